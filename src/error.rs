@@ -1,0 +1,176 @@
+//! The one error type: what could not be done, what kind of failure it is, and what to try next.
+//!
+//! Messages name the thing in quotes and end without a full stop; the hint is the exact command to run.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What kind of failure this is. The command line turns it into an exit code and `--json` into a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Anything that is none of the others.
+    Failed,
+    /// The request itself is wrong: a flag, an argument, a project that cannot be read.
+    Usage,
+    /// The named thing does not exist.
+    NotFound,
+    /// Stored bytes are not what they must be. Definition: a read that would have succeeded on
+    /// every state this program can leave behind, crashes included, found something else.
+    Corrupt,
+    /// Somebody else moved what this command expected to find.
+    Conflict,
+    /// The disk, the server or a lock cannot be reached now.
+    Unavailable,
+    /// Authentication failed.
+    Auth,
+    /// Authenticated, but not allowed.
+    Forbidden,
+}
+
+impl Kind {
+    /// The stable word of this kind in `--json` output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Failed => "failed",
+            Kind::Usage => "usage",
+            Kind::NotFound => "not_found",
+            Kind::Corrupt => "corrupt",
+            Kind::Conflict => "conflict",
+            Kind::Unavailable => "unavailable",
+            Kind::Auth => "auth",
+            Kind::Forbidden => "forbidden",
+        }
+    }
+
+    /// The process exit code of this kind (the table of the stock command).
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Kind::Failed | Kind::Corrupt | Kind::Conflict => 1,
+            Kind::Usage => 2,
+            Kind::NotFound => 3,
+            Kind::Auth => 9,
+            Kind::Forbidden => 10,
+            Kind::Unavailable => 11,
+        }
+    }
+}
+
+/// An error for a person: kind, message, hint. Boxed so that `Result<T>` stays small.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+    source: Option<io::Error>,
+}
+
+impl Error {
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner { kind, message: message.into(), hint: None, source: None }))
+    }
+
+    pub fn failed(message: impl Into<String>) -> Self {
+        Error::new(Kind::Failed, message)
+    }
+
+    pub fn usage(message: impl Into<String>) -> Self {
+        Error::new(Kind::Usage, message)
+    }
+
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Error::new(Kind::NotFound, message)
+    }
+
+    pub fn corrupt(message: impl Into<String>) -> Self {
+        Error::new(Kind::Corrupt, message)
+    }
+
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Error::new(Kind::Conflict, message)
+    }
+
+    /// An I/O failure with the action and the path in the message: `cannot read "x": …`.
+    pub fn io(action: &str, path: &Path, source: io::Error) -> Self {
+        let message = format!("cannot {action} \"{}\": {}", path.display(), reason(&source));
+        let mut error = Error::new(Kind::Failed, message);
+        error.0.source = Some(source);
+        error
+    }
+
+    /// Adds the line that says what to try. A second call replaces the first.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Puts what was being done in front: `context: message`. Kind and hint stay.
+    #[must_use]
+    pub fn context(mut self, context: impl fmt::Display) -> Self {
+        self.0.message = format!("{context}: {}", self.0.message);
+        self
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    pub fn hint_text(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// The operating system's kind of failure, where there is one below.
+    pub fn io_kind(&self) -> Option<io::ErrorKind> {
+        self.0.source.as_ref().map(io::Error::kind)
+    }
+}
+
+/// The operating system's words without Rust's ` (os error 2)`.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.0.kind, self.0.message)?;
+        match &self.0.hint {
+            Some(hint) => write!(f, " (hint: {hint})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|e| e as _)
+    }
+}
+
+/// Gives an `io::Result` the action and the path it lacks.
+pub trait At<T> {
+    fn at(self, action: &str, path: &Path) -> Result<T>;
+}
+
+impl<T> At<T> for io::Result<T> {
+    fn at(self, action: &str, path: &Path) -> Result<T> {
+        self.map_err(|error| Error::io(action, path, error))
+    }
+}

@@ -1,0 +1,214 @@
+//! The durable write: temporary file, sync, publish in one step, sync of the directory.
+
+use super::fault::{self, Extent, Step};
+use super::platform;
+use crate::error::{At, Error, Result};
+use fs2::FileExt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const TEMP_PREFIX: &str = "tmp-";
+
+/// Whether publishing may take the place of an existing file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clobber {
+    Replace,
+    Never,
+}
+
+/// What publishing found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Published {
+    Done,
+    /// Somebody else's file stands there already; nothing was changed.
+    Exists,
+}
+
+/// A file being written, invisible under its final name until [`Temp::publish`]. Dropped without
+/// publishing it disappears. Its writer holds an advisory lock on it, so that [`sweep`] can tell a
+/// file left by a dead process from one still being written.
+pub struct Temp {
+    file: Option<File>,
+    path: PathBuf,
+    dir: PathBuf,
+}
+
+impl Temp {
+    pub fn create_in(dir: &Path) -> Result<Temp> {
+        loop {
+            let path = dir.join(unique_name());
+            fault::step(Step::Create, &path).at("create", &path)?;
+            match File::options().read(true).write(true).create_new(true).open(&path) {
+                Ok(file) => {
+                    // A file system without locks only loses the early sweep of leftovers.
+                    let _ = FileExt::try_lock_exclusive(&file);
+                    return Ok(Temp { file: Some(file), path, dir: dir.to_owned() });
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error).at("create", &path),
+            }
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The open file, to read back or to set its modes.
+    pub fn file(&self) -> &File {
+        self.file.as_ref().expect("a Temp holds its file until it is published")
+    }
+
+    /// Makes the content durable and visible as `target`, a name in the same directory: sync,
+    /// rename or link, sync of the directory. After `Ok(Done)` power may fail.
+    pub fn publish(mut self, target: &Path, clobber: Clobber) -> Result<Published> {
+        debug_assert_eq!(target.parent(), Some(self.dir.as_path()));
+        self.sync()?;
+        // Closed before it moves: Windows renames no open file.
+        self.file = None;
+        if clobber == Clobber::Never && !self.link(target)? {
+            return Ok(Published::Exists);
+        }
+        if clobber == Clobber::Replace {
+            fault::step(Step::Rename, target).at("rename", target)?;
+            std::fs::rename(&self.path, target).at("write", target)?;
+            self.path.clear();
+        }
+        sync_dir(&self.dir)?;
+        Ok(Published::Done)
+    }
+
+    fn sync(&self) -> Result<()> {
+        fault::step(Step::Sync, &self.path).at("sync", &self.path)?;
+        self.file().sync_all().at("sync", &self.path)
+    }
+
+    /// Gives the file its final name unless the name is taken. A hard link is the one portable step
+    /// that refuses to clobber; the temporary name goes with `Drop`.
+    fn link(&mut self, target: &Path) -> Result<bool> {
+        fault::step(Step::Link, target).at("create", target)?;
+        match std::fs::hard_link(&self.path, target) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(_) => self.rename_if_absent(target),
+        }
+    }
+
+    /// For file systems without hard links. The look and the rename are two steps, so callers that
+    /// need exactness hold the store's lock, as they all do.
+    fn rename_if_absent(&mut self, target: &Path) -> Result<bool> {
+        if target.symlink_metadata().is_ok() {
+            return Ok(false);
+        }
+        std::fs::rename(&self.path, target).at("create", target)?;
+        self.path.clear();
+        Ok(true)
+    }
+}
+
+impl Write for Temp {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let extent = fault::step(Step::Write, &self.path)?;
+        let file = self.file.as_mut().expect("a Temp holds its file until it is published");
+        if let Extent::Torn = extent {
+            file.write_all(&bytes[..bytes.len() / 2])?;
+            fault::die();
+        }
+        file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Temp {
+    fn drop(&mut self) {
+        self.file = None;
+        if !self.path.as_os_str().is_empty() {
+            let _ = fault::step(Step::Remove, &self.path);
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn unique_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let count = NEXT.fetch_add(1, Ordering::Relaxed);
+    let nanos = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.subsec_nanos());
+    format!("{TEMP_PREFIX}{}-{count}-{nanos:09}", std::process::id())
+}
+
+/// Writes a small file durably in the place of whatever stands there.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    match write_new(path, bytes, Clobber::Replace)? {
+        Published::Done => Ok(()),
+        Published::Exists => Err(Error::conflict(format!("\"{}\" exists", path.display()))),
+    }
+}
+
+/// Writes a small file durably, in one step.
+pub fn write_new(path: &Path, bytes: &[u8], clobber: Clobber) -> Result<Published> {
+    let dir = path.parent().unwrap_or_else(|| Path::new("."));
+    let mut temp = Temp::create_in(dir)?;
+    temp.write_all(bytes).at("write", path)?;
+    temp.publish(path, clobber)
+}
+
+/// Makes the names in a directory durable.
+pub fn sync_dir(dir: &Path) -> Result<()> {
+    fault::step(Step::SyncDir, dir).at("sync", dir)?;
+    platform::sync_dir(dir).at("sync", dir)
+}
+
+/// Makes a directory and those above it, each one durable in its parent.
+pub fn create_dir_all(dir: &Path) -> Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = dir.parent().filter(|p| !p.as_os_str().is_empty()) {
+        create_dir_all(parent)?;
+        make_dir(dir)?;
+        return sync_dir(parent);
+    }
+    make_dir(dir)
+}
+
+fn make_dir(dir: &Path) -> Result<()> {
+    fault::step(Step::Mkdir, dir).at("create", dir)?;
+    match std::fs::create_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        other => other.at("create", dir),
+    }
+}
+
+/// Removes a file of ours; one that is gone already is fine.
+pub fn remove(path: &Path) -> Result<()> {
+    fault::step(Step::Remove, path).at("remove", path)?;
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other.at("remove", path),
+    }
+}
+
+/// Removes the temporary files that dead processes left in a directory. One whose lock cannot be
+/// had is still being written and stays.
+pub fn sweep(dir: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(dir).at("read", dir)? {
+        let entry = entry.at("read", dir)?;
+        if !entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX) {
+            continue;
+        }
+        let path = entry.path();
+        let dead = File::open(&path).is_ok_and(|file| FileExt::try_lock_exclusive(&file).is_ok());
+        if dead {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! Lets a test cut the program at any disk step. Compiled into debug builds only.
+//!
+//! Every step that changes the disk announces itself here first. `LUA_STORE_FAULT` says what to do:
+//!
+//! * `trace=FILE`: append one line per step (`sync objects/tmp-…`), to count and to check the order;
+//! * `kill=N`: die without any clean-up at step N (a write is torn: half of it is done first);
+//! * `full=N`: from step N on every step that needs room fails as on a full disk.
+
+use std::io;
+use std::path::Path;
+
+/// What a step does to the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Create,
+    Write,
+    Sync,
+    Rename,
+    Link,
+    SyncDir,
+    Mkdir,
+    Remove,
+}
+
+/// How much of a write is to happen.
+pub enum Extent {
+    Whole,
+    /// Half of it, and then death.
+    Torn,
+}
+
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn step(_: Step, _: &Path) -> io::Result<Extent> {
+    Ok(Extent::Whole)
+}
+
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn die() {}
+
+/// Announces one step.
+#[cfg(debug_assertions)]
+pub fn step(step: Step, path: &Path) -> io::Result<Extent> {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static TAKEN: AtomicU64 = AtomicU64::new(0);
+    let Some(plan) = plan() else { return Ok(Extent::Whole) };
+    let number = TAKEN.fetch_add(1, Ordering::SeqCst) + 1;
+    match plan {
+        Plan::Trace(file) => trace(file, step, path),
+        Plan::Kill(at) if *at == number && step == Step::Write => return Ok(Extent::Torn),
+        Plan::Kill(at) if *at == number => die(),
+        Plan::Full(at) if number >= *at && needs_room(step) => {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        Plan::Kill(_) | Plan::Full(_) => {}
+    }
+    Ok(Extent::Whole)
+}
+
+/// Ends the process as SIGKILL would: no destructor, no buffer flushed.
+#[cfg(debug_assertions)]
+pub fn die() {
+    std::process::abort();
+}
+
+#[cfg(debug_assertions)]
+enum Plan {
+    Trace(std::path::PathBuf),
+    Kill(u64),
+    Full(u64),
+}
+
+#[cfg(debug_assertions)]
+fn plan() -> Option<&'static Plan> {
+    static PLAN: std::sync::OnceLock<Option<Plan>> = std::sync::OnceLock::new();
+    let read = || {
+        let text = std::env::var("LUA_STORE_FAULT").ok()?;
+        let (word, value) = text.split_once('=')?;
+        match word {
+            "trace" => Some(Plan::Trace(value.into())),
+            "kill" => value.parse().ok().map(Plan::Kill),
+            "full" => value.parse().ok().map(Plan::Full),
+            _ => None,
+        }
+    };
+    PLAN.get_or_init(read).as_ref()
+}
+
+#[cfg(debug_assertions)]
+fn needs_room(step: Step) -> bool {
+    step != Step::Remove
+}
+
+#[cfg(debug_assertions)]
+fn trace(file: &Path, step: Step, path: &Path) {
+    use std::io::Write;
+    let line = format!("{step:?} {}\n", path.display());
+    let log = std::fs::File::options().append(true).create(true).open(file);
+    if let Ok(mut log) = log {
+        let _ = log.write_all(line.as_bytes());
+    }
+}

@@ -1,0 +1,41 @@
+//! The only room that writes files. Everything durable goes through [`Temp::publish`].
+//!
+//! A file appears under its final name in one step, complete and synced, or not at all:
+//! temporary file beside the target, write, sync, rename (or link, to create without clobbering),
+//! sync of the directory. What must be true after power loss is argued in `docs/durability.md`.
+
+#![allow(clippy::disallowed_methods, reason = "this is the one room that may write files")]
+
+mod durable;
+mod fault;
+mod map;
+mod platform;
+
+pub use durable::{Clobber, Published, Temp, create_dir_all, remove, replace, sweep, sync_dir, write_new};
+pub use map::{Map, map};
+
+use crate::error::{At, Result};
+use std::fs::File;
+use std::path::Path;
+
+/// The whole content of a file.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).at("read", path)
+}
+
+/// The whole content of a file, or `None` where there is none.
+pub fn read_if_exists(path: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).at("read", path),
+    }
+}
+
+/// Opens the file that an advisory lock is taken on, making it when it is missing. Its content and
+/// its existence mean nothing, so it is neither synced nor ever removed.
+pub fn open_lock_file(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(path).at("open", path)
+}

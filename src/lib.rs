@@ -1,0 +1,9 @@
+//! `lua-store`: a version store for AI agents made with the Lua platform.
+//!
+//! The rooms of this crate are stacked; each may use only those below it (`tests/it/tidy.rs` holds
+//! that, `docs/architecture.md` says what each is for).
+
+pub mod error;
+pub mod fs;
+pub mod object;
+pub mod progress;

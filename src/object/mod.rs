@@ -1,0 +1,81 @@
+//! What is stored: blobs and trees, named by the hash of their bytes. No I/O and no clock here.
+
+mod id;
+mod memory;
+mod tree;
+
+pub use id::{Id, IdPrefix};
+pub use memory::Memory;
+pub use tree::{Entry, Mode, Tree, check_name};
+
+use crate::error::{Error, Result};
+
+/// The two kinds of object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    Blob,
+    Tree,
+}
+
+impl Kind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Blob => "blob",
+            Kind::Tree => "tree",
+        }
+    }
+
+    /// The id of an object of this kind with these bytes.
+    pub fn id_of(self, bytes: &[u8]) -> Id {
+        match self {
+            Kind::Blob => Id::of_blob(bytes),
+            Kind::Tree => Id::of_tree(bytes),
+        }
+    }
+}
+
+/// Where objects are read from: a store, a batch being written, memory.
+pub trait Source {
+    /// The object's kind and bytes, or `None` where there is no such object.
+    fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>>;
+
+    fn contains(&self, id: &Id) -> Result<bool> {
+        Ok(self.find(id)?.is_some())
+    }
+
+    fn blob(&self, id: &Id) -> Result<Vec<u8>> {
+        match self.find(id)? {
+            Some((Kind::Blob, bytes)) => Ok(bytes),
+            Some((Kind::Tree, _)) => Err(Error::corrupt(format!("object {id} is a tree, not a blob"))),
+            None => Err(missing(id)),
+        }
+    }
+
+    fn tree(&self, id: &Id) -> Result<Tree> {
+        match self.find(id)? {
+            Some((Kind::Tree, bytes)) => Tree::decode(&bytes),
+            Some((Kind::Blob, _)) => Err(Error::corrupt(format!("object {id} is a blob, not a tree"))),
+            None => Err(missing(id)),
+        }
+    }
+}
+
+/// Where new objects go. Putting what is there already is cheap and changes nothing.
+pub trait Sink {
+    /// `base` is an older object with similar bytes, where the caller knows one: the previous
+    /// version of the same path.
+    fn put(&mut self, kind: Kind, bytes: Vec<u8>, base: Option<Id>) -> Result<Id>;
+
+    fn put_blob(&mut self, bytes: Vec<u8>, base: Option<Id>) -> Result<Id> {
+        self.put(Kind::Blob, bytes, base)
+    }
+
+    fn put_tree(&mut self, tree: &Tree, base: Option<Id>) -> Result<Id> {
+        self.put(Kind::Tree, tree.encode(), base)
+    }
+}
+
+fn missing(id: &Id) -> Error {
+    Error::corrupt(format!("object {id} is missing"))
+        .hint("`lua-store fsck` names what is damaged and which versions it affects")
+}

@@ -1,0 +1,34 @@
+//! What long work tells about itself. The library only counts; the command line decides whether to draw.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counters that worker threads raise and a drawing thread reads. Cheap to clone and to ignore.
+#[derive(Clone, Default)]
+pub struct Progress(Arc<Counters>);
+
+#[derive(Default)]
+struct Counters {
+    done: AtomicU64,
+    total: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Progress {
+    /// Announces `items` more units of work.
+    pub fn expect(&self, items: u64) {
+        self.0.total.fetch_add(items, Ordering::Relaxed);
+    }
+
+    /// One unit of work of `bytes` bytes is done.
+    pub fn advance(&self, bytes: u64) {
+        self.0.done.fetch_add(1, Ordering::Relaxed);
+        self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// (done, total, bytes) so far. Total is zero where nobody knows it.
+    pub fn read(&self) -> (u64, u64, u64) {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (load(&self.0.done), load(&self.0.total), load(&self.0.bytes))
+    }
+}
