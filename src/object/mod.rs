@@ -9,6 +9,7 @@ pub use memory::Memory;
 pub use tree::{Entry, Mode, Tree, check_name};
 
 use crate::error::{Error, Result};
+use std::io::{self, Read, Write};
 
 /// The two kinds of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +52,14 @@ pub trait Source {
         }
     }
 
+    /// Writes a blob's bytes to `out`, for blobs too large to hold. A store overrides this to stream;
+    /// it reports a failure of `out` itself as it comes.
+    fn copy_blob(&self, id: &Id, out: &mut dyn Write) -> Result<u64> {
+        let bytes = self.blob(id)?;
+        out.write_all(&bytes).map_err(|error| write_failed(id, &error))?;
+        Ok(bytes.len() as u64)
+    }
+
     fn tree(&self, id: &Id) -> Result<Tree> {
         match self.find(id)? {
             Some((Kind::Tree, bytes)) => Tree::decode(&bytes),
@@ -73,6 +82,36 @@ pub trait Sink {
     fn put_tree(&mut self, tree: &Tree, base: Option<Id>) -> Result<Id> {
         self.put(Kind::Tree, tree.encode(), base)
     }
+
+    /// Puts a blob that is too large to hold. A store overrides this to stream.
+    fn put_blob_from(&mut self, reader: &mut dyn Read, base: Option<Id>) -> Result<Id> {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).map_err(|error| Error::failed(format!("cannot read: {error}")))?;
+        self.put_blob(bytes, base)
+    }
+
+    /// Puts `count` blobs, the ids in the order of the numbers. `read` is called once for each number
+    /// and may leave one out. A store overrides this to read and compress on several threads.
+    fn put_blobs(&mut self, count: usize, read: &ReadBlob<'_>) -> Result<Vec<Option<Id>>> {
+        let put = |number| match read(number)? {
+            Some(blob) => self.put_blob(blob.bytes, blob.base).map(Some),
+            None => Ok(None),
+        };
+        (0..count).map(put).collect()
+    }
+}
+
+/// Bytes on their way into a store, and the older object they resemble.
+pub struct NewBlob {
+    pub bytes: Vec<u8>,
+    pub base: Option<Id>,
+}
+
+/// Gives the blob of a number, from any thread.
+pub type ReadBlob<'a> = dyn Fn(usize) -> Result<Option<NewBlob>> + Sync + 'a;
+
+fn write_failed(id: &Id, error: &io::Error) -> Error {
+    Error::failed(format!("cannot write the bytes of object {id}: {error}"))
 }
 
 fn missing(id: &Id) -> Error {
