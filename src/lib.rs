@@ -3,6 +3,7 @@
 //! The rooms of this crate are stacked; each may use only those below it (`tests/it/tidy.rs` holds
 //! that, `docs/architecture.md` says what each is for).
 
+pub mod agent;
 pub mod error;
 pub mod fs;
 pub mod object;

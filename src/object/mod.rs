@@ -2,10 +2,12 @@
 
 mod id;
 mod memory;
+mod path;
 mod tree;
 
 pub use id::{Id, IdPrefix};
 pub use memory::Memory;
+pub use path::{entry_at, nest};
 pub use tree::{Entry, Mode, Tree, check_name};
 
 use crate::error::{Error, Result};

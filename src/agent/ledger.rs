@@ -1,0 +1,138 @@
+//! The ledger: a hash chain of promotions and deletions, whose newest record `ACTIVE` names.
+//!
+//! A record is a tree: `record`, `version` (the version's tree), `previous` (the record before it;
+//! absent in the first). What a version's status is follows from folding the chain.
+
+use super::record::{self, Event, LedgerRecord, PREVIOUS, RECORD, VERSION};
+use crate::error::{Error, Result};
+use crate::object::{Entry, Id, Sink, Source, Tree};
+use std::collections::HashSet;
+
+/// One record with its links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub id: Id,
+    pub record: LedgerRecord,
+    pub version: Id,
+    pub previous: Option<Id>,
+}
+
+impl Step {
+    pub fn load<S: Source + ?Sized>(source: &S, id: &Id) -> Result<Step> {
+        let tree = source.tree(id)?;
+        let unknown = tree.entries().iter().find(|e| !matches!(&*e.name, RECORD | VERSION | PREVIOUS));
+        if let Some(entry) = unknown {
+            return Err(Error::corrupt(format!(
+                "ledger record {id} has an unknown entry \"{}\"",
+                entry.name
+            )));
+        }
+        let bytes = source.blob(&tree.require(RECORD)?)?;
+        Ok(Step {
+            id: *id,
+            record: record::decode(&bytes, "ledger record")?,
+            version: tree.require(VERSION)?,
+            previous: tree.get(PREVIOUS).map(|entry| entry.id),
+        })
+    }
+}
+
+/// Stores a record that follows `previous`.
+pub fn append<S: Sink>(sink: &mut S, record: &LedgerRecord, version: Id, previous: Option<Id>) -> Result<Id> {
+    let blob = sink.put_blob(record::encode(record), None)?;
+    let mut entries = vec![Entry::file(RECORD, blob), Entry::directory(VERSION, version)];
+    entries.extend(previous.map(|id| Entry::directory(PREVIOUS, id)));
+    sink.put_tree(&Tree::new(entries)?, previous)
+}
+
+/// The records from `head` back to the first, newest first.
+pub fn steps<S: Source + ?Sized>(source: &S, head: Option<Id>) -> impl Iterator<Item = Result<Step>> {
+    let mut next = head;
+    std::iter::from_fn(move || {
+        let step = Step::load(source, &next?);
+        next = step.as_ref().ok().and_then(|step| step.previous);
+        Some(step)
+    })
+}
+
+/// What the whole chain says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    pub promoted: HashSet<Id>,
+    pub deleted: HashSet<Id>,
+    /// The versions in the order they became active, newest first, each change once.
+    pub was_active: Vec<Id>,
+}
+
+/// Folds the chain. A promote that names the version that is active already adds nothing.
+pub fn fold<S: Source + ?Sized>(source: &S, head: Option<Id>) -> Result<Folded> {
+    let mut folded = Folded::default();
+    for step in steps(source, head) {
+        let step = step?;
+        match step.record.event {
+            Event::Promote => {
+                folded.promoted.insert(step.version);
+                if folded.was_active.last() != Some(&step.version) {
+                    folded.was_active.push(step.version);
+                }
+            }
+            Event::Delete => {
+                folded.deleted.insert(step.version);
+            }
+        }
+    }
+    Ok(folded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Memory;
+
+    fn record(event: Event, at_ms: i64) -> LedgerRecord {
+        LedgerRecord { event, by: "ann@example.com".into(), at_ms, reason: None }
+    }
+
+    #[test]
+    fn folding_tells_what_was_live_and_what_is_gone() {
+        let mut memory = Memory::default();
+        let version = |n| Id::from_bytes([n; 32]);
+        let mut head = None;
+        let history = [
+            (Event::Promote, 1),
+            (Event::Promote, 2),
+            (Event::Delete, 3),
+            (Event::Promote, 1),
+            (Event::Delete, 2),
+        ];
+        for (at, (event, n)) in history.into_iter().enumerate() {
+            head = Some(append(&mut memory, &record(event, at as i64), version(n), head).unwrap());
+        }
+        let folded = fold(&memory, head).unwrap();
+        assert_eq!(folded.promoted, HashSet::from([version(1), version(2)]));
+        assert_eq!(folded.deleted, HashSet::from([version(2), version(3)]));
+        assert_eq!(folded.was_active, [version(1), version(2), version(1)]);
+    }
+
+    #[test]
+    fn a_record_changed_anywhere_changes_every_later_id() {
+        let mut memory = Memory::default();
+        let version = Id::from_bytes([1; 32]);
+        let mut chain = |first_at| {
+            let first = append(&mut memory, &record(Event::Promote, first_at), version, None).unwrap();
+            append(&mut memory, &record(Event::Promote, 9), version, Some(first)).unwrap()
+        };
+        assert_ne!(chain(1), chain(2));
+    }
+
+    #[test]
+    fn a_missing_record_is_damage_and_ends_the_chain() {
+        let mut memory = Memory::default();
+        let lost = Id::from_bytes([9; 32]);
+        let head = append(&mut memory, &record(Event::Promote, 1), lost, Some(lost)).unwrap();
+        let all: Vec<_> = steps(&memory, Some(head)).collect();
+        assert_eq!(all.len(), 2);
+        assert!(all[0].is_ok());
+        assert!(all[1].is_err());
+    }
+}

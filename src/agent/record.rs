@@ -1,0 +1,130 @@
+//! Records: small MessagePack maps that say who did what, when. Each is a blob in a tree of its own,
+//! beside entries that link to what it is about. Field order is part of the format.
+
+use crate::error::{Error, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Name of the blob in the trees of source versions and ledger records.
+pub const RECORD: &str = "record";
+/// Name of the blob in the tree of an agent version.
+pub const META: &str = "meta";
+/// Entries that link.
+pub const STATE: &str = "state";
+pub const SOURCE: &str = "source";
+pub const VERSION: &str = "version";
+pub const PREVIOUS: &str = "previous";
+
+/// Who does something and when. Handed in by the caller: nothing here asks a clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    pub by: String,
+    /// Milliseconds since 1970-01-01 UTC.
+    pub at_ms: i64,
+}
+
+/// One push.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceRecord {
+    pub by: String,
+    pub at_ms: i64,
+    pub triggered_by: String,
+    pub message: Option<String>,
+    /// The highest number ever given to a primitive, where the state itself does not hold it: the
+    /// primitive is gone, or a rollback brought an older number back. So no number is used twice.
+    pub highest: BTreeMap<String, String>,
+}
+
+/// One agent version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionMeta {
+    pub by: String,
+    pub at_ms: i64,
+    pub message: Option<String>,
+    pub commit: Option<String>,
+    /// The number of the source version it was made from.
+    pub source_version: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Event {
+    Promote,
+    Delete,
+}
+
+impl Event {
+    pub fn word(self) -> &'static str {
+        match self {
+            Event::Promote => "promote",
+            Event::Delete => "delete",
+        }
+    }
+}
+
+/// One step of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerRecord {
+    pub event: Event,
+    pub by: String,
+    pub at_ms: i64,
+    pub reason: Option<String>,
+}
+
+/// The canonical bytes of a record: a map with its fields in declared order.
+pub fn encode<T: Serialize>(record: &T) -> Vec<u8> {
+    rmp_serde::to_vec_named(record).expect("records hold only strings, numbers and maps")
+}
+
+/// Reads canonical bytes; any other encoding of the same record is refused.
+pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T> {
+    let bad = |reason: String| Error::corrupt(format!("the {what} is not well formed: {reason}"));
+    let record: T = rmp_serde::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
+    if encode(&record) != bytes {
+        return Err(bad("not in its canonical encoding".to_owned()));
+    }
+    Ok(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_ledger_record_is_a_map_in_declared_order() {
+        let record = LedgerRecord { event: Event::Promote, by: "a".into(), at_ms: 5, reason: None };
+        // By hand from the MessagePack specification: fixmap of 4, fixstr keys.
+        let expected = b"\x84\xa5event\xa7promote\xa2by\xa1a\xa5at_ms\x05\xa6reason\xc0";
+        assert_eq!(encode(&record), expected);
+    }
+
+    #[test]
+    fn another_encoding_of_the_same_record_is_refused() {
+        let swapped = b"\x84\xa2by\xa1a\xa5event\xa7promote\xa5at_ms\x05\xa6reason\xc0";
+        assert!(decode::<LedgerRecord>(swapped, "ledger record").is_err());
+        let long_number = b"\x84\xa5event\xa7promote\xa2by\xa1a\xa5at_ms\xcc\x05\xa6reason\xc0";
+        assert!(decode::<LedgerRecord>(long_number, "ledger record").is_err());
+        let more = b"\x84\xa5event\xa7promote\xa2by\xa1a\xa5at_ms\x05\xa6reason\xc0\x00";
+        assert!(decode::<LedgerRecord>(more, "ledger record").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn records_come_back(by: String, at_ms: i64, message: Option<String>, n: u64, highest: BTreeMap<String, String>) {
+            let source = SourceRecord { by: by.clone(), at_ms, triggered_by: by.clone(), message: message.clone(), highest };
+            prop_assert_eq!(&decode::<SourceRecord>(&encode(&source), "record").unwrap(), &source);
+            let meta = VersionMeta { by, at_ms, message: message.clone(), commit: message, source_version: n };
+            prop_assert_eq!(&decode::<VersionMeta>(&encode(&meta), "record").unwrap(), &meta);
+        }
+
+        #[test]
+        fn any_bytes_are_decoded_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = decode::<SourceRecord>(&bytes, "record");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Paths inside trees: finding what a path names, and nesting a flat list of paths into trees.
+
+use super::{Entry, Id, Mode, Sink, Source, Tree};
+use crate::error::Result;
+
+/// The entry that a `/`-separated path names below a tree, or `None`.
+pub fn entry_at<S: Source + ?Sized>(source: &S, root: &Id, path: &str) -> Result<Option<Entry>> {
+    let mut here = Entry::directory(".", *root);
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        if !here.mode.is_directory() {
+            return Ok(None);
+        }
+        match source.tree(&here.id)?.get(name) {
+            Some(entry) => here = entry.clone(),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(here))
+}
+
+/// Stores the trees of a flat list of (path, mode, id), sorted by path components, and gives the id
+/// of the outermost. `base` is an older tree of the same place.
+pub fn nest<S: Source + Sink>(sink: &mut S, files: &[(&str, Mode, Id)], base: Option<Id>) -> Result<Id> {
+    let old = match base {
+        Some(id) if sink.contains(&id)? => Some(sink.tree(&id)?),
+        _ => None,
+    };
+    let mut entries = Vec::new();
+    let mut rest = files;
+    while let Some((path, mode, id)) = rest.first() {
+        let Some((folder, _)) = path.split_once('/') else {
+            entries.push(Entry::new(path, *mode, *id));
+            rest = &rest[1..];
+            continue;
+        };
+        let inside = |path: &str| path.split_once('/').is_some_and(|(head, _)| head == folder);
+        let end = rest.iter().position(|(path, ..)| !inside(path)).unwrap_or(rest.len());
+        let below: Vec<_> = rest[..end].iter().map(|(p, m, i)| (&p[folder.len() + 1..], *m, *i)).collect();
+        let below_base = old.as_ref().and_then(|tree| tree.get(folder)).map(|entry| entry.id);
+        entries.push(Entry::directory(folder, nest(sink, &below, below_base)?));
+        rest = &rest[end..];
+    }
+    sink.put_tree(&Tree::new(entries)?, base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Memory;
+
+    #[test]
+    fn what_was_nested_is_found_by_its_path() {
+        let mut memory = Memory::default();
+        let id = |n| Id::from_bytes([n; 32]);
+        let files = [
+            ("README", Mode::File, id(1)),
+            ("src/a/b.ts", Mode::File, id(2)),
+            ("src/a/run", Mode::Executable, id(3)),
+            ("src/c.ts", Mode::File, id(4)),
+        ];
+        let root = nest(&mut memory, &files, None).unwrap();
+        for (path, mode, id) in files {
+            let found = entry_at(&memory, &root, path).unwrap().unwrap();
+            assert_eq!((found.mode, found.id), (mode, id), "{path}");
+        }
+        assert!(entry_at(&memory, &root, "src/a").unwrap().unwrap().mode.is_directory());
+        for absent in ["nothing", "src/a/none", "README/below"] {
+            assert_eq!(entry_at(&memory, &root, absent).unwrap(), None, "{absent}");
+        }
+    }
+}
