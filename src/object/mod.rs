@@ -1,10 +1,12 @@
 //! What is stored: blobs and trees, named by the hash of their bytes. No I/O and no clock here.
 
+mod compare;
 mod id;
 mod memory;
 mod path;
 mod tree;
 
+pub use compare::{Difference, Leaf, compare, leaves};
 pub use id::{Id, IdPrefix};
 pub use memory::Memory;
 pub use path::{entry_at, nest};
