@@ -9,3 +9,4 @@ pub mod error;
 pub mod fs;
 pub mod object;
 pub mod progress;
+pub mod store;

@@ -28,8 +28,8 @@ pub enum Published {
 }
 
 /// A file being written, invisible under its final name until [`Temp::publish`]. Dropped without
-/// publishing it disappears. Its writer holds an advisory lock on it, so that [`sweep`] can tell a
-/// file left by a dead process from one still being written.
+/// publishing it disappears. Its writer holds an advisory lock on it until it has its final name, so
+/// that [`sweep`] can tell a file left by a dead process from one still being written.
 pub struct Temp {
     file: Option<File>,
     path: PathBuf,
@@ -42,11 +42,10 @@ impl Temp {
             let path = dir.join(unique_name());
             fault::step(Step::Create, &path).at("create", &path)?;
             match File::options().read(true).write(true).create_new(true).open(&path) {
-                Ok(file) => {
-                    // A file system without locks only loses the early sweep of leftovers.
-                    let _ = FileExt::try_lock_exclusive(&file);
+                Ok(file) if is_ours(&file, &path) => {
                     return Ok(Temp { file: Some(file), path, dir: dir.to_owned() });
                 }
+                Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error).at("create", &path),
             }
@@ -67,8 +66,8 @@ impl Temp {
     pub fn publish(mut self, target: &Path, clobber: Clobber) -> Result<Published> {
         debug_assert_eq!(target.parent(), Some(self.dir.as_path()));
         self.sync()?;
-        // Closed before it moves: Windows renames no open file.
-        self.file = None;
+        // The file stays open, and so locked, until it has its name: a sweep in between would take a
+        // closed one for a dead writer's. (Rust opens files so that Windows too lets them move.)
         if clobber == Clobber::Never && !self.link(target)? {
             return Ok(Published::Exists);
         }
@@ -103,6 +102,7 @@ impl Temp {
         if target.symlink_metadata().is_ok() {
             return Ok(false);
         }
+        fault::step(Step::Rename, target).at("create", target)?;
         std::fs::rename(&self.path, target).at("create", target)?;
         self.path.clear();
         Ok(true)
@@ -135,6 +135,15 @@ impl Drop for Temp {
     }
 }
 
+/// Takes the writer's lock on a fresh temporary file. `false` when a sweep came between the creation
+/// and the lock, and took the file for a leftover. On a file system without locks nothing is swept.
+fn is_ours(file: &File, path: &Path) -> bool {
+    match FileExt::try_lock_exclusive(file) {
+        Ok(()) => path.exists(),
+        Err(error) => error.kind() != fs2::lock_contended_error().kind(),
+    }
+}
+
 fn unique_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let count = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -158,6 +167,19 @@ pub fn write_new(path: &Path, bytes: &[u8], clobber: Clobber) -> Result<Publishe
     let mut temp = Temp::create_in(dir)?;
     temp.write_all(bytes).at("write", path)?;
     temp.publish(path, clobber)
+}
+
+/// Adds bytes to the end of a file that is not ours alone, making it when it is missing. Its inode,
+/// modes and links stay as they are; a crash may leave half of the bytes.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = File::options().append(true).create(true).open(path).at("open", path)?;
+    if let Extent::Torn = fault::step(Step::Write, path).at("write", path)? {
+        file.write_all(&bytes[..bytes.len() / 2]).at("write", path)?;
+        fault::die();
+    }
+    file.write_all(bytes).at("write", path)?;
+    fault::step(Step::Sync, path).at("sync", path)?;
+    file.sync_all().at("sync", path)
 }
 
 /// Makes the names in a directory durable.

@@ -11,7 +11,9 @@ mod fault;
 mod map;
 mod platform;
 
-pub use durable::{Clobber, Published, Temp, create_dir_all, remove, replace, sweep, sync_dir, write_new};
+pub use durable::{
+    Clobber, Published, Temp, append, create_dir_all, remove, replace, sweep, sync_dir, write_new,
+};
 pub use map::{Map, map};
 
 use crate::error::{At, Result};

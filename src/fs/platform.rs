@@ -4,10 +4,14 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Makes the names in a directory durable.
+/// Makes the names in a directory durable. Some network file systems cannot sync a directory and
+/// say so; there the server decides when a name is durable, and nothing better can be had.
 #[cfg(unix)]
 pub fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
+    match File::open(dir)?.sync_all() {
+        Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        other => other,
+    }
 }
 
 /// Windows has no handle on a directory that can be flushed; NTFS journals the rename itself.

@@ -1,0 +1,195 @@
+//! `ACTIVE`: which version is live, and the newest record of the ledger. The one mutable pointer.
+//!
+//! Two lines, each ended by a newline:
+//!
+//! ```text
+//! ref: refs/versions/v2
+//! ledger: <64 hexadecimal digits>
+//! ```
+//!
+//! A deletion can be recorded before anything was promoted; then the first line is `ref: none`.
+
+use super::layout;
+use super::refs::{Name, VERSIONS};
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::object::Id;
+use std::fmt;
+use std::path::Path;
+
+/// The value of `ACTIVE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Active {
+    /// The number of the live version; `None` while nothing was promoted.
+    pub version: Option<u64>,
+    /// The newest record of the ledger.
+    pub ledger: Id,
+}
+
+impl Active {
+    fn encode(&self) -> String {
+        let target = match self.version {
+            Some(number) => format!("{VERSIONS}/v{number}"),
+            None => "none".to_owned(),
+        };
+        format!("ref: {target}\nledger: {}\n", self.ledger)
+    }
+
+    /// Reads exactly what [`Active::encode`] writes; every other byte string is refused.
+    fn decode(bytes: &[u8]) -> Option<Active> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let (target, ledger) = text.strip_prefix("ref: ")?.split_once("\nledger: ")?;
+        let version = match target {
+            "none" => None,
+            name => Some(name.parse::<Name>().ok().filter(|name| name.series() == VERSIONS)?.number()),
+        };
+        let ledger = ledger.strip_suffix('\n')?.parse().ok()?;
+        Some(Active { version, ledger })
+    }
+}
+
+impl fmt::Display for Active {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.version {
+            Some(number) => write!(f, "v{number} (ledger {})", self.ledger.short()),
+            None => write!(f, "no version (ledger {})", self.ledger.short()),
+        }
+    }
+}
+
+pub fn read(dir: &Path) -> Result<Option<Active>> {
+    let path = dir.join(layout::ACTIVE);
+    let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
+    let damaged = || {
+        Error::corrupt(format!("\"{}\" is damaged: it holds {}", path.display(), layout::show(&bytes)))
+            .hint("lua-store fsck")
+    };
+    Active::decode(&bytes).map(Some).ok_or_else(damaged)
+}
+
+/// Compares and swaps; the caller holds the lock, so that nothing moves between the two.
+pub fn swap(dir: &Path, expected: Option<&Active>, new: &Active) -> Result<()> {
+    let found = read(dir)?;
+    if found.as_ref() != expected {
+        let say = |active: Option<&Active>| active.map_or("nothing".to_owned(), Active::to_string);
+        return Err(Error::conflict(format!(
+            "cannot move ACTIVE: expected {}, found {}",
+            say(expected),
+            say(found.as_ref()),
+        ))
+        .hint(
+            "somebody else promoted or deleted meanwhile: `lua-store version list` shows what is active now",
+        ));
+    }
+    fs::replace(&dir.join(layout::ACTIVE), new.encode().as_bytes())
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
+mod tests {
+    use super::super::Store;
+    use super::*;
+    use crate::error::Kind;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let project = tempfile::tempdir().unwrap();
+        let store = Store::init(&project.path().join(".lua")).unwrap();
+        let lock = store.lock().unwrap();
+        for number in 1..=8 {
+            store.refs().create(&lock, &format!("refs/versions/v{number}"), Id::of_blob(b"v")).unwrap();
+        }
+        drop(lock);
+        (project, store)
+    }
+
+    fn active(version: Option<u64>, ledger: u8) -> Active {
+        Active { version, ledger: Id::from_bytes([ledger; 32]) }
+    }
+
+    #[test]
+    fn the_bytes_are_what_the_format_says() {
+        let (_project, store) = store();
+        assert_eq!(store.active().unwrap(), None);
+        let none = active(None, 0);
+        store.swap_active(&store.lock().unwrap(), None, &none).unwrap();
+        let bytes = || std::fs::read_to_string(store.dir().join("ACTIVE")).unwrap();
+        assert_eq!(bytes(), format!("ref: none\nledger: {ZEROS}\n"));
+        assert_eq!(store.active().unwrap(), Some(none));
+        store.swap_active(&store.lock().unwrap(), Some(&none), &active(Some(2), 0)).unwrap();
+        assert_eq!(bytes(), format!("ref: refs/versions/v2\nledger: {ZEROS}\n"));
+        assert_eq!(store.active().unwrap(), Some(active(Some(2), 0)));
+    }
+
+    #[test]
+    fn another_value_than_the_expected_is_a_conflict_that_names_both() {
+        let (_project, store) = store();
+        let (one, two) = (active(Some(1), 1), active(Some(2), 2));
+        let lock = store.lock().unwrap();
+        store.swap_active(&lock, None, &one).unwrap();
+        for expected in [None, Some(&two), Some(&active(Some(1), 9))] {
+            let error = store.swap_active(&lock, expected, &two).unwrap_err();
+            assert_eq!(error.kind(), Kind::Conflict);
+            assert!(error.message().contains("found v1 (ledger 01010101)"), "{error}");
+            assert_eq!(store.active().unwrap(), Some(one));
+        }
+    }
+
+    #[test]
+    fn a_version_that_does_not_exist_never_becomes_active() {
+        let (_project, store) = store();
+        let error = store.swap_active(&store.lock().unwrap(), None, &active(Some(9), 1)).unwrap_err();
+        assert_eq!(error.kind(), Kind::NotFound);
+        assert_eq!(store.active().unwrap(), None);
+    }
+
+    #[test]
+    fn damage_is_named_and_stops_a_swap() {
+        let (_project, store) = store();
+        let good = format!("ref: refs/versions/v2\nledger: {ZEROS}\n");
+        let mut cases: Vec<Vec<u8>> = (0..good.len()).map(|end| good.as_bytes()[..end].to_vec()).collect();
+        cases.extend([
+            format!("{good}\n").into_bytes(),
+            good.replace("v2", "v02").into_bytes(),
+            good.replace("v2", "v0").into_bytes(),
+            good.replace("versions", "source").into_bytes(),
+            good.replace('\n', "\r\n").into_bytes(),
+            b"\xff\xfe\x00".to_vec(),
+        ]);
+        for bytes in cases {
+            std::fs::write(store.dir().join("ACTIVE"), &bytes).unwrap();
+            let error = store.active().unwrap_err();
+            assert_eq!(error.kind(), Kind::Corrupt, "{bytes:?}");
+            assert!(error.message().contains("ACTIVE\" is damaged"), "{error}");
+            assert!(store.swap_active(&store.lock().unwrap(), None, &active(Some(1), 1)).is_err());
+            assert_eq!(std::fs::read(store.dir().join("ACTIVE")).unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn of_eight_swaps_with_one_expected_value_exactly_one_wins() {
+        let (_project, store) = store();
+        for round in 0..20u8 {
+            let before = store.active().unwrap();
+            let winners = AtomicUsize::new(0);
+            std::thread::scope(|scope| {
+                for version in 1..=8 {
+                    let (store, winners) = (&store, &winners);
+                    scope.spawn(move || {
+                        let lock = store.lock().unwrap();
+                        match store.swap_active(&lock, before.as_ref(), &active(Some(version), round)) {
+                            Ok(()) => winners.fetch_add(1, Ordering::Relaxed),
+                            Err(error) => {
+                                assert_eq!(error.kind(), Kind::Conflict);
+                                0
+                            }
+                        }
+                    });
+                }
+            });
+            assert_eq!(winners.into_inner(), 1);
+        }
+    }
+}

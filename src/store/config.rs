@@ -1,0 +1,199 @@
+//! `config.toml`: the agent's id, the author, the remotes. No secret is kept there.
+
+use super::{Lock, layout};
+use crate::error::{Error, Result};
+use crate::fs;
+use std::path::{Path, PathBuf};
+use toml_edit::{DocumentMut, Item, Table, TableLike, value};
+
+/// The configuration of one store. Keys, comments and order that it does not know survive a change.
+#[derive(Debug)]
+pub struct Config {
+    dir: PathBuf,
+    document: DocumentMut,
+}
+
+impl Config {
+    /// Reads `config.toml`; a missing one is empty.
+    pub(super) fn load(dir: &Path) -> Result<Config> {
+        let path = dir.join(layout::CONFIG);
+        let bytes = fs::read_if_exists(&path)?.unwrap_or_default();
+        let bad = |line: usize, what: &str| {
+            let place = format!("\"{}\" line {line}", path.display());
+            Error::usage(format!("cannot read {place}: {what}")).hint("correct that line and try again")
+        };
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
+            Err(error) => return Err(bad(line_of(&bytes, error.valid_up_to()), "not UTF-8")),
+        };
+        let document = text.parse::<DocumentMut>().map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            bad(line_of(&bytes, at), error.message().lines().next().unwrap_or("not TOML"))
+        })?;
+        let config = Config { dir: dir.to_owned(), document };
+        config.check(&path)?;
+        Ok(config)
+    }
+
+    /// The agent that this project is, where it is known.
+    pub fn agent(&self) -> Option<&str> {
+        self.document.get("agent")?.as_str()
+    }
+
+    /// Who makes versions here, where neither a flag nor the environment says.
+    pub fn author(&self) -> Option<&str> {
+        self.document.get("author")?.as_str()
+    }
+
+    /// The address of a remote.
+    pub fn remote(&self, name: &str) -> Option<&str> {
+        self.remote_table()?.get(name)?.as_table_like()?.get("url")?.as_str()
+    }
+
+    /// Name and address of every remote, in the order of the file.
+    pub fn remotes(&self) -> Vec<(&str, &str)> {
+        let names = self.remote_table().into_iter().flat_map(|table| table.iter().map(|(name, _)| name));
+        names.filter_map(|name| Some((name, self.remote(name)?))).collect()
+    }
+
+    pub fn set_agent(&mut self, agent: &str) {
+        self.document["agent"] = value(agent);
+    }
+
+    pub fn set_author(&mut self, author: &str) {
+        self.document["author"] = value(author);
+    }
+
+    pub fn set_remote(&mut self, name: &str, url: &str) -> Result<()> {
+        check_remote_name(name)?;
+        let remotes = self.document.entry("remote").or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        let remotes = remotes.as_table_like_mut().expect("checked when it was read");
+        match remotes.entry(name).or_insert_with(|| Item::Table(Table::new())).as_table_like_mut() {
+            Some(remote) => remote.insert("url", value(url)),
+            None => remotes.insert(name, value(url)),
+        };
+        Ok(())
+    }
+
+    /// Forgets a remote; `false` when there was none of that name.
+    pub fn remove_remote(&mut self, name: &str) -> bool {
+        let remotes = self.document.get_mut("remote").and_then(Item::as_table_like_mut);
+        remotes.is_some_and(|table| table.remove(name).is_some())
+    }
+
+    /// Writes it back, durably. Load it under the same lock, or a change of somebody else's is lost.
+    pub fn save(&self, lock: &Lock) -> Result<()> {
+        lock.check(&self.dir);
+        fs::replace(&self.dir.join(layout::CONFIG), self.document.to_string().as_bytes())
+    }
+
+    fn remote_table(&self) -> Option<&dyn TableLike> {
+        self.document.get("remote")?.as_table_like()
+    }
+
+    /// The keys that are known have the type they must have, so that none is silently passed over.
+    fn check(&self, path: &Path) -> Result<()> {
+        let wrong = |key: &str, must: &str| {
+            Error::usage(format!("cannot read \"{}\": \"{key}\" must be {must}", path.display()))
+                .hint("correct that key and try again")
+        };
+        for key in ["agent", "author"] {
+            if self.document.get(key).is_some_and(|item| !item.is_str()) {
+                return Err(wrong(key, "a text in quotes"));
+            }
+        }
+        if self.document.get("remote").is_some() && self.remote_table().is_none() {
+            return Err(wrong("remote", "a table, as in [remote.origin]"));
+        }
+        for (name, _) in self.remote_table().into_iter().flat_map(TableLike::iter) {
+            if self.remote(name).is_none() {
+                return Err(wrong(&format!("remote.{name}"), "a table with the text \"url\""));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn line_of(bytes: &[u8], at: usize) -> usize {
+    1 + bytes[..at.min(bytes.len())].iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// A remote's name is also the name of a folder below `refs/remotes/`.
+pub fn check_remote_name(name: &str) -> Result<()> {
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.len() > 100 || name.starts_with(['.', '-']) || !name.chars().all(fine) {
+        return Err(Error::usage(format!("\"{name}\" cannot be the name of a remote"))
+            .hint("use letters, digits, `-`, `_` and `.`, beginning with a letter or digit"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests write what a person would")]
+mod tests {
+    use super::super::Store;
+
+    fn store(config: &str) -> (tempfile::TempDir, Store) {
+        let project = tempfile::tempdir().unwrap();
+        let store = Store::init(&project.path().join(".lua")).unwrap();
+        std::fs::write(store.dir().join("config.toml"), config).unwrap();
+        (project, store)
+    }
+
+    #[test]
+    fn no_file_is_an_empty_configuration() {
+        let project = tempfile::tempdir().unwrap();
+        let config = Store::init(&project.path().join(".lua")).unwrap().config().unwrap();
+        assert_eq!((config.agent(), config.author(), config.remotes()), (None, None, vec![]));
+    }
+
+    #[test]
+    fn a_change_keeps_comments_order_and_unknown_keys() {
+        let before =
+            "# mine\nzeta = 1 # why\nauthor = \"a@b\"\n\n[remote.origin]\nurl = \"u\" # old\nx = [1]\n";
+        let (_project, store) = store(before);
+        let mut config = store.config().unwrap();
+        config.set_author("c@d");
+        config.set_remote("origin", "v").unwrap();
+        config.set_remote("other", "/w").unwrap();
+        config.save(&store.lock().unwrap()).unwrap();
+        let after = std::fs::read_to_string(store.dir().join("config.toml")).unwrap();
+        for kept in
+            ["# mine\nzeta = 1 # why\nauthor = \"c@d\"\n", "x = [1]\n", "[remote.other]\nurl = \"/w\"\n"]
+        {
+            assert!(after.contains(kept), "{after}");
+        }
+        let config = store.config().unwrap();
+        assert_eq!(config.remotes(), [("origin", "v"), ("other", "/w")]);
+        assert_eq!(config.author(), Some("c@d"));
+    }
+
+    #[test]
+    fn a_remote_can_be_forgotten() {
+        let (_project, store) = store("[remote.a]\nurl = \"u\"\n");
+        let mut config = store.config().unwrap();
+        assert!(config.remove_remote("a"));
+        assert!(!config.remove_remote("a"));
+        assert_eq!(config.remote("a"), None);
+        assert!(config.set_remote("../x", "u").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_names_its_line_or_key() {
+        for (text, part) in [
+            ("agent = \"a\"\nauthor = \n", "line 2"),
+            ("agent = \"a\"\n\n[remote\n", "line 3"),
+            ("agent = 5\n", "\"agent\" must be"),
+            ("remote = \"x\"\n", "\"remote\" must be"),
+            ("[remote.origin]\nurl = 5\n", "\"remote.origin\" must be"),
+        ] {
+            let (_project, store) = store(text);
+            let error = store.config().unwrap_err();
+            assert!(error.message().contains("config.toml\"") && error.message().contains(part), "{error}");
+        }
+    }
+}

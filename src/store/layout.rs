@@ -1,0 +1,153 @@
+//! What stands where below `.lua/`, and the `format` file that says so.
+
+use super::shield;
+use crate::error::{Error, Result};
+use crate::fs::{self, Clobber, Published};
+use std::path::{Path, PathBuf};
+
+/// The folder of a store, beside the project's files.
+pub const DIR: &str = ".lua";
+
+pub const FORMAT: &str = "format";
+pub const CONFIG: &str = "config.toml";
+pub const ACTIVE: &str = "ACTIVE";
+pub const LOCK: &str = "lock";
+pub const PACKED_REFS: &str = "packed-refs";
+
+/// The whole content of `format`. Another layout takes another number.
+const FORMAT_LINE: &str = "lua-store 1\n";
+
+const FOLDERS: [&str; 4] = ["objects", "refs", "refs/source", "refs/versions"];
+
+/// The store's folder and those in it that hold durable files.
+pub fn folders(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    std::iter::once(dir.to_owned()).chain(FOLDERS.map(|name| dir.join(name)))
+}
+
+/// Makes what is missing. `format` comes last: without it a folder is no store, so that a crash
+/// before leaves nothing that could be taken for one.
+pub fn make(dir: &Path) -> Result<()> {
+    if fs::read_if_exists(&dir.join(FORMAT))?.is_some() {
+        check_format(dir)?;
+    }
+    shield::check_untracked(dir)?;
+    for folder in folders(dir) {
+        fs::create_dir_all(&folder)?;
+    }
+    // An earlier run may have died between making a folder and making its name durable.
+    fs::sync_dir(&dir.join("refs"))?;
+    fs::sync_dir(shield::project_of(dir))?;
+    shield::raise(dir)?;
+    match fs::write_new(&dir.join(FORMAT), FORMAT_LINE.as_bytes(), Clobber::Never)? {
+        Published::Done => Ok(()),
+        Published::Exists => fs::sync_dir(dir),
+    }
+}
+
+pub fn check_format(dir: &Path) -> Result<()> {
+    let path = dir.join(FORMAT);
+    let Some(found) = fs::read_if_exists(&path)? else {
+        return Err(Error::usage(format!("not a lua-store project: there is no \"{}\"", path.display()))
+            .hint("lua-store init"));
+    };
+    if found == FORMAT_LINE.as_bytes() {
+        return Ok(());
+    }
+    let text = show(&found);
+    if is_another_version(&found) {
+        return Err(Error::failed(format!(
+            "cannot open the store \"{}\": its format is {text}, this program knows {}",
+            dir.display(),
+            show(FORMAT_LINE.as_bytes()),
+        ))
+        .hint("a newer lua-store wrote it; update lua-store to read it"));
+    }
+    Err(Error::corrupt(format!("\"{}\" is damaged: it holds {text}", path.display())))
+}
+
+fn is_another_version(found: &[u8]) -> bool {
+    let number = found.strip_prefix(b"lua-store ").and_then(|rest| rest.strip_suffix(b"\n"));
+    number.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+}
+
+/// What was found in a damaged file, quoted, escaped and short enough for a message.
+pub fn show(bytes: &[u8]) -> String {
+    const MOST_BYTES: usize = 80;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_BYTES)]);
+    match bytes.len() {
+        0 => "nothing".to_owned(),
+        len if len > MOST_BYTES => format!("{text:?}… ({len} bytes)"),
+        _ => format!("{:?}", text.trim_end_matches('\n')),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
+mod tests {
+    use super::super::Store;
+    use super::*;
+    use crate::error::Kind;
+
+    fn project() -> (tempfile::TempDir, PathBuf) {
+        let project = tempfile::tempdir().unwrap();
+        let dir = project.path().join(DIR);
+        (project, dir)
+    }
+
+    #[test]
+    fn init_leaves_what_the_stock_command_keeps_there() {
+        let (_project, dir) = project();
+        std::fs::create_dir_all(dir.join("external")).unwrap();
+        std::fs::write(dir.join("config.json"), "{}").unwrap();
+        std::fs::write(dir.join("external/x"), "x").unwrap();
+        Store::init(&dir).unwrap();
+        assert_eq!(std::fs::read_to_string(dir.join("config.json")).unwrap(), "{}");
+        assert_eq!(std::fs::read_to_string(dir.join("external/x")).unwrap(), "x");
+        assert_eq!(std::fs::read_to_string(dir.join("format")).unwrap(), "lua-store 1\n");
+    }
+
+    #[test]
+    fn init_again_changes_nothing() {
+        let (_project, dir) = project();
+        let store = Store::init(&dir).unwrap();
+        let id = crate::object::Id::of_blob(b"x");
+        store.refs().create(&store.lock().unwrap(), "refs/source/v1", id).unwrap();
+        Store::init(&dir).unwrap();
+        assert_eq!(store.refs().get("refs/source/v1").unwrap(), Some(id));
+    }
+
+    #[test]
+    fn a_folder_without_format_is_no_store_and_init_finishes_it() {
+        let (_project, dir) = project();
+        Store::init(&dir).unwrap();
+        std::fs::remove_file(dir.join("format")).unwrap();
+        std::fs::remove_dir(dir.join("refs/versions")).unwrap();
+        let error = Store::open(&dir).unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage);
+        assert_eq!(error.hint_text(), Some("lua-store init"));
+        Store::init(&dir).unwrap();
+        assert!(dir.join("refs/versions").is_dir());
+    }
+
+    #[test]
+    fn an_unknown_or_damaged_format_is_named_and_left_alone() {
+        let (_project, dir) = project();
+        Store::init(&dir).unwrap();
+        let cases: [(&[u8], Kind, &str); 6] = [
+            (b"lua-store 2\n", Kind::Failed, "its format is \"lua-store 2\""),
+            (b"lua-store 1", Kind::Corrupt, "it holds \"lua-store 1\""),
+            (b"lua-store \n", Kind::Corrupt, "it holds \"lua-store \""),
+            (b"", Kind::Corrupt, "it holds nothing"),
+            (b"\xff\x00", Kind::Corrupt, "it holds \"\u{fffd}\\0\""),
+            (&[b'a'; 5000], Kind::Corrupt, "(5000 bytes)"),
+        ];
+        for (bytes, kind, part) in cases {
+            std::fs::write(dir.join("format"), bytes).unwrap();
+            for error in [Store::open(&dir).unwrap_err(), Store::init(&dir).unwrap_err()] {
+                assert_eq!(error.kind(), kind, "{error}");
+                assert!(error.message().contains(part), "{error}");
+            }
+            assert_eq!(std::fs::read(dir.join("format")).unwrap(), bytes);
+        }
+    }
+}

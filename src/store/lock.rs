@@ -1,0 +1,87 @@
+//! The lock of the writers. Readers never take it.
+//!
+//! It is an advisory lock of the operating system on the file `lock`, so it ends with the process
+//! that holds it, however that ends. The file's existence and content mean nothing, and it is never
+//! removed: whoever removed it could lock a new file while another still holds the old one.
+
+use super::layout;
+use crate::error::{At, Error, Kind, Result};
+use crate::fs;
+use fs2::FileExt;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The proof that its owner alone may move refs and `ACTIVE` of one store. Dropping it lets go.
+#[must_use]
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+    dir: PathBuf,
+}
+
+impl Lock {
+    /// Takes the lock of the store in `dir`, waiting at most `wait` for another process.
+    pub(super) fn acquire(dir: &Path, wait: Duration) -> Result<Lock> {
+        let path = dir.join(layout::LOCK);
+        let file = fs::open_lock_file(&path)?;
+        let deadline = Instant::now() + wait;
+        let mut pause = Duration::from_millis(1);
+        while !try_lock(&file).at("lock", &path)? {
+            if Instant::now() >= deadline {
+                return Err(held(&path, wait));
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+        Ok(Lock { _file: file, dir: dir.to_owned() })
+    }
+
+    /// The directory of the store this lock belongs to must be `dir`: a mistake of the caller's otherwise.
+    pub(super) fn check(&self, dir: &Path) {
+        assert_eq!(self.dir, dir, "the lock of one store does not cover another");
+    }
+}
+
+fn try_lock(file: &File) -> io::Result<bool> {
+    match FileExt::try_lock_exclusive(file) {
+        Ok(()) => Ok(true),
+        Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn held(path: &Path, wait: Duration) -> Error {
+    let seconds = wait.as_secs();
+    Error::new(
+        Kind::Unavailable,
+        format!("cannot lock \"{}\": another process has held it for {seconds} s", path.display()),
+    )
+    .hint("wait for the other lua-store command, or end it, and run this one again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_writer_waits_and_then_is_told_what_it_waits_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Lock::acquire(dir.path(), Duration::ZERO).unwrap();
+        let error = Lock::acquire(dir.path(), Duration::from_millis(30)).unwrap_err();
+        assert_eq!(error.kind(), Kind::Unavailable);
+        assert!(error.message().contains(&dir.path().join("lock").display().to_string()), "{error}");
+        drop(first);
+        assert!(Lock::acquire(dir.path(), Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn the_file_alone_blocks_nobody_and_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Lock::acquire(dir.path(), Duration::ZERO).unwrap());
+        assert!(dir.path().join("lock").is_file());
+        assert!(Lock::acquire(dir.path(), Duration::ZERO).is_ok());
+    }
+}

@@ -1,0 +1,90 @@
+//! The store: `.lua/` on disk. Refs, the pointer `ACTIVE`, the lock, the configuration, and what keeps git away.
+
+mod active;
+mod config;
+mod layout;
+mod lock;
+pub mod project;
+pub mod refs;
+mod shield;
+
+pub use active::Active;
+pub use config::Config;
+pub use layout::DIR;
+pub use lock::Lock;
+pub use refs::Refs;
+
+use crate::error::{Error, Result};
+use crate::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a writer waits for another one. Writers hold the lock for a few syncs only, so that a
+/// longer wait means a stopped process or a broken disk.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+
+/// An open store. Cheap: it is the name of its folder, and nothing is read before it is asked for.
+#[derive(Clone, Debug)]
+pub struct Store {
+    dir: PathBuf,
+}
+
+impl Store {
+    /// Makes a store in `dir` (the folder `.lua` of a project), or finishes one that was cut short.
+    /// What the stock command keeps there is left alone. Running it again changes nothing.
+    pub fn init(dir: &Path) -> Result<Store> {
+        layout::make(dir)?;
+        Store::open(dir)
+    }
+
+    /// Opens the store in `dir`, refusing a format that this program does not know.
+    pub fn open(dir: &Path) -> Result<Store> {
+        layout::check_format(dir)?;
+        Ok(Store { dir: dir.to_owned() })
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Waits for the exclusive right to move refs, `ACTIVE` and the configuration.
+    pub fn lock(&self) -> Result<Lock> {
+        Lock::acquire(&self.dir, LOCK_WAIT)
+    }
+
+    pub fn refs(&self) -> Refs {
+        Refs::new(&self.dir)
+    }
+
+    /// What is live now; `None` when nothing was ever promoted or deleted.
+    pub fn active(&self) -> Result<Option<Active>> {
+        active::read(&self.dir)
+    }
+
+    /// Moves `ACTIVE` from `expected` to `new` in one durable step, or refuses with a conflict that
+    /// says what was found instead. The one place where a pointer is swapped.
+    pub fn swap_active(&self, lock: &Lock, expected: Option<&Active>, new: &Active) -> Result<()> {
+        lock.check(&self.dir);
+        if let Some(version) = new.version {
+            let name = refs::Name::new(refs::VERSIONS, version)?;
+            let missing = || Error::not_found(format!("cannot make v{version} active: there is no {name}"));
+            self.refs().get(&name.to_string())?.ok_or_else(missing)?;
+        }
+        active::swap(&self.dir, expected, new)
+    }
+
+    pub fn config(&self) -> Result<Config> {
+        Config::load(&self.dir)
+    }
+
+    /// Puts back whatever keeps git from adding or removing the store. Costs a few reads when all is
+    /// in place; writing commands call it, because a repository may have been made since.
+    pub fn shield(&self) -> Result<()> {
+        shield::raise(&self.dir)
+    }
+
+    /// Removes the temporary files that killed processes left in the folders of the refs.
+    pub fn sweep(&self) -> Result<()> {
+        layout::folders(&self.dir).try_for_each(|folder| fs::sweep(&folder))
+    }
+}

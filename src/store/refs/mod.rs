@@ -1,0 +1,174 @@
+//! Refs: names for objects that are created once and never changed or removed.
+//!
+//! A ref is a file of 64 hexadecimal digits and a newline, or a line of `packed-refs`. Readers look
+//! at the file first and at `packed-refs` second; packing writes `packed-refs` first and removes
+//! the files second. So a ref that moves while somebody looks is seen in at least one of the two.
+
+mod name;
+mod packed;
+mod survey;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
+mod tests;
+
+pub use name::{Name, SOURCE, VERSIONS};
+pub use survey::Survey;
+
+use super::{Lock, layout};
+use crate::error::{At, Error, Result};
+use crate::fs::{self, Clobber, Published};
+use crate::object::Id;
+use packed::Packed;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The refs of one store.
+#[derive(Clone, Debug)]
+pub struct Refs {
+    dir: PathBuf,
+}
+
+impl Refs {
+    pub(super) fn new(dir: &Path) -> Refs {
+        Refs { dir: dir.to_owned() }
+    }
+
+    /// The object a ref names, or `None` where there is no such ref.
+    pub fn get(&self, name: &str) -> Result<Option<Id>> {
+        let name = name.parse()?;
+        match self.loose(&name)? {
+            Some(id) => Ok(Some(id)),
+            None => Ok(Packed::read(&self.dir)?.get(&name)),
+        }
+    }
+
+    /// Every ref of a series (`refs/source`, `refs/versions`), by number.
+    pub fn list(&self, series: &str) -> Result<Vec<(u64, Id)>> {
+        let series = name::check_series(series)?;
+        let mut found = self.look(series)?;
+        // Listing a folder is no single step: a file made meanwhile may be missed while a later one
+        // is seen. Numbers have no gaps, so a gap means to look again; all that were there at the
+        // first look are there, or packed, at the second.
+        if found.keys().next_back().is_some_and(|last| *last != found.len() as u64) {
+            found = self.look(series)?;
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// The ref of a series with the highest number.
+    pub fn latest(&self, series: &str) -> Result<Option<(u64, Id)>> {
+        let series = name::check_series(series)?;
+        let loose = self.loose_numbers(series)?.into_iter().max();
+        let packed = Packed::read(&self.dir)?.latest(series);
+        match (loose, packed) {
+            (Some(number), packed) if packed.is_none_or(|(last, _)| last < number) => {
+                let name = Name::new(series, number)?;
+                // Packed between the two looks, perhaps: `get` looks in the right order.
+                let gone = || Error::corrupt(format!("the ref \"{name}\" has disappeared"));
+                Ok(Some((number, self.get(&name.to_string())?.ok_or_else(gone)?)))
+            }
+            (_, packed) => Ok(packed),
+        }
+    }
+
+    /// Creates a ref, durably. A name that is taken, loose or packed, is a conflict.
+    pub fn create(&self, lock: &Lock, name: &str, id: Id) -> Result<()> {
+        lock.check(&self.dir);
+        let taken = || {
+            Error::conflict(format!("cannot create the ref \"{name}\": it exists"))
+                .hint("somebody else took this number: look again, and take the next one")
+        };
+        let parsed: Name = name.parse()?;
+        if Packed::read(&self.dir)?.get(&parsed).is_some() {
+            return Err(taken());
+        }
+        fs::create_dir_all(&self.dir.join(parsed.series()))?;
+        match fs::write_new(&self.path(&parsed), format!("{id}\n").as_bytes(), Clobber::Never)? {
+            Published::Done => Ok(()),
+            Published::Exists => Err(taken()),
+        }
+    }
+
+    /// Creates the next ref of a series and gives its number.
+    pub fn append(&self, lock: &Lock, series: &str, id: Id) -> Result<u64> {
+        let last = self.latest(series)?.map_or(0, |(number, _)| number);
+        let full = || Error::failed(format!("there is no number after v{last} in \"{series}\""));
+        let next = Name::new(series, last.checked_add(1).ok_or_else(full)?)?;
+        self.create(lock, &next.to_string(), id)?;
+        Ok(next.number())
+    }
+
+    /// Moves the loose refs of `refs/source` and `refs/versions` into `packed-refs`. A crash in
+    /// between leaves refs that are both loose and packed, with the same id: the next run removes them.
+    pub fn pack_refs(&self, lock: &Lock) -> Result<()> {
+        lock.check(&self.dir);
+        let mut packed = Packed::read(&self.dir)?;
+        let mut folded = Vec::new();
+        for series in [SOURCE, VERSIONS] {
+            let mut numbers = self.loose_numbers(series)?;
+            numbers.sort_unstable();
+            for number in numbers {
+                let name = Name::new(series, number)?;
+                let Some(id) = self.loose(&name)? else { continue };
+                packed.insert(name.clone(), id)?;
+                folded.push(name);
+            }
+        }
+        if folded.is_empty() {
+            return Ok(());
+        }
+        packed.write(&self.dir)?;
+        folded.iter().try_for_each(|name| fs::remove(&self.path(name)))
+    }
+
+    /// One look at a series: the files first, `packed-refs` second.
+    fn look(&self, series: &str) -> Result<BTreeMap<u64, Id>> {
+        let mut found = BTreeMap::new();
+        for number in self.loose_numbers(series)? {
+            // Gone since the folder was listed means packed, and that is read next.
+            if let Some(id) = self.loose(&Name::new(series, number)?)? {
+                found.insert(number, id);
+            }
+        }
+        for (number, id) in Packed::read(&self.dir)?.series(series) {
+            found.entry(number).or_insert(id);
+        }
+        Ok(found)
+    }
+
+    fn path(&self, name: &Name) -> PathBuf {
+        self.dir.join(name.to_string())
+    }
+
+    fn loose(&self, name: &Name) -> Result<Option<Id>> {
+        let path = self.path(name);
+        let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
+        let text = std::str::from_utf8(&bytes).ok().and_then(|text| text.strip_suffix('\n'));
+        let damaged = || {
+            Error::corrupt(format!(
+                "the ref \"{}\" is damaged: it holds {}",
+                path.display(),
+                layout::show(&bytes)
+            ))
+            .hint("lua-store fsck")
+        };
+        text.and_then(|text| text.parse().ok()).map(Some).ok_or_else(damaged)
+    }
+
+    /// The numbers of the loose refs of a series, in no order. Other names in the folder are nothing
+    /// of ours: temporary files, and what file managers leave.
+    fn loose_numbers(&self, series: &str) -> Result<Vec<u64>> {
+        let dir = self.dir.join(series);
+        let entries = match std::fs::read_dir(&dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.at("read", &dir)?,
+        };
+        let mut numbers = Vec::new();
+        for entry in entries {
+            let file = entry.at("read", &dir)?.file_name();
+            numbers.extend(file.to_str().and_then(name::number_of));
+        }
+        Ok(numbers)
+    }
+}

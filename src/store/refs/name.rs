@@ -1,0 +1,126 @@
+//! The name of a ref: a series and a number in it, `refs/source/v12`.
+
+use super::super::config::check_remote_name;
+use crate::error::{Error, Result};
+use std::fmt;
+use std::str::FromStr;
+
+/// The series of the source versions, one per push.
+pub const SOURCE: &str = "refs/source";
+/// The series of the agent versions, one per `version create`.
+pub const VERSIONS: &str = "refs/versions";
+const REMOTES: &str = "refs/remotes/";
+
+/// Ordered by series, then by number.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    series: Box<str>,
+    number: u64,
+}
+
+impl Name {
+    pub fn new(series: &str, number: u64) -> Result<Name> {
+        let name = Name { series: check_series(series)?.into(), number };
+        if number == 0 {
+            return Err(bad(&name.to_string()));
+        }
+        Ok(name)
+    }
+
+    pub fn series(&self) -> &str {
+        &self.series
+    }
+
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/v{}", self.series, self.number)
+    }
+}
+
+impl FromStr for Name {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Name> {
+        let (series, file) = text.rsplit_once('/').ok_or_else(|| bad(text))?;
+        Name::new(series, number_of(file).ok_or_else(|| bad(text))?)
+    }
+}
+
+/// The number of a last component: `v` and decimal digits, from 1, without leading zeros.
+pub fn number_of(file: &str) -> Option<u64> {
+    let digits = file.strip_prefix('v')?;
+    let plain = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain)
+}
+
+/// A series is `refs/source` or `refs/versions`, ours or those of a remote.
+pub fn check_series(series: &str) -> Result<&str> {
+    if let SOURCE | VERSIONS = series {
+        return Ok(series);
+    }
+    let remote = series.strip_prefix(REMOTES).and_then(|rest| rest.split_once('/'));
+    match remote {
+        Some((name, "source" | "versions")) => check_remote_name(name).map(|()| series),
+        _ => Err(bad(series)),
+    }
+}
+
+fn bad(name: &str) -> Error {
+    Error::usage(format!("\"{name}\" is not the name of a ref (as in \"{VERSIONS}/v2\")"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_names_are_read_and_shown_alike() {
+        for text in [
+            "refs/source/v1",
+            "refs/versions/v18446744073709551615",
+            "refs/remotes/origin/source/v20",
+            "refs/remotes/a.b-c_d/versions/v3",
+        ] {
+            assert_eq!(text.parse::<Name>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn other_names_are_refused() {
+        for text in [
+            "",
+            "v1",
+            "refs/source/",
+            "refs/source/1",
+            "refs/source/v",
+            "refs/source/v0",
+            "refs/source/v01",
+            "refs/source/v+1",
+            "refs/source/v-1",
+            "refs/source/v1 ",
+            "refs/source/v18446744073709551616",
+            "refs/source//v1",
+            "refs/heads/v1",
+            "refs/versions/../source/v1",
+            "refs/remotes/v1",
+            "refs/remotes/../source/v1",
+            "refs/remotes/a/b/source/v1",
+            "refs/remotes//source/v1",
+            "/refs/source/v1",
+        ] {
+            assert!(text.parse::<Name>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_ordered_by_number() {
+        let name = |text: &str| text.parse::<Name>().unwrap();
+        assert!(name("refs/source/v9") < name("refs/source/v10"));
+        assert!(name("refs/source/v10") < name("refs/versions/v1"));
+    }
+}

@@ -1,0 +1,88 @@
+//! Every ref there is and everything that is wrong with them, for `fsck`: damage stops nothing here.
+
+use super::packed::{self, Packed};
+use super::{Name, Refs, SOURCE, VERSIONS, name};
+use crate::error::{At, Error, Result};
+use crate::object::Id;
+use std::collections::BTreeMap;
+
+/// What a survey found.
+#[derive(Debug)]
+pub struct Survey {
+    /// The refs that could be read, by series and number.
+    pub refs: Vec<(Name, Id)>,
+    pub problems: Vec<Error>,
+}
+
+impl Refs {
+    /// Reads `packed-refs` and every file below `refs/source` and `refs/versions`.
+    pub fn survey(&self) -> Survey {
+        let mut survey = Survey { refs: Vec::new(), problems: Vec::new() };
+        let mut found = BTreeMap::new();
+        for series in [SOURCE, VERSIONS] {
+            if let Err(problem) = self.survey_loose(series, &mut found, &mut survey.problems) {
+                survey.problems.push(problem);
+            }
+        }
+        // Files first, `packed-refs` second, as every reader does.
+        match Packed::read(&self.dir) {
+            Ok(packed) => merge(&packed, &mut found, &mut survey.problems),
+            Err(problem) => survey.problems.push(problem),
+        }
+        let known = found.into_iter().filter_map(|(name, id)| Some((name, id?)));
+        survey.refs.extend(known);
+        survey
+    }
+
+    /// Takes in the files of one series. A damaged one is kept with no id, so that it makes no gap.
+    fn survey_loose(
+        &self,
+        series: &str,
+        found: &mut BTreeMap<Name, Option<Id>>,
+        problems: &mut Vec<Error>,
+    ) -> Result<()> {
+        let dir = self.dir.join(series);
+        for entry in std::fs::read_dir(&dir).at("read", &dir)? {
+            let file = entry.at("read", &dir)?.file_name();
+            let Some(number) = file.to_str().and_then(name::number_of) else {
+                problems.extend(stray(series, &file.to_string_lossy()));
+                continue;
+            };
+            let name = Name::new(series, number)?;
+            match self.loose(&name) {
+                Ok(Some(id)) => drop(found.insert(name, Some(id))),
+                Ok(None) => {}
+                Err(problem) => {
+                    problems.push(problem);
+                    found.insert(name, None);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A name that looks like a ref but is none. Other files are of no concern.
+fn stray(series: &str, file: &str) -> Option<Error> {
+    let like = file.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    like.then(|| Error::corrupt(format!("\"{series}/{file}\" is not the name of a ref")))
+}
+
+fn merge(packed: &Packed, found: &mut BTreeMap<Name, Option<Id>>, problems: &mut Vec<Error>) {
+    for (name, id) in packed.iter() {
+        match found.get(name) {
+            Some(Some(loose)) if loose != id => problems.push(packed::disagree(name, *loose, *id)),
+            Some(_) => {}
+            None => drop(found.insert(name.clone(), Some(*id))),
+        }
+    }
+    for series in [SOURCE, VERSIONS] {
+        let numbers = found.keys().filter(|name| name.series() == series).map(Name::number);
+        for (expected, number) in (1..).zip(numbers) {
+            if number != expected {
+                problems.push(Error::corrupt(format!("the ref \"{series}/v{expected}\" is missing")));
+                break;
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What keeps git away from the store: `git clean -fdx` must not remove it, `git add -A` must not take it.
+//!
+//! Inside, a minimal repository skeleton `.lua/.git`: `git clean` passes over a nested repository.
+//! But `git add -A` fails at a nested repository without a commit, so the folder is ignored outside:
+//! by a line in the repository's `info/exclude`, which is shared with nobody, or where no repository
+//! is yet, by a line in the project's `.gitignore`, for the one that will come.
+
+mod outer;
+
+use super::layout::DIR;
+use crate::error::{Error, Result};
+use crate::fs;
+use outer::Outer;
+use std::path::Path;
+
+/// What git must see to take a folder for a repository.
+const SKELETON: [(&str, &str); 3] = [
+    (".git/HEAD", "ref: refs/heads/lua-store\n"),
+    (".git/config", "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"),
+    (".gitignore", "*\n"),
+];
+
+/// The folder of the project whose store is in `dir`.
+pub fn project_of(dir: &Path) -> &Path {
+    match dir.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => dir,
+    }
+}
+
+/// Puts in place what is missing, inside and outside.
+pub fn raise(dir: &Path) -> Result<()> {
+    for folder in [".git/objects", ".git/refs"] {
+        fs::create_dir_all(&dir.join(folder))?;
+    }
+    for (name, content) in SKELETON {
+        let path = dir.join(name);
+        if !path.is_file() {
+            fs::replace(&path, content.as_bytes())?;
+        }
+    }
+    let project = project_of(dir);
+    match Outer::find(project)? {
+        Some(outer) => outer.exclude(),
+        None => ignore_in(&project.join(".gitignore"), &format!("/{DIR}/")),
+    }
+}
+
+/// Refuses a folder with files that git tracks: there `git clean` looks inside, skeleton or not.
+pub fn check_untracked(dir: &Path) -> Result<()> {
+    let tracked = match Outer::find(project_of(dir))? {
+        Some(outer) => outer.tracks_files()?,
+        None => false,
+    };
+    if tracked {
+        return Err(Error::failed(format!(
+            "cannot make a store in \"{}\": git tracks files there, and `git clean -fdx` would remove the rest",
+            dir.display()
+        ))
+        .hint(format!("git rm -r -q --cached {DIR}")));
+    }
+    Ok(())
+}
+
+/// Adds a line to a file of ignore patterns, keeping every byte that is there.
+fn ignore_in(file: &Path, pattern: &str) -> Result<()> {
+    let text = fs::read_if_exists(file)?.unwrap_or_default();
+    let bare = pattern.trim_matches('/');
+    let says = |line: &[u8]| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = line.strip_suffix(b"/").unwrap_or(line);
+        line.strip_prefix(b"/").unwrap_or(line) == bare.as_bytes()
+    };
+    if text.split(|byte| *byte == b'\n').any(says) {
+        return Ok(());
+    }
+    let ending = if text.ends_with(b"\r\n") { "\r\n" } else { "\n" };
+    let start = if text.is_empty() || text.ends_with(b"\n") { "" } else { "\n" };
+    fs::append(file, format!("{start}{pattern}{ending}").as_bytes())
+        .map_err(|error| error.hint(format!("add the line `{pattern}` to \"{}\"", file.display())))
+}
