@@ -6,6 +6,9 @@
 //! is yet, by a line in the project's `.gitignore`, for the one that will come.
 
 mod outer;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests make projects")]
+mod tests;
 
 use super::layout::DIR;
 use crate::error::{Error, Result};
