@@ -227,10 +227,136 @@ pub fn sweep(dir: &Path) -> Result<()> {
             continue;
         }
         let path = entry.path();
-        let dead = File::open(&path).is_ok_and(|file| FileExt::try_lock_exclusive(&file).is_ok());
-        if dead {
+        let Ok(file) = File::open(&path) else { continue };
+        // Locked until it is removed, so that its writer, if one was just beginning, notices.
+        if FileExt::try_lock_exclusive(&file).is_ok() {
             remove(&path)?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::sync::atomic::AtomicBool;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn never_clobbering_keeps_what_stands_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        assert_eq!(write_new(&path, b"one", Clobber::Never).unwrap(), Published::Done);
+        assert_eq!(write_new(&path, b"two", Clobber::Never).unwrap(), Published::Exists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        replace(&path, b"three").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"three");
+        assert_eq!(names(dir.path()), ["a"], "no temporary file stays");
+    }
+
+    #[test]
+    fn without_hard_links_nothing_is_clobbered_either() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let temp = || {
+            let mut temp = Temp::create_in(dir.path()).unwrap();
+            temp.write_all(b"one").unwrap();
+            temp
+        };
+        assert!(temp().rename_if_absent(&path).unwrap());
+        assert!(!temp().rename_if_absent(&path).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(names(dir.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_file_dropped_unpublished_disappears() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut temp = Temp::create_in(dir.path()).unwrap();
+        temp.write_all(b"x").unwrap();
+        drop(temp);
+        assert_eq!(names(dir.path()), [""; 0]);
+    }
+
+    #[test]
+    fn a_failed_publish_leaves_the_folder_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        fs::create_dir(&path).unwrap();
+        assert!(replace(&path, b"x").is_err());
+        assert_eq!(names(dir.path()), ["a"]);
+        assert!(path.is_dir());
+    }
+
+    #[test]
+    fn a_sweep_takes_what_the_dead_left_and_only_that() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("tmp-1-0-000000001"), "left by a killed process").unwrap();
+        fs::write(dir.path().join("kept"), "x").unwrap();
+        let mut live = Temp::create_in(dir.path()).unwrap();
+        sweep(dir.path()).unwrap();
+        live.write_all(b"y").unwrap();
+        assert_eq!(live.publish(&dir.path().join("live"), Clobber::Never).unwrap(), Published::Done);
+        assert_eq!(names(dir.path()), ["kept", "live"]);
+    }
+
+    #[test]
+    fn writers_and_sweeps_at_once_disturb_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Acquire) {
+                        sweep(dir.path()).unwrap();
+                    }
+                });
+            }
+            let writers: Vec<_> = (0..4)
+                .map(|writer| {
+                    let dir = dir.path();
+                    scope.spawn(move || {
+                        for round in 0..100 {
+                            let path = dir.join(format!("{writer}-{round}"));
+                            let clobber = if round % 2 == 0 { Clobber::Never } else { Clobber::Replace };
+                            assert_eq!(write_new(&path, b"x", clobber).unwrap(), Published::Done);
+                        }
+                    })
+                })
+                .collect();
+            let results: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
+            done.store(true, Ordering::Release);
+            assert!(results.iter().all(Result::is_ok));
+        });
+        assert_eq!(names(dir.path()).len(), 400);
+    }
+
+    #[test]
+    fn appending_keeps_every_byte_and_the_file_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        append(&path, b"one").unwrap();
+        fs::hard_link(&path, dir.path().join("b")).unwrap();
+        append(&path, b"two").unwrap();
+        assert_eq!(fs::read(dir.path().join("b")).unwrap(), b"onetwo");
+    }
+
+    #[test]
+    fn folders_are_made_as_deep_as_asked_and_a_file_in_the_way_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        create_dir_all(&dir.path().join("a/b/c")).unwrap();
+        create_dir_all(&dir.path().join("a/b/c")).unwrap();
+        fs::write(dir.path().join("a/f"), "x").unwrap();
+        let error = create_dir_all(&dir.path().join("a/f/g")).unwrap_err();
+        assert!(error.message().contains("a/f\""), "{error}");
+    }
 }
