@@ -1,0 +1,51 @@
+//! `docs/format.md` against the code: the store that the document shows is made, and compared byte for byte.
+
+use lua_store::object::Id;
+use lua_store::store::{Active, Store, refs};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The blocks of the document that show a whole file, by the file's name.
+fn shown() -> BTreeMap<String, String> {
+    let document = include_str!("../../docs/format.md");
+    let blocks = document.split("\n```text .lua/").skip(1);
+    let block = |block: &str| {
+        let (name, rest) = block.split_once('\n').unwrap();
+        (name.to_owned(), rest[..rest.find("```").unwrap()].to_owned())
+    };
+    blocks.map(block).collect()
+}
+
+/// Every text file of a store, by its name in it.
+fn written(dir: &Path) -> BTreeMap<String, String> {
+    let files =
+        walkdir::WalkDir::new(dir).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file());
+    let named = files.map(|file| {
+        let name = file.path().strip_prefix(dir).unwrap().to_str().unwrap().to_owned();
+        (name, lua_store::fs::read(file.path()).unwrap())
+    });
+    named
+        .filter(|(name, _)| name != "lock" && !name.starts_with("objects/"))
+        .map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap()))
+        .collect()
+}
+
+#[test]
+fn the_document_shows_the_bytes_that_the_program_writes() {
+    let project = tempfile::tempdir().unwrap();
+    let store = Store::init(&project.path().join(".lua")).unwrap();
+    let [one, two, three] = ["one", "two", "three"].map(|text| Id::of_blob(text.as_bytes()));
+    let lock = store.lock().unwrap();
+    assert_eq!(store.refs().append(&lock, refs::SOURCE, one).unwrap(), 1);
+    assert_eq!(store.refs().append(&lock, refs::SOURCE, two).unwrap(), 2);
+    assert_eq!(store.refs().append(&lock, refs::VERSIONS, one).unwrap(), 1);
+    store.refs().pack_refs(&lock).unwrap();
+    assert_eq!(store.refs().append(&lock, refs::SOURCE, three).unwrap(), 3);
+    store.swap_active(&lock, None, &Active { version: Some(1), ledger: two }).unwrap();
+    let mut config = store.config().unwrap();
+    config.set_agent("agent_1234");
+    config.set_author("ada@example.com");
+    config.set_remote("origin", "https://store.example.com/agent_1234").unwrap();
+    config.save(&lock).unwrap();
+    assert_eq!(shown(), written(store.dir()));
+}
