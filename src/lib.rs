@@ -4,6 +4,7 @@
 //! that, `docs/architecture.md` says what each is for).
 
 pub mod agent;
+pub mod cli;
 pub mod diff;
 pub mod error;
 pub mod fs;

@@ -1,1 +1,5 @@
-fn main() {}
+//! Process entry.
+
+fn main() -> std::process::ExitCode {
+    lua_store::cli::main()
+}

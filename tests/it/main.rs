@@ -1,3 +1,10 @@
-//! All integration tests, one binary.
+//! The one integration test binary: everything a user sees, seen through the program itself.
 
+#![allow(clippy::disallowed_methods, reason = "tests write the files that a user would")]
+
+mod common;
 mod format;
+mod init;
+mod manners;
+mod objects;
+mod tidy;

@@ -1,0 +1,199 @@
+//! The arguments: global options, the list of commands, and what happens when they make no sense.
+
+use super::commands::*;
+use super::output::Output;
+use super::term::Color;
+use super::{Exit, help};
+use crate::error::{Error, Result};
+use clap::Parser;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// A version store for AI agents made with the Lua platform
+///
+/// Keeps every pushed state of an agent, numbers the states worth naming, says which one is active,
+/// tells what differs between any two, and brings any of them back. Needs no network.
+#[derive(Debug, Parser)]
+#[command(name = "lua-store", version, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command has.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Run as if started in this directory
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+    /// Print the answer, or the error, as JSON on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    pub color: Color,
+    /// Never hand long output to a pager
+    #[arg(long, global = true)]
+    pub no_pager: bool,
+    /// Never ask questions, even on a terminal
+    #[arg(long, global = true)]
+    pub ci: bool,
+}
+
+/// Makes an enum of commands and runs them: a command is one line here and one file.
+macro_rules! commands {
+    ($(#[$meta:meta])* $name:ident { $($command:ident($args:ty),)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, ::clap::Subcommand)]
+        pub enum $name { $($command($args),)* }
+
+        impl $name {
+            pub fn run(
+                self,
+                cx: &mut $crate::cli::context::Context<'_>,
+            ) -> $crate::error::Result<$crate::cli::Exit> {
+                match self { $($name::$command(args) => args.run(cx),)* }
+            }
+        }
+    };
+}
+
+commands! {
+    Command {
+        Init(init::Init),
+        HashObject(hash_object::HashObject),
+        Completions(completions::Completions),
+    }
+}
+
+/// Options that decide how an error is shown, read before anything else can fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Early {
+    pub json: bool,
+    pub color: Color,
+}
+
+impl Early {
+    pub fn scan(raw: &[OsString]) -> Early {
+        let mut early = Early::default();
+        let mut words = raw.iter().skip(1).filter_map(|word| word.to_str());
+        while let Some(word) = words.next() {
+            match word {
+                "--" => break,
+                "--json" => early.json = true,
+                "--color" => early.color = color(words.next().unwrap_or_default()),
+                _ => {
+                    if let Some(value) = word.strip_prefix("--color=") {
+                        early.color = color(value);
+                    }
+                }
+            }
+        }
+        early
+    }
+}
+
+fn color(word: &str) -> Color {
+    clap::ValueEnum::from_str(word, false).unwrap_or_default()
+}
+
+/// Reads the command line.
+pub fn parse(raw: Vec<OsString>) -> std::result::Result<Cli, Refused> {
+    Cli::try_parse_from(raw).map_err(Refused)
+}
+
+/// A command line that starts no command: help, the version, or a mistake.
+#[derive(Debug)]
+pub struct Refused(clap::Error);
+
+impl Refused {
+    pub fn show(self, out: &mut Output) -> Result<Exit> {
+        match self.0.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                let text = help::text(self.0.render(), out.term().colour_stdout);
+                out.write(text.as_bytes())?;
+                Ok(Exit::Done)
+            }
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                out.note(help::text(self.0.render(), out.term().colour_stderr));
+                Err(Error::usage("no command was given").hint("`lua-store --help` lists the commands"))
+            }
+            _ => Err(self.into_error()),
+        }
+    }
+
+    /// The same mistake in this program's form. An error of ours comes back as it was.
+    fn into_error(self) -> Error {
+        let own = std::error::Error::source(&self.0).and_then(|source| source.downcast_ref::<Error>());
+        if let Some(own) = own {
+            let error = Error::new(own.kind(), own.message());
+            return own.hint_text().into_iter().fold(error, Error::hint);
+        }
+        let text = self.0.render().to_string();
+        let mut paragraphs = text.split("\n\n").map(str::trim);
+        let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
+        let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ").replace('\'', "\"");
+        let hints: Vec<String> = paragraphs.filter_map(hint).collect();
+        Error::usage(message).hint(hints.join("\n"))
+    }
+}
+
+/// One paragraph of clap's advice as a hint.
+fn hint(paragraph: &str) -> Option<String> {
+    if let Some(usage) = paragraph.strip_prefix("Usage: ") {
+        let whole = usage.starts_with(help::WHOLE_PROGRAM);
+        let line =
+            if whole { "`lua-store --help` lists the commands".into() } else { format!("usage: `{usage}`") };
+        return Some(line);
+    }
+    let tip = paragraph.strip_prefix("tip: ")?.replace('\'', "`");
+    match tip.split_once(" similar ").and_then(|(_, rest)| rest.split_once(": ")) {
+        Some((_, names)) => Some(format!("did you mean {names}?")),
+        None => Some(tip),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(line: &str) -> Error {
+        parse(line.split(' ').map(OsString::from).collect()).unwrap_err().into_error()
+    }
+
+    #[test]
+    fn clap_is_content_with_the_definitions() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn a_mistyped_command_is_suggested() {
+        let error = refusal("lua-store completion bash");
+        assert_eq!(error.message(), "unrecognized subcommand \"completion\"");
+        assert!(error.hint_text().unwrap().starts_with("did you mean `completions`?\n"), "{error:?}");
+        assert_eq!(error.kind().exit_code(), 2);
+    }
+
+    #[test]
+    fn a_mistyped_option_is_suggested() {
+        let error = refusal("lua-store hash-object --jsn x");
+        assert_eq!(error.message(), "unexpected argument \"--jsn\" found");
+        assert!(error.hint_text().unwrap().starts_with("did you mean `--json`?\n"), "{error:?}");
+    }
+
+    #[test]
+    fn how_errors_are_shown_is_known_before_anything_can_fail() {
+        let early = |line: &str| Early::scan(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        let json = |line| early(line).json;
+        assert!(json("lua-store verson --json"));
+        assert!(!json("lua-store hash-object -- --json"));
+        assert_eq!(early("lua-store --color never x").color, Color::Never);
+        assert_eq!(early("lua-store x --color=always").color, Color::Always);
+        assert_eq!(early("lua-store x --color").color, Color::Auto);
+    }
+}

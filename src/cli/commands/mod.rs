@@ -1,0 +1,5 @@
+//! One command is one file; the doc comment of its argument struct is its help.
+
+pub mod completions;
+pub mod hash_object;
+pub mod init;

@@ -1,0 +1,122 @@
+//! What a command knows of the world: the project, the clock, the user, the person at the terminal.
+
+use super::args::Global;
+use super::output::{Output, cannot_ask};
+use super::{term, time};
+use crate::error::{At, Error, Result};
+use crate::store::{self, Store};
+use jiff::Timestamp;
+use std::fs::File;
+use std::io::{self, BufRead};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+pub struct Context<'a> {
+    pub out: &'a mut Output,
+    global: Global,
+}
+
+/// The project that a command works on.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder that holds `.lua`.
+    pub root: PathBuf,
+    pub store: Store,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(global: Global, out: &'a mut Output) -> Context<'a> {
+        Context { out, global }
+    }
+
+    /// The directory that relative paths of the command line are relative to (`-C`).
+    pub fn directory(&self) -> Result<PathBuf> {
+        let directory = self.global.directory.as_deref().unwrap_or(Path::new("."));
+        let found = directory.canonicalize().map_err(|error| cannot_open(directory, error))?;
+        if found.is_dir() {
+            return Ok(found);
+        }
+        Err(Error::usage(format!("\"{}\" is not a directory", directory.display())))
+    }
+
+    /// Opens a file that the command line names.
+    pub fn open(&self, path: &Path) -> Result<File> {
+        File::open(self.directory()?.join(path)).map_err(|error| cannot_open(path, error))
+    }
+
+    /// The project that the directory is in, with its store.
+    pub fn project(&self) -> Result<Project> {
+        let root = store::project::find(&self.directory()?)?;
+        let store = Store::open(&root.join(store::DIR))?;
+        Ok(Project { root, store })
+    }
+
+    pub fn now(&self) -> Result<Timestamp> {
+        time::now()
+    }
+
+    /// Who does this: the flag, the environment, the configuration, or git's user.
+    pub fn author(&self, flag: Option<&str>, project: &Project) -> Result<String> {
+        let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        if let Some(author) = flag.and_then(said) {
+            return Ok(author);
+        }
+        if let Some(author) = std::env::var("LUA_STORE_AUTHOR").ok().as_deref().and_then(said) {
+            return Ok(author);
+        }
+        if let Some(author) = project.store.config()?.author().and_then(said) {
+            return Ok(author);
+        }
+        git_email(&project.root).as_deref().and_then(said).ok_or_else(|| {
+            Error::usage("cannot tell who you are").hint(
+                "`--author you@example.com` says it for one command\n\
+                 `git config --global user.email you@example.com` says it for all",
+            )
+        })
+    }
+
+    /// Asks before something is destroyed; no is the default.
+    pub fn confirm(&mut self, question: &str, force: bool) -> Result<bool> {
+        if force {
+            return Ok(true);
+        }
+        let answer = self.ask(&format!("{question} [y/N]"))?.ok_or_else(|| cannot_ask(question))?;
+        let yes = matches!(answer.to_lowercase().as_str(), "y" | "yes");
+        if !yes {
+            self.out.note("Aborted.");
+        }
+        Ok(yes)
+    }
+
+    /// A line typed by a person, or `None` where there is nobody to ask.
+    pub fn ask(&mut self, question: &str) -> Result<Option<String>> {
+        if self.global.ci || term::in_ci() || self.out.is_json() || !self.out.term().can_ask() {
+            return Ok(None);
+        }
+        self.out.tell(&format!("{question} "));
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).at("read", Path::new("standard input"))?;
+        Ok(Some(line.trim().to_owned()))
+    }
+
+    /// Long output follows: a pager shows it on a terminal.
+    pub fn page(&mut self) {
+        self.out.page(self.global.no_pager);
+    }
+}
+
+/// A named file that is not there is "not found" to the caller, exit code 3.
+fn cannot_open(path: &Path, error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => Error::not_found(Error::io("open", path, error).message()),
+        _ => Error::io("open", path, error),
+    }
+}
+
+/// What git would sign a commit with. No git is no answer.
+fn git_email(root: &Path) -> Option<String> {
+    let mut git = Command::new("git");
+    git.args(["config", "user.email"]).current_dir(root).stdin(Stdio::null()).stderr(Stdio::null());
+    let answer = git.output().ok()?;
+    answer.status.success().then(|| String::from_utf8(answer.stdout).ok())?
+}

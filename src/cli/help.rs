@@ -1,0 +1,64 @@
+//! The first help a newcomer reads: the commands in groups, by what they are for.
+
+use super::args::Cli;
+use clap::builder::StyledStr;
+use clap::{Command, CommandFactory};
+use std::fmt::Write;
+
+/// Every command stands in exactly one group; a test holds this.
+const GROUPS: &[(&str, &[&str])] =
+    &[("Start here", &["init"]), ("Look inside", &["hash-object"]), ("Set up", &["completions", "help"])];
+
+/// How the usage line of the whole program begins, and of no single command.
+pub const WHOLE_PROGRAM: &str = "lua-store [OPTIONS] <COMMAND>";
+
+/// A help text as it is shown: that of the whole program is grouped, the others are clap's.
+pub fn text(rendered: StyledStr, coloured: bool) -> String {
+    let whole = rendered.to_string().contains(WHOLE_PROGRAM);
+    let text = if whole { grouped() } else { rendered };
+    if coloured { text.ansi().to_string() } else { text.to_string() }
+}
+
+fn grouped() -> StyledStr {
+    let mut command = Cli::command();
+    // Gives the commands their own copies of the global options, so that the heading of those here
+    // can be taken away: clap's template lists options without a heading only.
+    command.build();
+    let about = command.get_long_about().cloned().unwrap_or_default();
+    let body = groups(&command);
+    let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n{body}\nOptions:\n{{options}}\n");
+    let command = command.mut_args(|arg| arg.help_heading(None::<&str>));
+    let mut command =
+        command.mut_arg("help", |arg| arg.help("Print help")).about(about).help_template(template);
+    let mut text = command.render_help();
+    let _ = writeln!(text);
+    text
+}
+
+fn groups(command: &Command) -> String {
+    let mut text = String::new();
+    for (heading, names) in GROUPS {
+        let _ = writeln!(text, "\n{heading}:");
+        for name in *names {
+            let about = command.find_subcommand(name).and_then(Command::get_about);
+            let _ = writeln!(text, "  {name:14} {}", about.cloned().unwrap_or_default());
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_stands_in_one_group() {
+        let mut command = Cli::command();
+        command.build();
+        let mut known: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
+        known.sort_unstable();
+        grouped.sort_unstable();
+        assert_eq!(grouped, known);
+    }
+}

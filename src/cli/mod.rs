@@ -1,0 +1,62 @@
+//! The command line: arguments in, words and exit codes out. The only room that knows the clock, the
+//! user, the environment and the terminal; everything below is told.
+
+pub mod args;
+pub mod commands;
+pub mod context;
+pub mod help;
+pub mod output;
+pub mod pager;
+pub mod panic;
+pub mod progress;
+pub mod revision;
+pub mod suggest;
+pub mod table;
+pub mod term;
+pub mod time;
+
+use crate::error::Result;
+use args::Cli;
+use context::Context;
+use output::Output;
+use std::ffi::OsString;
+use std::process::ExitCode;
+use term::Term;
+
+/// How a command that did its work ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Exit {
+    Done,
+    /// The work is done, and it found what scripts must notice: damage, drift. Exit code 1.
+    Found,
+}
+
+/// What a shell sees of a process that a closed pipe ended (128 + SIGPIPE).
+const CLOSED_PIPE: u8 = 141;
+
+/// Runs the program on the arguments and the environment of this process.
+pub fn main() -> ExitCode {
+    panic::install();
+    let raw: Vec<OsString> = std::env::args_os().collect();
+    let early = args::Early::scan(&raw);
+    let mut out = Output::new(Term::of_process(early.color), early.json);
+    let result = run(raw, &mut out).and_then(|exit| out.finish().map(|()| exit));
+    let code = match result {
+        Ok(Exit::Done) => 0,
+        Ok(Exit::Found) => 1,
+        Err(_) if out.is_closed() => CLOSED_PIPE,
+        Err(error) => {
+            out.error(&error);
+            error.kind().exit_code()
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn run(raw: Vec<OsString>, out: &mut Output) -> Result<Exit> {
+    match args::parse(raw) {
+        Ok(Cli { global, command }) => command.run(&mut Context::new(global, out)),
+        Err(refused) => refused.show(out),
+    }
+}

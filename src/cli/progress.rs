@@ -1,0 +1,55 @@
+//! A bar on stderr for work that takes longer than half a second, on a terminal only.
+
+use super::term::Term;
+use crate::progress::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_millis(500);
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// Does the work, and shows how it goes on while it lasts.
+pub fn show<T: Send>(term: &Term, label: &'static str, work: impl FnOnce(&Progress) -> T) -> T {
+    let progress = Progress::default();
+    if !term.stderr {
+        return work(&progress);
+    }
+    std::thread::scope(|scope| {
+        let (done, waiting) = channel::<()>();
+        let watched = progress.clone();
+        scope.spawn(move || {
+            if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                draw(label, &watched, || waiting.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout));
+            }
+        });
+        let result = work(&progress);
+        finish(done);
+        result
+    })
+}
+
+/// Hanging up is the signal.
+fn finish(done: Sender<()>) {
+    drop(done);
+}
+
+fn draw(label: &'static str, progress: &Progress, goes_on: impl Fn() -> bool) {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.set_message(label);
+    bar.set_style(style("{spinner} {msg} {pos}"));
+    while goes_on() {
+        let (done, total, _) = progress.read();
+        if total > 0 && bar.length() != Some(total) {
+            bar.set_style(style("{msg} [{bar:30}] {pos}/{len}"));
+            bar.set_length(total);
+        }
+        bar.set_position(done);
+        bar.tick();
+    }
+    bar.finish_and_clear();
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates of this file are well formed")
+}

@@ -1,0 +1,131 @@
+//! A table: columns as wide as their content, two spaces between, no space at the end of a line.
+
+use super::output::Output;
+use crate::error::Result;
+use anstyle::Style;
+use unicode_width::UnicodeWidthStr;
+
+/// One cell. Text that others wrote is made harmless for a terminal on the way in.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    text: String,
+    style: Style,
+}
+
+impl Cell {
+    pub fn styled(style: Style, text: impl AsRef<str>) -> Cell {
+        Cell { text: one_line(text.as_ref()), style }
+    }
+}
+
+impl<T: AsRef<str>> From<T> for Cell {
+    fn from(text: T) -> Cell {
+        Cell::styled(Style::new(), text)
+    }
+}
+
+#[derive(Debug)]
+pub struct Table {
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    pub fn new<const N: usize>(header: [&str; N]) -> Table {
+        Table { rows: vec![header.into_iter().map(Cell::from).collect()] }
+    }
+
+    pub fn row<const N: usize>(&mut self, cells: [Cell; N]) {
+        self.rows.push(cells.into());
+    }
+
+    pub fn print(&self, out: &mut Output) -> Result<()> {
+        for line in self.lines(|style, text| out.paint(style, text)) {
+            out.line(line)?;
+        }
+        Ok(())
+    }
+
+    fn lines(&self, paint: impl Fn(Style, &str) -> String) -> Vec<String> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widest = |column| self.rows.iter().filter_map(|row| row.get(column)).map(width).max();
+        let widths: Vec<usize> = (0..columns).map(|column| widest(column).unwrap_or(0)).collect();
+        self.rows.iter().map(|row| line(row, &widths, &paint)).collect()
+    }
+}
+
+fn line(row: &[Cell], widths: &[usize], paint: &impl Fn(Style, &str) -> String) -> String {
+    let mut text = String::new();
+    let mut gap = 0;
+    for (cell, wanted) in row.iter().zip(widths) {
+        if !cell.text.is_empty() {
+            text.extend(std::iter::repeat_n(' ', gap));
+            text.push_str(&if cell.style.is_plain() {
+                cell.text.clone()
+            } else {
+                paint(cell.style, &cell.text)
+            });
+            gap = 0;
+        }
+        gap += wanted - width(cell) + 2;
+    }
+    text
+}
+
+fn width(cell: &Cell) -> usize {
+    cell.text.width()
+}
+
+/// Text as it may stand in one line of a terminal: white space is a space, and a control character,
+/// which could move the cursor or change colours, is shown by its number.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for letter in text.trim().chars() {
+        match letter {
+            '\n' | '\r' | '\t' => line.push(' '),
+            letter if letter.is_control() => line.extend(letter.escape_unicode()),
+            letter => line.push(letter),
+        }
+    }
+    line
+}
+
+/// At most `limit` letters of a text, as the stock command cuts messages.
+pub fn cut(text: &str, limit: usize) -> String {
+    text.chars().take(limit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(table: &Table) -> Vec<String> {
+        table.lines(|_, text| text.to_owned())
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_their_content() {
+        let mut table = Table::new(["VERSION", "BY"]);
+        table.row(["v2*".into(), "ana".into()]);
+        table.row(["v1".into(), "".into()]);
+        assert_eq!(plain(&table), ["VERSION  BY", "v2*      ana", "v1"]);
+    }
+
+    #[test]
+    fn width_is_what_the_terminal_shows() {
+        let mut table = Table::new(["NAME", "N"]);
+        table.row(["注文注文".into(), "1".into()]);
+        table.row([Cell::styled(Style::new().bold(), "é"), "2".into()]);
+        assert_eq!(plain(&table), ["NAME      N", "注文注文  1", "é         2"]);
+    }
+
+    #[test]
+    fn text_of_others_cannot_drive_the_terminal() {
+        assert_eq!(one_line("a\u{1b}[31mred\nb\u{9b}2J"), "a\\u{1b}[31mred b\\u{9b}2J");
+    }
+
+    #[test]
+    fn cutting_counts_letters() {
+        assert_eq!(cut("größer", 3), "grö");
+        assert_eq!(cut("ab", 3), "ab");
+    }
+}

@@ -1,0 +1,32 @@
+//! How times are shown and given: always UTC.
+
+use crate::error::{Error, Result};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// `2026-11-21 09:30`, as tables have it.
+pub fn minute(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The present, or the time that `LUA_STORE_NOW` claims it is, so that a run can be repeated exactly.
+pub fn now() -> Result<Timestamp> {
+    match std::env::var("LUA_STORE_NOW") {
+        Ok(text) => text.parse().map_err(|_| {
+            Error::usage(format!("LUA_STORE_NOW is \"{text}\", which is not a time"))
+                .hint("a time looks like `2026-11-21T09:30:00Z`")
+        }),
+        Err(_) => Ok(Timestamp::now()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_is_utc_without_seconds() {
+        // 1 billion seconds after the epoch: 2001-09-09T01:46:40Z.
+        assert_eq!(minute(Timestamp::from_second(1_000_000_000).unwrap()), "2001-09-09 01:46");
+    }
+}

@@ -1,0 +1,5 @@
+//! What every test of the binary needs: a project of its own, and one snapshot per command.
+
+mod project;
+
+pub use project::Project;

@@ -1,0 +1,161 @@
+//! A project in a temporary folder, cut off from the machine: its own home, a fixed clock, author
+//! and locale, no configuration of git, no trace of continuous integration.
+
+use std::fmt;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+pub const NOW: &str = "2026-11-21T09:30:00Z";
+pub const AUTHOR: &str = "ana@example.com";
+
+pub struct Project {
+    dir: TempDir,
+    env: Vec<(String, String)>,
+}
+
+impl Project {
+    pub fn new() -> Project {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(dir.path().join("home")).unwrap();
+        fs::create_dir(dir.path().join("project")).unwrap();
+        let mut project = Project { dir, env: Vec::new() };
+        project.set("LUA_STORE_NOW", NOW);
+        project.set("LUA_STORE_AUTHOR", AUTHOR);
+        project
+    }
+
+    /// The project's folder.
+    pub fn root(&self) -> PathBuf {
+        self.dir.path().join("project")
+    }
+
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.root().join(path)
+    }
+
+    /// Sets a variable for the commands that follow; an empty value takes it away.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.env.retain(|(known, _)| known != name);
+        if !value.is_empty() {
+            self.env.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Writes a file, with the folders it needs.
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// A command in the project, in the isolated environment.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.root()).env_clear().stdin(Stdio::null());
+        for name in ["PATH", "SystemRoot", "TEMP", "TMP", "TMPDIR"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        command.env("HOME", self.dir.path().join("home"));
+        command.envs([("LANG", "C.UTF-8"), ("TZ", "UTC"), ("GIT_CONFIG_NOSYSTEM", "1")]);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// `lua-store` with these arguments, ready to be changed and started.
+    pub fn lua_store(&self, line: &str) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_lua-store"));
+        command.args(words(line));
+        command
+    }
+
+    /// Runs `lua-store` to its end. Words in double quotes stay together.
+    pub fn run(&self, line: &str) -> Outcome {
+        let output = self.lua_store(line).output().expect("the program starts");
+        self.outcome(line, &output)
+    }
+
+    /// The same with text on standard input.
+    pub fn run_with_input(&self, line: &str, input: impl AsRef<[u8]>) -> Outcome {
+        let mut command = self.lua_store(line);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
+        self.outcome(line, &child.wait_with_output().unwrap())
+    }
+
+    /// Runs what must succeed, and gives its stdout.
+    pub fn ok(&self, line: &str) -> String {
+        let outcome = self.run(line);
+        assert_eq!(outcome.code, 0, "{outcome}");
+        outcome.stdout
+    }
+
+    /// Runs what must succeed under `--json`, and gives the answer.
+    pub fn json(&self, line: &str) -> serde_json::Value {
+        let text = self.ok(&format!("{line} --json"));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{line}: {error}\n{text}"))
+    }
+
+    /// Runs git in the project.
+    pub fn git(&self, line: &str) -> Outcome {
+        let output = self.command("git").args(words(line)).output().expect("git is installed");
+        self.outcome(line, &output)
+    }
+
+    fn outcome(&self, line: &str, output: &Output) -> Outcome {
+        Outcome {
+            line: line.to_owned(),
+            stdout: self.redact(&output.stdout),
+            stderr: self.redact(&output.stderr),
+            code: output.status.code().unwrap_or(-1),
+        }
+    }
+
+    /// The temporary folder has another name each time.
+    fn redact(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let real = self.dir.path().canonicalize().unwrap();
+        text.replace(&*real.to_string_lossy(), "[DIR]").replace(&*self.dir.path().to_string_lossy(), "[DIR]")
+    }
+}
+
+/// What one command did. Shown whole, it is the snapshot of a test.
+#[derive(Debug)]
+pub struct Outcome {
+    pub line: String,
+    pub stdout: String,
+    pub stderr: String,
+    pub code: i32,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "$ lua-store {}\n{}", self.line, self.stdout)?;
+        if !self.stderr.is_empty() {
+            write!(f, "--- stderr\n{}", self.stderr)?;
+        }
+        if self.code != 0 {
+            writeln!(f, "--- exit {}", self.code)?;
+        }
+        Ok(())
+    }
+}
+
+/// The words of a line; double quotes keep spaces.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('"').enumerate() {
+        match index % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    words
+}

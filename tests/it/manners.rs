@@ -1,0 +1,112 @@
+//! How the program behaves whatever the command is: errors, exit codes, `--json`, colour, pipes.
+
+use crate::common::Project;
+use insta::assert_snapshot;
+
+#[test]
+fn help_groups_the_commands() {
+    let project = Project::new();
+    let help = project.ok("--help");
+    assert!(help.starts_with("A version store for AI agents"), "{help}");
+    assert!(help.contains("\nLook inside:\n  hash-object    Print the id of files"), "{help}");
+    assert_eq!(help, project.ok("help"));
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+}
+
+#[test]
+fn without_a_command_help_is_an_error_and_stdout_stays_empty() {
+    let outcome = Project::new().run("");
+    assert_eq!((outcome.stdout.as_str(), outcome.code), ("", 2));
+    assert!(
+        outcome
+            .stderr
+            .ends_with("Error: no command was given\nhint: `lua-store --help` lists the commands\n")
+    );
+}
+
+#[test]
+fn the_version_is_the_package_s() {
+    assert_eq!(Project::new().ok("--version"), format!("lua-store {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_mistyped_command_is_a_usage_error_with_a_suggestion() {
+    assert_snapshot!(Project::new().run("hash-objct README.md"), @r#"
+    $ lua-store hash-objct README.md
+    --- stderr
+    Error: unrecognized subcommand "hash-objct"
+    hint: did you mean `hash-object`?
+    hint: `lua-store --help` lists the commands
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn a_usage_error_is_json_when_json_was_asked_for() {
+    assert_snapshot!(Project::new().run("hash-object --stdn --json"), @r#"
+    $ lua-store hash-object --stdn --json
+    {
+      "error": {
+        "code": "usage",
+        "message": "unexpected argument \"--stdn\" found",
+        "hint": "did you mean `--stdin`?\nusage: `lua-store hash-object --stdin [FILES]...`"
+      }
+    }
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_named() {
+    assert_snapshot!(Project::new().run("-C nowhere hash-object x"), @r#"
+    $ lua-store -C nowhere hash-object x
+    --- stderr
+    Error: cannot open "nowhere": No such file or directory
+    --- exit 3
+    "#);
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_those_who_insist() {
+    let mut project = Project::new();
+    assert!(!project.run("nonsense").stderr.contains('\x1b'));
+    let insisted = project.run("nonsense --color always").stderr;
+    assert!(insisted.starts_with("\x1b[1m\x1b[31mError:\x1b[0m "), "{insisted:?}");
+    assert!(project.ok("--help --color=always").contains('\x1b'));
+    project.set("NO_COLOR", "1");
+    assert!(!project.ok("--help").contains('\x1b'));
+}
+
+#[test]
+fn a_reader_that_leaves_early_ends_the_program_quietly() {
+    let project = Project::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = project.lua_store("completions bash").stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(141), Vec::new()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let project = Project::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = project.lua_store("completions bash").stdout(full).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr, "Error: cannot write \"standard output\": No space left on device\n");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn completions_know_the_commands_in_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        assert!(Project::new().ok(&format!("completions {shell}")).contains("hash-object"), "{shell}");
+    }
+}
+
+#[test]
+fn the_harness_hides_the_machine() {
+    let project = Project::new();
+    let outcome = project.git("rev-parse --show-toplevel");
+    assert_eq!((outcome.stdout.as_str(), outcome.code), ("", 128), "{outcome}");
+}

@@ -1,0 +1,349 @@
+//! Taste and layers that a machine can hold: rules over the text of the sources. Each rule is a
+//! function from a file to what is wrong with it, and has a test that makes it fail.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use walkdir::WalkDir;
+
+/// A source file: its path from the top of the project, and its text.
+struct Source {
+    path: String,
+    text: String,
+}
+
+/// The rooms, and what each may name. `docs/architecture.md` says why.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("progress", &[]),
+    ("fs", &["error"]),
+    ("object", &["error"]),
+    ("pack", &["object", "error"]),
+    ("store", &["pack", "object", "fs", "error", "progress"]),
+    ("workspace", &["store", "pack", "object", "fs", "error", "progress"]),
+    ("diff", &["store", "pack", "object", "fs", "error", "progress"]),
+    ("agent", &["workspace", "diff", "store", "pack", "object", "fs", "error", "progress"]),
+    ("cli", &["agent", "workspace", "diff", "store", "pack", "object", "fs", "error", "progress"]),
+    ("main", &["cli"]),
+];
+
+#[test]
+fn a_room_names_only_rooms_below_it() {
+    check(sources("src"), layers);
+}
+
+#[test]
+fn only_the_room_fs_writes_files() {
+    check(sources("src"), writes_files);
+}
+
+#[test]
+fn every_file_says_what_its_noun_is() {
+    check(sources("src"), header);
+    check(sources("tests"), header);
+}
+
+#[test]
+fn files_and_functions_stay_small() {
+    check(sources("src"), file_length);
+    check(sources("src"), function_length);
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    check(sources("src"), left_for_later);
+    check(sources("tests").into_iter().filter(|source| source.path != THIS).collect(), left_for_later);
+}
+
+#[test]
+fn no_path_of_one_machine_is_written_down() {
+    for folder in ["src", "tests", "docs", "benches", ".ci"] {
+        check(files(folder, "").into_iter().filter(|source| source.path != THIS).collect(), machine_path);
+    }
+}
+
+#[test]
+fn one_function_is_unsafe() {
+    let mut places = Vec::new();
+    for source in sources("src") {
+        places.extend(unsafe_lines(&source));
+    }
+    let expected = ["src/fs/map.rs: #[allow(unsafe_code", "src/fs/map.rs: unsafe {"];
+    assert_eq!(places, expected);
+}
+
+#[test]
+fn one_place_swaps_the_pointer() {
+    let places = |word| -> Vec<String> {
+        let files = sources("src");
+        files.iter().flat_map(|source| mentions(source, word)).collect()
+    };
+    let writer = "src/store/active.rs";
+    assert!(
+        places("layout::ACTIVE").iter().all(|path| path == writer),
+        "ACTIVE is read and written in {writer}"
+    );
+    assert_eq!(places("active::swap("), ["src/store/mod.rs"]);
+    assert!(places(".swap_active(").len() <= 1, "the ledger's writer is the one caller");
+}
+
+#[test]
+fn every_test_file_is_part_of_the_binary() {
+    let main = std::fs::read_to_string(top().join("tests/it/main.rs")).unwrap();
+    let mut names: Vec<String> =
+        std::fs::read_dir(top().join("tests/it")).unwrap().map(module_name).collect();
+    names.retain(|name| name != "main" && !name.starts_with('.'));
+    names.sort();
+    assert_eq!(names, modules(&main));
+}
+
+const THIS: &str = "tests/it/tidy.rs";
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &str) -> Vec<Source> {
+    files(folder, ".rs")
+}
+
+/// The UTF-8 files of a folder whose names end so. A folder that is not there has none.
+fn files(folder: &str, ending: &str) -> Vec<Source> {
+    let walk = WalkDir::new(top().join(folder)).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let named =
+        walk.filter(|entry| entry.file_type().is_file() && entry.path().to_string_lossy().ends_with(ending));
+    named
+        .filter_map(|entry| {
+            let path = entry.path().strip_prefix(top()).unwrap().to_string_lossy().replace('\\', "/");
+            Some(Source { path, text: std::fs::read_to_string(entry.path()).ok()? })
+        })
+        .collect()
+}
+
+fn check(sources: Vec<Source>, rule: fn(&Source) -> Vec<String>) {
+    let found: Vec<String> = sources.iter().flat_map(rule).collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+fn module_name(entry: std::io::Result<std::fs::DirEntry>) -> String {
+    entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+/// The modules that a file declares, sorted.
+fn modules(text: &str) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';')).collect();
+    names.sort_unstable();
+    names
+}
+
+/// The code without comments and without tests: those stand in a module at the end of the file, or
+/// in files of their own.
+fn code(source: &Source) -> impl Iterator<Item = (usize, &str)> {
+    let is_test = source.path.ends_with("/tests.rs") || source.path.contains("/tests/");
+    let end = if is_test { 0 } else { start_of_tests(&source.text) };
+    let lines = source.text.lines().take(end).enumerate();
+    lines.map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+fn start_of_tests(text: &str) -> usize {
+    let lines: Vec<&str> = text.lines().collect();
+    let opens_module = |index: usize| {
+        let next = lines[index..].iter().find(|line| !line.starts_with("#["));
+        next.is_some_and(|line| line.starts_with("mod ") && line.ends_with('{'))
+    };
+    let tests = |index: &usize| lines[*index] == "#[cfg(test)]" && opens_module(*index);
+    (0..lines.len()).find(tests).unwrap_or(lines.len())
+}
+
+fn room(path: &str) -> Option<&str> {
+    let inside = path.strip_prefix("src/")?;
+    let name = inside.split('/').next()?;
+    Some(name.strip_suffix(".rs").unwrap_or(name)).filter(|name| *name != "lib")
+}
+
+fn layers(source: &Source) -> Vec<String> {
+    let Some(room) = room(&source.path) else { return Vec::new() };
+    let Some((_, below)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+        return vec![format!("{}: the room \"{room}\" has no place in the layers", source.path)];
+    };
+    let mut wrong = Vec::new();
+    for (number, line) in code(source) {
+        for named in rooms_named(line) {
+            if named != room && !below.contains(&named) {
+                wrong.push(format!("{}:{number}: {room} may not name {named}", source.path));
+            }
+        }
+    }
+    wrong
+}
+
+/// The rooms that a line names, as `crate::room` (`lua_store::room` in the binary). A `use` of
+/// several rooms at once in braces is written as several lines, so that this sees them.
+fn rooms_named(line: &str) -> Vec<&str> {
+    let starts = line.match_indices("crate::").chain(line.match_indices("lua_store::"));
+    let rests = starts.map(|(at, path)| &line[at + path.len()..]);
+    let names = rests.map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""));
+    // A macro or a brace gives no room; braces are caught by asking for a known one.
+    names.filter(|name| !name.starts_with(char::is_uppercase)).collect()
+}
+
+fn writes_files(source: &Source) -> Vec<String> {
+    const WRITES: &[&str] = &[
+        "std::fs::write(",
+        "std::fs::rename(",
+        "std::fs::remove_",
+        "std::fs::create_dir",
+        "std::fs::copy(",
+        "std::fs::hard_link(",
+        "std::fs::set_permissions(",
+        "std::os::unix::fs::symlink(",
+        "File::create",
+        "File::options(",
+        "OpenOptions",
+        ".set_len(",
+        ".set_permissions(",
+        "allow(clippy::disallowed_methods",
+    ];
+    if source.path.starts_with("src/fs/") {
+        return Vec::new();
+    }
+    let mut wrong = Vec::new();
+    let mut before = "";
+    for (number, line) in code(source) {
+        let of_tests = before == "#[cfg(test)]" && line.starts_with("#[allow(");
+        if !of_tests && WRITES.iter().any(|write| line.contains(write)) {
+            wrong.push(format!("{}:{number}: only fs writes: {}", source.path, line.trim()));
+        }
+        before = line;
+    }
+    wrong
+}
+
+fn header(source: &Source) -> Vec<String> {
+    let ok = source.text.starts_with("//! ");
+    if ok {
+        Vec::new()
+    } else {
+        vec![format!("{}: the first line must say what this is (//! …)", source.path)]
+    }
+}
+
+/// 150 lines are the target; 400 are a reason to look for a second noun.
+fn file_length(source: &Source) -> Vec<String> {
+    let length = source.text.lines().count();
+    let ok = length <= 400;
+    if ok { Vec::new() } else { vec![format!("{}: {length} lines, at most 400", source.path)] }
+}
+
+const LONGEST_FUNCTION: usize = 60;
+
+/// 10 lines are the target, 40 already many.
+fn function_length(source: &Source) -> Vec<String> {
+    let long = functions(&source.text).into_iter().filter(|(_, length)| *length > LONGEST_FUNCTION);
+    long.map(|(name, length)| {
+        format!("{}: {name} has {length} lines, at most {LONGEST_FUNCTION}", source.path)
+    })
+    .collect()
+}
+
+/// Every function with its length. The sources are formatted, so a function ends at the first
+/// closing brace that stands as far to the right as its beginning.
+fn functions(text: &str) -> BTreeMap<String, usize> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = BTreeMap::new();
+    for (index, line) in lines.iter().enumerate() {
+        let Some(name) = function_name(line) else { continue };
+        let indent = line.len() - line.trim_start().len();
+        let end = format!("{}}}", " ".repeat(indent));
+        let one_line = line.ends_with(['}', ';']);
+        let length =
+            if one_line { 0 } else { lines[index..].iter().take_while(|line| **line != end).count() };
+        found.insert(format!("{name}:{}", index + 1), length + 1);
+    }
+    found
+}
+
+fn function_name(line: &str) -> Option<&str> {
+    let (before, after) = line.split_once("fn ")?;
+    let qualifier =
+        |word| word == "pub" || word == "const" || word == "async" || str::starts_with(word, "pub(");
+    let is_declaration = before.split_whitespace().all(qualifier);
+    let name = after.split(['(', '<']).next()?;
+    (is_declaration && !name.is_empty() && after.contains(['(', '<'])).then_some(name)
+}
+
+fn left_for_later(source: &Source) -> Vec<String> {
+    const WORDS: &[&str] = &["todo!", "unimplemented!", "TODO", "FIXME", "XXX", "#[ignore"];
+    let lines = source.text.lines().enumerate();
+    let wrong = lines.filter(|(_, line)| WORDS.iter().any(|word| line.contains(word)));
+    wrong.map(|(index, line)| format!("{}:{}: {}", source.path, index + 1, line.trim())).collect()
+}
+
+fn machine_path(source: &Source) -> Vec<String> {
+    const PLACES: &[&str] = &["/tmp/", "/work/", "/root/", "/home/", "/Users/", "C:\\Users"];
+    let lines = source.text.lines().enumerate();
+    let wrong = lines.filter(|(_, line)| PLACES.iter().any(|place| line.contains(place)));
+    wrong.map(|(index, line)| format!("{}:{}: {}", source.path, index + 1, line.trim())).collect()
+}
+
+/// The file's path, once for each line of code that has the word.
+fn mentions(source: &Source, word: &str) -> Vec<String> {
+    code(source).filter(|(_, line)| line.contains(word)).map(|_| source.path.clone()).collect()
+}
+
+fn unsafe_lines(source: &Source) -> Vec<String> {
+    let found = ["#[allow(unsafe_code", "unsafe {", "unsafe fn", "unsafe impl", "unsafe extern"];
+    let mut places = Vec::new();
+    for (_, line) in code(source) {
+        let here = found.iter().filter(|word| line.contains(*word));
+        places.extend(here.map(|word| format!("{}: {word}", source.path)));
+    }
+    places
+}
+
+mod the_rules_can_fail {
+    use super::*;
+
+    fn source(path: &str, text: &str) -> Source {
+        Source { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn naming_a_room_above() {
+        let wrong = |path: &str, text: &str| layers(&source(path, text)).len();
+        assert_eq!(wrong("src/object/id.rs", "use crate::store::Store;"), 1);
+        assert_eq!(wrong("src/workspace/mod.rs", "    let x = crate::diff::text();"), 1);
+        assert_eq!(wrong("src/main.rs", "    lua_store::agent::read()"), 1);
+        assert_eq!(wrong("src/cli/mod.rs", "use crate::{agent, store};"), 1, "braces hide rooms");
+        assert_eq!(wrong("src/newroom.rs", ""), 1);
+        assert_eq!(wrong("src/agent/mod.rs", "use crate::store::Store;\nuse crate::agent::kind;"), 0);
+        assert_eq!(wrong("src/fs/mod.rs", "// crate::cli\n#[cfg(test)]\nmod tests {\nuse crate::cli;"), 0);
+        assert_eq!(wrong("src/fs/mod.rs", "#[cfg(test)]\nmod tests;\nuse crate::cli;"), 1, "code goes on");
+    }
+
+    #[test]
+    fn writing_files() {
+        assert_eq!(writes_files(&source("src/store/a.rs", "std::fs::write(p, b)")).len(), 1);
+        assert_eq!(writes_files(&source("src/store/a.rs", "#![allow(clippy::disallowed_methods)]")).len(), 1);
+        assert_eq!(writes_files(&source("src/fs/a.rs", "std::fs::write(p, b)")).len(), 0);
+    }
+
+    #[test]
+    fn size_and_header() {
+        assert_eq!(header(&source("a", "use std::fs;")).len(), 1);
+        assert_eq!(file_length(&source("a", &"\n".repeat(401))).len(), 1);
+        let long =
+            format!("impl X {{\n    pub fn long(\n{}    ) {{\n    }}\n}}\n", "        a,\n".repeat(58));
+        assert_eq!(function_length(&source("a", &long)), ["a: long:2 has 61 lines, at most 60"]);
+        assert_eq!(function_length(&source("a", &long.replacen("        a,\n", "", 1))).len(), 0);
+    }
+
+    #[test]
+    fn leaving_work_and_traces() {
+        assert_eq!(left_for_later(&source("a", "// FIXME later\ntodo!()")).len(), 2);
+        assert_eq!(machine_path(&source("a", "see /work/notes")).len(), 1);
+        assert_eq!(unsafe_lines(&source("a", "let x = unsafe { y };")).len(), 1);
+        assert_eq!(mentions(&source("a", "x.swap();\n// x.swap()\nx.swap()"), ".swap("), ["a", "a"]);
+        assert_eq!(modules("mod b;\nmod a;\nuse c;"), ["a", "b"]);
+    }
+}
