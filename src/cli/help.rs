@@ -61,4 +61,16 @@ mod tests {
         grouped.sort_unstable();
         assert_eq!(grouped, known);
     }
+
+    #[test]
+    fn every_command_is_in_the_documents() {
+        let (commands, readme) = (include_str!("../../docs/commands.md"), include_str!("../../README.md"));
+        for name in GROUPS.iter().flat_map(|(_, names)| *names) {
+            assert!(commands.contains(&format!("\n## `{name}`\n")), "docs/commands.md has no `{name}`");
+            assert!(
+                *name == "help" || readme.contains(&format!("| `{name}` |")),
+                "README.md has no `{name}`"
+            );
+        }
+    }
 }
