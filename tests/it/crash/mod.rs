@@ -1,0 +1,135 @@
+//! The program cut at every disk step: counted first, then killed at each one, then with a full disk from each one.
+//!
+//! A *case* is a prepared folder and a command that changes it. Every run gets a fresh copy.
+
+mod store;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+struct Case<'a> {
+    /// The folder to copy for each run.
+    prepared: &'a Path,
+    /// The command, to be run in a copy.
+    command: &'a dyn Fn(&Path) -> Command,
+    /// What must hold of a copy after a cut: the old state or the new one, nothing else.
+    old_or_new: &'a dyn Fn(&Path),
+    /// What must hold after the command succeeded, also when it succeeded only after a cut.
+    new: &'a dyn Fn(&Path),
+}
+
+impl Case<'_> {
+    /// Goes through all cuts.
+    fn run(&self) {
+        let steps = self.trace();
+        assert!(!steps.is_empty(), "the command takes no disk step");
+        assert_durable_order(&steps);
+        for number in 1..=steps.len() {
+            self.kill(number, &steps[number - 1]);
+            self.fill(number, &steps[number - 1]);
+        }
+    }
+
+    /// The disk steps of a run that nothing disturbs.
+    fn trace(&self) -> Vec<String> {
+        let (_dir, copy) = self.copy();
+        let trace = copy.with_file_name("trace");
+        let output = self.start(&copy, &format!("trace={}", trace.display()));
+        assert!(output.status.success(), "{output:?}");
+        (self.new)(&copy);
+        std::fs::read_to_string(trace).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    /// Dies at a step; what it left is sound, and the same command brings it to its end.
+    fn kill(&self, number: usize, step: &str) {
+        let (_dir, copy) = self.copy();
+        let output = self.start(&copy, &format!("kill={number}"));
+        assert_eq!(output.status.code(), None, "not killed at step {number}, {step}: {output:?}");
+        (self.old_or_new)(&copy);
+        let output = (self.command)(&copy).output().unwrap();
+        assert!(output.status.success(), "after death at step {number}, {step}: {output:?}");
+        (self.new)(&copy);
+    }
+
+    /// Finds the disk full from a step on; says so, and leaves all as it was.
+    fn fill(&self, number: usize, step: &str) {
+        let (_dir, copy) = self.copy();
+        let before = state(&copy);
+        let output = self.start(&copy, &format!("full={number}"));
+        if output.status.success() {
+            return (self.new)(&copy);
+        }
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("no storage space"), "full from step {number}, {step}: {told}");
+        assert_eq!(state(&copy), before, "full from step {number}, {step}");
+        (self.old_or_new)(&copy);
+        let output = (self.command)(&copy).output().unwrap();
+        assert!(output.status.success(), "after a full disk at step {number}, {step}: {output:?}");
+        (self.new)(&copy);
+    }
+
+    fn start(&self, copy: &Path, fault: &str) -> Output {
+        (self.command)(copy).env("LUA_STORE_FAULT", fault).output().unwrap()
+    }
+
+    fn copy(&self) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = dir.path().join("copy");
+        copy_folder(self.prepared, &copy);
+        (dir, copy)
+    }
+}
+
+/// Every rename and link comes right after the sync of a temporary file in the same folder, and
+/// that folder is synced before the command ends.
+fn assert_durable_order(steps: &[String]) {
+    let parse = |step: &String| {
+        let (word, path) = step.split_once(' ').unwrap();
+        (word.to_owned(), PathBuf::from(path))
+    };
+    let steps: Vec<_> = steps.iter().map(parse).collect();
+    for (at, (word, path)) in steps.iter().enumerate() {
+        if word != "Rename" && word != "Link" {
+            continue;
+        }
+        let (before, temp) = &steps[at - 1];
+        let is_temp = temp.file_name().unwrap().to_string_lossy().starts_with("tmp-");
+        assert!(before == "Sync" && is_temp, "{} is published unsynced", path.display());
+        assert_eq!(temp.parent(), path.parent());
+        let synced =
+            |(word, dir): &(String, PathBuf)| word == "SyncDir" && Some(dir.as_path()) == path.parent();
+        assert!(steps[at..].iter().any(synced), "the name {} is never synced", path.display());
+    }
+}
+
+/// What a failed command must not change: all files of the store but new packs, which nothing leads to,
+/// caches, and the shield against git.
+fn state(project: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let passing = |path: &Path| {
+        ["objects", "cache", "lock", ".git", ".gitignore"].iter().any(|name| path.starts_with(name))
+    };
+    let store = project.join(".lua");
+    let mut files: Vec<_> = walkdir::WalkDir::new(&store)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            (entry.path().strip_prefix(&store).unwrap().to_owned(), std::fs::read(entry.path()).unwrap())
+        })
+        .filter(|(path, _)| !passing(path))
+        .collect();
+    files.sort();
+    files
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_folder(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}

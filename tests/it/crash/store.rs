@@ -1,0 +1,182 @@
+//! The steps of the store by itself, cut: making it, refs, packing refs, `ACTIVE`, the configuration.
+//!
+//! The fault plan belongs to a process, so the step runs in one of its own: this test binary, asked for `helper`.
+
+use super::Case;
+use lua_store::object::Id;
+use lua_store::store::{Active, Store, refs};
+use std::path::Path;
+use std::process::Command;
+
+const STEP: &str = "LUA_STORE_TEST_STEP";
+
+/// Not a test of its own: the process that a case cuts.
+#[test]
+#[ignore = "run by the tests of this file"]
+fn helper() {
+    let Ok(step) = std::env::var(STEP) else { return };
+    let dir = std::env::current_dir().unwrap().join(".lua");
+    if let Err(error) = take(&step, &dir) {
+        panic!("{error}");
+    }
+}
+
+fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
+    if step == "init" {
+        return Store::init(dir).map(drop);
+    }
+    let store = Store::open(dir)?;
+    let lock = store.lock()?;
+    match step {
+        "create" => store.refs().append(&lock, refs::SOURCE, id()).map(drop),
+        "pack" => store.refs().pack_refs(&lock),
+        "swap" => {
+            store.swap_active(&lock, store.active()?.as_ref(), &Active { version: Some(2), ledger: id() })
+        }
+        "config" => {
+            let mut config = store.config()?;
+            config.set_agent("new");
+            config.save(&lock)
+        }
+        "hold" => {
+            std::fs::write("held", "").unwrap();
+            loop {
+                std::thread::park();
+            }
+        }
+        _ => panic!("no step {step:?}"),
+    }
+}
+
+fn id() -> Id {
+    Id::of_blob(b"x")
+}
+
+fn command(step: &'static str) -> impl Fn(&Path) -> Command {
+    move |project| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "crash::store::helper", "--ignored", "--nocapture"]);
+        command.current_dir(project).env(STEP, step);
+        command
+    }
+}
+
+fn open(project: &Path) -> Store {
+    let store = Store::open(&project.join(".lua")).unwrap();
+    let survey = store.refs().survey();
+    assert!(survey.problems.is_empty(), "{:?}", survey.problems);
+    store
+}
+
+/// Three source versions of which one is packed, two versions, v1 active.
+fn prepared() -> tempfile::TempDir {
+    let project = tempfile::tempdir().unwrap();
+    let store = Store::init(&project.path().join(".lua")).unwrap();
+    let lock = store.lock().unwrap();
+    let append = |series| store.refs().append(&lock, series, id()).unwrap();
+    append(refs::SOURCE);
+    store.refs().pack_refs(&lock).unwrap();
+    for series in [refs::SOURCE, refs::SOURCE, refs::VERSIONS, refs::VERSIONS] {
+        append(series);
+    }
+    store.swap_active(&lock, None, &Active { version: Some(1), ledger: id() }).unwrap();
+    let mut config = store.config().unwrap();
+    config.set_agent("old");
+    config.save(&lock).unwrap();
+    project
+}
+
+fn counts(store: &Store) -> (usize, usize) {
+    (store.refs().list(refs::SOURCE).unwrap().len(), store.refs().list(refs::VERSIONS).unwrap().len())
+}
+
+#[test]
+fn making_a_store() {
+    let project = tempfile::tempdir().unwrap();
+    std::fs::write(project.path().join(".gitignore"), "node_modules").unwrap();
+    let no_store_or_a_whole_one = |project: &Path| {
+        if project.join(".lua/format").exists() {
+            assert_eq!(counts(&open(project)), (0, 0));
+        } else {
+            assert!(Store::open(&project.join(".lua")).is_err());
+        }
+    };
+    let whole = |project: &Path| {
+        assert_eq!(counts(&open(project)), (0, 0));
+        let ignored = std::fs::read_to_string(project.join(".gitignore")).unwrap();
+        assert!(ignored.starts_with("node_modules\n") && ignored.ends_with("\n/.lua/\n"), "{ignored:?}");
+    };
+    let case = Case {
+        prepared: project.path(),
+        command: &command("init"),
+        old_or_new: &no_store_or_a_whole_one,
+        new: &whole,
+    };
+    case.run();
+}
+
+#[test]
+fn creating_a_ref() {
+    let project = prepared();
+    // A command that was killed after its commit point takes one more number when it is run again.
+    let case = Case {
+        prepared: project.path(),
+        command: &command("create"),
+        old_or_new: &|project| assert!((3..=4).contains(&counts(&open(project)).0)),
+        new: &|project| assert!((4..=5).contains(&counts(&open(project)).0)),
+    };
+    case.run();
+}
+
+#[test]
+fn packing_refs() {
+    let project = prepared();
+    let same = |project: &Path| assert_eq!(counts(&open(project)), (3, 2));
+    let packed = |project: &Path| {
+        same(project);
+        assert_eq!(std::fs::read_dir(project.join(".lua/refs/source")).unwrap().count(), 0);
+        assert_eq!(std::fs::read_dir(project.join(".lua/refs/versions")).unwrap().count(), 0);
+    };
+    let case = Case { prepared: project.path(), command: &command("pack"), old_or_new: &same, new: &packed };
+    case.run();
+}
+
+#[test]
+fn swapping_the_pointer() {
+    let project = prepared();
+    let active = |project: &Path| open(project).active().unwrap().unwrap().version;
+    let case = Case {
+        prepared: project.path(),
+        command: &command("swap"),
+        old_or_new: &|project| assert!([Some(1), Some(2)].contains(&active(project))),
+        new: &|project| assert_eq!(active(project), Some(2)),
+    };
+    case.run();
+}
+
+#[test]
+fn saving_the_configuration() {
+    let project = prepared();
+    let agent = |project: &Path| open(project).config().unwrap().agent().unwrap().to_owned();
+    let case = Case {
+        prepared: project.path(),
+        command: &command("config"),
+        old_or_new: &|project| assert!(["old", "new"].contains(&agent(project).as_str())),
+        new: &|project| assert_eq!(agent(project), "new"),
+    };
+    case.run();
+}
+
+#[test]
+fn a_killed_writer_blocks_nobody() {
+    let project = prepared();
+    let mut holder = command("hold")(project.path());
+    let mut holder = holder.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let store = open(project.path());
+    while !project.path().join("held").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    drop(store.lock().unwrap());
+}
