@@ -62,7 +62,7 @@ pub fn read(dir: &Path) -> Result<Option<Active>> {
     let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
     let damaged = || {
         Error::corrupt(format!("\"{}\" is damaged: it holds {}", path.display(), layout::show(&bytes)))
-            .hint("lua-store fsck")
+            .hint("`lua-store fsck` names what is damaged and which versions it affects")
     };
     Active::decode(&bytes).map(Some).ok_or_else(damaged)
 }

@@ -48,7 +48,7 @@ pub fn check_format(dir: &Path) -> Result<()> {
     let path = dir.join(FORMAT);
     let Some(found) = fs::read_if_exists(&path)? else {
         return Err(Error::usage(format!("not a lua-store project: there is no \"{}\"", path.display()))
-            .hint("lua-store init"));
+            .hint("`lua-store init` makes a folder one"));
     };
     if found == FORMAT_LINE.as_bytes() {
         return Ok(());
@@ -124,7 +124,7 @@ mod tests {
         std::fs::remove_dir(dir.join("refs/versions")).unwrap();
         let error = Store::open(&dir).unwrap_err();
         assert_eq!(error.kind(), Kind::Usage);
-        assert_eq!(error.hint_text(), Some("lua-store init"));
+        assert_eq!(error.hint_text(), Some("`lua-store init` makes a folder one"));
         Store::init(&dir).unwrap();
         assert!(dir.join("refs/versions").is_dir());
     }

@@ -11,7 +11,7 @@ pub fn find(from: &Path) -> Result<PathBuf> {
     let none = || {
         let place = start.display();
         Error::usage(format!("not a lua-store project: no \"{DIR}/{FORMAT}\" in \"{place}\" or above"))
-            .hint("lua-store init")
+            .hint("`lua-store init` makes a folder one")
     };
     found.map(Path::to_owned).ok_or_else(none)
 }

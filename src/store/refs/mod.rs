@@ -151,7 +151,7 @@ impl Refs {
                 path.display(),
                 layout::show(&bytes)
             ))
-            .hint("lua-store fsck")
+            .hint("`lua-store fsck` names what is damaged and which versions it affects")
         };
         text.and_then(|text| text.parse().ok()).map(Some).ok_or_else(damaged)
     }

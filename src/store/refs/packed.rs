@@ -24,7 +24,8 @@ impl Packed {
         let path = dir.join(PACKED_REFS);
         let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(Packed::default()) };
         Packed::decode(&bytes).map_err(|what| {
-            Error::corrupt(format!("\"{}\" is damaged: {what}", path.display())).hint("lua-store fsck")
+            Error::corrupt(format!("\"{}\" is damaged: {what}", path.display()))
+                .hint("`lua-store fsck` names what is damaged and which versions it affects")
         })
     }
 
@@ -104,5 +105,5 @@ fn decode_line(line: &str) -> Option<(Name, Id)> {
 pub fn disagree(name: &Name, loose: Id, packed: Id) -> Error {
     let (loose, packed) = (loose.short(), packed.short());
     Error::corrupt(format!("the ref \"{name}\" is {loose} in its file but {packed} in \"{PACKED_REFS}\""))
-        .hint("lua-store fsck")
+        .hint("`lua-store fsck` names what is damaged and which versions it affects")
 }
