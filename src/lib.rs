@@ -11,3 +11,4 @@ pub mod fs;
 pub mod object;
 pub mod progress;
 pub mod store;
+pub mod workspace;

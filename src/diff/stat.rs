@@ -1,6 +1,7 @@
 //! How many lines a change added and removed.
 
-use super::text::{is_binary, lines};
+use super::text::lines;
+use crate::object::is_binary;
 use similar::DiffOp;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,12 +1,9 @@
 //! The difference of two files as a patch that `git apply` and `patch` understand.
 
-use crate::object::{Leaf, Mode};
+use crate::object::{Leaf, Mode, is_binary};
 use similar::{Algorithm, ChangeTag, TextDiff};
 use std::fmt::Write as _;
 use std::time::Duration;
-
-/// How much of a file is looked at to tell text from binary, as git does.
-const BINARY_WINDOW: usize = 8000;
 
 /// Above this many bytes on both sides together the search for the shortest difference is cut short.
 const LARGE: usize = 4 << 20;
@@ -23,11 +20,6 @@ pub struct Side<'a> {
 pub struct Patch {
     pub text: String,
     pub binary: bool,
-}
-
-/// Whether git would call these bytes binary: a NUL near the beginning.
-pub fn is_binary(bytes: &[u8]) -> bool {
-    bytes[..bytes.len().min(BINARY_WINDOW)].contains(&0)
 }
 
 /// The patch from `old` at path `from` to `new` at path `to`. `None` is a file that is not there.

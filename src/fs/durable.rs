@@ -80,6 +80,17 @@ impl Temp {
         Ok(Published::Done)
     }
 
+    /// Makes the content visible as `target` in one step and durable never: for caches, which are
+    /// built again when power loss leaves them empty or torn.
+    pub fn publish_unsynced(mut self, target: &Path) -> Result<()> {
+        debug_assert_eq!(target.parent(), Some(self.dir.as_path()));
+        self.file = None;
+        fault::step(Step::Rename, target).at("rename", target)?;
+        std::fs::rename(&self.path, target).at("write", target)?;
+        self.path.clear();
+        Ok(())
+    }
+
     fn sync(&self) -> Result<()> {
         fault::step(Step::Sync, &self.path).at("sync", &self.path)?;
         self.file().sync_all().at("sync", &self.path)

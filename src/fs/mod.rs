@@ -15,6 +15,7 @@ pub use durable::{
     Clobber, Published, Temp, append, create_dir_all, remove, replace, sweep, sync_dir, write_new,
 };
 pub use map::{Map, map};
+pub use platform::open_file;
 
 use crate::error::{At, Result};
 use std::fs::File;

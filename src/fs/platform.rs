@@ -20,3 +20,19 @@ pub fn sync_dir(dir: &Path) -> io::Result<()> {
     let _ = File::options().read(true).open(dir);
     Ok(())
 }
+
+/// Opens a file of the project for reading. A link or a pipe that took the file's place meanwhile
+/// is neither followed nor waited for.
+#[cfg(unix)]
+pub fn open_file(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// Without such flags the caller's comparison of what it opened with what it saw has to do.
+#[cfg(not(unix))]
+pub fn open_file(path: &Path) -> io::Result<File> {
+    File::open(path)
+}

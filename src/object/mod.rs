@@ -39,6 +39,11 @@ impl Kind {
     }
 }
 
+/// Whether git would call these bytes binary: a NUL among the first 8000.
+pub fn is_binary(bytes: &[u8]) -> bool {
+    bytes[..bytes.len().min(8000)].contains(&0)
+}
+
 /// Where objects are read from: a store, a batch being written, memory.
 pub trait Source {
     /// The object's kind and bytes, or `None` where there is no such object.

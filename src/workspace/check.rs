@@ -1,0 +1,77 @@
+//! Which known files and folders are untouched: one look at each, on several threads where it pays.
+
+use super::index::{Index, What};
+use super::parallel;
+use super::stat::Stat;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Below this many files a second thread costs more than it saves.
+const FEW: usize = 600;
+
+/// What an index knows that still holds.
+#[derive(Default)]
+pub struct Fresh {
+    /// For each folder: its names are those known.
+    pub listings: Vec<bool>,
+    /// For each folder: its rule files are those known.
+    pub rules: Vec<bool>,
+    /// For each folder, for each item: its bytes are those known.
+    pub items: Vec<Vec<bool>>,
+    pub all: bool,
+    /// How many files and folders were looked at.
+    pub looks: usize,
+}
+
+/// Looks at everything the index knows.
+pub fn check(root: &Path, index: &Index<'_>) -> Fresh {
+    let count = index.folders.iter().map(|folder| folder.items.len()).sum::<usize>();
+    let (looks, stale) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let folders = parallel::map(index.folders.len(), count < FEW, &|at| {
+        let found = check_folder(root, index, at, &looks);
+        let fresh = found.0
+            && found.1
+            && index.folders[at]
+                .items
+                .iter()
+                .zip(&found.2)
+                .all(|(item, fresh)| *fresh || matches!(item.what, What::Folder(_)));
+        stale.fetch_or(!fresh, Ordering::Relaxed);
+        found
+    });
+    let mut fresh = Fresh { all: !index.folders.is_empty() && !stale.into_inner(), ..Fresh::default() };
+    for (listing, rules, items) in folders {
+        fresh.listings.push(listing);
+        fresh.rules.push(rules);
+        fresh.items.push(items);
+    }
+    fresh.looks = looks.into_inner();
+    fresh
+}
+
+fn check_folder(root: &Path, index: &Index<'_>, at: usize, looks: &AtomicUsize) -> (bool, bool, Vec<bool>) {
+    let folder = &index.folders[at];
+    let mut path = root.join(&*folder.path);
+    let untouched = |path: &Path, known: &Stat| {
+        looks.fetch_add(1, Ordering::Relaxed);
+        path.symlink_metadata().is_ok_and(|now| Stat::of(&now) == *known) && !known.is_racy(index.limit)
+    };
+    let listing = untouched(&path, &folder.stat);
+    let mut child = |name: &str, known: &Stat| {
+        path.push(name);
+        let fresh = untouched(&path, known);
+        path.pop();
+        fresh
+    };
+    let items = folder.items.iter().map(|item| match item.what {
+        // A folder is looked at when its own turn comes.
+        What::Folder(_) => false,
+        _ => child(&item.name, &item.stat),
+    });
+    let items = items.collect();
+    let rules = folder
+        .rule_files
+        .iter()
+        .all(|(which, stat)| child(super::rules::RULE_FILES[usize::from(*which)], stat));
+    (listing, rules, items)
+}

@@ -1,0 +1,24 @@
+//! The files of a project: what is kept, taking a snapshot of them, bringing them back.
+//!
+//! `docs/files.md` says what is kept, what is left out, and what a restore guarantees.
+
+mod check;
+mod collide;
+mod index;
+mod parallel;
+mod previous;
+mod read;
+mod rules;
+mod scan;
+mod secret;
+mod shapes;
+mod snapshot;
+mod stat;
+mod store;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use snapshot::{Note, Objects, Options, Skipped, Snapshot, Work, snapshot};
+pub use view::{View, look};

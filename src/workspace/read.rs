@@ -1,0 +1,153 @@
+//! Reading a file of the project faithfully: the bytes belong together, or it is read again.
+
+use super::scan::look;
+use super::secret;
+use super::stat::{Sort, Stat};
+use crate::error::{At, Error, Result};
+use crate::fs;
+use crate::object::Mode;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Files above this are never held in memory whole.
+pub const STREAMED: u64 = 8 << 20;
+
+/// How often a file that changes while it is read is read again.
+const ATTEMPTS: usize = 5;
+
+/// What became of a file.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    /// What was made of its bytes, and how it looked before and after.
+    Read(T, Stat, Mode),
+    /// Left out, and why.
+    Secret(String),
+    /// It is gone, or it is no file any more.
+    Gone,
+}
+
+/// A file that is open and what it looked like then.
+pub struct Open {
+    file: File,
+    path: std::path::PathBuf,
+    stat: Stat,
+    mode: Mode,
+}
+
+/// Opens a file that was seen as `seen`; `None` when it is gone or something else now.
+fn open(path: &Path, seen: &Stat) -> Result<Option<Open>> {
+    let file = match fs::open_file(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            // A link in its place cannot be opened, and is no failure of reading.
+            let still = look(path)?.is_some_and(|now| now.is_file());
+            return if still { Err(error).at("read", path) } else { Ok(None) };
+        }
+    };
+    let metadata = file.metadata().at("read", path)?;
+    let (stat, Sort::Leaf(mode)) = (Stat::of(&metadata), Sort::of(&metadata)) else { return Ok(None) };
+    let replaced = stat.inode != seen.inode;
+    if replaced && !look(path)?.is_some_and(|now| now.is_file() && Stat::of(&now).inode == stat.inode) {
+        return Ok(None);
+    }
+    Ok(Some(Open { file, path: path.to_owned(), stat, mode }))
+}
+
+impl Open {
+    fn is_untouched(&self) -> Result<bool> {
+        Ok(Stat::of(&self.file.metadata().at("read", &self.path)?) == self.stat)
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(self.stat.size as usize);
+        // No further than it was long: whatever grows is seen by its time and size.
+        (&self.file).take(self.stat.size).read_to_end(&mut bytes).at("read", &self.path)?;
+        Ok(bytes)
+    }
+}
+
+/// Reads a file that is small enough to hold. `secrets` says whether its text is searched for keys.
+pub fn file(path: &Path, seen: &Stat, secrets: bool) -> Result<Outcome<Vec<u8>>> {
+    for _ in 0..ATTEMPTS {
+        let Some(open) = open(path, seen)? else { return Ok(Outcome::Gone) };
+        let bytes = open.bytes()?;
+        if bytes.len() as u64 != open.stat.size || !open.is_untouched()? {
+            continue;
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let secret = if secrets { secret::by_content(&name, &bytes) } else { None };
+        return Ok(match secret {
+            Some(reason) => Outcome::Secret(reason),
+            None => Outcome::Read(bytes, open.stat, open.mode),
+        });
+    }
+    Err(restless(path))
+}
+
+/// Reads a file of any size through `take`, which may be called again with the same file. Its text
+/// is searched for keys first.
+pub fn large<T>(
+    path: &Path,
+    seen: &Stat,
+    secrets: bool,
+    take: &mut dyn FnMut(&mut dyn Read) -> Result<T>,
+) -> Result<Outcome<T>> {
+    for _ in 0..ATTEMPTS {
+        let Some(open) = open(path, seen)? else { return Ok(Outcome::Gone) };
+        let reader = || (&open.file).take(open.stat.size);
+        if secrets && let Some(reason) = search(path, reader())? {
+            return Ok(Outcome::Secret(reason));
+        }
+        io::Seek::rewind(&mut &open.file).at("read", path)?;
+        let made = take(&mut reader()).map_err(|error| error.context(format!("\"{}\"", path.display())))?;
+        if open.is_untouched()? {
+            return Ok(Outcome::Read(made, open.stat, open.mode));
+        }
+    }
+    Err(restless(path))
+}
+
+/// Searches a large text piece by piece; the pieces overlap by more than a key is long.
+fn search(path: &Path, mut reader: impl Read) -> Result<Option<String>> {
+    const PIECE: u64 = 1 << 20;
+    const OVERLAP: usize = 4096;
+    let mut bytes = Vec::new();
+    let mut lines = 0;
+    loop {
+        let before = bytes.len();
+        reader.by_ref().take(PIECE).read_to_end(&mut bytes).at("read", path)?;
+        if bytes.len() == before || (lines == 0 && crate::object::is_binary(&bytes)) {
+            return Ok(None);
+        }
+        if let Some((line, what)) = super::shapes::find(&bytes) {
+            return Ok(Some(secret::reason(what, lines + line)));
+        }
+        let done = bytes.len().saturating_sub(OVERLAP);
+        lines += bytes.drain(..done).filter(|b| *b == b'\n').count();
+    }
+}
+
+/// The target of a link, byte for byte.
+pub fn link(path: &Path) -> Result<Outcome<Vec<u8>>> {
+    let Some(metadata) = look(path)?.filter(std::fs::Metadata::is_symlink) else { return Ok(Outcome::Gone) };
+    let target = match std::fs::read_link(path) {
+        Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Outcome::Gone),
+        Err(error) => return Err(error).at("read", path),
+    };
+    let target = target.into_os_string().into_string().map_err(|_| {
+        Error::failed(format!("cannot store \"{}\": the target of this link is not UTF-8", path.display()))
+            .hint("ignore it in `.luaignore`")
+    })?;
+    Ok(Outcome::Read(target.into_bytes(), Stat::of(&metadata), Mode::Symlink))
+}
+
+fn restless(path: &Path) -> Error {
+    Error::new(
+        crate::error::Kind::Unavailable,
+        format!("cannot read \"{}\": it keeps changing", path.display()),
+    )
+    .hint("stop what writes to it, or ignore it in `.luaignore`")
+}

@@ -1,0 +1,236 @@
+//! The files of a project as they are now, taken from the index where it still holds.
+
+use super::check::Fresh;
+use super::collide;
+use super::index::{Folder, Index, Item, What};
+use super::rules::{Patterns, RULE_FILES, Rules};
+use super::secret;
+use super::stat::{Sort, Stat};
+use crate::error::{At, Error, Result};
+use crate::fs;
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub struct Scan<'s, 'a> {
+    pub root: &'s Path,
+    pub allow: &'s Patterns,
+    pub old: &'s Index<'a>,
+    pub fresh: &'s Fresh,
+    pub found: Found<'a>,
+}
+
+/// What a scan found.
+#[derive(Default)]
+pub struct Found<'a> {
+    pub folders: Vec<Folder<'a>>,
+    /// For each folder its number in the old index.
+    pub known: Vec<Option<usize>>,
+    /// How many folders had to be listed.
+    pub listings: usize,
+}
+
+impl<'s, 'a> Scan<'s, 'a> {
+    pub fn run(mut self) -> Result<Found<'a>> {
+        let known = (!self.old.folders.is_empty()).then_some(0);
+        match self.folder(Cow::Borrowed(""), None, known)? {
+            Some(_) => Ok(self.found),
+            None => Err(Error::not_found(format!("\"{}\" is not a directory", self.root.display()))),
+        }
+    }
+
+    /// One folder and all in it; `None` when it is gone.
+    fn folder(
+        &mut self,
+        path: Cow<'a, str>,
+        above: Option<&Rules<'_>>,
+        known: Option<usize>,
+    ) -> Result<Option<usize>> {
+        let full = self.root.join(&*path);
+        let Some(stat) = self.folder_stat(&full, known)? else { return Ok(None) };
+        let listed = known.filter(|at| self.fresh.listings[*at]).map(|at| &self.old.folders[at]);
+        let mut names = match listed {
+            Some(_) => None,
+            None => Some(self.list(&full)?),
+        };
+        let (rule_files, texts) = read_rules(&full, listed, names.as_deref())?;
+        let rules = Rules::new(above, &path, texts);
+        let number = self.found.folders.len();
+        self.found.known.push(known);
+        self.found.folders.push(Folder {
+            path: path.clone(),
+            stat,
+            rules: rules.digest(),
+            rule_files,
+            collides: false,
+            items: Vec::new(),
+            tree: None,
+        });
+        let items = match listed.filter(|old| old.rules == rules.digest()) {
+            Some(old) => self.known_items(old, known.unwrap_or_default(), &rules)?,
+            None => {
+                let names = names.take().map_or_else(|| self.list(&full), Ok)?;
+                self.new_items(&path, &full, names, known, &rules)?
+            }
+        };
+        let folder = &mut self.found.folders[number];
+        folder.collides = collide::any(&items);
+        folder.items = items;
+        Ok(Some(number))
+    }
+
+    fn folder_stat(&self, full: &Path, known: Option<usize>) -> Result<Option<Stat>> {
+        if let Some(at) = known.filter(|at| self.fresh.listings[*at]) {
+            return Ok(Some(self.old.folders[at].stat));
+        }
+        let metadata = look(full)?;
+        Ok(metadata.filter(|metadata| metadata.is_dir()).map(|metadata| Stat::of(&metadata)))
+    }
+
+    fn list(&mut self, full: &Path) -> Result<Vec<OsString>> {
+        self.found.listings += 1;
+        let names = std::fs::read_dir(full).and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>()
+        });
+        let mut names = names.at("read", full)?;
+        names.sort_unstable_by(|a, b| a.as_encoded_bytes().cmp(b.as_encoded_bytes()));
+        Ok(names)
+    }
+
+    /// The items of a folder whose names are as known; the files themselves may have changed.
+    fn known_items(&mut self, old: &Folder<'a>, at: usize, rules: &Rules<'_>) -> Result<Vec<Item<'a>>> {
+        let mut items = Vec::with_capacity(old.items.len());
+        for (item, fresh) in old.items.iter().zip(&self.fresh.items[at]) {
+            if let What::Folder(below) = item.what {
+                let path = self.old.folders[below].path.clone();
+                let number = self.folder(path, Some(rules), Some(below))?;
+                items.extend(number.map(|number| Item { what: What::Folder(number), ..item.clone() }));
+            } else if *fresh {
+                items.push(item.clone());
+            } else {
+                let path = join(&old.path, &item.name);
+                items.extend(self.leaf(item.name.clone(), &path, None)?);
+            }
+        }
+        Ok(items)
+    }
+
+    fn new_items(
+        &mut self,
+        path: &str,
+        full: &Path,
+        names: Vec<OsString>,
+        known: Option<usize>,
+        rules: &Rules<'_>,
+    ) -> Result<Vec<Item<'a>>> {
+        let mut items = Vec::with_capacity(names.len());
+        for name in names {
+            let inner = full.join(&name);
+            let Some(metadata) = look(&inner)? else { continue };
+            if rules.ignores(&Path::new(path).join(&name), metadata.is_dir()) {
+                continue;
+            }
+            let Ok(name) = name.into_string() else { return Err(not_utf8(&inner)) };
+            let old = known.and_then(|at| self.old_item(at, &name));
+            let below = join(path, &name);
+            if metadata.is_dir() && !self.is_secret_folder(&name, &below) {
+                let known = old.and_then(|(item, _)| match item.what {
+                    What::Folder(number) => Some(number),
+                    _ => None,
+                });
+                let number = self.folder(Cow::Owned(below), Some(rules), known)?;
+                let what = number.map(What::Folder);
+                items.extend(what.map(|what| Item { name: name.into(), stat: Stat::default(), what }));
+            } else {
+                let old = old.filter(|(item, fresh)| *fresh && item.stat == Stat::of(&metadata));
+                match old {
+                    Some((item, _)) => items.push(item.clone()),
+                    None => items.extend(self.leaf(Cow::Owned(name), &below, Some(metadata))?),
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    fn old_item(&self, at: usize, name: &str) -> Option<(&'s Item<'a>, bool)> {
+        let items = &self.old.folders[at].items;
+        let found = items.binary_search_by(|item| item.name.as_bytes().cmp(name.as_bytes())).ok()?;
+        Some((&items[found], self.fresh.items[at][found]))
+    }
+
+    /// `.env/` and the like hold one secret beside the other.
+    fn is_secret_folder(&self, name: &str, path: &str) -> bool {
+        name.starts_with(".env") && !self.allow.matches(path) && secret::by_name(name).is_some()
+    }
+
+    /// A file or link whose bytes are not known; `None` when it is gone.
+    fn leaf(
+        &self,
+        name: Cow<'a, str>,
+        path: &str,
+        metadata: Option<std::fs::Metadata>,
+    ) -> Result<Option<Item<'a>>> {
+        let full = self.root.join(path);
+        let metadata = match metadata {
+            Some(metadata) => Some(metadata),
+            None => look(&full)?,
+        };
+        let Some(metadata) = metadata else { return Ok(None) };
+        let secret = if self.allow.matches(path) { None } else { secret::by_name(&name) };
+        let what = match (secret, Sort::of(&metadata)) {
+            (Some(reason), _) => What::LeftOut(Cow::Borrowed(reason)),
+            (None, Sort::Leaf(mode)) => What::Leaf(mode, None),
+            (None, Sort::Other(kind)) => return Err(special(&full, kind)),
+            // A folder took the place of a file since its parent was listed; the next scan sees it.
+            (None, Sort::Folder) => return Ok(None),
+        };
+        Ok(Some(Item { name, stat: Stat::of(&metadata), what }))
+    }
+}
+
+/// The rule files of a folder, by number, and their texts.
+type RuleTexts = (Vec<(u8, Stat)>, [Option<Vec<u8>>; RULE_FILES.len()]);
+
+fn read_rules(full: &Path, listed: Option<&Folder<'_>>, names: Option<&[OsString]>) -> Result<RuleTexts> {
+    let (mut files, mut texts): RuleTexts = Default::default();
+    for (which, name) in RULE_FILES.iter().enumerate() {
+        let named = names.is_some_and(|names| names.iter().any(|here| here == name));
+        let known = listed.is_some_and(|old| old.rule_files.iter().any(|(n, _)| usize::from(*n) == which));
+        if !named && !known {
+            continue;
+        }
+        let path: PathBuf = full.join(name);
+        // A link is no rule file, as in git: rules come from inside the project.
+        if let Some(metadata) = look(&path)?.filter(std::fs::Metadata::is_file) {
+            texts[which] = fs::read_if_exists(&path)?;
+            files.push((which as u8, Stat::of(&metadata)));
+        }
+    }
+    Ok((files, texts))
+}
+
+/// What stands at a path, links not followed; `None` where nothing does.
+pub fn look(path: &Path) -> Result<Option<std::fs::Metadata>> {
+    match path.symlink_metadata() {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(error).at("read", path),
+    }
+}
+
+pub fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+fn not_utf8(path: &Path) -> Error {
+    Error::failed(format!("cannot store \"{}\": its name is not UTF-8", path.display()))
+        .hint("rename it, or ignore it in `.luaignore`")
+}
+
+fn special(path: &Path, kind: &str) -> Error {
+    Error::failed(format!("cannot store \"{}\": it is {kind}", path.display()))
+        .hint("remove it, or ignore it in `.luaignore`")
+}

@@ -1,0 +1,197 @@
+//! A snapshot: the files of a project as one tree, and what was left out of it.
+
+use super::check::{self, Fresh};
+use super::collide;
+use super::index::{Index, What};
+use super::rules::Patterns;
+use super::scan::{Found, Scan, join};
+use super::store::Keeper;
+use crate::error::{At, Error, Result};
+use crate::fs;
+use crate::object::{Id, Sink, Source};
+use crate::progress::Progress;
+use std::io::Write;
+use std::path::Path;
+
+/// Where a snapshot puts what it reads, and looks for what is there already: the batch of a store.
+pub trait Objects: Source + Sink {}
+
+impl<T: Source + Sink> Objects for T {}
+
+/// How a snapshot is taken.
+#[derive(Clone, Default)]
+pub struct Options<'a> {
+    /// Secrets that are captured nevertheless: patterns as in an ignore file.
+    pub allow: &'a [String],
+    /// The stat cache; without one every file is read.
+    pub cache: Option<&'a Path>,
+    pub progress: Progress,
+}
+
+/// The files of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    pub tree: Id,
+    pub files: usize,
+    pub bytes: u64,
+    /// What was left out for another reason than an ignore rule, sorted by path.
+    pub skipped: Vec<Skipped>,
+    pub notes: Vec<Note>,
+    pub work: Work,
+}
+
+/// A file or folder that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    pub path: String,
+    pub reason: String,
+}
+
+/// Two paths that are one on a file system that does not tell case or Unicode forms apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub path: String,
+    pub collides_with: String,
+}
+
+/// What the snapshot cost: files and folders looked at again, folders listed, files read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    pub looks: usize,
+    pub listings: usize,
+    pub reads: usize,
+}
+
+/// Secret rules of this program. Another number, and every file is read again.
+const SECRET_RULES: u32 = 1;
+
+/// How often the project is looked at again when files vanish under the snapshot.
+const ATTEMPTS: usize = 5;
+
+/// Stores every file of the project that is kept and gives their tree. `previous` is the tree of
+/// the version before, whose files are the bases of the new ones.
+pub fn snapshot(
+    root: &Path,
+    objects: &mut dyn Objects,
+    previous: Option<Id>,
+    options: &Options<'_>,
+) -> Result<Snapshot> {
+    take(root, &mut Keeper::storing(objects, previous), options)
+}
+
+/// Takes a snapshot through a keeper, which decides what is stored.
+pub(super) fn take(root: &Path, keeper: &mut Keeper<'_>, options: &Options<'_>) -> Result<Snapshot> {
+    let policy = policy(options.allow);
+    let bytes = options.cache.and_then(|path| fs::read_if_exists(path).ok().flatten()).unwrap_or_default();
+    let known = Index::decode(&bytes).filter(|index| index.policy == policy);
+    let known = known.unwrap_or_else(|| Index { policy, ..Index::none() });
+    let fresh = check::check(root, &known);
+    let mut work = Work { looks: fresh.looks, ..Work::default() };
+    if fresh.all
+        && let Some(tree) = known.folders[0].tree
+        && keeper.holds(&tree)?
+    {
+        return Ok(summary(tree, &known, work));
+    }
+    // The file that becomes the cache also tells the time of the file system before the first look.
+    let pending = if fresh.all { None } else { options.cache.and_then(|path| Pending::create(path).ok()) };
+    let limit = pending.as_ref().map_or(i64::MIN, |pending| pending.time);
+    let allow = Patterns::new(options.allow);
+    let mut index = settle(root, keeper, &allow, &known, &fresh, options, &mut work)?;
+    index.limit = limit;
+    let tree = index.folders[0].tree.ok_or_else(|| Error::failed("the project has no tree"))?;
+    if let Some(pending) = pending {
+        // A cache that cannot be written costs the next command time, and nothing else.
+        let _ = pending.publish(&index);
+    }
+    Ok(summary(tree, &index, work))
+}
+
+/// Scans and reads until nothing vanished in between.
+fn settle<'a>(
+    root: &Path,
+    keeper: &mut Keeper<'_>,
+    allow: &Patterns,
+    known: &Index<'a>,
+    fresh: &Fresh,
+    options: &Options<'_>,
+    work: &mut Work,
+) -> Result<Index<'a>> {
+    let mut again: Option<(Index<'a>, Fresh)> = None;
+    for _ in 0..ATTEMPTS {
+        let (old, fresh) = again.as_ref().map_or((known, fresh), |(index, fresh)| (index, fresh));
+        let scan = Scan { root, allow, old, fresh, found: Found::default() };
+        let mut found = scan.run()?;
+        work.listings += found.listings;
+        let gone = keeper.read(root, allow, old, &mut found, &options.progress, work)?;
+        if !gone {
+            keeper.trees(old, &mut found)?;
+        }
+        // Known for this process only, where nothing is written between reading and looking again.
+        let index = Index { limit: i64::MAX, policy: known.policy, folders: found.folders };
+        if !gone {
+            return Ok(index);
+        }
+        let fresh = check::check(root, &index);
+        again = Some((index, fresh));
+    }
+    Err(Error::new(
+        crate::error::Kind::Unavailable,
+        format!("cannot read \"{}\": files keep appearing and vanishing", root.display()),
+    ))
+}
+
+fn policy(allow: &[String]) -> Id {
+    Id::of_blob(format!("{SECRET_RULES}\n{}", allow.join("\n")).as_bytes())
+}
+
+fn summary(tree: Id, index: &Index<'_>, work: Work) -> Snapshot {
+    let mut snapshot = Snapshot { tree, files: 0, bytes: 0, skipped: Vec::new(), notes: Vec::new(), work };
+    for folder in &index.folders {
+        for item in &folder.items {
+            match &item.what {
+                What::Leaf(..) => {
+                    snapshot.files += 1;
+                    snapshot.bytes += item.stat.size;
+                }
+                What::LeftOut(reason) => {
+                    let path = join(&folder.path, &item.name);
+                    snapshot.skipped.push(Skipped { path, reason: reason.clone().into_owned() });
+                }
+                What::Folder(_) => {}
+            }
+        }
+        if folder.collides {
+            let pairs = collide::pairs(&folder.items).into_iter();
+            snapshot.notes.extend(pairs.map(|(first, second)| Note {
+                path: join(&folder.path, first),
+                collides_with: join(&folder.path, second),
+            }));
+        }
+    }
+    snapshot.skipped.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    snapshot
+}
+
+/// The next stat cache, still under its temporary name.
+struct Pending<'a> {
+    temp: fs::Temp,
+    path: &'a Path,
+    time: i64,
+}
+
+impl<'a> Pending<'a> {
+    fn create(path: &'a Path) -> Result<Pending<'a>> {
+        let dir = path.parent().unwrap_or_else(|| Path::new("."));
+        fs::create_dir_all(dir)?;
+        fs::sweep(dir)?;
+        let temp = fs::Temp::create_in(dir)?;
+        let metadata = temp.file().metadata().at("read", temp.path())?;
+        Ok(Pending { time: super::stat::Stat::of(&metadata).mtime, temp, path })
+    }
+
+    fn publish(mut self, index: &Index<'_>) -> Result<()> {
+        self.temp.write_all(&index.encode()).at("write", self.path)?;
+        self.temp.publish_unsynced(self.path)
+    }
+}

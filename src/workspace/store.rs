@@ -1,0 +1,229 @@
+//! From the files that were found to objects: blobs on several threads, then the trees above them.
+
+use super::index::{Folder, Index, What};
+use super::previous::Previous;
+use super::read::{self, Outcome, STREAMED};
+use super::rules::Patterns;
+use super::scan::{Found, join};
+use super::snapshot::{Objects, Work};
+use super::stat::Stat;
+use crate::error::Result;
+use crate::object::{Entry, Id, Mode, NewBlob, Tree};
+use crate::progress::Progress;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// What turns files into objects.
+pub struct Keeper<'o> {
+    objects: &'o mut dyn Objects,
+    previous: Previous,
+    /// Whether an id of a known file counts only if its object is stored.
+    stores: bool,
+}
+
+/// One file that has to be read.
+struct Job {
+    folder: usize,
+    item: usize,
+    path: String,
+    stat: Stat,
+    mode: Mode,
+    base: Option<Id>,
+    secrets: bool,
+}
+
+impl<'o> Keeper<'o> {
+    /// Stores everything.
+    pub fn storing(objects: &'o mut dyn Objects, previous: Option<Id>) -> Keeper<'o> {
+        Keeper { objects, previous: Previous::new(previous), stores: true }
+    }
+
+    /// Wants the ids only.
+    pub fn looking(objects: &'o mut dyn Objects) -> Keeper<'o> {
+        Keeper { objects, previous: Previous::default(), stores: false }
+    }
+
+    pub fn holds(&self, tree: &Id) -> Result<bool> {
+        self.objects.contains(tree)
+    }
+
+    /// Reads what is not known, and gives every file its id. True when a file was gone, so that the
+    /// project has to be looked at again.
+    pub fn read(
+        &mut self,
+        root: &Path,
+        allow: &Patterns,
+        old: &Index<'_>,
+        found: &mut Found<'_>,
+        progress: &Progress,
+        work: &mut Work,
+    ) -> Result<bool> {
+        if self.stores {
+            self.distrust(old, found)?;
+        }
+        let jobs = self.jobs(allow, found)?;
+        work.reads += jobs.len();
+        progress.expect(jobs.len() as u64);
+        let (large, small): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.stat.size > STREAMED);
+        let mut results = self.put_small(root, &small, progress)?;
+        for job in &large {
+            results.push(self.put_large(root, job, progress)?);
+        }
+        let mut gone = false;
+        for (job, outcome) in small.iter().chain(&large).zip(results) {
+            gone |= settle(&mut found.folders[job.folder], job.item, outcome);
+        }
+        Ok(gone)
+    }
+
+    /// Forgets the ids of known files that are not in the store (it may be another store, or the
+    /// command that read them never came to its end). What is below a stored tree is stored.
+    fn distrust(&self, old: &Index<'_>, found: &mut Found<'_>) -> Result<()> {
+        let same = same_folders(old, found);
+        let mut trusted = vec![false; found.folders.len()];
+        for at in 0..found.folders.len() {
+            let tree = found.known[at].filter(|_| same[at]).and_then(|known| old.folders[known].tree);
+            if !trusted[at] {
+                trusted[at] = tree.map_or(Ok(false), |tree| self.objects.contains(&tree))?;
+            }
+            let sure = trusted[at];
+            for item in &mut found.folders[at].items {
+                match &mut item.what {
+                    What::Folder(below) => trusted[*below] = sure,
+                    What::Leaf(_, id) if !sure => {
+                        if let Some(known) = *id
+                            && !self.objects.contains(&known)?
+                        {
+                            *id = None;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn jobs(&mut self, allow: &Patterns, found: &Found<'_>) -> Result<Vec<Job>> {
+        let mut jobs = Vec::new();
+        for (folder, Folder { path: above, items, .. }) in found.folders.iter().enumerate() {
+            for (number, item) in items.iter().enumerate() {
+                let What::Leaf(mode, None) = item.what else { continue };
+                let path = join(above, &item.name);
+                let base = self.previous.id(&*self.objects, above, &item.name)?;
+                let secrets = !allow.matches(&path);
+                jobs.push(Job { folder, item: number, path, stat: item.stat, mode, base, secrets });
+            }
+        }
+        Ok(jobs)
+    }
+
+    fn put_small(&mut self, root: &Path, jobs: &[Job], progress: &Progress) -> Result<Vec<Outcome<Id>>> {
+        let seen: Vec<OnceLock<Outcome<()>>> = jobs.iter().map(|_| OnceLock::new()).collect();
+        let read = |number: usize| {
+            let job = &jobs[number];
+            let path = root.join(&job.path);
+            let outcome = match job.mode {
+                Mode::Symlink => read::link(&path)?,
+                _ => read::file(&path, &job.stat, job.secrets)?,
+            };
+            progress.advance(job.stat.size);
+            let (blob, outcome) = match outcome {
+                Outcome::Read(bytes, stat, mode) => {
+                    (Some(NewBlob { bytes, base: job.base }), Outcome::Read((), stat, mode))
+                }
+                Outcome::Secret(reason) => (None, Outcome::Secret(reason)),
+                Outcome::Gone => (None, Outcome::Gone),
+            };
+            let _ = seen[number].set(outcome);
+            Ok(blob)
+        };
+        let ids = self.objects.put_blobs(jobs.len(), &read)?;
+        let outcomes = seen.into_iter().map(|cell| cell.into_inner().unwrap_or(Outcome::Gone));
+        Ok(outcomes
+            .zip(ids)
+            .map(|(outcome, id)| match (outcome, id) {
+                (Outcome::Read((), stat, mode), Some(id)) => Outcome::Read(id, stat, mode),
+                (Outcome::Secret(reason), _) => Outcome::Secret(reason),
+                _ => Outcome::Gone,
+            })
+            .collect())
+    }
+
+    fn put_large(&mut self, root: &Path, job: &Job, progress: &Progress) -> Result<Outcome<Id>> {
+        let mut put = |reader: &mut dyn std::io::Read| self.objects.put_blob_from(reader, job.base);
+        let outcome = read::large(&root.join(&job.path), &job.stat, job.secrets, &mut put)?;
+        progress.advance(job.stat.size);
+        Ok(outcome)
+    }
+
+    /// Puts the trees, from the deepest up. A folder that is as it was keeps its tree.
+    pub fn trees(&mut self, old: &Index<'_>, found: &mut Found<'_>) -> Result<()> {
+        let same = same_folders(old, found);
+        for at in (0..found.folders.len()).rev() {
+            let known = found.known[at].filter(|_| same[at]).and_then(|known| old.folders[known].tree);
+            let tree = match known {
+                Some(tree) if self.objects.contains(&tree)? => Some(tree),
+                _ => self.put_tree(found, at)?,
+            };
+            found.folders[at].tree = tree;
+        }
+        Ok(())
+    }
+
+    fn put_tree(&mut self, found: &Found<'_>, at: usize) -> Result<Option<Id>> {
+        let folder = &found.folders[at];
+        let entries = folder.items.iter().filter_map(|item| match item.what {
+            What::Leaf(mode, id) => Some(Entry::new(&item.name, mode, id?)),
+            What::Folder(below) => Some(Entry::directory(&item.name, found.folders[below].tree?)),
+            What::LeftOut(_) => None,
+        });
+        let tree = Tree::new(entries.collect())?;
+        // Empty folders are not kept, as in git; only the project itself may be empty.
+        if tree.is_empty() && at > 0 {
+            return Ok(None);
+        }
+        let base = match folder.path.rsplit_once('/') {
+            Some((above, name)) => self.previous.id(&*self.objects, above, name)?,
+            None => self.previous.id(&*self.objects, "", &folder.path)?,
+        };
+        self.objects.put_tree(&tree, base).map(Some)
+    }
+}
+
+/// For each folder: everything in it, at any depth, is as the old index has it.
+fn same_folders(old: &Index<'_>, found: &Found<'_>) -> Vec<bool> {
+    let mut same = vec![false; found.folders.len()];
+    for at in (0..found.folders.len()).rev() {
+        let Some(known) = found.known[at].map(|known| &old.folders[known]) else { continue };
+        let items = &found.folders[at].items;
+        same[at] = known.items.len() == items.len()
+            && known.items.iter().zip(items).all(|(a, b)| match (&a.what, &b.what) {
+                (What::Folder(_), What::Folder(below)) => a.name == b.name && same[*below],
+                (What::Leaf(_, Some(_)), _) | (What::LeftOut(_), _) => a.name == b.name && a.what == b.what,
+                _ => false,
+            });
+    }
+    same
+}
+
+/// Writes down what became of a file; true when it was gone.
+fn settle(folder: &mut Folder<'_>, at: usize, outcome: Outcome<Id>) -> bool {
+    let item = &mut folder.items[at];
+    match outcome {
+        Outcome::Read(id, stat, mode) => {
+            item.stat = stat;
+            item.what = What::Leaf(mode, Some(id));
+            false
+        }
+        Outcome::Secret(reason) => {
+            item.what = What::LeftOut(reason.into());
+            false
+        }
+        Outcome::Gone => {
+            // Its folder has to be listed again.
+            folder.stat = Stat::default();
+            true
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The project as a source of objects, with nothing stored: for what only wants to compare.
+
+use super::parallel;
+use super::snapshot::{Options, Snapshot, take};
+use super::store::Keeper;
+use crate::error::{At, Error, Result};
+use crate::fs;
+use crate::object::{self, Id, Kind, Mode, ReadBlob, Sink, Source};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The objects of a store, and those that the project would add to it. Its files are read, and
+/// checked against their ids, when they are asked for.
+pub struct View<'s> {
+    store: &'s dyn Source,
+    root: PathBuf,
+    tree: Option<Id>,
+    trees: HashMap<Id, Vec<u8>>,
+    files: OnceCell<HashMap<Id, (String, Mode)>>,
+}
+
+/// Takes a snapshot that is not stored.
+pub fn look<'s>(root: &Path, store: &'s dyn Source, options: &Options<'_>) -> Result<(Snapshot, View<'s>)> {
+    let mut view =
+        View { store, root: root.to_owned(), tree: None, trees: HashMap::new(), files: OnceCell::new() };
+    let snapshot = take(root, &mut Keeper::looking(&mut view), options)?;
+    view.tree = Some(snapshot.tree);
+    Ok((snapshot, view))
+}
+
+impl View<'_> {
+    fn file(&self, id: &Id) -> Result<Option<Vec<u8>>> {
+        if self.files.get().is_none() {
+            let leaves = self.tree.map_or_else(|| Ok(Vec::new()), |tree| object::leaves(self, tree))?;
+            let files = leaves.into_iter().map(|(path, mode, id)| (id, (path, mode))).collect();
+            let _ = self.files.set(files);
+        }
+        let Some((path, mode)) = self.files.get().and_then(|files| files.get(id)) else { return Ok(None) };
+        let full = self.root.join(path);
+        let bytes = match mode {
+            Mode::Symlink => {
+                std::fs::read_link(&full).at("read", &full)?.into_os_string().into_encoded_bytes()
+            }
+            _ => read_whole(&full)?,
+        };
+        if Id::of_blob(&bytes) != *id {
+            return Err(Error::conflict(format!("\"{}\" changed meanwhile", full.display()))
+                .hint("run the command again"));
+        }
+        Ok(Some(bytes))
+    }
+}
+
+fn read_whole(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::open_file(path).and_then(|mut file| file.read_to_end(&mut bytes)).at("read", path)?;
+    Ok(bytes)
+}
+
+impl Source for View<'_> {
+    fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>> {
+        if let Some(bytes) = self.trees.get(id) {
+            return Ok(Some((Kind::Tree, bytes.clone())));
+        }
+        match self.store.find(id)? {
+            Some(found) => Ok(Some(found)),
+            None => Ok(self.file(id)?.map(|bytes| (Kind::Blob, bytes))),
+        }
+    }
+
+    fn contains(&self, id: &Id) -> Result<bool> {
+        Ok(self.trees.contains_key(id) || self.store.contains(id)?)
+    }
+}
+
+/// Puts ids only. Trees are kept, so that the project can be walked.
+impl Sink for View<'_> {
+    fn put(&mut self, kind: Kind, bytes: Vec<u8>, _base: Option<Id>) -> Result<Id> {
+        let id = kind.id_of(&bytes);
+        if kind == Kind::Tree {
+            self.trees.insert(id, bytes);
+        }
+        Ok(id)
+    }
+
+    fn put_blob_from(&mut self, reader: &mut dyn Read, _base: Option<Id>) -> Result<Id> {
+        let mut hasher = Id::blob_hasher();
+        let copied = io::copy(reader, &mut hasher);
+        copied.map_err(|error| Error::failed(format!("cannot read: {error}")))?;
+        Ok(hasher.finalize().into())
+    }
+
+    fn put_blobs(&mut self, count: usize, read: &ReadBlob<'_>) -> Result<Vec<Option<Id>>> {
+        let hash = |number| Ok(read(number)?.map(|blob| Id::of_blob(&blob.bytes)));
+        parallel::map(count, count < 100, &hash).into_iter().collect()
+    }
+}
