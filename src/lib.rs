@@ -9,6 +9,7 @@ pub mod diff;
 pub mod error;
 pub mod fs;
 pub mod object;
+pub mod pack;
 pub mod progress;
 pub mod store;
 pub mod workspace;

@@ -12,12 +12,13 @@ pub const FORMAT: &str = "format";
 pub const CONFIG: &str = "config.toml";
 pub const ACTIVE: &str = "ACTIVE";
 pub const LOCK: &str = "lock";
+pub const OBJECTS: &str = "objects";
 pub const PACKED_REFS: &str = "packed-refs";
 
 /// The whole content of `format`. Another layout takes another number.
 const FORMAT_LINE: &str = "lua-store 1\n";
 
-const FOLDERS: [&str; 4] = ["objects", "refs", "refs/source", "refs/versions"];
+const FOLDERS: [&str; 4] = [OBJECTS, "refs", "refs/source", "refs/versions"];
 
 /// The store's folder and those in it that hold durable files.
 pub fn folders(dir: &Path) -> impl Iterator<Item = PathBuf> {

@@ -4,6 +4,7 @@ mod active;
 mod config;
 mod layout;
 mod lock;
+mod odb;
 pub mod project;
 pub mod refs;
 mod shield;
@@ -12,6 +13,7 @@ pub use active::Active;
 pub use config::Config;
 pub use layout::DIR;
 pub use lock::Lock;
+pub use odb::{Batch, Counts, Odb};
 pub use refs::Refs;
 
 use crate::error::{Error, Result};
@@ -27,6 +29,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Store {
     dir: PathBuf,
+    objects: Odb,
 }
 
 impl Store {
@@ -40,11 +43,21 @@ impl Store {
     /// Opens the store in `dir`, refusing a format that this program does not know.
     pub fn open(dir: &Path) -> Result<Store> {
         layout::check_format(dir)?;
-        Ok(Store { dir: dir.to_owned() })
+        Ok(Store { dir: dir.to_owned(), objects: Odb::open(&dir.join(layout::OBJECTS)) })
     }
 
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Where objects are read from. What it has found stays known, so keep the `Store` while reading.
+    pub fn objects(&self) -> &Odb {
+        &self.objects
+    }
+
+    /// Begins to write objects; see [`Batch::commit`].
+    pub fn batch(&self) -> Batch {
+        self.objects.batch()
     }
 
     /// Waits for the exclusive right to move refs, `ACTIVE` and the configuration.

@@ -1,0 +1,214 @@
+//! An entry: one object, or a group of small ones, compressed as one.
+
+use super::codec;
+use super::group::Group;
+use super::{OrMalformed, malformed, varint};
+use crate::error::Result;
+use crate::object::{Id, Kind};
+use std::borrow::Cow;
+
+/// What the bytes of an entry are once they are decompressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    Object(Kind),
+    Group,
+}
+
+/// The object whose bytes were the prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Wherever it is: usually in an older pack.
+    Id(Id),
+    /// In this pack, at a position before the entry's own.
+    Position(u32),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Codec {
+    Plain,
+    Zstd,
+}
+
+/// An entry as it lies in a pack, its parts checked against each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    content: Content,
+    codec: Codec,
+    base: Option<Base>,
+    raw_len: u64,
+    payload: &'a [u8],
+}
+
+/// Bits 0 and 1 of the first byte: how the payload is stored.
+const PLAIN: u8 = 0;
+const ZSTD: u8 = 1;
+const ZSTD_BASE_ID: u8 = 2;
+const ZSTD_BASE_POSITION: u8 = 3;
+
+/// Bits 2 and 3: what it holds.
+const BLOB: u8 = 0;
+const TREE: u8 = 1;
+const GROUP: u8 = 2;
+
+impl<'a> Entry<'a> {
+    /// Reads the entry that fills `bytes` from the first to the last.
+    pub fn parse(bytes: &'a [u8]) -> Result<Entry<'a>> {
+        let entry = read(bytes).or_malformed("an entry is not well formed")?;
+        if entry.raw_len > codec::most_from(entry.payload.len()) {
+            return Err(malformed("an entry claims more bytes than it can hold"));
+        }
+        Ok(entry)
+    }
+
+    pub fn content(&self) -> Content {
+        self.content
+    }
+
+    pub fn base(&self) -> Option<Base> {
+        self.base
+    }
+
+    /// How many bytes it holds once decompressed.
+    pub fn raw_len(&self) -> u64 {
+        self.raw_len
+    }
+
+    /// How many bytes of the pack hold them.
+    pub fn stored_len(&self) -> u64 {
+        self.payload.len() as u64
+    }
+
+    /// The content; `base` are the bytes of the object that [`Entry::base`] names.
+    pub fn decode(&self, base: Option<&[u8]>) -> Result<Vec<u8>> {
+        match self.codec {
+            Codec::Plain => Ok(self.payload.to_vec()),
+            Codec::Zstd => codec::decompress(self.payload, base, self.raw_len),
+        }
+    }
+
+    /// The content as it lies there, where nothing is to be done to it.
+    pub fn plain(&self) -> Option<&'a [u8]> {
+        (self.codec == Codec::Plain).then_some(self.payload)
+    }
+
+    /// The compressed bytes of an entry without base, for [`super::unpacker`].
+    pub fn frame(&self) -> Option<&'a [u8]> {
+        (self.codec == Codec::Zstd && self.base.is_none()).then_some(self.payload)
+    }
+
+    pub fn decode_group(&self, base: Option<&[u8]>) -> Result<Group> {
+        if self.raw_len > Group::MAX_LEN {
+            return Err(malformed("a group is too large"));
+        }
+        Group::decode(self.decode(base)?)
+    }
+}
+
+fn read(bytes: &[u8]) -> Option<Entry<'_>> {
+    let (head, mut input) = bytes.split_first()?;
+    let content = match head >> 2 {
+        BLOB => Content::Object(Kind::Blob),
+        TREE => Content::Object(Kind::Tree),
+        GROUP => Content::Group,
+        _ => return None,
+    };
+    let raw_len = varint::read(&mut input)?;
+    let how = head & 3;
+    let codec = if how == PLAIN { Codec::Plain } else { Codec::Zstd };
+    let stored_len = if how == PLAIN { raw_len } else { varint::read(&mut input)? };
+    let base = match how {
+        ZSTD_BASE_ID => {
+            let (id, rest) = input.split_first_chunk()?;
+            input = rest;
+            Some(Base::Id(Id::from_bytes(*id)))
+        }
+        ZSTD_BASE_POSITION => Some(Base::Position(varint::read(&mut input)?.try_into().ok()?)),
+        _ => None,
+    };
+    let whole = input.len() as u64 == stored_len;
+    whole.then_some(Entry { content, codec, base, raw_len, payload: input })
+}
+
+/// An entry ready to be appended to a pack.
+pub struct Encoded<'a> {
+    head: Vec<u8>,
+    payload: Cow<'a, [u8]>,
+}
+
+/// A delta this many times smaller than its object is taken without a look at the plain form.
+const CLEARLY_BETTER: usize = 4;
+
+impl<'a> Encoded<'a> {
+    /// The shortest form of the content: plain, compressed, or compressed against the base.
+    pub fn new(content: Content, bytes: &'a [u8], base: Option<(Base, &[u8])>, level: i32) -> Encoded<'a> {
+        let base = base.filter(|(_, prefix)| codec::can_be_base(prefix));
+        let delta = base.and_then(|(base, prefix)| {
+            let frame = codec::compress(bytes, Some(prefix), level)?;
+            Some(Encoded::with(content, bytes.len(), Some(base), frame))
+        });
+        if let Some(delta) = delta {
+            if delta.len() < bytes.len() / CLEARLY_BETTER {
+                return delta;
+            }
+            let alone = Encoded::alone(content, bytes, level);
+            return if delta.len() < alone.len() { delta } else { alone };
+        }
+        Encoded::alone(content, bytes, level)
+    }
+
+    fn alone(content: Content, bytes: &'a [u8], level: i32) -> Encoded<'a> {
+        match codec::compress(bytes, None, level) {
+            Some(frame) => Encoded::with(content, bytes.len(), None, frame),
+            None => Encoded { head: head(content, PLAIN, bytes.len() as u64), payload: Cow::Borrowed(bytes) },
+        }
+    }
+
+    fn with(content: Content, raw_len: usize, base: Option<Base>, frame: Vec<u8>) -> Encoded<'a> {
+        let how = match base {
+            None => ZSTD,
+            Some(Base::Id(_)) => ZSTD_BASE_ID,
+            Some(Base::Position(_)) => ZSTD_BASE_POSITION,
+        };
+        let mut head = head(content, how, raw_len as u64);
+        varint::write(&mut head, frame.len() as u64);
+        match base {
+            None => {}
+            Some(Base::Id(id)) => head.extend_from_slice(id.as_bytes()),
+            Some(Base::Position(position)) => varint::write(&mut head, u64::from(position)),
+        }
+        Encoded { head, payload: Cow::Owned(frame) }
+    }
+
+    /// How many bytes of the pack it takes.
+    #[allow(clippy::len_without_is_empty, reason = "an entry is never empty")]
+    pub fn len(&self) -> usize {
+        self.head.len() + self.payload.len()
+    }
+
+    pub fn has_base(&self) -> bool {
+        matches!(self.head[0] & 3, ZSTD_BASE_ID | ZSTD_BASE_POSITION)
+    }
+
+    pub(super) fn parts(&self) -> [&[u8]; 2] {
+        [&self.head, &self.payload]
+    }
+}
+
+fn head(content: Content, how: u8, raw_len: u64) -> Vec<u8> {
+    let what = match content {
+        Content::Object(Kind::Blob) => BLOB,
+        Content::Object(Kind::Tree) => TREE,
+        Content::Group => GROUP,
+    };
+    let mut head = vec![what << 2 | how];
+    varint::write(&mut head, raw_len);
+    head
+}
+
+/// What stands before the frame of a blob that was compressed as a stream. The frame comes without
+/// its magic number.
+pub fn zstd_head(raw_len: u64, frame_len: u64) -> Vec<u8> {
+    let mut head = head(Content::Object(Kind::Blob), ZSTD, raw_len);
+    varint::write(&mut head, frame_len);
+    head
+}

@@ -1,0 +1,79 @@
+//! The pack: many objects in one file that never changes, with its own index at the end.
+//!
+//! Header, entries, index, footer; `docs/format.md` has every byte. Nothing here knows a path: a pack
+//! is written to any `Write` and read from any bytes, which may be anything at all: a reader checks
+//! every length before it allocates and answers with an error.
+
+mod codec;
+mod entry;
+mod group;
+mod index;
+mod link;
+mod reader;
+mod varint;
+mod writer;
+
+pub use codec::{Unpacker, unpacker};
+pub use entry::{Base, Content, Encoded, Entry, zstd_head};
+pub use group::{Group, Item, ItemKind};
+pub use link::{link, unlink};
+pub use reader::{Place, Reader};
+pub use writer::Writer;
+
+use crate::error::{Error, Result};
+use crate::object::Id;
+use std::fmt;
+
+/// The first bytes of every pack; the last of them is the number of the format.
+pub const HEADER: [u8; 8] = *b"luapack\x01";
+
+/// What `b3sum` prints for the complete file; the file is named by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackId(Id);
+
+impl PackId {
+    /// The id of a complete pack.
+    pub fn of(bytes: &[u8]) -> PackId {
+        PackId(Id::of_blob(bytes))
+    }
+
+    pub fn file_name(&self) -> String {
+        format!("pack-{}.pack", self.0)
+    }
+
+    /// `None` for a name that no pack has.
+    pub fn from_file_name(name: &str) -> Option<PackId> {
+        let digits = name.strip_prefix("pack-")?.strip_suffix(".pack")?;
+        Some(PackId(digits.parse().ok()?))
+    }
+}
+
+impl From<blake3::Hash> for PackId {
+    fn from(hash: blake3::Hash) -> PackId {
+        PackId(hash.into())
+    }
+}
+
+impl fmt::Display for PackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+fn malformed(what: &str) -> Error {
+    Error::corrupt(format!("the pack is damaged: {what}"))
+}
+
+/// `None` becomes the error that says what is wrong with the pack.
+trait OrMalformed<T> {
+    fn or_malformed(self, what: &str) -> Result<T>;
+}
+
+impl<T> OrMalformed<T> for Option<T> {
+    fn or_malformed(self, what: &str) -> Result<T> {
+        self.ok_or_else(|| malformed(what))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+//! A batch: the new objects of one command, on their way into one pack.
+//!
+//! Nothing of it can be seen until [`Batch::commit`]; dropped before, it leaves nothing. Hashing and
+//! compression happen outside the lock, so that several threads can share a batch.
+
+use super::Odb;
+use super::big::{self, Spool};
+use super::find::MAX_CHAIN;
+use crate::error::{At, Error, Result};
+use crate::fs::{self, Clobber, Published, Temp};
+use crate::object::{Id, Kind, ReadBlob, Sink, Source};
+use crate::pack::{Base, Content, Encoded, Entry, PackId, Writer};
+use std::collections::HashMap;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Fast; compaction squeezes later.
+const LEVEL: i32 = 1;
+
+pub struct Batch {
+    odb: Odb,
+    state: Mutex<State>,
+}
+
+/// What has been written so far. The file is made with the first object.
+#[derive(Default)]
+struct State {
+    writer: Option<Writer<Temp>>,
+    places: HashMap<Id, Place>,
+    /// A write failed: the file ends somewhere in an entry and must never be published.
+    broken: bool,
+}
+
+/// Where an object of this batch is.
+#[derive(Clone, Copy)]
+struct Place {
+    position: u32,
+    offset: u64,
+    len: u64,
+    /// How many bases have to be read before it.
+    chain: u32,
+}
+
+/// What a new object may be a delta of.
+struct Candidate {
+    base: Base,
+    bytes: Vec<u8>,
+    chain: u32,
+}
+
+impl Batch {
+    pub(super) fn new(odb: Odb) -> Batch {
+        // So that what others stored is not stored again; a failure comes back with the first object.
+        let _ = odb.look_again();
+        Batch { odb, state: Mutex::default() }
+    }
+
+    /// How many objects are new in it.
+    pub fn len(&self) -> usize {
+        self.state().places.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn place(&self, id: &Id) -> Option<Place> {
+        self.state().places.get(id).copied()
+    }
+
+    /// Whether it is stored already, or will be with this batch.
+    fn known(&self, id: &Id) -> Result<bool> {
+        Ok(self.place(id).is_some() || self.odb.has(id)?)
+    }
+
+    /// [`Sink::put`] for threads that share the batch.
+    pub fn add(&self, kind: Kind, bytes: &[u8], base: Option<Id>) -> Result<Id> {
+        let id = kind.id_of(bytes);
+        if self.known(&id)? {
+            return Ok(id);
+        }
+        let base = base.and_then(|base| self.candidate(&base, bytes.len()));
+        let prefix = base.as_ref().map(|base| (base.base, &base.bytes[..]));
+        let entry = Encoded::new(Content::Object(kind), bytes, prefix, LEVEL);
+        let chain = base.filter(|_| entry.has_base()).map_or(0, |base| base.chain + 1);
+        self.append(id, chain, |writer| writer.append(&[id], &entry))?;
+        Ok(id)
+    }
+
+    /// [`Sink::put_blob_from`] for threads that share the batch. Large blobs have no base: it would
+    /// have to be held to read them.
+    pub fn add_from(&self, reader: &mut dyn Read, base: Option<Id>) -> Result<Id> {
+        let mut start = Vec::new();
+        let read = (&mut *reader).take(big::HELD + 1).read_to_end(&mut start);
+        read.map_err(|error| Error::failed(format!("cannot read: {error}")))?;
+        if start.len() as u64 <= big::HELD {
+            return self.add(Kind::Blob, &start, base);
+        }
+        let spool = Spool::fill(self.odb.dir(), &mut start.chain(reader), LEVEL)?;
+        if !self.known(&spool.id)? {
+            let mut frame = spool.frame()?;
+            self.append(spool.id, 0, |writer| writer.append_from(spool.id, &spool.head(), &mut frame))?;
+        }
+        Ok(spool.id)
+    }
+
+    /// The base, when it is worth reading. It only saves space, so one that cannot be read is no
+    /// reason to fail.
+    fn candidate(&self, id: &Id, len: usize) -> Option<Candidate> {
+        let fits = |bytes: &Vec<u8>| bytes.len() / 16 <= len.max(4 << 10);
+        if let Some(place) = self.place(id) {
+            let bytes = self.find(id).ok()??.1;
+            let base = Base::Position(place.position);
+            return Some(Candidate { base, bytes, chain: place.chain })
+                .filter(|c| c.chain < MAX_CHAIN && fits(&c.bytes));
+        }
+        let chain = self.odb.chain(id).ok().filter(|chain| *chain < MAX_CHAIN)?;
+        if self.odb.kind_and_len(id).ok()??.1 > big::HELD {
+            return None;
+        }
+        let bytes = self.odb.find(id).ok()??.1;
+        fits(&bytes).then_some(Candidate { base: Base::Id(*id), bytes, chain })
+    }
+
+    /// Appends one object unless another thread did so meanwhile.
+    fn append(
+        &self,
+        id: Id,
+        chain: u32,
+        write: impl FnOnce(&mut Writer<Temp>) -> io::Result<u64>,
+    ) -> Result<()> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        if state.places.contains_key(&id) {
+            return Ok(());
+        }
+        let writer = match &mut state.writer {
+            Some(writer) => writer,
+            none => none.insert(self.begin()?),
+        };
+        let position = writer.count();
+        let written = write(writer).at("write", writer.get_ref().path());
+        state.broken |= written.is_err();
+        let offset = written?;
+        let len = writer.offset() - offset;
+        state.places.insert(id, Place { position, offset, len, chain });
+        Ok(())
+    }
+
+    /// Makes the file, after what dead processes left was cleared away.
+    fn begin(&self) -> Result<Writer<Temp>> {
+        fs::sweep(self.odb.dir())?;
+        Ok(Writer::new(Temp::create_in(self.odb.dir())?))
+    }
+
+    /// Makes all new objects durable and visible at once, as one pack. `None`: there was nothing new.
+    pub fn commit(self) -> Result<Option<PackId>> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if state.broken {
+            return Err(Error::failed("cannot store the new objects: an earlier write failed"));
+        }
+        let Some(writer) = state.writer else { return Ok(None) };
+        let (temp, id) = writer.finish().at("write", self.odb.dir())?;
+        // A file of this name has these bytes, unless it is damaged: replacing it is right either way.
+        match temp.publish(&self.odb.dir().join(id.file_name()), Clobber::Replace)? {
+            Published::Done => Ok(Some(id)),
+            Published::Exists => Err(Error::conflict(format!("\"{}\" exists", id.file_name()))),
+        }
+    }
+
+    fn id_at(&self, position: u32) -> Option<Id> {
+        self.state().writer.as_ref()?.id(position)
+    }
+
+    /// The bytes of an entry, from the file or from what is not written to it yet.
+    fn read_entry(&self, place: Place) -> Result<Vec<u8>> {
+        let state = self.state();
+        let Some(writer) = &state.writer else { return Ok(Vec::new()) };
+        let (begin, tail) = writer.tail();
+        if place.offset >= begin {
+            let start = (place.offset - begin) as usize;
+            return Ok(tail[start..start + place.len as usize].to_vec());
+        }
+        // The lock keeps the file's position ours until it is back at the end.
+        let mut file = writer.get_ref().file();
+        let mut bytes = vec![0; place.len as usize];
+        let read = file
+            .seek(SeekFrom::Start(place.offset))
+            .and_then(|_| {
+                let in_file = ((begin - place.offset) as usize).min(bytes.len());
+                let (written, rest) = bytes.split_at_mut(in_file);
+                rest.copy_from_slice(&tail[..rest.len()]);
+                file.read_exact(written)
+            })
+            .and_then(|()| file.seek(SeekFrom::End(0)));
+        read.at("read", writer.get_ref().path())?;
+        Ok(bytes)
+    }
+}
+
+impl Source for Batch {
+    fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>> {
+        let Some(place) = self.place(id) else { return self.odb.find(id) };
+        let stored = self.read_entry(place)?;
+        let entry = Entry::parse(&stored)?;
+        let Content::Object(kind) = entry.content() else {
+            return Err(Error::corrupt(format!("object {id} is in a group")));
+        };
+        let base = match entry.base() {
+            None => None,
+            Some(Base::Id(base)) => self.find(&base)?,
+            Some(Base::Position(position)) => match self.id_at(position) {
+                Some(base) => self.find(&base)?,
+                None => None,
+            },
+        };
+        let bytes = entry.decode(base.as_ref().map(|(_, bytes)| &bytes[..]))?;
+        if kind.id_of(&bytes) != *id {
+            return Err(Error::corrupt(format!("object {id} was changed while it was being stored")));
+        }
+        Ok(Some((kind, bytes)))
+    }
+
+    fn contains(&self, id: &Id) -> Result<bool> {
+        Ok(self.place(id).is_some() || self.odb.contains(id)?)
+    }
+
+    fn copy_blob(&self, id: &Id, out: &mut dyn Write) -> Result<u64> {
+        if self.place(id).is_none() {
+            return self.odb.copy_blob(id, out);
+        }
+        let bytes = self.blob(id)?;
+        out.write_all(&bytes).map_err(|error| big::write_failed(id, &error))?;
+        Ok(bytes.len() as u64)
+    }
+}
+
+impl Sink for Batch {
+    fn put(&mut self, kind: Kind, bytes: Vec<u8>, base: Option<Id>) -> Result<Id> {
+        self.add(kind, &bytes, base)
+    }
+
+    fn put_blob_from(&mut self, reader: &mut dyn Read, base: Option<Id>) -> Result<Id> {
+        self.add_from(reader, base)
+    }
+
+    fn put_blobs(&mut self, count: usize, read: &ReadBlob<'_>) -> Result<Vec<Option<Id>>> {
+        self.add_many(count, read)
+    }
+}
+
+/// So that each of several threads can have a sink of its own.
+impl Sink for &Batch {
+    fn put(&mut self, kind: Kind, bytes: Vec<u8>, base: Option<Id>) -> Result<Id> {
+        self.add(kind, &bytes, base)
+    }
+
+    fn put_blob_from(&mut self, reader: &mut dyn Read, base: Option<Id>) -> Result<Id> {
+        self.add_from(reader, base)
+    }
+
+    fn put_blobs(&mut self, count: usize, read: &ReadBlob<'_>) -> Result<Vec<Option<Id>>> {
+        self.add_many(count, read)
+    }
+}

@@ -1,0 +1,223 @@
+//! Reads an object: which pack, which entry, which base; and proves its hash.
+
+use super::list::{Pack, Packs};
+use super::{Odb, big};
+use crate::error::{Error, Result};
+use crate::object::{Id, Kind, Source};
+use crate::pack::{self, Base, Content, Entry, Group, ItemKind};
+use std::io::Write;
+use std::sync::Arc;
+
+/// Chains are never written longer than this.
+pub(super) const MAX_CHAIN: u32 = 10;
+
+/// How many objects may be opened to read one: its bases, and other copies of damaged ones. Far more
+/// than what any writer makes; no circle of bases and no number of damaged copies runs longer.
+const MAX_OPENED: u32 = 100;
+
+type Found = (Kind, Vec<u8>);
+
+impl Source for Odb {
+    fn find(&self, id: &Id) -> Result<Option<Found>> {
+        self.find_within(id, &mut 0)
+    }
+
+    /// By the index alone.
+    fn contains(&self, id: &Id) -> Result<bool> {
+        Ok(self.has(id)? || self.look_again()?.is_some_and(|packs| packs.holds(id)))
+    }
+
+    fn copy_blob(&self, id: &Id, out: &mut dyn Write) -> Result<u64> {
+        match self.big(id)? {
+            Some((pack, number)) => {
+                big::copy(&pack.reader.entry(number)?, id, out).map_err(|error| damaged(id, &pack, &error))
+            }
+            None => {
+                let bytes = self.blob(id)?;
+                out.write_all(&bytes).map_err(|error| big::write_failed(id, &error))?;
+                Ok(bytes.len() as u64)
+            }
+        }
+    }
+}
+
+impl Packs {
+    fn holds(&self, id: &Id) -> bool {
+        self.good.iter().any(|pack| pack.reader.position(id).is_some())
+    }
+}
+
+impl Odb {
+    /// Whether a pack that is known now has the object. Not looking again keeps the many misses of
+    /// a writer cheap; what another process adds meanwhile is only stored twice.
+    pub(super) fn has(&self, id: &Id) -> Result<bool> {
+        Ok(self.packs()?.holds(id))
+    }
+
+    /// Reads the object. A damaged copy is passed over when there is another one.
+    fn find_within(&self, id: &Id, opened: &mut u32) -> Result<Option<Found>> {
+        let packs = self.packs()?;
+        let first = match self.find_in(&packs, id, opened) {
+            Ok(Some(found)) => return Ok(Some(found)),
+            other => other,
+        };
+        match self.look_again()? {
+            Some(packs) => self.find_in(&packs, id, opened)?,
+            None => first?,
+        }
+        .map_or_else(|| self.explain_missing(id), |found| Ok(Some(found)))
+    }
+
+    fn find_in(&self, packs: &Packs, id: &Id, opened: &mut u32) -> Result<Option<Found>> {
+        let mut failure = None;
+        for pack in &packs.good {
+            let Some(position) = pack.reader.position(id) else { continue };
+            match self.load(pack, position, opened) {
+                Ok(found) => return Ok(Some(found)),
+                Err(error) => failure = Some(damaged(id, pack, &error)),
+            }
+        }
+        failure.map_or(Ok(None), Err)
+    }
+
+    /// An object that no index lists is missing for certain only when every index can be trusted.
+    fn explain_missing(&self, id: &Id) -> Result<Option<Found>> {
+        let packs = self.packs()?;
+        if let Some(pack) = packs.damaged.first() {
+            let message =
+                format!("cannot find object {id}: \"{}\" cannot be read: {}", pack.name, pack.reason);
+            return Err(Error::corrupt(message).hint(FSCK));
+        }
+        for pack in &packs.good {
+            pack.reader.check_index().map_err(|error| damaged(id, pack, &error))?;
+        }
+        Ok(None)
+    }
+
+    /// The object at a position of a pack, its hash proven.
+    pub(super) fn load(&self, pack: &Arc<Pack>, position: u32, opened: &mut u32) -> Result<Found> {
+        *opened += 1;
+        if *opened > MAX_OPENED {
+            return Err(Error::corrupt("its chain of bases has no end"));
+        }
+        let place = pack.reader.place(position)?;
+        let entry = pack.reader.entry(place.entry)?;
+        let found = match entry.content() {
+            Content::Object(kind) if place.nth == 0 => {
+                let base = self.base_of(pack, &entry, position, opened)?;
+                (kind, entry.decode(base.as_deref())?)
+            }
+            Content::Object(_) => return Err(Error::corrupt("an entry has too few objects")),
+            Content::Group => self.member(pack, place.entry, place.nth, opened)?,
+        };
+        if pack.reader.id(position) != Some(found.0.id_of(&found.1)) {
+            return Err(Error::corrupt("its bytes have another hash"));
+        }
+        Ok(found)
+    }
+
+    fn member(&self, pack: &Arc<Pack>, number: u32, nth: usize, opened: &mut u32) -> Result<Found> {
+        let group = self.group(pack, number, opened)?;
+        let (kind, bytes) = group.item(nth)?;
+        match kind {
+            ItemKind::Blob => Ok((Kind::Blob, bytes.to_vec())),
+            ItemKind::Tree => Ok((Kind::Tree, bytes.to_vec())),
+            ItemKind::LinkedTree => {
+                Ok((Kind::Tree, pack::unlink(bytes, |position| pack.reader.id(position))?))
+            }
+        }
+    }
+
+    fn group(&self, pack: &Arc<Pack>, number: u32, opened: &mut u32) -> Result<Arc<Group>> {
+        let key = (pack.id, number);
+        if let Some(group) = self.0.groups.get(key) {
+            return Ok(group);
+        }
+        let entry = pack.reader.entry(number)?;
+        let positions = pack.reader.positions(number);
+        let base = self.base_of(pack, &entry, positions.start, opened)?;
+        let group = Arc::new(entry.decode_group(base.as_deref())?);
+        if group.len() != positions.len() {
+            return Err(Error::corrupt("a group and the index disagree"));
+        }
+        self.0.groups.keep(key, &group);
+        Ok(group)
+    }
+
+    fn base_of(
+        &self,
+        pack: &Arc<Pack>,
+        entry: &Entry<'_>,
+        own: u32,
+        opened: &mut u32,
+    ) -> Result<Option<Vec<u8>>> {
+        match entry.base() {
+            None => Ok(None),
+            Some(Base::Position(base)) if base < own => Ok(Some(self.load(pack, base, opened)?.1)),
+            Some(Base::Position(_)) => Err(Error::corrupt("its base comes after it")),
+            Some(Base::Id(base)) => self.base(pack, &base, opened).map(Some),
+        }
+    }
+
+    /// A base by its id: in the same pack where it is there, elsewhere otherwise.
+    fn base(&self, pack: &Arc<Pack>, id: &Id, opened: &mut u32) -> Result<Vec<u8>> {
+        if let Some(position) = pack.reader.position(id)
+            && let Ok((_, bytes)) = self.load(pack, position, opened)
+        {
+            return Ok(bytes);
+        }
+        let found = self.find_within(id, opened)?;
+        found.map(|(_, bytes)| bytes).ok_or_else(|| Error::corrupt(format!("its base {id} is missing")))
+    }
+
+    /// How many bases have to be read before this object.
+    pub(super) fn chain(&self, id: &Id) -> Result<u32> {
+        let packs = self.packs()?;
+        let mut id = *id;
+        for length in 0..=MAX_CHAIN {
+            let home = packs.good.iter().find_map(|pack| Some((pack, pack.reader.position(&id)?)));
+            let Some((pack, position)) = home else { return Ok(length) };
+            let entry = pack.reader.entry(pack.reader.place(position)?.entry)?;
+            match entry.base() {
+                None => return Ok(length),
+                Some(Base::Id(base)) => id = base,
+                Some(Base::Position(base)) => match pack.reader.id(base) {
+                    Some(base) => id = base,
+                    None => return Ok(length),
+                },
+            }
+        }
+        Ok(MAX_CHAIN)
+    }
+
+    /// Kind and length, without reading more than the entry needs.
+    pub fn kind_and_len(&self, id: &Id) -> Result<Option<(Kind, u64)>> {
+        match self.big(id)? {
+            Some((pack, number)) => Ok(Some((Kind::Blob, pack.reader.entry(number)?.raw_len()))),
+            None => Ok(self.find(id)?.map(|(kind, bytes)| (kind, bytes.len() as u64))),
+        }
+    }
+
+    /// The entry of a blob that is streamed rather than held.
+    fn big(&self, id: &Id) -> Result<Option<(Arc<Pack>, u32)>> {
+        for pack in &self.packs()?.good {
+            let Some(position) = pack.reader.position(id) else { continue };
+            let place = pack.reader.place(position)?;
+            let entry = pack.reader.entry(place.entry)?;
+            let blob = entry.content() == Content::Object(Kind::Blob);
+            if blob && entry.base().is_none() && entry.raw_len() > big::HELD {
+                return Ok(Some((pack.clone(), place.entry)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+const FSCK: &str = "`lua-store fsck` names what is damaged and which versions it affects";
+
+fn damaged(id: &Id, pack: &Pack, error: &Error) -> Error {
+    if error.kind() != crate::error::Kind::Corrupt {
+        return Error::new(error.kind(), error.message());
+    }
+    Error::corrupt(format!("object {id} in \"{}\": {error}", pack.id.file_name())).hint(FSCK)
+}

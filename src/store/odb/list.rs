@@ -1,0 +1,112 @@
+//! Which packs there are.
+
+use super::Odb;
+use crate::error::{At, Error, Result};
+use crate::fs::{self, Map};
+use crate::pack::{PackId, Reader};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+/// A pack file, mapped.
+pub(super) struct Pack {
+    pub id: PackId,
+    pub reader: Reader<Map>,
+}
+
+/// The packs at one moment, in the order of their names.
+#[derive(Default)]
+pub(super) struct Packs {
+    pub good: Vec<Arc<Pack>>,
+    pub damaged: Vec<DamagedPack>,
+}
+
+/// A file that has the name of a pack and cannot be opened as one.
+pub(super) struct DamagedPack {
+    pub name: String,
+    pub reason: String,
+}
+
+impl Packs {
+    pub fn get(&self, id: PackId) -> Option<&Arc<Pack>> {
+        self.good.iter().find(|pack| pack.id == id)
+    }
+
+    /// A damaged one may have been replaced under its name.
+    fn is_still(&self, names: &[String]) -> bool {
+        self.damaged.is_empty() && self.good.iter().map(|pack| pack.id.file_name()).eq(names.iter().cloned())
+    }
+}
+
+impl Odb {
+    /// The packs as they were when somebody last looked.
+    pub(super) fn packs(&self) -> Result<Arc<Packs>> {
+        let known = self.0.packs.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match known {
+            Some(packs) => Ok(packs),
+            None => self.latest(),
+        }
+    }
+
+    /// The packs as they are now.
+    pub(super) fn latest(&self) -> Result<Arc<Packs>> {
+        self.look_again()?;
+        let known = self.0.packs.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(known.unwrap_or_default())
+    }
+
+    /// Lists the folder; `None` when nothing is new.
+    pub(super) fn look_again(&self) -> Result<Option<Arc<Packs>>> {
+        let mut known = self.0.packs.write().unwrap_or_else(PoisonError::into_inner);
+        let names = names(self.dir())?;
+        let old = match &*known {
+            Some(packs) if packs.is_still(&names) => return Ok(None),
+            Some(packs) => packs.clone(),
+            None => Arc::default(),
+        };
+        let packs = Arc::new(open_all(self.dir(), names, &old)?);
+        *known = Some(packs.clone());
+        Ok(Some(packs))
+    }
+}
+
+fn names(dir: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(dir).at("read", dir)? {
+        let name = entry.at("read", dir)?.file_name();
+        names.extend(name.to_str().filter(|name| name.starts_with("pack-")).map(str::to_owned));
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Opens what is not open yet. One that was removed after it was listed was merged into another
+/// pack before, so the folder is listed again.
+fn open_all(dir: &Path, mut names: Vec<String>, old: &Packs) -> Result<Packs> {
+    loop {
+        let mut packs = Packs::default();
+        let mut removed = false;
+        for name in &names {
+            match open(dir, name, old) {
+                Ok(pack) => packs.good.push(pack),
+                Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => removed = true,
+                Err(error) => {
+                    packs.damaged.push(DamagedPack { name: name.clone(), reason: error.to_string() });
+                }
+            }
+        }
+        if !removed {
+            return Ok(packs);
+        }
+        names = self::names(dir)?;
+    }
+}
+
+fn open(dir: &Path, name: &str, old: &Packs) -> Result<Arc<Pack>> {
+    let id = PackId::from_file_name(name).ok_or_else(|| Error::corrupt("it is not named like a pack"))?;
+    if let Some(pack) = old.get(id) {
+        return Ok(pack.clone());
+    }
+    let reader = Reader::open(fs::map(&dir.join(name))?)?;
+    Ok(Arc::new(Pack { id, reader }))
+}

@@ -1,0 +1,58 @@
+//! Many blobs at once, read, hashed and compressed on several threads.
+
+use super::Batch;
+use crate::error::Result;
+use crate::object::{Id, Kind, ReadBlob};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Below this many blobs threads cost more than they bring.
+const MANY: usize = 64;
+
+/// More threads than this only wait for each other at the one file.
+const MOST_THREADS: usize = 8;
+
+/// How many numbers a thread takes at once: neighbours stay neighbours in the pack.
+const SHARE: usize = 16;
+
+type Numbered = Vec<(usize, Option<Id>)>;
+
+impl Batch {
+    /// [`crate::object::Sink::put_blobs`] for threads that share the batch.
+    pub fn add_many(&self, count: usize, read: &ReadBlob<'_>) -> Result<Vec<Option<Id>>> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if count < MANY { 1 } else { processors.min(MOST_THREADS) };
+        let next = AtomicUsize::new(0);
+        let mut parts = Vec::new();
+        std::thread::scope(|scope| {
+            let others: Vec<_> =
+                (1..threads).map(|_| scope.spawn(|| self.work(count, &next, read))).collect();
+            parts.push(self.work(count, &next, read));
+            for other in others {
+                parts.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+        });
+        let mut ids = vec![None; count];
+        for part in parts {
+            part?.into_iter().for_each(|(number, id)| ids[number] = id);
+        }
+        Ok(ids)
+    }
+
+    fn work(&self, count: usize, next: &AtomicUsize, read: &ReadBlob<'_>) -> Result<Numbered> {
+        let mut done = Vec::new();
+        loop {
+            let start = next.fetch_add(SHARE, Ordering::Relaxed);
+            for number in start..count.min(start + SHARE) {
+                let stored = read(number).and_then(|blob| match blob {
+                    Some(blob) => self.add(Kind::Blob, &blob.bytes, blob.base).map(Some),
+                    None => Ok(None),
+                });
+                // The others need not begin anything new.
+                done.push((number, stored.inspect_err(|_| next.store(count, Ordering::Relaxed))?));
+            }
+            if start >= count {
+                return Ok(done);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The object database: every pack in `objects/`, read as one.
+//!
+//! Packs are found when they are first needed and again, once, when an object is missing: another
+//! process may have added packs, or put many together into one. Readers take no lock.
+
+mod batch;
+mod big;
+mod cache;
+mod find;
+mod list;
+mod many;
+
+pub use batch::Batch;
+
+use crate::error::Result;
+use crate::object::{Id, IdPrefix};
+use cache::Groups;
+use list::Packs;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+
+/// Where objects are read from. Cheap to clone; may be used from many threads.
+#[derive(Clone)]
+pub struct Odb(Arc<Inner>);
+
+struct Inner {
+    dir: PathBuf,
+    packs: RwLock<Option<Arc<Packs>>>,
+    groups: Groups,
+}
+
+impl fmt::Debug for Odb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Odb({:?})", self.0.dir)
+    }
+}
+
+/// What `objects/` holds. An object that lies in two packs counts twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub packs: u64,
+    pub objects: u64,
+    /// Bytes of all pack files.
+    pub bytes: u64,
+    /// Files that are named like packs and cannot be opened as such.
+    pub damaged: u64,
+}
+
+impl Odb {
+    /// The objects in a folder. Nothing is read yet.
+    pub fn open(dir: &Path) -> Odb {
+        let groups = Groups::default();
+        Odb(Arc::new(Inner { dir: dir.to_owned(), packs: RwLock::new(None), groups }))
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.0.dir
+    }
+
+    /// Begins to write objects. They become durable, all at once, with [`Batch::commit`].
+    pub fn batch(&self) -> Batch {
+        Batch::new(self.clone())
+    }
+
+    /// The ids that begin so, ascending; at most `limit` of them.
+    pub fn resolve_prefix(&self, prefix: &IdPrefix, limit: usize) -> Result<Vec<Id>> {
+        let mut found = self.matching(&*self.packs()?, prefix, limit);
+        if let (true, Some(packs)) = (found.is_empty(), self.look_again()?) {
+            found = self.matching(&packs, prefix, limit);
+        }
+        Ok(found)
+    }
+
+    fn matching(&self, packs: &Packs, prefix: &IdPrefix, limit: usize) -> Vec<Id> {
+        // The smallest `limit` of all are among the smallest `limit` of each.
+        let mut found: Vec<Id> =
+            packs.good.iter().flat_map(|pack| pack.reader.matching(prefix).take(limit)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(limit);
+        found
+    }
+
+    /// Every id, ascending, once.
+    pub fn ids(&self) -> Result<Vec<Id>> {
+        let packs = self.latest()?;
+        let mut ids: Vec<Id> = packs.good.iter().flat_map(|pack| pack.reader.ids()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    pub fn counts(&self) -> Result<Counts> {
+        let packs = self.latest()?;
+        let mut counts = Counts { damaged: packs.damaged.len() as u64, ..Counts::default() };
+        for pack in &packs.good {
+            counts.packs += 1;
+            counts.objects += u64::from(pack.reader.count());
+            counts.bytes += pack.reader.bytes().len() as u64;
+        }
+        Ok(counts)
+    }
+}
+
+#[cfg(test)]
+mod tests;
