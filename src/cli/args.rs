@@ -116,7 +116,7 @@ impl Refused {
         match self.0.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 let text = help::text(self.0.render(), out.term().colour_stdout);
-                out.write(text.as_bytes())?;
+                out.bytes(text.as_bytes())?;
                 Ok(Exit::Done)
             }
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {

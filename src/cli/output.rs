@@ -63,7 +63,7 @@ impl Output {
 
     /// One line of data.
     pub fn line(&mut self, text: impl Display) -> Result<()> {
-        self.write(format!("{text}\n").as_bytes())
+        self.bytes(format!("{text}\n").as_bytes())
     }
 
     /// The answer of a command under `--json`.
@@ -74,12 +74,8 @@ impl Output {
     }
 
     /// Bytes of data, as they are.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let result = match &mut self.data {
-            Data::Stdout(stdout) => stdout.write_all(bytes),
-            Data::Pager(pager) => pager.write_all(bytes),
-        };
-        self.check(result)
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.write_all(bytes).at("write", Path::new("standard output"))
     }
 
     /// A remark for the person: never data, so it goes to stderr, and not at all under `--json`.
@@ -120,7 +116,8 @@ impl Output {
             Data::Stdout(stdout) => stdout.flush(),
             Data::Pager(pager) => pager.finish(),
         };
-        self.check(result)
+        self.notice(&result);
+        result.at("write", Path::new("standard output"))
     }
 
     /// Text for stderr, after what stdout was given before it. Nothing sensible can be done when
@@ -132,9 +129,27 @@ impl Output {
         let _ = io::stderr().write_all(text.as_bytes());
     }
 
-    fn check(&mut self, result: io::Result<()>) -> Result<()> {
+    fn notice<T>(&mut self, result: &io::Result<T>) {
         self.closed |= result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
-        result.at("write", Path::new("standard output"))
+    }
+}
+
+/// For what is copied rather than made here, such as the bytes of a large object.
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = match &mut self.data {
+            Data::Stdout(stdout) => stdout.write(bytes),
+            Data::Pager(pager) => pager.write(bytes),
+        };
+        self.notice(&result);
+        result
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.data {
+            Data::Stdout(stdout) => stdout.flush(),
+            Data::Pager(pager) => pager.flush(),
+        }
     }
 }
 

@@ -8,4 +8,5 @@ mod format;
 mod init;
 mod manners;
 mod objects;
+mod terminal;
 mod tidy;

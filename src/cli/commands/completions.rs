@@ -20,7 +20,7 @@ impl Completions {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "lua-store", &mut script);
-        cx.out.write(&script)?;
+        cx.out.bytes(&script)?;
         Ok(Exit::Done)
     }
 }

@@ -90,6 +90,28 @@ impl Project {
         self.outcome(line, &child.wait_with_output().unwrap())
     }
 
+    /// Runs `lua-store` on a terminal of 80 columns and 10 lines where `typed` is typed. Gives all
+    /// that the terminal shows, and the exit code.
+    #[cfg(unix)]
+    pub fn on_terminal(&self, line: &str, typed: &str) -> (String, i32) {
+        use std::io::Read;
+        let (mut pty, pts) = pty_process::blocking::open().expect("a pseudo terminal");
+        pty.resize(pty_process::Size::new(10, 80)).unwrap();
+        let plain = self.lua_store(line);
+        let variables = plain.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let command = pty_process::blocking::Command::new(plain.get_program()).args(plain.get_args());
+        let command = command.env_clear().envs(variables).env("TERM", "xterm").current_dir(self.root());
+        let mut child = command.spawn(pts).expect("the program starts");
+        pty.write_all(typed.as_bytes()).unwrap();
+        let (mut shown, mut piece) = (Vec::new(), [0; 4096]);
+        // Linux ends a terminal without a writer with an error instead of an end of file.
+        while let Ok(count @ 1..) = pty.read(&mut piece) {
+            shown.extend_from_slice(&piece[..count]);
+        }
+        let code = child.wait().unwrap().code().unwrap_or(-1);
+        (self.redact(&shown).replace("\r\n", "\n"), code)
+    }
+
     /// Runs what must succeed, and gives its stdout.
     pub fn ok(&self, line: &str) -> String {
         let outcome = self.run(line);
