@@ -67,6 +67,7 @@ commands! {
     Command {
         Init(init::Init),
         HashObject(hash_object::HashObject),
+        CountObjects(count_objects::CountObjects),
         Completions(completions::Completions),
     }
 }

@@ -19,9 +19,19 @@ pub struct Context<'a> {
 /// The project that a command works on.
 #[derive(Debug)]
 pub struct Project {
+    root: PathBuf,
+    store: Store,
+}
+
+impl Project {
     /// The folder that holds `.lua`.
-    pub root: PathBuf,
-    pub store: Store,
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
 }
 
 impl<'a> Context<'a> {
@@ -41,7 +51,11 @@ impl<'a> Context<'a> {
 
     /// Opens a file that the command line names.
     pub fn open(&self, path: &Path) -> Result<File> {
-        File::open(self.directory()?.join(path)).map_err(|error| cannot_open(path, error))
+        let file = File::open(self.directory()?.join(path)).map_err(|error| cannot_open(path, error))?;
+        if file.metadata().at("read", path)?.is_dir() {
+            return Err(Error::usage(format!("\"{}\" is a directory", path.display())));
+        }
+        Ok(file)
     }
 
     /// The project that the directory is in, with its store.
@@ -64,10 +78,10 @@ impl<'a> Context<'a> {
         if let Some(author) = std::env::var("LUA_STORE_AUTHOR").ok().as_deref().and_then(said) {
             return Ok(author);
         }
-        if let Some(author) = project.store.config()?.author().and_then(said) {
+        if let Some(author) = project.store().config()?.author().and_then(said) {
             return Ok(author);
         }
-        git_email(&project.root).as_deref().and_then(said).ok_or_else(|| {
+        git_email(project.root()).as_deref().and_then(said).ok_or_else(|| {
             Error::usage("cannot tell who you are").hint(
                 "`--author you@example.com` says it for one command\n\
                  `git config --global user.email you@example.com` says it for all",

@@ -6,8 +6,11 @@ use clap::{Command, CommandFactory};
 use std::fmt::Write;
 
 /// Every command stands in exactly one group; a test holds this.
-const GROUPS: &[(&str, &[&str])] =
-    &[("Start here", &["init"]), ("Look inside", &["hash-object"]), ("Set up", &["completions", "help"])];
+const GROUPS: &[(&str, &[&str])] = &[
+    ("Start here", &["init"]),
+    ("Look inside", &["hash-object", "count-objects"]),
+    ("Set up", &["completions", "help"]),
+];
 
 /// How the usage line of the whole program begins, and of no single command.
 pub const WHOLE_PROGRAM: &str = "lua-store [OPTIONS] <COMMAND>";

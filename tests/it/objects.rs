@@ -53,3 +53,62 @@ fn a_missing_file_is_not_found() {
     --- exit 3
     "#);
 }
+
+#[test]
+fn a_directory_has_no_bytes() {
+    assert_snapshot!(Project::new().run("hash-object ."), @r#"
+    $ lua-store hash-object .
+    --- stderr
+    Error: "." is a directory
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn keeping_bytes_twice_keeps_them_once() {
+    let project = Project::new();
+    project.ok("init");
+    project.write("one", "");
+    let empty = VECTORS[0].1;
+    assert_eq!(project.ok("hash-object -w one").trim_end(), empty);
+    let counted = project.json("count-objects");
+    assert_eq!((&counted["objects"], &counted["packs"]), (&1.into(), &1.into()));
+    assert_eq!(project.run_with_input("hash-object -w --stdin", "").stdout.trim_end(), empty);
+    assert_eq!(project.json("count-objects"), counted);
+}
+
+#[test]
+fn an_empty_store_counts_nothing() {
+    let project = Project::new();
+    project.ok("init");
+    assert_snapshot!(project.run("count-objects"), @r"
+    $ lua-store count-objects
+    objects: 0
+    packs: 0
+    bytes: 0
+    ");
+}
+
+#[test]
+fn keeping_bytes_needs_a_store() {
+    let project = Project::new();
+    project.write("one", "");
+    assert_snapshot!(project.run("hash-object -w one"), @r#"
+    $ lua-store hash-object -w one
+    --- stderr
+    Error: not a lua-store project: no ".lua/format" in "[DIR]/project" or above
+    hint: `lua-store init` makes a folder one
+    --- exit 2
+    "#);
+    assert_snapshot!(project.run("count-objects --json"), @r#"
+    $ lua-store count-objects --json
+    {
+      "error": {
+        "code": "usage",
+        "message": "not a lua-store project: no \".lua/format\" in \"[DIR]/project\" or above",
+        "hint": "`lua-store init` makes a folder one"
+      }
+    }
+    --- exit 2
+    "#);
+}

@@ -4,6 +4,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::{At, Result};
 use crate::object::Id;
+use crate::store::Batch;
 use serde::Serialize;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -17,10 +18,14 @@ pub struct HashObject {
     /// Read standard input instead
     #[arg(long)]
     stdin: bool,
+    /// Keep the bytes in the store as well
+    #[arg(short, long)]
+    write: bool,
 }
 
 #[derive(Serialize)]
 struct Hashed {
+    /// Absent for standard input.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<PathBuf>,
     id: String,
@@ -28,14 +33,18 @@ struct Hashed {
 
 impl HashObject {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let batch = if self.write { Some(cx.project()?.store().batch()) } else { None };
         let mut hashed = Vec::new();
         if self.stdin {
-            let id = hash(io::stdin().lock(), Path::new("standard input"))?;
+            let id = hash(&mut io::stdin().lock(), Path::new("standard input"), batch.as_ref())?;
             hashed.push(Hashed { path: None, id });
         }
         for path in self.files {
-            let id = hash(cx.open(&path)?, &path)?;
+            let id = hash(&mut cx.open(&path)?, &path, batch.as_ref())?;
             hashed.push(Hashed { path: Some(path), id });
+        }
+        if let Some(batch) = batch {
+            batch.commit()?;
         }
         if cx.out.is_json() {
             cx.out.json(&hashed)?;
@@ -48,13 +57,25 @@ impl HashObject {
     }
 }
 
+/// The id of what is read, which goes into the batch where there is one.
+fn hash(input: &mut dyn Read, path: &Path, batch: Option<&Batch>) -> Result<String> {
+    let id = match batch {
+        Some(batch) => {
+            let kept = batch.add_from(input, None);
+            kept.map_err(|error| error.context(format!("cannot keep \"{}\"", path.display())))?
+        }
+        None => digest(input, path)?,
+    };
+    Ok(id.to_string())
+}
+
 /// In pieces: a file may be larger than memory.
-fn hash(mut input: impl Read, path: &Path) -> Result<String> {
+fn digest(input: &mut dyn Read, path: &Path) -> Result<Id> {
     let mut hasher = Id::blob_hasher();
     let mut piece = vec![0; 256 * 1024];
     loop {
         match input.read(&mut piece).at("read", path)? {
-            0 => return Ok(Id::from(hasher.finalize()).to_string()),
+            0 => return Ok(hasher.finalize().into()),
             count => hasher.update(&piece[..count]),
         };
     }

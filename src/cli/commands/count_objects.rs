@@ -1,0 +1,33 @@
+//! `count-objects`: how much the store holds, and on how much disk.
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::Result;
+use serde_json::json;
+
+/// Count the objects and packs of the store, and their bytes on disk
+#[derive(Debug, clap::Args)]
+pub struct CountObjects {}
+
+impl CountObjects {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let counts = cx.project()?.store().objects().counts()?;
+        if cx.out.is_json() {
+            cx.out.json(&json!({
+                "objects": counts.objects,
+                "packs": counts.packs,
+                "bytes": counts.bytes,
+                "damagedPacks": counts.damaged,
+            }))?;
+            return Ok(Exit::Done);
+        }
+        cx.out.line(format!("objects: {}", counts.objects))?;
+        cx.out.line(format!("packs: {}", counts.packs))?;
+        cx.out.line(format!("bytes: {}", counts.bytes))?;
+        if counts.damaged > 0 {
+            cx.out.line(format!("damaged packs: {}", counts.damaged))?;
+            cx.out.hint("`lua-store fsck` says what is damaged and which versions it affects");
+        }
+        Ok(Exit::Done)
+    }
+}
