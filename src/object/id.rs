@@ -67,11 +67,24 @@ impl FromStr for Id {
 
     /// Exactly 64 lower-case digits: one id, one spelling.
     fn from_str(text: &str) -> Result<Id> {
-        let lower = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        match blake3::Hash::from_hex(text) {
-            Ok(hash) if lower => Ok(hash.into()),
-            _ => Err(Error::usage(format!("\"{text}\" is not an object id (64 hexadecimal digits)"))),
+        let bad = || Error::usage(format!("\"{text}\" is not an object id (64 hexadecimal digits)"));
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != Id::LEN || !rest.is_empty() {
+            return Err(bad());
         }
+        let mut id = [0; Id::LEN];
+        for (byte, [high, low]) in id.iter_mut().zip(pairs) {
+            *byte = digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low).ok_or_else(bad)?;
+        }
+        Ok(Id(id))
+    }
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
     }
 }
 

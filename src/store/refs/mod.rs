@@ -60,7 +60,7 @@ impl Refs {
     pub fn latest(&self, series: &str) -> Result<Option<(u64, Id)>> {
         let series = name::check_series(series)?;
         let loose = self.loose_numbers(series)?.into_iter().max();
-        let packed = Packed::read(&self.dir)?.latest(series);
+        let packed = Packed::read(&self.dir)?.series(series).last().copied();
         match (loose, packed) {
             (Some(number), packed) if packed.is_none_or(|(last, _)| last < number) => {
                 let name = Name::new(series, number)?;
@@ -105,13 +105,13 @@ impl Refs {
         lock.check(&self.dir);
         let mut packed = Packed::read(&self.dir)?;
         let mut folded = Vec::new();
-        for series in [SOURCE, VERSIONS] {
+        for (at, series) in packed::SERIES.into_iter().enumerate() {
             let mut numbers = self.loose_numbers(series)?;
             numbers.sort_unstable();
             for number in numbers {
                 let name = Name::new(series, number)?;
                 let Some(id) = self.loose(&name)? else { continue };
-                packed.insert(name.clone(), id)?;
+                packed.insert(at, number, id)?;
                 folded.push(name);
             }
         }
@@ -132,7 +132,7 @@ impl Refs {
             }
         }
         for (number, id) in Packed::read(&self.dir)?.series(series) {
-            found.entry(number).or_insert(id);
+            found.entry(*number).or_insert(*id);
         }
         Ok(found)
     }

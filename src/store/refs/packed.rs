@@ -3,21 +3,23 @@
 //! A header line, one line `<id> <name>` per ref in the order of series and number, and a last line
 //! with the BLAKE3 of everything above it.
 
-use super::super::layout::{self, PACKED_REFS};
-use super::name::Name;
+use super::super::layout::PACKED_REFS;
+use super::name::{Name, SOURCE, VERSIONS, number_of};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::Id;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 const HEADER: &str = "lua-store packed-refs 1\n";
 const CHECKSUM: &str = "checksum ";
 const CHECKSUM_LINE_LEN: usize = CHECKSUM.len() + 2 * Id::LEN + 1;
 
-/// The content of `packed-refs`; a missing file is empty.
+/// The series that are packed, in the order of the file.
+pub const SERIES: [&str; 2] = [SOURCE, VERSIONS];
+
+/// The content of `packed-refs`, one list per series, by number; a missing file is empty.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Packed(BTreeMap<Name, Id>);
+pub struct Packed([Vec<(u64, Id)>; SERIES.len()]);
 
 impl Packed {
     pub fn read(dir: &Path) -> Result<Packed> {
@@ -35,31 +37,24 @@ impl Packed {
     }
 
     pub fn get(&self, name: &Name) -> Option<Id> {
-        self.0.get(name).copied()
+        let refs = self.series(name.series());
+        let at = refs.binary_search_by_key(&name.number(), |(number, _)| *number).ok()?;
+        Some(refs[at].1)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&Name, &Id)> {
-        self.0.iter()
+    /// The refs of one series, by number; none of a series that is not packed.
+    pub fn series(&self, series: &str) -> &[(u64, Id)] {
+        SERIES.iter().position(|known| *known == series).map_or(&[], |at| &self.0[at])
     }
 
-    /// The refs of one series, by number.
-    pub fn series<'a>(&'a self, series: &str) -> impl DoubleEndedIterator<Item = (u64, Id)> + use<'a> {
-        let bounds = Name::new(series, 1).and_then(|low| Ok(low..=Name::new(series, u64::MAX)?));
-        let range = bounds.map(|bounds| self.0.range(bounds));
-        range.into_iter().flatten().map(|(name, id)| (name.number(), *id))
-    }
-
-    pub fn latest(&self, series: &str) -> Option<(u64, Id)> {
-        self.series(series).next_back()
-    }
-
-    /// Takes a ref in. Refs never change, so another id under a known name is damage.
-    pub fn insert(&mut self, name: Name, id: Id) -> Result<()> {
-        match self.0.get(&name) {
-            Some(known) if *known != id => Err(disagree(&name, id, *known)),
-            Some(_) => Ok(()),
-            None => {
-                self.0.insert(name, id);
+    /// Takes a loose ref in. Refs never change, so another id under a known name is damage.
+    pub fn insert(&mut self, series: usize, number: u64, id: Id) -> Result<()> {
+        let refs = &mut self.0[series];
+        match refs.binary_search_by_key(&number, |(known, _)| *known) {
+            Ok(at) if refs[at].1 != id => Err(disagree(&Name::new(SERIES[series], number)?, id, refs[at].1)),
+            Ok(_) => Ok(()),
+            Err(at) => {
+                refs.insert(at, (number, id));
                 Ok(())
             }
         }
@@ -67,8 +62,10 @@ impl Packed {
 
     fn encode(&self) -> String {
         let mut text = HEADER.to_owned();
-        for (name, id) in &self.0 {
-            text.push_str(&format!("{id} {name}\n"));
+        for (series, refs) in SERIES.iter().zip(&self.0) {
+            for (number, id) in refs {
+                text.push_str(&format!("{id} {series}/v{number}\n"));
+            }
         }
         let checksum = blake3::hash(text.as_bytes());
         text + &format!("{CHECKSUM}{checksum}\n")
@@ -82,28 +79,62 @@ impl Packed {
             return Err("its checksum does not match".to_owned());
         }
         let text = std::str::from_utf8(body).map_err(|_| "it is not UTF-8")?;
-        let first = || text.lines().next().unwrap_or_default().as_bytes().to_vec();
-        let lines =
-            text.strip_prefix(HEADER).ok_or_else(|| format!("it begins with {}", layout::show(&first())))?;
-        let mut refs = BTreeMap::new();
+        let lines = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
+        let mut packed = Packed::default();
         for line in lines.split_terminator('\n') {
-            let (name, id) = decode_line(line).ok_or_else(|| format!("it has the line {line:?}"))?;
-            if refs.last_key_value().is_some_and(|(last, _)| *last >= name) {
-                return Err(format!("\"{name}\" is out of order"));
-            }
-            refs.insert(name, id);
+            packed.push(line).ok_or_else(|| format!("it has the line {line:?}"))?;
         }
-        Ok(Packed(refs))
+        Ok(packed)
     }
-}
 
-fn decode_line(line: &str) -> Option<(Name, Id)> {
-    let (id, name) = line.split_once(' ')?;
-    Some((name.parse().ok()?, id.parse().ok()?))
+    /// Takes in a line, which must come after all that are there.
+    fn push(&mut self, line: &str) -> Option<()> {
+        let (id, name) = line.split_once(' ')?;
+        let (series, file) = name.rsplit_once('/')?;
+        let at = SERIES.iter().position(|known| *known == series)?;
+        let number = number_of(file)?;
+        let ascends = self.0[at].last().is_none_or(|(last, _)| *last < number);
+        let later_are_empty = self.0[at + 1..].iter().all(Vec::is_empty);
+        let id = id.parse().ok().filter(|_| ascends && later_are_empty)?;
+        self.0[at].push((number, id));
+        Some(())
+    }
 }
 
 pub fn disagree(name: &Name, loose: Id, packed: Id) -> Error {
     let (loose, packed) = (loose.short(), packed.short());
     Error::corrupt(format!("the ref \"{name}\" is {loose} in its file but {packed} in \"{PACKED_REFS}\""))
         .hint("`lua-store fsck` names what is damaged and which versions it affects")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
+
+    fn decode(body: &str) -> Result<Packed, String> {
+        Packed::decode(format!("{body}checksum {}\n", blake3::hash(body.as_bytes())).as_bytes())
+    }
+
+    #[test]
+    fn a_right_checksum_does_not_make_wrong_lines_right() {
+        let good = format!("lua-store packed-refs 1\n{ID} refs/source/v9\n{ID} refs/source/v10\n");
+        let packed = decode(&good).unwrap();
+        assert_eq!(packed.series(SOURCE).iter().map(|(number, _)| *number).collect::<Vec<_>>(), [9, 10]);
+        for (wrong, part) in [
+            (good.replace("refs 1", "refs 2"), "first line"),
+            (good.replace("v10", "v9"), "v9"),
+            (good.replace("v10", "v8"), "v8"),
+            (good.replace("v10", "v010"), "v010"),
+            (good.replace("source/v10", "heads/v10"), "heads"),
+            (good.replacen("source", "versions", 1), "refs/source/v10"),
+            (good.replace("af13", "AF13"), "AF13"),
+            (good.replace("source/v10", "source/v10\r"), "\\r"),
+            (format!("{good}\n"), "\"\""),
+        ] {
+            let what = decode(&wrong).unwrap_err();
+            assert!(what.contains(part), "{what}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Every ref there is and everything that is wrong with them, for `fsck`: damage stops nothing here.
 
 use super::packed::{self, Packed};
-use super::{Name, Refs, SOURCE, VERSIONS, name};
+use super::{Name, Refs, name};
 use crate::error::{At, Error, Result};
 use crate::object::Id;
 use std::collections::BTreeMap;
@@ -19,14 +19,17 @@ impl Refs {
     pub fn survey(&self) -> Survey {
         let mut survey = Survey { refs: Vec::new(), problems: Vec::new() };
         let mut found = BTreeMap::new();
-        for series in [SOURCE, VERSIONS] {
+        for series in packed::SERIES {
             if let Err(problem) = self.survey_loose(series, &mut found, &mut survey.problems) {
                 survey.problems.push(problem);
             }
         }
         // Files first, `packed-refs` second, as every reader does.
-        match Packed::read(&self.dir) {
-            Ok(packed) => merge(&packed, &mut found, &mut survey.problems),
+        let packed = Packed::read(&self.dir);
+        match packed.and_then(|packed| merge(&packed, &mut found, &mut survey.problems)) {
+            Ok(()) => {
+                survey.problems.extend(packed::SERIES.iter().filter_map(|series| gap(series, &found)));
+            }
             Err(problem) => survey.problems.push(problem),
         }
         let known = found.into_iter().filter_map(|(name, id)| Some((name, id?)));
@@ -68,21 +71,23 @@ fn stray(series: &str, file: &str) -> Option<Error> {
     like.then(|| Error::corrupt(format!("\"{series}/{file}\" is not the name of a ref")))
 }
 
-fn merge(packed: &Packed, found: &mut BTreeMap<Name, Option<Id>>, problems: &mut Vec<Error>) {
-    for (name, id) in packed.iter() {
-        match found.get(name) {
-            Some(Some(loose)) if loose != id => problems.push(packed::disagree(name, *loose, *id)),
-            Some(_) => {}
-            None => drop(found.insert(name.clone(), Some(*id))),
-        }
-    }
-    for series in [SOURCE, VERSIONS] {
-        let numbers = found.keys().filter(|name| name.series() == series).map(Name::number);
-        for (expected, number) in (1..).zip(numbers) {
-            if number != expected {
-                problems.push(Error::corrupt(format!("the ref \"{series}/v{expected}\" is missing")));
-                break;
+fn merge(packed: &Packed, found: &mut BTreeMap<Name, Option<Id>>, problems: &mut Vec<Error>) -> Result<()> {
+    for series in packed::SERIES {
+        for (number, id) in packed.series(series) {
+            let name = Name::new(series, *number)?;
+            match found.get(&name) {
+                Some(Some(loose)) if loose != id => problems.push(packed::disagree(&name, *loose, *id)),
+                Some(_) => {}
+                None => drop(found.insert(name, Some(*id))),
             }
         }
     }
+    Ok(())
+}
+
+/// Says where the numbers of a series first skip one.
+fn gap(series: &str, found: &BTreeMap<Name, Option<Id>>) -> Option<Error> {
+    let numbers = found.keys().filter(|name| name.series() == series).map(Name::number);
+    let (missing, _) = (1..).zip(numbers).find(|(expected, number)| number != expected)?;
+    Some(Error::corrupt(format!("the ref \"{series}/v{missing}\" is missing")))
 }
