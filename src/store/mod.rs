@@ -17,7 +17,6 @@ pub use odb::{Batch, Counts, Odb};
 pub use refs::Refs;
 
 use crate::error::{Error, Result};
-use crate::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,9 +59,12 @@ impl Store {
         self.objects.batch()
     }
 
-    /// Waits for the exclusive right to move refs, `ACTIVE` and the configuration.
+    /// Waits for the exclusive right to move refs, `ACTIVE` and the configuration. As every writing
+    /// command comes by here, this is also where the shield against git is looked after.
     pub fn lock(&self) -> Result<Lock> {
-        Lock::acquire(&self.dir, LOCK_WAIT)
+        let lock = Lock::acquire(&self.dir, LOCK_WAIT)?;
+        self.shield()?;
+        Ok(lock)
     }
 
     pub fn refs(&self) -> Refs {
@@ -90,14 +92,9 @@ impl Store {
         Config::load(&self.dir)
     }
 
-    /// Puts back whatever keeps git from adding or removing the store. Costs a few reads when all is
-    /// in place; writing commands call it, because a repository may have been made since.
+    /// Puts back whatever keeps git from adding or removing the store: a repository may have been
+    /// made since. Costs a few reads when all is in place.
     pub fn shield(&self) -> Result<()> {
         shield::raise(&self.dir)
-    }
-
-    /// Removes the temporary files that killed processes left in the folders of the refs.
-    pub fn sweep(&self) -> Result<()> {
-        layout::folders(&self.dir).try_for_each(|folder| fs::sweep(&folder))
     }
 }

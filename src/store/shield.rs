@@ -3,7 +3,7 @@
 //! Inside, a minimal repository skeleton `.lua/.git`: `git clean` passes over a nested repository.
 //! But `git add -A` fails at a nested repository without a commit, so the folder is ignored outside:
 //! by a line in the repository's `info/exclude`, which is shared with nobody, or where no repository
-//! is yet, by a line in the project's `.gitignore`, for the one that will come.
+//! is yet (or it cannot be written to), by a line in the project's `.gitignore`.
 
 mod outer;
 #[cfg(test)]
@@ -43,10 +43,16 @@ pub fn raise(dir: &Path) -> Result<()> {
             fs::replace(&path, content.as_bytes())?;
         }
     }
+    // A store of another name is beside no project: a remote's, on a shared disk.
+    if !dir.ends_with(DIR) {
+        return Ok(());
+    }
     let project = project_of(dir);
-    match Outer::find(project)? {
-        Some(outer) => outer.exclude(),
-        None => ignore_in(&project.join(".gitignore"), &format!("/{DIR}/")),
+    let excluded = Outer::find(project)?.map(|outer| outer.exclude());
+    match excluded {
+        Some(Ok(())) => Ok(()),
+        // No repository, or one that may not be written to.
+        Some(Err(_)) | None => ignore_in(&project.join(".gitignore"), &format!("/{DIR}/")),
     }
 }
 

@@ -23,6 +23,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// How many files a series may have before they are packed: so many are still listed in no time.
+const MOST_LOOSE: usize = 64;
+
 /// The refs of one store.
 #[derive(Clone, Debug)]
 pub struct Refs {
@@ -83,6 +86,10 @@ impl Refs {
         if Packed::read(&self.dir)?.get(&parsed).is_some() {
             return Err(taken());
         }
+        // Before the new ref, so that a failure to pack means that nothing was created.
+        if self.loose_numbers(parsed.series())?.len() >= MOST_LOOSE {
+            self.pack_refs(lock)?;
+        }
         fs::create_dir_all(&self.dir.join(parsed.series()))?;
         match fs::write_new(&self.path(&parsed), format!("{id}\n").as_bytes(), Clobber::Never)? {
             Published::Done => Ok(()),
@@ -100,7 +107,8 @@ impl Refs {
     }
 
     /// Moves the loose refs of `refs/source` and `refs/versions` into `packed-refs`. A crash in
-    /// between leaves refs that are both loose and packed, with the same id: the next run removes them.
+    /// between leaves refs that are both loose and packed, with the same id: the next run removes
+    /// them. It also removes what killed processes left in the folders.
     pub fn pack_refs(&self, lock: &Lock) -> Result<()> {
         lock.check(&self.dir);
         let mut packed = Packed::read(&self.dir)?;
@@ -118,6 +126,7 @@ impl Refs {
         if folded.is_empty() {
             return Ok(());
         }
+        layout::folders(&self.dir).try_for_each(|folder| fs::sweep(&folder))?;
         packed.write(&self.dir)?;
         folded.iter().try_for_each(|name| fs::remove(&self.path(name)))
     }

@@ -127,6 +127,18 @@ fn a_packing_cut_short_anywhere_loses_nothing_and_is_finished_by_the_next() {
 }
 
 #[test]
+fn a_long_series_packs_itself_and_leftovers_go() {
+    let (_project, store) = store();
+    fill(&store, SOURCE, 1..=64);
+    assert!(!store.dir().join("packed-refs").exists());
+    std::fs::write(store.dir().join("refs/source/tmp-1-0-000000001"), "of a killed process").unwrap();
+    fill(&store, SOURCE, 65..=150);
+    let files = std::fs::read_dir(store.dir().join("refs/source")).unwrap().count();
+    assert_eq!(files, 150 - 128);
+    assert_eq!(store.refs().list(SOURCE).unwrap(), expected(150));
+}
+
+#[test]
 fn eight_writers_leave_no_gap_and_no_double() {
     let (_project, store) = store();
     std::thread::scope(|scope| {

@@ -165,6 +165,37 @@ fn a_shield_that_was_lost_is_raised_again_and_twice_is_once() {
 }
 
 #[test]
+fn a_writer_raises_it_when_a_repository_came_later() {
+    let root = tempfile::tempdir().unwrap();
+    let store = init(root.path());
+    fs::remove_file(root.path().join(".gitignore")).unwrap();
+    git(root.path(), "init -q");
+    drop(store.lock().unwrap());
+    let exclude = fs::read_to_string(root.path().join(".git/info/exclude")).unwrap();
+    assert!(exclude.ends_with("\n/.lua/\n"), "{exclude}");
+    repository(root.path());
+    assert_safe(root.path(), &store);
+}
+
+#[test]
+fn a_repository_that_cannot_be_written_to_is_made_up_for_in_the_project() {
+    let root = tempfile::tempdir().unwrap();
+    repository(root.path());
+    fs::remove_dir_all(root.path().join(".git/info")).unwrap();
+    fs::write(root.path().join(".git/info"), "a file where a folder should be").unwrap();
+    init(root.path());
+    assert_eq!(fs::read_to_string(root.path().join(".gitignore")).unwrap(), "/.lua/\n");
+}
+
+#[test]
+fn a_store_of_another_name_leaves_its_surroundings_alone() {
+    let root = tempfile::tempdir().unwrap();
+    Store::init(&root.path().join("agent_1")).unwrap();
+    let names: Vec<_> = fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["agent_1"]);
+}
+
+#[test]
 fn every_byte_of_a_gitignore_is_kept() {
     for (before, after) in [
         ("node_modules", "node_modules\n/.lua/\n"),
