@@ -6,16 +6,20 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the one room that may write files")]
 
+mod beneath;
 mod durable;
 mod fault;
 mod map;
 mod platform;
+mod windows;
 
+pub use beneath::{DRAFT_PREFIX, Draft, Folder, Standing};
 pub use durable::{
     Clobber, Published, Temp, append, create_dir_all, remove, replace, sweep, sync_dir, write_new,
 };
 pub use map::{Map, map};
-pub use platform::open_file;
+pub use platform::{CAN_SYNC_ALL, open_file};
+pub use windows::check_windows_name;
 
 use crate::error::{At, Result};
 use std::fs::File;

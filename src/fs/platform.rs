@@ -8,17 +8,56 @@ use std::path::Path;
 /// say so; there the server decides when a name is durable, and nothing better can be had.
 #[cfg(unix)]
 pub fn sync_dir(dir: &Path) -> io::Result<()> {
-    match File::open(dir)?.sync_all() {
+    sync_open_dir(&File::open(dir)?)
+}
+
+/// The same for a directory that is open, be it for finding names only.
+#[cfg(unix)]
+pub fn sync_open_dir(dir: &File) -> io::Result<()> {
+    match reopen(dir)?.sync_all() {
         Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         other => other,
     }
 }
 
-/// Windows has no handle on a directory that can be flushed; NTFS journals the rename itself.
 #[cfg(not(unix))]
-pub fn sync_dir(dir: &Path) -> io::Result<()> {
-    let _ = File::options().read(true).open(dir);
+pub fn sync_open_dir(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+/// A handle that can be synced, on the same directory.
+#[cfg(unix)]
+fn reopen(dir: &File) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(dir, ".", flags, Mode::empty())?.into())
+}
+
+/// Whether a whole file system can be made durable in one call.
+pub const CAN_SYNC_ALL: bool = cfg!(target_os = "linux");
+
+/// Makes everything on the file system of an open directory durable.
+#[cfg(target_os = "linux")]
+pub fn sync_file_system(dir: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(reopen(dir)?)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn sync_file_system(_: &File) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Whether names in an open directory may be made and removed.
+#[cfg(unix)]
+pub fn is_writable(dir: &File) -> bool {
+    use rustix::fs::{Access, AtFlags};
+    rustix::fs::accessat(dir, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_ok()
+}
+
+/// Elsewhere only trying tells.
+#[cfg(not(unix))]
+pub fn is_writable(_: &File) -> bool {
+    true
 }
 
 /// Opens a file of the project for reading. A link or a pipe that took the file's place meanwhile

@@ -34,6 +34,11 @@ impl Mode {
         }
     }
 
+    /// Whether it is a file with bytes of its own, executable or not.
+    pub fn is_file(self) -> bool {
+        matches!(self, Mode::File | Mode::Executable)
+    }
+
     pub fn is_directory(self) -> bool {
         self == Mode::Directory
     }

@@ -8,6 +8,7 @@ mod index;
 mod parallel;
 mod previous;
 mod read;
+mod restore;
 mod rules;
 mod scan;
 mod secret;
@@ -20,5 +21,6 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use restore::{Action, Plan, Restored, Step, apply, plan};
 pub use snapshot::{Note, Objects, Options, Skipped, Snapshot, Work, snapshot};
 pub use view::{View, look};

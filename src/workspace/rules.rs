@@ -4,6 +4,7 @@
 //! first, its last matching line wins, and nothing below an ignored folder can be taken back in:
 //! git's rules. All `.luaignore` files together are stronger than all `.gitignore` files.
 
+use crate::fs::DRAFT_PREFIX;
 use crate::object::Id;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -13,6 +14,11 @@ use std::sync::OnceLock;
 /// Built by a tool, or the tool's own: never part of a project, at any depth.
 const NEVER: [&str; 9] =
     ["node_modules", "dist", "dist-v2", ".git", ".lua", ".temp", "coverage", ".next", ".turbo"];
+
+/// Whether a name is never part of a project. Compared without case, because some file systems do.
+pub fn is_never(name: &str) -> bool {
+    NEVER.iter().any(|never| name.eq_ignore_ascii_case(never)) || name.starts_with(DRAFT_PREFIX)
+}
 
 /// The names of rule files, the stronger first.
 pub const RULE_FILES: [&str; 2] = [".luaignore", ".gitignore"];
@@ -45,7 +51,7 @@ impl<'a> Rules<'a> {
     /// Whether a path of the project is ignored, if no folder above it is.
     pub fn ignores(&self, path: &Path, is_folder: bool) -> bool {
         let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| NEVER.contains(&name)) {
+        if name.is_some_and(|name| NEVER.contains(&name) || name.starts_with(DRAFT_PREFIX)) {
             return true;
         }
         (0..RULE_FILES.len()).find_map(|which| self.decide(which, path, is_folder)).unwrap_or(false)

@@ -5,6 +5,8 @@
 mod cache;
 mod capture;
 mod ignoring;
+mod restoring;
+mod roundtrip;
 
 use super::{Options, Snapshot, look, snapshot};
 use crate::error::Result;
@@ -94,4 +96,23 @@ impl Project {
         let options = Options { allow: &self.allow, cache: Some(&self.cache), ..Options::default() };
         look(&self.root, &self.memory, &options).unwrap().0
     }
+}
+
+/// What a folder holds, links not followed: path to kind and bytes.
+pub fn on_disk(root: &Path) -> BTreeMap<String, (Mode, Vec<u8>)> {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::PermissionsExt;
+    let mut files = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(root).into_iter().map(Result::unwrap) {
+        let path = entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        if entry.file_type().is_symlink() {
+            let target = std::fs::read_link(entry.path()).unwrap();
+            files.insert(path, (Mode::Symlink, target.as_os_str().as_bytes().to_vec()));
+        } else if entry.file_type().is_file() {
+            let executable = entry.metadata().unwrap().permissions().mode() & 0o100 != 0;
+            let mode = if executable { Mode::Executable } else { Mode::File };
+            files.insert(path, (mode, std::fs::read(entry.path()).unwrap()));
+        }
+    }
+    files
 }

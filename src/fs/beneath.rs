@@ -1,0 +1,336 @@
+//! Folders of the project, held open. What is done goes from handle to handle by single names, and
+//! no link is ever followed, so nothing can be led outside the project, not even by somebody who
+//! swaps a folder for a link meanwhile.
+
+use super::fault::{self, Extent, Step};
+use crate::error::{At, Result};
+use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
+use cap_std::fs::{Dir, File, Metadata, OpenOptions};
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// How the names of unfinished files begin. No snapshot takes them, and the next restore of their
+/// folder removes them.
+pub const DRAFT_PREFIX: &str = ".lua-store-tmp-";
+
+/// What stands under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    File { executable: bool },
+    Link,
+    Folder,
+    Other,
+}
+
+impl Standing {
+    fn of(metadata: &Metadata) -> Standing {
+        let kind = metadata.file_type();
+        if kind.is_symlink() {
+            Standing::Link
+        } else if kind.is_dir() {
+            Standing::Folder
+        } else if kind.is_file() {
+            Standing::File { executable: is_executable(metadata) }
+        } else {
+            Standing::Other
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &Metadata) -> bool {
+    cap_std::fs::MetadataExt::mode(metadata) & 0o100 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &Metadata) -> bool {
+    false
+}
+
+/// An open folder. Its path is for messages only.
+pub struct Folder {
+    dir: Dir,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Opens the folder that everything else is beneath. Links on the way to it are the caller's.
+    pub fn open(path: &Path) -> Result<Folder> {
+        let dir = Dir::open_ambient_dir(path, cap_std::ambient_authority()).at("open", path)?;
+        Ok(Folder { dir, path: path.to_owned() })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What stands under a name, links not followed; `None` where nothing does.
+    pub fn look(&self, name: &str) -> Result<Option<Standing>> {
+        match self.dir.symlink_metadata(name) {
+            Ok(metadata) => Ok(Some(Standing::of(&metadata))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).at("read", &self.path.join(name)),
+        }
+    }
+
+    /// The folder under a name. A link to one is an error.
+    pub fn enter(&self, name: &str) -> Result<Folder> {
+        let path = self.path.join(name);
+        let dir = self.dir.open_dir_nofollow(name).at("open", &path)?;
+        Ok(Folder { dir, path })
+    }
+
+    /// The folder under a name, made when nothing stands there.
+    pub fn make(&self, name: &str) -> Result<Folder> {
+        let path = self.path.join(name);
+        if self.look(name)?.is_none() {
+            fault::step(Step::Mkdir, &path).at("create", &path)?;
+            match self.dir.create_dir(name) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => made.at("create", &path)?,
+            }
+        }
+        self.enter(name)
+    }
+
+    /// The names in it, sorted.
+    pub fn names(&self) -> Result<Vec<OsString>> {
+        let entries = self.dir.entries().at("read", &self.path)?;
+        let names = entries.map(|entry| entry.map(|entry| entry.file_name()));
+        let mut names = names.collect::<io::Result<Vec<_>>>().at("read", &self.path)?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Opens a file for reading.
+    pub fn read(&self, name: &str) -> Result<impl Read> {
+        let mut options = OpenOptions::new();
+        options.read(true).follow(FollowSymlinks::No);
+        self.dir.open_with(name, &options).at("read", &self.path.join(name))
+    }
+
+    /// The target of a link, byte for byte.
+    pub fn read_link(&self, name: &str) -> Result<Vec<u8>> {
+        let target = self.dir.read_link_contents(name).at("read", &self.path.join(name))?;
+        Ok(target.into_os_string().into_encoded_bytes())
+    }
+
+    /// Whether names in it may be made and removed.
+    pub fn is_writable(&self) -> bool {
+        self.dir.try_clone().is_ok_and(|dir| super::platform::is_writable(&dir.into_std_file()))
+    }
+
+    /// Begins a file beside the one it will replace.
+    pub fn draft(&self, executable: bool) -> Result<Draft<'_>> {
+        let name = unique_name();
+        let path = self.path.join(&name);
+        fault::step(Step::Create, &path).at("create", &path)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).follow(FollowSymlinks::No);
+        set_mode(&mut options, executable);
+        let file = self.dir.open_with(&name, &options).at("create", &path)?;
+        Ok(Draft { folder: self, file: Some(file), name, path })
+    }
+
+    /// Begins a link beside the file it will replace.
+    pub fn draft_link(&self, target: &str) -> Result<Draft<'_>> {
+        let name = unique_name();
+        let path = self.path.join(&name);
+        fault::step(Step::Link, &path).at("create", &path)?;
+        make_link(&self.dir, target, &name).at("create the link", &path)?;
+        Ok(Draft { folder: self, file: None, name, path })
+    }
+
+    /// Gives a finished draft its final name, in the place of a file or link there.
+    pub fn publish(&self, draft: &str, name: &str) -> Result<()> {
+        let path = self.path.join(name);
+        fault::step(Step::Rename, &path).at("write", &path)?;
+        self.dir.rename(draft, &self.dir, name).at("write", &path)
+    }
+
+    /// Removes a file or link; one that is gone already is fine.
+    pub fn remove(&self, name: &str) -> Result<()> {
+        let path = self.path.join(name);
+        fault::step(Step::Remove, &path).at("remove", &path)?;
+        match self.dir.remove_file_or_symlink(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.at("remove", &path),
+        }
+    }
+
+    /// Removes a folder unless something is in it; says whether it is gone.
+    pub fn remove_empty(&self, name: &str) -> Result<bool> {
+        let path = self.path.join(name);
+        fault::step(Step::Remove, &path).at("remove", &path)?;
+        match self.dir.remove_dir(name) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
+            Err(error) => Err(error).at("remove", &path),
+        }
+    }
+
+    /// Removes the drafts that an interrupted restore left in this folder.
+    pub fn sweep(&self) -> Result<()> {
+        for name in self.names()? {
+            if let Some(name) = name.to_str().filter(|name| name.starts_with(DRAFT_PREFIX)) {
+                self.remove(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the names in it durable.
+    pub fn sync(&self) -> Result<()> {
+        fault::step(Step::SyncDir, &self.path).at("sync", &self.path)?;
+        let dir = self.dir.try_clone().at("sync", &self.path)?;
+        super::platform::sync_open_dir(&dir.into_std_file()).at("sync", &self.path)
+    }
+
+    /// Makes everything written to its file system durable at once, which for many files is far
+    /// cheaper than one by one. Only where [`super::CAN_SYNC_ALL`] says so.
+    pub fn sync_all(&self) -> Result<()> {
+        fault::step(Step::Sync, &self.path).at("sync", &self.path)?;
+        let dir = self.dir.try_clone().at("sync", &self.path)?;
+        super::platform::sync_file_system(&dir.into_std_file()).at("sync", &self.path)
+    }
+}
+
+/// A file or link under a temporary name. Dropped before [`Draft::keep`], it disappears.
+pub struct Draft<'f> {
+    folder: &'f Folder,
+    file: Option<File>,
+    name: String,
+    path: PathBuf,
+}
+
+impl Draft<'_> {
+    /// Closes it, synced where `sync` says so, and gives the name to publish it by.
+    pub fn keep(mut self, sync: bool) -> Result<String> {
+        if sync && let Some(file) = &self.file {
+            fault::step(Step::Sync, &self.path).at("sync", &self.path)?;
+            file.sync_all().at("sync", &self.path)?;
+        }
+        self.file = None;
+        Ok(std::mem::take(&mut self.name))
+    }
+}
+
+impl Write for Draft<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let extent = fault::step(Step::Write, &self.path)?;
+        let Some(file) = &mut self.file else { return Err(io::ErrorKind::Unsupported.into()) };
+        if let Extent::Torn = extent {
+            file.write_all(&bytes[..bytes.len() / 2])?;
+            fault::die();
+        }
+        file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        self.file = None;
+        if !self.name.is_empty() {
+            let _ = self.folder.remove(&self.name);
+        }
+    }
+}
+
+fn unique_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let count = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{DRAFT_PREFIX}{}-{count}", std::process::id())
+}
+
+#[cfg(unix)]
+fn set_mode(options: &mut OpenOptions, executable: bool) {
+    // What the user's umask leaves of it, as for every new file.
+    use cap_std::fs::OpenOptionsExt;
+    options.mode(if executable { 0o777 } else { 0o666 });
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &mut OpenOptions, _: bool) {}
+
+#[cfg(unix)]
+fn make_link(dir: &Dir, target: &str, name: &str) -> io::Result<()> {
+    dir.symlink_contents(target, name)
+}
+
+#[cfg(not(unix))]
+fn make_link(dir: &Dir, target: &str, name: &str) -> io::Result<()> {
+    DirExt::symlink(dir, target, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_not_entered_and_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("outside")).unwrap();
+        std::fs::write(dir.path().join("outside/file"), "secret").unwrap();
+        std::fs::create_dir(dir.path().join("root")).unwrap();
+        let folder = Folder::open(&dir.path().join("root")).unwrap();
+        make_link(&folder.dir, "../outside", "link").unwrap();
+        make_link(&folder.dir, "../outside/file", "file").unwrap();
+        assert!(folder.enter("link").is_err());
+        assert!(folder.make("link").is_err());
+        assert!(folder.read("file").is_err());
+        assert!(folder.enter("..").is_err());
+        assert!(folder.look("../outside/file").is_err());
+        assert!(folder.remove("../outside/file").is_err());
+        assert!(dir.path().join("outside/file").exists());
+        folder.remove("file").unwrap();
+        assert!(dir.path().join("outside/file").exists(), "the link went, not what it names");
+    }
+
+    #[test]
+    fn a_draft_replaces_in_one_step_or_disappears() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        std::fs::write(dir.path().join("a"), "old").unwrap();
+        let mut draft = folder.draft(false).unwrap();
+        draft.write_all(b"half").unwrap();
+        drop(draft);
+        assert_eq!(folder.names().unwrap(), ["a"]);
+        let mut draft = folder.draft(false).unwrap();
+        draft.write_all(b"new").unwrap();
+        let name = draft.keep(true).unwrap();
+        assert_eq!(std::fs::read(dir.path().join("a")).unwrap(), b"old");
+        folder.publish(&name, "a").unwrap();
+        assert_eq!(std::fs::read(dir.path().join("a")).unwrap(), b"new");
+        assert_eq!(folder.names().unwrap(), ["a"]);
+    }
+
+    #[test]
+    fn a_link_is_replaced_and_not_written_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        std::fs::write(dir.path().join("target"), "safe").unwrap();
+        make_link(&folder.dir, "target", "a").unwrap();
+        let mut draft = folder.draft(false).unwrap();
+        draft.write_all(b"new").unwrap();
+        folder.publish(&draft.keep(true).unwrap(), "a").unwrap();
+        assert_eq!(std::fs::read(dir.path().join("target")).unwrap(), b"safe");
+        assert_eq!(folder.look("a").unwrap(), Some(Standing::File { executable: false }));
+    }
+
+    #[test]
+    fn leftovers_are_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        std::fs::write(dir.path().join(format!("{DRAFT_PREFIX}1-2")), "half").unwrap();
+        std::fs::write(dir.path().join("mine"), "").unwrap();
+        folder.sweep().unwrap();
+        assert_eq!(folder.names().unwrap(), ["mine"]);
+    }
+}

@@ -1,0 +1,246 @@
+//! Doing what a plan says. Each file is written beside its place, checked against its id, synced,
+//! and takes its place in one step: at every moment each path is old or new, and a restore that was
+//! interrupted is finished by running it again.
+
+use super::clear;
+use super::plan::{Plan, Step};
+use super::walk::{Reached, Walk, above, split};
+use crate::error::{Error, Result};
+use crate::fs::{CAN_SYNC_ALL, Folder, Standing};
+use crate::object::{Id, Leaf, Mode, Source};
+use crate::progress::Progress;
+use std::collections::{BTreeSet, HashSet};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// From so many files on the file system is synced as a whole.
+const MANY: usize = 16;
+
+/// So many files at most stand ready, synced, before they take their places.
+const BATCH: usize = 1024;
+
+/// What a restore did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    pub written: usize,
+    pub removed: usize,
+}
+
+/// Makes the files of a project those of the plan's target. Refuses before anything is changed when
+/// something that is not tracked stands in the way.
+pub fn apply(plan: &Plan, root: &Path, source: &dyn Source, progress: &Progress) -> Result<Restored> {
+    let steps = clear::check(root, plan)?;
+    progress.expect(steps.len() as u64);
+    let (removes, writes): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.action.new().is_none());
+    let (blocking, rest) = in_the_way(&removes, &writes);
+    let mut restore = Restore {
+        walk: Walk::new(root)?,
+        source,
+        progress,
+        all_at_once: CAN_SYNC_ALL && writes.len() > MANY,
+        swept: HashSet::new(),
+        touched: BTreeSet::new(),
+    };
+    blocking.iter().try_for_each(|step| restore.remove(step))?;
+    writes.chunks(BATCH).try_for_each(|batch| restore.write(batch))?;
+    rest.iter().try_for_each(|step| restore.remove(step))?;
+    restore.remove_emptied(&removes)?;
+    restore.sync()?;
+    Ok(Restored { written: writes.len(), removed: removes.len() })
+}
+
+/// Splits off what has to go first: a file where a folder is needed, what is in a folder where a file
+/// is needed. All else goes last, so that a full disk is met while everything is still there.
+fn in_the_way<'p>(removes: &[&'p Step], writes: &[&Step]) -> (Vec<&'p Step>, Vec<&'p Step>) {
+    let files: HashSet<&str> = writes.iter().map(|step| step.path.as_str()).collect();
+    let folders: HashSet<&str> = writes.iter().flat_map(|step| above(&step.path)).collect();
+    removes.iter().partition(|step| {
+        folders.contains(step.path.as_str()) || above(&step.path).any(|folder| files.contains(folder))
+    })
+}
+
+struct Restore<'r> {
+    walk: Walk,
+    source: &'r dyn Source,
+    progress: &'r Progress,
+    all_at_once: bool,
+    /// Folders in which leftovers of an interrupted restore were looked for.
+    swept: HashSet<String>,
+    /// Folders whose names have to be made durable.
+    touched: BTreeSet<String>,
+}
+
+/// A file that stands ready beside its place.
+struct Ready<'p> {
+    step: &'p Step,
+    draft: String,
+}
+
+impl Restore<'_> {
+    fn write(&mut self, batch: &[&Step]) -> Result<()> {
+        let mut ready = Vec::with_capacity(batch.len());
+        let result = self.prepare(batch, &mut ready).and_then(|()| self.publish(&mut ready));
+        if result.is_err() {
+            self.abandon(&ready);
+        }
+        result
+    }
+
+    fn prepare<'p>(&mut self, batch: &[&'p Step], ready: &mut Vec<Ready<'p>>) -> Result<()> {
+        for step in batch {
+            let Some(leaf) = step.action.new() else { continue };
+            let (folder, _) = split(&step.path);
+            self.go(folder, true)?;
+            if self.swept.insert(folder.to_owned()) {
+                self.walk.here().sweep()?;
+            }
+            let made = draft(self.walk.here(), self.source, leaf, !self.all_at_once);
+            let draft = made.map_err(|error| error.context(format!("cannot restore \"{}\"", step.path)))?;
+            ready.push(Ready { step, draft });
+        }
+        if self.all_at_once { self.walk.root().sync_all() } else { Ok(()) }
+    }
+
+    /// Those that took their places are no longer ready, whatever happens to the next.
+    fn publish(&mut self, ready: &mut Vec<Ready<'_>>) -> Result<()> {
+        ready.reverse();
+        while let Some(Ready { step, draft }) = ready.last() {
+            let (folder, name) = split(&step.path);
+            self.go(folder, true)?;
+            let here = self.walk.here();
+            if here.look(name)? == Some(Standing::Folder) {
+                remove_hollow(here, name)?;
+            }
+            here.publish(draft, name)?;
+            self.progress.advance(0);
+            ready.pop();
+        }
+        Ok(())
+    }
+
+    /// Best effort: a leftover is swept by the next restore, and taken by no snapshot.
+    fn abandon(&mut self, ready: &[Ready<'_>]) {
+        for Ready { step, draft } in ready {
+            if let Ok(Reached::Folder) = self.walk.go(split(&step.path).0, false) {
+                let _ = self.walk.here().remove(draft);
+            }
+        }
+    }
+
+    fn remove(&mut self, step: &Step) -> Result<()> {
+        let (folder, name) = split(&step.path);
+        match self.walk.go(folder, false)? {
+            Reached::Folder => self.walk.here().remove(name)?,
+            Reached::Nothing => {}
+            Reached::Blocked(path) => return Err(blocked(&path)),
+        }
+        self.touched.insert(folder.to_owned());
+        self.progress.advance(0);
+        Ok(())
+    }
+
+    /// Goes to a folder that shall be there from now on.
+    fn go(&mut self, folder: &str, make: bool) -> Result<()> {
+        match self.walk.go(folder, make)? {
+            Reached::Blocked(path) => Err(blocked(&path)),
+            Reached::Folder | Reached::Nothing => {
+                self.touched.insert(folder.to_owned());
+                self.touched.extend(above(folder).map(str::to_owned));
+                Ok(())
+            }
+        }
+    }
+
+    /// Folders from which the last file went go as well, the deepest first.
+    fn remove_emptied(&mut self, removes: &[&Step]) -> Result<()> {
+        let folders: BTreeSet<&str> = removes.iter().flat_map(|step| above(&step.path)).collect();
+        for folder in folders.into_iter().rev() {
+            let (parent, name) = split(folder);
+            self.walk.reset();
+            if self.walk.go(parent, false)? != Reached::Folder {
+                continue;
+            }
+            let here = self.walk.here();
+            if here.look(name)? == Some(Standing::Folder) && here.remove_empty(name)? {
+                self.touched.remove(folder);
+                self.touched.insert(parent.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<()> {
+        if self.all_at_once {
+            return self.walk.root().sync_all();
+        }
+        self.walk.reset();
+        for folder in std::mem::take(&mut self.touched) {
+            if self.walk.go(&folder, false)? == Reached::Folder {
+                self.walk.here().sync()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn blocked(path: &str) -> Error {
+    Error::conflict(format!("cannot restore: \"{path}\" changed meanwhile"))
+        .hint("run the command again to finish it")
+}
+
+/// Removes a folder in which only folders are.
+fn remove_hollow(parent: &Folder, name: &str) -> Result<()> {
+    let folder = parent.enter(name)?;
+    for inner in folder.names()? {
+        let inner = inner.to_string_lossy();
+        if folder.look(&inner)? == Some(Standing::Folder) {
+            remove_hollow(&folder, &inner)?;
+        }
+    }
+    match parent.remove_empty(name)? {
+        true => Ok(()),
+        false => Err(blocked(&folder.path().to_string_lossy())),
+    }
+}
+
+/// Writes a file or link beside its place and gives the name it has there.
+fn draft(folder: &Folder, source: &dyn Source, (mode, id): Leaf, sync: bool) -> Result<String> {
+    if mode == Mode::Symlink {
+        let target = source.blob(&id)?;
+        if Id::of_blob(&target) != id {
+            return Err(damaged(&id));
+        }
+        let target = String::from_utf8(target).map_err(|_| damaged(&id))?;
+        return folder.draft_link(&target)?.keep(sync);
+    }
+    let mut draft = folder.draft(mode == Mode::Executable)?;
+    let mut hashing = Hashing { out: &mut draft, hasher: Id::blob_hasher() };
+    source.copy_blob(&id, &mut hashing)?;
+    if Id::from(hashing.hasher.finalize()) != id {
+        return Err(damaged(&id));
+    }
+    draft.keep(sync)
+}
+
+fn damaged(id: &Id) -> Error {
+    Error::corrupt(format!("object {id} is damaged"))
+        .hint("`lua-store fsck` names what is damaged and which versions it affects")
+}
+
+/// Hashes what passes through.
+struct Hashing<'w> {
+    out: &'w mut dyn Write,
+    hasher: blake3::Hasher,
+}
+
+impl Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

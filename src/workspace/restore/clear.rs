@@ -1,0 +1,146 @@
+//! Whether a restore can be done without touching anything that is not tracked. Nothing is changed
+//! before this has looked at everything.
+
+use super::plan::{Plan, Step};
+use super::walk::{Reached, Walk, split};
+use crate::error::{At, Error, Result};
+use crate::fs::{Folder, Standing};
+use crate::object::{Id, Leaf, Mode};
+use crate::workspace::scan::join;
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::Path;
+
+/// Looks at every path of a plan. Gives the steps that have to be taken: what is already as it
+/// shall be, after an interrupted restore or by chance, is not among them.
+pub fn check<'p>(root: &Path, plan: &'p Plan) -> Result<Vec<&'p Step>> {
+    let mut look = Look {
+        walk: Walk::new(root)?,
+        removed: plan.removes().map(|step| step.path.as_str()).collect(),
+        writable: HashMap::new(),
+    };
+    let mut steps = Vec::new();
+    let mut obstacles = Vec::new();
+    for step in &plan.steps {
+        match look.step(step)? {
+            Found::Done => {}
+            Found::Clear => steps.push(step),
+            Found::InTheWay(path) => obstacles.push(path),
+        }
+    }
+    match obstacles.as_slice() {
+        [] => Ok(steps),
+        [first, rest @ ..] => Err(in_the_way(first, rest.len())),
+    }
+}
+
+fn in_the_way(first: &str, more: usize) -> Error {
+    let more = match more {
+        0 => String::new(),
+        more => format!(" ({more} more like it)"),
+    };
+    Error::conflict(format!("cannot restore: \"{first}\" is in the way and is not tracked{more}"))
+        .hint("move it away, then run the command again; nothing was changed")
+}
+
+enum Found {
+    /// The path is as it shall be.
+    Done,
+    Clear,
+    InTheWay(String),
+}
+
+struct Look<'p> {
+    walk: Walk,
+    removed: HashSet<&'p str>,
+    writable: HashMap<String, bool>,
+}
+
+impl Look<'_> {
+    fn step(&mut self, step: &Step) -> Result<Found> {
+        let (folder, name) = split(&step.path);
+        let new = step.action.new();
+        match (self.walk.go(folder, false)?, new) {
+            (Reached::Folder, _) => {}
+            (Reached::Nothing, Some(_)) => return Ok(Found::Clear),
+            (Reached::Nothing, None) => return Ok(Found::Done),
+            (Reached::Blocked(path), Some(_)) if self.removed.contains(path.as_str()) => {
+                return Ok(Found::Clear);
+            }
+            (Reached::Blocked(path), Some(_)) if step.old.is_none() => return Ok(Found::InTheWay(path)),
+            (Reached::Blocked(path), _) => return Err(changed(&path)),
+        }
+        let here = self.walk.here();
+        let Some(standing) = here.look(name)? else {
+            let done = if new.is_some() { Found::Clear } else { Found::Done };
+            return self.writable(folder, done);
+        };
+        if new.is_some_and(|new| stands(here, name, standing, new).unwrap_or(false)) {
+            return Ok(Found::Done);
+        }
+        if standing == Standing::Folder && new.is_some() {
+            let found = self.hollow(here, name, &step.path)?.map_or(Found::Clear, Found::InTheWay);
+            return self.writable(folder, found);
+        }
+        match step.old {
+            None => Ok(Found::InTheWay(step.path.clone())),
+            Some(old) if stands(here, name, standing, old)? => self.writable(folder, Found::Clear),
+            Some(_) => Err(changed(&step.path)),
+        }
+    }
+
+    /// The first thing in a folder that the plan does not remove.
+    fn hollow(&self, parent: &Folder, name: &str, path: &str) -> Result<Option<String>> {
+        let folder = parent.enter(name)?;
+        for name in folder.names()? {
+            let inner = join(path, &name.to_string_lossy());
+            let Some(name) = name.to_str() else { return Ok(Some(inner)) };
+            let found = match folder.look(name)? {
+                Some(Standing::Folder) => self.hollow(&folder, name, &inner)?,
+                Some(_) if !self.removed.contains(inner.as_str()) => Some(inner),
+                _ => None,
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Passes `found` on if names in the folder reached may be changed.
+    fn writable(&mut self, folder: &str, found: Found) -> Result<Found> {
+        if !matches!(found, Found::Clear) || self.writable.contains_key(folder) {
+            return Ok(found);
+        }
+        let here = self.walk.here();
+        if !here.is_writable() {
+            let path = here.path().display();
+            return Err(Error::failed(format!("cannot restore: the folder \"{path}\" is read-only"))
+                .hint(format!("`chmod u+w '{path}'`; nothing was changed")));
+        }
+        self.writable.insert(folder.to_owned(), true);
+        Ok(found)
+    }
+}
+
+fn changed(path: &str) -> Error {
+    Error::conflict(format!("cannot restore: \"{path}\" changed meanwhile"))
+        .hint("run the command again; nothing was changed")
+}
+
+/// Whether exactly this file or link stands there.
+fn stands(folder: &Folder, name: &str, standing: Standing, (mode, id): Leaf) -> Result<bool> {
+    let as_said = match (standing, mode) {
+        (Standing::Link, Mode::Symlink) => return Ok(Id::of_blob(&folder.read_link(name)?) == id),
+        (Standing::File { executable }, Mode::File) => !executable,
+        // A system without the bit cannot tell.
+        (Standing::File { executable }, Mode::Executable) => executable || !cfg!(unix),
+        _ => false,
+    };
+    if !as_said {
+        return Ok(false);
+    }
+    let mut hasher = Id::blob_hasher();
+    io::copy(&mut folder.read(name)?, &mut hasher).at("read", &folder.path().join(name))?;
+    Ok(Id::from(hasher.finalize()) == id)
+}

@@ -1,0 +1,9 @@
+//! Bringing the files of a project back: what would change, what stands in the way, doing it.
+
+mod apply;
+mod clear;
+mod plan;
+mod walk;
+
+pub use apply::{Restored, apply};
+pub use plan::{Action, Plan, Step, plan};

@@ -1,0 +1,106 @@
+//! What a restore would do, from the trees alone.
+
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::object::{self, Difference, Id, Leaf, Source};
+use crate::workspace::rules;
+
+/// The way from the files a project has to those it shall have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What the project holds now, as its snapshot says.
+    pub current: Id,
+    pub target: Id,
+    /// Sorted by path.
+    pub steps: Vec<Step>,
+}
+
+/// What happens to one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub path: String,
+    pub action: Action,
+    pub old: Option<Leaf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Create(Leaf),
+    Replace(Leaf),
+    /// The bytes stay, it becomes executable or no longer is.
+    SetMode(Leaf),
+    Remove,
+}
+
+impl Action {
+    pub fn word(self) -> &'static str {
+        match self {
+            Action::Create(_) => "create",
+            Action::Replace(_) => "replace",
+            Action::SetMode(_) => "set mode",
+            Action::Remove => "remove",
+        }
+    }
+
+    /// What shall stand at the path.
+    pub fn new(self) -> Option<Leaf> {
+        match self {
+            Action::Create(leaf) | Action::Replace(leaf) | Action::SetMode(leaf) => Some(leaf),
+            Action::Remove => None,
+        }
+    }
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The steps that write, with what they write.
+    pub fn writes(&self) -> impl Iterator<Item = (&Step, Leaf)> {
+        self.steps.iter().filter_map(|step| step.action.new().map(|leaf| (step, leaf)))
+    }
+
+    pub fn removes(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.action == Action::Remove)
+    }
+}
+
+/// Plans the way from `current`, the tree of the project's snapshot, to `target`.
+pub fn plan(source: &dyn Source, current: Id, target: Id) -> Result<Plan> {
+    let found = object::compare(source, Some(current), Some(target))?;
+    let steps = found.into_iter().map(step).collect::<Result<Vec<_>>>()?;
+    Ok(Plan { current, target, steps })
+}
+
+fn step(found: Difference) -> Result<Step> {
+    let Difference { path, old, new } = found;
+    if new.is_some() {
+        check_path(&path)?;
+    }
+    let action = match (old, new) {
+        (_, None) => Action::Remove,
+        (None, Some(leaf)) => Action::Create(leaf),
+        (Some((a, old)), Some((b, new))) if old == new && a.is_file() && b.is_file() => {
+            Action::SetMode((b, new))
+        }
+        (Some(_), Some(leaf)) => Action::Replace(leaf),
+    };
+    Ok(Step { path, action, old })
+}
+
+/// No snapshot holds such a path, but a tree that somebody made could.
+fn check_path(path: &str) -> Result<()> {
+    for name in path.split('/') {
+        if rules::is_never(name) {
+            return Err(Error::failed(format!(
+                "cannot restore \"{path}\": \"{name}\" is never part of a project"
+            )));
+        }
+        if cfg!(windows) {
+            fs::check_windows_name(name)
+                .map_err(|error| error.context(format!("cannot restore \"{path}\"")))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Going from folder to folder of a project, keeping open only those on the way.
+
+use crate::error::Result;
+use crate::fs::{Folder, Standing};
+use crate::workspace::scan::join;
+use std::path::Path;
+
+pub struct Walk {
+    root: Folder,
+    below: Vec<(String, Folder)>,
+}
+
+/// Where a walk ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reached {
+    Folder,
+    /// A folder on the way does not exist.
+    Nothing,
+    /// This path on the way is no folder.
+    Blocked(String),
+}
+
+impl Walk {
+    pub fn new(root: &Path) -> Result<Walk> {
+        Ok(Walk { root: Folder::open(root)?, below: Vec::new() })
+    }
+
+    /// The folder that was reached last.
+    pub fn here(&self) -> &Folder {
+        self.below.last().map_or(&self.root, |(_, folder)| folder)
+    }
+
+    pub fn root(&self) -> &Folder {
+        &self.root
+    }
+
+    /// Forgets the way, because folders on it were removed or replaced.
+    pub fn reset(&mut self) {
+        self.below.clear();
+    }
+
+    /// Goes to a folder of the project, making what is missing if `make` says so.
+    pub fn go(&mut self, path: &str, make: bool) -> Result<Reached> {
+        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+        let shared = self.below.iter().zip(&names).take_while(|((have, _), want)| have == *want).count();
+        self.below.truncate(shared);
+        for name in &names[shared..] {
+            let here = self.here();
+            let folder = match here.look(name)? {
+                Some(Standing::Folder) => here.enter(name)?,
+                Some(_) => return Ok(Reached::Blocked(self.path(name))),
+                None if make => here.make(name)?,
+                None => return Ok(Reached::Nothing),
+            };
+            self.below.push(((*name).to_owned(), folder));
+        }
+        Ok(Reached::Folder)
+    }
+
+    /// The path in the project of a name in the folder reached.
+    fn path(&self, name: &str) -> String {
+        let folder = self.below.iter().fold(String::new(), |path, (name, _)| join(&path, name));
+        join(&folder, name)
+    }
+}
+
+/// The folder of a path, and the name in it.
+pub fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// The folders above a path, the nearest first.
+pub fn above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder)).skip(1)
+}
