@@ -31,7 +31,8 @@ pub struct Restored {
 pub fn apply(plan: &Plan, root: &Path, source: &dyn Source, progress: &Progress) -> Result<Restored> {
     let steps = clear::check(root, plan)?;
     progress.expect(steps.len() as u64);
-    let (removes, writes): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.action.new().is_none());
+    let (removes, writes): (Vec<_>, Vec<_>) =
+        steps.into_iter().partition(|step| step.action.leaf().is_none());
     let (blocking, rest) = in_the_way(&removes, &writes);
     let mut restore = Restore {
         walk: Walk::new(root)?,
@@ -88,7 +89,7 @@ impl Restore<'_> {
 
     fn prepare<'p>(&mut self, batch: &[&'p Step], ready: &mut Vec<Ready<'p>>) -> Result<()> {
         for step in batch {
-            let Some(leaf) = step.action.new() else { continue };
+            let Some(leaf) = step.action.leaf() else { continue };
             let (folder, _) = split(&step.path);
             self.go(folder, true)?;
             if self.swept.insert(folder.to_owned()) {

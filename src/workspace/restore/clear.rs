@@ -59,7 +59,7 @@ struct Look<'p> {
 impl Look<'_> {
     fn step(&mut self, step: &Step) -> Result<Found> {
         let (folder, name) = split(&step.path);
-        let new = step.action.new();
+        let new = step.action.leaf();
         match (self.walk.go(folder, false)?, new) {
             (Reached::Folder, _) => {}
             (Reached::Nothing, Some(_)) => return Ok(Found::Clear),

@@ -43,7 +43,7 @@ impl Action {
     }
 
     /// What shall stand at the path.
-    pub fn new(self) -> Option<Leaf> {
+    pub fn leaf(self) -> Option<Leaf> {
         match self {
             Action::Create(leaf) | Action::Replace(leaf) | Action::SetMode(leaf) => Some(leaf),
             Action::Remove => None,
@@ -58,7 +58,7 @@ impl Plan {
 
     /// The steps that write, with what they write.
     pub fn writes(&self) -> impl Iterator<Item = (&Step, Leaf)> {
-        self.steps.iter().filter_map(|step| step.action.new().map(|leaf| (step, leaf)))
+        self.steps.iter().filter_map(|step| step.action.leaf().map(|leaf| (step, leaf)))
     }
 
     pub fn removes(&self) -> impl Iterator<Item = &Step> {
