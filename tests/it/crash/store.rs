@@ -32,6 +32,10 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
         "swap" => {
             store.swap_active(&lock, store.active()?.as_ref(), &Active { version: Some(2), ledger: id() })
         }
+        "swap from v1" => {
+            let before = Active { version: Some(1), ledger: id() };
+            store.swap_active(&lock, Some(&before), &Active { version: Some(2), ledger: id() })
+        }
         "config" => {
             let mut config = store.config()?;
             config.set_agent("new");
@@ -106,6 +110,7 @@ fn making_a_store() {
         assert!(ignored.starts_with("node_modules\n") && ignored.ends_with("\n/.lua/\n"), "{ignored:?}");
     };
     let case = Case {
+        atomic: true,
         prepared: project.path(),
         command: &command("init"),
         old_or_new: &no_store_or_a_whole_one,
@@ -119,6 +124,7 @@ fn creating_a_ref() {
     let project = prepared();
     // A command that was killed after its commit point takes one more number when it is run again.
     let case = Case {
+        atomic: true,
         prepared: project.path(),
         command: &command("create"),
         old_or_new: &|project| assert!((3..=4).contains(&counts(&open(project)).0)),
@@ -136,7 +142,13 @@ fn packing_refs() {
         assert_eq!(std::fs::read_dir(project.join(".lua/refs/source")).unwrap().count(), 0);
         assert_eq!(std::fs::read_dir(project.join(".lua/refs/versions")).unwrap().count(), 0);
     };
-    let case = Case { prepared: project.path(), command: &command("pack"), old_or_new: &same, new: &packed };
+    let case = Case {
+        atomic: true,
+        prepared: project.path(),
+        command: &command("pack"),
+        old_or_new: &same,
+        new: &packed,
+    };
     case.run();
 }
 
@@ -145,6 +157,7 @@ fn swapping_the_pointer() {
     let project = prepared();
     let active = |project: &Path| open(project).active().unwrap().unwrap().version;
     let case = Case {
+        atomic: true,
         prepared: project.path(),
         command: &command("swap"),
         old_or_new: &|project| assert!([Some(1), Some(2)].contains(&active(project))),
@@ -158,12 +171,36 @@ fn saving_the_configuration() {
     let project = prepared();
     let agent = |project: &Path| open(project).config().unwrap().agent().unwrap().to_owned();
     let case = Case {
+        atomic: true,
         prepared: project.path(),
         command: &command("config"),
         old_or_new: &|project| assert!(["old", "new"].contains(&agent(project).as_str())),
         new: &|project| assert_eq!(agent(project), "new"),
     };
     case.run();
+}
+
+/// Runs one step in eight processes at once, and tells how many of them succeeded.
+fn eight_at_once(project: &Path, step: &'static str) -> usize {
+    let start = |_| {
+        let mut command = command(step)(project);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let mut started: Vec<_> = (0..8).map(start).collect();
+    started.iter_mut().filter_map(|child| child.wait().unwrap().success().then_some(())).count()
+}
+
+#[test]
+fn eight_processes_leave_no_gap_and_no_double() {
+    let project = prepared();
+    assert_eq!(eight_at_once(project.path(), "create"), 8);
+    assert_eq!(counts(&open(project.path())), (3 + 8, 2));
+}
+
+#[test]
+fn of_eight_processes_that_expect_the_same_one_swaps() {
+    let project = prepared();
+    assert_eq!(eight_at_once(project.path(), "swap from v1"), 1);
 }
 
 #[test]

@@ -1,0 +1,70 @@
+//! The commands that write, cut at every disk step of the real program.
+
+use super::{Case, state};
+use crate::common::Project;
+use lua_store::object::{Id, Source};
+use lua_store::store::Store;
+use std::path::Path;
+use std::process::Command;
+
+/// `lua-store` with these arguments in a copy of the prepared project.
+fn command<'a>(project: &'a Project, line: &'a str) -> impl Fn(&Path) -> Command + 'a {
+    move |copy| {
+        let mut command = project.lua_store(line);
+        command.current_dir(copy);
+        command
+    }
+}
+
+fn open(copy: &Path) -> Store {
+    let store = Store::open(&copy.join(".lua")).unwrap();
+    let survey = store.refs().survey();
+    assert!(survey.problems.is_empty(), "{:?}", survey.problems);
+    store
+}
+
+#[test]
+fn init() {
+    let project = Project::new();
+    project.write("lua.skill.yaml", "agent:\n  agentId: agent_1\n");
+    let no_store_or_one = |copy: &Path| {
+        if copy.join(".lua/format").exists() {
+            open(copy);
+        }
+    };
+    let one = |copy: &Path| assert_eq!(open(copy).config().unwrap().agent(), Some("agent_1"));
+    // The store is one commit point, the agent's id in its configuration another.
+    let case = Case {
+        atomic: false,
+        prepared: &project.root(),
+        command: &command(&project, "init"),
+        old_or_new: &no_store_or_one,
+        new: &one,
+    };
+    case.run();
+}
+
+#[test]
+fn hash_object() {
+    let project = Project::new();
+    project.ok("init");
+    project.write("a.txt", "a");
+    let id = Id::of_blob(b"a");
+    let absent_or_whole = |copy: &Path| {
+        let found = open(copy).objects().find(&id).unwrap();
+        assert!(found.is_none_or(|(_, bytes)| bytes == b"a"));
+    };
+    let before = state(&project.root());
+    let whole = |copy: &Path| {
+        assert_eq!(open(copy).objects().blob(&id).unwrap(), b"a");
+        assert_eq!(state(copy), before, "an object alone moves no ref");
+    };
+    let case = Case {
+        atomic: true,
+        prepared: &project.root(),
+        command: &command(&project, "hash-object -w a.txt"),
+        old_or_new: &absent_or_whole,
+        new: &whole,
+    };
+    case.run();
+}
