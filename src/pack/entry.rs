@@ -86,6 +86,19 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// What is stored of the content.
+    pub fn payload(&self) -> &'a [u8] {
+        self.payload
+    }
+
+    /// What stands before the payload of an entry without base.
+    pub fn head(&self) -> Vec<u8> {
+        match self.codec {
+            Codec::Plain => head(self.content, PLAIN, self.raw_len),
+            Codec::Zstd => zstd_head(self.content, self.raw_len, self.stored_len()),
+        }
+    }
+
     /// The content as it lies there, where nothing is to be done to it.
     pub fn plain(&self) -> Option<&'a [u8]> {
         (self.codec == Codec::Plain).then_some(self.payload)
@@ -163,6 +176,11 @@ impl<'a> Encoded<'a> {
         }
     }
 
+    /// Keeps a copy of what it borrows.
+    pub fn into_owned(self) -> Encoded<'static> {
+        Encoded { head: self.head, payload: Cow::Owned(self.payload.into_owned()) }
+    }
+
     fn with(content: Content, raw_len: usize, base: Option<Base>, frame: Vec<u8>) -> Encoded<'a> {
         let how = match base {
             None => ZSTD,
@@ -205,10 +223,9 @@ fn head(content: Content, how: u8, raw_len: u64) -> Vec<u8> {
     head
 }
 
-/// What stands before the frame of a blob that was compressed as a stream. The frame comes without
-/// its magic number.
-pub fn zstd_head(raw_len: u64, frame_len: u64) -> Vec<u8> {
-    let mut head = head(Content::Object(Kind::Blob), ZSTD, raw_len);
+/// What stands before a frame without base. The frame comes without its magic number.
+pub fn zstd_head(content: Content, raw_len: u64, frame_len: u64) -> Vec<u8> {
+    let mut head = head(content, ZSTD, raw_len);
     varint::write(&mut head, frame_len);
     head
 }

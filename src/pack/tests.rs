@@ -224,3 +224,68 @@ fn names_of_packs_are_exact() {
     assert_eq!(PackId::from_file_name(&name.to_uppercase()), None);
     assert_eq!(PackId::from_file_name("pack-af13.pack"), None);
 }
+
+/// The objects of the example in the document.
+fn example() -> (Vec<u8>, Vec<(Kind, Vec<u8>)>) {
+    let old = b"Every state of an agent is kept.\n".to_vec();
+    let new = b"Every state of an agent is kept!\n".to_vec();
+    let ids = [Id::of_blob(&old), Id::of_blob(&new), Id::of_blob(b"hi\n")];
+    let entries = [("new.txt", ids[1]), ("old.txt", Id::of_blob(b"elsewhere"))];
+    let tree = Tree::new(entries.map(|(name, id)| object::Entry::file(name, id)).to_vec()).unwrap();
+
+    let mut writer = Writer::new(Vec::new());
+    let blob = Content::Object(Kind::Blob);
+    writer.append(&ids[..1], &Encoded::new(blob, &old, None, 1)).unwrap();
+    let delta = Encoded::new(blob, &new, Some((Base::Position(0), &old)), 1);
+    writer.append(&ids[1..2], &delta).unwrap();
+    let linked = link(&tree, |id| ids.iter().position(|other| other == id).map(|at| at as u32));
+    let group = Group::encode(&[(ItemKind::Blob, b"hi\n".to_vec()), (ItemKind::LinkedTree, linked)]);
+    writer.append(&[ids[2], tree.id()], &Encoded::new(Content::Group, &group, None, 1)).unwrap();
+    let objects = vec![
+        (Kind::Blob, old),
+        (Kind::Blob, new),
+        (Kind::Blob, b"hi\n".to_vec()),
+        (Kind::Tree, tree.encode()),
+    ];
+    (writer.finish().unwrap().0, objects)
+}
+
+/// The bytes of the document's dump: what stands before the two spaces of each line.
+fn documented() -> Vec<u8> {
+    let document = include_str!("../../docs/format.md");
+    let block = document.split("```hex\n").nth(1).unwrap().split("```").next().unwrap();
+    let digits: String = block.lines().filter_map(|line| line.split("  ").next()).collect();
+    let digits: Vec<char> = digits.chars().filter(|c| !c.is_whitespace()).collect();
+    let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
+    digits.chunks(2).map(byte).collect()
+}
+
+#[test]
+fn the_document_shows_what_is_written() {
+    let (pack, _) = example();
+    assert_eq!(documented(), pack);
+}
+
+#[test]
+fn the_document_shows_what_is_read() {
+    let pack = documented();
+    let reader = Reader::open(&pack[..]).unwrap();
+    reader.check_index().unwrap();
+    for (position, (kind, bytes)) in (0..).zip(example().1) {
+        let id = kind.id_of(&bytes);
+        assert_eq!(reader.id(position), Some(id));
+        assert_eq!(reader.position(&id), Some(position));
+        let place = reader.place(position).unwrap();
+        let entry = reader.entry(place.entry).unwrap();
+        let found = match entry.content() {
+            Content::Object(_) => {
+                entry.decode(entry.base().map(|_| &b"Every state of an agent is kept.\n"[..])).unwrap()
+            }
+            Content::Group => match entry.decode_group(None).unwrap().item(place.nth).unwrap() {
+                (ItemKind::LinkedTree, linked) => unlink(linked, |position| reader.id(position)).unwrap(),
+                (_, bytes) => bytes.to_vec(),
+            },
+        };
+        assert_eq!(found, bytes);
+    }
+}

@@ -2,8 +2,8 @@
 
 use crate::error::{At, Error, Result};
 use crate::fs::Temp;
-use crate::object::Id;
-use crate::pack::{self, Entry};
+use crate::object::{Id, Kind};
+use crate::pack::{self, Content, Entry};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -17,6 +17,11 @@ const MAGIC_LEN: u64 = 4;
 
 pub(super) fn write_failed(id: &Id, error: &io::Error) -> Error {
     Error::failed(format!("cannot write the bytes of object {id}: {error}"))
+}
+
+/// Whether an entry is a blob that is streamed rather than held.
+pub(super) fn is_big(entry: &Entry<'_>) -> bool {
+    entry.content() == Content::Object(Kind::Blob) && entry.base().is_none() && entry.raw_len() > HELD
 }
 
 /// Writes the blob of an entry without base. The hash is known only at the end: what `out` has got
@@ -89,7 +94,7 @@ impl Spool {
     }
 
     pub fn head(&self) -> Vec<u8> {
-        pack::zstd_head(self.raw_len, self.frame_len)
+        pack::zstd_head(Content::Object(Kind::Blob), self.raw_len, self.frame_len)
     }
 
     /// The frame without its magic number.

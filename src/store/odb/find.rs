@@ -199,13 +199,11 @@ impl Odb {
     }
 
     /// The entry of a blob that is streamed rather than held.
-    fn big(&self, id: &Id) -> Result<Option<(Arc<Pack>, u32)>> {
+    pub(super) fn big(&self, id: &Id) -> Result<Option<(Arc<Pack>, u32)>> {
         for pack in &self.packs()?.good {
             let Some(position) = pack.reader.position(id) else { continue };
             let place = pack.reader.place(position)?;
-            let entry = pack.reader.entry(place.entry)?;
-            let blob = entry.content() == Content::Object(Kind::Blob);
-            if blob && entry.base().is_none() && entry.raw_len() > big::HELD {
+            if big::is_big(&pack.reader.entry(place.entry)?) {
                 return Ok(Some((pack.clone(), place.entry)));
             }
         }

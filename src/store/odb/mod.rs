@@ -6,11 +6,15 @@
 mod batch;
 mod big;
 mod cache;
+mod check;
+mod compact;
 mod find;
 mod list;
 mod many;
 
 pub use batch::Batch;
+pub use check::{Checked, Damage};
+pub use compact::{Compacted, Scope};
 
 use crate::error::Result;
 use crate::object::{Id, IdPrefix};

@@ -1,0 +1,195 @@
+//! Compaction: many packs become one, in which similar objects stand together.
+//!
+//! Nothing is ever dropped. The new pack is published, read back and proven before an old one is
+//! removed, and an old one is removed only when every object in it is in the new one. Why two
+//! compactions at once lose nothing is argued in `docs/durability.md`.
+
+mod paths;
+mod plan;
+mod write;
+
+use super::list::{Pack, Packs};
+use super::{Odb, big};
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::object::{Id, Kind};
+use crate::pack::PackId;
+use crate::progress::Progress;
+use plan::Plan;
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Opening a pack costs about ten microseconds, so that this many are not felt.
+const MANY_PACKS: usize = 50;
+
+/// Fewer packs than this are never too many, whatever their sizes.
+const FEW_PACKS: usize = 10;
+
+/// Up to this many bytes everything is put together again: it takes a second at most, and a history
+/// is smallest in one piece.
+const CHEAP_BYTES: usize = 32 << 20;
+
+/// Which packs to put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    /// Leaves one large pack alone where the others are small beside it.
+    Small,
+}
+
+/// What a compaction did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    pub pack: PackId,
+    pub objects: u64,
+    pub packs_before: usize,
+    pub bytes_before: u64,
+    pub bytes_after: u64,
+    /// Packs that stay because something in them is damaged.
+    pub kept: usize,
+}
+
+impl Odb {
+    /// Whether packs have piled up.
+    pub fn needs_compaction(&self) -> Result<bool> {
+        let packs = self.latest()?;
+        let (largest, rest) = sizes(&packs);
+        Ok(packs.good.len() >= MANY_PACKS || (packs.good.len() >= FEW_PACKS && rest > largest / 2))
+    }
+
+    /// Puts packs together. `None`: there was nothing to do. Safe beside readers, writers and other
+    /// compactions; takes no lock.
+    pub fn compact(&self, scope: Scope, progress: &Progress) -> Result<Option<Compacted>> {
+        let packs = self.latest()?;
+        let inputs = self.inputs(&packs, scope);
+        if inputs.is_empty() {
+            return Ok(None);
+        }
+        let (healthy, damaged) = self.survey(&inputs, progress)?;
+        if healthy.is_empty() {
+            return Ok(None);
+        }
+        let plan = Plan::new(healthy);
+        let pack = self.write_plan(&plan, progress)?;
+        if !self.prove(pack, &plan)? {
+            return Ok(None);
+        }
+        let kept = self.retire(&inputs, pack, &plan, &damaged)?;
+        let size = |pack: &Arc<Pack>| pack.reader.bytes().len() as u64;
+        let packs = self.latest()?;
+        Ok(Some(Compacted {
+            pack,
+            objects: plan.count() as u64,
+            packs_before: inputs.len(),
+            bytes_before: inputs.iter().map(size).sum(),
+            bytes_after: packs.get(pack).map_or(0, size),
+            kept,
+        }))
+    }
+
+    /// The packs to put together, the newest first: what was written last is read most.
+    fn inputs(&self, packs: &Packs, scope: Scope) -> Vec<Arc<Pack>> {
+        let (largest, rest) = sizes(packs);
+        let all = scope == Scope::All || rest + largest <= CHEAP_BYTES || rest > largest / 2;
+        let small = |pack: &&Arc<Pack>| all || pack.reader.bytes().len() < largest;
+        let mut inputs: Vec<_> =
+            packs.good.iter().filter(small).map(|pack| (self.written(pack), pack.clone())).collect();
+        inputs.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
+        inputs.into_iter().map(|(_, pack)| pack).collect()
+    }
+
+    /// Only an order in which similar objects stand well: nothing depends on the clock being right.
+    fn written(&self, pack: &Pack) -> SystemTime {
+        let path = self.dir().join(pack.id.file_name());
+        path.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+
+    /// Reads every object once: what can be read, with what is known of it, and what cannot.
+    fn survey(&self, inputs: &[Arc<Pack>], progress: &Progress) -> Result<(Vec<plan::Object>, HashSet<Id>)> {
+        let (mut healthy, mut damaged) = (Vec::new(), HashSet::new());
+        let mut seen = HashSet::new();
+        for pack in inputs {
+            progress.expect(u64::from(pack.reader.count()) * 2);
+            for (position, id) in (0..).zip(pack.reader.ids()).filter(|(_, id)| seen.insert(*id)) {
+                let here = self.look_at(pack, position, id);
+                match here.or_else(|_| self.look_for(&id)) {
+                    Ok(object) => healthy.push(object),
+                    Err(error) if error.kind() == crate::error::Kind::Corrupt => {
+                        damaged.insert(id);
+                    }
+                    Err(error) => return Err(error),
+                }
+                progress.advance(0);
+            }
+        }
+        Ok((healthy, damaged))
+    }
+
+    fn look_at(&self, pack: &Arc<Pack>, position: u32, id: Id) -> Result<plan::Object> {
+        let entry = pack.reader.entry(pack.reader.place(position)?.entry)?;
+        if big::is_big(&entry) {
+            big::copy(&entry, &id, &mut io::sink())?;
+            return Ok(plan::Object::new(id, Kind::Blob, entry.raw_len()));
+        }
+        Ok(known_of(id, self.load(pack, position, &mut 0)?))
+    }
+
+    /// Another copy of an object that is damaged where it was looked at.
+    fn look_for(&self, id: &Id) -> Result<plan::Object> {
+        let packs = self.latest()?;
+        for pack in &packs.good {
+            let Some(position) = pack.reader.position(id) else { continue };
+            if let Ok(object) = self.look_at(pack, position, *id) {
+                return Ok(object);
+            }
+        }
+        Err(Error::corrupt(format!("object {id} is damaged")))
+    }
+
+    /// Reads back every object of the new pack, from the new pack. False: another compaction has
+    /// put it together with others already, and removes what there is to remove.
+    fn prove(&self, id: PackId, plan: &Plan) -> Result<bool> {
+        let packs = self.latest()?;
+        let Some(pack) = packs.get(id) else { return Ok(false) };
+        pack.reader.check_index()?;
+        for object in plan.objects() {
+            let missing = || Error::corrupt(format!("object {} is not in \"{}\"", object.id, id.file_name()));
+            self.check_object(pack, pack.reader.position(&object.id).ok_or_else(missing)?)?;
+        }
+        Ok(true)
+    }
+
+    /// Removes the old packs. One that cannot be removed only takes room until the next time.
+    fn retire(&self, inputs: &[Arc<Pack>], new: PackId, plan: &Plan, damaged: &HashSet<Id>) -> Result<usize> {
+        let mut kept = 0;
+        for pack in inputs.iter().filter(|pack| pack.id != new) {
+            let all = pack.reader.check_index().is_ok()
+                && pack.reader.ids().all(|id| plan.position(&id).is_some() && !damaged.contains(&id));
+            if !all || fs::remove(&self.dir().join(pack.id.file_name())).is_err() {
+                kept += 1;
+            }
+        }
+        fs::sync_dir(self.dir())?;
+        Ok(kept)
+    }
+}
+
+fn known_of(id: Id, (kind, bytes): (Kind, Vec<u8>)) -> plan::Object {
+    let mut object = plan::Object::new(id, kind, bytes.len() as u64);
+    if kind == Kind::Tree {
+        object.children = crate::object::Tree::decode(&bytes).ok();
+    }
+    object
+}
+
+/// The size of the largest pack, and of all others together.
+fn sizes(packs: &Packs) -> (usize, usize) {
+    let size = |pack: &Arc<Pack>| pack.reader.bytes().len();
+    let largest = packs.good.iter().map(size).max().unwrap_or(0);
+    (largest, packs.good.iter().map(size).sum::<usize>() - largest)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! The plan of a new pack: the order of its objects, and which of them share an entry.
+
+use super::paths;
+use crate::object::{Id, Kind, Tree};
+use crate::pack::Group;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Blobs up to this size stand in groups; larger ones are deltas of each other.
+const SMALL: u64 = 16 << 10;
+
+/// A group is closed when it has this many bytes. Larger groups are smaller on disk and slower to read.
+const GROUP: u64 = 128 << 10;
+
+/// A run of deltas begins anew after this many objects, so that no chain is longer than its
+/// logarithm.
+const RUN: usize = 1 << 10;
+
+/// What is known of an object that goes into the new pack.
+pub struct Object {
+    pub id: Id,
+    pub kind: Kind,
+    pub len: u64,
+    /// What a tree holds.
+    pub children: Option<Tree>,
+}
+
+impl Object {
+    pub fn new(id: Id, kind: Kind, len: u64) -> Object {
+        Object { id, kind, len, children: None }
+    }
+}
+
+/// One entry of the new pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Group(Range<u32>),
+    /// An object by itself, and the position of its base.
+    Single(u32, Option<u32>),
+}
+
+pub struct Plan {
+    objects: Vec<Object>,
+    positions: HashMap<Id, u32>,
+    pub units: Vec<Unit>,
+}
+
+/// In which part of the pack an object stands. Trees come first: walking them touches nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Trees,
+    SmallBlobs,
+    LargeBlobs,
+}
+
+fn part(object: &Object) -> Part {
+    match object.kind {
+        Kind::Tree if object.len <= Group::MAX_LEN / 2 => Part::Trees,
+        Kind::Blob if object.len <= SMALL => Part::SmallBlobs,
+        _ => Part::LargeBlobs,
+    }
+}
+
+impl Plan {
+    /// `objects` come with the newest first. Those of one path stand together, in that order; an
+    /// object without a path stands beside others of its size.
+    pub fn new(objects: Vec<Object>) -> Plan {
+        let paths = paths::assign(&objects);
+        let mut order: Vec<usize> = (0..objects.len()).collect();
+        order.sort_by_key(|at| {
+            (part(&objects[*at]), paths[*at], if paths[*at].is_none() { objects[*at].len } else { 0 })
+        });
+        let path_at: Vec<_> = order.iter().map(|at| paths[*at]).collect();
+        let mut slots: Vec<_> = objects.into_iter().map(Some).collect();
+        let objects: Vec<Object> = order.into_iter().filter_map(|at| slots[at].take()).collect();
+        let positions = objects.iter().zip(0..).map(|(object, position)| (object.id, position)).collect();
+        let units = units(&objects, &path_at);
+        Plan { objects, positions, units }
+    }
+
+    pub fn count(&self) -> usize {
+        self.objects.len()
+    }
+
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+
+    pub fn object(&self, position: u32) -> &Object {
+        &self.objects[position as usize]
+    }
+
+    pub fn position(&self, id: &Id) -> Option<u32> {
+        self.positions.get(id).copied()
+    }
+}
+
+fn units(objects: &[Object], paths: &[paths::Path]) -> Vec<Unit> {
+    let large = objects.partition_point(|object| part(object) != Part::LargeBlobs);
+    let mut units = groups(&objects[..large]);
+    let mut start = large;
+    for at in large..objects.len() {
+        let same = at > start && paths[at].is_some() && paths[at] == paths[at - 1];
+        if !same || at - start >= RUN {
+            start = at;
+        }
+        let base = skip_base(at - start).map(|base| (start + base) as u32);
+        units.push(Unit::Single(at as u32, base));
+    }
+    units
+}
+
+fn groups(objects: &[Object]) -> Vec<Unit> {
+    let mut units = Vec::new();
+    let (mut group, mut bytes) = (0..0, 0);
+    for (object, position) in objects.iter().zip(0u32..) {
+        if bytes >= GROUP || part(object) != part(&objects[group.start as usize]) {
+            units.push(Unit::Group(group));
+            (group, bytes) = (position..position, 0);
+        }
+        group.end = position + 1;
+        bytes += object.len;
+    }
+    if !group.is_empty() {
+        units.push(Unit::Group(group));
+    }
+    units
+}
+
+/// The base of the `n`th object of a run: `n` without its lowest bit. So a chain is as long as `n`
+/// has bits, and most bases are near.
+fn skip_base(n: usize) -> Option<usize> {
+    (n > 0).then(|| n & (n - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_chain_is_longer_than_ten() {
+        let length = |n| std::iter::successors(Some(n), |n| skip_base(*n)).count() - 1;
+        assert_eq!((0..RUN).map(length).max(), Some(10));
+    }
+
+    #[test]
+    fn every_object_is_in_one_entry_and_entries_are_in_order() {
+        let lens = [1, 20_000, 90_000, 5, 16_384, 16_385, 70_000, 0, 9 << 20];
+        let blob = |(n, len): (usize, &u64)| Object::new(Id::of_blob(&[n as u8]), Kind::Blob, *len);
+        let mut objects: Vec<Object> = lens.iter().enumerate().map(blob).collect();
+        objects.extend((0..40).map(|n| Object::new(Id::of_tree(&[n]), Kind::Tree, 9000)));
+        let plan = Plan::new(objects);
+        let mut next = 0;
+        for unit in &plan.units {
+            let range = match unit {
+                Unit::Group(range) => range.clone(),
+                Unit::Single(position, _) => *position..*position + 1,
+            };
+            assert_eq!(range.start, next);
+            assert!(range.end > range.start);
+            next = range.end;
+        }
+        assert_eq!(next as usize, plan.count());
+        for object in plan.objects() {
+            assert_eq!(plan.object(plan.position(&object.id).unwrap()).id, object.id);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Writes a planned pack: entries are made on several threads and appended in order.
+
+use super::plan::{Plan, Unit};
+use super::{Odb, big};
+use crate::error::{At, Error, Result};
+use crate::fs::{self, Clobber, Published, Temp};
+use crate::object::{Id, Kind, Source, Tree};
+use crate::pack::{self, Base, Content, Encoded, Group, ItemKind, PackId, Writer};
+use crate::progress::Progress;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Compaction has time.
+const LEVEL: i32 = 9;
+
+/// Large objects take long to compress for each percent won.
+const LARGE_LEVEL: i32 = 9;
+
+/// How many entries are made before they are appended; bounds what is held in memory.
+const SHARE: usize = 32;
+
+type Made = Mutex<Option<Result<Encoded<'static>>>>;
+
+impl Odb {
+    pub(super) fn write_plan(&self, plan: &Plan, progress: &Progress) -> Result<PackId> {
+        fs::sweep(self.dir())?;
+        let mut writer = Writer::new(Temp::create_in(self.dir())?);
+        for units in plan.units.chunks(SHARE) {
+            for (unit, made) in units.iter().zip(self.make(plan, units)) {
+                let ids = ids(plan, unit);
+                match made.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                    Some(entry) => writer.append(&ids, &entry?).at("write", self.dir())?,
+                    None => self.carry_over(&mut writer, ids[0])?,
+                };
+                ids.iter().for_each(|_| progress.advance(0));
+            }
+        }
+        let (temp, id) = writer.finish().at("write", self.dir())?;
+        match temp.publish(&self.dir().join(id.file_name()), Clobber::Replace)? {
+            Published::Done => Ok(id),
+            Published::Exists => Err(Error::conflict(format!("\"{}\" exists", id.file_name()))),
+        }
+    }
+
+    /// The entries of some units; nothing for one that is not to be held in memory.
+    fn make(&self, plan: &Plan, units: &[Unit]) -> Vec<Made> {
+        let made: Vec<Made> = units.iter().map(|_| Mutex::new(None)).collect();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(unit) = units.get(number) else { break };
+                let entry = self.encode(plan, unit).transpose();
+                *made[number].lock().unwrap_or_else(PoisonError::into_inner) = entry;
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8).min(units.len());
+        std::thread::scope(|scope| {
+            (1..threads).for_each(|_| drop(scope.spawn(work)));
+            work();
+        });
+        made
+    }
+
+    fn encode(&self, plan: &Plan, unit: &Unit) -> Result<Option<Encoded<'static>>> {
+        match unit {
+            Unit::Group(range) => {
+                let items: Result<Vec<_>> = range.clone().map(|at| self.item(plan, at)).collect();
+                let content = Group::encode(&items?);
+                Ok(Some(Encoded::new(Content::Group, &content, None, LEVEL).into_owned()))
+            }
+            Unit::Single(at, _) if plan.object(*at).len > big::HELD => Ok(None),
+            Unit::Single(at, base) => {
+                let (kind, bytes) = self.read(plan, *at)?;
+                let base = match base.filter(|base| plan.object(*base).len <= big::HELD) {
+                    Some(base) => Some((base, self.read(plan, base)?.1)),
+                    None => None,
+                };
+                let prefix = base.as_ref().map(|(base, bytes)| (Base::Position(*base), &bytes[..]));
+                Ok(Some(Encoded::new(Content::Object(kind), &bytes, prefix, LARGE_LEVEL).into_owned()))
+            }
+        }
+    }
+
+    fn item(&self, plan: &Plan, position: u32) -> Result<(ItemKind, Vec<u8>)> {
+        let (kind, bytes) = self.read(plan, position)?;
+        Ok(match (kind, Tree::decode(&bytes)) {
+            (Kind::Blob, _) => (ItemKind::Blob, bytes),
+            (Kind::Tree, Ok(tree)) => (ItemKind::LinkedTree, pack::link(&tree, |id| plan.position(id))),
+            (Kind::Tree, Err(_)) => (ItemKind::Tree, bytes),
+        })
+    }
+
+    fn read(&self, plan: &Plan, position: u32) -> Result<(Kind, Vec<u8>)> {
+        let id = plan.object(position).id;
+        self.find(&id)?.ok_or_else(|| Error::corrupt(format!("object {id} is missing")))
+    }
+
+    /// A streamed blob keeps the frame it has.
+    fn carry_over(&self, writer: &mut Writer<Temp>, id: Id) -> Result<u64> {
+        let missing = || Error::corrupt(format!("object {id} is missing"));
+        let Some((home, number)) = self.big(&id)? else {
+            let (kind, bytes) = self.find(&id)?.ok_or_else(missing)?;
+            let entry = Encoded::new(Content::Object(kind), &bytes, None, LARGE_LEVEL);
+            return writer.append(&[id], &entry).at("write", self.dir());
+        };
+        let entry = home.reader.entry(number)?;
+        let mut payload = entry.payload();
+        writer.append_from(id, &entry.head(), &mut payload).at("write", self.dir())
+    }
+}
+
+fn ids(plan: &Plan, unit: &Unit) -> Vec<Id> {
+    let range = match unit {
+        Unit::Group(range) => range.clone(),
+        Unit::Single(position, _) => *position..*position + 1,
+    };
+    range.map(|position| plan.object(position).id).collect()
+}
