@@ -1,0 +1,80 @@
+//! An agent as it was read from a project: settings, persona, primitives, and what could not be read.
+
+use super::kind::Kind;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A whole agent.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    pub name: String,
+    /// The persona: text, or an object of texts. `None` where the agent sets none.
+    pub persona: Option<Persona>,
+    /// Everything else that is set on the agent: `model`, `governance`, `batching`, …, in source order.
+    pub settings: Map<String, Value>,
+    /// In the order of the table of kinds, and within a kind as the agent lists them.
+    pub primitives: Vec<Primitive>,
+    /// What was not evaluated, or left out, and why; in source order.
+    pub notes: Vec<Note>,
+    /// The file that makes the agent, relative to the project with `/`.
+    pub entry: String,
+}
+
+/// What the agent is told to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Persona {
+    Text(String),
+    /// `{ base, voice, text }`, or source text that could not be evaluated.
+    Object(Value),
+}
+
+/// One skill, webhook, job, … of an agent.
+#[derive(Clone, Debug)]
+pub struct Primitive {
+    pub kind: &'static Kind,
+    pub name: String,
+    pub description: String,
+    /// Everything the model and the platform see. Never a time stamp, an absolute path or a secret.
+    ///
+    /// Functions stand as `{"$function": "<64 digits>"}` (the hash of their normalised source),
+    /// secrets as `{"$secret": true}`, what could not be evaluated as `{"$source": "<normalised text>"}`.
+    pub definition: Value,
+    pub source: SourceRef,
+    pub reach: Reach,
+}
+
+/// A place in the project.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceRef {
+    /// Relative to the project, with `/`.
+    pub path: String,
+    /// Counted from 1.
+    pub line: u32,
+}
+
+/// What a primitive reaches through imports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Project file → BLAKE3 of its normalised source, 64 digits.
+    pub modules: BTreeMap<String, String>,
+    /// npm package → version in the lock file, or the range in `package.json` where there is none.
+    pub packages: BTreeMap<String, String>,
+    /// Names of environment variables.
+    pub env: BTreeSet<String>,
+}
+
+/// Something that was not evaluated or was left out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    pub path: String,
+    pub line: u32,
+    pub column: u32,
+    pub message: String,
+}
+
+impl Agent {
+    /// The primitives of one kind.
+    pub fn of_kind(&self, kind: &'static Kind) -> impl Iterator<Item = &Primitive> {
+        self.primitives.iter().filter(move |primitive| primitive.kind == kind)
+    }
+}

@@ -1,0 +1,122 @@
+//! The file that makes the agent, and the agent in it.
+
+use super::eval::Evaluator;
+use super::module::{Binding, Module, Script};
+use super::value::{Object, Scope, Value};
+use crate::agent::kind::AGENT;
+use crate::error::{Error, Result};
+use crate::fs;
+use oxc_ast::ast::{Expression, Statement};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// Where an agent is usually made, in the order of the stock command.
+const USUAL: [&str; 6] = ["index.ts", "src/index.ts", "agent.ts", "src/agent.ts", "main.ts", "src/main.ts"];
+/// Folders without sources of the project.
+const SKIPPED: [&str; 7] = ["node_modules", "dist", "dist-v2", "coverage", "build", "out", "__tests__"];
+
+/// An agent and the module it is made in.
+pub type Made<'a> = (Rc<Module<'a>>, Vec<Rc<Object<'a>>>);
+
+/// The agents of the first file that makes one.
+pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Made<'a>> {
+    for name in USUAL {
+        if let Some(found) = agents_in(&root.join(name), evaluator)? {
+            return Ok(found);
+        }
+    }
+    for file in sources(root) {
+        if let Some(found) = agents_in(&file, evaluator)? {
+            return Ok(found);
+        }
+    }
+    let error = Error::usage(format!("no `new LuaAgent({{...}})` found in \"{}\"", root.display()));
+    Err(error.hint("go to the folder of an agent project, or make one with `lua init`"))
+}
+
+fn sources(root: &Path) -> Vec<PathBuf> {
+    let walk = walkdir::WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() == 0 || !(name.starts_with('.') || SKIPPED.contains(&&*name))
+    });
+    let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
+    files.map(walkdir::DirEntry::into_path).filter(|path| is_source(path)).collect()
+}
+
+fn is_source(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let code = [".ts", ".tsx", ".mts", ".js", ".mjs"].iter().any(|extension| name.ends_with(extension));
+    code && ![".d.ts", ".d.mts"].iter().any(|extension| name.ends_with(extension))
+        && !name.contains(".test.")
+        && !name.contains(".spec.")
+}
+
+fn agents_in<'a>(file: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Made<'a>>> {
+    let Some(bytes) = (if file.is_file() { fs::read_if_exists(file)? } else { None }) else {
+        return Ok(None);
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    if !text.contains("LuaAgent") && !text.contains("defineAgent") {
+        return Ok(None);
+    }
+    let module = evaluator.modules.open(file)?;
+    let Some(script) = module.script() else { return Ok(None) };
+    let mut agents: Vec<Rc<Object<'a>>> = Vec::new();
+    for value in values(evaluator, &module, script)? {
+        if let Value::Object(object) = value
+            && (object.is_made_by(AGENT.classes) || object.is_made_by(AGENT.functions))
+            && !agents.iter().any(|other| Rc::ptr_eq(other, &object))
+        {
+            agents.push(object);
+        }
+    }
+    agents.sort_by_key(|agent| agent.site.start);
+    Ok((!agents.is_empty()).then_some((module.clone(), agents)))
+}
+
+/// What the top level of a module makes: variables, the default export, bare expressions; and
+/// the variables of its functions, since some make their agent in `main`.
+fn values<'a>(evaluator: &Evaluator<'a>, module: &Module<'a>, script: &Script<'a>) -> Result<Vec<Value<'a>>> {
+    let scope = Scope::module(module.id);
+    let mut values = Vec::new();
+    let is_variable = |name: &&&str| matches!(script.bindings.get(**name), Some(Binding::Variable { .. }));
+    let names: BTreeSet<&&str> = script.bindings.keys().filter(is_variable).collect();
+    for name in names {
+        values.extend(evaluator.name(&scope, name)?);
+    }
+    if let Some(name) = script.exports.keys().find(|&&name| name == "default") {
+        values.push(evaluator.exported(module.id, name)?);
+    }
+    let made = |expression: &'a Expression<'a>| {
+        evaluator.at_top(module.id, || evaluator.expression(&scope, expression))
+    };
+    for statement in &script.program.body {
+        match statement {
+            Statement::ExpressionStatement(one) if is_new(&one.expression) => {
+                values.push(made(&one.expression)?);
+            }
+            Statement::FunctionDeclaration(function) => {
+                for statement in function.body.iter().flat_map(|body| &body.statements) {
+                    let Statement::VariableDeclaration(variables) = statement else { continue };
+                    for init in variables.declarations.iter().filter_map(|one| one.init.as_ref()) {
+                        if is_new(init) {
+                            values.push(made(init)?);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(values)
+}
+
+/// `new X(…)` or `f(…)`. A call of a method changes something that is looked at elsewhere.
+fn is_new(expression: &Expression<'_>) -> bool {
+    match expression {
+        Expression::NewExpression(_) => true,
+        Expression::CallExpression(call) => matches!(call.callee, Expression::Identifier(_)),
+        _ => false,
+    }
+}

@@ -1,0 +1,346 @@
+//! The evaluator: what an expression gives, without running the project.
+//!
+//! It knows literals, operators, names across modules, objects, classes, and functions that only
+//! compute. What it does not know becomes [`Value::Unknown`] with the place and the reason; it
+//! never guesses. Steps and depth are bounded, so every project ends in an answer.
+
+use super::foreign::{json, packaged};
+use super::module::{Binding, Content, Export, Imported, Link, Module, ModuleId, Script};
+use super::modules::{Modules, Target};
+use super::value::{Code, Function, Scope, Site, Value};
+use crate::error::Result;
+use oxc_ast::ast::{BindingPattern, Expression};
+use oxc_span::{GetSpan, Span};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+
+/// Expressions within expressions, calls included.
+const DEPTH_MAX: u32 = 1_500;
+/// Expressions evaluated for one project.
+const STEPS_MAX: u32 = 5_000_000;
+/// Bytes of a text and items of a list.
+pub const SIZE_MAX: usize = 8 << 20;
+
+pub struct Evaluator<'a> {
+    pub modules: Modules<'a>,
+    values: RefCell<HashMap<(ModuleId, &'a str), Value<'a>>>,
+    defaults: RefCell<HashMap<ModuleId, Value<'a>>>,
+    /// Names being evaluated: a name that needs itself is unknown.
+    busy: RefCell<HashSet<(ModuleId, &'a str)>>,
+    /// The modules whose code runs now, one list for each top-level name being evaluated.
+    frames: RefCell<Vec<Vec<ModuleId>>>,
+    depth: Cell<u32>,
+    steps: Cell<u32>,
+}
+
+/// Where an exported name ends.
+enum Found<'a> {
+    Local(Rc<Module<'a>>, &'a str),
+    Value(Value<'a>),
+}
+
+impl<'a> Evaluator<'a> {
+    pub fn new(modules: Modules<'a>) -> Evaluator<'a> {
+        Evaluator {
+            modules,
+            values: RefCell::default(),
+            defaults: RefCell::default(),
+            busy: RefCell::default(),
+            frames: RefCell::default(),
+            depth: Cell::new(0),
+            steps: Cell::new(0),
+        }
+    }
+
+    /// Runs one step deeper, or gives an unknown where that is too deep or too long.
+    pub fn deeper(&self, site: Site, run: impl FnOnce() -> Result<Value<'a>>) -> Result<Value<'a>> {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > STEPS_MAX {
+            return Ok(Value::unknown(site, "takes too many steps to evaluate"));
+        }
+        if self.depth.get() >= DEPTH_MAX {
+            return Ok(Value::unknown(site, "is nested too deeply"));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let value = run();
+        self.depth.set(self.depth.get() - 1);
+        value
+    }
+
+    /// The modules whose code runs now.
+    pub fn roots(&self) -> BTreeSet<ModuleId> {
+        self.frames.borrow().last().map(|frame| frame.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// Runs code of another module within the current frame: a function call.
+    pub fn within<T>(&self, module: ModuleId, run: impl FnOnce() -> T) -> T {
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.push(module);
+        }
+        let value = run();
+        if let Some(frame) = self.frames.borrow_mut().last_mut() {
+            frame.pop();
+        }
+        value
+    }
+
+    /// Runs code of a module's top level in a frame of its own.
+    pub fn at_top<T>(&self, module: ModuleId, run: impl FnOnce() -> T) -> T {
+        self.frames.borrow_mut().push(vec![module]);
+        let value = run();
+        self.frames.borrow_mut().pop();
+        value
+    }
+
+    /// What a name means in a scope; `None` where nothing declares it.
+    pub fn name(&self, scope: &Rc<Scope<'a>>, name: &str) -> Result<Option<Value<'a>>> {
+        if let Some(value) = scope.find(name) {
+            return Ok(Some(value));
+        }
+        let module = self.modules.get(scope.module);
+        let Some((&name, _)) = module.script().and_then(|script| script.bindings.get_key_value(name)) else {
+            return Ok(None);
+        };
+        self.local(module, name).map(Some)
+    }
+
+    /// The value of a top-level name. Imports are followed in a loop, so that no chain is too long.
+    fn local(&self, module: Rc<Module<'a>>, name: &'a str) -> Result<Value<'a>> {
+        let mut at = (module, name);
+        let mut seen = HashSet::new();
+        loop {
+            let key = (at.0.id, at.1);
+            if let Some(value) = self.values.borrow().get(&key) {
+                return Ok(value.clone());
+            }
+            let Some(script) = at.0.script() else { return Ok(Value::Undefined) };
+            let next = match script.bindings.get(at.1) {
+                Some(&Binding::Import { link, name }) => self.import(&at.0, link, name)?,
+                Some(&Binding::Variable { init: Some(Expression::Identifier(other)), .. })
+                    if self.plain(script, at.1, other.name.as_str()) =>
+                {
+                    Found::Local(at.0.clone(), other.name.as_str())
+                }
+                Some(&binding) => return self.declared(&at.0, at.1, binding),
+                None => Found::Value(Value::unknown(
+                    Site::new(at.0.id, Span::default()),
+                    format!("needs \"{}\", which is not declared", at.1),
+                )),
+            };
+            match next {
+                Found::Value(value) => return Ok(value),
+                Found::Local(module, name) if seen.insert((module.id, name)) => at = (module, name),
+                Found::Local(module, name) => {
+                    let reason = format!("needs \"{name}\", which stands for itself");
+                    return Ok(Value::unknown(Site::new(module.id, Span::default()), reason));
+                }
+            }
+        }
+    }
+
+    /// `const a = b` with nothing else to it: evaluated without a level of depth.
+    fn plain(&self, script: &Script<'a>, name: &str, other: &str) -> bool {
+        script.bindings.contains_key(other)
+            && !script.names.assigned.contains(name)
+            && !script.effects.contains_key(name)
+            && matches!(
+                script.bindings.get(name),
+                Some(Binding::Variable { pattern: BindingPattern::BindingIdentifier(_), .. })
+            )
+    }
+
+    fn declared(&self, module: &Rc<Module<'a>>, name: &'a str, binding: Binding<'a>) -> Result<Value<'a>> {
+        let key = (module.id, name);
+        let site = |span: Span| Site::new(module.id, span);
+        if !self.busy.borrow_mut().insert(key) {
+            let span = binding_span(binding);
+            return Ok(Value::unknown(site(span), format!("needs \"{name}\", which needs itself")));
+        }
+        let scope = Scope::module(module.id);
+        let value = self.at_top(module.id, || match binding {
+            Binding::Variable { pattern, init } => self.variable(module, &scope, name, pattern, init),
+            Binding::Function(node) => {
+                let function = Function { module: module.id, node: Code::Function(node), scope };
+                Ok(Value::Function(Rc::new(function)))
+            }
+            Binding::Class(node) => self.class(&scope, node),
+            Binding::Enum(node) => self.enumeration(&scope, node),
+            Binding::Import { link, .. } => Ok(Value::unknown(site(link.span), "is imported")),
+            Binding::Opaque(span) => Ok(Value::unknown(site(span), "is a namespace")),
+        });
+        self.busy.borrow_mut().remove(&key);
+        let value = value?;
+        self.values.borrow_mut().insert(key, value.clone());
+        self.at_top(module.id, || self.effects(module, name))?;
+        Ok(value)
+    }
+
+    fn variable(
+        &self,
+        module: &Module<'a>,
+        scope: &Rc<Scope<'a>>,
+        name: &'a str,
+        pattern: &'a BindingPattern<'a>,
+        init: Option<&'a Expression<'a>>,
+    ) -> Result<Value<'a>> {
+        let site = Site::new(module.id, init.map_or_else(|| pattern.span(), GetSpan::span));
+        let assigned = module.script().is_some_and(|script| script.names.assigned.contains(name));
+        if assigned {
+            return Ok(Value::unknown(site, format!("needs \"{name}\", which is assigned more than once")));
+        }
+        let Some(init) = init else {
+            return Ok(Value::unknown(site, format!("needs \"{name}\", which has no value here")));
+        };
+        let value = self.expression(scope, init)?;
+        if matches!(pattern, BindingPattern::BindingIdentifier(_)) {
+            return Ok(value);
+        }
+        let inner = Scope::inside(scope, None);
+        self.bind(&inner, pattern, value)?;
+        Ok(inner.find(name).unwrap_or(Value::Undefined))
+    }
+
+    /// Top-level statements that change the value of a name: `skill.addTool(new Tool())`.
+    fn effects(&self, module: &Module<'a>, name: &str) -> Result<()> {
+        let Some(effects) = module.script().and_then(|script| script.effects.get(name)) else {
+            return Ok(());
+        };
+        let scope = Scope::module(module.id);
+        for effect in effects {
+            self.expression(&scope, effect)?;
+        }
+        Ok(())
+    }
+
+    fn import(&self, from: &Module<'a>, link: Link<'a>, name: Imported<'a>) -> Result<Found<'a>> {
+        let file = match self.modules.follow(from, link)? {
+            Target::Package(package) => return Ok(Found::Value(packaged(&package, link.specifier, name))),
+            Target::Module(file) => file,
+            Target::Missing => {
+                return Ok(Found::Value(Value::unknown(Site::new(from.id, link.span), "cannot be found")));
+            }
+        };
+        let module = self.modules.open(&file)?;
+        match name {
+            Imported::Everything if module.script().is_some() => {
+                Ok(Found::Value(Value::Namespace(module.id)))
+            }
+            Imported::Everything => self.export(module, "default"),
+            Imported::Name(name) => self.export(module, name),
+        }
+    }
+
+    /// The value of an export of a module.
+    pub fn exported(&self, module: ModuleId, name: &'a str) -> Result<Value<'a>> {
+        match self.export(self.modules.get(module), name)? {
+            Found::Local(module, name) => self.local(module, name),
+            Found::Value(value) => Ok(value),
+        }
+    }
+
+    /// The names a module exports, those it passes on included.
+    pub fn export_names(&self, module: ModuleId) -> Result<BTreeSet<&'a str>> {
+        let mut names = BTreeSet::new();
+        let mut seen = HashSet::new();
+        let mut todo = vec![module];
+        while let Some(at) = todo.pop() {
+            let here = self.modules.get(at);
+            let Some(script) = here.script() else { continue };
+            if !seen.insert(at) {
+                continue;
+            }
+            names.extend(script.exports.keys().filter(|&&name| name != "default" || at == module));
+            for &star in &script.stars {
+                if let Target::Module(file) = self.modules.follow(&here, star)? {
+                    todo.push(self.modules.open(&file)?.id);
+                }
+            }
+        }
+        Ok(names)
+    }
+
+    /// Where an export of a module ends: re-exports and `export *` are followed in a loop.
+    fn export(&self, module: Rc<Module<'a>>, name: &'a str) -> Result<Found<'a>> {
+        let mut todo = vec![(module.clone(), name)];
+        let mut seen = HashSet::new();
+        while let Some((at, name)) = todo.pop() {
+            if !seen.insert((at.id, name)) {
+                continue;
+            }
+            let script = match &at.content {
+                Content::Script(script) => script,
+                Content::Json(value) => return Ok(Found::Value(json(value, name, at.id))),
+                Content::Text if name == "default" => return Ok(Found::Value(Value::text(at.text))),
+                Content::Text => continue,
+            };
+            match script.exports.get(name) {
+                Some(&Export::Local(local)) => return Ok(Found::Local(at, local)),
+                Some(&Export::Expression(expression)) => return self.default_value(&at, expression),
+                Some(&Export::Function(node)) => {
+                    let scope = Scope::module(at.id);
+                    let function = Function { module: at.id, node: Code::Function(node), scope };
+                    return Ok(Found::Value(Value::Function(Rc::new(function))));
+                }
+                Some(&Export::Class(node)) => {
+                    let class = self.at_top(at.id, || self.class(&Scope::module(at.id), node));
+                    return class.map(Found::Value);
+                }
+                Some(&Export::From { link, name }) => match self.modules.follow(&at, link)? {
+                    Target::Module(file) => match name {
+                        Imported::Name(name) => todo.push((self.modules.open(&file)?, name)),
+                        Imported::Everything => {
+                            return Ok(Found::Value(Value::Namespace(self.modules.open(&file)?.id)));
+                        }
+                    },
+                    Target::Package(package) => {
+                        return Ok(Found::Value(packaged(&package, link.specifier, name)));
+                    }
+                    Target::Missing => {}
+                },
+                // `export *` passes everything on but the default; the first one wins.
+                None if name != "default" => {
+                    for &star in script.stars.iter().rev() {
+                        if let Target::Module(file) = self.modules.follow(&at, star)? {
+                            todo.push((self.modules.open(&file)?, name));
+                        }
+                    }
+                }
+                None => {}
+            }
+        }
+        let reason = format!("needs \"{name}\", which \"{}\" does not export", module.path);
+        Ok(Found::Value(Value::unknown(Site::new(module.id, Span::default()), reason)))
+    }
+
+    fn default_value(&self, module: &Rc<Module<'a>>, expression: &'a Expression<'a>) -> Result<Found<'a>> {
+        if let Expression::Identifier(name) = expression
+            && module.script().is_some_and(|script| script.bindings.contains_key(name.name.as_str()))
+        {
+            return Ok(Found::Local(module.clone(), name.name.as_str()));
+        }
+        if let Some(value) = self.defaults.borrow().get(&module.id) {
+            return Ok(Found::Value(value.clone()));
+        }
+        let site = Site::new(module.id, expression.span());
+        if !self.busy.borrow_mut().insert((module.id, "export default")) {
+            return Ok(Found::Value(Value::unknown(site, "needs the default export, which needs itself")));
+        }
+        let value = self.at_top(module.id, || self.expression(&Scope::module(module.id), expression));
+        self.busy.borrow_mut().remove(&(module.id, "export default"));
+        let value = value?;
+        self.defaults.borrow_mut().insert(module.id, value.clone());
+        Ok(Found::Value(value))
+    }
+}
+
+fn binding_span(binding: Binding<'_>) -> Span {
+    match binding {
+        Binding::Variable { pattern, init } => init.map_or_else(|| pattern.span(), GetSpan::span),
+        Binding::Function(node) => node.span,
+        Binding::Class(node) => node.span,
+        Binding::Enum(node) => node.span,
+        Binding::Import { link, .. } => link.span,
+        Binding::Opaque(span) => span,
+    }
+}

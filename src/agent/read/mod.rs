@@ -1,0 +1,114 @@
+//! The reader: an agent from the TypeScript of its project, without Node and without running it.
+//!
+//! Four nouns. *Modules* are files, parsed once, found as TypeScript finds them. The *evaluator* gives
+//! the value of an expression, or says that only running it would. *Forms* turn values into primitives,
+//! by the one table of kinds. *Reach* is what a primitive's code leads to.
+
+mod body;
+mod builtin;
+mod call;
+mod class;
+mod entry;
+mod eval;
+mod expression;
+mod foreign;
+mod forms;
+mod guard;
+mod json;
+mod library;
+mod lists;
+mod lock;
+mod module;
+mod modules;
+mod names;
+mod normal;
+mod operator;
+mod reach;
+mod script;
+#[cfg(test)]
+mod tests;
+mod value;
+mod zod;
+
+use super::kind::KINDS;
+use super::model::{Agent, Persona};
+use crate::error::{At, Error, Result};
+use eval::Evaluator;
+use forms::Forms;
+use json::Writer;
+use modules::Modules;
+use oxc_allocator::Allocator;
+use reach::Reacher;
+use serde_json::Map;
+use std::path::Path;
+use value::{Object, Value};
+
+/// Stack of the reader's thread. The parser recurses as deeply as a source is nested; `guard` and the
+/// evaluator's bounds keep within this. Pages that are not touched cost nothing.
+const STACK: usize = 512 << 20;
+
+/// Reads the agent of a project.
+pub fn project(root: &Path) -> Result<Agent> {
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().name("reader".to_owned()).stack_size(STACK);
+        let thread = reader.spawn_scoped(scope, || read(root)).at("start a thread to read", root)?;
+        thread.join().unwrap_or_else(|_| {
+            Err(Error::failed(format!("cannot read \"{}\": the reader stopped", root.display())))
+        })
+    })
+}
+
+fn read(root: &Path) -> Result<Agent> {
+    let root = root.canonicalize().at("read", root)?;
+    let arena = Allocator::default();
+    let evaluator = Evaluator::new(Modules::new(&root, &arena));
+    let (module, agents) = entry::find(&root, &evaluator)?;
+    let writer = Writer::new(&evaluator);
+    let Some(made) = agents.first() else {
+        return Err(Error::usage(format!("no agent in \"{}\"", module.path)));
+    };
+    for other in &agents[1..] {
+        writer.note(other.site, "this agent is left out: the first one of the file is read");
+    }
+    let reacher = Reacher::new(&evaluator.modules, lock::Versions::read(&root)?, module.id);
+    let forms = Forms { writer: &writer, reacher: &reacher };
+    let mut primitives = Vec::new();
+    for kind in &KINDS {
+        primitives.extend(forms.of_kind(kind, made)?);
+    }
+    script::add(&root, &evaluator, &writer, &reacher, &mut primitives)?;
+    let name = match made.get("name") {
+        Some(Value::Text(name)) => name.to_string(),
+        Some(Value::Unknown(unknown)) => {
+            writer.note(unknown.site, format!("the agent's name {}", unknown.reason));
+            String::new()
+        }
+        _ => String::new(),
+    };
+    writer.enter(made.site);
+    let persona = persona(&writer, made)?;
+    let settings = settings(&writer, made)?;
+    let notes = writer.into_notes();
+    Ok(Agent { name, persona, settings, primitives, notes, entry: module.path.clone() })
+}
+
+fn persona<'a>(writer: &Writer<'_, 'a>, made: &Object<'a>) -> Result<Option<Persona>> {
+    Ok(match made.get("persona") {
+        None | Some(Value::Undefined | Value::Null) => None,
+        Some(Value::Text(text)) => Some(Persona::Text(text.to_string())),
+        Some(other) => Some(Persona::Object(writer.value(&other)?)),
+    })
+}
+
+/// What is set on the agent and neither its name, its persona nor a list of primitives.
+fn settings<'a>(writer: &Writer<'_, 'a>, made: &Object<'a>) -> Result<Map<String, serde_json::Value>> {
+    let mut settings = Map::new();
+    for (key, value) in made.fields.borrow().iter() {
+        let elsewhere =
+            ["name", "persona"].contains(&&**key) || KINDS.iter().any(|kind| kind.keys.contains(&&**key));
+        if !elsewhere && !matches!(value, Value::Undefined) {
+            settings.insert(key.to_string(), writer.value(value)?);
+        }
+    }
+    Ok(settings)
+}

@@ -1,0 +1,202 @@
+//! The modules of a project: each read and parsed once, found from a specifier as TypeScript finds it.
+
+use super::guard;
+use super::module::{Content, Link, Module, ModuleId, Script, place};
+use crate::error::{Error, Result};
+use crate::fs;
+use oxc_allocator::Allocator;
+use oxc_parser::{ParseOptions, Parser};
+use oxc_resolver::{ResolveOptions, Resolver, TsconfigDiscovery, TsconfigOptions, TsconfigReferences};
+use oxc_span::SourceType;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+const EXTENSIONS: [&str; 9] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
+
+/// All modules that were asked for so far. One arena holds every syntax tree.
+pub struct Modules<'a> {
+    root: PathBuf,
+    arena: &'a Allocator,
+    resolver: Resolver,
+    loaded: RefCell<Vec<Rc<Module<'a>>>>,
+    by_file: RefCell<HashMap<PathBuf, ModuleId>>,
+    targets: RefCell<HashMap<(PathBuf, String), Target>>,
+}
+
+/// What a specifier means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A file of the project (or of the workspace around it).
+    Module(PathBuf),
+    /// An npm package or a part of Node, by the package's name.
+    Package(String),
+    Missing,
+}
+
+impl<'a> Modules<'a> {
+    pub fn new(root: &Path, arena: &'a Allocator) -> Modules<'a> {
+        Modules {
+            root: root.to_owned(),
+            arena,
+            resolver: resolver(root),
+            loaded: RefCell::default(),
+            by_file: RefCell::default(),
+            targets: RefCell::default(),
+        }
+    }
+
+    pub fn get(&self, id: ModuleId) -> Rc<Module<'a>> {
+        self.loaded.borrow()[id.0 as usize].clone()
+    }
+
+    /// The module in this file, parsed on first use.
+    pub fn open(&self, file: &Path) -> Result<Rc<Module<'a>>> {
+        if let Some(&id) = self.by_file.borrow().get(file) {
+            return Ok(self.get(id));
+        }
+        let bytes = fs::read(file)?;
+        let path = self.relative(file);
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            return Err(Error::usage(format!("cannot read \"{path}\": it is not UTF-8 text")));
+        };
+        let text: &'a str = self.arena.alloc_str(text.strip_prefix('\u{feff}').unwrap_or(text));
+        let content = self.content(file, &path, text)?;
+        let id = ModuleId(u32::try_from(self.loaded.borrow().len()).unwrap_or(u32::MAX));
+        let module = Rc::new(Module { id, file: file.to_owned(), path, text, content });
+        self.loaded.borrow_mut().push(module.clone());
+        self.by_file.borrow_mut().insert(file.to_owned(), id);
+        Ok(module)
+    }
+
+    /// What a link of this module leads to. A project file that is not there is an error.
+    pub fn follow(&self, from: &Module<'a>, link: Link<'a>) -> Result<Target> {
+        match self.target(&from.file, link.specifier) {
+            Target::Missing => {
+                let (line, column) = from.place(link.span);
+                let place = format!("{}:{line}:{column}", from.path);
+                Err(Error::usage(format!("cannot find \"{}\", imported at \"{place}\"", link.specifier))
+                    .hint("correct the import, or restore the file it names"))
+            }
+            target => Ok(target),
+        }
+    }
+
+    fn target(&self, from: &Path, specifier: &str) -> Target {
+        let directory = from.parent().unwrap_or(&self.root).to_owned();
+        let key = (directory, specifier.to_owned());
+        if let Some(target) = self.targets.borrow().get(&key) {
+            return target.clone();
+        }
+        let target = self.resolve(from, specifier);
+        self.targets.borrow_mut().insert(key, target.clone());
+        target
+    }
+
+    fn resolve(&self, from: &Path, specifier: &str) -> Target {
+        // What follows `?` is for a bundler: `./persona.md?raw`.
+        let bare = specifier.split_once('?').map_or(specifier, |(path, _)| path);
+        let directory = from.parent().unwrap_or(&self.root);
+        let found = self.resolver.resolve(directory, bare).map(|found| found.into_path_buf());
+        match found {
+            Ok(path) if !path.components().any(|part| part.as_os_str() == "node_modules") => {
+                Target::Module(path)
+            }
+            Ok(_) => Target::Package(package(bare)),
+            Err(_) if bare.starts_with('.') || bare.starts_with('/') => Target::Missing,
+            Err(_) => Target::Package(package(bare)),
+        }
+    }
+
+    /// The path inside the project, with `/`; a file beside the project begins with `../`.
+    pub fn relative(&self, file: &Path) -> String {
+        let mut base = self.root.as_path();
+        let mut up = String::new();
+        loop {
+            if let Ok(inside) = file.strip_prefix(base) {
+                let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+                return up + &parts.join("/");
+            }
+            match base.parent() {
+                Some(parent) => base = parent,
+                None => return file.to_string_lossy().into_owned(),
+            }
+            up.push_str("../");
+        }
+    }
+
+    fn content(&self, file: &Path, path: &str, text: &'a str) -> Result<Content<'a>> {
+        let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if extension == "json" {
+            return match serde_json::from_str(text) {
+                Ok(value) => Ok(Content::Json(value)),
+                Err(error) => {
+                    Err(Error::usage(format!("{path}:{}:{}: not JSON", error.line(), error.column())))
+                }
+            };
+        }
+        match SourceType::from_path(file) {
+            Ok(kind) => Ok(Content::Script(Box::new(self.parse(path, text, kind)?))),
+            Err(_) => Ok(Content::Text),
+        }
+    }
+
+    fn parse(&self, path: &str, text: &'a str, kind: SourceType) -> Result<Script<'a>> {
+        if let Some(offset) = guard::too_deep(text) {
+            return Err(syntax_error(path, text, offset, "nested too deeply to be read"));
+        }
+        // The body of a workflow script is that of a function: it may return.
+        let allow_return_outside_function = path.ends_with(super::script::SUFFIX);
+        let options =
+            ParseOptions { preserve_parens: false, allow_return_outside_function, ..ParseOptions::default() };
+        let parsed = Parser::new(self.arena, text, kind).with_options(options).parse();
+        if let Some(first) = parsed.diagnostics.iter().next() {
+            let offset = first.labels.first().map_or(0, |label| label.offset());
+            return Err(syntax_error(path, text, offset as usize, &first.message));
+        }
+        Ok(Script::new(self.arena.alloc(parsed.program)))
+    }
+}
+
+/// `file:line:column: message`, the line, and a caret below the column.
+fn syntax_error(path: &str, text: &str, offset: usize, message: &str) -> Error {
+    let (line, column) = place(text, offset);
+    let source = text.lines().nth(line as usize - 1).unwrap_or_default();
+    // A window of the line, so that a minified file gives a readable message.
+    let from = (column as usize - 1).saturating_sub(100);
+    let shown: String =
+        source.chars().skip(from).take(160).map(|c| if c == '\t' { ' ' } else { c }).collect();
+    let caret = " ".repeat(column as usize - 1 - from);
+    let message = message.trim_end_matches('.');
+    Error::usage(format!("{path}:{line}:{column}: {message}\n  {shown}\n  {caret}^"))
+}
+
+/// The package's name in a specifier: `@scope/name` or `name`; parts of Node keep `node:`.
+fn package(specifier: &str) -> String {
+    let parts = if specifier.starts_with('@') { 2 } else { 1 };
+    specifier.split('/').take(parts).collect::<Vec<_>>().join("/")
+}
+
+fn resolver(root: &Path) -> Resolver {
+    let config_file = root.join("tsconfig.json");
+    let tsconfig = config_file.is_file().then_some(TsconfigDiscovery::Manual(TsconfigOptions {
+        config_file,
+        references: TsconfigReferences::Disabled,
+    }));
+    let options = ResolveOptions {
+        tsconfig,
+        extensions: EXTENSIONS.map(str::to_owned).to_vec(),
+        extension_alias: [
+            (".js", &[".ts", ".tsx", ".js", ".jsx"][..]),
+            (".jsx", &[".tsx", ".jsx"]),
+            (".mjs", &[".mts", ".mjs"]),
+            (".cjs", &[".cts", ".cjs"]),
+        ]
+        .map(|(from, to)| (from.to_owned(), to.iter().map(|&one| one.to_owned()).collect()))
+        .to_vec(),
+        condition_names: ["node", "import"].map(str::to_owned).to_vec(),
+        ..ResolveOptions::default()
+    };
+    Resolver::new(options)
+}

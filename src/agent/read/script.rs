@@ -1,0 +1,73 @@
+//! Workflows in script form: every `src/workflows/NAME.workflow.script.js`, listed by the agent or not.
+
+use super::forms::twice;
+use super::json::Writer;
+use super::reach::Reacher;
+use super::value::Value;
+use super::{Evaluator, normal};
+use crate::agent::kind::Kind;
+use crate::agent::model::{Primitive, SourceRef};
+use crate::error::{At, Result};
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const FOLDER: &str = "src/workflows";
+/// How the name of such a file ends.
+pub const SUFFIX: &str = ".workflow.script.js";
+
+/// Adds the script workflows of a project to its other primitives.
+pub fn add<'a>(
+    root: &Path,
+    evaluator: &Evaluator<'a>,
+    writer: &Writer<'_, 'a>,
+    reacher: &Reacher<'_, 'a>,
+    primitives: &mut Vec<Primitive>,
+) -> Result<()> {
+    let Some(kind) = Kind::named("workflow") else { return Ok(()) };
+    for name in names(&root.join(FOLDER))? {
+        let module = evaluator.modules.open(&root.join(FOLDER).join(format!("{name}{SUFFIX}")))?;
+        let mut definition = Map::new();
+        let meta = match module.script().and_then(|script| script.exports.get_key_value("meta")) {
+            Some((&meta, _)) => evaluator.exported(module.id, meta)?,
+            None => Value::Undefined,
+        };
+        let meta = match meta {
+            Value::Object(_) => writer.value(&meta)?,
+            _ => json!({}),
+        };
+        let description = meta.get("description").and_then(Json::as_str).unwrap_or_default().to_owned();
+        definition.insert("name".to_owned(), json!(name));
+        definition.insert("description".to_owned(), json!(description));
+        definition.insert("form".to_owned(), json!("script"));
+        definition.insert("meta".to_owned(), meta);
+        if let Some(script) = module.script() {
+            let hash = normal::hash(&normal::module(script.program));
+            definition.insert("script".to_owned(), json!({ "$function": hash }));
+        }
+        let source = SourceRef { path: module.path.clone(), line: 1 };
+        if let Some(other) = primitives.iter().find(|other| other.kind == kind && other.name == name) {
+            return Err(twice(kind, &name, &other.source, &source));
+        }
+        let reach = reacher.from(&BTreeSet::from([module.id]))?;
+        let definition = Json::Object(definition);
+        primitives.push(Primitive { kind, name, description, definition, source, reach });
+    }
+    Ok(())
+}
+
+/// The scripts in a folder, sorted.
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(names),
+        Err(error) => return Err(error).at("read", folder),
+    };
+    for entry in entries {
+        let name = entry.at("read", folder)?.file_name().to_string_lossy().into_owned();
+        names.extend(name.strip_suffix(SUFFIX).map(str::to_owned));
+    }
+    names.sort();
+    Ok(names)
+}

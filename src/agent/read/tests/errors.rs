@@ -1,0 +1,146 @@
+//! Projects that cannot be read, and shapes that must end in an answer.
+
+use super::{Project, only, tool_names};
+use crate::error::Kind;
+
+#[test]
+fn a_folder_without_an_agent_is_no_project() {
+    let project = Project::new(&[("src/index.ts", "export const x = 1;"), ("README.md", "new LuaAgent(")]);
+    let error = project.error();
+    assert_eq!(error.kind(), Kind::Usage);
+    assert!(error.message().starts_with("no `new LuaAgent({...})` found in \""), "{}", error.message());
+    assert!(error.hint_text().is_some());
+}
+
+#[test]
+fn a_syntax_error_shows_its_place_and_line() {
+    let project = Project::agent(
+        "name: 'a', webhooks: [hook]",
+        "import hook from './hook';",
+        &[("src/hook.ts", "const a = 1;\n\tconst b = = 2;\n")],
+    );
+    let error = project.error();
+    assert_eq!(error.kind(), Kind::Usage);
+    let lines: Vec<&str> = error.message().lines().collect();
+    assert!(lines[0].starts_with("src/hook.ts:2:12: "), "{}", error.message());
+    assert_eq!(&lines[1..], ["   const b = = 2;", "             ^"], "{}", error.message());
+}
+
+#[test]
+fn two_of_one_kind_with_one_name_are_both_named() {
+    let before = "const one = new LuaWebhook({ name: 'h' });\nconst two = new LuaWebhook({ name: 'h' });\nconst job = new LuaJob({ name: 'h' });";
+    let error = Project::agent("name: 'a', webhooks: [one, two], jobs: [job]", before, &[]).error();
+    assert_eq!(error.message(), "two webhooks are named \"h\": \"src/index.ts:2\" and \"src/index.ts:3\"");
+    let agent = Project::agent("name: 'a', webhooks: [one, one], jobs: [job]", before, &[]).read();
+    assert_eq!(agent.primitives.len(), 2);
+}
+
+#[test]
+fn a_missing_module_is_named_with_its_place() {
+    let error = Project::agent("name: 'a', webhooks: [hook]", "import hook from './gone';", &[]).error();
+    assert_eq!(error.message(), "cannot find \"./gone\", imported at \"src/index.ts:2:18\"");
+    let hook = "import { LuaWebhook } from 'lua-cli';\nimport { x } from '../lib/y';\nexport default new LuaWebhook({ name: 'h', execute: () => x });";
+    let project =
+        Project::agent("name: 'a', webhooks: [hook]", "import hook from './hook';", &[("src/hook.ts", hook)]);
+    assert_eq!(project.error().message(), "cannot find \"../lib/y\", imported at \"src/hook.ts:2:19\"");
+}
+
+#[test]
+fn what_has_no_name_or_no_value_is_left_out_with_a_note() {
+    let before = "const named = new LuaWebhook({ name: process.env.NAME });\nconst bare = new LuaWebhook({});\ndeclare const other: any;";
+    let agent =
+        Project::agent("name: 'a', webhooks: [named, bare, other(), 7], jobs: load()", before, &[]).read();
+    assert_eq!(agent.primitives.len(), 0);
+    let messages: Vec<_> = agent.notes.iter().map(|note| (note.line, note.message.as_str())).collect();
+    assert!(
+        messages.contains(&(2, "a webhook is left out: its name reads the environment variable \"NAME\"")),
+        "{messages:?}"
+    );
+    assert!(messages.contains(&(3, "a webhook is left out: it has no name")), "{messages:?}");
+    assert!(messages.contains(&(5, "a webhook is left out: it is no object")), "{messages:?}");
+    assert!(
+        messages.iter().any(|(line, text)| *line == 5 && text.starts_with("\"jobs\" is left out: it")),
+        "{messages:?}"
+    );
+}
+
+#[test]
+fn a_long_chain_and_a_cycle_of_imports_end() {
+    let project = Project::agent(
+        "name: a0, webhooks: [hook]",
+        "import { a0 } from './m0'; import hook from './hook';",
+        &[
+            (
+                "src/hook.ts",
+                "import './m0';\nimport { LuaWebhook } from 'lua-cli';\nexport default new LuaWebhook({ name: 'h' });",
+            ),
+            (
+                "src/m3000.ts",
+                "import { a0 } from './m0'; export const a3000 = 'end'; export const loop = a0;",
+            ),
+        ],
+    );
+    for at in 0..3000 {
+        let next = at + 1;
+        let (path, code) = match at % 3 {
+            0 => (format!("src/m{at}.ts"), format!("export {{ a{next} as a{at} }} from './m{next}';")),
+            1 => (
+                format!("src/m{at}.ts"),
+                format!("import {{ a{next} }} from './m{next}'; export const a{at} = a{next};"),
+            ),
+            _ => (
+                format!("src/m{at}.ts"),
+                format!(
+                    "import * as n from './m{next}'; import {{ a{next} }} from './m{next}'; export {{ a{next} as a{at} }}; n;"
+                ),
+            ),
+        };
+        project.write(&path, &code);
+    }
+    let agent = project.read();
+    assert_eq!(agent.name, "end");
+    assert_eq!(only(&agent, "webhook").reach.modules.len(), 3002);
+}
+
+#[test]
+fn a_cycle_of_values_is_a_note() {
+    let agent = Project::agent(
+        "name: 'a', model: x",
+        "import { x } from './x';",
+        &[
+            ("src/x.ts", "import { y } from './y'; export const x = y;"),
+            ("src/y.ts", "import { x } from './x'; export const y = x;"),
+        ],
+    )
+    .read();
+    assert!(agent.settings["model"].get("$source").is_some(), "{:?}", agent.settings);
+    assert_eq!(agent.notes.len(), 1, "{:?}", agent.notes);
+}
+
+#[test]
+fn endless_and_deep_code_ends_in_an_answer() {
+    let deep = "(".repeat(5_000);
+    let cases = [
+        ("forever()".to_owned(), "const forever = (): number => forever() + 1;".to_owned()),
+        ("grow('x')".to_owned(), "const grow = (x: string): string => grow(x + x);".to_owned()),
+        (format!("[{}1{}]", "[".repeat(400), "]".repeat(400)), String::new()),
+        (format!("'x'{}", " + 'x'".repeat(4_000)), String::new()),
+        ("boom".to_owned(), "const a = [1, 1, 1, 1, 1, 1, 1, 1]; const b = a.map(() => a.map(() => a.map(() => a.map(() => a.map(() => a.map(() => a.map(() => a.map(() => a)))))))); const boom = b.map(() => b);".to_owned()),
+    ];
+    for (probe, before) in cases {
+        let agent = Project::agent(&format!("name: 'a', probe: {probe}"), &before, &[]).read();
+        assert_eq!(agent.name, "a");
+    }
+    let error = Project::agent(&format!("name: 'a', probe: {deep}"), "", &[]).error();
+    assert!(error.message().contains("nested too deeply to be read"), "{}", error.message());
+}
+
+#[test]
+fn tools_of_one_name_in_a_skill_are_an_error_and_a_tool_listed_twice_is_one() {
+    let before = "const one = defineTool({ name: 't' });\nconst two = defineTool({ name: 't' });";
+    let config = |tools: &str| format!("name: 'a', skills: [new LuaSkill({{ name: 's', tools: {tools} }})]");
+    let error = Project::agent(&config("[one, two]"), before, &[]).error();
+    assert_eq!(error.message(), "two tools are named \"t\": \"src/index.ts:2\" and \"src/index.ts:3\"");
+    let agent = Project::agent(&config("[one, one]"), before, &[]).read();
+    assert_eq!(tool_names(only(&agent, "skill")), ["t"]);
+}

@@ -1,0 +1,124 @@
+//! What expressions evaluate to: `model` of an agent is set to each, and read back.
+
+use super::Project;
+use serde_json::{Value, json};
+
+/// The value of an expression that stands below some declarations.
+fn value_below(before: &str, expression: &str) -> Value {
+    let agent = Project::agent(&format!("name: 'a', probe: {expression}"), before, &[]).read();
+    agent.settings["probe"].clone()
+}
+
+fn value(expression: &str) -> Value {
+    value_below("", expression)
+}
+
+#[test]
+fn literals_and_operators() {
+    let cases = [
+        ("'a'", json!("a")),
+        ("`a\\n${1 + 1}${true}`", json!("a\n2true")),
+        ("-1.5", json!(-1.5)),
+        ("1_000", json!(1000)),
+        ("0x10", json!(16)),
+        ("'a' + 1 + 2", json!("a12")),
+        ("1 + 2 + 'a'", json!("3a")),
+        ("60 * 60 * 24", json!(86400)),
+        ("7 % 4 - 10 / 4 + 2 ** 3", json!(8.5)),
+        ("1 < 2 && 'x' !== 'y'", json!(true)),
+        ("null ?? 'b'", json!("b")),
+        ("'' || 'b'", json!("b")),
+        ("!0 ? 'yes' : 'no'", json!("yes")),
+        ("typeof 'x'", json!("string")),
+        ("[1, , ...[2, 3]]", json!([1, null, 2, 3])),
+        ("{ a: 1, ['b' + 1]: 2, ...{ c: 3, a: 4 }, d: undefined }", json!({"a": 4, "b1": 2, "c": 3})),
+        ("({ get a() { return this.b + 1 }, b: 2 }).a", json!(3)),
+        ("('x' as const) satisfies string", json!("x")),
+        ("<string>'x'", json!("x")),
+        ("({ a: { b: ['c'] } })!.a?.b[0]", json!("c")),
+        ("String.raw`a\\n`", json!("a\\n")),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(value(expression), expected, "{expression}");
+    }
+}
+
+#[test]
+fn methods_of_texts_and_lists() {
+    let cases = [
+        ("['a', 'b'].join('\\n')", json!("a\nb")),
+        ("' a '.trim().toUpperCase().repeat(2)", json!("AA")),
+        ("'a-b-c'.split('-').map((x, i) => x + i).concat('d', ['e'])", json!(["a0", "b1", "c2", "d", "e"])),
+        ("[1, 2, 3].filter(x => x > 1).reverse()", json!([3, 2])),
+        ("[1, 0, null, 2].filter(Boolean)", json!([1, 2])),
+        ("[[1], [2, 3]].flat().reduce((a, b) => a + b, 0)", json!(6)),
+        ("'😀bc'.slice(2)", json!("bc")),
+        ("'abc'.replace('b', 'x').padStart(5, '.')", json!("..axc")),
+        ("Object.entries({ a: 1 }).map(([k, v]) => `${k}=${v}`)", json!(["a=1"])),
+        ("JSON.stringify({ a: [1, 'x'] })", json!("{\"a\":[1,\"x\"]}")),
+        ("Math.max(1, Math.floor(2.9))", json!(2)),
+        ("new Date('2025-12-31T02:00:00Z')", json!("2025-12-31T02:00:00.000Z")),
+        ("new Date('2025-12-31').toISOString()", json!("2025-12-31T00:00:00.000Z")),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(value(expression), expected, "{expression}");
+    }
+}
+
+#[test]
+fn names_functions_classes_and_enums() {
+    let before = "
+        const A = 'a', { b: B, ...rest } = { b: 'b', c: 'c', d: 'd' };
+        const [first, , third = 'z'] = ['x', 'y'];
+        enum Color { Red, Green = 5, Blue, Name = 'n' }
+        const enum Level { Low = 'low' }
+        class Base { static unit = 'kg'; size = 1; constructor(protected label: string) { this.size += 0; } get twice() { return this.label + this.label } }
+        class Leaf extends Base { extra = `${this.label}!`; constructor() { super('l'); this.done = true } }
+        function greet(name: string, { polite = true } = {}) {
+          const words = [];
+          if (polite) { words.push('Dear'); } else { words.push('Hi'); }
+          for (const word of name.split(' ')) { words.push(word); }
+          return words.join(' ');
+        }
+        const list = [1]; list.push(2);
+        export const twice = (text: string) => text + text;";
+    let cases = [
+        ("A + B", json!("ab")),
+        ("rest", json!({"c": "c", "d": "d"})),
+        ("[first, third]", json!(["x", "z"])),
+        ("[Color.Red, Color.Blue, Color[5], Color.Name, Level.Low]", json!([0, 6, "Green", "n", "low"])),
+        ("Base.unit", json!("kg")),
+        ("greet('Ann Lee')", json!("Dear Ann Lee")),
+        ("greet('Ann', { polite: false })", json!("Hi Ann")),
+        ("twice(A)", json!("aa")),
+        ("list", json!([1, 2])),
+        ("new Leaf().extra", json!("l!")),
+        ("new Leaf().twice", json!("ll")),
+        ("new Leaf().done", json!(true)),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(value_below(before, expression), expected, "{expression}");
+    }
+}
+
+#[test]
+fn what_only_running_would_tell_is_source_text_and_a_note() {
+    let cases = [
+        ("process.env.MODEL ?? 'x'", "process.env.MODEL ?? \"x\"", "environment variable \"MODEL\""),
+        ("`${process.env['A']}b`", "`${process.env[\"A\"]}b`", "environment variable \"A\""),
+        ("later()", "later()", "is asynchronous"),
+        ("Math.random()", "Math.random()", "\"Math.random\", which is known at run time only"),
+        ("changing", "'1'", "assigned more than once"),
+        ("self", "self + 1", "\"self\", which needs itself"),
+        ("nowhere.at.all", "nowhere.at.all", ""),
+    ];
+    let before =
+        "async function later() { return 1 }\nlet changing = '1'; changing = '2';\nconst self = self + 1;";
+    for (expression, source, reason) in cases {
+        let project = Project::agent(&format!("name: 'a', probe: {expression}"), before, &[]);
+        let agent = project.read();
+        let found = agent.settings["probe"]["$source"].as_str().unwrap_or_default().replace('"', "'");
+        assert_eq!(found, source.replace('"', "'"), "{expression}");
+        assert!(agent.notes.iter().any(|note| note.message.contains(reason)), "{:?}", agent.notes);
+    }
+}
