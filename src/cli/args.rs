@@ -68,6 +68,7 @@ commands! {
         Init(init::Init),
         HashObject(hash_object::HashObject),
         CountObjects(count_objects::CountObjects),
+        Compact(compact::Compact),
         Completions(completions::Completions),
     }
 }

@@ -9,6 +9,7 @@ use std::fmt::Write;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Start here", &["init"]),
     ("Look inside", &["hash-object", "count-objects"]),
+    ("Look after the store", &["compact"]),
     ("Set up", &["completions", "help"]),
 ];
 

@@ -80,7 +80,7 @@ fn command() -> Option<Command> {
     let named = ["LUA_STORE_PAGER", "PAGER"].into_iter().find_map(|name| std::env::var(name).ok());
     let line = named.unwrap_or_else(|| "less -FRX".to_owned());
     let mut words = line.split_whitespace();
-    let program = words.next().filter(|program| *program != "cat")?;
+    let program = words.next().filter(|_| line.trim() != "cat")?;
     let mut command = Command::new(program);
     command.args(words);
     // Without these flags `less` shows colour codes as text; a person's own flags win.

@@ -112,3 +112,26 @@ fn keeping_bytes_needs_a_store() {
     --- exit 2
     "#);
 }
+
+#[test]
+fn compacting_puts_packs_together_and_keeps_every_object() {
+    let project = Project::new();
+    project.ok("init");
+    assert_snapshot!(project.run("compact"), @r"
+    $ lua-store compact
+    There is nothing to put together.
+    ");
+    for content in ["one", "two", "three"] {
+        project.run_with_input("hash-object -w --stdin", content);
+    }
+    let before = project.json("count-objects");
+    assert_eq!((&before["objects"], &before["packs"]), (&3.into(), &3.into()));
+    let compacted = &project.json("compact")["compacted"];
+    assert_eq!((&compacted["objects"], &compacted["packsBefore"]), (&3.into(), &3.into()));
+    assert_eq!(compacted["bytesBefore"], before["bytes"]);
+    let after = project.json("count-objects");
+    assert_eq!((&after["objects"], &after["packs"]), (&3.into(), &1.into()));
+    assert_eq!(after["bytes"], compacted["bytesAfter"]);
+    project.ok("compact");
+    assert_eq!(project.json("count-objects"), after);
+}

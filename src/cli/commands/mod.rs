@@ -1,5 +1,6 @@
 //! One command is one file; the doc comment of its argument struct is its help.
 
+pub mod compact;
 pub mod completions;
 pub mod count_objects;
 pub mod hash_object;

@@ -1,0 +1,50 @@
+//! `compact`: packs are put together and squeezed.
+
+use crate::cli::context::Context;
+use crate::cli::{Exit, progress};
+use crate::error::Result;
+use crate::store::Scope;
+use serde_json::{Value, json};
+
+/// Put the packs of the store together, squeezed
+///
+/// Happens by itself when packs pile up. Nothing that the store holds is dropped.
+#[derive(Debug, clap::Args)]
+pub struct Compact {}
+
+impl Compact {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let objects = project.store().objects();
+        let done =
+            progress::show(cx.out.term(), "Compacting", |progress| objects.compact(Scope::All, progress))?;
+        if cx.out.is_json() {
+            let answer = done.map_or(Value::Null, |done| {
+                json!({
+                    "pack": done.pack.file_name(),
+                    "objects": done.objects,
+                    "packsBefore": done.packs_before,
+                    "bytesBefore": done.bytes_before,
+                    "bytesAfter": done.bytes_after,
+                    "packsKept": done.kept,
+                })
+            });
+            cx.out.json(&json!({"compacted": answer}))?;
+            return Ok(Exit::Done);
+        }
+        let Some(done) = done else {
+            cx.out.line("There is nothing to put together.")?;
+            return Ok(Exit::Done);
+        };
+        let (packs, before, after) = (done.packs_before, done.bytes_before, done.bytes_after);
+        cx.out.line(format!("✓ Put {packs} pack(s) together: {before} bytes before, {after} after."))?;
+        if done.kept > 0 {
+            cx.out.warn(format!(
+                "{} pack(s) stay as they are, because something in them is damaged",
+                done.kept
+            ));
+            cx.out.hint("`lua-store fsck` says what is damaged and which versions it affects");
+        }
+        Ok(Exit::Done)
+    }
+}
