@@ -17,6 +17,8 @@ struct Paths<'a> {
     numbers: HashMap<(u32, &'a str), u32>,
     /// The last name of each path.
     names: Vec<&'a str>,
+    /// What is below each path.
+    below: Vec<Vec<u32>>,
 }
 
 impl<'a> Paths<'a> {
@@ -29,8 +31,24 @@ impl<'a> Paths<'a> {
         let number = *self.numbers.entry((folder, name)).or_insert(next);
         if number == next {
             self.names.push(name);
+            self.below.push(Vec::new());
+            self.below[folder as usize].push(number);
         }
         number
+    }
+
+    /// For each path its place in a walk that finishes one folder before it begins the next, which is
+    /// the order in which a project is written back.
+    fn places(&self) -> Vec<u32> {
+        let mut places = vec![0; self.names.len()];
+        let mut ahead = vec![TOP];
+        let mut next = 0;
+        while let Some(path) = ahead.pop() {
+            places[path as usize] = next;
+            next += 1;
+            ahead.extend(self.below[path as usize].iter().rev());
+        }
+        places
     }
 }
 
@@ -39,7 +57,7 @@ pub fn assign(objects: &[Object]) -> Vec<Path> {
     let at: HashMap<Id, usize> = objects.iter().enumerate().map(|(at, object)| (object.id, at)).collect();
     let held: HashSet<Id> = children(objects).collect();
     let mut paths: Vec<Path> = vec![None; objects.len()];
-    let mut known = Paths { numbers: HashMap::new(), names: vec![""] };
+    let mut known = Paths { numbers: HashMap::new(), names: vec![""], below: vec![Vec::new()] };
     let mut queue = VecDeque::new();
     for (number, object) in objects.iter().enumerate() {
         if object.children.is_some() && !held.contains(&object.id) {
@@ -57,7 +75,8 @@ pub fn assign(objects: &[Object]) -> Vec<Path> {
             }
         }
     }
-    paths
+    let places = known.places();
+    paths.into_iter().map(|path| path.map(|path| places[path as usize])).collect()
 }
 
 fn children(objects: &[Object]) -> impl Iterator<Item = Id> + '_ {
@@ -93,6 +112,18 @@ mod tests {
         assert_eq!(paths[3], paths[4]);
         assert_eq!(paths[5..7], [Some(TOP), Some(TOP)]);
         assert_eq!(paths[7], None);
+    }
+
+    #[test]
+    fn paths_are_in_the_order_of_a_walk() {
+        let blobs = ["a/x", "a/y", "b", "c/x"].map(blob);
+        let [ax, ay, b, cx] = blobs.each_ref().map(|blob| blob.id);
+        let (a, c) = (tree(&[("x", ax), ("y", ay)]), tree(&[("x", cx)]));
+        let top = tree(&[("a", a.id), ("b", b), ("c", c.id)]);
+        let [x, y, z, w] = blobs;
+        let paths = assign(&[w, z, c, y, x, top, a]);
+        // c/x, b, c, a/y, a/x, the top, a.
+        assert_eq!(paths, [6, 4, 5, 3, 2, 0, 1].map(Some));
     }
 
     #[test]

@@ -7,17 +7,15 @@ use crate::fs::{self, Clobber, Published, Temp};
 use crate::object::{Id, Kind, Source, Tree};
 use crate::pack::{self, Base, Content, Encoded, Group, ItemKind, PackId, Writer};
 use crate::progress::Progress;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Compaction has time.
 const LEVEL: i32 = 9;
 
-/// Large objects take long to compress for each percent won.
-const LARGE_LEVEL: i32 = 9;
-
-/// How many entries are made before they are appended; bounds what is held in memory.
-const SHARE: usize = 32;
+/// How many bytes of objects are compressed before they are appended; bounds what is held in memory.
+const SHARE: u64 = 16 << 20;
 
 type Made = Mutex<Option<Result<Encoded<'static>>>>;
 
@@ -25,7 +23,10 @@ impl Odb {
     pub(super) fn write_plan(&self, plan: &Plan, progress: &Progress) -> Result<PackId> {
         fs::sweep(self.dir())?;
         let mut writer = Writer::new(Temp::create_in(self.dir())?);
-        for units in plan.units.chunks(SHARE) {
+        let mut rest = &plan.units[..];
+        while !rest.is_empty() {
+            let units;
+            (units, rest) = rest.split_at(share(plan, rest));
             for (unit, made) in units.iter().zip(self.make(plan, units)) {
                 let ids = ids(plan, unit);
                 match made.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -77,7 +78,7 @@ impl Odb {
                     None => None,
                 };
                 let prefix = base.as_ref().map(|(base, bytes)| (Base::Position(*base), &bytes[..]));
-                Ok(Some(Encoded::new(Content::Object(kind), &bytes, prefix, LARGE_LEVEL).into_owned()))
+                Ok(Some(Encoded::new(Content::Object(kind), &bytes, prefix, LEVEL).into_owned()))
             }
         }
     }
@@ -101,7 +102,7 @@ impl Odb {
         let missing = || Error::corrupt(format!("object {id} is missing"));
         let Some((home, number)) = self.big(&id)? else {
             let (kind, bytes) = self.find(&id)?.ok_or_else(missing)?;
-            let entry = Encoded::new(Content::Object(kind), &bytes, None, LARGE_LEVEL);
+            let entry = Encoded::new(Content::Object(kind), &bytes, None, LEVEL);
             return writer.append(&[id], &entry).at("write", self.dir());
         };
         let entry = home.reader.entry(number)?;
@@ -110,10 +111,23 @@ impl Odb {
     }
 }
 
-fn ids(plan: &Plan, unit: &Unit) -> Vec<Id> {
-    let range = match unit {
+/// How many units to make at once: at least one.
+fn share(plan: &Plan, units: &[Unit]) -> usize {
+    let mut bytes = 0;
+    let fits = |unit: &&Unit| {
+        bytes += positions(unit).map(|position| plan.object(position).len).sum::<u64>();
+        bytes <= SHARE
+    };
+    units.iter().take_while(fits).count().max(1)
+}
+
+fn positions(unit: &Unit) -> Range<u32> {
+    match unit {
         Unit::Group(range) => range.clone(),
         Unit::Single(position, _) => *position..*position + 1,
-    };
-    range.map(|position| plan.object(position).id).collect()
+    }
+}
+
+fn ids(plan: &Plan, unit: &Unit) -> Vec<Id> {
+    positions(unit).map(|position| plan.object(position).id).collect()
 }
