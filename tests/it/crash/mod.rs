@@ -3,6 +3,7 @@
 //! A *case* is a prepared folder and a command that changes it. Every run gets a fresh copy.
 
 mod commands;
+mod restore;
 mod store;
 
 use std::path::{Path, PathBuf};
@@ -85,8 +86,8 @@ impl Case<'_> {
     }
 }
 
-/// Every rename and link comes right after the sync of a temporary file in the same folder, and
-/// that folder is synced before the command ends.
+/// In the store every rename and link comes right after the sync of a temporary file in the same
+/// folder, and that folder is synced before the command ends. Caches are never synced.
 fn assert_durable_order(steps: &[String]) {
     let parse = |step: &String| {
         let (word, path) = step.split_once(' ').unwrap();
@@ -94,7 +95,11 @@ fn assert_durable_order(steps: &[String]) {
     };
     let steps: Vec<_> = steps.iter().map(parse).collect();
     for (at, (word, path)) in steps.iter().enumerate() {
-        if word != "Rename" && word != "Link" {
+        if (word != "Rename" && word != "Link") || path.parent().unwrap().ends_with(".lua/cache") {
+            continue;
+        }
+        if !path.components().any(|part| part.as_os_str() == ".lua") {
+            assert_restored_in_order(&steps, at);
             continue;
         }
         let (before, temp) = &steps[at - 1];
@@ -105,6 +110,27 @@ fn assert_durable_order(steps: &[String]) {
             |(word, dir): &(String, PathBuf)| word == "SyncDir" && Some(dir.as_path()) == path.parent();
         assert!(steps[at..].iter().any(synced), "the name {} is never synced", path.display());
     }
+}
+
+/// In the project several files are written before the first takes its place: its folder, or the
+/// whole file system through the project's own folder, is synced before and after.
+fn assert_restored_in_order(steps: &[(String, PathBuf)], at: usize) {
+    let (word, path) = &steps[at];
+    if word == "Link" {
+        return;
+    }
+    let is_draft = |path: &Path| path.file_name().unwrap().to_string_lossy().starts_with(".lua-store-tmp-");
+    let whole =
+        |(word, file): &(String, PathBuf)| word == "Sync" && !is_draft(file) && path.starts_with(file);
+    let beside = |file: &Path| file.parent() == path.parent();
+    let alone = |(word, file): &&(String, PathBuf)| word == "Sync" && is_draft(file) && beside(file);
+    let placed = |(word, file): &&(String, PathBuf)| word == "Rename" && beside(file);
+    let before = &steps[..at];
+    let all_at_once = before.iter().rev().take_while(|(word, _)| word != "Write").any(whole);
+    let one_by_one = before.iter().filter(alone).count() > before.iter().filter(placed).count();
+    assert!(all_at_once || one_by_one, "{} is published unsynced", path.display());
+    let synced = |(word, dir): &(String, PathBuf)| word == "SyncDir" && Some(dir.as_path()) == path.parent();
+    assert!(steps[at..].iter().any(|step| whole(step) || synced(step)), "{} never synced", path.display());
 }
 
 /// What a failed command must not change: all files of the store but new packs, which nothing leads to,
