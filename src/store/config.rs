@@ -1,4 +1,4 @@
-//! `config.toml`: the agent's id, the author, the remotes. No secret is kept there.
+//! `config.toml`: the agent's id, the author, secrets that may be kept, the remotes. No secret is kept there.
 
 use super::{Lock, layout};
 use crate::error::{Error, Result};
@@ -43,6 +43,13 @@ impl Config {
     /// Who makes versions here, where neither a flag nor the environment says.
     pub fn author(&self) -> Option<&str> {
         self.document.get("author")?.as_str()
+    }
+
+    /// Patterns of secret files that are kept nevertheless.
+    pub fn allow(&self) -> Vec<String> {
+        let patterns = self.document.get("allow").and_then(Item::as_array);
+        let texts = patterns.into_iter().flatten().filter_map(|pattern| pattern.as_str());
+        texts.map(str::to_owned).collect()
     }
 
     /// The address of a remote.
@@ -105,6 +112,10 @@ impl Config {
             if self.document.get(key).is_some_and(|item| !item.is_str()) {
                 return Err(wrong(key, "a text in quotes"));
             }
+        }
+        let is_text_list = |item: &Item| item.as_array().is_some_and(|list| list.iter().all(|v| v.is_str()));
+        if self.document.get("allow").is_some_and(|item| !is_text_list(item)) {
+            return Err(wrong("allow", "a list of texts, as in allow = [\"fixtures/*.pem\"]"));
         }
         if self.document.get("remote").is_some() && self.remote_table().is_none() {
             return Err(wrong("remote", "a table, as in [remote.origin]"));

@@ -17,14 +17,15 @@ pub struct View<'s> {
     store: &'s dyn Source,
     root: PathBuf,
     tree: Option<Id>,
-    trees: HashMap<Id, Vec<u8>>,
+    /// What was put one by one: trees, and what somebody derived from the files.
+    kept: HashMap<Id, (Kind, Vec<u8>)>,
     files: OnceCell<HashMap<Id, (String, Mode)>>,
 }
 
 /// Takes a snapshot that is not stored.
 pub fn look<'s>(root: &Path, store: &'s dyn Source, options: &Options<'_>) -> Result<(Snapshot, View<'s>)> {
     let mut view =
-        View { store, root: root.to_owned(), tree: None, trees: HashMap::new(), files: OnceCell::new() };
+        View { store, root: root.to_owned(), tree: None, kept: HashMap::new(), files: OnceCell::new() };
     let snapshot = take(root, &mut Keeper::looking(&mut view), options)?;
     view.tree = Some(snapshot.tree);
     Ok((snapshot, view))
@@ -61,8 +62,8 @@ fn read_whole(path: &Path) -> Result<Vec<u8>> {
 
 impl Source for View<'_> {
     fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>> {
-        if let Some(bytes) = self.trees.get(id) {
-            return Ok(Some((Kind::Tree, bytes.clone())));
+        if let Some(kept) = self.kept.get(id) {
+            return Ok(Some(kept.clone()));
         }
         match self.store.find(id)? {
             Some(found) => Ok(Some(found)),
@@ -71,17 +72,15 @@ impl Source for View<'_> {
     }
 
     fn contains(&self, id: &Id) -> Result<bool> {
-        Ok(self.trees.contains_key(id) || self.store.contains(id)?)
+        Ok(self.kept.contains_key(id) || self.store.contains(id)?)
     }
 }
 
-/// Puts ids only. Trees are kept, so that the project can be walked.
+/// Files are only hashed; they can be read again. What is put by itself is kept in memory.
 impl Sink for View<'_> {
     fn put(&mut self, kind: Kind, bytes: Vec<u8>, _base: Option<Id>) -> Result<Id> {
         let id = kind.id_of(&bytes);
-        if kind == Kind::Tree {
-            self.trees.insert(id, bytes);
-        }
+        self.kept.insert(id, (kind, bytes));
         Ok(id)
     }
 

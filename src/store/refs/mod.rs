@@ -11,7 +11,7 @@ mod survey;
 #[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 mod tests;
 
-pub use name::{Name, SOURCE, VERSIONS};
+pub use name::{Name, SNAPSHOTS, SOURCE, VERSIONS};
 pub use survey::Survey;
 
 use super::{Lock, layout};

@@ -9,6 +9,8 @@ use std::str::FromStr;
 pub const SOURCE: &str = "refs/source";
 /// The series of the agent versions, one per `version create`.
 pub const VERSIONS: &str = "refs/versions";
+/// The series of the safety snapshots, one per workspace that a restore overwrote.
+pub const SNAPSHOTS: &str = "refs/snapshots";
 const REMOTES: &str = "refs/remotes/";
 
 /// Ordered by series, then by number.
@@ -58,9 +60,9 @@ pub fn number_of(file: &str) -> Option<u64> {
     digits.parse().ok().filter(|_| plain)
 }
 
-/// A series is `refs/source` or `refs/versions`, ours or those of a remote.
+/// A series is `refs/source`, `refs/versions` (ours or those of a remote) or `refs/snapshots`.
 pub fn check_series(series: &str) -> Result<&str> {
-    if let SOURCE | VERSIONS = series {
+    if let SOURCE | VERSIONS | SNAPSHOTS = series {
         return Ok(series);
     }
     let remote = series.strip_prefix(REMOTES).and_then(|rest| rest.split_once('/'));
@@ -83,6 +85,7 @@ mod tests {
         for text in [
             "refs/source/v1",
             "refs/versions/v18446744073709551615",
+            "refs/snapshots/v3",
             "refs/remotes/origin/source/v20",
             "refs/remotes/a.b-c_d/versions/v3",
         ] {
