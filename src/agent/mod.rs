@@ -1,6 +1,9 @@
 //! What an agent is: reading its TypeScript, states, versions, the ledger, and what changed in words.
 
+pub mod build;
+pub mod change;
 pub mod compile;
+pub mod create;
 pub mod json;
 pub mod kind;
 pub mod ledger;
@@ -8,6 +11,19 @@ pub mod manifest;
 pub mod model;
 pub mod names;
 pub mod numbers;
+pub mod project;
+pub mod promote;
+pub mod push;
 pub mod read;
 pub mod record;
+pub mod resolve;
+pub mod revision;
+pub mod rollback;
+pub mod source;
+pub mod stage;
 pub mod state;
+pub mod upkeep;
+pub mod verify;
+pub mod version;
+pub mod view;
+pub mod words;

@@ -9,7 +9,6 @@ pub mod output;
 pub mod pager;
 pub mod panic;
 pub mod progress;
-pub mod revision;
 pub mod suggest;
 pub mod table;
 pub mod term;

@@ -49,3 +49,19 @@ fn the_document_shows_the_bytes_that_the_program_writes() {
     config.save(&lock).unwrap();
     assert_eq!(shown(), written(store.dir()));
 }
+
+/// The bytes of a block that is headed `hex NAME`.
+fn hex(name: &str) -> Vec<u8> {
+    let document = include_str!("../../docs/format.md");
+    let (_, block) = document.split_once(&format!("\n```hex {name}\n")).unwrap();
+    let digits = block[..block.find("```").unwrap()].split_whitespace();
+    digits.map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect()
+}
+
+#[test]
+fn the_document_shows_a_record_as_it_is_encoded() {
+    use lua_store::agent::record::{self, Event, LedgerRecord};
+    let shown = LedgerRecord { event: Event::Promote, by: "ada".to_owned(), at_ms: 1, reason: None };
+    assert_eq!(record::encode(&shown), hex("ledger record"));
+    assert_eq!(record::decode::<LedgerRecord>(&hex("ledger record"), "record").unwrap(), shown);
+}

@@ -3,6 +3,7 @@
 //! A form is an object that a class or function of `lua-cli` made, an instance of a project class, or
 //! a plain object; the list it stands in says its kind. All kinds go the same way, by the table.
 
+use super::code;
 use super::eval::Evaluator;
 use super::json::Writer;
 use super::module::ModuleId;
@@ -91,7 +92,7 @@ impl<'a> Forms<'_, 'a> {
         let mut roots = object.roots.clone();
         let definition = self.definition(kind, &name, object, &mut roots)?;
         let source = self.writer.source(object.site);
-        let reach = self.reacher.from(&roots)?;
+        let reach = self.reacher.of(&roots, &code::modules(&Value::Object(object.clone())))?;
         let primitive = Primitive { kind, name, description, definition, source, reach };
         Ok(Some((primitive, object.site)))
     }

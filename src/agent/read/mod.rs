@@ -8,6 +8,7 @@ mod body;
 mod builtin;
 mod call;
 mod class;
+mod code;
 mod entry;
 mod eval;
 mod expression;

@@ -31,8 +31,21 @@ impl<'m, 'a> Reacher<'m, 'a> {
         Reacher { modules, versions, entry, known: RefCell::default() }
     }
 
-    /// What these modules reach. The file of the agent itself belongs to a primitive only where the
-    /// primitive is declared in it: otherwise every change of the agent would be one of each part.
+    /// What a primitive reaches that was made in `made` and has its code in `code`. Without code it
+    /// reaches nothing, all of it is in its definition. The file of the agent itself counts only where
+    /// code stands in it: otherwise every change of the agent would be one of each part.
+    pub fn of(&self, made: &BTreeSet<ModuleId>, code: &BTreeSet<ModuleId>) -> Result<Reach> {
+        let mut roots = made | code;
+        if code.is_empty() {
+            return Ok(Reach::default());
+        }
+        if !code.contains(&self.entry) {
+            roots.remove(&self.entry);
+        }
+        self.from(&roots)
+    }
+
+    /// What these modules reach, the file of the agent aside unless it is one of them.
     pub fn from(&self, roots: &BTreeSet<ModuleId>) -> Result<Reach> {
         let mut reach = Reach::default();
         let mut seen: BTreeSet<ModuleId> = roots.clone();

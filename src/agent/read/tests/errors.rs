@@ -72,7 +72,7 @@ fn a_long_chain_and_a_cycle_of_imports_end() {
         &[
             (
                 "src/hook.ts",
-                "import './m0';\nimport { LuaWebhook } from 'lua-cli';\nexport default new LuaWebhook({ name: 'h' });",
+                "import './m0';\nimport { LuaWebhook } from 'lua-cli';\nexport default new LuaWebhook({ name: 'h', execute: async () => 1 });",
             ),
             (
                 "src/m3000.ts",

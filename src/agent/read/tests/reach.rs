@@ -67,3 +67,26 @@ fn what_is_declared_in_the_agents_file_reaches_it() {
     let agent = Project::agent("name: 'a', webhooks: [hook]", before, &[]).read();
     assert_eq!(only(&agent, "webhook").reach.modules.keys().collect::<Vec<_>>(), ["src/index.ts"]);
 }
+
+#[test]
+fn data_reaches_nothing_and_the_agent_s_file_counts_only_with_code_in_it() {
+    let project = |tool: &str| {
+        Project::agent(
+            "name: 'a', skills: [skill], mcpServers: [docs]",
+            &format!(
+                "import {{ T }} from './tool'; import {{ LuaSkill, LuaMCPServer }} from 'lua-cli';
+                 const docs = new LuaMCPServer({{ name: 'd', url: 'https://d.example.com' }});
+                 const skill = new LuaSkill({{ name: 's', tools: [{tool}] }});"
+            ),
+            &[(
+                "src/tool.ts",
+                "import { LuaTool } from 'lua-cli';\nexport class T implements LuaTool { name = 't'; async execute() {} }",
+            )],
+        )
+    };
+    let apart = project("new T()");
+    assert_eq!(reach(&apart, "mcp-server"), Reach::default());
+    assert_eq!(reach(&apart, "skill").modules.keys().collect::<Vec<_>>(), ["src/tool.ts"]);
+    let inside = project("{ name: 't', execute: async () => T }");
+    assert!(reach(&inside, "skill").modules.contains_key("src/index.ts"));
+}

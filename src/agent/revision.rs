@@ -17,6 +17,8 @@ pub enum Revision {
     Previous,
     /// 4 to 64 hexadecimal digits.
     IdPrefix(String),
+    /// A source version, `source/v3`.
+    Source(u64),
     /// What stands at a path inside.
     Inside(Box<Revision>, String),
 }
@@ -38,6 +40,12 @@ fn whole(text: &str) -> Result<Revision> {
         "latest" => return Ok(Revision::Latest),
         "previous" => return Ok(Revision::Previous),
         _ => {}
+    }
+    if let Some(number) = text.strip_prefix("source/") {
+        return match whole(number)? {
+            Revision::Number(number) => Ok(Revision::Source(number)),
+            _ => Err(invalid(text)),
+        };
     }
     let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -70,6 +78,7 @@ impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Revision::Number(number) => write!(f, "v{number}"),
+            Revision::Source(number) => write!(f, "source/v{number}"),
             Revision::Active => f.write_str("active"),
             Revision::Latest => f.write_str("latest"),
             Revision::Previous => f.write_str("previous"),
@@ -92,6 +101,7 @@ mod tests {
         for text in ["2", "v2", "V2", "02"] {
             assert_eq!(parse(text).unwrap(), Revision::Number(2), "{text}");
         }
+        assert_eq!(parse("source/v3").unwrap(), Revision::Source(3));
         assert_eq!(parse("active").unwrap(), Revision::Active);
         assert_eq!(parse("latest").unwrap(), Revision::Latest);
         assert_eq!(parse("previous").unwrap(), Revision::Previous);

@@ -1,0 +1,328 @@
+//! Builds the state of a push: what was read is stored, what did not change keeps its tree and its
+//! number, what changed gets the next one.
+
+use super::json;
+use super::kind::Kind;
+use super::manifest::Manifest;
+use super::model::{Agent, Persona, Primitive};
+use super::names;
+use super::numbers::{self, Numbers, PERSONA};
+use super::source::SourceVersion;
+use super::state::{Content, DEFINITION, MODULES, PersonaId, REACH, State};
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::object::{Entry, Id, Mode, Sink, Source, Tree, entry_at, nest};
+use std::path::Path;
+
+/// Which entries of the pushed state a push moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    /// The persona and the agent's settings, which the stock command pushes together.
+    Persona,
+    /// All primitives of a kind, or the one of that name.
+    Kind(&'static Kind, Option<String>),
+    /// None: only the files are kept.
+    Backup,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    New,
+    Changed,
+    Unchanged,
+    Removed,
+}
+
+impl Change {
+    pub fn word(self) -> &'static str {
+        match self {
+            Change::New => "new",
+            Change::Changed => "changed",
+            Change::Unchanged => "unchanged",
+            Change::Removed => "removed",
+        }
+    }
+}
+
+/// What a push did with one primitive, the persona, or the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The word of the kind, `persona`, or `agent` for the settings, which have no number.
+    pub kind: &'static str,
+    pub name: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+    pub change: Change,
+}
+
+/// What a state is built from.
+pub struct Input<'a> {
+    pub root: &'a Path,
+    pub agent: &'a Agent,
+    pub manifest: &'a Manifest,
+    pub scope: &'a Scope,
+    pub set_version: Option<&'a str>,
+    /// The tree of the project's files in the same push.
+    pub files: Id,
+    pub previous: Option<&'a SourceVersion>,
+}
+
+/// The next state, and what became of each entry in scope.
+pub struct Built {
+    pub state: State,
+    pub items: Vec<Item>,
+}
+
+pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
+    let old = match input.previous {
+        Some(previous) => State::load(sink, &previous.state)?,
+        None => State::default(),
+    };
+    let mut builder = Builder { sink, input, floor: floor(&old, input.previous), old, items: Vec::new() };
+    let mut state = builder.old.clone();
+    if matches!(input.scope, Scope::All | Scope::Persona) {
+        builder.settings(&mut state)?;
+        builder.persona(&mut state)?;
+    }
+    let in_scope: Vec<&Primitive> =
+        input.agent.primitives.iter().filter(|p| input.scope.has(p.kind, &p.name)).collect();
+    builder.remove_absent(&mut state, &in_scope);
+    for primitive in in_scope {
+        builder.primitive(&mut state, primitive)?;
+    }
+    Ok(Built { state, items: builder.items })
+}
+
+impl Scope {
+    fn has(&self, kind: &'static Kind, name: &str) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::Kind(wanted, None) => *wanted == kind,
+            Scope::Kind(wanted, Some(wanted_name)) => *wanted == kind && wanted_name == name,
+            Scope::Persona | Scope::Backup => false,
+        }
+    }
+
+    /// What the record of the push says of its cause, in the stock command's words.
+    pub fn triggered_by(&self) -> String {
+        match self {
+            Scope::All => "batch push".to_owned(),
+            Scope::Persona => "push persona".to_owned(),
+            Scope::Kind(kind, Some(name)) => format!("push {} {name}", kind.word),
+            Scope::Kind(kind, None) => format!("push {}", kind.word),
+            Scope::Backup => "manual push backup".to_owned(),
+        }
+    }
+}
+
+/// The highest number ever given to each entry.
+fn floor(old: &State, previous: Option<&SourceVersion>) -> Numbers {
+    let mut floor = old.numbers.clone();
+    if let Some(previous) = previous {
+        numbers::raise(&mut floor, &previous.record.highest);
+    }
+    floor
+}
+
+/// What a record must remember beside the numbers of its own state: every number that is past the one
+/// in the state, or belongs to an entry that is gone.
+pub fn highest(previous: Option<&SourceVersion>, old: &State, new: &State) -> Numbers {
+    let mut highest = floor(old, previous);
+    highest.retain(|key, number| new.numbers.get(key).is_none_or(|now| numbers::is_past(number, now)));
+    highest
+}
+
+struct Builder<'a, S> {
+    sink: &'a mut S,
+    input: &'a Input<'a>,
+    old: State,
+    floor: Numbers,
+    items: Vec<Item>,
+}
+
+impl<S: Source + Sink> Builder<'_, S> {
+    fn settings(&mut self, state: &mut State) -> Result<()> {
+        let mut settings = self.input.agent.settings.clone();
+        settings.insert("name".to_owned(), self.input.agent.name.clone().into());
+        let id = self.sink.put_blob(json::encode(&settings)?, self.old.settings)?;
+        let change = change_of(self.old.settings.as_ref(), &id);
+        state.settings = Some(id);
+        let name = self.input.agent.name.clone();
+        self.items.push(Item { kind: "agent", name, before: None, after: None, change });
+        Ok(())
+    }
+
+    fn persona(&mut self, state: &mut State) -> Result<()> {
+        let (bytes, is_object) = match &self.input.agent.persona {
+            None => {
+                self.drop_persona(state);
+                return Ok(());
+            }
+            Some(Persona::Text(text)) => (text.as_bytes().to_vec(), false),
+            Some(Persona::Object(value)) => (json::encode(value)?, true),
+        };
+        let id = self.sink.put_blob(bytes, self.old.persona.map(|persona| persona.id))?;
+        let persona = PersonaId { id, is_object };
+        let change = change_of(self.old.persona.as_ref(), &persona);
+        state.persona = Some(persona);
+        let before = self.old.numbers.get(PERSONA).cloned().filter(|_| self.old.persona.is_some());
+        let after = match (&before, change) {
+            (Some(number), Change::Unchanged) => number.clone(),
+            _ => numbers::next_persona(self.floor.get(PERSONA).map(String::as_str))?,
+        };
+        state.numbers.insert(PERSONA.to_owned(), after.clone());
+        self.items.push(Item {
+            kind: "persona",
+            name: "persona".to_owned(),
+            before,
+            after: Some(after),
+            change,
+        });
+        Ok(())
+    }
+
+    fn drop_persona(&mut self, state: &mut State) {
+        let before = state.numbers.remove(PERSONA);
+        if state.persona.take().is_some() {
+            let item = Item {
+                kind: "persona",
+                name: "persona".to_owned(),
+                before,
+                after: None,
+                change: Change::Removed,
+            };
+            self.items.push(item);
+        }
+    }
+
+    /// Takes out what the scope covers and the project no longer has.
+    fn remove_absent(&mut self, state: &mut State, present: &[&Primitive]) {
+        let keys: Vec<String> = state.primitives.keys().cloned().collect();
+        for key in keys {
+            let Some((kind, name)) = parse_key(&key) else { continue };
+            if !self.input.scope.has(kind, &name) || present.iter().any(|p| key_of(p) == key) {
+                continue;
+            }
+            state.primitives.remove(&key);
+            let before = state.numbers.remove(&key);
+            self.items.push(Item { kind: kind.word, name, before, after: None, change: Change::Removed });
+        }
+    }
+
+    fn primitive(&mut self, state: &mut State, primitive: &Primitive) -> Result<()> {
+        let key = key_of(primitive);
+        let old_tree = self.old.primitives.get(&key).copied();
+        let old = old_tree.map(|tree| Content::of(self.sink, &tree)).transpose()?;
+        let content = self.content(primitive, old.as_ref())?;
+        let change = change_of(old.as_ref(), &content);
+        let before = self.old.numbers.get(&key).cloned();
+        let after = self.number(primitive, &key, change)?;
+        if change != Change::Unchanged {
+            let tree = self.store(primitive, &content, old_tree)?;
+            state.primitives.insert(key.clone(), tree);
+        }
+        // A number set by hand is news even where the content is not.
+        let change = if before.as_ref() != Some(&after) && change == Change::Unchanged {
+            Change::Changed
+        } else {
+            change
+        };
+        state.numbers.insert(key, after.clone());
+        self.items.push(Item {
+            kind: primitive.kind.word,
+            name: primitive.name.clone(),
+            before,
+            after: Some(after),
+            change,
+        });
+        Ok(())
+    }
+
+    fn number(&self, primitive: &Primitive, key: &str, change: Change) -> Result<String> {
+        let highest = self.floor.get(key).map(String::as_str);
+        if let Some(wanted) = self.input.set_version {
+            numbers::parse(wanted)?;
+            return match highest {
+                Some(taken) if !numbers::is_past(wanted, taken) => {
+                    Err(number_taken(primitive, wanted, taken))
+                }
+                _ => Ok(wanted.to_owned()),
+            };
+        }
+        match (self.old.numbers.get(key), change) {
+            (Some(number), Change::Unchanged) => Ok(number.clone()),
+            _ => numbers::next(
+                highest.or_else(|| self.input.manifest.version(primitive.kind, &primitive.name)),
+            ),
+        }
+    }
+
+    fn content(&mut self, primitive: &Primitive, old: Option<&Content>) -> Result<Content> {
+        let definition = json::encode(&primitive.definition)?;
+        let reach = json::encode(&serde_json::json!({
+            "modules": primitive.reach.modules,
+            "packages": primitive.reach.packages,
+            "env": primitive.reach.env,
+        }))?;
+        Ok(Content {
+            definition: self.sink.put_blob(definition, old.map(|old| old.definition))?,
+            reach: self.sink.put_blob(reach, old.map(|old| old.reach))?,
+        })
+    }
+
+    /// Stores the tree of a new or changed primitive, with the files it reaches byte for byte.
+    fn store(&mut self, primitive: &Primitive, content: &Content, old: Option<Id>) -> Result<Id> {
+        let mut entries =
+            vec![Entry::file(DEFINITION, content.definition), Entry::file(REACH, content.reach)];
+        let paths: Vec<&String> = primitive.reach.modules.keys().collect();
+        if !paths.is_empty() {
+            let files = self.files(&paths)?;
+            let base = match old {
+                Some(old) => self.sink.tree(&old)?.get(MODULES).map(|entry| entry.id),
+                None => None,
+            };
+            entries.push(Entry::directory(MODULES, nest(self.sink, &files, base)?));
+        }
+        self.sink.put_tree(&Tree::new(entries)?, old)
+    }
+
+    fn files<'p>(&mut self, paths: &[&'p String]) -> Result<Vec<(&'p str, Mode, Id)>> {
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            let entry = match entry_at(self.sink, &self.input.files, path)? {
+                Some(entry) => entry,
+                // Imported although an ignore rule keeps it out of the files.
+                None => Entry::file("", self.sink.put_blob(fs::read(&self.input.root.join(path))?, None)?),
+            };
+            files.push((path.as_str(), entry.mode, entry.id));
+        }
+        files.sort_by(|a, b| a.0.split('/').cmp(b.0.split('/')));
+        Ok(files)
+    }
+}
+
+/// The key of a primitive in a state: `skills/user-skill`.
+pub fn key_of(primitive: &Primitive) -> String {
+    format!("{}/{}", primitive.kind.folder, names::encode(&primitive.name))
+}
+
+/// Kind and name of a key; `None` for one that no primitive can have.
+pub fn parse_key(key: &str) -> Option<(&'static Kind, String)> {
+    let (folder, entry) = key.split_once('/')?;
+    Some((Kind::of_folder(folder)?, names::decode(entry)?))
+}
+
+fn change_of<T: PartialEq>(old: Option<&T>, new: &T) -> Change {
+    match old {
+        None => Change::New,
+        Some(old) if old == new => Change::Unchanged,
+        Some(_) => Change::Changed,
+    }
+}
+
+fn number_taken(primitive: &Primitive, wanted: &str, taken: &str) -> Error {
+    let subject = format!("{} \"{}\"", primitive.kind.one, primitive.name);
+    Error::usage(format!("cannot give {subject} the version {wanted}: it has had {taken} already"))
+        .hint("a number is never used twice: choose one past it, or leave `--set-version` out")
+}

@@ -1,0 +1,177 @@
+//! What differs between two states, primitive by primitive, decided by content and never by numbers.
+
+mod definition;
+
+pub use definition::{PackageMove, Parts, ToolParts};
+
+use super::json;
+use super::kind::{KINDS, Kind};
+use super::names;
+use super::state::{Content, DEFINITION, REACH, State};
+use crate::error::Result;
+use crate::object::{Id, Source};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// Everything that differs between two states.
+#[derive(Debug, Default)]
+pub struct StateChange {
+    /// One for every kind of the table, in its order.
+    pub kinds: Vec<KindChange>,
+    pub persona: Option<PersonaChange>,
+    /// Top-level settings of the agent, `model` and `voice` among them, that differ.
+    pub settings: Vec<SettingChange>,
+}
+
+#[derive(Debug)]
+pub struct KindChange {
+    pub kind: &'static Kind,
+    pub added: Vec<Named>,
+    pub removed: Vec<Named>,
+    pub changed: Vec<Changed>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Named {
+    pub name: String,
+    pub number: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct Changed {
+    pub name: String,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub parts: Parts,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct PersonaChange {
+    pub from: Option<Persona>,
+    pub to: Option<Persona>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Persona {
+    pub number: Option<String>,
+    pub text: String,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct SettingChange {
+    pub name: String,
+    pub from: Option<Value>,
+    pub to: Option<Value>,
+}
+
+impl StateChange {
+    pub fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
+    /// How many things changed: primitives, the persona, settings.
+    pub fn count(&self) -> usize {
+        let kinds: usize = self.kinds.iter().map(KindChange::count).sum();
+        kinds + usize::from(self.persona.is_some()) + self.settings.len()
+    }
+
+    pub fn setting(&self, name: &str) -> Option<&SettingChange> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+}
+
+impl KindChange {
+    pub fn count(&self) -> usize {
+        self.added.len() + self.removed.len() + self.changed.len()
+    }
+}
+
+/// Compares two states; an absent one is empty. Equal subtrees are not opened.
+pub fn between<S: Source + ?Sized>(source: &S, from: Option<&Id>, to: Option<&Id>) -> Result<StateChange> {
+    let load = |id: Option<&Id>| id.map_or_else(|| Ok(State::default()), |id| State::load(source, id));
+    let (from, to) = (load(from)?, load(to)?);
+    let kinds = KINDS.iter().map(|kind| kind_change(source, kind, &from, &to)).collect::<Result<_>>()?;
+    let persona = persona_change(source, &from, &to)?;
+    Ok(StateChange { kinds, persona, settings: settings_change(source, &from, &to)? })
+}
+
+fn kind_change<S: Source + ?Sized>(
+    source: &S,
+    kind: &'static Kind,
+    from: &State,
+    to: &State,
+) -> Result<KindChange> {
+    let mut change = KindChange { kind, added: Vec::new(), removed: Vec::new(), changed: Vec::new() };
+    let prefix = format!("{}/", kind.folder);
+    let keys: BTreeSet<&String> =
+        from.primitives.keys().chain(to.primitives.keys()).filter(|key| key.starts_with(&prefix)).collect();
+    for key in keys {
+        let entry = &key[prefix.len()..];
+        let name = names::decode(entry).unwrap_or_else(|| entry.to_owned());
+        let number = |state: &State| state.numbers.get(key).cloned();
+        match (from.primitives.get(key), to.primitives.get(key)) {
+            (None, _) => change.added.push(Named { name, number: number(to) }),
+            (_, None) => change.removed.push(Named { name, number: number(from) }),
+            (Some(old), Some(new)) if old != new => {
+                if let Some(parts) = primitive_change(source, old, new)? {
+                    change.changed.push(Changed { name, from: number(from), to: number(to), parts });
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(change)
+}
+
+/// `None` when only what is kept beside the content differs, such as the bytes of comments.
+fn primitive_change<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Result<Option<Parts>> {
+    let (old, new) = (Content::of(source, old)?, Content::of(source, new)?);
+    if old == new {
+        return Ok(None);
+    }
+    let read = |id: &Id, what| -> Result<Value> { json::decode(&source.blob(id)?, what) };
+    let mut parts = Parts::default();
+    if old.definition != new.definition {
+        parts.compare_definitions(&read(&old.definition, DEFINITION)?, &read(&new.definition, DEFINITION)?);
+    }
+    if old.reach != new.reach {
+        parts.compare_reaches(&read(&old.reach, REACH)?, &read(&new.reach, REACH)?);
+    }
+    Ok(Some(parts))
+}
+
+fn persona_change<S: Source + ?Sized>(source: &S, from: &State, to: &State) -> Result<Option<PersonaChange>> {
+    if from.persona == to.persona {
+        return Ok(None);
+    }
+    Ok(Some(PersonaChange { from: persona(source, from)?, to: persona(source, to)? }))
+}
+
+/// The persona of a state, as text (an object persona as its JSON).
+pub fn persona<S: Source + ?Sized>(source: &S, state: &State) -> Result<Option<Persona>> {
+    let Some(persona) = state.persona else { return Ok(None) };
+    let text = String::from_utf8_lossy(&source.blob(&persona.id)?).into_owned();
+    Ok(Some(Persona { number: state.numbers.get(super::numbers::PERSONA).cloned(), text }))
+}
+
+/// The settings of a state, as an object; empty where nothing was pushed of them yet.
+pub fn settings<S: Source + ?Sized>(source: &S, state: &State) -> Result<Map<String, Value>> {
+    match state.settings {
+        Some(id) => json::decode(&source.blob(&id)?, super::state::SETTINGS),
+        None => Ok(Map::new()),
+    }
+}
+
+fn settings_change<S: Source + ?Sized>(source: &S, from: &State, to: &State) -> Result<Vec<SettingChange>> {
+    if from.settings == to.settings {
+        return Ok(Vec::new());
+    }
+    let (from, to) = (settings(source, from)?, settings(source, to)?);
+    let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+    let change = |name: &String| SettingChange {
+        name: name.clone(),
+        from: from.get(name).cloned(),
+        to: to.get(name).cloned(),
+    };
+    Ok(names.into_iter().map(change).filter(|change| change.from != change.to).collect())
+}

@@ -1,0 +1,48 @@
+//! A project folder with its store.
+
+use crate::error::Result;
+use crate::object::Id;
+use crate::progress::Progress;
+use crate::store::{self, Batch, Store};
+use crate::workspace::{self, Options, Snapshot, View};
+use std::path::{Path, PathBuf};
+
+pub struct Project {
+    root: PathBuf,
+    store: Store,
+}
+
+impl Project {
+    /// The project that contains `from`, found by walking up.
+    pub fn find(from: &Path) -> Result<Project> {
+        Project::open(&store::project::find(from)?)
+    }
+
+    pub fn open(root: &Path) -> Result<Project> {
+        Ok(Project { root: root.to_owned(), store: Store::open(&root.join(store::DIR))? })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Puts the files of the project into a batch. `base` is the tree of the files pushed before.
+    pub fn snapshot(&self, batch: &mut Batch, base: Option<Id>, progress: &Progress) -> Result<Snapshot> {
+        self.with_options(progress, |options| workspace::snapshot(&self.root, batch, base, options))
+    }
+
+    /// The same with nothing stored.
+    pub fn look(&self, progress: &Progress) -> Result<(Snapshot, View<'_>)> {
+        self.with_options(progress, |options| workspace::look(&self.root, self.store.objects(), options))
+    }
+
+    fn with_options<T>(&self, progress: &Progress, take: impl FnOnce(&Options) -> Result<T>) -> Result<T> {
+        let allow = self.store.config()?.allow();
+        let cache = self.store.dir().join("cache").join("index");
+        take(&Options { allow: &allow, cache: Some(&cache), progress: progress.clone() })
+    }
+}

@@ -1,0 +1,117 @@
+//! `version promote` and `version delete`: one ledger record, one swap of `ACTIVE`.
+
+use super::ledger;
+use super::record::{Event, LedgerRecord, Who};
+use super::version::{Catalog, Status};
+use crate::error::{Error, Result};
+use crate::store::{Active, Lock, Store};
+
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub reason: Option<String>,
+    /// Promote only when this version is the active one.
+    pub expect: Option<u64>,
+    /// Check everything, change nothing.
+    pub dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promoted {
+    Done { previous: Option<u64> },
+    AlreadyActive,
+}
+
+/// Makes a version the active one. The lock is held over the look, the record and the swap, so the
+/// expected old value is compared where nobody can move it.
+pub fn promote(store: &Store, number: u64, request: &Request, who: &Who) -> Result<Promoted> {
+    let lock = store.lock()?;
+    let catalog = Catalog::load(store)?;
+    let version = catalog.get(number)?;
+    check_expected(&catalog, number, request.expect)?;
+    match catalog.status(number) {
+        Status::Active => return Ok(Promoted::AlreadyActive),
+        Status::Deleted => {
+            return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
+                .hint("`lua-store version list --status staged` shows what can be promoted"));
+        }
+        Status::Staged | Status::Superseded => {}
+    }
+    let previous = catalog.active_number();
+    if !request.dry_run {
+        let event = Move { event: Event::Promote, reason: request.reason.clone(), active: Some(number) };
+        append(store, &lock, &catalog, version.id, event, who)?;
+    }
+    Ok(Promoted::Done { previous })
+}
+
+fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result<()> {
+    let Some(expected) = expect.filter(|expected| catalog.active_number() != Some(*expected)) else {
+        return Ok(());
+    };
+    let found = match catalog.active_number() {
+        Some(active) => format!("v{active} is active"),
+        None => "no version is active".to_owned(),
+    };
+    Err(Error::conflict(format!("cannot promote v{number}: {found}, not v{expected} as expected"))
+        .hint("`lua-store log --ledger` shows who promoted what, when"))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    Done,
+    AlreadyDeleted,
+}
+
+/// Deletes a version softly: it stays listed and inspectable and can never be promoted again.
+pub fn delete(store: &Store, number: u64, who: &Who) -> Result<Deleted> {
+    let lock = store.lock()?;
+    let catalog = Catalog::load(store)?;
+    let version = catalog.get(number)?;
+    match check_deletable(&catalog, number)? {
+        Deleted::AlreadyDeleted => Ok(Deleted::AlreadyDeleted),
+        Deleted::Done => {
+            let event = Move { event: Event::Delete, reason: None, active: catalog.active_number() };
+            append(store, &lock, &catalog, version.id, event, who)?;
+            Ok(Deleted::Done)
+        }
+    }
+}
+
+/// Whether a version may be deleted; the command line asks before it asks the person.
+pub fn check_deletable(catalog: &Catalog, number: u64) -> Result<Deleted> {
+    catalog.get(number)?;
+    let refuse = |why: &str| Err(Error::failed(format!("Cannot delete v{number}: {why}.")));
+    match catalog.status(number) {
+        Status::Deleted => Ok(Deleted::AlreadyDeleted),
+        Status::Active => refuse("it is the active version. Promote a different version first"),
+        Status::Staged | Status::Superseded if catalog.remaining().count() == 1 => {
+            refuse("it is the only remaining version")
+        }
+        Status::Staged | Status::Superseded => Ok(Deleted::Done),
+    }
+}
+
+struct Move {
+    event: Event,
+    reason: Option<String>,
+    /// What `ACTIVE` names afterwards.
+    active: Option<u64>,
+}
+
+/// Appends a record and swaps `ACTIVE` to it. The record is durable before the pointer names it.
+fn append(
+    store: &Store,
+    lock: &Lock,
+    catalog: &Catalog,
+    version: crate::object::Id,
+    event: Move,
+    who: &Who,
+) -> Result<()> {
+    let record =
+        LedgerRecord { event: event.event, by: who.by.clone(), at_ms: who.at_ms, reason: event.reason };
+    let before = catalog.pointer();
+    let mut batch = store.batch();
+    let ledger = ledger::append(&mut batch, &record, version, before.map(|active| active.ledger))?;
+    batch.commit()?;
+    store.swap_active(lock, before, &Active { version: event.active, ledger })
+}

@@ -1,0 +1,100 @@
+//! What a revision means in a store.
+
+use super::project::Project;
+use super::revision::Revision;
+use super::source;
+use super::version::Catalog;
+use crate::error::{Error, Result};
+use crate::object::{Entry, Id, IdPrefix, Kind, Mode, entry_at};
+
+/// The number of the version that a revision names.
+pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
+    let hint = "`lua-store version list --all` shows what there is";
+    match revision {
+        Revision::Number(number) => {
+            let missing = || Error::not_found(format!("Version v{number} not found")).hint(hint);
+            catalog.id(*number).map(|_| *number).ok_or_else(missing)
+        }
+        Revision::Active => catalog.active_number().ok_or_else(|| {
+            Error::not_found("no version is active")
+                .hint("`lua-store version promote <version>` makes one active")
+        }),
+        Revision::Latest => catalog.latest_number().ok_or_else(|| {
+            Error::not_found("there are no versions yet").hint("`lua-store version create` makes one")
+        }),
+        Revision::Previous => catalog.previous_number().ok_or_else(|| {
+            Error::not_found("no version was active before the active one")
+                .hint("`lua-store log --ledger` shows all promotions")
+        }),
+        Revision::IdPrefix(digits) => by_id(catalog, digits),
+        Revision::Source(_) | Revision::Inside(..) => {
+            Err(Error::usage(format!("\"{revision}\" is not a version")).hint(hint))
+        }
+    }
+}
+
+fn by_id(catalog: &Catalog, digits: &str) -> Result<u64> {
+    let prefix = IdPrefix::parse(digits);
+    let matching: Vec<u64> = catalog
+        .numbers()
+        .filter(|number| catalog.id(*number).is_some_and(|id| prefix.is_some_and(|p| p.matches(&id))))
+        .collect();
+    match matching.as_slice() {
+        [number] => Ok(*number),
+        [] => Err(Error::not_found(format!("no version has an id that begins with \"{digits}\""))
+            .hint("`lua-store version list --all` shows what there is")),
+        several => {
+            let names: Vec<String> = several.iter().map(|number| format!("v{number}")).collect();
+            Err(Error::usage(format!("\"{digits}\" is ambiguous: {}", names.join(", "))))
+        }
+    }
+}
+
+/// The object that a revision names, as an entry: a version's or source version's tree, what is
+/// inside one, or any object by the beginning of its id.
+pub fn object(project: &Project, revision: &Revision) -> Result<Entry> {
+    match revision {
+        Revision::Inside(base, path) => {
+            let root = object(project, base)?;
+            let missing = || Error::not_found(format!("there is no \"{path}\" in {base}"));
+            if !root.mode.is_directory() {
+                return Err(missing());
+            }
+            entry_at(project.store().objects(), &root.id, path)?.ok_or_else(missing)
+        }
+        Revision::Source(number) => {
+            let version = source::get(project.store(), *number)?;
+            Ok(Entry::directory(&revision.to_string(), version.id))
+        }
+        Revision::IdPrefix(digits) => by_prefix(project, digits),
+        _ => {
+            let catalog = Catalog::load(project.store())?;
+            let version = catalog.get(number(&catalog, revision)?)?;
+            Ok(Entry::directory(&revision.to_string(), version.id))
+        }
+    }
+}
+
+fn by_prefix(project: &Project, digits: &str) -> Result<Entry> {
+    let objects = project.store().objects();
+    let found = match IdPrefix::parse(digits) {
+        Some(prefix) => objects.resolve_prefix(&prefix, 9)?,
+        None => Vec::new(),
+    };
+    match found.as_slice() {
+        [id] => Ok(Entry::new(digits, mode_of(objects.kind_and_len(id)?.map(|(kind, _)| kind)), *id)),
+        [] => Err(Error::not_found(format!("no object has an id that begins with \"{digits}\""))),
+        several => {
+            let ids: Vec<String> = several.iter().take(8).map(Id::to_string).collect();
+            Err(Error::usage(format!("\"{digits}\" is ambiguous"))
+                .hint(format!("more digits tell them apart: {}", ids.join(", "))))
+        }
+    }
+}
+
+fn mode_of(kind: Option<Kind>) -> Mode {
+    match kind {
+        Some(Kind::Tree) => Mode::Directory,
+        _ => Mode::File,
+    }
+}

@@ -1,0 +1,131 @@
+//! `source rollback`: the files of an older source version come back, as the next source version.
+//!
+//! History only grows. What stood in the workspace and was not pushed is kept as a safety snapshot
+//! before the first file is overwritten.
+
+use super::build;
+use super::project::Project;
+use super::push;
+use super::record::{SourceRecord, Who};
+use super::source::{self, SNAPSHOT_REFS, SourceVersion};
+use super::state::State;
+use crate::diff::{self, Change};
+use crate::error::Result;
+use crate::progress::Progress;
+use crate::store::Batch;
+use crate::workspace::{self, Plan, Snapshot};
+
+/// Where the files come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// A source version; its state becomes the pushed state again.
+    Version(u64),
+    /// A workspace kept before an earlier restore; it was never pushed, and is not by coming back.
+    Snapshot(u64),
+}
+
+/// What a rollback is about to do.
+pub struct Rollback<'a> {
+    project: &'a Project,
+    from: From,
+    target: SourceVersion,
+    previous: Option<SourceVersion>,
+    batch: Batch,
+    snapshot: Snapshot,
+    plan: Plan,
+    /// Files that differ, from what they are to what they will be.
+    pub changes: Vec<Change>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RolledBack {
+    /// The safety snapshot, where the workspace held anything not pushed.
+    pub kept: Option<u64>,
+    /// The new source version; `None` where nothing had to change, and for a snapshot.
+    pub number: Option<u64>,
+}
+
+/// Looks at the workspace and at the target, and changes nothing.
+pub fn prepare<'a>(project: &'a Project, from: From, progress: &Progress) -> Result<Rollback<'a>> {
+    let store = project.store();
+    let target = match from {
+        From::Version(number) => source::get(store, number)?,
+        From::Snapshot(number) => source::get_snapshot(store, number)?,
+    };
+    let previous = source::latest(store)?;
+    let mut batch = store.batch();
+    let base = previous.as_ref().map(|previous| previous.source);
+    let snapshot = project.snapshot(&mut batch, base, progress)?;
+    let changes = diff::trees(&batch, Some(snapshot.tree), Some(target.source))?;
+    let plan = workspace::plan(&batch, snapshot.tree, target.source)?;
+    Ok(Rollback { project, from, target, previous, batch, snapshot, plan, changes })
+}
+
+impl Rollback<'_> {
+    /// Keeps what is there, restores the files, and makes the next source version of them.
+    pub fn run(self, who: &Who, progress: &Progress) -> Result<RolledBack> {
+        let Rollback { project, from, target, previous, batch, snapshot, plan, .. } = self;
+        let kept = keep(project, batch, previous.as_ref(), &snapshot, who)?;
+        workspace::apply(&plan, project.root(), project.store().objects(), progress)?;
+        let number = match from {
+            From::Snapshot(_) => None,
+            From::Version(number) => append(project, &target, number, who)?,
+        };
+        Ok(RolledBack { kept, number })
+    }
+}
+
+/// Makes the workspace as it is a safety snapshot, unless it is what was pushed last.
+fn keep(
+    project: &Project,
+    mut batch: Batch,
+    previous: Option<&SourceVersion>,
+    snapshot: &Snapshot,
+    who: &Who,
+) -> Result<Option<u64>> {
+    if previous.is_some_and(|previous| previous.source == snapshot.tree) {
+        return Ok(None);
+    }
+    let state = match previous {
+        Some(previous) => previous.state,
+        None => State::default().store(&mut batch, None)?,
+    };
+    let record = SourceRecord {
+        by: who.by.clone(),
+        at_ms: who.at_ms,
+        triggered_by: "safety snapshot".to_owned(),
+        message: None,
+        highest: Default::default(),
+    };
+    let id = source::put(&mut batch, &record, state, snapshot.tree, previous)?;
+    batch.commit()?;
+    let lock = project.store().lock()?;
+    project.store().refs().append(&lock, SNAPSHOT_REFS, id).map(Some)
+}
+
+/// The target's state and files become the next source version; `None` when they are the newest.
+fn append(project: &Project, target: &SourceVersion, number: u64, who: &Who) -> Result<Option<u64>> {
+    loop {
+        let previous = source::latest(project.store())?;
+        if previous.as_ref().is_some_and(|p| (p.state, p.source) == (target.state, target.source)) {
+            return Ok(None);
+        }
+        let mut batch = project.store().batch();
+        let old = match &previous {
+            Some(previous) => State::load(&batch, &previous.state)?,
+            None => State::default(),
+        };
+        let record = SourceRecord {
+            by: who.by.clone(),
+            at_ms: who.at_ms,
+            triggered_by: format!("rollback to v{number}"),
+            message: None,
+            highest: build::highest(previous.as_ref(), &old, &State::load(&batch, &target.state)?),
+        };
+        let id = source::put(&mut batch, &record, target.state, target.source, previous.as_ref())?;
+        batch.commit()?;
+        if let Some(number) = push::publish(project, id, previous.as_ref())? {
+            return Ok(Some(number));
+        }
+    }
+}

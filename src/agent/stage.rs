@@ -1,0 +1,154 @@
+//! What a push would store: files and state of this moment, in a batch that is not committed yet.
+//! `push` commits it; `diff`, `status` and dry runs only look.
+
+use super::build::{self, Built, Input, Item, Scope};
+use super::manifest::Manifest;
+use super::model::{Agent, Note};
+use super::numbers::Numbers;
+use super::project::Project;
+use super::record::{SourceRecord, Who};
+use super::source::{self, SourceVersion};
+use super::state::State;
+use super::{names, read};
+use crate::diff;
+use crate::error::{Error, Result};
+use crate::object::{Id, Sink, Source};
+use crate::progress::Progress;
+use crate::store::Batch;
+use crate::workspace::{Snapshot, View};
+
+#[derive(Clone)]
+pub struct Request {
+    pub scope: Scope,
+    pub set_version: Option<String>,
+    pub progress: Progress,
+}
+
+pub struct Staged<S> {
+    /// Holds the new objects, and reads the stored ones through.
+    pub objects: S,
+    pub report: Report,
+}
+
+/// What a push finds, whether or not it is stored.
+pub struct Report {
+    /// The pushed state that this one is built on.
+    pub previous: Option<SourceVersion>,
+    pub state: Id,
+    pub snapshot: Snapshot,
+    pub items: Vec<Item>,
+    /// Files that differ from the ones pushed last.
+    pub files: Vec<diff::Change>,
+    pub notes: Vec<Note>,
+    highest: Numbers,
+}
+
+impl Report {
+    /// Whether anything differs from the pushed state, files included.
+    pub fn changed(&self) -> bool {
+        self.previous.as_ref().is_none_or(|p| (p.state, p.source) != (self.state, self.snapshot.tree))
+    }
+
+    /// The record of this push.
+    pub fn record(&self, who: &Who, triggered_by: String, message: Option<String>) -> SourceRecord {
+        let (by, at_ms, highest) = (who.by.clone(), who.at_ms, self.highest.clone());
+        SourceRecord { by, at_ms, triggered_by, message, highest }
+    }
+}
+
+/// Stages into a batch, which a push commits.
+pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
+    let previous = source::latest(project.store())?;
+    let base = previous.as_ref().map(|previous| previous.source);
+    let mut batch = project.store().batch();
+    let (snapshot, agent) =
+        settle(project, request, || project.snapshot(&mut batch, base, &request.progress))?;
+    finish(project, request, batch, previous, snapshot, agent)
+}
+
+/// Stages nothing that could be committed: new files are hashed and not stored.
+pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<View<'a>>> {
+    let previous = source::latest(project.store())?;
+    let mut view = None;
+    let (snapshot, agent) = settle(project, request, || {
+        let (snapshot, seen) = project.look(&request.progress)?;
+        view = Some(seen);
+        Ok(snapshot)
+    })?;
+    let view = view.ok_or_else(|| Error::failed("the project was not looked at"))?;
+    finish(project, request, view, previous, snapshot, agent)
+}
+
+/// The files and the agent of one moment: the agent is read from the disk after the files were kept, so
+/// the files are looked at once more, and both are taken again when something moved in between.
+fn settle(
+    project: &Project,
+    request: &Request,
+    mut take: impl FnMut() -> Result<Snapshot>,
+) -> Result<(Snapshot, Option<Agent>)> {
+    let mut snapshot = take()?;
+    if request.scope == Scope::Backup {
+        return Ok((snapshot, None));
+    }
+    for _ in 0..5 {
+        let agent = read::project(project.root())?;
+        let again = take()?;
+        if again.tree == snapshot.tree {
+            return Ok((again, Some(agent)));
+        }
+        snapshot = again;
+    }
+    Err(Error::failed("the project keeps changing while it is read")
+        .hint("try again when the files have come to rest"))
+}
+
+fn finish<S: Source + Sink>(
+    project: &Project,
+    request: &Request,
+    mut objects: S,
+    previous: Option<SourceVersion>,
+    snapshot: Snapshot,
+    agent: Option<Agent>,
+) -> Result<Staged<S>> {
+    let old = match &previous {
+        Some(previous) => State::load(&objects, &previous.state)?,
+        None => State::default(),
+    };
+    let built = match &agent {
+        None => Built { state: old.clone(), items: Vec::new() },
+        Some(agent) => {
+            check_target(agent, request, &old)?;
+            let manifest = &Manifest::read(project.root())?;
+            let (scope, set_version) = (&request.scope, request.set_version.as_deref());
+            let (root, files, previous) = (project.root(), snapshot.tree, previous.as_ref());
+            build::build(&mut objects, &Input { root, agent, manifest, scope, set_version, files, previous })?
+        }
+    };
+    let state = built.state.store(&mut objects, previous.as_ref().map(|previous| previous.state))?;
+    let before = previous.as_ref().map(|previous| previous.source);
+    let report = Report {
+        highest: build::highest(previous.as_ref(), &old, &built.state),
+        files: diff::find_renames(diff::trees(&objects, before, Some(snapshot.tree))?),
+        notes: agent.map(|agent| agent.notes).unwrap_or_default(),
+        items: built.items,
+        previous,
+        state,
+        snapshot,
+    };
+    Ok(Staged { objects, report })
+}
+
+/// A push of one name must find it in the project, or in the pushed state to take it out of there.
+fn check_target(agent: &Agent, request: &Request, old: &State) -> Result<()> {
+    let Scope::Kind(kind, Some(name)) = &request.scope else { return Ok(()) };
+    let key = format!("{}/{}", kind.folder, names::encode(name));
+    let mut present = agent.of_kind(kind).map(|primitive| primitive.name.as_str()).peekable();
+    if old.primitives.contains_key(&key) || agent.of_kind(kind).any(|primitive| primitive.name == *name) {
+        return Ok(());
+    }
+    let error = Error::not_found(format!("there is no {} \"{name}\" in the project", kind.one));
+    Err(match present.peek() {
+        None => error.hint("the agent has none of that kind"),
+        Some(_) => error.hint(format!("{}: {}", kind.label, present.collect::<Vec<_>>().join(", "))),
+    })
+}

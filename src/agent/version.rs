@@ -1,0 +1,171 @@
+//! Agent versions: whole states with a number. A ref `refs/versions/vN` names a tree of `meta`,
+//! `state/` and `source/`. What a version's status is, the ledger says.
+
+use super::ledger::{self, Folded};
+use super::record::{self, META, SOURCE, STATE, VersionMeta};
+use crate::error::{Error, Result};
+use crate::object::{Entry, Id, Sink, Source, Tree};
+use crate::store::{Active, Store, refs};
+
+pub const REFS: &str = refs::VERSIONS;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// What `ACTIVE` names.
+    Active,
+    /// Made and never live. Not an environment: nobody is served by it.
+    Staged,
+    /// Was live once.
+    Superseded,
+    /// Deleted softly: listed and inspectable, never promoted again.
+    Deleted,
+}
+
+impl Status {
+    pub const ALL: [Status; 4] = [Status::Active, Status::Staged, Status::Superseded, Status::Deleted];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Active => "active",
+            Status::Staged => "staged",
+            Status::Superseded => "superseded",
+            Status::Deleted => "deleted",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub number: u64,
+    pub id: Id,
+    pub meta: VersionMeta,
+    pub state: Id,
+    pub source: Id,
+}
+
+impl Version {
+    pub fn load<S: Source + ?Sized>(source: &S, number: u64, id: Id) -> Result<Version> {
+        let tree = source.tree(&id)?;
+        let bytes = source.blob(&tree.require(META)?)?;
+        Ok(Version {
+            number,
+            id,
+            meta: record::decode(&bytes, "record of a version")?,
+            state: tree.require(STATE)?,
+            source: tree.require(SOURCE)?,
+        })
+    }
+}
+
+/// Stores the tree of a version. `base` is the one before it.
+pub fn put<S: Source + Sink>(
+    sink: &mut S,
+    meta: &VersionMeta,
+    state: Id,
+    source: Id,
+    base: Option<&Version>,
+) -> Result<Id> {
+    let old_meta = match base {
+        Some(base) => sink.tree(&base.id)?.get(META).map(|entry| entry.id),
+        None => None,
+    };
+    let blob = sink.put_blob(record::encode(meta), old_meta)?;
+    let tree = Tree::new(vec![
+        Entry::file(META, blob),
+        Entry::directory(STATE, state),
+        Entry::directory(SOURCE, source),
+    ])?;
+    sink.put_tree(&tree, base.map(|base| base.id))
+}
+
+/// All versions of a store at one moment: their ids by number, and what the ledger says of them.
+/// Contents are read on demand, so listing twenty of five hundred costs twenty.
+pub struct Catalog<'a> {
+    store: &'a Store,
+    /// Ascending by number.
+    refs: Vec<(u64, Id)>,
+    active: Option<Active>,
+    folded: Folded,
+}
+
+impl<'a> Catalog<'a> {
+    pub fn load(store: &'a Store) -> Result<Catalog<'a>> {
+        // `ACTIVE` first: a version is created before it is promoted, so every version that the
+        // ledger names is among the refs read after it.
+        let active = store.active()?;
+        let folded = ledger::fold(store.objects(), active.as_ref().map(|active| active.ledger))?;
+        let refs = store.refs().list(REFS)?;
+        Ok(Catalog { store, refs, active, folded })
+    }
+
+    /// What `ACTIVE` held when the catalog was read.
+    pub fn pointer(&self) -> Option<&Active> {
+        self.active.as_ref()
+    }
+
+    pub fn active_number(&self) -> Option<u64> {
+        self.active.as_ref().and_then(|active| active.version)
+    }
+
+    /// The number of the version that was active before the one that is.
+    pub fn previous_number(&self) -> Option<u64> {
+        let active = self.active_number().and_then(|number| self.id(number));
+        let before = self.folded.was_active.iter().find(|id| Some(**id) != active)?;
+        self.number_of(before)
+    }
+
+    /// Numbers, newest first.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.refs.iter().rev().map(|(number, _)| *number)
+    }
+
+    pub fn latest_number(&self) -> Option<u64> {
+        self.refs.last().map(|(number, _)| *number)
+    }
+
+    pub fn id(&self, number: u64) -> Option<Id> {
+        let at = self.refs.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        Some(self.refs[at].1)
+    }
+
+    pub fn number_of(&self, id: &Id) -> Option<u64> {
+        self.refs.iter().rev().find(|(_, other)| other == id).map(|(number, _)| *number)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.refs.is_empty()
+    }
+
+    pub fn status(&self, number: u64) -> Status {
+        let Some(id) = self.id(number) else { return Status::Deleted };
+        if self.active_number() == Some(number) {
+            Status::Active
+        } else if self.folded.deleted.contains(&id) {
+            Status::Deleted
+        } else if self.folded.promoted.contains(&id) {
+            Status::Superseded
+        } else {
+            Status::Staged
+        }
+    }
+
+    /// Numbers that are not deleted, newest first.
+    pub fn remaining(&self) -> impl Iterator<Item = u64> {
+        self.numbers().filter(|number| self.status(*number) != Status::Deleted)
+    }
+
+    pub fn get(&self, number: u64) -> Result<Version> {
+        let id = self.id(number).ok_or_else(|| not_found(number))?;
+        Version::load(self.store.objects(), number, id)
+    }
+
+    /// Whether a version with this id, or with this state, was ever promoted.
+    pub fn was_promoted(&self, number: u64) -> bool {
+        self.id(number).is_some_and(|id| self.folded.promoted.contains(&id))
+    }
+}
+
+fn not_found(number: u64) -> Error {
+    Error::not_found(format!("Version v{number} not found"))
+        .hint("`lua-store version list --all` shows what there is")
+}

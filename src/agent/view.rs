@@ -1,0 +1,114 @@
+//! Versions and states as the stock command's JSON has them. The command line prints these.
+
+use super::build::parse_key;
+use super::change;
+use super::kind::KINDS;
+use super::numbers::PERSONA;
+use super::source::SourceVersion;
+use super::state::State;
+use super::version::{Status, Version};
+use crate::error::{Error, Result};
+use crate::object::{Id, Source};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// `2026-11-20T21:03:02.272Z`.
+pub fn iso(at_ms: i64) -> Result<String> {
+    let time = Timestamp::from_millisecond(at_ms)
+        .map_err(|_| Error::corrupt(format!("{at_ms} is not a time that a record can hold")))?;
+    Ok(time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+}
+
+/// One version in a list.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    pub version: u64,
+    pub status: &'static str,
+    pub message: Option<String>,
+    pub created_by: String,
+    pub created_by_email: Option<String>,
+    pub created_at: String,
+    pub commit_hash: Option<String>,
+    pub source_manifest_version: u64,
+    pub id: String,
+}
+
+pub fn summary(version: &Version, status: Status) -> Result<Summary> {
+    let meta = &version.meta;
+    Ok(Summary {
+        version: version.number,
+        status: status.word(),
+        message: meta.message.clone(),
+        created_by: meta.by.clone(),
+        created_by_email: Some(meta.by.clone()).filter(|by| by.contains('@')),
+        created_at: iso(meta.at_ms)?,
+        commit_hash: meta.commit.clone(),
+        source_manifest_version: meta.source_version,
+        id: version.id.to_string(),
+    })
+}
+
+/// One source version in a list.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceSummary {
+    pub version: u64,
+    pub created_at: String,
+    pub created_by: String,
+    pub triggered_by: String,
+    pub message: Option<String>,
+    /// Id of the tree of files: equal files, equal hash.
+    pub project_hash: String,
+    pub id: String,
+}
+
+pub fn source_summary(version: &SourceVersion) -> Result<SourceSummary> {
+    Ok(SourceSummary {
+        version: version.number,
+        created_at: iso(version.record.at_ms)?,
+        created_by: version.record.by.clone(),
+        triggered_by: version.record.triggered_by.clone(),
+        message: version.record.message.clone(),
+        project_hash: version.source.to_string(),
+        id: version.id.to_string(),
+    })
+}
+
+/// What a state holds: names and numbers by kind, persona, model, voice.
+pub fn snapshot<S: Source + ?Sized>(source: &S, state: &Id) -> Result<Value> {
+    let state = State::load(source, state)?;
+    let settings = change::settings(source, &state)?;
+    let mut view = Map::new();
+    for kind in &KINDS {
+        view.insert(kind.yaml.to_owned(), json!([]));
+    }
+    for key in state.primitives.keys() {
+        let Some((kind, name)) = parse_key(key) else { continue };
+        let item = json!({"name": name, "version": state.numbers.get(key)});
+        if let Some(Value::Array(list)) = view.get_mut(kind.yaml) {
+            list.push(item);
+        }
+    }
+    let number: Option<u64> = state.numbers.get(PERSONA).and_then(|number| number.parse().ok());
+    view.insert("persona".to_owned(), json!({"version": number}));
+    for name in ["model", "voice"] {
+        view.insert(name.to_owned(), settings.get(name).cloned().unwrap_or(Value::Null));
+    }
+    Ok(Value::Object(view))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_as_javascript_writes_them() {
+        // `new Date(1000000000000).toISOString()`
+        assert_eq!(iso(1_000_000_000_000).unwrap(), "2001-09-09T01:46:40.000Z");
+        assert_eq!(iso(-1).unwrap(), "1969-12-31T23:59:59.999Z");
+        assert!(iso(i64::MAX).is_err());
+    }
+}
