@@ -43,6 +43,9 @@ pub struct Global {
     /// Never ask questions, even on a terminal
     #[arg(long, global = true)]
     pub ci: bool,
+    /// Who does this [default: LUA_STORE_AUTHOR, the configuration, or git's user.email]
+    #[arg(long, value_name = "EMAIL", global = true)]
+    pub author: Option<String>,
 }
 
 /// Makes an enum of commands and runs them: a command is one line here and one file.
@@ -63,13 +66,21 @@ macro_rules! commands {
     };
 }
 
+pub(crate) use commands;
+
 commands! {
     Command {
         Init(init::Init),
+        Status(status::Status),
+        Push(push::Push),
+        Version(version::Version),
+        Source(source::Source),
+        Log(log::Log),
+        Diff(diff::Diff),
+        Show(show::Show),
         HashObject(hash_object::HashObject),
         CountObjects(count_objects::CountObjects),
         Compact(compact::Compact),
-        Compile(compile::Compile),
         Completions(completions::Completions),
     }
 }
@@ -176,9 +187,9 @@ mod tests {
 
     #[test]
     fn a_mistyped_command_is_suggested() {
-        let error = refusal("lua-store hash-objct x");
-        assert_eq!(error.message(), "unrecognized subcommand \"hash-objct\"");
-        assert!(error.hint_text().unwrap().starts_with("did you mean `hash-object`?\n"), "{error:?}");
+        let error = refusal("lua-store completion bash");
+        assert_eq!(error.message(), "unrecognized subcommand \"completion\"");
+        assert!(error.hint_text().unwrap().starts_with("did you mean `completions`?\n"), "{error:?}");
         assert_eq!(error.kind().exit_code(), 2);
     }
 

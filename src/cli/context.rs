@@ -3,8 +3,9 @@
 use super::args::Global;
 use super::output::{Output, cannot_ask};
 use super::{term, time};
+use crate::agent::project::Project;
+use crate::agent::record::Who;
 use crate::error::{At, Error, Result};
-use crate::store::{self, Store};
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::{self, BufRead};
@@ -14,24 +15,6 @@ use std::process::{Command, Stdio};
 pub struct Context<'a> {
     pub out: &'a mut Output,
     global: Global,
-}
-
-/// The project that a command works on.
-#[derive(Debug)]
-pub struct Project {
-    root: PathBuf,
-    store: Store,
-}
-
-impl Project {
-    /// The folder that holds `.lua`.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    pub fn store(&self) -> &Store {
-        &self.store
-    }
 }
 
 impl<'a> Context<'a> {
@@ -60,19 +43,22 @@ impl<'a> Context<'a> {
 
     /// The project that the directory is in, with its store.
     pub fn project(&self) -> Result<Project> {
-        let root = store::project::find(&self.directory()?)?;
-        let store = Store::open(&root.join(store::DIR))?;
-        Ok(Project { root, store })
+        Project::find(&self.directory()?)
     }
 
     pub fn now(&self) -> Result<Timestamp> {
         time::now()
     }
 
-    /// Who does this: the flag, the environment, the configuration, or git's user.
-    pub fn author(&self, flag: Option<&str>, project: &Project) -> Result<String> {
+    /// Who does this, and when.
+    pub fn who(&self, project: &Project) -> Result<Who> {
+        Ok(Who { by: self.author(project)?, at_ms: self.now()?.as_millisecond() })
+    }
+
+    /// The flag, the environment, the configuration, or git's user.
+    fn author(&self, project: &Project) -> Result<String> {
         let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        if let Some(author) = flag.and_then(said) {
+        if let Some(author) = self.global.author.as_deref().and_then(said) {
             return Ok(author);
         }
         if let Some(author) = std::env::var("LUA_STORE_AUTHOR").ok().as_deref().and_then(said) {

@@ -3,11 +3,13 @@
 #![allow(clippy::disallowed_methods, reason = "tests write the files that a user would")]
 
 mod common;
-mod compile;
 mod crash;
 mod format;
 mod init;
 mod manners;
 mod objects;
+mod push;
+mod sources;
 mod terminal;
 mod tidy;
+mod versions;

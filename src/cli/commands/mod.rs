@@ -1,8 +1,14 @@
 //! One command is one file; the doc comment of its argument struct is its help.
 
 pub mod compact;
-pub mod compile;
 pub mod completions;
 pub mod count_objects;
+pub mod diff;
 pub mod hash_object;
 pub mod init;
+pub mod log;
+pub mod push;
+pub mod show;
+pub mod source;
+pub mod status;
+pub mod version;

@@ -1,5 +1,6 @@
 //! What every test of the binary needs: a project of its own, and one snapshot per command.
 
 mod project;
+pub mod shop;
 
-pub use project::Project;
+pub use project::{Outcome, Project};

@@ -1,0 +1,196 @@
+//! `diff`: the project against the newest version, or two versions, in words and by file.
+
+use super::version::diff::print;
+use crate::agent::build::Scope;
+use crate::agent::revision::Revision;
+use crate::agent::version::Catalog;
+use crate::agent::{change, resolve, stage, words};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::output::{BOLD, GREEN, RED};
+use crate::diff::{self, Change, ChangeKind, Side};
+use crate::error::Result;
+use crate::object::{Id, Leaf, Source};
+use crate::progress::Progress;
+use serde_json::{Value, json};
+
+/// Say what differs between the project and the newest version
+///
+/// With one version: the project against that one. With two: the second against the first.
+#[derive(Debug, clap::Args)]
+pub struct Diff {
+    /// Compare with this version instead of the newest
+    #[arg(allow_hyphen_values = true)]
+    from: Option<Revision>,
+    /// Compare this version, not the project
+    #[arg(allow_hyphen_values = true)]
+    to: Option<Revision>,
+    #[command(flatten)]
+    view: FileView,
+}
+
+/// How changed files are shown.
+#[derive(Debug, clap::Args)]
+pub struct FileView {
+    /// Show the changed lines of every file
+    #[arg(short, long)]
+    patch: bool,
+    /// Show how many lines of each file changed
+    #[arg(long, conflicts_with = "patch")]
+    stat: bool,
+    /// Show paths only
+    #[arg(long, conflicts_with_all = ["patch", "stat"])]
+    name_only: bool,
+}
+
+/// One side: a name for people, a state, a tree of files.
+struct Place {
+    name: String,
+    state: Option<Id>,
+    files: Option<Id>,
+}
+
+impl Diff {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let catalog = Catalog::load(project.store())?;
+        let place = |revision: &Revision| -> Result<Place> {
+            let version = catalog.get(resolve::number(&catalog, revision)?)?;
+            let name = format!("v{}", version.number);
+            Ok(Place { name, state: Some(version.state), files: Some(version.source) })
+        };
+        let from = match &self.from {
+            Some(revision) => place(revision)?,
+            None if catalog.is_empty() => Place { name: "nothing".to_owned(), state: None, files: None },
+            None => place(&Revision::Latest)?,
+        };
+        if let Some(revision) = &self.to {
+            let to = place(revision)?;
+            return show(cx, project.store().objects(), &from, &to, &self.view);
+        }
+        let request = stage::Request { scope: Scope::All, set_version: None, progress: Progress::default() };
+        let staged = stage::look(&project, &request)?;
+        let to = Place {
+            name: "project".to_owned(),
+            state: Some(staged.report.state),
+            files: Some(staged.report.snapshot.tree),
+        };
+        show(cx, &staged.objects, &from, &to, &self.view)
+    }
+}
+
+fn show(
+    cx: &mut Context<'_>,
+    source: &dyn Source,
+    from: &Place,
+    to: &Place,
+    view: &FileView,
+) -> Result<Exit> {
+    let change = change::between(source, from.state.as_ref(), to.state.as_ref())?;
+    let files = diff::find_renames(diff::trees(source, from.files, to.files)?);
+    if cx.out.is_json() {
+        let mut answer = words::to_json(&change);
+        answer["from"] = json!(from.name);
+        answer["to"] = json!(to.name);
+        answer["files"] = files_json(&files);
+        cx.out.json(&answer)?;
+        return Ok(Exit::Done);
+    }
+    cx.page();
+    if !view.name_only {
+        cx.out.line(format!("Diff {} → {}", from.name, to.name))?;
+        if change.is_empty() && files.is_empty() {
+            cx.out.line("No differences.")?;
+            return Ok(Exit::Done);
+        }
+        print(cx, &change)?;
+        cx.out.line(if files.is_empty() { "Files: (no changes)" } else { "Files:" })?;
+    }
+    print_files(cx, source, &files, view)?;
+    Ok(Exit::Done)
+}
+
+pub fn files_json(changes: &[Change]) -> Value {
+    let side = |leaf: Option<Leaf>| leaf.map(|(mode, id)| json!({"mode": mode.word(), "id": id.to_string()}));
+    let one = |change: &Change| {
+        json!({
+            "path": change.path, "from": change.from, "change": change.kind.word(),
+            "old": side(change.old), "new": side(change.new),
+        })
+    };
+    changes.iter().map(one).collect()
+}
+
+/// Changed files: a letter and the path, or what the flags ask for.
+pub fn print_files(
+    cx: &mut Context<'_>,
+    source: &dyn Source,
+    changes: &[Change],
+    view: &FileView,
+) -> Result<()> {
+    for change in changes {
+        if view.name_only {
+            cx.out.line(&change.path)?;
+        } else if view.patch {
+            print_patch(cx, source, change)?;
+        } else {
+            let count = if view.stat { stat(source, change)? } else { String::new() };
+            cx.out.line(format!("{}{count}", file_line(change)))?;
+        }
+    }
+    Ok(())
+}
+
+/// `  M src/index.ts`
+pub fn file_line(change: &Change) -> String {
+    format!("  {} {}", letter(change.kind), path_words(change))
+}
+
+fn letter(kind: ChangeKind) -> char {
+    match kind {
+        ChangeKind::Added => 'A',
+        ChangeKind::Removed => 'D',
+        ChangeKind::Modified | ChangeKind::Mode => 'M',
+        ChangeKind::Type => 'T',
+        ChangeKind::Renamed => 'R',
+    }
+}
+
+fn path_words(change: &Change) -> String {
+    let mode = if change.kind == ChangeKind::Mode { " (executable bit)" } else { "" };
+    match &change.from {
+        Some(from) => format!("{from} → {}", change.path),
+        None => format!("{}{mode}", change.path),
+    }
+}
+
+fn bytes(source: &dyn Source, leaf: Option<Leaf>) -> Result<Option<Vec<u8>>> {
+    leaf.map(|(_, id)| source.blob(&id)).transpose()
+}
+
+fn stat(source: &dyn Source, change: &Change) -> Result<String> {
+    let (old, new) = (bytes(source, change.old)?, bytes(source, change.new)?);
+    let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+    Ok(match diff::count_lines(&old, &new) {
+        Some(count) => format!("  +{} -{}", count.added, count.removed),
+        None => format!("  {} → {} bytes", old.len(), new.len()),
+    })
+}
+
+fn print_patch(cx: &mut Context<'_>, source: &dyn Source, change: &Change) -> Result<()> {
+    let (old, new) = (bytes(source, change.old)?, bytes(source, change.new)?);
+    let old = change.old.zip(old.as_deref()).map(|(leaf, bytes)| Side { leaf, bytes });
+    let new = change.new.zip(new.as_deref()).map(|(leaf, bytes)| Side { leaf, bytes });
+    let from = change.from.as_deref().unwrap_or(&change.path);
+    for line in diff::patch(from, old, &change.path, new).text.lines() {
+        let style = match line.as_bytes().first() {
+            Some(b'+') if !line.starts_with("+++") => Some(GREEN),
+            Some(b'-') if !line.starts_with("---") => Some(RED),
+            Some(b'@') | Some(b'd') => Some(BOLD),
+            _ => None,
+        };
+        let text = style.map_or_else(|| line.to_owned(), |style| cx.out.paint(style, line));
+        cx.out.line(text)?;
+    }
+    Ok(())
+}

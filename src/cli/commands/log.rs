@@ -1,0 +1,130 @@
+//! `log`: versions newest first, or the ledger of promotions and deletions.
+
+use crate::agent::ledger::{self, Step};
+use crate::agent::version::{Catalog, Status, Version};
+use crate::agent::{change, verify, view};
+use crate::cli::Exit;
+use crate::cli::commands::version::list::parse_limit;
+use crate::cli::context::Context;
+use crate::cli::output::{DIM, GREEN, YELLOW};
+use crate::error::{Error, Result};
+use serde_json::{Value, json};
+
+/// Tell the history: versions, newest first
+#[derive(Debug, clap::Args)]
+pub struct Log {
+    /// Tell promotions and deletions instead of versions
+    #[arg(long)]
+    ledger: bool,
+    /// Check every record of the ledger first, from the newest to the first
+    #[arg(long)]
+    verify: bool,
+    /// Tell at most this many
+    #[arg(short = 'n', long, value_name = "N", allow_hyphen_values = true)]
+    limit: Option<String>,
+}
+
+impl Log {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let limit = self.limit.as_deref().map(parse_limit).transpose()?.unwrap_or(usize::MAX);
+        let project = cx.project()?;
+        let catalog = Catalog::load(project.store())?;
+        if self.verify {
+            let records = verify::ledger(&project, &catalog)?;
+            if !cx.out.is_json() {
+                cx.out.note(format!("✓ Verified the ledger: {records} record(s)."));
+            }
+        }
+        let objects = project.store().objects();
+        if self.ledger {
+            let head = catalog.pointer().map(|active| active.ledger);
+            let steps: Vec<Step> = ledger::steps(objects, head).take(limit).collect::<Result<_>>()?;
+            return print_ledger(cx, &catalog, &steps);
+        }
+        let numbers: Vec<u64> = catalog.numbers().collect();
+        let mut entries = Vec::new();
+        for (at, number) in numbers.iter().enumerate().take(limit) {
+            let version = catalog.get(*number)?;
+            let before = numbers.get(at + 1).map(|before| catalog.get(*before)).transpose()?;
+            let change = change::between(objects, before.map(|v| v.state).as_ref(), Some(&version.state))?;
+            entries.push((version, change.count()));
+        }
+        print_versions(cx, &catalog, &entries)
+    }
+}
+
+fn print_versions(cx: &mut Context<'_>, catalog: &Catalog, entries: &[(Version, usize)]) -> Result<Exit> {
+    if cx.out.is_json() {
+        let one = |(version, changes): &(Version, usize)| -> Result<Value> {
+            let mut view = json!(view::summary(version, catalog.status(version.number))?);
+            view["changes"] = json!(changes);
+            Ok(view)
+        };
+        cx.out.json(&entries.iter().map(one).collect::<Result<Vec<_>>>()?)?;
+        return Ok(Exit::Done);
+    }
+    if entries.is_empty() {
+        cx.out.line("(no versions yet — run `lua-store version create` to make one)")?;
+        return Ok(Exit::Done);
+    }
+    cx.page();
+    for (at, (version, changes)) in entries.iter().enumerate() {
+        if at > 0 {
+            cx.out.line("")?;
+        }
+        let status = catalog.status(version.number);
+        let style = if status == Status::Active { GREEN } else { YELLOW };
+        let head = cx.out.paint(style, format!("v{} ({})", version.number, status.word()));
+        let short = cx.out.paint(DIM, version.id.short());
+        cx.out.line(format!("{head}  {short}"))?;
+        let created = view::iso(version.meta.at_ms)?;
+        cx.out.line(format!("  {} by {}", minute(&created), version.meta.by))?;
+        if let Some(message) = &version.meta.message {
+            for line in message.lines() {
+                cx.out.line(format!("  {line}"))?;
+            }
+        }
+        let source = version.meta.source_version;
+        cx.out.line(format!("  {changes} change(s), from source version v{source}"))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step]) -> Result<Exit> {
+    let number = |step: &Step| {
+        catalog.number_of(&step.version).ok_or_else(|| {
+            Error::corrupt(format!("ledger record {} names a version that no ref has", step.id.short()))
+                .hint("`lua-store fsck` names what is damaged")
+        })
+    };
+    if cx.out.is_json() {
+        let one = |step: &Step| -> Result<Value> {
+            Ok(json!({
+                "id": step.id.to_string(), "event": step.record.event.word(), "version": number(step)?,
+                "by": step.record.by, "at": view::iso(step.record.at_ms)?, "reason": step.record.reason,
+            }))
+        };
+        cx.out.json(&steps.iter().map(one).collect::<Result<Vec<_>>>()?)?;
+        return Ok(Exit::Done);
+    }
+    if steps.is_empty() {
+        cx.out.line("(nothing was promoted yet — run `lua-store version promote <version>`)")?;
+        return Ok(Exit::Done);
+    }
+    cx.page();
+    for step in steps {
+        let at = view::iso(step.record.at_ms)?;
+        let reason = step.record.reason.as_ref().map_or(String::new(), |reason| format!("  {reason}"));
+        let short = cx.out.paint(DIM, step.id.short());
+        let event = step.record.event.word();
+        let line =
+            format!("{short}  {}  {event:<7} v{}  by {}{reason}", minute(&at), number(step)?, step.record.by);
+        cx.out.line(line)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// `2026-11-21 09:30` of an ISO time.
+fn minute(iso: &str) -> String {
+    iso[..16].replace('T', " ")
+}

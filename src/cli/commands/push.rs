@@ -1,0 +1,241 @@
+//! `push`: the project as it is becomes the next source version.
+
+use crate::agent::build::{Change, Item, Scope};
+use crate::agent::kind::{KINDS, Kind};
+use crate::agent::project::Project;
+use crate::agent::push::{self, Pushed};
+use crate::agent::stage::{self, Report};
+use crate::agent::upkeep;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::output::{DIM, GREEN, RED, YELLOW};
+use crate::cli::{progress, suggest};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use serde_json::{Value, json};
+
+/// How many remarks are told before the rest is only counted.
+const REMARKS: usize = 10;
+
+/// Keep the project as it is now as the next source version
+///
+/// Every primitive whose content changed gets the next number; the others keep theirs. Files that no
+/// ignore rule names are kept byte for byte. Nothing is live before it is promoted.
+#[derive(Debug, clap::Args)]
+pub struct Push {
+    /// What to push: `all`, a kind such as `skill`, `persona`, or `backup` for the files alone
+    #[arg(default_value = "all")]
+    what: String,
+    /// Only the primitive of this name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Give it this number instead of the next one
+    #[arg(long, value_name = "VERSION")]
+    set_version: Option<String>,
+    /// What this push is about
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+    /// Say what would be pushed, and push nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Skip questions; a local push has none, so this is for scripts that pass it always
+    #[arg(long)]
+    force: bool,
+}
+
+impl Push {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let scope = scope(&self.what, self.name)?;
+        let project = cx.project()?;
+        let who = cx.who(&project)?;
+        let set_version = self.set_version;
+        let pushed = with_progress(cx, "Pushing", |progress| {
+            let request = stage::Request { scope, set_version, progress };
+            if self.dry_run {
+                return Ok(Pushed { number: None, report: stage::look(&project, &request)?.report });
+            }
+            push::push(&project, &request, self.message.as_deref(), &who)
+        })?;
+        if cx.out.is_json() {
+            cx.out.json(&to_json(&pushed, self.dry_run))?;
+        } else {
+            tell(cx, &pushed)?;
+            finish(cx, &pushed, self.dry_run)?;
+        }
+        look_after(cx, &project, pushed.number);
+        Ok(Exit::Done)
+    }
+}
+
+/// Puts packs together where they have piled up. The push is done: what goes wrong here is told only.
+pub fn look_after(cx: &mut Context<'_>, project: &Project, pushed: Option<u64>) {
+    if pushed.is_some()
+        && let Err(error) = upkeep::after_push(project)
+    {
+        cx.out.warn(format!("packs could not be put together: {error}"));
+    }
+}
+
+/// Does long work with a bar on the terminal.
+pub fn with_progress<T: Send>(
+    cx: &Context<'_>,
+    label: &'static str,
+    work: impl FnOnce(Progress) -> Result<T>,
+) -> Result<T> {
+    progress::show(cx.out.term(), label, |progress| work(progress.clone()))
+}
+
+fn scope(what: &str, name: Option<String>) -> Result<Scope> {
+    let scope = match what {
+        "all" => Scope::All,
+        "persona" | "agent" => Scope::Persona,
+        "backup" => Scope::Backup,
+        "mcp" => Scope::Kind(mcp(), name.clone()),
+        other => Scope::Kind(Kind::named(other).ok_or_else(|| unknown(other))?, name.clone()),
+    };
+    if name.is_some() && !matches!(scope, Scope::Kind(..)) {
+        return Err(Error::usage(format!("--name goes with a kind, not with \"{what}\""))
+            .hint("for example `lua-store push skill --name user-skill`"));
+    }
+    Ok(scope)
+}
+
+/// The stock command's short word.
+fn mcp() -> &'static Kind {
+    Kind::named("mcp-server").expect("the table has MCP servers")
+}
+
+fn unknown(what: &str) -> Error {
+    let words = ["all", "persona", "backup"].into_iter().chain(KINDS.iter().map(|kind| kind.word));
+    let words: Vec<&str> = words.collect();
+    let error = Error::usage(format!("there is nothing called \"{what}\" to push"));
+    match suggest::nearest(what, words.iter().copied()) {
+        Some(word) => error.hint(format!("did you mean `{word}`?")),
+        None => error.hint(format!("one of: {}", words.join(", "))),
+    }
+}
+
+/// What became of each primitive, on stdout; what was left out or not understood, on stderr.
+pub fn tell(cx: &mut Context<'_>, pushed: &Pushed) -> Result<()> {
+    if cx.out.is_json() {
+        return Ok(());
+    }
+    remarks(cx, &pushed.report);
+    if !pushed.report.changed() {
+        return Ok(());
+    }
+    for item in &pushed.report.items {
+        let (style, text) = item_words(item, pushed.number.is_some());
+        let text = cx.out.paint(style, text);
+        cx.out.line(text)?;
+    }
+    if let Some(number) = pushed.number {
+        cx.out.line(format!("💾 Backup at v{number} ({})", changed_files(&pushed.report)))?;
+    }
+    Ok(())
+}
+
+fn item_words(item: &Item, done: bool) -> (anstyle::Style, String) {
+    let (sign, pushed, removed) =
+        if done { ("✅", "pushed", "removed") } else { ("~ ", "would be pushed", "would be removed") };
+    let subject = if item.kind == "persona" { "persona" } else { &item.name };
+    let kind = match item.kind {
+        "persona" => String::new(),
+        kind => format!("{kind}, "),
+    };
+    let number =
+        |number: &Option<String>| number.as_ref().map_or(String::new(), |number| format!(" v{number}"));
+    let (before, after) = (number(&item.before), number(&item.after));
+    match (item.change, item.kind) {
+        (Change::New, "agent") => (GREEN, format!("  {sign} {subject} {pushed} (agent settings, new)")),
+        (Change::Changed, "agent") => {
+            (YELLOW, format!("  {sign} {subject} {pushed} (agent settings, changed)"))
+        }
+        (Change::Unchanged, "agent") => (DIM, format!("  ·  {subject} unchanged (agent settings)")),
+        (Change::New, _) => (GREEN, format!("  {sign} {subject}{after} {pushed} ({kind}new)")),
+        (Change::Changed, _) => {
+            let from = item.before.clone().unwrap_or_default();
+            let to = item.after.clone().unwrap_or_default();
+            (YELLOW, format!("  {sign} {subject}{after} {pushed} ({kind}{from} → {to})"))
+        }
+        (Change::Unchanged, _) => (DIM, format!("  ·  {subject}{after} unchanged ({})", item.kind)),
+        (Change::Removed, _) => (RED, format!("  {sign} {subject} {removed} ({kind}was{before})")),
+    }
+}
+
+fn changed_files(report: &Report) -> String {
+    let word = if report.previous.is_some() { "changed" } else { "new" };
+    format!("{} {word} file(s)", report.files.len())
+}
+
+/// What was left out of the files, and what in the TypeScript was not evaluated.
+pub fn remarks(cx: &mut Context<'_>, report: &Report) {
+    let skipped = report.snapshot.skipped.iter().map(|s| format!("left out \"{}\": {}", s.path, s.reason));
+    let notes = report.notes.iter().map(|n| format!("{}:{}:{}: {}", n.path, n.line, n.column, n.message));
+    let files = report.snapshot.notes.iter().map(|n| {
+        format!(
+            "\"{}\" and \"{}\" are one name on systems that do not tell case or Unicode forms apart",
+            n.path, n.collides_with
+        )
+    });
+    for list in [skipped.collect::<Vec<_>>(), files.collect(), notes.collect()] {
+        for text in list.iter().take(REMARKS) {
+            cx.out.warn(text);
+        }
+        if list.len() > REMARKS {
+            cx.out.warn(format!("… and {} more: `lua-store status --json` has all", list.len() - REMARKS));
+        }
+    }
+}
+
+fn finish(cx: &mut Context<'_>, pushed: &Pushed, dry_run: bool) -> Result<()> {
+    let moved = pushed.report.items.iter().filter(|item| item.change != Change::Unchanged).count();
+    match (pushed.number, dry_run) {
+        (Some(_), _) => {
+            let count = if moved > 0 { format!(": {moved} changed") } else { String::new() };
+            cx.out.line(format!("✅ Push complete{count}"))?;
+            cx.out.hint("`lua-store version create` makes a version of it");
+        }
+        (None, _) if !pushed.report.changed() => cx.out.line(match &pushed.report.previous {
+            Some(previous) => format!("Nothing changed since source version v{}.", previous.number),
+            None => "Nothing to push.".to_owned(),
+        })?,
+        (None, _) => {
+            let files = changed_files(&pushed.report);
+            cx.out.line(format!("Would push {moved} change(s), {files}. Nothing was stored."))?;
+        }
+    }
+    Ok(())
+}
+
+pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
+    let report = &pushed.report;
+    let item = |item: &Item| {
+        json!({
+            "kind": item.kind, "name": item.name, "change": item.change.word(),
+            "from": item.before, "to": item.after,
+        })
+    };
+    json!({
+        "changed": report.changed(),
+        "dryRun": dry_run,
+        "sourceVersion": pushed.number,
+        "previousSourceVersion": report.previous.as_ref().map(|previous| previous.number),
+        "items": report.items.iter().map(item).collect::<Vec<_>>(),
+        "files": report.snapshot.files,
+        "leftOut": left_out(report),
+        "notes": notes(report),
+        "state": report.state.to_string(),
+        "source": report.snapshot.tree.to_string(),
+    })
+}
+
+pub fn left_out(report: &Report) -> Value {
+    let one = |skipped: &crate::workspace::Skipped| json!({"path": skipped.path, "reason": skipped.reason.to_string()});
+    report.snapshot.skipped.iter().map(one).collect()
+}
+
+pub fn notes(report: &Report) -> Value {
+    let one = |n: &crate::agent::model::Note| json!({"path": n.path, "line": n.line, "column": n.column, "message": n.message});
+    report.notes.iter().map(one).collect()
+}

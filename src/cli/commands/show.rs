@@ -1,0 +1,92 @@
+//! `show`: a version and what it changed, or what stands at a path in one.
+
+use crate::agent::revision::Revision;
+use crate::agent::version::Catalog;
+use crate::agent::{change, resolve, view};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::output::GREEN;
+use crate::error::{Error, Result};
+use crate::object::Source;
+use serde_json::json;
+
+/// Show a version and what it changed, or a file in one (`v2:source/src/index.ts`)
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    /// `2`, `active`, `latest`, `previous`, an id, or `v2:PATH`
+    #[arg(default_value = "latest", allow_hyphen_values = true)]
+    what: Revision,
+}
+
+impl Show {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        match &self.what {
+            Revision::Inside(..) => inside(cx, &self.what),
+            _ => version(cx, &self.what),
+        }
+    }
+}
+
+fn inside(cx: &mut Context<'_>, what: &Revision) -> Result<Exit> {
+    let project = cx.project()?;
+    let entry = resolve::object(&project, what)?;
+    let objects = project.store().objects();
+    if !entry.mode.is_directory() {
+        if cx.out.is_json() {
+            let bytes = objects.blob(&entry.id)?;
+            let text = String::from_utf8(bytes).map_err(|_| {
+                Error::failed(format!("\"{what}\" is no text"))
+                    .hint(format!("`lua-store cat-file --raw {}` writes its bytes", entry.id.short()))
+            })?;
+            cx.out.json(&json!({"id": entry.id.to_string(), "mode": entry.mode.word(), "text": text}))?;
+            return Ok(Exit::Done);
+        }
+        cx.page();
+        let bytes = objects.blob(&entry.id)?;
+        cx.out.bytes(&bytes)?;
+        return Ok(Exit::Done);
+    }
+    let tree = objects.tree(&entry.id)?;
+    if cx.out.is_json() {
+        let one = |e: &crate::object::Entry| json!({"name": &*e.name, "mode": e.mode.word(), "id": e.id.to_string()});
+        let entries: Vec<_> = tree.entries().iter().map(one).collect();
+        cx.out.json(&json!({"id": entry.id.to_string(), "mode": "directory", "entries": entries}))?;
+        return Ok(Exit::Done);
+    }
+    for entry in tree.entries() {
+        let slash = if entry.mode.is_directory() { "/" } else { "" };
+        cx.out.line(format!("{}{slash}", entry.name))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn version(cx: &mut Context<'_>, what: &Revision) -> Result<Exit> {
+    let project = cx.project()?;
+    let catalog = Catalog::load(project.store())?;
+    let number = resolve::number(&catalog, what)?;
+    let version = catalog.get(number)?;
+    let before =
+        catalog.numbers().find(|other| *other < number).map(|before| catalog.get(before)).transpose()?;
+    let from = before.as_ref().map(|before| before.state);
+    let change = change::between(project.store().objects(), from.as_ref(), Some(&version.state))?;
+    let summary = view::summary(&version, catalog.status(number))?;
+    if cx.out.is_json() {
+        let mut answer = json!(summary);
+        answer["previous"] = json!(before.map(|before| before.number));
+        answer["change"] = crate::agent::words::to_json(&change);
+        cx.out.json(&answer)?;
+        return Ok(Exit::Done);
+    }
+    cx.page();
+    let head = cx.out.paint(GREEN, format!("Version v{number} ({})", summary.status));
+    cx.out.line(head)?;
+    cx.out.line(format!("  Id:      {}", version.id))?;
+    cx.out.line(format!("  Created: {} by {}", summary.created_at, summary.created_by))?;
+    if let Some(message) = &summary.message {
+        cx.out.line(format!("  Message: {message}"))?;
+    }
+    let from = before.map_or("nothing".to_owned(), |before| format!("v{}", before.number));
+    cx.out.line(format!("Diff {from} → v{number}"))?;
+    super::version::diff::print(cx, &change)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,44 @@
+//! `source diff`: what differs between the files of two pushes.
+
+use super::number;
+use crate::agent::source;
+use crate::cli::Exit;
+use crate::cli::commands::diff::{FileView, print_files};
+use crate::cli::context::Context;
+use crate::diff;
+use crate::error::Result;
+use serde_json::json;
+
+/// Say which files differ between two source versions
+#[derive(Debug, clap::Args)]
+pub struct Diff {
+    /// The older source version, `3` or `v3`
+    #[arg(allow_hyphen_values = true)]
+    from: String,
+    /// The newer source version
+    #[arg(allow_hyphen_values = true)]
+    to: String,
+    #[command(flatten)]
+    view: FileView,
+}
+
+impl Diff {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let (from, to) = (number(&self.from)?, number(&self.to)?);
+        let (old, new) = (source::get(project.store(), from)?, source::get(project.store(), to)?);
+        let objects = project.store().objects();
+        let changes = diff::find_renames(diff::trees(objects, Some(old.source), Some(new.source))?);
+        if cx.out.is_json() {
+            let files = crate::cli::commands::diff::files_json(&changes);
+            cx.out.json(&json!({"from": from, "to": to, "files": files}))?;
+            return Ok(Exit::Done);
+        }
+        cx.page();
+        if changes.is_empty() {
+            cx.out.line(format!("The files of v{from} and v{to} are equal."))?;
+        }
+        print_files(cx, objects, &changes, &self.view)?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,68 @@
+//! `source list`: the pushes, newest first.
+
+use crate::agent::source::{REFS, SourceVersion};
+use crate::agent::view::{self, SourceSummary};
+use crate::cli::Exit;
+use crate::cli::commands::version::list::parse_limit;
+use crate::cli::context::Context;
+use crate::cli::table::{Cell, Table};
+use crate::error::Result;
+use serde_json::json;
+
+/// List source versions, newest first; the star marks the pushed state
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// List all of them
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+    /// List at most this many
+    #[arg(long, value_name = "N", default_value = "50", allow_hyphen_values = true)]
+    limit: String,
+}
+
+impl List {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
+        let project = cx.project()?;
+        let refs = project.store().refs().list(REFS)?;
+        let newest = refs.last().map(|(number, _)| *number);
+        let objects = project.store().objects();
+        let versions: Vec<SourceSummary> = refs
+            .iter()
+            .rev()
+            .take(limit)
+            .map(|(number, id)| view::source_summary(&SourceVersion::load(objects, *number, *id)?))
+            .collect::<Result<_>>()?;
+        if cx.out.is_json() {
+            let one = |version: &SourceSummary| {
+                let mut view = json!(version);
+                view["active"] = json!(Some(version.version) == newest);
+                view
+            };
+            cx.out.json(&versions.iter().map(one).collect::<Vec<_>>())?;
+        } else if versions.is_empty() {
+            cx.out.line("(no source versions yet — run `lua-store push` to make one)")?;
+        } else {
+            print(cx, &versions, newest)?;
+            if versions.len() < refs.len() {
+                cx.out.hint(format!("{} more: `lua-store source list --all`", refs.len() - versions.len()));
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn print(cx: &mut Context<'_>, versions: &[SourceSummary], newest: Option<u64>) -> Result<()> {
+    let mut table = Table::new(["VERSION", "CREATED", "BY", "TRIGGERED BY", "HASH"]);
+    for version in versions {
+        let star = if Some(version.version) == newest { " *" } else { "" };
+        table.row([
+            Cell::from(format!("v{}{star}", version.version)),
+            Cell::from(version.created_at[..16].replace('T', " ")),
+            Cell::from(&version.created_by),
+            Cell::from(&version.triggered_by),
+            Cell::from(format!("{}...", &version.project_hash[..8])),
+        ]);
+    }
+    table.print(cx.out)
+}

@@ -1,0 +1,86 @@
+//! `source rollback`: the files of an older push come back.
+
+use super::number;
+use crate::agent::rollback::{self, From};
+use crate::cli::Exit;
+use crate::cli::commands::diff::{file_line, files_json};
+use crate::cli::commands::push::with_progress;
+use crate::cli::context::Context;
+use crate::error::Result;
+use serde_json::json;
+
+/// Bring back the files of an older source version, as the next source version
+///
+/// Files added since are removed, modes and links come back; ignored files are never touched. What was
+/// not pushed is kept as a safety snapshot first.
+#[derive(Debug, clap::Args)]
+pub struct Rollback {
+    /// The source version to bring back, `3` or `v3`
+    #[arg(long, value_name = "N", required_unless_present = "snapshot", allow_hyphen_values = true)]
+    version: Option<String>,
+    /// Bring back a workspace that an earlier rollback kept
+    #[arg(long, value_name = "N", conflicts_with = "version", allow_hyphen_values = true)]
+    snapshot: Option<String>,
+    /// Do not ask
+    #[arg(long)]
+    force: bool,
+    /// Say which files would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Rollback {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let who = cx.who(&project)?;
+        let (from, name) = match (&self.version, &self.snapshot) {
+            (Some(version), _) => (From::Version(number(version)?), format!("v{}", number(version)?)),
+            (None, snapshot) => {
+                let number = number(snapshot.as_deref().unwrap_or_default())?;
+                (From::Snapshot(number), format!("safety snapshot {number}"))
+            }
+        };
+        if let From::Version(_) = from {
+            cx.out.note("`source rollback` brings back files only. To change what is live: `lua-store version promote`.");
+        }
+        let rollback = with_progress(cx, "Reading", |progress| rollback::prepare(&project, from, &progress))?;
+        let changes = rollback.changes.clone();
+        if self.dry_run {
+            if cx.out.is_json() {
+                cx.out.json(&json!({"dryRun": true, "files": files_json(&changes)}))?;
+                return Ok(Exit::Done);
+            }
+            for change in &changes {
+                cx.out.line(file_line(change))?;
+            }
+            cx.out.line(format!(
+                "Would roll back to {name}: {} file(s). Nothing was changed.",
+                changes.len()
+            ))?;
+            return Ok(Exit::Done);
+        }
+        let question =
+            format!("Rolling back to {name} will overwrite local files and create a new version. Continue?");
+        if !cx.confirm(&question, self.force)? {
+            return Ok(Exit::Done);
+        }
+        let done = with_progress(cx, "Restoring", |progress| rollback.run(&who, &progress))?;
+        if cx.out.is_json() {
+            cx.out.json(&json!({
+                "dryRun": false, "files": files_json(&changes), "sourceVersion": done.number, "snapshot": done.kept,
+            }))?;
+            return Ok(Exit::Done);
+        }
+        cx.out.line(format!("✓ Rolled back to {name}: {} file(s) changed.", changes.len()))?;
+        match (done.number, from) {
+            (Some(number), _) => cx.out.line(format!("💾 Backup at v{number}"))?,
+            (None, From::Version(_)) => cx.out.line("It was the newest source version already.")?,
+            (None, From::Snapshot(_)) => cx.out.hint("`lua-store push` keeps it as a source version"),
+        }
+        if let Some(kept) = done.kept {
+            cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
+            cx.out.hint(format!("`lua-store source rollback --snapshot {kept} --force` brings them back"));
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,122 @@
+//! `status`: where things stand, on one screen.
+
+use super::push::{left_out, notes, remarks, with_progress};
+use crate::agent::build::{Change, Scope};
+use crate::agent::stage::{self, Report};
+use crate::agent::version::{Catalog, Status as VersionStatus, Version};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::output::{BOLD, GREEN, YELLOW};
+use crate::error::Result;
+use serde_json::json;
+
+/// Show where things stand: what is active, what is staged, what is not pushed
+#[derive(Debug, clap::Args)]
+pub struct Status {}
+
+/// How many changed files are named before the rest is only counted.
+const FILES: usize = 20;
+
+impl Status {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let catalog = Catalog::load(project.store())?;
+        let report = with_progress(cx, "Reading", |progress| {
+            let request = stage::Request { scope: Scope::All, set_version: None, progress };
+            Ok(stage::look(&project, &request)?.report)
+        })?;
+        let latest = catalog.remaining().next().map(|number| catalog.get(number)).transpose()?;
+        let unversioned = match (&report.previous, &latest) {
+            (Some(pushed), Some(latest)) => pushed.state != latest.state,
+            (pushed, _) => pushed.is_some(),
+        };
+        if cx.out.is_json() {
+            let moved: Vec<_> = report
+                .items
+                .iter()
+                .filter(|item| item.change != Change::Unchanged)
+                .map(|item| json!({"kind": item.kind, "name": item.name, "change": item.change.word()}))
+                .collect();
+            cx.out.json(&json!({
+                "active": catalog.active_number(),
+                "latest": catalog.latest_number(),
+                "staged": staged_numbers(&catalog),
+                "sourceVersion": report.previous.as_ref().map(|previous| previous.number),
+                "pushedNotVersioned": unversioned,
+                "notPushed": {"primitives": moved, "files": super::diff::files_json(&report.files)},
+                "leftOut": left_out(&report),
+                "notes": notes(&report),
+            }))?;
+            return Ok(Exit::Done);
+        }
+        print_versions(cx, &catalog, latest.as_ref(), &report, unversioned)?;
+        print_unpushed(cx, &report)?;
+        remarks(cx, &report);
+        Ok(Exit::Done)
+    }
+}
+
+/// Versions made and never live, newest first.
+fn staged_numbers(catalog: &Catalog) -> Vec<u64> {
+    catalog.numbers().filter(|number| catalog.status(*number) == VersionStatus::Staged).collect()
+}
+
+fn print_versions(
+    cx: &mut Context<'_>,
+    catalog: &Catalog,
+    latest: Option<&Version>,
+    report: &Report,
+    unversioned: bool,
+) -> Result<()> {
+    let named = |number: u64| -> Result<String> {
+        let message = catalog.get(number)?.meta.message.unwrap_or_default();
+        let first = message.lines().next().unwrap_or_default();
+        Ok(if first.is_empty() { format!("v{number}") } else { format!("v{number}  {first}") })
+    };
+    let active = catalog.active_number().map(named).transpose()?.unwrap_or("(none)".to_owned());
+    let active = cx.out.paint(GREEN, active);
+    cx.out.line(format!("Active version:  {active}"))?;
+    let newest = latest.map(|version| named(version.number)).transpose()?.unwrap_or("(none)".to_owned());
+    cx.out.line(format!("Newest version:  {newest}"))?;
+    let pushed = report.previous.as_ref().map_or("(none)".to_owned(), |p| format!("v{}", p.number));
+    cx.out.line(format!("Pushed source:   {pushed}"))?;
+    let waiting = staged_numbers(catalog);
+    if !waiting.is_empty() {
+        let names: Vec<String> = waiting.iter().map(|number| format!("v{number}")).collect();
+        cx.out.line(format!("Staged:          {} (made, never live)", names.join(", ")))?;
+        cx.out.hint(format!("`lua-store version promote v{}` makes it active", waiting[0]));
+    }
+    if unversioned {
+        let line = cx.out.paint(YELLOW, "The pushed state is in no version yet.");
+        cx.out.line(line)?;
+        cx.out.hint("`lua-store version create` makes a version of it");
+    }
+    Ok(())
+}
+
+fn print_unpushed(cx: &mut Context<'_>, report: &Report) -> Result<()> {
+    let moved: Vec<_> = report.items.iter().filter(|item| item.change != Change::Unchanged).collect();
+    if !report.changed() {
+        return cx.out.line("Nothing to push: the project is as it was pushed.");
+    }
+    let head = cx.out.paint(BOLD, "Not pushed:");
+    cx.out.line(head)?;
+    for item in moved {
+        let sign = match item.change {
+            Change::New => '+',
+            Change::Removed => '-',
+            Change::Changed | Change::Unchanged => '~',
+        };
+        let name = if item.kind == "persona" { String::new() } else { format!(" {}", item.name) };
+        cx.out.line(format!("  {sign} {}{name} ({})", item.kind, item.change.word()))?;
+    }
+    let files = &report.files;
+    for change in files.iter().take(FILES) {
+        cx.out.line(super::diff::file_line(change))?;
+    }
+    if files.len() > FILES {
+        cx.out.line(format!("  … and {} more files: `lua-store diff --name-only`", files.len() - FILES))?;
+    }
+    cx.out.hint("`lua-store push` keeps it");
+    Ok(())
+}

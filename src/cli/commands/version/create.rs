@@ -1,0 +1,72 @@
+//! `version create`: the pushed state gets the next number.
+
+use crate::agent::build::Scope;
+use crate::agent::create::{self, Created};
+use crate::agent::{push, stage};
+use crate::cli::Exit;
+use crate::cli::commands::push::{look_after, tell, with_progress};
+use crate::cli::context::Context;
+use crate::error::Result;
+use serde_json::json;
+
+/// Make the pushed state the next version
+///
+/// The version is staged: made, and not live until `lua-store version promote` makes it active. When
+/// nothing has changed since the newest version, no version is made.
+#[derive(Debug, clap::Args)]
+pub struct Create {
+    /// What this version is about
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+    /// Push everything first
+    #[arg(long)]
+    auto_push: bool,
+    /// The git commit that the files are at
+    #[arg(long, value_name = "HASH")]
+    commit_hash: Option<String>,
+}
+
+impl Create {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let who = cx.who(&project)?;
+        let mut pushed = None;
+        if self.auto_push {
+            let done = with_progress(cx, "Pushing", |progress| {
+                let request = stage::Request { scope: Scope::All, set_version: None, progress };
+                push::push(&project, &request, None, &who)
+            })?;
+            tell(cx, &done)?;
+            pushed = done.number;
+        }
+        let message = match self.message {
+            Some(message) => Some(message),
+            None => cx.ask("Optional description (blank to skip):")?.filter(|text| !text.is_empty()),
+        };
+        let request = create::Request { message, commit: self.commit_hash };
+        let created = create::create(project.store(), &request, &who)?;
+        if cx.out.is_json() {
+            let (version, id) = match &created {
+                Created::New { number, id } => (Some(*number), Some(id.to_string())),
+                Created::NothingStaged { .. } => (None, None),
+            };
+            let latest = match created {
+                Created::New { number, .. } | Created::NothingStaged { latest: number } => number,
+            };
+            let created = version.is_some();
+            look_after(cx, &project, pushed);
+            cx.out.json(&json!({
+                "created": created, "version": version, "id": id, "latest": latest, "sourceVersion": pushed,
+            }))?;
+            return Ok(Exit::Done);
+        }
+        cx.out.line(match created {
+            Created::New { number, .. } => {
+                format!("✓ Created v{number} (staged). Run `lua-store version promote v{number}` to deploy.")
+            }
+            Created::NothingStaged { .. } => "No staged changes since the previous version.".to_owned(),
+        })?;
+        look_after(cx, &project, pushed);
+        Ok(Exit::Done)
+    }
+}

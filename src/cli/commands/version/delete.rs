@@ -1,0 +1,49 @@
+//! `version delete`: a version that shall never be promoted again.
+
+use crate::agent::promote::{self, Deleted};
+use crate::agent::resolve;
+use crate::agent::revision::Revision;
+use crate::agent::version::Catalog;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::Result;
+use serde_json::json;
+
+/// Delete a version, so that it can never be promoted again
+///
+/// It stays listed and inspectable; nothing it holds is removed. The active version and the only
+/// remaining one cannot be deleted.
+#[derive(Debug, clap::Args)]
+pub struct Delete {
+    /// The version to delete
+    #[arg(allow_hyphen_values = true)]
+    version: Revision,
+    /// Do not ask
+    #[arg(long)]
+    force: bool,
+}
+
+impl Delete {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let who = cx.who(&project)?;
+        let catalog = Catalog::load(project.store())?;
+        let number = resolve::number(&catalog, &self.version)?;
+        let mut deleted = promote::check_deletable(&catalog, number)?;
+        if deleted == Deleted::Done {
+            if !cx.confirm(&format!("Delete v{number}?"), self.force)? {
+                return Ok(Exit::Done);
+            }
+            deleted = promote::delete(project.store(), number, &who)?;
+        }
+        if cx.out.is_json() {
+            cx.out.json(&json!({"deleted": number, "changed": deleted == Deleted::Done}))?;
+        } else {
+            cx.out.line(match deleted {
+                Deleted::Done => format!("✓ Deleted v{number}."),
+                Deleted::AlreadyDeleted => format!("v{number} is already deleted. No change."),
+            })?;
+        }
+        Ok(Exit::Done)
+    }
+}

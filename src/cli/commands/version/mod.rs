@@ -1,0 +1,41 @@
+//! `version`: agent versions, the states worth a number.
+
+pub mod create;
+pub mod delete;
+pub mod diff;
+pub mod list;
+pub mod promote;
+pub mod show;
+pub mod status;
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::Result;
+
+/// Create, list, compare, promote and delete agent versions
+///
+/// A version is the whole pushed state of the agent with a number. "staged" means made and never
+/// live: it is no environment, and nobody is served by it. Exactly one version is active at a time.
+#[derive(Debug, clap::Args)]
+pub struct Version {
+    #[command(subcommand)]
+    command: VersionCommand,
+}
+
+impl Version {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        self.command.run(cx)
+    }
+}
+
+crate::cli::args::commands! {
+    VersionCommand {
+        Create(create::Create),
+        List(list::List),
+        Show(show::Show),
+        Diff(diff::Diff),
+        Promote(promote::Promote),
+        Delete(delete::Delete),
+        Status(status::Status),
+    }
+}

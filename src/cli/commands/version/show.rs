@@ -1,0 +1,70 @@
+//! `version show`: one version and what it holds.
+
+use crate::agent::kind::KINDS;
+use crate::agent::resolve;
+use crate::agent::revision::Revision;
+use crate::agent::version::Catalog;
+use crate::agent::view;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::Result;
+use serde_json::{Value, json};
+
+/// Show one version: who made it, when, and what it holds
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    /// The version: `2`, `v2`, `active`, `latest`, `previous`, or the beginning of its id
+    #[arg(allow_hyphen_values = true)]
+    version: Revision,
+}
+
+impl Show {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let catalog = Catalog::load(project.store())?;
+        let number = resolve::number(&catalog, &self.version)?;
+        let version = catalog.get(number)?;
+        let summary = view::summary(&version, catalog.status(number))?;
+        let snapshot = view::snapshot(project.store().objects(), &version.state)?;
+        if cx.out.is_json() {
+            let mut answer = json!(summary);
+            answer["snapshot"] = snapshot;
+            cx.out.json(&answer)?;
+            return Ok(Exit::Done);
+        }
+        cx.out.line(format!("Version v{number} ({})", summary.status))?;
+        cx.out.line(format!("  Created: {} by {}", summary.created_at, summary.created_by))?;
+        if let Some(message) = &summary.message {
+            cx.out.line(format!("  Message: {message}"))?;
+        }
+        if let Some(commit) = &summary.commit_hash {
+            cx.out.line(format!("  Commit:  {commit}"))?;
+        }
+        cx.out.line(format!("  Source:  v{}", summary.source_manifest_version))?;
+        cx.out.line(format!("  Model:   {}", text(&snapshot["model"])))?;
+        cx.out.line("  Snapshot:")?;
+        for kind in &KINDS {
+            let count = snapshot[kind.yaml].as_array().map_or(0, Vec::len);
+            // Kinds that few agents have are told only where there are some.
+            if count > 0 || is_common(kind.word) {
+                cx.out.line(format!("    {:<15} {count}", format!("{}:", kind.label)))?;
+            }
+        }
+        let persona = snapshot["persona"]["version"].as_u64();
+        let persona = persona.map_or("(none)".to_owned(), |number| format!("v{number}"));
+        cx.out.line(format!("    {:<15} {persona}", "Persona:"))?;
+        Ok(Exit::Done)
+    }
+}
+
+fn is_common(word: &str) -> bool {
+    !matches!(word, "device" | "device-trigger" | "voice" | "workflow")
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "(none)".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,128 @@
+//! `version status`: what is live beside what is pushed, primitive by primitive.
+
+use crate::agent::build::parse_key;
+use crate::agent::source;
+use crate::agent::state::{Content, State};
+use crate::agent::version::Catalog;
+use crate::agent::{change, numbers};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::output::YELLOW;
+use crate::cli::table::{Cell, Table};
+use crate::error::Result;
+use crate::object::Source;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Compare the active version with the pushed state, primitive by primitive
+#[derive(Debug, clap::Args)]
+pub struct Status {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: String,
+    active_version: Option<String>,
+    local: Option<String>,
+    differs: bool,
+    /// The pushed number is below the live one: promoting it would bring older content back.
+    behind: bool,
+}
+
+impl Status {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let catalog = Catalog::load(project.store())?;
+        let objects = project.store().objects();
+        let Some(active) = catalog.active_number() else {
+            return none_active(cx, &catalog);
+        };
+        let live = State::load(objects, &catalog.get(active)?.state)?;
+        let pushed = match source::latest(project.store())? {
+            Some(pushed) => State::load(objects, &pushed.state)?,
+            None => State::default(),
+        };
+        let rows = rows(objects, &live, &pushed)?;
+        if cx.out.is_json() {
+            cx.out.json(&json!({"active": active, "rows": rows}))?;
+            return Ok(Exit::Done);
+        }
+        cx.out.line(format!("Active agent version: v{active}"))?;
+        print(cx, &rows)?;
+        Ok(Exit::Done)
+    }
+}
+
+fn none_active(cx: &mut Context<'_>, catalog: &Catalog) -> Result<Exit> {
+    if cx.out.is_json() {
+        cx.out.json(&json!({"active": null, "rows": []}))?;
+    } else if catalog.is_empty() {
+        cx.out.line("This agent has no versions. Run `lua-store version create` to make one.")?;
+    } else {
+        cx.out.line(
+            "This agent has versions but none is active yet. \
+             Run `lua-store version promote <version>` to make one live.",
+        )?;
+    }
+    Ok(Exit::Done)
+}
+
+fn rows<S: Source + ?Sized>(source: &S, live: &State, pushed: &State) -> Result<Vec<Row>> {
+    let keys: BTreeSet<&String> = live.primitives.keys().chain(pushed.primitives.keys()).collect();
+    let mut rows = Vec::new();
+    for key in keys {
+        let Some((kind, name)) = parse_key(key) else { continue };
+        let content = |state: &State| state.primitives.get(key).map(|id| Content::of(source, id)).transpose();
+        let (active_version, local) = (live.numbers.get(key).cloned(), pushed.numbers.get(key).cloned());
+        let behind = matches!((&active_version, &local), (Some(a), Some(b)) if numbers::is_past(a, b));
+        let differs = content(live)? != content(pushed)?;
+        rows.push((kind.rank(), Row { kind: kind.word, name, active_version, local, differs, behind }));
+    }
+    rows.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)));
+    let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
+    rows.extend(persona_row(source, live, pushed)?);
+    Ok(rows)
+}
+
+fn persona_row<S: Source + ?Sized>(source: &S, live: &State, pushed: &State) -> Result<Option<Row>> {
+    let (live_persona, pushed_persona) = (change::persona(source, live)?, change::persona(source, pushed)?);
+    if live_persona.is_none() && pushed_persona.is_none() {
+        return Ok(None);
+    }
+    let number =
+        |persona: &Option<change::Persona>| persona.as_ref().and_then(|persona| persona.number.clone());
+    let (active_version, local) = (number(&live_persona), number(&pushed_persona));
+    let behind = matches!((&active_version, &local), (Some(a), Some(b)) if numbers::is_past(a, b));
+    let differs = live.persona != pushed.persona;
+    Ok(Some(Row { kind: "persona", name: "persona".to_owned(), active_version, local, differs, behind }))
+}
+
+fn print(cx: &mut Context<'_>, rows: &[Row]) -> Result<()> {
+    let number =
+        |number: &Option<String>, none: &str| number.as_ref().map_or(none.to_owned(), |n| format!("v{n}"));
+    let mut table = Table::new(["", "TYPE", "NAME", "ACTIVE VERSION", "LOCAL"]);
+    for row in rows {
+        table.row([
+            Cell::styled(YELLOW, if row.differs { "⚠" } else { "" }),
+            Cell::from(row.kind),
+            Cell::from(&row.name),
+            Cell::from(number(&row.active_version, "— not in active version")),
+            Cell::from(number(&row.local, "— not in pushed state")),
+        ]);
+    }
+    table.print(cx.out)?;
+    let behind = rows.iter().filter(|row| row.differs && row.behind).count();
+    let ahead = rows.iter().filter(|row| row.differs).count() - behind;
+    if ahead > 0 {
+        cx.out.note(format!("⚠  {ahead} primitive(s) are ahead of the active version."));
+        cx.out.hint("`lua-store version create`, then `lua-store version promote latest`, makes them live");
+    }
+    if behind > 0 {
+        cx.out.note(format!("⚠  {behind} primitive(s) are older than what is live."));
+        cx.out.hint("promoting a version of the pushed state would bring the older ones back");
+    }
+    Ok(())
+}

@@ -1,0 +1,619 @@
+//! `version`: the whole life of versions, in the words of the stock command.
+
+use crate::common::{Project, shop};
+use insta::assert_snapshot;
+
+/// Two versions: a tool's description, the persona and the MCP server's address differ.
+fn two_versions() -> Project {
+    let project = shop::versioned();
+    shop::edit(&project, "src/skills/catalog.skill.ts", "Finds products", "Finds products by name");
+    shop::edit(&project, "src/index.ts", "You help customers shop.", "You help customers shop well.");
+    shop::edit(&project, "src/index.ts", "docs.example.com", "help.example.com");
+    project.ok("push");
+    project.ok("version create -m second");
+    project
+}
+
+#[test]
+fn create_needs_a_push() {
+    assert_snapshot!(shop::project().run("version create"), @"
+    $ lua-store version create
+    --- stderr
+    Error: No source version exists for this agent
+    hint: run `lua-store push` first, or pass `--auto-push` to push everything and then snapshot
+    --- exit 1
+    ");
+}
+
+#[test]
+fn create_says_what_to_do_next() {
+    let project = shop::project();
+    project.ok("push");
+    assert_snapshot!(project.run("version create -m first --commit-hash 1111111"), @"
+    $ lua-store version create -m first --commit-hash 1111111
+    ✓ Created v1 (staged). Run `lua-store version promote v1` to deploy.
+    ");
+    assert_snapshot!(project.run("version create -m again"), @"
+    $ lua-store version create -m again
+    No staged changes since the previous version.
+    ");
+}
+
+#[test]
+fn create_can_push_first() {
+    let project = shop::project();
+    assert_snapshot!(project.run("version create --auto-push -m first"), @"
+    $ lua-store version create --auto-push -m first
+      ✅ shop pushed (agent settings, new)
+      ✅ persona v1 pushed (new)
+      ✅ orders v1.0.0 pushed (skill, new)
+      ✅ catalog v1.0.0 pushed (skill, new)
+      ✅ nightly v1.0.0 pushed (job, new)
+      ✅ docs v1.0.0 pushed (mcp-server, new)
+    💾 Backup at v1 (8 new file(s))
+    ✓ Created v1 (staged). Run `lua-store version promote v1` to deploy.
+    ");
+    assert_snapshot!(project.run("version create --auto-push -m again"), @"
+    $ lua-store version create --auto-push -m again
+    No staged changes since the previous version.
+    ");
+}
+
+#[test]
+fn the_list_is_as_wide_as_its_content() {
+    let project = two_versions();
+    project.ok("version promote 2");
+    assert_snapshot!(project.run("version list"), @"
+    $ lua-store version list
+    VERSION  STATUS  CREATED           BY               MESSAGE
+    v2*      active  2026-11-21 09:30  ana@example.com  second
+    v1       staged  2026-11-21 09:30  ana@example.com  first
+    ");
+    assert_snapshot!(project.run("version list --status staged --json"), @r#"
+    $ lua-store version list --status staged --json
+    [
+      {
+        "version": 1,
+        "status": "staged",
+        "message": "first",
+        "createdBy": "ana@example.com",
+        "createdByEmail": "ana@example.com",
+        "createdAt": "2026-11-21T09:30:00.000Z",
+        "commitHash": null,
+        "sourceManifestVersion": 1,
+        "id": "082e20e8eeb42c9eed34c51a41f9c1a6b68305c07b34139cbb65eac9a32706ab"
+      }
+    ]
+    "#);
+    assert_snapshot!(project.run("version list --limit 1"), @"
+    $ lua-store version list --limit 1
+    VERSION  STATUS  CREATED           BY               MESSAGE
+    v2*      active  2026-11-21 09:30  ana@example.com  second
+    --- stderr
+    hint: 1 more: `lua-store version list --all`
+    ");
+    assert_snapshot!(project.run("version list --limit 0"), @"
+    $ lua-store version list --limit 0
+    --- stderr
+    Error: --limit must be a positive integer (got 0).
+    --- exit 2
+    ");
+}
+
+#[test]
+fn an_empty_list_says_how_to_begin() {
+    assert_snapshot!(shop::project().run("version list"), @"
+    $ lua-store version list
+    (no versions yet — run `lua-store version create` to make one)
+    ");
+}
+
+#[test]
+fn show_counts_what_a_version_holds() {
+    let project = two_versions();
+    assert_snapshot!(project.run("version show v2"), @"
+    $ lua-store version show v2
+    Version v2 (staged)
+      Created: 2026-11-21T09:30:00.000Z by ana@example.com
+      Message: second
+      Source:  v2
+      Model:   openai/gpt-4o
+      Snapshot:
+        Skills:         2
+        Webhooks:       0
+        Triggers:       0
+        Jobs:           1
+        Preprocessors:  0
+        Postprocessors: 0
+        MCP servers:    1
+        Persona:        v2
+    ");
+    let shown = project.json("version show 2");
+    assert_eq!(shown["snapshot"]["skills"][0]["name"], "catalog");
+    assert_eq!(shown["snapshot"]["skills"][0]["version"], "1.0.1");
+    assert_eq!(shown["snapshot"]["persona"]["version"], 2);
+}
+
+#[test]
+fn diff_goes_by_content() {
+    let project = two_versions();
+    assert_snapshot!(project.run("version diff 1 2"), @"
+    $ lua-store version diff 1 2
+    Diff v1 → v2
+    Skills:
+      ~ catalog 1.0.0 → 1.0.1
+          ~ tool search (description)
+          code: src/skills/catalog.skill.ts
+    Webhooks: (no changes)
+    Jobs: (no changes)
+    Preprocessors: (no changes)
+    Postprocessors: (no changes)
+    Triggers: (no changes)
+    MCP servers:
+      ~ docs (config changed: url)
+    Persona: v1 → v2
+    Model: (unchanged)
+    Voice: (unchanged)
+    ");
+    let diff = project.json("version diff 1 2");
+    assert_eq!(diff["skills"]["changed"][0]["name"], "catalog");
+    assert_eq!(diff["changed"][0]["kind"], "skill");
+    assert_eq!(diff["mcpServers"]["changed"][0]["changedFields"], serde_json::json!(["url"]));
+    assert_eq!(diff["persona"]["toVersion"], 2);
+    assert_eq!(diff["model"], serde_json::Value::Null);
+}
+
+#[test]
+fn diff_names_what_came_and_went() {
+    let project = shop::versioned();
+    shop::edit(&project, "src/index.ts", "skills: [orders, catalog]", "skills: [orders]");
+    shop::edit(&project, "src/index.ts", "openai/gpt-4o", "openai/gpt-5");
+    project.ok("version create --auto-push -m second");
+    assert_snapshot!(project.run("version diff v2 v1"), @"
+    $ lua-store version diff v2 v1
+    Diff v2 → v1
+    Skills:
+      + catalog@1.0.0 (added)
+    Webhooks: (no changes)
+    Jobs: (no changes)
+    Preprocessors: (no changes)
+    Postprocessors: (no changes)
+    Triggers: (no changes)
+    MCP servers: (no changes)
+    Persona: (unchanged)
+    Model: openai/gpt-5 → openai/gpt-4o
+    Voice: (unchanged)
+    ");
+}
+
+#[test]
+fn a_persona_pushed_again_is_unchanged() {
+    let project = shop::versioned();
+    shop::edit(
+        &project,
+        "src/index.ts",
+        "`You are Ava.\nYou help customers shop.`",
+        "'You are Ava.\\nYou help customers shop.'",
+    );
+    shop::edit(&project, "src/index.ts", "openai/gpt-4o", "openai/gpt-5");
+    project.ok("version create --auto-push");
+    let diff = project.ok("version diff 1 2");
+    assert!(diff.contains("Persona: (unchanged)\nModel: openai/gpt-4o → openai/gpt-5\n"), "{diff}");
+}
+
+#[test]
+fn promote_is_one_swap_with_its_record() {
+    let project = two_versions();
+    assert_snapshot!(project.run("version promote 1"), @"
+    $ lua-store version promote 1
+    ✓ Promoted v1. (No previous active version.)
+    ");
+    assert_snapshot!(project.run("version promote latest -m \"better search\""), @r#"
+    $ lua-store version promote latest -m "better search"
+    ✓ Promoted v2. Previous active: v1.
+    "#);
+    assert_snapshot!(project.run("version promote v2"), @"
+    $ lua-store version promote v2
+    v2 is already active. No change.
+    ");
+    assert_snapshot!(project.run("version promote previous"), @"
+    $ lua-store version promote previous
+    ✓ Promoted v1. Previous active: v2.
+    ");
+    let active = project.read(".lua/ACTIVE");
+    assert!(active.starts_with("ref: refs/versions/v1\nledger: "), "{active}");
+    let ledger = project.json("log --ledger");
+    let told: Vec<_> =
+        ledger.as_array().unwrap().iter().map(|step| step["version"].as_u64().unwrap()).collect();
+    assert_eq!(told, [1, 2, 1]);
+    assert_eq!(ledger[1]["reason"], "better search");
+}
+
+#[test]
+fn promote_can_expect_what_is_active() {
+    let project = two_versions();
+    project.ok("version promote 1");
+    assert_snapshot!(project.run("version promote 2 --expect 2"), @"
+    $ lua-store version promote 2 --expect 2
+    --- stderr
+    Error: cannot promote v2: v1 is active, not v2 as expected
+    hint: `lua-store log --ledger` shows who promoted what, when
+    --- exit 1
+    ");
+    assert_snapshot!(project.run("version promote 2 --expect 1"), @"
+    $ lua-store version promote 2 --expect 1
+    ✓ Promoted v2. Previous active: v1.
+    ");
+}
+
+#[test]
+fn a_dry_run_of_promote_moves_nothing() {
+    let project = two_versions();
+    project.ok("version promote 1");
+    assert_snapshot!(project.run("version promote 2 --dry-run"), @"
+    $ lua-store version promote 2 --dry-run
+    Would promote v2. Active now: v1.
+    Skills:
+      ~ catalog 1.0.0 → 1.0.1
+          ~ tool search (description)
+          code: src/skills/catalog.skill.ts
+    Webhooks: (no changes)
+    Jobs: (no changes)
+    Preprocessors: (no changes)
+    Postprocessors: (no changes)
+    Triggers: (no changes)
+    MCP servers:
+      ~ docs (config changed: url)
+    Persona: v1 → v2
+    Model: (unchanged)
+    Voice: (unchanged)
+    ");
+    assert_eq!(project.json("status")["active"], 1);
+}
+
+#[test]
+fn the_guard_rails_of_delete() {
+    let project = two_versions();
+    project.ok("version promote 2");
+    assert_snapshot!(project.run("version delete 2 --force"), @"
+    $ lua-store version delete 2 --force
+    --- stderr
+    Error: Cannot delete v2: it is the active version. Promote a different version first.
+    --- exit 1
+    ");
+    assert_snapshot!(project.run("version delete 1"), @r#"
+    $ lua-store version delete 1
+    --- stderr
+    Error: cannot ask "Delete v1?" without a terminal
+    hint: add `--force` to do it without a question
+    --- exit 2
+    "#);
+    assert_snapshot!(project.run("version delete 1 --force"), @"
+    $ lua-store version delete 1 --force
+    ✓ Deleted v1.
+    ");
+    assert_snapshot!(project.run("version delete 1 --force"), @"
+    $ lua-store version delete 1 --force
+    v1 is already deleted. No change.
+    ");
+    assert_snapshot!(project.run("version promote 1"), @"
+    $ lua-store version promote 1
+    --- stderr
+    Error: cannot promote v1: it was deleted
+    hint: `lua-store version list --status staged` shows what can be promoted
+    --- exit 1
+    ");
+    assert_snapshot!(project.run("version list"), @"
+    $ lua-store version list
+    VERSION  STATUS   CREATED           BY               MESSAGE
+    v2*      active   2026-11-21 09:30  ana@example.com  second
+    v1       deleted  2026-11-21 09:30  ana@example.com  first
+    ");
+    assert_eq!(project.run("version show 1").code, 0, "a deleted version can be inspected");
+}
+
+#[test]
+fn the_only_version_stays() {
+    assert_snapshot!(shop::versioned().run("version delete v1 --force"), @"
+    $ lua-store version delete v1 --force
+    --- stderr
+    Error: Cannot delete v1: it is the only remaining version.
+    --- exit 1
+    ");
+}
+
+#[test]
+fn unknown_and_senseless_versions() {
+    let project = shop::versioned();
+    assert_snapshot!(project.run("version show 99"), @"
+    $ lua-store version show 99
+    --- stderr
+    Error: Version v99 not found
+    hint: `lua-store version list --all` shows what there is
+    --- exit 3
+    ");
+    assert_snapshot!(project.run("version promote 99999999999999999999"), @"
+    $ lua-store version promote 99999999999999999999
+    --- stderr
+    Error: there is no version v99999999999999999999
+    hint: `lua-store version list --all` shows all versions
+    --- exit 3
+    ");
+    for text in ["0", "-1", "abc"] {
+        for command in ["show", "promote", "delete --force"] {
+            let outcome = project.run(&format!("version {command} {text}"));
+            let message =
+                format!("Invalid version \"{text}\": must be a positive integer like \"3\" or \"v3\".");
+            assert_eq!(
+                (outcome.code, outcome.stderr.lines().next().unwrap()),
+                (2, &*format!("Error: {message}"))
+            );
+        }
+    }
+    assert_snapshot!(project.run("version promote active"), @"
+    $ lua-store version promote active
+    --- stderr
+    Error: no version is active
+    hint: `lua-store version promote <version>` makes one active
+    --- exit 3
+    ");
+    assert_snapshot!(project.run("version promote previous"), @"
+    $ lua-store version promote previous
+    --- stderr
+    Error: no version was active before the active one
+    hint: `lua-store log --ledger` shows all promotions
+    --- exit 3
+    ");
+}
+
+#[test]
+fn status_compares_what_is_live_with_what_is_pushed() {
+    let project = two_versions();
+    assert_snapshot!(project.run("version status"), @"
+    $ lua-store version status
+    This agent has versions but none is active yet. Run `lua-store version promote <version>` to make one live.
+    ");
+    project.ok("version promote 1");
+    assert_snapshot!(project.run("version status"), @"
+    $ lua-store version status
+    Active agent version: v1
+       TYPE        NAME     ACTIVE VERSION  LOCAL
+    ⚠  skill       catalog  v1.0.0          v1.0.1
+       skill       orders   v1.0.0          v1.0.0
+       job         nightly  v1.0.0          v1.0.0
+    ⚠  mcp-server  docs     v1.0.0          v1.0.1
+    ⚠  persona     persona  v1              v2
+    --- stderr
+    ⚠  3 primitive(s) are ahead of the active version.
+    hint: `lua-store version create`, then `lua-store version promote latest`, makes them live
+    ");
+    assert_snapshot!(shop::project().run("version status"), @"
+    $ lua-store version status
+    This agent has no versions. Run `lua-store version create` to make one.
+    ");
+}
+
+#[test]
+fn the_log_tells_the_history() {
+    let project = two_versions();
+    project.ok("version promote 1");
+    project.ok("version promote 2 -m \"ship it\"");
+    assert_snapshot!(redact_ids(project.run("log")), @"
+    $ lua-store log
+    v2 (active)  [ID]
+      2026-11-21 09:30 by ana@example.com
+      second
+      3 change(s), from source version v2
+
+    v1 (superseded)  [ID]
+      2026-11-21 09:30 by ana@example.com
+      first
+      7 change(s), from source version v1
+    ");
+    assert_snapshot!(redact_ids(project.run("log --ledger --verify")), @"
+    $ lua-store log --ledger --verify
+    [ID]  2026-11-21 09:30  promote v2  by ana@example.com  ship it
+    [ID]  2026-11-21 09:30  promote v1  by ana@example.com
+    --- stderr
+    ✓ Verified the ledger: 2 record(s).
+    ");
+    assert_snapshot!(redact_ids(project.run("log -n 1")), @"
+    $ lua-store log -n 1
+    v2 (active)  [ID]
+      2026-11-21 09:30 by ana@example.com
+      second
+      3 change(s), from source version v2
+    ");
+}
+
+#[test]
+fn where_things_stand_is_one_screen() {
+    let project = two_versions();
+    project.ok("version promote 1");
+    assert_snapshot!(project.run("status"), @"
+    $ lua-store status
+    Active version:  v1  first
+    Newest version:  v2  second
+    Pushed source:   v2
+    Staged:          v2 (made, never live)
+    Nothing to push: the project is as it was pushed.
+    --- stderr
+    hint: `lua-store version promote v2` makes it active
+    ");
+    shop::edit(&project, "src/jobs/nightly.ts", "0 3 * * *", "0 4 * * *");
+    project.write("docs/new.md", "new\n");
+    assert_snapshot!(project.run("status"), @"
+    $ lua-store status
+    Active version:  v1  first
+    Newest version:  v2  second
+    Pushed source:   v2
+    Staged:          v2 (made, never live)
+    Not pushed:
+      ~ job nightly (changed)
+      A docs/new.md
+      M src/jobs/nightly.ts
+    --- stderr
+    hint: `lua-store version promote v2` makes it active
+    hint: `lua-store push` keeps it
+    ");
+    assert_snapshot!(project.run("diff"), @"
+    $ lua-store diff
+    Diff v2 → project
+    Skills: (no changes)
+    Webhooks: (no changes)
+    Jobs:
+      ~ nightly 1.0.0 → 1.0.1
+          schedule changed
+          code: src/jobs/nightly.ts
+    Preprocessors: (no changes)
+    Postprocessors: (no changes)
+    Triggers: (no changes)
+    MCP servers: (no changes)
+    Persona: (unchanged)
+    Model: (unchanged)
+    Voice: (unchanged)
+    Files:
+      A docs/new.md
+      M src/jobs/nightly.ts
+    ");
+    assert_snapshot!(project.run("diff --patch v1 v2"), @"
+    $ lua-store diff --patch v1 v2
+    Diff v1 → v2
+    Skills:
+      ~ catalog 1.0.0 → 1.0.1
+          ~ tool search (description)
+          code: src/skills/catalog.skill.ts
+    Webhooks: (no changes)
+    Jobs: (no changes)
+    Preprocessors: (no changes)
+    Postprocessors: (no changes)
+    Triggers: (no changes)
+    MCP servers:
+      ~ docs (config changed: url)
+    Persona: v1 → v2
+    Model: (unchanged)
+    Voice: (unchanged)
+    Files:
+    diff --git a/src/index.ts b/src/index.ts
+    --- a/src/index.ts
+    +++ b/src/index.ts
+    @@ -6,13 +6,13 @@
+     const docs = new LuaMCPServer({
+       name: 'docs',
+       transport: 'streamable-http',
+    -  url: 'https://docs.example.com/mcp',
+    +  url: 'https://help.example.com/mcp',
+     });
+     
+     export const agent = new LuaAgent({
+       name: 'shop',
+       persona: `You are Ava.
+    -You help customers shop.`,
+    +You help customers shop well.`,
+       model: 'openai/gpt-4o',
+       skills: [orders, catalog],
+       jobs: [nightly],
+    diff --git a/src/skills/catalog.skill.ts b/src/skills/catalog.skill.ts
+    --- a/src/skills/catalog.skill.ts
+    +++ b/src/skills/catalog.skill.ts
+    @@ -3,7 +3,7 @@
+     
+     const search = defineTool({
+       name: 'search',
+    -  description: 'Finds products',
+    +  description: 'Finds products by name',
+       inputSchema: z.object({ query: z.string() }),
+       execute: async (input) => [input.query],
+     });
+    ");
+    assert_snapshot!(project.run("diff --stat v1 v2"), @"
+    $ lua-store diff --stat v1 v2
+    Diff v1 → v2
+    Skills:
+      ~ catalog 1.0.0 → 1.0.1
+          ~ tool search (description)
+          code: src/skills/catalog.skill.ts
+    Webhooks: (no changes)
+    Jobs: (no changes)
+    Preprocessors: (no changes)
+    Postprocessors: (no changes)
+    Triggers: (no changes)
+    MCP servers:
+      ~ docs (config changed: url)
+    Persona: v1 → v2
+    Model: (unchanged)
+    Voice: (unchanged)
+    Files:
+      M src/index.ts  +2 -2
+      M src/skills/catalog.skill.ts  +1 -1
+    ");
+    assert_snapshot!(project.run("diff --name-only v1 v2"), @"
+    $ lua-store diff --name-only v1 v2
+    src/index.ts
+    src/skills/catalog.skill.ts
+    ");
+}
+
+#[test]
+fn what_is_inside_a_version_can_be_shown() {
+    let project = two_versions();
+    assert_snapshot!(project.run("show v1:state/persona"), @"
+    $ lua-store show v1:state/persona
+    You are Ava.
+    You help customers shop.
+    ");
+    assert_snapshot!(project.run("show v1:state"), @"
+    $ lua-store show v1:state
+    agent.json
+    jobs/
+    mcp-servers/
+    persona
+    skills/
+    versions.json
+    ");
+    assert_snapshot!(project.run("show v1:source/src/lib/store.ts"), @"
+    $ lua-store show v1:source/src/lib/store.ts
+    export const find = (id: string) => ({ id, at: 'the door' });
+    ");
+    assert_snapshot!(project.run("show v1:source/none"), @r#"
+    $ lua-store show v1:source/none
+    --- stderr
+    Error: there is no "source/none" in v1
+    --- exit 3
+    "#);
+    assert_snapshot!(redact_ids(project.run("show v2")), @"
+    $ lua-store show v2
+    Version v2 (staged)
+      Id:      [ID]
+      Created: 2026-11-21T09:30:00.000Z by ana@example.com
+      Message: second
+    Diff v1 → v2
+    Skills:
+      ~ catalog 1.0.0 → 1.0.1
+          ~ tool search (description)
+          code: src/skills/catalog.skill.ts
+    Webhooks: (no changes)
+    Jobs: (no changes)
+    Preprocessors: (no changes)
+    Postprocessors: (no changes)
+    Triggers: (no changes)
+    MCP servers:
+      ~ docs (config changed: url)
+    Persona: v1 → v2
+    Model: (unchanged)
+    Voice: (unchanged)
+    ");
+}
+
+/// Ids hold the hash of everything; that they are ids is enough to see.
+fn redact_ids(outcome: crate::common::Outcome) -> String {
+    let text = outcome.to_string();
+    let mut out = String::new();
+    for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let digits = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let is_id =
+            matches!(digits.len(), 8 | 64) && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        out.push_str(&if is_id { word.replace(digits, "[ID]") } else { word.to_owned() });
+    }
+    out
+}
