@@ -26,6 +26,7 @@ pub enum Step {
 pub enum Extent {
     Whole,
     /// Half of it, and then death.
+    #[cfg_attr(not(debug_assertions), allow(dead_code, reason = "only a test tears a write"))]
     Torn,
 }
 
