@@ -81,6 +81,7 @@ commands! {
         HashObject(hash_object::HashObject),
         CountObjects(count_objects::CountObjects),
         Compact(compact::Compact),
+        Compile(compile::Compile),
         Completions(completions::Completions),
     }
 }
@@ -187,9 +188,9 @@ mod tests {
 
     #[test]
     fn a_mistyped_command_is_suggested() {
-        let error = refusal("lua-store completion bash");
-        assert_eq!(error.message(), "unrecognized subcommand \"completion\"");
-        assert!(error.hint_text().unwrap().starts_with("did you mean `completions`?\n"), "{error:?}");
+        let error = refusal("lua-store hash-objct x");
+        assert_eq!(error.message(), "unrecognized subcommand \"hash-objct\"");
+        assert!(error.hint_text().unwrap().starts_with("did you mean `hash-object`?\n"), "{error:?}");
         assert_eq!(error.kind().exit_code(), 2);
     }
 

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// Every command stands in exactly one group; a test holds this.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Start here", &["init"]),
+    ("Start here", &["init", "compile"]),
     ("Look inside", &["hash-object", "count-objects"]),
     ("Look after the store", &["compact"]),
     ("Set up", &["completions", "help"]),

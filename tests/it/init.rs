@@ -59,7 +59,8 @@ fn a_manifest_that_is_no_yaml_stops_it_before_anything_is_made() {
     assert_snapshot!(project.run("init"), @r#"
     $ lua-store init
     --- stderr
-    Error: cannot read "lua.skill.yaml": line 1 column 8: expected mapping start
+    Error: cannot read "lua.skill.yaml:1:8": unclosed bracket '[' at line 1, column 8
+    hint: correct the YAML, or remove the file to work without it
     --- exit 2
     "#);
     assert!(!project.path(".lua").exists());

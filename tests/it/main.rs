@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests write the files that a user would")]
 
 mod common;
+mod compile;
 mod crash;
 mod format;
 mod init;

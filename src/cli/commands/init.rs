@@ -1,12 +1,11 @@
 //! `init`: makes the store of a project.
 
+use crate::agent::manifest::Manifest;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
-use crate::fs;
 use crate::store::{DIR, Store};
-use serde::{Deserialize, Serialize};
-use std::path::Path;
+use serde::Serialize;
 
 /// Start keeping versions of the project in this directory
 ///
@@ -36,7 +35,7 @@ What to do next:
 impl Init {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let root = cx.directory()?;
-        let declared = declared_agent(&root)?;
+        let declared = Some(Manifest::read(&root)?.agent_id).filter(|id| !id.trim().is_empty());
         let created = !root.join(DIR).join("format").exists();
         let store = Store::init(&root.join(DIR))?;
         store.shield()?;
@@ -81,29 +80,4 @@ fn agent_id(text: &str) -> Result<String> {
     } else {
         Ok(text.to_owned())
     }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Manifest {
-    agent: Option<Agent>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Agent {
-    agent_id: Option<String>,
-}
-
-/// What the stock command's `lua.skill.yaml` says; a fresh project has it empty.
-fn declared_agent(root: &Path) -> Result<Option<String>> {
-    const FILE: &str = "lua.skill.yaml";
-    let Some(bytes) = fs::read_if_exists(&root.join(FILE))? else { return Ok(None) };
-    let manifest: Option<Manifest> = serde_saphyr::from_slice(&bytes).map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.lines().next().unwrap_or("it is not YAML").trim_start_matches("error: ");
-        Error::usage(format!("cannot read \"{FILE}\": {reason}"))
-    })?;
-    let id = manifest.and_then(|manifest| manifest.agent?.agent_id);
-    Ok(id.filter(|id| !id.trim().is_empty()))
 }

@@ -1,6 +1,7 @@
 //! One command is one file; the doc comment of its argument struct is its help.
 
 pub mod compact;
+pub mod compile;
 pub mod completions;
 pub mod count_objects;
 pub mod diff;

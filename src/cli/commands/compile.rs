@@ -1,0 +1,71 @@
+//! `compile`: what is read of the agent in the project, and what could not be.
+
+use crate::agent::compile::compile_json;
+use crate::agent::model::{Agent, Persona};
+use crate::agent::read;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::output::BOLD;
+use crate::cli::table::{Table, cut, one_line};
+use crate::error::Result;
+use serde_json::Value;
+
+/// Read the agent from its TypeScript and print what it is made of
+///
+/// Runs no code of the project and needs no Node. Nothing is stored.
+#[derive(Debug, clap::Args)]
+pub struct Compile {}
+
+impl Compile {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        // A project needs no store to be read.
+        let root = match cx.project() {
+            Ok(project) => project.root().to_owned(),
+            Err(_) => cx.directory()?,
+        };
+        let agent = read::project(&root)?;
+        let compiled = compile_json(&agent);
+        if cx.out.is_json() {
+            cx.out.json(&compiled)?;
+            return Ok(Exit::Done);
+        }
+        for note in &agent.notes {
+            cx.out.warn(format!("{}:{}:{}: {}", note.path, note.line, note.column, note.message));
+        }
+        cx.page();
+        heading(cx, &agent)?;
+        primitives(&compiled).print(cx.out)?;
+        Ok(Exit::Done)
+    }
+}
+
+fn heading(cx: &mut Context<'_>, agent: &Agent) -> Result<()> {
+    let name = cx.out.paint(BOLD, one_line(&agent.name));
+    cx.out.line(format!("{name} ({})", agent.entry))?;
+    match agent.settings.get("model") {
+        Some(Value::String(model)) => cx.out.line(format!("Model: {}", one_line(model)))?,
+        Some(_) => cx.out.line("Model: chosen by a function")?,
+        None => {}
+    }
+    match &agent.persona {
+        Some(Persona::Text(text)) => cx.out.line(format!("Persona: {} letters", text.chars().count()))?,
+        Some(Persona::Object(_)) => cx.out.line("Persona: an object")?,
+        None => {}
+    }
+    cx.out.line("")
+}
+
+/// Long descriptions are cut; `--json` has them whole.
+fn primitives(compiled: &Value) -> Table {
+    let mut table = Table::new(["KIND", "NAME", "SOURCE", "DESCRIPTION"]);
+    let all = compiled["primitives"].as_array().into_iter().flatten();
+    for primitive in all.filter(|primitive| primitive["kind"] != "agent") {
+        let text = |key: &str| primitive[key].as_str().unwrap_or_default();
+        let source = &primitive["source"];
+        let path = source["path"].as_str().unwrap_or_default();
+        let place = source["line"].as_u64().map_or(path.to_owned(), |line| format!("{path}:{line}"));
+        let description = cut(text("description"), 60);
+        table.row([text("kind").into(), text("name").into(), place.into(), description.into()]);
+    }
+    table
+}
