@@ -7,9 +7,11 @@ use std::fmt::Write;
 
 /// Every command stands in exactly one group; a test holds this.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Start here", &["init", "compile"]),
-    ("Look inside", &["hash-object", "count-objects"]),
-    ("Look after the store", &["compact"]),
+    ("Start here", &["demo", "init", "status", "compile"]),
+    ("Keep and bring back the project", &["push", "source"]),
+    ("Number, compare and promote what was pushed", &["version", "log", "diff", "show"]),
+    ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
+    ("Look after the store", &["fsck", "compact", "count-objects"]),
     ("Set up", &["completions", "help"]),
 ];
 

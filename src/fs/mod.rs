@@ -23,7 +23,7 @@ pub use windows::check_windows_name;
 
 use crate::error::{At, Result};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The whole content of a file.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
@@ -45,4 +45,16 @@ pub fn open_lock_file(path: &Path) -> Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
     options.open(path).at("open", path)
+}
+
+/// Lets a file be run, on systems that have a bit for it.
+pub fn make_executable(path: &Path) -> Result<()> {
+    platform::make_executable(path).at("make executable", path)
+}
+
+/// Makes a new folder for a person to look around in, with a name that nobody has. It stays.
+pub fn temporary_folder(prefix: &str) -> Result<PathBuf> {
+    let place = std::env::temp_dir();
+    let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(&place).at("make a folder in", &place)?;
+    Ok(folder.keep())
 }

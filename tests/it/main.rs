@@ -5,10 +5,12 @@
 mod common;
 mod compile;
 mod crash;
+mod demo;
 mod format;
 mod init;
 mod manners;
 mod objects;
+mod plumbing;
 mod push;
 mod sources;
 mod terminal;

@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use crate::common::Project;
+use crate::common::{Project, shop};
 
 #[test]
 fn errors_are_coloured_unless_no_color_is_set() {
@@ -16,4 +16,55 @@ fn errors_are_coloured_unless_no_color_is_set() {
     assert!(shown.starts_with("Error: unrecognized"), "{shown:?}");
     assert!(!project.on_terminal("--help", "").0.contains('\x1b'));
     assert!(project.on_terminal("--help --color always", "").0.contains('\x1b'));
+}
+
+#[test]
+fn only_what_is_longer_than_the_screen_is_paged() {
+    let mut project = shop::versioned();
+    // Numbers the lines, so that one sees it at work.
+    project.set("LUA_STORE_PAGER", "cat -n");
+    let (long, code) = project.on_terminal("ls-tree -r v1", "");
+    assert!(long.starts_with("     1\t") && code == 0, "{long}");
+    assert_eq!(long.lines().count(), project.ok("ls-tree -r v1").lines().count());
+    let plain = project.ok("ls-tree -r v1");
+    assert_eq!(project.on_terminal("ls-tree -r v1 --no-pager", "").0, plain);
+    assert_eq!(project.on_terminal("ls-tree v1", "").0, project.ok("ls-tree v1"));
+    project.set("LUA_STORE_PAGER", "cat");
+    assert_eq!(project.on_terminal("ls-tree -r v1", "").0, plain);
+    project.set("LUA_STORE_PAGER", "no-such-pager");
+    assert_eq!(project.on_terminal("ls-tree -r v1", "").0, plain);
+}
+
+#[test]
+fn a_destructive_command_asks_and_no_is_the_default() {
+    let project = two_versions();
+    for answer in ["\n", "n\n", "what?\n"] {
+        let (shown, code) = project.on_terminal("version delete v2", answer);
+        assert!(shown.contains("Delete v2? [y/N] ") && shown.contains("Aborted."), "{shown}");
+        assert_eq!(code, 0);
+    }
+    let (shown, code) = project.on_terminal("version delete v2", "y\n");
+    assert!(shown.ends_with("✓ Deleted v2.\n"), "{shown}");
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn nothing_is_asked_where_nobody_can_answer() {
+    let mut project = two_versions();
+    let refused = "--- stderr\nError: cannot ask \"Delete v2?\" without a terminal\n\
+                   hint: add `--force` to do it without a question\n--- exit 2\n";
+    assert!(project.run("version delete v2").to_string().ends_with(refused));
+    assert_eq!(project.on_terminal("version delete v2 --ci", "y\n").1, 2);
+    assert_eq!(project.on_terminal("version delete v2 --json", "y\n").1, 2);
+    project.set("CI", "true");
+    assert_eq!(project.on_terminal("version delete v2", "y\n").1, 2);
+    assert_eq!(project.json("version list")[0]["status"], "staged");
+}
+
+fn two_versions() -> Project {
+    let project = shop::versioned();
+    shop::edit(&project, "src/index.ts", "openai/gpt-4o", "openai/gpt-4o-mini");
+    project.ok("push");
+    project.ok("version create");
+    project
 }

@@ -1,14 +1,19 @@
 //! One command is one file; the doc comment of its argument struct is its help.
 
+pub mod cat_file;
 pub mod compact;
 pub mod compile;
 pub mod completions;
 pub mod count_objects;
+pub mod demo;
 pub mod diff;
+pub mod fsck;
 pub mod hash_object;
 pub mod init;
 pub mod log;
+pub mod ls_tree;
 pub mod push;
+pub mod rev_parse;
 pub mod show;
 pub mod source;
 pub mod status;

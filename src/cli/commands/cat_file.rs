@@ -1,0 +1,78 @@
+//! `cat-file`: one object, as it is or as a person reads it.
+
+use super::ls_tree::{line, listed, to_json};
+use crate::agent::{project::Project, resolve, revision::Revision};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::{Error, Result};
+use crate::object::{Id, Kind, Source};
+use serde_json::{Value, json};
+
+/// Print an object: a file as it was kept, a tree as a list
+#[derive(Debug, clap::Args)]
+pub struct CatFile {
+    /// `v2:source/src/index.ts`, `4f1c72b9` …
+    #[arg(value_name = "OBJECT", allow_negative_numbers = true)]
+    object: Revision,
+    #[command(flatten)]
+    what: What,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct What {
+    /// Print its kind: blob or tree
+    #[arg(short = 't', long = "type")]
+    kind: bool,
+    /// Print its length in bytes
+    #[arg(short, long)]
+    size: bool,
+    /// Print it for a person (what happens without an option)
+    #[arg(short, long)]
+    pretty: bool,
+    /// Print the bytes that its id is the hash of
+    #[arg(long)]
+    raw: bool,
+}
+
+impl CatFile {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let id = resolve::object(&project, &self.object)?.id;
+        let objects = project.store().objects();
+        let missing = || Error::not_found(format!("there is no object {id}"));
+        let (kind, size) = objects.kind_and_len(&id)?.ok_or_else(missing)?;
+        if cx.out.is_json() {
+            cx.out.json(&describe(&project, &id, kind, size)?)?;
+        } else if self.what.kind {
+            cx.out.line(kind.word())?;
+        } else if self.what.size {
+            cx.out.line(size)?;
+        } else {
+            print(cx, &project, &id, kind, self.what.raw)?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn print(cx: &mut Context<'_>, project: &Project, id: &Id, kind: Kind, raw: bool) -> Result<()> {
+    let objects = project.store().objects();
+    match kind {
+        Kind::Blob => objects.copy_blob(id, cx.out).map(|_| ()),
+        Kind::Tree if raw => cx.out.bytes(&objects.tree(id)?.encode()),
+        Kind::Tree => listed(&objects.tree(id)?, "").iter().try_for_each(|entry| cx.out.line(line(entry))),
+    }
+}
+
+/// A blob that is not text has `text` null: `--raw` without `--json` prints its bytes.
+fn describe(project: &Project, id: &Id, kind: Kind, size: u64) -> Result<Value> {
+    let objects = project.store().objects();
+    let mut answer = json!({"id": id.to_string(), "kind": kind.word(), "size": size});
+    match kind {
+        Kind::Blob => answer["text"] = json!(String::from_utf8(objects.blob(id)?).ok()),
+        Kind::Tree => {
+            answer["entries"] = listed(&objects.tree(id)?, "").iter().map(to_json).collect::<Vec<_>>().into();
+        }
+    }
+    Ok(answer)
+}

@@ -1,0 +1,34 @@
+//! `rev-parse`: the id that a revision means.
+
+use crate::agent::{resolve, revision::Revision};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::Result;
+use serde_json::json;
+
+/// Print the id of what a version, an id prefix or `version:path` names
+#[derive(Debug, clap::Args)]
+pub struct RevParse {
+    /// `v2`, `active`, `4f1c72b9`, `v2:source/src/index.ts` …
+    #[arg(required = true, allow_negative_numbers = true)]
+    revisions: Vec<Revision>,
+}
+
+impl RevParse {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let mut found = Vec::new();
+        for revision in &self.revisions {
+            found.push((revision, resolve::object(&project, revision)?));
+        }
+        if cx.out.is_json() {
+            let one = |(revision, entry): &(&Revision, crate::object::Entry)| json!({"revision": revision.to_string(), "id": entry.id.to_string(), "mode": entry.mode.word()});
+            cx.out.json(&found.iter().map(one).collect::<Vec<_>>())?;
+            return Ok(Exit::Done);
+        }
+        for (_, entry) in found {
+            cx.out.line(entry.id)?;
+        }
+        Ok(Exit::Done)
+    }
+}

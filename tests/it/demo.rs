@@ -1,0 +1,46 @@
+//! `demo`: the main job, from an empty folder to a rollback.
+
+use crate::common::Project;
+use std::path::Path;
+
+#[test]
+fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
+    let mut project = Project::new();
+    project.set("TMPDIR", &project.root().to_string_lossy());
+    let demo = project.json("demo");
+    let commands = demo["commands"].as_array().unwrap();
+    assert!(commands.iter().all(|command| command["exitCode"] == 0), "{demo:#}");
+    let shown = |line: &str| {
+        let found = commands.iter().find(|command| command["command"] == line);
+        found.unwrap_or_else(|| panic!("no {line} in {demo:#}"))["stdout"].as_str().unwrap()
+    };
+    assert!(shown("lua-store version promote v1").contains("✓ Promoted v1. (No previous active version.)"));
+    let diff = shown("lua-store version diff v1 v2");
+    for expected in ["catalog-skill 1.0.0 → 1.0.1", "order-skill 1.0.0 → 1.0.1", "Jobs: (no changes)"] {
+        assert!(diff.contains(expected), "{diff}");
+    }
+    // After the rollback the files are those of the first push.
+    let folder = Path::new(demo["folder"].as_str().unwrap());
+    let name = folder.file_name().unwrap().to_string_lossy();
+    assert!(name.starts_with("lua-store-demo-"), "{name}");
+    assert!(!project.path(&*name).join("src/skills/tools/SuggestGrindTool.ts").exists());
+    assert_eq!(project.json(&format!("-C {name} status"))["active"], 1);
+}
+
+#[test]
+fn the_person_is_told_where_to_go_on() {
+    let mut project = Project::new();
+    project.set("TMPDIR", &project.root().to_string_lossy());
+    let shown = project.ok("demo");
+    assert!(shown.contains("\n$ lua-store push -m \"first push\"\n"), "{shown}");
+    assert!(shown.contains("\nThe project is in [DIR]/project/lua-store-demo-"), "{shown}");
+}
+
+#[test]
+fn without_an_author_the_demo_says_whom_it_takes() {
+    let mut project = Project::new();
+    project.set("TMPDIR", &project.root().to_string_lossy());
+    project.set("LUA_STORE_AUTHOR", "");
+    let shown = project.ok("demo");
+    assert!(shown.contains("# nothing says who you are, so the author here is you@example.com"), "{shown}");
+}
