@@ -13,6 +13,7 @@ mod objects;
 mod plumbing;
 mod push;
 mod sources;
+mod stock;
 mod terminal;
 mod tidy;
 mod versions;

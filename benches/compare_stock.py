@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Compares `lua-store compile --json` with the manifest of the stock compiler, and prints a score.
+
+    compare_stock.py [PROJECT...]
+
+Without a project: installs lua-cli from npm into a scratch folder, wires the examples of its template
+into `src/index.ts`, and compares that. A project needs its `node_modules` installed. Needs Node and npm;
+the compiler itself needs no network and no credential. The program is built with `cargo build --release`.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROGRAM = os.path.join(TOP, "target/release/lua-store")
+# What belongs to the bundler or is derived by running the workflow builder.
+SKIPPED = {
+    "path", "sourcePath", "source", "hash", "graph", "graphHash", "topology", "stepMeta", "envKeys",
+    "envTemplateKeys", "workflowRefs", "partialNodes", "script", "scriptHash", "journalProtocolVersion",
+    "scriptSurface", "roleBindings", "toolRefs", "meta", "unplacedStepIds", "mayInherit", "budget",
+}
+
+TOOLS_SKILL = """import { LuaSkill } from 'lua-cli';
+%s
+export const toolsSkill = new LuaSkill({
+  name: 'tools-skill', description: 'The other example tools', context: 'Everything else',
+  tools: [%s],
+});
+"""
+
+MCP = """import { LuaMCPServer } from 'lua-cli';
+export const docsServer = new LuaMCPServer({
+  name: 'lua-docs', description: 'Documentation', transport: 'streamable-http', url: 'https://docs.example.com/mcp',
+  headers: () => ({ Authorization: `Bearer ${process.env.DOCS_TOKEN}` }),
+});
+"""
+
+INDEX = """import { LuaAgent } from 'lua-cli';
+%s
+const agent = new LuaAgent({
+  name: `Template Agent`, persona: `You are a careful shopping assistant.\\nYou never guess.`, model: 'openai/gpt-4o',
+%s});
+"""
+
+# Key of the agent -> (exported name or None for the default, file below src).
+WIRING = {
+    "skills": [(None, "skills/basket.skill"), (None, "skills/product.skill"), (None, "skills/user.skill"),
+               ("toolsSkill", "skills/tools.skill")],
+    "webhooks": [(None, "webhooks/FileUploadWebhook"), (None, "webhooks/PaymentWebhook"),
+                 (None, "webhooks/UserEventWebhook"), (None, "workflows/github-review.webhook")],
+    "triggers": [(None, "workflows/linear-ready.trigger")],
+    "jobs": [(None, "jobs/" + name) for name in
+             ["HealthCheckJob", "DataMigrationJob", "DailyCleanupJob", "AbandonedBasketProcessorJob"]],
+    "preProcessors": [(None, "preprocessors/messageMatching")],
+    "postProcessors": [(None, "postprocessors/modifyResponse")],
+    "mcpServers": [("docsServer", "docs.mcp")],
+    "workflows": [("reviewedBrief", "workflows/reviewed-brief"), ("ticketToPr", "workflows/ticket-to-pr"),
+                  ("outreach", "workflows/outreach"), ("vendorInvoices", "workflows/vendor-invoices"),
+                  (None, "workflows/support-triage"), ("refund", "workflows/refund-approval"),
+                  ("researchBrief", "workflows/research-brief"), ("provision", "workflows/provision-tenant"),
+                  ("prReviewRound", "workflows/pr-review-round")],
+}
+
+TOOLS = {
+    "CreatePostTool": [], "GetWeatherTool": [], "PaymentTool": [], "PremiumFeatureTool": [],
+    "CustomDataTool": ["CreateMovieTool", "GetMoviesTool", "GetMovieByIdTool", "UpdateMovieTool",
+                       "SearchMoviesTool", "DeleteMovieTool"],
+    "GameScoreTrackerTool": ["TrackGameScoresTool", "GetGameScoresTool", "StopGameTrackingTool"],
+    "OrderTool": ["CreateOrderTool", "UpdateOrderStatusTool", "GetUserOrdersTool", "GetOrderByIdTool",
+                  "UpdateOrderDataTool"],
+    "SmartBasketTool": ["CreateSmartBasketTool", "CheckAbandonedBasketsTool"],
+}
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def template(scratch):
+    """The template of lua-cli with its examples wired in."""
+    loose = os.path.join(scratch, "lua-cli")
+    npm = ["npm", "install", "--no-audit", "--no-fund", "--silent"]
+    subprocess.run([*npm, "--prefix", loose, "lua-cli"], check=True)
+    project = os.path.join(scratch, "project")
+    shutil.copytree(os.path.join(loose, "node_modules/lua-cli/template"), project)
+    source = os.path.join(project, "src")
+    shutil.copytree(os.path.join(project, "examples"), source, dirs_exist_ok=True)
+    # The example tools import `../services`, which the examples keep one folder higher.
+    shutil.copytree(os.path.join(source, "services"), os.path.join(source, "skills/services"))
+    imports, news = [], []
+    for file, names in TOOLS.items():
+        imports.append(f"import {'{ ' + ', '.join(names) + ' }' if names else file} from './tools/{file}';")
+        news += [f"new {name}()" for name in names or [file]]
+    write(os.path.join(source, "skills/tools.skill.ts"), TOOLS_SKILL % ("\n".join(imports), ", ".join(news)))
+    write(os.path.join(source, "docs.mcp.ts"), MCP)
+    imports, lists = [], ""
+    for key, parts in WIRING.items():
+        names = [name or f"{key}{at}" for at, (name, _) in enumerate(parts)]
+        for bound, (name, file) in zip(names, parts):
+            imports.append(f"import {'{ ' + name + ' }' if name else bound} from './{file}';")
+        lists += f"  {key}: [{', '.join(names)}],\n"
+    write(os.path.join(source, "index.ts"), INDEX % ("\n".join(imports), lists))
+    subprocess.run(npm, cwd=project, check=True)
+    return project
+
+
+def stock(project, scratch):
+    """The manifest of the stock compiler."""
+    home = os.path.join(scratch, "home")
+    os.makedirs(os.path.join(home, ".lua-cli"), exist_ok=True)
+    check = {"latestVersion": "0.0.0", "checkedAt": int(time.time() * 1000)}
+    write(os.path.join(home, ".lua-cli/version-check.json"), json.dumps(check))
+    environment = {**os.environ, "HOME": home, "LUA_TELEMETRY": "false", "NO_COLOR": "1", "CI": "1"}
+    command = ["node", "node_modules/.bin/lua", "compile", "--ci"]
+    done = subprocess.run(command, cwd=project, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
+    if done.returncode:
+        sys.exit(done.stdout.decode() + done.stderr.decode())
+    with open(os.path.join(project, "dist-v2/manifest.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def ours(project):
+    return json.loads(subprocess.run([PROGRAM, "-C", project, "compile", "--json"], check=True, capture_output=True).stdout)
+
+
+def compare(ours, stock):
+    """(equal fields, all fields), and a line for each difference. Schemas that only we have are no
+    difference: the stock compiler leaves out those of `new LuaWebhook({...})`."""
+    mine, theirs = ({(one["kind"], one["name"]): one for one in side["primitives"]} for side in (ours, stock))
+    equal, total, lines = 0, 0, []
+    for key in list(theirs) + [key for key in mine if key not in theirs]:
+        a, b = theirs.get(key), mine.get(key)
+        if a is None or b is None:
+            total += 1
+            lines.append(f"{' '.join(key)}: only {'here' if a is None else 'in the stock manifest'}")
+            continue
+        for field in sorted((set(a) | set(b)) - SKIPPED):
+            if field == "schemas" and field not in a:
+                continue
+            total += 1
+            equal += a.get(field) == b.get(field)
+            if a.get(field) != b.get(field):
+                lines.append(f"{' '.join(key)}: {field}\n  stock {json.dumps(a.get(field))}\n  ours  {json.dumps(b.get(field))}")
+    return equal, total, lines
+
+
+def main():
+    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=TOP, check=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        projects = [os.path.abspath(path) for path in sys.argv[1:]] or [template(scratch)]
+        whole = True
+        for project in projects:
+            equal, total, lines = compare(ours(project), stock(project, scratch))
+            print(*lines, sep="\n", end="\n" if lines else "")
+            print(f"{os.path.basename(project)}: {equal} of {total} fields equal ({100 * equal / max(total, 1):.1f} %)")
+            whole = whole and equal == total
+        sys.exit(not whole)
+
+
+if __name__ == "__main__":
+    main()
