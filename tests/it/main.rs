@@ -7,6 +7,7 @@ mod compile;
 mod crash;
 mod demo;
 mod format;
+mod fsck;
 mod init;
 mod manners;
 mod objects;

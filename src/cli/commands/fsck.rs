@@ -26,6 +26,9 @@ impl Fsck {
         let mut problems = in_packs(&checked, &walked.problems);
         problems.extend(survey.problems.iter().map(|error| problem("refs", error.message())));
         problems.extend(walked.problems);
+        // One damaged ref stops several checks, each with the same words.
+        let mut told = BTreeSet::new();
+        problems.retain(|found| found.subject.starts_with("object ") || told.insert(found.what.clone()));
         let refs = survey.refs.len();
         if cx.out.is_json() {
             cx.out.json(&json!({
