@@ -79,24 +79,27 @@ pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<View<'
     finish(project, request, view, previous, snapshot, agent)
 }
 
-/// The files and the agent of one moment: the agent is read from the disk after the files were kept, so
-/// the files are looked at once more, and both are taken again when something moved in between.
+/// The files and the agent of one moment. Both are read side by side; then the files are looked at once
+/// more, and both are taken again when something moved meanwhile.
 fn settle(
     project: &Project,
     request: &Request,
     mut take: impl FnMut() -> Result<Snapshot>,
 ) -> Result<(Snapshot, Option<Agent>)> {
-    let mut snapshot = take()?;
     if request.scope == Scope::Backup {
-        return Ok((snapshot, None));
+        return Ok((take()?, None));
     }
     for _ in 0..5 {
-        let agent = read::project(project.root())?;
-        let again = take()?;
-        if again.tree == snapshot.tree {
-            return Ok((again, Some(agent)));
+        let (snapshot, agent) = std::thread::scope(|scope| {
+            let reader = scope.spawn(|| read::project(project.root()));
+            let snapshot = take();
+            let agent = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (snapshot, agent)
+        });
+        let (snapshot, agent) = (snapshot?, agent?);
+        if take()?.tree == snapshot.tree {
+            return Ok((snapshot, Some(agent)));
         }
-        snapshot = again;
     }
     Err(Error::failed("the project keeps changing while it is read")
         .hint("try again when the files have come to rest"))

@@ -1,4 +1,4 @@
-//! Keeping the store small after a push. Nothing here may fail the push that came before it.
+//! Keeping the store small after a write. Nothing here may fail the command that came before it.
 
 use super::project::Project;
 use crate::error::Result;
@@ -6,7 +6,7 @@ use crate::progress::Progress;
 use crate::store::{Compacted, Scope};
 
 /// Puts packs together when they have piled up.
-pub fn after_push(project: &Project) -> Result<Option<Compacted>> {
+pub fn after_write(project: &Project) -> Result<Option<Compacted>> {
     let objects = project.store().objects();
     match objects.needs_compaction()? {
         true => objects.compact(Scope::Small, &Progress::default()),

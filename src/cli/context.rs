@@ -5,6 +5,7 @@ use super::output::{Output, cannot_ask};
 use super::{term, time};
 use crate::agent::project::Project;
 use crate::agent::record::Who;
+use crate::agent::upkeep;
 use crate::error::{At, Error, Result};
 use jiff::Timestamp;
 use std::fs::File;
@@ -73,6 +74,16 @@ impl<'a> Context<'a> {
                  `git config --global user.email you@example.com` says it for all",
             )
         })
+    }
+
+    /// Puts packs together where they have piled up, after a command has done its work and said so.
+    /// What goes wrong here is told and fails nothing.
+    pub fn look_after(&mut self, project: &Project) {
+        if self.out.finish().is_ok()
+            && let Err(error) = upkeep::after_write(project)
+        {
+            self.out.warn(format!("packs could not be put together: {error}"));
+        }
     }
 
     /// Asks before something is destroyed; no is the default.

@@ -617,3 +617,14 @@ fn redact_ids(outcome: crate::common::Outcome) -> String {
     }
     out
 }
+
+#[test]
+fn packs_are_put_together_when_they_pile_up() {
+    let project = two_versions();
+    for round in 0..60 {
+        project.ok(&format!("version promote {}", round % 2 + 1));
+    }
+    let packs = project.json("count-objects")["packs"].as_u64().unwrap();
+    assert!(packs < 50, "{packs} packs");
+    assert_eq!(project.json("log --ledger").as_array().unwrap().len(), 60);
+}

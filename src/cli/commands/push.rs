@@ -2,10 +2,8 @@
 
 use crate::agent::build::{Change, Item, Scope};
 use crate::agent::kind::{KINDS, Kind};
-use crate::agent::project::Project;
 use crate::agent::push::{self, Pushed};
 use crate::agent::stage::{self, Report};
-use crate::agent::upkeep;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
@@ -62,17 +60,8 @@ impl Push {
             tell(cx, &pushed)?;
             finish(cx, &pushed, self.dry_run)?;
         }
-        look_after(cx, &project, pushed.number);
+        cx.look_after(&project);
         Ok(Exit::Done)
-    }
-}
-
-/// Puts packs together where they have piled up. The push is done: what goes wrong here is told only.
-pub fn look_after(cx: &mut Context<'_>, project: &Project, pushed: Option<u64>) {
-    if pushed.is_some()
-        && let Err(error) = upkeep::after_push(project)
-    {
-        cx.out.warn(format!("packs could not be put together: {error}"));
     }
 }
 

@@ -69,6 +69,7 @@ impl Rollback {
             cx.out.json(&json!({
                 "dryRun": false, "files": files_json(&changes), "sourceVersion": done.number, "snapshot": done.kept,
             }))?;
+            cx.look_after(&project);
             return Ok(Exit::Done);
         }
         cx.out.line(format!("✓ Rolled back to {name}: {} file(s) changed.", changes.len()))?;
@@ -81,6 +82,7 @@ impl Rollback {
             cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
             cx.out.hint(format!("`lua-store source rollback --snapshot {kept} --force` brings them back"));
         }
+        cx.look_after(&project);
         Ok(Exit::Done)
     }
 }

@@ -4,7 +4,7 @@ use crate::agent::build::Scope;
 use crate::agent::create::{self, Created};
 use crate::agent::{push, stage};
 use crate::cli::Exit;
-use crate::cli::commands::push::{look_after, tell, with_progress};
+use crate::cli::commands::push::{tell, with_progress};
 use crate::cli::context::Context;
 use crate::error::Result;
 use serde_json::json;
@@ -54,7 +54,7 @@ impl Create {
                 Created::New { number, .. } | Created::NothingStaged { latest: number } => number,
             };
             let created = version.is_some();
-            look_after(cx, &project, pushed);
+            cx.look_after(&project);
             cx.out.json(&json!({
                 "created": created, "version": version, "id": id, "latest": latest, "sourceVersion": pushed,
             }))?;
@@ -66,7 +66,7 @@ impl Create {
             }
             Created::NothingStaged { .. } => "No staged changes since the previous version.".to_owned(),
         })?;
-        look_after(cx, &project, pushed);
+        cx.look_after(&project);
         Ok(Exit::Done)
     }
 }

@@ -44,6 +44,7 @@ impl Delete {
                 Deleted::AlreadyDeleted => format!("v{number} is already deleted. No change."),
             })?;
         }
+        cx.look_after(&project);
         Ok(Exit::Done)
     }
 }

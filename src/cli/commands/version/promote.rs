@@ -49,6 +49,7 @@ impl Promote {
                 "changed": promoted != Promoted::AlreadyActive && !self.dry_run,
                 "dryRun": self.dry_run,
             }))?;
+            cx.look_after(&project);
             return Ok(Exit::Done);
         }
         match promoted {
@@ -63,6 +64,7 @@ impl Promote {
                 cx.out.line(format!("✓ Promoted v{number}. (No previous active version.)"))?;
             }
         }
+        cx.look_after(&project);
         Ok(Exit::Done)
     }
 }
