@@ -66,8 +66,10 @@ WIRING = {
                   ("prReviewRound", "workflows/pr-review-round")],
 }
 
+# File -> its tools; a text is the default export, by the name of its class.
 TOOLS = {
-    "CreatePostTool": [], "GetWeatherTool": [], "PaymentTool": [], "PremiumFeatureTool": [],
+    "CreatePostTool": "CreatePostTool", "GetWeatherTool": "GetWeatherTool",
+    "PaymentTool": "CreatePaymentLinkTool", "PremiumFeatureTool": "PremiumFeatureTool",
     "CustomDataTool": ["CreateMovieTool", "GetMoviesTool", "GetMovieByIdTool", "UpdateMovieTool",
                        "SearchMoviesTool", "DeleteMovieTool"],
     "GameScoreTrackerTool": ["TrackGameScoresTool", "GetGameScoresTool", "StopGameTrackingTool"],
@@ -95,8 +97,9 @@ def template(scratch):
     shutil.copytree(os.path.join(source, "services"), os.path.join(source, "skills/services"))
     imports, news = [], []
     for file, names in TOOLS.items():
-        imports.append(f"import {'{ ' + ', '.join(names) + ' }' if names else file} from './tools/{file}';")
-        news += [f"new {name}()" for name in names or [file]]
+        default = isinstance(names, str)
+        imports.append(f"import {names if default else '{ ' + ', '.join(names) + ' }'} from './tools/{file}';")
+        news += [f"new {name}()" for name in ([names] if default else names)]
     write(os.path.join(source, "skills/tools.skill.ts"), TOOLS_SKILL % ("\n".join(imports), ", ".join(news)))
     write(os.path.join(source, "docs.mcp.ts"), MCP)
     imports, lists = [], ""
