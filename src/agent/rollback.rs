@@ -65,7 +65,10 @@ impl Rollback<'_> {
     /// Keeps what is there, restores the files, and makes the next source version of them.
     pub fn run(self, who: &Who, progress: &Progress) -> Result<RolledBack> {
         let Rollback { project, from, target, previous, batch, snapshot, plan, .. } = self;
-        let kept = keep(project, batch, previous.as_ref(), &snapshot, who)?;
+        let kept = match plan.is_empty() {
+            true => None,
+            false => keep(project, batch, previous.as_ref(), &snapshot, who)?,
+        };
         workspace::apply(&plan, project.root(), project.store().objects(), progress)?;
         let number = match from {
             From::Snapshot(_) => None,
@@ -75,7 +78,8 @@ impl Rollback<'_> {
     }
 }
 
-/// Makes the workspace as it is a safety snapshot, unless it is what was pushed last.
+/// Makes the workspace as it is a safety snapshot, unless it is what was pushed last. One that was
+/// kept before a rollback that did not come to its end is not kept twice.
 fn keep(
     project: &Project,
     mut batch: Batch,
@@ -85,6 +89,11 @@ fn keep(
 ) -> Result<Option<u64>> {
     if previous.is_some_and(|previous| previous.source == snapshot.tree) {
         return Ok(None);
+    }
+    if let Some((number, id)) = project.store().refs().latest(SNAPSHOT_REFS)?
+        && SourceVersion::load(&batch, number, id)?.source == snapshot.tree
+    {
+        return Ok(Some(number));
     }
     let state = match previous {
         Some(previous) => previous.state,

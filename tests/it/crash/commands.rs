@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// `lua-store` with these arguments in a copy of the prepared project.
-fn command<'a>(project: &'a Project, line: &'a str) -> impl Fn(&Path) -> Command + 'a {
+pub fn command<'a>(project: &'a Project, line: &'a str) -> impl Fn(&Path) -> Command + 'a {
     move |copy| {
         let mut command = project.lua_store(line);
         command.current_dir(copy);

@@ -2,12 +2,18 @@
 //!
 //! A *case* is a prepared folder and a command that changes it. Every run gets a fresh copy.
 
+mod agent;
 mod commands;
 mod restore;
+#[cfg(unix)]
+mod rollback;
 mod store;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const WORKERS: usize = 4;
 
 struct Case<'a> {
     /// Whether there is one commit point, before which a command that fails has changed nothing.
@@ -15,23 +21,32 @@ struct Case<'a> {
     /// The folder to copy for each run.
     prepared: &'a Path,
     /// The command, to be run in a copy.
-    command: &'a dyn Fn(&Path) -> Command,
+    command: &'a (dyn Fn(&Path) -> Command + Sync),
     /// What must hold of a copy after a cut: the old state or the new one, nothing else.
-    old_or_new: &'a dyn Fn(&Path),
+    old_or_new: &'a (dyn Fn(&Path) + Sync),
     /// What must hold after the command succeeded, also when it succeeded only after a cut.
-    new: &'a dyn Fn(&Path),
+    new: &'a (dyn Fn(&Path) + Sync),
 }
 
 impl Case<'_> {
-    /// Goes through all cuts.
+    /// Goes through all cuts, a few at once: most of the time they wait for the disk.
     fn run(&self) {
         let steps = self.trace();
         assert!(!steps.is_empty(), "the command takes no disk step");
         assert_durable_order(&steps);
-        for number in 1..=steps.len() {
-            self.kill(number, &steps[number - 1]);
-            self.fill(number, &steps[number - 1]);
-        }
+        let next = AtomicUsize::new(1);
+        let work = || {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(step) = steps.get(number - 1) else { return };
+                self.kill(number, step);
+                self.fill(number, step);
+            }
+        };
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().for_each(|worker| worker.join().expect("a cut showed something wrong"));
+        });
     }
 
     /// The disk steps of a run that nothing disturbs.
@@ -123,7 +138,10 @@ fn assert_restored_in_order(steps: &[(String, PathBuf)], at: usize) {
     let whole =
         |(word, file): &(String, PathBuf)| word == "Sync" && !is_draft(file) && path.starts_with(file);
     let beside = |file: &Path| file.parent() == path.parent();
-    let alone = |(word, file): &&(String, PathBuf)| word == "Sync" && is_draft(file) && beside(file);
+    // A link has no content of its own to sync.
+    let alone = |(word, file): &&(String, PathBuf)| {
+        (word == "Sync" || word == "Link") && is_draft(file) && beside(file)
+    };
     let placed = |(word, file): &&(String, PathBuf)| word == "Rename" && beside(file);
     let before = &steps[..at];
     let all_at_once = before.iter().rev().take_while(|(word, _)| word != "Write").any(whole);
@@ -158,9 +176,14 @@ fn copy_folder(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy_folder(&entry.path(), &target),
-            false => drop(std::fs::copy(entry.path(), target).unwrap()),
+        let kind = entry.file_type().unwrap();
+        if kind.is_symlink() {
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(std::fs::read_link(entry.path()).unwrap(), target).unwrap();
+        } else if kind.is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
         }
     }
 }

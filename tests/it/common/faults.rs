@@ -1,0 +1,17 @@
+//! Looking at a store that something happened to, without a process for each look.
+
+use lua_store::agent::project::Project;
+use lua_store::agent::verify::Walk;
+use lua_store::progress::Progress;
+use std::path::Path;
+
+/// Everything that `fsck` checks, checked.
+pub fn assert_clean(root: &Path) {
+    let project = Project::open(root).unwrap();
+    let checked = project.store().objects().check(&Progress::default()).unwrap();
+    assert!(checked.damage.is_empty(), "{:?}", checked.damage);
+    let survey = project.store().refs().survey();
+    assert!(survey.problems.is_empty(), "{:?}", survey.problems);
+    let walked = Walk::all(&project);
+    assert!(walked.problems.is_empty(), "{:?}", walked.problems);
+}

@@ -1,0 +1,160 @@
+//! The main job cut at every disk step: push, versions, promote, delete, rollback, compaction.
+//!
+//! After each cut the store is clean, all that was in it can still be read, `ACTIVE` and every ref
+//! are old or new; the command run again ends where a run that nothing disturbed ends.
+
+use super::{Case, commands, copy_folder, state};
+use crate::common::shop::{self, edit};
+use crate::common::{Project, faults};
+use lua_store::object::Id;
+use lua_store::store::Store;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+fn files(project: &Path) -> Files {
+    state(project).into_iter().filter(|(path, _)| !is_leftover(path)).collect()
+}
+
+/// Temporary files may remain of a process that was killed.
+fn is_leftover(path: &Path) -> bool {
+    path.file_name().unwrap().to_string_lossy().starts_with("tmp-")
+}
+
+fn stored(project: &Path) -> Vec<Id> {
+    Store::open(&project.join(".lua")).unwrap().objects().ids().unwrap()
+}
+
+fn packs(project: &Path) -> usize {
+    std::fs::read_dir(project.join(".lua/objects")).unwrap().count()
+}
+
+/// A command with its state before and after.
+struct Cut {
+    project: Project,
+    line: &'static str,
+    before: Files,
+    after: Files,
+    objects: Vec<Id>,
+    packs: usize,
+    packs_after: usize,
+}
+
+impl Cut {
+    fn new(project: Project, line: &'static str) -> Cut {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = dir.path().join("copy");
+        copy_folder(&project.root(), &copy);
+        let output = commands::command(&project, line)(&copy).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let (before, after) = (files(&project.root()), files(&copy));
+        let objects = stored(&project.root());
+        let (packs, packs_after) = (packs(&project.root()), packs(&copy));
+        Cut { project, line, before, after, objects, packs, packs_after }
+    }
+
+    /// Every file of the store is the old or the new one, nothing that was stored is lost.
+    fn check(&self, copy: &Path) {
+        faults::assert_clean(copy);
+        let now = stored(copy);
+        assert!(self.objects.iter().all(|id| now.binary_search(id).is_ok()), "an object is lost");
+        let found = files(copy);
+        for path in found.keys().chain(self.before.keys()) {
+            let (now, old, new) = (found.get(path), self.before.get(path), self.after.get(path));
+            assert!(now == old || now == new, "{}: {now:?}", path.display());
+        }
+    }
+
+    fn run(&self, atomic: bool) {
+        let finished = |copy: &Path| {
+            self.check(copy);
+            assert_eq!(files(copy), self.after);
+        };
+        let case = Case {
+            atomic,
+            prepared: &self.project.root(),
+            command: &commands::command(&self.project, self.line),
+            old_or_new: &|copy| self.check(copy),
+            new: &finished,
+        };
+        case.run();
+    }
+}
+
+/// Pushed twice with v1 and v2 made, v1 active.
+fn promoted() -> Project {
+    let project = shop::versioned();
+    project.ok("version promote 1");
+    edit(&project, "src/index.ts", "You are Ava.", "You are Eve.");
+    project.ok("version create --auto-push -m second");
+    project
+}
+
+#[test]
+fn the_first_push() {
+    Cut::new(shop::project(), "push").run(true);
+}
+
+#[test]
+fn a_later_push() {
+    let project = promoted();
+    edit(&project, "src/skills/catalog.skill.ts", "Finds products", "Finds what we sell");
+    project.write("notes.md", "new");
+    Cut::new(project, "push").run(true);
+}
+
+#[test]
+fn version_create() {
+    let project = promoted();
+    edit(&project, "src/index.ts", "You are Eve.", "You are Ida.");
+    project.ok("push");
+    Cut::new(project, "version create -m third").run(true);
+}
+
+#[test]
+fn version_create_with_its_push() {
+    let project = promoted();
+    edit(&project, "src/index.ts", "You are Eve.", "You are Ida.");
+    // Two commit points: the source version is one by itself.
+    Cut::new(project, "version create --auto-push -m third").run(false);
+}
+
+#[test]
+fn version_promote() {
+    Cut::new(promoted(), "version promote 2 -m better").run(true);
+}
+
+#[test]
+fn version_delete() {
+    Cut::new(promoted(), "version delete 2 --force").run(true);
+}
+
+#[test]
+fn compact() {
+    let project = promoted();
+    project.write("notes.md", "more");
+    project.ok("push backup");
+    Cut::new(project, "compact").run(true);
+}
+
+#[test]
+fn a_push_that_compacts() {
+    let project = promoted();
+    // The next push makes the tenth pack, which is one too many.
+    for round in 0..4 {
+        project.write("notes.md", format!("round {round}"));
+        project.ok("push backup");
+    }
+    project.write("notes.md", "the last");
+    let cut = Cut::new(project, "push");
+    assert_eq!((cut.packs, cut.packs_after), (9, 1));
+    cut.run(true);
+}
+
+#[test]
+fn init_with_another_agent() {
+    let project = promoted();
+    project.ok("init --agent-id agent_old");
+    Cut::new(project, "init --agent-id agent_new").run(true);
+}
