@@ -183,7 +183,7 @@ impl<'a> Forms<'_, 'a> {
             roots.extend(&object.roots);
             let mut tool = self.definition(&TOOL, &name, &object, roots)?;
             if let Json::Object(fields) = &mut tool {
-                fields.insert("path".to_owned(), json!(self.writer.source(object.site).path));
+                fields.insert("path".to_owned(), json!(self.writer.path(object.site)));
             }
             tools.push((tool, name, object.site));
         }

@@ -52,6 +52,11 @@ impl<'w, 'a> Writer<'w, 'a> {
         self.notes.borrow_mut().push(note);
     }
 
+    /// The file of a place, relative to the project.
+    pub fn path(&self, site: Site) -> String {
+        self.evaluator.modules.get(site.module).path.clone()
+    }
+
     pub fn source(&self, site: Site) -> SourceRef {
         let module = self.evaluator.modules.get(site.module);
         SourceRef { path: module.path.clone(), line: module.place(site.span()).0 }
