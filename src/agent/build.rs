@@ -11,7 +11,7 @@ use super::source::SourceVersion;
 use super::state::{Content, DEFINITION, MODULES, PersonaId, REACH, State};
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::object::{Entry, Id, Mode, Sink, Source, Tree, entry_at, nest};
+use crate::object::{Entry, Finder, Id, Mode, Sink, Source, Tree, nest};
 use std::path::Path;
 
 /// Which entries of the pushed state a push moves.
@@ -79,7 +79,8 @@ pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
         Some(previous) => State::load(sink, &previous.state)?,
         None => State::default(),
     };
-    let mut builder = Builder { sink, input, floor: floor(&old, input.previous), old, items: Vec::new() };
+    let floor = floor(&old, input.previous);
+    let mut builder = Builder { sink, input, floor, old, files: Finder::new(input.files), items: Vec::new() };
     let mut state = builder.old.clone();
     if matches!(input.scope, Scope::All | Scope::Persona) {
         builder.settings(&mut state)?;
@@ -138,6 +139,7 @@ struct Builder<'a, S> {
     input: &'a Input<'a>,
     old: State,
     floor: Numbers,
+    files: Finder,
     items: Vec<Item>,
 }
 
@@ -277,7 +279,7 @@ impl<S: Source + Sink> Builder<'_, S> {
             vec![Entry::file(DEFINITION, content.definition), Entry::file(REACH, content.reach)];
         let paths: Vec<&String> = primitive.reach.modules.keys().collect();
         if !paths.is_empty() {
-            let files = self.files(&paths)?;
+            let files = self.reached(&paths)?;
             let base = match old {
                 Some(old) => self.sink.tree(&old)?.get(MODULES).map(|entry| entry.id),
                 None => None,
@@ -287,10 +289,10 @@ impl<S: Source + Sink> Builder<'_, S> {
         self.sink.put_tree(&Tree::new(entries)?, old)
     }
 
-    fn files<'p>(&mut self, paths: &[&'p String]) -> Result<Vec<(&'p str, Mode, Id)>> {
+    fn reached<'p>(&mut self, paths: &[&'p String]) -> Result<Vec<(&'p str, Mode, Id)>> {
         let mut files = Vec::with_capacity(paths.len());
         for path in paths {
-            let entry = match entry_at(self.sink, &self.input.files, path)? {
+            let entry = match self.files.find(self.sink, path)? {
                 Some(entry) => entry,
                 // Imported although an ignore rule keeps it out of the files.
                 None => Entry::file("", self.sink.put_blob(fs::read(&self.input.root.join(path))?, None)?),

@@ -9,7 +9,7 @@ mod tree;
 pub use compare::{Difference, Leaf, compare, leaves};
 pub use id::{Id, IdPrefix};
 pub use memory::Memory;
-pub use path::{entry_at, nest};
+pub use path::{Finder, entry_at, nest};
 pub use tree::{Entry, Mode, Tree, check_name};
 
 use crate::error::{Error, Result};

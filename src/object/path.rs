@@ -2,6 +2,7 @@
 
 use super::{Entry, Id, Mode, Sink, Source, Tree};
 use crate::error::Result;
+use std::collections::{HashMap, hash_map};
 
 /// The entry that a `/`-separated path names below a tree, or `None`.
 pub fn entry_at<S: Source + ?Sized>(source: &S, root: &Id, path: &str) -> Result<Option<Entry>> {
@@ -16,6 +17,36 @@ pub fn entry_at<S: Source + ?Sized>(source: &S, root: &Id, path: &str) -> Result
         }
     }
     Ok(Some(here))
+}
+
+/// Finds many paths below one tree and opens each tree on the way once.
+pub struct Finder {
+    root: Id,
+    opened: HashMap<Id, Tree>,
+}
+
+impl Finder {
+    pub fn new(root: Id) -> Finder {
+        Finder { root, opened: HashMap::new() }
+    }
+
+    pub fn find<S: Source + ?Sized>(&mut self, source: &S, path: &str) -> Result<Option<Entry>> {
+        let mut here = Entry::directory(".", self.root);
+        for name in path.split('/') {
+            if !here.mode.is_directory() {
+                return Ok(None);
+            }
+            let tree = match self.opened.entry(here.id) {
+                hash_map::Entry::Occupied(tree) => tree.into_mut(),
+                hash_map::Entry::Vacant(place) => place.insert(source.tree(&here.id)?),
+            };
+            match tree.get(name) {
+                Some(entry) => here = entry.clone(),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(here))
+    }
 }
 
 /// Stores the trees of a flat list of (path, mode, id), sorted by path components, and gives the id
@@ -62,6 +93,14 @@ mod tests {
         for (path, mode, id) in files {
             let found = entry_at(&memory, &root, path).unwrap().unwrap();
             assert_eq!((found.mode, found.id), (mode, id), "{path}");
+        }
+        let mut finder = Finder::new(root);
+        for path in ["README", "src/a/b.ts", "src/a", "src/none", "README/below"] {
+            assert_eq!(
+                finder.find(&memory, path).unwrap(),
+                entry_at(&memory, &root, path).unwrap(),
+                "{path}"
+            );
         }
         assert!(entry_at(&memory, &root, "src/a").unwrap().unwrap().mode.is_directory());
         for absent in ["nothing", "src/a/none", "README/below"] {
