@@ -1,7 +1,7 @@
 //! Records: small MessagePack maps that say who did what, when. Each is a blob in a tree of its own,
 //! beside entries that link to what it is about. Field order is part of the format.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -88,6 +88,15 @@ pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], what: &str) -> Resu
         return Err(bad("not in its canonical encoding".to_owned()));
     }
     Ok(record)
+}
+
+/// Says what it was that could not be read, and for damage what to do.
+pub fn unreadable(what: &str, error: Error) -> Error {
+    let error = error.context(format!("cannot read {what}"));
+    match error.kind() {
+        Kind::Corrupt => error.hint("`lua-store fsck` names what is damaged and which versions it affects"),
+        _ => error,
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,11 @@ pub struct SourceVersion {
 
 impl SourceVersion {
     pub fn load<S: Source + ?Sized>(source: &S, number: u64, id: Id) -> Result<SourceVersion> {
+        SourceVersion::read(source, number, id)
+            .map_err(|error| record::unreadable(&format!("source version v{number}"), error))
+    }
+
+    fn read<S: Source + ?Sized>(source: &S, number: u64, id: Id) -> Result<SourceVersion> {
         let tree = source.tree(&id)?;
         let bytes = source.blob(&tree.require(RECORD)?)?;
         Ok(SourceVersion {

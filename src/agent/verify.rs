@@ -1,39 +1,27 @@
 //! Checks what the store says of the agent: every ref's whole closure, every record, the ledger.
 
-use super::ledger::{self, Step};
+use super::ledger;
 use super::project::Project;
-use super::record::Event;
-use super::source::{self, SourceVersion};
+use super::source::SourceVersion;
 use super::state::State;
 use super::version::{self, Catalog, Version};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
+use crate::store::refs;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-/// Checks the chain of the ledger and that `ACTIVE` agrees with it. Gives the number of records.
+/// Checks that every record of the ledger can be read and names a version. Gives their number.
 pub fn ledger(project: &Project, catalog: &Catalog) -> Result<usize> {
-    let Some(active) = catalog.pointer() else { return Ok(0) };
-    let mut promoted = None;
+    let head = catalog.pointer().map(|active| active.ledger);
     let mut count = 0;
-    for step in ledger::steps(project.store().objects(), Some(active.ledger)) {
-        let Step { id, record, version, .. } = step?;
+    for step in ledger::steps(project.store().objects(), head) {
+        let step = step?;
         count += 1;
-        if catalog.number_of(&version).is_none() {
-            let what = format!("ledger record {} names a version that no ref has", id.short());
+        if catalog.number_of(&step.version).is_none() {
+            let what = format!("ledger record {} names a version that no ref has", step.id.short());
             return Err(Error::corrupt(what).hint("`lua-store fsck` names what is damaged"));
         }
-        if record.event == Event::Promote && promoted.is_none() {
-            promoted = Some(version);
-        }
-    }
-    let live = active.version.and_then(|number| catalog.id(number));
-    if live != promoted {
-        let number = |id: Option<Id>| {
-            id.and_then(|id| catalog.number_of(&id)).map_or("nothing".to_owned(), |n| format!("v{n}"))
-        };
-        let (live, promoted) = (number(live), number(promoted));
-        return Err(Error::corrupt(format!("ACTIVE names {live}, but the ledger promoted {promoted} last")));
     }
     Ok(count)
 }
@@ -59,36 +47,22 @@ pub struct Walk<'a> {
     records: Vec<Problem>,
 }
 
-/// What [`Walk::all`] found.
-pub struct Walked {
-    pub refs: usize,
-    pub reached: usize,
-    pub problems: Vec<Problem>,
-}
-
 impl<'a> Walk<'a> {
-    pub fn all(project: &'a Project) -> Walked {
+    /// `refs` are those that can be read; what is wrong with the others their survey says.
+    pub fn all(project: &'a Project, refs: &[(refs::Name, Id)]) -> Vec<Problem> {
         let objects = project.store().objects();
         let (below, bad, affects) = Default::default();
         let mut walk = Walk { objects, below, bad, affects, records: Vec::new() };
-        let mut refs = 0;
-        for series in [version::REFS, source::REFS, source::SNAPSHOT_REFS] {
-            match project.store().refs().list(series) {
-                Ok(list) => {
-                    refs += list.len();
-                    list.iter().for_each(|(number, id)| walk.series(series, *number, id));
-                }
-                Err(error) => walk.problem(series, &error),
-            }
+        for (name, id) in refs {
+            walk.named(name, id);
         }
         walk.ledger(project);
-        let reached = walk.below.len();
         let mut problems = walk.records;
         for (id, what) in walk.bad {
             let affects = walk.affects.remove(&id).unwrap_or_default();
             problems.push(Problem { subject: format!("object {id}"), what, affects });
         }
-        Walked { refs, reached, problems }
+        problems
     }
 
     fn problem(&mut self, subject: &str, error: &Error) {
@@ -96,10 +70,11 @@ impl<'a> Walk<'a> {
         self.records.push(Problem { subject: subject.to_owned(), what, affects: Vec::new() });
     }
 
-    fn series(&mut self, series: &str, number: u64, id: &Id) {
-        let name = format!("{}/v{number}", series.trim_start_matches("refs/"));
+    fn named(&mut self, full: &refs::Name, id: &Id) {
+        let number = full.number();
+        let name = full.to_string().trim_start_matches("refs/").to_owned();
         self.root(&name, id);
-        let read = match series {
+        let read = match full.series() {
             version::REFS => Version::load(self.objects, number, *id).map(|version| version.state),
             _ => SourceVersion::load(self.objects, number, *id).map(|version| version.state),
         };
@@ -113,13 +88,10 @@ impl<'a> Walk<'a> {
     }
 
     fn ledger(&mut self, project: &Project) {
-        let loaded = Catalog::load(project.store());
-        let checked = loaded.and_then(|catalog| {
-            if let Some(active) = catalog.pointer() {
-                self.root("ledger", &active.ledger);
-            }
-            ledger(project, &catalog)
-        });
+        if let Ok(Some(active)) = project.store().active() {
+            self.root("ledger", &active.ledger);
+        }
+        let checked = Catalog::load(project.store()).and_then(|catalog| ledger(project, &catalog));
         if let Err(error) = checked {
             self.problem("ledger", &error);
         }

@@ -45,6 +45,11 @@ pub struct Version {
 
 impl Version {
     pub fn load<S: Source + ?Sized>(source: &S, number: u64, id: Id) -> Result<Version> {
+        Version::read(source, number, id)
+            .map_err(|error| record::unreadable(&format!("version v{number}"), error))
+    }
+
+    fn read<S: Source + ?Sized>(source: &S, number: u64, id: Id) -> Result<Version> {
         let tree = source.tree(&id)?;
         let bytes = source.blob(&tree.require(META)?)?;
         Ok(Version {
@@ -93,9 +98,31 @@ impl<'a> Catalog<'a> {
         // `ACTIVE` first: a version is created before it is promoted, so every version that the
         // ledger names is among the refs read after it.
         let active = store.active()?;
-        let folded = ledger::fold(store.objects(), active.as_ref().map(|active| active.ledger))?;
+        let folded = ledger::fold(store.objects(), active.as_ref().map(|active| active.ledger))
+            .map_err(|error| record::unreadable("the ledger", error))?;
         let refs = store.refs().list(REFS)?;
-        Ok(Catalog { store, refs, active, folded })
+        let catalog = Catalog { store, refs, active, folded };
+        catalog.check_pointer()?;
+        Ok(catalog)
+    }
+
+    /// `ACTIVE` names what the ledger promoted last. Where it does not, one of the two is damaged, and
+    /// nothing may be built on either.
+    fn check_pointer(&self) -> Result<()> {
+        let (live, promoted) = (self.active_number(), self.folded.was_active.first());
+        let what = match (live, promoted) {
+            (None, None) => return Ok(()),
+            (Some(live), _) if self.id(live).is_none() => {
+                format!("ACTIVE names v{live}, and there is no ref \"{REFS}/v{live}\"")
+            }
+            (Some(live), Some(promoted)) if self.id(live) == Some(*promoted) => return Ok(()),
+            (live, promoted) => {
+                let say = |number: Option<u64>| number.map_or("nothing".to_owned(), |n| format!("v{n}"));
+                let promoted = promoted.and_then(|id| self.number_of(id));
+                format!("ACTIVE names {}, but the ledger promoted {} last", say(live), say(promoted))
+            }
+        };
+        Err(Error::corrupt(what).hint("`lua-store fsck` names what is damaged and which versions it affects"))
     }
 
     /// What `ACTIVE` held when the catalog was read.

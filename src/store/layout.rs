@@ -63,7 +63,10 @@ pub fn check_format(dir: &Path) -> Result<()> {
         ))
         .hint("a newer lua-store wrote it; update lua-store to read it"));
     }
-    Err(Error::corrupt(format!("\"{}\" is damaged: it holds {text}", path.display())))
+    Err(Error::corrupt(format!("\"{}\" is damaged: it holds {text}", path.display())).hint(format!(
+        "stores of this program have the one line {} in it: write it there, then run `lua-store fsck`",
+        show(FORMAT_LINE.as_bytes()),
+    )))
 }
 
 fn is_another_version(found: &[u8]) -> bool {

@@ -5,6 +5,7 @@
 mod common;
 mod compile;
 mod crash;
+mod damage;
 mod demo;
 mod format;
 mod fsck;

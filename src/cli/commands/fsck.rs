@@ -22,10 +22,11 @@ impl Fsck {
         let store = project.store();
         let checked = progress::show(cx.out.term(), "Checking", |progress| store.objects().check(progress))?;
         let survey = store.refs().survey();
-        let walked = Walk::all(&project);
-        let mut problems = in_packs(&checked, &walked.problems);
+        let walked = Walk::all(&project, &survey.refs);
+        let mut problems = in_packs(&checked, &walked);
         problems.extend(survey.problems.iter().map(|error| problem("refs", error.message())));
-        problems.extend(walked.problems);
+        problems.extend(walked);
+        problems.extend(store.config().err().map(|error| problem("configuration", error.message())));
         // One damaged ref stops several checks, each with the same words.
         let mut told = BTreeSet::new();
         problems.retain(|found| found.subject.starts_with("object ") || told.insert(found.what.clone()));

@@ -170,6 +170,11 @@ impl Refs {
     fn loose_numbers(&self, series: &str) -> Result<Vec<u64>> {
         let dir = self.dir.join(series);
         let entries = match std::fs::read_dir(&dir) {
+            // The folders that every store has from its beginning do not vanish by themselves: an
+            // empty history must not be taken for what is left of a lost one.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && packed::SERIES.contains(&series) => {
+                return Err(lost(&dir));
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             other => other.at("read", &dir)?,
         };
@@ -180,4 +185,9 @@ impl Refs {
         }
         Ok(numbers)
     }
+}
+
+fn lost(dir: &Path) -> Error {
+    Error::corrupt(format!("the folder \"{}\" is missing", dir.display()))
+        .hint("bring it back from a backup; where nothing was in it, `lua-store init` makes it again")
 }

@@ -6,6 +6,8 @@ use crate::error::{At, Error, Result};
 use crate::object::Id;
 use std::collections::BTreeMap;
 
+const SERIES: [&str; 3] = [name::SOURCE, name::VERSIONS, name::SNAPSHOTS];
+
 /// What a survey found.
 #[derive(Debug)]
 pub struct Survey {
@@ -15,11 +17,11 @@ pub struct Survey {
 }
 
 impl Refs {
-    /// Reads `packed-refs` and every file below `refs/source` and `refs/versions`.
+    /// Reads `packed-refs` and every file of the three series.
     pub fn survey(&self) -> Survey {
         let mut survey = Survey { refs: Vec::new(), problems: Vec::new() };
         let mut found = BTreeMap::new();
-        for series in packed::SERIES {
+        for series in SERIES {
             if let Err(problem) = self.survey_loose(series, &mut found, &mut survey.problems) {
                 survey.problems.push(problem);
             }
@@ -28,7 +30,7 @@ impl Refs {
         let packed = Packed::read(&self.dir);
         match packed.and_then(|packed| merge(&packed, &mut found, &mut survey.problems)) {
             Ok(()) => {
-                survey.problems.extend(packed::SERIES.iter().filter_map(|series| gap(series, &found)));
+                survey.problems.extend(SERIES.iter().filter_map(|series| gap(series, &found)));
             }
             Err(problem) => survey.problems.push(problem),
         }
@@ -45,6 +47,10 @@ impl Refs {
         problems: &mut Vec<Error>,
     ) -> Result<()> {
         let dir = self.dir.join(series);
+        // The folder of the snapshots is made with the first of them.
+        if series == name::SNAPSHOTS && !dir.exists() {
+            return Ok(());
+        }
         for entry in std::fs::read_dir(&dir).at("read", &dir)? {
             let file = entry.at("read", &dir)?.file_name();
             let Some(number) = file.to_str().and_then(name::number_of) else {

@@ -1,0 +1,352 @@
+//! Damage matrix: each file of the store empty, cut off, changed, foreign or missing. An ordinary
+//! command names the thing, `fsck` finds it, the rest stays readable, and nothing is changed by looking.
+
+use crate::common::shop::{self, edit};
+use crate::common::{Outcome, Project};
+use lua_store::store::Store;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Pushed twice, v1 active and v2 staged, packed refs beside loose ones; and the pack of the first push.
+fn history() -> (Project, PathBuf) {
+    let project = shop::project();
+    project.ok("push");
+    let first = packs(&project).remove(0);
+    project.ok("version create -m one");
+    project.ok("version promote 1");
+    let store = Store::open(&project.path(".lua")).unwrap();
+    store.refs().pack_refs(&store.lock().unwrap()).unwrap();
+    edit(&project, "src/index.ts", "You are Ava.", "You are Eve.");
+    project.ok("version create --auto-push -m two");
+    (project, first)
+}
+
+fn packs(project: &Project) -> Vec<PathBuf> {
+    let names = std::fs::read_dir(project.path(".lua/objects")).unwrap();
+    names.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Every file of the project and the store, caches aside.
+fn everything(project: &Project) -> BTreeMap<PathBuf, Vec<u8>> {
+    let walk = walkdir::WalkDir::new(project.root()).into_iter().map(Result::unwrap);
+    let files = walk
+        .filter(|entry| entry.file_type().is_file() && !entry.path().parent().unwrap().ends_with("cache"));
+    files.map(|entry| (entry.path().to_owned(), std::fs::read(entry.path()).unwrap())).collect()
+}
+
+/// Runs a command that must leave everything as it is.
+fn look(project: &Project, line: &str) -> Outcome {
+    let before = everything(project);
+    let outcome = project.run(line);
+    assert!(everything(project) == before, "something was changed by:\n{outcome}");
+    outcome
+}
+
+/// Puts `bytes` in the place of a file while `check` runs; `None` takes the file away.
+fn with(project: &Project, path: &str, bytes: Option<&[u8]>, check: impl FnOnce()) {
+    let path = project.path(path);
+    let sound = std::fs::read(&path).ok();
+    match bytes {
+        Some(bytes) => std::fs::write(&path, bytes).unwrap(),
+        None => std::fs::remove_file(&path).unwrap(),
+    }
+    check();
+    match sound {
+        Some(sound) => std::fs::write(&path, sound).unwrap(),
+        None => std::fs::remove_file(&path).unwrap(),
+    }
+    assert_eq!(project.run("fsck").code, 0);
+}
+
+/// The command fails as damage does and says `what`; `fsck` finds it too.
+fn refused(project: &Project, lines: &[&str], what: &str) {
+    for line in lines {
+        let outcome = look(project, line);
+        assert!(outcome.code == 1 && outcome.stdout.is_empty(), "{outcome}");
+        assert!(outcome.stderr.contains(what) && outcome.stderr.contains("hint: "), "no {what:?}: {outcome}");
+    }
+    let outcome = look(project, "fsck");
+    assert!(outcome.code == 1 && outcome.stdout.contains(what), "no {what:?}: {outcome}");
+}
+
+fn readable(project: &Project, lines: &[&str]) {
+    for line in lines {
+        let outcome = look(project, line);
+        assert_eq!(outcome.code, 0, "{outcome}");
+    }
+}
+
+const READING: [&str; 8] = [
+    "version list",
+    "version show 2",
+    "version diff 1 2",
+    "source list",
+    "source diff v1 v2",
+    "source rollback --version 1 --dry-run",
+    "log --verify",
+    "push --dry-run",
+];
+
+/// Whatever happened to a pack: each command succeeds with the same words as ever, or fails and names
+/// an object or a pack. What does not need the pack goes on.
+fn assert_pack_damage(project: &Project, name: &str, sound: &[Outcome]) {
+    let fsck = look(project, "fsck");
+    assert!(fsck.code == 1 && fsck.stdout.contains(name), "{fsck}");
+    for (line, sound) in READING.iter().zip(sound) {
+        let outcome = look(project, line);
+        if outcome.code == 0 {
+            assert_eq!(outcome.stdout, sound.stdout, "{line}");
+            continue;
+        }
+        assert_eq!(outcome.code, 1, "{outcome}");
+        assert!(outcome.stderr.contains("pack-") && outcome.stderr.contains("`lua-store fsck`"), "{outcome}");
+    }
+    assert_eq!(project.run("version list").code, 0);
+}
+
+#[test]
+fn a_changed_byte_anywhere_in_a_pack() {
+    let (project, pack) = history();
+    let name = pack.file_name().unwrap().to_str().unwrap();
+    let path = format!(".lua/objects/{name}");
+    let sound: Vec<Outcome> = READING.iter().map(|line| project.run(line)).collect();
+    let bytes = std::fs::read(&pack).unwrap();
+    let spread = (0..12).map(|nth| 8 + nth * (bytes.len() - 60) / 12);
+    let places = [0, 7].into_iter().chain(spread).chain([48, 30, 20, 10, 1].map(|back| bytes.len() - back));
+    let mut failed = 0;
+    for place in places {
+        let mut changed = bytes.clone();
+        changed[place] ^= 0x55;
+        with(&project, &path, Some(&changed), || {
+            assert_pack_damage(&project, name, &sound);
+            failed += usize::from(project.run("source rollback --version 1 --dry-run").code == 1);
+        });
+    }
+    assert!(failed > 0, "no damage was met by reading");
+}
+
+#[test]
+fn a_pack_cut_off_empty_or_foreign() {
+    let (project, pack) = history();
+    let name = pack.file_name().unwrap().to_str().unwrap();
+    let path = format!(".lua/objects/{name}");
+    let sound: Vec<Outcome> = READING.iter().map(|line| project.run(line)).collect();
+    let bytes = std::fs::read(&pack).unwrap();
+    let longer = [&bytes[..], b"more"].concat();
+    let half = &bytes[..bytes.len() / 2];
+    for damaged in [&[][..], &bytes[..7], half, &bytes[..bytes.len() - 1], b"not a pack at all", &longer] {
+        with(&project, &path, Some(damaged), || {
+            assert_pack_damage(&project, name, &sound);
+            let fsck = project.run("fsck");
+            assert!(fsck.stdout.contains("affects versions/v1, "), "{fsck}");
+            refused(&project, &["source rollback --version 1 --force"], name);
+        });
+    }
+}
+
+#[test]
+fn a_foreign_file_among_the_packs() {
+    let (project, pack) = history();
+    let other = format!("pack-{}.pack", "0".repeat(64));
+    let sound: Vec<Outcome> = READING.iter().map(|line| project.run(line)).collect();
+    let whole = std::fs::read(pack).unwrap();
+    for (name, bytes) in [("pack-mine.pack", &b"hello"[..]), (&other, b"hello"), (&other, &whole)] {
+        let path = format!(".lua/objects/{name}");
+        with(&project, &path, Some(bytes), || {
+            for (line, sound) in READING.iter().zip(&sound) {
+                assert_eq!(look(&project, line).stdout, sound.stdout);
+            }
+            let fsck = look(&project, "fsck");
+            assert!(fsck.code == 1 && fsck.stdout.contains(name), "{fsck}");
+        });
+    }
+    with(&project, ".lua/objects/pack-mine.pack", Some(b"hello"), || {
+        project.ok("compact");
+        assert_eq!(project.read(".lua/objects/pack-mine.pack"), "hello", "what is not ours stays");
+    });
+}
+
+#[test]
+fn a_damaged_loose_ref() {
+    let (project, _) = history();
+    for bytes in ["", "x", "ref: refs/versions/v1\n", &"0".repeat(64)] {
+        with(&project, ".lua/refs/versions/v2", Some(bytes.as_bytes()), || {
+            let lines = ["version list", "version show 2", "version promote 2", "version create"];
+            refused(&project, &lines, ".lua/refs/versions/v2\" is damaged: it holds ");
+            readable(&project, &["source list", "source show v1", "source diff v1 v2", "push --dry-run"]);
+        });
+        with(&project, ".lua/refs/source/v2", Some(bytes.as_bytes()), || {
+            refused(
+                &project,
+                &["source list", "push", "status"],
+                ".lua/refs/source/v2\" is damaged: it holds ",
+            );
+            readable(&project, &["version list", "version show 2", "log --verify"]);
+        });
+    }
+}
+
+#[test]
+fn a_ref_to_something_else() {
+    let (project, _) = history();
+    let nothing = format!("{}\n", "0".repeat(64));
+    with(&project, ".lua/refs/versions/v2", Some(nothing.as_bytes()), || {
+        refused(&project, &["version show 2", "log"], &"0".repeat(64));
+        assert!(project.run("fsck").stdout.contains("affects versions/v2"));
+        readable(&project, &["version show 1", "source list"]);
+    });
+    let source = project.read(".lua/refs/source/v2");
+    with(&project, ".lua/refs/versions/v2", Some(source.as_bytes()), || {
+        refused(&project, &["version show 2", "log", "version promote 2"], "\"meta\"");
+        readable(&project, &["version show 1", "source list"]);
+    });
+}
+
+#[test]
+fn damaged_packed_refs() {
+    let (project, _) = history();
+    let sound = std::fs::read(project.path(".lua/packed-refs")).unwrap();
+    let mut changed = sound.clone();
+    changed[40] ^= 1;
+    for bytes in [&[][..], b"hello", &sound[..sound.len() / 2], &sound[..sound.len() - 1], &changed] {
+        with(&project, ".lua/packed-refs", Some(bytes), || {
+            let lines = ["version list", "source list", "push", "version promote 2", "version create"];
+            refused(&project, &lines, ".lua/packed-refs\" is damaged: ");
+        });
+    }
+    with(&project, ".lua/packed-refs", None, || {
+        refused(&project, &["version list", "version promote 2"], "ACTIVE names v1, and there is no ref");
+        let fsck = project.run("fsck");
+        assert!(fsck.stdout.contains("the ref \"refs/source/v1\" is missing"), "{fsck}");
+    });
+}
+
+#[test]
+fn damaged_active() {
+    let (project, _) = history();
+    let sound = project.read(".lua/ACTIVE");
+    let swap = |from: &str, to: &str| sound.replace(from, to);
+    let cut = &sound[..sound.len() - 1];
+    let moving =
+        ["version list", "status", "version promote 2", "version delete 2 --force", "version create"];
+    let apart = ["source list", "source show v1", "push --dry-run"];
+    for bytes in
+        ["", cut, "ref: refs/versions/v1\n", "\u{0}\u{1}", "v1", &swap("\n", "\r\n"), &swap("v1", "v01")]
+    {
+        with(&project, ".lua/ACTIVE", Some(bytes.as_bytes()), || {
+            refused(&project, &moving, ".lua/ACTIVE\" is damaged: it holds ");
+            readable(&project, &apart);
+        });
+    }
+    with(&project, ".lua/ACTIVE", Some(swap("v1", "v9").as_bytes()), || {
+        refused(&project, &moving, "ACTIVE names v9, and there is no ref \"refs/versions/v9\"");
+        readable(&project, &apart);
+    });
+    with(&project, ".lua/ACTIVE", Some(swap("v1", "v2").as_bytes()), || {
+        refused(&project, &moving, "ACTIVE names v2, but the ledger promoted v1 last");
+        readable(&project, &apart);
+    });
+    let ledger = sound.lines().nth(1).unwrap().trim_start_matches("ledger: ");
+    let (missing, version) = ("0".repeat(64), project.read(".lua/refs/versions/v2").trim().to_owned());
+    for other in [&missing, &version] {
+        with(&project, ".lua/ACTIVE", Some(swap(ledger, other).as_bytes()), || {
+            refused(&project, &moving, "cannot read the ledger: ");
+            readable(&project, &apart);
+        });
+    }
+}
+
+#[test]
+fn a_missing_record_of_the_ledger() {
+    let (project, _) = history();
+    let before = packs(&project);
+    project.ok("version promote 2");
+    let record = packs(&project).into_iter().find(|pack| !before.contains(pack)).unwrap();
+    project.ok("version promote 1");
+    let record = format!(".lua/objects/{}", record.file_name().unwrap().to_str().unwrap());
+    with(&project, &record, None, || {
+        refused(
+            &project,
+            &["version list", "version promote 2", "log --verify"],
+            "cannot read the ledger: object ",
+        );
+        assert!(project.run("fsck").stdout.contains("affects ledger"));
+        readable(&project, &["source list", "push --dry-run"]);
+    });
+}
+
+#[test]
+fn a_format_that_is_unknown_or_damaged() {
+    let (project, _) = history();
+    let lines = ["version list", "push", "init", "fsck"];
+    let told = |bytes: &str, what: &str, hint: &str| {
+        with(&project, ".lua/format", Some(bytes.as_bytes()), || {
+            for line in lines {
+                let outcome = look(&project, line);
+                assert!(outcome.code == 1 && outcome.stderr.contains(what), "{outcome}");
+                assert!(outcome.stderr.contains(hint), "{outcome}");
+            }
+        });
+    };
+    told(
+        "lua-store 2\n",
+        "its format is \"lua-store 2\", this program knows \"lua-store 1\"",
+        "update lua-store",
+    );
+    told("", ".lua/format\" is damaged: it holds nothing", "`lua-store fsck`");
+    told("hello", ".lua/format\" is damaged: it holds \"hello\"", "`lua-store fsck`");
+    told("lua-store 1", ".lua/format\" is damaged: it holds \"lua-store 1\"", "`lua-store fsck`");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read() {
+    let (project, _) = history();
+    for bytes in [&b"agent = [\n"[..], b"\xff\xfe", b"agent = 1\n"] {
+        with(&project, ".lua/config.toml", Some(bytes), || {
+            for line in ["push", "status", "init"] {
+                let outcome = look(&project, line);
+                assert!(outcome.code == 2 && outcome.stderr.contains(".lua/config.toml\""), "{outcome}");
+            }
+            let fsck = look(&project, "fsck");
+            assert!(fsck.code == 1 && fsck.stdout.contains(".lua/config.toml\""), "{fsck}");
+            readable(&project, &["version list", "version promote 2 --dry-run", "source list"]);
+        });
+    }
+}
+
+#[test]
+fn lost_folders() {
+    let (project, _) = history();
+    for folder in [".lua/refs/source", ".lua/refs/versions"] {
+        let (lost, aside) = (project.path(folder), project.path(".lua/aside"));
+        std::fs::rename(&lost, &aside).unwrap();
+        refused(&project, &[if folder.ends_with("source") { "push" } else { "version create" }], folder);
+        std::fs::rename(&aside, &lost).unwrap();
+    }
+}
+
+#[test]
+fn a_damaged_stat_cache_is_only_rebuilt() {
+    let (project, _) = history();
+    edit(&project, "src/index.ts", "You are Eve.", "You are Ida.");
+    let sound = project.run("status");
+    let cache = project.path(".lua/cache/index");
+    let bytes = std::fs::read(&cache).unwrap();
+    let mut changed = bytes.clone();
+    changed[bytes.len() / 2] ^= 1;
+    for damaged in [&[][..], b"hello", &bytes[..bytes.len() / 2], &bytes[..bytes.len() - 1], &changed] {
+        std::fs::write(&cache, damaged).unwrap();
+        let outcome = look(&project, "status");
+        assert_eq!(
+            (outcome.code, outcome.stdout, outcome.stderr),
+            (0, sound.stdout.clone(), sound.stderr.clone())
+        );
+        assert_ne!(std::fs::read(&cache).unwrap(), damaged, "it was not rebuilt");
+    }
+    std::fs::remove_file(&cache).unwrap();
+    std::fs::create_dir(&cache).unwrap();
+    let outcome = look(&project, "status");
+    assert_eq!((outcome.code, outcome.stdout, outcome.stderr), (0, sound.stdout, sound.stderr));
+    project.ok("push");
+    assert_eq!(project.run("fsck").code, 0);
+}
