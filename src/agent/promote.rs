@@ -2,6 +2,8 @@
 
 use super::ledger;
 use super::record::{Event, LedgerRecord, Who};
+use super::resolve;
+use super::revision::Revision;
 use super::version::{Catalog, Status};
 use crate::error::{Error, Result};
 use crate::store::{Active, Lock, Store};
@@ -10,38 +12,48 @@ use crate::store::{Active, Lock, Store};
 pub struct Request {
     pub reason: Option<String>,
     /// Promote only when this version is the active one.
-    pub expect: Option<u64>,
+    pub expect: Option<Revision>,
     /// Check everything, change nothing.
     pub dry_run: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Promoted {
-    Done { previous: Option<u64> },
-    AlreadyActive,
+pub struct Promoted {
+    pub number: u64,
+    /// What was active before; the version itself where nothing changed.
+    pub previous: Option<u64>,
+}
+
+impl Promoted {
+    /// Whether the version was not active already.
+    pub fn changed(&self) -> bool {
+        self.previous != Some(self.number)
+    }
 }
 
 /// Makes a version the active one. The lock is held over the look, the record and the swap, so the
 /// expected old value is compared where nobody can move it.
-pub fn promote(store: &Store, number: u64, request: &Request, who: &Who) -> Result<Promoted> {
+pub fn promote(store: &Store, version: &Revision, request: &Request, who: &Who) -> Result<Promoted> {
     let lock = store.lock()?;
     let catalog = Catalog::load(store)?;
+    let number = resolve::number(&catalog, version)?;
     let version = catalog.get(number)?;
-    check_expected(&catalog, number, request.expect)?;
+    let expect = request.expect.as_ref().map(|expect| resolve::number(&catalog, expect)).transpose()?;
+    check_expected(&catalog, number, expect)?;
+    let previous = catalog.active_number();
     match catalog.status(number) {
-        Status::Active => return Ok(Promoted::AlreadyActive),
+        Status::Active => return Ok(Promoted { number, previous }),
         Status::Deleted => {
             return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
                 .hint("`lua-store version list --status staged` shows what can be promoted"));
         }
         Status::Staged | Status::Superseded => {}
     }
-    let previous = catalog.active_number();
     if !request.dry_run {
         let event = Move { event: Event::Promote, reason: request.reason.clone(), active: Some(number) };
         append(store, &lock, &catalog, version.id, event, who)?;
     }
-    Ok(Promoted::Done { previous })
+    Ok(Promoted { number, previous })
 }
 
 fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result<()> {

@@ -1,9 +1,10 @@
 //! What a revision means in a store.
 
 use super::project::Project;
+use super::record::SOURCE;
 use super::revision::Revision;
 use super::source;
-use super::version::Catalog;
+use super::version::{self, Catalog};
 use crate::error::{Error, Result};
 use crate::object::{Entry, Id, IdPrefix, Kind, Mode, entry_at};
 
@@ -60,19 +61,32 @@ pub fn object(project: &Project, revision: &Revision) -> Result<Entry> {
             if !root.mode.is_directory() {
                 return Err(missing());
             }
-            entry_at(project.store().objects(), &root.id, path)?.ok_or_else(missing)
+            let objects = project.store().objects();
+            if let Some(entry) = entry_at(objects, &root.id, path)? {
+                return Ok(entry);
+            }
+            // What people mean by a path in a version is most often one of the project's files.
+            entry_at(objects, &root.id, &format!("{SOURCE}/{path}"))?.ok_or_else(missing)
         }
         Revision::Source(number) => {
             let version = source::get(project.store(), *number)?;
             Ok(Entry::directory(&revision.to_string(), version.id))
         }
         Revision::IdPrefix(digits) => by_prefix(project, digits),
+        // Digits that are no version's number may begin an id.
+        Revision::Number(digits) if *digits >= 1000 && !is_version(project, *digits)? => {
+            by_prefix(project, &digits.to_string())
+        }
         _ => {
             let catalog = Catalog::load(project.store())?;
             let version = catalog.get(number(&catalog, revision)?)?;
             Ok(Entry::directory(&revision.to_string(), version.id))
         }
     }
+}
+
+fn is_version(project: &Project, number: u64) -> Result<bool> {
+    Ok(project.store().refs().get(&format!("{}/v{number}", version::REFS))?.is_some())
 }
 
 fn by_prefix(project: &Project, digits: &str) -> Result<Entry> {

@@ -1,5 +1,6 @@
 //! What differs between two states, primitive by primitive, decided by content and never by numbers.
 
+mod count;
 mod definition;
 
 pub use definition::{PackageMove, Parts, ToolParts};
@@ -12,6 +13,8 @@ use crate::error::Result;
 use crate::object::{Id, Source};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+
+pub use count::count;
 
 /// Everything that differs between two states.
 #[derive(Debug, Default)]

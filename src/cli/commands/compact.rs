@@ -1,4 +1,4 @@
-//! `compact`: packs are put together and squeezed.
+//! `compact`: packs are put together and squeezed, refs come into one file.
 
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::store::Scope;
 use serde_json::{Value, json};
 
-/// Put the packs of the store together, squeezed
+/// Put the packs of the store together, squeezed, and its refs into one file
 ///
 /// Happens by itself when packs pile up. Nothing that the store holds is dropped.
 #[derive(Debug, clap::Args)]
@@ -15,7 +15,11 @@ pub struct Compact {}
 impl Compact {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
-        let objects = project.store().objects();
+        let store = project.store();
+        let objects = store.objects();
+        let lock = store.lock()?;
+        store.refs().pack_refs(&lock)?;
+        drop(lock);
         let done =
             progress::show(cx.out.term(), "Compacting", |progress| objects.compact(Scope::All, progress))?;
         if cx.out.is_json() {

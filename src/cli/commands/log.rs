@@ -8,6 +8,7 @@ use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, YELLOW};
 use crate::error::{Error, Result};
+use crate::store::Odb;
 use serde_json::{Value, json};
 
 /// Tell the history: versions, newest first
@@ -41,53 +42,71 @@ impl Log {
             let steps: Vec<Step> = ledger::steps(objects, head).take(limit).collect::<Result<_>>()?;
             return print_ledger(cx, &catalog, &steps);
         }
-        let numbers: Vec<u64> = catalog.numbers().collect();
-        let mut entries = Vec::new();
-        for (at, number) in numbers.iter().enumerate().take(limit) {
-            let version = catalog.get(*number)?;
-            let before = numbers.get(at + 1).map(|before| catalog.get(*before)).transpose()?;
-            let change = change::between(objects, before.map(|v| v.state).as_ref(), Some(&version.state))?;
-            entries.push((version, change.count()));
+        let entries = Entries { objects, catalog: &catalog, numbers: catalog.numbers().collect() };
+        match cx.out.is_json() {
+            true => entries.json(cx, limit),
+            false => entries.print(cx, limit),
         }
-        print_versions(cx, &catalog, &entries)
     }
 }
 
-fn print_versions(cx: &mut Context<'_>, catalog: &Catalog, entries: &[(Version, usize)]) -> Result<Exit> {
-    if cx.out.is_json() {
-        let one = |(version, changes): &(Version, usize)| -> Result<Value> {
-            let mut view = json!(view::summary(version, catalog.status(version.number))?);
+/// Versions with what changed since the one before, read one by one.
+struct Entries<'a> {
+    objects: &'a Odb,
+    catalog: &'a Catalog<'a>,
+    numbers: Vec<u64>,
+}
+
+impl Entries<'_> {
+    fn get(&self, at: usize) -> Result<(Version, usize)> {
+        let version = self.catalog.get(self.numbers[at])?;
+        let before = self.numbers.get(at + 1).map(|before| self.catalog.get(*before)).transpose()?;
+        let before = before.map(|version| version.state);
+        let count = change::count(self.objects, before.as_ref(), Some(&version.state))?;
+        Ok((version, count))
+    }
+
+    fn json(&self, cx: &mut Context<'_>, limit: usize) -> Result<Exit> {
+        let one = |at| -> Result<Value> {
+            let (version, changes) = self.get(at)?;
+            let mut view = json!(view::summary(&version, self.catalog.status(version.number))?);
             view["changes"] = json!(changes);
             Ok(view)
         };
-        cx.out.json(&entries.iter().map(one).collect::<Result<Vec<_>>>()?)?;
-        return Ok(Exit::Done);
+        let all = (0..self.numbers.len().min(limit)).map(one).collect::<Result<Vec<_>>>()?;
+        cx.out.json(&all)?;
+        Ok(Exit::Done)
     }
-    if entries.is_empty() {
-        cx.out.line("(no versions yet — run `lua-store version create` to make one)")?;
-        return Ok(Exit::Done);
-    }
-    cx.page();
-    for (at, (version, changes)) in entries.iter().enumerate() {
-        if at > 0 {
-            cx.out.line("")?;
+
+    fn print(&self, cx: &mut Context<'_>, limit: usize) -> Result<Exit> {
+        if self.numbers.is_empty() {
+            cx.out.line("(no versions yet — run `lua-store version create` to make one)")?;
+            return Ok(Exit::Done);
         }
-        let status = catalog.status(version.number);
-        let style = if status == Status::Active { GREEN } else { YELLOW };
-        let head = cx.out.paint(style, format!("v{} ({})", version.number, status.word()));
-        let short = cx.out.paint(DIM, version.id.short());
-        cx.out.line(format!("{head}  {short}"))?;
-        let created = view::iso(version.meta.at_ms)?;
-        cx.out.line(format!("  {} by {}", minute(&created), version.meta.by))?;
-        if let Some(message) = &version.meta.message {
-            for line in message.lines() {
-                cx.out.line(format!("  {line}"))?;
+        cx.page();
+        for at in 0..self.numbers.len().min(limit) {
+            if at > 0 {
+                cx.out.line("")?;
             }
+            let (version, changes) = self.get(at)?;
+            print_version(cx, self.catalog.status(version.number), &version, changes)?;
         }
-        let source = version.meta.source_version;
-        cx.out.line(format!("  {changes} change(s), from source version v{source}"))?;
+        Ok(Exit::Done)
     }
-    Ok(Exit::Done)
+}
+
+fn print_version(cx: &mut Context<'_>, status: Status, version: &Version, changes: usize) -> Result<()> {
+    let style = if status == Status::Active { GREEN } else { YELLOW };
+    let head = cx.out.paint(style, format!("v{} ({})", version.number, status.word()));
+    let short = cx.out.paint(DIM, version.id.short());
+    cx.out.line(format!("{head}  {short}"))?;
+    let created = view::iso(version.meta.at_ms)?;
+    cx.out.line(format!("  {} by {}", minute(&created), version.meta.by))?;
+    for line in version.meta.message.iter().flat_map(|message| message.lines()) {
+        cx.out.line(format!("  {line}"))?;
+    }
+    let source = version.meta.source_version;
+    cx.out.line(format!("  {changes} change(s), from source version v{source}"))
 }
 
 fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step]) -> Result<Exit> {

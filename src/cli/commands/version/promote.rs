@@ -1,10 +1,11 @@
 //! `version promote`: which version is live.
 
 use super::diff;
+use crate::agent::change;
+use crate::agent::project::Project;
 use crate::agent::promote::{self, Promoted, Request};
 use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
-use crate::agent::{change, resolve};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
@@ -33,36 +34,25 @@ impl Promote {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let catalog = Catalog::load(project.store())?;
-        let number = resolve::number(&catalog, &self.version)?;
-        let expect = self.expect.map(|expect| resolve::number(&catalog, &expect)).transpose()?;
-        let request = Request { reason: self.reason, expect, dry_run: self.dry_run };
-        let promoted = promote::promote(project.store(), number, &request, &who)?;
+        let request = Request { reason: self.reason, expect: self.expect, dry_run: self.dry_run };
+        let promoted = promote::promote(project.store(), &self.version, &request, &who)?;
+        let number = promoted.number;
         if cx.out.is_json() {
-            let previous = match promoted {
-                Promoted::Done { previous } => previous,
-                Promoted::AlreadyActive => Some(number),
-            };
             cx.out.json(&json!({
                 "promoted": number,
-                "previousActive": previous,
-                "changed": promoted != Promoted::AlreadyActive && !self.dry_run,
+                "previousActive": promoted.previous,
+                "changed": promoted.changed() && !self.dry_run,
                 "dryRun": self.dry_run,
             }))?;
-            cx.look_after(&project);
-            return Ok(Exit::Done);
-        }
-        match promoted {
-            Promoted::AlreadyActive => {
-                cx.out.line(format!("v{number} is already active. No change."))?;
-            }
-            Promoted::Done { previous } if self.dry_run => preview(cx, &project, &catalog, previous, number)?,
-            Promoted::Done { previous: Some(previous) } => {
-                cx.out.line(format!("✓ Promoted v{number}. Previous active: v{previous}."))?;
-            }
-            Promoted::Done { previous: None } => {
-                cx.out.line(format!("✓ Promoted v{number}. (No previous active version.)"))?;
-            }
+        } else if self.dry_run && promoted.changed() {
+            preview(cx, &project, promoted)?;
+        } else if !promoted.changed() {
+            cx.out.line(format!("v{number} is already active. No change."))?;
+        } else {
+            cx.out.line(match promoted.previous {
+                Some(previous) => format!("✓ Promoted v{number}. Previous active: v{previous}."),
+                None => format!("✓ Promoted v{number}. (No previous active version.)"),
+            })?;
         }
         cx.look_after(&project);
         Ok(Exit::Done)
@@ -70,17 +60,13 @@ impl Promote {
 }
 
 /// What a promotion would change for users.
-fn preview(
-    cx: &mut Context<'_>,
-    project: &crate::agent::project::Project,
-    catalog: &Catalog,
-    previous: Option<u64>,
-    number: u64,
-) -> Result<()> {
+fn preview(cx: &mut Context<'_>, project: &Project, promoted: Promoted) -> Result<()> {
+    let catalog = Catalog::load(project.store())?;
     let state = |number: u64| catalog.get(number).map(|version| version.state);
-    let from = previous.map(state).transpose()?;
-    let change = change::between(project.store().objects(), from.as_ref(), Some(&state(number)?))?;
-    let from = previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
-    cx.out.line(format!("Would promote v{number}. Active now: {from}."))?;
+    let from = promoted.previous.map(state).transpose()?;
+    let to = state(promoted.number)?;
+    let change = change::between(project.store().objects(), from.as_ref(), Some(&to))?;
+    let from = promoted.previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
+    cx.out.line(format!("Would promote v{}. Active now: {from}.", promoted.number))?;
     diff::print(cx, &change)
 }
