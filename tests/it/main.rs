@@ -14,6 +14,7 @@ mod manners;
 mod objects;
 mod plumbing;
 mod push;
+mod race;
 mod sources;
 mod stock;
 mod terminal;

@@ -19,6 +19,13 @@ pub struct Survey {
 impl Refs {
     /// Reads `packed-refs` and every file of the three series.
     pub fn survey(&self) -> Survey {
+        // Listing a folder is not one step: what looks like a gap beside a writer is looked at again.
+        // Damage is still there then.
+        let first = self.survey_once();
+        if first.problems.is_empty() { first } else { self.survey_once() }
+    }
+
+    fn survey_once(&self) -> Survey {
         let mut survey = Survey { refs: Vec::new(), problems: Vec::new() };
         let mut found = BTreeMap::new();
         for series in SERIES {

@@ -53,7 +53,7 @@ export class TrackOrderTool implements LuaTool {
 }
 ";
 
-const CATALOG: &str = "\
+pub const CATALOG: &str = "\
 import { defineSkill, defineTool } from 'lua-cli';
 import { z } from 'zod';
 
