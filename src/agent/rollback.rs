@@ -65,6 +65,7 @@ impl Rollback<'_> {
     /// Keeps what is there, restores the files, and makes the next source version of them.
     pub fn run(self, who: &Who, progress: &Progress) -> Result<RolledBack> {
         let Rollback { project, from, target, previous, batch, snapshot, plan, .. } = self;
+        workspace::check(&plan, project.root())?;
         let kept = match plan.is_empty() {
             true => None,
             false => keep(project, batch, previous.as_ref(), &snapshot, who)?,

@@ -21,6 +21,6 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use restore::{Action, Plan, Restored, Step, apply, plan};
+pub use restore::{Action, Plan, Restored, Step, apply, check, plan};
 pub use snapshot::{Note, Objects, Options, Skipped, Snapshot, Work, snapshot};
 pub use view::{View, look};

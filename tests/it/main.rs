@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests write the files that a user would")]
 
+mod bad_files;
 mod common;
 mod compile;
 mod crash;

@@ -27,6 +27,11 @@ pub struct Restored {
     pub removed: usize,
 }
 
+/// Whether [`apply`] would refuse, before there is anything to keep safe from it.
+pub fn check(plan: &Plan, root: &Path) -> Result<()> {
+    clear::check(root, plan).map(drop)
+}
+
 /// Makes the files of a project those of the plan's target. Refuses before anything is changed when
 /// something that is not tracked stands in the way.
 pub fn apply(plan: &Plan, root: &Path, source: &dyn Source, progress: &Progress) -> Result<Restored> {

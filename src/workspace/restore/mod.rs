@@ -5,5 +5,5 @@ mod clear;
 mod plan;
 mod walk;
 
-pub use apply::{Restored, apply};
+pub use apply::{Restored, apply, check};
 pub use plan::{Action, Plan, Step, plan};
