@@ -215,7 +215,10 @@ fn as_a_plain_user(project: &Project) -> impl Fn(&str) -> Outcome {
     let home = project.root().parent().unwrap().to_owned();
     let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
     let program = home.join("lua-store");
-    fs::copy(env!("CARGO_BIN_EXE_lua-store"), &program).unwrap();
+    // Another process copies: a file that this one had open for writing could not be run while a child
+    // of another test still holds it.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_lua-store")).arg(&program).status();
+    assert!(copied.unwrap().success());
     for entry in walkdir::WalkDir::new(&home).into_iter().map(Result::unwrap).filter(|_| is_root) {
         if !entry.path_is_symlink() {
             chown(entry.path(), Some(NOBODY), Some(NOBODY)).unwrap();

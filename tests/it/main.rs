@@ -10,6 +10,7 @@ mod damage;
 mod demo;
 mod format;
 mod fsck;
+mod golden;
 mod init;
 mod manners;
 mod objects;

@@ -1,0 +1,114 @@
+//! Stores written by earlier programs, kept forever: today's program reads every one, and goes on with it.
+
+use crate::common::Project;
+use serde::Deserialize;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const STORES: &str = "tests/fixtures/stores";
+
+/// Every folder of [`STORES`]. One that is not named here fails a test.
+const COVERED: [&str; 1] = ["format-1"];
+
+/// A command and what it answered when the store was made.
+#[derive(Deserialize)]
+struct Expected {
+    line: String,
+    answer: Value,
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_folder(&entry.path(), &to.join(entry.file_name())),
+            false => drop(fs::copy(entry.path(), to.join(entry.file_name())).unwrap()),
+        }
+    }
+}
+
+/// An empty project with a copy of the store.
+fn project(name: &str) -> Project {
+    let project = Project::new();
+    copy_folder(&Path::new(STORES).join(name).join("dot-lua"), &project.path(".lua"));
+    project
+}
+
+/// Whether all that was answered then is answered now. What is answered more was added since.
+fn holds(now: &Value, then: &Value) -> bool {
+    match (now, then) {
+        (Value::Object(now), Value::Object(then)) => {
+            then.iter().all(|(key, then)| now.get(key).is_some_and(|now| holds(now, then)))
+        }
+        (Value::Array(now), Value::Array(then)) => {
+            now.len() == then.len() && now.iter().zip(then).all(|(now, then)| holds(now, then))
+        }
+        (now, then) => now == then,
+    }
+}
+
+#[test]
+fn no_store_is_forgotten() {
+    let mut folders: Vec<String> = fs::read_dir(STORES)
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    folders.sort();
+    assert_eq!(folders, COVERED);
+}
+
+#[test]
+fn old_stores_answer_as_they_did() {
+    for name in COVERED {
+        let project = project(name);
+        let text = fs::read_to_string(Path::new(STORES).join(name).join("expected.json")).unwrap();
+        let expected: Vec<Expected> = serde_json::from_str(&text).unwrap();
+        assert!(expected.len() > 10, "{name}");
+        for Expected { line, answer } in expected {
+            let now = project.json(&line);
+            assert!(holds(&now, &answer), "{name}: {line}\nthen: {answer:#}\nnow: {now:#}");
+        }
+    }
+}
+
+#[test]
+fn old_stores_bring_their_files_back() {
+    for name in COVERED {
+        let project = project(name);
+        for number in 1..=4 {
+            project.ok(&format!("source rollback --version {number} --force"));
+            for file in project.json(&format!("source show v{number}"))["files"].as_array().unwrap() {
+                let path: PathBuf = project.path(file["path"].as_str().unwrap());
+                let bytes = match fs::read_link(&path) {
+                    Ok(target) => target.into_os_string().into_encoded_bytes(),
+                    Err(_) => fs::read(&path).unwrap(),
+                };
+                let id = blake3::hash(&bytes).to_string();
+                assert_eq!(id, file["id"].as_str().unwrap(), "{}", path.display());
+            }
+        }
+        project.ok("source rollback --snapshot 1 --force");
+        assert_eq!(project.read("data/notes.txt"), "not pushed\n");
+    }
+}
+
+#[test]
+fn old_stores_can_be_worked_with() {
+    for name in COVERED {
+        let project = project(name);
+        project.ok("source rollback --version 2 --force");
+        project.write("data/notes.txt", "new in an old store");
+        let text = project.read("src/index.ts");
+        project.write("src/index.ts", text.replace("You are Ava", "You are Eve"));
+        let created = project.json("version create --auto-push -m five");
+        assert_eq!(created["version"], 5, "{name}");
+        project.ok("version promote 5");
+        project.ok("compact");
+        project.ok("log --verify");
+        assert!(project.ok("fsck").ends_with("nothing is damaged.\n"));
+        assert!(project.path(".lua/.git/HEAD").exists(), "the shield against git is back");
+    }
+}
