@@ -105,6 +105,13 @@ fn a_later_push() {
 }
 
 #[test]
+fn a_push_of_a_file_that_is_streamed() {
+    let project = promoted();
+    project.write("zeros.bin", vec![0; 8_500_000]);
+    Cut::new(project, "push").run(true);
+}
+
+#[test]
 fn version_create() {
     let project = promoted();
     edit(&project, "src/index.ts", "You are Eve.", "You are Ida.");

@@ -34,13 +34,12 @@ impl Case<'_> {
         let steps = self.trace();
         assert!(!steps.is_empty(), "the command takes no disk step");
         assert_durable_order(&steps);
-        let next = AtomicUsize::new(1);
+        let numbers = chosen(steps.len());
+        let next = AtomicUsize::new(0);
         let work = || {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(step) = steps.get(number - 1) else { return };
-                self.kill(number, step);
-                self.fill(number, step);
+            while let Some(number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.kill(*number, &steps[number - 1]);
+                self.fill(*number, &steps[number - 1]);
             }
         };
         std::thread::scope(|scope| {
@@ -99,6 +98,17 @@ impl Case<'_> {
         copy_folder(self.prepared, &copy);
         (dir, copy)
     }
+}
+
+/// The steps to cut at: each, or of very many the last ones and some of those before.
+fn chosen(count: usize) -> Vec<usize> {
+    const ALL: usize = 150;
+    const LAST: usize = 60;
+    if count <= ALL {
+        return (1..=count).collect();
+    }
+    let rest = count - LAST;
+    (1..=rest).step_by(rest.div_ceil(15)).chain(rest + 1..=count).collect()
 }
 
 /// In the store every rename and link comes right after the sync of a temporary file in the same

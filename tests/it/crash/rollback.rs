@@ -74,19 +74,36 @@ fn is_later_snapshot(path: &Path) -> bool {
 }
 
 #[test]
-fn source_rollback() {
-    const LINE: &str = "source rollback --version 1 --force";
+fn of_every_kind_of_thing() {
     let project = prepared();
+    let new = cut(&project);
+    assert_eq!(new[Path::new("to-file/inner/deep.txt")], Standing::File(false, b"in a folder".to_vec()));
+    assert_eq!(new[Path::new("link")], Standing::Link("text.md".into()));
+    assert!(!new.contains_key(Path::new("added/later.txt")));
+}
+
+/// So many files are made durable all at once.
+#[test]
+fn of_many_files() {
+    let project = shop::project();
+    let fill = |text| (0..66).for_each(|nth| project.write(&format!("many/{nth}.txt"), text));
+    fill("first");
+    project.ok("push");
+    fill("second, not pushed");
+    let new = cut(&project);
+    assert_eq!(new[Path::new("many/65.txt")], Standing::File(false, b"first".to_vec()));
+}
+
+/// Cuts the rollback to the first source version at every step; gives what is there in the end.
+fn cut(project: &Project) -> Paths {
+    const LINE: &str = "source rollback --version 1 --force";
     let old = on_disk(&project.root());
     let dir = tempfile::tempdir().unwrap();
     let copy = dir.path().join("copy");
     copy_folder(&project.root(), &copy);
-    let command = commands::command(&project, LINE);
+    let command = commands::command(project, LINE);
     assert!(command(&copy).output().unwrap().status.success());
     let (new, store) = (on_disk(&copy), state(&copy));
-    assert_eq!(new[Path::new("to-file/inner/deep.txt")], Standing::File(false, b"in a folder".to_vec()));
-    assert_eq!(new[Path::new("link")], Standing::Link("text.md".into()));
-    assert!(!new.contains_key(Path::new("added/later.txt")));
 
     let each_old_or_new = |copy: &Path| {
         faults::assert_clean(copy);
@@ -118,4 +135,5 @@ fn source_rollback() {
         new: &finished,
     };
     case.run();
+    new.clone()
 }
