@@ -10,6 +10,7 @@ pub mod output;
 pub mod pager;
 pub mod panic;
 pub mod progress;
+pub mod report;
 pub mod suggest;
 pub mod table;
 pub mod term;

@@ -1,11 +1,15 @@
 //! What differs: between two trees, between two texts.
 
+mod prose;
+mod raw;
 mod stat;
 mod text;
 mod trees;
 mod words;
 
 pub use crate::object::is_binary;
+pub use prose::{Edit, sentence_edits, sentences};
+pub use raw::raw_line;
 pub use stat::{LineCount, count_lines};
 pub use text::{Patch, Side, patch};
 pub use trees::{Change, ChangeKind, find_renames, trees};

@@ -64,7 +64,7 @@ fn head(text: &mut String, from: &str, old: Option<Side<'_>>, to: &str, new: Opt
     }
 }
 
-fn octal(mode: Mode) -> &'static str {
+pub(super) fn octal(mode: Mode) -> &'static str {
     match mode {
         Mode::File => "100644",
         Mode::Executable => "100755",

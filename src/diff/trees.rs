@@ -30,6 +30,17 @@ impl ChangeKind {
             ChangeKind::Renamed => "renamed",
         }
     }
+
+    /// The letter of this kind, as git has it.
+    pub fn letter(self) -> char {
+        match self {
+            ChangeKind::Added => 'A',
+            ChangeKind::Removed => 'D',
+            ChangeKind::Modified | ChangeKind::Mode => 'M',
+            ChangeKind::Type => 'T',
+            ChangeKind::Renamed => 'R',
+        }
+    }
 }
 
 /// One changed path. A renamed one has the path it came from.

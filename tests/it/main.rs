@@ -22,3 +22,4 @@ mod stock;
 mod terminal;
 mod tidy;
 mod versions;
+mod words;

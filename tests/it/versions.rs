@@ -142,8 +142,10 @@ fn diff_goes_by_content() {
     Diff v1 → v2
     Skills:
       ~ catalog 1.0.0 → 1.0.1
-          ~ tool search (description)
-          code: src/skills/catalog.skill.ts
+          ~ tool search
+              description:
+                - Finds products
+                + Finds products by name
     Webhooks: (no changes)
     Jobs: (no changes)
     Preprocessors: (no changes)
@@ -151,9 +153,14 @@ fn diff_goes_by_content() {
     Triggers: (no changes)
     MCP servers:
       ~ docs (config changed: url)
+          url: https://docs.example.com/mcp → https://help.example.com/mcp
     Persona: v1 → v2
+      - You help customers shop.
+      + You help customers shop well.
     Model: (unchanged)
     Voice: (unchanged)
+    Code:
+      ~ src/skills/catalog.skill.ts reaches skill catalog
     ");
     let diff = project.json("version diff 1 2");
     assert_eq!(diff["skills"]["changed"][0]["name"], "catalog");
@@ -255,8 +262,10 @@ fn a_dry_run_of_promote_moves_nothing() {
     Would promote v2. Active now: v1.
     Skills:
       ~ catalog 1.0.0 → 1.0.1
-          ~ tool search (description)
-          code: src/skills/catalog.skill.ts
+          ~ tool search
+              description:
+                - Finds products
+                + Finds products by name
     Webhooks: (no changes)
     Jobs: (no changes)
     Preprocessors: (no changes)
@@ -264,9 +273,14 @@ fn a_dry_run_of_promote_moves_nothing() {
     Triggers: (no changes)
     MCP servers:
       ~ docs (config changed: url)
+          url: https://docs.example.com/mcp → https://help.example.com/mcp
     Persona: v1 → v2
+      - You help customers shop.
+      + You help customers shop well.
     Model: (unchanged)
     Voice: (unchanged)
+    Code:
+      ~ src/skills/catalog.skill.ts reaches skill catalog
     ");
     assert_eq!(project.json("status")["active"], 1);
 }
@@ -463,8 +477,7 @@ fn where_things_stand_is_one_screen() {
     Webhooks: (no changes)
     Jobs:
       ~ nightly 1.0.0 → 1.0.1
-          schedule changed
-          code: src/jobs/nightly.ts
+          schedule.expression: 0 3 * * * → 0 4 * * *
     Preprocessors: (no changes)
     Postprocessors: (no changes)
     Triggers: (no changes)
@@ -472,6 +485,8 @@ fn where_things_stand_is_one_screen() {
     Persona: (unchanged)
     Model: (unchanged)
     Voice: (unchanged)
+    Code:
+      ~ src/jobs/nightly.ts reaches job nightly
     Files:
       A docs/new.md
       M src/jobs/nightly.ts
@@ -481,8 +496,10 @@ fn where_things_stand_is_one_screen() {
     Diff v1 → v2
     Skills:
       ~ catalog 1.0.0 → 1.0.1
-          ~ tool search (description)
-          code: src/skills/catalog.skill.ts
+          ~ tool search
+              description:
+                - Finds products
+                + Finds products by name
     Webhooks: (no changes)
     Jobs: (no changes)
     Preprocessors: (no changes)
@@ -490,9 +507,14 @@ fn where_things_stand_is_one_screen() {
     Triggers: (no changes)
     MCP servers:
       ~ docs (config changed: url)
+          url: https://docs.example.com/mcp → https://help.example.com/mcp
     Persona: v1 → v2
+      - You help customers shop.
+      + You help customers shop well.
     Model: (unchanged)
     Voice: (unchanged)
+    Code:
+      ~ src/skills/catalog.skill.ts reaches skill catalog
     Files:
     diff --git a/src/index.ts b/src/index.ts
     --- a/src/index.ts
@@ -531,8 +553,10 @@ fn where_things_stand_is_one_screen() {
     Diff v1 → v2
     Skills:
       ~ catalog 1.0.0 → 1.0.1
-          ~ tool search (description)
-          code: src/skills/catalog.skill.ts
+          ~ tool search
+              description:
+                - Finds products
+                + Finds products by name
     Webhooks: (no changes)
     Jobs: (no changes)
     Preprocessors: (no changes)
@@ -540,9 +564,14 @@ fn where_things_stand_is_one_screen() {
     Triggers: (no changes)
     MCP servers:
       ~ docs (config changed: url)
+          url: https://docs.example.com/mcp → https://help.example.com/mcp
     Persona: v1 → v2
+      - You help customers shop.
+      + You help customers shop well.
     Model: (unchanged)
     Voice: (unchanged)
+    Code:
+      ~ src/skills/catalog.skill.ts reaches skill catalog
     Files:
       M src/index.ts  +2 -2
       M src/skills/catalog.skill.ts  +1 -1
@@ -590,8 +619,10 @@ fn what_is_inside_a_version_can_be_shown() {
     Diff v1 → v2
     Skills:
       ~ catalog 1.0.0 → 1.0.1
-          ~ tool search (description)
-          code: src/skills/catalog.skill.ts
+          ~ tool search
+              description:
+                - Finds products
+                + Finds products by name
     Webhooks: (no changes)
     Jobs: (no changes)
     Preprocessors: (no changes)
@@ -599,9 +630,14 @@ fn what_is_inside_a_version_can_be_shown() {
     Triggers: (no changes)
     MCP servers:
       ~ docs (config changed: url)
+          url: https://docs.example.com/mcp → https://help.example.com/mcp
     Persona: v1 → v2
+      - You help customers shop.
+      + You help customers shop well.
     Model: (unchanged)
     Voice: (unchanged)
+    Code:
+      ~ src/skills/catalog.skill.ts reaches skill catalog
     ");
 }
 

@@ -1,58 +1,96 @@
 //! The parts of one primitive that differ: fields of its definition, its tools, what it reaches.
 
-use serde::Serialize;
+use super::detail::{self, Detail};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
+use similar::TextDiff;
 use std::collections::BTreeSet;
 
 /// What differs inside a primitive. Empty lists mean no difference there.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parts {
     /// Top-level fields of the definition, tools aside.
     pub fields: Vec<String>,
+    /// The same, each with what it was and what it is.
+    pub details: Vec<Detail>,
     pub tools_added: Vec<String>,
     pub tools_removed: Vec<String>,
+    pub tools_renamed: Vec<ToolRename>,
     pub tools_changed: Vec<ToolParts>,
     /// Project files whose code differs.
-    pub modules: Vec<String>,
+    #[serde(serialize_with = "paths")]
+    pub modules: Vec<ModuleMove>,
     pub packages: Vec<PackageMove>,
     pub env_added: Vec<String>,
     pub env_removed: Vec<String>,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 pub struct ToolParts {
     pub name: String,
     pub fields: Vec<String>,
+    pub details: Vec<Detail>,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize)]
+/// A tool under another name: the same parameters, and much the same code or description.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct ToolRename {
+    pub from: String,
+    pub to: String,
+    pub fields: Vec<String>,
+    pub details: Vec<Detail>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleMove {
+    pub path: String,
+    pub is_new: bool,
+    pub is_gone: bool,
+    /// Top-level declarations that differ, where the reach tells them apart.
+    pub declarations: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct PackageMove {
     pub name: String,
     pub from: Option<String>,
     pub to: Option<String>,
 }
 
+fn paths<S: Serializer>(modules: &[ModuleMove], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(modules.iter().map(|module| &module.path))
+}
+
 const TOOLS: &str = "tools";
+/// How alike the descriptions of a renamed tool are, from 0 to 1.
+const ALIKE: f32 = 0.6;
 
 impl Parts {
     pub fn compare_definitions(&mut self, old: &Value, new: &Value) {
         self.fields = fields(old, new).into_iter().filter(|field| field != TOOLS).collect();
+        self.details = details(old, new, &self.fields);
         let (old, new) = (tools(old), tools(new));
+        let mut gone: Vec<&(&str, &Value)> =
+            old.iter().filter(|(name, _)| find(&new, name).is_none()).collect();
         for (name, tool) in &new {
             match find(&old, name) {
-                None => self.tools_added.push((*name).to_owned()),
+                None => match gone.iter().position(|(_, before)| is_renamed(before, tool)) {
+                    Some(at) => self.tools_renamed.push(rename(gone.remove(at), name, tool)),
+                    None => self.tools_added.push((*name).to_owned()),
+                },
                 Some(before) if before != *tool => {
-                    self.tools_changed
-                        .push(ToolParts { name: (*name).to_owned(), fields: fields(before, tool) });
+                    let fields = fields(before, tool);
+                    let details = details(before, tool, &fields);
+                    self.tools_changed.push(ToolParts { name: (*name).to_owned(), fields, details });
                 }
                 Some(_) => {}
             }
         }
-        let gone = old.iter().filter(|(name, _)| find(&new, name).is_none());
-        self.tools_removed = gone.map(|(name, _)| (*name).to_owned()).collect();
+        self.tools_removed = gone.into_iter().map(|(name, _)| (*name).to_owned()).collect();
         // The same tools in another order are another definition too.
-        let same_tools = self.tools_added.is_empty() && self.tools_removed.is_empty();
+        let same_tools =
+            self.tools_added.is_empty() && self.tools_removed.is_empty() && self.tools_renamed.is_empty();
         let order =
             |tools: &[(&str, &Value)]| tools.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
         if same_tools && order(&old) != order(&new) {
@@ -64,7 +102,11 @@ impl Parts {
         let part = |value: &Value, name: &str| {
             value.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
         };
-        self.modules = keys_that_differ(&part(old, "modules"), &part(new, "modules"));
+        let (before, after) = (part(old, "modules"), part(new, "modules"));
+        self.modules = keys_that_differ(&before, &after)
+            .into_iter()
+            .map(|path| module_move(before.get(&path), after.get(&path), path))
+            .collect();
         let (before, after) = (part(old, "packages"), part(new, "packages"));
         let version = |packages: &Map<String, Value>, name: &str| packages.get(name).map(plain);
         self.packages = keys_that_differ(&before, &after)
@@ -75,6 +117,42 @@ impl Parts {
         self.env_added = after.difference(&before).cloned().collect();
         self.env_removed = before.difference(&after).cloned().collect();
     }
+
+    /// Whether the definition itself says something else, and not only what it reaches.
+    pub fn is_defined_otherwise(&self) -> bool {
+        let tools = self.tools_added.len() + self.tools_removed.len() + self.tools_renamed.len();
+        !self.fields.is_empty() || tools + self.tools_changed.len() > 0
+    }
+}
+
+/// A module stands with the hash of its code, or with that of each of its declarations.
+fn module_move(old: Option<&Value>, new: Option<&Value>, path: String) -> ModuleMove {
+    let declarations = match (old, new) {
+        (Some(Value::Object(old)), Some(Value::Object(new))) => keys_that_differ(old, new),
+        _ => Vec::new(),
+    };
+    ModuleMove { path, is_new: old.is_none(), is_gone: new.is_none(), declarations }
+}
+
+fn details(old: &Value, new: &Value, fields: &[String]) -> Vec<Detail> {
+    fields.iter().flat_map(|field| detail::compare(field, old.get(field), new.get(field))).collect()
+}
+
+fn is_renamed(old: &Value, new: &Value) -> bool {
+    let same = |field: &str| old.get(field).is_some() && old.get(field) == new.get(field);
+    if old.get("inputSchema") != new.get("inputSchema") {
+        return false;
+    }
+    let text = |tool: &Value| tool.get("description").map(plain).unwrap_or_default();
+    let (old, new) = (text(old), text(new));
+    let alike = !old.is_empty() && TextDiff::from_words(&*old, &*new).ratio() >= ALIKE;
+    same("execute") || alike
+}
+
+fn rename((from, old): &(&str, &Value), to: &str, new: &Value) -> ToolRename {
+    let fields: Vec<String> = fields(old, new).into_iter().filter(|field| field != "name").collect();
+    let details = details(old, new, &fields);
+    ToolRename { from: (*from).to_owned(), to: to.to_owned(), fields, details }
 }
 
 fn tools(definition: &Value) -> Vec<(&str, &Value)> {
@@ -116,7 +194,7 @@ mod tests {
     #[test]
     fn a_skill_names_its_tools_and_fields() {
         let old = json!({"name": "s", "context": "a", "tools": [
-            {"name": "gone", "description": "x"}, {"name": "kept", "description": "x"},
+            {"name": "gone", "description": "w"}, {"name": "kept", "description": "x"},
             {"name": "edited", "description": "x", "inputSchema": {}}]});
         let new = json!({"name": "s", "context": "b", "tools": [
             {"name": "kept", "description": "x"}, {"name": "edited", "description": "y", "inputSchema": {}},
@@ -126,10 +204,40 @@ mod tests {
         assert_eq!(parts.fields, ["context"]);
         assert_eq!(parts.tools_added, ["fresh"]);
         assert_eq!(parts.tools_removed, ["gone"]);
+        assert_eq!(parts.tools_changed.len(), 1);
         assert_eq!(
-            parts.tools_changed,
-            [ToolParts { name: "edited".into(), fields: vec!["description".into()] }]
+            (&*parts.tools_changed[0].name, &*parts.tools_changed[0].fields),
+            ("edited", &["description".to_owned()][..])
         );
+    }
+
+    #[test]
+    fn a_tool_under_another_name_is_renamed() {
+        let tool = |name: &str, description: &str, code: &str| {
+            json!({"name": name, "description": description,
+            "inputSchema": {"type": "object"}, "execute": {"$function": code}})
+        };
+        let skill = |tool: Value| json!({"name": "s", "tools": [tool]});
+        let renamed = |old: Value, new: Value| {
+            let mut parts = Parts::default();
+            parts.compare_definitions(&skill(old), &skill(new));
+            (
+                parts
+                    .tools_renamed
+                    .iter()
+                    .map(|tool| format!("{} {}", tool.from, tool.to))
+                    .collect::<Vec<_>>(),
+                parts.tools_added.len(),
+            )
+        };
+        let old = tool("track", "Tells where an order is", "aa");
+        let expected = (vec!["track find_order".to_owned()], 0);
+        assert_eq!(renamed(old.clone(), tool("find_order", "Says nothing alike", "aa")), expected);
+        assert_eq!(renamed(old.clone(), tool("find_order", "Tells where an order is now", "bb")), expected);
+        assert_eq!(renamed(old.clone(), tool("sell", "Opens the till", "bb")), (vec![], 1));
+        let mut other = tool("find_order", "Tells where an order is", "aa");
+        other["inputSchema"] = json!({"type": "string"});
+        assert_eq!(renamed(old, other), (vec![], 1));
     }
 
     #[test]
@@ -147,7 +255,21 @@ mod tests {
         let new = json!({"modules": {"src/a.ts": "2", "src/b.ts": "1"}, "packages": {"zod": "3.25.0"}, "env": ["B"]});
         let mut parts = Parts::default();
         parts.compare_reaches(&old, &new);
-        assert_eq!(parts.modules, ["src/a.ts"]);
+        let module = |path: &str, declarations: &[&str]| ModuleMove {
+            path: path.into(),
+            is_new: false,
+            is_gone: false,
+            declarations: declarations.iter().map(|&name| name.to_owned()).collect(),
+        };
+        assert_eq!(parts.modules, [module("src/a.ts", &[])]);
+        // Either form of a reach, and one beside the other.
+        let deep = |tax: &str| json!({"modules": {"src/a.ts": {"total": "1", "tax": tax}}});
+        parts.compare_reaches(&deep("1"), &deep("2"));
+        assert_eq!(parts.modules, [module("src/a.ts", &["tax"])]);
+        parts.compare_reaches(&old, &deep("1"));
+        assert_eq!(parts.modules[0], module("src/a.ts", &[]));
+        assert!(parts.modules[1].is_gone);
+        parts.compare_reaches(&old, &new);
         let zod = PackageMove { name: "zod".into(), from: Some("3.24.1".into()), to: Some("3.25.0".into()) };
         assert_eq!(parts.packages, [zod]);
         assert_eq!((parts.env_added, parts.env_removed), (vec!["B".to_owned()], vec!["A".to_owned()]));

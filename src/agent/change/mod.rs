@@ -2,8 +2,13 @@
 
 mod count;
 mod definition;
+mod detail;
+mod reached;
+mod schema;
 
-pub use definition::{PackageMove, Parts, ToolParts};
+pub use definition::{ModuleMove, PackageMove, Parts, ToolParts, ToolRename};
+pub use detail::{Detail, compare, shown};
+pub use reached::{ModuleReach, PackageReach, Reached, Who, reached};
 
 use super::json;
 use super::kind::{KINDS, Kind};
@@ -57,7 +62,9 @@ pub struct PersonaChange {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Persona {
     pub number: Option<String>,
+    /// An object persona is its JSON.
     pub text: String,
+    pub is_object: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -65,6 +72,25 @@ pub struct SettingChange {
     pub name: String,
     pub from: Option<Value>,
     pub to: Option<Value>,
+}
+
+impl PersonaChange {
+    /// By sentence; an object persona part by part.
+    pub fn details(&self) -> Vec<Detail> {
+        let value = |persona: &Persona| match persona.is_object {
+            true => {
+                serde_json::from_str(&persona.text).unwrap_or_else(|_| Value::String(persona.text.clone()))
+            }
+            false => Value::String(persona.text.clone()),
+        };
+        compare("persona", self.from.as_ref().map(value).as_ref(), self.to.as_ref().map(value).as_ref())
+    }
+}
+
+impl SettingChange {
+    pub fn details(&self) -> Vec<Detail> {
+        compare(&self.name, self.from.as_ref(), self.to.as_ref())
+    }
 }
 
 impl StateChange {
@@ -154,7 +180,8 @@ fn persona_change<S: Source + ?Sized>(source: &S, from: &State, to: &State) -> R
 pub fn persona<S: Source + ?Sized>(source: &S, state: &State) -> Result<Option<Persona>> {
     let Some(persona) = state.persona else { return Ok(None) };
     let text = String::from_utf8_lossy(&source.blob(&persona.id)?).into_owned();
-    Ok(Some(Persona { number: state.numbers.get(super::numbers::PERSONA).cloned(), text }))
+    let number = state.numbers.get(super::numbers::PERSONA).cloned();
+    Ok(Some(Persona { number, text, is_object: persona.is_object }))
 }
 
 /// The settings of a state, as an object; empty where nothing was pushed of them yet.

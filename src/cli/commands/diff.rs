@@ -1,6 +1,5 @@
 //! `diff`: the project against the newest version, or two versions, in words and by file.
 
-use super::version::diff::print;
 use crate::agent::build::Scope;
 use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
@@ -8,6 +7,7 @@ use crate::agent::{change, resolve, stage, words};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::output::{BOLD, GREEN, RED};
+use crate::cli::report;
 use crate::diff::{self, Change, ChangeKind, Side};
 use crate::error::Result;
 use crate::object::{Id, Leaf, Source};
@@ -41,6 +41,25 @@ pub struct FileView {
     /// Show paths only
     #[arg(long, conflicts_with_all = ["patch", "stat"])]
     name_only: bool,
+    /// Show one line for scripts: modes, ids, letter and path, as git's raw format
+    #[arg(long, conflicts_with_all = ["patch", "stat", "name_only"])]
+    raw: bool,
+}
+
+impl FileView {
+    /// Whether any way to show files was asked for.
+    pub fn is_wanted(&self) -> bool {
+        self.patch || self.stat || self.name_only || self.raw
+    }
+
+    /// Whether people read it: then the agent's change in words comes first.
+    pub fn in_words(&self) -> bool {
+        !self.name_only && !self.raw
+    }
+
+    pub fn patch(&self) -> bool {
+        self.patch
+    }
 }
 
 /// One side: a name for people, a state, a tree of files.
@@ -97,16 +116,15 @@ fn show(
         return Ok(Exit::Done);
     }
     cx.page();
-    if !view.name_only {
+    if view.in_words() {
         cx.out.line(format!("Diff {} → {}", from.name, to.name))?;
         if change.is_empty() && files.is_empty() {
             cx.out.line("No differences.")?;
             return Ok(Exit::Done);
         }
-        print(cx, &change)?;
-        cx.out.line(if files.is_empty() { "Files: (no changes)" } else { "Files:" })?;
+        report::print(cx.out, &change, view.patch)?;
     }
-    print_files(cx, source, &files, view)?;
+    print_section(cx, source, &files, view)?;
     Ok(Exit::Done)
 }
 
@@ -121,6 +139,19 @@ pub fn files_json(changes: &[Change]) -> Value {
     changes.iter().map(one).collect()
 }
 
+/// Changed files below their heading, where people read it.
+pub fn print_section(
+    cx: &mut Context<'_>,
+    source: &dyn Source,
+    changes: &[Change],
+    view: &FileView,
+) -> Result<()> {
+    if view.in_words() {
+        cx.out.line(if changes.is_empty() { "Files: (no changes)" } else { "Files:" })?;
+    }
+    print_files(cx, source, changes, view)
+}
+
 /// Changed files: a letter and the path, or what the flags ask for.
 pub fn print_files(
     cx: &mut Context<'_>,
@@ -131,6 +162,8 @@ pub fn print_files(
     for change in changes {
         if view.name_only {
             cx.out.line(&change.path)?;
+        } else if view.raw {
+            cx.out.line(diff::raw_line(change))?;
         } else if view.patch {
             print_patch(cx, source, change)?;
         } else {
@@ -143,17 +176,7 @@ pub fn print_files(
 
 /// `  M src/index.ts`
 pub fn file_line(change: &Change) -> String {
-    format!("  {} {}", letter(change.kind), path_words(change))
-}
-
-fn letter(kind: ChangeKind) -> char {
-    match kind {
-        ChangeKind::Added => 'A',
-        ChangeKind::Removed => 'D',
-        ChangeKind::Modified | ChangeKind::Mode => 'M',
-        ChangeKind::Type => 'T',
-        ChangeKind::Renamed => 'R',
-    }
+    format!("  {} {}", change.kind.letter(), path_words(change))
 }
 
 fn path_words(change: &Change) -> String {

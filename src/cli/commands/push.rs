@@ -1,13 +1,16 @@
 //! `push`: the project as it is becomes the next source version.
 
 use crate::agent::build::{Change, Item, Scope};
+use crate::agent::change::{self, StateChange};
 use crate::agent::kind::{KINDS, Kind};
+use crate::agent::project::Project;
 use crate::agent::push::{self, Pushed};
 use crate::agent::stage::{self, Report};
+use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
-use crate::cli::{progress, suggest};
+use crate::cli::{progress, report, suggest};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use serde_json::{Value, json};
@@ -50,19 +53,30 @@ impl Push {
         let pushed = with_progress(cx, "Pushing", |progress| {
             let request = stage::Request { scope, set_version, progress };
             if self.dry_run {
-                return Ok(Pushed { number: None, report: stage::look(&project, &request)?.report });
+                return look(&project, &request);
             }
-            push::push(&project, &request, self.message.as_deref(), &who)
+            Ok((push::push(&project, &request, self.message.as_deref(), &who)?, None))
         })?;
+        let (pushed, change) = pushed;
         if cx.out.is_json() {
-            cx.out.json(&to_json(&pushed, self.dry_run))?;
+            let mut answer = to_json(&pushed, self.dry_run);
+            answer["diff"] = json!(change.as_ref().map(words::to_json));
+            cx.out.json(&answer)?;
         } else {
-            tell(cx, &pushed)?;
+            tell(cx, &pushed, change.as_ref())?;
             finish(cx, &pushed, self.dry_run)?;
         }
         cx.look_after(&project);
         Ok(Exit::Done)
     }
+}
+
+/// What a push would do, and what would differ then from the pushed state.
+fn look(project: &Project, request: &stage::Request) -> Result<(Pushed, Option<StateChange>)> {
+    let staged = stage::look(project, request)?;
+    let from = staged.report.previous.as_ref().map(|previous| previous.state);
+    let change = change::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
+    Ok((Pushed { number: None, report: staged.report }, Some(change)))
 }
 
 /// Does long work with a bar on the terminal.
@@ -104,8 +118,9 @@ fn unknown(what: &str) -> Error {
     }
 }
 
-/// What became of each primitive, on stdout; what was left out or not understood, on stderr.
-pub fn tell(cx: &mut Context<'_>, pushed: &Pushed) -> Result<()> {
+/// What became of each primitive, on stdout, with what differs in it where that is given; what was left
+/// out or not understood, on stderr.
+pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>) -> Result<()> {
     if cx.out.is_json() {
         return Ok(());
     }
@@ -117,6 +132,14 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed) -> Result<()> {
         let (style, text) = item_words(item, pushed.number.is_some());
         let text = cx.out.paint(style, text);
         cx.out.line(text)?;
+        // What is new as a whole needs no list of its parts.
+        let changed = change.filter(|_| item.change == Change::Changed);
+        let lines =
+            changed.map(|change| words::item_lines(change, item.kind, &item.name)).unwrap_or_default();
+        report::lines(cx.out, lines.into_iter().map(|line| line.indented(6)))?;
+    }
+    if let Some(change) = change {
+        report::lines(cx.out, words::reached_lines(&change::reached(change)))?;
     }
     if let Some(number) = pushed.number {
         cx.out.line(format!("💾 Backup at v{number} ({})", changed_files(&pushed.report)))?;

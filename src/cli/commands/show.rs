@@ -87,6 +87,6 @@ fn version(cx: &mut Context<'_>, what: &Revision) -> Result<Exit> {
     }
     let from = before.map_or("nothing".to_owned(), |before| format!("v{}", before.number));
     cx.out.line(format!("Diff {from} → v{number}"))?;
-    super::version::diff::print(cx, &change)?;
+    crate::cli::report::print(cx.out, &change, false)?;
     Ok(Exit::Done)
 }

@@ -35,8 +35,9 @@ impl Diff {
             return Ok(Exit::Done);
         }
         cx.page();
-        if changes.is_empty() {
+        if changes.is_empty() && self.view.in_words() {
             cx.out.line(format!("The files of v{from} and v{to} are equal."))?;
+            return Ok(Exit::Done);
         }
         print_files(cx, objects, &changes, &self.view)?;
         Ok(Exit::Done)

@@ -36,7 +36,7 @@ impl Create {
                 let request = stage::Request { scope: Scope::All, set_version: None, progress };
                 push::push(&project, &request, None, &who)
             })?;
-            tell(cx, &done)?;
+            tell(cx, &done, None)?;
             pushed = done.number;
         }
         let message = match self.message {

@@ -2,19 +2,21 @@
 
 use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
-use crate::agent::words::{self, Sign};
+use crate::agent::words;
 use crate::agent::{change, resolve};
 use crate::cli::Exit;
+use crate::cli::commands::diff::{FileView, print_section};
 use crate::cli::context::Context;
-use crate::cli::output::{GREEN, RED, YELLOW};
+use crate::cli::report;
+use crate::diff;
 use crate::error::Result;
-use anstyle::Style;
 use serde_json::json;
 
 /// Say what differs between two versions
 ///
 /// Compares contents, not numbers: a skill that was pushed again unchanged is no change, and a
-/// changed one names its tools and the parts of its definition that differ.
+/// changed one names its tools, sentences, parameters and values that differ. The options show the
+/// files as well.
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The older version
@@ -23,6 +25,8 @@ pub struct Diff {
     /// The newer version
     #[arg(allow_hyphen_values = true)]
     to: Revision,
+    #[command(flatten)]
+    view: FileView,
 }
 
 impl Diff {
@@ -31,7 +35,8 @@ impl Diff {
         let catalog = Catalog::load(project.store())?;
         let from = catalog.get(resolve::number(&catalog, &self.from)?)?;
         let to = catalog.get(resolve::number(&catalog, &self.to)?)?;
-        let change = change::between(project.store().objects(), Some(&from.state), Some(&to.state))?;
+        let objects = project.store().objects();
+        let change = change::between(objects, Some(&from.state), Some(&to.state))?;
         if cx.out.is_json() {
             let mut answer = words::to_json(&change);
             answer["from"] = json!(from.number);
@@ -40,23 +45,14 @@ impl Diff {
             return Ok(Exit::Done);
         }
         cx.page();
-        cx.out.line(format!("Diff v{} → v{}", from.number, to.number))?;
-        print(cx, &change)?;
+        if self.view.in_words() {
+            cx.out.line(format!("Diff v{} → v{}", from.number, to.number))?;
+            report::print(cx.out, &change, self.view.patch())?;
+        }
+        if self.view.is_wanted() {
+            let files = diff::find_renames(diff::trees(objects, Some(from.source), Some(to.source))?);
+            print_section(cx, objects, &files, &self.view)?;
+        }
         Ok(Exit::Done)
     }
-}
-
-/// The report of a change, coloured on a terminal.
-pub fn print(cx: &mut Context<'_>, change: &change::StateChange) -> Result<()> {
-    for line in words::lines(change) {
-        let style = match line.sign {
-            Sign::Plain => Style::new(),
-            Sign::Added => GREEN,
-            Sign::Removed => RED,
-            Sign::Changed => YELLOW,
-        };
-        let text = if line.sign == Sign::Plain { line.text } else { cx.out.paint(style, line.text) };
-        cx.out.line(text)?;
-    }
-    Ok(())
 }

@@ -1,6 +1,5 @@
 //! `version promote`: which version is live.
 
-use super::diff;
 use crate::agent::change;
 use crate::agent::project::Project;
 use crate::agent::promote::{self, Promoted, Request};
@@ -8,6 +7,7 @@ use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::report;
 use crate::error::Result;
 use serde_json::json;
 
@@ -68,5 +68,5 @@ fn preview(cx: &mut Context<'_>, project: &Project, promoted: Promoted) -> Resul
     let change = change::between(project.store().objects(), from.as_ref(), Some(&to))?;
     let from = promoted.previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
     cx.out.line(format!("Would promote v{}. Active now: {from}.", promoted.number))?;
-    diff::print(cx, &change)
+    report::print(cx.out, &change, false)
 }

@@ -1,0 +1,148 @@
+//! What changed below several primitives at once: each project file, package and environment variable
+//! one time, with everything that reaches it.
+
+use super::{Changed, PackageMove, StateChange};
+use crate::agent::kind::Kind;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A primitive, by kind and name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Who {
+    pub kind: &'static str,
+    pub name: String,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct ModuleReach {
+    pub path: String,
+    /// `added`, `removed` or `changed`, as seen by the primitives.
+    pub change: &'static str,
+    pub declarations: Vec<String>,
+    pub primitives: Vec<Who>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct PackageReach {
+    pub name: String,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub primitives: Vec<Who>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct EnvReach {
+    pub name: String,
+    pub change: &'static str,
+    pub primitives: Vec<Who>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reached {
+    pub modules: Vec<ModuleReach>,
+    pub packages: Vec<PackageReach>,
+    pub env: Vec<EnvReach>,
+}
+
+/// Gathers what the changed primitives reach. Those that came or went as a whole bring nothing.
+pub fn reached(change: &StateChange) -> Reached {
+    let mut modules: BTreeMap<&str, ModuleReach> = BTreeMap::new();
+    let mut packages: BTreeMap<&PackageMove, Vec<Who>> = BTreeMap::new();
+    let mut env: BTreeMap<(&str, &'static str), Vec<Who>> = BTreeMap::new();
+    for (kind, changed) in all(change) {
+        let who = || Who { kind: kind.word, name: changed.name.clone() };
+        for module in &changed.parts.modules {
+            let word = match (module.is_new, module.is_gone) {
+                (true, _) => "added",
+                (_, true) => "removed",
+                _ => "changed",
+            };
+            let entry = modules.entry(&module.path).or_insert_with(|| ModuleReach {
+                path: module.path.clone(),
+                change: word,
+                declarations: Vec::new(),
+                primitives: Vec::new(),
+            });
+            // A file that one begins to import and that another had is no new file.
+            if entry.change != word {
+                entry.change = "changed";
+            }
+            entry.declarations.extend(module.declarations.iter().cloned());
+            entry.primitives.push(who());
+        }
+        for package in &changed.parts.packages {
+            packages.entry(package).or_default().push(who());
+        }
+        for (word, names) in [("added", &changed.parts.env_added), ("removed", &changed.parts.env_removed)] {
+            for name in names {
+                env.entry((name, word)).or_default().push(who());
+            }
+        }
+    }
+    Reached {
+        modules: modules.into_values().map(tidy).collect(),
+        packages: packages
+            .into_iter()
+            .map(|(package, primitives)| PackageReach {
+                name: package.name.clone(),
+                from: package.from.clone(),
+                to: package.to.clone(),
+                primitives,
+            })
+            .collect(),
+        env: env
+            .into_iter()
+            .map(|((name, change), primitives)| EnvReach { name: name.to_owned(), change, primitives })
+            .collect(),
+    }
+}
+
+fn all(change: &StateChange) -> impl Iterator<Item = (&'static Kind, &Changed)> {
+    change.kinds.iter().flat_map(|section| section.changed.iter().map(|changed| (section.kind, changed)))
+}
+
+fn tidy(mut module: ModuleReach) -> ModuleReach {
+    module.declarations.sort();
+    module.declarations.dedup();
+    module
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::change::{KindChange, Parts};
+    use serde_json::{Value, json};
+
+    fn section(word: &str, primitives: &[(&str, Value, Value)]) -> KindChange {
+        let kind = Kind::named(word).unwrap();
+        let one = |(name, old, new): &(&str, Value, Value)| {
+            let mut parts = Parts::default();
+            parts.compare_reaches(old, new);
+            Changed { name: (*name).to_owned(), from: None, to: None, parts }
+        };
+        KindChange { kind, added: vec![], removed: vec![], changed: primitives.iter().map(one).collect() }
+    }
+
+    #[test]
+    fn each_file_is_told_once_with_all_that_reach_it() {
+        let reach =
+            |price: &str, zod: &str| json!({"modules": {"src/price.ts": price}, "packages": {"zod": zod}});
+        let bare = json!({"modules": {}, "packages": {}, "env": ["KEY"]});
+        let skills =
+            [("a", reach("1", "3.1"), reach("2", "3.2")), ("b", reach("1", "3.1"), reach("2", "3.2"))];
+        let jobs = [("c", bare, reach("2", "3.2"))];
+        let change = StateChange {
+            kinds: vec![section("skill", &skills), section("job", &jobs)],
+            ..StateChange::default()
+        };
+        let reached = reached(&change);
+        let names =
+            |who: &[Who]| who.iter().map(|who| format!("{} {}", who.kind, who.name)).collect::<Vec<_>>();
+        assert_eq!(reached.modules.len(), 1);
+        assert_eq!(reached.modules[0].change, "changed");
+        assert_eq!(names(&reached.modules[0].primitives), ["skill a", "skill b", "job c"]);
+        assert_eq!(reached.packages.len(), 2, "one came, the other moved");
+        assert_eq!(names(&reached.packages[1].primitives), ["skill a", "skill b"]);
+        assert_eq!((&*reached.env[0].name, reached.env[0].change), ("KEY", "removed"));
+    }
+}
