@@ -2,12 +2,18 @@
 """Compares `lua-store compile --json` with the manifest of the stock compiler, and prints a score.
 
     compare_stock.py [PROJECT...]
+    compare_stock.py --generated COUNT [--seed FIRST] [--size SKILLS] [--modules FOLDER]
 
 Without a project: installs lua-cli from npm into a scratch folder, wires the examples of its template
 into `src/index.ts`, and compares that. A project needs its `node_modules` installed. Needs Node and npm;
 the compiler itself needs no network and no credential. The program is built with `cargo build --release`.
+
+With `--generated`, projects made by `generate.py` are compared with what Node makes of them
+(`evaluate.mjs`): the truth for every form, those included that the stock compiler leaves out
+(docs/stock-differences.md). `--modules` is a `node_modules` folder with lua-cli.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -15,6 +21,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import generate
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.path.join(TOP, "target/release/lua-store")
@@ -84,11 +92,19 @@ def write(path, text):
         file.write(text)
 
 
+NPM = ["npm", "install", "--no-audit", "--no-fund", "--silent"]
+
+
+def installed(scratch):
+    """A folder that lua-cli is installed in."""
+    loose = os.path.join(scratch, "lua-cli")
+    subprocess.run([*NPM, "--prefix", loose, "lua-cli"], check=True)
+    return loose
+
+
 def template(scratch):
     """The template of lua-cli with its examples wired in."""
-    loose = os.path.join(scratch, "lua-cli")
-    npm = ["npm", "install", "--no-audit", "--no-fund", "--silent"]
-    subprocess.run([*npm, "--prefix", loose, "lua-cli"], check=True)
+    loose = installed(scratch)
     project = os.path.join(scratch, "project")
     shutil.copytree(os.path.join(loose, "node_modules/lua-cli/template"), project)
     source = os.path.join(project, "src")
@@ -109,7 +125,7 @@ def template(scratch):
             imports.append(f"import {'{ ' + name + ' }' if name else bound} from './{file}';")
         lists += f"  {key}: [{', '.join(names)}],\n"
     write(os.path.join(source, "index.ts"), INDEX % ("\n".join(imports), lists))
-    subprocess.run(npm, cwd=project, check=True)
+    subprocess.run(NPM, cwd=project, check=True)
     return project
 
 
@@ -153,10 +169,47 @@ def compare(ours, stock):
     return equal, total, lines
 
 
+def generated(options, scratch):
+    """Compares generated projects with what Node makes of them; whether all fields are equal."""
+    modules = options.modules or os.path.join(installed(scratch), "node_modules")
+    folders = [os.path.join(scratch, f"seed-{seed}") for seed in range(options.seed, options.seed + options.generated)]
+    forms = set()
+    for seed, folder in enumerate(folders, options.seed):
+        for words in generate.project(seed, folder, options.size).values():
+            forms.update(words)
+    command = ["node", os.path.join(TOP, "benches/evaluate.mjs"), os.path.abspath(modules), *folders]
+    truths = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    equal, total, primitives = 0, 0, 0
+    for folder, truth in zip(folders, map(json.loads, truths), strict=True):
+        same, fields, lines = compare(ours(folder), truth)
+        print(*(f"{os.path.basename(folder)}: {line}" for line in lines), sep="\n", end="\n" if lines else "")
+        equal, total, primitives = equal + same, total + fields, primitives + len(truth["primitives"])
+    print(f"{len(folders)} projects, {primitives} primitives, {len(forms)} forms: "
+          f"{equal} of {total} fields equal ({100 * equal / max(total, 1):.2f} %)")
+    return equal == total
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("projects", nargs="*", metavar="PROJECT")
+    parser.add_argument("--generated", type=int, metavar="COUNT")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", type=int, default=4)
+    parser.add_argument("--modules")
+    parser.add_argument("--program", default=PROGRAM, help="instead of building one")
+    return parser.parse_args()
+
+
 def main():
-    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=TOP, check=True)
+    global PROGRAM
+    options = arguments()
+    if options.program == PROGRAM:
+        subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=TOP, check=True)
+    PROGRAM = os.path.abspath(options.program)
     with tempfile.TemporaryDirectory() as scratch:
-        projects = [os.path.abspath(path) for path in sys.argv[1:]] or [template(scratch)]
+        if options.generated:
+            sys.exit(not generated(options, scratch))
+        projects = [os.path.abspath(path) for path in options.projects] or [template(scratch)]
         whole = True
         for project in projects:
             equal, total, lines = compare(ours(project), stock(project, scratch))

@@ -1,15 +1,17 @@
 //! Bodies of functions: statements, local names, patterns. Only what computes a value is known.
 
 use super::eval::Evaluator;
-use super::expression::{again, again_or};
+use super::expression::again;
 use super::operator::operate;
 use super::value::{Code, Function, Scope, Site, Value};
 use crate::error::Result;
 use oxc_ast::ast::{
-    ArrowFunctionBody, AssignmentExpression, AssignmentTarget, BindingPattern, Declaration, ForStatementLeft,
-    FormalParameters, Statement,
+    ArrowFunctionBody, AssignmentExpression, AssignmentTarget, BindingIdentifier, BindingPattern,
+    Declaration, FormalParameters, SimpleAssignmentTarget, Statement, TSNamespaceDeclaration,
+    TSNamespaceDeclarationBody, UpdateExpression, VariableDeclaration,
 };
 use oxc_span::GetSpan;
+use oxc_syntax::operator::UpdateOperator;
 use std::rc::Rc;
 
 type Names<'a> = Rc<Scope<'a>>;
@@ -88,9 +90,13 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn statements(&self, scope: &Names<'a>, statements: &'a [Statement<'a>]) -> Result<Flow<'a>> {
+    pub fn statements(&self, scope: &Names<'a>, statements: &'a [Statement<'a>]) -> Result<Flow<'a>> {
         for statement in statements {
-            if let Some(Declaration::FunctionDeclaration(node)) = statement.as_declaration()
+            let declaration = match statement {
+                Statement::ExportDeclaration(export) => Some(&export.declaration),
+                other => other.as_declaration(),
+            };
+            if let Some(Declaration::FunctionDeclaration(node)) = declaration
                 && let Some(id) = &node.id
             {
                 let function =
@@ -107,7 +113,7 @@ impl<'a> Evaluator<'a> {
         Ok(Flow::Next)
     }
 
-    fn statement(&self, scope: &Names<'a>, statement: &'a Statement<'a>) -> Result<Flow<'a>> {
+    pub fn statement(&self, scope: &Names<'a>, statement: &'a Statement<'a>) -> Result<Flow<'a>> {
         let site = Site::new(scope.module, statement.span());
         // Statements nest as well; an unknown in their place ends the body.
         let mut flow = Flow::Next;
@@ -141,10 +147,19 @@ impl<'a> Evaluator<'a> {
                 },
             },
             Statement::ForOfStatement(one) => self.for_of(scope, one, site)?,
+            Statement::ForInStatement(one) => self.for_in(scope, one, site)?,
+            Statement::ForStatement(one) => self.for_loop(scope, one)?,
+            Statement::WhileStatement(one) => self.while_loop(scope, &one.test, &one.body, false)?,
+            Statement::DoWhileStatement(one) => self.while_loop(scope, &one.test, &one.body, true)?,
+            Statement::SwitchStatement(one) => self.switch(scope, one, site)?,
             Statement::TryStatement(one) => self.statements(&Scope::inside(scope, None), &one.block.body)?,
             Statement::BreakStatement(one) if one.label.is_none() => Flow::Break,
             Statement::ContinueStatement(one) if one.label.is_none() => Flow::Continue,
             Statement::EmptyStatement(_) => Flow::Next,
+            Statement::ExportDeclaration(export) => {
+                self.local_declaration(scope, &export.declaration)?;
+                Flow::Next
+            }
             other => match other.as_declaration() {
                 Some(declaration) => {
                     self.local_declaration(scope, declaration)?;
@@ -155,53 +170,67 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn for_of(
-        &self,
-        scope: &Names<'a>,
-        one: &'a oxc_ast::ast::ForOfStatement<'a>,
-        site: Site,
-    ) -> Result<Flow<'a>> {
-        let items = match self.expression(scope, &one.right)? {
-            Value::List(items) => items.borrow().clone(),
-            other => return Ok(Flow::Return(again_or(other, site, "walks over no known list"))),
-        };
-        let ForStatementLeft::VariableDeclaration(left) = &one.left else {
-            return Ok(Flow::Return(Value::unknown(site, "is a loop that is not evaluated")));
-        };
-        for item in items {
-            let inner = Scope::inside(scope, None);
-            for declarator in &left.declarations {
-                self.bind(&inner, &declarator.id, item.clone())?;
-            }
-            match self.statement(&inner, &one.body)? {
-                Flow::Next | Flow::Continue => {}
-                Flow::Break => break,
-                Flow::Return(value) => return Ok(Flow::Return(value)),
-            }
-        }
-        Ok(Flow::Next)
-    }
-
     fn local_declaration(&self, scope: &Names<'a>, declaration: &'a Declaration<'a>) -> Result<()> {
         match declaration {
-            Declaration::VariableDeclaration(variables) => {
-                for one in &variables.declarations {
-                    let value = match &one.init {
-                        Some(init) => self.expression(scope, init)?,
-                        None => Value::Undefined,
-                    };
-                    self.bind(scope, &one.id, value)?;
-                }
-            }
+            Declaration::VariableDeclaration(variables) => self.variables(scope, variables)?,
             Declaration::ClassDeclaration(class) => {
                 let value = self.class(scope, class)?;
                 if let Some(id) = &class.id {
                     scope.names.borrow_mut().insert(id.name.as_str(), value);
                 }
             }
+            Declaration::TSEnumDeclaration(one) => {
+                let value = self.enumeration(scope, one)?;
+                scope.names.borrow_mut().insert(one.id.name.as_str(), value);
+            }
+            Declaration::TSNamespaceDeclaration(one) => {
+                let value = self.namespace(scope, one)?;
+                scope.names.borrow_mut().insert(one.id.name.as_str(), value);
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// The names that variables get in a scope.
+    pub fn variables(&self, scope: &Names<'a>, variables: &'a VariableDeclaration<'a>) -> Result<()> {
+        for one in &variables.declarations {
+            let value = match &one.init {
+                Some(init) => self.expression(scope, init)?,
+                None => Value::Undefined,
+            };
+            self.bind(scope, &one.id, value)?;
+        }
+        Ok(())
+    }
+
+    /// `namespace Texts { export const a = …; }` as the object it is at run time.
+    pub fn namespace(&self, scope: &Names<'a>, node: &'a TSNamespaceDeclaration<'a>) -> Result<Value<'a>> {
+        let site = Site::new(scope.module, node.span);
+        let value = Value::object(Vec::new(), site);
+        let Value::Object(object) = &value else { return Ok(value) };
+        let inner = Scope::inside(scope, None);
+        inner.names.borrow_mut().insert(node.id.name.as_str(), value.clone());
+        let statements = match &node.body {
+            TSNamespaceDeclarationBody::TSModuleBlock(block) => &block.body,
+            TSNamespaceDeclarationBody::TSNamespaceDeclaration(deeper) => {
+                let deeper_value = self.namespace(&inner, deeper)?;
+                object.set(deeper.id.name.as_str(), deeper_value);
+                return Ok(value);
+            }
+        };
+        if let Flow::Return(stopped) = self.statements(&inner, statements)? {
+            return Ok(again(stopped, site));
+        }
+        for statement in statements {
+            let Statement::ExportDeclaration(export) = statement else { continue };
+            for name in declared_names(&export.declaration) {
+                if let Some(field) = inner.find(name) {
+                    object.set(name, field);
+                }
+            }
+        }
+        Ok(value)
     }
 
     /// Gives the names of a pattern their parts of a value.
@@ -264,6 +293,21 @@ impl<'a> Evaluator<'a> {
         Ok(())
     }
 
+    /// `i++` of a local name.
+    pub fn update(&self, scope: &Names<'a>, one: &'a UpdateExpression<'a>, site: Site) -> Result<Value<'a>> {
+        let SimpleAssignmentTarget::AssignmentTargetIdentifier(name) = &one.argument else {
+            return Ok(Value::unknown(site, "is not evaluated"));
+        };
+        let old = scope.find(name.name.as_str()).unwrap_or(Value::Undefined);
+        let step = if one.operator == UpdateOperator::Increment { 1.0 } else { -1.0 };
+        let new = match &old {
+            Value::Number(number) => Value::Number(number + step),
+            other => again(other.clone(), site),
+        };
+        scope.assign(name.name.as_str(), &new);
+        Ok(if one.prefix { new } else { old })
+    }
+
     /// An assignment to a local name or to a member of a known object.
     pub fn assign(
         &self,
@@ -302,5 +346,20 @@ impl<'a> Evaluator<'a> {
             }
         }
         Ok(value)
+    }
+}
+
+fn declared_names<'a>(declaration: &'a Declaration<'a>) -> Vec<&'a str> {
+    let one = |id: &'a BindingIdentifier<'a>| vec![id.name.as_str()];
+    match declaration {
+        Declaration::VariableDeclaration(variables) => {
+            let names = variables.declarations.iter().flat_map(|one| one.id.get_binding_identifiers());
+            names.into_iter().map(|name| name.name.as_str()).collect()
+        }
+        Declaration::FunctionDeclaration(function) => function.id.as_ref().map(one).unwrap_or_default(),
+        Declaration::ClassDeclaration(class) => class.id.as_ref().map(one).unwrap_or_default(),
+        Declaration::TSEnumDeclaration(node) => one(&node.id),
+        Declaration::TSNamespaceDeclaration(node) => one(&node.id),
+        _ => Vec::new(),
     }
 }

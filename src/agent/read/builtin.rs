@@ -21,7 +21,12 @@ pub fn method<'a>(
         return Ok(again_or(unknown.clone(), site, "is known at run time only"));
     }
     let value = match object {
-        Value::Text(text) => text_method(text, name, arguments),
+        Value::Text(text) => match (name, arguments) {
+            ("replace", [Value::Text(from), function @ Value::Function(_)]) => {
+                return replaced_by(evaluator, text, from, function, site);
+            }
+            _ => text_method(text, name, arguments),
+        },
         Value::List(items) => return lists::method(evaluator, items, name, arguments, site),
         Value::Number(number) => number_method(*number, name, arguments),
         Value::Bool(value) => (name == "toString").then(|| Value::text(value.to_string())),
@@ -99,8 +104,9 @@ fn text_part<'a>(text: &str, name: &str, argument: &Value<'a>) -> Option<Value<'
 
 fn replaced<'a>(text: &str, name: &str, arguments: &[Value<'a>]) -> Option<Value<'a>> {
     let [Value::Text(from), Value::Text(to)] = arguments else { return None };
-    // `$` in the new text means parts of the old one.
-    if to.contains('$') || text.len().checked_mul(to.len().max(1))? > SIZE_MAX {
+    // `$&` and its kin in the new text mean parts of the old one.
+    let means = |pair: &[u8]| pair[0] == b'$' && (b"$&`'<".contains(&pair[1]) || pair[1].is_ascii_digit());
+    if to.as_bytes().windows(2).any(means) || text.len().checked_mul(to.len().max(1))? > SIZE_MAX {
         return None;
     }
     Some(Value::text(if name == "replace" {
@@ -108,6 +114,22 @@ fn replaced<'a>(text: &str, name: &str, arguments: &[Value<'a>]) -> Option<Value
     } else {
         text.replace(&**from, to)
     }))
+}
+
+/// `text.replace('x', () => 'y')`: what the function gives stands as it is.
+fn replaced_by<'a>(
+    evaluator: &Evaluator<'a>,
+    text: &str,
+    from: &Rc<str>,
+    function: &Value<'a>,
+    site: Site,
+) -> Result<Value<'a>> {
+    let Some((before, after)) = text.split_once(&**from) else { return Ok(Value::text(text)) };
+    let value = evaluator.call(function, None, vec![Value::Text(from.clone())], site)?;
+    Ok(match value.to_text() {
+        Some(new) => Value::text([before, &new, after].concat()),
+        None => again_or(value, site, "is known at run time only"),
+    })
 }
 
 fn padded<'a>(text: &str, name: &str, arguments: &[Value<'a>]) -> Option<Value<'a>> {

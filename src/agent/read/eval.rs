@@ -4,6 +4,8 @@
 //! compute. What it does not know becomes [`Value::Unknown`] with the place and the reason; it
 //! never guesses. Steps and depth are bounded, so every project ends in an answer.
 
+use super::body::Flow;
+use super::expression::again;
 use super::foreign::{json, packaged};
 use super::module::{Binding, Content, Export, Imported, Link, Module, ModuleId, Script};
 use super::modules::{Modules, Target};
@@ -28,6 +30,11 @@ pub struct Evaluator<'a> {
     defaults: RefCell<HashMap<ModuleId, Value<'a>>>,
     /// Names being evaluated: a name that needs itself is unknown.
     busy: RefCell<HashSet<(ModuleId, &'a str)>>,
+    /// Statements of the top level that ran, and the one that runs now.
+    run: RefCell<HashSet<Site>>,
+    running: Cell<Option<Site>>,
+    /// Names whose further statements wait for that one.
+    later: RefCell<Vec<(ModuleId, &'a str, Value<'a>)>>,
     /// The modules whose code runs now, one list for each top-level name being evaluated.
     frames: RefCell<Vec<Vec<ModuleId>>>,
     depth: Cell<u32>,
@@ -47,10 +54,19 @@ impl<'a> Evaluator<'a> {
             values: RefCell::default(),
             defaults: RefCell::default(),
             busy: RefCell::default(),
+            run: RefCell::default(),
+            running: Cell::new(None),
+            later: RefCell::default(),
             frames: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
         }
+    }
+
+    /// Counts what costs more than one step: a call, a turn of a loop. What they make can be nested as
+    /// deeply as there are turns, and has to be taken down again.
+    pub fn spend(&self, steps: u32) {
+        self.steps.set(self.steps.get() + steps);
     }
 
     /// Runs one step deeper, or gives an unknown where that is too deep or too long.
@@ -167,12 +183,13 @@ impl<'a> Evaluator<'a> {
             Binding::Class(node) => self.class(&scope, node),
             Binding::Enum(node) => self.enumeration(&scope, node),
             Binding::Import { link, .. } => Ok(Value::unknown(site(link.span), "is imported")),
-            Binding::Opaque(span) => Ok(Value::unknown(site(span), "is a namespace")),
+            Binding::Namespace(node) => self.namespace(&scope, node),
+            Binding::Opaque(span) => Ok(Value::unknown(site(span), "is a declaration that is not evaluated")),
         });
         self.busy.borrow_mut().remove(&key);
         let value = value?;
         self.values.borrow_mut().insert(key, value.clone());
-        self.at_top(module.id, || self.effects(module, name))?;
+        self.at_top(module.id, || self.effects(module.id, name, &value))?;
         Ok(value)
     }
 
@@ -201,14 +218,36 @@ impl<'a> Evaluator<'a> {
         Ok(inner.find(name).unwrap_or(Value::Undefined))
     }
 
-    /// Top-level statements that change the value of a name: `skill.addTool(new Tool())`.
-    fn effects(&self, module: &Module<'a>, name: &str) -> Result<()> {
+    /// Top-level statements that change the value of a name: `skill.addTool(new Tool())`. Each runs once,
+    /// for the first of the names it changes that is asked for; while it runs, only what stands above it
+    /// has happened to the others.
+    fn effects(&self, module: ModuleId, name: &'a str, value: &Value<'a>) -> Result<()> {
+        let module = self.modules.get(module);
         let Some(effects) = module.script().and_then(|script| script.effects.get(name)) else {
             return Ok(());
         };
         let scope = Scope::module(module.id);
-        for effect in effects {
-            self.expression(&scope, effect)?;
+        for &effect in effects {
+            let site = Site::new(module.id, effect.span());
+            let above = self.running.get();
+            if above.is_some_and(|above| above.module == module.id && above.start < site.start) {
+                self.later.borrow_mut().push((module.id, name, value.clone()));
+                break;
+            }
+            if !self.run.borrow_mut().insert(site) {
+                continue;
+            }
+            self.running.set(Some(site));
+            let flow = self.statement(&scope, effect);
+            self.running.set(above);
+            if let Flow::Return(unknown) = flow? {
+                value.doubt(again(unknown, site));
+            }
+        }
+        while self.running.get().is_none()
+            && let Some((module, name, value)) = { self.later.borrow_mut().pop() }
+        {
+            self.effects(module, name, &value)?;
         }
         Ok(())
     }
@@ -341,6 +380,7 @@ fn binding_span(binding: Binding<'_>) -> Span {
         Binding::Class(node) => node.span,
         Binding::Enum(node) => node.span,
         Binding::Import { link, .. } => link.span,
+        Binding::Namespace(node) => node.span,
         Binding::Opaque(span) => span,
     }
 }

@@ -57,6 +57,7 @@ impl<'a> Evaluator<'a> {
                 values.collect::<Result<Vec<_>>>()?.pop().unwrap_or(Value::Undefined)
             }
             Expression::AssignmentExpression(one) => self.assign(scope, one, site)?,
+            Expression::UpdateExpression(one) => self.update(scope, one, site)?,
             Expression::CallExpression(call) => self.call_expression(scope, call, site)?,
             Expression::NewExpression(new) => self.new_expression(scope, new, site)?,
             Expression::TaggedTemplateExpression(one) => self.tagged(scope, one, site)?,

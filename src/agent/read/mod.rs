@@ -12,6 +12,7 @@ mod code;
 mod entry;
 mod eval;
 mod expression;
+mod flow;
 mod foreign;
 mod forms;
 mod guard;

@@ -4,9 +4,9 @@ use super::names::{self, Names};
 use oxc_ast::ast::{
     BindingPattern, Class, Declaration, ExportDefaultDeclarationKind, ExportFromDeclaration, Expression,
     Function, ImportDeclaration, ImportDeclarationSpecifier, ImportOrExportKind, ModuleExportName, Program,
-    Statement, TSEnumDeclaration, TSModuleReference,
+    Statement, TSEnumDeclaration, TSModuleReference, TSNamespaceDeclaration, VariableDeclarationKind,
 };
-use oxc_span::{GetSpan, Span};
+use oxc_span::Span;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -39,8 +39,8 @@ pub struct Script<'a> {
     pub exports: HashMap<&'a str, Export<'a>>,
     /// `export * from "…"`, in source order.
     pub stars: Vec<Link<'a>>,
-    /// Top-level statements that change a binding: `skill.addTool(…)`, `list.push(…)`.
-    pub effects: HashMap<&'a str, Vec<&'a Expression<'a>>>,
+    /// Top-level statements that change a binding: `skill.addTool(…)`, a loop with `list.push(…)`.
+    pub effects: HashMap<&'a str, Vec<&'a Statement<'a>>>,
     pub names: Names<'a>,
 }
 
@@ -65,7 +65,8 @@ pub enum Binding<'a> {
         link: Link<'a>,
         name: Imported<'a>,
     },
-    /// A namespace or another declaration that is not evaluated.
+    Namespace(&'a TSNamespaceDeclaration<'a>),
+    /// A declaration that is not evaluated.
     Opaque(Span),
 }
 
@@ -156,16 +157,14 @@ impl<'a> Script<'a> {
             Statement::TSExportAssignment(export) => {
                 self.exports.insert("default", Export::Expression(&export.expression));
             }
-            Statement::ExpressionStatement(statement) => {
-                if let Some(root) = names::root(&statement.expression) {
-                    self.effects.entry(root).or_default().push(&statement.expression);
+            other => match other.as_declaration() {
+                Some(declaration) => self.declaration(declaration, false),
+                None => {
+                    for root in names::roots(other) {
+                        self.effects.entry(root).or_default().push(other);
+                    }
                 }
-            }
-            other => {
-                if let Some(declaration) = other.as_declaration() {
-                    self.declaration(declaration, false);
-                }
-            }
+            },
         }
     }
 
@@ -196,9 +195,14 @@ impl<'a> Script<'a> {
         };
         match declaration {
             Declaration::VariableDeclaration(variables) => {
+                let constant = variables.kind == VariableDeclarationKind::Const;
                 for one in &variables.declarations {
                     let binding = Binding::Variable { pattern: &one.id, init: one.init.as_ref() };
                     for name in one.id.get_binding_identifiers() {
+                        if constant {
+                            // What is assigned is another name that only sounds the same.
+                            self.names.assigned.remove(name.name.as_str());
+                        }
                         bind(name.name.as_str(), binding);
                     }
                 }
@@ -226,7 +230,7 @@ impl<'a> Script<'a> {
                 bind(one.id.name.as_str(), binding);
             }
             Declaration::TSNamespaceDeclaration(one) => {
-                bind(one.id.name.as_str(), Binding::Opaque(declaration.span()));
+                bind(one.id.name.as_str(), Binding::Namespace(one));
             }
             _ => {}
         }

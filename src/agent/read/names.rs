@@ -2,9 +2,10 @@
 
 use super::module::Link;
 use oxc_ast::ast::{
-    AssignmentTarget, BindingPattern, CallExpression, ComputedMemberExpression, Expression,
-    IdentifierReference, ImportExpression, Program, PropertyKey, SimpleAssignmentTarget,
-    StaticMemberExpression, TSType, TSTypeAnnotation, VariableDeclarator,
+    Argument, ArrowFunctionExpression, AssignmentExpression, AssignmentTarget, BindingPattern,
+    CallExpression, Class, ComputedMemberExpression, Expression, Function, IdentifierReference,
+    ImportExpression, Program, PropertyKey, SimpleAssignmentTarget, Statement, StaticMemberExpression,
+    TSType, TSTypeAnnotation, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use std::collections::{BTreeSet, HashSet};
@@ -28,20 +29,19 @@ pub fn collect<'a>(program: &'a Program<'a>) -> Names<'a> {
     walker.names
 }
 
-/// The identifier at the root of a call or an assignment to a member: `skill` of `skill.addTool(x)`.
-pub fn root<'a>(expression: &'a Expression<'a>) -> Option<&'a str> {
-    let mut at = match expression {
-        Expression::CallExpression(call) => {
-            let member = call.callee.as_member_expression()?;
-            match named(member.object()) {
-                // `Object.assign(target, …)` changes its first argument.
-                Some("Object") => call.arguments.first()?.as_expression()?,
-                _ => member.object(),
-            }
-        }
-        Expression::AssignmentExpression(assignment) => assignment.left.as_member_expression()?.object(),
-        _ => return None,
-    };
+/// The identifier whose value a call may change: `skill` of `skill.addTool(x)`.
+fn root_of_call<'a>(call: &CallExpression<'a>) -> Option<&'a str> {
+    let object = call.callee.as_member_expression()?.object();
+    match named(object) {
+        // `Object.assign(target, …)` changes its first argument.
+        Some("Object") => root(call.arguments.first()?.as_expression()?),
+        _ => root(object),
+    }
+}
+
+/// The identifier that an expression begins with.
+fn root<'a>(expression: &Expression<'a>) -> Option<&'a str> {
+    let mut at = expression;
     loop {
         at = match at {
             Expression::Identifier(name) => return Some(name.name.as_str()),
@@ -51,7 +51,40 @@ pub fn root<'a>(expression: &'a Expression<'a>) -> Option<&'a str> {
     }
 }
 
-fn named<'a>(expression: &'a Expression<'a>) -> Option<&'a str> {
+/// The names that a statement of the top level may change: those of its expressions, of what stands in
+/// its blocks, and of functions that a `forEach` in it calls.
+pub fn roots<'a>(statement: &Statement<'a>) -> BTreeSet<&'a str> {
+    let mut roots = Roots::default();
+    roots.visit_statement(statement);
+    roots.0
+}
+
+#[derive(Default)]
+struct Roots<'a>(BTreeSet<&'a str>);
+
+impl<'a> Visit<'a> for Roots<'a> {
+    fn visit_function(&mut self, _: &Function<'a>, _: oxc_syntax::scope::ScopeFlags) {}
+    fn visit_class(&mut self, _: &Class<'a>) {}
+    fn visit_arrow_function_expression(&mut self, _: &ArrowFunctionExpression<'a>) {}
+
+    fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
+        self.0.extend(root_of_call(it));
+        let each = it.callee.as_member_expression().and_then(|member| member.static_property_name());
+        for argument in &it.arguments {
+            if let (Some("forEach"), Argument::ArrowFunctionExpression(function)) = (each, argument) {
+                walk::walk_arrow_function_expression(self, function);
+            }
+        }
+        walk::walk_call_expression(self, it);
+    }
+
+    fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
+        self.0.extend(it.left.as_member_expression().and_then(|member| root(member.object())));
+        walk::walk_assignment_expression(self, it);
+    }
+}
+
+fn named<'a>(expression: &Expression<'a>) -> Option<&'a str> {
     match expression {
         Expression::Identifier(name) => Some(name.name.as_str()),
         _ => None,
@@ -96,7 +129,7 @@ impl<'a> Visit<'a> for Walker<'a> {
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         if let (Some(name), Some(Expression::StringLiteral(text))) =
-            (named_ref(&it.callee), it.arguments.first().and_then(|one| one.as_expression()))
+            (named(&it.callee), it.arguments.first().and_then(|one| one.as_expression()))
         {
             match name {
                 "env" => drop(self.names.env.insert(text.value.to_string())),
@@ -141,13 +174,6 @@ impl<'a> Visit<'a> for Walker<'a> {
             }
         }
         walk::walk_variable_declarator(self, it);
-    }
-}
-
-fn named_ref<'a>(expression: &Expression<'a>) -> Option<&'a str> {
-    match expression {
-        Expression::Identifier(name) => Some(name.name.as_str()),
-        _ => None,
     }
 }
 

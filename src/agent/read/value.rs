@@ -193,6 +193,20 @@ impl<'a> Value<'a> {
         Value::Unknown(Rc::new(Unknown { site, reason: reason.into() }))
     }
 
+    /// Something is done to it that is not known: the unknown stands in it, so that it is told.
+    pub fn doubt(&self, unknown: Value<'a>) {
+        match self {
+            Value::List(items) => items.borrow_mut().push(unknown),
+            Value::Object(object) if object.made.is_none() => object.set("...", unknown),
+            Value::Object(object) if object.is_made_by(&["LuaSkill", "defineSkill"]) => {
+                if let Some(Value::List(tools)) = object.get("tools") {
+                    tools.borrow_mut().push(unknown);
+                }
+            }
+            _ => {}
+        }
+    }
+
     pub fn is_unknown(&self) -> bool {
         matches!(self, Value::Unknown(_))
     }

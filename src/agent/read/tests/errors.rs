@@ -125,6 +125,9 @@ fn endless_and_deep_code_ends_in_an_answer() {
         ("grow('x')".to_owned(), "const grow = (x: string): string => grow(x + x);".to_owned()),
         (format!("[{}1{}]", "[".repeat(400), "]".repeat(400)), String::new()),
         (format!("'x'{}", " + 'x'".repeat(4_000)), String::new()),
+        ("spin()".to_owned(), "const spin = () => { for (;;) {} };".to_owned()),
+        ("nest()".to_owned(), "const nest = () => { let a: any = []; while (true) { a = [a]; } };".to_owned()),
+        ("wrap()".to_owned(), "import { z } from 'zod'; const wrap = () => { let s: any = z.string(); for (let i = 0; i < 1e5; i++) s = s.array(); return s.optional(); };".to_owned()),
         ("boom".to_owned(), "const a = [1, 1, 1, 1, 1, 1, 1, 1]; const b = a.map(() => a.map(() => a.map(() => a.map(() => a.map(() => a.map(() => a.map(() => a.map(() => a)))))))); const boom = b.map(() => b);".to_owned()),
     ];
     for (probe, before) in cases {

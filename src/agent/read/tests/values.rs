@@ -80,7 +80,22 @@ fn names_functions_classes_and_enums() {
           for (const word of name.split(' ')) { words.push(word); }
           return words.join(' ');
         }
+        function kind(size: number) { switch (size) { case 1: return 'one'; case 2: case 3: return 'few'; default: return 'many'; } }
+        function count() {
+          const seen = [];
+          for (let i = 0; i < 4; i++) { if (i === 1) continue; seen.push(i); }
+          let left = 2;
+          while (left > 0) { seen.push(-left); left -= 1; }
+          do { left++; } while (left < 5);
+          for (const key in { k: 1, l: 2 }) seen.push(key);
+          return [...seen, left];
+        }
+        namespace Texts { const half = 'a'; export const whole = half + half; export namespace Inner { export enum E { X = 'x' } } }
         const list = [1]; list.push(2);
+        const one: string[] = [], other: string[] = [];
+        for (const letter of ['a', 'b']) { one.push(letter); other.push(letter + letter); }
+        ['c'].forEach((letter) => other.push(letter));
+        if (process.env.MORE) { one.push('more'); }
         export const twice = (text: string) => text + text;";
     let cases = [
         ("A + B", json!("ab")),
@@ -92,6 +107,13 @@ fn names_functions_classes_and_enums() {
         ("greet('Ann', { polite: false })", json!("Hi Ann")),
         ("twice(A)", json!("aa")),
         ("list", json!([1, 2])),
+        ("[kind(1), kind(2), kind(3), kind(9)]", json!(["one", "few", "few", "many"])),
+        ("count()", json!([0, 2, 3, -2, -1, "k", "l", 5])),
+        ("[Texts.whole, Texts.Inner.E.X]", json!(["aa", "x"])),
+        ("[other, one.slice(0, 2)]", json!([["aa", "bb", "c"], ["a", "b"]])),
+        ("one[2]", json!({ "$source": "if (process.env.MORE) { one.push('more'); }" })),
+        ("'a-b'.replace('-', (found) => `${found}$&`)", json!("a-$&b")),
+        ("'5 of n'.replace('n', '$5 or $$')", json!({ "$source": r#""5 of n".replace("n", "$5 or $$")"# })),
         ("new Leaf().extra", json!("l!")),
         ("new Leaf().twice", json!("ll")),
         ("new Leaf().done", json!(true)),

@@ -18,8 +18,8 @@ const DEPTH_MAX: usize = 200;
 /// Writes one schema.
 pub struct Converter<'w, 'a> {
     writer: &'w Writer<'w, 'a>,
-    /// Where each schema was written first.
-    seen: HashMap<*const Schema<'a>, String>,
+    /// Where each schema was written first. It is kept, so that no other one gets its address.
+    seen: HashMap<*const Schema<'a>, (SchemaRef<'a>, String)>,
     depth: usize,
 }
 
@@ -51,14 +51,14 @@ impl<'a> Converter<'_, 'a> {
 
     fn one(&mut self, schema: &SchemaRef<'a>, place: &Place) -> Result<Option<Json>> {
         let key = std::rc::Rc::as_ptr(schema);
-        if let Some(path) = self.seen.get(&key) {
+        if let Some((_, path)) = self.seen.get(&key) {
             return Ok(Some(json!({ "$ref": path })));
         }
         if self.depth > DEPTH_MAX {
             return Ok(Some(json!({})));
         }
         let reference = ["#".to_owned()].iter().chain(&place.path).cloned().collect::<Vec<_>>().join("/");
-        self.seen.insert(key, reference);
+        self.seen.insert(key, (schema.clone(), reference));
         self.depth += 1;
         let shape = self.shape(&schema.shape, place);
         self.depth -= 1;
@@ -345,7 +345,9 @@ impl<'a> Converter<'_, 'a> {
             | Shape::Undefined => true,
             Shape::Nothing => true,
             Shape::Literal(value) => matches!(value, Value::Undefined),
-            Shape::Nullable(one) | Shape::Wrapper(one) | Shape::Pipeline(one, _) => inner(one)?,
+            Shape::Nullable(one) | Shape::Wrapper(one) => inner(one)?,
+            // What a default gives goes on into the second schema; `undefined` has to pass both.
+            Shape::Pipeline(from, to) => gives_value(&from.shape) || inner(from)? && inner(to)?,
             Shape::Union(options) => {
                 for option in options {
                     if inner(option)? {
@@ -363,6 +365,15 @@ impl<'a> Converter<'_, 'a> {
             }
             _ => false,
         })
+    }
+}
+
+/// Whether `undefined` becomes a value.
+fn gives_value(shape: &Shape<'_>) -> bool {
+    match shape {
+        Shape::Default(..) | Shape::Catch(_) => true,
+        Shape::Nullable(one) | Shape::Wrapper(one) => gives_value(&one.shape),
+        _ => false,
     }
 }
 

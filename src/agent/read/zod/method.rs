@@ -238,10 +238,10 @@ fn object_method<'a>(
         ("omit", Some(Value::Object(_))) => {
             keep(fields.iter().filter(|(key, _)| !mask(key)).cloned().collect())
         }
-        ("partial" | "deepPartial", None | Some(Value::Object(_))) => {
-            let deep = name == "deepPartial";
+        ("deepPartial", _) => keep(deep_fields(fields)),
+        ("partial", None | Some(Value::Object(_))) => {
             let part = fields.iter().map(|(key, one)| match mask(key) {
-                true => (key.clone(), optional(one, deep)),
+                true => (key.clone(), optional(one)),
                 false => (key.clone(), one.clone()),
             });
             keep(part.collect())
@@ -277,17 +277,35 @@ fn joined<'a>(fields: &Fields<'a>, more: &Fields<'a>) -> Fields<'a> {
     all
 }
 
-fn optional<'a>(one: &SchemaRef<'a>, deep: bool) -> SchemaRef<'a> {
-    let inner = match &one.shape {
-        Shape::Object { fields, unknown } if deep => {
-            let fields = fields.iter().map(|(key, one)| (key.clone(), optional(one, true))).collect();
-            let shape = Shape::Object { fields, unknown: unknown.clone() };
-            Rc::new(Schema { shape, description: one.description.clone() })
+fn optional<'a>(one: &SchemaRef<'a>) -> SchemaRef<'a> {
+    Rc::new(Schema { shape: Shape::Optional(one.clone()), description: one.description.clone() })
+}
+
+fn deep_fields<'a>(fields: &Fields<'a>) -> Fields<'a> {
+    let deep = |one| Rc::new(Schema { shape: Shape::Optional(deep_partial(one)), description: None });
+    fields.iter().map(|(key, one)| (key.clone(), deep(one))).collect()
+}
+
+/// What `deepPartial` makes of a schema within: objects and lists keep their descriptions, the
+/// others lose them, and a tuple loses its rest, as in Zod.
+fn deep_partial<'a>(one: &SchemaRef<'a>) -> SchemaRef<'a> {
+    let (shape, description) = match &one.shape {
+        Shape::Object { fields, unknown } => {
+            let shape = Shape::Object { fields: deep_fields(fields), unknown: unknown.clone() };
+            (shape, one.description.clone())
         }
-        _ => one.clone(),
+        Shape::Array { item, limits } => {
+            let shape = Shape::Array { item: deep_partial(item), limits: limits.clone() };
+            (shape, one.description.clone())
+        }
+        Shape::Optional(inner) => (Shape::Optional(deep_partial(inner)), None),
+        Shape::Nullable(inner) => (Shape::Nullable(deep_partial(inner)), None),
+        Shape::Tuple { items, .. } => {
+            (Shape::Tuple { items: items.iter().map(deep_partial).collect(), rest: None }, None)
+        }
+        _ => return one.clone(),
     };
-    let description = inner.description.clone();
-    Rc::new(Schema { shape: Shape::Optional(inner), description })
+    Rc::new(Schema { shape, description })
 }
 
 fn present<'a>(one: &SchemaRef<'a>) -> SchemaRef<'a> {
