@@ -11,6 +11,7 @@ mod demo;
 mod format;
 mod fsck;
 mod golden;
+mod history;
 mod init;
 mod manners;
 mod objects;

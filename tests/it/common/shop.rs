@@ -118,3 +118,14 @@ pub fn edit(project: &Project, path: &str, from: &str, to: &str) {
     assert!(text.contains(from), "{path} does not hold {from:?}");
     project.write(path, text.replace(from, to));
 }
+
+/// Two versions: a tool's description, the persona and the MCP server's address differ.
+pub fn two_versions() -> Project {
+    let project = versioned();
+    edit(&project, "src/skills/catalog.skill.ts", "Finds products", "Finds products by name");
+    edit(&project, "src/index.ts", "You help customers shop.", "You help customers shop well.");
+    edit(&project, "src/index.ts", "docs.example.com", "help.example.com");
+    project.ok("push");
+    project.ok("version create -m second");
+    project
+}
