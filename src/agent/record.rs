@@ -4,6 +4,7 @@
 use crate::error::{Error, Kind, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Name of the blob in the trees of source versions and ledger records.
@@ -90,6 +91,14 @@ pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], what: &str) -> Resu
     Ok(record)
 }
 
+/// The fields of a record of any kind, for people; `None` for bytes that are no record.
+pub fn fields(bytes: &[u8]) -> Option<Value> {
+    fn read<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<Value> {
+        serde_json::to_value(decode::<T>(bytes, "record").ok()?).ok()
+    }
+    read::<VersionMeta>(bytes).or_else(|| read::<SourceRecord>(bytes)).or_else(|| read::<LedgerRecord>(bytes))
+}
+
 /// Says what it was that could not be read, and for damage what to do.
 pub fn unreadable(what: &str, error: Error) -> Error {
     let error = error.context(format!("cannot read {what}"));
@@ -103,6 +112,15 @@ pub fn unreadable(what: &str, error: Error) -> Error {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_fields_of_every_kind_can_be_read() {
+        let step = LedgerRecord { event: Event::Promote, by: "a".into(), at_ms: 5, reason: None };
+        let expected = serde_json::json!({"event": "promote", "by": "a", "at_ms": 5, "reason": null});
+        assert_eq!(fields(&encode(&step)), Some(expected));
+        assert_eq!(fields(b"some text"), None);
+        assert_eq!(fields(&[encode(&step), vec![0]].concat()), None);
+    }
 
     #[test]
     fn a_ledger_record_is_a_map_in_declared_order() {

@@ -4,9 +4,10 @@ use super::project::Project;
 use super::record::SOURCE;
 use super::revision::Revision;
 use super::source;
+use super::suggest;
 use super::version::{self, Catalog};
 use crate::error::{Error, Result};
-use crate::object::{Entry, Id, IdPrefix, Kind, Mode, entry_at};
+use crate::object::{Entry, Id, IdPrefix, Kind, Mode, Source, entry_at};
 
 /// The number of the version that a revision names.
 pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
@@ -66,7 +67,10 @@ pub fn object(project: &Project, revision: &Revision) -> Result<Entry> {
                 return Ok(entry);
             }
             // What people mean by a path in a version is most often one of the project's files.
-            entry_at(objects, &root.id, &format!("{SOURCE}/{path}"))?.ok_or_else(missing)
+            match entry_at(objects, &root.id, &format!("{SOURCE}/{path}"))? {
+                Some(entry) => Ok(entry),
+                None => Err(missing().hint(near_path(objects, &root.id, base, path)?)),
+            }
         }
         Revision::Source(number) => {
             let version = source::get(project.store(), *number)?;
@@ -83,6 +87,23 @@ pub fn object(project: &Project, revision: &Revision) -> Result<Entry> {
             Ok(Entry::directory(&revision.to_string(), version.id))
         }
     }
+}
+
+/// What somebody who mistyped the end of a path meant, or how to see what there is.
+fn near_path<S: Source + ?Sized>(source: &S, root: &Id, base: &Revision, path: &str) -> Result<String> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    for folder_there in [folder.to_owned(), format!("{SOURCE}/{folder}").trim_end_matches('/').to_owned()] {
+        let tree = match folder_there.is_empty() {
+            true => Some(*root),
+            false => entry_at(source, root, &folder_there)?.filter(|e| e.mode.is_directory()).map(|e| e.id),
+        };
+        let Some(tree) = tree.map(|id| source.tree(&id)).transpose()? else { continue };
+        if let Some(near) = suggest::nearest(name, tree.entries().iter().map(|entry| &*entry.name)) {
+            let slash = if folder.is_empty() { "" } else { "/" };
+            return Ok(format!("did you mean `{base}:{folder}{slash}{near}`?"));
+        }
+    }
+    Ok(format!("`lua-store ls-tree -r {base}` lists what there is"))
 }
 
 fn is_version(project: &Project, number: u64) -> Result<bool> {

@@ -1,6 +1,7 @@
 //! A version as a person gives it: `2`, `v2`, `active`, `latest`, `previous`, the beginning of an
 //! id, or `v2:path` for what is inside. What it means in a store is found out later.
 
+use super::suggest;
 use crate::error::{Error, Result};
 use crate::object::IdPrefix;
 use std::fmt;
@@ -71,7 +72,12 @@ fn number(text: &str, digits: &str) -> Result<Revision> {
 
 /// The stock command's words, full stop included.
 fn invalid(text: &str) -> Error {
-    Error::usage(format!("Invalid version \"{text}\": must be a positive integer like \"3\" or \"v3\"."))
+    let error =
+        Error::usage(format!("Invalid version \"{text}\": must be a positive integer like \"3\" or \"v3\"."));
+    match suggest::nearest(text, ["active", "latest", "previous"]) {
+        Some(word) => error.hint(format!("did you mean `{word}`?")),
+        None => error,
+    }
 }
 
 impl fmt::Display for Revision {

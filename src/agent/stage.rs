@@ -9,7 +9,7 @@ use super::project::Project;
 use super::record::{SourceRecord, Who};
 use super::source::{self, SourceVersion};
 use super::state::State;
-use super::{names, read};
+use super::{names, read, suggest};
 use crate::diff;
 use crate::error::{Error, Result};
 use crate::object::{Id, Sink, Source};
@@ -145,13 +145,14 @@ fn finish<S: Source + Sink>(
 fn check_target(agent: &Agent, request: &Request, old: &State) -> Result<()> {
     let Scope::Kind(kind, Some(name)) = &request.scope else { return Ok(()) };
     let key = format!("{}/{}", kind.folder, names::encode(name));
-    let mut present = agent.of_kind(kind).map(|primitive| primitive.name.as_str()).peekable();
-    if old.primitives.contains_key(&key) || agent.of_kind(kind).any(|primitive| primitive.name == *name) {
+    let present: Vec<&str> = agent.of_kind(kind).map(|primitive| primitive.name.as_str()).collect();
+    if old.primitives.contains_key(&key) || present.contains(&name.as_str()) {
         return Ok(());
     }
     let error = Error::not_found(format!("there is no {} \"{name}\" in the project", kind.one));
-    Err(match present.peek() {
-        None => error.hint("the agent has none of that kind"),
-        Some(_) => error.hint(format!("{}: {}", kind.label, present.collect::<Vec<_>>().join(", "))),
+    Err(match suggest::nearest(name, present.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None if present.is_empty() => error.hint("the agent has none of that kind"),
+        None => error.hint(format!("{}: {}", kind.label, present.join(", "))),
     })
 }

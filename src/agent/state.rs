@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub const SETTINGS: &str = "agent.json";
 pub const PERSONA_TEXT: &str = "persona";
 pub const PERSONA_OBJECT: &str = "persona.json";
-const NUMBERS: &str = "versions.json";
+pub const NUMBERS: &str = "versions.json";
 
 /// Entries of a primitive's tree.
 pub const DEFINITION: &str = "definition.json";

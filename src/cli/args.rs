@@ -75,6 +75,7 @@ commands! {
         Push(push::Push),
         Version(version::Version),
         Source(source::Source),
+        Persona(persona::Persona),
         Log(log::Log),
         Diff(diff::Diff),
         Show(show::Show),
@@ -88,6 +89,7 @@ commands! {
         Compact(compact::Compact),
         Compile(compile::Compile),
         Completions(completions::Completions),
+        Man(man::Man),
     }
 }
 

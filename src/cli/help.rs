@@ -9,10 +9,10 @@ use std::fmt::Write;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Start here", &["demo", "init", "status", "compile"]),
     ("Keep and bring back the project", &["push", "source"]),
-    ("Number, compare and promote what was pushed", &["version", "log", "diff", "show"]),
+    ("Number, compare and promote what was pushed", &["version", "persona", "log", "diff", "show"]),
     ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
     ("Look after the store", &["fsck", "compact", "count-objects"]),
-    ("Set up", &["completions", "help"]),
+    ("Set up", &["completions", "man", "help"]),
 ];
 
 /// How the usage line of the whole program begins, and of no single command.

@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod commands;
+pub mod complete;
 pub mod context;
 pub mod demo;
 pub mod help;
@@ -11,7 +12,6 @@ pub mod pager;
 pub mod panic;
 pub mod progress;
 pub mod report;
-pub mod suggest;
 pub mod table;
 pub mod term;
 pub mod time;
@@ -56,6 +56,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(raw: Vec<OsString>, out: &mut Output) -> Result<Exit> {
+    if complete::answer(&raw)? {
+        return Ok(Exit::Done);
+    }
     match args::parse(raw) {
         Ok(Cli { global, command }) => command.run(&mut Context::new(global, out)),
         Err(refused) => refused.show(out),

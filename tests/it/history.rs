@@ -205,6 +205,7 @@ fn what_is_inside_a_version_can_be_shown() {
     $ lua-store show v1:source/none
     --- stderr
     Error: there is no "source/none" in v1
+    hint: `lua-store ls-tree -r v1` lists what there is
     --- exit 3
     "#);
     assert_snapshot!(redact_ids(project.run("show v2")), @"

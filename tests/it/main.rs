@@ -5,6 +5,7 @@
 mod bad_files;
 mod common;
 mod compile;
+mod completing;
 mod crash;
 mod damage;
 mod demo;
@@ -15,6 +16,7 @@ mod history;
 mod init;
 mod manners;
 mod objects;
+mod persona;
 mod plumbing;
 mod push;
 mod race;

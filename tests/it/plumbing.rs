@@ -100,6 +100,7 @@ fn what_is_not_there_is_named() {
     $ lua-store cat-file v1:source/nothing
     --- stderr
     Error: there is no "source/nothing" in v1
+    hint: `lua-store ls-tree -r v1` lists what there is
     --- exit 3
     "#);
     assert_snapshot!(project.run("ls-tree v1:source/notes/empty"), @r#"

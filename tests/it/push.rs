@@ -163,7 +163,7 @@ fn what_is_not_there_cannot_be_pushed() {
     $ lua-store push skill --name ordres
     --- stderr
     Error: there is no skill "ordres" in the project
-    hint: Skills: orders, catalog
+    hint: did you mean `orders`?
     --- exit 3
     "#);
     assert_snapshot!(project.run("push webhook --name any"), @r#"

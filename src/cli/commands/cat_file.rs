@@ -1,14 +1,18 @@
 //! `cat-file`: one object, as it is or as a person reads it.
 
 use super::ls_tree::{line, listed, to_json};
-use crate::agent::{project::Project, resolve, revision::Revision};
+use crate::agent::record::{self, META, RECORD};
+use crate::agent::{project::Project, resolve, revision::Revision, view};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
 use crate::object::{Id, Kind, Source};
 use serde_json::{Value, json};
 
-/// Print an object: a file as it was kept, a tree as a list
+/// No record is larger; a larger blob is not read to find out.
+const LARGEST_RECORD: u64 = 1 << 20;
+
+/// Print an object: a file as it was kept, a tree as a list, a record as JSON
 #[derive(Debug, clap::Args)]
 pub struct CatFile {
     /// `v2:source/src/index.ts`, `4f1c72b9` …
@@ -43,16 +47,42 @@ impl CatFile {
         let missing = || Error::not_found(format!("there is no object {id}"));
         let (kind, size) = objects.kind_and_len(&id)?.ok_or_else(missing)?;
         if cx.out.is_json() {
-            cx.out.json(&describe(&project, &id, kind, size)?)?;
+            let mut answer = describe(&project, &id, kind, size)?;
+            answer["record"] = json!(self.record(&project, &id, kind, size)?);
+            cx.out.json(&answer)?;
         } else if self.what.kind {
             cx.out.line(kind.word())?;
         } else if self.what.size {
             cx.out.line(size)?;
+        } else if let Some(record) = self.record(&project, &id, kind, size)? {
+            cx.out.line(to_text(&record)?)?;
         } else {
             print(cx, &project, &id, kind, self.what.raw)?;
         }
         Ok(Exit::Done)
     }
+
+    /// The fields of a record, which is MessagePack that nobody reads. A file of the project is printed
+    /// as it is, whatever is in it.
+    fn record(&self, project: &Project, id: &Id, kind: Kind, size: u64) -> Result<Option<Value>> {
+        let may_be = match &self.object {
+            Revision::Inside(_, path) => matches!(&**path, META | RECORD),
+            _ => true,
+        };
+        if !may_be || self.what.raw || kind != Kind::Blob || size > LARGEST_RECORD {
+            return Ok(None);
+        }
+        let mut fields = record::fields(&project.store().objects().blob(id)?);
+        if let Some(fields) = &mut fields {
+            fields["at"] = json!(view::iso(fields["at_ms"].as_i64().unwrap_or_default())?);
+        }
+        Ok(fields)
+    }
+}
+
+fn to_text(record: &Value) -> Result<String> {
+    serde_json::to_string_pretty(record)
+        .map_err(|error| Error::failed(format!("cannot write a record as JSON: {error}")))
 }
 
 fn print(cx: &mut Context<'_>, project: &Project, id: &Id, kind: Kind, raw: bool) -> Result<()> {

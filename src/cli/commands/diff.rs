@@ -5,6 +5,7 @@ use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
 use crate::agent::{change, resolve, stage, words};
 use crate::cli::Exit;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::output::{BOLD, GREEN, RED};
 use crate::cli::report;
@@ -12,6 +13,7 @@ use crate::diff::{self, Change, ChangeKind, Side};
 use crate::error::Result;
 use crate::object::{Id, Leaf, Source};
 use crate::progress::Progress;
+use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
 /// Say what differs between the project and the newest version
@@ -20,10 +22,10 @@ use serde_json::{Value, json};
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// Compare with this version instead of the newest
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     from: Option<Revision>,
     /// Compare this version, not the project
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     to: Option<Revision>,
     #[command(flatten)]
     view: FileView,
@@ -205,7 +207,12 @@ fn print_patch(cx: &mut Context<'_>, source: &dyn Source, change: &Change) -> Re
     let old = change.old.zip(old.as_deref()).map(|(leaf, bytes)| Side { leaf, bytes });
     let new = change.new.zip(new.as_deref()).map(|(leaf, bytes)| Side { leaf, bytes });
     let from = change.from.as_deref().unwrap_or(&change.path);
-    for line in diff::patch(from, old, &change.path, new).text.lines() {
+    print_patch_text(cx, &diff::patch(from, old, &change.path, new).text)
+}
+
+/// A patch, coloured on a terminal.
+pub fn print_patch_text(cx: &mut Context<'_>, patch: &str) -> Result<()> {
+    for line in patch.lines() {
         let style = match line.as_bytes().first() {
             Some(b'+') if !line.starts_with("+++") => Some(GREEN),
             Some(b'-') if !line.starts_with("---") => Some(RED),

@@ -12,6 +12,8 @@ pub mod hash_object;
 pub mod init;
 pub mod log;
 pub mod ls_tree;
+pub mod man;
+pub mod persona;
 pub mod push;
 pub mod rev_parse;
 pub mod show;

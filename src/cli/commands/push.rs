@@ -6,13 +6,15 @@ use crate::agent::kind::{KINDS, Kind};
 use crate::agent::project::Project;
 use crate::agent::push::{self, Pushed};
 use crate::agent::stage::{self, Report};
-use crate::agent::words;
+use crate::agent::{suggest, words};
 use crate::cli::Exit;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
-use crate::cli::{progress, report, suggest};
+use crate::cli::{progress, report};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
+use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
 /// How many remarks are told before the rest is only counted.
@@ -25,10 +27,10 @@ const REMARKS: usize = 10;
 #[derive(Debug, clap::Args)]
 pub struct Push {
     /// What to push: `all`, a kind such as `skill`, `persona`, or `backup` for the files alone
-    #[arg(default_value = "all")]
+    #[arg(default_value = "all", add = ArgValueCompleter::new(complete::kinds))]
     what: String,
     /// Only the primitive of this name
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::names))]
     name: Option<String>,
     /// Give it this number instead of the next one
     #[arg(long, value_name = "VERSION")]

@@ -4,17 +4,19 @@ use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
 use crate::agent::{change, resolve, view};
 use crate::cli::Exit;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::output::GREEN;
 use crate::error::{Error, Result};
 use crate::object::Source;
+use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
 /// Show a version and what it changed, or a file in one (`v2:source/src/index.ts`)
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// `2`, `active`, `latest`, `previous`, an id, or `v2:PATH`
-    #[arg(default_value = "latest", allow_hyphen_values = true)]
+    #[arg(default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     what: Revision,
 }
 

@@ -4,19 +4,21 @@ use super::number;
 use crate::agent::source;
 use crate::cli::Exit;
 use crate::cli::commands::diff::{FileView, print_files};
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::diff;
 use crate::error::Result;
+use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
 /// Say which files differ between two source versions
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The older source version, `3` or `v3`
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
     from: String,
     /// The newer source version
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
     to: String,
     #[command(flatten)]
     view: FileView,

@@ -5,8 +5,10 @@ use crate::agent::rollback::{self, From};
 use crate::cli::Exit;
 use crate::cli::commands::diff::{file_line, files_json};
 use crate::cli::commands::push::with_progress;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::error::Result;
+use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
 /// Bring back the files of an older source version, as the next source version
@@ -16,7 +18,7 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub struct Rollback {
     /// The source version to bring back, `3` or `v3`
-    #[arg(long, value_name = "N", required_unless_present = "snapshot", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", required_unless_present = "snapshot", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
     version: Option<String>,
     /// Bring back a workspace that an earlier rollback kept
     #[arg(long, value_name = "N", conflicts_with = "version", allow_hyphen_values = true)]

@@ -3,16 +3,18 @@
 use super::number;
 use crate::agent::{source, view};
 use crate::cli::Exit;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::error::Result;
 use crate::object;
+use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
 /// Show one source version: who pushed it, when, and its files
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// The source version, `3` or `v3`
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::sources))]
     version: String,
 }
 

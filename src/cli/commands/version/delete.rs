@@ -5,8 +5,10 @@ use crate::agent::resolve;
 use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
 use crate::cli::Exit;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::error::Result;
+use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
 /// Delete a version, so that it can never be promoted again
@@ -16,7 +18,7 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub struct Delete {
     /// The version to delete
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     version: Revision,
     /// Do not ask
     #[arg(long)]

@@ -6,10 +6,12 @@ use crate::agent::words;
 use crate::agent::{change, resolve};
 use crate::cli::Exit;
 use crate::cli::commands::diff::{FileView, print_section};
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::report;
 use crate::diff;
 use crate::error::Result;
+use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
 /// Say what differs between two versions
@@ -20,10 +22,10 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub struct Diff {
     /// The older version
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     from: Revision,
     /// The newer version
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     to: Revision,
     #[command(flatten)]
     view: FileView,

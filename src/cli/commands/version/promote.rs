@@ -6,9 +6,11 @@ use crate::agent::promote::{self, Promoted, Request};
 use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
 use crate::cli::Exit;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::report;
 use crate::error::Result;
+use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
 /// Make a version the active one
@@ -17,13 +19,13 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub struct Promote {
     /// The version to make active
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     version: Revision,
     /// Why; kept in the ledger
     #[arg(short = 'm', long, value_name = "TEXT")]
     reason: Option<String>,
     /// Only when this version is the active one now
-    #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
+    #[arg(long, value_name = "VERSION", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     expect: Option<Revision>,
     /// Say what would change for users, and change nothing
     #[arg(long)]

@@ -6,15 +6,17 @@ use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
 use crate::agent::view;
 use crate::cli::Exit;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::error::Result;
+use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
 /// Show one version: who made it, when, and what it holds
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// The version: `2`, `v2`, `active`, `latest`, `previous`, or the beginning of its id
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     version: Revision,
 }
 

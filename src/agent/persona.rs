@@ -1,0 +1,136 @@
+//! Versions of the persona, gathered from the source versions that brought them.
+
+use super::change::{self, Persona};
+use super::numbers::{Numbers, PERSONA};
+use super::record::STATE;
+use super::source::{self, SourceVersion};
+use super::state::{NUMBERS, PERSONA_OBJECT, PERSONA_TEXT, PersonaId, State};
+use super::version::Catalog;
+use super::{json, revision::Revision};
+use crate::error::{Error, Result};
+use crate::object::{Entry, Id, Source, Tree};
+use crate::store::Store;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// In the active version.
+    Current,
+    /// In a version that was active once.
+    Published,
+    /// Pushed, and never live.
+    Draft,
+}
+
+impl Status {
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Current => "current",
+            Status::Published => "published",
+            Status::Draft => "draft",
+        }
+    }
+}
+
+/// One version of the persona: what it says, and the push that made it.
+#[derive(Clone, Debug)]
+pub struct PersonaVersion {
+    pub number: u64,
+    pub status: Status,
+    pub pushed: SourceVersion,
+    id: PersonaId,
+}
+
+impl PersonaVersion {
+    pub fn persona<S: Source + ?Sized>(&self, source: &S) -> Result<Persona> {
+        let number = Some(self.number.to_string());
+        let state = State {
+            persona: Some(self.id),
+            numbers: number.into_iter().map(|number| (PERSONA.to_owned(), number)).collect(),
+            ..State::default()
+        };
+        change::persona(source, &state)?.ok_or_else(|| Error::corrupt("a persona is not there"))
+    }
+}
+
+/// All versions of the persona, newest first. Only states whose persona is another than the one before
+/// are looked into.
+pub fn list(store: &Store, catalog: &Catalog) -> Result<Vec<PersonaVersion>> {
+    let objects = store.objects();
+    let mut found: BTreeMap<u64, PersonaVersion> = BTreeMap::new();
+    let mut before: (Option<Id>, Option<Entry>) = (None, None);
+    let status = statuses(objects, catalog)?;
+    for (number, push) in store.refs().list(source::REFS)? {
+        let state = objects.tree(&push)?.require(STATE)?;
+        if before.0 == Some(state) {
+            continue;
+        }
+        let tree = objects.tree(&state)?;
+        let entry = persona_entry(&tree).cloned();
+        let same = before.1 == entry;
+        before = (Some(state), entry.clone());
+        let (false, Some(entry)) = (same, entry) else { continue };
+        let Some(persona) = number_of(objects, &tree)? else { continue };
+        // A rollback brings an older one back, which is no new version.
+        if found.contains_key(&persona) {
+            continue;
+        }
+        let id = PersonaId { id: entry.id, is_object: &*entry.name == PERSONA_OBJECT };
+        let pushed = SourceVersion::load(objects, number, push)?;
+        found.insert(persona, PersonaVersion { number: persona, status: status(persona), pushed, id });
+    }
+    Ok(found.into_values().rev().collect())
+}
+
+/// What a version of the persona is, from the versions that were ever live.
+fn statuses<S: Source + ?Sized>(source: &S, catalog: &Catalog) -> Result<impl Fn(u64) -> Status + use<S>> {
+    let mut seen: HashMap<Id, Option<u64>> = HashMap::new();
+    let mut persona = |number: u64| -> Result<Option<u64>> {
+        let Some(id) = catalog.id(number) else { return Ok(None) };
+        let tree = source.tree(&source.tree(&id)?.require(STATE)?)?;
+        let Some(numbers) = tree.get(NUMBERS).map(|entry| entry.id) else { return Ok(None) };
+        if let Some(known) = seen.get(&numbers) {
+            return Ok(*known);
+        }
+        let found = number_of(source, &tree)?;
+        seen.insert(numbers, found);
+        Ok(found)
+    };
+    let current = catalog.active_number().map(&mut persona).transpose()?.flatten();
+    let mut published = HashSet::new();
+    for number in catalog.numbers().filter(|number| catalog.was_promoted(*number)) {
+        published.extend(persona(number)?);
+    }
+    Ok(move |number| match number {
+        number if current == Some(number) => Status::Current,
+        number if published.contains(&number) => Status::Published,
+        _ => Status::Draft,
+    })
+}
+
+fn persona_entry(state: &Tree) -> Option<&Entry> {
+    state.get(PERSONA_TEXT).or_else(|| state.get(PERSONA_OBJECT))
+}
+
+fn number_of<S: Source + ?Sized>(source: &S, state: &Tree) -> Result<Option<u64>> {
+    let Some(entry) = state.get(NUMBERS).filter(|_| persona_entry(state).is_some()) else { return Ok(None) };
+    let numbers: Numbers = json::decode(&source.blob(&entry.id)?, NUMBERS)?;
+    Ok(numbers.get(PERSONA).and_then(|number| number.parse().ok()))
+}
+
+/// The one that a person names: `2`, `v2`, `latest`, or `active` for the current one.
+pub fn pick<'v>(versions: &'v [PersonaVersion], revision: &Revision) -> Result<&'v PersonaVersion> {
+    let hint = "`lua-store persona list` shows what there is";
+    let (found, missing) = match revision {
+        Revision::Number(number) => {
+            (versions.iter().find(|one| one.number == *number), format!("Persona v{number} not found"))
+        }
+        Revision::Latest => (versions.first(), "no persona was pushed yet".to_owned()),
+        Revision::Active => (
+            versions.iter().find(|one| one.status == Status::Current),
+            "no version with a persona is active".to_owned(),
+        ),
+        other => return Err(Error::usage(format!("\"{other}\" is no version of the persona")).hint(hint)),
+    };
+    found.ok_or_else(|| Error::not_found(missing).hint(hint))
+}

@@ -1,0 +1,70 @@
+//! `man`: the manual pages, made from the same words as the help.
+
+use crate::cli::Exit;
+use crate::cli::args::Cli;
+use crate::cli::context::Context;
+use crate::error::{Error, Result};
+use crate::fs;
+use clap::{Command, CommandFactory};
+use clap_mangen::Man as Page;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Print the manual page, or write those of all commands into a folder
+///
+/// `lua-store man | man -l -` reads it. A folder such as ~/.local/share/man/man1 makes
+/// `man lua-store-version-diff` work.
+#[derive(Debug, clap::Args)]
+pub struct Man {
+    /// Write a page for every command here
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    folder: Option<PathBuf>,
+}
+
+impl Man {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let mut command = Cli::command();
+        command.build();
+        let Some(folder) = self.folder else {
+            let page = page(&command, "lua-store")?;
+            if cx.out.is_json() {
+                cx.out.json(&json!({"page": String::from_utf8_lossy(&page)}))?;
+            } else {
+                cx.out.bytes(&page)?;
+            }
+            return Ok(Exit::Done);
+        };
+        let folder = cx.directory()?.join(folder);
+        fs::create_dir_all(&folder)?;
+        let mut written = Vec::new();
+        write(&command, "lua-store".to_owned(), &folder, &mut written)?;
+        if cx.out.is_json() {
+            cx.out.json(&json!({"folder": folder, "pages": written}))?;
+        } else {
+            cx.out.line(format!("✓ {} manual pages are in {}.", written.len(), folder.display()))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// The page of a command and of every command below it, `help` aside.
+fn write(command: &Command, name: String, folder: &Path, written: &mut Vec<String>) -> Result<()> {
+    let path = folder.join(format!("{name}.1"));
+    fs::replace(&path, &page(command, &name)?)?;
+    written.push(format!("{name}.1"));
+    let below = command.get_subcommands().filter(|below| below.get_name() != "help" && !below.is_hide_set());
+    for command in below {
+        write(command, format!("{name}-{}", command.get_name()), folder, written)?;
+    }
+    Ok(())
+}
+
+fn page(command: &Command, name: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // A built command knows its whole name, `lua-store-version-diff`.
+    Page::new(command.clone())
+        .manual("lua-store")
+        .render(&mut bytes)
+        .map_err(|error| Error::failed(format!("cannot make the manual page of {name}: {error}")))?;
+    Ok(bytes)
+}

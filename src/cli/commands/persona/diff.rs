@@ -1,0 +1,66 @@
+//! `persona diff`: what two versions of the persona say differently.
+
+use crate::agent::change::{PersonaChange, StateChange};
+use crate::agent::persona::{self, PersonaVersion};
+use crate::agent::revision::Revision;
+use crate::agent::version::Catalog;
+use crate::agent::words;
+use crate::cli::Exit;
+use crate::cli::commands::diff::print_patch_text;
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::report;
+use crate::diff::{self, Side};
+use crate::error::Result;
+use crate::object::{Id, Mode};
+use clap_complete::ArgValueCompleter;
+use serde_json::json;
+
+/// Say what differs between two versions of the persona, by sentence
+///
+/// Without versions: the newest against the current one.
+#[derive(Debug, clap::Args)]
+pub struct Diff {
+    /// The older version: `1`, `v1`, `active` for the current one
+    #[arg(default_value = "active", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::personas))]
+    from: Revision,
+    /// The newer version
+    #[arg(default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::personas))]
+    to: Revision,
+    /// Show the changed lines instead of sentences
+    #[arg(short, long)]
+    patch: bool,
+}
+
+impl Diff {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let versions = persona::list(project.store(), &Catalog::load(project.store())?)?;
+        let (from, to) = (persona::pick(&versions, &self.from)?, persona::pick(&versions, &self.to)?);
+        let read = |version: &PersonaVersion| version.persona(project.store().objects());
+        let (old, new) = (read(from)?, read(to)?);
+        if self.patch && !cx.out.is_json() {
+            cx.page();
+            let side = |text: &'_ str| (Mode::File, Id::of_blob(text.as_bytes()));
+            let (before, after) = (side(&old.text), side(&new.text));
+            let before = Side { leaf: before, bytes: old.text.as_bytes() };
+            let after = Side { leaf: after, bytes: new.text.as_bytes() };
+            print_patch_text(cx, &diff::patch("persona", Some(before), "persona", Some(after)).text)?;
+            return Ok(Exit::Done);
+        }
+        let moved = PersonaChange { from: Some(old), to: Some(new) };
+        if cx.out.is_json() {
+            cx.out.json(&json!({"from": from.number, "to": to.number, "details": moved.details()}))?;
+            return Ok(Exit::Done);
+        }
+        cx.page();
+        cx.out.line(format!("Persona v{} → v{}", from.number, to.number))?;
+        let change = StateChange { persona: Some(moved), ..StateChange::default() };
+        let lines = words::persona_lines(&change, true);
+        if lines.is_empty() {
+            cx.out.line("No differences.")?;
+        }
+        report::lines(cx.out, lines.into_iter().map(|line| line.indented(2)))?;
+        Ok(Exit::Done)
+    }
+}

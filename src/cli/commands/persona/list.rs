@@ -1,0 +1,77 @@
+//! `persona list`: the versions of the persona, newest first.
+
+use super::to_json;
+use crate::agent::persona::{self, PersonaVersion, Status};
+use crate::agent::version::Catalog;
+use crate::agent::view;
+use crate::cli::Exit;
+use crate::cli::commands::version::list::parse_limit;
+use crate::cli::context::Context;
+use crate::cli::output::{BOLD, GREEN};
+use crate::cli::table::{Cell, Table, cut};
+use crate::error::Result;
+use crate::store::Odb;
+use anstyle::Style;
+use serde_json::json;
+
+/// List the versions of the persona, newest first; the star marks the current one
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// List all of them
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+    /// List at most this many
+    #[arg(long, value_name = "N", default_value = "20", allow_hyphen_values = true)]
+    limit: String,
+}
+
+impl List {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
+        let project = cx.project()?;
+        let versions = persona::list(project.store(), &Catalog::load(project.store())?)?;
+        let shown = &versions[..versions.len().min(limit)];
+        let objects = project.store().objects();
+        if cx.out.is_json() {
+            let mut answer = Vec::new();
+            for version in shown {
+                let mut one = to_json(version)?;
+                one["firstLine"] = json!(first_line(objects, version)?);
+                answer.push(one);
+            }
+            cx.out.json(&answer)?;
+        } else if versions.is_empty() {
+            cx.out.line("(no persona yet — run `lua-store push` to keep the one of the project)")?;
+        } else {
+            print(cx, objects, shown)?;
+            if shown.len() < versions.len() {
+                cx.out.hint(format!("{} more: `lua-store persona list --all`", versions.len() - shown.len()));
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn first_line(objects: &Odb, version: &PersonaVersion) -> Result<String> {
+    let text = version.persona(objects)?.text;
+    Ok(text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned())
+}
+
+fn print(cx: &mut Context<'_>, objects: &Odb, versions: &[PersonaVersion]) -> Result<()> {
+    let mut table = Table::new(["VERSION", "STATUS", "CREATED", "BY", "TEXT"]);
+    for version in versions {
+        let (star, bold, style) = match version.status {
+            Status::Current => ("*", BOLD, GREEN),
+            Status::Published | Status::Draft => ("", Style::new(), Style::new()),
+        };
+        let created = view::iso(version.pushed.record.at_ms)?;
+        table.row([
+            Cell::styled(bold, format!("v{}{star}", version.number)),
+            Cell::styled(style, version.status.word()),
+            Cell::from(created[..16].replace('T', " ")),
+            Cell::from(&version.pushed.record.by),
+            Cell::from(cut(&first_line(objects, version)?, 60)),
+        ]);
+    }
+    table.print(cx.out)
+}

@@ -1,0 +1,43 @@
+//! `persona show`: what one version of the persona says.
+
+use super::to_json;
+use crate::agent::persona;
+use crate::agent::revision::Revision;
+use crate::agent::version::Catalog;
+use crate::agent::view;
+use crate::cli::Exit;
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::error::Result;
+use clap_complete::ArgValueCompleter;
+use serde_json::json;
+
+/// Print a version of the persona, the newest one without a number
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    /// `2`, `v2`, `latest`, or `active` for the current one
+    #[arg(value_name = "VERSION", default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::personas))]
+    version: Revision,
+}
+
+impl Show {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let versions = persona::list(project.store(), &Catalog::load(project.store())?)?;
+        let version = persona::pick(&versions, &self.version)?;
+        let persona = version.persona(project.store().objects())?;
+        if cx.out.is_json() {
+            let mut answer = to_json(version)?;
+            answer["text"] = json!(persona.text);
+            cx.out.json(&answer)?;
+            return Ok(Exit::Done);
+        }
+        let record = &version.pushed.record;
+        let (created, status) = (view::iso(record.at_ms)?, version.status.word());
+        cx.out.note(format!("Persona v{} ({status}), {created} by {}", version.number, record.by));
+        cx.page();
+        let end = if persona.text.ends_with('\n') { "" } else { "\n" };
+        cx.out.bytes(format!("{}{end}", persona.text).as_bytes())?;
+        Ok(Exit::Done)
+    }
+}

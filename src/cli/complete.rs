@@ -1,0 +1,111 @@
+//! What a shell completes beside commands and options: versions, names of primitives, kinds, as they are
+//! in the project one stands in. Whatever goes wrong here only means that nothing is completed.
+
+use super::args::Cli;
+use super::table::cut;
+use crate::agent::build::parse_key;
+use crate::agent::kind::KINDS;
+use crate::agent::project::Project;
+use crate::agent::state::State;
+use crate::agent::version::Catalog;
+use crate::agent::{persona, source};
+use crate::error::{Error, Result};
+use clap::CommandFactory;
+use clap_complete::CompletionCandidate;
+use clap_complete::env::CompleteEnv;
+use std::ffi::{OsStr, OsString};
+
+/// Set by the script that `completions` prints: the program then completes instead of running.
+pub const VARIABLE: &str = "LUA_STORE_COMPLETE";
+
+/// Versions whose message is told beside the number.
+const TOLD: usize = 100;
+
+/// Completes the command line of a shell, when one asks. `false` when none does.
+pub fn answer(raw: &[OsString]) -> Result<bool> {
+    if std::env::var_os(VARIABLE).is_none() {
+        return Ok(false);
+    }
+    let directory = std::env::current_dir().ok();
+    CompleteEnv::with_factory(Cli::command)
+        .var(VARIABLE)
+        .try_complete(raw.iter().cloned(), directory.as_deref())
+        .map_err(|error| Error::usage(format!("cannot complete: {error}")))
+}
+
+fn project() -> Option<Project> {
+    Project::find(&std::env::current_dir().ok()?).ok()
+}
+
+/// Candidates that begin with what is typed. Somebody who types digits gets numbers without the letter.
+fn matching(
+    typed: &OsStr,
+    all: impl IntoIterator<Item = (String, Option<String>)>,
+) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
+    let bare = typed.starts_with(|letter: char| letter.is_ascii_digit());
+    let candidate = |(order, (value, help)): (usize, (String, Option<String>))| {
+        let value = if bare { value.strip_prefix('v').map_or(value.clone(), str::to_owned) } else { value };
+        let found =
+            CompletionCandidate::new(value.clone()).help(help.map(Into::into)).display_order(Some(order));
+        value.starts_with(&*typed).then_some(found)
+    };
+    all.into_iter().enumerate().filter_map(candidate).collect()
+}
+
+/// Agent versions, newest first, with their messages.
+pub fn versions(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let found = || -> Option<Vec<(String, Option<String>)>> {
+        let project = project()?;
+        let catalog = Catalog::load(project.store()).ok()?;
+        let told = |(at, number): (usize, u64)| {
+            let message = (at < TOLD).then(|| catalog.get(number).ok()?.meta.message).flatten();
+            let status = catalog.status(number).word();
+            let help = message.map_or(status.to_owned(), |text| format!("{status}: {}", cut(&text, 50)));
+            (format!("v{number}"), Some(help))
+        };
+        Some(catalog.numbers().enumerate().map(told).collect())
+    };
+    let words = [
+        ("active", "the version that is live"),
+        ("latest", "the newest version"),
+        ("previous", "the version that was live before"),
+    ];
+    let words = words.map(|(word, help)| (word.to_owned(), Some(help.to_owned())));
+    matching(typed, found().unwrap_or_default().into_iter().chain(words))
+}
+
+/// Source versions, newest first.
+pub fn sources(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let refs = project().and_then(|project| project.store().refs().list(source::REFS).ok());
+    matching(typed, refs.unwrap_or_default().iter().rev().map(|(number, _)| (format!("v{number}"), None)))
+}
+
+/// Versions of the persona, newest first, with their status.
+pub fn personas(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let found = || {
+        let project = project()?;
+        let catalog = Catalog::load(project.store()).ok()?;
+        persona::list(project.store(), &catalog).ok()
+    };
+    let told = found().unwrap_or_default();
+    matching(typed, told.iter().map(|one| (format!("v{}", one.number), Some(one.status.word().to_owned()))))
+}
+
+/// What `push` takes.
+pub fn kinds(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let words = ["all", "persona", "backup"].into_iter().chain(KINDS.iter().map(|kind| kind.word));
+    matching(typed, words.map(|word| (word.to_owned(), None)))
+}
+
+/// Names of the pushed primitives, with their kind.
+pub fn names(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let found = || {
+        let project = project()?;
+        let pushed = source::latest(project.store()).ok()??;
+        let state = State::load(project.store().objects(), &pushed.state).ok()?;
+        let named = |key: &String| parse_key(key).map(|(kind, name)| (name, Some(kind.one.to_owned())));
+        Some(state.primitives.keys().filter_map(named).collect::<Vec<_>>())
+    };
+    matching(typed, found().unwrap_or_default())
+}

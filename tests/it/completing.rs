@@ -1,0 +1,154 @@
+//! What a shell is told: completions that know the project, manual pages, and the word one meant.
+
+use crate::common::{Project, shop};
+use insta::assert_snapshot;
+
+/// What fish would offer for a line; the last word is the one being typed.
+fn offered(project: &Project, words: &[&str]) -> Vec<String> {
+    let mut command = project.lua_store("");
+    command.env("LUA_STORE_COMPLETE", "fish").arg("--").arg("lua-store").args(words);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{words:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter(|line| !line.starts_with('-')).map(str::to_owned).collect()
+}
+
+#[test]
+fn versions_and_names_are_offered() {
+    let project = shop::versioned();
+    shop::edit(&project, "src/index.ts", "You help", "You gladly help");
+    project.ok("version create --auto-push -m \"kinder words\"");
+    project.ok("version promote 1");
+    assert_eq!(
+        offered(&project, &["version", "diff", "v"]),
+        ["v2\tstaged: kinder words", "v1\tactive: first"]
+    );
+    assert_eq!(offered(&project, &["version", "diff", "v1", "2"]), ["2\tstaged: kinder words"]);
+    assert_eq!(
+        offered(&project, &["version", "promote", "pre"]),
+        ["previous\tthe version that was live before"]
+    );
+    assert_eq!(offered(&project, &["source", "show", "v"]), ["v2", "v1"]);
+    assert_eq!(offered(&project, &["persona", "show", "v"]), ["v2\tdraft", "v1\tcurrent"]);
+    assert_eq!(offered(&project, &["push", "sk"]), ["skill"]);
+    assert_eq!(offered(&project, &["push", "skill", "--name", "o"]), ["orders\tskill"]);
+    assert_eq!(offered(&project, &["vers"])[0].split('\t').next(), Some("version"));
+}
+
+#[test]
+fn without_a_project_commands_are_still_offered() {
+    let project = Project::new();
+    assert_eq!(offered(&project, &["version", "show", "v"]), [""; 0]);
+    assert!(offered(&project, &["hash"])[0].starts_with("hash-object\t"));
+}
+
+#[test]
+fn the_script_of_every_shell_asks_the_program() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = Project::new().ok(&format!("completions {shell}"));
+        assert!(script.contains("LUA_STORE_COMPLETE") && script.contains("lua-store"), "{shell}: {script}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_a_version() {
+    let project = shop::versioned();
+    let script = "source <(lua-store completions bash)\n\
+        COMP_WORDS=(lua-store version show v) COMP_CWORD=3 COMP_TYPE=9\n\
+        _clap_complete_lua_store lua-store v show\n\
+        printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_lua-store"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let output = project.command("bash").args(["-c", script]).env("PATH", path).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "v1", "{output:?}");
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let project = Project::new();
+    let page = project.ok("man");
+    assert!(page.contains(".TH lua-store 1") && page.contains("A version store for AI agents"), "{page}");
+    let written = project.json("man pages")["pages"].as_array().unwrap().clone();
+    assert!(written.iter().any(|page| page == "lua-store-version-diff.1"), "{written:?}");
+    for page in &written {
+        let name = page.as_str().unwrap().strip_suffix(".1").unwrap();
+        let text = project.read(&format!("pages/{name}.1"));
+        assert!(text.contains(&format!(".TH {name} 1")), "{name}: {text}");
+    }
+    assert_snapshot!(project.run("man pages"), @"
+    $ lua-store man pages
+    ✓ 35 manual pages are in [DIR]/project/pages.
+    ");
+}
+
+#[test]
+fn the_word_one_meant_is_named() {
+    let project = shop::versioned();
+    assert_snapshot!(project.run("version show lates"), @r#"
+    $ lua-store version show lates
+    --- stderr
+    Error: Invalid version "lates": must be a positive integer like "3" or "v3".
+    hint: did you mean `latest`?
+    --- exit 2
+    "#);
+    assert_snapshot!(project.run("push skill --name ordres"), @r#"
+    $ lua-store push skill --name ordres
+    --- stderr
+    Error: there is no skill "ordres" in the project
+    hint: did you mean `orders`?
+    --- exit 3
+    "#);
+    assert_snapshot!(project.run("show v1:src/indx.ts"), @r#"
+    $ lua-store show v1:src/indx.ts
+    --- stderr
+    Error: there is no "src/indx.ts" in v1
+    hint: did you mean `v1:src/index.ts`?
+    --- exit 3
+    "#);
+    assert_snapshot!(project.run("show v1:nowhere/at/all"), @r#"
+    $ lua-store show v1:nowhere/at/all
+    --- stderr
+    Error: there is no "nowhere/at/all" in v1
+    hint: `lua-store ls-tree -r v1` lists what there is
+    --- exit 3
+    "#);
+}
+
+#[test]
+fn a_record_is_printed_as_json() {
+    let project = shop::versioned();
+    project.ok("version promote 1 -m \"ship it\"");
+    assert_snapshot!(project.run("cat-file v1:meta"), @r#"
+    $ lua-store cat-file v1:meta
+    {
+      "by": "ana@example.com",
+      "at_ms": 1795253400000,
+      "message": "first",
+      "commit": null,
+      "source_version": 1,
+      "at": "2026-11-21T09:30:00.000Z"
+    }
+    "#);
+    let head =
+        project.read(".lua/ACTIVE").lines().last().unwrap().strip_prefix("ledger: ").unwrap().to_owned();
+    assert_snapshot!(project.ok(&format!("cat-file -p {head}:record")), @r#"
+    {
+      "event": "promote",
+      "by": "ana@example.com",
+      "at_ms": 1795253400000,
+      "reason": "ship it",
+      "at": "2026-11-21T09:30:00.000Z"
+    }
+    "#);
+    assert_eq!(project.json("cat-file source/v1:record")["record"]["triggered_by"], "batch push");
+    let id = project.ok("rev-parse v1:meta");
+    assert_eq!(project.ok(&format!("cat-file {}", id.trim())), project.ok("cat-file v1:meta"));
+    // The bytes are MessagePack still: a map of five.
+    let raw = project.lua_store("cat-file --raw v1:meta").output().unwrap().stdout;
+    assert_eq!(raw[0], 0x85);
+    // A file of the project is never read as anything but its bytes.
+    project.write("meta", &raw);
+    project.ok("push");
+    assert_eq!(project.lua_store("cat-file source/v2:source/meta").output().unwrap().stdout, raw);
+}
