@@ -55,8 +55,8 @@ pub struct SourceRef {
 /// What a primitive reaches through imports.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// Project file → BLAKE3 of its normalised source, 64 digits.
-    pub modules: BTreeMap<String, String>,
+    /// Project file → top-level declaration → BLAKE3 of its normalised source, 64 digits.
+    pub modules: BTreeMap<String, BTreeMap<String, String>>,
     /// npm package → version in the lock file, or the range in `package.json` where there is none.
     pub packages: BTreeMap<String, String>,
     /// Names of environment variables.

@@ -82,8 +82,6 @@ fn where_things_stand_is_one_screen() {
     Persona: (unchanged)
     Model: (unchanged)
     Voice: (unchanged)
-    Code:
-      ~ src/jobs/nightly.ts reaches job nightly
     Files:
       A docs/new.md
       M src/jobs/nightly.ts
@@ -110,8 +108,6 @@ fn where_things_stand_is_one_screen() {
       + You help customers shop well.
     Model: (unchanged)
     Voice: (unchanged)
-    Code:
-      ~ src/skills/catalog.skill.ts reaches skill catalog
     Files:
     diff --git a/src/index.ts b/src/index.ts
     --- a/src/index.ts
@@ -167,8 +163,6 @@ fn where_things_stand_is_one_screen() {
       + You help customers shop well.
     Model: (unchanged)
     Voice: (unchanged)
-    Code:
-      ~ src/skills/catalog.skill.ts reaches skill catalog
     Files:
       M src/index.ts  +2 -2
       M src/skills/catalog.skill.ts  +1 -1
@@ -234,8 +228,6 @@ fn what_is_inside_a_version_can_be_shown() {
       + You help customers shop well.
     Model: (unchanged)
     Voice: (unchanged)
-    Code:
-      ~ src/skills/catalog.skill.ts reaches skill catalog
     ");
 }
 

@@ -71,7 +71,7 @@ fn the_list_is_as_wide_as_its_content() {
         "createdAt": "2026-11-21T09:30:00.000Z",
         "commitHash": null,
         "sourceManifestVersion": 1,
-        "id": "082e20e8eeb42c9eed34c51a41f9c1a6b68305c07b34139cbb65eac9a32706ab"
+        "id": "bf9875986941fb2d4a6278654b8ea2817249bc0b01653749e89e49a8df0d9c93"
       }
     ]
     "#);
@@ -149,8 +149,6 @@ fn diff_goes_by_content() {
       + You help customers shop well.
     Model: (unchanged)
     Voice: (unchanged)
-    Code:
-      ~ src/skills/catalog.skill.ts reaches skill catalog
     ");
     let diff = project.json("version diff 1 2");
     assert_eq!(diff["skills"]["changed"][0]["name"], "catalog");
@@ -269,8 +267,6 @@ fn a_dry_run_of_promote_moves_nothing() {
       + You help customers shop well.
     Model: (unchanged)
     Voice: (unchanged)
-    Code:
-      ~ src/skills/catalog.skill.ts reaches skill catalog
     ");
     assert_eq!(project.json("status")["active"], 1);
 }

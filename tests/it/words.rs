@@ -63,10 +63,8 @@ fn a_dry_run_of_push_says_what_differs() {
           timeout: (none) → 20000
           url: https://docs.example.com/mcp → https://help.example.com/mcp
     Code:
-      ~ src/jobs/nightly.ts reaches job nightly
-      ~ src/lib/store.ts reaches skill orders
-      ~ src/skills/catalog.skill.ts reaches skill catalog
-      ~ src/skills/tools/TrackOrderTool.ts reaches skill orders
+      ~ src/lib/store.ts (find) reaches skill orders
+      ~ src/skills/tools/TrackOrderTool.ts (TrackOrderTool) reaches skill orders
     Packages:
       ~ zod 3.24.1 → 3.25.0 reaches skills catalog and orders
     Would push 5 change(s), 6 changed file(s). Nothing was stored.
@@ -107,10 +105,8 @@ fn versions_differ_in_words() {
     Model: (unchanged)
     Voice: (unchanged)
     Code:
-      ~ src/jobs/nightly.ts reaches job nightly
-      ~ src/lib/store.ts reaches skill orders
-      ~ src/skills/catalog.skill.ts reaches skill catalog
-      ~ src/skills/tools/TrackOrderTool.ts reaches skill orders
+      ~ src/lib/store.ts (find) reaches skill orders
+      ~ src/skills/tools/TrackOrderTool.ts (TrackOrderTool) reaches skill orders
     Packages:
       ~ zod 3.24.1 → 3.25.0 reaches skills catalog and orders
     "#);
@@ -153,9 +149,7 @@ fn the_answer_for_programs_has_every_detail() {
             }
           ],
           "toolsChanged": [],
-          "modules": [
-            "src/skills/catalog.skill.ts"
-          ],
+          "modules": [],
           "packages": [
             {
               "name": "zod",
@@ -243,20 +237,11 @@ fn the_answer_for_programs_has_every_detail() {
     {
       "modules": [
         {
-          "path": "src/jobs/nightly.ts",
-          "change": "changed",
-          "declarations": [],
-          "primitives": [
-            {
-              "kind": "job",
-              "name": "nightly"
-            }
-          ]
-        },
-        {
           "path": "src/lib/store.ts",
           "change": "changed",
-          "declarations": [],
+          "declarations": [
+            "find"
+          ],
           "primitives": [
             {
               "kind": "skill",
@@ -265,20 +250,11 @@ fn the_answer_for_programs_has_every_detail() {
           ]
         },
         {
-          "path": "src/skills/catalog.skill.ts",
-          "change": "changed",
-          "declarations": [],
-          "primitives": [
-            {
-              "kind": "skill",
-              "name": "catalog"
-            }
-          ]
-        },
-        {
           "path": "src/skills/tools/TrackOrderTool.ts",
           "change": "changed",
-          "declarations": [],
+          "declarations": [
+            "TrackOrderTool"
+          ],
           "primitives": [
             {
               "kind": "skill",

@@ -3,6 +3,7 @@
 use super::eval::Evaluator;
 use super::expression::again;
 use super::operator::operate;
+use super::piece::Piece;
 use super::value::{Code, Function, Scope, Site, Value};
 use crate::error::Result;
 use oxc_ast::ast::{
@@ -99,9 +100,8 @@ impl<'a> Evaluator<'a> {
             if let Some(Declaration::FunctionDeclaration(node)) = declaration
                 && let Some(id) = &node.id
             {
-                let function =
-                    Function { module: scope.module, node: Code::Function(node), scope: scope.clone() };
-                scope.names.borrow_mut().insert(id.name.as_str(), Value::Function(Rc::new(function)));
+                let function = self.function(scope, Code::Function(node));
+                scope.names.borrow_mut().insert(id.name.as_str(), function);
             }
         }
         for statement in statements {
@@ -219,7 +219,8 @@ impl<'a> Evaluator<'a> {
                 return Ok(value);
             }
         };
-        if let Flow::Return(stopped) = self.statements(&inner, statements)? {
+        let made = self.within(&[Piece::declaration(site)], || self.statements(&inner, statements))?;
+        if let Flow::Return(stopped) = made {
             return Ok(again(stopped, site));
         }
         for statement in statements {

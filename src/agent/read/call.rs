@@ -2,6 +2,7 @@
 
 use super::eval::Evaluator;
 use super::expression::{again, again_or, spread_items};
+use super::piece::Piece;
 use super::value::{Object, Scope, Site, Value};
 use super::{builtin, library, zod};
 use crate::error::Result;
@@ -120,7 +121,8 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Value<'a>> {
         self.deeper(site, || match callee {
             Value::Function(function) => {
-                self.within(function.module, || self.call_function(function, this, arguments, site))
+                let frame = [Piece::expression(site), Piece::code(function.module, function.node)];
+                self.within(&frame, || self.call_function(function, this, arguments, site))
             }
             Value::Method(method) => {
                 let (object, name) = &**method;
@@ -144,7 +146,7 @@ impl<'a> Evaluator<'a> {
         let callee = self.expression(scope, &new.callee)?;
         let arguments = self.arguments(scope, &new.arguments)?;
         match &callee {
-            Value::Class(class) => self.instance(class, arguments),
+            Value::Class(class) => self.instance(class, arguments, site),
             Value::Package(path) => Ok(library::construct(self, path, &arguments, site)),
             other => Ok(again_or(other.clone(), site, "makes an object of what is no known class")),
         }
@@ -165,14 +167,12 @@ impl<'a> Evaluator<'a> {
 
     /// An object with the fields of another, made by a class or a function.
     pub fn copied(&self, from: Option<&Value<'a>>, made: super::value::Made<'a>, site: Site) -> Value<'a> {
-        let fields = match from {
-            Some(Value::Object(object)) => object.fields.borrow().clone(),
-            _ => Vec::new(),
+        let (fields, schemas) = match from {
+            Some(Value::Object(object)) => (object.fields.borrow().clone(), object.schemas.clone()),
+            _ => Default::default(),
         };
-        let mut roots = self.roots();
-        roots.insert(site.module);
-        let fields = std::cell::RefCell::new(fields);
-        Value::Object(Rc::new(Object { fields, made: Some(made), site, roots }))
+        let object = Object { schemas, ..Object::new(fields, Some(made), site, self.roots()) };
+        Value::Object(Rc::new(object))
     }
 }
 

@@ -2,14 +2,13 @@
 
 use super::eval::Evaluator;
 use super::module::{Binding, Imported, ModuleId};
+use super::piece::Piece;
 use super::value::{Class, Code, Function, Made, Object, Scope, Site, Value, number_text};
 use crate::error::Result;
 use oxc_ast::ast::{
     Class as ClassNode, ClassElement, MethodDefinitionKind, TSEnumDeclaration, TSEnumMemberName, TSTypeName,
 };
 use oxc_span::GetSpan;
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// The name, free in every program, under which a constructor finds its class.
@@ -30,7 +29,8 @@ impl<'a> Evaluator<'a> {
             Some(Value::Package(path)) => bases.extend(path.last().cloned()),
             _ => {}
         }
-        let class = Class { module: scope.module, node, scope: scope.clone(), parent, bases: Rc::new(bases) };
+        let (scope, roots) = (scope.clone(), self.roots_in(scope));
+        let class = Class { module: scope.module, node, scope, roots, parent, bases: Rc::new(bases) };
         Ok(Value::Class(Rc::new(class)))
     }
 
@@ -46,20 +46,24 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// What `new Class(…)` makes.
-    pub fn instance(&self, class: &Rc<Class<'a>>, arguments: Vec<Value<'a>>) -> Result<Value<'a>> {
+    /// What `new Class(…)` makes at a place.
+    pub fn instance(&self, class: &Rc<Class<'a>>, arguments: Vec<Value<'a>>, at: Site) -> Result<Value<'a>> {
         let site = Site::new(class.module, class.node.span);
         // A class without arguments is the same wherever it is instantiated.
-        let mut roots = if arguments.is_empty() { BTreeSet::new() } else { self.roots() };
-        roots.insert(class.module);
+        let roots: Rc<[Piece<'a>]> = match arguments.is_empty() {
+            true => Rc::default(),
+            false => self.within(&[Piece::expression(at)], || self.roots()),
+        };
         let by = class.node.id.as_ref().map_or("default", |id| id.name.as_str()).into();
         let made = Made { by, bases: class.bases.clone(), class: Some(class.clone()) };
-        let object = Rc::new(Object { fields: RefCell::default(), made: Some(made), site, roots });
+        let object = Rc::new(Object::new(Vec::new(), Some(made), site, roots.clone()));
         self.deeper(site, || {
-            self.at_top(class.module, || {
-                self.methods(class, &object)?;
-                self.construct(class, &object, arguments)?;
-                self.getters(class, &object)
+            self.at_top(|| {
+                self.within(&roots, || {
+                    self.methods(class, &object)?;
+                    self.construct(class, &object, arguments)?;
+                    self.getters(class, &object)
+                })
             })?;
             Ok(Value::Undefined)
         })?;
@@ -79,8 +83,7 @@ impl<'a> Evaluator<'a> {
                 }
                 if let Some(key) = self.key(&class.scope, &method.key, method.computed)? {
                     let node = Code::Function(&method.value);
-                    let function = Function { module: class.module, node, scope: class.scope.clone() };
-                    object.set(&key, Value::Function(Rc::new(function)));
+                    object.set(&key, self.function(&class.scope, node));
                 }
             }
         }
@@ -110,7 +113,8 @@ impl<'a> Evaluator<'a> {
         }
         let scope = Scope::inside(&class.scope, Some(this.clone()));
         scope.names.borrow_mut().insert(OWN_CLASS, Value::Class(class.clone()));
-        let function = Function { module: class.module, node: Code::Function(node), scope };
+        let roots = Rc::default();
+        let function = Function { module: class.module, node: Code::Function(node), scope, roots };
         self.call_function(&function, Some(this), arguments, Site::new(class.module, node.span))?;
         Ok(())
     }
@@ -178,8 +182,8 @@ impl<'a> Evaluator<'a> {
         node: &'a oxc_ast::ast::Function<'a>,
         this: Option<Value<'a>>,
     ) -> Result<Value<'a>> {
-        let function =
-            Function { module: class.module, node: Code::Function(node), scope: class.scope.clone() };
+        let (scope, roots) = (class.scope.clone(), class.roots.clone());
+        let function = Function { module: class.module, node: Code::Function(node), scope, roots };
         self.call_function(&function, this, Vec::new(), Site::new(class.module, node.span))
     }
 
@@ -222,9 +226,7 @@ impl<'a> Evaluator<'a> {
                 self.get(class, &method.value, this())
             }
             ClassElement::MethodDefinition(method) => {
-                let node = Code::Function(&method.value);
-                let function = Function { module: class.module, node, scope: class.scope.clone() };
-                Ok(Value::Function(Rc::new(function)))
+                Ok(self.function(&class.scope, Code::Function(&method.value)))
             }
             _ => Ok(Value::Undefined),
         }

@@ -88,9 +88,7 @@ fn values<'a>(evaluator: &Evaluator<'a>, module: &Module<'a>, script: &Script<'a
     if let Some(name) = script.exports.keys().find(|&&name| name == "default") {
         values.push(evaluator.exported(module.id, name)?);
     }
-    let made = |expression: &'a Expression<'a>| {
-        evaluator.at_top(module.id, || evaluator.expression(&scope, expression))
-    };
+    let made = |expression: &'a Expression<'a>| evaluator.at_top(|| evaluator.expression(&scope, expression));
     for statement in &script.program.body {
         match statement {
             Statement::ExpressionStatement(one) if is_new(&one.expression) => {

@@ -9,7 +9,8 @@ use super::expression::again;
 use super::foreign::{json, packaged};
 use super::module::{Binding, Content, Export, Imported, Link, Module, ModuleId, Script};
 use super::modules::{Modules, Target};
-use super::value::{Code, Function, Scope, Site, Value};
+use super::piece::{self, Piece};
+use super::value::{Code, Scope, Site, Value};
 use crate::error::Result;
 use oxc_ast::ast::{BindingPattern, Expression};
 use oxc_span::{GetSpan, Span};
@@ -35,8 +36,8 @@ pub struct Evaluator<'a> {
     running: Cell<Option<Site>>,
     /// Names whose further statements wait for that one.
     later: RefCell<Vec<(ModuleId, &'a str, Value<'a>)>>,
-    /// The modules whose code runs now, one list for each top-level name being evaluated.
-    frames: RefCell<Vec<Vec<ModuleId>>>,
+    /// The calls that run now, one list for each top-level name being evaluated.
+    frames: RefCell<Vec<Vec<Piece<'a>>>>,
     depth: Cell<u32>,
     steps: Cell<u32>,
 }
@@ -84,26 +85,34 @@ impl<'a> Evaluator<'a> {
         value
     }
 
-    /// The modules whose code runs now.
-    pub fn roots(&self) -> BTreeSet<ModuleId> {
-        self.frames.borrow().last().map(|frame| frame.iter().copied().collect()).unwrap_or_default()
+    /// The code that runs now: calls, and the functions that they call.
+    pub fn roots(&self) -> Rc<[Piece<'a>]> {
+        match self.frames.borrow().last() {
+            Some(frame) if !frame.is_empty() => piece::distinct(frame).into(),
+            _ => Rc::default(),
+        }
     }
 
-    /// Runs code of another module within the current frame: a function call.
-    pub fn within<T>(&self, module: ModuleId, run: impl FnOnce() -> T) -> T {
+    /// The same for what is made in a scope: at the top level of a module nothing else had to run.
+    pub fn roots_in(&self, scope: &Scope<'a>) -> Rc<[Piece<'a>]> {
+        if scope.parent.is_some() { self.roots() } else { Rc::default() }
+    }
+
+    /// Runs a call within the current frame.
+    pub fn within<T>(&self, pieces: &[Piece<'a>], run: impl FnOnce() -> T) -> T {
         if let Some(frame) = self.frames.borrow_mut().last_mut() {
-            frame.push(module);
+            frame.extend(pieces);
         }
         let value = run();
         if let Some(frame) = self.frames.borrow_mut().last_mut() {
-            frame.pop();
+            frame.truncate(frame.len() - pieces.len());
         }
         value
     }
 
     /// Runs code of a module's top level in a frame of its own.
-    pub fn at_top<T>(&self, module: ModuleId, run: impl FnOnce() -> T) -> T {
-        self.frames.borrow_mut().push(vec![module]);
+    pub fn at_top<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.frames.borrow_mut().push(Vec::new());
         let value = run();
         self.frames.borrow_mut().pop();
         value
@@ -174,12 +183,9 @@ impl<'a> Evaluator<'a> {
             return Ok(Value::unknown(site(span), format!("needs \"{name}\", which needs itself")));
         }
         let scope = Scope::module(module.id);
-        let value = self.at_top(module.id, || match binding {
+        let value = self.at_top(|| match binding {
             Binding::Variable { pattern, init } => self.variable(module, &scope, name, pattern, init),
-            Binding::Function(node) => {
-                let function = Function { module: module.id, node: Code::Function(node), scope };
-                Ok(Value::Function(Rc::new(function)))
-            }
+            Binding::Function(node) => Ok(self.function(&scope, Code::Function(node))),
             Binding::Class(node) => self.class(&scope, node),
             Binding::Enum(node) => self.enumeration(&scope, node),
             Binding::Import { link, .. } => Ok(Value::unknown(site(link.span), "is imported")),
@@ -189,7 +195,7 @@ impl<'a> Evaluator<'a> {
         self.busy.borrow_mut().remove(&key);
         let value = value?;
         self.values.borrow_mut().insert(key, value.clone());
-        self.at_top(module.id, || self.effects(module.id, name, &value))?;
+        self.at_top(|| self.effects(module.id, name, &value))?;
         Ok(value)
     }
 
@@ -238,7 +244,7 @@ impl<'a> Evaluator<'a> {
                 continue;
             }
             self.running.set(Some(site));
-            let flow = self.statement(&scope, effect);
+            let flow = self.within(&[Piece::declaration(site)], || self.statement(&scope, effect));
             self.running.set(above);
             if let Flow::Return(unknown) = flow? {
                 value.doubt(again(unknown, site));
@@ -317,12 +323,11 @@ impl<'a> Evaluator<'a> {
                 Some(&Export::Local(local)) => return Ok(Found::Local(at, local)),
                 Some(&Export::Expression(expression)) => return self.default_value(&at, expression),
                 Some(&Export::Function(node)) => {
-                    let scope = Scope::module(at.id);
-                    let function = Function { module: at.id, node: Code::Function(node), scope };
-                    return Ok(Found::Value(Value::Function(Rc::new(function))));
+                    let function = self.function(&Scope::module(at.id), Code::Function(node));
+                    return Ok(Found::Value(function));
                 }
                 Some(&Export::Class(node)) => {
-                    let class = self.at_top(at.id, || self.class(&Scope::module(at.id), node));
+                    let class = self.at_top(|| self.class(&Scope::module(at.id), node));
                     return class.map(Found::Value);
                 }
                 Some(&Export::From { link, name }) => match self.modules.follow(&at, link)? {
@@ -365,7 +370,7 @@ impl<'a> Evaluator<'a> {
         if !self.busy.borrow_mut().insert((module.id, "export default")) {
             return Ok(Found::Value(Value::unknown(site, "needs the default export, which needs itself")));
         }
-        let value = self.at_top(module.id, || self.expression(&Scope::module(module.id), expression));
+        let value = self.at_top(|| self.expression(&Scope::module(module.id), expression));
         self.busy.borrow_mut().remove(&(module.id, "export default"));
         let value = value?;
         self.defaults.borrow_mut().insert(module.id, value.clone());

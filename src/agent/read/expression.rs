@@ -4,7 +4,8 @@ use super::eval::{Evaluator, SIZE_MAX};
 use super::library;
 use super::names;
 use super::operator::{operate, takes_right, type_name};
-use super::value::{Code, Function, Pattern, Scope, Site, Value};
+use super::piece::Piece;
+use super::value::{Code, Function, Object, Pattern, Scope, Site, Value};
 use crate::error::Result;
 use oxc_ast::ast::{
     ArrayExpression, ArrayExpressionElement, BinaryExpression, ChainElement, Expression, LogicalExpression,
@@ -113,8 +114,9 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn function(&self, scope: &Names<'a>, node: Code<'a>) -> Value<'a> {
-        Value::Function(Rc::new(Function { module: scope.module, node, scope: scope.clone() }))
+    pub fn function(&self, scope: &Names<'a>, node: Code<'a>) -> Value<'a> {
+        let (scope, roots) = (scope.clone(), self.roots_in(scope));
+        Value::Function(Rc::new(Function { module: scope.module, node, scope, roots }))
     }
 
     fn identifier(&self, scope: &Names<'a>, name: &str, site: Site) -> Result<Value<'a>> {
@@ -181,8 +183,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn object(&self, scope: &Names<'a>, object: &'a ObjectExpression<'a>, site: Site) -> Result<Value<'a>> {
-        let value = Value::object(Vec::with_capacity(object.properties.len()), site);
-        let Value::Object(made) = &value else { return Ok(value) };
+        let fields = Vec::with_capacity(object.properties.len());
+        let made = Rc::new(Object::new(fields, None, site, self.roots_in(scope)));
+        let value = Value::Object(made.clone());
         let mut getters = Vec::new();
         for property in &object.properties {
             match property {
@@ -192,6 +195,8 @@ impl<'a> Evaluator<'a> {
                         Value::Object(other) => {
                             let fields = other.fields.borrow().clone();
                             fields.into_iter().for_each(|(name, value)| made.set(&name, value));
+                            let schemas = other.schemas.borrow().clone();
+                            made.schemas.borrow_mut().extend(schemas);
                         }
                         Value::Namespace(module) => {
                             for name in self.export_names(*module)? {
@@ -212,6 +217,10 @@ impl<'a> Evaluator<'a> {
                         continue;
                     };
                     let field = self.expression(scope, &one.value)?;
+                    if matches!(field, Value::Schema(_)) {
+                        let site = Site::new(scope.module, one.value.span());
+                        made.schemas.borrow_mut().push(Piece::expression(site));
+                    }
                     match one.kind {
                         PropertyKind::Init => made.set(&key, field),
                         PropertyKind::Get => getters.push((key, field)),

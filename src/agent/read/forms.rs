@@ -3,17 +3,16 @@
 //! A form is an object that a class or function of `lua-cli` made, an instance of a project class, or
 //! a plain object; the list it stands in says its kind. All kinds go the same way, by the table.
 
-use super::code;
 use super::eval::Evaluator;
 use super::json::Writer;
-use super::module::ModuleId;
+use super::piece;
 use super::reach::Reacher;
 use super::value::{Object, Site, Value};
 use crate::agent::kind::{Kind, TOOL};
 use crate::agent::model::{Primitive, SourceRef};
 use crate::error::{Error, Result};
 use serde_json::{Map, Value as Json, json};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Properties whose values never leave the project.
@@ -64,7 +63,7 @@ impl<'a> Forms<'_, 'a> {
     fn item(&self, kind: &Kind, item: &Value<'a>, around: Site) -> Result<Option<Rc<Object<'a>>>> {
         Ok(match item {
             Value::Object(object) => Some(object.clone()),
-            Value::Class(class) => match self.evaluator().instance(class, Vec::new())? {
+            Value::Class(class) => match self.evaluator().instance(class, Vec::new(), around)? {
                 Value::Object(object) => Some(object),
                 _ => None,
             },
@@ -89,10 +88,9 @@ impl<'a> Forms<'_, 'a> {
     fn primitive(&self, kind: &'static Kind, object: &Rc<Object<'a>>) -> Result<Option<Found>> {
         let Some(name) = self.name(kind, object) else { return Ok(None) };
         let description = text(object, "description");
-        let mut roots = object.roots.clone();
-        let definition = self.definition(kind, &name, object, &mut roots)?;
+        let definition = self.definition(kind, &name, object)?;
         let source = self.writer.source(object.site);
-        let reach = self.reacher.of(&roots, &code::modules(&Value::Object(object.clone())))?;
+        let reach = self.reacher.of(&piece::pieces(&Value::Object(object.clone())))?;
         let primitive = Primitive { kind, name, description, definition, source, reach };
         Ok(Some((primitive, object.site)))
     }
@@ -119,13 +117,7 @@ impl<'a> Forms<'_, 'a> {
     }
 
     /// Everything the model and the platform see of a primitive.
-    fn definition(
-        &self,
-        kind: &'static Kind,
-        name: &str,
-        object: &Object<'a>,
-        roots: &mut BTreeSet<ModuleId>,
-    ) -> Result<Json> {
+    fn definition(&self, kind: &'static Kind, name: &str, object: &Object<'a>) -> Result<Json> {
         self.writer.enter(object.site);
         let own = object.made.as_ref().is_some_and(|made| made.class.is_some());
         let mut definition = Map::new();
@@ -140,14 +132,14 @@ impl<'a> Forms<'_, 'a> {
                 (key, _) if SECRETS.contains(&key) => json!({ "$secret": true }),
                 (key, Value::Object(object)) if SECRET_VALUES.contains(&key) => self.hidden(object)?,
                 ("tools", Value::List(tools)) if kind.word == "skill" => {
-                    self.tools(tools.borrow().clone(), object.site, roots)?
+                    self.tools(tools.borrow().clone(), object.site)?
                 }
                 _ => self.writer.value(value)?,
             };
             definition.insert(key.to_string(), json);
         }
         if kind.word == "workflow" {
-            let tools = self.tools(step_tools(object), object.site, roots)?;
+            let tools = self.tools(step_tools(object), object.site)?;
             if tools.as_array().is_some_and(|tools| !tools.is_empty()) {
                 definition.insert("tools".to_owned(), tools);
             }
@@ -169,7 +161,7 @@ impl<'a> Forms<'_, 'a> {
     }
 
     /// The tools of a skill or a workflow, in their order.
-    fn tools(&self, items: Vec<Value<'a>>, around: Site, roots: &mut BTreeSet<ModuleId>) -> Result<Json> {
+    fn tools(&self, items: Vec<Value<'a>>, around: Site) -> Result<Json> {
         let mut tools: Vec<(Json, String, Site)> = Vec::new();
         for item in items {
             let Some(object) = self.item(&TOOL, &item, around)? else { continue };
@@ -180,8 +172,7 @@ impl<'a> Forms<'_, 'a> {
                 }
                 return Err(self.twice(&TOOL, &name, *site, object.site));
             }
-            roots.extend(&object.roots);
-            let mut tool = self.definition(&TOOL, &name, &object, roots)?;
+            let mut tool = self.definition(&TOOL, &name, &object)?;
             if let Json::Object(fields) = &mut tool {
                 fields.insert("path".to_owned(), json!(self.writer.path(object.site)));
             }

@@ -8,7 +8,6 @@ mod body;
 mod builtin;
 mod call;
 mod class;
-mod code;
 mod entry;
 mod eval;
 mod expression;
@@ -25,6 +24,9 @@ mod modules;
 mod names;
 mod normal;
 mod operator;
+mod parts;
+mod piece;
+mod place;
 mod reach;
 mod script;
 #[cfg(test)]
@@ -72,7 +74,7 @@ fn read(root: &Path) -> Result<Agent> {
     for other in &agents[1..] {
         writer.note(other.site, "this agent is left out: the first one of the file is read");
     }
-    let reacher = Reacher::new(&evaluator.modules, lock::Versions::read(&root)?, module.id);
+    let reacher = Reacher::new(&evaluator.modules, lock::Versions::read(&root)?, made.site);
     let forms = Forms { writer: &writer, reacher: &reacher };
     let mut primitives = Vec::new();
     for kind in &KINDS {

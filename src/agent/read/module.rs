@@ -258,9 +258,9 @@ impl<'a> Script<'a> {
     }
 }
 
-/// The links a module's code needs when it runs: type-only imports, and imports whose names are used
-/// in types only, are left away as TypeScript does.
-pub fn links<'a>(script: &Script<'a>) -> Vec<Link<'a>> {
+/// The links that run when a module is loaded: type-only imports, and imports whose names are used in
+/// types only, are left away as TypeScript does. Those without names, `import 'x'`, are marked.
+pub fn links<'a>(script: &Script<'a>) -> Vec<(Link<'a>, bool)> {
     let mut links = Vec::new();
     for statement in &script.program.body {
         let source = match statement {
@@ -269,9 +269,9 @@ pub fn links<'a>(script: &Script<'a>) -> Vec<Link<'a>> {
             Statement::ExportAllDeclaration(export) if is_value(export.export_kind) => &export.source,
             _ => continue,
         };
-        links.push(Link { specifier: source.value.as_str(), span: source.span });
+        let bare = matches!(statement, Statement::ImportDeclaration(import) if import.specifiers.is_none());
+        links.push((Link { specifier: source.value.as_str(), span: source.span }, bare));
     }
-    links.extend(script.names.dynamic.iter().copied());
     links
 }
 

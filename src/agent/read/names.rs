@@ -8,6 +8,7 @@ use oxc_ast::ast::{
     TSType, TSTypeAnnotation, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
+use oxc_span::Span;
 use std::collections::{BTreeSet, HashSet};
 
 /// What one walk over a module finds.
@@ -17,15 +18,28 @@ pub struct Names<'a> {
     pub used: HashSet<&'a str>,
     /// Identifiers that are assigned after their declaration.
     pub assigned: HashSet<&'a str>,
+    /// The same with their places, in source order.
+    pub uses: Vec<Use<'a>>,
     /// Environment variables read: `env('X')`, `process.env.X`, `const { X } = process.env`.
-    pub env: BTreeSet<String>,
+    pub env: Vec<(u32, &'a str)>,
     /// `import("…")` and `require("…")` of a literal.
     pub dynamic: Vec<Link<'a>>,
+    /// Places of `import(x)` and `require(x)` that could be of anything.
+    pub anything: Vec<u32>,
+}
+
+/// An identifier that stands for a value, and the member that is taken of it at once: `prices.net`.
+#[derive(Clone, Copy)]
+pub struct Use<'a> {
+    pub at: u32,
+    pub name: &'a str,
+    pub member: Option<&'a str>,
 }
 
 pub fn collect<'a>(program: &'a Program<'a>) -> Names<'a> {
     let mut walker = Walker { names: Names::default() };
     walker.visit_program(program);
+    walker.names.uses.sort_by_key(|one| one.at);
     walker.names
 }
 
@@ -96,6 +110,16 @@ struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
+    fn used(&mut self, it: &IdentifierReference<'a>, member: Option<&'a str>) {
+        let name = it.name.as_str();
+        self.names.used.insert(name);
+        self.names.uses.push(Use { at: it.span.start, name, member });
+    }
+
+    fn env(&mut self, at: Span, name: &'a str) {
+        self.names.env.push((at.start, name));
+    }
+
     fn assigned(&mut self, target: &SimpleAssignmentTarget<'a>) {
         if let SimpleAssignmentTarget::AssignmentTargetIdentifier(name) = target {
             self.names.assigned.insert(name.name.as_str());
@@ -105,7 +129,7 @@ impl<'a> Walker<'a> {
 
 impl<'a> Visit<'a> for Walker<'a> {
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
-        self.names.used.insert(it.name.as_str());
+        self.used(it, None);
     }
 
     // Names inside types are no values.
@@ -128,37 +152,43 @@ impl<'a> Visit<'a> for Walker<'a> {
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
-        if let (Some(name), Some(Expression::StringLiteral(text))) =
-            (named(&it.callee), it.arguments.first().and_then(|one| one.as_expression()))
-        {
-            match name {
-                "env" => drop(self.names.env.insert(text.value.to_string())),
-                "require" => {
-                    self.names.dynamic.push(Link { specifier: text.value.as_str(), span: text.span });
-                }
-                _ => {}
+        let first = it.arguments.first().and_then(|one| one.as_expression());
+        match (named(&it.callee), first) {
+            (Some("env"), Some(Expression::StringLiteral(text))) => {
+                self.env(text.span, text.value.as_str());
             }
+            (Some("require"), Some(Expression::StringLiteral(text))) => {
+                self.names.dynamic.push(Link { specifier: text.value.as_str(), span: text.span });
+            }
+            (Some("require"), _) => self.names.anything.push(it.span.start),
+            _ => {}
         }
         walk::walk_call_expression(self, it);
     }
 
     fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
-        if let Expression::StringLiteral(text) = &it.source {
-            self.names.dynamic.push(Link { specifier: text.value.as_str(), span: text.span });
+        match &it.source {
+            Expression::StringLiteral(text) => {
+                self.names.dynamic.push(Link { specifier: text.value.as_str(), span: text.span });
+            }
+            _ => self.names.anything.push(it.span.start),
         }
         walk::walk_import_expression(self, it);
     }
 
     fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
         if is_environment(&it.object) {
-            self.names.env.insert(it.property.name.to_string());
+            self.env(it.span, it.property.name.as_str());
         }
-        walk::walk_static_member_expression(self, it);
+        match &it.object {
+            Expression::Identifier(name) => self.used(name, Some(it.property.name.as_str())),
+            _ => walk::walk_static_member_expression(self, it),
+        }
     }
 
     fn visit_computed_member_expression(&mut self, it: &ComputedMemberExpression<'a>) {
         if let (true, Expression::StringLiteral(text)) = (is_environment(&it.object), &it.expression) {
-            self.names.env.insert(text.value.to_string());
+            self.env(it.span, text.value.as_str());
         }
         walk::walk_computed_member_expression(self, it);
     }
@@ -169,7 +199,7 @@ impl<'a> Visit<'a> for Walker<'a> {
         {
             for property in &pattern.properties {
                 if let PropertyKey::StaticIdentifier(name) = &property.key {
-                    self.names.env.insert(name.name.to_string());
+                    self.env(it.span, name.name.as_str());
                 }
             }
         }

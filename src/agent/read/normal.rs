@@ -2,7 +2,7 @@
 
 use super::value::Code;
 use oxc_allocator::Allocator;
-use oxc_ast::ast::{Class, Program};
+use oxc_ast::ast::{Class, Expression, Program};
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions, Context, Gen, GenExpr};
 use oxc_parser::Parser;
 use oxc_span::SourceType;
@@ -22,6 +22,19 @@ pub fn module(program: &Program<'_>) -> String {
     printer().build(program).code
 }
 
+/// A statement or a declaration.
+pub fn print(node: &impl Gen) -> String {
+    let mut printer = printer();
+    node.r#gen(&mut printer, Context::default());
+    printer.into_source_text()
+}
+
+pub fn print_expression(node: &Expression<'_>) -> String {
+    let mut printer = printer();
+    printer.print_expression(node);
+    printer.into_source_text()
+}
+
 pub fn function(node: Code<'_>) -> String {
     let mut printer = printer();
     match node {
@@ -32,20 +45,14 @@ pub fn function(node: Code<'_>) -> String {
 }
 
 pub fn class(node: &Class<'_>) -> String {
-    let mut printer = printer();
-    node.r#gen(&mut printer, Context::default());
-    printer.into_source_text()
+    print(node)
 }
 
 /// An expression given as text; as it is, where it does not stand for itself.
 pub fn expression(text: &str) -> String {
     let arena = Allocator::default();
     match Parser::new(&arena, text, SourceType::ts()).parse_expression() {
-        Ok(expression) => {
-            let mut printer = printer();
-            printer.print_expression(&expression);
-            printer.into_source_text()
-        }
+        Ok(expression) => print_expression(&expression),
         Err(_) => text.trim().to_owned(),
     }
 }

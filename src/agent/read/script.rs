@@ -2,6 +2,7 @@
 
 use super::forms::twice;
 use super::json::Writer;
+use super::piece::Piece;
 use super::reach::Reacher;
 use super::value::Value;
 use super::{Evaluator, normal};
@@ -9,7 +10,6 @@ use crate::agent::kind::Kind;
 use crate::agent::model::{Primitive, SourceRef};
 use crate::error::{At, Result};
 use serde_json::{Map, Value as Json, json};
-use std::collections::BTreeSet;
 use std::path::Path;
 
 const FOLDER: &str = "src/workflows";
@@ -49,7 +49,7 @@ pub fn add<'a>(
         if let Some(other) = primitives.iter().find(|other| other.kind == kind && other.name == name) {
             return Err(twice(kind, &name, &other.source, &source));
         }
-        let reach = reacher.from(&BTreeSet::from([module.id]))?;
+        let reach = reacher.of(&[Piece::module(module.id)])?;
         let definition = Json::Object(definition);
         primitives.push(Primitive { kind, name, description, definition, source, reach });
     }

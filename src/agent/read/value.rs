@@ -1,11 +1,12 @@
 //! What an expression of a project evaluates to.
 
 use super::module::ModuleId;
+use super::piece::Piece;
 use super::zod::Schema;
 use oxc_ast::ast::{ArrowFunctionExpression, Class as ClassNode, Function as FunctionNode};
 use oxc_span::Span;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// A value. Objects and lists are shared and can change, as in JavaScript.
@@ -68,8 +69,10 @@ pub struct Object<'a> {
     pub fields: RefCell<Vec<(Rc<str>, Value<'a>)>>,
     pub made: Option<Made<'a>>,
     pub site: Site,
-    /// The modules whose code made it.
-    pub roots: BTreeSet<ModuleId>,
+    /// The code that ran to make it, beside the top level of modules.
+    pub roots: Rc<[Piece<'a>]>,
+    /// The expressions that gave its schemas.
+    pub schemas: RefCell<Vec<Piece<'a>>>,
 }
 
 /// How an object came to be.
@@ -88,6 +91,8 @@ pub struct Function<'a> {
     pub module: ModuleId,
     pub node: Code<'a>,
     pub scope: Rc<Scope<'a>>,
+    /// The code that ran to make it, where it closes over local names.
+    pub roots: Rc<[Piece<'a>]>,
 }
 
 #[derive(Clone, Copy)]
@@ -101,6 +106,8 @@ pub struct Class<'a> {
     pub module: ModuleId,
     pub node: &'a ClassNode<'a>,
     pub scope: Rc<Scope<'a>>,
+    /// The code that ran to make it, where it closes over local names.
+    pub roots: Rc<[Piece<'a>]>,
     pub parent: Option<Value<'a>>,
     /// Names of everything it extends or implements, itself included.
     pub bases: Rc<Vec<Rc<str>>>,
@@ -156,6 +163,15 @@ impl<'a> Scope<'a> {
 }
 
 impl<'a> Object<'a> {
+    pub fn new(
+        fields: Vec<(Rc<str>, Value<'a>)>,
+        made: Option<Made<'a>>,
+        site: Site,
+        roots: Rc<[Piece<'a>]>,
+    ) -> Object<'a> {
+        Object { fields: RefCell::new(fields), made, site, roots, schemas: RefCell::default() }
+    }
+
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
         let fields = self.fields.borrow();
         fields.iter().find(|(name, _)| &**name == key).map(|(_, value)| value.clone())
@@ -185,8 +201,7 @@ impl<'a> Value<'a> {
 
     /// A plain object.
     pub fn object(fields: Vec<(Rc<str>, Value<'a>)>, site: Site) -> Value<'a> {
-        let roots = BTreeSet::from([site.module]);
-        Value::Object(Rc::new(Object { fields: RefCell::new(fields), made: None, site, roots }))
+        Value::Object(Rc::new(Object::new(fields, None, site, Rc::default())))
     }
 
     pub fn unknown(site: Site, reason: impl Into<String>) -> Value<'a> {

@@ -99,7 +99,8 @@ fn a_long_chain_and_a_cycle_of_imports_end() {
     }
     let agent = project.read();
     assert_eq!(agent.name, "end");
-    assert_eq!(only(&agent, "webhook").reach.modules.len(), 3002);
+    // A third of the modules only pass on what others declare.
+    assert_eq!(only(&agent, "webhook").reach.modules.len(), 2002);
 }
 
 #[test]

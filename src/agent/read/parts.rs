@@ -1,0 +1,192 @@
+//! The top-level declarations of a module: what other code can reach one by one.
+
+use super::module::{Binding, Content, Module, Script};
+use super::{names, normal};
+use oxc_ast::ast::{
+    Class, Declaration, ExportDefaultDeclarationKind, Expression, Function, Statement, TSEnumDeclaration,
+    VariableDeclarator,
+};
+use oxc_span::{GetSpan, Span};
+use std::collections::HashMap;
+
+/// The name of a module's own statements, which run for whoever imports it.
+pub const EFFECTS: &str = "*";
+/// The name of a default export that has none of its own, and of a document.
+pub const DEFAULT: &str = "default";
+
+/// A declaration with the top-level statements that change it: `skill.addTool(…)`.
+pub struct Part<'a> {
+    pub name: &'a str,
+    nodes: Vec<Node<'a>>,
+    pub spans: Vec<Span>,
+}
+
+#[derive(Clone, Copy)]
+enum Node<'a> {
+    Variable(&'a VariableDeclarator<'a>),
+    Function(&'a Function<'a>),
+    Class(&'a Class<'a>),
+    Enum(&'a TSEnumDeclaration<'a>),
+    Expression(&'a Expression<'a>),
+    Statement(&'a Statement<'a>),
+}
+
+/// All declarations of a module.
+#[derive(Default)]
+pub struct Parts<'a> {
+    pub all: Vec<Part<'a>>,
+    by_name: HashMap<&'a str, usize>,
+}
+
+impl<'a> Parts<'a> {
+    /// The declarations of a module. `agent` is where the agent is made, if it is here: the statement
+    /// that makes it is no side effect.
+    pub fn of(module: &Module<'a>, agent: Option<Span>) -> Parts<'a> {
+        let mut parts = Parts::default();
+        match &module.content {
+            Content::Script(script) => {
+                for statement in &script.program.body {
+                    parts.statement(script, statement, agent);
+                }
+            }
+            Content::Json(_) | Content::Text => parts.add(&[DEFAULT], Span::default(), None),
+        }
+        parts
+    }
+
+    pub fn named(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The declaration that holds a place, and whether the place is all of it.
+    pub fn around(&self, span: Span) -> Option<(usize, bool)> {
+        let holds = |part: &Part<'a>| part.spans.iter().any(|one| one.contains_inclusive(span));
+        let at = self.all.iter().position(holds)?;
+        Some((at, self.all[at].spans.first() == Some(&span)))
+    }
+
+    fn statement(&mut self, script: &Script<'a>, statement: &'a Statement<'a>, agent: Option<Span>) {
+        match statement {
+            Statement::ImportDeclaration(_)
+            | Statement::ExportNamedDeclaration(_)
+            | Statement::ExportFromDeclaration(_)
+            | Statement::ExportAllDeclaration(_)
+            | Statement::EmptyStatement(_) => {}
+            Statement::ExportDeclaration(export) => self.declaration(&export.declaration, statement),
+            Statement::ExportDefaultDeclaration(export) => self.default_export(&export.declaration),
+            Statement::TSExportAssignment(export) => {
+                let node = Node::Expression(&export.expression);
+                self.add(&[DEFAULT], export.expression.span(), Some(node));
+            }
+            other => match other.as_declaration() {
+                Some(declaration) => self.declaration(declaration, statement),
+                None => self.effect(script, other, agent),
+            },
+        }
+    }
+
+    /// A statement that only changes declarations of this module belongs to them.
+    fn effect(&mut self, script: &Script<'a>, statement: &'a Statement<'a>, agent: Option<Span>) {
+        let (span, roots) = (statement.span(), names::roots(statement));
+        let is_own = |root: &&str| {
+            matches!(script.bindings.get(root), Some(Binding::Variable { .. } | Binding::Class(_)))
+        };
+        if !roots.is_empty() && roots.iter().all(is_own) {
+            roots.iter().for_each(|root| self.add(&[root], span, Some(Node::Statement(statement))));
+        } else if !agent.is_some_and(|agent| span.contains_inclusive(agent)) {
+            self.add(&[EFFECTS], span, Some(Node::Statement(statement)));
+        }
+    }
+
+    fn declaration(&mut self, declaration: &'a Declaration<'a>, statement: &'a Statement<'a>) {
+        if declaration.declare() {
+            return;
+        }
+        match declaration {
+            Declaration::VariableDeclaration(variables) => {
+                for one in &variables.declarations {
+                    let names: Vec<&'a str> =
+                        one.id.get_binding_identifiers().iter().map(|name| name.name.as_str()).collect();
+                    let names = if names.is_empty() { vec![EFFECTS] } else { names };
+                    self.add(&names, one.span, Some(Node::Variable(one)));
+                }
+            }
+            Declaration::FunctionDeclaration(one) => {
+                if let (Some(id), Some(_)) = (&one.id, &one.body) {
+                    self.add(&[id.name.as_str()], one.span, Some(Node::Function(one)));
+                }
+            }
+            Declaration::ClassDeclaration(one) => {
+                if let Some(id) = &one.id {
+                    self.add(&[id.name.as_str()], one.span, Some(Node::Class(one)));
+                }
+            }
+            Declaration::TSEnumDeclaration(one) => {
+                self.add(&[one.id.name.as_str()], one.span, Some(Node::Enum(one)));
+            }
+            Declaration::TSNamespaceDeclaration(one) => {
+                self.add(&[one.id.name.as_str()], one.span, Some(Node::Statement(statement)));
+            }
+            Declaration::TSImportEqualsDeclaration(one) => {
+                self.add(&[one.id.name.as_str()], one.span, Some(Node::Statement(statement)));
+            }
+            _ => {}
+        }
+    }
+
+    fn default_export(&mut self, declaration: &'a ExportDefaultDeclarationKind<'a>) {
+        match declaration {
+            ExportDefaultDeclarationKind::FunctionDeclaration(one) => {
+                let name = one.id.as_ref().map_or(DEFAULT, |id| id.name.as_str());
+                self.add(&[name], one.span, Some(Node::Function(one)));
+            }
+            ExportDefaultDeclarationKind::ClassDeclaration(one) => {
+                let name = one.id.as_ref().map_or(DEFAULT, |id| id.name.as_str());
+                self.add(&[name], one.span, Some(Node::Class(one)));
+            }
+            other => {
+                if let Some(expression) = other.as_expression() {
+                    self.add(&[DEFAULT], expression.span(), Some(Node::Expression(expression)));
+                }
+            }
+        }
+    }
+
+    /// What declares several names is one part, under the first of them.
+    fn add(&mut self, names: &[&'a str], span: Span, node: Option<Node<'a>>) {
+        let Some(&name) = names.first() else { return };
+        let at = *self.by_name.entry(name).or_insert_with(|| {
+            self.all.push(Part { name, nodes: Vec::new(), spans: Vec::new() });
+            self.all.len() - 1
+        });
+        for name in names {
+            self.by_name.entry(name).or_insert(at);
+        }
+        self.all[at].spans.push(span);
+        self.all[at].nodes.extend(node);
+    }
+}
+
+impl<'a> Part<'a> {
+    /// The normalised source.
+    pub fn normal(&self, module: &Module<'a>) -> String {
+        match &module.content {
+            Content::Json(value) => value.to_string(),
+            Content::Text => module.text.to_owned(),
+            Content::Script(_) => self.nodes.iter().map(|node| node.normal()).collect(),
+        }
+    }
+}
+
+impl Node<'_> {
+    fn normal(self) -> String {
+        match self {
+            Node::Variable(one) => normal::print(one),
+            Node::Function(one) => normal::print(one),
+            Node::Class(one) => normal::print(one),
+            Node::Enum(one) => normal::print(one),
+            Node::Statement(one) => normal::print(one),
+            Node::Expression(one) => normal::print_expression(one),
+        }
+    }
+}

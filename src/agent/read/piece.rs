@@ -1,0 +1,134 @@
+//! Pieces of code that a value needs when it runs. Data is in the definition whole; code leads on.
+
+use super::module::ModuleId;
+use super::normal;
+use super::value::{Code, Site, Value};
+use oxc_ast::ast::Class;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// How deep values are looked into; what is deeper was no definition anyway.
+const DEPTH: usize = 64;
+
+/// A function, a class, or an expression, and where it stands.
+#[derive(Clone, Copy)]
+pub struct Piece<'a> {
+    pub site: Site,
+    node: Node<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Node<'a> {
+    Code(Code<'a>),
+    Class(&'a Class<'a>),
+    /// A whole module, in place of a piece of it.
+    Module,
+    /// The whole declaration around the place.
+    Declaration,
+    Expression,
+}
+
+impl<'a> Piece<'a> {
+    pub fn code(module: ModuleId, code: Code<'a>) -> Piece<'a> {
+        let span = match code {
+            Code::Arrow(node) => node.span,
+            Code::Function(node) => node.span,
+        };
+        Piece { site: Site::new(module, span), node: Node::Code(code) }
+    }
+
+    pub fn expression(site: Site) -> Piece<'a> {
+        // A place without an end is no place: then all of the module counts.
+        let node = if site.end == 0 { Node::Module } else { Node::Expression };
+        Piece { site, node }
+    }
+
+    pub fn module(module: ModuleId) -> Piece<'a> {
+        Piece { site: Site { module, start: 0, end: 0 }, node: Node::Module }
+    }
+
+    /// All of the declaration that a place is in.
+    pub fn declaration(site: Site) -> Piece<'a> {
+        Piece { site, node: Node::Declaration }
+    }
+
+    pub fn is_declaration(&self) -> bool {
+        matches!(self.node, Node::Declaration)
+    }
+
+    pub fn is_module(&self) -> bool {
+        matches!(self.node, Node::Module)
+    }
+
+    /// The normalised source; `text` is that of the module.
+    pub fn normal(&self, text: &str) -> String {
+        match self.node {
+            Node::Code(code) => normal::function(code),
+            Node::Class(class) => normal::class(class),
+            Node::Expression | Node::Declaration | Node::Module => {
+                let (start, end) = (self.site.start as usize, self.site.end as usize);
+                normal::expression(text.get(start..end).unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Each piece once.
+pub fn distinct<'a>(pieces: &[Piece<'a>]) -> Vec<Piece<'a>> {
+    let by_site: BTreeMap<Site, Piece<'a>> = pieces.iter().map(|piece| (piece.site, *piece)).collect();
+    by_site.into_values().collect()
+}
+
+/// The code of a value and the code that made it; empty for a value that is only data.
+pub fn pieces<'a>(value: &Value<'a>) -> Vec<Piece<'a>> {
+    let mut found = Found::default();
+    found.collect(value, DEPTH);
+    if !found.is_code {
+        return Vec::new();
+    }
+    distinct(&found.pieces)
+}
+
+#[derive(Default)]
+struct Found<'a> {
+    pieces: Vec<Piece<'a>>,
+    is_code: bool,
+    /// What was looked into already: one value can stand in many places.
+    seen: BTreeSet<usize>,
+}
+
+impl<'a> Found<'a> {
+    fn code(&mut self, piece: Piece<'a>, roots: &[Piece<'a>]) {
+        self.is_code = true;
+        self.pieces.push(piece);
+        self.pieces.extend(roots);
+    }
+
+    fn collect(&mut self, value: &Value<'a>, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match value {
+            Value::Function(one) => self.code(Piece::code(one.module, one.node), &one.roots),
+            Value::Class(class) => self.class(class),
+            Value::Unknown(unknown) => self.code(Piece::expression(unknown.site), &[]),
+            Value::Namespace(module) => self.code(Piece::module(*module), &[]),
+            Value::List(items) if self.seen.insert(Rc::as_ptr(items).addr()) => {
+                items.borrow().iter().for_each(|item| self.collect(item, depth));
+            }
+            Value::Object(object) if self.seen.insert(Rc::as_ptr(object).addr()) => {
+                // The methods of a class are code, whether or not they stand among the fields.
+                if let Some(class) = object.made.as_ref().and_then(|made| made.class.as_ref()) {
+                    self.class(class);
+                }
+                self.pieces.extend(&*object.roots);
+                self.pieces.extend(&*object.schemas.borrow());
+                object.fields.borrow().iter().for_each(|(_, field)| self.collect(field, depth));
+            }
+            _ => {}
+        }
+    }
+
+    fn class(&mut self, class: &super::value::Class<'a>) {
+        let site = Site::new(class.module, class.node.span);
+        self.code(Piece { site, node: Node::Class(class.node) }, &class.roots);
+    }
+}
