@@ -4,6 +4,7 @@ pub mod build;
 pub mod change;
 pub mod compile;
 pub mod create;
+pub mod edit;
 pub mod json;
 pub mod kind;
 pub mod ledger;

@@ -172,6 +172,16 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     }
 }
 
+/// Writes a file of a person durably in the place of what stands there. It keeps its modes.
+pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<()> {
+    let modes = std::fs::metadata(path).at("read", path)?.permissions();
+    let dir = path.parent().unwrap_or_else(|| Path::new("."));
+    let mut temp = Temp::create_in(dir)?;
+    temp.write_all(bytes).at("write", path)?;
+    temp.file().set_permissions(modes).at("set the modes of", path)?;
+    temp.publish(path, Clobber::Replace).map(drop)
+}
+
 /// Writes a small file durably, in one step.
 pub fn write_new(path: &Path, bytes: &[u8], clobber: Clobber) -> Result<Published> {
     let dir = path.parent().unwrap_or_else(|| Path::new("."));

@@ -15,7 +15,7 @@ mod windows;
 
 pub use beneath::{DRAFT_PREFIX, Draft, Folder, Standing};
 pub use durable::{
-    Clobber, Published, Temp, append, create_dir_all, remove, replace, sweep, sync_dir, write_new,
+    Clobber, Published, Temp, append, create_dir_all, remove, replace, rewrite, sweep, sync_dir, write_new,
 };
 pub use map::{Map, map};
 pub use platform::{CAN_SYNC_ALL, open_file};

@@ -43,7 +43,7 @@ pub struct Evaluator<'a> {
 }
 
 /// Where an exported name ends.
-enum Found<'a> {
+pub enum Found<'a> {
     Local(Rc<Module<'a>>, &'a str),
     Value(Value<'a>),
 }
@@ -306,7 +306,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Where an export of a module ends: re-exports and `export *` are followed in a loop.
-    fn export(&self, module: Rc<Module<'a>>, name: &'a str) -> Result<Found<'a>> {
+    pub fn export(&self, module: Rc<Module<'a>>, name: &'a str) -> Result<Found<'a>> {
         let mut todo = vec![(module.clone(), name)];
         let mut seen = HashSet::new();
         while let Some((at, name)) = todo.pop() {

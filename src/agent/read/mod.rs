@@ -24,15 +24,20 @@ mod modules;
 mod names;
 mod normal;
 mod operator;
+mod origin;
 mod parts;
 mod piece;
 mod place;
 mod reach;
 mod script;
+mod spot;
 #[cfg(test)]
 mod tests;
 mod value;
 mod zod;
+
+pub use origin::find as place;
+pub use spot::{Form, Place, Separator};
 
 use super::kind::KINDS;
 use super::model::{Agent, Persona};
@@ -53,9 +58,30 @@ const STACK: usize = 512 << 20;
 
 /// Reads the agent of a project.
 pub fn project(root: &Path) -> Result<Agent> {
+    on_thread(root, read)
+}
+
+/// What stands below these keys of the agent, as if a file held these bytes.
+pub fn value_with(root: &Path, file: &Path, bytes: &[u8], keys: &[&str]) -> Result<serde_json::Value> {
+    on_thread(root, |root| {
+        let arena = Allocator::default();
+        let evaluator = Evaluator::new(Modules::new(root, &arena).with(file, bytes));
+        let (module, agents) = entry::find(root, &evaluator)?;
+        let Some(agent) = agents.first() else { return Ok(serde_json::Value::Null) };
+        let mut value = Value::Object(agent.clone());
+        for key in keys {
+            value = evaluator.member(&value, key, value::Site::new(module.id, oxc_span::Span::default()))?;
+        }
+        Writer::new(&evaluator).value(&value)
+    })
+}
+
+/// Runs a reading of a project where there is stack for it.
+fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) -> Result<T> {
+    let root = root.canonicalize().at("read", root)?;
     std::thread::scope(|scope| {
         let reader = std::thread::Builder::new().name("reader".to_owned()).stack_size(STACK);
-        let thread = reader.spawn_scoped(scope, || read(root)).at("start a thread to read", root)?;
+        let thread = reader.spawn_scoped(scope, || run(&root)).at("start a thread to read", &root)?;
         thread.join().unwrap_or_else(|_| {
             Err(Error::failed(format!("cannot read \"{}\": the reader stopped", root.display())))
         })
@@ -63,10 +89,9 @@ pub fn project(root: &Path) -> Result<Agent> {
 }
 
 fn read(root: &Path) -> Result<Agent> {
-    let root = root.canonicalize().at("read", root)?;
     let arena = Allocator::default();
-    let evaluator = Evaluator::new(Modules::new(&root, &arena));
-    let (module, agents) = entry::find(&root, &evaluator)?;
+    let evaluator = Evaluator::new(Modules::new(root, &arena));
+    let (module, agents) = entry::find(root, &evaluator)?;
     let writer = Writer::new(&evaluator);
     let Some(made) = agents.first() else {
         return Err(Error::usage(format!("no agent in \"{}\"", module.path)));
@@ -74,13 +99,13 @@ fn read(root: &Path) -> Result<Agent> {
     for other in &agents[1..] {
         writer.note(other.site, "this agent is left out: the first one of the file is read");
     }
-    let reacher = Reacher::new(&evaluator.modules, lock::Versions::read(&root)?, made.site);
+    let reacher = Reacher::new(&evaluator.modules, lock::Versions::read(root)?, made.site);
     let forms = Forms { writer: &writer, reacher: &reacher };
     let mut primitives = Vec::new();
     for kind in &KINDS {
         primitives.extend(forms.of_kind(kind, made)?);
     }
-    script::add(&root, &evaluator, &writer, &reacher, &mut primitives)?;
+    script::add(root, &evaluator, &writer, &reacher, &mut primitives)?;
     let name = match made.get("name") {
         Some(Value::Text(name)) => name.to_string(),
         Some(Value::Unknown(unknown)) => {

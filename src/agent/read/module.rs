@@ -22,6 +22,8 @@ pub struct Module<'a> {
     /// Relative to the project, with `/`.
     pub path: String,
     pub text: &'a str,
+    /// Whether the file begins with a byte order mark, which `text` has not.
+    pub marked: bool,
     pub content: Content<'a>,
 }
 

@@ -23,6 +23,7 @@ pub struct Modules<'a> {
     loaded: RefCell<Vec<Rc<Module<'a>>>>,
     by_file: RefCell<HashMap<PathBuf, ModuleId>>,
     targets: RefCell<HashMap<(PathBuf, String), Target>>,
+    instead: Option<(PathBuf, Vec<u8>)>,
 }
 
 /// What a specifier means.
@@ -44,7 +45,13 @@ impl<'a> Modules<'a> {
             loaded: RefCell::default(),
             by_file: RefCell::default(),
             targets: RefCell::default(),
+            instead: None,
         }
+    }
+
+    /// The same, as if a file held these bytes.
+    pub fn with(self, file: &Path, bytes: &[u8]) -> Modules<'a> {
+        Modules { instead: Some((file.to_owned(), bytes.to_vec())), ..self }
     }
 
     pub fn get(&self, id: ModuleId) -> Rc<Module<'a>> {
@@ -56,15 +63,19 @@ impl<'a> Modules<'a> {
         if let Some(&id) = self.by_file.borrow().get(file) {
             return Ok(self.get(id));
         }
-        let bytes = fs::read(file)?;
+        let bytes = match &self.instead {
+            Some((other, bytes)) if other == file => bytes.clone(),
+            _ => fs::read(file)?,
+        };
         let path = self.relative(file);
         let Ok(text) = std::str::from_utf8(&bytes) else {
             return Err(Error::usage(format!("cannot read \"{path}\": it is not UTF-8 text")));
         };
+        let marked = text.starts_with('\u{feff}');
         let text: &'a str = self.arena.alloc_str(text.strip_prefix('\u{feff}').unwrap_or(text));
         let content = self.content(file, &path, text)?;
         let id = ModuleId(u32::try_from(self.loaded.borrow().len()).unwrap_or(u32::MAX));
-        let module = Rc::new(Module { id, file: file.to_owned(), path, text, content });
+        let module = Rc::new(Module { id, file: file.to_owned(), path, text, marked, content });
         self.loaded.borrow_mut().push(module.clone());
         self.by_file.borrow_mut().insert(file.to_owned(), id);
         Ok(module)
