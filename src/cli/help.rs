@@ -69,6 +69,14 @@ mod tests {
     }
 
     #[test]
+    fn every_command_is_told_on_one_line_of_80_columns() {
+        let text = grouped().to_string();
+        let told = text.lines().take_while(|line| *line != "Options:").filter(|line| line.starts_with("  "));
+        let long: Vec<&str> = told.filter(|line| line.chars().count() > 80).collect();
+        assert!(long.is_empty(), "{long:#?}");
+    }
+
+    #[test]
     fn every_command_is_in_the_documents() {
         let (commands, readme) = (include_str!("../../docs/commands.md"), include_str!("../../README.md"));
         for name in GROUPS.iter().flat_map(|(_, names)| *names) {

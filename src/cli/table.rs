@@ -1,9 +1,10 @@
 //! A table: columns as wide as their content, two spaces between, no space at the end of a line.
 
 use super::output::Output;
+use super::term;
 use crate::error::Result;
 use anstyle::Style;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// One cell. Text that others wrote is made harmless for a terminal on the way in.
 #[derive(Clone, Debug)]
@@ -39,18 +40,47 @@ impl Table {
     }
 
     pub fn print(&self, out: &mut Output) -> Result<()> {
-        for line in self.lines(|style, text| out.paint(style, text)) {
+        let width = if out.term().stdout { term::size().1 } else { usize::MAX };
+        for line in self.lines(width, |style, text| out.paint(style, text)) {
             out.line(line)?;
         }
         Ok(())
     }
 
-    fn lines(&self, paint: impl Fn(Style, &str) -> String) -> Vec<String> {
+    /// The lines of a terminal of this width: the last column, the one with free text, is cut to fit.
+    fn lines(&self, width_of_screen: usize, paint: impl Fn(Style, &str) -> String) -> Vec<String> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |column| self.rows.iter().filter_map(|row| row.get(column)).map(width).max();
         let widths: Vec<usize> = (0..columns).map(|column| widest(column).unwrap_or(0)).collect();
-        self.rows.iter().map(|row| line(row, &widths, &paint)).collect()
+        let before: usize = widths.iter().rev().skip(1).map(|width| width + 2).sum();
+        let free = width_of_screen.saturating_sub(before).max(NARROWEST);
+        let fitted = |row: &Vec<Cell>| {
+            let mut row = row.clone();
+            if let Some(last) = row.last_mut() {
+                last.text = fit(&last.text, free);
+            }
+            row
+        };
+        self.rows.iter().map(|row| line(&fitted(row), &widths, &paint)).collect()
     }
+}
+
+/// The last column is never cut below this.
+const NARROWEST: usize = 12;
+
+fn fit(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut fitted = String::new();
+    for letter in text.chars() {
+        if fitted.width() + letter.width().unwrap_or(0) >= columns {
+            break;
+        }
+        fitted.push(letter);
+    }
+    fitted.truncate(fitted.trim_end().len());
+    fitted + "…"
 }
 
 fn line(row: &[Cell], widths: &[usize], paint: &impl Fn(Style, &str) -> String) -> String {
@@ -99,7 +129,7 @@ mod tests {
     use super::*;
 
     fn plain(table: &Table) -> Vec<String> {
-        table.lines(|_, text| text.to_owned())
+        table.lines(usize::MAX, |_, text| text.to_owned())
     }
 
     #[test]
@@ -116,6 +146,14 @@ mod tests {
         table.row(["注文注文".into(), "1".into()]);
         table.row([Cell::styled(Style::new().bold(), "é"), "2".into()]);
         assert_eq!(plain(&table), ["NAME      N", "注文注文  1", "é         2"]);
+    }
+
+    #[test]
+    fn the_last_column_fits_the_screen() {
+        let mut table = Table::new(["N", "MESSAGE"]);
+        table.row(["1".into(), "a message that is long".into()]);
+        assert_eq!(table.lines(20, |_, text| text.to_owned()), ["N  MESSAGE", "1  a message that i…"]);
+        assert_eq!(table.lines(5, |_, text| text.to_owned())[1], "1  a message t…");
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod completing;
 mod crash;
 mod damage;
 mod demo;
+mod docs;
 mod format;
 mod fsck;
 mod golden;

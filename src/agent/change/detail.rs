@@ -37,6 +37,10 @@ fn add(field: &str, old: Option<&Value>, new: Option<&Value>, details: &mut Vec<
     if is_schema(field) && !marked(old) && !marked(new) {
         let nothing = json!({});
         let parameters = schema::compare(old.unwrap_or(&nothing), new.unwrap_or(&nothing));
+        if parameters.is_empty() {
+            // An empty schema where there was none, or the reverse.
+            details.push(Detail::Value { field: own(), from: old.map(shown), to: new.map(shown) });
+        }
         details.extend(parameters.into_iter().map(|parameter| schema_detail(field, parameter)));
     } else if let Some(names) = members(old, new) {
         for name in names {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// No record is larger; a larger blob is not read to find out.
 const LARGEST_RECORD: u64 = 1 << 20;
 
-/// Print an object: a file as it was kept, a tree as a list, a record as JSON
+/// Print an object: a file as it was kept, a tree, a record
 #[derive(Debug, clap::Args)]
 pub struct CatFile {
     /// `v2:source/src/index.ts`, `4f1c72b9` …

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::store::Scope;
 use serde_json::{Value, json};
 
-/// Put the packs of the store together, squeezed, and its refs into one file
+/// Put the packs of the store together, squeezed, and its refs
 ///
 /// Happens by itself when packs pile up. Nothing that the store holds is dropped.
 #[derive(Debug, clap::Args)]

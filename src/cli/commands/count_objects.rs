@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::error::Result;
 use serde_json::json;
 
-/// Count the objects and packs of the store, and their bytes on disk
+/// Count the objects and packs of the store, and their bytes
 #[derive(Debug, clap::Args)]
 pub struct CountObjects {}
 

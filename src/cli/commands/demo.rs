@@ -11,9 +11,9 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Watch the main job done on a sample agent, in a new temporary folder
+/// Watch the main job done on a sample agent
 ///
-/// Writes a small shop-support agent, then really runs the commands of a working day on it. The
+/// Writes a small shop-support agent into a new temporary folder, then really runs the commands of a working day on it. The
 /// folder stays, so that you can go on there.
 #[derive(Debug, clap::Args)]
 pub struct Demo {}

@@ -10,7 +10,7 @@ use clap_mangen::Man as Page;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Print the manual page, or write those of all commands into a folder
+/// Print the manual page, or write those of all commands
 ///
 /// `lua-store man | man -l -` reads it. A folder such as ~/.local/share/man/man1 makes
 /// `man lua-store-version-diff` work.

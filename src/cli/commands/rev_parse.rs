@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::error::Result;
 use serde_json::json;
 
-/// Print the id of what a version, an id prefix or `version:path` names
+/// Print the id that a version or `version:path` names
 #[derive(Debug, clap::Args)]
 pub struct RevParse {
     /// `v2`, `active`, `4f1c72b9`, `v2:source/src/index.ts` …

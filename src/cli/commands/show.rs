@@ -12,7 +12,9 @@ use crate::object::Source;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
-/// Show a version and what it changed, or a file in one (`v2:source/src/index.ts`)
+/// Show a version and what it changed, or a file in one
+///
+/// `show v2:src/index.ts` prints the file as it was in v2.
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// `2`, `active`, `latest`, `previous`, an id, or `v2:PATH`

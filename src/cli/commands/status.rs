@@ -10,7 +10,7 @@ use crate::cli::output::{BOLD, GREEN, YELLOW};
 use crate::error::Result;
 use serde_json::json;
 
-/// Show where things stand: what is active, what is staged, what is not pushed
+/// Show what is active, what is staged, what is not pushed
 #[derive(Debug, clap::Args)]
 pub struct Status {}
 
@@ -26,10 +26,11 @@ impl Status {
             Ok(stage::look(&project, &request)?.report)
         })?;
         let latest = catalog.remaining().next().map(|number| catalog.get(number)).transpose()?;
-        let unversioned = match (&report.previous, &latest) {
-            (Some(pushed), Some(latest)) => pushed.state != latest.state,
-            (pushed, _) => pushed.is_some(),
-        };
+        // After a rollback the pushed state may be that of the active version, which is older.
+        let active = catalog.active_number().map(|number| catalog.get(number)).transpose()?;
+        let unversioned = report.previous.as_ref().is_some_and(|pushed| {
+            ![&latest, &active].into_iter().flatten().any(|version| version.state == pushed.state)
+        });
         if cx.out.is_json() {
             let moved: Vec<_> = report
                 .items

@@ -9,7 +9,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
 
-/// List, compare and bring back source versions: the files of every push
+/// List, compare and bring back the files of every push
 #[derive(Debug, clap::Args)]
 pub struct Source {
     #[command(subcommand)]
