@@ -7,6 +7,7 @@ use super::manifest::Manifest;
 use super::model::{Agent, Persona, Primitive};
 use super::names;
 use super::numbers::{self, Numbers, PERSONA};
+use super::same;
 use super::source::SourceVersion;
 use super::state::{Content, DEFINITION, MODULES, PersonaId, REACH, State};
 use crate::error::{Error, Result};
@@ -217,7 +218,10 @@ impl<S: Source + Sink> Builder<'_, S> {
         let old_tree = self.old.primitives.get(&key).copied();
         let old = old_tree.map(|tree| Content::of(self.sink, &tree)).transpose()?;
         let content = self.content(primitive, old.as_ref())?;
-        let change = change_of(old.as_ref(), &content);
+        let change = match (old_tree, &old) {
+            (Some(tree), Some(old)) if self.is_same(primitive, &tree, old, &content)? => Change::Unchanged,
+            _ => change_of(old.as_ref(), &content),
+        };
         let before = self.old.numbers.get(&key).cloned();
         let after = self.number(primitive, &key, change)?;
         if change != Change::Unchanged {
@@ -239,6 +243,12 @@ impl<S: Source + Sink> Builder<'_, S> {
             change,
         });
         Ok(())
+    }
+
+    fn is_same(&mut self, primitive: &Primitive, tree: &Id, old: &Content, new: &Content) -> Result<bool> {
+        let reached = &primitive.reach.packages;
+        Ok(old.definition == new.definition
+            && (old.reach == new.reach || same::code(self.sink, &mut self.files, tree, old, reached)?))
     }
 
     fn number(&self, primitive: &Primitive, key: &str, change: Change) -> Result<String> {

@@ -21,6 +21,7 @@ pub mod record;
 pub mod resolve;
 pub mod revision;
 pub mod rollback;
+pub mod same;
 pub mod source;
 pub mod stage;
 pub mod state;
