@@ -17,10 +17,10 @@ const LIMITS: [(&str, &str); 14] = [
     ("exclusiveMinimum", "lower bound"),
     ("exclusiveMaximum", "upper bound"),
     ("multipleOf", "step"),
-    ("minLength", "shortest length"),
-    ("maxLength", "longest length"),
-    ("minItems", "fewest items"),
-    ("maxItems", "most items"),
+    ("minLength", "minimum length"),
+    ("maxLength", "maximum length"),
+    ("minItems", "minimum items"),
+    ("maxItems", "maximum items"),
     ("uniqueItems", "unique items"),
     ("pattern", "pattern"),
     ("format", "format"),
@@ -288,7 +288,7 @@ mod tests {
             |street: Value| object(json!({"to": object(json!({"street": street}), json!([]))}), json!([]));
         let old = schema(json!({"type": "string"}));
         let new = schema(json!({"type": "string", "minLength": 3, "description": "Where"}));
-        let expected = ["to.street shortest length (none) → 3", "to.street described None Some(\"Where\")"];
+        let expected = ["to.street minimum length (none) → 3", "to.street described None Some(\"Where\")"];
         assert_eq!(told(&old, &new), expected);
         let list = |kind: &str| object(json!({"ids": {"type": "array", "items": {"type": kind}}}), json!([]));
         assert_eq!(told(&list("string"), &list("integer")), ["ids[] is now integer (was string)"]);
@@ -301,8 +301,8 @@ mod tests {
             json!({"note": {"anyOf": [{"type": "string", "maxLength": 6}, {"type": "null"}]}}),
             json!([]),
         );
-        assert_eq!(told(&plain, &nullable), ["note may now be null", "note longest length 5 → 6"]);
-        assert_eq!(told(&nullable, &plain), ["note may no longer be null", "note longest length 6 → 5"]);
+        assert_eq!(told(&plain, &nullable), ["note may now be null", "note maximum length 5 → 6"]);
+        assert_eq!(told(&nullable, &plain), ["note may no longer be null", "note maximum length 6 → 5"]);
     }
 
     #[test]
