@@ -1,60 +1,69 @@
-//! Versions of npm packages: from `package-lock.json`, or the range in `package.json`.
+//! Versions of npm packages: from the nearest lock file, or the range in `package.json`.
+
+mod jsonc;
+mod yarn;
 
 use crate::error::{Error, Result};
 use crate::fs;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// What is written for a package that neither file names.
+/// What is written for a package that no file names.
 const UNKNOWN: &str = "unknown";
+const PACKAGE_FILE: &str = "package.json";
 
 #[derive(Default)]
 pub struct Versions {
     by_name: HashMap<String, String>,
 }
 
+type Ranges = HashMap<String, String>;
+
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct PackageFile {
-    dependencies: HashMap<String, String>,
-    dev_dependencies: HashMap<String, String>,
-    peer_dependencies: HashMap<String, String>,
-    optional_dependencies: HashMap<String, String>,
+    dependencies: Ranges,
+    dev_dependencies: Ranges,
+    peer_dependencies: Ranges,
+    optional_dependencies: Ranges,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct LockFile {
-    /// Lock files of version 2 and 3: folder → package.
-    packages: HashMap<String, Locked>,
-    /// Version 1: name → package.
-    dependencies: HashMap<String, Locked>,
+/// A lock file as it was found.
+struct Lock {
+    name: &'static str,
+    text: String,
+    /// The project's folder, seen from the lock file's: empty, or `packages/agent`.
+    project: String,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Locked {
-    version: Option<String>,
-}
+type Reader = fn(&Lock, &Ranges) -> Result<HashMap<String, String>>;
+
+/// The lock files there are, in the order in which they are asked.
+const LOCKS: [(&str, Reader); 5] = [
+    ("package-lock.json", npm),
+    ("npm-shrinkwrap.json", npm),
+    ("pnpm-lock.yaml", pnpm),
+    ("yarn.lock", |lock, ranges| Ok(yarn::versions(&lock.text, ranges))),
+    ("bun.lock", bun),
+];
 
 impl Versions {
     /// The versions that a project's files name. A project without those files has none.
     pub fn read(root: &Path) -> Result<Versions> {
-        let package: PackageFile = read(root, "package.json")?;
-        let lock: LockFile = read(root, "package-lock.json")?;
+        let package = match text(&root.join(PACKAGE_FILE))? {
+            Some(text) => json(PACKAGE_FILE, &text)?,
+            None => PackageFile::default(),
+        };
         let mut by_name = package.peer_dependencies;
         by_name.extend(package.optional_dependencies);
         by_name.extend(package.dev_dependencies);
         by_name.extend(package.dependencies);
-        let locked = lock.packages.into_iter().filter_map(|(folder, one)| {
-            let name = folder.strip_prefix("node_modules/")?;
-            // `node_modules/a/node_modules/b` is the version that `a` has of `b`.
-            (!name.contains("node_modules/")).then(|| (name.to_owned(), one))
-        });
-        for (name, one) in lock.dependencies.into_iter().chain(locked) {
-            by_name.extend(one.version.map(|version| (name, version)));
+        if let Some((lock, read)) = find(root)? {
+            let locked = read(&lock, &by_name)?;
+            by_name.extend(locked);
         }
         Ok(Versions { by_name })
     }
@@ -64,14 +73,129 @@ impl Versions {
     }
 }
 
-fn read<T: DeserializeOwned + Default>(root: &Path, name: &str) -> Result<T> {
-    match fs::read_if_exists(&root.join(name))? {
-        None => Ok(T::default()),
-        Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
-            let place = format!("{name}:{}:{}", error.line(), error.column());
-            Error::usage(format!("cannot read \"{place}\": {error}"))
-        }),
+/// A hash of all that [`Versions::read`] would read.
+pub fn stamp(root: &Path) -> Result<blake3::Hash> {
+    let mut hasher = blake3::Hasher::new();
+    let package = text(&root.join(PACKAGE_FILE))?.unwrap_or_default();
+    hasher.update(blake3::hash(package.as_bytes()).as_bytes());
+    if let Some((lock, _)) = find(root)? {
+        hasher.update(lock.name.as_bytes()).update(&[0]).update(lock.project.as_bytes()).update(&[0]);
+        hasher.update(lock.text.as_bytes());
     }
+    Ok(hasher.finalize())
+}
+
+/// The nearest lock file, upwards to the top of the git work tree; without one in the project only.
+fn find(root: &Path) -> Result<Option<(Lock, Reader)>> {
+    let top = root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root);
+    for folder in root.ancestors().take_while(|folder| folder.starts_with(top)) {
+        for (name, read) in LOCKS {
+            if let Some(text) = text(&folder.join(name))? {
+                let below = root.strip_prefix(folder).map(PathBuf::from).unwrap_or_default();
+                let project = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+                return Ok(Some((Lock { name, text, project }, read)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn text(path: &Path) -> Result<Option<String>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = fs::read_if_exists(path)?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned()))
+}
+
+fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        let place = format!("{name}:{}:{}", error.line(), error.column());
+        Error::usage(format!("cannot read \"{place}\": {error}"))
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NpmFile {
+    /// Versions 2 and 3: folder → package.
+    packages: HashMap<String, NpmPackage>,
+    /// Version 1: name → package.
+    dependencies: HashMap<String, NpmPackage>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NpmPackage {
+    version: Option<String>,
+}
+
+fn npm(lock: &Lock, _: &Ranges) -> Result<HashMap<String, String>> {
+    let file: NpmFile = json(lock.name, &lock.text)?;
+    let mut versions = HashMap::new();
+    let mut add = |name: &str, one: &NpmPackage| {
+        versions.extend(one.version.as_ref().map(|version| (name.to_owned(), version.clone())));
+    };
+    file.dependencies.iter().for_each(|(name, one)| add(name, one));
+    // What is installed beside the project itself wins over what all of a workspace share.
+    for folder in [String::new(), format!("{}/", lock.project)] {
+        for (path, one) in &file.packages {
+            let name = path.strip_prefix(&folder).and_then(|path| path.strip_prefix("node_modules/"));
+            // `node_modules/a/node_modules/b` is the version that `a` has of `b`.
+            if let Some(name) = name.filter(|name| !name.contains("node_modules/")) {
+                add(name, one);
+            }
+        }
+    }
+    Ok(versions)
+}
+
+fn pnpm(lock: &Lock, _: &Ranges) -> Result<HashMap<String, String>> {
+    // What the project depends on stands before the packages, which can be many thousand lines.
+    let head = lock.text.split("\npackages:").next().unwrap_or_default();
+    let file: Value = serde_saphyr::from_str(head).map_err(|error| {
+        let place = error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
+        Error::usage(format!("cannot read \"{}{place}\": not YAML", lock.name))
+    })?;
+    let project = if lock.project.is_empty() { "." } else { &lock.project };
+    let importer = file.get("importers").and_then(|importers| importers.get(project)).unwrap_or(&file);
+    let mut versions = HashMap::new();
+    for group in ["optionalDependencies", "devDependencies", "dependencies"] {
+        for (name, one) in importer.get(group).and_then(Value::as_object).into_iter().flatten() {
+            let version = one.as_str().or_else(|| one.get("version")?.as_str());
+            versions.extend(version.map(|version| (name.clone(), pnpm_version(version))));
+        }
+    }
+    Ok(versions)
+}
+
+/// `3.24.1` of `3.24.1(react@18.0.0)`, `3.24.1_react@18.0.0`, `/zod/3.24.1` and `zod-v3@3.24.1`.
+fn pnpm_version(text: &str) -> String {
+    let text = text.split('(').next().unwrap_or_default();
+    if text.contains(':') {
+        return text.to_owned();
+    }
+    let text = if text.starts_with('/') { text.rsplit('/').next().unwrap_or_default() } else { text };
+    let text = text.split('_').next().unwrap_or_default();
+    match text.rsplit_once('@') {
+        Some((_, version)) => version.to_owned(),
+        None => text.to_owned(),
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct BunFile {
+    packages: HashMap<String, Vec<Value>>,
+}
+
+fn bun(lock: &Lock, _: &Ranges) -> Result<HashMap<String, String>> {
+    let file: BunFile = json(lock.name, &jsonc::strip(&lock.text))?;
+    let versions = file.packages.into_iter().filter_map(|(name, one)| {
+        let (_, version) = one.first()?.as_str()?.rsplit_once('@')?;
+        Some((name, version.to_owned()))
+    });
+    Ok(versions.collect())
 }
 
 #[cfg(test)]
@@ -99,5 +223,64 @@ mod tests {
         std::fs::write(project.path().join("package-lock.json"), "{").unwrap();
         let error = Versions::read(project.path()).map(|_| ()).unwrap_err();
         assert!(error.message().starts_with("cannot read \"package-lock.json:1:"), "{}", error.message());
+    }
+
+    /// The versions of a project with this lock file and these ranges.
+    fn locked(name: &str, lock: &str, of: &[&str]) -> Vec<String> {
+        let project = tempfile::tempdir().unwrap();
+        let package =
+            r#"{"dependencies":{"zod":"^3.24.1","@s/p":"^2.0.0"},"devDependencies":{"tsx":"^4.0.0"}}"#;
+        std::fs::write(project.path().join("package.json"), package).unwrap();
+        std::fs::write(project.path().join(name), lock).unwrap();
+        let versions = Versions::read(project.path()).unwrap();
+        of.iter().map(|name| versions.of(name)).collect()
+    }
+
+    #[test]
+    fn version_one_of_npm() {
+        let lock = r#"{"lockfileVersion":1,"dependencies":{"zod":{"version":"3.25.1","dependencies":{"tsx":{"version":"1.0.0"}}}}}"#;
+        assert_eq!(locked("package-lock.json", lock, &["zod", "tsx"]), ["3.25.1", "^4.0.0"]);
+    }
+
+    #[test]
+    fn both_forms_of_yarn() {
+        let one = "# yarn lockfile v1\n\n\n\"@s/p@^2.0.0\", \"@s/p@^2.0.1\":\n  version \"2.0.4\"\n  resolved \"x\"\n\nzod@^3.0.0:\n  version \"3.1.0\"\n\nzod@^3.24.1:\n  version \"3.25.1\"\n  dependencies:\n    version \"9.9.9\"\n";
+        assert_eq!(locked("yarn.lock", one, &["zod", "@s/p", "tsx"]), ["3.25.1", "2.0.4", "^4.0.0"]);
+        let berry = "__metadata:\n  version: 8\n\n\"@s/p@npm:^2.0.0, @s/p@npm:^2.0.1\":\n  version: 2.0.4\n  resolution: \"@s/p@npm:2.0.4\"\n\n\"app@workspace:.\":\n  version: 0.0.0-use.local\n\n\"tsx@npm:^4.0.0\":\n  version: 4.19.2\n";
+        assert_eq!(locked("yarn.lock", berry, &["zod", "@s/p", "tsx"]), ["^3.24.1", "2.0.4", "4.19.2"]);
+    }
+
+    #[test]
+    fn each_form_of_pnpm() {
+        let five = "lockfileVersion: 5.4\nspecifiers:\n  zod: ^3.24.1\ndependencies:\n  zod: 3.25.1_react@18.2.0\n  '@s/p': 2.0.4\npackages:\n  /zod/3.25.1: {}\n";
+        assert_eq!(locked("pnpm-lock.yaml", five, &["zod", "@s/p"]), ["3.25.1", "2.0.4"]);
+        let six = "lockfileVersion: '6.0'\ndependencies:\n  zod:\n    specifier: ^3.24.1\n    version: 3.25.1\ndevDependencies:\n  tsx:\n    specifier: ^4.0.0\n    version: 4.19.2(react@18.2.0)\n\npackages:\n\n  : not yaml {\n";
+        assert_eq!(locked("pnpm-lock.yaml", six, &["zod", "tsx"]), ["3.25.1", "4.19.2"]);
+        let nine = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      zod:\n        specifier: ^3.24.1\n        version: 3.25.1\n      '@s/p':\n        specifier: workspace:*\n        version: link:../p\n";
+        assert_eq!(locked("pnpm-lock.yaml", nine, &["zod", "@s/p"]), ["3.25.1", "link:../p"]);
+    }
+
+    #[test]
+    fn bun_with_comments_and_last_commas() {
+        let lock = "{\n  // made by bun\n  \"lockfileVersion\": 1, /* x */\n  \"packages\": {\n    \"zod\": [\"zod@3.25.1\", \"http://x//y\", {}, \"sha\"],\n    \"@s/p\": [\"@s/p@2.0.4\", \"\", {},],\n  },\n}\n";
+        assert_eq!(locked("bun.lock", lock, &["zod", "@s/p", "tsx"]), ["3.25.1", "2.0.4", "^4.0.0"]);
+    }
+
+    #[test]
+    fn the_nearest_lock_upwards_in_the_work_tree_counts() {
+        let top = tempfile::tempdir().unwrap();
+        let project = top.path().join("packages/agent");
+        std::fs::create_dir_all(&project).unwrap();
+        let lock = r#"{"packages":{"node_modules/zod":{"version":"3.0.0"},"node_modules/tsx":{"version":"4.0.0"},
+            "packages/agent/node_modules/zod":{"version":"3.25.1"},"packages/other/node_modules/tsx":{"version":"5.0.0"}}}"#;
+        std::fs::write(top.path().join("package-lock.json"), lock).unwrap();
+        assert_eq!(Versions::read(&project).unwrap().of("zod"), "unknown");
+        let outside = stamp(&project).unwrap();
+        std::fs::create_dir(top.path().join(".git")).unwrap();
+        let versions = Versions::read(&project).unwrap();
+        assert_eq!((versions.of("zod"), versions.of("tsx")), ("3.25.1".into(), "4.0.0".into()));
+        assert_ne!(stamp(&project).unwrap(), outside);
+        std::fs::write(project.join("bun.lock"), r#"{"packages":{"zod":["zod@3.9.9"]}}"#).unwrap();
+        assert_eq!(Versions::read(&project).unwrap().of("zod"), "3.9.9");
     }
 }
