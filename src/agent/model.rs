@@ -1,11 +1,12 @@
 //! An agent as it was read from a project: settings, persona, primitives, and what could not be read.
 
 use super::kind::Kind;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A whole agent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
     pub name: String,
     /// The persona: text, or an object of texts. `None` where the agent sets none.
@@ -21,7 +22,7 @@ pub struct Agent {
 }
 
 /// What the agent is told to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Persona {
     Text(String),
     /// `{ base, voice, text }`, or source text that could not be evaluated.
@@ -29,8 +30,9 @@ pub enum Persona {
 }
 
 /// One skill, webhook, job, … of an agent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Primitive {
+    #[serde(serialize_with = "word", deserialize_with = "kind")]
     pub kind: &'static Kind,
     pub name: String,
     pub description: String,
@@ -44,7 +46,7 @@ pub struct Primitive {
 }
 
 /// A place in the project.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SourceRef {
     /// Relative to the project, with `/`.
     pub path: String,
@@ -53,7 +55,7 @@ pub struct SourceRef {
 }
 
 /// What a primitive reaches through imports.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reach {
     /// Project file → top-level declaration → BLAKE3 of its normalised source, 64 digits.
     pub modules: BTreeMap<String, BTreeMap<String, String>>,
@@ -64,7 +66,7 @@ pub struct Reach {
 }
 
 /// Something that was not evaluated or was left out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Note {
     pub path: String,
     pub line: u32,
@@ -77,4 +79,13 @@ impl Agent {
     pub fn of_kind(&self, kind: &'static Kind) -> impl Iterator<Item = &Primitive> {
         self.primitives.iter().filter(move |primitive| primitive.kind == kind)
     }
+}
+
+fn word<S: Serializer>(kind: &&'static Kind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.word)
+}
+
+fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Kind, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    Kind::named(&word).ok_or_else(|| serde::de::Error::custom("no kind goes by this word"))
 }

@@ -2,10 +2,12 @@
 //! `push` commits it; `diff`, `status` and dry runs only look.
 
 use super::build::{self, Built, Input, Item, Scope};
+use super::cache::Cache;
 use super::manifest::Manifest;
 use super::model::{Agent, Note};
 use super::numbers::Numbers;
 use super::project::Project;
+use super::read::Inputs;
 use super::record::{SourceRecord, Who};
 use super::source::{self, SourceVersion};
 use super::state::State;
@@ -61,44 +63,59 @@ pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
     let previous = source::latest(project.store())?;
     let base = previous.as_ref().map(|previous| previous.source);
     let mut batch = project.store().batch();
-    let (snapshot, agent) =
-        settle(project, request, || project.snapshot(&mut batch, base, &request.progress))?;
-    finish(project, request, batch, previous, snapshot, agent)
+    let settled = settle(project, request, || project.snapshot(&mut batch, base, &request.progress))?;
+    finish(project, request, batch, previous, settled)
 }
 
 /// Stages nothing that could be committed: new files are hashed and not stored.
 pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<View<'a>>> {
     let previous = source::latest(project.store())?;
     let mut view = None;
-    let (snapshot, agent) = settle(project, request, || {
+    let settled = settle(project, request, || {
         let (snapshot, seen) = project.look(&request.progress)?;
         view = Some(seen);
         Ok(snapshot)
     })?;
     let view = view.ok_or_else(|| Error::failed("the project was not looked at"))?;
-    finish(project, request, view, previous, snapshot, agent)
+    finish(project, request, view, previous, settled)
 }
 
-/// The files and the agent of one moment. Both are read side by side; then the files are looked at once
+/// The files and the agent of one moment.
+struct Settled {
+    snapshot: Snapshot,
+    /// `None` where only files are pushed.
+    agent: Option<Agent>,
+    /// What the agent was read from, where it can be kept for the next time.
+    inputs: Option<Inputs>,
+}
+
+/// The files and the agent of one moment. An agent that was read from the very same files is not read
+/// again. Else both are read side by side; then the files are looked at once
 /// more, and both are taken again when something moved meanwhile.
 fn settle(
     project: &Project,
     request: &Request,
     mut take: impl FnMut() -> Result<Snapshot>,
-) -> Result<(Snapshot, Option<Agent>)> {
+) -> Result<Settled> {
     if request.scope == Scope::Backup {
-        return Ok((take()?, None));
+        return Ok(Settled { snapshot: take()?, agent: None, inputs: None });
+    }
+    if let Some(kept) = Cache::of(project.store().dir()).load() {
+        let snapshot = take()?;
+        if let Some(agent) = kept.agent_of(project.root(), &snapshot.tree) {
+            return Ok(Settled { snapshot, agent: Some(agent), inputs: None });
+        }
     }
     for _ in 0..5 {
         let (snapshot, agent) = std::thread::scope(|scope| {
-            let reader = scope.spawn(|| read::project(project.root()));
+            let reader = scope.spawn(|| read::project_and_inputs(project.root()));
             let snapshot = take();
             let agent = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             (snapshot, agent)
         });
-        let (snapshot, agent) = (snapshot?, agent?);
+        let (snapshot, (agent, inputs)) = (snapshot?, agent?);
         if take()?.tree == snapshot.tree {
-            return Ok((snapshot, Some(agent)));
+            return Ok(Settled { snapshot, agent: Some(agent), inputs });
         }
     }
     Err(Error::failed("the project keeps changing while it is read")
@@ -110,9 +127,13 @@ fn finish<S: Source + Sink>(
     request: &Request,
     mut objects: S,
     previous: Option<SourceVersion>,
-    snapshot: Snapshot,
-    agent: Option<Agent>,
+    settled: Settled,
 ) -> Result<Staged<S>> {
+    let Settled { snapshot, agent, inputs } = settled;
+    if let (Some(agent), Some(inputs)) = (&agent, inputs) {
+        // A cache that cannot be written costs the next command time, and nothing else.
+        drop(Cache::of(project.store().dir()).keep(&objects, snapshot.tree, inputs, agent));
+    }
     let old = match &previous {
         Some(previous) => State::load(&objects, &previous.state)?,
         None => State::default(),

@@ -15,6 +15,7 @@ mod flow;
 mod foreign;
 mod forms;
 mod guard;
+mod inputs;
 mod json;
 mod library;
 mod lists;
@@ -44,6 +45,7 @@ use super::model::{Agent, Persona};
 use crate::error::{At, Error, Result};
 use eval::Evaluator;
 use forms::Forms;
+pub use inputs::{Inputs, still_holds};
 use json::Writer;
 use modules::Modules;
 use oxc_allocator::Allocator;
@@ -58,6 +60,11 @@ const STACK: usize = 512 << 20;
 
 /// Reads the agent of a project.
 pub fn project(root: &Path) -> Result<Agent> {
+    on_thread(root, |root| read(root).map(|(agent, _)| agent))
+}
+
+/// The same with what it was read from, where that can be told.
+pub fn project_and_inputs(root: &Path) -> Result<(Agent, Option<Inputs>)> {
     on_thread(root, read)
 }
 
@@ -88,7 +95,8 @@ fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) 
     })
 }
 
-fn read(root: &Path) -> Result<Agent> {
+fn read(root: &Path) -> Result<(Agent, Option<Inputs>)> {
+    let stamp = inputs::stamp(root)?;
     let arena = Allocator::default();
     let evaluator = Evaluator::new(Modules::new(root, &arena));
     let (module, agents) = entry::find(root, &evaluator)?;
@@ -118,7 +126,8 @@ fn read(root: &Path) -> Result<Agent> {
     let persona = persona(&writer, made)?;
     let settings = settings(&writer, made)?;
     let notes = writer.into_notes();
-    Ok(Agent { name, persona, settings, primitives, notes, entry: module.path.clone() })
+    let agent = Agent { name, persona, settings, primitives, notes, entry: module.path.clone() };
+    Ok((agent, Inputs::of(root, &evaluator.modules, stamp)))
 }
 
 fn persona<'a>(writer: &Writer<'_, 'a>, made: &Object<'a>) -> Result<Option<Persona>> {

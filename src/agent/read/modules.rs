@@ -58,6 +58,17 @@ impl<'a> Modules<'a> {
         self.loaded.borrow()[id.0 as usize].clone()
     }
 
+    /// The files that were read, relative to the project.
+    pub fn paths(&self) -> Vec<String> {
+        self.loaded.borrow().iter().map(|module| module.path.clone()).collect()
+    }
+
+    /// What each specifier was found to mean.
+    pub fn targets(&self) -> Vec<(String, Target)> {
+        let targets = self.targets.borrow();
+        targets.iter().map(|((_, specifier), target)| (specifier.clone(), target.clone())).collect()
+    }
+
     /// The module in this file, parsed on first use.
     pub fn open(&self, file: &Path) -> Result<Rc<Module<'a>>> {
         if let Some(&id) = self.by_file.borrow().get(file) {
@@ -184,7 +195,7 @@ fn syntax_error(path: &str, text: &str, offset: usize, message: &str) -> Error {
 }
 
 /// The package's name in a specifier: `@scope/name` or `name`; parts of Node keep `node:`.
-fn package(specifier: &str) -> String {
+pub fn package(specifier: &str) -> String {
     let parts = if specifier.starts_with('@') { 2 } else { 1 };
     specifier.split('/').take(parts).collect::<Vec<_>>().join("/")
 }

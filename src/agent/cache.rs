@@ -1,0 +1,187 @@
+//! The agent as it was read last, kept beside the stat cache: nothing changed, nothing to parse.
+//!
+//! It counts for one tree of files, one state of what is read outside of it, and one reader. A cache
+//! that is damaged or of another reader is none, and one that cannot be written costs only time.
+
+use super::model::Agent;
+use super::read::{self, Inputs};
+use crate::error::{At, Result};
+use crate::fs;
+use crate::object::{Finder, Id, Source};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A hash of the reader's own source: another reader could read the same files differently.
+const READER: &str = env!("LUA_STORE_READER");
+
+pub struct Cache {
+    path: PathBuf,
+}
+
+/// What the cache holds.
+#[derive(Serialize, Deserialize)]
+pub struct Kept {
+    reader: String,
+    tree: String,
+    inputs: Inputs,
+    agent: Agent,
+}
+
+impl Cache {
+    /// The cache in a store's folder.
+    pub fn of(store: &Path) -> Cache {
+        Cache { path: store.join("cache").join("agent") }
+    }
+
+    pub fn load(&self) -> Option<Kept> {
+        let bytes = fs::read_if_exists(&self.path).ok()??;
+        let (sum, body) = bytes.split_first_chunk::<32>()?;
+        if blake3::hash(body).as_bytes() != sum {
+            return None;
+        }
+        let kept: Kept = rmp_serde::from_slice(body).ok()?;
+        (kept.reader == READER).then_some(kept)
+    }
+
+    /// Keeps an agent that was read from the files of a tree, if they are all that it was read from.
+    pub fn keep<S: Source + ?Sized>(
+        &self,
+        source: &S,
+        tree: Id,
+        inputs: Inputs,
+        agent: &Agent,
+    ) -> Result<()> {
+        let mut finder = Finder::new(tree);
+        for file in &inputs.files {
+            if finder.find(source, file)?.is_none() {
+                return Ok(());
+            }
+        }
+        let kept = Kept { reader: READER.to_owned(), tree: tree.to_string(), inputs, agent: agent.clone() };
+        let Ok(body) = rmp_serde::to_vec(&kept) else { return Ok(()) };
+        let dir = self.path.parent().unwrap_or_else(|| Path::new("."));
+        fs::create_dir_all(dir)?;
+        let mut temp = fs::Temp::create_in(dir)?;
+        temp.write_all(blake3::hash(&body).as_bytes()).at("write", &self.path)?;
+        temp.write_all(&body).at("write", &self.path)?;
+        temp.publish_unsynced(&self.path)
+    }
+}
+
+impl Kept {
+    /// The agent, where it is that of this tree in this project.
+    pub fn agent_of(self, root: &Path, tree: &Id) -> Option<Agent> {
+        let holds = self.tree == tree.to_string() && read::still_holds(root, &self.inputs);
+        holds.then_some(self.agent)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests lay out projects")]
+mod tests {
+    use super::*;
+    use crate::object::{Memory, Mode, Sink, nest};
+
+    const INDEX: &str = "import { LuaAgent, LuaWebhook } from 'lua-cli'; import { n } from './lib';
+        export const agent = new LuaAgent({ name: 'a', persona: { base: 'b' }, model: 'm', voice: 1.5,
+          webhooks: [new LuaWebhook({ name: 'h', execute: async () => n })] });";
+
+    struct Fixture {
+        folder: tempfile::TempDir,
+        memory: Memory,
+        cache: Cache,
+    }
+
+    impl Fixture {
+        fn new() -> Fixture {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::create_dir(folder.path().join("src")).unwrap();
+            std::fs::write(folder.path().join("src/index.ts"), INDEX).unwrap();
+            std::fs::write(folder.path().join("src/lib.ts"), "export const n = 1;").unwrap();
+            let cache = Cache::of(&folder.path().join(".lua"));
+            Fixture { folder, memory: Memory::default(), cache }
+        }
+
+        /// A tree with these files, whatever they hold.
+        fn tree(&mut self, files: &[&str]) -> Id {
+            let blob = self.memory.put_blob(b"x".to_vec(), None).unwrap();
+            let files: Vec<_> = files.iter().map(|file| (*file, Mode::File, blob)).collect();
+            nest(&mut self.memory, &files, None).unwrap()
+        }
+
+        /// Reads the agent and keeps it for a tree; gives the agent.
+        fn keep(&self, tree: Id) -> Agent {
+            let (agent, inputs) = read::project_and_inputs(self.folder.path()).unwrap();
+            if let Some(inputs) = inputs {
+                self.cache.keep(&self.memory, tree, inputs, &agent).unwrap();
+            }
+            agent
+        }
+
+        fn kept(&self, tree: Id) -> Option<Agent> {
+            self.cache.load()?.agent_of(self.folder.path(), &tree)
+        }
+    }
+
+    #[test]
+    fn the_agent_comes_back_for_the_same_files_only() {
+        let mut fixture = Fixture::new();
+        let tree = fixture.tree(&["src/index.ts", "src/lib.ts"]);
+        let agent = fixture.keep(tree);
+        assert_eq!(fixture.kept(tree), Some(agent));
+        let other = fixture.tree(&["src/index.ts", "src/lib.ts", "x"]);
+        assert_eq!(fixture.kept(other), None);
+    }
+
+    #[test]
+    fn a_damaged_cache_is_none() {
+        let mut fixture = Fixture::new();
+        let tree = fixture.tree(&["src/index.ts", "src/lib.ts"]);
+        fixture.keep(tree);
+        let path = fixture.cache.path.clone();
+        let whole = std::fs::read(&path).unwrap();
+        for at in [0, 40, whole.len() - 1] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(fixture.kept(tree), None);
+        }
+        std::fs::write(&path, &whole[..20]).unwrap();
+        assert_eq!(fixture.kept(tree), None);
+        std::fs::write(&path, whole).unwrap();
+        assert!(fixture.kept(tree).is_some());
+    }
+
+    #[test]
+    fn what_is_read_outside_the_tree_counts() {
+        let mut fixture = Fixture::new();
+        // `lib.ts` is imported, and an ignore rule keeps it out of the files.
+        let without = fixture.tree(&["src/index.ts"]);
+        fixture.keep(without);
+        assert_eq!(fixture.kept(without), None);
+        let tree = fixture.tree(&["src/index.ts", "src/lib.ts"]);
+        fixture.keep(tree);
+        assert!(fixture.kept(tree).is_some());
+        let lock = fixture.folder.path().join("package-lock.json");
+        std::fs::write(&lock, "{}").unwrap();
+        assert_eq!(fixture.kept(tree), None);
+        std::fs::remove_file(&lock).unwrap();
+        assert!(fixture.kept(tree).is_some());
+        let config = fixture.folder.path().join("tsconfig.json");
+        std::fs::write(&config, r#"{"extends": "../base.json"}"#).unwrap();
+        assert_eq!(fixture.kept(tree), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_package_that_is_linked_into_the_project_is_no_package_any_more() {
+        let mut fixture = Fixture::new();
+        let tree = fixture.tree(&["src/index.ts", "src/lib.ts"]);
+        fixture.keep(tree);
+        let modules = fixture.folder.path().join("node_modules");
+        std::fs::create_dir(&modules).unwrap();
+        std::os::unix::fs::symlink(fixture.folder.path().join("src"), modules.join("lua-cli")).unwrap();
+        assert_eq!(fixture.kept(tree), None);
+    }
+}
