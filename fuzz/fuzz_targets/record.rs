@@ -1,0 +1,10 @@
+//! Bytes as a record: refused, or the one encoding of its fields.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use lua_store::agent::record;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = record::fields(bytes);
+});
