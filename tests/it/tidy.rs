@@ -158,7 +158,8 @@ fn start_of_tests(text: &str) -> usize {
 fn room(path: &str) -> Option<&str> {
     let inside = path.strip_prefix("src/")?;
     let name = inside.split('/').next()?;
-    Some(name.strip_suffix(".rs").unwrap_or(name)).filter(|name| *name != "lib")
+    // The build script is no part of the crate.
+    Some(name.strip_suffix(".rs").unwrap_or(name)).filter(|name| !matches!(*name, "lib" | "build"))
 }
 
 fn layers(source: &Source) -> Vec<String> {
