@@ -180,6 +180,7 @@ def small(work, rows):
     make_agent(root)
     files = sum(len(files) for _, _, files in os.walk(root))
     first_push(f"first push, agent of {files} files", root, [], 9, "≤ 0.4", rows)
+    first_push(f"first push of those files alone (`push backup`)", root, ["backup"], 9, "", rows)
     lua_init(root)
     git_init(root)
     run(GIT_FIRST, root)
