@@ -13,7 +13,7 @@ use super::source::{self, SourceVersion};
 use super::state::State;
 use super::{names, read, suggest};
 use crate::diff;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Sink, Source};
 use crate::progress::Progress;
 use crate::store::Batch;
@@ -118,7 +118,7 @@ fn settle(
             return Ok(Settled { snapshot, agent: Some(agent), inputs });
         }
     }
-    Err(Error::failed("the project keeps changing while it is read")
+    Err(Error::new(Kind::Unavailable, "the project keeps changing while it is read")
         .hint("try again when the files have come to rest"))
 }
 
@@ -176,4 +176,32 @@ fn check_target(agent: &Agent, request: &Request, old: &State) -> Result<()> {
         None if present.is_empty() => error.hint("the agent has none of that kind"),
         None => error.hint(format!("{}: {}", kind.label, present.join(", "))),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Id;
+    use crate::store::Store;
+
+    #[test]
+    fn a_project_that_does_not_come_to_rest_is_unavailable() {
+        let directory = tempfile::tempdir().unwrap();
+        Store::init(&directory.path().join(".lua")).unwrap();
+        let project = Project::open(directory.path()).unwrap();
+        let mut taken = 0;
+        let restless = || {
+            taken += 1;
+            let mut snapshot = project.look(&Progress::default())?.0;
+            snapshot.tree = Id::of_blob(&[taken]);
+            Ok(snapshot)
+        };
+        let request = Request { scope: Scope::All, set_version: None, progress: Progress::default() };
+        #[allow(clippy::disallowed_methods, reason = "a test writes the project of its own")]
+        std::fs::write(directory.path().join("index.ts"), "new LuaAgent({ name: 'a' });").unwrap();
+        let error = settle(&project, &request, restless).err().unwrap();
+        assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Unavailable, 11), "{error}");
+        assert_eq!(error.message(), "the project keeps changing while it is read");
+        assert_eq!(taken, 10);
+    }
 }

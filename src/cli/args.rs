@@ -143,8 +143,9 @@ impl Refused {
             }
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
                 out.note(help::text(self.0.render(), out.term().colour_stderr));
-                Err(Error::usage("no command was given").hint("`lua-store --help` lists the commands"))
+                Err(no_command(&self.0.render().to_string()))
             }
+            ErrorKind::MissingSubcommand => Err(no_command(&self.0.render().to_string())),
             _ => Err(self.into_error()),
         }
     }
@@ -165,13 +166,28 @@ impl Refused {
     }
 }
 
+/// The program, or a group of its commands, without one.
+fn no_command(rendered: &str) -> Error {
+    let usage = rendered.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap_or_default();
+    let message = match help::group(usage) {
+        Some(group) => format!("no command was given after \"{group}\""),
+        None => "no command was given".to_owned(),
+    };
+    Error::usage(message).hint(how(usage))
+}
+
+/// How to go on after a mistake, from clap's line of usage.
+fn how(usage: &str) -> String {
+    match usage.split_once(help::COMMANDS) {
+        Some((program, _)) => format!("`{program} --help` lists the commands"),
+        None => format!("usage: `{usage}`"),
+    }
+}
+
 /// One paragraph of clap's advice as a hint.
 fn hint(paragraph: &str) -> Option<String> {
     if let Some(usage) = paragraph.strip_prefix("Usage: ") {
-        let whole = usage.starts_with(help::WHOLE_PROGRAM);
-        let line =
-            if whole { "`lua-store --help` lists the commands".into() } else { format!("usage: `{usage}`") };
-        return Some(line);
+        return Some(how(usage));
     }
     let tip = paragraph.strip_prefix("tip: ")?.replace('\'', "`");
     match tip.split_once(" similar ").and_then(|(_, rest)| rest.split_once(": ")) {

@@ -6,10 +6,13 @@ use super::table::cut;
 use crate::agent::build::parse_key;
 use crate::agent::kind::KINDS;
 use crate::agent::project::Project;
+use crate::agent::record::SOURCE;
+use crate::agent::revision::Revision;
 use crate::agent::state::State;
 use crate::agent::version::Catalog;
-use crate::agent::{persona, source};
+use crate::agent::{persona, resolve, source};
 use crate::error::{Error, Result};
+use crate::object::{Entry, Source};
 use clap::CommandFactory;
 use clap_complete::CompletionCandidate;
 use clap_complete::env::CompleteEnv;
@@ -73,6 +76,35 @@ pub fn versions(typed: &OsStr) -> Vec<CompletionCandidate> {
     ];
     let words = words.map(|(word, help)| (word.to_owned(), Some(help.to_owned())));
     matching(typed, found().unwrap_or_default().into_iter().chain(words))
+}
+
+/// Versions, and after `v2:` the paths inside, folder by folder.
+pub fn objects(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let text = typed.to_string_lossy();
+    let Some((version, path)) = text.split_once(':') else { return versions(typed) };
+    let folder = path.rfind('/').map_or("", |slash| &path[..=slash]);
+    let found = inside(version, folder).unwrap_or_default();
+    let candidate = |entry: Entry| {
+        let slash = if entry.mode.is_directory() { "/" } else { "" };
+        (format!("{version}:{folder}{}{slash}", entry.name), None)
+    };
+    matching(typed, found.into_iter().map(candidate))
+}
+
+/// What is in a folder of a version. On the top level the files of the project come first, as they are
+/// what one most often means.
+fn inside(version: &str, folder: &str) -> Option<Vec<Entry>> {
+    let project = project()?;
+    let objects = project.store().objects();
+    let entries = |path: &str| -> Option<Vec<Entry>> {
+        let at = Revision::Inside(Box::new(version.parse().ok()?), path.to_owned());
+        let tree = resolve::object(&project, &at).ok().filter(|entry| entry.mode.is_directory())?;
+        Some(objects.tree(&tree.id).ok()?.entries().to_vec())
+    };
+    match folder {
+        "" => Some([entries(SOURCE).unwrap_or_default(), entries("")?].concat()),
+        _ => entries(folder),
+    }
 }
 
 /// Source versions, newest first.

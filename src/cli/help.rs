@@ -16,7 +16,16 @@ const GROUPS: &[(&str, &[&str])] = &[
 ];
 
 /// How the usage line of the whole program begins, and of no single command.
-pub const WHOLE_PROGRAM: &str = "lua-store [OPTIONS] <COMMAND>";
+const WHOLE_PROGRAM: &str = "lua-store [OPTIONS] <COMMAND>";
+
+/// How the usage line of the program, and of each group of commands, goes on after the name.
+pub const COMMANDS: &str = " [OPTIONS] <COMMAND>";
+
+/// The group of commands that a usage line is of, as one types it: `lua-store version`.
+pub fn group(usage: &str) -> Option<&str> {
+    let (words, _) = usage.split_once(COMMANDS)?;
+    words.contains(' ').then_some(words)
+}
 
 /// A help text as it is shown: that of the whole program is grouped, the others are clap's.
 pub fn text(rendered: StyledStr, coloured: bool) -> String {

@@ -36,6 +36,23 @@ fn versions_and_names_are_offered() {
 }
 
 #[test]
+fn paths_inside_a_version_are_offered_folder_by_folder() {
+    let project = shop::versioned();
+    let inside = |word: &str| offered(&project, &["show", word]);
+    assert_eq!(
+        inside("v1:"),
+        ["v1:.gitignore", "v1:package.json", "v1:src/", "v1:meta", "v1:source/", "v1:state/"]
+    );
+    assert_eq!(inside("v1:src/s"), ["v1:src/skills/"]);
+    assert_eq!(inside("1:src/skills/o"), ["1:src/skills/orders.skill.ts"]);
+    assert_eq!(inside("latest:state/j"), ["latest:state/jobs/"]);
+    assert_eq!(offered(&project, &["cat-file", "source/v1:source/p"]), ["source/v1:source/package.json"]);
+    assert_eq!(offered(&project, &["ls-tree", "v"]), ["v1\tstaged: first"]);
+    assert_eq!(inside("v9:"), [""; 0]);
+    assert_eq!(inside("v1:nowhere/"), [""; 0]);
+}
+
+#[test]
 fn without_a_project_commands_are_still_offered() {
     let project = Project::new();
     assert_eq!(offered(&project, &["version", "show", "v"]), [""; 0]);
@@ -50,18 +67,32 @@ fn the_script_of_every_shell_asks_the_program() {
     }
 }
 
+/// What bash would put in the place of the last word of a line, which it breaks at colons.
 #[cfg(unix)]
-#[test]
-fn bash_completes_a_version() {
-    let project = shop::versioned();
-    let script = "source <(lua-store completions bash)\n\
-        COMP_WORDS=(lua-store version show v) COMP_CWORD=3 COMP_TYPE=9\n\
-        _clap_complete_lua_store lua-store v show\n\
-        printf '%s\\n' \"${COMPREPLY[@]}\"";
+fn bash(project: &Project, line: &str) -> Vec<String> {
+    let words = line.replace(':', " : ");
+    let current = line.rsplit([' ', ':']).next().unwrap();
+    let script = format!(
+        "source <(lua-store completions bash)\n\
+        COMP_LINE='{line}' COMP_POINT={} COMP_WORDS=({words}) COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)) COMP_TYPE=9\n\
+        _clap_complete_lua_store lua-store '{current}' show\n\
+        printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        line.len()
+    );
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_lua-store"));
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    let output = project.command("bash").args(["-c", script]).env("PATH", path).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "v1", "{output:?}");
+    let output = project.command("bash").args(["-c", &script]).env("PATH", path).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_a_version_and_paths_inside() {
+    let project = shop::versioned();
+    assert_eq!(bash(&project, "lua-store version show v"), ["v1"]);
+    assert_eq!(bash(&project, "lua-store show v1:src/s"), ["src/skills/"]);
+    assert_eq!(bash(&project, "lua-store show v1:p"), ["package.json"]);
+    assert_eq!(bash(&project, "lua-store rev-parse v1:package.json source/v1:r"), ["record"]);
 }
 
 #[test]

@@ -25,6 +25,40 @@ fn without_a_command_help_is_an_error_and_stdout_stays_empty() {
 }
 
 #[test]
+fn a_group_without_a_command_prints_its_own_help() {
+    let project = Project::new();
+    for (group, command) in [("version", "promote"), ("persona", "show"), ("source", "rollback")] {
+        let outcome = project.run(group);
+        assert_eq!((outcome.stdout.as_str(), outcome.code), ("", 2));
+        assert!(outcome.stderr.contains(&format!("\n  {command}  ")), "{}", outcome.stderr);
+        let expected = format!(
+            "Error: no command was given after \"lua-store {group}\"\n\
+             hint: `lua-store {group} --help` lists the commands\n"
+        );
+        assert!(outcome.stderr.ends_with(&expected), "{}", outcome.stderr);
+    }
+    assert_snapshot!(project.run("version --json"), @r#"
+    $ lua-store version --json
+    {
+      "error": {
+        "code": "usage",
+        "message": "no command was given after \"lua-store version\"",
+        "hint": "`lua-store version --help` lists the commands"
+      }
+    }
+    --- exit 2
+    "#);
+    assert_snapshot!(project.run("version prmote"), @r#"
+    $ lua-store version prmote
+    --- stderr
+    Error: unrecognized subcommand "prmote"
+    hint: did you mean `promote`?
+    hint: `lua-store version --help` lists the commands
+    --- exit 2
+    "#);
+}
+
+#[test]
 fn the_version_is_the_package_s() {
     assert_eq!(Project::new().ok("--version"), format!("lua-store {}\n", env!("CARGO_PKG_VERSION")));
 }

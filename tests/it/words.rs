@@ -327,3 +327,67 @@ fn the_words_that_differ_are_bold_on_a_terminal() {
     assert!(shown.contains(green), "{shown:?}");
     assert_eq!(code, 0);
 }
+
+#[test]
+fn primitives_under_another_name_are_told() {
+    let project = shop::versioned();
+    shop::edit(&project, "src/jobs/nightly.ts", "name: 'nightly'", "name: 'tidy'");
+    shop::edit(&project, "src/index.ts", "name: 'docs'", "name: 'manual'");
+    shop::edit(&project, "src/skills/orders.skill.ts", "name: 'orders'", "name: 'parcels'");
+    shop::edit(
+        &project,
+        "src/skills/orders.skill.ts",
+        "asks about an order.",
+        "asks about an order or a parcel.",
+    );
+    shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
+    assert_snapshot!(project.run("push --dry-run"), @"
+    $ lua-store push --dry-run
+      ·  shop unchanged (agent settings)
+      ·  persona v1 unchanged (persona)
+      ~  nightly would be removed (job, was v1.0.0)
+      ~  docs would be removed (mcp-server, was v1.0.0)
+      ~  orders would be removed (skill, was v1.0.0)
+      ~  parcels v1.0.0 would be pushed (skill, new)
+          renamed from orders
+          context:
+            - Use this when a customer asks about an order.
+            + Use this when a customer asks about an order or a parcel.
+      ·  catalog v1.0.0 unchanged (skill)
+      ~  tidy v1.0.0 would be pushed (job, new)
+          renamed from nightly
+      ~  manual v1.0.0 would be pushed (mcp-server, new)
+          renamed from docs
+    Code:
+      ~ src/lib/store.ts (find) reaches skill parcels
+    Would push 6 change(s), 4 changed file(s). Nothing was stored.
+    ");
+    project.ok("version create --auto-push -m second");
+    assert_snapshot!(project.run("version diff 1 2"), @"
+    $ lua-store version diff 1 2
+    Diff v1 → v2
+    Skills:
+      ~ orders@1.0.0 → parcels@1.0.0 (renamed)
+          context:
+            - Use this when a customer asks about an order.
+            + Use this when a customer asks about an order or a parcel.
+    Webhooks: (no changes)
+    Jobs:
+      ~ nightly@1.0.0 → tidy@1.0.0 (renamed)
+    Preprocessors: (no changes)
+    Postprocessors: (no changes)
+    Triggers: (no changes)
+    MCP servers:
+      ~ docs@1.0.0 → manual@1.0.0 (renamed)
+    Persona: (unchanged)
+    Model: (unchanged)
+    Voice: (unchanged)
+    Code:
+      ~ src/lib/store.ts (find) reaches skill parcels
+    ");
+    let skills = &project.json("version diff 1 2")["skills"];
+    assert_eq!(skills["added"][0]["name"], "parcels");
+    assert_eq!(skills["removed"][0]["name"], "orders");
+    let renamed = &skills["renamed"][0];
+    assert_eq!((&renamed["from"]["name"], &renamed["to"]["name"]), (&"orders".into(), &"parcels".into()));
+}

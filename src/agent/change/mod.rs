@@ -4,6 +4,7 @@ mod count;
 mod definition;
 mod detail;
 mod reached;
+mod renamed;
 mod schema;
 
 pub use definition::{ModuleMove, PackageMove, Parts, ToolParts, ToolRename};
@@ -16,6 +17,7 @@ use super::names;
 use super::state::{Content, DEFINITION, REACH, State};
 use crate::error::Result;
 use crate::object::{Id, Source};
+use renamed::One;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -37,9 +39,18 @@ pub struct KindChange {
     pub added: Vec<Named>,
     pub removed: Vec<Named>,
     pub changed: Vec<Changed>,
+    /// What of `removed` and `added` is one thing under another name; it stands in those as well.
+    pub renamed: Vec<Renamed>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
+pub struct Renamed {
+    pub from: Named,
+    pub to: Named,
+    pub parts: Parts,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     pub name: String,
     pub number: Option<String>,
@@ -110,8 +121,18 @@ impl StateChange {
 }
 
 impl KindChange {
+    /// A rename is two: one name went, and another came.
     pub fn count(&self) -> usize {
         self.added.len() + self.removed.len() + self.changed.len()
+    }
+
+    /// Where a name came from.
+    pub fn renamed_to(&self, name: &str) -> Option<&Renamed> {
+        self.renamed.iter().find(|renamed| renamed.to.name == name)
+    }
+
+    pub fn is_renamed_from(&self, name: &str) -> bool {
+        self.renamed.iter().any(|renamed| renamed.from.name == name)
     }
 }
 
@@ -130,7 +151,9 @@ fn kind_change<S: Source + ?Sized>(
     from: &State,
     to: &State,
 ) -> Result<KindChange> {
-    let mut change = KindChange { kind, added: Vec::new(), removed: Vec::new(), changed: Vec::new() };
+    let (added, removed, changed, renamed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut change = KindChange { kind, added, removed, changed, renamed };
+    let (mut came, mut went) = (Vec::new(), Vec::new());
     let prefix = format!("{}/", kind.folder);
     let keys: BTreeSet<&String> =
         from.primitives.keys().chain(to.primitives.keys()).filter(|key| key.starts_with(&prefix)).collect();
@@ -139,8 +162,14 @@ fn kind_change<S: Source + ?Sized>(
         let name = names::decode(entry).unwrap_or_else(|| entry.to_owned());
         let number = |state: &State| state.numbers.get(key).cloned();
         match (from.primitives.get(key), to.primitives.get(key)) {
-            (None, _) => change.added.push(Named { name, number: number(to) }),
-            (_, None) => change.removed.push(Named { name, number: number(from) }),
+            (None, Some(new)) => {
+                came.push(new);
+                change.added.push(Named { name, number: number(to) });
+            }
+            (Some(old), None) => {
+                went.push(old);
+                change.removed.push(Named { name, number: number(from) });
+            }
             (Some(old), Some(new)) if old != new => {
                 if let Some(parts) = primitive_change(source, old, new)? {
                     change.changed.push(Changed { name, from: number(from), to: number(to), parts });
@@ -149,7 +178,29 @@ fn kind_change<S: Source + ?Sized>(
             _ => {}
         }
     }
+    change.renamed = renames(source, &change, &went, &came)?;
     Ok(change)
+}
+
+/// `went` and `came` are the trees of what was removed and added.
+fn renames<S: Source + ?Sized>(
+    source: &S,
+    change: &KindChange,
+    went: &[&Id],
+    came: &[&Id],
+) -> Result<Vec<Renamed>> {
+    if went.is_empty() || came.is_empty() {
+        return Ok(Vec::new());
+    }
+    let load = |list: &[&Id]| -> Result<Vec<One>> {
+        list.iter().enumerate().map(|(at, id)| One::load(source, at, id)).collect()
+    };
+    let (went, came) = (load(went)?, load(came)?);
+    let renamed = |(old, new): (&One, &One)| {
+        let (from, to) = (change.removed[old.at].clone(), change.added[new.at].clone());
+        Ok(Renamed { from, to, parts: old.parts(source, new)? })
+    };
+    renamed::pairs(&went, &came).into_iter().map(renamed).collect()
 }
 
 /// `None` when only what is kept beside the content differs, such as the bytes of comments.

@@ -1,7 +1,7 @@
 //! What changed below several primitives at once: each project file, package and environment variable
 //! one time, with everything that reaches it.
 
-use super::{Changed, PackageMove, StateChange};
+use super::{PackageMove, Parts, StateChange};
 use crate::agent::kind::Kind;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -49,9 +49,9 @@ pub fn reached(change: &StateChange) -> Reached {
     let mut modules: BTreeMap<&str, ModuleReach> = BTreeMap::new();
     let mut packages: BTreeMap<&PackageMove, Vec<Who>> = BTreeMap::new();
     let mut env: BTreeMap<(&str, &'static str), Vec<Who>> = BTreeMap::new();
-    for (kind, changed) in all(change) {
-        let who = || Who { kind: kind.word, name: changed.name.clone() };
-        for module in &changed.parts.modules {
+    for (kind, name, parts) in all(change) {
+        let who = || Who { kind: kind.word, name: name.to_owned() };
+        for module in &parts.modules {
             let word = match (module.is_new, module.is_gone) {
                 (true, _) => "added",
                 (_, true) => "removed",
@@ -70,10 +70,10 @@ pub fn reached(change: &StateChange) -> Reached {
             entry.declarations.extend(module.declarations.iter().cloned());
             entry.primitives.push(who());
         }
-        for package in &changed.parts.packages {
+        for package in &parts.packages {
             packages.entry(package).or_default().push(who());
         }
-        for (word, names) in [("added", &changed.parts.env_added), ("removed", &changed.parts.env_removed)] {
+        for (word, names) in [("added", &parts.env_added), ("removed", &parts.env_removed)] {
             for name in names {
                 env.entry((name, word)).or_default().push(who());
             }
@@ -97,8 +97,12 @@ pub fn reached(change: &StateChange) -> Reached {
     }
 }
 
-fn all(change: &StateChange) -> impl Iterator<Item = (&'static Kind, &Changed)> {
-    change.kinds.iter().flat_map(|section| section.changed.iter().map(|changed| (section.kind, changed)))
+fn all(change: &StateChange) -> impl Iterator<Item = (&'static Kind, &str, &Parts)> {
+    change.kinds.iter().flat_map(|section| {
+        let changed = section.changed.iter().map(|changed| (section.kind, &*changed.name, &changed.parts));
+        let renamed = section.renamed.iter().map(|one| (section.kind, &*one.to.name, &one.parts));
+        changed.chain(renamed)
+    })
 }
 
 fn tidy(mut module: ModuleReach) -> ModuleReach {
@@ -110,7 +114,7 @@ fn tidy(mut module: ModuleReach) -> ModuleReach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::change::{KindChange, Parts};
+    use crate::agent::change::{Changed, KindChange};
     use serde_json::{Value, json};
 
     fn section(word: &str, primitives: &[(&str, Value, Value)]) -> KindChange {
@@ -120,7 +124,8 @@ mod tests {
             parts.compare_reaches(old, new);
             Changed { name: (*name).to_owned(), from: None, to: None, parts }
         };
-        KindChange { kind, added: vec![], removed: vec![], changed: primitives.iter().map(one).collect() }
+        let changed = primitives.iter().map(one).collect();
+        KindChange { kind, added: vec![], removed: vec![], changed, renamed: vec![] }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A change as JSON: the stock command's sections by kind, flat lists beside them, and every detail.
 
-use crate::agent::change::{self, Detail, KindChange, Named, Persona, StateChange};
+use crate::agent::change::{self, Detail, KindChange, Named, Persona, Renamed, StateChange};
 use serde_json::{Map, Value, json};
 
 /// The stock command's sections by kind, and beside them the flat lists `added`, `removed`,
@@ -17,7 +17,7 @@ pub fn to_json(change: &StateChange) -> Value {
         let [added, removed, changed] = lists;
         view.insert(
             section.kind.yaml.to_owned(),
-            json!({"added": added, "removed": removed, "changed": changed}),
+            json!({"added": added, "removed": removed, "changed": changed, "renamed": renamed(section)}),
         );
     }
     view.insert("persona".to_owned(), persona_json(change));
@@ -55,6 +55,13 @@ fn section_lists(section: &KindChange) -> [Vec<Value>; 3] {
         view
     });
     [named(&section.added), named(&section.removed), changed.collect()]
+}
+
+/// What stands in `added` and in `removed` and is one thing.
+fn renamed(section: &KindChange) -> Vec<Value> {
+    let named = |item: &Named| json!({"name": item.name, "version": item.number});
+    let one = |one: &Renamed| json!({"from": named(&one.from), "to": named(&one.to), "parts": one.parts});
+    section.renamed.iter().map(one).collect()
 }
 
 fn with_kind(item: &Value, kind: Value) -> Value {

@@ -9,7 +9,8 @@ pub use json::to_json;
 pub use line::{Line, Sign};
 
 use super::change::{
-    Changed, Detail, KindChange, Parts, Persona, Reached, StateChange, ToolParts, Who, reached, shown,
+    Changed, Detail, KindChange, Parts, Persona, Reached, Renamed, StateChange, ToolParts, Who, reached,
+    shown,
 };
 use super::kind::Kind;
 use serde_json::Value;
@@ -63,13 +64,19 @@ fn kind_lines(section: &KindChange, whole: bool, lines: &mut Vec<Line>) {
     }
     lines.push(Line::plain(format!("{label}:")));
     let at = |number: &Option<String>| number.as_ref().map_or(String::new(), |number| format!("@{number}"));
-    for named in &section.added {
+    for named in section.added.iter().filter(|named| section.renamed_to(&named.name).is_none()) {
         let text = format!("  + {}{} (added)", named.name, at(&named.number));
         lines.push(Line::new(Sign::Added, text));
     }
-    for named in &section.removed {
+    for named in section.removed.iter().filter(|named| !section.is_renamed_from(&named.name)) {
         let text = format!("  - {}{} (removed)", named.name, at(&named.number));
         lines.push(Line::new(Sign::Removed, text));
+    }
+    for Renamed { from, to, parts } in &section.renamed {
+        let (before, after) = (at(&from.number), at(&to.number));
+        let text = format!("  ~ {}{before} → {}{after} (renamed)", from.name, to.name);
+        lines.push(Line::new(Sign::Changed, text));
+        lines.extend(beside_name(parts, whole).into_iter().map(|line| line.indented(6)));
     }
     for changed in &section.changed {
         lines.push(changed_line(section.kind, changed));
@@ -87,6 +94,11 @@ fn changed_line(kind: &Kind, changed: &Changed) -> Line {
         format!("  ~ {} {} → {}", changed.name, number(&changed.from), number(&changed.to))
     };
     Line::new(Sign::Changed, text)
+}
+
+/// What differs in a renamed primitive, if anything does.
+fn beside_name(parts: &Parts, whole: bool) -> Vec<Line> {
+    if parts.is_defined_otherwise() { part_lines(parts, whole) } else { Vec::new() }
 }
 
 /// What differs inside one primitive, without indentation.
@@ -116,14 +128,19 @@ pub fn part_lines(parts: &Parts, whole: bool) -> Vec<Line> {
     lines
 }
 
-/// What differs in one primitive, the persona or the settings, by kind and name, without indentation.
+/// What differs in one primitive that changed or has another name, the persona or the settings, by kind and name, without indentation.
 pub fn item_lines(change: &StateChange, kind: &str, name: &str) -> Vec<Line> {
     match kind {
         "persona" => persona_lines(change, false),
         "agent" => change.settings.iter().flat_map(|setting| details(&setting.details(), false)).collect(),
         _ => {
             let section = change.kinds.iter().find(|section| section.kind.word == kind);
-            let changed = section.and_then(|section| section.changed.iter().find(|one| one.name == name));
+            let Some(section) = section else { return Vec::new() };
+            if let Some(Renamed { from, parts, .. }) = section.renamed_to(name) {
+                let first = Line::new(Sign::Changed, format!("renamed from {}", from.name));
+                return [vec![first], beside_name(parts, false)].concat();
+            }
+            let changed = section.changed.iter().find(|one| one.name == name);
             changed.map(|changed| part_lines(&changed.parts, false)).unwrap_or_default()
         }
     }

@@ -4,9 +4,11 @@ use super::ls_tree::{line, listed, to_json};
 use crate::agent::record::{self, META, RECORD};
 use crate::agent::{project::Project, resolve, revision::Revision, view};
 use crate::cli::Exit;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
 use crate::object::{Id, Kind, Source};
+use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
 /// No record is larger; a larger blob is not read to find out.
@@ -16,7 +18,7 @@ const LARGEST_RECORD: u64 = 1 << 20;
 #[derive(Debug, clap::Args)]
 pub struct CatFile {
     /// `v2:source/src/index.ts`, `4f1c72b9` …
-    #[arg(value_name = "OBJECT", allow_negative_numbers = true)]
+    #[arg(value_name = "OBJECT", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::objects))]
     object: Revision,
     #[command(flatten)]
     what: What,

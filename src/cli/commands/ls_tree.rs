@@ -2,17 +2,19 @@
 
 use crate::agent::{resolve, revision::Revision};
 use crate::cli::Exit;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::table::one_line;
 use crate::error::{Error, Result};
 use crate::object::{Entry, Id, Source, Tree};
+use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
 /// List what a version, or a folder inside one, holds
 #[derive(Debug, clap::Args)]
 pub struct LsTree {
     /// `v2`, `v2:source/src`, or the id of a tree
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, add = ArgValueCompleter::new(complete::objects))]
     tree: Revision,
     /// List what is in the folders instead of the folders
     #[arg(short, long)]

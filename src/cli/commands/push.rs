@@ -134,8 +134,13 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
         let (style, text) = item_words(item, pushed.number.is_some());
         let text = cx.out.paint(style, text);
         cx.out.line(text)?;
-        // What is new as a whole needs no list of its parts.
-        let changed = change.filter(|_| item.change == Change::Changed);
+        // Of what is new only the name it had is told, and what changed with it.
+        let has_lines = match item.change {
+            Change::Changed => true,
+            Change::New => item.kind != "agent",
+            Change::Unchanged | Change::Removed => false,
+        };
+        let changed = change.filter(|_| has_lines);
         let lines =
             changed.map(|change| words::item_lines(change, item.kind, &item.name)).unwrap_or_default();
         report::lines(cx.out, lines.into_iter().map(|line| line.indented(6)))?;

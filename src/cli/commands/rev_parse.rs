@@ -2,15 +2,17 @@
 
 use crate::agent::{resolve, revision::Revision};
 use crate::cli::Exit;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::error::Result;
+use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
 /// Print the id that a version or `version:path` names
 #[derive(Debug, clap::Args)]
 pub struct RevParse {
     /// `v2`, `active`, `4f1c72b9`, `v2:source/src/index.ts` …
-    #[arg(required = true, allow_negative_numbers = true)]
+    #[arg(required = true, allow_negative_numbers = true, add = ArgValueCompleter::new(complete::objects))]
     revisions: Vec<Revision>,
 }
 

@@ -18,7 +18,7 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub struct Show {
     /// `2`, `active`, `latest`, `previous`, an id, or `v2:PATH`
-    #[arg(default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    #[arg(default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::objects))]
     what: Revision,
 }
 
