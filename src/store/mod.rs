@@ -13,7 +13,7 @@ pub use active::Active;
 pub use config::Config;
 pub use layout::DIR;
 pub use lock::Lock;
-pub use odb::{Batch, Checked, Compacted, Counts, Damage, Odb, Scope};
+pub use odb::{Batch, Checked, Compacted, Counts, Damage, Mapped, Odb, Scope};
 pub use refs::Refs;
 
 use crate::error::{Error, Result};

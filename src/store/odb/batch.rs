@@ -100,7 +100,7 @@ impl Batch {
         if start.len() as u64 <= big::HELD {
             return self.add(Kind::Blob, &start, base);
         }
-        let spool = Spool::fill(self.odb.dir(), &mut start.chain(reader), LEVEL)?;
+        let spool = Spool::fill(self.odb.dir()?, &mut start.chain(reader), LEVEL)?;
         if !self.known(&spool.id)? {
             let mut frame = spool.frame()?;
             self.append(spool.id, 0, |writer| writer.append_from(spool.id, &spool.head(), &mut frame))?;
@@ -153,8 +153,9 @@ impl Batch {
 
     /// Makes the file, after what dead processes left was cleared away.
     fn begin(&self) -> Result<Writer<Temp>> {
-        fs::sweep(self.odb.dir())?;
-        Ok(Writer::new(Temp::create_in(self.odb.dir())?))
+        let dir = self.odb.dir()?;
+        fs::sweep(dir)?;
+        Ok(Writer::new(Temp::create_in(dir)?))
     }
 
     /// Makes all new objects durable and visible at once, as one pack. `None`: there was nothing new.
@@ -164,9 +165,10 @@ impl Batch {
             return Err(Error::failed("cannot store the new objects: an earlier write failed"));
         }
         let Some(writer) = state.writer else { return Ok(None) };
-        let (temp, id) = writer.finish().at("write", self.odb.dir())?;
+        let dir = self.odb.dir()?;
+        let (temp, id) = writer.finish().at("write", dir)?;
         // A file of this name has these bytes, unless it is damaged: replacing it is right either way.
-        match temp.publish(&self.odb.dir().join(id.file_name()), Clobber::Replace)? {
+        match temp.publish(&dir.join(id.file_name()), Clobber::Replace)? {
             Published::Done => Ok(Some(id)),
             Published::Exists => Err(Error::conflict(format!("\"{}\" exists", id.file_name()))),
         }

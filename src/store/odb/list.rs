@@ -14,6 +14,31 @@ pub(super) struct Pack {
     pub reader: Reader<Map>,
 }
 
+/// A pack file that was opened where it lies, to be read with others by [`Odb::over`]. Cheap to clone.
+#[derive(Clone)]
+pub struct Mapped(pub(super) Arc<Pack>);
+
+impl Mapped {
+    /// Maps the file, whatever its name. Nothing is proven: each object is when it is read.
+    pub fn open(path: &Path, id: PackId) -> Result<Mapped> {
+        Ok(Mapped(Arc::new(Pack { id, reader: Reader::open(fs::map(path)?)? })))
+    }
+
+    pub fn id(&self) -> PackId {
+        self.0.id
+    }
+
+    /// The whole file.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.reader.bytes()
+    }
+
+    /// How many objects it has.
+    pub fn count(&self) -> u32 {
+        self.0.reader.count()
+    }
+}
+
 /// The packs at one moment, in the order of their names.
 #[derive(Default)]
 pub(super) struct Packs {
@@ -28,6 +53,10 @@ pub(super) struct DamagedPack {
 }
 
 impl Packs {
+    pub fn fixed(packs: impl IntoIterator<Item = Mapped>) -> Packs {
+        Packs { good: packs.into_iter().map(|mapped| mapped.0).collect(), damaged: Vec::new() }
+    }
+
     pub fn get(&self, id: PackId) -> Option<&Arc<Pack>> {
         self.good.iter().find(|pack| pack.id == id)
     }
@@ -57,14 +86,15 @@ impl Odb {
 
     /// Lists the folder; `None` when nothing is new.
     pub(super) fn look_again(&self) -> Result<Option<Arc<Packs>>> {
+        let Some(dir) = &self.0.dir else { return Ok(None) };
         let mut known = self.0.packs.write().unwrap_or_else(PoisonError::into_inner);
-        let names = names(self.dir())?;
+        let names = names(dir)?;
         let old = match &*known {
             Some(packs) if packs.is_still(&names) => return Ok(None),
             Some(packs) => packs.clone(),
             None => Arc::default(),
         };
-        let packs = Arc::new(open_all(self.dir(), names, &old)?);
+        let packs = Arc::new(open_all(dir, names, &old)?);
         *known = Some(packs.clone());
         Ok(Some(packs))
     }

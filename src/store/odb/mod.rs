@@ -2,6 +2,8 @@
 //!
 //! Packs are found when they are first needed and again, once, when an object is missing: another
 //! process may have added packs, or put many together into one. Readers take no lock.
+//!
+//! A database over a fixed list of packs reads those and no others, and is never written to.
 
 mod batch;
 mod big;
@@ -15,8 +17,9 @@ mod many;
 pub use batch::Batch;
 pub use check::{Checked, Damage};
 pub use compact::{Compacted, Scope};
+pub use list::Mapped;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::{Id, IdPrefix};
 use cache::Groups;
 use list::Packs;
@@ -29,14 +32,18 @@ use std::sync::{Arc, RwLock};
 pub struct Odb(Arc<Inner>);
 
 struct Inner {
-    dir: PathBuf,
+    /// `None`: a fixed list of packs, wherever they are.
+    dir: Option<PathBuf>,
     packs: RwLock<Option<Arc<Packs>>>,
     groups: Groups,
 }
 
 impl fmt::Debug for Odb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Odb({:?})", self.0.dir)
+        match &self.0.dir {
+            Some(dir) => write!(f, "Odb({dir:?})"),
+            None => write!(f, "Odb(a list of packs)"),
+        }
     }
 }
 
@@ -55,11 +62,18 @@ impl Odb {
     /// The objects in a folder. Nothing is read yet.
     pub fn open(dir: &Path) -> Odb {
         let groups = Groups::default();
-        Odb(Arc::new(Inner { dir: dir.to_owned(), packs: RwLock::new(None), groups }))
+        Odb(Arc::new(Inner { dir: Some(dir.to_owned()), packs: RwLock::new(None), groups }))
     }
 
-    pub fn dir(&self) -> &Path {
-        &self.0.dir
+    /// The objects in exactly these packs. What must be read first comes first.
+    pub fn over(packs: impl IntoIterator<Item = Mapped>) -> Odb {
+        let packs = RwLock::new(Some(Arc::new(Packs::fixed(packs))));
+        Odb(Arc::new(Inner { dir: None, packs, groups: Groups::default() }))
+    }
+
+    /// Where new packs are written.
+    fn dir(&self) -> Result<&Path> {
+        self.0.dir.as_deref().ok_or_else(|| Error::failed("cannot write into a fixed list of packs"))
     }
 
     /// Begins to write objects. They become durable, all at once, with [`Batch::commit`].

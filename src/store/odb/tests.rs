@@ -363,3 +363,34 @@ fn a_prefix_finds_all_that_begin_so() {
     let whole = IdPrefix::parse(&pair[1].to_string()).unwrap();
     assert_eq!(odb.resolve_prefix(&whole, 2).unwrap(), [pair[1]]);
 }
+
+#[test]
+fn a_fixed_list_of_packs_is_read_and_never_written() {
+    let (dir, odb) = empty();
+    let base = stored(&odb, &[&noise(50_000)])[0];
+    let mut batch = odb.batch();
+    let delta = batch.put_blob([noise(50_000), vec![1]].concat(), Some(base)).unwrap();
+    let second = batch.commit().unwrap().unwrap();
+    let first = files(dir.path()).into_iter().find(|name| *name != second.file_name()).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let open = |name: &str| {
+        fs::rename(dir.path().join(name), elsewhere.path().join("any")).unwrap();
+        let id = crate::pack::PackId::from_file_name(name).unwrap();
+        let mapped = Mapped::open(&elsewhere.path().join("any"), id).unwrap();
+        // A map outlives the name of its file.
+        fs::remove_file(elsewhere.path().join("any")).unwrap();
+        mapped
+    };
+    let (first, second) = (open(&first), open(&second.file_name()));
+    let alone = Odb::over([second.clone()]);
+    assert!(alone.contains(&delta).unwrap() && !alone.contains(&base).unwrap());
+    assert_eq!(alone.find(&base).unwrap(), None);
+    assert!(alone.blob(&delta).unwrap_err().message().contains("is missing"));
+    let both = Odb::over([second, first]);
+    assert_eq!(both.blob(&delta).unwrap().len(), 50_001);
+    assert_eq!((both.counts().unwrap().packs, both.ids().unwrap().len()), (2, 2));
+    let mut batch = both.batch();
+    assert_eq!(batch.put_blob(noise(50_000), None).unwrap(), base);
+    assert!(batch.put_blob(b"new".to_vec(), None).unwrap_err().message().contains("cannot write into"));
+    assert!(both.compact(Scope::All, &Default::default()).is_err());
+}

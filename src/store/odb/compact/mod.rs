@@ -18,6 +18,7 @@ use crate::progress::Progress;
 use plan::Plan;
 use std::collections::HashSet;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -63,7 +64,7 @@ impl Odb {
     /// compactions; takes no lock.
     pub fn compact(&self, scope: Scope, progress: &Progress) -> Result<Option<Compacted>> {
         let packs = self.latest()?;
-        let inputs = self.inputs(&packs, scope);
+        let inputs = self.inputs(self.dir()?, &packs, scope);
         if inputs.is_empty() {
             return Ok(None);
         }
@@ -90,20 +91,14 @@ impl Odb {
     }
 
     /// The packs to put together, the newest first: what was written last is read most.
-    fn inputs(&self, packs: &Packs, scope: Scope) -> Vec<Arc<Pack>> {
+    fn inputs(&self, dir: &Path, packs: &Packs, scope: Scope) -> Vec<Arc<Pack>> {
         let (largest, rest) = sizes(packs);
         let all = scope == Scope::All || rest + largest <= CHEAP_BYTES || rest > largest / 2;
         let small = |pack: &&Arc<Pack>| all || pack.reader.bytes().len() < largest;
         let mut inputs: Vec<_> =
-            packs.good.iter().filter(small).map(|pack| (self.written(pack), pack.clone())).collect();
+            packs.good.iter().filter(small).map(|pack| (written(dir, pack), pack.clone())).collect();
         inputs.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
         inputs.into_iter().map(|(_, pack)| pack).collect()
-    }
-
-    /// Only an order in which similar objects stand well: nothing depends on the clock being right.
-    fn written(&self, pack: &Pack) -> SystemTime {
-        let path = self.dir().join(pack.id.file_name());
-        path.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     /// Reads every object once: what can be read, with what is known of it, and what cannot.
@@ -163,15 +158,16 @@ impl Odb {
 
     /// Removes the old packs. One that cannot be removed only takes room until the next time.
     fn retire(&self, inputs: &[Arc<Pack>], new: PackId, plan: &Plan, damaged: &HashSet<Id>) -> Result<usize> {
+        let dir = self.dir()?;
         let mut kept = 0;
         for pack in inputs.iter().filter(|pack| pack.id != new) {
             let all = pack.reader.check_index().is_ok()
                 && pack.reader.ids().all(|id| plan.position(&id).is_some() && !damaged.contains(&id));
-            if !all || fs::remove(&self.dir().join(pack.id.file_name())).is_err() {
+            if !all || fs::remove(&dir.join(pack.id.file_name())).is_err() {
                 kept += 1;
             }
         }
-        fs::sync_dir(self.dir())?;
+        fs::sync_dir(dir)?;
         Ok(kept)
     }
 }
@@ -182,6 +178,12 @@ fn known_of(id: Id, (kind, bytes): (Kind, Vec<u8>)) -> plan::Object {
         object.children = crate::object::Tree::decode(&bytes).ok();
     }
     object
+}
+
+/// Only an order in which similar objects stand well: nothing depends on the clock being right.
+fn written(dir: &Path, pack: &Pack) -> SystemTime {
+    let path = dir.join(pack.id.file_name());
+    path.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// The size of the largest pack, and of all others together.

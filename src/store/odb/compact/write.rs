@@ -21,8 +21,9 @@ type Made = Mutex<Option<Result<Encoded<'static>>>>;
 
 impl Odb {
     pub(super) fn write_plan(&self, plan: &Plan, progress: &Progress) -> Result<PackId> {
-        fs::sweep(self.dir())?;
-        let mut writer = Writer::new(Temp::create_in(self.dir())?);
+        let dir = self.dir()?;
+        fs::sweep(dir)?;
+        let mut writer = Writer::new(Temp::create_in(dir)?);
         let mut rest = &plan.units[..];
         while !rest.is_empty() {
             let units;
@@ -30,14 +31,14 @@ impl Odb {
             for (unit, made) in units.iter().zip(self.make(plan, units)) {
                 let ids = ids(plan, unit);
                 match made.into_inner().unwrap_or_else(PoisonError::into_inner) {
-                    Some(entry) => writer.append(&ids, &entry?).at("write", self.dir())?,
+                    Some(entry) => writer.append(&ids, &entry?).at("write", dir)?,
                     None => self.carry_over(&mut writer, ids[0])?,
                 };
                 ids.iter().for_each(|_| progress.advance(0));
             }
         }
-        let (temp, id) = writer.finish().at("write", self.dir())?;
-        match temp.publish(&self.dir().join(id.file_name()), Clobber::Replace)? {
+        let (temp, id) = writer.finish().at("write", dir)?;
+        match temp.publish(&dir.join(id.file_name()), Clobber::Replace)? {
             Published::Done => Ok(id),
             Published::Exists => Err(Error::conflict(format!("\"{}\" exists", id.file_name()))),
         }
@@ -103,11 +104,11 @@ impl Odb {
         let Some((home, number)) = self.big(&id)? else {
             let (kind, bytes) = self.find(&id)?.ok_or_else(missing)?;
             let entry = Encoded::new(Content::Object(kind), &bytes, None, LEVEL);
-            return writer.append(&[id], &entry).at("write", self.dir());
+            return writer.append(&[id], &entry).at("write", self.dir()?);
         };
         let entry = home.reader.entry(number)?;
         let mut payload = entry.payload();
-        writer.append_from(id, &entry.head(), &mut payload).at("write", self.dir())
+        writer.append_from(id, &entry.head(), &mut payload).at("write", self.dir()?)
     }
 }
 
