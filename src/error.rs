@@ -93,6 +93,14 @@ impl Error {
         Error::new(Kind::Conflict, message)
     }
 
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Error::new(Kind::Unavailable, message)
+    }
+
+    pub fn auth(message: impl Into<String>) -> Self {
+        Error::new(Kind::Auth, message)
+    }
+
     /// An I/O failure with the action and the path in the message: `cannot read "x": …`.
     pub fn io(action: &str, path: &Path, source: io::Error) -> Self {
         let message = format!("cannot {action} \"{}\": {}", path.display(), reason(&source));

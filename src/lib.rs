@@ -11,5 +11,6 @@ pub mod fs;
 pub mod object;
 pub mod pack;
 pub mod progress;
+pub mod protocol;
 pub mod store;
 pub mod workspace;

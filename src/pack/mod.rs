@@ -22,13 +22,16 @@ pub use writer::Writer;
 
 use crate::error::{Error, Result};
 use crate::object::Id;
+use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// The first bytes of every pack; the last of them is the number of the format.
 pub const HEADER: [u8; 8] = *b"luapack\x01";
 
 /// What `b3sum` prints for the complete file; the file is named by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct PackId(Id);
 
 impl PackId {
@@ -45,6 +48,14 @@ impl PackId {
     pub fn from_file_name(name: &str) -> Option<PackId> {
         let digits = name.strip_prefix("pack-")?.strip_suffix(".pack")?;
         Some(PackId(digits.parse().ok()?))
+    }
+}
+
+impl FromStr for PackId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<PackId> {
+        text.parse().map(PackId)
     }
 }
 

@@ -14,11 +14,12 @@ use super::refs::{Name, VERSIONS};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::Id;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::Path;
 
 /// The value of `ACTIVE`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Active {
     /// The number of the live version; `None` while nothing was promoted.
     pub version: Option<u64>,

@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &["pack", "object", "fs", "error", "progress"]),
     ("workspace", &["store", "pack", "object", "fs", "error", "progress"]),
     ("diff", &["store", "pack", "object", "fs", "error", "progress"]),
+    ("protocol", &["store", "pack", "object", "error"]),
     ("agent", &["workspace", "diff", "store", "pack", "object", "fs", "error", "progress"]),
     ("cli", &["agent", "workspace", "diff", "store", "pack", "object", "fs", "error", "progress"]),
     ("main", &["cli"]),

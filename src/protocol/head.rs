@@ -1,0 +1,79 @@
+//! What a remote has: its refs and the pointer.
+
+use super::AgentId;
+use crate::object::Id;
+use crate::store::Active;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// All refs of one agent at one moment. Both series begin with 1 and have no gaps, so that a list of
+/// ids says it all: `refs/source/v3` is `source[2]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    pub agent: AgentId,
+    pub source: Vec<Id>,
+    pub versions: Vec<Id>,
+    pub active: Option<Active>,
+}
+
+impl Head {
+    /// An agent that was never pushed.
+    pub fn empty(agent: AgentId) -> Head {
+        Head { agent, source: Vec::new(), versions: Vec::new(), active: None }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.source.is_empty() && self.versions.is_empty() && self.active.is_none()
+    }
+
+    /// Equal for equal heads only. What a server does to its storage does not change it.
+    pub fn etag(&self) -> Etag {
+        let mut hasher = blake3::Hasher::new_derive_key("lua-store 2026-11-21 head etag v1");
+        let mut add = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+        };
+        add(self.agent.as_str().as_bytes());
+        for series in [&self.source, &self.versions] {
+            add(&(series.len() as u64).to_le_bytes());
+            series.iter().for_each(|id| add(id.as_bytes()));
+        }
+        if let Some(active) = &self.active {
+            add(&active.version.unwrap_or(0).to_le_bytes());
+            add(active.ledger.as_bytes());
+        }
+        Etag(hasher.finalize().to_hex()[..32].to_owned())
+    }
+
+    /// Everything that it names directly: where a walk over all of its objects begins.
+    pub fn roots(&self) -> Vec<Id> {
+        let refs = self.source.iter().chain(&self.versions).copied();
+        refs.chain(self.active.map(|active| active.ledger)).collect()
+    }
+}
+
+/// Stands for a whole head. In a header it is quoted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Etag(String);
+
+impl Etag {
+    /// Without quotes, as it is kept.
+    pub fn new(text: &str) -> Etag {
+        Etag(text.to_owned())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// From a header; a weak one (`W/"…"`, which proxies make) is as good.
+    pub fn from_header(text: &str) -> Option<Etag> {
+        let quoted = text.trim().trim_start_matches("W/");
+        Some(Etag(quoted.strip_prefix('"')?.strip_suffix('"')?.to_owned()))
+    }
+}
+
+impl fmt::Display for Etag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0)
+    }
+}

@@ -1,0 +1,23 @@
+//! The words that a client and a server share: what a remote shows, what it is asked to do, what it
+//! answers. `docs/protocol.md` has them with their routes.
+//!
+//! On the wire all of these are JSON; an id is 64 hexadecimal digits. A server refuses fields that it
+//! does not know, as one of them may be a condition; a client passes them over.
+
+mod agent_id;
+mod head;
+pub mod limits;
+mod outcome;
+mod problem;
+mod scope;
+mod transaction;
+
+pub use agent_id::AgentId;
+pub use head::{Etag, Head};
+pub use outcome::{Outcome, Refusal};
+pub use problem::Problem;
+pub use scope::Scope;
+pub use transaction::{Create, Fetch, Swap, Transaction, TxnId};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! An error on its way over the wire.
+
+use crate::error::{Error, Kind};
+use serde::{Deserialize, Serialize};
+
+/// The body of every answer that is neither what was asked for nor an outcome: `{"error": {…}}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    pub error: Inner,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inner {
+    /// The word of an error's kind, as in `--json` output.
+    pub kind: String,
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+const KINDS: [Kind; 8] = [
+    Kind::Failed,
+    Kind::Usage,
+    Kind::NotFound,
+    Kind::Corrupt,
+    Kind::Conflict,
+    Kind::Unavailable,
+    Kind::Auth,
+    Kind::Forbidden,
+];
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Problem {
+        let hint = error.hint_text().map(str::to_owned);
+        let kind = error.kind().word().to_owned();
+        Problem { error: Inner { kind, message: error.message().to_owned(), hint } }
+    }
+}
+
+impl From<Problem> for Error {
+    /// A kind that this program does not know is a plain failure.
+    fn from(problem: Problem) -> Error {
+        let Inner { kind, message, hint } = problem.error;
+        let kind = KINDS.into_iter().find(|known| known.word() == kind).unwrap_or(Kind::Failed);
+        let error = Error::new(kind, message);
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
