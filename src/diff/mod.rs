@@ -1,5 +1,6 @@
 //! What differs: between two trees, between two texts.
 
+mod merge;
 mod prose;
 mod raw;
 mod stat;
@@ -8,6 +9,7 @@ mod trees;
 mod words;
 
 pub use crate::object::is_binary;
+pub use merge::{Changed, Hunk, Take, Texts};
 pub use prose::{Edit, sentence_edits, sentences};
 pub use raw::raw_line;
 pub use stat::{LineCount, count_lines};

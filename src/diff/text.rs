@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Above this many bytes on both sides together the search for the shortest difference is cut short.
-const LARGE: usize = 4 << 20;
+pub(super) const LARGE: usize = 4 << 20;
 
 /// One side of a comparison: what stands there, and its bytes.
 #[derive(Clone, Copy, Debug)]

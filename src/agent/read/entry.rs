@@ -5,9 +5,9 @@ use super::module::{Binding, Module, Script};
 use super::value::{Object, Scope, Value};
 use crate::agent::kind::AGENT;
 use crate::error::{Error, Result};
-use crate::fs;
 use oxc_ast::ast::{Expression, Statement};
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -26,7 +26,7 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Made<'a>> {
             return Ok(found);
         }
     }
-    for file in sources(root) {
+    for file in evaluator.modules.files().sources(root) {
         if let Some(found) = agents_in(&file, evaluator)? {
             return Ok(found);
         }
@@ -35,13 +35,23 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Made<'a>> {
     Err(error.hint("go to the folder of an agent project, or make one with `lua init`"))
 }
 
-fn sources(root: &Path) -> Vec<PathBuf> {
-    let walk = walkdir::WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
-        let name = entry.file_name().to_string_lossy();
-        entry.depth() == 0 || !(name.starts_with('.') || SKIPPED.contains(&&*name))
-    });
+/// The files on the disk in which an agent is looked for.
+pub fn sources(root: &Path) -> Vec<PathBuf> {
+    let walk = walkdir::WalkDir::new(root).sort_by_file_name().into_iter();
+    let walk = walk.filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry.file_name()));
     let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
     files.map(walkdir::DirEntry::into_path).filter(|path| is_source(path)).collect()
+}
+
+/// Whether an agent is looked for in a file below the root.
+pub fn is_searched(root: &Path, path: &Path) -> bool {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    is_source(path) && !inside.iter().any(is_skipped)
+}
+
+fn is_skipped(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with('.') || SKIPPED.contains(&&*name)
 }
 
 fn is_source(path: &Path) -> bool {
@@ -53,9 +63,7 @@ fn is_source(path: &Path) -> bool {
 }
 
 fn agents_in<'a>(file: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Made<'a>>> {
-    let Some(bytes) = (if file.is_file() { fs::read_if_exists(file)? } else { None }) else {
-        return Ok(None);
-    };
+    let Some(bytes) = evaluator.modules.files().read_if_file(file)? else { return Ok(None) };
     let text = String::from_utf8_lossy(&bytes);
     if !text.contains("LuaAgent") && !text.contains("defineAgent") {
         return Ok(None);

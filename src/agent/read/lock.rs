@@ -3,8 +3,8 @@
 mod jsonc;
 mod yarn;
 
+use super::files::Files;
 use crate::error::{Error, Result};
-use crate::fs;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -52,8 +52,8 @@ const LOCKS: [(&str, Reader); 5] = [
 
 impl Versions {
     /// The versions that a project's files name. A project without those files has none.
-    pub fn read(root: &Path) -> Result<Versions> {
-        let package = match text(&root.join(PACKAGE_FILE))? {
+    pub fn read(root: &Path, files: &Files) -> Result<Versions> {
+        let package = match text(files, &root.join(PACKAGE_FILE))? {
             Some(text) => json(PACKAGE_FILE, &text)?,
             None => PackageFile::default(),
         };
@@ -61,7 +61,7 @@ impl Versions {
         by_name.extend(package.optional_dependencies);
         by_name.extend(package.dev_dependencies);
         by_name.extend(package.dependencies);
-        if let Some((lock, read)) = find(root)? {
+        if let Some((lock, read)) = find(root, files)? {
             let locked = read(&lock, &by_name)?;
             by_name.extend(locked);
         }
@@ -75,10 +75,11 @@ impl Versions {
 
 /// A hash of all that [`Versions::read`] would read.
 pub fn stamp(root: &Path) -> Result<blake3::Hash> {
+    let files = &Files::default();
     let mut hasher = blake3::Hasher::new();
-    let package = text(&root.join(PACKAGE_FILE))?.unwrap_or_default();
+    let package = text(files, &root.join(PACKAGE_FILE))?.unwrap_or_default();
     hasher.update(blake3::hash(package.as_bytes()).as_bytes());
-    if let Some((lock, _)) = find(root)? {
+    if let Some((lock, _)) = find(root, files)? {
         hasher.update(lock.name.as_bytes()).update(&[0]).update(lock.project.as_bytes()).update(&[0]);
         hasher.update(lock.text.as_bytes());
     }
@@ -86,11 +87,11 @@ pub fn stamp(root: &Path) -> Result<blake3::Hash> {
 }
 
 /// The nearest lock file, upwards to the top of the git work tree; without one in the project only.
-fn find(root: &Path) -> Result<Option<(Lock, Reader)>> {
+fn find(root: &Path, files: &Files) -> Result<Option<(Lock, Reader)>> {
     let top = root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root);
     for folder in root.ancestors().take_while(|folder| folder.starts_with(top)) {
         for (name, read) in LOCKS {
-            if let Some(text) = text(&folder.join(name))? {
+            if let Some(text) = text(files, &folder.join(name))? {
                 let below = root.strip_prefix(folder).map(PathBuf::from).unwrap_or_default();
                 let project = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
                 return Ok(Some((Lock { name, text, project }, read)));
@@ -100,11 +101,8 @@ fn find(root: &Path) -> Result<Option<(Lock, Reader)>> {
     Ok(None)
 }
 
-fn text(path: &Path) -> Result<Option<String>> {
-    if !path.is_file() {
-        return Ok(None);
-    }
-    let bytes = fs::read_if_exists(path)?;
+fn text(files: &Files, path: &Path) -> Result<Option<String>> {
+    let bytes = files.read_if_file(path)?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned()))
 }
 
@@ -211,7 +209,7 @@ mod tests {
             "node_modules/a/node_modules/zod":{"version":"4.0.0"},"node_modules/@s/p":{"version":"2.0.0"}}}"#;
         std::fs::write(project.path().join("package.json"), package).unwrap();
         std::fs::write(project.path().join("package-lock.json"), lock).unwrap();
-        let versions = Versions::read(project.path()).unwrap();
+        let versions = Versions::read(project.path(), &Files::default()).unwrap();
         let of = |name: &str| versions.of(name);
         assert_eq!((of("zod"), of("axios"), of("tsx")), ("3.25.76".into(), "^1.6.0".into(), "^4".into()));
         assert_eq!((of("@s/p"), of("left-pad")), ("2.0.0".into(), "unknown".into()));
@@ -221,7 +219,7 @@ mod tests {
     fn a_damaged_lock_is_named() {
         let project = tempfile::tempdir().unwrap();
         std::fs::write(project.path().join("package-lock.json"), "{").unwrap();
-        let error = Versions::read(project.path()).map(|_| ()).unwrap_err();
+        let error = Versions::read(project.path(), &Files::default()).map(|_| ()).unwrap_err();
         assert!(error.message().starts_with("cannot read \"package-lock.json:1:"), "{}", error.message());
     }
 
@@ -232,7 +230,7 @@ mod tests {
             r#"{"dependencies":{"zod":"^3.24.1","@s/p":"^2.0.0"},"devDependencies":{"tsx":"^4.0.0"}}"#;
         std::fs::write(project.path().join("package.json"), package).unwrap();
         std::fs::write(project.path().join(name), lock).unwrap();
-        let versions = Versions::read(project.path()).unwrap();
+        let versions = Versions::read(project.path(), &Files::default()).unwrap();
         of.iter().map(|name| versions.of(name)).collect()
     }
 
@@ -274,13 +272,13 @@ mod tests {
         let lock = r#"{"packages":{"node_modules/zod":{"version":"3.0.0"},"node_modules/tsx":{"version":"4.0.0"},
             "packages/agent/node_modules/zod":{"version":"3.25.1"},"packages/other/node_modules/tsx":{"version":"5.0.0"}}}"#;
         std::fs::write(top.path().join("package-lock.json"), lock).unwrap();
-        assert_eq!(Versions::read(&project).unwrap().of("zod"), "unknown");
+        assert_eq!(Versions::read(&project, &Files::default()).unwrap().of("zod"), "unknown");
         let outside = stamp(&project).unwrap();
         std::fs::create_dir(top.path().join(".git")).unwrap();
-        let versions = Versions::read(&project).unwrap();
+        let versions = Versions::read(&project, &Files::default()).unwrap();
         assert_eq!((versions.of("zod"), versions.of("tsx")), ("3.25.1".into(), "4.0.0".into()));
         assert_ne!(stamp(&project).unwrap(), outside);
         std::fs::write(project.join("bun.lock"), r#"{"packages":{"zod":["zod@3.9.9"]}}"#).unwrap();
-        assert_eq!(Versions::read(&project).unwrap().of("zod"), "3.9.9");
+        assert_eq!(Versions::read(&project, &Files::default()).unwrap().of("zod"), "3.9.9");
     }
 }

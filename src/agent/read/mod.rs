@@ -11,6 +11,7 @@ mod class;
 mod entry;
 mod eval;
 mod expression;
+mod files;
 mod flow;
 mod foreign;
 mod forms;
@@ -44,6 +45,7 @@ use super::kind::KINDS;
 use super::model::{Agent, Persona};
 use crate::error::{At, Error, Result};
 use eval::Evaluator;
+use files::Files;
 use forms::Forms;
 pub use inputs::{Inputs, still_holds};
 use json::Writer;
@@ -51,6 +53,7 @@ use modules::Modules;
 use oxc_allocator::Allocator;
 use reach::Reacher;
 use serde_json::Map;
+use std::collections::BTreeMap;
 use std::path::Path;
 use value::{Object, Value};
 
@@ -60,19 +63,28 @@ const STACK: usize = 512 << 20;
 
 /// Reads the agent of a project.
 pub fn project(root: &Path) -> Result<Agent> {
-    on_thread(root, |root| read(root).map(|(agent, _)| agent))
+    project_with(root, &BTreeMap::new())
+}
+
+/// The same, as if some files, by their paths in the project, held these bytes or were not there.
+pub fn project_with(root: &Path, instead: &BTreeMap<String, Option<Vec<u8>>>) -> Result<Agent> {
+    on_thread(root, |root| {
+        let files = instead.iter().map(|(path, bytes)| (root.join(path), bytes.clone())).collect();
+        read(root, &Files::with(files)).map(|(agent, _)| agent)
+    })
 }
 
 /// The same with what it was read from, where that can be told.
 pub fn project_and_inputs(root: &Path) -> Result<(Agent, Option<Inputs>)> {
-    on_thread(root, read)
+    on_thread(root, |root| read(root, &Files::default()))
 }
 
 /// What stands below these keys of the agent, as if a file held these bytes.
 pub fn value_with(root: &Path, file: &Path, bytes: &[u8], keys: &[&str]) -> Result<serde_json::Value> {
     on_thread(root, |root| {
         let arena = Allocator::default();
-        let evaluator = Evaluator::new(Modules::new(root, &arena).with(file, bytes));
+        let files = Files::with(BTreeMap::from([(file.to_owned(), Some(bytes.to_vec()))]));
+        let evaluator = Evaluator::new(Modules::new(root, &files, &arena));
         let (module, agents) = entry::find(root, &evaluator)?;
         let Some(agent) = agents.first() else { return Ok(serde_json::Value::Null) };
         let mut value = Value::Object(agent.clone());
@@ -95,10 +107,10 @@ fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) 
     })
 }
 
-fn read(root: &Path) -> Result<(Agent, Option<Inputs>)> {
+fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     let stamp = inputs::stamp(root)?;
     let arena = Allocator::default();
-    let evaluator = Evaluator::new(Modules::new(root, &arena));
+    let evaluator = Evaluator::new(Modules::new(root, files, &arena));
     let (module, agents) = entry::find(root, &evaluator)?;
     let writer = Writer::new(&evaluator);
     let Some(made) = agents.first() else {
@@ -107,7 +119,7 @@ fn read(root: &Path) -> Result<(Agent, Option<Inputs>)> {
     for other in &agents[1..] {
         writer.note(other.site, "this agent is left out: the first one of the file is read");
     }
-    let reacher = Reacher::new(&evaluator.modules, lock::Versions::read(root)?, made.site);
+    let reacher = Reacher::new(&evaluator.modules, lock::Versions::read(root, files)?, made.site);
     let forms = Forms { writer: &writer, reacher: &reacher };
     let mut primitives = Vec::new();
     for kind in &KINDS {

@@ -1,12 +1,12 @@
 //! The modules of a project: each read and parsed once, found from a specifier as TypeScript finds it.
 
+use super::files::Files;
 use super::guard;
 use super::module::{Content, Link, Module, ModuleId, Script, place};
 use crate::error::{Error, Result};
-use crate::fs;
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser};
-use oxc_resolver::{ResolveOptions, Resolver, TsconfigDiscovery, TsconfigOptions, TsconfigReferences};
+use oxc_resolver::{ResolveOptions, ResolverGeneric, TsconfigDiscovery, TsconfigOptions, TsconfigReferences};
 use oxc_span::SourceType;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,11 +19,11 @@ const EXTENSIONS: [&str; 9] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".m
 pub struct Modules<'a> {
     root: PathBuf,
     arena: &'a Allocator,
-    resolver: Resolver,
+    files: Files,
+    resolver: ResolverGeneric<Files>,
     loaded: RefCell<Vec<Rc<Module<'a>>>>,
     by_file: RefCell<HashMap<PathBuf, ModuleId>>,
     targets: RefCell<HashMap<(PathBuf, String), Target>>,
-    instead: Option<(PathBuf, Vec<u8>)>,
 }
 
 /// What a specifier means.
@@ -37,21 +37,21 @@ pub enum Target {
 }
 
 impl<'a> Modules<'a> {
-    pub fn new(root: &Path, arena: &'a Allocator) -> Modules<'a> {
+    pub fn new(root: &Path, files: &Files, arena: &'a Allocator) -> Modules<'a> {
         Modules {
             root: root.to_owned(),
             arena,
-            resolver: resolver(root),
+            files: files.clone(),
+            resolver: resolver(root, files),
             loaded: RefCell::default(),
             by_file: RefCell::default(),
             targets: RefCell::default(),
-            instead: None,
         }
     }
 
-    /// The same, as if a file held these bytes.
-    pub fn with(self, file: &Path, bytes: &[u8]) -> Modules<'a> {
-        Modules { instead: Some((file.to_owned(), bytes.to_vec())), ..self }
+    /// Where the modules are read from.
+    pub fn files(&self) -> &Files {
+        &self.files
     }
 
     pub fn get(&self, id: ModuleId) -> Rc<Module<'a>> {
@@ -74,10 +74,7 @@ impl<'a> Modules<'a> {
         if let Some(&id) = self.by_file.borrow().get(file) {
             return Ok(self.get(id));
         }
-        let bytes = match &self.instead {
-            Some((other, bytes)) if other == file => bytes.clone(),
-            _ => fs::read(file)?,
-        };
+        let bytes = self.files.read_file(file)?;
         let path = self.relative(file);
         let Ok(text) = std::str::from_utf8(&bytes) else {
             return Err(Error::usage(format!("cannot read \"{path}\": it is not UTF-8 text")));
@@ -200,9 +197,9 @@ pub fn package(specifier: &str) -> String {
     specifier.split('/').take(parts).collect::<Vec<_>>().join("/")
 }
 
-fn resolver(root: &Path) -> Resolver {
+fn resolver(root: &Path, files: &Files) -> ResolverGeneric<Files> {
     let config_file = root.join("tsconfig.json");
-    let tsconfig = config_file.is_file().then_some(TsconfigDiscovery::Manual(TsconfigOptions {
+    let tsconfig = files.is_file(&config_file).then_some(TsconfigDiscovery::Manual(TsconfigOptions {
         config_file,
         references: TsconfigReferences::Disabled,
     }));
@@ -220,5 +217,5 @@ fn resolver(root: &Path) -> Resolver {
         condition_names: ["node", "import"].map(str::to_owned).to_vec(),
         ..ResolveOptions::default()
     };
-    Resolver::new(options)
+    ResolverGeneric::new_with_file_system(files.clone(), options)
 }

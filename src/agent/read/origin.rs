@@ -2,6 +2,7 @@
 
 use super::entry;
 use super::eval::{Evaluator, Found};
+use super::files::Files;
 use super::module::{Binding, Content, Imported, Link, Module};
 use super::modules::{Modules, Target};
 use super::spot::{Form, Place, absent, bom, is_named, range};
@@ -23,7 +24,7 @@ const HOPS_MAX: usize = 100;
 pub fn find(root: &Path, keys: &[&str]) -> Result<Place> {
     super::on_thread(root, |root| {
         let arena = Allocator::default();
-        let evaluator = Evaluator::new(Modules::new(root, &arena));
+        let evaluator = Evaluator::new(Modules::new(root, &Files::default(), &arena));
         let (module, agents) = entry::find(root, &evaluator)?;
         let Some(agent) = agents.first() else { return Err(by_hand(&module.path, keys)) };
         let made_in = evaluator.modules.get(agent.site.module);

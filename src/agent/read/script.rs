@@ -8,7 +8,7 @@ use super::value::Value;
 use super::{Evaluator, normal};
 use crate::agent::kind::Kind;
 use crate::agent::model::{Primitive, SourceRef};
-use crate::error::{At, Result};
+use crate::error::Result;
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
 
@@ -25,8 +25,9 @@ pub fn add<'a>(
     primitives: &mut Vec<Primitive>,
 ) -> Result<()> {
     let Some(kind) = Kind::named("workflow") else { return Ok(()) };
-    for name in names(&root.join(FOLDER))? {
-        let module = evaluator.modules.open(&root.join(FOLDER).join(format!("{name}{SUFFIX}")))?;
+    for file in evaluator.modules.files().names(&root.join(FOLDER))? {
+        let Some(name) = file.strip_suffix(SUFFIX).map(str::to_owned) else { continue };
+        let module = evaluator.modules.open(&root.join(FOLDER).join(&file))?;
         let mut definition = Map::new();
         let meta = match module.script().and_then(|script| script.exports.get_key_value("meta")) {
             Some((&meta, _)) => evaluator.exported(module.id, meta)?,
@@ -54,20 +55,4 @@ pub fn add<'a>(
         primitives.push(Primitive { kind, name, description, definition, source, reach });
     }
     Ok(())
-}
-
-/// The scripts in a folder, sorted.
-fn names(folder: &Path) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(names),
-        Err(error) => return Err(error).at("read", folder),
-    };
-    for entry in entries {
-        let name = entry.at("read", folder)?.file_name().to_string_lossy().into_owned();
-        names.extend(name.strip_suffix(SUFFIX).map(str::to_owned));
-    }
-    names.sort();
-    Ok(names)
 }

@@ -4,6 +4,7 @@
 
 mod errors;
 mod forms;
+mod instead;
 mod mutation;
 mod reach;
 mod values;
