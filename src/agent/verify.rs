@@ -7,7 +7,7 @@ use super::state::State;
 use super::version::{self, Catalog, Version};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
-use crate::store::refs;
+use crate::store::{Store, refs};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -57,6 +57,7 @@ impl<'a> Walk<'a> {
             walk.named(name, id);
         }
         walk.ledger(project);
+        walk.remotes(project.store());
         let mut problems = walk.records;
         for (id, what) in walk.bad {
             let affects = walk.affects.remove(&id).unwrap_or_default();
@@ -71,10 +72,14 @@ impl<'a> Walk<'a> {
     }
 
     fn named(&mut self, full: &refs::Name, id: &Id) {
-        let number = full.number();
         let name = full.to_string().trim_start_matches("refs/").to_owned();
-        self.root(&name, id);
-        let read = match full.series() {
+        self.version(&name, full.series(), full.number(), id);
+    }
+
+    /// A version of ours or of a remote: all that it reaches, and that its record is one.
+    fn version(&mut self, name: &str, series: &str, number: u64, id: &Id) {
+        self.root(name, id);
+        let read = match series {
             version::REFS => Version::load(self.objects, number, *id).map(|version| version.state),
             _ => SourceVersion::load(self.objects, number, *id).map(|version| version.state),
         };
@@ -83,7 +88,32 @@ impl<'a> Walk<'a> {
         if let Err(error) = read.and_then(|state| State::load(self.objects, &state))
             && whole
         {
-            self.problem(&name, &error);
+            self.problem(name, &error);
+        }
+    }
+
+    /// What is known of the remotes is here, whole.
+    fn remotes(&mut self, store: &Store) {
+        for name in store.tracked().unwrap_or_default() {
+            let tracking = match store.remote(&name) {
+                Ok(tracking) => tracking.unwrap_or_default(),
+                Err(error) => {
+                    self.problem(&format!("remote {name}"), &error);
+                    continue;
+                }
+            };
+            for (series, ids) in [(refs::SOURCE, &tracking.source), (refs::VERSIONS, &tracking.versions)] {
+                for (number, id) in (1..).zip(ids) {
+                    let shown = series.trim_start_matches("refs/");
+                    self.version(&format!("remotes/{name}/{shown}/v{number}"), series, number, id);
+                }
+            }
+            let Some(active) = tracking.active else { continue };
+            self.root(&format!("remotes/{name}/ledger"), &active.ledger);
+            let broken = ledger::steps(self.objects, Some(active.ledger)).find_map(Result::err);
+            if let Some(error) = broken {
+                self.problem(&format!("remotes/{name}/ledger"), &error);
+            }
         }
     }
 

@@ -28,7 +28,7 @@ pub struct Active {
 }
 
 impl Active {
-    fn encode(&self) -> String {
+    pub(super) fn encode(&self) -> String {
         let target = match self.version {
             Some(number) => format!("{VERSIONS}/v{number}"),
             None => "none".to_owned(),
@@ -37,7 +37,7 @@ impl Active {
     }
 
     /// Reads exactly what [`Active::encode`] writes; every other byte string is refused.
-    fn decode(bytes: &[u8]) -> Option<Active> {
+    pub(super) fn decode(bytes: &[u8]) -> Option<Active> {
         let text = std::str::from_utf8(bytes).ok()?;
         let (target, ledger) = text.strip_prefix("ref: ")?.split_once("\nledger: ")?;
         let version = match target {

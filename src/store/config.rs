@@ -133,12 +133,19 @@ fn line_of(bytes: &[u8], at: usize) -> usize {
     1 + bytes[..at.min(bytes.len())].iter().filter(|byte| **byte == b'\n').count()
 }
 
-/// A remote's name is also the name of a folder below `refs/remotes/`.
+/// A remote's name is also the name of a file in `refs/remotes/`, where `tmp-` begins the names of files
+/// that are being written.
 pub fn check_remote_name(name: &str) -> Result<()> {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.is_empty() || name.len() > 100 || name.starts_with(['.', '-']) || !name.chars().all(fine) {
-        return Err(Error::usage(format!("\"{name}\" cannot be the name of a remote"))
-            .hint("use letters, digits, `-`, `_` and `.`, beginning with a letter or digit"));
+    if name.is_empty()
+        || name.len() > 100
+        || name.starts_with(['.', '-'])
+        || name.starts_with("tmp-")
+        || !name.chars().all(fine)
+    {
+        return Err(Error::usage(format!("\"{name}\" cannot be the name of a remote")).hint(
+            "use letters, digits, `-`, `_` and `.`, beginning with a letter or digit, not with `tmp-`",
+        ));
     }
     Ok(())
 }
@@ -190,7 +197,9 @@ mod tests {
         assert!(config.remove_remote("a"));
         assert!(!config.remove_remote("a"));
         assert_eq!(config.remote("a"), None);
-        assert!(config.set_remote("../x", "u").is_err());
+        for bad in ["../x", "", ".x", "-x", "a/b", "tmp-x", "é"] {
+            assert!(config.set_remote(bad, "u").is_err(), "{bad}");
+        }
     }
 
     #[test]

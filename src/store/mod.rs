@@ -7,7 +7,9 @@ mod lock;
 mod odb;
 pub mod project;
 pub mod refs;
+mod sealed;
 mod shield;
+mod tracking;
 
 pub use active::Active;
 pub use config::Config;
@@ -15,6 +17,7 @@ pub use layout::DIR;
 pub use lock::Lock;
 pub use odb::{Batch, Checked, Compacted, Counts, Damage, Mapped, Odb, Scope};
 pub use refs::Refs;
+pub use tracking::Tracking;
 
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};

@@ -3,7 +3,8 @@
 
 use crate::common::shop::{self, edit};
 use crate::common::{Outcome, Project};
-use lua_store::store::Store;
+use lua_store::object::Id;
+use lua_store::store::{Active, Store, Tracking, refs};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -349,4 +350,36 @@ fn a_damaged_stat_cache_is_only_rebuilt() {
     assert_eq!((outcome.code, outcome.stdout, outcome.stderr), (0, sound.stdout, sound.stderr));
     project.ok("push");
     assert_eq!(project.run("fsck").code, 0);
+}
+
+#[test]
+fn damage_in_what_is_known_of_a_remote() {
+    let (project, _) = history();
+    let store = Store::open(&project.path(".lua")).unwrap();
+    let ids = |series| store.refs().list(series).unwrap().into_iter().map(|(_, id)| id).collect();
+    let (source, versions) = (ids(refs::SOURCE), ids(refs::VERSIONS));
+    let active = store.active().unwrap();
+    let sound = Tracking { etag: "\"1\"".to_owned(), source, versions, active };
+    let keep = |tracking: &Tracking| {
+        store.set_remote(&store.lock().unwrap(), "origin", tracking).unwrap();
+    };
+    keep(&sound);
+    assert_eq!(project.run("fsck").code, 0);
+    let found = |what: &str| {
+        let fsck = look(&project, "fsck");
+        assert!(fsck.code == 1 && fsck.stdout.contains(what), "no {what:?}: {fsck}");
+        readable(&project, &READING);
+    };
+    for bytes in ["", "hello", "lua-store remote 1\netag: \n"] {
+        with(&project, ".lua/refs/remotes/origin", Some(bytes.as_bytes()), || {
+            found("refs/remotes/origin\" is damaged: ");
+        });
+    }
+    let lost = Id::of_blob(b"nothing has this");
+    keep(&Tracking { source: vec![sound.source[0], lost], ..sound.clone() });
+    found("affects remotes/origin/source/v2");
+    keep(&Tracking { versions: vec![sound.source[0], sound.versions[1]], ..sound.clone() });
+    found("remotes/origin/versions/v1: ");
+    keep(&Tracking { active: active.map(|active| Active { ledger: lost, ..active }), ..sound.clone() });
+    found("affects remotes/origin/ledger");
 }

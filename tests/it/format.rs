@@ -1,7 +1,7 @@
 //! `docs/format.md` against the code: the store that the document shows is made, and compared byte for byte.
 
 use lua_store::object::Id;
-use lua_store::store::{Active, Store, refs};
+use lua_store::store::{Active, Store, Tracking, refs};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -41,7 +41,11 @@ fn the_document_shows_the_bytes_that_the_program_writes() {
     assert_eq!(store.refs().append(&lock, refs::VERSIONS, one).unwrap(), 1);
     store.refs().pack_refs(&lock).unwrap();
     assert_eq!(store.refs().append(&lock, refs::SOURCE, three).unwrap(), 3);
-    store.swap_active(&lock, None, &Active { version: Some(1), ledger: two }).unwrap();
+    let active = Active { version: Some(1), ledger: two };
+    store.swap_active(&lock, None, &active).unwrap();
+    let (source, versions) = (vec![one, two], vec![one]);
+    let tracking = Tracking { etag: "\"7\"".to_owned(), source, versions, active: Some(active) };
+    store.set_remote(&lock, "origin", &tracking).unwrap();
     let mut config = store.config().unwrap();
     config.set_agent("agent_1234");
     config.set_author("ada@example.com");

@@ -5,7 +5,7 @@
 //! the files second. So a ref that moves while somebody looks is seen in at least one of the two.
 
 mod name;
-mod packed;
+pub(super) mod packed;
 mod survey;
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]

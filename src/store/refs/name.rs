@@ -1,6 +1,5 @@
 //! The name of a ref: a series and a number in it, `refs/source/v12`.
 
-use super::super::config::check_remote_name;
 use crate::error::{Error, Result};
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +10,6 @@ pub const SOURCE: &str = "refs/source";
 pub const VERSIONS: &str = "refs/versions";
 /// The series of the safety snapshots, one per workspace that a restore overwrote.
 pub const SNAPSHOTS: &str = "refs/snapshots";
-const REMOTES: &str = "refs/remotes/";
 
 /// Ordered by series, then by number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,14 +58,11 @@ pub fn number_of(file: &str) -> Option<u64> {
     digits.parse().ok().filter(|_| plain)
 }
 
-/// A series is `refs/source`, `refs/versions` (ours or those of a remote) or `refs/snapshots`.
+/// A series is `refs/source`, `refs/versions` or `refs/snapshots`. What a remote has is no series: see
+/// [`super::super::Tracking`].
 pub fn check_series(series: &str) -> Result<&str> {
-    if let SOURCE | VERSIONS | SNAPSHOTS = series {
-        return Ok(series);
-    }
-    let remote = series.strip_prefix(REMOTES).and_then(|rest| rest.split_once('/'));
-    match remote {
-        Some((name, "source" | "versions")) => check_remote_name(name).map(|()| series),
+    match series {
+        SOURCE | VERSIONS | SNAPSHOTS => Ok(series),
         _ => Err(bad(series)),
     }
 }
@@ -82,13 +77,7 @@ mod tests {
 
     #[test]
     fn good_names_are_read_and_shown_alike() {
-        for text in [
-            "refs/source/v1",
-            "refs/versions/v18446744073709551615",
-            "refs/snapshots/v3",
-            "refs/remotes/origin/source/v20",
-            "refs/remotes/a.b-c_d/versions/v3",
-        ] {
+        for text in ["refs/source/v1", "refs/versions/v18446744073709551615", "refs/snapshots/v3"] {
             assert_eq!(text.parse::<Name>().unwrap().to_string(), text);
         }
     }
@@ -111,9 +100,7 @@ mod tests {
             "refs/heads/v1",
             "refs/versions/../source/v1",
             "refs/remotes/v1",
-            "refs/remotes/../source/v1",
-            "refs/remotes/a/b/source/v1",
-            "refs/remotes//source/v1",
+            "refs/remotes/origin/source/v1",
             "/refs/source/v1",
         ] {
             assert!(text.parse::<Name>().is_err(), "{text}");

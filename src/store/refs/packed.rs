@@ -4,6 +4,7 @@
 //! with the BLAKE3 of everything above it.
 
 use super::super::layout::PACKED_REFS;
+use super::super::sealed;
 use super::name::{Name, SOURCE, VERSIONS, number_of};
 use crate::error::{Error, Result};
 use crate::fs;
@@ -11,8 +12,6 @@ use crate::object::Id;
 use std::path::Path;
 
 const HEADER: &str = "lua-store packed-refs 1\n";
-const CHECKSUM: &str = "checksum ";
-const CHECKSUM_LINE_LEN: usize = CHECKSUM.len() + 2 * Id::LEN + 1;
 
 /// The series that are packed, in the order of the file.
 pub const SERIES: [&str; 2] = [SOURCE, VERSIONS];
@@ -47,6 +46,18 @@ impl Packed {
         SERIES.iter().position(|known| *known == series).map_or(&[], |at| &self.0[at])
     }
 
+    /// The ids of two series whose numbers begin with 1 and have no gaps.
+    pub fn contiguous(source: &[Id], versions: &[Id]) -> Packed {
+        Packed([source, versions].map(|ids| (1..).zip(ids.iter().copied()).collect()))
+    }
+
+    /// The ids of both series by number; `None` where a number is missing.
+    pub fn into_contiguous(self) -> Option<[Vec<Id>; SERIES.len()]> {
+        let whole =
+            self.0.iter().all(|refs| (1..).zip(refs).all(|(expected, (number, _))| *number == expected));
+        whole.then(|| self.0.map(|refs| refs.into_iter().map(|(_, id)| id).collect()))
+    }
+
     /// Takes a loose ref in. Refs never change, so another id under a known name is damage.
     pub fn insert(&mut self, series: usize, number: u64, id: Id) -> Result<()> {
         let refs = &mut self.0[series];
@@ -61,30 +72,34 @@ impl Packed {
     }
 
     fn encode(&self) -> String {
-        let mut text = HEADER.to_owned();
+        sealed::seal(HEADER.to_owned() + &self.lines())
+    }
+
+    /// One line per ref.
+    pub fn lines(&self) -> String {
+        let mut lines = String::new();
         for (series, refs) in SERIES.iter().zip(&self.0) {
             for (number, id) in refs {
-                text.push_str(&format!("{id} {series}/v{number}\n"));
+                lines.push_str(&format!("{id} {series}/v{number}\n"));
             }
         }
-        let checksum = blake3::hash(text.as_bytes());
-        text + &format!("{CHECKSUM}{checksum}\n")
+        lines
+    }
+
+    /// Reads exactly what [`Packed::lines`] writes, or says what is wrong.
+    pub fn from_lines(lines: &str) -> Result<Packed, String> {
+        let mut packed = Packed::default();
+        for line in lines.split_inclusive('\n') {
+            let whole = line.strip_suffix('\n').and_then(|line| packed.push(line));
+            whole.ok_or_else(|| format!("it has the line {:?}", line.trim_end_matches('\n')))?;
+        }
+        Ok(packed)
     }
 
     /// Reads exactly what [`Packed::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Packed, String> {
-        let split = bytes.len().checked_sub(CHECKSUM_LINE_LEN).ok_or("it is too short")?;
-        let (body, last) = bytes.split_at(split);
-        if last != format!("{CHECKSUM}{}\n", blake3::hash(body)).as_bytes() {
-            return Err("its checksum does not match".to_owned());
-        }
-        let text = std::str::from_utf8(body).map_err(|_| "it is not UTF-8")?;
-        let lines = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
-        let mut packed = Packed::default();
-        for line in lines.split_terminator('\n') {
-            packed.push(line).ok_or_else(|| format!("it has the line {line:?}"))?;
-        }
-        Ok(packed)
+        let text = sealed::open(bytes)?;
+        Packed::from_lines(text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?)
     }
 
     /// Takes in a line, which must come after all that are there.

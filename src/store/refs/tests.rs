@@ -65,16 +65,6 @@ fn a_taken_name_is_a_conflict_loose_and_packed() {
 }
 
 #[test]
-fn a_remote_keeps_refs_of_its_own() {
-    let (_project, store) = store();
-    fill(&store, "refs/remotes/origin/source", 1..=3);
-    assert_eq!(store.refs().list("refs/remotes/origin/source").unwrap(), expected(3));
-    assert_eq!(store.refs().list(SOURCE).unwrap(), []);
-    store.refs().pack_refs(&store.lock().unwrap()).unwrap();
-    assert_eq!(store.refs().list("refs/remotes/origin/source").unwrap(), expected(3));
-}
-
-#[test]
 fn packing_keeps_every_ref_and_later_ones_join() {
     let (_project, store) = store();
     fill(&store, SOURCE, 1..=30);

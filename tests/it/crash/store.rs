@@ -4,7 +4,7 @@
 
 use super::Case;
 use lua_store::object::Id;
-use lua_store::store::{Active, Store, refs};
+use lua_store::store::{Active, Store, Tracking, refs};
 use std::path::Path;
 use std::process::Command;
 
@@ -35,6 +35,9 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
         "swap from v1" => {
             let before = Active { version: Some(1), ledger: id() };
             store.swap_active(&lock, Some(&before), &Active { version: Some(2), ledger: id() })
+        }
+        "remote" => {
+            store.set_remote(&lock, "origin", &Tracking { etag: "new".into(), ..Tracking::default() })
         }
         "config" => {
             let mut config = store.config()?;
@@ -83,6 +86,7 @@ fn prepared() -> tempfile::TempDir {
         append(series);
     }
     store.swap_active(&lock, None, &Active { version: Some(1), ledger: id() }).unwrap();
+    store.set_remote(&lock, "origin", &Tracking { etag: "old".into(), ..Tracking::default() }).unwrap();
     let mut config = store.config().unwrap();
     config.set_agent("old");
     config.save(&lock).unwrap();
@@ -162,6 +166,23 @@ fn swapping_the_pointer() {
         command: &command("swap"),
         old_or_new: &|project| assert!([Some(1), Some(2)].contains(&active(project))),
         new: &|project| assert_eq!(active(project), Some(2)),
+    };
+    case.run();
+}
+
+#[test]
+fn keeping_what_a_remote_has() {
+    let project = prepared();
+    let etag = |project: &Path| open(project).remote("origin").unwrap().unwrap().etag;
+    let case = Case {
+        atomic: true,
+        prepared: project.path(),
+        command: &command("remote"),
+        old_or_new: &|project| assert!(["old", "new"].contains(&etag(project).as_str())),
+        new: &|project| {
+            assert_eq!(etag(project), "new");
+            assert_eq!(std::fs::read_dir(project.join(".lua/refs/remotes")).unwrap().count(), 1);
+        },
     };
     case.run();
 }

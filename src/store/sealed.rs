@@ -1,0 +1,21 @@
+//! A sealed text: lines, of which the last is the BLAKE3 of everything above it.
+
+use crate::object::Id;
+
+const CHECKSUM: &str = "checksum ";
+const LINE_LEN: usize = CHECKSUM.len() + 2 * Id::LEN + 1;
+
+pub fn seal(text: String) -> String {
+    let checksum = blake3::hash(text.as_bytes());
+    text + &format!("{CHECKSUM}{checksum}\n")
+}
+
+/// The lines above the seal, or what is wrong with it.
+pub fn open(bytes: &[u8]) -> Result<&str, String> {
+    let split = bytes.len().checked_sub(LINE_LEN).ok_or("it is too short")?;
+    let (text, last) = bytes.split_at(split);
+    if last != format!("{CHECKSUM}{}\n", blake3::hash(text)).as_bytes() {
+        return Err("its checksum does not match".to_owned());
+    }
+    std::str::from_utf8(text).map_err(|_| "it is not UTF-8".to_owned())
+}

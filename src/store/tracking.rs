@@ -1,0 +1,244 @@
+//! Tracking: what a remote had when it was last asked. One file per remote, `refs/remotes/NAME`.
+//!
+//! A header line, the remote's word for that state, the two lines of its `ACTIVE` where it has one, one
+//! line per ref, and the seal. Everything that it names is in the store, whole, before it is written.
+
+use super::active::Active;
+use super::refs::packed::Packed;
+use super::{Lock, Store, config, layout, sealed};
+use crate::error::{At, Error, Result};
+use crate::fs;
+use crate::object::Id;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+const HEADER: &str = "lua-store remote 1\n";
+const ETAG: &str = "etag: ";
+
+/// The refs and the pointer of a remote, as last seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tracking {
+    /// What the remote calls this state: printable ASCII, or nothing.
+    pub etag: String,
+    /// The ids of `refs/source/v1`, `v2` and so on.
+    pub source: Vec<Id>,
+    /// The ids of `refs/versions/v1`, `v2` and so on.
+    pub versions: Vec<Id>,
+    pub active: Option<Active>,
+}
+
+impl Tracking {
+    /// Every id that it names.
+    pub fn roots(&self) -> impl Iterator<Item = Id> + '_ {
+        let ledger = self.active.map(|active| active.ledger);
+        self.source.iter().chain(&self.versions).copied().chain(ledger)
+    }
+
+    /// Whether it can be written and read again.
+    fn check(&self) -> Result<(), String> {
+        if !self.etag.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return Err(format!("its etag is {:?}", self.etag));
+        }
+        match self.active.and_then(|active| active.version) {
+            Some(number) if number == 0 || number > self.versions.len() as u64 => {
+                Err(format!("v{number} is active and not in it"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn encode(&self) -> String {
+        let active = self.active.map(|active| active.encode()).unwrap_or_default();
+        let refs = Packed::contiguous(&self.source, &self.versions).lines();
+        sealed::seal(format!("{HEADER}{ETAG}{}\n{active}{refs}", self.etag))
+    }
+
+    /// Reads exactly what [`Tracking::encode`] writes, or says what is wrong.
+    fn decode(bytes: &[u8]) -> Result<Tracking, String> {
+        let text = sealed::open(bytes)?;
+        let rest = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
+        let rest = rest.strip_prefix(ETAG).ok_or("it has no etag")?;
+        let (etag, rest) = rest.split_once('\n').ok_or("it has no etag")?;
+        let (active, refs) = split_active(rest).ok_or("its pointer is not well formed")?;
+        let numbered = Packed::from_lines(refs)?.into_contiguous();
+        let [source, versions] = numbered.ok_or("its numbers have a gap")?;
+        let tracking = Tracking { etag: etag.to_owned(), source, versions, active };
+        tracking.check().map(|()| tracking)
+    }
+}
+
+/// The pointer, where the text begins with one, and what follows it.
+fn split_active(text: &str) -> Option<(Option<Active>, &str)> {
+    if !text.starts_with("ref: ") {
+        return Some((None, text));
+    }
+    let end = text.match_indices('\n').nth(1)?.0 + 1;
+    let (active, rest) = text.split_at(end);
+    Some((Some(Active::decode(active.as_bytes())?), rest))
+}
+
+impl Store {
+    /// What a remote had when it was last asked; `None` when it never was.
+    pub fn remote(&self, name: &str) -> Result<Option<Tracking>> {
+        let path = self.tracking_path(name)?;
+        let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
+        Tracking::decode(&bytes).map(Some).map_err(|what| {
+            Error::corrupt(format!("\"{}\" is damaged: {what}", path.display()))
+                .hint(format!("remove that file, then `lua-store fetch {name}` asks the remote again"))
+        })
+    }
+
+    /// Replaces what is known of a remote, durably. Everything that it names must be stored already.
+    pub fn set_remote(&self, lock: &Lock, name: &str, tracking: &Tracking) -> Result<()> {
+        lock.check(self.dir());
+        let path = self.tracking_path(name)?;
+        let refused = |what| Error::failed(format!("cannot keep what the remote \"{name}\" has: {what}"));
+        tracking.check().map_err(refused)?;
+        let folder = self.dir().join(layout::REMOTES);
+        fs::create_dir_all(&folder)?;
+        fs::sweep(&folder)?;
+        fs::replace(&path, tracking.encode().as_bytes())
+    }
+
+    /// Forgets what a remote had; fine when nothing is known.
+    pub fn forget_remote(&self, lock: &Lock, name: &str) -> Result<()> {
+        lock.check(self.dir());
+        let path = self.tracking_path(name)?;
+        if !path.exists() {
+            return Ok(());
+        }
+        fs::remove(&path)?;
+        fs::sync_dir(&self.dir().join(layout::REMOTES))
+    }
+
+    /// The names of the remotes that were asked, in order.
+    pub fn tracked(&self) -> Result<Vec<String>> {
+        let folder = self.dir().join(layout::REMOTES);
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.at("read", &folder)?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.at("read", &folder)?.file_name();
+            let name = name.to_str().filter(|name| config::check_remote_name(name).is_ok());
+            names.extend(name.map(str::to_owned));
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn tracking_path(&self, name: &str) -> Result<PathBuf> {
+        config::check_remote_name(name)?;
+        Ok(self.dir().join(layout::REMOTES).join(name))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+    use proptest::prelude::*;
+
+    fn tracking() -> impl Strategy<Value = Tracking> {
+        let ids = || proptest::collection::vec(any::<[u8; 32]>().prop_map(Id::from_bytes), 0..12);
+        ("[ -~]{0,40}", ids(), ids(), any::<Option<(Option<u64>, [u8; 32])>>()).prop_map(
+            |(etag, source, versions, active)| {
+                let active = active.map(|(version, ledger)| Active {
+                    version: version.filter(|_| !versions.is_empty()).map(|n| n % versions.len() as u64 + 1),
+                    ledger: Id::from_bytes(ledger),
+                });
+                Tracking { etag, source, versions, active }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_gives_back_what_was_encoded(tracking in tracking()) {
+            prop_assert_eq!(Tracking::decode(tracking.encode().as_bytes()), Ok(tracking));
+        }
+
+        #[test]
+        fn a_changed_byte_is_refused(tracking in tracking(), at: usize, to: u8) {
+            let mut bytes = tracking.encode().into_bytes();
+            let at = at % bytes.len();
+            prop_assume!(bytes[at] != to);
+            bytes[at] = to;
+            prop_assert!(Tracking::decode(&bytes).is_err());
+        }
+    }
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let project = tempfile::tempdir().unwrap();
+        let store = Store::init(&project.path().join(".lua")).unwrap();
+        (project, store)
+    }
+
+    fn example() -> Tracking {
+        let ids = [1, 2].map(|n| Id::from_bytes([n; 32]));
+        let active = Some(Active { version: Some(1), ledger: ids[1] });
+        Tracking { etag: "\"x\"".to_owned(), source: ids.to_vec(), versions: vec![ids[0]], active }
+    }
+
+    #[test]
+    fn what_was_kept_is_there_until_it_is_replaced_or_forgotten() {
+        let (_project, store) = store();
+        let lock = store.lock().unwrap();
+        assert_eq!((store.remote("origin").unwrap(), store.tracked().unwrap()), (None, vec![]));
+        store.set_remote(&lock, "origin", &example()).unwrap();
+        store.set_remote(&lock, "b.c", &Tracking::default()).unwrap();
+        assert_eq!(store.remote("origin").unwrap(), Some(example()));
+        assert_eq!(store.tracked().unwrap(), ["b.c", "origin"]);
+        store.set_remote(&lock, "origin", &Tracking::default()).unwrap();
+        assert_eq!(store.remote("origin").unwrap(), Some(Tracking::default()));
+        store.forget_remote(&lock, "origin").unwrap();
+        store.forget_remote(&lock, "origin").unwrap();
+        assert_eq!(store.tracked().unwrap(), ["b.c"]);
+        assert!(store.remote("../x").is_err());
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let (_project, store) = store();
+        let lock = store.lock().unwrap();
+        let etag = Tracking { etag: "a\nb".to_owned(), ..Tracking::default() };
+        let active = Tracking { versions: vec![], ..example() };
+        for bad in [etag, active] {
+            assert!(store.set_remote(&lock, "origin", &bad).is_err());
+        }
+        assert_eq!(store.tracked().unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_right_checksum_does_not_make_wrong_lines_right() {
+        let (_project, store) = store();
+        store.set_remote(&store.lock().unwrap(), "origin", &example()).unwrap();
+        let path = store.dir().join("refs/remotes/origin");
+        let good = std::fs::read_to_string(&path).unwrap();
+        let (body, _) = good.split_once("checksum").unwrap();
+        for (wrong, part) in [
+            (body.replace("remote 1", "remote 2"), "first line"),
+            (body.replace("etag: ", "tag: "), "no etag"),
+            (body.replace("etag: ", "etag: \u{7f}"), "etag is"),
+            (body.replace("refs/versions/v1\n", "refs/versions/v2\n"), "gap"),
+            (body.replace("source/v2", "source/v3"), "gap"),
+            (body.replace("ref: refs/versions/v1", "ref: refs/versions/v2"), "v2 is active"),
+            (body.replace("ref: refs/versions/v1", "ref: "), "pointer"),
+            (body.replace("ledger: ", "ledger "), "pointer"),
+            (format!("{body}\n"), "the line \"\""),
+            (body.trim_end().to_owned(), "the line"),
+        ] {
+            std::fs::write(&path, sealed::seal(wrong)).unwrap();
+            let error = store.remote("origin").unwrap_err();
+            assert_eq!(error.kind(), Kind::Corrupt);
+            let named = error.message().contains("refs/remotes/origin\" is damaged");
+            assert!(named && error.message().contains(part), "{part}: {error}");
+        }
+        for end in 0..good.len() {
+            std::fs::write(&path, &good[..end]).unwrap();
+            assert!(store.remote("origin").is_err(), "cut at {end}");
+        }
+    }
+}
