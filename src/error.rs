@@ -123,6 +123,13 @@ impl Error {
         self
     }
 
+    /// The same once more, without the operating system's part.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let error = Error::new(self.0.kind, self.0.message.clone());
+        self.0.hint.iter().fold(error, |error, hint| error.hint(hint.clone()))
+    }
+
     pub fn kind(&self) -> Kind {
         self.0.kind
     }

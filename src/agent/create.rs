@@ -2,9 +2,9 @@
 
 use super::record::{VersionMeta, Who};
 use super::source;
-use super::version::{self, Catalog, REFS};
+use super::version::{self, Catalog, REFS, Status};
 use crate::error::{Error, Result};
-use crate::object::{Id, Memory};
+use crate::object::{Id, Memory, Source};
 use crate::store::Store;
 
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,9 @@ pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
     let lock = store.lock()?;
     let pushed = source::latest(store)?.ok_or_else(nothing_pushed)?;
     let catalog = Catalog::load(store)?;
-    if let Some(latest) = catalog.remaining().next()
+    // A damaged one may be of the pushed state: then it is not known what to compare with.
+    let newest = catalog.numbers().find(|number| catalog.status(*number) != Status::Deleted);
+    if let Some(latest) = newest
         && catalog.get(latest)?.state == pushed.state
     {
         return Ok(Created::NothingStaged { latest });
@@ -40,6 +42,7 @@ pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
     let number = catalog.latest_number().unwrap_or(0) + 1;
     let base = catalog.latest_number().map(|latest| catalog.get(latest)).transpose()?;
     let meta = unused(
+        store,
         &catalog,
         pushed.state,
         pushed.source,
@@ -59,12 +62,20 @@ pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
 }
 
 /// The ledger names versions by id, so two versions must never be one object. They could be only with
-/// equal times; the later one is then a millisecond younger.
-fn unused(catalog: &Catalog, state: Id, source: Id, mut meta: VersionMeta) -> Result<VersionMeta> {
+/// equal times; the later one is then a millisecond younger. What a damaged ref names is not known, so
+/// beside one no version is an object that is there.
+fn unused(
+    store: &Store,
+    catalog: &Catalog,
+    state: Id,
+    source: Id,
+    mut meta: VersionMeta,
+) -> Result<VersionMeta> {
     loop {
         let mut memory = Memory::default();
         let id = version::put(&mut memory, &meta, state, source, None)?;
-        if catalog.number_of(&id).is_none() {
+        let hidden = catalog.damaged() > 0 && store.objects().contains(&id)?;
+        if catalog.number_of(&id).is_none() && !hidden {
             return Ok(meta);
         }
         meta.at_ms += 1;

@@ -9,6 +9,7 @@ pub mod edit;
 pub mod json;
 pub mod kind;
 pub mod ledger;
+pub mod lost;
 pub mod manifest;
 pub mod model;
 pub mod names;

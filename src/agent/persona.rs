@@ -85,9 +85,8 @@ pub fn list(store: &Store, catalog: &Catalog) -> Result<Vec<PersonaVersion>> {
 /// What a version of the persona is, from the versions that were ever live.
 fn statuses<S: Source + ?Sized>(source: &S, catalog: &Catalog) -> Result<impl Fn(u64) -> Status + use<S>> {
     let mut seen: HashMap<Id, Option<u64>> = HashMap::new();
-    let mut persona = |number: u64| -> Result<Option<u64>> {
-        let Some(id) = catalog.id(number) else { return Ok(None) };
-        let tree = source.tree(&source.tree(&id)?.require(STATE)?)?;
+    let mut persona = |version: &Id| -> Result<Option<u64>> {
+        let tree = source.tree(&source.tree(version)?.require(STATE)?)?;
         let Some(numbers) = tree.get(NUMBERS).map(|entry| entry.id) else { return Ok(None) };
         if let Some(known) = seen.get(&numbers) {
             return Ok(*known);
@@ -96,10 +95,10 @@ fn statuses<S: Source + ?Sized>(source: &S, catalog: &Catalog) -> Result<impl Fn
         seen.insert(numbers, found);
         Ok(found)
     };
-    let current = catalog.active_number().map(&mut persona).transpose()?.flatten();
+    let current = catalog.active_id().as_ref().map(&mut persona).transpose()?.flatten();
     let mut published = HashSet::new();
-    for number in catalog.numbers().filter(|number| catalog.was_promoted(*number)) {
-        published.extend(persona(number)?);
+    for version in catalog.promoted() {
+        published.extend(persona(version)?);
     }
     Ok(move |number| match number {
         number if current == Some(number) => Status::Current,

@@ -47,7 +47,8 @@ pub fn promote(store: &Store, version: &Revision, request: &Request, who: &Who) 
             return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
                 .hint("`lua-store version list --status staged` shows what can be promoted"));
         }
-        Status::Staged | Status::Superseded => {}
+        // `get` refused a damaged one.
+        Status::Staged | Status::Superseded | Status::Damaged => {}
     }
     if !request.dry_run {
         let event = Move { event: Event::Promote, reason: request.reason.clone(), active: Some(number) };
@@ -96,10 +97,11 @@ pub fn check_deletable(catalog: &Catalog, number: u64) -> Result<Deleted> {
     match catalog.status(number) {
         Status::Deleted => Ok(Deleted::AlreadyDeleted),
         Status::Active => refuse("it is the active version. Promote a different version first"),
+        // A damaged one may be deleted already, so it does not count.
         Status::Staged | Status::Superseded if catalog.remaining().count() == 1 => {
             refuse("it is the only remaining version")
         }
-        Status::Staged | Status::Superseded => Ok(Deleted::Done),
+        Status::Staged | Status::Superseded | Status::Damaged => Ok(Deleted::Done),
     }
 }
 

@@ -15,7 +15,7 @@ pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
     match revision {
         Revision::Number(number) => {
             let missing = || Error::not_found(format!("Version v{number} not found")).hint(hint);
-            catalog.id(*number).map(|_| *number).ok_or_else(missing)
+            catalog.has(*number).then_some(*number).ok_or_else(missing)
         }
         Revision::Active => catalog.active_number().ok_or_else(|| {
             Error::not_found("no version is active")
@@ -24,7 +24,7 @@ pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
         Revision::Latest => catalog.latest_number().ok_or_else(|| {
             Error::not_found("there are no versions yet").hint("`lua-store version create` makes one")
         }),
-        Revision::Previous => catalog.previous_number().ok_or_else(|| {
+        Revision::Previous => catalog.previous_number()?.ok_or_else(|| {
             Error::not_found("no version was active before the active one")
                 .hint("`lua-store log --ledger` shows all promotions")
         }),

@@ -14,11 +14,15 @@ use std::rc::Rc;
 /// Checks that every record of the ledger can be read and names a version. Gives their number.
 pub fn ledger(project: &Project, catalog: &Catalog) -> Result<usize> {
     let head = catalog.pointer().map(|active| active.ledger);
-    let mut count = 0;
+    let (mut count, mut unnamed) = (0, BTreeSet::new());
     for step in ledger::steps(project.store().objects(), head) {
         let step = step?;
         count += 1;
-        if catalog.number_of(&step.version).is_none() {
+        // Each damaged ref may be that of one version.
+        if catalog.number_of(&step.version).is_none()
+            && unnamed.insert(step.version)
+            && unnamed.len() > catalog.damaged()
+        {
             let what = format!("ledger record {} names a version that no ref has", step.id.short());
             return Err(Error::corrupt(what).hint("`lua-store fsck` names what is damaged"));
         }
@@ -34,6 +38,8 @@ pub struct Problem {
     pub what: String,
     /// Names of the versions and source versions that need it.
     pub affects: Vec<String>,
+    /// What to do about it, where that is known.
+    pub next: Option<String>,
 }
 
 /// Walks everything that refs and the ledger reach, and reports what cannot be read.
@@ -61,14 +67,14 @@ impl<'a> Walk<'a> {
         let mut problems = walk.records;
         for (id, what) in walk.bad {
             let affects = walk.affects.remove(&id).unwrap_or_default();
-            problems.push(Problem { subject: format!("object {id}"), what, affects });
+            problems.push(Problem { subject: format!("object {id}"), what, affects, next: None });
         }
         problems
     }
 
     fn problem(&mut self, subject: &str, error: &Error) {
         let what = error.message().to_owned();
-        self.records.push(Problem { subject: subject.to_owned(), what, affects: Vec::new() });
+        self.records.push(Problem { subject: subject.to_owned(), what, affects: Vec::new(), next: None });
     }
 
     fn named(&mut self, full: &refs::Name, id: &Id) {

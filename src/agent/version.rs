@@ -19,17 +19,18 @@ pub enum Status {
     Superseded,
     /// Deleted softly: listed and inspectable, never promoted again.
     Deleted,
+    /// Its ref cannot be read, so nothing is known of it but the number.
+    Damaged,
 }
 
 impl Status {
-    pub const ALL: [Status; 4] = [Status::Active, Status::Staged, Status::Superseded, Status::Deleted];
-
     pub fn word(self) -> &'static str {
         match self {
             Status::Active => "active",
             Status::Staged => "staged",
             Status::Superseded => "superseded",
             Status::Deleted => "deleted",
+            Status::Damaged => "damaged",
         }
     }
 }
@@ -84,11 +85,12 @@ pub fn put<S: Source + Sink>(
 }
 
 /// All versions of a store at one moment: their ids by number, and what the ledger says of them.
-/// Contents are read on demand, so listing twenty of five hundred costs twenty.
+/// Contents are read on demand, so listing twenty of five hundred costs twenty. A damaged ref keeps
+/// its number and stops only what needs it.
 pub struct Catalog<'a> {
     store: &'a Store,
     /// Ascending by number.
-    refs: Vec<(u64, Id)>,
+    refs: Vec<(u64, Result<Id>)>,
     active: Option<Active>,
     folded: Folded,
 }
@@ -100,7 +102,7 @@ impl<'a> Catalog<'a> {
         let active = store.active()?;
         let folded = ledger::fold(store.objects(), active.as_ref().map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
-        let refs = store.refs().list(REFS)?;
+        let refs = store.refs().list_all(REFS)?;
         let catalog = Catalog { store, refs, active, folded };
         catalog.check_pointer()?;
         Ok(catalog)
@@ -112,10 +114,16 @@ impl<'a> Catalog<'a> {
         let (live, promoted) = (self.active_number(), self.folded.was_active.first());
         let what = match (live, promoted) {
             (None, None) => return Ok(()),
-            (Some(live), _) if self.id(live).is_none() => {
+            (Some(live), _) if !self.has(live) => {
                 format!("ACTIVE names v{live}, and there is no ref \"{REFS}/v{live}\"")
             }
             (Some(live), Some(promoted)) if self.id(live) == Some(*promoted) => return Ok(()),
+            // The ledger says what the damaged ref held, unless that is another version's.
+            (Some(live), Some(promoted))
+                if self.damage(live).is_some() && self.ref_to(promoted).is_none() =>
+            {
+                return Ok(());
+            }
             (live, promoted) => {
                 let say = |number: Option<u64>| number.map_or("nothing".to_owned(), |n| format!("v{n}"));
                 let promoted = promoted.and_then(|id| self.number_of(id));
@@ -134,14 +142,19 @@ impl<'a> Catalog<'a> {
         self.active.as_ref().and_then(|active| active.version)
     }
 
-    /// The number of the version that was active before the one that is.
-    pub fn previous_number(&self) -> Option<u64> {
-        let active = self.active_number().and_then(|number| self.id(number));
-        let before = self.folded.was_active.iter().find(|id| Some(**id) != active)?;
-        self.number_of(before)
+    /// The id of the active version, as the ledger has it.
+    pub fn active_id(&self) -> Option<Id> {
+        self.active_number().and(self.folded.was_active.first().copied())
     }
 
-    /// Numbers, newest first.
+    /// The number of the version that was active before the one that is.
+    pub fn previous_number(&self) -> Result<Option<u64>> {
+        let active = self.active_id();
+        let before = self.folded.was_active.iter().find(|id| Some(**id) != active);
+        before.map(|before| self.require_number_of(before)).transpose()
+    }
+
+    /// Numbers, newest first, those of damaged refs included.
     pub fn numbers(&self) -> impl Iterator<Item = u64> {
         self.refs.iter().rev().map(|(number, _)| *number)
     }
@@ -150,13 +163,53 @@ impl<'a> Catalog<'a> {
         self.refs.last().map(|(number, _)| *number)
     }
 
-    pub fn id(&self, number: u64) -> Option<Id> {
+    fn entry(&self, number: u64) -> Option<&Result<Id>> {
         let at = self.refs.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        Some(self.refs[at].1)
+        Some(&self.refs[at].1)
     }
 
+    /// Whether there is a version of this number, damaged or not.
+    pub fn has(&self, number: u64) -> bool {
+        self.entry(number).is_some()
+    }
+
+    pub fn id(&self, number: u64) -> Option<Id> {
+        self.entry(number)?.as_ref().ok().copied()
+    }
+
+    /// What is wrong with the ref of a version.
+    pub fn damage(&self, number: u64) -> Option<&Error> {
+        self.entry(number)?.as_ref().err()
+    }
+
+    /// How many refs are damaged.
+    pub fn damaged(&self) -> usize {
+        self.refs.iter().filter(|(_, id)| id.is_err()).count()
+    }
+
+    fn ref_to(&self, id: &Id) -> Option<u64> {
+        self.refs.iter().rev().find(|(_, other)| other.as_ref().ok() == Some(id)).map(|(number, _)| *number)
+    }
+
+    /// The version that is this object; of the active one the ledger knows it as well.
     pub fn number_of(&self, id: &Id) -> Option<u64> {
-        self.refs.iter().rev().find(|(_, other)| other == id).map(|(number, _)| *number)
+        let active = || self.active_number().filter(|_| self.active_id() == Some(*id));
+        self.ref_to(id).or_else(active)
+    }
+
+    /// The same for an id that the ledger names: there is such a version, or a ref is damaged.
+    pub fn require_number_of(&self, id: &Id) -> Result<u64> {
+        let first_damage = || self.refs.iter().find_map(|(_, id)| id.as_ref().err());
+        self.number_of(id).ok_or_else(|| match first_damage() {
+            Some(error) => error.again(),
+            None => Error::corrupt(format!("the ledger names version {}, and no ref does", id.short()))
+                .hint("`lua-store fsck` names what is damaged"),
+        })
+    }
+
+    /// Ids of all versions that were ever active.
+    pub fn promoted(&self) -> impl Iterator<Item = &Id> {
+        self.folded.promoted.iter()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -164,7 +217,7 @@ impl<'a> Catalog<'a> {
     }
 
     pub fn status(&self, number: u64) -> Status {
-        let Some(id) = self.id(number) else { return Status::Deleted };
+        let Some(id) = self.id(number) else { return Status::Damaged };
         if self.active_number() == Some(number) {
             Status::Active
         } else if self.folded.deleted.contains(&id) {
@@ -176,19 +229,29 @@ impl<'a> Catalog<'a> {
         }
     }
 
-    /// Numbers that are not deleted, newest first.
+    /// Numbers of those that can be read and are not deleted, newest first.
     pub fn remaining(&self) -> impl Iterator<Item = u64> {
-        self.numbers().filter(|number| self.status(*number) != Status::Deleted)
+        self.numbers().filter(|number| !matches!(self.status(*number), Status::Deleted | Status::Damaged))
     }
 
     pub fn get(&self, number: u64) -> Result<Version> {
-        let id = self.id(number).ok_or_else(|| not_found(number))?;
-        Version::load(self.store.objects(), number, id)
+        match self.entry(number) {
+            Some(Ok(id)) => Version::load(self.store.objects(), number, *id),
+            Some(Err(error)) => Err(error.again()),
+            None => Err(not_found(number)),
+        }
     }
 
-    /// Whether a version with this id, or with this state, was ever promoted.
-    pub fn was_promoted(&self, number: u64) -> bool {
-        self.id(number).is_some_and(|id| self.folded.promoted.contains(&id))
+    /// The active version, which is read even where its ref is damaged: the ledger names it too.
+    pub fn active(&self) -> Result<Option<Version>> {
+        let Some((number, id)) = self.active_number().zip(self.active_id()) else { return Ok(None) };
+        Version::load(self.store.objects(), number, id).map(Some)
+    }
+
+    /// The newest version before this one that can be read.
+    pub fn before(&self, number: u64) -> Result<Option<Version>> {
+        let sound = self.numbers().find(|other| *other < number && self.damage(*other).is_none());
+        sound.map(|before| self.get(before)).transpose()
     }
 }
 

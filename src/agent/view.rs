@@ -51,6 +51,15 @@ pub fn summary(version: &Version, status: Status) -> Result<Summary> {
     })
 }
 
+/// A version in a list that cannot be read: the keys of [`Summary`], and the problem.
+pub fn damaged(number: u64, error: &Error) -> Value {
+    json!({
+        "version": number, "status": Status::Damaged.word(), "message": null, "createdBy": null,
+        "createdByEmail": null, "createdAt": null, "commitHash": null, "sourceManifestVersion": null,
+        "id": null, "problem": error.message(),
+    })
+}
+
 /// One source version in a list.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -154,8 +154,7 @@ impl Refused {
     fn into_error(self) -> Error {
         let own = std::error::Error::source(&self.0).and_then(|source| source.downcast_ref::<Error>());
         if let Some(own) = own {
-            let error = Error::new(own.kind(), own.message());
-            return own.hint_text().into_iter().fold(error, Error::hint);
+            return own.again();
         }
         let text = self.0.render().to_string();
         let mut paragraphs = text.split("\n\n").map(str::trim);

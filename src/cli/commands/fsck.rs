@@ -1,5 +1,6 @@
 //! `fsck`: everything the store holds is held against its hash and its record.
 
+use crate::agent::lost;
 use crate::agent::verify::{Problem, Walk};
 use crate::cli::context::Context;
 use crate::cli::output::RED;
@@ -24,7 +25,7 @@ impl Fsck {
         let survey = store.refs().survey();
         let walked = Walk::all(&project, &survey.refs);
         let mut problems = in_packs(&checked, &walked);
-        problems.extend(survey.problems.iter().map(|error| problem("refs", error.message())));
+        problems.extend(lost::problems(store, &survey));
         problems.extend(walked);
         problems.extend(store.config().err().map(|error| problem("configuration", error.message())));
         // One damaged ref stops several checks, each with the same words.
@@ -64,20 +65,23 @@ fn in_packs(checked: &Checked, walked: &[Problem]) -> Vec<Problem> {
 }
 
 fn problem(subject: &str, what: &str) -> Problem {
-    Problem { subject: subject.to_owned(), what: what.to_owned(), affects: Vec::new() }
+    Problem { subject: subject.to_owned(), what: what.to_owned(), affects: Vec::new(), next: None }
 }
 
 fn tell(cx: &mut Context<'_>, problems: &[Problem]) -> Result<()> {
-    for Problem { subject, what, affects } in problems {
+    for Problem { subject, what, affects, next } in problems {
         let word = cx.out.paint(RED, "damaged:");
         cx.out.line(format!("{word} {subject}: {what}"))?;
         if !affects.is_empty() {
             cx.out.line(format!("  affects {}", affects.join(", ")))?;
+        }
+        if let Some(next) = next {
+            cx.out.line(format!("  next: {next}"))?;
         }
     }
     Ok(())
 }
 
 fn to_json(problem: &Problem) -> Value {
-    json!({"subject": problem.subject, "what": problem.what, "affects": problem.affects})
+    json!({"subject": problem.subject, "what": problem.what, "affects": problem.affects, "next": problem.next})
 }

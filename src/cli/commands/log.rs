@@ -6,7 +6,7 @@ use crate::agent::{change, verify, view};
 use crate::cli::Exit;
 use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
-use crate::cli::output::{DIM, GREEN, YELLOW};
+use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::error::{Error, Result};
 use crate::store::Odb;
 use serde_json::{Value, json};
@@ -58,17 +58,24 @@ struct Entries<'a> {
 }
 
 impl Entries<'_> {
-    fn get(&self, at: usize) -> Result<(Version, usize)> {
-        let version = self.catalog.get(self.numbers[at])?;
-        let before = self.numbers.get(at + 1).map(|before| self.catalog.get(*before)).transpose()?;
-        let before = before.map(|version| version.state);
+    /// A version with the number of its changes; the inner error is the damage of its ref.
+    fn get(&self, at: usize) -> Result<Result<(Version, usize), &Error>> {
+        let number = self.numbers[at];
+        if let Some(damage) = self.catalog.damage(number) {
+            return Ok(Err(damage));
+        }
+        let version = self.catalog.get(number)?;
+        let before = self.catalog.before(number)?.map(|version| version.state);
         let count = change::count(self.objects, before.as_ref(), Some(&version.state))?;
-        Ok((version, count))
+        Ok(Ok((version, count)))
     }
 
     fn json(&self, cx: &mut Context<'_>, limit: usize) -> Result<Exit> {
         let one = |at| -> Result<Value> {
-            let (version, changes) = self.get(at)?;
+            let (version, changes) = match self.get(at)? {
+                Ok(found) => found,
+                Err(damage) => return Ok(view::damaged(self.numbers[at], damage)),
+            };
             let mut view = json!(view::summary(&version, self.catalog.status(version.number))?);
             view["changes"] = json!(changes);
             Ok(view)
@@ -88,8 +95,15 @@ impl Entries<'_> {
             if at > 0 {
                 cx.out.line("")?;
             }
-            let (version, changes) = self.get(at)?;
-            print_version(cx, self.catalog.status(version.number), &version, changes)?;
+            match self.get(at)? {
+                Ok((version, changes)) => {
+                    print_version(cx, self.catalog.status(version.number), &version, changes)?;
+                }
+                Err(damage) => {
+                    let head = cx.out.paint(RED, format!("v{} (damaged)", self.numbers[at]));
+                    cx.out.line(format!("{head}\n  {damage}"))?;
+                }
+            }
         }
         Ok(Exit::Done)
     }
@@ -110,11 +124,17 @@ fn print_version(cx: &mut Context<'_>, status: Status, version: &Version, change
 }
 
 fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step]) -> Result<Exit> {
-    let number = |step: &Step| {
-        catalog.number_of(&step.version).ok_or_else(|| {
-            Error::corrupt(format!("ledger record {} names a version that no ref has", step.id.short()))
-                .hint("`lua-store fsck` names what is damaged")
-        })
+    // Beside a damaged ref a version may have no number.
+    let number = |step: &Step| -> Result<Option<u64>> {
+        match catalog.number_of(&step.version) {
+            None if catalog.damaged() > 0 => Ok(None),
+            None => Err(Error::corrupt(format!(
+                "ledger record {} names a version that no ref has",
+                step.id.short()
+            ))
+            .hint("`lua-store fsck` names what is damaged")),
+            number => Ok(number),
+        }
     };
     if cx.out.is_json() {
         let one = |step: &Step| -> Result<Value> {
@@ -136,8 +156,11 @@ fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step]) -> Resu
         let reason = step.record.reason.as_ref().map_or(String::new(), |reason| format!("  {reason}"));
         let short = cx.out.paint(DIM, step.id.short());
         let event = step.record.event.word();
-        let line =
-            format!("{short}  {}  {event:<7} v{}  by {}{reason}", minute(&at), number(step)?, step.record.by);
+        let version = match number(step)? {
+            Some(number) => format!("v{number}"),
+            None => format!("{} (its ref is damaged)", step.version.short()),
+        };
+        let line = format!("{short}  {}  {event:<7} {version}  by {}{reason}", minute(&at), step.record.by);
         cx.out.line(line)?;
     }
     Ok(Exit::Done)

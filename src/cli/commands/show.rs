@@ -69,8 +69,7 @@ fn version(cx: &mut Context<'_>, what: &Revision) -> Result<Exit> {
     let catalog = Catalog::load(project.store())?;
     let number = resolve::number(&catalog, what)?;
     let version = catalog.get(number)?;
-    let before =
-        catalog.numbers().find(|other| *other < number).map(|before| catalog.get(before)).transpose()?;
+    let before = catalog.before(number)?;
     let from = before.as_ref().map(|before| before.state);
     let change = change::between(project.store().objects(), from.as_ref(), Some(&version.state))?;
     let summary = view::summary(&version, catalog.status(number))?;

@@ -5,6 +5,7 @@ use crate::agent::build::{Change, Scope};
 use crate::agent::stage::{self, Report};
 use crate::agent::version::{Catalog, Status as VersionStatus, Version};
 use crate::cli::Exit;
+use crate::cli::commands::version::list::warn_of_damage;
 use crate::cli::context::Context;
 use crate::cli::output::{BOLD, GREEN, YELLOW};
 use crate::error::Result;
@@ -27,7 +28,7 @@ impl Status {
         })?;
         let latest = catalog.remaining().next().map(|number| catalog.get(number)).transpose()?;
         // After a rollback the pushed state may be that of the active version, which is older.
-        let active = catalog.active_number().map(|number| catalog.get(number)).transpose()?;
+        let active = catalog.active()?;
         let unversioned = report.previous.as_ref().is_some_and(|pushed| {
             ![&latest, &active].into_iter().flatten().any(|version| version.state == pushed.state)
         });
@@ -50,7 +51,8 @@ impl Status {
             }))?;
             return Ok(Exit::Done);
         }
-        print_versions(cx, &catalog, latest.as_ref(), &report, unversioned)?;
+        warn_of_damage(cx, &catalog);
+        print_versions(cx, &catalog, active.as_ref(), latest.as_ref(), &report, unversioned)?;
         print_unpushed(cx, &report)?;
         remarks(cx, &report);
         Ok(Exit::Done)
@@ -65,19 +67,21 @@ fn staged_numbers(catalog: &Catalog) -> Vec<u64> {
 fn print_versions(
     cx: &mut Context<'_>,
     catalog: &Catalog,
+    active: Option<&Version>,
     latest: Option<&Version>,
     report: &Report,
     unversioned: bool,
 ) -> Result<()> {
-    let named = |number: u64| -> Result<String> {
-        let message = catalog.get(number)?.meta.message.unwrap_or_default();
-        let first = message.lines().next().unwrap_or_default();
-        Ok(if first.is_empty() { format!("v{number}") } else { format!("v{number}  {first}") })
+    let named = |version: &Version| -> String {
+        let message = version.meta.message.as_deref().unwrap_or_default();
+        match message.lines().next().filter(|first| !first.is_empty()) {
+            Some(first) => format!("v{}  {first}", version.number),
+            None => format!("v{}", version.number),
+        }
     };
-    let active = catalog.active_number().map(named).transpose()?.unwrap_or("(none)".to_owned());
-    let active = cx.out.paint(GREEN, active);
+    let active = cx.out.paint(GREEN, active.map_or("(none)".to_owned(), named));
     cx.out.line(format!("Active version:  {active}"))?;
-    let newest = latest.map(|version| named(version.number)).transpose()?.unwrap_or("(none)".to_owned());
+    let newest = latest.map_or("(none)".to_owned(), named);
     cx.out.line(format!("Newest version:  {newest}"))?;
     let pushed = report.previous.as_ref().map_or("(none)".to_owned(), |p| format!("v{}", p.number));
     cx.out.line(format!("Pushed source:   {pushed}"))?;

@@ -12,10 +12,10 @@ mod survey;
 mod tests;
 
 pub use name::{Name, SNAPSHOTS, SOURCE, VERSIONS};
-pub use survey::Survey;
+pub use survey::{Survey, Trouble};
 
 use super::{Lock, layout};
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, Clobber, Published};
 use crate::object::Id;
 use packed::Packed;
@@ -48,6 +48,12 @@ impl Refs {
 
     /// Every ref of a series (`refs/source`, `refs/versions`), by number.
     pub fn list(&self, series: &str) -> Result<Vec<(u64, Id)>> {
+        let found = self.list_all(series)?.into_iter();
+        found.map(|(number, id)| id.map(|id| (number, id))).collect()
+    }
+
+    /// The same where a damaged file stops nothing: its number stands with what is wrong.
+    pub fn list_all(&self, series: &str) -> Result<Vec<(u64, Result<Id>)>> {
         let series = name::check_series(series)?;
         let mut found = self.look(series)?;
         // Listing a folder is no single step: a file made meanwhile may be missed while a later one
@@ -88,7 +94,11 @@ impl Refs {
         }
         // Before the new ref, so that a failure to pack means that nothing was created.
         if self.loose_numbers(parsed.series())?.len() >= MOST_LOOSE {
-            self.pack_refs(lock)?;
+            match self.pack_refs(lock) {
+                // Packing saves time only, and a damaged ref is no reason to refuse a new one.
+                Err(error) if error.kind() != Kind::Corrupt => return Err(error),
+                _ => {}
+            }
         }
         fs::create_dir_all(&self.dir.join(parsed.series()))?;
         match fs::write_new(&self.path(&parsed), format!("{id}\n").as_bytes(), Clobber::Never)? {
@@ -132,16 +142,19 @@ impl Refs {
     }
 
     /// One look at a series: the files first, `packed-refs` second.
-    fn look(&self, series: &str) -> Result<BTreeMap<u64, Id>> {
+    fn look(&self, series: &str) -> Result<BTreeMap<u64, Result<Id>>> {
         let mut found = BTreeMap::new();
         for number in self.loose_numbers(series)? {
-            // Gone since the folder was listed means packed, and that is read next.
-            if let Some(id) = self.loose(&Name::new(series, number)?)? {
-                found.insert(number, id);
+            match self.loose(&Name::new(series, number)?) {
+                Ok(Some(id)) => drop(found.insert(number, Ok(id))),
+                // Gone since the folder was listed means packed, and that is read next.
+                Ok(None) => {}
+                Err(error) if error.kind() == Kind::Corrupt => drop(found.insert(number, Err(error))),
+                Err(error) => return Err(error),
             }
         }
         for (number, id) in Packed::read(&self.dir)?.series(series) {
-            found.entry(*number).or_insert(*id);
+            found.entry(*number).or_insert(Ok(*id));
         }
         Ok(found)
     }

@@ -13,7 +13,20 @@ const SERIES: [&str; 3] = [name::SOURCE, name::VERSIONS, name::SNAPSHOTS];
 pub struct Survey {
     /// The refs that could be read, by series and number.
     pub refs: Vec<(Name, Id)>,
-    pub problems: Vec<Error>,
+    pub problems: Vec<Trouble>,
+}
+
+/// Something that is wrong with the refs, and the ref that cannot be read for it.
+#[derive(Debug)]
+pub struct Trouble {
+    pub damaged: Option<Name>,
+    pub error: Error,
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Trouble {
+        Trouble { damaged: None, error }
+    }
 }
 
 impl Refs {
@@ -30,16 +43,18 @@ impl Refs {
         let mut found = BTreeMap::new();
         for series in SERIES {
             if let Err(problem) = self.survey_loose(series, &mut found, &mut survey.problems) {
-                survey.problems.push(problem);
+                survey.problems.push(problem.into());
             }
         }
         // Files first, `packed-refs` second, as every reader does.
         let packed = Packed::read(&self.dir);
         match packed.and_then(|packed| merge(&packed, &mut found, &mut survey.problems)) {
             Ok(()) => {
-                survey.problems.extend(SERIES.iter().filter_map(|series| gap(series, &found)));
+                survey
+                    .problems
+                    .extend(SERIES.iter().filter_map(|series| gap(series, &found)).map(Trouble::from));
             }
-            Err(problem) => survey.problems.push(problem),
+            Err(problem) => survey.problems.push(problem.into()),
         }
         let known = found.into_iter().filter_map(|(name, id)| Some((name, id?)));
         survey.refs.extend(known);
@@ -51,7 +66,7 @@ impl Refs {
         &self,
         series: &str,
         found: &mut BTreeMap<Name, Option<Id>>,
-        problems: &mut Vec<Error>,
+        problems: &mut Vec<Trouble>,
     ) -> Result<()> {
         let dir = self.dir.join(series);
         // The folder of the snapshots is made with the first of them.
@@ -61,15 +76,15 @@ impl Refs {
         for entry in std::fs::read_dir(&dir).at("read", &dir)? {
             let file = entry.at("read", &dir)?.file_name();
             let Some(number) = file.to_str().and_then(name::number_of) else {
-                problems.extend(stray(series, &file.to_string_lossy()));
+                problems.extend(stray(series, &file.to_string_lossy()).map(Trouble::from));
                 continue;
             };
             let name = Name::new(series, number)?;
             match self.loose(&name) {
                 Ok(Some(id)) => drop(found.insert(name, Some(id))),
                 Ok(None) => {}
-                Err(problem) => {
-                    problems.push(problem);
+                Err(error) => {
+                    problems.push(Trouble { damaged: Some(name.clone()), error });
                     found.insert(name, None);
                 }
             }
@@ -84,12 +99,14 @@ fn stray(series: &str, file: &str) -> Option<Error> {
     like.then(|| Error::corrupt(format!("\"{series}/{file}\" is not the name of a ref")))
 }
 
-fn merge(packed: &Packed, found: &mut BTreeMap<Name, Option<Id>>, problems: &mut Vec<Error>) -> Result<()> {
+fn merge(packed: &Packed, found: &mut BTreeMap<Name, Option<Id>>, problems: &mut Vec<Trouble>) -> Result<()> {
     for series in packed::SERIES {
         for (number, id) in packed.series(series) {
             let name = Name::new(series, *number)?;
             match found.get(&name) {
-                Some(Some(loose)) if loose != id => problems.push(packed::disagree(&name, *loose, *id)),
+                Some(Some(loose)) if loose != id => {
+                    problems.push(packed::disagree(&name, *loose, *id).into())
+                }
                 Some(_) => {}
                 None => drop(found.insert(name, Some(*id))),
             }

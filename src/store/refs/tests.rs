@@ -254,7 +254,7 @@ fn a_survey_finds_all_damage_at_once() {
     file("refs/versions/v04", "x");
     file("refs/versions/.DS_Store", "x");
     let survey = store.refs().survey();
-    let mut problems: Vec<_> = survey.problems.iter().map(|problem| problem.message()).collect();
+    let mut problems: Vec<_> = survey.problems.iter().map(|problem| problem.error.message()).collect();
     problems.sort_unstable();
     assert_eq!(problems.len(), 4, "{problems:?}");
     assert!(problems[0].contains("refs/versions/v04\" is not the name of a ref"), "{problems:?}");

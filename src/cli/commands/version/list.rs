@@ -4,11 +4,12 @@ use crate::agent::version::{Catalog, Status};
 use crate::agent::view::{self, Summary};
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::output::{BOLD, DIM, GREEN};
+use crate::cli::output::{BOLD, DIM, GREEN, RED};
 use crate::cli::table::{Cell, Table, cut};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use anstyle::Style;
 use clap::ValueEnum;
+use serde_json::{Value, json};
 
 /// List versions, newest first
 #[derive(Debug, clap::Args)]
@@ -30,7 +31,33 @@ enum Wanted {
     Staged,
     Superseded,
     Deleted,
+    Damaged,
     All,
+}
+
+/// One line of the list.
+enum Row {
+    Sound(Summary),
+    Damaged(u64, Error),
+}
+
+impl Row {
+    /// What cannot be read is told in its place, and the rest is listed.
+    fn of(catalog: &Catalog, number: u64) -> Result<Row> {
+        let summary = catalog.get(number).and_then(|v| view::summary(&v, catalog.status(number)));
+        match summary {
+            Ok(summary) => Ok(Row::Sound(summary)),
+            Err(error) if error.kind() == Kind::Corrupt => Ok(Row::Damaged(number, error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        match self {
+            Row::Sound(summary) => json!(summary),
+            Row::Damaged(number, error) => view::damaged(*number, error),
+        }
+    }
 }
 
 impl Wanted {
@@ -41,6 +68,7 @@ impl Wanted {
             Wanted::Staged => status == Status::Staged,
             Wanted::Superseded => status == Status::Superseded,
             Wanted::Deleted => status == Status::Deleted,
+            Wanted::Damaged => status == Status::Damaged,
         }
     }
 }
@@ -51,33 +79,60 @@ impl List {
         let project = cx.project()?;
         let catalog = Catalog::load(project.store())?;
         let wanted = self.status.unwrap_or(Wanted::All);
-        let summaries: Vec<Summary> = catalog
+        let rows: Vec<Row> = catalog
             .numbers()
             .filter(|number| wanted.has(catalog.status(*number)))
             .take(limit)
-            .map(|number| view::summary(&catalog.get(number)?, catalog.status(number)))
+            .map(|number| Row::of(&catalog, number))
             .collect::<Result<_>>()?;
         if cx.out.is_json() {
-            cx.out.json(&summaries)?;
+            cx.out.json(&rows.iter().map(Row::to_json).collect::<Vec<_>>())?;
         } else if catalog.is_empty() {
             cx.out.line("(no versions yet — run `lua-store version create` to make one)")?;
         } else {
-            print(cx, &summaries)?;
-            let shown = summaries.len();
+            print(cx, &rows, catalog.active_number())?;
+            let shown = rows.len();
             let all = catalog.numbers().filter(|number| wanted.has(catalog.status(*number))).count();
             if shown < all {
                 cx.out.hint(format!("{} more: `lua-store version list --all`", all - shown));
             }
         }
+        for row in &rows {
+            if let Row::Damaged(number, error) = row {
+                cx.out.warn(format!("v{number} cannot be read: {error}"));
+            }
+        }
+        if rows.iter().any(|row| matches!(row, Row::Damaged(..))) {
+            cx.out.hint("`lua-store fsck` says what to do next");
+        }
         Ok(Exit::Done)
     }
 }
 
-fn print(cx: &mut Context<'_>, summaries: &[Summary]) -> Result<()> {
+/// Says which versions cannot be read because of their refs.
+pub fn warn_of_damage(cx: &mut Context<'_>, catalog: &Catalog) {
+    for number in catalog.numbers() {
+        if let Some(error) = catalog.damage(number) {
+            cx.out.warn(format!("v{number} cannot be read: {error}"));
+            cx.out.hint("`lua-store fsck` says what to do next");
+        }
+    }
+}
+
+fn print(cx: &mut Context<'_>, rows: &[Row], active: Option<u64>) -> Result<()> {
     let mut table = Table::new(["VERSION", "STATUS", "CREATED", "BY", "MESSAGE"]);
-    for summary in summaries {
-        let active = summary.status == Status::Active.word();
-        let (star, style) = if active { ("*", BOLD) } else { ("", Style::new()) };
+    for row in rows {
+        let number = match row {
+            Row::Sound(summary) => summary.version,
+            Row::Damaged(number, _) => *number,
+        };
+        let (star, style) = if active == Some(number) { ("*", BOLD) } else { ("", Style::new()) };
+        let Row::Sound(summary) = row else {
+            let status = Cell::styled(RED, Status::Damaged.word());
+            let number = Cell::styled(style, format!("v{number}{star}"));
+            table.row([number, status, Cell::from("-"), Cell::from("-"), Cell::from("(cannot be read)")]);
+            continue;
+        };
         table.row([
             Cell::styled(style, format!("v{}{star}", summary.version)),
             Cell::styled(status_style(summary.status), summary.status),

@@ -37,10 +37,11 @@ impl Status {
         let project = cx.project()?;
         let catalog = Catalog::load(project.store())?;
         let objects = project.store().objects();
-        let Some(active) = catalog.active_number() else {
+        let Some(version) = catalog.active()? else {
             return none_active(cx, &catalog);
         };
-        let live = State::load(objects, &catalog.get(active)?.state)?;
+        let active = version.number;
+        let live = State::load(objects, &version.state)?;
         let pushed = match source::latest(project.store())? {
             Some(pushed) => State::load(objects, &pushed.state)?,
             None => State::default(),

@@ -1,0 +1,69 @@
+//! What a damaged ref named: the versions in the store that no sound ref names.
+
+use super::source::SourceVersion;
+use super::verify::Problem;
+use super::version::{self, Version};
+use crate::error::Result;
+use crate::object::{Id, Kind};
+use crate::store::refs::{Name, Survey, Trouble};
+use crate::store::{Odb, Store};
+use std::collections::HashSet;
+
+/// What is wrong with the refs, with the versions it affects and what to do next.
+pub fn problems(store: &Store, survey: &Survey) -> Vec<Problem> {
+    let problem = |trouble: &Trouble| Problem {
+        subject: "refs".to_owned(),
+        what: trouble.error.message().to_owned(),
+        affects: trouble.damaged.iter().map(|name| name.to_string().replacen("refs/", "", 1)).collect(),
+        next: trouble.damaged.as_ref().map(|name| next(store, survey, name)),
+    };
+    survey.problems.iter().map(problem).collect()
+}
+
+fn next(store: &Store, survey: &Survey, name: &Name) -> String {
+    let file = store.dir().join(name.to_string());
+    let backup = format!("bring \"{}\" back from a backup", file.display());
+    let damaged = survey.problems.iter().filter_map(|trouble| trouble.damaged.as_ref());
+    let alone = damaged.filter(|other| other.series() == name.series()).count() == 1;
+    // Objects that cannot be listed are told by the check of the packs.
+    let found = unnamed(store, survey, name).unwrap_or_default();
+    match (active(store, name), &found[..]) {
+        (Some(id), _) => format!("the ledger knows what it held: `echo {id} > \"{}\"`", file.display()),
+        (None, [only]) if alone => {
+            format!("one version has no ref: `echo {only} > \"{}\"`", file.display())
+        }
+        (None, []) => backup,
+        (None, several) => {
+            let ids: Vec<String> = several.iter().map(Id::to_string).collect();
+            format!("{backup}; versions without a ref: {}", ids.join(", "))
+        }
+    }
+}
+
+/// What `ACTIVE` names is what the ledger promoted last.
+fn active(store: &Store, name: &Name) -> Option<Id> {
+    let catalog = version::Catalog::load(store).ok()?;
+    let is_active = name.series() == version::REFS && catalog.active_number() == Some(name.number());
+    catalog.active_id().filter(|_| is_active)
+}
+
+/// Versions, or source versions, that no sound ref names.
+fn unnamed(store: &Store, survey: &Survey, name: &Name) -> Result<Vec<Id>> {
+    let objects = store.objects();
+    let named: HashSet<Id> = survey.refs.iter().map(|(_, id)| *id).collect();
+    let mut found = Vec::new();
+    for id in objects.ids()? {
+        if !named.contains(&id) && is_of(objects, name, id) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+fn is_of(objects: &Odb, name: &Name, id: Id) -> bool {
+    let tree = matches!(objects.kind_and_len(&id), Ok(Some((Kind::Tree, _))));
+    tree && match name.series() {
+        version::REFS => Version::load(objects, name.number(), id).is_ok(),
+        _ => SourceVersion::load(objects, name.number(), id).is_ok(),
+    }
+}
