@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the one room that may write files")]
 
+mod adopt;
 mod beneath;
 mod durable;
 mod fault;
@@ -13,6 +14,7 @@ mod map;
 mod platform;
 mod windows;
 
+pub use adopt::adopt;
 pub use beneath::{DRAFT_PREFIX, Draft, Folder, Standing};
 pub use durable::{
     Clobber, Published, Temp, append, create_dir_all, remove, replace, rewrite, sweep, sync_dir, write_new,

@@ -4,7 +4,7 @@
 //! changes. The index of the pack has every id once; a position in it takes two or three bytes.
 
 use super::{OrMalformed, varint};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::{Entry, Id, Mode, Tree};
 
 /// Set in the head of an entry whose id is given by position.
@@ -28,7 +28,8 @@ pub fn link(tree: &Tree, position: impl Fn(&Id) -> Option<u32>) -> Vec<u8> {
 /// The canonical encoding of the tree that was linked.
 pub fn unlink(bytes: &[u8], id: impl Fn(u32) -> Option<Id>) -> Result<Vec<u8>> {
     let entries = read(bytes, id).or_malformed("a linked tree is not well formed")?;
-    Ok(Tree::new(entries)?.encode())
+    let malformed = |error| Error::corrupt(format!("a linked tree is not well formed: {error}"));
+    Ok(Tree::new(entries).map_err(malformed)?.encode())
 }
 
 fn read(mut input: &[u8], id: impl Fn(u32) -> Option<Id>) -> Option<Vec<Entry>> {

@@ -14,6 +14,7 @@ pub const ACTIVE: &str = "ACTIVE";
 pub const LOCK: &str = "lock";
 pub const OBJECTS: &str = "objects";
 pub const PACKED_REFS: &str = "packed-refs";
+pub const INCOMING: &str = "incoming";
 pub const REMOTES: &str = "refs/remotes";
 
 /// The whole content of `format`. Another layout takes another number.

@@ -1,21 +1,24 @@
 //! The store: `.lua/` on disk. Refs, the pointer `ACTIVE`, the lock, the configuration, and what keeps git away.
 
 mod active;
+mod closure;
 mod config;
 mod layout;
 mod lock;
 mod odb;
 pub mod project;
+mod receive;
 pub mod refs;
 mod sealed;
 mod shield;
 mod tracking;
 
 pub use active::Active;
+pub use closure::Closure;
 pub use config::Config;
 pub use layout::DIR;
 pub use lock::Lock;
-pub use odb::{Batch, Checked, Compacted, Counts, Damage, Mapped, Odb, Scope};
+pub use odb::{Batch, Checked, Compacted, Counts, Damage, Limits, Mapped, Odb, Scope, Verdict};
 pub use refs::Refs;
 pub use tracking::Tracking;
 

@@ -1,5 +1,6 @@
 //! Checks every byte of every pack. Damage is collected, never the end of the check.
 
+use super::find::Spent;
 use super::list::Pack;
 use super::{Odb, big};
 use crate::error::{Error, Result};
@@ -71,7 +72,7 @@ impl Odb {
         if let (true, Some(id)) = (big::is_big(&entry), pack.reader.id(position)) {
             return big::copy(&entry, &id, &mut io::sink()).map(drop);
         }
-        match self.load(pack, position, &mut 0)? {
+        match self.load(pack, position, &mut Spent::default())? {
             (Kind::Tree, bytes) => Tree::decode(&bytes).map(drop),
             (Kind::Blob, _) => Ok(()),
         }

@@ -15,11 +15,20 @@ pub(super) const MAX_CHAIN: u32 = 10;
 /// than what any writer makes; no circle of bases and no number of damaged copies runs longer.
 const MAX_OPENED: u32 = 100;
 
+/// What reading one object has taken so far.
+#[derive(Debug, Default)]
+pub(super) struct Spent {
+    /// The objects that were opened: itself, and bases.
+    pub opened: u32,
+    /// The bytes that were decompressed.
+    pub bytes: u64,
+}
+
 type Found = (Kind, Vec<u8>);
 
 impl Source for Odb {
     fn find(&self, id: &Id) -> Result<Option<Found>> {
-        self.find_within(id, &mut 0)
+        self.find_within(id, &mut Spent::default())
     }
 
     /// By the index alone.
@@ -55,24 +64,24 @@ impl Odb {
     }
 
     /// Reads the object. A damaged copy is passed over when there is another one.
-    fn find_within(&self, id: &Id, opened: &mut u32) -> Result<Option<Found>> {
+    fn find_within(&self, id: &Id, spent: &mut Spent) -> Result<Option<Found>> {
         let packs = self.packs()?;
-        let first = match self.find_in(&packs, id, opened) {
+        let first = match self.find_in(&packs, id, spent) {
             Ok(Some(found)) => return Ok(Some(found)),
             other => other,
         };
         match self.look_again()? {
-            Some(packs) => self.find_in(&packs, id, opened)?,
+            Some(packs) => self.find_in(&packs, id, spent)?,
             None => first?,
         }
         .map_or_else(|| self.explain_missing(id), |found| Ok(Some(found)))
     }
 
-    fn find_in(&self, packs: &Packs, id: &Id, opened: &mut u32) -> Result<Option<Found>> {
+    fn find_in(&self, packs: &Packs, id: &Id, spent: &mut Spent) -> Result<Option<Found>> {
         let mut failure = None;
         for pack in &packs.good {
             let Some(position) = pack.reader.position(id) else { continue };
-            match self.load(pack, position, opened) {
+            match self.load(pack, position, spent) {
                 Ok(found) => return Ok(Some(found)),
                 Err(error) => failure = Some(damaged(id, pack, &error)),
             }
@@ -95,20 +104,21 @@ impl Odb {
     }
 
     /// The object at a position of a pack, its hash proven.
-    pub(super) fn load(&self, pack: &Arc<Pack>, position: u32, opened: &mut u32) -> Result<Found> {
-        *opened += 1;
-        if *opened > MAX_OPENED {
+    pub(super) fn load(&self, pack: &Arc<Pack>, position: u32, spent: &mut Spent) -> Result<Found> {
+        spent.opened += 1;
+        if spent.opened > MAX_OPENED {
             return Err(Error::corrupt("its chain of bases has no end"));
         }
         let place = pack.reader.place(position)?;
         let entry = pack.reader.entry(place.entry)?;
         let found = match entry.content() {
             Content::Object(kind) if place.nth == 0 => {
-                let base = self.base_of(pack, &entry, position, opened)?;
+                let base = self.base_of(pack, &entry, position, spent)?;
+                spent.bytes += entry.raw_len();
                 (kind, entry.decode(base.as_deref())?)
             }
             Content::Object(_) => return Err(Error::corrupt("an entry has too few objects")),
-            Content::Group => self.member(pack, place.entry, place.nth, opened)?,
+            Content::Group => member(pack, &*self.group(pack, place.entry, spent)?, place.nth)?,
         };
         if pack.reader.id(position) != Some(found.0.id_of(&found.1)) {
             return Err(Error::corrupt("its bytes have another hash"));
@@ -116,26 +126,15 @@ impl Odb {
         Ok(found)
     }
 
-    fn member(&self, pack: &Arc<Pack>, number: u32, nth: usize, opened: &mut u32) -> Result<Found> {
-        let group = self.group(pack, number, opened)?;
-        let (kind, bytes) = group.item(nth)?;
-        match kind {
-            ItemKind::Blob => Ok((Kind::Blob, bytes.to_vec())),
-            ItemKind::Tree => Ok((Kind::Tree, bytes.to_vec())),
-            ItemKind::LinkedTree => {
-                Ok((Kind::Tree, pack::unlink(bytes, |position| pack.reader.id(position))?))
-            }
-        }
-    }
-
-    fn group(&self, pack: &Arc<Pack>, number: u32, opened: &mut u32) -> Result<Arc<Group>> {
+    pub(super) fn group(&self, pack: &Arc<Pack>, number: u32, spent: &mut Spent) -> Result<Arc<Group>> {
         let key = (pack.id, number);
         if let Some(group) = self.0.groups.get(key) {
             return Ok(group);
         }
         let entry = pack.reader.entry(number)?;
         let positions = pack.reader.positions(number);
-        let base = self.base_of(pack, &entry, positions.start, opened)?;
+        let base = self.base_of(pack, &entry, positions.start, spent)?;
+        spent.bytes += entry.raw_len();
         let group = Arc::new(entry.decode_group(base.as_deref())?);
         if group.len() != positions.len() {
             return Err(Error::corrupt("a group and the index disagree"));
@@ -149,24 +148,24 @@ impl Odb {
         pack: &Arc<Pack>,
         entry: &Entry<'_>,
         own: u32,
-        opened: &mut u32,
+        spent: &mut Spent,
     ) -> Result<Option<Vec<u8>>> {
         match entry.base() {
             None => Ok(None),
-            Some(Base::Position(base)) if base < own => Ok(Some(self.load(pack, base, opened)?.1)),
+            Some(Base::Position(base)) if base < own => Ok(Some(self.load(pack, base, spent)?.1)),
             Some(Base::Position(_)) => Err(Error::corrupt("its base comes after it")),
-            Some(Base::Id(base)) => self.base(pack, &base, opened).map(Some),
+            Some(Base::Id(base)) => self.base(pack, &base, spent).map(Some),
         }
     }
 
     /// A base by its id: in the same pack where it is there, elsewhere otherwise.
-    fn base(&self, pack: &Arc<Pack>, id: &Id, opened: &mut u32) -> Result<Vec<u8>> {
+    fn base(&self, pack: &Arc<Pack>, id: &Id, spent: &mut Spent) -> Result<Vec<u8>> {
         if let Some(position) = pack.reader.position(id)
-            && let Ok((_, bytes)) = self.load(pack, position, opened)
+            && let Ok((_, bytes)) = self.load(pack, position, spent)
         {
             return Ok(bytes);
         }
-        let found = self.find_within(id, opened)?;
+        let found = self.find_within(id, spent)?;
         found.map(|(_, bytes)| bytes).ok_or_else(|| Error::corrupt(format!("its base {id} is missing")))
     }
 
@@ -190,6 +189,27 @@ impl Odb {
         Ok(MAX_CHAIN)
     }
 
+    /// The kind, and how many bytes have to be decompressed at once to read it. From the head of its entry;
+    /// a group is opened.
+    pub(super) fn head(&self, id: &Id) -> Result<Option<(Kind, u64)>> {
+        for pack in &self.packs()?.good {
+            let Some(position) = pack.reader.position(id) else { continue };
+            let place = pack.reader.place(position)?;
+            let entry = pack.reader.entry(place.entry)?;
+            let kind = match entry.content() {
+                Content::Object(kind) => kind,
+                Content::Group => {
+                    match self.group(pack, place.entry, &mut Spent::default())?.item(place.nth)?.0 {
+                        ItemKind::Blob => Kind::Blob,
+                        ItemKind::Tree | ItemKind::LinkedTree => Kind::Tree,
+                    }
+                }
+            };
+            return Ok(Some((kind, entry.raw_len())));
+        }
+        Ok(None)
+    }
+
     /// Kind and length, without reading more than the entry needs.
     pub fn kind_and_len(&self, id: &Id) -> Result<Option<(Kind, u64)>> {
         match self.big(id)? {
@@ -208,6 +228,16 @@ impl Odb {
             }
         }
         Ok(None)
+    }
+}
+
+/// The object of a group of this pack; its hash is not proven.
+pub(super) fn member(pack: &Pack, group: &Group, nth: usize) -> Result<Found> {
+    let (kind, bytes) = group.item(nth)?;
+    match kind {
+        ItemKind::Blob => Ok((Kind::Blob, bytes.to_vec())),
+        ItemKind::Tree => Ok((Kind::Tree, bytes.to_vec())),
+        ItemKind::LinkedTree => Ok((Kind::Tree, pack::unlink(bytes, |position| pack.reader.id(position))?)),
     }
 }
 

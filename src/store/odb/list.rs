@@ -84,6 +84,12 @@ impl Odb {
         Ok(known.unwrap_or_default())
     }
 
+    /// Makes a proven pack one of the folder's, durably.
+    pub(in crate::store) fn admit(&self, file: &Path, id: PackId) -> Result<()> {
+        fs::adopt(file, &self.dir()?.join(id.file_name()))?;
+        self.look_again().map(drop)
+    }
+
     /// Lists the folder; `None` when nothing is new.
     pub(super) fn look_again(&self) -> Result<Option<Arc<Packs>>> {
         let Some(dir) = &self.0.dir else { return Ok(None) };

@@ -13,11 +13,13 @@ mod compact;
 mod find;
 mod list;
 mod many;
+mod prove;
 
 pub use batch::Batch;
 pub use check::{Checked, Damage};
 pub use compact::{Compacted, Scope};
 pub use list::Mapped;
+pub use prove::{Limits, Verdict};
 
 use crate::error::{Error, Result};
 use crate::object::{Id, IdPrefix};

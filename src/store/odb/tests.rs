@@ -30,7 +30,7 @@ fn files(dir: &Path) -> Vec<String> {
 }
 
 /// Bytes that no compression shortens.
-fn noise(len: usize) -> Vec<u8> {
+pub(super) fn noise(len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
     blake3::Hasher::new().update(b"noise").finalize_xof().fill(&mut bytes);
     bytes

@@ -3,8 +3,10 @@
 //! The fault plan belongs to a process, so the step runs in one of its own: this test binary, asked for `helper`.
 
 use super::Case;
-use lua_store::object::Id;
-use lua_store::store::{Active, Store, Tracking, refs};
+use lua_store::object::{Id, Sink};
+use lua_store::pack::PackId;
+use lua_store::progress::Progress;
+use lua_store::store::{Active, Limits, Store, Tracking, Verdict, refs};
 use std::path::Path;
 use std::process::Command;
 
@@ -25,6 +27,9 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
         return Store::init(dir).map(drop);
     }
     let store = Store::open(dir)?;
+    if step == "receive" {
+        return receive(&store);
+    }
     let lock = store.lock()?;
     match step {
         "create" => store.refs().append(&lock, refs::SOURCE, id()).map(drop),
@@ -51,6 +56,18 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
             }
         }
         _ => panic!("no step {step:?}"),
+    }
+}
+
+/// Takes in the pack that lies beside the project.
+fn receive(store: &Store) -> lua_store::error::Result<()> {
+    let bytes = std::fs::read("arrived").unwrap();
+    let file = store.incoming()?.join("pack");
+    std::fs::write(&file, &bytes).unwrap();
+    let limits = Limits { decoded: 1 << 30 };
+    match store.receive(&file, PackId::of(&bytes), &limits, &Progress::default())? {
+        Verdict::Sound { .. } => Ok(()),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -166,6 +183,36 @@ fn swapping_the_pointer() {
         command: &command("swap"),
         old_or_new: &|project| assert!([Some(1), Some(2)].contains(&active(project))),
         new: &|project| assert_eq!(active(project), Some(2)),
+    };
+    case.run();
+}
+
+#[test]
+fn taking_in_a_pack() {
+    let project = prepared();
+    let other = tempfile::tempdir().unwrap();
+    let pack = {
+        let store = Store::init(&other.path().join(".lua")).unwrap();
+        let mut batch = store.batch();
+        batch.put_blob(b"from elsewhere".to_vec(), None).unwrap();
+        batch.commit().unwrap().unwrap()
+    };
+    let from = other.path().join(".lua/objects").join(pack.file_name());
+    std::fs::copy(from, project.path().join("arrived")).unwrap();
+    let packs = |project: &Path| {
+        let store = open(project);
+        assert!(store.objects().check(&Progress::default()).unwrap().damage.is_empty());
+        store.objects().counts().unwrap().packs
+    };
+    let case = Case {
+        atomic: true,
+        prepared: project.path(),
+        command: &command("receive"),
+        old_or_new: &|project| assert!(packs(project) <= 1),
+        new: &|project| {
+            assert_eq!(packs(project), 1);
+            assert_eq!(std::fs::read_dir(project.join(".lua/incoming")).unwrap().count(), 0);
+        },
     };
     case.run();
 }

@@ -8,6 +8,7 @@ mod paths;
 mod plan;
 mod write;
 
+use super::find::Spent;
 use super::list::{Pack, Packs};
 use super::{Odb, big};
 use crate::error::{Error, Result};
@@ -74,7 +75,7 @@ impl Odb {
         }
         let plan = Plan::new(healthy);
         let pack = self.write_plan(&plan, progress)?;
-        if !self.prove(pack, &plan)? {
+        if !self.read_back(pack, &plan)? {
             return Ok(None);
         }
         let kept = self.retire(&inputs, pack, &plan, &damaged)?;
@@ -128,7 +129,7 @@ impl Odb {
             big::copy(&entry, &id, &mut io::sink())?;
             return Ok(plan::Object::new(id, Kind::Blob, entry.raw_len()));
         }
-        Ok(known_of(id, self.load(pack, position, &mut 0)?))
+        Ok(known_of(id, self.load(pack, position, &mut Spent::default())?))
     }
 
     /// Another copy of an object that is damaged where it was looked at.
@@ -145,7 +146,7 @@ impl Odb {
 
     /// Reads back every object of the new pack, from the new pack. False: another compaction has
     /// put it together with others already, and removes what there is to remove.
-    fn prove(&self, id: PackId, plan: &Plan) -> Result<bool> {
+    fn read_back(&self, id: PackId, plan: &Plan) -> Result<bool> {
         let packs = self.latest()?;
         let Some(pack) = packs.get(id) else { return Ok(false) };
         pack.reader.check_index()?;

@@ -1,0 +1,320 @@
+//! Proves a pack that somebody else made, before anything of it is seen: its own hash, its index, every
+//! object, and that everything it leads to is in it or here already.
+//!
+//! Nothing that the pack says is believed: what it claims is held against what may be before room is
+//! made for it, and what it makes this program decompress is counted.
+
+use super::find::{self, Spent};
+use super::list::{Mapped, Pack};
+use super::{Odb, big};
+use crate::error::{Error, Result};
+use crate::object::{Id, Kind, Tree};
+use crate::pack::{Base, Content, Entry, Group, PackId};
+use crate::progress::Progress;
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many missing objects are named.
+const MOST_NAMED: usize = 100;
+
+/// What has to be held to be read: a tree, or what has a base. No writer comes near.
+const MOST_HELD: u64 = 64 << 20;
+
+/// How many bases may have to be read before an object. Writers stop at ten in one pack; a chain that
+/// goes on through several packs may be longer, and reading stops at a hundred.
+const LONGEST_CHAIN: u32 = 80;
+
+/// Below this many entries threads cost more than they bring.
+const MANY: u32 = 64;
+
+/// How many entries a thread takes at once.
+const SHARE: u32 = 16;
+
+/// What a foreign pack may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many bytes may be decompressed, all in all.
+    pub decoded: u64,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub enum Verdict {
+    /// All of it is what it must be, and whole with what is here.
+    Sound { objects: u64, decoded: u64 },
+    /// These are neither in it nor here: at most a hundred, and whether there are more.
+    Missing { ids: Vec<Id>, more: bool },
+    /// A rule is broken.
+    Bad(String),
+}
+
+/// Why it goes no further.
+enum Stop {
+    Bad(String),
+    Missing,
+    /// Something of ours failed: the disk, the memory.
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        if error.io_kind().is_some() { Stop::Failed(error) } else { Stop::Bad(error.message().to_owned()) }
+    }
+}
+
+impl Stop {
+    /// Says which object it was.
+    fn at(id: &Id, error: Error) -> Stop {
+        match Stop::from(error) {
+            Stop::Bad(reason) => Stop::Bad(format!("object {id}: {reason}")),
+            other => other,
+        }
+    }
+}
+
+fn bad<T>(reason: impl Into<String>) -> Result<T, Stop> {
+    Err(Stop::Bad(reason.into()))
+}
+
+/// What an object was found to be, and as what trees name it: bits of one byte per position.
+const IS_BLOB: u8 = 1;
+const IS_TREE: u8 = 2;
+const NAMED_BLOB: u8 = 4;
+const NAMED_TREE: u8 = 8;
+
+struct Proof<'a> {
+    pack: &'a Arc<Pack>,
+    /// What is here already.
+    here: Odb,
+    /// The pack and what is here, read as one.
+    both: Odb,
+    limits: Limits,
+    seen: Vec<AtomicU8>,
+    missing: Mutex<BTreeSet<Id>>,
+    decoded: AtomicU64,
+    progress: &'a Progress,
+}
+
+impl Odb {
+    /// Proves a pack that was not made here, with what is here. It is not added. An `Err` says
+    /// nothing about the pack: something else failed.
+    pub fn prove(&self, pack: &Mapped, limits: &Limits, progress: &Progress) -> Result<Verdict> {
+        let here: Vec<Mapped> = self.latest()?.good.iter().cloned().map(Mapped).collect();
+        let proof = Proof {
+            pack: &pack.0,
+            here: Odb::over(here.iter().cloned()),
+            both: Odb::over(std::iter::once(pack.clone()).chain(here)),
+            limits: *limits,
+            seen: (0..pack.count()).map(|_| AtomicU8::new(0)).collect(),
+            missing: Mutex::default(),
+            decoded: AtomicU64::new(0),
+            progress,
+        };
+        let result = proof.run();
+        let Proof { missing, decoded, .. } = proof;
+        let mut ids: Vec<Id> =
+            missing.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect();
+        match result {
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::Bad(reason)) => Ok(Verdict::Bad(reason)),
+            Ok(()) if ids.is_empty() => {
+                Ok(Verdict::Sound { objects: u64::from(pack.count()), decoded: decoded.into_inner() })
+            }
+            Ok(()) | Err(Stop::Missing) => {
+                let more = ids.len() > MOST_NAMED;
+                ids.truncate(MOST_NAMED);
+                Ok(Verdict::Missing { ids, more })
+            }
+        }
+    }
+}
+
+impl Proof<'_> {
+    fn run(&self) -> Result<(), Stop> {
+        let reader = &self.pack.reader;
+        if PackId::of(reader.bytes()) != self.pack.id {
+            return bad("its bytes have another hash than its name says");
+        }
+        reader.check_index()?;
+        self.heads()?;
+        self.objects()?;
+        self.kinds()
+    }
+
+    /// Looks at what each entry claims. Only then is anything decompressed.
+    fn heads(&self) -> Result<(), Stop> {
+        let reader = &self.pack.reader;
+        let mut total = 0u64;
+        for number in 0..reader.entries() {
+            let entry = reader.entry(number)?;
+            let positions = reader.positions(number);
+            total = total.saturating_add(entry.raw_len());
+            if total > self.limits.decoded {
+                return self.too_much();
+            }
+            let group = entry.content() == Content::Group;
+            if !group && positions.len() != 1 {
+                return bad("an entry has another number of objects than the index says");
+            }
+            let most = if group { Group::MAX_LEN } else { MOST_HELD };
+            if !big::is_big(&entry) && entry.raw_len() > most {
+                return bad(format!("an entry of {} bytes is too large to be held", entry.raw_len()));
+            }
+            self.base(&entry, positions.start)?;
+        }
+        if self.is_whole() { Ok(()) } else { Err(Stop::Missing) }
+    }
+
+    fn base(&self, entry: &Entry<'_>, own: u32) -> Result<(), Stop> {
+        let reader = &self.pack.reader;
+        let len_at = |position| Ok::<u64, Stop>(reader.entry(reader.place(position)?.entry)?.raw_len());
+        let len = match entry.base() {
+            None => return Ok(()),
+            Some(Base::Position(position)) if position < own => len_at(position)?,
+            Some(Base::Position(_)) => return bad("the base of an entry comes after it"),
+            Some(Base::Id(id)) => match (reader.position(&id), self.here.head(&id)) {
+                (Some(position), _) => len_at(position)?,
+                (None, Ok(Some((_, len)))) => len,
+                (None, Ok(None)) => {
+                    self.miss(id);
+                    return Ok(());
+                }
+                (None, Err(error)) => return Err(Stop::Failed(error)),
+            },
+        };
+        if len > big::HELD { bad(format!("a base of {len} bytes is too large")) } else { Ok(()) }
+    }
+
+    /// Decodes everything, on several threads where there is much.
+    fn objects(&self) -> Result<(), Stop> {
+        let entries = self.pack.reader.entries();
+        self.progress.expect(u64::from(self.pack.reader.count()));
+        let (next, stopped) = (AtomicU32::new(0), AtomicBool::new(false));
+        let work = || {
+            loop {
+                let start = next.fetch_add(SHARE, Ordering::Relaxed);
+                if start >= entries || stopped.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                for number in start..entries.min(start + SHARE) {
+                    self.entry(number).inspect_err(|_| stopped.store(true, Ordering::Relaxed))?;
+                }
+            }
+        };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let threads = if entries < MANY { 1 } else { processors };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut result = work();
+            for other in others {
+                let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                result = result.and(other);
+            }
+            result
+        })
+    }
+
+    fn entry(&self, number: u32) -> Result<(), Stop> {
+        let reader = &self.pack.reader;
+        let entry = reader.entry(number)?;
+        let positions = reader.positions(number);
+        if let (true, Some(id)) = (big::is_big(&entry), reader.id(positions.start)) {
+            self.charge(entry.raw_len())?;
+            big::copy(&entry, &id, &mut io::sink()).map_err(|error| Stop::at(&id, error))?;
+            return self.found(positions.start, id, Kind::Blob, &[]);
+        }
+        let mut spent = Spent::default();
+        let group = match entry.content() {
+            Content::Group => Some(self.both.group(self.pack, number, &mut spent)?),
+            Content::Object(_) => None,
+        };
+        for (position, nth) in positions.zip(0..) {
+            let Some(id) = reader.id(position) else { return bad("its index is changed") };
+            let (kind, bytes) = match &group {
+                Some(group) => find::member(self.pack, group, nth),
+                None => self.both.load(self.pack, position, &mut spent),
+            }
+            .map_err(|error| Stop::at(&id, error))?;
+            if kind.id_of(&bytes) != id {
+                return bad(format!("the bytes of object {id} have another hash"));
+            }
+            self.found(position, id, kind, &bytes)?;
+        }
+        if spent.opened > LONGEST_CHAIN {
+            return bad("a chain of bases is too long");
+        }
+        self.charge(spent.bytes)
+    }
+
+    /// Takes note of what an object is, and follows the links of a tree.
+    fn found(&self, position: u32, id: Id, kind: Kind, bytes: &[u8]) -> Result<(), Stop> {
+        self.progress.advance(0);
+        let is = if kind == Kind::Tree { IS_TREE } else { IS_BLOB };
+        self.seen[position as usize].fetch_or(is, Ordering::Relaxed);
+        if kind == Kind::Blob {
+            return Ok(());
+        }
+        let tree = Tree::decode(bytes).or_else(|error| bad(format!("object {id}: {error}")))?;
+        for entry in tree.entries() {
+            let named = if entry.mode.is_directory() { Kind::Tree } else { Kind::Blob };
+            if let Some(position) = self.pack.reader.position(&entry.id) {
+                let bit = if named == Kind::Tree { NAMED_TREE } else { NAMED_BLOB };
+                self.seen[position as usize].fetch_or(bit, Ordering::Relaxed);
+                continue;
+            }
+            match self.here.head(&entry.id).map_err(Stop::Failed)? {
+                Some((kind, _)) if kind == named => {}
+                Some((kind, _)) => return disagree(&entry.id, kind),
+                None => self.miss(entry.id),
+            }
+        }
+        Ok(())
+    }
+
+    /// What trees of the pack say of objects of the pack holds.
+    fn kinds(&self) -> Result<(), Stop> {
+        for (seen, id) in self.seen.iter().zip(self.pack.reader.ids()) {
+            let seen = seen.load(Ordering::Relaxed);
+            if seen & IS_TREE != 0 && seen & NAMED_BLOB != 0 {
+                return disagree(&id, Kind::Tree);
+            }
+            if seen & IS_BLOB != 0 && seen & NAMED_TREE != 0 {
+                return disagree(&id, Kind::Blob);
+            }
+        }
+        Ok(())
+    }
+
+    fn charge(&self, bytes: u64) -> Result<(), Stop> {
+        let before = self.decoded.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) > self.limits.decoded { self.too_much() } else { Ok(()) }
+    }
+
+    fn too_much<T>(&self) -> Result<T, Stop> {
+        bad(format!("more than {} bytes would have to be decompressed", self.limits.decoded))
+    }
+
+    fn miss(&self, id: Id) {
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        missing.insert(id);
+        // The smallest are kept, so that the answer does not depend on the order of the threads.
+        if missing.len() > MOST_NAMED + 1 {
+            missing.pop_last();
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+}
+
+fn disagree<T>(id: &Id, kind: Kind) -> Result<T, Stop> {
+    let as_what = if kind == Kind::Tree { "file" } else { "folder" };
+    bad(format!("object {id} is a {}, and a tree names it as a {as_what}", kind.word()))
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests make files as a stranger would")]
+mod tests;
