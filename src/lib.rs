@@ -8,6 +8,7 @@ pub mod cli;
 pub mod diff;
 pub mod error;
 pub mod fs;
+pub mod git;
 pub mod object;
 pub mod pack;
 pub mod progress;

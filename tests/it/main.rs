@@ -12,6 +12,7 @@ mod demo;
 mod docs;
 mod format;
 mod fsck;
+mod git;
 mod golden;
 mod history;
 mod init;

@@ -23,7 +23,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("diff", &["store", "pack", "object", "fs", "error", "progress"]),
     ("protocol", &["store", "pack", "object", "error"]),
     ("agent", &["workspace", "diff", "store", "pack", "object", "fs", "error", "progress"]),
-    ("cli", &["agent", "workspace", "diff", "store", "pack", "object", "fs", "error", "progress"]),
+    ("git", &["object", "fs", "error"]),
+    ("cli", &["agent", "git", "workspace", "diff", "store", "pack", "object", "fs", "error", "progress"]),
     ("main", &["cli"]),
 ];
 
