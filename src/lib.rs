@@ -5,10 +5,10 @@
 
 pub mod agent;
 pub mod cli;
+pub mod depot;
 pub mod diff;
 pub mod error;
 pub mod fs;
-pub mod git;
 pub mod object;
 pub mod pack;
 pub mod progress;

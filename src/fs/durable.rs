@@ -230,6 +230,15 @@ fn make_dir(dir: &Path) -> Result<()> {
     }
 }
 
+/// Removes a folder of ours with everything in it; one that is gone already is fine.
+pub fn remove_tree(dir: &Path) -> Result<()> {
+    fault::step(Step::Remove, dir).at("remove", dir)?;
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other.at("remove", dir),
+    }
+}
+
 /// Removes a file of ours; one that is gone already is fine.
 pub fn remove(path: &Path) -> Result<()> {
     fault::step(Step::Remove, path).at("remove", path)?;

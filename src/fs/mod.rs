@@ -10,16 +10,25 @@ mod adopt;
 mod beneath;
 mod durable;
 mod fault;
+mod grow;
+mod link;
+mod lock;
 mod map;
+mod pinned;
 mod platform;
 mod windows;
 
 pub use adopt::adopt;
 pub use beneath::{DRAFT_PREFIX, Draft, Folder, Standing};
 pub use durable::{
-    Clobber, Published, Temp, append, create_dir_all, remove, replace, rewrite, sweep, sync_dir, write_new,
+    Clobber, Published, Temp, append, create_dir_all, remove, remove_tree, replace, rewrite, sweep, sync_dir,
+    write_new,
 };
+pub use grow::Growing;
+pub use link::link_new;
+pub use lock::lock;
 pub use map::{Map, map};
+pub use pinned::Pinned;
 pub use platform::{CAN_SYNC_ALL, open_file};
 pub use windows::check_windows_name;
 
@@ -56,11 +65,7 @@ pub fn make_executable(path: &Path) -> Result<()> {
 
 /// Makes a new folder for a person to look around in, with a name that nobody has. It stays.
 pub fn temporary_folder(prefix: &str) -> Result<PathBuf> {
-    scratch_folder(prefix).map(tempfile::TempDir::keep)
-}
-
-/// Makes a new folder for other programs to write to. It goes when it is dropped.
-pub fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir> {
     let place = std::env::temp_dir();
-    tempfile::Builder::new().prefix(prefix).tempdir_in(&place).at("make a folder in", &place)
+    let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(&place).at("make a folder in", &place)?;
+    Ok(folder.keep())
 }

@@ -47,6 +47,26 @@ pub fn sync_file_system(_: &File) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Whether two names, or a name and an open file, can be told to be one file.
+pub const CAN_COMPARE_FILES: bool = cfg!(unix);
+
+/// Whether a name leads to this open file.
+#[cfg(unix)]
+pub fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+/// Elsewhere an open file cannot be renamed or removed under its name but by whoever shares it, so
+/// that a name that leads to something leads to it.
+#[cfg(not(unix))]
+pub fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
 /// Whether names in an open directory may be made and removed.
 #[cfg(unix)]
 pub fn is_writable(dir: &File) -> bool {

@@ -40,6 +40,11 @@ impl PackId {
         PackId(Id::of_blob(bytes))
     }
 
+    /// The hash by itself.
+    pub fn hash(&self) -> &Id {
+        &self.0
+    }
+
     pub fn file_name(&self) -> String {
         format!("pack-{}.pack", self.0)
     }
@@ -56,6 +61,12 @@ impl FromStr for PackId {
 
     fn from_str(text: &str) -> Result<PackId> {
         text.parse().map(PackId)
+    }
+}
+
+impl From<Id> for PackId {
+    fn from(id: Id) -> PackId {
+        PackId(id)
     }
 }
 

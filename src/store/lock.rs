@@ -5,13 +5,11 @@
 //! removed: whoever removed it could lock a new file while another still holds the old one.
 
 use super::layout;
-use crate::error::{At, Error, Kind, Result};
+use crate::error::Result;
 use crate::fs;
-use fs2::FileExt;
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The proof that its owner alone may move refs and `ACTIVE` of one store. Dropping it lets go.
 #[must_use]
@@ -24,17 +22,7 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock of the store in `dir`, waiting at most `wait` for another process.
     pub(super) fn acquire(dir: &Path, wait: Duration) -> Result<Lock> {
-        let path = dir.join(layout::LOCK);
-        let file = fs::open_lock_file(&path)?;
-        let deadline = Instant::now() + wait;
-        let mut pause = Duration::from_millis(1);
-        while !try_lock(&file).at("lock", &path)? {
-            if Instant::now() >= deadline {
-                return Err(held(&path, wait));
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(20));
-        }
+        let file = fs::lock(&dir.join(layout::LOCK), wait)?;
         Ok(Lock { _file: file, dir: dir.to_owned() })
     }
 
@@ -44,27 +32,10 @@ impl Lock {
     }
 }
 
-fn try_lock(file: &File) -> io::Result<bool> {
-    match FileExt::try_lock_exclusive(file) {
-        Ok(()) => Ok(true),
-        Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-fn held(path: &Path, wait: Duration) -> Error {
-    let seconds = wait.as_secs();
-    Error::new(
-        Kind::Unavailable,
-        format!("cannot lock \"{}\": another process has held it for {seconds} s", path.display()),
-    )
-    .hint("wait for the other lua-store command, or end it, and run this one again")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn a_second_writer_waits_and_then_is_told_what_it_waits_for() {

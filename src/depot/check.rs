@@ -1,0 +1,74 @@
+//! Whether everything of an agent is what it must be: every byte of its packs, and all that its refs reach.
+
+use super::Depot;
+use crate::agent::ledger;
+use crate::agent::source::SourceVersion;
+use crate::agent::version::Version;
+use crate::error::Result;
+use crate::object::{Id, Source};
+use crate::progress::Progress;
+use crate::protocol::AgentId;
+use crate::store::Odb;
+use std::collections::HashSet;
+
+impl Depot {
+    /// What is wrong, for people; nothing when all is well.
+    pub fn check(&self, agent: &AgentId) -> Result<Vec<String>> {
+        let (seen, pieces) = self.opened(agent)?;
+        let head = &seen.head;
+        let checked = pieces.objects.check(&Progress::default())?;
+        let mut wrong: Vec<String> = checked
+            .damage
+            .iter()
+            .map(|damage| match &damage.object {
+                Some(object) => format!("object {object} in {}: {}", damage.pack, damage.reason),
+                None => format!("{}: {}", damage.pack, damage.reason),
+            })
+            .collect();
+        let mut walk = Walk { objects: &pieces.objects, seen: HashSet::new(), wrong: &mut wrong };
+        for (number, id) in (1..).zip(&head.source) {
+            let read = SourceVersion::load(walk.objects, number, *id).map(drop);
+            walk.root(&format!("refs/source/v{number}"), *id, read);
+        }
+        for (number, id) in (1..).zip(&head.versions) {
+            let read = Version::load(walk.objects, number, *id).map(drop);
+            walk.root(&format!("refs/versions/v{number}"), *id, read);
+        }
+        if let Some(active) = &head.active {
+            let read = ledger::fold(walk.objects, Some(active.ledger)).map(drop);
+            walk.root("the ledger", active.ledger, read);
+        }
+        Ok(wrong)
+    }
+}
+
+struct Walk<'a> {
+    objects: &'a Odb,
+    seen: HashSet<Id>,
+    wrong: &'a mut Vec<String>,
+}
+
+impl Walk<'_> {
+    fn root(&mut self, name: &str, id: Id, read: Result<()>) {
+        let walked = read.and_then(|()| self.tree(id));
+        self.wrong.extend(walked.err().map(|error| format!("{name}: {error}")));
+    }
+
+    /// Opens every tree once; that a blob can be read was found out with its pack.
+    fn tree(&mut self, root: Id) -> Result<()> {
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            if !self.seen.insert(id) {
+                continue;
+            }
+            for entry in self.objects.tree(&id)?.entries() {
+                if entry.mode.is_directory() {
+                    open.push(entry.id);
+                } else if self.seen.insert(entry.id) && !self.objects.contains(&entry.id)? {
+                    self.wrong.push(format!("object {} is missing", entry.id));
+                }
+            }
+        }
+        Ok(())
+    }
+}

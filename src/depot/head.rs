@@ -1,0 +1,136 @@
+//! The head of an agent as it is stored: everything that can change, in one value.
+//!
+//! A transaction, a compaction, a removal of packs: each is one swap of this value. `docs/depot.md` has
+//! its bytes.
+
+use super::engine::{PackKey, Token};
+use crate::object::Id;
+use crate::protocol::{self, AgentId, Transaction, TxnId, limits};
+use crate::store::Active;
+
+/// What a head holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub agent: AgentId,
+    /// How many swaps there were, this one included.
+    pub seq: u64,
+    /// BLAKE3 of the head before this one; zeros in the first.
+    pub previous: Id,
+    /// The newest transactions, the last one last.
+    pub txns: Vec<Landed>,
+    pub source: Vec<Id>,
+    pub versions: Vec<Id>,
+    pub active: Option<Active>,
+    /// Where the objects are: every object that the refs and the ledger reach is in one of these.
+    pub packs: Vec<Held>,
+    /// Packs that nothing needs, on their way out.
+    pub condemned: Vec<Condemned>,
+}
+
+/// A transaction that happened, and what there was after it. Series only grow, so that their lengths
+/// say what they were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Landed {
+    pub txn: TxnId,
+    pub source: u64,
+    pub versions: u64,
+    pub active: Option<Active>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub key: PackKey,
+    pub bytes: u64,
+    pub objects: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condemned {
+    pub key: PackKey,
+    pub since_seq: u64,
+    /// Milliseconds since 1970-01-01 UTC, for people and for patience: nothing is safe because of it.
+    pub since_ms: u64,
+}
+
+/// A head as it was loaded: the value, and what a swap expects.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub head: Head,
+    /// `None` while there is none.
+    pub token: Option<Token>,
+    pub hash: Id,
+}
+
+const NONE: Id = Id::from_bytes([0; 32]);
+
+impl Seen {
+    /// An agent that has no head yet.
+    pub fn nothing(agent: &AgentId) -> Seen {
+        let head = Head {
+            agent: agent.clone(),
+            seq: 0,
+            previous: NONE,
+            txns: Vec::new(),
+            source: Vec::new(),
+            versions: Vec::new(),
+            active: None,
+            packs: Vec::new(),
+            condemned: Vec::new(),
+        };
+        Seen { head, token: None, hash: NONE }
+    }
+
+    /// A copy to be changed and swapped in.
+    pub fn next(&self) -> Head {
+        Head { seq: self.head.seq + 1, previous: self.hash, ..self.head.clone() }
+    }
+}
+
+impl Head {
+    /// What clients see of it.
+    pub fn shown(&self) -> protocol::Head {
+        protocol::Head {
+            agent: self.agent.clone(),
+            source: self.source.clone(),
+            versions: self.versions.clone(),
+            active: self.active,
+        }
+    }
+
+    /// What a transaction that landed before was answered.
+    pub fn recorded(&self, txn: TxnId) -> Option<protocol::Head> {
+        let landed = self.txns.iter().find(|landed| landed.txn == txn)?;
+        let first = |ids: &[Id], count: u64| ids[..ids.len().min(count as usize)].to_vec();
+        Some(protocol::Head {
+            agent: self.agent.clone(),
+            source: first(&self.source, landed.source),
+            versions: first(&self.versions, landed.versions),
+            active: landed.active,
+        })
+    }
+
+    /// Does what the transaction asks for; whether it may was found out before.
+    pub fn apply(&mut self, tx: &Transaction, pack: Option<Held>) {
+        self.source.extend(tx.source.iter().flat_map(|create| &create.ids));
+        self.versions.extend(tx.versions.iter().flat_map(|create| &create.ids));
+        self.active = tx.active.as_ref().map_or(self.active, |swap| Some(swap.new));
+        self.packs.extend(pack);
+        self.txns.push(Landed {
+            txn: tx.txn,
+            source: self.source.len() as u64,
+            versions: self.versions.len() as u64,
+            active: self.active,
+        });
+        let forgotten = self.txns.len().saturating_sub(limits::REMEMBERED);
+        self.txns.drain(..forgotten);
+    }
+
+    pub fn is_condemned(&self, key: &PackKey) -> bool {
+        self.condemned.iter().any(|condemned| condemned.key == *key)
+    }
+
+    /// Everything that must stay.
+    pub fn roots(&self) -> Vec<Id> {
+        self.shown().roots()
+    }
+}

@@ -1,0 +1,180 @@
+//! Packs on their way in: collected piece by piece, and whole when they have the hash of their name.
+//!
+//! Nothing here is durable or seen by anybody: a transaction proves the pack, stores it under a key of
+//! its own, and makes it part of the agent.
+
+use super::{Depot, layout};
+use crate::error::{At, Error, Result};
+use crate::fs::{self, Growing};
+use crate::pack::PackId;
+use crate::protocol::{AgentId, limits};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// What is taken from the sender before it is written.
+const PIECE: usize = 256 << 10;
+
+/// How many uploads of one agent may be unfinished. A client has one at a time.
+const MOST_UPLOADS: usize = 64;
+
+impl Depot {
+    /// How much of a pack has arrived; 0 where nothing has. A pack that the agent has already is whole.
+    pub fn offset(&self, agent: &AgentId, pack: &PackId) -> Result<u64> {
+        for path in [self.layout.whole(agent, pack), self.layout.part(agent, pack)] {
+            if let Some(len) = len_of(&path)? {
+                return Ok(len);
+            }
+        }
+        let seen = self.look(agent)?;
+        Ok(seen.head.packs.iter().find(|held| held.key.pack == *pack).map_or(0, |held| held.bytes))
+    }
+
+    /// Takes what a sender has of a pack from `offset` on, and says how much there is then; `total` is
+    /// how long the pack will be. What arrived stays when the sender breaks off. A sender that goes on
+    /// at another place than where the pack ends is a conflict; a pack that is whole and has another
+    /// hash than its name is damage, and is thrown away.
+    pub fn receive(
+        &self,
+        agent: &AgentId,
+        pack: &PackId,
+        offset: u64,
+        total: u64,
+        body: &mut dyn Read,
+    ) -> Result<u64> {
+        if total == 0 || total > limits::MAX_PACK || offset > total {
+            return Err(Error::usage(format!(
+                "cannot take a pack of {total} bytes: at most {} are taken",
+                limits::MAX_PACK
+            )));
+        }
+        let found = self.offset(agent, pack)?;
+        if found != offset {
+            return Err(elsewhere(pack, found));
+        }
+        if found < total {
+            self.make_room(agent, offset)?;
+            self.take(agent, pack, offset, total, body)?;
+        }
+        let part = self.layout.part(agent, pack);
+        match len_of(&part)? {
+            Some(len) if len == total => self.complete(agent, pack, total),
+            Some(len) => Ok(len),
+            None => self.offset(agent, pack),
+        }
+    }
+
+    fn make_room(&self, agent: &AgentId, offset: u64) -> Result<()> {
+        let dir = self.layout.incoming(agent);
+        fs::create_dir_all(&dir)?;
+        if offset == 0 && layout::names_in(&dir)?.len() >= MOST_UPLOADS {
+            return Err(Error::unavailable(format!("agent \"{agent}\" has too many unfinished uploads")));
+        }
+        Ok(())
+    }
+
+    fn take(
+        &self,
+        agent: &AgentId,
+        pack: &PackId,
+        mut at: u64,
+        total: u64,
+        body: &mut dyn Read,
+    ) -> Result<()> {
+        let part = self.layout.part(agent, pack);
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = fill(body, &mut piece);
+            let len = read.as_ref().map_or_else(|(len, _)| *len, |len| *len);
+            if len as u64 > total - at {
+                return Err(Error::usage(format!("more than the {total} bytes of pack {pack} were sent")));
+            }
+            if len > 0 {
+                // Held for this piece only: a sender that fell silent blocks no other one.
+                let mut file = Growing::hold(&part)?;
+                if file.len()? != at {
+                    return Err(elsewhere(pack, file.len()?));
+                }
+                file.append(&piece[..len])?;
+                at += len as u64;
+            }
+            match read {
+                Ok(len) if len < PIECE => return Ok(()),
+                Ok(_) => {}
+                Err((_, error)) => {
+                    return Err(Error::unavailable(format!(
+                        "the upload of pack {pack} broke off after {at} of {total} bytes: {error}"
+                    )));
+                }
+            }
+        }
+    }
+
+    /// All bytes are there: are they the right ones?
+    fn complete(&self, agent: &AgentId, pack: &PackId, total: u64) -> Result<u64> {
+        let part = self.layout.part(agent, pack);
+        let file = Growing::hold(&part)?;
+        if file.len()? != total {
+            return Err(elsewhere(pack, file.len()?));
+        }
+        if hash(&part)? != *pack {
+            file.remove()?;
+            return Err(Error::corrupt(format!(
+                "what arrived is not pack {pack}: its bytes have another hash"
+            ))
+            .hint("send it again from its beginning"));
+        }
+        file.rename(&self.layout.whole(agent, pack))?;
+        Ok(total)
+    }
+
+    /// Removes uploads that nobody went on with for so long.
+    pub fn clear_uploads(&self, agent: &AgentId, now: SystemTime, spare: Duration) -> Result<usize> {
+        let dir = self.layout.incoming(agent);
+        let mut cleared = 0;
+        for name in layout::names_in(&dir)? {
+            let path = dir.join(name);
+            let written = path.metadata().and_then(|data| data.modified());
+            if written.is_ok_and(|written| written + spare <= now) {
+                fs::remove(&path)?;
+                cleared += 1;
+            }
+        }
+        Ok(cleared)
+    }
+}
+
+fn elsewhere(pack: &PackId, found: u64) -> Error {
+    Error::conflict(format!("{found} bytes of pack {pack} have arrived: go on from there"))
+}
+
+fn len_of(path: &Path) -> Result<Option<u64>> {
+    match path.metadata() {
+        Ok(data) => Ok(Some(data.len())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).at("read", path),
+    }
+}
+
+/// Reads until the piece is full or the sender is done. With an error comes what was read before it.
+fn fill(body: &mut dyn Read, piece: &mut [u8]) -> Result<usize, (usize, io::Error)> {
+    let mut len = 0;
+    while len < piece.len() {
+        match body.read(&mut piece[len..]) {
+            Ok(0) => break,
+            Ok(read) => len += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err((len, error)),
+        }
+    }
+    Ok(len)
+}
+
+/// What `b3sum` prints for a file.
+pub(super) fn hash(path: &Path) -> Result<PackId> {
+    let file = File::open(path).at("open", path)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(file).at("read", path)?;
+    Ok(PackId::from(hasher.finalize()))
+}

@@ -1,0 +1,109 @@
+//! What a remote keeps: agents, each one head that is swapped and packs that never change.
+//!
+//! A `lua-store serve` works on a depot, and so does a client whose remote is a folder. All calls block;
+//! a depot may be used from many threads, and its folder from many processes.
+
+mod check;
+mod codec;
+mod engine;
+mod fetch;
+mod files;
+mod head;
+mod incoming;
+mod layout;
+mod memory;
+mod needs;
+mod opened;
+mod probe;
+mod recent;
+mod rules;
+mod transact;
+
+pub use engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token};
+pub use fetch::{Parcel, ParcelReader};
+pub use files::{FileHeads, FilePacks};
+pub use head::{Condemned, Head as StoredHead, Held, Landed};
+pub use memory::{MemHeads, MemPacks};
+pub use probe::ProbeReport;
+
+use crate::error::Result;
+use crate::object::Id;
+use crate::protocol::{AgentId, Fetch, Head};
+use head::Seen;
+use layout::Layout;
+use opened::Pieces;
+use recent::Recent;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How many heads are kept decoded. A head of a thousand versions has about 70 KB.
+const MOST_HEADS: usize = 256;
+
+/// How many agents are kept open with their packs. Each may hold 8 MiB of decompressed objects.
+const MOST_OPEN: usize = 16;
+
+/// How many answers are kept. Each is a file.
+const MOST_PARCELS: usize = 8;
+
+/// More than processors, so that different agents rarely wait for each other.
+const GATES: usize = 64;
+
+/// Agents with their packs.
+pub struct Depot {
+    heads: Arc<dyn HeadStore>,
+    packs: Arc<dyn PackStore>,
+    /// Uploads, copies and answers on their way lie on this machine whatever the engine is.
+    layout: Layout,
+    seen: Recent<AgentId, Arc<Seen>>,
+    pieces: Recent<AgentId, Arc<Pieces>>,
+    /// Answers that were made last, so that one that was cut goes on and many may ask for the same.
+    parcels: Recent<(AgentId, Fetch), Parcel>,
+    /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
+    gates: Vec<Mutex<()>>,
+}
+
+impl Depot {
+    /// Opens the depot in a folder, which is made when the one above it exists.
+    pub fn open(root: &Path) -> Result<Depot> {
+        let layout = Layout::make(root)?;
+        let heads = Arc::new(FileHeads::new(layout.root()));
+        let packs = Arc::new(FilePacks::new(layout.root()));
+        Ok(Depot::with(heads, packs, layout.root().to_owned()))
+    }
+
+    /// A depot on other engines. `scratch` is a folder on this machine.
+    pub fn with(heads: Arc<dyn HeadStore>, packs: Arc<dyn PackStore>, scratch: PathBuf) -> Depot {
+        let gates = (0..GATES).map(|_| Mutex::default()).collect();
+        let (seen, pieces) = (Recent::new(MOST_HEADS), Recent::new(MOST_OPEN));
+        let parcels = Recent::new(MOST_PARCELS);
+        Depot { heads, packs, layout: Layout::new(&scratch), seen, pieces, parcels, gates }
+    }
+
+    /// Tries whether the engines hold what they promise. Nothing may be served before they do.
+    pub fn probe(&self) -> Result<ProbeReport> {
+        Ok(self.heads.probe()?.and(self.packs.probe()?))
+    }
+
+    /// What an agent has; `None` when nobody ever pushed it.
+    pub fn head(&self, agent: &AgentId) -> Result<Option<Head>> {
+        let seen = self.look(agent)?;
+        Ok(seen.token.as_ref().map(|_| seen.head.shown()))
+    }
+
+    /// All agents, ascending.
+    pub fn agents(&self) -> Result<Vec<AgentId>> {
+        let mut all: Vec<AgentId> = Vec::new();
+        loop {
+            let more = self.heads.agents(all.last())?;
+            if more.is_empty() {
+                return Ok(all);
+            }
+            all.extend(more);
+        }
+    }
+
+    fn gate(&self, agent: &AgentId) -> MutexGuard<'_, ()> {
+        let at = Id::of_blob(agent.as_str().as_bytes()).as_bytes()[0] as usize % GATES;
+        self.gates[at].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

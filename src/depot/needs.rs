@@ -1,0 +1,33 @@
+//! What a pack needs of others: the objects that its trees link to and its deltas build on, and that it does not have.
+//!
+//! A pack is proven once, with the packs of one moment. What it needs is looked for again whenever these
+//! became others.
+
+use crate::error::Result;
+use crate::object::{Id, Kind, Source, Tree};
+use crate::pack::{Base, Content, Reader};
+use crate::store::{Mapped, Odb};
+use std::collections::HashSet;
+
+/// Ascending. `objects` has what is in the pack, and its bases.
+pub fn of(pack: &Mapped, objects: &Odb) -> Result<Vec<Id>> {
+    let reader = Reader::open(pack.bytes())?;
+    let mut needs = HashSet::new();
+    for number in 0..reader.entries() {
+        let entry = reader.entry(number)?;
+        if let Some(Base::Id(base)) = entry.base() {
+            needs.insert(base);
+        }
+        if entry.content() == Content::Object(Kind::Blob) {
+            continue;
+        }
+        for id in reader.positions(number).filter_map(|position| reader.id(position)) {
+            if let Some((Kind::Tree, bytes)) = objects.find(&id)? {
+                needs.extend(Tree::decode(&bytes)?.entries().iter().map(|entry| entry.id));
+            }
+        }
+    }
+    let mut needs: Vec<Id> = needs.into_iter().filter(|id| reader.position(id).is_none()).collect();
+    needs.sort_unstable();
+    Ok(needs)
+}

@@ -1,0 +1,141 @@
+//! An agent as the depot has it open: its head, its packs, its objects. Kept while they stay the same.
+
+use super::Depot;
+use super::engine::PackKey;
+use super::head::{Head, Seen};
+use crate::error::{At, Error, Kind, Result};
+use crate::fs::{self, Temp};
+use crate::object::Id;
+use crate::pack::PackId;
+use crate::protocol::AgentId;
+use crate::store::{Mapped, Odb};
+use std::io::Write;
+use std::sync::Arc;
+
+/// How many bytes of a pack are asked for at once where it has to be copied.
+const PIECE: u64 = 8 << 20;
+
+/// A pack of an agent, to be read.
+#[derive(Clone)]
+pub struct Piece {
+    pub key: PackKey,
+    pub mapped: Mapped,
+    /// The copy that is mapped, where the engine keeps packs elsewhere. It goes with the last reader.
+    _copy: Option<Arc<Temp>>,
+}
+
+impl Piece {
+    /// A pack that lies on this machine and is stored under the key.
+    pub fn new(key: PackKey, mapped: Mapped) -> Piece {
+        Piece { key, mapped, _copy: None }
+    }
+}
+
+/// All packs of an agent at one moment.
+pub struct Pieces {
+    pub pieces: Vec<Piece>,
+    pub objects: Odb,
+}
+
+impl Pieces {
+    /// What was stored last is read most, so it comes first.
+    pub fn new(pieces: Vec<Piece>) -> Pieces {
+        let objects = Odb::over(pieces.iter().rev().map(|piece| piece.mapped.clone()));
+        Pieces { pieces, objects }
+    }
+
+    pub fn with(&self, piece: Piece) -> Pieces {
+        Pieces::new(self.pieces.iter().cloned().chain([piece]).collect())
+    }
+
+    fn are(&self, head: &Head) -> bool {
+        self.pieces.iter().map(|piece| &piece.key).eq(head.packs.iter().map(|held| &held.key))
+    }
+
+    fn get(&self, key: &PackKey) -> Option<Piece> {
+        self.pieces.iter().find(|piece| piece.key == *key).cloned()
+    }
+
+    pub fn by_id(&self, pack: &PackId) -> Option<&Piece> {
+        self.pieces.iter().find(|piece| piece.key.pack == *pack)
+    }
+}
+
+impl Depot {
+    /// The head as it is now; one look at the engine when it did not change.
+    pub(super) fn look(&self, agent: &AgentId) -> Result<Arc<Seen>> {
+        let Some((bytes, token)) = self.heads.load(agent)? else {
+            return Ok(Arc::new(Seen::nothing(agent)));
+        };
+        if let Some(known) = self.seen.get(agent).filter(|known| known.token.as_ref() == Some(&token)) {
+            return Ok(known);
+        }
+        let head = Head::decode(agent, &bytes)?;
+        let seen = Arc::new(Seen { head, token: Some(token), hash: Id::of_blob(&bytes) });
+        self.seen.put(agent.clone(), seen.clone());
+        Ok(seen)
+    }
+
+    /// The packs that a head names. A pack that is gone is an error of the kind *not found*: the head
+    /// is an old one then.
+    pub(super) fn pieces(&self, seen: &Seen) -> Result<Arc<Pieces>> {
+        let agent = &seen.head.agent;
+        let known = self.pieces.get(agent);
+        if let Some(known) = known.as_ref().filter(|known| known.are(&seen.head)) {
+            return Ok(known.clone());
+        }
+        let piece = |key: &PackKey| match known.as_ref().and_then(|known| known.get(key)) {
+            Some(piece) => Ok(piece),
+            None => self.open_piece(key),
+        };
+        let pieces = seen.head.packs.iter().map(|held| piece(&held.key)).collect::<Result<_>>()?;
+        let pieces = Arc::new(Pieces::new(pieces));
+        self.pieces.put(agent.clone(), pieces.clone());
+        Ok(pieces)
+    }
+
+    /// The head and its packs. Packs may be put together with others between the two looks; then the
+    /// head is another one.
+    pub(super) fn opened(&self, agent: &AgentId) -> Result<(Arc<Seen>, Arc<Pieces>)> {
+        let mut seen = self.look(agent)?;
+        loop {
+            let error = match self.pieces(&seen) {
+                Ok(pieces) => return Ok((seen, pieces)),
+                Err(error) if error.kind() == Kind::NotFound => error,
+                Err(error) => return Err(error),
+            };
+            let again = self.look(agent)?;
+            if again.token == seen.token {
+                return Err(Error::corrupt(format!("agent \"{agent}\" is damaged: {error}")));
+            }
+            seen = again;
+        }
+    }
+
+    fn open_piece(&self, key: &PackKey) -> Result<Piece> {
+        let gone = || Error::not_found(format!("pack \"{}\" is gone", key.file_name()));
+        if let Some(path) = self.packs.path(key) {
+            let mapped = Mapped::open(&path, key.pack).map_err(|error| match error.io_kind() {
+                Some(std::io::ErrorKind::NotFound) => gone(),
+                _ => error.context(format!("cannot open pack \"{}\"", key.file_name())),
+            })?;
+            return Ok(Piece::new(key.clone(), mapped));
+        }
+        let len = self.packs.stat(key)?.ok_or_else(gone)?;
+        let mut temp = self.scratch_file()?;
+        for start in (0..len).step_by(PIECE as usize) {
+            let bytes = self.packs.get(key, Some(start..len.min(start + PIECE)))?.ok_or_else(gone)?;
+            let path = temp.path().to_owned();
+            temp.write_all(&bytes).at("write", &path)?;
+        }
+        let mapped = Mapped::open(temp.path(), key.pack)?;
+        Ok(Piece { key: key.clone(), mapped, _copy: Some(Arc::new(temp)) })
+    }
+
+    /// A file that disappears when it is dropped.
+    pub(super) fn scratch_file(&self) -> Result<Temp> {
+        let dir = self.layout.cache();
+        fs::create_dir_all(&dir)?;
+        Temp::create_in(&dir)
+    }
+}

@@ -1,0 +1,54 @@
+//! A few values that were used last, so that what they cost stays bounded however many there are.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Newest first. Few enough that looking through all of them is nothing.
+pub struct Recent<K, V> {
+    most: usize,
+    held: Mutex<VecDeque<(K, V)>>,
+}
+
+impl<K: PartialEq, V: Clone> Recent<K, V> {
+    pub fn new(most: usize) -> Recent<K, V> {
+        Recent { most, held: Mutex::default() }
+    }
+
+    fn held(&self) -> MutexGuard<'_, VecDeque<(K, V)>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn get(&self, key: &K) -> Option<V> {
+        let mut held = self.held();
+        let at = held.iter().position(|(other, _)| other == key)?;
+        let found = held.remove(at)?;
+        let value = found.1.clone();
+        held.push_front(found);
+        Some(value)
+    }
+
+    /// Takes the place of an older value.
+    pub fn put(&self, key: K, value: V) {
+        let mut held = self.held();
+        held.retain(|(other, _)| *other != key);
+        held.push_front((key, value));
+        held.truncate(self.most);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let recent = Recent::new(2);
+        recent.put("a", 1);
+        recent.put("b", 2);
+        assert_eq!(recent.get(&"a"), Some(1));
+        recent.put("c", 3);
+        assert_eq!((recent.get(&"a"), recent.get(&"b"), recent.get(&"c")), (Some(1), None, Some(3)));
+        recent.put("a", 4);
+        assert_eq!((recent.get(&"a"), recent.get(&"c")), (Some(4), Some(3)));
+    }
+}

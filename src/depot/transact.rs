@@ -1,0 +1,241 @@
+//! A transaction: all that it asks for happens in one swap of the head, or nothing does.
+//!
+//! The pack is proven and stored under a fresh key, durable, before anything else. Then, again after
+//! every lost race: the transactions that landed before, the expectations, whether the stored pack is
+//! still there, whether everything that the pack needs is there, the rules; then the swap.
+
+use super::engine::{Cas, Expect, PackKey, random};
+use super::head::{Head, Held, Seen};
+use super::opened::{Piece, Pieces};
+use super::{Depot, incoming, needs, rules};
+use crate::error::{Error, Kind, Result};
+use crate::fs;
+use crate::object::{Id, Source};
+use crate::pack::PackId;
+use crate::progress::Progress;
+use crate::protocol::{AgentId, Outcome, Refusal, Transaction, limits};
+use crate::store::{Limits, Mapped, Verdict};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest pause between two attempts.
+const LONGEST_PAUSE_MS: u64 = 64;
+
+/// A proven pack on its way into the head.
+struct Brought {
+    file: PathBuf,
+    mapped: Mapped,
+    /// What its objects link to and it does not have.
+    needs: Vec<Id>,
+    key: PackKey,
+}
+
+/// One attempt.
+enum Attempt {
+    Over(Outcome),
+    /// Somebody else was faster.
+    Lost,
+    Unknown(Error),
+}
+
+impl From<Refusal> for Attempt {
+    fn from(refusal: Refusal) -> Attempt {
+        Attempt::Over(Outcome::Refused(refusal))
+    }
+}
+
+impl Depot {
+    /// Does what the transaction asks for, durably, or says why nothing happened. Sent again, it gives
+    /// the same answer and has no second effect.
+    pub fn transact(&self, agent: &AgentId, tx: &Transaction) -> Result<Outcome> {
+        let (seen, pieces) = self.opened(agent)?;
+        if let Some(outcome) = settled(&seen.head, tx) {
+            return Ok(outcome);
+        }
+        let mut brought = match self.bring(agent, &pieces, tx)? {
+            Ok(brought) => brought,
+            Err(refusal) => return Ok(Outcome::Refused(refusal)),
+        };
+        let mut unknown = None;
+        for race in 0..limits::RACES {
+            self.pause(race)?;
+            let gate = self.gate(agent);
+            let attempt = self.attempt(agent, tx, brought.as_mut());
+            drop(gate);
+            match attempt? {
+                Attempt::Over(outcome) => {
+                    self.clean_up(agent, &outcome, brought, unknown.is_some());
+                    return Ok(outcome);
+                }
+                Attempt::Lost => {}
+                Attempt::Unknown(error) => unknown = Some(error),
+            }
+        }
+        let seen = self.look(agent)?;
+        match (seen.head.recorded(tx.txn), unknown) {
+            (Some(head), _) => Ok(Outcome::Done(head)),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(Outcome::Refused(Refusal::Busy)),
+        }
+    }
+
+    /// Proves the pack of a transaction and stores it. `None`: it has none, or the agent has it.
+    fn bring(
+        &self,
+        agent: &AgentId,
+        pieces: &Pieces,
+        tx: &Transaction,
+    ) -> Result<Result<Option<Brought>, Refusal>> {
+        let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) else { return Ok(Ok(None)) };
+        let file = self.layout.whole(agent, &pack);
+        let mapped = match Mapped::open(&file, pack) {
+            Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => return Ok(Err(Refusal::NoPack)),
+            Err(error) if error.kind() == Kind::Corrupt => return self.damaged(&file, pack, &error).map(Err),
+            mapped => mapped?,
+        };
+        let costs = Limits { decoded: limits::MAX_DECODED };
+        match pieces.objects.prove(&mapped, &costs, &Progress::default())? {
+            Verdict::Bad(reason) => self.damaged(&file, pack, &Error::corrupt(reason)).map(Err),
+            Verdict::Missing { ids, more } => Ok(Err(Refusal::Missing { ids, more })),
+            Verdict::Sound { .. } => {
+                let piece = Piece::new(PackKey::fresh(agent, pack)?, mapped.clone());
+                let needs = needs::of(&mapped, &pieces.with(piece).objects)?;
+                let key = self.store(agent, pack, &file)?;
+                Ok(Ok(Some(Brought { file, mapped, needs, key })))
+            }
+        }
+    }
+
+    /// A pack that is not what it must be goes. It was whole once, but nothing made it durable: after a
+    /// loss of power it may be anything, and is sent again.
+    fn damaged(&self, file: &Path, pack: PackId, error: &Error) -> Result<Refusal> {
+        let whole = incoming::hash(file)? == pack;
+        fs::remove(file)?;
+        let reason = error.message().to_owned();
+        Ok(if whole { Refusal::Invalid { reason } } else { Refusal::NoPack })
+    }
+
+    fn store(&self, agent: &AgentId, pack: PackId, file: &Path) -> Result<PackKey> {
+        let key = PackKey::fresh(agent, pack)?;
+        self.packs.put_file(&key, file)?;
+        Ok(key)
+    }
+
+    fn attempt(&self, agent: &AgentId, tx: &Transaction, brought: Option<&mut Brought>) -> Result<Attempt> {
+        let (seen, mut pieces) = self.opened(agent)?;
+        if let Some(outcome) = settled(&seen.head, tx) {
+            return Ok(Attempt::Over(outcome));
+        }
+        let mut held = None;
+        if let Some(brought) = brought {
+            // Looked at after the head: whatever forgets that the pack was condemned removed it first.
+            if seen.head.is_condemned(&brought.key) || self.packs.stat(&brought.key)?.is_none() {
+                brought.key = self.store(agent, brought.key.pack, &brought.file)?;
+            }
+            if let Some(refusal) = missing(&pieces, brought.needs.iter().copied())? {
+                return Ok(refusal.into());
+            }
+            held = Some(brought.held());
+            pieces = Arc::new(pieces.with(Piece::new(brought.key.clone(), brought.mapped.clone())));
+        }
+        if let Some(refusal) = missing(&pieces, named(tx))? {
+            return Ok(refusal.into());
+        }
+        if let Some(reason) = rules::broken(&seen.head, tx, &pieces.objects)? {
+            return Ok(Refusal::Invalid { reason }.into());
+        }
+        let mut next = seen.next();
+        next.apply(tx, held);
+        self.swap(&seen, next, pieces)
+    }
+
+    fn swap(&self, seen: &Seen, next: Head, pieces: Arc<Pieces>) -> Result<Attempt> {
+        let agent = next.agent.clone();
+        let bytes = next.encode();
+        let expect = seen.token.as_ref().map_or(Expect::Absent, Expect::Match);
+        match self.heads.swap(&agent, expect, &bytes)? {
+            Cas::Won(token) => {
+                let shown = next.shown();
+                let seen = Seen { head: next, token: Some(token), hash: Id::of_blob(&bytes) };
+                self.seen.put(agent.clone(), Arc::new(seen));
+                self.pieces.put(agent, pieces);
+                Ok(Attempt::Over(Outcome::Done(shown)))
+            }
+            Cas::Lost => Ok(Attempt::Lost),
+            Cas::Unknown(error) => Ok(Attempt::Unknown(error)),
+        }
+    }
+
+    /// Longer and longer, and never the same for two: at most as long as the races that were lost.
+    fn pause(&self, race: u32) -> Result<()> {
+        if race == 0 {
+            return Ok(());
+        }
+        let most = 1000 * (1 << race.min(16)).min(LONGEST_PAUSE_MS);
+        let [a, b, c, d, ..] = random()?;
+        let micros = u64::from(u32::from_le_bytes([a, b, c, d])) % most;
+        std::thread::sleep(Duration::from_micros(micros));
+        Ok(())
+    }
+
+    /// What only takes room. Should it stay, upkeep finds it.
+    fn clean_up(&self, agent: &AgentId, outcome: &Outcome, brought: Option<Brought>, unknown: bool) {
+        let Some(brought) = brought else { return };
+        match outcome {
+            Outcome::Done(_) => {
+                let _ = fs::remove(&brought.file);
+            }
+            Outcome::Refused(refusal) => {
+                // Nobody else knows the key; but a swap that was not answered may have used it.
+                if !unknown {
+                    let _ = self.packs.delete(&brought.key);
+                }
+                if matches!(refusal, Refusal::Invalid { .. }) {
+                    let _ = fs::remove(&self.layout.whole(agent, &brought.key.pack));
+                }
+            }
+        }
+    }
+}
+
+impl Brought {
+    fn held(&self) -> Held {
+        let bytes = self.mapped.bytes().len() as u64;
+        Held { key: self.key.clone(), bytes, objects: u64::from(self.mapped.count()) }
+    }
+}
+
+/// What is certain from the head alone: the transaction landed before, or expects something else.
+fn settled(head: &Head, tx: &Transaction) -> Option<Outcome> {
+    if let Some(head) = head.recorded(tx.txn) {
+        return Some(Outcome::Done(head));
+    }
+    let source = tx.source.as_ref().is_none_or(|create| create.after == head.source.len() as u64);
+    let versions = tx.versions.as_ref().is_none_or(|create| create.after == head.versions.len() as u64);
+    let active = tx.active.as_ref().is_none_or(|swap| swap.expected == head.active);
+    let holds = source && versions && active;
+    (!holds).then(|| Outcome::Refused(Refusal::Moved(head.shown())))
+}
+
+/// The ids that a transaction makes refs or the pointer of.
+fn named(tx: &Transaction) -> impl Iterator<Item = Id> {
+    let created = tx.source.iter().chain(&tx.versions).flat_map(|create| create.ids.iter().copied());
+    created.chain(tx.active.iter().map(|swap| swap.new.ledger))
+}
+
+fn missing(pieces: &Pieces, ids: impl Iterator<Item = Id>) -> Result<Option<Refusal>> {
+    let mut missing = Vec::new();
+    for id in ids {
+        if !pieces.objects.contains(&id)? {
+            missing.push(id);
+        }
+        if missing.len() > limits::MAX_NAMED {
+            break;
+        }
+    }
+    let more = missing.len() > limits::MAX_NAMED;
+    missing.truncate(limits::MAX_NAMED);
+    Ok((!missing.is_empty()).then_some(Refusal::Missing { ids: missing, more }))
+}

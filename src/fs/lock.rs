@@ -1,0 +1,45 @@
+//! The advisory lock on a file. It ends with the process that holds it, however that ends.
+//!
+//! The file's existence and content mean nothing, and it is never removed: whoever removed it could
+//! lock a new file while another still holds the old one.
+
+use super::open_lock_file;
+use crate::error::{At, Error, Kind, Result};
+use fs2::FileExt;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Takes the lock, waiting at most `wait` for another process. Dropping the file lets go.
+pub fn lock(path: &Path, wait: Duration) -> Result<File> {
+    let file = open_lock_file(path)?;
+    let deadline = Instant::now() + wait;
+    let mut pause = Duration::from_millis(1);
+    while !try_lock(&file).at("lock", path)? {
+        if Instant::now() >= deadline {
+            return Err(held(path, wait));
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+    Ok(file)
+}
+
+fn try_lock(file: &File) -> io::Result<bool> {
+    match FileExt::try_lock_exclusive(file) {
+        Ok(()) => Ok(true),
+        Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn held(path: &Path, wait: Duration) -> Error {
+    let seconds = wait.as_secs();
+    Error::new(
+        Kind::Unavailable,
+        format!("cannot lock \"{}\": another process has held it for {seconds} s", path.display()),
+    )
+    .hint("wait for the other lua-store command, or end it, and run this one again")
+}

@@ -1,0 +1,63 @@
+//! A small file that is replaced now and then and read very often: read once, and again only after it was replaced.
+//!
+//! It stays open, so that the system cannot give its inode to another file: as long as the name leads to
+//! the same inode, the content is the same. Times and lengths prove nothing for two writes in one tick.
+
+use super::platform;
+use crate::error::{At, Result};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+pub struct Pinned {
+    file: File,
+    bytes: Vec<u8>,
+}
+
+impl Pinned {
+    /// Reads the file; `None` where there is none. It must be one that is only ever replaced.
+    pub fn open(path: &Path) -> Result<Option<Pinned>> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).at("read", path),
+        };
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).at("read", path)?;
+        Ok(Some(Pinned { file, bytes }))
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether the name still leads to this very file. Where the system cannot tell, it never does.
+    pub fn is_at(&self, path: &Path) -> bool {
+        platform::CAN_COMPARE_FILES && platform::is_at(&self.file, path)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::fs;
+
+    #[test]
+    fn a_replaced_file_is_noticed_however_alike_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("head");
+        assert!(Pinned::open(&path).unwrap().is_none());
+        fs::replace(&path, b"0").unwrap();
+        for round in 1..100u8 {
+            let pinned = Pinned::open(&path).unwrap().unwrap();
+            assert!(pinned.is_at(&path));
+            // Twice, so that an inode that was let go could come back.
+            fs::replace(&path, b"x").unwrap();
+            fs::replace(&path, &[round]).unwrap();
+            assert!(!pinned.is_at(&path), "round {round}");
+        }
+        let pinned = Pinned::open(&path).unwrap().unwrap();
+        fs::remove(&path).unwrap();
+        assert!(!pinned.is_at(&path));
+    }
+}

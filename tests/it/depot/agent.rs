@@ -1,0 +1,164 @@
+//! A client by hand: it makes versions in a store of its own, a pack for each transaction.
+
+use lua_store::agent::record::{Event, LedgerRecord, SourceRecord, VersionMeta, encode};
+use lua_store::agent::state::{PersonaId, State};
+use lua_store::agent::{ledger, source, version};
+use lua_store::depot::Depot;
+use lua_store::error::Result;
+use lua_store::object::{Entry, Id, Sink, Source, Tree};
+use lua_store::pack::PackId;
+use lua_store::protocol::{AgentId, Create, Head, Outcome, Swap, Transaction, TxnId};
+use lua_store::store::{Active, Batch, Store};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+pub fn agent() -> AgentId {
+    "agent_1".parse().unwrap()
+}
+
+/// A name that no other transaction has.
+pub fn txn() -> TxnId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    TxnId(u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes())
+}
+
+pub fn record() -> SourceRecord {
+    let (by, triggered_by) = ("ana@example.com".to_owned(), "push".to_owned());
+    SourceRecord { by, at_ms: 1, triggered_by, message: None, highest: Default::default() }
+}
+
+/// The objects of one transaction, in the making.
+pub struct Making {
+    pub batch: Batch,
+}
+
+impl Making {
+    pub fn file(&mut self, name: &str, text: &str) -> Id {
+        let blob = self.batch.put_blob(text.as_bytes().to_vec(), None).unwrap();
+        self.tree(vec![Entry::file(name, blob)])
+    }
+
+    pub fn tree(&mut self, entries: Vec<Entry>) -> Id {
+        self.batch.put_tree(&Tree::new(entries).unwrap(), None).unwrap()
+    }
+
+    pub fn blob(&mut self, text: &str) -> Id {
+        self.batch.put_blob(text.as_bytes().to_vec(), None).unwrap()
+    }
+
+    /// The blob of a push's record.
+    pub fn batch_record(&mut self) -> Id {
+        self.batch.put_blob(encode(&record()), None).unwrap()
+    }
+
+    pub fn entries_of(&self, tree: Id) -> Vec<Entry> {
+        self.batch.tree(&tree).unwrap().entries().to_vec()
+    }
+
+    /// A state whose persona and one skill say this.
+    pub fn state(&mut self, text: &str) -> Id {
+        let settings = Some(self.blob(r#"{"name":"shop"}"#));
+        let persona = Some(PersonaId { id: self.blob(text), is_object: false });
+        let definition = self.blob(&format!(r#"{{"context":"{text}"}}"#));
+        let reach = self.blob("{}");
+        let skill = vec![Entry::file("definition.json", definition), Entry::file("reach.json", reach)];
+        let skill = self.tree(skill);
+        let numbers = [("skills/a", "1.0.0"), ("persona", "1")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let primitives = [("skills/a".to_owned(), skill)].into();
+        let state = State { settings, persona, primitives, numbers: numbers.into() };
+        state.store(&mut self.batch, None).unwrap()
+    }
+
+    /// A source version with one file.
+    pub fn source(&mut self, text: &str) -> Id {
+        let (state, files) = (self.state(text), self.file("index.ts", text));
+        source::put(&mut self.batch, &record(), state, files, None).unwrap()
+    }
+
+    /// An agent version of a source version.
+    pub fn version(&mut self, number: u64, source: Id, message: &str) -> Id {
+        let tree = self.batch.tree(&source).unwrap();
+        let message = Some(message.to_owned());
+        let meta = VersionMeta { by: "ana".into(), at_ms: 2, message, commit: None, source_version: number };
+        let (state, files) = (tree.require("state").unwrap(), tree.require("source").unwrap());
+        version::put(&mut self.batch, &meta, state, files, None).unwrap()
+    }
+
+    pub fn ledger(&mut self, event: Event, version: Id, previous: Option<Id>) -> Id {
+        static NOW: AtomicI64 = AtomicI64::new(3);
+        let at_ms = NOW.fetch_add(1, Ordering::Relaxed);
+        let record = LedgerRecord { event, by: "ana".into(), at_ms, reason: None };
+        ledger::append(&mut self.batch, &record, version, previous).unwrap()
+    }
+}
+
+pub struct Client {
+    _dir: tempfile::TempDir,
+    pub store: Store,
+}
+
+impl Client {
+    pub fn new() -> Client {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::init(&dir.path().join(".lua")).unwrap();
+        Client { _dir: dir, store }
+    }
+
+    pub fn make(&self) -> Making {
+        Making { batch: self.store.batch() }
+    }
+
+    pub fn pack_path(&self, pack: &PackId) -> PathBuf {
+        self.store.dir().join("objects").join(pack.file_name())
+    }
+
+    pub fn pack(&self, made: Making) -> (PackId, Vec<u8>) {
+        let pack = made.batch.commit().unwrap().expect("something new");
+        (pack, std::fs::read(self.pack_path(&pack)).unwrap())
+    }
+
+    /// A transaction that creates the next source version, and its uploaded pack.
+    pub fn push(&self, depot: &Depot, agent: &AgentId, text: &str) -> Result<Transaction> {
+        let after = depot.head(agent)?.map_or(0, |head| head.source.len() as u64);
+        let mut made = self.make();
+        let id = made.source(text);
+        let (pack, bytes) = self.pack(made);
+        upload(depot, agent, &pack, &bytes)?;
+        Ok(Transaction { pack: Some(pack), ..create_source(after, id) })
+    }
+}
+
+pub fn empty() -> Transaction {
+    Transaction { txn: txn(), pack: None, source: None, versions: None, active: None }
+}
+
+pub fn create_source(after: u64, id: Id) -> Transaction {
+    Transaction { source: Some(Create { after, ids: vec![id] }), ..empty() }
+}
+
+pub fn swap(expected: Option<Active>, version: Option<u64>, ledger: Id) -> Option<Swap> {
+    Some(Swap { expected, new: Active { version, ledger } })
+}
+
+/// In one piece, unless it is there already.
+pub fn upload(depot: &Depot, agent: &AgentId, pack: &PackId, bytes: &[u8]) -> Result<()> {
+    if depot.offset(agent, pack)? == bytes.len() as u64 {
+        return Ok(());
+    }
+    let len = bytes.len() as u64;
+    assert_eq!(depot.receive(agent, pack, 0, len, &mut &bytes[..])?, len);
+    Ok(())
+}
+
+pub fn done(outcome: Outcome) -> Head {
+    match outcome {
+        Outcome::Done(head) => head,
+        Outcome::Refused(refusal) => panic!("refused: {refusal:?}"),
+    }
+}
+
+/// Everything that the head of an agent reaches can be read.
+pub fn assert_whole(depot: &Depot, agent: &AgentId) {
+    let checked = depot.check(agent).unwrap();
+    assert_eq!(checked, Vec::<String>::new());
+}
