@@ -16,8 +16,8 @@ impl Deref for Map {
     }
 }
 
-/// Maps a file. Only for files that this program wrote under a final name: those are never changed
-/// in place nor cut short, only replaced or removed, so the mapping stays valid. Files of the
+/// Maps a file. Only for files that this program wrote to their end: those are never changed
+/// in place nor cut short, only renamed, replaced or removed, so the mapping stays valid. Files of the
 /// project are read instead, because a file truncated under a map kills the process.
 #[allow(unsafe_code, reason = "mapping is the one thing the standard library cannot do safely")]
 pub fn map(path: &Path) -> Result<Map> {
@@ -25,7 +25,7 @@ pub fn map(path: &Path) -> Result<Map> {
     if file.metadata().at("read", path)?.len() == 0 {
         return Ok(Map(None));
     }
-    // SAFETY: published files are immutable (see above); the map is read-only.
+    // SAFETY: finished files are immutable (see above); the map is read-only.
     let map = unsafe { memmap2::Mmap::map(&file) }.at("map", path)?;
     Ok(Map(Some(map)))
 }

@@ -99,6 +99,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// What stands before the payload where the base, which it must have, is named so.
+    pub fn head_on(&self, base: Base) -> Vec<u8> {
+        with_base(self.content, self.raw_len, self.stored_len(), base)
+    }
+
     /// The content as it lies there, where nothing is to be done to it.
     pub fn plain(&self) -> Option<&'a [u8]> {
         (self.codec == Codec::Plain).then_some(self.payload)
@@ -182,18 +187,11 @@ impl<'a> Encoded<'a> {
     }
 
     fn with(content: Content, raw_len: usize, base: Option<Base>, frame: Vec<u8>) -> Encoded<'a> {
-        let how = match base {
-            None => ZSTD,
-            Some(Base::Id(_)) => ZSTD_BASE_ID,
-            Some(Base::Position(_)) => ZSTD_BASE_POSITION,
+        let (raw_len, frame_len) = (raw_len as u64, frame.len() as u64);
+        let head = match base {
+            None => zstd_head(content, raw_len, frame_len),
+            Some(base) => with_base(content, raw_len, frame_len, base),
         };
-        let mut head = head(content, how, raw_len as u64);
-        varint::write(&mut head, frame.len() as u64);
-        match base {
-            None => {}
-            Some(Base::Id(id)) => head.extend_from_slice(id.as_bytes()),
-            Some(Base::Position(position)) => varint::write(&mut head, u64::from(position)),
-        }
         Encoded { head, payload: Cow::Owned(frame) }
     }
 
@@ -220,6 +218,17 @@ fn head(content: Content, how: u8, raw_len: u64) -> Vec<u8> {
     };
     let mut head = vec![what << 2 | how];
     varint::write(&mut head, raw_len);
+    head
+}
+
+fn with_base(content: Content, raw_len: u64, frame_len: u64, base: Base) -> Vec<u8> {
+    let how = if matches!(base, Base::Id(_)) { ZSTD_BASE_ID } else { ZSTD_BASE_POSITION };
+    let mut head = head(content, how, raw_len);
+    varint::write(&mut head, frame_len);
+    match base {
+        Base::Id(id) => head.extend_from_slice(id.as_bytes()),
+        Base::Position(position) => varint::write(&mut head, u64::from(position)),
+    }
     head
 }
 

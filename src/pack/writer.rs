@@ -62,6 +62,14 @@ impl<W: Write> Writer<W> {
         }
     }
 
+    /// Appends an entry as it lies in another pack, with a head that fits this one.
+    pub fn append_stored(&mut self, ids: &[Id], head: &[u8], payload: &[u8]) -> io::Result<u64> {
+        let offset = self.begin(ids)?;
+        self.write(head)?;
+        payload.chunks(BUFFER_LEN).try_for_each(|piece| self.write(piece))?;
+        Ok(offset)
+    }
+
     fn begin(&mut self, ids: &[Id]) -> io::Result<u64> {
         let count = self.ids.len() + ids.len();
         if u32::try_from(count).is_err() {

@@ -18,7 +18,7 @@ pub use closure::Closure;
 pub use config::Config;
 pub use layout::DIR;
 pub use lock::Lock;
-pub use odb::{Batch, Checked, Compacted, Counts, Damage, Limits, Mapped, Odb, Scope, Verdict};
+pub use odb::{Batch, Checked, Compacted, Counts, Damage, Limits, Mapped, Odb, Parcel, Scope, Verdict};
 pub use refs::Refs;
 pub use tracking::Tracking;
 

@@ -111,7 +111,9 @@ impl Batch {
     /// The base, when it is worth reading. It only saves space, so one that cannot be read is no
     /// reason to fail.
     fn candidate(&self, id: &Id, len: usize) -> Option<Candidate> {
-        let fits = |bytes: &Vec<u8>| bytes.len() / 16 <= len.max(4 << 10);
+        let fits = |bytes: &Vec<u8>| {
+            bytes.len() / 16 <= len.max(4 << 10) && bytes.len().max(len) as u64 <= big::HELD
+        };
         if let Some(place) = self.place(id) {
             let bytes = self.find(id).ok()??.1;
             let base = Base::Position(place.position);

@@ -241,7 +241,7 @@ pub(super) fn member(pack: &Pack, group: &Group, nth: usize) -> Result<Found> {
     }
 }
 
-const FSCK: &str = "`lua-store fsck` names what is damaged and which versions it affects";
+pub(super) const FSCK: &str = "`lua-store fsck` names what is damaged and which versions it affects";
 
 fn damaged(id: &Id, pack: &Pack, error: &Error) -> Error {
     if error.kind() != crate::error::Kind::Corrupt {

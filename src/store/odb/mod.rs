@@ -13,12 +13,14 @@ mod compact;
 mod find;
 mod list;
 mod many;
+mod parcel;
 mod prove;
 
 pub use batch::Batch;
 pub use check::{Checked, Damage};
 pub use compact::{Compacted, Scope};
 pub use list::Mapped;
+pub use parcel::Parcel;
 pub use prove::{Limits, Verdict};
 
 use crate::error::{Error, Result};

@@ -107,8 +107,7 @@ impl Odb {
             return writer.append(&[id], &entry).at("write", self.dir()?);
         };
         let entry = home.reader.entry(number)?;
-        let mut payload = entry.payload();
-        writer.append_from(id, &entry.head(), &mut payload).at("write", self.dir()?)
+        writer.append_stored(&[id], &entry.head(), entry.payload()).at("write", self.dir()?)
     }
 }
 

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How many missing objects are named.
 const MOST_NAMED: usize = 100;
 
-/// What has to be held to be read: a tree, or what has a base. No writer comes near.
+/// What has to be held to be read: a tree, a base, what has a base. No writer comes near.
 const MOST_HELD: u64 = 64 << 20;
 
 /// How many bases may have to be read before an object. Writers stop at ten in one pack; a chain that
@@ -184,7 +184,7 @@ impl Proof<'_> {
                 (None, Err(error)) => return Err(Stop::Failed(error)),
             },
         };
-        if len > big::HELD { bad(format!("a base of {len} bytes is too large")) } else { Ok(()) }
+        if len > MOST_HELD { bad(format!("a base of {len} bytes is too large")) } else { Ok(()) }
     }
 
     /// Decodes everything, on several threads where there is much.

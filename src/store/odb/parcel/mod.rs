@@ -1,0 +1,172 @@
+//! A parcel: one pack with just the objects that somebody lacks.
+//!
+//! Where one pack of the store holds exactly these, which is the usual push, it is the parcel. Otherwise a
+//! new one is put together from the entries there are: what is compressed stays so, unless it leans on
+//! an object that is neither in the parcel nor at the receiver. The same objects in the same packs give the
+//! same bytes, so that a transfer that was cut can go on.
+
+mod plan;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests look into packs")]
+mod tests;
+
+use super::Odb;
+use super::find::{self, Spent};
+use super::list::{Mapped, Pack};
+use crate::error::{At, Result};
+use crate::fs::{self, Temp};
+use crate::object::{Id, Kind, Tree};
+use crate::pack::{self, Base, Content, Encoded, Group, ItemKind, PackId, Writer};
+use crate::store::Closure;
+use plan::{How, Plan, Unit};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What has to be compressed anew is compressed fast: somebody waits.
+const LEVEL: i32 = 3;
+
+/// A group that is put together anew is closed when it has this many bytes.
+const GROUP: usize = 512 << 10;
+
+/// A pack that can be sent. One that was made for this disappears with the parcel.
+pub struct Parcel {
+    // Before the file, so that it is unmapped when that is removed.
+    pack: Mapped,
+    scratch: Option<Temp>,
+}
+
+impl Parcel {
+    pub fn id(&self) -> PackId {
+        self.pack.id()
+    }
+
+    /// The whole pack.
+    pub fn bytes(&self) -> &[u8] {
+        self.pack.bytes()
+    }
+
+    /// How many objects it has.
+    pub fn count(&self) -> u32 {
+        self.pack.count()
+    }
+
+    /// Whether it was made for this, and is not one of the store's packs.
+    pub fn is_new(&self) -> bool {
+        self.scratch.is_some()
+    }
+}
+
+impl Odb {
+    /// One pack with the objects of a closure. `scratch` is a folder for a new file.
+    pub fn parcel(&self, closure: &Closure, scratch: &Path) -> Result<Parcel> {
+        let packs = self.latest()?;
+        for pack in &packs.good {
+            if is_exactly(pack, closure)? {
+                return Ok(Parcel { pack: Mapped(pack.clone()), scratch: None });
+            }
+        }
+        let plan = Plan::new(self, &packs, closure)?;
+        fs::sweep(scratch)?;
+        let mut writer = Writer::new(Temp::create_in(scratch)?);
+        for unit in &plan.units {
+            self.write(&mut writer, &plan, unit, scratch)?;
+        }
+        let (temp, id) = writer.finish().at("write", scratch)?;
+        Ok(Parcel { pack: Mapped::open(temp.path(), id)?, scratch: Some(temp) })
+    }
+
+    fn write(&self, writer: &mut Writer<Temp>, plan: &Plan, unit: &Unit, place: &Path) -> Result<()> {
+        let Unit { pack, entry: number, how } = unit;
+        let entry = pack.reader.entry(*number)?;
+        let ids = || pack.reader.positions(*number).filter_map(|position| pack.reader.id(position));
+        match how {
+            How::Whole => {
+                let ids: Vec<Id> = ids().collect();
+                writer.append_stored(&ids, &entry.head(), entry.payload()).at("write", place)?;
+            }
+            How::On(base) => {
+                let ids: Vec<Id> = ids().collect();
+                writer.append_stored(&ids, &entry.head_on(*base), entry.payload()).at("write", place)?;
+            }
+            How::Anew => {
+                let position = pack.reader.positions(*number).start;
+                let (kind, bytes) = self.load(pack, position, &mut Spent::default())?;
+                let entry = Encoded::new(Content::Object(kind), &bytes, None, LEVEL);
+                writer.append(&[kind.id_of(&bytes)], &entry).at("write", place)?;
+            }
+            How::Some(members) => self.write_some(writer, plan, unit, members, place)?,
+        }
+        Ok(())
+    }
+
+    /// Some objects of a group, as one or several new ones. One that is large stands by itself.
+    fn write_some(
+        &self,
+        writer: &mut Writer<Temp>,
+        plan: &Plan,
+        unit: &Unit,
+        members: &[u32],
+        place: &Path,
+    ) -> Result<()> {
+        let group = self.group(&unit.pack, unit.entry, &mut Spent::default())?;
+        let first = unit.pack.reader.positions(unit.entry).start;
+        let mut made = Regrouped::default();
+        for position in members {
+            let (kind, bytes) = find::member(&unit.pack, &group, (position - first) as usize)?;
+            if made.len + bytes.len() > GROUP {
+                std::mem::take(&mut made).write(writer).at("write", place)?;
+            }
+            if bytes.len() > GROUP {
+                let entry = Encoded::new(Content::Object(kind), &bytes, None, LEVEL);
+                writer.append(&[kind.id_of(&bytes)], &entry).at("write", place)?;
+                continue;
+            }
+            made.len += bytes.len();
+            made.ids.push(kind.id_of(&bytes));
+            made.items.push(match kind {
+                Kind::Blob => (ItemKind::Blob, bytes),
+                Kind::Tree => {
+                    let tree = Tree::decode(&bytes)?;
+                    (ItemKind::LinkedTree, pack::link(&tree, |id| plan.position(id)))
+                }
+            });
+        }
+        made.write(writer).at("write", place)
+    }
+}
+
+/// A group on its way into the new pack.
+#[derive(Default)]
+struct Regrouped {
+    ids: Vec<Id>,
+    items: Vec<(ItemKind, Vec<u8>)>,
+    len: usize,
+}
+
+impl Regrouped {
+    fn write(self, writer: &mut Writer<Temp>) -> io::Result<()> {
+        if self.ids.is_empty() {
+            return Ok(());
+        }
+        let content = Group::encode(&self.items);
+        writer.append(&self.ids, &Encoded::new(Content::Group, &content, None, LEVEL)).map(drop)
+    }
+}
+
+/// Whether a pack has these objects, no others, and leans on nothing that the receiver lacks.
+fn is_exactly(pack: &Arc<Pack>, closure: &Closure) -> Result<bool> {
+    let reader = &pack.reader;
+    if reader.count() as usize != closure.objects().len() || !reader.ids().all(|id| closure.sends(&id)) {
+        return Ok(false);
+    }
+    for number in 0..reader.entries() {
+        if let Some(Base::Id(base)) = reader.entry(number)?.base()
+            && !closure.sends(&base)
+            && !closure.knows(&base)
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,168 @@
+//! The plan of a parcel: which entries it takes from which packs, in which order.
+//!
+//! Positions are given out before anything is written, because trees name what they hold by position.
+//! A base comes before what leans on it.
+
+use super::super::Odb;
+use super::super::find::{MAX_CHAIN, Spent};
+use super::super::list::{Pack, Packs};
+use crate::error::{Error, Result};
+use crate::object::Id;
+use crate::pack::{Base, Content, Entry, ItemKind};
+use crate::store::Closure;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What becomes of an entry.
+pub enum How {
+    /// It is taken as it is; it has no base.
+    Whole,
+    /// Its bytes are taken, its base is named so.
+    On(Base),
+    /// Its object is compressed by itself.
+    Anew,
+    /// Of a group the objects at these positions, put together anew.
+    Some(Vec<u32>),
+}
+
+pub struct Unit {
+    pub pack: Arc<Pack>,
+    pub entry: u32,
+    pub how: How,
+}
+
+pub struct Plan {
+    pub units: Vec<Unit>,
+    positions: HashMap<Id, Placed>,
+}
+
+#[derive(Clone, Copy)]
+struct Placed {
+    position: u32,
+    /// How many bases are read before it.
+    chain: u32,
+}
+
+/// Where a wanted object is taken from: which pack, and which position in it.
+type Homes = HashMap<Id, (usize, u32)>;
+
+struct Planner<'a> {
+    odb: &'a Odb,
+    closure: &'a Closure,
+    packs: &'a [Arc<Pack>],
+    homes: Homes,
+    plan: Plan,
+    /// Entries that were begun, by pack and number: each is taken once, and none is the base of its base.
+    begun: HashSet<(usize, u32)>,
+}
+
+impl Plan {
+    pub fn new(odb: &Odb, packs: &Packs, closure: &Closure) -> Result<Plan> {
+        let plan = Plan { units: Vec::new(), positions: HashMap::new() };
+        let homes = homes(&packs.good, closure)?;
+        let mut planner = Planner { odb, closure, packs: &packs.good, homes, plan, begun: HashSet::new() };
+        let mut entries = Vec::new();
+        for (at, position) in planner.homes.values() {
+            entries.push((*at, planner.packs[*at].reader.place(*position)?.entry));
+        }
+        entries.sort_unstable();
+        entries.dedup();
+        for (at, entry) in entries {
+            planner.take(at, entry)?;
+        }
+        Ok(planner.plan)
+    }
+
+    pub fn position(&self, id: &Id) -> Option<u32> {
+        self.positions.get(id).map(|placed| placed.position)
+    }
+}
+
+/// The pack that each object is taken from: of several the one with the most of them, so that what
+/// stands together stays together.
+fn homes(packs: &[Arc<Pack>], closure: &Closure) -> Result<Homes> {
+    let wanted = closure.objects();
+    let mut found: Vec<Vec<(Id, u32)>> = Vec::new();
+    for pack in packs {
+        // Few objects are looked up in each pack, many are met by going through all of them.
+        found.push(if wanted.len() < pack.reader.count() as usize / 16 {
+            wanted.iter().filter_map(|id| Some((*id, pack.reader.position(id)?))).collect()
+        } else {
+            pack.reader.ids().zip(0..).filter(|(id, _)| closure.sends(id)).collect()
+        });
+    }
+    let mut order: Vec<usize> = (0..packs.len()).collect();
+    order.sort_by_key(|at| (std::cmp::Reverse(found[*at].len()), packs[*at].id));
+    let mut homes = Homes::new();
+    for at in order {
+        for (id, position) in &found[at] {
+            homes.entry(*id).or_insert((at, *position));
+        }
+    }
+    let lost = wanted.iter().find(|id| !homes.contains_key(id));
+    let missing = |id: &Id| Error::corrupt(format!("object {id} is missing")).hint(super::super::find::FSCK);
+    lost.map_or(Ok(homes), |id| Err(missing(id)))
+}
+
+impl Planner<'_> {
+    /// Takes an entry, and before it the base that it leans on.
+    fn take(&mut self, at: usize, number: u32) -> Result<()> {
+        if !self.begun.insert((at, number)) {
+            return Ok(());
+        }
+        let pack = self.packs[at].clone();
+        let entry = pack.reader.entry(number)?;
+        let range = pack.reader.positions(number);
+        let here = |position: &u32| {
+            pack.reader.id(*position).is_some_and(|id| self.homes.get(&id) == Some(&(at, *position)))
+        };
+        let members: Vec<u32> = range.clone().filter(here).collect();
+        let (how, chain) = match entry.content() {
+            Content::Object(_) => self.single(&pack, &entry)?,
+            Content::Group if members.len() == range.len() && self.is_plain(&pack, number, &entry)? => {
+                (How::Whole, 0)
+            }
+            Content::Group => (How::Some(members.clone()), 0),
+        };
+        for id in members.iter().filter_map(|position| pack.reader.id(*position)) {
+            let position = self.plan.positions.len() as u32;
+            self.plan.positions.insert(id, Placed { position, chain });
+        }
+        self.plan.units.push(Unit { pack, entry: number, how });
+        Ok(())
+    }
+
+    /// A group without base and with nothing that is named by position.
+    fn is_plain(&self, pack: &Arc<Pack>, number: u32, entry: &Entry<'_>) -> Result<bool> {
+        let group = self.odb.group(pack, number, &mut Spent::default())?;
+        let linked = |nth| group.item(nth).is_ok_and(|(kind, _)| kind == ItemKind::LinkedTree);
+        Ok(entry.base().is_none() && !(0..group.len()).any(linked))
+    }
+
+    fn single(&mut self, pack: &Arc<Pack>, entry: &Entry<'_>) -> Result<(How, u32)> {
+        let base = match entry.base() {
+            None => return Ok((How::Whole, 0)),
+            Some(Base::Id(id)) => id,
+            Some(Base::Position(position)) => {
+                let lost = || Error::corrupt("the pack is damaged: an entry has a base that is not there");
+                pack.reader.id(position).ok_or_else(lost)?
+            }
+        };
+        if let Some(&(at, position)) = self.homes.get(&base) {
+            let home = self.packs[at].reader.place(position)?.entry;
+            self.take(at, home)?;
+            // Not placed: it leans on this one itself, where it is taken from.
+            return Ok(match self.plan.positions.get(&base) {
+                Some(placed) if placed.chain < MAX_CHAIN => {
+                    (How::On(Base::Position(placed.position)), placed.chain + 1)
+                }
+                _ => (How::Anew, 0),
+            });
+        }
+        let chain = self.odb.chain(&base)?;
+        if self.closure.knows(&base) && chain < MAX_CHAIN {
+            return Ok((How::On(Base::Id(base)), chain + 1));
+        }
+        Ok((How::Anew, 0))
+    }
+}
