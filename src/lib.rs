@@ -9,6 +9,7 @@ pub mod depot;
 pub mod diff;
 pub mod error;
 pub mod fs;
+pub mod git;
 pub mod object;
 pub mod pack;
 pub mod progress;

@@ -1,11 +1,12 @@
 //! `version create`: the pushed state gets the next number.
 
 use super::record::{VersionMeta, Who};
-use super::source;
+use super::source::{self, SourceVersion};
 use super::version::{self, Catalog, REFS, Status};
 use crate::error::{Error, Result};
 use crate::object::{Id, Memory, Source};
-use crate::store::Store;
+use crate::store::{Lock, Store};
+use std::ops::ControlFlow;
 
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -26,24 +27,85 @@ pub enum Created {
     },
 }
 
-/// Makes the next version from the newest source version. The lock is held from the look at what is
-/// there to the new ref: two at once cannot take one number, nor make two versions of one state.
-pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
-    let lock = store.lock()?;
+/// The version that would be made now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub number: u64,
+    /// The pushed state, which it is made from.
+    pub pushed: SourceVersion,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    New(Box<Plan>),
+    NothingStaged { latest: u64 },
+}
+
+/// What comes next. Without the lock it holds for this moment only; see [`create_planned`].
+pub fn plan(store: &Store) -> Result<Next> {
+    plan_in(store, &Catalog::load(store)?)
+}
+
+fn plan_in(store: &Store, catalog: &Catalog) -> Result<Next> {
     let pushed = source::latest(store)?.ok_or_else(nothing_pushed)?;
-    let catalog = Catalog::load(store)?;
     // A damaged one may be of the pushed state: then it is not known what to compare with.
     let newest = catalog.numbers().find(|number| catalog.status(*number) != Status::Deleted);
     if let Some(latest) = newest
         && catalog.get(latest)?.state == pushed.state
     {
-        return Ok(Created::NothingStaged { latest });
+        return Ok(Next::NothingStaged { latest });
     }
     let number = catalog.latest_number().unwrap_or(0) + 1;
+    Ok(Next::New(Box::new(Plan { number, pushed })))
+}
+
+/// Makes the next version from the newest source version. The lock is held from the look at what is
+/// there to the new ref: two at once cannot take one number, nor make two versions of one state.
+pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
+    let lock = store.lock()?;
+    let catalog = Catalog::load(store)?;
+    match plan_in(store, &catalog)? {
+        Next::NothingStaged { latest } => Ok(Created::NothingStaged { latest }),
+        Next::New(plan) => make(store, &lock, &catalog, &plan, request, who),
+    }
+}
+
+/// Makes a version that was planned, if what comes next is still the same; `None` when somebody else
+/// pushed or made a version meanwhile. `commit` does what must be done right before, with the number
+/// certain, and gives the git commit to record; or it breaks off, and the whole is planned again.
+pub fn create_planned(
+    store: &Store,
+    plan: &Plan,
+    request: &Request,
+    who: &Who,
+    commit: impl FnOnce() -> ControlFlow<(), Option<String>>,
+) -> Result<Option<Created>> {
+    let lock = store.lock()?;
+    let catalog = Catalog::load(store)?;
+    match plan_in(store, &catalog)? {
+        Next::NothingStaged { latest } => Ok(Some(Created::NothingStaged { latest })),
+        Next::New(now) if *now != *plan => Ok(None),
+        Next::New(now) => {
+            let ControlFlow::Continue(commit) = commit() else { return Ok(None) };
+            let request = Request { commit, ..request.clone() };
+            make(store, &lock, &catalog, &now, &request, who).map(Some)
+        }
+    }
+}
+
+fn make(
+    store: &Store,
+    lock: &Lock,
+    catalog: &Catalog,
+    plan: &Plan,
+    request: &Request,
+    who: &Who,
+) -> Result<Created> {
+    let (number, pushed) = (plan.number, &plan.pushed);
     let base = catalog.latest_number().map(|latest| catalog.get(latest)).transpose()?;
     let meta = unused(
         store,
-        &catalog,
+        catalog,
         pushed.state,
         pushed.source,
         VersionMeta {
@@ -57,7 +119,7 @@ pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
     let mut batch = store.batch();
     let id = version::put(&mut batch, &meta, pushed.state, pushed.source, base.as_ref())?;
     batch.commit()?;
-    store.refs().create(&lock, &format!("{REFS}/v{number}"), id)?;
+    store.refs().create(lock, &format!("{REFS}/v{number}"), id)?;
     Ok(Created::New { number, id })
 }
 

@@ -11,6 +11,7 @@ pub mod kind;
 pub mod ledger;
 pub mod lost;
 pub mod manifest;
+pub mod merge;
 pub mod model;
 pub mod names;
 pub mod numbers;

@@ -76,6 +76,7 @@ commands! {
         Version(version::Version),
         Source(source::Source),
         Persona(persona::Persona),
+        Git(git::Git),
         Log(log::Log),
         Diff(diff::Diff),
         Show(show::Show),

@@ -12,7 +12,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Number, compare and promote what was pushed", &["version", "persona", "log", "diff", "show"]),
     ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
     ("Look after the store", &["fsck", "compact", "count-objects"]),
-    ("Set up", &["completions", "man", "help"]),
+    ("Set up", &["git", "completions", "man", "help"]),
 ];
 
 /// How the usage line of the whole program begins, and of no single command.

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod complete;
 pub mod context;
 pub mod demo;
+pub mod git;
 pub mod help;
 pub mod output;
 pub mod pager;

@@ -64,6 +64,15 @@ impl<'a> Texts<'a> {
         self.hunks.iter().filter(|hunk| hunk.changed == Changed::Clash)
     }
 
+    /// The lines of a hunk: of the base, ours, theirs.
+    pub fn lines(&self, hunk: &Hunk) -> [Vec<&str>; 3] {
+        [
+            hunk.base.clone().filter_map(|line| self.merge.base_line(line)).collect(),
+            hunk.ours.clone().filter_map(|line| self.merge.ours_line(line)).collect(),
+            hunk.theirs.clone().filter_map(|line| self.merge.theirs_line(line)).collect(),
+        ]
+    }
+
     /// The base with each hunk, named by its number, as `take` says.
     pub fn with(&self, mut take: impl FnMut(usize, &Hunk) -> Take) -> String {
         let mut text = String::new();

@@ -65,7 +65,11 @@ pub fn make_executable(path: &Path) -> Result<()> {
 
 /// Makes a new folder for a person to look around in, with a name that nobody has. It stays.
 pub fn temporary_folder(prefix: &str) -> Result<PathBuf> {
+    scratch_folder(prefix).map(tempfile::TempDir::keep)
+}
+
+/// Makes a new folder for other programs to write to. It goes when it is dropped.
+pub fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir> {
     let place = std::env::temp_dir();
-    let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(&place).at("make a folder in", &place)?;
-    Ok(folder.keep())
+    tempfile::Builder::new().prefix(prefix).tempdir_in(&place).at("make a folder in", &place)
 }

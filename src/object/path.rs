@@ -67,7 +67,8 @@ pub fn nest<S: Source + Sink>(sink: &mut S, files: &[(&str, Mode, Id)], base: Op
         let inside = |path: &str| path.split_once('/').is_some_and(|(head, _)| head == folder);
         let end = rest.iter().position(|(path, ..)| !inside(path)).unwrap_or(rest.len());
         let below: Vec<_> = rest[..end].iter().map(|(p, m, i)| (&p[folder.len() + 1..], *m, *i)).collect();
-        let below_base = old.as_ref().and_then(|tree| tree.get(folder)).map(|entry| entry.id);
+        let before = old.as_ref().and_then(|tree| tree.get(folder));
+        let below_base = before.filter(|entry| entry.mode.is_directory()).map(|entry| entry.id);
         entries.push(Entry::directory(folder, nest(sink, &below, below_base)?));
         rest = &rest[end..];
     }

@@ -1,4 +1,4 @@
-//! `config.toml`: the agent's id, the author, secrets that may be kept, the remotes. No secret is kept there.
+//! `config.toml`: the agent's id, the author, secrets that may be kept, git, the remotes. No secret is kept there.
 
 use super::{Lock, layout};
 use crate::error::{Error, Result};
@@ -63,6 +63,19 @@ impl Config {
         names.filter_map(|name| Some((name, self.remote(name)?))).collect()
     }
 
+    /// Whether what happens to versions is committed to git.
+    pub fn git_enabled(&self) -> bool {
+        let git = self.document.get("git").and_then(Item::as_table_like);
+        git.and_then(|git| git.get("enabled")?.as_bool()).unwrap_or(false)
+    }
+
+    pub fn set_git_enabled(&mut self, enabled: bool) {
+        let git = self.document.entry("git").or_insert_with(|| Item::Table(Table::new()));
+        if let Some(git) = git.as_table_like_mut() {
+            git.insert("enabled", value(enabled));
+        }
+    }
+
     pub fn set_agent(&mut self, agent: &str) {
         self.document["agent"] = value(agent);
     }
@@ -116,6 +129,12 @@ impl Config {
         let is_text_list = |item: &Item| item.as_array().is_some_and(|list| list.iter().all(|v| v.is_str()));
         if self.document.get("allow").is_some_and(|item| !is_text_list(item)) {
             return Err(wrong("allow", "a list of texts, as in allow = [\"fixtures/*.pem\"]"));
+        }
+        if let Some(git) = self.document.get("git") {
+            let enabled = git.as_table_like().map(|git| git.get("enabled"));
+            if !enabled.is_some_and(|enabled| enabled.is_none_or(Item::is_bool)) {
+                return Err(wrong("git", "a table with \"enabled\", true or false, as in [git]"));
+            }
         }
         if self.document.get("remote").is_some() && self.remote_table().is_none() {
             return Err(wrong("remote", "a table, as in [remote.origin]"));
@@ -191,6 +210,18 @@ mod tests {
     }
 
     #[test]
+    fn git_is_off_until_it_is_said() {
+        let (_project, store) = store("agent = \"a\" # mine\n\n[git]\nother = 1 # kept\n");
+        let mut config = store.config().unwrap();
+        assert!(!config.git_enabled());
+        config.set_git_enabled(true);
+        config.save(&store.lock().unwrap()).unwrap();
+        assert!(store.config().unwrap().git_enabled());
+        let after = std::fs::read_to_string(store.dir().join("config.toml")).unwrap();
+        assert_eq!(after, "agent = \"a\" # mine\n\n[git]\nother = 1 # kept\nenabled = true\n");
+    }
+
+    #[test]
     fn a_remote_can_be_forgotten() {
         let (_project, store) = store("[remote.a]\nurl = \"u\"\n");
         let mut config = store.config().unwrap();
@@ -209,6 +240,8 @@ mod tests {
             ("agent = \"a\"\n\n[remote\n", "line 3"),
             ("agent = 5\n", "\"agent\" must be"),
             ("remote = \"x\"\n", "\"remote\" must be"),
+            ("git = true\n", "\"git\" must be"),
+            ("[git]\nenabled = 1\n", "\"git\" must be"),
             ("[remote.origin]\nurl = 5\n", "\"remote.origin\" must be"),
         ] {
             let (_project, store) = store(text);

@@ -5,6 +5,7 @@
 mod check;
 mod collide;
 mod index;
+mod outside;
 mod parallel;
 mod previous;
 mod read;
@@ -21,6 +22,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use outside::Outside;
 pub use restore::{Action, Plan, Restored, Step, apply, check, plan};
 pub use snapshot::{Note, Objects, Options, Skipped, Snapshot, Work, snapshot};
 pub use view::{View, look};

@@ -49,6 +49,7 @@ fn the_document_shows_the_bytes_that_the_program_writes() {
     let mut config = store.config().unwrap();
     config.set_agent("agent_1234");
     config.set_author("ada@example.com");
+    config.set_git_enabled(true);
     config.set_remote("origin", "https://store.example.com/agent_1234").unwrap();
     config.save(&lock).unwrap();
     assert_eq!(shown(), written(store.dir()));

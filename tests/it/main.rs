@@ -13,6 +13,7 @@ mod depot;
 mod docs;
 mod format;
 mod fsck;
+mod git;
 mod golden;
 mod history;
 mod init;

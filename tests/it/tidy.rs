@@ -23,11 +23,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("diff", &["store", "pack", "object", "fs", "error", "progress"]),
     ("protocol", &["store", "pack", "object", "error"]),
     ("agent", &["workspace", "diff", "store", "pack", "object", "fs", "error", "progress"]),
+    ("git", &["object", "fs", "error"]),
     (
         "depot",
         &["agent", "workspace", "diff", "protocol", "store", "pack", "object", "fs", "error", "progress"],
     ),
-    ("cli", &["depot", "agent", "workspace", "diff", "store", "pack", "object", "fs", "error", "progress"]),
+    (
+        "cli",
+        &["depot", "agent", "git", "workspace", "diff", "store", "pack", "object", "fs", "error", "progress"],
+    ),
     ("main", &["cli"]),
 ];
 

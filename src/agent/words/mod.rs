@@ -1,9 +1,13 @@
 //! A change between two states in words: the lines of `version diff`, and its JSON.
 
+mod conflict;
 mod detail;
 mod json;
 mod line;
 
+pub use conflict::{
+    conflict_json, conflict_lines, conflict_sentence, file_change, item_change, lines_change,
+};
 pub use detail::value;
 pub use json::to_json;
 pub use line::{Line, Sign};

@@ -8,6 +8,7 @@ pub mod count_objects;
 pub mod demo;
 pub mod diff;
 pub mod fsck;
+pub mod git;
 pub mod hash_object;
 pub mod init;
 pub mod log;

@@ -11,7 +11,7 @@ use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
-use crate::cli::{progress, report};
+use crate::cli::{git, progress, report};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use clap_complete::ArgValueCompleter;
@@ -60,14 +60,18 @@ impl Push {
             Ok((push::push(&project, &request, self.message.as_deref(), &who)?, None))
         })?;
         let (pushed, change) = pushed;
+        let event = git::Event::Pushed { tree: pushed.report.snapshot.tree };
+        let told = if self.dry_run { None } else { git::commit_after(&project, &event, &who) };
         if cx.out.is_json() {
             let mut answer = to_json(&pushed, self.dry_run);
+            answer["git"] = json!(told.as_ref().map(git::Outcome::to_json));
             answer["diff"] = json!(change.as_ref().map(words::to_json));
             cx.out.json(&answer)?;
         } else {
             tell(cx, &pushed, change.as_ref())?;
             finish(cx, &pushed, self.dry_run)?;
         }
+        told.iter().for_each(|told| told.tell(cx));
         cx.look_after(&project);
         Ok(Exit::Done)
     }

@@ -6,6 +6,7 @@ use crate::agent::{push, stage};
 use crate::cli::Exit;
 use crate::cli::commands::push::{tell, with_progress};
 use crate::cli::context::Context;
+use crate::cli::git;
 use crate::error::Result;
 use serde_json::json;
 
@@ -38,13 +39,15 @@ impl Create {
             })?;
             tell(cx, &done, None)?;
             pushed = done.number;
+            let event = git::Event::Pushed { tree: done.report.snapshot.tree };
+            git::commit_after(&project, &event, &who).iter().for_each(|told| told.tell(cx));
         }
         let message = match self.message {
             Some(message) => Some(message),
             None => cx.ask("Optional description (blank to skip):")?.filter(|text| !text.is_empty()),
         };
         let request = create::Request { message, commit: self.commit_hash };
-        let created = create::create(project.store(), &request, &who)?;
+        let (created, told) = git::create_version(&project, &request, &who)?;
         if cx.out.is_json() {
             let (version, id) = match &created {
                 Created::New { number, id } => (Some(*number), Some(id.to_string())),
@@ -57,7 +60,9 @@ impl Create {
             cx.look_after(&project);
             cx.out.json(&json!({
                 "created": created, "version": version, "id": id, "latest": latest, "sourceVersion": pushed,
+                "git": told.as_ref().map(git::Outcome::to_json),
             }))?;
+            told.iter().for_each(|told| told.tell(cx));
             return Ok(Exit::Done);
         }
         cx.out.line(match created {
@@ -66,6 +71,7 @@ impl Create {
             }
             Created::NothingStaged { .. } => "No staged changes since the previous version.".to_owned(),
         })?;
+        told.iter().for_each(|told| told.tell(cx));
         cx.look_after(&project);
         Ok(Exit::Done)
     }

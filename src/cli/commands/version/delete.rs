@@ -7,6 +7,7 @@ use crate::agent::version::Catalog;
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::git;
 use crate::error::Result;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
@@ -38,14 +39,20 @@ impl Delete {
             }
             deleted = promote::delete(project.store(), number, &who)?;
         }
+        let event = git::Event::Deleted(number);
+        let told = (deleted == Deleted::Done).then(|| git::commit_after(&project, &event, &who)).flatten();
         if cx.out.is_json() {
-            cx.out.json(&json!({"deleted": number, "changed": deleted == Deleted::Done}))?;
+            cx.out.json(&json!({
+                "deleted": number, "changed": deleted == Deleted::Done,
+                "git": told.as_ref().map(git::Outcome::to_json),
+            }))?;
         } else {
             cx.out.line(match deleted {
                 Deleted::Done => format!("✓ Deleted v{number}."),
                 Deleted::AlreadyDeleted => format!("v{number} is already deleted. No change."),
             })?;
         }
+        told.iter().for_each(|told| told.tell(cx));
         cx.look_after(&project);
         Ok(Exit::Done)
     }

@@ -8,6 +8,7 @@ use crate::agent::version::Catalog;
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::git;
 use crate::cli::report;
 use crate::error::Result;
 use clap_complete::ArgValueCompleter;
@@ -39,12 +40,16 @@ impl Promote {
         let request = Request { reason: self.reason, expect: self.expect, dry_run: self.dry_run };
         let promoted = promote::promote(project.store(), &self.version, &request, &who)?;
         let number = promoted.number;
+        let changed = promoted.changed() && !self.dry_run;
+        let event = git::Event::Promoted(number);
+        let told = changed.then(|| git::commit_after(&project, &event, &who)).flatten();
         if cx.out.is_json() {
             cx.out.json(&json!({
                 "promoted": number,
                 "previousActive": promoted.previous,
-                "changed": promoted.changed() && !self.dry_run,
+                "changed": changed,
                 "dryRun": self.dry_run,
+                "git": told.as_ref().map(git::Outcome::to_json),
             }))?;
         } else if self.dry_run && promoted.changed() {
             preview(cx, &project, promoted)?;
@@ -56,6 +61,7 @@ impl Promote {
                 None => format!("✓ Promoted v{number}. (No previous active version.)"),
             })?;
         }
+        told.iter().for_each(|told| told.tell(cx));
         cx.look_after(&project);
         Ok(Exit::Done)
     }

@@ -1,0 +1,186 @@
+//! One path that a side changed: what stands there at the base and on each side, and what merges of it.
+
+use super::conflict::Why;
+use crate::diff::{Changed, Take, Texts};
+use crate::error::Result;
+use crate::object::{self, Id, Leaf, Mode, Source};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A file larger than this is not merged line by line.
+const MOST: usize = 8 << 20;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Ours,
+    Theirs,
+}
+
+impl Side {
+    pub fn other(self) -> Side {
+        match self {
+            Side::Ours => Side::Theirs,
+            Side::Theirs => Side::Ours,
+        }
+    }
+
+    fn take(self) -> Take {
+        match self {
+            Side::Ours => Take::Ours,
+            Side::Theirs => Take::Theirs,
+        }
+    }
+
+    fn alone(self) -> Changed {
+        match self {
+            Side::Ours => Changed::Ours,
+            Side::Theirs => Changed::Theirs,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct File {
+    pub path: String,
+    pub base: Option<Leaf>,
+    pub ours: Option<Leaf>,
+    pub theirs: Option<Leaf>,
+}
+
+/// The text of a file three times.
+pub struct Text {
+    base: String,
+    ours: String,
+    theirs: String,
+}
+
+impl Text {
+    pub fn compared(&self) -> Texts<'_> {
+        Texts::new(&self.base, &self.ours, &self.theirs)
+    }
+
+    /// The base with what one side alone changed.
+    pub fn only(&self, side: Side) -> String {
+        self.compared().with(|_, hunk| match hunk.changed {
+            changed if changed == side.alone() || changed == Changed::Clash => side.take(),
+            _ => Take::Base,
+        })
+    }
+
+    /// The numbers of the hunks that only this side changed.
+    pub fn hunks(&self, side: Side) -> Vec<usize> {
+        let texts = self.compared();
+        let numbers = (0..texts.hunks.len()).filter(|number| texts.hunks[*number].changed == side.alone());
+        numbers.collect()
+    }
+
+    /// The base with one hunk of a side.
+    pub fn hunk(&self, side: Side, number: usize) -> String {
+        self.compared().with(|other, _| if other == number { side.take() } else { Take::Base })
+    }
+
+    /// What a side has, without one of its hunks.
+    pub fn without(&self, side: Side, number: usize) -> String {
+        self.compared().with(|other, _| if other == number { Take::Base } else { side.take() })
+    }
+
+    /// What both sides did, less the hunks that were taken back; `winner` has what clashes.
+    pub fn merged(&self, winner: Option<Side>, undone: &BTreeSet<usize>) -> String {
+        self.compared().with(|number, hunk| match hunk.changed {
+            _ if undone.contains(&number) => Take::Base,
+            Changed::Ours | Changed::Both => Take::Ours,
+            Changed::Theirs => Take::Theirs,
+            Changed::Clash => winner.map_or(Take::Base, Side::take),
+        })
+    }
+}
+
+impl File {
+    /// Every path that a side changed.
+    pub fn all(source: &dyn Source, base: Option<Id>, ours: Id, theirs: Id) -> Result<Vec<File>> {
+        let mut files: BTreeMap<String, File> = BTreeMap::new();
+        for found in object::compare(source, base, Some(ours))? {
+            let (path, base) = (found.path, found.old);
+            files.insert(path.clone(), File { path, base, ours: found.new, theirs: base });
+        }
+        for found in object::compare(source, base, Some(theirs))? {
+            let (path, base) = (found.path, found.old);
+            let file = files.entry(path.clone()).or_insert(File { path, base, ours: base, theirs: None });
+            file.theirs = found.new;
+        }
+        Ok(files.into_values().collect())
+    }
+
+    pub fn leaf(&self, side: Side) -> Option<Leaf> {
+        match side {
+            Side::Ours => self.ours,
+            Side::Theirs => self.theirs,
+        }
+    }
+
+    pub fn is_changed_by(&self, side: Side) -> bool {
+        self.leaf(side) != self.base
+    }
+
+    /// What stands there if one side's whole change is taken, or the change that both made; `None`
+    /// where both changed it in different ways.
+    pub fn simple(&self) -> Option<Option<Leaf>> {
+        if self.ours == self.theirs || !self.is_changed_by(Side::Theirs) {
+            return Some(self.ours);
+        }
+        (!self.is_changed_by(Side::Ours)).then_some(self.theirs)
+    }
+
+    /// Why two changes of this file cannot be put together; `None` where their contents or modes can.
+    pub fn obstacle(&self) -> Option<Why> {
+        let (Some(ours), Some(theirs)) = (self.ours, self.theirs) else {
+            let gone = if self.ours.is_none() { Side::Ours } else { Side::Theirs };
+            return Some(Why::Removed(gone));
+        };
+        if !ours.0.is_file() || !theirs.0.is_file() {
+            return Some(if ours.0 == theirs.0 { Why::Link } else { Why::Type });
+        }
+        match self.base {
+            _ if ours.1 == theirs.1 => None,
+            None => Some(Why::Added),
+            Some(base) if !base.0.is_file() => Some(Why::Type),
+            Some(_) => None,
+        }
+    }
+
+    /// The mode where both sides have a file: the one that a side changed it to. A file that both
+    /// added is executable where one side made it so.
+    pub fn mode(&self) -> Mode {
+        let mode = |leaf: Option<Leaf>| leaf.map(|(mode, _)| mode);
+        let (base, ours, theirs) = (mode(self.base), mode(self.ours), mode(self.theirs));
+        let changed = if ours == base { theirs } else { ours };
+        match (base, ours, theirs) {
+            (None, Some(Mode::Executable), _) | (None, _, Some(Mode::Executable)) => Mode::Executable,
+            _ => changed.unwrap_or(Mode::File),
+        }
+    }
+
+    /// The id of the content where only one side changed it, whatever became of the mode.
+    pub fn one_content(&self) -> Option<Id> {
+        let id = |leaf: Option<Leaf>| leaf.map(|(_, id)| id);
+        let (base, ours, theirs) = (id(self.base), id(self.ours), id(self.theirs));
+        if ours == theirs || theirs == base {
+            return ours;
+        }
+        if ours == base { theirs } else { None }
+    }
+
+    /// The texts, where it is a text file at the base and on both sides.
+    pub fn text(&self, source: &dyn Source) -> Result<Option<Text>> {
+        let read = |leaf: Option<Leaf>| -> Result<Option<String>> {
+            let Some((_, id)) = leaf.filter(|(mode, _)| mode.is_file()) else { return Ok(None) };
+            let bytes = source.blob(&id)?;
+            let is_text = bytes.len() <= MOST && !object::is_binary(&bytes);
+            Ok(if is_text { String::from_utf8(bytes).ok() } else { None })
+        };
+        let (base, ours, theirs) = (read(self.base)?, read(self.ours)?, read(self.theirs)?);
+        Ok(match (base, ours, theirs) {
+            (Some(base), Some(ours), Some(theirs)) => Some(Text { base, ours, theirs }),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! The agents of three trees, and of the base with some files as a side has them: all read in the
+//! project's folder, where packages and configuration are, and nothing of it written there.
+
+use super::Trees;
+use super::file::{File, Side};
+use super::items::Items;
+use crate::agent::read;
+use crate::error::{Error, Kind, Result};
+use crate::object::{self, Finder, Id, Leaf, Mode, Source};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Files by path; `None` is not there.
+pub type Instead = BTreeMap<String, Option<Vec<u8>>>;
+/// An agent, or why it cannot be read.
+pub type Read = Result<Items, String>;
+
+/// How far a link is followed.
+const HOPS: usize = 8;
+
+pub struct Reading<'a> {
+    pub objects: &'a dyn Source,
+    root: PathBuf,
+    /// The trees seen from the project's folder.
+    at_base: Instead,
+    at_theirs: Instead,
+    pub base: Read,
+    pub ours: Read,
+    pub theirs: Read,
+}
+
+impl<'a> Reading<'a> {
+    pub fn new(objects: &'a dyn Source, root: &Path, trees: &Trees) -> Result<Reading<'a>> {
+        let seen = |tree: Id| seen(objects, trees.ours, tree);
+        let at_base = trees.base.map_or_else(|| Ok(Instead::new()), seen)?;
+        let at_theirs = seen(trees.theirs)?;
+        let base = match trees.base {
+            Some(_) => agent(root, &at_base)?,
+            None => Ok(Items::default()),
+        };
+        let (ours, theirs) = (agent(root, &Instead::new())?, agent(root, &at_theirs)?);
+        Ok(Reading { objects, root: root.to_owned(), at_base, at_theirs, base, ours, theirs })
+    }
+
+    /// The agent of the base with these files put there.
+    pub fn base_with(&self, instead: impl IntoIterator<Item = (String, Option<Vec<u8>>)>) -> Result<Read> {
+        let mut files = self.at_base.clone();
+        files.extend(instead);
+        agent(&self.root, &files)
+    }
+
+    /// The agent of a side with these files put there.
+    pub fn side_with(&self, side: Side, instead: (String, Option<Vec<u8>>)) -> Result<Read> {
+        let mut files = match side {
+            Side::Ours => Instead::new(),
+            Side::Theirs => self.at_theirs.clone(),
+        };
+        files.extend([instead]);
+        agent(&self.root, &files)
+    }
+
+    /// The agent of the project's own files with these put there.
+    pub fn project_with(&self, instead: &Instead) -> Result<Read> {
+        agent(&self.root, instead)
+    }
+
+    /// What a leaf gives whoever reads it. A link gives nothing: the merge of what it leads to counts.
+    pub fn bytes(&self, leaf: Option<Leaf>) -> Result<Option<Vec<u8>>> {
+        leaf.filter(|(mode, _)| mode.is_file()).map(|(_, id)| self.objects.blob(&id)).transpose()
+    }
+
+    /// The bytes of a file on a side.
+    pub fn file(&self, file: &File, side: Side) -> Result<Option<Vec<u8>>> {
+        self.bytes(file.leaf(side))
+    }
+}
+
+fn agent(root: &Path, instead: &Instead) -> Result<Read> {
+    match read::project_with(root, instead) {
+        Ok(agent) => Ok(Ok(Items::of(&agent))),
+        Err(error) => unreadable(error).map(Err),
+    }
+}
+
+/// What is wrong with a project is an answer; that the disk fails is not.
+fn unreadable(error: Error) -> Result<String> {
+    match error.kind() {
+        Kind::Usage | Kind::Failed if error.io_kind().is_none() => {
+            Ok(error.message().lines().next().unwrap_or_default().to_owned())
+        }
+        _ => Err(error),
+    }
+}
+
+/// The files of a tree, as far as they are not those of the project.
+fn seen(objects: &dyn Source, project: Id, tree: Id) -> Result<Instead> {
+    let mut finder = Finder::new(tree);
+    let mut instead = Instead::new();
+    for found in object::compare(objects, Some(project), Some(tree))? {
+        let bytes = match found.new {
+            Some((Mode::Symlink, id)) => linked(objects, &mut finder, &found.path, id)?,
+            Some((_, id)) => Some(objects.blob(&id)?),
+            None => None,
+        };
+        instead.insert(found.path, bytes);
+    }
+    Ok(instead)
+}
+
+/// The file that a link of a tree leads to, if it is a file of that tree.
+fn linked(objects: &dyn Source, finder: &mut Finder, path: &str, link: Id) -> Result<Option<Vec<u8>>> {
+    let (mut at, mut link) = (path.to_owned(), link);
+    for _ in 0..HOPS {
+        let target = String::from_utf8_lossy(&objects.blob(&link)?).into_owned();
+        let Some(next) = follow(&at, &target) else { return Ok(None) };
+        match finder.find(objects, &next)? {
+            Some(entry) if entry.mode.is_file() => return objects.blob(&entry.id).map(Some),
+            Some(entry) if entry.mode == Mode::Symlink => (at, link) = (next, entry.id),
+            _ => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+/// Where a relative target leads from a path; `None` for one that leads out of the project.
+fn follow(path: &str, target: &str) -> Option<String> {
+    if target.starts_with('/') {
+        return None;
+    }
+    let mut names: Vec<&str> = path.split('/').collect();
+    names.pop();
+    for name in target.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => drop(names.pop()?),
+            name => names.push(name),
+        }
+    }
+    Some(names.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_where_the_system_says() {
+        assert_eq!(follow("a/b/link", "../c.ts").as_deref(), Some("a/c.ts"));
+        assert_eq!(follow("link", "./d/e.ts").as_deref(), Some("d/e.ts"));
+        assert_eq!(follow("a/link", "../../x"), None);
+        assert_eq!(follow("a/link", "/etc/passwd"), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! `git connect`: from now on git is told.
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::Result;
+use crate::git::Repository;
+use serde_json::json;
+
+/// Commit and tag from now on what happens to versions
+///
+/// Looks first whether git is there, the project is in a repository, and git knows who you are; says
+/// what to do where not. The setting is in `.lua/config.toml`, so it is yours and not of everybody who
+/// clones the repository.
+#[derive(Debug, clap::Args)]
+pub struct Connect {}
+
+impl Connect {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let repository = Repository::find(project.root())?;
+        repository.check_identity()?;
+        repository.check_not_ignored()?;
+        let lock = project.store().lock()?;
+        let mut config = project.store().config()?;
+        let changed = !config.git_enabled();
+        if changed {
+            config.set_git_enabled(true);
+            config.save(&lock)?;
+        }
+        drop(lock);
+        if cx.out.is_json() {
+            cx.out.json(&json!({
+                "connected": true, "changed": changed,
+                "repository": repository.top().to_string_lossy(),
+                "branch": repository.head()?.branch,
+            }))?;
+        } else if changed {
+            cx.out.line(
+                "✓ Git integration enabled. Future `lua-store push` and `lua-store version *` runs will auto-commit.",
+            )?;
+        } else {
+            cx.out.line("Git integration is enabled already.")?;
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,34 @@
+//! `git disconnect`: git is left alone again.
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::Result;
+use serde_json::json;
+
+/// Commit and tag nothing any more
+///
+/// Commits and tags that were made stay.
+#[derive(Debug, clap::Args)]
+pub struct Disconnect {}
+
+impl Disconnect {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let lock = project.store().lock()?;
+        let mut config = project.store().config()?;
+        let changed = config.git_enabled();
+        if changed {
+            config.set_git_enabled(false);
+            config.save(&lock)?;
+        }
+        drop(lock);
+        if cx.out.is_json() {
+            cx.out.json(&json!({"connected": false, "changed": changed}))?;
+        } else if changed {
+            cx.out.line("✓ Git integration disabled. Existing commits and tags are untouched.")?;
+        } else {
+            cx.out.line("Git integration is disabled already.")?;
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,246 @@
+//! `git status`: what git has of the project, and where it is not what the versions say.
+
+use crate::agent::project::Project;
+use crate::agent::source;
+use crate::agent::version::Catalog;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::git::with_version;
+use crate::cli::output::{DIM, YELLOW};
+use crate::error::Result;
+use crate::git::{Change, Repository, tag};
+use serde_json::{Value, json};
+
+/// Show what git has of the project and of its versions
+///
+/// Compares the commit of every tag `lua/v<N>` with the files of the version, by path, mode and bytes,
+/// and says what of the pushed state is in no commit yet. Changes nothing.
+#[derive(Debug, clap::Args)]
+pub struct Status {}
+
+/// How many paths and versions are told before the rest is only counted.
+const TOLD: usize = 10;
+
+impl Status {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        if !project.store().config()?.git_enabled() {
+            if cx.out.is_json() {
+                cx.out.json(&json!({"connected": false}))?;
+            } else {
+                cx.out.line("Git integration: disabled (run `lua-store git connect` to enable)")?;
+            }
+            return Ok(Exit::Done);
+        }
+        let found = Found::look(&project)?;
+        if cx.out.is_json() {
+            cx.out.json(&found.to_json())?;
+        } else {
+            found.tell(cx)?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+struct Found {
+    repository: Repository,
+    program: String,
+    /// Name and address, or why there is none.
+    identity: Result<String>,
+    /// What keeps git from taking a commit now.
+    obstacle: Option<String>,
+    branch: Option<String>,
+    head: Option<String>,
+    last_commit: Option<String>,
+    last_tag: Option<String>,
+    pending: Vec<Change>,
+    versions: Vec<Tagged>,
+}
+
+/// A version and its tag.
+struct Tagged {
+    number: u64,
+    /// The commit that the tag leads to.
+    commit: Option<String>,
+    /// The commit that the version recorded.
+    recorded: Option<String>,
+    changes: Vec<Change>,
+    /// The version cannot be read, so nothing is known.
+    damaged: bool,
+}
+
+impl Tagged {
+    fn word(&self) -> &'static str {
+        match &self.commit {
+            _ if self.damaged => "damaged",
+            None => "missing",
+            Some(_) if self.changes.is_empty() => "same",
+            Some(_) => "differs",
+        }
+    }
+}
+
+impl Found {
+    fn look(project: &Project) -> Result<Found> {
+        let repository = Repository::find(project.root())?;
+        let head = repository.head()?;
+        let pushed = source::latest(project.store())?;
+        let pending = match pushed {
+            Some(pushed) => {
+                with_version(project, pushed.source, |version| repository.pending(version))?.changes
+            }
+            None => Vec::new(),
+        };
+        Ok(Found {
+            program: repository.program()?,
+            identity: repository.identity(),
+            obstacle: repository.check_idle().err().map(|error| error.to_string()),
+            last_commit: repository.last_commit()?,
+            last_tag: repository.last_tag()?,
+            versions: versions(project, &repository)?,
+            branch: head.branch,
+            head: head.commit,
+            pending,
+            repository,
+        })
+    }
+
+    fn tell(&self, cx: &mut Context<'_>) -> Result<()> {
+        let none = || "(none yet)".to_owned();
+        let branch = self.branch.clone().unwrap_or_else(|| "(HEAD is detached)".to_owned());
+        let identity = match &self.identity {
+            Ok(identity) => format!("{identity} (✓)"),
+            Err(_) => "(not configured)".to_owned(),
+        };
+        for (label, value) in [
+            ("Git integration:", "enabled".to_owned()),
+            ("Project repo:", self.repository.top().display().to_string()),
+            ("Branch:", branch),
+            ("Git binary:", format!("{} (✓)", self.program)),
+            ("User identity:", identity),
+            ("Last lua commit:", self.last_commit.clone().unwrap_or_else(none)),
+            ("Last lua tag:", self.last_tag.clone().unwrap_or_else(none)),
+        ] {
+            cx.out.line(format!("{label:<19} {value}"))?;
+        }
+        self.tell_pending(cx)?;
+        self.tell_versions(cx)?;
+        if let Some(obstacle) = &self.obstacle {
+            cx.out.warn(format!("nothing can be committed now: {obstacle}"));
+        }
+        if let Err(error) = &self.identity {
+            cx.out.warn(format!("nothing can be committed now: {error}"));
+            cx.out.hint(error.hint_text().unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    fn tell_pending(&self, cx: &mut Context<'_>) -> Result<()> {
+        if self.pending.is_empty() {
+            return cx.out.line(format!("{:<19} nothing", "Not committed:"));
+        }
+        let count = self.pending.len();
+        cx.out.line(format!("{:<19} {count} pushed file(s)", "Not committed:"))?;
+        paths(cx, &self.pending)?;
+        cx.out.hint("`lua-store push` or `lua-store version create` commits what is pushed");
+        Ok(())
+    }
+
+    fn tell_versions(&self, cx: &mut Context<'_>) -> Result<()> {
+        let wrong: Vec<&Tagged> = self.versions.iter().filter(|version| version.word() != "same").collect();
+        for version in wrong.iter().take(TOLD) {
+            let tag = tag::name(version.number);
+            let line = match version.word() {
+                "damaged" => format!("⚠  v{} is damaged (see `lua-store fsck`)", version.number),
+                "missing" => format!("⚠  v{} has no tag {tag}", version.number),
+                _ => format!("⚠  {tag} does not hold the files of v{}", version.number),
+            };
+            let line = cx.out.paint(YELLOW, line);
+            cx.out.line(line)?;
+            paths(cx, &version.changes)?;
+            if let (None, Some(recorded)) = (&version.commit, &version.recorded) {
+                cx.out.hint(format!("`git tag {tag} {recorded}` makes it again"));
+            }
+        }
+        if wrong.len() > TOLD {
+            let more = format!("… and {} more: `lua-store git status --json` has all", wrong.len() - TOLD);
+            let more = cx.out.paint(DIM, more);
+            cx.out.line(more)?;
+        }
+        let same = self.versions.len() - wrong.len();
+        if same > 0 {
+            cx.out.line(format!(
+                "{:<19} {same} of {} hold the files of their version",
+                "Tags:",
+                self.versions.len()
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn to_json(&self) -> Value {
+        let version = |version: &Tagged| {
+            json!({
+                "version": version.number, "tag": tag::name(version.number), "state": version.word(),
+                "commit": version.commit, "recordedCommit": version.recorded,
+                "files": changes_json(&version.changes),
+            })
+        };
+        json!({
+            "connected": true,
+            "repository": self.repository.top().to_string_lossy(),
+            "branch": self.branch,
+            "head": self.head,
+            "identity": self.identity.as_ref().ok(),
+            "obstacle": self.obstacle,
+            "lastCommit": self.last_commit,
+            "lastTag": self.last_tag,
+            "notCommitted": changes_json(&self.pending),
+            "versions": self.versions.iter().map(version).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// Every version with its tag, newest first.
+fn versions(project: &Project, repository: &Repository) -> Result<Vec<Tagged>> {
+    let catalog = Catalog::load(project.store())?;
+    let tags = repository.tags()?;
+    let mut known = repository.known()?;
+    let look = |number: u64| {
+        let commit = tags.get(&tag::name(number)).cloned();
+        if catalog.damage(number).is_some() {
+            return Ok(Tagged { number, commit, recorded: None, changes: Vec::new(), damaged: true });
+        }
+        let version = catalog.get(number)?;
+        let changes = match &commit {
+            Some(commit) => {
+                with_version(project, version.source, |files| repository.holds(commit, files, &mut known))?
+                    .changes
+            }
+            None => Vec::new(),
+        };
+        Ok(Tagged { number, commit, recorded: version.meta.commit, changes, damaged: false })
+    };
+    catalog.numbers().map(look).collect()
+}
+
+fn paths(cx: &mut Context<'_>, changes: &[Change]) -> Result<()> {
+    for change in changes.iter().take(TOLD) {
+        let letter = match change.word() {
+            "added" => 'A',
+            "removed" => 'D',
+            _ => 'M',
+        };
+        cx.out.line(format!("  {letter} {}", change.path))?;
+    }
+    if changes.len() > TOLD {
+        let more = format!("  … and {} more", changes.len() - TOLD);
+        let more = cx.out.paint(DIM, more);
+        cx.out.line(more)?;
+    }
+    Ok(())
+}
+
+fn changes_json(changes: &[Change]) -> Value {
+    changes.iter().map(|change| json!({"path": change.path, "change": change.word()})).collect()
+}

@@ -1,0 +1,323 @@
+//! What happens to versions, told to git where the project is connected: a commit for each event, a tag
+//! for each version, in the stock command's words. git never stops what was asked for: what goes wrong
+//! there is a warning with the command that makes up for it.
+
+use super::context::Context;
+use crate::agent::create::{self, Created, Next, Plan};
+use crate::agent::project::Project;
+use crate::agent::record::Who;
+use crate::diff;
+use crate::error::{Error, Result};
+use crate::git::{Prepared, Repository, Request, Version, tag};
+use crate::object::Id;
+use crate::progress::Progress;
+use crate::workspace::Outside;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+/// What happened. Trees are those of the project's files.
+#[derive(Clone, Debug)]
+pub enum Event {
+    Pushed {
+        tree: Id,
+    },
+    Promoted(u64),
+    Deleted(u64),
+    /// The files were brought back from elsewhere: those of a version, or the latest.
+    Pulled {
+        version: Option<u64>,
+        tree: Id,
+    },
+}
+
+impl Event {
+    /// The message of the commit, as the stock command has it.
+    fn message(&self) -> String {
+        match self {
+            Event::Pushed { .. } => "lua: push staged code".to_owned(),
+            Event::Promoted(version) => format!("lua: promote v{version} to production"),
+            Event::Deleted(version) => format!("lua: delete version v{version}"),
+            Event::Pulled { version: None, .. } => "lua: pull latest backup".to_owned(),
+            Event::Pulled { version: Some(version), .. } => format!("lua: pull version v{version}"),
+        }
+    }
+
+    fn tree(&self) -> Option<Id> {
+        match self {
+            Event::Pushed { tree } | Event::Pulled { tree, .. } => Some(*tree),
+            Event::Promoted(_) | Event::Deleted(_) => None,
+        }
+    }
+}
+
+/// What git did: a commit, perhaps a tag, and what went wrong, each with the way to make up for it.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub commit: Option<String>,
+    pub tag: Option<String>,
+    warnings: Vec<(String, Option<String>)>,
+}
+
+impl Outcome {
+    fn warn(&mut self, what: String, fix: impl Into<Option<String>>) {
+        self.warnings.push((what, fix.into()));
+    }
+
+    /// Tells the person what went wrong.
+    pub fn tell(&self, cx: &mut Context<'_>) {
+        for (what, fix) in &self.warnings {
+            cx.out.warn(what);
+            for line in fix.iter().flat_map(|fix| fix.lines()) {
+                cx.out.hint(line);
+            }
+        }
+    }
+
+    /// `{commit, tag, warnings}`.
+    pub fn to_json(&self) -> Value {
+        let warnings: Vec<&String> = self.warnings.iter().map(|(what, _)| what).collect();
+        json!({"commit": self.commit, "tag": self.tag, "warnings": warnings})
+    }
+}
+
+/// Commits after something has happened, which nothing here can undo. `None` where the project is not
+/// connected.
+pub fn commit_after(project: &Project, event: &Event, who: &Who) -> Option<Outcome> {
+    let enabled = project.store().config().map(|config| config.git_enabled());
+    if matches!(enabled, Ok(false)) {
+        return None;
+    }
+    let mut outcome = Outcome::default();
+    let done = enabled.and_then(|_| commit_event(project, event, seconds(who), &mut outcome));
+    if let Err(error) = done {
+        skipped(&mut outcome, &error, &later(event));
+    }
+    Some(outcome)
+}
+
+fn seconds(who: &Who) -> i64 {
+    who.at_ms.div_euclid(1000)
+}
+
+fn commit_event(project: &Project, event: &Event, at: i64, outcome: &mut Outcome) -> Result<()> {
+    let repository = Repository::find(project.root())?;
+    let message = event.message();
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let prepared = prepare(project, &repository, event.tree(), &message, at, event.tree().is_none())?;
+        let Some(prepared) = prepared else { return Ok(()) };
+        match publish(&repository, &prepared, outcome) {
+            Err(_) if attempt < ATTEMPTS && has_moved(&repository, &prepared) => {}
+            done => return done,
+        }
+    }
+}
+
+/// How often a commit is prepared anew because somebody else was faster.
+const ATTEMPTS: usize = 5;
+
+/// Whether somebody else committed, or checked something out, since a commit was prepared.
+fn has_moved(repository: &Repository, prepared: &Prepared) -> bool {
+    repository.head().is_ok_and(|head| head != prepared.head)
+}
+
+/// Makes the next version, and where the project is connected the commit and the tag before it. A
+/// commit that the caller names is taken as it is, and git is left alone.
+pub fn create_version(
+    project: &Project,
+    request: &create::Request,
+    who: &Who,
+) -> Result<(Created, Option<Outcome>)> {
+    let store = project.store();
+    if request.commit.is_some() || !store.config()?.git_enabled() {
+        return Ok((create::create(store, request, who)?, None));
+    }
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        let plan = match create::plan(store)? {
+            Next::NothingStaged { latest } => return Ok((Created::NothingStaged { latest }, None)),
+            Next::New(plan) => plan,
+        };
+        let mut step = Step::prepare(project, &plan, request.message.as_deref(), who);
+        let may_try_again = attempt < ATTEMPTS;
+        let created = create::create_planned(store, &plan, request, who, || step.publish(may_try_again));
+        if created.is_err() {
+            step.take_back();
+        }
+        if let Some(created) = created? {
+            let outcome = matches!(created, Created::New { .. }).then_some(step.outcome);
+            return Ok((created, outcome));
+        }
+    }
+}
+
+/// The commit of a version: prepared while others may write, published under the store's lock when the
+/// number is certain, right before the version is made.
+struct Step {
+    message: String,
+    tag: String,
+    outcome: Outcome,
+    ready: Option<Ready>,
+}
+
+enum Ready {
+    /// A tag of this name is there and holds the very same files: a version that was cut short.
+    Tagged(String),
+    Waiting(Box<Waiting>),
+}
+
+struct Waiting {
+    repository: Repository,
+    prepared: Prepared,
+    tag_is_free: bool,
+}
+
+impl Step {
+    fn prepare(project: &Project, plan: &Plan, message: Option<&str>, who: &Who) -> Step {
+        let number = plan.number;
+        let message = match message.map(str::trim).filter(|message| !message.is_empty()) {
+            Some(message) => format!("lua: create version v{number}: {message}"),
+            None => format!("lua: create version v{number}"),
+        };
+        let mut step = Step { message, tag: tag::name(number), outcome: Outcome::default(), ready: None };
+        match step.look(project, plan.pushed.source, seconds(who)) {
+            Ok(ready) => step.ready = ready,
+            Err(error) => step.skip(&error),
+        }
+        step
+    }
+
+    fn look(&self, project: &Project, tree: Id, at: i64) -> Result<Option<Ready>> {
+        let repository = Repository::find(project.root())?;
+        let held = repository.tagged(&self.tag)?;
+        if let Some(commit) = &held {
+            let mut known = repository.known()?;
+            let holds = with_version(project, tree, |version| repository.holds(commit, version, &mut known))?;
+            if holds.changes.is_empty() {
+                return Ok(Some(Ready::Tagged(commit.clone())));
+            }
+        }
+        let prepared = prepare(project, &repository, Some(tree), &self.message, at, true)?;
+        let tag_is_free = held.is_none();
+        let wait = |prepared| Ready::Waiting(Box::new(Waiting { repository, prepared, tag_is_free }));
+        Ok(prepared.map(wait))
+    }
+
+    /// Moves the branch and makes the tag, and gives the commit to record. Breaks off when somebody else
+    /// committed since, and it can be prepared anew.
+    fn publish(&mut self, may_try_again: bool) -> ControlFlow<(), Option<String>> {
+        let Waiting { repository, prepared, tag_is_free } = match &self.ready {
+            None => return ControlFlow::Continue(None),
+            Some(Ready::Tagged(commit)) => {
+                self.outcome.commit = Some(commit.clone());
+                self.outcome.tag = Some(self.tag.clone());
+                return ControlFlow::Continue(self.outcome.commit.clone());
+            }
+            Some(Ready::Waiting(waiting)) => &**waiting,
+        };
+        if let Err(error) = publish(repository, prepared, &mut self.outcome) {
+            if may_try_again && has_moved(repository, prepared) {
+                return ControlFlow::Break(());
+            }
+            self.skip(&error);
+            return ControlFlow::Continue(None);
+        }
+        let tagged = match *tag_is_free {
+            true => repository.tag(&self.tag, &prepared.commit),
+            false => Err(Error::failed("a tag of this name is there and holds other files")),
+        };
+        match tagged {
+            Ok(()) => self.outcome.tag = Some(self.tag.clone()),
+            Err(error) => {
+                let force = if *tag_is_free { "" } else { "-f " };
+                let fix = format!("`git tag {force}{} {}` makes it", self.tag, prepared.commit);
+                self.outcome.warn(format!("Git tag \"{}\" skipped: {error}", self.tag), fix);
+            }
+        }
+        ControlFlow::Continue(Some(prepared.commit.clone()))
+    }
+
+    /// The version was not made after all: its number may become another one's, so the tag goes. The
+    /// commit holds what was pushed and stays.
+    fn take_back(&self) {
+        if let (Some(Ready::Waiting(waiting)), Some(tag)) = (&self.ready, &self.outcome.tag) {
+            // What is left over is adopted by the next version if it holds the same files.
+            drop(waiting.repository.untag(tag, &waiting.prepared.commit));
+        }
+    }
+
+    fn skip(&mut self, error: &Error) {
+        let later = format!("`lua-store push && git tag {}` commits and tags it afterwards", self.tag);
+        skipped(&mut self.outcome, error, &later);
+    }
+}
+
+fn publish(repository: &Repository, prepared: &Prepared, outcome: &mut Outcome) -> Result<()> {
+    if let Some(warning) = repository.publish(prepared)? {
+        outcome.warn(format!("Git index skipped: {warning}"), warning.hint_text().map(str::to_owned));
+    }
+    outcome.commit = Some(prepared.commit.clone());
+    if prepared.head.branch.is_none() {
+        let fix = format!("`git branch NAME {}` gives it one", prepared.commit);
+        outcome.warn("Git HEAD is detached: the commit is on no branch".to_owned(), fix);
+    }
+    for path in &prepared.ignored {
+        let fix = "`git check-ignore -v PATH` names the rule".to_owned();
+        outcome.warn(format!("\"{path}\" is in the version and not in the commit: git ignores it"), fix);
+    }
+    Ok(())
+}
+
+fn skipped(outcome: &mut Outcome, error: &Error, later: &str) {
+    let first = error.hint_text().map_or(String::new(), |hint| format!("{hint}\n"));
+    outcome.warn(format!("Git commit skipped: {error}"), format!("{first}{later}"));
+}
+
+/// The command that makes up for what was skipped, and takes in nothing else either.
+fn later(event: &Event) -> String {
+    match event {
+        Event::Pushed { .. } | Event::Pulled { .. } => "`lua-store push` commits it afterwards".to_owned(),
+        Event::Promoted(_) | Event::Deleted(_) => {
+            format!("`git commit --allow-empty --only -m '{}'` commits it afterwards", event.message())
+        }
+    }
+}
+
+/// Stores the commit of these files, or of none where nothing but an event is told.
+fn prepare(
+    project: &Project,
+    repository: &Repository,
+    tree: Option<Id>,
+    message: &str,
+    at: i64,
+    even_empty: bool,
+) -> Result<Option<Prepared>> {
+    let none = BTreeSet::new();
+    let Some(tree) = tree else {
+        return repository.prepare(&Request { version: None, since: &none, message, at, even_empty });
+    };
+    let since = edited_since(project, tree)?;
+    with_version(project, tree, |version| {
+        repository.prepare(&Request { version: Some(version), since: &since, message, at, even_empty })
+    })
+}
+
+/// Paths whose files are not those of the tree any more.
+fn edited_since(project: &Project, tree: Id) -> Result<BTreeSet<String>> {
+    let (snapshot, view) = project.look(&Progress::default())?;
+    let changes = diff::trees(&view, Some(tree), Some(snapshot.tree))?;
+    Ok(changes.into_iter().map(|change| change.path).collect())
+}
+
+/// Does something with the files of a tree as git shall have them.
+pub fn with_version<T>(
+    project: &Project,
+    tree: Id,
+    work: impl FnOnce(&Version<'_>) -> Result<T>,
+) -> Result<T> {
+    let outside = Outside::new(project.root(), &project.store().config()?.allow());
+    work(&Version { source: project.store().objects(), tree, left_out: &|path| outside.has(path) })
+}

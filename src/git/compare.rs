@@ -1,0 +1,153 @@
+//! The files of a version beside those of a commit: by path, mode and bytes.
+
+use super::blob::Wanted;
+use super::held::{Files, LINK, mode};
+use super::repository::Repository;
+use crate::error::Result;
+use crate::object::{self, Id, Mode, Source};
+use std::collections::{HashMap, HashSet};
+
+/// The files of a version, and what may stand beside them.
+pub struct Version<'a> {
+    pub source: &'a dyn Source,
+    /// The tree of its files.
+    pub tree: Id,
+    /// Whether the project never keeps a file of this path: ignored, or a secret. Such files are git's
+    /// own affair: they stay in commits that have them, and never come into one.
+    pub left_out: &'a dyn Fn(&str) -> bool,
+}
+
+/// One difference, as the change that makes the commit equal to the version.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub path: String,
+    /// What the version has; `None` where it has no such file.
+    pub new: Option<(Mode, Id)>,
+    /// Whether the commit has a file there.
+    pub held: bool,
+}
+
+impl Change {
+    /// What happened to the path, in one word.
+    pub fn word(&self) -> &'static str {
+        match (&self.new, self.held) {
+            (None, _) => "removed",
+            (_, true) => "modified",
+            (_, false) => "added",
+        }
+    }
+}
+
+/// What a comparison found.
+#[derive(Clone, Debug, Default)]
+pub struct Compared {
+    /// Sorted by path.
+    pub changes: Vec<Change>,
+    /// Files of the version that git ignores, and so does not hold.
+    pub ignored: Vec<String>,
+}
+
+/// What holds for every comparison in a repository, and the blobs of git that were read already.
+#[derive(Debug)]
+pub struct Known {
+    ids: HashMap<String, Id>,
+    /// Paths that git does not have on the disk, so that no version can hold them.
+    not_checked_out: HashSet<String>,
+    /// Whether the disk tells what is executable.
+    pub(super) trusts_modes: bool,
+}
+
+impl Repository {
+    /// Asked once for any number of comparisons.
+    pub fn known(&self) -> Result<Known> {
+        let not_checked_out = self.not_checked_out()?.into_iter().collect();
+        Ok(Known { ids: HashMap::new(), not_checked_out, trusts_modes: self.is_set("core.filemode", true)? })
+    }
+
+    /// Compares a version with the files of a commit. `links` are submodules that the commit does not
+    /// tell of; the files in submodules are those of other repositories.
+    pub(super) fn compare(
+        &self,
+        version: &Version<'_>,
+        held: &Files,
+        links: &[String],
+        known: &mut Known,
+    ) -> Result<Compared> {
+        let unread = held.values().filter(|file| file.mode != LINK && !known.ids.contains_key(&file.oid));
+        let read = self.ids(unread.map(|file| file.oid.as_str()))?;
+        known.ids.extend(read);
+        let in_held = held.iter().filter(|(_, file)| file.mode == LINK).map(|(path, _)| path);
+        let links: Vec<&String> = links.iter().chain(in_held).collect();
+
+        let leaves = object::leaves(version.source, version.tree)?;
+        let mut found = Compared::default();
+        let mut maybe_converted = Vec::new();
+        let mut left: Files = held.clone();
+        for (path, new_mode, id) in leaves {
+            if links.iter().any(|link| is_at_or_below(&path, link)) {
+                continue;
+            }
+            let Some(file) = left.remove(&path) else {
+                found.changes.push(Change { path, new: Some((new_mode, id)), held: false });
+                continue;
+            };
+            let regular = new_mode.is_file() && file.mode.starts_with("100");
+            let same_mode = file.mode == mode(new_mode) || (regular && !known.trusts_modes);
+            if same_mode && known.ids.get(&file.oid) == Some(&id) {
+                continue;
+            }
+            if same_mode && regular {
+                let wanted = Wanted { path: path.clone(), mode: new_mode, id };
+                maybe_converted.push((wanted, file.oid));
+            }
+            found.changes.push(Change { path, new: Some((new_mode, id)), held: true });
+        }
+        let foreign = |path: &str| known.not_checked_out.contains(path) || (version.left_out)(path);
+        let extra = left.into_iter().filter(|(path, file)| file.mode != LINK && !foreign(path));
+        found.changes.extend(extra.map(|(path, _)| Change { path, new: None, held: true }));
+        self.drop_converted(version.source, maybe_converted, &mut found)?;
+        self.set_ignored_apart(&mut found)?;
+        found.changes.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
+    /// Other bytes that are the same file: git has it with other line ends, or a filter's pointer to it.
+    fn drop_converted(
+        &self,
+        source: &dyn Source,
+        maybe: Vec<(Wanted, String)>,
+        found: &mut Compared,
+    ) -> Result<()> {
+        let (wanted, oids): (Vec<Wanted>, Vec<String>) = maybe.into_iter().unzip();
+        let names = self.converted(source, &wanted, false)?;
+        let pairs = wanted.iter().map(|file| &file.path).zip(&oids);
+        let same: HashSet<&String> =
+            pairs.filter(|(path, oid)| names.get(*path) == Some(*oid)).map(|(path, _)| path).collect();
+        found.changes.retain(|change| !same.contains(&change.path));
+        Ok(())
+    }
+
+    fn set_ignored_apart(&self, found: &mut Compared) -> Result<()> {
+        let new = found.changes.iter().filter(|change| !change.held);
+        let paths: Vec<&str> = new.map(|change| change.path.as_str()).collect();
+        found.ignored = self.ignored(&paths)?;
+        let ignored: HashSet<&String> = found.ignored.iter().collect();
+        found.changes.retain(|change| change.held || !ignored.contains(&change.path));
+        Ok(())
+    }
+}
+
+fn is_at_or_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_holds_itself_and_what_is_below() {
+        assert!(is_at_or_below("lib", "lib") && is_at_or_below("lib/a", "lib"));
+        assert!(!is_at_or_below("library/a", "lib") && !is_at_or_below("li", "lib"));
+    }
+}

@@ -1,0 +1,17 @@
+//! The git repository around a project: what its commits and tags hold of a version, and making them.
+//!
+//! git is run as a program. A commit holds the bytes of a pushed state from the store, not those that
+//! happen to be on the disk, so that the commit, its tag and the version are the same whatever is edited
+//! or staged meanwhile.
+
+mod blob;
+mod commit;
+mod compare;
+mod held;
+mod process;
+mod repository;
+pub mod tag;
+
+pub use commit::{Prepared, Request};
+pub use compare::{Change, Compared, Known, Version};
+pub use repository::{Head, Repository};
