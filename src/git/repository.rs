@@ -27,19 +27,23 @@ pub struct Head {
     pub commit: Option<String>,
 }
 
-/// Files in the folder of the repository that mean something is half done, its name, and how it ends.
+/// Files in the folder of the repository that mean something is half done, what it is, and how it ends.
 const UNDER_WAY: [(&str, &str, &str); 7] = [
-    ("MERGE_HEAD", "a merge is in progress", "`git merge --continue` or `git merge --abort`"),
-    ("rebase-merge", "a rebase is in progress", "`git rebase --continue` or `git rebase --abort`"),
-    ("rebase-apply", "a rebase is in progress", "`git rebase --continue` or `git rebase --abort`"),
+    ("MERGE_HEAD", "a merge is in progress", "`git merge --continue` or `git merge --abort` ends it"),
+    ("rebase-merge", "a rebase is in progress", "`git rebase --continue` or `git rebase --abort` ends it"),
+    ("rebase-apply", "a rebase is in progress", "`git rebase --continue` or `git rebase --abort` ends it"),
     (
         "CHERRY_PICK_HEAD",
         "a cherry-pick is in progress",
-        "`git cherry-pick --continue` or `git cherry-pick --abort`",
+        "`git cherry-pick --continue` or `git cherry-pick --abort` ends it",
     ),
-    ("REVERT_HEAD", "a revert is in progress", "`git revert --continue` or `git revert --abort`"),
-    ("BISECT_LOG", "a bisection is in progress", "`git bisect reset`"),
-    ("index.lock", "another git process has locked the index", "`git status`, when it has ended,"),
+    ("REVERT_HEAD", "a revert is in progress", "`git revert --continue` or `git revert --abort` ends it"),
+    ("BISECT_LOG", "a bisection is in progress", "`git bisect reset` ends it"),
+    (
+        "index.lock",
+        "another git process has locked the index",
+        "`git rev-parse --git-path index.lock` names the lock, to be removed if that process has crashed",
+    ),
 ];
 
 impl Repository {
@@ -75,7 +79,7 @@ impl Repository {
         self.wait_for_index();
         match UNDER_WAY.iter().find(|(file, ..)| self.git_dir.join(file).exists()) {
             None => Ok(()),
-            Some((_, what, end)) => Err(Error::failed(*what).hint(format!("{end} ends it"))),
+            Some((_, what, hint)) => Err(Error::failed(*what).hint(*hint)),
         }
     }
 

@@ -336,6 +336,29 @@ fn submodules_stay_as_they_are() {
 }
 
 #[test]
+fn what_is_not_checked_out_stays_in_the_commit() {
+    let project = connected();
+    project.write("big/a.bin", "far away\n");
+    project.ok("push");
+    git(&project, "sparse-checkout set --cone src");
+    assert!(!project.path("big").exists());
+    shop::edit(&project, "src/index.ts", "You are Ava.", "You are Eve.");
+    project.ok("version create --auto-push");
+    assert_eq!(git(&project, "show lua/v1:big/a.bin"), "far away\n");
+    assert_eq!((status(&project), tags(&project)), (String::new(), vec!["same".to_owned()]));
+}
+
+#[test]
+fn a_damaged_version_stops_no_other() {
+    let project = connected();
+    project.ok("version create --auto-push");
+    shop::edit(&project, "src/index.ts", "You are Ava.", "You are Eve.");
+    project.ok("version create --auto-push");
+    project.write(".lua/refs/versions/v1", "damaged\n");
+    assert_eq!(tags(&project), ["same", "damaged"]);
+}
+
+#[test]
 fn a_version_is_made_while_git_is_busy_or_cannot() {
     let project = connected();
     project.ok("push");
