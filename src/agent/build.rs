@@ -1,6 +1,7 @@
 //! Builds the state of a push: what was read is stored, what did not change keeps its tree and its
 //! number, what changed gets the next one.
 
+use super::dist::{self, Dist};
 use super::json;
 use super::kind::Kind;
 use super::manifest::Manifest;
@@ -9,7 +10,7 @@ use super::names;
 use super::numbers::{self, Numbers, PERSONA};
 use super::same;
 use super::source::SourceVersion;
-use super::state::{Content, DEFINITION, MODULES, PersonaId, REACH, State};
+use super::state::{CODE, Content, DEFINITION, MODULES, PersonaId, REACH, State};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::{Entry, Finder, Id, Mode, Sink, Source, Tree, nest};
@@ -55,12 +56,16 @@ pub struct Item {
     pub before: Option<String>,
     pub after: Option<String>,
     pub change: Change,
+    /// Whether the compiler made other code of what is the same.
+    pub rebundled: bool,
 }
 
 /// What a state is built from.
 pub struct Input<'a> {
     pub root: &'a Path,
     pub agent: &'a Agent,
+    /// What `lua compile` made of the same files.
+    pub dist: &'a Dist,
     pub manifest: &'a Manifest,
     pub scope: &'a Scope,
     pub set_version: Option<&'a str>,
@@ -152,7 +157,7 @@ impl<S: Source + Sink> Builder<'_, S> {
         let change = change_of(self.old.settings.as_ref(), &id);
         state.settings = Some(id);
         let name = self.input.agent.name.clone();
-        self.items.push(Item { kind: "agent", name, before: None, after: None, change });
+        self.items.push(Item { kind: "agent", name, before: None, after: None, change, rebundled: false });
         Ok(())
     }
 
@@ -181,6 +186,7 @@ impl<S: Source + Sink> Builder<'_, S> {
             before,
             after: Some(after),
             change,
+            rebundled: false,
         });
         Ok(())
     }
@@ -194,6 +200,7 @@ impl<S: Source + Sink> Builder<'_, S> {
                 before,
                 after: None,
                 change: Change::Removed,
+                rebundled: false,
             };
             self.items.push(item);
         }
@@ -209,7 +216,8 @@ impl<S: Source + Sink> Builder<'_, S> {
             }
             state.primitives.remove(&key);
             let before = state.numbers.remove(&key);
-            self.items.push(Item { kind: kind.word, name, before, after: None, change: Change::Removed });
+            let (after, change) = (None, Change::Removed);
+            self.items.push(Item { kind: kind.word, name, before, after, change, rebundled: false });
         }
     }
 
@@ -221,6 +229,12 @@ impl<S: Source + Sink> Builder<'_, S> {
         let change = match (old_tree, &old) {
             (Some(tree), Some(old)) if self.is_same(primitive, &tree, old, &content)? => Change::Unchanged,
             _ => change_of(old.as_ref(), &content),
+        };
+        let rebundled = match (old_tree, self.input.dist.output()) {
+            (Some(tree), Some(output)) if change == Change::Unchanged => {
+                dist::is_rebundled(self.sink, output, primitive, &tree)?
+            }
+            _ => false,
         };
         let before = self.old.numbers.get(&key).cloned();
         let after = self.number(primitive, &key, change)?;
@@ -241,6 +255,7 @@ impl<S: Source + Sink> Builder<'_, S> {
             before,
             after: Some(after),
             change,
+            rebundled,
         });
         Ok(())
     }
@@ -283,18 +298,22 @@ impl<S: Source + Sink> Builder<'_, S> {
         })
     }
 
-    /// Stores the tree of a new or changed primitive, with the files it reaches byte for byte.
+    /// Stores the tree of a new or changed primitive, with the files it reaches byte for byte, and what
+    /// the compiler made of it.
     fn store(&mut self, primitive: &Primitive, content: &Content, old: Option<Id>) -> Result<Id> {
         let mut entries =
             vec![Entry::file(DEFINITION, content.definition), Entry::file(REACH, content.reach)];
+        let before = old.map(|old| self.sink.tree(&old)).transpose()?.unwrap_or_default();
+        let base = |name: &str| before.get(name).map(|entry| entry.id);
         let paths: Vec<&String> = primitive.reach.modules.keys().collect();
         if !paths.is_empty() {
             let files = self.reached(&paths)?;
-            let base = match old {
-                Some(old) => self.sink.tree(&old)?.get(MODULES).map(|entry| entry.id),
-                None => None,
-            };
-            entries.push(Entry::directory(MODULES, nest(self.sink, &files, base)?));
+            entries.push(Entry::directory(MODULES, nest(self.sink, &files, base(MODULES))?));
+        }
+        if let Some(output) = self.input.dist.output() {
+            let (root, agent) = (self.input.root, self.input.agent);
+            let code = dist::store(self.sink, root, output, agent, primitive, base(CODE))?;
+            entries.extend(code.map(|code| Entry::directory(CODE, code)));
         }
         self.sink.put_tree(&Tree::new(entries)?, old)
     }

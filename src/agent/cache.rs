@@ -1,13 +1,16 @@
-//! The agent as it was read last, kept beside the stat cache: nothing changed, nothing to parse.
+//! The agent as it was read last, and what was seen of the compiler's output, kept beside the stat
+//! cache: nothing changed, nothing to parse.
 //!
 //! It counts for one tree of files, one state of what is read outside of it, and one reader. A cache
 //! that is damaged or of another reader is none, and one that cannot be written costs only time.
 
+use super::dist::{self, Dist, Seen};
 use super::model::Agent;
 use super::read::{self, Inputs};
 use crate::error::{At, Result};
 use crate::fs;
 use crate::object::{Finder, Id, Source};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,10 +19,10 @@ use std::path::{Path, PathBuf};
 const READER: &str = env!("LUA_STORE_READER");
 
 pub struct Cache {
-    path: PathBuf,
+    dir: PathBuf,
 }
 
-/// What the cache holds.
+/// The agent, as it is kept.
 #[derive(Serialize, Deserialize)]
 pub struct Kept {
     reader: String,
@@ -28,20 +31,25 @@ pub struct Kept {
     agent: Agent,
 }
 
+/// What was seen of the compiler's output, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptDist {
+    reader: String,
+    tree: String,
+    seen: Seen,
+}
+
+const AGENT: &str = "agent";
+const DIST: &str = "dist";
+
 impl Cache {
     /// The cache in a store's folder.
     pub fn of(store: &Path) -> Cache {
-        Cache { path: store.join("cache").join("agent") }
+        Cache { dir: store.join("cache") }
     }
 
     pub fn load(&self) -> Option<Kept> {
-        let bytes = fs::read_if_exists(&self.path).ok()??;
-        let (sum, body) = bytes.split_first_chunk::<32>()?;
-        if blake3::hash(body).as_bytes() != sum {
-            return None;
-        }
-        let kept: Kept = rmp_serde::from_slice(body).ok()?;
-        (kept.reader == READER).then_some(kept)
+        self.read::<Kept>(AGENT).filter(|kept| kept.reader == READER)
     }
 
     /// Keeps an agent that was read from the files of a tree, if they are all that it was read from.
@@ -59,13 +67,54 @@ impl Cache {
             }
         }
         let kept = Kept { reader: READER.to_owned(), tree: tree.to_string(), inputs, agent: agent.clone() };
-        let Ok(body) = rmp_serde::to_vec(&kept) else { return Ok(()) };
-        let dir = self.path.parent().unwrap_or_else(|| Path::new("."));
-        fs::create_dir_all(dir)?;
-        let mut temp = fs::Temp::create_in(dir)?;
-        temp.write_all(blake3::hash(&body).as_bytes()).at("write", &self.path)?;
-        temp.write_all(&body).at("write", &self.path)?;
-        temp.publish_unsynced(&self.path)
+        self.write(AGENT, &kept)
+    }
+
+    /// The compiler's output beside the files of a tree, looked at again only where something moved.
+    pub fn dist<S: Source>(&self, source: &S, root: &Path, tree: Id) -> Result<Dist> {
+        if !dist::is_there(root) {
+            return Ok(Dist::Absent);
+        }
+        let kept = self.read::<KeptDist>(DIST).filter(|kept| kept.reader == READER);
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.tree == tree.to_string())
+            && kept.seen.still_holds(root)?
+        {
+            return Ok(kept.seen.dist.clone());
+        }
+        let known = kept.as_ref().and_then(|kept| kept.seen.dist.output());
+        let seen = Seen::look(source, root, tree, known)?;
+        if !seen.lasts(source, root, tree)? {
+            return Ok(seen.dist);
+        }
+        let kept = KeptDist { reader: READER.to_owned(), tree: tree.to_string(), seen };
+        // A cache that cannot be written costs the next command time, and nothing else.
+        drop(self.write(DIST, &kept));
+        Ok(kept.seen.dist)
+    }
+
+    /// Forgets what was seen of the compiler's output. `false` where nothing was kept.
+    pub fn forget_dist(&self) -> bool {
+        let path = self.dir.join(DIST);
+        path.exists() && fs::remove(&path).is_ok()
+    }
+
+    fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let bytes = fs::read_if_exists(&self.dir.join(name)).ok()??;
+        let (sum, body) = bytes.split_first_chunk::<32>()?;
+        if blake3::hash(body).as_bytes() != sum {
+            return None;
+        }
+        rmp_serde::from_slice(body).ok()
+    }
+
+    fn write<T: Serialize>(&self, name: &str, kept: &T) -> Result<()> {
+        let Ok(body) = rmp_serde::to_vec(kept) else { return Ok(()) };
+        let path = self.dir.join(name);
+        fs::create_dir_all(&self.dir)?;
+        let mut temp = fs::Temp::create_in(&self.dir)?;
+        temp.write_all(blake3::hash(&body).as_bytes()).at("write", &path)?;
+        temp.write_all(&body).at("write", &path)?;
+        temp.publish_unsynced(&path)
     }
 }
 
@@ -139,7 +188,7 @@ mod tests {
         let mut fixture = Fixture::new();
         let tree = fixture.tree(&["src/index.ts", "src/lib.ts"]);
         fixture.keep(tree);
-        let path = fixture.cache.path.clone();
+        let path = fixture.cache.dir.join(AGENT);
         let whole = std::fs::read(&path).unwrap();
         for at in [0, 40, whole.len() - 1] {
             let mut bytes = whole.clone();

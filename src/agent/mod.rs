@@ -5,6 +5,7 @@ pub mod cache;
 pub mod change;
 pub mod compile;
 pub mod create;
+pub mod dist;
 pub mod edit;
 pub mod json;
 pub mod kind;

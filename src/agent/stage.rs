@@ -3,6 +3,7 @@
 
 use super::build::{self, Built, Input, Item, Scope};
 use super::cache::Cache;
+use super::dist::Dist;
 use super::manifest::Manifest;
 use super::model::{Agent, Note};
 use super::numbers::Numbers;
@@ -23,6 +24,8 @@ use crate::workspace::{Snapshot, View};
 pub struct Request {
     pub scope: Scope,
     pub set_version: Option<String>,
+    /// Whether the compiler was just run, so that its output must be of the project.
+    pub compiled: bool,
     pub progress: Progress,
 }
 
@@ -42,6 +45,8 @@ pub struct Report {
     /// Files that differ from the ones pushed last.
     pub files: Vec<diff::Change>,
     pub notes: Vec<Note>,
+    /// What `lua compile` made of the same files.
+    pub dist: Dist,
     highest: Numbers,
 }
 
@@ -138,14 +143,11 @@ fn finish<S: Source + Sink>(
         Some(previous) => State::load(&objects, &previous.state)?,
         None => State::default(),
     };
-    let built = match &agent {
-        None => Built { state: old.clone(), items: Vec::new() },
+    let (built, dist) = match &agent {
+        None => (Built { state: old.clone(), items: Vec::new() }, Dist::Absent),
         Some(agent) => {
             check_target(agent, request, &old)?;
-            let manifest = &Manifest::read(project.root())?;
-            let (scope, set_version) = (&request.scope, request.set_version.as_deref());
-            let (root, files, previous) = (project.root(), snapshot.tree, previous.as_ref());
-            build::build(&mut objects, &Input { root, agent, manifest, scope, set_version, files, previous })?
+            built(project, request, &mut objects, agent, snapshot.tree, previous.as_ref())?
         }
     };
     let state = built.state.store(&mut objects, previous.as_ref().map(|previous| previous.state))?;
@@ -155,11 +157,39 @@ fn finish<S: Source + Sink>(
         files: diff::find_renames(diff::trees(&objects, before, Some(snapshot.tree))?),
         notes: agent.map(|agent| agent.notes).unwrap_or_default(),
         items: built.items,
+        dist,
         previous,
         state,
         snapshot,
     };
     Ok(Staged { objects, report })
+}
+
+/// The state, with what `lua compile` made of the same files.
+fn built<S: Source + Sink>(
+    project: &Project,
+    request: &Request,
+    objects: &mut S,
+    agent: &Agent,
+    files: Id,
+    previous: Option<&SourceVersion>,
+) -> Result<(Built, Dist)> {
+    let (root, cache) = (project.root(), Cache::of(project.store().dir()));
+    let manifest = &Manifest::read(root)?;
+    let (scope, set_version) = (&request.scope, request.set_version.as_deref());
+    let build = |objects: &mut S| -> Result<(Built, Dist)> {
+        let dist = cache.dist(objects, root, files)?;
+        if request.compiled {
+            dist.require()?;
+        }
+        let input = Input { root, agent, dist: &dist, manifest, scope, set_version, files, previous };
+        Ok((build::build(objects, &input)?, dist))
+    };
+    match build(objects) {
+        // Perhaps a bundle is not what it was when the output was last looked at.
+        Err(error) if error.kind() == Kind::Conflict && cache.forget_dist() => build(objects),
+        built => built,
+    }
 }
 
 /// A push of one name must find it in the project, or in the pushed state to take it out of there.
@@ -196,7 +226,8 @@ mod tests {
             snapshot.tree = Id::of_blob(&[taken]);
             Ok(snapshot)
         };
-        let request = Request { scope: Scope::All, set_version: None, progress: Progress::default() };
+        let (scope, progress) = (Scope::All, Progress::default());
+        let request = Request { scope, set_version: None, compiled: false, progress };
         #[allow(clippy::disallowed_methods, reason = "a test writes the project of its own")]
         std::fs::write(directory.path().join("index.ts"), "new LuaAgent({ name: 'a' });").unwrap();
         let error = settle(&project, &request, restless).err().unwrap();

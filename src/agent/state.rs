@@ -17,6 +17,7 @@ pub const NUMBERS: &str = "versions.json";
 pub const DEFINITION: &str = "definition.json";
 pub const REACH: &str = "reach.json";
 pub const MODULES: &str = "modules";
+pub const CODE: &str = "code";
 
 /// The persona's blob, and whether it is text or canonical JSON of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

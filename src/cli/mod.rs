@@ -3,6 +3,7 @@
 
 pub mod args;
 pub mod commands;
+pub mod compiler;
 pub mod complete;
 pub mod context;
 pub mod demo;

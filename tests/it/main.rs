@@ -10,6 +10,7 @@ mod crash;
 mod damage;
 mod demo;
 mod depot;
+mod dist;
 mod docs;
 mod format;
 mod fsck;

@@ -11,10 +11,12 @@ pub use definition::{ModuleMove, PackageMove, Parts, ToolParts, ToolRename};
 pub use detail::{Detail, compare, shown};
 pub use reached::{ModuleReach, PackageReach, Reached, Who, reached};
 
+use super::build::Item;
+use super::dist;
 use super::json;
 use super::kind::{KINDS, Kind};
 use super::names;
-use super::state::{Content, DEFINITION, REACH, State};
+use super::state::{CODE, Content, DEFINITION, REACH, State};
 use crate::error::Result;
 use crate::object::{Id, Source};
 use renamed::One;
@@ -41,6 +43,8 @@ pub struct KindChange {
     pub changed: Vec<Changed>,
     /// What of `removed` and `added` is one thing under another name; it stands in those as well.
     pub renamed: Vec<Renamed>,
+    /// The same in all that it is; only the compiler's code of it is another. No change.
+    pub rebundled: Vec<Named>,
 }
 
 #[derive(Debug)]
@@ -115,12 +119,37 @@ impl StateChange {
         kinds + usize::from(self.persona.is_some()) + self.settings.len()
     }
 
+    pub fn has_rebundled(&self) -> bool {
+        self.kinds.iter().any(|kind| !kind.rebundled.is_empty())
+    }
+
+    /// Takes in what a push found to be the same and compiled anew: it keeps the old code of those.
+    pub fn add_rebundled(&mut self, items: &[Item]) {
+        for item in items.iter().filter(|item| item.rebundled) {
+            let Some(section) = self.kinds.iter_mut().find(|section| section.kind.word == item.kind) else {
+                continue;
+            };
+            let is_known = section.rebundled.iter().any(|named| named.name == item.name)
+                || section.changed.iter().any(|changed| changed.name == item.name)
+                || section.added.iter().any(|named| named.name == item.name);
+            if !is_known {
+                section.rebundled.push(Named { name: item.name.clone(), number: item.after.clone() });
+            }
+        }
+    }
+
     pub fn setting(&self, name: &str) -> Option<&SettingChange> {
         self.settings.iter().find(|setting| setting.name == name)
     }
 }
 
 impl KindChange {
+    /// Nothing of a kind differs.
+    pub fn none(kind: &'static Kind) -> KindChange {
+        let (added, removed, changed, renamed, rebundled) = Default::default();
+        KindChange { kind, added, removed, changed, renamed, rebundled }
+    }
+
     /// A rename is two: one name went, and another came.
     pub fn count(&self) -> usize {
         self.added.len() + self.removed.len() + self.changed.len()
@@ -151,8 +180,7 @@ fn kind_change<S: Source + ?Sized>(
     from: &State,
     to: &State,
 ) -> Result<KindChange> {
-    let (added, removed, changed, renamed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut change = KindChange { kind, added, removed, changed, renamed };
+    let mut change = KindChange::none(kind);
     let (mut came, mut went) = (Vec::new(), Vec::new());
     let prefix = format!("{}/", kind.folder);
     let keys: BTreeSet<&String> =
@@ -170,11 +198,15 @@ fn kind_change<S: Source + ?Sized>(
                 went.push(old);
                 change.removed.push(Named { name, number: number(from) });
             }
-            (Some(old), Some(new)) if old != new => {
-                if let Some(parts) = primitive_change(source, old, new)? {
+            (Some(old), Some(new)) if old != new => match primitive_change(source, old, new)? {
+                Some(parts) => {
                     change.changed.push(Changed { name, from: number(from), to: number(to), parts });
                 }
-            }
+                None if is_rebundled(source, old, new)? => {
+                    change.rebundled.push(Named { name, number: number(to) });
+                }
+                None => {}
+            },
             _ => {}
         }
     }
@@ -203,19 +235,28 @@ fn renames<S: Source + ?Sized>(
     renamed::pairs(&went, &came).into_iter().map(renamed).collect()
 }
 
+/// Whether both have the compiler's code, and another one.
+fn is_rebundled<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Result<bool> {
+    let code = |tree: &Id| -> Result<_> { Ok(source.tree(tree)?.get(CODE).map(|entry| entry.id)) };
+    Ok(matches!((code(old)?, code(new)?), (Some(old), Some(new)) if old != new))
+}
+
 /// `None` when only what is kept beside the content differs, such as the bytes of comments.
 fn primitive_change<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Result<Option<Parts>> {
-    let (old, new) = (Content::of(source, old)?, Content::of(source, new)?);
-    if old == new {
+    let (before, after) = (Content::of(source, old)?, Content::of(source, new)?);
+    if before == after {
         return Ok(None);
     }
     let read = |id: &Id, what| -> Result<Value> { json::decode(&source.blob(id)?, what) };
     let mut parts = Parts::default();
-    if old.definition != new.definition {
-        parts.compare_definitions(&read(&old.definition, DEFINITION)?, &read(&new.definition, DEFINITION)?);
+    let values = (dist::values(source, old)?, dist::values(source, new)?);
+    if before.definition != after.definition || values.0 != values.1 {
+        let mut definitions = (read(&before.definition, DEFINITION)?, read(&after.definition, DEFINITION)?);
+        dist::overlay_both(&mut definitions, &values);
+        parts.compare_definitions(&definitions.0, &definitions.1);
     }
-    if old.reach != new.reach {
-        parts.compare_reaches(&read(&old.reach, REACH)?, &read(&new.reach, REACH)?);
+    if before.reach != after.reach {
+        parts.compare_reaches(&read(&before.reach, REACH)?, &read(&after.reach, REACH)?);
     }
     Ok(Some(parts))
 }

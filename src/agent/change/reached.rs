@@ -124,8 +124,7 @@ mod tests {
             parts.compare_reaches(old, new);
             Changed { name: (*name).to_owned(), from: None, to: None, parts }
         };
-        let changed = primitives.iter().map(one).collect();
-        KindChange { kind, added: vec![], removed: vec![], changed, renamed: vec![] }
+        KindChange { changed: primitives.iter().map(one).collect(), ..KindChange::none(kind) }
     }
 
     #[test]

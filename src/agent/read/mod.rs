@@ -38,6 +38,7 @@ mod tests;
 mod value;
 mod zod;
 
+pub use guard::too_deep;
 pub use origin::find as place;
 pub use spot::{Form, Place, Separator};
 

@@ -15,9 +15,10 @@ pub fn to_json(change: &StateChange) -> Value {
             all.extend(list.iter().map(|item| with_kind(item, kind.clone())));
         }
         let [added, removed, changed] = lists;
+        let rebundled = named_json(&section.rebundled);
         view.insert(
             section.kind.yaml.to_owned(),
-            json!({"added": added, "removed": removed, "changed": changed, "renamed": renamed(section)}),
+            json!({"added": added, "removed": removed, "changed": changed, "renamed": renamed(section), "rebundled": rebundled}),
         );
     }
     view.insert("persona".to_owned(), persona_json(change));
@@ -39,9 +40,6 @@ pub fn to_json(change: &StateChange) -> Value {
 }
 
 fn section_lists(section: &KindChange) -> [Vec<Value>; 3] {
-    let named = |list: &[Named]| -> Vec<Value> {
-        list.iter().map(|item| json!({"name": item.name, "version": item.number})).collect()
-    };
     let changed = section.changed.iter().map(|item| {
         let mut view = json!({
             "name": item.name,
@@ -54,7 +52,11 @@ fn section_lists(section: &KindChange) -> [Vec<Value>; 3] {
         }
         view
     });
-    [named(&section.added), named(&section.removed), changed.collect()]
+    [named_json(&section.added), named_json(&section.removed), changed.collect()]
+}
+
+fn named_json(list: &[Named]) -> Vec<Value> {
+    list.iter().map(|item| json!({"name": item.name, "version": item.number})).collect()
 }
 
 /// What stands in `added` and in `removed` and is one thing.

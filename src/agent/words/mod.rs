@@ -25,6 +25,9 @@ const ALWAYS: [&str; 7] =
     ["skill", "webhook", "job", "preprocessor", "postprocessor", "trigger", "mcp-server"];
 const MCP: &str = "mcp-server";
 
+/// Said of what is the same although its compiled code is another.
+pub const REBUNDLED: &str = "re-bundled, same behaviour";
+
 /// The whole report, section by section. `whole` tells long prose to its end.
 pub fn lines(change: &StateChange, whole: bool) -> Vec<Line> {
     let mut lines = Vec::new();
@@ -33,7 +36,7 @@ pub fn lines(change: &StateChange, whole: bool) -> Vec<Line> {
             kind_lines(section, whole, &mut lines);
         }
     }
-    for section in change.kinds.iter().filter(|s| !ALWAYS.contains(&s.kind.word) && s.count() > 0) {
+    for section in change.kinds.iter().filter(|s| !ALWAYS.contains(&s.kind.word) && has_news(s)) {
         kind_lines(section, whole, &mut lines);
     }
     lines.push(Line::plain(format!("Persona: {}", persona_words(change))));
@@ -60,13 +63,14 @@ fn details(list: &[Detail], whole: bool) -> Vec<Line> {
     list.iter().flat_map(|one| detail::lines(one, whole)).collect()
 }
 
+fn has_news(section: &KindChange) -> bool {
+    section.count() > 0 || !section.rebundled.is_empty()
+}
+
 fn kind_lines(section: &KindChange, whole: bool, lines: &mut Vec<Line>) {
     let label = section.kind.label;
-    if section.count() == 0 {
-        lines.push(Line::plain(format!("{label}: (no changes)")));
-        return;
-    }
-    lines.push(Line::plain(format!("{label}:")));
+    let nothing = if section.count() == 0 { " (no changes)" } else { "" };
+    lines.push(Line::plain(format!("{label}:{nothing}")));
     let at = |number: &Option<String>| number.as_ref().map_or(String::new(), |number| format!("@{number}"));
     for named in section.added.iter().filter(|named| section.renamed_to(&named.name).is_none()) {
         let text = format!("  + {}{} (added)", named.name, at(&named.number));
@@ -85,6 +89,9 @@ fn kind_lines(section: &KindChange, whole: bool, lines: &mut Vec<Line>) {
     for changed in &section.changed {
         lines.push(changed_line(section.kind, changed));
         lines.extend(part_lines(&changed.parts, whole).into_iter().map(|line| line.indented(6)));
+    }
+    for named in &section.rebundled {
+        lines.push(Line::plain(format!("  · {}{} ({REBUNDLED})", named.name, at(&named.number))));
     }
 }
 

@@ -1,9 +1,11 @@
 //! `compile`: what is read of the agent in the project, and what could not be.
 
 use crate::agent::compile::compile_json;
+use crate::agent::dist::{self, Dist};
 use crate::agent::model::{Agent, Persona};
 use crate::agent::read;
 use crate::cli::Exit;
+use crate::cli::compiler::{self, Compiler};
 use crate::cli::context::Context;
 use crate::cli::output::BOLD;
 use crate::cli::table::{Table, cut, one_line};
@@ -14,7 +16,11 @@ use serde_json::Value;
 ///
 /// Runs no code of the project and needs no Node. Nothing is stored.
 #[derive(Debug, clap::Args)]
-pub struct Compile {}
+pub struct Compile {
+    /// Run this compiler first, and take in what only running the code tells: `lua`, the stock command
+    #[arg(long, value_name = "COMPILER", value_enum)]
+    compiler: Option<Compiler>,
+}
 
 impl Compile {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
@@ -23,8 +29,19 @@ impl Compile {
             Ok(project) => project.root().to_owned(),
             Err(_) => cx.directory()?,
         };
-        let agent = read::project(&root)?;
-        let compiled = compile_json(&agent);
+        if let Some(compiler) = self.compiler {
+            compiler.run(cx, &root)?;
+        }
+        let mut agent = read::project(&root)?;
+        let dist = Dist::look_on_disk(&root)?;
+        if self.compiler.is_some() {
+            dist.require()?;
+        }
+        if let Some(output) = dist.output() {
+            dist::fill(&mut agent, output, &root)?;
+        }
+        let mut compiled = compile_json(&agent);
+        compiled["compiled"] = dist.to_json();
         if cx.out.is_json() {
             cx.out.json(&compiled)?;
             return Ok(Exit::Done);
@@ -32,6 +49,7 @@ impl Compile {
         for note in &agent.notes {
             cx.out.warn(format!("{}:{}:{}: {}", note.path, note.line, note.column, note.message));
         }
+        compiler::remark(cx, &dist);
         cx.page();
         heading(cx, &agent)?;
         primitives(&compiled).print(cx.out)?;

@@ -1,9 +1,10 @@
 //! `diff`: the project against the newest version, or two versions, in words and by file.
 
 use crate::agent::build::Scope;
+use crate::agent::change::{self, StateChange};
 use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
-use crate::agent::{change, resolve, stage, words};
+use crate::agent::{resolve, stage, words};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
@@ -87,30 +88,34 @@ impl Diff {
         };
         if let Some(revision) = &self.to {
             let to = place(revision)?;
-            return show(cx, project.store().objects(), &from, &to, &self.view);
+            let objects = project.store().objects();
+            let change = change::between(objects, from.state.as_ref(), to.state.as_ref())?;
+            return show(cx, objects, (&from, &to), &change, &self.view);
         }
-        let request = stage::Request { scope: Scope::All, set_version: None, progress: Progress::default() };
+        let (scope, progress) = (Scope::All, Progress::default());
+        let request = stage::Request { scope, set_version: None, compiled: false, progress };
         let staged = stage::look(&project, &request)?;
         let to = Place {
             name: "project".to_owned(),
             state: Some(staged.report.state),
             files: Some(staged.report.snapshot.tree),
         };
-        show(cx, &staged.objects, &from, &to, &self.view)
+        let mut change = change::between(&staged.objects, from.state.as_ref(), to.state.as_ref())?;
+        change.add_rebundled(&staged.report.items);
+        show(cx, &staged.objects, (&from, &to), &change, &self.view)
     }
 }
 
 fn show(
     cx: &mut Context<'_>,
     source: &dyn Source,
-    from: &Place,
-    to: &Place,
+    (from, to): (&Place, &Place),
+    change: &StateChange,
     view: &FileView,
 ) -> Result<Exit> {
-    let change = change::between(source, from.state.as_ref(), to.state.as_ref())?;
     let files = diff::find_renames(diff::trees(source, from.files, to.files)?);
     if cx.out.is_json() {
-        let mut answer = words::to_json(&change);
+        let mut answer = words::to_json(change);
         answer["from"] = json!(from.name);
         answer["to"] = json!(to.name);
         answer["files"] = files_json(&files);
@@ -120,11 +125,11 @@ fn show(
     cx.page();
     if view.in_words() {
         cx.out.line(format!("Diff {} → {}", from.name, to.name))?;
-        if change.is_empty() && files.is_empty() {
+        if change.is_empty() && !change.has_rebundled() && files.is_empty() {
             cx.out.line("No differences.")?;
             return Ok(Exit::Done);
         }
-        report::print(cx.out, &change, view.patch)?;
+        report::print(cx.out, change, view.patch)?;
     }
     print_section(cx, source, &files, view)?;
     Ok(Exit::Done)

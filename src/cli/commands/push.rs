@@ -8,6 +8,7 @@ use crate::agent::push::{self, Pushed};
 use crate::agent::stage::{self, Report};
 use crate::agent::{suggest, words};
 use crate::cli::Exit;
+use crate::cli::compiler::{self, Compiler};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
@@ -38,6 +39,9 @@ pub struct Push {
     /// What this push is about
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
+    /// Run this compiler first, and keep what it makes: `lua`, the stock command
+    #[arg(long, value_name = "COMPILER", value_enum)]
+    compiler: Option<Compiler>,
     /// Say what would be pushed, and push nothing
     #[arg(long)]
     dry_run: bool,
@@ -51,9 +55,12 @@ impl Push {
         let scope = scope(&self.what, self.name)?;
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let set_version = self.set_version;
+        if let Some(compiler) = self.compiler {
+            compiler.run(cx, project.root())?;
+        }
+        let (set_version, compiled) = (self.set_version, self.compiler.is_some());
         let pushed = with_progress(cx, "Pushing", |progress| {
-            let request = stage::Request { scope, set_version, progress };
+            let request = stage::Request { scope, set_version, compiled, progress };
             if self.dry_run {
                 return look(&project, &request);
             }
@@ -81,7 +88,8 @@ impl Push {
 fn look(project: &Project, request: &stage::Request) -> Result<(Pushed, Option<StateChange>)> {
     let staged = stage::look(project, request)?;
     let from = staged.report.previous.as_ref().map(|previous| previous.state);
-    let change = change::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
+    let mut change = change::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
+    change.add_rebundled(&staged.report.items);
     Ok((Pushed { number: None, report: staged.report }, Some(change)))
 }
 
@@ -131,10 +139,8 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
         return Ok(());
     }
     remarks(cx, &pushed.report);
-    if !pushed.report.changed() {
-        return Ok(());
-    }
-    for item in &pushed.report.items {
+    let changed = pushed.report.changed();
+    for item in pushed.report.items.iter().filter(|item| changed || item.rebundled) {
         let (style, text) = item_words(item, pushed.number.is_some());
         let text = cx.out.paint(style, text);
         cx.out.line(text)?;
@@ -149,7 +155,7 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
             changed.map(|change| words::item_lines(change, item.kind, &item.name)).unwrap_or_default();
         report::lines(cx.out, lines.into_iter().map(|line| line.indented(6)))?;
     }
-    if let Some(change) = change {
+    if let Some(change) = change.filter(|_| changed) {
         report::lines(cx.out, words::reached_lines(&change::reached(change)))?;
     }
     if let Some(number) = pushed.number {
@@ -181,7 +187,10 @@ fn item_words(item: &Item, done: bool) -> (anstyle::Style, String) {
             let to = item.after.clone().unwrap_or_default();
             (YELLOW, format!("  {sign} {subject}{after} {pushed} ({kind}{from} → {to})"))
         }
-        (Change::Unchanged, _) => (DIM, format!("  ·  {subject}{after} unchanged ({})", item.kind)),
+        (Change::Unchanged, _) => {
+            let code = if item.rebundled { format!("; {}", words::REBUNDLED) } else { String::new() };
+            (DIM, format!("  ·  {subject}{after} unchanged ({}{code})", item.kind))
+        }
         (Change::Removed, _) => (RED, format!("  {sign} {subject} {removed} ({kind}was{before})")),
     }
 }
@@ -209,6 +218,7 @@ pub fn remarks(cx: &mut Context<'_>, report: &Report) {
             cx.out.warn(format!("… and {} more: `lua-store status --json` has all", list.len() - REMARKS));
         }
     }
+    compiler::remark(cx, &report.dist);
 }
 
 fn finish(cx: &mut Context<'_>, pushed: &Pushed, dry_run: bool) -> Result<()> {
@@ -236,7 +246,7 @@ pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
     let item = |item: &Item| {
         json!({
             "kind": item.kind, "name": item.name, "change": item.change.word(),
-            "from": item.before, "to": item.after,
+            "from": item.before, "to": item.after, "rebundled": item.rebundled,
         })
     };
     json!({
@@ -248,6 +258,7 @@ pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
         "files": report.snapshot.files,
         "leftOut": left_out(report),
         "notes": notes(report),
+        "compiled": report.dist.to_json(),
         "state": report.state.to_string(),
         "source": report.snapshot.tree.to_string(),
     })

@@ -4,6 +4,7 @@ use super::push::{left_out, notes, remarks, with_progress};
 use crate::agent::build::{Change, Scope};
 use crate::agent::stage::{self, Report};
 use crate::agent::version::{Catalog, Status as VersionStatus, Version};
+use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::commands::version::list::warn_of_damage;
 use crate::cli::context::Context;
@@ -23,7 +24,7 @@ impl Status {
         let project = cx.project()?;
         let catalog = Catalog::load(project.store())?;
         let report = with_progress(cx, "Reading", |progress| {
-            let request = stage::Request { scope: Scope::All, set_version: None, progress };
+            let request = stage::Request { scope: Scope::All, set_version: None, compiled: false, progress };
             Ok(stage::look(&project, &request)?.report)
         })?;
         let latest = catalog.remaining().next().map(|number| catalog.get(number)).transpose()?;
@@ -39,6 +40,8 @@ impl Status {
                 .filter(|item| item.change != Change::Unchanged)
                 .map(|item| json!({"kind": item.kind, "name": item.name, "change": item.change.word()}))
                 .collect();
+            let rebundled = report.items.iter().filter(|item| item.rebundled);
+            let rebundled = rebundled.map(|item| json!({"kind": item.kind, "name": item.name}));
             cx.out.json(&json!({
                 "active": catalog.active_number(),
                 "latest": catalog.latest_number(),
@@ -48,6 +51,8 @@ impl Status {
                 "notPushed": {"primitives": moved, "files": super::diff::files_json(&report.files)},
                 "leftOut": left_out(&report),
                 "notes": notes(&report),
+                "compiled": report.dist.to_json(),
+                "rebundled": rebundled.collect::<Vec<_>>(),
             }))?;
             return Ok(Exit::Done);
         }
@@ -102,7 +107,8 @@ fn print_versions(
 fn print_unpushed(cx: &mut Context<'_>, report: &Report) -> Result<()> {
     let moved: Vec<_> = report.items.iter().filter(|item| item.change != Change::Unchanged).collect();
     if !report.changed() {
-        return cx.out.line("Nothing to push: the project is as it was pushed.");
+        cx.out.line("Nothing to push: the project is as it was pushed.")?;
+        return print_rebundled(cx, report);
     }
     let head = cx.out.paint(BOLD, "Not pushed:");
     cx.out.line(head)?;
@@ -115,6 +121,7 @@ fn print_unpushed(cx: &mut Context<'_>, report: &Report) -> Result<()> {
         let name = if item.kind == "persona" { String::new() } else { format!(" {}", item.name) };
         cx.out.line(format!("  {sign} {}{name} ({})", item.kind, item.change.word()))?;
     }
+    print_rebundled(cx, report)?;
     let files = &report.files;
     for change in files.iter().take(FILES) {
         cx.out.line(super::diff::file_line(change))?;
@@ -123,5 +130,13 @@ fn print_unpushed(cx: &mut Context<'_>, report: &Report) -> Result<()> {
         cx.out.line(format!("  … and {} more files: `lua-store diff --name-only`", files.len() - FILES))?;
     }
     cx.out.hint("`lua-store push` keeps it");
+    Ok(())
+}
+
+/// What the compiler made anew, although it is the same.
+fn print_rebundled(cx: &mut Context<'_>, report: &Report) -> Result<()> {
+    for item in report.items.iter().filter(|item| item.rebundled) {
+        cx.out.line(format!("  · {} {} ({})", item.kind, item.name, words::REBUNDLED))?;
+    }
     Ok(())
 }

@@ -34,7 +34,8 @@ impl Create {
         let mut pushed = None;
         if self.auto_push {
             let done = with_progress(cx, "Pushing", |progress| {
-                let request = stage::Request { scope: Scope::All, set_version: None, progress };
+                let request =
+                    stage::Request { scope: Scope::All, set_version: None, compiled: false, progress };
                 push::push(&project, &request, None, &who)
             })?;
             tell(cx, &done, None)?;

@@ -1,0 +1,112 @@
+//! `dist-v2/manifest.json`: what `lua compile` wrote down. Only what is asked of it is read; whatever
+//! else stands there, times and absolute paths among it, goes no further.
+
+use crate::object::check_name;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    pub primitives: Vec<Listed>,
+    pub project_files: Vec<ProjectFile>,
+}
+
+/// A primitive; a tool is one of its own.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    pub kind: String,
+    pub name: String,
+    /// Of its bundle, below `dist-v2`.
+    pub path: String,
+    /// Absolute, on the machine that compiled.
+    #[serde(default)]
+    pub source_path: String,
+    /// Of the bundle.
+    pub hash: String,
+    /// What else is known of it: `description`, `schemas`, `schedule`, ….
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
+}
+
+/// A file as it was when it was compiled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProjectFile {
+    pub relative_path: String,
+    pub hash: String,
+    /// Relative to the workspace around the project, not to the project.
+    #[serde(default)]
+    pub external: bool,
+}
+
+impl Manifest {
+    /// The manifest in these bytes, or what is wrong with it.
+    pub fn parse(bytes: &[u8]) -> Result<Manifest, String> {
+        let manifest: Manifest = serde_json::from_slice(bytes)
+            .map_err(|error| format!("\"{}\" is not well formed: {error}", super::MANIFEST))?;
+        if manifest.project_files.is_empty() {
+            return Err(format!("\"{}\" names no file of the project", super::MANIFEST));
+        }
+        let files = manifest.project_files.iter().map(|file| &file.relative_path);
+        let bundles = manifest.primitives.iter().map(|primitive| &primitive.path);
+        match files.chain(bundles).find(|path| !stays_inside(path)) {
+            Some(path) => Err(format!("\"{}\" names \"{path}\", which is no path inside", super::MANIFEST)),
+            None => Ok(manifest),
+        }
+    }
+}
+
+/// Whether a path goes down only, name by name.
+fn stays_inside(path: &str) -> bool {
+    !path.contains(['\\', ':']) && path.split('/').all(|name| check_name(name).is_ok())
+}
+
+/// The stock command's hash: the first 16 digits of SHA-256 of the text. Bytes that are no text count
+/// as U+FFFD, as they do where the stock command reads them.
+pub fn hash(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(String::from_utf8_lossy(bytes).as_bytes());
+    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_that_of_the_stock_command() {
+        // `printf 'abc' | sha256sum`, and of the three bytes of U+FFFD
+        assert_eq!(hash(b"abc"), "ba7816bf8f01cfea");
+        assert_eq!(hash(b"\xff"), hash("\u{fffd}".as_bytes()));
+        assert_ne!(hash(b"\xff\xfe"), hash(b"\xff"));
+    }
+
+    fn parse(path: &str, file: &str) -> Result<Manifest, String> {
+        let primitive = serde_json::json!({"kind": "tool", "name": "t", "path": path, "hash": "x", "new": 1});
+        let file = serde_json::json!({"relativePath": file, "hash": "x", "size": 1, "type": "source"});
+        let json = serde_json::json!({"version": "2.0.0", "primitives": [primitive], "projectFiles": [file]});
+        Manifest::parse(json.to_string().as_bytes())
+    }
+
+    #[test]
+    fn no_path_leads_out() {
+        let manifest = parse("artifacts/tool/a b.js", "src/index.ts").unwrap();
+        assert_eq!(manifest.primitives[0].fields.get("new"), Some(&serde_json::json!(1)));
+        for bad in ["../x.js", "/etc/passwd", "a//b", "a/./b", "", "C:/x", "a\\..\\b", "a/\0"] {
+            assert!(parse(bad, "src/index.ts").unwrap_err().contains("no path inside"), "{bad}");
+            assert!(parse("a.js", bad).unwrap_err().contains("no path inside"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_told() {
+        for bad in ["", "[]", "{}", "{\"primitives\": 1}", "{\"primitives\": [], \"projectFiles\": []}"] {
+            let reason = Manifest::parse(bad.as_bytes()).unwrap_err();
+            assert!(reason.starts_with("\"dist-v2/manifest.json\""), "{reason}");
+        }
+        let deep = "[".repeat(100_000);
+        assert!(Manifest::parse(deep.as_bytes()).is_err());
+    }
+}

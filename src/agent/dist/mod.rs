@@ -1,0 +1,220 @@
+//! What `lua compile` made of the project: `dist-v2`, where it is of the project as it stands.
+//!
+//! Whatever is not is ignored, and says why. What is used is the bundles, in canonical form, and the
+//! values that the compiler knows where the reader has source text. Nothing of it decides whether a
+//! primitive changed.
+
+mod bundle;
+mod code;
+mod fresh;
+mod kept;
+mod manifest;
+mod values;
+
+pub use fresh::{ReadFile, on_disk};
+pub use kept::{is_rebundled, store, values};
+pub use values::{fill, overlay_both};
+
+use crate::error::{Error, Result};
+use crate::object::{Finder, Id, Mode, Source};
+use manifest::{Manifest, ProjectFile};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// The manifest's place in a project.
+pub const MANIFEST: &str = "dist-v2/manifest.json";
+/// A manifest that is larger is none.
+const MANIFEST_MAX: u64 = 64 << 20;
+
+/// The compiler's output, as far as it can be used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Dist {
+    Absent,
+    /// Of another state of the project. The path of the first file that differs, and how.
+    Stale(String, String),
+    Damaged(String),
+    Fresh(Output),
+}
+
+/// Output of the project as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    pub bundles: Vec<Bundle>,
+    /// Bundles that are not kept, and why.
+    pub left_out: Vec<(String, String)>,
+    /// Of the manifest's bytes.
+    stamp: String,
+    #[serde(skip)]
+    manifest: Option<Manifest>,
+}
+
+/// The code of one primitive or tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bundle {
+    kind: String,
+    name: String,
+    source_path: String,
+    /// Below `dist-v2`.
+    path: String,
+    /// The stock command's, of the bundle as it stands there.
+    hash: String,
+    /// Of its canonical code.
+    id: String,
+    /// Its canonical code, where that is at hand.
+    #[serde(skip)]
+    text: Option<String>,
+}
+
+impl Dist {
+    /// Looks at the output. `read` gives the project's files; `known` is the output as it was seen before.
+    pub fn look(root: &Path, read: &mut ReadFile<'_>, known: Option<&Output>) -> Result<Dist> {
+        let bytes = match bundle::read(root, MANIFEST, MANIFEST_MAX) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(Dist::Absent),
+            Err(reason) => return Ok(Dist::Damaged(reason)),
+        };
+        let manifest = match Manifest::parse(&bytes) {
+            Ok(manifest) => manifest,
+            Err(reason) => return Ok(Dist::Damaged(reason)),
+        };
+        if let Some(difference) = fresh::first_difference(root, &manifest.project_files, read)? {
+            return Ok(Dist::Stale(difference.path, difference.what.to_owned()));
+        }
+        Ok(match bundle::all(root, &manifest, known) {
+            Ok((bundles, left_out)) => {
+                Dist::Fresh(Output { bundles, left_out, stamp: stamp(&bytes), manifest: Some(manifest) })
+            }
+            Err(reason) => Dist::Damaged(reason),
+        })
+    }
+
+    /// The same for files that nobody else looks at meanwhile.
+    pub fn look_on_disk(root: &Path) -> Result<Dist> {
+        Dist::look(root, &mut |path| Ok(on_disk(&root.join(path))), None)
+    }
+
+    pub fn output(&self) -> Option<&Output> {
+        match self {
+            Dist::Fresh(output) => Some(output),
+            _ => None,
+        }
+    }
+
+    pub fn word(&self) -> &'static str {
+        match self {
+            Dist::Absent => "absent",
+            Dist::Stale(..) => "stale",
+            Dist::Damaged(_) => "damaged",
+            Dist::Fresh(_) => "fresh",
+        }
+    }
+
+    /// Why the output is not used, where there is one.
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Dist::Stale(path, what) => Some(format!("\"{path}\" {what}")),
+            Dist::Damaged(reason) => Some(reason.clone()),
+            Dist::Absent | Dist::Fresh(_) => None,
+        }
+    }
+
+    pub fn to_json(&self) -> Value {
+        let left_out = self.output().map(|output| &*output.left_out).unwrap_or_default();
+        let left_out = left_out.iter().map(|(path, reason)| json!({"path": path, "reason": reason}));
+        json!({"state": self.word(), "reason": self.reason(), "leftOut": left_out.collect::<Vec<_>>()})
+    }
+
+    /// An error unless the output can be used.
+    pub fn require(&self) -> Result<()> {
+        let (reason, hint) = match self {
+            Dist::Fresh(_) => return Ok(()),
+            Dist::Absent => (format!("there is no \"{MANIFEST}\""), "run `lua compile` to see what it does"),
+            Dist::Damaged(reason) => (reason.clone(), "run `lua compile` to see what it does"),
+            Dist::Stale(..) => {
+                (self.reason().unwrap_or_default(), "run the command again when the files have come to rest")
+            }
+        };
+        Err(Error::failed(format!("cannot use what `lua compile` made: {reason}")).hint(hint))
+    }
+}
+
+impl Output {
+    fn manifest(&self, root: &Path) -> Result<std::borrow::Cow<'_, Manifest>> {
+        if let Some(manifest) = &self.manifest {
+            return Ok(std::borrow::Cow::Borrowed(manifest));
+        }
+        let bytes = bundle::read(root, MANIFEST, MANIFEST_MAX).ok().flatten();
+        let bytes = bytes.filter(|bytes| stamp(bytes) == self.stamp);
+        let manifest = bytes.and_then(|bytes| Manifest::parse(&bytes).ok());
+        manifest.map(std::borrow::Cow::Owned).ok_or_else(|| moved(MANIFEST))
+    }
+}
+
+/// The output as it was looked at beside a tree of the project's files.
+#[derive(Serialize, Deserialize)]
+pub struct Seen {
+    pub dist: Dist,
+    /// Of the manifest.
+    stamp: String,
+    /// Files that the manifest lists and the tree does not hold.
+    others: Vec<ProjectFile>,
+}
+
+impl Seen {
+    /// Looks at the output: files come from the tree where it holds them, so that it is of those.
+    pub fn look<S: Source>(source: &S, root: &Path, tree: Id, known: Option<&Output>) -> Result<Seen> {
+        let stamp = stamp_of(root).unwrap_or_default();
+        let (mut finder, mut others) = (Finder::new(tree), Vec::new());
+        let mut read = |path: &str| match finder.find(source, path)? {
+            Some(entry) if !entry.mode.is_directory() && entry.mode != Mode::Symlink => {
+                source.blob(&entry.id).map(Some)
+            }
+            _ => {
+                others.push(path.to_owned());
+                Ok(on_disk(&root.join(path)))
+            }
+        };
+        let dist = Dist::look(root, &mut read, known)?;
+        let listed = dist.output().and_then(|output| output.manifest.as_ref());
+        let files = listed.map(|manifest| &*manifest.project_files).unwrap_or_default();
+        let is_other = |file: &&ProjectFile| file.external || others.contains(&file.relative_path);
+        Ok(Seen { stamp, others: files.iter().filter(is_other).cloned().collect(), dist })
+    }
+
+    /// Whether the same would be seen again beside the same tree.
+    pub fn still_holds(&self, root: &Path) -> Result<bool> {
+        let mut read = |path: &str| Ok(on_disk(&root.join(path)));
+        Ok(stamp_of(root).as_ref() == Some(&self.stamp)
+            && fresh::first_difference(root, &self.others, &mut read)?.is_none())
+    }
+
+    /// Whether it stays so as long as the tree and the manifest do.
+    pub fn lasts<S: Source>(&self, source: &S, root: &Path, tree: Id) -> Result<bool> {
+        Ok(match &self.dist {
+            Dist::Fresh(output) => output.stamp == self.stamp,
+            Dist::Stale(path, _) => {
+                Finder::new(tree).find(source, path)?.is_some()
+                    && stamp_of(root).as_ref() == Some(&self.stamp)
+            }
+            Dist::Absent | Dist::Damaged(_) => false,
+        })
+    }
+}
+
+/// Whether there is anything to look at.
+pub fn is_there(root: &Path) -> bool {
+    std::fs::symlink_metadata(root.join(MANIFEST)).is_ok()
+}
+
+fn stamp_of(root: &Path) -> Option<String> {
+    bundle::read(root, MANIFEST, MANIFEST_MAX).ok()?.map(|bytes| stamp(&bytes))
+}
+
+fn stamp(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+fn moved(path: &str) -> Error {
+    Error::conflict(format!("\"{path}\" changed meanwhile")).hint("run the command again")
+}
