@@ -3,6 +3,7 @@
 
     compare_stock.py [PROJECT...]
     compare_stock.py --generated COUNT [--seed FIRST] [--size SKILLS] [--modules FOLDER]
+    compare_stock.py --usual COUNT [--seed FIRST] [--size SKILLS] [--modules FOLDER]
 
 Without a project: installs lua-cli from npm into a scratch folder, wires the examples of its template
 into `src/index.ts`, and compares that. A project needs its `node_modules` installed. Needs Node and npm;
@@ -10,7 +11,8 @@ the compiler itself needs no network and no credential. The program is built wit
 
 With `--generated`, projects made by `generate.py` are compared with what Node makes of them
 (`evaluate.mjs`): the truth for every form, those included that the stock compiler leaves out
-(docs/stock-differences.md). `--modules` is a `node_modules` folder with lua-cli.
+(docs/stock-differences.md). With `--usual`, projects made by `generate_usual.py`, as people write them, are
+compared with the stock manifest. `--modules` is a `node_modules` folder with lua-cli.
 """
 
 import argparse
@@ -23,6 +25,7 @@ import tempfile
 import time
 
 import generate
+import generate_usual
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.path.join(TOP, "target/release/lua-store")
@@ -189,10 +192,27 @@ def generated(options, scratch):
     return equal == total
 
 
+def usual(options, scratch):
+    """Compares projects as people write them with the stock manifest; whether all fields are equal."""
+    modules = os.path.abspath(options.modules or os.path.join(installed(scratch), "node_modules"))
+    equal, total, primitives = 0, 0, 0
+    for seed in range(options.seed, options.seed + options.usual):
+        folder = os.path.join(scratch, f"seed-{seed}")
+        generate_usual.project(seed, folder, options.size)
+        os.symlink(modules, os.path.join(folder, "node_modules"))
+        truth = stock(folder, scratch)
+        same, fields, lines = compare(ours(folder), truth)
+        print(*(f"seed-{seed}: {line}" for line in lines), sep="\n", end="\n" if lines else "")
+        equal, total, primitives = equal + same, total + fields, primitives + len(truth["primitives"])
+    print(f"{options.usual} projects, {primitives} primitives: {equal} of {total} fields equal ({100 * equal / max(total, 1):.2f} %)")
+    return equal == total
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("projects", nargs="*", metavar="PROJECT")
     parser.add_argument("--generated", type=int, metavar="COUNT")
+    parser.add_argument("--usual", type=int, metavar="COUNT")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", type=int, default=4)
     parser.add_argument("--modules")
@@ -209,6 +229,8 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         if options.generated:
             sys.exit(not generated(options, scratch))
+        if options.usual:
+            sys.exit(not usual(options, scratch))
         projects = [os.path.abspath(path) for path in options.projects] or [template(scratch)]
         whole = True
         for project in projects:

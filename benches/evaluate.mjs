@@ -3,6 +3,7 @@
 // where MODULES is a node_modules folder with esbuild, zod and zod-to-json-schema (lua-cli brings all three).
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -29,6 +30,12 @@ const plugin = {
   setup(build) {
     build.onResolve({ filter: /^lua-cli(\/|$)/ }, () => ({ path: 'lua-cli', namespace: 'stand-in' }));
     build.onLoad({ filter: /.*/, namespace: 'stand-in' }, () => ({ contents: standIn }));
+    // The stock compiler's evaluator gives each enum a member `toString`, which shows in `z.nativeEnum`.
+    build.onLoad({ filter: /\.m?tsx?$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const contents = text.replace(/(\benum (\w+) \{[^}]*\})/g, '$1\n($2 as any).toString = () => "";\n');
+      return { contents, loader: path.endsWith('x') ? 'tsx' : 'ts' };
+    });
     build.onResolve({ filter: /^zod$/ }, () => ({ path: require.resolve('zod') }));
   },
 };

@@ -222,6 +222,43 @@ mod tests {
         assert_eq!(fixture.kept(tree), None);
     }
 
+    #[test]
+    fn a_file_that_comes_before_another_one_counts() {
+        let mut fixture = Fixture::new();
+        let tree = fixture.tree(&["src/index.ts", "src/lib/index.ts"]);
+        let root = fixture.folder.path().to_owned();
+        std::fs::create_dir(root.join("src/lib")).unwrap();
+        std::fs::rename(root.join("src/lib.ts"), root.join("src/lib/index.ts")).unwrap();
+        fixture.keep(tree);
+        assert!(fixture.kept(tree).is_some());
+        // An ignore rule can keep both out of the tree.
+        for path in ["src/lib.tsx", "index.ts"] {
+            std::fs::write(root.join(path), "").unwrap();
+            assert_eq!(fixture.kept(tree), None, "{path}");
+            std::fs::remove_file(root.join(path)).unwrap();
+        }
+        assert!(fixture.kept(tree).is_some());
+    }
+
+    #[test]
+    fn a_text_that_is_read_counts() {
+        let mut fixture = Fixture::new();
+        let root = fixture.folder.path().to_owned();
+        let index = "import { LuaAgent } from 'lua-cli'; import fs from 'fs';
+            const more = fs.existsSync('more.md') ? fs.readFileSync('more.md', 'utf8') : '';
+            export const agent = new LuaAgent({ name: 'a', persona: fs.readFileSync('p.md', 'utf8') + more });";
+        std::fs::write(root.join("src/index.ts"), index).unwrap();
+        std::fs::write(root.join("p.md"), "kind").unwrap();
+        let without = fixture.tree(&["src/index.ts"]);
+        fixture.keep(without);
+        assert_eq!(fixture.kept(without), None);
+        let tree = fixture.tree(&["src/index.ts", "p.md"]);
+        fixture.keep(tree);
+        assert!(fixture.kept(tree).is_some());
+        std::fs::write(root.join("more.md"), "more").unwrap();
+        assert_eq!(fixture.kept(tree), None);
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_package_that_is_linked_into_the_project_is_no_package_any_more() {

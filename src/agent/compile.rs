@@ -56,7 +56,12 @@ fn agent_primitive(agent: &Agent) -> Value {
         match key.as_str() {
             "description" => drop(json.insert("routingDescription".to_owned(), value.clone())),
             "model" if is_function(value) => drop(json.insert("hasModelResolver".to_owned(), json!(true))),
-            _ => drop(json.insert(key.clone(), value.clone())),
+            "modelSettings" => put_some(&mut json, key, value, &MODEL_SETTINGS),
+            "batching" => put_some(&mut json, key, value, &BATCHING),
+            "browser" if value == &json!(false) => {}
+            "model" | "governance" | "browser" => drop(json.insert(key.clone(), value.clone())),
+            // What else is set stands in `agent`: the stock manifest has no place for it.
+            _ => {}
         }
     }
     let voices = agent.primitives.iter().filter(|primitive| primitive.kind.word == "voice");
@@ -65,6 +70,42 @@ fn agent_primitive(agent: &Agent) -> Value {
         json.insert("voiceRefs".to_owned(), json!(voices));
     }
     Value::Object(json)
+}
+
+/// What the stock manifest takes of an agent's settings and of a schedule.
+const MODEL_SETTINGS: [&str; 9] = [
+    "temperature",
+    "topP",
+    "topK",
+    "maxOutputTokens",
+    "presencePenalty",
+    "frequencyPenalty",
+    "stopSequences",
+    "seed",
+    "reasoning",
+];
+const BATCHING: [&str; 4] =
+    ["firstMessageDelayMs", "debounceWindowMs", "maxBatchMessages", "serializeProcessing"];
+const SCHEDULE: [&str; 5] = ["type", "expression", "seconds", "executeAt", "timezone"];
+const RETRY: [&str; 2] = ["maxAttempts", "backoffSeconds"];
+const CHANNELS: [&str; 3] = ["base", "voice", "text"];
+
+/// These keys of an object; any other value as it is.
+fn some(value: &Value, keys: &[&str]) -> Value {
+    match value {
+        Value::Object(fields) if !fields.contains_key("$source") => {
+            let kept = fields.iter().filter(|(key, _)| keys.contains(&key.as_str()));
+            Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn put_some(json: &mut Map<String, Value>, key: &str, value: &Value, keys: &[&str]) {
+    let kept = some(value, keys);
+    if kept.as_object().is_none_or(|fields| !fields.is_empty()) {
+        json.insert(key.to_owned(), kept);
+    }
 }
 
 fn is_function(value: &Value) -> bool {
@@ -98,7 +139,7 @@ fn specific(kind: &Kind, definition: &Value, json: &mut Map<String, Value>) {
     let has = |key: &str| Some(json!(definition.get(key).is_some()));
     match kind.word {
         "skill" => {
-            put("context", field("context"));
+            put("context", definition.get("context").map(|context| some(context, &CHANNELS)));
             put(
                 "tools",
                 Some(Value::Array(tools(definition).iter().map(|tool| tool["name"].clone()).collect())),
@@ -106,7 +147,11 @@ fn specific(kind: &Kind, definition: &Value, json: &mut Map<String, Value>) {
             put("hasCondition", has("condition"));
         }
         "tool" => put("hasCondition", has("condition")),
-        "job" => ["schedule", "timeout", "retry"].iter().for_each(|key| put(key, field(key))),
+        "job" => {
+            put("schedule", definition.get("schedule").map(|schedule| some(schedule, &SCHEDULE)));
+            put("timeout", field("timeout"));
+            put("retry", definition.get("retry").map(|retry| some(retry, &RETRY)));
+        }
         "trigger" => put("tool", definition.pointer("/tool/name").map(|name| json!({ "name": name }))),
         "preprocessor" => {
             put("isAsync", Some(json!(definition.get("async") == Some(&json!(true)))));
@@ -168,7 +213,7 @@ fn voice(definition: &Value, put: &mut impl FnMut(&str, Option<Value>)) {
             "onEnter" => put("hasOnEnter", Some(json!(true))),
             "onUserTurnCompleted" => put("hasOnUserTurnCompleted", Some(json!(true))),
             "onExit" => put("hasOnExit", Some(json!(true))),
-            "tools" => put("hasTools", Some(json!(true))),
+            "tools" => put("hasTools", Some(json!(value.as_array().is_none_or(|tools| !tools.is_empty())))),
             _ => put(key, Some(value.clone())),
         }
     }
@@ -213,9 +258,16 @@ fn model(slot: &str, value: &Value) -> Value {
             json!({ "kind": "realtime", "provider": provider, "options": options })
         }
         (_, "inference") => {
-            let mut json = json!({ "kind": "inference" });
-            if let (Value::Object(json), Value::Object(options)) = (&mut json, options) {
-                json.extend(options);
+            let mut json = json!({ "kind": "inference", "model": options["model"] });
+            if let ("tts", Some(voice)) = (slot, options.get("voice")) {
+                json["voice"] = voice.clone();
+            }
+            let rest =
+                options.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone()));
+            let rest: Map<_, _> =
+                rest.filter(|(key, _)| !["model", "voice"].contains(&key.as_str())).collect();
+            if !rest.is_empty() {
+                json["options"] = Value::Object(rest);
             }
             json
         }

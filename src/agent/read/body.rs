@@ -1,18 +1,17 @@
 //! Bodies of functions: statements, local names, patterns. Only what computes a value is known.
 
+use super::assign::{rest_of_list, rest_of_object};
 use super::eval::Evaluator;
-use super::expression::again;
-use super::operator::operate;
+use super::expression::{again, again_or};
+use super::names;
 use super::piece::Piece;
 use super::value::{Code, Function, Scope, Site, Value};
 use crate::error::Result;
 use oxc_ast::ast::{
-    ArrowFunctionBody, AssignmentExpression, AssignmentTarget, BindingIdentifier, BindingPattern,
-    Declaration, FormalParameters, SimpleAssignmentTarget, Statement, TSNamespaceDeclaration,
-    TSNamespaceDeclarationBody, UpdateExpression, VariableDeclaration,
+    ArrowFunctionBody, BindingIdentifier, BindingPattern, Declaration, FormalParameters, IfStatement,
+    Statement, TSNamespaceDeclaration, TSNamespaceDeclarationBody, TryStatement, VariableDeclaration,
 };
 use oxc_span::GetSpan;
-use oxc_syntax::operator::UpdateOperator;
 use std::rc::Rc;
 
 type Names<'a> = Rc<Scope<'a>>;
@@ -131,28 +130,21 @@ impl<'a> Evaluator<'a> {
                 None => Value::Undefined,
             }),
             Statement::ExpressionStatement(one) => {
-                self.expression(scope, &one.expression)?;
+                let value = self.expression(scope, &one.expression)?;
+                if value.is_unknown() {
+                    self.doubt(scope, statement, &value)?;
+                }
                 Flow::Next
             }
             Statement::BlockStatement(block) => self.statements(&Scope::inside(scope, None), &block.body)?,
-            Statement::IfStatement(one) => match self.expression(scope, &one.test)?.truth() {
-                None => {
-                    let reason = "depends on a condition that is known at run time only";
-                    Flow::Return(Value::unknown(Site::new(scope.module, one.test.span()), reason))
-                }
-                Some(true) => self.statement(scope, &one.consequent)?,
-                Some(false) => match &one.alternate {
-                    Some(alternate) => self.statement(scope, alternate)?,
-                    None => Flow::Next,
-                },
-            },
+            Statement::IfStatement(one) => self.choice(scope, one)?,
             Statement::ForOfStatement(one) => self.for_of(scope, one, site)?,
             Statement::ForInStatement(one) => self.for_in(scope, one, site)?,
             Statement::ForStatement(one) => self.for_loop(scope, one)?,
             Statement::WhileStatement(one) => self.while_loop(scope, &one.test, &one.body, false)?,
             Statement::DoWhileStatement(one) => self.while_loop(scope, &one.test, &one.body, true)?,
             Statement::SwitchStatement(one) => self.switch(scope, one, site)?,
-            Statement::TryStatement(one) => self.statements(&Scope::inside(scope, None), &one.block.body)?,
+            Statement::TryStatement(one) => self.attempt(scope, one)?,
             Statement::BreakStatement(one) if one.label.is_none() => Flow::Break,
             Statement::ContinueStatement(one) if one.label.is_none() => Flow::Continue,
             Statement::EmptyStatement(_) => Flow::Next,
@@ -168,6 +160,46 @@ impl<'a> Evaluator<'a> {
                 None => Flow::Return(Value::unknown(site, "is a statement that is not evaluated")),
             },
         })
+    }
+
+    fn choice(&self, scope: &Names<'a>, one: &'a IfStatement<'a>) -> Result<Flow<'a>> {
+        let test = self.expression(scope, &one.test)?;
+        let throws = |branch: Option<&Statement<'_>>| branch.is_some_and(throws);
+        let taken = match test.truth() {
+            Some(taken) => taken,
+            // Where one side throws there is no agent, so the other side is the one that counts.
+            None if throws(Some(&one.consequent)) => false,
+            None if throws(one.alternate.as_ref()) => true,
+            None => {
+                let site = Site::new(scope.module, one.test.span());
+                let reason = "depends on a condition that is known at run time only";
+                return Ok(Flow::Return(again_or(test, site, reason)));
+            }
+        };
+        match (taken, &one.alternate) {
+            (true, _) => self.statement(scope, &one.consequent),
+            (false, Some(alternate)) => self.statement(scope, alternate),
+            (false, None) => Ok(Flow::Next),
+        }
+    }
+
+    fn attempt(&self, scope: &Names<'a>, one: &'a TryStatement<'a>) -> Result<Flow<'a>> {
+        let flow = self.statements(&Scope::inside(scope, None), &one.block.body)?;
+        let Some(last) = &one.finalizer else { return Ok(flow) };
+        Ok(match self.statements(&Scope::inside(scope, None), &last.body)? {
+            Flow::Next => flow,
+            other => other,
+        })
+    }
+
+    /// A statement did something that is not known to the names that it begins with.
+    fn doubt(&self, scope: &Names<'a>, statement: &Statement<'a>, unknown: &Value<'a>) -> Result<()> {
+        for root in names::roots(statement) {
+            if let Some(value) = self.name(scope, root)? {
+                value.doubt(unknown.clone());
+            }
+        }
+        Ok(())
     }
 
     fn local_declaration(&self, scope: &Names<'a>, declaration: &'a Declaration<'a>) -> Result<()> {
@@ -262,15 +294,7 @@ impl<'a> Evaluator<'a> {
                     self.bind(scope, &property.value, part)?;
                 }
                 if let Some(rest) = &object.rest {
-                    let left = match &value {
-                        Value::Object(object) => {
-                            let mut fields = object.fields.borrow().clone();
-                            fields.retain(|(name, _)| !taken.contains(name));
-                            Value::object(fields, site)
-                        }
-                        other => again(other.clone(), site),
-                    };
-                    self.bind(scope, &rest.argument, left)?;
+                    self.bind(scope, &rest.argument, rest_of_object(&value, &taken, site))?;
                 }
             }
             BindingPattern::ArrayPattern(list) => {
@@ -281,72 +305,12 @@ impl<'a> Evaluator<'a> {
                     }
                 }
                 if let Some(rest) = &list.rest {
-                    let left = match &value {
-                        Value::List(items) => {
-                            Value::list(items.borrow().iter().skip(list.elements.len()).cloned().collect())
-                        }
-                        other => again(other.clone(), site),
-                    };
+                    let left = rest_of_list(&value, list.elements.len(), site);
                     self.bind(scope, &rest.argument, left)?;
                 }
             }
         }
         Ok(())
-    }
-
-    /// `i++` of a local name.
-    pub fn update(&self, scope: &Names<'a>, one: &'a UpdateExpression<'a>, site: Site) -> Result<Value<'a>> {
-        let SimpleAssignmentTarget::AssignmentTargetIdentifier(name) = &one.argument else {
-            return Ok(Value::unknown(site, "is not evaluated"));
-        };
-        let old = scope.find(name.name.as_str()).unwrap_or(Value::Undefined);
-        let step = if one.operator == UpdateOperator::Increment { 1.0 } else { -1.0 };
-        let new = match &old {
-            Value::Number(number) => Value::Number(number + step),
-            other => again(other.clone(), site),
-        };
-        scope.assign(name.name.as_str(), &new);
-        Ok(if one.prefix { new } else { old })
-    }
-
-    /// An assignment to a local name or to a member of a known object.
-    pub fn assign(
-        &self,
-        scope: &Names<'a>,
-        one: &'a AssignmentExpression<'a>,
-        site: Site,
-    ) -> Result<Value<'a>> {
-        let mut value = self.expression(scope, &one.right)?;
-        if let AssignmentTarget::AssignmentTargetIdentifier(name) = &one.left {
-            if let Some(operator) = one.operator.to_binary_operator() {
-                let old = self.name(scope, name.name.as_str())?.unwrap_or(Value::Undefined);
-                value = operate(operator, old, value, site);
-            } else if !one.operator.is_assign() {
-                value = Value::unknown(site, "is a logical assignment");
-            }
-            scope.assign(name.name.as_str(), &value);
-            return Ok(value);
-        }
-        if let Some(member) = one.left.as_member_expression()
-            && let Value::Object(object) = self.expression(scope, member.object())?
-        {
-            let key: Option<Rc<str>> = match member.static_property_name() {
-                Some(name) => Some(name.into()),
-                None => match member {
-                    oxc_ast::ast::MemberExpression::PrivateFieldExpression(field) => {
-                        Some(format!("#{}", field.field.name).into())
-                    }
-                    _ => None,
-                },
-            };
-            if let Some(key) = key {
-                if !one.operator.is_assign() {
-                    value = Value::unknown(site, "is a compound assignment");
-                }
-                object.set(&key, value.clone());
-            }
-        }
-        Ok(value)
     }
 }
 
@@ -362,5 +326,14 @@ fn declared_names<'a>(declaration: &'a Declaration<'a>) -> Vec<&'a str> {
         Declaration::TSEnumDeclaration(node) => one(&node.id),
         Declaration::TSNamespaceDeclaration(node) => one(&node.id),
         _ => Vec::new(),
+    }
+}
+
+/// Whether a statement always throws.
+fn throws(statement: &Statement<'_>) -> bool {
+    match statement {
+        Statement::ThrowStatement(_) => true,
+        Statement::BlockStatement(block) => block.body.last().is_some_and(throws),
+        _ => false,
     }
 }

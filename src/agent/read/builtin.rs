@@ -2,8 +2,8 @@
 
 use super::eval::{Evaluator, SIZE_MAX};
 use super::expression::again_or;
-use super::lists;
 use super::value::{Site, Value, number_text};
+use super::{lists, pattern};
 use crate::error::Result;
 use std::rc::Rc;
 
@@ -25,9 +25,16 @@ pub fn method<'a>(
             ("replace", [Value::Text(from), function @ Value::Function(_)]) => {
                 return replaced_by(evaluator, text, from, function, site);
             }
+            (_, [Value::Pattern(pattern), rest @ ..]) => {
+                pattern::method(evaluator, name, (text, pattern), rest.first(), site)?
+            }
             _ => text_method(text, name, arguments),
         },
         Value::List(items) => return lists::method(evaluator, items, name, arguments, site),
+        Value::Pattern(pattern) => match (name, arguments) {
+            ("test", [Value::Text(text)]) => pattern::method(evaluator, name, (text, pattern), None, site)?,
+            _ => None,
+        },
         Value::Number(number) => number_method(*number, name, arguments),
         Value::Bool(value) => (name == "toString").then(|| Value::text(value.to_string())),
         Value::Date(milliseconds) => match name {
@@ -54,9 +61,9 @@ pub fn character<'a>(text: &str, at: usize) -> Option<Value<'a>> {
 
 fn text_method<'a>(text: &str, name: &str, arguments: &[Value<'a>]) -> Option<Value<'a>> {
     Some(match name {
-        "trim" => Value::text(text.trim()),
-        "trimStart" => Value::text(text.trim_start()),
-        "trimEnd" => Value::text(text.trim_end()),
+        "trim" => Value::text(text.trim_matches(is_space)),
+        "trimStart" => Value::text(text.trim_start_matches(is_space)),
+        "trimEnd" => Value::text(text.trim_end_matches(is_space)),
         "toUpperCase" => Value::text(text.to_uppercase()),
         "toLowerCase" => Value::text(text.to_lowercase()),
         "toString" | "valueOf" => Value::text(text),
@@ -69,6 +76,11 @@ fn text_method<'a>(text: &str, name: &str, arguments: &[Value<'a>]) -> Option<Va
         "padStart" | "padEnd" => padded(text, name, arguments)?,
         _ => return text_part(text, name, arguments.first()?),
     })
+}
+
+/// White space as JavaScript has it.
+fn is_space(c: char) -> bool {
+    c == '\u{FEFF}' || c.is_whitespace() && c != '\u{85}'
 }
 
 /// Methods of texts with one argument.

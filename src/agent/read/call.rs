@@ -4,7 +4,7 @@ use super::eval::Evaluator;
 use super::expression::{again, again_or, spread_items};
 use super::piece::Piece;
 use super::value::{Object, Scope, Site, Value};
-use super::{builtin, library, zod};
+use super::{builtin, library, texts, zod};
 use crate::error::Result;
 use oxc_ast::ast::{Argument, CallExpression, Expression, MemberExpression, NewExpression};
 use oxc_span::GetSpan;
@@ -60,7 +60,10 @@ impl<'a> Evaluator<'a> {
                     None => Value::Undefined,
                 }
             }
-            Value::Package(path) => library::member(path, key, site),
+            Value::Package(path) => match texts::place(&self.modules, path, key, site) {
+                Some(place) => place,
+                None => library::member(path, key, site),
+            },
             Value::List(items) => match key.parse::<usize>() {
                 Ok(at) => items.borrow().get(at).cloned().unwrap_or(Value::Undefined),
                 Err(_) if key == "length" => Value::Number(items.borrow().len() as f64),
@@ -72,7 +75,10 @@ impl<'a> Evaluator<'a> {
                 Err(_) => method(),
             },
             Value::Schema(schema) => zod::member(schema, key, site).unwrap_or_else(method),
-            Value::Number(_) | Value::Bool(_) | Value::Date(_) | Value::Pattern(_) => method(),
+            Value::Path(_) if ["pathname", "href", "path"].contains(&key) => object.clone(),
+            Value::Number(_) | Value::Bool(_) | Value::Date(_) | Value::Pattern(_) | Value::Path(_) => {
+                method()
+            }
             Value::Function(_) | Value::Method(_) => Value::unknown(site, "is a part of a function"),
             Value::Unknown(_) => again(object.clone(), site),
             Value::Undefined | Value::Null => Value::unknown(site, format!("is \"{key}\" of nothing")),
@@ -132,7 +138,10 @@ impl<'a> Evaluator<'a> {
                     _ => builtin::method(self, object, name, &arguments, site),
                 }
             }
-            Value::Package(path) => library::call(self, path, arguments, site),
+            Value::Package(path) => match texts::call(&self.modules, path, &arguments, site)? {
+                Some(value) => Ok(value),
+                None => library::call(self, path, arguments, site),
+            },
             other => Ok(again_or(other.clone(), site, "calls what is no known function")),
         })
     }
@@ -147,7 +156,10 @@ impl<'a> Evaluator<'a> {
         let arguments = self.arguments(scope, &new.arguments)?;
         match &callee {
             Value::Class(class) => self.instance(class, arguments, site),
-            Value::Package(path) => Ok(library::construct(self, path, &arguments, site)),
+            Value::Package(path) => Ok(match texts::url(path, &arguments) {
+                Some(place) => place,
+                None => library::construct(self, path, &arguments, site),
+            }),
             other => Ok(again_or(other.clone(), site, "makes an object of what is no known class")),
         }
     }

@@ -1,6 +1,7 @@
 //! Classes and enums: objects that a class makes, with what it inherits.
 
 use super::eval::Evaluator;
+use super::expression::again;
 use super::module::{Binding, Imported, ModuleId};
 use super::piece::Piece;
 use super::value::{Class, Code, Function, Made, Object, Scope, Site, Value, number_text};
@@ -29,8 +30,9 @@ impl<'a> Evaluator<'a> {
             Some(Value::Package(path)) => bases.extend(path.last().cloned()),
             _ => {}
         }
-        let (scope, roots) = (scope.clone(), self.roots_in(scope));
-        let class = Class { module: scope.module, node, scope, roots, parent, bases: Rc::new(bases) };
+        let (scope, roots, assigned) = (scope.clone(), self.roots_in(scope), Default::default());
+        let class =
+            Class { module: scope.module, node, scope, roots, parent, bases: Rc::new(bases), assigned };
         Ok(Value::Class(Rc::new(class)))
     }
 
@@ -115,7 +117,12 @@ impl<'a> Evaluator<'a> {
         scope.names.borrow_mut().insert(OWN_CLASS, Value::Class(class.clone()));
         let roots = Rc::default();
         let function = Function { module: class.module, node: Code::Function(node), scope, roots };
-        self.call_function(&function, Some(this), arguments, Site::new(class.module, node.span))?;
+        let site = Site::new(class.module, node.span);
+        let made = self.call_function(&function, Some(this), arguments, site)?;
+        if made.is_unknown() {
+            // What the rest of the constructor would have set is not known.
+            object.set("...", again(made, site));
+        }
         Ok(())
     }
 
@@ -190,6 +197,9 @@ impl<'a> Evaluator<'a> {
     /// `Class.key`: a static field, getter or method, or the class's name.
     pub fn static_member(&self, class: &Rc<Class<'a>>, key: &str, site: Site) -> Result<Value<'a>> {
         for class in lineage(class) {
+            if let Some(value) = class.assigned.borrow().get(key) {
+                return Ok(value.clone());
+            }
             for element in &class.node.body.body {
                 let name = match element {
                     ClassElement::PropertyDefinition(one) if one.r#static => (&one.key, one.computed),
@@ -236,6 +246,7 @@ impl<'a> Evaluator<'a> {
     pub fn enumeration(&self, scope: &Rc<Scope<'a>>, node: &'a TSEnumDeclaration<'a>) -> Result<Value<'a>> {
         let value = Value::object(Vec::new(), Site::new(scope.module, node.span));
         let Value::Object(object) = &value else { return Ok(value) };
+        object.is_enum.set(true);
         let inner = Scope::inside(scope, None);
         inner.names.borrow_mut().insert(node.id.name.as_str(), value.clone());
         let mut next = Some(0.0);

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// Where an agent is usually made, in the order of the stock command.
-const USUAL: [&str; 6] = ["index.ts", "src/index.ts", "agent.ts", "src/agent.ts", "main.ts", "src/main.ts"];
+pub const USUAL: [&str; 6] =
+    ["index.ts", "src/index.ts", "agent.ts", "src/agent.ts", "main.ts", "src/main.ts"];
 /// Folders without sources of the project.
 const SKIPPED: [&str; 7] = ["node_modules", "dist", "dist-v2", "coverage", "build", "out", "__tests__"];
 
@@ -37,10 +38,16 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Made<'a>> {
 
 /// The files on the disk in which an agent is looked for.
 pub fn sources(root: &Path) -> Vec<PathBuf> {
-    let walk = walkdir::WalkDir::new(root).sort_by_file_name().into_iter();
+    let walk = walkdir::WalkDir::new(root).into_iter();
     let walk = walk.filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry.file_name()));
     let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_file());
     files.map(walkdir::DirEntry::into_path).filter(|path| is_source(path)).collect()
+}
+
+/// What the files are sorted by, as the stock command does: depth, then name.
+pub fn order(path: &Path) -> (usize, String, String) {
+    let text = path.to_string_lossy();
+    (path.components().count(), text.to_lowercase(), text.into_owned())
 }
 
 /// Whether an agent is looked for in a file below the root.

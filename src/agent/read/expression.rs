@@ -1,11 +1,11 @@
 //! Expressions: literals, operators, members, objects and lists.
 
 use super::eval::{Evaluator, SIZE_MAX};
-use super::library;
 use super::names;
 use super::operator::{operate, takes_right, type_name};
 use super::piece::Piece;
 use super::value::{Code, Function, Object, Pattern, Scope, Site, Value};
+use super::{library, texts};
 use crate::error::Result;
 use oxc_ast::ast::{
     ArrayExpression, ArrayExpressionElement, BinaryExpression, ChainElement, Expression, LogicalExpression,
@@ -32,7 +32,8 @@ impl<'a> Evaluator<'a> {
             Expression::NumericLiteral(one) => Value::Number(one.value),
             Expression::StringLiteral(one) if !one.lone_surrogates => Value::text(one.value.as_str()),
             Expression::RegExpLiteral(one) => {
-                Value::Pattern(Rc::new(Pattern { source: one.regex.pattern.text.to_string() }))
+                let flags = one.regex.flags.to_string();
+                Value::Pattern(Rc::new(Pattern { source: one.regex.pattern.text.to_string(), flags }))
             }
             Expression::TemplateLiteral(one) => self.template(scope, one, site)?,
             Expression::Identifier(name) => self.identifier(scope, name.name.as_str(), site)?,
@@ -57,7 +58,7 @@ impl<'a> Evaluator<'a> {
                 let values = one.expressions.iter().map(|one| self.expression(scope, one));
                 values.collect::<Result<Vec<_>>>()?.pop().unwrap_or(Value::Undefined)
             }
-            Expression::AssignmentExpression(one) => self.assign(scope, one, site)?,
+            Expression::AssignmentExpression(one) => self.assignment(scope, one, site)?,
             Expression::UpdateExpression(one) => self.update(scope, one, site)?,
             Expression::CallExpression(call) => self.call_expression(scope, call, site)?,
             Expression::NewExpression(new) => self.new_expression(scope, new, site)?,
@@ -69,6 +70,7 @@ impl<'a> Evaluator<'a> {
             Expression::TSNonNullExpression(one) => self.expression(scope, &one.expression)?,
             Expression::TSInstantiationExpression(one) => self.expression(scope, &one.expression)?,
             Expression::ParenthesizedExpression(one) => self.expression(scope, &one.expression)?,
+            Expression::AwaitExpression(one) => self.expression(scope, &one.argument)?,
             Expression::ImportMeta(_) => library::global("import.meta"),
             other => match other.as_member_expression() {
                 Some(_) if names::is_environment(other) => library::global("process.env"),
@@ -127,7 +129,10 @@ impl<'a> Evaluator<'a> {
                 "undefined" => Value::Undefined,
                 "NaN" => Value::Number(f64::NAN),
                 "Infinity" => Value::Number(f64::INFINITY),
-                name => library::global(name),
+                name => match texts::name(&self.modules, name, site) {
+                    Some(place) => place,
+                    None => library::global(name),
+                },
             },
         })
     }
@@ -146,17 +151,22 @@ impl<'a> Evaluator<'a> {
         site: Site,
     ) -> Result<Value<'a>> {
         let mut joined = String::new();
+        let mut is_path = false;
         for (at, text) in texts.enumerate() {
             let Some(text) = text else { return Ok(Value::unknown(site, "has an invalid escape")) };
             joined.push_str(text);
             let Some(hole) = template.expressions.get(at) else { continue };
             let value = self.expression(scope, hole)?;
+            if let (Value::Path(path), true) = (&value, joined.is_empty()) {
+                (joined, is_path) = (path.to_string(), true);
+                continue;
+            }
             match value.to_text() {
                 Some(text) if joined.len() + text.len() <= SIZE_MAX => joined.push_str(&text),
                 _ => return Ok(again_or(value, site, "has a part that is known at run time only")),
             }
         }
-        Ok(Value::text(joined))
+        Ok(if is_path { Value::Path(joined.into()) } else { Value::text(joined) })
     }
 
     fn list(&self, scope: &Names<'a>, list: &'a ArrayExpression<'a>) -> Result<Value<'a>> {
@@ -254,6 +264,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn unary(&self, scope: &Names<'a>, one: &'a UnaryExpression<'a>, site: Site) -> Result<Value<'a>> {
+        if one.operator == UnaryOperator::Delete {
+            return self.delete(scope, &one.argument);
+        }
         let value = self.expression(scope, &one.argument)?;
         Ok(match (one.operator, &value) {
             (UnaryOperator::Void, _) => Value::Undefined,

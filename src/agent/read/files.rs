@@ -73,16 +73,13 @@ impl Files {
         Ok(names.into_iter().collect())
     }
 
-    /// The files below a folder in which an agent could be made, sorted folder by folder.
+    /// The files below a folder in which an agent could be made, in the order in which one is looked for.
     pub fn sources(&self, root: &Path) -> Vec<PathBuf> {
         let mut found = entry::sources(root);
-        if self.instead.is_empty() {
-            return found;
-        }
         found.retain(|path| self.instead(path) != Some(None));
         let put = self.below(root).filter(|path| entry::is_searched(root, path)).map(Path::to_owned);
         found.extend(put.filter(|path| !path.is_file()).collect::<Vec<_>>());
-        found.sort();
+        found.sort_by_cached_key(|path| entry::order(path));
         found
     }
 

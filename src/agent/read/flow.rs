@@ -134,13 +134,16 @@ impl<'a> Evaluator<'a> {
         body: &'a Statement<'a>,
         site: Site,
     ) -> Result<Flow<'a>> {
-        let ForStatementLeft::VariableDeclaration(left) = left else {
-            return Ok(Flow::Return(Value::unknown(site, "is a loop that is not evaluated")));
-        };
         for item in items {
             let inner = Scope::inside(scope, None);
-            for declarator in &left.declarations {
-                self.bind(&inner, &declarator.id, item.clone())?;
+            match (left, left.as_assignment_target()) {
+                (ForStatementLeft::VariableDeclaration(left), _) => {
+                    for declarator in &left.declarations {
+                        self.bind(&inner, &declarator.id, item.clone())?;
+                    }
+                }
+                (_, Some(target)) => self.assign(&inner, target, item)?,
+                _ => return Ok(Flow::Return(Value::unknown(site, "is a loop that is not evaluated"))),
             }
             if let Turn::Over(flow) = self.turn(&inner, body)? {
                 return Ok(flow);

@@ -1,7 +1,7 @@
 //! What an agent was read from: enough to say later that reading again would give the same.
 
-use super::lock;
-use super::modules::{Modules, Target, package};
+use super::modules::{EXTENSIONS, Modules, Target, package};
+use super::{entry, lock};
 use crate::error::Result;
 use crate::fs;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,8 @@ pub struct Inputs {
     pub files: Vec<String>,
     /// Names that were found to be packages, and would be files if they were linked into the project.
     packages: Vec<String>,
+    /// Files that would count if they were there: read before another one, or in its place.
+    absent: Vec<String>,
     /// A hash of `package.json`, `tsconfig.json` and the lock file, wherever that is.
     stamp: String,
 }
@@ -39,8 +41,32 @@ impl Inputs {
         packages.sort_unstable();
         packages.dedup();
         let is_inside = files.iter().all(|file| !file.starts_with("../"));
-        Some(Inputs { files, packages, stamp: stamp? }).filter(|_| is_inside)
+        let absent = absent(root, modules);
+        Some(Inputs { files, packages, absent, stamp: stamp? }).filter(|_| is_inside)
     }
+}
+
+/// Files that are not there, and would be taken before those that were read: an ignore rule can keep them
+/// out of the tree that says whether anything changed.
+fn absent(root: &Path, modules: &Modules<'_>) -> Vec<String> {
+    let mut absent = modules.missing();
+    let read = modules.paths();
+    absent.extend(entry::USUAL.iter().map(|name| (*name).to_owned()));
+    for (specifier, target) in modules.targets() {
+        let Target::Module(file) = target else { continue };
+        let path = modules.relative(&file);
+        let Some((stem, extension)) = path.rsplit_once('.') else { continue };
+        let before = EXTENSIONS.iter().take_while(|one| one.strip_prefix('.') != Some(extension));
+        absent.extend(before.map(|one| format!("{stem}{one}")));
+        // A folder gives way to a file of its name.
+        if let Some(folder) = stem.strip_suffix("/index").filter(|_| !specifier.ends_with("index")) {
+            absent.extend(EXTENSIONS.map(|one| format!("{folder}{one}")));
+        }
+    }
+    absent.sort_unstable();
+    absent.dedup();
+    absent.retain(|path| !read.contains(path) && !root.join(path).exists());
+    absent
 }
 
 /// Whether a reading of the same files would give the same agent.
@@ -48,6 +74,7 @@ pub fn still_holds(root: &Path, inputs: &Inputs) -> bool {
     let Ok(root) = root.canonicalize() else { return false };
     matches!(stamp(&root), Ok(Some(stamp)) if stamp == inputs.stamp)
         && inputs.packages.iter().all(|name| !is_linked(&root, name))
+        && inputs.absent.iter().all(|path| !root.join(path).exists())
 }
 
 /// `None` where `tsconfig.json` extends another file.

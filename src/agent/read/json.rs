@@ -81,6 +81,10 @@ impl<'w, 'a> Writer<'w, 'a> {
             Value::Number(number) => number_json(*number).unwrap_or(Json::Null),
             Value::Text(text) => json!(**text),
             Value::Date(milliseconds) => json!(super::builtin::iso(*milliseconds)),
+            Value::Path(path) => {
+                let path = self.evaluator.modules.relative(std::path::Path::new(&**path));
+                json!({ "$source": path })
+            }
             Value::Pattern(pattern) => json!({ "$pattern": pattern.source }),
             Value::List(items) => {
                 let items = items.borrow().clone();

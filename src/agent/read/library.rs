@@ -6,6 +6,7 @@ use super::builtin;
 use super::eval::Evaluator;
 use super::expression::again_or;
 use super::foreign::from_json;
+use super::texts::BYTES;
 use super::value::{Made, Object, Site, Value};
 use super::zod;
 use crate::agent::kind::Kind;
@@ -176,7 +177,9 @@ fn date(text: &str) -> Option<i64> {
 
 /// Whether an object has a method that is not one of its fields.
 pub fn has_method(object: &Object<'_>, key: &str) -> bool {
-    let Some(made) = &object.made else { return key == "hasOwnProperty" };
+    let Some(made) = &object.made else {
+        return key == "hasOwnProperty" || key == "toString" && object.get(BYTES).is_some();
+    };
     let adds = ["addTool", "addTools"].contains(&key) && object.is_made_by(&["LuaSkill", "defineSkill"]);
     let chains = made.class.is_none() && (&*made.by == "createWorkflow" || PARTS.contains(&&*made.by));
     adds || chains
@@ -205,6 +208,11 @@ pub fn method<'a>(
         }
         object.set("tools", Value::list(longer));
         return Ok(Value::Object(object.clone()));
+    }
+    if let ("toString", Some(text)) = (name, object.get(BYTES)) {
+        let encoding = arguments.first().and_then(Value::to_text);
+        let is_text = encoding.is_none_or(|one| ["utf8", "utf-8"].contains(&one.as_str()));
+        return Ok(if is_text { text } else { Value::unknown(site, "is not evaluated") });
     }
     let Some(made) = object.made.clone() else {
         return Ok(Value::unknown(site, format!("calls \"{name}\", which is not evaluated")));

@@ -8,6 +8,7 @@ use super::operator::same;
 use super::value::{Site, Value};
 use crate::error::Result;
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 type Items<'a> = Rc<RefCell<Vec<Value<'a>>>>;
@@ -34,8 +35,55 @@ pub fn method<'a>(
     if name == "join" {
         return Ok(joined(&items, arguments.first(), site));
     }
+    if name == "sort" || name == "toSorted" {
+        return sorted(evaluator, list, items, name, arguments.first(), site);
+    }
     let value = part(items, name, arguments);
-    Ok(value.unwrap_or_else(|| Value::unknown(site, format!("calls \"{name}\", which is not evaluated"))))
+    Ok(value.unwrap_or_else(|| {
+        let unknown = Value::unknown(site, format!("calls \"{name}\", which is not evaluated"));
+        if ["splice", "fill", "copyWithin"].contains(&name) {
+            Value::List(list.clone()).doubt(unknown.clone());
+        }
+        unknown
+    }))
+}
+
+/// The list in order: by a function, or by the texts of its items.
+fn sorted<'a>(
+    evaluator: &Evaluator<'a>,
+    list: &Items<'a>,
+    mut items: Vec<Value<'a>>,
+    name: &str,
+    function: Option<&Value<'a>>,
+    site: Site,
+) -> Result<Value<'a>> {
+    let mut failed = None;
+    items.sort_by(|one, other| {
+        let order = match function {
+            None | Some(Value::Undefined) => match (one.to_text(), other.to_text()) {
+                (Some(a), Some(b)) => Ok(a.encode_utf16().cmp(b.encode_utf16())),
+                _ => Err(Value::unknown(site, "is in an order that is not evaluated")),
+            },
+            Some(function) => match evaluator.call(function, None, vec![one.clone(), other.clone()], site) {
+                Ok(Value::Number(number)) => Ok(number.partial_cmp(&0.0).unwrap_or(Ordering::Equal)),
+                Ok(other) => Err(again_or(other, site, "is in an order that is not evaluated")),
+                Err(_) => Err(Value::unknown(site, "is in an order that is not evaluated")),
+            },
+        };
+        order.unwrap_or_else(|unknown| {
+            failed = Some(unknown);
+            Ordering::Equal
+        })
+    });
+    if let Some(unknown) = failed {
+        Value::List(list.clone()).doubt(unknown.clone());
+        return Ok(unknown);
+    }
+    if name == "toSorted" {
+        return Ok(Value::list(items));
+    }
+    *list.borrow_mut() = items;
+    Ok(Value::List(list.clone()))
 }
 
 /// Methods that change the list itself.
@@ -46,6 +94,20 @@ fn changed<'a>(list: &Items<'a>, name: &str, arguments: &[Value<'a>]) -> Option<
             let at = if name == "push" { length } else { 0 };
             list.borrow_mut().splice(at..at, arguments.iter().cloned());
             Some(Value::Number((length + arguments.len()) as f64))
+        }
+        "pop" => Some(list.borrow_mut().pop().unwrap_or(Value::Undefined)),
+        "shift" if length == 0 => Some(Value::Undefined),
+        "shift" => Some(list.borrow_mut().remove(0)),
+        "splice" => {
+            let start = from_end(arguments.first()?, length)?.min(length);
+            let count = match arguments.get(1) {
+                None => length - start,
+                Some(Value::Number(count)) => (count.max(0.0) as usize).min(length - start),
+                Some(_) => return None,
+            };
+            let new = arguments.get(2..).unwrap_or_default().to_vec();
+            let removed = list.borrow_mut().splice(start..start + count, new).collect();
+            Some(Value::list(removed))
         }
         "reverse" => {
             list.borrow_mut().reverse();

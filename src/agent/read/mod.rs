@@ -4,6 +4,7 @@
 //! the value of an expression, or says that only running it would. *Forms* turn values into primitives,
 //! by the one table of kinds. *Reach* is what a primitive's code leads to.
 
+mod assign;
 mod body;
 mod builtin;
 mod call;
@@ -28,6 +29,7 @@ mod normal;
 mod operator;
 mod origin;
 mod parts;
+mod pattern;
 mod piece;
 mod place;
 mod reach;
@@ -35,6 +37,7 @@ mod script;
 mod spot;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod value;
 mod zod;
 

@@ -9,11 +9,12 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_resolver::{ResolveOptions, ResolverGeneric, TsconfigDiscovery, TsconfigOptions, TsconfigReferences};
 use oxc_span::SourceType;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-const EXTENSIONS: [&str; 9] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
+/// In the order in which a specifier without one is tried.
+pub const EXTENSIONS: [&str; 9] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
 
 /// All modules that were asked for so far. One arena holds every syntax tree.
 pub struct Modules<'a> {
@@ -24,6 +25,8 @@ pub struct Modules<'a> {
     loaded: RefCell<Vec<Rc<Module<'a>>>>,
     by_file: RefCell<HashMap<PathBuf, ModuleId>>,
     targets: RefCell<HashMap<(PathBuf, String), Target>>,
+    /// Files that were read as they are, and those that were looked for and not there.
+    texts: RefCell<BTreeMap<PathBuf, Option<Rc<str>>>>,
 }
 
 /// What a specifier means.
@@ -46,6 +49,7 @@ impl<'a> Modules<'a> {
             loaded: RefCell::default(),
             by_file: RefCell::default(),
             targets: RefCell::default(),
+            texts: RefCell::default(),
         }
     }
 
@@ -58,9 +62,32 @@ impl<'a> Modules<'a> {
         self.loaded.borrow()[id.0 as usize].clone()
     }
 
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The files that were read, relative to the project.
     pub fn paths(&self) -> Vec<String> {
-        self.loaded.borrow().iter().map(|module| module.path.clone()).collect()
+        let texts = self.texts.borrow();
+        let read = texts.iter().filter(|(_, text)| text.is_some()).map(|(file, _)| self.relative(file));
+        self.loaded.borrow().iter().map(|module| module.path.clone()).chain(read).collect()
+    }
+
+    /// Files that were looked for and not there.
+    pub fn missing(&self) -> Vec<String> {
+        let texts = self.texts.borrow();
+        texts.iter().filter(|(_, text)| text.is_none()).map(|(file, _)| self.relative(file)).collect()
+    }
+
+    /// The text of a file of the project as it is; `None` where there is none, or it is no text.
+    pub fn text(&self, file: &Path) -> Result<Option<Rc<str>>> {
+        if let Some(text) = self.texts.borrow().get(file) {
+            return Ok(text.clone());
+        }
+        let bytes = self.files.read_if_file(file)?;
+        let text: Option<Rc<str>> = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map(Into::into);
+        self.texts.borrow_mut().insert(file.to_owned(), text.clone());
+        Ok(text)
     }
 
     /// What each specifier was found to mean.

@@ -2,13 +2,14 @@
 
 use super::module::Link;
 use oxc_ast::ast::{
-    Argument, ArrowFunctionExpression, AssignmentExpression, AssignmentTarget, BindingPattern,
+    Argument, ArrowFunctionExpression, AssignmentTarget, AssignmentTargetPropertyIdentifier, BindingPattern,
     CallExpression, Class, ComputedMemberExpression, Expression, Function, IdentifierReference,
     ImportExpression, Program, PropertyKey, SimpleAssignmentTarget, Statement, StaticMemberExpression,
-    TSType, TSTypeAnnotation, VariableDeclarator,
+    TSType, TSTypeAnnotation, UnaryExpression, UpdateExpression, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
+use oxc_syntax::operator::UnaryOperator;
 use std::collections::{BTreeSet, HashSet};
 
 /// What one walk over a module finds.
@@ -92,9 +93,21 @@ impl<'a> Visit<'a> for Roots<'a> {
         walk::walk_call_expression(self, it);
     }
 
-    fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
-        self.0.extend(it.left.as_member_expression().and_then(|member| root(member.object())));
-        walk::walk_assignment_expression(self, it);
+    fn visit_assignment_target(&mut self, it: &AssignmentTarget<'a>) {
+        self.0.extend(it.as_member_expression().and_then(|member| root(member.object())));
+        walk::walk_assignment_target(self, it);
+    }
+
+    fn visit_update_expression(&mut self, it: &UpdateExpression<'a>) {
+        self.0.extend(it.argument.as_member_expression().and_then(|member| root(member.object())));
+        walk::walk_update_expression(self, it);
+    }
+
+    fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
+        if it.operator == UnaryOperator::Delete {
+            self.0.extend(it.argument.as_member_expression().and_then(|member| root(member.object())));
+        }
+        walk::walk_unary_expression(self, it);
     }
 }
 
@@ -146,7 +159,12 @@ impl<'a> Visit<'a> for Walker<'a> {
         walk::walk_assignment_target(self, it);
     }
 
-    fn visit_update_expression(&mut self, it: &oxc_ast::ast::UpdateExpression<'a>) {
+    fn visit_assignment_target_property_identifier(&mut self, it: &AssignmentTargetPropertyIdentifier<'a>) {
+        self.names.assigned.insert(it.binding.name.as_str());
+        walk::walk_assignment_target_property_identifier(self, it);
+    }
+
+    fn visit_update_expression(&mut self, it: &UpdateExpression<'a>) {
         self.assigned(&it.argument);
         walk::walk_update_expression(self, it);
     }

@@ -25,7 +25,7 @@ pub fn type_name(value: &Value<'_>) -> Option<&'static str> {
         Value::Undefined => "undefined",
         Value::Bool(_) => "boolean",
         Value::Number(_) => "number",
-        Value::Text(_) => "string",
+        Value::Text(_) | Value::Path(_) => "string",
         Value::Function(_) | Value::Class(_) | Value::Method(_) => "function",
         Value::Null | Value::List(_) | Value::Object(_) | Value::Schema(_) | Value::Date(_) => "object",
         Value::Pattern(_) | Value::Namespace(_) => "object",
@@ -44,6 +44,7 @@ pub fn operate<'a>(operator: BinaryOperator, left: Value<'a>, right: Value<'a>, 
     let known = match operator {
         BinaryOperator::Addition => match (&left, &right) {
             (Value::Number(a), Value::Number(b)) => Some(Value::Number(a + b)),
+            (Value::Path(path), Value::Text(text)) => Some(Value::Path((path.to_string() + text).into())),
             (Value::Text(_), _) | (_, Value::Text(_)) => concatenated(&left, &right),
             _ => None,
         },

@@ -5,7 +5,7 @@ use super::piece::Piece;
 use super::zod::Schema;
 use oxc_ast::ast::{ArrowFunctionExpression, Class as ClassNode, Function as FunctionNode};
 use oxc_span::Span;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -19,6 +19,8 @@ pub enum Value<'a> {
     Text(Rc<str>),
     /// Milliseconds since 1970.
     Date(i64),
+    /// A place on this machine, absolute: `__dirname`, `import.meta.url`. It never becomes text.
+    Path(Rc<str>),
     Pattern(Rc<Pattern>),
     List(Rc<RefCell<Vec<Value<'a>>>>),
     Object(Rc<Object<'a>>),
@@ -62,6 +64,7 @@ impl Site {
 /// A regular expression literal.
 pub struct Pattern {
     pub source: String,
+    pub flags: String,
 }
 
 /// An object: a literal, or what `new` or a function of `lua-cli` made.
@@ -73,6 +76,8 @@ pub struct Object<'a> {
     pub roots: Rc<[Piece<'a>]>,
     /// The expressions that gave its schemas.
     pub schemas: RefCell<Vec<Piece<'a>>>,
+    /// Whether it is a TypeScript enum.
+    pub is_enum: Cell<bool>,
 }
 
 /// How an object came to be.
@@ -111,6 +116,8 @@ pub struct Class<'a> {
     pub parent: Option<Value<'a>>,
     /// Names of everything it extends or implements, itself included.
     pub bases: Rc<Vec<Rc<str>>>,
+    /// Static members that were assigned.
+    pub assigned: RefCell<HashMap<Rc<str>, Value<'a>>>,
 }
 
 /// Local names, below those of the module.
@@ -169,7 +176,8 @@ impl<'a> Object<'a> {
         site: Site,
         roots: Rc<[Piece<'a>]>,
     ) -> Object<'a> {
-        Object { fields: RefCell::new(fields), made, site, roots, schemas: RefCell::default() }
+        let (fields, schemas, is_enum) = (RefCell::new(fields), RefCell::default(), Cell::default());
+        Object { fields, made, site, roots, schemas, is_enum }
     }
 
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
@@ -185,8 +193,19 @@ impl<'a> Object<'a> {
         }
     }
 
+    pub fn remove(&self, key: &str) {
+        self.fields.borrow_mut().retain(|(name, _)| &**name != key);
+    }
+
     pub fn is_made_by(&self, names: &[&str]) -> bool {
         self.made.as_ref().is_some_and(|made| made.bases.iter().any(|base| names.contains(&&**base)))
+    }
+}
+
+impl<'a> Class<'a> {
+    /// `Class.key = value`.
+    pub fn set(&self, key: &str, value: Value<'a>) {
+        self.assigned.borrow_mut().insert(key.into(), value);
     }
 }
 

@@ -148,3 +148,16 @@ fn tools_of_one_name_in_a_skill_are_an_error_and_a_tool_listed_twice_is_one() {
     let agent = Project::agent(&config("[one, one]"), before, &[]).read();
     assert_eq!(tool_names(only(&agent, "skill")), ["t"]);
 }
+
+#[test]
+fn of_several_agents_the_first_by_depth_and_name_is_read() {
+    let agent =
+        |name: &str| format!("import {{ LuaAgent }} from 'lua-cli'; new LuaAgent({{ name: '{name}' }});");
+    let two = agent("one") + " export const second = new LuaAgent({ name: 'two' });";
+    let files = [("src/a/deep/x.ts", agent("deep")), ("src/b/b.ts", two), ("src/b/C.ts", agent("c"))];
+    let files: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let agent = Project::new(&files).read();
+    assert_eq!((agent.entry.as_str(), agent.name.as_str()), ("src/b/b.ts", "one"));
+    let notes: Vec<_> = agent.notes.iter().map(|note| note.message.as_str()).collect();
+    assert_eq!(notes, ["this agent is left out: the first one of the file is read"]);
+}

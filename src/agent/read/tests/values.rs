@@ -144,3 +144,87 @@ fn what_only_running_would_tell_is_source_text_and_a_note() {
         assert!(agent.notes.iter().any(|note| note.message.contains(reason)), "{:?}", agent.notes);
     }
 }
+
+#[test]
+fn assignments_of_every_form() {
+    let cases = [
+        ("let [a, b] = ['x', 'y']; [a, b] = [b, a]; return a + b;", json!("yx")),
+        ("let a, b, r; ({ a, k: b = 2, ...r } = { a: 1, c: 3 }); return [a, b, r];", json!([1, 2, {"c": 3}])),
+        (
+            "const o = { n: 1, l: [1] }; o.n += 2; o.l[2] = 'z'; o['m'] = o.n++; return o;",
+            json!({"n": 4, "l": [1, null, "z"], "m": 3}),
+        ),
+        ("const l = [1, 2]; [l[0], l[1]] = [l[1], l[0]]; return l;", json!([2, 1])),
+        ("let a = null; a ??= 'd'; a ||= 'e'; a &&= a + '!'; return a;", json!("d!")),
+        ("const o = { a: 1, b: 2 }; delete o.a; return o;", json!({"b": 2})),
+        ("class A { static n = 1 } A.n = 2; return A.n;", json!(2)),
+        (
+            "const l = [3, 20, 100]; l.sort(); l.splice(1, 1, 'x'); l.push(l.shift()); return l;",
+            json!(["x", 3, 100]),
+        ),
+        ("let t = ''; try { t += 'a'; } finally { t += 'b'; } return t;", json!("ab")),
+        ("let x; const l = []; for (x of ['a', 'b']) l.push(x); return l.concat(x);", json!(["a", "b", "b"])),
+        ("if (process.env.A) { throw new Error('no'); } return 'yes';", json!("yes")),
+    ];
+    for (body, expected) in cases {
+        let body = body.replace("concat(x)", "concat(l[1])");
+        assert_eq!(value(&format!("(() => {{ {body} }})()")), expected, "{body}");
+    }
+}
+
+#[test]
+fn what_is_done_with_something_unknown_is_told() {
+    let source = |body: &str| value(&format!("(() => {{ {body} }})()"));
+    assert_ne!(source("const l = [2, 1]; l.sort(process.env.ORDER); return l;"), json!([2, 1]));
+    assert_ne!(source("const o = { a: 1 }; o[process.env.KEY] = 2; return o;"), json!({"a": 1}));
+    let left = source("let a = 1; let b = 2; [a, b] = process.env.PAIR; return a;");
+    assert!(left.get("$source").is_some(), "{left}");
+}
+
+#[test]
+fn regular_expressions() {
+    let cases = [
+        (r"'a  b\n c'.replace(/\s+/g, ' ')", json!("a b c")),
+        (r"'  a\n\n   b'.replace(/^[ \t]*/gm, '')", json!("a\n\nb")),
+        (r"'a1b22'.split(/\d+/)", json!(["a", "b", ""])),
+        (r"'John Smith'.replace(/(\w+) (\w+)/, '$2, $1 [$&]')", json!("Smith, John [John Smith]")),
+        (r"'camelCase'.replace(/[A-Z]/g, (m) => '-' + m.toLowerCase())", json!("camel-case")),
+        (r"/^[a-z]+$/i.test('ABC')", json!(true)),
+        (r"'x=1; y=2'.match(/\w=\d/g)", json!(["x=1", "y=2"])),
+        (r"'aab'.replace(/a*/g, '-')", json!("--b-")),
+        (r"'[x](y)'.replace(/[[\]()]/g, '')", json!("xy")),
+    ];
+    for (expression, expected) in cases {
+        assert_eq!(value(expression), expected, "{expression}");
+    }
+    // Slow elsewhere, refused or quick here; what looks around is not evaluated.
+    assert_eq!(value(&format!("/^(a+)+$/.test('{}!')", "a".repeat(5_000))), json!(false));
+    assert!(value("'ab'.replace(/a(?=b)/, '')").get("$source").is_some());
+}
+
+#[test]
+fn files_of_the_project_that_are_read() {
+    let files = [("src/prompts/persona.md", "You are **kind**.\n"), (".env", "KEY=1"), ("src/x.txt", "x")];
+    let head = "import fs, { readFileSync } from 'node:fs'; import * as path from 'path'; import { fileURLToPath } from 'url';
+        const here = path.dirname(fileURLToPath(import.meta.url));
+        function load(name: string) { return readFileSync(path.join(__dirname, 'prompts', `${name}.md`), 'utf8'); }";
+    let cases = [
+        ("load('persona')", json!("You are **kind**.\n")),
+        ("fs.readFileSync(path.resolve(here, './prompts/../x.txt'), { encoding: 'utf-8' })", json!("x")),
+        ("fs.readFileSync('src/x.txt').toString()", json!("x")),
+        ("fs.readFileSync(new URL('./x.txt', import.meta.url), 'utf8')", json!("x")),
+        ("readFileSync(`${process.cwd()}/src/x.txt`, 'utf8').trim()", json!("x")),
+        ("fs.existsSync(__dirname + '/none.md') ? 'a' : 'b'", json!("b")),
+    ];
+    for (expression, expected) in cases {
+        let project = Project::agent(&format!("name: 'a', probe: {expression}"), head, &files);
+        assert_eq!(project.read().settings["probe"], expected, "{expression}");
+    }
+    for expression in
+        ["fs.readFileSync('.env', 'utf8')", "fs.readFileSync('../other', 'utf8')", "`${here}/x`"]
+    {
+        let agent = Project::agent(&format!("name: 'a', probe: {expression}"), head, &files).read();
+        let probe = agent.settings["probe"].to_string();
+        assert!(probe.starts_with("{\"$source\":"), "{probe}");
+    }
+}

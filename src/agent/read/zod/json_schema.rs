@@ -171,11 +171,14 @@ impl<'a> Converter<'_, 'a> {
         let texts = values.iter().any(|value| matches!(value, Value::Text(_)));
         let numbers = values.iter().any(|value| matches!(value, Value::Number(_)));
         let name = match (texts, numbers) {
+            // The stock compiler gives each enum a function among its members, which JSON has as null.
+            _ if object.is_enum.get() => json!(["string", "number"]),
             (true, true) => json!(["string", "number"]),
             (true, false) => json!("string"),
             _ => json!("number"),
         };
-        let values = values.iter().map(|value| self.writer.value(value)).collect::<Result<Vec<_>>>()?;
+        let mut values = values.iter().map(|value| self.writer.value(value)).collect::<Result<Vec<_>>>()?;
+        values.extend(object.is_enum.get().then_some(Json::Null));
         Ok(json!({ "type": name, "enum": values }))
     }
 
