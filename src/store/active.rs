@@ -10,6 +10,7 @@
 //! A deletion can be recorded before anything was promoted; then the first line is `ref: none`.
 
 use super::layout;
+use super::refs::packed::Packed;
 use super::refs::{Name, VERSIONS};
 use crate::error::{Error, Result};
 use crate::fs;
@@ -49,6 +50,16 @@ impl Active {
     }
 }
 
+/// The pointer, where a text begins with one, and what follows it. `None`: it is not well formed.
+pub fn split(text: &str) -> Option<(Option<Active>, &str)> {
+    if !text.starts_with("ref: ") {
+        return Some((None, text));
+    }
+    let end = text.match_indices('\n').nth(1)?.0 + 1;
+    let (active, rest) = text.split_at(end);
+    Some((Some(Active::decode(active.as_bytes())?), rest))
+}
+
 impl fmt::Display for Active {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.version {
@@ -58,7 +69,25 @@ impl fmt::Display for Active {
     }
 }
 
+/// The pointer: the one that came with the refs when they were rewritten, until the file has it too.
 pub fn read(dir: &Path) -> Result<Option<Active>> {
+    match Packed::read(dir)?.pointer {
+        Some(active) => Ok(Some(active)),
+        None => read_file(dir),
+    }
+}
+
+/// Finishes a rewriting of the refs that was cut: what `packed-refs` says of the pointer goes into its
+/// file. The caller holds the lock.
+pub fn settle(dir: &Path) -> Result<()> {
+    // Where it cannot be read, whatever needs it says so.
+    let Ok(mut packed) = Packed::read(dir) else { return Ok(()) };
+    let Some(active) = packed.pointer.take() else { return Ok(()) };
+    fs::replace(&dir.join(layout::ACTIVE), active.encode().as_bytes())?;
+    packed.write(dir)
+}
+
+fn read_file(dir: &Path) -> Result<Option<Active>> {
     let path = dir.join(layout::ACTIVE);
     let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
     let damaged = || {

@@ -9,6 +9,7 @@ mod odb;
 pub mod project;
 mod receive;
 pub mod refs;
+mod rewrite;
 mod sealed;
 mod shield;
 mod tracking;
@@ -20,6 +21,7 @@ pub use layout::DIR;
 pub use lock::Lock;
 pub use odb::{Batch, Checked, Compacted, Counts, Damage, Limits, Mapped, Odb, Parcel, Scope, Verdict};
 pub use refs::Refs;
+pub use rewrite::Heads;
 pub use tracking::Tracking;
 
 use crate::error::{Error, Result};
@@ -69,6 +71,7 @@ impl Store {
     /// command comes by here, this is also where the shield against git is looked after.
     pub fn lock(&self) -> Result<Lock> {
         let lock = Lock::acquire(&self.dir, LOCK_WAIT)?;
+        active::settle(&self.dir)?;
         self.shield()?;
         Ok(lock)
     }

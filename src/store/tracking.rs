@@ -3,7 +3,7 @@
 //! A header line, the remote's word for that state, the two lines of its `ACTIVE` where it has one, one
 //! line per ref, and the seal. Everything that it names is in the store, whole, before it is written.
 
-use super::active::Active;
+use super::active::{self, Active};
 use super::refs::packed::Packed;
 use super::{Lock, Store, config, layout, sealed};
 use crate::error::{At, Error, Result};
@@ -59,22 +59,12 @@ impl Tracking {
         let rest = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
         let rest = rest.strip_prefix(ETAG).ok_or("it has no etag")?;
         let (etag, rest) = rest.split_once('\n').ok_or("it has no etag")?;
-        let (active, refs) = split_active(rest).ok_or("its pointer is not well formed")?;
+        let (active, refs) = active::split(rest).ok_or("its pointer is not well formed")?;
         let numbered = Packed::from_lines(refs)?.into_contiguous();
         let [source, versions] = numbered.ok_or("its numbers have a gap")?;
         let tracking = Tracking { etag: etag.to_owned(), source, versions, active };
         tracking.check().map(|()| tracking)
     }
-}
-
-/// The pointer, where the text begins with one, and what follows it.
-fn split_active(text: &str) -> Option<(Option<Active>, &str)> {
-    if !text.starts_with("ref: ") {
-        return Some((None, text));
-    }
-    let end = text.match_indices('\n').nth(1)?.0 + 1;
-    let (active, rest) = text.split_at(end);
-    Some((Some(Active::decode(active.as_bytes())?), rest))
 }
 
 impl Store {

@@ -1,8 +1,9 @@
 //! `packed-refs`: many refs in one file, so that a long history is one read.
 //!
-//! A header line, one line `<id> <name>` per ref in the order of series and number, and a last line
+//! A header line, for a moment the pointer (see [`super::super::rewrite`]), one line `<id> <name>` per ref in the order of series and number, and a last line
 //! with the BLAKE3 of everything above it.
 
+use super::super::active::{self, Active};
 use super::super::layout::PACKED_REFS;
 use super::super::sealed;
 use super::name::{Name, SOURCE, VERSIONS, number_of};
@@ -16,9 +17,14 @@ const HEADER: &str = "lua-store packed-refs 1\n";
 /// The series that are packed, in the order of the file.
 pub const SERIES: [&str; 2] = [SOURCE, VERSIONS];
 
-/// The content of `packed-refs`, one list per series, by number; a missing file is empty.
+/// The content of `packed-refs`; a missing file is empty.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Packed([Vec<(u64, Id)>; SERIES.len()]);
+pub struct Packed {
+    /// One list per series, by number.
+    refs: [Vec<(u64, Id)>; SERIES.len()],
+    /// What is to be in `ACTIVE`, and counts until it is.
+    pub pointer: Option<Active>,
+}
 
 impl Packed {
     pub fn read(dir: &Path) -> Result<Packed> {
@@ -43,24 +49,25 @@ impl Packed {
 
     /// The refs of one series, by number; none of a series that is not packed.
     pub fn series(&self, series: &str) -> &[(u64, Id)] {
-        SERIES.iter().position(|known| *known == series).map_or(&[], |at| &self.0[at])
+        SERIES.iter().position(|known| *known == series).map_or(&[], |at| &self.refs[at])
     }
 
     /// The ids of two series whose numbers begin with 1 and have no gaps.
     pub fn contiguous(source: &[Id], versions: &[Id]) -> Packed {
-        Packed([source, versions].map(|ids| (1..).zip(ids.iter().copied()).collect()))
+        let refs = [source, versions].map(|ids| (1..).zip(ids.iter().copied()).collect());
+        Packed { refs, pointer: None }
     }
 
     /// The ids of both series by number; `None` where a number is missing.
     pub fn into_contiguous(self) -> Option<[Vec<Id>; SERIES.len()]> {
         let whole =
-            self.0.iter().all(|refs| (1..).zip(refs).all(|(expected, (number, _))| *number == expected));
-        whole.then(|| self.0.map(|refs| refs.into_iter().map(|(_, id)| id).collect()))
+            self.refs.iter().all(|refs| (1..).zip(refs).all(|(expected, (number, _))| *number == expected));
+        whole.then(|| self.refs.map(|refs| refs.into_iter().map(|(_, id)| id).collect()))
     }
 
     /// Takes a loose ref in. Refs never change, so another id under a known name is damage.
     pub fn insert(&mut self, series: usize, number: u64, id: Id) -> Result<()> {
-        let refs = &mut self.0[series];
+        let refs = &mut self.refs[series];
         match refs.binary_search_by_key(&number, |(known, _)| *known) {
             Ok(at) if refs[at].1 != id => Err(disagree(&Name::new(SERIES[series], number)?, id, refs[at].1)),
             Ok(_) => Ok(()),
@@ -72,13 +79,14 @@ impl Packed {
     }
 
     fn encode(&self) -> String {
-        sealed::seal(HEADER.to_owned() + &self.lines())
+        let pointer = self.pointer.map(|active| active.encode()).unwrap_or_default();
+        sealed::seal(format!("{HEADER}{pointer}{}", self.lines()))
     }
 
     /// One line per ref.
     pub fn lines(&self) -> String {
         let mut lines = String::new();
-        for (series, refs) in SERIES.iter().zip(&self.0) {
+        for (series, refs) in SERIES.iter().zip(&self.refs) {
             for (number, id) in refs {
                 lines.push_str(&format!("{id} {series}/v{number}\n"));
             }
@@ -99,7 +107,9 @@ impl Packed {
     /// Reads exactly what [`Packed::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Packed, String> {
         let text = sealed::open(bytes)?;
-        Packed::from_lines(text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?)
+        let rest = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
+        let (pointer, lines) = active::split(rest).ok_or("its pointer is not well formed")?;
+        Ok(Packed { pointer, ..Packed::from_lines(lines)? })
     }
 
     /// Takes in a line, which must come after all that are there.
@@ -108,10 +118,10 @@ impl Packed {
         let (series, file) = name.rsplit_once('/')?;
         let at = SERIES.iter().position(|known| *known == series)?;
         let number = number_of(file)?;
-        let ascends = self.0[at].last().is_none_or(|(last, _)| *last < number);
-        let later_are_empty = self.0[at + 1..].iter().all(Vec::is_empty);
+        let ascends = self.refs[at].last().is_none_or(|(last, _)| *last < number);
+        let later_are_empty = self.refs[at + 1..].iter().all(Vec::is_empty);
         let id = id.parse().ok().filter(|_| ascends && later_are_empty)?;
-        self.0[at].push((number, id));
+        self.refs[at].push((number, id));
         Some(())
     }
 }

@@ -6,7 +6,7 @@ use super::Case;
 use lua_store::object::{Id, Sink};
 use lua_store::pack::PackId;
 use lua_store::progress::Progress;
-use lua_store::store::{Active, Limits, Store, Tracking, Verdict, refs};
+use lua_store::store::{Active, Heads, Limits, Store, Tracking, Verdict, refs};
 use std::path::Path;
 use std::process::Command;
 
@@ -44,6 +44,7 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
         "remote" => {
             store.set_remote(&lock, "origin", &Tracking { etag: "new".into(), ..Tracking::default() })
         }
+        "rewrite" => store.rewrite(&lock, &store.heads()?, &rewritten()),
         "config" => {
             let mut config = store.config()?;
             config.set_agent("new");
@@ -57,6 +58,13 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
         }
         _ => panic!("no step {step:?}"),
     }
+}
+
+/// What the refs become: one more source version, another second version, and that active.
+fn rewritten() -> Heads {
+    let other = Id::of_blob(b"y");
+    let source = vec![id(), other, id(), other];
+    Heads { source, versions: vec![id(), other], active: Some(Active { version: Some(2), ledger: other }) }
 }
 
 /// Takes in the pack that lies beside the project.
@@ -212,6 +220,24 @@ fn taking_in_a_pack() {
         new: &|project| {
             assert_eq!(packs(project), 1);
             assert_eq!(std::fs::read_dir(project.join(".lua/incoming")).unwrap().count(), 0);
+        },
+    };
+    case.run();
+}
+
+#[test]
+fn rewriting_the_refs() {
+    let project = prepared();
+    let heads = |project: &Path| open(project).heads().unwrap();
+    let before = heads(project.path());
+    let case = Case {
+        atomic: false,
+        prepared: project.path(),
+        command: &command("rewrite"),
+        old_or_new: &|project| assert!([&before, &rewritten()].contains(&&heads(project))),
+        new: &|project| {
+            assert_eq!(heads(project), rewritten());
+            assert!(!std::fs::read_to_string(project.join(".lua/packed-refs")).unwrap().contains("ledger"));
         },
     };
     case.run();
