@@ -7,6 +7,7 @@ pub mod compile;
 pub mod create;
 pub mod dist;
 pub mod edit;
+pub mod folded;
 pub mod json;
 pub mod kind;
 pub mod ledger;
