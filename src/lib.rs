@@ -15,4 +15,5 @@ pub mod pack;
 pub mod progress;
 pub mod protocol;
 pub mod store;
+pub mod sync;
 pub mod workspace;

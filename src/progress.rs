@@ -32,3 +32,25 @@ impl Progress {
         (load(&self.0.done), load(&self.0.total), load(&self.0.bytes))
     }
 }
+
+/// Counts the bytes of one transfer as units of work. A transfer that begins again is not counted twice.
+pub struct Bytes<'a> {
+    progress: &'a Progress,
+    counted: u64,
+}
+
+impl Bytes<'_> {
+    /// Announces a transfer of `total` bytes.
+    pub fn expect(progress: &Progress, total: u64) -> Bytes<'_> {
+        progress.expect(total);
+        Bytes { progress, counted: 0 }
+    }
+
+    /// The transfer has come to this offset.
+    pub fn reached(&mut self, offset: u64) {
+        let new = offset.saturating_sub(self.counted);
+        self.progress.0.done.fetch_add(new, Ordering::Relaxed);
+        self.progress.0.bytes.fetch_add(new, Ordering::Relaxed);
+        self.counted += new;
+    }
+}

@@ -6,6 +6,7 @@ pub mod change;
 pub mod compile;
 pub mod create;
 pub mod dist;
+pub mod drift;
 pub mod edit;
 pub mod folded;
 pub mod json;

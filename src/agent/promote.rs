@@ -6,6 +6,7 @@ use super::resolve;
 use super::revision::Revision;
 use super::version::{Catalog, Status};
 use crate::error::{Error, Result};
+use crate::object::Id;
 use crate::store::{Active, Lock, Store};
 
 #[derive(Clone, Debug, Default)]
@@ -35,14 +36,27 @@ impl Promoted {
 /// expected old value is compared where nobody can move it.
 pub fn promote(store: &Store, version: &Revision, request: &Request, who: &Who) -> Result<Promoted> {
     let lock = store.lock()?;
+    let (promoted, step) = prepare_promotion(store, version, request, who)?;
+    step.map_or(Ok(()), |step| swap(store, &lock, &step))?;
+    Ok(promoted)
+}
+
+/// [`promote`] up to its record, which is stored: what is left is one step of the pointer, `None` where
+/// there is nothing to do. Holds no lock, so that a remote can be asked before the step is taken.
+pub fn prepare_promotion(
+    store: &Store,
+    version: &Revision,
+    request: &Request,
+    who: &Who,
+) -> Result<(Promoted, Option<Step>)> {
     let catalog = Catalog::load(store)?;
     let number = resolve::number(&catalog, version)?;
     let version = catalog.get(number)?;
     let expect = request.expect.as_ref().map(|expect| resolve::number(&catalog, expect)).transpose()?;
     check_expected(&catalog, number, expect)?;
-    let previous = catalog.active_number();
+    let promoted = Promoted { number, previous: catalog.active_number() };
     match catalog.status(number) {
-        Status::Active => return Ok(Promoted { number, previous }),
+        Status::Active => return Ok((promoted, None)),
         Status::Deleted => {
             return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
                 .hint("`lua-store version list --status staged` shows what can be promoted"));
@@ -50,11 +64,12 @@ pub fn promote(store: &Store, version: &Revision, request: &Request, who: &Who) 
         // `get` refused a damaged one.
         Status::Staged | Status::Superseded | Status::Damaged => {}
     }
-    if !request.dry_run {
-        let event = Move { event: Event::Promote, reason: request.reason.clone(), active: Some(number) };
-        append(store, &lock, &catalog, version.id, event, who)?;
+    if request.dry_run {
+        return Ok((promoted, None));
     }
-    Ok(Promoted { number, previous })
+    let event = Move { event: Event::Promote, reason: request.reason.clone(), active: Some(number) };
+    let step = append(store, &catalog, number, version.id, event, who)?;
+    Ok((promoted, Some(step)))
 }
 
 fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result<()> {
@@ -78,16 +93,22 @@ pub enum Deleted {
 /// Deletes a version softly: it stays listed and inspectable and can never be promoted again.
 pub fn delete(store: &Store, number: u64, who: &Who) -> Result<Deleted> {
     let lock = store.lock()?;
+    let (deleted, step) = prepare_deletion(store, number, who)?;
+    step.map_or(Ok(()), |step| swap(store, &lock, &step))?;
+    Ok(deleted)
+}
+
+/// [`delete`] up to its record, as [`prepare_promotion`] is.
+pub fn prepare_deletion(store: &Store, number: u64, who: &Who) -> Result<(Deleted, Option<Step>)> {
     let catalog = Catalog::load(store)?;
     let version = catalog.get(number)?;
-    match check_deletable(&catalog, number)? {
-        Deleted::AlreadyDeleted => Ok(Deleted::AlreadyDeleted),
-        Deleted::Done => {
-            let event = Move { event: Event::Delete, reason: None, active: catalog.active_number() };
-            append(store, &lock, &catalog, version.id, event, who)?;
-            Ok(Deleted::Done)
-        }
+    let deleted = check_deletable(&catalog, number)?;
+    if deleted == Deleted::AlreadyDeleted {
+        return Ok((deleted, None));
     }
+    let event = Move { event: Event::Delete, reason: None, active: catalog.active_number() };
+    let step = append(store, &catalog, number, version.id, event, who)?;
+    Ok((deleted, Some(step)))
 }
 
 /// Whether a version may be deleted; the command line asks before it asks the person.
@@ -112,20 +133,38 @@ struct Move {
     active: Option<u64>,
 }
 
-/// Appends a record and swaps `ACTIVE` to it. The record is durable before the pointer names it.
+/// One step of the pointer; the record that it leads to is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The version that it is about.
+    pub number: u64,
+    pub expected: Option<Active>,
+    pub new: Active,
+}
+
+/// Appends a record to the ledger. Nothing names it yet.
 fn append(
     store: &Store,
-    lock: &Lock,
     catalog: &Catalog,
-    version: crate::object::Id,
+    number: u64,
+    version: Id,
     event: Move,
     who: &Who,
-) -> Result<()> {
+) -> Result<Step> {
     let record =
         LedgerRecord { event: event.event, by: who.by.clone(), at_ms: who.at_ms, reason: event.reason };
-    let before = catalog.pointer();
+    let expected = catalog.pointer().copied();
     let mut batch = store.batch();
-    let ledger = ledger::append(&mut batch, &record, version, before.map(|active| active.ledger))?;
+    let ledger = ledger::append(&mut batch, &record, version, expected.map(|active| active.ledger))?;
     batch.commit()?;
-    store.swap_active(lock, before, &Active { version: event.active, ledger })
+    Ok(Step { number, expected, new: Active { version: event.active, ledger } })
+}
+
+/// Takes the step here.
+pub fn take(store: &Store, step: &Step) -> Result<()> {
+    swap(store, &store.lock()?, step)
+}
+
+fn swap(store: &Store, lock: &Lock, step: &Step) -> Result<()> {
+    store.swap_active(lock, step.expected.as_ref(), &step.new)
 }

@@ -11,6 +11,7 @@ use super::source::{self, SNAPSHOT_REFS, SourceVersion};
 use super::state::State;
 use crate::diff::{self, Change};
 use crate::error::Result;
+use crate::object::Id;
 use crate::progress::Progress;
 use crate::store::Batch;
 use crate::workspace::{self, Plan, Snapshot};
@@ -22,19 +23,34 @@ pub enum From {
     Version(u64),
     /// A workspace kept before an earlier restore; it was never pushed, and is not by coming back.
     Snapshot(u64),
+    /// The files of a version, which is no version of this store perhaps. They are not pushed again.
+    Files { state: Id, source: Id },
 }
 
 /// What a rollback is about to do.
 pub struct Rollback<'a> {
     project: &'a Project,
     from: From,
-    target: SourceVersion,
+    target: Target,
     previous: Option<SourceVersion>,
     batch: Batch,
     snapshot: Snapshot,
     plan: Plan,
     /// Files that differ, from what they are to what they will be.
     pub changes: Vec<Change>,
+}
+
+/// What comes back.
+#[derive(Clone, Copy)]
+struct Target {
+    state: Id,
+    source: Id,
+}
+
+impl Target {
+    fn of(version: &SourceVersion) -> Target {
+        Target { state: version.state, source: version.source }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +65,9 @@ pub struct RolledBack {
 pub fn prepare<'a>(project: &'a Project, from: From, progress: &Progress) -> Result<Rollback<'a>> {
     let store = project.store();
     let target = match from {
-        From::Version(number) => source::get(store, number)?,
-        From::Snapshot(number) => source::get_snapshot(store, number)?,
+        From::Version(number) => Target::of(&source::get(store, number)?),
+        From::Snapshot(number) => Target::of(&source::get_snapshot(store, number)?),
+        From::Files { state, source } => Target { state, source },
     };
     let previous = source::latest(store)?;
     let mut batch = store.batch();
@@ -62,6 +79,11 @@ pub fn prepare<'a>(project: &'a Project, from: From, progress: &Progress) -> Res
 }
 
 impl Rollback<'_> {
+    /// Whether anything in the workspace was not pushed.
+    pub fn has_edits(&self) -> bool {
+        self.previous.as_ref().is_none_or(|previous| previous.source != self.snapshot.tree)
+    }
+
     /// Keeps what is there, restores the files, and makes the next source version of them.
     pub fn run(self, who: &Who, progress: &Progress) -> Result<RolledBack> {
         let Rollback { project, from, target, previous, batch, snapshot, plan, .. } = self;
@@ -72,11 +94,19 @@ impl Rollback<'_> {
         };
         workspace::apply(&plan, project.root(), project.store().objects(), progress)?;
         let number = match from {
-            From::Snapshot(_) => None,
+            From::Snapshot(_) | From::Files { .. } => None,
             From::Version(number) => append(project, &target, number, who)?,
         };
         Ok(RolledBack { kept, number })
     }
+}
+
+/// Keeps the workspace as it is, before something edits it.
+pub fn keep_workspace(project: &Project, who: &Who, progress: &Progress) -> Result<Option<u64>> {
+    let previous = source::latest(project.store())?;
+    let mut batch = project.store().batch();
+    let snapshot = project.snapshot(&mut batch, previous.as_ref().map(|p| p.source), progress)?;
+    keep(project, batch, previous.as_ref(), &snapshot, who)
 }
 
 /// Makes the workspace as it is a safety snapshot, unless it is what was pushed last. One that was
@@ -114,7 +144,7 @@ fn keep(
 }
 
 /// The target's state and files become the next source version; `None` when they are the newest.
-fn append(project: &Project, target: &SourceVersion, number: u64, who: &Who) -> Result<Option<u64>> {
+fn append(project: &Project, target: &Target, number: u64, who: &Who) -> Result<Option<u64>> {
     loop {
         let previous = source::latest(project.store())?;
         if previous.as_ref().is_some_and(|p| (p.state, p.source) == (target.state, target.source)) {

@@ -76,6 +76,8 @@ commands! {
         Version(version::Version),
         Source(source::Source),
         Persona(persona::Persona),
+        Sync(sync::Sync),
+        Remote(remote::Remote),
         Git(git::Git),
         Log(log::Log),
         Diff(diff::Diff),

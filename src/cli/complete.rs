@@ -56,6 +56,13 @@ fn matching(
     all.into_iter().enumerate().filter_map(candidate).collect()
 }
 
+/// Remotes, with where they are.
+pub fn remotes(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let config = project().and_then(|project| project.store().config().ok());
+    let remotes = config.iter().flat_map(|config| config.remotes());
+    matching(typed, remotes.map(|(name, url)| (name.to_owned(), Some(url.to_owned()))))
+}
+
 /// Agent versions, newest first, with their messages.
 pub fn versions(typed: &OsStr) -> Vec<CompletionCandidate> {
     let found = || -> Option<Vec<(String, Option<String>)>> {

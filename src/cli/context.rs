@@ -99,9 +99,14 @@ impl<'a> Context<'a> {
         Ok(yes)
     }
 
+    /// Whether there is a person to ask.
+    pub fn can_ask(&self) -> bool {
+        !(self.global.ci || term::in_ci() || self.out.is_json()) && self.out.term().can_ask()
+    }
+
     /// A line typed by a person, or `None` where there is nobody to ask.
     pub fn ask(&mut self, question: &str) -> Result<Option<String>> {
-        if self.global.ci || term::in_ci() || self.out.is_json() || !self.out.term().can_ask() {
+        if !self.can_ask() {
             return Ok(None);
         }
         self.out.tell(&format!("{question} "));

@@ -9,8 +9,15 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_millis(500);
 const REDRAW: Duration = Duration::from_millis(100);
 
+/// What the units of work are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Item,
+    Byte,
+}
+
 /// Does the work, and shows how it goes on while it lasts.
-pub fn show<T: Send>(term: &Term, label: &'static str, work: impl FnOnce(&Progress) -> T) -> T {
+pub fn show<T: Send>(term: &Term, label: &'static str, unit: Unit, work: impl FnOnce(&Progress) -> T) -> T {
     let progress = Progress::default();
     if !term.stderr {
         return work(&progress);
@@ -20,7 +27,9 @@ pub fn show<T: Send>(term: &Term, label: &'static str, work: impl FnOnce(&Progre
         let watched = progress.clone();
         scope.spawn(move || {
             if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                draw(label, &watched, || waiting.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout));
+                draw(label, unit, &watched, || {
+                    waiting.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout)
+                });
             }
         });
         let result = work(&progress);
@@ -34,14 +43,18 @@ fn finish(done: Sender<()>) {
     drop(done);
 }
 
-fn draw(label: &'static str, progress: &Progress, goes_on: impl Fn() -> bool) {
+fn draw(label: &'static str, unit: Unit, progress: &Progress, goes_on: impl Fn() -> bool) {
+    let counts = match unit {
+        Unit::Item => "{pos}/{len}",
+        Unit::Byte => "{bytes}/{total_bytes} {bytes_per_sec}",
+    };
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_message(label);
     bar.set_style(style("{spinner} {msg} {pos}"));
     while goes_on() {
         let (done, total, _) = progress.read();
         if total > 0 && bar.length() != Some(total) {
-            bar.set_style(style("{msg} [{bar:30}] {pos}/{len}"));
+            bar.set_style(style(&format!("{{msg}} [{{bar:30}}] {counts}")));
             bar.set_length(total);
         }
         bar.set_position(done);

@@ -1,5 +1,6 @@
 //! What differs: between two trees, between two texts.
 
+pub mod lines;
 mod merge;
 mod prose;
 mod raw;

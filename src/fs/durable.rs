@@ -4,7 +4,7 @@ use super::fault::{self, Extent, Step};
 use super::platform;
 use crate::error::{At, Error, Result};
 use fs2::FileExt;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -38,10 +38,14 @@ pub struct Temp {
 
 impl Temp {
     pub fn create_in(dir: &Path) -> Result<Temp> {
+        Temp::create(dir, File::options())
+    }
+
+    pub(super) fn create(dir: &Path, mut options: OpenOptions) -> Result<Temp> {
         loop {
             let path = dir.join(unique_name());
             fault::step(Step::Create, &path).at("create", &path)?;
-            match File::options().read(true).write(true).create_new(true).open(&path) {
+            match options.read(true).write(true).create_new(true).open(&path) {
                 Ok(file) if is_ours(&file, &path) => {
                     return Ok(Temp { file: Some(file), path, dir: dir.to_owned() });
                 }

@@ -16,6 +16,8 @@ mod lock;
 mod map;
 mod pinned;
 mod platform;
+mod private;
+mod spool;
 mod windows;
 
 pub use adopt::adopt;
@@ -30,6 +32,8 @@ pub use lock::lock;
 pub use map::{Map, map};
 pub use pinned::Pinned;
 pub use platform::{CAN_SYNC_ALL, open_file};
+pub use private::replace_private;
+pub use spool::Spool;
 pub use windows::check_windows_name;
 
 use crate::error::{At, Result};

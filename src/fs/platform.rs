@@ -96,6 +96,21 @@ pub fn open_file(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// How a file is made that its owner alone may read and write.
+#[cfg(unix)]
+pub fn private_options() -> std::fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = File::options();
+    options.mode(0o600);
+    options
+}
+
+/// Elsewhere the folder decides who may read.
+#[cfg(not(unix))]
+pub fn private_options() -> std::fs::OpenOptions {
+    File::options()
+}
+
 /// Whoever may read the file may then run it.
 #[cfg(unix)]
 pub fn make_executable(path: &Path) -> io::Result<()> {

@@ -2,12 +2,14 @@
 
 mod compare;
 mod id;
+mod joined;
 mod memory;
 mod path;
 mod tree;
 
 pub use compare::{Difference, Leaf, compare, leaves};
 pub use id::{Id, IdPrefix};
+pub use joined::Joined;
 pub use memory::Memory;
 pub use path::{Finder, entry_at, nest};
 pub use tree::{Entry, Mode, Tree, check_name};

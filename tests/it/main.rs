@@ -24,6 +24,7 @@ mod persona;
 mod plumbing;
 mod push;
 mod race;
+mod remote;
 mod sources;
 mod stock;
 mod terminal;

@@ -20,8 +20,9 @@ impl Compact {
         let lock = store.lock()?;
         store.refs().pack_refs(&lock)?;
         drop(lock);
-        let done =
-            progress::show(cx.out.term(), "Compacting", |progress| objects.compact(Scope::All, progress))?;
+        let done = progress::show(cx.out.term(), "Compacting", progress::Unit::Item, |progress| {
+            objects.compact(Scope::All, progress)
+        })?;
         if cx.out.is_json() {
             let answer = done.map_or(Value::Null, |done| {
                 json!({

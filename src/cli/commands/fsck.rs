@@ -21,7 +21,9 @@ impl Fsck {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let store = project.store();
-        let checked = progress::show(cx.out.term(), "Checking", |progress| store.objects().check(progress))?;
+        let checked = progress::show(cx.out.term(), "Checking", progress::Unit::Item, |progress| {
+            store.objects().check(progress)
+        })?;
         let survey = store.refs().survey();
         let walked = Walk::all(&project, &survey.refs);
         let mut problems = in_packs(&checked, &walked);

@@ -12,6 +12,7 @@ use crate::cli::compiler::{self, Compiler};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
+use crate::cli::outward::{Outward, Which};
 use crate::cli::{git, progress, report};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -45,16 +46,34 @@ pub struct Push {
     /// Say what would be pushed, and push nothing
     #[arg(long)]
     dry_run: bool,
-    /// Skip questions; a local push has none, so this is for scripts that pass it always
+    /// Skip questions
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    to: Which,
 }
 
 impl Push {
+    /// A push of everything, as `sync` makes it.
+    pub fn everything(to: Which) -> Push {
+        let (name, set_version, message) = Default::default();
+        Push {
+            what: "all".to_owned(),
+            name,
+            set_version,
+            message,
+            dry_run: false,
+            force: true,
+            compiler: None,
+            to,
+        }
+    }
+
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let scope = scope(&self.what, self.name)?;
         let project = cx.project()?;
         let who = cx.who(&project)?;
+        let outward = if self.dry_run { None } else { Outward::begin(cx, &project, &self.to)? };
         if let Some(compiler) = self.compiler {
             compiler.run(cx, project.root())?;
         }
@@ -67,18 +86,21 @@ impl Push {
             Ok((push::push(&project, &request, self.message.as_deref(), &who)?, None))
         })?;
         let (pushed, change) = pushed;
+        if !cx.out.is_json() {
+            tell(cx, &pushed, change.as_ref())?;
+            finish(cx, &pushed, self.dry_run)?;
+        }
         let event = git::Event::Pushed { tree: pushed.report.snapshot.tree };
         let told = if self.dry_run { None } else { git::commit_after(&project, &event, &who) };
+        told.iter().for_each(|told| told.tell(cx));
+        let sent = outward.map(|outward| outward.finish(cx, &project, pushed.number)).transpose()?;
         if cx.out.is_json() {
             let mut answer = to_json(&pushed, self.dry_run);
             answer["git"] = json!(told.as_ref().map(git::Outcome::to_json));
             answer["diff"] = json!(change.as_ref().map(words::to_json));
+            answer["remote"] = json!(sent);
             cx.out.json(&answer)?;
-        } else {
-            tell(cx, &pushed, change.as_ref())?;
-            finish(cx, &pushed, self.dry_run)?;
         }
-        told.iter().for_each(|told| told.tell(cx));
         cx.look_after(&project);
         Ok(Exit::Done)
     }
@@ -99,7 +121,7 @@ pub fn with_progress<T: Send>(
     label: &'static str,
     work: impl FnOnce(Progress) -> Result<T>,
 ) -> Result<T> {
-    progress::show(cx.out.term(), label, |progress| work(progress.clone()))
+    progress::show(cx.out.term(), label, progress::Unit::Item, |progress| work(progress.clone()))
 }
 
 fn scope(what: &str, name: Option<String>) -> Result<Scope> {

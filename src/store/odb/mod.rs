@@ -75,6 +75,12 @@ impl Odb {
         Odb(Arc::new(Inner { dir: None, packs, groups: Groups::default() }))
     }
 
+    /// These packs as they are now, and one that is none of them.
+    pub fn with(&self, pack: &Mapped) -> Result<Odb> {
+        let here = self.latest()?;
+        Ok(Odb::over(here.good.iter().cloned().map(Mapped).chain([pack.clone()])))
+    }
+
     /// Where new packs are written.
     fn dir(&self) -> Result<&Path> {
         self.0.dir.as_deref().ok_or_else(|| Error::failed("cannot write into a fixed list of packs"))

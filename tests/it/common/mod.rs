@@ -2,6 +2,8 @@
 
 pub mod faults;
 mod project;
+#[allow(dead_code, reason = "for the tests of servers")]
+pub mod proxy;
 pub mod shop;
 
 pub use project::{Outcome, Project};

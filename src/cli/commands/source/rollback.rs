@@ -78,7 +78,9 @@ impl Rollback {
         match (done.number, from) {
             (Some(number), _) => cx.out.line(format!("💾 Backup at v{number}"))?,
             (None, From::Version(_)) => cx.out.line("It was the newest source version already.")?,
-            (None, From::Snapshot(_)) => cx.out.hint("`lua-store push` keeps it as a source version"),
+            (None, From::Snapshot(_) | From::Files { .. }) => {
+                cx.out.hint("`lua-store push` keeps it as a source version")
+            }
         }
         if let Some(kept) = done.kept {
             cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));

@@ -8,6 +8,7 @@ use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::git;
+use crate::cli::outward::{Outward, Which};
 use crate::error::Result;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
@@ -24,6 +25,8 @@ pub struct Delete {
     /// Do not ask
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    at: Which,
 }
 
 impl Delete {
@@ -37,7 +40,14 @@ impl Delete {
             if !cx.confirm(&format!("Delete v{number}?"), self.force)? {
                 return Ok(Exit::Done);
             }
-            deleted = promote::delete(project.store(), number, &who)?;
+            deleted = match Outward::ask(cx, &project, &self.at)? {
+                None => promote::delete(project.store(), number, &who)?,
+                Some(outward) => {
+                    let (deleted, step) = promote::prepare_deletion(project.store(), number, &who)?;
+                    step.map_or(Ok(()), |step| outward.take(cx, &project, &step))?;
+                    deleted
+                }
+            };
         }
         let event = git::Event::Deleted(number);
         let told = (deleted == Deleted::Done).then(|| git::commit_after(&project, &event, &who)).flatten();

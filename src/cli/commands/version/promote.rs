@@ -9,6 +9,7 @@ use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::git;
+use crate::cli::outward::{Outward, Which};
 use crate::cli::report;
 use crate::error::Result;
 use clap_complete::ArgValueCompleter;
@@ -16,7 +17,8 @@ use serde_json::json;
 
 /// Make a version the active one
 ///
-/// One atomic swap, recorded in the ledger. Promoting an older version is how one rolls back.
+/// One atomic swap, recorded in the ledger. Promoting an older version is how one rolls back. With a remote its
+/// pointer is swapped first, and only when nobody moved it meanwhile.
 #[derive(Debug, clap::Args)]
 pub struct Promote {
     /// The version to make active
@@ -31,6 +33,8 @@ pub struct Promote {
     /// Say what would change for users, and change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    at: Which,
 }
 
 impl Promote {
@@ -38,7 +42,16 @@ impl Promote {
         let project = cx.project()?;
         let who = cx.who(&project)?;
         let request = Request { reason: self.reason, expect: self.expect, dry_run: self.dry_run };
-        let promoted = promote::promote(project.store(), &self.version, &request, &who)?;
+        let outward = if self.dry_run { None } else { Outward::ask(cx, &project, &self.at)? };
+        let promoted = match outward {
+            None => promote::promote(project.store(), &self.version, &request, &who)?,
+            Some(outward) => {
+                let (promoted, step) =
+                    promote::prepare_promotion(project.store(), &self.version, &request, &who)?;
+                step.map_or(Ok(()), |step| outward.take(cx, &project, &step))?;
+                promoted
+            }
+        };
         let number = promoted.number;
         let changed = promoted.changed() && !self.dry_run;
         let event = git::Event::Promoted(number);

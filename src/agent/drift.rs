@@ -1,0 +1,169 @@
+//! Drift: how the project stands to what was published, component by component.
+//!
+//! Published is the newest version that was ever promoted, active or not: after a rollback the code is
+//! still held against what was meant to be live last. What both sides agreed on before decides who moved.
+
+use super::change::{self, PersonaChange, SettingChange, StateChange};
+use super::ledger;
+use super::version::Version;
+use crate::error::Result;
+use crate::object::{Id, Source};
+use crate::store::Active;
+use std::collections::BTreeSet;
+
+/// Who has what the other has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    InSync,
+    /// Changed here, and not published yet.
+    Ahead,
+    /// Published by somebody else, and not here yet.
+    Behind,
+    /// Changed on both sides.
+    Diverged,
+}
+
+impl Standing {
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::InSync => "in_sync",
+            Standing::Ahead => "ahead",
+            Standing::Behind => "behind",
+            Standing::Diverged => "diverged",
+        }
+    }
+
+    /// As a sentence ends: "Local code is …".
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Standing::InSync => "in sync with the server",
+            Standing::Ahead => "ahead of the server: changed here, and not promoted yet",
+            Standing::Behind => "behind the server: changed there",
+            Standing::Diverged => "diverged from the server: changed on both sides",
+        }
+    }
+
+    fn of(here: bool, there: bool) -> Standing {
+        match (here, there) {
+            (false, false) => Standing::InSync,
+            (true, false) => Standing::Ahead,
+            (false, true) => Standing::Behind,
+            (true, true) => Standing::Diverged,
+        }
+    }
+
+    /// What two components say together.
+    fn and(self, other: Standing) -> Standing {
+        let is = |standing| [self, other].contains(&standing);
+        let here = is(Standing::Ahead) || is(Standing::Diverged);
+        let there = is(Standing::Behind) || is(Standing::Diverged);
+        Standing::of(here, there)
+    }
+}
+
+/// A part of an agent that is told, pushed and pulled by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Persona,
+    /// A top-level setting: `name`, `model` and others.
+    Setting(String),
+    /// A primitive, by the word of its kind and its name.
+    Primitive(&'static str, String),
+}
+
+/// What differs, from the server to here, and who moved each part.
+#[derive(Debug)]
+pub struct Drift {
+    pub change: StateChange,
+    pub parts: Vec<(Part, Standing)>,
+}
+
+/// The states that are compared.
+pub struct Sides {
+    pub server: Id,
+    pub local: Id,
+    /// What both had the last time they were equal, where that is known.
+    pub base: Option<Id>,
+}
+
+impl Drift {
+    pub fn between<S: Source + ?Sized>(objects: &S, sides: &Sides) -> Result<Drift> {
+        let Sides { server, local, base } = sides;
+        let change = change::between(objects, Some(server), Some(local))?;
+        let moved = |to: &Id| -> Result<Option<BTreeSet<Part>>> {
+            let Some(base) = base else { return Ok(None) };
+            Ok(Some(parts(&change::between(objects, Some(base), Some(to))?)))
+        };
+        let (here, there) = (moved(local)?, moved(server)?);
+        let touched = |side: &Option<BTreeSet<Part>>, part: &Part| {
+            side.as_ref().is_none_or(|parts| parts.contains(part))
+        };
+        let standing = |part: Part| {
+            let standing = Standing::of(touched(&here, &part), touched(&there, &part));
+            (part, standing)
+        };
+        let parts = parts(&change).into_iter().map(standing).collect();
+        Ok(Drift { change, parts })
+    }
+
+    pub fn standing(&self) -> Standing {
+        self.parts.iter().fold(Standing::InSync, |all, (_, one)| all.and(*one))
+    }
+
+    pub fn persona(&self) -> Option<&PersonaChange> {
+        self.change.persona.as_ref()
+    }
+
+    pub fn setting(&self, name: &str) -> Option<&SettingChange> {
+        self.change.setting(name)
+    }
+
+    pub fn of(&self, part: &Part) -> Option<Standing> {
+        self.parts.iter().find(|(other, _)| other == part).map(|(_, standing)| *standing)
+    }
+}
+
+fn parts(change: &StateChange) -> BTreeSet<Part> {
+    let mut parts = BTreeSet::new();
+    for kind in &change.kinds {
+        let named = kind.added.iter().chain(&kind.removed).map(|named| &named.name);
+        let names = named.chain(kind.changed.iter().map(|changed| &changed.name));
+        parts.extend(names.map(|name| Part::Primitive(kind.kind.word, name.clone())));
+    }
+    parts.extend(change.persona.iter().map(|_| Part::Persona));
+    parts.extend(change.settings.iter().map(|setting| Part::Setting(setting.name.clone())));
+    parts
+}
+
+/// The newest version that was ever promoted, given all versions by number and the pointer.
+pub fn published<S: Source + ?Sized>(
+    objects: &S,
+    versions: &[Id],
+    active: Option<Active>,
+) -> Result<Option<Version>> {
+    let promoted = ledger::fold(objects, active.map(|active| active.ledger))?.promoted;
+    let newest = (1..).zip(versions).filter(|(_, id)| promoted.contains(id)).last();
+    newest.map(|(number, id)| Version::load(objects, number, *id)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_moved_decides() {
+        use Standing::*;
+        for (one, two, both) in [
+            (InSync, InSync, InSync),
+            (Ahead, InSync, Ahead),
+            (Ahead, Ahead, Ahead),
+            (Ahead, Behind, Diverged),
+            (Behind, InSync, Behind),
+            (Diverged, InSync, Diverged),
+            (Diverged, Ahead, Diverged),
+        ] {
+            assert_eq!(one.and(two), both);
+            assert_eq!(two.and(one), both);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `remote add`: a new remote.
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::{Error, Result};
+use crate::sync::Address;
+use serde_json::json;
+
+/// Name a place to share versions through
+#[derive(Debug, clap::Args)]
+pub struct Add {
+    /// What it is called here; `origin` is taken when no other is named
+    name: String,
+    /// `https://host/AGENT`, or the path of a folder that ends in the agent's id
+    url: String,
+}
+
+impl Add {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let address = Address::parse(&self.url, project.root())?;
+        let lock = project.store().lock()?;
+        let mut config = project.store().config()?;
+        if let Some(url) = config.remote(&self.name) {
+            return Err(Error::usage(format!("there is a remote \"{}\" already: {url}", self.name))
+                .hint(format!("`lua-store remote set-url {} {}` changes it", self.name, self.url)));
+        }
+        config.set_remote(&self.name, &self.url)?;
+        config.save(&lock)?;
+        if cx.out.is_json() {
+            cx.out.json(&json!({"name": self.name, "url": self.url, "agent": address.agent()}))?;
+        } else {
+            cx.out.line(format!("✓ Added the remote {} ({address}).", self.name))?;
+            cx.out.hint("`lua-store push` keeps the project here and there");
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,39 @@
+//! `remote`: the places that this project's versions are pushed to and fetched from.
+
+pub mod add;
+pub mod list;
+pub mod login;
+pub mod logout;
+pub mod remove;
+pub mod set_url;
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::Result;
+
+/// Name the servers and folders to share versions through
+///
+/// A remote is `https://host/AGENT`, served by `lua-store serve`, or the path of a folder whose last part is the
+/// agent's id. Nothing here speaks to it, except `login`.
+#[derive(Debug, clap::Args)]
+pub struct Remote {
+    #[command(subcommand)]
+    command: RemoteCommand,
+}
+
+impl Remote {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        self.command.run(cx)
+    }
+}
+
+crate::cli::args::commands! {
+    RemoteCommand {
+        Add(add::Add),
+        List(list::List),
+        Remove(remove::Remove),
+        SetUrl(set_url::SetUrl),
+        Login(login::Login),
+        Logout(logout::Logout),
+    }
+}

@@ -1,0 +1,35 @@
+//! `remote remove`: a remote is no longer used.
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::remote;
+use crate::error::Result;
+use clap_complete::ArgValueCompleter;
+use serde_json::json;
+
+/// Forget a remote; nothing there is touched
+#[derive(Debug, clap::Args)]
+pub struct Remove {
+    /// The remote
+    #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
+    name: String,
+}
+
+impl Remove {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let lock = project.store().lock()?;
+        let mut config = project.store().config()?;
+        if !config.remove_remote(&self.name) {
+            return Err(remote::unknown(&self.name, &config));
+        }
+        config.save(&lock)?;
+        project.store().forget_remote(&lock, &self.name)?;
+        if cx.out.is_json() {
+            cx.out.json(&json!({"removed": self.name}))?;
+        } else {
+            cx.out.line(format!("✓ Forgot the remote {}. Nothing there was touched.", self.name))?;
+        }
+        Ok(Exit::Done)
+    }
+}

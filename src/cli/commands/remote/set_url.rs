@@ -1,0 +1,41 @@
+//! `remote set-url`: a remote has moved.
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::remote;
+use crate::error::Result;
+use crate::sync::Address;
+use clap_complete::ArgValueCompleter;
+use serde_json::json;
+
+/// Change where a remote is
+///
+/// What it had when it was last asked is forgotten: the new place may have something else.
+#[derive(Debug, clap::Args)]
+pub struct SetUrl {
+    /// The remote
+    #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
+    name: String,
+    /// `https://host/AGENT`, or the path of a folder that ends in the agent's id
+    url: String,
+}
+
+impl SetUrl {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let address = Address::parse(&self.url, project.root())?;
+        let lock = project.store().lock()?;
+        let mut config = project.store().config()?;
+        let before =
+            config.remote(&self.name).ok_or_else(|| remote::unknown(&self.name, &config))?.to_owned();
+        project.store().forget_remote(&lock, &self.name)?;
+        config.set_remote(&self.name, &self.url)?;
+        config.save(&lock)?;
+        if cx.out.is_json() {
+            cx.out.json(&json!({"name": self.name, "url": self.url, "before": before}))?;
+        } else {
+            cx.out.line(format!("✓ The remote {} is now at {address}.", self.name))?;
+        }
+        Ok(Exit::Done)
+    }
+}

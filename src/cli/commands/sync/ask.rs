@@ -1,0 +1,92 @@
+//! Component by component: what differs, and what shall be done about it.
+
+use super::act::{self, Taken};
+use super::look::Compared;
+use super::show;
+use crate::agent::change::Persona;
+use crate::agent::drift::Part;
+use crate::agent::project::Project;
+use crate::agent::words;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::outward::Which;
+use crate::cli::report;
+use crate::error::Result;
+
+enum Choice {
+    Push,
+    Pull,
+    Skip,
+}
+
+/// Asks about everything first, and then acts: what is pulled is written before anything is pushed.
+pub fn each(
+    cx: &mut Context<'_>,
+    project: &Project,
+    compared: &Compared,
+    which: &Which,
+    force: bool,
+) -> Result<Exit> {
+    let mut taken: Vec<Taken> = Vec::new();
+    let mut push = false;
+    for (part, _) in &compared.drift.parts {
+        let values = act::values(compared, part)?;
+        print(cx, compared, part)?;
+        match choose(cx, part, values.is_some())? {
+            Choice::Push => push = true,
+            Choice::Pull => taken.extend(values.unwrap_or_default()),
+            Choice::Skip => cx.out.note(format!("Skipped {}.", subject(part))),
+        }
+    }
+    if !taken.is_empty() {
+        act::write(cx, project, &taken, force)?;
+    }
+    let exit = if push { act::push(cx, which)? } else { Exit::Done };
+    cx.out.line("\n✅ Sync complete.")?;
+    Ok(exit)
+}
+
+fn print(cx: &mut Context<'_>, compared: &Compared, part: &Part) -> Result<()> {
+    match part {
+        Part::Persona => {
+            let Some(persona) = compared.drift.persona() else { return Ok(()) };
+            let text = |side: &Option<Persona>| side.as_ref().map_or(String::new(), |one| one.text.clone());
+            show::persona_diff(cx.out, &text(&persona.from), &text(&persona.to))
+        }
+        Part::Setting(name) => match compared.drift.setting(name) {
+            Some(setting) => show::setting_diff(cx.out, setting),
+            None => Ok(()),
+        },
+        Part::Primitive(word, name) => {
+            cx.out.line(format!("\n{word}: {name}"))?;
+            let lines = words::item_lines(&compared.drift.change, word, name);
+            report::lines(cx.out, lines.into_iter().map(|line| line.indented(2)))
+        }
+    }
+}
+
+/// Nothing typed is no choice: skip. `pull` is offered where the value can be edited in place.
+fn choose(cx: &mut Context<'_>, part: &Part, can_pull: bool) -> Result<Choice> {
+    let choices = match can_pull {
+        true => "[p]ush local to server, p[u]ll server to local, [s]kip",
+        false => "[p]ush local to server, [s]kip",
+    };
+    loop {
+        let question = format!("What would you like to do with {}? {choices}:", subject(part));
+        let Some(answer) = cx.ask(&question)? else { return Ok(Choice::Skip) };
+        match &*answer.to_lowercase() {
+            "p" | "push" => return Ok(Choice::Push),
+            "u" | "pull" if can_pull => return Ok(Choice::Pull),
+            "s" | "skip" | "" => return Ok(Choice::Skip),
+            _ => cx.out.note("Type one of the letters in brackets."),
+        }
+    }
+}
+
+fn subject(part: &Part) -> String {
+    match part {
+        Part::Persona => "the persona".to_owned(),
+        Part::Setting(name) => format!("the {name}"),
+        Part::Primitive(word, name) => format!("{word} {name}"),
+    }
+}

@@ -1,0 +1,124 @@
+//! Which remote a command speaks to, and with which token.
+
+use super::context::Context;
+use crate::agent::project::Project;
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::store::Config;
+use crate::sync::{Address, Folder, Http, Options, Patience, Remote, credentials};
+use std::path::{Path, PathBuf};
+
+/// A remote of the project, ready to be spoken to.
+pub struct Reached {
+    pub name: String,
+    pub address: Address,
+    pub remote: Box<dyn Remote>,
+}
+
+/// Name and address of the remote that is meant: the one that is named, the only one, or `origin`.
+/// `None` where the project has none and none is named.
+pub fn choose(project: &Project, config: &Config, name: Option<&str>) -> Result<Option<(String, Address)>> {
+    let remotes = config.remotes();
+    let name = match (name, &remotes[..]) {
+        (Some(name), _) => name,
+        (None, []) => return Ok(None),
+        (None, [(only, _)]) => only,
+        (None, many) if many.iter().any(|(name, _)| *name == DEFAULT) => DEFAULT,
+        (None, many) => {
+            let names: Vec<&str> = many.iter().map(|(name, _)| *name).collect();
+            return Err(Error::usage(format!("there are several remotes: {}", names.join(", ")))
+                .hint(format!("say which one, as in `--remote {}`", names[0])));
+        }
+    };
+    let url = config.remote(name).ok_or_else(|| unknown(name, config))?;
+    Ok(Some((name.to_owned(), Address::parse(url, project.root())?)))
+}
+
+/// What a remote is called when nobody says.
+pub const DEFAULT: &str = "origin";
+
+pub fn unknown(name: &str, config: &Config) -> Error {
+    let error = Error::not_found(format!("there is no remote \"{name}\""));
+    let names: Vec<&str> = config.remotes().into_iter().map(|(name, _)| name).collect();
+    match names.is_empty() {
+        true => error.hint("`lua-store remote add origin https://host/AGENT` makes one"),
+        false => error.hint(format!("there is: {}", names.join(", "))),
+    }
+}
+
+/// The remote that is meant, where there is one.
+pub fn reach(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> Result<Option<Reached>> {
+    let config = project.store().config()?;
+    let Some((name, address)) = choose(project, &config, name)? else { return Ok(None) };
+    open(cx, name, address).map(Some)
+}
+
+/// The remote that is meant; having none is an error.
+pub fn require(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> Result<Reached> {
+    reach(cx, project, name)?.ok_or_else(|| {
+        Error::usage("this project has no remote")
+            .hint("`lua-store remote add origin https://host/AGENT` names one")
+    })
+}
+
+pub fn open(cx: &mut Context<'_>, name: String, address: Address) -> Result<Reached> {
+    let token = token(&address)?;
+    open_with(cx, name, address, token)
+}
+
+pub fn open_with(
+    cx: &mut Context<'_>,
+    name: String,
+    address: Address,
+    token: Option<String>,
+) -> Result<Reached> {
+    if token.is_some() && address.is_in_the_clear() {
+        cx.out.warn(format!("the token for \"{address}\" goes over the network unprotected: use https://"));
+    }
+    let remote: Box<dyn Remote> = match &address {
+        Address::Http { base, agent } => {
+            let roots = environment("SSL_CERT_FILE").map(|path| fs::read(Path::new(&path))).transpose()?;
+            Box::new(Http::new(base, agent, Options { token, roots, patience: patience()? })?)
+        }
+        Address::Folder { root, agent } => Box::new(Folder::new(root, agent)),
+    };
+    Ok(Reached { name, address, remote })
+}
+
+/// `LUA_API_KEY`, or what `remote login` kept.
+fn token(address: &Address) -> Result<Option<String>> {
+    match (environment("LUA_API_KEY"), address) {
+        (_, Address::Folder { .. }) => Ok(None),
+        (Some(token), _) => Ok(Some(token)),
+        (None, _) => match credentials_file() {
+            Some(file) => credentials::find(&file, address),
+            None => Ok(None),
+        },
+    }
+}
+
+/// Where tokens are kept: with the user's other settings, outside of every project.
+pub fn credentials_file() -> Option<PathBuf> {
+    let folder = match environment("XDG_CONFIG_HOME") {
+        Some(folder) => PathBuf::from(folder),
+        None if cfg!(windows) => PathBuf::from(environment("APPDATA")?),
+        None => std::env::home_dir()?.join(".config"),
+    };
+    Some(folder.join("lua-store").join("credentials.toml"))
+}
+
+/// `LUA_STORE_TRIES` says how often something is tried before it counts as failed.
+fn patience() -> Result<Patience> {
+    let mut patience = Patience::default();
+    if let Some(text) = environment("LUA_STORE_TRIES") {
+        patience.tries = text.parse().ok().filter(|tries| *tries > 0).ok_or_else(|| {
+            Error::usage(format!("LUA_STORE_TRIES is \"{text}\", which is no count"))
+                .hint("for example `LUA_STORE_TRIES=1` tries everything once")
+        })?;
+    }
+    Ok(patience)
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

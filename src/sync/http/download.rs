@@ -1,0 +1,103 @@
+//! Gets a pack from the server, from where an earlier attempt ended.
+
+use super::Http;
+use super::failure::Failure;
+use crate::error::{Error, Result};
+use crate::fs::Spool;
+use crate::progress::{Bytes, Progress};
+use crate::protocol::{Etag, Fetch, limits};
+use std::io::Read;
+use ureq::Body;
+use ureq::http::{Response, StatusCode, header};
+
+const PIECE: usize = 256 << 10;
+
+pub fn fetch(http: &Http, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {
+    let mut left = http.patience.begin();
+    let mut bytes = None;
+    loop {
+        let before = into.len();
+        match attempt(http, what, into, progress, &mut bytes) {
+            Ok(()) => return Ok(()),
+            Err(failure) => {
+                if into.len() > before {
+                    left.renew();
+                }
+                left.wait(failure)?;
+            }
+        }
+    }
+}
+
+fn attempt<'a>(
+    http: &Http,
+    what: &Fetch,
+    into: &mut Spool,
+    progress: &'a Progress,
+    bytes: &mut Option<Bytes<'a>>,
+) -> Result<(), Failure> {
+    let (mut request, body) = http.post("fetch", what).map_err(Failure::last)?;
+    if let (Some(name), 1..) = (into.name(), into.len()) {
+        let etag = Etag::new(name).to_string();
+        request =
+            request.header(header::RANGE, format!("bytes={}-", into.len())).header(header::IF_RANGE, etag);
+    }
+    let response = match http.call(request, &body) {
+        // What is here is longer than what there is: it is of something else.
+        Err(failure) if failure.status == Some(StatusCode::RANGE_NOT_SATISFIABLE) && !into.is_empty() => {
+            into.restart(None).map_err(Failure::last)?;
+            return attempt(http, what, into, progress, bytes);
+        }
+        other => other?,
+    };
+    let total = begin(http, &response, into)?;
+    let bytes = bytes.get_or_insert_with(|| Bytes::expect(progress, total));
+    copy(http, response, total, into, bytes)
+}
+
+/// Makes the spool begin where the answer does. Gives the length of the whole.
+fn begin(http: &Http, response: &Response<Body>, into: &mut Spool) -> Result<u64, Failure> {
+    let strange = |what: &str| Failure::last(super::strange(&http.base, what));
+    let text = |name: header::HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let total = if response.status() == StatusCode::PARTIAL_CONTENT {
+        let range = text(header::CONTENT_RANGE).and_then(|text| text.strip_prefix("bytes "));
+        let parsed = range.and_then(|range| -> Option<(u64, u64)> {
+            let (span, total) = range.split_once('/')?;
+            Some((span.split_once('-')?.0.parse().ok()?, total.parse().ok()?))
+        });
+        match parsed {
+            Some((start, total)) if start == into.len() => total,
+            _ => return Err(strange("it sends another part than was asked for")),
+        }
+    } else {
+        let name = text(header::ETAG).and_then(Etag::from_header);
+        into.restart(name.as_ref().map(Etag::as_str)).map_err(Failure::last)?;
+        let length = text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
+        length.ok_or_else(|| strange("it does not say how long the pack is"))?
+    };
+    if total > limits::MAX_PACK {
+        return Err(strange(&format!("a pack of {total} bytes is longer than any that is taken")));
+    }
+    Ok(total)
+}
+
+fn copy(
+    http: &Http,
+    response: Response<Body>,
+    total: u64,
+    into: &mut Spool,
+    bytes: &mut Bytes<'_>,
+) -> Result<(), Failure> {
+    let mut reader = response.into_body().into_with_config().limit(total - into.len() + 1).reader();
+    let mut piece = vec![0; PIECE];
+    loop {
+        let broke = |why: String| Failure::passing(Error::unavailable(format!("\"{}\" {why}", http.base)));
+        match reader.read(&mut piece) {
+            Ok(0) if into.len() == total => return Ok(()),
+            Ok(0) => return Err(broke("ended its answer before its end".to_owned())),
+            Ok(len) => into.write(&piece[..len]).map_err(Failure::last)?,
+            Err(error) => return Err(broke(format!("broke off: {error}"))),
+        }
+        bytes.reached(into.len());
+    }
+}

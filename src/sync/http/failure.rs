@@ -1,0 +1,126 @@
+//! Why a request did not succeed, and whether trying it again can help.
+
+use super::strange;
+use crate::error::{Error, Kind};
+use crate::protocol::{Outcome, Problem, limits};
+use std::time::Duration;
+use ureq::Body;
+use ureq::http::{Response, StatusCode, header};
+
+pub struct Failure {
+    pub error: Error,
+    pub again: Again,
+    /// The outcome that a refused transaction has in its body.
+    refused: Option<Box<Outcome>>,
+    /// Where there was an answer.
+    pub status: Option<StatusCode>,
+}
+
+/// Whether it may succeed another time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    Never,
+    Soon,
+    /// The server says when.
+    After(Duration),
+}
+
+impl Failure {
+    /// One that stays however often it is tried.
+    pub fn last(error: Error) -> Failure {
+        Failure { error, again: Again::Never, refused: None, status: None }
+    }
+
+    /// One that may be gone another time.
+    pub fn passing(error: Error) -> Failure {
+        Failure { again: Again::Soon, ..Failure::last(error) }
+    }
+
+    /// The connection failed, or broke.
+    pub fn of_transport(base: &str, error: ureq::Error) -> Failure {
+        let what = format!("cannot reach \"{base}\"");
+        let unavailable = |why: &str| Error::unavailable(format!("{what}: {why}"));
+        match error {
+            ureq::Error::Io(error) => Failure::passing(unavailable(&plain(&error))),
+            ureq::Error::Timeout(_) => Failure::passing(unavailable("it does not answer")),
+            ureq::Error::HostNotFound => Failure::passing(unavailable("its host is not known")),
+            ureq::Error::ConnectionFailed | ureq::Error::BodyStalled => {
+                Failure::passing(unavailable("the connection failed"))
+            }
+            ureq::Error::Rustls(error) => Failure::last(
+                unavailable(&format!("its certificate or TLS is not accepted: {error}"))
+                    .hint("`SSL_CERT_FILE=ca.pem` names certificates to trust"),
+            ),
+            // Broken answers come from proxies that die, and go away.
+            other => Failure::passing(unavailable(&other.to_string())),
+        }
+    }
+
+    /// The server, or something on the way, said no.
+    pub fn of_answer(base: &str, response: Response<Body>) -> Failure {
+        let status = response.status();
+        let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let number = |name: &str| text(name).and_then(|text| text.trim().parse::<u64>().ok());
+        let (offset, wait) = (number("upload-offset"), number(header::RETRY_AFTER.as_str()));
+        let moved = status == StatusCode::CONFLICT && offset.is_some();
+        let request = text("x-request-id").map(str::to_owned);
+        let read = response.into_body().with_config().limit(limits::MAX_JSON as u64 * 16).read_to_vec();
+        let body = read.unwrap_or_default();
+        if let Ok(outcome @ Outcome::Refused(_)) = serde_json::from_slice(&body) {
+            let error = strange(base, "a transaction was refused where none was asked for");
+            return Failure {
+                refused: Some(Box::new(outcome)),
+                status: Some(status),
+                ..Failure::last(error)
+            };
+        }
+        let error = match serde_json::from_slice::<Problem>(&body) {
+            Ok(problem) => Error::from(problem),
+            Err(_) => plain_answer(base, status, request.as_deref()),
+        };
+        let again = match (status.as_u16(), wait) {
+            (429 | 500 | 502..=504, Some(seconds)) => Again::After(Duration::from_secs(seconds)),
+            (429 | 500 | 502..=504, None) => Again::Soon,
+            // An upload stands elsewhere than was thought: asking tells where.
+            _ if moved => Again::Soon,
+            _ => Again::Never,
+        };
+        Failure { error: hinted(error), again, refused: None, status: Some(status) }
+    }
+
+    /// Takes a refused transaction for the answer it is.
+    pub fn outcome(self) -> Result<Outcome, Failure> {
+        match self.refused {
+            Some(outcome) => Ok(*outcome),
+            None => Err(self),
+        }
+    }
+}
+
+/// An answer without a body that we know: by its number.
+fn plain_answer(base: &str, status: StatusCode, request: Option<&str>) -> Error {
+    let kind = match status.as_u16() {
+        401 => Kind::Auth,
+        403 => Kind::Forbidden,
+        404 => Kind::NotFound,
+        429 | 500..=599 => Kind::Unavailable,
+        _ => Kind::Failed,
+    };
+    let request = request.map_or(String::new(), |id| format!(" (request {id})"));
+    Error::new(kind, format!("\"{base}\" answered {status}{request}"))
+}
+
+fn hinted(error: Error) -> Error {
+    match error.kind() {
+        Kind::Auth if error.hint_text().is_none() => {
+            error.hint("`lua-store remote login` keeps a token, or set LUA_API_KEY")
+        }
+        _ => error,
+    }
+}
+
+/// The operating system's words, without its number.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}

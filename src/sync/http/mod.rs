@@ -1,0 +1,158 @@
+//! A remote over HTTP.
+
+mod download;
+mod failure;
+mod patience;
+mod upload;
+
+pub use patience::Patience;
+
+use super::Remote;
+use crate::error::{Error, Kind, Result};
+use crate::fs::Spool;
+use crate::pack::PackId;
+use crate::progress::Progress;
+use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Transaction, limits};
+use failure::Failure;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use ureq::http::{Method, Request, Response, StatusCode, header, request};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{AsSendBody, Body};
+
+/// No host that is there takes longer to be connected with.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long nothing at all may move. Proving a large pack takes a server a while.
+const STALLED: Duration = Duration::from_secs(120);
+
+/// How a remote is spoken to.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub token: Option<String>,
+    /// Certificates (PEM) to trust instead of those that all the world trusts.
+    pub roots: Option<Vec<u8>>,
+    pub patience: Patience,
+}
+
+pub struct Http {
+    base: String,
+    agent_id: AgentId,
+    agent: ureq::Agent,
+    token: Option<String>,
+    patience: Patience,
+}
+
+impl Http {
+    pub fn new(base: &str, agent_id: &AgentId, options: Options) -> Result<Http> {
+        let mut config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(CONNECT))
+            .timeout_per_read(Some(STALLED))
+            .timeout_per_write(Some(STALLED))
+            .user_agent(concat!("lua-store/", env!("CARGO_PKG_VERSION")));
+        if let Some(pem) = &options.roots {
+            config = config.tls_config(TlsConfig::builder().root_certs(roots(pem)?).build());
+        }
+        Ok(Http {
+            base: base.to_owned(),
+            agent_id: agent_id.clone(),
+            agent: config.build().new_agent(),
+            token: options.token,
+            patience: options.patience,
+        })
+    }
+
+    fn request(&self, method: Method, path: &str) -> request::Builder {
+        let request = Request::builder().method(method).uri(format!("{}/{path}", self.base));
+        match &self.token {
+            Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    /// Sends one request. An answer that is no success is a failure, with what the server said.
+    fn call<B: AsSendBody>(&self, request: request::Builder, body: B) -> Result<Response<Body>, Failure> {
+        let request = request.body(body).map_err(|error| Failure::last(Error::usage(error.to_string())))?;
+        let response = self.agent.run(request).map_err(|error| Failure::of_transport(&self.base, error))?;
+        match response.status() {
+            status if status.is_success() || status == StatusCode::NOT_MODIFIED => Ok(response),
+            _ => Err(Failure::of_answer(&self.base, response)),
+        }
+    }
+
+    fn post(&self, path: &str, body: &impl Serialize) -> Result<(request::Builder, Vec<u8>)> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Error::failed(format!("cannot write a request: {error}")))?;
+        Ok((self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/json"), body))
+    }
+
+    fn json<T: DeserializeOwned>(&self, response: Response<Body>) -> Result<T, Failure> {
+        let mut body = response.into_body();
+        let read = body.with_config().limit(limits::MAX_JSON as u64 * 16).read_to_vec();
+        let bytes = read.map_err(|error| Failure::of_transport(&self.base, error))?;
+        serde_json::from_slice(&bytes).map_err(|error| Failure::last(strange(&self.base, &error.to_string())))
+    }
+}
+
+impl Remote for Http {
+    fn agent(&self) -> &AgentId {
+        &self.agent_id
+    }
+
+    fn head(&self, known: Option<&Etag>) -> Result<Option<Head>> {
+        let head = self.patience.try_again(|| {
+            let mut request = self.request(Method::GET, "refs");
+            if let Some(etag) = known {
+                request = request.header(header::IF_NONE_MATCH, etag.to_string());
+            }
+            let response = self.call(request, ())?;
+            if response.status() == StatusCode::NOT_MODIFIED {
+                return Ok(None);
+            }
+            self.json::<Head>(response).map(Some)
+        })?;
+        match head {
+            Some(head) if head.agent != self.agent_id => {
+                Err(strange(&self.base, &format!("it speaks of the agent \"{}\"", head.agent)))
+            }
+            head => Ok(head),
+        }
+    }
+
+    fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
+        upload::send(self, id, pack, progress)
+    }
+
+    fn transact(&self, transaction: &Transaction) -> Result<Outcome> {
+        self.patience.try_again(|| {
+            let (request, body) = self.post("transactions", transaction).map_err(Failure::last)?;
+            match self.call(request, &body) {
+                Ok(response) => self.json(response),
+                Err(failure) => failure.outcome(),
+            }
+        })
+    }
+
+    fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {
+        download::fetch(self, what, into, progress)
+    }
+}
+
+/// An answer that no `lua-store serve` gives.
+fn strange(base: &str, what: &str) -> Error {
+    Error::new(Kind::Failed, format!("\"{base}\" gave an answer that is not understood: {what}"))
+        .hint("is this the address of a `lua-store serve`, and of a version that this program knows?")
+}
+
+fn roots(pem: &[u8]) -> Result<RootCerts> {
+    let wrong = || Error::usage("the file with trusted certificates holds none");
+    let mut found = Vec::new();
+    for item in parse_pem(pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|_| wrong())? {
+            found.push(certificate);
+        }
+    }
+    if found.is_empty() { Err(wrong()) } else { Ok(RootCerts::new_with_certs(&found)) }
+}

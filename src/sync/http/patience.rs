@@ -1,0 +1,125 @@
+//! How often, and after which time, something is tried again.
+//!
+//! Full jitter: the wait is random between nothing and a bound that doubles, so that many clients of a
+//! server that comes back do not come back at once (Brooker, "Exponential Backoff And Jitter", 2015).
+
+use super::failure::{Again, Failure};
+use crate::error::{Error, Kind, Result};
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// How often in all.
+    pub tries: u32,
+    /// The bound of the first wait.
+    pub first: Duration,
+    /// No wait is longer, whatever the server asks for.
+    pub longest: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { tries: 5, first: Duration::from_millis(250), longest: Duration::from_secs(20) }
+    }
+}
+
+/// What is left of the patience with one thing.
+pub struct Left {
+    patience: Patience,
+    tried: u32,
+}
+
+impl Patience {
+    pub fn begin(self) -> Left {
+        Left { patience: self, tried: 0 }
+    }
+
+    pub fn try_again<T>(self, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T> {
+        let mut left = self.begin();
+        loop {
+            match attempt() {
+                Ok(done) => return Ok(done),
+                Err(failure) => left.wait(failure)?,
+            }
+        }
+    }
+}
+
+impl Left {
+    /// Something went on: what failed before does not count.
+    pub fn renew(&mut self) {
+        self.tried = 0;
+    }
+
+    /// Waits before the next attempt, or gives the error where there is none.
+    pub fn wait(&mut self, failure: Failure) -> Result<()> {
+        self.tried += 1;
+        if failure.again == Again::Never {
+            return Err(failure.error);
+        }
+        if self.tried >= self.patience.tries {
+            return Err(unavailable(failure.error, self.tried));
+        }
+        let wait = match failure.again {
+            Again::After(wait) => wait,
+            _ => (self.patience.first * 2u32.pow((self.tried - 1).min(16))).mul_f64(random()),
+        };
+        std::thread::sleep(wait.min(self.patience.longest));
+        Ok(())
+    }
+}
+
+fn unavailable(error: Error, tried: u32) -> Error {
+    let message = format!("{} (tried {tried} times)", error.message());
+    match error.hint_text() {
+        Some(hint) => Error::new(Kind::Unavailable, message).hint(hint),
+        None => Error::new(Kind::Unavailable, message),
+    }
+}
+
+/// Between 0 and 1. Without a source of randomness all wait the whole time, which is no harm.
+fn random() -> f64 {
+    getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUICK: Patience = Patience { tries: 3, first: Duration::ZERO, longest: Duration::ZERO };
+
+    fn failure(again: Again) -> Failure {
+        let mut failure = Failure::last(Error::unavailable("down"));
+        failure.again = again;
+        failure
+    }
+
+    #[test]
+    fn what_passes_is_tried_as_often_as_said() {
+        let mut tries = 0;
+        let result: Result<()> = QUICK.try_again(|| {
+            tries += 1;
+            Err(failure(Again::Soon))
+        });
+        assert_eq!((tries, result.unwrap_err().message()), (3, "down (tried 3 times)"));
+    }
+
+    #[test]
+    fn what_stays_is_tried_once() {
+        let mut tries = 0;
+        let result: Result<()> = QUICK.try_again(|| {
+            tries += 1;
+            Err(failure(Again::Never))
+        });
+        assert_eq!((tries, result.unwrap_err().message()), (1, "down"));
+    }
+
+    #[test]
+    fn whatever_goes_on_may_go_on_for_ever() {
+        let mut left = QUICK.begin();
+        for _ in 0..100 {
+            left.wait(failure(Again::After(Duration::from_secs(9)))).unwrap();
+            left.renew();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The client of a remote: what it has, what it lacks, what it is asked to do.
+//!
+//! A remote is reached over HTTP or as a folder; both are a [`Remote`]. Nothing here asks a person:
+//! `cli` decides, and what a command did is a value.
+
+mod address;
+mod counted;
+pub mod credentials;
+pub mod fetch;
+mod folder;
+mod http;
+pub mod promote;
+pub mod push;
+pub mod standing;
+
+pub use address::Address;
+pub use folder::Folder;
+pub use http::{Http, Options, Patience};
+
+use crate::error::{Error, Result};
+use crate::fs::Spool;
+use crate::pack::PackId;
+use crate::progress::Progress;
+use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Transaction, TxnId};
+
+/// One agent at another place. Each call is one step of `docs/protocol.md`, tried again for as long as that
+/// can help; an error means that it could not be done, and that trying the whole command again is safe.
+pub trait Remote {
+    fn agent(&self) -> &AgentId;
+
+    /// What it has; `None` when that is still what `known` stands for. An agent that was never pushed
+    /// has nothing.
+    fn head(&self, known: Option<&Etag>) -> Result<Option<Head>>;
+
+    /// Brings a pack there. What arrived of it earlier is not sent again.
+    fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()>;
+
+    fn transact(&self, transaction: &Transaction) -> Result<Outcome>;
+
+    /// Gets one pack. What the spool holds of the same pack already is not sent again.
+    fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()>;
+}
+
+/// A name for a new transaction.
+fn txn() -> Result<TxnId> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::failed(format!("the system gives no random numbers: {error}")))?;
+    Ok(TxnId(bytes))
+}

@@ -1,0 +1,52 @@
+//! `version promote` and `version delete` with a remote: its pointer moves first, ours then.
+
+use super::Remote;
+use super::push::{Sent, send};
+use super::standing::{Local, Order, Standing};
+use crate::agent::promote::{self, Step};
+use crate::error::Result;
+use crate::progress::Progress;
+use crate::protocol::Head;
+use crate::store::Store;
+
+/// What became of a step.
+#[derive(Debug)]
+pub enum Taken {
+    /// There and here.
+    Done,
+    /// Somebody else moved the pointer there, or took a number that this needs. What there is was brought
+    /// here; nothing was changed, neither there nor here.
+    Behind(Head),
+}
+
+/// Takes a step of the pointer at the remote and then here. What the remote lacks for it (the version, those
+/// before it, records made offline) goes with it in one transaction.
+pub fn take(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    head: Head,
+    step: &Step,
+    progress: &Progress,
+) -> Result<Taken> {
+    let local = aim(Local::read(store)?, &head, step, store)?;
+    match send(store, name, remote, head, &local, progress)? {
+        Sent::Behind(head) => Ok(Taken::Behind(head)),
+        // Power may fail here: the remote is ahead then, and the next `pull` brings its pointer here.
+        Sent::Done(_) => promote::take(store, step).map(|()| Taken::Done),
+    }
+}
+
+/// What the remote is to have afterwards. Source and agent versions that others pushed meanwhile are no
+/// hindrance as long as the version itself is the same there.
+fn aim(local: Local, head: &Head, step: &Step, store: &Store) -> Result<Local> {
+    let mut aim = Local { active: Some(step.new), ..local };
+    let standing = Standing::of(&aim, head, store.objects())?;
+    let at = (step.number - 1) as usize;
+    let is_there = at < head.versions.len() && head.versions.get(at) == aim.versions.get(at);
+    let others_pushed = |order| matches!(order, Order::Behind | Order::Diverged);
+    if is_there && (others_pushed(standing.source) || others_pushed(standing.versions)) {
+        (aim.source, aim.versions) = (head.source.clone(), head.versions.clone());
+    }
+    Ok(aim)
+}

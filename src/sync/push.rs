@@ -1,0 +1,155 @@
+//! `push`: what is here and not at a remote goes there, as one pack and one transaction.
+
+use super::fetch::{self, tracking};
+use super::standing::{Local, Standing};
+use super::{Remote, txn};
+use crate::error::{Error, Result};
+use crate::object::Id;
+use crate::progress::Progress;
+use crate::protocol::{Create, Head, Outcome, Refusal, Swap, Transaction};
+use crate::store::{Closure, Store};
+
+/// What went there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pushed {
+    /// Numbers of the source versions and of the agent versions that are there now and were not.
+    pub source: Vec<u64>,
+    pub versions: Vec<u64>,
+    /// The pointer moved, or the ledger grew.
+    pub active: bool,
+    pub objects: u64,
+    pub bytes: u64,
+}
+
+/// What became of a push.
+#[derive(Debug)]
+pub enum Sent {
+    Done(Pushed),
+    /// The remote has what is not here. It was brought here, and nothing was changed there.
+    Behind(Head),
+}
+
+/// Pushes everything, given what the remote had a moment ago.
+pub fn push(store: &Store, name: &str, remote: &dyn Remote, head: Head, progress: &Progress) -> Result<Sent> {
+    let local = Local::read(store)?;
+    send(store, name, remote, head, &local, progress)
+}
+
+/// Makes the remote what `local` says, where that only adds to what it has.
+pub fn send(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    mut head: Head,
+    local: &Local,
+    progress: &Progress,
+) -> Result<Sent> {
+    // Refused means that somebody else came between: what there is now is looked at once more.
+    loop {
+        if !Standing::of(local, &head, store.objects())?.can_push() {
+            fetch::bring(store, name, remote, head.clone(), progress)?;
+            if !Standing::of(local, &head, store.objects())?.can_push() {
+                return Ok(Sent::Behind(head));
+            }
+        }
+        let plan = plan(local, &head)?;
+        if plan.is_empty() {
+            remember(store, name, &head)?;
+            return Ok(Sent::Done(Pushed::default()));
+        }
+        let (outcome, pushed) = carry_out(store, remote, &head, plan, progress)?;
+        match outcome {
+            Outcome::Done(now) => {
+                remember(store, name, &now)?;
+                return Ok(Sent::Done(pushed));
+            }
+            Outcome::Refused(Refusal::Moved(now)) if now != head => head = now,
+            Outcome::Refused(refusal) => return Err(refused(refusal)),
+        }
+    }
+}
+
+fn plan(local: &Local, head: &Head) -> Result<Transaction> {
+    let create = |here: &[Id], there: &[Id]| {
+        let ids = here[there.len()..].to_vec();
+        (!ids.is_empty()).then_some(Create { after: there.len() as u64, ids })
+    };
+    let swap = local.active.filter(|active| head.active != Some(*active));
+    Ok(Transaction {
+        txn: txn()?,
+        pack: None,
+        source: create(&local.source, &head.source),
+        versions: create(&local.versions, &head.versions),
+        active: swap.map(|new| Swap { expected: head.active, new }),
+    })
+}
+
+/// Sends the objects and then the transaction. A remote that lost the pack meanwhile gets it again.
+fn carry_out(
+    store: &Store,
+    remote: &dyn Remote,
+    head: &Head,
+    mut plan: Transaction,
+    progress: &Progress,
+) -> Result<(Outcome, Pushed)> {
+    let ids = |create: &Option<Create>| create.iter().flat_map(|create| create.ids.clone()).collect();
+    let mut want: Vec<Id> = ids(&plan.source);
+    want.extend::<Vec<Id>>(ids(&plan.versions));
+    want.extend(plan.active.as_ref().map(|swap| swap.new.ledger));
+    let closure = Closure::new(store.objects(), &want, &head.roots())?;
+    let parcel = match closure.objects().is_empty() {
+        true => None,
+        false => Some(store.objects().parcel(&closure, &store.incoming()?)?),
+    };
+    let numbers = |create: &Option<Create>| {
+        let range = create.iter().flat_map(|c| c.after + 1..=c.after + c.ids.len() as u64);
+        range.collect()
+    };
+    let mut pushed = Pushed {
+        source: numbers(&plan.source),
+        versions: numbers(&plan.versions),
+        active: plan.active.is_some(),
+        ..Pushed::default()
+    };
+    if let Some(parcel) = &parcel {
+        (pushed.objects, pushed.bytes) = (u64::from(parcel.count()), parcel.bytes().len() as u64);
+        plan.pack = Some(parcel.id());
+        remote.send(&parcel.id(), parcel.bytes(), progress)?;
+    }
+    let mut outcome = remote.transact(&plan)?;
+    if let (Outcome::Refused(Refusal::NoPack), Some(parcel)) = (&outcome, &parcel) {
+        remote.send(&parcel.id(), parcel.bytes(), progress)?;
+        outcome = remote.transact(&plan)?;
+    }
+    Ok((outcome, pushed))
+}
+
+/// What the remote has is known without asking it: it has just said so. It is all here.
+fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
+    let now = tracking(head);
+    if store.remote(name)?.as_ref() == Some(&now) {
+        return Ok(());
+    }
+    let lock = store.lock()?;
+    store.set_remote(&lock, name, &now)
+}
+
+/// A refusal that asking again does not change.
+pub fn refused(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Moved(_) => Error::conflict("the remote refuses: something is not as it was expected to be")
+            .hint("`lua-store fetch` shows what it has"),
+        Refusal::Missing { ids, more } => {
+            let names: Vec<String> = ids.iter().take(3).map(Id::to_string).collect();
+            let others = if more || ids.len() > 3 { " and others" } else { "" };
+            Error::corrupt(format!("the remote refuses: it misses object {}{others}", names.join(", ")))
+                .hint("`lua-store fsck` says whether this store is whole")
+        }
+        Refusal::Invalid { reason } => Error::failed(format!("the remote refuses: {reason}"))
+            .hint("`lua-store fsck` says whether this store is whole"),
+        Refusal::NoPack => Error::unavailable("the remote lost the pack that was sent to it")
+            .hint("run the command again: nothing was changed"),
+        Refusal::Busy => Error::unavailable("too many others push to the remote at once")
+            .hint("run the command again: nothing was changed"),
+    }
+}

@@ -1,0 +1,94 @@
+//! A folder as a remote: pushes, promotions, and who is first.
+
+use super::{copy_of, published, shared};
+use crate::common::shop::edit;
+use insta::assert_snapshot;
+
+#[test]
+fn a_push_goes_here_and_there() {
+    let project = shared();
+    assert_snapshot!(project.run("push -m first"), @"
+    $ lua-store push -m first
+      ✅ shop pushed (agent settings, new)
+      ✅ persona v1 pushed (new)
+      ✅ orders v1.0.0 pushed (skill, new)
+      ✅ catalog v1.0.0 pushed (skill, new)
+      ✅ nightly v1.0.0 pushed (job, new)
+      ✅ docs v1.0.0 pushed (mcp-server, new)
+    💾 Backup at v1 (8 new file(s))
+    ✅ Push complete: 6 changed
+    ✅ Sent to origin: source version v1 (6619 bytes)
+    --- stderr
+    hint: `lua-store version create` makes a version of it
+    ");
+    assert_snapshot!(project.run("push"), @"
+    $ lua-store push
+    Nothing changed since source version v1.
+    ✅ origin has everything.
+    ");
+    project.ok("version create -m first");
+    assert_snapshot!(project.run("version promote 1"), @"
+    $ lua-store version promote 1
+    ✓ Promoted v1. (No previous active version.)
+    ");
+    assert_snapshot!(project.run("remote list"), @"
+    $ lua-store remote list
+    NAME    SOURCE  VERSION  ACTIVE  URL
+    origin  v1      v1       v1      ../data/agent_shop
+    ");
+    let sent = project.json("push");
+    assert_eq!(sent["remote"]["sourceVersions"], serde_json::json!([]));
+}
+
+#[test]
+fn what_was_made_offline_goes_with_the_next_push() {
+    let project = published();
+    edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    project.ok("push --offline");
+    project.ok("version create -m second");
+    project.ok("version promote 2 --offline");
+    let sent = project.json("push");
+    assert_eq!(sent["remote"]["sourceVersions"], serde_json::json!([2]));
+    assert_eq!(sent["remote"]["versions"], serde_json::json!([2]));
+    assert_eq!(sent["remote"]["activeMoved"], true);
+    assert!(project.ok("remote list").contains("v2"));
+}
+
+#[test]
+fn whoever_is_second_is_told_who_was_first_and_nothing_is_changed() {
+    let ana = published();
+    let ben = copy_of(&ana, "ben@example.com");
+    edit(&ana, "src/index.ts", "You help customers shop.", "You help.");
+    ana.ok("push -m \"shorter\"");
+    edit(&ben, "src/index.ts", "You help customers shop.", "You help a lot.");
+    let refused = ben.run("push");
+    assert_eq!(refused.code, 1, "{refused}");
+    assert!(refused.stderr.contains("source version v2 \"shorter\" by ana@example.com"), "{refused}");
+    assert!(refused.stderr.contains("`lua-store pull`"), "{refused}");
+    assert!(!ben.ok("source list").contains("v2"), "nothing was made here");
+    assert!(ben.read("src/index.ts").contains("You help a lot."));
+}
+
+#[test]
+fn of_two_promotions_one_wins_and_the_other_changes_nothing() {
+    let ana = published();
+    edit(&ana, "src/index.ts", "You help customers shop.", "You help.");
+    ana.ok("push");
+    ana.ok("version create -m second");
+    ana.ok("push");
+    let ben = copy_of(&ana, "ben@example.com");
+    ana.ok("version promote 2");
+    let refused = ben.run("version promote 2 -m mine");
+    assert_eq!(refused.code, 1, "{refused}");
+    assert_eq!(ben.json("version list")[0]["status"], "staged");
+    assert_eq!(ana.json("log --ledger").as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_folder_that_is_gone_is_no_new_agent() {
+    let project = published();
+    std::fs::rename(project.path("../data"), project.path("../elsewhere")).unwrap();
+    let outcome = project.run("push");
+    assert_eq!(outcome.code, 11, "{outcome}");
+    assert!(!project.path("../data").exists());
+}
