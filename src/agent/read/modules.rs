@@ -6,9 +6,11 @@ use super::module::{Content, Link, Module, ModuleId, Script, place};
 use crate::error::{Error, Result};
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser};
-use oxc_resolver::{ResolveOptions, ResolverGeneric, TsconfigDiscovery, TsconfigOptions, TsconfigReferences};
+use oxc_resolver::{
+    ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery, TsconfigOptions, TsconfigReferences,
+};
 use oxc_span::SourceType;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -22,6 +24,8 @@ pub struct Modules<'a> {
     arena: &'a Allocator,
     files: Files,
     resolver: ResolverGeneric<Files>,
+    /// The same without `tsconfig.json`.
+    plain: OnceCell<ResolverGeneric<Files>>,
     loaded: RefCell<Vec<Rc<Module<'a>>>>,
     by_file: RefCell<HashMap<PathBuf, ModuleId>>,
     targets: RefCell<HashMap<(PathBuf, String), Target>>,
@@ -45,7 +49,8 @@ impl<'a> Modules<'a> {
             root: root.to_owned(),
             arena,
             files: files.clone(),
-            resolver: resolver(root, files),
+            resolver: resolver(Some(root), files),
+            plain: OnceCell::new(),
             loaded: RefCell::default(),
             by_file: RefCell::default(),
             targets: RefCell::default(),
@@ -144,8 +149,19 @@ impl<'a> Modules<'a> {
         // What follows `?` is for a bundler: `./persona.md?raw`.
         let bare = specifier.split_once('?').map_or(specifier, |(path, _)| path);
         let directory = from.parent().unwrap_or(&self.root);
-        let found = self.resolver.resolve(directory, bare).map(|found| found.into_path_buf());
-        match found {
+        let mut found = self.resolver.resolve(directory, bare);
+        if let Err(
+            ResolveError::TsconfigNotFound(_)
+            | ResolveError::TsconfigLoadFailed { .. }
+            | ResolveError::TsconfigCircularExtend(_)
+            | ResolveError::TsconfigSelfReference(_),
+        ) = found
+        {
+            // What `tsconfig.json` extends is not installed, or it cannot be read: it says nothing.
+            let plain = self.plain.get_or_init(|| resolver(None, &self.files));
+            found = plain.resolve(directory, bare);
+        }
+        match found.map(|found| found.into_path_buf()) {
             Ok(path) if !path.components().any(|part| part.as_os_str() == "node_modules") => {
                 Target::Module(path)
             }
@@ -224,12 +240,11 @@ pub fn package(specifier: &str) -> String {
     specifier.split('/').take(parts).collect::<Vec<_>>().join("/")
 }
 
-fn resolver(root: &Path, files: &Files) -> ResolverGeneric<Files> {
-    let config_file = root.join("tsconfig.json");
-    let tsconfig = files.is_file(&config_file).then_some(TsconfigDiscovery::Manual(TsconfigOptions {
-        config_file,
-        references: TsconfigReferences::Disabled,
-    }));
+fn resolver(root: Option<&Path>, files: &Files) -> ResolverGeneric<Files> {
+    let config_file = root.map(|root| root.join("tsconfig.json")).filter(|file| files.is_file(file));
+    let tsconfig = config_file.map(|config_file| {
+        TsconfigDiscovery::Manual(TsconfigOptions { config_file, references: TsconfigReferences::Disabled })
+    });
     let options = ResolveOptions {
         tsconfig,
         extensions: EXTENSIONS.map(str::to_owned).to_vec(),

@@ -161,3 +161,34 @@ fn of_several_agents_the_first_by_depth_and_name_is_read() {
     let notes: Vec<_> = agent.notes.iter().map(|note| note.message.as_str()).collect();
     assert_eq!(notes, ["this agent is left out: the first one of the file is read"]);
 }
+
+#[test]
+fn a_config_whose_base_is_not_installed_is_no_hindrance() {
+    let config = r#"{ "extends": "@tsconfig/node20/tsconfig.json", "compilerOptions": { "baseUrl": "." } }"#;
+    let files = [("src/name.ts", "export const name = 'found';"), ("tsconfig.json", config)];
+    let agent = Project::agent("name", "import { name } from './name';", &files).read();
+    assert_eq!(agent.name, "found");
+}
+
+#[test]
+fn a_chain_of_ten_thousand_imports_and_a_ring_end_in_an_answer() {
+    const LENGTH: usize = 10_000;
+    let project = Project::agent(
+        "name, persona: ring",
+        "import { name } from './m0'; import { ring } from './r0';",
+        &[],
+    );
+    for at in 0..LENGTH {
+        let next = at + 1;
+        project.write(&format!("src/m{at}.ts"), &format!("export {{ name }} from './m{next}';"));
+    }
+    project.write(&format!("src/m{LENGTH}.ts"), "export const name = 'end';");
+    for at in 0..100 {
+        let next = (at + 1) % 100;
+        let text = format!("import {{ ring as next }} from './r{next}'; export const ring = next + '{at}';");
+        project.write(&format!("src/r{at}.ts"), &text);
+    }
+    let agent = project.read();
+    assert_eq!(agent.name, "end");
+    assert!(agent.notes.iter().any(|note| note.message.contains("needs itself")), "{:?}", agent.notes);
+}
