@@ -125,7 +125,7 @@ impl Scope {
 }
 
 /// The highest number ever given to each entry.
-fn floor(old: &State, previous: Option<&SourceVersion>) -> Numbers {
+pub fn floor(old: &State, previous: Option<&SourceVersion>) -> Numbers {
     let mut floor = old.numbers.clone();
     if let Some(previous) = previous {
         numbers::raise(&mut floor, &previous.record.highest);

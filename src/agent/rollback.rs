@@ -111,7 +111,7 @@ pub fn keep_workspace(project: &Project, who: &Who, progress: &Progress) -> Resu
 
 /// Makes the workspace as it is a safety snapshot, unless it is what was pushed last. One that was
 /// kept before a rollback that did not come to its end is not kept twice.
-fn keep(
+pub fn keep(
     project: &Project,
     mut batch: Batch,
     previous: Option<&SourceVersion>,

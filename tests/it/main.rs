@@ -22,6 +22,7 @@ mod manners;
 mod objects;
 mod persona;
 mod plumbing;
+mod pull;
 mod push;
 mod race;
 mod remote;

@@ -4,6 +4,7 @@ mod conflict;
 mod detail;
 mod json;
 mod line;
+mod news;
 
 pub use conflict::{
     conflict_json, conflict_lines, conflict_sentence, file_change, item_change, lines_change,
@@ -11,6 +12,9 @@ pub use conflict::{
 pub use detail::value;
 pub use json::to_json;
 pub use line::{Line, Sign};
+pub use news::{
+    behind, news_json, news_lines, pulled_json, refusal, refusal_json, refusal_lines, renumbered_lines,
+};
 
 use super::change::{
     Changed, Detail, KindChange, Parts, Persona, Reached, Renamed, StateChange, ToolParts, Who, reached,

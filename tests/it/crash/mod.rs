@@ -4,6 +4,7 @@
 
 mod agent;
 mod commands;
+mod pull;
 mod restore;
 #[cfg(unix)]
 mod rollback;

@@ -1,0 +1,321 @@
+//! Two people, two stores: what one pushed comes to the other.
+
+use crate::common::{Project, faults, shop};
+use lua_store::agent::merge::Side;
+use lua_store::agent::project;
+use lua_store::agent::pull::{Outcome, Pulled, Refused, overtake, pull};
+use lua_store::agent::record::Who;
+use lua_store::agent::words::{self, Line};
+use lua_store::progress::Progress;
+use lua_store::store::Heads;
+use std::fs;
+use std::path::Path;
+
+const SKILL: &str = "src/skills/catalog.skill.ts";
+const INDEX: &str = "src/index.ts";
+
+/// Copies what is in a folder.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// Ann and Ben, with the same agent pushed once, made v1 and promoted.
+pub fn two() -> (Project, Project) {
+    let ann = shop::versioned();
+    ann.ok("version promote 1");
+    let mut ben = Project::new();
+    copy(&ann.root(), &ben.root());
+    ben.set("LUA_STORE_AUTHOR", "ben@example.com");
+    (ann, ben)
+}
+
+/// What Ben has, with its objects brought to Ann, as a fetch does.
+pub fn fetched(ann: &Project, ben: &Project) -> Heads {
+    for pack in fs::read_dir(ben.path(".lua/objects")).unwrap() {
+        let pack = pack.unwrap();
+        let to = ann.path(".lua/objects").join(pack.file_name());
+        if !to.exists() && pack.path().is_file() {
+            fs::copy(pack.path(), to).unwrap();
+        }
+    }
+    project::Project::open(&ben.root()).unwrap().store().heads().unwrap()
+}
+
+/// Ann, at a time of her own.
+pub fn who() -> Who {
+    Who { by: "ana@example.com".to_owned(), at_ms: 1_800_000_000_000 }
+}
+
+fn pulled(ann: &Project, ben: &Project, choice: Option<Side>) -> Outcome {
+    let heads = fetched(ann, ben);
+    let opened = project::Project::open(&ann.root()).unwrap();
+    let outcome = pull(&opened, &heads, choice, &who(), &Progress::default()).unwrap();
+    faults::assert_clean(&ann.root());
+    outcome
+}
+
+fn done(outcome: Outcome) -> Box<Pulled> {
+    match outcome {
+        Outcome::Pulled(pulled) => pulled,
+        Outcome::Refused(refused) => panic!("{}", text(&words::refusal_lines(&refused))),
+        Outcome::UpToDate => panic!("nothing was pulled"),
+    }
+}
+
+fn refused(outcome: Outcome) -> Box<Refused> {
+    match outcome {
+        Outcome::Refused(refused) => refused,
+        _ => panic!("it was not refused"),
+    }
+}
+
+fn text(lines: &[Line]) -> String {
+    lines.iter().map(|line| line.text.clone() + "\n").collect()
+}
+
+fn heads(project: &Project) -> Heads {
+    project::Project::open(&project.root()).unwrap().store().heads().unwrap()
+}
+
+#[test]
+fn what_is_new_there_comes_here_and_nothing_of_ours_is_in_its_way() {
+    let (ann, ben) = two();
+    shop::edit(&ben, SKILL, "Knows the products", "Knows all products");
+    ben.write("docs/new.md", "new\n");
+    ben.ok("push");
+    ben.ok("version create -m second");
+    ben.ok("version promote 2");
+    let pulled_ = done(pulled(&ann, &ben, None));
+    assert_eq!(heads(&ann), heads(&ben));
+    assert_eq!((ann.read(SKILL), ann.read("docs/new.md")), (ben.read(SKILL), ben.read("docs/new.md")));
+    assert_eq!((pulled_.kept, pulled_.files.len(), pulled_.rebased.source.len()), (None, 2, 0));
+    insta::assert_snapshot!(text(&words::news_lines(&pulled_.news)), @"
+    source v2  2026-11-21 09:30  ben@example.com  batch push
+        ~ skill catalog 1.0.0 → 1.0.1
+            description:
+              - Knows the products
+              + Knows all products
+    version v2  2026-11-21 09:30  ben@example.com  second
+    promoted v2  2026-11-21 09:30  ben@example.com
+    ");
+    assert_eq!(ann.json("status")["active"], 2);
+    assert!(matches!(pulled(&ann, &ben, None), Outcome::UpToDate));
+}
+
+/// Both pushed and made a version, and Ann has work that she did not push.
+pub fn both_pushed() -> (Project, Project) {
+    let (ann, ben) = two();
+    shop::edit(&ben, SKILL, "Knows the products", "Knows all products");
+    shop::edit(&ben, INDEX, "You help customers shop.", "You help customers shop well.");
+    ben.ok("push");
+    ben.ok("version create -m \"from ben\"");
+    shop::edit(&ann, "src/jobs/nightly.ts", "0 3 * * *", "0 4 * * *");
+    ann.ok("push");
+    ann.ok("version create -m \"from ann\"");
+    ann.ok("version promote 2");
+    shop::edit(&ann, INDEX, "docs.example.com", "help.example.com");
+    ann.write("notes.md", "not pushed\n");
+    (ann, ben)
+}
+
+#[test]
+fn what_both_did_stands_and_our_numbers_make_room() {
+    let (ann, ben) = both_pushed();
+    let mine = ann.read(INDEX);
+    let done = done(pulled(&ann, &ben, None));
+    assert_eq!(done.texts, [INDEX]);
+    assert_eq!(ann.read(INDEX), mine.replace("customers shop.", "customers shop well."));
+    assert_eq!((ann.read(SKILL), ann.read("notes.md")), (ben.read(SKILL), "not pushed\n".to_owned()));
+    assert!(ann.read("src/jobs/nightly.ts").contains("0 4 * * *"));
+    insta::assert_snapshot!(text(&words::renumbered_lines(&done.rebased)), @"
+    your source v2 → v3
+    your version v2 → v3
+    ");
+    insta::assert_snapshot!(ann.ok("version list"), @"
+    VERSION  STATUS      CREATED           BY               MESSAGE
+    v3*      active      2026-11-21 09:30  ana@example.com  from ann
+    v2       staged      2026-11-21 09:30  ben@example.com  from ben
+    v1       superseded  2026-11-21 09:30  ana@example.com  first
+    ");
+    insta::assert_snapshot!(ann.ok("log --ledger"), @"
+    0d01c25b  2026-11-21 09:30  promote v3  by ana@example.com
+    5bcc06a0  2026-11-21 09:30  promote v1  by ana@example.com
+    ");
+    insta::assert_snapshot!(ann.ok("version diff 2 3"), @"
+    Diff v2 → v3
+    Skills:
+      ~ catalog 1.0.1 → 1.0.0
+          description:
+            - Knows all products
+            + Knows the products
+    Webhooks: (no changes)
+    Jobs:
+      ~ nightly 1.0.0 → 1.0.1
+          schedule.expression: 0 3 * * * → 0 4 * * *
+    Preprocessors: (no changes)
+    Postprocessors: (no changes)
+    Triggers: (no changes)
+    MCP servers: (no changes)
+    Persona: v2 → v1
+      - You help customers shop well.
+      + You help customers shop.
+    Model: (unchanged)
+    Voice: (unchanged)
+    ");
+    // What Ann had not pushed can be brought back, and is pushed next.
+    assert_eq!(done.kept, Some(1));
+    insta::assert_snapshot!(ann.ok("push"), @"
+      ·  shop unchanged (agent settings)
+      ✅ persona v3 pushed (1 → 3)
+      ·  orders v1.0.0 unchanged (skill)
+      ✅ catalog v1.0.2 pushed (skill, 1.0.0 → 1.0.2)
+      ·  nightly v1.0.1 unchanged (job)
+      ✅ docs v1.0.1 pushed (mcp-server, 1.0.0 → 1.0.1)
+    💾 Backup at v4 (3 changed file(s))
+    ✅ Push complete: 3 changed
+    ");
+    ann.ok("source rollback --snapshot 1 --force");
+    assert_eq!(ann.read(INDEX), mine);
+    let json = words::pulled_json(&done).unwrap();
+    assert_eq!(json["renumbered"]["source"], serde_json::json!([{"from": 2, "to": 3}]));
+}
+
+#[test]
+fn a_conflict_changes_nothing_until_somebody_chooses() {
+    let (ann, ben) = two();
+    shop::edit(&ben, SKILL, "Knows the products", "Knows all products");
+    shop::edit(&ben, INDEX, "docs.example.com", "ben.example.com");
+    ben.ok("push");
+    shop::edit(&ann, SKILL, "Use this to find products.", "Use this first.");
+    ann.write("docs/mine.md", "mine\n");
+    let before = (heads(&ann), ann.read(SKILL), ann.read(INDEX));
+    let refused = refused(pulled(&ann, &ben, None));
+    assert_eq!((heads(&ann), ann.read(SKILL), ann.read(INDEX)), before);
+    let error = words::refusal("origin", &refused);
+    let told =
+        format!("{error}\nhint: {}\n{}", error.hint_text().unwrap(), text(&words::refusal_lines(&refused)));
+    insta::assert_snapshot!(told, @r#"
+    cannot pull from "origin": one change here and one there cannot both stand
+    hint: `lua-store pull origin --theirs` takes what is there where they clash, `--ours` keeps yours; nothing was changed
+    skill "catalog" was changed on both sides in "src/skills/catalog.skill.ts"
+        here:
+          context:
+            - Use this to find products.
+            + Use this first.
+        there:
+          description:
+            - Knows the products
+            + Knows all products
+    "#);
+    assert_eq!(words::refusal_json(&refused).unwrap()["conflicts"][0]["name"], "catalog");
+    let done = done(pulled(&ann, &ben, Some(Side::Theirs)));
+    assert_eq!(done.decided.len(), 1);
+    assert_eq!((ann.read(SKILL), ann.read(INDEX)), (ben.read(SKILL), ben.read(INDEX)));
+    assert_eq!(ann.read("docs/mine.md"), "mine\n");
+    assert_eq!(heads(&ann), heads(&ben));
+    ann.ok("source rollback --snapshot 1 --force");
+    assert_eq!(ann.read(SKILL), before.1);
+}
+
+#[test]
+fn ledgers_that_both_continued_are_for_a_person_to_decide() {
+    let (ann, ben) = two();
+    for (one, word) in [(&ben, "Knows all"), (&ann, "Knows some")] {
+        shop::edit(one, "src/jobs/nightly.ts", "Tidies up", word);
+        one.ok("push");
+        one.ok("version create");
+    }
+    ben.ok("version promote 2 --reason \"looked right\"");
+    ann.ok("version promote 2");
+    shop::edit(&ann, "src/jobs/nightly.ts", "Knows some", "Knows all");
+    let before = heads(&ann);
+    for choice in [None, Some(Side::Ours)] {
+        let refused = refused(pulled(&ann, &ben, choice));
+        let error = words::refusal("origin", &refused);
+        let told = format!(
+            "{error}\nhint: {}\n{}",
+            error.hint_text().unwrap(),
+            text(&words::refusal_lines(&refused))
+        );
+        insta::allow_duplicates!(insta::assert_snapshot!(told, @r#"
+        cannot pull from "origin": both sides promoted or deleted since
+        hint: `lua-store pull origin --theirs` takes what is there and leaves your promotions out; nothing was changed
+        the ledger was continued on both sides
+            here:
+              promoted v2  2026-11-21 09:30  ana@example.com
+            there:
+              promoted v2  2026-11-21 09:30  ben@example.com  looked right
+        "#));
+        assert_eq!(heads(&ann), before);
+    }
+    let done = done(pulled(&ann, &ben, Some(Side::Theirs)));
+    assert_eq!(done.rebased.left_out.len(), 1);
+    let now = heads(&ann);
+    assert_eq!((now.active, now.versions.len()), (heads(&ben).active, 3));
+}
+
+#[test]
+fn what_is_not_tracked_is_never_overwritten() {
+    let (ann, ben) = two();
+    ben.write("dictionary.txt", "theirs\n");
+    ben.ok("push");
+    ann.write(".gitignore", "dictionary.txt\n");
+    ann.write("dictionary.txt", "ours, ignored\n");
+    let heads_before = heads(&ann);
+    let remote = fetched(&ann, &ben);
+    let opened = project::Project::open(&ann.root()).unwrap();
+    let error = pull(&opened, &remote, Some(Side::Theirs), &who(), &Progress::default()).unwrap_err();
+    assert_eq!(error.message(), "cannot restore: \"dictionary.txt\" is in the way and is not tracked");
+    assert_eq!((ann.read("dictionary.txt"), heads(&ann)), ("ours, ignored\n".to_owned(), heads_before));
+}
+
+#[test]
+fn overtaking_leaves_the_files_alone() {
+    let (ann, ben) = both_pushed();
+    let (files, remote) = ((ann.read(INDEX), ann.read(SKILL)), fetched(&ann, &ben));
+    let opened = project::Project::open(&ann.root()).unwrap();
+    let done = done(overtake(&opened, &remote, None).unwrap());
+    assert_eq!((ann.read(INDEX), ann.read(SKILL)), files);
+    assert_eq!((done.kept, done.files.len()), (None, 0));
+    let now = heads(&ann);
+    assert_eq!((now.source.len(), now.versions.len()), (3, 3));
+    assert_eq!((&now.source[..2], &now.versions[..2]), (&remote.source[..], &remote.versions[..]));
+    assert_eq!(ann.json("status")["notPushed"]["files"].as_array().unwrap().len(), 2);
+    faults::assert_clean(&ann.root());
+}
+
+#[test]
+fn a_push_that_is_behind_is_told_what_is_there() {
+    let (ann, ben) = both_pushed();
+    let remote = fetched(&ann, &ben);
+    let opened = project::Project::open(&ann.root()).unwrap();
+    let store = opened.store();
+    let news = lua_store::agent::news::News::of(store.objects(), &store.heads().unwrap(), &remote).unwrap();
+    let error = words::behind("push", "origin", &news);
+    let told = format!("{error}\nhint: {}\n{}", error.hint_text().unwrap(), text(&words::news_lines(&news)));
+    insta::assert_snapshot!(told, @r#"
+    cannot push: "origin" has 1 source version and 1 version that are not here
+    hint: `lua-store pull origin` brings it here; nothing was changed
+    source v2  2026-11-21 09:30  ben@example.com  batch push
+        ~ skill catalog 1.0.0 → 1.0.1
+            description:
+              - Knows the products
+              + Knows all products
+        ~ persona
+            - You help customers shop.
+            + You help customers shop well.
+    version v2  2026-11-21 09:30  ben@example.com  from ben
+    "#);
+    let json = words::news_json(&news).unwrap();
+    assert_eq!(json["source"][0]["createdBy"], "ben@example.com");
+    assert_eq!(json["versions"][0]["message"], "from ben");
+}
