@@ -2,14 +2,17 @@
 
 use super::module::Link;
 use oxc_ast::ast::{
-    Argument, ArrowFunctionExpression, AssignmentTarget, AssignmentTargetPropertyIdentifier, BindingPattern,
-    CallExpression, Class, ComputedMemberExpression, Expression, Function, IdentifierReference,
-    ImportExpression, Program, PropertyKey, SimpleAssignmentTarget, Statement, StaticMemberExpression,
-    TSType, TSTypeAnnotation, UnaryExpression, UpdateExpression, VariableDeclarator,
+    Argument, ArrowFunctionExpression, AssignmentTarget, AssignmentTargetPropertyIdentifier,
+    BindingIdentifier, BindingPattern, CallExpression, Class, ComputedMemberExpression, Expression, Function,
+    IdentifierReference, ImportExpression, Program, PropertyKey, SimpleAssignmentTarget, Statement,
+    StaticMemberExpression, TSType, TSTypeAnnotation, TSTypeParameterDeclaration, UnaryExpression,
+    UpdateExpression, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
 use oxc_syntax::operator::UnaryOperator;
+use oxc_syntax::scope::{ScopeFlags, ScopeId};
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
 
 /// What one walk over a module finds.
@@ -38,7 +41,7 @@ pub struct Use<'a> {
 }
 
 pub fn collect<'a>(program: &'a Program<'a>) -> Names<'a> {
-    let mut walker = Walker { names: Names::default() };
+    let mut walker = Walker { names: Names::default(), scopes: Vec::new(), class: None };
     walker.visit_program(program);
     walker.names.uses.sort_by_key(|one| one.at);
     walker.names
@@ -78,7 +81,7 @@ pub fn roots<'a>(statement: &Statement<'a>) -> BTreeSet<&'a str> {
 struct Roots<'a>(BTreeSet<&'a str>);
 
 impl<'a> Visit<'a> for Roots<'a> {
-    fn visit_function(&mut self, _: &Function<'a>, _: oxc_syntax::scope::ScopeFlags) {}
+    fn visit_function(&mut self, _: &Function<'a>, _: ScopeFlags) {}
     fn visit_class(&mut self, _: &Class<'a>) {}
     fn visit_arrow_function_expression(&mut self, _: &ArrowFunctionExpression<'a>) {}
 
@@ -120,13 +123,37 @@ fn named<'a>(expression: &Expression<'a>) -> Option<&'a str> {
 
 struct Walker<'a> {
     names: Names<'a>,
+    /// The scopes that the walk is in, that of the module first.
+    scopes: Vec<Local<'a>>,
+    /// The place of a class expression's name, which only the class itself knows.
+    class: Option<u32>,
+}
+
+/// What a scope declares, and what is used in it. A name that it declares is none of the module's.
+#[derive(Default)]
+struct Local<'a> {
+    declared: HashSet<&'a str>,
+    uses: Vec<Use<'a>>,
+    assigned: Vec<&'a str>,
 }
 
 impl<'a> Walker<'a> {
     fn used(&mut self, it: &IdentifierReference<'a>, member: Option<&'a str>) {
-        let name = it.name.as_str();
-        self.names.used.insert(name);
-        self.names.uses.push(Use { at: it.span.start, name, member });
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.uses.push(Use { at: it.span.start, name: it.name.as_str(), member });
+        }
+    }
+
+    fn declared(&mut self, name: &'a str) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.declared.insert(name);
+        }
+    }
+
+    fn assigns(&mut self, name: &'a str) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.assigned.push(name);
+        }
     }
 
     fn env(&mut self, at: Span, name: &'a str) {
@@ -135,12 +162,55 @@ impl<'a> Walker<'a> {
 
     fn assigned(&mut self, target: &SimpleAssignmentTarget<'a>) {
         if let SimpleAssignmentTarget::AssignmentTargetIdentifier(name) = target {
-            self.names.assigned.insert(name.name.as_str());
+            self.assigns(name.name.as_str());
         }
     }
 }
 
 impl<'a> Visit<'a> for Walker<'a> {
+    fn enter_scope(&mut self, _: ScopeFlags, _: &Cell<Option<ScopeId>>) {
+        self.scopes.push(Local::default());
+    }
+
+    // What a scope declares can stand below its use, so it is known at the end.
+    fn leave_scope(&mut self) {
+        let Some(scope) = self.scopes.pop() else { return };
+        match self.scopes.last_mut() {
+            Some(around) => {
+                let own = |name: &str| scope.declared.contains(name);
+                around.uses.extend(scope.uses.into_iter().filter(|one| !own(one.name)));
+                around.assigned.extend(scope.assigned.into_iter().filter(|name| !own(name)));
+            }
+            None => {
+                self.names.used.extend(scope.uses.iter().map(|one| one.name));
+                self.names.uses.extend(scope.uses);
+                self.names.assigned.extend(scope.assigned);
+            }
+        }
+    }
+
+    fn visit_binding_identifier(&mut self, it: &BindingIdentifier<'a>) {
+        if self.class.take() != Some(it.span.start) {
+            self.declared(it.name.as_str());
+        }
+    }
+
+    fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
+        // The walk sees the name inside; a declaration gives it to the scope around, too.
+        if let (true, Some(id)) = (it.is_declaration(), &it.id) {
+            self.declared(id.name.as_str());
+        }
+        walk::walk_function(self, it, flags);
+    }
+
+    fn visit_class(&mut self, it: &Class<'a>) {
+        self.class = it.id.as_ref().filter(|_| it.is_expression()).map(|id| id.span.start);
+        walk::walk_class(self, it);
+    }
+
+    // A type's name hides no value.
+    fn visit_ts_type_parameter_declaration(&mut self, _: &TSTypeParameterDeclaration<'a>) {}
+
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
         self.used(it, None);
     }
@@ -160,7 +230,7 @@ impl<'a> Visit<'a> for Walker<'a> {
     }
 
     fn visit_assignment_target_property_identifier(&mut self, it: &AssignmentTargetPropertyIdentifier<'a>) {
-        self.names.assigned.insert(it.binding.name.as_str());
+        self.assigns(it.binding.name.as_str());
         walk::walk_assignment_target_property_identifier(self, it);
     }
 

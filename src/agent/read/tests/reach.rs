@@ -275,3 +275,30 @@ fn what_a_loop_of_the_top_level_makes_reaches_the_loop() {
     assert_eq!(names(&reach(&project, "skill")), ["src/skill.ts: limits", "src/skill.ts: skill"]);
     assert_eq!(moves(&project, &["skill"], "src/skill.ts", &text(2)), [true]);
 }
+
+#[test]
+fn a_local_name_that_sounds_like_a_declaration_is_no_use_of_it() {
+    let body = "import { LuaJob } from 'lua-cli';
+        const rate = 1; const used = 2; const tax = 3; const Row = { make: () => 4 }; const late = 5;
+        function sum(rate: number) {
+          const add = (tax = 0) => { let late = 1; late += tax; return rate + late; };
+          try { add(); } catch (used) { return used; }
+          return add() + used;
+        }
+        const typed = <Row,>(x: Row) => Row.make(x);
+        export default new LuaJob({ name: 'j', execute: async () => [sum(1), typed(2)] });";
+    let project =
+        Project::agent("name: 'a', jobs: [job]", "import job from './job';", &[("src/job.ts", body)]);
+    let reach = reach(&project, "job");
+    let names = names(&reach);
+    assert_eq!(
+        names,
+        [
+            "src/job.ts: Row",
+            "src/job.ts: default",
+            "src/job.ts: sum",
+            "src/job.ts: typed",
+            "src/job.ts: used"
+        ]
+    );
+}
