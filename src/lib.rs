@@ -14,6 +14,7 @@ pub mod object;
 pub mod pack;
 pub mod progress;
 pub mod protocol;
+pub mod server;
 pub mod store;
 pub mod sync;
 pub mod workspace;

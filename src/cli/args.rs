@@ -91,6 +91,7 @@ commands! {
         CountObjects(count_objects::CountObjects),
         Compact(compact::Compact),
         Compile(compile::Compile),
+        Serve(serve::Serve),
         Completions(completions::Completions),
         Man(man::Man),
     }

@@ -13,6 +13,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Share with others", &["sync", "remote"]),
     ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
     ("Look after the store", &["fsck", "compact", "count-objects"]),
+    ("Share with others", &["serve"]),
     ("Set up", &["git", "completions", "man", "help"]),
 ];
 

@@ -11,6 +11,17 @@ pub fn install() {
     }));
 }
 
+/// For a process whose stderr is a log of JSON lines.
+pub fn install_for_logs() {
+    std::panic::set_hook(Box::new(|info| {
+        let cause = info.payload_as_str().unwrap_or("no message");
+        let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+        let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        let line = serde_json::json!({"at": at, "event": "panic", "cause": cause, "place": place});
+        let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+    }));
+}
+
 fn message(info: &PanicHookInfo<'_>) -> String {
     let place = info.location().map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
     let cause = info.payload_as_str().unwrap_or("no message");

@@ -18,6 +18,7 @@ mod pinned;
 mod platform;
 mod private;
 mod spool;
+mod stamp;
 mod windows;
 
 pub use adopt::adopt;
@@ -34,10 +35,12 @@ pub use pinned::Pinned;
 pub use platform::{CAN_SYNC_ALL, open_file};
 pub use private::replace_private;
 pub use spool::Spool;
+pub use stamp::{Stamp, stamp};
 pub use windows::check_windows_name;
 
 use crate::error::{At, Result};
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The whole content of a file.
@@ -76,4 +79,10 @@ pub fn temporary_folder(prefix: &str) -> Result<PathBuf> {
 pub fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir> {
     let place = std::env::temp_dir();
     tempfile::Builder::new().prefix(prefix).tempdir_in(&place).at("make a folder in", &place)
+}
+
+/// Whether a folder takes files and the disk has room: writes some bytes and lets them go.
+pub fn try_to_write(dir: &Path) -> Result<()> {
+    let mut temp = Temp::create_in(dir)?;
+    temp.write_all(&[0; 4096]).at("write", dir)
 }

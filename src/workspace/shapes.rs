@@ -32,7 +32,7 @@ const fn shape(
 }
 
 /// The longer beginning stands before the shorter one it contains.
-const SHAPES: [Shape; 21] = [
+const SHAPES: [Shape; 22] = [
     shape("AKIA", 16, 16, b"", "an AWS access key"),
     shape("ASIA", 16, 16, b"", "an AWS access key"),
     shape("AIza", 35, 35, b"-_", "a Google API key"),
@@ -49,6 +49,7 @@ const SHAPES: [Shape; 21] = [
     shape("ghs_", 36, 36, b"", "a GitHub token"),
     shape("github_pat_", 60, ANY, b"_", "a GitHub token"),
     shape("glpat-", 20, ANY, b"-_", "a GitLab token"),
+    shape("lst_", 72, 72, b"", "a token of `lua-store serve`"),
     shape("npm_", 36, 36, b"", "an npm token"),
     shape("xoxb-", 20, ANY, b"-", "a Slack token"),
     shape("xoxp-", 20, ANY, b"-", "a Slack token"),

@@ -26,6 +26,7 @@ mod pull;
 mod push;
 mod race;
 mod remote;
+mod server;
 mod sources;
 mod stock;
 mod terminal;

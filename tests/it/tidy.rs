@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "depot",
         &["agent", "workspace", "diff", "protocol", "store", "pack", "object", "fs", "error", "progress"],
     ),
+    ("server", &["depot", "protocol", "store", "pack", "object", "fs", "error", "progress"]),
     (
         "sync",
         &[
@@ -48,6 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "sync",
+            "server",
             "depot",
             "protocol",
             "agent",

@@ -22,8 +22,7 @@ impl<'a> Evaluator<'a> {
     /// The value of an expression in a scope.
     pub fn expression(&self, scope: &Names<'a>, expression: &'a Expression<'a>) -> Result<Value<'a>> {
         let site = Site::new(scope.module, expression.span());
-        let value = self.deeper(site, || self.one(scope, expression, site))?;
-        Ok(self.weighed(expression, value, site))
+        self.deeper(site, || self.one(scope, expression, site))
     }
 
     fn one(&self, scope: &Names<'a>, expression: &'a Expression<'a>, site: Site) -> Result<Value<'a>> {

@@ -29,8 +29,7 @@ impl Log {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = self.limit.as_deref().map(parse_limit).transpose()?.unwrap_or(usize::MAX);
         let project = cx.project()?;
-        let load = if self.verify { Catalog::load_whole } else { Catalog::load };
-        let catalog = load(project.store())?;
+        let catalog = Catalog::load(project.store())?;
         if self.verify {
             let records = verify::ledger(&project, &catalog)?;
             if !cx.out.is_json() {

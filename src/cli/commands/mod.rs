@@ -18,6 +18,7 @@ pub mod persona;
 pub mod push;
 pub mod remote;
 pub mod rev_parse;
+pub mod serve;
 pub mod show;
 pub mod source;
 pub mod status;

@@ -1,9 +1,11 @@
 //! What every test of the binary needs: a project of its own, and one snapshot per command.
 
 pub mod faults;
+pub mod http;
 mod project;
 #[allow(dead_code, reason = "for the tests of servers")]
 pub mod proxy;
+pub mod server;
 pub mod shop;
 
 pub use project::{Outcome, Project};

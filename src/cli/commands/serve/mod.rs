@@ -1,0 +1,41 @@
+//! `serve`: be a remote for others.
+
+mod expiry;
+mod limits;
+mod place;
+mod start;
+pub mod token;
+
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::error::Result;
+
+/// Be a remote: keep agents in a folder and answer over HTTP
+///
+/// Listens on this machine only, unless `--listen` says otherwise. Clients need a token, which
+/// `lua-store serve token create` makes. Prints the address it listens on, then logs to stderr, one
+/// JSON object a line. SIGTERM and Ctrl-C let running requests finish; SIGHUP reads the certificate
+/// again.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Serve {
+    #[command(flatten)]
+    start: start::Start,
+    #[command(subcommand)]
+    command: Option<ServeCommand>,
+}
+
+impl Serve {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        match self.command {
+            Some(command) => command.run(cx),
+            None => self.start.run(cx),
+        }
+    }
+}
+
+crate::cli::args::commands! {
+    ServeCommand {
+        Token(token::Token),
+    }
+}

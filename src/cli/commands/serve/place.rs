@@ -1,0 +1,67 @@
+//! Where a server keeps its data: `--data`, `LUA_STORE_DATA`, or the user's folder for data.
+
+use crate::cli::context::Context;
+use crate::depot::Depot;
+use crate::error::{Error, Result};
+use crate::fs;
+use std::path::PathBuf;
+
+/// The option that says which folder.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    /// The server's folder [default: LUA_STORE_DATA, or lua-store/depot in the user's data folder]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl Place {
+    /// The folder, made into a depot when it is missing. One that was named must at least have a parent, so that
+    /// a typing mistake makes no tree of folders.
+    pub fn made(&self, cx: &Context<'_>) -> Result<PathBuf> {
+        let folder = self.path(cx)?;
+        let parent_exists = folder.parent().is_none_or(|parent| parent.is_dir());
+        if !parent_exists && self.data.is_some() {
+            return Err(Error::not_found(format!(
+                "cannot make \"{}\": the folder above it does not exist",
+                folder.display()
+            )));
+        }
+        if let Some(parent) = folder.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        Depot::open(&folder)?;
+        Ok(folder)
+    }
+
+    /// The folder, which must be there.
+    pub fn existing(&self, cx: &Context<'_>) -> Result<PathBuf> {
+        let folder = self.path(cx)?;
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        Err(Error::not_found(format!("there is no folder \"{}\"", folder.display()))
+            .hint("`--data DIR` names the folder that the server was started with"))
+    }
+
+    fn path(&self, cx: &Context<'_>) -> Result<PathBuf> {
+        let named = self.data.clone().or_else(|| variable("LUA_STORE_DATA"));
+        match named.or_else(default) {
+            Some(folder) => Ok(cx.directory()?.join(folder)),
+            None => {
+                Err(Error::usage("cannot tell where the server's data are")
+                    .hint("`--data DIR` names the folder"))
+            }
+        }
+    }
+}
+
+/// `$XDG_DATA_HOME`, or where that is when it is not set.
+fn default() -> Option<PathBuf> {
+    let home = || Some(variable("HOME")?.join(".local/share"));
+    let data = variable("XDG_DATA_HOME").or_else(|| variable("LOCALAPPDATA")).or_else(home)?;
+    Some(data.join("lua-store").join("depot"))
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}

@@ -1,0 +1,52 @@
+//! `serve token create`: a new token, shown once.
+
+use super::to_json;
+use crate::cli::Exit;
+use crate::cli::commands::serve::expiry;
+use crate::cli::commands::serve::place::Place;
+use crate::cli::context::Context;
+use crate::cli::time;
+use crate::error::Result;
+use crate::protocol::{AgentId, Scope};
+use crate::server::tokens::{Tokens, Wanted};
+
+/// Make a token for one agent and print it, once
+///
+/// Only a hash of it is kept, so it cannot be shown again.
+#[derive(Debug, clap::Args)]
+pub struct Create {
+    /// The agent that it opens; the agent need not exist yet
+    #[arg(long, value_name = "AGENT")]
+    agent: AgentId,
+    /// What it allows: read, push, promote or admin; each includes those before it
+    #[arg(long, value_name = "SCOPE")]
+    scope: Scope,
+    /// How long it is good: `12h`, `30d`, `8w`, a day or a time [default: for ever]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    expires: Option<String>,
+    /// Who has it, or what for
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Create {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let now = cx.now()?;
+        let expires_at = self.expires.map(|text| expiry::parse(&text, now)).transpose()?;
+        let wanted = Wanted { agent: self.agent, scope: self.scope, note: self.note, expires_at };
+        let (entry, secret) = Tokens::of(&self.place.made(cx)?).create(wanted, now)?;
+        if cx.out.is_json() {
+            let mut answer = to_json(&entry);
+            answer["token"] = secret.to_string().into();
+            cx.out.json(&answer)?;
+            return Ok(Exit::Done);
+        }
+        cx.out.line(&secret)?;
+        let until = entry.expires_at.map_or_else(String::new, |end| format!(", until {}", time::minute(end)));
+        cx.out.note(format!("Token {}: {} on {}{until}.", entry.id, entry.scope, entry.agent));
+        cx.out.hint("it is shown only now; clients take it from LUA_API_KEY");
+        Ok(Exit::Done)
+    }
+}

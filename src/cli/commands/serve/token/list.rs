@@ -1,0 +1,59 @@
+//! `serve token list`: the tokens of a server, without their secrets.
+
+use super::to_json;
+use crate::cli::Exit;
+use crate::cli::commands::serve::place::Place;
+use crate::cli::context::Context;
+use crate::cli::output::RED;
+use crate::cli::table::{Cell, Table};
+use crate::cli::time;
+use crate::error::Result;
+use crate::server::tokens::Tokens;
+use anstyle::Style;
+use serde_json::Value;
+
+/// List the tokens of the server, the oldest first; never what they are
+#[derive(Debug, clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl List {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let now = cx.now()?;
+        let tokens = Tokens::of(&self.place.existing(cx)?).list()?;
+        if cx.out.is_json() {
+            let mut answer: Vec<Value> = tokens.iter().map(to_json).collect();
+            for (one, entry) in answer.iter_mut().zip(&tokens) {
+                one["expired"] = entry.is_expired(now).into();
+            }
+            cx.out.json(&answer)?;
+            return Ok(Exit::Done);
+        }
+        if tokens.is_empty() {
+            cx.out.line("(no token yet — `lua-store serve token create` makes one)")?;
+            return Ok(Exit::Done);
+        }
+        let mut table = Table::new(["ID", "AGENT", "SCOPE", "CREATED", "EXPIRES", "NOTE"]);
+        for entry in &tokens {
+            let expires = match entry.expires_at {
+                Some(end) if entry.is_expired(now) => {
+                    Cell::styled(RED, format!("expired {}", time::minute(end)))
+                }
+                Some(end) => Cell::from(time::minute(end)),
+                None => Cell::styled(Style::new(), "never"),
+            };
+            table.row([
+                Cell::from(&entry.id),
+                Cell::from(entry.agent.as_str()),
+                Cell::from(entry.scope.word()),
+                Cell::from(time::minute(entry.created_at)),
+                expires,
+                Cell::from(entry.note.as_deref().unwrap_or_default()),
+            ]);
+        }
+        table.print(cx.out)?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,235 @@
+//! Who may do what: a request's token, looked up among those that are known now.
+
+use super::log::Clock;
+use super::token::Secret;
+use super::tokens::{Entry, Tokens, id_of};
+use crate::error::{Error, Kind, Result};
+use crate::fs::{self, Stamp};
+use crate::protocol::{AgentId, Scope};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub struct Access {
+    tokens: Tokens,
+    open: bool,
+    clock: Clock,
+    known: RwLock<Arc<Known>>,
+}
+
+/// The tokens as they were when the file looked like this.
+struct Known {
+    stamp: Option<Stamp>,
+    by_id: HashMap<String, Entry>,
+}
+
+/// Who was let in.
+#[derive(Debug)]
+pub struct Admitted {
+    pub agent: AgentId,
+    /// `None` where nobody is asked for a token.
+    pub token: Option<String>,
+    scope: Scope,
+}
+
+impl Admitted {
+    /// Refused unless the token has this scope.
+    pub fn needs(&self, needed: Scope) -> Result<()> {
+        if self.scope.allows(needed) {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Forbidden, format!("the token may {} but not {needed}", self.scope)).hint(
+            format!(
+                "ask whoever runs the server for another: \
+             `lua-store serve token create --agent {} --scope {needed}`",
+                self.agent
+            ),
+        ))
+    }
+}
+
+impl Access {
+    pub fn new(tokens: Tokens, open: bool, clock: Clock) -> Result<Access> {
+        let access = Access {
+            tokens,
+            open,
+            clock,
+            known: RwLock::new(Arc::new(Known { stamp: None, by_id: HashMap::new() })),
+        };
+        access.known()?;
+        Ok(access)
+    }
+
+    /// Lets a request in. Of an agent that the token is not for nothing is looked at, so the answer
+    /// and the time it takes are the same whether that agent exists or not.
+    pub fn admit(&self, headers: &HeaderMap, agent: &str, needed: Scope) -> Result<Admitted> {
+        if self.open {
+            let agent = agent.parse().map_err(|_| no_agent(agent))?;
+            return Ok(Admitted { agent, token: None, scope: Scope::Admin });
+        }
+        let entry = self.owner(headers)?;
+        if entry.agent.as_str() != agent {
+            return Err(no_agent(agent));
+        }
+        let admitted = Admitted { agent: entry.agent, token: Some(entry.id), scope: entry.scope };
+        admitted.needs(needed)?;
+        Ok(admitted)
+    }
+
+    /// Whether the request has a token that may look after an agent.
+    pub fn is_admin(&self, headers: &HeaderMap) -> bool {
+        self.owner(headers).is_ok_and(|entry| entry.scope.allows(Scope::Admin))
+    }
+
+    /// The token of a request, which must be known and not over.
+    fn owner(&self, headers: &HeaderMap) -> Result<Entry> {
+        let secret = presented(headers)?;
+        let hash = secret.hash();
+        let known = self.known()?;
+        let entry = known.by_id.get(&id_of(&hash)).filter(|entry| entry.is_of(&hash));
+        let entry = entry.ok_or_else(|| {
+            denied("the token is not known here: it was revoked, or made for another server")
+        })?;
+        match entry.expires_at {
+            Some(end) if entry.is_expired((self.clock)()) => {
+                Err(denied(&format!("the token expired on {}", end.strftime("%Y-%m-%d at %H:%M UTC"))))
+            }
+            _ => Ok(entry.clone()),
+        }
+    }
+
+    /// Looks whether the file is another one than when it was read. That is one system call.
+    fn known(&self) -> Result<Arc<Known>> {
+        let stamp = fs::stamp(&self.tokens.path())?;
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if known.stamp == stamp {
+            return Ok(known);
+        }
+        let entries = self.tokens.list()?;
+        let by_id = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
+        let fresh = Arc::new(Known { stamp, by_id });
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
+        Ok(fresh)
+    }
+}
+
+fn presented(headers: &HeaderMap) -> Result<Secret> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (value, more) = (values.next(), values.next().is_some());
+    let Some(value) = value else { return Err(denied("this needs a token")) };
+    let text = value.to_str().ok().filter(|_| !more);
+    let bearer = text
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let Some((_, token)) = bearer else {
+        return Err(denied("the header Authorization must be one `Bearer` with a token"));
+    };
+    Secret::parse(token.trim()).ok_or_else(|| {
+        denied("this is not a token of `lua-store serve`: it is cut, mistyped or of another service")
+    })
+}
+
+fn denied(message: &str) -> Error {
+    Error::new(Kind::Auth, message).hint(
+        "a token comes from whoever runs the server, who makes it with `lua-store serve token create`; \
+         LUA_API_KEY hands it over",
+    )
+}
+
+/// The one answer for an agent that is not there and for one that is somebody else's.
+pub fn no_agent(name: &str) -> Error {
+    let name: String = name.chars().take(128).collect();
+    Error::not_found(format!("there is no agent \"{name}\" here, or the token is not for it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tokens::Wanted;
+    use super::*;
+    use jiff::Timestamp;
+
+    struct Door {
+        dir: tempfile::TempDir,
+        access: Access,
+    }
+
+    impl Door {
+        fn new() -> Door {
+            let dir = tempfile::tempdir().unwrap();
+            let clock: Clock = Arc::new(|| Timestamp::from_second(1000).unwrap());
+            let access = Access::new(Tokens::of(dir.path()), false, clock).unwrap();
+            Door { dir, access }
+        }
+
+        fn token(&self, scope: Scope, expires: Option<i64>) -> (Entry, String) {
+            let expires_at = expires.map(|second| Timestamp::from_second(second).unwrap());
+            let wanted = Wanted { agent: "a".parse().unwrap(), scope, note: None, expires_at };
+            let (entry, secret) = Tokens::of(self.dir.path()).create(wanted, Timestamp::UNIX_EPOCH).unwrap();
+            (entry, secret.to_string())
+        }
+
+        fn knock(&self, agent: &str, header: &str) -> Result<Admitted> {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, header.parse().unwrap());
+            self.access.admit(&headers, agent, Scope::Push)
+        }
+
+        fn kind(&self, agent: &str, header: &str) -> Option<Kind> {
+            self.knock(agent, header).err().map(|error| error.kind())
+        }
+    }
+
+    #[test]
+    fn a_token_opens_its_agent_as_far_as_its_scope_goes() {
+        let door = Door::new();
+        let (entry, push) = door.token(Scope::Push, None);
+        let (_, read) = door.token(Scope::Read, None);
+        let admitted = door.knock("a", &format!("Bearer {push}")).unwrap();
+        assert_eq!(admitted.token, Some(entry.id));
+        assert!(admitted.needs(Scope::Promote).is_err());
+        assert_eq!(door.kind("a", &format!("bearer {push}")), None);
+        assert_eq!(door.kind("a", &format!("Bearer {read}")), Some(Kind::Forbidden));
+    }
+
+    #[test]
+    fn tokens_that_are_none_unknown_expired_or_revoked_open_nothing() {
+        let door = Door::new();
+        let (entry, token) = door.token(Scope::Push, None);
+        let (_, expired) = door.token(Scope::Push, Some(1000));
+        let (_, good) = door.token(Scope::Push, Some(1001));
+        for wrong in
+            ["", "Bearer", "Bearer ", "Basic abc", "Bearer lst_", &token, &format!("Bearer {token}0")]
+        {
+            assert_eq!(door.kind("a", wrong), Some(Kind::Auth), "{wrong}");
+        }
+        let unknown = Secret::random().unwrap();
+        assert_eq!(door.kind("a", &format!("Bearer {unknown}")), Some(Kind::Auth));
+        assert_eq!(door.kind("a", &format!("Bearer {expired}")), Some(Kind::Auth));
+        assert_eq!(door.kind("a", &format!("Bearer {good}")), None);
+        assert_eq!(door.kind("a", &format!("Bearer {token}")), None);
+        Tokens::of(door.dir.path()).revoke(&entry.id).unwrap();
+        assert_eq!(door.kind("a", &format!("Bearer {token}")), Some(Kind::Auth));
+    }
+
+    #[test]
+    fn another_agent_is_no_agent_before_scopes_are_looked_at() {
+        let door = Door::new();
+        let (_, read) = door.token(Scope::Read, None);
+        for agent in ["b", "A", "", "..", "a\u{0}"] {
+            let error = door.knock(agent, &format!("Bearer {read}")).unwrap_err();
+            assert_eq!((error.kind(), error.message()), (Kind::NotFound, no_agent(agent).message()));
+        }
+    }
+
+    #[test]
+    fn two_headers_are_none() {
+        let door = Door::new();
+        let (_, token) = door.token(Scope::Push, None);
+        let mut headers = HeaderMap::new();
+        headers.append(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+        headers.append(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+        let error = door.access.admit(&headers, "a", Scope::Push).unwrap_err();
+        assert_eq!(error.kind(), Kind::Auth);
+    }
+}

@@ -1,0 +1,204 @@
+//! What clients do with one agent: look, upload, change, get.
+
+use super::access::{Admitted, no_agent};
+use super::answer::{Answer, Failure, empty, json};
+use super::body;
+use super::download::Download;
+use super::metrics::{Gauge, One};
+use super::range::{Part, part};
+use super::record::Trace;
+use super::state::{State, on_thread, take};
+use crate::error::{Error, Kind, Result};
+use crate::pack::PackId;
+use crate::protocol::limits::MAX_PACK;
+use crate::protocol::{Etag, Fetch, Outcome, Scope, Transaction};
+use axum::body::Body;
+use axum::extract::{Path, Request, State as Shared};
+use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use hyper::body::Body as _;
+use std::sync::Arc;
+
+const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
+
+/// Lets a request in, and tells its record who that was.
+fn admit(state: &State, request: &Request, agent: &str, needed: Scope) -> Result<Admitted> {
+    let admitted = state.access.admit(request.headers(), agent, needed)?;
+    if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
+        let _ = trace.agent.set(admitted.agent.to_string());
+        let _ = admitted.token.clone().map(|token| trace.token.set(token));
+    }
+    Ok(admitted)
+}
+
+/// `GET /AGENT/refs`
+pub async fn refs(
+    Shared(state): Shared<Arc<State>>,
+    Path(agent): Path<String>,
+    request: Request,
+) -> Result<Answer, Failure> {
+    let admitted = admit(&state, &request, &agent, Scope::Read)?;
+    let id = admitted.agent.clone();
+    let head = state.work(move |depot| depot.head(&id)).await?.ok_or_else(|| no_agent(&agent))?;
+    state.metrics.opened(&admitted.agent);
+    let etag = head.etag();
+    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let is_known =
+        known.is_some_and(|text| text.split(',').any(|one| Etag::from_header(one) == Some(etag.clone())));
+    let mut answer = if is_known { empty(StatusCode::NOT_MODIFIED) } else { json(StatusCode::OK, &head) };
+    answer.headers_mut().insert(ETAG, header(&etag));
+    Ok(answer)
+}
+
+/// `HEAD /AGENT/packs/PACK`: how many bytes of an upload are here.
+pub async fn offset(
+    Shared(state): Shared<Arc<State>>,
+    Path((agent, pack)): Path<(String, String)>,
+    request: Request,
+) -> Result<Answer, Failure> {
+    let admitted = admit(&state, &request, &agent, Scope::Push)?;
+    let pack: PackId = pack.parse()?;
+    let offset = state.work(move |depot| depot.offset(&admitted.agent, &pack)).await?;
+    Ok(at_offset(StatusCode::OK, offset))
+}
+
+/// `PATCH /AGENT/packs/PACK`: the next bytes of an upload. What arrives is kept however it ends.
+pub async fn append(
+    Shared(state): Shared<Arc<State>>,
+    Path((agent, pack)): Path<(String, String)>,
+    request: Request,
+) -> Result<Answer, Failure> {
+    let admitted = admit(&state, &request, &agent, Scope::Push)?;
+    let pack: PackId = pack.parse()?;
+    let (offset, total) =
+        (number(request.headers(), &UPLOAD_OFFSET)?, number(request.headers(), &UPLOAD_LENGTH)?);
+    // Both last until the thread is done, which outlives a client that goes away.
+    let place = (take(&state.uploads, "uploads")?, One::more(Uploads(state.clone())));
+    let (id, asked) = (admitted.agent.clone(), admitted.agent.clone());
+    let here = state.work(move |depot| depot.offset(&asked, &pack)).await?;
+    let mut body = request.into_body();
+    let announced = body.size_hint().lower();
+    match total.checked_sub(offset) {
+        _ if total > MAX_PACK => return Err(too_large()),
+        None => return Err(Error::usage("Upload-Offset is beyond Upload-Length").into()),
+        Some(left) if announced > left => {
+            return Err(Error::usage("the body goes beyond Upload-Length").into());
+        }
+        Some(_) => {}
+    }
+    // Before the body is asked for: a client that expects `100 Continue` sends none of it.
+    if here != offset {
+        return Ok(at_offset(StatusCode::CONFLICT, here));
+    }
+    let (feed, mut upload) = body::upload();
+    let depot = state.depot.clone();
+    let receiving = tokio::spawn(on_thread(move || {
+        let _place = place;
+        depot.receive(&admitted.agent, &pack, offset, total, &mut upload)
+    }));
+    // A task too, so that what arrived is handed over even when the client goes away meanwhile.
+    let limits = state.limits.clone();
+    let feeding = tokio::spawn(async move { feed.pump(&mut body, &limits).await });
+    let fed = feeding.await.unwrap_or_else(|error| Err(Error::failed(error.to_string()).into()));
+    let received = receiving.await.unwrap_or_else(|error| Err(Error::failed(error.to_string()).into()));
+    fed?;
+    match received {
+        Ok(offset) => Ok(at_offset(StatusCode::NO_CONTENT, offset)),
+        // Another upload of the same pack was faster.
+        Err(failure) if failure.error.kind() == Kind::Conflict => {
+            let here = state.work(move |depot| depot.offset(&id, &pack)).await?;
+            Ok(at_offset(StatusCode::CONFLICT, here))
+        }
+        // Of the bytes that arrived: everything else was looked at before them.
+        Err(failure) if failure.error.kind() == Kind::Corrupt => {
+            Err(Failure { status: StatusCode::UNPROCESSABLE_ENTITY, ..failure })
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// `POST /AGENT/transactions`: all of it happens, or nothing.
+pub async fn transact(
+    Shared(state): Shared<Arc<State>>,
+    Path(agent): Path<String>,
+    request: Request,
+) -> Result<Answer, Failure> {
+    let admitted = admit(&state, &request, &agent, Scope::Push)?;
+    let transaction: Transaction = body::json(request.into_body(), "a transaction", &state.limits).await?;
+    if transaction.active.is_some() {
+        admitted.needs(Scope::Promote)?;
+    }
+    let outcome = state.work(move |depot| depot.transact(&admitted.agent, &transaction)).await?;
+    state.metrics.transaction(&outcome);
+    let status = match &outcome {
+        Outcome::Done(_) => StatusCode::OK,
+        Outcome::Refused(_) => StatusCode::CONFLICT,
+    };
+    Ok(json(status, &outcome))
+}
+
+/// `POST /AGENT/fetch`: one pack with what is wanted and not there yet, or the rest of it.
+pub async fn fetch(
+    Shared(state): Shared<Arc<State>>,
+    Path(agent): Path<String>,
+    request: Request,
+) -> Result<Answer, Failure> {
+    let admitted = admit(&state, &request, &agent, Scope::Read)?;
+    let (head, body) = request.into_parts();
+    let wanted: Fetch = body::json(body, "a fetch", &state.limits).await?;
+    let parcel = state.work(move |depot| depot.fetch(&admitted.agent, &wanted)).await?;
+    let (len, etag) = (parcel.len(), format!("\"{}\"", parcel.id()));
+    let (status, from) = match part(&head.headers, &etag, len) {
+        Part::Whole => (StatusCode::OK, 0),
+        Part::From(start) => (StatusCode::PARTIAL_CONTENT, start),
+        Part::Beyond => {
+            let mut answer = empty(StatusCode::RANGE_NOT_SATISFIABLE);
+            answer.headers_mut().insert(CONTENT_RANGE, header(&format!("bytes */{len}")));
+            return Ok(answer);
+        }
+    };
+    let mut answer = Answer::new(Body::new(Download::new(&parcel, from, state)));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(ETAG, header(&etag));
+    if status == StatusCode::PARTIAL_CONTENT {
+        headers.insert(CONTENT_RANGE, header(&format!("bytes {from}-{}/{len}", len - 1)));
+    }
+    Ok(answer)
+}
+
+fn at_offset(status: StatusCode, offset: u64) -> Answer {
+    let mut answer = empty(status);
+    answer.headers_mut().insert(UPLOAD_OFFSET, HeaderValue::from(offset));
+    answer
+}
+
+/// A header of ours that is plain by construction.
+fn header(value: &impl ToString) -> HeaderValue {
+    HeaderValue::from_str(&value.to_string()).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64> {
+    let text = headers.get(name).and_then(|value| value.to_str().ok());
+    let plain = text.filter(|text| text.bytes().all(|digit| digit.is_ascii_digit()));
+    plain
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::usage(format!("an upload needs the header {name} with a number of bytes")))
+}
+
+fn too_large() -> Failure {
+    let error = Error::usage(format!("the pack is too large: at most {MAX_PACK} bytes"));
+    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, error)
+}
+
+/// The uploads that are counted in a server's metrics.
+struct Uploads(Arc<State>);
+
+impl AsRef<Gauge> for Uploads {
+    fn as_ref(&self) -> &Gauge {
+        &self.0.metrics.uploads
+    }
+}

@@ -1,0 +1,103 @@
+//! Answers that say why not: a status and `{"error": {"kind", "message", "hint"}}`.
+
+use crate::error::{Error, Kind};
+use crate::protocol::Problem;
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
+use std::sync::Arc;
+
+pub type Answer = Response<Body>;
+
+/// Why a request is not answered with what it asked for. It becomes a body where the id of the
+/// request is known.
+#[derive(Clone)]
+pub struct Failure {
+    pub status: StatusCode,
+    pub error: Arc<Error>,
+}
+
+impl Failure {
+    pub fn new(status: StatusCode, error: Error) -> Failure {
+        Failure { status, error: Arc::new(error) }
+    }
+
+    /// The body for the client. What went wrong inside of the server is for its log alone, as it
+    /// names files of the machine.
+    pub fn answer(&self, request: &str) -> Answer {
+        let problem = match self.status {
+            StatusCode::INTERNAL_SERVER_ERROR => {
+                let told = Error::failed(format!("the server failed at request {request}"));
+                Problem::from(&told.hint("the server's log says why; what was stored before is not affected"))
+            }
+            _ => Problem::from(&*self.error),
+        };
+        let mut answer = json(self.status, &problem);
+        let headers = answer.headers_mut();
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"lua-store\""));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        answer
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::new(status(error.kind()), error)
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Answer {
+        let mut answer = Response::new(Body::empty());
+        *answer.status_mut() = self.status;
+        answer.extensions_mut().insert(self);
+        answer
+    }
+}
+
+fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Usage => StatusCode::BAD_REQUEST,
+        Kind::Auth => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Failed | Kind::Corrupt => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// A JSON answer. All of them end with a newline, for those who look at them in a terminal.
+pub fn json(status: StatusCode, value: &impl serde::Serialize) -> Answer {
+    let Ok(mut text) = serde_json::to_vec(value) else {
+        return Failure::from(Error::failed("an answer cannot be written as JSON")).into_response();
+    };
+    text.push(b'\n');
+    let mut answer = Response::new(Body::from(text));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}
+
+/// Plain text.
+pub fn text(status: StatusCode, text: String) -> Answer {
+    let mut answer = Response::new(Body::from(text));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4"));
+    answer
+}
+
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = status;
+    answer
+}

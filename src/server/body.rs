@@ -1,0 +1,178 @@
+//! Bodies of requests: JSON of a limited size, and uploads that are read while they arrive.
+
+use super::answer::Failure;
+use super::config::Limits;
+use crate::error::{Error, Kind};
+use crate::protocol::limits::MAX_JSON;
+use axum::body::Body;
+use axum::http::StatusCode;
+use bytes::{Buf, Bytes};
+use hyper::body::Body as _;
+use serde::de::DeserializeOwned;
+use std::io::{self, Read};
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// Pieces that may wait between the network and the disk: a piece is at most what is read at once.
+const PIECES: usize = 8;
+/// What is still taken of a body that is of no use, so that the client gets to read why.
+const DRAINED: usize = 1 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(1);
+
+/// The next bytes of a body; `None` at its end.
+async fn next(body: &mut Body) -> Option<Result<Bytes, Failure>> {
+    loop {
+        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await?;
+        match frame.map(hyper::body::Frame::into_data) {
+            Ok(Ok(data)) => return Some(Ok(data)),
+            Ok(Err(_trailers)) => {}
+            Err(error) => {
+                let message = format!("the body of the request broke off: {error}");
+                return Some(Err(Failure::new(StatusCode::BAD_REQUEST, Error::usage(message))));
+            }
+        }
+    }
+}
+
+/// Reads a JSON body.
+pub async fn json<T: DeserializeOwned>(mut body: Body, what: &str, limits: &Limits) -> Result<T, Failure> {
+    let mut bytes = Vec::new();
+    if body.size_hint().lower() > MAX_JSON as u64 {
+        return Err(too_large(what));
+    }
+    let read = async {
+        while let Some(piece) = next(&mut body).await {
+            let piece = piece?;
+            if bytes.len() + piece.len() > MAX_JSON {
+                return Err(too_large(what));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(())
+    };
+    timeout(limits.json, read).await.unwrap_or_else(|_| Err(too_slow()))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Error::usage(format!("the body is not {what}: {error}")).into())
+}
+
+/// Takes what is left of a body, within bounds: a connection that is closed under a client which is
+/// still sending may lose the answer on its way.
+pub async fn drain(mut body: Body) {
+    let mut left = DRAINED;
+    let rest = async {
+        while let Some(Ok(piece)) = next(&mut body).await {
+            if piece.len() > left {
+                break;
+            }
+            left -= piece.len();
+        }
+    };
+    let _ = timeout(DRAIN_TIME, rest).await;
+}
+
+/// The two ends of an upload: the network feeds one, a thread reads the other.
+pub fn upload() -> (Feed, Upload) {
+    let (pieces, arriving) = mpsc::channel(PIECES);
+    (Feed { pieces }, Upload { arriving, piece: Bytes::new(), ended: false })
+}
+
+pub struct Feed {
+    pieces: mpsc::Sender<Option<Bytes>>,
+}
+
+impl Feed {
+    /// Hands the body over until it ends, breaks off, is too slow, or nobody wants more of it.
+    pub async fn pump(self, body: &mut Body, limits: &Limits) -> Result<(), Failure> {
+        let (mut deadline, mut arrived) = (Instant::now() + limits.span, 0);
+        loop {
+            let piece = match timeout_at(deadline, next(body)).await {
+                Ok(None) => {
+                    let _ = self.pieces.send(None).await;
+                    return Ok(());
+                }
+                Ok(Some(piece)) => piece?,
+                Err(_) if arrived < limits.bytes_per_span => return Err(too_slow()),
+                Err(_) => {
+                    (deadline, arrived) = (Instant::now() + limits.span, 0);
+                    continue;
+                }
+            };
+            arrived += piece.len() as u64;
+            // The time that our own disk takes is not the client's.
+            let waited = Instant::now();
+            if self.pieces.send(Some(piece)).await.is_err() {
+                return Ok(());
+            }
+            deadline += waited.elapsed();
+            if Instant::now() >= deadline {
+                if arrived < limits.bytes_per_span {
+                    return Err(too_slow());
+                }
+                (deadline, arrived) = (Instant::now() + limits.span, 0);
+            }
+        }
+    }
+}
+
+/// What arrives, as something to read on a thread that may wait. A body that breaks off is an error,
+/// never an end.
+pub struct Upload {
+    arriving: mpsc::Receiver<Option<Bytes>>,
+    piece: Bytes,
+    ended: bool,
+}
+
+impl Read for Upload {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() && !self.ended {
+            match self.arriving.blocking_recv() {
+                Some(Some(piece)) => self.piece = piece,
+                Some(None) => self.ended = true,
+                None => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the upload broke off")),
+            }
+        }
+        let count = buffer.len().min(self.piece.len());
+        self.piece.copy_to_slice(&mut buffer[..count]);
+        Ok(count)
+    }
+}
+
+fn too_slow() -> Failure {
+    let error = Error::new(Kind::Unavailable, "the body of the request came too slowly");
+    Failure::new(StatusCode::REQUEST_TIMEOUT, error.hint("what arrived of a pack is kept: go on from there"))
+}
+
+fn too_large(what: &str) -> Failure {
+    let error = Error::usage(format!("the body is too large for {what}: at most {MAX_JSON} bytes"));
+    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_fed_is_read_and_then_it_ends() {
+        let (feed, mut upload) = upload();
+        for piece in ["ab", "", "cde"] {
+            feed.pieces.blocking_send(Some(Bytes::from_static(piece.as_bytes()))).unwrap();
+        }
+        feed.pieces.blocking_send(None).unwrap();
+        let mut text = String::new();
+        upload.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "abcde");
+        assert_eq!(upload.read(&mut [0; 9]).unwrap(), 0, "an end stays an end");
+    }
+
+    #[test]
+    fn an_upload_that_breaks_off_is_no_end() {
+        let (feed, mut upload) = upload();
+        feed.pieces.blocking_send(Some(Bytes::from_static(b"abc"))).unwrap();
+        drop(feed);
+        let mut bytes = Vec::new();
+        let error = upload.read_to_end(&mut bytes).unwrap_err();
+        assert_eq!((error.kind(), bytes.as_slice()), (io::ErrorKind::UnexpectedEof, b"abc".as_slice()));
+    }
+}

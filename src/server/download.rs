@@ -1,0 +1,77 @@
+//! A parcel on its way to a client: read piece by piece on threads that may wait, none of which is
+//! held while the client takes its time.
+
+use super::metrics::{Gauge, One};
+use super::state::State;
+use crate::depot::{Parcel, ParcelReader};
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
+use std::io::{self, Read};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::task::JoinHandle;
+
+const PIECE: u64 = 256 << 10;
+
+pub struct Download {
+    left: u64,
+    /// Here, or on the thread that reads the next piece.
+    reader: Option<ParcelReader>,
+    reading: Option<JoinHandle<io::Result<(ParcelReader, Bytes)>>>,
+    _one: One<Downloads>,
+}
+
+impl Download {
+    pub fn new(parcel: &Parcel, from: u64, state: Arc<State>) -> Download {
+        let left = parcel.len().saturating_sub(from);
+        let (reader, one) = (Some(parcel.reader(from)), One::more(Downloads(state)));
+        Download { left, reader, reading: None, _one: one }
+    }
+}
+
+impl hyper::body::Body for Download {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let count = self.left.min(PIECE) as usize;
+        if let Some(reader) = self.reader.take() {
+            self.reading = Some(tokio::task::spawn_blocking(move || piece(reader, count)));
+        }
+        // Neither here nor being read: a read has failed before.
+        let Some(reading) = self.reading.as_mut() else { return Poll::Ready(None) };
+        let read = ready!(Pin::new(reading).poll(cx));
+        self.reading = None;
+        let (reader, bytes) = read.map_err(io::Error::other)??;
+        self.reader = Some(reader);
+        self.left -= bytes.len() as u64;
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+fn piece(mut reader: ParcelReader, count: usize) -> io::Result<(ParcelReader, Bytes)> {
+    let mut bytes = vec![0; count];
+    reader.read_exact(&mut bytes)?;
+    Ok((reader, bytes.into()))
+}
+
+/// The downloads that are counted in a server's metrics.
+struct Downloads(Arc<State>);
+
+impl AsRef<Gauge> for Downloads {
+    fn as_ref(&self) -> &Gauge {
+        &self.0.metrics.downloads
+    }
+}

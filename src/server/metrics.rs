@@ -1,0 +1,202 @@
+//! What the server counts, in the text form that Prometheus reads. No agent is named in it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::protocol::{AgentId, Outcome, Refusal};
+
+/// Upper bounds of the histogram's buckets, in seconds.
+const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0];
+/// Of more agents than this it is not known which were seen.
+const MOST_AGENTS: usize = 1 << 20;
+
+#[derive(Default)]
+pub struct Metrics {
+    requests: Mutex<BTreeMap<(&'static str, String, u16), u64>>,
+    times: Mutex<BTreeMap<&'static str, Histogram>>,
+    transactions: Mutex<BTreeMap<&'static str, u64>>,
+    agents: Mutex<HashSet<AgentId>>,
+    pub received: AtomicU64,
+    pub sent: AtomicU64,
+    pub panics: AtomicU64,
+    pub connections: Gauge,
+    pub uploads: Gauge,
+    pub downloads: Gauge,
+}
+
+#[derive(Default)]
+struct Histogram {
+    counts: [u64; BUCKETS.len()],
+    total: u64,
+    seconds: f64,
+}
+
+/// A number that goes up and down.
+#[derive(Default)]
+pub struct Gauge(AtomicI64);
+
+/// One more, until it is dropped.
+pub struct One<G: AsRef<Gauge>>(G);
+
+impl<G: AsRef<Gauge>> One<G> {
+    pub fn more(gauge: G) -> One<G> {
+        gauge.as_ref().0.fetch_add(1, Ordering::Relaxed);
+        One(gauge)
+    }
+}
+
+impl<G: AsRef<Gauge>> Drop for One<G> {
+    fn drop(&mut self) {
+        self.0.as_ref().0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl AsRef<Gauge> for Gauge {
+    fn as_ref(&self) -> &Gauge {
+        self
+    }
+}
+
+impl Metrics {
+    pub fn request(&self, route: &'static str, method: &str, status: u16, took: Duration) {
+        *lock(&self.requests).entry((route, method.to_owned(), status)).or_default() += 1;
+        let mut times = lock(&self.times);
+        let times = times.entry(route).or_default();
+        let seconds = took.as_secs_f64();
+        times.total += 1;
+        times.seconds += seconds;
+        for (count, bound) in times.counts.iter_mut().zip(BUCKETS) {
+            *count += u64::from(seconds <= bound);
+        }
+    }
+
+    pub fn transaction(&self, outcome: &Outcome) {
+        *lock(&self.transactions).entry(word(outcome)).or_default() += 1;
+    }
+
+    /// An agent that exists was looked at.
+    pub fn opened(&self, agent: &AgentId) {
+        let mut agents = lock(&self.agents);
+        if !agents.contains(agent) && agents.len() < MOST_AGENTS {
+            agents.insert(agent.clone());
+        }
+    }
+
+    /// The whole text.
+    pub fn text(&self, dropped_log_lines: u64) -> String {
+        let mut page = Page::default();
+        page.family("build_info", "gauge", "Which program this is.");
+        page.sample("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1);
+        self.of_requests(&mut page);
+        page.family("transactions_total", "counter", "Transactions by what became of them.");
+        for (outcome, count) in &*lock(&self.transactions) {
+            page.sample("transactions_total", &format!("outcome=\"{outcome}\""), count);
+        }
+        let count = |number: &AtomicU64| number.load(Ordering::Relaxed).to_string();
+        let now = |gauge: &Gauge| gauge.0.load(Ordering::Relaxed).to_string();
+        for (name, kind, help, value) in [
+            ("received_bytes_total", "counter", "Bytes of request bodies.", count(&self.received)),
+            ("sent_bytes_total", "counter", "Bytes of answer bodies.", count(&self.sent)),
+            ("panics_total", "counter", "Requests that a bug ended.", count(&self.panics)),
+            (
+                "log_lines_dropped_total",
+                "counter",
+                "Log lines nobody took in time.",
+                dropped_log_lines.to_string(),
+            ),
+            ("connections", "gauge", "Open connections.", now(&self.connections)),
+            ("uploads", "gauge", "Uploads in progress.", now(&self.uploads)),
+            ("downloads", "gauge", "Downloads in progress.", now(&self.downloads)),
+            ("agents_opened", "gauge", "Agents seen since the start.", lock(&self.agents).len().to_string()),
+        ] {
+            page.family(name, kind, help);
+            page.sample(name, "", value);
+        }
+        page.0
+    }
+
+    fn of_requests(&self, page: &mut Page) {
+        page.family(
+            "requests_total",
+            "counter",
+            "Requests by route, method and status; 499 is a client that went away.",
+        );
+        for ((route, method, status), count) in &*lock(&self.requests) {
+            let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
+            page.sample("requests_total", &labels, count);
+        }
+        page.family(
+            "request_seconds",
+            "histogram",
+            "From the head of a request to the last byte of its answer.",
+        );
+        for (route, times) in &*lock(&self.times) {
+            for (count, bound) in times.counts.iter().zip(BUCKETS) {
+                page.sample("request_seconds_bucket", &format!("route=\"{route}\",le=\"{bound}\""), count);
+            }
+            page.sample("request_seconds_bucket", &format!("route=\"{route}\",le=\"+Inf\""), times.total);
+            page.sample("request_seconds_sum", &format!("route=\"{route}\""), times.seconds);
+            page.sample("request_seconds_count", &format!("route=\"{route}\""), times.total);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP lua_store_{name} {help}\n# TYPE lua_store_{name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+        let _ = writeln!(self.0, "lua_store_{name}{labels} {value}");
+    }
+}
+
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done(_) => "done",
+        Outcome::Refused(Refusal::Moved(_)) => "moved",
+        Outcome::Refused(Refusal::Missing { .. }) => "missing",
+        Outcome::Refused(Refusal::Invalid { .. }) => "invalid",
+        Outcome::Refused(Refusal::NoPack) => "no_pack",
+        Outcome::Refused(Refusal::Busy) => "busy",
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_counted_in_every_bucket_that_is_wide_enough() {
+        let metrics = Metrics::default();
+        metrics.request("refs", "GET", 200, Duration::from_millis(2));
+        metrics.request("refs", "GET", 200, Duration::from_secs(100));
+        let one = One::more(&metrics.uploads);
+        let text = metrics.text(3);
+        for line in [
+            "lua_store_requests_total{route=\"refs\",method=\"GET\",status=\"200\"} 2",
+            "lua_store_request_seconds_bucket{route=\"refs\",le=\"0.001\"} 0",
+            "lua_store_request_seconds_bucket{route=\"refs\",le=\"0.0025\"} 1",
+            "lua_store_request_seconds_bucket{route=\"refs\",le=\"60\"} 1",
+            "lua_store_request_seconds_bucket{route=\"refs\",le=\"+Inf\"} 2",
+            "lua_store_request_seconds_sum{route=\"refs\"} 100.002",
+            "lua_store_uploads 1",
+            "lua_store_log_lines_dropped_total 3",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        drop(one);
+        assert!(metrics.text(0).contains("lua_store_uploads 0\n"));
+    }
+}

@@ -1,0 +1,179 @@
+//! The server of remotes: HTTP over a depot, and who may do what there.
+//!
+//! The runtime lives and dies with a [`Server`]; nothing else in the program has one. Handlers wait
+//! for the network only: what waits for the disk runs on threads of its own, so many and no more.
+
+mod access;
+mod agents;
+mod answer;
+mod body;
+mod config;
+mod connection;
+mod download;
+mod health;
+mod io;
+mod log;
+mod metrics;
+pub mod policy;
+mod range;
+mod record;
+mod routes;
+mod signals;
+mod state;
+mod tls;
+pub mod token;
+pub mod tokens;
+
+pub use config::{Config, Limits, Tls};
+pub use log::Clock;
+
+use crate::depot::Depot;
+use crate::error::{At, Error, Kind, Result};
+use access::Access;
+use connection::Line;
+use log::Log;
+use signals::{Event, Signals};
+use state::{Parts, State};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tls::Certificate;
+use tokens::Tokens;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+/// When no connection can be taken, for lack of file descriptors, trying at once again helps nobody.
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
+/// Work on the disk that is still going on when the time of grace is over.
+const LAST_WORK: Duration = Duration::from_secs(2);
+
+/// What a server is told of its surroundings.
+pub struct Surroundings {
+    pub log: Box<dyn FnMut(&str) + Send>,
+    pub clock: Clock,
+}
+
+/// A server that has its address, and answers as soon as it runs.
+pub struct Server {
+    runtime: Runtime,
+    listener: TcpListener,
+    signals: Signals,
+    state: Arc<State>,
+    certificate: Option<Arc<Certificate>>,
+    tls: Option<TlsAcceptor>,
+    writer: log::Writer,
+}
+
+impl Server {
+    /// Opens the depot, tries whether its engine holds what it must, and takes the address.
+    pub fn start(config: &Config, surroundings: Surroundings) -> Result<Server> {
+        let certificate = config.tls.as_ref().map(Certificate::load).transpose()?.map(Arc::new);
+        let tls = certificate.clone().map(tls::config).transpose()?.map(TlsAcceptor::from);
+        let depot = Depot::open(&config.data)?;
+        depot.probe()?;
+        let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
+        let (log, writer) = Log::new(surroundings.log, surroundings.clock);
+        let ready = health::Ready::new(&config.data);
+        let limits = config.limits.clone();
+        let runtime = runtime(&limits)?;
+        let listener = runtime.block_on(TcpListener::bind(config.listen));
+        let listener = listener.map_err(|error| cannot_listen(config.listen, &error))?;
+        let signals = {
+            let _inside = runtime.enter();
+            Signals::install()?
+        };
+        let state = Arc::new(State::new(Parts { depot: Arc::new(depot), access, log, limits, ready })?);
+        Ok(Server { runtime, listener, signals, state, certificate, tls, writer })
+    }
+
+    /// Where it listens: the port is the one that was given, or the free one that was found.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.listener.local_addr().at("read the address of", Path::new("the listener"))
+    }
+
+    pub fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Answers until the process is told to stop, and then to what is still running.
+    pub fn run(self) -> Result<()> {
+        let Server { runtime, listener, mut signals, state, certificate, tls, writer } = self;
+        let (stop, stopping) = watch::channel(false);
+        let connections = Arc::new(Semaphore::new(state.limits.connections));
+        let line = Line { router: routes::router(state.clone()), state: state.clone(), tls, stop: stopping };
+        runtime.block_on(async {
+            let accepting = tokio::spawn(accept(listener, line, connections.clone()));
+            while signals.next().await == Event::Reload {
+                reload(&state.log, certificate.as_deref());
+            }
+            state.log.event("stopping", []);
+            state.stopping.store(true, Ordering::Relaxed);
+            accepting.abort();
+            let _ = stop.send(true);
+            finish(&state, &connections, &mut signals).await;
+        });
+        runtime.shutdown_timeout(LAST_WORK);
+        state.log.event("stopped", []);
+        drop(state);
+        writer.finish();
+        Ok(())
+    }
+}
+
+fn runtime(limits: &Limits) -> Result<Runtime> {
+    // Uploads and other work have their own bounds; downloads and the rest share what is left.
+    let threads = limits.uploads + limits.work + 16;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let built = builder.enable_all().max_blocking_threads(threads).thread_name("serve").build();
+    built.at("start threads for", Path::new("the server"))
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
+    let error = Error::new(Kind::Unavailable, format!("cannot listen on {address}: {error}"));
+    error.hint("`--listen 127.0.0.1:0` takes any free port")
+}
+
+/// Takes connections, as many at once as there may be.
+async fn accept(listener: TcpListener, line: Line, connections: Arc<Semaphore>) {
+    loop {
+        let Ok(permit) = connections.clone().acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, peer)) => drop(tokio::spawn(serve(line.clone(), stream, peer, permit))),
+            Err(error) => {
+                line.state.log.event("accept", [("cause", error.to_string().into())]);
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
+        }
+    }
+}
+
+async fn serve(line: Line, stream: TcpStream, peer: SocketAddr, _permit: OwnedSemaphorePermit) {
+    let state = line.state.clone();
+    let _one = metrics::One::more(&state.metrics.connections);
+    line.serve(stream, peer).await;
+}
+
+/// Waits for the running requests: until their end, the end of the time of grace, or a second signal.
+async fn finish(state: &State, connections: &Semaphore, signals: &mut Signals) {
+    let all = u32::try_from(state.limits.connections).unwrap_or(u32::MAX);
+    let ended = timeout(state.limits.grace, connections.acquire_many(all));
+    tokio::select! {
+        ended = ended => if ended.is_err() {
+            state.log.event("grace is over", []);
+        },
+        () = signals.stop() => state.log.event("stopped at once", []),
+    }
+}
+
+fn reload(log: &Log, certificate: Option<&Certificate>) {
+    match certificate.map(Certificate::reload) {
+        Some(Ok(())) => log.event("certificate reloaded", []),
+        Some(Err(error)) => log.event("certificate kept", [("cause", error.message().into())]),
+        None => {}
+    }
+}

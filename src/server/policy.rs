@@ -1,0 +1,71 @@
+//! Where a server may listen: everywhere with tokens, without them on this machine only.
+
+use super::Config;
+use crate::error::{Error, Result};
+
+/// What its owner should know before the server starts; an error where it must not.
+pub fn judge(config: &Config, tokens: usize) -> Result<Vec<String>> {
+    let address = config.listen;
+    let here = address.ip().is_loopback();
+    if config.open && !here {
+        return Err(Error::usage(format!("cannot listen on {address} with `--no-auth`: others reach it"))
+            .hint(
+                "`--no-auth` is for 127.0.0.1; leave it out, and make tokens: \
+                   `lua-store serve token create --agent AGENT --scope push`",
+            ));
+    }
+    if !here && tokens == 0 {
+        return Err(Error::usage(format!(
+            "cannot listen on {address}: there is no token, so nobody could be told apart"
+        ))
+        .hint("`lua-store serve token create --agent AGENT --scope push` makes one"));
+    }
+    let mut warnings = Vec::new();
+    if !here && config.tls.is_none() {
+        warnings.push(format!(
+            "{address} is reached by others, and without TLS they can read tokens and sources on the way: \
+             give `--tls-cert` and `--tls-key`, or listen on 127.0.0.1 behind a proxy that has them"
+        ));
+    }
+    if config.open {
+        warnings.push("without tokens every user and program of this machine may read and push".to_owned());
+    } else if tokens == 0 {
+        warnings.push(
+            "there is no token yet, so nothing can be read or pushed: \
+             `lua-store serve token create --agent AGENT --scope push` makes one"
+                .to_owned(),
+        );
+    }
+    Ok(warnings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::{Limits, Tls};
+    use super::*;
+
+    fn config(listen: &str, tls: bool, open: bool) -> Config {
+        let tls = tls.then(|| Tls { certificate: "c".into(), key: "k".into() });
+        let data = std::path::PathBuf::new();
+        Config { listen: listen.parse().unwrap(), data, tls, open, limits: Limits::default() }
+    }
+
+    #[test]
+    fn what_is_refused_what_is_warned_of_and_what_is_fine() {
+        let judge = |listen, tls, open, tokens| {
+            judge(&config(listen, tls, open), tokens).map_or(usize::MAX, |warnings| warnings.len())
+        };
+        let refused = usize::MAX;
+        for here in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1"] {
+            assert_eq!(judge(here, false, false, 1), 0);
+            assert_eq!(judge(here, false, false, 0), 1);
+            assert_eq!(judge(here, false, true, 0), 1);
+        }
+        for anywhere in ["0.0.0.0:1", "[::]:1", "10.0.0.1:1"] {
+            assert_eq!(judge(anywhere, true, false, 1), 0);
+            assert_eq!(judge(anywhere, false, false, 1), 1);
+            assert_eq!(judge(anywhere, true, false, 0), refused);
+            assert_eq!(judge(anywhere, true, true, 1), refused);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Which part of a parcel a client asks for: the rest of one that was cut.
+
+use axum::http::HeaderMap;
+use axum::http::header::{IF_RANGE, RANGE};
+
+/// What to send of `len` bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Whole,
+    From(u64),
+    /// There is nothing there.
+    Beyond,
+}
+
+/// Reads `Range: bytes=N-`. It counts only while `If-Range` names the parcel that was cut; other
+/// forms of ranges are passed over, as the standard allows.
+pub fn part(headers: &HeaderMap, etag: &str, len: u64) -> Part {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let Some(start) = text(RANGE).and_then(start) else { return Part::Whole };
+    match text(IF_RANGE) {
+        Some(known) if known != etag => Part::Whole,
+        _ if start == 0 => Part::Whole,
+        _ if start >= len => Part::Beyond,
+        _ => Part::From(start),
+    }
+}
+
+fn start(range: &str) -> Option<u64> {
+    let digits = range.strip_prefix("bytes=")?.strip_suffix('-')?;
+    let plain = digits.bytes().all(|digit| digit.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part_of(range: &str, if_range: Option<&str>) -> Part {
+        let mut headers = HeaderMap::new();
+        headers.insert(RANGE, range.parse().unwrap());
+        if let Some(known) = if_range {
+            headers.insert(IF_RANGE, known.parse().unwrap());
+        }
+        part(&headers, "\"a\"", 100)
+    }
+
+    #[test]
+    fn the_rest_of_what_was_cut() {
+        assert_eq!(part(&HeaderMap::new(), "\"a\"", 100), Part::Whole);
+        assert_eq!(part_of("bytes=7-", Some("\"a\"")), Part::From(7));
+        assert_eq!(part_of("bytes=99-", None), Part::From(99));
+        assert_eq!(part_of("bytes=100-", Some("\"a\"")), Part::Beyond);
+        assert_eq!(part_of("bytes=7-", Some("\"b\"")), Part::Whole, "another parcel is sent whole");
+        for other in ["bytes=0-", "bytes=-5", "bytes=1-2", "bytes=1-,3-", "lines=1-", "bytes=+1-", "bytes=-"]
+        {
+            assert_eq!(part_of(other, None), Part::Whole, "{other}");
+        }
+        assert_eq!(part_of("bytes=99999999999999999999-", None), Part::Whole);
+    }
+}

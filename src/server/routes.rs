@@ -1,0 +1,164 @@
+//! Which request goes where, and what surrounds all of them: an id, a record, a bound on how many
+//! there are at once, and a net for bugs.
+
+use super::answer::{Answer, Failure};
+use super::record::Record;
+use super::state::{State, take};
+use super::{agents, health};
+use crate::error::Error;
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State as Shared};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::IntoResponse;
+use axum::routing::{get, head, post};
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The routes with their names in metrics.
+const NAMES: [(&str, &str); 7] = [
+    ("/healthz", "healthz"),
+    ("/readyz", "readyz"),
+    ("/metrics", "metrics"),
+    ("/{agent}/refs", "refs"),
+    ("/{agent}/packs/{pack}", "packs"),
+    ("/{agent}/transactions", "transactions"),
+    ("/{agent}/fetch", "fetch"),
+];
+
+pub fn router(state: Arc<State>) -> Router {
+    let routes = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .route("/{agent}/refs", get(agents::refs))
+        .route("/{agent}/packs/{pack}", head(agents::offset).patch(agents::append))
+        .route("/{agent}/transactions", post(agents::transact))
+        .route("/{agent}/fetch", post(agents::fetch))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method);
+    surrounded(routes, state)
+}
+
+fn surrounded(routes: Router<Arc<State>>, state: Arc<State>) -> Router {
+    routes
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), around))
+        .with_state(state)
+}
+
+async fn around(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Answer {
+    let route = name(&request);
+    let record = Record::begin(&state, route, &request);
+    request.extensions_mut().insert(record.trace.clone());
+    let request = request.map(|body| record.counting(body));
+    // Whoever watches over the server must get through when it is busy.
+    let is_watch = matches!(route, "healthz" | "readyz" | "metrics");
+    let permit = if is_watch { None } else { Some(take(&state.requests, "requests")) };
+    let answer = match permit.transpose() {
+        Ok(_permit) => next.run(request).await,
+        Err(error) => Failure::from(error).into_response(),
+    };
+    let answer = readable(answer);
+    if answer.extensions().get::<Panicked>().is_some() {
+        state.metrics.panics.fetch_add(1, Ordering::Relaxed);
+    }
+    record.end(answer)
+}
+
+/// What the framework refuses by itself, such as an address with broken escapes, in our form.
+fn readable(answer: Answer) -> Answer {
+    let ours = answer.extensions().get::<Failure>().is_some()
+        || answer.headers().get(CONTENT_TYPE).is_none_or(|kind| kind == "application/json");
+    if ours || !answer.status().is_client_error() {
+        return answer;
+    }
+    Failure::new(answer.status(), Error::usage("the address of the request cannot be read")).into_response()
+}
+
+fn name(request: &Request) -> &'static str {
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let known = NAMES.iter().find(|(path, _)| matched == Some(path));
+    known.map_or("none", |(_, name)| name)
+}
+
+async fn nothing_here() -> Failure {
+    Error::not_found("there is nothing at this address")
+        .hint("a remote's address is this server's and the id of an agent: `lua-store remote add origin URL/AGENT`")
+        .into()
+}
+
+async fn wrong_method() -> Failure {
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, Error::usage("this address is not for that method"))
+}
+
+/// Marks the answer of a request that a bug ended.
+#[derive(Clone)]
+struct Panicked;
+
+fn panicked(cause: Box<dyn Any + Send + 'static>) -> Answer {
+    let text = cause.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    let mut answer = Failure::from(Error::failed(format!("a bug: {text}"))).into_response();
+    answer.extensions_mut().insert(Panicked);
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::access::Access;
+    use super::super::config::Limits;
+    use super::super::health::Ready;
+    use super::super::log::{Clock, Log};
+    use super::super::state::Parts;
+    use super::super::tokens::Tokens;
+    use super::*;
+    use crate::depot::Depot;
+    use axum::body::Body;
+    use jiff::Timestamp;
+    use tower::ServiceExt;
+
+    fn state(data: &std::path::Path) -> Arc<State> {
+        let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+        let access = Access::new(Tokens::of(data), true, clock.clone()).unwrap();
+        let (log, _writer) = Log::new(Box::new(|_| {}), clock);
+        let (depot, ready) = (Arc::new(Depot::open(data).unwrap()), Ready::new(data));
+        Arc::new(State::new(Parts { depot, access, log, limits: Limits::default(), ready }).unwrap())
+    }
+
+    async fn bug() -> Answer {
+        panic!("a number that cannot be")
+    }
+
+    async fn bug_on_a_thread(Shared(state): Shared<Arc<State>>) -> Result<Answer, Failure> {
+        state.work(|_| panic!("a number that cannot be")).await
+    }
+
+    #[test]
+    fn a_bug_ends_one_request_with_its_id_and_tells_the_client_nothing() {
+        let data = tempfile::tempdir().unwrap();
+        let state = state(data.path());
+        let routes = Router::new().route("/bug", get(bug)).route("/thread", get(bug_on_a_thread));
+        let router = surrounded(routes, state.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for path in ["/bug", "/thread"] {
+            let request =
+                Request::builder().uri(path).header("x-request-id", "request-1").body(Body::empty());
+            let answer = runtime.block_on(router.clone().oneshot(request.unwrap())).unwrap();
+            assert_eq!(
+                (answer.status().as_u16(), &answer.headers()["x-request-id"]),
+                (500, &"request-1".parse().unwrap())
+            );
+            let body = runtime.block_on(axum::body::to_bytes(answer.into_body(), 1000)).unwrap();
+            let text = std::str::from_utf8(&body).unwrap();
+            assert!(
+                text.contains("the server failed at request request-1") && !text.contains("number"),
+                "{text}"
+            );
+        }
+        assert!(state.metrics.text(0).contains("lua_store_panics_total 1\n"));
+    }
+}

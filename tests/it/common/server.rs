@@ -1,0 +1,136 @@
+//! A running `lua-store serve` on a free port of this machine. It is killed when it is dropped.
+
+use super::Project;
+use super::http::{Reply, Wire};
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+pub struct Server {
+    child: Child,
+    pub url: String,
+    address: SocketAddr,
+    data: PathBuf,
+    log: Option<JoinHandle<String>>,
+}
+
+impl Server {
+    /// Serves the folder `data` beside the project, in the project's environment.
+    pub fn start(project: &Project, options: &str) -> Server {
+        let data = data(project);
+        let mut command = project.lua_store(&format!("serve --listen 127.0.0.1:0 {options}"));
+        command.arg("--data").arg(&data).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut stderr = child.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            String::from_utf8(text).expect("a log is text")
+        });
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        let url = url.trim().to_owned();
+        let Some((_, address)) = url.split_once("://") else {
+            panic!("serve did not start: {}", log.join().unwrap())
+        };
+        Server { child, address: address.parse().unwrap(), url, data, log: Some(log) }
+    }
+
+    /// A new token.
+    pub fn token(&self, project: &Project, agent: &str, scope: &str) -> String {
+        token(project, &format!("--agent {agent} --scope {scope}"))
+    }
+
+    pub fn data(&self) -> &PathBuf {
+        &self.data
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("the server listens");
+        // Only so that a test that is wrong ends.
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+    }
+
+    /// One request over a connection of its own. Headers are lines.
+    pub fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Reply {
+        let mut wire = Wire::new(self.connect());
+        wire.send(method, path, headers, body);
+        wire.try_reply(method).expect("an answer")
+    }
+
+    /// A counter or gauge of `/metrics`; 0 while it is not there.
+    pub fn metric(&self, name: &str) -> u64 {
+        let text = self.ask("GET", "/metrics", "", b"").text();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0, |value| value.parse().unwrap())
+    }
+
+    /// Waits until a gauge or counter has a value.
+    pub fn wait_for(&self, name: &str, value: u64) {
+        for _ in 0..1000 {
+            if self.metric(name) == value {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{name} never was {value}, it is {}", self.metric(name));
+    }
+
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = std::process::Command::new("kill").args([name, &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for the end of a server that was told to stop: its exit code and its log.
+    pub fn ended(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().unwrap();
+        (status.code(), self.log.take().unwrap().join().unwrap())
+    }
+
+    /// Ends it, and gives its log.
+    #[cfg(unix)]
+    pub fn log(self) -> String {
+        self.signal("-TERM");
+        self.ended().1
+    }
+
+    /// There is no gentle end: the log gets a moment for its last lines.
+    #[cfg(not(unix))]
+    pub fn log(mut self) -> String {
+        std::thread::sleep(Duration::from_millis(500));
+        let _ = self.child.kill();
+        self.ended().1
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The server's folder.
+pub fn data(project: &Project) -> PathBuf {
+    project.root().parent().unwrap().join("data")
+}
+
+/// A new token of the server whose folder is beside the project.
+pub fn token(project: &Project, options: &str) -> String {
+    let data = data(project);
+    let mut command = project.lua_store(&format!("serve token create {options}"));
+    let output = command.arg("--data").arg(data).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// The header that shows a token.
+pub fn bearer(token: &str) -> String {
+    format!("Authorization: Bearer {token}\r\n")
+}

@@ -1,0 +1,104 @@
+//! The examples in `docs/protocol.md` are what a server says: each block of `console` is run with the
+//! real curl, in order, on a project that was pushed. `UPDATE_DOCS=1 cargo test docs` writes them anew.
+
+#![cfg(unix)]
+
+use crate::common::server::Server;
+use crate::common::shop;
+use std::path::Path;
+use std::process::Command;
+
+const FENCE: &str = "```console\n";
+
+#[test]
+fn the_examples_of_the_protocol_are_true() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        return;
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/protocol.md");
+    let written = std::fs::read_to_string(&path).unwrap();
+    let story = Story::new();
+    let mut parts = written.split(FENCE);
+    let mut real = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (block, rest) = part.split_once("```\n").expect("a block ends");
+        let commands = block.lines().filter_map(|line| line.strip_prefix("$ "));
+        let told: Vec<String> = commands.map(|command| story.tell(command)).collect();
+        real.push_str(&format!("{FENCE}{}```\n{rest}", told.join("")));
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &real).unwrap();
+        return;
+    }
+    let differs = real.lines().zip(written.lines()).find(|(real, written)| real != written);
+    assert!(real == written, "docs/protocol.md is not what a server says: {differs:?}");
+}
+
+/// A server, and a project with one push that the server has not.
+struct Story {
+    project: crate::common::Project,
+    _server: Server,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Story {
+    fn new() -> Story {
+        let project = shop::project();
+        project.ok("push");
+        let server = Server::start(&project, "");
+        let packs = std::fs::read_dir(project.path(".lua/objects")).unwrap();
+        let pack = packs.map(|entry| entry.unwrap().path()).find(|path| path.extension().is_some()).unwrap();
+        std::fs::copy(&pack, project.path("push.pack")).unwrap();
+        let bytes = std::fs::read(&pack).unwrap();
+        let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
+        let head =
+            format!("{{\"agent\":\"shop\",\"source\":[\"{source}\"],\"versions\":[],\"active\":null}}");
+        let head: lua_store::protocol::Head = serde_json::from_str(&head).unwrap();
+        let variables = vec![
+            ("SERVER", server.url.clone()),
+            ("REMOTE", format!("{}/shop", server.url)),
+            ("TOKEN", server.token(&project, "shop", "push")),
+            ("PACK", blake3::hash(&bytes).to_hex().to_string()),
+            ("LENGTH", bytes.len().to_string()),
+            ("SOURCE", source),
+            ("TXN", "000102030405060708090a0b0c0d0e0f".to_owned()),
+            ("OTHER", "ff0102030405060708090a0b0c0d0e0f".to_owned()),
+            ("ETAG", head.etag().to_string()),
+        ];
+        Story { project, _server: server, variables }
+    }
+
+    fn tell(&self, line: &str) -> String {
+        let mut shell = self.project.command("sh");
+        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        let output = shell.args(["-c", line]).envs(variables).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap().replace('\r', "");
+        let told: String = said.lines().filter_map(|line| self.redacted(line)).collect();
+        format!("$ {line}\n{told}")
+    }
+
+    /// One line without what is another one each time.
+    fn redacted(&self, line: &str) -> Option<String> {
+        if line.is_empty() || line.starts_with("date: ") || line.contains(" 100 ") {
+            return None;
+        }
+        if let Some((name @ ("content-length" | "upload-offset" | "x-request-id" | "content-range"), value)) =
+            line.split_once(": ")
+        {
+            let shown: String = match name {
+                "x-request-id" => "<id>".to_owned(),
+                _ if value == "0" => "0".to_owned(),
+                "content-range" => "bytes 100-<n>/<n>".to_owned(),
+                _ => "<n>".to_owned(),
+            };
+            return Some(format!("{name}: {shown}\n"));
+        }
+        let mut text = String::new();
+        for word in line.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric()) {
+            let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
+            let is_id = matches!(bare.len(), 32 | 64) && bare.chars().all(|c| c.is_ascii_hexdigit());
+            text += &if is_id { word.replace(bare, "<id>") } else { word.to_owned() };
+        }
+        Some(text + "\n")
+    }
+}

@@ -1,0 +1,105 @@
+//! Clients that are slow, or too many. The limits are made small; nothing here looks at a clock.
+
+use crate::common::Project;
+use crate::common::http::Wire;
+use crate::common::server::{Server, bearer};
+
+const PACK: &str = "/shop/packs/0000000000000000000000000000000000000000000000000000000000000000";
+
+fn served(limits: &str) -> (Project, Server, String) {
+    let mut project = Project::new();
+    project.set("LUA_STORE_SERVE_LIMITS", limits);
+    let server = Server::start(&project, "");
+    let header = bearer(&server.token(&project, "shop", "push"));
+    (project, server, header)
+}
+
+/// The headers of an upload of 1,000 bytes.
+fn upload(header: &str) -> String {
+    format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\n")
+}
+
+#[test]
+fn a_head_that_never_ends_ends_the_connection() {
+    let (_project, server, _) = served("head=200");
+    let mut wire = Wire::new(server.connect());
+    wire.raw(b"GET /healthz HTTP/1.1\r\nHo");
+    assert!(wire.try_reply("GET").is_none());
+    // Drop by drop is no way around it.
+    let mut wire = Wire::new(server.connect());
+    wire.raw(b"GET /healthz HTTP/1.1\r\nX: ");
+    let taken = (0..2000).take_while(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        wire.raw(b"x")
+    });
+    assert!(taken.count() < 2000);
+    // Nor is a connection that says nothing, or nothing more.
+    let mut wire = Wire::new(server.connect());
+    assert!(wire.try_reply("GET").is_none());
+    let mut wire = Wire::new(server.connect());
+    wire.send("GET", "/healthz", "", b"");
+    assert_eq!(wire.reply().status, 200);
+    assert!(wire.try_reply("GET").is_none());
+    assert_eq!(server.ask("GET", "/healthz", "", b"").status, 200);
+}
+
+#[test]
+fn a_json_body_that_never_ends_is_given_up() {
+    let (_project, server, header) = served("json=200");
+    let mut wire = Wire::new(server.connect());
+    wire.head("POST", "/shop/fetch", &header, 100);
+    wire.raw(b"{\"want\"");
+    assert_eq!(wire.reply().status, 408);
+}
+
+#[test]
+fn an_upload_that_is_too_slow_is_given_up() {
+    let (_project, server, header) = served("span=200,slowest=500");
+    let mut wire = Wire::new(server.connect());
+    wire.head("PATCH", PACK, &upload(&header), 1000);
+    wire.raw(&[1; 300]);
+    let reply = wire.reply();
+    assert_eq!(reply.status, 408);
+    assert!(reply.text().contains("came too slowly"), "{}", reply.text());
+    server.wait_for("lua_store_uploads", 0);
+    // What had arrived is kept.
+    let reply = server.ask("HEAD", PACK, &header, b"");
+    assert_eq!(reply.header("upload-offset"), Some("300"));
+}
+
+#[test]
+fn more_requests_than_there_may_be_are_told_to_come_again() {
+    let (_project, server, header) = served("requests=1");
+    let mut first = Wire::new(server.connect());
+    first.head("PATCH", PACK, &upload(&header), 1000);
+    server.wait_for("lua_store_uploads", 1);
+    let reply = server.ask("GET", "/shop/refs", &header, b"");
+    assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")));
+    assert_eq!(server.ask("GET", "/healthz", "", b"").status, 200, "who watches gets through");
+    drop(first);
+    server.wait_for("lua_store_uploads", 0);
+    assert_eq!(server.ask("GET", "/shop/refs", &header, b"").status, 404);
+}
+
+#[test]
+fn more_uploads_than_there_may_be_are_told_to_come_again() {
+    let (_project, server, header) = served("uploads=1");
+    let mut first = Wire::new(server.connect());
+    first.head("PATCH", PACK, &upload(&header), 1000);
+    server.wait_for("lua_store_uploads", 1);
+    let other = PACK.replace("0000", "1111");
+    assert_eq!(server.ask("PATCH", &other, &upload(&header), b"x").status, 503);
+    assert_eq!(server.ask("GET", "/shop/refs", &header, b"").status, 404);
+}
+
+#[test]
+fn a_connection_too_many_waits_for_another_to_end() {
+    let (_project, server, _) = served("connections=1");
+    let mut first = Wire::new(server.connect());
+    first.send("GET", "/healthz", "", b"");
+    assert_eq!(first.reply().status, 200);
+    let mut second = Wire::new(server.connect());
+    second.send("GET", "/healthz", "", b"");
+    drop(first);
+    assert_eq!(second.reply().status, 200);
+}

@@ -1,0 +1,170 @@
+//! `serve token`: what is printed, kept and refused.
+
+use crate::common::Project;
+use insta::assert_snapshot;
+
+/// Secrets and ids differ each time; their lengths do not.
+fn plain(text: &str) -> String {
+    let hex = |word: &str| word.chars().all(|letter| letter.is_ascii_hexdigit());
+    let mut shown = String::new();
+    for word in text.split_inclusive([' ', '\n', ':', '"', ',']) {
+        let bare = word.trim_end_matches([' ', '\n', ':', '"', ',']);
+        match bare.strip_prefix("lst_") {
+            Some(digits) if hex(digits) && digits.len() == 72 => shown += &word.replace(bare, "lst_<72>"),
+            _ if bare.len() == 12 && hex(bare) => shown += &word.replace(bare, "<id-12-long>"),
+            _ => shown += word,
+        }
+    }
+    shown
+}
+
+fn run(project: &Project, line: &str) -> String {
+    plain(&project.run(&format!("serve token {line} --data ../data")).to_string())
+}
+
+#[test]
+fn made_listed_revoked() {
+    let project = Project::new();
+    assert_snapshot!(run(&project, "create --agent shop --scope push --expires 30d --note \"Ana's laptop\""), @r#"
+    $ lua-store serve token create --agent shop --scope push --expires 30d --note "Ana's laptop" --data ../data
+    lst_<72>
+    --- stderr
+    Token <id-12-long>: push on shop, until 2026-12-21 09:30.
+    hint: it is shown only now; clients take it from LUA_API_KEY
+    "#);
+    assert_snapshot!(run(&project, "create --agent other --scope read --json"), @r#"
+    $ lua-store serve token create --agent other --scope read --json --data ../data
+    {
+      "id": "<id-12-long>",
+      "agent": "other",
+      "scope": "read",
+      "note": null,
+      "createdAt": "2026-11-21T09:30:00Z",
+      "expiresAt": null,
+      "token": "lst_<72>"
+    }
+    "#);
+    assert_snapshot!(run(&project, "list"), @"
+    $ lua-store serve token list --data ../data
+    ID            AGENT  SCOPE  CREATED           EXPIRES           NOTE
+    <id-12-long>  shop   push   2026-11-21 09:30  2026-12-21 09:30  Ana's laptop
+    <id-12-long>  other  read   2026-11-21 09:30  never
+    ");
+    assert_snapshot!(run(&project, "list --json"), @r#"
+    $ lua-store serve token list --json --data ../data
+    [
+      {
+        "id": "<id-12-long>",
+        "agent": "shop",
+        "scope": "push",
+        "note": "Ana's laptop",
+        "createdAt": "2026-11-21T09:30:00Z",
+        "expiresAt": "2026-12-21T09:30:00Z",
+        "expired": false
+      },
+      {
+        "id": "<id-12-long>",
+        "agent": "other",
+        "scope": "read",
+        "note": null,
+        "createdAt": "2026-11-21T09:30:00Z",
+        "expiresAt": null,
+        "expired": false
+      }
+    ]
+    "#);
+    let listed: serde_json::Value =
+        serde_json::from_str(&project.ok("serve token list --json --data ../data")).unwrap();
+    let id = listed[0]["id"].as_str().unwrap();
+    assert_snapshot!(run(&project, &format!("revoke {id}")), @"
+    $ lua-store serve token revoke <id-12-long> --data ../data
+    Revoked token <id-12-long>: push on shop
+    ");
+    assert_snapshot!(run(&project, &format!("revoke {id}")), @r#"
+    $ lua-store serve token revoke <id-12-long> --data ../data
+    --- stderr
+    Error: there is no token "<id-12-long>"
+    hint: `lua-store serve token list` shows the tokens
+    --- exit 3
+    "#);
+    assert_snapshot!(run(&project, "list"), @"
+    $ lua-store serve token list --data ../data
+    ID            AGENT  SCOPE  CREATED           EXPIRES  NOTE
+    <id-12-long>  other  read   2026-11-21 09:30  never
+    ");
+}
+
+#[test]
+fn an_expired_token_is_shown_as_that() {
+    let mut project = Project::new();
+    run(&project, "create --agent shop --scope push --expires 2026-11-22");
+    project.set("LUA_STORE_NOW", "2026-11-23T00:00:00Z");
+    assert_snapshot!(run(&project, "list"), @"
+    $ lua-store serve token list --data ../data
+    ID            AGENT  SCOPE  CREATED           EXPIRES                   NOTE
+    <id-12-long>  shop   push   2026-11-21 09:30  expired 2026-11-23 00:00
+    ");
+}
+
+#[test]
+fn what_makes_no_sense_is_a_usage_error() {
+    let project = Project::new();
+    assert_snapshot!(run(&project, "create --agent a/b --scope push"), @r#"
+    $ lua-store serve token create --agent a/b --scope push --data ../data
+    --- stderr
+    Error: "a/b" cannot be the id of an agent
+    hint: an agent's id has letters, digits, `-`, `_` and `.`, and begins with a letter, a digit or `_`
+    --- exit 2
+    "#);
+    assert_snapshot!(run(&project, "create --agent a --scope write"), @r#"
+    $ lua-store serve token create --agent a --scope write --data ../data
+    --- stderr
+    Error: "write" is not a scope (read, push, promote or admin)
+    --- exit 2
+    "#);
+    assert_snapshot!(run(&project, "create --agent a --scope push --expires 2026-11-20"), @r#"
+    $ lua-store serve token create --agent a --scope push --expires 2026-11-20 --data ../data
+    --- stderr
+    Error: "2026-11-20" is over already
+    --- exit 2
+    "#);
+    assert_snapshot!(run(&project, "create --agent a --scope push --expires soon"), @r#"
+    $ lua-store serve token create --agent a --scope push --expires soon --data ../data
+    --- stderr
+    Error: "soon" is neither a while nor a time
+    hint: use `12h`, `30d`, `8w`, `2027-01-31` or `2027-01-31T09:00:00Z`
+    --- exit 2
+    "#);
+    assert!(!project.path("../data").exists(), "nothing was made");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let project = Project::new();
+    assert_snapshot!(run(&project, "list"), @r#"
+    $ lua-store serve token list --data ../data
+    --- stderr
+    Error: there is no folder "[DIR]/project/../data"
+    hint: `--data DIR` names the folder that the server was started with
+    --- exit 3
+    "#);
+    let deep = project.run("serve token create --agent a --scope read --data ../no/data");
+    assert_snapshot!(deep, @r#"
+    $ lua-store serve token create --agent a --scope read --data ../no/data
+    --- stderr
+    Error: cannot make "[DIR]/project/../no/data": the folder above it does not exist
+    --- exit 3
+    "#);
+}
+
+#[test]
+fn without_an_option_the_data_are_the_user_s() {
+    let mut project = Project::new();
+    project.set("XDG_DATA_HOME", &project.path("../mine").to_string_lossy());
+    project.ok("serve token create --agent a --scope read");
+    assert!(project.path("../mine/lua-store/depot/tokens.json").is_file());
+    let elsewhere = project.path("../elsewhere");
+    project.set("LUA_STORE_DATA", &elsewhere.to_string_lossy());
+    project.ok("serve token create --agent a --scope read");
+    assert!(elsewhere.join("tokens.json").is_file());
+}
