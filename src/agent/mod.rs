@@ -1,6 +1,7 @@
 //! What an agent is: reading its TypeScript, states, versions, the ledger, and what changed in words.
 
 pub mod build;
+pub mod bundle;
 pub mod cache;
 pub mod change;
 pub mod compile;

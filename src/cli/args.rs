@@ -78,6 +78,7 @@ commands! {
         Persona(persona::Persona),
         Sync(sync::Sync),
         Remote(remote::Remote),
+        Bundle(bundle::Bundle),
         Git(git::Git),
         Log(log::Log),
         Diff(diff::Diff),

@@ -1,6 +1,7 @@
 //! The store: `.lua/` on disk. Refs, the pointer `ACTIVE`, the lock, the configuration, and what keeps git away.
 
 mod active;
+mod bundle;
 mod closure;
 mod config;
 mod layout;
@@ -15,6 +16,7 @@ mod shield;
 mod tracking;
 
 pub use active::Active;
+pub use bundle::{Bundle, Proven};
 pub use closure::Closure;
 pub use config::Config;
 pub use layout::DIR;

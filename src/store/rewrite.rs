@@ -22,8 +22,8 @@ pub struct Heads {
 }
 
 impl Heads {
-    fn check(&self) -> Result<()> {
-        let wrong = |what: String| Err(Error::failed(format!("cannot rewrite the refs: {what}")));
+    pub(super) fn check(&self) -> Result<()> {
+        let wrong = |what: String| Err(Error::failed(what));
         match self.active.and_then(|active| active.version) {
             Some(number) if number == 0 || number > self.versions.len() as u64 => {
                 wrong(format!("v{number} would be active and not be there"))

@@ -1,7 +1,8 @@
 //! `docs/format.md` against the code: the store that the document shows is made, and compared byte for byte.
 
-use lua_store::object::Id;
-use lua_store::store::{Active, Store, Tracking, refs};
+use lua_store::object::{Id, Sink, Tree};
+use lua_store::progress::Progress;
+use lua_store::store::{Active, Heads, Store, Tracking, refs};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -53,6 +54,25 @@ fn the_document_shows_the_bytes_that_the_program_writes() {
     config.set_remote("origin", "https://store.example.com/agent_1234").unwrap();
     config.save(&lock).unwrap();
     assert_eq!(shown(), written(store.dir()));
+}
+
+#[test]
+fn the_document_shows_the_lines_of_a_bundle() {
+    let project = tempfile::tempdir().unwrap();
+    let store = Store::init(&project.path().join(".lua")).unwrap();
+    let mut batch = store.batch();
+    let empty = batch.put_tree(&Tree::default(), None).unwrap();
+    batch.commit().unwrap();
+    let file = project.path().join("bundle");
+    let heads = Heads { source: vec![empty], ..Heads::default() };
+    store.bundle(&heads, &[], &file, &Progress::default()).unwrap();
+    let document = include_str!("../../docs/format.md");
+    let (_, block) = document.split_once("\n```text bundle\n").unwrap();
+    let lines = &block[..block.find("```").unwrap()];
+    let bytes = std::fs::read(file).unwrap();
+    assert_eq!(String::from_utf8_lossy(&bytes[..lines.len()]), lines);
+    let pack = blake3::hash(&bytes[lines.len()..]);
+    assert!(lines.contains(&format!("\npack: {pack}\n")));
 }
 
 /// The bytes of a block that is headed `hex NAME`.

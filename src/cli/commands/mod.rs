@@ -1,5 +1,6 @@
 //! One command is one file; the doc comment of its argument struct is its help.
 
+pub mod bundle;
 pub mod cat_file;
 pub mod compact;
 pub mod compile;

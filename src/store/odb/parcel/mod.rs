@@ -46,6 +46,10 @@ impl Parcel {
         self.pack.bytes()
     }
 
+    pub fn mapped(&self) -> &Mapped {
+        &self.pack
+    }
+
     /// How many objects it has.
     pub fn count(&self) -> u32 {
         self.pack.count()

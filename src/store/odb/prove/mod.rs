@@ -101,11 +101,12 @@ impl Odb {
     /// Proves a pack that was not made here, with what is here. It is not added. An `Err` says
     /// nothing about the pack: something else failed.
     pub fn prove(&self, pack: &Mapped, limits: &Limits, progress: &Progress) -> Result<Verdict> {
-        let here: Vec<Mapped> = self.latest()?.good.iter().cloned().map(Mapped).collect();
+        let both = self.with(pack)?;
+        let here = Odb::over(self.packs()?.good.iter().cloned().map(Mapped));
         let proof = Proof {
             pack: &pack.0,
-            here: Odb::over(here.iter().cloned()),
-            both: Odb::over(std::iter::once(pack.clone()).chain(here)),
+            here,
+            both,
             limits: *limits,
             seen: (0..pack.count()).map(|_| AtomicU8::new(0)).collect(),
             missing: Mutex::default(),

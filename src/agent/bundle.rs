@@ -1,0 +1,132 @@
+//! Bundles of an agent: which versions one carries, and what becomes of it where it arrives.
+
+use super::project::Project;
+use super::source::SourceVersion;
+use super::version::{Catalog, Version};
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::object::Id;
+use crate::progress::Progress;
+use crate::store::{self, Bundle, Heads, Limits, Odb, Proven, Store, Tracking};
+use crate::workspace;
+use std::path::Path;
+
+/// What a bundle may make this program decompress. Who was handed one waits for it, and can end it.
+const LIMITS: Limits = Limits { decoded: 64 << 30 };
+
+/// Which refs go into a bundle, and what those who get it have already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    pub heads: Heads,
+    pub have: Vec<Id>,
+}
+
+/// Everything there is.
+pub fn everything(store: &Store) -> Result<Choice> {
+    Ok(Choice { heads: store.heads()?, have: Vec::new() })
+}
+
+/// The agent versions from `first` to `last`, with the source versions that they are of. Numbers have
+/// no gaps, so those before `first` are named too, and what only they need is left out.
+pub fn range(store: &Store, first: u64, last: u64) -> Result<Choice> {
+    let all = store.heads()?;
+    let source_of = |number: u64| -> Result<u64> {
+        let id = number.checked_sub(1).and_then(|at| all.versions.get(usize::try_from(at).ok()?));
+        let missing = || {
+            Error::not_found(format!("version v{number} not found"))
+                .hint("`lua-store version list` shows what there is")
+        };
+        Ok(Version::load(store.objects(), number, *id.ok_or_else(missing)?)?.meta.source_version)
+    };
+    if first == 0 || first > last {
+        return Err(Error::usage(format!("there is no version from v{first} to v{last}")));
+    }
+    // A later version can be of an older source version.
+    let most = |numbers: std::ops::RangeInclusive<u64>| -> Result<usize> {
+        let most = numbers.map(source_of).try_fold(0, |most, source| Ok::<_, Error>(most.max(source?)))?;
+        Ok(most as usize)
+    };
+    let (before, upto) = (most(1..=first - 1)?, most(1..=last)?.min(all.source.len()));
+    let newest = last as usize == all.versions.len();
+    let heads = Heads {
+        source: all.source[..upto].to_vec(),
+        versions: all.versions[..last as usize].to_vec(),
+        // The ledger tells of versions up to the newest.
+        active: all.active.filter(|_| newest),
+    };
+    let have = all.source[..before.min(upto)].iter().chain(&all.versions[..first as usize - 1]);
+    Ok(Choice { have: have.copied().collect(), heads })
+}
+
+/// Proves a bundle with what is here, and that each of its refs names a record.
+pub fn prove(file: &Path, scratch: &Path, here: &Odb, progress: &Progress) -> Result<Proven> {
+    let proven = Bundle::open(file, scratch)?.prove(here, &LIMITS, progress)?;
+    let (heads, objects) = (proven.heads(), proven.objects());
+    for (number, id) in (1..).zip(&heads.source) {
+        SourceVersion::load(objects, number, *id)?;
+    }
+    for (number, id) in (1..).zip(&heads.versions) {
+        Version::load(objects, number, *id)?;
+    }
+    for step in super::ledger::steps(objects, heads.active.map(|active| active.ledger)) {
+        let step = step?;
+        if !heads.versions.contains(&step.version) {
+            return Err(Error::corrupt(format!(
+                "cannot use the bundle \"{}\": its ledger names a version that is not in it",
+                file.display()
+            )));
+        }
+    }
+    Ok(proven)
+}
+
+/// Takes a bundle into a project, as what the remote `name` has.
+pub fn fetch(project: &Project, file: &Path, name: &str, progress: &Progress) -> Result<Heads> {
+    let store = project.store();
+    let heads = prove(file, &store.incoming()?, store.objects(), progress)?.admit(store)?;
+    let Heads { source, versions, active } = heads.clone();
+    store.set_remote(&store.lock()?, name, &Tracking { etag: String::new(), source, versions, active })?;
+    Ok(heads)
+}
+
+/// What a clone made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cloned {
+    pub heads: Heads,
+    /// The files that were restored.
+    pub files: usize,
+}
+
+/// Makes a project of a bundle, in a folder that is empty or not there yet: the store, all refs, the
+/// pointer, and the files of the active version, or else of what was pushed last.
+pub fn clone(file: &Path, root: &Path, progress: &Progress) -> Result<Cloned> {
+    if root.read_dir().is_ok_and(|mut inside| inside.next().is_some()) {
+        return Err(Error::usage(format!("cannot clone into \"{}\": it is not empty", root.display()))
+            .hint("name a folder that is not there yet"));
+    }
+    let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Nothing is made before all is proven.
+    let proven = prove(file, parent, &Odb::over([]), progress)?;
+    fs::create_dir_all(root)?;
+    let store = Store::init(&root.join(store::DIR))?;
+    let heads = proven.admit(&store)?;
+    store.rewrite(&store.lock()?, &Heads::default(), &heads)?;
+    let project = Project::open(root)?;
+    let files = restore(&project, progress)?;
+    Ok(Cloned { heads, files })
+}
+
+/// Writes the files of the active version, or of the newest source version. All that is in the folder yet is
+/// what keeps git away.
+fn restore(project: &Project, progress: &Progress) -> Result<usize> {
+    let store = project.store();
+    let active = Catalog::load(store)?.active()?.map(|version| version.source);
+    let newest = || Ok::<_, Error>(super::source::latest(store)?.map(|newest| newest.source));
+    let Some(tree) = active.map_or_else(newest, |tree| Ok(Some(tree)))? else { return Ok(0) };
+    let mut batch = store.batch();
+    let current = project.snapshot(&mut batch, None, progress)?.tree;
+    let plan = workspace::plan(&batch, current, tree)?;
+    workspace::check(&plan, project.root())?;
+    workspace::apply(&plan, project.root(), store.objects(), progress)?;
+    Ok(crate::object::leaves(store.objects(), tree)?.len())
+}

@@ -1,0 +1,94 @@
+//! `bundle create`: a file with everything, or with some versions.
+
+use super::{to_json, told};
+use crate::agent::bundle::{self, Choice};
+use crate::cli::context::Context;
+use crate::cli::{Exit, progress};
+use crate::error::{Error, Result};
+use crate::store::Store;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Write versions into one file
+///
+/// With everything, unless `--versions` names a range; what only versions before it need is then left out,
+/// and the file is of use to those who have them.
+#[derive(Debug, clap::Args)]
+pub struct Create {
+    /// The file to make; it must not be there yet
+    file: PathBuf,
+    /// Only these: `v7`, `v5..v7`, `v5..`, `v1,v2,v3`, or `all`
+    #[arg(long, value_name = "VERSIONS", default_value = "all")]
+    versions: String,
+}
+
+impl Create {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        let store = project.store();
+        let Choice { heads, have } = choose(store, &self.versions)?;
+        if heads.source.is_empty() {
+            return Err(Error::failed("there is nothing to put into a bundle")
+                .hint("`lua-store push` keeps the project"));
+        }
+        let file = cx.directory()?.join(&self.file);
+        let (objects, bytes) = progress::show(cx.out.term(), "Bundling", progress::Unit::Item, |progress| {
+            store.bundle(&heads, &have, &file, progress)
+        })?;
+        if cx.out.is_json() {
+            let mut answer = to_json(&heads);
+            answer["file"] = json!(self.file);
+            answer["objects"] = json!(objects);
+            answer["bytes"] = json!(bytes);
+            cx.out.json(&answer)?;
+            return Ok(Exit::Done);
+        }
+        let (name, told) = (self.file.display(), told(&heads));
+        cx.out.line(format!("✓ Wrote \"{name}\": {told}; {objects} object(s), {bytes} bytes."))?;
+        if !have.is_empty() {
+            cx.out.note("What only earlier versions need is not in it: it is of use where those are.");
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn choose(store: &Store, text: &str) -> Result<Choice> {
+    if text.trim() == "all" {
+        return bundle::everything(store);
+    }
+    let newest = store.heads()?.versions.len() as u64;
+    let mut ranges = Vec::new();
+    for part in text.split(',') {
+        ranges.push(range(part.trim(), newest).ok_or_else(|| invalid(text))?);
+    }
+    ranges.sort_unstable();
+    let (first, mut last) = ranges[0];
+    for (begin, end) in ranges {
+        if begin > last + 1 {
+            let message = format!("cannot make a bundle of \"{text}\": it leaves out v{}", last + 1);
+            return Err(Error::usage(message).hint(format!(
+                "numbers have no gaps in a bundle: `--versions v{first}..v{end}` takes those between too"
+            )));
+        }
+        last = last.max(end);
+    }
+    bundle::range(store, first, last)
+}
+
+/// `v5..v7`, `v5..`, `..v7` or `v7`; the `v` may be left out.
+fn range(text: &str, newest: u64) -> Option<(u64, u64)> {
+    let number = |text: &str| text.strip_prefix('v').unwrap_or(text).parse::<u64>().ok().filter(|n| *n > 0);
+    match text.split_once("..") {
+        None => number(text).map(|number| (number, number)),
+        Some((first, last)) => {
+            let first = if first.is_empty() { Some(1) } else { number(first) };
+            let last = if last.is_empty() { Some(newest) } else { number(last) };
+            Some((first?, last?)).filter(|(first, last)| first <= last)
+        }
+    }
+}
+
+fn invalid(text: &str) -> Error {
+    Error::usage(format!("\"{text}\" are no versions"))
+        .hint("give them as in `--versions v5..v7`, or `--versions all`")
+}

@@ -1,0 +1,44 @@
+//! `bundle verify`: whether a file is a whole bundle, and what is in it.
+
+use super::{to_json, told};
+use crate::agent::bundle;
+use crate::cli::context::Context;
+use crate::cli::{Exit, progress};
+use crate::error::{Kind, Result};
+use crate::store::Odb;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Prove a bundle, and say what is in it
+///
+/// Every object is read and hashed. In a project, a bundle may go on from what is stored there.
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    /// The file
+    file: PathBuf,
+}
+
+impl Verify {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let file = cx.directory()?.join(&self.file);
+        cx.open(&file)?;
+        let here = match cx.project() {
+            Ok(project) => project.store().objects().clone(),
+            Err(error) if error.kind() == Kind::Usage => Odb::over([]),
+            Err(error) => return Err(error),
+        };
+        let scratch = std::env::temp_dir();
+        let proven = progress::show(cx.out.term(), "Verifying", progress::Unit::Item, |progress| {
+            bundle::prove(&file, &scratch, &here, progress)
+        })?;
+        let heads = proven.heads();
+        if cx.out.is_json() {
+            let mut answer = to_json(heads);
+            answer["ok"] = json!(true);
+            cx.out.json(&answer)?;
+            return Ok(Exit::Done);
+        }
+        cx.out.line(format!("✓ \"{}\" is whole: {}.", self.file.display(), told(heads)))?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,237 @@
+//! A bundle: refs and objects in one file that can be carried on a stick.
+//!
+//! Lines (a header, the id of the pack, the pointer where there is one, a line per ref, a seal), and then
+//! the pack, to the end. A bundle names all refs from the first; its pack may leave out what only
+//! older ones need. Then it is of use only where those are.
+
+use super::active;
+use super::closure::Closure;
+use super::odb::{Limits, Mapped, Odb, Verdict};
+use super::refs::packed::Packed;
+use super::{Heads, Store, sealed};
+use crate::error::{At, Error, Result};
+use crate::fs::{Clobber, Published, Temp};
+use crate::object::{Id, Source};
+use crate::pack::PackId;
+use crate::progress::Progress;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+const HEADER: &str = "lua-store bundle 1\n";
+const PACK: &str = "pack: ";
+const LAST: &str = "checksum ";
+
+/// No line is longer.
+const LONGEST_LINE: u64 = 200;
+
+/// More than this many refs nobody has.
+const MOST_LINES: usize = 1 << 20;
+
+/// What a bundle says before its pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Block {
+    pack: PackId,
+    heads: Heads,
+}
+
+impl Block {
+    fn encode(&self) -> String {
+        let active = self.heads.active.map(|active| active.encode()).unwrap_or_default();
+        let refs = Packed::contiguous(&self.heads.source, &self.heads.versions).lines();
+        sealed::seal(format!("{HEADER}{PACK}{}\n{active}{refs}", self.pack))
+    }
+
+    /// Reads exactly what [`Block::encode`] writes, or says what is wrong.
+    fn decode(bytes: &[u8]) -> Result<Block, String> {
+        let text = sealed::open(bytes)?;
+        let rest = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
+        let (pack, rest) =
+            rest.strip_prefix(PACK).and_then(|rest| rest.split_once('\n')).ok_or("it names no pack")?;
+        let pack = pack.parse().map_err(|_| "it names no pack")?;
+        let (active, refs) = active::split(rest).ok_or("its pointer is not well formed")?;
+        let numbered = Packed::from_lines(refs)?.into_contiguous();
+        let [source, versions] = numbered.ok_or("its numbers have a gap")?;
+        let heads = Heads { source, versions, active };
+        heads.check().map_err(|error| error.message().to_owned())?;
+        Ok(Block { pack, heads })
+    }
+}
+
+impl Heads {
+    /// Every id that they name.
+    pub fn roots(&self) -> Vec<Id> {
+        let ledger = self.active.map(|active| active.ledger);
+        self.source.iter().chain(&self.versions).copied().chain(ledger).collect()
+    }
+}
+
+impl Store {
+    /// Writes a bundle of these refs to a file that there is not yet, leaving out what is reachable
+    /// from `have`. Gives the number of objects and the bytes of the file.
+    pub fn bundle(&self, heads: &Heads, have: &[Id], file: &Path, progress: &Progress) -> Result<(u32, u64)> {
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let (name, place) = (file.display(), folder.display());
+        if file.symlink_metadata().is_ok() {
+            return Err(exists(file));
+        }
+        if !folder.is_dir() {
+            return Err(Error::not_found(format!("cannot write \"{name}\": there is no folder \"{place}\"")));
+        }
+        let want: Vec<Id> = heads.roots().into_iter().filter(|id| !have.contains(id)).collect();
+        let closure = Closure::new(self.objects(), &want, have)?;
+        let parcel = self.objects().parcel(&closure, &self.incoming()?)?;
+        // Who opens it can do nothing about damage: it is found here.
+        let limits = Limits { decoded: u64::MAX };
+        accept(self.objects().prove(parcel.mapped(), &limits, progress)?, "what is to go into it")?;
+        let block = Block { pack: parcel.id(), heads: heads.clone() }.encode();
+        let mut temp = Temp::create_in(folder)?;
+        temp.write_all(block.as_bytes()).at("write", file)?;
+        parcel.bytes().chunks(1 << 20).try_for_each(|piece| temp.write_all(piece)).at("write", file)?;
+        match temp.publish(file, Clobber::Never)? {
+            Published::Done => Ok((parcel.count(), (block.len() + parcel.bytes().len()) as u64)),
+            Published::Exists => Err(exists(file)),
+        }
+    }
+}
+
+/// A bundle whose pack was copied to a scratch file; nothing is proven yet but its lines.
+pub struct Bundle {
+    pub heads: Heads,
+    // Before the file, so that it is unmapped when that is removed.
+    pack: Mapped,
+    scratch: Temp,
+    file: PathBuf,
+}
+
+impl Bundle {
+    /// Reads a bundle. `scratch` is a folder for its pack: a file of somebody else's may change while it is read.
+    pub fn open(file: &Path, scratch: &Path) -> Result<Bundle> {
+        let mut input = BufReader::new(File::open(file).at("open", file)?);
+        let lines = read_lines(&mut input).at("read", file)?;
+        let damaged =
+            |what: String| Error::corrupt(format!("cannot use the bundle \"{}\": {what}", file.display()));
+        if !lines.starts_with(HEADER.as_bytes()) {
+            return Err(damaged("it is no bundle, or one of another format".to_owned()));
+        }
+        let block = Block::decode(&lines).map_err(&damaged)?;
+        let mut temp = Temp::create_in(scratch)?;
+        io::copy(&mut input, &mut temp).at("copy", file)?;
+        let pack =
+            Mapped::open(temp.path(), block.pack).map_err(|error| damaged(error.message().to_owned()))?;
+        Ok(Bundle { heads: block.heads, pack, scratch: temp, file: file.to_owned() })
+    }
+
+    /// How many objects its pack has.
+    pub fn count(&self) -> u32 {
+        self.pack.count()
+    }
+
+    /// Holds it against every rule, and against what is here, where it may go on from.
+    pub fn prove(self, here: &Odb, limits: &Limits, progress: &Progress) -> Result<Proven> {
+        let name = format!("the bundle \"{}\"", self.file.display());
+        accept(here.prove(&self.pack, limits, progress)?, &name)?;
+        let objects = here.with(&self.pack)?;
+        for id in self.heads.roots() {
+            if !objects.contains(&id)? {
+                return Err(lacks(&name));
+            }
+        }
+        Ok(Proven { bundle: self, objects })
+    }
+}
+
+/// A bundle in which everything is what it must be, and whole with what is here.
+pub struct Proven {
+    bundle: Bundle,
+    objects: Odb,
+}
+
+impl Proven {
+    pub fn heads(&self) -> &Heads {
+        &self.bundle.heads
+    }
+
+    /// What is in it, and what is here.
+    pub fn objects(&self) -> &Odb {
+        &self.objects
+    }
+
+    /// Makes its pack one of the store's, durably. The scratch folder must be on the same file system.
+    pub fn admit(self, store: &Store) -> Result<Heads> {
+        let Bundle { heads, pack, scratch, .. } = self.bundle;
+        if pack.count() > 0 {
+            store.objects().admit(scratch.path(), pack.id())?;
+        }
+        Ok(heads)
+    }
+}
+
+fn exists(file: &Path) -> Error {
+    Error::usage(format!("cannot write \"{}\": it exists", file.display()))
+        .hint("give another name, or remove that file")
+}
+
+fn accept(verdict: Verdict, what: &str) -> Result<()> {
+    match verdict {
+        Verdict::Sound { .. } => Ok(()),
+        Verdict::Bad(reason) => Err(Error::corrupt(format!("cannot use {what}: {reason}"))),
+        Verdict::Missing { .. } => Err(lacks(what)),
+    }
+}
+
+fn lacks(what: &str) -> Error {
+    Error::failed(format!("cannot use {what}: it goes on from older versions, which are not here"))
+        .hint("take in the bundle that has them first, or have one made with `--versions all`")
+}
+
+/// Everything up to and with the seal; whatever there is, where that does not come.
+fn read_lines(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for _ in 0..MOST_LINES {
+        let start = lines.len();
+        input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut lines)?;
+        let line = &lines[start..];
+        if line.starts_with(LAST.as_bytes()) || !line.ends_with(b"\n") {
+            break;
+        }
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Active;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn block() -> impl Strategy<Value = Block> {
+        let ids = || proptest::collection::vec(any::<[u8; 32]>().prop_map(Id::from_bytes), 0..9);
+        (ids(), ids(), any::<Option<[u8; 32]>>(), any::<[u8; 32]>()).prop_map(
+            |(source, versions, ledger, pack)| {
+                let version = (!versions.is_empty()).then_some(versions.len() as u64);
+                let active = ledger.map(|ledger| Active { version, ledger: Id::from_bytes(ledger) });
+                Block { pack: PackId::of(&pack), heads: Heads { source, versions, active } }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_gives_back_what_was_encoded_and_the_pack_begins_after_it(block in block()) {
+            let lines = block.encode();
+            prop_assert_eq!(Block::decode(lines.as_bytes()), Ok(block));
+            let file = [lines.as_bytes(), b"luapack\x01\nchecksum \n"].concat();
+            prop_assert_eq!(read_lines(&mut &file[..]).unwrap(), lines.as_bytes());
+        }
+
+        #[test]
+        fn a_changed_byte_is_refused(block in block(), at: usize, to: u8) {
+            let mut bytes = block.encode().into_bytes();
+            let at = at % bytes.len();
+            prop_assume!(bytes[at] != to);
+            bytes[at] = to;
+            prop_assert!(Block::decode(&bytes).is_err());
+        }
+    }
+}
