@@ -130,7 +130,7 @@ impl Depot {
     }
 
     /// Removes uploads that nobody went on with for so long.
-    pub fn clear_uploads(&self, agent: &AgentId, now: SystemTime, spare: Duration) -> Result<usize> {
+    pub(super) fn clear_uploads(&self, agent: &AgentId, now: SystemTime, spare: Duration) -> Result<usize> {
         let dir = self.layout.incoming(agent);
         let mut cleared = 0;
         for name in layout::names_in(&dir)? {

@@ -5,6 +5,7 @@
 
 mod check;
 mod codec;
+mod collect;
 mod engine;
 mod fetch;
 mod files;
@@ -19,6 +20,7 @@ mod recent;
 mod rules;
 mod transact;
 
+pub use collect::{Collected, MANY_PACKS, Upkeep};
 pub use engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token};
 pub use fetch::{Parcel, ParcelReader};
 pub use files::{FileHeads, FilePacks};
@@ -87,7 +89,7 @@ impl Depot {
     /// What an agent has; `None` when nobody ever pushed it.
     pub fn head(&self, agent: &AgentId) -> Result<Option<Head>> {
         let seen = self.look(agent)?;
-        Ok(seen.token.as_ref().map(|_| seen.head.shown()))
+        Ok(Some(seen.head.shown()).filter(|head| !head.is_empty()))
     }
 
     /// All agents, ascending.

@@ -10,6 +10,7 @@ use crate::pack::PackId;
 use crate::protocol::AgentId;
 use crate::store::{Mapped, Odb};
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How many bytes of a pack are asked for at once where it has to be copied.
@@ -80,18 +81,22 @@ impl Depot {
     /// is an old one then.
     pub(super) fn pieces(&self, seen: &Seen) -> Result<Arc<Pieces>> {
         let agent = &seen.head.agent;
-        let known = self.pieces.get(agent);
-        if let Some(known) = known.as_ref().filter(|known| known.are(&seen.head)) {
-            return Ok(known.clone());
+        if let Some(known) = self.pieces.get(agent).filter(|known| known.are(&seen.head)) {
+            return Ok(known);
         }
+        let pieces = Arc::new(self.open_pieces(&seen.head)?);
+        self.pieces.put(agent.clone(), pieces.clone());
+        Ok(pieces)
+    }
+
+    /// The same for a head that may never become one. What is open already is not opened again.
+    pub(super) fn open_pieces(&self, head: &Head) -> Result<Pieces> {
+        let known = self.pieces.get(&head.agent);
         let piece = |key: &PackKey| match known.as_ref().and_then(|known| known.get(key)) {
             Some(piece) => Ok(piece),
             None => self.open_piece(key),
         };
-        let pieces = seen.head.packs.iter().map(|held| piece(&held.key)).collect::<Result<_>>()?;
-        let pieces = Arc::new(Pieces::new(pieces));
-        self.pieces.put(agent.clone(), pieces.clone());
-        Ok(pieces)
+        head.packs.iter().map(|held| piece(&held.key)).collect::<Result<_>>().map(Pieces::new)
     }
 
     /// The head and its packs. Packs may be put together with others between the two looks; then the
@@ -122,7 +127,7 @@ impl Depot {
             return Ok(Piece::new(key.clone(), mapped));
         }
         let len = self.packs.stat(key)?.ok_or_else(gone)?;
-        let mut temp = self.scratch_file()?;
+        let mut temp = Temp::create_in(&self.scratch()?)?;
         for start in (0..len).step_by(PIECE as usize) {
             let bytes = self.packs.get(key, Some(start..len.min(start + PIECE)))?.ok_or_else(gone)?;
             let path = temp.path().to_owned();
@@ -132,10 +137,10 @@ impl Depot {
         Ok(Piece { key: key.clone(), mapped, _copy: Some(Arc::new(temp)) })
     }
 
-    /// A file that disappears when it is dropped.
-    pub(super) fn scratch_file(&self) -> Result<Temp> {
+    /// The folder for files that disappear when they are dropped.
+    pub(super) fn scratch(&self) -> Result<PathBuf> {
         let dir = self.layout.cache();
         fs::create_dir_all(&dir)?;
-        Temp::create_in(&dir)
+        Ok(dir)
     }
 }

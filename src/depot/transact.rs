@@ -50,6 +50,17 @@ impl Depot {
     /// Does what the transaction asks for, durably, or says why nothing happened. Sent again, it gives
     /// the same answer and has no second effect.
     pub fn transact(&self, agent: &AgentId, tx: &Transaction) -> Result<Outcome> {
+        let outcome = self.decide(agent, tx)?;
+        let again =
+            matches!(outcome, Outcome::Refused(Refusal::Missing { .. } | Refusal::NoPack | Refusal::Busy));
+        if let Some(pack) = tx.pack.filter(|_| !again) {
+            // Taken in, or made for what is not there any more. A failure only takes room.
+            let _ = fs::remove(&self.layout.whole(agent, &pack));
+        }
+        Ok(outcome)
+    }
+
+    fn decide(&self, agent: &AgentId, tx: &Transaction) -> Result<Outcome> {
         let (seen, pieces) = self.opened(agent)?;
         if let Some(outcome) = settled(&seen.head, tx) {
             return Ok(outcome);
@@ -66,7 +77,11 @@ impl Depot {
             drop(gate);
             match attempt? {
                 Attempt::Over(outcome) => {
-                    self.clean_up(agent, &outcome, brought, unknown.is_some());
+                    // Nobody else knows the key; but a swap that was not answered may have used it.
+                    let unused = matches!(outcome, Outcome::Refused(_)) && unknown.is_none();
+                    if let Some(brought) = brought.filter(|_| unused) {
+                        let _ = self.packs.delete(&brought.key);
+                    }
                     return Ok(outcome);
                 }
                 Attempt::Lost => {}
@@ -169,7 +184,7 @@ impl Depot {
     }
 
     /// Longer and longer, and never the same for two: at most as long as the races that were lost.
-    fn pause(&self, race: u32) -> Result<()> {
+    pub(super) fn pause(&self, race: u32) -> Result<()> {
         if race == 0 {
             return Ok(());
         }
@@ -178,25 +193,6 @@ impl Depot {
         let micros = u64::from(u32::from_le_bytes([a, b, c, d])) % most;
         std::thread::sleep(Duration::from_micros(micros));
         Ok(())
-    }
-
-    /// What only takes room. Should it stay, upkeep finds it.
-    fn clean_up(&self, agent: &AgentId, outcome: &Outcome, brought: Option<Brought>, unknown: bool) {
-        let Some(brought) = brought else { return };
-        match outcome {
-            Outcome::Done(_) => {
-                let _ = fs::remove(&brought.file);
-            }
-            Outcome::Refused(refusal) => {
-                // Nobody else knows the key; but a swap that was not answered may have used it.
-                if !unknown {
-                    let _ = self.packs.delete(&brought.key);
-                }
-                if matches!(refusal, Refusal::Invalid { .. }) {
-                    let _ = fs::remove(&self.layout.whole(agent, &brought.key.pack));
-                }
-            }
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod agent;
 mod commands;
+mod depot;
 mod pull;
 mod restore;
 #[cfg(unix)]
@@ -112,8 +113,9 @@ fn chosen(count: usize) -> Vec<usize> {
     (1..=rest).step_by(rest.div_ceil(15)).chain(rest + 1..=count).collect()
 }
 
-/// In the store every rename and link comes right after the sync of a temporary file in the same
-/// folder, and that folder is synced before the command ends. Caches are never synced.
+/// In a store and in a depot every rename and link comes right after the sync of a temporary file in the
+/// same folder, or of one that was received, and that folder is synced before the command ends. Caches
+/// and uploads are never synced.
 fn assert_durable_order(steps: &[String]) {
     let parse = |step: &String| {
         let (word, path) = step.split_once(' ').unwrap();
@@ -121,17 +123,18 @@ fn assert_durable_order(steps: &[String]) {
     };
     let steps: Vec<_> = steps.iter().map(parse).collect();
     for (at, (word, path)) in steps.iter().enumerate() {
-        if (word != "Rename" && word != "Link") || path.parent().unwrap().ends_with(".lua/cache") {
+        let is_passing = |path: &Path| path.ends_with(".lua/cache") || path.ends_with("incoming");
+        if (word != "Rename" && word != "Link") || is_passing(path.parent().unwrap()) {
             continue;
         }
-        if !path.components().any(|part| part.as_os_str() == ".lua") {
+        if !path.components().any(|part| part.as_os_str() == ".lua" || part.as_os_str() == "depot") {
             assert_restored_in_order(&steps, at);
             continue;
         }
         let (before, temp) = &steps[at - 1];
         let beside =
             temp.file_name().unwrap().to_string_lossy().starts_with("tmp-") && temp.parent() == path.parent();
-        let adopted = temp.parent().unwrap().ends_with(".lua/incoming");
+        let adopted = temp.parent().unwrap().ends_with("incoming");
         assert!(before == "Sync" && (beside || adopted), "{} is published unsynced", path.display());
         let synced =
             |(word, dir): &(String, PathBuf)| word == "SyncDir" && Some(dir.as_path()) == path.parent();

@@ -1,4 +1,8 @@
 //! The depot as its users see it: uploads, transactions, races, upkeep.
 
-mod agent;
+pub mod agent;
+mod model;
+mod race;
+mod stage;
 mod transact;
+mod upkeep;

@@ -1,0 +1,167 @@
+//! A depot cut at every disk step: an upload, a transaction, upkeep.
+//!
+//! The fault plan belongs to a process, so the step runs in one of its own: this test binary, asked for `helper`.
+
+use super::Case;
+use crate::depot::agent::{Client, agent, create_source, done, upload};
+use lua_store::depot::{Depot, Upkeep};
+use lua_store::error::Result;
+use lua_store::object::Id;
+use lua_store::pack::PackId;
+use lua_store::protocol::{Outcome, Refusal, Transaction, TxnId};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+const STEP: &str = "LUA_STORE_TEST_STEP";
+
+/// The process that a case cuts. In an ordinary run there is no step to take.
+#[test]
+fn helper() {
+    let Ok(step) = std::env::var(STEP) else { return };
+    let here = std::env::current_dir().unwrap();
+    if let Err(error) = take(&step, &here) {
+        panic!("{error}");
+    }
+}
+
+fn take(step: &str, here: &Path) -> Result<()> {
+    let depot = Depot::open(&here.join("depot"))?;
+    let bytes = std::fs::read(here.join("three.pack")).unwrap();
+    let pack = PackId::of(&bytes);
+    match step {
+        "open" => {}
+        "receive" => upload_rest(&depot, &pack, &bytes)?,
+        "transact" => {
+            let id: Id = std::fs::read_to_string(here.join("three.id")).unwrap().parse().unwrap();
+            // The same transaction when it is sent again.
+            let tx = Transaction { txn: TxnId([3; 16]), pack: Some(pack), ..create_source(2, id) };
+            let mut outcome = depot.transact(&agent(), &tx)?;
+            if outcome == Outcome::Refused(Refusal::NoPack) {
+                upload(&depot, &agent(), &pack, &bytes)?;
+                outcome = depot.transact(&agent(), &tx)?;
+            }
+            assert_eq!(done(outcome).source.len(), 3);
+        }
+        "collect" => {
+            let now = SystemTime::now() + Duration::from_secs(10);
+            depot.collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many: 2 })?;
+        }
+        _ => panic!("no step {step:?}"),
+    }
+    Ok(())
+}
+
+/// Goes on from what arrived, in small pieces.
+fn upload_rest(depot: &Depot, pack: &PackId, bytes: &[u8]) -> Result<()> {
+    let len = bytes.len();
+    let mut at = depot.offset(&agent(), pack)? as usize;
+    while at < len || at == 0 {
+        let end = (at + len / 3).min(len);
+        let total = len as u64;
+        // What is not yet whole is told to go on.
+        at = depot.receive(&agent(), pack, at as u64, total, &mut &bytes[at..end])? as usize;
+    }
+    // Whole, or all there and not yet looked at: then a last empty piece makes it whole.
+    depot.receive(&agent(), pack, len as u64, len as u64, &mut &b""[..]).map(drop)
+}
+
+fn command(step: &'static str) -> impl Fn(&Path) -> Command {
+    move |project| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "crash::depot::helper", "--nocapture"]);
+        command.current_dir(project).env(STEP, step);
+        command
+    }
+}
+
+/// v1 and v2 in two packs; a third source version that is uploaded, or on its way.
+fn prepared(is_uploaded: bool) -> tempfile::TempDir {
+    let project = tempfile::tempdir().unwrap();
+    let depot = Depot::open(&project.path().join("depot")).unwrap();
+    let client = Client::new();
+    for text in ["one", "two"] {
+        let tx = client.push(&depot, &agent(), text).unwrap();
+        done(depot.transact(&agent(), &tx).unwrap());
+    }
+    let mut made = client.make();
+    let id = made.source("three");
+    let (pack, bytes) = client.pack(made);
+    if is_uploaded {
+        upload(&depot, &agent(), &pack, &bytes).unwrap();
+    }
+    std::fs::write(project.path().join("three.pack"), bytes).unwrap();
+    std::fs::write(project.path().join("three.id"), id.to_string()).unwrap();
+    project
+}
+
+/// How many source versions there are; all is whole.
+fn count(project: &Path) -> usize {
+    let depot = Depot::open(&project.join("depot")).unwrap();
+    assert_eq!(depot.check(&agent()).unwrap(), Vec::<String>::new());
+    depot.head(&agent()).unwrap().map_or(0, |head| head.source.len())
+}
+
+fn packs(project: &Path) -> usize {
+    let files = walkdir::WalkDir::new(project.join("depot")).into_iter().filter_map(|entry| entry.ok());
+    files.filter(|entry| entry.path().parent().unwrap().ends_with("pack")).count()
+}
+
+#[test]
+fn making_a_depot() {
+    let project = tempfile::tempdir().unwrap();
+    std::fs::write(project.path().join("three.pack"), "").unwrap();
+    let case = Case {
+        atomic: true,
+        prepared: project.path(),
+        command: &command("open"),
+        old_or_new: &|_| {},
+        new: &|project| assert_eq!(count(project), 0),
+    };
+    case.run();
+}
+
+#[test]
+fn an_upload() {
+    let project = prepared(false);
+    let whole = |project: &Path| {
+        let depot = Depot::open(&project.join("depot")).unwrap();
+        let bytes = std::fs::read(project.join("three.pack")).unwrap();
+        assert_eq!(depot.offset(&agent(), &PackId::of(&bytes)).unwrap(), bytes.len() as u64);
+        assert_eq!(count(project), 2);
+    };
+    let case = Case {
+        atomic: true,
+        prepared: project.path(),
+        command: &command("receive"),
+        old_or_new: &|project| assert_eq!(count(project), 2),
+        new: &whole,
+    };
+    case.run();
+}
+
+#[test]
+fn a_transaction() {
+    let project = prepared(true);
+    let case = Case {
+        atomic: true,
+        prepared: project.path(),
+        command: &command("transact"),
+        old_or_new: &|project| assert!((2..=3).contains(&count(project))),
+        new: &|project| assert_eq!(count(project), 3),
+    };
+    case.run();
+}
+
+#[test]
+fn upkeep() {
+    let project = prepared(true);
+    let case = Case {
+        atomic: false,
+        prepared: project.path(),
+        command: &command("collect"),
+        old_or_new: &|project| assert_eq!(count(project), 2),
+        new: &|project| assert_eq!((count(project), packs(project)), (2, 1)),
+    };
+    case.run();
+}

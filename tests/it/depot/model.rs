@@ -1,0 +1,173 @@
+//! The argument of `docs/depot.md`, tried: two writers and upkeep over the real code, in all orders with at most
+//! two surprises (another one's turn, a removal that comes late, a swap without an answer).
+
+use super::agent::*;
+use super::stage::{Kept, Seat, Stage, Without, following};
+use lua_store::depot::{Depot, Expect, HeadStore, MemHeads, MemPacks, PackKey, PackStore, Upkeep};
+use lua_store::error::Result;
+use lua_store::pack::PackId;
+use lua_store::protocol::{Outcome, Refusal, Transaction};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+const SURPRISES: usize = 2;
+
+/// A push, ready to be sent: its objects do not depend on what is there.
+struct Push {
+    tx: Transaction,
+    pack: PackId,
+    bytes: Vec<u8>,
+}
+
+/// What there is at the beginning, and what the writers want.
+struct Story {
+    kept: Kept,
+    pushes: Vec<Push>,
+    /// Whether upkeep puts packs together.
+    many: usize,
+}
+
+impl Story {
+    /// Two source versions in two packs; a pack of the first writer that an earlier attempt left; two
+    /// writers that both want to be v3.
+    fn new(writers: usize, many: usize) -> Story {
+        let dir = tempfile::tempdir().unwrap();
+        let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
+        let depot = Depot::with(heads.clone(), packs.clone(), dir.path().to_owned());
+        let client = Client::new();
+        for text in ["one", "two"] {
+            let tx = client.push(&depot, &agent(), text).unwrap();
+            done(depot.transact(&agent(), &tx).unwrap());
+        }
+        let push = |name: usize| {
+            let client = Client::new();
+            let mut made = client.make();
+            let id = made.source(&format!("writer {name}"));
+            let (pack, bytes) = client.pack(made);
+            Push { tx: Transaction { pack: Some(pack), ..create_source(2, id) }, pack, bytes }
+        };
+        let pushes: Vec<Push> = (0..writers).map(push).collect();
+        let left = PackKey::fresh(&agent(), pushes[0].pack).unwrap();
+        packs.put_new(&left, &mut &pushes[0].bytes[..], pushes[0].bytes.len() as u64).unwrap();
+        let (bytes, _) = heads.load(&agent()).unwrap().unwrap();
+        let all = packs.list(&agent(), None).unwrap();
+        let packs = all.into_iter().map(|(key, ..)| (key.clone(), packs.get(&key, None).unwrap().unwrap()));
+        Story { kept: Kept { head: Some((bytes, 1)), packs: packs.collect() }, pushes, many }
+    }
+
+    /// Runs one script. An error is a promise that was not kept.
+    fn run(
+        &self,
+        without: Without,
+        script: Vec<usize>,
+        scratch: &Path,
+    ) -> (Result<(), String>, Option<Vec<usize>>) {
+        let writers = self.pushes.len();
+        let stage = Stage::new(self.kept.clone(), without, writers + 1, script, SURPRISES);
+        let seat = |actor| {
+            let seat = Arc::new(Seat { stage: stage.clone(), actor, writes: actor < writers });
+            Depot::with(seat.clone(), seat, scratch.join(actor.to_string()))
+        };
+        let (kept, taken, outcomes) = std::thread::scope(|scope| {
+            let writing: Vec<_> = (0..writers)
+                .map(|actor| {
+                    let (depot, push, stage) = (seat(actor), &self.pushes[actor], &stage);
+                    push.upload(&scratch.join(actor.to_string()));
+                    scope.spawn(move || {
+                        let outcome = depot.transact(&agent(), &push.tx);
+                        stage.leave(actor);
+                        outcome
+                    })
+                })
+                .collect();
+            let (depot, many, stage) = (seat(writers), self.many, &stage);
+            scope.spawn(move || {
+                let now = SystemTime::now() + Duration::from_secs(10);
+                // A removal without an answer is an error, and tried again the next time.
+                let _ = depot.collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many });
+                stage.leave(writers);
+            });
+            let (kept, taken) = stage.direct();
+            let outcomes: Vec<_> = writing.into_iter().map(|writer| writer.join().unwrap()).collect();
+            (kept, taken, outcomes)
+        });
+        (self.verdict(kept, outcomes), following(taken))
+    }
+
+    /// Whatever was acknowledged is there, whole.
+    fn verdict(&self, kept: Kept, outcomes: Vec<Result<Outcome>>) -> Result<(), String> {
+        let dir = tempfile::tempdir().unwrap();
+        let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
+        heads.swap(&agent(), Expect::Absent, &kept.head.unwrap().0).unwrap();
+        for (key, bytes) in &kept.packs {
+            packs.put_new(key, &mut &bytes[..], bytes.len() as u64).unwrap();
+        }
+        let depot = Depot::with(heads, packs, dir.path().to_owned());
+        let wrong = depot.check(&agent()).map_err(|error| error.to_string())?;
+        if !wrong.is_empty() {
+            return Err(wrong.join("; "));
+        }
+        let head = depot.head(&agent()).unwrap().unwrap();
+        let mut won = 0;
+        for (push, outcome) in self.pushes.iter().zip(outcomes) {
+            let id = push.tx.source.as_ref().unwrap().ids[0];
+            let is_there = head.source.get(2) == Some(&id);
+            match outcome {
+                Ok(Outcome::Done(_)) if is_there => won += 1,
+                Ok(Outcome::Refused(Refusal::Moved(_))) if !is_there => {}
+                other => return Err(format!("there: {is_there}, answered: {other:?}")),
+            }
+        }
+        if won == 1 { Ok(()) } else { Err(format!("{won} writers won")) }
+    }
+
+    /// Runs scripts until one shows that a promise is not kept, or there are no more. Gives their number.
+    fn try_all(&self, without: Without) -> Result<usize, String> {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut next = Some(Vec::new());
+        let mut count = 0;
+        while let Some(script) = next {
+            count += 1;
+            let (verdict, following) = self.run(without, script.clone(), scratch.path());
+            verdict.map_err(|wrong| format!("script {script:?}: {wrong}"))?;
+            next = following;
+        }
+        Ok(count)
+    }
+}
+
+impl Push {
+    /// Puts the upload where a depot with this folder looks for it.
+    fn upload(&self, scratch: &Path) {
+        let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
+        std::fs::create_dir_all(scratch).unwrap();
+        upload(&Depot::with(heads, packs, scratch.to_owned()), &agent(), &self.pack, &self.bytes).unwrap();
+    }
+}
+
+#[test]
+fn two_writers_and_upkeep_keep_every_promise() {
+    let count = Story::new(2, usize::MAX).try_all(Without::Nothing).unwrap();
+    assert!(count > 500, "{count} orders are few");
+}
+
+#[test]
+fn a_writer_and_a_compaction_keep_every_promise() {
+    let count = Story::new(1, 2).try_all(Without::Nothing).unwrap();
+    assert!(count > 200, "{count} orders are few");
+}
+
+#[test]
+fn whatever_is_left_out_breaks_a_promise() {
+    for without in [
+        Without::FreshKeys,
+        Without::Condemned,
+        Without::ExistenceCheck,
+        Without::Acknowledgement,
+        Without::Comparison,
+    ] {
+        let story = Story::new(2, usize::MAX);
+        assert!(story.try_all(without).is_err(), "nothing goes wrong without {without:?}");
+    }
+}

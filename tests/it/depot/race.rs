@@ -1,0 +1,82 @@
+//! Many at once: what was acknowledged is there, once, and numbers have neither gaps nor doubles.
+
+use super::agent::*;
+use super::upkeep::at_once;
+use lua_store::depot::{Depot, MemHeads, MemPacks};
+use lua_store::protocol::{AgentId, Outcome, Refusal};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const WRITERS: usize = 8;
+
+/// Pushes until it is taken, as a client does that pulls in between. Gives the numbers it got.
+fn push_all(depot: &Depot, agent: &AgentId, name: usize, count: usize) -> Vec<(u64, lua_store::object::Id)> {
+    let client = Client::new();
+    let mut mine = Vec::new();
+    for n in 0..count {
+        for attempt in 0.. {
+            let tx =
+                client.push(depot, agent, &format!("writer {name}, text {n}, attempt {attempt}")).unwrap();
+            match depot.transact(agent, &tx).unwrap() {
+                Outcome::Done(head) => {
+                    let create = tx.source.unwrap();
+                    assert_eq!(head.source[create.after as usize], create.ids[0]);
+                    mine.push((create.after + 1, create.ids[0]));
+                    break;
+                }
+                Outcome::Refused(Refusal::Moved(_) | Refusal::Busy) => {}
+                Outcome::Refused(other) => panic!("{other:?}"),
+            }
+        }
+    }
+    mine
+}
+
+fn race(depots: &[Depot], count: usize, beside: impl Fn(&AtomicBool) + Sync) {
+    let finished = AtomicBool::new(false);
+    let mine: Vec<(u64, lua_store::object::Id)> = std::thread::scope(|scope| {
+        let beside = scope.spawn(|| beside(&finished));
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|name| scope.spawn(move || push_all(&depots[name % depots.len()], &agent(), name, count)))
+            .collect();
+        let mine: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
+        finished.store(true, Ordering::Release);
+        beside.join().unwrap();
+        mine.into_iter().flat_map(Result::unwrap).collect()
+    });
+    let head = depots[0].head(&agent()).unwrap().unwrap();
+    assert_eq!(head.source.len(), WRITERS * count);
+    let numbers: BTreeSet<u64> = mine.iter().map(|(number, _)| *number).collect();
+    assert!(numbers.into_iter().eq(1..=(WRITERS * count) as u64));
+    for (number, id) in mine {
+        assert_eq!(head.source[number as usize - 1], id);
+    }
+    assert_whole(&depots[0], &agent());
+}
+
+#[test]
+fn eight_writers_in_one_process_lose_nothing_in_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
+    // Depots of their own, so that nothing but the engine stands between them.
+    let depots: Vec<Depot> =
+        (0..WRITERS).map(|_| Depot::with(heads.clone(), packs.clone(), dir.path().to_owned())).collect();
+    race(&depots, 5, |_| {});
+}
+
+#[test]
+fn eight_writers_and_upkeep_lose_nothing_in_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("data");
+    let depots: Vec<Depot> = (0..3).map(|_| Depot::open(&root).unwrap()).collect();
+    let collector = Depot::open(&root).unwrap();
+    race(&depots, 6, |finished| {
+        while !finished.load(Ordering::Acquire) {
+            // Uploads are left alone: those who are at it would have to begin again.
+            let spare = std::time::Duration::from_secs(3600);
+            let upkeep = lua_store::depot::Upkeep { spare, ..at_once() };
+            collector.collect(&agent(), &upkeep).unwrap();
+        }
+    });
+}

@@ -1,0 +1,123 @@
+//! Upkeep: packs are put together, what nothing needs goes, and what somebody is at stays.
+
+use super::agent::*;
+use lua_store::depot::{Depot, PackStore, Upkeep};
+use lua_store::protocol::{Fetch, Transaction};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+fn depot() -> (tempfile::TempDir, PathBuf, Depot) {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("data");
+    let depot = Depot::open(&root).unwrap();
+    (dir, root, depot)
+}
+
+pub fn at_once() -> Upkeep {
+    Upkeep { now: SystemTime::now() + Duration::from_secs(1), spare: Duration::ZERO, many: 2 }
+}
+
+/// Files of packs, and of uploads.
+fn files(root: &Path) -> (usize, usize) {
+    let files = walkdir::WalkDir::new(root).into_iter().filter_map(Result::ok);
+    let files: Vec<_> =
+        files.filter(|entry| entry.file_type().is_file()).map(|entry| entry.into_path()).collect();
+    let below = |name: &str| files.iter().filter(|path| path.parent().unwrap().ends_with(name)).count();
+    (below("pack"), below("incoming"))
+}
+
+#[test]
+fn many_packs_become_one_and_everything_is_there() {
+    let (_dir, root, depot) = depot();
+    let client = Client::new();
+    for n in 0..40 {
+        let tx = client.push(&depot, &agent(), &format!("text {n}")).unwrap();
+        done(depot.transact(&agent(), &tx).unwrap());
+    }
+    let before = depot.head(&agent()).unwrap().unwrap();
+    assert_eq!(files(&root), (40, 0));
+    assert!(depot.needs_upkeep(&agent()).unwrap());
+    let collected = depot.collect(&agent(), &at_once()).unwrap();
+    assert_eq!((collected.compacted, collected.deleted, collected.unknown), (40, 40, 0));
+    assert_eq!(files(&root), (1, 0));
+    for depot in [&depot, &Depot::open(&root).unwrap()] {
+        assert_eq!(depot.head(&agent()).unwrap().unwrap(), before);
+        assert_whole(depot, &agent());
+        assert!(!depot.needs_upkeep(&agent()).unwrap());
+    }
+    assert_eq!(depot.collect(&agent(), &at_once()).unwrap(), Default::default());
+    // Somebody who clones gets the one pack as it lies there.
+    let parcel = depot.fetch(&agent(), &Fetch { want: before.roots(), have: vec![] }).unwrap();
+    let stored = walkdir::WalkDir::new(&root).into_iter().filter_map(Result::ok);
+    let stored =
+        stored.map(|entry| entry.into_path()).find(|path| path.to_string_lossy().contains("/pack/")).unwrap();
+    let mut bytes = Vec::new();
+    parcel.reader(0).read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes, std::fs::read(stored).unwrap());
+}
+
+#[test]
+fn a_process_that_has_old_packs_open_goes_on() {
+    let (_dir, root, depot) = depot();
+    let client = Client::new();
+    for text in ["one", "two", "three"] {
+        let tx = client.push(&depot, &agent(), text).unwrap();
+        done(depot.transact(&agent(), &tx).unwrap());
+    }
+    let other = Depot::open(&root).unwrap();
+    let tx = client.push(&other, &agent(), "four").unwrap();
+    done(other.transact(&agent(), &tx).unwrap());
+    depot.collect(&agent(), &at_once()).unwrap();
+    let tx = client.push(&other, &agent(), "five").unwrap();
+    let head = done(other.transact(&agent(), &tx).unwrap());
+    other.fetch(&agent(), &Fetch { want: head.roots(), have: vec![] }).unwrap();
+    assert_whole(&other, &agent());
+    assert_whole(&depot, &agent());
+}
+
+#[test]
+fn packs_and_uploads_that_nobody_needs_go_after_a_while() {
+    let (_dir, root, depot) = depot();
+    let client = Client::new();
+    let first = client.push(&depot, &agent(), "one").unwrap();
+    let late = client.push(&depot, &agent(), "another one").unwrap();
+    done(depot.transact(&agent(), &first).unwrap());
+    // A server died after it stored a pack and before the swap.
+    let bytes = b"whatever it is";
+    let packs = lua_store::depot::FilePacks::new(&root);
+    let key = lua_store::depot::PackKey::fresh(&agent(), lua_store::pack::PackId::of(bytes)).unwrap();
+    packs.put_new(&key, &mut &bytes[..], bytes.len() as u64).unwrap();
+    assert_eq!(files(&root), (2, 1));
+    let patient = Upkeep { spare: Duration::from_secs(3600), ..at_once() };
+    assert_eq!(depot.collect(&agent(), &patient).unwrap(), Default::default());
+    assert_eq!(files(&root), (2, 1));
+    let collected = depot.collect(&agent(), &at_once()).unwrap();
+    assert_eq!((collected.uploads, collected.unknown, collected.deleted), (1, 1, 1));
+    assert_eq!(files(&root), (1, 0));
+    assert!(matches!(
+        depot.transact(&agent(), &Transaction { source: first.source, ..late }).unwrap(),
+        lua_store::protocol::Outcome::Refused(_)
+    ));
+    assert_whole(&depot, &agent());
+}
+
+#[test]
+fn what_nothing_reaches_is_dropped_with_a_compaction() {
+    let (_dir, _root, depot) = depot();
+    let client = Client::new();
+    let mut made = client.make();
+    let (id, junk) = (made.source("one"), made.file("junk", "nothing leads here"));
+    let (pack, bytes) = client.pack(made);
+    upload(&depot, &agent(), &pack, &bytes).unwrap();
+    let tx = Transaction { pack: Some(pack), ..create_source(0, id) };
+    done(depot.transact(&agent(), &tx).unwrap());
+    let next = client.push(&depot, &agent(), "two").unwrap();
+    done(depot.transact(&agent(), &next).unwrap());
+    let junk = Fetch { want: vec![junk], have: vec![] };
+    assert!(depot.fetch(&agent(), &junk).is_ok());
+    depot.collect(&agent(), &at_once()).unwrap();
+    let other = Depot::open(&_root).unwrap();
+    assert!(other.fetch(&agent(), &junk).is_err());
+    assert_whole(&other, &agent());
+}
