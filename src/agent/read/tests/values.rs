@@ -228,3 +228,12 @@ fn files_of_the_project_that_are_read() {
         assert!(probe.starts_with("{\"$source\":"), "{probe}");
     }
 }
+
+#[test]
+fn a_default_that_fails_its_own_check_leaves_the_field_required() {
+    let schema = value_below(
+        "import { z } from 'zod';",
+        "z.object({ a: z.string().min(5).default('x'), b: z.string().default('x'), c: z.enum(['p']).default('q'), d: z.number().int().default(1.5) })",
+    );
+    assert_eq!(schema["required"], json!(["a", "c", "d"]));
+}

@@ -2,7 +2,7 @@
 //!
 //! A schema that is used twice is written once; the second place is a `$ref` to the first.
 
-use super::limits::{limit, one_or_all, plain, plain_type, text};
+use super::limits::{limit, one_or_all, passes, plain, plain_type, text};
 use super::{Check, Schema, SchemaRef, Shape, UnknownKeys};
 use crate::agent::read::eval::Evaluator;
 use crate::agent::read::json::Writer;
@@ -340,12 +340,8 @@ impl<'a> Converter<'_, 'a> {
         }
         let inner = |one: &SchemaRef<'a>| self.is_optional(one, depth + 1);
         Ok(match &schema.shape {
-            Shape::Optional(_)
-            | Shape::Default(..)
-            | Shape::Catch(_)
-            | Shape::Any
-            | Shape::Unknown
-            | Shape::Undefined => true,
+            Shape::Default(one, value) => passes(&one.shape, value),
+            Shape::Optional(_) | Shape::Catch(_) | Shape::Any | Shape::Unknown | Shape::Undefined => true,
             Shape::Nothing => true,
             Shape::Literal(value) => matches!(value, Value::Undefined),
             Shape::Nullable(one) | Shape::Wrapper(one) => inner(one)?,

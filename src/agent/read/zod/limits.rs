@@ -1,7 +1,7 @@
 //! Types, limits and formats of plain values in JSON Schema.
 
 use super::{Check, Shape};
-use crate::agent::read::value::number_json;
+use crate::agent::read::value::{Value, number_json};
 use serde_json::{Map, Value as Json, json};
 
 /// The schema of a shape that holds no other.
@@ -170,4 +170,26 @@ fn escaped(literal: &str) -> String {
         escaped.push(c);
     }
     escaped
+}
+
+/// Whether a default passes the checks of its own schema: one that does not leaves the field required.
+pub fn passes(shape: &Shape<'_>, value: &Value<'_>) -> bool {
+    match (shape, value) {
+        (Shape::Text(checks), Value::Text(text)) => {
+            let length = text.encode_utf16().count() as f64;
+            checks.iter().all(|check| match (&*check.name, check.number) {
+                ("min", Some(number)) => length >= number,
+                ("max", Some(number)) => length <= number,
+                ("length", Some(number)) => length == number,
+                _ => true,
+            })
+        }
+        (Shape::Number(checks), Value::Number(number)) => {
+            number.fract() == 0.0 || checks.iter().all(|check| &*check.name != "int")
+        }
+        (Shape::Enum(values), Value::Text(text)) => values.contains(text),
+        (Shape::Text(_) | Shape::Enum(_), Value::Number(_) | Value::Bool(_) | Value::Null) => false,
+        (Shape::Number(_), Value::Text(_) | Value::Bool(_) | Value::Null) => false,
+        _ => true,
+    }
 }
