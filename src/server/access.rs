@@ -133,12 +133,12 @@ fn presented(headers: &HeaderMap) -> Result<Secret> {
 fn denied(message: &str) -> Error {
     Error::new(Kind::Auth, message).hint(
         "a token comes from whoever runs the server, who makes it with `lua-store serve token create`; \
-         LUA_API_KEY hands it over",
+         `lua-store remote login` or LUA_API_KEY hands it over",
     )
 }
 
-/// The one answer for an agent that is not there and for one that is somebody else's.
-pub fn no_agent(name: &str) -> Error {
+/// The one answer for an agent that is somebody else's and for one that nobody has.
+fn no_agent(name: &str) -> Error {
     let name: String = name.chars().take(128).collect();
     Error::not_found(format!("there is no agent \"{name}\" here, or the token is not for it"))
 }

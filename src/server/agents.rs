@@ -1,6 +1,6 @@
 //! What clients do with one agent: look, upload, change, get.
 
-use super::access::{Admitted, no_agent};
+use super::access::Admitted;
 use super::answer::{Answer, Failure, empty, json};
 use super::body;
 use super::download::Download;
@@ -11,7 +11,7 @@ use super::state::{State, on_thread, take};
 use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
-use crate::protocol::{Etag, Fetch, Outcome, Scope, Transaction};
+use crate::protocol::{Etag, Fetch, Head, Outcome, Scope, Transaction};
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -40,8 +40,12 @@ pub async fn refs(
 ) -> Result<Answer, Failure> {
     let admitted = admit(&state, &request, &agent, Scope::Read)?;
     let id = admitted.agent.clone();
-    let head = state.work(move |depot| depot.head(&id)).await?.ok_or_else(|| no_agent(&agent))?;
-    state.metrics.opened(&admitted.agent);
+    let found = state.work(move |depot| depot.head(&id)).await?;
+    if found.is_some() {
+        state.metrics.opened(&admitted.agent);
+    }
+    // Whoever has a token for an agent may make it: until then it is empty.
+    let head = found.unwrap_or_else(|| Head::empty(admitted.agent));
     let etag = head.etag();
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known =
