@@ -73,6 +73,7 @@ commands! {
         Init(init::Init),
         Status(status::Status),
         Push(push::Push),
+        Pull(pull::Pull),
         Version(version::Version),
         Source(source::Source),
         Persona(persona::Persona),

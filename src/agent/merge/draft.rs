@@ -91,10 +91,14 @@ impl Draft {
         Ok(instead)
     }
 
-    /// Files in which the merge put changes of both sides together.
+    /// Files that are as neither side has them: changes of both stand in them.
     pub fn texts(&self) -> Vec<String> {
-        let texts = self.files.iter().filter(|planned| matches!(planned.how, How::Text(..)));
-        texts.map(|planned| planned.file.path.clone()).collect()
+        let is_mixed = |planned: &&Planned| {
+            let Content::Text(_, text) = self.content(planned) else { return false };
+            let id = Some(Id::of_blob(text.as_bytes()));
+            [planned.file.ours, planned.file.theirs].iter().all(|leaf| leaf.map(|(_, id)| id) != id)
+        };
+        self.files.iter().filter(is_mixed).map(|planned| planned.file.path.clone()).collect()
     }
 
     /// Stores the merged tree. `ours` holds every file that no side changed.

@@ -16,6 +16,7 @@ pub mod log;
 pub mod ls_tree;
 pub mod man;
 pub mod persona;
+pub mod pull;
 pub mod push;
 pub mod remote;
 pub mod rev_parse;

@@ -1,0 +1,100 @@
+//! `pull`: what others pushed comes into the files and before what is not pushed here.
+
+use crate::agent::merge::Side;
+use crate::agent::pull::{self, Outcome, Pulled, Refused};
+use crate::agent::words;
+use crate::cli::Exit;
+use crate::cli::commands::push::with_progress;
+use crate::cli::context::Context;
+use crate::cli::progress::{self, Unit};
+use crate::cli::{remote, report};
+use crate::error::Result;
+use crate::store::Heads;
+use crate::sync::fetch;
+use clap_complete::ArgValueCompleter;
+use serde_json::json;
+
+/// Bring here what others pushed, and merge it
+///
+/// Different files merge, and different primitives of one file. What cannot both stand is named, and then
+/// nothing is changed. Versions that only you have get the next free numbers.
+#[derive(Debug, clap::Args)]
+pub struct Pull {
+    /// The remote [default: the only one, or origin]
+    #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
+    remote: Option<String>,
+    /// Where both changed the same, keep yours
+    #[arg(long, conflicts_with = "theirs")]
+    ours: bool,
+    /// Where both changed the same, take theirs
+    #[arg(long)]
+    theirs: bool,
+}
+
+impl Pull {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let choice = match (self.ours, self.theirs) {
+            (true, _) => Some(Side::Ours),
+            (_, true) => Some(Side::Theirs),
+            _ => None,
+        };
+        let project = cx.project()?;
+        let who = cx.who(&project)?;
+        let reached = remote::require(cx, &project, self.remote.as_deref())?;
+        let term = *cx.out.term();
+        let head = progress::show(&term, "Receiving", Unit::Byte, |progress| {
+            fetch::fetch(project.store(), &reached.name, &*reached.remote, progress)
+        })?
+        .head;
+        let there = Heads { source: head.source, versions: head.versions, active: head.active };
+        let outcome =
+            with_progress(cx, "Merging", |progress| pull::pull(&project, &there, choice, &who, &progress))?;
+        match outcome {
+            Outcome::UpToDate if cx.out.is_json() => {
+                cx.out.json(&json!({ "name": reached.name, "new": false }))?
+            }
+            Outcome::UpToDate => cx.out.line(format!("{} has nothing that is not here.", reached.name))?,
+            Outcome::Refused(refused) => return refuse(cx, &reached.name, &refused),
+            Outcome::Pulled(pulled) => tell(cx, &reached.name, &pulled)?,
+        }
+        cx.look_after(&project);
+        Ok(Exit::Done)
+    }
+}
+
+fn refuse(cx: &mut Context<'_>, name: &str, refused: &Refused) -> Result<Exit> {
+    let error = words::refusal(name, refused);
+    if cx.out.is_json() {
+        let mut answer = words::refusal_json(refused)?;
+        answer["name"] = json!(name);
+        let (code, message, hint) = (error.kind().word(), error.message(), error.hint_text());
+        answer["error"] = json!({ "code": code, "message": message, "hint": hint });
+        cx.out.json(&answer)?;
+        return Ok(Exit::Found);
+    }
+    report::lines(cx.out, words::refusal_lines(refused))?;
+    Err(error)
+}
+
+fn tell(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()> {
+    if cx.out.is_json() {
+        let mut answer = words::pulled_json(pulled)?;
+        answer["name"] = json!(name);
+        answer["new"] = json!(true);
+        return cx.out.json(&answer);
+    }
+    report::lines(cx.out, words::news_lines(&pulled.news))?;
+    cx.out.line(format!("✅ Pulled from {name}: {} file(s) changed", pulled.files.len()))?;
+    for path in &pulled.texts {
+        cx.out.line(format!("   {path} holds changes of both sides"))?;
+    }
+    for conflict in &pulled.decided {
+        cx.out.line(format!("   decided: {}", words::conflict_sentence(conflict)))?;
+    }
+    report::lines(cx.out, words::renumbered_lines(&pulled.rebased).into_iter().map(|line| line.indented(3)))?;
+    if let Some(kept) = pulled.kept {
+        cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
+        cx.out.hint(format!("`lua-store source rollback --snapshot {kept} --force` brings them back"));
+    }
+    Ok(())
+}
