@@ -14,6 +14,7 @@ use super::state::{CODE, Content, DEFINITION, MODULES, PersonaId, REACH, State};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::{Entry, Finder, Id, Mode, Sink, Source, Tree, nest};
+use crate::workspace;
 use std::path::Path;
 
 /// Which entries of the pushed state a push moves.
@@ -308,7 +309,9 @@ impl<S: Source + Sink> Builder<'_, S> {
         let paths: Vec<&String> = primitive.reach.modules.keys().collect();
         if !paths.is_empty() {
             let files = self.reached(&paths)?;
-            entries.push(Entry::directory(MODULES, nest(self.sink, &files, base(MODULES))?));
+            if !files.is_empty() {
+                entries.push(Entry::directory(MODULES, nest(self.sink, &files, base(MODULES))?));
+            }
         }
         if let Some(output) = self.input.dist.output() {
             let (root, agent) = (self.input.root, self.input.agent);
@@ -323,8 +326,14 @@ impl<S: Source + Sink> Builder<'_, S> {
         for path in paths {
             let entry = match self.files.find(self.sink, path)? {
                 Some(entry) => entry,
-                // Imported although an ignore rule keeps it out of the files.
-                None => Entry::file("", self.sink.put_blob(fs::read(&self.input.root.join(path))?, None)?),
+                // Imported although it is kept out of the files: by an ignore rule, or as a secret.
+                None => {
+                    let bytes = fs::read(&self.input.root.join(path))?;
+                    if workspace::is_secret(path, &bytes) {
+                        continue;
+                    }
+                    Entry::file("", self.sink.put_blob(bytes, None)?)
+                }
             };
             files.push((path.as_str(), entry.mode, entry.id));
         }

@@ -24,6 +24,6 @@ mod tests;
 
 pub use outside::Outside;
 pub use restore::{Action, Plan, Restored, Step, apply, check, plan};
-pub use secret::{by_content as secret_in, by_name as secret_name};
+pub use secret::{by_content as secret_in, by_name as secret_name, is_secret};
 pub use snapshot::{Note, Objects, Options, Skipped, Snapshot, Work, snapshot};
 pub use view::{View, look};

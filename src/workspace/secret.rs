@@ -60,6 +60,12 @@ fn is_credentials(name: &str) -> bool {
         || json.is_some_and(|stem| stem.contains("firebase-adminsdk"))
 }
 
+/// Whether a file is kept out of what is pushed, for its name or for what it holds.
+pub fn is_secret(path: &str, bytes: &[u8]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    by_name(name).is_some() || by_content(name, bytes).is_some()
+}
+
 /// Why a file with this name and these bytes is left out, or `None`. Binary files are not looked at.
 pub fn by_content(name: &str, bytes: &[u8]) -> Option<String> {
     if is_binary(bytes) {
