@@ -94,7 +94,7 @@ fn bundles_and_values_stand_beside_the_definition() {
     	default: () => $15
     });
     module.exports = $6($7);
-    var $8 = require("zod"), $9 = "red,green,blue".split(/,/);
+    var $8 = require("zod"), $9 = Array.from(new Map("red,green,blue".split(",").map((_0) => [_0, 1])).keys());
     var $10 = class {
     	name = "open";
     	description = "Open a tin";
@@ -192,7 +192,7 @@ fn what_is_bundled_anew_and_the_same_is_no_change() {
       ·  nightly v1.0.0 unchanged (job; re-bundled, same behaviour)
     Would push 1 change(s), 1 changed file(s). Nothing was stored.
     --- stderr
-    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it calls "split", which is not evaluated
+    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
     "#);
     assert_snapshot!(project.run("diff"), @"
@@ -230,7 +230,7 @@ fn what_is_bundled_anew_and_the_same_is_no_change() {
     --- stderr
     hint: `lua-store version promote v1` makes it active
     hint: `lua-store push` keeps it
-    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it calls "split", which is not evaluated
+    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
     "#);
     let answer = project.json("diff");
@@ -312,7 +312,7 @@ fn stale_output_is_ignored_and_said() {
     💾 Backup at v1 (6 new file(s))
     ✅ Push complete: 4 changed
     --- stderr
-    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it calls "split", which is not evaluated
+    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
     The output of `lua compile` is older than the project and is ignored: "src/shop.ts" is not what was compiled
     hint: `lua-store version create` makes a version of it
@@ -326,7 +326,7 @@ fn stale_output_is_ignored_and_said() {
     Nothing to push: the project is as it was pushed.
     --- stderr
     hint: `lua-store version create` makes a version of it
-    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it calls "split", which is not evaluated
+    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
     The output of `lua compile` is older than the project and is ignored: "src/shop.ts" is not what was compiled
     "#);
@@ -342,7 +342,7 @@ fn stale_output_is_ignored_and_said() {
     tool   list     src/shop.ts     List the tins
     job    nightly  src/shop.ts:54  Counts the tins
     --- stderr
-    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it calls "split", which is not evaluated
+    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
     The output of `lua compile` is older than the project and is ignored: "src/shop.ts" is not what was compiled
     "#);
@@ -453,7 +453,7 @@ fn the_compiler_runs_first_where_it_is_asked_for() {
     ✅ Push complete: 4 changed
     --- stderr
     compile in [DIR]/project
-    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it calls "split", which is not evaluated
+    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
     warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
     hint: `lua-store version create` makes a version of it
     "#);

@@ -123,10 +123,11 @@ fn says_something(value: &Value) -> bool {
 
 /// Whether a source text reads what differs from machine to machine or from time to time: its note says.
 fn varies(agent: &Agent, text: &str) -> bool {
-    let direct = ["process.env", "Date", "Math.random", "import.meta", "__dirname", "__filename"];
+    let direct =
+        ["process.env", "Date", "Math.random", "import.meta", "__dirname", "__filename", "await ", "fetch("];
     let start = note_start(text);
     let notes = agent.notes.iter().filter_map(|note| note.message.strip_prefix(&start));
-    let reasons = ["reads the environment", "known at run time only", "asynchronous", "makes a \"Date\""];
+    let reasons = ["reads the environment", "known at run time only", "makes a \"Date\""];
     direct.iter().any(|word| text.contains(word))
         || notes.into_iter().any(|reason| reasons.iter().any(|word| reason.contains(word)))
 }
