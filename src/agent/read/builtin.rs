@@ -93,6 +93,7 @@ fn text_part<'a>(text: &str, name: &str, argument: &Value<'a>) -> Option<Value<'
         "includes" => Value::Bool(text.contains(&*word()?)),
         "startsWith" => Value::Bool(text.starts_with(&*word()?)),
         "endsWith" => Value::Bool(text.ends_with(&*word()?)),
+        "split" if text.len() > SIZE_MAX => return None,
         "split" if word()?.is_empty() => {
             Value::list(text.chars().map(|one| Value::text(one.to_string())).collect())
         }

@@ -23,7 +23,7 @@ const DEPTH_MAX: u32 = 1_500;
 /// Expressions evaluated for one project.
 const STEPS_MAX: u32 = 5_000_000;
 /// Bytes of a text and items of a list.
-pub const SIZE_MAX: usize = 8 << 20;
+pub const SIZE_MAX: usize = 1 << 20;
 
 pub struct Evaluator<'a> {
     pub modules: Modules<'a>,
@@ -40,6 +40,8 @@ pub struct Evaluator<'a> {
     frames: RefCell<Vec<Vec<Piece<'a>>>>,
     depth: Cell<u32>,
     steps: Cell<u32>,
+    /// See `budget`.
+    pub made: Cell<usize>,
 }
 
 /// Where an exported name ends.
@@ -61,6 +63,7 @@ impl<'a> Evaluator<'a> {
             frames: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
+            made: Cell::new(0),
         }
     }
 
@@ -68,6 +71,11 @@ impl<'a> Evaluator<'a> {
     /// deeply as there are turns, and has to be taken down again.
     pub fn spend(&self, steps: u32) {
         self.steps.set(self.steps.get() + steps);
+    }
+
+    /// Whether evaluating ended soon after its last step.
+    pub fn kept_to_steps(&self) -> bool {
+        self.steps.get() <= 2 * STEPS_MAX
     }
 
     /// Runs one step deeper, or gives an unknown where that is too deep or too long.

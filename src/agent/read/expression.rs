@@ -22,7 +22,8 @@ impl<'a> Evaluator<'a> {
     /// The value of an expression in a scope.
     pub fn expression(&self, scope: &Names<'a>, expression: &'a Expression<'a>) -> Result<Value<'a>> {
         let site = Site::new(scope.module, expression.span());
-        self.deeper(site, || self.one(scope, expression, site))
+        let value = self.deeper(site, || self.one(scope, expression, site))?;
+        Ok(self.weighed(expression, value, site))
     }
 
     fn one(&self, scope: &Names<'a>, expression: &'a Expression<'a>, site: Site) -> Result<Value<'a>> {

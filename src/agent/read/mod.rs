@@ -6,6 +6,7 @@
 
 mod assign;
 mod body;
+mod budget;
 mod builtin;
 mod call;
 mod class;
@@ -141,6 +142,7 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     writer.enter(made.site);
     let persona = persona(&writer, made)?;
     let settings = settings(&writer, made)?;
+    debug_assert!(evaluator.kept_to_steps(), "evaluating went on without end");
     let notes = writer.into_notes();
     let agent = Agent { name, persona, settings, primitives, notes, entry: module.path.clone() };
     Ok((agent, Inputs::of(root, &evaluator.modules, stamp)))

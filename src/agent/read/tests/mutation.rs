@@ -41,6 +41,32 @@ fn answers(project: &Project, bytes: &[u8]) {
     }
 }
 
+/// Metadata of a job that is made by this code, and what is said of it.
+fn made_by(code: &str) -> (serde_json::Value, Vec<String>) {
+    let config = "name: 'a', jobs: [new LuaJob({ name: 'j', metadata: { made }, execute: async () => 1 })]";
+    let agent = Project::agent(config, code, &[]).read();
+    let made = agent.primitives[0].definition["metadata"]["made"].clone();
+    (made, agent.notes.into_iter().map(|note| note.message).collect())
+}
+
+#[test]
+fn what_takes_too_much_memory_is_source_text() {
+    let half = "const half = 'x'.repeat(500000);";
+    for code in [
+        "const all = []; for (let i = 0; i < 300; i++) { all.push(half + i); } const made = all[299];",
+        "const made = 'x'.repeat(300).split('').map((one) => half + one)[299];",
+    ] {
+        let (made, notes) = made_by(&format!("{half} {code}"));
+        assert!(made.to_string().len() < 1_000, "{code}");
+        assert!(
+            notes.iter().any(|note| note.contains("takes too much memory to evaluate")),
+            "{code}: {notes:?}"
+        );
+    }
+    let (made, notes) = made_by("const made = 'x'.repeat(100000).split('').length;");
+    assert_eq!((made, notes), (100_000.into(), vec![]), "much is not too much");
+}
+
 #[test]
 fn the_whole_source_is_read() {
     let project = Project::new(&[("src/index.ts", SOURCE)]);
