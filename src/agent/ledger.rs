@@ -64,11 +64,36 @@ pub struct Folded {
     pub was_active: Vec<Id>,
 }
 
+impl Folded {
+    /// Adds what was said before: `earlier` is the chain up to the record that this one follows.
+    fn follow(&mut self, earlier: Folded) {
+        self.promoted.extend(earlier.promoted);
+        self.deleted.extend(earlier.deleted);
+        let again = self.was_active.last().is_some_and(|last| earlier.was_active.first() == Some(last));
+        self.was_active.extend(earlier.was_active.into_iter().skip(usize::from(again)));
+    }
+}
+
 /// Folds the chain. A promote that names the version that is active already adds nothing.
 pub fn fold<S: Source + ?Sized>(source: &S, head: Option<Id>) -> Result<Folded> {
-    let mut folded = Folded::default();
+    fold_onto(source, head, None).map(|(folded, _)| folded)
+}
+
+/// The same, with the number of records that were read. `known` is the chain up to some record: the walk
+/// ends there. The newest record is always read, as the next one will name it.
+pub fn fold_onto<S: Source + ?Sized>(
+    source: &S,
+    head: Option<Id>,
+    known: Option<(Id, Folded)>,
+) -> Result<(Folded, usize)> {
+    let (mut folded, mut read) = (Folded::default(), 0);
     for step in steps(source, head) {
         let step = step?;
+        read += 1;
+        if let Some((_, earlier)) = known.as_ref().filter(|(id, _)| *id == step.id) {
+            folded.follow(earlier.clone());
+            break;
+        }
         match step.record.event {
             Event::Promote => {
                 folded.promoted.insert(step.version);
@@ -81,7 +106,7 @@ pub fn fold<S: Source + ?Sized>(source: &S, head: Option<Id>) -> Result<Folded> 
             }
         }
     }
-    Ok(folded)
+    Ok((folded, read))
 }
 
 #[cfg(test)]
@@ -108,10 +133,33 @@ mod tests {
         for (at, (event, n)) in history.into_iter().enumerate() {
             head = Some(append(&mut memory, &record(event, at as i64), version(n), head).unwrap());
         }
-        let folded = fold(&memory, head).unwrap();
+        let (folded, read) = fold_onto(&memory, head, None).unwrap();
         assert_eq!(folded.promoted, HashSet::from([version(1), version(2)]));
         assert_eq!(folded.deleted, HashSet::from([version(2), version(3)]));
         assert_eq!(folded.was_active, [version(1), version(2), version(1)]);
+        assert_eq!(read, 5);
+    }
+
+    #[test]
+    fn a_chain_is_folded_onto_any_of_its_beginnings() {
+        let mut memory = Memory::default();
+        let mut heads = vec![];
+        for (at, n) in [1, 1, 2, 2, 1, 3, 3, 1].into_iter().enumerate() {
+            let event = if at == 5 { Event::Delete } else { Event::Promote };
+            let version = Id::from_bytes([n; 32]);
+            heads.push(
+                append(&mut memory, &record(event, at as i64), version, heads.last().copied()).unwrap(),
+            );
+        }
+        let head = heads.last().copied();
+        let whole = fold(&memory, head).unwrap();
+        for (at, known) in heads.iter().enumerate() {
+            let earlier = fold(&memory, Some(*known)).unwrap();
+            let (folded, read) = fold_onto(&memory, head, Some((*known, earlier))).unwrap();
+            assert_eq!((&folded, read), (&whole, heads.len() - at));
+        }
+        let foreign = (Id::from_bytes([9; 32]), Folded::default());
+        assert_eq!(fold_onto(&memory, head, Some(foreign)).unwrap(), (whole, heads.len()));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod create;
 pub mod dist;
 pub mod drift;
 pub mod edit;
+pub mod folded;
 pub mod json;
 pub mod kind;
 pub mod ledger;

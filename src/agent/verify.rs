@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
         if let Ok(Some(active)) = project.store().active() {
             self.root("ledger", &active.ledger);
         }
-        let checked = Catalog::load(project.store()).and_then(|catalog| ledger(project, &catalog));
+        let checked = Catalog::load_whole(project.store()).and_then(|catalog| ledger(project, &catalog));
         if let Err(error) = checked {
             self.problem("ledger", &error);
         }

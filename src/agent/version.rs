@@ -1,6 +1,7 @@
 //! Agent versions: whole states with a number. A ref `refs/versions/vN` names a tree of `meta`,
 //! `state/` and `source/`. What a version's status is, the ledger says.
 
+use super::folded::Cache;
 use super::ledger::{self, Folded};
 use super::record::{self, META, SOURCE, STATE, VersionMeta};
 use crate::error::{Error, Result};
@@ -8,6 +9,9 @@ use crate::object::{Entry, Id, Sink, Source, Tree};
 use crate::store::{Active, Store, refs};
 
 pub const REFS: &str = refs::VERSIONS;
+
+/// So many records of the ledger are read in the time that a cache takes to be written.
+const READ_MOST: usize = 32;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
@@ -97,10 +101,22 @@ pub struct Catalog<'a> {
 
 impl<'a> Catalog<'a> {
     pub fn load(store: &'a Store) -> Result<Catalog<'a>> {
+        Catalog::with(store, folded)
+    }
+
+    /// The same from every record of the ledger, whatever a cache says.
+    pub fn load_whole(store: &'a Store) -> Result<Catalog<'a>> {
+        Catalog::with(store, |store, head| ledger::fold(store.objects(), head))
+    }
+
+    fn with(
+        store: &'a Store,
+        fold: impl FnOnce(&Store, Option<Id>) -> Result<Folded>,
+    ) -> Result<Catalog<'a>> {
         // `ACTIVE` first: a version is created before it is promoted, so every version that the
         // ledger names is among the refs read after it.
         let active = store.active()?;
-        let folded = ledger::fold(store.objects(), active.as_ref().map(|active| active.ledger))
+        let folded = fold(store, active.as_ref().map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
         let refs = store.refs().list_all(REFS)?;
         let catalog = Catalog { store, refs, active, folded };
@@ -253,6 +269,18 @@ impl<'a> Catalog<'a> {
         let sound = self.numbers().find(|other| *other < number && self.damage(*other).is_none());
         sound.map(|before| self.get(before)).transpose()
     }
+}
+
+/// What the ledger says, with as much of it as a cache knows already.
+fn folded(store: &Store, head: Option<Id>) -> Result<Folded> {
+    let Some(head) = head else { return Ok(Folded::default()) };
+    let cache = Cache::of(store.dir());
+    let (folded, read) = ledger::fold_onto(store.objects(), Some(head), cache.load())?;
+    if read > READ_MOST {
+        // A cache that cannot be written costs the next command time, and nothing else.
+        drop(cache.keep(&head, &folded));
+    }
+    Ok(folded)
 }
 
 fn not_found(number: u64) -> Error {

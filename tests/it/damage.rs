@@ -4,6 +4,9 @@
 use crate::common::shop::{self, edit};
 use crate::common::{Outcome, Project};
 use insta::assert_snapshot;
+use lua_store::agent::promote::promote;
+use lua_store::agent::record::Who;
+use lua_store::agent::revision::Revision;
 use lua_store::object::Id;
 use lua_store::store::{Active, Store, Tracking, refs};
 use std::collections::BTreeMap;
@@ -468,6 +471,37 @@ fn lost_folders() {
         refused(&project, &[if folder.ends_with("source") { "push" } else { "version create" }], folder);
         std::fs::rename(&aside, &lost).unwrap();
     }
+}
+
+#[test]
+fn a_damaged_cache_of_the_ledger_is_only_rebuilt() {
+    let (project, _) = history();
+    let cache = project.path(".lua/cache/ledger");
+    let store = Store::open(&project.path(".lua")).unwrap();
+    let who = Who { by: "ana@example.com".into(), at_ms: 1 };
+    for at in 0..32 {
+        let version = Revision::Number(2 - at % 2);
+        promote(&store, &version, &Default::default(), &who).unwrap();
+    }
+    assert!(!cache.exists(), "a short ledger needs none");
+    let sound = project.run("version list");
+    let bytes = std::fs::read(&cache).unwrap();
+    let mut changed = bytes.clone();
+    changed[bytes.len() / 2] ^= 1;
+    for damaged in [&[][..], b"hello", &bytes[..bytes.len() - 1], &changed] {
+        std::fs::write(&cache, damaged).unwrap();
+        let outcome = look(&project, "version list");
+        assert_eq!((outcome.code, &outcome.stdout, &outcome.stderr), (0, &sound.stdout, &sound.stderr));
+        assert_eq!(std::fs::read(&cache).unwrap(), bytes, "it was not rebuilt");
+    }
+    // Later records are folded onto it, those of another ledger are not.
+    project.ok("version promote 2");
+    assert!(project.ok("version list").contains("v2*"));
+    assert_eq!(std::fs::read(&cache).unwrap(), bytes);
+    std::fs::remove_file(project.path(".lua/ACTIVE")).unwrap();
+    assert_eq!(project.json("version list")[0]["status"], "staged");
+    project.ok("version promote 2");
+    assert_eq!(project.json("version list")[1]["status"], "staged", "v1 was promoted in the other one only");
 }
 
 #[test]

@@ -29,7 +29,8 @@ impl Log {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = self.limit.as_deref().map(parse_limit).transpose()?.unwrap_or(usize::MAX);
         let project = cx.project()?;
-        let catalog = Catalog::load(project.store())?;
+        let load = if self.verify { Catalog::load_whole } else { Catalog::load };
+        let catalog = load(project.store())?;
         if self.verify {
             let records = verify::ledger(&project, &catalog)?;
             if !cx.out.is_json() {

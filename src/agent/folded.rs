@@ -1,0 +1,143 @@
+//! What the ledger says, folded, kept beside the stat cache: a long chain is not walked by every command.
+//!
+//! It counts for one newest record, whose id is a hash of the whole chain; a later record is folded onto
+//! it. A cache that is damaged or of another chain is none, and one that cannot be written costs only time.
+
+use super::ledger::Folded;
+use crate::error::{At, Result};
+use crate::fs;
+use crate::object::Id;
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+const PROMOTED: u8 = 1;
+const DELETED: u8 = 2;
+
+pub struct Cache {
+    path: PathBuf,
+}
+
+impl Cache {
+    /// The cache in a store's folder.
+    pub fn of(store: &Path) -> Cache {
+        Cache { path: store.join("cache").join("ledger") }
+    }
+
+    /// The newest record that was folded, and what the chain up to it says.
+    pub fn load(&self) -> Option<(Id, Folded)> {
+        decode(&fs::read_if_exists(&self.path).ok()??)
+    }
+
+    pub fn keep(&self, head: &Id, folded: &Folded) -> Result<()> {
+        let dir = self.path.parent().unwrap_or_else(|| Path::new("."));
+        fs::create_dir_all(dir)?;
+        let mut temp = fs::Temp::create_in(dir)?;
+        temp.write_all(&encode(head, folded)).at("write", &self.path)?;
+        temp.publish_unsynced(&self.path)
+    }
+}
+
+/// The hash of the rest; the newest record; the versions with what became of them; the order in which
+/// they were active, by their place among the versions.
+fn encode(head: &Id, folded: &Folded) -> Vec<u8> {
+    let mut versions: Vec<&Id> = folded.promoted.union(&folded.deleted).collect();
+    versions.sort_unstable();
+    let place: HashMap<&Id, u32> = versions.iter().copied().zip(0..).collect();
+    let mut body = head.as_bytes().to_vec();
+    body.extend((versions.len() as u32).to_le_bytes());
+    for id in &versions {
+        body.extend(id.as_bytes());
+        let promoted = if folded.promoted.contains(*id) { PROMOTED } else { 0 };
+        let deleted = if folded.deleted.contains(*id) { DELETED } else { 0 };
+        body.push(promoted | deleted);
+    }
+    body.extend((folded.was_active.len() as u32).to_le_bytes());
+    for id in &folded.was_active {
+        body.extend(place[id].to_le_bytes());
+    }
+    [blake3::hash(&body).as_bytes(), &body[..]].concat()
+}
+
+fn decode(bytes: &[u8]) -> Option<(Id, Folded)> {
+    let (sum, body) = bytes.split_first_chunk::<32>()?;
+    if blake3::hash(body).as_bytes() != sum {
+        return None;
+    }
+    let (head, rest) = body.split_first_chunk::<32>()?;
+    let (count, mut rest) = rest.split_first_chunk::<4>()?;
+    let (mut folded, mut versions) = (Folded::default(), Vec::new());
+    for _ in 0..u32::from_le_bytes(*count) {
+        let (id, after) = rest.split_first_chunk::<32>()?;
+        let (flags, after) = after.split_first()?;
+        let id = Id::from_bytes(*id);
+        if flags & PROMOTED != 0 {
+            folded.promoted.insert(id);
+        }
+        if flags & DELETED != 0 {
+            folded.deleted.insert(id);
+        }
+        versions.push(id);
+        rest = after;
+    }
+    let (count, rest) = rest.split_first_chunk::<4>()?;
+    let (places, rest) = rest.as_chunks::<4>();
+    if !rest.is_empty() || places.len() != u32::from_le_bytes(*count) as usize {
+        return None;
+    }
+    for place in places {
+        folded.was_active.push(*versions.get(u32::from_le_bytes(*place) as usize)?);
+    }
+    Some((Id::from_bytes(*head), folded))
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn folded(events: &[(u8, bool)]) -> Folded {
+        let mut folded = Folded::default();
+        for (version, is_promote) in events {
+            let id = Id::from_bytes([*version; 32]);
+            if *is_promote {
+                folded.promoted.insert(id);
+                folded.was_active.push(id);
+            } else {
+                folded.deleted.insert(id);
+            }
+        }
+        folded
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_comes_back(events in proptest::collection::vec((0u8..6, any::<bool>()), 0..20), at in any::<prop::sample::Index>()) {
+            let (head, folded) = (Id::from_bytes([7; 32]), folded(&events));
+            let bytes = encode(&head, &folded);
+            prop_assert_eq!(decode(&bytes), Some((head, folded)));
+            let mut damaged = bytes.clone();
+            damaged[at.index(bytes.len())] ^= 1;
+            prop_assert_eq!(decode(&damaged), None);
+            prop_assert_eq!(decode(&bytes[..at.index(bytes.len())]), None);
+        }
+
+        #[test]
+        fn a_right_checksum_makes_no_sense_of_other_bytes(body in proptest::collection::vec(0u8..3, 0..120)) {
+            let _ = decode(&[blake3::hash(&body).as_bytes(), &body[..]].concat());
+        }
+    }
+
+    #[test]
+    fn a_cache_that_is_not_there_or_damaged_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::of(folder.path());
+        assert_eq!(cache.load(), None);
+        let (head, folded) = (Id::from_bytes([7; 32]), folded(&[(1, true), (2, false)]));
+        cache.keep(&head, &folded).unwrap();
+        assert_eq!(cache.load(), Some((head, folded)));
+        std::fs::write(folder.path().join("cache/ledger"), "hello").unwrap();
+        assert_eq!(cache.load(), None);
+    }
+}
