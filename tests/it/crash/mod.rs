@@ -98,7 +98,23 @@ impl Case<'_> {
         let dir = tempfile::tempdir().unwrap();
         let copy = dir.path().join("copy");
         copy_folder(self.prepared, &copy);
+        let_time_pass(dir.path());
         (dir, copy)
+    }
+}
+
+/// Waits until what changes now bears a later time than all that was copied. A file as young as the
+/// stat cache is read again by the next look of the same command, so without this the number of disk
+/// steps would depend on how fast the copy was made.
+fn let_time_pass(dir: &Path) {
+    let touched = || {
+        let file = dir.join("touched");
+        std::fs::write(&file, "now").unwrap();
+        file.metadata().unwrap().modified().unwrap()
+    };
+    let copied = touched();
+    while touched() <= copied {
+        std::thread::sleep(std::time::Duration::from_millis(1));
     }
 }
 
