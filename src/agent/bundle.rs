@@ -1,14 +1,16 @@
 //! Bundles of an agent: which versions one carries, and what becomes of it where it arrives.
 
+use super::merge::Side;
 use super::project::Project;
+use super::pull::{self, Outcome};
+use super::record::Who;
 use super::source::SourceVersion;
-use super::version::{Catalog, Version};
+use super::version::Version;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::Id;
 use crate::progress::Progress;
 use crate::store::{self, Bundle, Heads, Limits, Odb, Proven, Store, Tracking};
-use crate::workspace;
 use std::path::Path;
 
 /// What a bundle may make this program decompress. Who was handed one waits for it, and can end it.
@@ -98,8 +100,8 @@ pub struct Cloned {
 }
 
 /// Makes a project of a bundle, in a folder that is empty or not there yet: the store, all refs, the
-/// pointer, and the files of the active version, or else of what was pushed last.
-pub fn clone(file: &Path, root: &Path, progress: &Progress) -> Result<Cloned> {
+/// pointer, and the files that were pushed last.
+pub fn clone(file: &Path, root: &Path, who: &Who, progress: &Progress) -> Result<Cloned> {
     if root.read_dir().is_ok_and(|mut inside| inside.next().is_some()) {
         return Err(Error::usage(format!("cannot clone into \"{}\": it is not empty", root.display()))
             .hint("name a folder that is not there yet"));
@@ -108,25 +110,13 @@ pub fn clone(file: &Path, root: &Path, progress: &Progress) -> Result<Cloned> {
     // Nothing is made before all is proven.
     let proven = prove(file, parent, &Odb::over([]), progress)?;
     fs::create_dir_all(root)?;
-    let store = Store::init(&root.join(store::DIR))?;
-    let heads = proven.admit(&store)?;
-    store.rewrite(&store.lock()?, &Heads::default(), &heads)?;
-    let project = Project::open(root)?;
-    let files = restore(&project, progress)?;
+    let heads = proven.admit(&Store::init(&root.join(store::DIR))?)?;
+    // All that is in the folder is what keeps git away.
+    let choice = Some(Side::Theirs);
+    let files = match pull::pull(&Project::open(root)?, &heads, choice, who, progress)? {
+        Outcome::Pulled(pulled) => pulled.files.len(),
+        Outcome::UpToDate => 0,
+        Outcome::Refused(_) => return Err(Error::conflict("files appeared in the folder while it was made")),
+    };
     Ok(Cloned { heads, files })
-}
-
-/// Writes the files of the active version, or of the newest source version. All that is in the folder yet is
-/// what keeps git away.
-fn restore(project: &Project, progress: &Progress) -> Result<usize> {
-    let store = project.store();
-    let active = Catalog::load(store)?.active()?.map(|version| version.source);
-    let newest = || Ok::<_, Error>(super::source::latest(store)?.map(|newest| newest.source));
-    let Some(tree) = active.map_or_else(newest, |tree| Ok(Some(tree)))? else { return Ok(0) };
-    let mut batch = store.batch();
-    let current = project.snapshot(&mut batch, None, progress)?.tree;
-    let plan = workspace::plan(&batch, current, tree)?;
-    workspace::check(&plan, project.root())?;
-    workspace::apply(&plan, project.root(), store.objects(), progress)?;
-    Ok(crate::object::leaves(store.objects(), tree)?.len())
 }

@@ -77,6 +77,8 @@ commands! {
         Version(version::Version),
         Source(source::Source),
         Persona(persona::Persona),
+        Clone(clone::Clone),
+        Fetch(fetch::Fetch),
         Sync(sync::Sync),
         Remote(remote::Remote),
         Bundle(bundle::Bundle),

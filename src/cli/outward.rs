@@ -4,18 +4,19 @@
 use super::context::Context;
 use super::progress::{self, Unit};
 use super::remote::{self, Reached};
+use crate::agent::news::News;
 use crate::agent::project::Project;
 use crate::agent::promote::Step;
-use crate::agent::{source, version};
+use crate::agent::pull::{self, Outcome};
+use crate::agent::words;
 use crate::error::{Error, Kind, Result};
-use crate::object::Id;
 use crate::progress::Progress;
 use crate::protocol::Head;
 use crate::store::Store;
-use crate::sync::fetch;
 use crate::sync::promote::{self, Taken};
 use crate::sync::push::{self, Pushed, Sent};
-use crate::sync::standing::{Local, Standing};
+use crate::sync::standing::Standing;
+use crate::sync::{self, fetch};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
@@ -56,7 +57,7 @@ impl Outward {
     pub fn begin(cx: &mut Context<'_>, project: &Project, which: &Which) -> Result<Option<Outward>> {
         let Some(outward) = Outward::ask(cx, project, which)? else { return Ok(None) };
         if let Ok(head) = &outward.head {
-            let standing = Standing::of(&Local::read(project.store())?, head, project.store().objects())?;
+            let standing = Standing::of(&project.store().heads()?, head, project.store().objects())?;
             if !standing.can_push() {
                 let store = project.store();
                 fetch::bring(
@@ -67,12 +68,47 @@ impl Outward {
                     &Progress::default(),
                 )?;
                 // What was not seen may turn out to be what is here.
-                if !Standing::of(&Local::read(store)?, head, store.objects())?.can_push() {
-                    return Err(behind(store, &outward.reached.name, head));
+                if !Standing::of(&store.heads()?, head, store.objects())?.can_push() {
+                    return Err(behind(cx, store, "push", &outward.reached.name, head));
                 }
             }
         }
         Ok(Some(outward))
+    }
+
+    /// [`Outward::begin`], but what the remote has and is not seen here becomes history: ours goes after it. Says
+    /// what that is, and asks.
+    pub fn overtake(
+        cx: &mut Context<'_>,
+        project: &Project,
+        which: &Which,
+        force: bool,
+    ) -> Result<Option<Outward>> {
+        let outward = Outward::ask(cx, project, which)?.ok_or_else(|| {
+            Error::usage("there is no remote whose versions could be superseded")
+                .hint("`lua-store remote add origin https://host/AGENT` names one")
+        })?;
+        let Outward { reached, head } = outward;
+        let (head, store) = (head?, project.store());
+        fetch::bring(store, &reached.name, &*reached.remote, head.clone(), &Progress::default())?;
+        let news = News::of(store.objects(), &store.heads()?, &sync::heads(&head))?;
+        if !news.is_empty() {
+            for line in words::news_lines(&news) {
+                cx.out.note(line.text);
+            }
+            let question = format!("Your push will supersede what \"{}\" has. Continue?", reached.name);
+            if !cx.confirm(&question, force)? {
+                return Ok(None);
+            }
+            match pull::overtake(project, &sync::heads(&head), None)? {
+                Outcome::Refused(refused) => return Err(words::refusal(&reached.name, &refused)),
+                Outcome::Pulled(pulled) => {
+                    words::renumbered_lines(&pulled.rebased).iter().for_each(|line| cx.out.note(&line.text));
+                }
+                Outcome::UpToDate => {}
+            }
+        }
+        Ok(Some(Outward { reached, head: Ok(head) }))
     }
 
     /// [`Outward::begin`] without an opinion on what the remote has.
@@ -99,7 +135,7 @@ impl Outward {
         });
         match sent {
             Ok(Sent::Done(pushed)) => tell(cx, &reached, &pushed),
-            Ok(Sent::Behind(head)) => Err(behind(project.store(), &reached.name, &head)),
+            Ok(Sent::Behind(head)) => Err(behind(cx, project.store(), "push", &reached.name, &head)),
             Err(error) => Err(kept(error, &reached.name, made)),
         }
     }
@@ -116,7 +152,10 @@ impl Outward {
         });
         match taken.map_err(unchanged)? {
             Taken::Done => Ok(()),
-            Taken::Behind(head) => Err(behind(project.store(), &reached.name, &head)),
+            Taken::Behind(head) => {
+                let action = format!("move the pointer to v{}", step.number);
+                Err(behind(cx, project.store(), &action, &reached.name, &head))
+            }
         }
     }
 }
@@ -163,60 +202,16 @@ fn numbers(what: &str, numbers: &[u64]) -> Option<String> {
 }
 
 /// The remote has what is not here: what it is, by whom and when, and what to do.
-pub fn behind(store: &Store, name: &str, head: &Head) -> Error {
-    let mut lines = Vec::new();
-    let local = Local::read(store).ok();
-    let here = |series: fn(&Local) -> &Vec<Id>| local.as_ref().map(series).cloned().unwrap_or_default();
-    for (number, id) in news(&here(|local| &local.source), &head.source) {
-        lines.push(describe_source(store, number, id));
-    }
-    for (number, id) in news(&here(|local| &local.versions), &head.versions) {
-        lines.push(describe_version(store, number, id));
-    }
-    if lines.is_empty() {
-        lines.push("the pointer was moved there".to_owned());
-    }
-    let more = lines.len().saturating_sub(5);
-    lines.truncate(5);
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
-    Error::conflict(format!("the remote \"{name}\" has what is not here: {}", lines.join("; ")))
-        .hint("`lua-store pull` brings it here and puts yours after it\nnothing was changed")
-}
-
-/// Ids of the remote that are not the same here, with their numbers.
-fn news<'a>(here: &'a [Id], there: &'a [Id]) -> impl Iterator<Item = (u64, Id)> + 'a {
-    let same = here.iter().zip(there).take_while(|(here, there)| here == there).count();
-    (same as u64 + 1..).zip(there[same..].iter().copied())
-}
-
-fn describe_source(store: &Store, number: u64, id: Id) -> String {
-    match source::SourceVersion::load(store.objects(), number, id) {
-        Ok(version) => told(
-            "source version",
-            number,
-            &version.record.by,
-            version.record.at_ms,
-            version.record.message.as_deref(),
-        ),
-        Err(_) => format!("source version v{number}"),
-    }
-}
-
-fn describe_version(store: &Store, number: u64, id: Id) -> String {
-    match version::Version::load(store.objects(), number, id) {
-        Ok(version) => {
-            told("version", number, &version.meta.by, version.meta.at_ms, version.meta.message.as_deref())
+fn behind(cx: &mut Context<'_>, store: &Store, action: &str, name: &str, head: &Head) -> Error {
+    match News::of(store.objects(), &store.heads().unwrap_or_default(), &sync::heads(head)) {
+        Ok(news) => {
+            for line in words::news_lines(&news) {
+                cx.out.note(line.text);
+            }
+            words::behind(action, name, &news)
         }
-        Err(_) => format!("version v{number}"),
+        Err(error) => error,
     }
-}
-
-fn told(what: &str, number: u64, by: &str, at_ms: i64, message: Option<&str>) -> String {
-    let when = jiff::Timestamp::from_millisecond(at_ms).map_or_else(|_| "?".to_owned(), super::time::minute);
-    let message = message.map_or(String::new(), |message| format!(" \"{message}\""));
-    format!("{what} v{number}{message} by {by}, {when}")
 }
 
 /// It is here, and not there yet.

@@ -4,6 +4,7 @@
 //! `cli` decides, and what a command did is a value.
 
 mod address;
+pub mod clone;
 mod counted;
 pub mod credentials;
 pub mod fetch;
@@ -22,6 +23,7 @@ use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Transaction, TxnId};
+use crate::store::Heads;
 
 /// One agent at another place. Each call is one step of `docs/protocol.md`, tried again for as long as that
 /// can help; an error means that it could not be done, and that trying the whole command again is safe.
@@ -47,4 +49,9 @@ fn txn() -> Result<TxnId> {
     getrandom::fill(&mut bytes)
         .map_err(|error| Error::failed(format!("the system gives no random numbers: {error}")))?;
     Ok(TxnId(bytes))
+}
+
+/// The refs of a remote, in the form of a store's own.
+pub fn heads(head: &Head) -> Heads {
+    Heads { source: head.source.clone(), versions: head.versions.clone(), active: head.active }
 }

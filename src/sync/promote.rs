@@ -2,12 +2,12 @@
 
 use super::Remote;
 use super::push::{Sent, send};
-use super::standing::{Local, Order, Standing};
+use super::standing::{Order, Standing};
 use crate::agent::promote::{self, Step};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::protocol::Head;
-use crate::store::Store;
+use crate::store::{Heads, Store};
 
 /// What became of a step.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub fn take(
     step: &Step,
     progress: &Progress,
 ) -> Result<Taken> {
-    let local = aim(Local::read(store)?, &head, step, store)?;
+    let local = aim(store.heads()?, &head, step, store)?;
     match send(store, name, remote, head, &local, progress)? {
         Sent::Behind(head) => Ok(Taken::Behind(head)),
         // Power may fail here: the remote is ahead then, and the next `pull` brings its pointer here.
@@ -39,8 +39,8 @@ pub fn take(
 
 /// What the remote is to have afterwards. Source and agent versions that others pushed meanwhile are no
 /// hindrance as long as the version itself is the same there.
-fn aim(local: Local, head: &Head, step: &Step, store: &Store) -> Result<Local> {
-    let mut aim = Local { active: Some(step.new), ..local };
+fn aim(local: Heads, head: &Head, step: &Step, store: &Store) -> Result<Heads> {
+    let mut aim = Heads { active: Some(step.new), ..local };
     let standing = Standing::of(&aim, head, store.objects())?;
     let at = (step.number - 1) as usize;
     let is_there = at < head.versions.len() && head.versions.get(at) == aim.versions.get(at);

@@ -1,13 +1,13 @@
 //! `push`: what is here and not at a remote goes there, as one pack and one transaction.
 
 use super::fetch::{self, tracking};
-use super::standing::{Local, Standing};
+use super::standing::Standing;
 use super::{Remote, txn};
 use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::progress::Progress;
 use crate::protocol::{Create, Head, Outcome, Refusal, Swap, Transaction};
-use crate::store::{Closure, Store};
+use crate::store::{Closure, Heads, Store};
 
 /// What went there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Sent {
 
 /// Pushes everything, given what the remote had a moment ago.
 pub fn push(store: &Store, name: &str, remote: &dyn Remote, head: Head, progress: &Progress) -> Result<Sent> {
-    let local = Local::read(store)?;
+    let local = store.heads()?;
     send(store, name, remote, head, &local, progress)
 }
 
@@ -41,7 +41,7 @@ pub fn send(
     name: &str,
     remote: &dyn Remote,
     mut head: Head,
-    local: &Local,
+    local: &Heads,
     progress: &Progress,
 ) -> Result<Sent> {
     // Refused means that somebody else came between: what there is now is looked at once more.
@@ -69,7 +69,7 @@ pub fn send(
     }
 }
 
-fn plan(local: &Local, head: &Head) -> Result<Transaction> {
+fn plan(local: &Heads, head: &Head) -> Result<Transaction> {
     let create = |here: &[Id], there: &[Id]| {
         let ids = here[there.len()..].to_vec();
         (!ids.is_empty()).then_some(Create { after: there.len() as u64, ids })

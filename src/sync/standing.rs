@@ -1,29 +1,10 @@
 //! How what is here stands to what a remote has.
 
 use crate::agent::ledger;
-use crate::agent::{source, version};
 use crate::error::Result;
 use crate::object::{Id, Source};
 use crate::protocol::Head;
-use crate::store::{Active, Store};
-
-/// The refs and the pointer of a store at one moment, in the form of a head.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Local {
-    pub source: Vec<Id>,
-    pub versions: Vec<Id>,
-    pub active: Option<Active>,
-}
-
-impl Local {
-    /// Read in the opposite order of writing, so that whatever is named was seen.
-    pub fn read(store: &Store) -> Result<Local> {
-        let active = store.active()?;
-        let ids = |series: Vec<(u64, Id)>| series.into_iter().map(|(_, id)| id).collect();
-        let versions = ids(store.refs().list(version::REFS)?);
-        Ok(Local { source: ids(store.refs().list(source::REFS)?), versions, active })
-    }
-}
+use crate::store::{Active, Heads};
 
 /// One thing here, compared with the same thing there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +18,17 @@ pub enum Order {
     Diverged,
 }
 
+impl Order {
+    pub fn word(self) -> &'static str {
+        match self {
+            Order::Equal => "equal",
+            Order::Ahead => "ahead",
+            Order::Behind => "behind",
+            Order::Diverged => "diverged",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub source: Order,
@@ -46,7 +38,7 @@ pub struct Standing {
 
 impl Standing {
     /// `objects` must have the ledger of the remote, or it counts as one that is not seen yet.
-    pub fn of<S: Source + ?Sized>(local: &Local, head: &Head, objects: &S) -> Result<Standing> {
+    pub fn of<S: Source + ?Sized>(local: &Heads, head: &Head, objects: &S) -> Result<Standing> {
         Ok(Standing {
             source: series(&local.source, &head.source),
             versions: series(&local.versions, &head.versions),

@@ -32,7 +32,9 @@ fn running_it_again_is_fine() {
     {
       "project": "[DIR]/project",
       "created": false,
-      "agentId": "agent-2"
+      "agentId": "agent-2",
+      "remote": null,
+      "restored": null
     }
     "#);
 }

@@ -5,6 +5,7 @@ use crate::agent::dist::{self, Dist};
 use crate::agent::model::{Agent, Persona};
 use crate::agent::read;
 use crate::cli::Exit;
+use crate::cli::commands::sync;
 use crate::cli::compiler::{self, Compiler};
 use crate::cli::context::Context;
 use crate::cli::output::BOLD;
@@ -20,6 +21,9 @@ pub struct Compile {
     /// Run this compiler first, and take in what only running the code tells: `lua`, the stock command
     #[arg(long, value_name = "COMPILER", value_enum)]
     compiler: Option<Compiler>,
+    /// Say as well how the project stands to what is published on the server, as `sync --check` does
+    #[arg(long)]
+    sync: bool,
 }
 
 impl Compile {
@@ -43,6 +47,9 @@ impl Compile {
         let mut compiled = compile_json(&agent);
         compiled["compiled"] = dist.to_json();
         if cx.out.is_json() {
+            if self.sync {
+                compiled["sync"] = sync::standing(cx)?;
+            }
             cx.out.json(&compiled)?;
             return Ok(Exit::Done);
         }
@@ -53,7 +60,7 @@ impl Compile {
         cx.page();
         heading(cx, &agent)?;
         primitives(&compiled).print(cx.out)?;
-        Ok(Exit::Done)
+        if self.sync { sync::tell(cx) } else { Ok(Exit::Done) }
     }
 }
 

@@ -1,11 +1,19 @@
 //! `init`: makes the store of a project.
 
 use crate::agent::manifest::Manifest;
+use crate::agent::merge::Side;
+use crate::agent::pull::{self, Outcome};
+use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::error::{Error, Result};
+use crate::cli::progress::{self, Unit};
+use crate::cli::remote::{self, DEFAULT, Reached};
+use crate::error::{At, Error, Result};
+use crate::progress::Progress;
 use crate::store::{DIR, Store};
+use crate::sync::{self, Address, fetch};
 use serde::Serialize;
+use std::path::Path;
 
 /// Start keeping versions of the project in this directory
 ///
@@ -15,6 +23,12 @@ pub struct Init {
     /// The agent's id on the Lua platform [default: the one in lua.skill.yaml]
     #[arg(long, value_name = "ID", value_parser = agent_id)]
     agent_id: Option<String>,
+    /// Where its versions are shared: `https://host/AGENT`, `https://host`, or the path of a folder
+    #[arg(long, value_name = "URL")]
+    remote: Option<String>,
+    /// Bring everything here that was pushed there, and the files that were pushed last
+    #[arg(long, requires = "remote")]
+    restore_sources: bool,
 }
 
 #[derive(Serialize)]
@@ -23,6 +37,9 @@ struct Answer {
     project: String,
     created: bool,
     agent_id: Option<String>,
+    remote: Option<String>,
+    /// How many files were restored.
+    restored: Option<usize>,
 }
 
 const NEXT_STEPS: &str = "
@@ -37,15 +54,19 @@ impl Init {
         let root = cx.directory()?;
         let declared = Some(Manifest::read(&root)?.agent_id).filter(|id| !id.trim().is_empty());
         let created = !root.join(DIR).join("format").exists();
+        let is_empty = std::fs::read_dir(&root).at("read", &root)?.next().is_none();
         let store = Store::init(&root.join(DIR))?;
         store.shield()?;
         let agent_id = remember(&store, self.agent_id, declared)?;
-        let answer = Answer { project: root.display().to_string(), created, agent_id };
+        let remote =
+            self.remote.map(|url| add_remote(&store, &root, agent_id.as_deref(), &url)).transpose()?;
+        let restored = if self.restore_sources { Some(restore(cx, is_empty)?) } else { None };
+        let answer = Answer { project: root.display().to_string(), created, agent_id, remote, restored };
         if cx.out.is_json() {
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
-        let Answer { project, agent_id, .. } = answer;
+        let Answer { project, agent_id, remote, restored, .. } = answer;
         match created {
             true => cx.out.line(format!("✓ Made a store in {project}/{DIR}"))?,
             false => cx.out.line(format!("There is a store in {project}/{DIR} already."))?,
@@ -53,8 +74,16 @@ impl Init {
         if let Some(id) = agent_id {
             cx.out.line(format!("Agent: {id}"))?;
         }
-        if created {
-            cx.out.note(NEXT_STEPS);
+        if let Some(url) = remote {
+            cx.out.line(format!("Remote: {DEFAULT} ({url})"))?;
+        }
+        match restored {
+            Some(files) => {
+                cx.out.line(format!("Restored {files} file(s)"))?;
+                cx.out.line("✅ Project initialized with restored sources!")?;
+            }
+            None if created => cx.out.note(NEXT_STEPS),
+            None => {}
         }
         Ok(Exit::Done)
     }
@@ -71,6 +100,47 @@ fn remember(store: &Store, flag: Option<String>, declared: Option<String>) -> Re
         config.save(&lock)?;
     }
     Ok(wanted)
+}
+
+/// Writes down where the agent's versions are shared. An address without the agent's id gets it.
+fn add_remote(store: &Store, root: &Path, agent_id: Option<&str>, url: &str) -> Result<String> {
+    let url = match (agent_id, Address::parse(url, root)) {
+        (Some(id), Ok(address)) if address.agent().as_str() == id => url.to_owned(),
+        (Some(id), _) => format!("{}/{id}", url.trim_end_matches('/')),
+        (None, _) => url.to_owned(),
+    };
+    let address = Address::parse(&url, root)?;
+    let lock = store.lock()?;
+    let mut config = store.config()?;
+    if let Some(known) = config.remote(DEFAULT).filter(|known| *known != url) {
+        return Err(Error::usage(format!("there is a remote \"{DEFAULT}\" already: {known}"))
+            .hint(format!("`lua-store remote set-url {DEFAULT} {url}` changes it")));
+    }
+    config.set_remote(DEFAULT, &url)?;
+    config.save(&lock)?;
+    Ok(address.to_string())
+}
+
+/// Brings everything here. Files that differ from those that were pushed are a conflict, and stay; in an empty
+/// folder there is only what keeps git away.
+fn restore(cx: &mut Context<'_>, is_empty: bool) -> Result<usize> {
+    let choice = is_empty.then_some(Side::Theirs);
+    let project = cx.project()?;
+    let who = cx.who(&project)?;
+    let Reached { name, remote, .. } = remote::require(cx, &project, Some(DEFAULT))?;
+    let term = *cx.out.term();
+    let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
+        fetch::fetch(project.store(), &name, &*remote, progress)
+    })?;
+    if fetched.head.is_empty() {
+        return Err(Error::not_found(format!("agent \"{}\" was never pushed there", fetched.head.agent))
+            .hint("without `--restore-sources` the project is made, and `lua-store push` pushes it"));
+    }
+    match pull::pull(&project, &sync::heads(&fetched.head), choice, &who, &Progress::default())? {
+        Outcome::Pulled(pulled) => Ok(pulled.files.len()),
+        Outcome::UpToDate => Ok(0),
+        Outcome::Refused(refused) => Err(words::refusal(&name, &refused)),
+    }
 }
 
 fn agent_id(text: &str) -> Result<String> {

@@ -2,12 +2,14 @@
 
 pub mod bundle;
 pub mod cat_file;
+pub mod clone;
 pub mod compact;
 pub mod compile;
 pub mod completions;
 pub mod count_objects;
 pub mod demo;
 pub mod diff;
+pub mod fetch;
 pub mod fsck;
 pub mod git;
 pub mod hash_object;

@@ -49,6 +49,9 @@ pub struct Push {
     /// Skip questions
     #[arg(long)]
     force: bool,
+    /// Supersede what others pushed and is not here: it stays in the history, and yours becomes the newest
+    #[arg(long, conflicts_with_all = ["dry_run", "offline"])]
+    overwrite_remote: bool,
     #[command(flatten)]
     to: Which,
 }
@@ -65,6 +68,7 @@ impl Push {
             dry_run: false,
             force: true,
             compiler: None,
+            overwrite_remote: false,
             to,
         }
     }
@@ -73,7 +77,14 @@ impl Push {
         let scope = scope(&self.what, self.name)?;
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let outward = if self.dry_run { None } else { Outward::begin(cx, &project, &self.to)? };
+        let outward = match (self.dry_run, self.overwrite_remote) {
+            (true, _) => None,
+            (false, false) => Outward::begin(cx, &project, &self.to)?,
+            (false, true) => match Outward::overtake(cx, &project, &self.to, self.force)? {
+                None => return Ok(Exit::Done),
+                some => some,
+            },
+        };
         if let Some(compiler) = self.compiler {
             compiler.run(cx, project.root())?;
         }

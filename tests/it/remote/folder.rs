@@ -63,8 +63,8 @@ fn whoever_is_second_is_told_who_was_first_and_nothing_is_changed() {
     edit(&ben, "src/index.ts", "You help customers shop.", "You help a lot.");
     let refused = ben.run("push");
     assert_eq!(refused.code, 1, "{refused}");
-    assert!(refused.stderr.contains("source version v2 \"shorter\" by ana@example.com"), "{refused}");
-    assert!(refused.stderr.contains("`lua-store pull`"), "{refused}");
+    assert!(refused.stderr.contains("source v2  2026-11-21 09:30  ana@example.com  shorter"), "{refused}");
+    assert!(refused.stderr.contains("`lua-store pull origin`"), "{refused}");
     assert!(!ben.ok("source list").contains("v2"), "nothing was made here");
     assert!(ben.read("src/index.ts").contains("You help a lot."));
 }

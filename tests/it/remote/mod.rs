@@ -1,5 +1,6 @@
 //! Remotes, seen through the program: `remote`, pushing, promoting, `sync`.
 
+mod clone;
 mod folder;
 mod naming;
 mod sync;

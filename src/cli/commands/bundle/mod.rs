@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::store::Heads;
 use serde_json::{Value, json};
 
-/// Carry versions from machine to machine in one file, without a server
+/// Carry versions from machine to machine in one file
 #[derive(Debug, clap::Args)]
 pub struct Bundle {
     #[command(subcommand)]

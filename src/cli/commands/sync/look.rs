@@ -14,7 +14,6 @@ use crate::progress::Progress;
 use crate::protocol::Head;
 use crate::store::Odb;
 use crate::sync::fetch;
-use crate::sync::standing::Local;
 use crate::workspace::View;
 
 pub enum Seen {
@@ -87,7 +86,7 @@ fn compare(
     published: &Version,
     local: Id,
 ) -> Result<Drift> {
-    let here = Local::read(project.store())?;
+    let here = project.store().heads()?;
     let base = drift::published(objects, &here.versions, here.active)?.map(|version| version.state);
     let sides = Sides { server: published.state, local, base };
     Drift::between(&Joined(view, objects), &sides)

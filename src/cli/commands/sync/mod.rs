@@ -10,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::outward::Which;
 use crate::error::{Error, Result};
 use look::Seen;
+use serde_json::{Value, json};
 
 /// Compare the project with what is published on the server
 ///
@@ -76,18 +77,34 @@ fn unreachable(cx: &mut Context<'_>, error: Error, strict: bool) -> Result<Exit>
         return Err(error);
     }
     if cx.out.is_json() {
-        cx.out.json(&serde_json::json!({"standing": "unknown", "reason": error.message()}))?;
+        cx.out.json(&unknown(&error))?;
     }
     cx.out.warn(format!("drift is not known: {}", error.message()));
     Ok(Exit::Done)
 }
 
-/// For `compile --sync`: what differs, told and never an error.
-pub fn tell(cx: &mut Context<'_>, project: &crate::agent::project::Project) -> Result<()> {
-    match look::look(cx, project, &Which::default())? {
-        Seen::Unreachable(error) => unreachable(cx, error, false).map(drop),
-        Seen::NothingPublished => show::nothing_published(cx).map(drop),
-        Seen::Compared(compared) if compared.is_in_sync() => show::in_sync(cx, &compared).map(drop),
-        Seen::Compared(compared) => show::check(cx, &compared).map(drop),
-    }
+/// For `compile --sync`: what differs is told, and stops nothing.
+pub fn tell(cx: &mut Context<'_>) -> Result<Exit> {
+    let project = cx.project()?;
+    let _ = match look::look(cx, &project, &Which::default())? {
+        Seen::Unreachable(error) => unreachable(cx, error, false)?,
+        Seen::NothingPublished => show::nothing_published(cx)?,
+        Seen::Compared(compared) if compared.is_in_sync() => show::in_sync(cx, &compared)?,
+        Seen::Compared(compared) => show::check(cx, &compared)?,
+    };
+    Ok(Exit::Done)
+}
+
+/// The same as JSON.
+pub fn standing(cx: &mut Context<'_>) -> Result<Value> {
+    let project = cx.project()?;
+    Ok(match look::look(cx, &project, &Which::default())? {
+        Seen::Unreachable(error) => unknown(&error),
+        Seen::NothingPublished => show::nothing(),
+        Seen::Compared(compared) => show::to_json(&compared),
+    })
+}
+
+fn unknown(error: &Error) -> Value {
+    json!({"standing": "unknown", "reason": error.message()})
 }

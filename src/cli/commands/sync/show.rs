@@ -18,12 +18,18 @@ const PREVIEW: usize = 50;
 
 pub fn nothing_published(cx: &mut Context<'_>) -> Result<Exit> {
     if cx.out.is_json() {
-        cx.out.json(&json!({"standing": "in_sync", "drift": false, "published": null, "components": []}))?;
+        cx.out.json(&nothing())?;
     } else {
         cx.out.note("Nothing is published on the server yet.");
         cx.out.line(IN_SYNC)?;
     }
     Ok(Exit::Done)
+}
+
+pub fn nothing() -> Value {
+    json!({
+        "standing": "in_sync", "drift": false, "published": null, "active": null, "total": 0, "components": [],
+    })
 }
 
 const IN_SYNC: &str = "✅ No drift detected. Local code is in sync with server.";

@@ -1,0 +1,90 @@
+//! `clone`: a project made of what a remote, or a bundle, has.
+
+use crate::agent::bundle;
+use crate::agent::record::Who;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::progress::{self, Unit};
+use crate::cli::remote::{self, DEFAULT};
+use crate::error::Result;
+use crate::store::Heads;
+use crate::sync::clone::{self, Cloned};
+use crate::sync::{self, Address};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Make a project of everything that a remote, or a bundle, has
+///
+/// All versions come with it, and the files that were pushed last. A clone that was cut off goes on when it is run
+/// again.
+#[derive(Debug, clap::Args)]
+pub struct Clone {
+    /// `https://host/AGENT`, the path of a folder that ends in the agent's id, or a file that `bundle create` made
+    url: String,
+    /// Where to make it [default: the id of the agent, or the name of the file]
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl Clone {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let here = cx.directory()?;
+        let file = here.join(&self.url);
+        if file.is_file() {
+            let name = file.file_stem().unwrap_or_default().to_owned();
+            return bundle(cx, &file, &here.join(self.folder.unwrap_or_else(|| name.into())));
+        }
+        let address = Address::parse(&self.url, &here)?;
+        let root = here.join(self.folder.unwrap_or_else(|| address.agent().as_str().into()));
+        let url = address.to_string();
+        let reached = remote::open(cx, DEFAULT.to_owned(), address)?;
+        let (who, term) = (who(cx)?, *cx.out.term());
+        let Cloned { head, bytes, files } = progress::show(&term, "Receiving", Unit::Byte, |progress| {
+            clone::clone(&root, (DEFAULT, &url), &*reached.remote, &who, progress)
+        })?;
+        if cx.out.is_json() {
+            cx.out.json(&json!({
+                "project": root, "url": url, "agent": head.agent, "files": files, "bytes": bytes,
+                "sourceVersion": head.source.len(), "version": head.versions.len(),
+                "active": head.active.and_then(|active| active.version),
+            }))?;
+            return Ok(Exit::Done);
+        }
+        tell(cx, head.agent.as_str(), &root, files, &sync::heads(&head))
+    }
+}
+
+fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path) -> Result<Exit> {
+    let (who, term) = (who(cx)?, *cx.out.term());
+    let bundle::Cloned { heads, files } =
+        progress::show(&term, "Receiving", Unit::Item, |progress| bundle::clone(file, root, &who, progress))?;
+    if cx.out.is_json() {
+        cx.out.json(&json!({
+            "project": root, "url": file, "agent": null, "files": files, "bytes": null,
+            "sourceVersion": heads.source.len(), "version": heads.versions.len(),
+            "active": heads.active.and_then(|active| active.version),
+        }))?;
+        return Ok(Exit::Done);
+    }
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    tell(cx, &name, root, files, &heads)
+}
+
+/// Nobody makes a version here; only a safety snapshot would bear this name.
+fn who(cx: &Context<'_>) -> Result<Who> {
+    Ok(Who { by: "clone".to_owned(), at_ms: cx.now()?.as_millisecond() })
+}
+
+fn tell(cx: &mut Context<'_>, what: &str, root: &Path, files: usize, heads: &Heads) -> Result<Exit> {
+    cx.out.line(format!("✓ Cloned {what} into {}", root.display()))?;
+    cx.out.line(format!(
+        "   {files} file(s), {} source version(s), {} version(s)",
+        heads.source.len(),
+        heads.versions.len()
+    ))?;
+    if let Some(active) = heads.active.and_then(|active| active.version) {
+        cx.out.line(format!("   Active: v{active}"))?;
+    }
+    cx.out.hint("the files are those that were pushed last; `lua-store version list` shows all versions");
+    Ok(Exit::Done)
+}

@@ -1,0 +1,108 @@
+//! `fetch`: everything that a remote has comes here, and nothing of ours is touched.
+
+use crate::agent::bundle;
+use crate::agent::project::Project;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::progress::{self, Unit};
+use crate::cli::remote;
+use crate::error::Result;
+use crate::sync::fetch::{self, Fetched};
+use crate::sync::standing::{Order, Standing};
+use clap_complete::ArgValueCompleter;
+use serde_json::json;
+use std::path::Path;
+
+/// Bring everything that a remote has into the store
+///
+/// Versions, files and the pointer of this project stay as they are: `lua-store pull` puts in force what was
+/// fetched. What was fetched can be looked at without the remote.
+#[derive(Debug, clap::Args)]
+pub struct Fetch {
+    /// The remote [default: the only one, or origin], or a file that `bundle create` made
+    #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
+    remote: Option<String>,
+}
+
+impl Fetch {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let project = cx.project()?;
+        if let Some(file) = self.remote.as_deref().map(|name| cx.directory().map(|here| here.join(name))) {
+            let file = file?;
+            if file.is_file() {
+                return bundle(cx, &project, &file);
+            }
+        }
+        let reached = remote::require(cx, &project, self.remote.as_deref())?;
+        let store = project.store();
+        let term = *cx.out.term();
+        let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
+            fetch::fetch(store, &reached.name, &*reached.remote, progress)
+        })?;
+        let standing = Standing::of(&store.heads()?, &fetched.head, store.objects())?;
+        if cx.out.is_json() {
+            cx.out.json(&json!({
+                "name": reached.name, "url": reached.address.to_string(), "new": fetched.is_new(),
+                "sourceVersion": fetched.head.source.len(), "version": fetched.head.versions.len(),
+                "active": fetched.head.active.and_then(|active| active.version),
+                "objects": fetched.objects, "bytes": fetched.bytes,
+                "source": standing.source.word(), "versions": standing.versions.word(),
+                "ledger": standing.ledger.word(),
+            }))?;
+        } else {
+            tell(cx, &reached.name, &fetched, &standing)?;
+        }
+        cx.look_after(&project);
+        Ok(Exit::Done)
+    }
+}
+
+/// The versions of a bundle are kept as those of a remote of this name.
+pub const BUNDLE: &str = "bundle";
+
+fn bundle(cx: &mut Context<'_>, project: &Project, file: &Path) -> Result<Exit> {
+    let term = *cx.out.term();
+    let heads = progress::show(&term, "Receiving", Unit::Item, |progress| {
+        bundle::fetch(project, file, BUNDLE, progress)
+    })?;
+    let active = heads.active.and_then(|active| active.version);
+    if cx.out.is_json() {
+        cx.out.json(&json!({
+            "name": BUNDLE, "url": file, "sourceVersion": heads.source.len(), "version": heads.versions.len(),
+            "active": active,
+        }))?;
+    } else {
+        let active = active.map_or("none".to_owned(), |number| format!("v{number}"));
+        cx.out.line(format!("✅ Fetched from \"{}\"", file.display()))?;
+        cx.out.line(format!(
+            "   source version v{}, version v{}, active {active}",
+            heads.source.len(),
+            heads.versions.len()
+        ))?;
+        cx.out.hint(format!("`lua-store pull {}` puts in force what is new there", file.display()));
+    }
+    cx.look_after(project);
+    Ok(Exit::Done)
+}
+
+fn tell(cx: &mut Context<'_>, name: &str, fetched: &Fetched, standing: &Standing) -> Result<()> {
+    let Fetched { head, objects, bytes, .. } = fetched;
+    cx.out.line(match (fetched.is_new(), *objects) {
+        (false, _) => format!("{name} has nothing new."),
+        (true, 0) => format!("✅ Fetched from {name}: all of it was here"),
+        (true, _) => format!("✅ Fetched from {name}: {objects} objects, {bytes} bytes"),
+    })?;
+    let last = |count: usize| if count == 0 { "none".to_owned() } else { format!("v{count}") };
+    let active = head.active.and_then(|active| active.version);
+    let active = active.map_or("none".to_owned(), |number| format!("v{number}"));
+    cx.out.line(format!(
+        "   source version {}, version {}, active {active}",
+        last(head.source.len()),
+        last(head.versions.len())
+    ))?;
+    let behind = |order| matches!(order, Order::Behind | Order::Diverged);
+    if [standing.source, standing.versions, standing.ledger].into_iter().any(behind) {
+        cx.out.hint("`lua-store pull` puts in force what is new there");
+    }
+    Ok(())
+}
