@@ -121,7 +121,8 @@ ben sync --check
 sed -i.bak 's/You help customers shop./You help customers shop well./' ben/shop/src/index.ts && rm ben/shop/src/index.ts.bak
 exits 1 ben sync --check
 
-say "He promotes while Ana promoted meanwhile: he is told, and nothing is changed"
+say "He makes a version of it, and promotes while Ana promoted meanwhile: he is told, and nothing is changed"
+ben pull
 ben push -m "persona"
 ben version create -m "a better persona"
 ana version promote v1 -m "v2 was slow"

@@ -80,7 +80,7 @@ pub fn open_with(
             let roots = environment("SSL_CERT_FILE").map(|path| fs::read(Path::new(&path))).transpose()?;
             Box::new(Http::new(base, agent, Options { token, roots, patience: patience()? })?)
         }
-        Address::Folder { root, agent } => Box::new(Folder::new(root, agent)),
+        Address::Folder { root, agent } => Box::new(Folder::new(root, agent, cx.now()?.into())),
     };
     Ok(Reached { name, address, remote })
 }

@@ -29,6 +29,16 @@ pub struct Upkeep {
     pub many: usize,
 }
 
+impl Upkeep {
+    /// As it is done day by day.
+    pub fn at(now: SystemTime) -> Upkeep {
+        Upkeep { now, spare: DAY, many: MANY_PACKS }
+    }
+}
+
+/// An upload or a reader that is a day old is nobody's any more.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What upkeep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Collected {

@@ -8,6 +8,7 @@ use super::metrics::{Gauge, One};
 use super::range::{Part, part};
 use super::record::Trace;
 use super::state::{State, on_thread, take};
+use super::upkeep;
 use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
@@ -133,8 +134,12 @@ pub async fn transact(
     if transaction.active.is_some() {
         admitted.needs(Scope::Promote)?;
     }
+    let agent = admitted.agent.clone();
     let outcome = state.work(move |depot| depot.transact(&admitted.agent, &transaction)).await?;
     state.metrics.transaction(&outcome);
+    if let Outcome::Done(_) = outcome {
+        upkeep::after_write(&state, agent);
+    }
     let status = match &outcome {
         Outcome::Done(_) => StatusCode::OK,
         Outcome::Refused(_) => StatusCode::CONFLICT,

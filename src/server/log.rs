@@ -41,6 +41,11 @@ impl Log {
         }
     }
 
+    /// The present, by the clock that the lines have.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }

@@ -23,6 +23,7 @@ mod state;
 mod tls;
 pub mod token;
 pub mod tokens;
+mod upkeep;
 
 pub use config::{Config, Limits, Tls};
 pub use log::Clock;

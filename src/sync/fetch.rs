@@ -85,7 +85,7 @@ pub fn tracking(head: &Head) -> Tracking {
 }
 
 /// The ids that the head names and the store has not. What the store has, it has whole.
-fn lacking(store: &Store, head: &Head) -> Result<Vec<Id>> {
+pub(super) fn lacking(store: &Store, head: &Head) -> Result<Vec<Id>> {
     let mut lacking = Vec::new();
     for id in head.roots() {
         if !store.objects().contains(&id)? {

@@ -2,7 +2,7 @@
 
 use super::Remote;
 use super::counted::Counted;
-use crate::depot::Depot;
+use crate::depot::{Depot, Upkeep};
 use crate::error::{At, Error, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
@@ -10,18 +10,20 @@ use crate::progress::{Bytes, Progress};
 use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Transaction};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 const PIECE: usize = 1 << 20;
 
 pub struct Folder {
     root: PathBuf,
     agent: AgentId,
+    now: SystemTime,
 }
 
 impl Folder {
     /// Nothing is read or made before it is asked for.
-    pub fn new(root: &Path, agent: &AgentId) -> Folder {
-        Folder { root: root.to_owned(), agent: agent.clone() }
+    pub fn new(root: &Path, agent: &AgentId, now: SystemTime) -> Folder {
+        Folder { root: root.to_owned(), agent: agent.clone(), now }
     }
 
     /// Makes the folder where it is missing: only what writes comes by here.
@@ -66,7 +68,15 @@ impl Remote for Folder {
     }
 
     fn transact(&self, transaction: &Transaction) -> Result<Outcome> {
-        self.depot()?.transact(&self.agent, transaction)
+        let depot = self.depot()?;
+        let outcome = depot.transact(&self.agent, transaction)?;
+        // Nobody else looks after a folder. What goes wrong is done again after the next push.
+        if let Outcome::Done(_) = outcome
+            && depot.needs_upkeep(&self.agent).unwrap_or(false)
+        {
+            drop(depot.collect(&self.agent, &Upkeep::at(self.now)));
+        }
+        Ok(outcome)
     }
 
     fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {

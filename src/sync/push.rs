@@ -124,10 +124,11 @@ fn carry_out(
     Ok((outcome, pushed))
 }
 
-/// What the remote has is known without asking it: it has just said so. It is all here.
+/// What the remote has is known without asking it: it has just said so. Unless others pushed meanwhile what this
+/// needed not to know: then the next fetch asks, as only what is here whole may be remembered.
 fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
     let now = tracking(head);
-    if store.remote(name)?.as_ref() == Some(&now) {
+    if store.remote(name)?.as_ref() == Some(&now) || !fetch::lacking(store, head)?.is_empty() {
         return Ok(());
     }
     let lock = store.lock()?;

@@ -1,16 +1,20 @@
 //! `pull`: what others pushed comes into the files and before what is not pushed here.
 
 use crate::agent::merge::Side;
+use crate::agent::project::Project;
 use crate::agent::pull::{self, Outcome, Pulled, Refused};
-use crate::agent::words;
+use crate::agent::record::Who;
+use crate::agent::{bundle, source, words};
 use crate::cli::Exit;
+use crate::cli::commands::fetch::BUNDLE;
 use crate::cli::commands::push::with_progress;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
-use crate::cli::{remote, report};
+use crate::cli::remote::{self, Reached};
+use crate::cli::{git, report};
 use crate::error::Result;
 use crate::store::Heads;
-use crate::sync::fetch;
+use crate::sync::{self, fetch};
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
@@ -20,7 +24,7 @@ use serde_json::json;
 /// nothing is changed. Versions that only you have get the next free numbers.
 #[derive(Debug, clap::Args)]
 pub struct Pull {
-    /// The remote [default: the only one, or origin]
+    /// The remote [default: the only one, or origin], or a file that `bundle create` made
     #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     remote: Option<String>,
     /// Where both changed the same, keep yours
@@ -40,26 +44,53 @@ impl Pull {
         };
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let reached = remote::require(cx, &project, self.remote.as_deref())?;
-        let term = *cx.out.term();
-        let head = progress::show(&term, "Receiving", Unit::Byte, |progress| {
-            fetch::fetch(project.store(), &reached.name, &*reached.remote, progress)
-        })?
-        .head;
-        let there = Heads { source: head.source, versions: head.versions, active: head.active };
+        let (name, there) = bring(cx, &project, self.remote.as_deref())?;
         let outcome =
             with_progress(cx, "Merging", |progress| pull::pull(&project, &there, choice, &who, &progress))?;
         match outcome {
-            Outcome::UpToDate if cx.out.is_json() => {
-                cx.out.json(&json!({ "name": reached.name, "new": false }))?
+            Outcome::UpToDate if cx.out.is_json() => cx.out.json(&json!({ "name": name, "new": false }))?,
+            Outcome::UpToDate => cx.out.line(format!("{name} has nothing that is not here."))?,
+            Outcome::Refused(refused) => return refuse(cx, &name, &refused),
+            Outcome::Pulled(pulled) => {
+                tell(cx, &name, &pulled)?;
+                commit(cx, &project, &pulled, &who)?;
             }
-            Outcome::UpToDate => cx.out.line(format!("{} has nothing that is not here.", reached.name))?,
-            Outcome::Refused(refused) => return refuse(cx, &reached.name, &refused),
-            Outcome::Pulled(pulled) => tell(cx, &reached.name, &pulled)?,
         }
         cx.look_after(&project);
         Ok(Exit::Done)
     }
+}
+
+/// What the remote, or the bundle, has; all of it is here then.
+fn bring(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<(String, Heads)> {
+    let term = *cx.out.term();
+    if let Some(name) = from {
+        let file = cx.directory()?.join(name);
+        if file.is_file() {
+            let heads = progress::show(&term, "Receiving", Unit::Item, |progress| {
+                bundle::fetch(project, &file, BUNDLE, progress)
+            })?;
+            return Ok((name.to_owned(), heads));
+        }
+    }
+    let Reached { name, remote, .. } = remote::require(cx, project, from)?;
+    let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
+        fetch::fetch(project.store(), &name, &*remote, progress)
+    })?;
+    Ok((name, sync::heads(&fetched.head)))
+}
+
+/// The files that came become a commit, where git is connected. With versions of ours behind them the next push
+/// makes the commit: only then there is a source version that holds both.
+fn commit(cx: &mut Context<'_>, project: &Project, pulled: &Pulled, who: &Who) -> Result<()> {
+    if !words::renumbered_lines(&pulled.rebased).is_empty() {
+        return Ok(());
+    }
+    if let Some(newest) = source::latest(project.store())? {
+        let event = git::Event::Pulled { version: None, tree: newest.source };
+        git::commit_after(project, &event, who).iter().for_each(|told| told.tell(cx));
+    }
+    Ok(())
 }
 
 fn refuse(cx: &mut Context<'_>, name: &str, refused: &Refused) -> Result<Exit> {

@@ -85,6 +85,43 @@ fn of_two_promotions_one_wins_and_the_other_changes_nothing() {
 }
 
 #[test]
+fn a_promotion_beside_a_push_of_somebody_else_knows_no_more_than_it_has() {
+    let ana = published();
+    edit(&ana, "src/index.ts", "You help customers shop.", "You help.");
+    ana.ok("push");
+    ana.ok("version create -m second");
+    ana.ok("push");
+    let ben = copy_of(&ana, "ben@example.com");
+    edit(&ben, "src/index.ts", "You help.", "You help a lot.");
+    ben.ok("push");
+    ana.ok("version promote 2");
+    assert!(ana.ok("remote list").contains("origin  v2 "), "what ben pushed is not here");
+    ana.ok("pull");
+    assert!(ana.read("src/index.ts").contains("You help a lot."));
+    assert_eq!(ana.run("fsck").code, 0);
+}
+
+#[test]
+fn packs_do_not_pile_up() {
+    let project = shared();
+    for number in 0..34 {
+        project.write("notes.md", format!("{number}"));
+        project.ok("push backup");
+    }
+    let packs = |folder: &str| {
+        let walk = walkdir::WalkDir::new(project.path(folder)).into_iter().map(Result::unwrap);
+        walk.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "pack")).count()
+    };
+    // The old ones are spared for a day, as somebody may be reading them.
+    assert_eq!(packs("../data"), 35, "32 of them were put together into one");
+    let other = crate::common::Project::new();
+    let url = project.path("../data").canonicalize().unwrap().join("agent_shop");
+    other.ok(&format!("clone \"{}\" shop", url.display()));
+    assert_eq!(other.run("-C shop fsck").code, 0);
+    assert_eq!(other.read("shop/notes.md"), "33");
+}
+
+#[test]
 fn a_folder_that_is_gone_is_no_new_agent() {
     let project = published();
     std::fs::rename(project.path("../data"), project.path("../elsewhere")).unwrap();

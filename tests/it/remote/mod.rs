@@ -3,6 +3,7 @@
 mod clone;
 mod folder;
 mod naming;
+mod story;
 mod sync;
 
 use crate::common::Project;
