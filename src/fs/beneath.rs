@@ -3,6 +3,7 @@
 //! swaps a folder for a link meanwhile.
 
 use super::fault::{self, Extent, Step};
+use super::unsynced::Unsynced;
 use crate::error::{At, Result};
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, File, Metadata, OpenOptions};
@@ -182,11 +183,10 @@ impl Folder {
         Ok(())
     }
 
-    /// Makes the names in it durable.
-    pub fn sync(&self) -> Result<()> {
-        fault::step(Step::SyncDir, &self.path).at("sync", &self.path)?;
+    /// Its names, to be made durable.
+    pub fn unsynced(&self) -> Result<Unsynced> {
         let dir = self.dir.try_clone().at("sync", &self.path)?;
-        super::platform::sync_open_dir(&dir.into_std_file()).at("sync", &self.path)
+        Ok(Unsynced::folder(dir.into_std_file(), self.path.clone()))
     }
 
     /// Makes everything written to its file system durable at once, which for many files is far
@@ -207,14 +207,11 @@ pub struct Draft<'f> {
 }
 
 impl Draft<'_> {
-    /// Closes it, synced where `sync` says so, and gives the name to publish it by.
-    pub fn keep(mut self, sync: bool) -> Result<String> {
-        if sync && let Some(file) = &self.file {
-            fault::step(Step::Sync, &self.path).at("sync", &self.path)?;
-            file.sync_all().at("sync", &self.path)?;
-        }
-        self.file = None;
-        Ok(std::mem::take(&mut self.name))
+    /// Gives the name to publish it by, and what is to be synced before: nothing of a link.
+    pub fn keep(mut self) -> (String, Option<Unsynced>) {
+        let path = self.path.clone();
+        let unsynced = self.file.take().map(|file| Unsynced::file(file.into_std(), path));
+        (std::mem::take(&mut self.name), unsynced)
     }
 }
 
@@ -304,7 +301,7 @@ mod tests {
         assert_eq!(folder.names().unwrap(), ["a"]);
         let mut draft = folder.draft(false).unwrap();
         draft.write_all(b"new").unwrap();
-        let name = draft.keep(true).unwrap();
+        let name = draft.keep().0;
         assert_eq!(std::fs::read(dir.path().join("a")).unwrap(), b"old");
         folder.publish(&name, "a").unwrap();
         assert_eq!(std::fs::read(dir.path().join("a")).unwrap(), b"new");
@@ -319,7 +316,7 @@ mod tests {
         make_link(&folder.dir, "target", "a").unwrap();
         let mut draft = folder.draft(false).unwrap();
         draft.write_all(b"new").unwrap();
-        folder.publish(&draft.keep(true).unwrap(), "a").unwrap();
+        folder.publish(&draft.keep().0, "a").unwrap();
         assert_eq!(std::fs::read(dir.path().join("target")).unwrap(), b"safe");
         assert_eq!(folder.look("a").unwrap(), Some(Standing::File { executable: false }));
     }

@@ -19,6 +19,7 @@ mod platform;
 mod private;
 mod spool;
 mod stamp;
+mod unsynced;
 mod windows;
 
 pub use adopt::adopt;
@@ -36,6 +37,7 @@ pub use platform::{CAN_SYNC_ALL, open_file};
 pub use private::replace_private;
 pub use spool::Spool;
 pub use stamp::{Stamp, stamp};
+pub use unsynced::{Unsynced, sync_each};
 pub use windows::check_windows_name;
 
 use crate::error::{At, Result};

@@ -9,7 +9,19 @@ fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
     project.set("TMPDIR", &project.root().to_string_lossy());
     let demo = project.json("demo");
     let commands = demo["commands"].as_array().unwrap();
-    assert!(commands.iter().all(|command| command["exitCode"] == 0), "{demo:#}");
+    // A check that finds the drift it is shown for ends with 1.
+    let found = |command: &serde_json::Value| {
+        command["command"] == "lua-store sync --check"
+            && command["stdout"].as_str().unwrap().contains("Drift Check Summary")
+    };
+    let expected = |command: &serde_json::Value| i64::from(found(command));
+    assert!(commands.iter().all(|command| command["exitCode"] == expected(command)), "{demo:#}");
+    let standings = ["Local code is behind the server", "Local code is ahead of the server"];
+    let told: Vec<&str> =
+        commands.iter().filter(|command| found(command)).map(|c| c["stdout"].as_str().unwrap()).collect();
+    assert_eq!(told.len(), 2, "{demo:#}");
+    assert!(standings.iter().zip(&told).all(|(standing, told)| told.contains(standing)), "{told:#?}");
+    assert!(commands.last().unwrap()["command"] == "lua-store remote remove server");
     let shown = |line: &str| {
         let found = commands.iter().find(|command| command["command"] == line);
         found.unwrap_or_else(|| panic!("no {line} in {demo:#}"))["stdout"].as_str().unwrap()

@@ -3,7 +3,7 @@
 use crate::agent::project::Project;
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::demo;
+use crate::cli::demo::{self, Server};
 use crate::cli::output::{BOLD, DIM};
 use crate::error::{At, Error, Result};
 use crate::fs;
@@ -62,16 +62,26 @@ impl Demo {
         for command in AFTER {
             show.run(cx, command)?;
         }
+        show.share(cx)?;
         show.farewell(cx)?;
         Ok(Exit::Done)
     }
 }
+
+/// The agent on the server of the demo.
+const AGENT: &str = "agent_demo";
+
+/// What somebody else publishes, and what is made of it here.
+const PUBLISH: &[&[&str]] =
+    &[&["push", "-m", "persona"], &["version", "create", "-m", "persona"], &["version", "promote", "latest"]];
 
 /// One run of the demo.
 struct Show {
     program: PathBuf,
     folder: PathBuf,
     done: Vec<Done>,
+    /// Who does all this, where nothing else says it.
+    author: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -86,7 +96,54 @@ struct Done {
 impl Show {
     fn new(folder: PathBuf) -> Result<Show> {
         let program = std::env::current_exe().at("find", Path::new("lua-store"))?;
-        Ok(Show { program, folder, done: Vec::new() })
+        Ok(Show { program, folder, done: Vec::new(), author: None })
+    }
+
+    /// The same project on a server, and on two other machines: a drift, and both ways out of it.
+    fn share(&mut self, cx: &mut Context<'_>) -> Result<()> {
+        let place = self.folder.with_extension("remote");
+        fs::create_dir_all(&place)?;
+        self.pause(cx)?;
+        let server = Server::start(&self.program, &place.join("data"))?;
+        self.remark(cx, &format!("a server runs on this machine: {}", server.typed))?;
+        let url = format!("{}/{AGENT}", server.url);
+        self.run(cx, &["remote", "add", "server", &url])?;
+        self.run(cx, &["push"])?;
+        let home = std::mem::replace(&mut self.folder, place);
+        self.run(cx, &["clone", &url, "laptop"])?;
+        self.run(cx, &["clone", &url, "colleague"])?;
+        self.resolve(cx)?;
+        self.folder = home;
+        self.run(cx, &["remote", "remove", "server"])
+    }
+
+    /// A colleague publishes another persona; it is taken over. Then it is changed here, and published.
+    fn resolve(&mut self, cx: &mut Context<'_>) -> Result<()> {
+        let place = self.folder.clone();
+        let [theirs, ours] = demo::PERSONAS;
+        self.folder = place.join("colleague");
+        self.edit(cx, theirs)?;
+        PUBLISH.iter().try_for_each(|command| self.run(cx, command))?;
+        self.folder = place.join("laptop");
+        self.pause(cx)?;
+        self.remark(cx, "laptop: nothing of that is known here yet")?;
+        self.run_to(cx, &["sync", "--check"], 1)?;
+        self.run(cx, &["sync", "--accept"])?;
+        self.run(cx, &["sync", "--check"])?;
+        self.run(cx, &["pull"])?;
+        self.edit(cx, ours)?;
+        self.run_to(cx, &["sync", "--check"], 1)?;
+        PUBLISH.iter().try_for_each(|command| self.run(cx, command))?;
+        self.run(cx, &["sync", "--check"])?;
+        self.folder = place;
+        Ok(())
+    }
+
+    fn edit(&self, cx: &mut Context<'_>, edit: &demo::Edit) -> Result<()> {
+        edit.make(&self.folder)?;
+        let who = self.folder.file_name().unwrap_or_default().to_string_lossy();
+        self.pause(cx)?;
+        self.remark(cx, &format!("{who}: edit {}: {}", edit.path(), edit.said))
     }
 
     fn pause(&self, cx: &mut Context<'_>) -> Result<()> {
@@ -104,19 +161,28 @@ impl Show {
 
     /// Types one command and lets its own output through.
     fn run(&mut self, cx: &mut Context<'_>, words: &[&str]) -> Result<()> {
+        self.run_to(cx, words, 0)
+    }
+
+    /// The same with a command that ends with this exit code.
+    fn run_to(&mut self, cx: &mut Context<'_>, words: &[&str], code: i32) -> Result<()> {
         let typed = typed(words);
         let mut command = Command::new(&self.program);
-        command.args(words).current_dir(&self.folder).env("LUA_STORE_PAGER", "cat");
+        command.args(words).current_dir(&self.folder).env("LUA_STORE_PAGER", "cat").env_remove("LUA_API_KEY");
+        // Whose name is in no configuration: a clone has one of its own.
+        if let Some(author) = &self.author {
+            command.env("LUA_STORE_AUTHOR", author);
+        }
         let ended_well = if cx.out.is_json() {
             let output = command.output().at("start", &self.program)?;
             self.done.push(Done::new(&typed, &output));
-            output.status.success()
+            output.status.code() == Some(code)
         } else {
             let prompt = cx.out.paint(BOLD, format!("$ {typed}"));
             self.pause(cx)?;
             cx.out.line(prompt)?;
             cx.out.finish()?;
-            command.status().at("start", &self.program)?.success()
+            command.status().at("start", &self.program)?.code() == Some(code)
         };
         if ended_well {
             return Ok(());
@@ -126,7 +192,7 @@ impl Show {
     }
 
     /// Where nothing says who is at work, versions still need an author.
-    fn introduce(&self, cx: &mut Context<'_>) -> Result<()> {
+    fn introduce(&mut self, cx: &mut Context<'_>) -> Result<()> {
         let project = Project::open(&self.folder)?;
         if cx.who(&project).is_ok() {
             return Ok(());
@@ -136,6 +202,7 @@ impl Show {
         let mut config = store.config()?;
         config.set_author(AUTHOR);
         config.save(&lock)?;
+        self.author = Some(AUTHOR.to_owned());
         self.remark(
             cx,
             &format!("nothing says who you are, so the author here is {AUTHOR} (.lua/config.toml)"),

@@ -1,5 +1,9 @@
 //! What the demo works on: a sample agent of our own, and the edits that are made to it.
 
+mod server;
+
+pub use server::Server;
+
 use crate::error::{Error, Result};
 use crate::fs::{self, Clobber, Published};
 use std::path::Path;
@@ -113,6 +117,26 @@ pub const EDITS: &[Edit] = &[
         change: Change::Replace {
             old: "tools: [new FindCoffeeTool()],",
             new: "tools: [new FindCoffeeTool(), new SuggestGrindTool()],",
+        },
+    },
+];
+
+/// What a colleague makes of the persona, and then you.
+pub const PERSONAS: [&Edit; 2] = [
+    &Edit {
+        said: "one more sentence of persona",
+        path: "src/persona.ts",
+        change: Change::Replace {
+            old: "and then what happens next.`",
+            new: "and then what happens next.\nYou never promise a date.`",
+        },
+    },
+    &Edit {
+        said: "a better sentence",
+        path: "src/persona.ts",
+        change: Change::Replace {
+            old: "You never promise a date.",
+            new: "You promise a date only when the carrier has given one.",
         },
     },
 ];

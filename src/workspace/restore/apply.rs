@@ -6,15 +6,15 @@ use super::clear;
 use super::plan::{Plan, Step};
 use super::walk::{Reached, Walk, above, split};
 use crate::error::{Error, Result};
-use crate::fs::{CAN_SYNC_ALL, Folder, Standing};
+use crate::fs::{self, CAN_SYNC_ALL, Folder, Standing, Unsynced};
 use crate::object::{Id, Leaf, Mode, Source};
 use crate::progress::Progress;
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// From so many files on the file system is synced as a whole. Below, syncing each is faster,
-/// because it does not wait for what other programs have written.
+/// From so many files on the file system is synced as a whole. Below, each is synced, several at once: that
+/// does not wait for what other programs have written.
 const MANY: usize = 64;
 
 /// So many files at most stand ready, synced, before they take their places.
@@ -94,6 +94,7 @@ impl Restore<'_> {
     }
 
     fn prepare<'p>(&mut self, batch: &[&'p Step], ready: &mut Vec<Ready<'p>>) -> Result<()> {
+        let mut unsynced = Vec::new();
         for step in batch {
             let Some(leaf) = step.action.leaf() else { continue };
             let (folder, _) = split(&step.path);
@@ -101,11 +102,14 @@ impl Restore<'_> {
             if self.swept.insert(folder.to_owned()) {
                 self.walk.here().sweep()?;
             }
-            let made = draft(self.walk.here(), self.source, leaf, !self.all_at_once);
-            let draft = made.map_err(|error| error.context(format!("cannot restore \"{}\"", step.path)))?;
+            let made = draft(self.walk.here(), self.source, leaf);
+            let (draft, file) =
+                made.map_err(|error| error.context(format!("cannot restore \"{}\"", step.path)))?;
             ready.push(Ready { step, draft });
+            // Of many the handles are not kept: the file system is synced as a whole.
+            unsynced.extend(file.filter(|_| !self.all_at_once));
         }
-        if self.all_at_once { self.walk.root().sync_all() } else { Ok(()) }
+        if self.all_at_once { self.walk.root().sync_all() } else { fs::sync_each(unsynced) }
     }
 
     /// Those that took their places are no longer ready, whatever happens to the next.
@@ -181,12 +185,16 @@ impl Restore<'_> {
             return self.walk.root().sync_all();
         }
         self.walk.reset();
+        let mut unsynced = Vec::new();
         for folder in std::mem::take(&mut self.touched) {
             if self.walk.go(&folder, false)? == Reached::Folder {
-                self.walk.here().sync()?;
+                unsynced.push(self.walk.here().unsynced()?);
+            }
+            if unsynced.len() >= MANY {
+                fs::sync_each(std::mem::take(&mut unsynced))?;
             }
         }
-        Ok(())
+        fs::sync_each(unsynced)
     }
 }
 
@@ -211,14 +219,14 @@ fn remove_hollow(parent: &Folder, name: &str) -> Result<()> {
 }
 
 /// Writes a file or link beside its place and gives the name it has there.
-fn draft(folder: &Folder, source: &dyn Source, (mode, id): Leaf, sync: bool) -> Result<String> {
+fn draft(folder: &Folder, source: &dyn Source, (mode, id): Leaf) -> Result<(String, Option<Unsynced>)> {
     if mode == Mode::Symlink {
         let target = source.blob(&id)?;
         if Id::of_blob(&target) != id {
             return Err(damaged(&id));
         }
         let target = String::from_utf8(target).map_err(|_| damaged(&id))?;
-        return folder.draft_link(&target)?.keep(sync);
+        return Ok(folder.draft_link(&target)?.keep());
     }
     let mut draft = folder.draft(mode == Mode::Executable)?;
     let mut hashing = Hashing { out: &mut draft, hasher: Id::blob_hasher() };
@@ -226,7 +234,7 @@ fn draft(folder: &Folder, source: &dyn Source, (mode, id): Leaf, sync: bool) -> 
     if Id::from(hashing.hasher.finalize()) != id {
         return Err(damaged(&id));
     }
-    draft.keep(sync)
+    Ok(draft.keep())
 }
 
 fn damaged(id: &Id) -> Error {

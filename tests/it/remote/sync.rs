@@ -56,6 +56,9 @@ fn a_check_says_what_differs_and_writes_nothing() {
        Server: "You are Ava.
     You help customers shop."
 
+       - You help customers shop.
+       + You help customers shop well.
+
     ⚠️  Model drift detected:
        Local:  "openai/gpt-5"
        Server: "openai/gpt-4o"
@@ -221,6 +224,9 @@ fn after_a_rollback_both_what_is_live_and_what_was_published_are_in_sync() {
     You help customers shop."
        Server: "You are Ava.
     You help."
+
+       - You help.
+       + You help customers shop.
 
     ============================================================
     Total: 1 component(s) with drift

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Joined};
 use crate::progress::Progress;
 use crate::protocol::Head;
-use crate::store::Odb;
+use crate::store::{Heads, Odb};
 use crate::sync::fetch;
 use crate::workspace::View;
 
@@ -86,8 +86,21 @@ fn compare(
     published: &Version,
     local: Id,
 ) -> Result<Drift> {
-    let here = project.store().heads()?;
-    let base = drift::published(objects, &here.versions, here.active)?.map(|version| version.state);
+    let base = base(&project.store().heads()?, objects, local)?;
     let sides = Sides { server: published.state, local, base };
     Drift::between(&Joined(view, objects), &sides)
+}
+
+/// What both sides had when they were last equal, as far as it is known here: the version that was published then, or
+/// the one that was live, where that is what the project still is.
+fn base(here: &Heads, objects: &Odb, local: Id) -> Result<Option<Id>> {
+    let active = here.active.and_then(|active| active.version);
+    if let Some((number, id)) =
+        active.and_then(|number| Some((number, here.versions.get(number as usize - 1)?)))
+        && Version::load(objects, number, *id)?.state == local
+    {
+        return Ok(Some(local));
+    }
+    let published = drift::published(objects, &here.versions, here.active)?;
+    Ok(published.map(|version| version.state))
 }

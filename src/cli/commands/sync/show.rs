@@ -8,6 +8,7 @@ use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::output::{BOLD, DIM, GREEN, Output, RED};
+use crate::cli::report;
 use crate::diff::lines::{self, Line};
 use crate::error::Result;
 use serde_json::{Value, json};
@@ -64,6 +65,10 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         {
             let text = |side: &Option<Persona>| preview(side.as_ref().map_or("", |persona| &persona.text));
             values(cx.out, "Persona", &text(&persona.to), &text(&persona.from))?;
+            // The beginnings may well be equal.
+            let lines = words::item_lines(&compared.drift.change, "persona", "");
+            report::lines(cx.out, lines.into_iter().map(|line| line.indented(3)))?;
+            cx.out.line("")?;
         }
     }
     for setting in others(compared) {
@@ -101,7 +106,7 @@ fn primitives(out: &mut Output, compared: &Compared) -> Result<()> {
         let label = out.paint(RED, format!("{label:<16}"));
         out.line(format!("  {label} {name} ({})", numbers(compared, word, name)))?;
         let lines = words::item_lines(&compared.drift.change, word, name);
-        crate::cli::report::lines(out, lines.into_iter().map(|line| line.indented(6)))?;
+        report::lines(out, lines.into_iter().map(|line| line.indented(6)))?;
     }
     if any { out.line("") } else { Ok(()) }
 }

@@ -1,0 +1,42 @@
+//! The server that the demo starts: this program, on a free port, for this machine alone.
+
+use crate::error::{At, Error, Result};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// Ends with the demo, however that ends.
+pub struct Server {
+    child: Child,
+    pub url: String,
+    /// The line that starts it.
+    pub typed: String,
+}
+
+impl Server {
+    pub fn start(program: &Path, data: &Path) -> Result<Server> {
+        let words = ["serve", "--listen", "127.0.0.1:0", "--no-auth", "--data"];
+        let mut command = Command::new(program);
+        command.args(words).arg(data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = command.spawn().at("start", program)?;
+        let typed = format!("lua-store {} {}", words.join(" "), data.display());
+        let mut server = Server { child, url: String::new(), typed };
+        let mut line = String::new();
+        if let Some(stdout) = server.child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line).at("read", Path::new("the server's answer"))?;
+        }
+        server.url = line.trim().to_owned();
+        match server.url.starts_with("http://") {
+            true => Ok(server),
+            false => Err(Error::failed("the server of the demo did not start")
+                .hint(format!("`{}` says why", server.typed))),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

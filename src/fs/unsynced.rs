@@ -1,0 +1,65 @@
+//! Files and folders that are to become durable together. A file system writes what several ask for at once in
+//! one go of its journal, so that many threads wait as long as one.
+
+use super::fault::{self, Step};
+use super::platform;
+use crate::error::{At, Result};
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+/// Threads that wait for the disk. They do nothing else, so processors do not matter.
+const THREADS: usize = 16;
+
+/// Below this many each is waited for in turn: a thread costs more than it brings.
+const FEW: usize = 4;
+
+/// Something open that is not durable yet.
+pub struct Unsynced {
+    file: File,
+    path: PathBuf,
+    is_folder: bool,
+}
+
+impl Unsynced {
+    pub(super) fn file(file: File, path: PathBuf) -> Unsynced {
+        Unsynced { file, path, is_folder: false }
+    }
+
+    pub(super) fn folder(file: File, path: PathBuf) -> Unsynced {
+        Unsynced { file, path, is_folder: true }
+    }
+
+    fn sync(&self) -> Result<()> {
+        let step = if self.is_folder { Step::SyncDir } else { Step::Sync };
+        fault::step(step, &self.path).at("sync", &self.path)?;
+        let synced = if self.is_folder { platform::sync_open_dir(&self.file) } else { self.file.sync_all() };
+        synced.at("sync", &self.path)
+    }
+}
+
+/// Makes all of them durable. After an error some may be.
+pub fn sync_each(all: Vec<Unsynced>) -> Result<()> {
+    if all.len() < FEW {
+        return all.iter().try_for_each(Unsynced::sync);
+    }
+    let threads = THREADS.min(all.len());
+    let queue = Mutex::new(all.into_iter());
+    let work = || -> Result<()> {
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            match next {
+                Some(one) => one.sync()?,
+                None => return Ok(()),
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mine = work();
+        let results =
+            others.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        results.fold(mine, |all, one| all.and(one))
+    })
+}
