@@ -25,6 +25,8 @@ export class LuaAgent extends Made { constructor(config) { super(config); global
 export const defineAgent = (config) => new LuaAgent(config);
 export const env = (name) => process.env[name];
 `;
+// An enum; a brace within a text does not end it.
+const ENUM = /(\benum (\w+) \{(?:[^}'"`]|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`)*\})/g;
 const plugin = {
   name: 'stand-in',
   setup(build) {
@@ -33,7 +35,7 @@ const plugin = {
     // The stock compiler's evaluator gives each enum a member `toString`, which shows in `z.nativeEnum`.
     build.onLoad({ filter: /\.m?tsx?$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
-      const contents = text.replace(/(\benum (\w+) \{[^}]*\})/g, '$1\n($2 as any).toString = () => "";\n');
+      const contents = text.replace(ENUM, '$1\n($2 as any).toString = () => "";\n');
       return { contents, loader: path.endsWith('x') ? 'tsx' : 'ts' };
     });
     build.onResolve({ filter: /^zod$/ }, () => ({ path: require.resolve('zod') }));

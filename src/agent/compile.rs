@@ -8,7 +8,10 @@ use serde_json::{Map, Value, json};
 
 /// `{agent, primitives, notes}`.
 pub fn compile_json(agent: &Agent) -> Value {
-    let mut primitives = vec![agent_primitive(agent)];
+    let mut primitives = Vec::new();
+    if !agent.entry.is_empty() {
+        primitives.push(agent_primitive(agent));
+    }
     let mut tools = Tools::default();
     for primitive in &agent.primitives {
         primitives.push(entry(primitive));

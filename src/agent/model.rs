@@ -17,7 +17,7 @@ pub struct Agent {
     pub primitives: Vec<Primitive>,
     /// What was not evaluated, or left out, and why; in source order.
     pub notes: Vec<Note>,
-    /// The file that makes the agent, relative to the project with `/`.
+    /// The file that makes the agent, relative to the project with `/`. Empty where none does.
     pub entry: String,
 }
 

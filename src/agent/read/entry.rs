@@ -21,19 +21,24 @@ const SKIPPED: [&str; 7] = ["node_modules", "dist", "dist-v2", "coverage", "buil
 pub type Made<'a> = (Rc<Module<'a>>, Vec<Rc<Object<'a>>>);
 
 /// The agents of the first file that makes one.
-pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Made<'a>> {
+pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Made<'a>>> {
     for name in USUAL {
         if let Some(found) = agents_in(&root.join(name), evaluator)? {
-            return Ok(found);
+            return Ok(Some(found));
         }
     }
     for file in evaluator.modules.files().sources(root) {
         if let Some(found) = agents_in(&file, evaluator)? {
-            return Ok(found);
+            return Ok(Some(found));
         }
     }
+    Ok(None)
+}
+
+/// What is wrong with a project that makes no agent.
+pub fn none(root: &Path) -> Error {
     let error = Error::usage(format!("no `new LuaAgent({{...}})` found in \"{}\"", root.display()));
-    Err(error.hint("go to the folder of an agent project, or make one with `lua init`"))
+    error.hint("go to the folder of an agent project, or make one with `lua init`")
 }
 
 /// The files on the disk in which an agent is looked for.
@@ -92,7 +97,11 @@ fn agents_in<'a>(file: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Made<'
 
 /// What the top level of a module makes: variables, the default export, bare expressions; and
 /// the variables of its functions, since some make their agent in `main`.
-fn values<'a>(evaluator: &Evaluator<'a>, module: &Module<'a>, script: &Script<'a>) -> Result<Vec<Value<'a>>> {
+pub fn values<'a>(
+    evaluator: &Evaluator<'a>,
+    module: &Module<'a>,
+    script: &Script<'a>,
+) -> Result<Vec<Value<'a>>> {
     let scope = Scope::module(module.id);
     let mut values = Vec::new();
     let is_variable = |name: &&&str| matches!(script.bindings.get(**name), Some(Binding::Variable { .. }));

@@ -23,6 +23,7 @@ mod json;
 mod library;
 mod lists;
 mod lock;
+mod loose;
 mod module;
 mod modules;
 mod names;
@@ -90,7 +91,7 @@ pub fn value_with(root: &Path, file: &Path, bytes: &[u8], keys: &[&str]) -> Resu
         let arena = Allocator::default();
         let files = Files::with(BTreeMap::from([(file.to_owned(), Some(bytes.to_vec()))]));
         let evaluator = Evaluator::new(Modules::new(root, &files, &arena));
-        let (module, agents) = entry::find(root, &evaluator)?;
+        let (module, agents) = entry::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?;
         let Some(agent) = agents.first() else { return Ok(serde_json::Value::Null) };
         let mut value = Value::Object(agent.clone());
         for key in keys {
@@ -116,11 +117,16 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     let stamp = inputs::stamp(root)?;
     let arena = Allocator::default();
     let evaluator = Evaluator::new(Modules::new(root, files, &arena));
-    let (module, agents) = entry::find(root, &evaluator)?;
     let writer = Writer::new(&evaluator);
-    let Some(made) = agents.first() else {
-        return Err(Error::usage(format!("no agent in \"{}\"", module.path)));
+    let mut loose = None;
+    let (entry, agents) = match entry::find(root, &evaluator)? {
+        Some((module, agents)) => (module.path.clone(), agents),
+        None => {
+            let found = loose.insert(loose::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?);
+            (String::new(), vec![found.agent.clone()])
+        }
     };
+    let Some(made) = agents.first() else { return Err(entry::none(root)) };
     for other in &agents[1..] {
         writer.note(other.site, "this agent is left out: the first one of the file is read");
     }
@@ -131,6 +137,9 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
         primitives.extend(forms.of_kind(kind, made)?);
     }
     script::add(root, &evaluator, &writer, &reacher, &mut primitives)?;
+    if let Some(loose) = loose {
+        loose.note(&writer, &primitives);
+    }
     let name = match made.get("name") {
         Some(Value::Text(name)) => name.to_string(),
         Some(Value::Unknown(unknown)) => {
@@ -144,7 +153,7 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     let settings = settings(&writer, made)?;
     debug_assert!(evaluator.kept_to_steps(), "evaluating went on without end");
     let notes = writer.into_notes();
-    let agent = Agent { name, persona, settings, primitives, notes, entry: module.path.clone() };
+    let agent = Agent { name, persona, settings, primitives, notes, entry };
     Ok((agent, Inputs::of(root, &evaluator.modules, stamp)))
 }
 

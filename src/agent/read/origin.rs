@@ -25,7 +25,7 @@ pub fn find(root: &Path, keys: &[&str]) -> Result<Place> {
     super::on_thread(root, |root| {
         let arena = Allocator::default();
         let evaluator = Evaluator::new(Modules::new(root, &Files::default(), &arena));
-        let (module, agents) = entry::find(root, &evaluator)?;
+        let (module, agents) = entry::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?;
         let Some(agent) = agents.first() else { return Err(by_hand(&module.path, keys)) };
         let made_in = evaluator.modules.get(agent.site.module);
         let mut finder =

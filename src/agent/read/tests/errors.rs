@@ -13,6 +13,46 @@ fn a_folder_without_an_agent_is_no_project() {
 }
 
 #[test]
+fn without_an_agent_every_primitive_of_the_files_is_read() {
+    let project = Project::new(&[
+        (
+            "src/skill.ts",
+            "import { LuaSkill, defineTool } from 'lua-cli'; import { Find } from './find';
+            export const price = defineTool({ name: 'price', execute: async () => 1 });
+            const shop = new LuaSkill({ name: 'shop', tools: [price, new Find()] });
+            export default shop; export { shop as again };",
+        ),
+        (
+            "src/find.ts",
+            "import type { LuaTool } from 'lua-cli'; export class Find implements LuaTool { name = 'find'; }
+            export class Lost implements LuaTool { name = 'lost'; }",
+        ),
+        (
+            "src/hook.ts",
+            "import { defineWebhook } from 'lua-cli'; export default defineWebhook({ name: 'h' });",
+        ),
+        ("src/barrel.ts", "export * from './skill'; export { default as hook } from './hook'; // lua-cli"),
+        (
+            "src/skill.test.ts",
+            "import { defineJob } from 'lua-cli'; export const j = defineJob({ name: 'j' });",
+        ),
+    ]);
+    let agent = project.read();
+    assert_eq!((agent.name.as_str(), agent.entry.as_str()), ("", ""));
+    let names: Vec<_> = agent.primitives.iter().map(|one| (one.kind.word, one.name.as_str())).collect();
+    assert_eq!(names, [("skill", "shop"), ("webhook", "h")]);
+    assert_eq!(tool_names(only(&agent, "skill")), ["price", "find"]);
+    let notes: Vec<_> = agent.notes.iter().map(|note| note.message.as_str()).collect();
+    assert_eq!(
+        notes,
+        [
+            "no file makes a `new LuaAgent({...})`: every primitive of the project is read",
+            "this tool is left out: no skill lists it",
+        ]
+    );
+}
+
+#[test]
 fn a_syntax_error_shows_its_place_and_line() {
     let project = Project::agent(
         "name: 'a', webhooks: [hook]",

@@ -237,3 +237,28 @@ fn a_default_that_fails_its_own_check_leaves_the_field_required() {
     );
     assert_eq!(schema["required"], json!(["a", "c", "d"]));
 }
+
+#[test]
+fn custom_schemas_are_required_where_their_check_says_so() {
+    // What `zod-to-json-schema` 3 gives for the same schemas.
+    let schema = value_below(
+        "import { z } from 'zod';",
+        "z.object({ a: z.custom((v) => typeof v === 'string'), b: z.custom(), c: z.custom((v) => v === undefined), d: z.instanceof(File), e: z.array(z.instanceof(File)) })",
+    );
+    assert_eq!(schema["required"], json!(["a", "d", "e"]));
+    assert_eq!(schema["properties"]["a"], json!({}));
+    assert_eq!(schema["properties"]["e"], json!({"type": "array", "items": {}}));
+}
+
+#[test]
+fn a_network_is_one_of_two_patterns() {
+    let schema = value_below("import { z } from 'zod';", "z.string().cidr()");
+    let starts = [r"^(?:(?:25[0-5]|2[0-4][0-9]", r"^(([0-9a-fA-F]{1,4}:){7,7}"];
+    let ends = [r"\/(3[0-2]|[12]?[0-9])$", r"\/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$"];
+    for at in 0..2 {
+        let pattern = schema["allOf"][at]["pattern"].as_str().unwrap();
+        assert!(pattern.starts_with(starts[at]) && pattern.ends_with(ends[at]), "{pattern}");
+    }
+    let schema = value_below("import { z } from 'zod';", "z.string().cidr({ version: 'v4' })");
+    assert!(schema["pattern"].as_str().unwrap().ends_with(ends[0]), "{schema}");
+}

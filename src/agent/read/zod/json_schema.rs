@@ -356,6 +356,11 @@ impl<'a> Converter<'_, 'a> {
                 false
             }
             Shape::Intersection(left, right) => inner(left)? && inner(right)?,
+            Shape::Custom(Some(check)) => {
+                let verdict =
+                    self.evaluator().call(check, None, vec![Value::Undefined], function_site(check));
+                verdict?.truth() == Some(true)
+            }
             Shape::Lazy(function) => {
                 match self.evaluator().call(function, None, Vec::new(), function_site(function))? {
                     Value::Schema(one) => inner(&one)?,

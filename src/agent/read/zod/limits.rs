@@ -4,6 +4,23 @@ use super::{Check, Shape};
 use crate::agent::read::value::{Value, number_json};
 use serde_json::{Map, Value as Json, json};
 
+// The patterns of `zod-to-json-schema`, letter by letter.
+const EMOJI: &str = r"^(\p{Extended_Pictographic}|\p{Emoji_Component})+$";
+const CIDR_4: &str = concat!(
+    r"^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0",
+    r"-9][0-9]|[1-9][0-9]|[0-9])\/(3[0-2]|[12]?[0-9])$",
+);
+const CIDR_6: &str = concat!(
+    r"^(([0-9a-fA-F]{1,4}:){7,7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:)",
+    r"{1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4",
+    r"}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a",
+    r"-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:",
+    r"((:[0-9a-fA-F]{1,4}){1,7}|:)|fe80:(:[0-9a-fA-F]{0,4}){0,4}%[0-9a-zA-Z]{1,}|::(ffff(:0{1,",
+    r"4}){0,1}:){0,1}((25[0-5]|(2[0-4]|1{0,1}[0-9]){0,1}[0-9])\.){3,3}(25[0-5]|(2[0-4]|1{0,1}[",
+    r"0-9]){0,1}[0-9])|([0-9a-fA-F]{1,4}:){1,4}:((25[0-5]|(2[0-4]|1{0,1}[0-9]){0,1}[0-9])\.){3",
+    r",3}(25[0-5]|(2[0-4]|1{0,1}[0-9]){0,1}[0-9]))\/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$",
+);
+
 /// The schema of a shape that holds no other.
 pub fn plain(shape: &Shape<'_>) -> Option<Json> {
     Some(match shape {
@@ -14,7 +31,7 @@ pub fn plain(shape: &Shape<'_>) -> Option<Json> {
         Shape::Date => json!({ "type": "string", "format": "date-time" }),
         Shape::Null => json!({ "type": "null" }),
         Shape::Undefined | Shape::Never => json!({ "not": {} }),
-        Shape::Any | Shape::Unknown => json!({}),
+        Shape::Any | Shape::Unknown | Shape::Custom(_) => json!({}),
         Shape::Enum(values) => {
             let values: Vec<&str> = values.iter().map(|value| &**value).collect();
             json!({ "type": "string", "enum": values })
@@ -107,6 +124,14 @@ pub fn text(checks: &[Check]) -> Json {
                     several(&mut text, "format", "anyOf", "ipv6");
                 }
             }
+            "cidr" => {
+                if word != "v6" {
+                    several(&mut text, "pattern", "allOf", CIDR_4);
+                }
+                if word != "v4" {
+                    several(&mut text, "pattern", "allOf", CIDR_6);
+                }
+            }
             "regex" => several(&mut text, "pattern", "allOf", word),
             "startsWith" => several(&mut text, "pattern", "allOf", &format!("^{}", escaped(word))),
             "endsWith" => several(&mut text, "pattern", "allOf", &format!("{}$", escaped(word))),
@@ -118,14 +143,7 @@ pub fn text(checks: &[Check]) -> Json {
             "jwt" => {
                 several(&mut text, "pattern", "allOf", "^[A-Za-z0-9-_]+\\.[A-Za-z0-9-_]+\\.[A-Za-z0-9-_]*$")
             }
-            "emoji" => {
-                several(
-                    &mut text,
-                    "pattern",
-                    "allOf",
-                    "^(\\p{Extended_Pictographic}|\\p{Emoji_Component})+$",
-                );
-            }
+            "emoji" => several(&mut text, "pattern", "allOf", EMOJI),
             "base64" => drop(text.insert("contentEncoding".to_owned(), json!("base64"))),
             "base64url" => {
                 let pattern = "^([0-9a-zA-Z-_]{4})*(([0-9a-zA-Z-_]{2}(==)?)|([0-9a-zA-Z-_]{3}(=)?))?$";

@@ -32,6 +32,8 @@ pub enum Shape<'a> {
     Undefined,
     Any,
     Unknown,
+    /// Anything that a function says is right; without one, that is of some class.
+    Custom(Option<Value<'a>>),
     Never,
     /// `void`, functions and symbols: nothing that JSON could hold.
     Nothing,
@@ -145,7 +147,8 @@ fn plain<'a>(names: &[&str]) -> Option<Shape<'a>> {
         ["date"] => Shape::Date,
         ["null"] => Shape::Null,
         ["undefined"] => Shape::Undefined,
-        ["any" | "custom" | "instanceof"] => Shape::Any,
+        ["any"] => Shape::Any,
+        ["instanceof"] => Shape::Custom(None),
         ["unknown"] => Shape::Unknown,
         ["never" | "nan"] => Shape::Never,
         ["void" | "function" | "symbol"] => Shape::Nothing,
@@ -183,6 +186,10 @@ fn nested<'a>(names: &[&str], arguments: &[Value<'a>], site: Site) -> Option<Sha
         ["promise"] => Shape::Wrapper(one(0)),
         ["pipe" | "pipeline"] => Shape::Pipeline(one(0), one(1)),
         ["preprocess"] => Shape::Wrapper(one(1)),
+        ["custom"] => match first {
+            None | Some(Value::Undefined | Value::Null) => Shape::Any,
+            Some(check) => Shape::Custom(Some(check.clone())),
+        },
         ["lazy"] => match first {
             Some(function @ Value::Function(_)) => Shape::Lazy(function.clone()),
             other => opaque(other, site),
