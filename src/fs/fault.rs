@@ -5,6 +5,8 @@
 //! * `trace=FILE`: append one line per step (`sync objects/tmp-…`), to count and to check the order;
 //! * `kill=N`: die without any clean-up at step N (a write is torn: half of it is done first);
 //! * `full=N`: from step N on every step that needs room fails as on a full disk.
+//!
+//! With `,in=TEXT` behind it only steps count whose path holds the text, such as those of one agent of a server.
 
 use std::io;
 use std::path::Path;
@@ -45,7 +47,9 @@ pub fn die() {}
 pub fn step(step: Step, path: &Path) -> io::Result<Extent> {
     use std::sync::atomic::{AtomicU64, Ordering};
     static TAKEN: AtomicU64 = AtomicU64::new(0);
-    let Some(plan) = plan() else { return Ok(Extent::Whole) };
+    let Some((plan, _)) = plan().filter(|(_, place)| path.to_string_lossy().contains(place)) else {
+        return Ok(Extent::Whole);
+    };
     let number = TAKEN.fetch_add(1, Ordering::SeqCst) + 1;
     match plan {
         Plan::Trace(file) => trace(file, step, path),
@@ -73,17 +77,19 @@ enum Plan {
 }
 
 #[cfg(debug_assertions)]
-fn plan() -> Option<&'static Plan> {
-    static PLAN: std::sync::OnceLock<Option<Plan>> = std::sync::OnceLock::new();
+fn plan() -> Option<&'static (Plan, String)> {
+    static PLAN: std::sync::OnceLock<Option<(Plan, String)>> = std::sync::OnceLock::new();
     let read = || {
         let text = std::env::var("LUA_STORE_FAULT").ok()?;
+        let (text, place) = text.split_once(",in=").unwrap_or((&text, ""));
         let (word, value) = text.split_once('=')?;
-        match word {
-            "trace" => Some(Plan::Trace(value.into())),
-            "kill" => value.parse().ok().map(Plan::Kill),
-            "full" => value.parse().ok().map(Plan::Full),
-            _ => None,
-        }
+        let plan = match word {
+            "trace" => Plan::Trace(value.into()),
+            "kill" => Plan::Kill(value.parse().ok()?),
+            "full" => Plan::Full(value.parse().ok()?),
+            _ => return None,
+        };
+        Some((plan, place.to_owned()))
     };
     PLAN.get_or_init(read).as_ref()
 }

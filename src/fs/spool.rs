@@ -83,7 +83,9 @@ impl Spool {
     /// Throws away what arrived: from here on it is the beginning of something else. A name that
     /// cannot be a file's is none.
     pub fn restart(&mut self, name: Option<&str>) -> Result<()> {
-        fault::step(Step::Write, &self.path).at("write", &self.path)?;
+        if let Extent::Torn = fault::step(Step::Write, &self.path).at("write", &self.path)? {
+            fault::die();
+        }
         self.file.set_len(0).at("write", &self.path)?;
         self.file.seek(SeekFrom::Start(0)).at("write", &self.path)?;
         self.len = 0;

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 pub type Answer = Response<Body>;
@@ -31,6 +32,12 @@ impl Failure {
                 let told = Error::failed(format!("the server failed at request {request}"));
                 Problem::from(&told.hint("the server's log says why; what was stored before is not affected"))
             }
+            StatusCode::SERVICE_UNAVAILABLE if is_full(&self.error) => {
+                let told = Error::unavailable("the server's disk is full");
+                Problem::from(
+                    &told.hint("nothing was changed there; run the command again when there is room"),
+                )
+            }
             _ => Problem::from(&*self.error),
         };
         let mut answer = json(self.status, &problem);
@@ -50,8 +57,14 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        Failure::new(status(error.kind()), error)
+        let status = if is_full(&error) { StatusCode::SERVICE_UNAVAILABLE } else { status(error.kind()) };
+        Failure::new(status, error)
     }
+}
+
+/// Whether there is no room for what was to be written.
+fn is_full(error: &Error) -> bool {
+    matches!(error.io_kind(), Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
 }
 
 impl IntoResponse for Failure {

@@ -3,11 +3,12 @@
 use super::Remote;
 use super::push::{Sent, send};
 use super::standing::{Order, Standing};
+use crate::agent::ledger;
 use crate::agent::promote::{self, Step};
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::protocol::Head;
-use crate::store::{Heads, Store};
+use crate::store::{Active, Heads, Store};
 
 /// What became of a step.
 #[derive(Debug)]
@@ -30,11 +31,25 @@ pub fn take(
     progress: &Progress,
 ) -> Result<Taken> {
     let local = aim(store.heads()?, &head, step, store)?;
-    match send(store, name, remote, head, &local, progress)? {
-        Sent::Behind(head) => Ok(Taken::Behind(head)),
-        // Power may fail here: the remote is ahead then, and the next `pull` brings its pointer here.
-        Sent::Done(_) => promote::take(store, step).map(|()| Taken::Done),
-    }
+    let new = match send(store, name, remote, head, &local, progress)? {
+        // Power may fail here: the remote is ahead then, and the same command or a `pull` catches up.
+        Sent::Done(_) => step.new,
+        Sent::Behind(head) => match head.active {
+            Some(there) if is_same(store, &there, &step.new)? => there,
+            _ => return Ok(Taken::Behind(head)),
+        },
+    };
+    promote::take(store, &Step { new, ..*step }).map(|()| Taken::Done)
+}
+
+/// Whether the remote has taken this very step already, at another time: the answer to it was lost, and
+/// the command was run again.
+fn is_same(store: &Store, there: &Active, here: &Active) -> Result<bool> {
+    let record = |active: &Active| ledger::Step::load(store.objects(), &active.ledger);
+    let (theirs, ours) = (record(there)?, record(here)?);
+    let what = |step: &ledger::Step| (step.record.event, step.version, step.previous);
+    let why = |step: &ledger::Step| (step.record.by.clone(), step.record.reason.clone());
+    Ok(there.version == here.version && what(&theirs) == what(&ours) && why(&theirs) == why(&ours))
 }
 
 /// What the remote is to have afterwards. Source and agent versions that others pushed meanwhile are no

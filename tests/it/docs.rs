@@ -46,8 +46,9 @@ impl Demo {
         std::fs::create_dir(project.path("tmp")).unwrap();
         project.set("TMPDIR", &project.path("tmp").to_string_lossy());
         project.ok("demo --json");
-        let made = std::fs::read_dir(project.path("tmp")).unwrap().next().unwrap().unwrap();
-        let folder = made.path();
+        let made = std::fs::read_dir(project.path("tmp")).unwrap().map(|entry| entry.unwrap().path());
+        // Beside it stands the folder of its server and clones.
+        let folder = made.into_iter().find(|path| path.extension().is_none()).unwrap();
         // Something to say for `status` and `push`: a helper of both skills.
         let helper = folder.join("src/lib/money.ts");
         let text = std::fs::read_to_string(&helper).unwrap();

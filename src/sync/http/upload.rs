@@ -7,7 +7,7 @@ use crate::pack::PackId;
 use crate::progress::{Bytes, Progress};
 use crate::sync::counted::Counted;
 use ureq::SendBody;
-use ureq::http::{Method, header};
+use ureq::http::{Method, StatusCode, header};
 
 /// Below this a pack is sent without asking first what of it is there: that saves a request, and
 /// costs no more than this.
@@ -23,6 +23,7 @@ pub fn send(http: &Http, id: &PackId, pack: &[u8], progress: &Progress) -> Resul
     let mut start = (total <= SMALL).then_some(0);
     let mut arrived = 0;
     loop {
+        let is_guess = start.is_some();
         let attempt = start.take().map_or_else(|| upload.arrived(), Ok).and_then(|offset| {
             if offset > arrived {
                 arrived = offset;
@@ -32,6 +33,8 @@ pub fn send(http: &Http, id: &PackId, pack: &[u8], progress: &Progress) -> Resul
         });
         match attempt {
             Ok(()) => return Ok(()),
+            // Something of it is there already, which nobody had asked: no failure, and told only once.
+            Err(failure) if is_guess && failure.status == Some(StatusCode::CONFLICT) => {}
             Err(failure) => left.wait(failure)?,
         }
     }
@@ -52,12 +55,10 @@ impl Upload<'_> {
         offset.filter(|offset| *offset <= self.pack.len() as u64).ok_or_else(strange)
     }
 
-    /// Sends everything from `offset` on.
+    /// Sends everything from `offset` on. Also when nothing is left: a server that died with the last byte has not
+    /// yet looked at the whole, and does so then.
     fn rest(&self, offset: u64, bytes: &mut Bytes<'_>) -> Result<(), Failure> {
         let rest = &self.pack[offset as usize..];
-        if rest.is_empty() {
-            return Ok(());
-        }
         let request = (self.http.request(Method::PATCH, &self.path))
             .header(OFFSET, offset)
             .header("upload-length", self.pack.len())

@@ -6,6 +6,7 @@ mod agent;
 mod commands;
 mod depot;
 mod pull;
+mod remote;
 mod restore;
 #[cfg(unix)]
 mod rollback;

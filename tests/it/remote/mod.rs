@@ -1,8 +1,13 @@
 //! Remotes, seen through the program: `remote`, pushing, promoting, `sync`.
 
 mod clone;
+mod dying;
 mod folder;
+mod foreign;
+mod many;
 mod naming;
+mod network;
+mod served;
 mod story;
 mod sync;
 
@@ -25,6 +30,24 @@ pub fn published() -> Project {
     project
 }
 
+/// The same beside a folder `depot` that is its remote: to be copied with it.
+pub fn shop_with_depot() -> Project {
+    let project = shop::project();
+    project.ok("remote add origin ../depot/agent_shop");
+    project.ok("push");
+    project.ok("version create -m first");
+    project.ok("version promote 1");
+    project
+}
+
+/// Such a project with its remote, once more.
+pub fn copy_of_folder(of: &Project) -> Project {
+    let other = Project::new();
+    copy(&of.root(), &other.root());
+    copy(&of.path("../depot"), &other.path("../depot"));
+    other
+}
+
 /// The same project somewhere else, in the state it has now: what a second person has.
 pub fn copy_of(project: &Project, author: &str) -> Project {
     let mut other = Project::new();
@@ -37,7 +60,7 @@ pub fn copy_of(project: &Project, author: &str) -> Project {
     other
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
+pub fn copy(from: &std::path::Path, to: &std::path::Path) {
     for entry in walkdir::WalkDir::new(from).into_iter().map(Result::unwrap) {
         let target = to.join(entry.path().strip_prefix(from).unwrap());
         if entry.file_type().is_dir() {

@@ -1,0 +1,118 @@
+//! A client cut at every disk step of a command that goes to a remote: a folder, so that the steps there
+//! are cut as well.
+
+use super::Case;
+use crate::common::shop::edit;
+use crate::common::{Project, faults};
+use crate::remote::{copy_of_folder, shop_with_depot};
+use lua_store::depot::Depot;
+use lua_store::protocol::{AgentId, Head};
+use lua_store::store::{Heads, Store};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+fn agent() -> AgentId {
+    "agent_shop".parse().unwrap()
+}
+
+fn here(copy: &Path) -> Heads {
+    faults::assert_clean(&copy.join("project"));
+    Store::open(&copy.join("project/.lua")).unwrap().heads().unwrap()
+}
+
+fn there(copy: &Path) -> Head {
+    let depot = Depot::open(&copy.join("depot")).unwrap();
+    assert_eq!(depot.check(&agent()).unwrap(), Vec::<String>::new());
+    depot.head(&agent()).unwrap().unwrap_or_else(|| Head::empty(agent()))
+}
+
+/// Cuts a command in the project; the depot lies beside it. Whenever it is run it is later than before.
+fn cut(project: &Project, line: &'static str, sources: usize, active: u64) {
+    let folder = project.root().parent().unwrap().to_owned();
+    let later = AtomicU32::new(0);
+    let command = |copy: &Path| -> Command {
+        let mut command = project.lua_store(line);
+        let now = later.fetch_add(1, Ordering::Relaxed);
+        let now = format!("2026-11-22T{:02}:{:02}:{:02}Z", now / 3600, now / 60 % 60, now % 60);
+        command.current_dir(copy.join("project")).env("LUA_STORE_NOW", now);
+        command
+    };
+    let before = (here(&folder), there(&folder));
+    let old_or_new = |copy: &Path| {
+        let (here, there) = (here(copy), there(copy));
+        assert!(here.source.starts_with(&before.0.source) && there.source.starts_with(&before.1.source));
+        let is_known = |now: Option<u64>| [before.0.active.unwrap().version, Some(active)].contains(&now);
+        assert!(is_known(here.active.unwrap().version) && is_known(there.active.unwrap().version));
+    };
+    let new = |copy: &Path| {
+        let (here, there) = (here(copy), there(copy));
+        assert_eq!(
+            (&here.source, &here.versions, here.active),
+            (&there.source, &there.versions, there.active)
+        );
+        assert_eq!((here.source.len(), here.active.unwrap().version), (sources, Some(active)));
+    };
+    Case { atomic: false, prepared: &folder, command: &command, old_or_new: &old_or_new, new: &new }.run();
+}
+
+#[test]
+fn a_push() {
+    let project = shop_with_depot();
+    edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    cut(&project, "push", 2, 1);
+}
+
+#[test]
+fn a_promotion() {
+    let project = shop_with_depot();
+    edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    project.ok("push --offline");
+    project.ok("version create -m second");
+    cut(&project, "version promote 2", 2, 2);
+}
+
+#[test]
+fn a_pull_of_the_published_files() {
+    let ana = shop_with_depot();
+    let ben = copy_of_folder(&ana);
+    edit(&ben, "src/index.ts", "You help customers shop.", "You help.");
+    ben.ok("push");
+    ben.ok("version create -m second");
+    ben.ok("version promote 2");
+    let text = ben.read("src/index.ts");
+    let ana = with_depot_of(&ana, &ben);
+    cut_sync(&ana, &text);
+}
+
+/// Ana's project beside the depot that ben pushed to.
+fn with_depot_of(ana: &Project, ben: &Project) -> Project {
+    let both = Project::new();
+    crate::remote::copy(&ana.root(), &both.root());
+    crate::remote::copy(&ben.path("../depot"), &both.path("../depot"));
+    both
+}
+
+fn cut_sync(project: &Project, text: &str) {
+    let folder = project.root().parent().unwrap().to_owned();
+    let command = |copy: &Path| -> Command {
+        let mut command = project.lua_store("sync --pull --force");
+        command.current_dir(copy.join("project"));
+        command
+    };
+    let old = (project.read("src/index.ts"), there(&folder));
+    let file = |copy: &Path| std::fs::read_to_string(copy.join("project/src/index.ts")).unwrap();
+    let old_or_new = |copy: &Path| {
+        here(copy);
+        assert!([old.0.as_str(), text].contains(&file(copy).as_str()));
+        assert_eq!(there(copy), old.1, "nothing is written there");
+    };
+    let new = |copy: &Path| {
+        old_or_new(copy);
+        assert_eq!(file(copy), text);
+        let mut check = project.lua_store("sync --check");
+        let output = check.current_dir(copy.join("project")).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    Case { atomic: false, prepared: &folder, command: &command, old_or_new: &old_or_new, new: &new }.run();
+}
