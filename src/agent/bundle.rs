@@ -1,9 +1,7 @@
 //! Bundles of an agent: which versions one carries, and what becomes of it where it arrives.
 
-use super::merge::Side;
+use super::adopt::adopt;
 use super::project::Project;
-use super::pull::{self, Outcome};
-use super::record::Who;
 use super::source::SourceVersion;
 use super::version::Version;
 use crate::error::{Error, Result};
@@ -101,7 +99,7 @@ pub struct Cloned {
 
 /// Makes a project of a bundle, in a folder that is empty or not there yet: the store, all refs, the
 /// pointer, and the files that were pushed last.
-pub fn clone(file: &Path, root: &Path, who: &Who, progress: &Progress) -> Result<Cloned> {
+pub fn clone(file: &Path, root: &Path, progress: &Progress) -> Result<Cloned> {
     if root.read_dir().is_ok_and(|mut inside| inside.next().is_some()) {
         return Err(Error::usage(format!("cannot clone into \"{}\": it is not empty", root.display()))
             .hint("name a folder that is not there yet"));
@@ -111,12 +109,6 @@ pub fn clone(file: &Path, root: &Path, who: &Who, progress: &Progress) -> Result
     let proven = prove(file, parent, &Odb::over([]), progress)?;
     fs::create_dir_all(root)?;
     let heads = proven.admit(&Store::init(&root.join(store::DIR))?)?;
-    // All that is in the folder is what keeps git away.
-    let choice = Some(Side::Theirs);
-    let files = match pull::pull(&Project::open(root)?, &heads, choice, who, progress)? {
-        Outcome::Pulled(pulled) => pulled.files.len(),
-        Outcome::UpToDate => 0,
-        Outcome::Refused(_) => return Err(Error::conflict("files appeared in the folder while it was made")),
-    };
+    let files = adopt(&Project::open(root)?, &heads, progress)?;
     Ok(Cloned { heads, files })
 }

@@ -1,11 +1,8 @@
 //! `clone`: a project made of what a remote has.
 
 use super::{Remote, fetch, heads};
-use crate::agent::merge::Side;
+use crate::agent::adopt;
 use crate::agent::project::Project;
-use crate::agent::pull::{self, Outcome};
-use crate::agent::record::Who;
-use crate::agent::words;
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::progress::Progress;
@@ -28,7 +25,6 @@ pub fn clone(
     root: &Path,
     (name, url): (&str, &str),
     remote: &dyn Remote,
-    who: &Who,
     progress: &Progress,
 ) -> Result<Cloned> {
     check_empty(root, name, url)?;
@@ -44,13 +40,7 @@ pub fn clone(
         config.save(&lock)?;
     }
     let fetched = fetch::bring(&store, name, remote, head, progress)?;
-    // All that is in the folder is what keeps git away, and what an earlier clone restored.
-    let choice = Some(Side::Theirs);
-    let files = match pull::pull(&Project::open(root)?, &heads(&fetched.head), choice, who, progress)? {
-        Outcome::Pulled(pulled) => pulled.files.len(),
-        Outcome::UpToDate => 0,
-        Outcome::Refused(refused) => return Err(words::refusal(name, &refused)),
-    };
+    let files = adopt::adopt(&Project::open(root)?, &heads(&fetched.head), progress)?;
     Ok(Cloned { head: fetched.head, bytes: fetched.bytes, files })
 }
 

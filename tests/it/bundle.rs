@@ -25,8 +25,7 @@ fn history() -> Project {
 }
 
 fn clone(file: &Path, root: &Path) -> lua_store::error::Result<bundle::Cloned> {
-    let who = lua_store::agent::record::Who { by: "test".to_owned(), at_ms: 0 };
-    bundle::clone(file, root, &who, &Progress::default())
+    bundle::clone(file, root, &Progress::default())
 }
 
 fn heads(root: &Path) -> lua_store::store::Heads {

@@ -1,7 +1,6 @@
 //! `clone`: a project made of what a remote, or a bundle, has.
 
 use crate::agent::bundle;
-use crate::agent::record::Who;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
@@ -38,9 +37,9 @@ impl Clone {
         let root = here.join(self.folder.unwrap_or_else(|| address.agent().as_str().into()));
         let url = address.to_string();
         let reached = remote::open(cx, DEFAULT.to_owned(), address)?;
-        let (who, term) = (who(cx)?, *cx.out.term());
+        let term = *cx.out.term();
         let Cloned { head, bytes, files } = progress::show(&term, "Receiving", Unit::Byte, |progress| {
-            clone::clone(&root, (DEFAULT, &url), &*reached.remote, &who, progress)
+            clone::clone(&root, (DEFAULT, &url), &*reached.remote, progress)
         })?;
         if cx.out.is_json() {
             cx.out.json(&json!({
@@ -55,9 +54,9 @@ impl Clone {
 }
 
 fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path) -> Result<Exit> {
-    let (who, term) = (who(cx)?, *cx.out.term());
+    let term = *cx.out.term();
     let bundle::Cloned { heads, files } =
-        progress::show(&term, "Receiving", Unit::Item, |progress| bundle::clone(file, root, &who, progress))?;
+        progress::show(&term, "Receiving", Unit::Item, |progress| bundle::clone(file, root, progress))?;
     if cx.out.is_json() {
         cx.out.json(&json!({
             "project": root, "url": file, "agent": null, "files": files, "bytes": null,
@@ -68,11 +67,6 @@ fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path) -> Result<Exit> {
     }
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     tell(cx, &name, root, files, &heads)
-}
-
-/// Nobody makes a version here; only a safety snapshot would bear this name.
-fn who(cx: &Context<'_>) -> Result<Who> {
-    Ok(Who { by: "clone".to_owned(), at_ms: cx.now()?.as_millisecond() })
 }
 
 fn tell(cx: &mut Context<'_>, what: &str, root: &Path, files: usize, heads: &Heads) -> Result<Exit> {

@@ -1,0 +1,29 @@
+//! Adopting: a project that has no versions yet takes over all of somebody's, with the files that were pushed last.
+//!
+//! Files first, refs second: what was cut off between them is done again.
+
+use super::project::Project;
+use super::source::SourceVersion;
+use crate::error::Result;
+use crate::progress::Progress;
+use crate::store::Heads;
+use crate::workspace;
+
+/// Makes the folder hold the files of the newest source version, and then the refs and the pointer those of
+/// `heads`, whose objects are here. All that stands in the folder before is what keeps git away, or what an earlier
+/// run restored: nothing of it is kept. Gives the number of files.
+pub fn adopt(project: &Project, heads: &Heads, progress: &Progress) -> Result<usize> {
+    let store = project.store();
+    let mut files = 0;
+    if let Some(id) = heads.source.last() {
+        let newest = SourceVersion::load(store.objects(), heads.source.len() as u64, *id)?;
+        // What is there already is hashed, and stored nowhere.
+        let (snapshot, view) = project.look(progress)?;
+        let plan = workspace::plan(&view, snapshot.tree, newest.source)?;
+        workspace::check(&plan, project.root())?;
+        workspace::apply(&plan, project.root(), store.objects(), progress)?;
+        files = crate::object::leaves(store.objects(), newest.source)?.len();
+    }
+    store.rewrite(&store.lock()?, &Heads::default(), heads)?;
+    Ok(files)
+}
