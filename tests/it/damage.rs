@@ -231,7 +231,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     "#);
     assert_snapshot!(project.run("log -n 2"), @r#"
     $ lua-store log -n 2
-    v3 (staged)  6e948d1a
+    v3 (staged)  83fcd43e
       2026-11-21 09:30 by ana@example.com
       three
       1 change(s), from source version v3
@@ -241,8 +241,8 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     "#);
     assert_snapshot!(project.run("log --ledger"), @"
     $ lua-store log --ledger
-    c389e48c  2026-11-21 09:30  promote v2  by ana@example.com
-    bff0c175  2026-11-21 09:30  promote v1  by ana@example.com
+    7bac02f7  2026-11-21 09:30  promote v2  by ana@example.com
+    1cb0141f  2026-11-21 09:30  promote v1  by ana@example.com
     ");
     assert_snapshot!(project.run("status"), @r#"
     $ lua-store status
@@ -260,7 +260,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     $ lua-store fsck
     damaged: refs: the ref "[DIR]/project/.lua/refs/versions/v2" is damaged: it holds "x"
       affects versions/v2
-      next: the ledger knows what it held: `echo ed73ebd15a5e18b2690fd10c6ad6f40f0c4fa163cfa390d496237c7190a11d41 > "[DIR]/project/.lua/refs/versions/v2"`
+      next: the ledger knows what it held: `echo 4a3076c3bcf1b1949ff80adad8abebe6610dad3fbbb226994f4420e1fb884c02 > "[DIR]/project/.lua/refs/versions/v2"`
     Checked 66 objects in 8 pack(s), 5 ref(s): 1 problem(s).
     --- exit 1
     "#);

@@ -53,7 +53,7 @@ fn a_damaged_ref_is_found() {
     $ lua-store fsck
     damaged: refs: the ref "[DIR]/project/.lua/refs/versions/v1" is damaged: it holds "nonsense"
       affects versions/v1
-      next: one version has no ref: `echo bf9875986941fb2d4a6278654b8ea2817249bc0b01653749e89e49a8df0d9c93 > "[DIR]/project/.lua/refs/versions/v1"`
+      next: one version has no ref: `echo 9fb38d2800d944cb883c0d393eecb8bf9f86ebc3d41799c0f8767a8f57a562ae > "[DIR]/project/.lua/refs/versions/v1"`
     Checked 45 objects in 2 pack(s), 1 ref(s): 1 problem(s).
     --- exit 1
     "#);

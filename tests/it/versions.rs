@@ -71,7 +71,7 @@ fn the_list_is_as_wide_as_its_content() {
         "createdAt": "2026-11-21T09:30:00.000Z",
         "commitHash": null,
         "sourceManifestVersion": 1,
-        "id": "bf9875986941fb2d4a6278654b8ea2817249bc0b01653749e89e49a8df0d9c93"
+        "id": "9fb38d2800d944cb883c0d393eecb8bf9f86ebc3d41799c0f8767a8f57a562ae"
       }
     ]
     "#);

@@ -154,7 +154,7 @@ pub fn function_hash(node: Code<'_>) -> String {
 
 fn source_text(module: &Module<'_>, site: Site) -> String {
     let text = module.text.get(site.start as usize..site.end as usize).unwrap_or_default();
-    normal::expression(text)
+    normal::source(text)
 }
 
 /// `JSON.stringify`; `None` where a part is not known.

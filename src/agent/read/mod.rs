@@ -40,6 +40,7 @@ mod spot;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod typeless;
 mod value;
 mod zod;
 

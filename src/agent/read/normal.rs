@@ -1,12 +1,16 @@
-//! Normalised source: code as the printer writes it, so that comments and layout do not matter.
+//! Normalised source: code as the printer writes it, so that comments and layout do not matter, and
+//! without types, which do not run.
 
+use super::typeless::Typeless;
 use super::value::Code;
-use oxc_allocator::Allocator;
-use oxc_ast::ast::{Class, Expression, Program};
+use oxc_allocator::{Allocator, CloneIn};
+use oxc_ast::ast::{Class, Expression, Function, Program, Statement, TSEnumDeclaration, VariableDeclarator};
+use oxc_ast_visit::VisitMut;
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions, Context, Gen, GenExpr};
 use oxc_parser::Parser;
 use oxc_span::SourceType;
 use oxc_syntax::precedence::Precedence;
+use oxc_syntax::scope::ScopeFlags;
 
 fn printer<'a>() -> Codegen<'a> {
     let comments = CommentOptions::disabled();
@@ -22,37 +26,85 @@ pub fn module(program: &Program<'_>) -> String {
     printer().build(program).code
 }
 
-/// A statement or a declaration.
-pub fn print(node: &impl Gen) -> String {
+fn print(node: &impl Gen) -> String {
     let mut printer = printer();
     node.r#gen(&mut printer, Context::default());
     printer.into_source_text()
 }
 
-pub fn print_expression(node: &Expression<'_>) -> String {
+fn print_expression(node: &Expression<'_>) -> String {
     let mut printer = printer();
     printer.print_expression(node);
     printer.into_source_text()
 }
 
-pub fn function(node: Code<'_>) -> String {
-    let mut printer = printer();
-    match node {
-        Code::Arrow(node) => node.gen_expr(&mut printer, Precedence::Lowest, Context::default()),
-        Code::Function(node) => node.r#gen(&mut printer, Context::default()),
-    }
-    printer.into_source_text()
+pub fn statement(node: &Statement<'_>) -> String {
+    let arena = Allocator::default();
+    let mut node = node.clone_in(&arena);
+    Typeless(&arena).visit_statement(&mut node);
+    print(&node)
 }
 
-pub fn class(node: &Class<'_>) -> String {
+pub fn variable(node: &VariableDeclarator<'_>) -> String {
+    let arena = Allocator::default();
+    let mut node = node.clone_in(&arena);
+    Typeless(&arena).visit_variable_declarator(&mut node);
+    print(&node)
+}
+
+pub fn enumeration(node: &TSEnumDeclaration<'_>) -> String {
     print(node)
 }
 
+pub fn class(node: &Class<'_>) -> String {
+    let arena = Allocator::default();
+    let mut node = node.clone_in(&arena);
+    Typeless(&arena).visit_class(&mut node);
+    print(&node)
+}
+
+pub fn declared(node: &Function<'_>) -> String {
+    let arena = Allocator::default();
+    let mut node = node.clone_in(&arena);
+    Typeless(&arena).visit_function(&mut node, ScopeFlags::Function);
+    print(&node)
+}
+
+pub fn function(node: Code<'_>) -> String {
+    let arena = Allocator::default();
+    match node {
+        Code::Arrow(node) => {
+            let mut node = node.clone_in(&arena);
+            Typeless(&arena).visit_arrow_function_expression(&mut node);
+            let mut printer = printer();
+            node.gen_expr(&mut printer, Precedence::Lowest, Context::default());
+            printer.into_source_text()
+        }
+        Code::Function(node) => declared(node),
+    }
+}
+
+pub fn expression(node: &Expression<'_>) -> String {
+    let arena = Allocator::default();
+    let mut node = node.clone_in(&arena);
+    Typeless(&arena).visit_expression(&mut node);
+    print_expression(&node)
+}
+
 /// An expression given as text; as it is, where it does not stand for itself.
-pub fn expression(text: &str) -> String {
+pub fn code(text: &str) -> String {
+    parsed(text, expression)
+}
+
+/// The same with its types, to be shown.
+pub fn source(text: &str) -> String {
+    parsed(text, print_expression)
+}
+
+fn parsed(text: &str, print: impl FnOnce(&Expression<'_>) -> String) -> String {
     let arena = Allocator::default();
     match Parser::new(&arena, text, SourceType::ts()).parse_expression() {
-        Ok(expression) => print_expression(&expression),
+        Ok(expression) => print(&expression),
         Err(_) => text.trim().to_owned(),
     }
 }

@@ -181,12 +181,12 @@ impl<'a> Part<'a> {
 impl Node<'_> {
     fn normal(self) -> String {
         match self {
-            Node::Variable(one) => normal::print(one),
-            Node::Function(one) => normal::print(one),
-            Node::Class(one) => normal::print(one),
-            Node::Enum(one) => normal::print(one),
-            Node::Statement(one) => normal::print(one),
-            Node::Expression(one) => normal::print_expression(one),
+            Node::Variable(one) => normal::variable(one),
+            Node::Function(one) => normal::declared(one),
+            Node::Class(one) => normal::class(one),
+            Node::Enum(one) => normal::enumeration(one),
+            Node::Statement(one) => normal::statement(one),
+            Node::Expression(one) => normal::expression(one),
         }
     }
 }

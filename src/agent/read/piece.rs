@@ -67,7 +67,7 @@ impl<'a> Piece<'a> {
             Node::Class(class) => normal::class(class),
             Node::Expression | Node::Declaration | Node::Module => {
                 let (start, end) = (self.site.start as usize, self.site.end as usize);
-                normal::expression(text.get(start..end).unwrap_or_default())
+                normal::code(text.get(start..end).unwrap_or_default())
             }
         }
     }
