@@ -14,7 +14,7 @@ finish() {
 }
 trap finish EXIT
 export HOME=$work NO_COLOR=1 GIT_CONFIG_NOSYSTEM=1
-unset LUA_API_KEY LUA_STORE_AUTHOR XDG_CONFIG_HOME
+unset LUA_API_KEY LUA_STORE_TOKEN LUA_STORE_AUTHOR XDG_CONFIG_HOME
 cd "$work"
 
 say() { printf '\n# %s\n' "$*"; }
@@ -24,7 +24,7 @@ as() {
     local who=$1
     shift
     printf '%s$ lua-store %s\n' "$who" "$*"
-    (cd "$work/$who/shop" && LUA_STORE_AUTHOR=$who@example.com LUA_API_KEY=$token "$store" "$@" 2>&1)
+    (cd "$work/$who/shop" && LUA_STORE_AUTHOR=$who@example.com LUA_STORE_TOKEN=$token "$store" "$@" 2>&1)
 }
 ana() { as ana "$@"; }
 ben() { as ben "$@"; }
@@ -94,7 +94,7 @@ ana sync --check
 
 say "Ben clones it, and has everything"
 printf 'ben$ lua-store clone %s shop\n' "$url"
-(cd ben && LUA_STORE_AUTHOR=ben@example.com LUA_API_KEY=$token "$store" clone "$url" shop 2>&1)
+(cd ben && LUA_STORE_AUTHOR=ben@example.com LUA_STORE_TOKEN=$token "$store" clone "$url" shop 2>&1)
 ben version list
 must_have ben/shop/src/index.ts 'You are Ava'
 

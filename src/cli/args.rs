@@ -46,6 +46,9 @@ pub struct Global {
     /// Who does this [default: LUA_STORE_AUTHOR, the configuration, or git's user.email]
     #[arg(long, value_name = "EMAIL", global = true)]
     pub author: Option<String>,
+    /// Let a token cross the network in plain text, over http:// to another machine
+    #[arg(long, global = true)]
+    pub insecure: bool,
 }
 
 /// Makes an enum of commands and runs them: a command is one line here and one file.
@@ -81,6 +84,8 @@ commands! {
         Fetch(fetch::Fetch),
         Sync(sync::Sync),
         Remote(remote::Remote),
+        Login(login::Login),
+        Logout(logout::Logout),
         Bundle(bundle::Bundle),
         Git(git::Git),
         Log(log::Log),

@@ -47,6 +47,11 @@ impl<'a> Context<'a> {
         Project::find(&self.directory()?)
     }
 
+    /// Whether a token may cross the network in plain text.
+    pub fn insecure(&self) -> bool {
+        self.global.insecure
+    }
+
     pub fn now(&self) -> Result<Timestamp> {
         time::now()
     }

@@ -10,7 +10,10 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Start here", &["demo", "init", "status", "compile"]),
     ("Keep and bring back the project", &["push", "source"]),
     ("Number, compare and promote what was pushed", &["version", "persona", "log", "diff", "show"]),
-    ("Share with others", &["clone", "fetch", "pull", "sync", "remote", "bundle", "serve"]),
+    (
+        "Share with others",
+        &["clone", "fetch", "pull", "sync", "remote", "login", "logout", "bundle", "serve"],
+    ),
     ("Look inside", &["ls-tree", "cat-file", "rev-parse", "hash-object"]),
     ("Look after the store", &["fsck", "compact", "count-objects"]),
     ("Set up", &["git", "completions", "man", "help"]),

@@ -19,6 +19,7 @@ pub mod report;
 pub mod table;
 pub mod term;
 pub mod time;
+pub mod token;
 
 use crate::error::Result;
 use args::Cli;

@@ -1,12 +1,13 @@
-//! Which remote a command speaks to, and with which token.
+//! Which remote a command speaks to.
 
 use super::context::Context;
+use super::token::Token;
 use crate::agent::project::Project;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::store::Config;
-use crate::sync::{Address, Folder, Http, Options, Patience, Remote, credentials};
-use std::path::{Path, PathBuf};
+use crate::sync::{Address, Folder, Http, Options, Patience, Remote};
+use std::path::Path;
 
 /// A remote of the project, ready to be spoken to.
 pub struct Reached {
@@ -50,7 +51,8 @@ pub fn unknown(name: &str, config: &Config) -> Error {
 pub fn reach(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> Result<Option<Reached>> {
     let config = project.store().config()?;
     let Some((name, address)) = choose(project, &config, name)? else { return Ok(None) };
-    open(cx, name, address).map(Some)
+    let insecure = cx.insecure() || config.is_insecure(&name);
+    open(cx, name, address, insecure).map(Some)
 }
 
 /// The remote that is meant; having none is an error.
@@ -61,50 +63,30 @@ pub fn require(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> R
     })
 }
 
-pub fn open(cx: &mut Context<'_>, name: String, address: Address) -> Result<Reached> {
-    let token = token(&address)?;
-    open_with(cx, name, address, token)
+/// A remote at an address, with the token that there is for it.
+pub fn open(cx: &mut Context<'_>, name: String, address: Address, insecure: bool) -> Result<Reached> {
+    let token = Token::find(&address)?;
+    open_with(cx, name, address, token, insecure)
 }
 
 pub fn open_with(
     cx: &mut Context<'_>,
     name: String,
     address: Address,
-    token: Option<String>,
+    token: Token,
+    insecure: bool,
 ) -> Result<Reached> {
-    if token.is_some() && address.is_in_the_clear() {
-        cx.out.warn(format!("the token for \"{address}\" goes over the network unprotected: use https://"));
-    }
+    token.check(&address, insecure)?;
     let remote: Box<dyn Remote> = match &address {
         Address::Http { base, agent } => {
             let roots = environment("SSL_CERT_FILE").map(|path| fs::read(Path::new(&path))).transpose()?;
-            Box::new(Http::new(base, agent, Options { token, roots, patience: patience()? })?)
+            let (advice, direct) = (token.advice(), address.is_at_home());
+            let options = Options { token: token.value, advice, roots, direct, patience: patience()? };
+            Box::new(Http::new(base, agent, options)?)
         }
         Address::Folder { root, agent } => Box::new(Folder::new(root, agent, cx.now()?.into())),
     };
     Ok(Reached { name, address, remote })
-}
-
-/// `LUA_API_KEY`, or what `remote login` kept.
-fn token(address: &Address) -> Result<Option<String>> {
-    match (environment("LUA_API_KEY"), address) {
-        (_, Address::Folder { .. }) => Ok(None),
-        (Some(token), _) => Ok(Some(token)),
-        (None, _) => match credentials_file() {
-            Some(file) => credentials::find(&file, address),
-            None => Ok(None),
-        },
-    }
-}
-
-/// Where tokens are kept: with the user's other settings, outside of every project.
-pub fn credentials_file() -> Option<PathBuf> {
-    let folder = match environment("XDG_CONFIG_HOME") {
-        Some(folder) => PathBuf::from(folder),
-        None if cfg!(windows) => PathBuf::from(environment("APPDATA")?),
-        None => std::env::home_dir()?.join(".config"),
-    };
-    Some(folder.join("lua-store").join("credentials.toml"))
 }
 
 /// `LUA_STORE_TRIES` says how often something is tried before it counts as failed.

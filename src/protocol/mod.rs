@@ -12,6 +12,10 @@ mod problem;
 mod scope;
 mod transaction;
 
+/// What every token of a server begins with, so that a client can tell it from other secrets, and so can those
+/// who look for secrets that lie about.
+pub const TOKEN_PREFIX: &str = "lst_";
+
 pub use agent_id::AgentId;
 pub use head::{Etag, Head};
 pub use outcome::{Outcome, Refusal};

@@ -133,7 +133,7 @@ fn presented(headers: &HeaderMap) -> Result<Secret> {
 fn denied(message: &str) -> Error {
     Error::new(Kind::Auth, message).hint(
         "a token comes from whoever runs the server, who makes it with `lua-store serve token create`; \
-         `lua-store remote login` or LUA_API_KEY hands it over",
+         `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it",
     )
 }
 

@@ -6,9 +6,9 @@
 //! passwords, which can be guessed, and 256 random bits cannot.
 
 use crate::error::{Error, Result};
+use crate::protocol::TOKEN_PREFIX as PREFIX;
 use std::fmt;
 
-pub const PREFIX: &str = "lst_";
 const CHECKSUM: &str = "lua-store 2026-11-21 token checksum v1";
 const HASH: &str = "lua-store 2026-11-21 token hash v1";
 

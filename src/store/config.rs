@@ -6,6 +6,9 @@ use crate::fs;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
+/// The key of a remote that says that a token may go there over plain HTTP.
+const INSECURE: &str = "insecure";
+
 /// The configuration of one store. Keys, comments and order that it does not know survive a change.
 #[derive(Debug)]
 pub struct Config {
@@ -57,6 +60,12 @@ impl Config {
         self.remote_table()?.get(name)?.as_table_like()?.get("url")?.as_str()
     }
 
+    /// Whether a token may go to a remote over plain HTTP.
+    pub fn is_insecure(&self, name: &str) -> bool {
+        let remote = self.remote_table().and_then(|table| table.get(name)?.as_table_like());
+        remote.and_then(|remote| remote.get(INSECURE)?.as_bool()).unwrap_or(false)
+    }
+
     /// Name and address of every remote, in the order of the file.
     pub fn remotes(&self) -> Vec<(&str, &str)> {
         let names = self.remote_table().into_iter().flat_map(|table| table.iter().map(|(name, _)| name));
@@ -84,7 +93,8 @@ impl Config {
         self.document["author"] = value(author);
     }
 
-    pub fn set_remote(&mut self, name: &str, url: &str) -> Result<()> {
+    /// Says where a remote is. That a token may go there over plain HTTP is said of this address alone.
+    pub fn set_remote(&mut self, name: &str, url: &str, insecure: bool) -> Result<()> {
         check_remote_name(name)?;
         let remotes = self.document.entry("remote").or_insert_with(|| {
             let mut table = Table::new();
@@ -92,9 +102,12 @@ impl Config {
             Item::Table(table)
         });
         let remotes = remotes.as_table_like_mut().expect("checked when it was read");
-        match remotes.entry(name).or_insert_with(|| Item::Table(Table::new())).as_table_like_mut() {
-            Some(remote) => remote.insert("url", value(url)),
-            None => remotes.insert(name, value(url)),
+        let remote = remotes.entry(name).or_insert_with(|| Item::Table(Table::new()));
+        let remote = remote.as_table_like_mut().expect("checked when it was read");
+        remote.insert("url", value(url));
+        match insecure {
+            true => remote.insert(INSECURE, value(true)),
+            false => remote.remove(INSECURE),
         };
         Ok(())
     }
@@ -142,6 +155,11 @@ impl Config {
         for (name, _) in self.remote_table().into_iter().flat_map(TableLike::iter) {
             if self.remote(name).is_none() {
                 return Err(wrong(&format!("remote.{name}"), "a table with the text \"url\""));
+            }
+            let insecure =
+                self.remote_table().and_then(|table| table.get(name)?.as_table_like()?.get(INSECURE));
+            if insecure.is_some_and(|insecure| !insecure.is_bool()) {
+                return Err(wrong(&format!("remote.{name}.{INSECURE}"), "true or false"));
             }
         }
         Ok(())
@@ -195,8 +213,8 @@ mod tests {
         let (_project, store) = store(before);
         let mut config = store.config().unwrap();
         config.set_author("c@d");
-        config.set_remote("origin", "v").unwrap();
-        config.set_remote("other", "/w").unwrap();
+        config.set_remote("origin", "v", false).unwrap();
+        config.set_remote("other", "/w", false).unwrap();
         config.save(&store.lock().unwrap()).unwrap();
         let after = std::fs::read_to_string(store.dir().join("config.toml")).unwrap();
         for kept in
@@ -229,7 +247,7 @@ mod tests {
         assert!(!config.remove_remote("a"));
         assert_eq!(config.remote("a"), None);
         for bad in ["../x", "", ".x", "-x", "a/b", "tmp-x", "é"] {
-            assert!(config.set_remote(bad, "u").is_err(), "{bad}");
+            assert!(config.set_remote(bad, "u", false).is_err(), "{bad}");
         }
     }
 
@@ -243,6 +261,7 @@ mod tests {
             ("git = true\n", "\"git\" must be"),
             ("[git]\nenabled = 1\n", "\"git\" must be"),
             ("[remote.origin]\nurl = 5\n", "\"remote.origin\" must be"),
+            ("[remote.origin]\nurl = \"u\"\ninsecure = 1\n", "\"remote.origin.insecure\" must be"),
         ] {
             let (_project, store) = store(text);
             let error = store.config().unwrap_err();

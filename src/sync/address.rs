@@ -37,12 +37,15 @@ impl Address {
 
     /// Whether what is said there can be read on the way.
     pub fn is_in_the_clear(&self) -> bool {
-        let Address::Http { base, .. } = self else { return false };
+        matches!(self, Address::Http { base, .. } if base.starts_with("http://")) && !self.is_at_home()
+    }
+
+    /// Whether what is said there stays on this machine.
+    pub fn is_at_home(&self) -> bool {
+        let Address::Http { base, .. } = self else { return true };
         let host = base.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
         let host = host.trim_matches(['[', ']']);
-        let at_home =
-            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        base.starts_with("http://") && !at_home
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 }
 
@@ -59,7 +62,7 @@ fn http(text: &str) -> Result<Address> {
         return Err(Error::usage(format!(
             "the address of a remote at \"{host}\" has a token in it, which does not belong there"
         ))
-        .hint("`lua-store remote login` keeps a token where nobody else reads it"));
+        .hint("`lua-store login URL` keeps a token where nobody else reads it"));
     }
     if uri.query().is_some() || text.contains('#') {
         return Err(wrong("it has a query or a fragment"));

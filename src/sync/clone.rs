@@ -19,11 +19,19 @@ pub struct Cloned {
     pub files: usize,
 }
 
+/// The remote that the project will have.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    pub name: &'a str,
+    pub url: &'a str,
+    pub insecure: bool,
+}
+
 /// Makes a project of everything that the remote has, in a folder that is empty or not there yet, with the files
 /// that were pushed last. One that was cut off is gone on with.
 pub fn clone(
     root: &Path,
-    (name, url): (&str, &str),
+    Origin { name, url, insecure }: Origin<'_>,
     remote: &dyn Remote,
     progress: &Progress,
 ) -> Result<Cloned> {
@@ -36,7 +44,7 @@ pub fn clone(
         let lock = store.lock()?;
         let mut config = store.config()?;
         config.set_agent(remote.agent().as_str());
-        config.set_remote(name, url)?;
+        config.set_remote(name, url, insecure)?;
         config.save(&lock)?;
     }
     let fetched = fetch::bring(&store, name, remote, head, progress)?;

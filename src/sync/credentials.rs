@@ -1,4 +1,4 @@
-//! Tokens that were given to `remote login`: one file of the user's, outside of every project.
+//! Tokens that were given to `login`: one file of the user's, outside of every project.
 
 use super::Address;
 use crate::error::{Error, Result};
@@ -37,7 +37,7 @@ fn load(file: &Path) -> Result<DocumentMut> {
     let text = String::from_utf8(bytes).ok();
     text.and_then(|text| text.parse().ok()).ok_or_else(|| {
         Error::usage(format!("cannot read \"{}\": it is not TOML", file.display()))
-            .hint("correct it, or remove it and run `lua-store remote login` again")
+            .hint("correct it, or remove it and run `lua-store login` again")
     })
 }
 

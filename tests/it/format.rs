@@ -51,7 +51,7 @@ fn the_document_shows_the_bytes_that_the_program_writes() {
     config.set_agent("agent_1234");
     config.set_author("ada@example.com");
     config.set_git_enabled(true);
-    config.set_remote("origin", "https://store.example.com/agent_1234").unwrap();
+    config.set_remote("origin", "https://store.example.com/agent_1234", false).unwrap();
     config.save(&lock).unwrap();
     assert_eq!(shown(), written(store.dir()));
 }

@@ -4,10 +4,11 @@ use crate::agent::bundle;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
-use crate::cli::remote::{self, DEFAULT};
-use crate::error::Result;
+use crate::cli::remote::{self, DEFAULT, Reached};
+use crate::cli::token;
+use crate::error::{Kind, Result};
 use crate::store::Heads;
-use crate::sync::clone::{self, Cloned};
+use crate::sync::clone::{self, Cloned, Origin};
 use crate::sync::{self, Address};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// Make a project of everything that a remote, or a bundle, has
 ///
 /// All versions come with it, and the files that were pushed last. A clone that was cut off goes on when it is run
-/// again.
+/// again. On a terminal it asks for the token that a server wants, and keeps it.
 #[derive(Debug, clap::Args)]
 pub struct Clone {
     /// `https://host/AGENT`, the path of a folder that ends in the agent's id, or a file that `bundle create` made
@@ -36,11 +37,22 @@ impl Clone {
         let address = Address::parse(&self.url, &here)?;
         let root = here.join(self.folder.unwrap_or_else(|| address.agent().as_str().into()));
         let url = address.to_string();
-        let reached = remote::open(cx, DEFAULT.to_owned(), address)?;
+        let insecure = cx.insecure();
+        let reached = remote::open(cx, DEFAULT.to_owned(), address, insecure)?;
         let term = *cx.out.term();
-        let Cloned { head, bytes, files } = progress::show(&term, "Receiving", Unit::Byte, |progress| {
-            clone::clone(&root, (DEFAULT, &url), &*reached.remote, progress)
-        })?;
+        let receive = |reached: &Reached| {
+            progress::show(&term, "Receiving", Unit::Byte, |progress| {
+                clone::clone(&root, Origin { name: DEFAULT, url: &url, insecure }, &*reached.remote, progress)
+            })
+        };
+        let Cloned { head, bytes, files } = match receive(&reached) {
+            // Nothing was made yet: the remote is asked first.
+            Err(error) if error.kind() == Kind::Auth && cx.can_ask() => {
+                cx.out.note(error.message());
+                receive(&token::login(cx, reached.name, reached.address, insecure)?)?
+            }
+            other => other?,
+        };
         if cx.out.is_json() {
             cx.out.json(&json!({
                 "project": root, "url": url, "agent": head.agent, "files": files, "bytes": bytes,

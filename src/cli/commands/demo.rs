@@ -168,7 +168,12 @@ impl Show {
     fn run_to(&mut self, cx: &mut Context<'_>, words: &[&str], code: i32) -> Result<()> {
         let typed = typed(words);
         let mut command = Command::new(&self.program);
-        command.args(words).current_dir(&self.folder).env("LUA_STORE_PAGER", "cat").env_remove("LUA_API_KEY");
+        command
+            .args(words)
+            .current_dir(&self.folder)
+            .env("LUA_STORE_PAGER", "cat")
+            .env_remove("LUA_API_KEY")
+            .env_remove("LUA_STORE_TOKEN");
         // Whose name is in no configuration: a clone has one of its own.
         if let Some(author) = &self.author {
             command.env("LUA_STORE_AUTHOR", author);

@@ -58,8 +58,10 @@ impl Init {
         let store = Store::init(&root.join(DIR))?;
         store.shield()?;
         let agent_id = remember(&store, self.agent_id, declared)?;
-        let remote =
-            self.remote.map(|url| add_remote(&store, &root, agent_id.as_deref(), &url)).transpose()?;
+        let remote = self
+            .remote
+            .map(|url| add_remote(&store, &root, agent_id.as_deref(), &url, cx.insecure()))
+            .transpose()?;
         let restored = if self.restore_sources { Some(restore(cx, is_empty)?) } else { None };
         let answer = Answer { project: root.display().to_string(), created, agent_id, remote, restored };
         if cx.out.is_json() {
@@ -103,7 +105,13 @@ fn remember(store: &Store, flag: Option<String>, declared: Option<String>) -> Re
 }
 
 /// Writes down where the agent's versions are shared. An address without the agent's id gets it.
-fn add_remote(store: &Store, root: &Path, agent_id: Option<&str>, url: &str) -> Result<String> {
+fn add_remote(
+    store: &Store,
+    root: &Path,
+    agent_id: Option<&str>,
+    url: &str,
+    insecure: bool,
+) -> Result<String> {
     let url = match (agent_id, Address::parse(url, root)) {
         (Some(id), Ok(address)) if address.agent().as_str() == id => url.to_owned(),
         (Some(id), _) => format!("{}/{id}", url.trim_end_matches('/')),
@@ -116,7 +124,7 @@ fn add_remote(store: &Store, root: &Path, agent_id: Option<&str>, url: &str) -> 
         return Err(Error::usage(format!("there is a remote \"{DEFAULT}\" already: {known}"))
             .hint(format!("`lua-store remote set-url {DEFAULT} {url}` changes it")));
     }
-    config.set_remote(DEFAULT, &url)?;
+    config.set_remote(DEFAULT, &url, insecure)?;
     config.save(&lock)?;
     Ok(address.to_string())
 }

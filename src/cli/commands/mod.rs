@@ -15,6 +15,8 @@ pub mod git;
 pub mod hash_object;
 pub mod init;
 pub mod log;
+pub mod login;
+pub mod logout;
 pub mod ls_tree;
 pub mod man;
 pub mod persona;

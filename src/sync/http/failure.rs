@@ -57,13 +57,14 @@ impl Failure {
     }
 
     /// The server, or something on the way, said no.
-    pub fn of_answer(base: &str, response: Response<Body>) -> Failure {
+    pub fn of_answer(base: &str, response: Response<Body>, advice: Option<&str>) -> Failure {
         let status = response.status();
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let number = |name: &str| text(name).and_then(|text| text.trim().parse::<u64>().ok());
         let (offset, wait) = (number("upload-offset"), number(header::RETRY_AFTER.as_str()));
         let moved = status == StatusCode::CONFLICT && offset.is_some();
         let request = text("x-request-id").map(str::to_owned);
+        let location = text(header::LOCATION.as_str()).filter(|_| status.is_redirection()).map(str::to_owned);
         let read = response.into_body().with_config().limit(limits::MAX_JSON as u64 * 16).read_to_vec();
         let body = read.unwrap_or_default();
         if let Ok(outcome @ Outcome::Refused(_)) = serde_json::from_slice(&body) {
@@ -74,9 +75,10 @@ impl Failure {
                 ..Failure::last(error)
             };
         }
-        let error = match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) => Error::from(problem),
-            Err(_) => plain_answer(base, status, request.as_deref()),
+        let error = match (serde_json::from_slice::<Problem>(&body), location) {
+            (_, Some(location)) => moved_away(base, &location),
+            (Ok(problem), _) => Error::from(problem),
+            (Err(_), _) => plain_answer(base, status, request.as_deref()),
         };
         let again = match (status.as_u16(), wait) {
             (429 | 500 | 502..=504, Some(seconds)) => Again::After(Duration::from_secs(seconds)),
@@ -85,7 +87,7 @@ impl Failure {
             _ if moved => Again::Soon,
             _ => Again::Never,
         };
-        Failure { error: hinted(error), again, refused: None, status: Some(status) }
+        Failure { error: hinted(error, advice), again, refused: None, status: Some(status) }
     }
 
     /// Takes a refused transaction for the answer it is.
@@ -110,13 +112,20 @@ fn plain_answer(base: &str, status: StatusCode, request: Option<&str>) -> Error 
     Error::new(kind, format!("\"{base}\" answered {status}{request}"))
 }
 
-fn hinted(error: Error) -> Error {
-    match error.kind() {
-        Kind::Auth if error.hint_text().is_none() => {
-            error.hint("`lua-store remote login` keeps a token, or set LUA_API_KEY")
-        }
-        _ => error,
+/// A server that asks for a token: why none was sent, where one was there that is for somebody else.
+fn hinted(error: Error, advice: Option<&str>) -> Error {
+    if error.kind() != Kind::Auth {
+        return error;
     }
+    let usual = "`lua-store login` keeps a token, or set LUA_STORE_TOKEN";
+    let hint = error.hint_text().unwrap_or(usual).to_owned();
+    error.hint(advice.map_or(hint.clone(), |advice| format!("{advice}\n{hint}")))
+}
+
+/// A server that moved is not followed: it would be given the token.
+fn moved_away(base: &str, to: &str) -> Error {
+    Error::failed(format!("\"{base}\" points to \"{to}\", which is not followed"))
+        .hint("if that is where the remote is now, `lua-store remote set-url origin URL` says so")
 }
 
 /// The operating system's words, without its number.

@@ -30,8 +30,12 @@ const STALLED: Duration = Duration::from_secs(120);
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     pub token: Option<String>,
+    /// What a person should know when the server asks for a token.
+    pub advice: Option<String>,
     /// Certificates (PEM) to trust instead of those that all the world trusts.
     pub roots: Option<Vec<u8>>,
+    /// Never through a proxy: the server is on this machine.
+    pub direct: bool,
     pub patience: Patience,
 }
 
@@ -40,6 +44,7 @@ pub struct Http {
     agent_id: AgentId,
     agent: ureq::Agent,
     token: Option<String>,
+    advice: Option<String>,
     patience: Patience,
 }
 
@@ -47,6 +52,7 @@ impl Http {
     pub fn new(base: &str, agent_id: &AgentId, options: Options) -> Result<Http> {
         let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            // The token is for the address that a person named, not for where an answer points to.
             .max_redirects(0)
             .timeout_connect(Some(CONNECT))
             .timeout_per_read(Some(STALLED))
@@ -55,11 +61,15 @@ impl Http {
         if let Some(pem) = &options.roots {
             config = config.tls_config(TlsConfig::builder().root_certs(roots(pem)?).build());
         }
+        if options.direct {
+            config = config.proxy(None);
+        }
         Ok(Http {
             base: base.to_owned(),
             agent_id: agent_id.clone(),
             agent: config.build().new_agent(),
             token: options.token,
+            advice: options.advice,
             patience: options.patience,
         })
     }
@@ -78,7 +88,7 @@ impl Http {
         let response = self.agent.run(request).map_err(|error| Failure::of_transport(&self.base, error))?;
         match response.status() {
             status if status.is_success() || status == StatusCode::NOT_MODIFIED => Ok(response),
-            _ => Err(Failure::of_answer(&self.base, response)),
+            _ => Err(Failure::of_answer(&self.base, response, self.advice.as_deref())),
         }
     }
 

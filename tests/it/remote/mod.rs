@@ -10,6 +10,7 @@ mod network;
 mod served;
 mod story;
 mod sync;
+mod tokens;
 
 use crate::common::Project;
 use crate::common::shop;

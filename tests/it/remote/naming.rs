@@ -87,7 +87,7 @@ fn what_is_no_remote_is_said() {
     $ lua-store remote add origin https://me:secret@host/agent_shop
     --- stderr
     Error: the address of a remote at "host" has a token in it, which does not belong there
-    hint: `lua-store remote login` keeps a token where nobody else reads it
+    hint: `lua-store login URL` keeps a token where nobody else reads it
     --- exit 2
     "#);
     assert_snapshot!(project.run("push --remote nowhere"), @r#"

@@ -25,28 +25,28 @@ fn without_a_good_token_every_route_says_the_same() {
     content-type: application/json
     www-authenticate: Bearer realm="lua-store"
 
-    {"error":{"kind":"auth","message":"this needs a token","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store remote login` or LUA_API_KEY hands it over"}}
+    {"error":{"kind":"auth","message":"this needs a token","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it"}}
     "#);
     assert_snapshot!(asked(&bearer(&expired)), @r#"
     401
     content-type: application/json
     www-authenticate: Bearer realm="lua-store"
 
-    {"error":{"kind":"auth","message":"the token expired on 2026-11-21 at 10:30 UTC","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store remote login` or LUA_API_KEY hands it over"}}
+    {"error":{"kind":"auth","message":"the token expired on 2026-11-21 at 10:30 UTC","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it"}}
     "#);
     assert_snapshot!(asked(&bearer(&mistyped)), @r#"
     401
     content-type: application/json
     www-authenticate: Bearer realm="lua-store"
 
-    {"error":{"kind":"auth","message":"this is not a token of `lua-store serve`: it is cut, mistyped or of another service","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store remote login` or LUA_API_KEY hands it over"}}
+    {"error":{"kind":"auth","message":"this is not a token of `lua-store serve`: it is cut, mistyped or of another service","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it"}}
     "#);
     assert_snapshot!(asked("Authorization: Basic YTpi\r\n"), @r#"
     401
     content-type: application/json
     www-authenticate: Bearer realm="lua-store"
 
-    {"error":{"kind":"auth","message":"the header Authorization must be one `Bearer` with a token","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store remote login` or LUA_API_KEY hands it over"}}
+    {"error":{"kind":"auth","message":"the header Authorization must be one `Bearer` with a token","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it"}}
     "#);
     for (method, route, body) in ROUTES {
         let reply =

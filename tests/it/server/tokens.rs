@@ -30,7 +30,7 @@ fn made_listed_revoked() {
     lst_<72>
     --- stderr
     Token <id-12-long>: push on shop, until 2026-12-21 09:30.
-    hint: it is shown only now; clients take it from `lua-store remote login` or LUA_API_KEY
+    hint: it is shown only now; clients take it from `lua-store login URL` or LUA_STORE_TOKEN
     "#);
     assert_snapshot!(run(&project, "create --agent other --scope read --json"), @r#"
     $ lua-store serve token create --agent other --scope read --json --data ../data

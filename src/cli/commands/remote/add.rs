@@ -7,6 +7,8 @@ use crate::sync::Address;
 use serde_json::json;
 
 /// Name a place to share versions through
+///
+/// With `--insecure` its token may always cross the network in plain text; that is kept for this address.
 #[derive(Debug, clap::Args)]
 pub struct Add {
     /// What it is called here; `origin` is taken when no other is named
@@ -25,7 +27,7 @@ impl Add {
             return Err(Error::usage(format!("there is a remote \"{}\" already: {url}", self.name))
                 .hint(format!("`lua-store remote set-url {} {}` changes it", self.name, self.url)));
         }
-        config.set_remote(&self.name, &self.url)?;
+        config.set_remote(&self.name, &self.url, cx.insecure())?;
         config.save(&lock)?;
         if cx.out.is_json() {
             cx.out.json(&json!({"name": self.name, "url": self.url, "agent": address.agent()}))?;

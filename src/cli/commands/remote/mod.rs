@@ -2,11 +2,10 @@
 
 pub mod add;
 pub mod list;
-pub mod login;
-pub mod logout;
 pub mod remove;
 pub mod set_url;
 
+use super::{login, logout};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;

@@ -10,7 +10,8 @@ use serde_json::json;
 
 /// Change where a remote is
 ///
-/// What it had when it was last asked is forgotten: the new place may have something else.
+/// What it had when it was last asked is forgotten: the new place may have something else. So is `--insecure`,
+/// unless it is said again.
 #[derive(Debug, clap::Args)]
 pub struct SetUrl {
     /// The remote
@@ -29,7 +30,7 @@ impl SetUrl {
         let before =
             config.remote(&self.name).ok_or_else(|| remote::unknown(&self.name, &config))?.to_owned();
         project.store().forget_remote(&lock, &self.name)?;
-        config.set_remote(&self.name, &self.url)?;
+        config.set_remote(&self.name, &self.url, cx.insecure())?;
         config.save(&lock)?;
         if cx.out.is_json() {
             cx.out.json(&json!({"name": self.name, "url": self.url, "before": before}))?;

@@ -46,7 +46,7 @@ impl Create {
         cx.out.line(&secret)?;
         let until = entry.expires_at.map_or_else(String::new, |end| format!(", until {}", time::minute(end)));
         cx.out.note(format!("Token {}: {} on {}{until}.", entry.id, entry.scope, entry.agent));
-        cx.out.hint("it is shown only now; clients take it from `lua-store remote login` or LUA_API_KEY");
+        cx.out.hint("it is shown only now; clients take it from `lua-store login URL` or LUA_STORE_TOKEN");
         Ok(Exit::Done)
     }
 }

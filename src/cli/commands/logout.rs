@@ -1,0 +1,37 @@
+//! `logout`: forgets the token for a remote.
+
+use super::login::{self, Meant};
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::token;
+use crate::error::Result;
+use crate::sync::credentials;
+use clap_complete::ArgValueCompleter;
+use serde_json::json;
+
+/// Forget the token that was kept for a remote
+#[derive(Debug, clap::Args)]
+pub struct Logout {
+    /// `https://host/AGENT`, also outside of a project, or a remote of this one [default: the only one, or origin]
+    #[arg(value_name = "URL", add = ArgValueCompleter::new(crate::cli::complete::remotes))]
+    remote: Option<String>,
+}
+
+impl Logout {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let Meant { name, address, .. } = login::meant(cx, self.remote)?;
+        let forgotten = match token::credentials_file() {
+            Some(file) => credentials::forget(&file, &address)?,
+            None => false,
+        };
+        let shown = login::shown(&name, &address);
+        if cx.out.is_json() {
+            cx.out.json(&json!({"name": name, "forgotten": forgotten}))?;
+        } else if forgotten {
+            cx.out.line(format!("✓ Forgot the token for {shown}."))?;
+        } else {
+            cx.out.line(format!("There was no token for {shown}."))?;
+        }
+        Ok(Exit::Done)
+    }
+}
