@@ -72,7 +72,10 @@ pub struct Input<'a> {
     pub set_version: Option<&'a str>,
     /// The tree of the project's files in the same push.
     pub files: Id,
-    pub previous: Option<&'a SourceVersion>,
+    /// The state that this one is built on.
+    pub old: &'a State,
+    /// The highest number ever given to each entry.
+    pub floor: Numbers,
 }
 
 /// The next state, and what became of each entry in scope.
@@ -82,13 +85,8 @@ pub struct Built {
 }
 
 pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
-    let old = match input.previous {
-        Some(previous) => State::load(sink, &previous.state)?,
-        None => State::default(),
-    };
-    let floor = floor(&old, input.previous);
-    let mut builder = Builder { sink, input, floor, old, files: Finder::new(input.files), items: Vec::new() };
-    let mut state = builder.old.clone();
+    let mut builder = Builder { sink, input, files: Finder::new(input.files), items: Vec::new() };
+    let mut state = input.old.clone();
     if matches!(input.scope, Scope::All | Scope::Persona) {
         builder.settings(&mut state)?;
         builder.persona(&mut state)?;
@@ -144,8 +142,6 @@ pub fn highest(previous: Option<&SourceVersion>, old: &State, new: &State) -> Nu
 struct Builder<'a, S> {
     sink: &'a mut S,
     input: &'a Input<'a>,
-    old: State,
-    floor: Numbers,
     files: Finder,
     items: Vec<Item>,
 }
@@ -154,8 +150,8 @@ impl<S: Source + Sink> Builder<'_, S> {
     fn settings(&mut self, state: &mut State) -> Result<()> {
         let mut settings = self.input.agent.settings.clone();
         settings.insert("name".to_owned(), self.input.agent.name.clone().into());
-        let id = self.sink.put_blob(json::encode(&settings)?, self.old.settings)?;
-        let change = change_of(self.old.settings.as_ref(), &id);
+        let id = self.sink.put_blob(json::encode(&settings)?, self.input.old.settings)?;
+        let change = change_of(self.input.old.settings.as_ref(), &id);
         state.settings = Some(id);
         let name = self.input.agent.name.clone();
         self.items.push(Item { kind: "agent", name, before: None, after: None, change, rebundled: false });
@@ -171,14 +167,15 @@ impl<S: Source + Sink> Builder<'_, S> {
             Some(Persona::Text(text)) => (text.as_bytes().to_vec(), false),
             Some(Persona::Object(value)) => (json::encode(value)?, true),
         };
-        let id = self.sink.put_blob(bytes, self.old.persona.map(|persona| persona.id))?;
+        let id = self.sink.put_blob(bytes, self.input.old.persona.map(|persona| persona.id))?;
         let persona = PersonaId { id, is_object };
-        let change = change_of(self.old.persona.as_ref(), &persona);
+        let change = change_of(self.input.old.persona.as_ref(), &persona);
         state.persona = Some(persona);
-        let before = self.old.numbers.get(PERSONA).cloned().filter(|_| self.old.persona.is_some());
+        let before =
+            self.input.old.numbers.get(PERSONA).cloned().filter(|_| self.input.old.persona.is_some());
         let after = match (&before, change) {
             (Some(number), Change::Unchanged) => number.clone(),
-            _ => numbers::next_persona(self.floor.get(PERSONA).map(String::as_str))?,
+            _ => numbers::next_persona(self.input.floor.get(PERSONA).map(String::as_str))?,
         };
         state.numbers.insert(PERSONA.to_owned(), after.clone());
         self.items.push(Item {
@@ -224,7 +221,7 @@ impl<S: Source + Sink> Builder<'_, S> {
 
     fn primitive(&mut self, state: &mut State, primitive: &Primitive) -> Result<()> {
         let key = key_of(primitive);
-        let old_tree = self.old.primitives.get(&key).copied();
+        let old_tree = self.input.old.primitives.get(&key).copied();
         let old = old_tree.map(|tree| Content::of(self.sink, &tree)).transpose()?;
         let content = self.content(primitive, old.as_ref())?;
         let change = match (old_tree, &old) {
@@ -237,7 +234,7 @@ impl<S: Source + Sink> Builder<'_, S> {
             }
             _ => false,
         };
-        let before = self.old.numbers.get(&key).cloned();
+        let before = self.input.old.numbers.get(&key).cloned();
         let after = self.number(primitive, &key, change)?;
         if change != Change::Unchanged {
             let tree = self.store(primitive, &content, old_tree)?;
@@ -268,7 +265,7 @@ impl<S: Source + Sink> Builder<'_, S> {
     }
 
     fn number(&self, primitive: &Primitive, key: &str, change: Change) -> Result<String> {
-        let highest = self.floor.get(key).map(String::as_str);
+        let highest = self.input.floor.get(key).map(String::as_str);
         if let Some(wanted) = self.input.set_version {
             numbers::parse(wanted)?;
             return match highest {
@@ -278,7 +275,7 @@ impl<S: Source + Sink> Builder<'_, S> {
                 _ => Ok(wanted.to_owned()),
             };
         }
-        match (self.old.numbers.get(key), change) {
+        match (self.input.old.numbers.get(key), change) {
             (Some(number), Change::Unchanged) => Ok(number.clone()),
             _ => numbers::next(
                 highest.or_else(|| self.input.manifest.version(primitive.kind, &primitive.name)),

@@ -1,12 +1,14 @@
-//! Drift: how the project stands to what was published, component by component.
+//! Drift: how the project compares with what was published, component by component, by content and never by number.
 //!
 //! Published is the newest version that was ever promoted, active or not: after a rollback the code is
-//! still held against what was meant to be live last. What both sides agreed on before decides who moved.
+//! still compared with what was meant to be live last. What both sides agreed on before decides who moved.
 
 use super::change::{self, PersonaChange, SettingChange, StateChange};
-use super::ledger;
+use super::ledger::{self, Folded, Step};
+use super::record::Event;
+use super::revision::Revision;
 use super::version::Version;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::{Id, Source};
 use crate::store::Active;
 use std::collections::BTreeSet;
@@ -135,15 +137,92 @@ fn parts(change: &StateChange) -> BTreeSet<Part> {
     parts
 }
 
-/// The newest version that was ever promoted, given all versions by number and the pointer.
-pub fn published<S: Source + ?Sized>(
-    objects: &S,
-    versions: &[Id],
+/// What a project is compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Against {
+    /// The newest version that was ever promoted, and is not deleted.
+    #[default]
+    Published,
+    Version(Revision),
+}
+
+impl std::str::FromStr for Against {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Against> {
+        match text {
+            "published" => Ok(Against::Published),
+            _ => match text.parse()? {
+                inside @ (Revision::IdPrefix(_) | Revision::Source(_) | Revision::Inside(..)) => {
+                    Err(Error::usage(format!("\"{inside}\" is no version to compare with"))
+                        .hint("say `published`, `active`, `latest`, `previous`, or a number like `v2`"))
+                }
+                revision => Ok(Against::Version(revision)),
+            },
+        }
+    }
+}
+
+/// The versions of a remote, and what its ledger says of them.
+pub struct Versions<'a, S: ?Sized> {
+    objects: &'a S,
+    /// By number, from v1 on.
+    ids: &'a [Id],
     active: Option<Active>,
-) -> Result<Option<Version>> {
-    let promoted = ledger::fold(objects, active.map(|active| active.ledger))?.promoted;
-    let newest = (1..).zip(versions).filter(|(_, id)| promoted.contains(id)).last();
-    newest.map(|(number, id)| Version::load(objects, number, *id)).transpose()
+    folded: Folded,
+}
+
+impl<'a, S: Source + ?Sized> Versions<'a, S> {
+    pub fn of(objects: &'a S, ids: &'a [Id], active: Option<Active>) -> Result<Versions<'a, S>> {
+        let folded = ledger::fold(objects, active.map(|active| active.ledger))?;
+        Ok(Versions { objects, ids, active, folded })
+    }
+
+    /// The version that this means; `None` where nothing is published, or nothing live.
+    pub fn find(&self, what: &Against) -> Result<Option<Version>> {
+        let number = match what {
+            Against::Published => self.newest(|id| self.folded.promoted.contains(id)),
+            Against::Version(Revision::Active) => self.active.and_then(|active| active.version),
+            Against::Version(Revision::Latest) => self.newest(|_| true),
+            Against::Version(Revision::Previous) => self.previous(),
+            Against::Version(Revision::Number(number)) => Some(*number),
+            Against::Version(_) => None,
+        };
+        number.map(|number| self.load(number)).transpose()
+    }
+
+    fn load(&self, number: u64) -> Result<Version> {
+        let id = number.checked_sub(1).and_then(|at| self.ids.get(at as usize));
+        let missing = || {
+            Error::not_found(format!("the remote has no version v{number}"))
+                .hint("`lua-store version list --all` shows what there is after `lua-store fetch`")
+        };
+        Version::load(self.objects, number, *id.ok_or_else(missing)?)
+    }
+
+    fn newest(&self, is: impl Fn(&Id) -> bool) -> Option<u64> {
+        let known = (1..).zip(self.ids);
+        known.filter(|(_, id)| is(id) && !self.folded.deleted.contains(id)).map(|(number, _)| number).last()
+    }
+
+    /// The one that was live before what is live.
+    fn previous(&self) -> Option<u64> {
+        let (active, before) = (self.folded.was_active.first(), &self.folded.was_active);
+        let id = before.iter().find(|id| Some(*id) != active)?;
+        (1..).zip(self.ids).find(|(_, known)| *known == id).map(|(number, _)| number)
+    }
+
+    /// What is live, and the step that made it so.
+    pub fn live(&self) -> Result<Option<(Version, Step)>> {
+        let Some(version) = self.find(&Against::Version(Revision::Active))? else { return Ok(None) };
+        for step in ledger::steps(self.objects, self.active.map(|active| active.ledger)) {
+            let step = step?;
+            if step.record.event == Event::Promote {
+                return Ok(Some((version, step)));
+            }
+        }
+        Err(Error::corrupt(format!("v{} is active, and no record of the ledger promoted it", version.number)))
+    }
 }
 
 #[cfg(test)]

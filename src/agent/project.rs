@@ -1,7 +1,7 @@
 //! A project folder with its store.
 
 use crate::error::Result;
-use crate::object::Id;
+use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::store::{self, Batch, Store};
 use crate::workspace::{self, Options, Snapshot, View};
@@ -37,7 +37,12 @@ impl Project {
 
     /// The same with nothing stored.
     pub fn look(&self, progress: &Progress) -> Result<(Snapshot, View<'_>)> {
-        self.with_options(progress, |options| workspace::look(&self.root, self.store.objects(), options))
+        self.look_over(self.store.objects(), progress)
+    }
+
+    /// The same, with the objects of another source to compare with.
+    pub fn look_over<'s>(&self, over: &'s dyn Source, progress: &Progress) -> Result<(Snapshot, View<'s>)> {
+        self.with_options(progress, |options| workspace::look(&self.root, over, options))
     }
 
     fn with_options<T>(&self, progress: &Progress, take: impl FnOnce(&Options) -> Result<T>) -> Result<T> {

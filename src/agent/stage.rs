@@ -135,10 +135,7 @@ fn finish<S: Source + Sink>(
     settled: Settled,
 ) -> Result<Staged<S>> {
     let Settled { snapshot, agent, inputs } = settled;
-    if let (Some(agent), Some(inputs)) = (&agent, inputs) {
-        // A cache that cannot be written costs the next command time, and nothing else.
-        drop(Cache::of(project.store().dir()).keep(&objects, snapshot.tree, inputs, agent));
-    }
+    keep(project, &objects, &snapshot, agent.as_ref(), inputs);
     let old = match &previous {
         Some(previous) => State::load(&objects, &previous.state)?,
         None => State::default(),
@@ -147,7 +144,8 @@ fn finish<S: Source + Sink>(
         None => (Built { state: old.clone(), items: Vec::new() }, Dist::Absent),
         Some(agent) => {
             check_target(agent, request, &old)?;
-            built(project, request, &mut objects, agent, snapshot.tree, previous.as_ref())?
+            let floor = build::floor(&old, previous.as_ref());
+            built(project, request, &mut objects, agent, snapshot.tree, (&old, floor))?
         }
     };
     let state = built.state.store(&mut objects, previous.as_ref().map(|previous| previous.state))?;
@@ -165,6 +163,60 @@ fn finish<S: Source + Sink>(
     Ok(Staged { objects, report })
 }
 
+/// Keeps the agent for the next command, where it was just read.
+fn keep<S: Source>(
+    project: &Project,
+    objects: &S,
+    snapshot: &Snapshot,
+    agent: Option<&Agent>,
+    inputs: Option<Inputs>,
+) {
+    if let (Some(agent), Some(inputs)) = (agent, inputs) {
+        // A cache that cannot be written costs the next command time, and nothing else.
+        drop(Cache::of(project.store().dir()).keep(objects, snapshot.tree, inputs, agent));
+    }
+}
+
+/// The project as it is, to be compared with states that somebody else has. Nothing is stored.
+pub struct Local<'a> {
+    project: &'a Project,
+    /// Holds what was built, and reads through what it was made over.
+    pub objects: View<'a>,
+    agent: Agent,
+    tree: Id,
+}
+
+impl<'a> Local<'a> {
+    pub fn look(project: &'a Project, over: &'a dyn Source, progress: &Progress) -> Result<Local<'a>> {
+        let mut view = None;
+        let request = whole(progress.clone());
+        let Settled { snapshot, agent, inputs } = settle(project, &request, || {
+            let (snapshot, seen) = project.look_over(over, progress)?;
+            view = Some(seen);
+            Ok(snapshot)
+        })?;
+        let nothing = || Error::failed("the project was not looked at");
+        let (objects, agent) = (view.ok_or_else(nothing)?, agent.ok_or_else(nothing)?);
+        keep(project, &objects, &snapshot, Some(&agent), inputs);
+        Ok(Local { project, objects, agent, tree: snapshot.tree })
+    }
+
+    /// The state that a push would make if `state` were the pushed one. What is the same in both keeps its tree, so
+    /// that neither numbers nor the reader that `state` was read with count as differences.
+    pub fn over(&mut self, state: &Id) -> Result<Id> {
+        let old = State::load(&self.objects, state)?;
+        let floor = build::floor(&old, None);
+        let request = whole(Progress::default());
+        let (built, _) =
+            built(self.project, &request, &mut self.objects, &self.agent, self.tree, (&old, floor))?;
+        built.state.store(&mut self.objects, Some(*state))
+    }
+}
+
+fn whole(progress: Progress) -> Request {
+    Request { scope: Scope::All, set_version: None, compiled: false, progress }
+}
+
 /// The state, with what `lua compile` made of the same files.
 fn built<S: Source + Sink>(
     project: &Project,
@@ -172,7 +224,7 @@ fn built<S: Source + Sink>(
     objects: &mut S,
     agent: &Agent,
     files: Id,
-    previous: Option<&SourceVersion>,
+    (old, floor): (&State, Numbers),
 ) -> Result<(Built, Dist)> {
     let (root, cache) = (project.root(), Cache::of(project.store().dir()));
     let manifest = &Manifest::read(root)?;
@@ -182,7 +234,8 @@ fn built<S: Source + Sink>(
         if request.compiled {
             dist.require()?;
         }
-        let input = Input { root, agent, dist: &dist, manifest, scope, set_version, files, previous };
+        let floor = floor.clone();
+        let input = Input { root, agent, dist: &dist, manifest, scope, set_version, files, old, floor };
         Ok((build::build(objects, &input)?, dist))
     };
     match build(objects) {

@@ -9,6 +9,13 @@ pub fn minute(time: Timestamp) -> String {
     time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// `14:10 UTC` for a time of today, with the day for any other.
+pub fn moment(time: Timestamp, now: Timestamp) -> String {
+    let [time, now] = [time, now].map(|time| time.to_zoned(TimeZone::UTC));
+    let form = if time.date() == now.date() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
+    time.strftime(form).to_string()
+}
+
 /// The present, or the time that `LUA_STORE_NOW` claims it is, so that a run can be repeated exactly.
 pub fn now() -> Result<Timestamp> {
     match std::env::var("LUA_STORE_NOW") {
@@ -23,6 +30,13 @@ pub fn now() -> Result<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_of_another_day_has_its_day() {
+        let at = |second: i64| Timestamp::from_second(1_000_000_000 + second).unwrap();
+        assert_eq!(moment(at(0), at(3600)), "01:46 UTC");
+        assert_eq!(moment(at(0), at(86_400)), "2001-09-09 01:46 UTC");
+    }
 
     #[test]
     fn a_minute_is_utc_without_seconds() {

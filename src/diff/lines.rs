@@ -35,6 +35,32 @@ pub fn between(old: &str, new: &str) -> Vec<Line> {
     lines
 }
 
+/// The first line in which two texts differ, counted from 1, with what each has there; nothing where one ended before.
+pub fn first<'t>(old: &'t str, new: &'t str) -> Option<(usize, Option<&'t str>, Option<&'t str>)> {
+    let (mut old, mut new) = (old.split('\n'), new.split('\n'));
+    for number in 1.. {
+        match (old.next(), new.next()) {
+            (None, None) => break,
+            (old, new) if old != new => return Some((number, old, new)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A stretch of a line that begins shortly before its difference from the other, where the whole line is too long.
+pub fn around(line: &str, other: &str, most: usize) -> String {
+    if line.chars().count() <= most {
+        return line.to_owned();
+    }
+    let same = line.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let from = same.saturating_sub(most / 3);
+    let cut: String = line.chars().skip(from).take(most).collect();
+    let before = if from > 0 { "…" } else { "" };
+    let after = if line.chars().count() > from + most { "…" } else { "" };
+    format!("{before}{cut}{after}")
+}
+
 fn flush(lines: &mut Vec<Line>, same: &mut Vec<String>) {
     let count = same.len();
     for (at, text) in same.drain(..).enumerate() {
@@ -58,6 +84,23 @@ mod tests {
             Line::Left(count) => format!("  ... ({count} unchanged lines) ...\n"),
         };
         between(old, new).into_iter().map(one).collect()
+    }
+
+    #[test]
+    fn the_first_line_that_differs() {
+        assert_eq!(first("a\nb\nc", "a\nx\nc"), Some((2, Some("b"), Some("x"))));
+        assert_eq!(first("a", "a\nb"), Some((2, None, Some("b"))));
+        assert_eq!(first("", "b"), Some((1, Some(""), Some("b"))));
+        assert_eq!(first("a\n", "a\n"), None);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_its_difference() {
+        let (old, new) =
+            (format!("{}old{}", "é".repeat(90), "z".repeat(90)), format!("{}new", "é".repeat(90)));
+        assert_eq!(around(&old, &new, 30), format!("…{}old{}…", "é".repeat(10), "z".repeat(17)));
+        assert_eq!(around(&new, &old, 30), format!("…{}new", "é".repeat(10)));
+        assert_eq!(around("short", "other", 30), "short");
     }
 
     /// Compared with what `showColoredDiff` of lua-cli 3.37.0 prints, colours aside.

@@ -10,14 +10,18 @@ fn without_a_difference_there_is_no_drift() {
     assert_snapshot!(project.run("sync --check"), @"
     $ lua-store sync --check
     ✅ No drift detected. Local code is in sync with server.
+    In sync with v1, the newest version ever promoted. Live now: v1, promoted 09:30 UTC by ana@example.com
     ");
     assert_snapshot!(project.run("sync --check --json"), @r#"
     $ lua-store sync --check --json
     {
       "standing": "in_sync",
       "drift": false,
+      "compared": 1,
       "published": 1,
       "active": 1,
+      "promotedAt": "2026-11-21T09:30:00.000Z",
+      "promotedBy": "ana@example.com",
       "total": 0,
       "components": []
     }
@@ -51,10 +55,8 @@ fn a_check_says_what_differs_and_writes_nothing() {
     ============================================================
 
     ⚠️  Persona drift detected:
-       Local:  "You are Ava.
-    You help customers shop well."
-       Server: "You are Ava.
-    You help customers shop."
+       Local:  "You help customers shop well." (line 2)
+       Server: "You help customers shop." (line 2)
 
        - You help customers shop.
        + You help customers shop well.
@@ -72,10 +74,12 @@ fn a_check_says_what_differs_and_writes_nothing() {
 
     ============================================================
     Total: 3 component(s) with drift
+    Compared with v1, the newest version ever promoted. Live now: v1, promoted 09:30 UTC by ana@example.com
     Local code is ahead of the server: changed here, and not promoted yet.
     --- stderr
     hint: `lua-store sync --push` pushes what is here
-    hint: `lua-store sync --accept` takes name, persona and model of the server, `--pull` all its files
+    hint: `lua-store sync --accept` takes name, persona and model of v1
+    hint: `lua-store sync --pull` brings back all files of v1, which is live
     --- exit 1
     "#);
     assert_snapshot!(project.run("sync --check --json"), @r#"
@@ -83,8 +87,11 @@ fn a_check_says_what_differs_and_writes_nothing() {
     {
       "standing": "ahead",
       "drift": true,
+      "compared": 1,
       "published": 1,
       "active": 1,
+      "promotedAt": "2026-11-21T09:30:00.000Z",
+      "promotedBy": "ana@example.com",
       "total": 3,
       "components": [
         {
@@ -164,6 +171,7 @@ fn accepting_changes_only_the_value_and_keeps_what_was_there() {
     assert_snapshot!(ben.run("sync --check"), @"
     $ lua-store sync --check
     ✅ No drift detected. Local code is in sync with server.
+    In sync with v2, the newest version ever promoted. Live now: v2, promoted 09:30 UTC by ana@example.com
     ");
 }
 
@@ -202,40 +210,209 @@ fn edits_that_were_not_pushed_are_not_overwritten_unasked() {
     assert!(ben.read("src/index.ts").contains("my shop"));
 }
 
-#[test]
-fn after_a_rollback_both_what_is_live_and_what_was_published_are_in_sync() {
+/// v2 is published and taken back: v1 is live again, and the project still has the code of v2.
+fn rolled_back() -> crate::common::Project {
     let project = published();
     edit(&project, "src/index.ts", "You help customers shop.", "You help.");
-    for line in ["push", "version create -m second", "version promote 2", "version promote 1"] {
+    for line in ["push", "version create -m second", "version promote 2"] {
         project.ok(line);
     }
-    assert_eq!(project.run("sync --check").code, 0);
-    project.ok("sync --pull --force");
-    assert!(project.read("src/index.ts").contains("You help customers shop."));
-    assert_snapshot!(project.run("sync --check"), @r#"
+    let mut ben = copy_of(&project, "ben@example.com");
+    ben.set("LUA_STORE_NOW", "2026-11-21T14:10:00Z");
+    ben.ok("pull");
+    ben.ok("version promote 1");
+    project
+}
+
+#[test]
+fn what_was_compared_and_what_is_live_are_two_things() {
+    let mut project = rolled_back();
+    // No command here has asked the remote since then: what it knew of it is stale.
+    assert_snapshot!(project.run("sync --check"), @"
     $ lua-store sync --check
+    ✅ No drift detected. Local code is in sync with server.
+    In sync with v2, the newest version ever promoted. Live now: v1, promoted 14:10 UTC by ben@example.com
+    ");
+    project.set("LUA_STORE_NOW", "2026-11-22T08:00:00Z");
+    assert_snapshot!(project.run("sync --check --against active"), @r#"
+    $ lua-store sync --check --against active
 
     ============================================================
     🔍 Drift Check Summary
     ============================================================
 
     ⚠️  Persona drift detected:
-       Local:  "You are Ava.
-    You help customers shop."
-       Server: "You are Ava.
-    You help."
+       Local:  "You help." (line 2)
+       Server: "You help customers shop." (line 2)
+
+       - You help customers shop.
+       + You help.
+
+    ============================================================
+    Total: 1 component(s) with drift
+    Compared with v1, which is live now, promoted 2026-11-21 14:10 UTC by ben@example.com
+    Local code is behind the server: changed there.
+    --- stderr
+    hint: `lua-store sync --push` pushes what is here
+    hint: `lua-store sync --accept --against active` takes name, persona and model of v1
+    hint: `lua-store sync --pull` brings back all files of v1, which is live
+    --- exit 1
+    "#);
+    assert_snapshot!(project.run("sync --check --against active --json"), @r#"
+    $ lua-store sync --check --against active --json
+    {
+      "standing": "behind",
+      "drift": true,
+      "compared": 1,
+      "published": 2,
+      "active": 1,
+      "promotedAt": "2026-11-21T14:10:00.000Z",
+      "promotedBy": "ben@example.com",
+      "total": 1,
+      "components": [
+        {
+          "component": "persona",
+          "standing": "behind",
+          "server": "You are Ava.\nYou help customers shop.",
+          "local": "You are Ava.\nYou help."
+        }
+      ]
+    }
+    --- exit 1
+    "#);
+    assert_snapshot!(project.run("sync --check --against v2"), @"
+    $ lua-store sync --check --against v2
+    ✅ No drift detected. Local code is in sync with server.
+    In sync with v2. Live now: v1, promoted 2026-11-21 14:10 UTC by ben@example.com
+    ");
+}
+
+#[test]
+fn after_a_rollback_what_is_live_is_in_sync_whatever_its_numbers_are() {
+    let project = rolled_back();
+    project.ok("sync --pull --force");
+    assert!(project.read("src/index.ts").contains("You help customers shop."));
+    assert_snapshot!(project.run("sync --check"), @"
+    $ lua-store sync --check
+    ✅ No drift detected. Local code is in sync with server.
+    In sync with v1, which is live now, promoted 14:10 UTC by ben@example.com. v2, the newest version ever promoted, differs
+    ");
+    assert_eq!(project.json("sync --check")["compared"], 1);
+    assert_eq!(project.run("sync --check --against active").code, 0);
+    assert_snapshot!(project.run("sync --check --against latest"), @r#"
+    $ lua-store sync --check --against latest
+
+    ============================================================
+    🔍 Drift Check Summary
+    ============================================================
+
+    ⚠️  Persona drift detected:
+       Local:  "You help customers shop." (line 2)
+       Server: "You help." (line 2)
 
        - You help.
        + You help customers shop.
 
     ============================================================
     Total: 1 component(s) with drift
-    Local code is ahead of the server: changed here, and not promoted yet.
+    Compared with v2. Live now: v1, promoted 14:10 UTC by ben@example.com
+    Local code differs from v2.
     --- stderr
     hint: `lua-store sync --push` pushes what is here
-    hint: `lua-store sync --accept` takes name, persona and model of the server, `--pull` all its files
+    hint: `lua-store sync --accept --against latest` takes name, persona and model of v2
+    hint: `lua-store sync --pull` brings back all files of v1, which is live
     --- exit 1
     "#);
+    // Pushed again the same content gets new numbers, and is the same content.
+    project.ok("pull");
+    project.ok("push --force");
+    assert_eq!(project.run("sync --check").code, 0);
+    edit(&project, "src/index.ts", "You help customers shop.", "You help customers.");
+    let answer = project.run("sync --check");
+    assert_eq!(answer.code, 1, "{answer}");
+}
+
+#[test]
+fn only_versions_can_be_compared_with() {
+    let project = published();
+    assert_snapshot!(project.run("sync --check --against v9"), @"
+    $ lua-store sync --check --against v9
+    --- stderr
+    Error: the remote has no version v9
+    hint: `lua-store version list --all` shows what there is after `lua-store fetch`
+    --- exit 3
+    ");
+    assert_snapshot!(project.run("sync --check --against source/v1"), @r#"
+    $ lua-store sync --check --against source/v1
+    --- stderr
+    Error: "source/v1" is no version to compare with
+    hint: say `published`, `active`, `latest`, `previous`, or a number like `v2`
+    --- exit 2
+    "#);
+    assert_eq!(project.run("sync --check --against nonsense").code, 2);
+    assert_eq!(project.run("sync --pull --against v1").code, 2);
+}
+
+#[test]
+fn a_deleted_version_is_not_what_was_published_last() {
+    let project = rolled_back();
+    project.ok("pull");
+    project.ok("version delete 2 --force");
+    assert_eq!(project.json("sync --check --against v2")["compared"], 2);
+    let answer = project.run("sync --check --json");
+    let answer: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!((&answer["published"], &answer["standing"]), (&1.into(), &"ahead".into()));
+}
+
+#[test]
+fn the_first_line_that_differs_is_shown() {
+    let project = published();
+    let long = "x".repeat(300);
+    edit(&project, "src/index.ts", "You help customers shop.", &format!("You help {long} shop."));
+    let shown = project.run("sync --check").stdout;
+    let local = shown.lines().find(|line| line.contains("Local:")).unwrap();
+    assert!(local.contains("\"You help xxx") && local.ends_with("x…\" (line 2)"), "{local}");
+    edit(&project, "src/index.ts", &format!("\nYou help {long} shop."), "");
+    let shown = project.run("sync --check").stdout;
+    assert!(
+        shown.contains("   Local:  (ends before line 2)\n   Server: \"You help customers shop.\" (line 2)"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn code_that_cannot_be_read_is_neither_in_sync_nor_drift() {
+    let project = published();
+    edit(&project, "src/index.ts", "model:", "model");
+    assert_snapshot!(project.run("sync --check"), @"
+    $ lua-store sync --check
+    --- stderr
+    Error: src/index.ts:16:9: Expected `,` or `}` but found `string`
+        model 'openai/gpt-4o',
+              ^
+    --- exit 1
+    ");
+    assert_snapshot!(project.run("sync --check --json"), @r#"
+    $ lua-store sync --check --json
+    {
+      "standing": "unreadable",
+      "reason": "src/index.ts:16:9: Expected `,` or `}` but found `string`\n    model 'openai/gpt-4o',\n          ^"
+    }
+    --- exit 1
+    "#);
+    project.ok("sync --pull --force");
+    assert_eq!(project.run("sync --check").code, 0);
+}
+
+#[test]
+fn what_needs_the_server_fails_without_it() {
+    let mut project = published();
+    project.set("LUA_STORE_TRIES", "1");
+    project.ok("remote set-url origin http://127.0.0.1:9/agent_shop");
+    for line in ["sync --accept", "sync --push", "sync --pull --force", "sync --check --strict"] {
+        assert_eq!(project.run(line).code, 11, "{line}");
+    }
+    assert_eq!(project.run("sync --check").code, 0);
 }
 
 #[test]

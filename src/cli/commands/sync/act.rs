@@ -1,6 +1,6 @@
 //! Taking one side: the server's values into the TypeScript, its files into the project, or ours there.
 
-use super::look::Compared;
+use super::look::{Compared, There};
 use super::show;
 use crate::agent::build::Scope;
 use crate::agent::change::PersonaChange;
@@ -42,7 +42,7 @@ pub fn accept(cx: &mut Context<'_>, project: &Project, compared: &Compared, forc
     }
     let (paths, kept) = write(cx, project, &taken, force)?;
     if cx.out.is_json() {
-        let mut answer = show::to_json(compared);
+        let mut answer = show::to_json(compared)?;
         answer["accepted"] = taken.iter().map(|one| json!(one.label.to_lowercase())).collect();
         answer["files"] = json!(paths);
         answer["snapshot"] = json!(kept);
@@ -168,12 +168,12 @@ fn tell_kept(cx: &mut Context<'_>, kept: Option<u64>) {
 }
 
 /// Brings back the files of the version that is active on the server.
-pub fn pull(cx: &mut Context<'_>, project: &Project, compared: &Compared, force: bool) -> Result<Exit> {
-    let active = compared.active.as_ref().ok_or_else(|| {
+pub fn pull(cx: &mut Context<'_>, project: &Project, there: &There, force: bool) -> Result<Exit> {
+    let (active, _) = there.versions()?.live()?.ok_or_else(|| {
         Error::not_found("no version is active on the server")
             .hint("`lua-store pull` brings everything here that was pushed there")
     })?;
-    let (reached, head) = (&compared.reached, compared.head.clone());
+    let (reached, head) = (&there.reached, there.head.clone());
     fetch::bring(project.store(), &reached.name, &*reached.remote, head, &Progress::default())?;
     let from = From::Files { state: active.state, source: active.source };
     let rollback = with_progress(cx, "Reading", |progress| rollback::prepare(project, from, &progress))?;

@@ -1,9 +1,11 @@
-//! What `sync` compares: the project, and what is published. Nothing is written.
+//! What `sync` compares: the project, and a version of the remote. Nothing is written.
 
-use crate::agent::build::Scope;
-use crate::agent::drift::{self, Drift, Sides};
+use crate::agent::change;
+use crate::agent::drift::{Against, Drift, Sides, Versions};
+use crate::agent::ledger::Step;
 use crate::agent::project::Project;
-use crate::agent::stage;
+use crate::agent::revision::Revision;
+use crate::agent::stage::Local;
 use crate::agent::version::Version;
 use crate::cli::context::Context;
 use crate::cli::outward::Which;
@@ -13,94 +15,119 @@ use crate::object::{Id, Joined};
 use crate::progress::Progress;
 use crate::protocol::Head;
 use crate::store::{Heads, Odb};
-use crate::sync::fetch;
-use crate::workspace::View;
+use crate::sync::fetch::{self, Peeked};
+
+/// A remote that answered, with everything that it has.
+pub struct There {
+    pub reached: Reached,
+    pub head: Head,
+    peeked: Peeked,
+}
+
+impl There {
+    pub fn versions(&self) -> Result<Versions<'_, Odb>> {
+        Versions::of(&self.peeked.objects, &self.head.versions, self.head.active)
+    }
+}
 
 pub enum Seen {
-    Unreachable(Error),
+    /// The code of the project cannot be read as an agent.
+    Unreadable(Error),
     /// No version was ever promoted there: there is nothing to differ from.
     NothingPublished,
     Compared(Box<Compared>),
 }
 
 pub struct Compared {
-    pub reached: Reached,
-    pub head: Head,
+    pub against: Against,
+    /// The version that the project was compared with.
+    pub server: Version,
     /// The newest version that was ever promoted there.
     pub published: Version,
-    /// The state of the active version there.
-    pub active: Option<Version>,
+    /// What is live there, and the step that made it so.
+    pub live: Option<(Version, Step)>,
+    /// From the version to the project.
     pub drift: Drift,
-    /// The state of the project as it is.
-    pub local: Id,
+    /// Whether the project is exactly what is live, although it differs from what is published.
+    pub is_live: bool,
 }
 
 impl Compared {
-    /// Equal to what is published, or to what is live: after a rollback both are good.
     pub fn is_in_sync(&self) -> bool {
-        self.drift.parts.is_empty() || self.is_active()
-    }
-
-    /// Whether the project is what is live, while a newer version was published once.
-    pub fn is_active(&self) -> bool {
-        self.active.as_ref().is_some_and(|active| active.state == self.local)
+        self.drift.parts.is_empty() || self.is_live
     }
 }
 
-pub fn look(cx: &mut Context<'_>, project: &Project, which: &Which) -> Result<Seen> {
+/// Asks the remote: what an earlier command saw there is never taken for an answer.
+pub fn ask(cx: &mut Context<'_>, project: &Project, which: &Which) -> Result<There> {
     let reached = remote::require(cx, project, which.remote.as_deref())?;
     let store = project.store();
-    let seen = fetch::look(store, &reached.name, &*reached.remote)
-        .and_then(|head| Ok((fetch::peek(store, &reached.name, &*reached.remote, &head)?, head)));
-    let (peeked, head) = match seen {
-        Err(error) if error.kind() == Kind::Unavailable => return Ok(Seen::Unreachable(error)),
-        other => other?,
-    };
-    let objects = &peeked.objects;
-    let Some(published) = drift::published(objects, &head.versions, head.active)? else {
+    let head = fetch::look(store, &reached.name, &*reached.remote)?;
+    let peeked = fetch::peek(store, &reached.name, &*reached.remote, &head)?;
+    Ok(There { reached, head, peeked })
+}
+
+pub fn look(project: &Project, there: &There, against: &Against) -> Result<Seen> {
+    let versions = there.versions()?;
+    let (Some(published), Some(server)) = (versions.find(&Against::Published)?, versions.find(against)?)
+    else {
         return Ok(Seen::NothingPublished);
     };
-    let request = stage::Request {
-        scope: Scope::All,
-        set_version: None,
-        compiled: false,
-        progress: Progress::default(),
+    let live = versions.live()?;
+    let objects = &there.peeked.objects;
+    let mut local = match Local::look(project, objects, &Progress::default()) {
+        Err(error) if error.kind() == Kind::Usage => return Ok(Seen::Unreadable(error)),
+        other => other?,
     };
-    let staged = stage::look(project, &request)?;
-    let local = staged.report.state;
-    let drift = compare(project, &staged.objects, objects, &published, local)?;
-    let active = head.active.and_then(|active| active.version);
-    let active = active.map(|number| {
-        let id = head.versions.get((number - 1) as usize);
-        let missing = || Error::corrupt(format!("the remote's pointer names v{number}, which it has not"));
-        Version::load(objects, number, *id.ok_or_else(missing)?)
-    });
-    let active = active.transpose()?;
-    Ok(Seen::Compared(Box::new(Compared { reached, head, published, active, drift, local })))
+    let here = project.store().heads()?;
+    let drift = compare(&mut local, objects, &here, against, &server)?;
+    let is_live = match &live {
+        Some((live, _)) if *against == Against::Published && !drift.parts.is_empty() => {
+            live.id != server.id && is_same(&mut local, live.state)?
+        }
+        _ => false,
+    };
+    let against = against.clone();
+    Ok(Seen::Compared(Box::new(Compared { against, server, published, live, drift, is_live })))
+}
+
+/// Whether the project has the content of this state, whatever its numbers are.
+fn is_same(local: &mut Local<'_>, state: Id) -> Result<bool> {
+    let here = local.over(&state)?;
+    Ok(change::count(&local.objects, Some(&state), Some(&here))? == 0)
 }
 
 fn compare(
-    project: &Project,
-    view: &View<'_>,
+    local: &mut Local<'_>,
     objects: &Odb,
-    published: &Version,
-    local: Id,
+    here: &Heads,
+    against: &Against,
+    server: &Version,
 ) -> Result<Drift> {
-    let base = base(&project.store().heads()?, objects, local)?;
-    let sides = Sides { server: published.state, local, base };
-    Drift::between(&Joined(view, objects), &sides)
+    let base = base(local, objects, here, against, server)?;
+    let here = local.over(&server.state)?;
+    let sides = Sides { server: server.state, local: here, base };
+    Drift::between(&Joined(&local.objects, objects), &sides)
 }
 
-/// What both sides had when they were last equal, as far as it is known here: the version that was published then, or
-/// the one that was live, where that is what the project still is.
-fn base(here: &Heads, objects: &Odb, local: Id) -> Result<Option<Id>> {
-    let active = here.active.and_then(|active| active.version);
-    if let Some((number, id)) =
-        active.and_then(|number| Some((number, here.versions.get(number as usize - 1)?)))
-        && Version::load(objects, number, *id)?.state == local
-    {
-        return Ok(Some(local));
-    }
-    let published = drift::published(objects, &here.versions, here.active)?;
-    Ok(published.map(|version| version.state))
+/// What both sides had when they were last equal, as far as it is known here: the version that was compared with at
+/// that time, or the one that was live, where that is what the project still is.
+fn base(
+    local: &mut Local<'_>,
+    objects: &Odb,
+    here: &Heads,
+    against: &Against,
+    server: &Version,
+) -> Result<Option<Id>> {
+    let known = Versions::of(objects, &here.versions, here.active)?;
+    let active = Against::Version(Revision::Active);
+    Ok(match against {
+        // One version is what it is: only the project can have moved.
+        Against::Version(revision) if *revision != Revision::Active => Some(server.state),
+        Against::Version(_) => known.find(&active)?.map(|version| version.state),
+        Against::Published => match known.find(&active)? {
+            Some(active) if is_same(local, active.state)? => Some(local.over(&active.state)?),
+            _ => known.find(&Against::Published)?.map(|version| version.state),
+        },
+    })
 }

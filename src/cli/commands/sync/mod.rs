@@ -1,21 +1,22 @@
-//! `sync`: how the project stands to what is published on the server, and what to do about it.
+//! `sync`: how the project compares with what is published on the server, and what to do about it.
 
 mod act;
 mod ask;
 mod look;
 mod show;
 
+use crate::agent::drift::Against;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::outward::Which;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use look::Seen;
 use serde_json::{Value, json};
 
 /// Compare the project with what is published on the server
 ///
-/// Name, persona, model and every primitive are compared, by content. Published is the newest version that was ever promoted there. On a terminal every component that differs is
-/// shown, with a choice: push local to server, pull server to local, skip. Nothing is written before that.
+/// Name, persona, model and every primitive are compared, by content and never by number. Published is the newest version that was ever promoted there; a project that is exactly
+/// what is live now is in sync as well. On a terminal every component that differs is shown, with a choice: push local to server, pull server to local, skip. Nothing is written before that.
 #[derive(Debug, clap::Args)]
 pub struct Sync {
     /// Only say what differs; exit code 1 when something does
@@ -30,6 +31,15 @@ pub struct Sync {
     /// Bring back the files of the version that is active on the server
     #[arg(long)]
     pull: bool,
+    /// What to compare with: `published`, `active` (what is live now), or a version
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "published",
+        hide_default_value = true,
+        conflicts_with = "pull"
+    )]
+    against: Against,
     /// Overwrite local edits that were not pushed
     #[arg(long)]
     force: bool,
@@ -50,15 +60,23 @@ impl Sync {
                 .hint("`lua-store sync --check` only says what differs\n`--accept`, `--push` or `--pull` says what to do"));
         }
         let which = Which { remote: self.remote.clone(), offline: false };
-        let seen = look::look(cx, &project, &which)?;
-        let compared = match seen {
-            Seen::Unreachable(error) => return unreachable(cx, error, self.strict),
+        let there = match look::ask(cx, &project, &which) {
+            // A server that is down must not stop anybody's work, as with the stock command; what was to be done there
+            // or taken from there is not done, which is an error.
+            Err(error) if error.kind() == Kind::Unavailable && self.check && !self.strict => {
+                return unreachable(cx, &error);
+            }
+            other => other?,
+        };
+        if self.pull {
+            return act::pull(cx, &project, &there, self.force);
+        }
+        let compared = match look::look(&project, &there, &self.against)? {
+            Seen::Unreadable(error) if self.check => return unreadable(cx, &error),
+            Seen::Unreadable(error) => return Err(error),
             Seen::NothingPublished => return show::nothing_published(cx),
             Seen::Compared(compared) => compared,
         };
-        if self.pull {
-            return act::pull(cx, &project, &compared, self.force);
-        }
         if compared.is_in_sync() {
             return show::in_sync(cx, &compared);
         }
@@ -71,23 +89,32 @@ impl Sync {
     }
 }
 
-/// As the stock command says it: a server that is down must not stop anybody's work.
-fn unreachable(cx: &mut Context<'_>, error: Error, strict: bool) -> Result<Exit> {
-    if strict {
-        return Err(error);
-    }
+fn unreachable(cx: &mut Context<'_>, error: &Error) -> Result<Exit> {
     if cx.out.is_json() {
-        cx.out.json(&unknown(&error))?;
+        cx.out.json(&unknown(error))?;
     }
     cx.out.warn(format!("drift is not known: {}", error.message()));
     Ok(Exit::Done)
 }
 
+/// Whether it differs cannot be said of code that is no agent: exit code 1, as for a difference.
+fn unreadable(cx: &mut Context<'_>, error: &Error) -> Result<Exit> {
+    match cx.out.is_json() {
+        true => cx.out.json(&json!({"standing": "unreadable", "reason": error.message()}))?,
+        false => cx.out.error(error),
+    }
+    Ok(Exit::Found)
+}
+
 /// For `compile --sync`: what differs is told, and stops nothing.
 pub fn tell(cx: &mut Context<'_>) -> Result<Exit> {
     let project = cx.project()?;
-    let _ = match look::look(cx, &project, &Which::default())? {
-        Seen::Unreachable(error) => unreachable(cx, error, false)?,
+    let there = match look::ask(cx, &project, &Which::default()) {
+        Err(error) if error.kind() == Kind::Unavailable => return unreachable(cx, &error),
+        other => other?,
+    };
+    let _ = match look::look(&project, &there, &Against::default())? {
+        Seen::Unreadable(error) => return Err(error),
         Seen::NothingPublished => show::nothing_published(cx)?,
         Seen::Compared(compared) if compared.is_in_sync() => show::in_sync(cx, &compared)?,
         Seen::Compared(compared) => show::check(cx, &compared)?,
@@ -98,11 +125,15 @@ pub fn tell(cx: &mut Context<'_>) -> Result<Exit> {
 /// The same as JSON.
 pub fn standing(cx: &mut Context<'_>) -> Result<Value> {
     let project = cx.project()?;
-    Ok(match look::look(cx, &project, &Which::default())? {
-        Seen::Unreachable(error) => unknown(&error),
-        Seen::NothingPublished => show::nothing(),
+    let there = match look::ask(cx, &project, &Which::default()) {
+        Err(error) if error.kind() == Kind::Unavailable => return Ok(unknown(&error)),
+        other => other?,
+    };
+    match look::look(&project, &there, &Against::default())? {
+        Seen::Unreadable(error) => Err(error),
+        Seen::NothingPublished => Ok(show::nothing()),
         Seen::Compared(compared) => show::to_json(&compared),
-    })
+    }
 }
 
 fn unknown(error: &Error) -> Value {

@@ -2,20 +2,23 @@
 
 use super::look::Compared;
 use crate::agent::change::{Persona, SettingChange};
-use crate::agent::drift::{Part, Standing};
+use crate::agent::drift::{Against, Part, Standing};
 use crate::agent::kind::Kind;
+use crate::agent::revision::Revision;
+use crate::agent::view::iso;
 use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::output::{BOLD, DIM, GREEN, Output, RED};
-use crate::cli::report;
+use crate::cli::{report, time};
 use crate::diff::lines::{self, Line};
 use crate::error::Result;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 const WIDTH: usize = 60;
-/// How much of a persona the summary shows.
-const PREVIEW: usize = 50;
+/// How much of the line that differs first the summary shows.
+const PREVIEW: usize = 200;
 
 pub fn nothing_published(cx: &mut Context<'_>) -> Result<Exit> {
     if cx.out.is_json() {
@@ -29,7 +32,8 @@ pub fn nothing_published(cx: &mut Context<'_>) -> Result<Exit> {
 
 pub fn nothing() -> Value {
     json!({
-        "standing": "in_sync", "drift": false, "published": null, "active": null, "total": 0, "components": [],
+        "standing": "in_sync", "drift": false, "compared": null, "published": null, "active": null, "promotedAt": null,
+        "promotedBy": null, "total": 0, "components": [],
     })
 }
 
@@ -37,21 +41,42 @@ const IN_SYNC: &str = "✅ No drift detected. Local code is in sync with server.
 
 pub fn in_sync(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
     if cx.out.is_json() {
-        cx.out.json(&to_json(compared))?;
+        cx.out.json(&to_json(compared)?)?;
         return Ok(Exit::Done);
     }
-    if let (false, Some(active)) = (compared.drift.parts.is_empty(), &compared.active) {
-        let (active, published) = (active.number, compared.published.number);
-        cx.out.note(format!("Local code is v{active}, which is active; v{published} was published as well."));
-    }
     cx.out.line(IN_SYNC)?;
+    let told = told(cx, compared, "In sync with")?;
+    cx.out.line(told.text)?;
     Ok(Exit::Done)
+}
+
+/// What was compared, and what is live now, which need not be the same.
+fn told(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<words::Line> {
+    let Compared { against, server, published, live, is_live, .. } = compared;
+    let newest = format!("v{}, the newest version ever promoted", published.number);
+    let what = match against {
+        Against::Published => newest.clone(),
+        Against::Version(_) => format!("v{}", server.number),
+    };
+    let Some((version, step)) = live else {
+        return Ok(words::Line::plain(format!("{verb} {what}. Nothing is live now")));
+    };
+    let (number, now) = (version.number, cx.now()?);
+    let at = Timestamp::from_millisecond(step.record.at_ms).unwrap_or(now);
+    let promoted = format!("promoted {} by {}", time::moment(at, now), step.record.by);
+    Ok(words::Line::plain(if *is_live {
+        format!("{verb} v{number}, which is live now, {promoted}. {newest}, differs")
+    } else if *against != Against::Published && version.id == server.id {
+        format!("{verb} {what}, which is live now, {promoted}")
+    } else {
+        format!("{verb} {what}. Live now: v{number}, {promoted}")
+    }))
 }
 
 /// The summary of `--check`.
 pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
     if cx.out.is_json() {
-        cx.out.json(&to_json(compared))?;
+        cx.out.json(&to_json(compared)?)?;
         return Ok(Exit::Found);
     }
     let rule = "=".repeat(WIDTH);
@@ -63,9 +88,8 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         if name == "name"
             && let Some(persona) = compared.drift.persona()
         {
-            let text = |side: &Option<Persona>| preview(side.as_ref().map_or("", |persona| &persona.text));
+            let text = |side: &Option<Persona>| side.as_ref().map_or(String::new(), |one| one.text.clone());
             values(cx.out, "Persona", &text(&persona.to), &text(&persona.from))?;
-            // The beginnings may well be equal.
             let lines = words::item_lines(&compared.drift.change, "persona", "");
             report::lines(cx.out, lines.into_iter().map(|line| line.indented(3)))?;
             cx.out.line("")?;
@@ -78,19 +102,48 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
     primitives(cx.out, compared)?;
     cx.out.line(&rule)?;
     cx.out.line(format!("Total: {} component(s) with drift", compared.drift.parts.len()))?;
-    cx.out.line(format!("Local code is {}.", compared.drift.standing().phrase()))?;
+    let told = told(cx, compared, "Compared with")?;
+    cx.out.line(told.text)?;
+    cx.out.line(match &compared.against {
+        Against::Version(revision) if *revision != Revision::Active => {
+            format!("Local code differs from v{}.", compared.server.number)
+        }
+        _ => format!("Local code is {}.", compared.drift.standing().phrase()),
+    })?;
     cx.out.hint("`lua-store sync --push` pushes what is here");
-    cx.out.hint(
-        "`lua-store sync --accept` takes name, persona and model of the server, `--pull` all its files",
-    );
+    let against = match &compared.against {
+        Against::Published => String::new(),
+        Against::Version(revision) => format!(" --against {revision}"),
+    };
+    cx.out.hint(format!(
+        "`lua-store sync --accept{against}` takes name, persona and model of v{}",
+        compared.server.number
+    ));
+    if let Some((live, _)) = &compared.live {
+        cx.out.hint(format!(
+            "`lua-store sync --pull` brings back all files of v{}, which is live",
+            live.number
+        ));
+    }
     Ok(Exit::Found)
 }
 
+/// The first line that differs, on both sides.
 fn values(out: &mut Output, what: &str, local: &str, server: &str) -> Result<()> {
-    let shown = |text: &str| if text.is_empty() { "(empty)".to_owned() } else { text.to_owned() };
+    let (number, old, new) = lines::first(server, local).unwrap_or((1, Some(server), Some(local)));
+    let several = local.contains('\n') || server.contains('\n');
+    let shown = |text: &str, line: Option<&str>, other: Option<&str>| match line {
+        _ if text.is_empty() => "\"(empty)\"".to_owned(),
+        None => format!("(ends before line {number})"),
+        Some(line) => {
+            let line = words::Line::plain(lines::around(line, other.unwrap_or_default(), PREVIEW)).text;
+            let number = if several { format!(" (line {number})") } else { String::new() };
+            format!("\"{line}\"{number}")
+        }
+    };
     out.line(format!("⚠️  {what} drift detected:"))?;
-    out.line(format!("   Local:  \"{}\"", shown(local)))?;
-    out.line(format!("   Server: \"{}\"\n", shown(server)))
+    out.line(format!("   Local:  {}", shown(local, new, old)))?;
+    out.line(format!("   Server: {}\n", shown(server, old, new)))
 }
 
 /// One line for each primitive, and what differs in it.
@@ -178,25 +231,24 @@ pub fn value(value: &Option<Value>) -> String {
     }
 }
 
-fn preview(text: &str) -> String {
-    let mut letters = text.chars();
-    let start: String = letters.by_ref().take(PREVIEW).collect();
-    if letters.next().is_some() { format!("{start}...") } else { start }
-}
-
-pub fn to_json(compared: &Compared) -> Value {
+pub fn to_json(compared: &Compared) -> Result<Value> {
     let drift = &compared.drift;
     let one = |(part, standing): &(Part, Standing)| component(compared, part, *standing);
     let parts = if compared.is_in_sync() { Vec::new() } else { drift.parts.iter().map(one).collect() };
     let standing = if parts.is_empty() { Standing::InSync } else { drift.standing() };
-    json!({
+    let live = compared.live.as_ref();
+    let promoted = live.map(|(_, step)| iso(step.record.at_ms)).transpose()?;
+    Ok(json!({
         "standing": standing.word(),
         "drift": !parts.is_empty(),
+        "compared": live.filter(|_| compared.is_live).map_or(compared.server.number, |(live, _)| live.number),
         "published": compared.published.number,
-        "active": compared.active.as_ref().map(|active| active.number),
+        "active": live.map(|(version, _)| version.number),
+        "promotedAt": promoted,
+        "promotedBy": live.map(|(_, step)| &step.record.by),
         "total": parts.len(),
         "components": parts,
-    })
+    }))
 }
 
 fn component(compared: &Compared, part: &Part, standing: Standing) -> Value {
