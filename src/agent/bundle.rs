@@ -85,7 +85,7 @@ pub fn fetch(project: &Project, file: &Path, name: &str, progress: &Progress) ->
     let store = project.store();
     let heads = prove(file, &store.incoming()?, store.objects(), progress)?.admit(store)?;
     let Heads { source, versions, active } = heads.clone();
-    store.set_remote(&store.lock()?, name, &Tracking { etag: String::new(), source, versions, active })?;
+    store.set_remote(&store.lock()?, name, &Tracking { source, versions, active, ..Tracking::default() })?;
     Ok(heads)
 }
 

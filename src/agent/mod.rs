@@ -40,5 +40,6 @@ pub mod suggest;
 pub mod upkeep;
 pub mod verify;
 pub mod version;
+pub mod via;
 pub mod view;
 pub mod words;

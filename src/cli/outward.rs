@@ -121,7 +121,10 @@ impl Outward {
             Err(error) if error.kind() != Kind::Unavailable => {
                 Err(with_hint(error, "`--offline` leaves the remote alone"))
             }
-            head => Ok(Some(Outward { reached, head })),
+            head => {
+                check_author(cx, project, &reached)?;
+                Ok(Some(Outward { reached, head }))
+            }
         }
     }
 
@@ -158,6 +161,19 @@ impl Outward {
             }
         }
     }
+}
+
+/// Before a record is made that the remote would refuse, as its token speaks for somebody else alone.
+fn check_author(cx: &Context<'_>, project: &Project, reached: &Reached) -> Result<()> {
+    let Some(owner) = reached.remote.author() else { return Ok(()) };
+    let by = cx.who(project)?.by;
+    if by.eq_ignore_ascii_case(&owner) {
+        return Ok(());
+    }
+    let name = &reached.name;
+    let message = format!("you are \"{by}\", and the token for {name} speaks for \"{owner}\" alone");
+    Err(Error::new(Kind::Forbidden, message)
+        .hint(format!("`--author {owner}`, or `lua-store login {name}` with your own token")))
 }
 
 fn tell(cx: &mut Context<'_>, reached: &Reached, pushed: &Pushed) -> Result<Told> {

@@ -6,14 +6,18 @@ use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::protocol::{AgentId, TxnId};
-use crate::store::Active;
+use crate::store::{Active, Receipt, Receipts, TokenName};
 use rmp::decode::{self, Bytes};
 use rmp::encode::{self, ValueWriteError};
 
 /// The first number of a head. Another layout takes another number.
 const FORMAT: u64 = 1;
 
-/// How many values a head is; the last one is kept free for refs that moved elsewhere.
+/// The number of a head with receipts. One without is written as before, so that a folder to which no token
+/// is ever shown can be shared with programs that do not know receipts.
+const WITH_RECEIPTS: u64 = 2;
+
+/// How many values a head is; the last one is kept free for refs that moved elsewhere. Receipts come before it.
 const FIELDS: u32 = 11;
 
 type Written = Result<(), ValueWriteError>;
@@ -30,21 +34,24 @@ impl Head {
         let mut input = Bytes::new(bytes);
         let damaged = || Error::corrupt(format!("the head of agent \"{agent}\" is damaged"));
         let format = begin(&mut input).ok_or_else(damaged)?;
-        if format != FORMAT {
+        if ![FORMAT, WITH_RECEIPTS].contains(&format) {
             let what = format!(
-                "cannot read the head of agent \"{agent}\": its format is {format}, this program knows {FORMAT}"
+                "cannot read the head of agent \"{agent}\": its format is {format}, this program knows {FORMAT} and \
+                 {WITH_RECEIPTS}"
             );
             return Err(Error::failed(what).hint("a newer lua-store wrote it; update lua-store to read it"));
         }
-        let head =
-            read(&mut input, agent).filter(|_| input.remaining_slice().is_empty()).ok_or_else(damaged)?;
+        let head = read(&mut input, agent, format)
+            .filter(|_| input.remaining_slice().is_empty())
+            .ok_or_else(damaged)?;
         if head.encode() != bytes { Err(damaged()) } else { Ok(head) }
     }
 }
 
 fn write(out: &mut Vec<u8>, head: &Head) -> Written {
-    encode::write_array_len(out, FIELDS)?;
-    encode::write_uint(out, FORMAT)?;
+    let noted = !head.receipts.is_empty();
+    encode::write_array_len(out, FIELDS + u32::from(noted))?;
+    encode::write_uint(out, if noted { WITH_RECEIPTS } else { FORMAT })?;
     encode::write_str(out, head.agent.as_str())?;
     encode::write_uint(out, head.seq)?;
     encode::write_bin(out, head.previous.as_bytes())?;
@@ -67,7 +74,27 @@ fn write(out: &mut Vec<u8>, head: &Head) -> Written {
     for condemned in &head.condemned {
         write_key(out, &condemned.key, [condemned.since_seq, condemned.since_ms])?;
     }
+    if noted {
+        write_receipts(out, &head.receipts)?;
+    }
     encode::write_nil(out).map_err(ValueWriteError::InvalidMarkerWrite)
+}
+
+fn write_receipts(out: &mut Vec<u8>, receipts: &Receipts) -> Written {
+    encode::write_array_len(out, receipts.tokens.len() as u32)?;
+    for TokenName { id, name } in &receipts.tokens {
+        encode::write_array_len(out, 2)?;
+        encode::write_str(out, id)?;
+        encode::write_str(out, name)?;
+    }
+    encode::write_array_len(out, receipts.list.len() as u32)?;
+    for Receipt { token, at_ms, source, versions, ledger } in &receipts.list {
+        encode::write_array_len(out, 5)?;
+        for number in [token, at_ms, source, versions, ledger] {
+            encode::write_uint(out, *number)?;
+        }
+    }
+    Ok(())
 }
 
 /// All ids of a series, one after the other.
@@ -100,7 +127,7 @@ fn begin(input: &mut Bytes<'_>) -> Option<u64> {
     decode::read_int(input).ok()
 }
 
-fn read(input: &mut Bytes<'_>, agent: &AgentId) -> Option<Head> {
+fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<Head> {
     if read_str(input)? != agent.as_str() {
         return None;
     }
@@ -120,6 +147,7 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId) -> Option<Head> {
             let (key, [since_seq, since_ms]) = read_key(input, agent)?;
             Some(Condemned { key, since_seq, since_ms })
         })?,
+        receipts: if format == WITH_RECEIPTS { read_receipts(input)? } else { Receipts::default() },
     };
     decode::read_nil(input).ok()?;
     Some(head)
@@ -184,6 +212,23 @@ fn read_landed(input: &mut Bytes<'_>) -> Option<Landed> {
     Some(Landed { txn, source, versions, active: read_active(input)? })
 }
 
+fn read_receipts(input: &mut Bytes<'_>) -> Option<Receipts> {
+    let receipts = Receipts {
+        tokens: list(input, |input| {
+            array(input, 2)?;
+            let id = read_str(input)?.to_owned();
+            Some(TokenName { id, name: read_str(input)?.to_owned() })
+        })?,
+        list: list(input, |input| {
+            array(input, 5)?;
+            let (token, at_ms) = (number(input)?, number(input)?);
+            let (source, versions, ledger) = (number(input)?, number(input)?, number(input)?);
+            Some(Receipt { token, at_ms, source, versions, ledger })
+        })?,
+    };
+    receipts.is_sound().then_some(receipts)
+}
+
 fn read_key(input: &mut Bytes<'_>, agent: &AgentId) -> Option<(PackKey, [u64; 2])> {
     array(input, 4)?;
     let (fresh, pack) = (fixed(input)?, PackId::from(Id::from_bytes(fixed(input)?)));
@@ -191,119 +236,4 @@ fn read_key(input: &mut Bytes<'_>, agent: &AgentId) -> Option<(PackKey, [u64; 2]
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    fn agent() -> AgentId {
-        "agent_1".parse().unwrap()
-    }
-
-    fn id() -> impl Strategy<Value = Id> {
-        any::<[u8; 32]>().prop_map(Id::from_bytes)
-    }
-
-    fn active() -> impl Strategy<Value = Option<Active>> {
-        let version = prop_oneof![Just(None), (1..u64::MAX).prop_map(Some)];
-        proptest::option::of((version, id()).prop_map(|(version, ledger)| Active { version, ledger }))
-    }
-
-    fn key() -> impl Strategy<Value = PackKey> {
-        (any::<[u8; 16]>(), id()).prop_map(|(fresh, pack)| PackKey {
-            agent: agent(),
-            fresh,
-            pack: PackId::from(pack),
-        })
-    }
-
-    prop_compose! {
-        fn head()(
-            seq: u64, previous in id(), source in vec(id(), 0..5), versions in vec(id(), 0..3), active in active(),
-            txns in vec((any::<[u8; 16]>(), any::<u64>(), 0u64..300, self::active()), 0..4),
-            packs in vec((key(), any::<u64>(), 0u64..70_000), 0..4),
-            condemned in vec((key(), any::<u64>(), any::<u64>()), 0..3),
-        ) -> Head {
-            let landed = |(txn, source, versions, active)| Landed { txn: TxnId(txn), source, versions, active };
-            Head {
-                agent: agent(), seq, previous, source, versions, active,
-                txns: txns.into_iter().map(landed).collect(),
-                packs: packs.into_iter().map(|(key, bytes, objects)| Held { key, bytes, objects }).collect(),
-                condemned: condemned
-                    .into_iter()
-                    .map(|(key, since_seq, since_ms)| Condemned { key, since_seq, since_ms })
-                    .collect(),
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_head_comes_back(head in head()) {
-            prop_assert_eq!(Head::decode(&agent(), &head.encode()).unwrap(), head);
-        }
-
-        #[test]
-        fn a_changed_head_is_another_one_or_none(head in head(), at: prop::sample::Index, bit in 0u8..8) {
-            let mut bytes = head.encode();
-            let at = at.index(bytes.len());
-            bytes[at] ^= 1 << bit;
-            if let Ok(other) = Head::decode(&agent(), &bytes) {
-                prop_assert_eq!(other.encode(), bytes);
-            }
-        }
-
-        #[test]
-        fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..200)) {
-            let _ = Head::decode(&agent(), &bytes);
-        }
-    }
-
-    #[test]
-    fn a_head_that_is_cut_short_another_agents_or_a_newer_one_is_refused() {
-        let head = super::super::head::Seen::nothing(&agent()).next();
-        let bytes = head.encode();
-        for len in 0..bytes.len() {
-            assert!(Head::decode(&agent(), &bytes[..len]).is_err());
-        }
-        assert!(Head::decode(&"agent_2".parse().unwrap(), &bytes).is_err());
-        let mut newer = bytes.clone();
-        newer[1] = 2;
-        assert!(Head::decode(&agent(), &newer).unwrap_err().message().contains("its format is 2"));
-    }
-
-    /// The head that the document describes.
-    fn example() -> Head {
-        let key =
-            |fresh: u8, pack: &[u8]| PackKey { agent: agent(), fresh: [fresh; 16], pack: PackId::of(pack) };
-        let active = Some(Active { version: Some(1), ledger: Id::of_blob(b"ledger") });
-        Head {
-            agent: agent(),
-            seq: 300,
-            previous: Id::of_blob(b"previous"),
-            source: vec![Id::of_blob(b"source v1")],
-            versions: vec![Id::of_blob(b"version v1")],
-            active,
-            txns: vec![Landed { txn: TxnId([0xaa; 16]), source: 1, versions: 1, active }],
-            packs: vec![Held { key: key(0xbb, b"pack"), bytes: 70_000, objects: 5 }],
-            condemned: vec![Condemned {
-                key: key(0xcc, b"old"),
-                since_seq: 299,
-                since_ms: 1_795_253_400_000,
-            }],
-        }
-    }
-
-    #[test]
-    fn the_document_shows_what_is_written_and_read() {
-        let document = include_str!("../../docs/depot.md");
-        let block = document.split("```hex\n").nth(1).unwrap().split("```").next().unwrap();
-        let digits = block.lines().filter_map(|line| line.split("  ").next());
-        let digits: Vec<char> = digits.flat_map(str::chars).filter(|c| !c.is_whitespace()).collect();
-        let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
-        let shown: Vec<u8> = digits.chunks(2).map(byte).collect();
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        assert_eq!(hex(&shown), hex(&example().encode()));
-        assert_eq!(Head::decode(&agent(), &shown).unwrap(), example());
-    }
-}
+mod tests;

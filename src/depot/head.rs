@@ -5,8 +5,8 @@
 
 use super::engine::{PackKey, Token};
 use crate::object::Id;
-use crate::protocol::{self, AgentId, Transaction, TxnId, limits};
-use crate::store::Active;
+use crate::protocol::{self, AgentId, Create, Transaction, TxnId, limits};
+use crate::store::{Active, Receipt, Receipts, TokenName};
 
 /// What a head holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Head {
     pub packs: Vec<Held>,
     /// Packs that nothing needs, on their way out.
     pub condemned: Vec<Condemned>,
+    /// Which tokens brought what. Once there is one, each transaction adds one.
+    pub receipts: Receipts,
 }
 
 /// A transaction that happened, and what there was after it. Series only grow, so that their lengths
@@ -76,6 +78,7 @@ impl Seen {
             active: None,
             packs: Vec::new(),
             condemned: Vec::new(),
+            receipts: Receipts::default(),
         };
         Seen { head, token: None, hash: NONE }
     }
@@ -94,23 +97,37 @@ impl Head {
             source: self.source.clone(),
             versions: self.versions.clone(),
             active: self.active,
+            receipts: self.receipts.clone(),
         }
     }
 
     /// What a transaction that landed before was answered.
     pub fn recorded(&self, txn: TxnId) -> Option<protocol::Head> {
-        let landed = self.txns.iter().find(|landed| landed.txn == txn)?;
+        let at = self.txns.iter().position(|landed| landed.txn == txn)?;
+        let (landed, later) = (&self.txns[at], self.txns.len() - at - 1);
         let first = |ids: &[Id], count: u64| ids[..ids.len().min(count as usize)].to_vec();
         Some(protocol::Head {
             agent: self.agent.clone(),
             source: first(&self.source, landed.source),
             versions: first(&self.versions, landed.versions),
             active: landed.active,
+            receipts: self.receipts.without_newest(later),
         })
     }
 
-    /// Does what the transaction asks for; whether it may was found out before.
-    pub fn apply(&mut self, tx: &Transaction, pack: Option<Held>) {
+    /// Does what the transaction asks for; whether it may was found out before. `by` is the token that was shown
+    /// for it and the time, `ledger` how many records it adds.
+    pub fn apply(
+        &mut self,
+        tx: &Transaction,
+        pack: Option<Held>,
+        by: Option<(&TokenName, u64)>,
+        ledger: u64,
+    ) {
+        let count = |create: &Option<Create>| create.iter().map(|create| create.ids.len() as u64).sum();
+        let (source, versions) = (count(&tx.source), count(&tx.versions));
+        let at_ms = by.map_or(0, |(_, at_ms)| at_ms);
+        self.receipts.add(by.map(|(token, _)| token), Receipt { token: 0, at_ms, source, versions, ledger });
         self.source.extend(tx.source.iter().flat_map(|create| &create.ids));
         self.versions.extend(tx.versions.iter().flat_map(|create| &create.ids));
         self.active = tx.active.as_ref().map_or(self.active, |swap| Some(swap.new));

@@ -3,6 +3,7 @@
 //! A `lua-store serve` works on a depot, and so does a client whose remote is a folder. All calls block;
 //! a depot may be used from many threads, and its folder from many processes.
 
+mod bearer;
 mod check;
 mod codec;
 mod collect;
@@ -20,6 +21,7 @@ mod recent;
 mod rules;
 mod transact;
 
+pub use bearer::{Bearer, Deeds};
 pub use collect::{Collected, MANY_PACKS, Upkeep};
 pub use engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token};
 pub use fetch::{Parcel, ParcelReader};
@@ -27,6 +29,7 @@ pub use files::{FileHeads, FilePacks};
 pub use head::{Condemned, Head as StoredHead, Held, Landed};
 pub use memory::{MemHeads, MemPacks};
 pub use probe::ProbeReport;
+pub use transact::Answer;
 
 use crate::error::Result;
 use crate::object::Id;

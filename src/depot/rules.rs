@@ -2,6 +2,7 @@
 //!
 //! Hashes, trees and closure were proven before; here is what the objects mean.
 
+use super::bearer::Deeds;
 use super::head::Head;
 use crate::agent::kind::Kind as PrimitiveKind;
 use crate::agent::ledger::{self, Step};
@@ -20,13 +21,13 @@ use serde_json::Value;
 /// How many records one transaction may add to the ledger.
 const MOST_RECORDS: usize = 10_000;
 
-/// The first rule that the transaction breaks, if it breaks one. Its expectations hold, and what it
-/// names is among the objects.
-pub fn broken(head: &Head, tx: &Transaction, objects: &Odb) -> Result<Option<String>> {
+/// What the transaction does, or the first rule that it breaks. Its expectations hold, and what it names is
+/// among the objects.
+pub fn check(head: &Head, tx: &Transaction, objects: &Odb) -> Result<Result<Deeds, String>> {
     match (Check { head, tx, objects }).all() {
-        Ok(()) => Ok(None),
+        Ok(deeds) => Ok(Ok(deeds)),
         Err(error) if matches!(error.kind(), Kind::Corrupt | Kind::Usage) => {
-            Ok(Some(error.message().to_owned()))
+            Ok(Err(error.message().to_owned()))
         }
         Err(error) => Err(error),
     }
@@ -49,7 +50,8 @@ fn created(series: &[Id], create: Option<&Create>) -> Vec<(u64, Id)> {
 }
 
 impl Check<'_> {
-    fn all(&self) -> Result<()> {
+    fn all(&self) -> Result<Deeds> {
+        let mut deeds = Deeds::default();
         let creates = self.tx.source.iter().chain(&self.tx.versions);
         if self.tx.is_empty() || creates.into_iter().any(|create| create.ids.is_empty()) {
             return refuse("the transaction does nothing");
@@ -59,19 +61,22 @@ impl Check<'_> {
             None => None,
         };
         for (number, id) in created(&self.head.source, self.tx.source.as_ref()) {
-            let state = self.source_version(number, id, before.as_ref());
-            before = Some(state.map_err(|error| error.context(format!("refs/source/v{number}")))?);
+            let checked = self.source_version(number, id, before.as_ref());
+            let (state, by) = checked.map_err(|error| error.context(format!("refs/source/v{number}")))?;
+            before = Some(state);
+            deeds.source(number, &by);
         }
         let mut versions = self.head.versions.clone();
         for (number, id) in created(&self.head.versions, self.tx.versions.as_ref()) {
             let checked = self.version(number, id, &versions);
-            checked.map_err(|error| error.context(format!("refs/versions/v{number}")))?;
+            let by = checked.map_err(|error| error.context(format!("refs/versions/v{number}")))?;
             versions.push(id);
+            deeds.version(number, &by);
         }
-        match &self.tx.active {
-            Some(swap) => self.pointer(swap, &versions),
-            None => Ok(()),
+        if let Some(swap) = &self.tx.active {
+            self.pointer(swap, &versions, &mut deeds)?;
         }
+        Ok(deeds)
     }
 
     /// The state of an older source version, which passed when it came.
@@ -102,13 +107,15 @@ impl Check<'_> {
         }
     }
 
-    fn source_version(&self, number: u64, id: Id, before: Option<&State>) -> Result<State> {
+    /// The state of a new source version, and who it says pushed it.
+    fn source_version(&self, number: u64, id: Id, before: Option<&State>) -> Result<(State, String)> {
         self.form(&id, "source version", RECORD, &[SOURCE, STATE])?;
         let version = SourceVersion::load(self.objects, number, id)?;
-        self.state(&version.state, before)
+        Ok((self.state(&version.state, before)?, version.record.by))
     }
 
-    fn version(&self, number: u64, id: Id, others: &[Id]) -> Result<()> {
+    /// Who a new version says made it.
+    fn version(&self, number: u64, id: Id, others: &[Id]) -> Result<String> {
         self.form(&id, "agent version", META, &[SOURCE, STATE])?;
         let version = Version::load(self.objects, number, id)?;
         if others.contains(&id) {
@@ -121,7 +128,8 @@ impl Check<'_> {
             return refuse(format!("it was made from source version v{from}, which does not exist"));
         };
         let pushed = self.state_of(&source)?;
-        self.state(&version.state, pushed.as_ref()).map(drop)
+        self.state(&version.state, pushed.as_ref())?;
+        Ok(version.meta.by)
     }
 
     /// Of an older source version or of one that comes with this transaction.
@@ -184,7 +192,7 @@ impl Check<'_> {
 
     /// The ledger of the new pointer is the old one and new records, and the pointer names what the last
     /// promotion among them named.
-    fn pointer(&self, swap: &Swap, versions: &[Id]) -> Result<()> {
+    fn pointer(&self, swap: &Swap, versions: &[Id], deeds: &mut Deeds) -> Result<()> {
         let old = swap.expected.map(|active| active.ledger);
         let mut active = swap.expected.and_then(|active| active.version);
         let mut deleted = ledger::fold(self.objects, old)?.deleted;
@@ -194,6 +202,7 @@ impl Check<'_> {
                 return refuse(format!("ledger record {name} names a version that does not exist"));
             };
             let number = at as u64 + 1;
+            deeds.step(step.record.event, number, &step.record.by);
             match step.record.event {
                 Event::Promote if deleted.contains(&step.version) => {
                     return refuse(format!("ledger record {name} promotes v{number}, which was deleted"));

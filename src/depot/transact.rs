@@ -4,6 +4,7 @@
 //! every lost race: the transactions that landed before, the expectations, whether the stored pack is
 //! still there, whether everything that the pack needs is there, the rules; then the swap.
 
+use super::bearer::{Bearer, Deeds};
 use super::engine::{Cas, Expect, PackKey, random};
 use super::head::{Head, Held, Seen};
 use super::opened::{Piece, Pieces};
@@ -32,9 +33,25 @@ struct Brought {
     key: PackKey,
 }
 
+/// What became of a transaction.
+#[derive(Debug)]
+pub struct Answer {
+    pub outcome: Outcome,
+    /// What it did, where it did something just now.
+    pub did: Option<Deeds>,
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Answer {
+        Answer { outcome, did: None }
+    }
+}
+
 /// One attempt.
 enum Attempt {
-    Over(Outcome),
+    Over(Box<Answer>),
+    /// The bearer may not do this.
+    Forbidden(Error),
     /// Somebody else was faster.
     Lost,
     Unknown(Error),
@@ -42,7 +59,7 @@ enum Attempt {
 
 impl From<Refusal> for Attempt {
     fn from(refusal: Refusal) -> Attempt {
-        Attempt::Over(Outcome::Refused(refusal))
+        Attempt::Over(Box::new(Outcome::Refused(refusal).into()))
     }
 }
 
@@ -50,49 +67,58 @@ impl Depot {
     /// Does what the transaction asks for, durably, or says why nothing happened. Sent again, it gives
     /// the same answer and has no second effect.
     pub fn transact(&self, agent: &AgentId, tx: &Transaction) -> Result<Outcome> {
-        let outcome = self.decide(agent, tx)?;
-        let again =
-            matches!(outcome, Outcome::Refused(Refusal::Missing { .. } | Refusal::NoPack | Refusal::Busy));
+        self.transact_for(agent, tx, None).map(|answer| answer.outcome)
+    }
+
+    /// [`Depot::transact`] for who showed a token: the swap that lands the transaction notes which.
+    pub fn transact_for(&self, agent: &AgentId, tx: &Transaction, by: Option<&Bearer>) -> Result<Answer> {
+        let answer = self.decide(agent, tx, by)?;
+        let again = matches!(
+            answer.outcome,
+            Outcome::Refused(Refusal::Missing { .. } | Refusal::NoPack | Refusal::Busy)
+        );
         if let Some(pack) = tx.pack.filter(|_| !again) {
             // Taken in, or made for what is not there any more. A failure only takes room.
             let _ = fs::remove(&self.layout.whole(agent, &pack));
         }
-        Ok(outcome)
+        Ok(answer)
     }
 
-    fn decide(&self, agent: &AgentId, tx: &Transaction) -> Result<Outcome> {
+    fn decide(&self, agent: &AgentId, tx: &Transaction, by: Option<&Bearer>) -> Result<Answer> {
         let (seen, pieces) = self.opened(agent)?;
         if let Some(outcome) = settled(&seen.head, tx) {
-            return Ok(outcome);
+            return Ok(outcome.into());
         }
         let mut brought = match self.bring(agent, &pieces, tx)? {
             Ok(brought) => brought,
-            Err(refusal) => return Ok(Outcome::Refused(refusal)),
+            Err(refusal) => return Ok(Outcome::Refused(refusal).into()),
         };
         let mut unknown = None;
         for race in 0..limits::RACES {
             self.pause(race)?;
             let gate = self.gate(agent);
-            let attempt = self.attempt(agent, tx, brought.as_mut());
+            let attempt = self.attempt(agent, tx, by, brought.as_mut())?;
             drop(gate);
-            match attempt? {
-                Attempt::Over(outcome) => {
-                    // Nobody else knows the key; but a swap that was not answered may have used it.
-                    let unused = matches!(outcome, Outcome::Refused(_)) && unknown.is_none();
-                    if let Some(brought) = brought.filter(|_| unused) {
-                        let _ = self.packs.delete(&brought.key);
-                    }
-                    return Ok(outcome);
-                }
+            let refused = match &attempt {
+                Attempt::Over(answer) => matches!(answer.outcome, Outcome::Refused(_)),
+                _ => matches!(attempt, Attempt::Forbidden(_)),
+            };
+            // Nobody else knows the key; but a swap that was not answered may have used it.
+            if let Some(brought) = brought.as_ref().filter(|_| refused && unknown.is_none()) {
+                let _ = self.packs.delete(&brought.key);
+            }
+            match attempt {
+                Attempt::Over(answer) => return Ok(*answer),
+                Attempt::Forbidden(error) => return Err(error),
                 Attempt::Lost => {}
                 Attempt::Unknown(error) => unknown = Some(error),
             }
         }
         let seen = self.look(agent)?;
         match (seen.head.recorded(tx.txn), unknown) {
-            (Some(head), _) => Ok(Outcome::Done(head)),
+            (Some(head), _) => Ok(Outcome::Done(head).into()),
             (None, Some(error)) => Err(error),
-            (None, None) => Ok(Outcome::Refused(Refusal::Busy)),
+            (None, None) => Ok(Outcome::Refused(Refusal::Busy).into()),
         }
     }
 
@@ -138,10 +164,16 @@ impl Depot {
         Ok(key)
     }
 
-    fn attempt(&self, agent: &AgentId, tx: &Transaction, brought: Option<&mut Brought>) -> Result<Attempt> {
+    fn attempt(
+        &self,
+        agent: &AgentId,
+        tx: &Transaction,
+        by: Option<&Bearer>,
+        brought: Option<&mut Brought>,
+    ) -> Result<Attempt> {
         let (seen, mut pieces) = self.opened(agent)?;
         if let Some(outcome) = settled(&seen.head, tx) {
-            return Ok(Attempt::Over(outcome));
+            return Ok(Attempt::Over(Box::new(outcome.into())));
         }
         let mut held = None;
         if let Some(brought) = brought {
@@ -158,15 +190,19 @@ impl Depot {
         if let Some(refusal) = missing(&pieces, named(tx))? {
             return Ok(refusal.into());
         }
-        if let Some(reason) = rules::broken(&seen.head, tx, &pieces.objects)? {
-            return Ok(Refusal::Invalid { reason }.into());
+        let deeds = match rules::check(&seen.head, tx, &pieces.objects)? {
+            Ok(deeds) => deeds,
+            Err(reason) => return Ok(Refusal::Invalid { reason }.into()),
+        };
+        if let Some(Err(error)) = by.map(|bearer| bearer.check(&deeds)) {
+            return Ok(Attempt::Forbidden(error));
         }
         let mut next = seen.next();
-        next.apply(tx, held);
-        self.swap(&seen, next, pieces)
+        next.apply(tx, held, by.map(|bearer| (&bearer.token, bearer.now_ms)), deeds.records());
+        self.swap(&seen, next, pieces, deeds)
     }
 
-    fn swap(&self, seen: &Seen, next: Head, pieces: Arc<Pieces>) -> Result<Attempt> {
+    fn swap(&self, seen: &Seen, next: Head, pieces: Arc<Pieces>, deeds: Deeds) -> Result<Attempt> {
         let agent = next.agent.clone();
         let bytes = next.encode();
         let expect = seen.token.as_ref().map_or(Expect::Absent, Expect::Match);
@@ -176,7 +212,8 @@ impl Depot {
                 let seen = Seen { head: next, token: Some(token), hash: Id::of_blob(&bytes) };
                 self.seen.put(agent.clone(), Arc::new(seen));
                 self.pieces.put(agent, pieces);
-                Ok(Attempt::Over(Outcome::Done(shown)))
+                let answer = Answer { outcome: Outcome::Done(shown), did: Some(deeds) };
+                Ok(Attempt::Over(Box::new(answer)))
             }
             Cas::Lost => Ok(Attempt::Lost),
             Cas::Unknown(error) => Ok(Attempt::Unknown(error)),

@@ -2,7 +2,7 @@
 
 use super::AgentId;
 use crate::object::Id;
-use crate::store::Active;
+use crate::store::{Active, Receipts};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -14,12 +14,16 @@ pub struct Head {
     pub source: Vec<Id>,
     pub versions: Vec<Id>,
     pub active: Option<Active>,
+    /// Which tokens brought what: of a server that asks for tokens and notes them.
+    #[serde(default, skip_serializing_if = "Receipts::is_empty")]
+    pub receipts: Receipts,
 }
 
 impl Head {
     /// An agent that was never pushed.
     pub fn empty(agent: AgentId) -> Head {
-        Head { agent, source: Vec::new(), versions: Vec::new(), active: None }
+        let (source, versions) = (Vec::new(), Vec::new());
+        Head { agent, source, versions, active: None, receipts: Receipts::default() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -40,6 +44,16 @@ impl Head {
         if let Some(active) = &self.active {
             add(&active.version.unwrap_or(0).to_le_bytes());
             add(active.ledger.as_bytes());
+        }
+        // A client that does not know receipts gets another etag than the server's, and so always an answer.
+        for token in &self.receipts.tokens {
+            add(token.id.as_bytes());
+            add(token.name.as_bytes());
+        }
+        for receipt in &self.receipts.list {
+            let numbers: (u64, u64, u64, u64, u64) = (*receipt).into();
+            let (a, b, c, d, e) = numbers;
+            [a, b, c, d, e].iter().for_each(|number| add(&number.to_le_bytes()));
         }
         Etag(hasher.finalize().to_hex()[..32].to_owned())
     }

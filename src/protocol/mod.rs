@@ -5,6 +5,7 @@
 //! does not know, as one of them may be a condition; a client passes them over.
 
 mod agent_id;
+mod author;
 mod head;
 pub mod limits;
 mod outcome;
@@ -17,6 +18,7 @@ mod transaction;
 pub const TOKEN_PREFIX: &str = "lst_";
 
 pub use agent_id::AgentId;
+pub use author::{AUTHOR_HEADER, author_from_header, author_to_header};
 pub use head::{Etag, Head};
 pub use outcome::{Outcome, Refusal};
 pub use problem::Problem;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::error::{Error, Kind};
 use crate::object::Id;
-use crate::store::Active;
+use crate::store::{Active, Receipt, Receipts, TokenName};
 use proptest::prelude::*;
 
 const ZERO: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -14,7 +14,8 @@ fn id(byte: u8) -> Id {
 
 fn head() -> Head {
     let active = Some(Active { version: Some(1), ledger: id(0) });
-    Head { agent: "agent_1".parse().unwrap(), source: vec![id(0)], versions: vec![id(0)], active }
+    let receipts = Receipts::default();
+    Head { agent: "agent_1".parse().unwrap(), source: vec![id(0)], versions: vec![id(0)], active, receipts }
 }
 
 #[test]
@@ -24,6 +25,21 @@ fn a_head_is_this_text() {
     );
     assert_eq!(serde_json::to_string(&head()).unwrap(), text);
     assert_eq!(serde_json::from_str::<Head>(&text).unwrap(), head());
+    let newer = text.replace("}}", r#"},"later":{"x":1}}"#);
+    assert_eq!(
+        serde_json::from_str::<Head>(&newer).unwrap(),
+        head(),
+        "a client passes over what it does not know"
+    );
+    let mut noted = head();
+    noted.receipts.add(Some(&TokenName { id: "5a".into(), name: "ci".into() }), receipt(7));
+    let text = text.replace("}}", r#"},"receipts":{"tokens":[["5a","ci"]],"list":[[1,7,1,0,0]]}}"#);
+    assert_eq!(serde_json::to_string(&noted).unwrap(), text);
+    assert_eq!(serde_json::from_str::<Head>(&text).unwrap(), noted);
+}
+
+fn receipt(at_ms: u64) -> Receipt {
+    Receipt { token: 0, at_ms, source: 1, versions: 0, ledger: 0 }
 }
 
 #[test]
@@ -129,11 +145,14 @@ fn an_etag_reads_what_it_writes_and_what_proxies_make_of_it() {
 fn any_head() -> impl Strategy<Value = Head> {
     let ids = || prop::collection::vec(any::<[u8; 32]>().prop_map(Id::from_bytes), 0..4);
     let active = prop::option::of((prop::option::of(1..9u64), any::<[u8; 32]>()));
-    ("[a-z]{1,9}", ids(), ids(), active).prop_map(|(agent, source, versions, active)| Head {
-        agent: agent.parse().unwrap(),
-        source,
-        versions,
-        active: active.map(|(version, ledger)| Active { version, ledger: Id::from_bytes(ledger) }),
+    let brought = prop::collection::vec(("[a-c]", "[x-z]{0,2}", 0..5u64), 0..3);
+    ("[a-z]{1,9}", ids(), ids(), active, brought).prop_map(|(agent, source, versions, active, brought)| {
+        let mut receipts = Receipts::default();
+        for (id, name, at_ms) in brought {
+            receipts.add(Some(&TokenName { id, name }), receipt(at_ms));
+        }
+        let active = active.map(|(version, ledger)| Active { version, ledger: Id::from_bytes(ledger) });
+        Head { agent: agent.parse().unwrap(), source, versions, active, receipts }
     })
 }
 

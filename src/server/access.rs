@@ -3,6 +3,7 @@
 use super::log::Clock;
 use super::token::Secret;
 use super::tokens::{Entry, Tokens, id_of};
+use crate::depot::Bearer;
 use crate::error::{Error, Kind, Result};
 use crate::fs::{self, Stamp};
 use crate::protocol::{AgentId, Scope};
@@ -29,7 +30,7 @@ struct Known {
 pub struct Admitted {
     pub agent: AgentId,
     /// `None` where nobody is asked for a token.
-    pub token: Option<String>,
+    pub bearer: Option<Bearer>,
     scope: Scope,
 }
 
@@ -66,13 +67,16 @@ impl Access {
     pub fn admit(&self, headers: &HeaderMap, agent: &str, needed: Scope) -> Result<Admitted> {
         if self.open {
             let agent = agent.parse().map_err(|_| no_agent(agent))?;
-            return Ok(Admitted { agent, token: None, scope: Scope::Admin });
+            return Ok(Admitted { agent, bearer: None, scope: Scope::Admin });
         }
         let entry = self.owner(headers)?;
         if entry.agent.as_str() != agent {
             return Err(no_agent(agent));
         }
-        let admitted = Admitted { agent: entry.agent, token: Some(entry.id), scope: entry.scope };
+        let (token, speaks_for) = (entry.name(), entry.speaks_for().map(str::to_owned));
+        let now_ms = u64::try_from((self.clock)().as_millisecond()).unwrap_or(0);
+        let bearer = Some(Bearer { token, speaks_for, now_ms });
+        let admitted = Admitted { agent: entry.agent, bearer, scope: entry.scope };
         admitted.needs(needed)?;
         Ok(admitted)
     }
@@ -164,7 +168,8 @@ mod tests {
 
         fn token(&self, scope: Scope, expires: Option<i64>) -> (Entry, String) {
             let expires_at = expires.map(|second| Timestamp::from_second(second).unwrap());
-            let wanted = Wanted { agent: "a".parse().unwrap(), scope, note: None, expires_at };
+            let (agent, note, owner) = ("a".parse().unwrap(), None, None);
+            let wanted = Wanted { agent, scope, note, owner, for_others: false, expires_at };
             let (entry, secret) = Tokens::of(self.dir.path()).create(wanted, Timestamp::UNIX_EPOCH).unwrap();
             (entry, secret.to_string())
         }
@@ -186,7 +191,7 @@ mod tests {
         let (entry, push) = door.token(Scope::Push, None);
         let (_, read) = door.token(Scope::Read, None);
         let admitted = door.knock("a", &format!("Bearer {push}")).unwrap();
-        assert_eq!(admitted.token, Some(entry.id));
+        assert_eq!(admitted.bearer.as_ref().map(|bearer| &bearer.token.id), Some(&entry.id));
         assert!(admitted.needs(Scope::Promote).is_err());
         assert_eq!(door.kind("a", &format!("bearer {push}")), None);
         assert_eq!(door.kind("a", &format!("Bearer {read}")), Some(Kind::Forbidden));

@@ -9,9 +9,11 @@ use super::range::{Part, part};
 use super::record::Trace;
 use super::state::{State, on_thread, take};
 use super::upkeep;
+use crate::depot::Answer as Done;
 use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
+use crate::protocol::{AUTHOR_HEADER, author_to_header};
 use crate::protocol::{Etag, Fetch, Head, Outcome, Scope, Transaction};
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
@@ -28,7 +30,7 @@ fn admit(state: &State, request: &Request, agent: &str, needed: Scope) -> Result
     let admitted = state.access.admit(request.headers(), agent, needed)?;
     if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
         let _ = trace.agent.set(admitted.agent.to_string());
-        let _ = admitted.token.clone().map(|token| trace.token.set(token));
+        let _ = admitted.bearer.as_ref().map(|bearer| trace.token.set(bearer.token.id.clone()));
     }
     Ok(admitted)
 }
@@ -46,13 +48,16 @@ pub async fn refs(
         state.metrics.opened(&admitted.agent);
     }
     // Whoever has a token for an agent may make it: until then it is empty.
-    let head = found.unwrap_or_else(|| Head::empty(admitted.agent));
+    let head = found.unwrap_or_else(|| Head::empty(admitted.agent.clone()));
     let etag = head.etag();
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known =
         known.is_some_and(|text| text.split(',').any(|one| Etag::from_header(one) == Some(etag.clone())));
     let mut answer = if is_known { empty(StatusCode::NOT_MODIFIED) } else { json(StatusCode::OK, &head) };
     answer.headers_mut().insert(ETAG, header(&etag));
+    if let Some(owner) = admitted.bearer.and_then(|bearer| bearer.speaks_for) {
+        answer.headers_mut().insert(AUTHOR_HEADER, header(&author_to_header(&owner)));
+    }
     Ok(answer)
 }
 
@@ -130,12 +135,18 @@ pub async fn transact(
     request: Request,
 ) -> Result<Answer, Failure> {
     let admitted = admit(&state, &request, &agent, Scope::Push)?;
+    let trace = request.extensions().get::<Arc<Trace>>().cloned();
     let transaction: Transaction = body::json(request.into_body(), "a transaction", &state.limits).await?;
     if transaction.active.is_some() {
         admitted.needs(Scope::Promote)?;
     }
     let agent = admitted.agent.clone();
-    let outcome = state.work(move |depot| depot.transact(&admitted.agent, &transaction)).await?;
+    let Admitted { agent: id, bearer, .. } = admitted;
+    let done = state.work(move |depot| depot.transact_for(&id, &transaction, bearer.as_ref())).await?;
+    let Done { outcome, did } = done;
+    if let (Some(trace), Some(did)) = (trace, did) {
+        let _ = trace.did.set(did.to_string());
+    }
     state.metrics.transaction(&outcome);
     if let Outcome::Done(_) = outcome {
         upkeep::after_write(&state, agent);

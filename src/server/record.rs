@@ -34,6 +34,8 @@ pub struct Trace {
     pub id: String,
     pub agent: OnceLock<String>,
     pub token: OnceLock<String>,
+    /// What a transaction did.
+    pub did: OnceLock<String>,
     received: AtomicU64,
 }
 
@@ -58,7 +60,13 @@ impl Record {
         let received = AtomicU64::new(0);
         Record {
             state: state.clone(),
-            trace: Arc::new(Trace { id, agent: OnceLock::new(), token: OnceLock::new(), received }),
+            trace: Arc::new(Trace {
+                id,
+                agent: OnceLock::new(),
+                token: OnceLock::new(),
+                did: OnceLock::new(),
+                received,
+            }),
             began: Instant::now(),
             peer: request.extensions().get::<Peer>().map(|peer| peer.0),
             method: request.method().as_str().chars().take(20).collect(),
@@ -121,6 +129,7 @@ impl Drop for Record {
         ];
         fields.extend(optional("agent", self.trace.agent.get()));
         fields.extend(optional("token", self.trace.token.get()));
+        fields.extend(optional("did", self.trace.did.get()));
         fields.extend(optional("cause", self.cause.as_ref()));
         if !self.whole {
             fields.push(("cut", true.into()));

@@ -5,6 +5,7 @@ use super::token::Secret;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::protocol::{AgentId, Scope};
+use crate::store::TokenName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,10 @@ use std::time::Duration;
 const FILE: &str = "tokens.json";
 const LOCK: &str = "tokens.lock";
 const FORMAT: u32 = 1;
+/// Of a file in which a token speaks for somebody alone: a program that does not know that must not open it.
+const WITH_OWNERS: u32 = 2;
+/// A name is shown on one line beside an author.
+const LONGEST_NAME: usize = 60;
 /// Nobody holds the lock for longer than it takes to write the file.
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -27,6 +32,12 @@ pub struct Entry {
     pub scope: Scope,
     #[serde(default)]
     pub note: Option<String>,
+    /// The author that it speaks for.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Whether it may bring what others made too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub for_others: bool,
     pub created_at: Timestamp,
     /// The first moment at which it is good no more.
     #[serde(default)]
@@ -36,6 +47,17 @@ pub struct Entry {
 impl Entry {
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| now >= end)
+    }
+
+    /// What it is called where it was used: its note, where it has one that can stand in a line.
+    pub fn name(&self) -> TokenName {
+        let plain = |note: &String| note.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+        TokenName { id: self.id.clone(), name: self.note.as_ref().map(plain).unwrap_or_default() }
+    }
+
+    /// The only author that what it brings may name; `None` where that may be anybody.
+    pub fn speaks_for(&self) -> Option<&str> {
+        self.owner.as_deref().filter(|_| !self.for_others)
     }
 
     /// Whether this is what is kept of the secret with this hash. Takes as long for every other one.
@@ -50,6 +72,8 @@ pub struct Wanted {
     pub agent: AgentId,
     pub scope: Scope,
     pub note: Option<String>,
+    pub owner: Option<String>,
+    pub for_others: bool,
     pub expires_at: Option<Timestamp>,
 }
 
@@ -94,9 +118,9 @@ impl Tokens {
                 break (secret, id);
             }
         };
-        let Wanted { agent, scope, note, expires_at } = wanted;
+        let Wanted { agent, scope, note, owner, for_others, expires_at } = wanted;
         let hash = secret.hash().to_hex().to_string();
-        let entry = Entry { id, hash, agent, scope, note, created_at: now, expires_at };
+        let entry = Entry { id, hash, agent, scope, note, owner, for_others, created_at: now, expires_at };
         tokens.push(entry.clone());
         self.save(tokens)?;
         Ok((entry, secret))
@@ -119,14 +143,15 @@ impl Tokens {
         let damaged = |why: String| Error::corrupt(format!("\"{}\" {why}", self.path().display()));
         let document: Document =
             serde_json::from_slice(bytes).map_err(|error| damaged(format!("is damaged: {error}")))?;
-        if document.format != FORMAT {
+        if ![FORMAT, WITH_OWNERS].contains(&document.format) {
             return Err(damaged(format!("has format {}, which this program does not know", document.format)));
         }
         Ok(document.tokens)
     }
 
     fn save(&self, tokens: Vec<Entry>) -> Result<()> {
-        let document = Document { format: FORMAT, tokens };
+        let owned = tokens.iter().any(|entry| entry.owner.is_some());
+        let document = Document { format: if owned { WITH_OWNERS } else { FORMAT }, tokens };
         let text = serde_json::to_string_pretty(&document)
             .map_err(|error| Error::failed(format!("cannot write the tokens: {error}")))?;
         fs::replace_private(&self.path(), format!("{text}\n").as_bytes())
@@ -150,7 +175,8 @@ mod tests {
     use crate::error::Kind;
 
     fn wanted(agent: &str) -> Wanted {
-        Wanted { agent: agent.parse().unwrap(), scope: Scope::Push, note: None, expires_at: None }
+        let (agent, note, owner) = (agent.parse().unwrap(), None, None);
+        Wanted { agent, scope: Scope::Push, note, owner, for_others: false, expires_at: None }
     }
 
     fn at(second: i64) -> Timestamp {
@@ -187,6 +213,25 @@ mod tests {
     }
 
     #[test]
+    fn a_file_with_an_owner_is_not_for_programs_that_do_not_know_owners() {
+        let dir = tempfile::tempdir().unwrap();
+        let tokens = Tokens::of(dir.path());
+        let format = || {
+            let text = std::fs::read_to_string(tokens.path()).unwrap();
+            serde_json::from_str::<serde_json::Value>(&text).unwrap()["format"].as_u64()
+        };
+        tokens.create(wanted("a"), at(1)).unwrap();
+        assert_eq!(format(), Some(1));
+        let (owned, _) = tokens.create(Wanted { owner: Some("ana".into()), ..wanted("a") }, at(1)).unwrap();
+        assert_eq!(format(), Some(2));
+        assert_eq!(tokens.list().unwrap()[1].speaks_for(), Some("ana"));
+        tokens.revoke(&owned.id).unwrap();
+        assert_eq!(format(), Some(1));
+        let others = Wanted { owner: Some("ana".into()), for_others: true, ..wanted("a") };
+        assert_eq!(tokens.create(others, at(1)).unwrap().0.speaks_for(), None);
+    }
+
+    #[test]
     fn a_token_is_good_until_the_moment_it_expires() {
         let dir = tempfile::tempdir().unwrap();
         let wanted = Wanted { expires_at: Some(at(100)), ..wanted("a") };
@@ -211,7 +256,7 @@ mod tests {
     fn a_damaged_file_is_an_error_and_stays_as_it_is() {
         let dir = tempfile::tempdir().unwrap();
         let tokens = Tokens::of(dir.path());
-        for text in ["", "{}", "{\"format\":2,\"tokens\":[]}", "{\"format\":1,\"tokens\":[{}]}"] {
+        for text in ["", "{}", "{\"format\":3,\"tokens\":[]}", "{\"format\":1,\"tokens\":[{}]}"] {
             std::fs::write(tokens.path(), text).unwrap();
             assert_eq!(tokens.list().unwrap_err().kind(), Kind::Corrupt);
             assert_eq!(tokens.create(wanted("a"), at(1)).map(drop).unwrap_err().kind(), Kind::Corrupt);

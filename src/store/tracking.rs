@@ -1,9 +1,10 @@
 //! Tracking: what a remote had when it was last asked. One file per remote, `refs/remotes/NAME`.
 //!
-//! A header line, the remote's word for that state, the two lines of its `ACTIVE` where it has one, one
-//! line per ref, and the seal. Everything that it names is in the store, whole, before it is written.
+//! A header line, the remote's word for that state, its receipts where it has some, the two lines of its
+//! `ACTIVE` where it has one, one line per ref, and the seal. Everything that it names is in the store, whole, before it is written.
 
 use super::active::{self, Active};
+use super::receipts::Receipts;
 use super::refs::packed::Packed;
 use super::{Lock, Store, config, layout, sealed};
 use crate::error::{At, Error, Result};
@@ -13,6 +14,9 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 const HEADER: &str = "lua-store remote 1\n";
+/// Of a file with receipts: a program that does not know them must not take their line for a ref.
+const HEADER_WITH_RECEIPTS: &str = "lua-store remote 2\n";
+const RECEIPTS: &str = "receipts: ";
 const ETAG: &str = "etag: ";
 
 /// The refs and the pointer of a remote, as last seen.
@@ -25,6 +29,8 @@ pub struct Tracking {
     /// The ids of `refs/versions/v1`, `v2` and so on.
     pub versions: Vec<Id>,
     pub active: Option<Active>,
+    /// Which tokens brought it there.
+    pub receipts: Receipts,
 }
 
 impl Tracking {
@@ -39,6 +45,9 @@ impl Tracking {
         if !self.etag.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err(format!("its etag is {:?}", self.etag));
         }
+        if !self.receipts.is_sound() {
+            return Err("its receipts name a token that is not listed".to_owned());
+        }
         match self.active.and_then(|active| active.version) {
             Some(number) if number == 0 || number > self.versions.len() as u64 => {
                 Err(format!("v{number} is active and not in it"))
@@ -50,21 +59,43 @@ impl Tracking {
     fn encode(&self) -> String {
         let active = self.active.map(|active| active.encode()).unwrap_or_default();
         let refs = Packed::contiguous(&self.source, &self.versions).lines();
-        sealed::seal(format!("{HEADER}{ETAG}{}\n{active}{refs}", self.etag))
+        let (header, receipts) = match self.receipts.is_empty() {
+            true => (HEADER, String::new()),
+            false => (HEADER_WITH_RECEIPTS, format!("{RECEIPTS}{}\n", json(&self.receipts))),
+        };
+        sealed::seal(format!("{header}{ETAG}{}\n{receipts}{active}{refs}", self.etag))
     }
 
     /// Reads exactly what [`Tracking::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Tracking, String> {
         let text = sealed::open(bytes)?;
-        let rest = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
+        let (rest, has_receipts) = match text.strip_prefix(HEADER) {
+            Some(rest) => (Some(rest), false),
+            None => (text.strip_prefix(HEADER_WITH_RECEIPTS), true),
+        };
+        let rest = rest.ok_or("its first line is not the one that is known")?;
         let rest = rest.strip_prefix(ETAG).ok_or("it has no etag")?;
         let (etag, rest) = rest.split_once('\n').ok_or("it has no etag")?;
+        let (receipts, rest) = if has_receipts { receipts(rest)? } else { (Receipts::default(), rest) };
         let (active, refs) = active::split(rest).ok_or("its pointer is not well formed")?;
         let numbered = Packed::from_lines(refs)?.into_contiguous();
         let [source, versions] = numbered.ok_or("its numbers have a gap")?;
-        let tracking = Tracking { etag: etag.to_owned(), source, versions, active };
+        let tracking = Tracking { etag: etag.to_owned(), source, versions, active, receipts };
         tracking.check().map(|()| tracking)
     }
+}
+
+fn json(receipts: &Receipts) -> String {
+    serde_json::to_string(receipts).expect("lists of numbers and texts")
+}
+
+/// The line of receipts, and what follows it. There is one spelling of it.
+fn receipts(rest: &str) -> Result<(Receipts, &str), String> {
+    let line = rest.strip_prefix(RECEIPTS).and_then(|rest| rest.split_once('\n'));
+    let (line, rest) = line.ok_or("it has no receipts")?;
+    let read: Option<Receipts> = serde_json::from_str(line).ok();
+    let read = read.filter(|receipts| !receipts.is_empty() && json(receipts) == line);
+    Ok((read.ok_or("its receipts are not well formed")?, rest))
 }
 
 impl Store {
@@ -127,19 +158,28 @@ impl Store {
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 mod tests {
+    use super::super::{Receipt, TokenName};
     use super::*;
     use crate::error::Kind;
     use proptest::prelude::*;
 
     fn tracking() -> impl Strategy<Value = Tracking> {
         let ids = || proptest::collection::vec(any::<[u8; 32]>().prop_map(Id::from_bytes), 0..12);
-        ("[ -~]{0,40}", ids(), ids(), any::<Option<(Option<u64>, [u8; 32])>>()).prop_map(
-            |(etag, source, versions, active)| {
+        let active = any::<Option<(Option<u64>, [u8; 32])>>();
+        let brought =
+            proptest::collection::vec((any::<Option<[u8; 1]>>(), any::<(String, u64, [u64; 3])>()), 0..4);
+        ("[ -~]{0,40}", ids(), ids(), active, brought).prop_map(
+            |(etag, source, versions, active, brought)| {
                 let active = active.map(|(version, ledger)| Active {
                     version: version.filter(|_| !versions.is_empty()).map(|n| n % versions.len() as u64 + 1),
                     ledger: Id::from_bytes(ledger),
                 });
-                Tracking { etag, source, versions, active }
+                let mut receipts = Receipts::default();
+                for (token, (name, at_ms, [source, versions, ledger])) in brought {
+                    let token = token.map(|[id]| TokenName { id: id.to_string(), name });
+                    receipts.add(token.as_ref(), Receipt { token: 0, at_ms, source, versions, ledger });
+                }
+                Tracking { etag, source, versions, active, receipts }
             },
         )
     }
@@ -169,7 +209,11 @@ mod tests {
     fn example() -> Tracking {
         let ids = [1, 2].map(|n| Id::from_bytes([n; 32]));
         let active = Some(Active { version: Some(1), ledger: ids[1] });
-        Tracking { etag: "\"x\"".to_owned(), source: ids.to_vec(), versions: vec![ids[0]], active }
+        let mut receipts = Receipts::default();
+        let token = TokenName { id: "5a".to_owned(), name: "a\nb".to_owned() };
+        receipts.add(Some(&token), Receipt { token: 0, at_ms: 1, source: 2, versions: 1, ledger: 1 });
+        let etag = "\"x\"".to_owned();
+        Tracking { etag, source: ids.to_vec(), versions: vec![ids[0]], active, receipts }
     }
 
     #[test]
@@ -209,7 +253,13 @@ mod tests {
         let good = std::fs::read_to_string(&path).unwrap();
         let (body, _) = good.split_once("checksum").unwrap();
         for (wrong, part) in [
-            (body.replace("remote 1", "remote 2"), "first line"),
+            (body.replace("remote 2", "remote 3"), "first line"),
+            (body.replace("remote 2", "remote 1"), "the line"),
+            (body.replace("receipts: ", "receipt: "), "no receipts"),
+            (body.replace("[[1,1,2,1,1]]", "[[1,1,2,1]]"), "receipts are not well formed"),
+            (body.replace("[[1,1,2,1,1]]", "[]"), "receipts are not well formed"),
+            (body.replace("[[1,1,2,1,1]]", "[[1,1, 2,1,1]]"), "receipts are not well formed"),
+            (body.replace("[[1,1,2,1,1]]", "[[2,1,2,1,1]]"), "not listed"),
             (body.replace("etag: ", "tag: "), "no etag"),
             (body.replace("etag: ", "etag: \u{7f}"), "etag is"),
             (body.replace("refs/versions/v1\n", "refs/versions/v2\n"), "gap"),

@@ -27,7 +27,11 @@ pub struct Fetched {
 impl Fetched {
     /// Whether anything is there that was not before.
     pub fn is_new(&self) -> bool {
-        self.before.as_ref().is_none_or(|before| *before != tracking(&self.head))
+        let Head { source, versions, active, .. } = &self.head;
+        let same = |before: &Tracking| {
+            before.source == *source && before.versions == *versions && before.active == *active
+        };
+        !self.before.as_ref().is_some_and(same)
     }
 }
 
@@ -39,7 +43,8 @@ pub fn look(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head> {
     match (remote.head(etag.as_ref())?, known) {
         (Some(head), _) => Ok(head),
         (None, Some(known)) => {
-            Ok(Head { agent, source: known.source, versions: known.versions, active: known.active })
+            let Tracking { source, versions, active, receipts, .. } = known;
+            Ok(Head { agent, source, versions, active, receipts })
         }
         (None, None) => Err(Error::failed("the remote says that nothing changed, and nothing was known")),
     }
@@ -81,6 +86,7 @@ pub fn tracking(head: &Head) -> Tracking {
         source: head.source.clone(),
         versions: head.versions.clone(),
         active: head.active,
+        receipts: head.receipts.clone(),
     }
 }
 

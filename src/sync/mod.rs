@@ -34,6 +34,12 @@ pub trait Remote {
     /// has nothing.
     fn head(&self, known: Option<&Etag>) -> Result<Option<Head>>;
 
+    /// The only author that new records may name, by the token that is shown: known once it was asked what it
+    /// has. `None` where that may be anybody.
+    fn author(&self) -> Option<String> {
+        None
+    }
+
     /// Brings a pack there. What arrived of it earlier is not sent again.
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()>;
 

@@ -537,7 +537,7 @@ fn damage_in_what_is_known_of_a_remote() {
     let ids = |series| store.refs().list(series).unwrap().into_iter().map(|(_, id)| id).collect();
     let (source, versions) = (ids(refs::SOURCE), ids(refs::VERSIONS));
     let active = store.active().unwrap();
-    let sound = Tracking { etag: "\"1\"".to_owned(), source, versions, active };
+    let sound = Tracking { etag: "\"1\"".to_owned(), source, versions, active, ..Tracking::default() };
     let keep = |tracking: &Tracking| {
         store.set_remote(&store.lock().unwrap(), "origin", tracking).unwrap();
     };

@@ -45,7 +45,8 @@ fn the_document_shows_the_bytes_that_the_program_writes() {
     let active = Active { version: Some(1), ledger: two };
     store.swap_active(&lock, None, &active).unwrap();
     let (source, versions) = (vec![one, two], vec![one]);
-    let tracking = Tracking { etag: "\"7\"".to_owned(), source, versions, active: Some(active) };
+    let tracking =
+        Tracking { etag: "\"7\"".to_owned(), source, versions, active: Some(active), ..Tracking::default() };
     store.set_remote(&lock, "origin", &tracking).unwrap();
     let mut config = store.config().unwrap();
     config.set_agent("agent_1234");

@@ -2,6 +2,7 @@
 
 use crate::agent::ledger::{self, Step};
 use crate::agent::version::{Catalog, Status, Version};
+use crate::agent::via::Vias;
 use crate::agent::{change, verify, view};
 use crate::cli::Exit;
 use crate::cli::commands::version::list::parse_limit;
@@ -41,9 +42,11 @@ impl Log {
         if self.ledger {
             let head = catalog.pointer().map(|active| active.ledger);
             let steps: Vec<Step> = ledger::steps(objects, head).take(limit).collect::<Result<_>>()?;
-            return print_ledger(cx, &catalog, &steps);
+            let vias = Vias::load_with_ledger(project.store(), objects)?;
+            return print_ledger(cx, &catalog, &steps, &vias);
         }
-        let entries = Entries { objects, catalog: &catalog, numbers: catalog.numbers().collect() };
+        let vias = Vias::load(project.store())?;
+        let entries = Entries { objects, catalog: &catalog, numbers: catalog.numbers().collect(), vias };
         match cx.out.is_json() {
             true => entries.json(cx, limit),
             false => entries.print(cx, limit),
@@ -56,6 +59,7 @@ struct Entries<'a> {
     objects: &'a Odb,
     catalog: &'a Catalog<'a>,
     numbers: Vec<u64>,
+    vias: Vias,
 }
 
 impl Entries<'_> {
@@ -79,6 +83,7 @@ impl Entries<'_> {
             };
             let mut view = json!(view::summary(&version, self.catalog.status(version.number))?);
             view["changes"] = json!(changes);
+            self.vias.add_to(&mut view, &version.id)?;
             Ok(view)
         };
         let all = (0..self.numbers.len().min(limit)).map(one).collect::<Result<Vec<_>>>()?;
@@ -98,7 +103,8 @@ impl Entries<'_> {
             }
             match self.get(at)? {
                 Ok((version, changes)) => {
-                    print_version(cx, self.catalog.status(version.number), &version, changes)?;
+                    let via = self.vias.after(&version.id);
+                    print_version(cx, self.catalog.status(version.number), &version, &via, changes)?;
                 }
                 Err(damage) => {
                     let head = cx.out.paint(RED, format!("v{} (damaged)", self.numbers[at]));
@@ -110,13 +116,19 @@ impl Entries<'_> {
     }
 }
 
-fn print_version(cx: &mut Context<'_>, status: Status, version: &Version, changes: usize) -> Result<()> {
+fn print_version(
+    cx: &mut Context<'_>,
+    status: Status,
+    version: &Version,
+    via: &str,
+    changes: usize,
+) -> Result<()> {
     let style = if status == Status::Active { GREEN } else { YELLOW };
     let head = cx.out.paint(style, format!("v{} ({})", version.number, status.word()));
     let short = cx.out.paint(DIM, version.id.short());
     cx.out.line(format!("{head}  {short}"))?;
     let created = view::iso(version.meta.at_ms)?;
-    cx.out.line(format!("  {} by {}", minute(&created), version.meta.by))?;
+    cx.out.line(format!("  {} by {}{via}", minute(&created), version.meta.by))?;
     for line in version.meta.message.iter().flat_map(|message| message.lines()) {
         cx.out.line(format!("  {line}"))?;
     }
@@ -124,7 +136,7 @@ fn print_version(cx: &mut Context<'_>, status: Status, version: &Version, change
     cx.out.line(format!("  {changes} change(s), from source version v{source}"))
 }
 
-fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step]) -> Result<Exit> {
+fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step], vias: &Vias) -> Result<Exit> {
     // Beside a damaged ref a version may have no number.
     let number = |step: &Step| -> Result<Option<u64>> {
         match catalog.number_of(&step.version) {
@@ -139,10 +151,12 @@ fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step]) -> Resu
     };
     if cx.out.is_json() {
         let one = |step: &Step| -> Result<Value> {
-            Ok(json!({
+            let mut told = json!({
                 "id": step.id.to_string(), "event": step.record.event.word(), "version": number(step)?,
                 "by": step.record.by, "at": view::iso(step.record.at_ms)?, "reason": step.record.reason,
-            }))
+            });
+            vias.add_to(&mut told, &step.id)?;
+            Ok(told)
         };
         cx.out.json(&steps.iter().map(one).collect::<Result<Vec<_>>>()?)?;
         return Ok(Exit::Done);
@@ -161,7 +175,8 @@ fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step]) -> Resu
             Some(number) => format!("v{number}"),
             None => format!("{} (its ref is damaged)", step.version.short()),
         };
-        let line = format!("{short}  {}  {event:<7} {version}  by {}{reason}", minute(&at), step.record.by);
+        let by = format!("{}{}", step.record.by, vias.after(&step.id));
+        let line = format!("{short}  {}  {event:<7} {version}  by {by}{reason}", minute(&at));
         cx.out.line(line)?;
     }
     Ok(Exit::Done)

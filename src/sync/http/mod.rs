@@ -12,10 +12,12 @@ use crate::error::{Error, Kind, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::Progress;
+use crate::protocol::{AUTHOR_HEADER, author_from_header};
 use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Transaction, limits};
 use failure::Failure;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use ureq::http::{Method, Request, Response, StatusCode, header, request};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
@@ -45,6 +47,8 @@ pub struct Http {
     agent: ureq::Agent,
     token: Option<String>,
     advice: Option<String>,
+    /// What the server last said of the token.
+    author: Mutex<Option<String>>,
     patience: Patience,
 }
 
@@ -70,6 +74,7 @@ impl Http {
             agent: config.build().new_agent(),
             token: options.token,
             advice: options.advice,
+            author: Mutex::default(),
             patience: options.patience,
         })
     }
@@ -118,6 +123,8 @@ impl Remote for Http {
                 request = request.header(header::IF_NONE_MATCH, etag.to_string());
             }
             let response = self.call(request, ())?;
+            let author = response.headers().get(AUTHOR_HEADER).and_then(|value| value.to_str().ok());
+            *self.author.lock().unwrap_or_else(PoisonError::into_inner) = author.and_then(author_from_header);
             if response.status() == StatusCode::NOT_MODIFIED {
                 return Ok(None);
             }
@@ -129,6 +136,10 @@ impl Remote for Http {
             }
             head => Ok(head),
         }
+    }
+
+    fn author(&self) -> Option<String> {
+        self.author.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {

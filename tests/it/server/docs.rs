@@ -5,8 +5,12 @@
 
 use crate::common::server::Server;
 use crate::common::shop;
+use serde_json::json;
 use std::path::Path;
 use std::process::Command;
+
+/// 2026-11-21 09:30, which is now in every test.
+const NOW_MS: u64 = 1_795_253_400_000;
 
 const FENCE: &str = "```console\n";
 
@@ -51,13 +55,15 @@ impl Story {
         std::fs::copy(&pack, project.path("push.pack")).unwrap();
         let bytes = std::fs::read(&pack).unwrap();
         let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
-        let head =
-            format!("{{\"agent\":\"shop\",\"source\":[\"{source}\"],\"versions\":[],\"active\":null}}");
-        let head: lua_store::protocol::Head = serde_json::from_str(&head).unwrap();
+        let token = server.token(&project, "shop", "push");
+        let listed = project.json("serve token list --data ../data");
+        let receipts = json!({"tokens": [[listed[0]["id"], ""]], "list": [[1, NOW_MS, 1, 0, 0]]});
+        let head = json!({"agent": "shop", "source": [source], "versions": [], "active": null, "receipts": receipts});
+        let head: lua_store::protocol::Head = serde_json::from_value(head).unwrap();
         let variables = vec![
             ("SERVER", server.url.clone()),
             ("REMOTE", format!("{}/shop", server.url)),
-            ("TOKEN", server.token(&project, "shop", "push")),
+            ("TOKEN", token),
             ("PACK", blake3::hash(&bytes).to_hex().to_string()),
             ("LENGTH", bytes.len().to_string()),
             ("SOURCE", source),
@@ -96,7 +102,7 @@ impl Story {
         let mut text = String::new();
         for word in line.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric()) {
             let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
-            let is_id = matches!(bare.len(), 32 | 64) && bare.chars().all(|c| c.is_ascii_hexdigit());
+            let is_id = matches!(bare.len(), 12 | 32 | 64) && bare.chars().all(|c| c.is_ascii_hexdigit());
             text += &if is_id { word.replace(bare, "<id>") } else { word.to_owned() };
         }
         Some(text + "\n")

@@ -87,7 +87,8 @@ fn a_push_that_is_cut_at_many_places_goes_on_each_time() {
         assert!(before < start && start <= end, "{before} {start} {end}");
     }
     assert_eq!(pushed.commit(1).status, 200);
-    let head = pushed.refs().json();
+    let mut head = pushed.refs().json();
+    head.as_object_mut().unwrap().remove("receipts");
     assert_eq!(head, json!({"agent": "shop", "source": [pushed.source], "versions": [], "active": null}));
 }
 

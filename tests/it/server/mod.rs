@@ -5,6 +5,7 @@ mod docs;
 mod exchange;
 mod http;
 mod limits;
+mod receipts;
 mod start;
 mod stop;
 mod tls;

@@ -39,6 +39,8 @@ fn made_listed_revoked() {
       "agent": "other",
       "scope": "read",
       "note": null,
+      "for": null,
+      "forOthers": false,
       "createdAt": "2026-11-21T09:30:00Z",
       "expiresAt": null,
       "token": "lst_<72>"
@@ -46,9 +48,9 @@ fn made_listed_revoked() {
     "#);
     assert_snapshot!(run(&project, "list"), @"
     $ lua-store serve token list --data ../data
-    ID            AGENT  SCOPE  CREATED           EXPIRES           NOTE
-    <id-12-long>  shop   push   2026-11-21 09:30  2026-12-21 09:30  Ana's laptop
-    <id-12-long>  other  read   2026-11-21 09:30  never
+    ID            AGENT  SCOPE  CREATED           EXPIRES           FOR      NOTE
+    <id-12-long>  shop   push   2026-11-21 09:30  2026-12-21 09:30  anybody  Ana's laptop
+    <id-12-long>  other  read   2026-11-21 09:30  never             anybody
     ");
     assert_snapshot!(run(&project, "list --json"), @r#"
     $ lua-store serve token list --json --data ../data
@@ -58,6 +60,8 @@ fn made_listed_revoked() {
         "agent": "shop",
         "scope": "push",
         "note": "Ana's laptop",
+        "for": null,
+        "forOthers": false,
         "createdAt": "2026-11-21T09:30:00Z",
         "expiresAt": "2026-12-21T09:30:00Z",
         "expired": false
@@ -67,6 +71,8 @@ fn made_listed_revoked() {
         "agent": "other",
         "scope": "read",
         "note": null,
+        "for": null,
+        "forOthers": false,
         "createdAt": "2026-11-21T09:30:00Z",
         "expiresAt": null,
         "expired": false
@@ -89,8 +95,8 @@ fn made_listed_revoked() {
     "#);
     assert_snapshot!(run(&project, "list"), @"
     $ lua-store serve token list --data ../data
-    ID            AGENT  SCOPE  CREATED           EXPIRES  NOTE
-    <id-12-long>  other  read   2026-11-21 09:30  never
+    ID            AGENT  SCOPE  CREATED           EXPIRES  FOR      NOTE
+    <id-12-long>  other  read   2026-11-21 09:30  never    anybody
     ");
 }
 
@@ -101,8 +107,8 @@ fn an_expired_token_is_shown_as_that() {
     project.set("LUA_STORE_NOW", "2026-11-23T00:00:00Z");
     assert_snapshot!(run(&project, "list"), @"
     $ lua-store serve token list --data ../data
-    ID            AGENT  SCOPE  CREATED           EXPIRES                   NOTE
-    <id-12-long>  shop   push   2026-11-21 09:30  expired 2026-11-23 00:00
+    ID            AGENT  SCOPE  CREATED           EXPIRES                   FOR      NOTE
+    <id-12-long>  shop   push   2026-11-21 09:30  expired 2026-11-23 00:00  anybody
     ");
 }
 

@@ -1,12 +1,14 @@
 //! `source list`: the pushes, newest first.
 
 use crate::agent::source::{REFS, SourceVersion};
+use crate::agent::via::Vias;
 use crate::agent::view::{self, SourceSummary};
 use crate::cli::Exit;
 use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
 use crate::cli::table::{Cell, Table};
 use crate::error::Result;
+use crate::object::Id;
 use serde_json::json;
 
 /// List source versions, newest first; the star marks the pushed state
@@ -33,17 +35,21 @@ impl List {
             .take(limit)
             .map(|(number, id)| view::source_summary(&SourceVersion::load(objects, *number, *id)?))
             .collect::<Result<_>>()?;
+        let vias = Vias::load(project.store())?;
+        let ids = refs.iter().rev().map(|(_, id)| *id);
         if cx.out.is_json() {
-            let one = |version: &SourceSummary| {
+            let one = |(version, id): (&SourceSummary, Id)| {
                 let mut view = json!(version);
                 view["active"] = json!(Some(version.version) == newest);
-                view
+                vias.add_to(&mut view, &id).map(|()| view)
             };
-            cx.out.json(&versions.iter().map(one).collect::<Vec<_>>())?;
+            cx.out.json(&versions.iter().zip(ids).map(one).collect::<Result<Vec<_>>>()?)?;
         } else if versions.is_empty() {
             cx.out.line("(no source versions yet — run `lua-store push` to make one)")?;
         } else {
-            print(cx, &versions, newest)?;
+            let by = |(version, id): (&SourceSummary, Id)| vias.beside(&version.created_by, &id);
+            let authors: Vec<String> = versions.iter().zip(ids).map(by).collect();
+            print(cx, &versions, &authors, newest)?;
             if versions.len() < refs.len() {
                 cx.out.hint(format!("{} more: `lua-store source list --all`", refs.len() - versions.len()));
             }
@@ -52,14 +58,19 @@ impl List {
     }
 }
 
-fn print(cx: &mut Context<'_>, versions: &[SourceSummary], newest: Option<u64>) -> Result<()> {
+fn print(
+    cx: &mut Context<'_>,
+    versions: &[SourceSummary],
+    authors: &[String],
+    newest: Option<u64>,
+) -> Result<()> {
     let mut table = Table::new(["VERSION", "CREATED", "BY", "TRIGGERED BY", "HASH"]);
-    for version in versions {
+    for (version, by) in versions.iter().zip(authors) {
         let star = if Some(version.version) == newest { " *" } else { "" };
         table.row([
             Cell::from(format!("v{}{star}", version.version)),
             Cell::from(version.created_at[..16].replace('T', " ")),
-            Cell::from(&version.created_by),
+            Cell::from(by),
             Cell::from(&version.triggered_by),
             Cell::from(format!("{}...", &version.project_hash[..8])),
         ]);

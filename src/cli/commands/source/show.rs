@@ -1,6 +1,7 @@
 //! `source show`: one push and the files it kept.
 
 use super::number;
+use crate::agent::via::Vias;
 use crate::agent::{source, view};
 use crate::cli::Exit;
 use crate::cli::complete;
@@ -23,6 +24,7 @@ impl Show {
         let project = cx.project()?;
         let version = source::get(project.store(), number(&self.version)?)?;
         let summary = view::source_summary(&version)?;
+        let vias = Vias::load(project.store())?;
         let files = object::compare(project.store().objects(), None, Some(version.source))?;
         if cx.out.is_json() {
             let files: Vec<_> = files
@@ -32,12 +34,14 @@ impl Show {
                 .collect();
             let mut answer = json!(summary);
             answer["files"] = json!(files);
+            vias.add_to(&mut answer, &version.id)?;
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
         cx.page();
         cx.out.line(format!("Source version v{}", version.number))?;
-        cx.out.line(format!("  Created:      {} by {}", summary.created_at, summary.created_by))?;
+        let by = format!("{}{}", summary.created_by, vias.after(&version.id));
+        cx.out.line(format!("  Created:      {} by {by}", summary.created_at))?;
         cx.out.line(format!("  Triggered by: {}", summary.triggered_by))?;
         if let Some(message) = &summary.message {
             cx.out.line(format!("  Message:      {message}"))?;

@@ -1,12 +1,14 @@
 //! `version list`: the versions, newest first.
 
 use crate::agent::version::{Catalog, Status};
+use crate::agent::via::Vias;
 use crate::agent::view::{self, Summary};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::output::{BOLD, DIM, GREEN, RED};
 use crate::cli::table::{Cell, Table, cut};
 use crate::error::{Error, Kind, Result};
+use crate::object::Id;
 use anstyle::Style;
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -37,25 +39,30 @@ enum Wanted {
 
 /// One line of the list.
 enum Row {
-    Sound(Summary),
+    /// With the version's id.
+    Sound(Summary, Id),
     Damaged(u64, Error),
 }
 
 impl Row {
     /// What cannot be read is told in its place, and the rest is listed.
     fn of(catalog: &Catalog, number: u64) -> Result<Row> {
-        let summary = catalog.get(number).and_then(|v| view::summary(&v, catalog.status(number)));
+        let found = catalog.get(number);
+        let summary = found.and_then(|v| Ok((view::summary(&v, catalog.status(number))?, v.id)));
         match summary {
-            Ok(summary) => Ok(Row::Sound(summary)),
+            Ok((summary, id)) => Ok(Row::Sound(summary, id)),
             Err(error) if error.kind() == Kind::Corrupt => Ok(Row::Damaged(number, error)),
             Err(error) => Err(error),
         }
     }
 
-    fn to_json(&self) -> Value {
+    fn to_json(&self, vias: &Vias) -> Result<Value> {
         match self {
-            Row::Sound(summary) => json!(summary),
-            Row::Damaged(number, error) => view::damaged(*number, error),
+            Row::Sound(summary, id) => {
+                let mut told = json!(summary);
+                vias.add_to(&mut told, id).map(|()| told)
+            }
+            Row::Damaged(number, error) => Ok(view::damaged(*number, error)),
         }
     }
 }
@@ -85,12 +92,13 @@ impl List {
             .take(limit)
             .map(|number| Row::of(&catalog, number))
             .collect::<Result<_>>()?;
+        let vias = Vias::load(project.store())?;
         if cx.out.is_json() {
-            cx.out.json(&rows.iter().map(Row::to_json).collect::<Vec<_>>())?;
+            cx.out.json(&rows.iter().map(|row| row.to_json(&vias)).collect::<Result<Vec<_>>>()?)?;
         } else if catalog.is_empty() {
             cx.out.line("(no versions yet — run `lua-store version create` to make one)")?;
         } else {
-            print(cx, &rows, catalog.active_number())?;
+            print(cx, &rows, &vias, catalog.active_number())?;
             let shown = rows.len();
             let all = catalog.numbers().filter(|number| wanted.has(catalog.status(*number))).count();
             if shown < all {
@@ -119,15 +127,15 @@ pub fn warn_of_damage(cx: &mut Context<'_>, catalog: &Catalog) {
     }
 }
 
-fn print(cx: &mut Context<'_>, rows: &[Row], active: Option<u64>) -> Result<()> {
+fn print(cx: &mut Context<'_>, rows: &[Row], vias: &Vias, active: Option<u64>) -> Result<()> {
     let mut table = Table::new(["VERSION", "STATUS", "CREATED", "BY", "MESSAGE"]);
     for row in rows {
         let number = match row {
-            Row::Sound(summary) => summary.version,
+            Row::Sound(summary, _) => summary.version,
             Row::Damaged(number, _) => *number,
         };
         let (star, style) = if active == Some(number) { ("*", BOLD) } else { ("", Style::new()) };
-        let Row::Sound(summary) = row else {
+        let Row::Sound(summary, id) = row else {
             let status = Cell::styled(RED, Status::Damaged.word());
             let number = Cell::styled(style, format!("v{number}{star}"));
             table.row([number, status, Cell::from("-"), Cell::from("-"), Cell::from("(cannot be read)")]);
@@ -137,7 +145,7 @@ fn print(cx: &mut Context<'_>, rows: &[Row], active: Option<u64>) -> Result<()> 
             Cell::styled(style, format!("v{}{star}", summary.version)),
             Cell::styled(status_style(summary.status), summary.status),
             Cell::from(&summary.created_at[..16].replace('T', " ")),
-            Cell::from(&summary.created_by),
+            Cell::from(vias.beside(&summary.created_by, id)),
             Cell::from(cut(summary.message.as_deref().unwrap_or_default(), 60)),
         ]);
     }

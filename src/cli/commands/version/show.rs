@@ -4,6 +4,7 @@ use crate::agent::kind::KINDS;
 use crate::agent::resolve;
 use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
+use crate::agent::via::Vias;
 use crate::agent::view;
 use crate::cli::Exit;
 use crate::cli::complete;
@@ -27,15 +28,18 @@ impl Show {
         let number = resolve::number(&catalog, &self.version)?;
         let version = catalog.get(number)?;
         let summary = view::summary(&version, catalog.status(number))?;
+        let vias = Vias::load(project.store())?;
         let snapshot = view::snapshot(project.store().objects(), &version.state)?;
         if cx.out.is_json() {
             let mut answer = json!(summary);
             answer["snapshot"] = snapshot;
+            vias.add_to(&mut answer, &version.id)?;
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
         cx.out.line(format!("Version v{number} ({})", summary.status))?;
-        cx.out.line(format!("  Created: {} by {}", summary.created_at, summary.created_by))?;
+        let by = format!("{}{}", summary.created_by, vias.after(&version.id));
+        cx.out.line(format!("  Created: {} by {by}", summary.created_at))?;
         if let Some(message) = &summary.message {
             cx.out.line(format!("  Message: {message}"))?;
         }

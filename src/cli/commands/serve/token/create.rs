@@ -6,7 +6,7 @@ use crate::cli::commands::serve::expiry;
 use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
 use crate::cli::time;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::protocol::{AgentId, Scope};
 use crate::server::tokens::{Tokens, Wanted};
 
@@ -24,18 +24,35 @@ pub struct Create {
     /// How long it is good: `12h`, `30d`, `8w`, a day or a time [default: for ever]
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     expires: Option<String>,
-    /// Who has it, or what for
+    /// What it is called: who has it, or what for; shown beside what it brings
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    /// The author that it speaks for: what it brings is refused when it names another one
+    #[arg(long = "for", value_name = "EMAIL", value_parser = author)]
+    owner: Option<String>,
+    /// Let it bring what others made too
+    #[arg(long, requires = "owner")]
+    for_others: bool,
     #[command(flatten)]
     place: Place,
+}
+
+fn author(text: &str) -> Result<String> {
+    match text.trim() {
+        "" => Err(Error::usage("an author has a name or an address")),
+        text if text.contains(char::is_control) => {
+            Err(Error::usage("the name of an author has no control characters"))
+        }
+        text => Ok(text.to_owned()),
+    }
 }
 
 impl Create {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let now = cx.now()?;
         let expires_at = self.expires.map(|text| expiry::parse(&text, now)).transpose()?;
-        let wanted = Wanted { agent: self.agent, scope: self.scope, note: self.note, expires_at };
+        let Create { agent, scope, note, owner, for_others, .. } = self;
+        let wanted = Wanted { agent, scope, note, owner, for_others, expires_at };
         let (entry, secret) = Tokens::of(&self.place.made(cx)?).create(wanted, now)?;
         if cx.out.is_json() {
             let mut answer = to_json(&entry);
@@ -44,8 +61,9 @@ impl Create {
             return Ok(Exit::Done);
         }
         cx.out.line(&secret)?;
+        let whom = super::whom(&entry).map_or_else(String::new, |whom| format!(", for {whom}"));
         let until = entry.expires_at.map_or_else(String::new, |end| format!(", until {}", time::minute(end)));
-        cx.out.note(format!("Token {}: {} on {}{until}.", entry.id, entry.scope, entry.agent));
+        cx.out.note(format!("Token {}: {} on {}{whom}{until}.", entry.id, entry.scope, entry.agent));
         cx.out.hint("it is shown only now; clients take it from `lua-store login URL` or LUA_STORE_TOKEN");
         Ok(Exit::Done)
     }

@@ -35,7 +35,7 @@ impl List {
             cx.out.line("(no token yet — `lua-store serve token create` makes one)")?;
             return Ok(Exit::Done);
         }
-        let mut table = Table::new(["ID", "AGENT", "SCOPE", "CREATED", "EXPIRES", "NOTE"]);
+        let mut table = Table::new(["ID", "AGENT", "SCOPE", "CREATED", "EXPIRES", "FOR", "NOTE"]);
         for entry in &tokens {
             let expires = match entry.expires_at {
                 Some(end) if entry.is_expired(now) => {
@@ -50,6 +50,7 @@ impl List {
                 Cell::from(entry.scope.word()),
                 Cell::from(time::minute(entry.created_at)),
                 expires,
+                Cell::from(super::whom(entry).unwrap_or_else(|| "anybody".to_owned())),
                 Cell::from(entry.note.as_deref().unwrap_or_default()),
             ]);
         }

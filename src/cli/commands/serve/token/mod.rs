@@ -33,6 +33,12 @@ crate::cli::args::commands! {
     }
 }
 
+/// Whom a token speaks for, where it speaks for somebody.
+fn whom(entry: &Entry) -> Option<String> {
+    let owner = entry.owner.as_ref()?;
+    Some(if entry.for_others { format!("{owner} and others") } else { owner.clone() })
+}
+
 /// A token without its secret.
 fn to_json(entry: &Entry) -> Value {
     json!({
@@ -40,6 +46,8 @@ fn to_json(entry: &Entry) -> Value {
         "agent": entry.agent,
         "scope": entry.scope,
         "note": entry.note,
+        "for": entry.owner,
+        "forOthers": entry.for_others,
         "createdAt": entry.created_at,
         "expiresAt": entry.expires_at,
     })

@@ -1,0 +1,109 @@
+//! Via: which token brought a record to a remote. A record's author is what its maker says; this is what the
+//! remote saw, and it is known here, offline too, since the remote was last asked.
+
+use super::ledger;
+use super::view;
+use crate::error::Result;
+use crate::object::{Id, Source};
+use crate::store::{Brought, Series, Store, TokenName, Tracking};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::fmt;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    pub remote: String,
+    pub token: TokenName,
+    /// When, by the remote's clock.
+    pub at_ms: u64,
+}
+
+/// ` via token "laptop-2"`, to be put after an author.
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " via token {}", self.shown())
+    }
+}
+
+impl Via {
+    /// Its name in quotes, or its id where nobody gave it one.
+    pub fn shown(&self) -> String {
+        let TokenName { id, name } = &self.token;
+        if name.is_empty() { id.clone() } else { format!("\"{name}\"") }
+    }
+
+    pub fn json(&self) -> Result<Value> {
+        let at = view::iso(i64::try_from(self.at_ms).unwrap_or(i64::MAX))?;
+        let name = Some(&self.token.name).filter(|name| !name.is_empty());
+        Ok(json!({"remote": self.remote, "token": name, "tokenId": self.token.id, "at": at}))
+    }
+}
+
+/// What is known of all remotes, by the ids of source versions, versions and ledger records.
+#[derive(Debug, Default)]
+pub struct Vias {
+    known: HashMap<Id, Via>,
+    remotes: Vec<(String, Tracking)>,
+}
+
+impl Vias {
+    /// Of source versions and versions. What is remembered of a remote and cannot be read tells nothing here:
+    /// `fsck` says so.
+    pub fn load(store: &Store) -> Result<Vias> {
+        let mut vias = Vias::default();
+        for name in store.tracked()? {
+            let tracking = store.remote(&name).ok().flatten();
+            if let Some(tracking) = tracking.filter(|tracking| !tracking.receipts.is_empty()) {
+                vias.take(&name, &tracking, Series::Source, tracking.source.iter().rev().copied());
+                vias.take(&name, &tracking, Series::Versions, tracking.versions.iter().rev().copied());
+                vias.remotes.push((name, tracking));
+            }
+        }
+        Ok(vias)
+    }
+
+    /// The same, and of the ledger too, which has to be read for it.
+    pub fn load_with_ledger<S: Source + ?Sized>(store: &Store, objects: &S) -> Result<Vias> {
+        let mut vias = Vias::load(store)?;
+        for (name, tracking) in std::mem::take(&mut vias.remotes) {
+            let head = tracking.active.map(|active| active.ledger);
+            // A record that cannot be read ends it.
+            let ids = ledger::steps(objects, head).map_while(Result::ok).map(|step| step.id);
+            vias.take(&name, &tracking, Series::Ledger, ids);
+            vias.remotes.push((name, tracking));
+        }
+        Ok(vias)
+    }
+
+    /// The newest first. Of two remotes the first one that knows a thing is told.
+    fn take(&mut self, remote: &str, tracking: &Tracking, series: Series, ids: impl Iterator<Item = Id>) {
+        for (brought, id) in tracking.receipts.newest(series).zip(ids) {
+            if let Some(Brought { token, at_ms }) = brought {
+                let via = Via { remote: remote.to_owned(), token: token.clone(), at_ms };
+                self.known.entry(id).or_insert(via);
+            }
+        }
+    }
+
+    pub fn get(&self, id: &Id) -> Option<&Via> {
+        self.known.get(id)
+    }
+
+    /// ` via token "laptop-2"`, or nothing.
+    pub fn after(&self, id: &Id) -> String {
+        self.get(id).map_or(String::new(), Via::to_string)
+    }
+
+    /// An author for the cell of a table: `ana@example.com via "laptop-2"`.
+    pub fn beside(&self, by: &str, id: &Id) -> String {
+        self.get(id).map_or(by.to_owned(), |via| format!("{by} via {}", via.shown()))
+    }
+
+    /// Puts it into the JSON of what has this id, where it is known.
+    pub fn add_to(&self, view: &mut Value, id: &Id) -> Result<()> {
+        if let Some(via) = self.get(id) {
+            view["via"] = via.json()?;
+        }
+        Ok(())
+    }
+}

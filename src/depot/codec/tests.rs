@@ -1,0 +1,159 @@
+//! What a head is written as, and what must be refused.
+
+use super::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+fn agent() -> AgentId {
+    "agent_1".parse().unwrap()
+}
+
+fn id() -> impl Strategy<Value = Id> {
+    any::<[u8; 32]>().prop_map(Id::from_bytes)
+}
+
+fn active() -> impl Strategy<Value = Option<Active>> {
+    let version = prop_oneof![Just(None), (1..u64::MAX).prop_map(Some)];
+    proptest::option::of((version, id()).prop_map(|(version, ledger)| Active { version, ledger }))
+}
+
+fn key() -> impl Strategy<Value = PackKey> {
+    (any::<[u8; 16]>(), id()).prop_map(|(fresh, pack)| PackKey {
+        agent: agent(),
+        fresh,
+        pack: PackId::from(pack),
+    })
+}
+
+fn receipts() -> impl Strategy<Value = Receipts> {
+    vec((proptest::option::of(("[a-c]", ".{0,3}")), any::<[u64; 4]>()), 0..5).prop_map(|all| {
+        let mut receipts = Receipts::default();
+        for (token, [at_ms, source, versions, ledger]) in all {
+            let token = token.map(|(id, name)| TokenName { id, name });
+            receipts.add(token.as_ref(), Receipt { token: 0, at_ms, source, versions, ledger });
+        }
+        receipts
+    })
+}
+
+prop_compose! {
+    fn head()(
+        seq: u64, previous in id(), source in vec(id(), 0..5), versions in vec(id(), 0..3), active in active(),
+        txns in vec((any::<[u8; 16]>(), any::<u64>(), 0u64..300, self::active()), 0..4),
+        packs in vec((key(), any::<u64>(), 0u64..70_000), 0..4),
+        condemned in vec((key(), any::<u64>(), any::<u64>()), 0..3), receipts in receipts(),
+    ) -> Head {
+        let landed = |(txn, source, versions, active)| Landed { txn: TxnId(txn), source, versions, active };
+        Head {
+            agent: agent(), seq, previous, source, versions, active,
+            txns: txns.into_iter().map(landed).collect(),
+            packs: packs.into_iter().map(|(key, bytes, objects)| Held { key, bytes, objects }).collect(),
+            condemned: condemned
+                .into_iter()
+                .map(|(key, since_seq, since_ms)| Condemned { key, since_seq, since_ms })
+                .collect(),
+            receipts,
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_head_comes_back(head in head()) {
+        prop_assert_eq!(Head::decode(&agent(), &head.encode()).unwrap(), head);
+    }
+
+    #[test]
+    fn a_changed_head_is_another_one_or_none(head in head(), at: prop::sample::Index, bit in 0u8..8) {
+        let mut bytes = head.encode();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        if let Ok(other) = Head::decode(&agent(), &bytes) {
+            prop_assert_eq!(other.encode(), bytes);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..200)) {
+        let _ = Head::decode(&agent(), &bytes);
+    }
+}
+
+#[test]
+fn a_head_that_is_cut_short_another_agents_or_a_newer_one_is_refused() {
+    let head = crate::depot::head::Seen::nothing(&agent()).next();
+    let bytes = head.encode();
+    for len in 0..bytes.len() {
+        assert!(Head::decode(&agent(), &bytes[..len]).is_err());
+    }
+    assert!(Head::decode(&"agent_2".parse().unwrap(), &bytes).is_err());
+    let mut newer = bytes.clone();
+    newer[1] = 3;
+    assert!(Head::decode(&agent(), &newer).unwrap_err().message().contains("its format is 3"));
+}
+
+#[test]
+fn a_head_without_receipts_is_the_old_format_and_one_with_them_the_new() {
+    let old = example();
+    assert_eq!(old.encode()[..2], [0x9b, 1]);
+    let new = noted();
+    assert_eq!(new.encode()[..2], [0x9c, 2]);
+    // Each of the two has one spelling.
+    let mut wrong = new.encode();
+    wrong[1] = 1;
+    assert!(Head::decode(&agent(), &wrong).is_err());
+    let mut unknown = new;
+    unknown.receipts.list[0].token = 2;
+    assert!(Head::decode(&agent(), &unknown.encode()).is_err(), "a token that is not listed");
+}
+
+/// The example with what the document says of receipts.
+fn noted() -> Head {
+    let mut head = example();
+    let token = TokenName { id: "511ff332a7a8".to_owned(), name: "laptop-2".to_owned() };
+    let receipt = Receipt { token: 0, at_ms: 1_795_253_400_000, source: 1, versions: 1, ledger: 1 };
+    head.receipts.add(Some(&token), receipt);
+    head
+}
+
+/// The head that the document describes.
+fn example() -> Head {
+    let key = |fresh: u8, pack: &[u8]| PackKey { agent: agent(), fresh: [fresh; 16], pack: PackId::of(pack) };
+    let active = Some(Active { version: Some(1), ledger: Id::of_blob(b"ledger") });
+    Head {
+        agent: agent(),
+        seq: 300,
+        previous: Id::of_blob(b"previous"),
+        source: vec![Id::of_blob(b"source v1")],
+        versions: vec![Id::of_blob(b"version v1")],
+        active,
+        txns: vec![Landed { txn: TxnId([0xaa; 16]), source: 1, versions: 1, active }],
+        packs: vec![Held { key: key(0xbb, b"pack"), bytes: 70_000, objects: 5 }],
+        condemned: vec![Condemned { key: key(0xcc, b"old"), since_seq: 299, since_ms: 1_795_253_400_000 }],
+        receipts: Receipts::default(),
+    }
+}
+
+#[test]
+fn the_document_shows_what_is_written_and_read() {
+    let document = include_str!("../../../docs/depot.md");
+    let block = |nth| document.split("```hex\n").nth(nth).unwrap().split("```").next().unwrap();
+    let shown = bytes(block(1));
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(hex(&shown), hex(&example().encode()));
+    assert_eq!(Head::decode(&agent(), &shown).unwrap(), example());
+    // With receipts: another beginning, and these before the nil at the end.
+    let (mut with, last) = ([&[0x9c, 2], &shown[2..shown.len() - 1]].concat(), shown[shown.len() - 1]);
+    with.extend(bytes(block(2)));
+    with.push(last);
+    assert_eq!(hex(&with), hex(&noted().encode()));
+    assert_eq!(Head::decode(&agent(), &with).unwrap(), noted());
+}
+
+/// The bytes of an example: digits, and what they mean after two spaces.
+fn bytes(block: &str) -> Vec<u8> {
+    let digits = block.lines().filter_map(|line| line.split("  ").next());
+    let digits: Vec<char> = digits.flat_map(str::chars).filter(|c| !c.is_whitespace()).collect();
+    let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
+    digits.chunks(2).map(byte).collect()
+}

@@ -1,0 +1,225 @@
+//! Who did it: the token that brought a thing is told beside the author that it claims.
+
+use crate::common::server::{Server, bearer, data, token};
+use crate::common::{Outcome, Project, shop};
+use insta::assert_snapshot;
+use lua_store::depot::Depot;
+use lua_store::protocol::Head;
+use serde_json::{Value, json};
+
+const AGENT: &str = "agent_shop";
+
+/// The shop with a server as its remote, and a token of this form.
+fn served(options: &str) -> (Project, Server) {
+    let mut project = shop::project();
+    let server = Server::start(&project, "");
+    project.ok(&format!("remote add origin {}/{AGENT}", server.url));
+    let token = token(&project, &format!("--agent {AGENT} --scope promote {options}"));
+    project.set("LUA_STORE_TOKEN", &token);
+    (project, server)
+}
+
+fn head(project: &Project) -> Head {
+    Depot::open(&data(project)).unwrap().head(&AGENT.parse().unwrap()).unwrap().unwrap()
+}
+
+/// Ids differ each time.
+fn plain(outcome: Outcome) -> String {
+    let text = outcome.to_string();
+    let hex = |word: &str| word.len() >= 8 && word.chars().all(|letter| letter.is_ascii_hexdigit());
+    let mut shown = String::new();
+    for word in text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric()) {
+        let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        shown += &if hex(bare) { word.replace(bare, "<id>") } else { word.to_owned() };
+    }
+    shown
+}
+
+#[test]
+fn who_brought_it_is_told_offline_too() {
+    let (mut project, server) = served("--note laptop-2");
+    project.set("LUA_STORE_AUTHOR", "ceo@example.com");
+    project.ok("push");
+    project.ok("version create -m first");
+    project.ok("version promote 1");
+    // Nobody has brought this yet.
+    shop::edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    project.ok("push --offline");
+    project.ok("version create -m second");
+    project.ok("version promote 2 --offline");
+    let url = format!("{}/{AGENT}", server.url);
+    project.ok(&format!("clone {url} ../second"));
+    drop(server);
+    assert_snapshot!(plain(project.run("log")), @r#"
+    $ lua-store log
+    v2 (active)  <id>
+      2026-11-21 09:30 by ceo@example.com
+      second
+      1 change(s), from source version v2
+
+    v1 (superseded)  <id>
+      2026-11-21 09:30 by ceo@example.com via token "laptop-2"
+      first
+      7 change(s), from source version v1
+    "#);
+    assert_snapshot!(plain(project.run("log --ledger")), @r#"
+    $ lua-store log --ledger
+    <id>  2026-11-21 09:30  promote v2  by ceo@example.com
+    <id>  2026-11-21 09:30  promote v1  by ceo@example.com via token "laptop-2"
+    "#);
+    assert_snapshot!(plain(project.run("version list")), @r#"
+    $ lua-store version list
+    VERSION  STATUS      CREATED           BY                              MESSAGE
+    v2*      active      2026-11-21 09:30  ceo@example.com                 second
+    v1       superseded  2026-11-21 09:30  ceo@example.com via "laptop-2"  first
+    "#);
+    assert_snapshot!(plain(project.run("source list")), @r#"
+    $ lua-store source list
+    VERSION  CREATED           BY                              TRIGGERED BY  HASH
+    v2 *     2026-11-21 09:30  ceo@example.com                 batch push    <id>...
+    v1       2026-11-21 09:30  ceo@example.com via "laptop-2"  batch push    <id>...
+    "#);
+    assert!(project.ok("version show 1").contains("by ceo@example.com via token \"laptop-2\"\n"));
+    assert!(project.ok("source show 1").contains("by ceo@example.com via token \"laptop-2\"\n"));
+    let listed = project.json("serve token list --data ../data");
+    let via = json!({"remote": "origin", "token": "laptop-2", "tokenId": listed[0]["id"], "at": "2026-11-21T09:30:00.000Z"});
+    let told = |line: &str| project.json(line);
+    for line in ["version show 1", "source show 1"] {
+        assert_eq!(told(line)["via"], via, "{line}");
+        assert_eq!(told(&format!("{line} -C ../second"))["via"], via, "{line}");
+    }
+    for line in ["log", "version list", "source list", "log --ledger"] {
+        let all = told(line);
+        let last = all.as_array().unwrap().last().unwrap();
+        assert_eq!(last["via"], via, "{line}");
+        let second = told(&format!("{line} -C ../second"));
+        assert_eq!(second.as_array().unwrap().last().unwrap()["via"], via, "{line}");
+    }
+    assert_eq!(told("version show 2").get("via"), None);
+}
+
+#[test]
+fn a_token_brings_nothing_in_anothers_name() {
+    let (mut project, server) = served("--note laptop-2 --for ana@example.com");
+    project.ok("push");
+    let before = head(&project);
+    // The client knows it before it makes anything.
+    shop::edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    assert_snapshot!(project.run("push --author ceo@example.com"), @r#"
+    $ lua-store push --author ceo@example.com
+    --- stderr
+    Error: you are "ceo@example.com", and the token for origin speaks for "ana@example.com" alone
+    hint: `--author ana@example.com`, or `lua-store login origin` with your own token
+    --- exit 10
+    "#);
+    assert_eq!(project.json("source list").as_array().unwrap().len(), 1);
+    // Made without asking the server, which refuses it.
+    project.ok("push --offline --author ceo@example.com");
+    let refused = project.run("push");
+    assert_snapshot!(refused, @r#"
+    $ lua-store push
+    Nothing changed since source version v2.
+    --- stderr
+    Error: source version v2 is by "ceo@example.com", and the token "laptop-2" speaks for "ana@example.com" alone
+    hint: nothing was changed there; `--author ana@example.com` names the token's owner in what is made from now on
+    hint: for what others made whoever runs the server makes a token with `--for-others`
+    hint: `lua-store push` brings what is here to origin when it answers
+    --- exit 10
+    "#);
+    assert_eq!(head(&project), before, "nothing changed");
+    project.ok("version create -m second");
+    project.set("LUA_STORE_AUTHOR", "ANA@example.com");
+    let promote = project.run("version promote 1");
+    assert_eq!(promote.code, 10, "{promote}");
+    assert_eq!(head(&project), before);
+    assert!(project.ok("version list").contains("staged"), "nothing was promoted here either");
+    // One that may bring what others made.
+    let ci = token(&project, &format!("--agent {AGENT} --scope promote --for ana@example.com --for-others"));
+    project.set("LUA_STORE_TOKEN", &ci);
+    project.ok("version promote 1 --author ceo@example.com");
+    let now = head(&project);
+    assert_eq!((now.source.len(), now.versions.len(), now.active.is_some()), (2, 1, true));
+    assert_eq!(
+        now.receipts.list.last().map(|receipt| (receipt.source, receipt.versions, receipt.ledger)),
+        Some((1, 1, 1))
+    );
+    let log = server.log();
+    let did: Vec<Value> = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|event| event.get("did").cloned())
+        .collect();
+    assert_eq!(did, ["push source v1", "push source v2, version v1, promote v1"]);
+}
+
+#[test]
+fn what_came_before_receipts_is_told_as_it_was() {
+    let mut project = shop::project();
+    let open = Server::start(&project, "--no-auth");
+    project.ok(&format!("remote add origin {}/{AGENT}", open.url));
+    project.ok("push");
+    project.ok("version create -m first");
+    project.ok("version promote 1");
+    assert!(head(&project).receipts.is_empty(), "nobody showed a token");
+    drop(open);
+    let server = Server::start(&project, "");
+    let url = format!("{}/{AGENT}", server.url);
+    project.ok(&format!("remote set-url origin {url}"));
+    project.set("LUA_STORE_TOKEN", &token(&project, &format!("--agent {AGENT} --scope promote")));
+    shop::edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    project.ok("push");
+    project.ok("version create -m second");
+    project.ok("version promote 2");
+    let id = project.json("serve token list --data ../data")[0]["id"].as_str().unwrap().to_owned();
+    let by = |line: &str| {
+        let all = project.json(line);
+        let one = |row: &Value| {
+            row.get("via").map_or("-".to_owned(), |via| via["tokenId"].as_str().unwrap().to_owned())
+        };
+        all.as_array().unwrap().iter().map(one).collect::<Vec<_>>()
+    };
+    for line in ["source list", "version list", "log --ledger"] {
+        assert_eq!(by(line), [id.as_str(), "-"], "{line}");
+    }
+    assert!(
+        project.ok("log").contains(&format!("by ana@example.com via token {id}\n")),
+        "a token without a name"
+    );
+    // A client that knows no receipts has another name for the same refs, and is answered in full.
+    let now = head(&project);
+    let old = Head { receipts: Default::default(), ..now.clone() };
+    let asked = |etag: &str| {
+        let headers = format!(
+            "{}If-None-Match: {etag}\r\n",
+            bearer(&token(&project, &format!("--agent {AGENT} --scope read")))
+        );
+        server.ask("GET", &format!("/{AGENT}/refs"), &headers, b"").status
+    };
+    assert_eq!((asked(&old.etag().to_string()), asked(&now.etag().to_string())), (200, 304));
+}
+
+#[test]
+fn a_folder_claims_nothing() {
+    let project = shop::project();
+    project.ok(&format!("remote add origin ../data/{AGENT}"));
+    project.ok("push");
+    assert!(head(&project).receipts.is_empty());
+    assert_eq!(project.json("source list")[0].get("via"), None);
+}
+
+#[test]
+fn a_repeated_transaction_is_answered_as_it_was() {
+    let (project, server) = served("");
+    project.ok("push");
+    let first = head(&project);
+    let txn = json!({"txn": "0".repeat(32), "source": {"after": 1, "ids": [first.source[0]]}}).to_string();
+    let write = bearer(&token(&project, &format!("--agent {AGENT} --scope push --note other")));
+    let path = format!("/{AGENT}/transactions");
+    let done = server.ask("POST", &path, &write, txn.as_bytes());
+    assert_eq!(done.status, 200, "{}", done.text());
+    shop::edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    project.ok("pull");
+    project.ok("push");
+    let again = server.ask("POST", &path, &write, txn.as_bytes());
+    assert_eq!(again.text(), done.text());
+}
