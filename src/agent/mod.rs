@@ -1,5 +1,6 @@
 //! What an agent is: reading its TypeScript, states, versions, the ledger, and what changed in words.
 
+pub mod accord;
 pub mod adopt;
 pub mod build;
 pub mod bundle;

@@ -1,75 +1,170 @@
 //! `version promote` and `version delete`: one ledger record, one swap of `ACTIVE`.
+//!
+//! Whether a step may be taken is judged on a *ground*: by what a remote says is live where there is one, and by
+//! what is here otherwise.
 
-use super::ledger;
+use super::accord::Accord;
+use super::ledger::{self, Step as Recorded};
 use super::record::{Event, LedgerRecord, Who};
 use super::resolve;
 use super::revision::Revision;
 use super::version::{Catalog, Status};
 use crate::error::{Error, Result};
 use crate::object::Id;
-use crate::store::{Active, Lock, Store};
+use crate::store::{Active, Lock, Odb, Store};
 
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub reason: Option<String>,
     /// Promote only when this version is the active one.
     pub expect: Option<Revision>,
-    /// Check everything, change nothing.
-    pub dry_run: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Promoted {
-    pub number: u64,
-    /// What was active before; the version itself where nothing changed.
-    pub previous: Option<u64>,
+/// What a step is judged by.
+pub struct Ground<'a> {
+    pub objects: &'a Odb,
+    /// What is live, where that is decided.
+    pub live: Catalog<'a>,
+    /// The same with the records that only we have, which go there before the step.
+    after: Option<Catalog<'a>>,
+    accord: Option<&'a Accord>,
 }
 
-impl Promoted {
-    /// Whether the version was not active already.
-    pub fn changed(&self) -> bool {
-        self.previous != Some(self.number)
+impl<'a> Ground<'a> {
+    /// What is here.
+    pub fn here(store: &'a Store) -> Result<Ground<'a>> {
+        let live = Catalog::load(store)?;
+        Ok(Ground { objects: store.objects(), live, after: None, accord: None })
     }
-}
 
-/// Makes a version the active one. The lock is held over the look, the record and the swap, so the
-/// expected old value is compared where nobody can move it.
-pub fn promote(store: &Store, version: &Revision, request: &Request, who: &Who) -> Result<Promoted> {
-    let lock = store.lock()?;
-    let (promoted, step) = prepare_promotion(store, version, request, who)?;
-    step.map_or(Ok(()), |step| swap(store, &lock, &step))?;
-    Ok(promoted)
-}
+    /// What a remote has. `objects` holds its versions and its ledger.
+    pub fn there(store: &'a Store, objects: &'a Odb, accord: &'a Accord) -> Result<Ground<'a>> {
+        let live = Catalog::of(store, objects, &accord.theirs)?;
+        let after = (!accord.unsent.is_empty()).then(|| Catalog::of(store, objects, &accord.ours));
+        Ok(Ground { objects, live, after: after.transpose()?, accord: Some(accord) })
+    }
 
-/// [`promote`] up to its record, which is stored: what is left is one step of the pointer, `None` where
-/// there is nothing to do. Holds no lock, so that a remote can be asked before the step is taken.
-pub fn prepare_promotion(
-    store: &Store,
-    version: &Revision,
-    request: &Request,
-    who: &Who,
-) -> Result<(Promoted, Option<Step>)> {
-    let catalog = Catalog::load(store)?;
-    let number = resolve::number(&catalog, version)?;
-    let version = catalog.get(number)?;
-    let expect = request.expect.as_ref().map(|expect| resolve::number(&catalog, expect)).transpose()?;
-    check_expected(&catalog, number, expect)?;
-    let promoted = Promoted { number, previous: catalog.active_number() };
-    match catalog.status(number) {
-        Status::Active => return Ok((promoted, None)),
-        Status::Deleted => {
-            return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
-                .hint("`lua-store version list --status staged` shows what can be promoted"));
+    fn after(&self) -> &Catalog<'a> {
+        self.after.as_ref().unwrap_or(&self.live)
+    }
+
+    /// The pointer that the step goes on from.
+    fn pointer(&self) -> Option<Active> {
+        match self.accord {
+            Some(accord) => accord.ours.active,
+            None => self.live.pointer().copied(),
         }
-        // `get` refused a damaged one.
-        Status::Staged | Status::Superseded | Status::Damaged => {}
     }
-    if request.dry_run {
-        return Ok((promoted, None));
+
+    /// The number of a version, which has to be one that both sides mean by it.
+    pub fn number(&self, revision: &Revision) -> Result<u64> {
+        let number = resolve::number(&self.live, revision)?;
+        if let Some(after) = &self.after {
+            // `previous` is another one before and after the records that wait here.
+            let other = resolve::number(after, revision)?;
+            if other != number {
+                return Err(Error::conflict(format!(
+                    "\"{revision}\" is v{number} at the remote and v{other} here, where something waits to be sent"
+                ))
+                .hint(format!("name the version: `lua-store version promote v{number}`")));
+            }
+        }
+        match self.accord {
+            Some(accord) if !accord.means_one(number) => {
+                Err(Error::conflict(format!("v{number} is another version here than at the remote"))
+                    .hint("`lua-store pull` gives yours the next free number"))
+            }
+            _ => Ok(number),
+        }
     }
-    let event = Move { event: Event::Promote, reason: request.reason.clone(), active: Some(number) };
-    let step = append(store, &catalog, number, version.id, event, who)?;
-    Ok((promoted, Some(step)))
+}
+
+/// What a promotion would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    pub number: u64,
+    /// What is live now; the version itself where nothing changes.
+    pub previous: Option<u64>,
+    /// Whether it is live already, and will be once what waits here was sent.
+    pub settled: bool,
+    /// Whether the version was live before.
+    pub is_return: bool,
+    /// How the version came to be live that this puts another one in the place of.
+    pub undoes: Option<Recorded>,
+    /// The version was live, and somebody went back from it to an older one: that record.
+    pub taken_back: Option<Recorded>,
+}
+
+/// Whether a version may be promoted, and what that does.
+pub fn judge(ground: &Ground, version: &Revision, expect: Option<&Revision>) -> Result<Promotion> {
+    let live = &ground.live;
+    let number = ground.number(version)?;
+    let expect = expect.map(|expect| ground.number(expect)).transpose()?;
+    check_expected(live, number, expect)?;
+    let id = live.get(number)?.id;
+    if [live, ground.after()].iter().any(|catalog| catalog.status(number) == Status::Deleted) {
+        return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
+            .hint("`lua-store version list --status staged` shows what can be promoted"));
+    }
+    let is_live = |catalog: &Catalog| catalog.active_number() == Some(number);
+    let settled = is_live(live) && is_live(ground.after());
+    // Only told: where the history cannot be read, a way back is still one.
+    let history = if settled { None } else { history(ground, &id).ok() };
+    let (undoes, taken_back) = history.unwrap_or_default();
+    let is_return = live.status(number) == Status::Superseded;
+    Ok(Promotion { number, previous: live.active_number(), settled, is_return, undoes, taken_back })
+}
+
+/// The record that made the live version live, and the one that took the version back that is `id`.
+fn history(ground: &Ground, id: &Id) -> Result<(Option<Recorded>, Option<Recorded>)> {
+    let was_active = ground.live.was_active();
+    let live = was_active.first();
+    let back = was_active.iter().position(|other| other == id).filter(|at| *at > 0);
+    // Back from it to what was live before it already: that was no next version.
+    let back = back.filter(|at| was_active[at + 1..].contains(&was_active[at - 1]));
+    let (mut undoes, mut taken_back) = (None, None);
+    let mut since_live = true;
+    let head = ground.live.pointer().map(|active| active.ledger);
+    for step in ledger::steps(ground.objects, head) {
+        let step = step?;
+        if step.record.event != Event::Promote {
+            continue;
+        }
+        since_live &= Some(&step.version) == live;
+        if step.version == *id || !(since_live || back.is_some()) {
+            break;
+        }
+        if since_live {
+            undoes = Some(step.clone());
+        }
+        taken_back = Some(step);
+    }
+    Ok((undoes, taken_back.filter(|_| back.is_some())))
+}
+
+/// Makes a version the active one here. The lock is held over the look, the record and the swap, so the
+/// expected old value is compared where nobody can move it.
+pub fn promote(store: &Store, version: &Revision, request: &Request, who: &Who) -> Result<Promotion> {
+    let lock = store.lock()?;
+    let ground = Ground::here(store)?;
+    let promotion = judge(&ground, version, request.expect.as_ref())?;
+    if !promotion.settled {
+        let step = record_promotion(store, &ground, promotion.number, request.reason.as_deref(), who)?;
+        swap(store, &lock, &step)?;
+    }
+    Ok(promotion)
+}
+
+/// Stores the record of a promotion that was judged. What is left is the step of the pointer.
+pub fn record_promotion(
+    store: &Store,
+    ground: &Ground,
+    number: u64,
+    reason: Option<&str>,
+    who: &Who,
+) -> Result<Step> {
+    let reason = reason.map(str::to_owned);
+    append(store, ground, number, Move { event: Event::Promote, reason, active: Some(number) }, who)
 }
 
 fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result<()> {
@@ -90,40 +185,42 @@ pub enum Deleted {
     AlreadyDeleted,
 }
 
-/// Deletes a version softly: it stays listed and inspectable and can never be promoted again.
+/// Deletes a version softly here: it stays listed and inspectable and can never be promoted again.
 pub fn delete(store: &Store, number: u64, who: &Who) -> Result<Deleted> {
     let lock = store.lock()?;
-    let (deleted, step) = prepare_deletion(store, number, who)?;
-    step.map_or(Ok(()), |step| swap(store, &lock, &step))?;
+    let ground = Ground::here(store)?;
+    let deleted = judge_deletion(&ground, number)?;
+    if deleted == Deleted::Done {
+        swap(store, &lock, &record_deletion(store, &ground, number, who)?)?;
+    }
     Ok(deleted)
 }
 
-/// [`delete`] up to its record, as [`prepare_promotion`] is.
-pub fn prepare_deletion(store: &Store, number: u64, who: &Who) -> Result<(Deleted, Option<Step>)> {
-    let catalog = Catalog::load(store)?;
-    let version = catalog.get(number)?;
-    let deleted = check_deletable(&catalog, number)?;
-    if deleted == Deleted::AlreadyDeleted {
-        return Ok((deleted, None));
-    }
-    let event = Move { event: Event::Delete, reason: None, active: catalog.active_number() };
-    let step = append(store, &catalog, number, version.id, event, who)?;
-    Ok((deleted, Some(step)))
+/// Stores the record of a deletion that was judged, as [`record_promotion`] does.
+pub fn record_deletion(store: &Store, ground: &Ground, number: u64, who: &Who) -> Result<Step> {
+    let active = ground.pointer().and_then(|active| active.version);
+    append(store, ground, number, Move { event: Event::Delete, reason: None, active }, who)
 }
 
-/// Whether a version may be deleted; the command line asks before it asks the person.
-pub fn check_deletable(catalog: &Catalog, number: u64) -> Result<Deleted> {
-    catalog.get(number)?;
+/// Whether a version may be deleted.
+pub fn judge_deletion(ground: &Ground, number: u64) -> Result<Deleted> {
     let refuse = |why: &str| Err(Error::failed(format!("Cannot delete v{number}: {why}.")));
-    match catalog.status(number) {
-        Status::Deleted => Ok(Deleted::AlreadyDeleted),
-        Status::Active => refuse("it is the active version. Promote a different version first"),
-        // A damaged one may be deleted already, so it does not count.
-        Status::Staged | Status::Superseded if catalog.remaining().count() == 1 => {
-            refuse("it is the only remaining version")
+    let mut deleted = Deleted::AlreadyDeleted;
+    for catalog in [&ground.live, ground.after()] {
+        catalog.get(number)?;
+        match catalog.status(number) {
+            Status::Deleted => continue,
+            Status::Active => {
+                return refuse("it is the active version. Promote a different version first");
+            }
+            // A damaged one may be deleted already, so it does not count.
+            Status::Staged | Status::Superseded if catalog.remaining().count() == 1 => {
+                return refuse("it is the only remaining version");
+            }
+            Status::Staged | Status::Superseded | Status::Damaged => deleted = Deleted::Done,
         }
-        Status::Staged | Status::Superseded | Status::Damaged => Ok(Deleted::Done),
     }
+    Ok(deleted)
 }
 
 struct Move {
@@ -143,28 +240,22 @@ pub struct Step {
 }
 
 /// Appends a record to the ledger. Nothing names it yet.
-fn append(
-    store: &Store,
-    catalog: &Catalog,
-    number: u64,
-    version: Id,
-    event: Move,
-    who: &Who,
-) -> Result<Step> {
+fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -> Result<Step> {
+    let version = ground.live.get(number)?.id;
     let record =
         LedgerRecord { event: event.event, by: who.by.clone(), at_ms: who.at_ms, reason: event.reason };
-    let expected = catalog.pointer().copied();
+    let expected = ground.pointer();
     let mut batch = store.batch();
     let ledger = ledger::append(&mut batch, &record, version, expected.map(|active| active.ledger))?;
     batch.commit()?;
     Ok(Step { number, expected, new: Active { version: event.active, ledger } })
 }
 
-/// Takes the step here.
-pub fn take(store: &Store, step: &Step) -> Result<()> {
-    swap(store, &store.lock()?, step)
+fn swap(store: &Store, lock: &Lock, step: &Step) -> Result<()> {
+    move_to(store, lock, step.expected.as_ref(), &step.new)
 }
 
-fn swap(store: &Store, lock: &Lock, step: &Step) -> Result<()> {
-    store.swap_active(lock, step.expected.as_ref(), &step.new)
+/// Moves the pointer, to a record that was made here or at a remote.
+pub(super) fn move_to(store: &Store, lock: &Lock, expected: Option<&Active>, new: &Active) -> Result<()> {
+    store.swap_active(lock, expected, new)
 }

@@ -20,6 +20,7 @@ pub fn ledger(project: &Project, catalog: &Catalog) -> Result<usize> {
         count += 1;
         // Each damaged ref may be that of one version.
         if catalog.number_of(&step.version).is_none()
+            && catalog.elsewhere(&step.version).is_none()
             && unnamed.insert(step.version)
             && unnamed.len() > catalog.damaged()
         {

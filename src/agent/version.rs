@@ -6,7 +6,7 @@ use super::ledger::{self, Folded};
 use super::record::{self, META, SOURCE, STATE, VersionMeta};
 use crate::error::{Error, Result};
 use crate::object::{Entry, Id, Sink, Source, Tree};
-use crate::store::{Active, Store, refs};
+use crate::store::{Active, Heads, Odb, Store, refs};
 
 pub const REFS: &str = refs::VERSIONS;
 
@@ -93,6 +93,7 @@ pub fn put<S: Source + Sink>(
 /// its number and stops only what needs it.
 pub struct Catalog<'a> {
     store: &'a Store,
+    objects: &'a Odb,
     /// Ascending by number.
     refs: Vec<(u64, Result<Id>)>,
     active: Option<Active>,
@@ -119,7 +120,19 @@ impl<'a> Catalog<'a> {
         let folded = fold(store, active.as_ref().map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
         let refs = store.refs().list_all(REFS)?;
-        let catalog = Catalog { store, refs, active, folded };
+        let catalog = Catalog { store, objects: store.objects(), refs, active, folded };
+        catalog.check_pointer()?;
+        Ok(catalog)
+    }
+
+    /// The versions and the ledger of somebody else, or what will be ours. `objects` has all of it.
+    pub fn of(store: &'a Store, objects: &'a Odb, heads: &Heads) -> Result<Catalog<'a>> {
+        let head = heads.active.map(|active| active.ledger);
+        let known = head.and_then(|_| Cache::of(store.dir()).load());
+        let (folded, _) = ledger::fold_onto(objects, head, known)
+            .map_err(|error| record::unreadable("the ledger", error))?;
+        let refs = (1..).zip(heads.versions.iter().copied().map(Ok)).collect();
+        let catalog = Catalog { store, objects, refs, active: heads.active, folded };
         catalog.check_pointer()?;
         Ok(catalog)
     }
@@ -216,11 +229,31 @@ impl<'a> Catalog<'a> {
     /// The same for an id that the ledger names: there is such a version, or a ref is damaged.
     pub fn require_number_of(&self, id: &Id) -> Result<u64> {
         let first_damage = || self.refs.iter().find_map(|(_, id)| id.as_ref().err());
-        self.number_of(id).ok_or_else(|| match first_damage() {
-            Some(error) => error.again(),
-            None => Error::corrupt(format!("the ledger names version {}, and no ref does", id.short()))
-                .hint("`lua-store fsck` names what is damaged"),
+        self.number_of(id).ok_or_else(|| match (first_damage(), self.elsewhere(id)) {
+            (_, Some(name)) => Error::not_found(format!("{name} has no number here"))
+                .hint("`lua-store pull` brings it, and puts yours of the same number after it"),
+            (Some(error), None) => error.again(),
+            (None, None) => {
+                Error::corrupt(format!("the ledger names version {}, and no ref does", id.short()))
+                    .hint("`lua-store fsck` names what is damaged")
+            }
         })
+    }
+
+    /// What a remote calls a version that has no number here, as in `origin/v4`: the ledger came from there, and the
+    /// number is another version's here until a pull.
+    pub fn elsewhere(&self, id: &Id) -> Option<String> {
+        let remotes = self.store.tracked().ok()?;
+        remotes.iter().find_map(|name| {
+            let tracking = self.store.remote(name).ok()??;
+            let at = tracking.versions.iter().position(|other| other == id)?;
+            Some(format!("{name}/v{}", at + 1))
+        })
+    }
+
+    /// The ids of the versions in the order they became active, newest first, each change once.
+    pub fn was_active(&self) -> &[Id] {
+        &self.folded.was_active
     }
 
     /// Ids of all versions that were ever active.
@@ -252,7 +285,7 @@ impl<'a> Catalog<'a> {
 
     pub fn get(&self, number: u64) -> Result<Version> {
         match self.entry(number) {
-            Some(Ok(id)) => Version::load(self.store.objects(), number, *id),
+            Some(Ok(id)) => Version::load(self.objects, number, *id),
             Some(Err(error)) => Err(error.again()),
             None => Err(not_found(number)),
         }
@@ -261,7 +294,7 @@ impl<'a> Catalog<'a> {
     /// The active version, which is read even where its ref is damaged: the ledger names it too.
     pub fn active(&self) -> Result<Option<Version>> {
         let Some((number, id)) = self.active_number().zip(self.active_id()) else { return Ok(None) };
-        Version::load(self.store.objects(), number, id).map(Some)
+        Version::load(self.objects, number, id).map(Some)
     }
 
     /// The newest version before this one that can be read.

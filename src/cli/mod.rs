@@ -13,6 +13,7 @@ pub mod output;
 pub mod outward;
 pub mod pager;
 pub mod panic;
+pub mod pointer;
 pub mod progress;
 pub mod remote;
 pub mod report;

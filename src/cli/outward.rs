@@ -6,14 +6,12 @@ use super::progress::{self, Unit};
 use super::remote::{self, Reached};
 use crate::agent::news::News;
 use crate::agent::project::Project;
-use crate::agent::promote::Step;
 use crate::agent::pull::{self, Outcome};
 use crate::agent::words;
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 use crate::protocol::Head;
 use crate::store::Store;
-use crate::sync::promote::{self, Taken};
 use crate::sync::push::{self, Pushed, Sent};
 use crate::sync::standing::Standing;
 use crate::sync::{self, fetch};
@@ -33,9 +31,9 @@ pub struct Which {
 
 /// A remote, and what it had when it was asked.
 pub struct Outward {
-    reached: Reached,
+    pub reached: Reached,
     /// Or why it could not be asked.
-    head: Result<Head>,
+    pub head: Result<Head>,
 }
 
 /// What went to a remote, for `--json`.
@@ -142,25 +140,6 @@ impl Outward {
             Err(error) => Err(kept(error, &reached.name, made)),
         }
     }
-
-    /// Takes a step of the pointer there, and then here.
-    pub fn take(self, cx: &mut Context<'_>, project: &Project, step: &Step) -> Result<()> {
-        let Outward { reached, head } = self;
-        let unchanged =
-            |error: Error| with_hint(error, "nothing was changed; `--offline` moves only the pointer here");
-        let head = head.map_err(unchanged)?;
-        let term = *cx.out.term();
-        let taken = progress::show(&term, "Sending", Unit::Byte, |progress| {
-            promote::take(project.store(), &reached.name, &*reached.remote, head, step, progress)
-        });
-        match taken.map_err(unchanged)? {
-            Taken::Done => Ok(()),
-            Taken::Behind(head) => {
-                let action = format!("move the pointer to v{}", step.number);
-                Err(behind(cx, project.store(), &action, &reached.name, &head))
-            }
-        }
-    }
 }
 
 /// Before a record is made that the remote would refuse, as its token speaks for somebody else alone.
@@ -218,7 +197,7 @@ fn numbers(what: &str, numbers: &[u64]) -> Option<String> {
 }
 
 /// The remote has what is not here: what it is, by whom and when, and what to do.
-fn behind(cx: &mut Context<'_>, store: &Store, action: &str, name: &str, head: &Head) -> Error {
+pub fn behind(cx: &mut Context<'_>, store: &Store, action: &str, name: &str, head: &Head) -> Error {
     match News::of(store.objects(), &store.heads().unwrap_or_default(), &sync::heads(head)) {
         Ok(news) => {
             for line in words::news_lines(&news) {
@@ -241,7 +220,7 @@ fn kept(error: Error, name: &str, made: Option<u64>) -> Error {
     with_hint(error, &hint)
 }
 
-fn with_hint(error: Error, hint: &str) -> Error {
+pub fn with_hint(error: Error, hint: &str) -> Error {
     match error.hint_text() {
         Some(first) => {
             let both = format!("{first}\n{hint}");

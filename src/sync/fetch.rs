@@ -65,7 +65,7 @@ pub fn bring(
     progress: &Progress,
 ) -> Result<Fetched> {
     let before = store.remote(name)?;
-    let want = lacking(store, &head)?;
+    let want = absent(store, head.roots())?;
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
         let have = before.as_ref().map(newest).unwrap_or_default();
@@ -79,6 +79,47 @@ pub fn bring(
     Ok(Fetched { head, before, objects, bytes })
 }
 
+/// Brings what a step of the pointer needs: the ledger of the remote, and its versions. What was only pushed stays
+/// where it is.
+pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<()> {
+    let want = absent(store, versions_of(head))?;
+    if !want.is_empty() {
+        let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
+        receive(store, remote, &Fetch { want, have }, &Progress::default())?;
+    }
+    remember(store, name, head)
+}
+
+fn versions_of(head: &Head) -> impl Iterator<Item = Id> + '_ {
+    head.versions.iter().copied().chain(head.active.map(|active| active.ledger))
+}
+
+/// Remembers what a remote has, without asking it: it has just said so. Only what is here whole: source versions
+/// that others pushed and that nothing here needed are left to the next fetch, which asks anew.
+pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
+    let mut now = tracking(head);
+    if !absent(store, versions_of(head))?.is_empty() {
+        return Ok(());
+    }
+    if let Some(first) = absent(store, head.source.iter().copied())?.first() {
+        let here = head.source.iter().position(|id| id == first).unwrap_or(0);
+        let mut left_out = (now.source.len() - here) as u64;
+        // Receipts count from the newest on.
+        for receipt in now.receipts.list.iter_mut().rev() {
+            let fewer = receipt.source.min(left_out);
+            receipt.source -= fewer;
+            left_out -= fewer;
+        }
+        now.source.truncate(here);
+        now.etag.clear();
+    }
+    if store.remote(name)?.as_ref() == Some(&now) {
+        return Ok(());
+    }
+    let lock = store.lock()?;
+    store.set_remote(&lock, name, &now)
+}
+
 /// What the head of a remote is remembered as.
 pub fn tracking(head: &Head) -> Tracking {
     Tracking {
@@ -90,15 +131,15 @@ pub fn tracking(head: &Head) -> Tracking {
     }
 }
 
-/// The ids that the head names and the store has not. What the store has, it has whole.
-pub(super) fn lacking(store: &Store, head: &Head) -> Result<Vec<Id>> {
-    let mut lacking = Vec::new();
-    for id in head.roots() {
+/// The ids that the store has not. What the store has, it has whole.
+fn absent(store: &Store, ids: impl IntoIterator<Item = Id>) -> Result<Vec<Id>> {
+    let mut absent = Vec::new();
+    for id in ids {
         if !store.objects().contains(&id)? {
-            lacking.push(id);
+            absent.push(id);
         }
     }
-    Ok(lacking)
+    Ok(absent)
 }
 
 fn newest(known: &Tracking) -> Vec<Id> {
@@ -126,9 +167,17 @@ impl Drop for Peeked {
 
 /// Everything that the head names, for reading.
 pub fn peek(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
-    let want = lacking(store, head)?;
+    peek_at(store, name, remote, absent(store, head.roots())?)
+}
+
+/// What [`bring_versions`] would bring, for reading.
+pub fn peek_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
+    peek_at(store, name, remote, absent(store, versions_of(head))?)
+}
+
+fn peek_at(store: &Store, name: &str, remote: &dyn Remote, want: Vec<Id>) -> Result<Peeked> {
     if want.is_empty() {
-        return Ok(Peeked { objects: store.objects().clone(), spool: None });
+        return Ok(Peeked::here(store));
     }
     let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
     let what = Fetch { want, have };
@@ -139,6 +188,13 @@ pub fn peek(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Resu
     let peeked = Peeked { objects, spool: Some(spool) };
     sound(verdict)?;
     Ok(peeked)
+}
+
+impl Peeked {
+    /// What is in the store.
+    pub fn here(store: &Store) -> Peeked {
+        Peeked { objects: store.objects().clone(), spool: None }
+    }
 }
 
 /// What a foreign pack may cost.

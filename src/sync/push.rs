@@ -1,9 +1,9 @@
 //! `push`: what is here and not at a remote goes there, as one pack and one transaction.
 
-use super::fetch::{self, tracking};
+use super::fetch::{self, remember};
 use super::standing::Standing;
 use super::{Remote, txn};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::object::Id;
 use crate::progress::Progress;
 use crate::protocol::{Create, Head, Outcome, Refusal, Swap, Transaction};
@@ -116,23 +116,23 @@ fn carry_out(
         plan.pack = Some(parcel.id());
         remote.send(&parcel.id(), parcel.bytes(), progress)?;
     }
-    let mut outcome = remote.transact(&plan)?;
+    let mut outcome = remote.transact(&plan).map_err(unanswered)?;
     if let (Outcome::Refused(Refusal::NoPack), Some(parcel)) = (&outcome, &parcel) {
         remote.send(&parcel.id(), parcel.bytes(), progress)?;
-        outcome = remote.transact(&plan)?;
+        outcome = remote.transact(&plan).map_err(unanswered)?;
     }
     Ok((outcome, pushed))
 }
 
-/// What the remote has is known without asking it: it has just said so. Unless others pushed meanwhile what this
-/// needed not to know: then the next fetch asks, as only what is here whole may be remembered.
-fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
-    let now = tracking(head);
-    if store.remote(name)?.as_ref() == Some(&now) || !fetch::lacking(store, head)?.is_empty() {
-        return Ok(());
+/// Where it is not known whether anything happened.
+pub const UNANSWERED: &str = "the remote may have taken it: run the same command again to find out";
+
+/// The question may have arrived although no answer came.
+fn unanswered(error: Error) -> Error {
+    match error.kind() {
+        Kind::Unavailable => error.hint(UNANSWERED),
+        _ => error,
     }
-    let lock = store.lock()?;
-    store.set_remote(&lock, name, &now)
 }
 
 /// A refusal that asking again does not change.

@@ -206,6 +206,8 @@ fn promote_is_one_swap_with_its_record() {
     assert_snapshot!(project.run("version promote latest -m \"better search\""), @r#"
     $ lua-store version promote latest -m "better search"
     ✓ Promoted v2. Previous active: v1.
+    --- stderr
+    hint: `lua-store version promote v1` takes it back
     "#);
     assert_snapshot!(project.run("version promote v2"), @"
     $ lua-store version promote v2
@@ -214,6 +216,9 @@ fn promote_is_one_swap_with_its_record() {
     assert_snapshot!(project.run("version promote previous"), @"
     $ lua-store version promote previous
     ✓ Promoted v1. Previous active: v2.
+    --- stderr
+    This takes back v2, promoted by ana@example.com, 2026-11-21 09:30: better search
+    hint: `lua-store version promote v2` takes it back
     ");
     let active = project.read(".lua/ACTIVE");
     assert!(active.starts_with("ref: refs/versions/v1\nledger: "), "{active}");
@@ -238,6 +243,8 @@ fn promote_can_expect_what_is_active() {
     assert_snapshot!(project.run("version promote 2 --expect 1"), @"
     $ lua-store version promote 2 --expect 1
     ✓ Promoted v2. Previous active: v1.
+    --- stderr
+    hint: `lua-store version promote v1` takes it back
     ");
 }
 

@@ -58,6 +58,9 @@ fn renumbered(ours: &Heads, versions: &Series, number: u64, new: impl Fn(Id) -> 
 
 /// The records that only one side has.
 pub fn parted<S: Source + ?Sized>(objects: &S, ours: &Heads, theirs: &Heads) -> Result<Parted> {
+    if ours.active == theirs.active {
+        return Ok(Parted { ours: Vec::new(), theirs: Vec::new() });
+    }
     let steps = |heads: &Heads| ledger::steps(objects, heads.active.map(|active| active.ledger));
     let theirs_all: Vec<Step> = steps(theirs).collect::<Result<_>>()?;
     let known: HashSet<Id> = theirs_all.iter().map(|step| step.id).collect();

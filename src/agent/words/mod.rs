@@ -13,7 +13,8 @@ pub use detail::value;
 pub use json::to_json;
 pub use line::{Line, Sign};
 pub use news::{
-    behind, news_json, news_lines, pulled_json, refusal, refusal_json, refusal_lines, renumbered_lines,
+    behind, brief, moved_json, moved_lines, moved_since, news_json, news_lines, pulled_json, refusal,
+    refusal_json, refusal_lines, renumbered_lines, when,
 };
 
 use super::change::{

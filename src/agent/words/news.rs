@@ -12,10 +12,12 @@ use crate::agent::rebase;
 use crate::agent::record::Event;
 use crate::agent::view;
 use crate::error::{Error, Result};
+use crate::object::Source;
+use crate::store::Heads;
 use serde_json::{Value, json};
 
 /// `2026-11-20 21:03`
-fn when(at_ms: i64) -> String {
+pub fn when(at_ms: i64) -> String {
     view::iso(at_ms).map_or_else(|_| at_ms.to_string(), |iso| iso[..16].replace('T', " "))
 }
 
@@ -38,6 +40,17 @@ pub fn news_lines(news: &News) -> Vec<Line> {
     lines
 }
 
+/// Records of a ledger, one line each.
+pub fn moved_lines(list: &[Moved]) -> Vec<Line> {
+    list.iter().map(|moved| Line::plain(moved_words(moved))).collect()
+}
+
+/// What a ledger has beyond an earlier one.
+pub fn moved_since<S: Source + ?Sized>(objects: &S, before: &Heads, now: &Heads) -> Result<Vec<Line>> {
+    let new = rebase::parted(objects, before, now)?.theirs;
+    Ok(moved_lines(&new.into_iter().map(|step| Moved::of(step, now)).collect::<Vec<_>>()))
+}
+
 /// `promoted v3  2026-11-20 21:03  ann@example.com  "why"`
 fn moved_words(moved: &Moved) -> String {
     let record = &moved.step.record;
@@ -53,7 +66,7 @@ fn moved_words(moved: &Moved) -> String {
 }
 
 /// What changed, one line for each thing and what differs in it below.
-fn brief(change: &StateChange) -> Vec<Line> {
+pub fn brief(change: &StateChange) -> Vec<Line> {
     let mut lines = Vec::new();
     for section in &change.kinds {
         let one = section.kind.one;
@@ -102,7 +115,7 @@ pub fn news_json(news: &News) -> Result<Value> {
     Ok(json!({ "source": source, "versions": versions, "ledger": ledger }))
 }
 
-fn moved_json(moved: &Moved) -> Result<Value> {
+pub fn moved_json(moved: &Moved) -> Result<Value> {
     let Step { id, record, .. } = &moved.step;
     Ok(json!({
         "event": record.event.word(), "version": moved.number, "by": record.by,

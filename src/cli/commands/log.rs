@@ -140,7 +140,7 @@ fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step], vias: &
     // Beside a damaged ref a version may have no number.
     let number = |step: &Step| -> Result<Option<u64>> {
         match catalog.number_of(&step.version) {
-            None if catalog.damaged() > 0 => Ok(None),
+            None if catalog.damaged() > 0 || catalog.elsewhere(&step.version).is_some() => Ok(None),
             None => Err(Error::corrupt(format!(
                 "ledger record {} names a version that no ref has",
                 step.id.short()
@@ -149,11 +149,15 @@ fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step], vias: &
             number => Ok(number),
         }
     };
+    let elsewhere = |step: &Step| -> Result<Option<String>> {
+        Ok(number(step)?.is_none().then(|| catalog.elsewhere(&step.version)).flatten())
+    };
     if cx.out.is_json() {
         let one = |step: &Step| -> Result<Value> {
             let mut told = json!({
                 "id": step.id.to_string(), "event": step.record.event.word(), "version": number(step)?,
-                "by": step.record.by, "at": view::iso(step.record.at_ms)?, "reason": step.record.reason,
+                "elsewhere": elsewhere(step)?, "by": step.record.by, "at": view::iso(step.record.at_ms)?,
+                "reason": step.record.reason,
             });
             vias.add_to(&mut told, &step.id)?;
             Ok(told)
@@ -173,7 +177,10 @@ fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step], vias: &
         let event = step.record.event.word();
         let version = match number(step)? {
             Some(number) => format!("v{number}"),
-            None => format!("{} (its ref is damaged)", step.version.short()),
+            None => match catalog.elsewhere(&step.version) {
+                Some(name) => name,
+                None => format!("{} (its ref is damaged)", step.version.short()),
+            },
         };
         let by = format!("{}{}", step.record.by, vias.after(&step.id));
         let line = format!("{short}  {}  {event:<7} {version}  by {by}{reason}", minute(&at));

@@ -29,6 +29,11 @@ fn there(copy: &Path) -> Head {
 
 /// Cuts a command in the project; the depot lies beside it. Whenever it is run it is later than before.
 fn cut(project: &Project, line: &'static str, sources: usize, active: u64) {
+    cut_beside(project, line, sources, sources, active);
+}
+
+/// The same where others pushed something that is not here.
+fn cut_beside(project: &Project, line: &'static str, sources: usize, sources_there: usize, active: u64) {
     let folder = project.root().parent().unwrap().to_owned();
     let later = AtomicU32::new(0);
     let command = |copy: &Path| -> Command {
@@ -42,16 +47,16 @@ fn cut(project: &Project, line: &'static str, sources: usize, active: u64) {
     let old_or_new = |copy: &Path| {
         let (here, there) = (here(copy), there(copy));
         assert!(here.source.starts_with(&before.0.source) && there.source.starts_with(&before.1.source));
-        let is_known = |now: Option<u64>| [before.0.active.unwrap().version, Some(active)].contains(&now);
+        let old = [before.0.active, before.1.active].map(|old| old.unwrap().version);
+        let is_known = |now: Option<u64>| old.contains(&now) || now == Some(active);
         assert!(is_known(here.active.unwrap().version) && is_known(there.active.unwrap().version));
     };
     let new = |copy: &Path| {
         let (here, there) = (here(copy), there(copy));
-        assert_eq!(
-            (&here.source, &here.versions, here.active),
-            (&there.source, &there.versions, there.active)
-        );
-        assert_eq!((here.source.len(), here.active.unwrap().version), (sources, Some(active)));
+        assert_eq!((&here.versions, here.active), (&there.versions, there.active));
+        assert!(there.source.starts_with(&here.source));
+        assert_eq!((here.source.len(), there.source.len()), (sources, sources_there));
+        assert_eq!(here.active.unwrap().version, Some(active));
     };
     Case { atomic: false, prepared: &folder, command: &command, old_or_new: &old_or_new, new: &new }.run();
 }
@@ -72,14 +77,27 @@ fn a_promotion() {
     cut(&project, "version promote 2", 2, 2);
 }
 
-#[test]
-fn a_pull_of_the_published_files() {
+/// Ben promoted a v2 that Ana does not know.
+fn two_people() -> (Project, Project) {
     let ana = shop_with_depot();
     let ben = copy_of_folder(&ana);
     edit(&ben, "src/index.ts", "You help customers shop.", "You help.");
     ben.ok("push");
     ben.ok("version create -m second");
     ben.ok("version promote 2");
+    (ana, ben)
+}
+
+#[test]
+fn a_rollback_by_a_stale_clone() {
+    let (ana, ben) = two_people();
+    // Her old pointer names v1 too: what is new is the ledger.
+    cut_beside(&with_depot_of(&ana, &ben), "version promote 1", 1, 2, 1);
+}
+
+#[test]
+fn a_pull_of_the_published_files() {
+    let (ana, ben) = two_people();
     let text = ben.read("src/index.ts");
     let ana = with_depot_of(&ana, &ben);
     cut_sync(&ana, &text);

@@ -78,10 +78,12 @@ fn of_two_promotions_one_wins_and_the_other_changes_nothing() {
     ana.ok("push");
     let ben = copy_of(&ana, "ben@example.com");
     ana.ok("version promote 2");
-    let refused = ben.run("version promote 2 -m mine");
-    assert_eq!(refused.code, 1, "{refused}");
-    assert_eq!(ben.json("version list")[0]["status"], "staged");
+    let second = ben.run("version promote 2 -m mine");
+    assert_eq!((second.code, second.stdout.as_str()), (0, "v2 is already active. No change.\n"), "{second}");
+    assert!(second.stderr.contains("promoted v2  2026-11-21 09:30  ana@example.com"), "{second}");
+    assert_eq!(ben.json("version list")[0]["status"], "active");
     assert_eq!(ana.json("log --ledger").as_array().unwrap().len(), 2);
+    assert_eq!(ben.ok("log --ledger"), ana.ok("log --ledger"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod many;
 mod naming;
 mod network;
 mod served;
+mod stale;
 mod story;
 mod sync;
 mod tokens;

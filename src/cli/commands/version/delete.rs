@@ -1,14 +1,15 @@
 //! `version delete`: a version that shall never be promoted again.
 
+use crate::agent::project::Project;
 use crate::agent::promote::{self, Deleted};
-use crate::agent::resolve;
+use crate::agent::record::Who;
 use crate::agent::revision::Revision;
-use crate::agent::version::Catalog;
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::git;
-use crate::cli::outward::{Outward, Which};
+use crate::cli::outward::Which;
+use crate::cli::pointer::{Station, Wish};
 use crate::error::Result;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
@@ -25,6 +26,9 @@ pub struct Delete {
     /// Do not ask
     #[arg(long)]
     force: bool,
+    /// Where both sides promoted or deleted since, go on from the ledger of the remote and leave yours out
+    #[arg(long, conflicts_with = "offline")]
+    theirs: bool,
     #[command(flatten)]
     at: Which,
 }
@@ -33,22 +37,18 @@ impl Delete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let catalog = Catalog::load(project.store())?;
-        let number = resolve::number(&catalog, &self.version)?;
-        let mut deleted = promote::check_deletable(&catalog, number)?;
-        if deleted == Deleted::Done {
-            if !cx.confirm(&format!("Delete v{number}?"), self.force)? {
-                return Ok(Exit::Done);
-            }
-            deleted = match Outward::ask(cx, &project, &self.at)? {
-                None => promote::delete(project.store(), number, &who)?,
-                Some(outward) => {
-                    let (deleted, step) = promote::prepare_deletion(project.store(), number, &who)?;
-                    step.map_or(Ok(()), |step| outward.take(cx, &project, &step))?;
-                    deleted
-                }
-            };
+        let action = format!("delete {}", self.version);
+        let wish = Wish { which: &self.at, action: &action, dry_run: false, theirs: self.theirs };
+        let station = Station::find(cx, &project, &wish)?;
+        let (number, deleted) = {
+            let ground = station.ground(project.store())?;
+            let number = ground.number(&self.version)?;
+            (number, promote::judge_deletion(&ground, number)?)
+        };
+        if deleted == Deleted::Done && !cx.confirm(&format!("Delete v{number}?"), self.force)? {
+            return Ok(Exit::Done);
         }
+        let deleted = carry_out(cx, &project, station, number, deleted, &who)?;
         let event = git::Event::Deleted(number);
         let told = (deleted == Deleted::Done).then(|| git::commit_after(&project, &event, &who)).flatten();
         if cx.out.is_json() {
@@ -66,4 +66,25 @@ impl Delete {
         cx.look_after(&project);
         Ok(Exit::Done)
     }
+}
+
+fn carry_out(
+    cx: &mut Context<'_>,
+    project: &Project,
+    station: Station,
+    number: u64,
+    deleted: Deleted,
+    who: &Who,
+) -> Result<Deleted> {
+    let store = project.store();
+    match station {
+        // Judged once more, under the lock.
+        Station::Here => return promote::delete(store, number, who),
+        Station::There(there) if deleted == Deleted::AlreadyDeleted => there.settle(cx, project)?,
+        Station::There(there) => {
+            let step = promote::record_deletion(store, &there.ground(store)?, number, who)?;
+            there.take(cx, project, &format!("delete v{number}"), &step)?;
+        }
+    }
+    Ok(deleted)
 }

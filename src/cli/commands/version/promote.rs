@@ -1,24 +1,30 @@
 //! `version promote`: which version is live.
 
 use crate::agent::change;
+use crate::agent::news::Moved;
 use crate::agent::project::Project;
-use crate::agent::promote::{self, Promoted, Request};
+use crate::agent::promote::{self, Ground, Promotion, Request};
+use crate::agent::record::{LedgerRecord, Who};
 use crate::agent::revision::Revision;
-use crate::agent::version::Catalog;
+use crate::agent::{view, words};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::git;
-use crate::cli::outward::{Outward, Which};
+use crate::cli::outward::Which;
+use crate::cli::pointer::{Station, Wish};
 use crate::cli::report;
 use crate::error::Result;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// How many lines of what changed are told; `version diff` has the rest.
+const LINES: usize = 3;
 
 /// Make a version the active one
 ///
-/// One atomic swap, recorded in the ledger. Promoting an older version is how one rolls back. With a remote its
-/// pointer is swapped first, and only when nobody moved it meanwhile.
+/// One atomic swap, recorded in the ledger. Promoting an older version is how one rolls back. With a remote it
+/// is judged by what is live there, and the pointer there is swapped first, only when nobody moved it meanwhile.
 #[derive(Debug, clap::Args)]
 pub struct Promote {
     /// The version to make active
@@ -33,6 +39,12 @@ pub struct Promote {
     /// Say what would change for users, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    force: bool,
+    /// Where both sides promoted or deleted since, go on from the ledger of the remote and leave yours out
+    #[arg(long, conflicts_with = "offline")]
+    theirs: bool,
     #[command(flatten)]
     at: Which,
 }
@@ -41,53 +53,194 @@ impl Promote {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let request = Request { reason: self.reason, expect: self.expect, dry_run: self.dry_run };
-        let outward = if self.dry_run { None } else { Outward::ask(cx, &project, &self.at)? };
-        let promoted = match outward {
-            None => promote::promote(project.store(), &self.version, &request, &who)?,
-            Some(outward) => {
-                let (promoted, step) =
-                    promote::prepare_promotion(project.store(), &self.version, &request, &who)?;
-                step.map_or(Ok(()), |step| outward.take(cx, &project, &step))?;
-                promoted
+        let action = format!("promote {}", self.version);
+        let wish = Wish { which: &self.at, action: &action, dry_run: self.dry_run, theirs: self.theirs };
+        let station = Station::find(cx, &project, &wish)?;
+        let (promotion, changes) = {
+            let ground = station.ground(project.store())?;
+            let promotion = promote::judge(&ground, &self.version, self.expect.as_ref())?;
+            tell_history(cx, &promotion);
+            if self.dry_run {
+                return self.preview(cx, &ground, &station, &promotion);
             }
+            // What is live may be damaged, and going back from it is the more urgent then.
+            let changes = self.changes(cx, &ground, &promotion).unwrap_or_default();
+            (promotion, changes)
         };
-        let number = promoted.number;
-        let changed = promoted.changed() && !self.dry_run;
-        let event = git::Event::Promoted(number);
-        let told = changed.then(|| git::commit_after(&project, &event, &who)).flatten();
+        if !self.is_meant(cx, &promotion)? {
+            return Ok(Exit::Done);
+        }
+        let asked = Asked::of(&station);
+        let promotion = self.carry_out(cx, &project, station, promotion, &who)?;
+        let event = git::Event::Promoted(promotion.number);
+        let told = (!promotion.settled).then(|| git::commit_after(&project, &event, &who)).flatten();
         if cx.out.is_json() {
-            cx.out.json(&json!({
-                "promoted": number,
-                "previousActive": promoted.previous,
-                "changed": changed,
-                "dryRun": self.dry_run,
-                "git": told.as_ref().map(git::Outcome::to_json),
-            }))?;
-        } else if self.dry_run && promoted.changed() {
-            preview(cx, &project, promoted)?;
-        } else if !promoted.changed() {
-            cx.out.line(format!("v{number} is already active. No change."))?;
+            let mut answer = self.answer(&asked, &promotion)?;
+            answer["git"] = json!(told.as_ref().map(git::Outcome::to_json));
+            cx.out.json(&answer)?;
         } else {
-            cx.out.line(match promoted.previous {
-                Some(previous) => format!("✓ Promoted v{number}. Previous active: v{previous}."),
-                None => format!("✓ Promoted v{number}. (No previous active version.)"),
-            })?;
+            self.tell(cx, &promotion, changes)?;
         }
         told.iter().for_each(|told| told.tell(cx));
         cx.look_after(&project);
         Ok(Exit::Done)
     }
+
+    /// Whoever goes back twice brings back what the first time took away: that is asked, where it can be.
+    fn is_meant(&self, cx: &mut Context<'_>, promotion: &Promotion) -> Result<bool> {
+        let again = promotion.taken_back.is_some() && matches!(self.version, Revision::Previous);
+        if self.force || promotion.settled || !again || !cx.can_ask() {
+            return Ok(true);
+        }
+        cx.confirm(&format!("Promote v{} again?", promotion.number), false)
+    }
+
+    fn carry_out(
+        &self,
+        cx: &mut Context<'_>,
+        project: &Project,
+        station: Station,
+        promotion: Promotion,
+        who: &Who,
+    ) -> Result<Promotion> {
+        let (store, number) = (project.store(), promotion.number);
+        let reason = self.reason.as_deref();
+        match station {
+            Station::Here => {
+                let request = Request { reason: self.reason.clone(), expect: self.expect.clone() };
+                // Judged once more, under the lock.
+                return promote::promote(store, &Revision::Number(number), &request, who);
+            }
+            Station::There(there) if promotion.settled => there.settle(cx, project)?,
+            Station::There(there) => {
+                let step = promote::record_promotion(store, &there.ground(store)?, number, reason, who)?;
+                there.take(cx, project, &format!("promote v{number}"), &step)?;
+            }
+        }
+        Ok(promotion)
+    }
+
+    fn answer(&self, asked: &Asked, promotion: &Promotion) -> Result<Value> {
+        let brought = asked.brought.iter().map(words::moved_json).collect::<Result<Vec<_>>>()?;
+        let undoes = promotion.undoes.as_ref().map(|step| -> Result<Value> {
+            let LedgerRecord { by, at_ms, reason, .. } = &step.record;
+            Ok(json!({
+                "version": promotion.previous, "by": by, "at": view::iso(*at_ms)?, "reason": reason,
+            }))
+        });
+        Ok(json!({
+            "promoted": promotion.number,
+            "previousActive": promotion.previous,
+            "changed": !(promotion.settled || self.dry_run),
+            "dryRun": self.dry_run,
+            "remote": asked.name,
+            "brought": brought,
+            "undoes": undoes.transpose()?,
+            "again": promotion.taken_back.is_some(),
+            "undo": self.undo(promotion),
+            "git": null,
+        }))
+    }
+
+    /// The command that takes it back.
+    fn undo(&self, promotion: &Promotion) -> Option<String> {
+        let previous = promotion.previous.filter(|previous| *previous != promotion.number)?;
+        let to = match &self.at {
+            Which { offline: true, .. } => " --offline".to_owned(),
+            Which { remote: Some(name), .. } => format!(" --remote {name}"),
+            Which { remote: None, .. } => String::new(),
+        };
+        Some(format!("lua-store version promote v{previous}{to}"))
+    }
+
+    /// The first lines of what changes, for a person.
+    fn changes(&self, cx: &Context<'_>, ground: &Ground, promotion: &Promotion) -> Result<Vec<words::Line>> {
+        let shown = cx.out.term().stdout && !cx.out.is_json();
+        let Some(previous) = promotion.previous.filter(|_| shown && !promotion.settled) else {
+            return Ok(Vec::new());
+        };
+        let change = between(ground, promotion)?;
+        let mut lines = words::brief(&change);
+        if lines.len() > LINES {
+            let more = lines.len() - LINES;
+            lines.truncate(LINES);
+            let diff = format!("`lua-store version diff v{previous} v{}`", promotion.number);
+            lines.push(words::Line::plain(format!("… and {more} more: {diff}")));
+        }
+        Ok(lines.into_iter().map(|line| line.indented(2)).collect())
+    }
+
+    fn tell(&self, cx: &mut Context<'_>, promotion: &Promotion, changes: Vec<words::Line>) -> Result<()> {
+        let number = promotion.number;
+        if promotion.settled {
+            return cx.out.line(format!("v{number} is already active. No change."));
+        }
+        cx.out.line(match promotion.previous {
+            Some(previous) => format!("✓ Promoted v{number}. Previous active: v{previous}."),
+            None => format!("✓ Promoted v{number}. (No previous active version.)"),
+        })?;
+        report::lines(cx.out, changes)?;
+        if let Some(undo) = self.undo(promotion) {
+            cx.out.hint(format!("`{undo}` takes it back"));
+        }
+        Ok(())
+    }
+
+    /// What a promotion would change for users.
+    fn preview(
+        &self,
+        cx: &mut Context<'_>,
+        ground: &Ground,
+        station: &Station,
+        promotion: &Promotion,
+    ) -> Result<Exit> {
+        let number = promotion.number;
+        if cx.out.is_json() {
+            cx.out.json(&self.answer(&Asked::of(station), promotion)?)?;
+        } else if promotion.settled {
+            cx.out.line(format!("v{number} is already active. No change."))?;
+        } else {
+            let from = promotion.previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
+            cx.out.line(format!("Would promote v{number}. Active now: {from}."))?;
+            report::print(cx.out, &between(ground, promotion)?, false)?;
+        }
+        Ok(Exit::Done)
+    }
 }
 
-/// What a promotion would change for users.
-fn preview(cx: &mut Context<'_>, project: &Project, promoted: Promoted) -> Result<()> {
-    let catalog = Catalog::load(project.store())?;
-    let state = |number: u64| catalog.get(number).map(|version| version.state);
-    let from = promoted.previous.map(state).transpose()?;
-    let to = state(promoted.number)?;
-    let change = change::between(project.store().objects(), from.as_ref(), Some(&to))?;
-    let from = promoted.previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
-    cx.out.line(format!("Would promote v{}. Active now: {from}.", promoted.number))?;
-    report::print(cx.out, &change, false)
+/// Which remote was asked, and which records it had that were not known here.
+struct Asked {
+    name: Option<String>,
+    brought: Vec<Moved>,
+}
+
+impl Asked {
+    fn of(station: &Station) -> Asked {
+        Asked { name: station.name().map(str::to_owned), brought: station.brought().to_vec() }
+    }
+}
+
+/// What differs between what is live and what would be.
+fn between(ground: &Ground, promotion: &Promotion) -> Result<change::StateChange> {
+    let state = |number: u64| ground.live.get(number).map(|version| version.state);
+    let from = promotion.previous.map(state).transpose()?;
+    change::between(ground.objects, from.as_ref(), Some(&state(promotion.number)?))
+}
+
+/// Whose doing a way back undoes.
+fn tell_history(cx: &mut Context<'_>, promotion: &Promotion) {
+    let by = |record: &LedgerRecord| {
+        let reason = record.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
+        format!("by {}, {}{reason}", record.by, words::when(record.at_ms))
+    };
+    let number = promotion.number;
+    match (&promotion.taken_back, &promotion.undoes, promotion.previous) {
+        (Some(step), ..) => {
+            cx.out.warn(format!("this undoes a rollback: v{number} was taken back {}", by(&step.record)));
+        }
+        (None, Some(step), Some(previous)) if promotion.is_return => {
+            cx.out.note(format!("This takes back v{previous}, promoted {}", by(&step.record)));
+        }
+        _ => {}
+    }
 }
