@@ -13,10 +13,12 @@ use crate::agent::state::{self, State};
 use crate::agent::version::Version;
 use crate::agent::{json, names};
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::object::{Entry, Id, Mode, Source};
 use crate::protocol::{Create, Swap, Transaction, limits};
 use crate::store::Odb;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// How many records one transaction may add to the ledger.
 const MOST_RECORDS: usize = 10_000;
@@ -60,11 +62,13 @@ impl Check<'_> {
             Some(id) => self.state_of(id)?,
             None => None,
         };
+        let mut files = self.head.source.last().map(|id| self.files_of(id)).transpose()?;
         for (number, id) in created(&self.head.source, self.tx.source.as_ref()) {
-            let checked = self.source_version(number, id, before.as_ref());
-            let (state, by) = checked.map_err(|error| error.context(format!("refs/source/v{number}")))?;
-            before = Some(state);
-            deeds.source(number, &by);
+            let checked = self.source_version(number, id, before.as_ref(), files);
+            let (state, version) =
+                checked.map_err(|error| error.context(format!("refs/source/v{number}")))?;
+            (before, files) = (Some(state), Some(version.source));
+            deeds.source(number, &version.record.by);
         }
         let mut versions = self.head.versions.clone();
         for (number, id) in created(&self.head.versions, self.tx.versions.as_ref()) {
@@ -83,6 +87,11 @@ impl Check<'_> {
     fn state_of(&self, id: &Id) -> Result<Option<State>> {
         let state = self.objects.tree(id)?.require(STATE)?;
         State::load(self.objects, &state).map(Some)
+    }
+
+    /// The files of a source version.
+    fn files_of(&self, id: &Id) -> Result<Id> {
+        self.objects.tree(id)?.require(SOURCE)
     }
 
     /// A tree with a record and exactly these links.
@@ -107,11 +116,41 @@ impl Check<'_> {
         }
     }
 
-    /// The state of a new source version, and who it says pushed it.
-    fn source_version(&self, number: u64, id: Id, before: Option<&State>) -> Result<(State, String)> {
+    /// The state of a new source version, and what else it says.
+    fn source_version(
+        &self,
+        number: u64,
+        id: Id,
+        before: Option<&State>,
+        files: Option<Id>,
+    ) -> Result<(State, SourceVersion)> {
         self.form(&id, "source version", RECORD, &[SOURCE, STATE])?;
         let version = SourceVersion::load(self.objects, number, id)?;
-        Ok((self.state(&version.state, before)?, version.record.by))
+        self.files(version.source, files)?;
+        Ok((self.state(&version.state, before)?, version))
+    }
+
+    /// Every file can be restored. `before` are files that passed: what is the same in them needs no look, and no
+    /// tree is looked at twice, however many paths lead to it.
+    fn files(&self, files: Id, before: Option<Id>) -> Result<()> {
+        let (mut open, mut seen) = (vec![(String::new(), files, before)], HashSet::new());
+        while let Some((folder, id, before)) = open.pop() {
+            if Some(id) == before || !seen.insert(id) {
+                continue;
+            }
+            let before = before.map(|before| self.objects.tree(&before)).transpose()?.unwrap_or_default();
+            for entry in self.objects.tree(&id)?.entries() {
+                if let Some(reason) = fs::untrackable(&entry.name) {
+                    let path = format!("{folder}{}", entry.name);
+                    return refuse(format!("its files have \"{path}\", which no project can have: {reason}"));
+                }
+                if entry.mode.is_directory() {
+                    let old = before.get(&entry.name).filter(|old| old.mode.is_directory()).map(|old| old.id);
+                    open.push((format!("{folder}{}/", entry.name), entry.id, old));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Who a new version says made it.
@@ -127,6 +166,7 @@ impl Check<'_> {
             let from = version.meta.source_version;
             return refuse(format!("it was made from source version v{from}, which does not exist"));
         };
+        self.files(version.source, Some(self.files_of(&source)?))?;
         let pushed = self.state_of(&source)?;
         self.state(&version.state, pushed.as_ref())?;
         Ok(version.meta.by)

@@ -4,6 +4,7 @@
 
 mod check;
 mod collide;
+mod glob;
 mod index;
 mod outside;
 mod parallel;

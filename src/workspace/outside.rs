@@ -1,7 +1,7 @@
 //! What a project never keeps, asked path by path: for files that others hold, such as a commit of git,
 //! and that need not be on the disk.
 
-use super::rules::{Patterns, RULE_FILES, Rules, is_never};
+use super::rules::{Patterns, RULE_FILES, Rules};
 use super::secret;
 use crate::fs;
 use std::path::Path;
@@ -21,7 +21,8 @@ impl<'a> Outside<'a> {
     /// Whether a file of this path is left out of every snapshot: ignored, or a secret by its name or
     /// by what is on the disk.
     pub fn has(&self, path: &str) -> bool {
-        path.split('/').any(is_never) || self.is_ignored(None, "", path) || self.is_secret(path)
+        let untrackable = |name| fs::untrackable(name).is_some();
+        path.split('/').any(untrackable) || self.is_ignored(None, "", path) || self.is_secret(path)
     }
 
     /// Goes down folder by folder, since nothing below an ignored folder can be taken back in.
@@ -30,10 +31,10 @@ impl<'a> Outside<'a> {
         let rules = Rules::new(above, folder, texts);
         let start = if folder.is_empty() { 0 } else { folder.len() + 1 };
         match path[start..].find('/') {
-            None => rules.ignores(Path::new(path), false),
+            None => rules.ignores(path.as_bytes(), false),
             Some(end) => {
                 let below = &path[..start + end];
-                rules.ignores(Path::new(below), true) || self.is_ignored(Some(&rules), below, path)
+                rules.ignores(below.as_bytes(), true) || self.is_ignored(Some(&rules), below, path)
             }
         }
     }

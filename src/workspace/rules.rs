@@ -4,20 +4,17 @@
 //! first, its last matching line wins, and nothing below an ignored folder can be taken back in:
 //! git's rules. All `.luaignore` files together are stronger than all `.gitignore` files.
 
-use crate::fs::DRAFT_PREFIX;
+use super::glob::{self, Pattern};
 use crate::object::Id;
-use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use std::path::Path;
 use std::sync::OnceLock;
 
-/// Built by a tool, or the tool's own: never part of a project, at any depth.
+/// Built by a tool, or the tool's own: no part of a project by themselves, at any depth. Names, and nothing more:
+/// `Dist` is another one on the systems where agents are built, and is kept on all.
 const NEVER: [&str; 9] =
     ["node_modules", "dist", "dist-v2", ".git", ".lua", ".temp", "coverage", ".next", ".turbo"];
 
-/// Whether a name is never part of a project. Compared without case, because some file systems do.
-pub fn is_never(name: &str) -> bool {
-    NEVER.iter().any(|never| name.eq_ignore_ascii_case(never)) || name.starts_with(DRAFT_PREFIX)
+fn is_never(name: &[u8]) -> bool {
+    NEVER.iter().any(|never| never.as_bytes() == name)
 }
 
 /// The names of rule files, the stronger first.
@@ -26,10 +23,10 @@ pub const RULE_FILES: [&str; 2] = [".luaignore", ".gitignore"];
 /// The rule files of one folder, and through `above` those of the folders it is in.
 pub struct Rules<'a> {
     above: Option<&'a Rules<'a>>,
-    /// How many folders the one they stand in is below the root of the project.
-    depth: usize,
-    texts: [Option<String>; RULE_FILES.len()],
-    matchers: [OnceLock<Gitignore>; RULE_FILES.len()],
+    /// The path of the folder they are in, with a slash behind it; empty for the project itself.
+    folder: String,
+    texts: [Option<Vec<u8>>; RULE_FILES.len()],
+    patterns: [OnceLock<Vec<Pattern>>; RULE_FILES.len()],
     digest: Id,
 }
 
@@ -37,10 +34,9 @@ impl<'a> Rules<'a> {
     /// `folder` is the path in the project, empty for its root; `texts` are in the order of
     /// [`RULE_FILES`].
     pub fn new(above: Option<&'a Rules<'a>>, folder: &str, texts: [Option<Vec<u8>>; 2]) -> Rules<'a> {
-        let depth = Path::new(folder).components().count();
-        let texts = texts.map(|text| text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
-        let digest = digest(above, depth, &texts);
-        Rules { above, depth, texts, matchers: Default::default(), digest }
+        let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let digest = digest(above, &folder, &texts);
+        Rules { above, folder, texts, patterns: Default::default(), digest }
     }
 
     /// Equal digests: the same rules apply here as then.
@@ -49,39 +45,35 @@ impl<'a> Rules<'a> {
     }
 
     /// Whether a path of the project is ignored, if no folder above it is.
-    pub fn ignores(&self, path: &Path, is_folder: bool) -> bool {
-        let name = path.file_name().and_then(|name| name.to_str());
-        if name.is_some_and(|name| NEVER.contains(&name) || name.starts_with(DRAFT_PREFIX)) {
-            return true;
-        }
-        (0..RULE_FILES.len()).find_map(|which| self.decide(which, path, is_folder)).unwrap_or(false)
+    pub fn ignores(&self, path: &[u8], is_folder: bool) -> bool {
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+        is_never(name)
+            || (0..RULE_FILES.len()).find_map(|which| self.decide(which, path, is_folder)).unwrap_or(false)
     }
 
-    fn decide(&self, which: usize, path: &Path, is_folder: bool) -> Option<bool> {
+    fn decide(&self, which: usize, path: &[u8], is_folder: bool) -> Option<bool> {
         let mut rules = Some(self);
         while let Some(here) = rules {
             if let Some(text) = &here.texts[which] {
-                let matcher = here.matchers[which].get_or_init(|| build(text));
-                match matcher.matched(here.below(path), is_folder) {
-                    Match::Ignore(_) => return Some(true),
-                    Match::Whitelist(_) => return Some(false),
-                    Match::None => {}
+                let patterns = here.patterns[which].get_or_init(|| glob::parse(text));
+                let below = &path[here.folder.len()..];
+                if let Some(decided) = last_match(patterns, below, is_folder) {
+                    return Some(decided);
                 }
             }
             rules = here.above;
         }
         None
     }
-
-    /// The path as seen from this folder.
-    fn below<'p>(&self, path: &'p Path) -> &'p Path {
-        let mut parts = path.components();
-        parts.by_ref().take(self.depth).for_each(drop);
-        parts.as_path()
-    }
 }
 
-fn digest(above: Option<&Rules<'_>>, depth: usize, texts: &[Option<String>]) -> Id {
+/// What the last line that matches says.
+fn last_match(patterns: &[Pattern], path: &[u8], is_folder: bool) -> Option<bool> {
+    let last = patterns.iter().rev().find(|pattern| pattern.matches(path, is_folder))?;
+    Some(!last.takes_back)
+}
+
+fn digest(above: Option<&Rules<'_>>, folder: &str, texts: &[Option<Vec<u8>>]) -> Id {
     let inherited = above.map(|rules| rules.digest);
     if texts.iter().all(Option::is_none)
         && let Some(digest) = inherited
@@ -90,32 +82,27 @@ fn digest(above: Option<&Rules<'_>>, depth: usize, texts: &[Option<String>]) -> 
     }
     let mut hasher = Id::blob_hasher();
     hasher.update(inherited.as_ref().map_or(&[], |id| id.as_bytes()));
-    hasher.update(&depth.to_le_bytes());
+    hasher.update(&folder.matches('/').count().to_le_bytes());
     for text in texts {
-        let text = text.as_deref().map(|text| Id::of_blob(text.as_bytes()));
+        let text = text.as_deref().map(Id::of_blob);
         hasher.update(text.as_ref().map_or(&[0], |id| id.as_bytes()));
     }
     hasher.finalize().into()
 }
 
-/// A line that is no pattern is passed over, as git does.
-fn build(text: &str) -> Gitignore {
-    let mut builder = GitignoreBuilder::new("");
-    for line in text.trim_start_matches('\u{feff}').lines() {
-        let _ = builder.add_line(None, line);
-    }
-    builder.build().unwrap_or_else(|_| Gitignore::empty())
-}
-
 /// A list of patterns in the same syntax, matched against paths of the project.
-pub struct Patterns(Gitignore);
+pub struct Patterns(Vec<Pattern>);
 
 impl Patterns {
     pub fn new(patterns: &[String]) -> Patterns {
-        Patterns(build(&patterns.join("\n")))
+        Patterns(glob::parse(patterns.join("\n").as_bytes()))
     }
 
+    /// Whether the path matches, or else the nearest folder above it of which a pattern says something.
     pub fn matches(&self, path: &str) -> bool {
-        self.0.matched_path_or_any_parents(path, false).is_ignore()
+        let above = std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder));
+        let mut decisions =
+            above.enumerate().map(|(nth, path)| last_match(&self.0, path.as_bytes(), nth > 0));
+        decisions.find_map(|decided| decided).unwrap_or(false)
     }
 }

@@ -9,7 +9,7 @@ use super::stat::{Sort, Stat};
 use crate::error::{At, Error, Result};
 use crate::fs;
 use std::borrow::Cow;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -128,13 +128,13 @@ impl<'s, 'a> Scan<'s, 'a> {
         for name in names {
             let inner = full.join(&name);
             let Some(metadata) = look(&inner)? else { continue };
-            if rules.ignores(&Path::new(path).join(&name), metadata.is_dir()) {
+            if rules.ignores(&join_bytes(path, &name), metadata.is_dir()) {
                 continue;
             }
             let Ok(name) = name.into_string() else { return Err(not_utf8(&inner)) };
             let old = known.and_then(|at| self.old_item(at, &name));
             let below = join(path, &name);
-            if metadata.is_dir() && !self.is_secret_folder(&name, &below) {
+            if metadata.is_dir() && self.left_out(&name, &below, true).is_none() {
                 let known = old.and_then(|(item, _)| match item.what {
                     What::Folder(number) => Some(number),
                     _ => None,
@@ -159,9 +159,13 @@ impl<'s, 'a> Scan<'s, 'a> {
         Some((&items[found], self.fresh.items[at][found]))
     }
 
-    /// `.env/` and the like hold one secret beside the other.
-    fn is_secret_folder(&self, name: &str, path: &str) -> bool {
-        name.starts_with(".env") && !self.allow.matches(path) && secret::by_name(name).is_some()
+    /// Why nothing of this name is kept. Of the names of secrets folders have one only: `.env/` and the like hold
+    /// one secret beside the other.
+    fn left_out(&self, name: &str, path: &str, is_folder: bool) -> Option<&'static str> {
+        fs::untrackable(name).or_else(|| {
+            let is_secret = (!is_folder || name.starts_with(".env")) && !self.allow.matches(path);
+            if is_secret { secret::by_name(name) } else { None }
+        })
     }
 
     /// A file or link whose bytes are not known; `None` when it is gone.
@@ -177,8 +181,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             None => look(&full)?,
         };
         let Some(metadata) = metadata else { return Ok(None) };
-        let secret = if self.allow.matches(path) { None } else { secret::by_name(&name) };
-        let what = match (secret, Sort::of(&metadata)) {
+        let what = match (self.left_out(&name, path, metadata.is_dir()), Sort::of(&metadata)) {
             (Some(reason), _) => What::LeftOut(Cow::Borrowed(reason)),
             (None, Sort::Leaf(mode)) => What::Leaf(mode, None),
             (None, Sort::Other(kind)) => return Err(special(&full, kind)),
@@ -219,6 +222,11 @@ pub fn look(path: &Path) -> Result<Option<std::fs::Metadata>> {
         }
         Err(error) => Err(error).at("read", path),
     }
+}
+
+fn join_bytes(folder: &str, name: &OsStr) -> Vec<u8> {
+    let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };
+    [folder.as_bytes(), slash, name.as_encoded_bytes()].concat()
 }
 
 pub fn join(folder: &str, name: &str) -> String {

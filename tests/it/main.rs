@@ -20,6 +20,7 @@ mod golden;
 mod history;
 mod init;
 mod manners;
+mod names;
 mod objects;
 mod persona;
 mod plumbing;

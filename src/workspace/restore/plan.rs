@@ -3,7 +3,6 @@
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::{self, Difference, Id, Leaf, Source};
-use crate::workspace::rules;
 
 /// The way from the files a project has to those it shall have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,9 +91,9 @@ fn step(found: Difference) -> Result<Step> {
 /// No snapshot holds such a path, but a tree that somebody made could.
 fn check_path(path: &str) -> Result<()> {
     for name in path.split('/') {
-        if rules::is_never(name) {
+        if let Some(reason) = fs::untrackable(name) {
             return Err(Error::failed(format!(
-                "cannot restore \"{path}\": \"{name}\" is never part of a project"
+                "cannot restore \"{path}\": \"{name}\" is never part of a project: {reason}"
             )));
         }
         if cfg!(windows) {

@@ -1,7 +1,8 @@
 //! Ignore rules, compared with what git does.
 
-use super::Project;
-use std::process::Command;
+use super::{Project, on_disk};
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
 
 /// What git would add, its own settings of this machine left out.
 fn git(project: &Project) -> Vec<String> {
@@ -132,4 +133,173 @@ fn a_link_is_no_rule_file() {
     let taken = project.snapshot().unwrap();
     assert_eq!(project.paths(&taken), [".gitignore", "a", "rules"]);
     assert_eq!(project.paths(&taken), git(&project));
+}
+
+/// A small generator: the same number, the same project.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % count
+    }
+
+    fn pick<'p>(&mut self, from: &[&'p str]) -> &'p str {
+        from[self.below(from.len())]
+    }
+
+    fn joined(&mut self, pieces: &[&str], most: usize) -> String {
+        (0..=self.below(most)).map(|_| self.pick(pieces)).collect()
+    }
+
+    fn name(&mut self) -> String {
+        const PIECES: [&str; 24] = [
+            "a", "b", "c", "ab", "foo", "A", "1", ".", "-", "x", "{a,b}", "[a", "]", " ", "\t", "#", "!",
+            "*", "\\", "\u{e9}", ".ts", ".log", "_", "a-c",
+        ];
+        let name = self.joined(&PIECES, 2);
+        if [".", ".."].contains(&&*name) { "a".to_owned() } else { name }
+    }
+
+    fn path(&mut self) -> String {
+        let names: Vec<String> = (0..=self.below(3)).map(|_| self.name()).collect();
+        names.join("/")
+    }
+
+    /// Half of the lines are made of a path of the project, so that many of them match.
+    fn line(&mut self, paths: &[String]) -> String {
+        const PIECES: [&str; 44] = [
+            "a",
+            "b",
+            "c",
+            "foo",
+            "x",
+            "1",
+            ".log",
+            ".ts",
+            "A",
+            "\u{e9}",
+            "*",
+            "**",
+            "***",
+            "?",
+            "/",
+            "/",
+            "/**/",
+            "**/",
+            "/**",
+            "[ab]",
+            "[a-c]",
+            "[!a]",
+            "[^a]",
+            "[a\\-c]",
+            "[]a]",
+            "[[:alpha:]]",
+            "[[:digit:]a]",
+            "[[:nothing:]]",
+            "[[:alpha]",
+            "[a",
+            "[",
+            "]",
+            "{a,b}",
+            "{",
+            "\\",
+            "\\*",
+            "\\/",
+            "\\ ",
+            " ",
+            "\t",
+            "#",
+            "!",
+            "-",
+            "[!-a]",
+        ];
+        let mut line = self.joined(&PIECES, 4);
+        if self.below(2) == 0 {
+            let path = &paths[self.below(paths.len())];
+            let from = path.rfind('/').filter(|_| self.below(2) == 0).map_or(0, |slash| slash + 1);
+            let mut letters: Vec<String> = path[from..].chars().map(String::from).collect();
+            for _ in 0..self.below(3) {
+                let at = self.below(letters.len());
+                letters[at] = self.pick(&PIECES).to_owned();
+            }
+            line = letters.concat();
+        }
+        let (before, after) =
+            (self.pick(&["", "", "", "!", "/", "!/", "**/"]), self.pick(&["", "", "/", "/*", " "]));
+        format!("{before}{line}{after}")
+    }
+
+    fn rules(&mut self, paths: &[String]) -> String {
+        let mut text = if self.below(9) == 0 { "\u{feff}".to_owned() } else { String::new() };
+        for _ in 0..=self.below(5) {
+            text += &self.line(paths);
+            text += self.pick(&["\n", "\n", "\n", "\r\n", "\n\n", "  \n", "\t\n"]);
+        }
+        if self.below(4) == 0 { text.trim_end_matches('\n').to_owned() } else { text }
+    }
+}
+
+/// A project with random names and rule files in some of its folders.
+fn random_project(random: &mut Random) -> Project {
+    let project = Project::new(&[]);
+    let paths: Vec<String> = (0..20).map(|_| random.path()).collect();
+    let mut folders = vec![String::new()];
+    for path in &paths {
+        let full = project.path(path);
+        if std::fs::create_dir_all(full.parent().unwrap()).is_ok() && !full.exists() {
+            std::fs::write(&full, "x").unwrap();
+            folders.extend(path.rsplit_once('/').map(|(folder, _)| format!("{folder}/")));
+        }
+    }
+    for nth in 0..=random.below(3) {
+        let folder = if nth == 0 { "" } else { &folders[random.below(folders.len())] };
+        let rules = random.rules(&paths);
+        project.write(&format!("{folder}.gitignore"), rules);
+    }
+    project
+}
+
+/// The files that git ignores, of all there are.
+fn ignored_by_git(project: &Project) -> (Vec<String>, BTreeSet<String>) {
+    use std::io::Write;
+    let files: Vec<String> = on_disk(&project.root).into_keys().collect();
+    for folder in [".git/objects", ".git/refs"] {
+        std::fs::create_dir_all(project.path(folder)).unwrap();
+    }
+    project.write(".git/HEAD", "ref: refs/heads/main\n");
+    let mut command = Command::new("git");
+    command.current_dir(&project.root).args(["check-ignore", "--stdin", "--no-index", "-z"]);
+    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
+    command.env("XDG_CONFIG_HOME", "/nonexistent").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(files.join("\0").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code <= 1), "{output:?}");
+    let ignored = String::from_utf8(output.stdout).unwrap();
+    (files, ignored.split_terminator('\0').map(str::to_owned).collect())
+}
+
+/// `LUA_STORE_RANDOM_PROJECTS` asks for more of them.
+#[test]
+fn random_rules_mean_what_they_mean_to_git() {
+    let count = std::env::var("LUA_STORE_RANDOM_PROJECTS").ok().and_then(|count| count.parse().ok());
+    let (mut wrong, mut ignored_files) = (Vec::new(), 0);
+    for number in 0..count.unwrap_or(200) {
+        let mut project = random_project(&mut Random(number));
+        let (files, ignored) = ignored_by_git(&project);
+        ignored_files += ignored.len();
+        let taken = project.snapshot().unwrap();
+        let kept: BTreeSet<String> = project.paths(&taken).into_iter().collect();
+        let differ = |path: &&String| kept.contains(*path) == ignored.contains(*path);
+        let differing: Vec<&String> = files.iter().filter(differ).collect();
+        if !differing.is_empty() {
+            let rules = files.iter().filter(|path| path.ends_with(".gitignore"));
+            let rules: Vec<_> =
+                rules.map(|path| (path, std::fs::read_to_string(project.path(path)).unwrap())).collect();
+            wrong.push(format!("project {number}: {differing:?}, rules {rules:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(ignored_files > 300, "the rules must match something");
 }

@@ -311,6 +311,22 @@ fn a_state_has_its_form() {
 }
 
 #[test]
+fn files_that_nobody_could_restore_are_refused() {
+    for name in [".git", ".GIT", "git~1", ".lua", "node_modules", ".lua-store-tmp-1-1"] {
+        let reason = of_source(|made| {
+            let inner = made.file("config", "x");
+            let files = made.tree(vec![Entry::directory(name, inner)]);
+            let files = made.tree(vec![Entry::directory("deep", files)]);
+            let (state, record) = (made.state("new"), made.batch_record());
+            let entries = [Entry::directory("source", files), Entry::directory("state", state)];
+            made.tree([vec![Entry::file("record", record)], entries.to_vec()].concat())
+        });
+        let start = format!("refs/source/v3: its files have \"deep/{name}\", which no project can have: ");
+        assert!(reason.starts_with(&start), "{reason}");
+    }
+}
+
+#[test]
 fn an_agent_version_comes_from_a_source_version_and_is_no_other_one() {
     let (_dir, depot) = depot();
     let (client, _) = filled(&depot);
