@@ -139,6 +139,8 @@ fn files(
         |id: &Id| SourceVersion::load(project.store().objects(), 0, *id).map(|version| version.source);
     let base = both.checked_sub(1).map(|at| files_of(&local.source[at])).transpose()?;
     let theirs = files_of(theirs)?;
+    // Before the snapshot, since it may write into the project's `.gitignore`.
+    project.store().shield()?;
     let snapshot = project.snapshot(batch, base, progress)?;
     let trees = Trees { base, ours: snapshot.tree, theirs };
     let merged = match merge::merge(batch, project.root(), &trees, choice)? {
@@ -159,12 +161,12 @@ fn restore(
     who: &Who,
     progress: &Progress,
 ) -> Result<Option<u64>> {
-    if files.plan.is_empty() {
-        return Ok(None);
-    }
-    let store = project.store();
-    let kept = rollback::keep(project, store.batch(), previous, &files.snapshot, who)?;
-    workspace::apply(&files.plan, project.root(), store.objects(), progress)?;
+    let (store, plan, snapshot) = (project.store(), &files.plan, &files.snapshot);
+    let kept = match plan.is_empty() {
+        true => None,
+        false => rollback::keep(project, store.batch(), previous, snapshot, who)?,
+    };
+    rollback::restore(project, plan, snapshot, kept, progress)?;
     Ok(kept)
 }
 

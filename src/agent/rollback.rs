@@ -86,19 +86,43 @@ impl Rollback<'_> {
 
     /// Keeps what is there, restores the files, and makes the next source version of them.
     pub fn run(self, who: &Who, progress: &Progress) -> Result<RolledBack> {
+        // Where the line that keeps git away is missing, this puts it into a file that the plan has seen without it.
+        if self.project.store().shield()? {
+            return prepare(self.project, self.from, progress)?.run(who, progress);
+        }
         let Rollback { project, from, target, previous, batch, snapshot, plan, .. } = self;
         workspace::check(&plan, project.root())?;
         let kept = match plan.is_empty() {
             true => None,
             false => keep(project, batch, previous.as_ref(), &snapshot, who)?,
         };
-        workspace::apply(&plan, project.root(), project.store().objects(), progress)?;
+        restore(project, &plan, &snapshot, kept, progress)?;
         let number = match from {
             From::Snapshot(_) | From::Files { .. } => None,
             From::Version(number) => append(project, &target, number, who)?,
         };
         Ok(RolledBack { kept, number })
     }
+}
+
+/// Makes the files those of the plan. Where it stops half way, the error says how to go back as well.
+pub fn restore(
+    project: &Project,
+    plan: &Plan,
+    from: &Snapshot,
+    kept: Option<u64>,
+    progress: &Progress,
+) -> Result<()> {
+    workspace::sweep(project.root(), &from.leftovers)?;
+    let done = workspace::apply(plan, project.root(), project.store().objects(), progress);
+    done.map(drop).map_err(|error| {
+        let Some(kept) = kept else { return error };
+        let back = format!(
+            "`lua-store source rollback --snapshot {kept} --force` brings back the files as they were"
+        );
+        let hint = error.hint_text().map_or(back.clone(), |hint| format!("{hint}\n{back}"));
+        error.hint(hint)
+    })
 }
 
 /// Keeps the workspace as it is, before something edits it.

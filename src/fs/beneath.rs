@@ -144,11 +144,43 @@ impl Folder {
         Ok(Draft { folder: self, file: None, name, path })
     }
 
-    /// Gives a finished draft its final name, in the place of a file or link there.
-    pub fn publish(&self, draft: &str, name: &str) -> Result<()> {
+    /// Gives a finished draft its final name, and what has it the name of the draft. Where the file system cannot
+    /// do that in one step, the draft only takes the place of the other, which is gone then. Says whether a file is
+    /// under the draft's name.
+    pub fn exchange(&self, draft: &str, name: &str) -> Result<bool> {
         let path = self.path.join(name);
         fault::step(Step::Rename, &path).at("write", &path)?;
-        self.dir.rename(draft, &self.dir, name).at("write", &path)
+        match super::platform::exchange(&self.dir, draft, name) {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                self.dir.rename(draft, &self.dir, name).at("write", &path).map(|()| false)
+            }
+            exchanged => exchanged.at("write", &path).map(|()| true),
+        }
+    }
+
+    /// Gives a file a name that nothing has; `false` where something has it.
+    pub fn claim(&self, from: &str, name: &str) -> Result<bool> {
+        let path = self.path.join(name);
+        fault::step(Step::Rename, &path).at("write", &path)?;
+        match super::platform::rename_new(&self.dir, from, name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => match self.look(name)? {
+                Some(_) => Ok(false),
+                None => self.dir.rename(from, &self.dir, name).at("write", &path).map(|()| true),
+            },
+            renamed => renamed.at("write", &path).map(|()| true),
+        }
+    }
+
+    /// Takes the name from a file or link and gives the temporary one that it has then; `None` where it is gone.
+    pub fn set_aside(&self, name: &str) -> Result<Option<String>> {
+        let path = self.path.join(name);
+        fault::step(Step::Aside, &path).at("remove", &path)?;
+        let aside = unique_name();
+        match self.dir.rename(name, &self.dir, &aside) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            renamed => renamed.at("remove", &path).map(|()| Some(aside)),
+        }
     }
 
     /// Removes a file or link; one that is gone already is fine.
@@ -303,7 +335,11 @@ mod tests {
         draft.write_all(b"new").unwrap();
         let name = draft.keep().0;
         assert_eq!(std::fs::read(dir.path().join("a")).unwrap(), b"old");
-        folder.publish(&name, "a").unwrap();
+        assert!(!folder.claim(&name, "a").unwrap());
+        if folder.exchange(&name, "a").unwrap() {
+            assert_eq!(std::fs::read(dir.path().join(&name)).unwrap(), b"old");
+            folder.remove(&name).unwrap();
+        }
         assert_eq!(std::fs::read(dir.path().join("a")).unwrap(), b"new");
         assert_eq!(folder.names().unwrap(), ["a"]);
     }
@@ -316,7 +352,9 @@ mod tests {
         make_link(&folder.dir, "target", "a").unwrap();
         let mut draft = folder.draft(false).unwrap();
         draft.write_all(b"new").unwrap();
-        folder.publish(&draft.keep().0, "a").unwrap();
+        let name = draft.keep().0;
+        folder.exchange(&name, "a").unwrap();
+        folder.remove(&name).unwrap();
         assert_eq!(std::fs::read(dir.path().join("target")).unwrap(), b"safe");
         assert_eq!(folder.look("a").unwrap(), Some(Standing::File { executable: false }));
     }

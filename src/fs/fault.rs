@@ -4,7 +4,9 @@
 //!
 //! * `trace=FILE`: append one line per step (`sync objects/tmp-…`), to count and to check the order;
 //! * `kill=N`: die without any clean-up at step N (a write is torn: half of it is done first);
-//! * `full=N`: from step N on every step that needs room fails as on a full disk.
+//! * `full=N`: from step N on every step that needs room fails as on a full disk;
+//! * `save=N`: just before step N somebody saves the file that the step is about, as an editor does; `saves=N` before
+//!   step N and before the next one.
 //!
 //! With `,in=TEXT` behind it only steps count whose path holds the text, such as those of one agent of a server.
 
@@ -21,6 +23,8 @@ pub enum Step {
     Link,
     SyncDir,
     Mkdir,
+    /// A file gets a temporary name, because it will be removed.
+    Aside,
     Remove,
 }
 
@@ -58,7 +62,9 @@ pub fn step(step: Step, path: &Path) -> io::Result<Extent> {
         Plan::Full(at) if number >= *at && needs_room(step) => {
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
-        Plan::Kill(_) | Plan::Full(_) => {}
+        Plan::Save(at) if *at == number => save(path, number)?,
+        Plan::Saves(at) if [*at, *at + 1].contains(&number) => save(path, number)?,
+        Plan::Kill(_) | Plan::Full(_) | Plan::Save(_) | Plan::Saves(_) => {}
     }
     Ok(Extent::Whole)
 }
@@ -74,6 +80,8 @@ enum Plan {
     Trace(std::path::PathBuf),
     Kill(u64),
     Full(u64),
+    Save(u64),
+    Saves(u64),
 }
 
 #[cfg(debug_assertions)]
@@ -87,6 +95,8 @@ fn plan() -> Option<&'static (Plan, String)> {
             "trace" => Plan::Trace(value.into()),
             "kill" => Plan::Kill(value.parse().ok()?),
             "full" => Plan::Full(value.parse().ok()?),
+            "save" => Plan::Save(value.parse().ok()?),
+            "saves" => Plan::Saves(value.parse().ok()?),
             _ => return None,
         };
         Some((plan, place.to_owned()))
@@ -97,7 +107,15 @@ fn plan() -> Option<&'static (Plan, String)> {
 /// A name that is in its directory already needs no more room to become durable.
 #[cfg(debug_assertions)]
 fn needs_room(step: Step) -> bool {
-    !matches!(step, Step::Remove | Step::SyncDir)
+    !matches!(step, Step::Aside | Step::Remove | Step::SyncDir)
+}
+
+/// Another file of other bytes takes the name, in one step.
+#[cfg(debug_assertions)]
+fn save(path: &Path, number: u64) -> io::Result<()> {
+    let draft = path.with_extension("saving");
+    std::fs::write(&draft, format!("saved before step {number}\n"))?;
+    std::fs::rename(&draft, path)
 }
 
 #[cfg(debug_assertions)]

@@ -126,3 +126,39 @@ pub fn make_executable(path: &Path) -> io::Result<()> {
 pub fn make_executable(path: &Path) -> io::Result<()> {
     std::fs::metadata(path).map(|_| ())
 }
+
+/// Two names of an open directory change what they lead to, in one step. `Unsupported` where the file system
+/// cannot do that.
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+pub fn exchange(dir: impl std::os::fd::AsFd + Copy, one: &str, other: &str) -> io::Result<()> {
+    rename_with(dir, one, other, rustix::fs::RenameFlags::EXCHANGE)
+}
+
+/// Gives a file another name that nothing has yet. `Unsupported` where the file system cannot make sure of that.
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+pub fn rename_new(dir: impl std::os::fd::AsFd + Copy, from: &str, to: &str) -> io::Result<()> {
+    rename_with(dir, from, to, rustix::fs::RenameFlags::NOREPLACE)
+}
+
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+fn rename_with(
+    dir: impl std::os::fd::AsFd + Copy,
+    from: &str,
+    to: &str,
+    flags: rustix::fs::RenameFlags,
+) -> io::Result<()> {
+    match rustix::fs::renameat_with(dir, from, dir, to, flags).map_err(io::Error::from) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(io::ErrorKind::Unsupported.into()),
+        done => done,
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+pub fn exchange<D>(_: D, _: &str, _: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+pub fn rename_new<D>(_: D, _: &str, _: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -106,8 +106,8 @@ impl Store {
     }
 
     /// Puts back whatever keeps git from adding or removing the store: a repository may have been
-    /// made since. Costs a few reads when all is in place.
-    pub fn shield(&self) -> Result<()> {
+    /// made since. Costs a few reads when all is in place. Says whether it wrote to a file of the project.
+    pub fn shield(&self) -> Result<bool> {
         shield::raise(&self.dir)
     }
 }

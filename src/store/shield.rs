@@ -32,8 +32,8 @@ pub fn project_of(dir: &Path) -> &Path {
     }
 }
 
-/// Puts in place what is missing, inside and outside.
-pub fn raise(dir: &Path) -> Result<()> {
+/// Puts in place what is missing, inside and outside. Says whether it wrote to a file of the project.
+pub fn raise(dir: &Path) -> Result<bool> {
     for folder in [".git/objects", ".git/refs"] {
         fs::create_dir_all(&dir.join(folder))?;
     }
@@ -45,12 +45,12 @@ pub fn raise(dir: &Path) -> Result<()> {
     }
     // A store of another name is beside no project: a remote's, on a shared disk.
     if !dir.ends_with(DIR) {
-        return Ok(());
+        return Ok(false);
     }
     let project = project_of(dir);
     let excluded = Outer::find(project)?.map(|outer| outer.exclude());
     match excluded {
-        Some(Ok(())) => Ok(()),
+        Some(Ok(_)) => Ok(false),
         // No repository, or one that may not be written to.
         Some(Err(_)) | None => ignore_in(&project.join(".gitignore"), &format!("/{DIR}/")),
     }
@@ -72,8 +72,8 @@ pub fn check_untracked(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Adds a line to a file of ignore patterns, keeping every byte that is there.
-fn ignore_in(file: &Path, pattern: &str) -> Result<()> {
+/// Adds a line to a file of ignore patterns, keeping every byte that is there. Says whether it had to.
+fn ignore_in(file: &Path, pattern: &str) -> Result<bool> {
     let text = fs::read_if_exists(file)?.unwrap_or_default();
     let bare = pattern.trim_matches('/');
     let says = |line: &[u8]| {
@@ -82,10 +82,11 @@ fn ignore_in(file: &Path, pattern: &str) -> Result<()> {
         line.strip_prefix(b"/").unwrap_or(line) == bare.as_bytes()
     };
     if text.split(|byte| *byte == b'\n').any(says) {
-        return Ok(());
+        return Ok(false);
     }
     let ending = if text.ends_with(b"\r\n") { "\r\n" } else { "\n" };
     let start = if text.is_empty() || text.ends_with(b"\n") { "" } else { "\n" };
     fs::append(file, format!("{start}{pattern}{ending}").as_bytes())
-        .map_err(|error| error.hint(format!("add the line `{pattern}` to \"{}\"", file.display())))
+        .map_err(|error| error.hint(format!("add the line `{pattern}` to \"{}\"", file.display())))?;
+    Ok(true)
 }

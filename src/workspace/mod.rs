@@ -24,7 +24,7 @@ mod view;
 mod tests;
 
 pub use outside::Outside;
-pub use restore::{Action, Plan, Restored, Step, apply, check, plan};
+pub use restore::{Action, Plan, Restored, Step, apply, check, plan, sweep};
 pub use secret::{by_content as secret_in, by_name as secret_name, is_secret};
 pub use snapshot::{Note, Objects, Options, Skipped, Snapshot, Work, snapshot};
 pub use view::{View, look};

@@ -36,6 +36,8 @@ pub struct Snapshot {
     pub bytes: u64,
     /// What was left out for another reason than an ignore rule, sorted by path.
     pub skipped: Vec<Skipped>,
+    /// What an interrupted restore left; see [`super::sweep`].
+    pub leftovers: Vec<String>,
     pub notes: Vec<Note>,
     pub work: Work,
 }
@@ -63,7 +65,7 @@ pub struct Work {
 }
 
 /// Secret rules of this program. Another number, and every file is read again.
-const SECRET_RULES: u32 = 1;
+const SECRET_RULES: u32 = 2;
 
 /// How often the project is looked at again when files vanish under the snapshot.
 const ATTEMPTS: usize = 5;
@@ -146,13 +148,24 @@ fn policy(allow: &[String]) -> Id {
 }
 
 fn summary(tree: Id, index: &Index<'_>, work: Work) -> Snapshot {
-    let mut snapshot = Snapshot { tree, files: 0, bytes: 0, skipped: Vec::new(), notes: Vec::new(), work };
+    let mut snapshot = Snapshot {
+        tree,
+        files: 0,
+        bytes: 0,
+        skipped: Vec::new(),
+        leftovers: Vec::new(),
+        notes: Vec::new(),
+        work,
+    };
     for folder in &index.folders {
         for item in &folder.items {
             match &item.what {
                 What::Leaf(..) => {
                     snapshot.files += 1;
                     snapshot.bytes += item.stat.size;
+                }
+                What::LeftOut(_) if item.name.starts_with(fs::DRAFT_PREFIX) => {
+                    snapshot.leftovers.push(join(&folder.path, &item.name));
                 }
                 What::LeftOut(reason) => {
                     let path = join(&folder.path, &item.name);

@@ -28,6 +28,7 @@ mod pull;
 mod push;
 mod race;
 mod remote;
+mod saving;
 mod server;
 mod sources;
 mod stock;

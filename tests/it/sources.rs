@@ -177,3 +177,44 @@ fn lists_and_details() {
     (no source versions yet — run `lua-store push` to make one)
     ");
 }
+
+/// The program writes a `.gitignore` itself where there is none, to keep git away from the store.
+#[test]
+fn the_first_rollback_after_gitignore_was_deleted() {
+    let project = shop::project();
+    project.write(".gitignore", "*.log\n/.lua/\n");
+    project.ok("push");
+    std::fs::remove_file(project.path(".gitignore")).unwrap();
+    assert_snapshot!(project.run("source rollback --version 1 --force"), @"
+    $ lua-store source rollback --version 1 --force
+    ✓ Rolled back to v1: 1 file(s) changed.
+    It was the newest source version already.
+    --- stderr
+    `source rollback` brings back files only. To change what is live: `lua-store version promote`.
+    Your files as they were are kept as safety snapshot 1.
+    hint: `lua-store source rollback --snapshot 1 --force` brings them back
+    ");
+    assert_eq!(project.read(".gitignore"), "*.log\n/.lua/\n");
+    assert_eq!(project.json("status")["notPushed"]["files"], serde_json::json!([]));
+}
+
+#[test]
+fn the_first_rollback_after_everything_was_deleted() {
+    let project = shop::project();
+    project.write(".gitignore", "*.log\n/.lua/\n");
+    project.ok("push");
+    for entry in std::fs::read_dir(project.root()).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true if path.ends_with(".lua") => {}
+            true => std::fs::remove_dir_all(path).unwrap(),
+            false => std::fs::remove_file(path).unwrap(),
+        }
+    }
+    // Looking is not writing.
+    project.ok("source rollback --version 1 --dry-run");
+    assert!(!project.path(".gitignore").exists());
+    project.ok("source rollback --version 1 --force");
+    assert_eq!(project.read(".gitignore"), "*.log\n/.lua/\n");
+    assert_eq!(project.json("status")["notPushed"]["files"], serde_json::json!([]));
+}

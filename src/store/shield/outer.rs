@@ -35,7 +35,7 @@ impl Outer {
     }
 
     /// Names the store's folder in `info/exclude`.
-    pub fn exclude(&self) -> Result<()> {
+    pub fn exclude(&self) -> Result<bool> {
         let info = self.common_dir.join("info");
         fs::create_dir_all(&info)?;
         ignore_in(&info.join("exclude"), &format!("/{}/", escape(&self.path)))

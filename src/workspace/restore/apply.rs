@@ -3,6 +3,7 @@
 //! interrupted is finished by running it again.
 
 use super::clear;
+use super::place::{self, changed};
 use super::plan::{Plan, Step};
 use super::walk::{Reached, Walk, above, split};
 use crate::error::{Error, Result};
@@ -56,6 +57,18 @@ pub fn apply(plan: &Plan, root: &Path, source: &dyn Source, progress: &Progress)
     Ok(Restored { written: writes.len(), removed: removes.len() })
 }
 
+/// Removes what a restore left that was interrupted at its very end, so that nothing is to be restored where it is.
+pub fn sweep(root: &Path, leftovers: &[String]) -> Result<()> {
+    let mut walk = Walk::new(root)?;
+    for path in leftovers {
+        let (folder, name) = split(path);
+        if walk.go(folder, false)? == Reached::Folder {
+            walk.here().remove(name)?;
+        }
+    }
+    Ok(())
+}
+
 /// Splits off what has to go first: a file where a folder is needed, what is in a folder where a file
 /// is needed. All else goes last, so that a full disk is met while everything is still there.
 fn in_the_way<'p>(removes: &[&'p Step], writes: &[&Step]) -> (Vec<&'p Step>, Vec<&'p Step>) {
@@ -99,9 +112,7 @@ impl Restore<'_> {
             let Some(leaf) = step.action.leaf() else { continue };
             let (folder, _) = split(&step.path);
             self.go(folder, true)?;
-            if self.swept.insert(folder.to_owned()) {
-                self.walk.here().sweep()?;
-            }
+            self.sweep(folder)?;
             let made = draft(self.walk.here(), self.source, leaf);
             let (draft, file) =
                 made.map_err(|error| error.context(format!("cannot restore \"{}\"", step.path)))?;
@@ -115,16 +126,12 @@ impl Restore<'_> {
     /// Those that took their places are no longer ready, whatever happens to the next.
     fn publish(&mut self, ready: &mut Vec<Ready<'_>>) -> Result<()> {
         ready.reverse();
-        while let Some(Ready { step, draft }) = ready.last() {
-            let (folder, name) = split(&step.path);
-            self.go(folder, true)?;
-            let here = self.walk.here();
-            if here.look(name)? == Some(Standing::Folder) {
-                remove_hollow(here, name)?;
-            }
-            here.publish(draft, name)?;
+        while let Some(Ready { step, .. }) = ready.last() {
+            self.go(split(&step.path).0, true)?;
+            // From here on a file of somebody else's can have the name of the draft.
+            let Some(Ready { step, draft }) = ready.pop() else { break };
+            place::put(self.walk.here(), &draft, step)?;
             self.progress.advance(0);
-            ready.pop();
         }
         Ok(())
     }
@@ -139,21 +146,29 @@ impl Restore<'_> {
     }
 
     fn remove(&mut self, step: &Step) -> Result<()> {
-        let (folder, name) = split(&step.path);
+        let (folder, _) = split(&step.path);
         match self.walk.go(folder, false)? {
-            Reached::Folder => self.walk.here().remove(name)?,
+            Reached::Folder => {
+                self.sweep(folder)?;
+                place::take(self.walk.here(), step)?;
+            }
             Reached::Nothing => {}
-            Reached::Blocked(path) => return Err(blocked(&path)),
+            Reached::Blocked(path) => return Err(changed(&path)),
         }
         self.touched.insert(folder.to_owned());
         self.progress.advance(0);
         Ok(())
     }
 
+    /// Removes what an interrupted restore left in the folder reached.
+    fn sweep(&mut self, folder: &str) -> Result<()> {
+        if self.swept.insert(folder.to_owned()) { self.walk.here().sweep() } else { Ok(()) }
+    }
+
     /// Goes to a folder that shall be there from now on.
     fn go(&mut self, folder: &str, make: bool) -> Result<()> {
         match self.walk.go(folder, make)? {
-            Reached::Blocked(path) => Err(blocked(&path)),
+            Reached::Blocked(path) => Err(changed(&path)),
             Reached::Folder | Reached::Nothing => {
                 self.touched.insert(folder.to_owned());
                 self.touched.extend(above(folder).map(str::to_owned));
@@ -195,26 +210,6 @@ impl Restore<'_> {
             }
         }
         fs::sync_each(unsynced)
-    }
-}
-
-fn blocked(path: &str) -> Error {
-    Error::conflict(format!("cannot restore: \"{path}\" changed meanwhile"))
-        .hint("run the command again to finish it")
-}
-
-/// Removes a folder in which only folders are.
-fn remove_hollow(parent: &Folder, name: &str) -> Result<()> {
-    let folder = parent.enter(name)?;
-    for inner in folder.names()? {
-        let inner = inner.to_string_lossy();
-        if folder.look(&inner)? == Some(Standing::Folder) {
-            remove_hollow(&folder, &inner)?;
-        }
-    }
-    match parent.remove_empty(name)? {
-        true => Ok(()),
-        false => Err(blocked(&folder.path().to_string_lossy())),
     }
 }
 

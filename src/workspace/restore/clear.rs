@@ -4,7 +4,7 @@
 use super::plan::{Plan, Step};
 use super::walk::{Reached, Walk, split};
 use crate::error::{At, Error, Result};
-use crate::fs::{Folder, Standing};
+use crate::fs::{DRAFT_PREFIX, Folder, Standing};
 use crate::object::{Id, Leaf, Mode};
 use crate::workspace::scan::join;
 use std::collections::{HashMap, HashSet};
@@ -95,6 +95,10 @@ impl Look<'_> {
         for name in folder.names()? {
             let inner = join(path, &name.to_string_lossy());
             let Some(name) = name.to_str() else { return Ok(Some(inner)) };
+            // What an interrupted restore left goes with the folder.
+            if name.starts_with(DRAFT_PREFIX) {
+                continue;
+            }
             let found = match folder.look(name)? {
                 Some(Standing::Folder) => self.hollow(&folder, name, &inner)?,
                 Some(_) if !self.removed.contains(inner.as_str()) => Some(inner),
@@ -129,7 +133,7 @@ fn changed(path: &str) -> Error {
 }
 
 /// Whether exactly this file or link stands there.
-fn stands(folder: &Folder, name: &str, standing: Standing, (mode, id): Leaf) -> Result<bool> {
+pub fn stands(folder: &Folder, name: &str, standing: Standing, (mode, id): Leaf) -> Result<bool> {
     let as_said = match (standing, mode) {
         (Standing::Link, Mode::Symlink) => return Ok(Id::of_blob(&folder.read_link(name)?) == id),
         (Standing::File { executable }, Mode::File) => !executable,

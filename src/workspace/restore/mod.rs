@@ -2,8 +2,9 @@
 
 mod apply;
 mod clear;
+mod place;
 mod plan;
 mod walk;
 
-pub use apply::{Restored, apply, check};
+pub use apply::{Restored, apply, check, sweep};
 pub use plan::{Action, Plan, Step, plan};

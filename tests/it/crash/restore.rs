@@ -24,6 +24,7 @@ fn restore(project: &Path, target: &str) -> Result<()> {
     let store = Store::open(&project.join(".lua"))?;
     let (now, view) = workspace::look(project, store.objects(), &Options::default())?;
     let plan = workspace::plan(&view, now.tree, target.parse()?)?;
+    workspace::sweep(project, &now.leftovers)?;
     workspace::apply(&plan, project, store.objects(), &Progress::default()).map(drop)
 }
 

@@ -1,0 +1,105 @@
+//! The moment in which one file of the project gives way. Somebody can save it at any time, so that a look before is
+//! not enough: it is taken out of its place first, looked at where nobody finds it, and put back unless it is what
+//! the snapshot holds.
+
+use super::clear::stands;
+use super::plan::Step;
+use super::walk::split;
+use crate::error::{Error, Result};
+use crate::fs::{Folder, Standing};
+use crate::object::Leaf;
+
+/// Puts a draft in the place of a step's path, where only what the snapshot holds may be, or nothing.
+pub fn put(here: &Folder, draft: &str, step: &Step) -> Result<()> {
+    let (_, name) = split(&step.path);
+    let (old, new) = (step.old, step.action.leaf());
+    let mut standing = here.look(name)?;
+    if standing == Some(Standing::Folder) {
+        remove_hollow(here, name)?;
+        standing = None;
+    }
+    if standing.is_none() && here.claim(draft, name)? {
+        return Ok(());
+    }
+    if is_one_of(here, name, [new, None])? || !is_one_of(here, name, [old, None])? {
+        here.remove(draft)?;
+        return if is_one_of(here, name, [new, None])? { Ok(()) } else { Err(changed(&step.path)) };
+    }
+    let is_aside = here.exchange(draft, name)?;
+    if !is_aside {
+        return Ok(());
+    }
+    if is_one_of(here, draft, [old, new])? {
+        return here.remove(draft);
+    }
+    // Back again. What comes out must be the draft, or it was saved once more in between.
+    here.exchange(draft, name)?;
+    if !is_one_of(here, draft, [new, None])? {
+        return rescue(here, draft, step);
+    }
+    here.remove(draft)?;
+    Err(changed(&step.path))
+}
+
+/// Removes a file or link, which may be none but the one that the snapshot holds.
+pub fn take(here: &Folder, step: &Step) -> Result<()> {
+    let (_, name) = split(&step.path);
+    if here.look(name)?.is_none() {
+        return Ok(());
+    }
+    if !is_one_of(here, name, [step.old, None])? {
+        return Err(changed(&step.path));
+    }
+    let Some(aside) = here.set_aside(name)? else { return Ok(()) };
+    if is_one_of(here, &aside, [step.old, None])? {
+        return here.remove(&aside);
+    }
+    if !here.claim(&aside, name)? {
+        return rescue(here, &aside, step);
+    }
+    Err(changed(&step.path))
+}
+
+fn is_one_of(here: &Folder, name: &str, leaves: [Option<Leaf>; 2]) -> Result<bool> {
+    let Some(standing) = here.look(name)? else { return Ok(false) };
+    for leaf in leaves.into_iter().flatten() {
+        if stands(here, name, standing, leaf)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Gives a file whose name was taken by a later one another name, which is seen.
+fn rescue(here: &Folder, aside: &str, step: &Step) -> Result<()> {
+    let (path, name) = (&step.path, split(&step.path).1);
+    let mut number = 1;
+    while !here.claim(aside, &format!("{name}.saved-{number}"))? {
+        number += 1;
+    }
+    Err(Error::conflict(format!(
+        "cannot restore: \"{path}\" was saved twice meanwhile; what it held in between is in \"{path}.saved-{number}\""
+    ))
+    .hint("look at both, then run the command again to finish it"))
+}
+
+pub fn changed(path: &str) -> Error {
+    Error::conflict(format!("cannot restore: \"{path}\" changed meanwhile"))
+        .hint("run the command again to finish it")
+}
+
+/// Removes a folder in which only folders are, and what an interrupted restore left.
+fn remove_hollow(parent: &Folder, name: &str) -> Result<()> {
+    let folder = parent.enter(name)?;
+    folder.sweep()?;
+    for inner in folder.names()? {
+        let inner = inner.to_string_lossy();
+        if folder.look(&inner)? == Some(Standing::Folder) {
+            remove_hollow(&folder, &inner)?;
+        }
+    }
+    match parent.remove_empty(name)? {
+        true => Ok(()),
+        false => Err(changed(&folder.path().to_string_lossy())),
+    }
+}
