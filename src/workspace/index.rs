@@ -10,7 +10,7 @@ use crate::object::{Id, Mode};
 use std::borrow::Cow;
 
 /// Names the layout. A change of the layout takes another one.
-const MAGIC: &[u8; 16] = b"lua-store stat 1";
+const MAGIC: &[u8; 16] = b"lua-store stat 2";
 
 /// What is known about the files of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Index<'a> {
     pub limit: i64,
     /// The secret rules and what was allowed by name.
     pub policy: Id,
+    /// A digest of what was tracked although it is ignored, if it was there.
+    pub tracked: Id,
     /// The root first. Empty where nothing is known.
     pub folders: Vec<Folder<'a>>,
 }
@@ -32,6 +34,8 @@ pub struct Folder<'a> {
     pub rules: Id,
     /// The rule files in it, by their numbers in [`RULE_FILES`].
     pub rule_files: Vec<(u8, Stat)>,
+    /// Names in it that are kept although they are ignored, sorted.
+    pub kept: Vec<Cow<'a, str>>,
     /// Names in it that a less particular file system would take for one.
     pub collides: bool,
     /// Sorted by the bytes of their names.
@@ -59,7 +63,8 @@ pub enum What<'a> {
 
 impl<'a> Index<'a> {
     pub fn none() -> Index<'a> {
-        Index { limit: i64::MIN, policy: Id::from_bytes([0; 32]), folders: Vec::new() }
+        let none = Id::from_bytes([0; 32]);
+        Index { limit: i64::MIN, policy: none, tracked: none, folders: Vec::new() }
     }
 
     /// `None` for anything that [`Index::encode`] would not write.
@@ -69,10 +74,10 @@ impl<'a> Index<'a> {
             return None;
         }
         let mut input = Input(bytes.strip_prefix(MAGIC)?);
-        let (limit, policy) = (input.i64()?, input.id()?);
+        let (limit, policy, tracked) = (input.i64()?, input.id()?, input.id()?);
         let count = input.u32()? as usize;
         let folders = (0..count).map(|at| input.folder(at, count)).collect::<Option<Vec<_>>>()?;
-        input.0.is_empty().then_some(Index { limit, policy, folders })
+        input.0.is_empty().then_some(Index { limit, policy, tracked, folders })
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -80,6 +85,7 @@ impl<'a> Index<'a> {
         out.0.extend(MAGIC);
         out.i64(self.limit);
         out.id(&self.policy);
+        out.id(&self.tracked);
         out.u32(self.folders.len());
         self.folders.iter().for_each(|folder| out.folder(folder));
         let checksum = Id::of_blob(&out.0);
@@ -131,6 +137,8 @@ impl Output {
             self.0.push(*which);
             self.stat(stat);
         }
+        self.u32(folder.kept.len());
+        folder.kept.iter().for_each(|name| self.text(name));
         self.u32(folder.items.len());
         folder.items.iter().for_each(|item| self.item(item));
     }
@@ -202,8 +210,9 @@ impl<'a> Input<'a> {
         let (collides, kept) = (self.u8()? == 1, self.u8()? == 1);
         let tree = if kept { Some(self.id()?) } else { None };
         let rule_files = (0..self.u8()?).map(|_| self.rule_file()).collect::<Option<_>>()?;
+        let kept = (0..self.u32()?).map(|_| self.text()).collect::<Option<_>>()?;
         let items = (0..self.u32()?).map(|_| self.item(number, count)).collect::<Option<_>>()?;
-        Some(Folder { path, stat, rules, rule_files, collides, items, tree })
+        Some(Folder { path, stat, rules, rule_files, kept, collides, items, tree })
     }
 
     fn rule_file(&mut self) -> Option<(u8, Stat)> {
@@ -241,6 +250,7 @@ mod tests {
             stat: stat(2),
             rules: Id::of_blob(b"rules"),
             rule_files: vec![(1, stat(3))],
+            kept: vec!["b".into()],
             collides: tree,
             items,
             tree: tree.then(|| Id::of_blob(b"tree")),
@@ -248,7 +258,7 @@ mod tests {
         let leaf = What::Leaf(Mode::Executable, Some(Id::of_blob(b"x")));
         let items = vec![item("a", leaf), item("b", What::Folder(1)), item("c", What::LeftOut("key".into()))];
         let folders = vec![folder("", items, true), folder("b", vec![], false)];
-        Index { limit: 99, policy: Id::of_blob(b"policy"), folders }
+        Index { limit: 99, policy: Id::of_blob(b"policy"), tracked: Id::of_blob(b"tracked"), folders }
     }
 
     #[test]

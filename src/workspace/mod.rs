@@ -18,6 +18,7 @@ mod shapes;
 mod snapshot;
 mod stat;
 mod store;
+mod tracked;
 mod view;
 
 #[cfg(test)]
@@ -27,4 +28,5 @@ pub use outside::Outside;
 pub use restore::{Action, Plan, Restored, Step, apply, check, plan, sweep};
 pub use secret::{by_content as secret_in, by_name as secret_name, is_secret};
 pub use snapshot::{Note, Objects, Options, Skipped, Snapshot, Work, snapshot};
+pub use tracked::Tracked;
 pub use view::{View, look};

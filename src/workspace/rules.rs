@@ -27,6 +27,8 @@ pub struct Rules<'a> {
     folder: String,
     texts: [Option<Vec<u8>>; RULE_FILES.len()],
     patterns: [OnceLock<Vec<Pattern>>; RULE_FILES.len()],
+    /// Whether the folder itself is ignored.
+    is_ignored: bool,
     digest: Id,
 }
 
@@ -36,7 +38,14 @@ impl<'a> Rules<'a> {
     pub fn new(above: Option<&'a Rules<'a>>, folder: &str, texts: [Option<Vec<u8>>; 2]) -> Rules<'a> {
         let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let digest = digest(above, &folder, &texts);
-        Rules { above, folder, texts, patterns: Default::default(), digest }
+        Rules { above, folder, texts, patterns: Default::default(), is_ignored: false, digest }
+    }
+
+    /// Those of an ignored folder: nothing in it can be taken back in, so that its rule files say nothing.
+    pub fn of_ignored() -> Rules<'a> {
+        let (texts, patterns) = Default::default();
+        let digest = Id::of_blob(b"ignored");
+        Rules { above: None, folder: String::new(), texts, patterns, is_ignored: true, digest }
     }
 
     /// Equal digests: the same rules apply here as then.
@@ -44,10 +53,11 @@ impl<'a> Rules<'a> {
         self.digest
     }
 
-    /// Whether a path of the project is ignored, if no folder above it is.
+    /// Whether a path of the project is ignored, if no folder above it is but the one of these rules.
     pub fn ignores(&self, path: &[u8], is_folder: bool) -> bool {
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
-        is_never(name)
+        self.is_ignored
+            || is_never(name)
             || (0..RULE_FILES.len()).find_map(|which| self.decide(which, path, is_folder)).unwrap_or(false)
     }
 

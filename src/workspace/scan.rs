@@ -6,6 +6,7 @@ use super::index::{Folder, Index, Item, What};
 use super::rules::{Patterns, RULE_FILES, Rules};
 use super::secret;
 use super::stat::{Sort, Stat};
+use super::tracked::Tracked;
 use crate::error::{At, Error, Result};
 use crate::fs;
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub struct Scan<'s, 'a> {
     pub root: &'s Path,
     pub allow: &'s Patterns,
+    pub tracked: &'s Tracked,
     pub old: &'s Index<'a>,
     pub fresh: &'s Fresh,
     pub found: Found<'a>,
@@ -34,18 +36,19 @@ pub struct Found<'a> {
 impl<'s, 'a> Scan<'s, 'a> {
     pub fn run(mut self) -> Result<Found<'a>> {
         let known = (!self.old.folders.is_empty()).then_some(0);
-        match self.folder(Cow::Borrowed(""), None, known)? {
+        match self.folder(Cow::Borrowed(""), None, known, false)? {
             Some(_) => Ok(self.found),
             None => Err(Error::not_found(format!("\"{}\" is not a directory", self.root.display()))),
         }
     }
 
-    /// One folder and all in it; `None` when it is gone.
+    /// One folder and all in it, or of an ignored one what is tracked; `None` when it is gone.
     fn folder(
         &mut self,
         path: Cow<'a, str>,
         above: Option<&Rules<'_>>,
         known: Option<usize>,
+        is_ignored: bool,
     ) -> Result<Option<usize>> {
         let full = self.root.join(&*path);
         let Some(stat) = self.folder_stat(&full, known)? else { return Ok(None) };
@@ -55,7 +58,8 @@ impl<'s, 'a> Scan<'s, 'a> {
             None => Some(self.list(&full)?),
         };
         let (rule_files, texts) = read_rules(&full, listed, names.as_deref())?;
-        let rules = Rules::new(above, &path, texts);
+        let rules = if is_ignored { Rules::of_ignored() } else { Rules::new(above, &path, texts) };
+        let kept = self.kept(&path, &rules);
         let number = self.found.folders.len();
         self.found.known.push(known);
         self.found.folders.push(Folder {
@@ -63,21 +67,31 @@ impl<'s, 'a> Scan<'s, 'a> {
             stat,
             rules: rules.digest(),
             rule_files,
+            kept: kept.iter().map(|name| Cow::Owned((*name).to_owned())).collect(),
             collides: false,
             items: Vec::new(),
             tree: None,
         });
-        let items = match listed.filter(|old| old.rules == rules.digest()) {
+        let holds = |old: &&Folder<'a>| old.rules == rules.digest() && old.kept == kept;
+        let items = match listed.filter(holds) {
             Some(old) => self.known_items(old, known.unwrap_or_default(), &rules)?,
             None => {
                 let names = names.take().map_or_else(|| self.list(&full), Ok)?;
-                self.new_items(&path, &full, names, known, &rules)?
+                self.new_items(&path, &full, names, known, (&rules, &kept))?
             }
         };
         let folder = &mut self.found.folders[number];
         folder.collides = collide::any(&items);
         folder.items = items;
         Ok(Some(number))
+    }
+
+    /// The names in a folder that are kept although they are ignored.
+    fn kept(&self, path: &str, rules: &Rules<'_>) -> Vec<&'s str> {
+        let names = self.tracked.names_in(path).into_iter();
+        let ignored =
+            names.filter(|(name, is_folder)| rules.ignores(join(path, name).as_bytes(), *is_folder));
+        ignored.map(|(name, _)| name).collect()
     }
 
     fn folder_stat(&self, full: &Path, known: Option<usize>) -> Result<Option<Stat>> {
@@ -104,7 +118,8 @@ impl<'s, 'a> Scan<'s, 'a> {
         for (item, fresh) in old.items.iter().zip(&self.fresh.items[at]) {
             if let What::Folder(below) = item.what {
                 let path = self.old.folders[below].path.clone();
-                let number = self.folder(path, Some(rules), Some(below))?;
+                let is_ignored = old.kept.contains(&item.name);
+                let number = self.folder(path, Some(rules), Some(below), is_ignored)?;
                 items.extend(number.map(|number| Item { what: What::Folder(number), ..item.clone() }));
             } else if *fresh {
                 items.push(item.clone());
@@ -122,13 +137,14 @@ impl<'s, 'a> Scan<'s, 'a> {
         full: &Path,
         names: Vec<OsString>,
         known: Option<usize>,
-        rules: &Rules<'_>,
+        (rules, kept): (&Rules<'_>, &[&str]),
     ) -> Result<Vec<Item<'a>>> {
         let mut items = Vec::with_capacity(names.len());
         for name in names {
             let inner = full.join(&name);
             let Some(metadata) = look(&inner)? else { continue };
-            if rules.ignores(&join_bytes(path, &name), metadata.is_dir()) {
+            let is_ignored = rules.ignores(&join_bytes(path, &name), metadata.is_dir());
+            if is_ignored && !self.is_kept(path, &name, metadata.is_dir(), kept) {
                 continue;
             }
             let Ok(name) = name.into_string() else { return Err(not_utf8(&inner)) };
@@ -139,7 +155,7 @@ impl<'s, 'a> Scan<'s, 'a> {
                     What::Folder(number) => Some(number),
                     _ => None,
                 });
-                let number = self.folder(Cow::Owned(below), Some(rules), known)?;
+                let number = self.folder(Cow::Owned(below), Some(rules), known, is_ignored)?;
                 let what = number.map(What::Folder);
                 items.extend(what.map(|what| Item { name: name.into(), stat: Stat::default(), what }));
             } else {
@@ -151,6 +167,12 @@ impl<'s, 'a> Scan<'s, 'a> {
             }
         }
         Ok(items)
+    }
+
+    /// Whether what has the name is what is tracked: a file, or a folder with such files.
+    fn is_kept(&self, folder: &str, name: &OsStr, is_folder: bool, kept: &[&str]) -> bool {
+        let name = name.to_str().filter(|name| kept.contains(name));
+        name.is_some_and(|name| self.tracked.has(&join(folder, name)) != is_folder)
     }
 
     fn old_item(&self, at: usize, name: &str) -> Option<(&'s Item<'a>, bool)> {

@@ -6,6 +6,7 @@ use super::index::{Index, What};
 use super::rules::Patterns;
 use super::scan::{Found, Scan, join};
 use super::store::Keeper;
+use super::tracked::Tracked;
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::object::{Id, Sink, Source};
@@ -23,6 +24,8 @@ impl<T: Source + Sink> Objects for T {}
 pub struct Options<'a> {
     /// Secrets that are captured nevertheless: patterns as in an ignore file.
     pub allow: &'a [String],
+    /// Files that are captured although a rule ignores them.
+    pub tracked: Option<&'a Tracked>,
     /// The stat cache; without one every file is read.
     pub cache: Option<&'a Path>,
     pub progress: Progress,
@@ -38,6 +41,8 @@ pub struct Snapshot {
     pub skipped: Vec<Skipped>,
     /// What an interrupted restore left; see [`super::sweep`].
     pub leftovers: Vec<String>,
+    /// Paths of files that are in it although a rule ignores them, sorted.
+    pub kept: Vec<String>,
     pub notes: Vec<Note>,
     pub work: Work,
 }
@@ -89,17 +94,20 @@ pub(super) fn take(root: &Path, keeper: &mut Keeper<'_>, options: &Options<'_>) 
     let known = known.unwrap_or_else(|| Index { policy, ..Index::none() });
     let fresh = check::check(root, &known);
     let mut work = Work { looks: fresh.looks, ..Work::default() };
-    if fresh.all
+    let none = Tracked::default();
+    let tracked = options.tracked.unwrap_or(&none);
+    let is_known = fresh.all && known.tracked == tracked.digest();
+    if is_known
         && let Some(tree) = known.folders[0].tree
         && keeper.holds(&tree)?
     {
         return Ok(summary(tree, &known, work));
     }
     // The file that becomes the cache also tells the time of the file system before the first look.
-    let pending = if fresh.all { None } else { options.cache.and_then(|path| Pending::create(path).ok()) };
+    let pending = if is_known { None } else { options.cache.and_then(|path| Pending::create(path).ok()) };
     let limit = pending.as_ref().map_or(i64::MIN, |pending| pending.time);
     let allow = Patterns::new(options.allow);
-    let mut index = settle(root, keeper, &allow, &known, &fresh, options, &mut work)?;
+    let mut index = settle(root, keeper, (&allow, tracked), &known, &fresh, options, &mut work)?;
     index.limit = limit;
     let tree = index.folders[0].tree.ok_or_else(|| Error::failed("the project has no tree"))?;
     if let Some(pending) = pending {
@@ -113,7 +121,7 @@ pub(super) fn take(root: &Path, keeper: &mut Keeper<'_>, options: &Options<'_>) 
 fn settle<'a>(
     root: &Path,
     keeper: &mut Keeper<'_>,
-    allow: &Patterns,
+    (allow, tracked): (&Patterns, &Tracked),
     known: &Index<'a>,
     fresh: &Fresh,
     options: &Options<'_>,
@@ -122,7 +130,7 @@ fn settle<'a>(
     let mut again: Option<(Index<'a>, Fresh)> = None;
     for _ in 0..ATTEMPTS {
         let (old, fresh) = again.as_ref().map_or((known, fresh), |(index, fresh)| (index, fresh));
-        let scan = Scan { root, allow, old, fresh, found: Found::default() };
+        let scan = Scan { root, allow, tracked, old, fresh, found: Found::default() };
         let mut found = scan.run()?;
         work.listings += found.listings;
         let gone = keeper.read(root, allow, old, &mut found, &options.progress, work)?;
@@ -130,7 +138,8 @@ fn settle<'a>(
             keeper.trees(old, &mut found)?;
         }
         // Known for this process only, where nothing is written between reading and looking again.
-        let index = Index { limit: i64::MAX, policy: known.policy, folders: found.folders };
+        let (policy, tracked) = (known.policy, tracked.digest());
+        let index = Index { limit: i64::MAX, policy, tracked, folders: found.folders };
         if !gone {
             return Ok(index);
         }
@@ -148,21 +157,16 @@ fn policy(allow: &[String]) -> Id {
 }
 
 fn summary(tree: Id, index: &Index<'_>, work: Work) -> Snapshot {
-    let mut snapshot = Snapshot {
-        tree,
-        files: 0,
-        bytes: 0,
-        skipped: Vec::new(),
-        leftovers: Vec::new(),
-        notes: Vec::new(),
-        work,
-    };
+    let (files, bytes, skipped, leftovers, kept, notes) = Default::default();
+    let mut snapshot = Snapshot { tree, files, bytes, skipped, leftovers, kept, notes, work };
     for folder in &index.folders {
         for item in &folder.items {
             match &item.what {
                 What::Leaf(..) => {
                     snapshot.files += 1;
                     snapshot.bytes += item.stat.size;
+                    let kept = folder.kept.contains(&item.name).then(|| join(&folder.path, &item.name));
+                    snapshot.kept.extend(kept);
                 }
                 What::LeftOut(_) if item.name.starts_with(fs::DRAFT_PREFIX) => {
                     snapshot.leftovers.push(join(&folder.path, &item.name));
@@ -183,6 +187,7 @@ fn summary(tree: Id, index: &Index<'_>, work: Work) -> Snapshot {
         }
     }
     snapshot.skipped.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    snapshot.kept.sort_unstable();
     snapshot
 }
 

@@ -7,6 +7,7 @@ mod capture;
 mod ignoring;
 mod restoring;
 mod roundtrip;
+mod tracked;
 
 use super::{Options, Snapshot, look, snapshot};
 use crate::error::Result;

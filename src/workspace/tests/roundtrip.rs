@@ -1,7 +1,10 @@
 //! Random projects: whatever was captured comes back, from whatever is there meanwhile.
 
 use super::{Project, on_disk};
-use crate::object::Mode;
+use crate::error::Result;
+use crate::object::{Id, Mode};
+use crate::progress::Progress;
+use crate::workspace::{Options, Tracked, apply, plan, snapshot};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -41,6 +44,72 @@ fn fill(project: &Project, files: &Files) {
         }
         project.write(path, bytes);
         project.chmod(path, if *mode == Mode::Executable { 0o755 } else { 0o644 });
+    }
+}
+
+/// Names that are ignored, refused or only sound so; rule files, which may ignore themselves; secrets.
+fn strange_files() -> impl Strategy<Value = Files> {
+    let name =
+        "a|b|dist|Dist|coverage|Coverage|Node_Modules|node_modules|[.]temp|[.]GIT|git~1|[.]env|x[.]log";
+    let path = format!("({name})(/({name})){{0,2}}");
+    let rules = prop_oneof![
+        Just("*.log\n"),
+        Just("*\n"),
+        Just("a\n!b\n"),
+        Just("Dist/\n.gitignore\n"),
+        Just("!dist\n!node_modules\n"),
+        Just("/Coverage/*\n!/Coverage/a\n"),
+    ];
+    let rule_file = "((a|Dist|Coverage)/)?[.](git|lua)ignore";
+    let path = proptest::string::string_regex(&path).unwrap();
+    let files = proptest::collection::btree_map(path, "[xy]{1,2}", 0..14);
+    let rules = proptest::collection::btree_map(rule_file, rules.prop_map(str::to_owned), 0..3);
+    (files, rules).prop_map(|(files, rules)| {
+        let all = files.into_iter().chain(rules);
+        consistent(all.map(|(path, text)| (path, (Mode::File, text.into_bytes()))).collect())
+    })
+}
+
+/// Restores as a command does that knows which version was restored or pushed last.
+fn restore_after(project: &mut Project, last: Option<Id>, target: Id) -> Result<Id> {
+    let tracked = Tracked::in_tree(&project.memory, last)?;
+    let options = Options { tracked: Some(&tracked), cache: Some(&project.cache), ..Options::default() };
+    let current = snapshot(&project.root, &mut project.memory, None, &options)?.tree;
+    let plan = plan(&project.memory, current, target)?;
+    apply(&plan, &project.root, &project.memory, &Progress::default())?;
+    Ok(current)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    /// Whatever was captured can be restored, unless something that is not tracked is in the way, and
+    /// whatever that removes or replaces, the snapshot from before brings back.
+    #[test]
+    fn no_name_and_no_rule_loses_a_file(first in strange_files(), second in strange_files()) {
+        let mut project = Project::new(&[]);
+        fill(&project, &first);
+        let taken = project.snapshot().unwrap();
+        let stored = project.stored(&taken);
+        fill(&project, &second);
+        let before = on_disk(&project.root);
+        let kept = match restore_after(&mut project, None, taken.tree) {
+            Ok(kept) => kept,
+            Err(error) => {
+                prop_assert!(error.message().contains("is in the way and is not tracked"), "{}", error);
+                prop_assert_eq!(on_disk(&project.root), before);
+                return Ok(());
+            }
+        };
+        let now = on_disk(&project.root);
+        for (path, file) in &stored {
+            prop_assert_eq!(now.get(path), Some(file), "{}", path);
+        }
+        restore_after(&mut project, Some(taken.tree), kept).unwrap();
+        let now = on_disk(&project.root);
+        for (path, file) in &before {
+            prop_assert_eq!(now.get(path), Some(file), "{}", path);
+        }
     }
 }
 
