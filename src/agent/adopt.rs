@@ -7,7 +7,7 @@ use super::source::SourceVersion;
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::store::Heads;
-use crate::workspace;
+use crate::workspace::{self, Tracked};
 
 /// Makes the folder hold the files of the newest source version, and then the refs and the pointer those of
 /// `heads`, whose objects are here. All that stands in the folder before is what keeps git away, or what an earlier
@@ -18,7 +18,7 @@ pub fn adopt(project: &Project, heads: &Heads, progress: &Progress) -> Result<us
     if let Some(id) = heads.source.last() {
         let newest = SourceVersion::load(store.objects(), heads.source.len() as u64, *id)?;
         // What is there already is hashed, and stored nowhere.
-        let (snapshot, view) = project.look(progress)?;
+        let (snapshot, view) = project.look(&Tracked::default(), progress)?;
         let plan = workspace::plan(&view, snapshot.tree, newest.source)?;
         workspace::check(&plan, project.root())?;
         workspace::sweep(project.root(), &snapshot.leftovers)?;

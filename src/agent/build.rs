@@ -12,9 +12,7 @@ use super::same;
 use super::source::SourceVersion;
 use super::state::{CODE, Content, DEFINITION, MODULES, PersonaId, REACH, State};
 use crate::error::{Error, Result};
-use crate::fs;
 use crate::object::{Entry, Finder, Id, Mode, Sink, Source, Tree, nest};
-use crate::workspace;
 use std::path::Path;
 
 /// Which entries of the pushed state a push moves.
@@ -323,14 +321,8 @@ impl<S: Source + Sink> Builder<'_, S> {
         for path in paths {
             let entry = match self.files.find(self.sink, path)? {
                 Some(entry) => entry,
-                // Imported although it is kept out of the files: by an ignore rule, or as a secret.
-                None => {
-                    let bytes = fs::read(&self.input.root.join(path))?;
-                    if workspace::is_secret(path, &bytes) {
-                        continue;
-                    }
-                    Entry::file("", self.sink.put_blob(bytes, None)?)
-                }
+                // A secret, or a file beside the project.
+                None => continue,
             };
             files.push((path.as_str(), entry.mode, entry.id));
         }

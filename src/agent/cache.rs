@@ -119,6 +119,11 @@ impl Cache {
 }
 
 impl Kept {
+    /// The agent that was read last, perhaps from other files than those of now.
+    pub fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
     /// The agent, where it is that of this tree in this project.
     pub fn agent_of(self, root: &Path, tree: &Id) -> Option<Agent> {
         let holds = self.tree == tree.to_string() && read::still_holds(root, &self.inputs);

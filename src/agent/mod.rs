@@ -27,6 +27,7 @@ pub mod project;
 pub mod promote;
 pub mod pull;
 pub mod push;
+pub mod reached;
 pub mod read;
 pub mod rebase;
 pub mod record;

@@ -19,6 +19,10 @@ pub struct Agent {
     pub notes: Vec<Note>,
     /// The file that makes the agent, relative to the project with `/`. Empty where none does.
     pub entry: String,
+    /// All files that it was read from, in the order of reading, each once.
+    pub files: Vec<String>,
+    /// Where each of them is imported or read for the first time, but for those that are found without.
+    pub importers: BTreeMap<String, SourceRef>,
 }
 
 /// What the agent is told to be.

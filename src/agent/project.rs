@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::store::{self, Batch, Store};
-use crate::workspace::{self, Options, Snapshot, View};
+use crate::workspace::{self, Options, Snapshot, Tracked, View};
 use std::path::{Path, PathBuf};
 
 pub struct Project {
@@ -30,24 +30,42 @@ impl Project {
         &self.store
     }
 
-    /// Puts the files of the project into a batch. `base` is the tree of the files pushed before.
-    pub fn snapshot(&self, batch: &mut Batch, base: Option<Id>, progress: &Progress) -> Result<Snapshot> {
-        self.with_options(progress, |options| workspace::snapshot(&self.root, batch, base, options))
+    /// Puts the files of the project into a batch. `base` is the tree of the files pushed before; what is tracked
+    /// is kept also where a rule ignores it.
+    pub fn snapshot(
+        &self,
+        batch: &mut Batch,
+        base: Option<Id>,
+        tracked: &Tracked,
+        progress: &Progress,
+    ) -> Result<Snapshot> {
+        self.with_options(tracked, progress, |options| workspace::snapshot(&self.root, batch, base, options))
     }
 
     /// The same with nothing stored.
-    pub fn look(&self, progress: &Progress) -> Result<(Snapshot, View<'_>)> {
-        self.look_over(self.store.objects(), progress)
+    pub fn look(&self, tracked: &Tracked, progress: &Progress) -> Result<(Snapshot, View<'_>)> {
+        self.look_over(self.store.objects(), tracked, progress)
     }
 
     /// The same, with the objects of another source to compare with.
-    pub fn look_over<'s>(&self, over: &'s dyn Source, progress: &Progress) -> Result<(Snapshot, View<'s>)> {
-        self.with_options(progress, |options| workspace::look(&self.root, over, options))
+    pub fn look_over<'s>(
+        &self,
+        over: &'s dyn Source,
+        tracked: &Tracked,
+        progress: &Progress,
+    ) -> Result<(Snapshot, View<'s>)> {
+        self.with_options(tracked, progress, |options| workspace::look(&self.root, over, options))
     }
 
-    fn with_options<T>(&self, progress: &Progress, take: impl FnOnce(&Options) -> Result<T>) -> Result<T> {
+    fn with_options<T>(
+        &self,
+        tracked: &Tracked,
+        progress: &Progress,
+        take: impl FnOnce(&Options) -> Result<T>,
+    ) -> Result<T> {
         let allow = self.store.config()?.allow();
         let cache = self.store.dir().join("cache").join("index");
-        take(&Options { allow: &allow, cache: Some(&cache), progress: progress.clone() })
+        let (allow, tracked, cache) = (&*allow, Some(tracked), Some(&*cache));
+        take(&Options { allow, tracked, cache, progress: progress.clone() })
     }
 }

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::object::Id;
 use crate::progress::Progress;
 use crate::store::{Batch, Heads};
-use crate::workspace::{self, Plan, Snapshot};
+use crate::workspace::{self, Plan, Snapshot, Tracked};
 
 /// What came of it.
 #[derive(Debug)]
@@ -141,7 +141,8 @@ fn files(
     let theirs = files_of(theirs)?;
     // Before the snapshot, since it may write into the project's `.gitignore`.
     project.store().shield()?;
-    let snapshot = project.snapshot(batch, base, progress)?;
+    let tracked = Tracked::in_tree(batch, local.source.last().map(files_of).transpose()?)?;
+    let snapshot = project.snapshot(batch, base, &tracked, progress)?;
     let trees = Trees { base, ours: snapshot.tree, theirs };
     let merged = match merge::merge(batch, project.root(), &trees, choice)? {
         merge::Outcome::Merged(merged) => merged,

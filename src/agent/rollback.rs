@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::object::Id;
 use crate::progress::Progress;
 use crate::store::Batch;
-use crate::workspace::{self, Plan, Snapshot};
+use crate::workspace::{self, Plan, Snapshot, Tracked};
 
 /// Where the files come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,8 @@ pub fn prepare<'a>(project: &'a Project, from: From, progress: &Progress) -> Res
     let previous = source::latest(store)?;
     let mut batch = store.batch();
     let base = previous.as_ref().map(|previous| previous.source);
-    let snapshot = project.snapshot(&mut batch, base, progress)?;
+    let tracked = Tracked::in_tree(&batch, base)?;
+    let snapshot = project.snapshot(&mut batch, base, &tracked, progress)?;
     let changes = diff::trees(&batch, Some(snapshot.tree), Some(target.source))?;
     let plan = workspace::plan(&batch, snapshot.tree, target.source)?;
     Ok(Rollback { project, from, target, previous, batch, snapshot, plan, changes })
@@ -129,7 +130,9 @@ pub fn restore(
 pub fn keep_workspace(project: &Project, who: &Who, progress: &Progress) -> Result<Option<u64>> {
     let previous = source::latest(project.store())?;
     let mut batch = project.store().batch();
-    let snapshot = project.snapshot(&mut batch, previous.as_ref().map(|p| p.source), progress)?;
+    let base = previous.as_ref().map(|previous| previous.source);
+    let tracked = Tracked::in_tree(&batch, base)?;
+    let snapshot = project.snapshot(&mut batch, base, &tracked, progress)?;
     keep(project, batch, previous.as_ref(), &snapshot, who)
 }
 

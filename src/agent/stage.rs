@@ -8,6 +8,7 @@ use super::manifest::Manifest;
 use super::model::{Agent, Note};
 use super::numbers::Numbers;
 use super::project::Project;
+use super::reached::{self, Needed};
 use super::read::Inputs;
 use super::record::{SourceRecord, Who};
 use super::source::{self, SourceVersion};
@@ -18,7 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Sink, Source};
 use crate::progress::Progress;
 use crate::store::Batch;
-use crate::workspace::{Snapshot, View};
+use crate::workspace::{Snapshot, Tracked, View};
 
 #[derive(Clone)]
 pub struct Request {
@@ -45,6 +46,8 @@ pub struct Report {
     /// Files that differ from the ones pushed last.
     pub files: Vec<diff::Change>,
     pub notes: Vec<Note>,
+    /// Files that are kept although an ignore rule names them.
+    pub needed: Vec<Needed>,
     /// What `lua compile` made of the same files.
     pub dist: Dist,
     highest: Numbers,
@@ -68,7 +71,10 @@ pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
     let previous = source::latest(project.store())?;
     let base = previous.as_ref().map(|previous| previous.source);
     let mut batch = project.store().batch();
-    let settled = settle(project, request, || project.snapshot(&mut batch, base, &request.progress))?;
+    let settled = settle(project, request, base, |tracked| {
+        project.snapshot(&mut batch, base, tracked, &request.progress)
+    })?;
+    settled.check_inside(request)?;
     finish(project, request, batch, previous, settled)
 }
 
@@ -76,8 +82,9 @@ pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
 pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<View<'a>>> {
     let previous = source::latest(project.store())?;
     let mut view = None;
-    let settled = settle(project, request, || {
-        let (snapshot, seen) = project.look(&request.progress)?;
+    let base = previous.as_ref().map(|previous| previous.source);
+    let settled = settle(project, request, base, |tracked| {
+        let (snapshot, seen) = project.look(tracked, &request.progress)?;
         view = Some(seen);
         Ok(snapshot)
     })?;
@@ -88,25 +95,33 @@ pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<View<'
 /// The files and the agent of one moment.
 struct Settled {
     snapshot: Snapshot,
-    /// `None` where only files are pushed.
+    /// `None` where only files are pushed, and they cannot be read as an agent.
     agent: Option<Agent>,
     /// What the agent was read from, where it can be kept for the next time.
     inputs: Option<Inputs>,
 }
 
+impl Settled {
+    fn check_inside(&self, request: &Request) -> Result<()> {
+        let pushed = self.agent.as_ref().filter(|_| request.scope != Scope::Backup);
+        pushed.map_or(Ok(()), reached::check_inside)
+    }
+}
+
 /// The files and the agent of one moment. An agent that was read from the very same files is not read
 /// again. Else both are read side by side; then the files are looked at once
-/// more, and both are taken again when something moved meanwhile.
+/// more, with all that the agent was read from, and both are taken again when something moved meanwhile, or
+/// the agent needs more than was looked at. Where only files are pushed, the agent need not be readable.
 fn settle(
     project: &Project,
     request: &Request,
-    mut take: impl FnMut() -> Result<Snapshot>,
+    pushed: Option<Id>,
+    mut take: impl FnMut(&Tracked) -> Result<Snapshot>,
 ) -> Result<Settled> {
-    if request.scope == Scope::Backup {
-        return Ok(Settled { snapshot: take()?, agent: None, inputs: None });
-    }
-    if let Some(kept) = Cache::of(project.store().dir()).load() {
-        let snapshot = take()?;
+    let kept = Cache::of(project.store().dir()).load();
+    let mut tracked = reached::tracked_before(kept.as_ref(), project.store().objects(), pushed)?;
+    if let Some(kept) = kept {
+        let snapshot = take(&tracked)?;
         if let Some(agent) = kept.agent_of(project.root(), &snapshot.tree) {
             return Ok(Settled { snapshot, agent: Some(agent), inputs: None });
         }
@@ -114,13 +129,21 @@ fn settle(
     for _ in 0..5 {
         let (snapshot, agent) = std::thread::scope(|scope| {
             let reader = scope.spawn(|| read::project_and_inputs(project.root()));
-            let snapshot = take();
+            let snapshot = take(&tracked);
             let agent = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             (snapshot, agent)
         });
-        let (snapshot, (agent, inputs)) = (snapshot?, agent?);
-        if take()?.tree == snapshot.tree {
-            return Ok(Settled { snapshot, agent: Some(agent), inputs });
+        let (snapshot, (agent, inputs)) = match (snapshot?, agent) {
+            (_, Err(_)) if request.scope == Scope::Backup => {
+                let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
+                return Ok(Settled { snapshot: take(&tracked)?, agent: None, inputs: None });
+            }
+            (snapshot, agent) => (snapshot, agent?),
+        };
+        tracked = reached::tracked(&agent);
+        let again = take(&tracked)?;
+        if again.tree == snapshot.tree {
+            return Ok(Settled { snapshot: again, agent: Some(agent), inputs });
         }
     }
     Err(Error::new(Kind::Unavailable, "the project keeps changing while it is read")
@@ -140,6 +163,9 @@ fn finish<S: Source + Sink>(
         Some(previous) => State::load(&objects, &previous.state)?,
         None => State::default(),
     };
+    let needed = reached::needed(agent.as_ref(), &snapshot.kept);
+    // Of a backup it only said which files it needs.
+    let agent = agent.filter(|_| request.scope != Scope::Backup);
     let (built, dist) = match &agent {
         None => (Built { state: old.clone(), items: Vec::new() }, Dist::Absent),
         Some(agent) => {
@@ -154,6 +180,7 @@ fn finish<S: Source + Sink>(
         highest: build::highest(previous.as_ref(), &old, &built.state),
         files: diff::find_renames(diff::trees(&objects, before, Some(snapshot.tree))?),
         notes: agent.map(|agent| agent.notes).unwrap_or_default(),
+        needed,
         items: built.items,
         dist,
         previous,
@@ -190,8 +217,8 @@ impl<'a> Local<'a> {
     pub fn look(project: &'a Project, over: &'a dyn Source, progress: &Progress) -> Result<Local<'a>> {
         let mut view = None;
         let request = whole(progress.clone());
-        let Settled { snapshot, agent, inputs } = settle(project, &request, || {
-            let (snapshot, seen) = project.look_over(over, progress)?;
+        let Settled { snapshot, agent, inputs } = settle(project, &request, None, |tracked| {
+            let (snapshot, seen) = project.look_over(over, tracked, progress)?;
             view = Some(seen);
             Ok(snapshot)
         })?;
@@ -273,9 +300,9 @@ mod tests {
         Store::init(&directory.path().join(".lua")).unwrap();
         let project = Project::open(directory.path()).unwrap();
         let mut taken = 0;
-        let restless = || {
+        let restless = |tracked: &Tracked| {
             taken += 1;
-            let mut snapshot = project.look(&Progress::default())?.0;
+            let mut snapshot = project.look(tracked, &Progress::default())?.0;
             snapshot.tree = Id::of_blob(&[taken]);
             Ok(snapshot)
         };
@@ -283,7 +310,7 @@ mod tests {
         let request = Request { scope, set_version: None, compiled: false, progress };
         #[allow(clippy::disallowed_methods, reason = "a test writes the project of its own")]
         std::fs::write(directory.path().join("index.ts"), "new LuaAgent({ name: 'a' });").unwrap();
-        let error = settle(&project, &request, restless).err().unwrap();
+        let error = settle(&project, &request, None, restless).err().unwrap();
         assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Unavailable, 11), "{error}");
         assert_eq!(error.message(), "the project keeps changing while it is read");
         assert_eq!(taken, 10);

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::git::{Prepared, Repository, Request, Version, tag};
 use crate::object::Id;
 use crate::progress::Progress;
-use crate::workspace::Outside;
+use crate::workspace::{Outside, Tracked};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -307,7 +307,8 @@ fn prepare(
 
 /// Paths whose files are not those of the tree any more.
 fn edited_since(project: &Project, tree: Id) -> Result<BTreeSet<String>> {
-    let (snapshot, view) = project.look(&Progress::default())?;
+    let tracked = Tracked::in_tree(project.store().objects(), Some(tree))?;
+    let (snapshot, view) = project.look(&tracked, &Progress::default())?;
     let changes = diff::trees(&view, Some(tree), Some(snapshot.tree))?;
     Ok(changes.into_iter().map(|change| change.path).collect())
 }

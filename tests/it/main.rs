@@ -27,6 +27,7 @@ mod plumbing;
 mod pull;
 mod push;
 mod race;
+mod reached;
 mod remote;
 mod saving;
 mod server;

@@ -93,7 +93,7 @@ fn a_file_that_is_saved_again_while_it_is_put_back() {
 
 #[test]
 fn a_file_that_a_pull_replaces_or_removes() {
-    for (count, path) in [(2000, "many/1999.txt"), (20, "gone.txt")] {
+    for (count, path) in [(200, "many/199.txt"), (20, "gone.txt")] {
         let ana = shared();
         fill(&ana, count, "first\n");
         ana.write("gone.txt", "first\n");

@@ -10,6 +10,7 @@ mod budget;
 mod builtin;
 mod call;
 mod class;
+mod closure;
 mod entry;
 mod eval;
 mod expression;
@@ -154,7 +155,9 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     let settings = settings(&writer, made)?;
     debug_assert!(evaluator.kept_to_steps(), "evaluating went on without end");
     let notes = writer.into_notes();
-    let agent = Agent { name, persona, settings, primitives, notes, entry };
+    closure::load(&evaluator.modules);
+    let (files, importers) = (evaluator.modules.paths(), evaluator.modules.importers());
+    let agent = Agent { name, persona, settings, primitives, notes, entry, files, importers };
     Ok((agent, Inputs::of(root, &evaluator.modules, stamp)))
 }
 

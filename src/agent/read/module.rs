@@ -128,6 +128,17 @@ impl<'a> Script<'a> {
         script
     }
 
+    /// All modules that it names in imports and exports, those of types as well.
+    pub fn links(&self) -> Vec<Link<'a>> {
+        let sources = self.program.body.iter().filter_map(|statement| match statement {
+            Statement::ImportDeclaration(import) => Some(&import.source),
+            Statement::ExportFromDeclaration(export) => Some(&export.source),
+            Statement::ExportAllDeclaration(export) => Some(&export.source),
+            _ => None,
+        });
+        sources.map(|source| Link { specifier: source.value.as_str(), span: source.span }).collect()
+    }
+
     fn statement(&mut self, statement: &'a Statement<'a>) {
         match statement {
             Statement::ImportDeclaration(import) => self.import(import),

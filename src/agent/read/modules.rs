@@ -3,15 +3,16 @@
 use super::files::Files;
 use super::guard;
 use super::module::{Content, Link, Module, ModuleId, Script, place};
+use crate::agent::model::SourceRef;
 use crate::error::{Error, Result};
 use oxc_allocator::Allocator;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_resolver::{
     ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery, TsconfigOptions, TsconfigReferences,
 };
-use oxc_span::SourceType;
+use oxc_span::{SourceType, Span};
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -31,6 +32,8 @@ pub struct Modules<'a> {
     targets: RefCell<HashMap<(PathBuf, String), Target>>,
     /// Files that were read as they are, and those that were looked for and not there.
     texts: RefCell<BTreeMap<PathBuf, Option<Rc<str>>>>,
+    /// Where a file was asked for first.
+    importers: RefCell<BTreeMap<PathBuf, SourceRef>>,
 }
 
 /// What a specifier means.
@@ -55,6 +58,7 @@ impl<'a> Modules<'a> {
             by_file: RefCell::default(),
             targets: RefCell::default(),
             texts: RefCell::default(),
+            importers: RefCell::default(),
         }
     }
 
@@ -71,11 +75,35 @@ impl<'a> Modules<'a> {
         &self.root
     }
 
-    /// The files that were read, relative to the project.
+    /// The files that were read, or could not be read as code, relative to the project.
     pub fn paths(&self) -> Vec<String> {
-        let texts = self.texts.borrow();
-        let read = texts.iter().filter(|(_, text)| text.is_some()).map(|(file, _)| self.relative(file));
-        self.loaded.borrow().iter().map(|module| module.path.clone()).chain(read).collect()
+        let (texts, importers) = (self.texts.borrow(), self.importers.borrow());
+        let read = texts.iter().filter(|(_, text)| text.is_some()).map(|(file, _)| file);
+        let others = read.chain(importers.keys().filter(|file| !texts.contains_key(*file)));
+        let mut paths: Vec<String> = self.loaded.borrow().iter().map(|module| module.path.clone()).collect();
+        let known: HashSet<String> = paths.iter().cloned().collect();
+        paths.extend(others.map(|file| self.relative(file)).filter(|path| !known.contains(path)));
+        paths
+    }
+
+    /// Where each file was imported or read first, both relative to the project.
+    pub fn importers(&self) -> BTreeMap<String, SourceRef> {
+        let importers = self.importers.borrow();
+        importers.iter().map(|(file, by)| (self.relative(file), by.clone())).collect()
+    }
+
+    /// Notes that code of a module asks for a file.
+    pub fn ask(&self, file: &Path, by: &Module<'a>, span: Span) {
+        let mut importers = self.importers.borrow_mut();
+        if !importers.contains_key(file) {
+            let by = SourceRef { path: by.path.clone(), line: by.place(span).0 };
+            importers.insert(file.to_owned(), by);
+        }
+    }
+
+    /// How many modules were opened.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.loaded.borrow().len()).unwrap_or(u32::MAX)
     }
 
     /// Files that were looked for and not there.
@@ -130,7 +158,11 @@ impl<'a> Modules<'a> {
                 Err(Error::usage(format!("cannot find \"{}\", imported at \"{place}\"", link.specifier))
                     .hint("correct the import, or restore the file it names"))
             }
-            target => Ok(target),
+            Target::Module(file) => {
+                self.ask(&file, from, link.span);
+                Ok(Target::Module(file))
+            }
+            Target::Package(name) => Ok(Target::Package(name)),
         }
     }
 

@@ -135,7 +135,11 @@ fn read<'a>(
         let reason = "reads a file that is outside of the project or may hold a secret";
         return Ok(known.then(|| Value::unknown(site, reason)));
     };
-    let Some(text) = modules.text(&file)? else {
+    let text = modules.text(&file)?;
+    if text.is_some() {
+        modules.ask(&file, &modules.get(site.module), site.span());
+    }
+    let Some(text) = text else {
         let reason = format!("reads \"{}\", which is no text file here", modules.relative(&file));
         return Ok(Some(Value::unknown(site, reason)));
     };

@@ -3,6 +3,7 @@
 use crate::agent::build::{Change, Item, Scope};
 use crate::agent::change::{self, StateChange};
 use crate::agent::kind::{KINDS, Kind};
+use crate::agent::model::SourceRef;
 use crate::agent::project::Project;
 use crate::agent::push::{self, Pushed};
 use crate::agent::stage::{self, Report};
@@ -251,6 +252,9 @@ pub fn remarks(cx: &mut Context<'_>, report: &Report) {
             cx.out.warn(format!("… and {} more: `lua-store status --json` has all", list.len() - REMARKS));
         }
     }
+    for needed in report.needed.iter().take(REMARKS) {
+        cx.out.note(format!("kept although ignored: {}", needed.words()));
+    }
     compiler::remark(cx, &report.dist);
 }
 
@@ -290,6 +294,7 @@ pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
         "items": report.items.iter().map(item).collect::<Vec<_>>(),
         "files": report.snapshot.files,
         "leftOut": left_out(report),
+        "keptAlthoughIgnored": kept(report),
         "notes": notes(report),
         "compiled": report.dist.to_json(),
         "state": report.state.to_string(),
@@ -300,6 +305,12 @@ pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
 pub fn left_out(report: &Report) -> Value {
     let one = |skipped: &crate::workspace::Skipped| json!({"path": skipped.path, "reason": skipped.reason.to_string()});
     report.snapshot.skipped.iter().map(one).collect()
+}
+
+/// What is kept although an ignore rule names it, and who needs it.
+pub fn kept(report: &Report) -> Value {
+    let by = |by: &SourceRef| format!("{}:{}", by.path, by.line);
+    report.needed.iter().map(|one| json!({"path": one.path, "importedBy": one.by.as_ref().map(by)})).collect()
 }
 
 pub fn notes(report: &Report) -> Value {

@@ -1,6 +1,6 @@
 //! `status`: where things stand, on one screen.
 
-use super::push::{left_out, notes, remarks, with_progress};
+use super::push::{kept, left_out, notes, remarks, with_progress};
 use crate::agent::build::{Change, Scope};
 use crate::agent::stage::{self, Report};
 use crate::agent::version::{Catalog, Status as VersionStatus, Version};
@@ -50,6 +50,7 @@ impl Status {
                 "pushedNotVersioned": unversioned,
                 "notPushed": {"primitives": moved, "files": super::diff::files_json(&report.files)},
                 "leftOut": left_out(&report),
+                "keptAlthoughIgnored": kept(&report),
                 "notes": notes(&report),
                 "compiled": report.dist.to_json(),
                 "rebundled": rebundled.collect::<Vec<_>>(),

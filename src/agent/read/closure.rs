@@ -1,0 +1,20 @@
+//! Everything that the agent's files import, and what that imports: types, barrels that nobody takes anything from,
+//! modules that only the compiler looks at. Reading needs none of it, but without it nothing compiles.
+
+use super::module::ModuleId;
+use super::modules::{Modules, Target};
+
+/// Opens all of it. What is missing or cannot be parsed is no error here: an agent was read without it.
+pub fn load(modules: &Modules<'_>) {
+    let mut next = 0;
+    while next < modules.count() {
+        let module = modules.get(ModuleId(next));
+        next += 1;
+        let Some(script) = module.script() else { continue };
+        for link in script.links().into_iter().chain(script.names.dynamic.iter().copied()) {
+            if let Ok(Target::Module(file)) = modules.follow(&module, link) {
+                drop(modules.open(&file));
+            }
+        }
+    }
+}
