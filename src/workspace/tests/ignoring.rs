@@ -135,6 +135,54 @@ fn a_link_is_no_rule_file() {
     assert_eq!(project.paths(&taken), git(&project));
 }
 
+/// What patterns are made of.
+const GLOBS: [&str; 44] = [
+    "a",
+    "b",
+    "c",
+    "foo",
+    "x",
+    "1",
+    ".log",
+    ".ts",
+    "A",
+    "\u{e9}",
+    "*",
+    "**",
+    "***",
+    "?",
+    "/",
+    "/",
+    "/**/",
+    "**/",
+    "/**",
+    "[ab]",
+    "[a-c]",
+    "[!a]",
+    "[^a]",
+    "[a\\-c]",
+    "[]a]",
+    "[[:alpha:]]",
+    "[[:digit:]a]",
+    "[[:nothing:]]",
+    "[[:alpha]",
+    "[a",
+    "[",
+    "]",
+    "{a,b}",
+    "{",
+    "\\",
+    "\\*",
+    "\\/",
+    "\\ ",
+    " ",
+    "\t",
+    "#",
+    "!",
+    "-",
+    "[!-a]",
+];
+
 /// A small generator: the same number, the same project.
 struct Random(u64);
 
@@ -168,60 +216,14 @@ impl Random {
 
     /// Half of the lines are made of a path of the project, so that many of them match.
     fn line(&mut self, paths: &[String]) -> String {
-        const PIECES: [&str; 44] = [
-            "a",
-            "b",
-            "c",
-            "foo",
-            "x",
-            "1",
-            ".log",
-            ".ts",
-            "A",
-            "\u{e9}",
-            "*",
-            "**",
-            "***",
-            "?",
-            "/",
-            "/",
-            "/**/",
-            "**/",
-            "/**",
-            "[ab]",
-            "[a-c]",
-            "[!a]",
-            "[^a]",
-            "[a\\-c]",
-            "[]a]",
-            "[[:alpha:]]",
-            "[[:digit:]a]",
-            "[[:nothing:]]",
-            "[[:alpha]",
-            "[a",
-            "[",
-            "]",
-            "{a,b}",
-            "{",
-            "\\",
-            "\\*",
-            "\\/",
-            "\\ ",
-            " ",
-            "\t",
-            "#",
-            "!",
-            "-",
-            "[!-a]",
-        ];
-        let mut line = self.joined(&PIECES, 4);
+        let mut line = self.joined(&GLOBS, 4);
         if self.below(2) == 0 {
             let path = &paths[self.below(paths.len())];
             let from = path.rfind('/').filter(|_| self.below(2) == 0).map_or(0, |slash| slash + 1);
             let mut letters: Vec<String> = path[from..].chars().map(String::from).collect();
             for _ in 0..self.below(3) {
                 let at = self.below(letters.len());
-                letters[at] = self.pick(&PIECES).to_owned();
+                letters[at] = self.pick(&GLOBS).to_owned();
             }
             line = letters.concat();
         }
