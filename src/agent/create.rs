@@ -2,7 +2,7 @@
 
 use super::record::{VersionMeta, Who};
 use super::source::{self, SourceVersion};
-use super::version::{self, Catalog, REFS, Status};
+use super::version::{self, Catalog, REFS};
 use crate::error::{Error, Result};
 use crate::object::{Id, Memory, Source};
 use crate::store::{Lock, Store};
@@ -49,13 +49,12 @@ pub fn plan(store: &Store) -> Result<Next> {
 fn plan_in(store: &Store, catalog: &Catalog) -> Result<Next> {
     let pushed = source::latest(store)?.ok_or_else(nothing_pushed)?;
     // A damaged one may be of the pushed state: then it is not known what to compare with.
-    let newest = catalog.numbers().find(|number| catalog.status(*number) != Status::Deleted);
-    if let Some(latest) = newest
+    if let Some(latest) = catalog.latest()
         && catalog.get(latest)?.state == pushed.state
     {
         return Ok(Next::NothingStaged { latest });
     }
-    let number = catalog.latest_number().unwrap_or(0) + 1;
+    let number = catalog.last_number().unwrap_or(0) + 1;
     Ok(Next::New(Box::new(Plan { number, pushed })))
 }
 
@@ -102,7 +101,7 @@ fn make(
     who: &Who,
 ) -> Result<Created> {
     let (number, pushed) = (plan.number, &plan.pushed);
-    let base = catalog.latest_number().map(|latest| catalog.get(latest)).transpose()?;
+    let base = catalog.last_number().map(|last| catalog.get(last)).transpose()?;
     let meta = unused(
         store,
         catalog,

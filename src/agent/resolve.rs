@@ -1,6 +1,5 @@
 //! What a revision means in a store.
 
-use super::project::Project;
 use super::record::SOURCE;
 use super::revision::Revision;
 use super::source;
@@ -8,6 +7,7 @@ use super::suggest;
 use super::version::{self, Catalog};
 use crate::error::{Error, Result};
 use crate::object::{Entry, Id, IdPrefix, Kind, Mode, Source, entry_at};
+use crate::store::{Heads, Store};
 
 /// The number of the version that a revision names.
 pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
@@ -17,11 +17,8 @@ pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
             let missing = || Error::not_found(format!("Version v{number} not found")).hint(hint);
             catalog.has(*number).then_some(*number).ok_or_else(missing)
         }
-        Revision::Active => catalog.active_number().ok_or_else(|| {
-            Error::not_found("no version is active")
-                .hint("`lua-store version promote <version>` makes one active")
-        }),
-        Revision::Latest => catalog.latest_number().ok_or_else(|| {
+        Revision::Active => catalog.active_number().ok_or_else(|| none_active(catalog)),
+        Revision::Latest => catalog.latest().ok_or_else(|| {
             Error::not_found("there are no versions yet").hint("`lua-store version create` makes one")
         }),
         Revision::Previous => catalog.previous_number()?.ok_or_else(|| {
@@ -32,6 +29,20 @@ pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
         Revision::Source(_) | Revision::Inside(..) => {
             Err(Error::usage(format!("\"{revision}\" is not a version")).hint(hint))
         }
+    }
+}
+
+fn none_active(catalog: &Catalog) -> Error {
+    if let Some(number) = catalog.active_elsewhere() {
+        return Error::not_found(format!("the active version v{number} is not here"))
+            .hint("`lua-store pull` brings it");
+    }
+    let error = Error::not_found("no version is active");
+    match catalog.remaining().next() {
+        Some(number) => {
+            error.hint(format!("`lua-store version promote v{number}` makes the newest one active"))
+        }
+        None => error.hint("`lua-store version create` makes a version"),
     }
 }
 
@@ -54,15 +65,17 @@ fn by_id(catalog: &Catalog, digits: &str) -> Result<u64> {
 
 /// The object that a revision names, as an entry: a version's or source version's tree, what is
 /// inside one, or any object by the beginning of its id.
-pub fn object(project: &Project, revision: &Revision) -> Result<Entry> {
+///
+/// `theirs` is what a remote has, where its word counts for what is live.
+pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Result<Entry> {
     match revision {
         Revision::Inside(base, path) => {
-            let root = object(project, base)?;
+            let root = object(store, theirs, base)?;
             let missing = || Error::not_found(format!("there is no \"{path}\" in {base}"));
             if !root.mode.is_directory() {
                 return Err(missing());
             }
-            let objects = project.store().objects();
+            let objects = store.objects();
             if let Some(entry) = entry_at(objects, &root.id, path)? {
                 return Ok(entry);
             }
@@ -73,16 +86,16 @@ pub fn object(project: &Project, revision: &Revision) -> Result<Entry> {
             }
         }
         Revision::Source(number) => {
-            let version = source::get(project.store(), *number)?;
+            let version = source::get(store, *number)?;
             Ok(Entry::directory(&revision.to_string(), version.id))
         }
-        Revision::IdPrefix(digits) => by_prefix(project, digits),
+        Revision::IdPrefix(digits) => by_prefix(store, digits),
         // Digits that are no version's number may begin an id.
-        Revision::Number(digits) if *digits >= 1000 && !is_version(project, *digits)? => {
-            by_prefix(project, &digits.to_string())
+        Revision::Number(digits) if *digits >= 1000 && !is_version(store, *digits)? => {
+            by_prefix(store, &digits.to_string())
         }
         _ => {
-            let catalog = Catalog::load(project.store())?;
+            let catalog = Catalog::told(store, theirs)?;
             let version = catalog.get(number(&catalog, revision)?)?;
             Ok(Entry::directory(&revision.to_string(), version.id))
         }
@@ -106,12 +119,12 @@ fn near_path<S: Source + ?Sized>(source: &S, root: &Id, base: &Revision, path: &
     Ok(format!("`lua-store ls-tree -r {base}` lists what there is"))
 }
 
-fn is_version(project: &Project, number: u64) -> Result<bool> {
-    Ok(project.store().refs().get(&format!("{}/v{number}", version::REFS))?.is_some())
+fn is_version(store: &Store, number: u64) -> Result<bool> {
+    Ok(store.refs().get(&format!("{}/v{number}", version::REFS))?.is_some())
 }
 
-fn by_prefix(project: &Project, digits: &str) -> Result<Entry> {
-    let objects = project.store().objects();
+fn by_prefix(store: &Store, digits: &str) -> Result<Entry> {
+    let objects = store.objects();
     let found = match IdPrefix::parse(digits) {
         Some(prefix) => objects.resolve_prefix(&prefix, 9)?,
         None => Vec::new(),

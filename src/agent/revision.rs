@@ -12,7 +12,7 @@ pub enum Revision {
     Number(u64),
     /// The version that is serving.
     Active,
-    /// The newest version.
+    /// The newest version that is not deleted.
     Latest,
     /// The version that was active before the active one.
     Previous,
@@ -22,6 +22,17 @@ pub enum Revision {
     Source(u64),
     /// What stands at a path inside.
     Inside(Box<Revision>, String),
+}
+
+impl Revision {
+    /// Whether it means another version when another one is made live.
+    pub fn is_of_pointer(&self) -> bool {
+        match self {
+            Revision::Active | Revision::Previous => true,
+            Revision::Inside(base, _) => base.is_of_pointer(),
+            Revision::Number(_) | Revision::Latest | Revision::IdPrefix(_) | Revision::Source(_) => false,
+        }
+    }
 }
 
 impl FromStr for Revision {

@@ -98,6 +98,10 @@ pub struct Catalog<'a> {
     refs: Vec<(u64, Result<Id>)>,
     active: Option<Active>,
     folded: Folded,
+    /// The live version.
+    live: Option<(u64, Id)>,
+    /// The number that the live version has at a remote, where it is not here.
+    active_elsewhere: Option<u64>,
 }
 
 impl<'a> Catalog<'a> {
@@ -120,27 +124,65 @@ impl<'a> Catalog<'a> {
         let folded = fold(store, active.as_ref().map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
         let refs = store.refs().list_all(REFS)?;
-        let catalog = Catalog { store, objects: store.objects(), refs, active, folded };
+        let live = active.and_then(|active| active.version).zip(folded.was_active.first().copied());
+        let objects = store.objects();
+        let catalog = Catalog { store, objects, refs, active, folded, live, active_elsewhere: None };
         catalog.check_pointer()?;
         Ok(catalog)
     }
 
     /// The versions and the ledger of somebody else, or what will be ours. `objects` has all of it.
     pub fn of(store: &'a Store, objects: &'a Odb, heads: &Heads) -> Result<Catalog<'a>> {
-        let head = heads.active.map(|active| active.ledger);
+        let active = heads.active;
+        let head = active.map(|active| active.ledger);
         let known = head.and_then(|_| Cache::of(store.dir()).load());
         let (folded, _) = ledger::fold_onto(objects, head, known)
             .map_err(|error| record::unreadable("the ledger", error))?;
         let refs = (1..).zip(heads.versions.iter().copied().map(Ok)).collect();
-        let catalog = Catalog { store, objects, refs, active: heads.active, folded };
+        let live = active.and_then(|active| active.version).zip(folded.was_active.first().copied());
+        let catalog = Catalog { store, objects, refs, active, folded, live, active_elsewhere: None };
         catalog.check_pointer()?;
+        Ok(catalog)
+    }
+
+    /// The same by the word of a remote, where there is one: what is live and what was deleted is what it says, and
+    /// versions that only it has are listed too where they are here. Where its ledger is not here, all but what is live
+    /// is as this store knows it.
+    pub fn told(store: &'a Store, theirs: Option<&Heads>) -> Result<Catalog<'a>> {
+        let Some(theirs) = theirs else { return Catalog::load(store) };
+        let here = match theirs.active {
+            Some(active) => store.objects().contains(&active.ledger)?,
+            None => true,
+        };
+        let active = if here { theirs.active } else { store.active()? };
+        let folded = folded(store, active.map(|active| active.ledger))
+            .map_err(|error| record::unreadable("the ledger", error))?;
+        let mut refs = store.refs().list_all(REFS)?;
+        let last = refs.last().map_or(0, |(number, _)| *number);
+        for (number, id) in (1..).zip(&theirs.versions).filter(|(number, _)| *number > last) {
+            if store.objects().contains(id)? {
+                refs.push((number, Ok(*id)));
+            }
+        }
+        let objects = store.objects();
+        let mut catalog =
+            Catalog { store, objects, refs, active, folded, live: None, active_elsewhere: None };
+        let number = theirs.active.and_then(|active| active.version);
+        let id = number.and_then(|number| theirs.versions.get(usize::try_from(number).ok()?.checked_sub(1)?));
+        // A number that is another version's here, or nobody's, is not what the remote means.
+        catalog.live = number.zip(id.copied()).filter(|(number, id)| match catalog.entry(*number) {
+            Some(Ok(here)) => here == id,
+            other => other.is_some(),
+        });
+        catalog.active_elsewhere = number.filter(|_| catalog.live.is_none());
         Ok(catalog)
     }
 
     /// `ACTIVE` names what the ledger promoted last. Where it does not, one of the two is damaged, and
     /// nothing may be built on either.
     fn check_pointer(&self) -> Result<()> {
-        let (live, promoted) = (self.active_number(), self.folded.was_active.first());
+        let live = self.active.and_then(|active| active.version);
+        let promoted = self.folded.was_active.first();
         let what = match (live, promoted) {
             (None, None) => return Ok(()),
             (Some(live), _) if !self.has(live) => {
@@ -168,12 +210,17 @@ impl<'a> Catalog<'a> {
     }
 
     pub fn active_number(&self) -> Option<u64> {
-        self.active.as_ref().and_then(|active| active.version)
+        self.live.map(|(number, _)| number)
+    }
+
+    /// The number of the active version at a remote, where that version is not here.
+    pub fn active_elsewhere(&self) -> Option<u64> {
+        self.active_elsewhere
     }
 
     /// The id of the active version, as the ledger has it.
     pub fn active_id(&self) -> Option<Id> {
-        self.active_number().and(self.folded.was_active.first().copied())
+        self.live.map(|(_, id)| id)
     }
 
     /// The number of the version that was active before the one that is.
@@ -188,7 +235,14 @@ impl<'a> Catalog<'a> {
         self.refs.iter().rev().map(|(number, _)| *number)
     }
 
-    pub fn latest_number(&self) -> Option<u64> {
+    /// The newest version: the highest number that is not deleted. One whose ref is damaged counts, as nobody knows
+    /// what it is.
+    pub fn latest(&self) -> Option<u64> {
+        self.numbers().find(|number| self.status(*number) != Status::Deleted)
+    }
+
+    /// The number that was given last, to whatever version.
+    pub fn last_number(&self) -> Option<u64> {
         self.refs.last().map(|(number, _)| *number)
     }
 

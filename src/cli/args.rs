@@ -91,6 +91,7 @@ commands! {
         Log(log::Log),
         Diff(diff::Diff),
         Show(show::Show),
+        Restore(restore::Restore),
         Demo(demo::Demo),
         CatFile(cat_file::CatFile),
         LsTree(ls_tree::LsTree),

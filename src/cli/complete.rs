@@ -78,7 +78,7 @@ pub fn versions(typed: &OsStr) -> Vec<CompletionCandidate> {
     };
     let words = [
         ("active", "the version that is live"),
-        ("latest", "the newest version"),
+        ("latest", "the newest version that is not deleted"),
         ("previous", "the version that was live before"),
     ];
     let words = words.map(|(word, help)| (word.to_owned(), Some(help.to_owned())));
@@ -105,7 +105,8 @@ fn inside(version: &str, folder: &str) -> Option<Vec<Entry>> {
     let objects = project.store().objects();
     let entries = |path: &str| -> Option<Vec<Entry>> {
         let at = Revision::Inside(Box::new(version.parse().ok()?), path.to_owned());
-        let tree = resolve::object(&project, &at).ok().filter(|entry| entry.mode.is_directory())?;
+        let tree =
+            resolve::object(project.store(), None, &at).ok().filter(|entry| entry.mode.is_directory())?;
         Some(objects.tree(&tree.id).ok()?.entries().to_vec())
     };
     match folder {

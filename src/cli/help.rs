@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// Every command stands in exactly one group; a test holds this.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Start here", &["demo", "init", "status", "compile"]),
-    ("Keep and bring back the project", &["push", "source"]),
+    ("Keep and bring back the project", &["push", "source", "restore"]),
     ("Number, compare and promote what was pushed", &["version", "persona", "log", "diff", "show"]),
     (
         "Share with others",

@@ -5,7 +5,8 @@ use super::token::Token;
 use crate::agent::project::Project;
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::store::Config;
+use crate::store::{Config, Store};
+use crate::sync::heard::Remembered;
 use crate::sync::{Address, Folder, Http, Options, Patience, Remote};
 use std::path::Path;
 
@@ -14,6 +15,15 @@ pub struct Reached {
     pub name: String,
     pub address: Address,
     pub remote: Box<dyn Remote>,
+}
+
+impl Reached {
+    /// What the remote says that it has is remembered in a store, with the time.
+    pub fn remembering(self, store: &Store, at_ms: i64) -> Reached {
+        let Reached { name, address, remote } = self;
+        let remembered = Remembered { remote, store: store.clone(), name: name.clone(), at_ms };
+        Reached { name, address, remote: Box::new(remembered) }
+    }
 }
 
 /// Name and address of the remote that is meant: the one that is named, the only one, or `origin`.
@@ -52,7 +62,8 @@ pub fn reach(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> Res
     let config = project.store().config()?;
     let Some((name, address)) = choose(project, &config, name)? else { return Ok(None) };
     let insecure = cx.insecure() || config.is_insecure(&name);
-    open(cx, name, address, insecure).map(Some)
+    let now = cx.now()?.as_millisecond();
+    Ok(Some(open(cx, name, address, insecure)?.remembering(project.store(), now)))
 }
 
 /// The remote that is meant; having none is an error.
@@ -65,8 +76,18 @@ pub fn require(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> R
 
 /// A remote at an address, with the token that there is for it.
 pub fn open(cx: &mut Context<'_>, name: String, address: Address, insecure: bool) -> Result<Reached> {
+    open_patiently(cx, name, address, insecure, patience()?)
+}
+
+pub fn open_patiently(
+    cx: &mut Context<'_>,
+    name: String,
+    address: Address,
+    insecure: bool,
+    patience: Patience,
+) -> Result<Reached> {
     let token = Token::find(&address)?;
-    open_with(cx, name, address, token, insecure)
+    open_as(cx, name, address, token, insecure, patience)
 }
 
 pub fn open_with(
@@ -76,12 +97,23 @@ pub fn open_with(
     token: Token,
     insecure: bool,
 ) -> Result<Reached> {
+    open_as(cx, name, address, token, insecure, patience()?)
+}
+
+fn open_as(
+    cx: &mut Context<'_>,
+    name: String,
+    address: Address,
+    token: Token,
+    insecure: bool,
+    patience: Patience,
+) -> Result<Reached> {
     token.check(&address, insecure)?;
     let remote: Box<dyn Remote> = match &address {
         Address::Http { base, agent } => {
             let roots = environment("SSL_CERT_FILE").map(|path| fs::read(Path::new(&path))).transpose()?;
             let (advice, direct) = (token.advice(), address.is_at_home());
-            let options = Options { token: token.value, advice, roots, direct, patience: patience()? };
+            let options = Options { token: token.value, advice, roots, direct, patience };
             Box::new(Http::new(base, agent, options)?)
         }
         Address::Folder { root, agent } => Box::new(Folder::new(root, agent, cx.now()?.into())),
@@ -101,6 +133,6 @@ fn patience() -> Result<Patience> {
     Ok(patience)
 }
 
-fn environment(name: &str) -> Option<String> {
+pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -16,7 +16,7 @@ pub fn lock(path: &Path, wait: Duration) -> Result<File> {
     let file = open_lock_file(path)?;
     let deadline = Instant::now() + wait;
     let mut pause = Duration::from_millis(1);
-    while !try_lock(&file).at("lock", path)? {
+    while !try_exclusive(&file).at("lock", path)? {
         if Instant::now() >= deadline {
             return Err(held(path, wait));
         }
@@ -26,7 +26,20 @@ pub fn lock(path: &Path, wait: Duration) -> Result<File> {
     Ok(file)
 }
 
-fn try_lock(file: &File) -> io::Result<bool> {
+/// Takes the lock if nobody has it, not even shared.
+pub fn try_lock(path: &Path) -> Result<Option<File>> {
+    let file = open_lock_file(path)?;
+    Ok(try_exclusive(&file).at("lock", path)?.then_some(file))
+}
+
+/// Takes the lock together with others who share it; waits for one who has it alone, which is never long.
+pub fn share(path: &Path) -> Result<File> {
+    let file = open_lock_file(path)?;
+    FileExt::lock_shared(&file).at("lock", path)?;
+    Ok(file)
+}
+
+fn try_exclusive(file: &File) -> io::Result<bool> {
     match FileExt::try_lock_exclusive(file) {
         Ok(()) => Ok(true),
         Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(false),

@@ -31,7 +31,7 @@ pub use durable::{
 };
 pub use grow::Growing;
 pub use link::link_new;
-pub use lock::lock;
+pub use lock::{lock, share, try_lock};
 pub use map::{Map, map};
 pub use names::untrackable;
 pub use pinned::Pinned;

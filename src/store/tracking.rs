@@ -57,18 +57,28 @@ impl Tracking {
     }
 
     fn encode(&self) -> String {
+        sealed::seal(self.text())
+    }
+
+    /// Everything above the seal.
+    pub(super) fn text(&self) -> String {
         let active = self.active.map(|active| active.encode()).unwrap_or_default();
         let refs = Packed::contiguous(&self.source, &self.versions).lines();
         let (header, receipts) = match self.receipts.is_empty() {
             true => (HEADER, String::new()),
             false => (HEADER_WITH_RECEIPTS, format!("{RECEIPTS}{}\n", json(&self.receipts))),
         };
-        sealed::seal(format!("{header}{ETAG}{}\n{receipts}{active}{refs}", self.etag))
+        format!("{header}{ETAG}{}\n{receipts}{active}{refs}", self.etag)
     }
 
     /// Reads exactly what [`Tracking::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Tracking, String> {
         let text = sealed::open(bytes)?;
+        Tracking::from_text(text)
+    }
+
+    /// Reads what [`Tracking::text`] gives.
+    pub(super) fn from_text(text: &str) -> Result<Tracking, String> {
         let (rest, has_receipts) = match text.strip_prefix(HEADER) {
             Some(rest) => (Some(rest), false),
             None => (text.strip_prefix(HEADER_WITH_RECEIPTS), true),
@@ -124,6 +134,7 @@ impl Store {
     /// Forgets what a remote had; fine when nothing is known.
     pub fn forget_remote(&self, lock: &Lock, name: &str) -> Result<()> {
         lock.check(self.dir());
+        self.forget_heard(name)?;
         let path = self.tracking_path(name)?;
         if !path.exists() {
             return Ok(());

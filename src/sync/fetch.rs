@@ -120,6 +120,16 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
     store.set_remote(&lock, name, &now)
 }
 
+/// Brings a record of the remote's ledger here, with those before it and the versions that they are about. Nothing of
+/// the remote is remembered by it.
+pub fn bring_ledger(store: &Store, name: &str, remote: &dyn Remote, ledger: Id) -> Result<()> {
+    if store.objects().contains(&ledger)? {
+        return Ok(());
+    }
+    let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
+    receive(store, remote, &Fetch { want: vec![ledger], have }, &Progress::default()).map(drop)
+}
+
 /// What the head of a remote is remembered as.
 pub fn tracking(head: &Head) -> Tracking {
     Tracking {

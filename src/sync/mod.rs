@@ -7,8 +7,10 @@ mod address;
 pub mod clone;
 mod counted;
 pub mod credentials;
+pub mod elsewhere;
 pub mod fetch;
 mod folder;
+pub mod heard;
 mod http;
 pub mod promote;
 pub mod push;
@@ -27,7 +29,7 @@ use crate::store::Heads;
 
 /// One agent at another place. Each call is one step of `docs/protocol.md`, tried again for as long as that
 /// can help; an error means that it could not be done, and that trying the whole command again is safe.
-pub trait Remote {
+pub trait Remote: Send {
     fn agent(&self) -> &AgentId;
 
     /// What it has; `None` when that is still what `known` stands for. An agent that was never pushed

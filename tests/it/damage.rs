@@ -221,10 +221,10 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     project.write(".lua/refs/versions/v2", "x");
     assert_snapshot!(project.run("version list"), @r#"
     $ lua-store version list
-    VERSION  STATUS      CREATED           BY               MESSAGE
-    v3       staged      2026-11-21 09:30  ana@example.com  three
-    v2*      damaged     -                 -                (cannot be read)
-    v1       superseded  2026-11-21 09:30  ana@example.com  one
+    VERSION  STATUS      CREATED           BY               PROMOTED          MESSAGE
+    v3       staged      2026-11-21 09:30  ana@example.com  -                 three
+    v2*      damaged     -                 -                -                 (cannot be read)
+    v1       superseded  2026-11-21 09:30  ana@example.com  2026-11-21 09:30  one
     --- stderr
     warning: v2 cannot be read: the ref "[DIR]/project/.lua/refs/versions/v2" is damaged: it holds "x"
     hint: `lua-store fsck` says what to do next
@@ -247,6 +247,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     assert_snapshot!(project.run("status"), @r#"
     $ lua-store status
     Active version:  v2  two
+      Live since 09:30 UTC (just now) by ana@example.com
     Newest version:  v3  three
     Pushed source:   v3
     Staged:          v3 (made, never live)

@@ -44,6 +44,7 @@ fn where_things_stand_is_one_screen() {
     assert_snapshot!(project.run("status"), @"
     $ lua-store status
     Active version:  v1  first
+      Live since 09:30 UTC (just now) by ana@example.com
     Newest version:  v2  second
     Pushed source:   v2
     Staged:          v2 (made, never live)
@@ -56,6 +57,7 @@ fn where_things_stand_is_one_screen() {
     assert_snapshot!(project.run("status"), @"
     $ lua-store status
     Active version:  v1  first
+      Live since 09:30 UTC (just now) by ana@example.com
     Newest version:  v2  second
     Pushed source:   v2
     Staged:          v2 (made, never live)

@@ -48,7 +48,10 @@ fn each_version_has_its_status() {
         "createdAt": "2026-11-21T09:30:00.000Z",
         "createdBy": "ana@example.com",
         "sourceVersion": 5,
-        "firstLine": "You are Eva. You help customers shop. Be brief."
+        "firstLine": "You are Eva. You help customers shop. Be brief.",
+        "asOf": "2026-11-21T09:30:00.000Z",
+        "remote": null,
+        "unsent": null
       }
     ]
     "#);

@@ -141,10 +141,10 @@ fn what_both_did_stands_and_our_numbers_make_room() {
     your version v2 → v3
     ");
     insta::assert_snapshot!(ann.ok("version list"), @"
-    VERSION  STATUS      CREATED           BY               MESSAGE
-    v3*      active      2026-11-21 09:30  ana@example.com  from ann
-    v2       staged      2026-11-21 09:30  ben@example.com  from ben
-    v1       superseded  2026-11-21 09:30  ana@example.com  first
+    VERSION  STATUS      CREATED           BY               PROMOTED          MESSAGE
+    v3*      active      2026-11-21 09:30  ana@example.com  2026-11-21 09:30  from ann
+    v2       staged      2026-11-21 09:30  ben@example.com  -                 from ben
+    v1       superseded  2026-11-21 09:30  ana@example.com  2026-11-21 09:30  first
     ");
     insta::assert_snapshot!(ann.ok("log --ledger"), @"
     374538f9  2026-11-21 09:30  promote v3  by ana@example.com

@@ -55,9 +55,9 @@ fn the_list_is_as_wide_as_its_content() {
     project.ok("version promote 2");
     assert_snapshot!(project.run("version list"), @"
     $ lua-store version list
-    VERSION  STATUS  CREATED           BY               MESSAGE
-    v2*      active  2026-11-21 09:30  ana@example.com  second
-    v1       staged  2026-11-21 09:30  ana@example.com  first
+    VERSION  STATUS  CREATED           BY               PROMOTED          MESSAGE
+    v2*      active  2026-11-21 09:30  ana@example.com  2026-11-21 09:30  second
+    v1       staged  2026-11-21 09:30  ana@example.com  -                 first
     ");
     assert_snapshot!(project.run("version list --status staged --json"), @r#"
     $ lua-store version list --status staged --json
@@ -71,14 +71,20 @@ fn the_list_is_as_wide_as_its_content() {
         "createdAt": "2026-11-21T09:30:00.000Z",
         "commitHash": null,
         "sourceManifestVersion": 1,
-        "id": "9fb38d2800d944cb883c0d393eecb8bf9f86ebc3d41799c0f8767a8f57a562ae"
+        "id": "9fb38d2800d944cb883c0d393eecb8bf9f86ebc3d41799c0f8767a8f57a562ae",
+        "promotedAt": null,
+        "promotedBy": null,
+        "promotedReason": null,
+        "asOf": "2026-11-21T09:30:00.000Z",
+        "remote": null,
+        "unsent": null
       }
     ]
     "#);
     assert_snapshot!(project.run("version list --limit 1"), @"
     $ lua-store version list --limit 1
-    VERSION  STATUS  CREATED           BY               MESSAGE
-    v2*      active  2026-11-21 09:30  ana@example.com  second
+    VERSION  STATUS  CREATED           BY               PROMOTED          MESSAGE
+    v2*      active  2026-11-21 09:30  ana@example.com  2026-11-21 09:30  second
     --- stderr
     hint: 1 more: `lua-store version list --all`
     ");
@@ -312,9 +318,9 @@ fn the_guard_rails_of_delete() {
     ");
     assert_snapshot!(project.run("version list"), @"
     $ lua-store version list
-    VERSION  STATUS   CREATED           BY               MESSAGE
-    v2*      active   2026-11-21 09:30  ana@example.com  second
-    v1       deleted  2026-11-21 09:30  ana@example.com  first
+    VERSION  STATUS   CREATED           BY               PROMOTED          MESSAGE
+    v2*      active   2026-11-21 09:30  ana@example.com  2026-11-21 09:30  second
+    v1       deleted  2026-11-21 09:30  ana@example.com  -                 first
     ");
     assert_eq!(project.run("version show 1").code, 0, "a deleted version can be inspected");
 }
@@ -361,7 +367,7 @@ fn unknown_and_senseless_versions() {
     $ lua-store version promote active
     --- stderr
     Error: no version is active
-    hint: `lua-store version promote <version>` makes one active
+    hint: `lua-store version promote v1` makes the newest one active
     --- exit 3
     ");
     assert_snapshot!(project.run("version promote previous"), @"
@@ -384,6 +390,7 @@ fn status_compares_what_is_live_with_what_is_pushed() {
     assert_snapshot!(project.run("version status"), @"
     $ lua-store version status
     Active agent version: v1
+    Live since 09:30 UTC (just now) by ana@example.com
        TYPE        NAME     ACTIVE VERSION  LOCAL
     ⚠  skill       catalog  v1.0.0          v1.0.1
        skill       orders   v1.0.0          v1.0.0

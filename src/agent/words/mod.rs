@@ -4,6 +4,7 @@ mod conflict;
 mod detail;
 mod json;
 mod line;
+mod live;
 mod news;
 
 pub use conflict::{
@@ -12,6 +13,10 @@ pub use conflict::{
 pub use detail::value;
 pub use json::to_json;
 pub use line::{Line, Sign};
+pub use live::{
+    PROMOTED, according, add_live, add_promotion, add_sent, clock, is_unsent, live_lines, live_since, since,
+    unsent,
+};
 pub use news::{
     behind, brief, moved_json, moved_lines, moved_since, news_json, news_lines, pulled_json, refusal,
     refusal_json, refusal_lines, renumbered_lines, when,

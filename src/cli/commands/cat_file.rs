@@ -6,6 +6,7 @@ use crate::agent::{project::Project, resolve, revision::Revision, view};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::live::Whom;
 use crate::error::{Error, Result};
 use crate::object::{Id, Kind, Source};
 use clap_complete::ArgValueCompleter;
@@ -22,6 +23,8 @@ pub struct CatFile {
     object: Revision,
     #[command(flatten)]
     what: What,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,23 +46,24 @@ struct What {
 
 impl CatFile {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let project = cx.project()?;
-        let id = resolve::object(&project, &self.object)?.id;
+        let view = self.whom.open_for(cx, &[&self.object])?;
+        let project = &view.project;
+        let id = resolve::object(view.store(), view.theirs(), &self.object)?.id;
         let objects = project.store().objects();
         let missing = || Error::not_found(format!("there is no object {id}"));
         let (kind, size) = objects.kind_and_len(&id)?.ok_or_else(missing)?;
         if cx.out.is_json() {
-            let mut answer = describe(&project, &id, kind, size)?;
-            answer["record"] = json!(self.record(&project, &id, kind, size)?);
+            let mut answer = describe(project, &id, kind, size)?;
+            answer["record"] = json!(self.record(project, &id, kind, size)?);
             cx.out.json(&answer)?;
         } else if self.what.kind {
             cx.out.line(kind.word())?;
         } else if self.what.size {
             cx.out.line(size)?;
-        } else if let Some(record) = self.record(&project, &id, kind, size)? {
+        } else if let Some(record) = self.record(project, &id, kind, size)? {
             cx.out.line(to_text(&record)?)?;
         } else {
-            print(cx, &project, &id, kind, self.what.raw)?;
+            print(cx, project, &id, kind, self.what.raw)?;
         }
         Ok(Exit::Done)
     }

@@ -1,6 +1,7 @@
 //! `clone`: a project made of what a remote, or a bundle, has.
 
 use crate::agent::bundle;
+use crate::agent::project::Project;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
@@ -9,6 +10,8 @@ use crate::cli::token;
 use crate::error::{Kind, Result};
 use crate::store::Heads;
 use crate::sync::clone::{self, Cloned, Origin};
+use crate::sync::fetch::tracking;
+use crate::sync::heard;
 use crate::sync::{self, Address};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -53,6 +56,8 @@ impl Clone {
             }
             other => other?,
         };
+        let store = Project::open(&root)?.store().clone();
+        heard::remember(&store, DEFAULT, tracking(&head), cx.now()?.as_millisecond());
         if cx.out.is_json() {
             cx.out.json(&json!({
                 "project": root, "url": url, "agent": head.agent, "files": files, "bytes": bytes,

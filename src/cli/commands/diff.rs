@@ -3,21 +3,21 @@
 use crate::agent::build::Scope;
 use crate::agent::change::{self, StateChange};
 use crate::agent::revision::Revision;
-use crate::agent::version::Catalog;
 use crate::agent::{resolve, stage, words};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::live::Whom;
 use crate::cli::output::{BOLD, GREEN, RED};
 use crate::cli::report;
 use crate::diff::{self, Change, ChangeKind, Side};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::object::{Id, Leaf, Source};
 use crate::progress::Progress;
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
-/// Say what differs between the project and the newest version
+/// Say what differs between the project and the newest version that is not deleted
 ///
 /// With one version: the project against that one. With two: the second against the first.
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,8 @@ pub struct Diff {
     to: Option<Revision>,
     #[command(flatten)]
     view: FileView,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 /// How changed files are shown.
@@ -74,8 +76,9 @@ struct Place {
 
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let project = cx.project()?;
-        let catalog = Catalog::load(project.store())?;
+        let given: Vec<&Revision> = [&self.from, &self.to].into_iter().flatten().collect();
+        let opened = self.whom.open_for(cx, &given)?;
+        let (project, catalog) = (&opened.project, opened.catalog()?);
         let place = |revision: &Revision| -> Result<Place> {
             let version = catalog.get(resolve::number(&catalog, revision)?)?;
             let name = format!("v{}", version.number);
@@ -92,9 +95,13 @@ impl Diff {
             let change = change::between(objects, from.state.as_ref(), to.state.as_ref())?;
             return show(cx, objects, (&from, &to), &change, &self.view);
         }
+        if !opened.is_project() {
+            return Err(Error::usage("cannot compare with the project: `--remote` reads what a remote has")
+                .hint("name two versions, as in `lua-store diff v1 v2 --remote URL`"));
+        }
         let (scope, progress) = (Scope::All, Progress::default());
         let request = stage::Request { scope, set_version: None, compiled: false, progress };
-        let staged = stage::look(&project, &request)?;
+        let staged = stage::look(project, &request)?;
         let to = Place {
             name: "project".to_owned(),
             state: Some(staged.report.state),

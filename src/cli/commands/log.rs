@@ -1,15 +1,16 @@
 //! `log`: versions newest first, or the ledger of promotions and deletions.
 
 use crate::agent::ledger::{self, Step};
+use crate::agent::live::Live;
 use crate::agent::version::{Catalog, Status, Version};
 use crate::agent::via::Vias;
-use crate::agent::{change, verify, view};
+use crate::agent::{change, verify, view, words};
 use crate::cli::Exit;
 use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
+use crate::cli::live::{View, Whom};
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::error::{Error, Result};
-use crate::store::Odb;
 use serde_json::{Value, json};
 
 /// Tell the history: versions, newest first
@@ -24,95 +25,106 @@ pub struct Log {
     /// Tell at most this many
     #[arg(short = 'n', long, value_name = "N", allow_hyphen_values = true)]
     limit: Option<String>,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 impl Log {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = self.limit.as_deref().map(parse_limit).transpose()?.unwrap_or(usize::MAX);
-        let project = cx.project()?;
-        let load = if self.verify { Catalog::load_whole } else { Catalog::load };
-        let catalog = load(project.store())?;
+        let view = self.whom.open(cx)?;
         if self.verify {
-            let records = verify::ledger(&project, &catalog)?;
+            let records = verify::ledger(&view.project, &Catalog::load_whole(view.store())?)?;
             if !cx.out.is_json() {
                 cx.out.note(format!("✓ Verified the ledger: {records} record(s)."));
             }
         }
-        let objects = project.store().objects();
+        let (catalog, live, objects) = (view.catalog()?, view.live()?, view.store().objects());
         if self.ledger {
             let head = catalog.pointer().map(|active| active.ledger);
-            let steps: Vec<Step> = ledger::steps(objects, head).take(limit).collect::<Result<_>>()?;
-            let vias = Vias::load_with_ledger(project.store(), objects)?;
-            return print_ledger(cx, &catalog, &steps, &vias);
+            let only_here = live.unsent.iter().flat_map(|unsent| unsent.ledger.iter().cloned().map(Ok));
+            // Where the remote's own ledger is not here, ours is all that is told.
+            let known = live.served.as_ref().is_none_or(|served| served.promoted.is_some());
+            let only_here = only_here.filter(|_| known);
+            let steps = only_here.chain(ledger::steps(objects, head)).take(limit);
+            let steps: Vec<Step> = steps.collect::<Result<_>>()?;
+            let vias = Vias::load_with_ledger(view.store(), objects)?;
+            print_ledger(cx, &Ledger { view: &view, live: &live, catalog: &catalog, vias }, &steps)?;
+        } else {
+            let vias = Vias::load(view.store())?;
+            let entries = Entries { view: &view, live: &live, catalog: &catalog, vias };
+            match cx.out.is_json() {
+                true => entries.json(cx, limit)?,
+                false => entries.print(cx, limit)?,
+            };
         }
-        let vias = Vias::load(project.store())?;
-        let entries = Entries { objects, catalog: &catalog, numbers: catalog.numbers().collect(), vias };
-        match cx.out.is_json() {
-            true => entries.json(cx, limit),
-            false => entries.print(cx, limit),
-        }
+        view.say(cx, &live);
+        Ok(Exit::Done)
     }
 }
 
 /// Versions with what changed since the one before, read one by one.
 struct Entries<'a> {
-    objects: &'a Odb,
+    view: &'a View,
+    live: &'a Live,
     catalog: &'a Catalog<'a>,
-    numbers: Vec<u64>,
     vias: Vias,
 }
 
 impl Entries<'_> {
     /// A version with the number of its changes; the inner error is the damage of its ref.
-    fn get(&self, at: usize) -> Result<Result<(Version, usize), &Error>> {
-        let number = self.numbers[at];
+    fn get(&self, number: u64) -> Result<Result<(Version, usize), &Error>> {
         if let Some(damage) = self.catalog.damage(number) {
             return Ok(Err(damage));
         }
         let version = self.catalog.get(number)?;
         let before = self.catalog.before(number)?.map(|version| version.state);
-        let count = change::count(self.objects, before.as_ref(), Some(&version.state))?;
+        let count = change::count(self.view.store().objects(), before.as_ref(), Some(&version.state))?;
         Ok(Ok((version, count)))
     }
 
-    fn json(&self, cx: &mut Context<'_>, limit: usize) -> Result<Exit> {
-        let one = |at| -> Result<Value> {
-            let (version, changes) = match self.get(at)? {
-                Ok(found) => found,
-                Err(damage) => return Ok(view::damaged(self.numbers[at], damage)),
+    fn json(&self, cx: &mut Context<'_>, limit: usize) -> Result<()> {
+        let one = |number| -> Result<Value> {
+            let mut row = match self.get(number)? {
+                Ok((version, changes)) => {
+                    let mut row = json!(view::summary(&version, self.catalog.status(number))?);
+                    row["changes"] = json!(changes);
+                    row
+                }
+                Err(damage) => view::damaged(number, damage),
             };
-            let mut view = json!(view::summary(&version, self.catalog.status(version.number))?);
-            view["changes"] = json!(changes);
-            self.vias.add_to(&mut view, &version.id)?;
-            Ok(view)
+            if let Some(id) = self.catalog.id(number) {
+                self.vias.add_to(&mut row, &id)?;
+            }
+            let now_ms = self.view.now_ms();
+            words::add_sent(&mut row, self.live, now_ms, |unsent| unsent.versions.contains(&number))?;
+            Ok(row)
         };
-        let all = (0..self.numbers.len().min(limit)).map(one).collect::<Result<Vec<_>>>()?;
-        cx.out.json(&all)?;
-        Ok(Exit::Done)
+        let all = self.catalog.numbers().take(limit).map(one).collect::<Result<Vec<_>>>()?;
+        cx.out.json(&all)
     }
 
-    fn print(&self, cx: &mut Context<'_>, limit: usize) -> Result<Exit> {
-        if self.numbers.is_empty() {
-            cx.out.line("(no versions yet — run `lua-store version create` to make one)")?;
-            return Ok(Exit::Done);
+    fn print(&self, cx: &mut Context<'_>, limit: usize) -> Result<()> {
+        if self.catalog.is_empty() {
+            return cx.out.line("(no versions yet — run `lua-store version create` to make one)");
         }
         cx.page();
-        for at in 0..self.numbers.len().min(limit) {
+        for (at, number) in self.catalog.numbers().take(limit).enumerate() {
             if at > 0 {
                 cx.out.line("")?;
             }
-            match self.get(at)? {
+            match self.get(number)? {
                 Ok((version, changes)) => {
                     let via = self.vias.after(&version.id);
-                    print_version(cx, self.catalog.status(version.number), &version, &via, changes)?;
+                    print_version(cx, self.catalog.status(number), &version, &via, changes)?;
                 }
                 Err(damage) => {
-                    let head = cx.out.paint(RED, format!("v{} (damaged)", self.numbers[at]));
+                    let head = cx.out.paint(RED, format!("v{number} (damaged)"));
                     cx.out.line(format!("{head}\n  {damage}"))?;
                 }
             }
         }
-        Ok(Exit::Done)
+        Ok(())
     }
 }
 
@@ -136,11 +148,20 @@ fn print_version(
     cx.out.line(format!("  {changes} change(s), from source version v{source}"))
 }
 
-fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step], vias: &Vias) -> Result<Exit> {
-    // Beside a damaged ref a version may have no number.
+/// The ledger, and what is known of its records.
+struct Ledger<'a> {
+    view: &'a View,
+    live: &'a Live,
+    catalog: &'a Catalog<'a>,
+    vias: Vias,
+}
+
+fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Result<()> {
+    let Ledger { view, live, catalog, vias } = ledger;
+    // Beside a damaged ref a version may have no number, and what only a remote has may have none here.
     let number = |step: &Step| -> Result<Option<u64>> {
         match catalog.number_of(&step.version) {
-            None if catalog.damaged() > 0 || catalog.elsewhere(&step.version).is_some() => Ok(None),
+            None if catalog.damaged() > 0 || view.theirs().is_some() => Ok(None),
             None => Err(Error::corrupt(format!(
                 "ledger record {} names a version that no ref has",
                 step.id.short()
@@ -154,20 +175,19 @@ fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step], vias: &
     };
     if cx.out.is_json() {
         let one = |step: &Step| -> Result<Value> {
-            let mut told = json!({
+            let mut row = json!({
                 "id": step.id.to_string(), "event": step.record.event.word(), "version": number(step)?,
                 "elsewhere": elsewhere(step)?, "by": step.record.by, "at": view::iso(step.record.at_ms)?,
                 "reason": step.record.reason,
             });
-            vias.add_to(&mut told, &step.id)?;
-            Ok(told)
+            vias.add_to(&mut row, &step.id)?;
+            words::add_sent(&mut row, live, view.now_ms(), |unsent| words::is_unsent(unsent, step))?;
+            Ok(row)
         };
-        cx.out.json(&steps.iter().map(one).collect::<Result<Vec<_>>>()?)?;
-        return Ok(Exit::Done);
+        return cx.out.json(&steps.iter().map(one).collect::<Result<Vec<_>>>()?);
     }
     if steps.is_empty() {
-        cx.out.line("(nothing was promoted yet — run `lua-store version promote <version>`)")?;
-        return Ok(Exit::Done);
+        return cx.out.line("(nothing was promoted yet — run `lua-store version promote <version>`)");
     }
     cx.page();
     for step in steps {
@@ -177,16 +197,19 @@ fn print_ledger(cx: &mut Context<'_>, catalog: &Catalog, steps: &[Step], vias: &
         let event = step.record.event.word();
         let version = match number(step)? {
             Some(number) => format!("v{number}"),
+            None if catalog.damaged() > 0 => format!("{} (its ref is damaged)", step.version.short()),
             None => match catalog.elsewhere(&step.version) {
                 Some(name) => name,
-                None => format!("{} (its ref is damaged)", step.version.short()),
+                None => format!("{} (not here)", step.version.short()),
             },
         };
         let by = format!("{}{}", step.record.by, vias.after(&step.id));
-        let line = format!("{short}  {}  {event:<7} {version}  by {by}{reason}", minute(&at));
-        cx.out.line(line)?;
+        let here = live.unsent.as_ref().is_some_and(|unsent| words::is_unsent(unsent, step));
+        let here = if here { "  (here only)" } else { "" };
+        let at = minute(&at);
+        cx.out.line(format!("{short}  {at}  {event:<7} {version}  by {by}{reason}{here}"))?;
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
 /// `2026-11-21 09:30` of an ISO time.

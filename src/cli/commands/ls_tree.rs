@@ -4,6 +4,7 @@ use crate::agent::{resolve, revision::Revision};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::live::Whom;
 use crate::cli::table::one_line;
 use crate::error::{Error, Result};
 use crate::object::{Entry, Id, Source, Tree};
@@ -19,18 +20,20 @@ pub struct LsTree {
     /// List what is in the folders instead of the folders
     #[arg(short, long)]
     recursive: bool,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 impl LsTree {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let project = cx.project()?;
-        let found = resolve::object(&project, &self.tree)?;
+        let view = self.whom.open_for(cx, &[&self.tree])?;
+        let found = resolve::object(view.store(), view.theirs(), &self.tree)?;
         if !found.mode.is_directory() {
             return Err(Error::usage(format!("\"{}\" is a {}, not a tree", self.tree, found.mode.word()))
                 .hint(format!("`lua-store cat-file {}` prints it", self.tree)));
         }
         let mut entries = Vec::new();
-        list(project.store().objects(), &found.id, self.recursive, "", &mut entries)?;
+        list(view.store().objects(), &found.id, self.recursive, "", &mut entries)?;
         if cx.out.is_json() {
             cx.out.json(&entries.iter().map(to_json).collect::<Vec<_>>())?;
             return Ok(Exit::Done);

@@ -23,6 +23,7 @@ pub mod persona;
 pub mod pull;
 pub mod push;
 pub mod remote;
+pub mod restore;
 pub mod rev_parse;
 pub mod serve;
 pub mod show;

@@ -4,6 +4,7 @@ use crate::agent::{resolve, revision::Revision};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::live::Whom;
 use crate::error::Result;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
@@ -14,14 +15,17 @@ pub struct RevParse {
     /// `v2`, `active`, `4f1c72b9`, `v2:source/src/index.ts` …
     #[arg(required = true, allow_negative_numbers = true, add = ArgValueCompleter::new(complete::objects))]
     revisions: Vec<Revision>,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 impl RevParse {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let project = cx.project()?;
+        let given: Vec<&Revision> = self.revisions.iter().collect();
+        let view = self.whom.open_for(cx, &given)?;
         let mut found = Vec::new();
         for revision in &self.revisions {
-            found.push((revision, resolve::object(&project, revision)?));
+            found.push((revision, resolve::object(view.store(), view.theirs(), revision)?));
         }
         if cx.out.is_json() {
             let one = |(revision, entry): &(&Revision, crate::object::Entry)| json!({"revision": revision.to_string(), "id": entry.id.to_string(), "mode": entry.mode.word()});

@@ -1,11 +1,12 @@
 //! `show`: a version and what it changed, or what stands at a path in one.
 
 use crate::agent::revision::Revision;
-use crate::agent::version::Catalog;
-use crate::agent::{change, resolve, view};
+use crate::agent::view::summary;
+use crate::agent::{change, live, resolve, words};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::live::{View, Whom};
 use crate::cli::output::GREEN;
 use crate::error::{Error, Result};
 use crate::object::Source;
@@ -20,21 +21,28 @@ pub struct Show {
     /// `2`, `active`, `latest`, `previous`, an id, or `v2:PATH`
     #[arg(default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::objects))]
     what: Revision,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         match &self.what {
-            Revision::Inside(..) => inside(cx, &self.what),
-            _ => version(cx, &self.what),
+            Revision::Inside(..) => {
+                let view = self.whom.open_for(cx, &[&self.what])?;
+                inside(cx, &view, &self.what)
+            }
+            _ => {
+                let view = self.whom.open(cx)?;
+                version(cx, &view, &self.what)
+            }
         }
     }
 }
 
-fn inside(cx: &mut Context<'_>, what: &Revision) -> Result<Exit> {
-    let project = cx.project()?;
-    let entry = resolve::object(&project, what)?;
-    let objects = project.store().objects();
+fn inside(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
+    let entry = resolve::object(view.store(), view.theirs(), what)?;
+    let objects = view.store().objects();
     if !entry.mode.is_directory() {
         if cx.out.is_json() {
             let bytes = objects.blob(&entry.id)?;
@@ -64,19 +72,21 @@ fn inside(cx: &mut Context<'_>, what: &Revision) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn version(cx: &mut Context<'_>, what: &Revision) -> Result<Exit> {
-    let project = cx.project()?;
-    let catalog = Catalog::load(project.store())?;
+fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
+    let (catalog, live) = (view.catalog()?, view.live()?);
     let number = resolve::number(&catalog, what)?;
     let version = catalog.get(number)?;
     let before = catalog.before(number)?;
     let from = before.as_ref().map(|before| before.state);
-    let change = change::between(project.store().objects(), from.as_ref(), Some(&version.state))?;
-    let summary = view::summary(&version, catalog.status(number))?;
+    let change = change::between(view.store().objects(), from.as_ref(), Some(&version.state))?;
+    let summary = summary(&version, catalog.status(number))?;
     if cx.out.is_json() {
         let mut answer = json!(summary);
         answer["previous"] = json!(before.map(|before| before.number));
-        answer["change"] = crate::agent::words::to_json(&change);
+        answer["change"] = words::to_json(&change);
+        let promoted = live::promotions(view.store(), &catalog, &[number])?;
+        words::add_promotion(&mut answer, words::PROMOTED, promoted.get(&number))?;
+        words::add_sent(&mut answer, &live, view.now_ms(), |unsent| unsent.versions.contains(&number))?;
         cx.out.json(&answer)?;
         return Ok(Exit::Done);
     }
@@ -85,11 +95,15 @@ fn version(cx: &mut Context<'_>, what: &Revision) -> Result<Exit> {
     cx.out.line(head)?;
     cx.out.line(format!("  Id:      {}", version.id))?;
     cx.out.line(format!("  Created: {} by {}", summary.created_at, summary.created_by))?;
+    if let Some(since) = words::live_since(&live, number, view.now_ms()) {
+        cx.out.line(format!("  Live {since}"))?;
+    }
     if let Some(message) = &summary.message {
         cx.out.line(format!("  Message: {message}"))?;
     }
     let from = before.map_or("nothing".to_owned(), |before| format!("v{}", before.number));
     cx.out.line(format!("Diff {from} → v{number}"))?;
     crate::cli::report::print(cx.out, &change, false)?;
+    view.say(cx, &live);
     Ok(Exit::Done)
 }

@@ -2,32 +2,47 @@
 
 use super::push::{kept, left_out, notes, remarks, with_progress};
 use crate::agent::build::{Change, Scope};
+use crate::agent::live::Live;
+use crate::agent::source;
 use crate::agent::stage::{self, Report};
 use crate::agent::version::{Catalog, Status as VersionStatus, Version};
 use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::commands::version::list::warn_of_damage;
 use crate::cli::context::Context;
+use crate::cli::elsewhere;
+use crate::cli::live::{View, Whom};
 use crate::cli::output::{BOLD, GREEN, YELLOW};
 use crate::error::Result;
 use serde_json::json;
 
 /// Show what is active, what is staged, what is not pushed
+///
+/// The remote is asked what is live. Where it does not answer at once, it is told what it had when it was last asked.
 #[derive(Debug, clap::Args)]
-pub struct Status {}
+pub struct Status {
+    #[command(flatten)]
+    whom: Whom,
+}
 
 /// How many changed files are named before the rest is only counted.
 const FILES: usize = 20;
 
 impl Status {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        if let Some(remote) = self.whom.remote.as_ref().filter(|remote| elsewhere::is_address(remote)) {
+            let view = elsewhere::open(cx, &self.whom, remote)?;
+            return of_remote(cx, &view);
+        }
         let project = cx.project()?;
-        let catalog = Catalog::load(project.store())?;
+        let asked = self.whom.ask(cx, &project)?;
         let report = with_progress(cx, "Reading", |progress| {
             let request = stage::Request { scope: Scope::All, set_version: None, compiled: false, progress };
             Ok(stage::look(&project, &request)?.report)
         })?;
-        let latest = catalog.remaining().next().map(|number| catalog.get(number)).transpose()?;
+        let view = View::new(cx, project, asked)?;
+        let (catalog, live) = (view.catalog()?, view.live()?);
+        let latest = latest(&catalog)?;
         // After a rollback the pushed state may be that of the active version, which is older.
         let active = catalog.active()?;
         let unversioned = report.previous.as_ref().is_some_and(|pushed| {
@@ -42,9 +57,9 @@ impl Status {
                 .collect();
             let rebundled = report.items.iter().filter(|item| item.rebundled);
             let rebundled = rebundled.map(|item| json!({"kind": item.kind, "name": item.name}));
-            cx.out.json(&json!({
-                "active": catalog.active_number(),
-                "latest": catalog.latest_number(),
+            let mut answer = json!({
+                "active": live.served.as_ref().map(|served| served.number),
+                "latest": catalog.latest(),
                 "staged": staged_numbers(&catalog),
                 "sourceVersion": report.previous.as_ref().map(|previous| previous.number),
                 "pushedNotVersioned": unversioned,
@@ -54,15 +69,43 @@ impl Status {
                 "notes": notes(&report),
                 "compiled": report.dist.to_json(),
                 "rebundled": rebundled.collect::<Vec<_>>(),
-            }))?;
+            });
+            words::add_live(&mut answer, &live, view.now_ms())?;
+            cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
         warn_of_damage(cx, &catalog);
-        print_versions(cx, &catalog, active.as_ref(), latest.as_ref(), &report, unversioned)?;
-        print_unpushed(cx, &report)?;
+        print_live(cx, &view, &live, active.as_ref())?;
+        let pushed = report.previous.as_ref().map(|previous| previous.number);
+        print_versions(cx, &catalog, latest.as_ref(), pushed)?;
+        print_staged(cx, &catalog, unversioned)?;
+        print_unpushed(cx, &report, words::unsent(&live))?;
         remarks(cx, &report);
         Ok(Exit::Done)
     }
+}
+
+/// The newest version, where it can be read.
+fn latest(catalog: &Catalog) -> Result<Option<Version>> {
+    let sound = |number: &u64| catalog.damage(*number).is_none();
+    catalog.latest().filter(sound).map(|number| catalog.get(number)).transpose()
+}
+
+/// What a remote has, told where no project is.
+fn of_remote(cx: &mut Context<'_>, view: &View) -> Result<Exit> {
+    let (catalog, live) = (view.catalog()?, view.live()?);
+    let source = source::latest(view.store())?.map(|pushed| pushed.number);
+    if cx.out.is_json() {
+        let mut answer = json!({
+            "active": catalog.active_number(), "latest": catalog.latest(), "staged": staged_numbers(&catalog),
+            "sourceVersion": source,
+        });
+        words::add_live(&mut answer, &live, view.now_ms())?;
+        cx.out.json(&answer)?;
+        return Ok(Exit::Done);
+    }
+    print_live(cx, view, &live, catalog.active()?.as_ref())?;
+    print_versions(cx, &catalog, latest(&catalog)?.as_ref(), source).map(|()| Exit::Done)
 }
 
 /// Versions made and never live, newest first.
@@ -70,31 +113,60 @@ fn staged_numbers(catalog: &Catalog) -> Vec<u64> {
     catalog.numbers().filter(|number| catalog.status(*number) == VersionStatus::Staged).collect()
 }
 
+/// `v2  launch`
+fn named(version: &Version) -> String {
+    let message = version.meta.message.as_deref().unwrap_or_default();
+    match message.lines().next().filter(|first| !first.is_empty()) {
+        Some(first) => format!("v{}  {first}", version.number),
+        None => format!("v{}", version.number),
+    }
+}
+
+/// What is live, since when, and whose word that is.
+fn print_live(cx: &mut Context<'_>, view: &View, live: &Live, active: Option<&Version>) -> Result<()> {
+    let name = match (&live.served, active) {
+        (None, _) => "(none)".to_owned(),
+        (Some(_), Some(version)) => named(version),
+        (Some(served), None) => format!("v{}  (not here yet: `lua-store pull` brings it)", served.number),
+    };
+    let name = cx.out.paint(GREEN, name);
+    cx.out.line(format!("Active version:  {name}"))?;
+    let since = live.served.as_ref().and_then(|served| words::live_since(live, served.number, view.now_ms()));
+    if let Some(since) = since {
+        cx.out.line(format!("  Live {since}"))?;
+    }
+    for line in words::live_lines(live, view.now_ms()) {
+        cx.out.line(format!("  {line}"))?;
+    }
+    Ok(())
+}
+
 fn print_versions(
     cx: &mut Context<'_>,
     catalog: &Catalog,
-    active: Option<&Version>,
     latest: Option<&Version>,
-    report: &Report,
-    unversioned: bool,
+    pushed: Option<u64>,
 ) -> Result<()> {
-    let named = |version: &Version| -> String {
-        let message = version.meta.message.as_deref().unwrap_or_default();
-        match message.lines().next().filter(|first| !first.is_empty()) {
-            Some(first) => format!("v{}  {first}", version.number),
-            None => format!("v{}", version.number),
-        }
+    let newest = match (latest, catalog.latest()) {
+        (Some(version), _) => named(version),
+        (None, Some(number)) => format!("v{number}  (cannot be read)"),
+        (None, None) => "(none)".to_owned(),
     };
-    let active = cx.out.paint(GREEN, active.map_or("(none)".to_owned(), named));
-    cx.out.line(format!("Active version:  {active}"))?;
-    let newest = latest.map_or("(none)".to_owned(), named);
     cx.out.line(format!("Newest version:  {newest}"))?;
-    let pushed = report.previous.as_ref().map_or("(none)".to_owned(), |p| format!("v{}", p.number));
+    let pushed = pushed.map_or("(none)".to_owned(), |number| format!("v{number}"));
     cx.out.line(format!("Pushed source:   {pushed}"))?;
     let waiting = staged_numbers(catalog);
     if !waiting.is_empty() {
         let names: Vec<String> = waiting.iter().map(|number| format!("v{number}")).collect();
         cx.out.line(format!("Staged:          {} (made, never live)", names.join(", ")))?;
+    }
+    Ok(())
+}
+
+/// What to do next with what was pushed and made.
+fn print_staged(cx: &mut Context<'_>, catalog: &Catalog, unversioned: bool) -> Result<()> {
+    let waiting = staged_numbers(catalog);
+    if !waiting.is_empty() {
         cx.out.hint(format!("`lua-store version promote v{}` makes it active", waiting[0]));
     }
     if unversioned {
@@ -105,10 +177,16 @@ fn print_versions(
     Ok(())
 }
 
-fn print_unpushed(cx: &mut Context<'_>, report: &Report) -> Result<()> {
+fn print_unpushed(cx: &mut Context<'_>, report: &Report, unsent: Option<String>) -> Result<()> {
     let moved: Vec<_> = report.items.iter().filter(|item| item.change != Change::Unchanged).collect();
     if !report.changed() {
-        cx.out.line("Nothing to push: the project is as it was pushed.")?;
+        match unsent {
+            None => cx.out.line("Nothing to push: the project is as it was pushed.")?,
+            Some(text) => {
+                cx.out.line(text)?;
+                cx.out.hint("`lua-store push` sends it");
+            }
+        }
         return print_rebundled(cx, report);
     }
     let head = cx.out.paint(BOLD, "Not pushed:");
@@ -129,6 +207,9 @@ fn print_unpushed(cx: &mut Context<'_>, report: &Report) -> Result<()> {
     }
     if files.len() > FILES {
         cx.out.line(format!("  … and {} more files: `lua-store diff --name-only`", files.len() - FILES))?;
+    }
+    if let Some(text) = unsent {
+        cx.out.line(text)?;
     }
     cx.out.hint("`lua-store push` keeps it");
     Ok(())

@@ -61,6 +61,7 @@ impl Http {
             .timeout_connect(Some(CONNECT))
             .timeout_per_read(Some(STALLED))
             .timeout_per_write(Some(STALLED))
+            .timeout_global(options.patience.request)
             .user_agent(concat!("lua-store/", env!("CARGO_PKG_VERSION")));
         if let Some(pem) = &options.roots {
             config = config.tls_config(TlsConfig::builder().root_certs(roots(pem)?).build());

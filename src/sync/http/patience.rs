@@ -15,11 +15,26 @@ pub struct Patience {
     pub first: Duration,
     /// No wait is longer, whatever the server asks for.
     pub longest: Duration,
+    /// How long one request may take in all, from the look for the host to the last byte of the answer. `None`: as
+    /// long as something moves.
+    pub request: Option<Duration>,
+}
+
+impl Patience {
+    /// One try, which is given up after a while.
+    pub fn short(request: Duration) -> Patience {
+        Patience { tries: 1, request: Some(request), ..Patience::default() }
+    }
 }
 
 impl Default for Patience {
     fn default() -> Patience {
-        Patience { tries: 5, first: Duration::from_millis(250), longest: Duration::from_secs(20) }
+        Patience {
+            tries: 5,
+            first: Duration::from_millis(250),
+            longest: Duration::from_secs(20),
+            request: None,
+        }
     }
 }
 
@@ -86,7 +101,8 @@ fn random() -> f64 {
 mod tests {
     use super::*;
 
-    const QUICK: Patience = Patience { tries: 3, first: Duration::ZERO, longest: Duration::ZERO };
+    const QUICK: Patience =
+        Patience { tries: 3, first: Duration::ZERO, longest: Duration::ZERO, request: None };
 
     fn failure(again: Again) -> Failure {
         let mut failure = Failure::last(Error::unavailable("down"));

@@ -8,5 +8,6 @@ pub mod proxy;
 pub mod recorder;
 pub mod server;
 pub mod shop;
+pub mod stub;
 
 pub use project::{Outcome, Project};

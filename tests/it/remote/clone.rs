@@ -23,6 +23,8 @@ fn a_clone_has_everything() {
     assert_snapshot!(ben.run("-C shop status"), @"
     $ lua-store -C shop status
     Active version:  v1  first
+      Live since 09:30 UTC (just now) by ana@example.com
+      as origin has it now
     Newest version:  v1  first
     Pushed source:   v1
     Nothing to push: the project is as it was pushed.

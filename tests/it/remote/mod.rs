@@ -2,8 +2,10 @@
 
 mod clone;
 mod dying;
+mod elsewhere;
 mod folder;
 mod foreign;
+mod live;
 mod many;
 mod naming;
 mod network;

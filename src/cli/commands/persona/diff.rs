@@ -3,12 +3,12 @@
 use crate::agent::change::{PersonaChange, StateChange};
 use crate::agent::persona::{self, PersonaVersion};
 use crate::agent::revision::Revision;
-use crate::agent::version::Catalog;
 use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::commands::diff::print_patch_text;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::live::Whom;
 use crate::cli::report;
 use crate::diff::{self, Side};
 use crate::error::Result;
@@ -30,14 +30,16 @@ pub struct Diff {
     /// Show the changed lines instead of sentences
     #[arg(short, long)]
     patch: bool,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let project = cx.project()?;
-        let versions = persona::list(project.store(), &Catalog::load(project.store())?)?;
+        let view = self.whom.open_for(cx, &[&self.from, &self.to])?;
+        let versions = persona::list(view.store(), &view.catalog()?)?;
         let (from, to) = (persona::pick(&versions, &self.from)?, persona::pick(&versions, &self.to)?);
-        let read = |version: &PersonaVersion| version.persona(project.store().objects());
+        let read = |version: &PersonaVersion| version.persona(view.store().objects());
         let (old, new) = (read(from)?, read(to)?);
         if self.patch && !cx.out.is_json() {
             cx.page();

@@ -2,11 +2,11 @@
 
 use super::to_json;
 use crate::agent::persona::{self, PersonaVersion, Status};
-use crate::agent::version::Catalog;
-use crate::agent::view;
+use crate::agent::{view, words};
 use crate::cli::Exit;
 use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
+use crate::cli::live::Whom;
 use crate::cli::output::{BOLD, GREEN};
 use crate::cli::table::{Cell, Table, cut};
 use crate::error::Result;
@@ -23,20 +23,25 @@ pub struct List {
     /// List at most this many
     #[arg(long, value_name = "N", default_value = "20", allow_hyphen_values = true)]
     limit: String,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
-        let project = cx.project()?;
-        let versions = persona::list(project.store(), &Catalog::load(project.store())?)?;
+        let view = self.whom.open(cx)?;
+        let live = view.live()?;
+        let versions = persona::list(view.store(), &view.catalog()?)?;
         let shown = &versions[..versions.len().min(limit)];
-        let objects = project.store().objects();
+        let objects = view.store().objects();
         if cx.out.is_json() {
             let mut answer = Vec::new();
             for version in shown {
                 let mut one = to_json(version)?;
                 one["firstLine"] = json!(first_line(objects, version)?);
+                let push = version.pushed.number;
+                words::add_sent(&mut one, &live, view.now_ms(), |unsent| unsent.source.contains(&push))?;
                 answer.push(one);
             }
             cx.out.json(&answer)?;
@@ -48,6 +53,7 @@ impl List {
                 cx.out.hint(format!("{} more: `lua-store persona list --all`", versions.len() - shown.len()));
             }
         }
+        view.say(cx, &live);
         Ok(Exit::Done)
     }
 }

@@ -3,11 +3,11 @@
 use super::to_json;
 use crate::agent::persona;
 use crate::agent::revision::Revision;
-use crate::agent::version::Catalog;
 use crate::agent::view;
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::live::Whom;
 use crate::error::Result;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
@@ -18,14 +18,16 @@ pub struct Show {
     /// `2`, `v2`, `latest`, or `active` for the current one
     #[arg(value_name = "VERSION", default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::personas))]
     version: Revision,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let project = cx.project()?;
-        let versions = persona::list(project.store(), &Catalog::load(project.store())?)?;
+        let view = self.whom.open_for(cx, &[&self.version])?;
+        let versions = persona::list(view.store(), &view.catalog()?)?;
         let version = persona::pick(&versions, &self.version)?;
-        let persona = version.persona(project.store().objects())?;
+        let persona = version.persona(view.store().objects())?;
         if cx.out.is_json() {
             let mut answer = to_json(version)?;
             answer["text"] = json!(persona.text);

@@ -1,13 +1,13 @@
 //! `version diff`: what differs between two versions, by content.
 
 use crate::agent::revision::Revision;
-use crate::agent::version::Catalog;
 use crate::agent::words;
 use crate::agent::{change, resolve};
 use crate::cli::Exit;
 use crate::cli::commands::diff::{FileView, print_section};
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::live::Whom;
 use crate::cli::report;
 use crate::diff;
 use crate::error::Result;
@@ -29,15 +29,17 @@ pub struct Diff {
     to: Revision,
     #[command(flatten)]
     view: FileView,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let project = cx.project()?;
-        let catalog = Catalog::load(project.store())?;
+        let view = self.whom.open_for(cx, &[&self.from, &self.to])?;
+        let catalog = view.catalog()?;
         let from = catalog.get(resolve::number(&catalog, &self.from)?)?;
         let to = catalog.get(resolve::number(&catalog, &self.to)?)?;
-        let objects = project.store().objects();
+        let objects = view.store().objects();
         let change = change::between(objects, Some(&from.state), Some(&to.state))?;
         if cx.out.is_json() {
             let mut answer = words::to_json(&change);

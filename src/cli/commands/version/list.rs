@@ -1,10 +1,14 @@
 //! `version list`: the versions, newest first.
 
+use crate::agent::live::{self, Live};
+use crate::agent::record::LedgerRecord;
 use crate::agent::version::{Catalog, Status};
 use crate::agent::via::Vias;
 use crate::agent::view::{self, Summary};
+use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::live::Whom;
 use crate::cli::output::{BOLD, DIM, GREEN, RED};
 use crate::cli::table::{Cell, Table, cut};
 use crate::error::{Error, Kind, Result};
@@ -12,6 +16,7 @@ use crate::object::Id;
 use anstyle::Style;
 use clap::ValueEnum;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// List versions, newest first
 #[derive(Debug, clap::Args)]
@@ -25,6 +30,8 @@ pub struct List {
     /// Only versions of this status
     #[arg(long, value_enum)]
     status: Option<Wanted>,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,6 +51,15 @@ enum Row {
     Damaged(u64, Error),
 }
 
+/// What is known of the versions beside what they hold.
+struct Known<'a> {
+    live: &'a Live,
+    now_ms: i64,
+    /// The promotions by the numbers of what they made live.
+    promoted: HashMap<u64, LedgerRecord>,
+    vias: Vias,
+}
+
 impl Row {
     /// What cannot be read is told in its place, and the rest is listed.
     fn of(catalog: &Catalog, number: u64) -> Result<Row> {
@@ -56,14 +72,26 @@ impl Row {
         }
     }
 
-    fn to_json(&self, vias: &Vias) -> Result<Value> {
+    fn number(&self) -> u64 {
         match self {
+            Row::Sound(summary, _) => summary.version,
+            Row::Damaged(number, _) => *number,
+        }
+    }
+
+    fn to_json(&self, known: &Known<'_>) -> Result<Value> {
+        let mut row = match self {
             Row::Sound(summary, id) => {
                 let mut told = json!(summary);
-                vias.add_to(&mut told, id).map(|()| told)
+                known.vias.add_to(&mut told, id)?;
+                told
             }
-            Row::Damaged(number, error) => Ok(view::damaged(*number, error)),
-        }
+            Row::Damaged(number, error) => view::damaged(*number, error),
+        };
+        let number = self.number();
+        words::add_promotion(&mut row, words::PROMOTED, known.promoted.get(&number))?;
+        words::add_sent(&mut row, known.live, known.now_ms, |unsent| unsent.versions.contains(&number))?;
+        Ok(row)
     }
 }
 
@@ -83,8 +111,8 @@ impl Wanted {
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
-        let project = cx.project()?;
-        let catalog = Catalog::load(project.store())?;
+        let view = self.whom.open(cx)?;
+        let (catalog, live) = (view.catalog()?, view.live()?);
         let wanted = self.status.unwrap_or(Wanted::All);
         let rows: Vec<Row> = catalog
             .numbers()
@@ -92,19 +120,22 @@ impl List {
             .take(limit)
             .map(|number| Row::of(&catalog, number))
             .collect::<Result<_>>()?;
-        let vias = Vias::load(project.store())?;
+        let numbers: Vec<u64> = rows.iter().map(Row::number).collect();
+        let promoted = live::promotions(view.store(), &catalog, &numbers)?;
+        let known = Known { live: &live, now_ms: view.now_ms(), promoted, vias: Vias::load(view.store())? };
         if cx.out.is_json() {
-            cx.out.json(&rows.iter().map(|row| row.to_json(&vias)).collect::<Result<Vec<_>>>()?)?;
+            cx.out.json(&rows.iter().map(|row| row.to_json(&known)).collect::<Result<Vec<_>>>()?)?;
         } else if catalog.is_empty() {
             cx.out.line("(no versions yet — run `lua-store version create` to make one)")?;
         } else {
-            print(cx, &rows, &vias, catalog.active_number())?;
+            print(cx, &rows, &known, catalog.active_number())?;
             let shown = rows.len();
             let all = catalog.numbers().filter(|number| wanted.has(catalog.status(*number))).count();
             if shown < all {
                 cx.out.hint(format!("{} more: `lua-store version list --all`", all - shown));
             }
         }
+        view.say(cx, &live);
         for row in &rows {
             if let Row::Damaged(number, error) = row {
                 cx.out.warn(format!("v{number} cannot be read: {error}"));
@@ -127,29 +158,35 @@ pub fn warn_of_damage(cx: &mut Context<'_>, catalog: &Catalog) {
     }
 }
 
-fn print(cx: &mut Context<'_>, rows: &[Row], vias: &Vias, active: Option<u64>) -> Result<()> {
-    let mut table = Table::new(["VERSION", "STATUS", "CREATED", "BY", "MESSAGE"]);
+fn print(cx: &mut Context<'_>, rows: &[Row], known: &Known<'_>, active: Option<u64>) -> Result<()> {
+    let mut table = Table::new(["VERSION", "STATUS", "CREATED", "BY", "PROMOTED", "MESSAGE"]);
     for row in rows {
-        let number = match row {
-            Row::Sound(summary, _) => summary.version,
-            Row::Damaged(number, _) => *number,
-        };
+        let number = row.number();
+        let at = known.promoted.get(&number).map(|record| minute(record.at_ms)).transpose()?;
+        let at = Cell::from(at.unwrap_or_else(|| "-".to_owned()));
         let (star, style) = if active == Some(number) { ("*", BOLD) } else { ("", Style::new()) };
         let Row::Sound(summary, id) = row else {
             let status = Cell::styled(RED, Status::Damaged.word());
             let number = Cell::styled(style, format!("v{number}{star}"));
-            table.row([number, status, Cell::from("-"), Cell::from("-"), Cell::from("(cannot be read)")]);
+            let none = || Cell::from("-");
+            table.row([number, status, none(), none(), at, Cell::from("(cannot be read)")]);
             continue;
         };
         table.row([
             Cell::styled(style, format!("v{}{star}", summary.version)),
             Cell::styled(status_style(summary.status), summary.status),
             Cell::from(&summary.created_at[..16].replace('T', " ")),
-            Cell::from(vias.beside(&summary.created_by, id)),
+            Cell::from(known.vias.beside(&summary.created_by, id)),
+            at,
             Cell::from(cut(summary.message.as_deref().unwrap_or_default(), 60)),
         ]);
     }
     table.print(cx.out)
+}
+
+/// `2026-11-21 09:30`
+fn minute(at_ms: i64) -> Result<String> {
+    Ok(view::iso(at_ms)?[..16].replace('T', " "))
 }
 
 fn status_style(status: &str) -> Style {

@@ -1,14 +1,15 @@
 //! `version show`: one version and what it holds.
 
 use crate::agent::kind::KINDS;
+use crate::agent::live;
 use crate::agent::resolve;
 use crate::agent::revision::Revision;
-use crate::agent::version::Catalog;
 use crate::agent::via::Vias;
-use crate::agent::view;
+use crate::agent::{view, words};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::live::Whom;
 use crate::error::Result;
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
@@ -19,27 +20,35 @@ pub struct Show {
     /// The version: `2`, `v2`, `active`, `latest`, `previous`, or the beginning of its id
     #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     version: Revision,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let project = cx.project()?;
-        let catalog = Catalog::load(project.store())?;
+        let view = self.whom.open(cx)?;
+        let (catalog, live) = (view.catalog()?, view.live()?);
         let number = resolve::number(&catalog, &self.version)?;
         let version = catalog.get(number)?;
         let summary = view::summary(&version, catalog.status(number))?;
-        let vias = Vias::load(project.store())?;
-        let snapshot = view::snapshot(project.store().objects(), &version.state)?;
+        let vias = Vias::load(view.store())?;
+        let snapshot = view::snapshot(view.store().objects(), &version.state)?;
+        let promoted = live::promotions(view.store(), &catalog, &[number])?.remove(&number);
         if cx.out.is_json() {
             let mut answer = json!(summary);
             answer["snapshot"] = snapshot;
             vias.add_to(&mut answer, &version.id)?;
+            words::add_promotion(&mut answer, words::PROMOTED, promoted.as_ref())?;
+            words::add_sent(&mut answer, &live, view.now_ms(), |unsent| unsent.versions.contains(&number))?;
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
         cx.out.line(format!("Version v{number} ({})", summary.status))?;
         let by = format!("{}{}", summary.created_by, vias.after(&version.id));
         cx.out.line(format!("  Created: {} by {by}", summary.created_at))?;
+        if let Some(since) = words::live_since(&live, number, view.now_ms()) {
+            cx.out.line(format!("  Live {since}"))?;
+        }
         if let Some(message) = &summary.message {
             cx.out.line(format!("  Message: {message}"))?;
         }
@@ -59,6 +68,7 @@ impl Show {
         let persona = snapshot["persona"]["version"].as_u64();
         let persona = persona.map_or("(none)".to_owned(), |number| format!("v{number}"));
         cx.out.line(format!("    {:<15} {persona}", "Persona:"))?;
+        view.say(cx, &live);
         Ok(Exit::Done)
     }
 }

@@ -1,12 +1,14 @@
 //! `version status`: what is live beside what is pushed, primitive by primitive.
 
 use crate::agent::build::parse_key;
+use crate::agent::live::Live;
 use crate::agent::source;
 use crate::agent::state::{Content, State};
 use crate::agent::version::Catalog;
-use crate::agent::{change, numbers};
+use crate::agent::{change, numbers, words};
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::live::{View, Whom};
 use crate::cli::output::YELLOW;
 use crate::cli::table::{Cell, Table};
 use crate::error::Result;
@@ -17,7 +19,10 @@ use std::collections::BTreeSet;
 
 /// Compare the active version with the pushed state, primitive by primitive
 #[derive(Debug, clap::Args)]
-pub struct Status {}
+pub struct Status {
+    #[command(flatten)]
+    whom: Whom,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,32 +39,46 @@ struct Row {
 
 impl Status {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let project = cx.project()?;
-        let catalog = Catalog::load(project.store())?;
-        let objects = project.store().objects();
+        let view = self.whom.open(cx)?;
+        let (catalog, live) = (view.catalog()?, view.live()?);
+        let objects = view.store().objects();
         let Some(version) = catalog.active()? else {
-            return none_active(cx, &catalog);
+            return none_active(cx, &view, &catalog, &live);
         };
         let active = version.number;
-        let live = State::load(objects, &version.state)?;
-        let pushed = match source::latest(project.store())? {
+        let served = State::load(objects, &version.state)?;
+        let pushed = match source::latest(view.store())? {
             Some(pushed) => State::load(objects, &pushed.state)?,
             None => State::default(),
         };
-        let rows = rows(objects, &live, &pushed)?;
+        let rows = rows(objects, &served, &pushed)?;
         if cx.out.is_json() {
-            cx.out.json(&json!({"active": active, "rows": rows}))?;
+            let mut answer = json!({"active": active, "rows": rows});
+            words::add_live(&mut answer, &live, view.now_ms())?;
+            cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
         cx.out.line(format!("Active agent version: v{active}"))?;
+        if let Some(since) = words::live_since(&live, active, view.now_ms()) {
+            cx.out.line(format!("Live {since}"))?;
+        }
         print(cx, &rows)?;
+        view.say(cx, &live);
         Ok(Exit::Done)
     }
 }
 
-fn none_active(cx: &mut Context<'_>, catalog: &Catalog) -> Result<Exit> {
+/// No version of this store is live.
+fn none_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live) -> Result<Exit> {
+    let served = live.served.as_ref().map(|served| served.number);
     if cx.out.is_json() {
-        cx.out.json(&json!({"active": null, "rows": []}))?;
+        let mut answer = json!({"active": served, "rows": []});
+        words::add_live(&mut answer, live, view.now_ms())?;
+        cx.out.json(&answer)?;
+        return Ok(Exit::Done);
+    }
+    if let Some(number) = served {
+        cx.out.line(format!("Active agent version: v{number} (not here yet: `lua-store pull` brings it)"))?;
     } else if catalog.is_empty() {
         cx.out.line("This agent has no versions. Run `lua-store version create` to make one.")?;
     } else {
@@ -68,6 +87,7 @@ fn none_active(cx: &mut Context<'_>, catalog: &Catalog) -> Result<Exit> {
              Run `lua-store version promote <version>` to make one live.",
         )?;
     }
+    view.say(cx, live);
     Ok(Exit::Done)
 }
 

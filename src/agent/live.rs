@@ -1,0 +1,177 @@
+//! What is live: according to whom, as of when, who made it so; and what is here and was not sent there.
+
+use super::ledger::{self, Step};
+use super::rebase::common;
+use super::record::{Event, LedgerRecord};
+use super::version::Catalog;
+use crate::error::{Kind, Result};
+use crate::object::{Id, Source};
+use crate::store::{Active, Heads, Store};
+use std::collections::{HashMap, HashSet};
+
+/// What a remote has, and when it said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub remote: String,
+    /// Milliseconds since 1970-01-01 UTC; `None` where the time was not kept.
+    pub at_ms: Option<i64>,
+    /// It was asked just now. Otherwise this is what it had then.
+    pub fresh: bool,
+    pub heads: Heads,
+}
+
+/// The live version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    pub number: u64,
+    /// The record that made it live. `None`: it is not here yet.
+    pub promoted: Option<LedgerRecord>,
+}
+
+/// What a remote does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unsent {
+    pub source: Vec<u64>,
+    pub versions: Vec<u64>,
+    pub ledger: Vec<Step>,
+}
+
+impl Unsent {
+    pub fn is_empty(&self) -> bool {
+        self.source.is_empty() && self.versions.is_empty() && self.ledger.is_empty()
+    }
+
+    pub fn count(&self, event: Event) -> usize {
+        self.ledger.iter().filter(|step| step.record.event == event).count()
+    }
+}
+
+/// How the pointer here stands to the one of the remote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pointer {
+    Same,
+    /// It was moved here, and the remote does not know.
+    HereOnly,
+    /// It was moved there, and is not known here.
+    Behind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// `None`: there is no remote, or nothing is known of it, and what is here is all there is to say.
+    pub told: Option<Told>,
+    pub served: Option<Served>,
+    /// What `ACTIVE` names here.
+    pub here: Option<u64>,
+    /// `None` as long as nothing is told, or where refs here are damaged.
+    pub unsent: Option<Unsent>,
+}
+
+impl Live {
+    pub fn of(store: &Store, told: Option<Told>) -> Result<Live> {
+        let here = store.active()?;
+        let active = match &told {
+            Some(told) => told.heads.active,
+            None => here,
+        };
+        let served = active.and_then(|active| Some((active.version?, active.ledger)));
+        let served = match served {
+            Some((number, ledger)) => {
+                Some(Served { number, promoted: promotion(store, ledger)?.map(|step| step.record) })
+            }
+            None => None,
+        };
+        let unsent = told.as_ref().map(|told| unsent(store, &told.heads)).transpose()?.flatten();
+        Ok(Live { told, served, here: here.and_then(|active| active.version), unsent })
+    }
+
+    pub fn pointer(&self) -> Pointer {
+        let serves = self.served.as_ref().map(|served| served.number);
+        let moved = self.unsent.as_ref().is_some_and(|unsent| unsent.count(Event::Promote) > 0);
+        match self.told {
+            Some(_) if serves == self.here => Pointer::Same,
+            Some(_) if moved => Pointer::HereOnly,
+            Some(_) => Pointer::Behind,
+            None => Pointer::Same,
+        }
+    }
+}
+
+/// The record that made the active version live: the first of the promotions of it since another one was.
+pub fn promotion(store: &Store, ledger: Id) -> Result<Option<Step>> {
+    let mut first: Option<Step> = None;
+    if !store.objects().contains(&ledger)? {
+        return Ok(None);
+    }
+    for step in ledger::steps(store.objects(), Some(ledger)) {
+        let step = step?;
+        match &first {
+            _ if step.record.event != Event::Promote => {}
+            Some(known) if known.version != step.version => break,
+            _ => first = Some(step),
+        }
+    }
+    Ok(first)
+}
+
+/// The newest record that made each of these versions live, by number; those that never were have none.
+pub fn promotions(store: &Store, catalog: &Catalog, numbers: &[u64]) -> Result<HashMap<u64, LedgerRecord>> {
+    let ever: HashSet<Id> = catalog.promoted().copied().collect();
+    let wanted = numbers.iter().filter_map(|number| Some((catalog.id(*number)?, *number)));
+    let mut wanted: HashMap<Id, u64> = wanted.filter(|(id, _)| ever.contains(id)).collect();
+    let mut found = HashMap::new();
+    let mut steps = ledger::steps(store.objects(), catalog.pointer().map(|active| active.ledger));
+    // Most often they are among the newest records.
+    while !wanted.is_empty()
+        && let Some(step) = steps.next().transpose()?
+    {
+        if step.record.event == Event::Promote
+            && let Some(number) = wanted.remove(&step.version)
+        {
+            found.insert(number, step.record);
+        }
+    }
+    Ok(found)
+}
+
+/// What is here and not among `theirs`. Beside a damaged ref that cannot be said.
+fn unsent(store: &Store, theirs: &Heads) -> Result<Option<Unsent>> {
+    let ours = match store.heads() {
+        Err(error) if error.kind() == Kind::Corrupt => return Ok(None),
+        other => other?,
+    };
+    let beyond = |ours: &[Id], theirs: &[Id]| -> Vec<u64> {
+        (common(ours, theirs) as u64 + 1..=ours.len() as u64).collect()
+    };
+    Ok(Some(Unsent {
+        source: beyond(&ours.source, &theirs.source),
+        versions: beyond(&ours.versions, &theirs.versions),
+        ledger: records(store, ours.active, theirs.active)?,
+    }))
+}
+
+/// The records of our chain that theirs has not, newest first. Where theirs is not here it has all that any
+/// remote is known to have had.
+fn records(store: &Store, ours: Option<Active>, theirs: Option<Active>) -> Result<Vec<Step>> {
+    if ours == theirs {
+        return Ok(Vec::new());
+    }
+    let mut known: HashSet<Id> = HashSet::new();
+    let mut ends: Vec<Id> = theirs.iter().map(|active| active.ledger).collect();
+    if theirs.is_some_and(|active| !store.objects().contains(&active.ledger).unwrap_or(false)) {
+        for name in store.tracked()? {
+            ends.extend(store.remote(&name)?.and_then(|tracking| Some(tracking.active?.ledger)));
+        }
+    }
+    for end in ends {
+        for step in ledger::steps(store.objects(), Some(end)) {
+            // The chain of a remote may not be here, or only its end.
+            let Ok(step) = step else { break };
+            if !known.insert(step.id) {
+                break;
+            }
+        }
+    }
+    let ours = ledger::steps(store.objects(), ours.map(|active| active.ledger));
+    ours.take_while(|step| step.as_ref().map_or(true, |step| !known.contains(&step.id))).collect()
+}

@@ -1,0 +1,61 @@
+//! `restore`: the files of a version, in a new folder.
+
+use crate::agent::revision::Revision;
+use crate::agent::{resolve, source, unpack};
+use crate::cli::Exit;
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::live::{View, Whom};
+use crate::cli::progress::{self, Unit};
+use crate::error::Result;
+use crate::object::Id;
+use clap_complete::ArgValueCompleter;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Write the files of a version into a new folder
+///
+/// The folder gets exactly the files of the version, and is no project afterwards. The files of the project stay as
+/// they are: `source rollback` brings an older state back there.
+#[derive(Debug, clap::Args)]
+pub struct Restore {
+    /// The version: `2`, `active`, `latest`, `previous`, `source/v6`, or the beginning of an id
+    #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
+    version: Revision,
+    /// Where to write: a folder that is empty or not there yet
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    #[command(flatten)]
+    whom: Whom,
+}
+
+impl Restore {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let folder = cx.directory()?.join(&self.folder);
+        let view = self.whom.open_for(cx, &[&self.version])?;
+        let (name, files) = files(&view, &self.version)?;
+        let term = *cx.out.term();
+        let objects = view.store().objects();
+        let count = progress::show(&term, "Restoring", Unit::Item, |progress| {
+            unpack::unpack(objects, files, &folder, progress)
+        })?;
+        if cx.out.is_json() {
+            let answer =
+                json!({"version": name, "folder": folder, "files": count, "projectHash": files.to_string()});
+            cx.out.json(&answer)?;
+        } else {
+            cx.out.line(format!("✓ Restored {name} into {}: {count} file(s).", folder.display()))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// What people call the version, and the tree of its files.
+fn files(view: &View, revision: &Revision) -> Result<(String, Id)> {
+    if let Revision::Source(number) = revision {
+        return Ok((revision.to_string(), source::get(view.store(), *number)?.source));
+    }
+    let catalog = view.catalog()?;
+    let version = catalog.get(resolve::number(&catalog, revision)?)?;
+    Ok((format!("v{}", version.number), version.source))
+}

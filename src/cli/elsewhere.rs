@@ -1,0 +1,106 @@
+//! Reading what a remote has without a project: its history is brought into the cache of the user, and read there.
+
+use super::context::Context;
+use super::live::{View, Whom};
+use super::progress::{self, Unit};
+use super::remote::{self, environment};
+use crate::agent::live::Told;
+use crate::agent::project::Project;
+use crate::error::{Error, Kind, Result};
+use crate::fs;
+use crate::sync::Address;
+use crate::sync::elsewhere::{Cache, Kept};
+use std::path::PathBuf;
+
+/// How many bytes the histories of all remotes may have, unless `LUA_STORE_CACHE_BYTES` says otherwise.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Whether the name of a remote is an address: a URL, or a path.
+pub fn is_address(remote: &str) -> bool {
+    remote.contains(['/', ':'])
+}
+
+/// Everything that the remote has, as a view of its own.
+pub fn open(cx: &mut Context<'_>, whom: &Whom, remote: &str) -> Result<View> {
+    let (name, address, insecure) = find(cx, remote)?;
+    let now_ms = cx.now()?.as_millisecond();
+    let cache = Cache::new(&folder()?, most_bytes()?);
+    let mut kept = cache.open(&address)?;
+    let fresh = !whom.offline && refresh(cx, &mut kept, &name, address, insecure)?;
+    let Some(at_ms) = kept.asked() else {
+        return Err(Error::not_found(format!("nothing of \"{name}\" is known here"))
+            .hint("without `--offline` it is asked"));
+    };
+    // Room that cannot be made free now is made free another time.
+    drop(cache.shrink(&kept));
+    let heads = kept.store().heads()?;
+    let told = Told { remote: name, at_ms: Some(at_ms), fresh, heads };
+    Ok(View::elsewhere(Project::open(kept.root())?, told, now_ms, kept))
+}
+
+/// What a remote is called and where it is.
+fn find(cx: &mut Context<'_>, remote: &str) -> Result<(String, Address, bool)> {
+    if is_address(remote) {
+        let address = Address::parse(remote, &cx.directory()?)?;
+        return Ok((address.to_string(), address, cx.insecure()));
+    }
+    let project = cx.project().map_err(|error| match error.kind() {
+        Kind::Usage => {
+            error.hint("outside of a project a remote is an address, as in `--remote https://host/AGENT`")
+        }
+        _ => error,
+    })?;
+    let config = project.store().config()?;
+    let (name, address) =
+        remote::choose(&project, &config, Some(remote))?.ok_or_else(|| remote::unknown(remote, &config))?;
+    let insecure = cx.insecure() || config.is_insecure(&name);
+    Ok((name, address, insecure))
+}
+
+/// Brings what the remote has; `false` where it cannot be reached and something of it is here.
+fn refresh(
+    cx: &mut Context<'_>,
+    kept: &mut Kept,
+    name: &str,
+    address: Address,
+    insecure: bool,
+) -> Result<bool> {
+    let now_ms = cx.now()?.as_millisecond();
+    let reached = remote::open(cx, name.to_owned(), address, insecure)?;
+    let term = *cx.out.term();
+    let done = progress::show(&term, "Receiving", Unit::Byte, |progress| {
+        kept.refresh(reached.remote, now_ms, progress)
+    });
+    match done {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == Kind::Unavailable && kept.asked().is_some() => {
+            cx.out.note(format!("{name} could not be asked: {}", error.message()));
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The user's cache folder.
+fn folder() -> Result<PathBuf> {
+    let folder = match environment("XDG_CACHE_HOME") {
+        Some(folder) => Some(PathBuf::from(folder)),
+        None if cfg!(windows) => environment("LOCALAPPDATA").map(PathBuf::from),
+        None => std::env::home_dir().map(|home| home.join(".cache")),
+    };
+    let folder = folder.filter(|folder| folder.is_absolute()).ok_or_else(|| {
+        Error::usage("there is no folder for what is brought from a remote")
+            .hint("`XDG_CACHE_HOME=/path/of/a/folder` names one")
+    })?;
+    let folder = folder.join("lua-store").join("remotes");
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn most_bytes() -> Result<u64> {
+    let Some(text) = environment("LUA_STORE_CACHE_BYTES") else { return Ok(MOST_BYTES) };
+    text.parse().map_err(|_| {
+        Error::usage(format!("LUA_STORE_CACHE_BYTES is \"{text}\", which is no number of bytes"))
+            .hint("for example `LUA_STORE_CACHE_BYTES=1000000000`")
+    })
+}

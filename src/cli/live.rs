@@ -1,0 +1,205 @@
+//! A command that only reads: what it reads from, and what is live according to whom.
+//!
+//! The remote is asked on a thread of its own, with little patience and while the command does what it can
+//! without the answer; a folder on a network that hangs holds it up no longer than a server that does.
+
+use super::context::Context;
+use super::elsewhere;
+use super::remote::{self, Reached};
+use crate::agent::live::{Live, Told};
+use crate::agent::project::Project;
+use crate::agent::revision::Revision;
+use crate::agent::version::Catalog;
+use crate::agent::words;
+use crate::error::{Error, Result};
+use crate::store::{Heads, Store, Tracking};
+use crate::sync::Patience;
+use crate::sync::elsewhere::Kept;
+use crate::sync::heard;
+use clap_complete::ArgValueCompleter;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+/// How long the answer is waited for, unless `LUA_STORE_PATIENCE` says otherwise (milliseconds).
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Whom a command asks what is live.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Whom {
+    /// Ask this remote [default: the only one, or origin]; by its address no project is needed
+    #[arg(long, value_name = "NAME|URL", add = ArgValueCompleter::new(super::complete::remotes))]
+    pub remote: Option<String>,
+    /// Ask nobody: say what the remote had when it was last asked
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// A question on its way.
+pub struct Asked {
+    name: String,
+    answer: Option<Receiver<Result<Tracking>>>,
+    until: Instant,
+}
+
+/// What a command reads, and what a remote says of it.
+pub struct View {
+    pub project: Project,
+    told: Option<Told>,
+    now_ms: i64,
+    /// Held as long as it is read, where it is no project of the user's.
+    kept: Option<Kept>,
+}
+
+impl Whom {
+    /// Opens the project, and asks the remote where there is one.
+    ///
+    /// A remote that is named is read itself: what it has, and nothing of the project.
+    pub fn open(&self, cx: &mut Context<'_>) -> Result<View> {
+        if let Some(remote) = &self.remote {
+            return elsewhere::open(cx, self, remote);
+        }
+        let project = cx.project()?;
+        let asked = self.ask(cx, &project)?;
+        View::new(cx, project, asked)
+    }
+
+    /// The same where only some revisions depend on what is live: for the others nobody is asked.
+    pub fn open_for(&self, cx: &mut Context<'_>, revisions: &[&Revision]) -> Result<View> {
+        let asks = revisions.iter().any(|revision| revision.is_of_pointer());
+        let whom = Whom { offline: self.offline || !asks, ..self.clone() };
+        // What a remote has can only be told by asking it.
+        let whom = if self.remote.is_some() { self } else { &whom };
+        let view = whom.open(cx)?;
+        if let Some(told) = view.told.as_ref().filter(|told| asks && !told.fresh) {
+            cx.out.note(words::according(told, view.now_ms));
+        }
+        Ok(view)
+    }
+
+    /// Begins to ask. Only a remote that is named and is not there is an error.
+    pub fn ask(&self, cx: &mut Context<'_>, project: &Project) -> Result<Option<Asked>> {
+        let store = project.store();
+        let chosen = store.config().and_then(|config| {
+            let chosen = remote::choose(project, &config, self.remote.as_deref())?;
+            Ok(chosen.map(|(name, address)| (config.is_insecure(&name), name, address)))
+        });
+        let (insecure, name, address) = match chosen {
+            Ok(Some(chosen)) => chosen,
+            Ok(None) => return Ok(None),
+            Err(error) if self.remote.is_none() => {
+                cx.out.warn(format!("no remote was asked what is live: {}", error.message()));
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let patience = patience()?;
+        let until = Instant::now() + patience;
+        if self.offline || patience.is_zero() {
+            return Ok(Some(Asked { name, answer: None, until }));
+        }
+        let (tell, answer) = mpsc::channel();
+        let insecure = cx.insecure() || insecure;
+        match remote::open_patiently(cx, name.clone(), address, insecure, Patience::short(patience)) {
+            Ok(reached) => {
+                let remembered = reached.remembering(store, cx.now()?.as_millisecond());
+                let Reached { name, remote, .. } = remembered;
+                let store = store.clone();
+                // It may outlive the patience, and is cut off with the process.
+                std::thread::spawn(move || tell.send(heard::ask(&store, &name, &*remote)));
+            }
+            Err(error) => drop(tell.send(Err(error))),
+        }
+        Ok(Some(Asked { name, answer: Some(answer), until }))
+    }
+}
+
+impl Asked {
+    /// What the remote has now, or had when it was last asked. `None`: it never was.
+    fn told(self, cx: &mut Context<'_>, store: &Store, now_ms: i64) -> Result<Option<Told>> {
+        let Asked { name, answer, until } = self;
+        let left = until.saturating_duration_since(Instant::now());
+        let answer = answer.map(|answer| match answer.recv_timeout(left) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Timeout) => Err(Error::unavailable("it does not answer")),
+            Err(RecvTimeoutError::Disconnected) => Err(Error::failed("asking it broke off")),
+        });
+        let error = match answer {
+            Some(Ok(now)) => {
+                return Ok(Some(Told { remote: name, at_ms: Some(now_ms), fresh: true, heads: heads(now) }));
+            }
+            Some(Err(error)) => Some(error),
+            None => None,
+        };
+        let last = match store.heard(&name) {
+            Some(heard) => Some((Some(heard.at_ms), heard.what)),
+            None => store.remote(&name)?.map(|what| (None, what)),
+        };
+        match (error, &last) {
+            (Some(error), Some(_)) => cx.out.note(format!("{name} could not be asked: {}", error.message())),
+            (Some(error), None) => cx.out.warn(format!(
+                "{name} could not be asked, and never was: what is live is told as it is here ({})",
+                error.message()
+            )),
+            (None, _) => {}
+        }
+        Ok(last.map(|(at_ms, what)| Told { remote: name, at_ms, fresh: false, heads: heads(what) }))
+    }
+}
+
+fn heads(what: Tracking) -> Heads {
+    Heads { source: what.source, versions: what.versions, active: what.active }
+}
+
+fn patience() -> Result<Duration> {
+    let Some(text) = remote::environment("LUA_STORE_PATIENCE") else { return Ok(PATIENCE) };
+    text.parse().map(Duration::from_millis).map_err(|_| {
+        Error::usage(format!("LUA_STORE_PATIENCE is \"{text}\", which is no number of milliseconds"))
+            .hint("for example `LUA_STORE_PATIENCE=2000`; 0 never asks")
+    })
+}
+
+impl View {
+    pub fn new(cx: &mut Context<'_>, project: Project, asked: Option<Asked>) -> Result<View> {
+        let now_ms = cx.now()?.as_millisecond();
+        let told = asked.map(|asked| asked.told(cx, project.store(), now_ms)).transpose()?.flatten();
+        Ok(View { project, told, now_ms, kept: None })
+    }
+
+    /// What a remote has, kept beside no project.
+    pub fn elsewhere(project: Project, told: Told, now_ms: i64, kept: Kept) -> View {
+        View { project, told: Some(told), now_ms, kept: Some(kept) }
+    }
+
+    /// Whether there are files of the user's, or only what a remote has.
+    pub fn is_project(&self) -> bool {
+        self.kept.is_none()
+    }
+
+    pub fn live(&self) -> Result<Live> {
+        Live::of(self.store(), self.told.clone())
+    }
+
+    pub fn store(&self) -> &Store {
+        self.project.store()
+    }
+
+    /// What a remote has, where its word counts.
+    pub fn theirs(&self) -> Option<&Heads> {
+        self.told.as_ref().map(|told| &told.heads)
+    }
+
+    /// The versions, and what each is by the word of the remote.
+    pub fn catalog(&self) -> Result<Catalog<'_>> {
+        Catalog::told(self.store(), self.theirs())
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    /// Says below a table whose word it is, and what is not the same here.
+    pub fn say(&self, cx: &mut Context<'_>, live: &Live) {
+        let lines = words::live_lines(live, self.now_ms);
+        lines.into_iter().chain(words::unsent(live)).for_each(|line| cx.out.note(line));
+    }
+}

@@ -1,0 +1,145 @@
+//! The history of a remote that is no project's: a store in the user's cache folder for each remote that was looked
+//! at. It has what the remote has and nothing else, and all of it can be removed at any time.
+
+use super::heard::Remembered;
+use super::{Address, Remote, fetch, heads};
+use crate::error::{Error, Kind, Result};
+use crate::fs;
+use crate::progress::Progress;
+use crate::store::{self, Heads, Store};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// What a remote is called in a store of its own.
+const NAME: &str = "origin";
+
+/// The stores of all remotes, in one folder. Together they have a bound.
+pub struct Cache {
+    folder: PathBuf,
+    most_bytes: u64,
+}
+
+/// The store of one remote. Nobody removes it while this is held.
+pub struct Kept {
+    root: PathBuf,
+    store: Store,
+    address: Address,
+    lock: PathBuf,
+    held: Option<File>,
+}
+
+impl Cache {
+    pub fn new(folder: &Path, most_bytes: u64) -> Cache {
+        Cache { folder: folder.to_owned(), most_bytes }
+    }
+
+    /// The store of a remote, which is empty when it was never looked at.
+    pub fn open(&self, address: &Address) -> Result<Kept> {
+        fs::create_dir_all(&self.folder)?;
+        let key = blake3::hash(address.to_string().as_bytes()).to_hex()[..32].to_owned();
+        let (root, lock) = (self.folder.join(&key), self.folder.join(format!("{key}.lock")));
+        let held = Some(fs::share(&lock)?);
+        let store = make(&root)?;
+        Ok(Kept { root, store, address: address.clone(), lock, held })
+    }
+
+    /// Removes the stores whose remotes were asked the longest time ago until the rest has the bound. Those that
+    /// somebody is reading stay, and so does the one that is held here, however large it is.
+    pub fn shrink(&self, keep: &Kept) -> Result<()> {
+        let mut all = Vec::new();
+        for entry in walkdir::WalkDir::new(&self.folder).min_depth(1).max_depth(1).into_iter().flatten() {
+            if entry.file_type().is_dir() {
+                let root = entry.into_path();
+                all.push((asked(&root), size(&root), root));
+            }
+        }
+        all.sort();
+        let mut total: u64 = all.iter().map(|(_, bytes, _)| bytes).sum();
+        for (_, bytes, root) in all {
+            if total <= self.most_bytes {
+                break;
+            }
+            if root != keep.root && fs::try_lock(&root.with_extension("lock"))?.is_some() {
+                fs::remove_tree(&root)?;
+                total -= bytes;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn make(root: &Path) -> Result<Store> {
+    fs::create_dir_all(root)?;
+    Store::init(&root.join(store::DIR))
+}
+
+/// When its remote said last what it has. What is no store never was.
+fn asked(root: &Path) -> i64 {
+    let store = Store::open(&root.join(store::DIR)).ok();
+    store.and_then(|store| Some(store.heard(NAME)?.at_ms)).unwrap_or(i64::MIN)
+}
+
+fn size(root: &Path) -> u64 {
+    let files = walkdir::WalkDir::new(root).into_iter().flatten();
+    files
+        .filter_map(|entry| entry.metadata().ok())
+        .filter(std::fs::Metadata::is_file)
+        .map(|file| file.len())
+        .sum()
+}
+
+impl Kept {
+    /// The folder that is a project without files.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// When the remote said last what it has, and whether anything of it is here.
+    pub fn asked(&self) -> Option<i64> {
+        Some(self.store.heard(NAME)?.at_ms)
+    }
+
+    /// Makes the store have what the remote has now. One that cannot become it, because it is damaged or the remote
+    /// began anew, is made again from nothing.
+    pub fn refresh(&mut self, remote: Box<dyn Remote>, at_ms: i64, progress: &Progress) -> Result<()> {
+        let (store, name) = (self.store.clone(), NAME.to_owned());
+        let mut remote = Remembered { remote, store, name, at_ms };
+        match self.follow(&remote, progress) {
+            Err(error) if matches!(error.kind(), Kind::Corrupt | Kind::Failed) && self.discard()? => {
+                remote.store = self.store.clone();
+                self.follow(&remote, progress)
+            }
+            other => other,
+        }
+    }
+
+    fn follow(&self, remote: &dyn Remote, progress: &Progress) -> Result<()> {
+        let head = fetch::look(&self.store, NAME, remote)?;
+        if head.is_empty() {
+            return Err(Error::not_found(format!("nothing was ever pushed to \"{}\"", self.address))
+                .hint(format!("is \"{}\" the id of the agent?", self.address.agent())));
+        }
+        let head = fetch::bring(&self.store, NAME, remote, head, progress)?.head;
+        let lock = self.store.lock()?;
+        let (before, after): (Heads, Heads) = (self.store.heads()?, heads(&head));
+        if before == after { Ok(()) } else { self.store.rewrite(&lock, &before, &after) }
+    }
+
+    /// Begins anew; `false` while somebody else reads it.
+    fn discard(&mut self) -> Result<bool> {
+        drop(self.held.take());
+        let alone = fs::try_lock(&self.lock)?;
+        if alone.is_some() {
+            fs::remove_tree(&self.root)?;
+        }
+        let was_alone = alone.is_some();
+        drop(alone);
+        self.held = Some(fs::share(&self.lock)?);
+        self.store = make(&self.root)?;
+        Ok(was_alone)
+    }
+}

@@ -1,0 +1,89 @@
+//! A remote whose every word is remembered with the time: what it has is then known later, without asking it.
+
+use super::fetch::tracking;
+use super::{Remote, fetch};
+use crate::error::{Error, Result};
+use crate::fs::Spool;
+use crate::pack::PackId;
+use crate::progress::Progress;
+use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Refusal, Transaction};
+use crate::store::{Heard, Store, Tracking};
+
+/// Passes everything on, and keeps in the store what the remote says that it has.
+pub struct Remembered {
+    pub remote: Box<dyn Remote>,
+    pub store: Store,
+    pub name: String,
+    /// The time of this command.
+    pub at_ms: i64,
+}
+
+impl Remembered {
+    fn hear(&self, head: &Head) {
+        remember(&self.store, &self.name, tracking(head), self.at_ms);
+    }
+}
+
+/// What cannot be remembered is asked again another time, and nothing is lost.
+pub fn remember(store: &Store, name: &str, what: Tracking, at_ms: i64) {
+    drop(store.hear(name, &Heard { at_ms, what }));
+}
+
+impl Remote for Remembered {
+    fn agent(&self) -> &AgentId {
+        self.remote.agent()
+    }
+
+    fn head(&self, known: Option<&Etag>) -> Result<Option<Head>> {
+        let answer = self.remote.head(known)?;
+        match (&answer, known) {
+            (Some(head), _) => self.hear(head),
+            (None, Some(etag)) => {
+                let last =
+                    [self.store.heard(&self.name).map(|heard| heard.what), self.store.remote(&self.name)?];
+                if let Some(what) = last.into_iter().flatten().find(|what| what.etag == etag.as_str()) {
+                    remember(&self.store, &self.name, what, self.at_ms);
+                }
+            }
+            (None, None) => {}
+        }
+        Ok(answer)
+    }
+
+    fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
+        self.remote.send(id, pack, progress)
+    }
+
+    fn transact(&self, transaction: &Transaction) -> Result<Outcome> {
+        let outcome = self.remote.transact(transaction)?;
+        if let Outcome::Done(head) | Outcome::Refused(Refusal::Moved(head)) = &outcome {
+            self.hear(head);
+        }
+        Ok(outcome)
+    }
+
+    fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {
+        self.remote.fetch(what, into, progress)
+    }
+}
+
+/// Asks a remote what it has, with one request. Was something promoted or deleted there that is not known here, a
+/// second one gets who did that, with the version that it is about; where that fails it stays unknown.
+pub fn ask(store: &Store, name: &str, remote: &dyn Remote) -> Result<Tracking> {
+    let last = match store.heard(name) {
+        Some(heard) => Some(heard.what),
+        None => store.remote(name)?,
+    };
+    let etag = last.as_ref().map(|last| Etag::new(&last.etag)).filter(|etag| !etag.as_str().is_empty());
+    let now = match (remote.head(etag.as_ref())?, last) {
+        (Some(head), _) => tracking(&head),
+        (None, Some(last)) => last,
+        (None, None) => {
+            return Err(Error::failed("the remote says that nothing changed, and nothing was known"));
+        }
+    };
+    if let Some(active) = now.active {
+        drop(fetch::bring_ledger(store, name, remote, active.ledger));
+    }
+    Ok(now)
+}

@@ -1,0 +1,65 @@
+//! A server that somebody else wrote: it says one thing about refs, refuses everything else, or never answers.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+pub struct Stub {
+    /// `http://127.0.0.1:PORT`
+    pub url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Stub {
+    /// Answers each request for refs with this JSON, and 503 to everything else.
+    pub fn with_refs(json: String) -> Stub {
+        Stub::start(move |request| match request.starts_with("GET ") && request.ends_with("/refs") {
+            true => Some(format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
+                json.len()
+            )),
+            false => Some("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n".to_owned()),
+        })
+    }
+
+    /// Takes connections and requests, and never answers.
+    pub fn silent() -> Stub {
+        Stub::start(|_| None)
+    }
+
+    fn start(answer: impl Fn(&str) -> Option<String> + Send + 'static) -> Stub {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = requests.clone();
+        // Ends with the test.
+        std::thread::spawn(move || {
+            let mut held = Vec::new();
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let Some(line) = request_line(&mut stream) else { continue };
+                seen.lock().unwrap().push(line.clone());
+                match answer(&line) {
+                    Some(text) => drop(stream.write_all(text.as_bytes())),
+                    None => held.push(stream),
+                }
+            }
+        });
+        Stub { url, requests }
+    }
+
+    /// What was asked since this was called last: methods and paths.
+    pub fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.requests.lock().unwrap())
+    }
+}
+
+/// `GET /agent/refs`, once the head of a request is there.
+fn request_line(stream: &mut TcpStream) -> Option<String> {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).ok()?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).ok()?;
+    Some(head.lines().next()?.rsplit_once(' ')?.0.to_owned())
+}
