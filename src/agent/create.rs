@@ -62,9 +62,10 @@ fn plan_in(store: &Store, catalog: &Catalog) -> Result<Next> {
 /// there to the new ref: two at once cannot take one number, nor make two versions of one state.
 pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
     let lock = store.lock()?;
+    store.require_whole()?;
     let catalog = Catalog::load(store)?;
     match plan_in(store, &catalog)? {
-        Next::NothingStaged { latest } => Ok(Created::NothingStaged { latest }),
+        Next::NothingStaged { latest } => nothing_staged(store, latest),
         Next::New(plan) => make(store, &lock, &catalog, &plan, request, who),
     }
 }
@@ -80,9 +81,10 @@ pub fn create_planned(
     commit: impl FnOnce() -> ControlFlow<(), Option<String>>,
 ) -> Result<Option<Created>> {
     let lock = store.lock()?;
+    store.require_whole()?;
     let catalog = Catalog::load(store)?;
     match plan_in(store, &catalog)? {
-        Next::NothingStaged { latest } => Ok(Some(Created::NothingStaged { latest })),
+        Next::NothingStaged { latest } => nothing_staged(store, latest).map(Some),
         Next::New(now) if *now != *plan => Ok(None),
         Next::New(now) => {
             let ControlFlow::Continue(commit) = commit() else { return Ok(None) };
@@ -90,6 +92,12 @@ pub fn create_planned(
             make(store, &lock, &catalog, &now, &request, who).map(Some)
         }
     }
+}
+
+/// Says so of what is durable, whoever made it.
+fn nothing_staged(store: &Store, latest: u64) -> Result<Created> {
+    store.confirm()?;
+    Ok(Created::NothingStaged { latest })
 }
 
 fn make(
@@ -118,6 +126,8 @@ fn make(
     let mut batch = store.batch();
     let id = version::put(&mut batch, &meta, pushed.state, pushed.source, base.as_ref())?;
     batch.commit()?;
+    // The record names the source version by its number, so that must not be lost alone.
+    store.refs().confirm(source::REFS)?;
     store.refs().create(lock, &format!("{REFS}/v{number}"), id)?;
     Ok(Created::New { number, id })
 }

@@ -14,8 +14,12 @@ pub fn problems(store: &Store, survey: &Survey) -> Vec<Problem> {
     let problem = |trouble: &Trouble| Problem {
         subject: "refs".to_owned(),
         what: trouble.error.message().to_owned(),
-        affects: trouble.damaged.iter().map(|name| name.to_string().replacen("refs/", "", 1)).collect(),
-        next: trouble.damaged.as_ref().map(|name| next(store, survey, name)),
+        affects: trouble.refs.iter().map(|name| name.to_string().replacen("refs/", "", 1)).collect(),
+        next: trouble.next.clone().or_else(|| match &trouble.refs[..] {
+            [] => None,
+            [name] => Some(next(store, survey, name)),
+            _ => Some("`lua-store fsck --repair` puts back those that are known".to_owned()),
+        }),
     };
     survey.problems.iter().map(problem).collect()
 }
@@ -23,7 +27,10 @@ pub fn problems(store: &Store, survey: &Survey) -> Vec<Problem> {
 fn next(store: &Store, survey: &Survey, name: &Name) -> String {
     let file = store.dir().join(name.to_string());
     let backup = format!("bring \"{}\" back from a backup", file.display());
-    let damaged = survey.problems.iter().filter_map(|trouble| trouble.damaged.as_ref());
+    if let Some(id) = store.logged().refs.get(name) {
+        return format!("the log knows what it held: `echo {id} > \"{}\"`", file.display());
+    }
+    let damaged = survey.problems.iter().flat_map(|trouble| &trouble.refs);
     let alone = damaged.filter(|other| other.series() == name.series()).count() == 1;
     // Objects that cannot be listed are told by the check of the packs.
     let found = unnamed(store, survey, name).unwrap_or_default();
@@ -38,6 +45,16 @@ fn next(store: &Store, survey: &Survey, name: &Name) -> String {
             format!("{backup}; versions without a ref: {}", ids.join(", "))
         }
     }
+}
+
+/// What a ref held, where the ledger knows it or only one version is left that it can have been.
+pub(super) fn found(store: &Store, survey: &Survey, name: &Name) -> Option<Id> {
+    let damaged = survey.problems.iter().flat_map(|trouble| &trouble.refs);
+    let alone = damaged.filter(|other| other.series() == name.series()).count() == 1;
+    active(store, name).or_else(|| match unnamed(store, survey, name).ok()?.as_slice() {
+        [only] if alone => Some(*only),
+        _ => None,
+    })
 }
 
 /// What `ACTIVE` names is what the ledger promoted last.
@@ -60,7 +77,8 @@ fn unnamed(store: &Store, survey: &Survey, name: &Name) -> Result<Vec<Id>> {
     Ok(found)
 }
 
-fn is_of(objects: &Odb, name: &Name, id: Id) -> bool {
+/// Whether an object is such a version.
+pub(super) fn is_of(objects: &Odb, name: &Name, id: Id) -> bool {
     let tree = matches!(objects.kind_and_len(&id), Ok(Some((Kind::Tree, _))));
     tree && match name.series() {
         version::REFS => Version::load(objects, name.number(), id).is_ok(),

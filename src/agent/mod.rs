@@ -32,6 +32,7 @@ pub mod reached;
 pub mod read;
 pub mod rebase;
 pub mod record;
+pub mod repair;
 pub mod resolve;
 pub mod revision;
 pub mod rollback;

@@ -39,7 +39,12 @@ impl Project {
         tracked: &Tracked,
         progress: &Progress,
     ) -> Result<Snapshot> {
-        self.with_options(tracked, progress, |options| workspace::snapshot(&self.root, batch, base, options))
+        // What a cache takes for stored may be what is damaged: then each file is read, and can heal it.
+        let trusts = !self.store.is_damaged();
+        self.with_options(tracked, progress, |options| {
+            let cache = options.cache.filter(|_| trusts);
+            workspace::snapshot(&self.root, batch, base, &Options { cache, ..options.clone() })
+        })
     }
 
     /// The same with nothing stored.

@@ -148,7 +148,9 @@ pub fn promote(store: &Store, version: &Revision, request: &Request, who: &Who) 
     let lock = store.lock()?;
     let ground = Ground::here(store)?;
     let promotion = judge(&ground, version, request.expect.as_ref())?;
-    if !promotion.settled {
+    if promotion.settled {
+        store.confirm()?;
+    } else {
         let step = record_promotion(store, &ground, promotion.number, request.reason.as_deref(), who)?;
         swap(store, &lock, &step)?;
     }
@@ -190,8 +192,9 @@ pub fn delete(store: &Store, number: u64, who: &Who) -> Result<Deleted> {
     let lock = store.lock()?;
     let ground = Ground::here(store)?;
     let deleted = judge_deletion(&ground, number)?;
-    if deleted == Deleted::Done {
-        swap(store, &lock, &record_deletion(store, &ground, number, who)?)?;
+    match deleted {
+        Deleted::Done => swap(store, &lock, &record_deletion(store, &ground, number, who)?)?,
+        Deleted::AlreadyDeleted => store.confirm()?,
     }
     Ok(deleted)
 }
@@ -245,6 +248,7 @@ fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -
     let record =
         LedgerRecord { event: event.event, by: who.by.clone(), at_ms: who.at_ms, reason: event.reason };
     let expected = ground.pointer();
+    store.require_whole()?;
     let mut batch = store.batch();
     let ledger = ledger::append(&mut batch, &record, version, expected.map(|active| active.ledger))?;
     batch.commit()?;

@@ -93,6 +93,7 @@ fn take_over(
     let local = store.heads()?;
     let news = News::of(store.objects(), &local, remote)?;
     if news.is_empty() {
+        store.confirm()?;
         return Ok(Outcome::UpToDate);
     }
     let mut batch = store.batch();
@@ -167,6 +168,7 @@ fn restore(
         true => None,
         false => rollback::keep(project, store.batch(), previous, snapshot, who)?,
     };
+    // Nothing to write means that a pull which was cut off wrote it, and perhaps not for good.
     rollback::restore(project, plan, snapshot, kept, progress)?;
     Ok(kept)
 }
@@ -174,7 +176,7 @@ fn restore(
 /// The rename that everything before was for. What was seen is compared with what is there.
 fn put_in_force(project: &Project, seen: &Heads, new: &Heads) -> Result<()> {
     if seen == new {
-        return Ok(());
+        return project.store().confirm();
     }
     let lock = project.store().lock()?;
     project.store().rewrite(&lock, seen, new)

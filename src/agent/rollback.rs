@@ -92,6 +92,7 @@ impl Rollback<'_> {
             return prepare(self.project, self.from, progress)?.run(who, progress);
         }
         let Rollback { project, from, target, previous, batch, snapshot, plan, .. } = self;
+        project.store().require_whole()?;
         workspace::check(&plan, project.root())?;
         let kept = match plan.is_empty() {
             true => None,
@@ -151,6 +152,7 @@ pub fn keep(
     if let Some((number, id)) = project.store().refs().latest(SNAPSHOT_REFS)?
         && SourceVersion::load(&batch, number, id)?.source == snapshot.tree
     {
+        project.store().confirm()?;
         return Ok(Some(number));
     }
     let state = match previous {
@@ -175,6 +177,7 @@ fn append(project: &Project, target: &Target, number: u64, who: &Who) -> Result<
     loop {
         let previous = source::latest(project.store())?;
         if previous.as_ref().is_some_and(|p| (p.state, p.source) == (target.state, target.source)) {
+            project.store().confirm()?;
             return Ok(None);
         }
         let mut batch = project.store().batch();
@@ -189,7 +192,8 @@ fn append(project: &Project, target: &Target, number: u64, who: &Who) -> Result<
             message: None,
             highest: build::highest(previous.as_ref(), &old, &State::load(&batch, &target.state)?),
         };
-        let id = source::put(&mut batch, &record, target.state, target.source, previous.as_ref())?;
+        let content = (target.state, target.source);
+        let id = source::put_next(project.store(), &mut batch, record, content, previous.as_ref())?;
         batch.commit()?;
         if let Some(number) = push::publish(project, id, previous.as_ref())? {
             return Ok(Some(number));

@@ -3,8 +3,8 @@
 
 use super::record::{self, RECORD, SOURCE, STATE, SourceRecord};
 use crate::error::{Error, Result};
-use crate::object::{Entry, Id, Sink, Source, Tree};
-use crate::store::{Store, refs};
+use crate::object::{Entry, Id, Memory, Sink, Source, Tree};
+use crate::store::{Batch, Store, refs};
 
 pub const REFS: &str = refs::SOURCE;
 /// Workspaces kept before a restore overwrote them; records like those of source versions.
@@ -65,6 +65,27 @@ fn find(store: &Store, series: &str, number: u64) -> Result<Option<SourceVersion
     match store.refs().get(&format!("{series}/v{number}"))? {
         Some(id) => SourceVersion::load(store.objects(), number, id).map(Some),
         None => Ok(None),
+    }
+}
+
+/// [`put`] for the next push of a store. What was pushed before in the very same millisecond, and is pushed again
+/// after something else, would be the same object: refs of two numbers would not differ from a damaged one.
+pub fn put_next(
+    store: &Store,
+    batch: &mut Batch,
+    mut record: SourceRecord,
+    (state, source): (Id, Id),
+    base: Option<&SourceVersion>,
+) -> Result<Id> {
+    loop {
+        let id = put(&mut Memory::default(), &record, state, source, None)?;
+        // A push that was killed stored it, perhaps, and made no ref.
+        let is_taken = store.objects().contains(&id)?
+            && store.refs().list_all(REFS)?.iter().any(|(_, other)| other.as_ref().ok() == Some(&id));
+        if !is_taken {
+            return put(batch, &record, state, source, base);
+        }
+        record.at_ms += 1;
     }
 }
 

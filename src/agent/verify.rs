@@ -1,5 +1,7 @@
 //! Checks what the store says of the agent: every ref's whole closure, every record, the ledger.
 
+mod agreement;
+
 use super::ledger;
 use super::project::Project;
 use super::source::SourceVersion;
@@ -66,6 +68,7 @@ impl<'a> Walk<'a> {
         walk.ledger(project);
         walk.remotes(project.store());
         let mut problems = walk.records;
+        problems.extend(agreement::problems(project.store(), refs));
         for (id, what) in walk.bad {
             let affects = walk.affects.remove(&id).unwrap_or_default();
             problems.push(Problem { subject: format!("object {id}"), what, affects, next: None });

@@ -120,7 +120,11 @@ impl<'a> Catalog<'a> {
     ) -> Result<Catalog<'a>> {
         // `ACTIVE` first: a version is created before it is promoted, so every version that the
         // ledger names is among the refs read after it.
+        let logged = store.logged_pointer();
         let active = store.active()?;
+        if let (Some(active), Some(logged)) = (&active, logged.filter(|logged| Some(*logged) != active)) {
+            check_newest(store, active, &logged)?;
+        }
         let folded = fold(store, active.as_ref().map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
         let refs = store.refs().list_all(REFS)?;
@@ -356,6 +360,21 @@ impl<'a> Catalog<'a> {
         let sound = self.numbers().find(|other| *other < number && self.damage(*other).is_none());
         sound.map(|before| self.get(before)).transpose()
     }
+}
+
+/// The pointer may be newer than the log of the refs has it, never older: then an older file took its place.
+fn check_newest(store: &Store, active: &Active, logged: &Active) -> Result<()> {
+    let objects = store.objects();
+    let is_next = ledger::Step::load(objects, &active.ledger)
+        .is_ok_and(|step| step.previous == Some(logged.ledger) || step.id == logged.ledger);
+    let mut later = ledger::steps(objects, Some(logged.ledger)).skip(1).map_while(Result::ok);
+    if !is_next && later.any(|step| step.id == active.ledger) {
+        return Err(Error::corrupt(format!(
+            "ACTIVE is an older one: it names {active}, and {logged} came later"
+        ))
+        .hint(store.mend_pointer(logged)));
+    }
+    Ok(())
 }
 
 /// What the ledger says, with as much of it as a cache knows already.

@@ -6,7 +6,7 @@ use super::{term, time};
 use crate::agent::project::Project;
 use crate::agent::record::Who;
 use crate::agent::upkeep;
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Kind, Result};
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::{self, BufRead};
@@ -50,6 +50,15 @@ impl<'a> Context<'a> {
     /// Whether a token may cross the network in plain text.
     pub fn insecure(&self) -> bool {
         self.global.insecure
+    }
+
+    /// Damage that ended a command is taken note of, for the commands that can heal it.
+    pub fn note(&self, error: &Error) {
+        if error.kind() == Kind::Corrupt
+            && let Ok(project) = self.project()
+        {
+            project.store().note_damage();
+        }
     }
 
     pub fn now(&self) -> Result<Timestamp> {

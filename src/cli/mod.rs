@@ -68,7 +68,10 @@ fn run(raw: Vec<OsString>, out: &mut Output) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     match args::parse(raw) {
-        Ok(Cli { global, command }) => command.run(&mut Context::new(global, out)),
+        Ok(Cli { global, command }) => {
+            let mut cx = Context::new(global, out);
+            command.run(&mut cx).inspect_err(|error| cx.note(error))
+        }
         Err(refused) => refused.show(out),
     }
 }

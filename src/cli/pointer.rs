@@ -113,7 +113,7 @@ impl There {
         if !promote::follow(project.store(), &self.head, &self.met.accord)? {
             stays_behind(cx, &self.reached.name);
         }
-        Ok(())
+        project.store().confirm()
     }
 }
 

@@ -194,19 +194,6 @@ pub fn write_new(path: &Path, bytes: &[u8], clobber: Clobber) -> Result<Publishe
     temp.publish(path, clobber)
 }
 
-/// Adds bytes to the end of a file that is not ours alone, making it when it is missing. Its inode,
-/// modes and links stay as they are; a crash may leave half of the bytes.
-pub fn append(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = File::options().append(true).create(true).open(path).at("open", path)?;
-    if let Extent::Torn = fault::step(Step::Write, path).at("write", path)? {
-        file.write_all(&bytes[..bytes.len() / 2]).at("write", path)?;
-        fault::die();
-    }
-    file.write_all(bytes).at("write", path)?;
-    fault::step(Step::Sync, path).at("sync", path)?;
-    file.sync_all().at("sync", path)
-}
-
 /// Makes the names in a directory durable.
 pub fn sync_dir(dir: &Path) -> Result<()> {
     fault::step(Step::SyncDir, dir).at("sync", dir)?;
@@ -372,16 +359,6 @@ mod tests {
             assert!(results.iter().all(Result::is_ok));
         });
         assert_eq!(names(dir.path()).len(), 400);
-    }
-
-    #[test]
-    fn appending_keeps_every_byte_and_the_file_itself() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a");
-        append(&path, b"one").unwrap();
-        fs::hard_link(&path, dir.path().join("b")).unwrap();
-        append(&path, b"two").unwrap();
-        assert_eq!(fs::read(dir.path().join("b")).unwrap(), b"onetwo");
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //! * `save=N`: just before step N somebody saves the file that the step is about, as an editor does; `saves=N` before
 //!   step N and before the next one.
 //!
-//! With `,in=TEXT` behind it only steps count whose path holds the text, such as those of one agent of a server.
+//! Several are given with commas between them: `kill=7,trace=FILE`. With `in=TEXT` among them only steps count whose
+//! path holds the text, such as those of one agent of a server.
 
 use std::io;
 use std::path::Path;
@@ -51,20 +52,23 @@ pub fn die() {}
 pub fn step(step: Step, path: &Path) -> io::Result<Extent> {
     use std::sync::atomic::{AtomicU64, Ordering};
     static TAKEN: AtomicU64 = AtomicU64::new(0);
-    let Some((plan, _)) = plan().filter(|(_, place)| path.to_string_lossy().contains(place)) else {
+    let Some(plan) = plan().filter(|plan| path.to_string_lossy().contains(&plan.place)) else {
         return Ok(Extent::Whole);
     };
     let number = TAKEN.fetch_add(1, Ordering::SeqCst) + 1;
-    match plan {
-        Plan::Trace(file) => trace(file, step, path),
-        Plan::Kill(at) if *at == number && step == Step::Write => return Ok(Extent::Torn),
-        Plan::Kill(at) if *at == number => die(),
-        Plan::Full(at) if number >= *at && needs_room(step) => {
-            return Err(io::Error::from(io::ErrorKind::StorageFull));
-        }
-        Plan::Save(at) if *at == number => save(path, number)?,
-        Plan::Saves(at) if [*at, *at + 1].contains(&number) => save(path, number)?,
-        Plan::Kill(_) | Plan::Full(_) | Plan::Save(_) | Plan::Saves(_) => {}
+    if let Some(file) = &plan.trace {
+        trace(file, step, path);
+    }
+    match plan.kill == Some(number) {
+        true if step == Step::Write => return Ok(Extent::Torn),
+        true => die(),
+        false => {}
+    }
+    if plan.full.is_some_and(|full| number >= full) && needs_room(step) {
+        return Err(io::Error::from(io::ErrorKind::StorageFull));
+    }
+    if plan.saves.is_some_and(|(first, count)| (first..first + count).contains(&number)) {
+        save(path, number)?;
     }
     Ok(Extent::Whole)
 }
@@ -76,30 +80,34 @@ pub fn die() {
 }
 
 #[cfg(debug_assertions)]
-enum Plan {
-    Trace(std::path::PathBuf),
-    Kill(u64),
-    Full(u64),
-    Save(u64),
-    Saves(u64),
+#[derive(Default)]
+struct Plan {
+    trace: Option<std::path::PathBuf>,
+    kill: Option<u64>,
+    full: Option<u64>,
+    /// The first step, and how many.
+    saves: Option<(u64, u64)>,
+    place: String,
 }
 
 #[cfg(debug_assertions)]
-fn plan() -> Option<&'static (Plan, String)> {
-    static PLAN: std::sync::OnceLock<Option<(Plan, String)>> = std::sync::OnceLock::new();
+fn plan() -> Option<&'static Plan> {
+    static PLAN: std::sync::OnceLock<Option<Plan>> = std::sync::OnceLock::new();
     let read = || {
         let text = std::env::var("LUA_STORE_FAULT").ok()?;
-        let (text, place) = text.split_once(",in=").unwrap_or((&text, ""));
-        let (word, value) = text.split_once('=')?;
-        let plan = match word {
-            "trace" => Plan::Trace(value.into()),
-            "kill" => Plan::Kill(value.parse().ok()?),
-            "full" => Plan::Full(value.parse().ok()?),
-            "save" => Plan::Save(value.parse().ok()?),
-            "saves" => Plan::Saves(value.parse().ok()?),
-            _ => return None,
-        };
-        Some((plan, place.to_owned()))
+        let mut plan = Plan::default();
+        for part in text.split(',') {
+            match part.split_once('=')? {
+                ("trace", file) => plan.trace = Some(file.into()),
+                ("kill", at) => plan.kill = Some(at.parse().ok()?),
+                ("full", at) => plan.full = Some(at.parse().ok()?),
+                ("save", at) => plan.saves = Some((at.parse().ok()?, 1)),
+                ("saves", at) => plan.saves = Some((at.parse().ok()?, 2)),
+                ("in", place) => plan.place = place.to_owned(),
+                _ => return None,
+            }
+        }
+        Some(plan)
     };
     PLAN.get_or_init(read).as_ref()
 }

@@ -7,7 +7,9 @@
 #![allow(clippy::disallowed_methods, reason = "this is the one room that may write files")]
 
 mod adopt;
+mod append;
 mod beneath;
+mod confirm;
 mod durable;
 mod fault;
 mod grow;
@@ -24,9 +26,11 @@ mod unsynced;
 mod windows;
 
 pub use adopt::adopt;
+pub use append::{append, append_unsynced};
 pub use beneath::{DRAFT_PREFIX, Draft, Folder, Standing};
+pub use confirm::{confirm, confirm_dir};
 pub use durable::{
-    Clobber, Published, Temp, append, create_dir_all, remove, remove_tree, replace, rewrite, sweep, sync_dir,
+    Clobber, Published, Temp, create_dir_all, remove, remove_tree, replace, rewrite, sweep, sync_dir,
     write_new,
 };
 pub use grow::Growing;
@@ -44,7 +48,7 @@ pub use windows::check_windows_name;
 
 use crate::error::{At, Result};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The whole content of a file.
@@ -59,6 +63,22 @@ pub fn read_if_exists(path: &Path) -> Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).at("read", path),
     }
+}
+
+/// The last bytes of a file, `most` of them; `None` where there is no file.
+pub fn read_end(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
+    let mut file = match open_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        other => other.at("open", path)?,
+    };
+    let data = file.metadata().at("read", path)?;
+    if !data.is_file() {
+        return Ok(None);
+    }
+    let mut end = Vec::new();
+    file.seek(SeekFrom::Start(data.len().saturating_sub(most))).at("read", path)?;
+    file.take(most).read_to_end(&mut end).at("read", path)?;
+    Ok(Some(end))
 }
 
 /// Opens the file that an advisory lock is taken on, making it when it is missing. Its content and

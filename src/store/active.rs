@@ -11,7 +11,7 @@
 
 use super::layout;
 use super::refs::packed::Packed;
-use super::refs::{Name, VERSIONS};
+use super::refs::{FSCK, Name, VERSIONS, log};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::Id;
@@ -69,12 +69,50 @@ impl fmt::Display for Active {
     }
 }
 
-/// The pointer: the one that came with the refs when they were rewritten, until the file has it too.
+/// The pointer: the one that came with the refs when they were rewritten, until the file has it too. One that was
+/// there and is no more is an error: without it every version looks as if it had never been live.
 pub fn read(dir: &Path) -> Result<Option<Active>> {
-    match Packed::read(dir)?.pointer {
-        Some(active) => Ok(Some(active)),
-        None => read_file(dir),
+    if let Some(active) = read_once(dir)? {
+        return Ok(Some(active));
     }
+    let Some(was) = log::newest(dir).and_then(|mark| mark.active) else { return Ok(None) };
+    // Promoted for the first time between the two looks, or lost.
+    read_once(dir)?.map_or_else(|| Err(lost(dir, &was)), |active| Ok(Some(active)))
+}
+
+/// Refuses where the file is lost. One that is damaged stops only what needs it.
+pub fn require(dir: &Path) -> Result<()> {
+    match fs::read_if_exists(&dir.join(layout::ACTIVE))? {
+        Some(_) => Ok(()),
+        None => read(dir).map(drop),
+    }
+}
+
+fn read_once(dir: &Path) -> Result<Option<Active>> {
+    match Packed::look(dir)?.pointer() {
+        Ok(Some(active)) => Ok(Some(active)),
+        Ok(None) => read_file(dir),
+        // A rewriting begins with the removal of the log: where there is one, there is no pointer beside the refs.
+        Err(_) if log::newest(dir).is_some() => read_file(dir),
+        Err(error) => Err(error),
+    }
+}
+
+fn lost(dir: &Path, was: &Active) -> Error {
+    let path = dir.join(layout::ACTIVE);
+    Error::corrupt(format!("\"{}\" is missing: it named {was}", path.display())).hint(mend(dir, was))
+}
+
+/// The command that makes the file what it was.
+pub fn mend(dir: &Path, was: &Active) -> String {
+    let text = was.encode().replace('\n', "\\n");
+    let path = dir.join(layout::ACTIVE);
+    format!("`lua-store fsck --repair` puts it back, as does `printf '{text}' > \"{}\"`", path.display())
+}
+
+/// Puts back a pointer that was lost or damaged; the caller holds the lock.
+pub fn restore(dir: &Path, was: &Active) -> Result<()> {
+    fs::replace(&dir.join(layout::ACTIVE), was.encode().as_bytes())
 }
 
 /// Finishes a rewriting of the refs that was cut: what `packed-refs` says of the pointer goes into its
@@ -91,10 +129,16 @@ fn read_file(dir: &Path) -> Result<Option<Active>> {
     let path = dir.join(layout::ACTIVE);
     let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
     let damaged = || {
+        let was = log::newest(dir).and_then(|mark| mark.active);
         Error::corrupt(format!("\"{}\" is damaged: it holds {}", path.display(), layout::show(&bytes)))
-            .hint("`lua-store fsck` names what is damaged and which versions it affects")
+            .hint(was.map_or(FSCK.to_owned(), |was| mend(dir, &was)))
     };
     Active::decode(&bytes).map(Some).ok_or_else(damaged)
+}
+
+/// Makes the content of the file durable; its name is in the store's folder.
+pub fn confirm(dir: &Path) -> Result<()> {
+    fs::confirm(&dir.join(layout::ACTIVE))
 }
 
 /// Compares and swaps; the caller holds the lock, so that nothing moves between the two.

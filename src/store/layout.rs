@@ -14,7 +14,9 @@ pub const ACTIVE: &str = "ACTIVE";
 pub const LOCK: &str = "lock";
 pub const OBJECTS: &str = "objects";
 pub const PACKED_REFS: &str = "packed-refs";
+pub const REFLOG: &str = "reflog";
 pub const INCOMING: &str = "incoming";
+pub const DAMAGED: &str = "cache/damaged";
 pub const REMOTES: &str = "refs/remotes";
 
 /// The whole content of `format`. Another layout takes another number.

@@ -4,6 +4,7 @@ mod active;
 mod bundle;
 mod closure;
 mod config;
+mod confirm;
 mod heard;
 mod layout;
 mod lock;
@@ -16,6 +17,7 @@ mod rewrite;
 mod sealed;
 mod shield;
 mod tracking;
+mod whole;
 
 pub use active::Active;
 pub use bundle::{Bundle, Proven};
@@ -29,6 +31,7 @@ pub use receipts::{Brought, Receipt, Receipts, Series, TokenName};
 pub use refs::Refs;
 pub use rewrite::Heads;
 pub use tracking::Tracking;
+pub use whole::Depth;
 
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -99,8 +102,45 @@ impl Store {
             let name = refs::Name::new(refs::VERSIONS, version)?;
             let missing = || Error::not_found(format!("cannot make v{version} active: there is no {name}"));
             self.refs().get(&name.to_string())?.ok_or_else(missing)?;
+            // Whoever made that version may have died before its name was durable.
+            self.refs().confirm(refs::VERSIONS)?;
         }
-        active::swap(&self.dir, expected, new)
+        active::swap(&self.dir, expected, new)?;
+        refs::log::add_pointer(&self.refs(), *new);
+        Ok(())
+    }
+
+    /// Refuses to go on where something is lost that was there: a ref before the newest one, the newest one, the
+    /// pointer. For what writes, before it writes anything.
+    pub fn require_whole(&self) -> Result<()> {
+        self.refs().require_whole()?;
+        active::require(&self.dir)
+    }
+
+    /// The pointer as the log of the refs has it. Asked for before [`Store::active`] it is never newer than that.
+    pub fn logged_pointer(&self) -> Option<Active> {
+        refs::log::newest(&self.dir).and_then(|mark| mark.active)
+    }
+
+    /// Puts back a pointer that was lost, or that damage or an older file took the place of.
+    pub fn restore_pointer(&self, lock: &Lock, was: &Active) -> Result<()> {
+        lock.check(&self.dir);
+        active::restore(&self.dir, was)
+    }
+
+    /// Whether there is a log of the refs: it is begun with the first ref.
+    pub fn has_log(&self) -> bool {
+        refs::log::newest(&self.dir).is_some()
+    }
+
+    /// The command that makes the pointer what it was.
+    pub fn mend_pointer(&self, was: &Active) -> String {
+        active::mend(&self.dir, was)
+    }
+
+    /// What the log of the refs knows, from its first line on.
+    pub fn logged(&self) -> refs::Known {
+        refs::log::known(&self.dir)
     }
 
     pub fn config(&self) -> Result<Config> {

@@ -7,6 +7,7 @@
 //! finishes this before anything else.
 
 use super::active::{self, Active};
+use super::refs::log;
 use super::refs::packed::{self, Packed};
 use super::{Lock, Store, refs};
 use crate::error::{Error, Result};
@@ -36,16 +37,8 @@ impl Heads {
 impl Store {
     /// All that moves: both series and the pointer.
     pub fn heads(&self) -> Result<Heads> {
-        let ids = |series| {
-            let found = self.refs().list(series)?;
-            let gap = (1..).zip(&found).find(|(expected, (number, _))| number != expected);
-            match gap {
-                Some((missing, _)) => {
-                    Err(Error::corrupt(format!("the ref \"{series}/v{missing}\" is missing"))
-                        .hint("`lua-store fsck` names what is damaged and which versions it affects"))
-                }
-                None => Ok(found.into_iter().map(|(_, id)| id).collect()),
-            }
+        let ids = |series| -> Result<Vec<Id>> {
+            Ok(self.refs().list(series)?.into_iter().map(|(_, id)| id).collect())
         };
         // The pointer first: a version that it names is there when the refs are read.
         let active = self.active()?;
@@ -69,8 +62,13 @@ impl Store {
         packed::SERIES.iter().try_for_each(|series| fs::sync_dir(&self.dir().join(series)))?;
         let mut packed = Packed::contiguous(&after.source, &after.versions);
         packed.pointer = after.active.filter(|_| after.active != before.active);
+        // What it knows is not what there will be.
+        log::forget(self.dir())?;
         packed.write(self.dir())?;
-        active::settle(self.dir())
+        active::settle(self.dir())?;
+        // Nothing depends on its success.
+        drop(log::begin(&self.refs()));
+        Ok(())
     }
 }
 

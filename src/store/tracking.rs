@@ -126,7 +126,10 @@ impl Store {
         let refused = |what| Error::failed(format!("cannot keep what the remote \"{name}\" has: {what}"));
         tracking.check().map_err(refused)?;
         let folder = self.dir().join(layout::REMOTES);
+        // The objects may have come with somebody who died since, and so may the folder.
+        self.objects().confirm()?;
         fs::create_dir_all(&folder)?;
+        fs::confirm_dir(&self.dir().join("refs"))?;
         fs::sweep(&folder)?;
         fs::replace(&path, tracking.encode().as_bytes())
     }

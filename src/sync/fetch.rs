@@ -8,7 +8,7 @@ use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{Etag, Fetch, Head, limits};
-use crate::store::{Limits, Mapped, Odb, Store, Tracking, Verdict};
+use crate::store::{Depth, Limits, Mapped, Odb, Store, Tracking, Verdict};
 
 /// How many ids of a series say what is here. What older ones alone have is sent once more: that is
 /// rare, and costs nothing but room on the wire.
@@ -65,16 +65,29 @@ pub fn bring(
     progress: &Progress,
 ) -> Result<Fetched> {
     let before = store.remote(name)?;
-    let want = absent(store, head.roots())?;
+    let mut want = absent(store, head.roots())?;
+    let mut have = before.as_ref().map(newest).unwrap_or_default();
+    // The refs are known, and perhaps not all that they lead to is here and sound.
+    let lost = |before: &Tracking| before.roots().any(|id| want.contains(&id));
+    let broken = match (store.is_damaged(), want.is_empty() || before.as_ref().is_some_and(lost)) {
+        (true, _) => store.broken(&head.roots(), Depth::Read)?,
+        (false, true) => store.broken(&head.roots(), Depth::Listed)?,
+        (false, false) => Vec::new(),
+    };
+    // What is broken says nothing of what is here.
+    if !broken.is_empty() {
+        let known: Vec<Id> = broken.into_iter().filter(|id| !want.contains(id)).collect();
+        want.extend(known);
+        have.clear();
+    }
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
-        let have = before.as_ref().map(newest).unwrap_or_default();
         (objects, bytes) = receive(store, remote, &Fetch { want, have }, progress)?;
     }
     let now = tracking(&head);
-    if before.as_ref() != Some(&now) {
-        let lock = store.lock()?;
-        store.set_remote(&lock, name, &now)?;
+    match before.as_ref() == Some(&now) {
+        true => store.confirm()?,
+        false => store.set_remote(&store.lock()?, name, &now)?,
     }
     Ok(Fetched { head, before, objects, bytes })
 }
@@ -114,7 +127,7 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
         now.etag.clear();
     }
     if store.remote(name)?.as_ref() == Some(&now) {
-        return Ok(());
+        return store.confirm();
     }
     let lock = store.lock()?;
     store.set_remote(&lock, name, &now)

@@ -1,7 +1,7 @@
 //! The source tree of the version before: where the older bytes of a path are found.
 
 use super::scan::join;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::object::{Id, Source, Tree};
 use std::collections::HashMap;
 
@@ -35,7 +35,11 @@ impl Previous {
                 path = join(&path, name);
             }
             if !self.folders.contains_key(&path) {
-                let tree = id.map(|id| source.tree(&id)).transpose()?;
+                // It saves room only: one that is damaged is none.
+                let tree = match id.map(|id| source.tree(&id)).transpose() {
+                    Err(error) if error.kind() == Kind::Corrupt => None,
+                    tree => tree?,
+                };
                 self.folders.insert(path.clone(), tree);
             }
         }

@@ -1,32 +1,57 @@
-//! `fsck`: everything the store holds is held against its hash and its record.
+//! `fsck`: everything the store holds is held against its hash and its record, and repaired where that is asked for.
 
-use crate::agent::lost;
+use super::fetch::BUNDLE;
+use crate::agent::project::Project;
+use crate::agent::repair::{self, Repaired};
 use crate::agent::verify::{Problem, Walk};
+use crate::agent::{bundle, lost};
+use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::output::RED;
-use crate::cli::{Exit, progress};
+use crate::cli::output::{GREEN, RED};
+use crate::cli::progress::{self, Unit};
+use crate::cli::remote;
 use crate::error::Result;
 use crate::object::Id;
-use crate::store::Checked;
+use crate::store::{Checked, Heads, Scope, Store};
+use crate::sync::{self, fetch};
+use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Check every hash, tree, ref, pack, index and the ledger
 ///
-/// Names what is damaged and which versions it affects. Changes nothing.
+/// Names what is damaged or lost and which versions it affects. Changes nothing, unless it is to repair that.
 #[derive(Debug, clap::Args)]
-pub struct Fsck {}
+pub struct Fsck {
+    /// Make what is lost or damaged what it was, as far as that is known for certain
+    #[arg(long)]
+    repair: bool,
+    /// Bring what is missing here from this remote, or from a file that `bundle create` made
+    #[arg(long, value_name = "REMOTE|BUNDLE", requires = "repair", add = ArgValueCompleter::new(crate::cli::complete::remotes))]
+    from: Option<String>,
+}
 
 impl Fsck {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
+        let repaired = match self.repair {
+            true => Some(repair(cx, &project, self.from.as_deref())?),
+            false => None,
+        };
+        // What was repaired is read anew.
+        let project = Project::open(project.root())?;
         let store = project.store();
-        let checked = progress::show(cx.out.term(), "Checking", progress::Unit::Item, |progress| {
+        let checked = progress::show(cx.out.term(), "Checking", Unit::Item, |progress| {
             store.objects().check(progress)
         })?;
         let survey = store.refs().survey();
         let walked = Walk::all(&project, &survey.refs);
         let mut problems = in_packs(&checked, &walked);
+        // Damage of which another copy is whole is none that anybody meets.
+        match problems.is_empty() && walked.is_empty() {
+            true => store.forget_damage(),
+            false => store.note_damage(),
+        }
         problems.extend(lost::problems(store, &survey));
         problems.extend(walked);
         problems.extend(store.config().err().map(|error| problem("configuration", error.message())));
@@ -35,23 +60,91 @@ impl Fsck {
         problems.retain(|found| found.subject.starts_with("object ") || told.insert(found.what.clone()));
         let refs = survey.refs.len();
         if cx.out.is_json() {
-            cx.out.json(&json!({
+            let mut answer = json!({
                 "ok": problems.is_empty(),
                 "objects": checked.objects,
                 "packs": checked.packs,
                 "refs": refs,
                 "problems": problems.iter().map(to_json).collect::<Vec<_>>(),
-            }))?;
+            });
+            if let Some(repaired) = &repaired {
+                answer["repaired"] = json!(names(repaired));
+            }
+            cx.out.json(&answer)?;
         } else {
+            for name in repaired.iter().flat_map(names) {
+                let word = cx.out.paint(GREEN, "repaired:");
+                cx.out.line(format!("{word} {name}"))?;
+            }
             tell(cx, &problems)?;
             let what = format!("{} objects in {} pack(s), {refs} ref(s)", checked.objects, checked.packs);
             match problems.len() {
                 0 => cx.out.line(format!("✓ Checked {what}: nothing is damaged."))?,
                 count => cx.out.line(format!("Checked {what}: {count} problem(s)."))?,
             }
+            if !self.repair && !problems.is_empty() {
+                cx.out.hint(
+                    "`lua-store fsck --repair` mends what is known; with `--from REMOTE` from a remote too",
+                );
+            }
         }
         Ok(if problems.is_empty() { Exit::Done } else { Exit::Found })
     }
+}
+
+/// Refs and pointer first, with what the remotes are known to have; then objects, from the remote that is named; then
+/// packs of which everything is whole elsewhere go.
+fn repair(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<Repaired> {
+    let store = project.store();
+    let mut others: Vec<Heads> = Vec::new();
+    if let Some(from) = from {
+        store.note_damage();
+        others.push(bring(cx, project, from)?);
+    }
+    for name in store.tracked()? {
+        let known = store.remote(&name).ok().flatten();
+        others.extend(known.map(|known| Heads {
+            source: known.source,
+            versions: known.versions,
+            active: known.active,
+        }));
+    }
+    let repaired = repair::repair(store, &others)?;
+    let damage = store.objects().check(&Default::default())?.damage;
+    if damage.iter().any(|damage| damage.object.is_some()) {
+        store.objects().compact(Scope::All, &Default::default())?;
+    }
+    Ok(repaired)
+}
+
+/// What the remote, or the bundle, has; all of it is here then.
+fn bring(cx: &mut Context<'_>, project: &Project, from: &str) -> Result<Heads> {
+    let term = *cx.out.term();
+    let file = cx.directory()?.join(from);
+    if file.is_file() {
+        return progress::show(&term, "Receiving", Unit::Item, |progress| {
+            bundle::fetch(project, &file, BUNDLE, progress)
+        });
+    }
+    let reached = remote::require(cx, project, Some(from))?;
+    forget_damaged(project.store(), &reached.name)?;
+    let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
+        fetch::fetch(project.store(), &reached.name, &*reached.remote, progress)
+    })?;
+    Ok(sync::heads(&fetched.head))
+}
+
+/// What a remote had is asked anew where it cannot be read.
+fn forget_damaged(store: &Store, name: &str) -> Result<()> {
+    match store.remote(name) {
+        Ok(_) => Ok(()),
+        Err(_) => store.forget_remote(&store.lock()?, name),
+    }
+}
+
+fn names(repaired: &Repaired) -> Vec<String> {
+    let refs = repaired.refs.iter().map(|(name, id)| format!("{name} is {id}"));
+    refs.chain(repaired.pointer.iter().map(|active| format!("ACTIVE is {active}"))).collect()
 }
 
 /// Damage in packs, but for the objects that are told with the versions they affect.

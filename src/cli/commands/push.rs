@@ -124,7 +124,7 @@ fn look(project: &Project, request: &stage::Request) -> Result<(Pushed, Option<S
     let from = staged.report.previous.as_ref().map(|previous| previous.state);
     let mut change = change::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
     change.add_rebundled(&staged.report.items);
-    Ok((Pushed { number: None, report: staged.report }, Some(change)))
+    Ok((Pushed { number: None, healed: 0, report: staged.report }, Some(change)))
 }
 
 /// Does long work with a bar on the terminal.
@@ -191,6 +191,10 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
     }
     if let Some(change) = change.filter(|_| changed) {
         report::lines(cx.out, words::reached_lines(&change::reached(change)))?;
+    }
+    if pushed.healed > 0 {
+        cx.out.note(format!("{} damaged object(s) were stored again.", pushed.healed));
+        cx.out.hint("`lua-store fsck --repair` removes the damaged copies");
     }
     if let Some(number) = pushed.number {
         cx.out.line(format!("💾 Backup at v{number} ({})", changed_files(&pushed.report)))?;
@@ -290,6 +294,7 @@ pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
         "changed": report.changed(),
         "dryRun": dry_run,
         "sourceVersion": pushed.number,
+        "healed": pushed.healed,
         "previousSourceVersion": report.previous.as_ref().map(|previous| previous.number),
         "items": report.items.iter().map(item).collect::<Vec<_>>(),
         "files": report.snapshot.files,

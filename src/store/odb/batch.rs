@@ -12,6 +12,7 @@ use crate::object::{Id, Kind, ReadBlob, Sink, Source};
 use crate::pack::{Base, Content, Encoded, Entry, PackId, Writer};
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Fast; compaction squeezes later.
@@ -20,6 +21,10 @@ const LEVEL: i32 = 1;
 pub struct Batch {
     odb: Odb,
     state: Mutex<State>,
+    /// How many objects were stored again because the copy that was there is damaged.
+    healed: AtomicUsize,
+    /// Something that was read on the way is damaged.
+    suspicious: AtomicBool,
 }
 
 /// What has been written so far. The file is made with the first object.
@@ -52,7 +57,12 @@ impl Batch {
     pub(super) fn new(odb: Odb) -> Batch {
         // So that what others stored is not stored again; a failure comes back with the first object.
         let _ = odb.look_again();
-        Batch { odb, state: Mutex::default() }
+        Batch {
+            odb,
+            state: Mutex::default(),
+            healed: AtomicUsize::new(0),
+            suspicious: AtomicBool::new(false),
+        }
     }
 
     /// How many objects are new in it.
@@ -72,9 +82,27 @@ impl Batch {
         self.state().places.get(id).copied()
     }
 
-    /// Whether it is stored already, or will be with this batch.
+    /// How many objects are in it although they are stored: the copy there is damaged.
+    pub fn healed(&self) -> usize {
+        self.healed.load(Ordering::Relaxed)
+    }
+
+    /// Whether damage was met, be it healed or not.
+    pub fn met_damage(&self) -> bool {
+        self.healed() > 0 || self.suspicious.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is stored already, or will be with this batch. The copy that is there is read: whoever asks holds
+    /// the bytes, and nobody may hold them again.
     fn known(&self, id: &Id) -> Result<bool> {
-        Ok(self.place(id).is_some() || self.odb.has(id)?)
+        if self.place(id).is_some() {
+            return Ok(true);
+        }
+        let is_sound = self.odb.has(id)? && self.odb.is_sound(id)?;
+        if !is_sound && self.odb.has(id)? {
+            self.healed.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(is_sound)
     }
 
     /// [`Sink::put`] for threads that share the batch.
@@ -111,21 +139,28 @@ impl Batch {
     /// The base, when it is worth reading. It only saves space, so one that cannot be read is no
     /// reason to fail.
     fn candidate(&self, id: &Id, len: usize) -> Option<Candidate> {
+        let found = self.read_candidate(id, len);
+        let is_corrupt = found.as_ref().is_err_and(|error| error.kind() == crate::error::Kind::Corrupt);
+        self.suspicious.fetch_or(is_corrupt, Ordering::Relaxed);
+        found.ok().flatten()
+    }
+
+    fn read_candidate(&self, id: &Id, len: usize) -> Result<Option<Candidate>> {
         let fits = |bytes: &Vec<u8>| {
             bytes.len() / 16 <= len.max(4 << 10) && bytes.len().max(len) as u64 <= big::HELD
         };
         if let Some(place) = self.place(id) {
-            let bytes = self.find(id).ok()??.1;
+            let Some((_, bytes)) = self.find(id)? else { return Ok(None) };
             let base = Base::Position(place.position);
-            return Some(Candidate { base, bytes, chain: place.chain })
-                .filter(|c| c.chain < MAX_CHAIN && fits(&c.bytes));
+            return Ok(Some(Candidate { base, bytes, chain: place.chain })
+                .filter(|c| c.chain < MAX_CHAIN && fits(&c.bytes)));
         }
-        let chain = self.odb.chain(id).ok().filter(|chain| *chain < MAX_CHAIN)?;
-        if self.odb.kind_and_len(id).ok()??.1 > big::HELD {
-            return None;
+        let chain = self.odb.chain(id)?;
+        if chain >= MAX_CHAIN || self.odb.kind_and_len(id)?.is_none_or(|(_, len)| len > big::HELD) {
+            return Ok(None);
         }
-        let bytes = self.odb.find(id).ok()??.1;
-        fits(&bytes).then_some(Candidate { base: Base::Id(*id), bytes, chain })
+        let Some((_, bytes)) = self.odb.find(id)? else { return Ok(None) };
+        Ok(fits(&bytes).then_some(Candidate { base: Base::Id(*id), bytes, chain }))
     }
 
     /// Appends one object unless another thread did so meanwhile.
@@ -160,18 +195,27 @@ impl Batch {
         Ok(Writer::new(Temp::create_in(dir)?))
     }
 
-    /// Makes all new objects durable and visible at once, as one pack. `None`: there was nothing new.
+    /// Makes all new objects durable and visible at once, as one pack. `None`: there was nothing new, and what
+    /// was found stored is durable.
     pub fn commit(self) -> Result<Option<PackId>> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if state.broken {
             return Err(Error::failed("cannot store the new objects: an earlier write failed"));
         }
-        let Some(writer) = state.writer else { return Ok(None) };
         let dir = self.odb.dir()?;
+        let Some(writer) = state.writer else {
+            // Packs that others stored; who of them died may not have made the name durable.
+            fs::sync_dir(dir)?;
+            return Ok(None);
+        };
         let (temp, id) = writer.finish().at("write", dir)?;
         // A file of this name has these bytes, unless it is damaged: replacing it is right either way.
         match temp.publish(&dir.join(id.file_name()), Clobber::Replace)? {
-            Published::Done => Ok(Some(id)),
+            Published::Done => {
+                // For who reads on in this process: what was stored again is sound there only.
+                self.odb.look_again()?;
+                Ok(Some(id))
+            }
             Published::Exists => Err(Error::conflict(format!("\"{}\" exists", id.file_name()))),
         }
     }

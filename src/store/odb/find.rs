@@ -169,6 +169,19 @@ impl Odb {
         found.map(|(_, bytes)| bytes).ok_or_else(|| Error::corrupt(format!("its base {id} is missing")))
     }
 
+    /// Whether a copy of the object can be read.
+    pub(super) fn is_sound(&self, id: &Id) -> Result<bool> {
+        let read = match self.big(id) {
+            Ok(Some(_)) => self.copy_blob(id, &mut std::io::sink()).map(|_| true),
+            Ok(None) => self.find(id).map(|found| found.is_some()),
+            Err(error) => Err(error),
+        };
+        match read {
+            Err(error) if error.kind() == crate::error::Kind::Corrupt => Ok(false),
+            read => read,
+        }
+    }
+
     /// How many bases have to be read before this object.
     pub(super) fn chain(&self, id: &Id) -> Result<u32> {
         let packs = self.packs()?;
@@ -218,16 +231,22 @@ impl Odb {
         }
     }
 
-    /// The entry of a blob that is streamed rather than held.
+    /// The entry of a blob that is streamed rather than held: of several a sound one, as what was streamed to
+    /// somebody cannot be taken back.
     pub(super) fn big(&self, id: &Id) -> Result<Option<(Arc<Pack>, u32)>> {
+        let mut found = Vec::new();
         for pack in &self.packs()?.good {
             let Some(position) = pack.reader.position(id) else { continue };
             let place = pack.reader.place(position)?;
             if big::is_big(&pack.reader.entry(place.entry)?) {
-                return Ok(Some((pack.clone(), place.entry)));
+                found.push((pack.clone(), place.entry));
             }
         }
-        Ok(None)
+        let is_sound = |(pack, entry): &(Arc<Pack>, u32)| {
+            pack.reader.entry(*entry).and_then(|entry| big::copy(&entry, id, &mut std::io::sink())).is_ok()
+        };
+        let best = if found.len() > 1 { found.iter().position(is_sound) } else { None };
+        Ok(found.into_iter().nth(best.unwrap_or(0)))
     }
 }
 

@@ -87,6 +87,8 @@ impl Odb {
     /// Makes a proven pack one of the folder's, durably.
     pub(in crate::store) fn admit(&self, file: &Path, id: PackId) -> Result<()> {
         fs::adopt(file, &self.dir()?.join(id.file_name()))?;
+        // It may have taken the place of a damaged one of that name, which must not be read on.
+        self.0.packs.write().unwrap_or_else(PoisonError::into_inner).take();
         self.look_again().map(drop)
     }
 

@@ -24,6 +24,7 @@ pub use parcel::Parcel;
 pub use prove::{Limits, Verdict};
 
 use crate::error::{Error, Result};
+use crate::fs;
 use crate::object::{Id, IdPrefix};
 use cache::Groups;
 use list::Packs;
@@ -84,6 +85,11 @@ impl Odb {
     /// Where new packs are written.
     fn dir(&self) -> Result<&Path> {
         self.0.dir.as_deref().ok_or_else(|| Error::failed("cannot write into a fixed list of packs"))
+    }
+
+    /// Makes the names of the packs durable, whoever wrote them.
+    pub(in crate::store) fn confirm(&self) -> Result<()> {
+        fs::sync_dir(self.dir()?)
     }
 
     /// Begins to write objects. They become durable, all at once, with [`Batch::commit`].

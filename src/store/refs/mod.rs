@@ -4,6 +4,9 @@
 //! at the file first and at `packed-refs` second; packing writes `packed-refs` first and removes
 //! the files second. So a ref that moves while somebody looks is seen in at least one of the two.
 
+mod find;
+pub(super) mod log;
+mod mend;
 mod name;
 pub(super) mod packed;
 mod survey;
@@ -11,6 +14,7 @@ mod survey;
 #[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 mod tests;
 
+pub use log::Known;
 pub use name::{Name, SNAPSHOTS, SOURCE, VERSIONS};
 pub use survey::{Survey, Trouble};
 
@@ -19,12 +23,13 @@ use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, Clobber, Published};
 use crate::object::Id;
 use packed::Packed;
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// How many files a series may have before they are packed: so many are still listed in no time.
 const MOST_LOOSE: usize = 64;
+
+pub(super) const FSCK: &str = "`lua-store fsck` names what is damaged and which versions it affects";
 
 /// The refs of one store.
 #[derive(Clone, Debug)]
@@ -37,50 +42,6 @@ impl Refs {
         Refs { dir: dir.to_owned() }
     }
 
-    /// The object a ref names, or `None` where there is no such ref.
-    pub fn get(&self, name: &str) -> Result<Option<Id>> {
-        let name = name.parse()?;
-        match self.loose(&name)? {
-            Some(id) => Ok(Some(id)),
-            None => Ok(Packed::read(&self.dir)?.get(&name)),
-        }
-    }
-
-    /// Every ref of a series (`refs/source`, `refs/versions`), by number.
-    pub fn list(&self, series: &str) -> Result<Vec<(u64, Id)>> {
-        let found = self.list_all(series)?.into_iter();
-        found.map(|(number, id)| id.map(|id| (number, id))).collect()
-    }
-
-    /// The same where a damaged file stops nothing: its number stands with what is wrong.
-    pub fn list_all(&self, series: &str) -> Result<Vec<(u64, Result<Id>)>> {
-        let series = name::check_series(series)?;
-        let mut found = self.look(series)?;
-        // Listing a folder is no single step: a file made meanwhile may be missed while a later one
-        // is seen. Numbers have no gaps, so a gap means to look again; all that were there at the
-        // first look are there, or packed, at the second.
-        if found.keys().next_back().is_some_and(|last| *last != found.len() as u64) {
-            found = self.look(series)?;
-        }
-        Ok(found.into_iter().collect())
-    }
-
-    /// The ref of a series with the highest number.
-    pub fn latest(&self, series: &str) -> Result<Option<(u64, Id)>> {
-        let series = name::check_series(series)?;
-        let loose = self.loose_numbers(series)?.into_iter().max();
-        let packed = Packed::read(&self.dir)?.series(series).last().copied();
-        match (loose, packed) {
-            (Some(number), packed) if packed.is_none_or(|(last, _)| last < number) => {
-                let name = Name::new(series, number)?;
-                // Packed between the two looks, perhaps: `get` looks in the right order.
-                let gone = || Error::corrupt(format!("the ref \"{name}\" has disappeared"));
-                Ok(Some((number, self.get(&name.to_string())?.ok_or_else(gone)?)))
-            }
-            (_, packed) => Ok(packed),
-        }
-    }
-
     /// Creates a ref, durably. A name that is taken, loose or packed, is a conflict.
     pub fn create(&self, lock: &Lock, name: &str, id: Id) -> Result<()> {
         lock.check(&self.dir);
@@ -89,7 +50,7 @@ impl Refs {
                 .hint("somebody else took this number: look again, and take the next one")
         };
         let parsed: Name = name.parse()?;
-        if Packed::read(&self.dir)?.get(&parsed).is_some() {
+        if Packed::look(&self.dir)?.packed.get(&parsed).is_some() {
             return Err(taken());
         }
         // Before the new ref, so that a failure to pack means that nothing was created.
@@ -100,11 +61,24 @@ impl Refs {
                 _ => {}
             }
         }
-        fs::create_dir_all(&self.dir.join(parsed.series()))?;
+        self.make_folder(parsed.series())?;
         match fs::write_new(&self.path(&parsed), format!("{id}\n").as_bytes(), Clobber::Never)? {
-            Published::Done => Ok(()),
+            Published::Done => {
+                log::add_ref(self, &parsed, id);
+                Ok(())
+            }
             Published::Exists => Err(taken()),
         }
+    }
+
+    /// Makes the files of a series durable. Whatever came after a name was made synced its folder, so that only
+    /// the newest file can be in doubt.
+    pub fn confirm(&self, series: &str) -> Result<()> {
+        let folder = self.dir.join(name::check_series(series)?);
+        if let Some(number) = self.loose_numbers(series)?.into_iter().max() {
+            fs::confirm(&self.path(&Name::new(series, number)?))?;
+        }
+        fs::confirm_dir(&folder)
     }
 
     /// Creates the next ref of a series and gives its number.
@@ -121,7 +95,11 @@ impl Refs {
     /// them. It also removes what killed processes left in the folders.
     pub fn pack_refs(&self, lock: &Lock) -> Result<()> {
         lock.check(&self.dir);
-        let mut packed = Packed::read(&self.dir)?;
+        self.pack_onto(Packed::read(&self.dir)?, false)
+    }
+
+    /// `anew` writes the file even where there is nothing to add to it.
+    fn pack_onto(&self, mut packed: Packed, anew: bool) -> Result<()> {
         let mut folded = Vec::new();
         for (at, series) in packed::SERIES.into_iter().enumerate() {
             let mut numbers = self.loose_numbers(series)?;
@@ -133,7 +111,7 @@ impl Refs {
                 folded.push(name);
             }
         }
-        if folded.is_empty() {
+        if folded.is_empty() && !anew {
             return Ok(());
         }
         layout::folders(&self.dir).try_for_each(|folder| fs::sweep(&folder))?;
@@ -141,22 +119,14 @@ impl Refs {
         folded.iter().try_for_each(|name| fs::remove(&self.path(name)))
     }
 
-    /// One look at a series: the files first, `packed-refs` second.
-    fn look(&self, series: &str) -> Result<BTreeMap<u64, Result<Id>>> {
-        let mut found = BTreeMap::new();
-        for number in self.loose_numbers(series)? {
-            match self.loose(&Name::new(series, number)?) {
-                Ok(Some(id)) => drop(found.insert(number, Ok(id))),
-                // Gone since the folder was listed means packed, and that is read next.
-                Ok(None) => {}
-                Err(error) if error.kind() == Kind::Corrupt => drop(found.insert(number, Err(error))),
-                Err(error) => return Err(error),
-            }
+    /// The folder of the snapshots comes with the first of them, and whoever made it may have died before its
+    /// name was durable.
+    fn make_folder(&self, series: &str) -> Result<()> {
+        if packed::SERIES.contains(&series) {
+            return Ok(());
         }
-        for (number, id) in Packed::read(&self.dir)?.series(series) {
-            found.entry(*number).or_insert(Ok(*id));
-        }
-        Ok(found)
+        fs::create_dir_all(&self.dir.join(series))?;
+        fs::sync_dir(&self.dir.join("refs"))
     }
 
     fn path(&self, name: &Name) -> PathBuf {
@@ -173,7 +143,7 @@ impl Refs {
                 path.display(),
                 layout::show(&bytes)
             ))
-            .hint("`lua-store fsck` names what is damaged and which versions it affects")
+            .hint(self.mending(name, log::known(&self.dir).refs.get(name)))
         };
         text.and_then(|text| text.parse().ok()).map(Some).ok_or_else(damaged)
     }

@@ -7,7 +7,7 @@ use super::super::active::{self, Active};
 use super::super::layout::PACKED_REFS;
 use super::super::sealed;
 use super::name::{Name, SOURCE, VERSIONS, number_of};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::object::Id;
 use std::path::Path;
@@ -36,6 +36,45 @@ impl Packed {
         })
     }
 
+    /// What can be read of it where it is damaged: the lines that are well formed and in their place. An id that
+    /// was changed is that of no object, so that it misleads nobody.
+    pub fn look(dir: &Path) -> Result<Looked> {
+        match Packed::read(dir) {
+            Ok(packed) => Ok(Looked { packed, damage: None }),
+            Err(error) if error.kind() == Kind::Corrupt => {
+                let bytes = fs::read_if_exists(&dir.join(PACKED_REFS))?.unwrap_or_default();
+                Ok(Looked {
+                    damage: Some((error, is_without_pointer(&bytes))),
+                    packed: Packed::salvage(&bytes),
+                })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A line that skips more numbers than lines before it are damaged is damaged itself.
+    fn salvage(bytes: &[u8]) -> Packed {
+        let mut packed = Packed::default();
+        let mut passed = 0;
+        for line in bytes.split(|byte| *byte == b'\n').skip(1) {
+            let ahead = std::str::from_utf8(line).ok().and_then(parse_line).and_then(|(at, number, id)| {
+                let last = packed.refs[at].last().map_or(0, |(last, _)| *last);
+                let skipped = number.checked_sub(last + 1)?;
+                (skipped <= passed && packed.refs[at + 1..].iter().all(Vec::is_empty))
+                    .then_some((at, number, id))
+            });
+            match ahead {
+                Some((at, number, id)) => {
+                    packed.refs[at].push((number, id));
+                    passed = 0;
+                }
+                // A newline that was changed makes one of two lines.
+                None => passed += 2,
+            }
+        }
+        packed
+    }
+
     /// Replaces the file, durably.
     pub fn write(&self, dir: &Path) -> Result<()> {
         fs::replace(&dir.join(PACKED_REFS), self.encode().as_bytes())
@@ -45,6 +84,13 @@ impl Packed {
         let refs = self.series(name.series());
         let at = refs.binary_search_by_key(&name.number(), |(number, _)| *number).ok()?;
         Some(refs[at].1)
+    }
+
+    /// Takes out a ref, where it is there.
+    pub fn remove(&mut self, name: &Name) {
+        if let Some(at) = SERIES.iter().position(|known| *known == name.series()) {
+            self.refs[at].retain(|(number, _)| *number != name.number());
+        }
     }
 
     /// The refs of one series, by number; none of a series that is not packed.
@@ -114,16 +160,46 @@ impl Packed {
 
     /// Takes in a line, which must come after all that are there.
     fn push(&mut self, line: &str) -> Option<()> {
-        let (id, name) = line.split_once(' ')?;
-        let (series, file) = name.rsplit_once('/')?;
-        let at = SERIES.iter().position(|known| *known == series)?;
-        let number = number_of(file)?;
+        let (at, number, id) = parse_line(line)?;
         let ascends = self.refs[at].last().is_none_or(|(last, _)| *last < number);
         let later_are_empty = self.refs[at + 1..].iter().all(Vec::is_empty);
-        let id = id.parse().ok().filter(|_| ascends && later_are_empty)?;
-        self.refs[at].push((number, id));
-        Some(())
+        (ascends && later_are_empty).then(|| self.refs[at].push((number, id)))
     }
+}
+
+/// What was found of the file, and what is wrong with it.
+#[derive(Debug)]
+pub struct Looked {
+    pub packed: Packed,
+    /// With whether the refs begin at once, so that no pointer stands before them.
+    damage: Option<(Error, bool)>,
+}
+
+impl Looked {
+    pub fn damage(&self) -> Option<&Error> {
+        self.damage.as_ref().map(|(error, _)| error)
+    }
+
+    /// The pointer, where it is certain whether there is one: beside the refs it stands only for a moment.
+    pub fn pointer(&self) -> Result<Option<Active>> {
+        match &self.damage {
+            Some((error, false)) => Err(error.again()),
+            _ => Ok(self.packed.pointer),
+        }
+    }
+}
+
+fn is_without_pointer(bytes: &[u8]) -> bool {
+    let second = bytes.split(|byte| *byte == b'\n').nth(1);
+    second.and_then(|line| std::str::from_utf8(line).ok()).is_some_and(|line| parse_line(line).is_some())
+}
+
+/// The series by its place in [`SERIES`], the number and the id of a line.
+fn parse_line(line: &str) -> Option<(usize, u64, Id)> {
+    let (id, name) = line.split_once(' ')?;
+    let (series, file) = name.rsplit_once('/')?;
+    let at = SERIES.iter().position(|known| *known == series)?;
+    Some((at, number_of(file)?, id.parse().ok()?))
 }
 
 pub fn disagree(name: &Name, loose: Id, packed: Id) -> Error {

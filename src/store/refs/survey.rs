@@ -1,12 +1,21 @@
 //! Every ref there is and everything that is wrong with them, for `fsck`: damage stops nothing here.
 
 use super::packed::{self, Packed};
-use super::{Name, Refs, name};
+use super::{Known, Name, Refs, log, name};
 use crate::error::{At, Error, Result};
 use crate::object::Id;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const SERIES: [&str; 3] = [name::SOURCE, name::VERSIONS, name::SNAPSHOTS];
+
+/// So many missing refs are told one by one, with what mends each.
+const MOST_ALONE: usize = 10;
+
+/// More than so many are not even counted.
+const MOST_TOLD: usize = 10_000;
+
+/// Each ref with its id, or with none where it cannot be read.
+type Found = BTreeMap<Name, Option<Id>>;
 
 /// What a survey found.
 #[derive(Debug)]
@@ -16,16 +25,18 @@ pub struct Survey {
     pub problems: Vec<Trouble>,
 }
 
-/// Something that is wrong with the refs, and the ref that cannot be read for it.
+/// Something that is wrong with the refs, and the refs that cannot be read for it.
 #[derive(Debug)]
 pub struct Trouble {
-    pub damaged: Option<Name>,
+    pub refs: Vec<Name>,
     pub error: Error,
+    /// What mends it, where that is known for certain.
+    pub next: Option<String>,
 }
 
 impl From<Error> for Trouble {
     fn from(error: Error) -> Trouble {
-        Trouble { damaged: None, error }
+        Trouble { refs: Vec::new(), error, next: None }
     }
 }
 
@@ -40,6 +51,8 @@ impl Refs {
 
     fn survey_once(&self) -> Survey {
         let mut survey = Survey { refs: Vec::new(), problems: Vec::new() };
+        // Before the refs: what is created meanwhile is not lost.
+        let known = log::known(&self.dir);
         let mut found = BTreeMap::new();
         for series in SERIES {
             if let Err(problem) = self.survey_loose(series, &mut found, &mut survey.problems) {
@@ -47,27 +60,73 @@ impl Refs {
             }
         }
         // Files first, `packed-refs` second, as every reader does.
-        let packed = Packed::read(&self.dir);
-        match packed.and_then(|packed| merge(&packed, &mut found, &mut survey.problems)) {
-            Ok(()) => {
-                survey
-                    .problems
-                    .extend(SERIES.iter().filter_map(|series| gap(series, &found)).map(Trouble::from));
+        match Packed::look(&self.dir) {
+            Ok(looked) => {
+                survey.problems.extend(looked.damage().map(|error| Trouble::from(error.again())));
+                if let Err(problem) = merge(&looked.packed, &mut found, &mut survey.problems) {
+                    survey.problems.push(problem.into());
+                }
             }
             Err(problem) => survey.problems.push(problem.into()),
         }
+        self.missing(&known, &mut found, &mut survey.problems);
+        self.copies(&known, &mut found, &mut survey.problems);
         let known = found.into_iter().filter_map(|(name, id)| Some((name, id?)));
         survey.refs.extend(known);
         survey
     }
 
+    /// Numbers that were given and are not there: those that a series skips, and those that the log knows.
+    fn missing(&self, known: &Known, found: &mut Found, problems: &mut Vec<Trouble>) {
+        for series in SERIES {
+            let of_series = |name: &&Name| name.series() == series;
+            let last = found.keys().chain(known.refs.keys()).filter(of_series).map(Name::number).max();
+            let numbers: BTreeSet<u64> = found.keys().filter(of_series).map(Name::number).collect();
+            let mut missing = (1..=last.unwrap_or(0)).filter(|number| !numbers.contains(number));
+            let names: Vec<Name> = missing
+                .by_ref()
+                .take(MOST_TOLD)
+                .filter_map(|number| Name::new(series, number).ok())
+                .collect();
+            for name in names.iter().take(MOST_ALONE) {
+                let next = known.refs.get(name).map(|id| self.mending(name, Some(id)));
+                problems.push(Trouble { refs: vec![name.clone()], error: self.lost(name), next });
+                // With no id, so that nobody takes the number for free.
+                found.insert(name.clone(), None);
+            }
+            if let [first, .., last] = &names[MOST_ALONE.min(names.len())..] {
+                let error = Error::corrupt(format!(
+                    "the refs \"{first}\" to \"{last}\" are missing, and perhaps more"
+                ));
+                problems.push(Trouble { refs: names[MOST_ALONE..].to_vec(), error, next: None });
+            }
+        }
+    }
+
+    /// Each push and each version is an object of its own, so that of two refs with one id one is wrong.
+    fn copies(&self, known: &Known, found: &mut Found, problems: &mut Vec<Trouble>) {
+        let mut first: BTreeMap<(&str, Id), &Name> = BTreeMap::new();
+        let mut copied = Vec::new();
+        for (name, id) in found.iter().filter(|(name, _)| name.series() != name::SNAPSHOTS) {
+            let Some(id) = *id else { continue };
+            let Some(other) = first.insert((name.series(), id), name) else { continue };
+            let wrong = [name, other].into_iter().filter(|name| known.refs.get(*name) != Some(&id));
+            copied.extend(wrong.map(|name| (name.clone(), known.refs.get(name).copied())));
+        }
+        copied.dedup();
+        for (name, was) in copied {
+            let next = was.map(|was| self.mending(&name, Some(&was)));
+            problems.push(Trouble {
+                error: self.copied(&name, was.as_ref()),
+                refs: vec![name.clone()],
+                next,
+            });
+            found.insert(name, None);
+        }
+    }
+
     /// Takes in the files of one series. A damaged one is kept with no id, so that it makes no gap.
-    fn survey_loose(
-        &self,
-        series: &str,
-        found: &mut BTreeMap<Name, Option<Id>>,
-        problems: &mut Vec<Trouble>,
-    ) -> Result<()> {
+    fn survey_loose(&self, series: &str, found: &mut Found, problems: &mut Vec<Trouble>) -> Result<()> {
         let dir = self.dir.join(series);
         // The folder of the snapshots is made with the first of them.
         if series == name::SNAPSHOTS && !dir.exists() {
@@ -84,7 +143,7 @@ impl Refs {
                 Ok(Some(id)) => drop(found.insert(name, Some(id))),
                 Ok(None) => {}
                 Err(error) => {
-                    problems.push(Trouble { damaged: Some(name.clone()), error });
+                    problems.push(Trouble { refs: vec![name.clone()], error, next: None });
                     found.insert(name, None);
                 }
             }
@@ -99,7 +158,7 @@ fn stray(series: &str, file: &str) -> Option<Error> {
     like.then(|| Error::corrupt(format!("\"{series}/{file}\" is not the name of a ref")))
 }
 
-fn merge(packed: &Packed, found: &mut BTreeMap<Name, Option<Id>>, problems: &mut Vec<Trouble>) -> Result<()> {
+fn merge(packed: &Packed, found: &mut Found, problems: &mut Vec<Trouble>) -> Result<()> {
     for series in packed::SERIES {
         for (number, id) in packed.series(series) {
             let name = Name::new(series, *number)?;
@@ -113,11 +172,4 @@ fn merge(packed: &Packed, found: &mut BTreeMap<Name, Option<Id>>, problems: &mut
         }
     }
     Ok(())
-}
-
-/// Says where the numbers of a series first skip one.
-fn gap(series: &str, found: &BTreeMap<Name, Option<Id>>) -> Option<Error> {
-    let numbers = found.keys().filter(|name| name.series() == series).map(Name::number);
-    let (missing, _) = (1..).zip(numbers).find(|(expected, number)| number != expected)?;
-    Some(Error::corrupt(format!("the ref \"{series}/v{missing}\" is missing")))
 }

@@ -231,13 +231,37 @@ fn any_changed_byte_of_packed_refs_is_noticed() {
         let short = good[..at].to_vec();
         for damaged in [bytes, short] {
             std::fs::write(&path, damaged).unwrap();
-            let error = store.refs().list(SOURCE).unwrap_err();
-            assert_eq!(error.kind(), Kind::Corrupt);
-            assert!(error.message().contains("packed-refs\" is damaged"), "{error}");
+            let survey = store.refs().survey();
+            assert!(
+                survey
+                    .problems
+                    .iter()
+                    .any(|problem| problem.error.message().contains("packed-refs\" is damaged"))
+            );
+            // What can still be told is right, and nothing is passed over.
+            let found = store.refs().list_all(SOURCE).unwrap();
+            assert_eq!(found.len(), 2);
+            for (number, found) in found {
+                let alone = store.refs().get(&format!("refs/source/v{number}"));
+                for found in [found, alone.map(|id| id.expect("it was there"))] {
+                    match found {
+                        Ok(found) => assert_eq!(found, id(number)),
+                        Err(error) => {
+                            assert!(error.message().contains("packed-refs\" is damaged"), "{error}")
+                        }
+                    }
+                }
+            }
+            assert!(
+                store.refs().latest(SOURCE).is_err()
+                    || store.refs().latest(SOURCE).unwrap() == Some((2, id(2)))
+            );
         }
     }
+    std::fs::write(&path, &good[..good.len() / 2]).unwrap();
+    std::fs::remove_file(store.dir().join("reflog")).unwrap();
     let lock = store.lock().unwrap();
-    assert!(store.refs().create(&lock, "refs/source/v3", id(3)).is_err(), "a taken number could be missed");
+    assert!(store.refs().append(&lock, SOURCE, id(3)).is_err(), "a taken number could be missed");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::fs::{self, CAN_SYNC_ALL, Folder, Standing, Unsynced};
 use crate::object::{Id, Leaf, Mode, Source};
 use crate::progress::Progress;
+use crate::workspace::scan::join;
 use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::path::Path;
@@ -53,6 +54,7 @@ pub fn apply(plan: &Plan, root: &Path, source: &dyn Source, progress: &Progress)
     writes.chunks(BATCH).try_for_each(|batch| restore.write(batch))?;
     rest.iter().try_for_each(|step| restore.remove(step))?;
     restore.remove_emptied(&removes)?;
+    restore.touch_all(plan.target)?;
     restore.sync()?;
     Ok(Restored { written: writes.len(), removed: removes.len() })
 }
@@ -195,8 +197,21 @@ impl Restore<'_> {
         Ok(())
     }
 
+    /// What an earlier restore put in its place before it was cut off is no step of this one, and no more durable
+    /// than that left it.
+    fn touch_all(&mut self, tree: Id) -> Result<()> {
+        let mut folders = vec![(String::new(), tree)];
+        while let Some((path, id)) = folders.pop() {
+            let tree = self.source.tree(&id)?;
+            let below = tree.entries().iter().filter(|entry| entry.mode.is_directory());
+            folders.extend(below.map(|entry| (join(&path, &entry.name), entry.id)));
+            self.touched.insert(path);
+        }
+        Ok(())
+    }
+
     fn sync(&mut self) -> Result<()> {
-        if self.all_at_once {
+        if self.all_at_once || (CAN_SYNC_ALL && self.touched.len() > MANY) {
             return self.walk.root().sync_all();
         }
         self.walk.reset();

@@ -7,7 +7,7 @@ use super::{Case, commands, copy_folder, state};
 use crate::common::shop::{self, edit};
 use crate::common::{Project, faults};
 use lua_store::object::Id;
-use lua_store::store::Store;
+use lua_store::store::{Store, refs};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -158,6 +158,46 @@ fn a_push_that_compacts() {
     let cut = Cut::new(project, "push");
     assert_eq!((cut.packs, cut.packs_after), (9, 1));
     cut.run(true);
+}
+
+/// Whatever was mended is what it was, and what was not is noticed still.
+#[test]
+fn a_repair() {
+    let project = promoted();
+    let dir = project.path(".lua");
+    let open = |root: &Path| Store::open(&root.join(".lua")).unwrap();
+    let store = open(&project.root());
+    store.refs().pack_refs(&store.lock().unwrap()).unwrap();
+    edit(&project, "src/index.ts", "You are Eve.", "You are Ida.");
+    project.ok("version create --auto-push -m third");
+    let whole = store.heads().unwrap();
+    let mut packed = std::fs::read(dir.join("packed-refs")).unwrap();
+    packed[40] ^= 1;
+    std::fs::write(dir.join("packed-refs"), packed).unwrap();
+    std::fs::remove_file(dir.join("ACTIVE")).unwrap();
+    std::fs::remove_file(dir.join("refs/source/v3")).unwrap();
+    std::fs::write(dir.join("refs/versions/v3"), "").unwrap();
+    let old_or_new = |copy: &Path| {
+        let store = open(copy);
+        for (series, ids) in [(refs::SOURCE, &whole.source), (refs::VERSIONS, &whole.versions)] {
+            let found = store.refs().list_all(series).unwrap();
+            assert_eq!(found.len(), 3, "a lost one is no free number");
+            assert!(
+                found
+                    .iter()
+                    .zip(ids)
+                    .all(|((_, found), id)| found.as_ref().map_or(true, |found| found == id))
+            );
+        }
+        assert!(store.active().map_or(true, |active| active == whole.active));
+    };
+    let new = |copy: &Path| {
+        faults::assert_clean(copy);
+        assert_eq!(open(copy).heads().unwrap(), whole);
+    };
+    let command = commands::command(&project, "fsck --repair");
+    let prepared = &project.root();
+    Case { atomic: false, prepared, command: &command, old_or_new: &old_or_new, new: &new }.run();
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod agent;
 mod commands;
 mod depot;
+mod power;
 mod pull;
 mod remote;
 mod restore;
@@ -12,6 +13,8 @@ mod restore;
 mod rollback;
 mod store;
 
+use power::Unsynced;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -61,15 +64,27 @@ impl Case<'_> {
         std::fs::read_to_string(trace).unwrap().lines().map(str::to_owned).collect()
     }
 
-    /// Dies at a step; what it left is sound, and the same command brings it to its end.
+    /// Dies at a step; what it left is sound, and the same command brings it to its end. What that has said is
+    /// done stays done when power fails then.
     fn kill(&self, number: usize, step: &str) {
         let (_dir, copy) = self.copy();
-        let output = self.start(&copy, &format!("kill={number}"));
+        let traces = [1, 2].map(|nth| copy.with_file_name(format!("trace-{nth}")));
+        let output = self.start(&copy, &format!("kill={number},trace={}", traces[0].display()));
         assert_eq!(output.status.code(), None, "not killed at step {number}, {step}: {output:?}");
         (self.old_or_new)(&copy);
-        let output = (self.command)(&copy).output().unwrap();
+        let output = self.start(&copy, &format!("trace={}", traces[1].display()));
         assert!(output.status.success(), "after death at step {number}, {step}: {output:?}");
         (self.new)(&copy);
+        let [mut killed, again] = traces.map(|trace| std::fs::read_to_string(trace).unwrap_or_default());
+        killed.truncate(killed.trim_end().rfind('\n').map_or(0, |end| end + 1));
+        let mut unsynced = Unsynced::default();
+        for text in [killed, again] {
+            unsynced.follow(&text.lines().map(parse).collect::<Vec<_>>());
+        }
+        unsynced.fail(&copy, self.prepared);
+        let context = format!("death at step {number}, {step}, then {unsynced:?}");
+        let checked = catch_unwind(AssertUnwindSafe(|| (self.new)(&copy)));
+        assert!(checked.is_ok(), "power failed after {context}");
     }
 
     /// Finds the disk full from a step on; says so, and leaves all as it was.
@@ -131,17 +146,17 @@ fn chosen(count: usize) -> Vec<usize> {
 }
 
 /// In a store and in a depot every rename and link comes right after the sync of a temporary file in the
-/// same folder, or of one that was received, and that folder is synced before the command ends. Caches
-/// and uploads are never synced.
+/// same folder, or of one that was received, and that folder is synced before the command ends. Caches,
+/// uploads and the log of the refs are never synced.
 fn assert_durable_order(steps: &[String]) {
-    let parse = |step: &String| {
-        let (word, path) = step.split_once(' ').unwrap();
-        (word.to_owned(), PathBuf::from(path))
-    };
-    let steps: Vec<_> = steps.iter().map(parse).collect();
+    let steps: Vec<_> = steps.iter().map(|step| parse(step)).collect();
     for (at, (word, path)) in steps.iter().enumerate() {
+        if word == "Mkdir" {
+            assert_folder_is_kept(&steps, at);
+        }
         let is_passing = |path: &Path| path.ends_with(".lua/cache") || path.ends_with("incoming");
-        if (word != "Rename" && word != "Link") || is_passing(path.parent().unwrap()) {
+        let is_log = path.ends_with(".lua/reflog");
+        if (word != "Rename" && word != "Link") || is_log || is_passing(path.parent().unwrap()) {
             continue;
         }
         if !path.components().any(|part| part.as_os_str() == ".lua" || part.as_os_str() == "depot") {
@@ -157,6 +172,28 @@ fn assert_durable_order(steps: &[String]) {
             |(word, dir): &(String, PathBuf)| word == "SyncDir" && Some(dir.as_path()) == path.parent();
         assert!(steps[at..].iter().any(synced), "the name {} is never synced", path.display());
     }
+}
+
+/// What a step does, and to which path.
+fn parse(step: &str) -> (String, PathBuf) {
+    let (word, path) = step.split_once(' ').unwrap();
+    (word.to_owned(), PathBuf::from(path))
+}
+
+/// A new folder has a durable name before the command ends, be it the first of a restore or the last.
+fn assert_folder_is_kept(steps: &[(String, PathBuf)], at: usize) {
+    let path = &steps[at].1;
+    if path.ends_with(".lua/cache") || path.ends_with("incoming") {
+        return;
+    }
+    let kept = |(word, dir): &(String, PathBuf)| match word.as_str() {
+        "SyncDir" => path.parent() == Some(dir),
+        // The whole file system, through the project's own folder.
+        "Sync" => path.starts_with(dir),
+        "Remove" => dir == path,
+        _ => false,
+    };
+    assert!(steps[at..].iter().any(kept), "the folder {} is never synced", path.display());
 }
 
 /// In the project several files are written before the first takes its place: its folder, or the
@@ -186,11 +223,6 @@ fn assert_restored_in_order(steps: &[(String, PathBuf)], at: usize) {
 /// What a failed command must not change: all files of the store but new packs, which nothing leads to,
 /// caches, and the shield against git.
 fn state(project: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let passing = |path: &Path| {
-        ["objects", "incoming", "cache", "lock", ".git", ".gitignore"]
-            .iter()
-            .any(|name| path.starts_with(name))
-    };
     let store = project.join(".lua");
     let mut files: Vec<_> = walkdir::WalkDir::new(&store)
         .into_iter()
@@ -199,10 +231,15 @@ fn state(project: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         .map(|entry| {
             (entry.path().strip_prefix(&store).unwrap().to_owned(), std::fs::read(entry.path()).unwrap())
         })
-        .filter(|(path, _)| !passing(path))
+        .filter(|(path, _)| !path.starts_with("objects") && !is_passing(path))
         .collect();
     files.sort();
     files
+}
+
+/// What is in the store and is not counted on: it is made again, or may be missing.
+fn is_passing(path: &Path) -> bool {
+    ["incoming", "cache", "lock", "reflog", ".git", ".gitignore"].iter().any(|name| path.starts_with(name))
 }
 
 fn copy_folder(from: &Path, to: &Path) {

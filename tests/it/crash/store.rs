@@ -32,7 +32,10 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
     }
     let lock = store.lock()?;
     match step {
-        "create" => store.refs().append(&lock, refs::SOURCE, id()).map(drop),
+        "create" => {
+            let next = store.refs().list(refs::SOURCE)?.len() as u8 + 1;
+            store.refs().append(&lock, refs::SOURCE, nth(next)).map(drop)
+        }
         "pack" => store.refs().pack_refs(&lock),
         "swap" => {
             store.swap_active(&lock, store.active()?.as_ref(), &Active { version: Some(2), ledger: id() })
@@ -63,8 +66,8 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
 /// What the refs become: one more source version, another second version, and that active.
 fn rewritten() -> Heads {
     let other = Id::of_blob(b"y");
-    let source = vec![id(), other, id(), other];
-    Heads { source, versions: vec![id(), other], active: Some(Active { version: Some(2), ledger: other }) }
+    let source = vec![nth(1), other, nth(2), nth(3)];
+    Heads { source, versions: vec![nth(4), other], active: Some(Active { version: Some(2), ledger: other }) }
 }
 
 /// Takes in the pack that lies beside the project.
@@ -81,6 +84,11 @@ fn receive(store: &Store) -> lua_store::error::Result<()> {
 
 fn id() -> Id {
     Id::of_blob(b"x")
+}
+
+/// No two refs of a series name the same object.
+fn nth(number: u8) -> Id {
+    Id::of_blob(&[number])
 }
 
 fn command(step: &'static str) -> impl Fn(&Path) -> Command {
@@ -104,11 +112,11 @@ fn prepared() -> tempfile::TempDir {
     let project = tempfile::tempdir().unwrap();
     let store = Store::init(&project.path().join(".lua")).unwrap();
     let lock = store.lock().unwrap();
-    let append = |series| store.refs().append(&lock, series, id()).unwrap();
-    append(refs::SOURCE);
+    let append = |series, number| store.refs().append(&lock, series, nth(number)).unwrap();
+    append(refs::SOURCE, 1);
     store.refs().pack_refs(&lock).unwrap();
-    for series in [refs::SOURCE, refs::SOURCE, refs::VERSIONS, refs::VERSIONS] {
-        append(series);
+    for (series, number) in [(refs::SOURCE, 2), (refs::SOURCE, 3), (refs::VERSIONS, 4), (refs::VERSIONS, 5)] {
+        append(series, number);
     }
     store.swap_active(&lock, None, &Active { version: Some(1), ledger: id() }).unwrap();
     store.set_remote(&lock, "origin", &Tracking { etag: "old".into(), ..Tracking::default() }).unwrap();

@@ -7,7 +7,7 @@ use crate::cli::Exit;
 use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
 use crate::cli::table::{Cell, Table};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::object::Id;
 use serde_json::json;
 
@@ -26,17 +26,26 @@ impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
         let project = cx.project()?;
-        let refs = project.store().refs().list(REFS)?;
+        let refs = project.store().refs().list_all(REFS)?;
         let newest = refs.last().map(|(number, _)| *number);
         let objects = project.store().objects();
-        let versions: Vec<SourceSummary> = refs
-            .iter()
-            .rev()
-            .take(limit)
-            .map(|(number, id)| view::source_summary(&SourceVersion::load(objects, *number, *id)?))
-            .collect::<Result<_>>()?;
+        let (mut versions, mut ids, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, id) in refs.iter().rev().take(limit) {
+            let found = id.as_ref().map_err(Error::again).and_then(|id| {
+                Ok((view::source_summary(&SourceVersion::load(objects, *number, *id)?)?, *id))
+            });
+            match found {
+                Ok((summary, id)) => {
+                    versions.push(summary);
+                    ids.push(id);
+                }
+                // It is told, and the rest is listed.
+                Err(error) if error.kind() == Kind::Corrupt => damaged.push((*number, error)),
+                Err(error) => return Err(error),
+            }
+        }
         let vias = Vias::load(project.store())?;
-        let ids = refs.iter().rev().map(|(_, id)| *id);
+        let ids = ids.into_iter();
         if cx.out.is_json() {
             let one = |(version, id): (&SourceSummary, Id)| {
                 let mut view = json!(version);
@@ -44,15 +53,22 @@ impl List {
                 vias.add_to(&mut view, &id).map(|()| view)
             };
             cx.out.json(&versions.iter().zip(ids).map(one).collect::<Result<Vec<_>>>()?)?;
-        } else if versions.is_empty() {
+        } else if refs.is_empty() {
             cx.out.line("(no source versions yet — run `lua-store push` to make one)")?;
         } else {
             let by = |(version, id): (&SourceSummary, Id)| vias.beside(&version.created_by, &id);
             let authors: Vec<String> = versions.iter().zip(ids).map(by).collect();
             print(cx, &versions, &authors, newest)?;
-            if versions.len() < refs.len() {
-                cx.out.hint(format!("{} more: `lua-store source list --all`", refs.len() - versions.len()));
+            let told = versions.len() + damaged.len();
+            if told < refs.len() {
+                cx.out.hint(format!("{} more: `lua-store source list --all`", refs.len() - told));
             }
+        }
+        for (number, error) in &damaged {
+            cx.out.warn(format!("v{number} cannot be read: {error}"));
+        }
+        if !damaged.is_empty() {
+            cx.out.hint("`lua-store fsck` says what to do next");
         }
         Ok(Exit::Done)
     }

@@ -164,6 +164,9 @@ fn is_exactly(pack: &Arc<Pack>, closure: &Closure) -> Result<bool> {
     if reader.count() as usize != closure.objects().len() || !reader.ids().all(|id| closure.sends(&id)) {
         return Ok(false);
     }
+    if PackId::of(reader.bytes()) != pack.id {
+        return Ok(false);
+    }
     for number in 0..reader.entries() {
         if let Some(Base::Id(base)) = reader.entry(number)?.base()
             && !closure.sends(&base)

@@ -59,7 +59,7 @@ struct Planner<'a> {
 impl Plan {
     pub fn new(odb: &Odb, packs: &Packs, closure: &Closure) -> Result<Plan> {
         let plan = Plan { units: Vec::new(), positions: HashMap::new() };
-        let homes = homes(&packs.good, closure)?;
+        let homes = homes(odb, &packs.good, closure)?;
         let mut planner = Planner { odb, closure, packs: &packs.good, homes, plan, begun: HashSet::new() };
         let mut entries = Vec::new();
         for (at, position) in planner.homes.values() {
@@ -79,8 +79,8 @@ impl Plan {
 }
 
 /// The pack that each object is taken from: of several the one with the most of them, so that what
-/// stands together stays together.
-fn homes(packs: &[Arc<Pack>], closure: &Closure) -> Result<Homes> {
+/// stands together stays together. A damaged copy is passed over where there is another one.
+fn homes(odb: &Odb, packs: &[Arc<Pack>], closure: &Closure) -> Result<Homes> {
     let wanted = closure.objects();
     let mut found: Vec<Vec<(Id, u32)>> = Vec::new();
     for pack in packs {
@@ -96,7 +96,10 @@ fn homes(packs: &[Arc<Pack>], closure: &Closure) -> Result<Homes> {
     let mut homes = Homes::new();
     for at in order {
         for (id, position) in &found[at] {
-            homes.entry(*id).or_insert((at, *position));
+            let home = homes.entry(*id).or_insert((at, *position));
+            if *home != (at, *position) && odb.check_object(&packs[home.0], home.1).is_err() {
+                *home = (at, *position);
+            }
         }
     }
     let lost = wanted.iter().find(|id| !homes.contains_key(id));

@@ -1,0 +1,120 @@
+//! Repair: refs and the pointer that are lost or damaged become what they were, as far as that is known for certain:
+//! from the log of the refs, from what a remote or a bundle has, from the ledger. What is whole is not touched, and
+//! what nobody knows is left as it is. Cut off anywhere, it is run again.
+
+use super::ledger;
+use super::lost;
+use super::version::Catalog;
+use crate::error::{Kind, Result};
+use crate::object::{Id, Source};
+use crate::store::refs::{Name, SOURCE, Survey, VERSIONS};
+use crate::store::{Active, Heads, Store};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was made what it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Repaired {
+    pub refs: BTreeMap<Name, Id>,
+    pub pointer: Option<Active>,
+}
+
+/// Repairs the refs first and then the pointer, which names one of them. `others` is what remotes and bundles have;
+/// their objects are here.
+pub fn repair(store: &Store, others: &[Heads]) -> Result<Repaired> {
+    let lock = store.lock()?;
+    let survey = store.refs().survey();
+    let mut refs = BTreeMap::new();
+    for name in wanted(store, &survey, others)? {
+        if let Some(id) = candidate(store, &survey, others, &name) {
+            refs.insert(name, id);
+        }
+    }
+    store.refs().mend(&lock, &refs)?;
+    let pointer = pointer(store, others)?;
+    if let Some(was) = &pointer {
+        store.restore_pointer(&lock, was)?;
+    }
+    Ok(Repaired { refs, pointer })
+}
+
+/// The refs that are not what they were: those that the survey names, those whose object is nowhere while the log
+/// knows another one, and of a damaged `packed-refs` those that somebody else has beyond what can be read of it.
+fn wanted(store: &Store, survey: &Survey, others: &[Heads]) -> Result<BTreeSet<Name>> {
+    let mut wanted: BTreeSet<Name> =
+        survey.problems.iter().flat_map(|trouble| trouble.refs.iter().cloned()).collect();
+    let logged = store.logged().refs;
+    for (name, id) in &survey.refs {
+        // Whole, and of something else.
+        let is_other =
+            logged.get(name).is_some_and(|was| was != id) && !lost::is_of(store.objects(), name, *id);
+        if is_other || !store.objects().contains(id)? {
+            wanted.insert(name.clone());
+        }
+    }
+    if store.refs().list(SOURCE).is_err() || store.refs().list(VERSIONS).is_err() {
+        let readable: BTreeSet<&Name> = survey.refs.iter().map(|(name, _)| name).collect();
+        let doubted = wanted.clone();
+        for heads in others.iter().filter(|heads| !survey.refs.is_empty() && agrees(survey, heads, &doubted))
+        {
+            for (series, ids) in [(SOURCE, &heads.source), (VERSIONS, &heads.versions)] {
+                let names = (1..=ids.len() as u64).filter_map(|number| Name::new(series, number).ok());
+                wanted.extend(names.filter(|name| !readable.contains(name)));
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// What a ref was, by whoever knows it, if there is such a version.
+fn candidate(store: &Store, survey: &Survey, others: &[Heads], name: &Name) -> Option<Id> {
+    let logged = store.logged().refs.get(name).copied();
+    let wanted = BTreeSet::from([name.clone()]);
+    let there = others.iter().filter(|heads| agrees(survey, heads, &wanted)).find_map(|heads| {
+        let ids = if name.series() == SOURCE { &heads.source } else { &heads.versions };
+        ids.get(usize::try_from(name.number()).ok()?.checked_sub(1)?).copied()
+    });
+    let is_whole = |id: &Id| lost::is_of(store.objects(), name, *id);
+    let sure = [logged, there].into_iter().flatten().find(is_whole);
+    let is_told = survey.problems.iter().any(|trouble| trouble.refs.contains(name));
+    sure.or_else(|| lost::found(store, survey, name).filter(|id| is_told && is_whole(id)))
+}
+
+/// Whether somebody has the same versions under all numbers that both have, but for those that are in doubt.
+fn agrees(survey: &Survey, heads: &Heads, doubted: &BTreeSet<Name>) -> bool {
+    let damaged: BTreeSet<&Name> = survey.problems.iter().flat_map(|trouble| &trouble.refs).collect();
+    let certain = survey.refs.iter().filter(|(name, _)| !doubted.contains(name) && !damaged.contains(name));
+    certain.filter(|(name, _)| [SOURCE, VERSIONS].contains(&name.series())).all(|(name, id)| {
+        let ids = if name.series() == SOURCE { &heads.source } else { &heads.versions };
+        ids.get(name.number() as usize - 1).is_none_or(|other| other == id)
+    })
+}
+
+/// The pointer that was, where the one that is there is none, is damaged, or is an older one.
+fn pointer(store: &Store, others: &[Heads]) -> Result<Option<Active>> {
+    let now = match Catalog::load(store) {
+        Ok(_) => return Ok(None),
+        Err(error) if error.kind() == Kind::Corrupt => store.active().ok().flatten(),
+        Err(error) => return Err(error),
+    };
+    let versions = store.refs().list(VERSIONS).unwrap_or_default();
+    let logged = store.logged().active.filter(|was| fits(store, &versions, was));
+    let Some(now) = now else {
+        let same = |heads: &&Heads| versions.iter().map(|(_, id)| id).eq(&heads.versions);
+        let mut there = others.iter().filter(same).filter_map(|heads| heads.active);
+        return Ok(logged.or_else(|| there.find(|was| fits(store, &versions, was))));
+    };
+    // One that goes on from what is logged is newer than the log, and something else is damaged.
+    let goes_on = |was: &Active| {
+        ledger::steps(store.objects(), Some(now.ledger))
+            .map_while(Result::ok)
+            .any(|step| step.id == was.ledger)
+    };
+    Ok(logged.filter(|was| *was != now && !(fits(store, &versions, &now) && goes_on(was))))
+}
+
+/// Whether the ledger that a pointer leads to is whole, and promoted what it names.
+fn fits(store: &Store, versions: &[(u64, Id)], was: &Active) -> bool {
+    let Ok(folded) = ledger::fold(store.objects(), Some(was.ledger)) else { return false };
+    let named = was.version.and_then(|number| versions.iter().find(|(other, _)| *other == number));
+    named.map(|(_, id)| id) == folded.was_active.first()
+}

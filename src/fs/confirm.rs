@@ -1,0 +1,23 @@
+//! Making durable what another process may have written, and died before it did so itself.
+
+use super::durable::sync_dir;
+use super::fault::{self, Step};
+use crate::error::{At, Result};
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// Makes the content of a file durable that another process may have written; one that is not there is fine.
+pub fn confirm(path: &Path) -> Result<()> {
+    let file = match File::options().read(true).write(cfg!(windows)).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.at("open", path)?,
+    };
+    fault::step(Step::Sync, path).at("sync", path)?;
+    file.sync_all().at("sync", path)
+}
+
+/// Makes the names in a directory durable; one that is not there is fine.
+pub fn confirm_dir(dir: &Path) -> Result<()> {
+    if dir.is_dir() { sync_dir(dir) } else { Ok(()) }
+}

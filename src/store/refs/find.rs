@@ -1,0 +1,264 @@
+//! Finding refs: by name, the newest, all of a series. What the log knows and is not there any more is lost, and is
+//! told so instead of being passed over.
+
+use super::packed::{self, Packed};
+use super::{Name, Refs, SNAPSHOTS, log, name};
+use crate::error::{Error, Kind, Result};
+use crate::object::Id;
+use std::collections::BTreeMap;
+
+/// No store loses more refs than this from the middle of a series.
+const MOST_MISSING: u64 = 4096;
+
+/// What one look at a series found.
+pub(super) struct Looked {
+    pub found: BTreeMap<u64, Result<Id>>,
+    /// What is wrong with `packed-refs`: which numbers its damaged lines had is not known.
+    pub damage: Option<Error>,
+    /// Whether the newest number is a file's, and so certain.
+    ends_loose: bool,
+}
+
+impl Looked {
+    fn last(&self) -> Option<u64> {
+        self.found.keys().next_back().copied()
+    }
+
+    fn has_gap(&self) -> bool {
+        self.last().is_some_and(|last| last != self.found.len() as u64)
+    }
+}
+
+impl Refs {
+    /// The object a ref names, or `None` where there is no such ref.
+    pub fn get(&self, name: &str) -> Result<Option<Id>> {
+        let name = name.parse()?;
+        match self.find(&name)? {
+            (Some(id), None) => return Ok(Some(id)),
+            // A line of a damaged file can be well formed and wrong.
+            (Some(id), Some(damage)) => {
+                let was = log::known(&self.dir).refs.get(&name).copied();
+                return if was.is_none_or(|was| was == id) {
+                    Ok(Some(id))
+                } else {
+                    Err(self.doubted(&damage, &name))
+                };
+            }
+            (None, _) => {}
+        }
+        let known = self.newest_known(name.series());
+        // Created between the two looks, or lost.
+        match (self.find(&name)?, known) {
+            ((Some(id), _), _) => Ok(Some(id)),
+            ((None, damage), Some((last, _))) if name.number() <= last => {
+                Err(damage.map_or_else(|| self.lost(&name), |damage| self.doubted(&damage, &name)))
+            }
+            ((None, Some(damage)), None) => Err(damage),
+            ((None, _), _) => Ok(None),
+        }
+    }
+
+    fn find(&self, name: &Name) -> Result<(Option<Id>, Option<Error>)> {
+        if let Some(id) = self.loose(name)? {
+            return Ok((Some(id), None));
+        }
+        let looked = Packed::look(&self.dir)?;
+        Ok((looked.packed.get(name), looked.damage().map(Error::again)))
+    }
+
+    /// Every ref of a series (`refs/source`, `refs/versions`), by number.
+    pub fn list(&self, series: &str) -> Result<Vec<(u64, Id)>> {
+        let found = self.list_all(series)?.into_iter();
+        found.map(|(number, id)| id.map(|id| (number, id))).collect()
+    }
+
+    /// The same where what is damaged or lost stops nothing: its number stands with what is wrong.
+    pub fn list_all(&self, series: &str) -> Result<Vec<(u64, Result<Id>)>> {
+        let series = name::check_series(series)?;
+        let mut known = self.newest_known(series);
+        let mut looked = self.look(series)?;
+        // Listing a folder is no single step: a file made meanwhile may be missed while a later one
+        // is seen. Numbers have no gaps, so a gap means to look again; all that were there at the
+        // first look are there, or packed, at the second.
+        if looked.has_gap() || looked.last() < known.map(|(number, _)| number) {
+            known = self.newest_known(series);
+            looked = self.look(series)?;
+        }
+        self.complete(series, looked, known)
+    }
+
+    /// Puts an error in the place of each number that is missing, and of each that has become a copy of another.
+    fn complete(
+        &self,
+        series: &str,
+        looked: Looked,
+        known: Option<(u64, Id)>,
+    ) -> Result<Vec<(u64, Result<Id>)>> {
+        let Looked { mut found, damage, ends_loose } = looked;
+        if let (Some(damage), None, false) = (&damage, known, ends_loose) {
+            return Err(damage.again());
+        }
+        let last = found.keys().next_back().copied().max(known.map(|(number, _)| number)).unwrap_or(0);
+        if series != SNAPSHOTS && last - (found.len() as u64) <= MOST_MISSING {
+            for number in (1..=last).filter(|number| !found.contains_key(number)).collect::<Vec<_>>() {
+                let name = Name::new(series, number)?;
+                let error = damage.as_ref().map(|damage| self.doubted(damage, &name));
+                found.insert(number, Err(error.unwrap_or_else(|| self.lost(&name))));
+            }
+        }
+        if let Some(damage) = &damage {
+            let known = log::known(&self.dir).refs;
+            for (number, id) in found.iter_mut() {
+                let name = Name::new(series, *number)?;
+                if id.as_ref().is_ok_and(|id| known.get(&name).is_some_and(|was| was != id)) {
+                    *id = Err(self.doubted(damage, &name));
+                }
+            }
+        }
+        self.doubt_copies(series, &mut found)?;
+        Ok(found.into_iter().collect())
+    }
+
+    /// A ref that names what another one names, and not what the log says that it was made to name. Where the log
+    /// differs alone, an older program, which keeps none, made the refs others.
+    fn doubt_copies(&self, series: &str, found: &mut BTreeMap<u64, Result<Id>>) -> Result<()> {
+        let mut ids: Vec<Id> = found.values().filter_map(|id| id.as_ref().ok().copied()).collect();
+        ids.sort_unstable();
+        let twice: Vec<Id> = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        if twice.is_empty() {
+            return Ok(());
+        }
+        let known = log::known(&self.dir).refs;
+        for (number, id) in found.iter_mut() {
+            let name = Name::new(series, *number)?;
+            let was = known.get(&name).copied();
+            let is_copy = |id: &Id| twice.binary_search(id).is_ok() && was.is_some_and(|was| was != *id);
+            if id.as_ref().is_ok_and(is_copy) {
+                *id = Err(self.copied(&name, was.as_ref()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The ref of a series with the highest number.
+    pub fn latest(&self, series: &str) -> Result<Option<(u64, Id)>> {
+        let series = name::check_series(series)?;
+        match self.latest_once(series) {
+            // What is done between its two looks is taken for a loss once, and not twice.
+            Err(error) if error.kind() == Kind::Corrupt => self.latest_once(series),
+            other => other,
+        }
+    }
+
+    fn latest_once(&self, series: &str) -> Result<Option<(u64, Id)>> {
+        let known = self.newest_known(series);
+        let loose = self.loose_numbers(series)?.into_iter().max();
+        let looked = Packed::look(&self.dir)?;
+        let packed = looked.packed.series(series).last().copied();
+        let is_loose = loose.is_some_and(|number| packed.is_none_or(|(last, _)| last < number));
+        let found = match loose.filter(|_| is_loose) {
+            Some(number) => {
+                let name = Name::new(series, number)?;
+                // Packed between the two looks, perhaps: `find` looks in the right order.
+                Some((number, self.find(&name)?.0.ok_or_else(|| self.lost(&name))?))
+            }
+            None => packed,
+        };
+        match (found, known) {
+            (found, Some((last, _))) if found.is_none_or(|(number, _)| number < last) => {
+                let name = Name::new(series, last)?;
+                Err(looked.damage().map_or_else(|| self.lost(&name), |damage| self.doubted(damage, &name)))
+            }
+            (Some((number, id)), Some((last, was)))
+                if number == last && id != was && looked.damage().is_some() =>
+            {
+                let name = Name::new(series, number)?;
+                Err(looked.damage().map_or_else(|| self.lost(&name), |damage| self.doubted(damage, &name)))
+            }
+            (Some((number, id)), Some((last, was))) if number == last && id != was => {
+                let copies = self.look(series)?.found;
+                let is_copy =
+                    copies.iter().any(|(other, same)| *other != number && same.as_ref().ok() == Some(&id));
+                let name = Name::new(series, number)?;
+                // Unless an older program, which keeps no log, made the refs others.
+                if is_copy { Err(self.copied(&name, Some(&was))) } else { Ok(found) }
+            }
+            (found, None) if !is_loose => looked.damage().map_or(Ok(found), |damage| Err(damage.again())),
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// Refuses where a number is missing in what all later ones are built on: nothing may be added to that.
+    pub(in crate::store) fn require_whole(&self) -> Result<()> {
+        for series in packed::SERIES {
+            let first_lost = || -> Result<Option<u64>> {
+                let known = self.newest_known(series).map_or(0, |(number, _)| number);
+                let looked = self.look(series)?;
+                let last = looked.last().unwrap_or(0).max(known);
+                // Behind a damaged file nobody knows what is missing; that stops what needs it.
+                let from = if looked.damage.is_some() { looked.last().unwrap_or(0) + 1 } else { 1 };
+                Ok((from..=last).find(|number| !looked.found.contains_key(number)))
+            };
+            if first_lost()?.is_some()
+                && let Some(number) = first_lost()?
+            {
+                return Err(self.lost(&Name::new(series, number)?));
+            }
+        }
+        Ok(())
+    }
+
+    fn newest_known(&self, series: &str) -> Option<(u64, Id)> {
+        log::newest(&self.dir).and_then(|mark| mark.newest(series))
+    }
+
+    /// A ref that was there, with the command that makes it what it was.
+    pub(super) fn lost(&self, name: &Name) -> Error {
+        let error = Error::corrupt(format!("the ref \"{name}\" is missing"));
+        error.hint(self.mending(name, log::known(&self.dir).refs.get(name)))
+    }
+
+    /// What a damaged file says of a ref, or does not say.
+    fn doubted(&self, damage: &Error, name: &Name) -> Error {
+        damage.again().hint(self.mending(name, log::known(&self.dir).refs.get(name)))
+    }
+
+    pub(super) fn copied(&self, name: &Name, was: Option<&Id>) -> Error {
+        let error = Error::corrupt(format!("the ref \"{name}\" names what another version is"));
+        error.hint(self.mending(name, was))
+    }
+
+    pub(super) fn mending(&self, name: &Name, was: Option<&Id>) -> String {
+        match was {
+            Some(id) => {
+                let path = self.path(name);
+                format!(
+                    "`lua-store fsck --repair` puts it back, as does `echo {id} > \"{}\"`",
+                    path.display()
+                )
+            }
+            None => "`lua-store fsck` says what to do next".to_owned(),
+        }
+    }
+
+    /// One look at a series: the files first, `packed-refs` second.
+    pub(super) fn look(&self, series: &str) -> Result<Looked> {
+        let mut found = BTreeMap::new();
+        for number in self.loose_numbers(series)? {
+            match self.loose(&Name::new(series, number)?) {
+                Ok(Some(id)) => drop(found.insert(number, Ok(id))),
+                // Gone since the folder was listed means packed, and that is read next.
+                Ok(None) => {}
+                Err(error) if error.kind() == Kind::Corrupt => drop(found.insert(number, Err(error))),
+                Err(error) => return Err(error),
+            }
+        }
+        let loose = found.keys().next_back().copied();
+        let looked = Packed::look(&self.dir)?;
+        for (number, id) in looked.packed.series(series) {
+            found.entry(*number).or_insert(Ok(*id));
+        }
+        let ends_loose = loose.is_some() && loose == found.keys().next_back().copied();
+        Ok(Looked { found, damage: looked.damage().map(Error::again), ends_loose })
+    }
+}

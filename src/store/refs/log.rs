@@ -1,0 +1,217 @@
+//! The reflog: the newest refs and the pointer after each step. It knows what is lost.
+//!
+//! One line per step in the file `reflog`, with a sum of its own, so that damage costs the line and no more. A line
+//! is added after what it says is durable, and is itself never synced: a loss of power can make the log say less,
+//! never too much. So it is no condition for anything. What is missing although the log knows it is lost; a log
+//! that is missing is begun again.
+
+use super::super::active::{self, Active};
+use super::super::layout::REFLOG;
+use super::name::number_of;
+use super::{Name, Refs, SOURCE, VERSIONS};
+use crate::error::{At, Result};
+use crate::fs;
+use crate::object::Id;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+/// The last lines are in so many bytes.
+const END: u64 = 4096;
+
+#[cfg(test)]
+const LONGEST_LINE: usize = 320;
+
+/// How many hexadecimal digits of the BLAKE3 hash of a line end it.
+const SUM_LEN: usize = 16;
+
+/// What there was after a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    pub source: Option<(u64, Id)>,
+    pub versions: Option<(u64, Id)>,
+    pub active: Option<Active>,
+}
+
+impl Mark {
+    /// The newest ref of a series; none of one that is not logged.
+    pub fn newest(&self, series: &str) -> Option<(u64, Id)> {
+        match series {
+            SOURCE => self.source,
+            VERSIONS => self.versions,
+            _ => None,
+        }
+    }
+
+    fn encode(&self) -> String {
+        let named = |newest: Option<(u64, Id)>| {
+            newest.map_or("- -".to_owned(), |(number, id)| format!("v{number} {id}"))
+        };
+        let active = self.active.map_or("- -".to_owned(), |active| {
+            let version = active.version.map_or("none".to_owned(), |number| format!("v{number}"));
+            format!("{version} {}", active.ledger)
+        });
+        let text = format!("source {} versions {} active {active}", named(self.source), named(self.versions));
+        format!("{text} {}\n", sum(&text))
+    }
+
+    /// Reads exactly what [`Mark::encode`] writes.
+    fn decode(line: &[u8]) -> Option<Mark> {
+        let (text, last) = std::str::from_utf8(line).ok()?.rsplit_once(' ')?;
+        if last != sum(text) {
+            return None;
+        }
+        let words: Vec<&str> = text.split(' ').collect();
+        let ["source", source, source_id, "versions", version, version_id, "active", active, ledger] =
+            words[..]
+        else {
+            return None;
+        };
+        let versions = named(version, version_id)?;
+        let active = match (active, ledger) {
+            ("-", "-") => None,
+            ("none", ledger) => Some(Active { version: None, ledger: ledger.parse().ok()? }),
+            (version, ledger) => {
+                Some(Active { version: Some(number_of(version)?), ledger: ledger.parse().ok()? })
+            }
+        };
+        Some(Mark { source: named(source, source_id)?, versions, active })
+    }
+}
+
+fn named(number: &str, id: &str) -> Option<Option<(u64, Id)>> {
+    match (number, id) {
+        ("-", "-") => Some(None),
+        _ => Some(Some((number_of(number)?, id.parse().ok()?))),
+    }
+}
+
+fn sum(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..SUM_LEN].to_owned()
+}
+
+/// The last mark, from the end of the file; `None` where there is none that can be read.
+pub fn newest(dir: &Path) -> Option<Mark> {
+    let end = fs::read_end(&dir.join(REFLOG), END).ok()??;
+    marks(&end).next_back()
+}
+
+fn marks(bytes: &[u8]) -> impl DoubleEndedIterator<Item = Mark> + '_ {
+    bytes.split(|byte| *byte == b'\n').filter_map(Mark::decode)
+}
+
+/// Everything that the log knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    pub refs: BTreeMap<Name, Id>,
+    pub active: Option<Active>,
+}
+
+/// Reads the whole log: for what is lost, and never on the way of an ordinary command.
+pub fn known(dir: &Path) -> Known {
+    let bytes = fs::read_if_exists(&dir.join(REFLOG)).ok().flatten().unwrap_or_default();
+    let mut known = Known::default();
+    for mark in marks(&bytes) {
+        for series in [SOURCE, VERSIONS] {
+            let newest = mark.newest(series);
+            let name = newest.and_then(|(number, id)| Some((Name::new(series, number).ok()?, id)));
+            known.refs.extend(name);
+        }
+        known.active = mark.active.or(known.active);
+    }
+    known
+}
+
+/// Adds a ref that is durable. Nothing depends on its success.
+pub fn add_ref(refs: &Refs, name: &Name, id: Id) {
+    let before = newest(&refs.dir);
+    let follows = before.as_ref().is_some_and(|mark| {
+        mark.newest(name.series()).map_or(0, |(number, _)| number).checked_add(1) == Some(name.number())
+    });
+    let done = match (before, name.series()) {
+        (Some(mark), SOURCE) if follows => {
+            append(&refs.dir, &Mark { source: Some((name.number(), id)), ..mark })
+        }
+        (Some(mark), VERSIONS) if follows => {
+            append(&refs.dir, &Mark { versions: Some((name.number(), id)), ..mark })
+        }
+        (_, SOURCE | VERSIONS) => begin(refs),
+        _ => Ok(()),
+    };
+    drop(done);
+}
+
+/// Adds a pointer that is durable. Nothing depends on its success.
+pub fn add_pointer(refs: &Refs, active: Active) {
+    drop(match newest(&refs.dir) {
+        Some(mark) => append(&refs.dir, &Mark { active: Some(active), ..mark }),
+        None => begin(refs),
+    });
+}
+
+/// Half a line that somebody left ends where the next one begins.
+fn append(dir: &Path, mark: &Mark) -> Result<()> {
+    let path = dir.join(REFLOG);
+    let torn = fs::read_end(&path, 1)?.is_some_and(|last| last != b"\n");
+    fs::append_unsynced(&path, format!("{}{}", if torn { "\n" } else { "" }, mark.encode()).as_bytes())
+}
+
+/// Begins the log with all that there is: of an older program, or after one that could not be read.
+pub fn begin(refs: &Refs) -> Result<()> {
+    let mut mark = Mark::default();
+    let mut text = String::new();
+    for series in [SOURCE, VERSIONS] {
+        for (number, id) in refs.look(series)?.found {
+            let Ok(id) = id else { continue };
+            match series {
+                SOURCE => mark.source = Some((number, id)),
+                _ => mark.versions = Some((number, id)),
+            }
+            text.push_str(&mark.encode());
+        }
+    }
+    mark.active = active::read(&refs.dir)?;
+    if mark.active.is_some() || text.is_empty() {
+        text.push_str(&mark.encode());
+    }
+    let path = refs.dir.join(REFLOG);
+    let mut temp = fs::Temp::create_in(&refs.dir)?;
+    temp.write_all(text.as_bytes()).at("write", &path)?;
+    temp.publish_unsynced(&path)
+}
+
+/// Forgets everything, durably: before all refs become others, as the old ones would then count as lost.
+pub fn forget(dir: &Path) -> Result<()> {
+    fs::remove(&dir.join(REFLOG))?;
+    fs::sync_dir(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn mark() -> impl Strategy<Value = Mark> {
+        let id = || any::<[u8; 32]>().prop_map(Id::from_bytes);
+        let newest = || proptest::option::of((1..u64::MAX, id()));
+        let active = proptest::option::of((proptest::option::of(1..u64::MAX), id()))
+            .prop_map(|active| active.map(|(version, ledger)| Active { version, ledger }));
+        (newest(), newest(), active).prop_map(|(source, versions, active)| Mark { source, versions, active })
+    }
+
+    proptest! {
+        #[test]
+        fn lines_come_back_and_a_damaged_one_is_none(lines in proptest::collection::vec(mark(), 1..5), at: prop::sample::Index, to: u8) {
+            let text: String = lines.iter().map(Mark::encode).collect();
+            prop_assert_eq!(marks(text.as_bytes()).collect::<Vec<_>>(), lines.clone());
+            prop_assert!(lines.iter().all(|mark| mark.encode().len() <= LONGEST_LINE));
+            let mut bytes = text.into_bytes();
+            let at = at.index(bytes.len());
+            prop_assume!(bytes[at] != to);
+            bytes[at] = to;
+            let left: Vec<_> = marks(&bytes).collect();
+            prop_assert!(left.len() + 2 >= lines.len() && left.len() < lines.len());
+            prop_assert!(left.iter().all(|mark| lines.contains(mark)));
+        }
+    }
+}
