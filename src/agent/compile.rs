@@ -4,9 +4,10 @@
 
 use super::kind::{Kind, TOOL};
 use super::model::{Agent, Persona, Primitive};
+use super::stock;
 use serde_json::{Map, Value, json};
 
-/// `{agent, primitives, notes}`.
+/// `{agent, primitives, notes, dropped, deployable}`.
 pub fn compile_json(agent: &Agent) -> Value {
     let mut primitives = Vec::new();
     if !agent.entry.is_empty() {
@@ -20,7 +21,12 @@ pub fn compile_json(agent: &Agent) -> Value {
     let notes = agent.notes.iter().map(|note| {
         json!({ "path": note.path, "line": note.line, "column": note.column, "message": note.message })
     });
-    json!({ "agent": agent_json(agent), "primitives": primitives, "notes": notes.collect::<Vec<_>>() })
+    let notes: Vec<Value> = notes.collect();
+    let deployable = stock::is_deployable(&agent.dropped);
+    json!({
+        "agent": agent_json(agent), "primitives": primitives, "notes": notes,
+        "dropped": agent.dropped, "deployable": deployable,
+    })
 }
 
 fn persona(agent: &Agent) -> Value {

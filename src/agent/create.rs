@@ -13,6 +13,8 @@ pub struct Request {
     pub message: Option<String>,
     /// The git commit that the pushed files were at, where the caller knows it.
     pub commit: Option<String>,
+    /// Whether a version is made of files whose agent was not read.
+    pub allow_unreadable: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,17 +44,23 @@ pub enum Next {
 }
 
 /// What comes next. Without the lock it holds for this moment only; see [`create_planned`].
-pub fn plan(store: &Store) -> Result<Next> {
-    plan_in(store, &Catalog::load(store)?)
+pub fn plan(store: &Store, request: &Request) -> Result<Next> {
+    plan_in(store, &Catalog::load(store)?, request)
 }
 
-fn plan_in(store: &Store, catalog: &Catalog) -> Result<Next> {
+fn plan_in(store: &Store, catalog: &Catalog, request: &Request) -> Result<Next> {
     let pushed = source::latest(store)?.ok_or_else(nothing_pushed)?;
+    if let Some(reason) = pushed.record.unread.as_ref().filter(|_| !request.allow_unreadable) {
+        return Err(unread(pushed.number, reason));
+    }
     // A damaged one may be of the pushed state: then it is not known what to compare with.
-    if let Some(latest) = catalog.latest()
-        && catalog.get(latest)?.state == pushed.state
-    {
-        return Ok(Next::NothingStaged { latest });
+    if let Some(latest) = catalog.latest() {
+        let newest = catalog.get(latest)?;
+        // Of files that were not read it is not known that nothing changed.
+        let is_same = pushed.record.unread.is_none() || newest.source == pushed.source;
+        if newest.state == pushed.state && is_same {
+            return Ok(Next::NothingStaged { latest });
+        }
     }
     let number = catalog.last_number().unwrap_or(0) + 1;
     Ok(Next::New(Box::new(Plan { number, pushed })))
@@ -64,7 +72,7 @@ pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
     let lock = store.lock()?;
     store.require_whole()?;
     let catalog = Catalog::load(store)?;
-    match plan_in(store, &catalog)? {
+    match plan_in(store, &catalog, request)? {
         Next::NothingStaged { latest } => nothing_staged(store, latest),
         Next::New(plan) => make(store, &lock, &catalog, &plan, request, who),
     }
@@ -83,7 +91,7 @@ pub fn create_planned(
     let lock = store.lock()?;
     store.require_whole()?;
     let catalog = Catalog::load(store)?;
-    match plan_in(store, &catalog)? {
+    match plan_in(store, &catalog, request)? {
         Next::NothingStaged { latest } => nothing_staged(store, latest).map(Some),
         Next::New(now) if *now != *plan => Ok(None),
         Next::New(now) => {
@@ -121,6 +129,7 @@ fn make(
             message: request.message.clone(),
             commit: request.commit.clone(),
             source_version: pushed.number,
+            unread: pushed.record.unread.clone(),
         },
     )?;
     let mut batch = store.batch();
@@ -151,6 +160,13 @@ fn unused(
         }
         meta.at_ms += 1;
     }
+}
+
+fn unread(number: u64, reason: &str) -> Error {
+    Error::failed(format!("cannot make a version of source version v{number}: its agent was not read: {reason}")).hint(
+        "correct it, then `lua-store push`\n\
+         `lua-store version create --allow-unreadable` makes one of the files, with the state that was pushed before",
+    )
 }
 
 fn nothing_pushed() -> Error {

@@ -40,6 +40,7 @@ pub mod same;
 pub mod source;
 pub mod stage;
 pub mod state;
+pub mod stock;
 pub mod suggest;
 pub mod unpack;
 pub mod upkeep;

@@ -17,6 +17,8 @@ pub struct Agent {
     pub primitives: Vec<Primitive>,
     /// What was not evaluated, or left out, and why; in source order.
     pub notes: Vec<Note>,
+    /// What `lua compile` leaves out or leaves empty; in source order.
+    pub dropped: Vec<Dropped>,
     /// The file that makes the agent, relative to the project with `/`. Empty where none does.
     pub entry: String,
     /// All files that it was read from, in the order of reading, each once.
@@ -76,6 +78,24 @@ pub struct Note {
     pub line: u32,
     pub column: u32,
     pub message: String,
+}
+
+/// Something that runs and that the stock compiler does not find.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Dropped {
+    /// The place of the form that it does not know.
+    pub path: String,
+    pub line: u32,
+    pub column: u32,
+    /// What about the form it does not know.
+    pub reason: String,
+    /// The property that is left empty; `None` where all of it is left out.
+    pub field: Option<String>,
+    /// `skill`, `job`, …, `tool`, or `agent`.
+    pub kind: String,
+    /// The skill that a tool is of.
+    pub of: Option<String>,
+    pub name: String,
 }
 
 impl Agent {

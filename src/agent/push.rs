@@ -25,6 +25,7 @@ pub fn push(project: &Project, request: &stage::Request, message: Option<&str>, 
     store.require_whole()?;
     loop {
         let Staged { objects: mut batch, report } = stage::stage(project, request)?;
+        report.require_whole(request)?;
         if batch.met_damage() && !store.is_damaged() {
             store.note_damage();
             // Once more, with every file in hand: what is damaged can be one that is as it was.

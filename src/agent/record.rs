@@ -36,6 +36,9 @@ pub struct SourceRecord {
     /// The highest number ever given to a primitive, where the state itself does not hold it: the
     /// primitive is gone, or a rollback brought an older number back. So no number is used twice.
     pub highest: BTreeMap<String, String>,
+    /// Why the agent was not read: then only the files were kept, and the state is the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
 /// One agent version.
@@ -48,6 +51,9 @@ pub struct VersionMeta {
     pub commit: Option<String>,
     /// The number of the source version it was made from.
     pub source_version: u64,
+    /// As in the record of the source version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,12 +146,32 @@ mod tests {
         assert!(decode::<LedgerRecord>(more, "ledger record").is_err());
     }
 
+    #[test]
+    fn a_record_of_what_was_read_has_no_word_of_it() {
+        let record = |unread: Option<&str>| SourceRecord {
+            by: "a".into(),
+            at_ms: 5,
+            triggered_by: "b".into(),
+            message: None,
+            highest: BTreeMap::new(),
+            unread: unread.map(str::to_owned),
+        };
+        // By hand from the MessagePack specification: fixmap of 5, as it was before there was such a field.
+        let before = b"\x85\xa2by\xa1a\xa5at_ms\x05\xactriggered_by\xa1b\xa7message\xc0\xa7highest\x80";
+        assert_eq!(encode(&record(None)), before);
+        assert_eq!(decode::<SourceRecord>(before, "record").unwrap(), record(None));
+        let told = [b"\x86", &before[1..], b"\xa6unread\xa1c"].concat();
+        assert_eq!(encode(&record(Some("c"))), told);
+        let nothing = [b"\x86", &before[1..], b"\xa6unread\xc0"].concat();
+        assert!(decode::<SourceRecord>(&nothing, "record").is_err(), "one value, one encoding");
+    }
+
     proptest! {
         #[test]
         fn records_come_back(by: String, at_ms: i64, message: Option<String>, n: u64, highest: BTreeMap<String, String>) {
-            let source = SourceRecord { by: by.clone(), at_ms, triggered_by: by.clone(), message: message.clone(), highest };
+            let source = SourceRecord { by: by.clone(), at_ms, triggered_by: by.clone(), message: message.clone(), highest, unread: message.clone() };
             prop_assert_eq!(&decode::<SourceRecord>(&encode(&source), "record").unwrap(), &source);
-            let meta = VersionMeta { by, at_ms, message: message.clone(), commit: message, source_version: n };
+            let meta = VersionMeta { by, at_ms, message: message.clone(), commit: message.clone(), source_version: n, unread: message };
             prop_assert_eq!(&decode::<VersionMeta>(&encode(&meta), "record").unwrap(), &meta);
         }
 

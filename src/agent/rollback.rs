@@ -41,15 +41,17 @@ pub struct Rollback<'a> {
 }
 
 /// What comes back.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Target {
     state: Id,
     source: Id,
+    /// As in the record of the version.
+    unread: Option<String>,
 }
 
 impl Target {
     fn of(version: &SourceVersion) -> Target {
-        Target { state: version.state, source: version.source }
+        Target { state: version.state, source: version.source, unread: version.record.unread.clone() }
     }
 }
 
@@ -67,7 +69,7 @@ pub fn prepare<'a>(project: &'a Project, from: From, progress: &Progress) -> Res
     let target = match from {
         From::Version(number) => Target::of(&source::get(store, number)?),
         From::Snapshot(number) => Target::of(&source::get_snapshot(store, number)?),
-        From::Files { state, source } => Target { state, source },
+        From::Files { state, source } => Target { state, source, unread: None },
     };
     let previous = source::latest(store)?;
     let mut batch = store.batch();
@@ -165,6 +167,7 @@ pub fn keep(
         triggered_by: "safety snapshot".to_owned(),
         message: None,
         highest: Default::default(),
+        unread: None,
     };
     let id = source::put(&mut batch, &record, state, snapshot.tree, previous)?;
     batch.commit()?;
@@ -191,6 +194,7 @@ fn append(project: &Project, target: &Target, number: u64, who: &Who) -> Result<
             triggered_by: format!("rollback to v{number}"),
             message: None,
             highest: build::highest(previous.as_ref(), &old, &State::load(&batch, &target.state)?),
+            unread: target.unread.clone(),
         };
         let content = (target.state, target.source);
         let id = source::put_next(project.store(), &mut batch, record, content, previous.as_ref())?;

@@ -5,7 +5,7 @@ use super::build::{self, Built, Input, Item, Scope};
 use super::cache::Cache;
 use super::dist::Dist;
 use super::manifest::Manifest;
-use super::model::{Agent, Note};
+use super::model::{Agent, Dropped, Note};
 use super::numbers::Numbers;
 use super::project::Project;
 use super::reached::{self, Needed};
@@ -13,7 +13,7 @@ use super::read::Inputs;
 use super::record::{SourceRecord, Who};
 use super::source::{self, SourceVersion};
 use super::state::State;
-use super::{names, read, suggest};
+use super::{names, read, stock, suggest};
 use crate::diff;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Sink, Source};
@@ -27,7 +27,16 @@ pub struct Request {
     pub set_version: Option<String>,
     /// Whether the compiler was just run, so that its output must be of the project.
     pub compiled: bool,
+    /// Whether what the compiler's output lacks is pushed all the same.
+    pub allow_dropped: bool,
     pub progress: Progress,
+}
+
+impl Request {
+    /// Everything, with the next numbers.
+    pub fn all(progress: Progress) -> Request {
+        Request { scope: Scope::All, set_version: None, compiled: false, allow_dropped: false, progress }
+    }
 }
 
 pub struct Staged<S> {
@@ -48,6 +57,10 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// Files that are kept although an ignore rule names them.
     pub needed: Vec<Needed>,
+    /// What `lua compile` leaves out or leaves empty.
+    pub dropped: Vec<Dropped>,
+    /// Why the agent was not read, where only the files are kept.
+    pub unread: Option<String>,
     /// What `lua compile` made of the same files.
     pub dist: Dist,
     highest: Numbers,
@@ -56,13 +69,29 @@ pub struct Report {
 impl Report {
     /// Whether anything differs from the pushed state, files included.
     pub fn changed(&self) -> bool {
-        self.previous.as_ref().is_none_or(|p| (p.state, p.source) != (self.state, self.snapshot.tree))
+        self.previous.as_ref().is_none_or(|p| {
+            (p.state, p.source, &p.record.unread) != (self.state, self.snapshot.tree, &self.unread)
+        })
+    }
+
+    /// An error where the compiler's own output lacks a primitive or a tool, unless that is allowed.
+    pub fn require_whole(&self, request: &Request) -> Result<()> {
+        let lacking = self.dropped.iter().filter(|one| one.field.is_none());
+        let lacking: Vec<Dropped> = lacking.cloned().collect();
+        if request.allow_dropped || lacking.is_empty() || self.dist.output().is_none() {
+            return Ok(());
+        }
+        let notes = stock::notes(&lacking).join("\n  ");
+        Err(Error::failed(format!("cannot push what the output of `lua compile` lacks:\n  {notes}")).hint(
+            "write it in a form that the compiler knows, then `lua compile` again\n\
+                   `lua-store push --allow-dropped` pushes it as it is read here",
+        ))
     }
 
     /// The record of this push.
     pub fn record(&self, who: &Who, triggered_by: String, message: Option<String>) -> SourceRecord {
         let (by, at_ms, highest) = (who.by.clone(), who.at_ms, self.highest.clone());
-        SourceRecord { by, at_ms, triggered_by, message, highest }
+        SourceRecord { by, at_ms, triggered_by, message, highest, unread: self.unread.clone() }
     }
 }
 
@@ -99,6 +128,8 @@ struct Settled {
     agent: Option<Agent>,
     /// What the agent was read from, where it can be kept for the next time.
     inputs: Option<Inputs>,
+    /// Why the agent cannot be read, where only files are pushed.
+    unread: Option<String>,
 }
 
 impl Settled {
@@ -123,7 +154,7 @@ fn settle(
     if let Some(kept) = kept {
         let snapshot = take(&tracked)?;
         if let Some(agent) = kept.agent_of(project.root(), &snapshot.tree) {
-            return Ok(Settled { snapshot, agent: Some(agent), inputs: None });
+            return Ok(Settled { snapshot, agent: Some(agent), inputs: None, unread: None });
         }
     }
     for _ in 0..5 {
@@ -134,20 +165,36 @@ fn settle(
             (snapshot, agent)
         });
         let (snapshot, (agent, inputs)) = match (snapshot?, agent) {
-            (_, Err(_)) if request.scope == Scope::Backup => {
+            (_, Err(error)) if request.scope == Scope::Backup => {
+                let unread = error.message().lines().next().map(str::to_owned);
                 let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
-                return Ok(Settled { snapshot: take(&tracked)?, agent: None, inputs: None });
+                return Ok(Settled { snapshot: take(&tracked)?, agent: None, inputs: None, unread });
             }
-            (snapshot, agent) => (snapshot, agent?),
+            (snapshot, agent) => (snapshot, agent.map_err(kept_anyway)?),
         };
         tracked = reached::tracked(&agent);
         let again = take(&tracked)?;
         if again.tree == snapshot.tree {
-            return Ok(Settled { snapshot: again, agent: Some(agent), inputs });
+            return Ok(Settled { snapshot: again, agent: Some(agent), inputs, unread: None });
         }
     }
     Err(Error::new(Kind::Unavailable, "the project keeps changing while it is read")
         .hint("try again when the files have come to rest"))
+}
+
+/// An agent that cannot be read stops what needs it; the files can be kept all the same.
+fn kept_anyway(error: Error) -> Error {
+    if !read::is_about_code(&error) {
+        return error;
+    }
+    let hint = "`lua-store push backup` keeps the files as they are";
+    let hint = error.hint_text().map_or(hint.to_owned(), |first| format!("{first}\n{hint}"));
+    error.hint(hint)
+}
+
+/// The agent of a project, read again only where something changed since.
+pub fn agent(project: &Project, progress: &Progress) -> Result<Agent> {
+    Ok(Local::look(project, project.store().objects(), progress)?.agent)
 }
 
 fn finish<S: Source + Sink>(
@@ -157,7 +204,7 @@ fn finish<S: Source + Sink>(
     previous: Option<SourceVersion>,
     settled: Settled,
 ) -> Result<Staged<S>> {
-    let Settled { snapshot, agent, inputs } = settled;
+    let Settled { snapshot, agent, inputs, unread } = settled;
     keep(project, &objects, &snapshot, agent.as_ref(), inputs);
     let old = match &previous {
         Some(previous) => State::load(&objects, &previous.state)?,
@@ -176,11 +223,18 @@ fn finish<S: Source + Sink>(
     };
     let state = built.state.store(&mut objects, previous.as_ref().map(|previous| previous.state))?;
     let before = previous.as_ref().map(|previous| previous.source);
+    let (notes, predicted) = agent.as_ref().map(|agent| (agent.notes.clone(), &agent.dropped)).unzip();
+    let dropped = match (&agent, dist.output()) {
+        (Some(agent), Some(output)) => output.lacks(project.root(), agent)?,
+        _ => predicted.cloned().unwrap_or_default(),
+    };
     let report = Report {
         highest: build::highest(previous.as_ref(), &old, &built.state),
         files: diff::find_renames(diff::trees(&objects, before, Some(snapshot.tree))?),
-        notes: agent.map(|agent| agent.notes).unwrap_or_default(),
+        notes: notes.unwrap_or_default(),
         needed,
+        dropped,
+        unread,
         items: built.items,
         dist,
         previous,
@@ -216,8 +270,8 @@ pub struct Local<'a> {
 impl<'a> Local<'a> {
     pub fn look(project: &'a Project, over: &'a dyn Source, progress: &Progress) -> Result<Local<'a>> {
         let mut view = None;
-        let request = whole(progress.clone());
-        let Settled { snapshot, agent, inputs } = settle(project, &request, None, |tracked| {
+        let request = Request::all(progress.clone());
+        let Settled { snapshot, agent, inputs, .. } = settle(project, &request, None, |tracked| {
             let (snapshot, seen) = project.look_over(over, tracked, progress)?;
             view = Some(seen);
             Ok(snapshot)
@@ -233,15 +287,11 @@ impl<'a> Local<'a> {
     pub fn over(&mut self, state: &Id) -> Result<Id> {
         let old = State::load(&self.objects, state)?;
         let floor = build::floor(&old, None);
-        let request = whole(Progress::default());
+        let request = Request::all(Progress::default());
         let (built, _) =
             built(self.project, &request, &mut self.objects, &self.agent, self.tree, (&old, floor))?;
         built.state.store(&mut self.objects, Some(*state))
     }
-}
-
-fn whole(progress: Progress) -> Request {
-    Request { scope: Scope::All, set_version: None, compiled: false, progress }
 }
 
 /// The state, with what `lua compile` made of the same files.
@@ -307,7 +357,7 @@ mod tests {
             Ok(snapshot)
         };
         let (scope, progress) = (Scope::All, Progress::default());
-        let request = Request { scope, set_version: None, compiled: false, progress };
+        let request = Request { scope, ..Request::all(progress) };
         #[allow(clippy::disallowed_methods, reason = "a test writes the project of its own")]
         std::fs::write(directory.path().join("index.ts"), "new LuaAgent({ name: 'a' });").unwrap();
         let error = settle(&project, &request, None, restless).err().unwrap();

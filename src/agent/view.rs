@@ -33,6 +33,9 @@ pub struct Summary {
     pub created_at: String,
     pub commit_hash: Option<String>,
     pub source_manifest_version: u64,
+    /// Why the agent in the files was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
     pub id: String,
 }
 
@@ -47,6 +50,7 @@ pub fn summary(version: &Version, status: Status) -> Result<Summary> {
         created_at: iso(meta.at_ms)?,
         commit_hash: meta.commit.clone(),
         source_manifest_version: meta.source_version,
+        unread: meta.unread.clone(),
         id: version.id.to_string(),
     })
 }

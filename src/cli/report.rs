@@ -3,6 +3,7 @@
 use super::output::{GREEN, Output, RED, YELLOW};
 use super::term;
 use crate::agent::change::StateChange;
+use crate::agent::version::Version;
 use crate::agent::words::{self, Line, Sign};
 use crate::error::Result;
 use anstyle::Style;
@@ -12,6 +13,17 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// The whole report of a change; `whole` tells long prose to its end.
 pub fn print(out: &mut Output, change: &StateChange, whole: bool) -> Result<()> {
     lines(out, words::lines(change, whole))
+}
+
+/// Versions whose agent was not read: what is compared of them is the state before.
+pub fn unread<'v>(out: &mut Output, versions: impl IntoIterator<Item = &'v Version>) -> Result<()> {
+    for version in versions {
+        let Some(reason) = &version.meta.unread else { continue };
+        let text =
+            format!("v{}: its agent was not read, its state is the one before: {reason}", version.number);
+        lines(out, [Line::plain(text)])?;
+    }
+    Ok(())
 }
 
 pub fn lines(out: &mut Output, lines: impl IntoIterator<Item = Line>) -> Result<()> {

@@ -428,6 +428,31 @@ fn a_bundle_with_a_secret_is_left_out() {
     assert!(tree.contains("code/tools/mix.js") && !tree.contains("code/tools/open.js"), "{tree}");
 }
 
+#[test]
+fn what_the_output_lacks_is_not_pushed() {
+    let project = compiled("here");
+    let mut manifest: serde_json::Value =
+        serde_json::from_str(&project.read("dist-v2/manifest.json")).unwrap();
+    let primitives = manifest["primitives"].as_array_mut().unwrap();
+    primitives.retain(|one| one["name"] != "mix" && one["name"] != "nightly");
+    assert_eq!(primitives.iter().filter(|one| one["kind"] == "tool").count(), 2);
+    project.write("dist-v2/manifest.json", manifest.to_string());
+    for line in ["push", "push --dry-run", "version create --auto-push"] {
+        let outcome = project.run(line);
+        assert_eq!(outcome.code, 1, "{outcome}");
+        let told = "cannot push what the output of `lua compile` lacks";
+        assert!(
+            outcome.stderr.contains(told) && outcome.stderr.contains("push --allow-dropped"),
+            "{outcome}"
+        );
+        assert!(outcome.stderr.contains("tool mix of skill shop"), "{outcome}");
+        assert!(outcome.stderr.contains("job nightly"), "{outcome}");
+    }
+    assert_eq!(project.json("source list"), serde_json::json!([]));
+    let answer = project.json("push --allow-dropped");
+    assert_eq!((&answer["sourceVersion"], &answer["deployable"]), (&1.into(), &false.into()));
+}
+
 /// A stock command of the project that does this instead.
 #[cfg(unix)]
 fn stock_command(project: &Project, script: &str) {

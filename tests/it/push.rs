@@ -217,6 +217,7 @@ fn a_syntax_error_is_shown_where_it_is() {
     Error: src/lib/store.ts:1:37: Unexpected token
       export const find = (id: string) => )  ({ id, at: 'the door' });
                                           ^
+    hint: `lua-store push backup` keeps the files as they are
     --- exit 2
     ");
     assert_eq!(project.json("source list").as_array().unwrap().len(), 0);
@@ -232,15 +233,17 @@ fn a_folder_without_an_agent_can_only_be_backed_up() {
     --- stderr
     Error: no `new LuaAgent({...})` found in "[DIR]/project"
     hint: go to the folder of an agent project, or make one with `lua init`
+    hint: `lua-store push backup` keeps the files as they are
     --- exit 2
     "#);
-    assert_snapshot!(project.run("push backup"), @"
+    assert_snapshot!(project.run("push backup"), @r#"
     $ lua-store push backup
     💾 Backup at v1 (2 new file(s))
     ✅ Push complete
     --- stderr
+    warning: only the files are kept: the agent in them cannot be read: no `new LuaAgent({...})` found in "[DIR]/project"
     hint: `lua-store version create` makes a version of it
-    ");
+    "#);
 }
 
 #[test]
@@ -252,6 +255,7 @@ fn two_primitives_of_one_name_are_refused() {
     --- stderr
     Error: two skills are named "orders": "src/skills/orders.skill.ts:4" and "src/skills/catalog.skill.ts:11"
     hint: give one of them another name
+    hint: `lua-store push backup` keeps the files as they are
     --- exit 2
     "#);
 }

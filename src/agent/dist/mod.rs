@@ -8,6 +8,7 @@ mod bundle;
 mod code;
 mod fresh;
 mod kept;
+mod lacks;
 mod manifest;
 mod values;
 

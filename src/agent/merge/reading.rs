@@ -5,7 +5,7 @@ use super::Trees;
 use super::file::{File, Side};
 use super::items::Items;
 use crate::agent::read;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::object::{self, Finder, Id, Leaf, Mode, Source};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -78,17 +78,7 @@ impl<'a> Reading<'a> {
 fn agent(root: &Path, instead: &Instead) -> Result<Read> {
     match read::project_with(root, instead) {
         Ok(agent) => Ok(Ok(Items::of(&agent))),
-        Err(error) => unreadable(error).map(Err),
-    }
-}
-
-/// What is wrong with a project is an answer; that the disk fails is not.
-fn unreadable(error: Error) -> Result<String> {
-    match error.kind() {
-        Kind::Usage | Kind::Failed if error.io_kind().is_none() => {
-            Ok(error.message().lines().next().unwrap_or_default().to_owned())
-        }
-        _ => Err(error),
+        Err(error) => read::reason(error).map(Err),
     }
 }
 
@@ -108,7 +98,12 @@ fn seen(objects: &dyn Source, project: Id, tree: Id) -> Result<Instead> {
 }
 
 /// The file that a link of a tree leads to, if it is a file of that tree.
-fn linked(objects: &dyn Source, finder: &mut Finder, path: &str, link: Id) -> Result<Option<Vec<u8>>> {
+pub(in crate::agent) fn linked(
+    objects: &dyn Source,
+    finder: &mut Finder,
+    path: &str,
+    link: Id,
+) -> Result<Option<Vec<u8>>> {
     let (mut at, mut link) = (path.to_owned(), link);
     for _ in 0..HOPS {
         let target = String::from_utf8_lossy(&objects.blob(&link)?).into_owned();

@@ -14,15 +14,30 @@ use std::sync::Arc;
 pub struct Files {
     /// By absolute path; `None` is as if it were not there.
     instead: Arc<BTreeMap<PathBuf, Option<Vec<u8>>>>,
+    /// Below this folder there is nothing but those, and what is installed.
+    only: Option<Arc<PathBuf>>,
 }
 
 impl Files {
     pub fn with(instead: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
-        Files { instead: Arc::new(instead) }
+        Files { instead: Arc::new(instead), only: None }
+    }
+
+    /// These files below a folder, and no others.
+    pub fn only(root: &Path, files: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
+        Files { instead: Arc::new(files), only: Some(Arc::new(root.to_owned())) }
     }
 
     fn instead(&self, path: &Path) -> Option<Option<&Vec<u8>>> {
-        self.instead.get(path).map(Option::as_ref)
+        match self.instead.get(path) {
+            Some(bytes) => Some(bytes.as_ref()),
+            None => self.hides(path).then_some(None),
+        }
+    }
+
+    fn hides(&self, path: &Path) -> bool {
+        let inside = self.only.as_ref().and_then(|root| path.strip_prefix(&**root).ok());
+        inside.is_some_and(|path| path.iter().next().is_some_and(|first| first != "node_modules"))
     }
 
     /// The paths below a folder that were put there.

@@ -38,6 +38,7 @@ mod place;
 mod reach;
 mod script;
 mod spot;
+mod stock;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -51,7 +52,7 @@ pub use spot::{Form, Place, Separator};
 
 use super::kind::KINDS;
 use super::model::{Agent, Persona};
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Kind, Result};
 use eval::Evaluator;
 use files::Files;
 use forms::Forms;
@@ -82,9 +83,30 @@ pub fn project_with(root: &Path, instead: &BTreeMap<String, Option<Vec<u8>>>) ->
     })
 }
 
+/// The agent of these files alone, as if they were all that a folder holds.
+pub fn files(root: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Agent> {
+    on_thread(root, |root| {
+        let files = files.iter().map(|(path, bytes)| (root.join(path), Some(bytes.clone()))).collect();
+        read(root, &Files::only(root, files)).map(|(agent, _)| agent)
+    })
+}
+
 /// The same with what it was read from, where that can be told.
 pub fn project_and_inputs(root: &Path) -> Result<(Agent, Option<Inputs>)> {
     on_thread(root, |root| read(root, &Files::default()))
+}
+
+/// Whether it is the code that stands in the way of reading an agent, and not the disk.
+pub fn is_about_code(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Usage | Kind::Failed) && error.io_kind().is_none()
+}
+
+/// What is wrong with a project, in a line: that is an answer; that the disk fails is not.
+pub fn reason(error: Error) -> Result<String> {
+    if !is_about_code(&error) {
+        return Err(error);
+    }
+    Ok(error.message().lines().next().unwrap_or_default().to_owned())
 }
 
 /// What stands below these keys of the agent, as if a file held these bytes.
@@ -153,11 +175,13 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     writer.enter(made.site);
     let persona = persona(&writer, made)?;
     let settings = settings(&writer, made)?;
-    debug_assert!(evaluator.kept_to_steps(), "evaluating went on without end");
     let notes = writer.into_notes();
     closure::load(&evaluator.modules);
     let (files, importers) = (evaluator.modules.paths(), evaluator.modules.importers());
-    let agent = Agent { name, persona, settings, primitives, notes, entry, files, importers };
+    let dropped = Vec::new();
+    let mut agent = Agent { name, persona, settings, primitives, notes, dropped, entry, files, importers };
+    agent.dropped = stock::dropped(root, &evaluator, &agent);
+    debug_assert!(evaluator.kept_to_steps(), "evaluating went on without end");
     Ok((agent, Inputs::of(root, &evaluator.modules, stamp)))
 }
 

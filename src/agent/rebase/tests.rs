@@ -49,7 +49,8 @@ fn push(memory: &mut Memory, heads: &mut Heads, by: &str, work: Work<'_>) {
     }
     let highest = build::highest(before.as_ref(), &old, &state);
     let (by, at_ms, message) = (by.to_owned(), number as i64, Some(format!("push {number}")));
-    let record = SourceRecord { by, at_ms, triggered_by: "batch push".to_owned(), message, highest };
+    let record =
+        SourceRecord { by, at_ms, triggered_by: "batch push".to_owned(), message, highest, unread: None };
     let files = Tree::new(vec![Entry::file("work", blob(memory, &format!("{work:?}")))]).unwrap();
     let files = memory.put_tree(&files, None).unwrap();
     let state = state.store(memory, None).unwrap();
@@ -61,8 +62,14 @@ fn push(memory: &mut Memory, heads: &mut Heads, by: &str, work: Work<'_>) {
 fn create(memory: &mut Memory, heads: &mut Heads, by: &str) {
     let number = heads.source.len() as u64;
     let pushed = SourceVersion::load(memory, number, *heads.source.last().unwrap()).unwrap();
-    let meta =
-        VersionMeta { by: by.to_owned(), at_ms: 7, message: None, commit: None, source_version: number };
+    let meta = VersionMeta {
+        by: by.to_owned(),
+        at_ms: 7,
+        message: None,
+        commit: None,
+        source_version: number,
+        unread: None,
+    };
     let id = version::put(memory, &meta, pushed.state, pushed.source, None).unwrap();
     heads.versions.push(id);
 }

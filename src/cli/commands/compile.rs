@@ -4,6 +4,7 @@ use crate::agent::compile::compile_json;
 use crate::agent::dist::{self, Dist};
 use crate::agent::model::{Agent, Persona};
 use crate::agent::read;
+use crate::agent::{stage, stock};
 use crate::cli::Exit;
 use crate::cli::commands::sync;
 use crate::cli::compiler::{self, Compiler};
@@ -11,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::output::BOLD;
 use crate::cli::table::{Table, cut, one_line};
 use crate::error::Result;
+use crate::progress::Progress;
 use serde_json::Value;
 
 /// Read the agent from its TypeScript and print what it is made of
@@ -29,19 +31,23 @@ pub struct Compile {
 impl Compile {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         // A project needs no store to be read.
-        let root = match cx.project() {
-            Ok(project) => project.root().to_owned(),
-            Err(_) => cx.directory()?,
+        let project = cx.project().ok();
+        let root = match &project {
+            Some(project) => project.root().to_owned(),
+            None => cx.directory()?,
         };
         if let Some(compiler) = self.compiler {
             compiler.run(cx, &root)?;
         }
-        let mut agent = read::project(&root)?;
+        // Files that cannot be kept stop a push, not a reading.
+        let kept = project.as_ref().and_then(|project| stage::agent(project, &Progress::default()).ok());
+        let mut agent = kept.map_or_else(|| read::project(&root), Ok)?;
         let dist = Dist::look_on_disk(&root)?;
         if self.compiler.is_some() {
             dist.require()?;
         }
         if let Some(output) = dist.output() {
+            agent.dropped = output.lacks(&root, &agent)?;
             dist::fill(&mut agent, output, &root)?;
         }
         let mut compiled = compile_json(&agent);
@@ -56,6 +62,7 @@ impl Compile {
         for note in &agent.notes {
             cx.out.warn(format!("{}:{}:{}: {}", note.path, note.line, note.column, note.message));
         }
+        stock::notes(&agent.dropped).into_iter().for_each(|note| cx.out.warn(note));
         compiler::remark(cx, &dist);
         cx.page();
         heading(cx, &agent)?;

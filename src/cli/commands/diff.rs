@@ -1,6 +1,5 @@
 //! `diff`: the project against the newest version, or two versions, in words and by file.
 
-use crate::agent::build::Scope;
 use crate::agent::change::{self, StateChange};
 use crate::agent::revision::Revision;
 use crate::agent::{resolve, stage, words};
@@ -99,9 +98,7 @@ impl Diff {
             return Err(Error::usage("cannot compare with the project: `--remote` reads what a remote has")
                 .hint("name two versions, as in `lua-store diff v1 v2 --remote URL`"));
         }
-        let (scope, progress) = (Scope::All, Progress::default());
-        let request = stage::Request { scope, set_version: None, compiled: false, progress };
-        let staged = stage::look(project, &request)?;
+        let staged = stage::look(project, &stage::Request::all(Progress::default()))?;
         let to = Place {
             name: "project".to_owned(),
             state: Some(staged.report.state),

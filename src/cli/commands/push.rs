@@ -7,7 +7,7 @@ use crate::agent::model::SourceRef;
 use crate::agent::project::Project;
 use crate::agent::push::{self, Pushed};
 use crate::agent::stage::{self, Report};
-use crate::agent::{suggest, words};
+use crate::agent::{stock, suggest, words};
 use crate::cli::Exit;
 use crate::cli::compiler::{self, Compiler};
 use crate::cli::complete;
@@ -44,6 +44,9 @@ pub struct Push {
     /// Run this compiler first, and keep what it makes: `lua`, the stock command
     #[arg(long, value_name = "COMPILER", value_enum)]
     compiler: Option<Compiler>,
+    /// Push although fresh output of `lua compile` lacks some of it
+    #[arg(long)]
+    allow_dropped: bool,
     /// Say what would be pushed, and push nothing
     #[arg(long)]
     dry_run: bool,
@@ -66,6 +69,7 @@ impl Push {
             name,
             set_version,
             message,
+            allow_dropped: false,
             dry_run: false,
             force: true,
             compiler: None,
@@ -90,8 +94,9 @@ impl Push {
             compiler.run(cx, project.root())?;
         }
         let (set_version, compiled) = (self.set_version, self.compiler.is_some());
+        let allow_dropped = self.allow_dropped;
         let pushed = with_progress(cx, "Pushing", |progress| {
-            let request = stage::Request { scope, set_version, compiled, progress };
+            let request = stage::Request { scope, set_version, compiled, allow_dropped, progress };
             if self.dry_run {
                 return look(&project, &request);
             }
@@ -121,6 +126,7 @@ impl Push {
 /// What a push would do, and what would differ then from the pushed state.
 fn look(project: &Project, request: &stage::Request) -> Result<(Pushed, Option<StateChange>)> {
     let staged = stage::look(project, request)?;
+    staged.report.require_whole(request)?;
     let from = staged.report.previous.as_ref().map(|previous| previous.state);
     let mut change = change::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
     change.add_rebundled(&staged.report.items);
@@ -248,7 +254,8 @@ pub fn remarks(cx: &mut Context<'_>, report: &Report) {
             n.path, n.collides_with
         )
     });
-    for list in [skipped.collect::<Vec<_>>(), files.collect(), notes.collect()] {
+    for list in [skipped.collect::<Vec<_>>(), files.collect(), notes.collect(), stock::notes(&report.dropped)]
+    {
         for text in list.iter().take(REMARKS) {
             cx.out.warn(text);
         }
@@ -258,6 +265,9 @@ pub fn remarks(cx: &mut Context<'_>, report: &Report) {
     }
     for needed in report.needed.iter().take(REMARKS) {
         cx.out.note(format!("kept although ignored: {}", needed.words()));
+    }
+    if let Some(reason) = &report.unread {
+        cx.out.warn(format!("only the files are kept: the agent in them cannot be read: {reason}"));
     }
     compiler::remark(cx, &report.dist);
 }
@@ -301,6 +311,9 @@ pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
         "leftOut": left_out(report),
         "keptAlthoughIgnored": kept(report),
         "notes": notes(report),
+        "dropped": report.dropped,
+        "deployable": stock::is_deployable(&report.dropped),
+        "unread": report.unread,
         "compiled": report.dist.to_json(),
         "state": report.state.to_string(),
         "source": report.snapshot.tree.to_string(),

@@ -1,10 +1,11 @@
 //! `status`: where things stand, on one screen.
 
 use super::push::{kept, left_out, notes, remarks, with_progress};
-use crate::agent::build::{Change, Scope};
+use crate::agent::build::Change;
 use crate::agent::live::Live;
 use crate::agent::source;
 use crate::agent::stage::{self, Report};
+use crate::agent::stock;
 use crate::agent::version::{Catalog, Status as VersionStatus, Version};
 use crate::agent::words;
 use crate::cli::Exit;
@@ -37,8 +38,7 @@ impl Status {
         let project = cx.project()?;
         let asked = self.whom.ask(cx, &project)?;
         let report = with_progress(cx, "Reading", |progress| {
-            let request = stage::Request { scope: Scope::All, set_version: None, compiled: false, progress };
-            Ok(stage::look(&project, &request)?.report)
+            Ok(stage::look(&project, &stage::Request::all(progress))?.report)
         })?;
         let view = View::new(cx, project, asked)?;
         let (catalog, live) = (view.catalog()?, view.live()?);
@@ -67,6 +67,8 @@ impl Status {
                 "leftOut": left_out(&report),
                 "keptAlthoughIgnored": kept(&report),
                 "notes": notes(&report),
+                "dropped": report.dropped,
+                "deployable": stock::is_deployable(&report.dropped),
                 "compiled": report.dist.to_json(),
                 "rebundled": rebundled.collect::<Vec<_>>(),
             });

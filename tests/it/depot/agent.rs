@@ -24,7 +24,7 @@ pub fn txn() -> TxnId {
 
 pub fn record() -> SourceRecord {
     let (by, triggered_by) = ("ana@example.com".to_owned(), "push".to_owned());
-    SourceRecord { by, at_ms: 1, triggered_by, message: None, highest: Default::default() }
+    SourceRecord { by, at_ms: 1, triggered_by, message: None, highest: Default::default(), unread: None }
 }
 
 /// The objects of one transaction, in the making.
@@ -79,7 +79,14 @@ impl Making {
     pub fn version(&mut self, number: u64, source: Id, message: &str) -> Id {
         let tree = self.batch.tree(&source).unwrap();
         let message = Some(message.to_owned());
-        let meta = VersionMeta { by: "ana".into(), at_ms: 2, message, commit: None, source_version: number };
+        let meta = VersionMeta {
+            by: "ana".into(),
+            at_ms: 2,
+            message,
+            commit: None,
+            source_version: number,
+            unread: None,
+        };
         let (state, files) = (tree.require("state").unwrap(), tree.require("source").unwrap());
         version::put(&mut self.batch, &meta, state, files, None).unwrap()
     }

@@ -121,12 +121,7 @@ pub fn write(
     for one in taken {
         paths.insert(edit::preview(project.root(), &one.field, &one.value)?.path);
     }
-    let request = stage::Request {
-        scope: Scope::Backup,
-        set_version: None,
-        compiled: false,
-        progress: Progress::default(),
-    };
+    let request = stage::Request { scope: Scope::Backup, ..stage::Request::all(Progress::default()) };
     let edited = stage::look(project, &request)?.report.files;
     let edited: Vec<&str> =
         edited.iter().map(|change| &*change.path).filter(|path| paths.contains(*path)).collect();

@@ -1,6 +1,5 @@
 //! `version create`: the pushed state gets the next number.
 
-use crate::agent::build::Scope;
 use crate::agent::create::{self, Created};
 use crate::agent::{push, stage};
 use crate::cli::Exit;
@@ -25,6 +24,9 @@ pub struct Create {
     /// The git commit that the files are at
     #[arg(long, value_name = "HASH")]
     commit_hash: Option<String>,
+    /// Make it of files whose agent was not read, too
+    #[arg(long)]
+    allow_unreadable: bool,
 }
 
 impl Create {
@@ -34,9 +36,7 @@ impl Create {
         let mut pushed = None;
         if self.auto_push {
             let done = with_progress(cx, "Pushing", |progress| {
-                let request =
-                    stage::Request { scope: Scope::All, set_version: None, compiled: false, progress };
-                push::push(&project, &request, None, &who)
+                push::push(&project, &stage::Request::all(progress), None, &who)
             })?;
             tell(cx, &done, None)?;
             pushed = done.number;
@@ -47,7 +47,8 @@ impl Create {
             Some(message) => Some(message),
             None => cx.ask("Optional description (blank to skip):")?.filter(|text| !text.is_empty()),
         };
-        let request = create::Request { message, commit: self.commit_hash };
+        let request =
+            create::Request { message, commit: self.commit_hash, allow_unreadable: self.allow_unreadable };
         let (created, told) = git::create_version(&project, &request, &who)?;
         if cx.out.is_json() {
             let (version, id) = match &created {

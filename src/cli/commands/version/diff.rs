@@ -2,7 +2,7 @@
 
 use crate::agent::revision::Revision;
 use crate::agent::words;
-use crate::agent::{change, resolve};
+use crate::agent::{change, resolve, stock};
 use crate::cli::Exit;
 use crate::cli::commands::diff::{FileView, print_section};
 use crate::cli::complete;
@@ -41,8 +41,11 @@ impl Diff {
         let to = catalog.get(resolve::number(&catalog, &self.to)?)?;
         let objects = view.store().objects();
         let change = change::between(objects, Some(&from.state), Some(&to.state))?;
+        let built = stock::between(view.project.root(), objects, &from, &to)?;
         if cx.out.is_json() {
             let mut answer = words::to_json(&change);
+            answer["asCompiled"] = built.to_json();
+            answer["unread"] = json!({"from": from.meta.unread, "to": to.meta.unread});
             answer["from"] = json!(from.number);
             answer["to"] = json!(to.number);
             cx.out.json(&answer)?;
@@ -52,6 +55,8 @@ impl Diff {
         if self.view.in_words() {
             cx.out.line(format!("Diff v{} → v{}", from.number, to.number))?;
             report::print(cx.out, &change, self.view.patch())?;
+            report::lines(cx.out, built.lines())?;
+            report::unread(cx.out, [&from, &to])?;
         }
         if self.view.is_wanted() {
             let files = diff::find_renames(diff::trees(objects, Some(from.source), Some(to.source))?);

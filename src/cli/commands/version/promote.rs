@@ -6,7 +6,7 @@ use crate::agent::project::Project;
 use crate::agent::promote::{self, Ground, Promotion, Request};
 use crate::agent::record::{LedgerRecord, Who};
 use crate::agent::revision::Revision;
-use crate::agent::{view, words};
+use crate::agent::{stock, view, words};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
@@ -203,6 +203,7 @@ impl Promote {
             let from = promotion.previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
             cx.out.line(format!("Would promote v{number}. Active now: {from}."))?;
             report::print(cx.out, &between(ground, promotion)?, false)?;
+            preview_built(cx, ground, promotion)?;
         }
         Ok(Exit::Done)
     }
@@ -218,6 +219,16 @@ impl Asked {
     fn of(station: &Station) -> Asked {
         Asked { name: station.name().map(str::to_owned), brought: station.brought().to_vec() }
     }
+}
+
+/// What the stock compiler makes of the change, and whether the version's agent was ever read.
+fn preview_built(cx: &mut Context<'_>, ground: &Ground, promotion: &Promotion) -> Result<()> {
+    let (root, to) = (cx.directory()?, ground.live.get(promotion.number)?);
+    if let Some(previous) = promotion.previous {
+        let from = ground.live.get(previous)?;
+        report::lines(cx.out, stock::between(&root, ground.objects, &from, &to)?.lines())?;
+    }
+    report::unread(cx.out, [&to])
 }
 
 /// What differs between what is live and what would be.

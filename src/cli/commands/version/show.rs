@@ -4,6 +4,7 @@ use crate::agent::kind::KINDS;
 use crate::agent::live;
 use crate::agent::resolve;
 use crate::agent::revision::Revision;
+use crate::agent::stock;
 use crate::agent::via::Vias;
 use crate::agent::{view, words};
 use crate::cli::Exit;
@@ -34,8 +35,12 @@ impl Show {
         let vias = Vias::load(view.store())?;
         let snapshot = view::snapshot(view.store().objects(), &version.state)?;
         let promoted = live::promotions(view.store(), &catalog, &[number])?.remove(&number);
+        let agent = stock::agent_of(view.project.root(), view.store().objects(), version.source)?;
         if cx.out.is_json() {
             let mut answer = json!(summary);
+            answer["deployable"] =
+                json!(agent.as_ref().ok().map(|agent| stock::is_deployable(&agent.dropped)));
+            answer["dropped"] = json!(agent.as_ref().ok().map(|agent| &agent.dropped));
             answer["snapshot"] = snapshot;
             vias.add_to(&mut answer, &version.id)?;
             words::add_promotion(&mut answer, words::PROMOTED, promoted.as_ref())?;
@@ -56,6 +61,9 @@ impl Show {
             cx.out.line(format!("  Commit:  {commit}"))?;
         }
         cx.out.line(format!("  Source:  v{}", summary.source_manifest_version))?;
+        if let Some(reason) = &summary.unread {
+            cx.out.line(format!("  Agent:   not read: {reason}"))?;
+        }
         cx.out.line(format!("  Model:   {}", text(&snapshot["model"])))?;
         cx.out.line("  Snapshot:")?;
         for kind in &KINDS {
@@ -68,6 +76,8 @@ impl Show {
         let persona = snapshot["persona"]["version"].as_u64();
         let persona = persona.map_or("(none)".to_owned(), |number| format!("v{number}"));
         cx.out.line(format!("    {:<15} {persona}", "Persona:"))?;
+        let dropped = agent.map(|agent| agent.dropped).unwrap_or_default();
+        stock::notes(&dropped).into_iter().for_each(|note| cx.out.warn(note));
         view.say(cx, &live);
         Ok(Exit::Done)
     }

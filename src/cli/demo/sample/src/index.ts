@@ -11,7 +11,7 @@ import parcelEvents from './webhooks/parcel-events.webhook';
 
 export const agent = new LuaAgent({
   name: 'fernhill-support',
-  persona,
+  persona: persona,
   model: 'anthropic/claude-sonnet-4-5',
   skills: [orderSkill, catalogSkill],
   webhooks: [parcelEvents],

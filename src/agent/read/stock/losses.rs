@@ -1,0 +1,308 @@
+//! What we read of an agent beside what the stock compiler would make of it.
+
+use super::found::{Found, Shape, configuration, untyped};
+use super::lists::{assigned, mentions};
+use super::names::{Lookup, declarators, default_expression, is_named};
+use super::values::Why;
+use super::view::{Loss, Skilled, View};
+use crate::agent::model::{Agent, Dropped, Persona, Primitive};
+use crate::agent::read::module::{Binding, Imported, Module};
+use crate::agent::read::script;
+use crate::agent::read::value::Site;
+use oxc_ast::ast::{Expression, ObjectExpression};
+use serde_json::Value as Json;
+use std::rc::Rc;
+
+pub fn losses<'a>(lookup: Lookup<'_, 'a>, agent: &Agent, view: &View<'a>) -> Vec<Dropped> {
+    let mut all = Losses { lookup, view, dropped: Vec::new() };
+    for one in agent.primitives.iter().filter(|one| !one.source.path.ends_with(script::SUFFIX)) {
+        all.primitive(one);
+    }
+    if !agent.entry.is_empty() {
+        all.agent(agent);
+    }
+    let mut dropped = all.dropped;
+    dropped.sort();
+    dropped.dedup();
+    dropped
+}
+
+struct Losses<'w, 'l, 'a> {
+    lookup: Lookup<'l, 'a>,
+    view: &'w View<'a>,
+    dropped: Vec<Dropped>,
+}
+
+/// Whose value it is.
+struct Subject<'s> {
+    kind: &'s str,
+    name: &'s str,
+    of: Option<&'s str>,
+}
+
+impl<'a> Losses<'_, '_, 'a> {
+    fn lose(&mut self, subject: &Subject<'_>, field: Option<&str>, (site, reason): Why) {
+        let module = self.lookup.evaluator.modules.get(site.module);
+        let (line, column) = module.place(site.span());
+        self.dropped.push(Dropped {
+            path: module.path.clone(),
+            line,
+            column,
+            kind: subject.kind.to_owned(),
+            name: subject.name.to_owned(),
+            of: subject.of.map(str::to_owned),
+            field: field.map(str::to_owned),
+            reason,
+        });
+    }
+
+    fn primitive(&mut self, one: &Primitive) {
+        let subject = Subject { kind: one.kind.word, name: &one.name, of: None };
+        let view = self.view;
+        let here = |it: &&Skilled<'_>| it.found.kind == one.kind.word && it.found.name == one.name;
+        let Some(made) = view.primitives.iter().find(here) else {
+            let why = self.why(one.kind.word, &one.name, None);
+            return self.drop_all(&subject, why, &one.source.path, one.source.line);
+        };
+        self.fields(&subject, &made.found, &one.definition);
+        if one.kind.word != "skill" {
+            return;
+        }
+        for tool in one.definition["tools"].as_array().into_iter().flatten() {
+            self.tool(&one.name, made, tool);
+        }
+    }
+
+    fn tool(&mut self, skill: &str, made: &Skilled<'_>, tool: &Json) {
+        let Some(name) = tool["name"].as_str() else { return };
+        let subject = Subject { kind: "tool", name, of: Some(skill) };
+        if !made.tools.iter().any(|other| other == name) {
+            let (site, path) = (made.found.site(), tool["path"].as_str().unwrap_or_default());
+            let (path, line) = if path.is_empty() {
+                let module = self.lookup.evaluator.modules.get(site.module);
+                (module.path.clone(), module.place(site.span()).0)
+            } else {
+                (path.to_owned(), 1)
+            };
+            let why = self.why("tool", name, Some(skill));
+            return self.drop_all(&subject, why, &path, line);
+        }
+        let view = self.view;
+        if let Some(found) = view.tools.iter().find(|tool| tool.name == name) {
+            self.fields(&subject, found, tool);
+            self.schema(&subject, found, tool);
+        }
+    }
+
+    /// Why something of a name is not made: what was lost by its name, or what ended a list of its kind.
+    fn why(&self, kind: &str, name: &str, of: Option<&str>) -> Option<Why> {
+        let mut near = self.view.losses.iter().filter(|loss| loss.kind == kind && loss.of.as_deref() == of);
+        let named = near.clone().find(|loss| loss.names.iter().any(|one| one == name));
+        let loss: &Loss = named.or_else(|| near.find(|loss| loss.names.is_empty()))?;
+        Some(loss.why.clone())
+    }
+
+    fn drop_all(&mut self, subject: &Subject<'_>, why: Option<Why>, path: &str, line: u32) {
+        match why {
+            Some(why) => self.lose(subject, None, why),
+            None => self.dropped.push(Dropped {
+                path: path.to_owned(),
+                line,
+                column: 1,
+                kind: subject.kind.to_owned(),
+                name: subject.name.to_owned(),
+                of: subject.of.map(str::to_owned),
+                field: None,
+                reason: "it does not find it where it looks".to_owned(),
+            }),
+        }
+    }
+
+    /// Texts of a primitive that come out empty.
+    fn fields(&mut self, subject: &Subject<'_>, found: &Found<'a>, definition: &Json) {
+        let context = (subject.kind == "skill").then_some("context");
+        for field in ["description"].into_iter().chain(context) {
+            if is_known(&definition[field])
+                && let Some(why) = self.empty(&found.module, found.shape, field, &definition[field])
+            {
+                self.lose(subject, Some(field), why);
+            }
+        }
+    }
+
+    fn agent(&mut self, agent: &Agent) {
+        let subject = Subject { kind: "agent", name: &agent.name, of: None };
+        let Some((module, shape)) = &self.view.agent else {
+            let why = self.lookup.agent_why(agent);
+            return self.drop_all(&subject, why, &agent.entry, 1);
+        };
+        let persona = match &agent.persona {
+            Some(Persona::Text(text)) => Json::String(text.clone()),
+            Some(Persona::Object(value)) => value.clone(),
+            None => Json::Null,
+        };
+        let settings = ["model", "description"].map(|key| (key, agent.settings.get(key).cloned()));
+        let fields = [("persona", Some(persona))].into_iter().chain(settings);
+        for (field, value) in fields {
+            if let Some(value) = value.filter(is_known)
+                && let Some(why) = self.empty(module, *shape, field, &value)
+            {
+                self.lose(&subject, Some(field), why);
+            }
+        }
+    }
+
+    /// Why a value that we know is empty to the compiler.
+    fn empty(&self, module: &Rc<Module<'a>>, shape: Shape<'a>, field: &str, value: &Json) -> Option<Why> {
+        match shape {
+            Shape::Config(config) => match assigned(config, field) {
+                Some(expression) => self.lookup.unreadable(module, expression),
+                // Objects, and only those, it takes in short.
+                None if value.is_object() && mentions(config, field) => None,
+                None => Some(unassigned(module, config, field)),
+            },
+            Shape::Class(class) => match self.lookup.member(module, class, field) {
+                Some((module, member)) => match &member.value {
+                    Some(expression) => self.lookup.unreadable(&module, expression),
+                    None => {
+                        let reason = format!("`{field}` has its value from elsewhere than its declaration");
+                        Some((Site::new(module.id, member.span), reason))
+                    }
+                },
+                None => {
+                    let reason = format!("it finds no field `{field} = …` in the class");
+                    Some((Site::new(module.id, class.span), reason))
+                }
+            },
+        }
+    }
+
+    /// The schema of a tool's input, which the model is given.
+    fn schema(&mut self, subject: &Subject<'_>, found: &Found<'a>, tool: &Json) {
+        let schema = &tool["inputSchema"];
+        let has_properties = schema["properties"].as_object().is_some_and(|all| !all.is_empty());
+        if !has_properties || schema.get("$source").is_some() {
+            return;
+        }
+        if let Some(why) = self.schema_lost(found, schema) {
+            self.lose(subject, Some("inputSchema"), why);
+        }
+    }
+
+    fn schema_lost(&self, found: &Found<'a>, schema: &Json) -> Option<Why> {
+        let (module, field) = (&found.module, "inputSchema");
+        if let Shape::Config(config) = found.shape {
+            let reason = if found.export == "default" {
+                "it reads no schema of what is exported as default without a name"
+            } else if is_new(module, found.export) {
+                "it reads no schema of `new LuaTool({…})`"
+            } else {
+                ""
+            };
+            if !reason.is_empty() {
+                return Some((Site::new(module.id, config.span), reason.to_owned()));
+            }
+            let Some(value) = assigned(config, field) else { return Some(unassigned(module, config, field)) };
+            return self.lookup.unreadable(module, value).or_else(|| self.other_zod(module, value));
+        }
+        let why = self.empty(module, found.shape, field, schema);
+        why.or_else(|| {
+            let Shape::Class(class) = found.shape else { return None };
+            let (module, member) = self.lookup.member(module, class, field)?;
+            self.other_zod(&module, member.value.as_ref()?)
+        })
+    }
+
+    /// A schema of a newer zod has no properties to the compiler.
+    fn other_zod(&self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<Why> {
+        use oxc_span::GetSpan;
+        let script = module.script()?;
+        let others = script.bindings.iter().filter_map(|(name, binding)| match binding {
+            Binding::Import { link, name: Imported::Name(_) | Imported::Everything }
+                if link.specifier.starts_with("zod/v4") =>
+            {
+                Some((*name, link.specifier))
+            }
+            _ => None,
+        });
+        let text = &module.text[value.span().start as usize..value.span().end as usize];
+        let mut others = others.filter(|(name, _)| text.contains(&format!("{name}.")));
+        let (_, specifier) = others.next()?;
+        Some((Site::new(module.id, value.span()), format!("it does not know the schemas of `{specifier}`")))
+    }
+}
+
+/// Whether a value is known and says something.
+fn is_known(value: &Json) -> bool {
+    match value {
+        Json::String(text) => !text.is_empty(),
+        Json::Object(fields) => fields.values().any(Json::is_string) && !fields.contains_key("$source"),
+        _ => false,
+    }
+}
+
+/// Why a property that an object has when it runs is none to the compiler.
+pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &str) -> Why {
+    use oxc_ast::ast::{ObjectPropertyKind, PropertyKey};
+    use oxc_span::GetSpan;
+    let mut at = (config.span, format!("there is no `{key}: …` in this object"));
+    for property in &config.properties {
+        match property {
+            ObjectPropertyKind::SpreadProperty(spread) => {
+                at = (spread.span, format!("it does not look for `{key}` in an object that is spread"));
+            }
+            ObjectPropertyKind::ObjectProperty(one) => {
+                let reason = match &one.key {
+                    PropertyKey::StaticIdentifier(name) if name.name == key && one.shorthand => {
+                        format!("it does not read `{key}` in short, without `{key}: `")
+                    }
+                    PropertyKey::StaticIdentifier(name) if name.name == key => {
+                        format!("it does not read `{key}` as a method or a getter")
+                    }
+                    PropertyKey::StringLiteral(text) if text.value == key => {
+                        format!("it does not read the key `{key}` in quotes")
+                    }
+                    _ => continue,
+                };
+                at = (one.span(), reason);
+                break;
+            }
+        }
+    }
+    (Site::new(module.id, at.0), at.1)
+}
+
+/// `const name = new …`.
+fn is_new(module: &Module<'_>, name: &str) -> bool {
+    let variables = module.script().into_iter().flat_map(|script| &script.program.body).flat_map(declarators);
+    let init = variables.filter(|one| is_named(one, name)).find_map(|one| one.init.as_ref());
+    matches!(init.map(untyped), Some(Expression::NewExpression(_)))
+}
+
+impl Lookup<'_, '_> {
+    /// Why the agent itself is not made.
+    fn agent_why(self, agent: &Agent) -> Option<Why> {
+        let root = self.evaluator.modules.root();
+        let module = self.evaluator.modules.open(&root.join(&agent.entry)).ok()?;
+        let variables = module.script()?.program.body.iter().flat_map(declarators);
+        let inits = variables.filter_map(|one| one.init.as_ref()).chain(default_expression(&module));
+        let made = inits.filter_map(|value| Some((value, configuration(untyped(value))?)));
+        let kind = &crate::agent::kind::AGENT;
+        made.filter_map(|(value, config)| {
+            use oxc_span::GetSpan;
+            let name = config.and_then(|config| assigned(config, "name"));
+            let reason = match (config, name) {
+                (None, _) => {
+                    format!("the configuration of `{}` is not written as an object", kind.classes[0])
+                }
+                (Some(_), None) => "it finds no `name: …` in the configuration".to_owned(),
+                (Some(_), Some(name)) => {
+                    let (site, reason) = self.text(&module, name).err()?;
+                    return Some((site, format!("the name is not read: {reason}")));
+                }
+            };
+            Some((Site::new(module.id, value.span()), reason))
+        })
+        .next()
+    }
+}

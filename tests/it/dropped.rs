@@ -1,0 +1,270 @@
+//! What `lua compile` leaves out: our notes beside what the real compiler made.
+//!
+//! `fixtures/stock` holds projects in the forms that people write, and in `made.json` what lua-cli 3.37.0 made of
+//! each (`benches/record_stock.py`). What must be told is the difference between that and our reading.
+
+use crate::common::Project;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+
+/// Kind, name, the skill it is of, and the property that is empty.
+type Lost = (String, String, String, String);
+
+fn fixtures() -> Vec<PathBuf> {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stock");
+    let mut folders: Vec<_> = std::fs::read_dir(all).unwrap().map(|one| one.unwrap().path()).collect();
+    folders.sort();
+    assert_eq!(folders.len(), 6);
+    folders
+}
+
+/// A project of the fixtures, without what was made of it.
+fn project(folder: &Path) -> Project {
+    let project = Project::new();
+    for entry in WalkDir::new(folder).into_iter().map(Result::unwrap).filter(|one| one.file_type().is_file())
+    {
+        let path = entry.path().strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
+        if path != "made.json" {
+            project.write(&path, std::fs::read(entry.path()).unwrap());
+        }
+    }
+    project
+}
+
+fn named(name: &str) -> Project {
+    project(&fixtures().into_iter().find(|folder| folder.ends_with(name)).unwrap())
+}
+
+fn recorded(folder: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder.join("made.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn find<'v>(all: &'v [Value], kind: &str, name: &str) -> Option<&'v Value> {
+    all.iter().find(|one| one["kind"] == kind && one["name"] == name)
+}
+
+/// Whether a value says something to the platform.
+fn says(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.is_empty(),
+        Value::Object(fields) => !fields.is_empty() && !fields.contains_key("$source"),
+        Value::Array(items) => !items.is_empty(),
+        _ => false,
+    }
+}
+
+/// What the compiler lost of our reading.
+fn lost(ours: &[Value], made: &[Value]) -> BTreeSet<Lost> {
+    let mut lost = BTreeSet::new();
+    let mut lose = |kind: &str, name: &str, of: &str, field: &str| {
+        lost.insert((kind.to_owned(), name.to_owned(), of.to_owned(), field.to_owned()));
+    };
+    for one in ours.iter().filter(|one| one["kind"] != "tool") {
+        let (kind, name) = (word(&one["kind"]), word(&one["name"]));
+        let Some(there) = find(made, &kind, &name) else {
+            lose(&kind, &name, "", "");
+            continue;
+        };
+        let fields: &[(&str, &str)] = match &*kind {
+            "agent" => &[("persona", "persona"), ("model", "model"), ("routingDescription", "description")],
+            "skill" => &[("description", "description"), ("context", "context")],
+            _ => &[("description", "description")],
+        };
+        for (key, field) in fields {
+            if says(&one[*key]) && !says(&there[*key]) {
+                lose(&kind, &name, "", field);
+            }
+        }
+        // The platform gets the tools that a skill names as they are named themselves.
+        for tool in one["tools"].as_array().into_iter().flatten().map(word) {
+            let is_listed = there["tools"].as_array().is_some_and(|all| all.iter().any(|one| *one == *tool));
+            let (mine, theirs) = (find(ours, "tool", &tool), find(made, "tool", &tool));
+            let (Some(mine), Some(theirs)) = (mine, theirs.filter(|_| is_listed)) else {
+                lose("tool", &tool, &name, "");
+                continue;
+            };
+            if says(&mine["description"]) && !says(&theirs["description"]) {
+                lose("tool", &tool, &name, "description");
+            }
+            let properties = |one: &Value| says(&one["schemas"]["input"]["properties"]);
+            if properties(mine) && !properties(theirs) {
+                lose("tool", &tool, &name, "inputSchema");
+            }
+        }
+    }
+    lost
+}
+
+fn told(answer: &Value) -> BTreeSet<Lost> {
+    let all = answer["dropped"].as_array().unwrap().iter();
+    all.map(|one| (word(&one["kind"]), word(&one["name"]), word(&one["of"]), word(&one["field"]))).collect()
+}
+
+#[test]
+fn what_is_told_is_what_the_real_compiler_lost() {
+    let mut count = 0;
+    for folder in fixtures() {
+        let project = project(&folder);
+        let answer = project.json("compile");
+        let ours = answer["primitives"].as_array().unwrap();
+        let lost = lost(ours, &recorded(&folder));
+        let told = told(&answer);
+        let missed: Vec<_> = lost.difference(&told).collect();
+        let wrong: Vec<_> = told.difference(&lost).collect();
+        assert!(missed.is_empty() && wrong.is_empty(), "{folder:?}\nmissed {missed:#?}\nwrong {wrong:#?}");
+        assert_eq!(answer["deployable"], lost.is_empty());
+        count += lost.len();
+    }
+    assert!(count > 50, "{count}");
+}
+
+/// The sentences, written here by hand for one form of each sort.
+#[test]
+fn each_form_is_told_with_its_place() {
+    let told = |name: &str, wanted: &[&str]| {
+        let said = named(name).run("compile").stderr;
+        for line in wanted {
+            assert!(said.lines().any(|other| other == format!("warning: {line}")), "{line}\n{said}");
+        }
+    };
+    told(
+        "lists",
+        &[
+            "src/index.ts:27:125: `lua compile` leaves this out: tools three, two of skill guarded; \
+             it does not run the call `withGuard(new TwoTool())`",
+            "src/index.ts:30:141: `lua compile` leaves this out: tool two of skill conditional; \
+             it does not evaluate `flag ? [new TwoTool()] : []`",
+            "src/index.ts:31:110: `lua compile` leaves this out: tool four of skill renamed; \
+             the skill names it `Renamed`, which is no tool's name to it",
+            "src/index.ts:63:17: `lua compile` leaves this out: job inline; \
+             `new LuaJob(…)` stands in the list itself, without a name of its own",
+            "src/tools/schemas.ts:20:3: `lua compile` leaves this empty: `inputSchema` of tool short-schema of \
+             skill schemas; it does not read `inputSchema` in short, without `inputSchema: `",
+        ],
+    );
+    told(
+        "values",
+        &[
+            "src/index.ts:65:10: `lua compile` leaves this empty: `model` of agent Values; it does not know `satisfies`",
+        ],
+    );
+    told(
+        "config",
+        &["src/index.ts:6:22: `lua compile` leaves this out: agent Configured; \
+           the configuration of `LuaAgent` is not written as an object"],
+    );
+    assert_eq!(named("known").run("compile").stderr, "");
+    assert_eq!(named("known").json("compile")["deployable"], true);
+}
+
+#[test]
+fn push_and_status_tell_it_too() {
+    let project = named("config");
+    project.ok("init");
+    for line in ["push --dry-run", "status", "compile", "push"] {
+        let answer = project.json(line);
+        assert_eq!(answer["deployable"], false, "{line}");
+        assert_eq!(answer["dropped"][0]["name"], "inline", "{line}");
+    }
+    let said = project.run("status").stderr;
+    assert!(said.contains("src/index.ts:6:22: `lua compile` leaves this out: agent Configured; "), "{said}");
+}
+
+const SHOP: &str = "import { LuaAgent, LuaSkill } from 'lua-cli';
+import { FindTool, OpenTool } from './tools';
+const withGuard = <T>(tool: T): T => tool;
+const shop = new LuaSkill({ name: 'shop', description: 'd', context: 'c', tools: [new FindTool(), new OpenTool()] });
+export const agent = new LuaAgent({ name: 'Shop', persona: 'You sell.', skills: [shop] });
+";
+
+/// A skill with two tools, pushed as v1, and with both of them wrapped as v2.
+fn wrapped() -> Project {
+    let project = Project::new();
+    let tool = |name: &str, class: &str| {
+        format!(
+            "export class {class} implements LuaTool {{ name = '{name}'; description = 'd'; \
+             inputSchema = z.object({{}}); async execute() {{}} }}\n"
+        )
+    };
+    let head = "import { LuaTool } from 'lua-cli';\nimport { z } from 'zod';\n";
+    project.write("src/tools.ts", format!("{head}{}{}", tool("find", "FindTool"), tool("open", "OpenTool")));
+    project.write("src/index.ts", SHOP);
+    project.ok("init");
+    project.ok("push");
+    project.ok("version create");
+    let guarded = SHOP.replace("new FindTool(), ", "withGuard(new FindTool()), ").replace("'c'", "'more'");
+    assert!(guarded.contains("withGuard(new") && guarded.contains("'more'"));
+    project.write("src/index.ts", guarded);
+    project.ok("push");
+    project.ok("version create");
+    project
+}
+
+#[test]
+fn a_diff_of_versions_says_what_the_compiler_makes_of_it() {
+    let project = wrapped();
+    let block = "As `lua compile` builds it:\n  − tools find, open of skill shop (src/index.ts:4:";
+    let told = project.ok("version diff 1 2");
+    assert!(told.contains(block), "{told}");
+    let back = project.ok("version diff 2 1");
+    assert!(back.contains("As `lua compile` builds it:\n  + tools find, open of skill shop\n"), "{back}");
+    let same = project.ok("version diff 1 1");
+    assert!(!same.contains("As `lua compile` builds it"), "{same}");
+    let answer = project.json("version diff 1 2");
+    assert_eq!(answer["asCompiled"]["removed"].as_array().unwrap().len(), 2);
+    assert_eq!(answer["asCompiled"]["deployable"], false);
+    assert_eq!(project.json("version show 1")["deployable"], true);
+    assert_eq!(project.json("version show 2")["deployable"], false);
+    project.ok("version promote 1");
+    let preview = project.ok("version promote 2 --dry-run");
+    assert!(preview.contains(block), "{preview}");
+}
+
+/// The files on the disk are not those of the versions: only those of the versions count.
+#[test]
+fn versions_are_read_from_their_own_files() {
+    let project = wrapped();
+    project.write("src/tools.ts", "export const nothing = 1;");
+    project.write("src/more.ts", "export const more = 1;");
+    std::fs::remove_file(project.path("src/index.ts")).unwrap();
+    let told = project.ok("version diff 1 2");
+    assert!(told.contains("− tools find, open of skill shop"), "{told}");
+}
+
+/// What lua-cli 3.37.0 makes of the projects today is what was written down.
+#[cfg(unix)]
+#[test]
+fn what_is_recorded_is_what_the_real_compiler_makes() {
+    use std::io::Write;
+    use std::process::Command;
+    let node = Command::new("node").arg("--version").output().is_ok();
+    let Some(modules) = std::env::var_os("LUA_CLI_MODULES").filter(|_| node) else {
+        let why = "needs Node, and LUA_CLI_MODULES with the path of a node_modules folder with lua-cli";
+        let _ = writeln!(std::io::stderr(), "skipped: {why}");
+        return;
+    };
+    for folder in fixtures() {
+        let mut project = project(&folder);
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+        let settings = project.root().with_file_name("home").join(".lua-cli");
+        std::fs::create_dir(&settings).unwrap();
+        let check = format!("{{\"latestVersion\":\"3.37.0\",\"checkedAt\":{now}}}");
+        std::fs::write(settings.join("version-check.json"), check).unwrap();
+        project.set("LUA_TELEMETRY", "false");
+        std::os::unix::fs::symlink(&modules, project.path("node_modules")).unwrap();
+        let done =
+            project.command("node").args(["node_modules/.bin/lua", "compile", "--ci"]).output().unwrap();
+        assert!(done.status.success(), "{folder:?}: {done:?}");
+        let manifest: Value = serde_json::from_str(&project.read("dist-v2/manifest.json")).unwrap();
+        let ours = project.json("compile")["primitives"].as_array().unwrap().clone();
+        let made = manifest["primitives"].as_array().unwrap();
+        assert_eq!(lost(&ours, made), lost(&ours, &recorded(&folder)), "{folder:?}");
+    }
+}

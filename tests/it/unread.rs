@@ -1,0 +1,102 @@
+//! Files whose agent cannot be read: they can be kept, and whoever makes a version of them is told.
+
+use crate::common::Project;
+
+const GOOD: &str = "import { LuaAgent } from 'lua-cli';
+export const agent = new LuaAgent({ name: 'Shop', persona: 'You sell.' });
+";
+const BAD: &str = "import { LuaAgent } from 'lua-cli';
+import { persona } from './gone';
+export const agent = new LuaAgent({ name: 'Shop', persona: persona });
+";
+const REASON: &str = "cannot find \"./gone\", imported at \"src/index.ts:2:1\"";
+
+/// One version, and then an import of a file that does not exist.
+fn broken() -> Project {
+    let project = Project::new();
+    project.write("src/index.ts", GOOD);
+    project.ok("init");
+    project.ok("push");
+    project.ok("version create");
+    project.write("src/index.ts", BAD);
+    project
+}
+
+#[test]
+fn an_import_of_a_missing_file_says_where_and_what_keeps_the_files() {
+    let project = broken();
+    for line in ["push", "push --dry-run", "status"] {
+        let outcome = project.run(line);
+        assert!(outcome.code != 0 && outcome.stderr.contains(REASON), "{outcome}");
+        let hint = "hint: `lua-store push backup` keeps the files as they are";
+        assert!(outcome.stderr.lines().any(|line| line == hint), "{outcome}");
+    }
+    assert_eq!(project.json("source list").as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_backup_of_it_says_that_only_files_are_kept() {
+    let project = broken();
+    let outcome = project.run("push backup");
+    assert_eq!(outcome.code, 0, "{outcome}");
+    let told = format!("warning: only the files are kept: the agent in them cannot be read: {REASON}");
+    assert!(outcome.stderr.lines().any(|line| line == told), "{outcome}");
+    assert_eq!(project.json("push backup")["unread"], REASON);
+    let good = broken();
+    good.write("src/index.ts", format!("{GOOD}// more\n"));
+    assert!(good.json("push backup")["unread"].is_null());
+}
+
+#[test]
+fn a_version_of_it_is_made_only_where_that_is_allowed() {
+    let project = broken();
+    project.ok("push backup");
+    let outcome = project.run("version create");
+    assert_eq!(outcome.code, 1, "{outcome}");
+    let told = format!("Error: cannot make a version of source version v2: its agent was not read: {REASON}");
+    assert!(outcome.stderr.lines().any(|line| line == told), "{outcome}");
+    assert!(outcome.stderr.contains("`lua-store version create --allow-unreadable`"), "{outcome}");
+    assert_eq!(project.json("version list").as_array().unwrap().len(), 1);
+
+    project.ok("version create --allow-unreadable");
+    let shown = project.ok("version show 2");
+    assert!(shown.contains(&format!("  Agent:   not read: {REASON}\n")), "{shown}");
+    assert_eq!(project.json("version show 2")["unread"], REASON);
+    assert!(project.json("version show 2")["deployable"].is_null());
+    let note = format!("v2: its agent was not read, its state is the one before: {REASON}");
+    assert!(project.ok("version diff 1 2").contains(&note));
+    assert_eq!(project.json("version diff 1 2")["unread"]["to"], REASON);
+    project.ok("version promote 1");
+    assert!(project.ok("version promote 2 --dry-run").contains(&note));
+    project.ok("fsck");
+}
+
+#[test]
+fn a_push_of_what_can_be_read_again_takes_it_back() {
+    let project = broken();
+    project.ok("push backup");
+    project.write("src/gone.ts", "export const persona = 'You sell more.';");
+    project.ok("push");
+    project.ok("version create");
+    assert!(project.json("version show 2")["unread"].is_null());
+    let told = project.ok("version show 2");
+    assert!(!told.contains("not read"), "{told}");
+}
+
+/// The cache holds what was read; another text in it, under its own sum, is what `compile` then prints.
+#[test]
+fn compile_takes_the_agent_from_the_cache() {
+    let project = broken();
+    project.write("src/index.ts", GOOD);
+    project.ok("compile");
+    let path = project.path(".lua/cache/agent");
+    let bytes = std::fs::read(&path).unwrap();
+    let at = bytes.windows(9).position(|part| part == b"You sell.").unwrap();
+    let mut body = bytes[32..].to_vec();
+    body[at - 32..at - 32 + 9].copy_from_slice(b"You swim.");
+    let sum = blake3::hash(&body);
+    std::fs::write(&path, [sum.as_bytes().as_slice(), &body].concat()).unwrap();
+    assert_eq!(project.json("compile")["agent"]["persona"], "You swim.");
+    project.write("src/index.ts", format!("{GOOD}// more\n"));
+    assert_eq!(project.json("compile")["agent"]["persona"], "You sell.");
+}
