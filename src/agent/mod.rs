@@ -12,6 +12,7 @@ pub mod dist;
 pub mod drift;
 pub mod edit;
 pub mod folded;
+pub mod instead;
 pub mod json;
 pub mod kind;
 pub mod ledger;

@@ -2,7 +2,7 @@
 //!
 //! Nothing of it is kept: the files of a version say it, so it is known of every version ever made.
 
-use super::merge::linked;
+use super::instead::linked;
 use super::model::{Agent, Dropped};
 use super::read;
 use super::version::Version;

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 type Form = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
 /// All are JavaScript too, so that Node can run them.
-const FORMS: [Form; 17] = [
+const FORMS: [Form; 22] = [
     (
         "single quotes",
         &[("agent.mjs", "AGENT new LuaAgent({ name: 'n', persona: 'old', model: 'm' });")],
@@ -111,6 +111,52 @@ const FORMS: [Form; 17] = [
         "agent.mjs",
     ),
     ("empty", &[("agent.mjs", "AGENT new LuaAgent({});")], "agent.mjs"),
+    (
+        "a constant that others use",
+        &[
+            ("agent.mjs", "import { TEXT } from './texts.mjs';\nAGENT new LuaAgent({ persona: TEXT });"),
+            ("texts.mjs", "export const TEXT = 'old';\nexport const again = `${TEXT}!`;"),
+        ],
+        "agent.mjs",
+    ),
+    (
+        "a configuration that others use",
+        &[(
+            "agent.mjs",
+            "const config = { persona: 'old' };\nAGENT new LuaAgent(config);\nexport const other = config;",
+        )],
+        "agent.mjs",
+    ),
+    (
+        "a spread that others use",
+        &[(
+            "agent.mjs",
+            "const base = { persona: 'old' };\nAGENT new LuaAgent({ name: 'n', ...base });\nexport const other = base;",
+        )],
+        "agent.mjs",
+    ),
+    (
+        "a file that is read",
+        &[
+            (
+                "agent.mjs",
+                "import { readFileSync } from 'fs';\nAGENT new LuaAgent({ persona: readFileSync(new URL('./persona.md', import.meta.url), 'utf8') });",
+            ),
+            ("persona.md", "old"),
+        ],
+        "persona.md",
+    ),
+    (
+        "a file that is read, as bytes",
+        &[
+            (
+                "agent.mjs",
+                "import * as fs from 'node:fs';\nimport path from 'node:path';\nAGENT new LuaAgent({ persona: fs.readFileSync(path.join(import.meta.dirname, 'persona.md')).toString() });",
+            ),
+            ("persona.md", "old"),
+        ],
+        "persona.md",
+    ),
 ];
 
 fn lay_out(folder: &Path, files: &[(&str, &str)]) {

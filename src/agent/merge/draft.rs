@@ -3,7 +3,8 @@
 use super::Trees;
 use super::conflict::Why;
 use super::file::{File, Side, Text};
-use super::reading::{Instead, Reading};
+use super::reading::Reading;
+use crate::agent::instead::Instead;
 use crate::error::Result;
 use crate::object::{self, Id, Leaf, Mode, Sink, Source, nest};
 use std::collections::{BTreeMap, BTreeSet};

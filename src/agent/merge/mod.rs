@@ -16,7 +16,6 @@ mod tests;
 
 pub use conflict::{Conflict, Why};
 pub use file::Side;
-pub(in crate::agent) use reading::linked;
 
 use crate::error::Result;
 use crate::object::{Id, Sink, Source};

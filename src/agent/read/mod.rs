@@ -43,6 +43,7 @@ mod stock;
 mod tests;
 mod texts;
 mod typeless;
+mod uses;
 mod value;
 mod zod;
 

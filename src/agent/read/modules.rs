@@ -6,6 +6,7 @@ use super::module::{Content, Link, Module, ModuleId, Script, place};
 use crate::agent::model::SourceRef;
 use crate::error::{Error, Result};
 use oxc_allocator::Allocator;
+use oxc_ast::ast::Expression;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_resolver::{
     ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery, TsconfigOptions, TsconfigReferences,
@@ -201,6 +202,13 @@ impl<'a> Modules<'a> {
             Err(_) if bare.starts_with('.') || bare.starts_with('/') => Target::Missing,
             Err(_) => Target::Package(package(bare)),
         }
+    }
+
+    /// An expression of a module, parsed once more to be evaluated by itself.
+    pub fn again(&self, module: &Module<'a>, span: Span) -> Option<&'a Expression<'a>> {
+        let text = module.text.get(span.start as usize..span.end as usize)?;
+        let parsed = Parser::new(self.arena, text, SourceType::ts()).parse_expression().ok()?;
+        Some(self.arena.alloc(parsed))
     }
 
     /// The path inside the project, with `/`; a file beside the project begins with `../`.

@@ -3,10 +3,11 @@
 use super::entry;
 use super::eval::{Evaluator, Found};
 use super::files::Files;
-use super::module::{Binding, Content, Imported, Link, Module};
-use super::modules::{Modules, Target};
+use super::module::{Binding, Content, Module};
+use super::modules::Modules;
 use super::spot::{Form, Place, absent, bom, is_named, range};
-use super::value::Site;
+use super::texts;
+use super::value::{Scope, Site, Value};
 use crate::error::{Error, Result};
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
@@ -14,14 +15,16 @@ use oxc_ast::ast::{
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
+use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 
 /// References followed from the agent to a value.
 const HOPS_MAX: usize = 100;
 
-/// Where the value below these keys of the agent stands: `["persona"]`, `["persona", "base"]`.
-pub fn find(root: &Path, keys: &[&str]) -> Result<Place> {
+/// Where the value below these keys of the agent stands: `["persona"]`, `["persona", "base"]`. What other code uses too
+/// is not it. With `is_own` nothing but the agent's own configuration is.
+pub fn find(root: &Path, keys: &[&str], is_own: bool) -> Result<Place> {
     super::on_thread(root, |root| {
         let arena = Allocator::default();
         let evaluator = Evaluator::new(Modules::new(root, &Files::default(), &arena));
@@ -29,7 +32,7 @@ pub fn find(root: &Path, keys: &[&str]) -> Result<Place> {
         let Some(agent) = agents.first() else { return Err(by_hand(&module.path, keys)) };
         let made_in = evaluator.modules.get(agent.site.module);
         let mut finder =
-            Finder { evaluator: &evaluator, module: &made_in, site: agent.site, keys, found: None };
+            Finder { evaluator: &evaluator, module: &made_in, site: agent.site, keys, is_own, found: None };
         if let Some(script) = made_in.script() {
             finder.visit_program(script.program);
         }
@@ -49,6 +52,7 @@ struct Finder<'f, 'a> {
     module: &'f Rc<Module<'a>>,
     site: Site,
     keys: &'f [&'f str],
+    is_own: bool,
     found: Option<Result<Place>>,
 }
 
@@ -58,8 +62,10 @@ impl<'a> Finder<'_, 'a> {
             return;
         }
         let Some(config) = arguments.first().and_then(|one| one.as_expression()) else { return };
-        let search = Search { evaluator: self.evaluator, hops: 0 };
-        self.found = search.below(self.module, config, self.keys).transpose();
+        let spared = RefCell::default();
+        let search = Search { evaluator: self.evaluator, hops: 0, is_own: self.is_own, spared: &spared };
+        let found = search.below(self.module, config, self.keys).transpose();
+        self.found = found.map(|found| found.map(|place| Place { spared: spared.take(), ..place }));
     }
 }
 
@@ -79,6 +85,9 @@ impl<'a> Visit<'a> for Finder<'_, 'a> {
 struct Search<'s, 'a> {
     evaluator: &'s Evaluator<'a>,
     hops: usize,
+    is_own: bool,
+    /// The last name that was not followed, since other code uses what it stands for.
+    spared: &'s RefCell<Option<String>>,
 }
 
 impl<'a> Search<'_, 'a> {
@@ -93,7 +102,9 @@ impl<'a> Search<'_, 'a> {
         match bare(at) {
             Expression::ObjectExpression(object) => match next.property(module, object, key, rest)? {
                 Some(place) => Ok(Some(place)),
-                None if rest.is_empty() => Ok(Some(absent(module, object, key))),
+                None if rest.is_empty() => {
+                    Ok(Some(absent(module, object, key, self.spared.borrow().is_some())))
+                }
                 None => Ok(None),
             },
             Expression::CallExpression(call) if is_object_method(call) => {
@@ -104,6 +115,13 @@ impl<'a> Search<'_, 'a> {
             }
             other => match next.referred(module, other)? {
                 Some((module, Referred::Expression(at))) => next.below(&module, at, keys),
+                _ if rest.is_empty() && self.spared.borrow().is_some() => Ok(Some(Place {
+                    file: module.file.clone(),
+                    path: module.path.clone(),
+                    range: range(module, at.span()),
+                    form: Form::Around((*key).to_owned()),
+                    spared: None,
+                })),
                 _ => Ok(None),
             },
         }
@@ -160,6 +178,7 @@ impl<'a> Search<'_, 'a> {
             path: module.path.clone(),
             range: range(module, span),
             form,
+            spared: None,
         };
         Ok(match bare(at) {
             Expression::StringLiteral(text) => {
@@ -179,11 +198,48 @@ impl<'a> Search<'_, 'a> {
                         path: module.path.clone(),
                         range: bom(&module)..bom(&module) + module.text.len(),
                         form: Form::File,
+                        spared: None,
                     },
-                    None => here(at.span(), Form::Expression),
+                    None => match self.read_from(module, other)? {
+                        Some(place) => place,
+                        None => here(at.span(), Form::Expression),
+                    },
                 }
             }
         })
+    }
+
+    /// The file that a call reads: `readFileSync('persona.md', 'utf8')`, with `.trim()` and the like behind it.
+    fn read_from(self, module: &Rc<Module<'a>>, at: &Expression<'a>) -> Result<Option<Place>> {
+        let Expression::CallExpression(call) = bare(at) else { return Ok(None) };
+        if self.is_own {
+            return Ok(None);
+        }
+        let (scope, modules) = (Scope::module(module.id), &self.evaluator.modules);
+        let value = |span: Span| -> Result<Option<Value<'a>>> {
+            let Some(at) = modules.again(module, span) else { return Ok(None) };
+            self.evaluator.at_top(|| self.evaluator.expression(&scope, at)).map(Some)
+        };
+        if let (Some(Value::Package(names)), Some(target)) =
+            (value(call.callee.span())?, call.arguments.first())
+            && let Some(target) = value(target.span())?
+        {
+            let Some(path) = texts::file_read(modules, &names, &target) else { return Ok(None) };
+            let Some(text) = modules.text(&path)? else { return Ok(None) };
+            let relative = modules.relative(&path);
+            let range = 0..text.len();
+            return Ok(Some(Place { file: path, path: relative, range, form: Form::File, spared: None }));
+        }
+        match call
+            .callee
+            .as_member_expression()
+            .map(|member| (member.object(), member.static_property_name()))
+        {
+            Some((object, Some("trim" | "trimEnd" | "trimStart" | "toString"))) => {
+                self.read_from(module, object)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// What a name or a member stands for: an expression elsewhere.
@@ -240,10 +296,14 @@ impl<'a> Search<'_, 'a> {
     where
         'a: 'e,
     {
-        let Some(next) = self.further() else { return Ok(None) };
+        let Some(next) = self.further().filter(|_| !self.is_own) else { return Ok(None) };
         let Some(script) = module.script() else { return Ok(None) };
         match script.bindings.get(name) {
             Some(&Binding::Variable { pattern: BindingPattern::BindingIdentifier(_), init: Some(init) }) => {
+                if self.evaluator.uses(module, name)? > 1 {
+                    *self.spared.borrow_mut() = Some(format!("\"{name}\" in \"{}\"", module.path));
+                    return Ok(None);
+                }
                 Ok(Some((module.clone(), Referred::Expression(init))))
             }
             Some(&Binding::Import { link, name }) => match self.evaluator.imported(module, link, name)? {
@@ -257,37 +317,6 @@ impl<'a> Search<'_, 'a> {
                 },
                 None => Ok(None),
             },
-            _ => Ok(None),
-        }
-    }
-}
-
-impl<'a> Evaluator<'a> {
-    /// The module that an import leads to, and the export it takes; `None` for a package.
-    fn imported(
-        &self,
-        from: &Module<'a>,
-        link: Link<'a>,
-        name: Imported<'a>,
-    ) -> Result<Option<(Rc<Module<'a>>, &'a str)>> {
-        let Target::Module(file) = self.modules.follow(from, link)? else { return Ok(None) };
-        let module = self.modules.open(&file)?;
-        Ok(match name {
-            Imported::Name(name) => Some((module, name)),
-            Imported::Everything if module.script().is_none() => Some((module, "default")),
-            Imported::Everything => None,
-        })
-    }
-
-    /// The module that a name stands for: `import * as name`.
-    fn module_named(&self, module: &Module<'a>, name: &str) -> Result<Option<Rc<Module<'a>>>> {
-        match module.script().and_then(|script| script.bindings.get(name)) {
-            Some(&Binding::Import { link, name: Imported::Everything }) => {
-                match self.modules.follow(module, link)? {
-                    Target::Module(file) => self.modules.open(&file).map(Some),
-                    _ => Ok(None),
-                }
-            }
             _ => Ok(None),
         }
     }

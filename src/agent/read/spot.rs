@@ -14,6 +14,8 @@ pub struct Place {
     /// The bytes of `file` that are replaced.
     pub range: Range<usize>,
     pub form: Form,
+    /// A constant that other code uses too, so that it stays and the value is written where it is named.
+    pub spared: Option<String>,
 }
 
 /// How the value is written there.
@@ -25,6 +27,8 @@ pub enum Form {
     Expression,
     /// `{ persona }`: what replaces it needs the key.
     Shorthand(String),
+    /// An object that other code uses too: it is spread into one of its own, with this key.
+    Around(String),
     /// No property yet: what is put in needs the key, and a separator.
     Absent {
         key: String,
@@ -47,12 +51,21 @@ pub fn is_named(key: &PropertyKey<'_>, name: &str) -> bool {
     key.static_name().is_some_and(|key| key == name)
 }
 
-/// A place for a new property: after the name of the agent, else after the last property.
-pub fn absent(module: &Module<'_>, object: &ObjectExpression<'_>, key: &str) -> Place {
-    let named = object.properties.iter().position(
-        |property| matches!(property, ObjectPropertyKind::ObjectProperty(one) if is_named(&one.key, "name")),
-    );
+/// A place for a new property: after the name of the agent, else after the last property. What is to win over an
+/// object that is spread in comes last.
+pub fn absent(module: &Module<'_>, object: &ObjectExpression<'_>, key: &str, is_last: bool) -> Place {
+    let named = if is_last { None } else { name(object) };
     let at = named.or_else(|| object.properties.len().checked_sub(1));
+    absent_after(module, object, key, at)
+}
+
+fn name(object: &ObjectExpression<'_>) -> Option<usize> {
+    object.properties.iter().position(
+        |property| matches!(property, ObjectPropertyKind::ObjectProperty(one) if is_named(&one.key, "name")),
+    )
+}
+
+fn absent_after(module: &Module<'_>, object: &ObjectExpression<'_>, key: &str, at: Option<usize>) -> Place {
     let (offset, separator) = match at.map(|at| object.properties[at].span()) {
         Some(span) => {
             let before = match at {
@@ -78,6 +91,7 @@ pub fn absent(module: &Module<'_>, object: &ObjectExpression<'_>, key: &str) -> 
         path: module.path.clone(),
         range: range(module, Span::new(offset, offset)),
         form: Form::Absent { key: key.to_owned(), separator },
+        spared: None,
     }
 }
 

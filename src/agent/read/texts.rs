@@ -77,6 +77,13 @@ pub fn call<'a>(
     })
 }
 
+/// The file of the project that a call of this function reads as a text.
+pub fn file_read(modules: &Modules<'_>, names: &Names, target: &Value<'_>) -> Option<PathBuf> {
+    let [package, .., function] = names else { return None };
+    let is_read = package.trim_start_matches("node:") == "fs" && &**function == "readFileSync";
+    if is_read { project_file(modules, target) } else { None }
+}
+
 fn path<'a>(path: &Path) -> Value<'a> {
     Value::Path(path.to_string_lossy().into())
 }

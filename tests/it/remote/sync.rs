@@ -159,8 +159,8 @@ fn accepting_changes_only_the_value_and_keeps_what_was_there() {
 
     ⚠️  Drift detected. Auto-accepting server state...
 
-    ✅ Persona synced from server
-    ✅ Model synced from server
+    ✅ Persona synced from server (src/index.ts)
+    ✅ Model synced from server (src/index.ts)
 
     ✅ Sync complete.
     ");
@@ -173,6 +173,81 @@ fn accepting_changes_only_the_value_and_keeps_what_was_there() {
     ✅ No drift detected. Local code is in sync with server.
     In sync with v2, the newest version ever promoted. Live now: v2, promoted 09:30 UTC by ana@example.com
     ");
+}
+
+/// Ana publishes another persona, which is written where her agent names it; Ben has the project as it was before.
+fn another_persona(index: &str, files: &[(&str, &str)]) -> [crate::common::Project; 2] {
+    let ana = shared();
+    files.iter().for_each(|(path, text)| ana.write(path, text));
+    ana.write("src/index.ts", index);
+    for line in ["push", "version create -m first", "version promote 1"] {
+        ana.ok(line);
+    }
+    let ben = copy_of(&ana, "ben@example.com");
+    ana.write(
+        "src/index.ts",
+        "import { LuaAgent, LuaWebhook } from 'lua-cli';\nimport { TEXT } from './texts';\n\
+         const hook = new LuaWebhook({ name: 'hook', execute: async () => TEXT });\n\
+         export const agent = new LuaAgent({ name: 'a', persona: 'Be brief.', webhooks: [hook] });\n",
+    );
+    for line in ["push", "version create -m second", "version promote 2"] {
+        ana.ok(line);
+    }
+    [ana, ben]
+}
+
+const TEXTS: (&str, &str) = ("src/texts.ts", "export const TEXT = 'Be kind.';\n");
+
+#[test]
+fn a_constant_that_others_use_stays_as_it_is() {
+    let index = "import { LuaAgent, LuaWebhook } from 'lua-cli';\nimport { TEXT } from './texts';\n\
+        const hook = new LuaWebhook({ name: 'hook', execute: async () => TEXT });\n\
+        export const agent = new LuaAgent({ name: 'a', persona: TEXT, webhooks: [hook] });\n";
+    let [_ana, ben] = another_persona(index, &[TEXTS]);
+    assert_snapshot!(ben.run("sync --accept"), @r#"
+    $ lua-store sync --accept
+
+    ⚠️  Drift detected. Auto-accepting server state...
+
+    ✅ Persona synced from server (src/index.ts)
+
+    ✅ Sync complete.
+    --- stderr
+    "TEXT" in "src/texts.ts" stays as it is, since other code uses it too.
+    "#);
+    assert_eq!(ben.read("src/texts.ts"), TEXTS.1);
+    assert_eq!(ben.read("src/index.ts"), index.replace("persona: TEXT", "persona: 'Be brief.'"));
+    assert_eq!(ben.run("sync --check").code, 0);
+}
+
+#[test]
+fn a_persona_that_is_read_from_a_file_is_written_into_that_file() {
+    let index = "import { LuaAgent, LuaWebhook } from 'lua-cli';\nimport { readFileSync } from 'fs';\nimport { join } from 'path';\n\
+        import { TEXT } from './texts';\n\
+        const hook = new LuaWebhook({ name: 'hook', execute: async () => TEXT });\n\
+        export const agent = new LuaAgent({ name: 'a', persona: readFileSync(join(__dirname, 'persona.md'), 'utf8').trim(), webhooks: [hook] });\n";
+    let [_ana, ben] = another_persona(index, &[TEXTS, ("src/persona.md", "Be kind.\n")]);
+    assert_snapshot!(ben.run("sync --accept"), @"
+    $ lua-store sync --accept
+
+    ⚠️  Drift detected. Auto-accepting server state...
+
+    ✅ Persona synced from server (src/persona.md)
+
+    ✅ Sync complete.
+    ");
+    assert_eq!(
+        (ben.read("src/index.ts").as_str(), ben.read("src/persona.md").as_str()),
+        (index, "Be brief.\n")
+    );
+    assert_eq!(ben.run("sync --check").code, 0);
+    // A file that something else reads as well is not the persona's alone.
+    let two = index
+        .replace("'hook', ", "'hook', description: readFileSync(join(__dirname, 'persona.md'), 'utf8'), ");
+    let [_ana, ben] = another_persona(&two, &[TEXTS, ("src/persona.md", "Be kind.\n")]);
+    ben.run("sync --accept");
+    assert_eq!(ben.read("src/persona.md"), "Be kind.\n");
+    assert!(ben.read("src/index.ts").contains("persona: 'Be brief.'"), "{}", ben.read("src/index.ts"));
 }
 
 #[test]
@@ -464,7 +539,7 @@ fn on_a_terminal_each_component_is_asked_for() {
 
     What would you like to do with the model? [p]ush local to server, p[u]ll server to local, [s]kip: Type one of the letters in brackets.
     What would you like to do with the model? [p]ush local to server, p[u]ll server to local, [s]kip: Skipped the model.
-    ✅ Persona synced from server
+    ✅ Persona synced from server (src/index.ts)
 
     ✅ Sync complete.
     "#);

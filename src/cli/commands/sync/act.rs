@@ -134,9 +134,12 @@ pub fn write(
         false => rollback::keep_workspace(project, &who, &Progress::default())?,
     };
     for one in taken {
-        edit::set(project.root(), &one.field, &one.value)?;
+        let edited = edit::set(project.root(), &one.field, &one.value)?;
         if !cx.out.is_json() {
-            cx.out.line(format!("✅ {} synced from server", one.label))?;
+            cx.out.line(format!("✅ {} synced from server ({})", one.label, edited.path))?;
+        }
+        if let Some(spared) = edited.spared {
+            cx.out.note(format!("{spared} stays as it is, since other code uses it too."));
         }
     }
     tell_kept(cx, kept);
