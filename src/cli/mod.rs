@@ -23,6 +23,7 @@ pub mod table;
 pub mod term;
 pub mod time;
 pub mod token;
+mod which_agent;
 
 use crate::error::Result;
 use args::Cli;

@@ -90,3 +90,88 @@ fn git_neither_adds_nor_removes_the_store() {
     assert!(project.path(".lua/format").exists());
     assert_eq!(project.git("status --porcelain").stdout, "A  index.ts\n");
 }
+
+/// Two agents below one folder, which has none of its own.
+fn two_agents() -> Project {
+    let project = Project::new();
+    let agent = |name: &str| {
+        format!(
+            "import {{ LuaAgent }} from 'lua-cli';\nexport const agent = new LuaAgent({{ name: '{name}' }});\n"
+        )
+    };
+    project.write("agents/shop/src/index.ts", agent("shop"));
+    project.write("agents/desk/agent.ts", agent("desk"));
+    project.write("agents/desk/more.ts", "export { agent as default } from './agent';\n");
+    project.write("notes.txt", "everybody's");
+    project
+}
+
+#[test]
+fn of_several_agents_none_is_taken_silently() {
+    let project = two_agents();
+    assert_snapshot!(project.run("init"), @r#"
+    $ lua-store init
+    --- stderr
+    Error: several agents are below "[DIR]/project": agents/desk, agents/shop
+    hint: `--agent agents/desk` says which one; each has a store of its own
+    --- exit 2
+    "#);
+    assert!(!project.path(".lua").exists());
+    assert_snapshot!(project.run("init --agent agents/desk"), @r#"
+    $ lua-store init --agent agents/desk
+    ✓ Made a store in [DIR]/project/agents/desk/.lua
+    --- stderr
+
+    What to do next:
+      lua-store push -m "first push"    keep the project as it is now
+      lua-store version create          give what is kept a number: v1
+      lua-store version promote v1      make v1 the active version
+      lua-store status                  see where things stand
+    "#);
+    assert!(project.path("agents/desk/.lua/format").exists() && !project.path(".lua").exists());
+    let push = project.json("push --agent agents/desk");
+    assert_eq!(push["files"], 3, "its own files, and what keeps git away: {push:#}");
+    assert_snapshot!(project.run("push --agent agents/shop"), @r#"
+    $ lua-store push --agent agents/shop
+    --- stderr
+    Error: there is no store in "[DIR]/project/agents/shop"
+    hint: `lua-store -C [DIR]/project/agents/shop init` makes one for the agent there
+    --- exit 3
+    "#);
+    assert_eq!(project.run("init --agent nowhere").code, 3);
+    // Inside of one there is nothing to ask.
+    assert_eq!(project.run("-C agents/shop init").code, 0);
+}
+
+#[test]
+fn a_store_around_several_agents_asks_at_each_push() {
+    let project = Project::new();
+    project.ok("init");
+    let several = two_agents();
+    for path in ["agents/shop/src/index.ts", "agents/desk/agent.ts"] {
+        project.write(path, several.read(path));
+    }
+    assert_snapshot!(project.run("push"), @r#"
+    $ lua-store push
+    --- stderr
+    Error: several agents are below "[DIR]/project": agents/desk, agents/shop
+    hint: `--agent agents/desk` says which one; each has a store of its own
+    --- exit 2
+    "#);
+    assert_eq!(project.run("push backup").code, 0, "files are no agent");
+    // One of its own, in a usual place, is the agent that is meant.
+    project.write("src/index.ts", several.read("agents/shop/src/index.ts"));
+    assert_eq!(project.run("push").code, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_init_asks_which_agent() {
+    let project = two_agents();
+    let (shown, code) = project.on_terminal("init", "2\n");
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("[1] agents/desk\n  [2] agents/shop"), "{shown}");
+    assert!(project.path("agents/shop/.lua/format").exists());
+    let (shown, code) = project.on_terminal("init", "neither\n");
+    assert_eq!(code, 2, "{shown}");
+}

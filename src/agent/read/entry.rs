@@ -4,6 +4,7 @@ use super::eval::Evaluator;
 use super::module::{Binding, Module, Script};
 use super::value::{Object, Scope, Value};
 use crate::agent::kind::AGENT;
+use crate::agent::manifest::FILE_NAME;
 use crate::error::{Error, Result};
 use oxc_ast::ast::{Expression, Statement};
 use std::collections::BTreeSet;
@@ -33,6 +34,48 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Made<'a
         }
     }
     Ok(None)
+}
+
+/// The folders below a root that make an agent each; none where the root has one of its own in a usual place.
+pub fn folders<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Vec<String>> {
+    let files = evaluator.modules.files();
+    // Most projects need no more than a look at their texts.
+    let may_make = |file: &Path| -> Result<bool> {
+        let text = files.read_if_file(file)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        Ok(text.contains("new LuaAgent") || text.contains("defineAgent("))
+    };
+    for name in USUAL {
+        if may_make(&root.join(name))? {
+            return Ok(Vec::new());
+        }
+    }
+    let mut candidates = Vec::new();
+    for file in files.sources(root) {
+        if may_make(&file)? {
+            candidates.push((folder(root, &file), file));
+        }
+    }
+    let mut folders: BTreeSet<PathBuf> = candidates.iter().map(|(folder, _)| folder.clone()).collect();
+    if folders.len() > 1 {
+        // What cannot be read is told by whoever needs it.
+        let makes = |file: &Path| matches!(agents_in(file, evaluator), Ok(Some(_)));
+        candidates.retain(|(_, file)| makes(file));
+        folders = candidates.into_iter().map(|(folder, _)| folder).collect();
+    }
+    let told = |folder: PathBuf| match evaluator.modules.relative(&folder) {
+        path if path.is_empty() => ".".to_owned(),
+        path => path,
+    };
+    Ok(folders.into_iter().map(told).collect())
+}
+
+/// The folder of the project that a file belongs to: the nearest one that says so, else the one around `src`.
+fn folder(root: &Path, file: &Path) -> PathBuf {
+    let inside = || file.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root));
+    let says_so = |folder: &&Path| ["package.json", FILE_NAME].iter().any(|name| folder.join(name).is_file());
+    let around = |folder: &&Path| !folder.ends_with("src");
+    inside().find(says_so).or_else(|| inside().find(around)).unwrap_or(root).to_owned()
 }
 
 /// What is wrong with a project that makes no agent.

@@ -110,6 +110,14 @@ pub fn reason(error: Error) -> Result<String> {
     Ok(error.message().lines().next().unwrap_or_default().to_owned())
 }
 
+/// The folders below a root that make an agent each, where it has none of its own: `agents/shop`.
+pub fn folders(root: &Path) -> Result<Vec<String>> {
+    on_thread(root, |root| {
+        let arena = Allocator::default();
+        entry::folders(root, &Evaluator::new(Modules::new(root, &Files::default(), &arena)))
+    })
+}
+
 /// What stands below these keys of the agent, as if a file held these bytes.
 pub fn value_with(root: &Path, file: &Path, bytes: &[u8], keys: &[&str]) -> Result<serde_json::Value> {
     on_thread(root, |root| {

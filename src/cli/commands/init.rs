@@ -2,12 +2,14 @@
 
 use crate::agent::manifest::Manifest;
 use crate::agent::merge::Side;
+use crate::agent::project::Project;
 use crate::agent::pull::{self, Outcome};
 use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote::{self, DEFAULT, Reached};
+use crate::cli::which_agent::WhichAgent;
 use crate::error::{At, Error, Result};
 use crate::progress::Progress;
 use crate::store::{DIR, Store};
@@ -29,6 +31,8 @@ pub struct Init {
     /// Bring everything here that was pushed there, and the files that were pushed last
     #[arg(long, requires = "remote")]
     restore_sources: bool,
+    #[command(flatten)]
+    which: WhichAgent,
 }
 
 #[derive(Serialize)]
@@ -51,7 +55,11 @@ What to do next:
 
 impl Init {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let root = cx.directory()?;
+        let mut root = cx.directory()?;
+        // A store that is here was made on purpose.
+        if !root.join(DIR).join("format").exists() || self.which.is_named() {
+            root = self.which.choose(cx, &root)?;
+        }
         let declared = Some(Manifest::read(&root)?.agent_id).filter(|id| !id.trim().is_empty());
         let created = !root.join(DIR).join("format").exists();
         let is_empty = std::fs::read_dir(&root).at("read", &root)?.next().is_none();
@@ -62,7 +70,7 @@ impl Init {
             .remote
             .map(|url| add_remote(&store, &root, agent_id.as_deref(), &url, cx.insecure()))
             .transpose()?;
-        let restored = if self.restore_sources { Some(restore(cx, is_empty)?) } else { None };
+        let restored = if self.restore_sources { Some(restore(cx, &root, is_empty)?) } else { None };
         let answer = Answer { project: root.display().to_string(), created, agent_id, remote, restored };
         if cx.out.is_json() {
             cx.out.json(&answer)?;
@@ -131,9 +139,9 @@ fn add_remote(
 
 /// Brings everything here. Files that differ from those that were pushed are a conflict, and stay; in an empty
 /// folder there is only what keeps git away.
-fn restore(cx: &mut Context<'_>, is_empty: bool) -> Result<usize> {
+fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
     let choice = is_empty.then_some(Side::Theirs);
-    let project = cx.project()?;
+    let project = Project::open(root)?;
     let who = cx.who(&project)?;
     let Reached { name, remote, .. } = remote::require(cx, &project, Some(DEFAULT))?;
     let term = *cx.out.term();

@@ -14,6 +14,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::outward::{Outward, Which};
+use crate::cli::which_agent::WhichAgent;
 use crate::cli::{git, progress, report};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -58,6 +59,8 @@ pub struct Push {
     overwrite_remote: bool,
     #[command(flatten)]
     to: Which,
+    #[command(flatten)]
+    which: WhichAgent,
 }
 
 impl Push {
@@ -75,12 +78,16 @@ impl Push {
             compiler: None,
             overwrite_remote: false,
             to,
+            which: WhichAgent::default(),
         }
     }
 
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let scope = scope(&self.what, self.name)?;
-        let project = cx.project()?;
+        let project = match scope {
+            Scope::Backup if !self.which.is_named() => cx.project()?,
+            _ => self.which.project(cx)?,
+        };
         let who = cx.who(&project)?;
         let outward = match (self.dry_run, self.overwrite_remote) {
             (true, _) => None,

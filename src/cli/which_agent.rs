@@ -1,0 +1,71 @@
+//! Which agent is meant where several are below one folder.
+
+use super::context::Context;
+use crate::agent::project::Project;
+use crate::agent::read;
+use crate::error::{Error, Result};
+use crate::store::DIR;
+use std::path::{Path, PathBuf};
+
+/// The folder of an agent.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct WhichAgent {
+    /// The folder of the agent, where several are below this one
+    #[arg(long, value_name = "DIR")]
+    agent: Option<PathBuf>,
+}
+
+impl WhichAgent {
+    pub fn is_named(&self) -> bool {
+        self.agent.is_some()
+    }
+
+    /// The project of the agent that is meant.
+    pub fn project(&self, cx: &mut Context<'_>) -> Result<Project> {
+        if !self.is_named() {
+            let project = cx.project()?;
+            let folder = self.choose(cx, project.root())?;
+            return if folder == project.root() { Ok(project) } else { own(&folder) };
+        }
+        let folder = self.choose(cx, Path::new(""))?;
+        own(&folder)
+    }
+
+    /// The folder that is named; without a name the root, unless several agents are below it: then one is asked for.
+    pub fn choose(&self, cx: &mut Context<'_>, root: &Path) -> Result<PathBuf> {
+        if let Some(agent) = &self.agent {
+            let folder = cx.directory()?.join(agent);
+            return match folder.canonicalize() {
+                Ok(folder) if folder.is_dir() => Ok(folder),
+                _ => Err(Error::not_found(format!("\"{}\" is not a directory", agent.display()))),
+            };
+        }
+        let folders = read::folders(root)?;
+        if folders.len() < 2 {
+            return Ok(root.to_owned());
+        }
+        let error = |folders: &[String]| {
+            Error::usage(format!("several agents are below \"{}\": {}", root.display(), folders.join(", ")))
+                .hint(format!("`--agent {}` says which one; each has a store of its own", folders[0]))
+        };
+        if !cx.can_ask() {
+            return Err(error(&folders));
+        }
+        for (number, folder) in (1..).zip(&folders) {
+            cx.out.note(format!("  [{number}] {folder}"));
+        }
+        let answer = cx.ask("Several agents are here. Which one?")?.unwrap_or_default();
+        let by_number = answer.parse().ok().and_then(|number: usize| folders.get(number.checked_sub(1)?));
+        let folder = by_number.or_else(|| folders.iter().find(|folder| **folder == answer));
+        folder.map(|folder| root.join(folder)).ok_or_else(|| error(&folders))
+    }
+}
+
+/// The project whose store is in this very folder: that of one around it would keep everybody's files.
+fn own(folder: &Path) -> Result<Project> {
+    if folder.join(DIR).join("format").exists() {
+        return Project::open(folder);
+    }
+    Err(Error::not_found(format!("there is no store in \"{}\"", folder.display()))
+        .hint(format!("`lua-store -C {} init` makes one for the agent there", folder.display())))
+}
