@@ -1,18 +1,20 @@
 //! Builds the state of a push: what was read is stored, what did not change keeps its tree and its
 //! number, what changed gets the next one.
 
+use super::change;
 use super::dist::{self, Dist};
 use super::json;
 use super::kind::Kind;
 use super::manifest::Manifest;
-use super::model::{Agent, Persona, Primitive};
+use super::model::{Agent, ORDER, Persona, Primitive};
 use super::names;
 use super::numbers::{self, Numbers, PERSONA};
-use super::same;
+use super::same::Earlier;
 use super::source::SourceVersion;
-use super::state::{CODE, Content, DEFINITION, MODULES, PersonaId, REACH, State};
+use super::state::{CODE, Content, DEFINITION, MODULES, PersonaId, REACH, SETTINGS, State};
 use crate::error::{Error, Result};
 use crate::object::{Entry, Finder, Id, Mode, Sink, Source, Tree, nest};
+use serde_json::{Map, Value};
 use std::path::Path;
 
 /// Which entries of the pushed state a push moves.
@@ -70,10 +72,16 @@ pub struct Input<'a> {
     pub set_version: Option<&'a str>,
     /// The tree of the project's files in the same push.
     pub files: Id,
-    /// The state that this one is built on.
-    pub old: &'a State,
+    pub base: &'a Base,
+}
+
+/// What a state is built on.
+pub struct Base {
+    pub state: State,
     /// The highest number ever given to each entry.
     pub floor: Numbers,
+    /// The tree of the project's files that the state was made of.
+    pub source: Option<Id>,
 }
 
 /// The next state, and what became of each entry in scope.
@@ -83,8 +91,9 @@ pub struct Built {
 }
 
 pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
-    let mut builder = Builder { sink, input, files: Finder::new(input.files), items: Vec::new() };
-    let mut state = input.old.clone();
+    let earlier = Earlier::new(input.root, input.files, input.base.source);
+    let mut builder = Builder { sink, input, earlier, files: Finder::new(input.files), items: Vec::new() };
+    let mut state = input.base.state.clone();
     if matches!(input.scope, Scope::All | Scope::Persona) {
         builder.settings(&mut state)?;
         builder.persona(&mut state)?;
@@ -140,6 +149,7 @@ pub fn highest(previous: Option<&SourceVersion>, old: &State, new: &State) -> Nu
 struct Builder<'a, S> {
     sink: &'a mut S,
     input: &'a Input<'a>,
+    earlier: Earlier<'a>,
     files: Finder,
     items: Vec<Item>,
 }
@@ -148,8 +158,27 @@ impl<S: Source + Sink> Builder<'_, S> {
     fn settings(&mut self, state: &mut State) -> Result<()> {
         let mut settings = self.input.agent.settings.clone();
         settings.insert("name".to_owned(), self.input.agent.name.clone().into());
-        let id = self.sink.put_blob(json::encode(&settings)?, self.input.old.settings)?;
-        let change = change_of(self.input.old.settings.as_ref(), &id);
+        let order = self.input.agent.order();
+        if !order.is_empty() {
+            settings.insert(ORDER.to_owned(), order.clone().into());
+        }
+        let old = self.input.base.state.settings;
+        let mut before: Map<String, Value> = match old {
+            Some(old) => json::decode(&self.sink.blob(&old)?, SETTINGS)?,
+            None => Map::new(),
+        };
+        // Older settings say nothing of order; the files of that time do.
+        if old.is_some() && !before.contains_key(ORDER) && !order.is_empty() {
+            let order = self.earlier.order(self.sink, &order)?;
+            before.extend(order.map(|order| (ORDER.to_owned(), order.into())));
+        }
+        let is_same = change::settings_that_differ(&before, &settings).is_empty();
+        let id = match old {
+            Some(old) if before == settings => old,
+            _ => self.sink.put_blob(json::encode(&settings)?, old)?,
+        };
+        // What came or went is told by itself.
+        let change = if old.is_some() && is_same { Change::Unchanged } else { change_of(old.as_ref(), &id) };
         state.settings = Some(id);
         let name = self.input.agent.name.clone();
         self.items.push(Item { kind: "agent", name, before: None, after: None, change, rebundled: false });
@@ -165,15 +194,21 @@ impl<S: Source + Sink> Builder<'_, S> {
             Some(Persona::Text(text)) => (text.as_bytes().to_vec(), false),
             Some(Persona::Object(value)) => (json::encode(value)?, true),
         };
-        let id = self.sink.put_blob(bytes, self.input.old.persona.map(|persona| persona.id))?;
+        let id = self.sink.put_blob(bytes, self.input.base.state.persona.map(|persona| persona.id))?;
         let persona = PersonaId { id, is_object };
-        let change = change_of(self.input.old.persona.as_ref(), &persona);
+        let change = change_of(self.input.base.state.persona.as_ref(), &persona);
         state.persona = Some(persona);
-        let before =
-            self.input.old.numbers.get(PERSONA).cloned().filter(|_| self.input.old.persona.is_some());
+        let before = self
+            .input
+            .base
+            .state
+            .numbers
+            .get(PERSONA)
+            .cloned()
+            .filter(|_| self.input.base.state.persona.is_some());
         let after = match (&before, change) {
             (Some(number), Change::Unchanged) => number.clone(),
-            _ => numbers::next_persona(self.input.floor.get(PERSONA).map(String::as_str))?,
+            _ => numbers::next_persona(self.input.base.floor.get(PERSONA).map(String::as_str))?,
         };
         state.numbers.insert(PERSONA.to_owned(), after.clone());
         self.items.push(Item {
@@ -219,11 +254,15 @@ impl<S: Source + Sink> Builder<'_, S> {
 
     fn primitive(&mut self, state: &mut State, primitive: &Primitive) -> Result<()> {
         let key = key_of(primitive);
-        let old_tree = self.input.old.primitives.get(&key).copied();
+        let old_tree = self.input.base.state.primitives.get(&key).copied();
         let old = old_tree.map(|tree| Content::of(self.sink, &tree)).transpose()?;
         let content = self.content(primitive, old.as_ref())?;
         let change = match (old_tree, &old) {
-            (Some(tree), Some(old)) if self.is_same(primitive, &tree, old, &content)? => Change::Unchanged,
+            (Some(tree), Some(old))
+                if *old == content || self.earlier.has(self.sink, &tree, old, primitive)? =>
+            {
+                Change::Unchanged
+            }
             _ => change_of(old.as_ref(), &content),
         };
         let rebundled = match (old_tree, self.input.dist.output()) {
@@ -232,7 +271,7 @@ impl<S: Source + Sink> Builder<'_, S> {
             }
             _ => false,
         };
-        let before = self.input.old.numbers.get(&key).cloned();
+        let before = self.input.base.state.numbers.get(&key).cloned();
         let after = self.number(primitive, &key, change)?;
         if change != Change::Unchanged {
             let tree = self.store(primitive, &content, old_tree)?;
@@ -256,14 +295,8 @@ impl<S: Source + Sink> Builder<'_, S> {
         Ok(())
     }
 
-    fn is_same(&mut self, primitive: &Primitive, tree: &Id, old: &Content, new: &Content) -> Result<bool> {
-        let reached = &primitive.reach.packages;
-        Ok(old.definition == new.definition
-            && (old.reach == new.reach || same::code(self.sink, &mut self.files, tree, old, reached)?))
-    }
-
     fn number(&self, primitive: &Primitive, key: &str, change: Change) -> Result<String> {
-        let highest = self.input.floor.get(key).map(String::as_str);
+        let highest = self.input.base.floor.get(key).map(String::as_str);
         if let Some(wanted) = self.input.set_version {
             numbers::parse(wanted)?;
             return match highest {
@@ -273,7 +306,7 @@ impl<S: Source + Sink> Builder<'_, S> {
                 _ => Ok(wanted.to_owned()),
             };
         }
-        match (self.input.old.numbers.get(key), change) {
+        match (self.input.base.state.numbers.get(key), change) {
             (Some(number), Change::Unchanged) => Ok(number.clone()),
             _ => numbers::next(
                 highest.or_else(|| self.input.manifest.version(primitive.kind, &primitive.name)),
@@ -283,11 +316,7 @@ impl<S: Source + Sink> Builder<'_, S> {
 
     fn content(&mut self, primitive: &Primitive, old: Option<&Content>) -> Result<Content> {
         let definition = json::encode(&primitive.definition)?;
-        let reach = json::encode(&serde_json::json!({
-            "modules": primitive.reach.modules,
-            "packages": primitive.reach.packages,
-            "env": primitive.reach.env,
-        }))?;
+        let reach = json::encode(&primitive.reach.to_json())?;
         Ok(Content {
             definition: self.sink.put_blob(definition, old.map(|old| old.definition))?,
             reach: self.sink.put_blob(reach, old.map(|old| old.reach))?,

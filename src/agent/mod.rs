@@ -21,6 +21,7 @@ pub mod lost;
 pub mod manifest;
 pub mod merge;
 pub mod model;
+pub mod moved;
 pub mod names;
 pub mod news;
 pub mod numbers;

@@ -2,7 +2,7 @@
 
 use super::kind::Kind;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A whole agent.
@@ -65,7 +65,10 @@ pub struct SourceRef {
 pub struct Reach {
     /// Project file → top-level declaration → BLAKE3 of its normalised source, 64 digits.
     pub modules: BTreeMap<String, BTreeMap<String, String>>,
-    /// npm package → version in the lock file, or the range in `package.json` where there is none.
+    /// Project file → imported name that the reached code of it uses → what that resolves to: `src/a.ts#total`, a file
+    /// as a whole, or an export of a package, `zod#z`. Code that stays the same can be given something else by an import.
+    pub imports: BTreeMap<String, BTreeMap<String, String>>,
+    /// npm package → version in the lock file, or the range in `package.json` where there is none; with all that it needs.
     pub packages: BTreeMap<String, String>,
     /// Names of environment variables.
     pub env: BTreeSet<String>,
@@ -98,7 +101,34 @@ pub struct Dropped {
     pub name: String,
 }
 
+/// The rules by which definitions and reaches are made. Other rules make other hashes of the same code, so whatever
+/// changes what the reader gives for unchanged files must give this the next number: then what older rules made is
+/// compared by reading the files of that time again.
+pub const RULES: u64 = 2;
+
+impl Reach {
+    /// As it is stored.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "modules": self.modules, "imports": self.imports, "packages": self.packages, "env": self.env, "rules": RULES,
+        })
+    }
+}
+
+/// The key under which the settings of a state have the order of the lists in which order means something.
+pub const ORDER: &str = "$order";
+/// The kinds whose list is gone through from its beginning.
+const ORDERED: [&str; 3] = ["skill", "preprocessor", "postprocessor"];
+
 impl Agent {
+    /// The names of each list in which order means something, and that has an order: `{"skills": ["a", "b"]}`.
+    pub fn order(&self) -> Map<String, Value> {
+        let kinds = ORDERED.iter().filter_map(|word| Kind::named(word));
+        let names = |kind: &'static Kind| self.of_kind(kind).map(|one| json!(one.name)).collect::<Vec<_>>();
+        let lists = kinds.map(|kind| (kind.folder.to_owned(), names(kind)));
+        lists.filter(|(_, names)| names.len() > 1).map(|(folder, names)| (folder, json!(names))).collect()
+    }
+
     /// The primitives of one kind.
     pub fn of_kind(&self, kind: &'static Kind) -> impl Iterator<Item = &Primitive> {
         self.primitives.iter().filter(move |primitive| primitive.kind == kind)

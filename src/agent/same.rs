@@ -1,85 +1,119 @@
-//! Whether a primitive reaches the same code although `reach.json` tells it in another way.
+//! Whether a primitive is what it was in the state that a push is built on.
 //!
-//! A newer reader may name what is reached more finely. That is no change of the agent: equal files,
-//! in equal versions of the same packages, are the same code, whoever reads them.
+//! What it reaches is compared by what each import resolves to, as the same rules tell it on both sides. Of a state
+//! that older rules made, the files are read once more: neither a finer nor a coarser reader is a change of the agent.
 
+use super::instead;
 use super::json;
-use super::state::{Content, MODULES};
+use super::model::{Agent, Primitive, RULES};
+use super::moved;
+use super::read;
+use super::state::{Content, DEFINITION, MODULES, REACH};
 use crate::error::Result;
+use crate::fs;
 use crate::object::{self, Finder, Id, Source};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::path::Path;
 
-/// Whether every file that the stored primitive reached stands in the project byte for byte, and no
-/// package that both reach moved. `packages` are those that are reached now.
-pub fn code<S: Source>(
-    source: &S,
-    files: &mut Finder,
-    tree: &Id,
-    stored: &Content,
-    packages: &BTreeMap<String, String>,
-) -> Result<bool> {
-    let reach: Map<String, Value> = json::decode(&source.blob(&stored.reach)?, super::state::REACH)?;
-    let before = reach.get("packages").and_then(Value::as_object);
-    let moved = |(name, version): (&String, &Value)| {
-        packages.get(name).is_some_and(|now| version.as_str() != Some(now.as_str()))
-    };
-    if before.is_some_and(|before| before.iter().any(moved)) {
-        return Ok(false);
-    }
-    let leaves = match source.tree(tree)?.get(MODULES) {
-        Some(entry) => object::leaves(source, entry.id)?,
-        None => Vec::new(),
-    };
-    // A file that was not kept, since it holds a secret, can be compared by its declarations only.
-    let reached = reach.get("modules").and_then(Value::as_object);
-    let is_kept = |path: &String| leaves.iter().any(|(kept, ..)| kept == path);
-    if reached.is_some_and(|reached| !reached.keys().all(is_kept)) {
-        return Ok(false);
-    }
-    for (path, _, id) in leaves {
-        if files.find(source, &path)?.map(|entry| entry.id) != Some(id) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// A state that was stored before, with the files it was made of.
+pub struct Earlier<'a> {
+    root: &'a Path,
+    /// The project's files as they are.
+    files: Id,
+    /// Those of the state.
+    source: Option<Id>,
+    /// What those say to this reader; `None` where it cannot read them.
+    agent: OnceCell<Option<Agent>>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::agent::state::{DEFINITION, REACH};
-    use crate::object::{Entry, Memory, Mode, Sink, Tree, nest};
-
-    /// A stored primitive that reaches `a.ts` and zod, beside a project whose `a.ts` holds `now`.
-    fn is_same(now: &str, zod: &str) -> bool {
-        let mut memory = Memory::default();
-        let mut blob = |text: &str| memory.put_blob(text.as_bytes().to_vec(), None).unwrap();
-        let (then, now) = (blob("one"), blob(now));
-        let definition = blob("{}");
-        let reach = blob(r#"{"modules":{"src/a.ts":"x"},"packages":{"zod":"3.0.0","old":"1.0.0"},"env":[]}"#);
-        let modules = nest(&mut memory, &[("src/a.ts", Mode::File, then)], None).unwrap();
-        let entries = vec![
-            Entry::file(DEFINITION, definition),
-            Entry::file(REACH, reach),
-            Entry::directory(MODULES, modules),
-        ];
-        let tree = memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
-        let root =
-            nest(&mut memory, &[("b.ts", Mode::File, then), ("src/a.ts", Mode::File, now)], None).unwrap();
-        let packages =
-            BTreeMap::from([("zod".to_owned(), zod.to_owned()), ("new".to_owned(), "2.0.0".to_owned())]);
-        code(&memory, &mut Finder::new(root), &tree, &Content { definition, reach }, &packages).unwrap()
+impl<'a> Earlier<'a> {
+    pub fn new(root: &'a Path, files: Id, source: Option<Id>) -> Earlier<'a> {
+        Earlier { root, files, source, agent: OnceCell::new() }
     }
 
-    #[test]
-    fn equal_files_and_packages_are_the_same_code() {
-        assert!(is_same("one", "3.0.0"));
+    /// Whether the primitive that is stored as this tree is the one that the project has now.
+    pub fn has<S: Source>(
+        &self,
+        objects: &S,
+        tree: &Id,
+        stored: &Content,
+        primitive: &Primitive,
+    ) -> Result<bool> {
+        let reach: Value = json::decode(&objects.blob(&stored.reach)?, REACH)?;
+        let now = (&primitive.definition, &primitive.reach.to_json());
+        if reach.get("rules").and_then(Value::as_u64) == Some(RULES) {
+            let definition: Value = json::decode(&objects.blob(&stored.definition)?, DEFINITION)?;
+            return Ok(moved::is_same((&definition, &reach), now));
+        }
+        let Some(source) = self.source else { return Ok(false) };
+        if has_moved_package(&reach, primitive) || !self.can_be_read_again(objects, tree, &reach, source)? {
+            return Ok(false);
+        }
+        if source == self.files {
+            return Ok(true);
+        }
+        let Some(agent) = self.agent(objects, source)? else { return Ok(false) };
+        let then = agent.of_kind(primitive.kind).find(|then| then.name == primitive.name);
+        Ok(then.is_some_and(|then| moved::is_same((&then.definition, &then.reach.to_json()), now)))
     }
 
-    #[test]
-    fn a_changed_file_or_a_moved_package_is_not() {
-        assert!(!is_same("two", "3.0.0"));
-        assert!(!is_same("one", "3.0.1"));
+    /// The order of the lists then; `None` where the files of that time cannot be read.
+    pub fn order<S: Source>(
+        &self,
+        objects: &S,
+        now: &Map<String, Value>,
+    ) -> Result<Option<Map<String, Value>>> {
+        match self.source {
+            None => Ok(None),
+            Some(source) if source == self.files => Ok(Some(now.clone())),
+            Some(source) => Ok(self.agent(objects, source)?.map(Agent::order)),
+        }
     }
+
+    fn agent<S: Source>(&self, objects: &S, source: Id) -> Result<Option<&Agent>> {
+        if self.agent.get().is_none() {
+            let instead = instead::seen(objects, self.files, source)?;
+            drop(self.agent.set(read::project_with(self.root, &instead).ok()));
+        }
+        Ok(self.agent.get().and_then(Option::as_ref))
+    }
+
+    /// Whether all that it reached then can be had again: in the files of that time, or as it still is. What is kept out
+    /// of them by an ignore rule stands beside the primitive, and what is kept out as a secret stands nowhere.
+    fn can_be_read_again<S: Source>(
+        &self,
+        objects: &S,
+        tree: &Id,
+        reach: &Value,
+        source: Id,
+    ) -> Result<bool> {
+        let leaves = match objects.tree(tree)?.get(MODULES) {
+            Some(entry) => object::leaves(objects, entry.id)?,
+            None => Vec::new(),
+        };
+        let reached = reach.get("modules").and_then(Value::as_object);
+        let is_kept = |path: &String| leaves.iter().any(|(kept, ..)| kept == path);
+        if reached.is_some_and(|reached| !reached.keys().all(is_kept)) {
+            return Ok(false);
+        }
+        let mut finder = Finder::new(source);
+        for (path, _, id) in leaves {
+            if finder.find(objects, &path)?.is_none() {
+                let bytes = fs::read_if_exists(&self.root.join(&path))?;
+                if bytes.map(|bytes| Id::of_blob(&bytes)) != Some(id) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a package that both reach has another version now: the lock file can be outside of the project.
+fn has_moved_package(reach: &Value, primitive: &Primitive) -> bool {
+    let before = reach.get("packages").and_then(Value::as_object);
+    before.into_iter().flatten().any(|(name, version)| {
+        primitive.reach.packages.get(name).is_some_and(|now| version.as_str() != Some(now.as_str()))
+    })
 }

@@ -1,7 +1,7 @@
 //! What a push would store: files and state of this moment, in a batch that is not committed yet.
 //! `push` commits it; `diff`, `status` and dry runs only look.
 
-use super::build::{self, Built, Input, Item, Scope};
+use super::build::{self, Base, Built, Input, Item, Scope};
 use super::cache::Cache;
 use super::dist::Dist;
 use super::manifest::Manifest;
@@ -13,6 +13,7 @@ use super::read::Inputs;
 use super::record::{SourceRecord, Who};
 use super::source::{self, SourceVersion};
 use super::state::State;
+use super::version::Version;
 use super::{names, read, stock, suggest};
 use crate::diff;
 use crate::error::{Error, Kind, Result};
@@ -218,7 +219,9 @@ fn finish<S: Source + Sink>(
         Some(agent) => {
             check_target(agent, request, &old)?;
             let floor = build::floor(&old, previous.as_ref());
-            built(project, request, &mut objects, agent, snapshot.tree, (&old, floor))?
+            let source = previous.as_ref().map(|previous| previous.source);
+            let base = Base { state: old.clone(), floor, source };
+            built(project, request, &mut objects, agent, snapshot.tree, &base)?
         }
     };
     let state = built.state.store(&mut objects, previous.as_ref().map(|previous| previous.state))?;
@@ -282,15 +285,14 @@ impl<'a> Local<'a> {
         Ok(Local { project, objects, agent, tree: snapshot.tree })
     }
 
-    /// The state that a push would make if `state` were the pushed one. What is the same in both keeps its tree, so
-    /// that neither numbers nor the reader that `state` was read with count as differences.
-    pub fn over(&mut self, state: &Id) -> Result<Id> {
-        let old = State::load(&self.objects, state)?;
-        let floor = build::floor(&old, None);
+    /// The state that a push would make if that of `version` were the pushed one. What is the same in both keeps its
+    /// tree, so that neither numbers nor the reader that the version was made with count as differences.
+    pub fn over(&mut self, version: &Version) -> Result<Id> {
+        let state = State::load(&self.objects, &version.state)?;
+        let base = Base { floor: build::floor(&state, None), state, source: Some(version.source) };
         let request = Request::all(Progress::default());
-        let (built, _) =
-            built(self.project, &request, &mut self.objects, &self.agent, self.tree, (&old, floor))?;
-        built.state.store(&mut self.objects, Some(*state))
+        let (built, _) = built(self.project, &request, &mut self.objects, &self.agent, self.tree, &base)?;
+        built.state.store(&mut self.objects, Some(version.state))
     }
 }
 
@@ -301,7 +303,7 @@ fn built<S: Source + Sink>(
     objects: &mut S,
     agent: &Agent,
     files: Id,
-    (old, floor): (&State, Numbers),
+    base: &Base,
 ) -> Result<(Built, Dist)> {
     let (root, cache) = (project.root(), Cache::of(project.store().dir()));
     let manifest = &Manifest::read(root)?;
@@ -311,8 +313,7 @@ fn built<S: Source + Sink>(
         if request.compiled {
             dist.require()?;
         }
-        let floor = floor.clone();
-        let input = Input { root, agent, dist: &dist, manifest, scope, set_version, files, old, floor };
+        let input = Input { root, agent, dist: &dist, manifest, scope, set_version, files, base };
         Ok((build::build(objects, &input)?, dist))
     };
     match build(objects) {

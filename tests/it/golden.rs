@@ -112,3 +112,22 @@ fn old_stores_can_be_worked_with() {
         assert!(project.path(".lua/.git/HEAD").exists(), "the shield against git is back");
     }
 }
+
+/// What older rules made is compared with what today's reader says of the files of that time.
+#[test]
+fn nothing_of_an_old_store_counts_as_changed_before_it_is() {
+    for name in COVERED {
+        let project = project(name);
+        project.ok("source rollback --version 4 --force");
+        project.write("data/notes.txt", "another text");
+        let index = project.read("src/index.ts");
+        project.write("src/index.ts", format!("// a comment\n{index}"));
+        let push = project.json("push");
+        assert_eq!(push["changed"], true, "{name}");
+        let items = push["items"].as_array().unwrap();
+        assert!(
+            !items.is_empty() && items.iter().all(|item| item["change"] == "unchanged"),
+            "{name}: {push:#}"
+        );
+    }
+}

@@ -30,6 +30,7 @@ mod plumbing;
 mod pull;
 mod push;
 mod race;
+mod reach;
 mod reached;
 mod remote;
 mod saving;

@@ -71,7 +71,7 @@ fn the_list_is_as_wide_as_its_content() {
         "createdAt": "2026-11-21T09:30:00.000Z",
         "commitHash": null,
         "sourceManifestVersion": 1,
-        "id": "9fb38d2800d944cb883c0d393eecb8bf9f86ebc3d41799c0f8767a8f57a562ae",
+        "id": "f38ff06825b9be920c58652776582cbcf0829978fac4219ae336446f79c0528d",
         "promotedAt": null,
         "promotedBy": null,
         "promotedReason": null,

@@ -150,6 +150,7 @@ fn the_answer_for_programs_has_every_detail() {
           ],
           "toolsChanged": [],
           "modules": [],
+          "imports": [],
           "packages": [
             {
               "name": "zod",
@@ -219,6 +220,7 @@ fn the_answer_for_programs_has_every_detail() {
             "src/lib/store.ts",
             "src/skills/tools/TrackOrderTool.ts"
           ],
+          "imports": [],
           "packages": [
             {
               "name": "zod",
@@ -239,6 +241,7 @@ fn the_answer_for_programs_has_every_detail() {
         {
           "path": "src/lib/store.ts",
           "change": "changed",
+          "from": null,
           "declarations": [
             "find"
           ],
@@ -252,6 +255,7 @@ fn the_answer_for_programs_has_every_detail() {
         {
           "path": "src/skills/tools/TrackOrderTool.ts",
           "change": "changed",
+          "from": null,
           "declarations": [
             "TrackOrderTool"
           ],
@@ -263,6 +267,7 @@ fn the_answer_for_programs_has_every_detail() {
           ]
         }
       ],
+      "imports": [],
       "packages": [
         {
           "name": "zod",

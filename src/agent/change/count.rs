@@ -1,13 +1,13 @@
 //! How many things differ between two states, without opening what differs.
 
-use super::settings;
+use super::{differs, settings, settings_that_differ};
 use crate::agent::state::{Content, PERSONA_OBJECT, PERSONA_TEXT, SETTINGS, State};
 use crate::error::Result;
 use crate::object::{Entry, Id, Source, Tree};
 use std::collections::BTreeSet;
 
-/// As many as `between` would list: primitives, the persona, settings. Only trees are read, and the
-/// settings where they differ.
+/// As many as `between` would list: primitives, the persona, settings. Only trees are read, and settings and
+/// reaches where they differ.
 pub fn count<S: Source + ?Sized>(source: &S, from: Option<&Id>, to: Option<&Id>) -> Result<usize> {
     let tree = |id: Option<&Id>| id.map_or_else(|| Ok(Tree::default()), |id| source.tree(id));
     let (from, to) = (tree(from)?, tree(to)?);
@@ -42,7 +42,7 @@ fn primitives<S: Source + ?Sized>(source: &S, old: Option<&Id>, new: Option<&Id>
     for pair in differing(&old, &new) {
         count += match pair {
             (Some(old), Some(new)) => {
-                usize::from(Content::of(source, &old.id)? != Content::of(source, &new.id)?)
+                usize::from(differs(source, &Content::of(source, &old.id)?, &Content::of(source, &new.id)?)?)
             }
             _ => 1,
         };
@@ -53,8 +53,7 @@ fn primitives<S: Source + ?Sized>(source: &S, old: Option<&Id>, new: Option<&Id>
 fn settings_count<S: Source + ?Sized>(source: &S, old: Option<&Entry>, new: Option<&Entry>) -> Result<usize> {
     let state = |entry: Option<&Entry>| State { settings: entry.map(|entry| entry.id), ..State::default() };
     let (old, new) = (settings(source, &state(old))?, settings(source, &state(new))?);
-    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    Ok(names.into_iter().filter(|name| old.get(*name) != new.get(*name)).count())
+    Ok(settings_that_differ(&old, &new).len())
 }
 
 #[cfg(test)]

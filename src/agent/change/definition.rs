@@ -1,6 +1,7 @@
 //! The parts of one primitive that differ: fields of its definition, its tools, what it reaches.
 
 use super::detail::{self, Detail};
+use crate::agent::moved;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use similar::TextDiff;
@@ -21,6 +22,7 @@ pub struct Parts {
     /// Project files whose code differs.
     #[serde(serialize_with = "paths")]
     pub modules: Vec<ModuleMove>,
+    pub imports: Vec<ImportMove>,
     pub packages: Vec<PackageMove>,
     pub env_added: Vec<String>,
     pub env_removed: Vec<String>,
@@ -45,10 +47,22 @@ pub struct ToolRename {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleMove {
     pub path: String,
+    /// The path that the file had before, where it has another now.
+    pub moved_from: Option<String>,
     pub is_new: bool,
     pub is_gone: bool,
     /// Top-level declarations that differ, where the reach tells them apart.
     pub declarations: Vec<String>,
+}
+
+/// An imported name that resolves to something else than before.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ImportMove {
+    /// The file that imports it.
+    pub path: String,
+    pub name: String,
+    pub from: String,
+    pub to: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -102,11 +116,22 @@ impl Parts {
         let part = |value: &Value, name: &str| {
             value.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
         };
+        // What only moved is told as that, and everything else as if it had been there before.
+        let moves = moved::between(old, new);
+        let old = &moved::reach(old, &moves);
         let (before, after) = (part(old, "modules"), part(new, "modules"));
-        self.modules = keys_that_differ(&before, &after)
+        let mut paths: BTreeSet<String> = keys_that_differ(&before, &after).into_iter().collect();
+        paths.extend(moves.values().cloned());
+        let before_move =
+            |path: &String| moves.iter().find(|(_, now)| *now == path).map(|(old, _)| old.clone());
+        self.modules = paths
             .into_iter()
-            .map(|path| module_move(before.get(&path), after.get(&path), path))
+            .map(|path| ModuleMove {
+                moved_from: before_move(&path),
+                ..module_move(before.get(&path), after.get(&path), path)
+            })
             .collect();
+        self.imports = imports(&part(old, "imports"), &part(new, "imports"));
         let (before, after) = (part(old, "packages"), part(new, "packages"));
         let version = |packages: &Map<String, Value>, name: &str| packages.get(name).map(plain);
         self.packages = keys_that_differ(&before, &after)
@@ -116,6 +141,12 @@ impl Parts {
         let (before, after) = (env(old), env(new));
         self.env_added = after.difference(&before).cloned().collect();
         self.env_removed = before.difference(&after).cloned().collect();
+    }
+
+    /// Whether it reaches the same.
+    pub fn reaches_the_same(&self) -> bool {
+        let names = self.env_added.len() + self.env_removed.len();
+        self.modules.is_empty() && self.imports.is_empty() && self.packages.is_empty() && names == 0
     }
 
     /// Whether the definition itself says something else, and not only what it reaches.
@@ -131,7 +162,25 @@ fn module_move(old: Option<&Value>, new: Option<&Value>, path: String) -> Module
         (Some(Value::Object(old)), Some(Value::Object(new))) => keys_that_differ(old, new),
         _ => Vec::new(),
     };
-    ModuleMove { path, is_new: old.is_none(), is_gone: new.is_none(), declarations }
+    ModuleMove { path, moved_from: None, is_new: old.is_none(), is_gone: new.is_none(), declarations }
+}
+
+/// The imports that both have, and resolve otherwise. An older reach says nothing of them.
+fn imports(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<ImportMove> {
+    let mut moves = Vec::new();
+    for (path, names) in new {
+        let before = old.get(path).and_then(Value::as_object);
+        for (name, to) in names.as_object().into_iter().flatten() {
+            match before.and_then(|before| before.get(name)) {
+                Some(from) if from != to => {
+                    let (path, name) = (path.clone(), name.clone());
+                    moves.push(ImportMove { path, name, from: plain(from), to: plain(to) });
+                }
+                _ => {}
+            }
+        }
+    }
+    moves
 }
 
 fn details(old: &Value, new: &Value, fields: &[String]) -> Vec<Detail> {
@@ -250,6 +299,31 @@ mod tests {
     }
 
     #[test]
+    fn a_moved_file_and_an_import_that_resolves_otherwise_are_named() {
+        let reach = |path: &str, total: &str, tax: &str| json!({"modules": {path: {"total": "1", "tax": tax}}, "imports": {"src/t.ts": {"sum": total}}});
+        let mut parts = Parts::default();
+        let old = reach("src/a.ts", "src/a.ts#total", "1");
+        parts.compare_reaches(&old, &reach("src/b.ts", "src/b.ts#total", "2"));
+        let moved = ModuleMove {
+            path: "src/b.ts".into(),
+            moved_from: Some("src/a.ts".into()),
+            is_new: false,
+            is_gone: false,
+            declarations: vec!["tax".into()],
+        };
+        assert_eq!((&parts.modules[..], &parts.imports[..]), (&[moved][..], &[][..]));
+        parts.compare_reaches(&old, &reach("src/a.ts", "src/a.ts#tax", "1"));
+        let (from, to) = ("src/a.ts#total".to_owned(), "src/a.ts#tax".to_owned());
+        let import = ImportMove { path: "src/t.ts".into(), name: "sum".into(), from, to };
+        assert_eq!((&parts.modules[..], &parts.imports[..]), (&[][..], &[import][..]));
+        parts.compare_reaches(
+            &json!({"modules": old["modules"]}),
+            &json!({"modules": old["modules"], "imports": old["imports"], "rules": 2}),
+        );
+        assert!(parts.reaches_the_same(), "an older reach says nothing of imports");
+    }
+
+    #[test]
     fn what_is_reached_is_named() {
         let old = json!({"modules": {"src/a.ts": "1", "src/b.ts": "1"}, "packages": {"zod": "3.24.1"}, "env": ["A"]});
         let new = json!({"modules": {"src/a.ts": "2", "src/b.ts": "1"}, "packages": {"zod": "3.25.0"}, "env": ["B"]});
@@ -257,6 +331,7 @@ mod tests {
         parts.compare_reaches(&old, &new);
         let module = |path: &str, declarations: &[&str]| ModuleMove {
             path: path.into(),
+            moved_from: None,
             is_new: false,
             is_gone: false,
             declarations: declarations.iter().map(|&name| name.to_owned()).collect(),

@@ -7,14 +7,15 @@ mod reached;
 mod renamed;
 mod schema;
 
-pub use definition::{ModuleMove, PackageMove, Parts, ToolParts, ToolRename};
+pub use definition::{ImportMove, ModuleMove, PackageMove, Parts, ToolParts, ToolRename};
 pub use detail::{Detail, compare, shown};
-pub use reached::{ModuleReach, PackageReach, Reached, Who, reached};
+pub use reached::{ImportReach, ModuleReach, PackageReach, Reached, Who, reached};
 
 use super::build::Item;
 use super::dist;
 use super::json;
 use super::kind::{KINDS, Kind};
+use super::model::ORDER;
 use super::names;
 use super::state::{CODE, Content, DEFINITION, REACH, State};
 use crate::error::Result;
@@ -244,7 +245,7 @@ fn is_rebundled<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Result<bo
 /// `None` when only what is kept beside the content differs, such as the bytes of comments.
 fn primitive_change<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Result<Option<Parts>> {
     let (before, after) = (Content::of(source, old)?, Content::of(source, new)?);
-    if before == after {
+    if !differs(source, &before, &after)? {
         return Ok(None);
     }
     let read = |id: &Id, what| -> Result<Value> { json::decode(&source.blob(id)?, what) };
@@ -259,6 +260,18 @@ fn primitive_change<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Resul
         parts.compare_reaches(&read(&before.reach, REACH)?, &read(&after.reach, REACH)?);
     }
     Ok(Some(parts))
+}
+
+/// Whether two contents are different ones. A reach that older rules made says less than one of today, which is no
+/// difference where both say the same.
+pub fn differs<S: Source + ?Sized>(source: &S, before: &Content, after: &Content) -> Result<bool> {
+    if before.definition != after.definition || before.reach == after.reach {
+        return Ok(before != after);
+    }
+    let read = |id: &Id| -> Result<Value> { json::decode(&source.blob(id)?, REACH) };
+    let mut parts = Parts::default();
+    parts.compare_reaches(&read(&before.reach)?, &read(&after.reach)?);
+    Ok(!parts.reaches_the_same())
 }
 
 fn persona_change<S: Source + ?Sized>(source: &S, from: &State, to: &State) -> Result<Option<PersonaChange>> {
@@ -288,12 +301,34 @@ fn settings_change<S: Source + ?Sized>(source: &S, from: &State, to: &State) -> 
     if from.settings == to.settings {
         return Ok(Vec::new());
     }
-    let (from, to) = (settings(source, from)?, settings(source, to)?);
-    let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+    Ok(settings_that_differ(&settings(source, from)?, &settings(source, to)?))
+}
+
+/// The settings that differ. The order of a list does where what is in both comes in another order: what came or went
+/// is told by itself.
+pub fn settings_that_differ(from: &Map<String, Value>, to: &Map<String, Value>) -> Vec<SettingChange> {
+    let names: BTreeSet<&String> = from.keys().chain(to.keys()).filter(|name| *name != ORDER).collect();
     let change = |name: &String| SettingChange {
         name: name.clone(),
         from: from.get(name).cloned(),
         to: to.get(name).cloned(),
     };
-    Ok(names.into_iter().map(change).filter(|change| change.from != change.to).collect())
+    let mut changes: Vec<SettingChange> =
+        names.into_iter().map(change).filter(|change| change.from != change.to).collect();
+    let lists = |settings: &Map<String, Value>| {
+        settings.get(ORDER).and_then(Value::as_object).cloned().unwrap_or_default()
+    };
+    let (before, after) = (lists(from), lists(to));
+    for (folder, old) in &before {
+        let Some(new) = after.get(folder) else { continue };
+        let common = |one: &Value, other: &Value| -> Vec<Value> {
+            let other = other.as_array().map_or(&[][..], Vec::as_slice);
+            one.as_array().into_iter().flatten().filter(|name| other.contains(name)).cloned().collect()
+        };
+        if common(old, new) != common(new, old) {
+            let name = format!("order of {folder}");
+            changes.push(SettingChange { name, from: Some(old.clone()), to: Some(new.clone()) });
+        }
+    }
+    changes
 }

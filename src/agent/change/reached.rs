@@ -1,7 +1,7 @@
 //! What changed below several primitives at once: each project file, package and environment variable
 //! one time, with everything that reaches it.
 
-use super::{PackageMove, Parts, StateChange};
+use super::{ImportMove, ModuleMove, PackageMove, Parts, StateChange};
 use crate::agent::kind::Kind;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -16,9 +16,19 @@ pub struct Who {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ModuleReach {
     pub path: String,
-    /// `added`, `removed` or `changed`, as seen by the primitives.
+    /// `added`, `removed`, `moved` or `changed`, as seen by the primitives.
     pub change: &'static str,
+    /// The path that a moved file had before.
+    pub from: Option<String>,
     pub declarations: Vec<String>,
+    pub primitives: Vec<Who>,
+}
+
+/// An imported name that resolves to something else.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct ImportReach {
+    #[serde(flatten)]
+    pub import: ImportMove,
     pub primitives: Vec<Who>,
 }
 
@@ -40,6 +50,7 @@ pub struct EnvReach {
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reached {
     pub modules: Vec<ModuleReach>,
+    pub imports: Vec<ImportReach>,
     pub packages: Vec<PackageReach>,
     pub env: Vec<EnvReach>,
 }
@@ -47,28 +58,29 @@ pub struct Reached {
 /// Gathers what the changed primitives reach. Those that came or went as a whole bring nothing.
 pub fn reached(change: &StateChange) -> Reached {
     let mut modules: BTreeMap<&str, ModuleReach> = BTreeMap::new();
+    let mut imports: BTreeMap<&ImportMove, Vec<Who>> = BTreeMap::new();
     let mut packages: BTreeMap<&PackageMove, Vec<Who>> = BTreeMap::new();
     let mut env: BTreeMap<(&str, &'static str), Vec<Who>> = BTreeMap::new();
     for (kind, name, parts) in all(change) {
         let who = || Who { kind: kind.word, name: name.to_owned() };
         for module in &parts.modules {
-            let word = match (module.is_new, module.is_gone) {
-                (true, _) => "added",
-                (_, true) => "removed",
-                _ => "changed",
-            };
+            let word = word(module);
             let entry = modules.entry(&module.path).or_insert_with(|| ModuleReach {
                 path: module.path.clone(),
                 change: word,
+                from: module.moved_from.clone(),
                 declarations: Vec::new(),
                 primitives: Vec::new(),
             });
             // A file that one begins to import and that another had is no new file.
             if entry.change != word {
-                entry.change = "changed";
+                (entry.change, entry.from) = ("changed", None);
             }
             entry.declarations.extend(module.declarations.iter().cloned());
             entry.primitives.push(who());
+        }
+        for import in &parts.imports {
+            imports.entry(import).or_default().push(who());
         }
         for package in &parts.packages {
             packages.entry(package).or_default().push(who());
@@ -81,6 +93,10 @@ pub fn reached(change: &StateChange) -> Reached {
     }
     Reached {
         modules: modules.into_values().map(tidy).collect(),
+        imports: imports
+            .into_iter()
+            .map(|(import, primitives)| ImportReach { import: import.clone(), primitives })
+            .collect(),
         packages: packages
             .into_iter()
             .map(|(package, primitives)| PackageReach {
@@ -94,6 +110,15 @@ pub fn reached(change: &StateChange) -> Reached {
             .into_iter()
             .map(|((name, change), primitives)| EnvReach { name: name.to_owned(), change, primitives })
             .collect(),
+    }
+}
+
+fn word(module: &ModuleMove) -> &'static str {
+    match (module.is_new, module.is_gone, &module.moved_from) {
+        (true, ..) => "added",
+        (_, true, _) => "removed",
+        (.., Some(_)) => "moved",
+        _ => "changed",
     }
 }
 

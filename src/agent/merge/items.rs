@@ -18,9 +18,7 @@ impl Items {
     pub fn of(agent: &Agent) -> Items {
         let mut items = BTreeMap::new();
         for primitive in &agent.primitives {
-            let reach = &primitive.reach;
-            let reach = json!({ "modules": reach.modules, "packages": reach.packages, "env": reach.env });
-            let content = json!({ "definition": primitive.definition, "reach": reach });
+            let content = json!({ "definition": primitive.definition, "reach": primitive.reach.to_json() });
             items.insert((primitive.kind.word, primitive.name.clone()), content);
         }
         if let Some(persona) = &agent.persona {

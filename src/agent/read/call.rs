@@ -184,6 +184,9 @@ impl<'a> Evaluator<'a> {
             _ => Default::default(),
         };
         let object = Object { schemas, ..Object::new(fields, Some(made), site, self.roots()) };
+        if let Some(Value::Object(from)) = from {
+            object.wraps.set(from.wraps.get());
+        }
         Value::Object(Rc::new(object))
     }
 }

@@ -208,6 +208,9 @@ impl<'a> Evaluator<'a> {
                             fields.into_iter().for_each(|(name, value)| made.set(&name, value));
                             let schemas = other.schemas.borrow().clone();
                             made.schemas.borrow_mut().extend(schemas);
+                            if other.made.is_some() || other.wraps.get().is_some() {
+                                made.wraps.set(made.wraps.get().or(Some(other.origin())));
+                            }
                         }
                         Value::Namespace(module) => {
                             for name in self.export_names(*module)? {

@@ -90,7 +90,7 @@ impl<'a> Forms<'_, 'a> {
         let description = text(object, "description");
         let definition = self.definition(kind, &name, object)?;
         let source = self.writer.source(object.site);
-        let reach = self.reacher.of(&piece::pieces(&Value::Object(object.clone())))?;
+        let reach = self.reacher.of(&piece::of_primitive(kind, object))?;
         let primitive = Primitive { kind, name, description, definition, source, reach };
         Ok(Some((primitive, object.site)))
     }
@@ -174,7 +174,7 @@ impl<'a> Forms<'_, 'a> {
             }
             let mut tool = self.definition(&TOOL, &name, &object)?;
             if let Json::Object(fields) = &mut tool {
-                fields.insert("path".to_owned(), json!(self.writer.path(object.site)));
+                fields.insert("path".to_owned(), json!(self.writer.path(object.origin())));
             }
             tools.push((tool, name, object.site));
         }

@@ -92,7 +92,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             }
             Value::Object(object) => self.object(object)?,
             Value::Function(function) => json!({ "$function": function_hash(function.node) }),
-            Value::Class(class) => json!({ "$class": normal::hash(&normal::class(class.node)) }),
+            Value::Class(class) => json!({ "$class": normal::hash(&normal::class(class.node, &|_| false)) }),
             Value::Schema(one) => zod::convert(self, one)?,
             Value::Package(path) => {
                 let known = path.strip_prefix(&["globalThis".into()]).unwrap_or(path);

@@ -1,6 +1,7 @@
 //! Versions of npm packages: from the nearest lock file, or the range in `package.json`.
 
 mod jsonc;
+mod npm;
 mod yarn;
 
 use super::files::Files;
@@ -8,7 +9,7 @@ use crate::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// What is written for a package that no file names.
@@ -18,6 +19,8 @@ const PACKAGE_FILE: &str = "package.json";
 #[derive(Default)]
 pub struct Versions {
     by_name: HashMap<String, String>,
+    /// What packages are installed with, where the lock file is one of npm.
+    tree: npm::Tree,
 }
 
 type Ranges = HashMap<String, String>;
@@ -39,16 +42,21 @@ struct Lock {
     project: String,
 }
 
-type Reader = fn(&Lock, &Ranges) -> Result<HashMap<String, String>>;
+type Reader = fn(&Lock, &Ranges) -> Result<Versions>;
 
 /// The lock files there are, in the order in which they are asked.
 const LOCKS: [(&str, Reader); 5] = [
     ("package-lock.json", npm),
     ("npm-shrinkwrap.json", npm),
-    ("pnpm-lock.yaml", pnpm),
-    ("yarn.lock", |lock, ranges| Ok(yarn::versions(&lock.text, ranges))),
-    ("bun.lock", bun),
+    ("pnpm-lock.yaml", |lock, _| pnpm(lock).map(Versions::flat)),
+    ("yarn.lock", |lock, ranges| Ok(Versions::flat(yarn::versions(&lock.text, ranges)))),
+    ("bun.lock", |lock, _| bun(lock).map(Versions::flat)),
 ];
+
+fn npm(lock: &Lock, _: &Ranges) -> Result<Versions> {
+    let tree = npm::Tree::read(lock)?;
+    Ok(Versions { by_name: tree.versions(), tree })
+}
 
 impl Versions {
     /// The versions that a project's files name. A project without those files has none.
@@ -61,11 +69,25 @@ impl Versions {
         by_name.extend(package.optional_dependencies);
         by_name.extend(package.dev_dependencies);
         by_name.extend(package.dependencies);
-        if let Some((lock, read)) = find(root, files)? {
-            let locked = read(&lock, &by_name)?;
-            by_name.extend(locked);
-        }
-        Ok(Versions { by_name })
+        let Some((lock, read)) = find(root, files)? else { return Ok(Versions::flat(by_name)) };
+        let locked = read(&lock, &by_name)?;
+        by_name.extend(locked.by_name);
+        Ok(Versions { by_name, tree: locked.tree })
+    }
+
+    fn flat(by_name: HashMap<String, String>) -> Versions {
+        Versions { by_name, ..Versions::default() }
+    }
+
+    /// What runs because of a package, itself included, each by its place and with its version. `lua-cli` is the
+    /// platform's: what it brings along runs nowhere.
+    pub fn with(&self, package: &str) -> BTreeMap<String, String> {
+        let mut found = match package {
+            "lua-cli" => BTreeMap::new(),
+            package => self.tree.below(package),
+        };
+        found.insert(package.to_owned(), self.of(package));
+        found
     }
 
     pub fn of(&self, package: &str) -> String {
@@ -113,42 +135,7 @@ fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T> {
     })
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct NpmFile {
-    /// Versions 2 and 3: folder → package.
-    packages: HashMap<String, NpmPackage>,
-    /// Version 1: name → package.
-    dependencies: HashMap<String, NpmPackage>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct NpmPackage {
-    version: Option<String>,
-}
-
-fn npm(lock: &Lock, _: &Ranges) -> Result<HashMap<String, String>> {
-    let file: NpmFile = json(lock.name, &lock.text)?;
-    let mut versions = HashMap::new();
-    let mut add = |name: &str, one: &NpmPackage| {
-        versions.extend(one.version.as_ref().map(|version| (name.to_owned(), version.clone())));
-    };
-    file.dependencies.iter().for_each(|(name, one)| add(name, one));
-    // What is installed beside the project itself wins over what all of a workspace share.
-    for folder in [String::new(), format!("{}/", lock.project)] {
-        for (path, one) in &file.packages {
-            let name = path.strip_prefix(&folder).and_then(|path| path.strip_prefix("node_modules/"));
-            // `node_modules/a/node_modules/b` is the version that `a` has of `b`.
-            if let Some(name) = name.filter(|name| !name.contains("node_modules/")) {
-                add(name, one);
-            }
-        }
-    }
-    Ok(versions)
-}
-
-fn pnpm(lock: &Lock, _: &Ranges) -> Result<HashMap<String, String>> {
+fn pnpm(lock: &Lock) -> Result<HashMap<String, String>> {
     // What the project depends on stands before the packages, which can be many thousand lines.
     let head = lock.text.split("\npackages:").next().unwrap_or_default();
     let file: Value = serde_saphyr::from_str(head).map_err(|error| {
@@ -187,7 +174,7 @@ struct BunFile {
     packages: HashMap<String, Vec<Value>>,
 }
 
-fn bun(lock: &Lock, _: &Ranges) -> Result<HashMap<String, String>> {
+fn bun(lock: &Lock) -> Result<HashMap<String, String>> {
     let file: BunFile = json(lock.name, &jsonc::strip(&lock.text))?;
     let versions = file.packages.into_iter().filter_map(|(name, one)| {
         let (_, version) = one.first()?.as_str()?.rsplit_once('@')?;

@@ -21,6 +21,7 @@ mod forms;
 mod guard;
 mod inputs;
 mod json;
+mod layout;
 mod library;
 mod lists;
 mod lock;

@@ -1,6 +1,10 @@
 //! Normalised source: code as the printer writes it, so that comments and layout do not matter, and
 //! without types, which do not run.
+//!
+//! Whoever changes what comes out gives [`RULES`](crate::agent::model::RULES) its next number.
 
+use super::layout::Layout;
+use super::piece::is_field;
 use super::typeless::Typeless;
 use super::value::Code;
 use oxc_allocator::{Allocator, CloneIn};
@@ -23,7 +27,10 @@ pub fn hash(text: &str) -> String {
 }
 
 pub fn module(program: &Program<'_>) -> String {
-    printer().build(program).code
+    let arena = Allocator::default();
+    let mut program = program.clone_in(&arena);
+    Layout(&arena).visit_program(&mut program);
+    printer().build(&program).code
 }
 
 fn print(node: &impl Gen) -> String {
@@ -41,6 +48,7 @@ fn print_expression(node: &Expression<'_>) -> String {
 pub fn statement(node: &Statement<'_>) -> String {
     let arena = Allocator::default();
     let mut node = node.clone_in(&arena);
+    Layout(&arena).visit_statement(&mut node);
     Typeless(&arena).visit_statement(&mut node);
     print(&node)
 }
@@ -48,6 +56,7 @@ pub fn statement(node: &Statement<'_>) -> String {
 pub fn variable(node: &VariableDeclarator<'_>) -> String {
     let arena = Allocator::default();
     let mut node = node.clone_in(&arena);
+    Layout(&arena).visit_variable_declarator(&mut node);
     Typeless(&arena).visit_variable_declarator(&mut node);
     print(&node)
 }
@@ -56,9 +65,12 @@ pub fn enumeration(node: &TSEnumDeclaration<'_>) -> String {
     print(node)
 }
 
-pub fn class(node: &Class<'_>) -> String {
+/// A class without the fields that go by some names.
+pub fn class(node: &Class<'_>, left_out: &dyn Fn(&str) -> bool) -> String {
     let arena = Allocator::default();
     let mut node = node.clone_in(&arena);
+    node.body.body.retain(|element| !is_field(element, left_out));
+    Layout(&arena).visit_class(&mut node);
     Typeless(&arena).visit_class(&mut node);
     print(&node)
 }
@@ -66,6 +78,7 @@ pub fn class(node: &Class<'_>) -> String {
 pub fn declared(node: &Function<'_>) -> String {
     let arena = Allocator::default();
     let mut node = node.clone_in(&arena);
+    Layout(&arena).visit_function(&mut node, ScopeFlags::Function);
     Typeless(&arena).visit_function(&mut node, ScopeFlags::Function);
     print(&node)
 }
@@ -75,6 +88,7 @@ pub fn function(node: Code<'_>) -> String {
     match node {
         Code::Arrow(node) => {
             let mut node = node.clone_in(&arena);
+            Layout(&arena).visit_arrow_function_expression(&mut node);
             Typeless(&arena).visit_arrow_function_expression(&mut node);
             let mut printer = printer();
             node.gen_expr(&mut printer, Precedence::Lowest, Context::default());
@@ -87,6 +101,7 @@ pub fn function(node: Code<'_>) -> String {
 pub fn expression(node: &Expression<'_>) -> String {
     let arena = Allocator::default();
     let mut node = node.clone_in(&arena);
+    Layout(&arena).visit_expression(&mut node);
     Typeless(&arena).visit_expression(&mut node);
     print_expression(&node)
 }
@@ -98,7 +113,12 @@ pub fn code(text: &str) -> String {
 
 /// The same with its types, to be shown.
 pub fn source(text: &str) -> String {
-    parsed(text, print_expression)
+    parsed(text, |node| {
+        let arena = Allocator::default();
+        let mut node = node.clone_in(&arena);
+        Layout(&arena).visit_expression(&mut node);
+        print_expression(&node)
+    })
 }
 
 fn parsed(text: &str, print: impl FnOnce(&Expression<'_>) -> String) -> String {

@@ -168,6 +168,11 @@ impl<'a> Parts<'a> {
 }
 
 impl<'a> Part<'a> {
+    /// The normalised statements that change the declaration.
+    pub fn normal_changes(&self) -> String {
+        self.nodes.iter().skip(1).map(|node| node.normal()).collect()
+    }
+
     /// The normalised source.
     pub fn normal(&self, module: &Module<'a>) -> String {
         match &module.content {
@@ -183,7 +188,7 @@ impl Node<'_> {
         match self {
             Node::Variable(one) => normal::variable(one),
             Node::Function(one) => normal::declared(one),
-            Node::Class(one) => normal::class(one),
+            Node::Class(one) => normal::class(one, &|_| false),
             Node::Enum(one) => normal::enumeration(one),
             Node::Statement(one) => normal::statement(one),
             Node::Expression(one) => normal::expression(one),

@@ -2,8 +2,10 @@
 
 use super::module::ModuleId;
 use super::normal;
-use super::value::{Code, Site, Value};
-use oxc_ast::ast::Class;
+use super::value::{Code, Object, Site, Value};
+use crate::agent::kind::{Kind, TOOL};
+use oxc_ast::ast::{Class, ClassElement};
+use oxc_span::{GetSpan, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -21,6 +23,8 @@ pub struct Piece<'a> {
 enum Node<'a> {
     Code(Code<'a>),
     Class(&'a Class<'a>),
+    /// A class without its fields that stand in the definition as data, by their place in the kind's list.
+    Made(&'a Class<'a>, &'static Kind, u32),
     /// A whole module, in place of a piece of it.
     Module,
     /// The whole declaration around the place.
@@ -60,11 +64,26 @@ impl<'a> Piece<'a> {
         matches!(self.node, Node::Module)
     }
 
+    /// The stretches of a class that count, where not all of it does.
+    pub fn counted(&self) -> Option<Vec<Span>> {
+        let Node::Made(class, kind, data) = self.node else { return None };
+        let (mut spans, mut from) = (Vec::new(), class.span.start);
+        for element in &class.body.body {
+            if is_field(element, &|key| is_data(kind, data, key)) {
+                spans.push(Span::new(from, element.span().start));
+                from = element.span().end;
+            }
+        }
+        spans.push(Span::new(from, class.span.end));
+        Some(spans)
+    }
+
     /// The normalised source; `text` is that of the module.
     pub fn normal(&self, text: &str) -> String {
         match self.node {
             Node::Code(code) => normal::function(code),
-            Node::Class(class) => normal::class(class),
+            Node::Class(class) => normal::class(class, &|_| false),
+            Node::Made(class, kind, data) => normal::class(class, &|key| is_data(kind, data, key)),
             Node::Expression | Node::Declaration | Node::Module => {
                 let (start, end) = (self.site.start as usize, self.site.end as usize);
                 normal::code(text.get(start..end).unwrap_or_default())
@@ -73,20 +92,49 @@ impl<'a> Piece<'a> {
     }
 }
 
+fn is_data(kind: &Kind, data: u32, key: &str) -> bool {
+    kind.fields.iter().position(|field| *field == key).is_some_and(|at| data & (1 << at) != 0)
+}
+
+/// Whether an element of a class is a field of its instances that goes by one of these names.
+pub fn is_field(element: &ClassElement<'_>, named: &dyn Fn(&str) -> bool) -> bool {
+    let ClassElement::PropertyDefinition(field) = element else { return false };
+    let name = if field.computed { None } else { field.key.static_name() };
+    !field.r#static && field.decorators.is_empty() && name.is_some_and(|name| named(&name))
+}
+
 /// Each piece once.
 pub fn distinct<'a>(pieces: &[Piece<'a>]) -> Vec<Piece<'a>> {
     let by_site: BTreeMap<Site, Piece<'a>> = pieces.iter().map(|piece| (piece.site, *piece)).collect();
     by_site.into_values().collect()
 }
 
-/// The code of a value and the code that made it; empty for a value that is only data.
-pub fn pieces<'a>(value: &Value<'a>) -> Vec<Piece<'a>> {
+/// The code of a primitive and the code that made it; empty where it is only data. Its data is in the definition and no
+/// code, nor is that of its tools.
+pub fn of_primitive<'a>(kind: &'static Kind, object: &Rc<Object<'a>>) -> Vec<Piece<'a>> {
     let mut found = Found::default();
-    found.collect(value, DEPTH);
+    found.defined.insert(Rc::as_ptr(object).addr(), kind);
+    if let (true, Some(Value::List(tools))) = (kind.word == "skill", object.get("tools")) {
+        for tool in tools.borrow().iter() {
+            if let Value::Object(tool) = tool {
+                found.defined.insert(Rc::as_ptr(tool).addr(), &TOOL);
+            }
+        }
+    }
+    found.collect(&Value::Object(object.clone()), DEPTH);
     if !found.is_code {
         return Vec::new();
     }
     distinct(&found.pieces)
+}
+
+/// The fields of a kind that an object has as texts, numbers and the like.
+fn data(kind: &Kind, object: &Object<'_>) -> u32 {
+    let is_data = |key: &str| {
+        matches!(object.get(key), Some(Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Null))
+    };
+    let fields = kind.fields.iter().enumerate();
+    fields.filter(|(_, key)| is_data(key)).fold(0, |all, (at, _)| all | 1 << at)
 }
 
 #[derive(Default)]
@@ -95,6 +143,8 @@ struct Found<'a> {
     is_code: bool,
     /// What was looked into already: one value can stand in many places.
     seen: BTreeSet<usize>,
+    /// The objects that are in the definition, and as what.
+    defined: BTreeMap<usize, &'static Kind>,
 }
 
 impl<'a> Found<'a> {
@@ -117,7 +167,12 @@ impl<'a> Found<'a> {
             Value::Object(object) if self.seen.insert(Rc::as_ptr(object).addr()) => {
                 // The methods of a class are code, whether or not they stand among the fields.
                 if let Some(class) = object.made.as_ref().and_then(|made| made.class.as_ref()) {
-                    self.class(class);
+                    let site = Site::new(class.module, class.node.span);
+                    let node = match self.defined.get(&Rc::as_ptr(object).addr()) {
+                        Some(kind) => Node::Made(class.node, kind, data(kind, object)),
+                        None => Node::Class(class.node),
+                    };
+                    self.code(Piece { site, node }, &class.roots);
                 }
                 self.pieces.extend(&*object.roots);
                 self.pieces.extend(&*object.schemas.borrow());

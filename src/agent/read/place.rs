@@ -15,9 +15,17 @@ pub enum Place {
     Part(ModuleId, usize),
     /// Everything a module has: it is passed around whole, or something unknown is taken of it.
     Whole(ModuleId),
-    Package(String),
-    /// A name of the language, or a part of Node.
+    Outside(Outside),
+    /// A name of the language.
     Nothing,
+}
+
+/// What a package or a part of Node exports.
+pub struct Outside {
+    /// `None` for a part of Node, which has no version of its own here.
+    pub package: Option<String>,
+    /// `zod#z`, `lodash/get#default`.
+    pub export: String,
 }
 
 /// A name within a module, or one of its exports.
@@ -35,17 +43,42 @@ enum Step<'a> {
 }
 
 impl<'a> Reacher<'_, 'a> {
-    /// Where a use of a name in a module leads.
-    pub fn place(&self, module: &Rc<Module<'a>>, one: Use<'a>) -> Result<Place> {
+    /// Where a use of a name in a module leads; for what is imported, with the name as it is written there.
+    pub fn place(&self, module: &Rc<Module<'a>>, one: Use<'a>) -> Result<(Place, Option<String>)> {
         let script = module.script();
         let is_declared = script.is_some_and(|script| script.bindings.contains_key(one.name))
             || self.parts(module).named(one.name).is_some();
         if !is_declared {
             // Code that is made of text can name anything.
             let is_eval = one.name == "eval";
-            return Ok(if is_eval { Place::Whole(module.id) } else { Place::Nothing });
+            return Ok((if is_eval { Place::Whole(module.id) } else { Place::Nothing }, None));
         }
-        self.follow(module, Name::Local(one.name), one.member)
+        if !script.is_some_and(|script| matches!(script.bindings.get(one.name), Some(Binding::Import { .. })))
+        {
+            return Ok((self.follow(module, Name::Local(one.name), one.member)?, None));
+        }
+        let place = self.follow(module, Name::Local(one.name), None)?;
+        match (&place, one.member) {
+            // A member of a namespace is what it leads to, not all of the module.
+            (Place::Whole(_), Some(member)) => {
+                let place = self.follow(module, Name::Local(one.name), Some(member))?;
+                Ok((place, Some(format!("{}.{member}", one.name))))
+            }
+            _ => Ok((place, Some(one.name.to_owned()))),
+        }
+    }
+
+    /// A place in words, for what was made of it to be compared: `src/prices.ts#net`, `zod#z`.
+    pub fn told(&self, place: &Place) -> Option<String> {
+        match place {
+            Place::Part(id, part) => {
+                let module = self.modules.get(*id);
+                Some(format!("{}#{}", module.path, self.parts(&module).all[*part].name))
+            }
+            Place::Whole(id) => Some(self.modules.get(*id).path.clone()),
+            Place::Outside(outside) => Some(outside.export.clone()),
+            Place::Nothing => None,
+        }
     }
 
     /// Where an export leads.
@@ -57,7 +90,7 @@ impl<'a> Reacher<'_, 'a> {
     pub fn linked(&self, from: &Module<'a>, link: Link<'a>) -> Result<Place> {
         Ok(match self.modules.follow(from, link)? {
             Target::Module(file) => Place::Whole(self.modules.open(&file)?.id),
-            Target::Package(name) => package(name),
+            Target::Package(name) => outside(name, link, "*"),
             Target::Missing => Place::Nothing,
         })
     }
@@ -81,7 +114,9 @@ impl<'a> Reacher<'_, 'a> {
                             (Target::Module(file), Name::Export(_)) => {
                                 todo.push((self.modules.open(&file)?, name));
                             }
-                            (Target::Package(name), _) => outside = Some(package(name)),
+                            (Target::Package(package), Name::Export(name) | Name::Local(name)) => {
+                                outside = Some(self::outside(package, star, name));
+                            }
                             _ => {}
                         }
                     }
@@ -121,7 +156,8 @@ impl<'a> Reacher<'_, 'a> {
     ) -> Result<Step<'a>> {
         let to = |file: &Path| self.modules.open(file);
         Ok(match (self.modules.follow(from, link)?, name, member) {
-            (Target::Package(name), ..) => Step::Done(package(name)),
+            (Target::Package(package), Imported::Name(name), _) => Step::Done(outside(package, link, name)),
+            (Target::Package(package), Imported::Everything, _) => Step::Done(outside(package, link, "*")),
             (Target::Missing, ..) => Step::Done(Place::Nothing),
             (Target::Module(file), Imported::Name(name), _) => Step::Go(to(&file)?, Name::Export(name)),
             (Target::Module(file), Imported::Everything, Some(member)) => {
@@ -132,10 +168,13 @@ impl<'a> Reacher<'_, 'a> {
     }
 }
 
-/// A part of Node has no version of its own here.
-fn package(name: String) -> Place {
-    if is_node(&name) { Place::Nothing } else { Place::Package(name) }
+/// An export of what a link leads out of the project to.
+fn outside(package: String, link: Link<'_>, name: &str) -> Place {
+    let specifier = link.specifier.strip_prefix("node:").unwrap_or(link.specifier);
+    let export = format!("{specifier}#{name}");
+    Place::Outside(Outside { package: (!is_node(&package)).then_some(package), export })
 }
+
 /// Whether a name is a part of Node, which has no version of its own here.
 pub fn is_node(name: &str) -> bool {
     const PARTS: [&str; 26] = [

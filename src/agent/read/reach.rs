@@ -35,6 +35,8 @@ pub struct Reacher<'m, 'a> {
 #[derive(Default)]
 struct Steps {
     places: Vec<Place>,
+    /// What each imported name leads to.
+    imports: BTreeMap<String, String>,
     env: BTreeSet<String>,
     hash: String,
 }
@@ -82,11 +84,15 @@ impl<'m, 'a> Reacher<'m, 'a> {
             let inside = |at: u32| (span.start..span.end).contains(&at);
             let first = names.uses.partition_point(|one| one.at < span.start);
             for one in names.uses[first..].iter().take_while(|one| one.at < span.end) {
-                steps.places.push(self.place(module, *one)?);
+                let (place, name) = self.place(module, *one)?;
+                steps.imports.extend(name.and_then(|name| Some((name, self.told(&place)?))));
+                steps.places.push(place);
             }
             steps.env.extend(names.env.iter().filter(|one| inside(one.0)).map(|one| one.1.to_owned()));
             for link in names.dynamic.iter().filter(|link| inside(link.span.start)) {
-                steps.places.push(self.linked(module, *link)?);
+                let place = self.linked(module, *link)?;
+                steps.imports.extend(self.told(&place).map(|to| (format!("import {}", link.specifier), to)));
+                steps.places.push(place);
             }
             if names.anything.iter().any(|&at| inside(at)) {
                 steps.places.push(Place::Whole(module.id));
@@ -168,21 +174,34 @@ impl<'r, 'm, 'a> Walk<'r, 'm, 'a> {
         let module = self.reacher.modules.get(id);
         let span = piece.site.span();
         let parts = self.reacher.parts(&module);
+        let (mut spans, mut changes) = (piece.counted().unwrap_or_else(|| vec![span]), String::new());
         let name = match parts.around(span) {
+            // Of a class that makes the primitive the rest counts, with the statements that change the class.
+            Some((part, is_all)) if piece.counted().is_some() => {
+                if is_all {
+                    spans.extend(&parts.all[part].spans[1..]);
+                    changes = parts.all[part].normal_changes();
+                }
+                parts.all[part].name
+            }
             Some((part, is_all)) if is_all || piece.is_declaration() => {
                 return self.go(&Place::Part(id, part));
             }
             Some((part, _)) => parts.all[part].name,
             None => EFFECTS,
         };
-        let text = piece.normal(module.text);
+        let text = piece.normal(module.text) + &changes;
         self.pieces.entry((id, name)).or_default().insert(piece.site, text);
         self.load(id)?;
-        let steps = self.reacher.look(&module, &[span])?;
-        self.take(&steps)
+        let steps = self.reacher.look(&module, &spans)?;
+        self.take(&module, &steps)
     }
 
-    fn take(&mut self, steps: &Steps) -> Result<()> {
+    fn take(&mut self, module: &Module<'a>, steps: &Steps) -> Result<()> {
+        if !steps.imports.is_empty() {
+            let imports = self.reach.imports.entry(module.path.clone()).or_default();
+            imports.extend(steps.imports.iter().map(|(name, to)| (name.clone(), to.clone())));
+        }
         self.reach.env.extend(steps.env.iter().cloned());
         steps.places.iter().try_for_each(|place| self.go(place))
     }
@@ -197,8 +216,8 @@ impl<'r, 'm, 'a> Walk<'r, 'm, 'a> {
                 Ok(())
             }
             &Place::Whole(id) => self.whole(id),
-            Place::Package(name) => {
-                self.package(name);
+            Place::Outside(outside) => {
+                outside.package.iter().for_each(|name| self.package(name));
                 Ok(())
             }
             Place::Nothing => Ok(()),
@@ -207,7 +226,7 @@ impl<'r, 'm, 'a> Walk<'r, 'm, 'a> {
 
     fn package(&mut self, name: &str) {
         if !self.reach.packages.contains_key(name) {
-            self.reach.packages.insert(name.to_owned(), self.reacher.versions.of(name));
+            self.reach.packages.extend(self.reacher.versions.with(name));
         }
     }
 
@@ -262,7 +281,7 @@ impl<'r, 'm, 'a> Walk<'r, 'm, 'a> {
             let name = self.reacher.parts(&module).all[part].name;
             let declarations = self.reach.modules.entry(module.path.clone()).or_default();
             declarations.insert(name.to_owned(), steps.hash.clone());
-            self.take(&steps)?;
+            self.take(&module, &steps)?;
         }
         for ((id, name), texts) in self.pieces {
             let module = self.reacher.modules.get(id);

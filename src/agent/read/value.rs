@@ -78,6 +78,8 @@ pub struct Object<'a> {
     pub schemas: RefCell<Vec<Piece<'a>>>,
     /// Whether it is a TypeScript enum.
     pub is_enum: Cell<bool>,
+    /// Where what it wraps was made: `{ ...tool, execute }`.
+    pub wraps: Cell<Option<Site>>,
 }
 
 /// How an object came to be.
@@ -177,7 +179,12 @@ impl<'a> Object<'a> {
         roots: Rc<[Piece<'a>]>,
     ) -> Object<'a> {
         let (fields, schemas, is_enum) = (RefCell::new(fields), RefCell::default(), Cell::default());
-        Object { fields, made, site, roots, schemas, is_enum }
+        Object { fields, made, site, roots, schemas, is_enum, wraps: Cell::default() }
+    }
+
+    /// Where it was made, or what it wraps.
+    pub fn origin(&self) -> Site {
+        self.wraps.get().unwrap_or(self.site)
     }
 
     pub fn get(&self, key: &str) -> Option<Value<'a>> {

@@ -43,7 +43,12 @@ fn primitive_change(from: &Value, to: &Value) -> Vec<Line> {
     parts.compare_reaches(&from["reach"], &to["reach"]);
     let mut lines = if parts.is_defined_otherwise() { part_lines(&parts, false) } else { Vec::new() };
     for module in &parts.modules {
-        lines.push(Line::plain(format!("code of {}{}", module.path, declarations(&module.declarations))));
+        let from = module.moved_from.as_ref().map(|from| format!("{from} → ")).unwrap_or_default();
+        let names = declarations(&module.declarations);
+        lines.push(Line::plain(format!("code of {from}{}{names}", module.path)));
+    }
+    for one in &parts.imports {
+        lines.push(Line::plain(format!("{}: {} is {} (was {})", one.path, one.name, one.to, one.from)));
     }
     for package in &parts.packages {
         let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "(none)".to_owned());

@@ -23,8 +23,8 @@ pub use news::{
 };
 
 use super::change::{
-    Changed, Detail, KindChange, Parts, Persona, Reached, Renamed, StateChange, ToolParts, Who, reached,
-    shown,
+    Changed, Detail, ImportMove, KindChange, Parts, Persona, Reached, Renamed, StateChange, ToolParts, Who,
+    reached, shown,
 };
 use super::kind::Kind;
 use serde_json::Value;
@@ -179,9 +179,15 @@ pub fn reached_lines(reached: &Reached) -> Vec<Line> {
     let modules = reached.modules.iter().map(|module| {
         let (sign, mark, verb) = sign(module.change, "reaches", "reached");
         let names = declarations(&module.declarations);
-        Line::new(sign, format!("{mark} {}{names} {verb} {}", module.path, who(&module.primitives)))
+        let from = module.from.as_ref().map(|from| format!("{from} → ")).unwrap_or_default();
+        Line::new(sign, format!("{mark} {from}{}{names} {verb} {}", module.path, who(&module.primitives)))
     });
-    section("Code", modules.collect());
+    let imports = reached.imports.iter().map(|one| {
+        let ImportMove { path, name, from, to } = &one.import;
+        let who = who(&one.primitives);
+        Line::new(Sign::Changed, format!("~ {path}: {name} is {to} now (was {from}) for {who}"))
+    });
+    section("Code", modules.chain(imports).collect());
     let packages = reached.packages.iter().map(|package| {
         let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "(none)".to_owned());
         let (from, to) = (version(&package.from), version(&package.to));

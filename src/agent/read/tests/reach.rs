@@ -1,7 +1,7 @@
 //! What primitives reach, and which edits change it.
 
 use super::{Project, only};
-use crate::agent::model::Reach;
+use crate::agent::model::{RULES, Reach};
 use std::collections::BTreeMap;
 
 fn project() -> Project {
@@ -369,4 +369,19 @@ fn a_local_name_that_sounds_like_a_declaration_is_no_use_of_it() {
             "src/job.ts: used"
         ]
     );
+}
+
+/// Stores compare hashes that were made at different times. Where this changes, [`RULES`] gets its next number, or
+/// everything that was stored before counts as changed.
+#[test]
+fn rules_that_make_other_hashes_have_another_number() {
+    let project = project();
+    project.write(
+        "src/price.ts",
+        "export enum E { A = 1 }\nexport class C<T> { private 'x': T = { \"a\": 1, '2': `b`, c: /d/gi } as any; f() {} ; }\n\
+         export const price = async (...all: unknown[]) => { ;(await new C().f()) ?? E.A; for (const [a] of all) { return !a } };",
+    );
+    let hook = reach(&project, "webhook").to_json();
+    let hash = blake3::hash(&serde_json::to_vec(&hook).unwrap()).to_hex();
+    insta::assert_snapshot!(format!("rules {RULES}: {}", &hash[..16]), @"rules 2: 113cd28c6d95572e");
 }

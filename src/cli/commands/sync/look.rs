@@ -83,7 +83,7 @@ pub fn look(project: &Project, there: &There, against: &Against) -> Result<Seen>
     let drift = compare(&mut local, objects, &here, against, &server)?;
     let is_live = match &live {
         Some((live, _)) if *against == Against::Published && !drift.parts.is_empty() => {
-            live.id != server.id && is_same(&mut local, live.state)?
+            live.id != server.id && is_same(&mut local, live)?
         }
         _ => false,
     };
@@ -91,10 +91,10 @@ pub fn look(project: &Project, there: &There, against: &Against) -> Result<Seen>
     Ok(Seen::Compared(Box::new(Compared { against, server, published, live, drift, is_live })))
 }
 
-/// Whether the project has the content of this state, whatever its numbers are.
-fn is_same(local: &mut Local<'_>, state: Id) -> Result<bool> {
-    let here = local.over(&state)?;
-    Ok(change::count(&local.objects, Some(&state), Some(&here))? == 0)
+/// Whether the project has the content of a version, whatever its numbers are.
+fn is_same(local: &mut Local<'_>, version: &Version) -> Result<bool> {
+    let here = local.over(version)?;
+    Ok(change::count(&local.objects, Some(&version.state), Some(&here))? == 0)
 }
 
 fn compare(
@@ -105,7 +105,7 @@ fn compare(
     server: &Version,
 ) -> Result<Drift> {
     let base = base(local, objects, here, against, server)?;
-    let here = local.over(&server.state)?;
+    let here = local.over(server)?;
     let sides = Sides { server: server.state, local: here, base };
     Drift::between(&Joined(&local.objects, objects), &sides)
 }
@@ -126,7 +126,7 @@ fn base(
         Against::Version(revision) if *revision != Revision::Active => Some(server.state),
         Against::Version(_) => known.find(&active)?.map(|version| version.state),
         Against::Published => match known.find(&active)? {
-            Some(active) if is_same(local, active.state)? => Some(local.over(&active.state)?),
+            Some(active) if is_same(local, &active)? => Some(local.over(&active)?),
             _ => known.find(&Against::Published)?.map(|version| version.state),
         },
     })

@@ -99,7 +99,10 @@ fn rows<S: Source + ?Sized>(source: &S, live: &State, pushed: &State) -> Result<
         let content = |state: &State| state.primitives.get(key).map(|id| Content::of(source, id)).transpose();
         let (active_version, local) = (live.numbers.get(key).cloned(), pushed.numbers.get(key).cloned());
         let behind = matches!((&active_version, &local), (Some(a), Some(b)) if numbers::is_past(a, b));
-        let differs = content(live)? != content(pushed)?;
+        let differs = match (content(live)?, content(pushed)?) {
+            (Some(live), Some(pushed)) => change::differs(source, &live, &pushed)?,
+            (live, pushed) => live != pushed,
+        };
         rows.push((kind.rank(), Row { kind: kind.word, name, active_version, local, differs, behind }));
     }
     rows.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)));
