@@ -152,11 +152,11 @@ impl Refused {
         match self.0.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 let text = help::text(self.0.render(), out.term().colour_stdout);
-                out.bytes(text.as_bytes())?;
+                out.own(&text)?;
                 Ok(Exit::Done)
             }
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                out.note(help::text(self.0.render(), out.term().colour_stderr));
+                out.own_note(&help::text(self.0.render(), out.term().colour_stderr));
                 Err(no_command(&self.0.render().to_string()))
             }
             ErrorKind::MissingSubcommand => Err(no_command(&self.0.render().to_string())),

@@ -13,6 +13,7 @@ use crate::agent::version::Catalog;
 use crate::agent::{persona, resolve, source};
 use crate::error::{Error, Result};
 use crate::object::{Entry, Source};
+use crate::text;
 use clap::CommandFactory;
 use clap_complete::CompletionCandidate;
 use clap_complete::env::CompleteEnv;
@@ -53,7 +54,12 @@ fn matching(
             CompletionCandidate::new(value.clone()).help(help.map(Into::into)).display_order(Some(order));
         value.starts_with(&*typed).then_some(found)
     };
-    all.into_iter().enumerate().filter_map(candidate).collect()
+    // What a shell would put on the line as it is, and the terminal act on, is not offered.
+    let calm = |(value, help): (String, Option<String>)| {
+        let help = help.map(|help| text::line(&help).into_owned());
+        (!value.chars().any(text::is_active)).then_some((value, help))
+    };
+    all.into_iter().filter_map(calm).enumerate().filter_map(candidate).collect()
 }
 
 /// Remotes, with where they are.

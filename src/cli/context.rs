@@ -123,7 +123,7 @@ impl<'a> Context<'a> {
         if !self.can_ask() {
             return Ok(None);
         }
-        self.out.tell(&format!("{question} "));
+        self.out.question(question);
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line).at("read", Path::new("standard input"))?;
         Ok(Some(line.trim().to_owned()))

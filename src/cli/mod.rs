@@ -10,6 +10,7 @@ pub mod demo;
 pub mod elsewhere;
 pub mod git;
 pub mod help;
+pub mod ink;
 pub mod live;
 pub mod output;
 pub mod outward;

@@ -1,8 +1,13 @@
 //! Where output goes: data to stdout, everything else to stderr; text or `--json`; errors too.
+//!
+//! The one way out, so that nothing of others reaches a terminal raw: text is escaped here, at the end, whoever made it and
+//! whatever was put into it. Colours of ours pass, as [`Output::paint`] marks them with a word that nobody else knows.
 
+use super::ink::Ink;
 use super::pager::Pager;
 use super::term::Term;
 use crate::error::{At, Error, Kind, Result};
+use crate::text;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::json;
@@ -22,6 +27,9 @@ pub struct Output {
     term: Term,
     json: bool,
     data: Data,
+    ink: Ink,
+    /// What of the bytes for a terminal is not whole yet.
+    bytes: text::Bytes,
     closed: bool,
 }
 
@@ -32,7 +40,8 @@ enum Data {
 
 impl Output {
     pub fn new(term: Term, json: bool) -> Output {
-        Output { term, json, data: Data::Stdout(BufWriter::new(io::stdout())), closed: false }
+        let data = Data::Stdout(BufWriter::new(io::stdout()));
+        Output { term, json, data, ink: Ink::default(), bytes: text::Bytes::default(), closed: false }
     }
 
     /// Whether the answer is wanted as JSON.
@@ -58,43 +67,78 @@ impl Output {
 
     /// Text for stdout in a colour, where stdout shows colours.
     pub fn paint(&self, style: Style, text: impl Display) -> String {
-        paint(self.term.colour_stdout, style, text)
+        if self.term.colour_stdout { self.ink.paint(style, text) } else { text.to_string() }
     }
 
-    /// One line of data.
+    /// One line of data: what else would begin another one is escaped.
     pub fn line(&mut self, text: impl Display) -> Result<()> {
-        self.bytes(format!("{text}\n").as_bytes())
+        let line = self.ink.show(&text.to_string(), text::line);
+        self.own(&format!("{line}\n"))
+    }
+
+    /// Lines of data.
+    pub fn lines(&mut self, text: impl Display) -> Result<()> {
+        let lines = self.ink.show(&text.to_string(), text::lines);
+        self.own(&format!("{lines}\n"))
     }
 
     /// The answer of a command under `--json`.
     pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|error| Error::failed(format!("cannot write the answer as JSON: {error}")))?;
-        self.line(text)
+        self.answer(serde_json::to_string_pretty(value))
     }
 
-    /// Bytes of data, as they are.
+    /// The same on one line, so that a script can wait for it.
+    pub fn json_line(&mut self, value: &impl Serialize) -> Result<()> {
+        self.answer(serde_json::to_string(value))
+    }
+
+    fn answer(&mut self, text: serde_json::Result<String>) -> Result<()> {
+        let text =
+            text.map_err(|error| Error::failed(format!("cannot write the answer as JSON: {error}")))?;
+        self.own(&format!("{}\n", text::json(&text)))
+    }
+
+    /// Bytes of data: as they are, but on a terminal.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
         self.write_all(bytes).at("write", Path::new("standard output"))
+    }
+
+    /// Text that is this program's alone, such as its help, with its colours.
+    pub fn own(&mut self, text: &str) -> Result<()> {
+        let rest = self.bytes.end();
+        let written = self.put(rest.as_bytes()).and_then(|()| self.put(text.as_bytes()));
+        written.at("write", Path::new("standard output"))
     }
 
     /// A remark for the person: never data, so it goes to stderr, and not at all under `--json`.
     pub fn note(&mut self, text: impl Display) {
         if !self.json {
-            self.tell(&format!("{text}\n"));
+            self.tell("", &text.to_string());
+        }
+    }
+
+    /// A remark in several lines.
+    pub fn notes(&mut self, text: impl Display) {
+        text.to_string().split('\n').for_each(|line| self.note(line));
+    }
+
+    /// The same that is this program's alone, with its colours.
+    pub fn own_note(&mut self, text: &str) {
+        if !self.json {
+            self.put_err(&format!("{text}\n"));
         }
     }
 
     /// A warning: like a note, with the word in front. It is told under `--json` as well.
     pub fn warn(&mut self, text: impl Display) {
-        let word = paint(self.term.colour_stderr, YELLOW.bold(), "warning:");
-        self.tell(&format!("{word} {text}\n"));
+        self.tell(&self.word(YELLOW.bold(), "warning: "), &text.to_string());
     }
 
     /// A line that says what to do next.
     pub fn hint(&mut self, text: impl Display) {
-        let word = paint(self.term.colour_stderr, CYAN, "hint:");
-        self.note(format!("{word} {text}"));
+        if !self.json {
+            self.tell(&self.word(CYAN, "hint: "), &text.to_string());
+        }
     }
 
     /// The error that ends the command: for a person on stderr, for a program on stdout.
@@ -103,8 +147,7 @@ impl Output {
             let _ = self.json(&error_json(error)).and_then(|()| self.finish());
             return;
         }
-        let word = paint(self.term.colour_stderr, RED.bold(), "Error:");
-        self.tell(&format!("{word} {}\n", error.message()));
+        self.tell(&self.word(RED.bold(), "Error: "), error.message());
         for line in error.hint_text().into_iter().flat_map(str::lines) {
             self.hint(line);
         }
@@ -112,21 +155,55 @@ impl Output {
 
     /// Hands everything to the reader and waits for the pager to be left.
     pub fn finish(&mut self) -> Result<()> {
-        let result = match &mut self.data {
+        let rest = self.bytes.end();
+        let result = self.put(rest.as_bytes()).and_then(|()| match &mut self.data {
             Data::Stdout(stdout) => stdout.flush(),
             Data::Pager(pager) => pager.finish(),
-        };
+        });
         self.notice(&result);
         result.at("write", Path::new("standard output"))
     }
 
-    /// Text for stderr, after what stdout was given before it. Nothing sensible can be done when
-    /// stderr is closed.
-    pub fn tell(&mut self, text: &str) {
+    /// A question, after which the person types.
+    pub fn question(&mut self, text: &str) {
+        let text = self.ink.show(text, text::line);
+        self.put_err(&format!("{text} "));
+    }
+
+    /// A word of ours before a line for stderr.
+    fn word(&self, style: Style, word: &str) -> String {
+        let end = word.trim_end();
+        let painted = if self.term.colour_stderr { format!("{style}{end}{style:#}") } else { end.to_owned() };
+        painted + &word[end.len()..]
+    }
+
+    /// A line for stderr. Where there are more, they are indented: none of them passes for one of ours.
+    fn tell(&mut self, word: &str, text: &str) {
+        let mut told = word.to_owned();
+        for (at, line) in text.lines().enumerate() {
+            if at > 0 {
+                told.push_str(if line.starts_with(' ') { "\n" } else { "\n    " });
+            }
+            told.push_str(&self.ink.show(line, text::line));
+        }
+        self.put_err(&format!("{told}\n"));
+    }
+
+    /// To stderr, after what stdout was given before it. Nothing sensible can be done when stderr is closed.
+    fn put_err(&mut self, text: &str) {
         if let Data::Stdout(stdout) = &mut self.data {
             let _ = stdout.flush();
         }
         let _ = io::stderr().write_all(text.as_bytes());
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let result = match &mut self.data {
+            Data::Stdout(stdout) => stdout.write_all(bytes),
+            Data::Pager(pager) => pager.write_all(bytes),
+        };
+        self.notice(&result);
+        result
     }
 
     fn notice<T>(&mut self, result: &io::Result<T>) {
@@ -137,12 +214,13 @@ impl Output {
 /// For what is copied rather than made here, such as the bytes of a large object.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = match &mut self.data {
-            Data::Stdout(stdout) => stdout.write(bytes),
-            Data::Pager(pager) => pager.write(bytes),
-        };
-        self.notice(&result);
-        result
+        if self.term.stdout {
+            let shown = self.bytes.next(bytes);
+            self.put(shown.as_bytes())?;
+        } else {
+            self.put(bytes)?;
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -160,10 +238,6 @@ fn error_json(error: &Error) -> serde_json::Value {
         "message": error.message(),
         "hint": error.hint_text(),
     }})
-}
-
-fn paint(coloured: bool, style: Style, text: impl Display) -> String {
-    if coloured { format!("{style}{text}{style:#}") } else { text.to_string() }
 }
 
 /// The error of a destructive command that cannot ask.

@@ -1,5 +1,6 @@
 //! What a person reads when the program itself is wrong.
 
+use crate::text;
 use std::io::Write;
 use std::panic::PanicHookInfo;
 
@@ -7,7 +8,7 @@ use std::panic::PanicHookInfo;
 /// happens here, so the message says so.
 pub fn install() {
     std::panic::set_hook(Box::new(|info| {
-        let _ = std::io::stderr().write_all(message(info).as_bytes());
+        let _ = std::io::stderr().write_all(text::lines(&message(info)).as_bytes());
     }));
 }
 
@@ -18,7 +19,7 @@ pub fn install_for_logs() {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
         let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
         let line = serde_json::json!({"at": at, "event": "panic", "cause": cause, "place": place});
-        let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+        let _ = std::io::stderr().write_all(format!("{}\n", text::json(&line.to_string())).as_bytes());
     }));
 }
 

@@ -3,6 +3,7 @@
 use super::output::Output;
 use super::term;
 use crate::error::Result;
+use crate::text;
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -107,12 +108,12 @@ fn width(cell: &Cell) -> usize {
 
 /// Text as it may stand in one line of a terminal: white space is a space, and a control character,
 /// which could move the cursor or change colours, is shown by its number.
-pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for letter in text.trim().chars() {
+pub fn one_line(shown: &str) -> String {
+    let mut line = String::with_capacity(shown.len());
+    for letter in shown.trim().chars() {
         match letter {
             '\n' | '\r' | '\t' => line.push(' '),
-            letter if letter.is_control() => line.extend(letter.escape_unicode()),
+            letter if text::is_active(letter) => line.extend(letter.escape_unicode()),
             letter => line.push(letter),
         }
     }

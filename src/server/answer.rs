@@ -90,11 +90,10 @@ fn status(kind: Kind) -> StatusCode {
 
 /// A JSON answer. All of them end with a newline, for those who look at them in a terminal.
 pub fn json(status: StatusCode, value: &impl serde::Serialize) -> Answer {
-    let Ok(mut text) = serde_json::to_vec(value) else {
+    let Ok(text) = serde_json::to_string(value) else {
         return Failure::from(Error::failed("an answer cannot be written as JSON")).into_response();
     };
-    text.push(b'\n');
-    let mut answer = Response::new(Body::from(text));
+    let mut answer = Response::new(Body::from(format!("{}\n", crate::text::json(&text))));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer

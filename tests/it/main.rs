@@ -14,6 +14,7 @@ mod depot;
 mod dist;
 mod docs;
 mod dropped;
+mod escaping;
 mod format;
 mod fsck;
 mod git;

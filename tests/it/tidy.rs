@@ -15,6 +15,7 @@ struct Source {
 const ROOMS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("progress", &[]),
+    ("text", &[]),
     ("fs", &["error"]),
     ("object", &["error"]),
     ("pack", &["object", "error"]),
@@ -28,7 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "depot",
         &["agent", "workspace", "diff", "protocol", "store", "pack", "object", "fs", "error", "progress"],
     ),
-    ("server", &["depot", "protocol", "store", "pack", "object", "fs", "error", "progress"]),
+    ("server", &["depot", "protocol", "store", "pack", "object", "fs", "error", "progress", "text"]),
     (
         "sync",
         &[
@@ -62,6 +63,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "fs",
             "error",
             "progress",
+            "text",
         ],
     ),
     ("main", &["cli"]),

@@ -61,7 +61,7 @@ impl CatFile {
         } else if self.what.size {
             cx.out.line(size)?;
         } else if let Some(record) = self.record(project, &id, kind, size)? {
-            cx.out.line(to_text(&record)?)?;
+            cx.out.json(&record)?;
         } else {
             print(cx, project, &id, kind, self.what.raw)?;
         }
@@ -84,11 +84,6 @@ impl CatFile {
         }
         Ok(fields)
     }
-}
-
-fn to_text(record: &Value) -> Result<String> {
-    serde_json::to_string_pretty(record)
-        .map_err(|error| Error::failed(format!("cannot write a record as JSON: {error}")))
 }
 
 fn print(cx: &mut Context<'_>, project: &Project, id: &Id, kind: Kind, raw: bool) -> Result<()> {

@@ -120,7 +120,8 @@ impl Entries<'_> {
                 }
                 Err(damage) => {
                     let head = cx.out.paint(RED, format!("v{number} (damaged)"));
-                    cx.out.line(format!("{head}\n  {damage}"))?;
+                    cx.out.line(head)?;
+                    cx.out.line(format!("  {damage}"))?;
                 }
             }
         }

@@ -7,6 +7,7 @@ use crate::cli::{Exit, panic};
 use crate::error::{Error, Result};
 use crate::server::tokens::Tokens;
 use crate::server::{Config, Server, Surroundings, Tls, policy};
+use crate::text;
 use jiff::Timestamp;
 use serde_json::json;
 use std::io::Write;
@@ -56,7 +57,7 @@ impl Start {
         let url = format!("{scheme}://{}", server.address()?);
         if cx.out.is_json() {
             // One line, so that a script can wait for it.
-            cx.out.line(json!({"url": url, "publicUrl": public_url, "data": config.data}))?;
+            cx.out.json_line(&json!({"url": url, "publicUrl": public_url, "data": config.data}))?;
         } else {
             cx.out.line(&url)?;
         }
@@ -92,7 +93,8 @@ fn plain_url(text: &str) -> Result<String> {
 }
 
 fn to_stderr(line: &str) {
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    // A log may be read on a terminal.
+    let _ = std::io::stderr().write_all(text::json(line).as_bytes());
 }
 
 /// The clock that tokens and log lines go by. A claimed time stands still, as everywhere.

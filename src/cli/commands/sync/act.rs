@@ -38,7 +38,7 @@ pub fn accept(cx: &mut Context<'_>, project: &Project, compared: &Compared, forc
         }
     }
     if !cx.out.is_json() {
-        cx.out.line("\n⚠️  Drift detected. Auto-accepting server state...\n")?;
+        cx.out.lines("\n⚠️  Drift detected. Auto-accepting server state...\n")?;
     }
     let (paths, kept) = write(cx, project, &taken, force)?;
     if cx.out.is_json() {
@@ -51,11 +51,11 @@ pub fn accept(cx: &mut Context<'_>, project: &Project, compared: &Compared, forc
     }
     if left.is_empty() {
         if !cx.out.is_json() {
-            cx.out.line("\n✅ Sync complete.")?;
+            cx.out.lines("\n✅ Sync complete.")?;
         }
         return Ok(Exit::Done);
     }
-    cx.out.note(format!("\n⚠️  Sync partially complete — {} component(s) unresolved:", left.len()));
+    cx.out.notes(format!("\n⚠️  Sync partially complete — {} component(s) unresolved:", left.len()));
     for part in left {
         cx.out.note(format!("   - {}", name(part)));
     }
@@ -201,7 +201,7 @@ pub fn pull(cx: &mut Context<'_>, project: &Project, there: &There, force: bool)
 /// Pushes everything. It is live when a version of it is promoted, and not before.
 pub fn push(cx: &mut Context<'_>, which: &Which) -> Result<Exit> {
     if !cx.out.is_json() {
-        cx.out.line("\n⚠️  Drift detected. Pushing local changes to server...\n")?;
+        cx.out.lines("\n⚠️  Drift detected. Pushing local changes to server...\n")?;
     }
     let exit = Push::everything(which.clone()).run(cx)?;
     cx.out.hint("`lua-store version create` and `lua-store version promote latest` make it live");

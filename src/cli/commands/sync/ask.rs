@@ -42,7 +42,7 @@ pub fn each(
         act::write(cx, project, &taken, force)?;
     }
     let exit = if push { act::push(cx, which)? } else { Exit::Done };
-    cx.out.line("\n✅ Sync complete.")?;
+    cx.out.lines("\n✅ Sync complete.")?;
     Ok(exit)
 }
 
@@ -58,7 +58,8 @@ fn print(cx: &mut Context<'_>, compared: &Compared, part: &Part) -> Result<()> {
             None => Ok(()),
         },
         Part::Primitive(word, name) => {
-            cx.out.line(format!("\n{word}: {name}"))?;
+            cx.out.line("")?;
+            cx.out.line(format!("{word}: {name}"))?;
             let lines = words::item_lines(&compared.drift.change, word, name);
             report::lines(cx.out, lines.into_iter().map(|line| line.indented(2)))
         }

@@ -80,7 +80,7 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         return Ok(Exit::Found);
     }
     let rule = "=".repeat(WIDTH);
-    cx.out.line(format!("\n{rule}\n🔍 Drift Check Summary\n{rule}\n"))?;
+    cx.out.lines(format!("\n{rule}\n🔍 Drift Check Summary\n{rule}\n"))?;
     for name in ["name", "model"] {
         if let Some(setting) = compared.drift.setting(name) {
             values(cx.out, &title(name), &value(&setting.to), &value(&setting.from))?;
@@ -143,7 +143,8 @@ fn values(out: &mut Output, what: &str, local: &str, server: &str) -> Result<()>
     };
     out.line(format!("⚠️  {what} drift detected:"))?;
     out.line(format!("   Local:  {}", shown(local, new, old)))?;
-    out.line(format!("   Server: {}\n", shown(server, old, new)))
+    out.line(format!("   Server: {}", shown(server, old, new)))?;
+    out.line("")
 }
 
 /// One line for each primitive, and what differs in it.
@@ -192,7 +193,7 @@ pub fn persona_diff(out: &mut Output, server: &str, local: &str) -> Result<()> {
     let rule = "=".repeat(WIDTH);
     let heading = out.paint(BOLD, "PERSONA DIFF");
     let legend = format!("{}  {}", out.paint(RED, "- Server (deployed)"), out.paint(GREEN, "+ Local (code)"));
-    out.line(format!("\n{rule}\n{heading}\n{legend}\n{rule}\n"))?;
+    out.lines(format!("\n{rule}\n{heading}\n{legend}\n{rule}\n"))?;
     for line in lines::between(server, local) {
         let (style, sign, text) = match line {
             Line::Removed(text) => (RED, "- ", text),
@@ -203,7 +204,7 @@ pub fn persona_diff(out: &mut Output, server: &str, local: &str) -> Result<()> {
         let text = out.paint(style, format!("{sign}{text}"));
         out.line(text)?;
     }
-    out.line(format!("\n{rule}\n"))
+    out.lines(format!("\n{rule}\n"))
 }
 
 /// Name or model.
@@ -214,7 +215,10 @@ pub fn setting_diff(out: &mut Output, setting: &SettingChange) -> Result<()> {
         |value: &Option<Value>| value.as_ref().map_or("(none)".to_owned(), |v| self::value(&Some(v.clone())));
     let server = out.paint(RED, format!("- Server: \"{}\"", shown(&setting.from)));
     let local = out.paint(GREEN, format!("+ Local:  \"{}\"", shown(&setting.to)));
-    out.line(format!("\n{rule}\n{heading}\n{rule}\n{server}\n{local}\n{rule}\n"))
+    out.lines(format!("\n{rule}\n{heading}\n{rule}"))?;
+    out.line(server)?;
+    out.line(local)?;
+    out.lines(format!("{rule}\n"))
 }
 
 fn title(name: &str) -> String {
