@@ -487,7 +487,7 @@ fn a_configuration_that_cannot_be_read() {
             }
             let fsck = look(&project, "fsck");
             assert!(fsck.code == 1 && fsck.stdout.contains(".lua/config.toml\""), "{fsck}");
-            readable(&project, &["version list", "version promote 2 --dry-run", "source list"]);
+            readable(&project, &["version list", "version promote 2 --dry-run --offline", "source list"]);
         });
     }
 }

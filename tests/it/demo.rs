@@ -22,6 +22,20 @@ fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
     assert_eq!(told.len(), 2, "{demo:#}");
     assert!(standings.iter().zip(&told).all(|(standing, told)| told.contains(standing)), "{told:#?}");
     assert!(commands.last().unwrap()["command"] == "lua-store remote remove server");
+    // The clone that rolled back had not heard of what it took back.
+    let back = "lua-store version promote previous -m \"it promises refunds\"";
+    let at = commands.iter().position(|command| command["command"] == back).expect("the night");
+    let text = |at: usize, stream: &str| commands[at][stream].as_str().unwrap().to_owned();
+    assert!(text(at, "stderr").contains("Brought from origin"), "{demo:#}");
+    assert!(text(at, "stderr").contains("by colleague@example.com"), "{demo:#}");
+    let (bad, good) = (text(at - 1, "stdout"), text(at, "stdout"));
+    let number = |told: &str, before: &str| {
+        told.split(before).nth(1).and_then(|rest| rest.split('.').next()).map(str::to_owned)
+    };
+    assert_eq!(number(&bad, "Promoted "), number(&good, "Previous active: "));
+    assert_eq!(number(&bad, "Previous active: "), number(&good, "Promoted "));
+    let status = text(at + 1, "stdout");
+    assert!(status.contains(&number(&good, "Promoted ").unwrap()), "{status}");
     let shown = |line: &str| {
         let found = commands.iter().find(|command| command["command"] == line);
         found.unwrap_or_else(|| panic!("no {line} in {demo:#}"))["stdout"].as_str().unwrap()

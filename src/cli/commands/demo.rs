@@ -71,6 +71,9 @@ impl Demo {
 /// The agent on the server of the demo.
 const AGENT: &str = "agent_demo";
 
+/// Who promotes what should not have gone out.
+const COLLEAGUE: &str = "colleague@example.com";
+
 /// What somebody else publishes, and what is made of it here.
 const PUBLISH: &[&[&str]] =
     &[&["push", "-m", "persona"], &["version", "create", "-m", "persona"], &["version", "promote", "latest"]];
@@ -113,6 +116,7 @@ impl Show {
         self.run(cx, &["clone", &url, "laptop"])?;
         self.run(cx, &["clone", &url, "colleague"])?;
         self.resolve(cx)?;
+        self.roll_back(cx)?;
         self.folder = home;
         self.run(cx, &["remote", "remove", "server"])
     }
@@ -120,7 +124,7 @@ impl Show {
     /// A colleague publishes another persona; it is taken over. Then it is changed here, and published.
     fn resolve(&mut self, cx: &mut Context<'_>) -> Result<()> {
         let place = self.folder.clone();
-        let [theirs, ours] = demo::PERSONAS;
+        let [theirs, ours, _] = demo::PERSONAS;
         self.folder = place.join("colleague");
         self.edit(cx, theirs)?;
         PUBLISH.iter().try_for_each(|command| self.run(cx, command))?;
@@ -135,6 +139,26 @@ impl Show {
         self.run_to(cx, &["sync", "--check"], 1)?;
         PUBLISH.iter().try_for_each(|command| self.run(cx, command))?;
         self.run(cx, &["sync", "--check"])?;
+        self.folder = place;
+        Ok(())
+    }
+
+    /// A night: a colleague promotes something bad, and somebody whose clone knows nothing of it takes it back with one
+    /// command.
+    fn roll_back(&mut self, cx: &mut Context<'_>) -> Result<()> {
+        let place = self.folder.clone();
+        let [.., bad] = demo::PERSONAS;
+        self.folder = place.join("colleague");
+        let author = self.author.replace(COLLEAGUE.to_owned());
+        self.run(cx, &["pull"])?;
+        self.edit(cx, bad)?;
+        PUBLISH.iter().try_for_each(|command| self.run(cx, command))?;
+        self.author = author;
+        self.folder = place.join("laptop");
+        self.pause(cx)?;
+        self.remark(cx, "laptop: the telephone rings; this clone has not been asked for anything since")?;
+        self.run(cx, &["version", "promote", "previous", "-m", "it promises refunds"])?;
+        self.run(cx, &["status"])?;
         self.folder = place;
         Ok(())
     }
@@ -219,7 +243,7 @@ impl Show {
         if cx.out.is_json() {
             return cx.out.json(&serde_json::json!({"folder": folder.to_string(), "commands": self.done}));
         }
-        cx.out.line(format!("\nThe project is in {folder}. Go on there:"))?;
+        cx.out.lines(format!("\nThe project is in {folder}. Go on there:"))?;
         cx.out.line(format!("  cd {folder}"))?;
         cx.out.line(format!("  alias lua-store={}", self.program.display()))?;
         cx.out.line("  lua-store help")

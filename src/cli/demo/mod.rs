@@ -121,8 +121,8 @@ pub const EDITS: &[Edit] = &[
     },
 ];
 
-/// What a colleague makes of the persona, and then you.
-pub const PERSONAS: [&Edit; 2] = [
+/// What a colleague makes of the persona, and then you, and then the colleague late in the evening.
+pub const PERSONAS: [&Edit; 3] = [
     &Edit {
         said: "one more sentence of persona",
         path: "src/persona.ts",
@@ -137,6 +137,14 @@ pub const PERSONAS: [&Edit; 2] = [
         change: Change::Replace {
             old: "You never promise a date.",
             new: "You promise a date only when the carrier has given one.",
+        },
+    },
+    &Edit {
+        said: "a sentence that should not have gone out",
+        path: "src/persona.ts",
+        change: Change::Replace {
+            old: "You promise a date only when the carrier has given one.",
+            new: "You promise every customer a refund.",
         },
     },
 ];
