@@ -6,7 +6,14 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     let mut files = BTreeSet::from([PathBuf::from("Cargo.lock")]);
-    for source in ["src/agent/read", "src/agent/dist", "src/agent/kind.rs", "src/agent/model.rs"] {
+    for source in [
+        "src/agent/read",
+        "src/agent/dist",
+        "src/agent/kind.rs",
+        "src/agent/model.rs",
+        "src/agent/leak.rs",
+        "src/workspace/secret",
+    ] {
         println!("cargo:rerun-if-changed={source}");
         collect(Path::new(source), &mut files);
     }

@@ -27,6 +27,8 @@ pub struct Cache {
 pub struct Kept {
     reader: String,
     tree: String,
+    /// Of the secrets that may be kept.
+    allowed: String,
     inputs: Inputs,
     agent: Agent,
 }
@@ -52,11 +54,12 @@ impl Cache {
         self.read::<Kept>(AGENT).filter(|kept| kept.reader == READER)
     }
 
-    /// Keeps an agent that was read from the files of a tree, if they are all that it was read from.
+    /// Keeps an agent that was read from the files of a tree, if they are all that it was read from. It must
+    /// hold no secret but those that are `allowed`.
     pub fn keep<S: Source + ?Sized>(
         &self,
         source: &S,
-        tree: Id,
+        (tree, allowed): (Id, &[String]),
         inputs: Inputs,
         agent: &Agent,
     ) -> Result<()> {
@@ -66,7 +69,8 @@ impl Cache {
                 return Ok(());
             }
         }
-        let kept = Kept { reader: READER.to_owned(), tree: tree.to_string(), inputs, agent: agent.clone() };
+        let (reader, tree, allowed) = (READER.to_owned(), tree.to_string(), allowed.join("\n"));
+        let kept = Kept { reader, tree, allowed, inputs, agent: agent.clone() };
         self.write(AGENT, &kept)
     }
 
@@ -124,9 +128,11 @@ impl Kept {
         &self.agent
     }
 
-    /// The agent, where it is that of this tree in this project.
-    pub fn agent_of(self, root: &Path, tree: &Id) -> Option<Agent> {
-        let holds = self.tree == tree.to_string() && read::still_holds(root, &self.inputs);
+    /// The agent, where it is that of this tree in this project, and the same secrets may be kept.
+    pub fn agent_of(self, root: &Path, tree: &Id, allowed: &[String]) -> Option<Agent> {
+        let holds = self.tree == tree.to_string()
+            && self.allowed == allowed.join("\n")
+            && read::still_holds(root, &self.inputs);
         holds.then_some(self.agent)
     }
 }
@@ -168,13 +174,13 @@ mod tests {
         fn keep(&self, tree: Id) -> Agent {
             let (agent, inputs) = read::project_and_inputs(self.folder.path()).unwrap();
             if let Some(inputs) = inputs {
-                self.cache.keep(&self.memory, tree, inputs, &agent).unwrap();
+                self.cache.keep(&self.memory, (tree, &[]), inputs, &agent).unwrap();
             }
             agent
         }
 
         fn kept(&self, tree: Id) -> Option<Agent> {
-            self.cache.load()?.agent_of(self.folder.path(), &tree)
+            self.cache.load()?.agent_of(self.folder.path(), &tree, &[])
         }
     }
 

@@ -1,5 +1,6 @@
 //! `version create`: the pushed state gets the next number.
 
+use super::leak;
 use super::record::{VersionMeta, Who};
 use super::source::{self, SourceVersion};
 use super::version::{self, Catalog, REFS};
@@ -44,7 +45,8 @@ pub enum Next {
 }
 
 /// What comes next. Without the lock it holds for this moment only; see [`create_planned`].
-pub fn plan(store: &Store, request: &Request) -> Result<Next> {
+pub fn plan(store: &Store, request: &Request, who: &Who) -> Result<Next> {
+    check(store, request, who)?;
     plan_in(store, &Catalog::load(store)?, request)
 }
 
@@ -69,6 +71,7 @@ fn plan_in(store: &Store, catalog: &Catalog, request: &Request) -> Result<Next> 
 /// Makes the next version from the newest source version. The lock is held from the look at what is
 /// there to the new ref: two at once cannot take one number, nor make two versions of one state.
 pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
+    check(store, request, who)?;
     let lock = store.lock()?;
     store.require_whole()?;
     let catalog = Catalog::load(store)?;
@@ -88,6 +91,7 @@ pub fn create_planned(
     who: &Who,
     commit: impl FnOnce() -> ControlFlow<(), Option<String>>,
 ) -> Result<Option<Created>> {
+    check(store, request, who)?;
     let lock = store.lock()?;
     store.require_whole()?;
     let catalog = Catalog::load(store)?;
@@ -106,6 +110,13 @@ pub fn create_planned(
 fn nothing_staged(store: &Store, latest: u64) -> Result<Created> {
     store.confirm()?;
     Ok(Created::NothingStaged { latest })
+}
+
+/// Before anything is done for a version: its words are also those of a commit.
+fn check(store: &Store, request: &Request, who: &Who) -> Result<()> {
+    let words =
+        [("message", &request.message), ("commit", &request.commit), ("author", &Some(who.by.clone()))];
+    leak::check_words(store, &words.map(|(field, text)| (field, text.as_deref())))
 }
 
 fn make(

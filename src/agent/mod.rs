@@ -15,6 +15,7 @@ pub mod folded;
 pub mod instead;
 pub mod json;
 pub mod kind;
+pub mod leak;
 pub mod ledger;
 pub mod live;
 pub mod lost;

@@ -62,13 +62,18 @@ impl Project {
         self.with_options(tracked, progress, |options| workspace::look(&self.root, over, options))
     }
 
+    /// Patterns of the secrets that may be kept.
+    pub fn allowed(&self) -> Result<Vec<String>> {
+        Ok(self.store.config()?.allow())
+    }
+
     fn with_options<T>(
         &self,
         tracked: &Tracked,
         progress: &Progress,
         take: impl FnOnce(&Options) -> Result<T>,
     ) -> Result<T> {
-        let allow = self.store.config()?.allow();
+        let allow = self.allowed()?;
         let cache = self.store.dir().join("cache").join("index");
         let (allow, tracked, cache) = (&*allow, Some(tracked), Some(&*cache));
         take(&Options { allow, tracked, cache, progress: progress.clone() })

@@ -4,6 +4,7 @@
 //! what is here otherwise.
 
 use super::accord::Accord;
+use super::leak;
 use super::ledger::{self, Step as Recorded};
 use super::record::{Event, LedgerRecord, Who};
 use super::resolve;
@@ -244,6 +245,7 @@ pub struct Step {
 
 /// Appends a record to the ledger. Nothing names it yet.
 fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -> Result<Step> {
+    leak::check_words(store, &[("reason", event.reason.as_deref()), ("author", Some(&who.by))])?;
     let version = ground.live.get(number)?.id;
     let record =
         LedgerRecord { event: event.event, by: who.by.clone(), at_ms: who.at_ms, reason: event.reason };

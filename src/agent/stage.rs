@@ -4,6 +4,7 @@
 use super::build::{self, Base, Built, Input, Item, Scope};
 use super::cache::Cache;
 use super::dist::Dist;
+use super::leak::{self, Guard, Leak};
 use super::manifest::Manifest;
 use super::model::{Agent, Dropped, Note};
 use super::numbers::Numbers;
@@ -64,6 +65,8 @@ pub struct Report {
     pub unread: Option<String>,
     /// What `lua compile` made of the same files.
     pub dist: Dist,
+    /// Secrets that must not be kept. A push is refused for one; who only looks sees how each begins.
+    pub leaks: Vec<Leak>,
     highest: Numbers,
 }
 
@@ -101,11 +104,12 @@ pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
     let previous = source::latest(project.store())?;
     let base = previous.as_ref().map(|previous| previous.source);
     let mut batch = project.store().batch();
-    let settled = settle(project, request, base, |tracked| {
+    let mut settled = settle(project, request, base, |tracked| {
         project.snapshot(&mut batch, base, tracked, &request.progress)
     })?;
     settled.check_inside(request)?;
-    finish(project, request, batch, previous, settled)
+    leak::refuse(&settled.clean(project, request, &batch)?)?;
+    finish(project, request, batch, previous, settled, Vec::new())
 }
 
 /// Stages nothing that could be committed: new files are hashed and not stored.
@@ -113,13 +117,14 @@ pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<View<'
     let previous = source::latest(project.store())?;
     let mut view = None;
     let base = previous.as_ref().map(|previous| previous.source);
-    let settled = settle(project, request, base, |tracked| {
+    let mut settled = settle(project, request, base, |tracked| {
         let (snapshot, seen) = project.look(tracked, &request.progress)?;
         view = Some(seen);
         Ok(snapshot)
     })?;
     let view = view.ok_or_else(|| Error::failed("the project was not looked at"))?;
-    finish(project, request, view, previous, settled)
+    let leaks = settled.clean(project, request, &view)?;
+    finish(project, request, view, previous, settled, leaks)
 }
 
 /// The files and the agent of one moment.
@@ -127,13 +132,31 @@ struct Settled {
     snapshot: Snapshot,
     /// `None` where only files are pushed, and they cannot be read as an agent.
     agent: Option<Agent>,
-    /// What the agent was read from, where it can be kept for the next time.
+    /// What the agent was read from, where it was just read and can be kept for the next time.
     inputs: Option<Inputs>,
+    is_kept: bool,
     /// Why the agent cannot be read, where only files are pushed.
     unread: Option<String>,
 }
 
 impl Settled {
+    /// Takes the secrets out of the agent that must not be kept, and says what they are. With none it is
+    /// kept for the next command: a kept agent is clean.
+    fn clean<S: Source>(&mut self, project: &Project, request: &Request, objects: &S) -> Result<Vec<Leak>> {
+        let Some(agent) = self.agent.as_mut().filter(|_| !self.is_kept) else { return Ok(Vec::new()) };
+        let allowed = project.allowed()?;
+        let guard = Guard::new(project.root(), &allowed);
+        let mut leaks = guard.files(agent, &self.snapshot, objects)?;
+        leaks.extend(guard.clean(agent));
+        if let Some(inputs) = self.inputs.take().filter(|_| leaks.is_empty()) {
+            let cache = Cache::of(project.store().dir());
+            // A cache that cannot be written costs the next command time, and nothing else.
+            drop(cache.keep(objects, (self.snapshot.tree, &allowed), inputs, agent));
+        }
+        // A backup keeps files alone: what it leaves out is told, and may be reached.
+        Ok(if request.scope == Scope::Backup { Vec::new() } else { leaks })
+    }
+
     fn check_inside(&self, request: &Request) -> Result<()> {
         let pushed = self.agent.as_ref().filter(|_| request.scope != Scope::Backup);
         pushed.map_or(Ok(()), reached::check_inside)
@@ -154,8 +177,8 @@ fn settle(
     let mut tracked = reached::tracked_before(kept.as_ref(), project.store().objects(), pushed)?;
     if let Some(kept) = kept {
         let snapshot = take(&tracked)?;
-        if let Some(agent) = kept.agent_of(project.root(), &snapshot.tree) {
-            return Ok(Settled { snapshot, agent: Some(agent), inputs: None, unread: None });
+        if let Some(agent) = kept.agent_of(project.root(), &snapshot.tree, &project.allowed()?) {
+            return Ok(Settled { snapshot, agent: Some(agent), inputs: None, is_kept: true, unread: None });
         }
     }
     for _ in 0..5 {
@@ -169,14 +192,20 @@ fn settle(
             (_, Err(error)) if request.scope == Scope::Backup => {
                 let unread = error.message().lines().next().map(str::to_owned);
                 let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
-                return Ok(Settled { snapshot: take(&tracked)?, agent: None, inputs: None, unread });
+                return Ok(Settled {
+                    snapshot: take(&tracked)?,
+                    agent: None,
+                    inputs: None,
+                    is_kept: false,
+                    unread,
+                });
             }
             (snapshot, agent) => (snapshot, agent.map_err(kept_anyway)?),
         };
         tracked = reached::tracked(&agent);
         let again = take(&tracked)?;
         if again.tree == snapshot.tree {
-            return Ok(Settled { snapshot: again, agent: Some(agent), inputs, unread: None });
+            return Ok(Settled { snapshot: again, agent: Some(agent), inputs, is_kept: false, unread: None });
         }
     }
     Err(Error::new(Kind::Unavailable, "the project keeps changing while it is read")
@@ -193,9 +222,10 @@ fn kept_anyway(error: Error) -> Error {
     error.hint(hint)
 }
 
-/// The agent of a project, read again only where something changed since.
-pub fn agent(project: &Project, progress: &Progress) -> Result<Agent> {
-    Ok(Local::look(project, project.store().objects(), progress)?.agent)
+/// The agent of a project, read again only where something changed since, and the secrets that were taken out of it.
+pub fn agent(project: &Project, progress: &Progress) -> Result<(Agent, Vec<Leak>)> {
+    let local = Local::look(project, project.store().objects(), progress)?;
+    Ok((local.agent, local.leaks))
 }
 
 fn finish<S: Source + Sink>(
@@ -204,9 +234,9 @@ fn finish<S: Source + Sink>(
     mut objects: S,
     previous: Option<SourceVersion>,
     settled: Settled,
+    leaks: Vec<Leak>,
 ) -> Result<Staged<S>> {
-    let Settled { snapshot, agent, inputs, unread } = settled;
-    keep(project, &objects, &snapshot, agent.as_ref(), inputs);
+    let Settled { snapshot, agent, unread, .. } = settled;
     let old = match &previous {
         Some(previous) => State::load(&objects, &previous.state)?,
         None => State::default(),
@@ -240,25 +270,12 @@ fn finish<S: Source + Sink>(
         unread,
         items: built.items,
         dist,
+        leaks,
         previous,
         state,
         snapshot,
     };
     Ok(Staged { objects, report })
-}
-
-/// Keeps the agent for the next command, where it was just read.
-fn keep<S: Source>(
-    project: &Project,
-    objects: &S,
-    snapshot: &Snapshot,
-    agent: Option<&Agent>,
-    inputs: Option<Inputs>,
-) {
-    if let (Some(agent), Some(inputs)) = (agent, inputs) {
-        // A cache that cannot be written costs the next command time, and nothing else.
-        drop(Cache::of(project.store().dir()).keep(objects, snapshot.tree, inputs, agent));
-    }
 }
 
 /// The project as it is, to be compared with states that somebody else has. Nothing is stored.
@@ -267,6 +284,8 @@ pub struct Local<'a> {
     /// Holds what was built, and reads through what it was made over.
     pub objects: View<'a>,
     agent: Agent,
+    /// What was taken out of the agent.
+    leaks: Vec<Leak>,
     tree: Id,
 }
 
@@ -274,15 +293,16 @@ impl<'a> Local<'a> {
     pub fn look(project: &'a Project, over: &'a dyn Source, progress: &Progress) -> Result<Local<'a>> {
         let mut view = None;
         let request = Request::all(progress.clone());
-        let Settled { snapshot, agent, inputs, .. } = settle(project, &request, None, |tracked| {
+        let mut settled = settle(project, &request, None, |tracked| {
             let (snapshot, seen) = project.look_over(over, tracked, progress)?;
             view = Some(seen);
             Ok(snapshot)
         })?;
         let nothing = || Error::failed("the project was not looked at");
-        let (objects, agent) = (view.ok_or_else(nothing)?, agent.ok_or_else(nothing)?);
-        keep(project, &objects, &snapshot, Some(&agent), inputs);
-        Ok(Local { project, objects, agent, tree: snapshot.tree })
+        let objects = view.ok_or_else(nothing)?;
+        let leaks = settled.clean(project, &request, &objects)?;
+        let agent = settled.agent.ok_or_else(nothing)?;
+        Ok(Local { project, objects, agent, leaks, tree: settled.snapshot.tree })
     }
 
     /// The state that a push would make if that of `version` were the pushed one. What is the same in both keeps its

@@ -137,7 +137,7 @@ pub fn create_version(
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let plan = match create::plan(store, request)? {
+        let plan = match create::plan(store, request, who)? {
             Next::NothingStaged { latest } => return Ok((Created::NothingStaged { latest }, None)),
             Next::New(plan) => plan,
         };

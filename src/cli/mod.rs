@@ -1,6 +1,7 @@
 //! The command line: arguments in, words and exit codes out. The only room that knows the clock, the
 //! user, the environment and the terminal; everything below is told.
 
+pub mod allowing;
 pub mod args;
 pub mod commands;
 pub mod compiler;

@@ -4,7 +4,7 @@ use super::{Lock, layout};
 use crate::error::{Error, Result};
 use crate::fs;
 use std::path::{Path, PathBuf};
-use toml_edit::{DocumentMut, Item, Table, TableLike, value};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
 /// The key of a remote that says that a token may go there over plain HTTP.
 const INSECURE: &str = "insecure";
@@ -48,11 +48,29 @@ impl Config {
         self.document.get("author")?.as_str()
     }
 
-    /// Patterns of secret files that are kept nevertheless.
+    /// Secrets that are kept nevertheless: patterns of paths, and of `KIND/NAME` for values.
     pub fn allow(&self) -> Vec<String> {
         let patterns = self.document.get("allow").and_then(Item::as_array);
         let texts = patterns.into_iter().flatten().filter_map(|pattern| pattern.as_str());
         texts.map(str::to_owned).collect()
+    }
+
+    /// Adds a pattern to that list; `false` when it is there.
+    pub fn add_allowed(&mut self, pattern: &str) -> bool {
+        let is_new = !self.allow().iter().any(|known| known == pattern);
+        let list = self.document.entry("allow").or_insert_with(|| value(Array::new()));
+        if let Some(list) = list.as_array_mut().filter(|_| is_new) {
+            list.push(pattern);
+        }
+        is_new
+    }
+
+    /// Takes a pattern out of that list; `false` when it is not there.
+    pub fn remove_allowed(&mut self, pattern: &str) -> bool {
+        let Some(list) = self.document.get_mut("allow").and_then(Item::as_array_mut) else { return false };
+        let before = list.len();
+        list.retain(|known| known.as_str() != Some(pattern));
+        list.len() < before
     }
 
     /// The address of a remote.
@@ -249,6 +267,26 @@ mod tests {
         for bad in ["../x", "", ".x", "-x", "a/b", "tmp-x", "é"] {
             assert!(config.set_remote(bad, "u", false).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_allowed_can_be_added_and_taken_away() {
+        let (_project, store) =
+            store("agent = \"a\"\nallow = [\"x.pem\"] # why\n\n[remote.origin]\nurl = \"u\"\n");
+        let mut config = store.config().unwrap();
+        assert!(config.add_allowed("skill/orders") && !config.add_allowed("x.pem"));
+        config.save(&store.lock().unwrap()).unwrap();
+        let after = std::fs::read_to_string(store.dir().join("config.toml")).unwrap();
+        let expected =
+            "agent = \"a\"\nallow = [\"x.pem\", \"skill/orders\"] # why\n\n[remote.origin]\nurl = \"u\"\n";
+        assert_eq!(after, expected);
+        assert!(config.remove_allowed("x.pem") && !config.remove_allowed("x.pem"));
+        assert_eq!(config.allow(), ["skill/orders"]);
+        let (_project, store) = self::store("[git]\nenabled = true\n");
+        let mut config = store.config().unwrap();
+        config.add_allowed("a");
+        config.save(&store.lock().unwrap()).unwrap();
+        assert_eq!((store.config().unwrap().allow(), config.git_enabled()), (vec!["a".to_owned()], true));
     }
 
     #[test]

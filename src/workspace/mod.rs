@@ -14,7 +14,6 @@ mod restore;
 mod rules;
 mod scan;
 mod secret;
-mod shapes;
 mod snapshot;
 mod stat;
 mod store;
@@ -26,7 +25,9 @@ mod tests;
 
 pub use outside::Outside;
 pub use restore::{Action, Plan, Restored, Step, apply, check, plan, sweep};
-pub use secret::{by_content as secret_in, by_name as secret_name, is_secret};
+pub use rules::Patterns;
+pub use secret::{Hit, Shape, find_all as secrets, line_of, mask, masked, shapes};
+pub use secret::{by_content as secret_in, by_path as secret_name, of_file as secret_file};
 pub use snapshot::{Note, Objects, Options, Skipped, Snapshot, Work, snapshot};
 pub use tracked::Tracked;
 pub use view::{View, look};

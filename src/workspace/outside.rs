@@ -50,14 +50,14 @@ impl<'a> Outside<'a> {
         if self.allow.matches(path) {
             return false;
         }
-        let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let hidden = |folder: &str| folder.starts_with(".env") && secret::by_name(folder).is_some();
-        if folders.split('/').any(hidden) || secret::by_name(name).is_some() {
+        let (folders, _) = path.rsplit_once('/').unwrap_or(("", path));
+        let hidden = |folder: &str| folder.starts_with(".env") && secret::by_path(folder).is_some();
+        if folders.split('/').any(hidden) || secret::by_path(path).is_some() {
             return true;
         }
         let full = self.root.join(path);
         let is_file = full.symlink_metadata().is_ok_and(|found| found.is_file());
-        is_file && fs::read(&full).is_ok_and(|bytes| secret::by_content(name, &bytes).is_some())
+        is_file && fs::read(&full).is_ok_and(|bytes| secret::by_content(path, &bytes).is_some())
     }
 }
 
@@ -85,7 +85,7 @@ mod tests {
             "src/deep/big.bin",
             ".env",
             ".env.d/x",
-            "a/b.pem",
+            "a/b.p12",
             "src/key.ts",
             "node_modules/x/y.js",
             "src/.git/config",

@@ -114,17 +114,23 @@ fn search(path: &Path, mut reader: impl Read) -> Result<Option<String>> {
     const PIECE: u64 = 1 << 20;
     const OVERLAP: usize = 4096;
     let mut bytes = Vec::new();
-    let mut lines = 0;
+    let (mut lines, mut is_first, mut little) = (0, true, None);
     loop {
         let before = bytes.len();
         reader.by_ref().take(PIECE).read_to_end(&mut bytes).at("read", path)?;
-        if bytes.len() == before || (lines == 0 && crate::object::is_binary(&bytes)) {
+        let narrowed = secret::narrow(&bytes, little);
+        let is_binary = is_first && narrowed.is_none() && crate::object::is_binary(&bytes);
+        if bytes.len() == before || is_binary {
             return Ok(None);
         }
-        if let Some((line, what)) = super::shapes::find(&bytes) {
-            return Ok(Some(secret::reason(what, lines + line)));
+        is_first = false;
+        little = narrowed.as_ref().map(|(_, little)| *little);
+        let text = narrowed.as_ref().map_or(&bytes, |(text, _)| text);
+        if let Some(hit) = secret::find_all(text).next() {
+            let line = secret::line_of(text, hit.range.start);
+            return Ok(Some(secret::reason(hit.what, lines + line)));
         }
-        let done = bytes.len().saturating_sub(OVERLAP);
+        let done = bytes.len().saturating_sub(OVERLAP) & !1;
         lines += bytes.drain(..done).filter(|b| *b == b'\n').count();
     }
 }

@@ -186,7 +186,7 @@ impl<'s, 'a> Scan<'s, 'a> {
     fn left_out(&self, name: &str, path: &str, is_folder: bool) -> Option<&'static str> {
         fs::untrackable(name).or_else(|| {
             let is_secret = (!is_folder || name.starts_with(".env")) && !self.allow.matches(path);
-            if is_secret { secret::by_name(name) } else { None }
+            if is_secret { secret::by_path(path) } else { None }
         })
     }
 

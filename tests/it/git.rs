@@ -213,8 +213,8 @@ fn nothing_that_is_staged_or_edited_comes_in() {
 fn secrets_and_ignored_files_are_git_s_own_affair() {
     let project = connected();
     project.write(".env", "KEY=1\n");
-    project.write("tracked.pem", "a key that somebody tracks\n");
-    git(&project, "add tracked.pem");
+    project.write("tracked.p12", "a key that somebody tracks\n");
+    git(&project, "add tracked.p12");
     git(&project, "commit --quiet -m key");
     project.write(".luaignore", "fixtures/\n!kept.log\n");
     project.write(".gitignore", "*.log\n");
@@ -232,7 +232,7 @@ fn secrets_and_ignored_files_are_git_s_own_affair() {
         assert!(!files.contains(absent), "{files}");
     }
     // What somebody tracks stays as it is, and is no difference.
-    assert!(files.contains("tracked.pem"), "{files}");
+    assert!(files.contains("tracked.p12"), "{files}");
     assert_eq!(tags(&project), ["same"]);
 }
 

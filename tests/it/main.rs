@@ -35,6 +35,7 @@ mod reach;
 mod reached;
 mod remote;
 mod saving;
+mod secrets;
 mod server;
 mod sources;
 mod stock;

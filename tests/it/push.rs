@@ -294,30 +294,3 @@ fn changed(pushed: &serde_json::Value) -> Vec<&str> {
     let items = pushed["items"].as_array().unwrap().iter();
     items.filter(|item| item["change"] != "unchanged").map(|item| item["name"].as_str().unwrap()).collect()
 }
-
-#[test]
-fn a_secret_that_code_imports_is_left_out_of_what_it_reaches() {
-    let project = Project::new();
-    let key = |letter: &str| format!("export const key = 'sk_live_{}{letter}';\n", "4eC39HqLyjWDarjtT1zdp7d");
-    project.write("src/key.ts", key("a"));
-    project.write("src/ignored.ts", key("b"));
-    project.write(".gitignore", "src/ignored.ts\n");
-    project.write(
-        "src/index.ts",
-        "import { LuaAgent, LuaWebhook } from 'lua-cli';
-        import { key } from './key';
-        import { key as other } from './ignored';
-        const hook = new LuaWebhook({ name: 'hook', execute: async () => key + other });
-        export const agent = new LuaAgent({ name: 'a', persona: 'p', webhooks: [hook] });",
-    );
-    project.ok("init");
-    project.ok("push");
-    project.ok("version create");
-    let tree = project.ok("ls-tree -r v1");
-    assert!(tree.contains("modules/src/index.ts"), "{tree}");
-    assert!(!tree.contains("key.ts") && !tree.contains("ignored.ts"), "{tree}");
-    assert_eq!(project.json("push")["changed"], false);
-    project.write("src/key.ts", key("c"));
-    let hook = &project.json("push")["items"][2];
-    assert_eq!((&hook["name"], &hook["change"]), (&"hook".into(), &"changed".into()));
-}

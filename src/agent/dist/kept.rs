@@ -7,7 +7,7 @@ use super::{Bundle, Output, values as known};
 use crate::agent::kind::TOOL;
 use crate::agent::model::{Agent, Primitive};
 use crate::agent::state::CODE;
-use crate::agent::{json, names};
+use crate::agent::{json, leak, names};
 use crate::error::Result;
 use crate::object::{self, Id, Mode, Sink, Source, nest};
 use serde_json::{Map, Value};
@@ -65,7 +65,9 @@ pub fn store<S: Source + Sink>(
         files.push((path, Mode::File, id));
     }
     if known::has_source(&primitive.definition) {
-        let found = known::of(&output.manifest(root)?.primitives, agent, primitive);
+        let mut found = known::of(&output.manifest(root)?.primitives, agent, primitive);
+        // As the bundle is left out that has it too.
+        found.retain(|_, value| leak::masked(value) == *value);
         if !found.is_empty() {
             let id = sink.put_blob(json::encode(&found)?, base(VALUES))?;
             files.push((VALUES.to_owned(), Mode::File, id));

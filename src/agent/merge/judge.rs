@@ -6,7 +6,7 @@ use super::draft::{Draft, How, Planned};
 use super::file::{File, Side, Text};
 use super::items::{Items, Key, who};
 use super::reading::Reading;
-use crate::agent::words;
+use crate::agent::{leak, words};
 use crate::diff::Changed;
 use crate::error::Result;
 use std::collections::BTreeSet;
@@ -51,7 +51,11 @@ impl Known<'_> {
     }
 
     fn conflict(&self, key: &Key, path: Option<&str>, why: Why) -> Conflict {
-        let said = |side: &Items| words::item_change(key.0, &key.1, self.base.get(key), side.get(key));
+        // What clashes is shown, and may hold what must never be: it was not pushed yet.
+        let base = self.base.get(key).map(leak::masked);
+        let said = |side: &Items| {
+            words::item_change(key.0, &key.1, base.as_ref(), side.get(key).map(leak::masked).as_ref())
+        };
         let (ours, theirs) = (said(self.ours), said(self.theirs));
         Conflict { path: path.map(str::to_owned), item: Some(who(key)), why, ours, theirs }
     }

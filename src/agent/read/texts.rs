@@ -126,7 +126,7 @@ fn project_file(modules: &Modules<'_>, target: &Value<'_>) -> Option<PathBuf> {
         _ => return None,
     };
     let real = file.canonicalize().unwrap_or_else(|_| file.clone());
-    let name = file.file_name()?.to_string_lossy().into_owned();
+    let name = modules.relative(&file);
     let inside = |path: &Path| path.starts_with(modules.root());
     (inside(&file) && inside(&real) && secret_name(&name).is_none()).then_some(file)
 }

@@ -2,10 +2,12 @@
 
 use crate::agent::compile::compile_json;
 use crate::agent::dist::{self, Dist};
+use crate::agent::leak::Guard;
 use crate::agent::model::{Agent, Persona};
 use crate::agent::read;
 use crate::agent::{stage, stock};
 use crate::cli::Exit;
+use crate::cli::commands::status::leak_json;
 use crate::cli::commands::sync;
 use crate::cli::compiler::{self, Compiler};
 use crate::cli::context::Context;
@@ -32,16 +34,17 @@ impl Compile {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         // A project needs no store to be read.
         let project = cx.project().ok();
-        let root = match &project {
-            Some(project) => project.root().to_owned(),
-            None => cx.directory()?,
+        let (root, allowed) = match &project {
+            Some(project) => (project.root().to_owned(), project.allowed()?),
+            None => (cx.directory()?, Vec::new()),
         };
         if let Some(compiler) = self.compiler {
             compiler.run(cx, &root)?;
         }
         // Files that cannot be kept stop a push, not a reading.
         let kept = project.as_ref().and_then(|project| stage::agent(project, &Progress::default()).ok());
-        let mut agent = kept.map_or_else(|| read::project(&root), Ok)?;
+        let (mut agent, mut leaks) =
+            kept.map_or_else(|| read::project(&root).map(|agent| (agent, Vec::new())), Ok)?;
         let dist = Dist::look_on_disk(&root)?;
         if self.compiler.is_some() {
             dist.require()?;
@@ -50,7 +53,9 @@ impl Compile {
             agent.dropped = output.lacks(&root, &agent)?;
             dist::fill(&mut agent, output, &root)?;
         }
+        leaks.extend(Guard::new(&root, &allowed).clean(&mut agent));
         let mut compiled = compile_json(&agent);
+        compiled["secrets"] = leaks.iter().map(leak_json).collect();
         compiled["compiled"] = dist.to_json();
         if cx.out.is_json() {
             if self.sync {
@@ -59,6 +64,7 @@ impl Compile {
             cx.out.json(&compiled)?;
             return Ok(Exit::Done);
         }
+        leaks.iter().for_each(|leak| cx.out.warn(leak.sentence()));
         for note in &agent.notes {
             cx.out.warn(format!("{}:{}:{}: {}", note.path, note.line, note.column, note.message));
         }

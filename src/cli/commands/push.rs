@@ -7,7 +7,7 @@ use crate::agent::model::SourceRef;
 use crate::agent::project::Project;
 use crate::agent::push::{self, Pushed};
 use crate::agent::stage::{self, Report};
-use crate::agent::{stock, suggest, words};
+use crate::agent::{leak, stock, suggest, words};
 use crate::cli::Exit;
 use crate::cli::compiler::{self, Compiler};
 use crate::cli::complete;
@@ -15,7 +15,7 @@ use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::outward::{Outward, Which};
 use crate::cli::which_agent::WhichAgent;
-use crate::cli::{git, progress, report};
+use crate::cli::{allowing, git, progress, report};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 use clap_complete::ArgValueCompleter;
@@ -51,6 +51,12 @@ pub struct Push {
     /// Say what would be pushed, and push nothing
     #[arg(long)]
     dry_run: bool,
+    /// Keep this although it looks like a secret: a path, or KIND/NAME for the values of a primitive. Stays allowed
+    #[arg(long, value_name = "PATH|KIND/NAME", conflicts_with = "dry_run")]
+    allow: Vec<String>,
+    /// Allow this no longer
+    #[arg(long, value_name = "PATH|KIND/NAME", conflicts_with = "dry_run")]
+    disallow: Vec<String>,
     /// Skip questions
     #[arg(long)]
     force: bool,
@@ -74,6 +80,8 @@ impl Push {
             message,
             allow_dropped: false,
             dry_run: false,
+            allow: Vec::new(),
+            disallow: Vec::new(),
             force: true,
             compiler: None,
             overwrite_remote: false,
@@ -97,6 +105,7 @@ impl Push {
                 some => some,
             },
         };
+        allowing::change(&project, &self.allow, &self.disallow)?;
         if let Some(compiler) = self.compiler {
             compiler.run(cx, project.root())?;
         }
@@ -134,6 +143,7 @@ impl Push {
 fn look(project: &Project, request: &stage::Request) -> Result<(Pushed, Option<StateChange>)> {
     let staged = stage::look(project, request)?;
     staged.report.require_whole(request)?;
+    leak::refuse(&staged.report.leaks)?;
     let from = staged.report.previous.as_ref().map(|previous| previous.state);
     let mut change = change::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
     change.add_rebundled(&staged.report.items);

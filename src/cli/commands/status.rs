@@ -2,6 +2,7 @@
 
 use super::push::{kept, left_out, notes, remarks, with_progress};
 use crate::agent::build::Change;
+use crate::agent::leak::{self, Leak};
 use crate::agent::live::Live;
 use crate::agent::source;
 use crate::agent::stage::{self, Report};
@@ -40,6 +41,7 @@ impl Status {
         let report = with_progress(cx, "Reading", |progress| {
             Ok(stage::look(&project, &stage::Request::all(progress))?.report)
         })?;
+        let allowed = project.allowed()?;
         let view = View::new(cx, project, asked)?;
         let (catalog, live) = (view.catalog()?, view.live()?);
         let latest = latest(&catalog)?;
@@ -66,6 +68,8 @@ impl Status {
                 "notPushed": {"primitives": moved, "files": super::diff::files_json(&report.files)},
                 "leftOut": left_out(&report),
                 "keptAlthoughIgnored": kept(&report),
+                "secrets": report.leaks.iter().map(leak_json).collect::<Vec<_>>(),
+                "allowed": allowed,
                 "notes": notes(&report),
                 "dropped": report.dropped,
                 "deployable": stock::is_deployable(&report.dropped),
@@ -82,6 +86,7 @@ impl Status {
         print_versions(cx, &catalog, latest.as_ref(), pushed)?;
         print_staged(cx, &catalog, unversioned)?;
         print_unpushed(cx, &report, words::unsent(&live))?;
+        print_secrets(cx, &report, &allowed)?;
         remarks(cx, &report);
         Ok(Exit::Done)
     }
@@ -215,6 +220,25 @@ fn print_unpushed(cx: &mut Context<'_>, report: &Report, unsent: Option<String>)
     }
     cx.out.hint("`lua-store push` keeps it");
     Ok(())
+}
+
+/// What stops a push, and what may be kept although it looks like a secret.
+fn print_secrets(cx: &mut Context<'_>, report: &Report, allowed: &[String]) -> Result<()> {
+    if !allowed.is_empty() {
+        cx.out.line(format!("Allowed secrets: {}", allowed.join(", ")))?;
+    }
+    report.leaks.iter().for_each(|leak| cx.out.warn(format!("cannot be pushed: {}", leak.sentence())));
+    if !report.leaks.is_empty() {
+        cx.out.hint(format!("`{}` keeps what is no secret", leak::allow_command(&report.leaks)));
+    }
+    Ok(())
+}
+
+/// A secret that stops a push.
+pub fn leak_json(leak: &Leak) -> serde_json::Value {
+    json!({
+        "path": leak.path, "line": leak.line, "property": leak.property, "reason": leak.reason, "allow": leak.allow,
+    })
 }
 
 /// What the compiler made anew, although it is the same.

@@ -42,7 +42,7 @@ fn secrets_are_left_out_and_named() {
     let late = format!("{}{key}\n", "line\n".repeat(2_000_000));
     let files = [(".env", "A=1"), (".env.example", "A="), ("src/config.ts", &format!("x\nk = '{key}'\n"))];
     let mut project = Project::new(&files);
-    project.write("tls/server.pem", "text");
+    project.write("tls/server.pem", [0x30, 0x82, 0x04, 0xa3, 0x02, 0x01, 0x00]);
     project.write("large.sql", late);
     let taken = project.snapshot().unwrap();
     assert_eq!(project.paths(&taken), [".env.example"]);
@@ -60,11 +60,11 @@ fn secrets_are_left_out_and_named() {
 
 #[test]
 fn a_secret_is_captured_when_allowed_by_name() {
-    let mut project = Project::new(&[(".env", "A=1"), ("tls/a.pem", "1"), ("tls/b.pem", "2")]);
+    let mut project = Project::new(&[(".env", "A=1"), ("tls/a.p12", "1"), ("tls/b.p12", "2")]);
     assert_eq!(project.snapshot().unwrap().files, 0);
-    project.allow = vec!["/tls/a.pem".into()];
+    project.allow = vec!["/tls/a.p12".into()];
     let taken = project.snapshot().unwrap();
-    assert_eq!(project.paths(&taken), ["tls/a.pem"]);
+    assert_eq!(project.paths(&taken), ["tls/a.p12"]);
     project.allow.clear();
     assert_eq!(project.snapshot().unwrap().files, 0, "and no longer when the name is taken away");
 }

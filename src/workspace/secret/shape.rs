@@ -1,0 +1,183 @@
+//! A shape: what the secrets of one kind have in common.
+//!
+//! A secret is a run of random characters, at a fixed beginning or under a name that says whose it is. A run
+//! that is not random enough is a placeholder from a document (`sk-xxxxxxxx`), and no secret.
+
+use std::ops::Range;
+
+/// One kind of secret.
+pub struct Shape {
+    /// Its own, for tests and documents.
+    pub name: &'static str,
+    /// What it looks like, with its article.
+    pub what: &'static str,
+    /// Texts of which one is in every secret of this kind, or in the name before it.
+    pub anchors: &'static [&'static str],
+    pub form: Form,
+}
+
+pub enum Form {
+    /// The anchor, and the run right behind it.
+    Begins(Run),
+    /// `ANCHOR_API_KEY = run`: the anchor is part of a name, in any case.
+    Called(&'static [Run]),
+    /// Found from the anchor by a rule of its own.
+    Own(Own),
+}
+
+/// The bytes of the secret, given the text and where the anchor is in it.
+pub type Own = fn(&[u8], Range<usize>) -> Option<Secret>;
+
+/// Where a secret is, and how many of its first bytes are the same for all of its kind.
+pub struct Secret {
+    pub range: Range<usize>,
+    pub shown: usize,
+}
+
+/// Characters of one sort.
+#[derive(Clone, Copy)]
+pub struct Run {
+    pub of: Set,
+    pub least: usize,
+    /// A longer run is something else.
+    pub most: usize,
+    pub check: fn(&[u8]) -> bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    Hex,
+    Upper,
+    /// Lower case letters and digits, or all in upper case.
+    OneCase,
+    Alnum,
+    /// And `-`, `_`.
+    Word,
+    /// And `-`, `_`, `.`, `=`.
+    Dotted,
+    /// And `+`, `/`, `=`, `-`, `_`.
+    Base64,
+    /// Hexadecimal digits in groups, by `-`.
+    Uuid,
+}
+
+pub const ANY: usize = usize::MAX;
+
+pub const fn run(of: Set, least: usize, most: usize) -> Run {
+    let check = match of {
+        Set::Uuid => is_uuid,
+        Set::Upper => is_varied,
+        _ => is_random,
+    };
+    Run { of, least, most, check }
+}
+
+/// Of exactly this length.
+pub const fn just(of: Set, length: usize) -> Run {
+    run(of, length, length)
+}
+
+impl Set {
+    fn has(self, byte: u8) -> bool {
+        match self {
+            Set::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+            Set::Hex => byte.is_ascii_hexdigit(),
+            Set::OneCase | Set::Alnum => byte.is_ascii_alphanumeric(),
+            Set::Word => byte.is_ascii_alphanumeric() || b"-_".contains(&byte),
+            Set::Dotted => byte.is_ascii_alphanumeric() || b"-_.=".contains(&byte),
+            Set::Base64 => byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte),
+            Set::Uuid => byte.is_ascii_hexdigit() || byte == b'-',
+        }
+    }
+}
+
+impl Run {
+    pub const fn that(self, check: fn(&[u8]) -> bool) -> Run {
+        Run { check, ..self }
+    }
+
+    /// How long a secret at the beginning of these bytes is.
+    pub fn length(&self, bytes: &[u8]) -> Option<usize> {
+        let within = bytes.len().min(self.most.saturating_add(1));
+        let mut length = bytes[..within].iter().take_while(|byte| self.of.has(**byte)).count();
+        // The end of a sentence is no part of it.
+        while length > self.least && matches!(bytes[length - 1], b'.' | b'-') {
+            length -= 1;
+        }
+        let follows = bytes.get(length).is_some_and(u8::is_ascii_alphanumeric);
+        let one_case = self.of != Set::OneCase || !has_both_cases(&bytes[..length]);
+        let fits = (self.least..=self.most).contains(&length) && !follows && one_case;
+        (fits && (self.check)(&bytes[..length])).then_some(length)
+    }
+}
+
+fn has_both_cases(run: &[u8]) -> bool {
+    run.iter().any(u8::is_ascii_uppercase) && run.iter().any(u8::is_ascii_lowercase)
+}
+
+/// Words by which documents say that this is none.
+const PLACEHOLDERS: [&str; 16] = [
+    "example",
+    "your",
+    "xxxx",
+    "12345678",
+    "abcdef",
+    "placeholder",
+    "dummy",
+    "redacted",
+    "sample",
+    "changeme",
+    "replace",
+    "fake",
+    "test_",
+    "insert",
+    "aaaaaaaa",
+    "00000000",
+];
+
+/// Many different characters, digits among the letters or letters of both cases that take turns, and no
+/// word that says "not this".
+pub fn is_random(run: &[u8]) -> bool {
+    // Words in one case are no secret, so what has no digit needs both.
+    let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let is_mixed = digits > 0 && run.len() - digits >= 2;
+    different(run) >= 9.min(run.len() / 3 + 2) && (is_mixed || turns(run) * 4 >= run.len()) && !is_told(run)
+}
+
+/// Letters of both cases, where a kind of secret may have no digit.
+pub fn is_mixed(run: &[u8]) -> bool {
+    different(run) >= 9 && turns(run) * 5 >= run.len() && !is_told(run)
+}
+
+/// Where not even a digit is certain.
+pub fn is_varied(run: &[u8]) -> bool {
+    different(run) >= 8 && !is_told(run)
+}
+
+fn is_told(run: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(run).to_ascii_lowercase();
+    PLACEHOLDERS.iter().any(|word| text.contains(word))
+}
+
+fn different(run: &[u8]) -> usize {
+    let mut seen = [false; 256];
+    run.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    seen.iter().filter(|seen| **seen).count()
+}
+
+/// How often a character is of another sort than the one before: upper, lower case, digit.
+fn turns(run: &[u8]) -> usize {
+    let sort = |byte: u8| (byte.is_ascii_uppercase(), byte.is_ascii_digit());
+    run.windows(2).filter(|two| sort(two[0]) != sort(two[1])).count()
+}
+
+pub fn is_uuid(run: &[u8]) -> bool {
+    let groups: Vec<usize> = run.split(|byte| *byte == b'-').map(<[u8]>::len).collect();
+    groups == [8, 4, 4, 4, 12] && is_random(run)
+}
+
+/// `groups` of these lengths between separators.
+pub fn has_groups(run: &[u8], separator: u8, lengths: &[usize]) -> bool {
+    let groups: Vec<usize> = run.split(|byte| *byte == separator).map(<[u8]>::len).collect();
+    groups == lengths && is_random(run)
+}
