@@ -417,7 +417,7 @@ fn a_bundle_with_a_secret_is_left_out() {
     let project = compiled("here");
     let path = "dist-v2/artifacts/tool/open.js";
     let bundle = project.read(path);
-    let secret = format!("{bundle}\nvar key='sk_live_{}';", "4eC39HqLyjWDarjtT1zdp7dc");
+    let secret = format!("{bundle}\nvar key='sk_live_{}';", "4eC39HqLyjWDarjtT1zdp7dz");
     project.write(path, &secret);
     let manifest = project.read("dist-v2/manifest.json");
     project.write("dist-v2/manifest.json", manifest.replace(&stock_hash(&bundle), &stock_hash(&secret)));
