@@ -1,6 +1,7 @@
 //! Bundles of an agent: which versions one carries, and what becomes of it where it arrives.
 
 use super::adopt::adopt;
+use super::bounds::{self, Bounds};
 use super::project::Project;
 use super::source::SourceVersion;
 use super::version::Version;
@@ -68,6 +69,8 @@ pub fn prove(file: &Path, scratch: &Path, here: &Odb, progress: &Progress) -> Re
     for (number, id) in (1..).zip(&heads.versions) {
         Version::load(objects, number, *id)?;
     }
+    Bounds::check_all(objects, &heads.source, &heads.versions, |_| true)
+        .map_err(|error| bounds::refused(&format!("the bundle \"{}\"", file.display()), error))?;
     for step in super::ledger::steps(objects, heads.active.map(|active| active.ledger)) {
         let step = step?;
         if !heads.versions.contains(&step.version) {

@@ -2,6 +2,7 @@
 
 pub mod accord;
 pub mod adopt;
+pub mod bounds;
 pub mod build;
 pub mod bundle;
 pub mod cache;

@@ -4,6 +4,7 @@
 
 use super::bearer::Deeds;
 use super::head::Head;
+use crate::agent::bounds::Bounds;
 use crate::agent::kind::Kind as PrimitiveKind;
 use crate::agent::ledger::{self, Step};
 use crate::agent::numbers::{self, PERSONA};
@@ -53,7 +54,7 @@ fn created(series: &[Id], create: Option<&Create>) -> Vec<(u64, Id)> {
 
 impl Check<'_> {
     fn all(&self) -> Result<Deeds> {
-        let mut deeds = Deeds::default();
+        let (mut deeds, mut bounds) = (Deeds::default(), Bounds::default());
         let creates = self.tx.source.iter().chain(&self.tx.versions);
         if self.tx.is_empty() || creates.into_iter().any(|create| create.ids.is_empty()) {
             return refuse("the transaction does nothing");
@@ -67,6 +68,7 @@ impl Check<'_> {
             let checked = self.source_version(number, id, before.as_ref(), files);
             let (state, version) =
                 checked.map_err(|error| error.context(format!("refs/source/v{number}")))?;
+            bounds.check(self.objects, &format!("refs/source/v{number}"), &id)?;
             (before, files) = (Some(state), Some(version.source));
             deeds.source(number, &version.record.by);
         }
@@ -74,6 +76,7 @@ impl Check<'_> {
         for (number, id) in created(&self.head.versions, self.tx.versions.as_ref()) {
             let checked = self.version(number, id, &versions);
             let by = checked.map_err(|error| error.context(format!("refs/versions/v{number}")))?;
+            bounds.check(self.objects, &format!("refs/versions/v{number}"), &id)?;
             versions.push(id);
             deeds.version(number, &by);
         }

@@ -1,6 +1,7 @@
 //! What is stored: blobs and trees, named by the hash of their bytes. No I/O and no clock here.
 
 mod compare;
+mod extent;
 mod id;
 mod joined;
 mod memory;
@@ -8,6 +9,7 @@ mod path;
 mod tree;
 
 pub use compare::{Difference, Leaf, compare, leaves};
+pub use extent::{Extent, Extents, MOST_ENTRIES, MOST_LEVELS};
 pub use id::{Id, IdPrefix};
 pub use joined::Joined;
 pub use memory::Memory;

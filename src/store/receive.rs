@@ -1,6 +1,6 @@
 //! Receiving: a pack that came from elsewhere is proven where it lies, then taken in, or removed.
 
-use super::{Limits, Mapped, Store, Verdict, layout};
+use super::{Limits, Mapped, Odb, Store, Verdict, layout};
 use crate::error::{Kind, Result};
 use crate::fs;
 use crate::pack::PackId;
@@ -19,8 +19,30 @@ impl Store {
     /// Proves a pack that lies on the file system of the store, and makes it one of its packs,
     /// durably. The file is gone afterwards: taken in, or removed where the verdict is against it.
     pub fn receive(&self, file: &Path, id: PackId, limits: &Limits, progress: &Progress) -> Result<Verdict> {
+        self.receive_if(file, id, limits, progress, |_| Ok(()))
+    }
+
+    /// The same, unless `accept`, which sees the sound pack with what is here, has something against it.
+    pub fn receive_if(
+        &self,
+        file: &Path,
+        id: PackId,
+        limits: &Limits,
+        progress: &Progress,
+        accept: impl FnOnce(&Odb) -> Result<()>,
+    ) -> Result<Verdict> {
         let verdict = match Mapped::open(file, id) {
-            Ok(pack) => self.objects().prove(&pack, limits, progress)?,
+            Ok(pack) => {
+                let verdict = self.objects().prove(&pack, limits, progress)?;
+                if let Verdict::Sound { .. } = verdict
+                    && let Err(error) = accept(&self.objects().with(&pack)?)
+                {
+                    drop(pack);
+                    fs::remove(file)?;
+                    return Err(error);
+                }
+                verdict
+            }
             Err(error) if error.kind() == Kind::Corrupt => Verdict::Bad(error.message().to_owned()),
             Err(error) => return Err(error),
         };

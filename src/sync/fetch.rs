@@ -2,6 +2,7 @@
 //! remembered.
 
 use super::Remote;
+use crate::agent::bounds::{self, Bounds};
 use crate::error::{Error, Result};
 use crate::fs::{self, Spool};
 use crate::object::{Id, Source};
@@ -9,6 +10,7 @@ use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{Etag, Fetch, Head, limits};
 use crate::store::{Depth, Limits, Mapped, Odb, Store, Tracking, Verdict};
+use std::collections::HashSet;
 
 /// How many ids of a series say what is here. What older ones alone have is sent once more: that is
 /// rare, and costs nothing but room on the wire.
@@ -82,7 +84,7 @@ pub fn bring(
     }
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
-        (objects, bytes) = receive(store, remote, &Fetch { want, have }, progress)?;
+        (objects, bytes) = receive(store, remote, &head, &Fetch { want, have }, progress)?;
     }
     let now = tracking(&head);
     match before.as_ref() == Some(&now) {
@@ -98,7 +100,7 @@ pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Hea
     let want = absent(store, versions_of(head))?;
     if !want.is_empty() {
         let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
-        receive(store, remote, &Fetch { want, have }, &Progress::default())?;
+        receive(store, remote, head, &Fetch { want, have }, &Progress::default())?;
     }
     remember(store, name, head)
 }
@@ -190,15 +192,15 @@ impl Drop for Peeked {
 
 /// Everything that the head names, for reading.
 pub fn peek(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
-    peek_at(store, name, remote, absent(store, head.roots())?)
+    peek_at(store, name, remote, head, absent(store, head.roots())?)
 }
 
 /// What [`bring_versions`] would bring, for reading.
 pub fn peek_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
-    peek_at(store, name, remote, absent(store, versions_of(head))?)
+    peek_at(store, name, remote, head, absent(store, versions_of(head))?)
 }
 
-fn peek_at(store: &Store, name: &str, remote: &dyn Remote, want: Vec<Id>) -> Result<Peeked> {
+fn peek_at(store: &Store, name: &str, remote: &dyn Remote, head: &Head, want: Vec<Id>) -> Result<Peeked> {
     if want.is_empty() {
         return Ok(Peeked::here(store));
     }
@@ -210,6 +212,7 @@ fn peek_at(store: &Store, name: &str, remote: &dyn Remote, want: Vec<Id>) -> Res
     let objects = store.objects().with(&pack)?;
     let peeked = Peeked { objects, spool: Some(spool) };
     sound(verdict)?;
+    within_bounds(head, &what.want, &peeked.objects)?;
     Ok(peeked)
 }
 
@@ -224,11 +227,26 @@ impl Peeked {
 const LIMITS: Limits = Limits { decoded: limits::MAX_DECODED };
 
 /// Gets one pack, proves it, and takes it in.
-fn receive(store: &Store, remote: &dyn Remote, what: &Fetch, progress: &Progress) -> Result<(u64, u64)> {
+fn receive(
+    store: &Store,
+    remote: &dyn Remote,
+    head: &Head,
+    what: &Fetch,
+    progress: &Progress,
+) -> Result<(u64, u64)> {
     let (spool, id) = get(store, remote, what, progress)?;
     let bytes = spool.len();
-    let verdict = store.receive(spool.path(), id, &LIMITS, progress)?;
+    let verdict = store.receive_if(spool.path(), id, &LIMITS, progress, |objects| {
+        within_bounds(head, &what.want, objects)
+    })?;
     sound(verdict).map(|objects| (objects, bytes))
+}
+
+/// A few objects may unfold to more files than there is room for.
+fn within_bounds(head: &Head, new: &[Id], objects: &Odb) -> Result<()> {
+    let new: HashSet<&Id> = new.iter().collect();
+    Bounds::check_all(objects, &head.source, &head.versions, |id| new.contains(id))
+        .map_err(|error| bounds::refused("what the remote has", error))
 }
 
 /// Gets one pack. One that went on where an earlier, cut one ended and has another hash than its name is got

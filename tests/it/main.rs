@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests write the files that a user would")]
 
 mod bad_files;
+mod bombs;
 mod bundle;
 mod common;
 mod compile;

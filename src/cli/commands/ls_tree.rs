@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::live::Whom;
 use crate::cli::table::one_line;
 use crate::error::{Error, Result};
-use crate::object::{Entry, Id, Source, Tree};
+use crate::object::{Entry, Source, Tree};
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
@@ -32,15 +32,20 @@ impl LsTree {
             return Err(Error::usage(format!("\"{}\" is a {}, not a tree", self.tree, found.mode.word()))
                 .hint(format!("`lua-store cat-file {}` prints it", self.tree)));
         }
-        let mut entries = Vec::new();
-        list(view.store().objects(), &found.id, self.recursive, "", &mut entries)?;
+        let objects = view.store().objects();
+        let mut entries = Entries::new(objects.tree(&found.id)?);
+        let mut next = || entries.next(objects, self.recursive);
         if cx.out.is_json() {
-            cx.out.json(&entries.iter().map(to_json).collect::<Vec<_>>())?;
+            let mut all = Vec::new();
+            while let Some(entry) = next()? {
+                all.push(to_json(&entry));
+            }
+            cx.out.json(&all)?;
             return Ok(Exit::Done);
         }
         cx.page();
-        for line in entries.iter().map(line) {
-            cx.out.line(line)?;
+        while let Some(entry) = next()? {
+            cx.out.line(line(&entry))?;
         }
         Ok(Exit::Done)
     }
@@ -49,15 +54,39 @@ impl LsTree {
 /// An entry, and its path from the tree that was asked for.
 pub type Listed = (String, Entry);
 
-fn list(source: &dyn Source, tree: &Id, recursive: bool, above: &str, into: &mut Vec<Listed>) -> Result<()> {
-    for (path, entry) in listed(&source.tree(tree)?, above) {
-        if recursive && entry.mode.is_directory() {
-            list(source, &entry.id, recursive, &format!("{path}/"), into)?;
-        } else {
-            into.push((path, entry));
-        }
+/// The entries of a tree, one after the other: a tree may be deeper than a stack, and unfold to more than fits
+/// into memory.
+struct Entries {
+    /// The trees on the way, and how far each was listed.
+    open: Vec<(Tree, usize)>,
+    /// The path of the innermost of them, with a slash at its end.
+    path: String,
+}
+
+impl Entries {
+    fn new(top: Tree) -> Entries {
+        Entries { open: vec![(top, 0)], path: String::new() }
     }
-    Ok(())
+
+    fn next(&mut self, source: &dyn Source, recursive: bool) -> Result<Option<Listed>> {
+        while let Some((tree, at)) = self.open.last_mut() {
+            let Some(entry) = tree.entries().get(*at) else {
+                self.open.pop();
+                let above = self.path.trim_end_matches('/').rfind('/').map_or(0, |slash| slash + 1);
+                self.path.truncate(above);
+                continue;
+            };
+            *at += 1;
+            if !recursive || !entry.mode.is_directory() {
+                return Ok(Some((format!("{}{}", self.path, entry.name), entry.clone())));
+            }
+            let below = source.tree(&entry.id)?;
+            self.path.push_str(&entry.name);
+            self.path.push('/');
+            self.open.push((below, 0));
+        }
+        Ok(None)
+    }
 }
 
 /// The entries of one tree.

@@ -1,0 +1,135 @@
+//! The extent of a tree: how many entries it has when it is written out, each as often as it occurs.
+//!
+//! Equal subtrees are stored once, so that a few objects can be a tree of billions of files. Whoever takes a
+//! tree in from elsewhere counts first: each distinct tree is opened once, whatever it unfolds to.
+
+use super::{Id, Source};
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+
+/// How many files and folders one version may have. Projects have hundreds, the largest a few ten thousand.
+pub const MOST_ENTRIES: u64 = 1_000_000;
+
+/// How many folders may be inside each other. A path of the system is shorter.
+pub const MOST_LEVELS: u64 = 4096;
+
+/// Trees that were counted.
+#[derive(Debug, Default)]
+pub struct Extents {
+    known: HashMap<Id, Extent>,
+}
+
+/// What a tree unfolds to. Numbers that are too large stay at the largest one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    pub entries: u64,
+    pub levels: u64,
+}
+
+/// A tree that is being counted: the folders in it that are still to be, and what was found so far.
+struct Open {
+    id: Id,
+    folders: Vec<Id>,
+    extent: Extent,
+}
+
+impl Extents {
+    /// Opens no tree twice, and needs no stack for one that is deep.
+    pub fn of<S: Source + ?Sized>(&mut self, source: &S, root: &Id) -> Result<Extent> {
+        let mut open = Vec::new();
+        let mut next = Some(*root);
+        loop {
+            if let Some(id) = next.take()
+                && !self.known.contains_key(&id)
+            {
+                open.push(begin(source, id)?);
+            }
+            let Some(top) = open.last_mut() else { break };
+            while let Some(extent) = top.folders.last().and_then(|id| self.known.get(id)) {
+                top.extent.entries = top.extent.entries.saturating_add(extent.entries);
+                top.extent.levels = top.extent.levels.max(extent.levels + 1);
+                top.folders.pop();
+            }
+            next = top.folders.last().copied();
+            if next.is_none() {
+                self.known.insert(top.id, top.extent);
+                open.pop();
+            }
+        }
+        Ok(self.known.get(root).copied().unwrap_or_default())
+    }
+
+    /// Refuses a tree that no project has.
+    pub fn check<S: Source + ?Sized>(&mut self, source: &S, root: &Id) -> Result<()> {
+        let Extent { entries, levels } = self.of(source, root)?;
+        if entries > MOST_ENTRIES {
+            return Err(Error::corrupt(format!("it has more than {MOST_ENTRIES} files and folders")));
+        }
+        if levels > MOST_LEVELS {
+            return Err(Error::corrupt(format!("it has more than {MOST_LEVELS} folders inside each other")));
+        }
+        Ok(())
+    }
+}
+
+fn begin<S: Source + ?Sized>(source: &S, id: Id) -> Result<Open> {
+    let tree = source.tree(&id)?;
+    let folders =
+        tree.entries().iter().filter(|entry| entry.mode.is_directory()).map(|entry| entry.id).collect();
+    Ok(Open { id, folders, extent: Extent { entries: tree.entries().len() as u64, levels: 1 } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Entry, Memory, Sink, Tree};
+
+    /// A tree in which each level has the one below so many times.
+    fn folded(memory: &mut Memory, levels: u32, times: u32) -> Id {
+        let blob = memory.put_blob(b"x".to_vec(), None).unwrap();
+        let mut tree = memory.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
+        for _ in 1..levels {
+            let entries = (0..times).map(|n| Entry::directory(&format!("{n}"), tree)).collect();
+            tree = memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
+        }
+        tree
+    }
+
+    #[test]
+    fn every_occurrence_counts() {
+        let mut memory = Memory::default();
+        // 3 folders with 3 folders with one file each.
+        let tree = folded(&mut memory, 3, 3);
+        let extent = Extents::default().of(&memory, &tree).unwrap();
+        assert_eq!(extent, Extent { entries: 3 + 9 + 9, levels: 3 });
+    }
+
+    #[test]
+    fn what_unfolds_to_more_than_can_be_counted_is_refused_at_once() {
+        let mut memory = Memory::default();
+        let bomb = folded(&mut memory, 100, 10);
+        let mut extents = Extents::default();
+        assert_eq!(extents.of(&memory, &bomb).unwrap().entries, u64::MAX);
+        assert!(extents.check(&memory, &bomb).unwrap_err().message().contains("1000000 files"));
+        assert_eq!(extents.known.len(), 100);
+    }
+
+    #[test]
+    fn a_deep_tree_needs_no_stack() {
+        let mut memory = Memory::default();
+        let deep = folded(&mut memory, 100_000, 1);
+        let mut extents = Extents::default();
+        assert_eq!(extents.of(&memory, &deep).unwrap(), Extent { entries: 100_000, levels: 100_000 });
+        assert!(extents.check(&memory, &deep).unwrap_err().message().contains("4096 folders"));
+    }
+
+    #[test]
+    fn an_empty_tree_and_a_large_project_are_fine() {
+        let mut memory = Memory::default();
+        let empty = memory.put_tree(&Tree::new(vec![]).unwrap(), None).unwrap();
+        let large = folded(&mut memory, 4, 79);
+        for tree in [empty, large] {
+            Extents::default().check(&memory, &tree).unwrap();
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A few objects that unfold to more than any disk holds: counted, and refused before anything unfolds them.
+
+use crate::common::{Project, shop};
+use lua_store::agent::project::Project as Agent;
+use lua_store::depot::{Expect, FileHeads, FilePacks, HeadStore, Held, PackKey, PackStore, StoredHead};
+use lua_store::object::{Entry, Id, Sink, Source, Tree};
+use lua_store::pack::PackId;
+use lua_store::protocol::AgentId;
+use lua_store::store::Receipts;
+
+/// A pushed shop with a second source version whose files are 2 to the power of `doublings`.
+fn doubled(doublings: usize) -> Project {
+    let project = shop::project();
+    project.ok("push");
+    let agent = Agent::open(&project.root()).unwrap();
+    let store = agent.store();
+    let first = store.heads().unwrap().source[0];
+    let mut batch = store.batch();
+    let blob = batch.put_blob(b"boom".to_vec(), None).unwrap();
+    let mut files = batch.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
+    for _ in 0..doublings {
+        let both = vec![Entry::directory("a", files), Entry::directory("b", files)];
+        files = batch.put_tree(&Tree::new(both).unwrap(), None).unwrap();
+    }
+    let mut entries = store.objects().tree(&first).unwrap().entries().to_vec();
+    entries.iter_mut().filter(|entry| &*entry.name == "source").for_each(|entry| entry.id = files);
+    let second = batch.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
+    batch.commit().unwrap();
+    store.refs().create(&store.lock().unwrap(), "refs/source/v2", second).unwrap();
+    project
+}
+
+#[test]
+fn a_bundle_that_unfolds_is_refused_and_nothing_is_made() {
+    let project = doubled(40);
+    project.ok("bundle create ../bomb.bundle");
+    let size = std::fs::metadata(project.path("../bomb.bundle")).unwrap().len();
+    assert!(size < 40_000, "{size}");
+    let other = Project::new();
+    std::fs::copy(project.path("../bomb.bundle"), other.path("bomb.bundle")).unwrap();
+    for line in ["bundle verify bomb.bundle", "clone bomb.bundle second"] {
+        let outcome = other.run(line);
+        assert_eq!(outcome.code, 1, "{outcome}");
+        let said = "source of source version v2: it has more than 1000000 files and folders";
+        assert!(outcome.stderr.contains(said), "{outcome}");
+        assert!(outcome.stderr.contains("hint: nothing was changed"), "{outcome}");
+    }
+    assert!(!other.path("second").exists());
+    shop::write(&other);
+    other.ok("init");
+    let fetched = other.run("fetch bomb.bundle");
+    assert!(fetched.code == 1 && fetched.stderr.contains("more than 1000000 files"), "{fetched}");
+    assert_eq!(other.run("status").code, 0);
+}
+
+#[test]
+fn a_server_does_not_take_it_in() {
+    let project = doubled(40);
+    project.ok("remote add origin ../data/agent_shop");
+    let pushed = project.run("push --json");
+    assert!(pushed.code == 1 && pushed.stdout.contains("more than 1000000 files and folders"), "{pushed}");
+    let there = project.json("remote list");
+    assert_eq!(there[0]["sourceVersion"], serde_json::Value::Null);
+}
+
+/// A remote that has it all the same, as one does that means no good.
+#[test]
+fn a_client_does_not_take_it_in() {
+    let project = doubled(40);
+    let (root, id) = (project.path("../data"), "agent_shop".parse::<AgentId>().unwrap());
+    // Makes the folder a depot.
+    lua_store::depot::Depot::open(&root).unwrap();
+    let (heads, packs) = (FileHeads::new(&root), FilePacks::new(&root));
+    let agent = Agent::open(&project.root()).unwrap();
+    let mut held = Vec::new();
+    for entry in std::fs::read_dir(project.path(".lua/objects")).unwrap() {
+        let file = entry.unwrap().path();
+        let bytes = std::fs::read(&file).unwrap();
+        let key = PackKey::fresh(&id, PackId::of(&bytes)).unwrap();
+        packs.put_new(&key, &mut &bytes[..], bytes.len() as u64).unwrap();
+        held.push(Held { key, bytes: bytes.len() as u64, objects: 1 });
+    }
+    let head = StoredHead {
+        agent: id.clone(),
+        seq: 1,
+        previous: Id::from_bytes([0; 32]),
+        txns: Vec::new(),
+        source: agent.store().heads().unwrap().source,
+        versions: Vec::new(),
+        active: None,
+        packs: held,
+        condemned: Vec::new(),
+        receipts: Receipts::default(),
+    };
+    heads.swap(&id, Expect::Absent, &head.encode()).unwrap();
+    let other = Project::new();
+    let cloned = other.run(&format!("clone {} second", root.join("agent_shop").display()));
+    assert!(cloned.code == 1 && cloned.stderr.contains("more than 1000000 files"), "{cloned}");
+    assert!(!other.path("second/a").exists());
+    shop::write(&other);
+    other.ok("init");
+    other.ok(&format!("remote add origin {}", root.join("agent_shop").display()));
+    for line in ["fetch", "pull"] {
+        let outcome = other.run(line);
+        assert!(outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"), "{outcome}");
+    }
+    assert_eq!(other.json("source list").as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn what_shares_much_and_is_not_too_much_is_carried() {
+    // 65,536 files of which all are the same.
+    let project = doubled(16);
+    project.ok("bundle create ../large.bundle");
+    assert_eq!(project.run("bundle verify ../large.bundle").code, 0);
+    project.ok("remote add origin ../data/agent_shop");
+    project.ok("push");
+}
+
+#[test]
+fn a_deep_tree_is_listed_as_it_is_read() {
+    let project = shop::project();
+    let agent = Agent::open(&project.root()).unwrap();
+    let mut batch = agent.store().batch();
+    let blob = batch.put_blob(b"deep".to_vec(), None).unwrap();
+    let mut tree = batch.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
+    for _ in 0..20_000 {
+        tree = batch.put_tree(&Tree::new(vec![Entry::directory("d", tree)]).unwrap(), None).unwrap();
+    }
+    batch.commit().unwrap();
+    let listed = project.ok(&format!("ls-tree -r {tree}"));
+    let path = format!("{}file\n", "d/".repeat(20_000));
+    assert!(listed.ends_with(&path) && listed.lines().count() == 1, "{} letters", listed.len());
+    assert_eq!(project.json(&format!("ls-tree -r {tree}")).as_array().unwrap().len(), 1);
+    assert!(project.ok(&format!("ls-tree {tree}")).contains("d"));
+}
