@@ -12,6 +12,7 @@ pub mod fs;
 pub mod git;
 pub mod object;
 pub mod pack;
+pub mod parallel;
 pub mod progress;
 pub mod protocol;
 pub mod server;

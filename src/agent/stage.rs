@@ -19,6 +19,7 @@ use super::{names, read, stock, suggest};
 use crate::diff;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Sink, Source};
+use crate::parallel;
 use crate::progress::Progress;
 use crate::store::Batch;
 use crate::workspace::{Snapshot, Tracked, View};
@@ -182,12 +183,8 @@ fn settle(
         }
     }
     for _ in 0..5 {
-        let (snapshot, agent) = std::thread::scope(|scope| {
-            let reader = scope.spawn(|| read::project_and_inputs(project.root()));
-            let snapshot = take(&tracked);
-            let agent = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            (snapshot, agent)
-        });
+        let (agent, snapshot) =
+            parallel::both(|| read::project_and_inputs(project.root()), || take(&tracked));
         let (snapshot, (agent, inputs)) = match (snapshot?, agent) {
             (_, Err(error)) if request.scope == Scope::Backup => {
                 let unread = error.message().lines().next().map(str::to_owned);

@@ -25,7 +25,8 @@ pub fn show<T: Send>(term: &Term, label: &'static str, unit: Unit, work: impl Fn
     std::thread::scope(|scope| {
         let (done, waiting) = channel::<()>();
         let watched = progress.clone();
-        scope.spawn(move || {
+        // Without a thread there is no bar.
+        let _ = std::thread::Builder::new().spawn_scoped(scope, move || {
             if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 draw(label, unit, &watched, || {
                     waiting.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout)

@@ -2,6 +2,7 @@
 
 use super::fault::{self, Extent, Step};
 use super::platform;
+use super::regular::open_if_exists;
 use crate::error::{At, Error, Result};
 use fs2::FileExt;
 use std::fs::{File, OpenOptions};
@@ -248,7 +249,7 @@ pub fn sweep(dir: &Path) -> Result<()> {
             continue;
         }
         let path = entry.path();
-        let Ok(file) = File::open(&path) else { continue };
+        let Ok(Some(file)) = open_if_exists(&path) else { continue };
         // Locked until it is removed, so that its writer, if one was just beginning, notices.
         if FileExt::try_lock_exclusive(&file).is_ok() {
             remove(&path)?;

@@ -1,7 +1,7 @@
 //! The one memory map, and with it the one `unsafe` of the program.
 
+use super::regular::open_regular;
 use crate::error::{At, Result};
-use std::fs::File;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -21,7 +21,7 @@ impl Deref for Map {
 /// project are read instead, because a file truncated under a map kills the process.
 #[allow(unsafe_code, reason = "mapping is the one thing the standard library cannot do safely")]
 pub fn map(path: &Path) -> Result<Map> {
-    let file = File::open(path).at("open", path)?;
+    let file = open_regular(path)?;
     if file.metadata().at("read", path)?.len() == 0 {
         return Ok(Map(None));
     }

@@ -20,6 +20,7 @@ mod names;
 mod pinned;
 mod platform;
 mod private;
+mod regular;
 mod spool;
 mod stamp;
 mod unsynced;
@@ -58,25 +59,18 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 
 /// The whole content of a file, or `None` where there is none.
 pub fn read_if_exists(path: &Path) -> Result<Option<Vec<u8>>> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).at("read", path),
-    }
+    let Some(mut file) = regular::open_if_exists(path)? else { return Ok(None) };
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).at("read", path)?;
+    Ok(Some(bytes))
 }
 
 /// The last bytes of a file, `most` of them; `None` where there is no file.
 pub fn read_end(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
-    let mut file = match open_file(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        other => other.at("open", path)?,
-    };
-    let data = file.metadata().at("read", path)?;
-    if !data.is_file() {
-        return Ok(None);
-    }
+    let Some(mut file) = regular::open_if_exists(path)? else { return Ok(None) };
+    let len = file.metadata().at("read", path)?.len();
     let mut end = Vec::new();
-    file.seek(SeekFrom::Start(data.len().saturating_sub(most))).at("read", path)?;
+    file.seek(SeekFrom::Start(len.saturating_sub(most))).at("read", path)?;
     file.take(most).read_to_end(&mut end).at("read", path)?;
     Ok(Some(end))
 }
@@ -84,9 +78,9 @@ pub fn read_end(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
 /// Opens the file that an advisory lock is taken on, making it when it is missing. Its content and
 /// its existence mean nothing, so it is neither synced nor ever removed.
 pub fn open_lock_file(path: &Path) -> Result<File> {
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false);
-    options.open(path).at("open", path)
+    let file = platform::open_for_lock(path).at("open", path)?;
+    regular::check_regular(&file, path)?;
+    Ok(file)
 }
 
 /// Lets a file be run, on systems that have a bit for it.

@@ -4,9 +4,10 @@
 //! the same inode, the content is the same. Times and lengths prove nothing for two writes in one tick.
 
 use super::platform;
+use super::regular::open_if_exists;
 use crate::error::{At, Result};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::Path;
 
 pub struct Pinned {
@@ -17,11 +18,7 @@ pub struct Pinned {
 impl Pinned {
     /// Reads the file; `None` where there is none. It must be one that is only ever replaced.
     pub fn open(path: &Path) -> Result<Option<Pinned>> {
-        let mut file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).at("read", path),
-        };
+        let Some(mut file) = open_if_exists(path)? else { return Ok(None) };
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).at("read", path)?;
         Ok(Some(Pinned { file, bytes }))

@@ -4,6 +4,7 @@
 use super::fault::{self, Step};
 use super::platform;
 use crate::error::{At, Result};
+use crate::parallel;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -55,11 +56,5 @@ pub fn sync_each(all: Vec<Unsynced>) -> Result<()> {
             }
         }
     };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mine = work();
-        let results =
-            others.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        results.fold(mine, |all, one| all.and(one))
-    })
+    parallel::share(threads, work).into_iter().collect()
 }

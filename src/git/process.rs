@@ -1,6 +1,7 @@
 //! git as a program: arguments as they are, never through a shell; what it says on stderr becomes the error.
 
 use crate::error::{At, Error, Result};
+use crate::parallel;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -166,6 +167,8 @@ impl Git {
         }
         command.envs(SET).envs(self.set.iter().map(|(name, value)| (*name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // It is written to and read from at once.
+        parallel::require(2, "talk to git")?;
         command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::failed("git is not installed")
                 .hint("install git from https://git-scm.com/downloads, then run the command again"),

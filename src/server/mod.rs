@@ -30,6 +30,7 @@ pub use log::Clock;
 
 use crate::depot::Depot;
 use crate::error::{At, Error, Kind, Result};
+use crate::parallel;
 use access::Access;
 use connection::Line;
 use log::Log;
@@ -48,6 +49,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+/// Threads beside those that answer: the log's, and those of the probe.
+const THREADS: usize = 17;
 /// When no connection can be taken, for lack of file descriptors, trying at once again helps nobody.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 /// Work on the disk that is still going on when the time of grace is over.
@@ -78,6 +81,8 @@ impl Server {
         let depot = Depot::open(&config.data)?;
         depot.probe()?;
         let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        parallel::require(workers + THREADS, "serve")?;
         let (log, writer) = Log::new(surroundings.log, surroundings.clock);
         let ready = health::Ready::new(&config.data);
         let limits = config.limits.clone();

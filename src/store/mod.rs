@@ -147,6 +147,11 @@ impl Store {
         Config::load(&self.dir)
     }
 
+    /// What of the store's folder does not keep git away any more. Every command that writes puts it back.
+    pub fn unshielded(&self) -> Option<&'static str> {
+        shield::gap(&self.dir)
+    }
+
     /// Puts back whatever keeps git from adding or removing the store: a repository may have been
     /// made since. Costs a few reads when all is in place. Says whether it wrote to a file of the project.
     pub fn shield(&self) -> Result<bool> {

@@ -32,15 +32,33 @@ pub fn project_of(dir: &Path) -> &Path {
     }
 }
 
+/// The folders without which git sees no repository either.
+const FOLDERS: [&str; 2] = [".git/objects", ".git/refs"];
+
+/// What is missing inside, or is not what git takes it for: with it `git clean -fdx` removes the store.
+pub fn gap(dir: &Path) -> Option<&'static str> {
+    let folder = FOLDERS.into_iter().find(|name| !dir.join(name).is_dir());
+    folder.or_else(|| SKELETON.into_iter().map(|(name, _)| name).find(|name| !is_whole(dir, name)))
+}
+
+/// A head that git believes names a branch or a commit. Of the others git asks no more than that they are there.
+fn is_whole(dir: &Path, name: &str) -> bool {
+    let Ok(Some(text)) = fs::read_if_exists(&dir.join(name)) else { return false };
+    let is_commit = || text.len() >= 40 && text[..40].iter().all(u8::is_ascii_hexdigit);
+    match name.ends_with("HEAD") {
+        true => text.starts_with(b"ref: refs/") || is_commit(),
+        false => !text.is_empty(),
+    }
+}
+
 /// Puts in place what is missing, inside and outside. Says whether it wrote to a file of the project.
 pub fn raise(dir: &Path) -> Result<bool> {
-    for folder in [".git/objects", ".git/refs"] {
+    for folder in FOLDERS {
         fs::create_dir_all(&dir.join(folder))?;
     }
     for (name, content) in SKELETON {
-        let path = dir.join(name);
-        if !path.is_file() {
-            fs::replace(&path, content.as_bytes())?;
+        if !is_whole(dir, name) {
+            fs::replace(&dir.join(name), content.as_bytes())?;
         }
     }
     // A store of another name is beside no project: a remote's, on a shared disk.

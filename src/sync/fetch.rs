@@ -84,7 +84,8 @@ pub fn bring(
     }
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
-        (objects, bytes) = receive(store, remote, &head, &Fetch { want, have }, progress)?;
+        (objects, bytes) =
+            receive(store, remote, (&head.source, &head.versions), &Fetch { want, have }, progress)?;
     }
     let now = tracking(&head);
     match before.as_ref() == Some(&now) {
@@ -100,7 +101,7 @@ pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Hea
     let want = absent(store, versions_of(head))?;
     if !want.is_empty() {
         let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
-        receive(store, remote, head, &Fetch { want, have }, &Progress::default())?;
+        receive(store, remote, (&head.source, &head.versions), &Fetch { want, have }, &Progress::default())?;
     }
     remember(store, name, head)
 }
@@ -136,13 +137,19 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
 }
 
 /// Brings a record of the remote's ledger here, with those before it and the versions that they are about. Nothing of
-/// the remote is remembered by it.
-pub fn bring_ledger(store: &Store, name: &str, remote: &dyn Remote, ledger: Id) -> Result<()> {
+/// the remote is remembered by it. `series` are its source versions and its versions.
+pub fn bring_ledger(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    series: (&[Id], &[Id]),
+    ledger: Id,
+) -> Result<()> {
     if store.objects().contains(&ledger)? {
         return Ok(());
     }
     let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
-    receive(store, remote, &Fetch { want: vec![ledger], have }, &Progress::default()).map(drop)
+    receive(store, remote, series, &Fetch { want: vec![ledger], have }, &Progress::default()).map(drop)
 }
 
 /// What the head of a remote is remembered as.
@@ -212,7 +219,7 @@ fn peek_at(store: &Store, name: &str, remote: &dyn Remote, head: &Head, want: Ve
     let objects = store.objects().with(&pack)?;
     let peeked = Peeked { objects, spool: Some(spool) };
     sound(verdict)?;
-    within_bounds(head, &what.want, &peeked.objects)?;
+    within_bounds(store, (&head.source, &head.versions), &what.want, &peeked.objects)?;
     Ok(peeked)
 }
 
@@ -230,22 +237,30 @@ const LIMITS: Limits = Limits { decoded: limits::MAX_DECODED };
 fn receive(
     store: &Store,
     remote: &dyn Remote,
-    head: &Head,
+    series: (&[Id], &[Id]),
     what: &Fetch,
     progress: &Progress,
 ) -> Result<(u64, u64)> {
     let (spool, id) = get(store, remote, what, progress)?;
     let bytes = spool.len();
     let verdict = store.receive_if(spool.path(), id, &LIMITS, progress, |objects| {
-        within_bounds(head, &what.want, objects)
+        within_bounds(store, series, &what.want, objects)
     })?;
     sound(verdict).map(|objects| (objects, bytes))
 }
 
 /// A few objects may unfold to more files than there is room for.
-fn within_bounds(head: &Head, new: &[Id], objects: &Odb) -> Result<()> {
-    let new: HashSet<&Id> = new.iter().collect();
-    Bounds::check_all(objects, &head.source, &head.versions, |id| new.contains(id))
+fn within_bounds(
+    store: &Store,
+    (source, versions): (&[Id], &[Id]),
+    wanted: &[Id],
+    objects: &Odb,
+) -> Result<()> {
+    let wanted: HashSet<&Id> = wanted.iter().collect();
+    // A ledger brings versions that nobody named.
+    let has = |odb: &Odb, id: &Id| odb.contains(id).unwrap_or(false);
+    let is_new = |id: &Id| wanted.contains(id) || !has(store.objects(), id) && has(objects, id);
+    Bounds::check_all(objects, source, versions, is_new)
         .map_err(|error| bounds::refused("what the remote has", error))
 }
 

@@ -83,7 +83,7 @@ pub fn ask(store: &Store, name: &str, remote: &dyn Remote) -> Result<Tracking> {
         }
     };
     if let Some(active) = now.active {
-        drop(fetch::bring_ledger(store, name, remote, active.ledger));
+        drop(fetch::bring_ledger(store, name, remote, (&now.source, &now.versions), active.ledger));
     }
     Ok(now)
 }

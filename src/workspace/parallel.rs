@@ -1,5 +1,6 @@
 //! One piece of work for each number, spread over the processors.
 
+use crate::parallel;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,12 +25,7 @@ pub fn map<T: Send>(count: usize, few: bool, work: &(dyn Fn(usize) -> T + Sync))
         let results = (start..(start + CHUNK).min(count)).map(work).collect::<Vec<T>>();
         done.lock().expect("no thread dies holding this").push((start, results));
     };
-    std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(run);
-        }
-        run();
-    });
+    parallel::share(threads, run);
     let mut done = done.into_inner().expect("no thread dies holding this");
     done.sort_unstable_by_key(|(start, _)| *start);
     done.into_iter().flat_map(|(_, results)| results).collect()

@@ -211,6 +211,11 @@ fn ignored_files_in_the_way_are_not_touched() {
 
 /// Permissions mean nothing to root, so the program then runs as nobody in folders that are nobody's.
 fn as_a_plain_user(project: &Project) -> impl Fn(&str) -> Outcome {
+    as_a_plain_user_after(project, ":")
+}
+
+/// The same after a command of the shell, which may set limits.
+pub fn as_a_plain_user_after(project: &Project, setup: &str) -> impl Fn(&str) -> Outcome {
     const NOBODY: u32 = 65534;
     let home = project.root().parent().unwrap().to_owned();
     let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
@@ -228,9 +233,11 @@ fn as_a_plain_user(project: &Project) -> impl Fn(&str) -> Outcome {
     let environment: Vec<_> =
         plain.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
     let root = project.root();
+    let script = format!("{setup}; exec \"$0\" \"$@\"");
     move |line| {
-        let mut command = Command::new(&program);
-        command.args(line.split_whitespace()).current_dir(&root).env_clear();
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).arg(&program).args(line.split_whitespace());
+        command.current_dir(&root).env_clear();
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         if is_root {
             command.uid(NOBODY).gid(NOBODY);

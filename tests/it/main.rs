@@ -27,6 +27,7 @@ mod lost;
 mod manners;
 mod names;
 mod objects;
+mod odd_systems;
 mod persona;
 mod plumbing;
 mod pull;

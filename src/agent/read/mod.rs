@@ -55,6 +55,7 @@ pub use spot::{Form, Place, Separator};
 use super::kind::KINDS;
 use super::model::{Agent, Persona};
 use crate::error::{At, Error, Kind, Result};
+use crate::parallel;
 use eval::Evaluator;
 use files::Files;
 use forms::Forms;
@@ -140,7 +141,8 @@ fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) 
     let root = root.canonicalize().at("read", root)?;
     std::thread::scope(|scope| {
         let reader = std::thread::Builder::new().name("reader".to_owned()).stack_size(STACK);
-        let thread = reader.spawn_scoped(scope, || run(&root)).at("start a thread to read", &root)?;
+        let thread = reader.spawn_scoped(scope, || run(&root));
+        let thread = thread.map_err(|error| parallel::none("read the agent", &error))?;
         thread.join().unwrap_or_else(|_| {
             Err(Error::failed(format!("cannot read \"{}\": the reader stopped", root.display())))
         })

@@ -55,6 +55,7 @@ impl Fsck {
         problems.extend(lost::problems(store, &survey));
         problems.extend(walked);
         problems.extend(store.config().err().map(|error| problem("configuration", error.message())));
+        problems.extend(store.unshielded().map(unshielded));
         // One damaged ref stops several checks, each with the same words.
         let mut told = BTreeSet::new();
         problems.retain(|found| found.subject.starts_with("object ") || told.insert(found.what.clone()));
@@ -157,6 +158,13 @@ fn in_packs(checked: &Checked, walked: &[Problem]) -> Vec<Problem> {
         None => problem(&damage.pack, &damage.reason),
     })
     .collect()
+}
+
+/// What keeps git away is gone, so that git would remove everything.
+fn unshielded(name: &str) -> Problem {
+    let what = "it keeps git away, and is missing or emptied: `git clean -fdx` would remove the store";
+    let next = Some("`lua-store init` puts it back, and so does every command that writes".to_owned());
+    Problem { next, ..problem(&format!(".lua/{name}"), what) }
 }
 
 fn problem(subject: &str, what: &str) -> Problem {

@@ -3,6 +3,7 @@
 use super::Batch;
 use crate::error::Result;
 use crate::object::{Id, Kind, ReadBlob};
+use crate::parallel;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Below this many blobs threads cost more than they bring.
@@ -22,15 +23,7 @@ impl Batch {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if count < MANY { 1 } else { processors.min(MOST_THREADS) };
         let next = AtomicUsize::new(0);
-        let mut parts = Vec::new();
-        std::thread::scope(|scope| {
-            let others: Vec<_> =
-                (1..threads).map(|_| scope.spawn(|| self.work(count, &next, read))).collect();
-            parts.push(self.work(count, &next, read));
-            for other in others {
-                parts.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-        });
+        let parts = parallel::share(threads, || self.work(count, &next, read));
         let mut ids = vec![None; count];
         for part in parts {
             part?.into_iter().for_each(|(number, id)| ids[number] = id);

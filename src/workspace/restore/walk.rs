@@ -1,4 +1,5 @@
-//! Going from folder to folder of a project, keeping open only those on the way.
+//! Going from folder to folder of a project, keeping open only the nearest of those on the way: a process may
+//! hold about a thousand files open, and folders may be deeper.
 
 use crate::error::Result;
 use crate::fs::{Folder, Standing};
@@ -7,8 +8,12 @@ use std::path::Path;
 
 pub struct Walk {
     root: Folder,
-    below: Vec<(String, Folder)>,
+    /// The folders on the way; those far above the last one are closed.
+    below: Vec<(String, Option<Folder>)>,
 }
+
+/// How many folders stay open. Trees of people are not deeper, so that none of theirs is opened twice.
+const MOST_OPEN: usize = 128;
 
 /// Where a walk ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,7 +32,7 @@ impl Walk {
 
     /// The folder that was reached last.
     pub fn here(&self) -> &Folder {
-        self.below.last().map_or(&self.root, |(_, folder)| folder)
+        self.below.last().and_then(|(_, folder)| folder.as_ref()).unwrap_or(&self.root)
     }
 
     pub fn root(&self) -> &Folder {
@@ -44,7 +49,11 @@ impl Walk {
         let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
         let shared = self.below.iter().zip(&names).take_while(|((have, _), want)| have == *want).count();
         self.below.truncate(shared);
-        for name in &names[shared..] {
+        // One that was closed is gone to anew, from the root: by names, no link on the way is followed.
+        if self.below.last().is_some_and(|(_, folder)| folder.is_none()) {
+            self.below.clear();
+        }
+        for name in &names[self.below.len()..] {
             let here = self.here();
             let folder = match here.look(name)? {
                 Some(Standing::Folder) => here.enter(name)?,
@@ -52,7 +61,10 @@ impl Walk {
                 None if make => here.make(name)?,
                 None => return Ok(Reached::Nothing),
             };
-            self.below.push(((*name).to_owned(), folder));
+            self.below.push(((*name).to_owned(), Some(folder)));
+            if let Some(far) = self.below.len().checked_sub(MOST_OPEN + 1) {
+                self.below[far].1 = None;
+            }
         }
         Ok(Reached::Folder)
     }

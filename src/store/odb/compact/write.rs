@@ -6,6 +6,7 @@ use crate::error::{At, Error, Result};
 use crate::fs::{self, Clobber, Published, Temp};
 use crate::object::{Id, Kind, Source, Tree};
 use crate::pack::{self, Base, Content, Encoded, Group, ItemKind, PackId, Writer};
+use crate::parallel;
 use crate::progress::Progress;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,10 +58,7 @@ impl Odb {
             }
         };
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8).min(units.len());
-        std::thread::scope(|scope| {
-            (1..threads).for_each(|_| drop(scope.spawn(work)));
-            work();
-        });
+        parallel::share(threads, work);
         made
     }
 

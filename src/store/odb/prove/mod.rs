@@ -10,6 +10,7 @@ use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::object::{Id, Kind, Tree};
 use crate::pack::{Base, Content, Entry, Group, PackId};
+use crate::parallel;
 use crate::progress::Progress;
 use std::collections::BTreeSet;
 use std::io;
@@ -206,15 +207,7 @@ impl Proof<'_> {
         };
         let processors = std::thread::available_parallelism().map_or(1, usize::from).min(8);
         let threads = if entries < MANY { 1 } else { processors };
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut result = work();
-            for other in others {
-                let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                result = result.and(other);
-            }
-            result
-        })
+        parallel::share(threads, work).into_iter().fold(Ok(()), Result::and)
     }
 
     fn entry(&self, number: u32) -> Result<(), Stop> {

@@ -1,0 +1,47 @@
+//! A regular file, opened for reading: nothing that takes its place is waited for.
+
+use super::platform;
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// Opens a file. A pipe is not waited for, a folder not read: an error says what stands there.
+pub fn open_regular(path: &Path) -> Result<File> {
+    open(path, "open")
+}
+
+/// The same; `None` where there is nothing of that name.
+pub fn open_if_exists(path: &Path) -> Result<Option<File>> {
+    match open(path, "read") {
+        Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// What stands where a file of this program belongs, if that is no file.
+pub fn check_regular(file: &File, path: &Path) -> Result<()> {
+    let kind = file.metadata().map_err(|error| Error::io("read", path, error))?.file_type();
+    if kind.is_file() {
+        return Ok(());
+    }
+    let what = if kind.is_dir() { "a folder" } else { "no regular file" };
+    let message = format!("cannot read \"{}\": it is {what}, and a file belongs there", path.display());
+    Err(Error::corrupt(message).hint("move it away, and run the command again"))
+}
+
+fn open(path: &Path, action: &str) -> Result<File> {
+    let file = platform::open_without_waiting(path).map_err(|error| no_file(action, path, error))?;
+    check_regular(&file, path)?;
+    Ok(file)
+}
+
+/// A socket cannot be opened at all.
+fn no_file(action: &str, path: &Path, error: io::Error) -> Error {
+    let stands = std::fs::symlink_metadata(path).is_ok_and(|data| !data.is_file() && !data.is_symlink());
+    match stands && error.kind() != ErrorKind::PermissionDenied {
+        true => Error::corrupt(format!("cannot {action} \"{}\": a file belongs there", path.display()))
+            .hint("move it away, and run the command again"),
+        false => Error::io(action, path, error),
+    }
+}
