@@ -125,9 +125,10 @@ fn only(root: &Path, field: &Field, place: &Place, after: &str) -> Result<bool> 
     let (mut before, mut then) = (read::project(root)?, read::project_with(root, &instead)?);
     for agent in [&mut before, &mut then] {
         agent.notes.clear();
-        // Which files it is read from, and where they are named, says nothing of what it is.
+        // Which files it is read from, where they are named, and in which forms, says nothing of what it is.
         agent.files.clear();
         agent.importers.clear();
+        agent.dropped.clear();
         match field {
             Field::Name => agent.name.clear(),
             Field::Persona => agent.persona = None,
