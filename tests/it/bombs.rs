@@ -5,8 +5,11 @@ use lua_store::agent::project::Project as Agent;
 use lua_store::depot::{Expect, FileHeads, FilePacks, HeadStore, Held, PackKey, PackStore, StoredHead};
 use lua_store::object::{Entry, Id, Sink, Source, Tree};
 use lua_store::pack::PackId;
+use lua_store::progress::Progress;
 use lua_store::protocol::AgentId;
 use lua_store::store::Receipts;
+use lua_store::sync::{Folder, Remote, push};
+use std::time::SystemTime;
 
 /// A pushed shop with a second source version whose files are 2 to the power of `doublings`.
 fn doubled(doublings: usize) -> Project {
@@ -56,11 +59,14 @@ fn a_bundle_that_unfolds_is_refused_and_nothing_is_made() {
 #[test]
 fn a_server_does_not_take_it_in() {
     let project = doubled(40);
-    project.ok("remote add origin ../data/agent_shop");
-    let pushed = project.run("push --json");
-    assert!(pushed.code == 1 && pushed.stdout.contains("more than 1000000 files and folders"), "{pushed}");
-    let there = project.json("remote list");
-    assert_eq!(there[0]["sourceVersion"], serde_json::Value::Null);
+    let agent = Agent::open(&project.root()).unwrap();
+    let remote = Folder::new(&project.path("../data"), &"agent_shop".parse().unwrap(), SystemTime::now());
+    let head = remote.head(None).unwrap().unwrap();
+    // As a stranger sends it: `push` would compare the files of both versions first.
+    let sent = push::push(agent.store(), "origin", &remote, head, &Progress::default());
+    let refused = sent.unwrap_err();
+    assert!(refused.message().contains("more than 1000000 files and folders"), "{refused}");
+    assert!(remote.head(None).unwrap().unwrap().is_empty());
 }
 
 /// A remote that has it all the same, as one does that means no good.
