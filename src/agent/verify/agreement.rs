@@ -13,14 +13,26 @@ use std::collections::{BTreeMap, HashSet};
 /// `refs` are those that can be read.
 pub fn problems(store: &Store, refs: &[(Name, Id)]) -> Vec<Problem> {
     let refs: BTreeMap<&Name, Id> = refs.iter().map(|(name, id)| (name, *id)).collect();
+    let theirs = of_remotes(store);
     let mut problems: Vec<Problem> = refs
         .iter()
-        .filter(|(name, _)| name.series() == version::REFS)
+        .filter(|(name, id)| name.series() == version::REFS && !theirs.contains(id))
         .filter_map(|(name, id)| origin(store, &refs, name, *id))
         .collect();
     problems.extend(remotes(store, &refs));
     problems.extend(lost_ledger(store));
     problems
+}
+
+/// The versions of remotes. A promotion brings them without the source versions that they were made of, which have
+/// their numbers there, and here only after a pull. A source version of ours that is lost is known by the log.
+fn of_remotes(store: &Store) -> HashSet<Id> {
+    if !store.has_log() {
+        return HashSet::new();
+    }
+    let remotes = store.tracked().unwrap_or_default();
+    let known = remotes.iter().filter_map(|name| store.remote(name).ok().flatten());
+    known.flat_map(|tracking| tracking.versions).collect()
 }
 
 /// A version holds what the source version holds that its record names. What cannot be read is told elsewhere.
