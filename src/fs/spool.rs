@@ -95,8 +95,13 @@ impl Spool {
         if let Some(name) = name.filter(plain) {
             let path = self.path.with_file_name(format!("{name}.{ENDING}"));
             fault::step(Step::Rename, &path).at("rename", &path)?;
-            std::fs::rename(&self.path, &path).at("rename", &path)?;
-            (self.path, self.name) = (path, Some(name.to_owned()));
+            // Somebody else gets the same thing right now: each keeps a file of its own.
+            if path == self.path || Spool::take(&path, false)?.is_some() || !path.exists() {
+                std::fs::rename(&self.path, &path).at("rename", &path)?;
+                (self.path, self.name) = (path, Some(name.to_owned()));
+            } else {
+                self.name = None;
+            }
         }
         Ok(())
     }

@@ -9,6 +9,10 @@ use crate::progress::Progress;
 use crate::store::{self, Heads, Store};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long is waited for another process that gets the same history.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a remote is called in a store of its own.
 const NAME: &str = "origin";
@@ -106,6 +110,8 @@ impl Kept {
     /// Makes the store have what the remote has now. One that cannot become it, because it is damaged or the remote
     /// began anew, is made again from nothing.
     pub fn refresh(&mut self, remote: Box<dyn Remote>, at_ms: i64, progress: &Progress) -> Result<()> {
+        // One gets it, and the others who want the same have it then.
+        let _alone = fs::lock(&self.root.with_extension("fetch"), PATIENCE)?;
         let (store, name) = (self.store.clone(), NAME.to_owned());
         let mut remote = Remembered { remote, store, name, at_ms };
         match self.follow(&remote, progress) {

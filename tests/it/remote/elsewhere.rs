@@ -205,7 +205,11 @@ fn a_damaged_cache_is_made_again() {
 
 #[test]
 fn a_remote_by_its_name_says_what_that_one_has() {
-    let ana = shop();
+    let ana = published();
+    edit(&ana, "src/index.ts", "You help customers shop.", "You help.");
+    ana.ok("push");
+    ana.ok("version create -m second");
+    ana.ok("push");
     let ben = super::copy_of(&ana, "ben@example.com");
     edit(&ana, "src/index.ts", "You help.", "You help a lot.");
     ana.ok("push");

@@ -218,9 +218,9 @@ fn a_server_that_hangs_is_asked_once_and_left() {
     // On a busy machine so short a patience may be over before the request is sent.
     project.set("LUA_STORE_PATIENCE", "50");
     for reader in READERS {
-        assert_eq!(project.run(reader).code, 0);
-        assert!(stub.requests().len() <= 1, "{reader}");
+        assert_eq!(project.run(reader).code, 0, "{reader}");
     }
+    assert!(stub.requests().len() <= READERS.len(), "none was tried again");
 }
 
 #[test]
