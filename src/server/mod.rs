@@ -76,13 +76,13 @@ pub struct Server {
 impl Server {
     /// Opens the depot, tries whether its engine holds what it must, and takes the address.
     pub fn start(config: &Config, surroundings: Surroundings) -> Result<Server> {
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        parallel::require(workers + THREADS, "serve")?;
         let certificate = config.tls.as_ref().map(Certificate::load).transpose()?.map(Arc::new);
         let tls = certificate.clone().map(tls::config).transpose()?.map(TlsAcceptor::from);
         let depot = Depot::open(&config.data)?;
         depot.probe()?;
         let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        parallel::require(workers + THREADS, "serve")?;
         let (log, writer) = Log::new(surroundings.log, surroundings.clock);
         let ready = health::Ready::new(&config.data);
         let limits = config.limits.clone();

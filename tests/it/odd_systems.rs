@@ -128,7 +128,7 @@ fn without_threads_there_is_work_or_an_error() {
         outcome.code == 11 && outcome.stderr.contains("cannot start a thread to read the agent"),
         "{outcome}"
     );
-    let outcome = run("serve --listen 127.0.0.1:0 --no-auth --data data");
+    let outcome = run("serve --listen 127.0.0.1:0 --no-auth --data fresh");
     assert!(outcome.code == 11 && outcome.stderr.contains("cannot start a thread to serve"), "{outcome}");
 }
 
