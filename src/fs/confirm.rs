@@ -2,17 +2,19 @@
 
 use super::durable::sync_dir;
 use super::fault::{self, Step};
+use super::platform;
+use super::regular::check_regular;
 use crate::error::{At, Result};
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
 /// Makes the content of a file durable that another process may have written; one that is not there is fine.
 pub fn confirm(path: &Path) -> Result<()> {
-    let file = match File::options().read(true).write(cfg!(windows)).open(path) {
+    let file = match platform::open_to_sync(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         other => other.at("open", path)?,
     };
+    check_regular(&file, path)?;
     fault::step(Step::Sync, path).at("sync", path)?;
     file.sync_all().at("sync", path)
 }

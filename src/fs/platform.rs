@@ -96,6 +96,18 @@ pub fn open_file(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// Opens a file whose bytes another process wrote, to sync them. A pipe is not waited for.
+#[cfg(unix)]
+pub fn open_to_sync(path: &Path) -> io::Result<File> {
+    open_without_waiting(path)
+}
+
+/// Windows syncs only what is open for writing.
+#[cfg(not(unix))]
+pub fn open_to_sync(path: &Path) -> io::Result<File> {
+    File::options().read(true).write(true).open(path)
+}
+
 /// Opens a file for reading. A pipe that nobody writes to is not waited for.
 #[cfg(unix)]
 pub fn open_without_waiting(path: &Path) -> io::Result<File> {

@@ -32,6 +32,13 @@ fn copy_folder(from: &Path, to: &Path) {
 fn project(name: &str) -> Project {
     let project = Project::new();
     copy_folder(&Path::new(STORES).join(name).join("dot-lua"), &project.path(".lua"));
+    // What keeps git away from a store: a repository cannot contain it, so no fixture does.
+    for folder in [".lua/.git/objects", ".lua/.git/refs"] {
+        fs::create_dir_all(project.path(folder)).unwrap();
+    }
+    project.write(".lua/.git/HEAD", "ref: refs/heads/lua-store\n");
+    project.write(".lua/.git/config", "[core]\n\trepositoryformatversion = 0\n\tbare = false\n");
+    project.write(".lua/.gitignore", "*\n");
     project
 }
 

@@ -9,7 +9,7 @@ const BAD: &str = "import { LuaAgent } from 'lua-cli';
 import { persona } from './gone';
 export const agent = new LuaAgent({ name: 'Shop', persona: persona });
 ";
-const REASON: &str = "cannot find \"./gone\", imported at \"src/index.ts:2:1\"";
+const REASON: &str = "cannot find \"./gone\", imported at \"src/index.ts:2:25\"";
 
 /// One version, and then an import of a file that does not exist.
 fn broken() -> Project {

@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
-/// Say what differs between the project and the newest version that is not deleted
+/// Say what differs between the project and the newest version
 ///
 /// With one version: the project against that one. With two: the second against the first.
 #[derive(Debug, clap::Args)]

@@ -10,7 +10,7 @@ use crate::sync::Address;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
-/// Keep the token for a remote, outside of the project, where only you can read it
+/// Keep the token for a remote, where only you can read it
 ///
 /// Asks for it on a terminal, and reads a line of standard input elsewhere. The remote is asked whether it
 /// takes the token before it is kept. What is kept goes before LUA_STORE_TOKEN in the environment.

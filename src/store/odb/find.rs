@@ -237,8 +237,9 @@ impl Odb {
         let mut found = Vec::new();
         for pack in &self.packs()?.good {
             let Some(position) = pack.reader.position(id) else { continue };
-            let place = pack.reader.place(position)?;
-            if big::is_big(&pack.reader.entry(place.entry)?) {
+            let place = pack.reader.place(position).map_err(|error| damaged(id, pack, &error))?;
+            let entry = pack.reader.entry(place.entry).map_err(|error| damaged(id, pack, &error))?;
+            if big::is_big(&entry) {
                 found.push((pack.clone(), place.entry));
             }
         }

@@ -34,6 +34,11 @@ impl Project {
         self.dir.path().join("project")
     }
 
+    /// The user's own folder, outside of the project.
+    pub fn home(&self) -> PathBuf {
+        self.dir.path().join("home")
+    }
+
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.root().join(path)
     }

@@ -154,7 +154,9 @@ fn assert_durable_order(steps: &[String]) {
         if word == "Mkdir" {
             assert_folder_is_kept(&steps, at);
         }
-        let is_passing = |path: &Path| path.ends_with(".lua/cache") || path.ends_with("incoming");
+        let is_passing = |path: &Path| {
+            path.ends_with(".lua/cache") || path.ends_with(".lua/cache/heard") || path.ends_with("incoming")
+        };
         let is_log = path.ends_with(".lua/reflog");
         if (word != "Rename" && word != "Link") || is_log || is_passing(path.parent().unwrap()) {
             continue;

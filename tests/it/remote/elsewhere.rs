@@ -61,7 +61,7 @@ fn tree(folder: &Path) -> Vec<(String, String, Vec<u8>)> {
 }
 
 fn caches(project: &Project) -> Vec<PathBuf> {
-    let folder = project.path("../home/.cache/lua-store/remotes");
+    let folder = project.home().join(".cache/lua-store/remotes");
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect()
 }
@@ -139,7 +139,7 @@ fn a_remote_that_cannot_be_reached_is_read_from_the_cache() {
         assert_eq!((outcome.code, &outcome.stdout), (0, &before), "{outcome}");
         assert!(outcome.stderr.contains(&format!("as {url} had it at 09:30 UTC, 2 h ago")), "{outcome}");
     }
-    std::fs::remove_dir_all(ops.path("../home/.cache")).unwrap();
+    std::fs::remove_dir_all(ops.home().join(".cache")).unwrap();
     assert_eq!(ops.run(&format!("version list --remote {url}")).code, 11);
 }
 
