@@ -75,11 +75,13 @@ fn a_value_that_looks_like_a_secret_stops_the_push() {
     assert_snapshot!(refused, @r#"
     $ lua-store push
     --- stderr
-    Error: cannot push: 2 secret(s) would be kept for ever, and sent to every remote
+    Error: cannot push: 4 secret(s) would be kept for ever, and sent to every remote
       src/skills/orders.skill.ts:7: this file, which the agent's code reaches, contains what looks like an Anthropic API key: sk-ant-…
+      src/index.ts:16: model of the agent contains what looks like a GitHub token: ghp_…
       src/skills/orders.skill.ts:7: context of skill "orders" contains what looks like an Anthropic API key: sk-ant-…
+      src/index.ts:6: url of MCP server "docs" contains what looks like a Slack token: xoxb-…
     hint: read it when the agent runs: put the value into `.env` and write `env('NAME')`
-    hint: `lua-store push --allow skill/orders --allow src/skills/orders.skill.ts` keeps what is no secret
+    hint: `lua-store push --allow agent/model --allow mcp-server/docs --allow skill/orders --allow src/skills/orders.skill.ts` keeps what is no secret
     --- exit 1
     "#);
     let told = [
