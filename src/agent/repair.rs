@@ -34,6 +34,8 @@ pub fn repair(store: &Store, others: &[Heads]) -> Result<Repaired> {
     if let Some(was) = &pointer {
         store.restore_pointer(&lock, was)?;
     }
+    // An earlier repair may have put back what this one finds whole, and died before that was durable.
+    store.confirm()?;
     Ok(Repaired { refs, pointer })
 }
 

@@ -58,6 +58,11 @@ impl Remote for Folder {
         Ok(Some(head).filter(|head| known != Some(&head.etag())))
     }
 
+    /// Who may write to the folder may write as anybody.
+    fn author(&self) -> Option<String> {
+        None
+    }
+
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
         let depot = self.depot()?;
         let total = pack.len() as u64;

@@ -50,6 +50,10 @@ impl Remote for Remembered {
         Ok(answer)
     }
 
+    fn author(&self) -> Option<String> {
+        self.remote.author()
+    }
+
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
         self.remote.send(id, pack, progress)
     }

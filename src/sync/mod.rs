@@ -38,9 +38,7 @@ pub trait Remote: Send {
 
     /// The only author that new records may name, by the token that is shown: known once it was asked what it
     /// has. `None` where that may be anybody.
-    fn author(&self) -> Option<String> {
-        None
-    }
+    fn author(&self) -> Option<String>;
 
     /// Brings a pack there. What arrived of it earlier is not sent again.
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()>;

@@ -232,7 +232,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     "#);
     assert_snapshot!(project.run("log -n 2"), @r#"
     $ lua-store log -n 2
-    v3 (staged)  83fcd43e
+    v3 (staged)  321c4eff
       2026-11-21 09:30 by ana@example.com
       three
       1 change(s), from source version v3

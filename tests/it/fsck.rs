@@ -53,7 +53,7 @@ fn a_damaged_ref_is_found() {
     $ lua-store fsck
     damaged: refs: the ref "[DIR]/project/.lua/refs/versions/v1" is damaged: it holds "nonsense"
       affects versions/v1
-      next: the log knows what it held: `echo 9fb38d2800d944cb883c0d393eecb8bf9f86ebc3d41799c0f8767a8f57a562ae > "[DIR]/project/.lua/refs/versions/v1"`
+      next: the log knows what it held: `echo f38ff06825b9be920c58652776582cbcf0829978fac4219ae336446f79c0528d > "[DIR]/project/.lua/refs/versions/v1"`
     Checked 45 objects in 2 pack(s), 1 ref(s): 1 problem(s).
     --- stderr
     hint: `lua-store fsck --repair` mends what is known; with `--from REMOTE` from a remote too

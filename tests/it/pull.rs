@@ -147,8 +147,8 @@ fn what_both_did_stands_and_our_numbers_make_room() {
     v1       superseded  2026-11-21 09:30  ana@example.com  2026-11-21 09:30  first
     ");
     insta::assert_snapshot!(ann.ok("log --ledger"), @"
-    374538f9  2026-11-21 09:30  promote v3  by ana@example.com
-    68ed130e  2026-11-21 09:30  promote v1  by ana@example.com
+    19d41ed4  2026-11-21 09:30  promote v3  by ana@example.com
+    9426a22a  2026-11-21 09:30  promote v1  by ana@example.com
     ");
     insta::assert_snapshot!(ann.ok("version diff 2 3"), @"
     Diff v2 → v3

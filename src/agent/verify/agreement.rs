@@ -16,8 +16,8 @@ pub fn problems(store: &Store, refs: &[(Name, Id)]) -> Vec<Problem> {
     let theirs = of_remotes(store);
     let mut problems: Vec<Problem> = refs
         .iter()
-        .filter(|(name, id)| name.series() == version::REFS && !theirs.contains(id))
-        .filter_map(|(name, id)| origin(store, &refs, name, *id))
+        .filter(|(name, _)| name.series() == version::REFS)
+        .filter_map(|(name, id)| origin(store, &refs, name, *id, theirs.contains(id)))
         .collect();
     problems.extend(remotes(store, &refs));
     problems.extend(lost_ledger(store));
@@ -25,20 +25,28 @@ pub fn problems(store: &Store, refs: &[(Name, Id)]) -> Vec<Problem> {
 }
 
 /// The versions of remotes. A promotion brings them without the source versions that they were made of, which have
-/// their numbers there, and here only after a pull. A source version of ours that is lost is known by the log.
+/// their numbers there, and here only after a pull.
 fn of_remotes(store: &Store) -> HashSet<Id> {
-    if !store.has_log() {
-        return HashSet::new();
-    }
     let remotes = store.tracked().unwrap_or_default();
     let known = remotes.iter().filter_map(|name| store.remote(name).ok().flatten());
     known.flat_map(|tracking| tracking.versions).collect()
 }
 
 /// A version holds what the source version holds that its record names. What cannot be read is told elsewhere.
-fn origin(store: &Store, refs: &BTreeMap<&Name, Id>, name: &Name, id: Id) -> Option<Problem> {
+fn origin(
+    store: &Store,
+    refs: &BTreeMap<&Name, Id>,
+    name: &Name,
+    id: Id,
+    is_theirs: bool,
+) -> Option<Problem> {
     let made = Version::load(store.objects(), name.number(), id).ok()?;
     let of = Name::new(SOURCE, made.meta.source_version).ok()?;
+    // The log knows which source version was lost. Without one only a gap tells: later ones that are here.
+    let is_gap = || refs.keys().any(|other| other.series() == SOURCE && other.number() >= of.number());
+    if is_theirs && (store.has_log() || !is_gap()) {
+        return None;
+    }
     let what = match refs.get(&of) {
         Some(id) => {
             let pushed = SourceVersion::load(store.objects(), of.number(), *id).ok()?;

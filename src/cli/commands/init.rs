@@ -92,7 +92,7 @@ impl Init {
                 cx.out.line(format!("Restored {files} file(s)"))?;
                 cx.out.line("✅ Project initialized with restored sources!")?;
             }
-            None if created => cx.out.note(NEXT_STEPS),
+            None if created => cx.out.notes(NEXT_STEPS),
             None => {}
         }
         Ok(Exit::Done)

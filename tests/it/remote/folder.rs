@@ -17,7 +17,7 @@ fn a_push_goes_here_and_there() {
       ✅ docs v1.0.0 pushed (mcp-server, new)
     💾 Backup at v1 (8 new file(s))
     ✅ Push complete: 6 changed
-    ✅ Sent to origin: source version v1 (6616 bytes)
+    ✅ Sent to origin: source version v1 (6770 bytes)
     --- stderr
     hint: `lua-store version create` makes a version of it
     ");

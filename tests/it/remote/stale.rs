@@ -55,9 +55,9 @@ fn a_stale_clone_takes_back_what_it_has_never_seen() {
     assert_eq!(here.source.len(), 1, "what was only pushed is not ours before a pull");
     assert_eq!(ana.read("src/index.ts"), source);
     assert_snapshot!(ana.ok("log --ledger"), @"
-    814e68f5  2026-11-21 09:50  promote v1  by ana@example.com  v2 is rude
-    b7af7de7  2026-11-21 09:40  promote v2  by ben@example.com  a new persona
-    68ed130e  2026-11-21 09:30  promote v1  by ana@example.com
+    f7a77dba  2026-11-21 09:50  promote v1  by ana@example.com  v2 is rude
+    e65b04f6  2026-11-21 09:40  promote v2  by ben@example.com  a new persona
+    9426a22a  2026-11-21 09:30  promote v1  by ana@example.com
     ");
     ana.ok("fsck");
     ana.ok("log --verify");

@@ -465,6 +465,7 @@ fn code_that_cannot_be_read_is_neither_in_sync_nor_drift() {
     Error: src/index.ts:16:9: Expected `,` or `}` but found `string`
         model 'openai/gpt-4o',
               ^
+    hint: `lua-store push backup` keeps the files as they are
     --- exit 1
     ");
     assert_snapshot!(project.run("sync --check --json"), @r#"

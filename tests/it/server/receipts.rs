@@ -50,28 +50,40 @@ fn who_brought_it_is_told_offline_too() {
     let url = format!("{}/{AGENT}", server.url);
     project.ok(&format!("clone {url} ../second"));
     drop(server);
-    assert_snapshot!(plain(project.run("log")), @r#"
-    $ lua-store log
-    v2 (active)  <id>
+    assert_snapshot!(plain(project.run("log --offline")), @r#"
+    $ lua-store log --offline
+    v2 (staged)  <id>
       2026-11-21 09:30 by ceo@example.com
       second
       1 change(s), from source version v2
 
-    v1 (superseded)  <id>
+    v1 (active)  <id>
       2026-11-21 09:30 by ceo@example.com via token "laptop-2"
       first
       7 change(s), from source version v1
+    --- stderr
+    as origin had it at 09:30 UTC, just now
+    v2 is active here only; origin serves v1
+    Not sent to origin: source v2, version v2, 1 promotion
     "#);
-    assert_snapshot!(plain(project.run("log --ledger")), @r#"
-    $ lua-store log --ledger
-    <id>  2026-11-21 09:30  promote v2  by ceo@example.com
+    assert_snapshot!(plain(project.run("log --ledger --offline")), @r#"
+    $ lua-store log --ledger --offline
+    <id>  2026-11-21 09:30  promote v2  by ceo@example.com  (here only)
     <id>  2026-11-21 09:30  promote v1  by ceo@example.com via token "laptop-2"
+    --- stderr
+    as origin had it at 09:30 UTC, just now
+    v2 is active here only; origin serves v1
+    Not sent to origin: source v2, version v2, 1 promotion
     "#);
-    assert_snapshot!(plain(project.run("version list")), @r#"
-    $ lua-store version list
-    VERSION  STATUS      CREATED           BY                              MESSAGE
-    v2*      active      2026-11-21 09:30  ceo@example.com                 second
-    v1       superseded  2026-11-21 09:30  ceo@example.com via "laptop-2"  first
+    assert_snapshot!(plain(project.run("version list --offline")), @r#"
+    $ lua-store version list --offline
+    VERSION  STATUS  CREATED           BY                              PROMOTED          MESSAGE
+    v2       staged  2026-11-21 09:30  ceo@example.com                 -                 second
+    v1*      active  2026-11-21 09:30  ceo@example.com via "laptop-2"  2026-11-21 09:30  first
+    --- stderr
+    as origin had it at 09:30 UTC, just now
+    v2 is active here only; origin serves v1
+    Not sent to origin: source v2, version v2, 1 promotion
     "#);
     assert_snapshot!(plain(project.run("source list")), @r#"
     $ lua-store source list
