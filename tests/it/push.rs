@@ -242,7 +242,6 @@ fn a_folder_without_an_agent_can_only_be_backed_up() {
     ✅ Push complete
     --- stderr
     warning: only the files are kept: the agent in them cannot be read: no `new LuaAgent({...})` found in "[DIR]/project"
-    hint: `lua-store version create` makes a version of it
     "#);
 }
 

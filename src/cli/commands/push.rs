@@ -295,7 +295,10 @@ fn finish(cx: &mut Context<'_>, pushed: &Pushed, dry_run: bool) -> Result<()> {
         (Some(_), _) => {
             let count = if moved > 0 { format!(": {moved} changed") } else { String::new() };
             cx.out.line(format!("✅ Push complete{count}"))?;
-            cx.out.hint("`lua-store version create` makes a version of it");
+            // Of files that were not read a version is made only where that is allowed.
+            if pushed.report.unread.is_none() {
+                cx.out.hint("`lua-store version create` makes a version of it");
+            }
         }
         (None, _) if !pushed.report.changed() => cx.out.line(match &pushed.report.previous {
             Some(previous) => format!("Nothing changed since source version v{}.", previous.number),
