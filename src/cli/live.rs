@@ -105,7 +105,9 @@ impl Whom {
                 let Reached { name, remote, .. } = remembered;
                 let store = store.clone();
                 // It may outlive the patience, and is cut off with the process.
-                std::thread::spawn(move || tell.send(heard::ask(&store, &name, &*remote)));
+                let ask = move || drop(tell.send(heard::ask(&store, &name, &*remote)));
+                // Without a thread nobody asks, and the answer says that it broke off.
+                drop(std::thread::Builder::new().spawn(ask));
             }
             Err(error) => drop(tell.send(Err(error))),
         }

@@ -163,6 +163,12 @@ fn without_colours(shown: &str) -> String {
         .fold(shown.to_owned(), |text, code| text.replace(&format!("\u{1b}[{code}m"), ""))
 }
 
+/// Bars of progress, which are drawn where a machine is slow: each is wiped off before the next thing is written.
+fn without_progress(shown: &str) -> String {
+    let lines = shown.split('\n').map(|line| line.rsplit("\r\u{1b}[2K").next().unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// What of this a terminal should not have.
 fn alarms(line: &str, shown: &str) -> Vec<String> {
     let bad =
@@ -182,7 +188,8 @@ const NO: &str = "n\nn\n";
 fn all_alarms(project: &Project, line: &str) -> Vec<String> {
     let (plain, code) = project.on_terminal(&format!("{line} --color never"), NO);
     assert_ne!(code, 101, "{plain}");
-    let coloured = without_colours(&project.on_terminal(line, NO).0);
+    let plain = without_progress(&plain);
+    let coloured = without_colours(&without_progress(&project.on_terminal(line, NO).0));
     let (json, piped) = (project.run(&format!("{line} --json")), project.run(line));
     let mut shown = vec![plain, coloured, json.stdout, json.stderr, piped.stderr];
     shown.extend((!is_exact(line)).then_some(piped.stdout));

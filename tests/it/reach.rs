@@ -435,7 +435,6 @@ fn a_package_that_another_one_needs_is_told_when_it_moves() {
 #[test]
 fn what_prettier_does_is_no_change() {
     let Some(prettier) = std::env::var_os("PRETTIER").map(std::path::PathBuf::from) else {
-        eprintln!("left out: needs Node, and PRETTIER with the path of the package");
         return;
     };
     let projects = std::env::var_os("PRETTIER_PROJECTS").unwrap_or_default();

@@ -101,10 +101,7 @@ fn unsent_parts(unsent: &Unsent) -> Vec<String> {
         1 => Some(format!("1 {what}")),
         many => Some(format!("{many} {what}s")),
     };
-    let source = match numbers("source", &unsent.source) {
-        Some(text) => Some(text.replace("sources ", "source ")),
-        None => None,
-    };
+    let source = numbers("source", &unsent.source).map(|text| text.replace("sources ", "source "));
     let versions = numbers("version", &unsent.versions);
     let moves = [events(Event::Promote, "promotion"), events(Event::Delete, "deletion")];
     [source, versions].into_iter().chain(moves).flatten().collect()

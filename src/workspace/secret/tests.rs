@@ -33,7 +33,7 @@ fn keys_are_found_behind_whatever_is_no_letter() {
         "(",
     ];
     for before in before {
-        assert_eq!(found(&format!("{before}{key}\"")), [key.clone()], "{before}");
+        assert_eq!(found(&format!("{before}{key}\"")), std::slice::from_ref(&key), "{before}");
     }
     assert_eq!(found(&format!("ta{key}")), Vec::<String>::new(), "the end of a word");
     let blob = "q9Zx8Wc7".repeat(20);

@@ -47,7 +47,7 @@ enum Wanted {
 /// One line of the list.
 enum Row {
     /// With the version's id.
-    Sound(Summary, Id),
+    Sound(Box<Summary>, Id),
     Damaged(u64, Error),
 }
 
@@ -66,7 +66,7 @@ impl Row {
         let found = catalog.get(number);
         let summary = found.and_then(|v| Ok((view::summary(&v, catalog.status(number))?, v.id)));
         match summary {
-            Ok((summary, id)) => Ok(Row::Sound(summary, id)),
+            Ok((summary, id)) => Ok(Row::Sound(Box::new(summary), id)),
             Err(error) if error.kind() == Kind::Corrupt => Ok(Row::Damaged(number, error)),
             Err(error) => Err(error),
         }
