@@ -242,8 +242,8 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     "#);
     assert_snapshot!(project.run("log --ledger"), @"
     $ lua-store log --ledger
-    7bac02f7  2026-11-21 09:30  promote v2  by ana@example.com
-    1cb0141f  2026-11-21 09:30  promote v1  by ana@example.com
+    b3b545aa  2026-11-21 09:30  promote v2  by ana@example.com
+    d71618c2  2026-11-21 09:30  promote v1  by ana@example.com
     ");
     assert_snapshot!(project.run("status"), @r#"
     $ lua-store status
@@ -262,7 +262,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     $ lua-store fsck
     damaged: refs: the ref "[DIR]/project/.lua/refs/versions/v2" is damaged: it holds "x"
       affects versions/v2
-      next: the log knows what it held: `echo 4a3076c3bcf1b1949ff80adad8abebe6610dad3fbbb226994f4420e1fb884c02 > "[DIR]/project/.lua/refs/versions/v2"`
+      next: the log knows what it held: `echo f249efd5bb2fe5ba40996f06393e83ca25f10fd34e6d0d89695621dc60960954 > "[DIR]/project/.lua/refs/versions/v2"`
     Checked 66 objects in 8 pack(s), 5 ref(s): 1 problem(s).
     --- stderr
     hint: `lua-store fsck --repair` mends what is known; with `--from REMOTE` from a remote too
@@ -284,7 +284,7 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     $ lua-store version promote previous
     --- stderr
     Error: the ref "[DIR]/project/.lua/refs/versions/v2" is damaged: it holds "x"
-    hint: `lua-store fsck` names what is damaged and which versions it affects
+    hint: `lua-store fsck --repair` puts it back, as does `echo f249efd5bb2fe5ba40996f06393e83ca25f10fd34e6d0d89695621dc60960954 > "[DIR]/project/.lua/refs/versions/v2"`
     --- exit 1
     "#);
     edit(&project, "src/index.ts", "You are Ida.", "You are Ada.");
