@@ -259,7 +259,7 @@ mod tests {
         parse(line.as_bytes()).iter().any(|pattern| pattern.matches(path.as_bytes(), false))
     }
 
-    /// Each answer was asked of `git check-ignore --no-index`.
+    /// By the rules of gitignore(5) and wildmatch; `tests/ignoring.rs` asks git itself about random ones.
     #[test]
     fn forms_that_other_matchers_take_otherwise() {
         for (line, yes, no) in [
