@@ -41,6 +41,9 @@ fn list(same: &[&Dropped]) -> String {
         let names: Vec<&str> = group.iter().take(NAMES).map(|one| &*one.name).collect();
         let more = group.len().saturating_sub(NAMES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        if names == [""] {
+            return format!("the {} without a name", group[0].kind);
+        }
         let plural = if group.len() > 1 { "s" } else { "" };
         let of = group[0].of.as_ref().map_or(String::new(), |skill| format!(" of skill {skill}"));
         format!("{}{plural} {}{more}{of}", group[0].kind, names.join(", "))

@@ -16,7 +16,7 @@ fn fixtures() -> Vec<PathBuf> {
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stock");
     let mut folders: Vec<_> = std::fs::read_dir(all).unwrap().map(|one| one.unwrap().path()).collect();
     folders.sort();
-    assert_eq!(folders.len(), 6);
+    assert_eq!(folders.len(), 8);
     folders
 }
 
@@ -160,6 +160,17 @@ fn each_form_is_told_with_its_place() {
         &["src/index.ts:6:22: `lua compile` leaves this out: agent Configured; \
            the configuration of `LuaAgent` is not written as an object"],
     );
+    told(
+        "nameless",
+        &["src/index.ts:5:9: `lua compile` leaves this out: the agent without a name; \
+           its name is empty (`lua init` sets it), and without one it is no agent: the primitives of every file are taken instead"],
+    );
+    told(
+        "aliased",
+        &[
+            "src/index.ts:6:22: `lua compile` leaves this out: agent Aliased; it does not know that `Agent` makes one",
+        ],
+    );
     assert_eq!(named("known").run("compile").stderr, "");
     assert_eq!(named("known").json("compile")["deployable"], true);
 }
@@ -238,33 +249,85 @@ fn versions_are_read_from_their_own_files() {
     assert!(told.contains("− tools find, open of skill shop"), "{told}");
 }
 
+/// Runs the real compiler, where it is at hand: what it said of a project, whether or not it was content.
+#[cfg(unix)]
+fn real(project: &mut Project) -> Option<Vec<Value>> {
+    use std::io::Write;
+    use std::process::Command;
+    let node = Command::new("node").arg("--version").output().is_ok();
+    let Some(modules) = modules().filter(|_| node) else {
+        let why = "needs Node, and LUA_CLI_MODULES with the path of a node_modules folder with lua-cli";
+        let _ = writeln!(std::io::stderr(), "skipped: {why}");
+        return None;
+    };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let settings = project.root().with_file_name("home").join(".lua-cli");
+    std::fs::create_dir(&settings).unwrap();
+    let check = format!("{{\"latestVersion\":\"3.37.0\",\"checkedAt\":{now}}}");
+    std::fs::write(settings.join("version-check.json"), check).unwrap();
+    project.set("LUA_TELEMETRY", "false");
+    std::os::unix::fs::symlink(modules, project.path("node_modules")).unwrap();
+    let done = project.command("node").args(["node_modules/.bin/lua", "compile", "--ci"]).output().unwrap();
+    let manifest = std::fs::read(project.path("dist-v2/manifest.json"));
+    let manifest: Value = serde_json::from_slice(&manifest.unwrap_or_else(|_| panic!("{done:?}"))).unwrap();
+    Some(manifest["primitives"].as_array().unwrap().clone())
+}
+
+#[cfg(unix)]
+fn modules() -> Option<PathBuf> {
+    std::env::var_os("LUA_CLI_MODULES").map(PathBuf::from)
+}
+
 /// What lua-cli 3.37.0 makes of the projects today is what was written down.
 #[cfg(unix)]
 #[test]
 fn what_is_recorded_is_what_the_real_compiler_makes() {
-    use std::io::Write;
-    use std::process::Command;
-    let node = Command::new("node").arg("--version").output().is_ok();
-    let Some(modules) = std::env::var_os("LUA_CLI_MODULES").filter(|_| node) else {
-        let why = "needs Node, and LUA_CLI_MODULES with the path of a node_modules folder with lua-cli";
-        let _ = writeln!(std::io::stderr(), "skipped: {why}");
-        return;
-    };
     for folder in fixtures() {
         let mut project = project(&folder);
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
-        let settings = project.root().with_file_name("home").join(".lua-cli");
-        std::fs::create_dir(&settings).unwrap();
-        let check = format!("{{\"latestVersion\":\"3.37.0\",\"checkedAt\":{now}}}");
-        std::fs::write(settings.join("version-check.json"), check).unwrap();
-        project.set("LUA_TELEMETRY", "false");
-        std::os::unix::fs::symlink(&modules, project.path("node_modules")).unwrap();
-        let done =
-            project.command("node").args(["node_modules/.bin/lua", "compile", "--ci"]).output().unwrap();
-        assert!(done.status.success(), "{folder:?}: {done:?}");
-        let manifest: Value = serde_json::from_str(&project.read("dist-v2/manifest.json")).unwrap();
+        let Some(made) = real(&mut project) else { return };
         let ours = project.json("compile")["primitives"].as_array().unwrap().clone();
-        let made = manifest["primitives"].as_array().unwrap();
-        assert_eq!(lost(&ours, made), lost(&ours, &recorded(&folder)), "{folder:?}");
+        assert_eq!(lost(&ours, &made), lost(&ours, &recorded(&folder)), "{folder:?}");
+    }
+}
+
+const WIRED: &str = "import { LuaAgent } from 'lua-cli';
+import { outreach } from './outreach';
+import { reviewedBrief } from './reviewed-brief';
+export const agent = new LuaAgent({ name: 'Shop', persona: 'You sell.', workflows: [outreach, reviewedBrief] });
+";
+
+/// The template as it is installed, without its examples, with a name, and with workflows of its examples.
+#[cfg(unix)]
+#[test]
+fn nothing_wrong_is_said_of_the_template() {
+    let Some(template) = modules().map(|modules| modules.join("lua-cli/template")) else { return };
+    for shape in ["installed", "bare", "named", "wired"] {
+        let mut project = project(&template);
+        if shape != "installed" {
+            for file in ["outreach.ts", "reviewed-brief.ts"] {
+                let text = project.read(&format!("examples/workflows/{file}"));
+                project.write(&format!("src/{file}"), text);
+            }
+            std::fs::remove_dir_all(project.path("examples")).unwrap();
+        }
+        match shape {
+            "named" => {
+                let text = project.read("src/index.ts").replace("name: ``", "name: `Shop`");
+                project.write("src/index.ts", text);
+            }
+            "wired" => project.write("src/index.ts", WIRED),
+            _ => {}
+        }
+        let Some(made) = real(&mut project) else { return };
+        let answer = project.json("compile");
+        let ours = answer["primitives"].as_array().unwrap();
+        assert_eq!(told(&answer), lost(ours, &made), "{shape}");
+        project.ok("init");
+        let pushed = project.json("push --dry-run --allow-dropped");
+        assert_eq!(pushed["compiled"]["state"], "fresh", "{shape}: {}", pushed["compiled"]);
+        let said = project.run("status").stderr;
+        let nameless = shape == "installed" || shape == "bare";
+        assert_eq!(said.contains("leaves this out: the agent without a name; "), nameless, "{shape}: {said}");
+        assert!(!said.contains("is ignored"), "{shape}: {said}");
     }
 }

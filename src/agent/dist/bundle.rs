@@ -60,12 +60,12 @@ pub fn all(root: &Path, manifest: &Manifest, known: Option<&Output>) -> Result<A
     let known = known.map(|output| &*output.bundles).unwrap_or_default();
     let known: HashMap<&str, &str> = known.iter().map(|one| (&*one.hash, &*one.id)).collect();
     let listed: Vec<&Listed> = manifest.primitives.iter().filter(|one| one.path.ends_with(".js")).collect();
-    let mut hashes: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut namesakes: HashMap<&str, Vec<&Listed>> = HashMap::new();
     for one in &listed {
-        hashes.entry(&one.path).or_default().push(&one.hash);
+        namesakes.entry(&one.path).or_default().push(one);
     }
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
-    let look = |at: usize| one(root, listed[at], &hashes[&*listed[at].path], &known);
+    let look = |at: usize| one(root, listed[at], &namesakes[&*listed[at].path], &known);
     let found = spread(listed.len(), &look).ok_or("a bundle could not be read")?;
     for found in found {
         match found {
@@ -78,23 +78,23 @@ pub fn all(root: &Path, manifest: &Manifest, known: Option<&Output>) -> Result<A
     Ok((kept, left_out))
 }
 
-fn one(root: &Path, listed: &Listed, hashes: &[&str], known: &HashMap<&str, &str>) -> Found {
+fn one(root: &Path, listed: &Listed, namesakes: &[&Listed], known: &HashMap<&str, &str>) -> Found {
     let path = format!("dist-v2/{}", listed.path);
     let bytes = match read(root, &path, BUNDLE_MAX) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Found::Damaged(format!("\"{path}\" is gone")),
         Err(reason) => return Found::Damaged(reason),
     };
-    let real = hash(&bytes);
-    if real != listed.hash {
+    if !listed.is(&bytes) {
         // Two of one name have one place: what stands there is of the last one.
-        let is_namesake = hashes.contains(&&*real);
+        let is_namesake = namesakes.iter().any(|one| one.is(&bytes));
         let what = format!("\"{path}\" is not what the manifest says");
         return if is_namesake { Found::Nothing } else { Found::Damaged(what) };
     }
     if let Some(reason) = secret_in(&listed.path, &bytes) {
         return Found::LeftOut(path, reason);
     }
+    let real = hash(&bytes);
     let (id, text) = match known.get(&*real) {
         Some(id) => ((*id).to_owned(), None),
         None => match code::canonical(&String::from_utf8_lossy(&bytes), root) {
@@ -107,7 +107,7 @@ fn one(root: &Path, listed: &Listed, hashes: &[&str], known: &HashMap<&str, &str
         name: listed.name.clone(),
         source_path: listed.source_path.replace('\\', "/"),
         path: listed.path.clone(),
-        hash: listed.hash.clone(),
+        hash: real,
         id,
         text,
     })

@@ -42,6 +42,17 @@ pub struct ProjectFile {
     pub external: bool,
 }
 
+impl Listed {
+    /// Whether a bundle is the one that was listed. The hash of a workflow is taken before the hash of its graph is
+    /// written into the bundle in place of a mark.
+    pub fn is(&self, bundle: &[u8]) -> bool {
+        const MARK: &str = "__LUA_GRAPH_HASH__";
+        let graph = self.fields.get("graphHash").and_then(Value::as_str).filter(|hash| !hash.is_empty());
+        let unmarked = |graph: &str| hash(String::from_utf8_lossy(bundle).replace(graph, MARK).as_bytes());
+        hash(bundle) == self.hash || graph.is_some_and(|graph| unmarked(graph) == self.hash)
+    }
+}
+
 impl Manifest {
     /// The manifest in these bytes, or what is wrong with it.
     pub fn parse(bytes: &[u8]) -> Result<Manifest, String> {

@@ -58,7 +58,7 @@ pub struct Bundle {
     source_path: String,
     /// Below `dist-v2`.
     path: String,
-    /// The stock command's, of the bundle as it stands there.
+    /// By the stock command's rule, of the bundle as it stands there.
     hash: String,
     /// Of its canonical code.
     id: String,

@@ -308,7 +308,7 @@ pub fn configuration<'a>(value: &'a Expression<'a>) -> Option<Option<&'a ObjectE
     })
 }
 
-fn callee<'m>(module: &'m Module<'_>, value: &Expression<'_>) -> Option<&'m str> {
+pub fn callee<'m>(module: &'m Module<'_>, value: &Expression<'_>) -> Option<&'m str> {
     let span = match value {
         Expression::CallExpression(call) => call.callee.span(),
         Expression::NewExpression(new) => new.callee.span(),

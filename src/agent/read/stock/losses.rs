@@ -1,10 +1,11 @@
 //! What we read of an agent beside what the stock compiler would make of it.
 
-use super::found::{Found, Shape, configuration, untyped};
+use super::found::{Found, Shape, callee, configuration, untyped};
 use super::lists::{assigned, mentions};
 use super::names::{Lookup, declarators, default_expression, is_named};
 use super::values::Why;
 use super::view::{Loss, Skilled, View};
+use crate::agent::kind::AGENT;
 use crate::agent::model::{Agent, Dropped, Persona, Primitive};
 use crate::agent::read::module::{Binding, Imported, Module};
 use crate::agent::read::script;
@@ -12,6 +13,9 @@ use crate::agent::read::value::Site;
 use oxc_ast::ast::{Expression, ObjectExpression};
 use serde_json::Value as Json;
 use std::rc::Rc;
+
+/// What an empty name means: the template has one until `lua init` fills it in.
+const NAMELESS: &str = "its name is empty (`lua init` sets it), and without one it is no agent: the primitives of every file are taken instead";
 
 pub fn losses<'a>(lookup: Lookup<'_, 'a>, agent: &Agent, view: &View<'a>) -> Vec<Dropped> {
     let mut all = Losses { lookup, view, dropped: Vec::new() };
@@ -282,27 +286,39 @@ fn is_new(module: &Module<'_>, name: &str) -> bool {
 impl Lookup<'_, '_> {
     /// Why the agent itself is not made.
     fn agent_why(self, agent: &Agent) -> Option<Why> {
+        use oxc_span::GetSpan;
         let root = self.evaluator.modules.root();
         let module = self.evaluator.modules.open(&root.join(&agent.entry)).ok()?;
         let variables = module.script()?.program.body.iter().flat_map(declarators);
-        let inits = variables.filter_map(|one| one.init.as_ref()).chain(default_expression(&module));
-        let made = inits.filter_map(|value| Some((value, configuration(untyped(value))?)));
-        let kind = &crate::agent::kind::AGENT;
-        made.filter_map(|(value, config)| {
-            use oxc_span::GetSpan;
-            let name = config.and_then(|config| assigned(config, "name"));
-            let reason = match (config, name) {
-                (None, _) => {
-                    format!("the configuration of `{}` is not written as an object", kind.classes[0])
-                }
-                (Some(_), None) => "it finds no `name: …` in the configuration".to_owned(),
-                (Some(_), Some(name)) => {
-                    let (site, reason) = self.text(&module, name).err()?;
-                    return Some((site, format!("the name is not read: {reason}")));
-                }
-            };
-            Some((Site::new(module.id, value.span()), reason))
-        })
-        .next()
+        let mut inits = variables.filter_map(|one| one.init.as_ref()).chain(default_expression(&module));
+        let value = untyped(inits.find(|value| makes_agent(&module, untyped(value)))?);
+        let (class, at) = (AGENT.classes[0], Site::new(module.id, value.span()));
+        let Some(config) = configuration(value)? else {
+            return Some((at, format!("the configuration of `{class}` is not written as an object")));
+        };
+        let Some(name) = assigned(config, "name") else {
+            return Some((at, "it finds no `name: …` in the configuration".to_owned()));
+        };
+        match self.text(&module, name) {
+            Err((site, reason)) => Some((site, format!("the name is not read: {reason}"))),
+            Ok(Some(text)) if text.is_empty() => {
+                Some((Site::new(module.id, name.span()), NAMELESS.to_owned()))
+            }
+            Ok(_) => {
+                let callee = callee(&module, value).filter(|callee| *callee != class)?;
+                Some((at, format!("it does not know that `{callee}` makes one")))
+            }
+        }
     }
+}
+
+/// Whether a value is a call of what makes agents, under whatever name it is imported.
+fn makes_agent(module: &Module<'_>, value: &Expression<'_>) -> bool {
+    let Some(callee) = callee(module, value) else { return false };
+    let word = callee.rsplit('.').next().unwrap_or(callee);
+    let word = match module.script().and_then(|script| script.bindings.get(word)) {
+        Some(Binding::Import { name: Imported::Name(name), .. }) => name,
+        _ => word,
+    };
+    AGENT.classes.contains(&word) || AGENT.functions.contains(&word)
 }
