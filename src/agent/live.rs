@@ -4,9 +4,10 @@ use super::ledger::{self, Step};
 use super::rebase::common;
 use super::record::{Event, LedgerRecord};
 use super::version::Catalog;
+use super::via::Via;
 use crate::error::{Kind, Result};
 use crate::object::{Id, Source};
-use crate::store::{Active, Heads, Store};
+use crate::store::{Active, Heads, Receipts, Series, Store};
 use std::collections::{HashMap, HashSet};
 
 /// What a remote has, and when it said so.
@@ -18,14 +19,23 @@ pub struct Told {
     /// It was asked just now. Otherwise this is what it had then.
     pub fresh: bool,
     pub heads: Heads,
+    /// Which token brought what there.
+    pub receipts: Receipts,
+}
+
+/// Who made a version live: the record says by whom and why, the remote with which token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    pub record: LedgerRecord,
+    pub via: Option<Via>,
 }
 
 /// The live version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
     pub number: u64,
-    /// The record that made it live. `None`: it is not here yet.
-    pub promoted: Option<LedgerRecord>,
+    /// What made it live. `None`: it is not here yet.
+    pub promoted: Option<Promotion>,
 }
 
 /// What a remote does not have.
@@ -77,7 +87,7 @@ impl Live {
         let served = active.and_then(|active| Some((active.version?, active.ledger)));
         let served = match served {
             Some((number, ledger)) => {
-                Some(Served { number, promoted: promotion(store, ledger)?.map(|step| step.record) })
+                Some(Served { number, promoted: promotion(store, ledger, told.as_ref())? })
             }
             None => None,
         };
@@ -97,38 +107,57 @@ impl Live {
     }
 }
 
-/// The record that made the active version live: the first of the promotions of it since another one was.
-pub fn promotion(store: &Store, ledger: Id) -> Result<Option<Step>> {
-    let mut first: Option<Step> = None;
+/// What made the active version live: the first of the promotions of it since another one was.
+fn promotion(store: &Store, ledger: Id, told: Option<&Told>) -> Result<Option<Promotion>> {
+    let mut first: Option<(Step, Option<Via>)> = None;
     if !store.objects().contains(&ledger)? {
         return Ok(None);
     }
-    for step in ledger::steps(store.objects(), Some(ledger)) {
+    for (step, via) in ledger::steps(store.objects(), Some(ledger)).zip(vias(told)) {
         let step = step?;
         match &first {
             _ if step.record.event != Event::Promote => {}
-            Some(known) if known.version != step.version => break,
-            _ => first = Some(step),
+            Some((known, _)) if known.version != step.version => break,
+            _ => first = Some((step, via)),
         }
     }
-    Ok(first)
+    Ok(first.map(|(step, via)| Promotion { record: step.record, via }))
 }
 
-/// The newest record that made each of these versions live, by number; those that never were have none.
-pub fn promotions(store: &Store, catalog: &Catalog, numbers: &[u64]) -> Result<HashMap<u64, LedgerRecord>> {
+/// The tokens that brought the records of a ledger, the newest first and without an end. Only a remote knows them.
+fn vias(told: Option<&Told>) -> impl Iterator<Item = Option<Via>> {
+    let known = told.into_iter().flat_map(|told| {
+        told.receipts.newest(Series::Ledger).map(|brought| {
+            let brought = brought?;
+            Some(Via { remote: told.remote.clone(), token: brought.token.clone(), at_ms: brought.at_ms })
+        })
+    });
+    known.chain(std::iter::repeat(None))
+}
+
+/// What made each of these versions live last, by number; those that never were have nothing. The catalog must
+/// have been made by the word of the same remote, or of none.
+pub fn promotions(
+    store: &Store,
+    catalog: &Catalog,
+    live: &Live,
+    numbers: &[u64],
+) -> Result<HashMap<u64, Promotion>> {
     let ever: HashSet<Id> = catalog.promoted().copied().collect();
     let wanted = numbers.iter().filter_map(|number| Some((catalog.id(*number)?, *number)));
     let mut wanted: HashMap<Id, u64> = wanted.filter(|(id, _)| ever.contains(id)).collect();
     let mut found = HashMap::new();
-    let mut steps = ledger::steps(store.objects(), catalog.pointer().map(|active| active.ledger));
+    let steps = ledger::steps(store.objects(), catalog.pointer().map(|active| active.ledger));
+    let mut steps = steps.zip(vias(live.told.as_ref()));
     // Most often they are among the newest records.
     while !wanted.is_empty()
-        && let Some(step) = steps.next().transpose()?
+        && let Some((step, via)) = steps.next()
     {
+        let step = step?;
         if step.record.event == Event::Promote
             && let Some(number) = wanted.remove(&step.version)
         {
-            found.insert(number, step.record);
+            found.insert(number, Promotion { record: step.record, via });
         }
     }
     Ok(found)

@@ -104,8 +104,7 @@ pub fn judge(ground: &Ground, version: &Revision, expect: Option<&Revision>) -> 
     check_expected(live, number, expect)?;
     let id = live.get(number)?.id;
     if [live, ground.after()].iter().any(|catalog| catalog.status(number) == Status::Deleted) {
-        return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
-            .hint("`lua-store version list --status staged` shows what can be promoted"));
+        return Err(Error::failed(format!("cannot promote v{number}: it was deleted")).hint(other_than(live)));
     }
     let is_live = |catalog: &Catalog| catalog.active_number() == Some(number);
     let settled = is_live(live) && is_live(ground.after());
@@ -114,6 +113,17 @@ pub fn judge(ground: &Ground, version: &Revision, expect: Option<&Revision>) -> 
     let (undoes, taken_back) = history.unwrap_or_default();
     let is_return = live.status(number) == Status::Superseded;
     Ok(Promotion { number, previous: live.active_number(), settled, is_return, undoes, taken_back })
+}
+
+/// What can be promoted instead of a deleted version.
+fn other_than(live: &Catalog) -> String {
+    let can_be = |number: &u64| matches!(live.status(*number), Status::Staged | Status::Superseded);
+    match live.numbers().find(can_be) {
+        Some(number) => format!(
+            "`lua-store version promote {number}` promotes the newest that can be; `lua-store version list` shows all"
+        ),
+        None => "`lua-store version create` makes one that can be promoted".to_owned(),
+    }
 }
 
 /// The record that made the live version live, and the one that took the version back that is `id`.

@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::agent::dist::Dist;
 use crate::error::{At, Error, Result};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -23,19 +23,30 @@ impl Compiler {
                 .hint("`npm install lua-cli` in the project, or leave `--compiler` out: the agent is read without it")
         })?;
         cx.out.finish()?;
+        let (said, theirs) = io::pipe().at("run", &program)?;
         let mut command = Command::new(&program);
-        command
-            .arg("compile")
-            .current_dir(root)
-            .stdin(Stdio::null())
-            .stdout(io::stderr())
-            .stderr(io::stderr());
-        let status = command.status().at("run", &program)?;
+        command.arg("compile").current_dir(root).stdin(Stdio::null());
+        command.stdout(theirs.try_clone().at("run", &program)?).stderr(theirs);
+        let mut child = command.spawn().at("run", &program)?;
+        // It holds the writing end, and the reading would not end.
+        drop(command);
+        tell(cx, said);
+        let status = child.wait().at("run", &program)?;
         if status.success() {
             return Ok(());
         }
         Err(Error::failed(format!("`lua compile` failed: {status}"))
             .hint("correct what it names above, or leave `--compiler` out: the agent is read without it"))
+    }
+}
+
+/// Its words, line by line as they come: it prints names and paths of the project, which may hold anything.
+fn tell(cx: &mut Context<'_>, said: impl Read) {
+    let mut said = BufReader::new(said);
+    let mut line = Vec::new();
+    while matches!(said.read_until(b'\n', &mut line), Ok(count) if count > 0) {
+        cx.out.note(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
+        line.clear();
     }
 }
 

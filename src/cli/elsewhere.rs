@@ -34,7 +34,8 @@ pub fn open(cx: &mut Context<'_>, whom: &Whom, remote: &str) -> Result<View> {
     // Room that cannot be made free now is made free another time.
     drop(cache.shrink(&kept));
     let heads = kept.store().heads()?;
-    let told = Told { remote: name, at_ms: Some(at_ms), fresh, heads };
+    let receipts = kept.receipts(&heads)?;
+    let told = Told { remote: name, at_ms: Some(at_ms), fresh, heads, receipts };
     Ok(View::elsewhere(Project::open(kept.root())?, told, now_ms, kept))
 }
 

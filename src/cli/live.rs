@@ -115,6 +115,14 @@ impl Whom {
     }
 }
 
+/// What is live by the word of a remote, and what was not sent to it: for a command that does something else.
+pub fn of(cx: &mut Context<'_>, project: &Project, whom: &Whom) -> Result<Live> {
+    let asked = whom.ask(cx, project)?;
+    let now_ms = cx.now()?.as_millisecond();
+    let told = asked.map(|asked| asked.told(cx, project.store(), now_ms)).transpose()?.flatten();
+    Live::of(project.store(), told)
+}
+
 impl Asked {
     /// What the remote has now, or had when it was last asked. `None`: it never was.
     fn told(self, cx: &mut Context<'_>, store: &Store, now_ms: i64) -> Result<Option<Told>> {
@@ -127,7 +135,7 @@ impl Asked {
         });
         let error = match answer {
             Some(Ok(now)) => {
-                return Ok(Some(Told { remote: name, at_ms: Some(now_ms), fresh: true, heads: heads(now) }));
+                return Ok(Some(told(name, Some(now_ms), true, now)));
             }
             Some(Err(error)) => Some(error),
             None => None,
@@ -144,12 +152,13 @@ impl Asked {
             )),
             (None, _) => {}
         }
-        Ok(last.map(|(at_ms, what)| Told { remote: name, at_ms, fresh: false, heads: heads(what) }))
+        Ok(last.map(|(at_ms, what)| told(name, at_ms, false, what)))
     }
 }
 
-fn heads(what: Tracking) -> Heads {
-    Heads { source: what.source, versions: what.versions, active: what.active }
+fn told(remote: String, at_ms: Option<i64>, fresh: bool, what: Tracking) -> Told {
+    let heads = Heads { source: what.source, versions: what.versions, active: what.active };
+    Told { remote, at_ms, fresh, heads, receipts: what.receipts }
 }
 
 fn patience() -> Result<Duration> {

@@ -209,13 +209,15 @@ pub fn behind(cx: &mut Context<'_>, store: &Store, action: &str, name: &str, hea
     }
 }
 
-/// It is here, and not there yet.
+/// It is here, and not there yet. Only where the remote did not answer the same command helps.
 fn kept(error: Error, name: &str, made: Option<u64>) -> Error {
+    let when = match error.kind() {
+        Kind::Unavailable => " when it answers",
+        _ => ", once that is mended",
+    };
     let hint = match made {
-        Some(number) => {
-            format!("v{number} is kept here; `lua-store push` brings it to {name} when it answers")
-        }
-        None => format!("`lua-store push` brings what is here to {name} when it answers"),
+        Some(number) => format!("v{number} is kept here; `lua-store push` sends it to {name}{when}"),
+        None => format!("`lua-store push` sends what is here to {name}{when}"),
     };
     with_hint(error, &hint)
 }

@@ -155,10 +155,11 @@ fn apart(cx: &mut Context<'_>, wish: &Wish, name: &str, apart: &Apart) -> Error 
             cx.out.note(format!("  {}", line.text));
         }
     }
-    let Wish { action, .. } = wish;
+    let Wish { action, which, .. } = wish;
+    let remote = which.remote.as_ref().map_or(String::new(), |name| format!(" --remote {name}"));
     Error::conflict(format!("cannot {action}: what was recorded here offline cannot follow what \"{name}\" has"))
         .hint(format!(
-            "`lua-store version {action} --theirs` goes on from what is there and leaves yours out; nothing was changed"
+            "`lua-store version {action}{remote} --theirs` goes on from what is there and leaves yours out; nothing was changed"
         ))
 }
 

@@ -6,7 +6,7 @@ use super::{Address, Remote, fetch, heads};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::progress::Progress;
-use crate::store::{self, Heads, Store};
+use crate::store::{self, Heads, Receipts, Store};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -105,6 +105,14 @@ impl Kept {
     /// When the remote said last what it has, and whether anything of it is here.
     pub fn asked(&self) -> Option<i64> {
         Some(self.store.heard(NAME)?.at_ms)
+    }
+
+    /// Which token brought what is here, where that is known.
+    pub fn receipts(&self, heads: &Heads) -> Result<Receipts> {
+        let last = self.store.remote(NAME)?;
+        // A fetch that was cut off remembers more than it brought.
+        let same = last.filter(|last| last.source == heads.source && last.versions == heads.versions);
+        Ok(same.filter(|last| last.active == heads.active).map(|last| last.receipts).unwrap_or_default())
     }
 
     /// Makes the store have what the remote has now. One that cannot become it, because it is damaged or the remote

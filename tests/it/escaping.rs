@@ -243,6 +243,47 @@ fn into_a_pipe_the_bytes_of_files_are_exact() {
     assert!(shown.starts_with("second \\u{1}\\u{2}"), "{shown}");
 }
 
+/// Nor what is read of a remote without a project.
+#[test]
+fn a_remote_that_is_read_from_elsewhere_is_calm() {
+    let (mut project, server) = everywhere();
+    project.set("LUA_STORE_PAGER", "cat");
+    let url = format!("{}/agent_shop", server.url);
+    let reading = [
+        "status",
+        "version list",
+        "version show 2",
+        "version diff 1 2 -p",
+        "version status",
+        "log",
+        "log --ledger",
+        "persona list",
+        "persona show 2",
+        "show 2",
+        "ls-tree -r v2",
+    ];
+    let restoring = ["restore v2 ../out", "restore v2 ../out", "restore v9 ../nine"];
+    let lines = reading.iter().chain(&restoring).map(|line| format!("{line} --remote {url}"));
+    assert_calm(&project, lines.chain(restoring.map(|line| line.replace("out", "second"))));
+}
+
+/// The stock compiler prints what the code of the project makes it print.
+#[test]
+fn the_compiler_is_calm() {
+    use std::os::unix::fs::PermissionsExt;
+    let (project, _server) = everywhere();
+    let script =
+        format!("#!/bin/sh\ncat <<'END'\n{}END\nprintf 'no end \\377' >&2\nexit 1\n", nasty() + "\n");
+    project.write("node_modules/.bin/lua", script);
+    let path = project.path("node_modules/.bin/lua");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let outcome = project.run("compile --compiler lua");
+    assert_eq!(outcome.code, 1, "{outcome}");
+    assert!(outcome.stderr.contains("\\u{1b}]0;owned") && outcome.stderr.contains("no end"), "{outcome}");
+    let shown = outcome.stderr.replace('\u{fffd}', "");
+    assert_eq!(alarms("compile --compiler lua", &shown), Vec::<String>::new());
+}
+
 /// JSON says the same, in other letters.
 #[test]
 fn json_keeps_what_it_escapes() {

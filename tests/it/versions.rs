@@ -75,6 +75,7 @@ fn the_list_is_as_wide_as_its_content() {
         "promotedAt": null,
         "promotedBy": null,
         "promotedReason": null,
+        "promotedVia": null,
         "asOf": "2026-11-21T09:30:00.000Z",
         "remote": null,
         "unsent": null
@@ -313,7 +314,7 @@ fn the_guard_rails_of_delete() {
     $ lua-store version promote 1
     --- stderr
     Error: cannot promote v1: it was deleted
-    hint: `lua-store version list --status staged` shows what can be promoted
+    hint: `lua-store version create` makes one that can be promoted
     --- exit 1
     ");
     assert_snapshot!(project.run("version list"), @"

@@ -1,8 +1,9 @@
 //! What is live in words and as JSON: since when, by whom, according to whom, and what was not sent there.
 
 use crate::agent::ledger::Step;
-use crate::agent::live::{Live, Pointer, Told, Unsent};
-use crate::agent::record::{Event, LedgerRecord};
+use crate::agent::live::{Live, Pointer, Promotion, Told, Unsent};
+use crate::agent::record::Event;
+use crate::agent::via::Via;
 use crate::agent::view;
 use crate::error::Result;
 use serde_json::{Value, json};
@@ -28,19 +29,22 @@ pub fn lasted(ms: i64) -> String {
     }
 }
 
-/// The one sentence about who made a version live, when and why: `since 14:07 UTC (2 h) by ci@example.com, reason`.
-pub fn since(record: &LedgerRecord, now_ms: i64) -> String {
+/// The one sentence about who made a version live, when and why: `since 14:07 UTC (2 h) by ci@example.com, reason`,
+/// with the token that brought it beside who says that they did it.
+pub fn since(promotion: &Promotion, now_ms: i64) -> String {
+    let Promotion { record, via } = promotion;
     let (at, while_) = (clock(record.at_ms, now_ms), lasted(now_ms - record.at_ms));
     let reason = record.reason.iter().flat_map(|reason| reason.split_whitespace());
     let reason = reason.collect::<Vec<_>>().join(" ");
     let comma = if reason.is_empty() { "" } else { ", " };
-    format!("since {at} ({while_}) by {}{comma}{reason}", record.by)
+    let via = via.as_ref().map_or(String::new(), Via::to_string);
+    format!("since {at} ({while_}) by {}{via}{comma}{reason}", record.by)
 }
 
 /// The same sentence for a version, where it is the live one.
 pub fn live_since(live: &Live, number: u64, now_ms: i64) -> Option<String> {
     let served = live.served.as_ref().filter(|served| served.number == number)?;
-    served.promoted.as_ref().map(|record| since(record, now_ms))
+    served.promoted.as_ref().map(|promotion| since(promotion, now_ms))
 }
 
 /// `2 h ago`
@@ -113,20 +117,22 @@ pub fn add_live(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
     answer["live"] = match &live.served {
         Some(served) => {
             let mut one = json!({"version": served.number});
-            add_promotion(&mut one, ["since", "by", "reason"], served.promoted.as_ref())?;
+            add_promotion(&mut one, ["since", "by", "reason", "via"], served.promoted.as_ref())?;
             one
         }
         None => Value::Null,
     };
     answer["activeHere"] = json!(live.here);
-    answer["unsent"] = match &live.unsent {
-        Some(unsent) => json!({
-            "source": unsent.source, "versions": unsent.versions,
-            "promotions": unsent.count(Event::Promote), "deletions": unsent.count(Event::Delete),
-        }),
-        None => Value::Null,
-    };
+    answer["unsent"] = live.unsent.as_ref().map(unsent_json).unwrap_or_default();
     Ok(())
+}
+
+/// What was not sent, for `--json`.
+pub fn unsent_json(unsent: &Unsent) -> Value {
+    json!({
+        "source": unsent.source, "versions": unsent.versions,
+        "promotions": unsent.count(Event::Promote), "deletions": unsent.count(Event::Delete),
+    })
 }
 
 /// Adds the keys that one of a list has beside its own: whose word its status is, and whether it was sent.
@@ -142,14 +148,17 @@ pub fn add_sent(
 }
 
 /// The keys under which a version says when, by whom and why it was made live last.
-pub const PROMOTED: [&str; 3] = ["promotedAt", "promotedBy", "promotedReason"];
+pub const PROMOTED: [&str; 4] = ["promotedAt", "promotedBy", "promotedReason", "promotedVia"];
 
-/// When, by whom and why something was made live, under three keys; null where it never was.
-pub fn add_promotion(answer: &mut Value, keys: [&str; 3], record: Option<&LedgerRecord>) -> Result<()> {
+/// When, by whom, why and with which token something was made live, under four keys; null where it never was.
+pub fn add_promotion(answer: &mut Value, keys: [&str; 4], promotion: Option<&Promotion>) -> Result<()> {
+    let record = promotion.map(|promotion| &promotion.record);
     let at = record.map(|record| view::iso(record.at_ms)).transpose()?;
     answer[keys[0]] = json!(at);
     answer[keys[1]] = json!(record.map(|record| &record.by));
     answer[keys[2]] = json!(record.and_then(|record| record.reason.as_ref()));
+    let via = promotion.and_then(|promotion| promotion.via.as_ref());
+    answer[keys[3]] = json!(via.map(Via::json).transpose()?);
     Ok(())
 }
 
@@ -171,6 +180,8 @@ pub fn is_unsent(unsent: &Unsent, step: &Step) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::record::LedgerRecord;
+    use crate::store::TokenName;
 
     /// 2026-11-21T16:10:00Z, by `date -u -d … +%s`.
     const NOW: i64 = 1_795_277_400_000;
@@ -196,14 +207,14 @@ mod tests {
     #[test]
     fn who_when_and_why_is_one_sentence() {
         let reason = Some("the diff\nlooks right".to_owned());
-        let record = LedgerRecord {
-            event: Event::Promote,
-            by: "ci@example.com".into(),
-            at_ms: NOW - 123 * MINUTE,
-            reason,
-        };
-        assert_eq!(since(&record, NOW), "since 14:07 UTC (2 h) by ci@example.com, the diff looks right");
-        let record = LedgerRecord { reason: None, ..record };
-        assert_eq!(since(&record, NOW), "since 14:07 UTC (2 h) by ci@example.com");
+        let (by, at_ms) = ("ci@example.com".to_owned(), NOW - 123 * MINUTE);
+        let record = LedgerRecord { event: Event::Promote, by, at_ms, reason };
+        let mut promotion = Promotion { record, via: None };
+        assert_eq!(since(&promotion, NOW), "since 14:07 UTC (2 h) by ci@example.com, the diff looks right");
+        promotion.record.reason = None;
+        assert_eq!(since(&promotion, NOW), "since 14:07 UTC (2 h) by ci@example.com");
+        let token = TokenName { id: "511ff332a7a8".into(), name: "laptop-2".into() };
+        promotion.via = Some(Via { remote: "origin".into(), token, at_ms: 0 });
+        assert_eq!(since(&promotion, NOW), "since 14:07 UTC (2 h) by ci@example.com via token \"laptop-2\"");
     }
 }

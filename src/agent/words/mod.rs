@@ -15,7 +15,7 @@ pub use json::to_json;
 pub use line::{Line, Sign};
 pub use live::{
     PROMOTED, according, add_live, add_promotion, add_sent, clock, is_unsent, live_lines, live_since, since,
-    unsent,
+    unsent, unsent_json,
 };
 pub use news::{
     behind, brief, moved_json, moved_lines, moved_since, news_json, news_lines, pulled_json, refusal,

@@ -12,6 +12,7 @@ use crate::cli::Exit;
 use crate::cli::compiler::{self, Compiler};
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::live::{self, Whom};
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::outward::{Outward, Which};
 use crate::cli::which_agent::WhichAgent;
@@ -127,16 +128,26 @@ impl Push {
         let told = if self.dry_run { None } else { git::commit_after(&project, &event, &who) };
         told.iter().for_each(|told| told.tell(cx));
         let sent = outward.map(|outward| outward.finish(cx, &project, pushed.number)).transpose()?;
+        let unsent = if sent.is_none() { self::unsent(cx, &project, &self.to)? } else { None };
         if cx.out.is_json() {
             let mut answer = to_json(&pushed, self.dry_run);
             answer["git"] = json!(told.as_ref().map(git::Outcome::to_json));
             answer["diff"] = json!(change.as_ref().map(words::to_json));
             answer["remote"] = json!(sent);
+            answer["unsent"] = unsent.unwrap_or_default();
             cx.out.json(&answer)?;
         }
         cx.look_after(&project);
         Ok(Exit::Done)
     }
+}
+
+/// What waits for a push to the remote, said where nothing is sent; `None` where there is no remote.
+fn unsent(cx: &mut Context<'_>, project: &Project, to: &Which) -> Result<Option<Value>> {
+    let whom = Whom { remote: to.remote.clone(), offline: to.offline };
+    let live = live::of(cx, project, &whom)?;
+    words::unsent(&live).into_iter().for_each(|line| cx.out.note(line));
+    Ok(live.unsent.as_ref().map(words::unsent_json))
 }
 
 /// What a push would do, and what would differ then from the pushed state.

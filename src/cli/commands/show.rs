@@ -84,7 +84,7 @@ fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
         let mut answer = json!(summary);
         answer["previous"] = json!(before.map(|before| before.number));
         answer["change"] = words::to_json(&change);
-        let promoted = live::promotions(view.store(), &catalog, &[number])?;
+        let promoted = live::promotions(view.store(), &catalog, &live, &[number])?;
         words::add_promotion(&mut answer, words::PROMOTED, promoted.get(&number))?;
         words::add_sent(&mut answer, &live, view.now_ms(), |unsent| unsent.versions.contains(&number))?;
         cx.out.json(&answer)?;

@@ -97,7 +97,7 @@ fn programs_are_told_as_of_when_and_whose_word_it_is() {
     assert_eq!(status["activeHere"], 1);
     assert_eq!(
         status["live"],
-        json!({"version": 2, "since": "2026-11-21T14:07:00.000Z", "by": "ci@example.com", "reason": "the diff looks right"})
+        json!({"version": 2, "since": "2026-11-21T14:07:00.000Z", "by": "ci@example.com", "reason": "the diff looks right", "via": null})
     );
     assert_eq!(status["unsent"], json!({"source": [], "versions": [], "promotions": 0, "deletions": 0}));
     let list = ben.json("version list");
@@ -334,6 +334,17 @@ fn what_was_not_sent_is_listed() {
     let list = project.json("version list");
     assert_eq!((&list[0]["unsent"], &list[1]["unsent"]), (&json!(true), &json!(false)));
     assert!(project.run("version list --offline").stderr.contains(line));
+    // A push that sends nothing says what waits for one that does.
+    for push in ["push --dry-run", "push --offline", "push --dry-run --offline"] {
+        assert!(project.run(push).stderr.contains(line), "{push}");
+        assert_eq!(project.json(push)["unsent"], status["unsent"], "{push}");
+    }
+    project.ok("push");
+    assert_eq!(
+        project.json("push --dry-run")["unsent"],
+        json!({"source": [], "versions": [], "promotions": 0, "deletions": 0})
+    );
+    assert_eq!(project.json("push")["unsent"], json!(null), "all of it was sent");
 }
 
 #[test]
@@ -411,6 +422,17 @@ fn hints_name_versions_that_can_be_promoted() {
     project.ok("version delete 2 --force");
     let refused = project.run("show active");
     assert!(refused.stderr.contains("`lua-store version promote v1`"), "{refused}");
+    let refused = project.run("version promote 2");
+    assert_eq!(refused.code, 1, "{refused}");
+    assert!(
+        refused.stderr.contains("`lua-store version promote 1` promotes the newest that can be"),
+        "{refused}"
+    );
     assert!(project.run("status").stderr.contains("`lua-store version promote v1` makes it active"));
     project.ok("version promote v1");
+    // What was live once can be live again.
+    project.ok("version create");
+    project.ok("version promote 3");
+    let refused = project.run("version promote 2");
+    assert!(refused.stderr.contains("`lua-store version promote 1` promotes"), "{refused}");
 }

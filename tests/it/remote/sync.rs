@@ -483,12 +483,20 @@ fn code_that_cannot_be_read_is_neither_in_sync_nor_drift() {
 #[test]
 fn what_needs_the_server_fails_without_it() {
     let mut project = published();
+    project.ok("sync --check");
     project.set("LUA_STORE_TRIES", "1");
+    project.set("LUA_STORE_NOW", "2026-11-21T11:30:00Z");
     project.ok("remote set-url origin http://127.0.0.1:9/agent_shop");
     for line in ["sync --accept", "sync --push", "sync --pull --force", "sync --check --strict"] {
         assert_eq!(project.run(line).code, 11, "{line}");
     }
-    assert_eq!(project.run("sync --check").code, 0);
+    // What it had when it answered last is all there is to say.
+    let check = project.run("sync --check");
+    assert_eq!((check.code, &*check.stdout), (0, ""), "{check}");
+    assert!(check.stderr.contains("v1 was live, as origin had it at 09:30 UTC, 2 h ago"), "{check}");
+    let check = project.json("sync --check");
+    assert_eq!((&check["standing"], &check["live"]["version"]), (&"unknown".into(), &1.into()));
+    assert_eq!(check["asOf"], "2026-11-21T09:30:00.000Z");
 }
 
 #[test]

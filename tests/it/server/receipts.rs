@@ -108,6 +108,19 @@ fn who_brought_it_is_told_offline_too() {
         assert_eq!(second.as_array().unwrap().last().unwrap()["via"], via, "{line}");
     }
     assert_eq!(told("version show 2").get("via"), None);
+    // Who made it live is proven too, wherever that is said.
+    let sentence = "by ceo@example.com via token \"laptop-2\"\n";
+    for line in ["status", "version show active", "show active", "version status"] {
+        let live = project.ok(&format!("{line} --offline"));
+        let since = live.lines().find(|line| line.trim_start().starts_with("Live since 09:30 UTC"));
+        assert!(format!("{}\n", since.unwrap()).ends_with(sentence), "{line}: {live}");
+    }
+    assert_eq!(told("status --offline")["live"]["via"], via);
+    for line in ["version show 1 --offline", "show v1 --offline"] {
+        assert_eq!(told(line)["promotedVia"], via, "{line}");
+    }
+    assert_eq!(told("version list --offline")[1]["promotedVia"], via);
+    assert_eq!(told("version list --offline")[0]["promotedVia"], Value::Null);
 }
 
 #[test]
@@ -135,7 +148,7 @@ fn a_token_brings_nothing_in_anothers_name() {
     Error: source version v2 is by "ceo@example.com", and the token "laptop-2" speaks for "ana@example.com" alone
     hint: nothing was changed there; `--author ana@example.com` names the token's owner in what is made from now on
     hint: for what others made whoever runs the server makes a token with `--for-others`
-    hint: `lua-store push` brings what is here to origin when it answers
+    hint: `lua-store push` sends what is here to origin, once that is mended
     --- exit 10
     "#);
     assert_eq!(head(&project), before, "nothing changed");

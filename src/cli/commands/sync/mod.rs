@@ -6,8 +6,11 @@ mod look;
 mod show;
 
 use crate::agent::drift::Against;
+use crate::agent::project::Project;
+use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::live::{self, Whom};
 use crate::cli::outward::Which;
 use crate::error::{Error, Kind, Result};
 use look::Seen;
@@ -64,7 +67,7 @@ impl Sync {
             // A server that is down must not stop anybody's work, as with the stock command; what was to be done there
             // or taken from there is not done, which is an error.
             Err(error) if error.kind() == Kind::Unavailable && self.check && !self.strict => {
-                return unreachable(cx, &error);
+                return unreachable(cx, &project, self.remote, &error);
             }
             other => other?,
         };
@@ -89,11 +92,24 @@ impl Sync {
     }
 }
 
-fn unreachable(cx: &mut Context<'_>, error: &Error) -> Result<Exit> {
+/// What the remote had when it answered last is all there is to say.
+fn unreachable(
+    cx: &mut Context<'_>,
+    project: &Project,
+    remote: Option<String>,
+    error: &Error,
+) -> Result<Exit> {
+    let live = live::of(cx, project, &Whom { remote, offline: true })?;
+    let now_ms = cx.now()?.as_millisecond();
     if cx.out.is_json() {
-        cx.out.json(&unknown(error))?;
+        let mut answer = unknown(error);
+        words::add_live(&mut answer, &live, now_ms)?;
+        cx.out.json(&answer)?;
     }
     cx.out.warn(format!("drift is not known: {}", error.message()));
+    if let (Some(served), Some(told)) = (&live.served, &live.told) {
+        cx.out.note(format!("v{} was live, {}", served.number, words::according(told, now_ms)));
+    }
     Ok(Exit::Done)
 }
 
@@ -110,7 +126,7 @@ fn unreadable(cx: &mut Context<'_>, error: &Error) -> Result<Exit> {
 pub fn tell(cx: &mut Context<'_>) -> Result<Exit> {
     let project = cx.project()?;
     let there = match look::ask(cx, &project, &Which::default()) {
-        Err(error) if error.kind() == Kind::Unavailable => return unreachable(cx, &error),
+        Err(error) if error.kind() == Kind::Unavailable => return unreachable(cx, &project, None, &error),
         other => other?,
     };
     let _ = match look::look(&project, &there, &Against::default())? {

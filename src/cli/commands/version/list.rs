@@ -1,7 +1,6 @@
 //! `version list`: the versions, newest first.
 
-use crate::agent::live::{self, Live};
-use crate::agent::record::LedgerRecord;
+use crate::agent::live::{self, Live, Promotion};
 use crate::agent::version::{Catalog, Status};
 use crate::agent::via::Vias;
 use crate::agent::view::{self, Summary};
@@ -56,7 +55,7 @@ struct Known<'a> {
     live: &'a Live,
     now_ms: i64,
     /// The promotions by the numbers of what they made live.
-    promoted: HashMap<u64, LedgerRecord>,
+    promoted: HashMap<u64, Promotion>,
     vias: Vias,
 }
 
@@ -121,7 +120,7 @@ impl List {
             .map(|number| Row::of(&catalog, number))
             .collect::<Result<_>>()?;
         let numbers: Vec<u64> = rows.iter().map(Row::number).collect();
-        let promoted = live::promotions(view.store(), &catalog, &numbers)?;
+        let promoted = live::promotions(view.store(), &catalog, &live, &numbers)?;
         let known = Known { live: &live, now_ms: view.now_ms(), promoted, vias: Vias::load(view.store())? };
         if cx.out.is_json() {
             cx.out.json(&rows.iter().map(|row| row.to_json(&known)).collect::<Result<Vec<_>>>()?)?;
@@ -162,7 +161,7 @@ fn print(cx: &mut Context<'_>, rows: &[Row], known: &Known<'_>, active: Option<u
     let mut table = Table::new(["VERSION", "STATUS", "CREATED", "BY", "PROMOTED", "MESSAGE"]);
     for row in rows {
         let number = row.number();
-        let at = known.promoted.get(&number).map(|record| minute(record.at_ms)).transpose()?;
+        let at = known.promoted.get(&number).map(|promotion| minute(promotion.record.at_ms)).transpose()?;
         let at = Cell::from(at.unwrap_or_else(|| "-".to_owned()));
         let (star, style) = if active == Some(number) { ("*", BOLD) } else { ("", Style::new()) };
         let Row::Sound(summary, id) = row else {

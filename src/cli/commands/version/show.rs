@@ -34,7 +34,7 @@ impl Show {
         let summary = view::summary(&version, catalog.status(number))?;
         let vias = Vias::load(view.store())?;
         let snapshot = view::snapshot(view.store().objects(), &version.state)?;
-        let promoted = live::promotions(view.store(), &catalog, &[number])?.remove(&number);
+        let promoted = live::promotions(view.store(), &catalog, &live, &[number])?.remove(&number);
         let agent = stock::agent_of(view.project.root(), view.store().objects(), version.source)?;
         if cx.out.is_json() {
             let mut answer = json!(summary);
