@@ -1,5 +1,6 @@
 //! Who may do what: a request's token, looked up among those that are known now.
 
+use super::limits::Who;
 use super::log::Clock;
 use super::token::Secret;
 use super::tokens::{Entry, Tokens, id_of};
@@ -35,6 +36,12 @@ pub struct Admitted {
 }
 
 impl Admitted {
+    /// Whose share of the server it uses.
+    pub fn who(&self) -> Who {
+        let token = self.bearer.as_ref().map(|bearer| bearer.token.id.clone());
+        Who { agent: self.agent.clone(), token }
+    }
+
     /// Refused unless the token has this scope.
     pub fn needs(&self, needed: Scope) -> Result<()> {
         if self.scope.allows(needed) {

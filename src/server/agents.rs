@@ -4,17 +4,18 @@ use super::access::Admitted;
 use super::answer::{Answer, Failure, empty, json};
 use super::body;
 use super::download::Download;
+use super::limits::Pool;
 use super::metrics::{Gauge, One};
 use super::range::{Part, part};
 use super::record::Trace;
-use super::state::{State, on_thread, take};
+use super::state::{State, on_thread};
 use super::upkeep;
-use crate::depot::Answer as Done;
+use crate::depot::{Answer as Done, Depot};
 use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
 use crate::protocol::{AUTHOR_HEADER, author_to_header};
-use crate::protocol::{Etag, Fetch, Head, Outcome, Scope, Transaction};
+use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Scope, Transaction};
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -25,12 +26,13 @@ use std::sync::Arc;
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 
-/// Lets a request in, and tells its record who that was.
-fn admit(state: &State, request: &Request, agent: &str, needed: Scope) -> Result<Admitted> {
+/// Lets a request in, gives it a place, and tells its record who that was.
+fn admit(state: &State, request: &Request, agent: &str, needed: Scope) -> Result<Admitted, Failure> {
     let admitted = state.access.admit(request.headers(), agent, needed)?;
     if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
         let _ = trace.agent.set(admitted.agent.to_string());
         let _ = admitted.bearer.as_ref().map(|bearer| trace.token.set(bearer.token.id.clone()));
+        let _ = trace.place.set(state.pools.take(Pool::Requests, &admitted.who())?);
     }
     Ok(admitted)
 }
@@ -43,7 +45,7 @@ pub async fn refs(
 ) -> Result<Answer, Failure> {
     let admitted = admit(&state, &request, &agent, Scope::Read)?;
     let id = admitted.agent.clone();
-    let found = state.work(move |depot| depot.head(&id)).await?;
+    let found = state.work(Pool::Refs, &admitted.who(), move |depot| depot.head(&id)).await?;
     if found.is_some() {
         state.metrics.opened(&admitted.agent);
     }
@@ -69,7 +71,8 @@ pub async fn offset(
 ) -> Result<Answer, Failure> {
     let admitted = admit(&state, &request, &agent, Scope::Push)?;
     let pack: PackId = pack.parse()?;
-    let offset = state.work(move |depot| depot.offset(&admitted.agent, &pack)).await?;
+    let (who, id) = (admitted.who(), admitted.agent);
+    let offset = state.work(Pool::Refs, &who, move |depot| depot.offset(&id, &pack)).await?;
     Ok(at_offset(StatusCode::OK, offset))
 }
 
@@ -83,10 +86,12 @@ pub async fn append(
     let pack: PackId = pack.parse()?;
     let (offset, total) =
         (number(request.headers(), &UPLOAD_OFFSET)?, number(request.headers(), &UPLOAD_LENGTH)?);
+    let who = admitted.who();
     // Both last until the thread is done, which outlives a client that goes away.
-    let place = (take(&state.uploads, "uploads")?, One::more(Uploads(state.clone())));
-    let (id, asked) = (admitted.agent.clone(), admitted.agent.clone());
-    let here = state.work(move |depot| depot.offset(&asked, &pack)).await?;
+    let place = (state.pools.wait(Pool::Uploads, &who).await?, One::more(Uploads(state.clone())));
+    let id = admitted.agent;
+    let offset_of = |id: AgentId| state.work(Pool::Refs, &who, move |depot| depot.offset(&id, &pack));
+    let here = offset_of(id.clone()).await?;
     let mut body = request.into_body();
     let announced = body.size_hint().lower();
     match total.checked_sub(offset) {
@@ -102,10 +107,10 @@ pub async fn append(
         return Ok(at_offset(StatusCode::CONFLICT, here));
     }
     let (feed, mut upload) = body::upload();
-    let depot = state.depot.clone();
+    let (depot, into) = (state.depot.clone(), id.clone());
     let receiving = tokio::spawn(on_thread(move || {
         let _place = place;
-        depot.receive(&admitted.agent, &pack, offset, total, &mut upload)
+        depot.receive(&into, &pack, offset, total, &mut upload)
     }));
     // A task too, so that what arrived is handed over even when the client goes away meanwhile.
     let limits = state.limits.clone();
@@ -117,7 +122,7 @@ pub async fn append(
         Ok(offset) => Ok(at_offset(StatusCode::NO_CONTENT, offset)),
         // Another upload of the same pack was faster.
         Err(failure) if failure.error.kind() == Kind::Conflict => {
-            let here = state.work(move |depot| depot.offset(&id, &pack)).await?;
+            let here = offset_of(id).await?;
             Ok(at_offset(StatusCode::CONFLICT, here))
         }
         // Of the bytes that arrived: everything else was looked at before them.
@@ -140,9 +145,10 @@ pub async fn transact(
     if transaction.active.is_some() {
         admitted.needs(Scope::Promote)?;
     }
-    let agent = admitted.agent.clone();
+    let (who, agent) = (admitted.who(), admitted.agent.clone());
     let Admitted { agent: id, bearer, .. } = admitted;
-    let done = state.work(move |depot| depot.transact_for(&id, &transaction, bearer.as_ref())).await?;
+    let land = move |depot: &Depot| depot.transact_for(&id, &transaction, bearer.as_ref());
+    let done = state.work(Pool::Proofs, &who, land).await?;
     let Done { outcome, did } = done;
     if let (Some(trace), Some(did)) = (trace, did) {
         let _ = trace.did.set(did.to_string());
@@ -167,7 +173,8 @@ pub async fn fetch(
     let admitted = admit(&state, &request, &agent, Scope::Read)?;
     let (head, body) = request.into_parts();
     let wanted: Fetch = body::json(body, "a fetch", &state.limits).await?;
-    let parcel = state.work(move |depot| depot.fetch(&admitted.agent, &wanted)).await?;
+    let (who, id) = (admitted.who(), admitted.agent);
+    let parcel = state.work(Pool::Fetches, &who, move |depot| depot.fetch(&id, &wanted)).await?;
     let (len, etag) = (parcel.len(), format!("\"{}\"", parcel.id()));
     let (status, from) = match part(&head.headers, &etag, len) {
         Part::Whole => (StatusCode::OK, 0),

@@ -1,7 +1,7 @@
 //! Bodies of requests: JSON of a limited size, and uploads that are read while they arrive.
 
 use super::answer::Failure;
-use super::config::Limits;
+use super::limits::Limits;
 use crate::error::{Error, Kind};
 use crate::protocol::limits::MAX_JSON;
 use axum::body::Body;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::limits::Pools;
 use crate::protocol::{AgentId, Outcome, Refusal};
 
 /// Upper bounds of the histogram's buckets, in seconds.
@@ -86,7 +87,7 @@ impl Metrics {
     }
 
     /// The whole text.
-    pub fn text(&self, dropped_log_lines: u64) -> String {
+    pub fn text(&self, pools: &Pools, dropped_log_lines: u64) -> String {
         let mut page = Page::default();
         page.family("build_info", "gauge", "Which program this is.");
         page.sample("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1);
@@ -115,6 +116,7 @@ impl Metrics {
             page.family(name, kind, help);
             page.sample(name, "", value);
         }
+        of_pools(&mut page, pools);
         page.0
     }
 
@@ -141,6 +143,22 @@ impl Metrics {
             page.sample("request_seconds_sum", &format!("route=\"{route}\""), times.seconds);
             page.sample("request_seconds_count", &format!("route=\"{route}\""), times.total);
         }
+    }
+}
+
+fn of_pools(page: &mut Page, pools: &Pools) {
+    let all: Vec<_> = pools.counts().collect();
+    page.family("pool_places", "gauge", "Places of a pool that are taken.");
+    for (pool, taken, _) in &all {
+        page.sample("pool_places", &format!("pool=\"{pool}\""), taken);
+    }
+    page.family(
+        "pool_refused_total",
+        "counter",
+        "Requests that were told to come again, as a pool was full.",
+    );
+    for (pool, _, refused) in &all {
+        page.sample("pool_refused_total", &format!("pool=\"{pool}\""), refused);
     }
 }
 
@@ -175,15 +193,16 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::limits::Limits;
     use super::*;
 
     #[test]
     fn a_time_is_counted_in_every_bucket_that_is_wide_enough() {
-        let metrics = Metrics::default();
+        let (metrics, pools) = (Metrics::default(), Pools::new(&Limits::default()));
         metrics.request("refs", "GET", 200, Duration::from_millis(2));
         metrics.request("refs", "GET", 200, Duration::from_secs(100));
         let one = One::more(&metrics.uploads);
-        let text = metrics.text(3);
+        let text = metrics.text(&pools, 3);
         for line in [
             "lua_store_requests_total{route=\"refs\",method=\"GET\",status=\"200\"} 2",
             "lua_store_request_seconds_bucket{route=\"refs\",le=\"0.001\"} 0",
@@ -197,6 +216,6 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
         drop(one);
-        assert!(metrics.text(0).contains("lua_store_uploads 0\n"));
+        assert!(metrics.text(&pools, 0).contains("lua_store_uploads 0\n"));
     }
 }

@@ -12,6 +12,7 @@ mod connection;
 mod download;
 mod health;
 mod io;
+mod limits;
 mod log;
 mod metrics;
 pub mod policy;
@@ -25,7 +26,8 @@ pub mod token;
 pub mod tokens;
 mod upkeep;
 
-pub use config::{Config, Limits, Tls};
+pub use config::{Config, Tls};
+pub use limits::{Limits, Part};
 pub use log::Clock;
 
 use crate::depot::Depot;
@@ -132,8 +134,8 @@ impl Server {
 }
 
 fn runtime(limits: &Limits) -> Result<Runtime> {
-    // Uploads and other work have their own bounds; downloads and the rest share what is left.
-    let threads = limits.uploads + limits.work + 16;
+    // Each pool has its own bound; downloads and the rest share what is left.
+    let threads = limits::Pools::threads(limits) + 16;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let built = builder.enable_all().max_blocking_threads(threads).thread_name("serve").build();
     built.at("start threads for", Path::new("the server"))

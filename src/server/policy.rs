@@ -41,7 +41,8 @@ pub fn judge(config: &Config, tokens: usize) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::{Limits, Tls};
+    use super::super::config::Tls;
+    use super::super::limits::Limits;
     use super::*;
 
     fn config(listen: &str, tls: bool, open: bool) -> Config {

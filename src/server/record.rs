@@ -3,6 +3,7 @@
 
 use super::answer::{Answer, Failure};
 use super::body::drain;
+use super::limits::Place;
 use super::state::State;
 use super::token;
 use axum::body::Body;
@@ -36,6 +37,8 @@ pub struct Trace {
     pub token: OnceLock<String>,
     /// What a transaction did.
     pub did: OnceLock<String>,
+    /// Its place among the requests, until the last byte of the answer.
+    pub place: OnceLock<Place>,
     received: AtomicU64,
 }
 
@@ -65,6 +68,7 @@ impl Record {
                 agent: OnceLock::new(),
                 token: OnceLock::new(),
                 did: OnceLock::new(),
+                place: OnceLock::new(),
                 received,
             }),
             began: Instant::now(),

@@ -1,9 +1,8 @@
-//! Which request goes where, and what surrounds all of them: an id, a record, a bound on how many
-//! there are at once, and a net for bugs.
+//! Which request goes where, and what surrounds all of them: an id, a record, and a net for bugs.
 
 use super::answer::{Answer, Failure};
 use super::record::Record;
-use super::state::{State, take};
+use super::state::State;
 use super::{agents, health};
 use crate::error::Error;
 use axum::Router;
@@ -55,14 +54,7 @@ async fn around(Shared(state): Shared<Arc<State>>, mut request: Request, next: N
     let record = Record::begin(&state, route, &request);
     request.extensions_mut().insert(record.trace.clone());
     let request = request.map(|body| record.counting(body));
-    // Whoever watches over the server must get through when it is busy.
-    let is_watch = matches!(route, "healthz" | "readyz" | "metrics");
-    let permit = if is_watch { None } else { Some(take(&state.requests, "requests")) };
-    let answer = match permit.transpose() {
-        Ok(_permit) => next.run(request).await,
-        Err(error) => Failure::from(error).into_response(),
-    };
-    let answer = readable(answer);
+    let answer = readable(next.run(request).await);
     if answer.extensions().get::<Panicked>().is_some() {
         state.metrics.panics.fetch_add(1, Ordering::Relaxed);
     }
@@ -110,8 +102,8 @@ fn panicked(cause: Box<dyn Any + Send + 'static>) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::super::access::Access;
-    use super::super::config::Limits;
     use super::super::health::Ready;
+    use super::super::limits::{Limits, Pool, Who};
     use super::super::log::{Clock, Log};
     use super::super::state::Parts;
     use super::super::tokens::Tokens;
@@ -134,7 +126,8 @@ mod tests {
     }
 
     async fn bug_on_a_thread(Shared(state): Shared<Arc<State>>) -> Result<Answer, Failure> {
-        state.work(|_| panic!("a number that cannot be")).await
+        let who = Who { agent: "a".parse()?, token: None };
+        state.work(Pool::Refs, &who, |_| panic!("a number that cannot be")).await
     }
 
     #[test]
@@ -159,6 +152,6 @@ mod tests {
                 "{text}"
             );
         }
-        assert!(state.metrics.text(0).contains("lua_store_panics_total 1\n"));
+        assert!(state.metrics.text(&state.pools, 0).contains("lua_store_panics_total 1\n"));
     }
 }

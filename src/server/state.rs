@@ -2,14 +2,13 @@
 
 use super::access::Access;
 use super::answer::Failure;
-use super::config::Limits;
+use super::limits::{Limits, Pool, Pools, Who};
 use super::log::Log;
 use super::metrics::Metrics;
 use crate::depot::Depot;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub struct State {
     pub depot: Arc<Depot>,
@@ -19,9 +18,7 @@ pub struct State {
     pub limits: Limits,
     pub ready: super::health::Ready,
     pub stopping: AtomicBool,
-    pub requests: Arc<Semaphore>,
-    pub uploads: Arc<Semaphore>,
-    work: Arc<Semaphore>,
+    pub pools: Pools,
     ids: AtomicU64,
 }
 
@@ -46,9 +43,7 @@ impl State {
             log,
             ready,
             stopping: AtomicBool::new(false),
-            requests: Arc::new(Semaphore::new(limits.requests)),
-            uploads: Arc::new(Semaphore::new(limits.uploads)),
-            work: Arc::new(Semaphore::new(limits.work)),
+            pools: Pools::new(&limits),
             ids: AtomicU64::new(first),
             limits,
         })
@@ -59,15 +54,18 @@ impl State {
         format!("{:016x}", self.ids.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Does what waits for the disk on a thread for that, of which there are so many.
+    /// Does what waits for the disk on a thread of a pool, when it is the turn of who asked.
     pub async fn work<T: Send + 'static>(
         &self,
+        pool: Pool,
+        who: &Who,
         work: impl FnOnce(&Depot) -> Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
-        let permit = self.work.clone().acquire_owned().await;
+        let place = self.pools.wait(pool, who).await?;
         let depot = self.depot.clone();
         on_thread(move || {
-            let _permit = permit;
+            // Until the thread is done, which outlives a client that goes away.
+            let _place = place;
             work(&depot)
         })
         .await
@@ -82,10 +80,4 @@ pub async fn on_thread<T: Send + 'static>(
         Ok(result) => Ok(result?),
         Err(error) => Err(Error::failed(format!("a thread of the server failed: {error}")).into()),
     }
-}
-
-/// One of a limited number, now or not at all.
-pub fn take(semaphore: &Arc<Semaphore>, what: &str) -> Result<OwnedSemaphorePermit> {
-    let busy = || Error::new(Kind::Unavailable, format!("the server has too many {what} at once"));
-    semaphore.clone().try_acquire_owned().map_err(|_| busy().hint("try again in a moment"))
 }

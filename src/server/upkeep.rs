@@ -1,5 +1,6 @@
 //! Upkeep: packs that pile up are put together, and what nobody needs goes, beside everything else.
 
+use super::limits::{Pool, Who};
 use super::state::State;
 use crate::depot::Upkeep;
 use crate::protocol::AgentId;
@@ -13,7 +14,8 @@ pub fn after_write(state: &Arc<State>, agent: AgentId) {
     tokio::spawn(async move {
         let upkeep = Upkeep::at(state.log.now().into());
         let name = agent.to_string();
-        let done = state.work(move |depot| match depot.needs_upkeep(&agent)? {
+        let who = Who { agent: agent.clone(), token: None };
+        let done = state.work(Pool::Upkeep, &who, move |depot| match depot.needs_upkeep(&agent)? {
             true => depot.collect(&agent, &upkeep).map(Some),
             false => Ok(None),
         });

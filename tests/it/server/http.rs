@@ -179,5 +179,7 @@ fn the_counters_count() {
     # TYPE lua_store_uploads gauge
     # TYPE lua_store_downloads gauge
     # TYPE lua_store_agents_opened gauge
+    # TYPE lua_store_pool_places gauge
+    # TYPE lua_store_pool_refused_total counter
     ");
 }

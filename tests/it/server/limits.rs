@@ -74,7 +74,8 @@ fn more_requests_than_there_may_be_are_told_to_come_again() {
     first.head("PATCH", PACK, &upload(&header), 1000);
     server.wait_for("lua_store_uploads", 1);
     let reply = server.ask("GET", "/shop/refs", &header, b"");
-    assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")));
+    assert_eq!((reply.status, reply.header("retry-after")), (429, Some("1")));
+    assert!(reply.text().contains("this token or agent has too many requests at once"), "{}", reply.text());
     assert_eq!(server.ask("GET", "/healthz", "", b"").status, 200, "who watches gets through");
     drop(first);
     server.wait_for("lua_store_uploads", 0);
@@ -82,14 +83,15 @@ fn more_requests_than_there_may_be_are_told_to_come_again() {
 }
 
 #[test]
-fn more_uploads_than_there_may_be_are_told_to_come_again() {
-    let (_project, server, header) = served("uploads=1");
+fn an_upload_too_many_waits_and_is_told_to_come_again() {
+    let (_project, server, header) = served("uploads=1,wait=200");
     let mut first = Wire::new(server.connect());
     first.head("PATCH", PACK, &upload(&header), 1000);
     server.wait_for("lua_store_uploads", 1);
     let other = PACK.replace("0000", "1111");
-    assert_eq!(server.ask("PATCH", &other, &upload(&header), b"x").status, 503);
+    assert_eq!(server.ask("PATCH", &other, &upload(&header), b"x").status, 429);
     assert_eq!(server.ask("GET", "/shop/refs", &header, b"").status, 200);
+    assert_eq!(server.metric("lua_store_pool_refused_total{pool=\"uploads\"}"), 1);
 }
 
 #[test]

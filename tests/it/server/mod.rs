@@ -8,5 +8,6 @@ mod limits;
 mod receipts;
 mod start;
 mod stop;
+mod tenants;
 mod tls;
 mod tokens;

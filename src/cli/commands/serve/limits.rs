@@ -1,9 +1,9 @@
 //! What a server bears. In debug builds a test may make it bear less: `LUA_STORE_SERVE_LIMITS` with
-//! `head`, `json`, `span`, `grace` in milliseconds, `slowest` in bytes, `connections`, `requests`,
-//! `uploads`, `work` as numbers.
+//! `head`, `json`, `span`, `wait`, `grace` in milliseconds, `slowest` in bytes, `connections` as a number,
+//! and `requests`, `refs`, `uploads`, `fetches`, `proofs`, `upkeep` as `PLACES` or `PLACES/SHARE`.
 
 use crate::error::Result;
-use crate::server::Limits;
+use crate::server::{Limits, Part};
 
 #[cfg(not(debug_assertions))]
 pub fn limits() -> Result<Limits> {
@@ -26,7 +26,10 @@ fn changed(text: &str) -> Result<Limits> {
     for part in text.split(',') {
         let wrong = || Error::usage(format!("LUA_STORE_SERVE_LIMITS has \"{part}\", which is no limit"));
         let (name, value) = part.split_once('=').ok_or_else(wrong)?;
-        let value: u32 = value.parse().map_err(|_| wrong())?;
+        let (value, share) = value.split_once('/').unwrap_or((value, value));
+        let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
+        let (value, share) = (number(value)?, number(share)?);
+        let part = Part::new(value as usize, share as usize);
         let time = Duration::from_millis(value.into());
         match name {
             "head" => limits.head = time,
@@ -35,9 +38,13 @@ fn changed(text: &str) -> Result<Limits> {
             "grace" => limits.grace = time,
             "slowest" => limits.bytes_per_span = value.into(),
             "connections" => limits.connections = value as usize,
-            "requests" => limits.requests = value as usize,
-            "uploads" => limits.uploads = value as usize,
-            "work" => limits.work = value as usize,
+            "wait" => limits.wait = time,
+            "requests" => limits.requests = part,
+            "refs" => limits.refs = part,
+            "uploads" => limits.uploads = part,
+            "fetches" => limits.fetches = part,
+            "proofs" => limits.proofs = part,
+            "upkeep" => limits.upkeep = part,
             _ => return Err(wrong()),
         }
     }

@@ -1,0 +1,62 @@
+//! How much of everything one server bears, and who gets which part of it.
+
+mod pools;
+mod shares;
+
+pub use pools::{Pool, Pools};
+pub use shares::{Part, Place, Who};
+
+use std::time::Duration;
+
+/// The one table of defaults; `docs/protocol.md` shows it.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// For the head of a request, counted from the connection or the answer before: so also how long
+    /// an idle connection is kept.
+    pub head: Duration,
+    /// For a JSON body, from its first byte to its last.
+    pub json: Duration,
+    /// In each span of this length …
+    pub span: Duration,
+    /// … an upload must bring this many bytes, and a download must be taken from at all.
+    pub bytes_per_span: u64,
+    /// How long a request waits for a place in a pool before it is told to come again.
+    pub wait: Duration,
+    /// Open connections; who comes later waits in the operating system's queue.
+    pub connections: usize,
+    /// Requests at once that were let in, each until the last byte of its answer.
+    pub requests: Part,
+    /// Looks at refs and at what arrived of an upload.
+    pub refs: Part,
+    /// Uploads: each holds a thread while its body arrives.
+    pub uploads: Part,
+    /// Packs that are put together for a fetch.
+    pub fetches: Part,
+    /// Packs that are proven: each costs a processor.
+    pub proofs: Part,
+    /// Agents that are looked after.
+    pub upkeep: Part,
+    /// What running requests have to finish, when the server is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            head: Duration::from_secs(30),
+            json: Duration::from_secs(30),
+            // 1 KiB/s: less is no network that a push could end on.
+            span: Duration::from_secs(30),
+            bytes_per_span: 30 << 10,
+            wait: Duration::from_secs(20),
+            connections: 1024,
+            requests: Part::new(512, 128),
+            refs: Part::new(16, 8),
+            uploads: Part::new(64, 16),
+            fetches: Part::new(8, 2),
+            proofs: Part::new(64, 16),
+            upkeep: Part::new(2, 1),
+            grace: Duration::from_secs(20),
+        }
+    }
+}

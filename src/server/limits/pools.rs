@@ -1,0 +1,119 @@
+//! The pools: each kind of work has places of its own, so that one that is slow stops no other.
+
+use super::super::answer::Failure;
+use super::Limits;
+use super::shares::{Full, Part, Place, Shares, Who};
+use crate::error::{Error, Kind};
+use axum::http::StatusCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A kind of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pool {
+    /// Everything that a client who was let in asks for.
+    Requests,
+    Refs,
+    Uploads,
+    Fetches,
+    Proofs,
+    Upkeep,
+}
+
+impl Pool {
+    const ALL: [Pool; 6] =
+        [Pool::Requests, Pool::Refs, Pool::Uploads, Pool::Fetches, Pool::Proofs, Pool::Upkeep];
+
+    /// Its name in metrics and messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Pool::Requests => "requests",
+            Pool::Refs => "refs",
+            Pool::Uploads => "uploads",
+            Pool::Fetches => "fetches",
+            Pool::Proofs => "proofs",
+            Pool::Upkeep => "upkeep",
+        }
+    }
+
+    fn part(self, limits: &Limits) -> Part {
+        match self {
+            Pool::Requests => limits.requests,
+            Pool::Refs => limits.refs,
+            Pool::Uploads => limits.uploads,
+            Pool::Fetches => limits.fetches,
+            Pool::Proofs => limits.proofs,
+            Pool::Upkeep => limits.upkeep,
+        }
+    }
+}
+
+struct One {
+    part: Part,
+    shares: Shares,
+    /// Requests that were told to come again.
+    refused: AtomicU64,
+}
+
+pub struct Pools {
+    pools: [One; Pool::ALL.len()],
+    patience: Duration,
+}
+
+impl Pools {
+    pub fn new(limits: &Limits) -> Pools {
+        let pools = Pool::ALL.map(|pool| {
+            let part = pool.part(limits);
+            One { part, shares: Shares::new(part), refused: AtomicU64::new(0) }
+        });
+        Pools { pools, patience: limits.wait }
+    }
+
+    /// Threads that all pools together may hold.
+    pub fn threads(limits: &Limits) -> usize {
+        let working = Pool::ALL.into_iter().filter(|pool| *pool != Pool::Requests);
+        working.map(|pool| pool.part(limits).places).sum()
+    }
+
+    /// A place, now or not at all.
+    pub fn take(&self, pool: Pool, who: &Who) -> Result<Place, Failure> {
+        let one = &self.pools[pool as usize];
+        one.shares.take(who).map_err(|full| one.refuse(pool, full))
+    }
+
+    /// A place, when it is one's turn; not at all when that takes too long.
+    pub async fn wait(&self, pool: Pool, who: &Who) -> Result<Place, Failure> {
+        let one = &self.pools[pool as usize];
+        if let Ok(place) = one.shares.take(who) {
+            return Ok(place);
+        }
+        match timeout(self.patience, one.shares.wait(who)).await {
+            Ok(place) => place.map_err(|full| one.refuse(pool, full)),
+            Err(_) => Err(one.refuse(pool, one.shares.take(who).err().unwrap_or(Full::All))),
+        }
+    }
+
+    /// For each pool: its name, the places that are taken, how many requests were told to come again.
+    pub fn counts(&self) -> impl Iterator<Item = (&'static str, usize, u64)> {
+        Pool::ALL.into_iter().zip(&self.pools).map(|(pool, one)| {
+            (pool.word(), one.part.places - one.shares.free(), one.refused.load(Ordering::Relaxed))
+        })
+    }
+}
+
+impl One {
+    fn refuse(&self, pool: Pool, full: Full) -> Failure {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        let (status, message) = match full {
+            Full::Share => (
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("this token or agent has too many {} at once", pool.word()),
+            ),
+            Full::All => {
+                (StatusCode::SERVICE_UNAVAILABLE, format!("the server has too many {} at once", pool.word()))
+            }
+        };
+        Failure::new(status, Error::new(Kind::Unavailable, message).hint("try again in a moment"))
+    }
+}
