@@ -1,7 +1,7 @@
-//! What long work tells about itself. The library only counts; the command line decides whether to draw.
+//! What long work tells about itself. The library only counts and remarks; the command line decides whether to draw.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Counters that worker threads raise and a drawing thread reads. Cheap to clone and to ignore.
 #[derive(Clone, Default)]
@@ -12,6 +12,7 @@ struct Counters {
     done: AtomicU64,
     total: AtomicU64,
     bytes: AtomicU64,
+    told: Mutex<Vec<String>>,
 }
 
 impl Progress {
@@ -24,6 +25,16 @@ impl Progress {
     pub fn advance(&self, bytes: u64) {
         self.0.done.fetch_add(1, Ordering::Relaxed);
         self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Leaves a remark that the person must read, however the work ends.
+    pub fn tell(&self, remark: String) {
+        self.0.told.lock().unwrap_or_else(PoisonError::into_inner).push(remark);
+    }
+
+    /// The remarks so far.
+    pub fn told(&self) -> Vec<String> {
+        self.0.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// (done, total, bytes) so far. Total is zero where nobody knows it.

@@ -21,7 +21,7 @@ pub fn adopt(project: &Project, heads: &Heads, progress: &Progress) -> Result<us
         let (snapshot, view) = project.look(&Tracked::default(), progress)?;
         let plan = workspace::plan(&view, snapshot.tree, newest.source)?;
         workspace::check(&plan, project.root())?;
-        workspace::sweep(project.root(), &snapshot.leftovers)?;
+        workspace::sweep(project.root(), &snapshot.leftovers, store.objects(), progress)?;
         workspace::apply(&plan, project.root(), store.objects(), progress)?;
         files = crate::object::leaves(store.objects(), newest.source)?.len();
     }

@@ -117,8 +117,9 @@ pub fn restore(
     kept: Option<u64>,
     progress: &Progress,
 ) -> Result<()> {
-    workspace::sweep(project.root(), &from.leftovers)?;
-    let done = workspace::apply(plan, project.root(), project.store().objects(), progress);
+    let (root, objects) = (project.root(), project.store().objects());
+    let done = workspace::sweep(root, &from.leftovers, objects, progress)
+        .and_then(|()| workspace::apply(plan, root, objects, progress));
     done.map(drop).map_err(|error| {
         let Some(kept) = kept else { return error };
         let back = format!(

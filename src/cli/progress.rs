@@ -1,5 +1,6 @@
-//! A bar on stderr for work that takes longer than half a second, on a terminal only.
+//! A bar on stderr for work that takes longer than half a second, on a terminal only; after it the remarks of the work.
 
+use super::output::Output;
 use super::term::Term;
 use crate::progress::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -16,12 +17,24 @@ pub enum Unit {
     Byte,
 }
 
-/// Does the work, and shows how it goes on while it lasts.
+/// Does the work, shows how it goes on while it lasts, and says what it remarked, be it done or not.
 pub fn show<T: Send>(term: &Term, label: &'static str, unit: Unit, work: impl FnOnce(&Progress) -> T) -> T {
     let progress = Progress::default();
-    if !term.stderr {
-        return work(&progress);
-    }
+    let result = match term.stderr {
+        true => watch(&progress, label, unit, work),
+        false => work(&progress),
+    };
+    let mut out = Output::new(*term, false);
+    progress.told().into_iter().for_each(|remark| out.warn(remark));
+    result
+}
+
+fn watch<T: Send>(
+    progress: &Progress,
+    label: &'static str,
+    unit: Unit,
+    work: impl FnOnce(&Progress) -> T,
+) -> T {
     std::thread::scope(|scope| {
         let (done, waiting) = channel::<()>();
         let watched = progress.clone();
@@ -33,7 +46,7 @@ pub fn show<T: Send>(term: &Term, label: &'static str, unit: Unit, work: impl Fn
                 });
             }
         });
-        let result = work(&progress);
+        let result = work(progress);
         finish(done);
         result
     })

@@ -3,6 +3,7 @@
 //! swaps a folder for a link meanwhile.
 
 use super::fault::{self, Extent, Step};
+use super::temporary;
 use super::unsynced::Unsynced;
 use crate::error::{At, Result};
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
@@ -10,11 +11,6 @@ use cap_std::fs::{Dir, File, Metadata, OpenOptions};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-
-/// How the names of unfinished files begin. No snapshot takes them, and the next restore of their
-/// folder removes them.
-pub const DRAFT_PREFIX: &str = ".lua-store-tmp-";
 
 /// What stands under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +121,7 @@ impl Folder {
 
     /// Begins a file beside the one it will replace.
     pub fn draft(&self, executable: bool) -> Result<Draft<'_>> {
-        let name = unique_name();
+        let name = temporary::draft();
         let path = self.path.join(&name);
         fault::step(Step::Create, &path).at("create", &path)?;
         let mut options = OpenOptions::new();
@@ -137,14 +133,23 @@ impl Folder {
 
     /// Begins a link beside the file it will replace.
     pub fn draft_link(&self, target: &str) -> Result<Draft<'_>> {
-        let name = unique_name();
+        let name = temporary::draft();
         let path = self.path.join(&name);
         fault::step(Step::Link, &path).at("create", &path)?;
         make_link(&self.dir, target, &name).at("create the link", &path)?;
         Ok(Draft { folder: self, file: None, name, path })
     }
 
-    /// Gives a finished draft its final name, and what has it the name of the draft. Where the file system cannot
+    /// Gives a finished draft the temporary name that what it replaces has afterwards: another one than drafts have,
+    /// which never hold anything of the user's.
+    pub fn ready(&self, draft: &str, name: &str) -> Result<String> {
+        let aside = temporary::aside(name);
+        let path = self.path.join(&aside);
+        fault::step(Step::Aside, &path).at("write", &path)?;
+        self.dir.rename(draft, &self.dir, &aside).at("write", &path).map(|()| aside)
+    }
+
+    /// Gives a draft that is ready its final name, and what has it the name of the draft. Where the file system cannot
     /// do that in one step, the draft only takes the place of the other, which is gone then. Says whether a file is
     /// under the draft's name.
     pub fn exchange(&self, draft: &str, name: &str) -> Result<bool> {
@@ -176,7 +181,7 @@ impl Folder {
     pub fn set_aside(&self, name: &str) -> Result<Option<String>> {
         let path = self.path.join(name);
         fault::step(Step::Aside, &path).at("remove", &path)?;
-        let aside = unique_name();
+        let aside = temporary::aside(name);
         match self.dir.rename(name, &self.dir, &aside) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             renamed => renamed.at("remove", &path).map(|()| Some(aside)),
@@ -205,14 +210,10 @@ impl Folder {
         }
     }
 
-    /// Removes the drafts that an interrupted restore left in this folder.
-    pub fn sweep(&self) -> Result<()> {
-        for name in self.names()? {
-            if let Some(name) = name.to_str().filter(|name| name.starts_with(DRAFT_PREFIX)) {
-                self.remove(name)?;
-            }
-        }
-        Ok(())
+    /// The names in it that are temporary, of a restore that was cut off or of one that goes on.
+    pub fn leftovers(&self) -> Result<Vec<String>> {
+        let names = self.names()?.into_iter().filter_map(|name| name.into_string().ok());
+        Ok(names.filter(|name| temporary::is_temporary(name)).collect())
     }
 
     /// Its names, to be made durable.
@@ -270,12 +271,6 @@ impl Drop for Draft<'_> {
             let _ = self.folder.remove(&self.name);
         }
     }
-}
-
-fn unique_name() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let count = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("{DRAFT_PREFIX}{}-{count}", std::process::id())
 }
 
 #[cfg(unix)]
@@ -357,15 +352,5 @@ mod tests {
         folder.remove(&name).unwrap();
         assert_eq!(std::fs::read(dir.path().join("target")).unwrap(), b"safe");
         assert_eq!(folder.look("a").unwrap(), Some(Standing::File { executable: false }));
-    }
-
-    #[test]
-    fn leftovers_are_swept() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
-        std::fs::write(dir.path().join(format!("{DRAFT_PREFIX}1-2")), "half").unwrap();
-        std::fs::write(dir.path().join("mine"), "").unwrap();
-        folder.sweep().unwrap();
-        assert_eq!(folder.names().unwrap(), ["mine"]);
     }
 }

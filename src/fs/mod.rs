@@ -23,12 +23,13 @@ mod private;
 mod regular;
 mod spool;
 mod stamp;
+mod temporary;
 mod unsynced;
 mod windows;
 
 pub use adopt::adopt;
 pub use append::{append, append_unsynced};
-pub use beneath::{DRAFT_PREFIX, Draft, Folder, Standing};
+pub use beneath::{Draft, Folder, Standing};
 pub use confirm::{confirm, confirm_dir};
 pub use durable::{
     Clobber, Published, Temp, create_dir_all, remove, remove_tree, replace, rewrite, sweep, sync_dir,
@@ -44,6 +45,7 @@ pub use platform::{CAN_SYNC_ALL, open_file};
 pub use private::replace_private;
 pub use spool::Spool;
 pub use stamp::{Stamp, stamp};
+pub use temporary::{former, is_draft, is_temporary, saved};
 pub use unsynced::{Unsynced, sync_each};
 pub use windows::check_windows_name;
 

@@ -4,7 +4,7 @@
 //! Folders that tools build (`dist`, `coverage` …) are not among them. Those are names like any other, which a
 //! snapshot passes over unless the agent needs a file in them.
 
-use super::DRAFT_PREFIX;
+use super::temporary;
 
 /// Why no path with a part of this name is ever tracked; `None` where it can be.
 pub fn untrackable(name: &str) -> Option<&'static str> {
@@ -17,7 +17,7 @@ pub fn untrackable(name: &str) -> Option<&'static str> {
     if name == "node_modules" {
         return Some("packages are installed from the lock file");
     }
-    name.starts_with(DRAFT_PREFIX).then_some("it is the temporary file of a restore")
+    temporary::is_temporary(name).then_some("it is the temporary file of a restore")
 }
 
 /// Whether a name is this folder, or another file system takes it for it. The tricks are those that git refuses

@@ -144,7 +144,9 @@ impl<'s, 'a> Scan<'s, 'a> {
             let inner = full.join(&name);
             let Some(metadata) = look(&inner)? else { continue };
             let is_ignored = rules.ignores(&join_bytes(path, &name), metadata.is_dir());
-            if is_ignored && !self.is_kept(path, &name, metadata.is_dir(), kept) {
+            let is_kept = || self.is_kept(path, &name, metadata.is_dir(), kept);
+            let is_leftover = || name.to_str().is_some_and(fs::is_temporary);
+            if is_ignored && !is_kept() && !is_leftover() {
                 continue;
             }
             let Ok(name) = name.into_string() else { return Err(not_utf8(&inner)) };

@@ -168,7 +168,7 @@ fn summary(tree: Id, index: &Index<'_>, work: Work) -> Snapshot {
                     let kept = folder.kept.contains(&item.name).then(|| join(&folder.path, &item.name));
                     snapshot.kept.extend(kept);
                 }
-                What::LeftOut(_) if item.name.starts_with(fs::DRAFT_PREFIX) => {
+                What::LeftOut(_) if fs::is_temporary(&item.name) => {
                     snapshot.leftovers.push(join(&folder.path, &item.name));
                 }
                 What::LeftOut(reason) => {

@@ -11,7 +11,6 @@ use crate::cli::progress::{self, Unit};
 use crate::cli::remote::{self, DEFAULT, Reached};
 use crate::cli::which_agent::WhichAgent;
 use crate::error::{At, Error, Result};
-use crate::progress::Progress;
 use crate::store::{DIR, Store};
 use crate::sync::{self, Address, fetch};
 use serde::Serialize;
@@ -152,7 +151,10 @@ fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
         return Err(Error::not_found(format!("agent \"{}\" was never pushed there", fetched.head.agent))
             .hint("without `--restore-sources` the project is made, and `lua-store push` pushes it"));
     }
-    match pull::pull(&project, &sync::heads(&fetched.head), choice, &who, &Progress::default())? {
+    let outcome = progress::show(&term, "Restoring", Unit::Item, |progress| {
+        pull::pull(&project, &sync::heads(&fetched.head), choice, &who, progress)
+    })?;
+    match outcome {
         Outcome::Pulled(pulled) => Ok(pulled.files.len()),
         Outcome::UpToDate => Ok(0),
         Outcome::Refused(refused) => Err(words::refusal(&name, &refused)),

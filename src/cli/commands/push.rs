@@ -291,6 +291,12 @@ pub fn remarks(cx: &mut Context<'_>, report: &Report) {
             cx.out.warn(format!("… and {} more: `lua-store status --json` has all", list.len() - REMARKS));
         }
     }
+    if let Some(first) = report.snapshot.leftovers.first() {
+        cx.out.warn(format!(
+            "\"{first}\" is left of a restore that was cut off, and may be what somebody saved meanwhile; \
+             the next restore gives that a name of its own"
+        ));
+    }
     for needed in report.needed.iter().take(REMARKS) {
         cx.out.note(format!("kept although ignored: {}", needed.words()));
     }

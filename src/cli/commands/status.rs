@@ -68,6 +68,7 @@ impl Status {
                 "notPushed": {"primitives": moved, "files": super::diff::files_json(&report.files)},
                 "leftOut": left_out(&report),
                 "keptAlthoughIgnored": kept(&report),
+                "leftovers": report.snapshot.leftovers,
                 "secrets": report.leaks.iter().map(leak_json).collect::<Vec<_>>(),
                 "allowed": allowed,
                 "notes": notes(&report),

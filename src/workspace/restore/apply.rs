@@ -3,6 +3,7 @@
 //! interrupted is finished by running it again.
 
 use super::clear;
+use super::leftover;
 use super::place::{self, changed};
 use super::plan::{Plan, Step};
 use super::walk::{Reached, Walk, above, split};
@@ -57,18 +58,6 @@ pub fn apply(plan: &Plan, root: &Path, source: &dyn Source, progress: &Progress)
     restore.touch_all(plan.target)?;
     restore.sync()?;
     Ok(Restored { written: writes.len(), removed: removes.len() })
-}
-
-/// Removes what a restore left that was interrupted at its very end, so that nothing is to be restored where it is.
-pub fn sweep(root: &Path, leftovers: &[String]) -> Result<()> {
-    let mut walk = Walk::new(root)?;
-    for path in leftovers {
-        let (folder, name) = split(path);
-        if walk.go(folder, false)? == Reached::Folder {
-            walk.here().remove(name)?;
-        }
-    }
-    Ok(())
 }
 
 /// Splits off what has to go first: a file where a folder is needed, what is in a folder where a file
@@ -132,7 +121,9 @@ impl Restore<'_> {
             self.go(split(&step.path).0, true)?;
             // From here on a file of somebody else's can have the name of the draft.
             let Some(Ready { step, draft }) = ready.pop() else { break };
-            place::put(self.walk.here(), &draft, step)?;
+            let sweep =
+                |here: &Folder, path: &str| leftover::sweep_in(here, path, self.source, self.progress);
+            place::put(self.walk.here(), &draft, step, &sweep)?;
             self.progress.advance(0);
         }
         Ok(())
@@ -162,9 +153,12 @@ impl Restore<'_> {
         Ok(())
     }
 
-    /// Removes what an interrupted restore left in the folder reached.
+    /// Clears what an interrupted restore left in the folder reached.
     fn sweep(&mut self, folder: &str) -> Result<()> {
-        if self.swept.insert(folder.to_owned()) { self.walk.here().sweep() } else { Ok(()) }
+        match self.swept.insert(folder.to_owned()) {
+            true => leftover::sweep_in(self.walk.here(), folder, self.source, self.progress),
+            false => Ok(()),
+        }
     }
 
     /// Goes to a folder that shall be there from now on.
@@ -198,13 +192,16 @@ impl Restore<'_> {
     }
 
     /// What an earlier restore put in its place before it was cut off is no step of this one, and no more durable
-    /// than that left it.
+    /// than that left it. Nor is what that put aside, beside files that are not touched again.
     fn touch_all(&mut self, tree: Id) -> Result<()> {
         let mut folders = vec![(String::new(), tree)];
         while let Some((path, id)) = folders.pop() {
             let tree = self.source.tree(&id)?;
             let below = tree.entries().iter().filter(|entry| entry.mode.is_directory());
             folders.extend(below.map(|entry| (join(&path, &entry.name), entry.id)));
+            if self.walk.go(&path, false)? == Reached::Folder {
+                self.sweep(&path)?;
+            }
             self.touched.insert(path);
         }
         Ok(())

@@ -4,7 +4,7 @@
 use super::plan::{Plan, Step};
 use super::walk::{Reached, Walk, split};
 use crate::error::{At, Error, Result};
-use crate::fs::{DRAFT_PREFIX, Folder, Standing};
+use crate::fs::{self, Folder, Standing};
 use crate::object::{Id, Leaf, Mode};
 use crate::workspace::scan::join;
 use std::collections::{HashMap, HashSet};
@@ -95,8 +95,8 @@ impl Look<'_> {
         for name in folder.names()? {
             let inner = join(path, &name.to_string_lossy());
             let Some(name) = name.to_str() else { return Ok(Some(inner)) };
-            // What an interrupted restore left goes with the folder.
-            if name.starts_with(DRAFT_PREFIX) {
+            // What an interrupted restore left is cleared with the folder.
+            if fs::is_temporary(name) {
                 continue;
             }
             let found = match folder.look(name)? {

@@ -2,9 +2,11 @@
 
 mod apply;
 mod clear;
+mod leftover;
 mod place;
 mod plan;
 mod walk;
 
-pub use apply::{Restored, apply, check, sweep};
+pub use apply::{Restored, apply, check};
+pub use leftover::sweep;
 pub use plan::{Action, Plan, Step, plan};

@@ -3,19 +3,24 @@
 //! the snapshot holds.
 
 use super::clear::stands;
+use super::leftover;
 use super::plan::Step;
 use super::walk::split;
 use crate::error::{Error, Result};
 use crate::fs::{Folder, Standing};
 use crate::object::Leaf;
+use crate::workspace::scan::join;
+
+/// Clears the leftovers in a folder, which has this path in the project.
+type Sweep<'s> = &'s dyn Fn(&Folder, &str) -> Result<()>;
 
 /// Puts a draft in the place of a step's path, where only what the snapshot holds may be, or nothing.
-pub fn put(here: &Folder, draft: &str, step: &Step) -> Result<()> {
+pub fn put(here: &Folder, draft: &str, step: &Step, sweep: Sweep<'_>) -> Result<()> {
     let (_, name) = split(&step.path);
     let (old, new) = (step.old, step.action.leaf());
     let mut standing = here.look(name)?;
     if standing == Some(Standing::Folder) {
-        remove_hollow(here, name)?;
+        remove_hollow(here, name, &step.path, sweep)?;
         standing = None;
     }
     if standing.is_none() && here.claim(draft, name)? {
@@ -25,19 +30,19 @@ pub fn put(here: &Folder, draft: &str, step: &Step) -> Result<()> {
         here.remove(draft)?;
         return if is_one_of(here, name, [new, None])? { Ok(()) } else { Err(changed(&step.path)) };
     }
-    let is_aside = here.exchange(draft, name)?;
-    if !is_aside {
+    let aside = &here.ready(draft, name)?;
+    if !here.exchange(aside, name)? {
         return Ok(());
     }
-    if is_one_of(here, draft, [old, new])? {
-        return here.remove(draft);
+    if is_known(here, aside, [old, new]) {
+        return here.remove(aside);
     }
     // Back again. What comes out must be the draft, or it was saved once more in between.
-    here.exchange(draft, name)?;
-    if !is_one_of(here, draft, [new, None])? {
-        return rescue(here, draft, step);
+    here.exchange(aside, name)?;
+    if !is_known(here, aside, [new, None]) {
+        return rescue(here, aside, step);
     }
-    here.remove(draft)?;
+    here.remove(aside)?;
     Err(changed(&step.path))
 }
 
@@ -51,7 +56,7 @@ pub fn take(here: &Folder, step: &Step) -> Result<()> {
         return Err(changed(&step.path));
     }
     let Some(aside) = here.set_aside(name)? else { return Ok(()) };
-    if is_one_of(here, &aside, [step.old, None])? {
+    if is_known(here, &aside, [step.old, None]) {
         return here.remove(&aside);
     }
     if !here.claim(&aside, name)? {
@@ -70,15 +75,18 @@ fn is_one_of(here: &Folder, name: &str, leaves: [Option<Leaf>; 2]) -> Result<boo
     Ok(false)
 }
 
+/// The same of what was put aside. What cannot be read is unknown: it goes back to its place.
+fn is_known(here: &Folder, aside: &str, leaves: [Option<Leaf>; 2]) -> bool {
+    is_one_of(here, aside, leaves).unwrap_or(false)
+}
+
 /// Gives a file whose name was taken by a later one another name, which is seen.
 fn rescue(here: &Folder, aside: &str, step: &Step) -> Result<()> {
     let (path, name) = (&step.path, split(&step.path).1);
-    let mut number = 1;
-    while !here.claim(aside, &format!("{name}.saved-{number}"))? {
-        number += 1;
-    }
+    let (folder, kept) = (split(path).0, leftover::save(here, aside, name)?);
+    let kept = join(folder, &kept);
     Err(Error::conflict(format!(
-        "cannot restore: \"{path}\" was saved twice meanwhile; what it held in between is in \"{path}.saved-{number}\""
+        "cannot restore: \"{path}\" was saved twice meanwhile; what it held in between is in \"{kept}\""
     ))
     .hint("look at both, then run the command again to finish it"))
 }
@@ -89,17 +97,17 @@ pub fn changed(path: &str) -> Error {
 }
 
 /// Removes a folder in which only folders are, and what an interrupted restore left.
-fn remove_hollow(parent: &Folder, name: &str) -> Result<()> {
+fn remove_hollow(parent: &Folder, name: &str, path: &str, sweep: Sweep<'_>) -> Result<()> {
     let folder = parent.enter(name)?;
-    folder.sweep()?;
+    sweep(&folder, path)?;
     for inner in folder.names()? {
         let inner = inner.to_string_lossy();
         if folder.look(&inner)? == Some(Standing::Folder) {
-            remove_hollow(&folder, &inner)?;
+            remove_hollow(&folder, &inner, &join(path, &inner), sweep)?;
         }
     }
     match parent.remove_empty(name)? {
         true => Ok(()),
-        false => Err(changed(&folder.path().to_string_lossy())),
+        false => Err(changed(path)),
     }
 }

@@ -244,10 +244,30 @@ fn leftovers_of_an_interrupted_restore_are_swept_and_never_captured() {
     let mut project = Project::new(&[("dir/a", "1")]);
     let then = project.snapshot().unwrap().tree;
     project.write("dir/a", "2");
-    project.write("dir/.lua-store-tmp-77-0", "half");
+    project.write("dir/.lua-store-tmp-new-77-0", "half");
+    project.write("dir/.lua-store-tmp-old-77-1-a", "1");
     assert_eq!(project.snapshot().unwrap().files, 1);
     project.restore(then).unwrap();
     assert_eq!(on_disk(&project.root).into_keys().collect::<Vec<_>>(), ["dir/a"]);
+}
+
+#[test]
+fn a_leftover_that_nothing_else_holds_is_given_a_name() {
+    let mut project = Project::new(&[("dir/a", "1"), ("dir/b", "1")]);
+    let then = project.snapshot().unwrap().tree;
+    project.write("dir/a", "2");
+    project.write("dir/.lua-store-tmp-old-77-1-b", "saved");
+    // So earlier programs named what they had in hand.
+    project.write("dir/.lua-store-tmp-77-0", "saved too");
+    project.write("dir/b.saved-1", "another");
+    let now = project.snapshot().unwrap().tree;
+    let plan = plan(&project.memory, now, then).unwrap();
+    let progress = Progress::default();
+    apply(&plan, &project.root, &project.memory, &progress).unwrap();
+    assert_eq!(std::fs::read_to_string(project.path("dir/b.saved-2")).unwrap(), "saved");
+    assert_eq!(std::fs::read_to_string(project.path("dir/77-0.saved-1")).unwrap(), "saved too");
+    let told = progress.told().join("\n");
+    assert!(told.contains("\"dir/b.saved-2\"") && told.contains("\"dir/77-0.saved-1\""), "{told}");
 }
 
 #[test]

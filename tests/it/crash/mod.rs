@@ -11,6 +11,7 @@ mod remote;
 mod restore;
 #[cfg(unix)]
 mod rollback;
+mod saved;
 mod store;
 
 use power::Unsynced;

@@ -24,8 +24,12 @@ fn restore(project: &Path, target: &str) -> Result<()> {
     let store = Store::open(&project.join(".lua"))?;
     let (now, view) = workspace::look(project, store.objects(), &Options::default())?;
     let plan = workspace::plan(&view, now.tree, target.parse()?)?;
-    workspace::sweep(project, &now.leftovers)?;
-    workspace::apply(&plan, project, store.objects(), &Progress::default()).map(drop)
+    let progress = Progress::default();
+    workspace::sweep(project, &now.leftovers, store.objects(), &progress)?;
+    workspace::apply(&plan, project, store.objects(), &progress).map(drop)?;
+    // Nobody saved anything meanwhile.
+    assert_eq!(progress.told(), Vec::<String>::new());
+    Ok(())
 }
 
 type Files = BTreeMap<String, String>;
@@ -70,6 +74,10 @@ fn prepared(old: &Files, new: &Files) -> (tempfile::TempDir, String) {
         }
     }
     fill(project.path(), old);
+    // A command keeps what it replaces before.
+    let mut batch = store.batch();
+    workspace::snapshot(project.path(), &mut batch, None, &Options::default()).unwrap();
+    batch.commit().unwrap();
     (project, taken.tree.to_string())
 }
 
