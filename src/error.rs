@@ -22,6 +22,8 @@ pub enum Kind {
     Corrupt,
     /// Somebody else moved what this command expected to find.
     Conflict,
+    /// A remote has not everything any more that was seen there.
+    Rewritten,
     /// The disk, the server or a lock cannot be reached now.
     Unavailable,
     /// Authentication failed.
@@ -39,6 +41,7 @@ impl Kind {
             Kind::NotFound => "not_found",
             Kind::Corrupt => "corrupt",
             Kind::Conflict => "conflict",
+            Kind::Rewritten => "rewritten",
             Kind::Unavailable => "unavailable",
             Kind::Auth => "auth",
             Kind::Forbidden => "forbidden",
@@ -48,7 +51,7 @@ impl Kind {
     /// The process exit code of this kind (the table of the stock command).
     pub fn exit_code(self) -> u8 {
         match self {
-            Kind::Failed | Kind::Corrupt | Kind::Conflict => 1,
+            Kind::Failed | Kind::Corrupt | Kind::Conflict | Kind::Rewritten => 1,
             Kind::Usage => 2,
             Kind::NotFound => 3,
             Kind::Auth => 9,

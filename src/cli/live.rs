@@ -11,7 +11,7 @@ use crate::agent::project::Project;
 use crate::agent::revision::Revision;
 use crate::agent::version::Catalog;
 use crate::agent::words;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::store::{Heads, Store, Tracking};
 use crate::sync::Patience;
 use crate::sync::elsewhere::Kept;
@@ -145,6 +145,10 @@ impl Asked {
             None => store.remote(&name)?.map(|what| (None, what)),
         };
         match (error, &last) {
+            (Some(error), _) if error.kind() == Kind::Rewritten => {
+                cx.out.warn(error.message());
+                error.hint_text().into_iter().for_each(|hint| cx.out.hint(hint));
+            }
             (Some(error), Some(_)) => cx.out.note(format!("{name} could not be asked: {}", error.message())),
             (Some(error), None) => cx.out.warn(format!(
                 "{name} could not be asked, and never was: what is live is told as it is here ({})",

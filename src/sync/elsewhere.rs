@@ -123,7 +123,10 @@ impl Kept {
         let (store, name) = (self.store.clone(), NAME.to_owned());
         let mut remote = Remembered { remote, store, name, at_ms };
         match self.follow(&remote, progress) {
-            Err(error) if matches!(error.kind(), Kind::Corrupt | Kind::Failed) && self.discard()? => {
+            Err(error)
+                if matches!(error.kind(), Kind::Corrupt | Kind::Failed | Kind::Rewritten)
+                    && self.discard()? =>
+            {
                 remote.store = self.store.clone();
                 self.follow(&remote, progress)
             }

@@ -1,7 +1,7 @@
 //! `fetch`: everything that a remote has and this store lacks, as one pack; then what the remote has is
 //! remembered.
 
-use super::Remote;
+use super::{Remote, seen};
 use crate::agent::bounds::{self, Bounds};
 use crate::error::{Error, Result};
 use crate::fs::{self, Spool};
@@ -87,6 +87,8 @@ pub fn bring(
         (objects, bytes) =
             receive(store, remote, (&head.source, &head.versions), &Fetch { want, have }, progress)?;
     }
+    let known = before.as_ref().and_then(|before| before.active);
+    seen::check_ledger(name, store.objects(), known, head.active)?;
     let now = tracking(&head);
     match before.as_ref() == Some(&now) {
         true => store.confirm()?,
@@ -129,9 +131,12 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
         now.source.truncate(here);
         now.etag.clear();
     }
-    if store.remote(name)?.as_ref() == Some(&now) {
+    let before = store.remote(name)?;
+    if before.as_ref() == Some(&now) {
         return store.confirm();
     }
+    let known = before.and_then(|before| before.active);
+    seen::check_ledger(name, store.objects(), known, now.active)?;
     let lock = store.lock()?;
     store.set_remote(&lock, name, &now)
 }

@@ -1,13 +1,14 @@
 //! A remote whose every word is remembered with the time: what it has is then known later, without asking it.
 
 use super::fetch::tracking;
-use super::{Remote, fetch};
+use super::{Remote, fetch, seen};
 use crate::error::{Error, Result};
 use crate::fs::Spool;
+use crate::object::Source;
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Refusal, Transaction};
-use crate::store::{Heard, Store, Tracking};
+use crate::store::{Active, Heard, Store, Tracking};
 
 /// Passes everything on, and keeps in the store what the remote says that it has.
 pub struct Remembered {
@@ -19,8 +20,25 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    fn hear(&self, head: &Head) {
+    /// Remembers what the remote says, unless it has not everything any more that it had.
+    fn hear(&self, head: &Head) -> Result<()> {
+        let heard = self.store.heard(&self.name).map(|heard| heard.what);
+        let tracked = self.store.remote(&self.name)?;
+        let ledger = tracked.as_ref().and_then(|known| known.active);
+        [tracked, heard].iter().flatten().try_for_each(|known| seen::check(&self.name, known, head))?;
+        check_ledger(&self.store, &self.name, ledger, head.active)?;
         remember(&self.store, &self.name, tracking(head), self.at_ms);
+        Ok(())
+    }
+}
+
+/// Compares the ledgers where that of the remote is here; otherwise it is compared when it comes.
+fn check_ledger(store: &Store, name: &str, seen: Option<Active>, now: Option<Active>) -> Result<()> {
+    match now {
+        Some(active) if store.objects().contains(&active.ledger)? => {
+            seen::check_ledger(name, store.objects(), seen, now)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -37,7 +55,7 @@ impl Remote for Remembered {
     fn head(&self, known: Option<&Etag>) -> Result<Option<Head>> {
         let answer = self.remote.head(known)?;
         match (&answer, known) {
-            (Some(head), _) => self.hear(head),
+            (Some(head), _) => self.hear(head)?,
             (None, Some(etag)) => {
                 let last =
                     [self.store.heard(&self.name).map(|heard| heard.what), self.store.remote(&self.name)?];
@@ -61,7 +79,7 @@ impl Remote for Remembered {
     fn transact(&self, transaction: &Transaction) -> Result<Outcome> {
         let outcome = self.remote.transact(transaction)?;
         if let Outcome::Done(head) | Outcome::Refused(Refusal::Moved(head)) = &outcome {
-            self.hear(head);
+            self.hear(head)?;
         }
         Ok(outcome)
     }
@@ -88,6 +106,8 @@ pub fn ask(store: &Store, name: &str, remote: &dyn Remote) -> Result<Tracking> {
     };
     if let Some(active) = now.active {
         drop(fetch::bring_ledger(store, name, remote, (&now.source, &now.versions), active.ledger));
+        let known = store.remote(name)?.and_then(|known| known.active);
+        check_ledger(store, name, known, now.active)?;
     }
     Ok(now)
 }

@@ -14,6 +14,7 @@ pub mod heard;
 mod http;
 pub mod promote;
 pub mod push;
+mod seen;
 pub mod standing;
 
 pub use address::Address;

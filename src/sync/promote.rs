@@ -7,7 +7,7 @@ use super::{Remote, heads};
 use crate::agent::accord::{self, Accord, Apart};
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::protocol::Head;
+use crate::protocol::{Head, limits};
 use crate::store::{Active, Heads, Store};
 
 /// What a remote has for a step of the pointer, and what both sides make of it.
@@ -59,7 +59,7 @@ pub fn take(
     progress: &Progress,
 ) -> Result<Taken> {
     let ours = Heads { active: Some(new), ..accord.ours.clone() };
-    loop {
+    for _ in 0..limits::RACES {
         let aim = aim(&ours, accord, &head, number);
         match send(store, name, remote, head.clone(), &aim, progress)? {
             // Power may fail here: the remote is ahead then, and the same command or a `pull` catches up.
@@ -70,6 +70,7 @@ pub fn take(
             Sent::Behind(now) => head = now,
         }
     }
+    Ok(Taken::Behind(head))
 }
 
 /// What the remote is to have afterwards: one record more, where the version is there, whatever others pushed and

@@ -2,11 +2,11 @@
 
 use super::fetch::{self, remember};
 use super::standing::Standing;
-use super::{Remote, txn};
+use super::{Remote, heads, txn};
 use crate::error::{Error, Kind, Result};
 use crate::object::Id;
 use crate::progress::Progress;
-use crate::protocol::{Create, Head, Outcome, Refusal, Swap, Transaction};
+use crate::protocol::{Create, Head, Outcome, Refusal, Swap, Transaction, limits};
 use crate::store::{Closure, Heads, Store};
 
 /// What went there.
@@ -44,8 +44,9 @@ pub fn send(
     local: &Heads,
     progress: &Progress,
 ) -> Result<Sent> {
-    // Refused means that somebody else came between: what there is now is looked at once more.
-    loop {
+    // Refused means that somebody else came between: what there is now is looked at once more. A remote that always
+    // has something else is not asked for ever.
+    for _ in 0..limits::RACES {
         if !Standing::of(local, &head, store.objects())?.can_push() {
             fetch::bring(store, name, remote, head.clone(), progress)?;
             if !Standing::of(local, &head, store.objects())?.can_push() {
@@ -57,9 +58,11 @@ pub fn send(
             remember(store, name, &head)?;
             return Ok(Sent::Done(Pushed::default()));
         }
+        let sent = after(&head, &plan);
         let (outcome, pushed) = carry_out(store, remote, &head, plan, progress)?;
         match outcome {
             Outcome::Done(now) => {
+                check_done(name, &sent, &now)?;
                 remember(store, name, &now)?;
                 return Ok(Sent::Done(pushed));
             }
@@ -67,6 +70,28 @@ pub fn send(
             Outcome::Refused(refusal) => return Err(refused(refusal)),
         }
     }
+    Err(Error::unavailable(format!("others were faster at \"{name}\", {} times", limits::RACES))
+        .hint("run the command again: nothing was changed"))
+}
+
+/// What the remote has once it did what it was asked for; the pointer only where that was to move.
+fn after(head: &Head, plan: &Transaction) -> Heads {
+    let Heads { mut source, mut versions, .. } = heads(head);
+    source.extend(plan.source.iter().flat_map(|create| &create.ids));
+    versions.extend(plan.versions.iter().flat_map(|create| &create.ids));
+    Heads { source, versions, active: plan.active.as_ref().map(|swap| swap.new) }
+}
+
+/// Refuses a remote that says that it did something, and shows something else. Others may have added theirs.
+fn check_done(name: &str, sent: &Heads, now: &Head) -> Result<()> {
+    let has_series = now.source.starts_with(&sent.source) && now.versions.starts_with(&sent.versions);
+    if has_series && sent.active.is_none_or(|active| now.active == Some(active)) {
+        return Ok(());
+    }
+    Err(Error::failed(format!(
+        "the remote \"{name}\" says that it is done, and has something else than was sent"
+    ))
+    .hint(format!("`lua-store fetch {name}` shows what it has; nothing of that was believed")))
 }
 
 fn plan(local: &Heads, head: &Head) -> Result<Transaction> {

@@ -85,7 +85,7 @@ fn chains<S: Source + ?Sized>(here: Option<Active>, there: Option<Active>, objec
 }
 
 /// Whether the chain that ends in `from` goes back to `to`.
-fn leads_to<S: Source + ?Sized>(objects: &S, from: Id, to: Id) -> Result<bool> {
+pub fn leads_to<S: Source + ?Sized>(objects: &S, from: Id, to: Id) -> Result<bool> {
     for step in ledger::steps(objects, Some(from)) {
         if step?.previous == Some(to) {
             return Ok(true);

@@ -22,6 +22,17 @@ impl Stub {
         })
     }
 
+    /// Answers each request with this status and JSON; a body that it has is read before.
+    pub fn with_answers(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> Stub {
+        Stub::start(move |request| {
+            let (status, json) = answer(request);
+            let length = json.len();
+            Some(format!(
+                "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{json}"
+            ))
+        })
+    }
+
     /// Takes connections and requests, and never answers.
     pub fn silent() -> Stub {
         Stub::start(|_| None)
@@ -61,5 +72,9 @@ fn request_line(stream: &mut TcpStream) -> Option<String> {
         head.push(byte[0]);
     }
     let head = String::from_utf8(head).ok()?;
+    let length =
+        head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut body).ok()?;
     Some(head.lines().next()?.rsplit_once(' ')?.0.to_owned())
 }

@@ -9,6 +9,7 @@ mod live;
 mod many;
 mod naming;
 mod network;
+mod rewritten;
 mod served;
 mod stale;
 mod story;
