@@ -1,24 +1,42 @@
 //! What a remote answers to a transaction.
 
 use super::Head;
+use crate::error::Result;
 use crate::object::Id;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum Outcome<H = Head> {
     /// It happened, durably; this is what there is now.
-    Done(Head),
+    Done(H),
     /// Nothing happened.
-    Refused(Refusal),
+    Refused(Refusal<H>),
+}
+
+impl<H> Outcome<H> {
+    /// The same with its head in another form.
+    pub fn try_map<T>(self, form: impl FnOnce(H) -> Result<T>) -> Result<Outcome<T>> {
+        let refusal = match self {
+            Outcome::Done(head) => return form(head).map(Outcome::Done),
+            Outcome::Refused(refusal) => refusal,
+        };
+        Ok(Outcome::Refused(match refusal {
+            Refusal::Moved(head) => Refusal::Moved(form(head)?),
+            Refusal::Missing { ids, more } => Refusal::Missing { ids, more },
+            Refusal::Invalid { reason } => Refusal::Invalid { reason },
+            Refusal::NoPack => Refusal::NoPack,
+            Refusal::Busy => Refusal::Busy,
+        }))
+    }
 }
 
 /// Why nothing happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum Refusal<H = Head> {
     /// Something is not as it was expected to be: this is what there is.
-    Moved(Head),
+    Moved(H),
     /// Neither the pack nor the remote has these objects.
     Missing {
         ids: Vec<Id>,

@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
 use crate::protocol::{AUTHOR_HEADER, author_to_header};
-use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Scope, Transaction};
+use crate::protocol::{AgentId, Etag, Fetch, Head, Known, Newer, Outcome, Scope, Transaction};
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -44,6 +44,7 @@ pub async fn refs(
     request: Request,
 ) -> Result<Answer, Failure> {
     let admitted = admit(&state, &request, &agent, Scope::Read)?;
+    let asker = known(&request)?;
     let id = admitted.agent.clone();
     let found = state.work(Pool::Refs, &admitted.who(), move |depot| depot.head(&id)).await?;
     if found.is_some() {
@@ -52,15 +53,23 @@ pub async fn refs(
     // Whoever has a token for an agent may make it: until then it is empty.
     let head = found.unwrap_or_else(|| Head::empty(admitted.agent.clone()));
     let etag = head.etag();
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let had = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known =
-        known.is_some_and(|text| text.split(',').any(|one| Etag::from_header(one) == Some(etag.clone())));
-    let mut answer = if is_known { empty(StatusCode::NOT_MODIFIED) } else { json(StatusCode::OK, &head) };
+        had.is_some_and(|text| text.split(',').any(|one| Etag::from_header(one) == Some(etag.clone())));
+    let mut answer = match is_known {
+        true => empty(StatusCode::NOT_MODIFIED),
+        false => json(StatusCode::OK, &Newer::of(&head, asker.as_ref())),
+    };
     answer.headers_mut().insert(ETAG, header(&etag));
     if let Some(owner) = admitted.bearer.and_then(|bearer| bearer.speaks_for) {
         answer.headers_mut().insert(AUTHOR_HEADER, header(&author_to_header(&owner)));
     }
     Ok(answer)
+}
+
+/// What the client says that it knows, which is left out of the answer.
+fn known(request: &Request) -> Result<Option<Known>> {
+    Known::from_query(request.uri().query().unwrap_or_default())
 }
 
 /// `HEAD /AGENT/packs/PACK`: how many bytes of an upload are here.
@@ -141,6 +150,7 @@ pub async fn transact(
 ) -> Result<Answer, Failure> {
     let admitted = admit(&state, &request, &agent, Scope::Push)?;
     let trace = request.extensions().get::<Arc<Trace>>().cloned();
+    let asker = known(&request)?;
     let transaction: Transaction = body::json(request.into_body(), "a transaction", &state.limits).await?;
     if transaction.active.is_some() {
         admitted.needs(Scope::Promote)?;
@@ -161,7 +171,7 @@ pub async fn transact(
         Outcome::Done(_) => StatusCode::OK,
         Outcome::Refused(_) => StatusCode::CONFLICT,
     };
-    Ok(json(status, &outcome))
+    Ok(json(status, &outcome.try_map(|head| Ok(Newer::of(&head, asker.as_ref())))?))
 }
 
 /// `POST /AGENT/fetch`: one pack with what is wanted and not there yet, or the rest of it.

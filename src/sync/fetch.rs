@@ -8,7 +8,7 @@ use crate::fs::{self, Spool};
 use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
-use crate::protocol::{Etag, Fetch, Head, limits};
+use crate::protocol::{Fetch, Head, limits};
 use crate::store::{Depth, Limits, Mapped, Odb, Store, Tracking, Verdict};
 use std::collections::HashSet;
 
@@ -39,17 +39,19 @@ impl Fetched {
 
 /// Asks a remote what it has. Nothing is brought here: see [`fetch`].
 pub fn look(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head> {
-    let known = store.remote(name)?;
-    let agent = remote.agent().clone();
-    let etag = known.as_ref().map(|known| Etag::new(&known.etag)).filter(|etag| !etag.as_str().is_empty());
-    match (remote.head(etag.as_ref())?, known) {
-        (Some(head), _) => Ok(head),
-        (None, Some(known)) => {
-            let Tracking { source, versions, active, receipts, .. } = known;
-            Ok(Head { agent, source, versions, active, receipts })
-        }
-        (None, None) => Err(Error::failed("the remote says that nothing changed, and nothing was known")),
-    }
+    // What it said last may be more than what was brought here, and is then nearer to what it has now.
+    let last = match store.heard(name) {
+        Some(heard) => Some(heard.what),
+        None => store.remote(name)?,
+    };
+    let known = last.map(|Tracking { source, versions, active, receipts, .. }| Head {
+        agent: remote.agent().clone(),
+        source,
+        versions,
+        active,
+        receipts,
+    });
+    remote.head(known.as_ref())
 }
 
 /// Brings everything here, and remembers it.

@@ -7,7 +7,7 @@ use crate::error::{At, Error, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::{Bytes, Progress};
-use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Transaction};
+use crate::protocol::{AgentId, Fetch, Head, Outcome, Transaction};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -42,7 +42,7 @@ impl Remote for Folder {
         &self.agent
     }
 
-    fn head(&self, known: Option<&Etag>) -> Result<Option<Head>> {
+    fn head(&self, known: Option<&Head>) -> Result<Head> {
         let head = match self.existing()? {
             Some(depot) => depot.head(&self.agent)?,
             // A disk that is not there now is not an agent that was never pushed.
@@ -54,8 +54,7 @@ impl Remote for Folder {
             }
             None => None,
         };
-        let head = head.unwrap_or_else(|| Head::empty(self.agent.clone()));
-        Ok(Some(head).filter(|head| known != Some(&head.etag())))
+        Ok(head.unwrap_or_else(|| Head::empty(self.agent.clone())))
     }
 
     /// Who may write to the folder may write as anybody.
@@ -72,7 +71,7 @@ impl Remote for Folder {
         depot.receive(&self.agent, id, at, total, &mut body).map(drop)
     }
 
-    fn transact(&self, transaction: &Transaction) -> Result<Outcome> {
+    fn transact(&self, transaction: &Transaction, _: &Head) -> Result<Outcome> {
         let depot = self.depot()?;
         let outcome = depot.transact(&self.agent, transaction)?;
         // Nobody else looks after a folder. What goes wrong is done again after the next push.

@@ -2,12 +2,12 @@
 
 use super::fetch::tracking;
 use super::{Remote, fetch, seen};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fs::Spool;
 use crate::object::Source;
 use crate::pack::PackId;
 use crate::progress::Progress;
-use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Refusal, Transaction};
+use crate::protocol::{AgentId, Fetch, Head, Outcome, Refusal, Transaction};
 use crate::store::{Active, Heard, Store, Tracking};
 
 /// Passes everything on, and keeps in the store what the remote says that it has.
@@ -52,20 +52,10 @@ impl Remote for Remembered {
         self.remote.agent()
     }
 
-    fn head(&self, known: Option<&Etag>) -> Result<Option<Head>> {
-        let answer = self.remote.head(known)?;
-        match (&answer, known) {
-            (Some(head), _) => self.hear(head)?,
-            (None, Some(etag)) => {
-                let last =
-                    [self.store.heard(&self.name).map(|heard| heard.what), self.store.remote(&self.name)?];
-                if let Some(what) = last.into_iter().flatten().find(|what| what.etag == etag.as_str()) {
-                    remember(&self.store, &self.name, what, self.at_ms);
-                }
-            }
-            (None, None) => {}
-        }
-        Ok(answer)
+    fn head(&self, known: Option<&Head>) -> Result<Head> {
+        let head = self.remote.head(known)?;
+        self.hear(&head)?;
+        Ok(head)
     }
 
     fn author(&self) -> Option<String> {
@@ -76,8 +66,8 @@ impl Remote for Remembered {
         self.remote.send(id, pack, progress)
     }
 
-    fn transact(&self, transaction: &Transaction) -> Result<Outcome> {
-        let outcome = self.remote.transact(transaction)?;
+    fn transact(&self, transaction: &Transaction, known: &Head) -> Result<Outcome> {
+        let outcome = self.remote.transact(transaction, known)?;
         if let Outcome::Done(head) | Outcome::Refused(Refusal::Moved(head)) = &outcome {
             self.hear(head)?;
         }
@@ -92,18 +82,7 @@ impl Remote for Remembered {
 /// Asks a remote what it has, with one request. Was something promoted or deleted there that is not known here, a
 /// second one gets who did that, with the version that it is about; where that fails it stays unknown.
 pub fn ask(store: &Store, name: &str, remote: &dyn Remote) -> Result<Tracking> {
-    let last = match store.heard(name) {
-        Some(heard) => Some(heard.what),
-        None => store.remote(name)?,
-    };
-    let etag = last.as_ref().map(|last| Etag::new(&last.etag)).filter(|etag| !etag.as_str().is_empty());
-    let now = match (remote.head(etag.as_ref())?, last) {
-        (Some(head), _) => tracking(&head),
-        (None, Some(last)) => last,
-        (None, None) => {
-            return Err(Error::failed("the remote says that nothing changed, and nothing was known"));
-        }
-    };
+    let now = tracking(&fetch::look(store, name, remote)?);
     if let Some(active) = now.active {
         drop(fetch::bring_ledger(store, name, remote, (&now.source, &now.versions), active.ledger));
         let known = store.remote(name)?.and_then(|known| known.active);

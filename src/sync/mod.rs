@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::Progress;
-use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Transaction, TxnId};
+use crate::protocol::{AgentId, Fetch, Head, Outcome, Transaction, TxnId};
 use crate::store::Heads;
 
 /// One agent at another place. Each call is one step of `docs/protocol.md`, tried again for as long as that
@@ -33,9 +33,9 @@ use crate::store::Heads;
 pub trait Remote: Send {
     fn agent(&self) -> &AgentId;
 
-    /// What it has; `None` when that is still what `known` stands for. An agent that was never pushed
-    /// has nothing.
-    fn head(&self, known: Option<&Etag>) -> Result<Option<Head>>;
+    /// What it has. An agent that was never pushed has nothing. `known` is what it had when it was asked before:
+    /// only what is newer is sent then.
+    fn head(&self, known: Option<&Head>) -> Result<Head>;
 
     /// The only author that new records may name, by the token that is shown: known once it was asked what it
     /// has. `None` where that may be anybody.
@@ -44,7 +44,8 @@ pub trait Remote: Send {
     /// Brings a pack there. What arrived of it earlier is not sent again.
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()>;
 
-    fn transact(&self, transaction: &Transaction) -> Result<Outcome>;
+    /// `known` is what it had a moment ago.
+    fn transact(&self, transaction: &Transaction, known: &Head) -> Result<Outcome>;
 
     /// Gets one pack. What the spool holds of the same pack already is not sent again.
     fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()>;

@@ -141,10 +141,10 @@ fn carry_out(
         plan.pack = Some(parcel.id());
         remote.send(&parcel.id(), parcel.bytes(), progress)?;
     }
-    let mut outcome = remote.transact(&plan).map_err(unanswered)?;
+    let mut outcome = remote.transact(&plan, head).map_err(unanswered)?;
     if let (Outcome::Refused(Refusal::NoPack), Some(parcel)) = (&outcome, &parcel) {
         remote.send(&parcel.id(), parcel.bytes(), progress)?;
-        outcome = remote.transact(&plan).map_err(unanswered)?;
+        outcome = remote.transact(&plan, head).map_err(unanswered)?;
     }
     Ok((outcome, pushed))
 }

@@ -2,7 +2,7 @@
 
 use super::strange;
 use crate::error::{Error, Kind};
-use crate::protocol::{Outcome, Problem, limits};
+use crate::protocol::{Newer, Outcome, Problem, limits};
 use std::time::Duration;
 use ureq::Body;
 use ureq::http::{Response, StatusCode, header};
@@ -11,7 +11,7 @@ pub struct Failure {
     pub error: Error,
     pub again: Again,
     /// The outcome that a refused transaction has in its body.
-    refused: Option<Box<Outcome>>,
+    refused: Option<Box<Outcome<Newer>>>,
     /// Where there was an answer.
     pub status: Option<StatusCode>,
 }
@@ -91,7 +91,7 @@ impl Failure {
     }
 
     /// Takes a refused transaction for the answer it is.
-    pub fn outcome(self) -> Result<Outcome, Failure> {
+    pub fn outcome(self) -> Result<Outcome<Newer>, Failure> {
         match self.refused {
             Some(outcome) => Ok(*outcome),
             None => Err(self),

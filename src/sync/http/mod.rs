@@ -13,7 +13,7 @@ use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AUTHOR_HEADER, author_from_header};
-use crate::protocol::{AgentId, Etag, Fetch, Head, Outcome, Transaction, limits};
+use crate::protocol::{AgentId, Fetch, Head, Known, Newer, Outcome, Transaction, limits};
 use failure::Failure;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -112,16 +112,28 @@ impl Http {
     }
 }
 
+impl Http {
+    /// The head of our agent, of an answer that leaves out what was known.
+    fn whole(&self, newer: Newer, known: &Head) -> Result<Head> {
+        let head = newer.onto(known).ok_or_else(|| strange(&self.base, "it goes on from elsewhere"))?;
+        match head.agent == self.agent_id {
+            true => Ok(head),
+            false => Err(strange(&self.base, &format!("it speaks of the agent \"{}\"", head.agent))),
+        }
+    }
+}
+
 impl Remote for Http {
     fn agent(&self) -> &AgentId {
         &self.agent_id
     }
 
-    fn head(&self, known: Option<&Etag>) -> Result<Option<Head>> {
-        let head = self.patience.try_again(|| {
-            let mut request = self.request(Method::GET, "refs");
-            if let Some(etag) = known {
-                request = request.header(header::IF_NONE_MATCH, etag.to_string());
+    fn head(&self, known: Option<&Head>) -> Result<Head> {
+        let path = known.map_or("refs".to_owned(), |known| format!("refs?{}", Known::of(known)));
+        let newer = self.patience.try_again(|| {
+            let mut request = self.request(Method::GET, &path);
+            if let Some(known) = known {
+                request = request.header(header::IF_NONE_MATCH, known.etag().to_string());
             }
             let response = self.call(request, ())?;
             let author = response.headers().get(AUTHOR_HEADER).and_then(|value| value.to_str().ok());
@@ -129,13 +141,13 @@ impl Remote for Http {
             if response.status() == StatusCode::NOT_MODIFIED {
                 return Ok(None);
             }
-            self.json::<Head>(response).map(Some)
+            self.json::<Newer>(response).map(Some)
         })?;
-        match head {
-            Some(head) if head.agent != self.agent_id => {
-                Err(strange(&self.base, &format!("it speaks of the agent \"{}\"", head.agent)))
-            }
-            head => Ok(head),
+        match (newer, known) {
+            (Some(newer), Some(known)) => self.whole(newer, known),
+            (Some(newer), None) => self.whole(newer, &Head::empty(self.agent_id.clone())),
+            (None, Some(known)) => Ok(known.clone()),
+            (None, None) => Err(strange(&self.base, "nothing changed, and nothing was known")),
         }
     }
 
@@ -147,14 +159,16 @@ impl Remote for Http {
         upload::send(self, id, pack, progress)
     }
 
-    fn transact(&self, transaction: &Transaction) -> Result<Outcome> {
-        self.patience.try_again(|| {
-            let (request, body) = self.post("transactions", transaction).map_err(Failure::last)?;
+    fn transact(&self, transaction: &Transaction, known: &Head) -> Result<Outcome> {
+        let path = format!("transactions?{}", Known::of(known));
+        let outcome: Outcome<Newer> = self.patience.try_again(|| {
+            let (request, body) = self.post(&path, transaction).map_err(Failure::last)?;
             match self.call(request, &body) {
                 Ok(response) => self.json(response),
                 Err(failure) => failure.outcome(),
             }
-        })
+        })?;
+        outcome.try_map(|newer| self.whole(newer, known))
     }
 
     fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {

@@ -64,7 +64,7 @@ impl Stub {
     }
 }
 
-/// `GET /agent/refs`, once the head of a request is there.
+/// `GET /agent/refs`, once the head of a request is there; without a query.
 fn request_line(stream: &mut TcpStream) -> Option<String> {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {
@@ -76,5 +76,6 @@ fn request_line(stream: &mut TcpStream) -> Option<String> {
         head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     stream.read_exact(&mut body).ok()?;
-    Some(head.lines().next()?.rsplit_once(' ')?.0.to_owned())
+    let line = head.lines().next()?.rsplit_once(' ')?.0;
+    Some(line.split_once('?').map_or(line, |(path, _)| path).to_owned())
 }

@@ -5,6 +5,7 @@ mod dying;
 mod elsewhere;
 mod folder;
 mod foreign;
+mod growing;
 mod live;
 mod many;
 mod naming;

@@ -60,6 +60,10 @@ impl Story {
         let receipts = json!({"tokens": [[listed[0]["id"], ""]], "list": [[1, NOW_MS, 1, 0, 0]]});
         let head = json!({"agent": "shop", "source": [source], "versions": [], "active": null, "receipts": receipts});
         let head: lua_store::protocol::Head = serde_json::from_value(head).unwrap();
+        // By hand, as the document says: one id, one receipt, one token.
+        let mut known = head.source[0].as_bytes().to_vec();
+        [1, NOW_MS, 1, 0, 0].iter().for_each(|number: &u64| known.extend(number.to_le_bytes()));
+        known.extend(format!("{}\0\0", listed[0]["id"].as_str().unwrap()).as_bytes());
         let variables = vec![
             ("SERVER", server.url.clone()),
             ("REMOTE", format!("{}/shop", server.url)),
@@ -70,6 +74,8 @@ impl Story {
             ("TXN", "000102030405060708090a0b0c0d0e0f".to_owned()),
             ("OTHER", "ff0102030405060708090a0b0c0d0e0f".to_owned()),
             ("ETAG", head.etag().to_string()),
+            ("DIGEST", blake3::hash(&known).to_hex().to_string()),
+            ("NOTHING", blake3::hash(b"").to_hex().to_string()),
         ];
         Story { project, _server: server, variables }
     }

@@ -1,0 +1,241 @@
+//! What a remote has that the client did not know: an answer that does not grow with the agent.
+//!
+//! Series only grow. A client says how many of each it knows, with a digest of them; where the remote begins with
+//! the same ones it leaves them out. Where it does not, the answer is whole, so that the client can see what differs.
+
+use super::Head;
+use crate::error::{Error, Result};
+use crate::object::Id;
+use crate::store::Receipts;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// How many source versions, versions and receipts come first.
+pub type Lengths = [u64; 3];
+
+/// What a client knows. As the query of a request it is `after=S,V,R&digest=HEX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub after: Lengths,
+    /// Of just these, see [`digest`].
+    pub digest: Id,
+}
+
+/// A head without what its reader knew before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newer {
+    /// Series and tokens begin after those that are known.
+    #[serde(flatten)]
+    pub head: Head,
+    /// What is left out. `None` where nobody said what is known; the head is whole then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Lengths>,
+}
+
+impl Known {
+    pub fn of(head: &Head) -> Known {
+        let after = lengths(head);
+        Known { after, digest: digest(head, after) }
+    }
+}
+
+fn lengths(head: &Head) -> Lengths {
+    [head.source.len() as u64, head.versions.len() as u64, head.receipts.list.len() as u64]
+}
+
+/// BLAKE3 of the first ids of both series, then of the first receipts (five numbers each, 64 bits, the lowest byte
+/// first), then of the tokens that these name (id, a zero byte, name, a zero byte).
+fn digest(head: &Head, [source, versions, receipts]: Lengths) -> Id {
+    let mut hasher = blake3::Hasher::new();
+    for (series, count) in [(&head.source, source), (&head.versions, versions)] {
+        for id in series.iter().take(count as usize) {
+            hasher.update(id.as_bytes());
+        }
+    }
+    for receipt in head.receipts.list.iter().take(receipts as usize) {
+        let (token, at_ms, source, versions, ledger) = (*receipt).into();
+        for number in [token, at_ms, source, versions, ledger] {
+            let number: u64 = number;
+            hasher.update(&number.to_le_bytes());
+        }
+    }
+    for token in &head.receipts.tokens[..tokens(&head.receipts, receipts)] {
+        hasher.update(token.id.as_bytes()).update(&[0]).update(token.name.as_bytes()).update(&[0]);
+    }
+    Id::from_bytes(*hasher.finalize().as_bytes())
+}
+
+/// How many tokens the first receipts name: they are listed in the order in which they were first used.
+fn tokens(receipts: &Receipts, count: u64) -> usize {
+    let first = receipts.list.iter().take(count as usize);
+    let named = first.map(|receipt| receipt.token as usize).max().unwrap_or(0);
+    named.min(receipts.tokens.len())
+}
+
+fn without<T: Clone>(series: &[T], count: usize) -> Vec<T> {
+    series.get(count..).unwrap_or_default().to_vec()
+}
+
+impl Newer {
+    /// The answer to who knows so much; to nobody in particular it is whole.
+    pub fn of(head: &Head, known: Option<&Known>) -> Newer {
+        let Some(known) = known else { return Newer { head: head.clone(), after: None } };
+        let here = lengths(head);
+        let enough = known.after.iter().zip(here).all(|(known, here)| *known <= here);
+        if !enough || digest(head, known.after) != known.digest {
+            return Newer { head: head.clone(), after: Some([0; 3]) };
+        }
+        let [source, versions, receipts] = known.after.map(|count| count as usize);
+        let left = Receipts {
+            tokens: without(&head.receipts.tokens, tokens(&head.receipts, receipts as u64)),
+            list: without(&head.receipts.list, receipts),
+        };
+        let head = Head {
+            agent: head.agent.clone(),
+            source: without(&head.source, source),
+            versions: without(&head.versions, versions),
+            active: head.active,
+            receipts: left,
+        };
+        Newer { head, after: Some(known.after) }
+    }
+
+    /// The whole head again, for who knows so much. `None` for an answer to somebody else.
+    pub fn onto(self, known: &Head) -> Option<Head> {
+        let Head { agent, source, versions, active, receipts } = match self.after {
+            None | Some([0, 0, 0]) => return Some(self.head).filter(|head| head.receipts.is_sound()),
+            Some(after) if after == lengths(known) => self.head,
+            Some(_) => return None,
+        };
+        let receipts = Receipts {
+            tokens: [&known.receipts.tokens[..], &receipts.tokens].concat(),
+            list: [&known.receipts.list[..], &receipts.list].concat(),
+        };
+        let source = [&known.source[..], &source].concat();
+        let versions = [&known.versions[..], &versions].concat();
+        Some(Head { agent, source, versions, active, receipts }).filter(|head| head.receipts.is_sound())
+    }
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [source, versions, receipts] = self.after;
+        write!(f, "after={source},{versions},{receipts}&digest={}", self.digest)
+    }
+}
+
+impl Known {
+    /// From the query of a request; `None` where it says nothing of it.
+    pub fn from_query(query: &str) -> Result<Option<Known>> {
+        let get = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        match (get("after"), get("digest")) {
+            (None, None) => Ok(None),
+            (Some(after), Some(digest)) => format!("{after}&{digest}").parse().map(Some),
+            _ => Err(Error::usage("`after` and `digest` belong together")),
+        }
+    }
+}
+
+impl FromStr for Known {
+    type Err = Error;
+
+    /// `S,V,R&HEX`
+    fn from_str(text: &str) -> Result<Known> {
+        let bad = || Error::usage("`after` is three numbers with commas, and `digest` 64 hexadecimal digits");
+        let (after, digest) = text.split_once('&').ok_or_else(bad)?;
+        let number = |text: &str| {
+            let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|_| plain)
+        };
+        let after: Option<Vec<u64>> = after.replace("%2C", ",").split(',').map(number).collect();
+        let after = after.and_then(|after| after.try_into().ok()).ok_or_else(bad)?;
+        Ok(Known { after, digest: digest.parse().map_err(|_| bad())? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Receipt, TokenName};
+
+    fn id(byte: u8) -> Id {
+        Id::from_bytes([byte; 32])
+    }
+
+    /// So many source versions, half as many versions, and one receipt for each by two tokens in turn.
+    fn head(count: u8) -> Head {
+        let mut head = Head::empty("a".parse().unwrap());
+        for number in 0..count {
+            let token = TokenName { id: format!("t{}", number % 2), name: "ci".to_owned() };
+            let receipt = Receipt { token: 0, at_ms: number.into(), source: 1, versions: 0, ledger: 0 };
+            head.receipts.add(Some(&token), receipt);
+            head.source.push(id(number));
+        }
+        head.versions = (0..count / 2).map(|number| id(100 + number)).collect();
+        head
+    }
+
+    #[test]
+    fn the_digest_is_what_the_document_says() {
+        let mut bytes: Vec<u8> = [[0; 32], [1; 32], [100; 32]].concat();
+        for number in [1u64, 0, 1, 0, 0, 2, 1, 1, 0, 0] {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend(b"t0\0ci\0t1\0ci\0");
+        let known = Known::of(&head(2));
+        assert_eq!(known.after, [2, 1, 2]);
+        assert_eq!(known.digest.as_bytes(), blake3::hash(&bytes).as_bytes());
+    }
+
+    #[test]
+    fn what_is_known_is_left_out_and_comes_back() {
+        for known in 0..6 {
+            for now in known..6 {
+                let newer = Newer::of(&head(now), Some(&Known::of(&head(known))));
+                assert_eq!(newer.head.source.len(), usize::from(now - known));
+                assert_eq!(newer.head.receipts.list.len(), usize::from(now - known));
+                let text = serde_json::to_string(&newer).unwrap();
+                let read: Newer = serde_json::from_str(&text).unwrap();
+                assert_eq!(read.onto(&head(known)).unwrap(), head(now), "{known} {now}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_knows_something_else_or_more_gets_all_of_it() {
+        let mut others = [head(3), head(3), head(3), head(3), head(7)];
+        others[0].source[1] = id(99);
+        others[1].versions[0] = id(99);
+        others[2].receipts.list[1].at_ms = 99;
+        others[3].receipts.tokens[0].name = "x".to_owned();
+        for other in others {
+            let newer = Newer::of(&head(5), Some(&Known::of(&other)));
+            assert_eq!(newer.after, Some([0; 3]));
+            assert_eq!(newer.onto(&other).unwrap(), head(5));
+        }
+        let whole = Newer::of(&head(5), None);
+        assert_eq!(serde_json::to_string(&whole).unwrap(), serde_json::to_string(&head(5)).unwrap());
+        let strange = Newer { after: Some([1, 0, 1]), ..whole };
+        assert_eq!(strange.onto(&head(3)), None, "an answer to somebody else");
+    }
+
+    #[test]
+    fn a_query_is_read_as_it_is_written() {
+        let known = Known::of(&head(3));
+        assert_eq!(Known::from_query(&known.to_string()).unwrap(), Some(known));
+        assert_eq!(Known::from_query("x=1&y").unwrap(), None);
+        let digest = known.digest;
+        for bad in [
+            "after=1,2,3".to_owned(),
+            format!("digest={digest}"),
+            format!("after=1,2&digest={digest}"),
+            format!("after=1,2,+3&digest={digest}"),
+            format!("after=1,2,&digest={digest}"),
+            format!("after=1,2,99999999999999999999&digest={digest}"),
+            "after=1,2,3&digest=00".to_owned(),
+        ] {
+            assert!(Known::from_query(&bad).is_err(), "{bad}");
+        }
+    }
+}
