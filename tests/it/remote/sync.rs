@@ -1,5 +1,6 @@
 //! `sync`: drift in the words of the stock command, and both ways out of it.
 
+use super::served::{copy, serve};
 use super::{copy_of, published, shared};
 use crate::common::shop::edit;
 use insta::assert_snapshot;
@@ -482,11 +483,12 @@ fn code_that_cannot_be_read_is_neither_in_sync_nor_drift() {
 
 #[test]
 fn what_needs_the_server_fails_without_it() {
-    let mut project = published();
+    let mut project = copy(&published());
+    let server = serve(&mut project, "");
     project.ok("sync --check");
     project.set("LUA_STORE_TRIES", "1");
     project.set("LUA_STORE_NOW", "2026-11-21T11:30:00Z");
-    project.ok("remote set-url origin http://127.0.0.1:9/agent_shop");
+    drop(server);
     for line in ["sync --accept", "sync --push", "sync --pull --force", "sync --check --strict"] {
         assert_eq!(project.run(line).code, 11, "{line}");
     }
