@@ -16,7 +16,8 @@ import tempfile
 import compare_stock
 
 FORMS = os.path.join(compare_stock.TOP, "tests/fixtures/stock")
-KEPT = ["kind", "name", "description", "routingDescription", "context", "persona", "model", "tools", "schemas"]
+KEPT = ["kind", "name", "description", "routingDescription", "context", "persona", "model", "tools", "schemas",
+        "hasCondition"]
 
 
 def made(project, modules, scratch):

@@ -92,8 +92,10 @@ pub struct Dropped {
     pub column: u32,
     /// What about the form it does not know.
     pub reason: String,
-    /// The property that is left empty; `None` where all of it is left out.
+    /// The property that is left empty or made otherwise; `None` where all of it is left out.
     pub field: Option<String>,
+    /// Whether the compiler gives the property another value, rather than none.
+    pub otherwise: bool,
     /// `skill`, `job`, …, `tool`, or `agent`.
     pub kind: String,
     /// The skill that a tool is of.

@@ -30,6 +30,9 @@ fn note(same: &[&Dropped]) -> String {
     let Some(first) = same.first() else { return String::new() };
     let (verb, what) = match &first.field {
         None => ("leaves this out", list(same)),
+        Some(field) if first.otherwise => {
+            ("makes another value of this", format!("`{field}` of {}", list(same)))
+        }
         Some(field) => ("leaves this empty", format!("`{field}` of {}", list(same))),
     };
     format!("{}:{}:{}: `lua compile` {verb}: {what}; {}", first.path, first.line, first.column, first.reason)
@@ -53,7 +56,7 @@ fn list(same: &[&Dropped]) -> String {
 
 /// Whether the stock compiler makes all of it.
 pub fn is_deployable(dropped: &[Dropped]) -> bool {
-    dropped.is_empty()
+    dropped.iter().all(|one| one.otherwise)
 }
 
 /// An agent, or why it cannot be read.
@@ -146,7 +149,8 @@ fn unknown(version: &Version, reason: String) -> Difference {
 
 fn compare(from: &Agent, to: &Agent) -> Difference {
     let since = |earlier: &Agent, later: &Agent| -> (Vec<Dropped>, Vec<Dropped>) {
-        let fresh = later.dropped.iter().filter(|one| !earlier.dropped.iter().any(|old| covers(old, one)));
+        let lost = later.dropped.iter().filter(|one| !one.otherwise);
+        let fresh = lost.filter(|one| !earlier.dropped.iter().any(|old| covers(old, one)));
         fresh.cloned().partition(|one| has(earlier, one))
     };
     let (removed, missing) = since(from, to);

@@ -16,7 +16,7 @@ fn fixtures() -> Vec<PathBuf> {
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stock");
     let mut folders: Vec<_> = std::fs::read_dir(all).unwrap().map(|one| one.unwrap().path()).collect();
     folders.sort();
-    assert_eq!(folders.len(), 8);
+    assert_eq!(folders.len(), 9);
     folders
 }
 
@@ -60,7 +60,14 @@ fn says(value: &Value) -> bool {
     }
 }
 
-/// What the compiler lost of our reading.
+/// Whether the compiler has the function of an enum in a value, where we have none.
+fn swollen(mine: &Value, theirs: &Value) -> bool {
+    let marks = ["toString", "[Enum: ", "null]"];
+    mine != theirs
+        && marks.iter().any(|mark| theirs.to_string().contains(mark) && !mine.to_string().contains(mark))
+}
+
+/// What the compiler lost of our reading, or made something else of.
 fn lost(ours: &[Value], made: &[Value]) -> BTreeSet<Lost> {
     let mut lost = BTreeSet::new();
     let mut lose = |kind: &str, name: &str, of: &str, field: &str| {
@@ -78,7 +85,15 @@ fn lost(ours: &[Value], made: &[Value]) -> BTreeSet<Lost> {
             _ => &[("description", "description")],
         };
         for (key, field) in fields {
-            if says(&one[*key]) && !says(&there[*key]) {
+            if says(&one[*key]) && !says(&there[*key]) || swollen(&one[*key], &there[*key]) {
+                lose(&kind, &name, "", field);
+            }
+        }
+        if kind == "skill" && one["hasCondition"] != there["hasCondition"] {
+            lose(&kind, &name, "", "hasCondition");
+        }
+        for (key, field) in [("query", "querySchema"), ("headers", "headerSchema"), ("body", "bodySchema")] {
+            if kind == "webhook" && says(&one["schemas"][key]) && !says(&there["schemas"][key]) {
                 lose(&kind, &name, "", field);
             }
         }
@@ -90,11 +105,13 @@ fn lost(ours: &[Value], made: &[Value]) -> BTreeSet<Lost> {
                 lose("tool", &tool, &name, "");
                 continue;
             };
-            if says(&mine["description"]) && !says(&theirs["description"]) {
+            let text = "description";
+            if says(&mine[text]) && !says(&theirs[text]) || swollen(&mine[text], &theirs[text]) {
                 lose("tool", &tool, &name, "description");
             }
             let properties = |one: &Value| says(&one["schemas"]["input"]["properties"]);
-            if properties(mine) && !properties(theirs) {
+            let input = |one: &Value| one["schemas"]["input"].clone();
+            if properties(mine) && !properties(theirs) || swollen(&input(mine), &input(theirs)) {
                 lose("tool", &tool, &name, "inputSchema");
             }
         }
@@ -119,7 +136,8 @@ fn what_is_told_is_what_the_real_compiler_lost() {
         let missed: Vec<_> = lost.difference(&told).collect();
         let wrong: Vec<_> = told.difference(&lost).collect();
         assert!(missed.is_empty() && wrong.is_empty(), "{folder:?}\nmissed {missed:#?}\nwrong {wrong:#?}");
-        assert_eq!(answer["deployable"], lost.is_empty());
+        let all = answer["dropped"].as_array().unwrap();
+        assert_eq!(answer["deployable"], all.iter().all(|one| one["otherwise"] == true));
         count += lost.len();
     }
     assert!(count > 50, "{count}");
@@ -171,8 +189,58 @@ fn each_form_is_told_with_its_place() {
             "src/index.ts:6:22: `lua compile` leaves this out: agent Aliased; it does not know that `Agent` makes one",
         ],
     );
+    told(
+        "otherwise",
+        &[
+            "src/skills.ts:7:89: `lua compile` makes another value of this: `inputSchema` of tool t1 of skill one; \
+             `Object.keys(Colour)` has the function `toString` of the enum too there",
+            "src/skills.ts:12:8: `lua compile` makes another value of this: `hasCondition` of skill three; \
+             a class that extends `LuaSkill` counts as one with a condition",
+            "src/hooks.ts:4:36: `lua compile` leaves this empty: `bodySchema` of webhook made; \
+             it reads no schema of `new LuaWebhook({…})`",
+        ],
+    );
     assert_eq!(named("known").run("compile").stderr, "");
     assert_eq!(named("known").json("compile")["deployable"], true);
+}
+
+/// Secrets at which the compiler stops, and those that it reads.
+const SECRETS: [(&str, Option<&str>); 7] = [
+    ("secret: process.env.HUSH", Some("it does not read `process.env.HUSH` there")),
+    ("secret: process.env.HUSH!", Some("it does not read `process.env.HUSH` there")),
+    ("secret: hush", Some("it does not read `process.env.HUSH` there")),
+    ("secret", Some("it does not read `secret` in short, without `secret: `")),
+    ("secret: process.env.HUSH ?? 'x'", None),
+    ("secret: 'a' + 'b'", None),
+    ("secret: made()", None),
+];
+
+fn with_secret(form: &str) -> Project {
+    let project = Project::new();
+    project.write(
+        "src/index.ts",
+        format!(
+            "import {{ LuaAgent, defineWebhook }} from 'lua-cli';
+const hush = process.env.HUSH as string;
+const secret = 'x';
+const made = () => 'x';
+const hook = defineWebhook({{ name: 'hook', description: 'd', {form}, execute: async () => {{}} }});
+export const agent = new LuaAgent({{ name: 'Shop', persona: 'You sell.', webhooks: [hook] }});
+"
+        ),
+    );
+    project
+}
+
+#[test]
+fn a_secret_at_which_the_compiler_stops_is_told() {
+    for (form, reason) in SECRETS {
+        let answer = with_secret(form).json("compile");
+        let told: Vec<_> =
+            answer["dropped"].as_array().unwrap().iter().map(|one| word(&one["reason"])).collect();
+        let wanted = reason.map(|reason| format!("it stops at the `secret`, and makes nothing: {reason}"));
+        assert_eq!(told, wanted.into_iter().collect::<Vec<_>>(), "{form}");
+    }
 }
 
 #[test]
@@ -249,9 +317,9 @@ fn versions_are_read_from_their_own_files() {
     assert!(told.contains("− tools find, open of skill shop"), "{told}");
 }
 
-/// Runs the real compiler, where it is at hand: what it said of a project, whether or not it was content.
+/// What the real compiler makes of a project, where it is at hand; nothing where it stops before it writes.
 #[cfg(unix)]
-fn real(project: &mut Project) -> Option<Vec<Value>> {
+fn real(project: &mut Project) -> Option<Option<Vec<Value>>> {
     use std::io::Write;
     use std::process::Command;
     let node = Command::new("node").arg("--version").output().is_ok();
@@ -268,9 +336,12 @@ fn real(project: &mut Project) -> Option<Vec<Value>> {
     project.set("LUA_TELEMETRY", "false");
     std::os::unix::fs::symlink(modules, project.path("node_modules")).unwrap();
     let done = project.command("node").args(["node_modules/.bin/lua", "compile", "--ci"]).output().unwrap();
-    let manifest = std::fs::read(project.path("dist-v2/manifest.json"));
-    let manifest: Value = serde_json::from_slice(&manifest.unwrap_or_else(|_| panic!("{done:?}"))).unwrap();
-    Some(manifest["primitives"].as_array().unwrap().clone())
+    let Ok(manifest) = std::fs::read(project.path("dist-v2/manifest.json")) else {
+        assert!(!done.status.success(), "{done:?}");
+        return Some(None);
+    };
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    Some(manifest["primitives"].as_array().cloned())
 }
 
 #[cfg(unix)]
@@ -285,8 +356,20 @@ fn what_is_recorded_is_what_the_real_compiler_makes() {
     for folder in fixtures() {
         let mut project = project(&folder);
         let Some(made) = real(&mut project) else { return };
+        let made = made.unwrap();
         let ours = project.json("compile")["primitives"].as_array().unwrap().clone();
         assert_eq!(lost(&ours, &made), lost(&ours, &recorded(&folder)), "{folder:?}");
+    }
+}
+
+/// The real compiler stops at the secrets at which we say it does.
+#[cfg(unix)]
+#[test]
+fn the_real_compiler_stops_at_these_secrets() {
+    for (form, reason) in SECRETS {
+        let mut project = with_secret(form);
+        let Some(made) = real(&mut project) else { return };
+        assert_eq!(made.is_none(), reason.is_some(), "{form}");
     }
 }
 
@@ -319,6 +402,7 @@ fn nothing_wrong_is_said_of_the_template() {
             _ => {}
         }
         let Some(made) = real(&mut project) else { return };
+        let made = made.unwrap();
         let answer = project.json("compile");
         let ours = answer["primitives"].as_array().unwrap();
         assert_eq!(told(&answer), lost(ours, &made), "{shape}");

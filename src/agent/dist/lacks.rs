@@ -2,7 +2,7 @@
 
 use super::Output;
 use super::manifest::Listed;
-use crate::agent::kind::TOOL;
+use crate::agent::kind::{Kind, TOOL};
 use crate::agent::model::{Agent, Dropped};
 use crate::error::Result;
 use serde_json::Value;
@@ -63,6 +63,7 @@ impl Lacks<'_> {
             column: 1,
             reason: format!("\"{}\" does not have it", super::MANIFEST),
             field: None,
+            otherwise: false,
             kind: kind.to_owned(),
             of: of.map(str::to_owned),
             name: name.to_owned(),
@@ -73,10 +74,16 @@ impl Lacks<'_> {
     fn holds(&self, one: &Dropped) -> bool {
         let field = one.field.as_deref().unwrap_or_default();
         let Some(there) = self.find(&one.kind, &one.name) else { return false };
+        if one.otherwise {
+            return true;
+        }
+        let schemas = Kind::named(&one.kind).map_or(TOOL.schemas, |kind| kind.schemas);
         let value = match field {
-            "inputSchema" => there.fields.get("schemas").and_then(|all| all.get("input")?.get("properties")),
             "description" if one.kind == "agent" => there.fields.get("routingDescription"),
-            field => there.fields.get(field),
+            field => match schemas.iter().find(|(own, _)| *own == field) {
+                Some((_, key)) => there.fields.get("schemas").and_then(|all| all.get(key)?.get("properties")),
+                None => there.fields.get(field),
+            },
         };
         match value {
             None | Some(Value::Null) => true,

@@ -45,7 +45,16 @@ struct Subject<'s> {
 }
 
 impl<'a> Losses<'_, '_, 'a> {
-    fn lose(&mut self, subject: &Subject<'_>, field: Option<&str>, (site, reason): Why) {
+    fn lose(&mut self, subject: &Subject<'_>, field: Option<&str>, why: Why) {
+        self.add(subject, field, false, why);
+    }
+
+    /// A property to which the compiler gives another value.
+    fn alter(&mut self, subject: &Subject<'_>, field: &str, why: Option<Why>) {
+        why.into_iter().for_each(|why| self.add(subject, Some(field), true, why));
+    }
+
+    fn add(&mut self, subject: &Subject<'_>, field: Option<&str>, otherwise: bool, (site, reason): Why) {
         let module = self.lookup.evaluator.modules.get(site.module);
         let (line, column) = module.place(site.span());
         self.dropped.push(Dropped {
@@ -56,6 +65,7 @@ impl<'a> Losses<'_, '_, 'a> {
             name: subject.name.to_owned(),
             of: subject.of.map(str::to_owned),
             field: field.map(str::to_owned),
+            otherwise,
             reason,
         });
     }
@@ -69,8 +79,10 @@ impl<'a> Losses<'_, '_, 'a> {
             return self.drop_all(&subject, why, &one.source.path, one.source.line);
         };
         self.fields(&subject, &made.found, &one.definition);
-        if one.kind.word != "skill" {
-            return;
+        match one.kind.word {
+            "webhook" => return self.webhook(&subject, &made.found, one),
+            "skill" => self.condition(&subject, &made.found, &one.definition),
+            _ => return,
         }
         for tool in one.definition["tools"].as_array().into_iter().flatten() {
             self.tool(&one.name, made, tool);
@@ -94,7 +106,7 @@ impl<'a> Losses<'_, '_, 'a> {
         let view = self.view;
         if let Some(found) = view.tools.iter().find(|tool| tool.name == name) {
             self.fields(&subject, found, tool);
-            self.schema(&subject, found, tool);
+            self.schema(&subject, found, "inputSchema", &tool["inputSchema"]);
         }
     }
 
@@ -117,6 +129,7 @@ impl<'a> Losses<'_, '_, 'a> {
                 name: subject.name.to_owned(),
                 of: subject.of.map(str::to_owned),
                 field: None,
+                otherwise: false,
                 reason: "it does not find it where it looks".to_owned(),
             }),
         }
@@ -126,12 +139,57 @@ impl<'a> Losses<'_, '_, 'a> {
     fn fields(&mut self, subject: &Subject<'_>, found: &Found<'a>, definition: &Json) {
         let context = (subject.kind == "skill").then_some("context");
         for field in ["description"].into_iter().chain(context) {
-            if is_known(&definition[field])
-                && let Some(why) = self.empty(&found.module, found.shape, field, &definition[field])
-            {
-                self.lose(subject, Some(field), why);
+            if !is_known(&definition[field]) {
+                continue;
+            }
+            match self.empty(&found.module, found.shape, field, &definition[field]) {
+                Some(why) => self.lose(subject, Some(field), why),
+                None => self.alter(subject, field, self.swollen(&found.module, found.shape, field)),
             }
         }
+    }
+
+    /// Where a property has more in it than it has when it runs.
+    fn swollen(&self, module: &Rc<Module<'a>>, shape: Shape<'a>, field: &str) -> Option<Why> {
+        let (module, value) = self.lookup.written(module, shape, field)?;
+        self.lookup.swollen(&module, value)
+    }
+
+    /// Every class that extends the kind's counts as one with a condition.
+    fn condition(&mut self, subject: &Subject<'_>, found: &Found<'a>, definition: &Json) {
+        let Shape::Class(class) = found.shape else { return };
+        if !definition["condition"].is_null() || class.heritage_expression().is_none() {
+            return;
+        }
+        let reason = "a class that extends `LuaSkill` counts as one with a condition".to_owned();
+        self.alter(subject, "hasCondition", Some((Site::new(found.module.id, class.span), reason)));
+    }
+
+    fn webhook(&mut self, subject: &Subject<'_>, found: &Found<'a>, one: &Primitive) {
+        if !one.definition["secret"].is_null()
+            && let Some(why) = self.secret_refused(found)
+        {
+            return self.lose(subject, None, why);
+        }
+        for (field, _) in one.kind.schemas {
+            self.schema(subject, found, field, &one.definition[field]);
+        }
+    }
+
+    /// Why a secret makes the compiler stop, with everything.
+    fn secret_refused(&self, found: &Found<'a>) -> Option<Why> {
+        let (module, field) = (&found.module, "secret");
+        let (site, reason) = match self.lookup.written(module, found.shape, field) {
+            Some((module, value)) => self.lookup.unreadable(&module, value).or_else(|| {
+                let (site, name) = self.lookup.from_environment(&module, value)?;
+                Some((site, format!("it does not read `{name}` there")))
+            })?,
+            None => match found.shape {
+                Shape::Config(config) if mentions(config, field) => unassigned(module, config, field),
+                _ => return None,
+            },
+        };
+        Some((site, format!("it stops at the `secret`, and makes nothing: {reason}")))
     }
 
     fn agent(&mut self, agent: &Agent) {
@@ -148,10 +206,11 @@ impl<'a> Losses<'_, '_, 'a> {
         let settings = ["model", "description"].map(|key| (key, agent.settings.get(key).cloned()));
         let fields = [("persona", Some(persona))].into_iter().chain(settings);
         for (field, value) in fields {
-            if let Some(value) = value.filter(is_known)
-                && let Some(why) = self.empty(module, *shape, field, &value)
-            {
-                self.lose(&subject, Some(field), why);
+            if let Some(value) = value.filter(is_known) {
+                match self.empty(module, *shape, field, &value) {
+                    Some(why) => self.lose(&subject, Some(field), why),
+                    None => self.alter(&subject, field, self.swollen(module, *shape, field)),
+                }
             }
         }
     }
@@ -181,30 +240,30 @@ impl<'a> Losses<'_, '_, 'a> {
         }
     }
 
-    /// The schema of a tool's input, which the model is given.
-    fn schema(&mut self, subject: &Subject<'_>, found: &Found<'a>, tool: &Json) {
-        let schema = &tool["inputSchema"];
+    /// A schema, which the model or the platform is given.
+    fn schema(&mut self, subject: &Subject<'_>, found: &Found<'a>, field: &str, schema: &Json) {
         let has_properties = schema["properties"].as_object().is_some_and(|all| !all.is_empty());
         if !has_properties || schema.get("$source").is_some() {
             return;
         }
-        if let Some(why) = self.schema_lost(found, schema) {
-            self.lose(subject, Some("inputSchema"), why);
+        match self.schema_lost(found, field, schema) {
+            Some(why) => self.lose(subject, Some(field), why),
+            None => self.alter(subject, field, self.swollen(&found.module, found.shape, field)),
         }
     }
 
-    fn schema_lost(&self, found: &Found<'a>, schema: &Json) -> Option<Why> {
-        let (module, field) = (&found.module, "inputSchema");
+    fn schema_lost(&self, found: &Found<'a>, field: &str, schema: &Json) -> Option<Why> {
+        let module = &found.module;
         if let Shape::Config(config) = found.shape {
             let reason = if found.export == "default" {
-                "it reads no schema of what is exported as default without a name"
-            } else if is_new(module, found.export) {
-                "it reads no schema of `new LuaTool({…})`"
+                "it reads no schema of what is exported as default without a name".to_owned()
+            } else if let Some(class) = class_of(module, found.export) {
+                format!("it reads no schema of `new {class}({{…}})`")
             } else {
-                ""
+                String::new()
             };
             if !reason.is_empty() {
-                return Some((Site::new(module.id, config.span), reason.to_owned()));
+                return Some((Site::new(module.id, config.span), reason));
             }
             let Some(value) = assigned(config, field) else { return Some(unassigned(module, config, field)) };
             return self.lookup.unreadable(module, value).or_else(|| self.other_zod(module, value));
@@ -276,11 +335,12 @@ pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &
     (Site::new(module.id, at.0), at.1)
 }
 
-/// `const name = new …`.
-fn is_new(module: &Module<'_>, name: &str) -> bool {
+/// The class of `const name = new Class(…)`.
+fn class_of<'m>(module: &'m Module<'_>, name: &str) -> Option<&'m str> {
     let variables = module.script().into_iter().flat_map(|script| &script.program.body).flat_map(declarators);
-    let init = variables.filter(|one| is_named(one, name)).find_map(|one| one.init.as_ref());
-    matches!(init.map(untyped), Some(Expression::NewExpression(_)))
+    let init = variables.filter(|one| is_named(one, name)).find_map(|one| one.init.as_ref())?;
+    let value = untyped(init);
+    callee(module, value).filter(|_| matches!(value, Expression::NewExpression(_)))
 }
 
 impl Lookup<'_, '_> {

@@ -3,9 +3,10 @@
 //! It looks at words, not at what code gives, so it leaves out what is written in another way than it knows,
 //! mostly without an error. What is deployed is what it makes. These are the rules of lua-cli 3.37.0:
 //! `lists` is its reference resolver, `found` its plugins, `values` its evaluator; `view` puts them
-//! together, and `losses` holds what we read against that. A note is given only where the compiler is known to lose
+//! together, `losses` holds what we read against that, and `enums` knows one thing that it makes otherwise. A note is given only where the compiler is known to lose
 //! something: what is not known of it counts as read.
 
+mod enums;
 mod found;
 mod lists;
 mod losses;

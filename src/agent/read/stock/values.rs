@@ -1,5 +1,7 @@
 //! Which values the stock compiler reads: those whose every part its evaluator (ts-evaluator 2.0) knows.
 
+use super::found::{Shape, untyped};
+use super::lists::assigned;
 use super::names::{Decl, Lookup, default_expression};
 use crate::agent::read::module::{Binding, Imported, Module, ModuleId};
 use crate::agent::read::value::{Scope, Site, Value};
@@ -76,6 +78,45 @@ impl<'a> Lookup<'_, 'a> {
         }
         match self.local(module, name)? {
             Decl::Variable(there, Some(init)) => self.walk(&there, init, seen),
+            _ => None,
+        }
+    }
+
+    /// The expression that gives a property its value.
+    pub fn written(
+        self,
+        module: &Rc<Module<'a>>,
+        shape: Shape<'a>,
+        field: &str,
+    ) -> Option<(Rc<Module<'a>>, &'a Expression<'a>)> {
+        match shape {
+            Shape::Config(config) => assigned(config, field).map(|value| (module.clone(), value)),
+            Shape::Class(class) => {
+                let (module, member) = self.member(module, class, field)?;
+                Some((module, member.value.as_ref()?))
+            }
+        }
+    }
+
+    /// Where a value is a variable of the environment, and nothing beside it.
+    pub fn from_environment(
+        self,
+        module: &Rc<Module<'a>>,
+        value: &'a Expression<'a>,
+    ) -> Option<(Site, &'a str)> {
+        let value = untyped(value);
+        match value {
+            Expression::StaticMemberExpression(_) => {
+                let text = &module.text[value.span().start as usize..value.span().end as usize];
+                text.starts_with("process.env.").then(|| (Site::new(module.id, value.span()), text))
+            }
+            Expression::Identifier(name) => match self.local(module, name.name.as_str())? {
+                // What a name is set to is no name of itself.
+                Decl::Variable(there, Some(init)) if !matches!(untyped(init), Expression::Identifier(_)) => {
+                    self.from_environment(&there, init)
+                }
+                _ => None,
+            },
             _ => None,
         }
     }

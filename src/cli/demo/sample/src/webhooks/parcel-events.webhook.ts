@@ -1,7 +1,7 @@
-import { Data, LuaWebhook, env } from 'lua-cli';
+import { Data, defineWebhook, env } from 'lua-cli';
 import { z } from 'zod';
 
-const parcelEvents = new LuaWebhook({
+const parcelEvents = defineWebhook({
   name: 'parcel-events',
   description: 'The carrier tells where a parcel is',
   headerSchema: z.object({ 'x-carrier-secret': z.string() }),
