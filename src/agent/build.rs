@@ -5,6 +5,7 @@ use super::change;
 use super::dist::{self, Dist};
 use super::json;
 use super::kind::Kind;
+use super::leak::Guard;
 use super::manifest::Manifest;
 use super::model::{Agent, ORDER, Persona, Primitive};
 use super::names;
@@ -67,6 +68,8 @@ pub struct Input<'a> {
     pub agent: &'a Agent,
     /// What `lua compile` made of the same files.
     pub dist: &'a Dist,
+    /// What of that may be kept.
+    pub guard: &'a Guard<'a>,
     pub manifest: &'a Manifest,
     pub scope: &'a Scope,
     pub set_version: Option<&'a str>,
@@ -338,8 +341,8 @@ impl<S: Source + Sink> Builder<'_, S> {
             }
         }
         if let Some(output) = self.input.dist.output() {
-            let (root, agent) = (self.input.root, self.input.agent);
-            let code = dist::store(self.sink, root, output, agent, primitive, base(CODE))?;
+            let Input { root, agent, guard, .. } = *self.input;
+            let code = dist::store(self.sink, root, output, (agent, primitive), guard, base(CODE))?;
             entries.extend(code.map(|code| Entry::directory(CODE, code)));
         }
         self.sink.put_tree(&Tree::new(entries)?, old)

@@ -146,12 +146,32 @@ impl<'a> Guard<'a> {
         leaks
     }
 
+    /// The same for values that the compiler knows where the source of a primitive says none.
+    pub fn clean_compiled(
+        &self,
+        agent: &Agent,
+        primitive: &Primitive,
+        values: &mut Map<String, Value>,
+    ) -> Vec<Leak> {
+        let owner = Owner::of(primitive);
+        let mut found = Vec::new();
+        for (place, value) in values.iter_mut().filter(|_| !self.allowed.matches(&owner.subject)) {
+            let key = place.rsplit('/').next().unwrap_or_default();
+            let shown =
+                format!("{} (as `lua compile` made it)", place.trim_start_matches('/').replace('/', "."));
+            self.value(&owner, key, &shown, value, &mut found);
+        }
+        let near: Vec<String> =
+            std::iter::once(&primitive.source.path).chain(&agent.files).cloned().collect();
+        let line = Some(primitive.source.line as usize);
+        found.into_iter().map(|one| self.located(one, &near, line)).collect()
+    }
+
     fn primitive(&self, primitive: &mut Primitive, found: &mut Vec<Found>) {
-        let subject = format!("{}/{}", primitive.kind.word, primitive.name);
-        if self.allowed.matches(&subject) {
+        let owner = Owner::of(primitive);
+        if self.allowed.matches(&owner.subject) {
             return;
         }
-        let owner = Owner { subject, of: format!("{} \"{}\"", primitive.kind.one, primitive.name) };
         for (key, value) in primitive.definition.as_object_mut().into_iter().flatten() {
             self.value(&owner, key, key, value, found);
         }
@@ -260,6 +280,13 @@ struct Owner {
     of: String,
 }
 
+impl Owner {
+    fn of(primitive: &Primitive) -> Owner {
+        let subject = format!("{}/{}", primitive.kind.word, primitive.name);
+        Owner { subject, of: format!("{} \"{}\"", primitive.kind.one, primitive.name) }
+    }
+}
+
 /// A secret before it is known where it is written.
 struct Found {
     place: String,
@@ -276,6 +303,7 @@ pub fn masked(value: &Value) -> Value {
     value
 }
 
-fn shown(text: &str) -> String {
+/// A text without any secret in it.
+pub fn shown(text: &str) -> String {
     workspace::masked(text).unwrap_or_else(|| text.to_owned())
 }

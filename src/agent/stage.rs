@@ -110,7 +110,9 @@ pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
     })?;
     settled.check_inside(request)?;
     leak::refuse(&settled.clean(project, request, &batch)?)?;
-    finish(project, request, batch, previous, settled, Vec::new())
+    let staged = finish(project, request, batch, previous, settled, Vec::new())?;
+    leak::refuse(&staged.report.leaks)?;
+    Ok(staged)
 }
 
 /// Stages nothing that could be committed: new files are hashed and not stored.
@@ -187,7 +189,8 @@ fn settle(
             parallel::both(|| read::project_and_inputs(project.root()), || take(&tracked));
         let (snapshot, (agent, inputs)) = match (snapshot?, agent) {
             (_, Err(error)) if request.scope == Scope::Backup => {
-                let unread = error.message().lines().next().map(str::to_owned);
+                // The reason quotes the code, and a backup is to be possible whatever that holds.
+                let unread = error.message().lines().next().map(leak::shown);
                 let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
                 return Ok(Settled {
                     snapshot: take(&tracked)?,
@@ -231,7 +234,7 @@ fn finish<S: Source + Sink>(
     mut objects: S,
     previous: Option<SourceVersion>,
     settled: Settled,
-    leaks: Vec<Leak>,
+    mut leaks: Vec<Leak>,
 ) -> Result<Staged<S>> {
     let Settled { snapshot, agent, unread, .. } = settled;
     let old = match &previous {
@@ -251,6 +254,13 @@ fn finish<S: Source + Sink>(
             built(project, request, &mut objects, agent, snapshot.tree, &base)?
         }
     };
+    if let Some((agent, output)) = agent.as_ref().zip(dist.output()) {
+        leaks.extend(output.leaks(
+            project.root(),
+            agent,
+            &Guard::new(project.root(), &project.allowed()?),
+        )?);
+    }
     let state = built.state.store(&mut objects, previous.as_ref().map(|previous| previous.state))?;
     let before = previous.as_ref().map(|previous| previous.source);
     let (notes, predicted) = agent.as_ref().map(|agent| (agent.notes.clone(), &agent.dropped)).unzip();
@@ -325,12 +335,13 @@ fn built<S: Source + Sink>(
     let (root, cache) = (project.root(), Cache::of(project.store().dir()));
     let manifest = &Manifest::read(root)?;
     let (scope, set_version) = (&request.scope, request.set_version.as_deref());
+    let guard = &Guard::new(root, &project.allowed()?);
     let build = |objects: &mut S| -> Result<(Built, Dist)> {
         let dist = cache.dist(objects, root, files)?;
         if request.compiled {
             dist.require()?;
         }
-        let input = Input { root, agent, dist: &dist, manifest, scope, set_version, files, base };
+        let input = Input { root, agent, dist: &dist, guard, manifest, scope, set_version, files, base };
         Ok((build::build(objects, &input)?, dist))
     };
     match build(objects) {

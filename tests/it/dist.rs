@@ -429,6 +429,29 @@ fn a_bundle_with_a_secret_is_left_out() {
 }
 
 #[test]
+fn a_secret_that_only_the_compiler_knows_stops_the_push() {
+    let project = compiled("here");
+    let key = format!("sk_live_{}", "4eC39HqLyjWDarjtT1zdp7dz");
+    let manifest = project.read("dist-v2/manifest.json");
+    assert!(manifest.contains("\"green\""));
+    project.write("dist-v2/manifest.json", manifest.replace("\"green\"", &format!("\"{key}\"")));
+    for line in ["push", "push --dry-run", "version create --auto-push"] {
+        let outcome = project.run(line);
+        assert_eq!(outcome.code, 1, "{outcome}");
+        let place =
+            "tools.mix.inputSchema.properties.colour (as `lua compile` made it).enum[1] of skill \"shop\"";
+        assert!(outcome.stderr.contains(place), "{outcome}");
+        assert!(outcome.stderr.contains("`lua-store push --allow skill/shop`"), "{outcome}");
+        assert!(!outcome.stderr.contains(&key), "{outcome}");
+    }
+    assert_eq!(project.json("source list"), serde_json::json!([]));
+    assert!(project.run("status").stderr.contains("cannot be pushed: src/shop.ts:"));
+    project.ok("push --allow skill/shop");
+    project.ok("version create");
+    assert!(project.ok("cat-file v1:state/skills/shop/code/values.json").contains(&key));
+}
+
+#[test]
 fn what_the_output_lacks_is_not_pushed() {
     let project = compiled("here");
     let mut manifest: serde_json::Value =

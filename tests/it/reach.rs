@@ -483,3 +483,35 @@ fn copied(from: &Path) -> Project {
     }
     project
 }
+
+/// What an import resolves to is looked up again when a file comes first that no tree holds.
+#[test]
+fn an_ignored_file_that_newly_comes_first_is_read() {
+    for (config, specifier, first) in [
+        (
+            r#"{"compilerOptions": {"paths": {"@lib": ["./made/lib.ts", "./src/lib.ts"]}}}"#,
+            "@lib",
+            "made/lib.ts",
+        ),
+        (r#"{"compilerOptions": {"paths": {"@/*": ["./made/*", "./src/*"]}}}"#, "@/lib", "made/lib/index.ts"),
+        (r#"{"compilerOptions": {"baseUrl": "made", "paths": {"zod": ["./zod.ts"]}}}"#, "zod", "made/zod.ts"),
+        ("{}", "../src/lib.js", "src/lib.tsx"),
+    ] {
+        let project = Project::new();
+        project.write("tsconfig.json", config);
+        project.write(".gitignore", "/made/\n*.tsx\n");
+        project.write("package.json", r#"{"dependencies": {"zod": "^3"}}"#);
+        project.write("src/lib.ts", "export const context = 'old';\n");
+        let index = "import { LuaAgent, LuaSkill } from 'lua-cli';\nimport { context } from 'LIB';
+const shop = new LuaSkill({ name: 'shop', description: 'd', context, tools: [] });
+export const agent = new LuaAgent({ name: 'Shop', persona: 'You sell.', skills: [shop] });\n";
+        project.write("src/index.ts", index.replace("LIB", specifier));
+        project.ok("init");
+        project.ok("push");
+        assert!(!project.ok("status").contains("skill shop"));
+        project.write(first, "export const context = 'new';\n");
+        let told = project.ok("status");
+        let is_first = !first.ends_with(".tsx");
+        assert_eq!(told.contains("~ skill shop"), is_first, "{specifier}: {told}");
+    }
+}

@@ -47,6 +47,20 @@ fn a_backup_of_it_says_that_only_files_are_kept() {
     assert!(good.json("push backup")["unread"].is_null());
 }
 
+/// The reason quotes code, and is kept in a record.
+#[test]
+fn a_key_in_the_reason_is_not_kept() {
+    let project = broken();
+    let key = format!("sk_live_{}", "4eC39HqLyjWDarjtT1zdp7dz");
+    project.write("src/index.ts", BAD.replace("./gone", &format!("./{key}")));
+    let pushed = project.json("push backup");
+    assert_eq!(pushed["unread"], REASON.replace("./gone", "./sk_live_…"));
+    for line in ["source list --json", "cat-file source/v2 --json", "source show v2"] {
+        let outcome = project.run(line);
+        assert!(!outcome.stdout.contains(&key) && !outcome.stderr.contains(&key), "{outcome}");
+    }
+}
+
 #[test]
 fn a_version_of_it_is_made_only_where_that_is_allowed() {
     let project = broken();

@@ -5,9 +5,10 @@
 
 use super::{Bundle, Output, values as known};
 use crate::agent::kind::TOOL;
+use crate::agent::leak::{Guard, Leak};
 use crate::agent::model::{Agent, Primitive};
 use crate::agent::state::CODE;
-use crate::agent::{json, leak, names};
+use crate::agent::{json, names};
 use crate::error::Result;
 use crate::object::{self, Id, Mode, Sink, Source, nest};
 use serde_json::{Map, Value};
@@ -32,6 +33,16 @@ impl Output {
         found
     }
 
+    /// The secrets among the values that only the compiler knows. A push that would keep one is refused.
+    pub fn leaks(&self, root: &Path, agent: &Agent, guard: &Guard<'_>) -> Result<Vec<Leak>> {
+        let mut leaks = Vec::new();
+        for one in agent.primitives.iter().filter(|one| known::has_source(&one.definition)) {
+            let mut found = known::of(&self.manifest(root)?.primitives, agent, one);
+            leaks.extend(guard.clean_compiled(agent, one, &mut found));
+        }
+        Ok(leaks)
+    }
+
     /// The bundle of this kind and name; of several the one from this file.
     fn bundle(&self, kind: &str, name: &str, source: &str) -> Option<&Bundle> {
         let mut named = self.bundles.iter().filter(|bundle| bundle.kind == kind && bundle.name == name);
@@ -50,8 +61,8 @@ pub fn store<S: Source + Sink>(
     sink: &mut S,
     root: &Path,
     output: &Output,
-    agent: &Agent,
-    primitive: &Primitive,
+    (agent, primitive): (&Agent, &Primitive),
+    guard: &Guard<'_>,
     old: Option<Id>,
 ) -> Result<Option<Id>> {
     let before = match old {
@@ -66,8 +77,11 @@ pub fn store<S: Source + Sink>(
     }
     if known::has_source(&primitive.definition) {
         let mut found = known::of(&output.manifest(root)?.primitives, agent, primitive);
-        // As the bundle is left out that has it too.
-        found.retain(|_, value| leak::masked(value) == *value);
+        // Who only looks stores none either; a push was refused.
+        found.retain(|place, value| {
+            let mut one = Map::from_iter([(place.clone(), value.clone())]);
+            guard.clean_compiled(agent, primitive, &mut one).is_empty()
+        });
         if !found.is_empty() {
             let id = sink.put_blob(json::encode(&found)?, base(VALUES))?;
             files.push((VALUES.to_owned(), Mode::File, id));

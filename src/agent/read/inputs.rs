@@ -1,6 +1,6 @@
 //! What an agent was read from: enough to say later that reading again would give the same.
 
-use super::modules::{EXTENSIONS, Modules, Target, package};
+use super::modules::{Modules, Target, package};
 use super::{entry, lock};
 use crate::error::Result;
 use crate::fs;
@@ -52,17 +52,6 @@ fn absent(root: &Path, modules: &Modules<'_>) -> Vec<String> {
     let mut absent = modules.missing();
     let read = modules.paths();
     absent.extend(entry::USUAL.iter().map(|name| (*name).to_owned()));
-    for (specifier, target) in modules.targets() {
-        let Target::Module(file) = target else { continue };
-        let path = modules.relative(&file);
-        let Some((stem, extension)) = path.rsplit_once('.') else { continue };
-        let before = EXTENSIONS.iter().take_while(|one| one.strip_prefix('.') != Some(extension));
-        absent.extend(before.map(|one| format!("{stem}{one}")));
-        // A folder gives way to a file of its name.
-        if let Some(folder) = stem.strip_suffix("/index").filter(|_| !specifier.ends_with("index")) {
-            absent.extend(EXTENSIONS.map(|one| format!("{folder}{one}")));
-        }
-    }
     absent.sort_unstable();
     absent.dedup();
     absent.retain(|path| !read.contains(path) && !root.join(path).exists());

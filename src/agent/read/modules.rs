@@ -9,7 +9,8 @@ use oxc_allocator::Allocator;
 use oxc_ast::ast::Expression;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_resolver::{
-    ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery, TsconfigOptions, TsconfigReferences,
+    ResolveContext, ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery, TsconfigOptions,
+    TsconfigReferences,
 };
 use oxc_span::{SourceType, Span};
 use std::cell::{OnceCell, RefCell};
@@ -31,6 +32,8 @@ pub struct Modules<'a> {
     loaded: RefCell<Vec<Rc<Module<'a>>>>,
     by_file: RefCell<HashMap<PathBuf, ModuleId>>,
     targets: RefCell<HashMap<(PathBuf, String), Target>>,
+    /// What was looked for on the way to a target, and not there.
+    passed: RefCell<HashSet<PathBuf>>,
     /// Files that were read as they are, and those that were looked for and not there.
     texts: RefCell<BTreeMap<PathBuf, Option<Rc<str>>>>,
     /// Where a file was asked for first.
@@ -58,6 +61,7 @@ impl<'a> Modules<'a> {
             loaded: RefCell::default(),
             by_file: RefCell::default(),
             targets: RefCell::default(),
+            passed: RefCell::default(),
             texts: RefCell::default(),
             importers: RefCell::default(),
         }
@@ -107,10 +111,12 @@ impl<'a> Modules<'a> {
         u32::try_from(self.loaded.borrow().len()).unwrap_or(u32::MAX)
     }
 
-    /// Files that were looked for and not there.
+    /// Files that were looked for and not there. What a package consists of is known by its version.
     pub fn missing(&self) -> Vec<String> {
-        let texts = self.texts.borrow();
-        texts.iter().filter(|(_, text)| text.is_none()).map(|(file, _)| self.relative(file)).collect()
+        let (texts, passed) = (self.texts.borrow(), self.passed.borrow());
+        let absent = texts.iter().filter(|(_, text)| text.is_none()).map(|(file, _)| file);
+        let own = |file: &&PathBuf| !file.components().any(|part| part.as_os_str() == "node_modules");
+        absent.chain(passed.iter().filter(own)).map(|file| self.relative(file)).collect()
     }
 
     /// The text of a file of the project as it is; `None` where there is none, or it is no text.
@@ -182,7 +188,7 @@ impl<'a> Modules<'a> {
         // What follows `?` is for a bundler: `./persona.md?raw`.
         let bare = specifier.split_once('?').map_or(specifier, |(path, _)| path);
         let directory = from.parent().unwrap_or(&self.root);
-        let mut found = self.resolver.resolve(directory, bare);
+        let mut found = self.look(&self.resolver, directory, bare);
         if let Err(
             ResolveError::TsconfigNotFound(_)
             | ResolveError::TsconfigLoadFailed { .. }
@@ -192,9 +198,9 @@ impl<'a> Modules<'a> {
         {
             // What `tsconfig.json` extends is not installed, or it cannot be read: it says nothing.
             let plain = self.plain.get_or_init(|| resolver(None, &self.files));
-            found = plain.resolve(directory, bare);
+            found = self.look(plain, directory, bare);
         }
-        match found.map(|found| found.into_path_buf()) {
+        match found {
             Ok(path) if !path.components().any(|part| part.as_os_str() == "node_modules") => {
                 Target::Module(path)
             }
@@ -202,6 +208,20 @@ impl<'a> Modules<'a> {
             Err(_) if bare.starts_with('.') || bare.starts_with('/') => Target::Missing,
             Err(_) => Target::Package(package(bare)),
         }
+    }
+
+    /// What a specifier leads to from a folder. What would come first if it were there is kept.
+    fn look(
+        &self,
+        resolver: &ResolverGeneric<Files>,
+        directory: &Path,
+        specifier: &str,
+    ) -> Result<PathBuf, ResolveError> {
+        let config = resolver.find_tsconfig(directory)?;
+        let mut context = ResolveContext::default();
+        let found = resolver.resolve_with_context(directory, specifier, config.as_deref(), &mut context);
+        self.passed.borrow_mut().extend(context.missing_dependencies);
+        found.map(|found| found.into_path_buf())
     }
 
     /// An expression of a module, parsed once more to be evaluated by itself.
