@@ -49,7 +49,12 @@ fn token_of(bytes: &[u8]) -> Token {
 
 impl FileHeads {
     pub fn new(root: &Path) -> FileHeads {
-        FileHeads { layout: Layout::new(root), recent: Recent::new(MOST_HEADS) }
+        FileHeads::keeping(root, MOST_HEADS)
+    }
+
+    /// With so many of them kept open.
+    pub fn keeping(root: &Path, most: usize) -> FileHeads {
+        FileHeads { layout: Layout::new(root), recent: Recent::new(most) }
     }
 
     /// Puts the new head in the place of the old one; the caller holds the lock.

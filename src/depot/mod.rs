@@ -53,6 +53,19 @@ const MOST_PARCELS: usize = 8;
 /// More than processors, so that different agents rarely wait for each other.
 const GATES: usize = 64;
 
+/// What depends on the machine that a depot is on.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many heads are kept as open files.
+    pub heads: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { heads: MOST_HEADS }
+    }
+}
+
 /// Agents with their packs.
 pub struct Depot {
     heads: Arc<dyn HeadStore>,
@@ -70,8 +83,13 @@ pub struct Depot {
 impl Depot {
     /// Opens the depot in a folder, which is made when the one above it exists.
     pub fn open(root: &Path) -> Result<Depot> {
+        Depot::open_with(root, &Settings::default())
+    }
+
+    /// The same with other settings.
+    pub fn open_with(root: &Path, settings: &Settings) -> Result<Depot> {
         let layout = Layout::make(root)?;
-        let heads = Arc::new(FileHeads::new(layout.root()));
+        let heads = Arc::new(FileHeads::keeping(layout.root(), settings.heads));
         let packs = Arc::new(FilePacks::new(layout.root()));
         Ok(Depot::with(heads, packs, layout.root().to_owned()))
     }

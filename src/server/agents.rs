@@ -4,7 +4,7 @@ use super::access::Admitted;
 use super::answer::{Answer, Failure, empty, json};
 use super::body;
 use super::download::Download;
-use super::limits::Pool;
+use super::limits::{Connection, Pool};
 use super::metrics::{Gauge, One};
 use super::range::{Part, part};
 use super::record::Trace;
@@ -29,9 +29,13 @@ const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 /// Lets a request in, gives it a place, and tells its record who that was.
 fn admit(state: &State, request: &Request, agent: &str, needed: Scope) -> Result<Admitted, Failure> {
     let admitted = state.access.admit(request.headers(), agent, needed)?;
+    let token = admitted.bearer.as_ref().map(|bearer| &bearer.token.id);
+    if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
+        connection.is_of(token.map_or("", String::as_str));
+    }
     if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
         let _ = trace.agent.set(admitted.agent.to_string());
-        let _ = admitted.bearer.as_ref().map(|bearer| trace.token.set(bearer.token.id.clone()));
+        let _ = token.map(|token| trace.token.set(token.clone()));
         let _ = trace.place.set(state.pools.take(Pool::Requests, &admitted.who())?);
     }
     Ok(admitted)

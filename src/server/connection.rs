@@ -1,6 +1,7 @@
 //! One connection: TLS where it is spoken, then HTTP/1.1 until it ends or the server stops.
 
 use super::io::Guarded;
+use super::limits::Connection;
 use super::record::Peer;
 use super::state::State;
 use axum::Router;
@@ -31,24 +32,30 @@ pub struct Line {
 }
 
 impl Line {
-    pub async fn serve(self, stream: TcpStream, peer: SocketAddr) {
+    pub async fn serve(self, stream: TcpStream, peer: SocketAddr, connection: Arc<Connection>) {
         // Answers are small or sent in large pieces: waiting to fill packets only makes them late.
         let _ = stream.set_nodelay(true);
         let limits = &self.state.limits;
         let stream = Guarded::new(stream, limits.span);
-        let Some(tls) = self.tls.clone() else { return self.speak(stream, peer).await };
+        let Some(tls) = self.tls.clone() else { return self.speak(stream, peer, connection).await };
         match timeout(limits.head, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream, peer).await,
+            Ok(Ok(stream)) => self.speak(stream, peer, connection).await,
             Ok(Err(error)) => self.tell(peer, &format!("no TLS: {error}")),
             Err(_) => self.tell(peer, "no TLS in time"),
         }
     }
 
-    async fn speak(mut self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: SocketAddr) {
+    async fn speak(
+        mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        peer: SocketAddr,
+        connection: Arc<Connection>,
+    ) {
         let router = self.router.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(connection.clone());
             router.clone().oneshot(request)
         });
         let mut http = http1::Builder::new();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::limits::Pools;
+use super::limits::{Connections, Pools};
 use crate::protocol::{AgentId, Outcome, Refusal};
 
 /// Upper bounds of the histogram's buckets, in seconds.
@@ -87,7 +87,7 @@ impl Metrics {
     }
 
     /// The whole text.
-    pub fn text(&self, pools: &Pools, dropped_log_lines: u64) -> String {
+    pub fn text(&self, limits: (&Pools, &Connections), dropped_log_lines: u64) -> String {
         let mut page = Page::default();
         page.family("build_info", "gauge", "Which program this is.");
         page.sample("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1);
@@ -116,7 +116,8 @@ impl Metrics {
             page.family(name, kind, help);
             page.sample(name, "", value);
         }
-        of_pools(&mut page, pools);
+        of_pools(&mut page, limits.0);
+        of_connections(&mut page, limits.1);
         page.0
     }
 
@@ -162,6 +163,17 @@ fn of_pools(page: &mut Page, pools: &Pools) {
     }
 }
 
+fn of_connections(page: &mut Page, connections: &Connections) {
+    page.family("connections_limit", "gauge", "How many connections may be open.");
+    page.sample("connections_limit", "", connections.most());
+    page.family(
+        "connections_closed_total",
+        "counter",
+        "Connections that were closed to make room for others.",
+    );
+    page.sample("connections_closed_total", "", connections.closed());
+}
+
 #[derive(Default)]
 struct Page(String);
 
@@ -199,10 +211,11 @@ mod tests {
     #[test]
     fn a_time_is_counted_in_every_bucket_that_is_wide_enough() {
         let (metrics, pools) = (Metrics::default(), Pools::new(&Limits::default()));
+        let connections = Connections::new(1, 1);
         metrics.request("refs", "GET", 200, Duration::from_millis(2));
         metrics.request("refs", "GET", 200, Duration::from_secs(100));
         let one = One::more(&metrics.uploads);
-        let text = metrics.text(&pools, 3);
+        let text = metrics.text((&pools, &connections), 3);
         for line in [
             "lua_store_requests_total{route=\"refs\",method=\"GET\",status=\"200\"} 2",
             "lua_store_request_seconds_bucket{route=\"refs\",le=\"0.001\"} 0",
@@ -216,6 +229,6 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
         drop(one);
-        assert!(metrics.text(&pools, 0).contains("lua_store_uploads 0\n"));
+        assert!(metrics.text((&pools, &connections), 0).contains("lua_store_uploads 0\n"));
     }
 }

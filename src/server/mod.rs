@@ -30,11 +30,12 @@ pub use config::{Config, Tls};
 pub use limits::{Limits, Part};
 pub use log::Clock;
 
-use crate::depot::Depot;
+use crate::depot::{Depot, Settings};
 use crate::error::{At, Error, Kind, Result};
 use crate::parallel;
 use access::Access;
 use connection::Line;
+use limits::Open;
 use log::Log;
 use signals::{Event, Signals};
 use state::{Parts, State};
@@ -47,7 +48,7 @@ use tls::Certificate;
 use tokens::Tokens;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -82,12 +83,13 @@ impl Server {
         parallel::require(workers + THREADS, "serve")?;
         let certificate = config.tls.as_ref().map(Certificate::load).transpose()?.map(Arc::new);
         let tls = certificate.clone().map(tls::config).transpose()?.map(TlsAcceptor::from);
-        let depot = Depot::open(&config.data)?;
+        let mut limits = config.limits.clone();
+        let heads = limits::files::fit(&mut limits, limits::files::raised())?;
+        let depot = Depot::open_with(&config.data, &Settings { heads, ..Settings::default() })?;
         depot.probe()?;
         let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
         let (log, writer) = Log::new(surroundings.log, surroundings.clock);
         let ready = health::Ready::new(&config.data);
-        let limits = config.limits.clone();
         let runtime = runtime(&limits)?;
         let listener = runtime.block_on(TcpListener::bind(config.listen));
         let listener = listener.map_err(|error| cannot_listen(config.listen, &error))?;
@@ -112,10 +114,9 @@ impl Server {
     pub fn run(self) -> Result<()> {
         let Server { runtime, listener, mut signals, state, certificate, tls, writer } = self;
         let (stop, stopping) = watch::channel(false);
-        let connections = Arc::new(Semaphore::new(state.limits.connections));
         let line = Line { router: routes::router(state.clone()), state: state.clone(), tls, stop: stopping };
         runtime.block_on(async {
-            let accepting = tokio::spawn(accept(listener, line, connections.clone()));
+            let accepting = tokio::spawn(accept(listener, line));
             while signals.next().await == Event::Reload {
                 reload(&state.log, certificate.as_deref());
             }
@@ -123,7 +124,7 @@ impl Server {
             state.stopping.store(true, Ordering::Relaxed);
             accepting.abort();
             let _ = stop.send(true);
-            finish(&state, &connections, &mut signals).await;
+            finish(&state, &mut signals).await;
         });
         runtime.shutdown_timeout(LAST_WORK);
         state.log.event("stopped", []);
@@ -147,29 +148,41 @@ fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
 }
 
 /// Takes connections, as many at once as there may be.
-async fn accept(listener: TcpListener, line: Line, connections: Arc<Semaphore>) {
+async fn accept(listener: TcpListener, line: Line) {
+    let connections = line.state.connections.clone();
     loop {
-        let Ok(permit) = connections.clone().acquire_owned().await else { return };
-        match listener.accept().await {
-            Ok((stream, peer)) => drop(tokio::spawn(serve(line.clone(), stream, peer, permit))),
+        let (stream, peer) = match listener.accept().await {
+            Ok(taken) => taken,
             Err(error) => {
                 line.state.log.event("accept", [("cause", error.to_string().into())]);
+                connections.make_room();
                 tokio::time::sleep(AFTER_FAILURE).await;
+                continue;
             }
-        }
+        };
+        let open = loop {
+            match connections.take(peer.ip()) {
+                Some(open) => break open,
+                None => tokio::time::sleep(AFTER_FAILURE).await,
+            }
+        };
+        drop(tokio::spawn(serve(line.clone(), stream, peer, open)));
     }
 }
 
-async fn serve(line: Line, stream: TcpStream, peer: SocketAddr, _permit: OwnedSemaphorePermit) {
+async fn serve(line: Line, stream: TcpStream, peer: SocketAddr, open: Open) {
     let state = line.state.clone();
     let _one = metrics::One::more(&state.metrics.connections);
-    line.serve(stream, peer).await;
+    let connection = open.connection.clone();
+    tokio::select! {
+        () = line.serve(stream, peer, connection.clone()) => {}
+        () = connection.must_close() => {}
+    }
 }
 
 /// Waits for the running requests: until their end, the end of the time of grace, or a second signal.
-async fn finish(state: &State, connections: &Semaphore, signals: &mut Signals) {
-    let all = u32::try_from(state.limits.connections).unwrap_or(u32::MAX);
-    let ended = timeout(state.limits.grace, connections.acquire_many(all));
+async fn finish(state: &State, signals: &mut Signals) {
+    let ended = timeout(state.limits.grace, state.connections.none_left());
     tokio::select! {
         ended = ended => if ended.is_err() {
             state.log.event("grace is over", []);

@@ -3,7 +3,7 @@
 
 use super::answer::{Answer, Failure};
 use super::body::drain;
-use super::limits::Place;
+use super::limits::{Busy, Connection, Place};
 use super::state::State;
 use super::token;
 use axum::body::Body;
@@ -55,6 +55,7 @@ pub struct Record {
     cause: Option<String>,
     sent: u64,
     whole: bool,
+    _busy: Option<Busy>,
 }
 
 impl Record {
@@ -81,6 +82,7 @@ impl Record {
             cause: None,
             sent: 0,
             whole: false,
+            _busy: request.extensions().get::<Arc<Connection>>().map(Connection::begin),
         }
     }
 

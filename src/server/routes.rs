@@ -152,6 +152,8 @@ mod tests {
                 "{text}"
             );
         }
-        assert!(state.metrics.text(&state.pools, 0).contains("lua_store_panics_total 1\n"));
+        assert!(
+            state.metrics.text((&state.pools, &state.connections), 0).contains("lua_store_panics_total 1\n")
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::access::Access;
 use super::answer::Failure;
-use super::limits::{Limits, Pool, Pools, Who};
+use super::limits::{Connections, Limits, Pool, Pools, Who};
 use super::log::Log;
 use super::metrics::Metrics;
 use crate::depot::Depot;
@@ -19,6 +19,7 @@ pub struct State {
     pub ready: super::health::Ready,
     pub stopping: AtomicBool,
     pub pools: Pools,
+    pub connections: Arc<Connections>,
     ids: AtomicU64,
 }
 
@@ -44,6 +45,7 @@ impl State {
             ready,
             stopping: AtomicBool::new(false),
             pools: Pools::new(&limits),
+            connections: Connections::new(limits.connections, limits.strangers),
             ids: AtomicU64::new(first),
             limits,
         })

@@ -1,8 +1,11 @@
 //! How much of everything one server bears, and who gets which part of it.
 
+mod connections;
+pub mod files;
 mod pools;
 mod shares;
 
+pub use connections::{Busy, Connection, Connections, Open};
 pub use pools::{Pool, Pools};
 pub use shares::{Part, Place, Who};
 
@@ -22,8 +25,10 @@ pub struct Limits {
     pub bytes_per_span: u64,
     /// How long a request waits for a place in a pool before it is told to come again.
     pub wait: Duration,
-    /// Open connections; who comes later waits in the operating system's queue.
+    /// Open connections; for one more, one that does nothing is closed.
     pub connections: usize,
+    /// Of one address, those that did not show a token yet.
+    pub strangers: usize,
     /// Requests at once that were let in, each until the last byte of its answer.
     pub requests: Part,
     /// Looks at refs and at what arrived of an upload.
@@ -50,6 +55,7 @@ impl Default for Limits {
             bytes_per_span: 30 << 10,
             wait: Duration::from_secs(20),
             connections: 1024,
+            strangers: 64,
             requests: Part::new(512, 128),
             refs: Part::new(16, 8),
             uploads: Part::new(64, 16),

@@ -5,7 +5,7 @@ use super::http::{Reply, Wire};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -20,9 +20,23 @@ pub struct Server {
 impl Server {
     /// Serves the folder `data` beside the project, in the project's environment.
     pub fn start(project: &Project, options: &str) -> Server {
+        Server::spawn(project, command(project, options))
+    }
+
+    /// The same in a shell that did something before, such as to lower a limit.
+    #[cfg(unix)]
+    pub fn start_after(project: &Project, before: &str, options: &str) -> Server {
+        let command = command(project, options);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(command.get_program());
+        shell.args(command.get_args()).current_dir(command.get_current_dir().unwrap()).env_clear();
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Server::spawn(project, shell)
+    }
+
+    fn spawn(project: &Project, mut command: Command) -> Server {
         let data = data(project);
-        let mut command = project.lua_store(&format!("serve --listen 127.0.0.1:0 {options}"));
-        command.arg("--data").arg(&data).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let mut stderr = child.stderr.take().unwrap();
         let log = std::thread::spawn(move || {
@@ -114,6 +128,12 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn command(project: &Project, options: &str) -> Command {
+    let mut command = project.lua_store(&format!("serve --listen 127.0.0.1:0 {options}"));
+    command.arg("--data").arg(data(project));
+    command
 }
 
 /// The server's folder.

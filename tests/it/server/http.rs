@@ -181,5 +181,7 @@ fn the_counters_count() {
     # TYPE lua_store_agents_opened gauge
     # TYPE lua_store_pool_places gauge
     # TYPE lua_store_pool_refused_total counter
+    # TYPE lua_store_connections_limit gauge
+    # TYPE lua_store_connections_closed_total counter
     ");
 }

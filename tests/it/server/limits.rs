@@ -95,13 +95,27 @@ fn an_upload_too_many_waits_and_is_told_to_come_again() {
 }
 
 #[test]
-fn a_connection_too_many_waits_for_another_to_end() {
+fn for_a_connection_too_many_one_that_does_nothing_is_closed() {
     let (_project, server, _) = served("connections=1");
     let mut first = Wire::new(server.connect());
     first.send("GET", "/healthz", "", b"");
     assert_eq!(first.reply().status, 200);
     let mut second = Wire::new(server.connect());
     second.send("GET", "/healthz", "", b"");
-    drop(first);
+    assert_eq!(second.reply().status, 200);
+    assert!(first.try_reply("GET").is_none());
+}
+
+#[test]
+fn a_connection_too_many_waits_where_all_are_at_work() {
+    let (_project, server, header) = served("connections=1");
+    let mut first = Wire::new(server.connect());
+    first.head("PATCH", PACK, &format!("{}Expect: 100-continue\r\n", upload(&header)), 1000);
+    // The server begins to read the body: the request is underway.
+    assert_eq!(first.reply().status, 100);
+    let mut second = Wire::new(server.connect());
+    second.send("GET", "/healthz", "", b"");
+    first.raw(&[1; 1000]);
+    assert_eq!(first.reply().status, 422);
     assert_eq!(second.reply().status, 200);
 }

@@ -18,6 +18,10 @@ impl Tenants {
         let mut project = Project::new();
         project.set("LUA_STORE_SERVE_LIMITS", limits);
         let server = Server::start(&project, "");
+        Tenants::on(project, server)
+    }
+
+    fn on(project: Project, server: Server) -> Tenants {
         let (bad, good) = (server.token(&project, "bad", "push"), server.token(&project, "good", "push"));
         Tenants { bad: bearer(&bad), good: bearer(&good), server, project }
     }
@@ -106,4 +110,79 @@ fn a_download_that_nobody_takes_holds_a_place_of_its_own_tenant() {
     tenants.good_is_served();
     drop(wire);
     tenants.server.wait_for(&places("requests"), 0);
+}
+
+/// Connections on which nothing, or a part of a head, is ever sent.
+fn idle(server: &Server, count: usize) -> Vec<Wire<TcpStream>> {
+    let one = |nth| {
+        let mut wire = Wire::new(server.connect());
+        if nth % 2 == 0 {
+            wire.raw(b"GET /good/refs HTTP/1.1\r\nHo");
+        }
+        wire
+    };
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn idle_connections_of_nobody() {
+    let tenants = Tenants::new("connections=40,strangers=100");
+    let mut kept = Wire::new(tenants.server.connect());
+    kept.send("GET", "/good/refs", &tenants.good, b"");
+    assert_eq!(kept.reply().status, 200);
+    let _idle = idle(&tenants.server, 200);
+    tenants.good_is_served();
+    // Who showed a token keeps his connection.
+    kept.send("GET", "/good/refs", &tenants.good, b"");
+    assert_eq!(kept.reply().status, 200);
+    assert!(tenants.server.metric("lua_store_connections_closed_total") >= 161);
+}
+
+#[test]
+fn idle_connections_of_one_address_are_few() {
+    let tenants = Tenants::new("");
+    let _idle = idle(&tenants.server, 200);
+    tenants.good_is_served();
+    tenants.server.wait_for("lua_store_connections", 64);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_low_limit_of_open_files() {
+    let mut project = Project::new();
+    project.set("LUA_STORE_SERVE_LIMITS", "strangers=1000");
+    let server = Server::start_after(&project, "ulimit -n 400", "");
+    let tenants = Tenants::on(project, server);
+    let most = tenants.server.metric("lua_store_connections_limit");
+    assert!((32..200).contains(&most), "{most}");
+    let headers = format!("{}Upload-Offset: 0\r\nUpload-Length: 1000\r\n", tenants.bad);
+    let _slow = tenants.begin(20, "PATCH", pack, &headers);
+    let _idle = idle(&tenants.server, 500);
+    tenants.good_is_served();
+    assert!(!tenants.server.log().contains("\"event\":\"accept\""), "there was a file for each");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_soft_limit_of_open_files_is_raised() {
+    let project = Project::new();
+    let server = Server::start_after(&project, "ulimit -Sn 100", "");
+    assert_eq!(server.ask("GET", "/healthz", "", b"").status, 200);
+    let limited = Server::start_after(&Project::new(), "ulimit -n 400", "");
+    assert!(server.metric("lua_store_connections_limit") > limited.metric("lua_store_connections_limit"));
+}
+
+#[cfg(unix)]
+#[test]
+fn too_few_open_files_are_told_at_the_start() {
+    let project = Project::new();
+    let mut shell = project.command("sh");
+    let line = format!(
+        "ulimit -n 100; exec '{}' serve --listen 127.0.0.1:0 --data ../data",
+        env!("CARGO_BIN_EXE_lua-store")
+    );
+    let output = shell.args(["-c", &line]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.starts_with("Error: cannot serve with 100 open files at once\nhint: `ulimit -n "), "{said}");
 }

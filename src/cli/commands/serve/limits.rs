@@ -1,5 +1,5 @@
 //! What a server bears. In debug builds a test may make it bear less: `LUA_STORE_SERVE_LIMITS` with
-//! `head`, `json`, `span`, `wait`, `grace` in milliseconds, `slowest` in bytes, `connections` as a number,
+//! `head`, `json`, `span`, `wait`, `grace` in milliseconds, `slowest` in bytes, `connections`, `strangers` as numbers,
 //! and `requests`, `refs`, `uploads`, `fetches`, `proofs`, `upkeep` as `PLACES` or `PLACES/SHARE`.
 
 use crate::error::Result;
@@ -38,6 +38,7 @@ fn changed(text: &str) -> Result<Limits> {
             "grace" => limits.grace = time,
             "slowest" => limits.bytes_per_span = value.into(),
             "connections" => limits.connections = value as usize,
+            "strangers" => limits.strangers = value as usize,
             "wait" => limits.wait = time,
             "requests" => limits.requests = part,
             "refs" => limits.refs = part,
