@@ -1,23 +1,36 @@
 //! The files of a version, written into a folder that is no project.
 
-use crate::error::{At, Error, Result};
+use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::{self, Id, Joined, Memory, Sink, Source, Tree};
 use crate::progress::Progress;
 use crate::workspace;
 use std::path::Path;
 
-/// Makes the folder hold exactly the files of the tree. It is not there yet, or empty. Gives the number of files.
+/// Makes the folder hold exactly the files of the tree. It is not there yet, or empty, or holds what was made of the
+/// same files before it was cut off. Gives the number of files.
 pub fn unpack(objects: &dyn Source, files: Id, folder: &Path, progress: &Progress) -> Result<usize> {
-    if folder.exists() && folder.read_dir().at("read", folder)?.next().is_some() {
-        return Err(Error::usage(format!("cannot restore into \"{}\": it is not empty", folder.display()))
-            .hint("name a folder that is not there yet"));
-    }
     let mut memory = Memory::default();
     let nothing = memory.put_tree(&Tree::new(Vec::new())?, None)?;
     let objects = Joined(&memory, objects);
     let plan = workspace::plan(&objects, nothing, files)?;
-    fs::create_dir_all(folder)?;
-    workspace::apply(&plan, folder, &objects, progress)?;
+    if folder.exists()
+        && let Some(path) = workspace::stranger(folder, &plan)?
+    {
+        let folder = folder.display();
+        return Err(Error::usage(format!(
+            "cannot restore into \"{folder}\": it is not empty, \"{path}\" is in it"
+        ))
+        .hint(
+            "name a folder that is not there yet, or one in which a restore of the same version was cut off",
+        ));
+    }
+    let made = fs::create_dir_all(folder)
+        .and_then(|()| workspace::apply(&plan, folder, &objects, progress).map(drop));
+    made.map_err(|error| {
+        let again = "the same command again finishes it";
+        let hint = error.hint_text().map_or(again.to_owned(), |hint| format!("{hint}\n{again}"));
+        error.hint(hint)
+    })?;
     Ok(object::leaves(&objects, files)?.len())
 }

@@ -24,7 +24,7 @@ mod view;
 mod tests;
 
 pub use outside::Outside;
-pub use restore::{Action, Plan, Restored, Step, apply, check, plan, sweep};
+pub use restore::{Action, Plan, Restored, Step, apply, check, plan, stranger, sweep};
 pub use rules::Patterns;
 pub use secret::{Hit, Shape, find_all as secrets, line_of, mask, masked, shapes};
 pub use secret::{by_content as secret_in, by_path as secret_name, of_file as secret_file};

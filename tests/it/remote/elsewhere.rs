@@ -231,6 +231,41 @@ fn a_remote_by_its_name_says_what_that_one_has() {
     assert_eq!(one.code, 2, "{one}");
 }
 
+/// Cut at every step, here and from a remote: the same command finishes it, and then there is nothing left to do.
+#[test]
+fn a_restore_that_was_cut_is_finished_by_the_same_command() {
+    let project = shop();
+    project.ok("restore v2 ../whole");
+    let whole = tree(&project.path("../whole"));
+    let url = project.path("../data").canonicalize().unwrap().join(AGENT);
+    for (nth, line) in
+        ["restore v2".to_owned(), format!("restore --remote \"{}\" v2", url.display())].iter().enumerate()
+    {
+        let mut told = String::new();
+        for step in (1..).step_by(3) {
+            let out = format!("../out-{nth}-{step}");
+            let cache = project.path(&format!("../cache-{nth}-{step}"));
+            let run = |fault: &str| {
+                let mut command = project.lua_store(&format!("{line} {out}"));
+                command.env("LUA_STORE_FAULT", fault).env("XDG_CACHE_HOME", &cache).output().unwrap()
+            };
+            let cut = run(&format!("kill={step}"));
+            if cut.status.success() {
+                assert!(step > 10, "it takes more steps");
+                break;
+            }
+            // Near the end nothing needs room any more.
+            told.push_str(&String::from_utf8_lossy(&run("full=3,in=out-").stderr));
+            for _ in 0..2 {
+                let again = run("");
+                assert!(again.status.success(), "{step}: {again:?}");
+                assert_eq!(tree(&project.path(&out)), whole, "cut at {step}");
+            }
+        }
+        assert!(told.contains("hint: the same command again finishes it"), "{told}");
+    }
+}
+
 #[test]
 fn restore_writes_the_files_of_a_version_into_a_new_folder() {
     let project = shop();

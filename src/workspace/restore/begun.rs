@@ -1,0 +1,39 @@
+//! Whether a folder is empty but for what a restore into it made before it was cut off.
+
+use super::clear::stands;
+use super::plan::Plan;
+use super::walk::{Reached, Walk, above};
+use crate::error::Result;
+use crate::fs::{self, Standing};
+use crate::object::Leaf;
+use crate::workspace::scan::join;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+/// The first path in a folder that a restore of this plan into an empty one would not have made.
+pub fn stranger(root: &Path, plan: &Plan) -> Result<Option<String>> {
+    let files: HashMap<&str, Leaf> = plan.writes().map(|(step, leaf)| (&*step.path, leaf)).collect();
+    let folders: HashSet<&str> = files.keys().flat_map(|path| above(path)).collect();
+    let mut walk = Walk::new(root)?;
+    let mut open = vec![String::new()];
+    while let Some(folder) = open.pop() {
+        if walk.go(&folder, false)? != Reached::Folder {
+            return Ok(Some(folder));
+        }
+        let here = walk.here();
+        for name in here.names()? {
+            let path = join(&folder, &name.to_string_lossy());
+            let Some(name) = name.to_str() else { return Ok(Some(path)) };
+            match here.look(name)? {
+                None => {}
+                Some(Standing::File { .. } | Standing::Link) if fs::is_temporary(name) => {}
+                Some(Standing::Folder) if folders.contains(&*path) => open.push(path),
+                Some(standing) => match files.get(&*path) {
+                    Some(leaf) if stands(here, name, standing, *leaf)? => {}
+                    _ => return Ok(Some(path)),
+                },
+            }
+        }
+    }
+    Ok(None)
+}
