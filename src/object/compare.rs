@@ -1,6 +1,6 @@
 //! What differs between two trees, by path. Equal subtrees are never opened.
 
-use super::{Entry, Id, Mode, Source, Tree};
+use super::{Entry, Extents, Id, Mode, Source, Tree};
 use crate::error::Result;
 use std::cmp::Ordering;
 
@@ -16,8 +16,12 @@ pub struct Difference {
 }
 
 /// The differences from `old` to `new`, sorted by the bytes of their paths. `None` is the empty tree.
+///
+/// An error where one of them is more than any project has: a few trees can unfold to billions of paths, also in a
+/// store that took them in before that was counted.
 pub fn compare(source: &dyn Source, old: Option<Id>, new: Option<Id>) -> Result<Vec<Difference>> {
-    let mut found = Vec::new();
+    let (mut found, mut seen) = (Vec::new(), 0);
+    let roots = [old, new];
     // A list instead of recursion: how deep trees are is not ours to choose.
     let mut open = vec![(String::new(), old, new)];
     while let Some((folder, old, new)) = open.pop() {
@@ -26,6 +30,11 @@ pub fn compare(source: &dyn Source, old: Option<Id>, new: Option<Id>) -> Result<
         }
         let load = |id: Option<Id>| id.map_or_else(|| Ok(Tree::default()), |id| source.tree(&id));
         let (old, new) = (load(old)?, load(new)?);
+        let before = seen;
+        seen += old.entries().len() + new.entries().len();
+        if before <= MANY && seen > MANY {
+            check_extents(source, roots)?;
+        }
         for (old, new) in pairs(old.entries(), new.entries()) {
             let name = old.or(new).map_or("", |entry| &entry.name);
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
@@ -41,6 +50,18 @@ pub fn compare(source: &dyn Source, old: Option<Id>, new: Option<Id>) -> Result<
     }
     found.sort_unstable_by(|a, b| a.path.as_bytes().cmp(b.path.as_bytes()));
     Ok(found)
+}
+
+/// Few projects have more entries that differ. From there on they are counted before more are opened.
+const MANY: usize = 50_000;
+
+fn check_extents(source: &dyn Source, roots: [Option<Id>; 2]) -> Result<()> {
+    let mut extents = Extents::of_entries();
+    roots.iter().flatten().try_for_each(|root| extents.check(source, root)).map_err(|error| {
+        error
+            .context("cannot compare these files")
+            .hint("the version was made to take all memory: `lua-store source list` says by whom")
+    })
 }
 
 /// Every file of a tree with its path, sorted by the bytes of the paths.

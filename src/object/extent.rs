@@ -1,14 +1,17 @@
-//! The extent of a tree: how many entries it has when it is written out, each as often as it occurs.
+//! The extent of a tree: how many entries and bytes it has when it is written out, each as often as it occurs.
 //!
 //! Equal subtrees are stored once, so that a few objects can be a tree of billions of files. Whoever takes a
 //! tree in from elsewhere counts first: each distinct tree is opened once, whatever it unfolds to.
 
 use super::{Id, Source};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use std::collections::HashMap;
 
 /// How many files and folders one version may have. Projects have hundreds, the largest a few ten thousand.
 pub const MOST_ENTRIES: u64 = 1_000_000;
+
+/// How many bytes the files of one version may have: as many as the objects of one pack may.
+pub const MOST_BYTES: u64 = 64 << 30;
 
 /// How many folders may be inside each other. A path of the system is shorter.
 pub const MOST_LEVELS: u64 = 4096;
@@ -17,6 +20,7 @@ pub const MOST_LEVELS: u64 = 4096;
 #[derive(Debug, Default)]
 pub struct Extents {
     known: HashMap<Id, Extent>,
+    no_bytes: bool,
 }
 
 /// What a tree unfolds to. Numbers that are too large stay at the largest one.
@@ -24,6 +28,7 @@ pub struct Extents {
 pub struct Extent {
     pub entries: u64,
     pub levels: u64,
+    pub bytes: u64,
 }
 
 /// A tree that is being counted: the folders in it that are still to be, and what was found so far.
@@ -34,6 +39,11 @@ struct Open {
 }
 
 impl Extents {
+    /// Counts no bytes, and so looks at no blob.
+    pub fn of_entries() -> Extents {
+        Extents { no_bytes: true, ..Extents::default() }
+    }
+
     /// Opens no tree twice, and needs no stack for one that is deep.
     pub fn of<S: Source + ?Sized>(&mut self, source: &S, root: &Id) -> Result<Extent> {
         let mut open = Vec::new();
@@ -42,11 +52,12 @@ impl Extents {
             if let Some(id) = next.take()
                 && !self.known.contains_key(&id)
             {
-                open.push(begin(source, id)?);
+                open.push(begin(source, id, self.no_bytes)?);
             }
             let Some(top) = open.last_mut() else { break };
             while let Some(extent) = top.folders.last().and_then(|id| self.known.get(id)) {
                 top.extent.entries = top.extent.entries.saturating_add(extent.entries);
+                top.extent.bytes = top.extent.bytes.saturating_add(extent.bytes);
                 top.extent.levels = top.extent.levels.max(extent.levels + 1);
                 top.folders.pop();
             }
@@ -61,22 +72,39 @@ impl Extents {
 
     /// Refuses a tree that no project has.
     pub fn check<S: Source + ?Sized>(&mut self, source: &S, root: &Id) -> Result<()> {
-        let Extent { entries, levels } = self.of(source, root)?;
+        let Extent { entries, levels, bytes } = self.of(source, root)?;
         if entries > MOST_ENTRIES {
             return Err(Error::corrupt(format!("it has more than {MOST_ENTRIES} files and folders")));
         }
         if levels > MOST_LEVELS {
             return Err(Error::corrupt(format!("it has more than {MOST_LEVELS} folders inside each other")));
         }
+        if bytes > MOST_BYTES {
+            return Err(Error::corrupt(format!(
+                "its files have more than {} GiB together",
+                MOST_BYTES >> 30
+            )));
+        }
         Ok(())
     }
 }
 
-fn begin<S: Source + ?Sized>(source: &S, id: Id) -> Result<Open> {
+fn begin<S: Source + ?Sized>(source: &S, id: Id, no_bytes: bool) -> Result<Open> {
     let tree = source.tree(&id)?;
-    let folders =
-        tree.entries().iter().filter(|entry| entry.mode.is_directory()).map(|entry| entry.id).collect();
-    Ok(Open { id, folders, extent: Extent { entries: tree.entries().len() as u64, levels: 1 } })
+    let (mut folders, mut bytes) = (Vec::new(), 0u64);
+    for entry in tree.entries() {
+        match entry.mode.is_directory() {
+            true => folders.push(entry.id),
+            false if no_bytes => {}
+            false => match source.blob_len(&entry.id) {
+                Ok(len) => bytes = bytes.saturating_add(len),
+                // What is damaged here unfolds to nothing, and is for others to say.
+                Err(error) if matches!(error.kind(), Kind::Corrupt | Kind::NotFound) => {}
+                Err(error) => return Err(error),
+            },
+        }
+    }
+    Ok(Open { id, folders, extent: Extent { entries: tree.entries().len() as u64, levels: 1, bytes } })
 }
 
 #[cfg(test)]
@@ -101,7 +129,7 @@ mod tests {
         // 3 folders with 3 folders with one file each.
         let tree = folded(&mut memory, 3, 3);
         let extent = Extents::default().of(&memory, &tree).unwrap();
-        assert_eq!(extent, Extent { entries: 3 + 9 + 9, levels: 3 });
+        assert_eq!(extent, Extent { entries: 3 + 9 + 9, levels: 3, bytes: 9 });
     }
 
     #[test]
@@ -115,11 +143,31 @@ mod tests {
     }
 
     #[test]
+    fn bytes_count_as_often_as_they_occur() {
+        let mut memory = Memory::default();
+        let blob = memory.put_blob(vec![0; 1 << 20], None).unwrap();
+        let entries = (0..1024).map(|n| Entry::file(&format!("{n}"), blob)).collect();
+        let mut tree = memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
+        let mut extents = Extents::default();
+        for doublings in 0..=7 {
+            assert_eq!(extents.of(&memory, &tree).unwrap().bytes, 1 << (30 + doublings));
+            let refused = extents.check(&memory, &tree).map_err(|error| error.message().to_owned());
+            let said = Err("its files have more than 64 GiB together".to_owned());
+            assert_eq!(refused, if doublings > 6 { said } else { Ok(()) });
+            let both = vec![Entry::directory("a", tree), Entry::directory("b", tree)];
+            tree = memory.put_tree(&Tree::new(both).unwrap(), None).unwrap();
+        }
+    }
+
+    #[test]
     fn a_deep_tree_needs_no_stack() {
         let mut memory = Memory::default();
         let deep = folded(&mut memory, 100_000, 1);
         let mut extents = Extents::default();
-        assert_eq!(extents.of(&memory, &deep).unwrap(), Extent { entries: 100_000, levels: 100_000 });
+        assert_eq!(
+            extents.of(&memory, &deep).unwrap(),
+            Extent { entries: 100_000, levels: 100_000, bytes: 1 }
+        );
         assert!(extents.check(&memory, &deep).unwrap_err().message().contains("4096 folders"));
     }
 

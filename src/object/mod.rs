@@ -9,7 +9,7 @@ mod path;
 mod tree;
 
 pub use compare::{Difference, Leaf, compare, leaves};
-pub use extent::{Extent, Extents, MOST_ENTRIES, MOST_LEVELS};
+pub use extent::{Extent, Extents, MOST_BYTES, MOST_ENTRIES, MOST_LEVELS};
 pub use id::{Id, IdPrefix};
 pub use joined::Joined;
 pub use memory::Memory;
@@ -63,6 +63,11 @@ pub trait Source {
             Some((Kind::Tree, _)) => Err(Error::corrupt(format!("object {id} is a tree, not a blob"))),
             None => Err(missing(id)),
         }
+    }
+
+    /// How many bytes a blob has. A store says it from its index where it can, and reads no blob for it.
+    fn blob_len(&self, id: &Id) -> Result<u64> {
+        self.blob(id).map(|bytes| bytes.len() as u64)
     }
 
     /// Writes a blob's bytes to `out`, for blobs too large to hold. A store overrides this to stream;

@@ -13,13 +13,17 @@ use std::time::SystemTime;
 
 /// A pushed shop with a second source version whose files are 2 to the power of `doublings`.
 fn doubled(doublings: usize) -> Project {
+    doubled_of(b"boom".to_vec(), doublings)
+}
+
+fn doubled_of(bytes: Vec<u8>, doublings: usize) -> Project {
     let project = shop::project();
     project.ok("push");
     let agent = Agent::open(&project.root()).unwrap();
     let store = agent.store();
     let first = store.heads().unwrap().source[0];
     let mut batch = store.batch();
-    let blob = batch.put_blob(b"boom".to_vec(), None).unwrap();
+    let blob = batch.put_blob(bytes, None).unwrap();
     let mut files = batch.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
     for _ in 0..doublings {
         let both = vec![Entry::directory("a", files), Entry::directory("b", files)];
@@ -111,6 +115,49 @@ fn a_client_does_not_take_it_in() {
         assert!(outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"), "{outcome}");
     }
     assert_eq!(other.json("source list").as_array().unwrap().len(), 0);
+}
+
+/// 16,384 files of 4 and of 8 MiB: one length is that of an object in a pack, the other of one that is streamed.
+#[test]
+fn bytes_are_bounded_as_files_are() {
+    let said = "source of source version v2: its files have more than 64 GiB together";
+    for size in [5 << 20, 9 << 20] {
+        let project = doubled_of(vec![0; size], 14);
+        project.ok("bundle create ../bomb.bundle");
+        let other = Project::new();
+        std::fs::copy(project.path("../bomb.bundle"), other.path("bomb.bundle")).unwrap();
+        for line in ["bundle verify bomb.bundle", "clone bomb.bundle second"] {
+            let outcome = other.run(line);
+            assert!(outcome.code == 1 && outcome.stderr.contains(said), "{outcome}");
+        }
+        assert!(!other.path("second").exists());
+        shop::write(&other);
+        other.ok("init");
+        let fetched = other.run("fetch bomb.bundle");
+        assert!(fetched.code == 1 && fetched.stderr.contains(said), "{fetched}");
+        let agent = Agent::open(&project.root()).unwrap();
+        let remote = Folder::new(&project.path("../data"), &"agent_shop".parse().unwrap(), SystemTime::now());
+        let head = remote.head(None).unwrap().unwrap();
+        let sent = push::push(agent.store(), "origin", &remote, head, &Progress::default());
+        assert!(sent.unwrap_err().message().contains("its files have more than 64 GiB together"));
+    }
+    let project = doubled_of(vec![0; 5 << 20], 13);
+    project.ok("bundle create ../large.bundle");
+    assert_eq!(project.run("bundle verify ../large.bundle").code, 0, "40 GiB are less");
+}
+
+/// One that came in before it was counted, in its own store. Each answers; none unfolds it.
+#[test]
+fn a_bomb_that_is_here_already_is_not_unfolded() {
+    let project = doubled(40);
+    for line in ["push", "status", "diff", "source diff 1 2", "source rollback --version 2 --force"] {
+        let outcome = project.run(line);
+        assert!(outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"), "{line}: {outcome}");
+    }
+    for line in ["fsck", "source list", "log"] {
+        let outcome = project.run(line);
+        assert_eq!(outcome.code, 0, "{line}: {outcome}");
+    }
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use super::manifest::{Listed, Manifest, hash};
 use super::{Bundle, Output, code, moved};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fs::{Folder, Standing};
 use crate::object::Id;
+use crate::parallel;
 use crate::workspace::secret_in;
 use std::collections::HashMap;
 use std::io::Read;
@@ -55,8 +56,8 @@ enum Found {
     Damaged(String),
 }
 
-/// The bundles that a manifest lists, or what is wrong with one.
-pub fn all(root: &Path, manifest: &Manifest, known: Option<&Output>) -> Result<All, String> {
+/// The bundles that a manifest lists, or what is wrong with one. An error where they cannot be looked at.
+pub fn all(root: &Path, manifest: &Manifest, known: Option<&Output>) -> Result<Result<All, String>> {
     let known = known.map(|output| &*output.bundles).unwrap_or_default();
     let known: HashMap<&str, &str> = known.iter().map(|one| (&*one.hash, &*one.id)).collect();
     let listed: Vec<&Listed> = manifest.primitives.iter().filter(|one| one.path.ends_with(".js")).collect();
@@ -66,16 +67,16 @@ pub fn all(root: &Path, manifest: &Manifest, known: Option<&Output>) -> Result<A
     }
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
     let look = |at: usize| one(root, listed[at], &namesakes[&*listed[at].path], &known);
-    let found = spread(listed.len(), &look).ok_or("a bundle could not be read")?;
+    let found = spread(listed.len(), &look)?;
     for found in found {
         match found {
             Found::Kept(bundle) => kept.push(bundle),
             Found::LeftOut(path, reason) => left_out.push((path, reason)),
             Found::Nothing => {}
-            Found::Damaged(reason) => return Err(reason),
+            Found::Damaged(reason) => return Ok(Err(reason)),
         }
     }
-    Ok((kept, left_out))
+    Ok(Ok((kept, left_out)))
 }
 
 fn one(root: &Path, listed: &Listed, namesakes: &[&Listed], known: &HashMap<&str, &str>) -> Found {
@@ -113,8 +114,9 @@ fn one(root: &Path, listed: &Listed, namesakes: &[&Listed], known: &HashMap<&str
     })
 }
 
-/// The results of `work` for `0..count`, in that order, from threads that can parse. `None` where one died.
-fn spread<T: Send>(count: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Option<Vec<T>> {
+/// The results of `work` for `0..count`, in that order, from threads that can parse: as many as the system gives,
+/// and one at least.
+fn spread<T: Send>(count: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Result<Vec<T>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS).min(count);
     let next = AtomicUsize::new(0);
     let run = || {
@@ -128,14 +130,24 @@ fn spread<T: Send>(count: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Option<V
         }
     };
     let mut done = std::thread::scope(|scope| {
-        let start = |_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
-        let threads: Vec<_> = (0..threads).map(start).collect();
-        let done: Vec<(usize, T)> =
-            threads.into_iter().flatten().filter_map(|thread| thread.join().ok()).flatten().collect();
-        done
-    });
+        let mut started = Vec::new();
+        for _ in 0..threads {
+            match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run) {
+                Ok(thread) => started.push(thread),
+                Err(error) if started.is_empty() => {
+                    return Err(parallel::none("read what `lua compile` made", &error));
+                }
+                Err(_) => break,
+            }
+        }
+        let done = started.into_iter().filter_map(|thread| thread.join().ok()).flatten();
+        Ok(done.collect::<Vec<(usize, T)>>())
+    })?;
     done.sort_unstable_by_key(|(at, _)| *at);
-    (done.len() == count).then(|| done.into_iter().map(|(_, result)| result).collect())
+    match done.len() == count {
+        true => Ok(done.into_iter().map(|(_, result)| result).collect()),
+        false => Err(Error::failed("cannot read what `lua compile` made: a bundle stopped the reader")),
+    }
 }
 
 impl Bundle {
@@ -143,9 +155,16 @@ impl Bundle {
     pub fn code(&self, root: &Path) -> Result<Vec<u8>> {
         let again = || {
             let bytes = read(root, &format!("dist-v2/{}", self.path), BUNDLE_MAX).ok()??;
-            spread(1, &|_| code::canonical(&String::from_utf8_lossy(&bytes), root))?.pop()?
+            Some(
+                spread(1, &|_| code::canonical(&String::from_utf8_lossy(&bytes), root))
+                    .map(|mut all| all.pop()?),
+            )
         };
-        let text = self.text.clone().or_else(again).map(String::into_bytes);
+        let text = match self.text.clone() {
+            Some(text) => Some(text),
+            None => again().transpose()?.flatten(),
+        };
+        let text = text.map(String::into_bytes);
         text.filter(|text| Id::of_blob(text).to_string() == self.id).ok_or_else(|| moved(&self.path))
     }
 }
@@ -184,7 +203,7 @@ mod tests {
 
     #[test]
     fn results_come_in_order() {
-        assert_eq!(spread(100, &|at| at * at), Some((0..100).map(|at| at * at).collect()));
-        assert_eq!(spread(0, &|at| at), Some(Vec::new()));
+        assert_eq!(spread(100, &|at| at * at).unwrap(), (0..100).map(|at| at * at).collect::<Vec<_>>());
+        assert_eq!(spread(0, &|at| at).unwrap(), Vec::<usize>::new());
     }
 }

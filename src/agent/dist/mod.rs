@@ -82,7 +82,7 @@ impl Dist {
         if let Some(difference) = fresh::first_difference(root, &manifest.project_files, read)? {
             return Ok(Dist::Stale(difference.path, difference.what.to_owned()));
         }
-        Ok(match bundle::all(root, &manifest, known) {
+        Ok(match bundle::all(root, &manifest, known)? {
             Ok((bundles, left_out)) => {
                 Dist::Fresh(Output { bundles, left_out, stamp: stamp(&bytes), manifest: Some(manifest) })
             }

@@ -36,6 +36,26 @@ impl Source for Odb {
         Ok(self.has(id)? || self.look_again()?.is_some_and(|packs| packs.holds(id)))
     }
 
+    /// The head of its entry has it. Of those that share a group the group is opened, once for all.
+    fn blob_len(&self, id: &Id) -> Result<u64> {
+        for pack in &self.packs()?.good {
+            let Some(position) = pack.reader.position(id) else { continue };
+            let place = pack.reader.place(position).map_err(|error| damaged(id, pack, &error))?;
+            let entry = pack.reader.entry(place.entry).map_err(|error| damaged(id, pack, &error))?;
+            match entry.content() {
+                Content::Object(Kind::Blob) => return Ok(entry.raw_len()),
+                Content::Object(Kind::Tree) => break,
+                Content::Group => {
+                    let group = self.group(pack, place.entry, &mut Spent::default());
+                    if let Ok(bytes) = group.and_then(|group| Ok(group.item(place.nth)?.1.len() as u64)) {
+                        return Ok(bytes);
+                    }
+                }
+            }
+        }
+        self.blob(id).map(|bytes| bytes.len() as u64)
+    }
+
     fn copy_blob(&self, id: &Id, out: &mut dyn Write) -> Result<u64> {
         match self.big(id)? {
             Some((pack, number)) => {
