@@ -137,7 +137,7 @@ fn bytes_are_bounded_as_files_are() {
         assert!(fetched.code == 1 && fetched.stderr.contains(said), "{fetched}");
         let agent = Agent::open(&project.root()).unwrap();
         let remote = Folder::new(&project.path("../data"), &"agent_shop".parse().unwrap(), SystemTime::now());
-        let head = remote.head(None).unwrap().unwrap();
+        let head = remote.head(None).unwrap();
         let sent = push::push(agent.store(), "origin", &remote, head, &Progress::default());
         assert!(sent.unwrap_err().message().contains("its files have more than 64 GiB together"));
     }
