@@ -2,6 +2,7 @@
 //!
 //! Files first, refs second: what was cut off between them is done again.
 
+use super::inherit::inherit;
 use super::project::Project;
 use super::source::SourceVersion;
 use crate::error::Result;
@@ -9,14 +10,23 @@ use crate::progress::Progress;
 use crate::store::Heads;
 use crate::workspace::{self, Tracked};
 
+#[derive(Debug)]
+pub struct Adopted {
+    /// The number of files.
+    pub files: usize,
+    /// What looks like a secret and may be kept, as the newest source version contains it.
+    pub allowed: Vec<String>,
+}
+
 /// Makes the folder hold the files of the newest source version, and then the refs and the pointer those of
 /// `heads`, whose objects are here. All that stands in the folder before is what keeps git away, or what an earlier
-/// run restored: nothing of it is kept. Gives the number of files.
-pub fn adopt(project: &Project, heads: &Heads, progress: &Progress) -> Result<usize> {
+/// run restored: nothing of it is kept.
+pub fn adopt(project: &Project, heads: &Heads, progress: &Progress) -> Result<Adopted> {
     let store = project.store();
-    let mut files = 0;
+    let (mut files, mut allowed) = (0, Vec::new());
     if let Some(id) = heads.source.last() {
         let newest = SourceVersion::load(store.objects(), heads.source.len() as u64, *id)?;
+        allowed = inherit(project, None, &newest)?;
         // What is there already is hashed, and stored nowhere.
         let (snapshot, view) = project.look(&Tracked::default(), progress)?;
         let plan = workspace::plan(&view, snapshot.tree, newest.source)?;
@@ -26,5 +36,5 @@ pub fn adopt(project: &Project, heads: &Heads, progress: &Progress) -> Result<us
         files = crate::object::leaves(store.objects(), newest.source)?.len();
     }
     store.rewrite(&store.lock()?, &Heads::default(), heads)?;
-    Ok(files)
+    Ok(Adopted { files, allowed })
 }

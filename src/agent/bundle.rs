@@ -1,6 +1,6 @@
 //! Bundles of an agent: which versions one carries, and what becomes of it where it arrives.
 
-use super::adopt::adopt;
+use super::adopt::{Adopted, adopt};
 use super::bounds::{self, Bounds};
 use super::project::Project;
 use super::source::SourceVersion;
@@ -93,11 +93,10 @@ pub fn fetch(project: &Project, file: &Path, name: &str, progress: &Progress) ->
 }
 
 /// What a clone made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Cloned {
     pub heads: Heads,
-    /// The files that were restored.
-    pub files: usize,
+    pub adopted: Adopted,
 }
 
 /// Makes a project of a bundle, in a folder that is empty or not there yet: the store, all refs, the
@@ -112,6 +111,6 @@ pub fn clone(file: &Path, root: &Path, progress: &Progress) -> Result<Cloned> {
     let proven = prove(file, parent, &Odb::over([]), progress)?;
     fs::create_dir_all(root)?;
     let heads = proven.admit(&Store::init(&root.join(store::DIR))?)?;
-    let files = adopt(&Project::open(root)?, &heads, progress)?;
-    Ok(Cloned { heads, files })
+    let adopted = adopt(&Project::open(root)?, &heads, progress)?;
+    Ok(Cloned { heads, adopted })
 }

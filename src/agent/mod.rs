@@ -13,6 +13,7 @@ pub mod dist;
 pub mod drift;
 pub mod edit;
 pub mod folded;
+pub mod inherit;
 pub mod instead;
 pub mod json;
 pub mod kind;

@@ -5,6 +5,7 @@
 //! stays so until the refs say otherwise: a pull that was cut short finds the files half or wholly
 //! merged, finds nothing more to do to them, and goes on.
 
+use super::inherit;
 use super::merge::{self, Conflict, Side, Trees};
 use super::news::{Moved, News};
 use super::project::Project;
@@ -40,6 +41,8 @@ pub struct Pulled {
     pub texts: Vec<String>,
     /// Conflicts that the choice decided.
     pub decided: Vec<Conflict>,
+    /// What looks like a secret and may be kept now, as theirs contains it.
+    pub allowed: Vec<String>,
     /// The safety snapshot, where the project held anything that was not pushed.
     pub kept: Option<u64>,
 }
@@ -58,6 +61,7 @@ struct Files {
     plan: Plan,
     changes: Vec<Change>,
     merged: merge::Merged,
+    allowed: Vec<String>,
 }
 
 /// Takes over what a remote has. Its objects must be here, whole.
@@ -118,11 +122,11 @@ fn take_over(
         None => None,
     };
     put_in_force(project, &local, &rebased.heads)?;
-    let (changes, texts, decided) = match files {
-        Some(files) => (files.changes, files.merged.texts, files.merged.decided),
+    let (changes, texts, decided, allowed) = match files {
+        Some(files) => (files.changes, files.merged.texts, files.merged.decided, files.allowed),
         None => Default::default(),
     };
-    Ok(Outcome::Pulled(Box::new(Pulled { news, rebased, files: changes, texts, decided, kept })))
+    Ok(Outcome::Pulled(Box::new(Pulled { news, rebased, files: changes, texts, decided, allowed, kept })))
 }
 
 /// Merges the files, where the remote has any that we lack, and looks whether they could be restored.
@@ -136,23 +140,29 @@ fn files(
 ) -> Result<Merged> {
     let both = common(&local.source, &remote.source);
     let Some(theirs) = remote.source.last().filter(|_| remote.source.len() > both) else { return Ok(None) };
-    let files_of =
-        |id: &Id| SourceVersion::load(project.store().objects(), 0, *id).map(|version| version.source);
-    let base = both.checked_sub(1).map(|at| files_of(&local.source[at])).transpose()?;
-    let theirs = files_of(theirs)?;
+    let version = |id: &Id| SourceVersion::load(project.store().objects(), 0, *id);
+    let base = both.checked_sub(1).map(|at| version(&local.source[at])).transpose()?;
+    let theirs = version(theirs)?;
+    // Else the files that they allowed would count as removed here.
+    let allowed = inherit::inherit(project, base.as_ref(), &theirs)?;
+    let (base, theirs) = (base.map(|base| base.source), theirs.source);
     // Before the snapshot, since it may write into the project's `.gitignore`.
     project.store().shield()?;
-    let tracked = Tracked::in_tree(batch, local.source.last().map(files_of).transpose()?)?;
+    let tracked =
+        Tracked::in_tree(batch, local.source.last().map(version).transpose()?.map(|last| last.source))?;
     let snapshot = project.snapshot(batch, base, &tracked, progress)?;
     let trees = Trees { base, ours: snapshot.tree, theirs };
     let merged = match merge::merge(batch, project.root(), &trees, choice)? {
         merge::Outcome::Merged(merged) => merged,
-        merge::Outcome::Conflicts(conflicts) => return Ok(Some(Err(conflicts))),
+        merge::Outcome::Conflicts(conflicts) => {
+            inherit::forget(project, &allowed)?;
+            return Ok(Some(Err(conflicts)));
+        }
     };
     let changes = diff::trees(batch, Some(snapshot.tree), Some(merged.tree))?;
     let plan = workspace::plan(batch, snapshot.tree, merged.tree)?;
     workspace::check(&plan, project.root())?;
-    Ok(Some(Ok(Files { snapshot, plan, changes, merged })))
+    Ok(Some(Ok(Files { snapshot, plan, changes, merged, allowed })))
 }
 
 /// Keeps what is there and was not pushed, then makes the files those of the merge.

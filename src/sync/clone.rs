@@ -1,7 +1,7 @@
 //! `clone`: a project made of what a remote has.
 
 use super::{Remote, fetch, heads};
-use crate::agent::adopt;
+use crate::agent::adopt::{self, Adopted};
 use crate::agent::project::Project;
 use crate::error::{At, Error, Result};
 use crate::fs;
@@ -15,8 +15,7 @@ use std::path::Path;
 pub struct Cloned {
     pub head: Head,
     pub bytes: u64,
-    /// The files that were restored.
-    pub files: usize,
+    pub adopted: Adopted,
 }
 
 /// The remote that the project will have.
@@ -49,8 +48,8 @@ pub fn clone(
         config.save(&lock)?;
     }
     let fetched = fetch::bring(&store, name, remote, head, progress)?;
-    let files = adopt::adopt(&Project::open(root)?, &heads(&fetched.head), progress)?;
-    Ok(Cloned { head: fetched.head, bytes: fetched.bytes, files })
+    let adopted = adopt::adopt(&Project::open(root)?, &heads(&fetched.head), progress)?;
+    Ok(Cloned { head: fetched.head, bytes: fetched.bytes, adopted })
 }
 
 fn nothing(remote: &dyn Remote, url: &str) -> Error {

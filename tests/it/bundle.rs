@@ -67,7 +67,7 @@ fn everything_in_one_file() {
     faults::assert_clean(&root);
     // What was pushed last is what one goes on with, whatever is active.
     let files = files(&root);
-    assert_eq!(files.len(), cloned.files);
+    assert_eq!(files.len(), cloned.adopted.files);
     let index = files.iter().find(|(path, _)| path.ends_with("src/index.ts")).unwrap();
     assert!(String::from_utf8_lossy(&index.1).contains("You help customers shop best.`"));
 }

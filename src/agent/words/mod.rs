@@ -18,8 +18,8 @@ pub use live::{
     unsent, unsent_json,
 };
 pub use news::{
-    behind, brief, moved_json, moved_lines, moved_since, news_json, news_lines, pulled_json, refusal,
-    refusal_json, refusal_lines, renumbered_lines, when,
+    behind, brief, inherited, moved_json, moved_lines, moved_since, news_json, news_lines, pulled_json,
+    refusal, refusal_json, refusal_lines, renumbered_lines, when,
 };
 
 use super::change::{

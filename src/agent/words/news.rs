@@ -16,6 +16,12 @@ use crate::object::Source;
 use crate::store::Heads;
 use serde_json::{Value, json};
 
+/// `Allowed secrets, as origin contains them: src/key.ts`, where there are any.
+pub fn inherited(allowed: &[String], from: &str) -> Option<String> {
+    let list = allowed.join(", ");
+    (!allowed.is_empty()).then(|| format!("Allowed secrets, as {from} contains them: {list}"))
+}
+
 /// `2026-11-20 21:03`
 pub fn when(at_ms: i64) -> String {
     view::iso(at_ms).map_or_else(|_| at_ms.to_string(), |iso| iso[..16].replace('T', " "))
@@ -242,5 +248,6 @@ pub fn pulled_json(pulled: &Pulled) -> Result<Value> {
         },
         "leftOut": left_out.collect::<Result<Vec<_>>>()?,
         "snapshot": pulled.kept,
+        "allowed": pulled.allowed,
     }))
 }

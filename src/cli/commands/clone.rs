@@ -1,7 +1,9 @@
 //! `clone`: a project made of what a remote, or a bundle, has.
 
+use crate::agent::adopt::Adopted;
 use crate::agent::bundle;
 use crate::agent::project::Project;
+use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
@@ -48,7 +50,7 @@ impl Clone {
                 clone::clone(&root, Origin { name: DEFAULT, url: &url, insecure }, &*reached.remote, progress)
             })
         };
-        let Cloned { head, bytes, files } = match receive(&reached) {
+        let Cloned { head, bytes, adopted } = match receive(&reached) {
             // Nothing was made yet: the remote is asked first.
             Err(error) if error.kind() == Kind::Auth && cx.can_ask() => {
                 cx.out.note(error.message());
@@ -60,42 +62,44 @@ impl Clone {
         heard::remember(&store, DEFAULT, tracking(&head), cx.now()?.as_millisecond());
         if cx.out.is_json() {
             cx.out.json(&json!({
-                "project": root, "url": url, "agent": head.agent, "files": files, "bytes": bytes,
+                "project": root, "url": url, "agent": head.agent, "files": adopted.files, "bytes": bytes,
                 "sourceVersion": head.source.len(), "version": head.versions.len(),
-                "active": head.active.and_then(|active| active.version),
+                "active": head.active.and_then(|active| active.version), "allowed": adopted.allowed,
             }))?;
             return Ok(Exit::Done);
         }
-        tell(cx, head.agent.as_str(), &root, files, &sync::heads(&head))
+        tell(cx, head.agent.as_str(), &root, &adopted, &sync::heads(&head))
     }
 }
 
 fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path) -> Result<Exit> {
     let term = *cx.out.term();
-    let bundle::Cloned { heads, files } =
+    let bundle::Cloned { heads, adopted } =
         progress::show(&term, "Receiving", Unit::Item, |progress| bundle::clone(file, root, progress))?;
     if cx.out.is_json() {
         cx.out.json(&json!({
-            "project": root, "url": file, "agent": null, "files": files, "bytes": null,
+            "project": root, "url": file, "agent": null, "files": adopted.files, "bytes": null,
             "sourceVersion": heads.source.len(), "version": heads.versions.len(),
-            "active": heads.active.and_then(|active| active.version),
+            "active": heads.active.and_then(|active| active.version), "allowed": adopted.allowed,
         }))?;
         return Ok(Exit::Done);
     }
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    tell(cx, &name, root, files, &heads)
+    tell(cx, &name, root, &adopted, &heads)
 }
 
-fn tell(cx: &mut Context<'_>, what: &str, root: &Path, files: usize, heads: &Heads) -> Result<Exit> {
+fn tell(cx: &mut Context<'_>, what: &str, root: &Path, adopted: &Adopted, heads: &Heads) -> Result<Exit> {
     cx.out.line(format!("✓ Cloned {what} into {}", root.display()))?;
     cx.out.line(format!(
-        "   {files} file(s), {} source version(s), {} version(s)",
+        "   {} file(s), {} source version(s), {} version(s)",
+        adopted.files,
         heads.source.len(),
         heads.versions.len()
     ))?;
     if let Some(active) = heads.active.and_then(|active| active.version) {
         cx.out.line(format!("   Active: v{active}"))?;
     }
+    words::inherited(&adopted.allowed, what).iter().for_each(|line| cx.out.note(line));
     cx.out.hint("the files are those that were pushed last; `lua-store version list` shows all versions");
     Ok(Exit::Done)
 }

@@ -116,6 +116,7 @@ fn tell(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()> {
     }
     report::lines(cx.out, words::news_lines(&pulled.news))?;
     cx.out.line(format!("✅ Pulled from {name}: {} file(s) changed", pulled.files.len()))?;
+    words::inherited(&pulled.allowed, name).iter().for_each(|line| cx.out.note(line));
     for path in &pulled.texts {
         cx.out.line(format!("   {path} holds changes of both sides"))?;
     }
