@@ -17,6 +17,7 @@ mod memory;
 mod needs;
 mod opened;
 mod probe;
+mod proofs;
 mod recent;
 mod rules;
 mod transact;
@@ -37,6 +38,7 @@ use crate::protocol::{AgentId, Fetch, Head};
 use head::Seen;
 use layout::Layout;
 use opened::Pieces;
+use proofs::Proofs;
 use recent::Recent;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,11 +60,18 @@ const GATES: usize = 64;
 pub struct Settings {
     /// How many heads are kept as open files.
     pub heads: usize,
+    /// How many packs are proven at once; half of them for one agent.
+    pub proofs: usize,
+    /// A proof may decompress so many bytes, and …
+    pub proof_floor: u64,
+    /// … so many for each byte of the pack.
+    pub proof_ratio: u64,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { heads: MOST_HEADS }
+        let proofs = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+        Settings { heads: MOST_HEADS, proofs, proof_floor: 1 << 30, proof_ratio: 1000 }
     }
 }
 
@@ -78,6 +87,7 @@ pub struct Depot {
     parcels: Recent<(AgentId, Fetch), Parcel>,
     /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
     gates: Vec<Mutex<()>>,
+    proofs: Proofs,
 }
 
 impl Depot {
@@ -91,7 +101,8 @@ impl Depot {
         let layout = Layout::make(root)?;
         let heads = Arc::new(FileHeads::keeping(layout.root(), settings.heads));
         let packs = Arc::new(FilePacks::new(layout.root()));
-        Ok(Depot::with(heads, packs, layout.root().to_owned()))
+        let depot = Depot::with(heads, packs, layout.root().to_owned());
+        Ok(Depot { proofs: Proofs::new(settings), ..depot })
     }
 
     /// A depot on other engines. `scratch` is a folder on this machine.
@@ -99,7 +110,8 @@ impl Depot {
         let gates = (0..GATES).map(|_| Mutex::default()).collect();
         let (seen, pieces) = (Recent::new(MOST_HEADS), Recent::new(MOST_OPEN));
         let parcels = Recent::new(MOST_PARCELS);
-        Depot { heads, packs, layout: Layout::new(&scratch), seen, pieces, parcels, gates }
+        let proofs = Proofs::new(&Settings::default());
+        Depot { heads, packs, layout: Layout::new(&scratch), seen, pieces, parcels, gates, proofs }
     }
 
     /// Tries whether the engines hold what they promise. Nothing may be served before they do.
@@ -111,6 +123,11 @@ impl Depot {
     pub fn head(&self, agent: &AgentId) -> Result<Option<Head>> {
         let seen = self.look(agent)?;
         Ok(Some(seen.head.shown()).filter(|head| !head.is_empty()))
+    }
+
+    /// How many packs were proven, and how many were known from before.
+    pub fn proofs(&self) -> (u64, u64) {
+        self.proofs.counts()
     }
 
     /// All agents, ascending.

@@ -8,14 +8,14 @@ use super::bearer::{Bearer, Deeds};
 use super::engine::{Cas, Expect, PackKey, random};
 use super::head::{Head, Held, Seen};
 use super::opened::{Piece, Pieces};
-use super::{Depot, incoming, needs, rules};
+use super::proofs::Proven;
+use super::{Depot, incoming, rules};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::object::{Id, Source};
 use crate::pack::PackId;
-use crate::progress::Progress;
 use crate::protocol::{AgentId, Outcome, Refusal, Transaction, limits};
-use crate::store::{Limits, Mapped, Verdict};
+use crate::store::Mapped;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -130,19 +130,19 @@ impl Depot {
         tx: &Transaction,
     ) -> Result<Result<Option<Brought>, Refusal>> {
         let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) else { return Ok(Ok(None)) };
+        if let Some(reason) = self.proofs.refused(agent, pack) {
+            return Ok(Err(Refusal::Invalid { reason }));
+        }
         let file = self.layout.whole(agent, &pack);
         let mapped = match Mapped::open(&file, pack) {
             Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => return Ok(Err(Refusal::NoPack)),
             Err(error) if error.kind() == Kind::Corrupt => return self.damaged(&file, pack, &error).map(Err),
             mapped => mapped?,
         };
-        let costs = Limits { decoded: limits::MAX_DECODED };
-        match pieces.objects.prove(&mapped, &costs, &Progress::default())? {
-            Verdict::Bad(reason) => self.damaged(&file, pack, &Error::corrupt(reason)).map(Err),
-            Verdict::Missing { ids, more } => Ok(Err(Refusal::Missing { ids, more })),
-            Verdict::Sound { .. } => {
-                let piece = Piece::new(PackKey::fresh(agent, pack)?, mapped.clone());
-                let needs = needs::of(&mapped, &pieces.with(piece).objects)?;
+        match self.proofs.prove(agent, pieces, pack, &mapped)? {
+            Proven::Bad(reason) => self.damaged(&file, pack, &Error::corrupt(reason)).map(Err),
+            Proven::Missing { ids, more } => Ok(Err(Refusal::Missing { ids, more })),
+            Proven::Sound(needs) => {
                 let key = self.store(agent, pack, &file)?;
                 Ok(Ok(Some(Brought { file, mapped, needs, key })))
             }
@@ -152,9 +152,14 @@ impl Depot {
     /// A pack that is not what it must be goes. It was whole once, but nothing made it durable: after a
     /// loss of power it may be anything, and is sent again.
     fn damaged(&self, file: &Path, pack: PackId, error: &Error) -> Result<Refusal> {
-        let whole = incoming::hash(file)? == pack;
-        fs::remove(file)?;
         let reason = error.message().to_owned();
+        // Whoever brought the same pack and was refused for it has removed it.
+        let gone = |error: &Error| error.io_kind() == Some(ErrorKind::NotFound);
+        let whole = match incoming::hash(file) {
+            Err(error) if gone(&error) => return Ok(Refusal::Invalid { reason }),
+            found => found? == pack,
+        };
+        fs::remove(file).or_else(|error| if gone(&error) { Ok(()) } else { Err(error) })?;
         Ok(if whole { Refusal::Invalid { reason } } else { Refusal::NoPack })
     }
 

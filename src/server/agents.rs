@@ -162,7 +162,7 @@ pub async fn transact(
     let (who, agent) = (admitted.who(), admitted.agent.clone());
     let Admitted { agent: id, bearer, .. } = admitted;
     let land = move |depot: &Depot| depot.transact_for(&id, &transaction, bearer.as_ref());
-    let done = state.work(Pool::Proofs, &who, land).await?;
+    let done = state.work(Pool::Transactions, &who, land).await?;
     let Done { outcome, did } = done;
     if let (Some(trace), Some(did)) = (trace, did) {
         let _ = trace.did.set(did.to_string());

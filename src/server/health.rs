@@ -60,7 +60,7 @@ pub async fn metrics(Shared(state): Shared<Arc<State>>, request: Request) -> Res
     if is_from_here(&request) || state.access.is_admin(request.headers()) {
         return Ok(text(
             StatusCode::OK,
-            state.metrics.text((&state.pools, &state.connections), state.log.dropped()),
+            state.metrics.text((&state.pools, &state.connections), state.depot.proofs(), state.log.dropped()),
         ));
     }
     let error = Error::new(Kind::Auth, "from another machine the metrics need a token of scope admin");

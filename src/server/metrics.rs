@@ -87,7 +87,7 @@ impl Metrics {
     }
 
     /// The whole text.
-    pub fn text(&self, limits: (&Pools, &Connections), dropped_log_lines: u64) -> String {
+    pub fn text(&self, limits: (&Pools, &Connections), proofs: (u64, u64), dropped_log_lines: u64) -> String {
         let mut page = Page::default();
         page.family("build_info", "gauge", "Which program this is.");
         page.sample("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1);
@@ -107,6 +107,13 @@ impl Metrics {
                 "counter",
                 "Log lines nobody took in time.",
                 dropped_log_lines.to_string(),
+            ),
+            ("proofs_total", "counter", "Packs that were proven.", proofs.0.to_string()),
+            (
+                "proofs_spared_total",
+                "counter",
+                "Packs that were known from an earlier proof.",
+                proofs.1.to_string(),
             ),
             ("connections", "gauge", "Open connections.", now(&self.connections)),
             ("uploads", "gauge", "Uploads in progress.", now(&self.uploads)),
@@ -215,7 +222,7 @@ mod tests {
         metrics.request("refs", "GET", 200, Duration::from_millis(2));
         metrics.request("refs", "GET", 200, Duration::from_secs(100));
         let one = One::more(&metrics.uploads);
-        let text = metrics.text((&pools, &connections), 3);
+        let text = metrics.text((&pools, &connections), (0, 0), 3);
         for line in [
             "lua_store_requests_total{route=\"refs\",method=\"GET\",status=\"200\"} 2",
             "lua_store_request_seconds_bucket{route=\"refs\",le=\"0.001\"} 0",
@@ -229,6 +236,6 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
         drop(one);
-        assert!(metrics.text((&pools, &connections), 0).contains("lua_store_uploads 0\n"));
+        assert!(metrics.text((&pools, &connections), (0, 0), 0).contains("lua_store_uploads 0\n"));
     }
 }

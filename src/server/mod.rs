@@ -85,7 +85,9 @@ impl Server {
         let tls = certificate.clone().map(tls::config).transpose()?.map(TlsAcceptor::from);
         let mut limits = config.limits.clone();
         let heads = limits::files::fit(&mut limits, limits::files::raised())?;
-        let depot = Depot::open_with(&config.data, &Settings { heads, ..Settings::default() })?;
+        let (proof_floor, proof_ratio) = limits.proof;
+        let settings = Settings { heads, proof_floor, proof_ratio, ..Settings::default() };
+        let depot = Depot::open_with(&config.data, &settings)?;
         depot.probe()?;
         let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
         let (log, writer) = Log::new(surroundings.log, surroundings.clock);

@@ -153,7 +153,10 @@ mod tests {
             );
         }
         assert!(
-            state.metrics.text((&state.pools, &state.connections), 0).contains("lua_store_panics_total 1\n")
+            state
+                .metrics
+                .text((&state.pools, &state.connections), (0, 0), 0)
+                .contains("lua_store_panics_total 1\n")
         );
     }
 }

@@ -37,8 +37,10 @@ pub struct Limits {
     pub uploads: Part,
     /// Packs that are put together for a fetch.
     pub fetches: Part,
-    /// Packs that are proven: each costs a processor.
-    pub proofs: Part,
+    /// Transactions: each holds a thread, also while it waits for its proof.
+    pub transactions: Part,
+    /// A proof may decompress so many bytes, and so many for each byte of the pack.
+    pub proof: (u64, u64),
     /// Agents that are looked after.
     pub upkeep: Part,
     /// What running requests have to finish, when the server is told to stop.
@@ -55,12 +57,14 @@ impl Default for Limits {
             bytes_per_span: 30 << 10,
             wait: Duration::from_secs(20),
             connections: 1024,
-            strangers: 64,
+            strangers: 256,
             requests: Part::new(512, 128),
             refs: Part::new(16, 8),
             uploads: Part::new(64, 16),
             fetches: Part::new(8, 2),
-            proofs: Part::new(64, 16),
+            transactions: Part::new(128, 32),
+            // Text is a fifth when it is compressed; a version that differs little is nearly nothing.
+            proof: (1 << 30, 1000),
             upkeep: Part::new(2, 1),
             grace: Duration::from_secs(20),
         }

@@ -17,13 +17,13 @@ pub enum Pool {
     Refs,
     Uploads,
     Fetches,
-    Proofs,
+    Transactions,
     Upkeep,
 }
 
 impl Pool {
     const ALL: [Pool; 6] =
-        [Pool::Requests, Pool::Refs, Pool::Uploads, Pool::Fetches, Pool::Proofs, Pool::Upkeep];
+        [Pool::Requests, Pool::Refs, Pool::Uploads, Pool::Fetches, Pool::Transactions, Pool::Upkeep];
 
     /// Its name in metrics and messages.
     pub fn word(self) -> &'static str {
@@ -32,7 +32,7 @@ impl Pool {
             Pool::Refs => "refs",
             Pool::Uploads => "uploads",
             Pool::Fetches => "fetches",
-            Pool::Proofs => "proofs",
+            Pool::Transactions => "transactions",
             Pool::Upkeep => "upkeep",
         }
     }
@@ -43,7 +43,7 @@ impl Pool {
             Pool::Refs => limits.refs,
             Pool::Uploads => limits.uploads,
             Pool::Fetches => limits.fetches,
-            Pool::Proofs => limits.proofs,
+            Pool::Transactions => limits.transactions,
             Pool::Upkeep => limits.upkeep,
         }
     }

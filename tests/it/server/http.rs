@@ -175,6 +175,8 @@ fn the_counters_count() {
     # TYPE lua_store_sent_bytes_total counter
     # TYPE lua_store_panics_total counter
     # TYPE lua_store_log_lines_dropped_total counter
+    # TYPE lua_store_proofs_total counter
+    # TYPE lua_store_proofs_spared_total counter
     # TYPE lua_store_connections gauge
     # TYPE lua_store_uploads gauge
     # TYPE lua_store_downloads gauge

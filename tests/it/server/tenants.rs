@@ -140,7 +140,7 @@ fn idle_connections_of_nobody() {
 
 #[test]
 fn idle_connections_of_one_address_are_few() {
-    let tenants = Tenants::new("");
+    let tenants = Tenants::new("strangers=64");
     let _idle = idle(&tenants.server, 200);
     tenants.good_is_served();
     tenants.server.wait_for("lua_store_connections", 64);
@@ -185,4 +185,65 @@ fn too_few_open_files_are_told_at_the_start() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.starts_with("Error: cannot serve with 100 open files at once\nhint: `ulimit -n "), "{said}");
+}
+
+/// A pack of a few hundred bytes that is a file of 64 MiB.
+fn bomb() -> Vec<u8> {
+    let project = Project::new();
+    crate::common::shop::write(&project);
+    project.write("zeros.bin", vec![0; 64 << 20]);
+    project.ok("init");
+    project.ok("push");
+    let packs = std::fs::read_dir(project.path(".lua/objects")).unwrap();
+    let pack = packs.map(|entry| entry.unwrap().path()).find(|path| path.extension().is_some()).unwrap();
+    let bytes = std::fs::read(pack).unwrap();
+    assert!(bytes.len() < 1 << 20, "{}", bytes.len());
+    bytes
+}
+
+#[test]
+fn a_decompression_bomb_is_looked_at_once() {
+    let tenants = Tenants::new("proof=1000000/10");
+    let (bomb, server) = (bomb(), &tenants.server);
+    let name = blake3::hash(&bomb).to_hex();
+    let headers = format!("{}Upload-Offset: 0\r\nUpload-Length: {}\r\n", tenants.bad, bomb.len());
+    let upload = || server.ask("PATCH", &format!("/bad/packs/{name}"), &headers, &bomb).status;
+    let post = |nth: usize| {
+        let body = format!("{{\"txn\":\"{nth:032x}\",\"pack\":\"{name}\"}}");
+        server.ask("POST", "/bad/transactions", &tenants.bad, body.as_bytes())
+    };
+    assert_eq!(upload(), 204);
+    // All at once, and again and again.
+    let replies: Vec<_> = std::thread::scope(|scope| {
+        let posts: Vec<_> = (0..16).map(|nth| scope.spawn(move || post(nth))).collect();
+        posts.into_iter().map(|post| post.join().unwrap()).collect()
+    });
+    let refused = |reply: &crate::common::http::Reply| {
+        reply.status == 409 && reply.text().contains("bytes would have to be decompressed")
+    };
+    assert!(replies.iter().all(refused), "{replies:?}");
+    for nth in 16..20 {
+        assert_eq!(upload(), 204);
+        assert!(refused(&post(nth)));
+    }
+    let counts = ["lua_store_proofs_total", "lua_store_proofs_spared_total"].map(|name| server.metric(name));
+    assert_eq!(counts, [1, 19]);
+    tenants.good_is_served();
+}
+
+#[test]
+fn a_pack_that_waits_for_another_is_proven_once() {
+    let tenants = Tenants::new("");
+    let (bomb, server) = (bomb(), &tenants.server);
+    let name = blake3::hash(&bomb).to_hex();
+    let headers = format!("{}Upload-Offset: 0\r\nUpload-Length: {}\r\n", tenants.bad, bomb.len());
+    assert_eq!(server.ask("PATCH", &format!("/bad/packs/{name}"), &headers, &bomb).status, 204);
+    for nth in 0..5 {
+        // The pack is fine, and what the transaction names is not in it.
+        let source = format!("{{\"after\":0,\"ids\":[\"{}\"]}}", "0".repeat(64));
+        let body = format!("{{\"txn\":\"{nth:032x}\",\"pack\":\"{name}\",\"source\":{source}}}");
+        let reply = server.ask("POST", "/bad/transactions", &tenants.bad, body.as_bytes());
+        assert!(reply.status == 409 && reply.text().contains("missing"), "{}", reply.text());
+    }
+    assert_eq!(server.metric("lua_store_proofs_total"), 1);
 }

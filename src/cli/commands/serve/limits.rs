@@ -1,6 +1,6 @@
 //! What a server bears. In debug builds a test may make it bear less: `LUA_STORE_SERVE_LIMITS` with
 //! `head`, `json`, `span`, `wait`, `grace` in milliseconds, `slowest` in bytes, `connections`, `strangers` as numbers,
-//! and `requests`, `refs`, `uploads`, `fetches`, `proofs`, `upkeep` as `PLACES` or `PLACES/SHARE`.
+//! and `requests`, `refs`, `uploads`, `fetches`, `transactions`, `upkeep` as `PLACES` or `PLACES/SHARE`, `proof` as `BYTES/RATIO`.
 
 use crate::error::Result;
 use crate::server::{Limits, Part};
@@ -39,12 +39,13 @@ fn changed(text: &str) -> Result<Limits> {
             "slowest" => limits.bytes_per_span = value.into(),
             "connections" => limits.connections = value as usize,
             "strangers" => limits.strangers = value as usize,
+            "proof" => limits.proof = (value.into(), share.into()),
             "wait" => limits.wait = time,
             "requests" => limits.requests = part,
             "refs" => limits.refs = part,
             "uploads" => limits.uploads = part,
             "fetches" => limits.fetches = part,
-            "proofs" => limits.proofs = part,
+            "transactions" => limits.transactions = part,
             "upkeep" => limits.upkeep = part,
             _ => return Err(wrong()),
         }

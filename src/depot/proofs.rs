@@ -1,0 +1,224 @@
+//! Proofs of packs that were sent: so many at once, of one agent only a part of these, none for longer than the pack
+//! is worth, and none twice for the same pack.
+
+use super::engine::PackKey;
+use super::opened::{Piece, Pieces};
+use super::recent::Recent;
+use super::{Settings, needs};
+use crate::error::Result;
+use crate::object::{Id, Source};
+use crate::pack::PackId;
+use crate::progress::Progress;
+use crate::protocol::{AgentId, limits};
+use crate::store::{Limits, Mapped, Verdict};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What is remembered of proofs.
+const REMEMBERED: usize = 256;
+/// What a pack needs is remembered up to so many ids.
+const MOST_NEEDS: usize = 2000;
+/// What is wrong with a pack may be wrong with what is here, and be mended.
+const AGAIN: Duration = Duration::from_secs(60 * 60);
+
+/// What a proof found.
+#[derive(Clone, Debug)]
+pub enum Proven {
+    /// What its objects link to and it does not have.
+    Sound(Vec<Id>),
+    Missing {
+        ids: Vec<Id>,
+        more: bool,
+    },
+    Bad(String),
+}
+
+type Key = (AgentId, PackId);
+
+pub struct Proofs {
+    places: usize,
+    floor: u64,
+    ratio: u64,
+    turns: Mutex<Turns>,
+    changed: Condvar,
+    known: Recent<Key, (Instant, Proven)>,
+    done: AtomicU64,
+    spared: AtomicU64,
+}
+
+#[derive(Default)]
+struct Turns {
+    next: u64,
+    waiting: Vec<(u64, Key)>,
+    running: Vec<Key>,
+    /// When an agent that is here began a proof the last time.
+    began: HashMap<AgentId, u64>,
+}
+
+/// A place among the running, until it is dropped.
+struct Running<'a>(&'a Proofs, Key);
+
+impl Proofs {
+    pub fn new(settings: &Settings) -> Proofs {
+        Proofs {
+            places: settings.proofs.max(1),
+            floor: settings.proof_floor,
+            ratio: settings.proof_ratio,
+            turns: Mutex::default(),
+            changed: Condvar::new(),
+            known: Recent::new(REMEMBERED),
+            done: AtomicU64::new(0),
+            spared: AtomicU64::new(0),
+        }
+    }
+
+    /// How many were done, and how many were not, as the pack was known.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.spared.load(Ordering::Relaxed))
+    }
+
+    /// Why a pack was refused before, where that is known.
+    pub fn refused(&self, agent: &AgentId, pack: PackId) -> Option<String> {
+        match self.known.get(&(agent.clone(), pack)) {
+            Some((when, Proven::Bad(reason))) if when.elapsed() < AGAIN => {
+                self.spared.fetch_add(1, Ordering::Relaxed);
+                Some(reason)
+            }
+            _ => None,
+        }
+    }
+
+    /// Proves a pack with what the agent has, when it is the agent's turn.
+    pub fn prove(&self, agent: &AgentId, pieces: &Pieces, pack: PackId, mapped: &Mapped) -> Result<Proven> {
+        let key = (agent.clone(), pack);
+        let _running = self.turn(&key);
+        if let Some(known) = self.still(&key, pieces, mapped)? {
+            self.spared.fetch_add(1, Ordering::Relaxed);
+            return Ok(known);
+        }
+        self.done.fetch_add(1, Ordering::Relaxed);
+        let len = mapped.bytes().len() as u64;
+        let worth = self.floor.saturating_add(len.saturating_mul(self.ratio));
+        let costs = Limits { decoded: worth.min(limits::MAX_DECODED) };
+        let proven = match pieces.objects.prove(mapped, &costs, &Progress::default())? {
+            Verdict::Bad(reason) => Proven::Bad(reason),
+            Verdict::Missing { ids, more } => Proven::Missing { ids, more },
+            Verdict::Sound { .. } => {
+                let piece = Piece::new(PackKey::fresh(agent, pack)?, mapped.clone());
+                Proven::Sound(needs::of(mapped, &pieces.with(piece).objects)?)
+            }
+        };
+        if !matches!(&proven, Proven::Sound(needs) if needs.len() > MOST_NEEDS) {
+            self.known.put(key, (Instant::now(), proven.clone()));
+        }
+        Ok(proven)
+    }
+
+    /// What was found before, where that is true now too: bytes may have changed on the disk, and what was missing may
+    /// have come.
+    fn still(&self, key: &Key, pieces: &Pieces, mapped: &Mapped) -> Result<Option<Proven>> {
+        let Some((when, proven)) = self.known.get(key) else { return Ok(None) };
+        let holds = match &proven {
+            Proven::Bad(_) => when.elapsed() < AGAIN,
+            Proven::Missing { ids, .. } => {
+                let mut came = false;
+                for id in ids {
+                    came |= pieces.objects.contains(id)?;
+                }
+                !came
+            }
+            Proven::Sound(_) => PackId::of(mapped.bytes()) == key.1,
+        };
+        Ok(holds.then_some(proven))
+    }
+
+    fn turns(&self) -> MutexGuard<'_, Turns> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn(&self, key: &Key) -> Running<'_> {
+        let mut turns = self.turns();
+        let ticket = turns.next;
+        turns.next += 1;
+        turns.waiting.push((ticket, key.clone()));
+        while turns.first(self.places) != Some(ticket) {
+            turns = self.changed.wait(turns).unwrap_or_else(PoisonError::into_inner);
+        }
+        turns.waiting.retain(|(waiting, _)| *waiting != ticket);
+        turns.running.push(key.clone());
+        turns.began.insert(key.0.clone(), ticket + 1);
+        self.changed.notify_all();
+        Running(self, key.clone())
+    }
+}
+
+impl Turns {
+    /// Who begins next: nobody whose pack is being proven already, or whose agent has its half of the places; of the
+    /// others the one whose agent waited for longest.
+    fn first(&self, places: usize) -> Option<u64> {
+        if self.running.len() >= places {
+            return None;
+        }
+        let share = (places / 2).max(1);
+        let running = |agent: &AgentId| self.running.iter().filter(|(other, _)| other == agent).count();
+        let may = |key: &Key| !self.running.contains(key) && running(&key.0) < share;
+        let began = |agent: &AgentId| self.began.get(agent).copied().unwrap_or(0);
+        let waiting = self.waiting.iter().filter(|(_, key)| may(key));
+        waiting.min_by_key(|(ticket, key)| (began(&key.0), *ticket)).map(|(ticket, _)| *ticket)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut turns = self.0.turns();
+        if let Some(at) = turns.running.iter().position(|key| *key == self.1) {
+            turns.running.swap_remove(at);
+        }
+        let Turns { waiting, running, began, .. } = &mut *turns;
+        began.retain(|agent, _| {
+            waiting.iter().any(|(_, key)| key.0 == *agent) || running.iter().any(|key| key.0 == *agent)
+        });
+        self.0.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(agent: &str, pack: &str) -> Key {
+        (agent.parse().unwrap(), PackId::of(pack.as_bytes()))
+    }
+
+    #[test]
+    fn an_agent_has_half_of_the_places_and_the_one_that_waited_for_longest_is_next() {
+        let mut turns = Turns::default();
+        let waits = |turns: &mut Turns, agent: &str, pack: &str| {
+            turns.waiting.push((turns.next, key(agent, pack)));
+            turns.next += 1;
+        };
+        for pack in ["1", "2", "3", "4"] {
+            waits(&mut turns, "a", pack);
+        }
+        let begin = |turns: &mut Turns| {
+            let ticket = turns.first(4)?;
+            let at = turns.waiting.iter().position(|(other, _)| *other == ticket)?;
+            let (_, key) = turns.waiting.remove(at);
+            turns.began.insert(key.0.clone(), ticket + 1);
+            turns.running.push(key.clone());
+            Some(key)
+        };
+        assert_eq!(begin(&mut turns), Some(key("a", "1")));
+        waits(&mut turns, "b", "9");
+        waits(&mut turns, "b", "9");
+        assert_eq!(begin(&mut turns), Some(key("b", "9")), "it came later, and had no turn yet");
+        assert_eq!(begin(&mut turns), Some(key("a", "2")), "one pack is not proven twice at once");
+        assert_eq!(begin(&mut turns), None, "two of four places are what an agent gets");
+        waits(&mut turns, "c", "1");
+        assert_eq!(begin(&mut turns), Some(key("c", "1")));
+        turns.running.clear();
+        assert_eq!(begin(&mut turns), Some(key("a", "3")));
+    }
+}
