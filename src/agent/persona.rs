@@ -7,7 +7,7 @@ use super::source::{self, SourceVersion};
 use super::state::{NUMBERS, PERSONA_OBJECT, PERSONA_TEXT, PersonaId, State};
 use super::version::Catalog;
 use super::{json, revision::Revision};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::object::{Entry, Id, Source, Tree};
 use crate::store::Store;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -53,15 +53,23 @@ impl PersonaVersion {
     }
 }
 
-/// All versions of the persona, newest first. Only states whose persona is another than the one before
-/// are looked into.
-pub fn list(store: &Store, catalog: &Catalog) -> Result<Vec<PersonaVersion>> {
-    let objects = store.objects();
+/// All versions of the persona, newest first, and the source versions that are damaged, which may have had others.
+/// Only states whose persona is another than the one before are looked into.
+pub fn list(store: &Store, catalog: &Catalog) -> Result<(Vec<PersonaVersion>, Vec<(u64, Error)>)> {
+    let (objects, mut damaged) = (store.objects(), Vec::new());
     let mut found: BTreeMap<u64, PersonaVersion> = BTreeMap::new();
     let mut before: (Option<Id>, Option<Entry>) = (None, None);
     let status = statuses(objects, catalog)?;
-    for (number, push) in store.refs().list(source::REFS)? {
-        let state = objects.tree(&push)?.require(STATE)?;
+    for (number, push) in store.refs().list_all(source::REFS)? {
+        let read = push.and_then(|push| Ok((push, objects.tree(&push)?.require(STATE)?)));
+        let (push, state) = match read {
+            Ok(read) => read,
+            Err(error) if error.kind() == Kind::Corrupt => {
+                damaged.push((number, error));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         if before.0 == Some(state) {
             continue;
         }
@@ -79,7 +87,7 @@ pub fn list(store: &Store, catalog: &Catalog) -> Result<Vec<PersonaVersion>> {
         let pushed = SourceVersion::load(objects, number, push)?;
         found.insert(persona, PersonaVersion { number: persona, status: status(persona), pushed, id });
     }
-    Ok(found.into_values().rev().collect())
+    Ok((found.into_values().rev().collect(), damaged))
 }
 
 /// What a version of the persona is, from the versions that were ever live.

@@ -8,6 +8,8 @@
 //! * `save=N`: just before step N somebody saves the file that the step is about, as an editor does; `saves=N` before
 //!   step N and before the next one.
 //!
+//! * `reads=FILE`: append the path of each file that is opened to be read, to count them;
+//!
 //! Several are given with commas between them: `kill=7,trace=FILE`. With `in=TEXT` among them only steps count whose
 //! path holds the text, such as those of one agent of a server.
 
@@ -73,6 +75,18 @@ pub fn step(step: Step, path: &Path) -> io::Result<Extent> {
     Ok(Extent::Whole)
 }
 
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn read(_: &Path) {}
+
+/// Announces that a file of the store is opened to be read.
+#[cfg(debug_assertions)]
+pub fn read(path: &Path) {
+    if let Some(file) = plan().and_then(|plan| plan.reads.as_ref()) {
+        trace_line(file, &path.display().to_string());
+    }
+}
+
 /// Ends the process as SIGKILL would: no destructor, no buffer flushed.
 #[cfg(debug_assertions)]
 pub fn die() {
@@ -83,6 +97,7 @@ pub fn die() {
 #[derive(Default)]
 struct Plan {
     trace: Option<std::path::PathBuf>,
+    reads: Option<std::path::PathBuf>,
     kill: Option<u64>,
     full: Option<u64>,
     /// The first step, and how many.
@@ -99,6 +114,7 @@ fn plan() -> Option<&'static Plan> {
         for part in text.split(',') {
             match part.split_once('=')? {
                 ("trace", file) => plan.trace = Some(file.into()),
+                ("reads", file) => plan.reads = Some(file.into()),
                 ("kill", at) => plan.kill = Some(at.parse().ok()?),
                 ("full", at) => plan.full = Some(at.parse().ok()?),
                 ("save", at) => plan.saves = Some((at.parse().ok()?, 1)),
@@ -128,10 +144,14 @@ fn save(path: &Path, number: u64) -> io::Result<()> {
 
 #[cfg(debug_assertions)]
 fn trace(file: &Path, step: Step, path: &Path) {
+    trace_line(file, &format!("{step:?} {}", path.display()));
+}
+
+#[cfg(debug_assertions)]
+fn trace_line(file: &Path, line: &str) {
     use std::io::Write;
-    let line = format!("{step:?} {}\n", path.display());
     let log = std::fs::File::options().append(true).create(true).open(file);
     if let Ok(mut log) = log {
-        let _ = log.write_all(line.as_bytes());
+        let _ = log.write_all(format!("{line}\n").as_bytes());
     }
 }

@@ -353,12 +353,18 @@ fn a_lost_pointer_without_a_log_is_seen_in_the_packs() {
     assert!(fsck.code == 1 && fsck.stdout.contains("ACTIVE is missing: the ledger has record "), "{fsck}");
 }
 
-/// A promotion reads the end of the log and no pack more for it, however long the history.
+/// One damaged source ref stops only what needs it.
 #[test]
-fn looking_whether_all_is_there_costs_no_more_with_a_long_history() {
+fn the_personas_of_the_others_are_listed() {
     let project = history();
-    let log = || std::fs::metadata(project.path(".lua/reflog")).unwrap().len();
-    let before = log();
-    project.ok("version promote 3");
-    assert!(log() - before <= 320, "one line was added");
+    let all = project.json("persona list");
+    std::fs::write(project.path(".lua/refs/source/v2"), "nonsense").unwrap();
+    let listed = project.run("persona list");
+    assert!(listed.code == 0 && listed.stderr.contains("source v2 cannot be read"), "{listed}");
+    let of = |list: &serde_json::Value| -> Vec<u64> {
+        let list = list.as_array().unwrap().iter();
+        list.filter(|one| one["sourceVersion"] != 2).map(|one| one["version"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(of(&project.json("persona list")), of(&all));
+    assert_eq!(project.run("persona show latest").code, 0);
 }

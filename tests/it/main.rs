@@ -8,6 +8,7 @@ mod bundle;
 mod common;
 mod compile;
 mod completing;
+mod counted;
 mod crash;
 mod damage;
 mod demo;

@@ -117,3 +117,20 @@ fn a_file_that_a_pull_replaces_or_removes() {
         assert_eq!(ben.read(path), SAVED);
     }
 }
+
+/// A file that only a removed rule ignored is a file like any other: listed, removed, and in the snapshot.
+#[test]
+fn a_file_that_a_removed_rule_ignored_goes_and_comes_back() {
+    let project = shop::project();
+    project.write(".gitignore", "/.lua/\nnotes.txt\n");
+    project.write("notes.txt", "mine\n");
+    project.ok("push");
+    project.write(".gitignore", "/.lua/\n");
+    let told = project.ok("source rollback --version 1 --dry-run");
+    assert!(told.contains("notes.txt"), "{told}");
+    let snapshot = project.json("source rollback --version 1 --force")["snapshot"].clone();
+    assert!(!project.path("notes.txt").exists());
+    project.ok(&format!("source rollback --snapshot {snapshot} --force"));
+    assert_eq!(project.read("notes.txt"), "mine\n");
+    assert_eq!(project.read(".gitignore"), "/.lua/\n");
+}

@@ -1,5 +1,6 @@
 //! `persona diff`: what two versions of the persona say differently.
 
+use super::listed;
 use crate::agent::change::{PersonaChange, StateChange};
 use crate::agent::persona::{self, PersonaVersion};
 use crate::agent::revision::Revision;
@@ -37,7 +38,7 @@ pub struct Diff {
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open_for(cx, &[&self.from, &self.to])?;
-        let versions = persona::list(view.store(), &view.catalog()?)?;
+        let versions = listed(cx, &view)?;
         let (from, to) = (persona::pick(&versions, &self.from)?, persona::pick(&versions, &self.to)?);
         let read = |version: &PersonaVersion| version.persona(view.store().objects());
         let (old, new) = (read(from)?, read(to)?);

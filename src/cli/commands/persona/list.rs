@@ -1,7 +1,7 @@
 //! `persona list`: the versions of the persona, newest first.
 
-use super::to_json;
-use crate::agent::persona::{self, PersonaVersion, Status};
+use super::{listed, to_json};
+use crate::agent::persona::{PersonaVersion, Status};
 use crate::agent::{view, words};
 use crate::cli::Exit;
 use crate::cli::commands::version::list::parse_limit;
@@ -32,7 +32,7 @@ impl List {
         let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
         let view = self.whom.open(cx)?;
         let live = view.live()?;
-        let versions = persona::list(view.store(), &view.catalog()?)?;
+        let versions = listed(cx, &view)?;
         let shown = &versions[..versions.len().min(limit)];
         let objects = view.store().objects();
         if cx.out.is_json() {

@@ -4,10 +4,11 @@ pub mod diff;
 pub mod list;
 pub mod show;
 
-use crate::agent::persona::PersonaVersion;
+use crate::agent::persona::{self, PersonaVersion};
 use crate::agent::view;
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::live::View;
 use crate::error::Result;
 use serde_json::{Value, json};
 
@@ -32,6 +33,18 @@ crate::cli::args::commands! {
         Show(show::Show),
         Diff(diff::Diff),
     }
+}
+
+/// All versions; what is damaged is told and stops none of the others.
+fn listed(cx: &mut Context<'_>, view: &View) -> Result<Vec<PersonaVersion>> {
+    let (versions, damaged) = persona::list(view.store(), &view.catalog()?)?;
+    for (number, error) in &damaged {
+        cx.out.warn(format!("source v{number} cannot be read, nor what persona it brought: {error}"));
+    }
+    if !damaged.is_empty() {
+        cx.out.hint("`lua-store fsck` says what to do next");
+    }
+    Ok(versions)
 }
 
 fn to_json(version: &PersonaVersion) -> Result<Value> {

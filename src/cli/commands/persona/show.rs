@@ -1,6 +1,6 @@
 //! `persona show`: what one version of the persona says.
 
-use super::to_json;
+use super::{listed, to_json};
 use crate::agent::persona;
 use crate::agent::revision::Revision;
 use crate::agent::view;
@@ -25,7 +25,7 @@ pub struct Show {
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open_for(cx, &[&self.version])?;
-        let versions = persona::list(view.store(), &view.catalog()?)?;
+        let versions = listed(cx, &view)?;
         let version = persona::pick(&versions, &self.version)?;
         let persona = version.persona(view.store().objects())?;
         if cx.out.is_json() {

@@ -1,0 +1,72 @@
+//! What a command reads of the store: counted, and the same however long the history is.
+
+use crate::common::{Project, shop};
+use lua_store::agent::project::Project as Agent;
+use lua_store::object::{Entry, Sink, Source, Tree};
+
+const SEED: &[u8] = b"seed0000";
+
+/// A shop with so many versions of which all but the message is the same, as an upkeep leaves them.
+fn history(count: u64) -> Project {
+    let project = shop::project();
+    project.ok("push");
+    project.ok("version create -m seed0000");
+    let agent = Agent::open(&project.root()).unwrap();
+    let store = agent.store();
+    let first = store.heads().unwrap().versions[0];
+    let entries = store.objects().tree(&first).unwrap().entries().to_vec();
+    let meta = entries.iter().find(|entry| &*entry.name == "meta").unwrap().id;
+    let meta = store.objects().blob(&meta).unwrap();
+    let at = meta.windows(SEED.len()).position(|part| part == SEED).unwrap();
+    let mut batch = store.batch();
+    let mut made = Vec::new();
+    for number in 2..=count {
+        let mut own = meta.clone();
+        own[at..at + SEED.len()].copy_from_slice(format!("seed{number:04}").as_bytes());
+        let own = batch.put_blob(own, None).unwrap();
+        let named = entries.iter().map(|entry| match &*entry.name {
+            "meta" => Entry::file("meta", own),
+            _ => entry.clone(),
+        });
+        made.push(batch.put_tree(&Tree::new(named.collect()).unwrap(), None).unwrap());
+    }
+    batch.commit().unwrap();
+    for id in made {
+        store.refs().append(&store.lock().unwrap(), "refs/versions", id).unwrap();
+    }
+    project.ok("compact");
+    project.ok("version promote 1");
+    project
+}
+
+/// The files of the store that a command opens, each as often as it does.
+fn reads(project: &mut Project, line: &str) -> Vec<String> {
+    let log = project.path("../reads");
+    project.set("LUA_STORE_FAULT", &format!("reads={}", log.display()));
+    project.ok(line);
+    project.set("LUA_STORE_FAULT", "");
+    let text = std::fs::read_to_string(&log).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    let root = format!("{}/", project.path(".lua").display());
+    text.lines().filter_map(|path| path.strip_prefix(&root)).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_promotion_reads_as_much_of_500_versions_as_of_10() {
+    let [few, many] = [10, 500].map(|count| reads(&mut history(count), "version promote 7"));
+    assert!(!few.is_empty() && few.iter().any(|path| path.starts_with("objects/")), "{few:?}");
+    assert!(many.len() <= few.len(), "{few:#?} {many:#?}");
+}
+
+#[test]
+fn a_fetch_that_finds_nothing_new_reads_as_much_of_500_versions_as_of_10() {
+    let [few, many] = [10, 500].map(|count| {
+        let mut project = history(count);
+        project.ok("remote add origin ../data/agent_shop");
+        project.ok("push");
+        project.ok("fetch");
+        reads(&mut project, "fetch")
+    });
+    assert!(!few.is_empty(), "{few:?}");
+    assert!(many.len() <= few.len(), "{few:#?} {many:#?}");
+}
