@@ -1,14 +1,16 @@
 //! Versions of npm packages: from the nearest lock file, or the range in `package.json`.
 
+mod bun;
+mod graph;
 mod jsonc;
 mod npm;
+mod pnpm;
 mod yarn;
 
 use super::files::Files;
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +23,8 @@ pub struct Versions {
     by_name: HashMap<String, String>,
     /// What packages are installed with, where the lock file is one of npm.
     tree: npm::Tree,
+    /// What packages need, where it is another one.
+    graph: graph::Graph,
 }
 
 type Ranges = HashMap<String, String>;
@@ -48,14 +52,14 @@ type Reader = fn(&Lock, &Ranges) -> Result<Versions>;
 const LOCKS: [(&str, Reader); 5] = [
     ("package-lock.json", npm),
     ("npm-shrinkwrap.json", npm),
-    ("pnpm-lock.yaml", |lock, _| pnpm(lock).map(Versions::flat)),
-    ("yarn.lock", |lock, ranges| Ok(Versions::flat(yarn::versions(&lock.text, ranges)))),
-    ("bun.lock", |lock, _| bun(lock).map(Versions::flat)),
+    ("pnpm-lock.yaml", |lock, _| pnpm::read(lock).map(Versions::of_graph)),
+    ("yarn.lock", |lock, ranges| Ok(Versions::of_graph(yarn::read(&lock.text, ranges)))),
+    ("bun.lock", |lock, _| bun::read(lock).map(Versions::of_graph)),
 ];
 
 fn npm(lock: &Lock, _: &Ranges) -> Result<Versions> {
     let tree = npm::Tree::read(lock)?;
-    Ok(Versions { by_name: tree.versions(), tree })
+    Ok(Versions { by_name: tree.versions(), tree, ..Versions::default() })
 }
 
 impl Versions {
@@ -71,8 +75,12 @@ impl Versions {
         by_name.extend(package.dependencies);
         let Some((lock, read)) = find(root, files)? else { return Ok(Versions::flat(by_name)) };
         let locked = read(&lock, &by_name)?;
-        by_name.extend(locked.by_name);
-        Ok(Versions { by_name, tree: locked.tree })
+        by_name.extend(locked.by_name.clone());
+        Ok(Versions { by_name, ..locked })
+    }
+
+    fn of_graph((by_name, graph): (HashMap<String, String>, graph::Graph)) -> Versions {
+        Versions { by_name, graph, ..Versions::default() }
     }
 
     fn flat(by_name: HashMap<String, String>) -> Versions {
@@ -84,7 +92,11 @@ impl Versions {
     pub fn with(&self, package: &str) -> BTreeMap<String, String> {
         let mut found = match package {
             "lua-cli" => BTreeMap::new(),
-            package => self.tree.below(package),
+            package => {
+                let mut found = self.tree.below(package);
+                found.extend(self.graph.below(package));
+                found
+            }
         };
         found.insert(package.to_owned(), self.of(package));
         found
@@ -133,54 +145,6 @@ fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T> {
         let place = format!("{name}:{}:{}", error.line(), error.column());
         Error::usage(format!("cannot read \"{place}\": {error}"))
     })
-}
-
-fn pnpm(lock: &Lock) -> Result<HashMap<String, String>> {
-    // What the project depends on stands before the packages, which can be many thousand lines.
-    let head = lock.text.split("\npackages:").next().unwrap_or_default();
-    let file: Value = serde_saphyr::from_str(head).map_err(|error| {
-        let place = error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
-        Error::usage(format!("cannot read \"{}{place}\": not YAML", lock.name))
-    })?;
-    let project = if lock.project.is_empty() { "." } else { &lock.project };
-    let importer = file.get("importers").and_then(|importers| importers.get(project)).unwrap_or(&file);
-    let mut versions = HashMap::new();
-    for group in ["optionalDependencies", "devDependencies", "dependencies"] {
-        for (name, one) in importer.get(group).and_then(Value::as_object).into_iter().flatten() {
-            let version = one.as_str().or_else(|| one.get("version")?.as_str());
-            versions.extend(version.map(|version| (name.clone(), pnpm_version(version))));
-        }
-    }
-    Ok(versions)
-}
-
-/// `3.24.1` of `3.24.1(react@18.0.0)`, `3.24.1_react@18.0.0`, `/zod/3.24.1` and `zod-v3@3.24.1`.
-fn pnpm_version(text: &str) -> String {
-    let text = text.split('(').next().unwrap_or_default();
-    if text.contains(':') {
-        return text.to_owned();
-    }
-    let text = if text.starts_with('/') { text.rsplit('/').next().unwrap_or_default() } else { text };
-    let text = text.split('_').next().unwrap_or_default();
-    match text.rsplit_once('@') {
-        Some((_, version)) => version.to_owned(),
-        None => text.to_owned(),
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct BunFile {
-    packages: HashMap<String, Vec<Value>>,
-}
-
-fn bun(lock: &Lock) -> Result<HashMap<String, String>> {
-    let file: BunFile = json(lock.name, &jsonc::strip(&lock.text))?;
-    let versions = file.packages.into_iter().filter_map(|(name, one)| {
-        let (_, version) = one.first()?.as_str()?.rsplit_once('@')?;
-        Some((name, version.to_owned()))
-    });
-    Ok(versions.collect())
 }
 
 #[cfg(test)]
@@ -249,6 +213,33 @@ mod tests {
     fn bun_with_comments_and_last_commas() {
         let lock = "{\n  // made by bun\n  \"lockfileVersion\": 1, /* x */\n  \"packages\": {\n    \"zod\": [\"zod@3.25.1\", \"http://x//y\", {}, \"sha\"],\n    \"@s/p\": [\"@s/p@2.0.4\", \"\", {},],\n  },\n}\n";
         assert_eq!(locked("bun.lock", lock, &["zod", "@s/p", "tsx"]), ["3.25.1", "2.0.4", "^4.0.0"]);
+    }
+
+    /// Lock files that the tools themselves made of one `package.json`. `debug` needs another `ms` than the project.
+    #[test]
+    fn what_a_package_needs_is_in_the_lock_files_of_every_tool() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/locks");
+        let kinds = [
+            ("pnpm-lock.yaml", &["pnpm-7.yaml", "pnpm-8.yaml", "pnpm-9.yaml"][..]),
+            ("yarn.lock", &["yarn-1.lock", "yarn-4.lock"]),
+            ("bun.lock", &["bun-1.lock"]),
+        ];
+        for (name, made) in kinds.into_iter().flat_map(|(name, all)| all.iter().map(move |one| (name, *one)))
+        {
+            let project = tempfile::tempdir().unwrap();
+            std::fs::copy(fixtures.join("package.json"), project.path().join("package.json")).unwrap();
+            std::fs::copy(fixtures.join(made), project.path().join(name)).unwrap();
+            let versions = Versions::read(project.path(), &Files::default()).unwrap();
+            let with = |package: &str| {
+                let all = versions.with(package).into_iter();
+                all.map(|(place, version)| format!("{place} {version}")).collect::<Vec<_>>().join(", ")
+            };
+            assert_eq!(with("debug"), "debug 4.4.3, debug/node_modules/ms 2.1.3", "{made}");
+            assert_eq!(with("ms"), "ms 2.0.0", "{made}");
+            assert_eq!(with("p-limit"), "p-limit 5.0.0, yocto-queue 1.2.2", "{made}");
+            assert_eq!(with("is-number-alias"), "is-number 6.0.0, is-number-alias 3.0.1", "{made}");
+            assert_eq!(with("@npmcli/name-from-folder"), "@npmcli/name-from-folder 2.0.0", "{made}");
+        }
     }
 
     #[test]

@@ -1,32 +1,70 @@
 //! `yarn.lock`: the form of version 1, and the YAML of later ones. Both are read line by line.
 
+use super::graph::{Graph, Node};
 use std::collections::HashMap;
 
-/// The versions of a lock file by name. Where a package is there in several, the one counts that the
-/// project's own range asks for.
-pub fn versions(text: &str, ranges: &HashMap<String, String>) -> HashMap<String, String> {
-    let mut versions = HashMap::new();
-    let mut packages: Vec<(&str, &str)> = Vec::new();
-    for line in text.lines() {
-        if let Some(field) = line.strip_prefix("  ").filter(|field| !field.starts_with(' ')) {
-            let Some(version) = version(field) else { continue };
-            for (name, range) in packages.drain(..) {
-                let asked = ranges.get(name).is_some_and(|asked| asked.trim_start_matches("npm:") == range);
-                if asked || !versions.contains_key(name) {
-                    versions.insert(name.to_owned(), version.to_owned());
-                }
-            }
-        } else if let Some(head) = line.strip_suffix(':').filter(|head| !head.starts_with([' ', '#'])) {
-            packages = head.split(", ").filter_map(|one| package(one.trim_matches('"'))).collect();
-        }
-    }
-    versions
+/// A package, and the names and ranges that it is there for.
+#[derive(Default)]
+struct Entry<'t> {
+    asked: Vec<(&'t str, &'t str)>,
+    version: &'t str,
+    needs: Vec<(&'t str, &'t str)>,
 }
 
-/// `version "1.0.0"` or `version: 1.0.0`.
-fn version(field: &str) -> Option<&str> {
-    let value = field.strip_prefix("version")?.trim_start_matches(':').trim();
-    Some(value.trim_matches('"'))
+/// The versions of a lock file by name, and what each package needs. Where a package is there in several, the one
+/// counts that the project's own range asks for.
+pub fn read(text: &str, ranges: &HashMap<String, String>) -> (HashMap<String, String>, Graph) {
+    let (mut versions, mut graph) = (HashMap::new(), Graph::default());
+    let key = |(name, range): &(&str, &str)| format!("{name}@{range}");
+    let mut roots: HashMap<&str, String> = HashMap::new();
+    for entry in entries(text) {
+        for one in &entry.asked {
+            let asked = ranges.get(one.0).is_some_and(|asked| asked.trim_start_matches("npm:") == one.1);
+            if asked || !versions.contains_key(one.0) {
+                versions.insert(one.0.to_owned(), entry.version.to_owned());
+                roots.insert(one.0, key(one));
+            }
+        }
+        let needs = entry.needs.iter().map(|one| (one.0.to_owned(), key(one))).collect();
+        graph.add(entry.asked.iter().map(key), Node { version: entry.version.to_owned(), needs });
+    }
+    // A name that only packages ask for is no root: which version stands for it is chance.
+    roots.retain(|name, _| ranges.contains_key(*name));
+    roots.iter().for_each(|(name, key)| graph.root(name, key));
+    (versions, graph)
+}
+
+fn entries(text: &str) -> Vec<Entry<'_>> {
+    let (mut all, mut in_needs) = (Vec::<Entry<'_>>::new(), false);
+    for line in text.lines() {
+        let field = line.trim_start();
+        match (line.len() - field.len(), all.last_mut()) {
+            (0, _) => {
+                if let Some(head) = field.strip_suffix(':').filter(|head| !head.starts_with('#')) {
+                    let asked = head.split(", ").filter_map(|one| package(one.trim_matches('"'))).collect();
+                    all.push(Entry { asked, ..Entry::default() });
+                }
+            }
+            (2, Some(entry)) => {
+                in_needs = ["dependencies:", "optionalDependencies:"].contains(&field);
+                if let Some((_, version)) = pair(field).filter(|(name, _)| *name == "version") {
+                    entry.version = version;
+                }
+            }
+            (4, Some(entry)) if in_needs => entry.needs.extend(pair(field)),
+            _ => {}
+        }
+    }
+    all.retain(|entry| !entry.version.is_empty());
+    all
+}
+
+/// `ms "^2.1.3"` or `"@s/p": "npm:^2.1.3"`, without quotes and `npm:`.
+fn pair(field: &str) -> Option<(&str, &str)> {
+    let (name, value) = field.split_once(' ')?;
+    let name = name.trim_end_matches(':').trim_matches('"');
+    let value = value.trim().trim_matches('"');
+    Some((name, value.strip_prefix("npm:").unwrap_or(value)))
 }
 
 /// Name and range of `@scope/name@npm:^1.0.0`; none for a package of the workspace itself.

@@ -1,0 +1,56 @@
+//! `bun.lock`: packages by place, `a/b` for the copy of `b` that only `a` has, and what each of them needs.
+
+use super::graph::{Graph, Node};
+use super::{Lock, json, jsonc};
+use crate::error::Result;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::HashMap;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct File {
+    packages: HashMap<String, Vec<Value>>,
+}
+
+/// The versions of all packages by place, and what each of them needs.
+pub fn read(lock: &Lock) -> Result<(HashMap<String, String>, Graph)> {
+    let file: File = json(lock.name, &jsonc::strip(&lock.text))?;
+    let (mut versions, mut graph) = (HashMap::new(), Graph::default());
+    for (place, one) in &file.packages {
+        let Some((_, version)) = one.first().and_then(Value::as_str).and_then(|id| id.rsplit_once('@'))
+        else {
+            continue;
+        };
+        let needs = ["dependencies", "optionalDependencies", "peerDependencies"].into_iter();
+        let needs = needs.filter_map(|group| one.iter().find_map(|part| part.get(group)?.as_object()));
+        let mut needs: Vec<&String> = needs.flat_map(|group| group.keys()).collect();
+        needs.sort_unstable();
+        let needs = needs.into_iter().filter_map(|name| Some((name.clone(), find(&file, place, name)?)));
+        graph.add([place.clone()], Node { version: version.to_owned(), needs: needs.collect() });
+        versions.insert(place.clone(), version.to_owned());
+    }
+    versions.keys().for_each(|name| graph.root(name, name));
+    Ok((versions, graph))
+}
+
+/// The place of a package as another one gets it: its own copy, or that of a package around it.
+fn find(file: &File, place: &str, name: &str) -> Option<String> {
+    let mut around = place;
+    while !around.is_empty() {
+        let own = format!("{around}/{name}");
+        if file.packages.contains_key(&own) {
+            return Some(own);
+        }
+        around = parent(around);
+    }
+    file.packages.contains_key(name).then(|| name.to_owned())
+}
+
+/// `a` of `a/b` and of `a/@s/b`.
+fn parent(place: &str) -> &str {
+    let before = |text: &str| text.rfind('/').unwrap_or(0);
+    let above = &place[..before(place)];
+    let last = above.rsplit('/').next().unwrap_or_default();
+    if last.starts_with('@') { &above[..before(above)] } else { above }
+}
