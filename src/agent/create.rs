@@ -1,8 +1,10 @@
 //! `version create`: the pushed state gets the next number.
 
 use super::leak;
+use super::model::Dropped;
 use super::record::{VersionMeta, Who};
 use super::source::{self, SourceVersion};
+use super::stock;
 use super::version::{self, Catalog, REFS};
 use crate::error::{Error, Result};
 use crate::object::{Id, Memory, Source};
@@ -24,7 +26,8 @@ pub enum Created {
         number: u64,
         id: Id,
     },
-    /// The newest version that is not deleted has this very state. A new message alone makes none.
+    /// The newest version that is not deleted has this very state, and `lua compile` builds the same of both. A new
+    /// message alone makes none.
     NothingStaged {
         latest: u64,
     },
@@ -60,12 +63,29 @@ fn plan_in(store: &Store, catalog: &Catalog, request: &Request) -> Result<Next> 
         let newest = catalog.get(latest)?;
         // Of files that were not read it is not known that nothing changed.
         let is_same = pushed.record.unread.is_none() || newest.source == pushed.source;
-        if newest.state == pushed.state && is_same {
+        if newest.state == pushed.state
+            && is_same
+            && !is_built_otherwise(store, newest.source, pushed.source)?
+        {
             return Ok(Next::NothingStaged { latest });
         }
     }
     let number = catalog.last_number().unwrap_or(0) + 1;
     Ok(Next::New(Box::new(Plan { number, pushed })))
+}
+
+/// Whether `lua compile` builds something else of files that give one state: a tool that is put into a guard runs as
+/// before, and is left out of what is deployed.
+fn is_built_otherwise(store: &Store, before: Id, now: Id) -> Result<bool> {
+    if before == now {
+        return Ok(false);
+    }
+    let root = store.dir().parent().unwrap_or(store.dir());
+    let dropped = |files: Id| -> Result<Option<Vec<Dropped>>> {
+        Ok(stock::agent_of(root, store.objects(), files)?.ok().map(|agent| agent.dropped))
+    };
+    let Some((before, now)) = dropped(before)?.zip(dropped(now)?) else { return Ok(false) };
+    Ok(!stock::is_same(&before, &now))
 }
 
 /// Makes the next version from the newest source version. The lock is held from the look at what is

@@ -10,7 +10,7 @@ use super::words::{Line, Sign};
 use crate::error::Result;
 use crate::object::{self, Finder, Id, Mode, Source};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -57,6 +57,15 @@ fn list(same: &[&Dropped]) -> String {
 /// Whether the stock compiler makes all of it.
 pub fn is_deployable(dropped: &[Dropped]) -> bool {
     dropped.iter().all(|one| one.otherwise)
+}
+
+/// Whether the same is lost, wherever that is written.
+pub fn is_same(before: &[Dropped], now: &[Dropped]) -> bool {
+    let lost = |all: &[Dropped]| -> BTreeSet<_> {
+        let one = |one: &Dropped| (one.kind.clone(), one.of.clone(), one.name.clone(), one.field.clone());
+        all.iter().map(one).collect()
+    };
+    lost(before) == lost(now)
 }
 
 /// An agent, or why it cannot be read.

@@ -306,6 +306,27 @@ fn a_diff_of_versions_says_what_the_compiler_makes_of_it() {
     assert!(preview.contains(block), "{preview}");
 }
 
+/// A guard that gives its tool back changes nothing that runs here, and what is deployed.
+#[test]
+fn a_guard_alone_makes_a_version() {
+    let project = wrapped();
+    let none = "No staged changes since the previous version.\n";
+    assert_eq!(project.ok("version create"), none);
+    let guarded = project.read("src/index.ts");
+    project.write("src/index.ts", guarded.replace("withGuard(new FindTool())", "new FindTool()"));
+    project.ok("push");
+    assert!(project.ok("version create").starts_with("✓ Created v3"));
+    assert_eq!(project.ok("rev-parse v3:state"), project.ok("rev-parse v2:state"));
+    let told = project.ok("version diff 2 3");
+    assert!(told.contains("As `lua compile` builds it:\n  + tools find, open of skill shop\n"), "{told}");
+    assert_eq!(project.ok("version create"), none);
+    // What is no form of the compiler's is no reason for a version.
+    let text = project.read("src/index.ts");
+    project.write("src/index.ts", format!("// more\n{text}"));
+    project.ok("push");
+    assert_eq!(project.ok("version create"), none);
+}
+
 /// The files on the disk are not those of the versions: only those of the versions count.
 #[test]
 fn versions_are_read_from_their_own_files() {
