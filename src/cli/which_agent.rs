@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 /// The folder of an agent.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct WhichAgent {
-    /// The folder of the agent, where several are below this one
-    #[arg(long, value_name = "DIR")]
+    /// The folder, a file or the name of the agent, where several are below this one
+    #[arg(long, value_name = "AGENT")]
     agent: Option<PathBuf>,
 }
 
@@ -34,18 +34,15 @@ impl WhichAgent {
     /// The folder that is named; without a name the root, unless several agents are below it: then one is asked for.
     pub fn choose(&self, cx: &mut Context<'_>, root: &Path) -> Result<PathBuf> {
         if let Some(agent) = &self.agent {
-            let folder = cx.directory()?.join(agent);
-            return match folder.canonicalize() {
-                Ok(folder) if folder.is_dir() => Ok(folder),
-                _ => Err(Error::not_found(format!("\"{}\" is not a directory", agent.display()))),
-            };
+            return named(&cx.directory()?, agent);
         }
         let folders = read::folders(root)?;
         if folders.len() < 2 {
             return Ok(root.to_owned());
         }
+        let places = read::agents(root)?;
         let error = |folders: &[String]| {
-            Error::usage(format!("several agents are below \"{}\": {}", root.display(), folders.join(", ")))
+            Error::usage(format!("several agents are below \"{}\": {}", root.display(), listed(&places)))
                 .hint(format!("`--agent {}` says which one; each has a store of its own", folders[0]))
         };
         if !cx.can_ask() {
@@ -59,6 +56,42 @@ impl WhichAgent {
         let folder = by_number.or_else(|| folders.iter().find(|folder| **folder == answer));
         folder.map(|folder| root.join(folder)).ok_or_else(|| error(&folders))
     }
+}
+
+/// The folder of the agent that goes by this path or name below a folder.
+fn named(below: &Path, agent: &Path) -> Result<PathBuf> {
+    let root = below.canonicalize().map_err(|_| missing(agent))?;
+    let path = root.join(agent).canonicalize().ok();
+    if let Some(folder) = path.as_ref().filter(|path| path.is_dir()) {
+        return Ok(folder.clone());
+    }
+    let places = read::agents(&root)?;
+    let is_meant = |place: &&read::AgentPlace| {
+        Path::new(&place.name) == agent || path.as_ref() == Some(&root.join(&place.file))
+    };
+    let mut folders: Vec<&str> = places.iter().filter(is_meant).map(|place| &*place.folder).collect();
+    folders.dedup();
+    match folders[..] {
+        [folder] => Ok(root.join(folder)),
+        [] if places.is_empty() => Err(missing(agent)),
+        [] => Err(missing(agent).hint(format!("the agents here: {}", listed(&places)))),
+        _ => Err(Error::usage(format!(
+            "several agents have the name \"{}\": {}",
+            agent.display(),
+            listed(&places)
+        ))
+        .hint(format!("`--agent {}` says which one", folders[0]))),
+    }
+}
+
+fn missing(agent: &Path) -> Error {
+    Error::not_found(format!("\"{}\" is no directory, file or name of an agent", agent.display()))
+}
+
+/// `agents/desk (desk, agents/desk/agent.ts), …`
+fn listed(places: &[read::AgentPlace]) -> String {
+    let one = |place: &read::AgentPlace| format!("{} (\"{}\", {})", place.folder, place.name, place.file);
+    places.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// The project whose store is in this very folder: that of one around it would keep everybody's files.

@@ -112,7 +112,7 @@ fn of_several_agents_none_is_taken_silently() {
     assert_snapshot!(project.run("init"), @r#"
     $ lua-store init
     --- stderr
-    Error: several agents are below "[DIR]/project": agents/desk, agents/shop
+    Error: several agents are below "[DIR]/project": agents/desk ("desk", agents/desk/agent.ts), agents/shop ("shop", agents/shop/src/index.ts)
     hint: `--agent agents/desk` says which one; each has a store of its own
     --- exit 2
     "#);
@@ -138,7 +138,26 @@ fn of_several_agents_none_is_taken_silently() {
     hint: `lua-store -C [DIR]/project/agents/shop init` makes one for the agent there
     --- exit 3
     "#);
-    assert_eq!(project.run("init --agent nowhere").code, 3);
+    assert_snapshot!(project.run("init --agent nowhere"), @r#"
+    $ lua-store init --agent nowhere
+    --- stderr
+    Error: "nowhere" is no directory, file or name of an agent
+    hint: the agents here: agents/desk ("desk", agents/desk/agent.ts), agents/shop ("shop", agents/shop/src/index.ts)
+    --- exit 3
+    "#);
+    for other in ["desk", "agents/desk/agent.ts"] {
+        let again = project.json(&format!("push --agent {other}"));
+        assert_eq!((&again["source"], &again["state"]), (&push["source"], &push["state"]), "{other}");
+    }
+    assert_eq!(project.run("push --agent notes.txt").code, 3, "a file that makes no agent");
+    project.write("agents/third/agent.ts", project.read("agents/desk/agent.ts"));
+    assert_snapshot!(project.run("push --agent desk"), @r#"
+    $ lua-store push --agent desk
+    --- stderr
+    Error: several agents have the name "desk": agents/desk ("desk", agents/desk/agent.ts), agents/third ("desk", agents/third/agent.ts), agents/shop ("shop", agents/shop/src/index.ts)
+    hint: `--agent agents/desk` says which one
+    --- exit 2
+    "#);
     // Inside of one there is nothing to ask.
     assert_eq!(project.run("-C agents/shop init").code, 0);
 }
@@ -154,7 +173,7 @@ fn a_store_around_several_agents_asks_at_each_push() {
     assert_snapshot!(project.run("push"), @r#"
     $ lua-store push
     --- stderr
-    Error: several agents are below "[DIR]/project": agents/desk, agents/shop
+    Error: several agents are below "[DIR]/project": agents/desk ("desk", agents/desk/agent.ts), agents/shop ("shop", agents/shop/src/index.ts)
     hint: `--agent agents/desk` says which one; each has a store of its own
     --- exit 2
     "#);

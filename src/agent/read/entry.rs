@@ -70,6 +70,34 @@ pub fn folders<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Vec<String>
     Ok(folders.into_iter().map(told).collect())
 }
 
+/// Every agent below a root that can be read: the folder of its project, its file, and its name.
+pub fn places(root: &Path, evaluator: &Evaluator<'_>) -> Vec<Place> {
+    let relative = |path: &Path| match evaluator.modules.relative(path) {
+        path if path.is_empty() => ".".to_owned(),
+        path => path,
+    };
+    let mut places: Vec<Place> = Vec::new();
+    for file in evaluator.modules.files().sources(root) {
+        let Ok(Some((module, agents))) = agents_in(&file, evaluator) else { continue };
+        // A file that passes an agent on makes none.
+        for agent in agents.iter().filter(|agent| agent.site.module == module.id) {
+            let name = match agent.get("name") {
+                Some(Value::Text(name)) => name.to_string(),
+                _ => String::new(),
+            };
+            places.push(Place { folder: relative(&folder(root, &file)), file: relative(&file), name });
+        }
+    }
+    places
+}
+
+/// Where an agent is made.
+pub struct Place {
+    pub folder: String,
+    pub file: String,
+    pub name: String,
+}
+
 /// The folder of the project that a file belongs to: the nearest one that says so, else the one around `src`.
 fn folder(root: &Path, file: &Path) -> PathBuf {
     let inside = || file.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root));

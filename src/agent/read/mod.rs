@@ -48,6 +48,7 @@ mod uses;
 mod value;
 mod zod;
 
+pub use entry::Place as AgentPlace;
 pub use guard::too_deep;
 pub use origin::find as place;
 pub use spot::{Form, Place, Separator};
@@ -117,6 +118,14 @@ pub fn folders(root: &Path) -> Result<Vec<String>> {
     on_thread(root, |root| {
         let arena = Allocator::default();
         entry::folders(root, &Evaluator::new(Modules::new(root, &Files::default(), &arena)))
+    })
+}
+
+/// Every agent below a root that can be read.
+pub fn agents(root: &Path) -> Result<Vec<AgentPlace>> {
+    on_thread(root, |root| {
+        let arena = Allocator::default();
+        Ok(entry::places(root, &Evaluator::new(Modules::new(root, &Files::default(), &arena))))
     })
 }
 
