@@ -61,6 +61,12 @@ impl Closure {
         Closure { objects, sent, known: HashSet::new() }
     }
 
+    /// The same, the receiver having these for certain.
+    pub fn beside(mut self, known: impl IntoIterator<Item = Id>) -> Closure {
+        self.known.extend(known);
+        self
+    }
+
     /// What is to be sent: each object once, a tree before what is in it.
     pub fn objects(&self) -> &[Id] {
         &self.objects

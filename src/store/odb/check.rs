@@ -1,14 +1,22 @@
 //! Checks every byte of every pack. Damage is collected, never the end of the check.
 
 use super::find::Spent;
-use super::list::Pack;
+use super::list::{Mapped, Pack};
 use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::object::{Id, Kind, Tree};
 use crate::pack::PackId;
+use crate::parallel;
 use crate::progress::Progress;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Below this many objects threads cost more than they bring.
+const MANY: u32 = 256;
+
+/// How many objects a thread takes at once: those of a group are read together.
+const SHARE: u32 = 64;
 
 /// Something that is not what it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,24 +54,81 @@ impl Odb {
     }
 
     fn check_pack(&self, pack: &Arc<Pack>, checked: &mut Checked, progress: &Progress) {
-        let name = pack.id.file_name();
         if PackId::of(pack.reader.bytes()) != pack.id {
-            checked.note(
-                name.clone(),
-                None,
-                &Error::corrupt("its bytes have another hash than its name says"),
-            );
+            let error = Error::corrupt("its bytes have another hash than its name says");
+            checked.note(pack.id.file_name(), None, &error);
         }
+        self.check_objects(pack, checked, &mut |_| {
+            progress.advance(0);
+            true
+        });
+    }
+
+    /// Holds the index of one pack against its checksum and each object against its id. After each object `goes_on` is
+    /// told about how many bytes it has. False when that says no.
+    pub fn check_one(
+        &self,
+        pack: &Mapped,
+        damage: &mut Vec<Damage>,
+        goes_on: &mut dyn FnMut(u64) -> bool,
+    ) -> bool {
+        let mut checked = Checked::default();
+        let done = self.check_objects(&pack.0, &mut checked, goes_on);
+        damage.append(&mut checked.damage);
+        done
+    }
+
+    fn check_objects(
+        &self,
+        pack: &Arc<Pack>,
+        checked: &mut Checked,
+        goes_on: &mut dyn FnMut(u64) -> bool,
+    ) -> bool {
+        let name = pack.id.file_name();
         if let Err(error) = pack.reader.check_index() {
             checked.note(name.clone(), None, &error);
         }
+        let bytes = pack.reader.bytes().len() as u64 / u64::from(pack.reader.count()).max(1);
         for (position, id) in (0..).zip(pack.reader.ids()) {
             checked.objects += 1;
             if let Err(error) = self.check_object(pack, position) {
                 checked.note(name.clone(), Some(id), &error);
             }
-            progress.advance(0);
+            if !goes_on(bytes) {
+                return false;
+            }
         }
+        true
+    }
+
+    /// The objects of a pack that cannot be read, of those that are asked for, by position. Several threads where
+    /// there is much.
+    pub(super) fn unreadable(
+        &self,
+        pack: &Arc<Pack>,
+        asked: impl Fn(u32, &Id) -> bool + Sync,
+    ) -> Vec<(u32, Error)> {
+        let count = pack.reader.count();
+        let next = AtomicU32::new(0);
+        let work = || {
+            let mut found = Vec::new();
+            loop {
+                let start = next.fetch_add(SHARE, Ordering::Relaxed);
+                for position in start..count.min(start.saturating_add(SHARE)) {
+                    if pack.reader.id(position).is_some_and(|id| asked(position, &id)) {
+                        found.extend(self.check_object(pack, position).err().map(|error| (position, error)));
+                    }
+                }
+                if start >= count {
+                    return found;
+                }
+            }
+        };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let threads = if count < MANY { 1 } else { processors };
+        let mut found = parallel::share(threads, work).into_iter().flatten().collect::<Vec<_>>();
+        found.sort_unstable_by_key(|(position, _)| *position);
+        found
     }
 
     /// Reads the object at a position of a pack, and decodes a tree.

@@ -4,7 +4,7 @@ use super::list::{Pack, Packs};
 use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::object::{Id, Kind, Source};
-use crate::pack::{self, Base, Content, Entry, Group, ItemKind};
+use crate::pack::{self, Base, Content, Entry, Group, ItemKind, PackId};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ pub(super) struct Spent {
     pub opened: u32,
     /// The bytes that were decompressed.
     pub bytes: u64,
+    /// What is being read, by pack and position: the object, its base, the base of that.
+    open: Vec<(PackId, u32)>,
 }
 
 type Found = (Kind, Vec<u8>);
@@ -123,12 +125,21 @@ impl Odb {
         Ok(None)
     }
 
-    /// The object at a position of a pack, its hash proven.
+    /// The object at a position of a pack, its hash proven. Of two packs each may have a delta on an object
+    /// whose whole copy is in the other or elsewhere: a copy that leads back to itself is passed over.
     pub(super) fn load(&self, pack: &Arc<Pack>, position: u32, spent: &mut Spent) -> Result<Found> {
         spent.opened += 1;
-        if spent.opened > MAX_OPENED {
+        let here = (pack.id, position);
+        if spent.opened > MAX_OPENED || spent.open.contains(&here) {
             return Err(Error::corrupt("its chain of bases has no end"));
         }
+        spent.open.push(here);
+        let found = self.load_copy(pack, position, spent);
+        spent.open.pop();
+        found
+    }
+
+    fn load_copy(&self, pack: &Arc<Pack>, position: u32, spent: &mut Spent) -> Result<Found> {
         let place = pack.reader.place(position)?;
         let entry = pack.reader.entry(place.entry)?;
         let found = match entry.content() {
@@ -172,9 +183,22 @@ impl Odb {
     ) -> Result<Option<Vec<u8>>> {
         match entry.base() {
             None => Ok(None),
-            Some(Base::Position(base)) if base < own => Ok(Some(self.load(pack, base, spent)?.1)),
+            Some(Base::Position(base)) if base < own => self.near_base(pack, base, spent).map(Some),
             Some(Base::Position(_)) => Err(Error::corrupt("its base comes after it")),
             Some(Base::Id(base)) => self.base(pack, &base, spent).map(Some),
+        }
+    }
+
+    /// A base in the same pack, or another copy of it where that one is damaged.
+    fn near_base(&self, pack: &Arc<Pack>, position: u32, spent: &mut Spent) -> Result<Vec<u8>> {
+        let error = match self.load(pack, position, spent) {
+            Ok((_, bytes)) => return Ok(bytes),
+            Err(error) => error,
+        };
+        let Some(id) = pack.reader.id(position) else { return Err(error) };
+        match self.find_within(&id, spent) {
+            Ok(Some((_, bytes))) => Ok(bytes),
+            _ => Err(error),
         }
     }
 
@@ -190,7 +214,7 @@ impl Odb {
     }
 
     /// Whether a copy of the object can be read.
-    pub(super) fn is_sound(&self, id: &Id) -> Result<bool> {
+    pub fn is_sound(&self, id: &Id) -> Result<bool> {
         let read = match self.big(id) {
             Ok(Some(_)) => self.copy_blob(id, &mut std::io::sink()).map(|_| true),
             Ok(None) => self.find(id).map(|found| found.is_some()),

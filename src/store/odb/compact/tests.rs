@@ -182,3 +182,44 @@ fn a_large_pack_is_left_alone_by_the_small_ones() {
     odb.copy_blob(&large, &mut out).unwrap();
     assert_eq!(out, noise);
 }
+
+/// What can be read, by a reader of its own.
+fn readable(dir: &Path) -> HashSet<Id> {
+    let odb = Odb::open(dir);
+    let ids = odb.ids().unwrap();
+    ids.into_iter().filter(|id| odb.is_sound(id).unwrap()).collect()
+}
+
+#[test]
+fn one_flipped_bit_loses_nothing_that_could_be_read() {
+    for again in [false, true] {
+        let (dir, odb, _) = history(3);
+        let victim = odb.latest().unwrap().good[0].id.file_name();
+        if again {
+            let (other, elsewhere, _) = history(4);
+            let done = elsewhere.compact(Scope::All, &Progress::default()).unwrap().unwrap();
+            let name = done.pack.file_name();
+            std::fs::copy(other.path().join(&name), dir.path().join(&name)).unwrap();
+        }
+        let all = readable(dir.path());
+        let sound = std::fs::read(dir.path().join(&victim)).unwrap();
+        for at in (0..sound.len()).step_by(sound.len() / 25) {
+            let copy = tempfile::tempdir().unwrap();
+            for entry in std::fs::read_dir(dir.path()).unwrap().map(Result::unwrap) {
+                std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+            }
+            let mut bytes = sound.clone();
+            bytes[at] ^= 1;
+            std::fs::write(copy.path().join(&victim), bytes).unwrap();
+            let before = readable(copy.path());
+            assert!(before == all || !again, "another copy is read");
+            let _ = Odb::open(copy.path()).compact(Scope::All, &Progress::default());
+            assert!(readable(copy.path()).is_superset(&before), "at {at}");
+            // A pack that had the only copy of something can still be mended.
+            if copy.path().join(&victim).exists() {
+                std::fs::write(copy.path().join(&victim), &sound).unwrap();
+            }
+            assert_eq!(readable(copy.path()), all, "at {at}");
+        }
+    }
+}

@@ -4,6 +4,9 @@
 //! new one is put together from the entries there are: what is compressed stays so, unless it leans on
 //! an object that is neither in the parcel nor at the receiver. The same objects in the same packs give the
 //! same bytes, so that a transfer that was cut can go on.
+//!
+//! Every object of a parcel is read and hashed as it lies in the parcel before anybody gets that. Where a copy is
+//! damaged another one is taken; where there is no other there is no parcel.
 
 mod plan;
 #[cfg(test)]
@@ -11,14 +14,15 @@ mod plan;
 mod tests;
 
 use super::Odb;
+use super::check::Damage;
 use super::find::{self, Spent};
-use super::list::{Mapped, Pack};
-use crate::error::{At, Result};
+use super::list::{Mapped, Pack, Packs};
+use crate::error::{At, Error, Result};
 use crate::fs::{self, Temp};
 use crate::object::{Id, Kind, Tree};
 use crate::pack::{self, Base, Content, Encoded, Group, ItemKind, PackId, Writer};
 use crate::store::Closure;
-use plan::{How, Plan, Unit};
+use plan::{Bad, How, Plan, Unit};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +38,7 @@ pub struct Parcel {
     // Before the file, so that it is unmapped when that is removed.
     pack: Mapped,
     scratch: Option<Temp>,
+    damage: Vec<Damage>,
 }
 
 impl Parcel {
@@ -55,6 +60,16 @@ impl Parcel {
         self.pack.count()
     }
 
+    /// Where it lies, when it was made for this.
+    pub fn file(&self) -> Option<&Path> {
+        self.scratch.as_ref().map(Temp::path)
+    }
+
+    /// The damaged copies that were passed over.
+    pub fn damage(&self) -> &[Damage] {
+        &self.damage
+    }
+
     /// Whether it was made for this, and is not one of the store's packs.
     pub fn is_new(&self) -> bool {
         self.scratch.is_some()
@@ -66,18 +81,58 @@ impl Odb {
     pub fn parcel(&self, closure: &Closure, scratch: &Path) -> Result<Parcel> {
         let packs = self.latest()?;
         for pack in &packs.good {
-            if is_exactly(pack, closure)? {
-                return Ok(Parcel { pack: Mapped(pack.clone()), scratch: None });
+            if is_exactly(pack, closure)? && self.is_proven(pack) {
+                return Ok(Parcel { pack: Mapped(pack.clone()), scratch: None, damage: Vec::new() });
             }
         }
-        let plan = Plan::new(self, &packs, closure)?;
+        let error = match self.put_together(&packs, closure, &Bad::new(), scratch) {
+            Err(error) if error.kind() == crate::error::Kind::Corrupt => error,
+            made => return made,
+        };
+        let (bad, damage) = self.bad_copies(&packs, closure);
+        if bad.is_empty() {
+            return Err(error);
+        }
+        let parcel = self.put_together(&packs, closure, &bad, scratch)?;
+        Ok(Parcel { damage, ..parcel })
+    }
+
+    /// The copies of these objects that cannot be read.
+    pub fn damaged_copies(&self, closure: &Closure) -> Result<Vec<Damage>> {
+        Ok(self.bad_copies(&*self.latest()?, closure).1)
+    }
+
+    fn bad_copies(&self, packs: &Packs, closure: &Closure) -> (Bad, Vec<Damage>) {
+        let (mut bad, mut damage) = (Bad::new(), Vec::new());
+        for (at, pack) in packs.good.iter().enumerate() {
+            for (position, error) in self.unreadable(pack, |_, id| closure.sends(id)) {
+                bad.insert((at, position));
+                let (pack, object) = (pack.id.file_name(), pack.reader.id(position));
+                damage.push(Damage { pack, object, reason: error.message().to_owned() });
+            }
+        }
+        (bad, damage)
+    }
+
+    /// Whether every object of a pack can be read, from it.
+    fn is_proven(&self, pack: &Arc<Pack>) -> bool {
+        pack.reader.check_index().is_ok() && self.unreadable(pack, |_, _| true).is_empty()
+    }
+
+    fn put_together(&self, packs: &Packs, closure: &Closure, bad: &Bad, scratch: &Path) -> Result<Parcel> {
+        let plan = Plan::new(self, packs, closure, bad)?;
         fs::sweep(scratch)?;
         let mut writer = Writer::new(Temp::create_in(scratch)?);
         for unit in &plan.units {
             self.write(&mut writer, &plan, unit, scratch)?;
         }
         let (temp, id) = writer.finish().at("write", scratch)?;
-        Ok(Parcel { pack: Mapped::open(temp.path(), id)?, scratch: Some(temp) })
+        let pack = Mapped::open(temp.path(), id)?;
+        let both = Odb::over([pack.clone()].into_iter().chain(packs.good.iter().cloned().map(Mapped)));
+        if pack.count() as usize != closure.objects().len() || !both.is_proven(&pack.0) {
+            return Err(Error::corrupt("a pack was put together from damaged ones"));
+        }
+        Ok(Parcel { pack, scratch: Some(temp), damage: Vec::new() })
     }
 
     fn write(&self, writer: &mut Writer<Temp>, plan: &Plan, unit: &Unit, place: &Path) -> Result<()> {

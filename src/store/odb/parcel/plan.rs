@@ -46,6 +46,9 @@ struct Placed {
 /// Where a wanted object is taken from: which pack, and which position in it.
 type Homes = HashMap<Id, (usize, u32)>;
 
+/// Copies that cannot be read: which pack, and which position in it.
+pub type Bad = HashSet<(usize, u32)>;
+
 struct Planner<'a> {
     odb: &'a Odb,
     closure: &'a Closure,
@@ -57,9 +60,9 @@ struct Planner<'a> {
 }
 
 impl Plan {
-    pub fn new(odb: &Odb, packs: &Packs, closure: &Closure) -> Result<Plan> {
+    pub fn new(odb: &Odb, packs: &Packs, closure: &Closure, bad: &Bad) -> Result<Plan> {
         let plan = Plan { units: Vec::new(), positions: HashMap::new() };
-        let homes = homes(odb, &packs.good, closure)?;
+        let homes = homes(&packs.good, closure, bad)?;
         let mut planner = Planner { odb, closure, packs: &packs.good, homes, plan, begun: HashSet::new() };
         let mut entries = Vec::new();
         for (at, position) in planner.homes.values() {
@@ -79,8 +82,8 @@ impl Plan {
 }
 
 /// The pack that each object is taken from: of several the one with the most of them, so that what
-/// stands together stays together. A damaged copy is passed over where there is another one.
-fn homes(odb: &Odb, packs: &[Arc<Pack>], closure: &Closure) -> Result<Homes> {
+/// stands together stays together. Copies that are known to be bad are passed over.
+fn homes(packs: &[Arc<Pack>], closure: &Closure, bad: &Bad) -> Result<Homes> {
     let wanted = closure.objects();
     let mut found: Vec<Vec<(Id, u32)>> = Vec::new();
     for pack in packs {
@@ -95,15 +98,13 @@ fn homes(odb: &Odb, packs: &[Arc<Pack>], closure: &Closure) -> Result<Homes> {
     order.sort_by_key(|at| (std::cmp::Reverse(found[*at].len()), packs[*at].id));
     let mut homes = Homes::new();
     for at in order {
-        for (id, position) in &found[at] {
-            let home = homes.entry(*id).or_insert((at, *position));
-            if *home != (at, *position) && odb.check_object(&packs[home.0], home.1).is_err() {
-                *home = (at, *position);
-            }
+        for (id, position) in found[at].iter().filter(|(_, position)| !bad.contains(&(at, *position))) {
+            homes.entry(*id).or_insert((at, *position));
         }
     }
     let lost = wanted.iter().find(|id| !homes.contains_key(id));
-    let missing = |id: &Id| Error::corrupt(format!("object {id} is missing")).hint(super::super::find::FSCK);
+    let why = if bad.is_empty() { "is missing" } else { "cannot be read in any pack" };
+    let missing = |id: &Id| Error::corrupt(format!("object {id} {why}")).hint(super::super::find::FSCK);
     lost.map_or(Ok(homes), |id| Err(missing(id)))
 }
 
