@@ -24,6 +24,7 @@ impl Depot {
                 Some(object) => format!("object {object} in {}: {}", damage.pack, damage.reason),
                 None => format!("{}: {}", damage.pack, damage.reason),
             })
+            .chain(pieces.damaged.iter().map(|(_, reason)| reason.clone()))
             .collect();
         let mut walk = Walk { objects: &pieces.objects, seen: HashSet::new(), wrong: &mut wrong };
         for (number, id) in (1..).zip(&head.source) {

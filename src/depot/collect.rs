@@ -4,19 +4,13 @@
 //! gone; a swap forgets it. A writer that stored it and was slow fails its swap, or sees it condemned,
 //! or finds it absent, and stores it again under another key. `docs/depot.md` has the argument.
 
-use super::Depot;
 use super::engine::{Cas, Expect, PackKey};
-use super::head::{Condemned, Head, Held, Seen};
-use super::needs;
+use super::head::{Condemned, Head, Seen};
+use super::{Depot, tiers};
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::object::Source;
 use crate::protocol::{AgentId, limits};
-use crate::store::Closure;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// From this many packs on they are put together: a look for an object asks each of them.
-pub const MANY_PACKS: usize = 32;
 
 /// When upkeep is done, and what it leaves alone.
 #[derive(Clone, Copy, Debug)]
@@ -25,19 +19,23 @@ pub struct Upkeep {
     /// Uploads and unknown packs younger than this are probably somebody's who is at it, and a pack condemned
     /// since less may still be read. Only for patience: with nothing spared nothing is lost either.
     pub spare: Duration,
-    /// How many packs are put together; at least two.
+    /// How many packs of about one size are put together; at least two.
     pub many: usize,
 }
 
 impl Upkeep {
     /// As it is done day by day.
     pub fn at(now: SystemTime) -> Upkeep {
-        Upkeep { now, spare: DAY, many: MANY_PACKS }
+        Upkeep { now, spare: DAY, many: tiers::MANY_PACKS }
     }
 }
 
 /// An upload or a reader that is a day old is nobody's any more.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Condemned packs are kept for those who may still read them, as long as all of them have no more bytes than this, or
+/// than the agent has in others.
+const LEAST_CONDEMNED: u64 = 4 << 20;
 
 /// What upkeep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,25 +47,50 @@ pub struct Collected {
     pub deleted: usize,
     /// Packs that were put together.
     pub compacted: usize,
+    /// How many bytes condemned packs still take.
+    pub condemned_bytes: u64,
+    /// Somebody else looks after the agent just now: nothing was done.
+    pub busy: bool,
+}
+
+impl Collected {
+    pub fn did_something(&self) -> bool {
+        self.uploads + self.unknown + self.deleted + self.compacted > 0
+    }
+}
+
+/// A head that was to be swapped.
+pub(super) struct Changed {
+    pub landed: Result<bool>,
+    /// A swap was not answered: what it named may be in use.
+    pub unsure: bool,
 }
 
 impl Depot {
-    /// Clears up what an agent does not need. Several may do this at once, beside writers and readers.
+    /// Clears up what an agent does not need. One does this at a time, by a lock that ends with its process; where the
+    /// lock holds nobody off, several at once do no harm either.
     pub fn collect(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<Collected> {
+        fs::create_dir_all(&self.layout.agent(agent))?;
+        let Some(_lease) = fs::try_lock(&self.layout.upkeep_lock(agent))? else {
+            return Ok(Collected { busy: true, ..Collected::default() });
+        };
         let mut collected = Collected {
             uploads: self.clear_uploads(agent, upkeep.now, upkeep.spare)?,
             ..Collected::default()
         };
         self.sweep(agent)?;
         collected.unknown = self.condemn_unknown(agent, upkeep)?;
-        collected.compacted = self.compact(agent, upkeep)?;
-        collected.deleted = self.delete_condemned(agent, upkeep)?;
+        // What cannot be put together is no reason to keep what nobody needs.
+        let compacted = self.compact(agent, upkeep);
+        (collected.deleted, collected.condemned_bytes) = self.delete_condemned(agent, upkeep)?;
+        self.forget_damage(&self.look(agent)?.head);
+        collected.compacted = self.note_error(agent, compacted)?;
         Ok(collected)
     }
 
-    /// Whether an agent has so many packs that they should be put together.
+    /// Whether an agent has so many packs of about one size that they should be put together.
     pub fn needs_upkeep(&self, agent: &AgentId) -> Result<bool> {
-        Ok(self.look(agent)?.head.packs.len() >= MANY_PACKS)
+        Ok(tiers::full(self.look(agent)?.head.packs.iter(), tiers::MANY_PACKS).is_some())
     }
 
     /// What killed processes left unfinished.
@@ -103,20 +126,21 @@ impl Depot {
             let unknown: Vec<PackKey> = old.iter().filter(|key| !known(key)).cloned().collect();
             count = unknown.len();
             Ok((count > 0).then(|| condemn(seen.next(), unknown, upkeep)))
-        })?;
+        })
+        .landed?;
         Ok(count)
     }
 
-    /// Deletes what is condemned, and forgets exactly what is gone for certain.
-    fn delete_condemned(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<usize> {
+    /// Deletes what is condemned, and forgets exactly what is gone for certain. Gives how many that were, and how many
+    /// bytes are left.
+    fn delete_condemned(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<(usize, u64)> {
         let seen = self.look(agent)?;
-        let latest = millis(upkeep.now.checked_sub(upkeep.spare).unwrap_or(UNIX_EPOCH));
-        let due = |condemned: &&Condemned| condemned.since_ms <= latest;
+        let (due, left) = self.due(&seen.head, upkeep)?;
         let mut gone = Vec::new();
         let mut failure = None;
-        for condemned in seen.head.condemned.iter().filter(due) {
-            match self.packs.delete(&condemned.key) {
-                Ok(()) => gone.push(condemned.key.clone()),
+        for key in due {
+            match self.packs.delete(&key) {
+                Ok(()) => gone.push(key),
                 Err(error) => failure = Some(error),
             }
         }
@@ -124,75 +148,63 @@ impl Depot {
             let mut next = seen.next();
             next.condemned.retain(|condemned| !gone.contains(&condemned.key));
             Ok((next.condemned.len() < seen.head.condemned.len()).then_some(next))
-        })?;
-        failure.map_or(Ok(gone.len()), Err)
+        })
+        .landed?;
+        failure.map_or(Ok((gone.len(), left)), Err)
     }
 
-    /// Puts all packs together, with only what the refs and the ledger reach. The swap that takes the new
-    /// one in condemns the old ones. Packs that came meanwhile stay beside it.
-    fn compact(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<usize> {
-        let (seen, pieces) = self.opened(agent)?;
-        let old: Vec<PackKey> = seen.head.packs.iter().map(|held| held.key.clone()).collect();
-        if old.len() < upkeep.many.max(2) {
-            return Ok(0);
-        }
-        let closure = Closure::new(&pieces.objects, &seen.head.roots(), &[])?;
-        let parcel = pieces.objects.parcel(&closure, &self.scratch()?)?;
-        let key = PackKey::fresh(agent, parcel.id())?;
-        let bytes = parcel.bytes().len() as u64;
-        self.packs.put_new(&key, &mut parcel.bytes(), bytes)?;
-        let held = Held { key, bytes, objects: u64::from(parcel.count()) };
-        let changed = self.change(agent, |seen| {
-            let is_old = |held: &&Held| old.contains(&held.key);
-            let there = seen.head.packs.iter().filter(is_old).count() == old.len();
-            if !there || seen.head.is_condemned(&held.key) || self.packs.stat(&held.key)?.is_none() {
-                return Ok(None);
-            }
-            let mut next = seen.next();
-            next.packs.retain(|held| !old.contains(&held.key));
-            next.packs.insert(0, held.clone());
-            if !self.is_closed(&next)? {
-                return Ok(None);
-            }
-            Ok(Some(condemn(next, old.clone(), upkeep)))
-        })?;
-        Ok(if changed { old.len() } else { 0 })
-    }
-
-    /// Whether what the refs name, and what the packs but the first need, is in the packs. The first was
-    /// put together from a closure of its own.
-    fn is_closed(&self, head: &Head) -> Result<bool> {
-        let pieces = self.open_pieces(head)?;
-        let mut needed = head.roots();
-        for piece in pieces.pieces.iter().skip(1) {
-            needed.extend(needs::of(&piece.mapped, &pieces.objects)?);
-        }
-        for id in needed {
-            if !pieces.objects.contains(&id)? {
-                return Ok(false);
+    /// The condemned packs whose time is over, and the oldest others where all together take too much room; and how
+    /// many bytes the rest takes.
+    fn due(&self, head: &Head, upkeep: &Upkeep) -> Result<(Vec<PackKey>, u64)> {
+        let latest = millis(upkeep.now.checked_sub(upkeep.spare).unwrap_or(UNIX_EPOCH));
+        let most = head.packs.iter().map(|held| held.bytes).sum::<u64>().max(LEAST_CONDEMNED);
+        let (mut due, mut left) = (Vec::new(), 0);
+        for condemned in head.condemned.iter().rev() {
+            let is_over = condemned.since_ms <= latest;
+            let bytes = if is_over { 0 } else { self.packs.stat(&condemned.key)?.unwrap_or(0) };
+            if is_over || left + bytes > most {
+                due.push(condemned.key.clone());
+            } else {
+                left += bytes;
             }
         }
-        Ok(true)
+        Ok((due, left))
     }
 
     /// Swaps what `edit` makes of the newest head, again after every lost race, until it makes nothing.
     /// An edit that landed without an answer leaves nothing to do for the next one.
-    fn change(&self, agent: &AgentId, mut edit: impl FnMut(&Seen) -> Result<Option<Head>>) -> Result<bool> {
+    pub(super) fn change(
+        &self,
+        agent: &AgentId,
+        mut edit: impl FnMut(&Seen) -> Result<Option<Head>>,
+    ) -> Changed {
         let mut unknown = None;
         for race in 0..limits::RACES {
-            self.pause(race)?;
-            let _gate = self.gate(agent);
-            let seen = self.look(agent)?;
-            let Some(next) = edit(&seen)? else { return Ok(unknown.is_some()) };
-            let expect = seen.token.as_ref().map_or(Expect::Absent, Expect::Match);
-            match self.heads.swap(agent, expect, &next.encode())? {
-                Cas::Won(_) => return Ok(true),
-                Cas::Lost => {}
-                Cas::Unknown(error) => unknown = Some(error),
+            match self.try_change(agent, race, &mut edit) {
+                Ok(None) => return Changed { landed: Ok(unknown.is_some()), unsure: unknown.is_some() },
+                Ok(Some(Cas::Won(_))) => return Changed { landed: Ok(true), unsure: false },
+                Ok(Some(Cas::Lost)) => {}
+                Ok(Some(Cas::Unknown(error))) => unknown = Some(error),
+                Err(error) => return Changed { landed: Err(error), unsure: unknown.is_some() },
             }
         }
+        let unsure = unknown.is_some();
         let busy = || Error::unavailable(format!("agent \"{agent}\" is busy: nothing was cleared up"));
-        Err(unknown.unwrap_or_else(busy))
+        Changed { landed: Err(unknown.unwrap_or_else(busy)), unsure }
+    }
+
+    fn try_change(
+        &self,
+        agent: &AgentId,
+        race: u32,
+        edit: &mut impl FnMut(&Seen) -> Result<Option<Head>>,
+    ) -> Result<Option<Cas>> {
+        self.pause(race)?;
+        let _gate = self.gate(agent);
+        let seen = self.look(agent)?;
+        let Some(next) = edit(&seen)? else { return Ok(None) };
+        let expect = seen.token.as_ref().map_or(Expect::Absent, Expect::Match);
+        self.heads.swap(agent, expect, &next.encode()).map(Some)
     }
 }
 
@@ -200,7 +212,7 @@ fn millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
-fn condemn(mut head: Head, keys: Vec<PackKey>, upkeep: &Upkeep) -> Head {
+pub(super) fn condemn(mut head: Head, keys: Vec<PackKey>, upkeep: &Upkeep) -> Head {
     let (since_seq, since_ms) = (head.seq, millis(upkeep.now));
     head.condemned.extend(keys.into_iter().map(|key| Condemned { key, since_seq, since_ms }));
     head

@@ -1,8 +1,9 @@
 //! What is sent to somebody who asks: one pack with what he lacks.
 
 use super::Depot;
-use crate::error::{Error, Result};
-use crate::object::Source;
+use super::opened::Pieces;
+use crate::error::{Error, Kind, Result};
+use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::protocol::{AgentId, Fetch};
 use crate::store::{self, Closure};
@@ -46,7 +47,8 @@ impl Read for ParcelReader {
 }
 
 impl Depot {
-    /// Everything that is reachable from what somebody wants and not from what he has, as one pack.
+    /// Everything that is reachable from what somebody wants and not from what he has, as one pack. Each object
+    /// of it was read and hashed; where one cannot be read in any pack nothing is sent.
     pub fn fetch(&self, agent: &AgentId, fetch: &Fetch) -> Result<Parcel> {
         let key = (agent.clone(), fetch.clone());
         if let Some(parcel) = self.parcels.get(&key) {
@@ -61,12 +63,40 @@ impl Depot {
         }
         for id in &fetch.want {
             if !pieces.objects.contains(id)? {
-                return Err(Error::not_found(format!("agent \"{agent}\" has no object {id}")));
+                return Err(absent(agent, id, &pieces));
             }
         }
-        let closure = Closure::new(&pieces.objects, &fetch.want, &fetch.have)?;
-        let parcel = Parcel(Arc::new(pieces.objects.parcel(&closure, &self.scratch()?)?));
+        let closure = Closure::new(&pieces.objects, &fetch.want, &fetch.have);
+        let closure = self.note_error(agent, closure)?;
+        let parcel = Parcel(Arc::new(self.parcel(agent, &pieces, &closure)?));
         self.parcels.put(key, parcel.clone());
         Ok(parcel)
+    }
+
+    /// One pack of these objects. Damaged copies are noted, whether there were others or not.
+    pub(super) fn parcel(
+        &self,
+        agent: &AgentId,
+        pieces: &Pieces,
+        closure: &Closure,
+    ) -> Result<store::Parcel> {
+        match pieces.objects.parcel(closure, &self.scratch()?) {
+            Ok(parcel) => {
+                self.note(agent, pieces, parcel.damage());
+                Ok(parcel)
+            }
+            Err(error) if error.kind() == Kind::Corrupt => {
+                self.note(agent, pieces, &pieces.objects.damaged_copies(closure)?);
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn absent(agent: &AgentId, id: &Id, pieces: &Pieces) -> Error {
+    match pieces.damaged.first() {
+        Some((_, reason)) => Error::corrupt(format!("object {id} of agent \"{agent}\" is lost: {reason}")),
+        None => Error::not_found(format!("agent \"{agent}\" has no object {id}")),
     }
 }

@@ -3,21 +3,18 @@
 //! Nothing here is durable or seen by anybody: a transaction proves the pack, stores it under a key of
 //! its own, and makes it part of the agent.
 
-use super::{Depot, layout};
+use super::Depot;
+use super::uploads::Sender;
 use crate::error::{At, Error, Result};
-use crate::fs::{self, Growing};
+use crate::fs::Growing;
 use crate::pack::PackId;
 use crate::protocol::{AgentId, limits};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
 
 /// What is taken from the sender before it is written.
 const PIECE: usize = 256 << 10;
-
-/// How many uploads of one agent may be unfinished. A client has one at a time.
-const MOST_UPLOADS: usize = 64;
 
 impl Depot {
     /// How much of a pack has arrived; 0 where nothing has. A pack that the agent has already is whole.
@@ -43,6 +40,19 @@ impl Depot {
         total: u64,
         body: &mut dyn Read,
     ) -> Result<u64> {
+        self.receive_from(&Sender::nobody(), agent, pack, offset, total, body)
+    }
+
+    /// [`Depot::receive`] from somebody who may have so many unfinished uploads at once.
+    pub fn receive_from(
+        &self,
+        sender: &Sender,
+        agent: &AgentId,
+        pack: &PackId,
+        offset: u64,
+        total: u64,
+        body: &mut dyn Read,
+    ) -> Result<u64> {
         if total == 0 || total > limits::MAX_PACK || offset > total {
             return Err(Error::usage(format!(
                 "cannot take a pack of {total} bytes: at most {} are taken",
@@ -54,7 +64,7 @@ impl Depot {
             return Err(elsewhere(pack, found));
         }
         if found < total {
-            self.make_room(agent, offset)?;
+            self.make_room(sender, agent, pack, offset)?;
             self.take(agent, pack, offset, total, body)?;
         }
         let part = self.layout.part(agent, pack);
@@ -63,15 +73,6 @@ impl Depot {
             Some(len) => Ok(len),
             None => self.offset(agent, pack),
         }
-    }
-
-    fn make_room(&self, agent: &AgentId, offset: u64) -> Result<()> {
-        let dir = self.layout.incoming(agent);
-        fs::create_dir_all(&dir)?;
-        if offset == 0 && layout::names_in(&dir)?.len() >= MOST_UPLOADS {
-            return Err(Error::unavailable(format!("agent \"{agent}\" has too many unfinished uploads")));
-        }
-        Ok(())
     }
 
     fn take(
@@ -127,21 +128,6 @@ impl Depot {
         }
         file.rename(&self.layout.whole(agent, pack))?;
         Ok(total)
-    }
-
-    /// Removes uploads that nobody went on with for so long.
-    pub(super) fn clear_uploads(&self, agent: &AgentId, now: SystemTime, spare: Duration) -> Result<usize> {
-        let dir = self.layout.incoming(agent);
-        let mut cleared = 0;
-        for name in layout::names_in(&dir)? {
-            let path = dir.join(name);
-            let written = path.metadata().and_then(|data| data.modified());
-            if written.is_ok_and(|written| written + spare <= now) {
-                fs::remove(&path)?;
-                cleared += 1;
-            }
-        }
-        Ok(cleared)
     }
 }
 

@@ -14,6 +14,8 @@ const FORMAT_LINE: &str = "lua-store depot 1\n";
 const AGENTS: &str = "a";
 const PROBE: &str = "probe";
 const CACHE: &str = "cache";
+/// How the name of the file ends that says who began an upload.
+pub const BY: &str = "by";
 
 /// The folder of a depot.
 #[derive(Clone, Debug)]
@@ -66,6 +68,11 @@ impl Layout {
         self.agent(agent).join("head.lock")
     }
 
+    /// What whoever looks after an agent holds while it does.
+    pub fn upkeep_lock(&self, agent: &AgentId) -> PathBuf {
+        self.agent(agent).join("upkeep.lock")
+    }
+
     pub fn packs(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("pack")
     }
@@ -89,9 +96,19 @@ impl Layout {
         self.incoming(agent).join(format!("{pack}.pack"))
     }
 
+    /// Who began an upload.
+    pub fn upload_by(&self, agent: &AgentId, pack: &PackId) -> PathBuf {
+        self.incoming(agent).join(format!("{pack}.{BY}"))
+    }
+
     /// A corner for one probe.
     pub fn probe(&self, nonce: &str) -> PathBuf {
         self.0.join(PROBE).join(nonce)
+    }
+
+    /// How far the scrub is.
+    pub fn scrub(&self) -> PathBuf {
+        self.0.join("scrub")
     }
 
     /// What can be made again: answers on their way, copies of packs that an engine keeps elsewhere.

@@ -7,6 +7,8 @@ mod bearer;
 mod check;
 mod codec;
 mod collect;
+mod compact;
+mod damage;
 mod engine;
 mod fetch;
 mod files;
@@ -20,21 +22,29 @@ mod probe;
 mod proofs;
 mod recent;
 mod rules;
+mod scrub;
+mod tiers;
 mod transact;
+mod uploads;
 
 pub use bearer::{Bearer, Deeds};
-pub use collect::{Collected, MANY_PACKS, Upkeep};
+pub use collect::{Collected, Upkeep};
+pub use damage::Found;
 pub use engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token};
 pub use fetch::{Parcel, ParcelReader};
 pub use files::{FileHeads, FilePacks};
 pub use head::{Condemned, Head as StoredHead, Held, Landed};
 pub use memory::{MemHeads, MemPacks};
 pub use probe::ProbeReport;
+pub use scrub::{Pace, ScrubState};
+pub use tiers::MANY_PACKS;
 pub use transact::Answer;
+pub use uploads::Sender;
 
 use crate::error::Result;
 use crate::object::Id;
 use crate::protocol::{AgentId, Fetch, Head};
+use damage::Damages;
 use head::Seen;
 use layout::Layout;
 use opened::Pieces;
@@ -88,6 +98,7 @@ pub struct Depot {
     /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
     gates: Vec<Mutex<()>>,
     proofs: Proofs,
+    damages: Damages,
 }
 
 impl Depot {
@@ -111,7 +122,17 @@ impl Depot {
         let (seen, pieces) = (Recent::new(MOST_HEADS), Recent::new(MOST_OPEN));
         let parcels = Recent::new(MOST_PARCELS);
         let proofs = Proofs::new(&Settings::default());
-        Depot { heads, packs, layout: Layout::new(&scratch), seen, pieces, parcels, gates, proofs }
+        Depot {
+            heads,
+            packs,
+            layout: Layout::new(&scratch),
+            seen,
+            pieces,
+            parcels,
+            gates,
+            proofs,
+            damages: Damages::default(),
+        }
     }
 
     /// Tries whether the engines hold what they promise. Nothing may be served before they do.
@@ -140,6 +161,15 @@ impl Depot {
             }
             all.extend(more);
         }
+    }
+
+    /// All agents, and those of which there are only uploads so far.
+    pub fn everyone(&self) -> Result<Vec<AgentId>> {
+        let mut all = self.agents()?;
+        all.extend(self.layout.list_agents()?);
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
     }
 
     fn gate(&self, agent: &AgentId) -> MutexGuard<'_, ()> {

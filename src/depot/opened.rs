@@ -35,25 +35,35 @@ impl Piece {
 /// All packs of an agent at one moment.
 pub struct Pieces {
     pub pieces: Vec<Piece>,
+    /// Packs that cannot be opened, and why: their objects may be in others too.
+    pub damaged: Vec<(PackKey, String)>,
     pub objects: Odb,
 }
 
 impl Pieces {
     /// What was stored last is read most, so it comes first.
-    pub fn new(pieces: Vec<Piece>) -> Pieces {
+    pub fn new(pieces: Vec<Piece>, damaged: Vec<(PackKey, String)>) -> Pieces {
         let objects = Odb::over(pieces.iter().rev().map(|piece| piece.mapped.clone()));
-        Pieces { pieces, objects }
+        Pieces { pieces, damaged, objects }
     }
 
     pub fn with(&self, piece: Piece) -> Pieces {
-        Pieces::new(self.pieces.iter().cloned().chain([piece]).collect())
+        Pieces::new(self.pieces.iter().cloned().chain([piece]).collect(), self.damaged.clone())
     }
 
+    /// The packs but some.
+    pub fn without(&self, keys: &[PackKey]) -> Odb {
+        let others = self.pieces.iter().rev().filter(|piece| !keys.contains(&piece.key));
+        Odb::over(others.map(|piece| piece.mapped.clone()))
+    }
+
+    /// One that is damaged may be mended in its place.
     fn are(&self, head: &Head) -> bool {
-        self.pieces.iter().map(|piece| &piece.key).eq(head.packs.iter().map(|held| &held.key))
+        self.damaged.is_empty()
+            && self.pieces.iter().map(|piece| &piece.key).eq(head.packs.iter().map(|held| &held.key))
     }
 
-    fn get(&self, key: &PackKey) -> Option<Piece> {
+    pub fn get(&self, key: &PackKey) -> Option<Piece> {
         self.pieces.iter().find(|piece| piece.key == *key).cloned()
     }
 
@@ -96,7 +106,18 @@ impl Depot {
             Some(piece) => Ok(piece),
             None => self.open_piece(key),
         };
-        head.packs.iter().map(|held| piece(&held.key)).collect::<Result<_>>().map(Pieces::new)
+        let (mut pieces, mut damaged) = (Vec::new(), Vec::new());
+        for held in &head.packs {
+            match piece(&held.key) {
+                Ok(piece) => pieces.push(piece),
+                Err(error) if error.kind() == Kind::Corrupt => {
+                    self.note_pack(&held.key, error.message());
+                    damaged.push((held.key.clone(), error.message().to_owned()));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Pieces::new(pieces, damaged))
     }
 
     /// The head and its packs. Packs may be put together with others between the two looks; then the

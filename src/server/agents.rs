@@ -10,7 +10,7 @@ use super::range::{Part, part};
 use super::record::Trace;
 use super::state::{State, on_thread};
 use super::upkeep;
-use crate::depot::{Answer as Done, Depot};
+use crate::depot::{Answer as Done, Depot, Sender};
 use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
@@ -102,6 +102,8 @@ pub async fn append(
     let who = admitted.who();
     // Both last until the thread is done, which outlives a client that goes away.
     let place = (state.pools.wait(Pool::Uploads, &who).await?, One::more(Uploads(state.clone())));
+    let token = admitted.bearer.map(|bearer| bearer.token.id);
+    let sender = Sender { token, now: state.log.now().into() };
     let id = admitted.agent;
     let offset_of = |id: AgentId| state.work(Pool::Refs, &who, move |depot| depot.offset(&id, &pack));
     let here = offset_of(id.clone()).await?;
@@ -123,7 +125,7 @@ pub async fn append(
     let (depot, into) = (state.depot.clone(), id.clone());
     let receiving = tokio::spawn(on_thread(move || {
         let _place = place;
-        depot.receive(&into, &pack, offset, total, &mut upload)
+        depot.receive_from(&sender, &into, &pack, offset, total, &mut upload)
     }));
     // A task too, so that what arrived is handed over even when the client goes away meanwhile.
     let limits = state.limits.clone();

@@ -52,7 +52,16 @@ pub async fn readyz(Shared(state): Shared<Arc<State>>) -> Result<Answer, Failure
     }
     let shared = state.clone();
     on_thread(move || shared.ready.check()).await?;
-    Ok(text(StatusCode::OK, "ready\n".to_owned()))
+    // Whoever may not know which agents there are may read this.
+    Ok(match state.depot.known_damage() {
+        (0, _) => text(StatusCode::OK, "ready\n".to_owned()),
+        (damaged, agents) => text(
+            StatusCode::OK,
+            format!(
+                "ready\ndamage: {damaged} objects or packs of {agents} agents; events `damage` in the log name them\n"
+            ),
+        ),
+    })
 }
 
 /// The counters tell how busy others are, so they are for the machine's own and for admins.
@@ -60,7 +69,7 @@ pub async fn metrics(Shared(state): Shared<Arc<State>>, request: Request) -> Res
     if is_from_here(&request) || state.access.is_admin(request.headers()) {
         return Ok(text(
             StatusCode::OK,
-            state.metrics.text((&state.pools, &state.connections), state.depot.proofs(), state.log.dropped()),
+            state.metrics.text((&state.pools, &state.connections), &state.stored(), state.log.dropped()),
         ));
     }
     let error = Error::new(Kind::Auth, "from another machine the metrics need a token of scope admin");

@@ -23,9 +23,19 @@ pub struct Metrics {
     pub received: AtomicU64,
     pub sent: AtomicU64,
     pub panics: AtomicU64,
+    pub damage: AtomicU64,
     pub connections: Gauge,
     pub uploads: Gauge,
     pub downloads: Gauge,
+}
+
+/// What is known of what is stored.
+#[derive(Default)]
+pub struct Stored {
+    pub damaged: usize,
+    pub condemned_bytes: u64,
+    /// Proofs of packs, and those that were spared.
+    pub proofs: (u64, u64),
 }
 
 #[derive(Default)]
@@ -87,7 +97,7 @@ impl Metrics {
     }
 
     /// The whole text.
-    pub fn text(&self, limits: (&Pools, &Connections), proofs: (u64, u64), dropped_log_lines: u64) -> String {
+    pub fn text(&self, limits: (&Pools, &Connections), stored: &Stored, dropped_log_lines: u64) -> String {
         let mut page = Page::default();
         page.family("build_info", "gauge", "Which program this is.");
         page.sample("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1);
@@ -108,12 +118,20 @@ impl Metrics {
                 "Log lines nobody took in time.",
                 dropped_log_lines.to_string(),
             ),
-            ("proofs_total", "counter", "Packs that were proven.", proofs.0.to_string()),
+            ("proofs_total", "counter", "Packs that were proven.", stored.proofs.0.to_string()),
             (
                 "proofs_spared_total",
                 "counter",
                 "Packs that were known from an earlier proof.",
-                proofs.1.to_string(),
+                stored.proofs.1.to_string(),
+            ),
+            ("damage_total", "counter", "Damaged objects and packs that came to light.", count(&self.damage)),
+            ("damaged", "gauge", "Damaged objects and packs that are known now.", stored.damaged.to_string()),
+            (
+                "condemned_bytes",
+                "gauge",
+                "Bytes of packs that nothing needs any more.",
+                stored.condemned_bytes.to_string(),
             ),
             ("connections", "gauge", "Open connections.", now(&self.connections)),
             ("uploads", "gauge", "Uploads in progress.", now(&self.uploads)),
@@ -222,7 +240,7 @@ mod tests {
         metrics.request("refs", "GET", 200, Duration::from_millis(2));
         metrics.request("refs", "GET", 200, Duration::from_secs(100));
         let one = One::more(&metrics.uploads);
-        let text = metrics.text((&pools, &connections), (0, 0), 3);
+        let text = metrics.text((&pools, &connections), &Stored::default(), 3);
         for line in [
             "lua_store_requests_total{route=\"refs\",method=\"GET\",status=\"200\"} 2",
             "lua_store_request_seconds_bucket{route=\"refs\",le=\"0.001\"} 0",
@@ -236,6 +254,8 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
         drop(one);
-        assert!(metrics.text((&pools, &connections), (0, 0), 0).contains("lua_store_uploads 0\n"));
+        assert!(
+            metrics.text((&pools, &connections), &Stored::default(), 0).contains("lua_store_uploads 0\n")
+        );
     }
 }

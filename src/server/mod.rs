@@ -19,6 +19,7 @@ pub mod policy;
 mod range;
 mod record;
 mod routes;
+mod scrub;
 mod signals;
 mod state;
 mod tls;
@@ -119,6 +120,8 @@ impl Server {
         let line = Line { router: routes::router(state.clone()), state: state.clone(), tls, stop: stopping };
         runtime.block_on(async {
             let accepting = tokio::spawn(accept(listener, line));
+            tokio::spawn(upkeep::rounds(state.clone()));
+            tokio::spawn(scrub::cycles(state.clone()));
             while signals.next().await == Event::Reload {
                 reload(&state.log, certificate.as_deref());
             }

@@ -155,7 +155,7 @@ mod tests {
         assert!(
             state
                 .metrics
-                .text((&state.pools, &state.connections), (0, 0), 0)
+                .text((&state.pools, &state.connections), &state.stored(), 0)
                 .contains("lua_store_panics_total 1\n")
         );
     }

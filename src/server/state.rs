@@ -4,7 +4,8 @@ use super::access::Access;
 use super::answer::Failure;
 use super::limits::{Connections, Limits, Pool, Pools, Who};
 use super::log::Log;
-use super::metrics::Metrics;
+use super::metrics::{Metrics, Stored};
+use super::upkeep::Desk;
 use crate::depot::Depot;
 use crate::error::{Error, Result};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub struct State {
     pub stopping: AtomicBool,
     pub pools: Pools,
     pub connections: Arc<Connections>,
+    pub desk: Desk,
     ids: AtomicU64,
 }
 
@@ -46,6 +48,7 @@ impl State {
             stopping: AtomicBool::new(false),
             pools: Pools::new(&limits),
             connections: Connections::new(limits.connections, limits.strangers),
+            desk: Desk::default(),
             ids: AtomicU64::new(first),
             limits,
         })
@@ -65,12 +68,37 @@ impl State {
     ) -> Result<T, Failure> {
         let place = self.pools.wait(pool, who).await?;
         let depot = self.depot.clone();
-        on_thread(move || {
+        let done = on_thread(move || {
             // Until the thread is done, which outlives a client that goes away.
             let _place = place;
             work(&depot)
-        })
-        .await
+        });
+        let done = done.await;
+        self.tell_damage();
+        done
+    }
+
+    /// What is known of what is stored, for who watches.
+    pub fn stored(&self) -> Stored {
+        Stored {
+            damaged: self.depot.known_damage().0,
+            condemned_bytes: self.desk.condemned_bytes(),
+            proofs: self.depot.proofs(),
+        }
+    }
+
+    /// Logs and counts the damage that came to light since this was called last.
+    pub fn tell_damage(&self) {
+        for found in self.depot.take_damage() {
+            self.metrics.damage.fetch_add(1, Ordering::Relaxed);
+            let fields = [
+                ("agent", found.agent.as_str().into()),
+                ("pack", found.pack.into()),
+                ("object", found.object.map(|id| id.to_string()).into()),
+                ("reason", found.reason.into()),
+            ];
+            self.log.event("damage", fields);
+        }
     }
 }
 

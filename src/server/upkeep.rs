@@ -1,39 +1,130 @@
-//! Upkeep: packs that pile up are put together, and what nobody needs goes, beside everything else.
+//! Upkeep: packs that pile up are put together, and what nobody needs goes, beside everything else: after pushes, and in
+//! rounds over all agents, so that a quiet one is looked after too.
 
 use super::limits::{Pool, Who};
-use super::state::State;
-use crate::depot::Upkeep;
+use super::state::{State, on_thread};
+use crate::depot::{Collected, Upkeep};
 use crate::protocol::AgentId;
 use serde_json::json;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// Looks after an agent that was just written to, on a thread of its own. The answer does not wait for it, and
-/// what goes wrong with it is told in the log and done again after the next write.
+/// How long after its start a server begins to look after everything.
+pub const SOON: Duration = Duration::from_secs(60);
+
+/// Which agents wait for upkeep, and what was found at the last one.
+#[derive(Default)]
+pub struct Desk(Mutex<Notes>);
+
+#[derive(Default)]
+struct Notes {
+    /// However many pushes come meanwhile, an agent waits once.
+    waiting: HashSet<AgentId>,
+    /// Bytes of condemned packs, of those agents that have some.
+    condemned: HashMap<AgentId, u64>,
+}
+
+impl Desk {
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_condemned(&self, agent: &AgentId, bytes: u64) {
+        let mut notes = self.notes();
+        match bytes {
+            0 => notes.condemned.remove(agent),
+            bytes => notes.condemned.insert(agent.clone(), bytes),
+        };
+    }
+
+    /// What condemned packs take, of all agents together.
+    pub fn condemned_bytes(&self) -> u64 {
+        self.notes().condemned.values().sum()
+    }
+}
+
+/// Looks after an agent that was just written to, when it is its turn. The answer does not wait for it.
 pub fn after_write(state: &Arc<State>, agent: AgentId) {
-    let state = state.clone();
-    tokio::spawn(async move {
-        let upkeep = Upkeep::at(state.log.now().into());
-        let name = agent.to_string();
-        let who = Who { agent: agent.clone(), token: None };
-        let done = state.work(Pool::Upkeep, &who, move |depot| match depot.needs_upkeep(&agent)? {
-            true => depot.collect(&agent, &upkeep).map(Some),
-            false => Ok(None),
-        });
-        match done.await {
-            Ok(None) => {}
-            Ok(Some(done)) => state.log.event(
-                "upkeep",
-                [
-                    ("agent", json!(name)),
-                    ("compacted", json!(done.compacted)),
-                    ("deleted", json!(done.deleted)),
-                    ("uploads", json!(done.uploads)),
-                ],
-            ),
-            Err(failure) => {
-                let fields = [("agent", json!(name)), ("error", json!(failure.error.message()))];
-                state.log.event("upkeep_failed", fields);
+    if state.desk.notes().waiting.insert(agent.clone()) {
+        let state = state.clone();
+        tokio::spawn(async move { look_after(&state, agent, Why::Push).await });
+    }
+}
+
+/// Looks after all agents, again and again, until the server stops.
+pub async fn rounds(state: Arc<State>) {
+    let mut pause = state.limits.round.min(SOON);
+    loop {
+        tokio::time::sleep(std::mem::replace(&mut pause, state.limits.round)).await;
+        let depot = state.depot.clone();
+        match on_thread(move || depot.everyone()).await {
+            Ok(agents) => {
+                for agent in agents {
+                    look_after(&state, agent, Why::Time).await;
+                }
             }
+            Err(failure) => failed(&state, "", failure.error.message()),
         }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Push,
+    Time,
+}
+
+/// What goes wrong is told in the log and done again in the next round.
+async fn look_after(state: &Arc<State>, agent: AgentId, why: Why) {
+    let who = Who { agent: agent.clone(), token: None };
+    // Where others are looked after for long there is no hurry.
+    let place = loop {
+        match state.pools.wait(Pool::Upkeep, &who).await {
+            Ok(place) => break place,
+            Err(_) if state.stopping.load(Ordering::Relaxed) => return,
+            Err(_) => {}
+        }
+    };
+    let (shared, id) = (state.clone(), agent.clone());
+    let done = on_thread(move || {
+        let _place = place;
+        // From here on a push asks for another turn: this one may have looked before it.
+        shared.desk.notes().waiting.remove(&id);
+        if why == Why::Push && !shared.depot.needs_upkeep(&id)? {
+            return Ok(None);
+        }
+        shared.depot.collect(&id, &Upkeep::at(shared.log.now().into())).map(Some)
     });
+    let done = done.await;
+    state.tell_damage();
+    match done {
+        Ok(None) => {}
+        Ok(Some(done)) => report(state, &agent, &done),
+        Err(failure) => failed(state, agent.as_str(), failure.error.message()),
+    }
+}
+
+fn report(state: &State, agent: &AgentId, done: &Collected) {
+    if !done.busy {
+        state.desk.note_condemned(agent, done.condemned_bytes);
+    }
+    if done.did_something() {
+        state.log.event(
+            "upkeep",
+            [
+                ("agent", json!(agent.as_str())),
+                ("compacted", json!(done.compacted)),
+                ("deleted", json!(done.deleted)),
+                ("uploads", json!(done.uploads)),
+                ("unknown", json!(done.unknown)),
+                ("condemnedBytes", json!(done.condemned_bytes)),
+            ],
+        );
+    }
+}
+
+fn failed(state: &State, agent: &str, cause: &str) {
+    state.log.event("upkeep_failed", [("agent", json!(agent)), ("error", json!(cause))]);
 }

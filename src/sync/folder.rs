@@ -2,7 +2,7 @@
 
 use super::Remote;
 use super::counted::Counted;
-use crate::depot::{Depot, Upkeep};
+use crate::depot::{Depot, Sender, Upkeep};
 use crate::error::{At, Error, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
@@ -68,7 +68,8 @@ impl Remote for Folder {
         let at = depot.offset(&self.agent, id)?;
         let mut bytes = Bytes::expect(progress, total);
         let mut body = Counted { inner: &pack[at.min(total) as usize..], at, bytes: &mut bytes };
-        depot.receive(&self.agent, id, at, total, &mut body).map(drop)
+        let sender = Sender { token: None, now: self.now };
+        depot.receive_from(&sender, &self.agent, id, at, total, &mut body).map(drop)
     }
 
     fn transact(&self, transaction: &Transaction, _: &Head) -> Result<Outcome> {

@@ -43,6 +43,10 @@ pub struct Limits {
     pub proof: (u64, u64),
     /// Agents that are looked after.
     pub upkeep: Part,
+    /// How long after a round of upkeep over all agents the next one begins.
+    pub round: Duration,
+    /// In how long everything that is stored is read again; `None`: never.
+    pub scrub: Option<Duration>,
     /// What running requests have to finish, when the server is told to stop.
     pub grace: Duration,
 }
@@ -66,6 +70,8 @@ impl Default for Limits {
             // Text is a fifth when it is compressed; a version that differs little is nearly nothing.
             proof: (1 << 30, 1000),
             upkeep: Part::new(2, 1),
+            round: Duration::from_secs(60 * 60),
+            scrub: Some(Duration::from_secs(30 * 24 * 60 * 60)),
             grace: Duration::from_secs(20),
         }
     }

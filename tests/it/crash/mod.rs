@@ -169,7 +169,7 @@ fn assert_durable_order(steps: &[String]) {
         let (before, temp) = &steps[at - 1];
         let beside =
             temp.file_name().unwrap().to_string_lossy().starts_with("tmp-") && temp.parent() == path.parent();
-        let adopted = temp.parent().unwrap().ends_with("incoming");
+        let adopted = ["incoming", "cache"].iter().any(|dir| temp.parent().unwrap().ends_with(dir));
         assert!(before == "Sync" && (beside || adopted), "{} is published unsynced", path.display());
         let synced =
             |(word, dir): &(String, PathBuf)| word == "SyncDir" && Some(dir.as_path()) == path.parent();

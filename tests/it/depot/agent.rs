@@ -71,7 +71,12 @@ impl Making {
 
     /// A source version with one file.
     pub fn source(&mut self, text: &str) -> Id {
-        let (state, files) = (self.state(text), self.file("index.ts", text));
+        self.source_of(text, text)
+    }
+
+    /// The same, its file with another text than its state.
+    pub fn source_of(&mut self, text: &str, file: &str) -> Id {
+        let (state, files) = (self.state(text), self.file("index.ts", file));
         source::put(&mut self.batch, &record(), state, files, None).unwrap()
     }
 

@@ -3,6 +3,8 @@
 pub mod agent;
 mod model;
 mod race;
+mod rot;
 mod stage;
+mod tiers;
 mod transact;
 mod upkeep;

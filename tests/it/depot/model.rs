@@ -3,6 +3,7 @@
 
 use super::agent::*;
 use super::stage::{Kept, Seat, Stage, Without, following};
+use super::tiers::noise;
 use lua_store::depot::{Depot, Expect, HeadStore, MemHeads, MemPacks, PackKey, PackStore, Upkeep};
 use lua_store::error::Result;
 use lua_store::pack::PackId;
@@ -26,26 +27,38 @@ struct Story {
     pushes: Vec<Push>,
     /// Whether upkeep puts packs together.
     many: usize,
+    /// How many source versions there are.
+    before: usize,
 }
 
 impl Story {
     /// Two source versions in two packs; a pack of the first writer that an earlier attempt left; two
     /// writers that both want to be v3.
     fn new(writers: usize, many: usize) -> Story {
+        Story::after(&["one".to_owned(), "two".to_owned()], writers, many)
+    }
+
+    /// The same, with so large a pack before these that it is not put together with them.
+    fn tiered(writers: usize, many: usize) -> Story {
+        Story::after(&[noise(20_000, "large"), "one".to_owned(), "two".to_owned()], writers, many)
+    }
+
+    fn after(texts: &[String], writers: usize, many: usize) -> Story {
         let dir = tempfile::tempdir().unwrap();
         let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
         let depot = Depot::with(heads.clone(), packs.clone(), dir.path().to_owned());
         let client = Client::new();
-        for text in ["one", "two"] {
+        for text in texts {
             let tx = client.push(&depot, &agent(), text).unwrap();
             done(depot.transact(&agent(), &tx).unwrap());
         }
+        let before = texts.len();
         let push = |name: usize| {
             let client = Client::new();
             let mut made = client.make();
             let id = made.source(&format!("writer {name}"));
             let (pack, bytes) = client.pack(made);
-            Push { tx: Transaction { pack: Some(pack), ..create_source(2, id) }, pack, bytes }
+            Push { tx: Transaction { pack: Some(pack), ..create_source(before as u64, id) }, pack, bytes }
         };
         let pushes: Vec<Push> = (0..writers).map(push).collect();
         let left = PackKey::fresh(&agent(), pushes[0].pack).unwrap();
@@ -53,7 +66,7 @@ impl Story {
         let (bytes, _) = heads.load(&agent()).unwrap().unwrap();
         let all = packs.list(&agent(), None).unwrap();
         let packs = all.into_iter().map(|(key, ..)| (key.clone(), packs.get(&key, None).unwrap().unwrap()));
-        Story { kept: Kept { head: Some((bytes, 1)), packs: packs.collect() }, pushes, many }
+        Story { kept: Kept { head: Some((bytes, 1)), packs: packs.collect() }, pushes, many, before }
     }
 
     /// Runs one script. An error is a promise that was not kept.
@@ -112,7 +125,7 @@ impl Story {
         let mut won = 0;
         for (push, outcome) in self.pushes.iter().zip(outcomes) {
             let id = push.tx.source.as_ref().unwrap().ids[0];
-            let is_there = head.source.get(2) == Some(&id);
+            let is_there = head.source.get(self.before) == Some(&id);
             match outcome {
                 Ok(Outcome::Done(_)) if is_there => won += 1,
                 Ok(Outcome::Refused(Refusal::Moved(_))) if !is_there => {}
@@ -155,6 +168,12 @@ fn two_writers_and_upkeep_keep_every_promise() {
 #[test]
 fn a_writer_and_a_compaction_keep_every_promise() {
     let count = Story::new(1, 2).try_all(Without::Nothing).unwrap();
+    assert!(count > 200, "{count} orders are few");
+}
+
+#[test]
+fn a_writer_and_a_compaction_of_some_packs_keep_every_promise() {
+    let count = Story::tiered(1, 2).try_all(Without::Nothing).unwrap();
     assert!(count > 200, "{count} orders are few");
 }
 

@@ -177,6 +177,9 @@ fn the_counters_count() {
     # TYPE lua_store_log_lines_dropped_total counter
     # TYPE lua_store_proofs_total counter
     # TYPE lua_store_proofs_spared_total counter
+    # TYPE lua_store_damage_total counter
+    # TYPE lua_store_damaged gauge
+    # TYPE lua_store_condemned_bytes gauge
     # TYPE lua_store_connections gauge
     # TYPE lua_store_uploads gauge
     # TYPE lua_store_downloads gauge

@@ -11,3 +11,4 @@ mod stop;
 mod tenants;
 mod tls;
 mod tokens;
+mod upkeep;

@@ -17,6 +17,11 @@ pub fn parse(text: &str, now: Timestamp) -> Result<Timestamp> {
 }
 
 fn after(text: &str, now: Timestamp) -> Option<Timestamp> {
+    now.checked_add(SignedDuration::from_hours(i64::try_from(hours(text)?).ok()?)).ok()
+}
+
+/// How long a while is.
+pub fn hours(text: &str) -> Option<u64> {
     let unit = text.chars().last()?;
     let hours = match unit {
         'h' => 1,
@@ -25,7 +30,7 @@ fn after(text: &str, now: Timestamp) -> Option<Timestamp> {
         _ => return None,
     };
     let count: u32 = text.strip_suffix(unit)?.parse().ok()?;
-    now.checked_add(SignedDuration::from_hours(i64::from(count) * hours)).ok()
+    Some(u64::from(count) * hours)
 }
 
 /// The day itself is still good, in UTC as all times here.

@@ -1,5 +1,5 @@
 //! What a server bears. In debug builds a test may make it bear less: `LUA_STORE_SERVE_LIMITS` with
-//! `head`, `json`, `span`, `wait`, `grace` in milliseconds, `slowest` in bytes, `connections`, `strangers` as numbers,
+//! `head`, `json`, `span`, `wait`, `grace`, `round` in milliseconds, `slowest` in bytes, `connections`, `strangers` as numbers,
 //! and `requests`, `refs`, `uploads`, `fetches`, `transactions`, `upkeep` as `PLACES` or `PLACES/SHARE`, `proof` as `BYTES/RATIO`.
 
 use crate::error::Result;
@@ -47,6 +47,7 @@ fn changed(text: &str) -> Result<Limits> {
             "fetches" => limits.fetches = part,
             "transactions" => limits.transactions = part,
             "upkeep" => limits.upkeep = part,
+            "round" => limits.round = time,
             _ => return Err(wrong()),
         }
     }

@@ -1,7 +1,7 @@
 //! `serve` itself: checks, the address on stdout, and then requests until the process is stopped.
 
-use super::limits;
 use super::place::Place;
+use super::{expiry, limits};
 use crate::cli::context::Context;
 use crate::cli::{Exit, panic};
 use crate::error::{Error, Result};
@@ -14,6 +14,7 @@ use std::io::Write;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub struct Start {
@@ -31,6 +32,9 @@ pub struct Start {
     /// The private key of the certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// In how long everything that is stored is read again: `30d`, `12h`, `8w`, or `never`
+    #[arg(long, value_name = "TIME", default_value = "30d")]
+    scrub_every: String,
     /// Ask nobody for a token; only for an address of this machine
     #[arg(long)]
     no_auth: bool,
@@ -47,7 +51,9 @@ impl Start {
             key: directory.join(key),
         });
         let data = self.place.made(cx)?;
-        let config = Config { listen, data, tls, open: self.no_auth, limits: limits::limits()? };
+        let mut limits = limits::limits()?;
+        limits.scrub = scrub_every(&self.scrub_every)?;
+        let config = Config { listen, data, tls, open: self.no_auth, limits };
         let warnings = policy::judge(&config, Tokens::of(&config.data).list()?.len())?;
         let surroundings = Surroundings { log: Box::new(to_stderr), clock: Arc::new(clock(cx)?) };
         let server = Server::start(&config, surroundings)?;
@@ -92,6 +98,18 @@ fn plain_url(text: &str) -> Result<String> {
         .hint("it looks like `https://agents.example.com`"))
 }
 
+/// The time of one scrub; `None` for none at all.
+fn scrub_every(text: &str) -> Result<Option<Duration>> {
+    if text == "never" {
+        return Ok(None);
+    }
+    let hours = expiry::hours(text).filter(|hours| *hours > 0);
+    let hours = hours.ok_or_else(|| {
+        Error::usage(format!("\"{text}\" is no time for a scrub")).hint("use `30d`, `12h`, `8w` or `never`")
+    })?;
+    Ok(Some(Duration::from_secs(hours * 60 * 60)))
+}
+
 fn to_stderr(line: &str) {
     // A log may be read on a terminal.
     let _ = std::io::stderr().write_all(text::json(line).as_bytes());
@@ -107,6 +125,16 @@ fn clock(cx: &Context<'_>) -> Result<impl Fn() -> Timestamp + Send + Sync + 'sta
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scrub_takes_hours_at_least_or_never_happens() {
+        let seconds = |text: &str| scrub_every(text).unwrap().map(|time| time.as_secs());
+        assert_eq!(seconds("30d"), Some(2_592_000));
+        assert_eq!((seconds("1h"), seconds("8w"), seconds("never")), (Some(3600), Some(4_838_400), None));
+        for wrong in ["", "0d", "30", "soon", "-1d", "1m"] {
+            assert!(scrub_every(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn addresses_and_urls() {

@@ -1,0 +1,149 @@
+//! Scrubbing: every byte of an agent is read again, at the pace of whoever asks for it.
+
+use super::Depot;
+use super::engine::PackKey;
+use super::head::Seen;
+use super::opened::Pieces;
+use crate::error::{Error, Kind, Result};
+use crate::fs;
+use crate::pack::PackId;
+use crate::protocol::AgentId;
+use crate::store::Damage;
+
+/// How much is read at once.
+const PIECE: u64 = 4 << 20;
+
+/// What a scrub has read. It is asked after each piece whether to go on, and takes its time to answer.
+pub trait Pace {
+    fn goes_on(&mut self, bytes: u64) -> bool;
+}
+
+/// How far a scrub of the whole depot is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScrubState {
+    /// Milliseconds since 1970-01-01 UTC.
+    pub began_ms: u64,
+    /// What was read since.
+    pub bytes: u64,
+    /// The agent that was read last; they are in order.
+    pub after: Option<AgentId>,
+}
+
+impl ScrubState {
+    pub fn begin(now_ms: u64) -> ScrubState {
+        ScrubState { began_ms: now_ms, bytes: 0, after: None }
+    }
+
+    fn to_text(&self) -> String {
+        let after = self.after.as_ref().map_or("", AgentId::as_str);
+        format!("{} {} {after}\n", self.began_ms, self.bytes)
+    }
+
+    fn parse(text: &str) -> Option<ScrubState> {
+        let mut words = text.strip_suffix('\n')?.splitn(3, ' ');
+        let (began_ms, bytes) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        let after = match words.next()? {
+            "" => None,
+            agent => Some(agent.parse().ok()?),
+        };
+        Some(ScrubState { began_ms, bytes, after })
+    }
+}
+
+impl Depot {
+    /// How far the scrub was that was noted last. What cannot be understood is as good as none.
+    pub fn scrub_state(&self) -> Result<Option<ScrubState>> {
+        let bytes = fs::read_if_exists(&self.layout.scrub())?;
+        Ok(bytes.and_then(|bytes| ScrubState::parse(std::str::from_utf8(&bytes).ok()?)))
+    }
+
+    pub fn set_scrub_state(&self, state: &ScrubState) -> Result<()> {
+        fs::replace(&self.layout.scrub(), state.to_text().as_bytes())
+    }
+
+    /// How many bytes the packs of an agent have.
+    pub fn size(&self, agent: &AgentId) -> Result<u64> {
+        Ok(self.look(agent)?.head.packs.iter().map(|held| held.bytes).sum())
+    }
+
+    /// Reads every pack of an agent and every object in them. What is damaged is noted, and what is whole again is
+    /// forgotten. False when it was broken off.
+    pub fn scrub(&self, agent: &AgentId, pace: &mut dyn Pace) -> Result<bool> {
+        let (seen, pieces) = self.opened(agent)?;
+        for held in &seen.head.packs {
+            if pieces.get(&held.key).is_some()
+                && !self.scrub_pack(&seen, &pieces, &held.key, held.bytes, pace)?
+            {
+                return Ok(false);
+            }
+        }
+        self.forget_damage(&self.look(agent)?.head);
+        Ok(true)
+    }
+
+    fn scrub_pack(
+        &self,
+        seen: &Seen,
+        pieces: &Pieces,
+        key: &PackKey,
+        len: u64,
+        pace: &mut dyn Pace,
+    ) -> Result<bool> {
+        let agent = &seen.head.agent;
+        match self.hash_stored(key, len, pace) {
+            Ok(None) => return Ok(false),
+            Ok(Some(pack)) if pack == key.pack => {}
+            Ok(Some(_)) => drop(self.note_pack(key, "its bytes have another hash than its name says")),
+            // A disk that cannot read it would end the process where it is mapped.
+            Err(error) => {
+                let gone = error.kind() == Kind::NotFound;
+                // It may have been put together with others meanwhile.
+                if !gone || self.look(agent)?.token == seen.token {
+                    self.note_pack(key, error.message());
+                }
+                return Ok(true);
+            }
+        }
+        let Some(piece) = pieces.get(key) else { return Ok(true) };
+        let mut damage: Vec<Damage> = Vec::new();
+        if !pieces.objects.check_one(&piece.mapped, &mut damage, &mut |bytes| pace.goes_on(bytes)) {
+            return Ok(false);
+        }
+        self.note(agent, pieces, &damage);
+        self.forget_cured(key, &damage);
+        Ok(true)
+    }
+
+    /// Read through the engine, not through a mapping: an error is an error then. `None`: broken off.
+    fn hash_stored(&self, key: &PackKey, len: u64, pace: &mut dyn Pace) -> Result<Option<PackId>> {
+        let gone = || Error::not_found(format!("pack \"{}\" is gone", key.file_name()));
+        let mut hasher = blake3::Hasher::new();
+        for start in (0..len).step_by(PIECE as usize) {
+            let bytes = self.packs.get(key, Some(start..len.min(start + PIECE)))?.ok_or_else(gone)?;
+            hasher.update(&bytes);
+            if !pace.goes_on(bytes.len() as u64) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(PackId::from(hasher.finalize())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_it_is_is_one_line() {
+        let begin = ScrubState::begin(1_795_253_400_000);
+        assert_eq!(begin.to_text(), "1795253400000 0 \n");
+        let later = ScrubState { bytes: 70_000, after: Some("agent_1".parse().unwrap()), ..begin.clone() };
+        assert_eq!(later.to_text(), "1795253400000 70000 agent_1\n");
+        for state in [begin, later] {
+            assert_eq!(ScrubState::parse(&state.to_text()), Some(state));
+        }
+        for other in ["", "\n", "1 2\n", "1 2 a", "x 2 a\n", "1 2 ..\n"] {
+            assert_eq!(ScrubState::parse(other), None, "{other:?}");
+        }
+    }
+}

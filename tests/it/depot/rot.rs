@@ -1,0 +1,287 @@
+//! Bytes that rot: whatever could be read before can be read after any upkeep, and nobody is sent a damaged object.
+
+use super::agent::*;
+use super::upkeep::at_once;
+use lua_store::depot::{
+    Depot, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, StoredHead, Upkeep,
+};
+use lua_store::error::Kind;
+use lua_store::object::{Id, Source};
+use lua_store::protocol::{Fetch, Outcome, Transaction};
+use lua_store::store::{Mapped, Odb};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn stored_head(root: &Path) -> StoredHead {
+    let (bytes, _) = FileHeads::new(root).load(&agent()).unwrap().unwrap();
+    StoredHead::decode(&agent(), &bytes).unwrap()
+}
+
+fn path(root: &Path, key: &PackKey) -> PathBuf {
+    FilePacks::new(root).path(key).unwrap()
+}
+
+/// Changes one bit of a pack, in a file of its own in the same place: whoever has the old one mapped keeps it.
+fn flip(path: &Path, at: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[at] ^= 1;
+    std::fs::remove_file(path).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// The objects that can be read from the packs that the head names, by a reader that has nothing to do with a depot.
+fn readable(root: &Path) -> BTreeSet<Id> {
+    let head = stored_head(root);
+    let open = |key: &PackKey| Mapped::open(&path(root, key), key.pack).ok();
+    let objects = Odb::over(head.packs.iter().rev().filter_map(|held| open(&held.key)));
+    let ids = objects.ids().unwrap();
+    ids.into_iter().filter(|id| objects.find(id).is_ok_and(|found| found.is_some())).collect()
+}
+
+fn push(depot: &Depot, client: &Client, text: &str) {
+    let tx = client.push(depot, &agent(), text).unwrap();
+    done(depot.transact(&agent(), &tx).unwrap());
+}
+
+/// Pushes until a tier is full, as far as the damage lets them be taken; upkeep after each.
+fn go_on(root: &Path) {
+    let depot = Depot::open(root).unwrap();
+    let client = Client::new();
+    for n in 0..MANY_PACKS + 1 {
+        let Ok(tx) = client.push(&depot, &agent(), &format!("text {n}")) else { break };
+        let taken = matches!(depot.transact(&agent(), &tx), Ok(Outcome::Done(_)));
+        let _ = depot.collect(&agent(), &daily());
+        if !taken {
+            break;
+        }
+    }
+    // Whatever is left, as if much more had been pushed.
+    let _ = depot.collect(&agent(), &at_once());
+}
+
+/// A depot whose first pack has something that no other has; when `again`, the second has all of that once more.
+fn depot(again: bool) -> (tempfile::TempDir, PathBuf, PackKey) {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("data");
+    let depot = Depot::open(&root).unwrap();
+    push(&depot, &Client::new(), "one");
+    if again {
+        let other = Client::new();
+        let mut made = other.make();
+        made.source("one");
+        let id = made.source("two");
+        let (pack, bytes) = other.pack(made);
+        upload(&depot, &agent(), &pack, &bytes).unwrap();
+        let tx = Transaction { pack: Some(pack), ..create_source(1, id) };
+        done(depot.transact(&agent(), &tx).unwrap());
+    }
+    let first = stored_head(&root).packs[0].key.clone();
+    (dir, root, first)
+}
+
+/// As it is done day by day, with nothing spared.
+fn daily() -> Upkeep {
+    Upkeep { many: MANY_PACKS, ..at_once() }
+}
+
+fn whole(root: &Path) -> bool {
+    Depot::open(root).unwrap().check(&agent()).unwrap().is_empty()
+}
+
+#[test]
+fn one_flipped_bit_and_many_pushes_lose_nothing_that_could_be_read() {
+    let (_dir, root, first) = depot(false);
+    let pack = path(&root, &first);
+    let sound = std::fs::read(&pack).unwrap();
+    let len = sound.len();
+    for at in [0, 9, len / 8, len / 4, len / 2, len - 200, len - 1] {
+        let copy = tempfile::tempdir().unwrap();
+        let root = copy_of(&root, copy.path());
+        let pack = path(&root, &first);
+        flip(&pack, at);
+        let before = readable(&root);
+        go_on(&root);
+        let after = readable(&root);
+        assert_eq!(before.difference(&after).count(), 0, "at {at}");
+        // Whoever has the right bytes can put them back: unless all of it could be read the pack is there.
+        if pack.exists() {
+            std::fs::write(&pack, &sound).unwrap();
+        }
+        assert!(whole(&root), "at {at}");
+    }
+}
+
+#[test]
+fn where_one_copy_is_damaged_the_other_one_is_sent() {
+    let (_dir, root, first) = depot(true);
+    let len = std::fs::metadata(path(&root, &first)).unwrap().len() as usize;
+    for at in (0..len).step_by(29) {
+        let copy = tempfile::tempdir().unwrap();
+        let root = copy_of(&root, copy.path());
+        flip(&path(&root, &first), at);
+        let depot = Depot::open(&root).unwrap();
+        let want = depot.head(&agent()).unwrap().unwrap().roots();
+        let parcel = depot.fetch(&agent(), &Fetch { want, have: vec![] }).unwrap();
+        let file = copy.path().join("sent.pack");
+        std::io::copy(&mut parcel.reader(0), &mut std::fs::File::create(&file).unwrap()).unwrap();
+        let sent = Odb::over([Mapped::open(&file, parcel.id()).unwrap()]);
+        assert_eq!(sent.check(&Default::default()).unwrap().damage, [], "at {at}");
+        let head = depot.head(&agent()).unwrap().unwrap();
+        assert!(head.roots().iter().all(|root| !reached(&sent, *root).is_empty()), "at {at}");
+    }
+}
+
+#[test]
+fn where_one_copy_is_damaged_the_other_one_is_moved() {
+    let (_dir, root, first) = depot(true);
+    let len = std::fs::metadata(path(&root, &first)).unwrap().len() as usize;
+    for at in [9, len / 8, len / 4, len / 2, len - 200] {
+        let copy = tempfile::tempdir().unwrap();
+        let root = copy_of(&root, copy.path());
+        flip(&path(&root, &first), at);
+        go_on(&root);
+        let lost: Vec<Id> = all(&root).difference(&readable(&root)).copied().collect();
+        assert_eq!(lost, [], "at {at}");
+    }
+}
+
+/// Every object that the head's packs list, in indexes that are sound.
+fn all(root: &Path) -> BTreeSet<Id> {
+    let head = stored_head(root);
+    let open = |key: &PackKey| Mapped::open(&path(root, key), key.pack).ok();
+    let packs: Vec<Mapped> = head.packs.iter().filter_map(|held| open(&held.key)).collect();
+    let depot = Depot::open(root).unwrap();
+    let roots = depot.head(&agent()).unwrap().unwrap().roots();
+    let objects = Odb::over(packs);
+    roots.iter().flat_map(|root| reached(&objects, *root)).collect()
+}
+
+fn reached(objects: &Odb, root: Id) -> Vec<Id> {
+    let mut ids = vec![root];
+    for entry in objects.tree(&root).unwrap().entries() {
+        match entry.mode.is_directory() {
+            true => ids.extend(reached(objects, entry.id)),
+            false => ids.push(entry.id),
+        }
+    }
+    ids
+}
+
+#[test]
+fn a_damaged_copy_with_a_sound_one_beside_it_goes_when_it_is_found() {
+    let (_dir, root, first) = depot(true);
+    let pack = path(&root, &first);
+    flip(&pack, 100);
+    let depot = Depot::open(&root).unwrap();
+    assert!(depot.scrub(&agent(), &mut Go).unwrap());
+    assert!(depot.known_damage().0 > 0);
+    let told = depot.take_damage();
+    assert!(told.iter().all(|found| found.pack == first.file_name() && found.agent == agent()), "{told:?}");
+    assert!(told.iter().any(|found| found.object.is_some()), "{told:?}");
+    assert_eq!(depot.take_damage(), [], "it is told once");
+    depot.collect(&agent(), &daily()).unwrap();
+    // The pack as a whole is bad too, by its hash: that is no reason to keep it, as every object of it is elsewhere.
+    assert!(!pack.exists());
+    assert_eq!(depot.known_damage(), (0, 0));
+    assert!(whole(&root));
+}
+
+#[test]
+fn what_no_pack_has_whole_is_not_sent_and_stays_where_it_is() {
+    let (_dir, root, first) = depot(false);
+    let pack = path(&root, &first);
+    flip(&pack, 100);
+    let depot = Depot::open(&root).unwrap();
+    let lost: Vec<_> = all_listed(&root).difference(&readable(&root)).copied().collect();
+    assert!(!lost.is_empty());
+    let error = depot.fetch(&agent(), &Fetch { want: lost, have: vec![] }).err().unwrap();
+    assert_eq!(error.kind(), Kind::Corrupt, "{error}");
+    assert!(depot.known_damage().0 > 0);
+    push(&depot, &Client::new(), "two");
+    let _ = depot.collect(&agent(), &Upkeep { many: 2, ..at_once() });
+    assert!(pack.exists() && stored_head(&root).packs.iter().any(|held| held.key == first));
+    assert!(depot.known_damage().0 > 0, "and it is known on");
+}
+
+fn all_listed(root: &Path) -> BTreeSet<Id> {
+    let open = |key: &PackKey| Mapped::open(&path(root, key), key.pack).unwrap();
+    let objects = Odb::over(stored_head(root).packs.iter().map(|held| open(&held.key)));
+    objects.ids().unwrap().into_iter().collect()
+}
+
+#[test]
+fn a_pack_that_cannot_be_opened_takes_nothing_else_with_it() {
+    let (_dir, root, first) = depot(true);
+    let pack = path(&root, &first);
+    flip(&pack, 0);
+    let depot = Depot::open(&root).unwrap();
+    let want = depot.head(&agent()).unwrap().unwrap().roots();
+    assert!(depot.fetch(&agent(), &Fetch { want, have: vec![] }).is_ok(), "the other pack has all of it");
+    push(&depot, &Client::new(), "three");
+    let _ = depot.collect(&agent(), &Upkeep { many: 2, ..at_once() });
+    assert!(pack.exists(), "what is in it nobody knows");
+    assert!(!whole(&root) && depot.known_damage().0 > 0);
+}
+
+#[test]
+fn a_scrub_finds_damage_once_and_sees_that_it_was_mended() {
+    let (_dir, root, first) = depot(false);
+    let depot = Depot::open(&root).unwrap();
+    assert!(depot.scrub(&agent(), &mut Go).unwrap());
+    assert_eq!(depot.known_damage(), (0, 0));
+    let pack = path(&root, &first);
+    let sound = std::fs::read(&pack).unwrap();
+    for at in [9, 100, sound.len() - 200, sound.len() - 3] {
+        flip(&pack, at);
+        let depot = Depot::open(&root).unwrap();
+        depot.scrub(&agent(), &mut Go).unwrap();
+        assert!(depot.known_damage().0 > 0, "at {at}");
+        std::fs::remove_file(&pack).unwrap();
+        std::fs::write(&pack, &sound).unwrap();
+        let depot = Depot::open(&root).unwrap();
+        depot.scrub(&agent(), &mut Go).unwrap();
+        assert_eq!(depot.known_damage(), (0, 0), "at {at}");
+    }
+}
+
+/// Reads on, and on.
+struct Go;
+
+impl lua_store::depot::Pace for Go {
+    fn goes_on(&mut self, _: u64) -> bool {
+        true
+    }
+}
+
+/// Stops after so many bytes.
+struct Until(u64);
+
+impl lua_store::depot::Pace for Until {
+    fn goes_on(&mut self, bytes: u64) -> bool {
+        self.0 = self.0.saturating_sub(bytes);
+        self.0 > 0
+    }
+}
+
+#[test]
+fn a_scrub_asks_whether_to_go_on_and_counts_what_it_reads() {
+    let (_dir, root, _) = depot(true);
+    let depot = Depot::open(&root).unwrap();
+    let size = depot.size(&agent()).unwrap();
+    assert_eq!(size, stored_head(&root).packs.iter().map(|held| held.bytes).sum::<u64>());
+    // Each byte is read once as it lies there and once as an object.
+    assert!(!depot.scrub(&agent(), &mut Until(size)).unwrap());
+    assert!(depot.scrub(&agent(), &mut Until(3 * size)).unwrap());
+}
+
+/// The depot in another folder.
+fn copy_of(root: &Path, into: &Path) -> PathBuf {
+    for entry in walkdir::WalkDir::new(root).into_iter().map(Result::unwrap) {
+        let to = into.join("data").join(entry.path().strip_prefix(root).unwrap());
+        match entry.file_type().is_dir() {
+            true => std::fs::create_dir_all(to).unwrap(),
+            false => drop(std::fs::copy(entry.path(), to).unwrap()),
+        }
+    }
+    into.join("data")
+}
