@@ -17,7 +17,7 @@ use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::outward::{Outward, Which};
 use crate::cli::which_agent::WhichAgent;
 use crate::cli::{allowing, git, progress, report};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::progress::Progress;
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
@@ -145,7 +145,15 @@ impl Push {
 /// What waits for a push to the remote, said where nothing is sent; `None` where there is no remote.
 fn unsent(cx: &mut Context<'_>, project: &Project, to: &Which) -> Result<Option<Value>> {
     let whom = Whom { remote: to.remote.clone(), offline: to.offline };
-    let live = live::of(cx, project, &whom)?;
+    let live = match live::of(cx, project, &whom) {
+        Ok(live) => live,
+        // The push is done; what else is damaged is told, and no part of its answer.
+        Err(error) if error.kind() == error::Kind::Corrupt => {
+            cx.out.warn(format!("cannot say what else waits for the remote: {error}"));
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
     words::unsent(&live).into_iter().for_each(|line| cx.out.note(line));
     Ok(live.unsent.as_ref().map(words::unsent_json))
 }
