@@ -5,7 +5,7 @@ use super::head::{Condemned, Head, Held, Landed};
 use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::pack::PackId;
-use crate::protocol::{AgentId, TxnId};
+use crate::protocol::{AgentId, RequestHash, TxnId};
 use crate::store::{Active, Receipt, Receipts, TokenName};
 use rmp::decode::{self, Bytes};
 use rmp::encode::{self, ValueWriteError};
@@ -16,6 +16,10 @@ const FORMAT: u64 = 1;
 /// The number of a head with receipts. One without is written as before, so that a folder to which no token
 /// is ever shown can be shared with programs that do not know receipts.
 const WITH_RECEIPTS: u64 = 2;
+
+/// The number of a head whose transactions say when they landed and what they asked for. It has receipts, which may be
+/// none. A head is rewritten in it by the first transaction that lands.
+const WITH_REQUESTS: u64 = 3;
 
 /// How many values a head is; the last one is kept free for refs that moved elsewhere. Receipts come before it.
 const FIELDS: u32 = 11;
@@ -34,10 +38,10 @@ impl Head {
         let mut input = Bytes::new(bytes);
         let damaged = || Error::corrupt(format!("the head of agent \"{agent}\" is damaged"));
         let format = begin(&mut input).ok_or_else(damaged)?;
-        if ![FORMAT, WITH_RECEIPTS].contains(&format) {
+        if ![FORMAT, WITH_RECEIPTS, WITH_REQUESTS].contains(&format) {
             let what = format!(
-                "cannot read the head of agent \"{agent}\": its format is {format}, this program knows {FORMAT} and \
-                 {WITH_RECEIPTS}"
+                "cannot read the head of agent \"{agent}\": its format is {format}, this program knows {FORMAT} to \
+                 {WITH_REQUESTS}"
             );
             return Err(Error::failed(what).hint("a newer lua-store wrote it; update lua-store to read it"));
         }
@@ -49,9 +53,10 @@ impl Head {
 }
 
 fn write(out: &mut Vec<u8>, head: &Head) -> Written {
-    let noted = !head.receipts.is_empty();
+    let format = format(head);
+    let noted = format != FORMAT;
     encode::write_array_len(out, FIELDS + u32::from(noted))?;
-    encode::write_uint(out, if noted { WITH_RECEIPTS } else { FORMAT })?;
+    encode::write_uint(out, format)?;
     encode::write_str(out, head.agent.as_str())?;
     encode::write_uint(out, head.seq)?;
     encode::write_bin(out, head.previous.as_bytes())?;
@@ -59,13 +64,7 @@ fn write(out: &mut Vec<u8>, head: &Head) -> Written {
     write_ids(out, &head.versions)?;
     write_active(out, head.active.as_ref())?;
     encode::write_array_len(out, head.txns.len() as u32)?;
-    for landed in &head.txns {
-        encode::write_array_len(out, 4)?;
-        encode::write_bin(out, &landed.txn.0)?;
-        encode::write_uint(out, landed.source)?;
-        encode::write_uint(out, landed.versions)?;
-        write_active(out, landed.active.as_ref())?;
-    }
+    head.txns.iter().try_for_each(|landed| write_landed(out, landed, format))?;
     encode::write_array_len(out, head.packs.len() as u32)?;
     for held in &head.packs {
         write_key(out, &held.key, [held.bytes, held.objects])?;
@@ -78,6 +77,29 @@ fn write(out: &mut Vec<u8>, head: &Head) -> Written {
         write_receipts(out, &head.receipts)?;
     }
     encode::write_nil(out).map_err(ValueWriteError::InvalidMarkerWrite)
+}
+
+/// The lowest that can say all of it.
+fn format(head: &Head) -> u64 {
+    let says_more = |landed: &Landed| landed.request.is_some() || landed.at_ms > 0;
+    match head.txns.iter().any(says_more) {
+        true => WITH_REQUESTS,
+        false if head.receipts.is_empty() => FORMAT,
+        false => WITH_RECEIPTS,
+    }
+}
+
+fn write_landed(out: &mut Vec<u8>, landed: &Landed, format: u64) -> Written {
+    let says_more = format == WITH_REQUESTS;
+    encode::write_array_len(out, if says_more { 6 } else { 4 })?;
+    encode::write_bin(out, &landed.txn.0)?;
+    if says_more {
+        encode::write_bin(out, landed.request.as_ref().map_or(&[], |request| &request[..]))?;
+        encode::write_uint(out, landed.at_ms)?;
+    }
+    encode::write_uint(out, landed.source)?;
+    encode::write_uint(out, landed.versions)?;
+    write_active(out, landed.active.as_ref())
 }
 
 fn write_receipts(out: &mut Vec<u8>, receipts: &Receipts) -> Written {
@@ -138,7 +160,7 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<Head> {
         source: read_ids(input)?,
         versions: read_ids(input)?,
         active: read_active(input)?,
-        txns: list(input, read_landed)?,
+        txns: list(input, |input| read_landed(input, format))?,
         packs: list(input, |input| {
             let (key, [bytes, objects]) = read_key(input, agent)?;
             Some(Held { key, bytes, objects })
@@ -147,7 +169,7 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<Head> {
             let (key, [since_seq, since_ms]) = read_key(input, agent)?;
             Some(Condemned { key, since_seq, since_ms })
         })?,
-        receipts: if format == WITH_RECEIPTS { read_receipts(input)? } else { Receipts::default() },
+        receipts: if format == FORMAT { Receipts::default() } else { read_receipts(input)? },
     };
     decode::read_nil(input).ok()?;
     Some(head)
@@ -206,10 +228,21 @@ fn read_active(input: &mut Bytes<'_>) -> Option<Option<Active>> {
     Some(Some(Active { version, ledger: Id::from_bytes(fixed(input)?) }))
 }
 
-fn read_landed(input: &mut Bytes<'_>) -> Option<Landed> {
-    array(input, 4)?;
-    let (txn, source, versions) = (TxnId(fixed(input)?), number(input)?, number(input)?);
-    Some(Landed { txn, source, versions, active: read_active(input)? })
+fn read_landed(input: &mut Bytes<'_>, format: u64) -> Option<Landed> {
+    let says_more = format == WITH_REQUESTS;
+    array(input, if says_more { 6 } else { 4 })?;
+    let txn = TxnId(fixed(input)?);
+    let (request, at_ms) = match says_more {
+        true => (read_request(input)?, number(input)?),
+        false => (None, 0),
+    };
+    let (source, versions) = (number(input)?, number(input)?);
+    Some(Landed { txn, request, at_ms, source, versions, active: read_active(input)? })
+}
+
+fn read_request(input: &mut Bytes<'_>) -> Option<Option<RequestHash>> {
+    let bytes = bin(input)?;
+    if bytes.is_empty() { Some(None) } else { bytes.try_into().ok().map(Some) }
 }
 
 fn read_receipts(input: &mut Bytes<'_>) -> Option<Receipts> {

@@ -5,7 +5,7 @@
 
 use super::engine::{PackKey, Token};
 use crate::object::Id;
-use crate::protocol::{self, AgentId, Create, Transaction, TxnId, limits};
+use crate::protocol::{self, AgentId, Create, RequestHash, Transaction, TxnId, limits};
 use crate::store::{Active, Receipt, Receipts, TokenName};
 
 /// What a head holds.
@@ -34,9 +34,20 @@ pub struct Head {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Landed {
     pub txn: TxnId,
+    /// What was asked for under this id; `None` where an older program wrote it.
+    pub request: Option<RequestHash>,
+    /// Milliseconds since 1970-01-01 UTC by the clock of who landed it; 0 where nobody knows.
+    pub at_ms: u64,
     pub source: u64,
     pub versions: u64,
     pub active: Option<Active>,
+}
+
+/// Who a transaction is from, when it lands, and how many records it adds to the ledger.
+pub struct Order<'a> {
+    pub by: Option<&'a TokenName>,
+    pub now_ms: u64,
+    pub ledger: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,31 +126,36 @@ impl Head {
         })
     }
 
-    /// Does what the transaction asks for; whether it may was found out before. `by` is the token that was shown
-    /// for it and the time, `ledger` how many records it adds.
-    pub fn apply(
-        &mut self,
-        tx: &Transaction,
-        pack: Option<Held>,
-        by: Option<(&TokenName, u64)>,
-        ledger: u64,
-    ) {
+    /// Does what the transaction asks for; whether it may was found out before.
+    pub fn apply(&mut self, tx: &Transaction, pack: Option<Held>, order: &Order<'_>) {
         let count = |create: &Option<Create>| create.iter().map(|create| create.ids.len() as u64).sum();
         let (source, versions) = (count(&tx.source), count(&tx.versions));
-        let at_ms = by.map_or(0, |(_, at_ms)| at_ms);
-        self.receipts.add(by.map(|(token, _)| token), Receipt { token: 0, at_ms, source, versions, ledger });
+        let Order { by, now_ms, ledger } = *order;
+        let at_ms = if by.is_some() { now_ms } else { 0 };
+        self.receipts.add(by, Receipt { token: 0, at_ms, source, versions, ledger });
         self.source.extend(tx.source.iter().flat_map(|create| &create.ids));
         self.versions.extend(tx.versions.iter().flat_map(|create| &create.ids));
         self.active = tx.active.as_ref().map_or(self.active, |swap| Some(swap.new));
         self.packs.extend(pack);
         self.txns.push(Landed {
             txn: tx.txn,
+            request: Some(tx.request()),
+            at_ms: now_ms,
             source: self.source.len() as u64,
             versions: self.versions.len() as u64,
             active: self.active,
         });
-        let forgotten = self.txns.len().saturating_sub(limits::REMEMBERED);
-        self.txns.drain(..forgotten);
+        self.forget(now_ms);
+    }
+
+    /// Forgets transactions that nobody asks for again: the newest are always kept, and those of the last day up to a
+    /// bound.
+    fn forget(&mut self, now_ms: u64) {
+        let is_old = |landed: &Landed| landed.at_ms == 0 || landed.at_ms + limits::REMEMBERED_MS <= now_ms;
+        let old = self.txns.iter().take_while(|landed| is_old(landed)).count();
+        let spare = self.txns.len().saturating_sub(limits::REMEMBERED);
+        let over = self.txns.len().saturating_sub(limits::MOST_REMEMBERED);
+        self.txns.drain(..old.min(spare).max(over));
     }
 
     pub fn is_condemned(&self, key: &PackKey) -> bool {

@@ -16,10 +16,12 @@ mod head;
 mod incoming;
 mod layout;
 mod memory;
+mod merge;
 mod needs;
 mod opened;
 mod probe;
 mod proofs;
+mod queue;
 mod recent;
 mod rules;
 mod scrub;
@@ -38,7 +40,7 @@ pub use memory::{MemHeads, MemPacks};
 pub use probe::ProbeReport;
 pub use scrub::{Pace, ScrubState};
 pub use tiers::MANY_PACKS;
-pub use transact::Answer;
+pub use transact::{Answer, Asked};
 pub use uploads::Sender;
 
 use crate::error::Result;
@@ -47,8 +49,10 @@ use crate::protocol::{AgentId, Fetch, Head};
 use damage::Damages;
 use head::Seen;
 use layout::Layout;
+use merge::Waiting;
 use opened::Pieces;
 use proofs::Proofs;
+use queue::Queue;
 use recent::Recent;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -99,6 +103,8 @@ pub struct Depot {
     gates: Vec<Mutex<()>>,
     proofs: Proofs,
     damages: Damages,
+    /// Transactions that wait for the next swap of their agent.
+    queue: Queue<Waiting, Result<Answer>>,
 }
 
 impl Depot {
@@ -122,17 +128,8 @@ impl Depot {
         let (seen, pieces) = (Recent::new(MOST_HEADS), Recent::new(MOST_OPEN));
         let parcels = Recent::new(MOST_PARCELS);
         let proofs = Proofs::new(&Settings::default());
-        Depot {
-            heads,
-            packs,
-            layout: Layout::new(&scratch),
-            seen,
-            pieces,
-            parcels,
-            gates,
-            proofs,
-            damages: Damages::default(),
-        }
+        let (layout, queue, damages) = (Layout::new(&scratch), Queue::new(), Damages::default());
+        Depot { heads, packs, layout, seen, pieces, parcels, gates, proofs, damages, queue }
     }
 
     /// Tries whether the engines hold what they promise. Nothing may be served before they do.

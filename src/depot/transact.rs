@@ -1,36 +1,42 @@
 //! A transaction: all that it asks for happens in one swap of the head, or nothing does.
 //!
-//! The pack is proven and stored under a fresh key, durable, before anything else. Then, again after
-//! every lost race: the transactions that landed before, the expectations, whether the stored pack is
-//! still there, whether everything that the pack needs is there, the rules; then the swap.
+//! The pack is proven first. Then the transaction waits for the next swap of its agent, with others (`merge`): the
+//! transactions that landed before, the expectations, whether everything that the pack needs is there, the rules; the
+//! pack is stored under a fresh key, durable; then the swap.
 
 use super::bearer::{Bearer, Deeds};
-use super::engine::{Cas, Expect, PackKey, random};
-use super::head::{Head, Held, Seen};
-use super::opened::{Piece, Pieces};
+use super::engine::{PackKey, random};
+use super::head::Held;
+use super::merge::{Waiting, settled};
+use super::opened::Pieces;
 use super::proofs::Proven;
-use super::{Depot, incoming, rules};
+use super::{Depot, incoming};
+use crate::agent::ledger;
 use crate::error::{Error, Kind, Result};
 use crate::fs;
-use crate::object::{Id, Source};
+use crate::object::Id;
 use crate::pack::PackId;
-use crate::protocol::{AgentId, Outcome, Refusal, Transaction, limits};
+use crate::protocol::{AgentId, Create, Head, Outcome, Refusal, Transaction};
 use crate::store::Mapped;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest pause between two attempts.
 const LONGEST_PAUSE_MS: u64 = 64;
 
+/// From this size on a pack is stored before its transaction waits: nobody else should wait for the disk.
+const LARGE: u64 = 8 << 20;
+
 /// A proven pack on its way into the head.
-struct Brought {
-    file: PathBuf,
-    mapped: Mapped,
+pub struct Brought {
+    pub file: PathBuf,
+    pub mapped: Mapped,
     /// What its objects link to and it does not have.
-    needs: Vec<Id>,
-    key: PackKey,
+    pub needs: Vec<Id>,
+    pub key: PackKey,
+    /// Under this key, durably.
+    pub is_stored: bool,
 }
 
 /// What became of a transaction.
@@ -39,90 +45,134 @@ pub struct Answer {
     pub outcome: Outcome,
     /// What it did, where it did something just now.
     pub did: Option<Deeds>,
+    /// Of one that was refused as something moved: whether all that it asks for is there nevertheless. It landed so
+    /// long ago that it is forgotten, or somebody else brought the same.
+    pub is_there: bool,
 }
 
 impl From<Outcome> for Answer {
     fn from(outcome: Outcome) -> Answer {
-        Answer { outcome, did: None }
+        Answer { outcome, did: None, is_there: false }
     }
 }
 
-/// One attempt.
-enum Attempt {
-    Over(Box<Answer>),
-    /// The bearer may not do this.
-    Forbidden(Error),
-    /// Somebody else was faster.
-    Lost,
-    Unknown(Error),
-}
-
-impl From<Refusal> for Attempt {
-    fn from(refusal: Refusal) -> Attempt {
-        Attempt::Over(Box::new(Outcome::Refused(refusal).into()))
-    }
+/// Who asks for a transaction, and when: milliseconds since 1970-01-01 UTC, 0 where nobody knows.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub by: Option<Bearer>,
+    pub now_ms: u64,
 }
 
 impl Depot {
     /// Does what the transaction asks for, durably, or says why nothing happened. Sent again, it gives
     /// the same answer and has no second effect.
     pub fn transact(&self, agent: &AgentId, tx: &Transaction) -> Result<Outcome> {
-        self.transact_for(agent, tx, None).map(|answer| answer.outcome)
+        self.transact_for(agent, tx, Asked::default()).map(|answer| answer.outcome)
     }
 
     /// [`Depot::transact`] for who showed a token: the swap that lands the transaction notes which.
-    pub fn transact_for(&self, agent: &AgentId, tx: &Transaction, by: Option<&Bearer>) -> Result<Answer> {
-        let answer = self.decide(agent, tx, by)?;
-        let again = matches!(
-            answer.outcome,
-            Outcome::Refused(Refusal::Missing { .. } | Refusal::NoPack | Refusal::Busy)
-        );
-        if let Some(pack) = tx.pack.filter(|_| !again) {
-            // Taken in, or made for what is not there any more. A failure only takes room.
+    pub fn transact_for(&self, agent: &AgentId, tx: &Transaction, asked: Asked) -> Result<Answer> {
+        let prepared = self.prepare(agent, tx, asked)?;
+        let answer = match prepared {
+            Ok(waiting) => {
+                let land = |all| self.land_all(agent, all);
+                let fell = || Err(Error::failed("the thread that was at work for several requests failed"));
+                self.queue.run(agent, waiting, land).unwrap_or_else(fell)?
+            }
+            Err(outcome) => outcome.into(),
+        };
+        self.finish(agent, tx, answer)
+    }
+
+    /// The same for several, in one swap where that is possible.
+    pub fn transact_all(&self, agent: &AgentId, all: &[(Transaction, Asked)]) -> Vec<Result<Answer>> {
+        let mut answers: Vec<Option<Result<Answer>>> = Vec::new();
+        let mut waiting = Vec::new();
+        for (tx, asked) in all {
+            answers.push(match self.prepare(agent, tx, asked.clone()) {
+                Ok(Ok(one)) => {
+                    waiting.push(one);
+                    None
+                }
+                Ok(Err(outcome)) => Some(Ok(outcome.into())),
+                Err(error) => Some(Err(error)),
+            });
+        }
+        let mut landed = self.land_all(agent, waiting).into_iter();
+        let finished = all.iter().zip(answers).map(|((tx, _), answer)| {
+            let lost = || Err(Error::failed("a transaction has no answer"));
+            let answer = answer.or_else(|| landed.next()).unwrap_or_else(lost)?;
+            self.finish(agent, tx, answer)
+        });
+        finished.collect()
+    }
+
+    /// What can be said without waiting for the others; or the transaction, proven.
+    fn prepare(&self, agent: &AgentId, tx: &Transaction, asked: Asked) -> Result<Result<Waiting, Outcome>> {
+        let (seen, pieces) = self.opened(agent)?;
+        if let Some(outcome) = settled(&seen.head, tx)? {
+            return Ok(Err(outcome));
+        }
+        let brought = match self.bring(agent, &pieces, tx)? {
+            Ok(brought) => brought,
+            Err(refusal) => return Ok(Err(Outcome::Refused(refusal))),
+        };
+        let Asked { by, now_ms } = asked;
+        let (tx, is_unknown, answer) = (tx.clone(), false, None);
+        Ok(Ok(Waiting { tx, by, now_ms, brought, is_unknown, answer }))
+    }
+
+    /// One answer for each. What fails for all of them fails for each.
+    fn land_all(&self, agent: &AgentId, mut all: Vec<Waiting>) -> Vec<Result<Answer>> {
+        let mut failed = self.land(agent, &mut all).err();
+        let lost = || Error::failed("a transaction has no answer");
+        let answer = |one: Waiting| {
+            one.answer.unwrap_or_else(|| {
+                let again = failed.as_ref().map(Error::again);
+                // The first one keeps what the system said.
+                Err(std::mem::replace(&mut failed, again).unwrap_or_else(lost))
+            })
+        };
+        all.into_iter().map(answer).collect()
+    }
+
+    /// Removes the upload where nobody will ask for it again. A client that was only too slow decides anew, and need
+    /// not send it again.
+    fn finish(&self, agent: &AgentId, tx: &Transaction, mut answer: Answer) -> Result<Answer> {
+        let kept = match &answer.outcome {
+            Outcome::Done(_) | Outcome::Refused(Refusal::Invalid { .. }) => false,
+            Outcome::Refused(_) => true,
+        };
+        if let Outcome::Refused(Refusal::Moved(now)) = &answer.outcome {
+            answer.is_there = self.is_there(agent, tx, now)?;
+        }
+        if let Some(pack) = tx.pack.filter(|_| !kept || answer.is_there) {
+            // Taken in, or worth nothing. A failure only takes room.
             let _ = fs::remove(&self.layout.whole(agent, &pack));
         }
         Ok(answer)
     }
 
-    fn decide(&self, agent: &AgentId, tx: &Transaction, by: Option<&Bearer>) -> Result<Answer> {
-        let (seen, pieces) = self.opened(agent)?;
-        if let Some(outcome) = settled(&seen.head, tx) {
-            return Ok(outcome.into());
-        }
-        let mut brought = match self.bring(agent, &pieces, tx)? {
-            Ok(brought) => brought,
-            Err(refusal) => return Ok(Outcome::Refused(refusal).into()),
+    /// Whether all that a transaction asks for is there already.
+    fn is_there(&self, agent: &AgentId, tx: &Transaction, now: &Head) -> Result<bool> {
+        let has = |series: &[Id], create: &Option<Create>| {
+            create.as_ref().is_none_or(|create| {
+                series.get(create.after as usize..).is_some_and(|rest| rest.starts_with(&create.ids))
+            })
         };
-        let mut unknown = None;
-        for race in 0..limits::RACES {
-            self.pause(race)?;
-            let gate = self.gate(agent);
-            let attempt = self.attempt(agent, tx, by, brought.as_mut())?;
-            drop(gate);
-            let refused = match &attempt {
-                Attempt::Over(answer) => matches!(answer.outcome, Outcome::Refused(_)),
-                _ => matches!(attempt, Attempt::Forbidden(_)),
-            };
-            // Nobody else knows the key; but a swap that was not answered may have used it.
-            if let Some(brought) = brought.as_ref().filter(|_| refused && unknown.is_none()) {
-                let _ = self.packs.delete(&brought.key);
-            }
-            match attempt {
-                Attempt::Over(answer) => return Ok(*answer),
-                Attempt::Forbidden(error) => return Err(error),
-                Attempt::Lost => {}
-                Attempt::Unknown(error) => unknown = Some(error),
-            }
+        if !has(&now.source, &tx.source) || !has(&now.versions, &tx.versions) {
+            return Ok(false);
         }
-        let seen = self.look(agent)?;
-        match (seen.head.recorded(tx.txn), unknown) {
-            (Some(head), _) => Ok(Outcome::Done(head).into()),
-            (None, Some(error)) => Err(error),
-            (None, None) => Ok(Outcome::Refused(Refusal::Busy).into()),
+        let Some(swap) = &tx.active else { return Ok(true) };
+        let (_, pieces) = self.opened(agent)?;
+        let mut next = now.active.map(|active| active.ledger);
+        while let Some(id) = next.filter(|id| *id != swap.new.ledger) {
+            next = ledger::Step::load(&pieces.objects, &id)?.previous;
         }
+        Ok(next.is_some())
     }
 
-    /// Proves the pack of a transaction and stores it. `None`: it has none, or the agent has it.
+    /// Proves the pack of a transaction. `None`: it has none, or the agent has it.
     fn bring(
         &self,
         agent: &AgentId,
@@ -139,13 +189,18 @@ impl Depot {
             Err(error) if error.kind() == Kind::Corrupt => return self.damaged(&file, pack, &error).map(Err),
             mapped => mapped?,
         };
-        match self.proofs.prove(agent, pieces, pack, &mapped)? {
-            Proven::Bad(reason) => self.damaged(&file, pack, &Error::corrupt(reason)).map(Err),
-            Proven::Missing { ids, more } => Ok(Err(Refusal::Missing { ids, more })),
-            Proven::Sound(needs) => {
-                let key = self.store(agent, pack, &file)?;
-                Ok(Ok(Some(Brought { file, mapped, needs, key })))
-            }
+        let needs = match self.proofs.prove(agent, pieces, pack, &mapped)? {
+            Proven::Bad(reason) => return self.damaged(&file, pack, &Error::corrupt(reason)).map(Err),
+            Proven::Missing { ids, more } => return Ok(Err(Refusal::Missing { ids, more })),
+            Proven::Sound(needs) => needs,
+        };
+        let is_large = mapped.bytes().len() as u64 >= LARGE;
+        let key = PackKey::fresh(agent, pack)?;
+        let mut brought = Brought { file, mapped, needs, key, is_stored: false };
+        match is_large.then(|| self.store(&mut brought)) {
+            Some(Err(error)) if error.io_kind() == Some(ErrorKind::NotFound) => Ok(Err(Refusal::NoPack)),
+            Some(Err(error)) => Err(error),
+            _ => Ok(Ok(Some(brought))),
         }
     }
 
@@ -163,66 +218,13 @@ impl Depot {
         Ok(if whole { Refusal::Invalid { reason } } else { Refusal::NoPack })
     }
 
-    fn store(&self, agent: &AgentId, pack: PackId, file: &Path) -> Result<PackKey> {
-        let key = PackKey::fresh(agent, pack)?;
-        self.packs.put_file(&key, file)?;
-        Ok(key)
-    }
-
-    fn attempt(
-        &self,
-        agent: &AgentId,
-        tx: &Transaction,
-        by: Option<&Bearer>,
-        brought: Option<&mut Brought>,
-    ) -> Result<Attempt> {
-        let (seen, mut pieces) = self.opened(agent)?;
-        if let Some(outcome) = settled(&seen.head, tx) {
-            return Ok(Attempt::Over(Box::new(outcome.into())));
+    /// Makes the pack durable under its key, unless it is.
+    pub(super) fn store(&self, brought: &mut Brought) -> Result<()> {
+        if !brought.is_stored {
+            self.packs.put_file(&brought.key, &brought.file)?;
+            brought.is_stored = true;
         }
-        let mut held = None;
-        if let Some(brought) = brought {
-            // Looked at after the head: whatever forgets that the pack was condemned removed it first.
-            if seen.head.is_condemned(&brought.key) || self.packs.stat(&brought.key)?.is_none() {
-                brought.key = self.store(agent, brought.key.pack, &brought.file)?;
-            }
-            if let Some(refusal) = missing(&pieces, brought.needs.iter().copied())? {
-                return Ok(refusal.into());
-            }
-            held = Some(brought.held());
-            pieces = Arc::new(pieces.with(Piece::new(brought.key.clone(), brought.mapped.clone())));
-        }
-        if let Some(refusal) = missing(&pieces, named(tx))? {
-            return Ok(refusal.into());
-        }
-        let deeds = match rules::check(&seen.head, tx, &pieces.objects)? {
-            Ok(deeds) => deeds,
-            Err(reason) => return Ok(Refusal::Invalid { reason }.into()),
-        };
-        if let Some(Err(error)) = by.map(|bearer| bearer.check(&deeds)) {
-            return Ok(Attempt::Forbidden(error));
-        }
-        let mut next = seen.next();
-        next.apply(tx, held, by.map(|bearer| (&bearer.token, bearer.now_ms)), deeds.records());
-        self.swap(&seen, next, pieces, deeds)
-    }
-
-    fn swap(&self, seen: &Seen, next: Head, pieces: Arc<Pieces>, deeds: Deeds) -> Result<Attempt> {
-        let agent = next.agent.clone();
-        let bytes = next.encode();
-        let expect = seen.token.as_ref().map_or(Expect::Absent, Expect::Match);
-        match self.heads.swap(&agent, expect, &bytes)? {
-            Cas::Won(token) => {
-                let shown = next.shown();
-                let seen = Seen { head: next, token: Some(token), hash: Id::of_blob(&bytes) };
-                self.seen.put(agent.clone(), Arc::new(seen));
-                self.pieces.put(agent, pieces);
-                let answer = Answer { outcome: Outcome::Done(shown), did: Some(deeds) };
-                Ok(Attempt::Over(Box::new(answer)))
-            }
-            Cas::Lost => Ok(Attempt::Lost),
-            Cas::Unknown(error) => Ok(Attempt::Unknown(error)),
-        }
+        Ok(())
     }
 
     /// Longer and longer, and never the same for two: at most as long as the races that were lost.
@@ -239,41 +241,8 @@ impl Depot {
 }
 
 impl Brought {
-    fn held(&self) -> Held {
+    pub fn held(&self) -> Held {
         let bytes = self.mapped.bytes().len() as u64;
         Held { key: self.key.clone(), bytes, objects: u64::from(self.mapped.count()) }
     }
-}
-
-/// What is certain from the head alone: the transaction landed before, or expects something else.
-fn settled(head: &Head, tx: &Transaction) -> Option<Outcome> {
-    if let Some(head) = head.recorded(tx.txn) {
-        return Some(Outcome::Done(head));
-    }
-    let source = tx.source.as_ref().is_none_or(|create| create.after == head.source.len() as u64);
-    let versions = tx.versions.as_ref().is_none_or(|create| create.after == head.versions.len() as u64);
-    let active = tx.active.as_ref().is_none_or(|swap| swap.expected == head.active);
-    let holds = source && versions && active;
-    (!holds).then(|| Outcome::Refused(Refusal::Moved(head.shown())))
-}
-
-/// The ids that a transaction makes refs or the pointer of.
-fn named(tx: &Transaction) -> impl Iterator<Item = Id> {
-    let created = tx.source.iter().chain(&tx.versions).flat_map(|create| create.ids.iter().copied());
-    created.chain(tx.active.iter().map(|swap| swap.new.ledger))
-}
-
-fn missing(pieces: &Pieces, ids: impl Iterator<Item = Id>) -> Result<Option<Refusal>> {
-    let mut missing = Vec::new();
-    for id in ids {
-        if !pieces.objects.contains(&id)? {
-            missing.push(id);
-        }
-        if missing.len() > limits::MAX_NAMED {
-            break;
-        }
-    }
-    let more = missing.len() > limits::MAX_NAMED;
-    missing.truncate(limits::MAX_NAMED);
-    Ok((!missing.is_empty()).then_some(Refusal::Missing { ids: missing, more }))
 }

@@ -17,6 +17,10 @@ pub const MOST_UPLOADS: usize = 64;
 /// How many of these one token may have begun. A client has one at a time.
 pub const MOST_OF_A_TOKEN: usize = 8;
 
+/// How many packs of one agent wait whole for a transaction. Each client of a hot agent has one, and keeps it when
+/// it loses a race.
+pub const MOST_WHOLE: usize = 128;
+
 /// A token's own upload makes room for another one of it when nothing came for so long.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -53,6 +57,10 @@ impl Upload {
         self.written + since <= now
     }
 
+    fn is_whole(&self) -> bool {
+        self.path.extension().is_some_and(|kind| kind == "pack")
+    }
+
     fn remove(&self) -> Result<()> {
         fs::remove(&self.path)?;
         let by = self.path.with_extension(layout::BY);
@@ -77,6 +85,7 @@ impl Depot {
         self.clear_uploads(agent, sender.now, EXPIRED)?;
         let mut uploads = uploads(&dir)?;
         uploads.retain(|upload| upload.path != self.layout.part(agent, pack));
+        keep_newest(uploads.extract_if(.., |upload| upload.is_whole()).collect())?;
         if let Some(token) = &sender.token {
             let mine = |upload: &&Upload| upload.token.as_ref() == Some(token);
             let mine: Vec<&Upload> = uploads.iter().filter(mine).collect();
@@ -112,6 +121,13 @@ impl Depot {
         }
         Ok(cleared)
     }
+}
+
+/// Whole packs stop nobody: the oldest go, and whose pack is gone is told to send it again.
+fn keep_newest(mut whole: Vec<Upload>) -> Result<()> {
+    whole.sort_unstable_by_key(|upload| upload.written);
+    let over = whole.len().saturating_sub(MOST_WHOLE);
+    whole.iter().take(over).try_for_each(Upload::remove)
 }
 
 /// Whoever begins it first has begun it.

@@ -19,8 +19,15 @@ pub const MAX_JSON: usize = 4 << 20;
 /// How many missing objects an answer names.
 pub const MAX_NAMED: usize = 100;
 
-/// How many transactions a remote remembers, so that a repeated one has no second effect.
+/// How many transactions a remote remembers at least, so that a repeated one has no second effect.
 pub const REMEMBERED: usize = 64;
+
+/// Younger ones are remembered too: whoever heard no answer is back by then.
+pub const REMEMBERED_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How many are remembered at most. They are part of the value that each swap writes: 180 KB are less than the ids of
+/// an agent with so many versions. A day of 100 transactions a second would be 750 MB.
+pub const MOST_REMEMBERED: usize = 2048;
 
 /// How many lost races a remote bears before it says that it is busy.
 pub const RACES: u32 = 32;

@@ -25,7 +25,7 @@ pub use newer::{Known, Newer};
 pub use outcome::{Outcome, Refusal};
 pub use problem::Problem;
 pub use scope::Scope;
-pub use transaction::{Create, Fetch, Swap, Transaction, TxnId};
+pub use transaction::{Create, Fetch, RequestHash, Swap, Transaction, TxnId};
 
 #[cfg(test)]
 mod tests;

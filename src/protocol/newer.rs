@@ -31,6 +31,9 @@ pub struct Newer {
     /// What is left out. `None` where nobody said what is known; the head is whole then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Lengths>,
+    /// Of a transaction that was refused as something moved: whether all that it asks for is there nevertheless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landed: Option<bool>,
 }
 
 impl Known {
@@ -80,11 +83,11 @@ fn without<T: Clone>(series: &[T], count: usize) -> Vec<T> {
 impl Newer {
     /// The answer to who knows so much; to nobody in particular it is whole.
     pub fn of(head: &Head, known: Option<&Known>) -> Newer {
-        let Some(known) = known else { return Newer { head: head.clone(), after: None } };
+        let Some(known) = known else { return Newer { head: head.clone(), after: None, landed: None } };
         let here = lengths(head);
         let enough = known.after.iter().zip(here).all(|(known, here)| *known <= here);
         if !enough || digest(head, known.after) != known.digest {
-            return Newer { head: head.clone(), after: Some([0; 3]) };
+            return Newer { head: head.clone(), after: Some([0; 3]), landed: None };
         }
         let [source, versions, receipts] = known.after.map(|count| count as usize);
         let left = Receipts {
@@ -98,7 +101,7 @@ impl Newer {
             active: head.active,
             receipts: left,
         };
-        Newer { head, after: Some(known.after) }
+        Newer { head, after: Some(known.after), landed: None }
     }
 
     /// The whole head again, for who knows so much. `None` for an answer to somebody else.

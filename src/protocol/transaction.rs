@@ -25,7 +25,18 @@ pub struct Transaction {
     pub active: Option<Swap>,
 }
 
+/// What stands for all that a transaction asks for.
+pub type RequestHash = [u8; 16];
+
 impl Transaction {
+    /// The first half of BLAKE3 of its one spelling: JSON without spaces, all fields in their order, `null` for what it
+    /// does not do.
+    pub fn request(&self) -> RequestHash {
+        let text = serde_json::to_vec(self).expect("lists of numbers and texts");
+        let hash = blake3::hash(&text);
+        std::array::from_fn(|at| hash.as_bytes()[at])
+    }
+
     pub fn is_empty(&self) -> bool {
         self.source.is_none() && self.versions.is_none() && self.active.is_none()
     }

@@ -10,12 +10,12 @@ use super::range::{Part, part};
 use super::record::Trace;
 use super::state::{State, on_thread};
 use super::upkeep;
-use crate::depot::{Answer as Done, Depot, Sender};
+use crate::depot::{Answer as Done, Asked, Depot, Sender};
 use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
 use crate::protocol::{AUTHOR_HEADER, author_to_header};
-use crate::protocol::{AgentId, Etag, Fetch, Head, Known, Newer, Outcome, Scope, Transaction};
+use crate::protocol::{AgentId, Etag, Fetch, Head, Known, Newer, Outcome, Refusal, Scope, Transaction};
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -163,9 +163,10 @@ pub async fn transact(
     }
     let (who, agent) = (admitted.who(), admitted.agent.clone());
     let Admitted { agent: id, bearer, .. } = admitted;
-    let land = move |depot: &Depot| depot.transact_for(&id, &transaction, bearer.as_ref());
+    let asked = Asked { by: bearer, now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0) };
+    let land = move |depot: &Depot| depot.transact_for(&id, &transaction, asked);
     let done = state.work(Pool::Transactions, &who, land).await?;
-    let Done { outcome, did } = done;
+    let Done { outcome, did, is_there } = done;
     if let (Some(trace), Some(did)) = (trace, did) {
         let _ = trace.did.set(did.to_string());
     }
@@ -177,7 +178,13 @@ pub async fn transact(
         Outcome::Done(_) => StatusCode::OK,
         Outcome::Refused(_) => StatusCode::CONFLICT,
     };
-    Ok(json(status, &outcome.try_map(|head| Ok(Newer::of(&head, asker.as_ref())))?))
+    let moved = matches!(outcome, Outcome::Refused(Refusal::Moved(_)));
+    let newer = |head| {
+        // Who names what it knows is not shown its own ids among all others.
+        let landed = (moved && asker.is_some()).then_some(is_there);
+        Ok(Newer { landed, ..Newer::of(&head, asker.as_ref()) })
+    };
+    Ok(json(status, &outcome.try_map(newer)?))
 }
 
 /// `POST /AGENT/fetch`: one pack with what is wanted and not there yet, or the rest of it.

@@ -2,7 +2,7 @@
 
 use super::Remote;
 use super::counted::Counted;
-use crate::depot::{Depot, Sender, Upkeep};
+use crate::depot::{Asked, Depot, Sender, Upkeep};
 use crate::error::{At, Error, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
@@ -10,7 +10,7 @@ use crate::progress::{Bytes, Progress};
 use crate::protocol::{AgentId, Fetch, Head, Outcome, Transaction};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const PIECE: usize = 1 << 20;
 
@@ -74,7 +74,9 @@ impl Remote for Folder {
 
     fn transact(&self, transaction: &Transaction, _: &Head) -> Result<Outcome> {
         let depot = self.depot()?;
-        let outcome = depot.transact(&self.agent, transaction)?;
+        let since = self.now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let asked = Asked { by: None, now_ms: u64::try_from(since.as_millis()).unwrap_or(0) };
+        let outcome = depot.transact_for(&self.agent, transaction, asked)?.outcome;
         // Nobody else looks after a folder. What goes wrong is done again after the next push.
         if let Outcome::Done(_) = outcome
             && depot.needs_upkeep(&self.agent).unwrap_or(false)

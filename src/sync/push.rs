@@ -5,6 +5,7 @@ use super::standing::Standing;
 use super::{Remote, heads, txn};
 use crate::error::{Error, Kind, Result};
 use crate::object::Id;
+use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{Create, Head, Outcome, Refusal, Swap, Transaction, limits};
 use crate::store::{Closure, Heads, Store};
@@ -46,6 +47,7 @@ pub fn send(
 ) -> Result<Sent> {
     // Refused means that somebody else came between: what there is now is looked at once more. A remote that always
     // has something else is not asked for ever.
+    let mut there = None;
     for _ in 0..limits::RACES {
         if !Standing::of(local, &head, store.objects())?.can_push() {
             fetch::bring(store, name, remote, head.clone(), progress)?;
@@ -59,10 +61,15 @@ pub fn send(
             return Ok(Sent::Done(Pushed::default()));
         }
         let sent = after(&head, &plan);
-        let (outcome, pushed) = carry_out(store, remote, &head, plan, progress)?;
+        let (outcome, pushed) = carry_out(store, remote, &head, plan, &mut there, progress)?;
         match outcome {
             Outcome::Done(now) => {
                 check_done(name, &sent, &now)?;
+                remember(store, name, &now)?;
+                return Ok(Sent::Done(pushed));
+            }
+            // It landed, was not answered, and the remote has forgotten it.
+            Outcome::Refused(Refusal::Moved(now)) if check_done(name, &sent, &now).is_ok() => {
                 remember(store, name, &now)?;
                 return Ok(Sent::Done(pushed));
             }
@@ -109,12 +116,14 @@ fn plan(local: &Heads, head: &Head) -> Result<Transaction> {
     })
 }
 
-/// Sends the objects and then the transaction. A remote that lost the pack meanwhile gets it again.
+/// Sends the objects and then the transaction. A remote that lost the pack meanwhile gets it again; one that refused
+/// a race has kept it: `there` is the pack that it was sent last.
 fn carry_out(
     store: &Store,
     remote: &dyn Remote,
     head: &Head,
     mut plan: Transaction,
+    there: &mut Option<PackId>,
     progress: &Progress,
 ) -> Result<(Outcome, Pushed)> {
     let ids = |create: &Option<Create>| create.iter().flat_map(|create| create.ids.clone()).collect();
@@ -139,7 +148,10 @@ fn carry_out(
     if let Some(parcel) = &parcel {
         (pushed.objects, pushed.bytes) = (u64::from(parcel.count()), parcel.bytes().len() as u64);
         plan.pack = Some(parcel.id());
-        remote.send(&parcel.id(), parcel.bytes(), progress)?;
+        if *there != plan.pack {
+            remote.send(&parcel.id(), parcel.bytes(), progress)?;
+            *there = plan.pack;
+        }
     }
     let mut outcome = remote.transact(&plan, head).map_err(unanswered)?;
     if let (Outcome::Refused(Refusal::NoPack), Some(parcel)) = (&outcome, &parcel) {

@@ -36,14 +36,20 @@ fn receipts() -> impl Strategy<Value = Receipts> {
     })
 }
 
+fn request() -> impl Strategy<Value = (Option<RequestHash>, u64)> {
+    prop_oneof![Just((None, 0)), any::<(Option<RequestHash>, u64)>()]
+}
+
 prop_compose! {
     fn head()(
         seq: u64, previous in id(), source in vec(id(), 0..5), versions in vec(id(), 0..3), active in active(),
-        txns in vec((any::<[u8; 16]>(), any::<u64>(), 0u64..300, self::active()), 0..4),
+        txns in vec((any::<[u8; 16]>(), request(), any::<u64>(), 0u64..300, self::active()), 0..4),
         packs in vec((key(), any::<u64>(), 0u64..70_000), 0..4),
         condemned in vec((key(), any::<u64>(), any::<u64>()), 0..3), receipts in receipts(),
     ) -> Head {
-        let landed = |(txn, source, versions, active)| Landed { txn: TxnId(txn), source, versions, active };
+        let landed = |(txn, (request, at_ms), source, versions, active)| {
+            Landed { txn: TxnId(txn), request, at_ms, source, versions, active }
+        };
         Head {
             agent: agent(), seq, previous, source, versions, active,
             txns: txns.into_iter().map(landed).collect(),
@@ -88,8 +94,8 @@ fn a_head_that_is_cut_short_another_agents_or_a_newer_one_is_refused() {
     }
     assert!(Head::decode(&"agent_2".parse().unwrap(), &bytes).is_err());
     let mut newer = bytes.clone();
-    newer[1] = 3;
-    assert!(Head::decode(&agent(), &newer).unwrap_err().message().contains("its format is 3"));
+    newer[1] = 4;
+    assert!(Head::decode(&agent(), &newer).unwrap_err().message().contains("its format is 4"));
 }
 
 #[test]
@@ -127,7 +133,14 @@ fn example() -> Head {
         source: vec![Id::of_blob(b"source v1")],
         versions: vec![Id::of_blob(b"version v1")],
         active,
-        txns: vec![Landed { txn: TxnId([0xaa; 16]), source: 1, versions: 1, active }],
+        txns: vec![Landed {
+            txn: TxnId([0xaa; 16]),
+            request: None,
+            at_ms: 0,
+            source: 1,
+            versions: 1,
+            active,
+        }],
         packs: vec![Held { key: key(0xbb, b"pack"), bytes: 70_000, objects: 5 }],
         condemned: vec![Condemned { key: key(0xcc, b"old"), since_seq: 299, since_ms: 1_795_253_400_000 }],
         receipts: Receipts::default(),
@@ -148,6 +161,47 @@ fn the_document_shows_what_is_written_and_read() {
     with.push(last);
     assert_eq!(hex(&with), hex(&noted().encode()));
     assert_eq!(Head::decode(&agent(), &with).unwrap(), noted());
+}
+
+/// The example with what the document says of its transaction.
+fn requested() -> Head {
+    let mut head = noted();
+    let hash = blake3::hash(b"request");
+    let request = std::array::from_fn(|at| hash.as_bytes()[at]);
+    head.txns[0] = Landed { request: Some(request), at_ms: 1_795_253_400_000, ..head.txns[0].clone() };
+    head
+}
+
+#[test]
+fn the_document_shows_what_a_transaction_was_and_when() {
+    let document = include_str!("../../../docs/depot.md");
+    let block = |nth| document.split("```hex\n").nth(nth).unwrap().split("```").next().unwrap();
+    let head = requested();
+    let (written, landed) = (head.encode(), bytes(block(3)));
+    assert_eq!(written[..2], [0x9c, 3]);
+    let at = written.windows(landed.len()).position(|part| part == landed).expect("it is in the head");
+    // The rest is as in the two older formats.
+    let old = noted().encode();
+    let shorter = bytes(block(1));
+    let begin = shorter.windows(3).position(|part| part == [0x91, 0x94, 0xc4]).unwrap();
+    assert_eq!(written[2..at], old[2..begin]);
+    assert!(old.ends_with(&written[at + landed.len()..]));
+    assert_eq!(Head::decode(&agent(), &written).unwrap(), head);
+}
+
+#[test]
+fn what_is_remembered_has_a_bound() {
+    let tx = |n: u128| {
+        let txn = TxnId(n.to_be_bytes());
+        crate::protocol::Transaction { txn, pack: None, source: None, versions: None, active: None }
+    };
+    let mut head = example();
+    for n in 0..5000 {
+        let order = crate::depot::head::Order { by: None, now_ms: 1_795_253_400_000 + n, ledger: 0 };
+        head.apply(&tx(n.into()), None, &order);
+    }
+    assert_eq!((head.txns.len(), head.txns[0].txn), (2048, TxnId(2952u128.to_be_bytes())));
+    assert!(head.encode().len() < 190_000, "{}", head.encode().len());
 }
 
 /// The bytes of an example: digits, and what they mean after two spaces.

@@ -1,6 +1,7 @@
 //! The depot as its users see it: uploads, transactions, races, upkeep.
 
 pub mod agent;
+mod merged;
 mod model;
 mod race;
 mod rot;

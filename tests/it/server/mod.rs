@@ -3,6 +3,7 @@
 mod access;
 mod docs;
 mod exchange;
+mod hot;
 mod http;
 mod limits;
 mod receipts;

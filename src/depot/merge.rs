@@ -1,0 +1,252 @@
+//! Transactions that waited for each other: each decides for itself, one after the other, and one swap lands all that
+//! may happen.
+//!
+//! A later one sees what an earlier one of the same swap does. What any of them is answered holds once that swap
+//! has landed; after a lost race all of them decide again.
+
+use super::engine::{Cas, Expect, PackKey};
+use super::head::{Head, Held, Order, Seen};
+use super::opened::{Piece, Pieces};
+use super::transact::{Answer, Brought};
+use super::{Bearer, Deeds, Depot, rules};
+use crate::error::{Error, Result};
+use crate::object::{Id, Source};
+use crate::protocol::{AgentId, Outcome, Refusal, Transaction, limits};
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+/// A transaction on its way, proven.
+pub struct Waiting {
+    pub tx: Transaction,
+    pub by: Option<Bearer>,
+    pub now_ms: u64,
+    pub brought: Option<Brought>,
+    /// A swap with it was not answered: it may have landed.
+    pub is_unknown: bool,
+    pub answer: Option<Result<Answer>>,
+}
+
+/// What one look at a transaction says.
+enum Verdict {
+    Over(Outcome),
+    Lands(Box<Landing>),
+}
+
+struct Landing {
+    held: Option<Held>,
+    pieces: Arc<Pieces>,
+    deeds: Deeds,
+}
+
+/// How an attempt ended.
+enum Attempt {
+    /// Whoever it decided on has an answer.
+    Over,
+    Lost,
+    Unknown(Error),
+    /// Nothing changed.
+    Failed(Error),
+}
+
+/// What is to be answered, and whose it is, once the swap has landed.
+type Answers = Vec<(usize, Result<Answer>)>;
+
+impl From<Refusal> for Verdict {
+    fn from(refusal: Refusal) -> Verdict {
+        Verdict::Over(Outcome::Refused(refusal))
+    }
+}
+
+impl Depot {
+    /// Decides on all of them; they have answers then.
+    pub(super) fn land(&self, agent: &AgentId, all: &mut [Waiting]) -> Result<()> {
+        let (mut race, mut most, mut unknown) = (0, usize::MAX, None);
+        while race < limits::RACES && all.iter().any(|one| one.answer.is_none()) {
+            self.pause(race)?;
+            let gate = self.gate(agent);
+            let attempt = self.attempt(agent, all, most)?;
+            drop(gate);
+            match attempt {
+                Attempt::Over => {}
+                Attempt::Lost => race += 1,
+                Attempt::Unknown(error) => {
+                    race += 1;
+                    unknown = Some(error);
+                }
+                // Each gets its own error.
+                Attempt::Failed(_) => most = 1,
+            }
+        }
+        self.give_up(agent, all, unknown)
+    }
+
+    /// After the last race.
+    fn give_up(&self, agent: &AgentId, all: &mut [Waiting], unknown: Option<Error>) -> Result<()> {
+        if all.iter().all(|one| one.answer.is_some()) {
+            return Ok(());
+        }
+        let seen = self.look(agent)?;
+        for one in all.iter_mut().filter(|one| one.answer.is_none()) {
+            one.answer = Some(match (seen.head.recorded(one.tx.txn), &unknown) {
+                (Some(head), _) => Ok(Outcome::Done(head).into()),
+                (None, Some(error)) if one.is_unknown => Err(error.again()),
+                (None, _) => Ok(Outcome::Refused(Refusal::Busy).into()),
+            });
+        }
+        Ok(())
+    }
+
+    /// One look at the head and one swap, of at most so many transactions.
+    fn attempt(&self, agent: &AgentId, all: &mut [Waiting], most: usize) -> Result<Attempt> {
+        let (seen, mut pieces) = self.opened(agent)?;
+        let mut next = seen.next();
+        let (mut answers, mut landing) = (Answers::new(), Vec::new());
+        for (at, one) in all.iter_mut().enumerate().filter(|(_, one)| one.answer.is_none()) {
+            if landing.len() == most {
+                break;
+            }
+            let answer = match self.judge(&next, &pieces, one) {
+                Err(error) => Err(error),
+                Ok(Verdict::Over(outcome)) => Ok(outcome.into()),
+                Ok(Verdict::Lands(lands)) => {
+                    let Landing { held, pieces: more, deeds } = *lands;
+                    let by = one.by.as_ref().map(|bearer| &bearer.token);
+                    next.apply(&one.tx, held, &Order { by, now_ms: one.now_ms, ledger: deeds.records() });
+                    pieces = more;
+                    landing.push(at);
+                    Ok(Answer { did: Some(deeds), ..Outcome::Done(next.shown()).into() })
+                }
+            };
+            answers.push((at, answer));
+        }
+        let end = match landing.is_empty() {
+            true => Attempt::Over,
+            false => self.swap(&seen, next, pieces),
+        };
+        Ok(match (end, &landing[..]) {
+            (Attempt::Over, _) => {
+                self.answer(all, answers);
+                Attempt::Over
+            }
+            (Attempt::Unknown(error), _) => {
+                landing.iter().for_each(|at| all[*at].is_unknown = true);
+                Attempt::Unknown(error)
+            }
+            (Attempt::Failed(error), [alone]) => {
+                all[*alone].answer = Some(Err(error));
+                Attempt::Over
+            }
+            (end, _) => end,
+        })
+    }
+
+    fn swap(&self, seen: &Seen, next: Head, pieces: Arc<Pieces>) -> Attempt {
+        let agent = next.agent.clone();
+        let bytes = next.encode();
+        let expect = seen.token.as_ref().map_or(Expect::Absent, Expect::Match);
+        match self.heads.swap(&agent, expect, &bytes) {
+            Ok(Cas::Won(token)) => {
+                let seen = Seen { head: next, token: Some(token), hash: Id::of_blob(&bytes) };
+                self.seen.put(agent.clone(), Arc::new(seen));
+                self.pieces.put(agent, pieces);
+                Attempt::Over
+            }
+            Ok(Cas::Lost) => Attempt::Lost,
+            Ok(Cas::Unknown(error)) => Attempt::Unknown(error),
+            Err(error) => Attempt::Failed(error),
+        }
+    }
+
+    /// Gives the answers; packs that were stored for those that are refused go.
+    fn answer(&self, all: &mut [Waiting], answers: Answers) {
+        for (at, answer) in answers {
+            let one = &mut all[at];
+            let refused = !matches!(&answer, Ok(answer) if matches!(answer.outcome, Outcome::Done(_)));
+            // Nobody else knows the key; but a swap that was not answered may have used it.
+            if let Some(brought) = one.brought.as_ref().filter(|_| refused && !one.is_unknown)
+                && brought.is_stored
+            {
+                let _ = self.packs.delete(&brought.key);
+            }
+            one.answer = Some(answer);
+        }
+    }
+
+    /// Whether one transaction may happen on this head, which may be one that is not swapped in yet.
+    fn judge(&self, head: &Head, pieces: &Arc<Pieces>, one: &mut Waiting) -> Result<Verdict> {
+        let tx = &one.tx;
+        if let Some(outcome) = settled(head, tx)? {
+            return Ok(Verdict::Over(outcome));
+        }
+        let mut pieces = pieces.clone();
+        if let Some(brought) = &mut one.brought {
+            // Looked at after the head: whatever forgets that the pack was condemned removed it first.
+            if brought.is_stored
+                && (head.is_condemned(&brought.key) || self.packs.stat(&brought.key)?.is_none())
+            {
+                (brought.key, brought.is_stored) = (PackKey::fresh(&head.agent, brought.key.pack)?, false);
+            }
+            if let Some(refusal) = missing(&pieces, brought.needs.iter().copied())? {
+                return Ok(refusal.into());
+            }
+            pieces = Arc::new(pieces.with(Piece::new(brought.key.clone(), brought.mapped.clone())));
+        }
+        if let Some(refusal) = missing(&pieces, named(tx))? {
+            return Ok(refusal.into());
+        }
+        let deeds = match rules::check(head, tx, &pieces.objects)? {
+            Ok(deeds) => deeds,
+            Err(reason) => return Ok(Refusal::Invalid { reason }.into()),
+        };
+        one.by.as_ref().map_or(Ok(()), |bearer| bearer.check(&deeds))?;
+        if let Some(brought) = &mut one.brought {
+            match self.store(brought) {
+                // Cleared away since it was proven.
+                Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => {
+                    return Ok(Refusal::NoPack.into());
+                }
+                stored => stored?,
+            }
+        }
+        let held = one.brought.as_ref().map(Brought::held);
+        Ok(Verdict::Lands(Box::new(Landing { held, pieces, deeds })))
+    }
+}
+
+/// What is certain from the head alone: the transaction landed before, or expects something else. An error where
+/// another one landed under its id.
+pub fn settled(head: &Head, tx: &Transaction) -> Result<Option<Outcome>> {
+    if let Some(landed) = head.txns.iter().find(|landed| landed.txn == tx.txn) {
+        if landed.request.is_some_and(|request| request != tx.request()) {
+            let what = format!("transaction {} was another request before", tx.txn);
+            return Err(Error::usage(what).hint("each transaction needs a new id; only a retry has the same"));
+        }
+        return Ok(head.recorded(tx.txn).map(Outcome::Done));
+    }
+    let source = tx.source.as_ref().is_none_or(|create| create.after == head.source.len() as u64);
+    let versions = tx.versions.as_ref().is_none_or(|create| create.after == head.versions.len() as u64);
+    let active = tx.active.as_ref().is_none_or(|swap| swap.expected == head.active);
+    let holds = source && versions && active;
+    Ok((!holds).then(|| Outcome::Refused(Refusal::Moved(head.shown()))))
+}
+
+/// The ids that a transaction makes refs or the pointer of.
+fn named(tx: &Transaction) -> impl Iterator<Item = Id> {
+    let created = tx.source.iter().chain(&tx.versions).flat_map(|create| create.ids.iter().copied());
+    created.chain(tx.active.iter().map(|swap| swap.new.ledger))
+}
+
+fn missing(pieces: &Pieces, ids: impl Iterator<Item = Id>) -> Result<Option<Refusal>> {
+    let mut missing = Vec::new();
+    for id in ids {
+        if !pieces.objects.contains(&id)? {
+            missing.push(id);
+        }
+        if missing.len() > limits::MAX_NAMED {
+            break;
+        }
+    }
+    let more = missing.len() > limits::MAX_NAMED;
+    missing.truncate(limits::MAX_NAMED);
+    Ok((!missing.is_empty()).then_some(Refusal::Missing { ids: missing, more }))
+}

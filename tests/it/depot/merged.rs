@@ -1,0 +1,172 @@
+//! Transactions that come at once: one swap lands all that may happen, and each is answered for itself.
+
+use super::agent::*;
+use bytes::Bytes;
+use lua_store::agent::record::Event;
+use lua_store::depot::{
+    Asked, Cas, Depot, Expect, FileHeads, HeadStore, MemHeads, MemPacks, ProbeReport, StoredHead, Token,
+};
+use lua_store::error::{Error, Kind, Result};
+use lua_store::protocol::{AgentId, Create, Outcome, Refusal, Transaction};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+fn stored(root: &Path) -> StoredHead {
+    let (bytes, _) = FileHeads::new(root).load(&agent()).unwrap().unwrap();
+    StoredHead::decode(&agent(), &bytes).unwrap()
+}
+
+fn asked(all: &[&Transaction]) -> Vec<(Transaction, Asked)> {
+    all.iter().map(|tx| ((*tx).clone(), Asked::default())).collect()
+}
+
+#[test]
+fn one_swap_lands_all_that_may_happen() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("data");
+    let (depot, client) = (Depot::open(&root).unwrap(), Client::new());
+    let first = client.push(&depot, &agent(), "one").unwrap();
+    let sources = done(depot.transact(&agent(), &first).unwrap()).source;
+    let before = stored(&root);
+    let push = |text: &str| client.push(&depot, &agent(), text).unwrap();
+    let (winner, loser) = (push("two"), push("another two"));
+    let mut made = client.make();
+    let version = made.version(1, sources[0], "first");
+    let ledger = made.ledger(Event::Promote, version, None);
+    let (pack, bytes) = client.pack(made);
+    upload(&depot, &agent(), &pack, &bytes).unwrap();
+    let versions = Some(Create { after: 0, ids: vec![version] });
+    let create = Transaction { pack: Some(pack), versions, ..empty() };
+    // Expects what the one before it does.
+    let promote = Transaction { active: swap(None, Some(1), ledger), ..empty() };
+    let wrong = Transaction { active: swap(None, Some(2), ledger), ..empty() };
+    let never =
+        Transaction { pack: Some(lua_store::pack::PackId::of(b"never sent")), ..create_source(2, version) };
+    let all = asked(&[&winner, &loser, &create, &promote, &wrong, &never]);
+    let mut answers = depot.transact_all(&agent(), &all).into_iter().map(|answer| answer.unwrap().outcome);
+    assert_eq!(done(answers.next().unwrap()).source.len(), 2);
+    let moved = answers.next().unwrap();
+    assert!(matches!(moved, Outcome::Refused(Refusal::Moved(head)) if head.source.len() == 2));
+    assert_eq!(done(answers.next().unwrap()).versions, [version]);
+    assert_eq!(done(answers.next().unwrap()).active.unwrap().ledger, ledger);
+    assert!(
+        matches!(answers.next().unwrap(), Outcome::Refused(Refusal::Moved(head)) if head.active.is_some())
+    );
+    assert!(matches!(answers.next().unwrap(), Outcome::Refused(Refusal::Moved(_))));
+    let after = stored(&root);
+    assert_eq!(
+        (after.seq, after.txns.len()),
+        (before.seq + 1, before.txns.len() + 3),
+        "one swap, an entry each"
+    );
+    // Each is answered again as it was.
+    let again = done(depot.transact(&agent(), &winner).unwrap());
+    assert_eq!((again.source.len(), again.versions.len(), again.active), (2, 0, None));
+    // Who was too slow decides anew, and need not send the pack again.
+    let later =
+        Transaction { txn: txn(), source: loser.source.map(|create| Create { after: 2, ..create }), ..loser };
+    assert_eq!(done(depot.transact(&agent(), &later).unwrap()).source.len(), 3);
+    assert_whole(&depot, &agent());
+}
+
+#[test]
+fn an_id_stands_for_one_request() {
+    let dir = tempfile::tempdir().unwrap();
+    let (depot, client) = (Depot::open(&dir.path().join("data")).unwrap(), Client::new());
+    let tx = client.push(&depot, &agent(), "one").unwrap();
+    // Refused: nothing happened under this id.
+    let early =
+        Transaction { source: tx.source.clone().map(|create| Create { after: 7, ..create }), ..tx.clone() };
+    assert!(matches!(depot.transact(&agent(), &early).unwrap(), Outcome::Refused(Refusal::Moved(_))));
+    let head = done(depot.transact(&agent(), &tx).unwrap());
+    let other = Transaction { txn: tx.txn, ..client.push(&depot, &agent(), "two").unwrap() };
+    for other in [other, Transaction { pack: None, ..tx.clone() }] {
+        let error = depot.transact(&agent(), &other).unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage, "{error}");
+    }
+    assert_eq!(depot.head(&agent()).unwrap(), Some(head.clone()));
+    assert_eq!(done(depot.transact(&agent(), &tx).unwrap()), head);
+}
+
+#[test]
+fn a_transaction_of_the_last_day_is_remembered() {
+    let dir = tempfile::tempdir().unwrap();
+    let (depot, client) = (Depot::open(&dir.path().join("data")).unwrap(), Client::new());
+    let land =
+        |tx: &Transaction, now_ms| depot.transact_for(&agent(), tx, Asked { by: None, now_ms }).unwrap();
+    let first = client.push(&depot, &agent(), "first").unwrap();
+    let before = done(land(&first, DAY).outcome);
+    for n in 0..100 {
+        let tx = client.push(&depot, &agent(), &format!("more {n}")).unwrap();
+        done(land(&tx, DAY + 1000 * n).outcome);
+    }
+    assert_eq!(done(land(&first, 2 * DAY - 1).outcome), before, "a hundred others came since");
+    let tx = client.push(&depot, &agent(), "a day later").unwrap();
+    done(land(&tx, 2 * DAY).outcome);
+    // It is forgotten, and what it asked for is there.
+    let answer = land(&first, 2 * DAY);
+    assert!(matches!(answer.outcome, Outcome::Refused(Refusal::Moved(_))) && answer.is_there);
+    let other =
+        Transaction { txn: txn(), source: tx.source.map(|create| Create { after: 0, ..create }), ..tx };
+    assert!(!land(&other, 2 * DAY).is_there);
+}
+
+/// Heads whose next swaps fail, as on a full disk.
+struct Full {
+    heads: MemHeads,
+    failures: AtomicUsize,
+    swaps: AtomicUsize,
+}
+
+impl HeadStore for Full {
+    fn load(&self, a: &AgentId) -> Result<Option<(Bytes, Token)>> {
+        self.heads.load(a)
+    }
+
+    fn swap(&self, a: &AgentId, expect: Expect<'_>, new: &[u8]) -> Result<Cas> {
+        self.swaps.fetch_add(1, Ordering::SeqCst);
+        let fails =
+            self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if fails.is_ok() { Err(Error::failed("no room")) } else { self.heads.swap(a, expect, new) }
+    }
+
+    fn agents(&self, after: Option<&AgentId>) -> Result<Vec<AgentId>> {
+        self.heads.agents(after)
+    }
+
+    fn probe(&self) -> Result<ProbeReport> {
+        self.heads.probe()
+    }
+}
+
+#[test]
+fn a_swap_that_fails_is_tried_for_each_alone() {
+    for (failures, outcomes, swaps) in [(1, "ok ok", 3), (2, "no room ok", 3), (3, "no room no room", 3)] {
+        let dir = tempfile::tempdir().unwrap();
+        let heads = Arc::new(Full { heads: MemHeads::default(), failures: 0.into(), swaps: 0.into() });
+        let depot = Depot::with(heads.clone(), Arc::new(MemPacks::default()), dir.path().to_owned());
+        let client = Client::new();
+        let one = client.push(&depot, &agent(), "one").unwrap();
+        let source = done(depot.transact(&agent(), &one).unwrap()).source[0];
+        let two = client.push(&depot, &agent(), "two").unwrap();
+        let mut made = client.make();
+        let version = made.version(1, source, "first");
+        let (pack, bytes) = client.pack(made);
+        upload(&depot, &agent(), &pack, &bytes).unwrap();
+        let versions = Some(Create { after: 0, ids: vec![version] });
+        let three = Transaction { pack: Some(pack), versions, ..empty() };
+        heads.failures.store(failures, Ordering::SeqCst);
+        heads.swaps.store(0, Ordering::SeqCst);
+        let answers = depot.transact_all(&agent(), &asked(&[&two, &three]));
+        let told = answers.into_iter().map(|answer| match answer {
+            Ok(answer) => done(answer.outcome).agent.to_string().replace("agent_1", "ok"),
+            Err(error) => error.message().to_owned(),
+        });
+        assert_eq!(told.collect::<Vec<_>>().join(" "), outcomes);
+        assert_eq!(heads.swaps.load(Ordering::SeqCst), swaps);
+        assert_whole(&depot, &agent());
+    }
+}
