@@ -38,8 +38,7 @@ def packs(binary, work, count):
     (base / "src/index.ts").write_text(INDEX)
     for words in ("init", "remote add origin ../data/agent_shop", "push"):
         lua(binary, base, *words.split())
-    known, made = set((base / ".lua/objects").glob("pack-*.pack")), []
-    names = {path.name for path in known}
+    names, made = {path.name for path in (base / ".lua/objects").glob("pack-*.pack")}, []
     for number in range(count):
         project = work / "one"
         shutil.copytree(base, project)
@@ -118,7 +117,8 @@ def main():
     with tempfile.TemporaryDirectory(dir=args.work) as work:
         work = pathlib.Path(work)
         binaries = [str(pathlib.Path(path).resolve()) for path in args.bin]
-        made = packs(binaries[0], work, args.pushes)
+        # The last may be the oldest, which reads what it wrote itself.
+        made = packs(binaries[-1], work, args.pushes)
         for number, binary in enumerate(binaries):
             data = work / f"data{number}"
             shutil.copytree(work / "data", data)
