@@ -3,12 +3,12 @@
 use super::Depot;
 use super::opened::Pieces;
 use crate::error::{Error, Kind, Result};
-use crate::object::{Id, Source};
+use crate::object::{self, Id};
 use crate::pack::PackId;
 use crate::protocol::{AgentId, Fetch};
 use crate::store::{self, Closure};
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// A pack that is ready to be sent, from any place on. Asked for again, it has the same bytes. Where one
 /// pack of the agent is just what is asked for, it is that one; otherwise a file that disappears
@@ -24,6 +24,11 @@ impl Parcel {
     #[allow(clippy::len_without_is_empty, reason = "a pack is never empty")]
     pub fn len(&self) -> u64 {
         self.0.bytes().len() as u64
+    }
+
+    /// The file that was made for it, where it is no pack of the agent.
+    pub(super) fn file(&self) -> Option<Weak<store::Parcel>> {
+        self.0.is_new().then(|| Arc::downgrade(&self.0))
     }
 
     /// Its bytes from `offset` to the end.
@@ -50,8 +55,7 @@ impl Depot {
     /// Everything that is reachable from what somebody wants and not from what he has, as one pack. Each object
     /// of it was read and hashed; where one cannot be read in any pack nothing is sent.
     pub fn fetch(&self, agent: &AgentId, fetch: &Fetch) -> Result<Parcel> {
-        let key = (agent.clone(), fetch.clone());
-        if let Some(parcel) = self.parcels.get(&key) {
+        if let Some(parcel) = self.parcels.get(agent, fetch) {
             return Ok(parcel);
         }
         let (seen, pieces) = self.opened(agent)?;
@@ -62,14 +66,19 @@ impl Depot {
             return Err(Error::usage("nothing is asked for"));
         }
         for id in &fetch.want {
-            if !pieces.objects.contains(id)? {
-                return Err(absent(agent, id, &pieces));
+            match pieces.objects.kind_and_len(id)? {
+                Some((object::Kind::Tree, _)) => {}
+                Some((object::Kind::Blob, _)) => {
+                    return Err(Error::usage(format!("object {id} is no version, no record and no folder")));
+                }
+                None => return Err(absent(agent, id, &pieces)),
             }
         }
+        self.parcels.make_room(agent)?;
         let closure = Closure::new(&pieces.objects, &fetch.want, &fetch.have);
         let closure = self.note_error(agent, closure)?;
         let parcel = Parcel(Arc::new(self.parcel(agent, &pieces, &closure)?));
-        self.parcels.put(key, parcel.clone());
+        self.parcels.put(agent, fetch, &parcel);
         Ok(parcel)
     }
 

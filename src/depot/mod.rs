@@ -19,6 +19,7 @@ mod memory;
 mod merge;
 mod needs;
 mod opened;
+mod parcels;
 mod probe;
 mod proofs;
 mod queue;
@@ -28,6 +29,7 @@ mod scrub;
 mod tiers;
 mod transact;
 mod uploads;
+mod usage;
 
 pub use bearer::{Bearer, Deeds};
 pub use collect::{Collected, Upkeep};
@@ -42,15 +44,17 @@ pub use scrub::{Pace, ScrubState};
 pub use tiers::MANY_PACKS;
 pub use transact::{Answer, Asked};
 pub use uploads::Sender;
+pub use usage::Usage;
 
 use crate::error::Result;
 use crate::object::Id;
-use crate::protocol::{AgentId, Fetch, Head};
+use crate::protocol::{AgentId, Head};
 use damage::Damages;
 use head::Seen;
 use layout::Layout;
 use merge::Waiting;
 use opened::Pieces;
+use parcels::Parcels;
 use proofs::Proofs;
 use queue::Queue;
 use recent::Recent;
@@ -62,9 +66,6 @@ const MOST_HEADS: usize = 256;
 
 /// How many agents are kept open with their packs. Each may hold 8 MiB of decompressed objects.
 const MOST_OPEN: usize = 16;
-
-/// How many answers are kept. Each is a file.
-const MOST_PARCELS: usize = 8;
 
 /// More than processors, so that different agents rarely wait for each other.
 const GATES: usize = 64;
@@ -80,12 +81,14 @@ pub struct Settings {
     pub proof_floor: u64,
     /// … so many for each byte of the pack.
     pub proof_ratio: u64,
+    /// How many bytes of answers one agent may have on the disk before it gets no other one.
+    pub cache: u64,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
         let proofs = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
-        Settings { heads: MOST_HEADS, proofs, proof_floor: 1 << 30, proof_ratio: 1000 }
+        Settings { heads: MOST_HEADS, proofs, proof_floor: 1 << 30, proof_ratio: 1000, cache: 2 << 30 }
     }
 }
 
@@ -97,8 +100,7 @@ pub struct Depot {
     layout: Layout,
     seen: Recent<AgentId, Arc<Seen>>,
     pieces: Recent<AgentId, Arc<Pieces>>,
-    /// Answers that were made last, so that one that was cut goes on and many may ask for the same.
-    parcels: Recent<(AgentId, Fetch), Parcel>,
+    parcels: Parcels,
     /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
     gates: Vec<Mutex<()>>,
     proofs: Proofs,
@@ -119,14 +121,14 @@ impl Depot {
         let heads = Arc::new(FileHeads::keeping(layout.root(), settings.heads));
         let packs = Arc::new(FilePacks::new(layout.root()));
         let depot = Depot::with(heads, packs, layout.root().to_owned());
-        Ok(Depot { proofs: Proofs::new(settings), ..depot })
+        Ok(Depot { proofs: Proofs::new(settings), parcels: Parcels::new(settings.cache), ..depot })
     }
 
     /// A depot on other engines. `scratch` is a folder on this machine.
     pub fn with(heads: Arc<dyn HeadStore>, packs: Arc<dyn PackStore>, scratch: PathBuf) -> Depot {
         let gates = (0..GATES).map(|_| Mutex::default()).collect();
         let (seen, pieces) = (Recent::new(MOST_HEADS), Recent::new(MOST_OPEN));
-        let parcels = Recent::new(MOST_PARCELS);
+        let parcels = Parcels::new(Settings::default().cache);
         let proofs = Proofs::new(&Settings::default());
         let (layout, queue, damages) = (Layout::new(&scratch), Queue::new(), Damages::default());
         Depot { heads, packs, layout, seen, pieces, parcels, gates, proofs, damages, queue }
@@ -146,6 +148,11 @@ impl Depot {
     /// How many packs were proven, and how many were known from before.
     pub fn proofs(&self) -> (u64, u64) {
         self.proofs.counts()
+    }
+
+    /// The bytes of all answers that are on the disk.
+    pub fn cached(&self) -> u64 {
+        self.parcels.bytes()
     }
 
     /// All agents, ascending.

@@ -42,7 +42,7 @@ pub use map::{Map, map};
 pub use names::untrackable;
 pub use pinned::Pinned;
 pub use platform::{CAN_SYNC_ALL, open_file};
-pub use private::replace_private;
+pub use private::{keep_private, make_private, replace_private};
 pub use spool::Spool;
 pub use stamp::{Stamp, stamp};
 pub use temporary::{former, is_draft, is_temporary, saved};

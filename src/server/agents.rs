@@ -105,8 +105,10 @@ pub async fn append(
     let token = admitted.bearer.map(|bearer| bearer.token.id);
     let sender = Sender { token, now: state.log.now().into() };
     let id = admitted.agent;
-    let offset_of = |id: AgentId| state.work(Pool::Refs, &who, move |depot| depot.offset(&id, &pack));
-    let here = offset_of(id.clone()).await?;
+    let offset_of = |id: AgentId| {
+        state.work(Pool::Refs, &who, move |depot| Ok((depot.offset(&id, &pack)?, depot.usage(&id)?)))
+    };
+    let (here, usage) = offset_of(id.clone()).await?;
     let mut body = request.into_body();
     let announced = body.size_hint().lower();
     match total.checked_sub(offset) {
@@ -121,10 +123,11 @@ pub async fn append(
     if here != offset {
         return Ok(at_offset(StatusCode::CONFLICT, here));
     }
+    let promised = state.quota.promise(&id, &usage, total - offset)?;
     let (feed, mut upload) = body::upload();
     let (depot, into) = (state.depot.clone(), id.clone());
     let receiving = tokio::spawn(on_thread(move || {
-        let _place = place;
+        let _place = (place, promised);
         depot.receive_from(&sender, &into, &pack, offset, total, &mut upload)
     }));
     // A task too, so that what arrived is handed over even when the client goes away meanwhile.
@@ -137,7 +140,7 @@ pub async fn append(
         Ok(offset) => Ok(at_offset(StatusCode::NO_CONTENT, offset)),
         // Another upload of the same pack was faster.
         Err(failure) if failure.error.kind() == Kind::Conflict => {
-            let here = offset_of(id).await?;
+            let (here, _) = offset_of(id).await?;
             Ok(at_offset(StatusCode::CONFLICT, here))
         }
         // Of the bytes that arrived: everything else was looked at before them.
@@ -164,8 +167,12 @@ pub async fn transact(
     let (who, agent) = (admitted.who(), admitted.agent.clone());
     let Admitted { agent: id, bearer, .. } = admitted;
     let asked = Asked { by: bearer, now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0) };
-    let land = move |depot: &Depot| depot.transact_for(&id, &transaction, asked);
-    let done = state.work(Pool::Transactions, &who, land).await?;
+    let quota = state.quota.clone();
+    let land = move |depot: &Depot| match quota.allow(&id, &depot.usage_after(&id, &transaction)?) {
+        Ok(()) => depot.transact_for(&id, &transaction, asked).map(Ok),
+        Err(failure) => Ok(Err(failure)),
+    };
+    let done = state.work(Pool::Transactions, &who, land).await??;
     let Done { outcome, did, is_there } = done;
     if let (Some(trace), Some(did)) = (trace, did) {
         let _ = trace.did.set(did.to_string());
@@ -197,7 +204,13 @@ pub async fn fetch(
     let (head, body) = request.into_parts();
     let wanted: Fetch = body::json(body, "a fetch", &state.limits).await?;
     let (who, id) = (admitted.who(), admitted.agent);
-    let parcel = state.work(Pool::Fetches, &who, move |depot| depot.fetch(&id, &wanted)).await?;
+    let make = move |depot: &Depot| match depot.fetch(&id, &wanted) {
+        Err(error) if error.kind() == Kind::Unavailable => {
+            Ok(Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, error)))
+        }
+        made => made.map(Ok),
+    };
+    let parcel = state.work(Pool::Fetches, &who, make).await??;
     let (len, etag) = (parcel.len(), format!("\"{}\"", parcel.id()));
     let (status, from) = match part(&head.headers, &etag, len) {
         Part::Whole => (StatusCode::OK, 0),

@@ -13,7 +13,7 @@ pub type Answer = Response<Body>;
 
 /// Why a request is not answered with what it asked for. It becomes a body where the id of the
 /// request is known.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     pub status: StatusCode,
     pub error: Arc<Error>,
@@ -48,6 +48,10 @@ impl Failure {
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            // Room comes when somebody makes it.
+            StatusCode::INSUFFICIENT_STORAGE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("3600"));
             }
             _ => {}
         }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub listen: SocketAddr,
+    /// Where those ask who watch over the server; `None`: where everybody does.
+    pub admin: Option<SocketAddr>,
     /// The folder with heads, packs and tokens.
     pub data: PathBuf,
     pub tls: Option<Tls>,

@@ -1,7 +1,7 @@
 //! One connection: TLS where it is spoken, then HTTP/1.1 until it ends or the server stops.
 
 use super::io::Guarded;
-use super::limits::Connection;
+use super::limits::{Connection, Connections};
 use super::record::Peer;
 use super::state::State;
 use axum::Router;
@@ -29,6 +29,7 @@ pub struct Line {
     pub router: Router,
     pub tls: Option<TlsAcceptor>,
     pub stop: watch::Receiver<bool>,
+    pub connections: Arc<Connections>,
 }
 
 impl Line {

@@ -11,12 +11,14 @@ use crate::protocol::{AgentId, Outcome, Refusal};
 
 /// Upper bounds of the histogram's buckets, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0];
+/// Whatever a client calls its method, it makes no label: there would be one more for ever.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"];
 /// Of more agents than this it is not known which were seen.
 const MOST_AGENTS: usize = 1 << 20;
 
 #[derive(Default)]
 pub struct Metrics {
-    requests: Mutex<BTreeMap<(&'static str, String, u16), u64>>,
+    requests: Mutex<BTreeMap<(&'static str, &'static str, u16), u64>>,
     times: Mutex<BTreeMap<&'static str, Histogram>>,
     transactions: Mutex<BTreeMap<&'static str, u64>>,
     agents: Mutex<HashSet<AgentId>>,
@@ -34,6 +36,8 @@ pub struct Metrics {
 pub struct Stored {
     pub damaged: usize,
     pub condemned_bytes: u64,
+    /// Bytes of answers on their way.
+    pub cached: u64,
     /// Proofs of packs, and those that were spared.
     pub proofs: (u64, u64),
 }
@@ -73,7 +77,8 @@ impl AsRef<Gauge> for Gauge {
 
 impl Metrics {
     pub fn request(&self, route: &'static str, method: &str, status: u16, took: Duration) {
-        *lock(&self.requests).entry((route, method.to_owned(), status)).or_default() += 1;
+        let method = METHODS.into_iter().find(|known| *known == method).unwrap_or("other");
+        *lock(&self.requests).entry((route, method, status)).or_default() += 1;
         let mut times = lock(&self.times);
         let times = times.entry(route).or_default();
         let seconds = took.as_secs_f64();
@@ -132,6 +137,12 @@ impl Metrics {
                 "gauge",
                 "Bytes of packs that nothing needs any more.",
                 stored.condemned_bytes.to_string(),
+            ),
+            (
+                "cache_bytes",
+                "gauge",
+                "Bytes of answers that are kept or being sent.",
+                stored.cached.to_string(),
             ),
             ("connections", "gauge", "Open connections.", now(&self.connections)),
             ("uploads", "gauge", "Uploads in progress.", now(&self.uploads)),

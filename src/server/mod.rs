@@ -31,12 +31,12 @@ pub use config::{Config, Tls};
 pub use limits::{Limits, Part};
 pub use log::Clock;
 
-use crate::depot::{Depot, Settings};
+use crate::depot::{Depot, ProbeReport, Settings};
 use crate::error::{At, Error, Kind, Result};
 use crate::parallel;
 use access::Access;
 use connection::Line;
-use limits::Open;
+use limits::{Connections, Open};
 use log::Log;
 use signals::{Event, Signals};
 use state::{Parts, State};
@@ -57,6 +57,8 @@ use tokio_rustls::TlsAcceptor;
 const THREADS: usize = 17;
 /// When no connection can be taken, for lack of file descriptors, trying at once again helps nobody.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
+/// Connections of those who watch over the server.
+const WATCHERS: usize = 32;
 /// Work on the disk that is still going on when the time of grace is over.
 const LAST_WORK: Duration = Duration::from_secs(2);
 
@@ -70,6 +72,7 @@ pub struct Surroundings {
 pub struct Server {
     runtime: Runtime,
     listener: TcpListener,
+    admin: Option<TcpListener>,
     signals: Signals,
     state: Arc<State>,
     certificate: Option<Arc<Certificate>>,
@@ -87,26 +90,36 @@ impl Server {
         let mut limits = config.limits.clone();
         let heads = limits::files::fit(&mut limits, limits::files::raised())?;
         let (proof_floor, proof_ratio) = limits.proof;
-        let settings = Settings { heads, proof_floor, proof_ratio, ..Settings::default() };
+        let settings =
+            Settings { heads, proof_floor, proof_ratio, cache: limits.agent_cache, ..Settings::default() };
         let depot = Depot::open_with(&config.data, &settings)?;
-        depot.probe()?;
+        probed(depot.probe()?)?;
         let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
         let (log, writer) = Log::new(surroundings.log, surroundings.clock);
         let ready = health::Ready::new(&config.data);
         let runtime = runtime(&limits)?;
-        let listener = runtime.block_on(TcpListener::bind(config.listen));
-        let listener = listener.map_err(|error| cannot_listen(config.listen, &error))?;
+        let listen = |address| {
+            let listener = runtime.block_on(TcpListener::bind(address));
+            listener.map_err(|error| cannot_listen(address, &error))
+        };
+        let (listener, admin) = (listen(config.listen)?, config.admin.map(listen).transpose()?);
         let signals = {
             let _inside = runtime.enter();
             Signals::install()?
         };
         let state = Arc::new(State::new(Parts { depot: Arc::new(depot), access, log, limits, ready })?);
-        Ok(Server { runtime, listener, signals, state, certificate, tls, writer })
+        Ok(Server { runtime, listener, admin, signals, state, certificate, tls, writer })
     }
 
     /// Where it listens: the port is the one that was given, or the free one that was found.
     pub fn address(&self) -> Result<SocketAddr> {
         self.listener.local_addr().at("read the address of", Path::new("the listener"))
+    }
+
+    /// Where it answers those who watch over it, if that is elsewhere.
+    pub fn admin_address(&self) -> Result<Option<SocketAddr>> {
+        let address = self.admin.as_ref().map(TcpListener::local_addr).transpose();
+        address.at("read the address of", Path::new("the listener"))
     }
 
     pub fn is_tls(&self) -> bool {
@@ -115,21 +128,34 @@ impl Server {
 
     /// Answers until the process is told to stop, and then to what is still running.
     pub fn run(self) -> Result<()> {
-        let Server { runtime, listener, mut signals, state, certificate, tls, writer } = self;
+        let Server { runtime, listener, admin, mut signals, state, certificate, tls, writer } = self;
         let (stop, stopping) = watch::channel(false);
-        let line = Line { router: routes::router(state.clone()), state: state.clone(), tls, stop: stopping };
+        let (router, connections) =
+            (routes::router(state.clone(), admin.is_none()), state.connections.clone());
+        let line = Line { router, state: state.clone(), tls, stop: stopping, connections };
+        let (router, connections) = (routes::admin(state.clone()), Connections::new(WATCHERS, WATCHERS));
+        let watch = Line { router, connections, ..line.clone() };
         runtime.block_on(async {
             let accepting = tokio::spawn(accept(listener, line));
             tokio::spawn(upkeep::rounds(state.clone()));
             tokio::spawn(scrub::cycles(state.clone()));
-            while signals.next().await == Event::Reload {
-                reload(&state.log, certificate.as_deref());
-            }
+            let watched = admin.map(|admin| tokio::spawn(accept(admin, watch)));
+            let told = loop {
+                match signals.next().await {
+                    Event::Reload => reload(&state.log, certificate.as_deref()),
+                    told => break told,
+                }
+            };
             state.log.event("stopping", []);
             state.stopping.store(true, Ordering::Relaxed);
+            // Whoever sends requests here sees first that it is not ready, and sends them elsewhere.
+            let drained = told == Event::Interrupt || drain(&state, &mut signals).await;
             accepting.abort();
             let _ = stop.send(true);
-            finish(&state, &mut signals).await;
+            if drained {
+                finish(&state, &mut signals).await;
+            }
+            watched.inspect(|watched| watched.abort());
         });
         runtime.shutdown_timeout(LAST_WORK);
         state.log.event("stopped", []);
@@ -154,7 +180,7 @@ fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
 
 /// Takes connections, as many at once as there may be.
 async fn accept(listener: TcpListener, line: Line) {
-    let connections = line.state.connections.clone();
+    let connections = line.connections.clone();
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(taken) => taken,
@@ -182,6 +208,24 @@ async fn serve(line: Line, stream: TcpStream, peer: SocketAddr, open: Open) {
     tokio::select! {
         () = line.serve(stream, peer, connection.clone()) => {}
         () = connection.must_close() => {}
+    }
+}
+
+/// Waits while others notice. `false`: a second signal came.
+async fn drain(state: &State, signals: &mut Signals) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(state.limits.drain) => true,
+        () = signals.stop() => {
+            state.log.event("stopped at once", []);
+            false
+        }
+    }
+}
+
+fn probed(report: ProbeReport) -> Result<()> {
+    match report.failures.first() {
+        None => Ok(()),
+        Some(what) => Err(Error::failed(format!("the disk does not hold what it must: {what}"))),
     }
 }
 

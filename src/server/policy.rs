@@ -48,7 +48,7 @@ mod tests {
     fn config(listen: &str, tls: bool, open: bool) -> Config {
         let tls = tls.then(|| Tls { certificate: "c".into(), key: "k".into() });
         let data = std::path::PathBuf::new();
-        Config { listen: listen.parse().unwrap(), data, tls, open, limits: Limits::default() }
+        Config { listen: listen.parse().unwrap(), admin: None, data, tls, open, limits: Limits::default() }
     }
 
     #[test]

@@ -28,11 +28,10 @@ const NAMES: [(&str, &str); 7] = [
     ("/{agent}/fetch", "fetch"),
 ];
 
-pub fn router(state: Arc<State>) -> Router {
-    let routes = Router::new()
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
+/// What clients ask for, and what those ask for who watch over the server, where these have no address of their own.
+pub fn router(state: Arc<State>, watched: bool) -> Router {
+    let routes = if watched { watch() } else { Router::new() };
+    let routes = routes
         .route("/{agent}/refs", get(agents::refs))
         .route("/{agent}/packs/{pack}", head(agents::offset).patch(agents::append))
         .route("/{agent}/transactions", post(agents::transact))
@@ -40,6 +39,18 @@ pub fn router(state: Arc<State>) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method);
     surrounded(routes, state)
+}
+
+/// What is at the address for those who watch over the server: no agent.
+pub fn admin(state: Arc<State>) -> Router {
+    surrounded(watch().fallback(nothing_here).method_not_allowed_fallback(wrong_method), state)
+}
+
+fn watch() -> Router<Arc<State>> {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
 }
 
 fn surrounded(routes: Router<Arc<State>>, state: Arc<State>) -> Router {

@@ -7,6 +7,8 @@ use std::path::Path;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     Stop,
+    /// By somebody at a terminal.
+    Interrupt,
     Reload,
 }
 
@@ -32,7 +34,7 @@ impl Signals {
 
     pub async fn next(&mut self) -> Event {
         tokio::select! {
-            _ = self.interrupt.recv() => Event::Stop,
+            _ = self.interrupt.recv() => Event::Interrupt,
             _ = self.terminate.recv() => Event::Stop,
             _ = self.hang_up.recv() => Event::Reload,
         }
@@ -50,13 +52,13 @@ impl Signals {
 
     pub async fn next(&mut self) -> Event {
         let _ = tokio::signal::ctrl_c().await;
-        Event::Stop
+        Event::Interrupt
     }
 }
 
 impl Signals {
     /// Waits until it is told to stop.
     pub async fn stop(&mut self) {
-        while self.next().await != Event::Stop {}
+        while self.next().await == Event::Reload {}
     }
 }

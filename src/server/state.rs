@@ -2,7 +2,7 @@
 
 use super::access::Access;
 use super::answer::Failure;
-use super::limits::{Connections, Limits, Pool, Pools, Who};
+use super::limits::{Connections, Limits, Pool, Pools, Quota, Who};
 use super::log::Log;
 use super::metrics::{Metrics, Stored};
 use super::upkeep::Desk;
@@ -22,6 +22,7 @@ pub struct State {
     pub pools: Pools,
     pub connections: Arc<Connections>,
     pub desk: Desk,
+    pub quota: Arc<Quota>,
     ids: AtomicU64,
 }
 
@@ -47,6 +48,7 @@ impl State {
             ready,
             stopping: AtomicBool::new(false),
             pools: Pools::new(&limits),
+            quota: Quota::new(limits.agent_bytes, limits.agent_refs),
             connections: Connections::new(limits.connections, limits.strangers),
             desk: Desk::default(),
             ids: AtomicU64::new(first),
@@ -84,6 +86,7 @@ impl State {
             damaged: self.depot.known_damage().0,
             condemned_bytes: self.desk.condemned_bytes(),
             proofs: self.depot.proofs(),
+            cached: self.depot.cached(),
         }
     }
 

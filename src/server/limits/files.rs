@@ -4,7 +4,7 @@ use super::{Limits, Part, Pools};
 use crate::error::{Error, Result};
 
 /// Listeners, the log, the runtime's own, files that are read for a moment.
-const OTHERS: usize = 64;
+const OTHERS: usize = 96;
 /// With fewer connections than this it is no server.
 const LEAST: usize = 32;
 /// Heads that are kept open, where there is room.

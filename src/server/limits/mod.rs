@@ -3,10 +3,12 @@
 mod connections;
 pub mod files;
 mod pools;
+mod quota;
 mod shares;
 
 pub use connections::{Busy, Connection, Connections, Open};
 pub use pools::{Pool, Pools};
+pub use quota::Quota;
 pub use shares::{Part, Place, Who};
 
 use std::time::Duration;
@@ -47,6 +49,12 @@ pub struct Limits {
     pub round: Duration,
     /// In how long everything that is stored is read again; `None`: never.
     pub scrub: Option<Duration>,
+    /// What one agent may have: bytes of packs and unfinished uploads; versions; bytes of answers on their way.
+    pub agent_bytes: u64,
+    pub agent_refs: u64,
+    pub agent_cache: u64,
+    /// How long a server that is told to stop says that it is not ready before it takes no more requests.
+    pub drain: Duration,
     /// What running requests have to finish, when the server is told to stop.
     pub grace: Duration,
 }
@@ -72,6 +80,10 @@ impl Default for Limits {
             upkeep: Part::new(2, 1),
             round: Duration::from_secs(60 * 60),
             scrub: Some(Duration::from_secs(30 * 24 * 60 * 60)),
+            agent_bytes: 64 << 30,
+            agent_refs: 100_000,
+            agent_cache: 2 << 30,
+            drain: Duration::from_secs(10),
             grace: Duration::from_secs(20),
         }
     }

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub struct Server {
     child: Child,
     pub url: String,
+    /// Where it answers those who watch over it; known with `--json`.
+    pub admin: Option<String>,
     address: SocketAddr,
     data: PathBuf,
     log: Option<JoinHandle<String>>,
@@ -46,11 +48,14 @@ impl Server {
         });
         let mut url = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        let url = url.trim().to_owned();
+        let json: Option<serde_json::Value> = serde_json::from_str(&url).ok();
+        let told = |name: &str| Some(json.as_ref()?[name].as_str()?.to_owned());
+        let admin = told("adminUrl").and_then(|url| Some(url.split_once("://")?.1.to_owned()));
+        let url = told("url").unwrap_or_else(|| url.trim().to_owned());
         let Some((_, address)) = url.split_once("://") else {
             panic!("serve did not start: {}", log.join().unwrap())
         };
-        Server { child, address: address.parse().unwrap(), url, data, log: Some(log) }
+        Server { child, admin, address: address.parse().unwrap(), url, data, log: Some(log) }
     }
 
     /// A new token.
@@ -133,6 +138,9 @@ impl Drop for Server {
 fn command(project: &Project, options: &str) -> Command {
     let mut command = project.lua_store(&format!("serve --listen 127.0.0.1:0 {options}"));
     command.arg("--data").arg(data(project));
+    if !options.contains("--drain") {
+        command.arg("--drain=0s");
+    }
     command
 }
 

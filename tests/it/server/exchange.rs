@@ -228,6 +228,17 @@ fn a_fetch_that_is_cut_goes_on() {
 }
 
 #[test]
+fn a_file_is_not_fetched() {
+    let pushed = Pushed::new();
+    pushed.send(&pushed.name(), 0, pushed.pack.len(), &pushed.pack);
+    assert_eq!(pushed.commit(1).status, 200);
+    let file = pushed.project.ok("hash-object src/index.ts");
+    let reply = pushed.post("fetch", "", &json!({"want": [file.trim()]}));
+    assert_eq!(reply.status, 400, "{}", reply.text());
+    assert!(reply.text().contains("is no version, no record and no folder"), "{}", reply.text());
+}
+
+#[test]
 fn refs_that_did_not_change_are_not_sent_again() {
     let pushed = Pushed::new();
     pushed.send(&pushed.name(), 0, pushed.pack.len(), &pushed.pack);

@@ -180,6 +180,7 @@ fn the_counters_count() {
     # TYPE lua_store_damage_total counter
     # TYPE lua_store_damaged gauge
     # TYPE lua_store_condemned_bytes gauge
+    # TYPE lua_store_cache_bytes gauge
     # TYPE lua_store_connections gauge
     # TYPE lua_store_uploads gauge
     # TYPE lua_store_downloads gauge

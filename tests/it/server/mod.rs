@@ -13,3 +13,4 @@ mod tenants;
 mod tls;
 mod tokens;
 mod upkeep;
+mod watch;

@@ -151,7 +151,7 @@ fn idle_connections_of_one_address_are_few() {
 fn a_low_limit_of_open_files() {
     let mut project = Project::new();
     project.set("LUA_STORE_SERVE_LIMITS", "strangers=1000");
-    let server = Server::start_after(&project, "ulimit -n 400", "");
+    let server = Server::start_after(&project, "ulimit -n 500", "");
     let tenants = Tenants::on(project, server);
     let most = tenants.server.metric("lua_store_connections_limit");
     assert!((32..200).contains(&most), "{most}");
@@ -168,7 +168,7 @@ fn the_soft_limit_of_open_files_is_raised() {
     let project = Project::new();
     let server = Server::start_after(&project, "ulimit -Sn 100", "");
     assert_eq!(server.ask("GET", "/healthz", "", b"").status, 200);
-    let limited = Server::start_after(&Project::new(), "ulimit -n 400", "");
+    let limited = Server::start_after(&Project::new(), "ulimit -n 500", "");
     assert!(server.metric("lua_store_connections_limit") > limited.metric("lua_store_connections_limit"));
 }
 
@@ -246,4 +246,74 @@ fn a_pack_that_waits_for_another_is_proven_once() {
         assert!(reply.status == 409 && reply.text().contains("missing"), "{}", reply.text());
     }
     assert_eq!(server.metric("lua_store_proofs_total"), 1);
+}
+
+#[test]
+fn an_agent_has_no_more_bytes_than_its_quota() {
+    let project = Project::new();
+    let server = Server::start(&project, "--agent-bytes 1000 --agent-refs 2");
+    let tenants = Tenants::on(project, server);
+    let server = &tenants.server;
+    let upload = |nth: usize, length: usize| {
+        let headers = format!("{}Upload-Offset: 0\r\nUpload-Length: {length}\r\n", tenants.bad);
+        server.ask("PATCH", &pack(nth), &headers, b"x")
+    };
+    let reply = upload(1, 1001);
+    assert_eq!((reply.status, reply.header("retry-after")), (507, Some("3600")));
+    assert!(
+        reply.text().contains("agent \\\"bad\\\" may have 1000 bytes on this server, and no more"),
+        "{}",
+        reply.text()
+    );
+    // What an upload will bring counts before it is there, and what is there counts afterwards.
+    let headers = format!("{}Upload-Offset: 0\r\nUpload-Length: 600\r\n", tenants.bad);
+    let mut slow = Wire::new(server.connect());
+    slow.head("PATCH", &pack(2), &headers, 600);
+    server.wait_for("lua_store_uploads", 1);
+    assert_eq!(upload(3, 401).status, 507);
+    assert_eq!(upload(3, 400).status, 204);
+    slow.raw(&[1; 599]);
+    drop(slow);
+    server.wait_for("lua_store_uploads", 0);
+    assert_eq!(upload(4, 401).status, 507);
+    let ids = vec!["0".repeat(64); 3];
+    let body = serde_json::json!({"txn": "0".repeat(32), "source": {"after": 0, "ids": ids}}).to_string();
+    let reply = server.ask("POST", "/bad/transactions", &tenants.bad, body.as_bytes());
+    assert_eq!(reply.status, 507, "{}", reply.text());
+    tenants.good_is_served();
+}
+
+#[test]
+fn a_reader_does_not_fill_the_cache() {
+    let mut project = Project::new();
+    project.set("LUA_STORE_SERVE_LIMITS", "");
+    let server = Server::start(&project, "--agent-cache 500K");
+    let tenants = Tenants::on(project, server);
+    let (project, server) = (&tenants.project, &tenants.server);
+    crate::common::shop::write(project);
+    project.ok("init");
+    project.ok(&format!("remote add origin {}/bad", server.url));
+    let token = tenants.bad.trim().rsplit(' ').next().unwrap();
+    for nth in 0..5u8 {
+        let mut noise = vec![0; 200 << 10];
+        blake3::Hasher::new().update(&[nth]).finalize_xof().fill(&mut noise);
+        project.write("noise.bin", noise);
+        assert!(project.lua_store("push").env("LUA_STORE_TOKEN", token).output().unwrap().status.success());
+    }
+    let read = bearer(&server.token(project, "bad", "read"));
+    let sources = project.json("source list");
+    let ids: Vec<&str> = sources.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    let mut asked = 0;
+    for (a, b) in ids.iter().flat_map(|a| ids.iter().map(move |b| (a, b))).filter(|(a, b)| a != b) {
+        let body = format!("{{\"want\":[\"{a}\",\"{b}\"]}}");
+        assert_eq!(server.ask("POST", "/bad/fetch", &read, body.as_bytes()).status, 200);
+        asked += 1;
+    }
+    assert_eq!(asked, 20);
+    let kept = server.metric("lua_store_cache_bytes");
+    assert!((1..=500 << 10).contains(&kept), "{kept}");
+    let cache = std::fs::read_dir(server.data().join("cache")).unwrap();
+    let on_disk: u64 = cache.map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+    assert_eq!(on_disk, kept);
+    tenants.good_is_served();
 }

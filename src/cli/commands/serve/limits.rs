@@ -6,23 +6,25 @@ use crate::error::Result;
 use crate::server::{Limits, Part};
 
 #[cfg(not(debug_assertions))]
-pub fn limits() -> Result<Limits> {
-    Ok(Limits::default())
+pub fn changed(limits: Limits) -> Result<Limits> {
+    Ok(limits)
 }
 
 #[cfg(debug_assertions)]
-pub fn limits() -> Result<Limits> {
+pub fn changed(limits: Limits) -> Result<Limits> {
     match std::env::var("LUA_STORE_SERVE_LIMITS") {
-        Ok(text) => changed(&text),
-        Err(_) => Ok(Limits::default()),
+        Ok(text) => read(limits, &text),
+        Err(_) => Ok(limits),
     }
 }
 
 #[cfg(debug_assertions)]
-fn changed(text: &str) -> Result<Limits> {
+fn read(mut limits: Limits, text: &str) -> Result<Limits> {
     use crate::error::Error;
     use std::time::Duration;
-    let mut limits = Limits::default();
+    if text.is_empty() {
+        return Ok(limits);
+    }
     for part in text.split(',') {
         let wrong = || Error::usage(format!("LUA_STORE_SERVE_LIMITS has \"{part}\", which is no limit"));
         let (name, value) = part.split_once('=').ok_or_else(wrong)?;
@@ -40,6 +42,7 @@ fn changed(text: &str) -> Result<Limits> {
             "connections" => limits.connections = value as usize,
             "strangers" => limits.strangers = value as usize,
             "proof" => limits.proof = (value.into(), share.into()),
+            "drain" => limits.drain = time,
             "wait" => limits.wait = time,
             "requests" => limits.requests = part,
             "refs" => limits.refs = part,

@@ -29,7 +29,11 @@ impl Place {
         if let Some(parent) = folder.parent() {
             fs::create_dir_all(parent)?;
         }
+        // What agents are made of, and tokens, are nobody else's on this machine: from here on all that this process
+        // makes is for its user alone.
+        fs::keep_private();
         Depot::open(&folder)?;
+        fs::make_private(&folder)?;
         Ok(folder)
     }
 

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::{Exit, panic};
 use crate::error::{Error, Result};
 use crate::server::tokens::Tokens;
-use crate::server::{Config, Server, Surroundings, Tls, policy};
+use crate::server::{Config, Limits, Server, Surroundings, Tls, policy};
 use crate::text;
 use jiff::Timestamp;
 use serde_json::json;
@@ -21,6 +21,9 @@ pub struct Start {
     /// Where to listen; port 0 is any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7420")]
     listen: String,
+    /// Where `/healthz`, `/readyz` and `/metrics` are, instead of at the address of `--listen`
+    #[arg(long, value_name = "ADDR")]
+    admin_listen: Option<String>,
     #[command(flatten)]
     place: Place,
     /// What clients call this server, where that is not the address it listens on
@@ -35,15 +38,33 @@ pub struct Start {
     /// In how long everything that is stored is read again: `30d`, `12h`, `8w`, or `never`
     #[arg(long, value_name = "TIME", default_value = "30d")]
     scrub_every: String,
+    /// What one agent may store, unfinished uploads included
+    #[arg(long, value_name = "SIZE", default_value = "64G", value_parser = size)]
+    agent_bytes: u64,
+    /// How many versions one agent may have
+    #[arg(long, value_name = "COUNT", default_value = "100000")]
+    agent_refs: u64,
+    /// What may be kept of one agent's answers on their way
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = size)]
+    agent_cache: u64,
+    /// How long `/readyz` says no after SIGTERM before no more requests are taken
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = seconds)]
+    drain: Duration,
     /// Ask nobody for a token; only for an address of this machine
     #[arg(long)]
     no_auth: bool,
 }
 
 impl Start {
+    fn limits(&self) -> Result<Limits> {
+        let Start { agent_bytes, agent_refs, agent_cache, drain, .. } = *self;
+        limits::changed(Limits { agent_bytes, agent_refs, agent_cache, drain, ..Limits::default() })
+    }
+
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let public_url = self.public_url.as_deref().map(plain_url).transpose()?;
         let listen = address(&self.listen)?;
+        let admin = self.admin_listen.as_deref().map(address).transpose()?;
         let directory = cx.directory()?;
         let files = self.tls_cert.as_ref().zip(self.tls_key.as_ref());
         let tls = files.map(|(certificate, key)| Tls {
@@ -51,9 +72,9 @@ impl Start {
             key: directory.join(key),
         });
         let data = self.place.made(cx)?;
-        let mut limits = limits::limits()?;
+        let mut limits = self.limits()?;
         limits.scrub = scrub_every(&self.scrub_every)?;
-        let config = Config { listen, data, tls, open: self.no_auth, limits };
+        let config = Config { listen, admin, data, tls, open: self.no_auth, limits };
         let warnings = policy::judge(&config, Tokens::of(&config.data).list()?.len())?;
         let surroundings = Surroundings { log: Box::new(to_stderr), clock: Arc::new(clock(cx)?) };
         let server = Server::start(&config, surroundings)?;
@@ -61,9 +82,12 @@ impl Start {
         warnings.into_iter().for_each(|warning| cx.out.warn(warning));
         let scheme = if server.is_tls() { "https" } else { "http" };
         let url = format!("{scheme}://{}", server.address()?);
+        let admin_url = server.admin_address()?.map(|address| format!("{scheme}://{address}"));
         if cx.out.is_json() {
             // One line, so that a script can wait for it.
-            cx.out.json_line(&json!({"url": url, "publicUrl": public_url, "data": config.data}))?;
+            cx.out.json_line(
+                &json!({"url": url, "adminUrl": admin_url, "publicUrl": public_url, "data": config.data}),
+            )?;
         } else {
             cx.out.line(&url)?;
         }
@@ -73,9 +97,39 @@ impl Start {
             "Serving \"{}\". The address of a remote is {known_as}/AGENT",
             config.data.display()
         ));
+        if let Some(url) = admin_url {
+            cx.out.note(format!("Who watches over it asks {url}"));
+        }
         server.run()?;
         Ok(Exit::Done)
     }
+}
+
+/// A number of bytes: `500M`, `64G`.
+fn size(text: &str) -> std::result::Result<u64, String> {
+    let (number, unit) = match text.char_indices().last() {
+        Some((at, unit)) if unit.is_ascii_alphabetic() => (&text[..at], unit.to_ascii_uppercase()),
+        _ => (text, 'B'),
+    };
+    let shift = match unit {
+        'B' => 0,
+        'K' => 10,
+        'M' => 20,
+        'G' => 30,
+        'T' => 40,
+        _ => return Err("use bytes, or `500M`, `64G`, `1T`".to_owned()),
+    };
+    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "use bytes, or `500M`, `64G`, `1T`".to_owned())
+}
+
+/// A while: `10s`, `2m`.
+fn seconds(text: &str) -> std::result::Result<Duration, String> {
+    let wrong = || "use `10s`, `2m` or `0s`".to_owned();
+    let unit = if text.ends_with('m') { 60 } else { 1 };
+    let number =
+        text.strip_suffix(['s', 'm']).and_then(|number| number.parse::<u64>().ok()).ok_or_else(wrong)?;
+    number.checked_mul(unit).map(Duration::from_secs).ok_or_else(wrong)
 }
 
 /// The first address that a `HOST:PORT` stands for.
@@ -133,6 +187,21 @@ mod tests {
         assert_eq!((seconds("1h"), seconds("8w"), seconds("never")), (Some(3600), Some(4_838_400), None));
         for wrong in ["", "0d", "30", "soon", "-1d", "1m"] {
             assert!(scrub_every(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_and_whiles() {
+        assert_eq!(
+            ["7", "7b", "2K", "500M", "64G", "1t"].map(|text| size(text).unwrap()),
+            [7, 7, 2048, 524_288_000, 68_719_476_736, 1_099_511_627_776]
+        );
+        for wrong in ["", "G", "-1", "1.5G", "1X", "99999999999T"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(["10s", "0s", "2m"].map(|text| seconds(text).unwrap().as_secs()), [10, 0, 120]);
+        for wrong in ["", "s", "10", "-1s", "1h", "99999999999999999999m"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,0 +1,46 @@
+//! How much of the disk an agent takes.
+
+use super::{Depot, layout};
+use crate::error::Result;
+use crate::pack::PackId;
+use crate::protocol::{AgentId, Transaction};
+
+/// In bytes, and in refs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Packs of the agent.
+    pub stored: u64,
+    /// Uploads that are not part of it.
+    pub uploads: u64,
+    /// Versions of both kinds.
+    pub refs: u64,
+}
+
+impl Depot {
+    pub fn usage(&self, agent: &AgentId) -> Result<Usage> {
+        let seen = self.look(agent)?;
+        let dir = self.layout.incoming(agent);
+        // Beside them are small files that say whose they are.
+        let is_upload = |name: &String| name.ends_with(".part") || name.ends_with(".pack");
+        let uploads = layout::names_in(&dir)?.into_iter().filter(is_upload);
+        let uploads = uploads.filter_map(|name| dir.join(name).metadata().ok()).map(|data| data.len()).sum();
+        let refs = (seen.head.source.len() + seen.head.versions.len()) as u64;
+        Ok(Usage { stored: seen.head.packs.iter().map(|held| held.bytes).sum(), uploads, refs })
+    }
+
+    /// What an agent would have after a transaction. One that landed before adds nothing.
+    pub fn usage_after(&self, agent: &AgentId, tx: &Transaction) -> Result<Usage> {
+        let usage = self.usage(agent)?;
+        let head = &self.look(agent)?.head;
+        let is_held = |pack: &PackId| head.packs.iter().any(|held| held.key.pack == *pack);
+        let brings = tx.pack.filter(|pack| !is_held(pack)).map(|pack| self.layout.whole(agent, &pack));
+        let brought = brings.and_then(|path| path.metadata().ok()).map_or(0, |data| data.len());
+        let ends = |after: u64, ids: usize| after.saturating_add(ids as u64);
+        let source = tx.source.as_ref().map_or(0, |create| ends(create.after, create.ids.len()));
+        let versions = tx.versions.as_ref().map_or(0, |create| ends(create.after, create.ids.len()));
+        let refs = source.max(head.source.len() as u64) + versions.max(head.versions.len() as u64);
+        // Who brings nothing takes nothing, however much there is.
+        let stored = if brought == 0 { 0 } else { usage.stored + brought };
+        Ok(Usage { stored, refs: if source + versions == 0 { 0 } else { refs }, ..usage })
+    }
+}

@@ -1,0 +1,104 @@
+//! What one agent may take of the disk: the bytes of its packs and of what arrives, and its refs.
+
+use super::super::answer::Failure;
+use crate::depot::Usage;
+use crate::error::{Error, Kind};
+use crate::protocol::AgentId;
+use axum::http::StatusCode;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+#[derive(Debug)]
+pub struct Quota {
+    bytes: u64,
+    refs: u64,
+    /// What uploads that are underway may still bring.
+    arriving: Mutex<HashMap<AgentId, u64>>,
+}
+
+/// Room that an upload was promised, until it ends.
+#[derive(Debug)]
+pub struct Promised {
+    quota: Arc<Quota>,
+    agent: AgentId,
+    bytes: u64,
+}
+
+impl Quota {
+    pub fn new(bytes: u64, refs: u64) -> Arc<Quota> {
+        Arc::new(Quota { bytes, refs, arriving: Mutex::default() })
+    }
+
+    fn arriving(&self) -> MutexGuard<'_, HashMap<AgentId, u64>> {
+        self.arriving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Promises room for the rest of an upload.
+    pub fn promise(
+        self: &Arc<Quota>,
+        agent: &AgentId,
+        usage: &Usage,
+        rest: u64,
+    ) -> Result<Promised, Failure> {
+        let mut arriving = self.arriving();
+        let promised = arriving.get(agent).copied().unwrap_or(0);
+        let all = usage.stored.saturating_add(usage.uploads).saturating_add(promised).saturating_add(rest);
+        if all > self.bytes {
+            return Err(self.no_room(agent));
+        }
+        arriving.insert(agent.clone(), promised + rest);
+        Ok(Promised { quota: self.clone(), agent: agent.clone(), bytes: rest })
+    }
+
+    /// Whether an agent may have what it would have after a transaction.
+    pub fn allow(&self, agent: &AgentId, after: &Usage) -> Result<(), Failure> {
+        if after.stored > self.bytes {
+            return Err(self.no_room(agent));
+        }
+        if after.refs > self.refs {
+            let message = format!("agent \"{agent}\" has {} refs, and may have no more", self.refs);
+            return Err(insufficient(message, "`--agent-refs`"));
+        }
+        Ok(())
+    }
+
+    fn no_room(&self, agent: &AgentId) -> Failure {
+        let message = format!("agent \"{agent}\" may have {} bytes on this server, and no more", self.bytes);
+        insufficient(message, "`--agent-bytes`")
+    }
+}
+
+fn insufficient(message: String, option: &str) -> Failure {
+    let hint = format!("nothing was changed there; whoever runs the server can allow more with {option}");
+    Failure::new(StatusCode::INSUFFICIENT_STORAGE, Error::new(Kind::Unavailable, message).hint(hint))
+}
+
+impl Drop for Promised {
+    fn drop(&mut self) {
+        let mut arriving = self.quota.arriving();
+        let left = arriving.get(&self.agent).copied().unwrap_or(0).saturating_sub(self.bytes);
+        match left {
+            0 => drop(arriving.remove(&self.agent)),
+            left => drop(arriving.insert(self.agent.clone(), left)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uploads_at_once_are_promised_what_is_there_once() {
+        let (quota, agent) = (Quota::new(100, 10), "a".parse().unwrap());
+        let usage = Usage { stored: 20, uploads: 10, refs: 0 };
+        let first = quota.promise(&agent, &usage, 40).unwrap();
+        assert!(quota.promise(&agent, &usage, 31).is_err());
+        assert!(quota.promise(&"b".parse().unwrap(), &usage, 70).is_ok(), "another agent has its own");
+        drop(first);
+        drop(quota.promise(&agent, &usage, 70).unwrap());
+        assert!(quota.arriving().is_empty());
+        let after = |stored, refs| quota.allow(&agent, &Usage { stored, refs, uploads: 0 });
+        assert!(after(100, 10).is_ok() && after(101, 1).is_err() && after(1, 11).is_err());
+    }
+}
