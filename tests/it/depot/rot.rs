@@ -1,15 +1,18 @@
 //! Bytes that rot: whatever could be read before can be read after any upkeep, and nobody is sent a damaged object.
 
 use super::agent::*;
+use super::tiers::noise;
 use super::upkeep::at_once;
 use lua_store::depot::{
-    Depot, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, StoredHead, Upkeep,
+    Depot, Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, StoredHead, Upkeep,
 };
 use lua_store::error::Kind;
 use lua_store::object::{Id, Source};
+use lua_store::pack::PackId;
 use lua_store::protocol::{Fetch, Outcome, Transaction};
 use lua_store::store::{Mapped, Odb};
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 fn stored_head(root: &Path) -> StoredHead {
@@ -44,9 +47,10 @@ fn push(depot: &Depot, client: &Client, text: &str) {
 }
 
 /// Pushes until a tier is full, as far as the damage lets them be taken; upkeep after each.
-fn go_on(root: &Path) {
+fn go_on(root: &Path) -> usize {
     let depot = Depot::open(root).unwrap();
     let client = Client::new();
+    let mut count = 0;
     for n in 0..MANY_PACKS + 1 {
         let Ok(tx) = client.push(&depot, &agent(), &format!("text {n}")) else { break };
         let taken = matches!(depot.transact(&agent(), &tx), Ok(Outcome::Done(_)));
@@ -54,16 +58,25 @@ fn go_on(root: &Path) {
         if !taken {
             break;
         }
+        count += 1;
     }
     // Whatever is left, as if much more had been pushed.
     let _ = depot.collect(&agent(), &at_once());
+    count
 }
 
-/// A depot whose first pack has something that no other has; when `again`, the second has all of that once more.
+/// A depot with a pack that has something no other has; when `again`, the one after it has all of that once more.
+/// Before it comes one that is never put together with these.
 fn depot(again: bool) -> (tempfile::TempDir, PathBuf, PackKey) {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
     let depot = Depot::open(&root).unwrap();
+    let large = Client::new();
+    let mut made = large.make();
+    let id = made.source_of("large", &noise(60_000, "large"));
+    let (pack, bytes) = large.pack(made);
+    upload(&depot, &agent(), &pack, &bytes).unwrap();
+    done(depot.transact(&agent(), &Transaction { pack: Some(pack), ..create_source(0, id) }).unwrap());
     push(&depot, &Client::new(), "one");
     if again {
         let other = Client::new();
@@ -72,10 +85,10 @@ fn depot(again: bool) -> (tempfile::TempDir, PathBuf, PackKey) {
         let id = made.source("two");
         let (pack, bytes) = other.pack(made);
         upload(&depot, &agent(), &pack, &bytes).unwrap();
-        let tx = Transaction { pack: Some(pack), ..create_source(1, id) };
+        let tx = Transaction { pack: Some(pack), ..create_source(2, id) };
         done(depot.transact(&agent(), &tx).unwrap());
     }
-    let first = stored_head(&root).packs[0].key.clone();
+    let first = stored_head(&root).packs[1].key.clone();
     (dir, root, first)
 }
 
@@ -94,13 +107,14 @@ fn one_flipped_bit_and_many_pushes_lose_nothing_that_could_be_read() {
     let pack = path(&root, &first);
     let sound = std::fs::read(&pack).unwrap();
     let len = sound.len();
-    for at in [0, 9, len / 8, len / 4, len / 2, len - 200, len - 1] {
+    let mut taken = 0;
+    for at in [0, 9, len / 8, len / 4, len / 2, len - 300, len - 200, len - 1] {
         let copy = tempfile::tempdir().unwrap();
         let root = copy_of(&root, copy.path());
         let pack = path(&root, &first);
         flip(&pack, at);
         let before = readable(&root);
-        go_on(&root);
+        taken += go_on(&root);
         let after = readable(&root);
         assert_eq!(before.difference(&after).count(), 0, "at {at}");
         // Whoever has the right bytes can put them back: unless all of it could be read the pack is there.
@@ -108,6 +122,46 @@ fn one_flipped_bit_and_many_pushes_lose_nothing_that_could_be_read() {
             std::fs::write(&pack, &sound).unwrap();
         }
         assert!(whole(&root), "at {at}");
+    }
+    assert!(taken > MANY_PACKS, "where pushes are taken packs are put together: {taken}");
+}
+
+/// What an earlier program made: the name is a correct hash of damaged bytes.
+fn rename_to_its_hash(root: &Path, key: &PackKey) {
+    let heads = FileHeads::new(root);
+    let (bytes, token) = heads.load(&agent()).unwrap().unwrap();
+    let mut head = StoredHead::decode(&agent(), &bytes).unwrap();
+    let file = path(root, key);
+    let held = head.packs.iter_mut().find(|held| held.key == *key).unwrap();
+    held.key.pack = PackId::of(&std::fs::read(&file).unwrap());
+    std::fs::rename(file, path(root, &held.key)).unwrap();
+    heads.swap(&agent(), Expect::Match(&token), &head.encode()).unwrap();
+}
+
+#[test]
+fn a_pack_with_the_right_name_and_damaged_bytes_is_not_sent() {
+    for again in [false, true] {
+        let (_dir, root, first) = depot(again);
+        let sound = readable(&root);
+        flip(&path(&root, &first), 100);
+        rename_to_its_hash(&root, &first);
+        let depot = Depot::open(&root).unwrap();
+        // Just what this pack has.
+        let id = depot.head(&agent()).unwrap().unwrap().source[1];
+        let sent = depot.fetch(&agent(), &Fetch { want: vec![id], have: vec![] });
+        assert_eq!(readable(&root) == sound, again);
+        match sent {
+            Ok(parcel) => {
+                let mut bytes = Vec::new();
+                parcel.reader(0).read_to_end(&mut bytes).unwrap();
+                let file = root.join("sent.pack");
+                std::fs::write(&file, bytes).unwrap();
+                let sent = Odb::over([Mapped::open(&file, parcel.id()).unwrap()]);
+                assert_eq!(sent.check(&Default::default()).unwrap().damage, []);
+                assert!(again, "there is nothing whole to be sent");
+            }
+            Err(error) => assert_eq!((error.kind(), again), (Kind::Corrupt, false)),
+        }
     }
 }
 

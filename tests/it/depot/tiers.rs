@@ -136,7 +136,7 @@ fn many_small_pushes_write_little_and_leave_a_large_pack_alone() {
     push_large(&depot, &client, 2 << 20, "large");
     let large = engine.head().packs[0].key.clone();
     let (mut pushed, mut written, mut most) = (Vec::new(), Vec::new(), 0);
-    for n in 0..250 {
+    for n in 0..110 {
         let before = engine.written();
         pushed.push(push(&depot, &client, &format!("text {n}")));
         if depot.needs_upkeep(&agent()).unwrap() {
@@ -145,7 +145,8 @@ fn many_small_pushes_write_little_and_leave_a_large_pack_alone() {
         written.push(engine.written() - before);
         most = most.max(engine.head().packs.len());
     }
-    for (pushed, written) in pushed.windows(200).zip(written.windows(200)) {
+    // What any 200 of thousands write is counted beside the rule, by their sizes alone.
+    for (pushed, written) in pushed.windows(100).zip(written.windows(100)) {
         let (pushed, written) = (pushed.iter().sum::<u64>(), written.iter().sum::<u64>());
         assert!(written <= 4 * pushed, "{written} bytes written for {pushed}");
     }

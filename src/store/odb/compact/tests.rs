@@ -223,3 +223,27 @@ fn one_flipped_bit_loses_nothing_that_could_be_read() {
         }
     }
 }
+
+#[test]
+fn a_delta_is_read_though_its_base_is_damaged_where_it_lies() {
+    let (other, elsewhere, _) = history(4);
+    let done = elsewhere.compact(Scope::All, &Progress::default()).unwrap().unwrap();
+    // The oldest text is a delta here and nowhere else; its bases are in other packs too.
+    let (dir, odb, _) = history(4);
+    let oldest = Id::of_blob(&text(2400, 0));
+    let packs = odb.latest().unwrap();
+    let first = packs.good.iter().find(|pack| pack.reader.position(&oldest).is_some()).unwrap();
+    std::fs::remove_file(dir.path().join(first.id.file_name())).unwrap();
+    let name = done.pack.file_name();
+    let mut bytes = std::fs::read(other.path().join(&name)).unwrap();
+    let compacted = elsewhere.latest().unwrap();
+    let reader = &compacted.get(done.pack).unwrap().reader;
+    for version in 1..4 {
+        let position = reader.position(&Id::of_blob(&text(2400, version))).unwrap();
+        let entry = reader.entry(reader.place(position).unwrap().entry).unwrap();
+        let at = entry.payload().as_ptr() as usize - reader.bytes().as_ptr() as usize;
+        bytes[at + entry.payload().len() / 2] ^= 1;
+    }
+    std::fs::write(dir.path().join(&name), bytes).unwrap();
+    assert_eq!(Odb::open(dir.path()).blob(&oldest).unwrap(), text(2400, 0));
+}

@@ -191,3 +191,33 @@ fn what_is_not_there_cannot_be_sent() {
     assert!(error.message().contains(&lost.to_string()), "{error}");
     assert!(from.objects().parcel(&Closure::default(), scratch.path()).unwrap().is_new());
 }
+
+#[test]
+fn an_object_is_read_past_a_copy_that_leads_back_to_itself() {
+    let text = |last: &str| {
+        let lines = (0..4000u32).map(|n| blake3::hash(&n.to_le_bytes()).to_hex()[..16].to_owned());
+        format!("{}{last}", lines.collect::<String>()).into_bytes()
+    };
+    // One store has the first text whole and the second as a delta of it, the other the reverse.
+    let packs = |first: &str, second: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let odb = Odb::open(dir.path());
+        let mut base = None;
+        for last in [first, second] {
+            let mut batch = odb.batch();
+            base = Some(batch.put_blob(text(last), base).unwrap());
+            batch.commit().unwrap();
+        }
+        let packs = odb.latest().unwrap().good.clone();
+        let delta = packs.iter().position(|pack| pack.reader.bytes().len() < 10_000).unwrap();
+        (dir, Mapped(packs[delta].clone()), Mapped(packs[1 - delta].clone()))
+    };
+    let (_a, second_on_first, first) = packs("one", "two");
+    let (_b, first_on_second, _second) = packs("two", "one");
+    let odb = Odb::over([first_on_second.clone(), second_on_first.clone(), first]);
+    for last in ["one", "two"] {
+        assert_eq!(odb.blob(&Id::of_blob(&text(last))).unwrap(), text(last));
+    }
+    let odb = Odb::over([first_on_second, second_on_first]);
+    assert!(odb.find(&Id::of_blob(&text("one"))).is_err(), "with nothing whole it ends too");
+}
