@@ -26,6 +26,8 @@ pub enum Kind {
     Rewritten,
     /// The disk, the server or a lock cannot be reached now.
     Unavailable,
+    /// A server's certificate is not trusted.
+    Untrusted,
     /// Authentication failed.
     Auth,
     /// Authenticated, but not allowed.
@@ -43,6 +45,7 @@ impl Kind {
             Kind::Conflict => "conflict",
             Kind::Rewritten => "rewritten",
             Kind::Unavailable => "unavailable",
+            Kind::Untrusted => "untrusted",
             Kind::Auth => "auth",
             Kind::Forbidden => "forbidden",
         }
@@ -54,7 +57,7 @@ impl Kind {
             Kind::Failed | Kind::Corrupt | Kind::Conflict | Kind::Rewritten => 1,
             Kind::Usage => 2,
             Kind::NotFound => 3,
-            Kind::Auth => 9,
+            Kind::Auth | Kind::Untrusted => 9,
             Kind::Forbidden => 10,
             Kind::Unavailable => 11,
         }

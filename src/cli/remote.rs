@@ -1,14 +1,16 @@
 //! Which remote a command speaks to.
 
 use super::context::Context;
+use super::output::Output;
 use super::token::Token;
 use crate::agent::project::Project;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::store::{Config, Store};
 use crate::sync::heard::Remembered;
-use crate::sync::{Address, Folder, Http, Options, Patience, Remote};
+use crate::sync::{Address, Folder, Http, Options, Patience, Remote, Waiting};
 use std::path::Path;
+use std::time::Duration;
 
 /// A remote of the project, ready to be spoken to.
 pub struct Reached {
@@ -113,7 +115,13 @@ fn open_as(
         Address::Http { base, agent } => {
             let roots = environment("SSL_CERT_FILE").map(|path| fs::read(Path::new(&path))).transpose()?;
             let (advice, direct) = (token.advice(), address.is_at_home());
-            let options = Options { token: token.value, advice, roots, direct, patience };
+            let term = *cx.out.term();
+            // Who has little patience tells that nobody answered.
+            let waiting = patience
+                .request
+                .is_none()
+                .then(|| Waiting::new(move |text| Output::new(term, false).note(text)));
+            let options = Options { token: token.value, advice, roots, direct, patience, waiting };
             Box::new(Http::new(base, agent, options)?)
         }
         Address::Folder { root, agent } => Box::new(Folder::new(root, agent, cx.now()?.into())),
@@ -129,6 +137,10 @@ fn patience() -> Result<Patience> {
             Error::usage(format!("LUA_STORE_TRIES is \"{text}\", which is no count"))
                 .hint("for example `LUA_STORE_TRIES=1` tries everything once")
         })?;
+    }
+    // Milliseconds, for those who cannot wait: tests.
+    if let Some(silence) = environment("LUA_STORE_SILENCE").and_then(|text| text.parse().ok()) {
+        patience.silence = Duration::from_millis(silence);
     }
     Ok(patience)
 }

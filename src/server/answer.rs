@@ -88,7 +88,7 @@ fn status(kind: Kind) -> StatusCode {
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Failed | Kind::Corrupt | Kind::Rewritten => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Failed | Kind::Corrupt | Kind::Rewritten | Kind::Untrusted => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Http;
 use super::failure::Failure;
+use super::pace::Paced;
 use crate::error::{Error, Result};
 use crate::fs::Spool;
 use crate::progress::{Bytes, Progress};
@@ -88,7 +89,8 @@ fn copy(
     into: &mut Spool,
     bytes: &mut Bytes<'_>,
 ) -> Result<(), Failure> {
-    let mut reader = response.into_body().into_with_config().limit(total - into.len() + 1).reader();
+    let body = response.into_body().into_with_config().limit(total - into.len() + 1).reader();
+    let mut reader = Paced::new(body, http.patience.silence);
     let mut piece = vec![0; PIECE];
     loop {
         let broke = |why: String| Failure::passing(Error::unavailable(format!("\"{}\" {why}", http.base)));

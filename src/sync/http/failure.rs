@@ -2,7 +2,7 @@
 
 use super::strange;
 use crate::error::{Error, Kind};
-use crate::protocol::{Newer, Outcome, Problem, limits};
+use crate::protocol::{Newer, Outcome, Problem};
 use std::time::Duration;
 use ureq::Body;
 use ureq::http::{Response, StatusCode, header};
@@ -41,23 +41,28 @@ impl Failure {
         let what = format!("cannot reach \"{base}\"");
         let unavailable = |why: &str| Error::unavailable(format!("{what}: {why}"));
         match error {
+            ureq::Error::Io(error) if tls(&error).is_some() => {
+                untrusted(base, tls(&error).unwrap_or(&rustls::Error::HandshakeNotComplete))
+            }
             ureq::Error::Io(error) => Failure::passing(unavailable(&plain(&error))),
             ureq::Error::Timeout(_) => Failure::passing(unavailable("it does not answer")),
             ureq::Error::HostNotFound => Failure::passing(unavailable("its host is not known")),
             ureq::Error::ConnectionFailed | ureq::Error::BodyStalled => {
                 Failure::passing(unavailable("the connection failed"))
             }
-            ureq::Error::Rustls(error) => Failure::last(
-                unavailable(&format!("its certificate or TLS is not accepted: {error}"))
-                    .hint("`SSL_CERT_FILE=ca.pem` names certificates to trust"),
-            ),
+            ureq::Error::Rustls(error) => untrusted(base, &error),
             // Broken answers come from proxies that die, and go away.
             other => Failure::passing(unavailable(&other.to_string())),
         }
     }
 
     /// The server, or something on the way, said no.
-    pub fn of_answer(base: &str, response: Response<Body>, advice: Option<&str>) -> Failure {
+    pub fn of_answer(
+        base: &str,
+        response: Response<Body>,
+        advice: Option<&str>,
+        silence: Duration,
+    ) -> Failure {
         let status = response.status();
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let number = |name: &str| text(name).and_then(|text| text.trim().parse::<u64>().ok());
@@ -65,8 +70,7 @@ impl Failure {
         let moved = status == StatusCode::CONFLICT && offset.is_some();
         let request = text("x-request-id").map(str::to_owned);
         let location = text(header::LOCATION.as_str()).filter(|_| status.is_redirection()).map(str::to_owned);
-        let read = response.into_body().with_config().limit(limits::MAX_JSON as u64 * 16).read_to_vec();
-        let body = read.unwrap_or_default();
+        let body = super::read(response, silence).unwrap_or_default();
         if let Ok(outcome @ Outcome::Refused(_)) = serde_json::from_slice(&body) {
             let error = strange(base, "a transaction was refused where none was asked for");
             return Failure {
@@ -77,7 +81,7 @@ impl Failure {
         }
         let error = match (serde_json::from_slice::<Problem>(&body), location) {
             (_, Some(location)) => moved_away(base, &location),
-            (Ok(problem), _) => Error::from(problem),
+            (Ok(problem), _) => Error::from(shortened(problem)),
             (Err(_), _) => plain_answer(base, status, request.as_deref()),
         };
         let again = match (status.as_u16(), wait) {
@@ -126,6 +130,42 @@ fn hinted(error: Error, advice: Option<&str>) -> Error {
 fn moved_away(base: &str, to: &str) -> Error {
     Error::failed(format!("\"{base}\" points to \"{to}\", which is not followed"))
         .hint("if that is where the remote is now, `lua-store remote set-url origin URL` says so")
+}
+
+/// As much of what a server says as a person reads.
+fn shortened(mut problem: Problem) -> Problem {
+    const MOST: usize = 4096;
+    let error = &mut problem.error;
+    error.message.truncate(error.message.floor_char_boundary(MOST));
+    error.hint.iter_mut().for_each(|hint| hint.truncate(hint.floor_char_boundary(MOST)));
+    problem
+}
+
+/// What of TLS stopped a connection: it is found when the first bytes are sent.
+fn tls(error: &std::io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// Whoever answers is not who was meant, as far as anybody can tell: trying again does not help, and nothing that it
+/// says counts.
+fn untrusted(base: &str, error: &rustls::Error) -> Failure {
+    use rustls::CertificateError as Certificate;
+    let rustls::Error::InvalidCertificate(why) = error else {
+        return Failure::last(Error::unavailable(format!("cannot speak TLS with \"{base}\": {error}")));
+    };
+    let why = match why {
+        Certificate::Expired | Certificate::ExpiredContext { .. } => "it has expired".to_owned(),
+        Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
+        Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+            "it is for another name".to_owned()
+        }
+        Certificate::UnknownIssuer => "nobody who is trusted here vouches for it".to_owned(),
+        other => other.to_string(),
+    };
+    let message = format!("the certificate of \"{base}\" is not trusted: {why}");
+    Failure::last(Error::new(Kind::Untrusted, message).hint(
+        "nothing was sent and nothing was believed; `SSL_CERT_FILE=ca.pem` names certificates to trust",
+    ))
 }
 
 /// The operating system's words, without its number.

@@ -2,10 +2,13 @@
 
 mod download;
 mod failure;
+mod pace;
 mod patience;
 mod upload;
+mod waiting;
 
 pub use patience::Patience;
+pub use waiting::Waiting;
 
 use super::Remote;
 use crate::error::{Error, Kind, Result};
@@ -15,8 +18,10 @@ use crate::progress::Progress;
 use crate::protocol::{AUTHOR_HEADER, author_from_header};
 use crate::protocol::{AgentId, Fetch, Head, Known, Newer, Outcome, Transaction, limits};
 use failure::Failure;
+use pace::Paced;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use ureq::http::{Method, Request, Response, StatusCode, header, request};
@@ -25,8 +30,10 @@ use ureq::{AsSendBody, Body};
 
 /// No host that is there takes longer to be connected with.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long nothing at all may move. Proving a large pack takes a server a while.
-const STALLED: Duration = Duration::from_secs(120);
+/// Proving a large pack, or putting one together, takes a server so many times as long as it may be silent otherwise.
+const WORK: u32 = 4;
+/// After which part of the silence that is borne a person is told.
+const PART: u32 = 6;
 
 /// How a remote is spoken to.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +46,8 @@ pub struct Options {
     /// Never through a proxy: the server is on this machine.
     pub direct: bool,
     pub patience: Patience,
+    /// Who is told when a server says nothing.
+    pub waiting: Option<Waiting>,
 }
 
 pub struct Http {
@@ -50,6 +59,7 @@ pub struct Http {
     /// What the server last said of the token.
     author: Mutex<Option<String>>,
     patience: Patience,
+    waiting: Option<Waiting>,
 }
 
 impl Http {
@@ -59,8 +69,9 @@ impl Http {
             // The token is for the address that a person named, not for where an answer points to.
             .max_redirects(0)
             .timeout_connect(Some(CONNECT))
-            .timeout_per_read(Some(STALLED))
-            .timeout_per_write(Some(STALLED))
+            .timeout_per_read(Some(options.patience.silence))
+            .timeout_per_write(Some(options.patience.silence))
+            .timeout_recv_response(Some(options.patience.silence))
             .timeout_global(options.patience.request)
             .user_agent(concat!("lua-store/", env!("CARGO_PKG_VERSION")));
         if let Some(pem) = &options.roots {
@@ -77,6 +88,7 @@ impl Http {
             advice: options.advice,
             author: Mutex::default(),
             patience: options.patience,
+            waiting: options.waiting,
         })
     }
 
@@ -90,11 +102,22 @@ impl Http {
 
     /// Sends one request. An answer that is no success is a failure, with what the server said.
     fn call<B: AsSendBody>(&self, request: request::Builder, body: B) -> Result<Response<Body>, Failure> {
-        let request = request.body(body).map_err(|error| Failure::last(Error::usage(error.to_string())))?;
+        let mut request =
+            request.body(body).map_err(|error| Failure::last(Error::usage(error.to_string())))?;
+        let silence = self.patience.silence;
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let long = Some(silence * WORK);
+            let config = self.agent.configure_request(request);
+            request = config.timeout_per_read(long).timeout_recv_response(long).build();
+        }
+        // What is sent is shown as it goes.
+        let waiting = self.waiting.as_ref().filter(|_| *request.method() != Method::PATCH);
+        let waits = waiting.map(|waiting| waiting.begin(&self.base, silence / PART));
         let response = self.agent.run(request).map_err(|error| Failure::of_transport(&self.base, error))?;
+        drop(waits);
         match response.status() {
             status if status.is_success() || status == StatusCode::NOT_MODIFIED => Ok(response),
-            _ => Err(Failure::of_answer(&self.base, response, self.advice.as_deref())),
+            _ => Err(Failure::of_answer(&self.base, response, self.advice.as_deref(), silence)),
         }
     }
 
@@ -105,9 +128,8 @@ impl Http {
     }
 
     fn json<T: DeserializeOwned>(&self, response: Response<Body>) -> Result<T, Failure> {
-        let mut body = response.into_body();
-        let read = body.with_config().limit(limits::MAX_JSON as u64 * 16).read_to_vec();
-        let bytes = read.map_err(|error| Failure::of_transport(&self.base, error))?;
+        let read = read(response, self.patience.silence);
+        let bytes = read.map_err(|error| Failure::of_transport(&self.base, ureq::Error::Io(error)))?;
         serde_json::from_slice(&bytes).map_err(|error| Failure::last(strange(&self.base, &error.to_string())))
     }
 }
@@ -174,6 +196,14 @@ impl Remote for Http {
     fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {
         download::fetch(self, what, into, progress)
     }
+}
+
+/// The whole of a JSON body, which has a bound, and must come at a pace.
+fn read(response: Response<Body>, silence: Duration) -> io::Result<Vec<u8>> {
+    let body = response.into_body().into_with_config().limit(limits::MAX_JSON as u64 * 16).reader();
+    let mut bytes = Vec::new();
+    Paced::new(body, silence).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// An answer that no `lua-store serve` gives.

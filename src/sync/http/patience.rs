@@ -18,6 +18,8 @@ pub struct Patience {
     /// How long one request may take in all, from the look for the host to the last byte of the answer. `None`: as
     /// long as something moves.
     pub request: Option<Duration>,
+    /// How long a server may say nothing, and send less than a trickle, before a try counts as failed.
+    pub silence: Duration,
 }
 
 impl Patience {
@@ -34,6 +36,7 @@ impl Default for Patience {
             first: Duration::from_millis(250),
             longest: Duration::from_secs(20),
             request: None,
+            silence: Duration::from_secs(30),
         }
     }
 }
@@ -101,8 +104,13 @@ fn random() -> f64 {
 mod tests {
     use super::*;
 
-    const QUICK: Patience =
-        Patience { tries: 3, first: Duration::ZERO, longest: Duration::ZERO, request: None };
+    const QUICK: Patience = Patience {
+        tries: 3,
+        first: Duration::ZERO,
+        longest: Duration::ZERO,
+        request: None,
+        silence: Duration::ZERO,
+    };
 
     fn failure(again: Again) -> Failure {
         let mut failure = Failure::last(Error::unavailable("down"));

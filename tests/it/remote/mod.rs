@@ -12,6 +12,7 @@ mod naming;
 mod network;
 mod rewritten;
 mod served;
+mod silent;
 mod stale;
 mod story;
 mod sync;

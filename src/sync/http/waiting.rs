@@ -1,0 +1,39 @@
+//! A word to the person who waits for a server that says nothing.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+/// Who is told, at most once for each remote.
+#[derive(Clone)]
+pub struct Waiting {
+    tell: Arc<dyn Fn(&str) + Send + Sync>,
+    told: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waiting")
+    }
+}
+
+impl Waiting {
+    pub fn new(tell: impl Fn(&str) + Send + Sync + 'static) -> Waiting {
+        Waiting { tell: Arc::new(tell), told: Arc::default() }
+    }
+
+    /// Tells it unless what is given was dropped before. Without a thread nobody is told.
+    pub fn begin(&self, base: &str, after: Duration) -> Option<Sender<()>> {
+        let (answered, wait) = channel::<()>();
+        let (waiting, base) = (self.clone(), base.to_owned());
+        let watch = move || {
+            let is_silent = wait.recv_timeout(after) == Err(RecvTimeoutError::Timeout);
+            if is_silent && !waiting.told.swap(true, Ordering::Relaxed) {
+                (waiting.tell)(&format!("waiting for \"{base}\", which has not answered yet"));
+            }
+        };
+        std::thread::Builder::new().spawn(watch).ok().map(|_| answered)
+    }
+}

@@ -1,0 +1,124 @@
+//! Servers that say nothing, or a byte now and then, and those whose certificate nobody trusts.
+
+use super::published;
+use super::served::{AGENT, aim, heads};
+use crate::common::Project;
+use crate::common::server::Server;
+use rcgen::generate_simple_self_signed;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::Duration;
+
+/// Accepts whatever comes, and sends `begin` and then `drip` again and again.
+fn dripping(begin: &'static str, drip: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let mut head = [0; 4096];
+                let _ = stream.read(&mut head);
+                let mut sent = stream.write_all(begin.as_bytes());
+                while sent.is_ok() {
+                    std::thread::sleep(Duration::from_millis(20));
+                    sent = stream.write_all(drip.as_bytes());
+                }
+            });
+        }
+    });
+    url
+}
+
+fn impatient() -> Project {
+    let mut project = published();
+    project.set("LUA_STORE_TRIES", "1");
+    project.set("LUA_STORE_SILENCE", "600");
+    project
+}
+
+/// Ends with this, and changes nothing.
+fn cut(url: &str, part: &str) {
+    let project = impatient();
+    aim(&project, url);
+    let before = heads(&project.root());
+    for line in ["fetch", "pull", "push", "sync --check --strict"] {
+        let outcome = project.run(line);
+        assert_eq!(outcome.code, 11, "{outcome}");
+        assert!(outcome.stderr.contains(part), "{outcome}");
+        assert_eq!(heads(&project.root()), before);
+    }
+}
+
+#[test]
+fn a_silent_server_is_told_of_and_given_up() {
+    cut(&dripping("", ""), "does not answer");
+    let project = impatient();
+    let url = dripping("", "");
+    aim(&project, &url);
+    let outcome = project.run("fetch");
+    let told = format!("waiting for \"{url}/{AGENT}\", which has not answered yet");
+    assert!(outcome.stderr.contains(&told), "{outcome}");
+}
+
+#[test]
+fn a_head_that_drips_is_cut() {
+    cut(&dripping("HTTP/1.1 200 OK\r\nX-Slow: ", "x"), "does not answer");
+}
+
+#[test]
+fn a_body_that_drips_is_cut() {
+    cut(&dripping("HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n", " "), "it sends too slowly");
+}
+
+#[test]
+fn a_server_that_answers_in_time_is_not_told_of() {
+    let mut project = published();
+    let server = super::served::serve(&mut project, "");
+    let outcome = project.run("fetch");
+    assert!(outcome.code == 0 && !outcome.stderr.contains("waiting for"), "{outcome}");
+    drop(server);
+}
+
+/// A server with a certificate of its own, for this name.
+fn with_certificate(project: &Project, name: &str) -> (Server, String) {
+    let made = generate_simple_self_signed([name.to_owned()]).unwrap();
+    project.write("../own.pem", made.cert.pem());
+    project.write("../own.key", made.signing_key.serialize_pem());
+    let server = Server::start(project, "--no-auth --tls-cert ../own.pem --tls-key ../own.key");
+    let url = server.url.clone();
+    (server, url)
+}
+
+#[test]
+fn a_certificate_that_nobody_trusts_is_told_once_and_never_in_sync() {
+    let project = published();
+    let (_server, url) = with_certificate(&project, "127.0.0.1");
+    aim(&project, &url);
+    let before = heads(&project.root());
+    for line in
+        ["fetch", "pull", "push", "sync --check", "version promote 1", &format!("clone {url}/{AGENT} ../c")]
+    {
+        let outcome = project.run(line);
+        assert_eq!(outcome.code, 9, "{outcome}");
+        let told = format!("the certificate of \"{url}/{AGENT}\" is not trusted: ");
+        assert!(outcome.stderr.contains(&told) && !outcome.stderr.contains("tried"), "{outcome}");
+        assert!(!outcome.to_string().contains("in sync"), "{outcome}");
+        assert_eq!(heads(&project.root()), before);
+    }
+    let told: serde_json::Value = serde_json::from_str(&project.run("fetch --json").stdout).unwrap();
+    assert_eq!(told["error"]["code"], "untrusted");
+    let status = project.run("status");
+    assert!(status.code == 0 && status.stderr.contains("is not trusted"), "{status}");
+}
+
+#[test]
+fn a_certificate_for_another_name_is_none() {
+    let mut project = published();
+    let (_server, url) = with_certificate(&project, "elsewhere.example.com");
+    aim(&project, &url);
+    let trusted = project.path("../own.pem");
+    project.set("SSL_CERT_FILE", trusted.to_str().unwrap());
+    let outcome = project.run("fetch");
+    assert_eq!(outcome.code, 9, "{outcome}");
+    assert!(outcome.stderr.contains("it is for another name"), "{outcome}");
+}
