@@ -2,7 +2,14 @@
 
 use super::record::{SOURCE, STATE};
 use crate::error::{Error, Result};
-use crate::object::{Extents, Id, Source};
+use crate::fs;
+use crate::object::{Extents, Id, Most, Source};
+
+/// The files, which every client restores.
+const FILES: Most = Most { levels: fs::DEEPEST as u64, path: fs::LONGEST_PATH as u64 };
+
+/// The state holds files once more, below the folder of each primitive that reaches them.
+const IN_STATE: Most = Most { levels: FILES.levels + 4, path: FILES.path + 4096 };
 
 /// Counts versions of one agent, which share most of their trees.
 #[derive(Debug, Default)]
@@ -10,34 +17,13 @@ pub struct Bounds(Extents);
 
 impl Bounds {
     /// Refuses a source version or a version whose files or state are more than any project has.
-    pub fn check<S: Source + ?Sized>(&mut self, objects: &S, what: &str, id: &Id) -> Result<()> {
+    pub fn check<S: Source + ?Sized>(&mut self, objects: &S, id: &Id) -> Result<()> {
         let tree = objects.tree(id)?;
-        for part in [SOURCE, STATE] {
-            self.0
-                .check(objects, &tree.require(part)?)
-                .map_err(|error| error.context(format!("{part} of {what}")))?;
-        }
-        Ok(())
-    }
-
-    /// The same for those of two series, from v1 on, that are new here.
-    pub fn check_all<S: Source + ?Sized>(
-        objects: &S,
-        source: &[Id],
-        versions: &[Id],
-        is_new: impl Fn(&Id) -> bool,
-    ) -> Result<()> {
-        let mut bounds = Bounds::default();
-        for (what, series) in [("source version", source), ("version", versions)] {
-            for (number, id) in (1u64..).zip(series).filter(|(_, id)| is_new(id)) {
-                bounds.check(objects, &format!("{what} v{number}"), id)?;
+        for (part, most) in [(SOURCE, FILES), (STATE, IN_STATE)] {
+            if let Some(reason) = self.0.of(objects, &tree.require(part)?)?.beyond(most) {
+                return Err(Error::usage(format!("{part}: {reason}")));
             }
         }
         Ok(())
     }
-}
-
-/// Says whose versions they are, and that nothing came of it.
-pub fn refused(what: &str, error: Error) -> Error {
-    error.context(format!("{what} is not taken in")).hint("nothing was changed; no project is that large")
 }

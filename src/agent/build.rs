@@ -134,9 +134,9 @@ impl Scope {
 
 /// The highest number ever given to each entry.
 pub fn floor(old: &State, previous: Option<&SourceVersion>) -> Numbers {
-    let mut floor = old.numbers.clone();
+    let mut floor = numbers::settled(&old.numbers);
     if let Some(previous) = previous {
-        numbers::raise(&mut floor, &previous.record.highest);
+        numbers::raise(&mut floor, &numbers::settled(&previous.record.highest));
     }
     floor
 }
@@ -301,7 +301,7 @@ impl<S: Source + Sink> Builder<'_, S> {
     fn number(&self, primitive: &Primitive, key: &str, change: Change) -> Result<String> {
         let highest = self.input.base.floor.get(key).map(String::as_str);
         if let Some(wanted) = self.input.set_version {
-            numbers::parse(wanted)?;
+            numbers::choose(wanted)?;
             return match highest {
                 Some(taken) if !numbers::is_past(wanted, taken) => {
                     Err(number_taken(primitive, wanted, taken))
@@ -311,9 +311,10 @@ impl<S: Source + Sink> Builder<'_, S> {
         }
         match (self.input.base.state.numbers.get(key), change) {
             (Some(number), Change::Unchanged) => Ok(number.clone()),
-            _ => numbers::next(
-                highest.or_else(|| self.input.manifest.version(primitive.kind, &primitive.name)),
-            ),
+            _ => {
+                let stated = self.input.manifest.version(primitive.kind, &primitive.name);
+                numbers::next(highest.or(stated.filter(|number| numbers::choose(number).is_ok())))
+            }
         }
     }
 

@@ -1,9 +1,8 @@
 //! Bundles of an agent: which versions one carries, and what becomes of it where it arrives.
 
 use super::adopt::{Adopted, adopt};
-use super::bounds::{self, Bounds};
 use super::project::Project;
-use super::source::SourceVersion;
+use super::rules::{self, Scope};
 use super::version::Version;
 use crate::error::{Error, Result};
 use crate::fs;
@@ -59,34 +58,22 @@ pub fn range(store: &Store, first: u64, last: u64) -> Result<Choice> {
     Ok(Choice { have: have.copied().collect(), heads })
 }
 
-/// Proves a bundle with what is here, and that each of its refs names a record.
-pub fn prove(file: &Path, scratch: &Path, here: &Odb, progress: &Progress) -> Result<Proven> {
+/// Proves a bundle with what is here, and holds what it names beyond `known` against the rules.
+pub fn prove(file: &Path, scratch: &Path, here: &Odb, known: &Heads, progress: &Progress) -> Result<Proven> {
     let proven = Bundle::open(file, scratch)?.prove(here, &LIMITS, progress)?;
     let (heads, objects) = (proven.heads(), proven.objects());
-    for (number, id) in (1..).zip(&heads.source) {
-        SourceVersion::load(objects, number, *id)?;
-    }
-    for (number, id) in (1..).zip(&heads.versions) {
-        Version::load(objects, number, *id)?;
-    }
-    Bounds::check_all(objects, &heads.source, &heads.versions, |_| true)
-        .map_err(|error| bounds::refused(&format!("the bundle \"{}\"", file.display()), error))?;
-    for step in super::ledger::steps(objects, heads.active.map(|active| active.ledger)) {
-        let step = step?;
-        if !heads.versions.contains(&step.version) {
-            return Err(Error::corrupt(format!(
-                "cannot use the bundle \"{}\": its ledger names a version that is not in it",
-                file.display()
-            )));
-        }
-    }
+    let known = rules::known(objects, &[known], heads)?;
+    let report = rules::check(objects, &known, heads, Scope::Whole)?;
+    report.refuse(&format!("the bundle \"{}\" is not taken in", file.display()))?;
     Ok(proven)
 }
 
 /// Takes a bundle into a project, as what the remote `name` has.
 pub fn fetch(project: &Project, file: &Path, name: &str, progress: &Progress) -> Result<Heads> {
     let store = project.store();
-    let heads = prove(file, &store.incoming()?, store.objects(), progress)?.admit(store)?;
+    // What is damaged here is not known.
+    let known = store.heads().unwrap_or_default();
+    let heads = prove(file, &store.incoming()?, store.objects(), &known, progress)?.admit(store)?;
     let Heads { source, versions, active } = heads.clone();
     store.set_remote(&store.lock()?, name, &Tracking { source, versions, active, ..Tracking::default() })?;
     Ok(heads)
@@ -108,7 +95,7 @@ pub fn clone(file: &Path, root: &Path, progress: &Progress) -> Result<Cloned> {
     }
     let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Nothing is made before all is proven.
-    let proven = prove(file, parent, &Odb::over([]), progress)?;
+    let proven = prove(file, parent, &Odb::over([]), &Heads::default(), progress)?;
     fs::create_dir_all(root)?;
     let heads = proven.admit(&Store::init(&root.join(store::DIR))?)?;
     let adopted = adopt(&Project::open(root)?, &heads, progress)?;

@@ -41,6 +41,7 @@ pub mod repair;
 pub mod resolve;
 pub mod revision;
 pub mod rollback;
+pub mod rules;
 pub mod same;
 pub mod source;
 pub mod stage;

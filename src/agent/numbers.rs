@@ -13,6 +13,16 @@ pub type Numbers = BTreeMap<String, String>;
 /// The key of the persona in [`Numbers`]; its numbers are 1, 2, 3 …
 pub const PERSONA: &str = "persona";
 
+/// The largest part that a number may have which somebody chooses; only counting goes on from there. So no number that
+/// anybody sends takes the next one from all others.
+pub const MOST_CHOSEN: u64 = 999_999_999_999_999;
+
+/// Numbers that nobody reaches by counting: they came before there was a bound, and count as the largest chosen one.
+const UNREAL: u64 = u64::MAX / 2;
+
+/// A number is no longer.
+const LONGEST: usize = 100;
+
 const FIRST: Version = Version::new(1, 0, 0);
 
 /// The number after `highest`; the very first one where there is none. A pre-release tag is kept,
@@ -36,6 +46,45 @@ pub fn next_persona(highest: Option<&str>) -> Result<String> {
 pub fn parse(text: &str) -> Result<Version> {
     let hint = "a version is three numbers like 1.0.3, with an optional tag like 1.0.3-beta";
     Version::parse(text).map_err(|_| Error::usage(format!("\"{text}\" is not a version number")).hint(hint))
+}
+
+/// Reads a number that somebody chooses.
+pub fn choose(text: &str) -> Result<Version> {
+    let version = parse(text)?;
+    match is_modest(&version) && text.len() <= LONGEST {
+        true => Ok(version),
+        false => Err(Error::usage(format!("\"{text}\" leaves no room for later versions"))
+            .hint("each of the three numbers has at most 15 digits")),
+    }
+}
+
+fn is_modest(version: &Version) -> bool {
+    [version.major, version.minor, version.patch].iter().all(|part| *part <= MOST_CHOSEN)
+}
+
+/// Whether a number may be given after `highest`: it is the next one, or one that can be chosen.
+pub fn leaves_room(key: &str, number: &str, highest: Option<&str>) -> bool {
+    let next = if key == PERSONA { next_persona(highest) } else { next(highest) };
+    if next.is_ok_and(|next| next == number) {
+        return true;
+    }
+    match key == PERSONA {
+        true => number.parse::<u64>().is_ok_and(|number| number <= MOST_CHOSEN),
+        false => choose(number).is_ok(),
+    }
+}
+
+/// Numbers to count on from: those without room for a next one are the largest that can be chosen.
+pub fn settled(numbers: &Numbers) -> Numbers {
+    let one = |number: &String| match (number.parse::<u64>(), Version::parse(number)) {
+        (Ok(UNREAL..), _) => MOST_CHOSEN.to_string(),
+        (_, Ok(mut version)) if version.patch >= UNREAL => {
+            version.patch = MOST_CHOSEN;
+            version.to_string()
+        }
+        _ => number.clone(),
+    };
+    numbers.iter().map(|(key, number)| (key.clone(), one(number))).collect()
 }
 
 /// Whether `a` is past `b`. Numbers of the persona are compared as numbers, the rest as semver; what
@@ -84,6 +133,33 @@ mod tests {
             assert!(parse(bad).is_err(), "{bad}");
         }
         assert!(next(Some("1.0.18446744073709551615")).is_err());
+    }
+
+    #[test]
+    fn a_number_leaves_room_for_the_next() {
+        let most = "999999999999999";
+        assert!(leaves_room("skills/a", "2.0.0", Some("1.0.0")));
+        assert!(leaves_room("skills/a", &format!("1.0.{most}"), None));
+        assert!(!leaves_room("skills/a", "1.0.1000000000000000", Some("1.0.5")));
+        assert!(leaves_room("skills/a", "1.0.1000000000000000", Some(&format!("1.0.{most}"))), "by counting");
+        assert!(!leaves_room("skills/a", &format!("1.0.0-{}", "x".repeat(95)), None));
+        assert!(leaves_room(PERSONA, most, None));
+        assert!(!leaves_room(PERSONA, "18446744073709551615", Some("4")));
+        assert!(choose("1.0.18446744073709551615").is_err());
+    }
+
+    #[test]
+    fn a_number_without_a_next_one_stands_in_nobodys_way() {
+        let all = [
+            ("persona", "18446744073709551615"),
+            ("skills/a", "1.2.18446744073709551615"),
+            ("jobs/b", "1.0.3"),
+        ];
+        let numbers = all.map(|(key, number)| (key.to_owned(), number.to_owned())).into();
+        let settled = settled(&numbers);
+        assert_eq!(next_persona(Some(&settled["persona"])).unwrap(), "1000000000000000");
+        assert_eq!(next(Some(&settled["skills/a"])).unwrap(), "1.2.1000000000000000");
+        assert_eq!(settled["jobs/b"], "1.0.3");
     }
 
     #[test]

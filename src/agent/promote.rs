@@ -9,6 +9,7 @@ use super::ledger::{self, Step as Recorded};
 use super::record::{Event, LedgerRecord, Who};
 use super::resolve;
 use super::revision::Revision;
+use super::rules;
 use super::version::{Catalog, Status};
 use crate::error::{Error, Result};
 use crate::object::Id;
@@ -257,9 +258,10 @@ pub struct Step {
 fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -> Result<Step> {
     leak::check_words(store, &[("reason", event.reason.as_deref()), ("author", Some(&who.by))])?;
     let version = ground.live.get(number)?.id;
-    let record =
-        LedgerRecord { event: event.event, by: who.by.clone(), at_ms: who.at_ms, reason: event.reason };
     let expected = ground.pointer();
+    let before = expected.and_then(|active| Recorded::load(ground.objects, &active.ledger).ok());
+    let at_ms = rules::steady(who.at_ms, before.map(|step| step.record.at_ms));
+    let record = LedgerRecord { event: event.event, by: who.by.clone(), at_ms, reason: event.reason };
     store.require_whole()?;
     let mut batch = store.batch();
     let ledger = ledger::append(&mut batch, &record, version, expected.map(|active| active.ledger))?;

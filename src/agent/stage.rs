@@ -15,7 +15,7 @@ use super::record::{SourceRecord, Who};
 use super::source::{self, SourceVersion};
 use super::state::State;
 use super::version::Version;
-use super::{names, read, stock, suggest};
+use super::{names, read, rules, stock, suggest};
 use crate::diff;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Sink, Source};
@@ -190,7 +190,7 @@ fn settle(
         let (snapshot, (agent, inputs)) = match (snapshot?, agent) {
             (_, Err(error)) if request.scope == Scope::Backup => {
                 // The reason quotes the code, and a backup is to be possible whatever that holds.
-                let unread = error.message().lines().next().map(leak::shown);
+                let unread = error.message().lines().next().map(leak::shown).map(rules::shortened);
                 let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
                 return Ok(Settled {
                     snapshot: take(&tracked)?,

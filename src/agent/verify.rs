@@ -4,12 +4,13 @@ mod agreement;
 
 use super::ledger;
 use super::project::Project;
+use super::rules::{self, Report, Scope};
 use super::source::SourceVersion;
 use super::state::State;
 use super::version::{self, Catalog, Version};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
-use crate::store::{Store, refs};
+use crate::store::{Heads, Store, Tracking, refs};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -67,6 +68,7 @@ impl<'a> Walk<'a> {
         }
         walk.ledger(project);
         walk.remotes(project.store());
+        walk.rules(project.store());
         let mut problems = walk.records;
         problems.extend(agreement::problems(project.store(), refs));
         for (id, what) in walk.bad {
@@ -124,6 +126,41 @@ impl<'a> Walk<'a> {
             if let Some(error) = broken {
                 self.problem(&format!("remotes/{name}/ledger"), &error);
             }
+        }
+    }
+
+    /// What breaks a rule, although it can be read: it came before there was the rule. What cannot be read is told by
+    /// the others.
+    fn rules(&mut self, store: &Store) {
+        let Ok(here) = store.heads() else { return };
+        // The ledger can name versions of a remote, which another check knows.
+        let refs = Heads { active: None, ..here.clone() };
+        self.broken("", rules::check(store.objects(), &Heads::default(), &refs, Scope::Present));
+        let head = here.active.map(|active| active.ledger);
+        self.broken("", rules::records(store.objects(), head));
+        for name in store.tracked().unwrap_or_default() {
+            let Ok(Some(Tracking { source, versions, active, .. })) = store.remote(&name) else { continue };
+            let there = Heads { source, versions, active };
+            if let Ok(known) = rules::known(store.objects(), &[&here], &there) {
+                let report = rules::check(store.objects(), &known, &there, Scope::Present);
+                self.broken(&format!("remotes/{name}/"), report);
+            }
+        }
+    }
+
+    fn broken(&mut self, whose: &str, report: Result<Report>) {
+        let Ok(report) = report else { return };
+        for breach in report.breaches.into_iter().filter(|breach| !breach.unreadable) {
+            let what =
+                if breach.what.is_empty() { "ledger" } else { breach.what.trim_start_matches("refs/") };
+            let next =
+                "nobody can change it any more: every command goes on, and nobody takes the like today";
+            self.records.push(Problem {
+                subject: "rules".to_owned(),
+                what: format!("{whose}{what}: {}", breach.reason),
+                affects: Vec::new(),
+                next: Some(next.to_owned()),
+            });
         }
     }
 

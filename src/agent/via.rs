@@ -33,7 +33,7 @@ impl Via {
     }
 
     pub fn json(&self) -> Result<Value> {
-        let at = view::iso(i64::try_from(self.at_ms).unwrap_or(i64::MAX))?;
+        let at = view::iso(i64::try_from(self.at_ms).unwrap_or(i64::MAX));
         let name = Some(&self.token.name).filter(|name| !name.is_empty());
         Ok(json!({"remote": self.remote, "token": name, "tokenId": self.token.id, "at": at}))
     }

@@ -14,11 +14,23 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// `2026-11-20T21:03:02.272Z`.
-pub fn iso(at_ms: i64) -> Result<String> {
-    let time = Timestamp::from_millisecond(at_ms)
-        .map_err(|_| Error::corrupt(format!("{at_ms} is not a time that a record can hold")))?;
-    Ok(time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+/// `2026-11-20T21:03:02.272Z`. What is no time is shown as the number that it is, so that it stops nobody.
+pub fn iso(at_ms: i64) -> String {
+    match Timestamp::from_millisecond(at_ms) {
+        Ok(time) => time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+        Err(_) => format!("{at_ms} ms"),
+    }
+}
+
+/// `2026-11-20 21:03`
+pub fn minute(at_ms: i64) -> String {
+    minute_of(&iso(at_ms))
+}
+
+/// The same of what [`iso`] gave.
+pub fn minute_of(iso: &str) -> String {
+    iso.strip_suffix('Z')
+        .map_or(iso.to_owned(), |time| time[..time.len() - ":02.272".len()].replace('T', " "))
 }
 
 /// One version in a list.
@@ -47,7 +59,7 @@ pub fn summary(version: &Version, status: Status) -> Result<Summary> {
         message: meta.message.clone(),
         created_by: meta.by.clone(),
         created_by_email: Some(meta.by.clone()).filter(|by| by.contains('@')),
-        created_at: iso(meta.at_ms)?,
+        created_at: iso(meta.at_ms),
         commit_hash: meta.commit.clone(),
         source_manifest_version: meta.source_version,
         unread: meta.unread.clone(),
@@ -81,7 +93,7 @@ pub struct SourceSummary {
 pub fn source_summary(version: &SourceVersion) -> Result<SourceSummary> {
     Ok(SourceSummary {
         version: version.number,
-        created_at: iso(version.record.at_ms)?,
+        created_at: iso(version.record.at_ms),
         created_by: version.record.by.clone(),
         triggered_by: version.record.triggered_by.clone(),
         message: version.record.message.clone(),
@@ -120,8 +132,12 @@ mod tests {
     #[test]
     fn times_are_as_javascript_writes_them() {
         // `new Date(1000000000000).toISOString()`
-        assert_eq!(iso(1_000_000_000_000).unwrap(), "2001-09-09T01:46:40.000Z");
-        assert_eq!(iso(-1).unwrap(), "1969-12-31T23:59:59.999Z");
-        assert!(iso(i64::MAX).is_err());
+        assert_eq!(iso(1_000_000_000_000), "2001-09-09T01:46:40.000Z");
+        assert_eq!(iso(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(
+            (iso(i64::MAX), minute(i64::MIN)),
+            (format!("{} ms", i64::MAX), format!("{} ms", i64::MIN))
+        );
+        assert_eq!(minute(1_000_000_000_000), "2001-09-09 01:46");
     }
 }

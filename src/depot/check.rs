@@ -2,13 +2,14 @@
 
 use super::Depot;
 use crate::agent::ledger;
+use crate::agent::rules::{self, Breach, Scope};
 use crate::agent::source::SourceVersion;
 use crate::agent::version::Version;
 use crate::error::Result;
 use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::protocol::AgentId;
-use crate::store::Odb;
+use crate::store::{Heads, Odb};
 use std::collections::HashSet;
 
 impl Depot {
@@ -39,6 +40,11 @@ impl Depot {
             let read = ledger::fold(walk.objects, Some(active.ledger)).map(drop);
             walk.root("the ledger", active.ledger, read);
         }
+        let here =
+            Heads { source: head.source.clone(), versions: head.versions.clone(), active: head.active };
+        let report = rules::check(&pieces.objects, &Heads::default(), &here, Scope::Whole)?;
+        let broken = report.breaches.iter().filter(|breach| !breach.unreadable);
+        wrong.extend(broken.map(Breach::sentence));
         Ok(wrong)
     }
 }

@@ -39,7 +39,7 @@ pub use grow::Growing;
 pub use link::link_new;
 pub use lock::{lock, share, try_lock};
 pub use map::{Map, map};
-pub use names::untrackable;
+pub use names::{DEEPEST, LONGEST_LINK, LONGEST_NAME, LONGEST_PATH, too_long, untrackable};
 pub use pinned::Pinned;
 pub use platform::{CAN_SYNC_ALL, open_file};
 pub use private::{keep_private, make_private, replace_private};

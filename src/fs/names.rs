@@ -6,6 +6,32 @@
 
 use super::temporary;
 
+/// How many bytes one name may have: Linux takes no more.
+pub const LONGEST_NAME: usize = 255;
+
+/// How many bytes a path in a project may have. Systems take 4,096, with the path of the project before it.
+pub const LONGEST_PATH: usize = 2048;
+
+/// How many folders may be inside each other.
+pub const DEEPEST: usize = 256;
+
+/// How many bytes the target of a link may have: Linux takes no more.
+pub const LONGEST_LINK: u64 = 4095;
+
+/// Why no client could restore a path, for its length alone.
+pub fn too_long(path: &str) -> Option<String> {
+    let longest = path.split('/').map(str::len).max().unwrap_or(0);
+    if longest > LONGEST_NAME {
+        Some(format!("its name has {longest} bytes, and may have {LONGEST_NAME}"))
+    } else if path.len() > LONGEST_PATH {
+        Some(format!("its path has {} bytes, and may have {LONGEST_PATH}", path.len()))
+    } else if path.split('/').count() > DEEPEST + 1 {
+        Some(format!("it is more than {DEEPEST} folders deep"))
+    } else {
+        None
+    }
+}
+
 /// Why no path with a part of this name is ever tracked; `None` where it can be.
 pub fn untrackable(name: &str) -> Option<&'static str> {
     if is_alias(name, ".git", "git~1") {
@@ -49,6 +75,15 @@ mod tests {
         for name in names.split(' ').chain([".git ", ".git . ."]) {
             assert!(untrackable(name).is_some(), "{name:?}");
         }
+    }
+
+    #[test]
+    fn paths_that_some_system_cannot_hold() {
+        assert_eq!(too_long(&"a".repeat(255)), None);
+        assert_eq!(too_long(&"é".repeat(128)).unwrap(), "its name has 256 bytes, and may have 255");
+        assert_eq!(too_long(&format!("{}x", "d/".repeat(256))), None);
+        assert_eq!(too_long(&format!("{}x", "d/".repeat(257))).unwrap(), "it is more than 256 folders deep");
+        assert!(too_long(&"name/".repeat(410)).unwrap().starts_with("its path has 2050 bytes"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What differs between two trees, by path. Equal subtrees are never opened.
 
-use super::{Entry, Extents, Id, Mode, Source, Tree};
+use super::{Entry, Extents, Id, Mode, Most, Source, Tree};
 use crate::error::Result;
 use std::cmp::Ordering;
 
@@ -57,7 +57,7 @@ const MANY: usize = 50_000;
 
 fn check_extents(source: &dyn Source, roots: [Option<Id>; 2]) -> Result<()> {
     let mut extents = Extents::of_entries();
-    roots.iter().flatten().try_for_each(|root| extents.check(source, root)).map_err(|error| {
+    roots.iter().flatten().try_for_each(|root| extents.check(source, root, Most::ANY)).map_err(|error| {
         error
             .context("cannot compare these files")
             .hint("the version was made to take all memory: `lua-store source list` says by whom")

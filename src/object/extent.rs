@@ -13,8 +13,19 @@ pub const MOST_ENTRIES: u64 = 1_000_000;
 /// How many bytes the files of one version may have: as many as the objects of one pack may.
 pub const MOST_BYTES: u64 = 64 << 30;
 
-/// How many folders may be inside each other. A path of the system is shorter.
-pub const MOST_LEVELS: u64 = 4096;
+/// What the paths of a tree may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Most {
+    /// Folders inside each other.
+    pub levels: u64,
+    /// Bytes of a path.
+    pub path: u64,
+}
+
+impl Most {
+    /// Whatever can be counted.
+    pub const ANY: Most = Most { levels: u64::MAX - 1, path: u64::MAX };
+}
 
 /// Trees that were counted.
 #[derive(Debug, Default)]
@@ -29,12 +40,15 @@ pub struct Extent {
     pub entries: u64,
     pub levels: u64,
     pub bytes: u64,
+    /// How long its longest path is, in bytes.
+    pub path: u64,
 }
 
 /// A tree that is being counted: the folders in it that are still to be, and what was found so far.
 struct Open {
     id: Id,
-    folders: Vec<Id>,
+    /// With how much of a path each of them takes.
+    folders: Vec<(Id, u64)>,
     extent: Extent,
 }
 
@@ -55,13 +69,16 @@ impl Extents {
                 open.push(begin(source, id, self.no_bytes)?);
             }
             let Some(top) = open.last_mut() else { break };
-            while let Some(extent) = top.folders.last().and_then(|id| self.known.get(id)) {
+            while let Some((extent, name)) =
+                top.folders.last().and_then(|(id, name)| Some((self.known.get(id)?, name)))
+            {
                 top.extent.entries = top.extent.entries.saturating_add(extent.entries);
                 top.extent.bytes = top.extent.bytes.saturating_add(extent.bytes);
                 top.extent.levels = top.extent.levels.max(extent.levels + 1);
+                top.extent.path = top.extent.path.max(name + 1 + extent.path);
                 top.folders.pop();
             }
-            next = top.folders.last().copied();
+            next = top.folders.last().map(|(id, _)| *id);
             if next.is_none() {
                 self.known.insert(top.id, top.extent);
                 open.pop();
@@ -71,30 +88,38 @@ impl Extents {
     }
 
     /// Refuses a tree that no project has.
-    pub fn check<S: Source + ?Sized>(&mut self, source: &S, root: &Id) -> Result<()> {
-        let Extent { entries, levels, bytes } = self.of(source, root)?;
-        if entries > MOST_ENTRIES {
-            return Err(Error::corrupt(format!("it has more than {MOST_ENTRIES} files and folders")));
+    pub fn check<S: Source + ?Sized>(&mut self, source: &S, root: &Id, most: Most) -> Result<()> {
+        self.of(source, root)?.beyond(most).map_or(Ok(()), |reason| Err(Error::corrupt(reason)))
+    }
+}
+
+impl Extent {
+    /// Why no project has such a tree.
+    pub fn beyond(&self, most: Most) -> Option<String> {
+        if self.entries > MOST_ENTRIES {
+            return Some(format!("it has more than {MOST_ENTRIES} files and folders"));
         }
-        if levels > MOST_LEVELS {
-            return Err(Error::corrupt(format!("it has more than {MOST_LEVELS} folders inside each other")));
+        // The root is inside of nothing.
+        if self.levels > most.levels + 1 {
+            return Some(format!("it has more than {} folders inside each other", most.levels));
         }
-        if bytes > MOST_BYTES {
-            return Err(Error::corrupt(format!(
-                "its files have more than {} GiB together",
-                MOST_BYTES >> 30
-            )));
+        if self.path > most.path {
+            return Some(format!("it has a path of more than {} bytes", most.path));
         }
-        Ok(())
+        if self.bytes > MOST_BYTES {
+            return Some(format!("its files have more than {} GiB together", MOST_BYTES >> 30));
+        }
+        None
     }
 }
 
 fn begin<S: Source + ?Sized>(source: &S, id: Id, no_bytes: bool) -> Result<Open> {
     let tree = source.tree(&id)?;
-    let (mut folders, mut bytes) = (Vec::new(), 0u64);
+    let (mut folders, mut bytes, mut path) = (Vec::new(), 0u64, 0);
     for entry in tree.entries() {
+        path = path.max(entry.name.len() as u64);
         match entry.mode.is_directory() {
-            true => folders.push(entry.id),
+            true => folders.push((entry.id, entry.name.len() as u64)),
             false if no_bytes => {}
             false => match source.blob_len(&entry.id) {
                 Ok(len) => bytes = bytes.saturating_add(len),
@@ -104,13 +129,16 @@ fn begin<S: Source + ?Sized>(source: &S, id: Id, no_bytes: bool) -> Result<Open>
             },
         }
     }
-    Ok(Open { id, folders, extent: Extent { entries: tree.entries().len() as u64, levels: 1, bytes } })
+    let entries = tree.entries().len() as u64;
+    Ok(Open { id, folders, extent: Extent { entries, levels: 1, bytes, path } })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::object::{Entry, Memory, Sink, Tree};
+
+    const MOST: Most = Most { levels: 256, path: 2048 };
 
     /// A tree in which each level has the one below so many times.
     fn folded(memory: &mut Memory, levels: u32, times: u32) -> Id {
@@ -129,7 +157,8 @@ mod tests {
         // 3 folders with 3 folders with one file each.
         let tree = folded(&mut memory, 3, 3);
         let extent = Extents::default().of(&memory, &tree).unwrap();
-        assert_eq!(extent, Extent { entries: 3 + 9 + 9, levels: 3, bytes: 9 });
+        let path = "0/0/file".len() as u64;
+        assert_eq!(extent, Extent { entries: 3 + 9 + 9, levels: 3, bytes: 9, path });
     }
 
     #[test]
@@ -138,7 +167,7 @@ mod tests {
         let bomb = folded(&mut memory, 100, 10);
         let mut extents = Extents::default();
         assert_eq!(extents.of(&memory, &bomb).unwrap().entries, u64::MAX);
-        assert!(extents.check(&memory, &bomb).unwrap_err().message().contains("1000000 files"));
+        assert!(extents.check(&memory, &bomb, MOST).unwrap_err().message().contains("1000000 files"));
         assert_eq!(extents.known.len(), 100);
     }
 
@@ -151,7 +180,7 @@ mod tests {
         let mut extents = Extents::default();
         for doublings in 0..=7 {
             assert_eq!(extents.of(&memory, &tree).unwrap().bytes, 1 << (30 + doublings));
-            let refused = extents.check(&memory, &tree).map_err(|error| error.message().to_owned());
+            let refused = extents.check(&memory, &tree, MOST).map_err(|error| error.message().to_owned());
             let said = Err("its files have more than 64 GiB together".to_owned());
             assert_eq!(refused, if doublings > 6 { said } else { Ok(()) });
             let both = vec![Entry::directory("a", tree), Entry::directory("b", tree)];
@@ -166,9 +195,9 @@ mod tests {
         let mut extents = Extents::default();
         assert_eq!(
             extents.of(&memory, &deep).unwrap(),
-            Extent { entries: 100_000, levels: 100_000, bytes: 1 }
+            Extent { entries: 100_000, levels: 100_000, bytes: 1, path: 2 * 99_999 + 4 }
         );
-        assert!(extents.check(&memory, &deep).unwrap_err().message().contains("4096 folders"));
+        assert!(extents.check(&memory, &deep, MOST).unwrap_err().message().contains("256 folders"));
     }
 
     #[test]
@@ -177,7 +206,22 @@ mod tests {
         let empty = memory.put_tree(&Tree::new(vec![]).unwrap(), None).unwrap();
         let large = folded(&mut memory, 4, 79);
         for tree in [empty, large] {
-            Extents::default().check(&memory, &tree).unwrap();
+            Extents::default().check(&memory, &tree, MOST).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_last_depth_and_length_that_are_fine() {
+        let mut memory = Memory::default();
+        for (levels, fine) in [(257, true), (258, false)] {
+            let tree = folded(&mut memory, levels, 1);
+            assert_eq!(Extents::default().check(&memory, &tree, MOST).is_ok(), fine, "{levels}");
+        }
+        let file = folded(&mut memory, 1, 0);
+        for (name, fine) in [(2048 - 5, true), (2048 - 4, false)] {
+            let entry = Entry::directory(&"n".repeat(name), file);
+            let tree = memory.put_tree(&Tree::new(vec![entry]).unwrap(), None).unwrap();
+            assert_eq!(Extents::default().check(&memory, &tree, MOST).is_ok(), fine, "{name}");
         }
     }
 }

@@ -9,7 +9,7 @@ mod path;
 mod tree;
 
 pub use compare::{Difference, Leaf, compare, leaves};
-pub use extent::{Extent, Extents, MOST_BYTES, MOST_ENTRIES, MOST_LEVELS};
+pub use extent::{Extent, Extents, MOST_BYTES, MOST_ENTRIES, Most};
 pub use id::{Id, IdPrefix};
 pub use joined::Joined;
 pub use memory::Memory;

@@ -16,6 +16,12 @@ pub const MAX_UNFOLDED: u64 = crate::object::MOST_BYTES;
 /// A JSON body: 30,000 ids in a request, and room.
 pub const MAX_JSON: usize = 4 << 20;
 
+/// How many refs one transaction creates; who has more sends several.
+pub const MAX_REFS: usize = 1000;
+
+/// How many records one transaction adds to the ledger.
+pub const MAX_RECORDS: u64 = 10_000;
+
 /// How many missing objects an answer names.
 pub const MAX_NAMED: usize = 100;
 

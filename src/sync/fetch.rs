@@ -1,16 +1,15 @@
 //! `fetch`: everything that a remote has and this store lacks, as one pack; then what the remote has is
 //! remembered.
 
-use super::{Remote, seen};
-use crate::agent::bounds::{self, Bounds};
+use super::{Remote, heads, seen};
+use crate::agent::rules::{self, Scope};
 use crate::error::{Error, Result};
 use crate::fs::{self, Spool};
 use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{Fetch, Head, limits};
-use crate::store::{Depth, Limits, Mapped, Odb, Store, Tracking, Verdict};
-use std::collections::HashSet;
+use crate::store::{Depth, Heads, Limits, Mapped, Odb, Store, Tracking, Verdict};
 
 /// How many ids of a series say what is here. What older ones alone have is sent once more: that is
 /// rare, and costs nothing but room on the wire.
@@ -84,14 +83,14 @@ pub fn bring(
         want.extend(known);
         have.clear();
     }
+    let now = tracking(&head);
+    let arrival = Arrival { store, name, now: heads(&head), scope: Scope::Whole };
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
-        (objects, bytes) =
-            receive(store, remote, (&head.source, &head.versions), &Fetch { want, have }, progress)?;
+        (objects, bytes) = receive(remote, &arrival, &Fetch { want, have }, progress)?;
+    } else if before.as_ref() != Some(&now) {
+        arrival.check(store.objects())?;
     }
-    let known = before.as_ref().and_then(|before| before.active);
-    seen::check_ledger(name, store.objects(), known, head.active)?;
-    let now = tracking(&head);
     match before.as_ref() == Some(&now) {
         true => store.confirm()?,
         false => store.set_remote(&store.lock()?, name, &now)?,
@@ -105,7 +104,8 @@ pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Hea
     let want = absent(store, versions_of(head))?;
     if !want.is_empty() {
         let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
-        receive(store, remote, (&head.source, &head.versions), &Fetch { want, have }, &Progress::default())?;
+        let arrival = Arrival { store, name, now: heads(head), scope: Scope::Present };
+        receive(remote, &arrival, &Fetch { want, have }, &Progress::default())?;
     }
     remember(store, name, head)
 }
@@ -137,26 +137,27 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
     if before.as_ref() == Some(&now) {
         return store.confirm();
     }
-    let known = before.and_then(|before| before.active);
-    seen::check_ledger(name, store.objects(), known, now.active)?;
+    // Versions may be of source versions that were left out.
+    let Tracking { source, versions, active, .. } = now.clone();
+    let arrival = Arrival { store, name, now: Heads { source, versions, active }, scope: Scope::Present };
+    arrival.check(store.objects())?;
     let lock = store.lock()?;
     store.set_remote(&lock, name, &now)
 }
 
 /// Brings a record of the remote's ledger here, with those before it and the versions that they are about. Nothing of
-/// the remote is remembered by it. `series` are its source versions and its versions.
-pub fn bring_ledger(
-    store: &Store,
-    name: &str,
-    remote: &dyn Remote,
-    series: (&[Id], &[Id]),
-    ledger: Id,
-) -> Result<()> {
-    if store.objects().contains(&ledger)? {
+/// the remote is remembered by it.
+pub fn bring_ledger(store: &Store, name: &str, remote: &dyn Remote, now: &Tracking) -> Result<()> {
+    // What is here was compared when the remote spoke.
+    let Some(active) = now.active else { return Ok(()) };
+    if store.objects().contains(&active.ledger)? {
         return Ok(());
     }
     let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
-    receive(store, remote, series, &Fetch { want: vec![ledger], have }, &Progress::default()).map(drop)
+    let (source, versions) = (now.source.clone(), now.versions.clone());
+    let now = Heads { source, versions, active: Some(active) };
+    let arrival = Arrival { store, name, now, scope: Scope::Present };
+    receive(remote, &arrival, &Fetch { want: vec![active.ledger], have }, &Progress::default()).map(drop)
 }
 
 /// What the head of a remote is remembered as.
@@ -206,16 +207,25 @@ impl Drop for Peeked {
 
 /// Everything that the head names, for reading.
 pub fn peek(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
-    peek_at(store, name, remote, head, absent(store, head.roots())?)
+    peek_at(store, name, remote, head, absent(store, head.roots())?, Scope::Whole)
 }
 
 /// What [`bring_versions`] would bring, for reading.
 pub fn peek_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
-    peek_at(store, name, remote, head, absent(store, versions_of(head))?)
+    peek_at(store, name, remote, head, absent(store, versions_of(head))?, Scope::Present)
 }
 
-fn peek_at(store: &Store, name: &str, remote: &dyn Remote, head: &Head, want: Vec<Id>) -> Result<Peeked> {
+fn peek_at(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    head: &Head,
+    want: Vec<Id>,
+    scope: Scope,
+) -> Result<Peeked> {
+    let arrival = Arrival { store, name, now: heads(head), scope };
     if want.is_empty() {
+        arrival.check(store.objects())?;
         return Ok(Peeked::here(store));
     }
     let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
@@ -226,7 +236,7 @@ fn peek_at(store: &Store, name: &str, remote: &dyn Remote, head: &Head, want: Ve
     let objects = store.objects().with(&pack)?;
     let peeked = Peeked { objects, spool: Some(spool) };
     sound(verdict)?;
-    within_bounds(store, (&head.source, &head.versions), &what.want, &peeked.objects)?;
+    arrival.check(&peeked.objects)?;
     Ok(peeked)
 }
 
@@ -240,35 +250,41 @@ impl Peeked {
 /// What a foreign pack may cost.
 const LIMITS: Limits = Limits { decoded: limits::MAX_DECODED };
 
+/// What a remote says that it has, on its way in.
+struct Arrival<'a> {
+    store: &'a Store,
+    name: &'a str,
+    now: Heads,
+    scope: Scope,
+}
+
+impl Arrival<'_> {
+    /// Refuses what is not what was seen before and something more, or breaks a rule. What is here already, or was
+    /// brought from there earlier, is not looked at again.
+    fn check(&self, objects: &Odb) -> Result<()> {
+        let before = self.store.remote(self.name)?.unwrap_or_default();
+        if self.now.active.is_none_or(|active| objects.contains(&active.ledger).unwrap_or(false)) {
+            seen::check_ledger(self.name, objects, before.active, self.now.active)?;
+        }
+        let before = Heads { source: before.source, versions: before.versions, active: before.active };
+        let known = rules::known(objects, &[&before, &self.store.heads().unwrap_or_default()], &self.now)?;
+        let report = rules::check(objects, &known, &self.now, self.scope)?;
+        report.refuse(&format!("what the remote \"{}\" has is not taken in", self.name))
+    }
+}
+
 /// Gets one pack, proves it, and takes it in.
 fn receive(
-    store: &Store,
     remote: &dyn Remote,
-    series: (&[Id], &[Id]),
+    arrival: &Arrival<'_>,
     what: &Fetch,
     progress: &Progress,
 ) -> Result<(u64, u64)> {
+    let store = arrival.store;
     let (spool, id) = get(store, remote, what, progress)?;
     let bytes = spool.len();
-    let verdict = store.receive_if(spool.path(), id, &LIMITS, progress, |objects| {
-        within_bounds(store, series, &what.want, objects)
-    })?;
+    let verdict = store.receive_if(spool.path(), id, &LIMITS, progress, |objects| arrival.check(objects))?;
     sound(verdict).map(|objects| (objects, bytes))
-}
-
-/// A few objects may unfold to more files than there is room for.
-fn within_bounds(
-    store: &Store,
-    (source, versions): (&[Id], &[Id]),
-    wanted: &[Id],
-    objects: &Odb,
-) -> Result<()> {
-    let wanted: HashSet<&Id> = wanted.iter().collect();
-    // A ledger brings versions that nobody named.
-    let has = |odb: &Odb, id: &Id| odb.contains(id).unwrap_or(false);
-    let is_new = |id: &Id| wanted.contains(id) || !has(store.objects(), id) && has(objects, id);
-    Bounds::check_all(objects, source, versions, is_new)
-        .map_err(|error| bounds::refused("what the remote has", error))
 }
 
 /// Gets one pack. One that went on where an earlier, cut one ended and has another hash than its name is got

@@ -2,7 +2,7 @@
 
 use super::fetch::tracking;
 use super::{Remote, fetch, seen};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::fs::Spool;
 use crate::object::Source;
 use crate::pack::PackId;
@@ -83,10 +83,8 @@ impl Remote for Remembered {
 /// second one gets who did that, with the version that it is about; where that fails it stays unknown.
 pub fn ask(store: &Store, name: &str, remote: &dyn Remote) -> Result<Tracking> {
     let now = tracking(&fetch::look(store, name, remote)?);
-    if let Some(active) = now.active {
-        drop(fetch::bring_ledger(store, name, remote, (&now.source, &now.versions), active.ledger));
-        let known = store.remote(name)?.and_then(|known| known.active);
-        check_ledger(store, name, known, now.active)?;
+    match fetch::bring_ledger(store, name, remote, &now) {
+        Err(error) if error.kind() == Kind::Rewritten => Err(error),
+        _ => Ok(now),
     }
-    Ok(now)
 }

@@ -22,6 +22,16 @@ pub struct Pushed {
     pub bytes: u64,
 }
 
+impl Pushed {
+    fn add(&mut self, more: Pushed) {
+        self.source.extend(more.source);
+        self.versions.extend(more.versions);
+        self.active |= more.active;
+        self.objects += more.objects;
+        self.bytes += more.bytes;
+    }
+}
+
 /// What became of a push.
 #[derive(Debug)]
 pub enum Sent {
@@ -47,8 +57,8 @@ pub fn send(
 ) -> Result<Sent> {
     // Refused means that somebody else came between: what there is now is looked at once more. A remote that always
     // has something else is not asked for ever.
-    let mut there = None;
-    for _ in 0..limits::RACES {
+    let (mut there, mut all, mut races) = (None, Pushed::default(), 0);
+    while races < limits::RACES {
         if !Standing::of(local, &head, store.objects())?.can_push() {
             fetch::bring(store, name, remote, head.clone(), progress)?;
             if !Standing::of(local, &head, store.objects())?.can_push() {
@@ -58,24 +68,29 @@ pub fn send(
         let plan = plan(local, &head)?;
         if plan.is_empty() {
             remember(store, name, &head)?;
-            return Ok(Sent::Done(Pushed::default()));
+            return Ok(Sent::Done(all));
         }
         let sent = after(&head, &plan);
         let (outcome, pushed) = carry_out(store, remote, &head, plan, &mut there, progress)?;
-        match outcome {
+        let now = match outcome {
             Outcome::Done(now) => {
                 check_done(name, &sent, &now)?;
-                remember(store, name, &now)?;
-                return Ok(Sent::Done(pushed));
+                now
             }
             // It landed, was not answered, and the remote has forgotten it.
-            Outcome::Refused(Refusal::Moved(now)) if check_done(name, &sent, &now).is_ok() => {
-                remember(store, name, &now)?;
-                return Ok(Sent::Done(pushed));
+            Outcome::Refused(Refusal::Moved(now)) if check_done(name, &sent, &now).is_ok() => now,
+            Outcome::Refused(Refusal::Moved(now)) if now != head => {
+                (head, races) = (now, races + 1);
+                continue;
             }
-            Outcome::Refused(Refusal::Moved(now)) if now != head => head = now,
             Outcome::Refused(refusal) => return Err(refused(refusal)),
+        };
+        remember(store, name, &now)?;
+        all.add(pushed);
+        if is_whole(&sent, local) {
+            return Ok(Sent::Done(all));
         }
+        head = now;
     }
     Err(Error::unavailable(format!("others were faster at \"{name}\", {} times", limits::RACES))
         .hint("run the command again: nothing was changed"))
@@ -101,17 +116,32 @@ fn check_done(name: &str, sent: &Heads, now: &Head) -> Result<()> {
     .hint(format!("`lua-store fetch {name}` shows what it has; nothing of that was believed")))
 }
 
+/// Whether nothing is left to be sent.
+fn is_whole(sent: &Heads, local: &Heads) -> bool {
+    sent.source.len() >= local.source.len() && sent.versions.len() >= local.versions.len()
+}
+
+/// The next transaction: what a version or the pointer needs goes with it or before it, and no more refs at once than
+/// a server takes.
 fn plan(local: &Heads, head: &Head) -> Result<Transaction> {
-    let create = |here: &[Id], there: &[Id]| {
-        let ids = here[there.len()..].to_vec();
+    let mut room = limits::MAX_REFS;
+    let mut create = |here: &[Id], there: &[Id]| {
+        let ids: Vec<Id> = here[there.len()..].iter().take(room).copied().collect();
+        room -= ids.len();
         (!ids.is_empty()).then_some(Create { after: there.len() as u64, ids })
     };
-    let swap = local.active.filter(|active| head.active != Some(*active));
+    let (source, versions) = (create(&local.source, &head.source), create(&local.versions, &head.versions));
+    let upto = |there: &[Id], create: &Option<Create>| {
+        there.len() + create.as_ref().map_or(0, |create| create.ids.len())
+    };
+    let is_last = upto(&head.source, &source) == local.source.len()
+        && upto(&head.versions, &versions) == local.versions.len();
+    let swap = local.active.filter(|active| is_last && head.active != Some(*active));
     Ok(Transaction {
         txn: txn()?,
         pack: None,
-        source: create(&local.source, &head.source),
-        versions: create(&local.versions, &head.versions),
+        source,
+        versions,
         active: swap.map(|new| Swap { expected: head.active, new }),
     })
 }

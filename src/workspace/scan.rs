@@ -152,6 +152,10 @@ impl<'s, 'a> Scan<'s, 'a> {
             let Ok(name) = name.into_string() else { return Err(not_utf8(&inner)) };
             let old = known.and_then(|at| self.old_item(at, &name));
             let below = join(path, &name);
+            if let Some(reason) = fs::too_long(&below) {
+                return Err(Error::failed(format!("cannot store \"{}\": {reason}", inner.display()))
+                    .hint("rename it, or ignore it in `.luaignore`"));
+            }
             if metadata.is_dir() && self.left_out(&name, &below, true).is_none() {
                 let known = old.and_then(|(item, _)| match item.what {
                     What::Folder(number) => Some(number),

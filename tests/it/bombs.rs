@@ -1,13 +1,9 @@
 //! A few objects that unfold to more than any disk holds: counted, and refused before anything unfolds them.
 
-use crate::common::{Project, shop};
+use crate::common::{Project, raw, shop};
 use lua_store::agent::project::Project as Agent;
-use lua_store::depot::{Expect, FileHeads, FilePacks, HeadStore, Held, PackKey, PackStore, StoredHead};
-use lua_store::object::{Entry, Id, Sink, Source, Tree};
-use lua_store::pack::PackId;
+use lua_store::object::{Entry, Sink, Source, Tree};
 use lua_store::progress::Progress;
-use lua_store::protocol::AgentId;
-use lua_store::store::Receipts;
 use lua_store::sync::{Folder, Remote, push};
 use std::time::SystemTime;
 
@@ -48,7 +44,7 @@ fn a_bundle_that_unfolds_is_refused_and_nothing_is_made() {
     for line in ["bundle verify bomb.bundle", "clone bomb.bundle second"] {
         let outcome = other.run(line);
         assert_eq!(outcome.code, 1, "{outcome}");
-        let said = "source of source version v2: it has more than 1000000 files and folders";
+        let said = "refs/source/v2: source: it has more than 1000000 files and folders";
         assert!(outcome.stderr.contains(said), "{outcome}");
         assert!(outcome.stderr.contains("hint: nothing was changed"), "{outcome}");
     }
@@ -77,32 +73,8 @@ fn a_server_does_not_take_it_in() {
 #[test]
 fn a_client_does_not_take_it_in() {
     let project = doubled(40);
-    let (root, id) = (project.path("../data"), "agent_shop".parse::<AgentId>().unwrap());
-    // Makes the folder a depot.
-    lua_store::depot::Depot::open(&root).unwrap();
-    let (heads, packs) = (FileHeads::new(&root), FilePacks::new(&root));
-    let agent = Agent::open(&project.root()).unwrap();
-    let mut held = Vec::new();
-    for entry in std::fs::read_dir(project.path(".lua/objects")).unwrap() {
-        let file = entry.unwrap().path();
-        let bytes = std::fs::read(&file).unwrap();
-        let key = PackKey::fresh(&id, PackId::of(&bytes)).unwrap();
-        packs.put_new(&key, &mut &bytes[..], bytes.len() as u64).unwrap();
-        held.push(Held { key, bytes: bytes.len() as u64, objects: 1 });
-    }
-    let head = StoredHead {
-        agent: id.clone(),
-        seq: 1,
-        previous: Id::from_bytes([0; 32]),
-        txns: Vec::new(),
-        source: agent.store().heads().unwrap().source,
-        versions: Vec::new(),
-        active: None,
-        packs: held,
-        condemned: Vec::new(),
-        receipts: Receipts::default(),
-    };
-    heads.swap(&id, Expect::Absent, &head.encode()).unwrap();
+    let root = project.path("../data");
+    raw::depot(&project, &root, "agent_shop");
     let other = Project::new();
     let cloned = other.run(&format!("clone {} second", root.join("agent_shop").display()));
     assert!(cloned.code == 1 && cloned.stderr.contains("more than 1000000 files"), "{cloned}");
@@ -120,7 +92,7 @@ fn a_client_does_not_take_it_in() {
 /// 16,384 files of 4 and of 8 MiB: one length is that of an object in a pack, the other of one that is streamed.
 #[test]
 fn bytes_are_bounded_as_files_are() {
-    let said = "source of source version v2: its files have more than 64 GiB together";
+    let said = "source: its files have more than 64 GiB together";
     for size in [5 << 20, 9 << 20] {
         let project = doubled_of(vec![0; size], 14);
         project.ok("bundle create ../bomb.bundle");
@@ -154,7 +126,9 @@ fn a_bomb_that_is_here_already_is_not_unfolded() {
         let outcome = project.run(line);
         assert!(outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"), "{line}: {outcome}");
     }
-    for line in ["fsck", "source list", "log"] {
+    let checked = project.run("fsck");
+    assert!(checked.code == 1 && checked.stdout.contains("more than 1000000 files"), "{checked}");
+    for line in ["source list", "log"] {
         let outcome = project.run(line);
         assert_eq!(outcome.code, 0, "{line}: {outcome}");
     }

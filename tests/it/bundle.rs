@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use lua_store::agent::bundle;
 use lua_store::agent::project::Project as Agent;
 use lua_store::progress::Progress;
-use lua_store::store::Odb;
+use lua_store::store::{Heads, Odb};
 use std::path::{Path, PathBuf};
 
 /// Two versions of which the first is active, then a third and one more push.
@@ -205,6 +205,13 @@ fn a_damaged_bundle_is_taken_nowhere() {
     assert_eq!(agent.store().remote("stick").unwrap(), None);
     std::fs::write(elsewhere.path("b"), &bytes).unwrap();
     assert!(
-        bundle::prove(&elsewhere.path("b"), &elsewhere.root(), &Odb::over([]), &Progress::default()).is_ok()
+        bundle::prove(
+            &elsewhere.path("b"),
+            &elsewhere.root(),
+            &Odb::over([]),
+            &Heads::default(),
+            &Progress::default()
+        )
+        .is_ok()
     );
 }

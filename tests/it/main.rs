@@ -31,6 +31,7 @@ mod objects;
 mod odd_systems;
 mod persona;
 mod plumbing;
+mod poison;
 mod pull;
 mod push;
 mod race;

@@ -45,8 +45,7 @@ impl Renumber {
             let state = state(base)?;
             before_holds = contents(objects, &state)?;
             before = state.numbers.clone();
-            common = state.numbers;
-            numbers::raise(&mut common, &base.record.highest);
+            common = build::floor(&state, Some(base));
         }
         let state = state(theirs)?;
         let theirs_hold = contents(objects, &state)?;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 /// `14:07 UTC`, with the date where that is not today's.
 pub fn clock(at_ms: i64, now_ms: i64) -> String {
-    let (Ok(at), Ok(now)) = (view::iso(at_ms), view::iso(now_ms)) else { return at_ms.to_string() };
-    match at[..10] == now[..10] {
-        true => format!("{} UTC", &at[11..16]),
-        false => format!("{} {} UTC", &at[..10], &at[11..16]),
+    let (at, now) = (view::minute(at_ms), view::minute(now_ms));
+    match (at.split_once(' '), now.split_once(' ')) {
+        (Some((day, time)), Some((today, _))) if day == today => format!("{time} UTC"),
+        _ => format!("{at} UTC"),
     }
 }
 
@@ -33,7 +33,7 @@ pub fn lasted(ms: i64) -> String {
 /// with the token that brought it beside who says that they did it.
 pub fn since(promotion: &Promotion, now_ms: i64) -> String {
     let Promotion { record, via } = promotion;
-    let (at, while_) = (clock(record.at_ms, now_ms), lasted(now_ms - record.at_ms));
+    let (at, while_) = (clock(record.at_ms, now_ms), lasted(now_ms.saturating_sub(record.at_ms)));
     let reason = record.reason.iter().flat_map(|reason| reason.split_whitespace());
     let reason = reason.collect::<Vec<_>>().join(" ");
     let comma = if reason.is_empty() { "" } else { ", " };
@@ -57,7 +57,7 @@ pub fn according(told: &Told, now_ms: i64) -> String {
     match (told.fresh, told.at_ms) {
         (true, _) => format!("as {} has it now", told.remote),
         (false, Some(at)) => {
-            format!("as {} had it at {}, {}", told.remote, clock(at, now_ms), ago(now_ms - at))
+            format!("as {} had it at {}, {}", told.remote, clock(at, now_ms), ago(now_ms.saturating_sub(at)))
         }
         (false, None) => format!("as {} had it when it was last asked", told.remote),
     }
@@ -153,7 +153,7 @@ pub const PROMOTED: [&str; 4] = ["promotedAt", "promotedBy", "promotedReason", "
 /// When, by whom, why and with which token something was made live, under four keys; null where it never was.
 pub fn add_promotion(answer: &mut Value, keys: [&str; 4], promotion: Option<&Promotion>) -> Result<()> {
     let record = promotion.map(|promotion| &promotion.record);
-    let at = record.map(|record| view::iso(record.at_ms)).transpose()?;
+    let at = record.map(|record| view::iso(record.at_ms));
     answer[keys[0]] = json!(at);
     answer[keys[1]] = json!(record.map(|record| &record.by));
     answer[keys[2]] = json!(record.and_then(|record| record.reason.as_ref()));
@@ -167,7 +167,7 @@ fn add_told(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
         Some(told) => told.at_ms,
         None => Some(now_ms),
     };
-    answer["asOf"] = json!(at.map(view::iso).transpose()?);
+    answer["asOf"] = json!(at.map(view::iso));
     answer["remote"] = json!(live.told.as_ref().map(|told| &told.remote));
     Ok(())
 }

@@ -24,7 +24,7 @@ pub fn inherited(allowed: &[String], from: &str) -> Option<String> {
 
 /// `2026-11-20 21:03`
 pub fn when(at_ms: i64) -> String {
-    view::iso(at_ms).map_or_else(|_| at_ms.to_string(), |iso| iso[..16].replace('T', " "))
+    view::minute(at_ms)
 }
 
 /// Everything, oldest first: who, when, in whose words, and what changed.
@@ -112,7 +112,7 @@ pub fn news_json(news: &News) -> Result<Value> {
         let meta = &version.meta;
         Ok(json!({
             "version": version.number, "message": meta.message, "createdBy": meta.by,
-            "createdAt": view::iso(meta.at_ms)?, "sourceManifestVersion": meta.source_version,
+            "createdAt": view::iso(meta.at_ms), "sourceManifestVersion": meta.source_version,
             "id": version.id.to_string(),
         }))
     });
@@ -125,7 +125,7 @@ pub fn moved_json(moved: &Moved) -> Result<Value> {
     let Step { id, record, .. } = &moved.step;
     Ok(json!({
         "event": record.event.word(), "version": moved.number, "by": record.by,
-        "at": view::iso(record.at_ms)?, "reason": record.reason, "id": id.to_string(),
+        "at": view::iso(record.at_ms), "reason": record.reason, "id": id.to_string(),
     }))
 }
 

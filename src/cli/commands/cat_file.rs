@@ -80,7 +80,7 @@ impl CatFile {
         }
         let mut fields = record::fields(&project.store().objects().blob(id)?);
         if let Some(fields) = &mut fields {
-            fields["at"] = json!(view::iso(fields["at_ms"].as_i64().unwrap_or_default())?);
+            fields["at"] = json!(view::iso(fields["at_ms"].as_i64().unwrap_or_default()));
         }
         Ok(fields)
     }

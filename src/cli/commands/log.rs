@@ -140,8 +140,8 @@ fn print_version(
     let head = cx.out.paint(style, format!("v{} ({})", version.number, status.word()));
     let short = cx.out.paint(DIM, version.id.short());
     cx.out.line(format!("{head}  {short}"))?;
-    let created = view::iso(version.meta.at_ms)?;
-    cx.out.line(format!("  {} by {}{via}", minute(&created), version.meta.by))?;
+    let created = view::iso(version.meta.at_ms);
+    cx.out.line(format!("  {} by {}{via}", view::minute_of(&created), version.meta.by))?;
     for line in version.meta.message.iter().flat_map(|message| message.lines()) {
         cx.out.line(format!("  {line}"))?;
     }
@@ -178,7 +178,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
         let one = |step: &Step| -> Result<Value> {
             let mut row = json!({
                 "id": step.id.to_string(), "event": step.record.event.word(), "version": number(step)?,
-                "elsewhere": elsewhere(step)?, "by": step.record.by, "at": view::iso(step.record.at_ms)?,
+                "elsewhere": elsewhere(step)?, "by": step.record.by, "at": view::iso(step.record.at_ms),
                 "reason": step.record.reason,
             });
             vias.add_to(&mut row, &step.id)?;
@@ -192,7 +192,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
     }
     cx.page();
     for step in steps {
-        let at = view::iso(step.record.at_ms)?;
+        let at = view::iso(step.record.at_ms);
         let reason = step.record.reason.as_ref().map_or(String::new(), |reason| format!("  {reason}"));
         let short = cx.out.paint(DIM, step.id.short());
         let event = step.record.event.word();
@@ -207,13 +207,8 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
         let by = format!("{}{}", step.record.by, vias.after(&step.id));
         let here = live.unsent.as_ref().is_some_and(|unsent| words::is_unsent(unsent, step));
         let here = if here { "  (here only)" } else { "" };
-        let at = minute(&at);
+        let at = view::minute_of(&at);
         cx.out.line(format!("{short}  {at}  {event:<7} {version}  by {by}{reason}{here}"))?;
     }
     Ok(())
-}
-
-/// `2026-11-21 09:30` of an ISO time.
-fn minute(iso: &str) -> String {
-    iso[..16].replace('T', " ")
 }

@@ -5,6 +5,7 @@ pub mod http;
 mod project;
 #[allow(dead_code, reason = "for the tests of servers")]
 pub mod proxy;
+pub mod raw;
 pub mod recorder;
 pub mod server;
 pub mod shop;

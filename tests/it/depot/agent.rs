@@ -55,11 +55,11 @@ impl Making {
         self.batch.tree(&tree).unwrap().entries().to_vec()
     }
 
-    /// A state whose persona and one skill say this.
-    pub fn state(&mut self, text: &str) -> Id {
+    /// A state with a persona and one skill. It is the same for all: a number stands for one content.
+    pub fn state(&mut self) -> Id {
         let settings = Some(self.blob(r#"{"name":"shop"}"#));
-        let persona = Some(PersonaId { id: self.blob(text), is_object: false });
-        let definition = self.blob(&format!(r#"{{"context":"{text}"}}"#));
+        let persona = Some(PersonaId { id: self.blob("You help."), is_object: false });
+        let definition = self.blob(r#"{"context":"Use it."}"#);
         let reach = self.blob("{}");
         let skill = vec![Entry::file("definition.json", definition), Entry::file("reach.json", reach)];
         let skill = self.tree(skill);
@@ -71,12 +71,7 @@ impl Making {
 
     /// A source version with one file.
     pub fn source(&mut self, text: &str) -> Id {
-        self.source_of(text, text)
-    }
-
-    /// The same, its file with another text than its state.
-    pub fn source_of(&mut self, text: &str, file: &str) -> Id {
-        let (state, files) = (self.state(text), self.file("index.ts", file));
+        let (state, files) = (self.state(), self.file("index.ts", text));
         source::put(&mut self.batch, &record(), state, files, None).unwrap()
     }
 

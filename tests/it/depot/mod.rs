@@ -5,6 +5,7 @@ mod merged;
 mod model;
 mod race;
 mod rot;
+mod rules;
 mod stage;
 mod tiers;
 mod transact;

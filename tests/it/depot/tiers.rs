@@ -123,7 +123,7 @@ pub fn noise(len: usize, seed: &str) -> String {
 fn push_large(depot: &Depot, client: &Client, len: usize, seed: &str) {
     let after = depot.head(&agent()).unwrap().map_or(0, |head| head.source.len() as u64);
     let mut made = client.make();
-    let id = made.source_of(seed, &noise(len, seed));
+    let id = made.source(&noise(len, seed));
     let (pack, bytes) = client.pack(made);
     upload(depot, &agent(), &pack, &bytes).unwrap();
     done(depot.transact(&agent(), &Transaction { pack: Some(pack), ..create_source(after, id) }).unwrap());

@@ -212,7 +212,7 @@ fn what_neither_the_pack_nor_the_agent_has_is_named() {
     let files = unsent.file("index.ts", "unsent");
     client.pack(unsent);
     let mut made = client.make();
-    let state = made.state("three");
+    let state = made.state();
     let tree = vec![
         Entry::file("record", made.blob("no record")),
         Entry::directory("source", files),
@@ -251,21 +251,21 @@ fn entries(made: &mut Making, state: Id) -> Vec<Entry> {
 fn a_source_version_has_its_form() {
     assert_eq!(of_source(|made| made.file("x", "new")), "refs/source/v3: object ID is no source version");
     let reason = of_source(|made| {
-        let state = made.state("new");
+        let state = made.state();
         let mut entries = entries(made, state);
         entries.push(Entry::file("more", entries[0].id));
         made.tree(entries)
     });
     assert_eq!(reason, "refs/source/v3: object ID is no source version");
     let reason = of_source(|made| {
-        let state = made.state("new");
+        let state = made.state();
         let mut entries = entries(made, state);
         entries[0] = Entry::file("record", made.blob("no record"));
         made.tree(entries)
     });
     assert!(reason.contains("the record of a source version is not well formed"), "{reason}");
     let reason = of_source(|made| {
-        let state = made.state("new");
+        let state = made.state();
         let mut entries = entries(made, state);
         entries[0].mode = Mode::Executable;
         made.tree(entries)
@@ -277,7 +277,7 @@ fn a_source_version_has_its_form() {
 fn a_state_has_its_form() {
     let state_of = |change: fn(&mut Making, &mut Vec<Entry>)| {
         of_source(move |made| {
-            let state = made.state("new");
+            let state = made.state();
             let mut parts = made.entries_of(state);
             change(made, &mut parts);
             let state = made.tree(parts);
@@ -317,7 +317,7 @@ fn files_that_nobody_could_restore_are_refused() {
             let inner = made.file("config", "x");
             let files = made.tree(vec![Entry::directory(name, inner)]);
             let files = made.tree(vec![Entry::directory("deep", files)]);
-            let (state, record) = (made.state("new"), made.batch_record());
+            let (state, record) = (made.state(), made.batch_record());
             let entries = [Entry::directory("source", files), Entry::directory("state", state)];
             made.tree([vec![Entry::file("record", record)], entries.to_vec()].concat())
         });

@@ -235,10 +235,16 @@ fn a_folder_claims_nothing() {
 #[test]
 fn a_repeated_transaction_is_answered_as_it_was() {
     let (project, server) = served("");
-    project.ok("push");
-    let first = head(&project);
-    let txn = json!({"txn": "0".repeat(32), "source": {"after": 1, "ids": [first.source[0]]}}).to_string();
+    project.ok("push --offline");
     let write = bearer(&token(&project, &format!("--agent {AGENT} --scope push --note other")));
+    // By hand, as somebody else does.
+    let pack = std::fs::read_dir(project.path(".lua/objects")).unwrap().next().unwrap().unwrap().path();
+    let bytes = std::fs::read(&pack).unwrap();
+    let name = blake3::hash(&bytes).to_hex().to_string();
+    let upload = format!("{write}Upload-Offset: 0\r\nUpload-Length: {}\r\n", bytes.len());
+    assert_eq!(server.ask("PATCH", &format!("/{AGENT}/packs/{name}"), &upload, &bytes).status, 204);
+    let id = project.json("source list")[0]["id"].clone();
+    let txn = json!({"txn": "0".repeat(32), "pack": name, "source": {"after": 0, "ids": [id]}}).to_string();
     let path = format!("/{AGENT}/transactions");
     let done = server.ask("POST", &path, &write, txn.as_bytes());
     assert_eq!(done.status, 200, "{}", done.text());

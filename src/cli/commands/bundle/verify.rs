@@ -5,7 +5,7 @@ use crate::agent::bundle;
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::{Kind, Result};
-use crate::store::Odb;
+use crate::store::{Heads, Odb};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -22,14 +22,14 @@ impl Verify {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let file = cx.directory()?.join(&self.file);
         cx.open(&file)?;
-        let here = match cx.project() {
-            Ok(project) => project.store().objects().clone(),
-            Err(error) if error.kind() == Kind::Usage => Odb::over([]),
+        let (here, known) = match cx.project() {
+            Ok(project) => (project.store().objects().clone(), project.store().heads().unwrap_or_default()),
+            Err(error) if error.kind() == Kind::Usage => (Odb::over([]), Heads::default()),
             Err(error) => return Err(error),
         };
         let scratch = std::env::temp_dir();
         let proven = progress::show(cx.out.term(), "Verifying", progress::Unit::Item, |progress| {
-            bundle::prove(&file, &scratch, &here, progress)
+            bundle::prove(&file, &scratch, &here, &known, progress)
         })?;
         let heads = proven.heads();
         if cx.out.is_json() {

@@ -70,11 +70,10 @@ fn print(cx: &mut Context<'_>, objects: &Odb, versions: &[PersonaVersion]) -> Re
             Status::Current => ("*", BOLD, GREEN),
             Status::Published | Status::Draft => ("", Style::new(), Style::new()),
         };
-        let created = view::iso(version.pushed.record.at_ms)?;
         table.row([
             Cell::styled(bold, format!("v{}{star}", version.number)),
             Cell::styled(style, version.status.word()),
-            Cell::from(created[..16].replace('T', " ")),
+            Cell::from(view::minute(version.pushed.record.at_ms)),
             Cell::from(&version.pushed.record.by),
             Cell::from(cut(&first_line(objects, version)?, 60)),
         ]);

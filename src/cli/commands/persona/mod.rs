@@ -51,7 +51,7 @@ fn to_json(version: &PersonaVersion) -> Result<Value> {
     Ok(json!({
         "version": version.number,
         "status": version.status.word(),
-        "createdAt": view::iso(version.pushed.record.at_ms)?,
+        "createdAt": view::iso(version.pushed.record.at_ms),
         "createdBy": version.pushed.record.by,
         "sourceVersion": version.pushed.number,
     }))

@@ -35,7 +35,7 @@ impl Show {
             return Ok(Exit::Done);
         }
         let record = &version.pushed.record;
-        let (created, status) = (view::iso(record.at_ms)?, version.status.word());
+        let (created, status) = (view::iso(record.at_ms), version.status.word());
         cx.out.note(format!("Persona v{} ({status}), {created} by {}", version.number, record.by));
         cx.page();
         let end = if persona.text.ends_with('\n') { "" } else { "\n" };

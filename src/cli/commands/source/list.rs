@@ -85,7 +85,7 @@ fn print(
         let star = if Some(version.version) == newest { " *" } else { "" };
         table.row([
             Cell::from(format!("v{}{star}", version.version)),
-            Cell::from(version.created_at[..16].replace('T', " ")),
+            Cell::from(view::minute_of(&version.created_at)),
             Cell::from(by),
             Cell::from(&version.triggered_by),
             Cell::from(format!("{}...", &version.project_hash[..8])),

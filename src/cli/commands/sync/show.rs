@@ -241,7 +241,7 @@ pub fn to_json(compared: &Compared) -> Result<Value> {
     let parts = if compared.is_in_sync() { Vec::new() } else { drift.parts.iter().map(one).collect() };
     let standing = if parts.is_empty() { Standing::InSync } else { drift.standing() };
     let live = compared.live.as_ref();
-    let promoted = live.map(|(_, step)| iso(step.record.at_ms)).transpose()?;
+    let promoted = live.map(|(_, step)| iso(step.record.at_ms));
     Ok(json!({
         "standing": standing.word(),
         "drift": !parts.is_empty(),

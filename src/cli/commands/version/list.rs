@@ -174,7 +174,7 @@ fn print(cx: &mut Context<'_>, rows: &[Row], known: &Known<'_>, active: Option<u
         table.row([
             Cell::styled(style, format!("v{}{star}", summary.version)),
             Cell::styled(status_style(summary.status), summary.status),
-            Cell::from(&summary.created_at[..16].replace('T', " ")),
+            Cell::from(view::minute_of(&summary.created_at)),
             Cell::from(known.vias.beside(&summary.created_by, id)),
             at,
             Cell::from(cut(summary.message.as_deref().unwrap_or_default(), 60)),
@@ -185,7 +185,7 @@ fn print(cx: &mut Context<'_>, rows: &[Row], known: &Known<'_>, active: Option<u
 
 /// `2026-11-21 09:30`
 fn minute(at_ms: i64) -> Result<String> {
-    Ok(view::iso(at_ms)?[..16].replace('T', " "))
+    Ok(view::minute(at_ms))
 }
 
 fn status_style(status: &str) -> Style {

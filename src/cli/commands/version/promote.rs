@@ -125,7 +125,7 @@ impl Promote {
         let undoes = promotion.undoes.as_ref().map(|step| -> Result<Value> {
             let LedgerRecord { by, at_ms, reason, .. } = &step.record;
             Ok(json!({
-                "version": promotion.previous, "by": by, "at": view::iso(*at_ms)?, "reason": reason,
+                "version": promotion.previous, "by": by, "at": view::iso(*at_ms), "reason": reason,
             }))
         });
         Ok(json!({

@@ -1,0 +1,324 @@
+//! The rules of what may become part of an agent: asked by whoever takes in what another made, on both sides of the
+//! wire, and by `fsck`. `docs/depot.md` has them in words.
+//!
+//! Hashes, trees and closure were proven before; here is what the objects mean.
+
+mod files;
+mod ledger;
+mod numbers;
+mod record;
+mod state;
+
+pub use record::{check_text, shortened, steady};
+
+use super::bounds::Bounds;
+use super::rebase::common;
+use super::record::{Event, META, RECORD, SOURCE, STATE};
+use super::source::SourceVersion;
+use super::state::State;
+use super::version::Version;
+use crate::error::{Error, Kind, Result};
+use crate::object::{Entry, Id, Mode, Source};
+use crate::store::{Active, Heads, Odb};
+use numbers::Given;
+use std::collections::HashSet;
+
+/// How many refs one agent may have.
+pub const MOST_REFS: usize = 100_000;
+
+/// A blob that is read to be looked at is no longer than this.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// Which of the refs are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them: everything that they name must be there.
+    Whole,
+    /// As far as they are there: a promotion brings versions and the ledger without the source versions.
+    Present,
+}
+
+/// Something that came, and who it says made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Made {
+    Source(u64, String),
+    Version(u64, String),
+    Step(Event, u64, String),
+}
+
+/// A rule that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// `refs/source/v3`, `the ledger`
+    pub what: String,
+    pub reason: String,
+    /// It could not be read: whoever looks at objects says so too.
+    pub unreadable: bool,
+}
+
+impl Breach {
+    pub fn sentence(&self) -> String {
+        if self.what.is_empty() { self.reason.clone() } else { format!("{}: {}", self.what, self.reason) }
+    }
+}
+
+/// What came, and which rules it breaks.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    pub made: Vec<Made>,
+    pub breaches: Vec<Breach>,
+}
+
+impl Report {
+    /// Whoever takes it in from elsewhere takes all of it, or nothing.
+    pub fn refuse(&self, what: &str) -> Result<()> {
+        let Some(first) = self.breaches.first() else { return Ok(()) };
+        let others = match self.breaches.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        Err(Error::corrupt(format!("{what}: {}{others}", first.sentence()))
+            .hint("nothing was changed here; no `lua-store` of today makes such a thing"))
+    }
+}
+
+/// As much of what somebody has as is here already: the longest beginning of each series, and a ledger that theirs
+/// goes on from.
+pub fn known(objects: &Odb, here: &[&Heads], now: &Heads) -> Result<Heads> {
+    let longest = |series: fn(&Heads) -> &Vec<Id>| {
+        let both = here.iter().map(|here| common(series(here), series(now))).max().unwrap_or(0);
+        series(now)[..both].to_vec()
+    };
+    let (source, versions) = (longest(|heads| &heads.source), longest(|heads| &heads.versions));
+    Ok(Heads { source, versions, active: newest_known(objects, here, now)? })
+}
+
+/// The newest of some pointers that the ledger of another one goes on from. What is not here yet does not.
+fn newest_known(objects: &Odb, here: &[&Heads], now: &Heads) -> Result<Option<Active>> {
+    let Some(now) = now.active else { return Ok(None) };
+    let known: Vec<Active> = here.iter().filter_map(|here| here.active).collect();
+    if known.is_empty() || !objects.contains(&now.ledger)? {
+        return Ok(None);
+    }
+    let steps = super::ledger::steps(objects, Some(now.ledger)).map_while(Result::ok);
+    let of = |id: Id| known.iter().copied().find(|known| known.ledger == id);
+    // The same ledger with another version is not what is known.
+    let mut found =
+        steps.filter_map(|step| of(step.id)).filter(|known| known.ledger != now.ledger || *known == now);
+    Ok(found.next())
+}
+
+/// Holds everything that `after` has beyond `before` against the rules. `before` was looked at when it came, or came
+/// before there were rules: nobody is stopped by it.
+pub fn check(objects: &Odb, before: &Heads, after: &Heads, scope: Scope) -> Result<Report> {
+    let mut check = Check { objects, after, scope, report: Report::default(), bounds: Bounds::default() };
+    if after.source.len() + after.versions.len() > MOST_REFS {
+        check.breach("", format!("it has more than {MOST_REFS} source versions and versions"));
+        return Ok(check.report);
+    }
+    check.sources(before)?;
+    check.origins(before)?;
+    check.versions(before)?;
+    check.ledger(before)?;
+    Ok(check.report)
+}
+
+/// The records of a ledger alone, whatever versions they are about.
+pub fn records(objects: &Odb, head: Option<Id>) -> Result<Report> {
+    let after = Heads::default();
+    let (report, bounds) = Default::default();
+    let mut check = Check { objects, after: &after, scope: Scope::Present, report, bounds };
+    let steps: Vec<_> = super::ledger::steps(objects, head).map_while(Result::ok).collect();
+    check.records(&steps);
+    Ok(check.report)
+}
+
+struct Check<'a> {
+    objects: &'a Odb,
+    after: &'a Heads,
+    scope: Scope,
+    report: Report,
+    bounds: Bounds,
+}
+
+/// The refs of a series that are new, with their numbers.
+fn new<'a>(before: &[Id], after: &'a [Id]) -> impl Iterator<Item = (u64, Id)> + use<'a> {
+    (1..).zip(after.iter().copied()).skip(before.len())
+}
+
+/// A rule that is broken. What cannot be read has another kind.
+fn refuse<T>(reason: impl Into<String>) -> Result<T> {
+    Err(Error::usage(reason))
+}
+
+impl Check<'_> {
+    fn breach(&mut self, what: &str, reason: impl Into<String>) {
+        self.report.breaches.push(Breach { what: what.to_owned(), reason: reason.into(), unreadable: false });
+    }
+
+    /// Takes note of what is wrong with one thing, and goes on with the next.
+    fn noted<T>(&mut self, what: &str, checked: Result<T>) -> Result<Option<T>> {
+        let error = match checked {
+            Ok(done) => return Ok(Some(done)),
+            Err(error) => error,
+        };
+        let unreadable = match error.kind() {
+            Kind::Usage => false,
+            Kind::Corrupt | Kind::NotFound => true,
+            _ => return Err(error),
+        };
+        let reason = error.message().to_owned();
+        self.report.breaches.push(Breach { what: what.to_owned(), reason, unreadable });
+        Ok(None)
+    }
+
+    fn sources(&mut self, before: &Heads) -> Result<()> {
+        let mut known: HashSet<Id> = before.source.iter().copied().collect();
+        let last = before.source.last().copied();
+        let last = last.map(|id| self.source_before(before.source.len() as u64, id)).transpose();
+        // What is there already and cannot be read is no reason to refuse what comes.
+        let mut given = Given::of(&before.source, last.ok().flatten());
+        for (number, id) in new(&before.source, &self.after.source) {
+            if self.scope == Scope::Present && !self.objects.contains(&id)? {
+                break;
+            }
+            let what = format!("refs/source/v{number}");
+            let is_new = known.insert(id);
+            let checked = self.source(&what, number, id, is_new, &mut given);
+            if let Some(by) = self.noted(&what, checked)? {
+                self.report.made.push(Made::Source(number, by));
+            } else {
+                given.lose();
+            }
+        }
+        Ok(())
+    }
+
+    fn source_before(&self, number: u64, id: Id) -> Result<(SourceVersion, State)> {
+        let version = SourceVersion::load(self.objects, number, id)?;
+        let state = State::load(self.objects, &version.state)?;
+        Ok((version, state))
+    }
+
+    /// One new source version. Gives its author.
+    fn source(
+        &mut self,
+        what: &str,
+        number: u64,
+        id: Id,
+        is_new: bool,
+        given: &mut Given<'_>,
+    ) -> Result<String> {
+        if !is_new {
+            return refuse(format!("object {id} is another source version already"));
+        }
+        self.form(&id, "source version", RECORD, &[SOURCE, STATE])?;
+        let version = SourceVersion::load(self.objects, number, id)?;
+        record::check_source(&version.record).into_iter().for_each(|reason| self.breach(what, reason));
+        self.bounds.check(self.objects, &id)?;
+        files::check(self.objects, version.source, given.files())?;
+        let state = state::check(self.objects, &version.state, given.state())?;
+        let wrong = given.check(self.objects, &version, &state)?;
+        wrong.into_iter().for_each(|reason| self.breach(what, reason));
+        let by = version.record.by.clone();
+        given.next(self.objects, version, state)?;
+        Ok(by)
+    }
+
+    fn versions(&mut self, before: &Heads) -> Result<()> {
+        let mut known: HashSet<Id> = before.versions.iter().copied().collect();
+        for (number, id) in new(&before.versions, &self.after.versions) {
+            if self.scope == Scope::Present && !self.objects.contains(&id)? {
+                continue;
+            }
+            let what = format!("refs/versions/v{number}");
+            let is_new = known.insert(id);
+            let checked = self.version(&what, number, id, is_new);
+            if let Some(by) = self.noted(&what, checked)? {
+                self.report.made.push(Made::Version(number, by));
+            }
+        }
+        Ok(())
+    }
+
+    /// One new version. Gives its author.
+    fn version(&mut self, what: &str, number: u64, id: Id, is_new: bool) -> Result<String> {
+        if !is_new {
+            // The ledger names versions by id.
+            return refuse(format!("object {id} is another version already"));
+        }
+        self.form(&id, "agent version", META, &[SOURCE, STATE])?;
+        let version = Version::load(self.objects, number, id)?;
+        record::check_version(&version.meta).into_iter().for_each(|reason| self.breach(what, reason));
+        let from = version.meta.source_version;
+        let source = from.checked_sub(1).and_then(|at| self.after.source.get(usize::try_from(at).ok()?));
+        let source = match source {
+            Some(source) if self.scope == Scope::Whole || self.objects.contains(source)? => *source,
+            // Everything but where it is from can be looked at.
+            _ if self.scope == Scope::Present => return self.version_alone(version),
+            _ => {
+                return refuse(format!("it was made from source version v{from}, which does not exist"));
+            }
+        };
+        self.origin(&version, &source)?;
+        Ok(version.meta.by)
+    }
+
+    /// A version has the state and the files of the source version that it names.
+    fn origin(&self, version: &Version, source: &Id) -> Result<()> {
+        let (made, from) = (self.objects.tree(source)?, version.meta.source_version);
+        for (part, id) in [(STATE, version.state), (SOURCE, version.source)] {
+            if made.require(part)? != id {
+                return refuse(format!("its {part} is not that of source version v{from}, which it names"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Versions that came with a promotion, before the source versions that they are from: the newest ones.
+    fn origins(&mut self, before: &Heads) -> Result<()> {
+        let known = before.source.len();
+        if self.scope == Scope::Present || known == self.after.source.len() {
+            return Ok(());
+        }
+        for (number, id) in (1..).zip(&before.versions).collect::<Vec<_>>().into_iter().rev() {
+            let Ok(version) = Version::load(self.objects, number, *id) else { break };
+            let from = version.meta.source_version as usize;
+            let Some(source) = self.after.source.get(from.wrapping_sub(1)).filter(|_| from > known) else {
+                break;
+            };
+            let checked = self.origin(&version, source);
+            self.noted(&format!("refs/versions/v{number}"), checked)?;
+        }
+        Ok(())
+    }
+
+    fn version_alone(&mut self, version: Version) -> Result<String> {
+        self.bounds.check(self.objects, &version.id)?;
+        files::check(self.objects, version.source, None)?;
+        state::check(self.objects, &version.state, None)?;
+        Ok(version.meta.by)
+    }
+
+    /// A tree with a record and exactly these links.
+    fn form(&self, id: &Id, what: &str, record: &str, links: &[&str]) -> Result<()> {
+        let tree = self.objects.tree(id)?;
+        let fits = |entry: &Entry| match entry.mode {
+            Mode::File => &*entry.name == record,
+            Mode::Directory => links.contains(&&*entry.name),
+            Mode::Executable | Mode::Symlink => false,
+        };
+        if tree.entries().len() != links.len() + 1 || !tree.entries().iter().all(fits) {
+            return refuse(format!("object {id} is no {what}"));
+        }
+        small(self.objects, &tree.require(record)?, "a record").map(drop)
+    }
+}
+
+/// A blob that is held in memory to be looked at.
+fn small(objects: &Odb, id: &Id, what: &str) -> Result<Vec<u8>> {
+    match objects.kind_and_len(id)? {
+        Some((_, len)) if len > MOST_BYTES => refuse(format!("{what} has {len} bytes")),
+        _ => objects.blob(id),
+    }
+}

@@ -1,0 +1,42 @@
+//! What no program of today makes: stores and depots with refs that were put there below the rules.
+
+use super::Project;
+use lua_store::agent::project::Project as Agent;
+use lua_store::depot::{
+    Depot, Expect, FileHeads, FilePacks, HeadStore, Held, PackKey, PackStore, StoredHead,
+};
+use lua_store::object::Id;
+use lua_store::pack::PackId;
+use lua_store::protocol::AgentId;
+use lua_store::store::Receipts;
+use std::path::Path;
+
+/// Makes a folder the depot of an agent that has exactly what a project has, whatever that is.
+pub fn depot(project: &Project, root: &Path, agent: &str) {
+    let id: AgentId = agent.parse().unwrap();
+    Depot::open(root).unwrap();
+    let (heads, packs) = (FileHeads::new(root), FilePacks::new(root));
+    let mut held = Vec::new();
+    for entry in std::fs::read_dir(project.path(".lua/objects")).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let key = PackKey::fresh(&id, PackId::of(&bytes)).unwrap();
+        packs.put_new(&key, &mut &bytes[..], bytes.len() as u64).unwrap();
+        held.push(Held { key, bytes: bytes.len() as u64, objects: 1 });
+    }
+    let here = Agent::open(&project.root()).unwrap().store().heads().unwrap();
+    let head = StoredHead {
+        agent: id.clone(),
+        seq: 1,
+        previous: Id::from_bytes([0; 32]),
+        txns: Vec::new(),
+        source: here.source,
+        versions: here.versions,
+        active: here.active,
+        packs: held,
+        condemned: Vec::new(),
+        receipts: Receipts::default(),
+    };
+    let known = heads.load(&id).unwrap().map(|(_, token)| token);
+    let expect = known.as_ref().map_or(Expect::Absent, Expect::Match);
+    heads.swap(&id, expect, &head.encode()).unwrap();
+}
