@@ -1,6 +1,7 @@
 //! The server, asked by hand.
 
 mod access;
+mod client;
 mod docs;
 mod exchange;
 mod hot;
