@@ -66,7 +66,7 @@ impl Depot {
             return Err(Error::usage("nothing is asked for"));
         }
         for id in &fetch.want {
-            match pieces.objects.kind_and_len(id)? {
+            match self.note_error(agent, pieces.objects.kind_and_len(id))? {
                 Some((object::Kind::Tree, _)) => {}
                 Some((object::Kind::Blob, _)) => {
                     return Err(Error::usage(format!("object {id} is no version, no record and no folder")));

@@ -57,13 +57,20 @@ impl Making {
 
     /// A state with a persona and one skill. It is the same for all: a number stands for one content.
     pub fn state(&mut self) -> Id {
+        self.state_at("You help.", 1)
+    }
+
+    /// The same of a content of its own, for the source version of this number.
+    fn state_at(&mut self, text: &str, number: u64) -> Id {
         let settings = Some(self.blob(r#"{"name":"shop"}"#));
-        let persona = Some(PersonaId { id: self.blob("You help."), is_object: false });
-        let definition = self.blob(r#"{"context":"Use it."}"#);
+        let persona = Some(PersonaId { id: self.blob(text), is_object: false });
+        let definition = self.blob(&format!(r#"{{"context":"{text}"}}"#));
         let reach = self.blob("{}");
         let skill = vec![Entry::file("definition.json", definition), Entry::file("reach.json", reach)];
         let skill = self.tree(skill);
-        let numbers = [("skills/a", "1.0.0"), ("persona", "1")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let (skill_number, persona_number) = (format!("1.0.{}", number - 1), number.to_string());
+        let numbers =
+            [("skills/a", skill_number), ("persona", persona_number)].map(|(k, v)| (k.to_owned(), v));
         let primitives = [("skills/a".to_owned(), skill)].into();
         let state = State { settings, persona, primitives, numbers: numbers.into() };
         state.store(&mut self.batch, None).unwrap()
@@ -72,6 +79,12 @@ impl Making {
     /// A source version with one file.
     pub fn source(&mut self, text: &str) -> Id {
         let (state, files) = (self.state(), self.file("index.ts", text));
+        source::put(&mut self.batch, &record(), state, files, None).unwrap()
+    }
+
+    /// The source version of this number, with a state that no other one has.
+    pub fn source_at(&mut self, number: u64, text: &str, file: &str) -> Id {
+        let (state, files) = (self.state_at(text, number), self.file("index.ts", file));
         source::put(&mut self.batch, &record(), state, files, None).unwrap()
     }
 
