@@ -181,7 +181,7 @@ impl<'a> Losses<'_, '_, 'a> {
         let (module, field) = (&found.module, "secret");
         let (site, reason) = match self.lookup.written(module, found.shape, field) {
             Some((module, value)) => self.lookup.unreadable(&module, value).or_else(|| {
-                let (site, name) = self.lookup.from_environment(&module, value)?;
+                let (site, name) = self.lookup.environment(&module, value)?;
                 Some((site, format!("it does not read `{name}` there")))
             })?,
             None => match found.shape {

@@ -99,11 +99,7 @@ impl<'a> Lookup<'_, 'a> {
     }
 
     /// Where a value is a variable of the environment, and nothing beside it.
-    pub fn from_environment(
-        self,
-        module: &Rc<Module<'a>>,
-        value: &'a Expression<'a>,
-    ) -> Option<(Site, &'a str)> {
+    pub fn environment(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<(Site, &'a str)> {
         let value = untyped(value);
         match value {
             Expression::StaticMemberExpression(_) => {
@@ -113,7 +109,7 @@ impl<'a> Lookup<'_, 'a> {
             Expression::Identifier(name) => match self.local(module, name.name.as_str())? {
                 // What a name is set to is no name of itself.
                 Decl::Variable(there, Some(init)) if !matches!(untyped(init), Expression::Identifier(_)) => {
-                    self.from_environment(&there, init)
+                    self.environment(&there, init)
                 }
                 _ => None,
             },
