@@ -59,7 +59,7 @@ mod tests {
     fn what_may_be_open_is_enough_for_all_that_may_be_asked_for() {
         assert_eq!(fitted(None), Some((1024, 512, 256)));
         assert_eq!(fitted(Some(1 << 20)), Some((1024, 512, 256)));
-        for files in [400, 512, 1024, 1500, 2048] {
+        for files in [440, 512, 1024, 1500, 2048] {
             let (connections, requests, heads) = fitted(Some(files)).unwrap();
             let all = connections + requests + heads + Pools::threads(&Limits::default()) + OTHERS;
             assert!(all <= files, "{all} of {files}");
