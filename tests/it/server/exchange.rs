@@ -228,6 +228,39 @@ fn a_fetch_that_is_cut_goes_on() {
 }
 
 #[test]
+fn an_uploaded_pack_stays_until_it_is_taken_in_or_breaks_a_rule() {
+    let pushed = Pushed::new();
+    let (name, len) = (pushed.name(), pushed.pack.len());
+    assert_eq!(pushed.send(&name, 0, len, &pushed.pack).status, 204);
+    let file = pushed.project.ok("hash-object src/index.ts");
+    let create = |after: u64, id: &str| json!({"after": after, "ids": [id]});
+    let answer = |header: &str, txn: u8, more: (&str, Value)| {
+        let mut body = json!({"txn": format!("{txn:032x}"), "pack": name});
+        body[more.0] = more.1;
+        pushed.server.ask("POST", "/shop/transactions", header, body.to_string().as_bytes())
+    };
+    let moved = answer(&pushed.header, 1, ("source", create(5, &pushed.source))).json();
+    assert!(moved["refused"]["moved"].is_object(), "{moved}");
+    let missing = answer(&pushed.header, 2, ("source", create(0, &"0".repeat(64)))).json();
+    assert_eq!(missing["refused"], json!({"missing": {"ids": ["0".repeat(64)], "more": false}}));
+    let weaker = bearer(&pushed.server.token(&pushed.project, "shop", "push"));
+    let active = json!({"expected": null, "new": {"version": 1, "ledger": pushed.source}});
+    assert_eq!(answer(&weaker, 3, ("active", active)).status, 403);
+    assert_eq!(answer(&pushed.header, 4, ("sources", json!([]))).status, 400);
+    assert_eq!(pushed.arrived(), len, "after all of these");
+    let invalid = answer(&pushed.header, 5, ("source", create(0, file.trim()))).json();
+    assert!(invalid["refused"]["invalid"]["reason"].is_string(), "{invalid}");
+    assert_eq!(pushed.arrived(), 0, "what breaks a rule goes");
+    assert_eq!(pushed.commit(6).json(), json!({"refused": "no_pack"}));
+    assert_eq!(pushed.send(&name, 0, len, &pushed.pack).status, 204);
+    assert_eq!(pushed.commit(6).status, 200);
+    assert_eq!(pushed.arrived(), len, "it is the agent's");
+    // A client that heard nothing of all that sends its last piece again, without bytes.
+    assert_eq!(pushed.send(&name, len, len, b"").status, 204);
+    assert_eq!(pushed.post("fetch", "", &json!({"want": []})).status, 400);
+}
+
+#[test]
 fn a_file_is_not_fetched() {
     let pushed = Pushed::new();
     pushed.send(&pushed.name(), 0, pushed.pack.len(), &pushed.pack);
