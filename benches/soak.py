@@ -7,7 +7,7 @@
 
 64 clients over loopback: 24 tenants with an agent each, 16 that push to one hot agent as fast as they can, 8 that read a large answer
 slowly, 8 that send garbage, 8 that hold 40 connections each and say nothing. First the tenants are alone, for a tenth of the time; in
-the half after that the server is killed with SIGKILL and started again, six times; the last half is for memory. The clients that are not
+the next four tenths the server is killed with SIGKILL and started again, six times; the last half is for memory. The clients that are not
 tenants run niced, as they would be on other machines. Then all that was acknowledged is looked for. The exit code is 1 when something is
 missing, twice there, or damaged.
 """
@@ -282,7 +282,8 @@ def soak(args, folder):
         tenants, others = parts(server.token)
         began = time.monotonic() + 3
         loud, end = began + args.minutes * 6, began + args.minutes * 60
-        kills = [loud + (end - loud) * 0.42 * (n + 1) / (KILLS + 1) for n in range(KILLS)]
+        calm = loud + (end - loud) * 4 / 9
+        kills = [loud + (calm - loud) * (n + 0.5) / (KILLS + 0.5) for n in range(KILLS)]
         split = [(0, tenants, began)] + [(10, others[n::2], loud) for n in range(2)]
         jobs = []
         for niced, some, gate in split:
@@ -304,7 +305,7 @@ def soak(args, folder):
                       f"{server.disk():7.0f} MiB on disk, load {loads[-1]:.1f}", flush=True)
         seen = [mine.recv() for _, mine in jobs]
         [job.join() for job, _ in jobs]
-        return judge(args, server, large, tenants + others, seen, (loud, end), loads)
+        return judge(args, server, large, tenants + others, seen, (loud, calm, end), loads)
     finally:
         server.process.kill()
         server.process.wait()
@@ -328,13 +329,13 @@ def table(server, seen, loud):
 
 
 def judge(args, server, large, clients, seen, window, loads):
-    loud, end = window
+    loud, calm, end = window
     late = table(server, seen, loud)
     acknowledged = [one for _, some, _ in seen for one in some] + large.report.acknowledged
     server.kill()
     lost, doubled, damaged = look(server, clients, acknowledged)
     pushed = sum(size for *_, size in acknowledged)
-    last = [(resident, anonymous) for at, resident, anonymous in server.samples if (loud + end) / 2 < at < end]
+    last = [(resident, anonymous) for at, resident, anonymous in server.samples if calm < at < end]
     counts = sum((counts for *_, counts in seen), collections.Counter())
     print("\n" + "\n".join(f"{count:7} x {what}" for what, count in sorted(counts.items())))
     print(f"\npushes acknowledged {len(acknowledged)}, {pushed / 2**20:.1f} MiB; written {server.written / 2**20:.1f} MiB, "
@@ -344,7 +345,7 @@ def judge(args, server, large, clients, seen, window, loads):
     for name, values in zip(("resident", "anonymous"), zip(*last)):
         values = [sorted(values[at:at + 15])[7] for at in range(0, len(values) - 14, 15)]
         grown = max(values) / min(values) - 1
-        print(f"{name} memory in the last half of the noise: {min(values):.0f} to {max(values):.0f} MiB, apart by {grown:.0%} (aim: 20 %)")
+        print(f"{name} memory in the last half: {min(values):.0f} to {max(values):.0f} MiB, apart by {grown:.0%} (aim: 20 %)")
     for what in ("refs", "push", "fetch"):
         quiet, loaded = late.get((what, "quiet")), late.get((what, "loaded"))
         if quiet and loaded:
