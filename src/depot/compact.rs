@@ -174,7 +174,8 @@ fn outer_bases(
     let mut bases = HashSet::new();
     for reader in readers {
         for number in 0..reader.entries() {
-            if let Some(Base::Id(base)) = reader.entry(number)?.base()
+            // What an entry that is damaged holds is taken from elsewhere.
+            if let Ok(Some(Base::Id(base))) = reader.entry(number).map(|entry| entry.base())
                 && ids.binary_search(&base).is_err()
                 && !bases.contains(&base)
                 && others.is_sound(&base)?

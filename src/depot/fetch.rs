@@ -66,7 +66,8 @@ impl Depot {
             return Err(Error::usage("nothing is asked for"));
         }
         for id in &fetch.want {
-            match self.note_error(agent, pieces.objects.kind_and_len(id))? {
+            let found = pieces.objects.kind_and_len(id);
+            match self.noting(agent, &pieces, &Closure::of_all(vec![*id]), found)? {
                 Some((object::Kind::Tree, _)) => {}
                 Some((object::Kind::Blob, _)) => {
                     return Err(Error::usage(format!("object {id} is no version, no record and no folder")));
@@ -89,17 +90,18 @@ impl Depot {
         pieces: &Pieces,
         closure: &Closure,
     ) -> Result<store::Parcel> {
-        match pieces.objects.parcel(closure, &self.scratch()?) {
-            Ok(parcel) => {
-                self.note(agent, pieces, parcel.damage());
-                Ok(parcel)
-            }
-            Err(error) if error.kind() == Kind::Corrupt => {
-                self.note(agent, pieces, &pieces.objects.damaged_copies(closure)?);
-                Err(error)
-            }
-            Err(error) => Err(error),
+        let parcel = pieces.objects.parcel(closure, &self.scratch()?);
+        let parcel = self.noting(agent, pieces, closure, parcel)?;
+        self.note(agent, pieces, parcel.damage());
+        Ok(parcel)
+    }
+
+    /// Takes note of the damaged copies of some objects, where damage stood in the way of reading them.
+    fn noting<T>(&self, agent: &AgentId, pieces: &Pieces, closure: &Closure, result: Result<T>) -> Result<T> {
+        if result.as_ref().is_err_and(|error| error.kind() == Kind::Corrupt) {
+            self.note(agent, pieces, &pieces.objects.damaged_copies(closure)?);
         }
+        result
     }
 }
 

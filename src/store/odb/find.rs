@@ -233,7 +233,9 @@ impl Odb {
         for length in 0..=MAX_CHAIN {
             let home = packs.good.iter().find_map(|pack| Some((pack, pack.reader.position(&id)?)));
             let Some((pack, position)) = home else { return Ok(length) };
-            let entry = pack.reader.entry(pack.reader.place(position)?.entry)?;
+            let place = pack.reader.place(position);
+            // What is damaged is no base.
+            let Ok(entry) = place.and_then(|place| pack.reader.entry(place.entry)) else { break };
             match entry.base() {
                 None => return Ok(length),
                 Some(Base::Id(base)) => id = base,
@@ -249,22 +251,30 @@ impl Odb {
     /// The kind, and how many bytes have to be decompressed at once to read it. From the head of its entry;
     /// a group is opened.
     pub(super) fn head(&self, id: &Id) -> Result<Option<(Kind, u64)>> {
+        let mut failure = None;
         for pack in &self.packs()?.good {
             let Some(position) = pack.reader.position(id) else { continue };
-            let place = pack.reader.place(position)?;
-            let entry = pack.reader.entry(place.entry)?;
-            let kind = match entry.content() {
-                Content::Object(kind) => kind,
-                Content::Group => {
-                    match self.group(pack, place.entry, &mut Spent::default())?.item(place.nth)?.0 {
-                        ItemKind::Blob => Kind::Blob,
-                        ItemKind::Tree | ItemKind::LinkedTree => Kind::Tree,
-                    }
-                }
-            };
-            return Ok(Some((kind, entry.raw_len())));
+            match self.head_in(pack, position) {
+                Ok(head) => return Ok(Some(head)),
+                Err(error) => failure = Some(damaged(id, pack, &error)),
+            }
         }
-        Ok(None)
+        failure.map_or(Ok(None), Err)
+    }
+
+    fn head_in(&self, pack: &Arc<Pack>, position: u32) -> Result<(Kind, u64)> {
+        let place = pack.reader.place(position)?;
+        let entry = pack.reader.entry(place.entry)?;
+        let kind = match entry.content() {
+            Content::Object(kind) => kind,
+            Content::Group => {
+                match self.group(pack, place.entry, &mut Spent::default())?.item(place.nth)?.0 {
+                    ItemKind::Blob => Kind::Blob,
+                    ItemKind::Tree | ItemKind::LinkedTree => Kind::Tree,
+                }
+            }
+        };
+        Ok((kind, entry.raw_len()))
     }
 
     /// Kind and length, without reading more than the entry needs.
@@ -281,9 +291,9 @@ impl Odb {
         let mut found = Vec::new();
         for pack in &self.packs()?.good {
             let Some(position) = pack.reader.position(id) else { continue };
-            let place = pack.reader.place(position).map_err(|error| damaged(id, pack, &error))?;
-            let entry = pack.reader.entry(place.entry).map_err(|error| damaged(id, pack, &error))?;
-            if big::is_big(&entry) {
+            // One that is damaged is nobody's: who reads the object finds another copy, or says what is wrong.
+            let Ok(place) = pack.reader.place(position) else { continue };
+            if pack.reader.entry(place.entry).is_ok_and(|entry| big::is_big(&entry)) {
                 found.push((pack.clone(), place.entry));
             }
         }
