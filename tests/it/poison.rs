@@ -276,3 +276,29 @@ fn a_clock_that_went_back_makes_a_record_that_is_taken() {
     }
     assert!(project.ok("log --ledger").contains("2026-11-20 09:30"), "{}", project.ok("log --ledger"));
 }
+
+/// More than one transaction may create: several are sent, the pointer with the last.
+#[test]
+fn many_versions_that_were_made_offline_go_in_several_steps() {
+    let project = healthy();
+    let agent = Agent::open(&project.root()).unwrap();
+    let (store, heads) = (agent.store(), agent.store().heads().unwrap());
+    let first = SourceVersion::load(store.objects(), 1, heads.source[0]).unwrap();
+    let (mut batch, mut after) = (store.batch(), heads.clone());
+    for later in 1..=1001 {
+        let record = SourceRecord { at_ms: first.record.at_ms + later, ..first.record.clone() };
+        after.source.push(source::put(&mut batch, &record, first.state, first.source, None).unwrap());
+    }
+    batch.commit().unwrap();
+    store.rewrite(&store.lock().unwrap(), &heads, &after).unwrap();
+    edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    for line in ["push --offline", "version create -m last", "version promote 2 --offline", "push"] {
+        project.ok(line);
+    }
+    let fetched = project.json("fetch");
+    assert_eq!(
+        (&fetched["source"], &fetched["versions"], &fetched["ledger"]),
+        (&"equal".into(), &"equal".into(), &"equal".into())
+    );
+    assert_eq!(fetched["sourceVersion"], 1003);
+}

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::object::Id;
 use crate::store::Odb;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// What a number stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,9 +122,8 @@ impl<'a> Given<'a> {
 
 fn note(objects: &Odb, state: &State, history: &mut HashMap<(String, String), What>) -> Result<()> {
     for (key, number) in &state.numbers {
-        let at = (key.clone(), number.clone());
-        if !history.contains_key(&at) {
-            history.insert(at, what(objects, state, key)?);
+        if let Entry::Vacant(vacant) = history.entry((key.clone(), number.clone())) {
+            vacant.insert(what(objects, state, key)?);
         }
     }
     Ok(())
