@@ -1,6 +1,7 @@
 //! Whether everything of an agent is what it must be: every byte of its packs, and all that its refs reach.
 
 use super::Depot;
+use super::presence::GONE;
 use crate::agent::ledger;
 use crate::agent::rules::{self, Breach, Scope};
 use crate::agent::source::SourceVersion;
@@ -11,12 +12,22 @@ use crate::progress::Progress;
 use crate::protocol::AgentId;
 use crate::store::{Heads, Odb};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 impl Depot {
     /// What is wrong, for people; nothing when all is well.
     pub fn check(&self, agent: &AgentId) -> Result<Vec<String>> {
-        let (seen, pieces) = self.opened(agent)?;
-        let head = &seen.head;
+        let missing = self.missing_packs(agent)?;
+        let (head, pieces) = if missing.is_empty() {
+            let (seen, pieces) = self.opened(agent)?;
+            (seen.head.clone(), pieces)
+        } else {
+            // What the others have is checked too.
+            let mut head = self.look(agent)?.head.clone();
+            head.packs.retain(|held| !missing.contains(&held.key));
+            let pieces = Arc::new(self.open_pieces(&head)?);
+            (head, pieces)
+        };
         let checked = pieces.objects.check(&Progress::default())?;
         let mut wrong: Vec<String> = checked
             .damage
@@ -25,6 +36,7 @@ impl Depot {
                 Some(object) => format!("object {object} in {}: {}", damage.pack, damage.reason),
                 None => format!("{}: {}", damage.pack, damage.reason),
             })
+            .chain(missing.iter().map(|key| format!("{}: {GONE}", key.file_name())))
             .chain(pieces.damaged.iter().map(|(_, reason)| reason.clone()))
             .collect();
         let mut walk = Walk { objects: &pieces.objects, seen: HashSet::new(), wrong: &mut wrong };

@@ -4,6 +4,7 @@ use super::Depot;
 use super::engine::PackKey;
 use super::head::Head;
 use super::opened::Pieces;
+use super::presence::GONE;
 use crate::error::{Kind, Result};
 use crate::object::Id;
 use crate::protocol::AgentId;
@@ -106,6 +107,11 @@ impl Depot {
     pub(super) fn forget_damage(&self, head: &Head) {
         let files: HashSet<String> = head.packs.iter().map(|held| held.key.file_name()).collect();
         self.damages.retain(&head.agent, |found| files.contains(&found.pack));
+    }
+
+    /// After every pack was seen.
+    pub(super) fn forget_gone(&self, agent: &AgentId) {
+        self.damages.retain(agent, |found| found.reason != GONE);
     }
 
     /// After a pack was read through: what was known of it and is not so any more.

@@ -59,6 +59,7 @@ impl Depot {
                 limits::MAX_PACK
             )));
         }
+        self.check_open(agent)?;
         let found = self.offset(agent, pack)?;
         if found != offset {
             return Err(elsewhere(pack, found));

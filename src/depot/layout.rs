@@ -14,6 +14,8 @@ const FORMAT_LINE: &str = "lua-store depot 1\n";
 const AGENTS: &str = "a";
 const PROBE: &str = "probe";
 const CACHE: &str = "cache";
+/// Stands in a folder while a backup is copied into it, and names the backup.
+pub const RESTORING: &str = "restoring";
 /// How the name of the file ends that says who began an upload.
 pub const BY: &str = "by";
 
@@ -46,6 +48,25 @@ impl Layout {
             Published::Done => Ok(Layout::new(root)),
             Published::Exists => Layout::make(root),
         }
+    }
+
+    /// Whether a folder is a depot, of whatever format.
+    pub fn exists(root: &Path) -> bool {
+        root.join(FORMAT).is_file()
+    }
+
+    /// Refuses a folder that has anything in it.
+    pub fn check_new(root: &Path) -> Result<()> {
+        if Layout::exists(root) {
+            return Err(Error::conflict(format!("\"{}\" keeps agents already", root.display()))
+                .hint("a backup is restored into a folder of its own, which is empty or missing"));
+        }
+        check_empty(root)
+    }
+
+    /// Makes a folder a depot in which everything else was put before.
+    pub fn finish(root: &Path) -> Result<()> {
+        fs::write_new(&root.join(FORMAT), FORMAT_LINE.as_bytes(), Clobber::Never).map(drop)
     }
 
     pub fn root(&self) -> &Path {
@@ -106,6 +127,11 @@ impl Layout {
         self.0.join(PROBE).join(nonce)
     }
 
+    /// Exists while the agent is archived.
+    pub fn archived(&self, agent: &AgentId) -> PathBuf {
+        self.agent(agent).join("archived")
+    }
+
     /// How far the scrub is.
     pub fn scrub(&self) -> PathBuf {
         self.0.join("scrub")
@@ -162,6 +188,10 @@ fn check_format(root: &Path, found: &[u8]) -> Result<()> {
 
 /// A folder with files of somebody else is not made a depot: it was probably named by mistake.
 fn check_empty(root: &Path) -> Result<()> {
+    if root.join(RESTORING).exists() {
+        return Err(Error::failed(format!("a backup was not restored to its end in \"{}\"", root.display()))
+            .hint("`lua-store serve restore BACKUP` with the same folder goes on"));
+    }
     let stranger = |name: &String| !name.starts_with("tmp-") && name != FORMAT && name != "lost+found";
     match names_in(root)?.into_iter().find(stranger) {
         None => Ok(()),

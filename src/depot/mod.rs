@@ -3,11 +3,14 @@
 //! A `lua-store serve` works on a depot, and so does a client whose remote is a folder. All calls block;
 //! a depot may be used from many threads, and its folder from many processes.
 
+mod agents;
+mod backup;
 mod bearer;
 mod check;
 mod codec;
 mod collect;
 mod compact;
+mod copy;
 mod damage;
 mod engine;
 mod fetch;
@@ -20,6 +23,7 @@ mod merge;
 mod needs;
 mod opened;
 mod parcels;
+mod presence;
 mod probe;
 mod proofs;
 mod queue;
@@ -31,8 +35,10 @@ mod transact;
 mod uploads;
 mod usage;
 
+pub use agents::{Freed, Overview};
 pub use bearer::{Bearer, Deeds};
 pub use collect::{Collected, Upkeep};
+pub use copy::Copied;
 pub use damage::Found;
 pub use engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token};
 pub use fetch::{Parcel, ParcelReader};
@@ -55,6 +61,7 @@ use layout::Layout;
 use merge::Waiting;
 use opened::Pieces;
 use parcels::Parcels;
+use presence::Complete;
 use proofs::Proofs;
 use queue::Queue;
 use recent::Recent;
@@ -101,6 +108,8 @@ pub struct Depot {
     seen: Recent<AgentId, Arc<Seen>>,
     pieces: Recent<AgentId, Arc<Pieces>>,
     parcels: Parcels,
+    /// Heads of which every pack exists.
+    present: Recent<AgentId, Complete>,
     /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
     gates: Vec<Mutex<()>>,
     proofs: Proofs,
@@ -131,7 +140,8 @@ impl Depot {
         let parcels = Parcels::new(Settings::default().cache);
         let proofs = Proofs::new(&Settings::default());
         let (layout, queue, damages) = (Layout::new(&scratch), Queue::new(), Damages::default());
-        Depot { heads, packs, layout, seen, pieces, parcels, gates, proofs, damages, queue }
+        let present = Recent::new(MOST_HEADS);
+        Depot { heads, packs, layout, seen, pieces, present, parcels, gates, proofs, damages, queue }
     }
 
     /// Tries whether the engines hold what they promise. Nothing may be served before they do.
@@ -139,9 +149,9 @@ impl Depot {
         Ok(self.heads.probe()?.and(self.packs.probe()?))
     }
 
-    /// What an agent has; `None` when nobody ever pushed it.
+    /// What an agent has; `None` when nobody ever pushed it, an error where packs are gone.
     pub fn head(&self, agent: &AgentId) -> Result<Option<Head>> {
-        let seen = self.look(agent)?;
+        let seen = self.look_whole(agent)?;
         Ok(Some(seen.head.shown()).filter(|head| !head.is_empty()))
     }
 

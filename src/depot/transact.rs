@@ -113,6 +113,7 @@ impl Depot {
         if let Some(outcome) = settled(&seen.head, tx)? {
             return Ok(Err(outcome));
         }
+        self.check_open(agent)?;
         let brought = match self.bring(agent, &pieces, tx)? {
             Ok(brought) => brought,
             Err(refusal) => return Ok(Err(Outcome::Refused(refusal))),

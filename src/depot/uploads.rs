@@ -154,6 +154,13 @@ fn give_way(uploads: &[&Upload], now: SystemTime, idle: Duration, whose: &str) -
     oldest.ok_or_else(full)?.remove()
 }
 
+/// How many uploads of an agent there are, and how many bytes of them.
+pub(super) fn size(dir: &Path) -> Result<(usize, u64)> {
+    let all = uploads(dir)?;
+    let bytes = all.iter().filter_map(|upload| upload.path.metadata().ok()).map(|data| data.len()).sum();
+    Ok((all.len(), bytes))
+}
+
 /// All uploads of an agent, whole ones that no transaction took yet among them.
 fn uploads(dir: &Path) -> Result<Vec<Upload>> {
     let mut uploads = Vec::new();

@@ -28,6 +28,11 @@ impl Failure {
     /// names files of the machine.
     pub fn answer(&self, request: &str) -> Answer {
         let problem = match self.status {
+            StatusCode::INTERNAL_SERVER_ERROR if self.error.kind() == Kind::Corrupt => {
+                let told =
+                    Error::failed(format!("what the server has of this agent is damaged (request {request})"));
+                Problem::from(&told.hint("whoever runs the server sees what with `lua-store serve fsck`"))
+            }
             StatusCode::INTERNAL_SERVER_ERROR => {
                 let told = Error::failed(format!("the server failed at request {request}"));
                 Problem::from(&told.hint("the server's log says why; what was stored before is not affected"))

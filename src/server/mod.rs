@@ -137,6 +137,7 @@ impl Server {
         let watch = Line { router, connections, ..line.clone() };
         runtime.block_on(async {
             let accepting = tokio::spawn(accept(listener, line));
+            tokio::spawn(upkeep::survey(state.clone()));
             tokio::spawn(upkeep::rounds(state.clone()));
             tokio::spawn(scrub::cycles(state.clone()));
             let watched = admin.map(|admin| tokio::spawn(accept(admin, watch)));

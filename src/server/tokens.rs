@@ -49,6 +49,11 @@ impl Entry {
         self.expires_at.is_some_and(|end| now >= end)
     }
 
+    /// Whether it is for an agent.
+    pub fn opens(&self, agent: &str) -> bool {
+        self.agent.as_str() == agent
+    }
+
     /// What it is called where it was used: its note, where it has one that can stand in a line.
     pub fn name(&self) -> TokenName {
         let plain = |note: &String| note.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
@@ -97,6 +102,14 @@ impl Tokens {
 
     pub fn path(&self) -> PathBuf {
         self.data.join(FILE)
+    }
+
+    /// Copies the file to where the data of another server are. Where there is none, nothing is copied.
+    pub fn copy_to(&self, other: &Path) -> Result<()> {
+        match fs::read_if_exists(&self.path())? {
+            Some(bytes) => fs::replace_private(&Tokens::of(other).path(), &bytes),
+            None => Ok(()),
+        }
     }
 
     /// All of them, the oldest first. No file is no token.

@@ -70,6 +70,25 @@ pub async fn rounds(state: Arc<State>) {
     }
 }
 
+/// Looks once, right after the start, whether every pack exists: the folder may be a bad copy.
+pub async fn survey(state: Arc<State>) {
+    let shared = state.clone();
+    let done = on_thread(move || {
+        for agent in shared.depot.agents()? {
+            if shared.stopping.load(Ordering::Relaxed) {
+                break;
+            }
+            // An agent that cannot be looked at says so when somebody asks for it.
+            let _ = shared.depot.missing_packs(&agent);
+        }
+        Ok(())
+    });
+    if let Err(failure) = done.await {
+        failed(&state, "", failure.error.message());
+    }
+    state.tell_damage();
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Why {
     Push,
@@ -95,6 +114,7 @@ async fn look_after(state: &Arc<State>, agent: AgentId, why: Why) {
         if why == Why::Push && !shared.depot.needs_upkeep(&id)? {
             return Ok(None);
         }
+        shared.depot.missing_packs(&id)?;
         shared.depot.collect(&id, &Upkeep::at(shared.log.now().into())).map(Some)
     });
     let done = done.await;

@@ -1,8 +1,14 @@
 //! `serve`: be a remote for others.
 
+pub mod agents;
+pub mod backup;
+mod copied;
 mod expiry;
+pub mod fsck;
+pub mod gc;
 mod limits;
 mod place;
+pub mod restore;
 mod start;
 pub mod token;
 
@@ -37,5 +43,10 @@ impl Serve {
 crate::cli::args::commands! {
     ServeCommand {
         Token(token::Token),
+        Agents(agents::Agents),
+        Backup(backup::Backup),
+        Restore(restore::Restore),
+        Fsck(fsck::Fsck),
+        Gc(gc::Gc),
     }
 }

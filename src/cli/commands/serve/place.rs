@@ -47,7 +47,15 @@ impl Place {
             .hint("`--data DIR` names the folder that the server was started with"))
     }
 
-    fn path(&self, cx: &Context<'_>) -> Result<PathBuf> {
+    /// The depot in the folder, which must be one.
+    pub fn depot(&self, cx: &Context<'_>) -> Result<(PathBuf, Depot)> {
+        let folder = self.existing(cx)?;
+        let depot = Depot::open_existing(&folder)?;
+        Ok((folder, depot))
+    }
+
+    /// The folder, whether it is there or not.
+    pub fn path(&self, cx: &Context<'_>) -> Result<PathBuf> {
         let named = self.data.clone().or_else(|| variable("LUA_STORE_DATA"));
         match named.or_else(default) {
             Some(folder) => Ok(cx.directory()?.join(folder)),

@@ -1,0 +1,40 @@
+//! `serve agents archive`: an agent that can be read and takes nothing new.
+
+use super::must_exist;
+use crate::cli::Exit;
+use crate::cli::commands::serve::place::Place;
+use crate::cli::context::Context;
+use crate::error::Result;
+use crate::protocol::AgentId;
+use serde_json::json;
+
+/// Keep an agent as it is: it can be read, and whoever pushes or promotes is refused
+#[derive(Debug, clap::Args)]
+pub struct Archive {
+    agent: AgentId,
+    /// Open it again
+    #[arg(long)]
+    undo: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Archive {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let (_, depot) = self.place.depot(cx)?;
+        must_exist(&depot, &self.agent)?;
+        let changed = depot.archive(&self.agent, !self.undo)?;
+        if cx.out.is_json() {
+            cx.out.json(&json!({"agent": self.agent, "archived": !self.undo, "changed": changed}))?;
+            return Ok(Exit::Done);
+        }
+        let agent = &self.agent;
+        cx.out.line(match (self.undo, changed) {
+            (false, true) => format!("✓ {agent} is archived: it can be read, and takes nothing new."),
+            (false, false) => format!("{agent} is archived already."),
+            (true, true) => format!("✓ {agent} takes pushes again."),
+            (true, false) => format!("{agent} is not archived."),
+        })?;
+        Ok(Exit::Done)
+    }
+}

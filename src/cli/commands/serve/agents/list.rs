@@ -1,0 +1,57 @@
+//! `serve agents list`: every agent with its numbers.
+
+use super::{changed, to_json};
+use crate::cli::Exit;
+use crate::cli::commands::serve::copied::size;
+use crate::cli::commands::serve::place::Place;
+use crate::cli::context::Context;
+use crate::cli::table::{Cell, Table};
+use crate::cli::time;
+use crate::error::Result;
+use serde_json::{Value, json};
+
+/// List the agents, in the order of their ids
+#[derive(Debug, clap::Args)]
+pub struct List {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl List {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let (_, depot) = self.place.depot(cx)?;
+        let mut answer: Vec<Value> = Vec::new();
+        let mut table = Table::new(["AGENT", "SOURCE", "VERSIONS", "ACTIVE", "SIZE", "CHANGED", "STATE"]);
+        let mut damaged = false;
+        for agent in depot.agents()? {
+            let overview = match depot.overview(&agent) {
+                Ok(overview) => overview,
+                Err(error) => {
+                    damaged = true;
+                    cx.out.warn(format!("{agent}: {error}"));
+                    answer.push(json!({"agent": agent, "error": error.message()}));
+                    continue;
+                }
+            };
+            let Some(overview) = overview else { continue };
+            table.row([
+                Cell::from(agent.as_str()),
+                Cell::from(overview.source.to_string()),
+                Cell::from(overview.versions.to_string()),
+                Cell::from(overview.active.map_or_else(|| "-".to_owned(), |version| format!("v{version}"))),
+                Cell::from(size(overview.bytes)),
+                Cell::from(changed(&overview).map_or_else(|| "-".to_owned(), time::minute)),
+                Cell::from(if overview.archived { "archived" } else { "" }),
+            ]);
+            answer.push(to_json(&overview));
+        }
+        if cx.out.is_json() {
+            cx.out.json(&answer)?;
+        } else if answer.is_empty() {
+            cx.out.line("(no agent yet)")?;
+        } else {
+            table.print(cx.out)?;
+        }
+        Ok(if damaged { Exit::Found } else { Exit::Done })
+    }
+}

@@ -1,0 +1,63 @@
+//! `serve backup`: a copy of a server's data that can be trusted, made while the server runs.
+
+use super::copied::{size, tell_problems, to_json};
+use super::place::Place;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::progress::{self, Unit};
+use crate::error::Result;
+use crate::fs;
+use crate::server::tokens::Tokens;
+use std::path::PathBuf;
+
+/// Copy everything that the server keeps into a folder, also while it runs
+///
+/// The folder has the same form, and each agent in it is as it was at one moment. Run again it copies only what is new,
+/// and finishes a backup that was cut off. An agent that was deleted stays in the backup.
+#[derive(Debug, clap::Args)]
+pub struct Backup {
+    /// Where to: an empty or new folder, or one with an earlier backup
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Backup {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let (data, depot) = self.place.depot(cx)?;
+        let folder = cx.directory()?.join(&self.folder);
+        let now = cx.now()?.to_string();
+        // It is nobody else's on this machine, as the server's own folder.
+        fs::keep_private();
+        let term = *cx.out.term();
+        let copied = progress::show(&term, "Copying", Unit::Item, |progress| {
+            depot.back_up(&folder, &now, progress, || Tokens::of(&data).copy_to(&folder))
+        })?;
+        let fine = copied.problems.is_empty();
+        if cx.out.is_json() {
+            cx.out.json(&to_json(&copied))?;
+        } else {
+            tell_problems(cx, &copied)?;
+            cx.out.line(format!(
+                "{} {} agent(s) are in \"{}\": {} pack(s) with {} were new.",
+                if fine { "✓" } else { "·" },
+                copied.agents,
+                folder.display(),
+                copied.packs,
+                size(copied.bytes)
+            ))?;
+            if !copied.kept.is_empty() {
+                cx.out.note(format!(
+                    "{} agent(s) are in the backup alone; `lua-store serve agents delete AGENT --data \"{}\"` removes one",
+                    copied.kept.len(),
+                    folder.display()
+                ));
+            }
+            if !fine {
+                cx.out.hint("`lua-store serve fsck` says what is damaged");
+            }
+        }
+        Ok(if fine { Exit::Done } else { Exit::Found })
+    }
+}

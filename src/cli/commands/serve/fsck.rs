@@ -1,0 +1,75 @@
+//! `serve fsck`: everything that a server keeps is read and held against its hash, its head and the rules.
+
+use super::place::Place;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::output::RED;
+use crate::cli::progress::{self, Unit};
+use crate::depot::Depot;
+use crate::error::{Error, Kind, Result};
+use crate::progress::Progress;
+use crate::protocol::AgentId;
+use crate::server::tokens::Tokens;
+use serde_json::json;
+
+/// Read everything that the server keeps, and name what is damaged; also while it runs
+///
+/// Every object of every pack, every head, and all that its refs and its ledger reach. Changes nothing.
+#[derive(Debug, clap::Args)]
+pub struct Fsck {
+    /// Only this agent; may be given several times
+    #[arg(long = "agent", value_name = "AGENT")]
+    agents: Vec<AgentId>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Fsck {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let (data, depot) = self.place.depot(cx)?;
+        let all = self.agents.is_empty();
+        let agents = if all { depot.agents()? } else { self.agents };
+        for agent in &agents {
+            super::agents::must_exist(&depot, agent)?;
+        }
+        let term = *cx.out.term();
+        let problems =
+            progress::show(&term, "Checking", Unit::Item, |progress| check(&depot, &agents, progress))?;
+        let tokens = if all { Tokens::of(&data).list().err() } else { None };
+        let tokens = tokens.map(|error| error.message().to_owned());
+        let fine = problems.is_empty() && tokens.is_none();
+        if cx.out.is_json() {
+            let list = problems.iter().map(|(agent, what)| json!({"agent": Some(agent), "what": what}));
+            let list = list.chain(tokens.iter().map(|what| json!({"agent": null, "what": what})));
+            cx.out.json(&json!({"ok": fine, "agents": agents.len(), "problems": list.collect::<Vec<_>>()}))?;
+            return Ok(if fine { Exit::Done } else { Exit::Found });
+        }
+        let word = cx.out.paint(RED, "damaged:");
+        for (agent, what) in &problems {
+            cx.out.line(format!("{word} {agent}: {what}"))?;
+        }
+        if let Some(what) = &tokens {
+            cx.out.line(format!("{word} {what}"))?;
+        }
+        match problems.len() + tokens.iter().len() {
+            0 => cx.out.line(format!("✓ Checked {} agent(s): nothing is damaged.", agents.len()))?,
+            count => cx.out.line(format!("Checked {} agent(s): {count} problem(s).", agents.len()))?,
+        }
+        Ok(if fine { Exit::Done } else { Exit::Found })
+    }
+}
+
+/// What is wrong with each agent. One that cannot be opened at all keeps no other from being read.
+pub fn check(depot: &Depot, agents: &[AgentId], progress: &Progress) -> Result<Vec<(AgentId, String)>> {
+    progress.expect(agents.len() as u64);
+    let mut problems = Vec::new();
+    for agent in agents {
+        let found = depot.check(agent).or_else(|error: Error| match error.kind() {
+            Kind::Unavailable => Err(error),
+            _ => Ok(vec![error.message().to_owned()]),
+        })?;
+        problems.extend(found.into_iter().map(|what| (agent.clone(), what)));
+        progress.advance(0);
+    }
+    Ok(problems)
+}

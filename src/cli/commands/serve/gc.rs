@@ -1,0 +1,70 @@
+//! `serve gc`: upkeep now, not when a server comes to it.
+
+use super::copied::size;
+use super::place::Place;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::depot::{Collected, Upkeep};
+use crate::error::Result;
+use crate::protocol::AgentId;
+use serde_json::json;
+
+/// Put packs together and remove what nobody needs; a running server does it by itself
+///
+/// Safe beside a running server: an agent that it looks after just now is left to it.
+#[derive(Debug, clap::Args)]
+pub struct Gc {
+    /// Only this agent; may be given several times
+    #[arg(long = "agent", value_name = "AGENT")]
+    agents: Vec<AgentId>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Gc {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let (_, depot) = self.place.depot(cx)?;
+        for agent in &self.agents {
+            super::agents::must_exist(&depot, agent)?;
+        }
+        let agents = if self.agents.is_empty() { depot.everyone()? } else { self.agents };
+        let upkeep = Upkeep::at(cx.now()?.into());
+        let (mut done, mut failed): (Vec<(AgentId, Collected)>, Vec<(AgentId, String)>) = Default::default();
+        for agent in agents {
+            match depot.collect(&agent, &upkeep) {
+                Ok(collected) => done.push((agent, collected)),
+                Err(error) => failed.push((agent, error.message().to_owned())),
+            }
+        }
+        if cx.out.is_json() {
+            let list = done.iter().map(|(agent, done)| {
+                json!({
+                    "agent": agent, "busy": done.busy, "compacted": done.compacted, "deleted": done.deleted,
+                    "uploads": done.uploads, "condemnedBytes": done.condemned_bytes,
+                })
+            });
+            let failures = failed.iter().map(|(agent, what)| json!({"agent": agent, "what": what}));
+            cx.out.json(&json!({
+                "agents": list.collect::<Vec<_>>(), "failed": failures.collect::<Vec<_>>(),
+            }))?;
+            return Ok(if failed.is_empty() { Exit::Done } else { Exit::Found });
+        }
+        for (agent, what) in &failed {
+            cx.out.warn(format!("{agent}: {what}"));
+        }
+        for (agent, _) in done.iter().filter(|(_, done)| done.busy) {
+            cx.out.note(format!("{agent}: a server looks after it just now"));
+        }
+        let sum = |count: fn(&Collected) -> usize| done.iter().map(|(_, done)| count(done)).sum::<usize>();
+        let condemned = done.iter().map(|(_, done)| done.condemned_bytes).sum();
+        cx.out.line(format!(
+            "✓ Looked after {} agent(s): {} pack(s) put together, {} deleted, {} upload(s) removed; {} wait to be deleted.",
+            done.len(),
+            sum(|done| done.compacted),
+            sum(|done| done.deleted),
+            sum(|done| done.uploads),
+            size(condemned)
+        ))?;
+        Ok(if failed.is_empty() { Exit::Done } else { Exit::Found })
+    }
+}

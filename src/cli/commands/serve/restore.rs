@@ -1,0 +1,69 @@
+//! `serve restore`: a server's data made of a backup, and checked.
+
+use super::copied::{size, tell_problems, to_json};
+use super::fsck;
+use super::place::Place;
+use crate::cli::Exit;
+use crate::cli::context::Context;
+use crate::cli::progress::{self, Unit};
+use crate::depot::Depot;
+use crate::error::Result;
+use crate::fs;
+use crate::server::tokens::Tokens;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Make the data of a server from a backup, in an empty or new folder, and check everything
+///
+/// Nothing serves the folder before it is whole; a restore that was cut off goes on when it is run again.
+#[derive(Debug, clap::Args)]
+pub struct Restore {
+    /// The backup
+    #[arg(value_name = "BACKUP")]
+    backup: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Restore {
+    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+        let backup = cx.directory()?.join(&self.backup);
+        let data = self.place.path(cx)?;
+        // It is nobody else's on this machine, as the server's own folder.
+        fs::keep_private();
+        let term = *cx.out.term();
+        let mut copied = progress::show(&term, "Copying", Unit::Item, |progress| {
+            Depot::restore(&backup, &data, progress, || Tokens::of(&backup).copy_to(&data))
+        })?;
+        let depot = Depot::open_existing(&data)?;
+        let agents = depot.agents()?;
+        let damage = progress::show(&term, "Checking", Unit::Item, |progress| {
+            fsck::check(&depot, &agents, progress)
+        })?;
+        // What the check says too.
+        copied.problems.retain(|(agent, _)| damage.iter().all(|(other, _)| other != agent));
+        copied.problems.extend(damage);
+        let unfinished = Depot::unfinished_backup(&backup)?;
+        let fine = copied.problems.is_empty();
+        if cx.out.is_json() {
+            let mut answer = to_json(&copied);
+            answer["data"] = json!(data);
+            answer["unfinishedSince"] = json!(unfinished);
+            cx.out.json(&answer)?;
+        } else {
+            tell_problems(cx, &copied)?;
+            let place = data.display();
+            let what = format!("{} agent(s) with {}", copied.agents, size(copied.bytes));
+            match fine {
+                true => cx.out.line(format!("✓ Restored {what} into \"{place}\"; everything was read and is whole."))?,
+                false => cx.out.line(format!("Restored {what} into \"{place}\", with what is damaged."))?,
+            }
+            if let Some(since) = unfinished {
+                cx.out.warn(format!(
+                    "the backup was cut off (begun {since}): agents that it did not come to are as they were in the one before"
+                ));
+            }
+        }
+        Ok(if fine { Exit::Done } else { Exit::Found })
+    }
+}

@@ -1,0 +1,89 @@
+//! Backups: a depot that is copied into another folder while it is used, and a folder that is made from such a copy.
+
+use super::Depot;
+use super::copy::{Copied, check_apart};
+use super::layout::{Layout, RESTORING};
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::progress::Progress;
+use std::path::Path;
+
+/// Says in a backup how far it is.
+const STATE: &str = "backup";
+const LOCK: &str = "backup.lock";
+const UNFINISHED: &str = "unfinished since ";
+const FINISHED: &str = "finished ";
+
+impl Depot {
+    /// Opens a depot that exists.
+    pub fn open_existing(root: &Path) -> Result<Depot> {
+        if Layout::exists(root) {
+            return Depot::open(root);
+        }
+        Err(Error::not_found(format!("\"{}\" is not a folder of `lua-store serve`", root.display())))
+    }
+
+    /// Copies the depot into a folder, which is a depot too; what is in the folder from before is not copied again. `also`
+    /// copies what is not the depot's; `now` is written into the folder.
+    pub fn back_up(
+        &self,
+        folder: &Path,
+        now: &str,
+        progress: &Progress,
+        also: impl FnOnce() -> Result<()>,
+    ) -> Result<Copied> {
+        check_apart(self.layout.root(), folder)?;
+        let to = Layout::make(folder)?;
+        let Some(_lock) = fs::try_lock(&folder.join(LOCK))? else {
+            let message = format!("another backup into \"{}\" is running", folder.display());
+            return Err(Error::unavailable(message));
+        };
+        fs::replace(&folder.join(STATE), format!("{UNFINISHED}{now}\n").as_bytes())?;
+        also()?;
+        let copied = self.copy_to(&to, progress)?;
+        fs::replace(&folder.join(STATE), format!("{FINISHED}{now}\n").as_bytes())?;
+        Ok(copied)
+    }
+
+    /// Since when the backup in a folder is unfinished; `None` for one that was finished.
+    pub fn unfinished_backup(folder: &Path) -> Result<Option<String>> {
+        let state = fs::read_if_exists(&folder.join(STATE))?.unwrap_or_default();
+        let state = String::from_utf8_lossy(&state).into_owned();
+        Ok(state.strip_prefix(UNFINISHED).map(|since| since.trim_end().to_owned()))
+    }
+
+    /// Makes a depot of a backup in a folder that is empty or missing. It becomes a depot with the last step, so that
+    /// nothing serves a half of it; when it is cut off, the same again finishes it.
+    pub fn restore(
+        backup: &Path,
+        folder: &Path,
+        progress: &Progress,
+        also: impl FnOnce() -> Result<()>,
+    ) -> Result<Copied> {
+        check_apart(backup, folder)?;
+        let from = Depot::open_existing(backup)?;
+        let marker = folder.join(RESTORING);
+        let name = backup.canonicalize().unwrap_or_else(|_| backup.to_owned()).display().to_string();
+        match fs::read_if_exists(&marker)? {
+            Some(begun) if begun == name.as_bytes() => {}
+            Some(begun) => {
+                let begun = String::from_utf8_lossy(&begun).into_owned();
+                return Err(Error::conflict(format!(
+                    "the restore into \"{}\" was begun from another backup, \"{begun}\"",
+                    folder.display()
+                )));
+            }
+            None => {
+                Layout::check_new(folder)?;
+                fs::create_dir_all(folder)?;
+                fs::replace(&marker, name.as_bytes())?;
+            }
+        }
+        also()?;
+        let copied = from.copy_to(&Layout::new(folder), progress)?;
+        Layout::finish(folder)?;
+        fs::remove(&marker)?;
+        fs::sync_dir(folder)?;
+        Ok(copied)
+    }
+}

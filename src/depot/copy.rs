@@ -1,0 +1,173 @@
+//! A copy of a depot: into a backup while the depot is used, and from a backup into a new folder.
+//!
+//! Of each agent the head is read before the packs that it names, and is written after all of them are durable in the
+//! copy. So the copy of an agent is at every moment, also after a crash, the agent as it was at one moment.
+
+use super::Depot;
+use super::engine::PackKey;
+use super::head::{Head, Held};
+use super::layout::{self, Layout};
+use crate::error::{At, Error, Kind, Result};
+use crate::fs::{self, Clobber, Temp};
+use crate::pack::PackId;
+use crate::progress::Progress;
+use crate::protocol::AgentId;
+use std::io::Write;
+use std::path::Path;
+
+/// How much of a pack is read at once.
+const PIECE: u64 = 8 << 20;
+
+/// What was copied.
+#[derive(Debug, Default)]
+pub struct Copied {
+    pub agents: usize,
+    /// Those of them that were the same in the copy already.
+    pub unchanged: usize,
+    pub packs: usize,
+    pub bytes: u64,
+    /// Agents that the copy has and the depot has not. They stay.
+    pub kept: Vec<AgentId>,
+    /// What is damaged, or could not be copied.
+    pub problems: Vec<(AgentId, String)>,
+}
+
+/// How one attempt to copy an agent ended.
+enum Attempt {
+    Done { changed: bool },
+    /// A pack is gone: the head is an old one, or the agent is damaged.
+    Gone(PackKey),
+}
+
+impl Depot {
+    /// Copies every agent into a folder of the same form. What is wrong with one agent does not keep the others from
+    /// being copied.
+    pub(super) fn copy_to(&self, to: &Layout, progress: &Progress) -> Result<Copied> {
+        let agents = self.agents()?;
+        progress.expect(agents.len() as u64);
+        let mut copied = Copied::default();
+        for agent in &agents {
+            let before = copied.bytes;
+            match self.copy_agent(to, agent, &mut copied) {
+                Ok(changed) => {
+                    copied.agents += 1;
+                    copied.unchanged += usize::from(!changed);
+                }
+                Err(error) if matches!(error.kind(), Kind::Corrupt | Kind::Conflict) => {
+                    copied.problems.push((agent.clone(), error.message().to_owned()));
+                }
+                Err(error) => return Err(error),
+            }
+            progress.advance(copied.bytes - before);
+        }
+        copied.kept = to.list_agents()?;
+        copied.kept.retain(|agent| agents.binary_search(agent).is_err() && to.head(agent).is_file());
+        Ok(copied)
+    }
+
+    /// Whether the copy of the agent is another one than before.
+    fn copy_agent(&self, to: &Layout, agent: &AgentId, copied: &mut Copied) -> Result<bool> {
+        let gone = |key: &PackKey| {
+            let file = key.file_name();
+            Error::corrupt(format!("pack \"{file}\" does not exist: the copy of the agent stays as it was"))
+        };
+        loop {
+            let Some((bytes, token)) = self.heads.load(agent)? else { return Ok(false) };
+            match self.try_copy(to, agent, &bytes, copied)? {
+                Attempt::Done { changed } => return Ok(changed),
+                Attempt::Gone(key) => {
+                    let again = self.heads.load(agent)?;
+                    if again.is_some_and(|(_, again)| again == token) {
+                        return Err(gone(&key));
+                    }
+                }
+            }
+        }
+    }
+
+    fn try_copy(&self, to: &Layout, agent: &AgentId, bytes: &[u8], copied: &mut Copied) -> Result<Attempt> {
+        let head = Head::decode(agent, bytes)?;
+        let path = to.head(agent);
+        let former = fs::read_if_exists(&path)?;
+        let changed = former.as_deref() != Some(bytes);
+        if let Some(former) = former.as_ref().filter(|_| changed) {
+            goes_on(&head, &Head::decode(agent, former)?)?;
+        }
+        fs::create_dir_all(&to.packs(agent))?;
+        for dir in [to.agent(agent), to.packs(agent)] {
+            fs::sweep(&dir)?;
+        }
+        for held in &head.packs {
+            if !self.copy_pack(to, held, copied)? {
+                return Ok(Attempt::Gone(held.key.clone()));
+            }
+        }
+        if changed {
+            fs::replace(&path, bytes)?;
+        }
+        forget_packs(to, &head)?;
+        Ok(Attempt::Done { changed })
+    }
+
+    /// Copies a pack that the copy lacks; false where it does not exist. One that is damaged is copied as it is, as most
+    /// of it may be readable, and is told.
+    fn copy_pack(&self, to: &Layout, held: &Held, copied: &mut Copied) -> Result<bool> {
+        let (key, path) = (&held.key, to.pack(&held.key));
+        if path.metadata().is_ok_and(|data| data.is_file() && data.len() == held.bytes) {
+            return Ok(true);
+        }
+        let mut temp = Temp::create_in(&to.packs(&key.agent))?;
+        let mut hasher = blake3::Hasher::new();
+        let unreadable = |error: Error| Error::corrupt(error.message().to_owned());
+        for start in (0..held.bytes).step_by(PIECE as usize) {
+            let range = start..held.bytes.min(start + PIECE);
+            let Some(bytes) = self.packs.get(key, Some(range)).map_err(unreadable)? else { return Ok(false) };
+            hasher.update(&bytes);
+            temp.write_all(&bytes).at("write", &path)?;
+        }
+        temp.publish(&path, Clobber::Replace).map(drop)?;
+        copied.packs += 1;
+        copied.bytes += held.bytes;
+        if PackId::from(hasher.finalize()) != key.pack {
+            let what = format!("pack \"{}\" is damaged: its bytes have another hash", key.file_name());
+            copied.problems.push((key.agent.clone(), what));
+        }
+        Ok(true)
+    }
+}
+
+/// A copy that has what the depot lacks is not written over: the depot lost something, or is another one.
+fn goes_on(head: &Head, former: &Head) -> Result<()> {
+    let is_later = head.source.starts_with(&former.source) && head.versions.starts_with(&former.versions);
+    if is_later && head.seq >= former.seq {
+        return Ok(());
+    }
+    Err(Error::conflict("the copy has versions that are not here any more: it stays as it was".to_owned()))
+}
+
+/// Removes the packs that only older heads named.
+fn forget_packs(to: &Layout, head: &Head) -> Result<()> {
+    let dir = to.packs(&head.agent);
+    for name in layout::names_in(&dir)? {
+        let Some(key) = PackKey::from_file_name(&head.agent, &name) else { continue };
+        if !head.packs.iter().any(|held| held.key == key) {
+            fs::remove(&dir.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Two folders of which one is in the other would copy themselves.
+pub(super) fn check_apart(from: &Path, to: &Path) -> Result<()> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let parent = to.parent().map_or_else(|| to.to_owned(), |parent| real(parent).join(to.file_name().unwrap_or_default()));
+    let (from, to) = (real(from), if to.exists() { real(to) } else { parent });
+    if from.starts_with(&to) || to.starts_with(&from) {
+        return Err(Error::usage(format!(
+            "\"{}\" and \"{}\" are one folder, or one is in the other",
+            from.display(),
+            to.display()
+        )));
+    }
+    Ok(())
+}

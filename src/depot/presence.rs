@@ -1,0 +1,73 @@
+//! Presence: whether the packs that a head names exist. A folder that was copied while it changed may have heads
+//! whose packs were put together, or deleted, before the copy came to them.
+
+use super::Depot;
+use super::engine::{PackKey, Token};
+use super::head::Seen;
+use crate::error::{Error, Result};
+use crate::protocol::AgentId;
+use std::sync::Arc;
+
+/// How such damage is described.
+pub const GONE: &str = "the head names it, and it does not exist";
+
+/// A head of which every pack was seen.
+#[derive(Clone)]
+pub struct Complete {
+    token: Option<Token>,
+    packs: Arc<[PackKey]>,
+}
+
+impl Depot {
+    /// The head; an error where one of its packs is gone. A pack is looked for once, when a head names it first.
+    pub(super) fn look_whole(&self, agent: &AgentId) -> Result<Arc<Seen>> {
+        let seen = self.look(agent)?;
+        let known = self.present.get(agent);
+        if known.as_ref().is_some_and(|known| known.token == seen.token) {
+            return Ok(seen);
+        }
+        let known = known.map_or_else(Arc::default, |known| known.packs);
+        let (seen, missing) = self.absent(seen, &known)?;
+        match missing.first() {
+            None => Ok(seen),
+            Some(first) => Err(Error::corrupt(format!(
+                "agent \"{agent}\" is damaged: of its {} packs {} do not exist, such as \"{}\"",
+                seen.head.packs.len(),
+                missing.len(),
+                first.file_name()
+            ))),
+        }
+    }
+
+    /// The packs that the agent's head names and that do not exist. Each is looked for again.
+    pub fn missing_packs(&self, agent: &AgentId) -> Result<Vec<PackKey>> {
+        Ok(self.absent(self.look(agent)?, &[])?.1)
+    }
+
+    /// A pack may be put together with others between the two looks; then the head is another one.
+    fn absent(&self, mut seen: Arc<Seen>, known: &[PackKey]) -> Result<(Arc<Seen>, Vec<PackKey>)> {
+        let agent = seen.head.agent.clone();
+        loop {
+            let mut missing = Vec::new();
+            for held in seen.head.packs.iter().filter(|held| !known.contains(&held.key)) {
+                if self.packs.stat(&held.key)?.is_none() {
+                    missing.push(held.key.clone());
+                }
+            }
+            if missing.is_empty() {
+                let packs = seen.head.packs.iter().map(|held| held.key.clone()).collect();
+                self.present.put(agent.clone(), Complete { token: seen.token.clone(), packs });
+                self.forget_gone(&agent);
+                return Ok((seen, missing));
+            }
+            let again = self.look(&agent)?;
+            if again.token == seen.token {
+                for key in &missing {
+                    self.note_pack(key, GONE);
+                }
+                return Ok((seen, missing));
+            }
+            seen = again;
+        }
+    }
+}
