@@ -38,9 +38,11 @@ impl Depot {
             let message = format!("another backup into \"{}\" is running", folder.display());
             return Err(Error::unavailable(message));
         };
+        let former = fs::read_if_exists(&folder.join(STATE))?.unwrap_or_default();
+        let settled = former.starts_with(FINISHED.as_bytes());
         fs::replace(&folder.join(STATE), format!("{UNFINISHED}{now}\n").as_bytes())?;
         also()?;
-        let copied = self.copy_to(&to, progress)?;
+        let copied = self.copy_to(&to, settled, progress)?;
         fs::replace(&folder.join(STATE), format!("{FINISHED}{now}\n").as_bytes())?;
         Ok(copied)
     }
@@ -80,7 +82,7 @@ impl Depot {
             }
         }
         also()?;
-        let copied = from.copy_to(&Layout::new(folder), progress)?;
+        let copied = from.copy_to(&Layout::new(folder), false, progress)?;
         Layout::finish(folder)?;
         fs::remove(&marker)?;
         fs::sync_dir(folder)?;

@@ -30,22 +30,25 @@ pub struct Copied {
     pub kept: Vec<AgentId>,
     /// What is damaged, or could not be copied.
     pub problems: Vec<(AgentId, String)>,
+    settled: bool,
 }
 
 /// How one attempt to copy an agent ended.
 enum Attempt {
-    Done { changed: bool },
+    Done {
+        changed: bool,
+    },
     /// A pack is gone: the head is an old one, or the agent is damaged.
     Gone(PackKey),
 }
 
 impl Depot {
     /// Copies every agent into a folder of the same form. What is wrong with one agent does not keep the others from
-    /// being copied.
-    pub(super) fn copy_to(&self, to: &Layout, progress: &Progress) -> Result<Copied> {
+    /// being copied. `settled`: what is in the folder is durable.
+    pub(super) fn copy_to(&self, to: &Layout, settled: bool, progress: &Progress) -> Result<Copied> {
         let agents = self.agents()?;
         progress.expect(agents.len() as u64);
-        let mut copied = Copied::default();
+        let mut copied = Copied { settled, ..Copied::default() };
         for agent in &agents {
             let before = copied.bytes;
             match self.copy_agent(to, agent, &mut copied) {
@@ -102,8 +105,17 @@ impl Depot {
                 return Ok(Attempt::Gone(held.key.clone()));
             }
         }
+        if changed || !copied.settled {
+            // A run that was cut off may have given names that are not durable yet.
+            fs::sync_dir(&to.packs(agent))?;
+        }
         if changed {
             fs::replace(&path, bytes)?;
+        } else if !copied.settled {
+            fs::sync_dir(&to.agent(agent))?;
+        }
+        if !copied.settled {
+            keep_folders(to, agent)?;
         }
         forget_packs(to, &head)?;
         Ok(Attempt::Done { changed })
@@ -145,6 +157,13 @@ fn goes_on(head: &Head, former: &Head) -> Result<()> {
     Err(Error::conflict("the copy has versions that are not here any more: it stays as it was".to_owned()))
 }
 
+/// Makes the folders above an agent's durable.
+fn keep_folders(to: &Layout, agent: &AgentId) -> Result<()> {
+    let dir = to.agent(agent);
+    let above = dir.ancestors().skip(1).take_while(|above| above.starts_with(to.root()));
+    above.chain(to.root().parent()).try_for_each(fs::sync_dir)
+}
+
 /// Removes the packs that only older heads named.
 fn forget_packs(to: &Layout, head: &Head) -> Result<()> {
     let dir = to.packs(&head.agent);
@@ -160,7 +179,9 @@ fn forget_packs(to: &Layout, head: &Head) -> Result<()> {
 /// Two folders of which one is in the other would copy themselves.
 pub(super) fn check_apart(from: &Path, to: &Path) -> Result<()> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let parent = to.parent().map_or_else(|| to.to_owned(), |parent| real(parent).join(to.file_name().unwrap_or_default()));
+    let parent = to
+        .parent()
+        .map_or_else(|| to.to_owned(), |parent| real(parent).join(to.file_name().unwrap_or_default()));
     let (from, to) = (real(from), if to.exists() { real(to) } else { parent });
     if from.starts_with(&to) || to.starts_with(&from) {
         return Err(Error::usage(format!(

@@ -12,6 +12,7 @@ mod newer;
 mod outcome;
 mod problem;
 mod scope;
+mod summary;
 mod transaction;
 
 /// What every token of a server begins with, so that a client can tell it from other secrets, and so can those

@@ -31,6 +31,20 @@ impl<H> Outcome<H> {
     }
 }
 
+impl<H> Outcome<H> {
+    /// What logs and counters call it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Outcome::Done(_) => "done",
+            Outcome::Refused(Refusal::Moved(_)) => "moved",
+            Outcome::Refused(Refusal::Missing { .. }) => "missing",
+            Outcome::Refused(Refusal::Invalid { .. }) => "invalid",
+            Outcome::Refused(Refusal::NoPack) => "no_pack",
+            Outcome::Refused(Refusal::Busy) => "busy",
+        }
+    }
+}
+
 /// Why nothing happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

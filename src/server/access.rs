@@ -4,6 +4,7 @@ use super::limits::Who;
 use super::log::Clock;
 use super::token::Secret;
 use super::tokens::{Entry, Tokens, id_of};
+use super::used::Used;
 use crate::depot::Bearer;
 use crate::error::{Error, Kind, Result};
 use crate::fs::{self, Stamp};
@@ -15,6 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub struct Access {
     tokens: Tokens,
+    used: Used,
     open: bool,
     clock: Clock,
     known: RwLock<Arc<Known>>,
@@ -60,6 +62,7 @@ impl Admitted {
 impl Access {
     pub fn new(tokens: Tokens, open: bool, clock: Clock) -> Result<Access> {
         let access = Access {
+            used: tokens.used(),
             tokens,
             open,
             clock,
@@ -77,15 +80,23 @@ impl Access {
             return Ok(Admitted { agent, bearer: None, scope: Scope::Admin });
         }
         let entry = self.owner(headers)?;
-        if entry.agent.as_str() != agent {
-            return Err(no_agent(agent));
-        }
+        let agent = match agent.parse() {
+            Ok(id) if entry.opens(agent) => id,
+            _ => return Err(no_agent(agent)),
+        };
+        self.used.note(&entry.id, (self.clock)());
         let (token, speaks_for) = (entry.name(), entry.speaks_for().map(str::to_owned));
         let now_ms = u64::try_from((self.clock)().as_millisecond()).unwrap_or(0);
         let bearer = Some(Bearer { token, speaks_for, now_ms });
-        let admitted = Admitted { agent: entry.agent, bearer, scope: entry.scope };
+        let admitted = Admitted { agent, bearer, scope: entry.scope };
         admitted.needs(needed)?;
         Ok(admitted)
+    }
+
+    /// Writes down when tokens were used.
+    pub fn note_used(&self) -> Result<()> {
+        let known = self.known()?;
+        self.used.write(|id| known.by_id.contains_key(id))
     }
 
     /// Whether the request has a token that may look after an agent.
@@ -175,8 +186,8 @@ mod tests {
 
         fn token(&self, scope: Scope, expires: Option<i64>) -> (Entry, String) {
             let expires_at = expires.map(|second| Timestamp::from_second(second).unwrap());
-            let (agent, note, owner) = ("a".parse().unwrap(), None, None);
-            let wanted = Wanted { agent, scope, note, owner, for_others: false, expires_at };
+            let (agents, note, owner) = (vec!["a".parse().unwrap()], None, None);
+            let wanted = Wanted { agents, scope, note, owner, for_others: false, expires_at };
             let (entry, secret) = Tokens::of(self.dir.path()).create(wanted, Timestamp::UNIX_EPOCH).unwrap();
             (entry, secret.to_string())
         }

@@ -36,6 +36,8 @@ fn admit(state: &State, request: &Request, agent: &str, needed: Scope) -> Result
     if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
         let _ = trace.agent.set(admitted.agent.to_string());
         let _ = token.map(|token| trace.token.set(token.clone()));
+        let name = admitted.bearer.as_ref().map(|bearer| &bearer.token.name).filter(|name| !name.is_empty());
+        let _ = name.map(|name| trace.name.set(name.clone()));
         let _ = trace.place.set(state.pools.take(Pool::Requests, &admitted.who())?);
     }
     Ok(admitted)
@@ -161,6 +163,10 @@ pub async fn transact(
     let trace = request.extensions().get::<Arc<Trace>>().cloned();
     let asker = known(&request)?;
     let transaction: Transaction = body::json(request.into_body(), "a transaction", &state.limits).await?;
+    if let Some(trace) = &trace {
+        let _ = trace.txn.set(transaction.txn.to_string());
+        let _ = trace.asked.set(transaction.summary());
+    }
     if transaction.active.is_some() {
         admitted.needs(Scope::Promote)?;
     }
@@ -168,14 +174,17 @@ pub async fn transact(
     let Admitted { agent: id, bearer, .. } = admitted;
     let asked = Asked { by: bearer, now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0) };
     let quota = state.quota.clone();
+    let wanted = transaction.clone();
     let land = move |depot: &Depot| match quota.allow(&id, &depot.usage_after(&id, &transaction)?) {
         Ok(()) => depot.transact_for(&id, &transaction, asked).map(Ok),
         Err(failure) => Ok(Err(failure)),
     };
     let done = state.work(Pool::Transactions, &who, land).await??;
     let Done { outcome, did, is_there } = done;
-    if let (Some(trace), Some(did)) = (trace, did) {
-        let _ = trace.did.set(did.to_string());
+    if let Some(trace) = trace {
+        let _ = did.map(|did| trace.did.set(did.to_string()));
+        let _ = trace.outcome.set(outcome.word());
+        let _ = wanted.refusal(&outcome).map(|why| trace.why.set(why));
     }
     state.metrics.transaction(&outcome);
     if let Outcome::Done(_) = outcome {

@@ -29,8 +29,9 @@ impl Failure {
     pub fn answer(&self, request: &str) -> Answer {
         let problem = match self.status {
             StatusCode::INTERNAL_SERVER_ERROR if self.error.kind() == Kind::Corrupt => {
-                let told =
-                    Error::failed(format!("what the server has of this agent is damaged (request {request})"));
+                let told = Error::failed(format!(
+                    "the server failed at request {request}: what it keeps is damaged"
+                ));
                 Problem::from(&told.hint("whoever runs the server sees what with `lua-store serve fsck`"))
             }
             StatusCode::INTERNAL_SERVER_ERROR => {

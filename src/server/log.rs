@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -15,11 +16,47 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 type Sink = Box<dyn FnMut(&str) + Send>;
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What failed on this side, and what is damaged.
+    Error,
+    /// Also what was refused.
+    Warn,
+    /// Everything.
+    #[default]
+    Info,
+}
+
+impl FromStr for Level {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Level, String> {
+        match text {
+            "error" => Ok(Level::Error),
+            "warn" => Ok(Level::Warn),
+            "info" => Ok(Level::Info),
+            _ => Err("use error, warn or info".to_owned()),
+        }
+    }
+}
+
+/// How much an event matters. A request does by its status.
+fn level(event: &str, status: Option<u64>) -> Level {
+    match (event, status) {
+        ("damage" | "panic" | "upkeep_failed" | "accept" | "certificate kept", _) => Level::Error,
+        ("request", Some(500..)) => Level::Error,
+        ("request", Some(400..)) | ("grace is over" | "connection", _) => Level::Warn,
+        _ => Level::Info,
+    }
+}
+
 /// Where log lines are handed in.
 pub struct Log {
     lines: SyncSender<String>,
     dropped: AtomicU64,
     clock: Clock,
+    level: Level,
 }
 
 impl Log {
@@ -27,7 +64,12 @@ impl Log {
         let (lines, queue) = sync_channel(QUEUE);
         let (done, ended) = sync_channel(1);
         std::thread::spawn(move || write_all(&queue, sink, &done));
-        (Log { lines, dropped: AtomicU64::new(0), clock }, Writer { ended })
+        (Log { lines, dropped: AtomicU64::new(0), clock, level: Level::Info }, Writer { ended })
+    }
+
+    /// The same with less in it.
+    pub fn from(self, level: Level) -> Log {
+        Log { level, ..self }
     }
 
     /// Something that happened, with what belongs to it.
@@ -36,6 +78,9 @@ impl Log {
         line.insert("at".into(), (self.clock)().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string().into());
         line.insert("event".into(), event.into());
         line.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        if level(event, line.get("status").and_then(Value::as_u64)) > self.level {
+            return;
+        }
         if self.lines.try_send(format!("{}\n", Value::Object(line))).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::limits::{Connections, Pools};
-use crate::protocol::{AgentId, Outcome, Refusal};
+use crate::protocol::{AgentId, Outcome};
 
 /// Upper bounds of the histogram's buckets, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0];
@@ -90,7 +90,7 @@ impl Metrics {
     }
 
     pub fn transaction(&self, outcome: &Outcome) {
-        *lock(&self.transactions).entry(word(outcome)).or_default() += 1;
+        *lock(&self.transactions).entry(outcome.word()).or_default() += 1;
     }
 
     /// An agent that exists was looked at.
@@ -221,17 +221,6 @@ impl Page {
     fn sample(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
         let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
         let _ = writeln!(self.0, "lua_store_{name}{labels} {value}");
-    }
-}
-
-fn word(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done(_) => "done",
-        Outcome::Refused(Refusal::Moved(_)) => "moved",
-        Outcome::Refused(Refusal::Missing { .. }) => "missing",
-        Outcome::Refused(Refusal::Invalid { .. }) => "invalid",
-        Outcome::Refused(Refusal::NoPack) => "no_pack",
-        Outcome::Refused(Refusal::Busy) => "busy",
     }
 }
 

@@ -15,6 +15,7 @@ mod io;
 mod limits;
 mod log;
 mod metrics;
+pub mod pattern;
 pub mod policy;
 mod range;
 mod record;
@@ -26,10 +27,11 @@ mod tls;
 pub mod token;
 pub mod tokens;
 mod upkeep;
+pub mod used;
 
 pub use config::{Config, Tls};
 pub use limits::{Limits, Part};
-pub use log::Clock;
+pub use log::{Clock, Level};
 
 use crate::depot::{Depot, ProbeReport, Settings};
 use crate::error::{At, Error, Kind, Result};
@@ -62,10 +64,15 @@ const WATCHERS: usize = 32;
 /// Work on the disk that is still going on when the time of grace is over.
 const LAST_WORK: Duration = Duration::from_secs(2);
 
+/// How often is written when tokens were used.
+const NOTE_USED: Duration = Duration::from_secs(60);
+
 /// What a server is told of its surroundings.
 pub struct Surroundings {
     pub log: Box<dyn FnMut(&str) + Send>,
     pub clock: Clock,
+    /// What is logged.
+    pub level: Level,
 }
 
 /// A server that has its address, and answers as soon as it runs.
@@ -96,6 +103,7 @@ impl Server {
         probed(depot.probe()?)?;
         let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
         let (log, writer) = Log::new(surroundings.log, surroundings.clock);
+        let log = log.from(surroundings.level);
         let ready = health::Ready::new(&config.data);
         let runtime = runtime(&limits)?;
         let listen = |address| {
@@ -140,6 +148,7 @@ impl Server {
             tokio::spawn(upkeep::survey(state.clone()));
             tokio::spawn(upkeep::rounds(state.clone()));
             tokio::spawn(scrub::cycles(state.clone()));
+            tokio::spawn(note_used(state.clone()));
             let watched = admin.map(|admin| tokio::spawn(accept(admin, watch)));
             let told = loop {
                 match signals.next().await {
@@ -158,6 +167,7 @@ impl Server {
             }
             watched.inspect(|watched| watched.abort());
         });
+        let _ = state.access.note_used();
         runtime.shutdown_timeout(LAST_WORK);
         state.log.event("stopped", []);
         drop(state);
@@ -227,6 +237,16 @@ fn probed(report: ProbeReport) -> Result<()> {
     match report.failures.first() {
         None => Ok(()),
         Some(what) => Err(Error::failed(format!("the disk does not hold what it must: {what}"))),
+    }
+}
+
+/// Writes down now and then when tokens were used. What a crash loses of that is a minute.
+async fn note_used(state: Arc<State>) {
+    loop {
+        tokio::time::sleep(NOTE_USED).await;
+        let shared = state.clone();
+        // A full disk is told elsewhere.
+        let _ = state::on_thread(move || shared.access.note_used()).await;
     }
 }
 

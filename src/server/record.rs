@@ -35,6 +35,14 @@ pub struct Trace {
     pub id: String,
     pub agent: OnceLock<String>,
     pub token: OnceLock<String>,
+    /// What its owner calls it.
+    pub name: OnceLock<String>,
+    /// What a transaction asked for, and its id.
+    pub asked: OnceLock<String>,
+    pub txn: OnceLock<String>,
+    /// How it ended, and why it was refused.
+    pub outcome: OnceLock<&'static str>,
+    pub why: OnceLock<String>,
     /// What a transaction did.
     pub did: OnceLock<String>,
     /// Its place among the requests, until the last byte of the answer.
@@ -68,6 +76,11 @@ impl Record {
                 id,
                 agent: OnceLock::new(),
                 token: OnceLock::new(),
+                name: OnceLock::new(),
+                asked: OnceLock::new(),
+                txn: OnceLock::new(),
+                outcome: OnceLock::new(),
+                why: OnceLock::new(),
                 did: OnceLock::new(),
                 place: OnceLock::new(),
                 received,
@@ -135,6 +148,11 @@ impl Drop for Record {
         ];
         fields.extend(optional("agent", self.trace.agent.get()));
         fields.extend(optional("token", self.trace.token.get()));
+        fields.extend(optional("tokenName", self.trace.name.get()));
+        fields.extend(optional("txn", self.trace.txn.get()));
+        fields.extend(optional("asked", self.trace.asked.get()));
+        fields.extend(self.trace.outcome.get().map(|outcome| ("outcome", Value::from(*outcome))));
+        fields.extend(optional("why", self.trace.why.get()));
         fields.extend(optional("did", self.trace.did.get()));
         fields.extend(optional("cause", self.cause.as_ref()));
         if !self.whole {

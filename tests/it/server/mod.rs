@@ -1,6 +1,8 @@
 //! The server, asked by hand.
 
 mod access;
+mod agents;
+mod backup;
 mod client;
 mod docs;
 mod exchange;
@@ -13,5 +15,6 @@ mod stop;
 mod tenants;
 mod tls;
 mod tokens;
+mod told;
 mod upkeep;
 mod watch;

@@ -1,7 +1,9 @@
 //! `serve token`: what is printed, kept and refused.
 
 use crate::common::Project;
+use crate::common::server::{Server, bearer, token};
 use insta::assert_snapshot;
+use serde_json::json;
 
 /// Secrets and ids differ each time; their lengths do not.
 fn plain(text: &str) -> String {
@@ -37,20 +39,24 @@ fn made_listed_revoked() {
     {
       "id": "<id-12-long>",
       "agent": "other",
+      "agents": [
+        "other"
+      ],
       "scope": "read",
       "note": null,
       "for": null,
       "forOthers": false,
       "createdAt": "2026-11-21T09:30:00Z",
       "expiresAt": null,
+      "replaces": null,
       "token": "lst_<72>"
     }
     "#);
     assert_snapshot!(run(&project, "list"), @"
     $ lua-store serve token list --data ../data
-    ID            AGENT  SCOPE  CREATED           EXPIRES           FOR      NOTE
-    <id-12-long>  shop   push   2026-11-21 09:30  2026-12-21 09:30  anybody  Ana's laptop
-    <id-12-long>  other  read   2026-11-21 09:30  never             anybody
+    ID            AGENT  SCOPE  CREATED           EXPIRES           LAST USED  FOR      NOTE
+    <id-12-long>  shop   push   2026-11-21 09:30  2026-12-21 09:30  -          anybody  Ana's laptop
+    <id-12-long>  other  read   2026-11-21 09:30  never             -          anybody
     ");
     assert_snapshot!(run(&project, "list --json"), @r#"
     $ lua-store serve token list --json --data ../data
@@ -58,24 +64,34 @@ fn made_listed_revoked() {
       {
         "id": "<id-12-long>",
         "agent": "shop",
+        "agents": [
+          "shop"
+        ],
         "scope": "push",
         "note": "Ana's laptop",
         "for": null,
         "forOthers": false,
         "createdAt": "2026-11-21T09:30:00Z",
         "expiresAt": "2026-12-21T09:30:00Z",
-        "expired": false
+        "replaces": null,
+        "expired": false,
+        "lastUsedAt": null
       },
       {
         "id": "<id-12-long>",
         "agent": "other",
+        "agents": [
+          "other"
+        ],
         "scope": "read",
         "note": null,
         "for": null,
         "forOthers": false,
         "createdAt": "2026-11-21T09:30:00Z",
         "expiresAt": null,
-        "expired": false
+        "replaces": null,
+        "expired": false,
+        "lastUsedAt": null
       }
     ]
     "#);
@@ -95,8 +111,8 @@ fn made_listed_revoked() {
     "#);
     assert_snapshot!(run(&project, "list"), @"
     $ lua-store serve token list --data ../data
-    ID            AGENT  SCOPE  CREATED           EXPIRES  FOR      NOTE
-    <id-12-long>  other  read   2026-11-21 09:30  never    anybody
+    ID            AGENT  SCOPE  CREATED           EXPIRES  LAST USED  FOR      NOTE
+    <id-12-long>  other  read   2026-11-21 09:30  never    -          anybody
     ");
 }
 
@@ -107,8 +123,8 @@ fn an_expired_token_is_shown_as_that() {
     project.set("LUA_STORE_NOW", "2026-11-23T00:00:00Z");
     assert_snapshot!(run(&project, "list"), @"
     $ lua-store serve token list --data ../data
-    ID            AGENT  SCOPE  CREATED           EXPIRES                   FOR      NOTE
-    <id-12-long>  shop   push   2026-11-21 09:30  expired 2026-11-23 00:00  anybody
+    ID            AGENT  SCOPE  CREATED           EXPIRES                   LAST USED  FOR      NOTE
+    <id-12-long>  shop   push   2026-11-21 09:30  expired 2026-11-23 00:00  -          anybody
     ");
 }
 
@@ -173,4 +189,46 @@ fn without_an_option_the_data_are_the_user_s() {
     project.set("LUA_STORE_DATA", &elsewhere.to_string_lossy());
     project.ok("serve token create --agent a --scope read");
     assert!(elsewhere.join("tokens.json").is_file());
+}
+
+#[test]
+fn a_token_opens_the_agents_and_the_patterns_that_it_is_for() {
+    let project = Project::new();
+    let server = Server::start(&project, "");
+    let header = bearer(&token(&project, "--agent shop --agent team-* --scope read --note CI"));
+    let status = |agent: &str| server.ask("GET", &format!("/{agent}/refs"), &header, b"").status;
+    assert_eq!(["shop", "team-", "team-a"].map(status), [200; 3]);
+    assert_eq!(["shop2", "teams", "Team-a", "team-a%2F", "*"].map(status), [404; 5]);
+    let listed = project.json("serve token list --data ../data");
+    assert_eq!(listed[0]["agents"], json!(["shop", "team-*"]));
+    assert_eq!((&listed[0]["agent"], &listed[0]["lastUsedAt"]), (&json!(null), &json!(null)));
+    let _ = server.log();
+    let listed = project.json("serve token list --data ../data");
+    assert!(listed[0]["lastUsedAt"].is_string(), "written at the end: {listed}");
+    let told = run(&project, "create --agent team/* --scope read");
+    assert!(told.contains("cannot be a pattern of agents") && told.contains("--- exit 2"), "{told}");
+}
+
+#[test]
+fn a_rotated_token_and_the_old_one_open_until_the_grace_is_over() {
+    let mut project = Project::new();
+    let old = token(&project, "--agent shop --scope push --note laptop --for ana@example.com");
+    let id = project.json("serve token list --data ../data")[0]["id"].as_str().unwrap().to_owned();
+    let rotated = project.json(&format!("serve token rotate {id} --grace 2h --data ../data"));
+    assert_eq!((&rotated["replaces"], &rotated["note"]), (&json!(id), &json!("laptop")));
+    let new = rotated["token"].as_str().unwrap().to_owned();
+    let asked = |project: &Project, token: &str| {
+        let server = Server::start(project, "");
+        server.ask("GET", "/shop/refs", &bearer(token), b"").status
+    };
+    assert_eq!((asked(&project, &old), asked(&project, &new)), (200, 200));
+    project.set("LUA_STORE_NOW", "2026-11-21T11:30:00Z");
+    assert_eq!((asked(&project, &old), asked(&project, &new)), (401, 200));
+    // All of a person, in one go.
+    token(&project, "--agent shop --scope read --for ceo@example.com");
+    let told = run(&project, "revoke --for Ana@example.com");
+    assert_eq!(told.matches("Revoked token").count(), 2, "{told}");
+    assert_eq!(asked(&project, &new), 401);
+    assert_eq!(project.json("serve token list --data ../data").as_array().unwrap().len(), 1);
+    assert_eq!(project.run("serve token revoke --for ana@example.com --data ../data").code, 3);
 }

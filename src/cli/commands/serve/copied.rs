@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 pub fn size(bytes: u64) -> String {
     let units = [(1u64 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = units.iter().find(|(unit, _)| bytes >= *unit);
-    unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{:.1} {name}", bytes as f64 / *unit as f64))
+    unit.map_or_else(
+        || format!("{bytes} bytes"),
+        |(unit, name)| format!("{:.1} {name}", bytes as f64 / *unit as f64),
+    )
 }
 
 pub fn to_json(copied: &Copied) -> Value {

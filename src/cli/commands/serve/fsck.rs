@@ -41,7 +41,8 @@ impl Fsck {
         if cx.out.is_json() {
             let list = problems.iter().map(|(agent, what)| json!({"agent": Some(agent), "what": what}));
             let list = list.chain(tokens.iter().map(|what| json!({"agent": null, "what": what})));
-            cx.out.json(&json!({"ok": fine, "agents": agents.len(), "problems": list.collect::<Vec<_>>()}))?;
+            cx.out
+                .json(&json!({"ok": fine, "agents": agents.len(), "problems": list.collect::<Vec<_>>()}))?;
             return Ok(if fine { Exit::Done } else { Exit::Found });
         }
         let word = cx.out.paint(RED, "damaged:");

@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod backup;
+mod config_file;
 mod copied;
 mod expiry;
 pub mod fsck;
@@ -35,7 +36,7 @@ impl Serve {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         match self.command {
             Some(command) => command.run(cx),
-            None => self.start.run(cx),
+            None => self.start.with_file(cx)?.run(cx),
         }
     }
 }

@@ -15,6 +15,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// The folder that is named here, else there.
+    pub fn or(self, other: Place) -> Place {
+        Place { data: self.data.or(other.data) }
+    }
+
     /// The folder, made into a depot when it is missing. One that was named must at least have a parent, so that
     /// a typing mistake makes no tree of folders.
     pub fn made(&self, cx: &Context<'_>) -> Result<PathBuf> {
@@ -50,6 +55,8 @@ impl Place {
     /// The depot in the folder, which must be one.
     pub fn depot(&self, cx: &Context<'_>) -> Result<(PathBuf, Depot)> {
         let folder = self.existing(cx)?;
+        // What is written here is nobody else's on this machine, as what the server itself writes.
+        fs::keep_private();
         let depot = Depot::open_existing(&folder)?;
         Ok((folder, depot))
     }

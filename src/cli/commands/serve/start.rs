@@ -1,12 +1,12 @@
 //! `serve` itself: checks, the address on stdout, and then requests until the process is stopped.
 
 use super::place::Place;
-use super::{expiry, limits};
+use super::{config_file, expiry, limits};
 use crate::cli::context::Context;
 use crate::cli::{Exit, panic};
 use crate::error::{Error, Result};
 use crate::server::tokens::Tokens;
-use crate::server::{Config, Limits, Server, Surroundings, Tls, policy};
+use crate::server::{Config, Level, Limits, Server, Surroundings, Tls, policy};
 use crate::text;
 use jiff::Timestamp;
 use serde_json::json;
@@ -18,9 +18,12 @@ use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub struct Start {
-    /// Where to listen; port 0 is any free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7420")]
-    listen: String,
+    /// A file with any of these options, TOML: `listen = "127.0.0.1:7420"`; those given here win
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where to listen; port 0 is any free one [default: 127.0.0.1:7420]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
     /// Where `/healthz`, `/readyz` and `/metrics` are, instead of at the address of `--listen`
     #[arg(long, value_name = "ADDR")]
     admin_listen: Option<String>,
@@ -35,35 +38,66 @@ pub struct Start {
     /// The private key of the certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// In how long everything that is stored is read again: `30d`, `12h`, `8w`, or `never`
-    #[arg(long, value_name = "TIME", default_value = "30d")]
-    scrub_every: String,
-    /// What one agent may store, unfinished uploads included
-    #[arg(long, value_name = "SIZE", default_value = "64G", value_parser = size)]
-    agent_bytes: u64,
-    /// How many versions one agent may have
-    #[arg(long, value_name = "COUNT", default_value = "100000")]
-    agent_refs: u64,
-    /// What may be kept of one agent's answers on their way
-    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = size)]
-    agent_cache: u64,
-    /// How long `/readyz` says no after SIGTERM before no more requests are taken
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = seconds)]
-    drain: Duration,
+    /// In how long everything that is stored is read again: `30d`, `12h`, `8w`, or `never` [default: 30d]
+    #[arg(long, value_name = "TIME")]
+    scrub_every: Option<String>,
+    /// What one agent may store, unfinished uploads included [default: 64G]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    agent_bytes: Option<u64>,
+    /// How many versions one agent may have [default: 100000]
+    #[arg(long, value_name = "COUNT")]
+    agent_refs: Option<u64>,
+    /// What may be kept of one agent's answers on their way [default: 2G]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    agent_cache: Option<u64>,
+    /// How long `/readyz` says no after SIGTERM before no more requests are taken [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    drain: Option<Duration>,
+    /// What is logged: `error`, `warn` (also what was refused) or `info` (everything) [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<Level>,
     /// Ask nobody for a token; only for an address of this machine
     #[arg(long)]
     no_auth: bool,
 }
 
 impl Start {
+    /// With what the file of `--config` says where nothing was given.
+    pub fn with_file(self, cx: &Context<'_>) -> Result<Start> {
+        let Some(config) = &self.config else { return Ok(self) };
+        let file = config_file::read(&cx.directory()?.join(config))?;
+        Ok(Start {
+            config: None,
+            listen: self.listen.or(file.listen),
+            admin_listen: self.admin_listen.or(file.admin_listen),
+            place: self.place.or(file.place),
+            public_url: self.public_url.or(file.public_url),
+            tls_cert: self.tls_cert.or(file.tls_cert),
+            tls_key: self.tls_key.or(file.tls_key),
+            scrub_every: self.scrub_every.or(file.scrub_every),
+            agent_bytes: self.agent_bytes.or(file.agent_bytes),
+            agent_refs: self.agent_refs.or(file.agent_refs),
+            agent_cache: self.agent_cache.or(file.agent_cache),
+            drain: self.drain.or(file.drain),
+            log_level: self.log_level.or(file.log_level),
+            no_auth: self.no_auth || file.no_auth,
+        })
+    }
+
     fn limits(&self) -> Result<Limits> {
-        let Start { agent_bytes, agent_refs, agent_cache, drain, .. } = *self;
-        limits::changed(Limits { agent_bytes, agent_refs, agent_cache, drain, ..Limits::default() })
+        let default = Limits::default();
+        limits::changed(Limits {
+            agent_bytes: self.agent_bytes.unwrap_or(default.agent_bytes),
+            agent_refs: self.agent_refs.unwrap_or(default.agent_refs),
+            agent_cache: self.agent_cache.unwrap_or(default.agent_cache),
+            drain: self.drain.unwrap_or(default.drain),
+            ..default
+        })
     }
 
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let public_url = self.public_url.as_deref().map(plain_url).transpose()?;
-        let listen = address(&self.listen)?;
+        let listen = address(self.listen.as_deref().unwrap_or("127.0.0.1:7420"))?;
         let admin = self.admin_listen.as_deref().map(address).transpose()?;
         let directory = cx.directory()?;
         let files = self.tls_cert.as_ref().zip(self.tls_key.as_ref());
@@ -73,10 +107,16 @@ impl Start {
         });
         let data = self.place.made(cx)?;
         let mut limits = self.limits()?;
-        limits.scrub = scrub_every(&self.scrub_every)?;
+        if let Some(time) = &self.scrub_every {
+            limits.scrub = scrub_every(time)?;
+        }
         let config = Config { listen, admin, data, tls, open: self.no_auth, limits };
         let warnings = policy::judge(&config, Tokens::of(&config.data).list()?.len())?;
-        let surroundings = Surroundings { log: Box::new(to_stderr), clock: Arc::new(clock(cx)?) };
+        let surroundings = Surroundings {
+            log: Box::new(to_stderr),
+            clock: Arc::new(clock(cx)?),
+            level: self.log_level.unwrap_or_default(),
+        };
         let server = Server::start(&config, surroundings)?;
         panic::install_for_logs();
         warnings.into_iter().for_each(|warning| cx.out.warn(warning));

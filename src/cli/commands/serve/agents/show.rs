@@ -29,7 +29,8 @@ impl Show {
         if cx.out.is_json() {
             let mut answer = to_json(&overview);
             answer["missingPacks"] = missing.into();
-            let ids = tokens.iter().map(|token| json!({"id": token.id, "scope": token.scope, "note": token.note}));
+            let ids =
+                tokens.iter().map(|token| json!({"id": token.id, "scope": token.scope, "note": token.note}));
             answer["tokens"] = ids.collect();
             cx.out.json(&answer)?;
             return Ok(if missing == 0 { Exit::Done } else { Exit::Found });
@@ -41,7 +42,8 @@ impl Show {
         cx.out.line(format!("source versions: {}", overview.source))?;
         cx.out.line(format!("versions: {}", overview.versions))?;
         cx.out.line(format!("active: {active}"))?;
-        cx.out.line(format!("changed: {}", changed(&overview).map_or_else(|| "-".to_owned(), time::minute)))?;
+        cx.out
+            .line(format!("changed: {}", changed(&overview).map_or_else(|| "-".to_owned(), time::minute)))?;
         cx.out.line(format!(
             "size: {} in {} pack(s), {} objects; {} pack(s) wait to be deleted",
             size(overview.bytes),

@@ -7,17 +7,18 @@ use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
 use crate::cli::time;
 use crate::error::{Error, Result};
-use crate::protocol::{AgentId, Scope};
+use crate::protocol::Scope;
+use crate::server::pattern::Pattern;
 use crate::server::tokens::{Tokens, Wanted};
 
-/// Make a token for one agent and print it, once
+/// Make a token and print it, once
 ///
 /// Only a hash of it is kept, so it cannot be shown again.
 #[derive(Debug, clap::Args)]
 pub struct Create {
-    /// The agent that it opens; the agent need not exist yet
-    #[arg(long, value_name = "AGENT")]
-    agent: AgentId,
+    /// The agent that it opens, which need not exist yet, or a pattern: `team-*`; may be given several times
+    #[arg(long = "agent", value_name = "AGENT", required = true)]
+    agents: Vec<Pattern>,
     /// What it allows: read, push, promote or admin; each includes those before it
     #[arg(long, value_name = "SCOPE")]
     scope: Scope,
@@ -51,8 +52,8 @@ impl Create {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let now = cx.now()?;
         let expires_at = self.expires.map(|text| expiry::parse(&text, now)).transpose()?;
-        let Create { agent, scope, note, owner, for_others, .. } = self;
-        let wanted = Wanted { agent, scope, note, owner, for_others, expires_at };
+        let Create { agents, scope, note, owner, for_others, .. } = self;
+        let wanted = Wanted { agents, scope, note, owner, for_others, expires_at };
         let (entry, secret) = Tokens::of(&self.place.made(cx)?).create(wanted, now)?;
         if cx.out.is_json() {
             let mut answer = to_json(&entry);
@@ -63,7 +64,7 @@ impl Create {
         cx.out.line(&secret)?;
         let whom = super::whom(&entry).map_or_else(String::new, |whom| format!(", for {whom}"));
         let until = entry.expires_at.map_or_else(String::new, |end| format!(", until {}", time::minute(end)));
-        cx.out.note(format!("Token {}: {} on {}{whom}{until}.", entry.id, entry.scope, entry.agent));
+        cx.out.note(format!("Token {}: {} on {}{whom}{until}.", entry.id, entry.scope, entry.agents));
         cx.out.hint("it is shown only now; clients take it from `lua-store login URL` or LUA_STORE_TOKEN");
         Ok(Exit::Done)
     }

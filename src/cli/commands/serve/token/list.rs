@@ -10,7 +10,7 @@ use crate::cli::time;
 use crate::error::Result;
 use crate::server::tokens::Tokens;
 use anstyle::Style;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// List the tokens of the server, the oldest first; never what they are
 #[derive(Debug, clap::Args)]
@@ -22,11 +22,13 @@ pub struct List {
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let now = cx.now()?;
-        let tokens = Tokens::of(&self.place.existing(cx)?).list()?;
+        let file = Tokens::of(&self.place.existing(cx)?);
+        let (tokens, used) = (file.list()?, file.used().read());
         if cx.out.is_json() {
             let mut answer: Vec<Value> = tokens.iter().map(to_json).collect();
             for (one, entry) in answer.iter_mut().zip(&tokens) {
                 one["expired"] = entry.is_expired(now).into();
+                one["lastUsedAt"] = json!(used.get(&entry.id));
             }
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
@@ -35,7 +37,8 @@ impl List {
             cx.out.line("(no token yet — `lua-store serve token create` makes one)")?;
             return Ok(Exit::Done);
         }
-        let mut table = Table::new(["ID", "AGENT", "SCOPE", "CREATED", "EXPIRES", "FOR", "NOTE"]);
+        let mut table =
+            Table::new(["ID", "AGENT", "SCOPE", "CREATED", "EXPIRES", "LAST USED", "FOR", "NOTE"]);
         for entry in &tokens {
             let expires = match entry.expires_at {
                 Some(end) if entry.is_expired(now) => {
@@ -46,10 +49,11 @@ impl List {
             };
             table.row([
                 Cell::from(&entry.id),
-                Cell::from(entry.agent.as_str()),
+                Cell::from(entry.agents.to_string()),
                 Cell::from(entry.scope.word()),
                 Cell::from(time::minute(entry.created_at)),
                 expires,
+                Cell::from(used.get(&entry.id).map_or_else(|| "-".to_owned(), |time| time::minute(*time))),
                 Cell::from(super::whom(entry).unwrap_or_else(|| "anybody".to_owned())),
                 Cell::from(entry.note.as_deref().unwrap_or_default()),
             ]);

@@ -3,6 +3,7 @@
 pub mod create;
 pub mod list;
 pub mod revoke;
+pub mod rotate;
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
@@ -10,7 +11,7 @@ use crate::error::Result;
 use crate::server::tokens::Entry;
 use serde_json::{Value, json};
 
-/// Make, list and revoke the tokens that open the server
+/// Make, list, rotate and revoke the tokens that open the server
 ///
 /// A running server sees a new or a revoked token with its next request.
 #[derive(Debug, clap::Args)]
@@ -29,6 +30,7 @@ crate::cli::args::commands! {
     TokenCommand {
         Create(create::Create),
         List(list::List),
+        Rotate(rotate::Rotate),
         Revoke(revoke::Revoke),
     }
 }
@@ -43,12 +45,14 @@ fn whom(entry: &Entry) -> Option<String> {
 fn to_json(entry: &Entry) -> Value {
     json!({
         "id": entry.id,
-        "agent": entry.agent,
+        "agent": entry.agents.one(),
+        "agents": entry.agents.list(),
         "scope": entry.scope,
         "note": entry.note,
         "for": entry.owner,
         "forOthers": entry.for_others,
         "createdAt": entry.created_at,
         "expiresAt": entry.expires_at,
+        "replaces": entry.replaces,
     })
 }

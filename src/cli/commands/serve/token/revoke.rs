@@ -1,28 +1,46 @@
-//! `serve token revoke`: a token that opens nothing any more.
+//! `serve token revoke`: a token that opens nothing any more, or all of a person.
 
 use super::to_json;
 use crate::cli::Exit;
 use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::server::tokens::Tokens;
+use serde_json::Value;
 
 /// Take a token's rights away, for good
 #[derive(Debug, clap::Args)]
 pub struct Revoke {
     /// The token's id, as `serve token list` shows it
-    id: String,
+    #[arg(required_unless_present = "owner", conflicts_with = "owner")]
+    id: Option<String>,
+    /// All tokens that were made `--for` this author
+    #[arg(long = "for", value_name = "EMAIL")]
+    owner: Option<String>,
     #[command(flatten)]
     place: Place,
 }
 
 impl Revoke {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let entry = Tokens::of(&self.place.existing(cx)?).revoke(&self.id)?;
+        let tokens = Tokens::of(&self.place.existing(cx)?);
+        let Some(owner) = &self.owner else {
+            let id = self.id.ok_or_else(|| Error::usage("no token was named"))?;
+            let entry = tokens.revoke(&id)?;
+            if cx.out.is_json() {
+                cx.out.json(&to_json(&entry))?;
+            } else {
+                cx.out.line(format!("Revoked token {}: {} on {}", entry.id, entry.scope, entry.agents))?;
+            }
+            return Ok(Exit::Done);
+        };
+        let revoked = tokens.revoke_of(owner)?;
         if cx.out.is_json() {
-            cx.out.json(&to_json(&entry))?;
-        } else {
-            cx.out.line(format!("Revoked token {}: {} on {}", entry.id, entry.scope, entry.agent))?;
+            cx.out.json(&revoked.iter().map(to_json).collect::<Vec<Value>>())?;
+            return Ok(Exit::Done);
+        }
+        for entry in &revoked {
+            cx.out.line(format!("Revoked token {}: {} on {}", entry.id, entry.scope, entry.agents))?;
         }
         Ok(Exit::Done)
     }

@@ -1,0 +1,96 @@
+//! What a transaction asks for and what came of it, in a few words for a log.
+
+use super::{Head, Outcome, Refusal, Transaction};
+use crate::store::Active;
+
+impl Transaction {
+    /// `push source v3..v5, version v2, promote v2`
+    pub fn summary(&self) -> String {
+        let range = |after: u64, count: u64| match count {
+            1 => format!("v{}", after + 1),
+            _ => format!("v{}..v{}", after.saturating_add(1), after.saturating_add(count)),
+        };
+        let source =
+            self.source.iter().map(|new| format!("source {}", range(new.after, new.ids.len() as u64)));
+        let versions =
+            self.versions.iter().map(|new| format!("version {}", range(new.after, new.ids.len() as u64)));
+        let mut parts: Vec<String> = source.chain(versions).collect();
+        if let Some(first) = parts.first_mut() {
+            first.insert_str(0, "push ");
+        }
+        if let Some(swap) = &self.active {
+            let before = swap.expected.and_then(|active| active.version);
+            parts.push(match swap.new.version {
+                // Its records say what; the pointer stays where it is.
+                new if new == before => "delete".to_owned(),
+                Some(new) => format!("promote v{new}"),
+                None => "promote nothing".to_owned(),
+            });
+        }
+        parts.join(", ")
+    }
+
+    /// Why it was refused, in one line; `None` for what landed.
+    pub fn refusal(&self, outcome: &Outcome) -> Option<String> {
+        match outcome {
+            Outcome::Done(_) => None,
+            Outcome::Refused(Refusal::Moved(now)) => Some(self.moved(now)),
+            Outcome::Refused(Refusal::Missing { ids, .. }) => {
+                Some(format!("{} objects, such as {}", ids.len(), ids.first()?))
+            }
+            Outcome::Refused(Refusal::Invalid { reason }) => Some(reason.clone()),
+            Outcome::Refused(Refusal::NoPack | Refusal::Busy) => None,
+        }
+    }
+
+    /// What it expected and what there was instead.
+    fn moved(&self, now: &Head) -> String {
+        let last = |count: u64| if count == 0 { "none".to_owned() } else { format!("v{count}") };
+        let series = |name: &str, expected: Option<u64>, found: usize| {
+            let expected = expected.filter(|expected| *expected != found as u64)?;
+            Some(format!("expected {name} {}, found {}", last(expected), last(found as u64)))
+        };
+        let source = series("source", self.source.as_ref().map(|new| new.after), now.source.len());
+        let versions = series("version", self.versions.as_ref().map(|new| new.after), now.versions.len());
+        let pointer = |active: Option<Active>| {
+            active.and_then(|active| active.version).map_or_else(|| "none".to_owned(), |v| format!("v{v}"))
+        };
+        let active = self.active.as_ref().filter(|swap| swap.expected != now.active).map(|swap| {
+            match (pointer(swap.expected), pointer(now.active)) {
+                (expected, found) if expected == found => format!("expected {expected} with an older ledger"),
+                (expected, found) => format!("expected {expected}, found {found}"),
+            }
+        });
+        source.into_iter().chain(versions).chain(active).collect::<Vec<_>>().join("; ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Create, Swap, TxnId};
+    use super::*;
+    use crate::object::Id;
+
+    #[test]
+    fn what_was_asked_and_why_not() {
+        let id = Id::of_blob(b"x");
+        let active = |version| Active { version: Some(version), ledger: id };
+        let tx = Transaction {
+            txn: TxnId([0; 16]),
+            pack: None,
+            source: Some(Create { after: 2, ids: vec![id; 3] }),
+            versions: Some(Create { after: 1, ids: vec![id] }),
+            active: Some(Swap { expected: Some(active(5)), new: active(7) }),
+        };
+        assert_eq!(tx.summary(), "push source v3..v5, version v2, promote v7");
+        let mut now = Head::empty("a".parse().unwrap());
+        now.source = vec![id; 4];
+        now.versions = vec![id; 1];
+        now.active = Some(active(6));
+        let moved = Outcome::Refused(Refusal::Moved(now));
+        assert_eq!(tx.refusal(&moved).unwrap(), "expected source v2, found v4; expected v5, found v6");
+        let only = Transaction { source: None, versions: None, ..tx };
+        assert_eq!(only.summary(), "promote v7");
+        assert_eq!(only.refusal(&moved).unwrap(), "expected v5, found v6");
+    }
+}

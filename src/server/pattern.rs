@@ -1,0 +1,210 @@
+//! Which agents a token is for: ids, and patterns of ids in which `*` stands for any characters.
+
+use crate::error::{Error, Result};
+use crate::protocol::AgentId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// `shop`, `team-*`, `*`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Whether it is the id of one agent.
+    pub fn is_plain(&self) -> bool {
+        !self.0.contains('*')
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn matches(&self, agent: &str) -> bool {
+        matches(self.0.as_bytes(), agent.as_bytes())
+    }
+
+    /// Whether it has every agent of the other one. A `*` of the other is matched by none but a `*`, as no other
+    /// character of a pattern is one.
+    pub fn covers(&self, other: &Pattern) -> bool {
+        self.matches(&other.0)
+    }
+}
+
+/// With one place to go back to: where the last `*` began to match. So the time is bounded by the product of the lengths.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t, mut back) = (0, 0, None);
+    while t < text.len() {
+        if pattern.get(p) == Some(&b'*') {
+            back = Some((p, t));
+            p += 1;
+        } else if pattern.get(p) == Some(&text[t]) {
+            p += 1;
+            t += 1;
+        } else if let Some((star, from)) = back {
+            back = Some((star, from + 1));
+            p = star + 1;
+            t = from + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|c| *c == b'*')
+}
+
+impl FromStr for Pattern {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Pattern> {
+        match text.replace('*', "x").parse::<AgentId>() {
+            Ok(_) => Ok(Pattern(text.to_owned())),
+            Err(_) if text.contains('*') => {
+                Err(Error::usage(format!("\"{text}\" cannot be a pattern of agents"))
+                    .hint("`shop` is one agent, `team-*` all whose ids begin with `team-`, `*` every agent"))
+            }
+            // With the rules of an id.
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Pattern> {
+        text.parse()
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> String {
+        pattern.0
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// As a token's file has them: one id under `agent`, anything else under `agents`, which older programs do not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Fields", into = "Fields")]
+pub struct Agents(Vec<Pattern>);
+
+#[derive(Serialize, Deserialize)]
+struct Fields {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agent: Option<AgentId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    agents: Vec<Pattern>,
+}
+
+impl Agents {
+    /// At least one; each once.
+    pub fn new(patterns: Vec<Pattern>) -> Result<Agents> {
+        let mut all: Vec<Pattern> = Vec::new();
+        for pattern in patterns {
+            if !all.contains(&pattern) {
+                all.push(pattern);
+            }
+        }
+        match all.is_empty() {
+            true => Err(Error::usage("a token is for one agent at least")),
+            false => Ok(Agents(all)),
+        }
+    }
+
+    /// The agent, where it is for one alone.
+    pub fn one(&self) -> Option<AgentId> {
+        match &self.0[..] {
+            [one] if one.is_plain() => one.as_str().parse().ok(),
+            _ => None,
+        }
+    }
+
+    pub fn list(&self) -> &[Pattern] {
+        &self.0
+    }
+
+    pub fn has(&self, agent: &str) -> bool {
+        self.0.iter().any(|pattern| pattern.matches(agent))
+    }
+
+    pub fn cover(&self, other: &Agents) -> bool {
+        other.0.iter().all(|one| self.0.iter().any(|pattern| pattern.covers(one)))
+    }
+}
+
+impl TryFrom<Fields> for Agents {
+    type Error = Error;
+
+    fn try_from(fields: Fields) -> Result<Agents> {
+        let one = fields.agent.map(|agent| Pattern(agent.into()));
+        Agents::new(one.into_iter().chain(fields.agents).collect())
+    }
+}
+
+impl From<Agents> for Fields {
+    fn from(agents: Agents) -> Fields {
+        match agents.one() {
+            Some(agent) => Fields { agent: Some(agent), agents: Vec::new() },
+            None => Fields { agent: None, agents: agents.0 },
+        }
+    }
+}
+
+/// `shop, team-*`
+impl fmt::Display for Agents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.iter().map(Pattern::as_str).collect();
+        f.write_str(&names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> Pattern {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_star_is_any_characters() {
+        let cases = [
+            ("shop", "shop", true),
+            ("shop", "shop2", false),
+            ("team-*", "team-", true),
+            ("team-*", "team-a", true),
+            ("team-*", "Team-a", false),
+            ("*", "anything", true),
+            ("*-test", "a-test-test", true),
+            ("a*b*c", "axxbyyc", true),
+            ("a*b*c", "axxcyyb", false),
+            ("a**", "a", true),
+        ];
+        for (text, agent, is_one) in cases {
+            assert_eq!(pattern(text).matches(agent), is_one, "{text} {agent}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_what_has_no_other_agents() {
+        let covers = |a: &str, b: &str| pattern(a).covers(&pattern(b));
+        assert!(covers("*", "team-*") && covers("team-*", "team-a*") && covers("team-*", "team-a"));
+        assert!(covers("team-*", "team-*") && covers("shop", "shop"));
+        assert!(!covers("team-*", "te*") && !covers("team-*", "*") && !covers("shop", "s*p"));
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        for wrong in ["", "a b", "a/*", ".*", "-*", "ä*"] {
+            assert!(wrong.parse::<Pattern>().is_err(), "{wrong}");
+        }
+        assert!(Agents::new(Vec::new()).is_err());
+        assert_eq!(Agents::new(vec![pattern("a"), pattern("a")]).unwrap().list().len(), 1);
+    }
+}

@@ -1,0 +1,112 @@
+//! When each token was used last. It is noted in memory with each request, and written now and then, not durably: it is
+//! for people who look for tokens that nobody needs.
+
+use crate::error::{At, Result};
+use crate::fs::{self, Temp};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const FILE: &str = "tokens.used";
+
+/// By the ids of tokens, in seconds since 1970-01-01 UTC.
+type Times = BTreeMap<String, i64>;
+
+pub struct Used {
+    path: PathBuf,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Default)]
+struct Noted {
+    times: Times,
+    is_new: bool,
+}
+
+impl Used {
+    /// Of the server whose data are in this folder.
+    pub fn of(data: &Path) -> Used {
+        Used { path: data.join(FILE), noted: Mutex::default() }
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn note(&self, id: &str, now: Timestamp) {
+        let now = now.as_second();
+        let mut noted = self.noted();
+        match noted.times.get_mut(id) {
+            Some(known) if *known >= now => return,
+            Some(known) => *known = now,
+            None => drop(noted.times.insert(id.to_owned(), now)),
+        }
+        noted.is_new = true;
+    }
+
+    /// When each was used last, as far as it was written. What cannot be read is as good as nothing.
+    pub fn read(&self) -> BTreeMap<String, Timestamp> {
+        let times = self.written().into_iter();
+        times.filter_map(|(id, time)| Some((id, Timestamp::from_second(time).ok()?))).collect()
+    }
+
+    fn written(&self) -> Times {
+        let bytes = fs::read_if_exists(&self.path).ok().flatten().unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        let line = |line: &str| {
+            let (id, time) = line.split_once(' ')?;
+            Some((id.to_owned(), time.parse().ok()?))
+        };
+        text.lines().filter_map(line).collect()
+    }
+
+    /// Writes what is new, beside what other servers wrote; only of tokens that exist.
+    pub fn write(&self, exists: impl Fn(&str) -> bool) -> Result<()> {
+        let mine = {
+            let mut noted = self.noted();
+            if !std::mem::take(&mut noted.is_new) {
+                return Ok(());
+            }
+            noted.times.clone()
+        };
+        let mut times = self.written();
+        for (id, time) in mine {
+            let known = times.entry(id).or_insert(time);
+            *known = time.max(*known);
+        }
+        times.retain(|id, _| exists(id));
+        let text: String = times.iter().map(|(id, time)| format!("{id} {time}\n")).collect();
+        let mut temp = Temp::create_in(self.path.parent().unwrap_or_else(|| Path::new(".")))?;
+        temp.write_all(text.as_bytes()).at("write", &self.path)?;
+        temp.publish_unsynced(&self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_noted_is_put_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let (one, other) = (Used::of(dir.path()), Used::of(dir.path()));
+        one.note("a", at(10));
+        one.note("gone", at(10));
+        one.note("a", at(5));
+        one.write(|id| id != "gone").unwrap();
+        other.note("a", at(7));
+        other.note("b", at(20));
+        other.write(|_| true).unwrap();
+        let read = Used::of(dir.path()).read();
+        assert_eq!(
+            read.into_iter().collect::<Vec<_>>(),
+            [("a".to_owned(), at(10)), ("b".to_owned(), at(20))]
+        );
+        std::fs::remove_file(dir.path().join(FILE)).unwrap();
+        other.write(|_| true).unwrap();
+        assert!(!dir.path().join(FILE).exists(), "nothing new, nothing written");
+    }
+}

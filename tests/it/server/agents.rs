@@ -1,0 +1,93 @@
+//! `serve agents` and `serve gc`: what a server keeps, agent by agent.
+
+use crate::common::Project;
+use crate::common::server::{Server, bearer, data};
+use crate::common::shop::{self, edit};
+use serde_json::json;
+
+fn served() -> (Project, Server) {
+    let mut project = shop::versioned();
+    let server = Server::start(&project, "");
+    project.set("LUA_STORE_TOKEN", &server.token(&project, "shop", "promote"));
+    project.ok(&format!("remote add origin {}/shop", server.url));
+    project.ok("push");
+    (project, server)
+}
+
+#[test]
+fn agents_are_listed_and_shown_with_what_they_take() {
+    let (project, server) = served();
+    let list = project.json("serve agents list --data ../data");
+    assert_eq!(list.as_array().unwrap().len(), 1);
+    assert_eq!((&list[0]["agent"], &list[0]["sourceVersions"]), (&json!("shop"), &json!(1)));
+    let packs = walkdir::WalkDir::new(server.data()).into_iter().filter_map(Result::ok);
+    let packs = packs.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "pack"));
+    let bytes: u64 = packs.map(|entry| entry.metadata().unwrap().len()).sum();
+    let shown = project.json("serve agents show shop --data ../data");
+    assert_eq!(shown["bytes"], json!(bytes));
+    assert_eq!(shown["tokens"][0]["scope"], json!("promote"));
+    let text = project.ok("serve agents list --data ../data");
+    assert!(text.starts_with("AGENT ") && text.contains("shop "), "{text}");
+    let told = project.run("serve agents show other --data ../data").to_string();
+    assert!(told.contains("there is no agent \"other\"") && told.contains("--- exit 3"), "{told}");
+}
+
+#[test]
+fn an_archived_agent_is_read_and_takes_nothing_new() {
+    let (project, server) = served();
+    project.ok("serve agents archive shop --data ../data");
+    edit(&project, "src/skills/catalog.skill.ts", "Finds products", "Finds all products");
+    let told = project.run("push").to_string();
+    assert!(told.contains("agent \"shop\" is archived"), "{told}");
+    assert!(told.contains("--- exit 10"), "{told}");
+    let header = bearer(&server.token(&project, "shop", "push"));
+    assert_eq!(server.ask("GET", "/shop/refs", &header, b"").status, 200);
+    let upload = format!("{header}Upload-Offset: 0\r\nUpload-Length: 3\r\n");
+    let path = format!("/shop/packs/{:064x}", 1);
+    assert_eq!(server.ask("PATCH", &path, &upload, b"abc").status, 403);
+    assert_eq!(project.json("serve agents list --data ../data")[0]["archived"], json!(true));
+    project.ok("serve agents archive shop --undo --data ../data");
+    project.ok("push");
+}
+
+#[test]
+fn a_deletion_asks_says_what_it_frees_and_leaves_nothing() {
+    let (project, server) = served();
+    let told = project.run("serve agents delete shop --data ../data").to_string();
+    assert!(told.contains("--force") && !told.contains("✓"), "{told}");
+    assert_eq!(project.json("serve agents list --data ../data")[0]["sourceVersions"], json!(1));
+    let bytes = project.json("serve agents show shop --data ../data")["bytes"].clone();
+    let deleted = project.json("serve agents delete shop --force --data ../data");
+    assert_eq!((&deleted["deleted"], &deleted["bytes"]), (&json!("shop"), &bytes), "{deleted}");
+    assert_eq!(deleted["tokens"].as_array().unwrap().len(), 1);
+    assert_eq!(project.json("serve agents list --data ../data"), json!([]));
+    let left = walkdir::WalkDir::new(data(&project).join("a")).into_iter().filter_map(Result::ok);
+    let left: Vec<_> =
+        left.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "pack")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    // The running server sees it, and the agent can be made anew.
+    let header = bearer(&server.token(&project, "shop", "push"));
+    let refs = server.ask("GET", "/shop/refs", &header, b"").text();
+    assert!(refs.contains("\"source\":[]"), "{refs}");
+    project.ok(&format!("remote set-url origin {}/shop", server.url));
+    project.ok("push");
+    assert_eq!(project.json("serve fsck --data ../data")["ok"], json!(true));
+    assert_eq!(project.json("serve agents list --data ../data")[0]["sourceVersions"], json!(1));
+}
+
+#[test]
+fn gc_puts_packs_together_beside_a_running_server() {
+    let (project, server) = served();
+    // An upload that nobody went on with.
+    let header = bearer(&server.token(&project, "shop", "push"));
+    let upload = format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\n");
+    assert_eq!(server.ask("PATCH", &format!("/shop/packs/{:064x}", 1), &upload, b"abc").status, 204);
+    assert_eq!(project.json("serve agents show shop --data ../data")["uploads"], json!(1));
+    let mut late = project.lua_store("serve gc --data ../data --json");
+    let time = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48);
+    let output = late.env("LUA_STORE_NOW", time.to_string()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let done: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&done["agents"][0]["agent"], &done["agents"][0]["uploads"]), (&json!("shop"), &json!(1)));
+    assert_eq!(project.json("serve fsck --data ../data")["ok"], json!(true));
+}
