@@ -54,8 +54,8 @@ impl Depot {
         Ok(state.strip_prefix(UNFINISHED).map(|since| since.trim_end().to_owned()))
     }
 
-    /// Makes a depot of a backup in a folder that is empty or missing. It becomes a depot with the last step, so that
-    /// nothing serves a half of it; when it is cut off, the same again finishes it.
+    /// Makes a depot of a backup in a folder that is empty or missing. It becomes a depot when all is there, so that
+    /// nothing serves a half of it; when it is cut off before [`Depot::restored`], the same again finishes it.
     pub fn restore(
         backup: &Path,
         folder: &Path,
@@ -84,8 +84,11 @@ impl Depot {
         also()?;
         let copied = from.copy_to(&Layout::new(folder), false, progress)?;
         Layout::finish(folder)?;
-        fs::remove(&marker)?;
-        fs::sync_dir(folder)?;
         Ok(copied)
+    }
+
+    /// Ends a restore. Where its mark comes back after a loss of power, it does no harm.
+    pub fn restored(folder: &Path) -> Result<()> {
+        fs::remove(&folder.join(RESTORING))
     }
 }

@@ -66,7 +66,10 @@ impl Layout {
 
     /// Makes a folder a depot in which everything else was put before.
     pub fn finish(root: &Path) -> Result<()> {
-        fs::write_new(&root.join(FORMAT), FORMAT_LINE.as_bytes(), Clobber::Never).map(drop)
+        match fs::write_new(&root.join(FORMAT), FORMAT_LINE.as_bytes(), Clobber::Never)? {
+            Published::Done => Ok(()),
+            Published::Exists => fs::sync_dir(root),
+        }
     }
 
     pub fn root(&self) -> &Path {

@@ -39,6 +39,7 @@ impl Restore {
         let agents = depot.agents()?;
         let damage =
             progress::show(&term, "Checking", Unit::Item, |progress| fsck::check(&depot, &agents, progress))?;
+        Depot::restored(&data)?;
         // What the check says too.
         copied.problems.retain(|(agent, _)| damage.iter().all(|(other, _)| other != agent));
         copied.problems.extend(damage);
