@@ -53,9 +53,16 @@ impl PersonaVersion {
     }
 }
 
-/// All versions of the persona, newest first, and the source versions that are damaged, which may have had others.
-/// Only states whose persona is another than the one before are looked into.
-pub fn list(store: &Store, catalog: &Catalog) -> Result<(Vec<PersonaVersion>, Vec<(u64, Error)>)> {
+#[derive(Debug)]
+pub struct List {
+    /// The newest first.
+    pub versions: Vec<PersonaVersion>,
+    /// Source versions that cannot be read, which may have had others.
+    pub damaged: Vec<(u64, Error)>,
+}
+
+/// All versions of the persona. Only states whose persona is another than the one before are looked into.
+pub fn list(store: &Store, catalog: &Catalog) -> Result<List> {
     let (objects, mut damaged) = (store.objects(), Vec::new());
     let mut found: BTreeMap<u64, PersonaVersion> = BTreeMap::new();
     let mut before: (Option<Id>, Option<Entry>) = (None, None);
@@ -87,7 +94,7 @@ pub fn list(store: &Store, catalog: &Catalog) -> Result<(Vec<PersonaVersion>, Ve
         let pushed = SourceVersion::load(objects, number, push)?;
         found.insert(persona, PersonaVersion { number: persona, status: status(persona), pushed, id });
     }
-    Ok((found.into_values().rev().collect(), damaged))
+    Ok(List { versions: found.into_values().rev().collect(), damaged })
 }
 
 /// What a version of the persona is, from the versions that were ever live.

@@ -132,7 +132,7 @@ pub fn personas(typed: &OsStr) -> Vec<CompletionCandidate> {
     let found = || {
         let project = project()?;
         let catalog = Catalog::load(project.store()).ok()?;
-        persona::list(project.store(), &catalog).ok().map(|(versions, _)| versions)
+        persona::list(project.store(), &catalog).ok().map(|list| list.versions)
     };
     let told = found().unwrap_or_default();
     matching(typed, told.iter().map(|one| (format!("v{}", one.number), Some(one.status.word().to_owned()))))

@@ -9,8 +9,11 @@ const MOST: usize = 64;
 
 /// Jobs of many agents, those of one agent in the order in which they came.
 pub struct Queue<J, A> {
-    lines: Mutex<HashMap<AgentId, (usize, Arc<Line<J, A>>)>>,
+    lines: Mutex<HashMap<AgentId, Used<J, A>>>,
 }
+
+/// A line, and how many are in it.
+type Used<J, A> = (usize, Arc<Line<J, A>>);
 
 struct Line<J, A> {
     state: Mutex<State<J, A>>,

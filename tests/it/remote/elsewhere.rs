@@ -244,7 +244,7 @@ fn a_restore_that_was_cut_is_finished_by_the_same_command() {
         let mut told = String::new();
         for step in (1..).step_by(3) {
             let out = format!("../out-{nth}-{step}");
-            let cache = project.path(&format!("../cache-{nth}-{step}"));
+            let cache = project.path(format!("../cache-{nth}-{step}"));
             let run = |fault: &str| {
                 let mut command = project.lua_store(&format!("{line} {out}"));
                 command.env("LUA_STORE_FAULT", fault).env("XDG_CACHE_HOME", &cache).output().unwrap()
