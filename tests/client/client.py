@@ -112,7 +112,8 @@ class Remote:
                 self.wire = None
                 if path == "/fetch" and getattr(cut, "partial", None):
                     return reply, cut.partial
-                time.sleep(0.2 * 2 ** attempt)
+                # At once the first time: a kept connection that broke says nothing about the server now.
+                time.sleep(0.2 * (2 ** attempt - 1))
                 continue
             if reply.status not in (408, 429) and (reply.status < 500 or reply.status == 507):
                 return reply, data
