@@ -20,6 +20,7 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::IntoResponse;
 use hyper::body::Body as _;
 use std::sync::Arc;
 
@@ -123,7 +124,7 @@ pub async fn append(
     }
     // Before the body is asked for: a client that expects `100 Continue` sends none of it.
     if here != offset {
-        return Ok(at_offset(StatusCode::CONFLICT, here));
+        return Ok(elsewhere(offset, here));
     }
     let promised = state.quota.promise(&id, &usage, total - offset)?;
     let (feed, mut upload) = body::upload();
@@ -143,7 +144,7 @@ pub async fn append(
         // Another upload of the same pack was faster.
         Err(failure) if failure.error.kind() == Kind::Conflict => {
             let (here, _) = offset_of(id).await?;
-            Ok(at_offset(StatusCode::CONFLICT, here))
+            Ok(elsewhere(offset, here))
         }
         // Of the bytes that arrived: everything else was looked at before them.
         Err(failure) if failure.error.kind() == Kind::Corrupt => {
@@ -225,7 +226,9 @@ pub async fn fetch(
         Part::Whole => (StatusCode::OK, 0),
         Part::From(start) => (StatusCode::PARTIAL_CONTENT, start),
         Part::Beyond => {
-            let mut answer = empty(StatusCode::RANGE_NOT_SATISFIABLE);
+            let error =
+                Error::usage(format!("the range begins after the end of the pack, which has {len} bytes"));
+            let mut answer = Failure::new(StatusCode::RANGE_NOT_SATISFIABLE, error).into_response();
             answer.headers_mut().insert(CONTENT_RANGE, header(&format!("bytes */{len}")));
             return Ok(answer);
         }
@@ -243,7 +246,17 @@ pub async fn fetch(
 }
 
 fn at_offset(status: StatusCode, offset: u64) -> Answer {
-    let mut answer = empty(status);
+    with_offset(empty(status), offset)
+}
+
+/// An upload goes on at another byte than the client thought.
+fn elsewhere(offset: u64, here: u64) -> Answer {
+    let message = format!("the upload goes on at byte {here}, not at {offset}");
+    let error = Error::conflict(message).hint("send the bytes from Upload-Offset on");
+    with_offset(Failure::from(error).into_response(), here)
+}
+
+fn with_offset(mut answer: Answer, offset: u64) -> Answer {
     answer.headers_mut().insert(UPLOAD_OFFSET, HeaderValue::from(offset));
     answer
 }

@@ -103,10 +103,19 @@ pub fn json(status: StatusCode, value: &impl serde::Serialize) -> Answer {
     let Ok(text) = serde_json::to_string(value) else {
         return Failure::from(Error::failed("an answer cannot be written as JSON")).into_response();
     };
-    let mut answer = Response::new(Body::from(format!("{}\n", crate::text::json(&text))));
+    let mut answer = Response::new(Body::from(line(&text)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer
+}
+
+/// The body of a failure, where there is no answer yet to put it into.
+pub fn problem_text(problem: &Problem) -> String {
+    line(&serde_json::to_string(problem).unwrap_or_default())
+}
+
+fn line(json: &str) -> String {
+    format!("{}\n", crate::text::json(json))
 }
 
 /// Plain text.

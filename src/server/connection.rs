@@ -2,16 +2,19 @@
 
 use super::io::Guarded;
 use super::limits::{Connection, Connections};
+use super::malformed::{self, Screened};
 use super::record::Peer;
 use super::state::State;
 use axum::Router;
 use axum::body::Body;
+use axum::http::StatusCode;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -41,8 +44,8 @@ impl Line {
         let Some(tls) = self.tls.clone() else { return self.speak(stream, peer, connection).await };
         match timeout(limits.head, tls.accept(stream)).await {
             Ok(Ok(stream)) => self.speak(stream, peer, connection).await,
-            Ok(Err(error)) => self.tell(peer, &format!("no TLS: {error}")),
-            Err(_) => self.tell(peer, "no TLS in time"),
+            Ok(Err(error)) => self.tell(peer, &format!("no TLS: {error}"), None),
+            Err(_) => self.tell(peer, "no TLS in time", None),
         }
     }
 
@@ -53,6 +56,7 @@ impl Line {
         connection: Arc<Connection>,
     ) {
         let router = self.router.clone();
+        let stream = Screened::new(stream, connection.clone());
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
@@ -63,21 +67,37 @@ impl Line {
         http.timer(TokioTimer::new()).header_read_timeout(self.state.limits.head).max_buf_size(BUFFER);
         // A client that closes after its last byte still gets its request done: what arrived is kept.
         http.half_close(true);
-        let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
+        let mut talk = http.serve_connection(TokioIo::new(stream), service);
         let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
+            ended = &mut talk => ended,
             () = stopped(&mut self.stop) => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+                std::pin::Pin::new(&mut talk).graceful_shutdown();
+                (&mut talk).await
             }
         };
+        let (stream, refused) = talk.into_parts().io.into_inner().end(&ended);
+        let id = match refused {
+            Some(status) => Some(self.refuse(stream, status).await),
+            None => None,
+        };
         if let Err(error) = ended {
-            self.tell(peer, &error.to_string());
+            self.tell(peer, &error.to_string(), id);
         }
     }
 
-    fn tell(&self, peer: SocketAddr, why: &str) {
-        self.state.log.event("connection", [("peer", peer.to_string().into()), ("cause", why.into())]);
+    /// Answers a request that could not be read, and gives the id that it got.
+    async fn refuse(&self, stream: impl AsyncRead + AsyncWrite + Unpin, status: StatusCode) -> String {
+        let (state, id) = (&self.state, self.state.next_id());
+        // Whoever sends such a thing may be gone before it is answered.
+        let _ = timeout(state.limits.span, malformed::answer(stream, status, &id, state.log.now())).await;
+        state.metrics.request("none", "other", status.as_u16(), Duration::ZERO);
+        id
+    }
+
+    fn tell(&self, peer: SocketAddr, why: &str, request: Option<String>) {
+        let mut fields = vec![("peer", peer.to_string().into()), ("cause", why.into())];
+        fields.extend(request.map(|id| ("request", id.into())));
+        self.state.log.event("connection", fields);
     }
 }
 

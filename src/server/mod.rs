@@ -14,6 +14,7 @@ mod health;
 mod io;
 mod limits;
 mod log;
+mod malformed;
 mod metrics;
 pub mod pattern;
 pub mod policy;

@@ -58,7 +58,8 @@ impl Connection {
         self.closing.notified().await;
     }
 
-    fn is_idle(&self) -> bool {
+    /// Whether it has no request that is not answered to its end.
+    pub fn is_idle(&self) -> bool {
         self.busy.load(Ordering::SeqCst) == 0
     }
 

@@ -223,6 +223,7 @@ fn a_fetch_that_is_cut_goes_on() {
         (beyond.status, beyond.header("content-range")),
         (416, Some(format!("bytes */{len}").as_str()))
     );
+    assert_eq!(beyond.json()["error"]["kind"], "usage");
     let unknown = pushed.post("fetch", "", &json!({"want": ["0".repeat(64)]}));
     assert_eq!(unknown.status, 404, "{}", unknown.text());
 }
@@ -321,6 +322,8 @@ fn a_client_that_sends_much_in_vain_reads_why() {
     let headers = "Authorization: Bearer wrong\r\nUpload-Offset: 0\r\nUpload-Length: 700000\r\n";
     for _ in 0..10 {
         assert_eq!(pushed.server.ask("PATCH", &path, headers, &much).status, 401);
-        assert_eq!(pushed.send(&pushed.name(), 5, 700_005, &much).status, 409);
+        let elsewhere = pushed.send(&pushed.name(), 5, 700_005, &much);
+        assert_eq!((elsewhere.status, elsewhere.header("upload-offset")), (409, Some("0")));
+        assert_eq!(elsewhere.json()["error"]["kind"], "conflict");
     }
 }

@@ -117,28 +117,60 @@ fn bodies_that_are_too_large_are_refused_before_and_while_they_come() {
 }
 
 #[test]
-fn what_is_no_http_ends_the_connection_and_nothing_else() {
+fn what_is_no_http_is_refused_with_a_body_and_an_id_and_ends_the_connection() {
     let (_project, server, header) = served();
     let long_head = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(300_000));
+    let long_path = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(70_000));
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(500));
-    let raws: [(&[u8], Option<u16>); 8] = [
-        (b"nonsense\r\n\r\n", Some(400)),
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", None),
-        (b"GET /healthz HTTP/3.0\r\n\r\n", Some(400)),
-        (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", Some(400)),
-        (b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", Some(400)),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", Some(400)),
-        (long_head.as_bytes(), Some(431)),
-        (many.as_bytes(), Some(431)),
+    let after_another = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    let raws: [(&[u8], u16); 10] = [
+        (b"nonsense\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+        (b"GET /healthz HTTP/3.0\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
+        (long_path.as_bytes(), 414),
+        (long_head.as_bytes(), 431),
+        (many.as_bytes(), 431),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     ];
+    let mut ids = std::collections::BTreeSet::new();
     for (raw, status) in raws {
-        let mut wire = Wire::new(server.connect());
-        wire.raw(raw);
-        let reply = status.and_then(|_| wire.try_reply("GET"));
-        let shown = String::from_utf8_lossy(&raw[..raw.len().min(60)]).into_owned();
-        assert!(reply.as_ref().is_none_or(|reply| Some(reply.status) == status), "{shown}: {reply:?}");
+        for before in ["", after_another] {
+            let shown = String::from_utf8_lossy(&raw[..raw.len().min(60)]).into_owned();
+            let mut wire = Wire::new(server.connect());
+            if !before.is_empty() {
+                wire.raw(before.as_bytes());
+                assert_eq!(wire.reply().text(), "ok\n");
+            }
+            wire.raw(raw);
+            let reply = wire.try_reply("GET").unwrap_or_else(|| panic!("no answer to {shown}"));
+            assert_eq!(reply.status, status, "{shown}: {reply:?}");
+            assert_eq!(reply.json()["error"]["kind"], "usage", "{shown}: {reply:?}");
+            assert_eq!(reply.header("content-type"), Some("application/json"), "{shown}: {reply:?}");
+            assert_eq!(reply.header("connection"), Some("close"), "{shown}: {reply:?}");
+            ids.insert(reply.header("x-request-id").expect("an id").to_owned());
+            assert!(wire.try_reply("GET").is_none(), "{shown}: the connection ends");
+        }
     }
+    assert_eq!(ids.len(), 20, "each has an id of its own");
     assert_eq!(server.ask("GET", "/shop/refs", &header, b"").status, 200);
+    assert_eq!(server.metric("lua_store_requests_total{route=\"none\",method=\"other\",status=\"431\"}"), 4);
+    let log = server.log();
+    assert!(ids.iter().all(|id| log.contains(id.as_str())), "the log knows each of them: {log}");
+}
+
+/// The second answer of a pipeline is not mistaken for one that was made up, however the bytes look.
+#[test]
+fn an_answer_of_ours_stays_as_it_is_whatever_follows() {
+    let (_project, server, header) = served();
+    let mut wire = Wire::new(server.connect());
+    wire.raw(format!("GET /shop/nowhere HTTP/1.1\r\nHost: x\r\n{header}\r\nnonsense\r\n\r\n").as_bytes());
+    let first = wire.reply();
+    assert_eq!((first.status, first.json()["error"]["kind"].as_str()), (404, Some("not_found")));
+    let second = wire.reply();
+    assert_eq!((second.status, second.json()["error"]["kind"].as_str()), (400, Some("usage")));
 }
 
 #[test]
