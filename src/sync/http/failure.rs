@@ -14,6 +14,8 @@ pub struct Failure {
     refused: Option<Box<Outcome<Newer>>>,
     /// Where there was an answer.
     pub status: Option<StatusCode>,
+    /// Something on the way answered, not the server.
+    pub is_foreign: bool,
 }
 
 /// Whether it may succeed another time.
@@ -28,7 +30,7 @@ pub enum Again {
 impl Failure {
     /// One that stays however often it is tried.
     pub fn last(error: Error) -> Failure {
-        Failure { error, again: Again::Never, refused: None, status: None }
+        Failure { error, again: Again::Never, refused: None, status: None, is_foreign: false }
     }
 
     /// One that may be gone another time.
@@ -79,7 +81,9 @@ impl Failure {
                 ..Failure::last(error)
             };
         }
-        let error = match (serde_json::from_slice::<Problem>(&body), location) {
+        let problem = serde_json::from_slice::<Problem>(&body);
+        let is_foreign = problem.is_err();
+        let error = match (problem, location) {
             (_, Some(location)) => moved_away(base, &location),
             (Ok(problem), _) => Error::from(shortened(problem)),
             (Err(_), _) => plain_answer(base, status, request.as_deref()),
@@ -91,7 +95,7 @@ impl Failure {
             _ if moved => Again::Soon,
             _ => Again::Never,
         };
-        Failure { error: hinted(error, advice), again, refused: None, status: Some(status) }
+        Failure { error: hinted(error, advice), again, refused: None, status: Some(status), is_foreign }
     }
 
     /// Takes a refused transaction for the answer it is.

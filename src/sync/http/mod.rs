@@ -22,6 +22,7 @@ use pace::Paced;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, Read};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use ureq::http::{Method, Request, Response, StatusCode, header, request};
@@ -60,6 +61,8 @@ pub struct Http {
     author: Mutex<Option<String>>,
     patience: Patience,
     waiting: Option<Waiting>,
+    /// How many bytes of a pack one request may bring.
+    piece: AtomicU64,
 }
 
 impl Http {
@@ -89,6 +92,7 @@ impl Http {
             author: Mutex::default(),
             patience: options.patience,
             waiting: options.waiting,
+            piece: AtomicU64::new(u64::MAX),
         })
     }
 

@@ -6,12 +6,16 @@ use crate::error::Result;
 use crate::pack::PackId;
 use crate::progress::{Bytes, Progress};
 use crate::sync::counted::Counted;
+use std::sync::atomic::Ordering;
 use ureq::SendBody;
 use ureq::http::{Method, StatusCode, header};
 
 /// Below this a pack is sent without asking first what of it is there: that saves a request, and
 /// costs no more than this.
 const SMALL: u64 = 1 << 20;
+
+/// What passes through a proxy that bounds bodies: nginx takes 1 MiB where nobody configured it, others 1 MB.
+const PIECE: u64 = 1_000_000;
 
 const OFFSET: &str = "upload-offset";
 
@@ -24,20 +28,32 @@ pub fn send(http: &Http, id: &PackId, pack: &[u8], progress: &Progress) -> Resul
     let mut arrived = 0;
     loop {
         let is_guess = start.is_some();
+        let mut at = 0;
         let attempt = start.take().map_or_else(|| upload.arrived(), Ok).and_then(|offset| {
+            at = offset;
             if offset > arrived {
                 arrived = offset;
                 left.renew();
             }
-            upload.rest(offset, &mut bytes)
+            upload.piece(offset, &mut bytes)
         });
         match attempt {
-            Ok(()) => return Ok(()),
+            Ok(end) if end == total => return Ok(()),
+            Ok(end) => start = Some(end),
             // Something of it is there already, which nobody had asked: no failure, and told only once.
             Err(failure) if is_guess && failure.status == Some(StatusCode::CONFLICT) => {}
+            Err(failure) if is_too_much(&failure) && http.piece.swap(PIECE, Ordering::Relaxed) > PIECE => {
+                start = Some(at);
+            }
             Err(failure) => left.wait(failure)?,
         }
     }
+}
+
+/// Whether a proxy before the server refused the size of a body. The server itself refuses whole packs only, and says
+/// so in its own words: pieces do not help then.
+fn is_too_much(failure: &Failure) -> bool {
+    failure.is_foreign && failure.status == Some(StatusCode::PAYLOAD_TOO_LARGE)
 }
 
 struct Upload<'a> {
@@ -55,16 +71,18 @@ impl Upload<'_> {
         offset.filter(|offset| *offset <= self.pack.len() as u64).ok_or_else(strange)
     }
 
-    /// Sends everything from `offset` on. Also when nothing is left: a server that died with the last byte has not
-    /// yet looked at the whole, and does so then.
-    fn rest(&self, offset: u64, bytes: &mut Bytes<'_>) -> Result<(), Failure> {
-        let rest = &self.pack[offset as usize..];
+    /// Sends what comes at `offset`, as much as one request may bring, and gives where that ends. Also when nothing is
+    /// left: a server that died with the last byte has not yet looked at the whole, and does so then.
+    fn piece(&self, offset: u64, bytes: &mut Bytes<'_>) -> Result<u64, Failure> {
+        let total = self.pack.len() as u64;
+        let end = total.min(offset.saturating_add(self.http.piece.load(Ordering::Relaxed)));
+        let piece = &self.pack[offset as usize..end as usize];
         let request = (self.http.request(Method::PATCH, &self.path))
             .header(OFFSET, offset)
-            .header("upload-length", self.pack.len())
+            .header("upload-length", total)
             .header(header::CONTENT_TYPE, "application/octet-stream")
-            .header(header::CONTENT_LENGTH, rest.len());
-        let mut body = Counted { inner: rest, at: offset, bytes };
-        self.http.call(request, SendBody::from_reader(&mut body)).map(drop)
+            .header(header::CONTENT_LENGTH, piece.len());
+        let mut body = Counted { inner: piece, at: offset, bytes };
+        self.http.call(request, SendBody::from_reader(&mut body)).map(|_| end)
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod faults;
 pub mod http;
+pub mod narrow;
 mod project;
 #[allow(dead_code, reason = "for the tests of servers")]
 pub mod proxy;

@@ -9,6 +9,7 @@ mod growing;
 mod live;
 mod many;
 mod naming;
+mod narrow;
 mod network;
 mod rewritten;
 mod served;

@@ -1,0 +1,71 @@
+//! A proxy as `nginx` is where nobody configured it: it refuses bodies of more than 1 MB with a page of its own, and
+//! passes everything else on to the server.
+
+use super::http::Wire;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// The most that it lets through.
+pub const MOST: usize = 1_000_000;
+
+const PAGE: &str = "<html><head><title>413 Request Entity Too Large</title></head></html>\r\n";
+
+pub struct Narrow {
+    /// `http://127.0.0.1:PORT`
+    pub url: String,
+    requests: Arc<Mutex<Vec<(String, usize)>>>,
+}
+
+impl Narrow {
+    pub fn before(server: SocketAddr) -> Narrow {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = requests.clone();
+        // Ends with the test.
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let seen = seen.clone();
+                std::thread::spawn(move || carry(client, server, &seen));
+            }
+        });
+        Narrow { url, requests }
+    }
+
+    /// Methods and lengths of the requests since this was called last.
+    pub fn requests(&self) -> Vec<(String, usize)> {
+        std::mem::take(&mut self.requests.lock().unwrap())
+    }
+}
+
+fn carry(mut client: TcpStream, server: SocketAddr, seen: &Mutex<Vec<(String, usize)>>) -> Option<()> {
+    let mut wire = Wire::new(TcpStream::connect(server).ok()?);
+    loop {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            client.read_exact(&mut byte).ok()?;
+            head.push(byte[0]);
+        }
+        let text = String::from_utf8(head.clone()).ok()?;
+        let method = text.split(' ').next()?.to_owned();
+        let length = |line: &str| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok();
+        let length: usize = text.lines().find_map(length).unwrap_or(0);
+        seen.lock().unwrap().push((method.clone(), length));
+        let mut body = vec![0; length];
+        client.read_exact(&mut body).ok()?;
+        if length > MOST {
+            let head =
+                format!("HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: {}\r\n\r\n", PAGE.len());
+            client.write_all(format!("{head}{PAGE}").as_bytes()).ok()?;
+            continue;
+        }
+        wire.raw(&[head, body].concat());
+        let reply = wire.try_reply(&method)?;
+        let headers: String =
+            reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("HTTP/1.1 {} X\r\n{headers}\r\n", reply.status);
+        client.write_all(&[head.as_bytes(), &reply.body].concat()).ok()?;
+    }
+}
