@@ -302,6 +302,29 @@ fn a_new_description_is_told_once() {
     Model: (unchanged)
     Voice: (unchanged)
     ");
+    // Nor is the description of what it takes; what it lets through is.
+    let schema = |from: &str, to: &str| {
+        shop::edit(&project, "src/skills/tools/TrackOrderTool.ts", from, to);
+        let answer = project.json("push --dry-run");
+        let change = answer["diff"]["reaches"]["modules"].as_array().map_or(0, Vec::len);
+        (answer["changed"].clone(), change)
+    };
+    let before = project.read("src/skills/tools/TrackOrderTool.ts");
+    assert!(before.contains("inputSchema = z.object({ id: z.string() })"), "{before}");
+    assert_eq!(schema("id: z.string()", "id: z.string().describe('Of the order').min(1)"), (true.into(), 1));
+    project.ok("push");
+    assert_eq!(schema("'Of the order'", "'Which order'"), (true.into(), 0));
+    assert_eq!(schema(".describe('Which order')", ""), (true.into(), 0));
+    // Only where the definition has it: in code it may be what a model is asked.
+    shop::edit(
+        &project,
+        "src/skills/tools/TrackOrderTool.ts",
+        "return find(input.id);",
+        "return find(z.string().describe('One').parse(input.id));",
+    );
+    project.ok("push");
+    assert_eq!(schema("describe('One')", "describe('Two')"), (true.into(), 1));
+    project.ok("push");
     // What is no field of a tool is code of its own.
     shop::edit(
         &project,

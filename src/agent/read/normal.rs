@@ -7,9 +7,11 @@ use super::layout::Layout;
 use super::piece::is_field;
 use super::typeless::Typeless;
 use super::value::Code;
-use oxc_allocator::{Allocator, CloneIn};
-use oxc_ast::ast::{Class, Expression, Function, Program, Statement, TSEnumDeclaration, VariableDeclarator};
-use oxc_ast_visit::VisitMut;
+use oxc_allocator::{Allocator, CloneIn, TakeIn};
+use oxc_ast::ast::{
+    Argument, Class, Expression, Function, Program, Statement, TSEnumDeclaration, VariableDeclarator,
+};
+use oxc_ast_visit::{VisitMut, walk_mut};
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions, Context, Gen, GenExpr};
 use oxc_parser::Parser;
 use oxc_span::SourceType;
@@ -67,12 +69,53 @@ pub fn enumeration(node: &TSEnumDeclaration<'_>) -> String {
 
 /// A class without the fields that go by some names.
 pub fn class(node: &Class<'_>, left_out: &dyn Fn(&str) -> bool) -> String {
+    made_class(node, left_out, &|_| false)
+}
+
+/// The same of a class that makes a definition: `schemas` are fields whose descriptions are in the definition too, and
+/// are no code.
+pub fn made_class(
+    node: &Class<'_>,
+    left_out: &dyn Fn(&str) -> bool,
+    schemas: &dyn Fn(&str) -> bool,
+) -> String {
     let arena = Allocator::default();
     let mut node = node.clone_in(&arena);
     node.body.body.retain(|element| !is_field(element, left_out));
+    for element in node.body.body.iter_mut().filter(|element| is_field(element, schemas)) {
+        Undescribed(&arena).visit_class_element(element);
+    }
     Layout(&arena).visit_class(&mut node);
     Typeless(&arena).visit_class(&mut node);
     print(&node)
+}
+
+/// Takes `.describe('…')` off: what it says changes nothing of what a schema lets through.
+struct Undescribed<'a>(&'a Allocator);
+
+impl<'a> VisitMut<'a> for Undescribed<'a> {
+    fn visit_expression(&mut self, it: &mut Expression<'a>) {
+        while let Some(described) = described(it) {
+            *it = described.take_in(&self.0);
+        }
+        walk_mut::walk_expression(self, it);
+    }
+}
+
+/// What is described, where a literal text does that.
+fn described<'a, 'b>(it: &'b mut Expression<'a>) -> Option<&'b mut Expression<'a>> {
+    let Expression::CallExpression(call) = it else { return None };
+    let is_literal = match call.arguments.as_slice() {
+        [Argument::StringLiteral(_)] => true,
+        [Argument::TemplateLiteral(text)] => text.expressions.is_empty(),
+        _ => false,
+    };
+    match &mut call.callee {
+        Expression::StaticMemberExpression(member) if is_literal && member.property.name == "describe" => {
+            Some(&mut member.object)
+        }
+        _ => None,
+    }
 }
 
 pub fn declared(node: &Function<'_>) -> String {

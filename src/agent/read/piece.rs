@@ -83,7 +83,10 @@ impl<'a> Piece<'a> {
         match self.node {
             Node::Code(code) => normal::function(code),
             Node::Class(class) => normal::class(class, &|_| false),
-            Node::Made(class, kind, data) => normal::class(class, &|key| is_data(kind, data, key)),
+            Node::Made(class, kind, data) => {
+                let is_schema = |key: &str| key.ends_with("Schema") && kind.fields.contains(&key);
+                normal::made_class(class, &|key| is_data(kind, data, key), &is_schema)
+            }
             Node::Expression | Node::Declaration | Node::Module => {
                 let (start, end) = (self.site.start as usize, self.site.end as usize);
                 normal::code(text.get(start..end).unwrap_or_default())

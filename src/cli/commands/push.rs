@@ -247,7 +247,12 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
 fn item_words(item: &Item, done: bool) -> (anstyle::Style, String) {
     let (sign, pushed, removed) =
         if done { ("✅", "pushed", "removed") } else { ("~ ", "would be pushed", "would be removed") };
-    let subject = if item.kind == "persona" { "persona" } else { &item.name };
+    let subject = match (item.kind, &*item.name) {
+        ("persona", _) => "persona",
+        // One without a name yet.
+        ("agent", "") => "agent",
+        (_, name) => name,
+    };
     let kind = match item.kind {
         "persona" => String::new(),
         kind => format!("{kind}, "),
