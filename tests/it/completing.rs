@@ -109,7 +109,7 @@ fn every_command_has_a_manual_page() {
     }
     assert_snapshot!(project.run("man pages"), @"
     $ lua-store man pages
-    ✓ 61 manual pages are in [DIR]/project/pages.
+    ✓ 71 manual pages are in [DIR]/project/pages.
     ");
 }
 
