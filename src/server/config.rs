@@ -1,6 +1,7 @@
 //! What a server is told when it starts.
 
 use super::limits::Limits;
+use super::proxies::Proxies;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub struct Config {
     /// Nobody is asked for a token: whoever reaches the address may do everything.
     pub open: bool,
     pub limits: Limits,
+    pub proxies: Proxies,
 }
 
 /// The files of a certificate, in PEM.

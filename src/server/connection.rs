@@ -55,11 +55,12 @@ impl Line {
         peer: SocketAddr,
         connection: Arc<Connection>,
     ) {
-        let router = self.router.clone();
+        let (router, state) = (self.router.clone(), self.state.clone());
         let stream = Screened::new(stream, connection.clone());
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
-            request.extensions_mut().insert(Peer(peer));
+            let client = state.proxies.client(peer.ip(), request.headers());
+            request.extensions_mut().insert(Peer { address: peer, client });
             request.extensions_mut().insert(connection.clone());
             router.clone().oneshot(request)
         });

@@ -76,12 +76,17 @@ pub async fn metrics(Shared(state): Shared<Arc<State>>, request: Request) -> Res
     Err(error.hint("`lua-store serve token create --agent AGENT --scope admin` makes one").into())
 }
 
-/// From this machine, and not handed on by a proxy on it.
+/// From this machine, and not handed on by a proxy on it, unless by a trusted one from this machine.
 fn is_from_here(request: &Request) -> bool {
     let handed_on = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
-    let peer = request.extensions().get::<Peer>();
-    peer.is_some_and(|peer| peer.0.ip().is_loopback())
-        && handed_on.iter().all(|name| !request.headers().contains_key(*name))
+    let Some(peer) = request.extensions().get::<Peer>() else { return false };
+    match peer.client {
+        Some(client) => client.is_loopback(),
+        None => {
+            peer.address.ip().is_loopback()
+                && handed_on.iter().all(|name| !request.headers().contains_key(*name))
+        }
+    }
 }
 
 #[cfg(test)]

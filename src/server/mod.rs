@@ -18,6 +18,7 @@ mod malformed;
 mod metrics;
 pub mod pattern;
 pub mod policy;
+mod proxies;
 mod range;
 mod record;
 mod routes;
@@ -33,6 +34,7 @@ pub mod used;
 pub use config::{Config, Tls};
 pub use limits::{Limits, Part};
 pub use log::{Clock, Level};
+pub use proxies::{Network, Proxies};
 
 use crate::depot::{Depot, ProbeReport, Settings};
 use crate::error::{At, Error, Kind, Result};
@@ -116,7 +118,8 @@ impl Server {
             let _inside = runtime.enter();
             Signals::install()?
         };
-        let state = Arc::new(State::new(Parts { depot: Arc::new(depot), access, log, limits, ready })?);
+        let (depot, proxies) = (Arc::new(depot), config.proxies.clone());
+        let state = Arc::new(State::new(Parts { depot, access, log, limits, ready, proxies })?);
         Ok(Server { runtime, listener, admin, signals, state, certificate, tls, writer })
     }
 
@@ -209,6 +212,10 @@ async fn accept(listener: TcpListener, line: Line) {
                 None => tokio::time::sleep(AFTER_FAILURE).await,
             }
         };
+        if line.state.proxies.trusts(peer.ip()) {
+            // It brings the requests of many, and bounds them itself.
+            open.connection.is_of("proxy");
+        }
         drop(tokio::spawn(serve(line.clone(), stream, peer, open)));
     }
 }

@@ -43,12 +43,14 @@ pub fn judge(config: &Config, tokens: usize) -> Result<Vec<String>> {
 mod tests {
     use super::super::config::Tls;
     use super::super::limits::Limits;
+    use super::super::proxies::Proxies;
     use super::*;
 
     fn config(listen: &str, tls: bool, open: bool) -> Config {
         let tls = tls.then(|| Tls { certificate: "c".into(), key: "k".into() });
         let data = std::path::PathBuf::new();
-        Config { listen: listen.parse().unwrap(), admin: None, data, tls, open, limits: Limits::default() }
+        let (limits, proxies) = (Limits::default(), Proxies::default());
+        Config { listen: listen.parse().unwrap(), admin: None, data, tls, open, limits, proxies }
     }
 
     #[test]

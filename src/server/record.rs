@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use bytes::Bytes;
 use hyper::body::{Body as _, Frame, SizeHint};
 use serde_json::Value;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -28,7 +28,11 @@ const LONGEST_PATH: usize = 300;
 
 /// Who is at the other end of the connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
+pub struct Peer {
+    pub address: SocketAddr,
+    /// Who sent the request, where the other end is a trusted proxy that says so.
+    pub client: Option<IpAddr>,
+}
 
 /// What handlers know of the request they answer, and tell its record.
 pub struct Trace {
@@ -50,11 +54,22 @@ pub struct Trace {
     received: AtomicU64,
 }
 
+impl Peer {
+    fn shown(&self) -> String {
+        self.client.map_or_else(|| self.address.to_string(), |client| client.to_string())
+    }
+
+    /// The proxy that handed the request on.
+    fn proxy(&self) -> Option<String> {
+        self.client.map(|_| self.address.to_string())
+    }
+}
+
 pub struct Record {
     state: Arc<State>,
     pub trace: Arc<Trace>,
     began: Instant,
-    peer: Option<SocketAddr>,
+    peer: Option<Peer>,
     method: String,
     path: String,
     route: &'static str,
@@ -86,7 +101,7 @@ impl Record {
                 received,
             }),
             began: Instant::now(),
-            peer: request.extensions().get::<Peer>().map(|peer| peer.0),
+            peer: request.extensions().get::<Peer>().copied(),
             method: request.method().as_str().chars().take(20).collect(),
             path: shown(request.uri().path()),
             route,
@@ -138,7 +153,7 @@ impl Drop for Record {
         let optional = |name, value: Option<&String>| text(value).map(|(_, value)| (name, value));
         let mut fields = vec![
             ("request", self.trace.id.as_str().into()),
-            ("peer", self.peer.map(|peer| peer.to_string()).into()),
+            ("peer", self.peer.map(|peer| peer.shown()).into()),
             ("method", self.method.as_str().into()),
             ("path", self.path.as_str().into()),
             ("status", status.into()),
@@ -146,6 +161,7 @@ impl Drop for Record {
             ("received", received.into()),
             ("sent", self.sent.into()),
         ];
+        fields.extend(optional("proxy", self.peer.and_then(|peer| peer.proxy()).as_ref()));
         fields.extend(optional("agent", self.trace.agent.get()));
         fields.extend(optional("token", self.trace.token.get()));
         fields.extend(optional("tokenName", self.trace.name.get()));

@@ -116,6 +116,7 @@ mod tests {
     use super::super::health::Ready;
     use super::super::limits::{Limits, Pool, Who};
     use super::super::log::{Clock, Log};
+    use super::super::proxies::Proxies;
     use super::super::state::Parts;
     use super::super::tokens::Tokens;
     use super::*;
@@ -129,7 +130,17 @@ mod tests {
         let access = Access::new(Tokens::of(data), true, clock.clone()).unwrap();
         let (log, _writer) = Log::new(Box::new(|_| {}), clock);
         let (depot, ready) = (Arc::new(Depot::open(data).unwrap()), Ready::new(data));
-        Arc::new(State::new(Parts { depot, access, log, limits: Limits::default(), ready }).unwrap())
+        Arc::new(
+            State::new(Parts {
+                depot,
+                access,
+                log,
+                limits: Limits::default(),
+                ready,
+                proxies: Proxies::default(),
+            })
+            .unwrap(),
+        )
     }
 
     async fn bug() -> Answer {

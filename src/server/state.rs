@@ -5,6 +5,7 @@ use super::answer::Failure;
 use super::limits::{Connections, Limits, Pool, Pools, Quota, Who};
 use super::log::Log;
 use super::metrics::{Metrics, Stored};
+use super::proxies::Proxies;
 use super::upkeep::Desk;
 use crate::depot::Depot;
 use crate::error::{Error, Result};
@@ -23,6 +24,7 @@ pub struct State {
     pub connections: Arc<Connections>,
     pub desk: Desk,
     pub quota: Arc<Quota>,
+    pub proxies: Proxies,
     ids: AtomicU64,
 }
 
@@ -33,11 +35,12 @@ pub struct Parts {
     pub log: Log,
     pub limits: Limits,
     pub ready: super::health::Ready,
+    pub proxies: Proxies,
 }
 
 impl State {
     pub fn new(parts: Parts) -> Result<State> {
-        let Parts { depot, access, log, limits, ready } = parts;
+        let Parts { depot, access, log, limits, ready, proxies } = parts;
         let first =
             getrandom::u64().map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
         Ok(State {
@@ -46,6 +49,7 @@ impl State {
             metrics: Metrics::default(),
             log,
             ready,
+            proxies,
             stopping: AtomicBool::new(false),
             pools: Pools::new(&limits),
             quota: Quota::new(limits.agent_bytes, limits.agent_refs),

@@ -9,6 +9,7 @@ mod exchange;
 mod hot;
 mod http;
 mod limits;
+mod proxies;
 mod receipts;
 mod start;
 mod stop;

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::{Exit, panic};
 use crate::error::{Error, Result};
 use crate::server::tokens::Tokens;
-use crate::server::{Config, Level, Limits, Server, Surroundings, Tls, policy};
+use crate::server::{Config, Level, Limits, Network, Proxies, Server, Surroundings, Tls, policy};
 use crate::text;
 use jiff::Timestamp;
 use serde_json::json;
@@ -56,6 +56,9 @@ pub struct Start {
     /// What is logged: `error`, `warn` (also what was refused) or `info` (everything) [default: info]
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<Level>,
+    /// A proxy that says who sent a request, in `X-Forwarded-For` or `Forwarded`: addresses or networks
+    #[arg(long, value_name = "ADDR", value_delimiter = ',')]
+    trust_proxy: Vec<Network>,
     /// Ask nobody for a token; only for an address of this machine
     #[arg(long)]
     no_auth: bool,
@@ -80,6 +83,7 @@ impl Start {
             agent_cache: self.agent_cache.or(file.agent_cache),
             drain: self.drain.or(file.drain),
             log_level: self.log_level.or(file.log_level),
+            trust_proxy: if self.trust_proxy.is_empty() { file.trust_proxy } else { self.trust_proxy },
             no_auth: self.no_auth || file.no_auth,
         })
     }
@@ -110,7 +114,8 @@ impl Start {
         if let Some(time) = &self.scrub_every {
             limits.scrub = scrub_every(time)?;
         }
-        let config = Config { listen, admin, data, tls, open: self.no_auth, limits };
+        let proxies = Proxies::new(self.trust_proxy.clone());
+        let config = Config { listen, admin, data, tls, open: self.no_auth, limits, proxies };
         let warnings = policy::judge(&config, Tokens::of(&config.data).list()?.len())?;
         let surroundings = Surroundings {
             log: Box::new(to_stderr),
