@@ -217,6 +217,8 @@ const SECRETS: [(&str, Option<&str>); 7] = [
 
 fn with_secret(form: &str) -> Project {
     let project = Project::new();
+    // Without it the compiler stops at everything.
+    project.write("tsconfig.json", "{\"compilerOptions\": {\"moduleResolution\": \"bundler\"}}");
     project.write(
         "src/index.ts",
         format!(
