@@ -101,7 +101,7 @@ commands! {
         CountObjects(count_objects::CountObjects),
         Compact(compact::Compact),
         Compile(compile::Compile),
-        Serve(serve::Serve),
+        Serve(Box<serve::Serve>),
         Completions(completions::Completions),
         Man(man::Man),
     }

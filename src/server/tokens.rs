@@ -331,7 +331,7 @@ mod tests {
         let (entry, _) = tokens.create(Wanted { agents, ..wanted("a") }, at(1)).unwrap();
         let text = std::fs::read_to_string(tokens.path()).unwrap();
         assert!(text.contains("\"format\": 3") && !text.contains("\"agent\":"), "{text}");
-        assert_eq!(tokens.list().unwrap(), [entry.clone()]);
+        assert_eq!(tokens.list().unwrap(), std::slice::from_ref(&entry));
         assert!(entry.opens("shop") && entry.opens("team-a") && !entry.opens("teams"));
     }
 

@@ -105,7 +105,7 @@ mod tests {
             read.into_iter().collect::<Vec<_>>(),
             [("a".to_owned(), at(10)), ("b".to_owned(), at(20))]
         );
-        std::fs::remove_file(dir.path().join(FILE)).unwrap();
+        crate::fs::remove(&dir.path().join(FILE)).unwrap();
         other.write(|_| true).unwrap();
         assert!(!dir.path().join(FILE).exists(), "nothing new, nothing written");
     }

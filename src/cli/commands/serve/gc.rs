@@ -29,7 +29,8 @@ impl Gc {
         }
         let agents = if self.agents.is_empty() { depot.everyone()? } else { self.agents };
         let upkeep = Upkeep::at(cx.now()?.into());
-        let (mut done, mut failed): (Vec<(AgentId, Collected)>, Vec<(AgentId, String)>) = Default::default();
+        let mut done: Vec<(AgentId, Collected)> = Vec::new();
+        let mut failed: Vec<(AgentId, String)> = Vec::new();
         for agent in agents {
             match depot.collect(&agent, &upkeep) {
                 Ok(collected) => done.push((agent, collected)),
