@@ -177,7 +177,10 @@ fn oldest_of_most<'a, K: Hash + Eq>(
     for one in connections {
         owners.entry(owner(one.1)).or_default().push(one);
     }
-    oldest(owners.into_values().max_by_key(Vec::len)?.into_iter())
+    // Of several who have as many it is the one with the oldest.
+    let oldest = |owned: Vec<_>| Some((owned.len(), oldest(owned.into_iter())?));
+    let last = owners.into_values().filter_map(oldest);
+    last.max_by_key(|(count, number)| (*count, std::cmp::Reverse(*number))).map(|(_, number)| number)
 }
 
 /// The one that was not used for longest, of those that do nothing.
@@ -208,19 +211,23 @@ mod tests {
 
     #[test]
     fn who_has_most_and_showed_no_token_makes_room() {
-        let connections = Connections::new(5, 5);
+        let connections = Connections::new(6, 6);
         let known = connections.take(at(1)).unwrap();
         known.connection.is_of("token");
         let other = connections.take(at(2)).unwrap();
-        let [first, second, _third] = [(); 3].map(|()| connections.take(at(3)).unwrap());
+        let [first, second, third, fourth] = [(); 4].map(|()| connections.take(at(3)).unwrap());
         let _new = connections.take(at(4)).unwrap();
         assert!(is_closed(&connections, &first) && !is_closed(&connections, &second));
         let busy = second.connection.begin();
         let _newer = connections.take(at(4)).unwrap();
         assert!(!is_closed(&connections, &second), "it has a request");
+        assert!(is_closed(&connections, &third) && !is_closed(&connections, &fourth));
         assert!(!is_closed(&connections, &known) && !is_closed(&connections, &other));
         drop(busy);
-        assert_eq!((connections.closed(), connections.open().len()), (2, 5));
+        assert_eq!((connections.closed(), connections.open().len()), (2, 6));
+        // Two addresses with two each: what was not used for longest of all of them.
+        let _newest = connections.take(at(5)).unwrap();
+        assert!(is_closed(&connections, &fourth) && !is_closed(&connections, &second));
     }
 
     #[test]
