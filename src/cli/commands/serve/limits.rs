@@ -3,7 +3,7 @@
 //! and `requests`, `refs`, `uploads`, `fetches`, `transactions`, `upkeep` as `PLACES` or `PLACES/SHARE`, `proof` as `BYTES/RATIO`.
 
 use crate::error::Result;
-use crate::server::{Limits, Part};
+use crate::server::Limits;
 
 #[cfg(not(debug_assertions))]
 pub fn changed(limits: Limits) -> Result<Limits> {
@@ -21,6 +21,7 @@ pub fn changed(limits: Limits) -> Result<Limits> {
 #[cfg(debug_assertions)]
 fn read(mut limits: Limits, text: &str) -> Result<Limits> {
     use crate::error::Error;
+    use crate::server::Part;
     use std::time::Duration;
     if text.is_empty() {
         return Ok(limits);
