@@ -69,26 +69,17 @@ fn where_things_stand_is_one_screen() {
     hint: `lua-store version promote v2` makes it active
     hint: `lua-store push` keeps it
     ");
-    assert_snapshot!(project.run("diff"), @"
+    assert_snapshot!(project.run("diff").changes(), @"
     $ lua-store diff
     Diff v2 → project
-    Skills: (no changes)
-    Webhooks: (no changes)
     Jobs:
       ~ nightly 1.0.0 → 1.0.1
           schedule.expression: 0 3 * * * → 0 4 * * *
-    Preprocessors: (no changes)
-    Postprocessors: (no changes)
-    Triggers: (no changes)
-    MCP servers: (no changes)
-    Persona: (unchanged)
-    Model: (unchanged)
-    Voice: (unchanged)
     Files:
       A docs/new.md
       M src/jobs/nightly.ts
     ");
-    assert_snapshot!(project.run("diff --patch v1 v2"), @"
+    assert_snapshot!(project.run("diff --patch v1 v2").changes(), @"
     $ lua-store diff --patch v1 v2
     Diff v1 → v2
     Skills:
@@ -97,19 +88,12 @@ fn where_things_stand_is_one_screen() {
               description:
                 - Finds products
                 + Finds products by name
-    Webhooks: (no changes)
-    Jobs: (no changes)
-    Preprocessors: (no changes)
-    Postprocessors: (no changes)
-    Triggers: (no changes)
     MCP servers:
       ~ docs (config changed: url)
           url: https://docs.example.com/mcp → https://help.example.com/mcp
     Persona: v1 → v2
       - You help customers shop.
       + You help customers shop well.
-    Model: (unchanged)
-    Voice: (unchanged)
     Files:
     diff --git a/src/index.ts b/src/index.ts
     --- a/src/index.ts
@@ -143,7 +127,7 @@ fn where_things_stand_is_one_screen() {
        execute: async (input) => [input.query],
      });
     ");
-    assert_snapshot!(project.run("diff --stat v1 v2"), @"
+    assert_snapshot!(project.run("diff --stat v1 v2").changes(), @"
     $ lua-store diff --stat v1 v2
     Diff v1 → v2
     Skills:
@@ -152,19 +136,12 @@ fn where_things_stand_is_one_screen() {
               description:
                 - Finds products
                 + Finds products by name
-    Webhooks: (no changes)
-    Jobs: (no changes)
-    Preprocessors: (no changes)
-    Postprocessors: (no changes)
-    Triggers: (no changes)
     MCP servers:
       ~ docs (config changed: url)
           url: https://docs.example.com/mcp → https://help.example.com/mcp
     Persona: v1 → v2
       - You help customers shop.
       + You help customers shop well.
-    Model: (unchanged)
-    Voice: (unchanged)
     Files:
       M src/index.ts  +2 -2
       M src/skills/catalog.skill.ts  +1 -1
@@ -204,7 +181,7 @@ fn what_is_inside_a_version_can_be_shown() {
     hint: `lua-store ls-tree -r v1` lists what there is
     --- exit 3
     "#);
-    assert_snapshot!(redact_ids(project.run("show v2")), @"
+    assert_snapshot!(redact_ids(project.run("show v2").changes()), @"
     $ lua-store show v2
     Version v2 (staged)
       Id:      [ID]
@@ -217,19 +194,12 @@ fn what_is_inside_a_version_can_be_shown() {
               description:
                 - Finds products
                 + Finds products by name
-    Webhooks: (no changes)
-    Jobs: (no changes)
-    Preprocessors: (no changes)
-    Postprocessors: (no changes)
-    Triggers: (no changes)
     MCP servers:
       ~ docs (config changed: url)
           url: https://docs.example.com/mcp → https://help.example.com/mcp
     Persona: v1 → v2
       - You help customers shop.
       + You help customers shop well.
-    Model: (unchanged)
-    Voice: (unchanged)
     ");
 }
 

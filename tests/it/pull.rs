@@ -150,26 +150,20 @@ fn what_both_did_stands_and_our_numbers_make_room() {
     19d41ed4  2026-11-21 09:30  promote v3  by ana@example.com
     9426a22a  2026-11-21 09:30  promote v1  by ana@example.com
     ");
-    insta::assert_snapshot!(ann.ok("version diff 2 3"), @"
+    insta::assert_snapshot!(ann.run("version diff 2 3").changes(), @"
+    $ lua-store version diff 2 3
     Diff v2 → v3
     Skills:
       ~ catalog 1.0.1 → 1.0.0
           description:
             - Knows all products
             + Knows the products
-    Webhooks: (no changes)
     Jobs:
       ~ nightly 1.0.0 → 1.0.1
           schedule.expression: 0 3 * * * → 0 4 * * *
-    Preprocessors: (no changes)
-    Postprocessors: (no changes)
-    Triggers: (no changes)
-    MCP servers: (no changes)
     Persona: v2 → v1
       - You help customers shop well.
       + You help customers shop.
-    Model: (unchanged)
-    Voice: (unchanged)
     ");
     // What Ann had not pushed can be brought back, and is pushed next.
     assert_eq!(done.kept, Some(1));

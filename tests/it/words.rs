@@ -75,7 +75,7 @@ fn a_dry_run_of_push_says_what_differs() {
 fn versions_differ_in_words() {
     let project = edited();
     project.ok("version create --auto-push -m second");
-    assert_snapshot!(project.run("version diff 1 2"), @r#"
+    assert_snapshot!(project.run("version diff 1 2").changes(), @r#"
     $ lua-store version diff 1 2
     Diff v1 → v2
     Skills:
@@ -88,13 +88,9 @@ fn versions_differ_in_words() {
               `quantity` is now required
               `quantity` maximum 10 → 20
               `size` added (string, optional)
-    Webhooks: (no changes)
     Jobs:
       ~ nightly 1.0.0 → 1.0.1
           schedule.expression: 0 3 * * * → 0 4 * * *
-    Preprocessors: (no changes)
-    Postprocessors: (no changes)
-    Triggers: (no changes)
     MCP servers:
       ~ docs (config changed: timeout, url)
           timeout: (none) → 20000
@@ -102,8 +98,6 @@ fn versions_differ_in_words() {
     Persona: v1 → v2
       - Be kind.
       + Be very kind.
-    Model: (unchanged)
-    Voice: (unchanged)
     Code:
       ~ src/lib/store.ts (find) reaches skill orders
       ~ src/skills/tools/TrackOrderTool.ts (TrackOrderTool) reaches skill orders
@@ -368,7 +362,7 @@ fn primitives_under_another_name_are_told() {
     Would push 6 change(s), 4 changed file(s). Nothing was stored.
     ");
     project.ok("version create --auto-push -m second");
-    assert_snapshot!(project.run("version diff 1 2"), @"
+    assert_snapshot!(project.run("version diff 1 2").changes(), @"
     $ lua-store version diff 1 2
     Diff v1 → v2
     Skills:
@@ -376,17 +370,10 @@ fn primitives_under_another_name_are_told() {
           context:
             - Use this when a customer asks about an order.
             + Use this when a customer asks about an order or a parcel.
-    Webhooks: (no changes)
     Jobs:
       ~ nightly@1.0.0 → tidy@1.0.0 (renamed)
-    Preprocessors: (no changes)
-    Postprocessors: (no changes)
-    Triggers: (no changes)
     MCP servers:
       ~ docs@1.0.0 → manual@1.0.0 (renamed)
-    Persona: (unchanged)
-    Model: (unchanged)
-    Voice: (unchanged)
     Code:
       ~ src/lib/store.ts (find) reaches skill parcels
     ");

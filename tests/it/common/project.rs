@@ -156,12 +156,30 @@ impl Project {
 }
 
 /// What one command did. Shown whole, it is the snapshot of a test.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Outcome {
     pub line: String,
     pub stdout: String,
     pub stderr: String,
     pub code: i32,
+}
+
+impl Outcome {
+    /// Without the parts of a difference that report no change: what did not change is shown whole once, in
+    /// `versions.rs`.
+    pub fn changes(&self) -> Self {
+        self.without(|line| line.ends_with("(no changes)") || line.ends_with("(unchanged)"))
+    }
+
+    /// Without the primitives that a push lists: `push.rs` has them.
+    pub fn notes(&self) -> Self {
+        self.without(|line| line.starts_with("  ✅ ") || line.starts_with("  ·  "))
+    }
+
+    fn without(&self, left_out: impl Fn(&str) -> bool) -> Self {
+        let lines = self.stdout.split_inclusive('\n').filter(|line| !left_out(line.trim_end_matches('\n')));
+        Outcome { stdout: lines.collect(), ..self.clone() }
+    }
 }
 
 impl fmt::Display for Outcome {

@@ -7,14 +7,8 @@ use insta::assert_snapshot;
 #[test]
 fn a_push_goes_here_and_there() {
     let project = shared();
-    assert_snapshot!(project.run("push -m first"), @"
+    assert_snapshot!(project.run("push -m first").notes(), @"
     $ lua-store push -m first
-      ✅ shop pushed (agent settings, new)
-      ✅ persona v1 pushed (new)
-      ✅ orders v1.0.0 pushed (skill, new)
-      ✅ catalog v1.0.0 pushed (skill, new)
-      ✅ nightly v1.0.0 pushed (job, new)
-      ✅ docs v1.0.0 pushed (mcp-server, new)
     💾 Backup at v1 (8 new file(s))
     ✅ Push complete: 6 changed
     ✅ Sent to origin: source version v1 (6770 bytes)

@@ -116,14 +116,8 @@ fn what_is_no_secret_is_allowed_by_its_name_and_stays_so() {
         "'Use this when",
         &format!("'{}' + ' Use this when", anthropic()),
     );
-    assert_snapshot!(project.run("push --allow skill/orders --allow src/skills/orders.skill.ts"), @"
+    assert_snapshot!(project.run("push --allow skill/orders --allow src/skills/orders.skill.ts").notes(), @"
     $ lua-store push --allow skill/orders --allow src/skills/orders.skill.ts
-      ✅ shop pushed (agent settings, new)
-      ✅ persona v1 pushed (new)
-      ✅ orders v1.0.0 pushed (skill, new)
-      ✅ catalog v1.0.0 pushed (skill, new)
-      ✅ nightly v1.0.0 pushed (job, new)
-      ✅ docs v1.0.0 pushed (mcp-server, new)
     💾 Backup at v1 (8 new file(s))
     ✅ Push complete: 6 changed
     --- stderr
@@ -191,14 +185,8 @@ fn a_file_that_code_reaches_is_not_left_out() {
     ");
     assert_nowhere(&project, &github(), &[refused]);
     let pushed = project.run("push --allow src/lib/store.ts");
-    assert_snapshot!(pushed, @r#"
+    assert_snapshot!(pushed.notes(), @r#"
     $ lua-store push --allow src/lib/store.ts
-      ✅ shop pushed (agent settings, new)
-      ✅ persona v1 pushed (new)
-      ✅ orders v1.0.0 pushed (skill, new)
-      ✅ catalog v1.0.0 pushed (skill, new)
-      ✅ nightly v1.0.0 pushed (job, new)
-      ✅ docs v1.0.0 pushed (mcp-server, new)
     💾 Backup at v1 (8 new file(s))
     ✅ Push complete: 6 changed
     --- stderr

@@ -1,0 +1,88 @@
+//! Packs with a changed byte, cut off, empty or of another program.
+
+use super::{READING, history, look, refused, with};
+use crate::common::{Outcome, Project};
+
+/// Whatever happened to a pack: each command succeeds with the same words as ever, or fails and names
+/// an object or a pack. What does not need the pack goes on.
+fn assert_pack_damage(project: &Project, name: &str, sound: &[Outcome]) {
+    let fsck = look(project, "fsck");
+    assert!(fsck.code == 1 && fsck.stdout.contains(name), "{fsck}");
+    for (line, sound) in READING.iter().zip(sound) {
+        let outcome = look(project, line);
+        if line.ends_with(" list") && outcome.stderr.contains("cannot be read: ") {
+            let is_told = outcome.stdout.contains("damaged") || *line == "source list";
+            assert!(outcome.code == 0 && is_told, "{outcome}");
+            continue;
+        }
+        if outcome.code == 0 {
+            assert_eq!(outcome.stdout, sound.stdout, "{line}");
+            continue;
+        }
+        assert_eq!(outcome.code, 1, "{outcome}");
+        assert!(outcome.stderr.contains("pack-") && outcome.stderr.contains("`lua-store fsck`"), "{outcome}");
+    }
+    assert_eq!(project.run("version list").code, 0);
+}
+
+#[test]
+fn a_changed_byte_anywhere_in_a_pack() {
+    let (project, pack) = history();
+    let name = pack.file_name().unwrap().to_str().unwrap();
+    let path = format!(".lua/objects/{name}");
+    let sound: Vec<Outcome> = READING.iter().map(|line| project.run(line)).collect();
+    let bytes = std::fs::read(&pack).unwrap();
+    let spread = (0..12).map(|nth| 8 + nth * (bytes.len() - 60) / 12);
+    let places = [0, 7].into_iter().chain(spread).chain([48, 30, 20, 10, 1].map(|back| bytes.len() - back));
+    let mut failed = 0;
+    for place in places {
+        let mut changed = bytes.clone();
+        changed[place] ^= 0x55;
+        with(&project, &path, Some(&changed), || {
+            assert_pack_damage(&project, name, &sound);
+            failed += usize::from(project.run("source rollback --version 1 --dry-run").code == 1);
+        });
+    }
+    assert!(failed > 0, "no damage was met by reading");
+}
+
+#[test]
+fn a_pack_cut_off_empty_or_foreign() {
+    let (project, pack) = history();
+    let name = pack.file_name().unwrap().to_str().unwrap();
+    let path = format!(".lua/objects/{name}");
+    let sound: Vec<Outcome> = READING.iter().map(|line| project.run(line)).collect();
+    let bytes = std::fs::read(&pack).unwrap();
+    let longer = [&bytes[..], b"more"].concat();
+    let half = &bytes[..bytes.len() / 2];
+    for damaged in [&[][..], &bytes[..7], half, &bytes[..bytes.len() - 1], b"not a pack at all", &longer] {
+        with(&project, &path, Some(damaged), || {
+            assert_pack_damage(&project, name, &sound);
+            let fsck = project.run("fsck");
+            assert!(fsck.stdout.contains("affects versions/v1, "), "{fsck}");
+            refused(&project, &["source rollback --version 1 --force"], name);
+        });
+    }
+}
+
+#[test]
+fn a_foreign_file_among_the_packs() {
+    let (project, pack) = history();
+    let other = format!("pack-{}.pack", "0".repeat(64));
+    let sound: Vec<Outcome> = READING.iter().map(|line| project.run(line)).collect();
+    let whole = std::fs::read(pack).unwrap();
+    for (name, bytes) in [("pack-mine.pack", &b"hello"[..]), (&other, b"hello"), (&other, &whole)] {
+        let path = format!(".lua/objects/{name}");
+        with(&project, &path, Some(bytes), || {
+            for (line, sound) in READING.iter().zip(&sound) {
+                assert_eq!(look(&project, line).stdout, sound.stdout);
+            }
+            let fsck = look(&project, "fsck");
+            assert!(fsck.code == 1 && fsck.stdout.contains(name), "{fsck}");
+        });
+    }
+    with(&project, ".lua/objects/pack-mine.pack", Some(b"hello"), || {
+        project.ok("compact");
+        assert_eq!(project.read(".lua/objects/pack-mine.pack"), "hello", "what is not ours stays");
+    });
+}

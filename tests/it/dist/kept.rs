@@ -1,0 +1,230 @@
+//! What a push keeps of compiled output, and what of it makes a difference.
+
+use super::{compiled, copy, edit, fixtures, paths, stock_hash};
+use insta::assert_snapshot;
+
+const LONG: &str = "'Wow, www, kwxzq kwxzq jjj vvv www zzz xxx qqq uuu yyy ggg'";
+
+#[test]
+fn bundles_and_values_stand_beside_the_definition() {
+    let project = compiled("here");
+    project.ok("push");
+    project.ok("version create");
+    assert_snapshot!(paths(&project, "v1:state").join("\n"), @"
+    agent.json
+    jobs/nightly/code/bundle.js
+    jobs/nightly/definition.json
+    jobs/nightly/modules/src/shop.ts
+    jobs/nightly/reach.json
+    persona
+    skills/shop/code/tools/list.js
+    skills/shop/code/tools/mix.js
+    skills/shop/code/tools/open.js
+    skills/shop/code/values.json
+    skills/shop/definition.json
+    skills/shop/modules/src/shop.ts
+    skills/shop/reach.json
+    versions.json
+    ");
+    assert_snapshot!(project.ok("cat-file v1:state/skills/shop/code/values.json"), @r#"{"/tools/mix/inputSchema/properties/colour":{"enum":["red","green","blue"],"type":"string"}}"#);
+    assert_snapshot!(project.ok("cat-file v1:state/skills/shop/code/tools/open.js"), @r#"
+    var $0 = Object.defineProperty;
+    var $1 = Object.getOwnPropertyDescriptor;
+    var $2 = Object.getOwnPropertyNames;
+    var $3 = Object.prototype.hasOwnProperty;
+    var $4 = (_0, _1) => {
+    	for (var _2 in _1) $0(_0, _2, {
+    		get: _1[_2],
+    		enumerable: !0
+    	});
+    }, $5 = (_0, _1, _2, _3) => {
+    	if (_1 && typeof _1 == "object" || typeof _1 == "function") for (let _4 of $2(_1)) !$3.call(_0, _4) && _4 !== _2 && $0(_0, _4, {
+    		get: () => _1[_4],
+    		enumerable: !(_3 = $1(_1, _4)) || _3.enumerable
+    	});
+    	return _0;
+    };
+    var $6 = (_0) => $5($0({}, "__esModule", { value: !0 }), _0);
+    var $7 = {};
+    $4($7, {
+    	OpenTool: () => $10,
+    	default: () => $15
+    });
+    module.exports = $6($7);
+    var $8 = require("zod"), $9 = Array.from(new Map("red,green,blue".split(",").map((_0) => [_0, 1])).keys());
+    var $10 = class {
+    	name = "open";
+    	description = "Open a tin";
+    	inputSchema = $8.z.object({ tin: $8.z.string() });
+    	async execute(_0) {
+    		return { opened: _0.tin };
+    	}
+    }, $11 = {
+    	name: "list",
+    	description: "List the tins",
+    	inputSchema: $8.z.object({ shelf: $8.z.number().int() }),
+    	execute: async (_0) => [_0.shelf]
+    };
+    var $12 = {
+    	name: "nightly",
+    	description: "Counts the tins",
+    	schedule: {
+    		type: "cron",
+    		expression: process.env.TINS_AT ?? "0 1 * * *"
+    	},
+    	execute: async () => {
+    		console.log("tins");
+    	}
+    };
+    var $13 = new $10(), $14 = {
+    	version: "2.0.0",
+    	kind: "tool",
+    	name: "open",
+    	description: "Open a tin",
+    	exportName: "OpenTool",
+    	pattern: "class-definition"
+    }, $15 = {
+    	__lua_primitive__: $14,
+    	primitive: {
+    		kind: "tool",
+    		name: $13.name ?? "open",
+    		description: $13.description ?? "Open a tin",
+    		inputSchema: $13.inputSchema,
+    		execute: typeof $13.execute == "function" ? $13.execute.bind($13) : void 0,
+    		condition: typeof $13.condition == "function" ? $13.condition.bind($13) : void 0
+    	}
+    };
+    0 && (module.exports = { OpenTool });
+    "#);
+    let definition = project.ok("cat-file v1:state/skills/shop/definition.json");
+    assert!(definition.contains(r#""colour":{"$source":"z.enum(colours as [string, ...string[]])"}"#));
+}
+
+#[test]
+fn two_folders_give_equal_ids() {
+    let (here, there) = (compiled("here"), compiled("there"));
+    let (one, other) = (here.json("push"), there.json("push"));
+    assert_eq!(one["compiled"]["state"], "fresh");
+    assert_eq!((&one["state"], &one["source"]), (&other["state"], &other["source"]));
+    here.ok("version create");
+    for path in paths(&here, "v1:state") {
+        let text = here.ok(&format!("cat-file v1:state/{path}"));
+        for noise in ["/srv/", "2026-11-21", "compiledAt", "sourceMappingURL"] {
+            assert!(!text.contains(noise), "{path} has {noise}");
+        }
+    }
+}
+
+#[test]
+fn the_names_of_a_minifier_are_no_news() {
+    let project = compiled("here");
+    project.ok("push");
+    let kept = project.json("push --dry-run")["state"].clone();
+    copy(&project, "names", "dist-v2/");
+    edit(&project, "'Open a tin'", LONG);
+    let answer = project.json("push --dry-run");
+    assert_eq!(answer["compiled"]["state"], "fresh");
+    assert_ne!(answer["state"], kept);
+    let rebundled = answer["items"].as_array().unwrap().iter().filter(|item| item["rebundled"] == true);
+    assert_eq!(rebundled.count(), 0);
+}
+
+#[test]
+fn what_is_bundled_anew_and_the_same_is_no_change() {
+    let project = compiled("here");
+    project.ok("push");
+    project.ok("version create");
+    let job = project.ok("rev-parse v1:state/jobs/nightly");
+    copy(&project, "neighbour", "dist-v2/");
+    edit(&project, "'List the tins'", "'List the tins of a shelf'");
+    assert_snapshot!(project.run("push --dry-run").notes(), @r#"
+    $ lua-store push --dry-run
+      ~  shop v1.0.1 would be pushed (skill, 1.0.0 → 1.0.1)
+          ~ tool list
+              description:
+                - List the tins
+                + List the tins of a shelf
+    Would push 1 change(s), 1 changed file(s). Nothing was stored.
+    --- stderr
+    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
+    warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
+    "#);
+    assert_snapshot!(project.run("diff").changes(), @"
+    $ lua-store diff
+    Diff v1 → project
+    Skills:
+      ~ shop 1.0.0 → 1.0.1
+          ~ tool list
+              description:
+                - List the tins
+                + List the tins of a shelf
+      · nightly@1.0.0 (re-bundled, same behaviour)
+    Files:
+      M src/shop.ts
+    ");
+    assert_snapshot!(project.run("status"), @r#"
+    $ lua-store status
+    Active version:  (none)
+    Newest version:  v1
+    Pushed source:   v1
+    Staged:          v1 (made, never live)
+    Not pushed:
+      ~ skill shop (changed)
+      · job nightly (re-bundled, same behaviour)
+      M src/shop.ts
+    --- stderr
+    hint: `lua-store version promote v1` makes it active
+    hint: `lua-store push` keeps it
+    warning: src/shop.ts:17:36: "z.enum(colours as [string, ...string[]])" is kept as source text: it makes a "Map"
+    warning: src/shop.ts:57:41: "process.env.TINS_AT ?? "0 1 * * *"" is kept as source text: it reads the environment variable "TINS_AT"
+    "#);
+    let answer = project.json("diff");
+    assert_eq!(answer["jobs"]["rebundled"][0]["name"], "nightly");
+    assert_eq!(answer["jobs"]["changed"].as_array().unwrap().len(), 0);
+    assert_eq!(project.json("status")["rebundled"][0]["name"], "nightly");
+    project.ok("push");
+    project.ok("version create");
+    assert_eq!(project.ok("rev-parse v2:state/jobs/nightly"), job, "the pushed tree is kept");
+}
+
+#[test]
+fn code_that_comes_and_goes_between_versions_is_no_change() {
+    let project = compiled("here");
+    project.ok("push");
+    project.ok("version create");
+    edit(&project, "'Counts the tins'", "'Counts all tins'");
+    project.ok("push");
+    edit(&project, "'Counts all tins'", "'Counts the tins'");
+    edit(&project, "'List the tins'", "'List the tins of a shelf'");
+    copy(&project, "neighbour", "dist-v2/");
+    project.ok("push");
+    project.ok("version create");
+    assert_snapshot!(project.run("version diff 1 2").changes(), @"
+    $ lua-store version diff 1 2
+    Diff v1 → v2
+    Skills:
+      ~ shop 1.0.0 → 1.0.1
+          ~ tool list
+              description:
+                - List the tins
+                + List the tins of a shelf
+      · nightly@1.0.2 (re-bundled, same behaviour)
+    ");
+}
+
+#[test]
+fn a_schema_that_only_the_compiler_knows_is_compared() {
+    let project = compiled("here");
+    project.ok("push");
+    project.ok("version create");
+    edit(&project, "'red,green,blue'", "'red,green'");
+    let manifest = project.read("dist-v2/manifest.json");
+    let hash = stock_hash(&project.read("src/shop.ts"));
+    let old = stock_hash(&std::fs::read_to_string(fixtures().join("project/src/shop.ts")).unwrap());
+    let manifest = manifest.replace(&old, &hash).replace("\"green\",\n                \"blue\"", "\"green\"");
+    project.write("dist-v2/manifest.json", manifest);
+    assert_eq!(project.json("push")["compiled"]["state"], "fresh");
+    project.ok("version create");
+    let told = project.ok("version diff 1 2");
+    assert!(told.contains("blue"), "{told}");
+}
