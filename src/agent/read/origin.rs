@@ -99,7 +99,7 @@ impl<'a> Search<'_, 'a> {
     fn below(self, module: &Rc<Module<'a>>, at: &Expression<'a>, keys: &[&str]) -> Result<Option<Place>> {
         let Some(next) = self.further() else { return Ok(None) };
         let Some((key, rest)) = keys.split_first() else { return self.value(module, at).map(Some) };
-        match bare(at) {
+        match at.get_inner_expression() {
             Expression::ObjectExpression(object) => match next.property(module, object, key, rest)? {
                 Some(place) => Ok(Some(place)),
                 None if rest.is_empty() => {
@@ -149,10 +149,10 @@ impl<'a> Search<'_, 'a> {
                     return self.below(module, &one.value, rest);
                 }
                 ObjectPropertyKind::SpreadProperty(spread) => {
-                    let found = match bare(&spread.argument) {
+                    let found = match spread.argument.get_inner_expression() {
                         Expression::ObjectExpression(inner) => self.property(module, inner, key, rest)?,
                         other => match self.referred(module, other)? {
-                            Some((module, Referred::Expression(at))) => match bare(at) {
+                            Some((module, Referred::Expression(at))) => match at.get_inner_expression() {
                                 Expression::ObjectExpression(inner) => {
                                     self.property(&module, inner, key, rest)?
                                 }
@@ -180,7 +180,7 @@ impl<'a> Search<'_, 'a> {
             form,
             spared: None,
         };
-        Ok(match bare(at) {
+        Ok(match at.get_inner_expression() {
             Expression::StringLiteral(text) => {
                 let double = module.text[text.span.start as usize..].starts_with('"');
                 here(text.span, Form::Quoted(if double { '"' } else { '\'' }))
@@ -211,7 +211,7 @@ impl<'a> Search<'_, 'a> {
 
     /// The file that a call reads: `readFileSync('persona.md', 'utf8')`, with `.trim()` and the like behind it.
     fn read_from(self, module: &Rc<Module<'a>>, at: &Expression<'a>) -> Result<Option<Place>> {
-        let Expression::CallExpression(call) = bare(at) else { return Ok(None) };
+        let Expression::CallExpression(call) = at.get_inner_expression() else { return Ok(None) };
         if self.is_own {
             return Ok(None);
         }
@@ -258,7 +258,9 @@ impl<'a> Search<'_, 'a> {
                 else {
                     return self.member_of_module(module, &member.object, member.property.name.as_str());
                 };
-                let Expression::ObjectExpression(object) = bare(object) else { return Ok(None) };
+                let Expression::ObjectExpression(object) = object.get_inner_expression() else {
+                    return Ok(None);
+                };
                 let named = object.properties.iter().rev().find_map(|property| match property {
                     ObjectPropertyKind::ObjectProperty(one) if is_named(&one.key, &member.property.name) => {
                         Some(&one.value)
@@ -337,18 +339,6 @@ where
     match module.script()?.exports.get(name) {
         Some(&super::module::Export::Expression(at)) => Some((module.clone(), Referred::Expression(at))),
         _ => None,
-    }
-}
-
-/// An expression without the types and parentheses around it.
-fn bare<'e, 'a>(at: &'e Expression<'a>) -> &'e Expression<'a> {
-    match at {
-        Expression::TSAsExpression(one) => bare(&one.expression),
-        Expression::TSSatisfiesExpression(one) => bare(&one.expression),
-        Expression::TSNonNullExpression(one) => bare(&one.expression),
-        Expression::TSTypeAssertion(one) => bare(&one.expression),
-        Expression::ParenthesizedExpression(one) => bare(&one.expression),
-        other => other,
     }
 }
 

@@ -1,15 +1,14 @@
 //! The members of a TypeScript enum, of which the compiler has one more: it gives each enum a function `toString`.
 
-use super::names::{Decl, Lookup};
+use super::names::{Decl, Lookup, Visited};
 use super::values::Why;
-use crate::agent::read::module::{Binding, Export, Imported, Module, ModuleId};
+use crate::agent::read::module::{Binding, Export, Imported, Module};
 use crate::agent::read::value::Site;
 use oxc_ast::ast::{
     BindingIdentifier, CallExpression, Class, Expression, IdentifierReference, TSType, TSTypeAnnotation,
 };
 use oxc_ast_visit::{Visit, walk};
-use oxc_span::{GetSpan, Span};
-use std::collections::HashSet;
+use oxc_span::Span;
 use std::rc::Rc;
 
 /// What lists the members of an object.
@@ -21,16 +20,16 @@ const HOPS: usize = 10;
 impl<'a> Lookup<'_, 'a> {
     /// Where a value, or what it is made of, has the members of an enum, and the compiler one more.
     pub fn swollen(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<Why> {
-        self.swollen_in(module, value, &mut HashSet::new())
+        self.swollen_in(module, value, &mut Visited::default())
     }
 
     fn swollen_in(
         self,
         module: &Rc<Module<'a>>,
         value: &'a Expression<'a>,
-        seen: &mut HashSet<(ModuleId, u32)>,
+        seen: &mut Visited,
     ) -> Option<Why> {
-        if !seen.insert((module.id, value.span().start)) {
+        if !seen.is_new(module, value) {
             return None;
         }
         let mut members = Members::default();
@@ -116,7 +115,7 @@ impl<'a> Visit<'a> for Members<'a> {
 
 /// Whether an expression may be a list that a method takes something out of.
 fn is_list(value: &Expression<'_>) -> bool {
-    match super::found::untyped(value) {
+    match value.get_inner_expression() {
         Expression::Identifier(name) => name.name != "z",
         Expression::CallExpression(call) => match &call.callee {
             Expression::StaticMemberExpression(member) => {

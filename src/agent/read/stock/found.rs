@@ -177,7 +177,7 @@ impl<'a> Lookup<'_, 'a> {
         one: &'a VariableDeclarator<'a>,
     ) -> Option<&'a ObjectExpression<'a>> {
         let init = one.init.as_ref()?;
-        let Expression::ObjectExpression(object) = untyped(init) else { return None };
+        let Expression::ObjectExpression(object) = init.get_inner_expression() else { return None };
         self.text(module, assigned(object, "name")?).ok()??;
         let callable = object.properties.iter().any(|property| match property {
             ObjectPropertyKind::ObjectProperty(one)
@@ -351,21 +351,9 @@ fn is_heir(module: &Module<'_>, class: &Class<'_>, kind: &Kind) -> bool {
     extended.into_iter().chain(implemented).any(|name| kind.classes.contains(&name))
 }
 
-/// An expression without the types around it.
-pub fn untyped<'a>(value: &'a Expression<'a>) -> &'a Expression<'a> {
-    match value {
-        Expression::TSAsExpression(one) => untyped(&one.expression),
-        Expression::TSSatisfiesExpression(one) => untyped(&one.expression),
-        Expression::TSNonNullExpression(one) => untyped(&one.expression),
-        Expression::TSTypeAssertion(one) => untyped(&one.expression),
-        Expression::ParenthesizedExpression(one) => untyped(&one.expression),
-        other => other,
-    }
-}
-
 fn is_callable(value: &Expression<'_>) -> bool {
     matches!(
-        untyped(value),
+        value.get_inner_expression(),
         Expression::ArrowFunctionExpression(_)
             | Expression::FunctionExpression(_)
             | Expression::Identifier(_)

@@ -1,6 +1,6 @@
 //! What we read of an agent beside what the stock compiler would make of it.
 
-use super::found::{Found, Shape, callee, configuration, untyped};
+use super::found::{Found, Shape, callee, configuration};
 use super::lists::{assigned, mentions};
 use super::names::{Lookup, declarators, default_expression, is_named};
 use super::values::Why;
@@ -339,7 +339,7 @@ pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &
 fn class_of<'m>(module: &'m Module<'_>, name: &str) -> Option<&'m str> {
     let variables = module.script().into_iter().flat_map(|script| &script.program.body).flat_map(declarators);
     let init = variables.filter(|one| is_named(one, name)).find_map(|one| one.init.as_ref())?;
-    let value = untyped(init);
+    let value = init.get_inner_expression();
     callee(module, value).filter(|_| matches!(value, Expression::NewExpression(_)))
 }
 
@@ -351,7 +351,8 @@ impl Lookup<'_, '_> {
         let module = self.evaluator.modules.open(&root.join(&agent.entry)).ok()?;
         let variables = module.script()?.program.body.iter().flat_map(declarators);
         let mut inits = variables.filter_map(|one| one.init.as_ref()).chain(default_expression(&module));
-        let value = untyped(inits.find(|value| makes_agent(&module, untyped(value)))?);
+        let value =
+            inits.find(|value| makes_agent(&module, value.get_inner_expression()))?.get_inner_expression();
         let (class, at) = (AGENT.classes[0], Site::new(module.id, value.span()));
         let Some(config) = configuration(value)? else {
             return Some((at, format!("the configuration of `{class}` is not written as an object")));

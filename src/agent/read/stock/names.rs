@@ -7,6 +7,7 @@ use oxc_ast::ast::{
     BindingPattern, Class, Declaration, ExportDefaultDeclarationKind, Expression, ImportDeclarationSpecifier,
     Statement, VariableDeclarator,
 };
+use oxc_span::GetSpan;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -23,6 +24,17 @@ impl<'a> Decl<'a> {
         match self {
             Decl::Variable(module, _) | Decl::Class(module, _) | Decl::Function(module) => module,
         }
+    }
+}
+
+/// The values that a walk through names looked at: a ring of names ends there.
+#[derive(Default)]
+pub struct Visited(HashSet<(ModuleId, u32)>);
+
+impl Visited {
+    /// Whether a value is met for the first time.
+    pub fn is_new(&mut self, module: &Module<'_>, value: &Expression<'_>) -> bool {
+        self.0.insert((module.id, value.span().start))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Which values the stock compiler reads: those whose every part its evaluator (ts-evaluator 2.0) knows.
 
-use super::found::{Shape, untyped};
+use super::found::Shape;
 use super::lists::assigned;
-use super::names::{Decl, Lookup, default_expression};
-use crate::agent::read::module::{Binding, Imported, Module, ModuleId};
+use super::names::{Decl, Lookup, Visited, default_expression};
+use crate::agent::read::module::{Binding, Imported, Module};
 use crate::agent::read::value::{Scope, Site, Value};
 use oxc_ast::ast::{
     BinaryExpression, BindingIdentifier, BindingPattern, Class, DoWhileStatement, Expression,
@@ -13,7 +13,7 @@ use oxc_ast::ast::{
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::operator::{BinaryOperator, UnaryOperator};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Why a value is not read, and where.
@@ -23,16 +23,11 @@ impl<'a> Lookup<'_, 'a> {
     /// What in a value, or in what it is made of, the compiler does not know. Code that it need not run is
     /// looked at too, save that of classes.
     pub fn unreadable(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<Why> {
-        self.walk(module, value, &mut HashSet::new())
+        self.walk(module, value, &mut Visited::default())
     }
 
-    fn walk(
-        self,
-        module: &Rc<Module<'a>>,
-        value: &'a Expression<'a>,
-        seen: &mut HashSet<(ModuleId, u32)>,
-    ) -> Option<Why> {
-        if !seen.insert((module.id, value.span().start)) {
+    fn walk(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>, seen: &mut Visited) -> Option<Why> {
+        if !seen.is_new(module, value) {
             return None;
         }
         let mut parts = Parts::default();
@@ -49,13 +44,7 @@ impl<'a> Lookup<'_, 'a> {
         None
     }
 
-    fn name(
-        self,
-        module: &Rc<Module<'a>>,
-        name: &str,
-        at: Span,
-        seen: &mut HashSet<(ModuleId, u32)>,
-    ) -> Option<Why> {
+    fn name(self, module: &Rc<Module<'a>>, name: &str, at: Span, seen: &mut Visited) -> Option<Why> {
         let why = |reason: String| Some((Site::new(module.id, at), reason));
         match module.script()?.bindings.get(name) {
             Some(Binding::Variable { pattern: BindingPattern::BindingIdentifier(_), .. }) | None => {}
@@ -100,7 +89,7 @@ impl<'a> Lookup<'_, 'a> {
 
     /// Where a value is a variable of the environment, and nothing beside it.
     pub fn environment(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<(Site, &'a str)> {
-        let value = untyped(value);
+        let value = value.get_inner_expression();
         match value {
             Expression::StaticMemberExpression(_) => {
                 let text = &module.text[value.span().start as usize..value.span().end as usize];
@@ -108,7 +97,9 @@ impl<'a> Lookup<'_, 'a> {
             }
             Expression::Identifier(name) => match self.local(module, name.name.as_str())? {
                 // What a name is set to is no name of itself.
-                Decl::Variable(there, Some(init)) if !matches!(untyped(init), Expression::Identifier(_)) => {
+                Decl::Variable(there, Some(init))
+                    if !matches!(init.get_inner_expression(), Expression::Identifier(_)) =>
+                {
                     self.environment(&there, init)
                 }
                 _ => None,
