@@ -47,13 +47,11 @@ pub struct Vias {
 }
 
 impl Vias {
-    /// Of source versions and versions. What is remembered of a remote and cannot be read tells nothing here:
-    /// `fsck` says so.
+    /// Of source versions and versions.
     pub fn load(store: &Store) -> Result<Vias> {
         let mut vias = Vias::default();
-        for name in store.tracked()? {
-            let tracking = store.remote(&name).ok().flatten();
-            if let Some(tracking) = tracking.filter(|tracking| !tracking.receipts.is_empty()) {
+        for (name, tracking) in store.remembered()? {
+            if !tracking.receipts.is_empty() {
                 vias.take(&name, &tracking, Series::Source, tracking.source.iter().rev().copied());
                 vias.take(&name, &tracking, Series::Versions, tracking.versions.iter().rev().copied());
                 vias.remotes.push((name, tracking));
@@ -75,7 +73,7 @@ impl Vias {
         Ok(vias)
     }
 
-    /// The newest first. Of two remotes the first one that knows a thing is told.
+    /// The newest first. The first who knows a thing is told: of two remotes one, of one remote what it said last.
     fn take(&mut self, remote: &str, tracking: &Tracking, series: Series, ids: impl Iterator<Item = Id>) {
         for (brought, id) in tracking.receipts.newest(series).zip(ids) {
             if let Some(Brought { token, at_ms }) = brought {

@@ -7,7 +7,6 @@ use super::remote::{self, environment};
 use crate::agent::live::Told;
 use crate::agent::project::Project;
 use crate::error::{Error, Kind, Result};
-use crate::fs;
 use crate::sync::Address;
 use crate::sync::elsewhere::{Cache, Kept};
 use std::path::PathBuf;
@@ -93,9 +92,7 @@ fn folder() -> Result<PathBuf> {
         Error::usage("there is no folder for what is brought from a remote")
             .hint("`XDG_CACHE_HOME=/path/of/a/folder` names one")
     })?;
-    let folder = folder.join("lua-store").join("remotes");
-    fs::create_dir_all(&folder)?;
-    Ok(folder)
+    Ok(folder.join("lua-store").join("remotes"))
 }
 
 fn most_bytes() -> Result<u64> {

@@ -190,6 +190,11 @@ impl View {
         self.kept.is_none()
     }
 
+    /// What is said of an empty list: `(no versions yet — run …)`. Without a project nothing can be run.
+    pub fn none(&self, what: &str, command: &str) -> String {
+        if self.is_project() { format!("({what} — run {command})") } else { format!("({what})") }
+    }
+
     pub fn live(&self) -> Result<Live> {
         Live::of(self.store(), self.told.clone())
     }

@@ -3,7 +3,7 @@
 //! Beside the tracking file, not in it: a command that only reads takes no lock and syncs nothing, and what the
 //! remote names may not be here. A cache: without it the same is answered from the tracking file, without a time.
 
-use super::{Store, Tracking, config, sealed};
+use super::{Store, Tracking, config, sealed, tracking};
 use crate::error::{At, Result};
 use crate::fs;
 use std::io::Write;
@@ -38,6 +38,16 @@ impl Store {
         Heard::decode(&fs::read_if_exists(&self.heard_path(name).ok()?).ok()??)
     }
 
+    /// What each remote is known to have had: as it said last, and as it was when all of it was brought here. What
+    /// is damaged tells nothing here: `fsck` says so.
+    pub fn remembered(&self) -> Result<Vec<(String, Tracking)>> {
+        let heard = tracking::remotes_in(&self.heard_folder())?.into_iter();
+        let heard = heard.filter_map(|name| Some((self.heard(&name)?.what, name)));
+        let tracked = self.tracked()?.into_iter();
+        let tracked = tracked.filter_map(|name| Some((self.remote(&name).ok()??, name)));
+        Ok(heard.chain(tracked).map(|(what, name)| (name, what)).collect())
+    }
+
     /// Remembers what a remote said. Needs no lock: the last to write is the last who asked.
     pub fn hear(&self, name: &str, heard: &Heard) -> Result<()> {
         let path = self.heard_path(name)?;
@@ -55,7 +65,11 @@ impl Store {
 
     fn heard_path(&self, name: &str) -> Result<PathBuf> {
         config::check_remote_name(name)?;
-        Ok(self.dir().join("cache").join("heard").join(name))
+        Ok(self.heard_folder().join(name))
+    }
+
+    fn heard_folder(&self) -> PathBuf {
+        self.dir().join("cache").join("heard")
     }
 }
 

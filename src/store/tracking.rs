@@ -11,7 +11,7 @@ use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::object::Id;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const HEADER: &str = "lua-store remote 1\n";
 /// Of a file with receipts: a program that does not know them must not take their line for a ref.
@@ -148,25 +148,29 @@ impl Store {
 
     /// The names of the remotes that were asked, in order.
     pub fn tracked(&self) -> Result<Vec<String>> {
-        let folder = self.dir().join(layout::REMOTES);
-        let entries = match std::fs::read_dir(&folder) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.at("read", &folder)?,
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let name = entry.at("read", &folder)?.file_name();
-            let name = name.to_str().filter(|name| config::check_remote_name(name).is_ok());
-            names.extend(name.map(str::to_owned));
-        }
-        names.sort_unstable();
-        Ok(names)
+        remotes_in(&self.dir().join(layout::REMOTES))
     }
 
     fn tracking_path(&self, name: &str) -> Result<PathBuf> {
         config::check_remote_name(name)?;
         Ok(self.dir().join(layout::REMOTES).join(name))
     }
+}
+
+/// The names of the remotes that have a file in a folder, in order.
+pub(super) fn remotes_in(folder: &Path) -> Result<Vec<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.at("read", folder)?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.at("read", folder)?.file_name();
+        let name = name.to_str().filter(|name| config::check_remote_name(name).is_ok());
+        names.extend(name.map(str::to_owned));
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 #[cfg(test)]

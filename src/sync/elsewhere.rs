@@ -40,6 +40,8 @@ impl Cache {
     /// The store of a remote, which is empty when it was never looked at.
     pub fn open(&self, address: &Address) -> Result<Kept> {
         fs::create_dir_all(&self.folder)?;
+        // It holds what only its user may read, there and so here.
+        fs::make_private(&self.folder)?;
         let key = blake3::hash(address.to_string().as_bytes()).to_hex()[..32].to_owned();
         let (root, lock) = (self.folder.join(&key), self.folder.join(format!("{key}.lock")));
         let held = Some(fs::share(&lock)?);

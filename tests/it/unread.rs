@@ -78,7 +78,11 @@ fn a_version_of_it_is_made_only_where_that_is_allowed() {
     assert_eq!(project.json("version show 2")["unread"], REASON);
     assert!(project.json("version show 2")["deployable"].is_null());
     let note = format!("v2: its agent was not read, its state is the one before: {REASON}");
-    assert!(project.ok("version diff 1 2").contains(&note));
+    for line in ["version diff 1 2", "diff v1 v2", "show v2", "show latest"] {
+        assert!(project.ok(line).contains(&note), "{line}");
+    }
+    assert_eq!(project.json("show v2")["unread"], REASON);
+    assert!(!project.ok("show v1").contains("not read"));
     assert_eq!(project.json("version diff 1 2")["unread"]["to"], REASON);
     project.ok("version promote 1");
     assert!(project.ok("version promote 2 --dry-run").contains(&note));

@@ -2,6 +2,7 @@
 
 use crate::agent::change::{self, StateChange};
 use crate::agent::revision::Revision;
+use crate::agent::version::Version;
 use crate::agent::{resolve, stage, words};
 use crate::cli::Exit;
 use crate::cli::complete;
@@ -71,6 +72,14 @@ struct Place {
     name: String,
     state: Option<Id>,
     files: Option<Id>,
+    version: Option<Version>,
+}
+
+impl Place {
+    /// Why the agent of a version was not read.
+    fn unread(&self) -> Option<&str> {
+        self.version.as_ref()?.meta.unread.as_deref()
+    }
 }
 
 impl Diff {
@@ -80,12 +89,14 @@ impl Diff {
         let (project, catalog) = (&opened.project, opened.catalog()?);
         let place = |revision: &Revision| -> Result<Place> {
             let version = catalog.get(resolve::number(&catalog, revision)?)?;
-            let name = format!("v{}", version.number);
-            Ok(Place { name, state: Some(version.state), files: Some(version.source) })
+            let (name, state, files) = (format!("v{}", version.number), version.state, version.source);
+            Ok(Place { name, state: Some(state), files: Some(files), version: Some(version) })
         };
         let from = match &self.from {
             Some(revision) => place(revision)?,
-            None if catalog.is_empty() => Place { name: "nothing".to_owned(), state: None, files: None },
+            None if catalog.is_empty() => {
+                Place { name: "nothing".to_owned(), state: None, files: None, version: None }
+            }
             None => place(&Revision::Latest)?,
         };
         if let Some(revision) = &self.to {
@@ -103,6 +114,7 @@ impl Diff {
             name: "project".to_owned(),
             state: Some(staged.report.state),
             files: Some(staged.report.snapshot.tree),
+            version: None,
         };
         let mut change = change::between(&staged.objects, from.state.as_ref(), to.state.as_ref())?;
         change.add_rebundled(&staged.report.items);
@@ -123,6 +135,7 @@ fn show(
         answer["from"] = json!(from.name);
         answer["to"] = json!(to.name);
         answer["files"] = files_json(&files);
+        answer["unread"] = json!({"from": from.unread(), "to": to.unread()});
         cx.out.json(&answer)?;
         return Ok(Exit::Done);
     }
@@ -134,6 +147,7 @@ fn show(
             return Ok(Exit::Done);
         }
         report::print(cx.out, change, view.patch)?;
+        report::unread(cx.out, from.version.iter().chain(&to.version))?;
     }
     print_section(cx, source, &files, view)?;
     Ok(Exit::Done)

@@ -106,7 +106,8 @@ impl Entries<'_> {
 
     fn print(&self, cx: &mut Context<'_>, limit: usize) -> Result<()> {
         if self.catalog.is_empty() {
-            return cx.out.line("(no versions yet — run `lua-store version create` to make one)");
+            let none = self.view.none("no versions yet", "`lua-store version create` to make one");
+            return cx.out.line(none);
         }
         cx.page();
         for (at, number) in self.catalog.numbers().take(limit).enumerate() {
@@ -188,7 +189,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
         return cx.out.json(&steps.iter().map(one).collect::<Result<Vec<_>>>()?);
     }
     if steps.is_empty() {
-        return cx.out.line("(nothing was promoted yet — run `lua-store version promote <version>`)");
+        return cx.out.line(view.none("nothing was promoted yet", "`lua-store version promote <version>`"));
     }
     cx.page();
     for step in steps {

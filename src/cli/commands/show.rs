@@ -1,6 +1,7 @@
 //! `show`: a version and what it changed, or what stands at a path in one.
 
 use crate::agent::revision::Revision;
+use crate::agent::via::Vias;
 use crate::agent::view::summary;
 use crate::agent::{change, live, resolve, words};
 use crate::cli::Exit;
@@ -8,6 +9,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::{View, Whom};
 use crate::cli::output::GREEN;
+use crate::cli::report;
 use crate::error::{Error, Result};
 use crate::object::Source;
 use clap_complete::ArgValueCompleter;
@@ -80,10 +82,12 @@ fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     let from = before.as_ref().map(|before| before.state);
     let change = change::between(view.store().objects(), from.as_ref(), Some(&version.state))?;
     let summary = summary(&version, catalog.status(number))?;
+    let vias = Vias::load(view.store())?;
     if cx.out.is_json() {
         let mut answer = json!(summary);
         answer["previous"] = json!(before.map(|before| before.number));
         answer["change"] = words::to_json(&change);
+        vias.add_to(&mut answer, &version.id)?;
         let promoted = live::promotions(view.store(), &catalog, &live, &[number])?;
         words::add_promotion(&mut answer, words::PROMOTED, promoted.get(&number))?;
         words::add_sent(&mut answer, &live, view.now_ms(), |unsent| unsent.versions.contains(&number))?;
@@ -94,16 +98,18 @@ fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     let head = cx.out.paint(GREEN, format!("Version v{number} ({})", summary.status));
     cx.out.line(head)?;
     cx.out.line(format!("  Id:      {}", version.id))?;
-    cx.out.line(format!("  Created: {} by {}", summary.created_at, summary.created_by))?;
+    let by = format!("{}{}", summary.created_by, vias.after(&version.id));
+    cx.out.line(format!("  Created: {} by {by}", summary.created_at))?;
     if let Some(since) = words::live_since(&live, number, view.now_ms()) {
         cx.out.line(format!("  Live {since}"))?;
     }
     if let Some(message) = &summary.message {
         cx.out.line(format!("  Message: {message}"))?;
     }
-    let from = before.map_or("nothing".to_owned(), |before| format!("v{}", before.number));
+    let from = before.as_ref().map_or("nothing".to_owned(), |before| format!("v{}", before.number));
     cx.out.line(format!("Diff {from} → v{number}"))?;
-    crate::cli::report::print(cx.out, &change, false)?;
+    report::print(cx.out, &change, false)?;
+    report::unread(cx.out, before.iter().chain([&version]))?;
     view.say(cx, &live);
     Ok(Exit::Done)
 }

@@ -100,6 +100,54 @@ fn a_machine_with_only_a_url_and_a_token_reads_everything() {
     assert_eq!(ops.run(&format!("version list {remote}")).code, 9);
 }
 
+/// What is brought is somebody's agent, and nobody else's on this machine.
+#[cfg(unix)]
+#[test]
+fn only_its_owner_reads_the_cache() {
+    use std::os::unix::fs::PermissionsExt;
+    let ana = shop();
+    let ops = Project::new();
+    let url = ana.path("../data").canonicalize().unwrap().join(AGENT);
+    let line = format!("version list --remote \"{}\"", url.display());
+    let folder = ops.home().join(".cache/lua-store/remotes");
+    // Also where an older program made it.
+    for mode in [None, Some(0o755)] {
+        if let Some(mode) = mode {
+            std::fs::set_permissions(&folder, PermissionsExt::from_mode(mode)).unwrap();
+        }
+        ops.ok(&line);
+        assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}
+
+/// Without a project there is nothing to make a version of.
+#[test]
+fn nobody_without_a_project_is_told_to_make_a_version() {
+    let empty = super::shared();
+    empty.ok("push");
+    let ana = published();
+    edit(&ana, "src/index.ts", "You help customers shop.", "You help.");
+    ana.ok("push");
+    let staged = super::shared();
+    staged.ok("push");
+    staged.ok("version create");
+    staged.ok("push");
+    let ops = Project::new();
+    for (project, told) in [
+        (&empty, "This agent has no versions."),
+        (&ana, "1 primitive(s) are ahead of the active version."),
+        (&staged, "none is active yet"),
+    ] {
+        let url = project.path("../data").canonicalize().unwrap().join(AGENT);
+        for line in ["version status", "version list", "status"] {
+            let outcome = ops.run(&format!("{line} --remote \"{}\"", url.display()));
+            assert!(outcome.code == 0 && !outcome.to_string().contains("`lua-store"), "{outcome}");
+            assert!(line != "version status" || outcome.to_string().contains(told), "{outcome}");
+        }
+        assert!(project.run("version status").to_string().contains("`lua-store version "), "here it helps");
+    }
+}
+
 #[test]
 fn what_is_brought_once_is_not_brought_again() {
     let ana = shop();

@@ -123,6 +123,34 @@ fn who_brought_it_is_told_offline_too() {
     assert_eq!(told("version list --offline")[0]["promotedVia"], Value::Null);
 }
 
+/// A colleague's promotion is heard of by whoever asks, and its versions are not pulled.
+#[test]
+fn what_was_only_heard_of_names_its_token_too() {
+    let (mut project, server) = served("--note laptop-2");
+    project.ok("push");
+    project.ok("version create -m first");
+    project.ok("version promote 1");
+    project.ok(&format!("clone {}/{AGENT} ../second", server.url));
+    let colleague = token(&project, &format!("--agent {AGENT} --scope promote --note laptop-3"));
+    project.set("LUA_STORE_TOKEN", &colleague);
+    let source = project.read("../second/src/index.ts").replace("You help customers shop.", "You help.");
+    project.write("../second/src/index.ts", source);
+    for line in ["push", "version create -m second", "version promote 2"] {
+        project.ok(&format!("{line} -C ../second"));
+    }
+    let via = |row: &Value| row["via"]["token"].clone();
+    for options in ["", " --offline"] {
+        for line in ["log --ledger", "log", "version list"] {
+            let told = project.json(&format!("{line}{options}"));
+            let told: Vec<Value> = told.as_array().unwrap().iter().map(via).collect();
+            assert_eq!(told, ["laptop-3", "laptop-2"], "{line}{options}");
+        }
+        let shown = project.ok(&format!("version show 2{options}"));
+        assert!(shown.contains("by ana@example.com via token \"laptop-3\"\n"), "{shown}");
+    }
+    assert_eq!(project.json("source list").as_array().unwrap().len(), 1, "nothing was pulled");
+}
+
 #[test]
 fn a_token_brings_nothing_in_anothers_name() {
     let (mut project, server) = served("--note laptop-2 --for ana@example.com");

@@ -125,7 +125,7 @@ impl List {
         if cx.out.is_json() {
             cx.out.json(&rows.iter().map(|row| row.to_json(&known)).collect::<Result<Vec<_>>>()?)?;
         } else if catalog.is_empty() {
-            cx.out.line("(no versions yet — run `lua-store version create` to make one)")?;
+            cx.out.line(view.none("no versions yet", "`lua-store version create` to make one"))?;
         } else {
             print(cx, &rows, &known, catalog.active_number())?;
             let shown = rows.len();

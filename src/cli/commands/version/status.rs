@@ -63,6 +63,7 @@ impl Status {
             cx.out.line(format!("Live {since}"))?;
         }
         print(cx, &rows)?;
+        print_next(cx, &rows, view.is_project());
         view.say(cx, &live);
         Ok(Exit::Done)
     }
@@ -79,13 +80,15 @@ fn none_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live
     }
     if let Some(number) = served {
         cx.out.line(format!("Active agent version: v{number} (not here yet: `lua-store pull` brings it)"))?;
-    } else if catalog.is_empty() {
-        cx.out.line("This agent has no versions. Run `lua-store version create` to make one.")?;
     } else {
-        cx.out.line(
-            "This agent has versions but none is active yet. \
-             Run `lua-store version promote <version>` to make one live.",
-        )?;
+        let (told, next) = match catalog.is_empty() {
+            true => ("This agent has no versions.", " Run `lua-store version create` to make one."),
+            false => (
+                "This agent has versions but none is active yet.",
+                " Run `lua-store version promote <version>` to make one live.",
+            ),
+        };
+        cx.out.line(format!("{told}{}", if view.is_project() { next } else { "" }))?;
     }
     view.say(cx, live);
     Ok(Exit::Done)
@@ -137,16 +140,22 @@ fn print(cx: &mut Context<'_>, rows: &[Row]) -> Result<()> {
             Cell::from(number(&row.local, "— not in pushed state")),
         ]);
     }
-    table.print(cx.out)?;
+    table.print(cx.out)
+}
+
+/// How many differ, and what can be done about it where there is a project.
+fn print_next(cx: &mut Context<'_>, rows: &[Row], is_project: bool) {
     let behind = rows.iter().filter(|row| row.differs && row.behind).count();
     let ahead = rows.iter().filter(|row| row.differs).count() - behind;
     if ahead > 0 {
         cx.out.note(format!("⚠  {ahead} primitive(s) are ahead of the active version."));
-        cx.out.hint("`lua-store version create`, then `lua-store version promote latest`, makes them live");
+        if is_project {
+            cx.out
+                .hint("`lua-store version create`, then `lua-store version promote latest`, makes them live");
+        }
     }
     if behind > 0 {
         cx.out.note(format!("⚠  {behind} primitive(s) are older than what is live."));
         cx.out.hint("promoting a version of the pushed state would bring the older ones back");
     }
-    Ok(())
 }
