@@ -31,6 +31,7 @@ pub mod numbers;
 pub mod persona;
 pub mod project;
 pub mod promote;
+mod published;
 pub mod pull;
 pub mod push;
 pub mod reached;

@@ -9,6 +9,7 @@ use super::inherit;
 use super::merge::{self, Conflict, Side, Trees};
 use super::news::{Moved, News};
 use super::project::Project;
+use super::published;
 use super::rebase::{self, Rebased, common, rebase};
 use super::record::Who;
 use super::rollback;
@@ -102,7 +103,10 @@ fn take_over(
     }
     let mut batch = store.batch();
     let (rebased, parted) = match rebase(&mut batch, &local, remote, choice)? {
-        rebase::Outcome::Rebased(rebased) => (Some(rebased), None),
+        rebase::Outcome::Rebased(rebased) => {
+            published::check(store, &local, &rebased.heads)?;
+            (Some(rebased), None)
+        }
         rebase::Outcome::Parted(parted) => (None, Some(parted)),
     };
     let previous = source::latest(store)?;

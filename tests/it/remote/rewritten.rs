@@ -120,6 +120,59 @@ fn a_remote_that_was_begun_anew_on_purpose_is_taken_when_that_is_said() {
     assert_eq!(heads(&project.root()).source, head(&data(&project)).source);
 }
 
+/// A second remote that went on from v1 otherwise: a v2 of its own. Gives what ours is without origin's v2.
+fn with_mirror() -> Project {
+    let project = published();
+    copy(&data(&project), &project.path("../mirror"));
+    let ben = Project::new();
+    let mirror = project.path("../mirror").canonicalize().unwrap().join(AGENT);
+    ben.ok(&format!("clone {} ben", mirror.display()));
+    edit(&ben, "ben/src/index.ts", "You help customers shop.", "You help customers shop. Now.");
+    for line in ["push -m other", "version create -m other", "push"] {
+        ben.ok(&format!("{line} -C ben"));
+    }
+    project.ok(&format!("remote add mirror {}", mirror.display()));
+    edit(&project, "src/skills/orders.skill.ts", "Knows about orders", "Knows all about orders");
+    project
+}
+
+/// What went to one remote keeps its numbers whatever another one has.
+#[test]
+fn a_pull_renumbers_nothing_that_another_remote_has() {
+    let project = with_mirror();
+    for line in ["push", "version create -m second", "push"] {
+        project.ok(line);
+    }
+    let before = held(&project);
+    for line in ["pull mirror", "pull mirror --theirs", "push --remote mirror --overwrite-remote --force"] {
+        let outcome = project.run(line);
+        assert_eq!(outcome.code, 1, "{outcome}");
+        let told =
+            "Error: the remote \"origin\" has our source version v2 and version v2 under the same number";
+        assert!(outcome.stderr.contains(told), "{outcome}");
+        assert!(outcome.stderr.contains("`lua-store remote remove origin`"), "{outcome}");
+        assert_eq!(held(&project), before, "{line}");
+    }
+    project.ok("remote remove origin");
+    let pulled = project.json("pull mirror");
+    assert_eq!(pulled["renumbered"]["versions"], json!([{"from": 2, "to": 3}]), "{pulled}");
+    project.ok("fsck");
+}
+
+/// The same where nobody else has them.
+#[test]
+fn a_pull_renumbers_what_nobody_has() {
+    let project = with_mirror();
+    for line in ["push --offline", "version create -m second"] {
+        project.ok(line);
+    }
+    let pulled = project.json("pull mirror");
+    assert_eq!(pulled["renumbered"]["source"], json!([{"from": 2, "to": 3}]), "{pulled}");
+    assert_eq!(pulled["renumbered"]["versions"], json!([{"from": 2, "to": 3}]), "{pulled}");
+    // Origin has neither, and takes both.
+    project.ok("push");
+}
+
 /// Says that it did what it was asked for, and has something else.
 #[test]
 fn a_done_that_is_none_is_no_success() {

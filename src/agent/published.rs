@@ -1,0 +1,42 @@
+//! Published: which of our versions remotes have under the numbers that they have here. Others know them by these.
+
+use super::rebase::common;
+use crate::error::{Error, Result};
+use crate::object::Id;
+use crate::store::{Heads, Store};
+
+/// Refuses what would give another number to a version that some remote has: what comes from one remote never
+/// renumbers what went to another one.
+pub fn check(store: &Store, local: &Heads, new: &Heads) -> Result<()> {
+    let config = store.config()?;
+    // What came as a bundle is known under a name too, and is nobody's to keep numbers for.
+    let remembered = store.remembered()?.into_iter().filter(|(name, _)| config.remote(name).is_some());
+    for (name, there) in remembered {
+        let moved = [
+            moved("source version", &local.source, &there.source, &new.source),
+            moved("version", &local.versions, &there.versions, &new.versions),
+        ];
+        let moved: Vec<String> = moved.into_iter().flatten().collect();
+        if !moved.is_empty() {
+            return Err(Error::conflict(format!(
+                "the remote \"{name}\" has our {} under the same number, which would become another one",
+                moved.join(" and ")
+            ))
+            .hint(format!(
+                "nothing was changed; need \"{name}\" not keep its numbers, `lua-store remote remove {name}` forgets it"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// `versions v2 to v4`, where these are published and would not stay.
+fn moved(what: &str, ours: &[Id], theirs: &[Id], new: &[Id]) -> Option<String> {
+    let published = &ours[..common(ours, theirs)];
+    let first = common(published, new) + 1;
+    match published.len() {
+        last if last < first => None,
+        last if last == first => Some(format!("{what} v{last}")),
+        last => Some(format!("{what}s v{first} to v{last}")),
+    }
+}
