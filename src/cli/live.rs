@@ -115,12 +115,20 @@ impl Whom {
     }
 }
 
-/// What is live by the word of a remote, and what was not sent to it: for a command that does something else.
+/// What is live, by the word of a remote where there is one: for a command that does something else.
 pub fn of(cx: &mut Context<'_>, project: &Project, whom: &Whom) -> Result<Live> {
-    let asked = whom.ask(cx, project)?;
+    match of_remote(cx, project, whom)? {
+        Some(live) => Ok(live),
+        None => Live::of(project.store(), None),
+    }
+}
+
+/// What a remote serves, and what was not sent to it. `None` where there is no remote.
+pub fn of_remote(cx: &mut Context<'_>, project: &Project, whom: &Whom) -> Result<Option<Live>> {
+    let Some(asked) = whom.ask(cx, project)? else { return Ok(None) };
     let now_ms = cx.now()?.as_millisecond();
-    let told = asked.map(|asked| asked.told(cx, project.store(), now_ms)).transpose()?.flatten();
-    Live::of(project.store(), told)
+    let told = asked.told(cx, project.store(), now_ms)?;
+    Live::of(project.store(), told).map(Some)
 }
 
 impl Asked {

@@ -1,6 +1,7 @@
 //! Files whose agent cannot be read: they can be kept, and whoever makes a version of them is told.
 
 use crate::common::Project;
+use insta::assert_snapshot;
 
 const GOOD: &str = "import { LuaAgent } from 'lua-cli';
 export const agent = new LuaAgent({ name: 'Shop', persona: 'You sell.' });
@@ -25,13 +26,41 @@ fn broken() -> Project {
 #[test]
 fn an_import_of_a_missing_file_says_where_and_what_keeps_the_files() {
     let project = broken();
-    for line in ["push", "push --dry-run", "status"] {
+    for line in ["push", "push --dry-run"] {
         let outcome = project.run(line);
         assert!(outcome.code != 0 && outcome.stderr.contains(REASON), "{outcome}");
         let hint = "hint: `lua-store push backup` keeps the files as they are";
         assert!(outcome.stderr.lines().any(|line| line == hint), "{outcome}");
     }
     assert_eq!(project.json("source list").as_array().unwrap().len(), 1);
+}
+
+/// On call, with half an edit in the working copy, somebody asks what is live.
+#[test]
+fn status_says_what_is_live_and_what_cannot_be_read() {
+    let project = broken();
+    project.ok("version promote 1");
+    project.write("notes.md", "later\n");
+    assert_snapshot!(project.run("status"), @r#"
+    $ lua-store status
+    Active version:  v1
+      Live since 09:30 UTC (just now) by ana@example.com
+    Newest version:  v1
+    Pushed source:   v1
+    Not pushed:
+      A notes.md
+      M src/index.ts
+    --- stderr
+    warning: the agent cannot be read: cannot find "./gone", imported at "src/index.ts:2:25"
+    hint: correct it, or `lua-store push backup` keeps the files as they are
+    --- exit 1
+    "#);
+    let outcome = project.run("status --json");
+    let answer: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!((outcome.code, &answer["active"], &answer["unread"]), (1, &1.into(), &REASON.into()));
+    assert_eq!(answer["notPushed"]["files"].as_array().unwrap().len(), 2);
+    project.write("src/index.ts", GOOD);
+    assert_eq!(project.json("status")["unread"], serde_json::Value::Null);
 }
 
 #[test]

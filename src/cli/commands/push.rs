@@ -2,10 +2,12 @@
 
 use crate::agent::build::{Change, Item, Scope};
 use crate::agent::change::{self, StateChange};
+use crate::agent::create;
 use crate::agent::kind::{KINDS, Kind};
 use crate::agent::model::SourceRef;
 use crate::agent::project::Project;
 use crate::agent::push::{self, Pushed};
+use crate::agent::record::Who;
 use crate::agent::stage::{self, Report};
 use crate::agent::{leak, stock, suggest, words};
 use crate::cli::Exit;
@@ -123,6 +125,9 @@ impl Push {
         if !cx.out.is_json() {
             tell(cx, &pushed, change.as_ref())?;
             finish(cx, &pushed, self.dry_run)?;
+            if pushed.number.is_some() && is_versionable(&project, &who) {
+                cx.out.hint("`lua-store version create` makes a version of it");
+            }
         }
         let event = git::Event::Pushed { tree: pushed.report.snapshot.tree };
         let told = if self.dry_run { None } else { git::commit_after(&project, &event, &who) };
@@ -142,11 +147,18 @@ impl Push {
     }
 }
 
+/// Whether `version create` would make a version now. A damaged version, and files that were not read, it refuses: that
+/// is its own answer, and no hint.
+fn is_versionable(project: &Project, who: &Who) -> bool {
+    matches!(create::plan(project.store(), &create::Request::default(), who), Ok(create::Next::New(_)))
+}
+
 /// What waits for a push to the remote, said where nothing is sent; `None` where there is no remote.
 fn unsent(cx: &mut Context<'_>, project: &Project, to: &Which) -> Result<Option<Value>> {
     let whom = Whom { remote: to.remote.clone(), offline: to.offline };
-    let live = match live::of(cx, project, &whom) {
-        Ok(live) => live,
+    let live = match live::of_remote(cx, project, &whom) {
+        Ok(Some(live)) => live,
+        Ok(None) => return Ok(None),
         // The push is done; what else is damaged is told, and no part of its answer.
         Err(error) if error.kind() == error::Kind::Corrupt => {
             cx.out.warn(format!("cannot say what else waits for the remote: {error}"));
@@ -215,6 +227,9 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
         return Ok(());
     }
     remarks(cx, &pushed.report);
+    if let Some(reason) = &pushed.report.unread {
+        cx.out.warn(format!("only the files are kept: the agent in them cannot be read: {reason}"));
+    }
     let changed = pushed.report.changed();
     for item in pushed.report.items.iter().filter(|item| changed || item.rebundled) {
         let (style, text) = item_words(item, pushed.number.is_some());
@@ -313,9 +328,6 @@ pub fn remarks(cx: &mut Context<'_>, report: &Report) {
     for needed in report.needed.iter().take(REMARKS) {
         cx.out.note(format!("kept although ignored: {}", needed.words()));
     }
-    if let Some(reason) = &report.unread {
-        cx.out.warn(format!("only the files are kept: the agent in them cannot be read: {reason}"));
-    }
     compiler::remark(cx, &report.dist);
 }
 
@@ -325,10 +337,6 @@ fn finish(cx: &mut Context<'_>, pushed: &Pushed, dry_run: bool) -> Result<()> {
         (Some(_), _) => {
             let count = if moved > 0 { format!(": {moved} changed") } else { String::new() };
             cx.out.line(format!("✅ Push complete{count}"))?;
-            // Of files that were not read a version is made only where that is allowed.
-            if pushed.report.unread.is_none() {
-                cx.out.hint("`lua-store version create` makes a version of it");
-            }
         }
         (None, _) if !pushed.report.changed() => cx.out.line(match &pushed.report.previous {
             Some(previous) => format!("Nothing changed since source version v{}.", previous.number),

@@ -1,9 +1,11 @@
 //! `status`: where things stand, on one screen.
 
 use super::push::{kept, left_out, notes, remarks, with_progress};
-use crate::agent::build::Change;
+use crate::agent::build::{Change, Scope};
 use crate::agent::leak::{self, Leak};
 use crate::agent::live::Live;
+use crate::agent::project::Project;
+use crate::agent::read;
 use crate::agent::source;
 use crate::agent::stage::{self, Report};
 use crate::agent::stock;
@@ -16,6 +18,7 @@ use crate::cli::elsewhere;
 use crate::cli::live::{View, Whom};
 use crate::cli::output::{BOLD, GREEN, YELLOW};
 use crate::error::Result;
+use crate::progress::Progress;
 use serde_json::json;
 
 /// Show what is active, what is staged, what is not pushed
@@ -38,9 +41,7 @@ impl Status {
         }
         let project = cx.project()?;
         let asked = self.whom.ask(cx, &project)?;
-        let report = with_progress(cx, "Reading", |progress| {
-            Ok(stage::look(&project, &stage::Request::all(progress))?.report)
-        })?;
+        let report = with_progress(cx, "Reading", |progress| look(&project, progress))?;
         let allowed = project.allowed()?;
         let view = View::new(cx, project, asked)?;
         let (catalog, live) = (view.catalog()?, view.live()?);
@@ -75,11 +76,12 @@ impl Status {
                 "dropped": report.dropped,
                 "deployable": stock::is_deployable(&report.dropped),
                 "compiled": report.dist.to_json(),
+                "unread": report.unread,
                 "rebundled": rebundled.collect::<Vec<_>>(),
             });
             words::add_live(&mut answer, &live, view.now_ms())?;
             cx.out.json(&answer)?;
-            return Ok(Exit::Done);
+            return Ok(exit(&report));
         }
         warn_of_damage(cx, &catalog);
         print_live(cx, &view, &live, active.as_ref())?;
@@ -89,8 +91,28 @@ impl Status {
         print_unpushed(cx, &report, words::unsent(&live))?;
         print_secrets(cx, &report, &allowed)?;
         remarks(cx, &report);
-        Ok(Exit::Done)
+        if let Some(reason) = &report.unread {
+            cx.out.warn(format!("the agent cannot be read: {reason}"));
+            cx.out.hint("correct it, or `lua-store push backup` keeps the files as they are");
+        }
+        Ok(exit(&report))
     }
+}
+
+/// What differs from the pushed state: of an agent that cannot be read, its files. What is live is to be seen also then.
+fn look(project: &Project, progress: Progress) -> Result<Report> {
+    let mut request = stage::Request::all(progress);
+    match stage::look(project, &request) {
+        Err(error) if read::is_about_code(&error) => {
+            request.scope = Scope::Backup;
+            Ok(stage::look(project, &request)?.report)
+        }
+        looked => Ok(looked?.report),
+    }
+}
+
+fn exit(report: &Report) -> Exit {
+    if report.unread.is_some() { Exit::Found } else { Exit::Done }
 }
 
 /// The newest version, where it can be read.
@@ -219,7 +241,9 @@ fn print_unpushed(cx: &mut Context<'_>, report: &Report, unsent: Option<String>)
     if let Some(text) = unsent {
         cx.out.line(text)?;
     }
-    cx.out.hint("`lua-store push` keeps it");
+    if report.unread.is_none() {
+        cx.out.hint("`lua-store push` keeps it");
+    }
     Ok(())
 }
 
