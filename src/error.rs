@@ -129,10 +129,11 @@ impl Error {
         self
     }
 
-    /// The same once more, without the operating system's part.
+    /// The same once more. Of the operating system's part only the kind of failure stays.
     #[must_use]
     pub fn again(&self) -> Self {
-        let error = Error::new(self.0.kind, self.0.message.clone());
+        let mut error = Error::new(self.0.kind, self.0.message.clone());
+        error.0.source = self.io_kind().map(io::Error::from);
         self.0.hint.iter().fold(error, |error, hint| error.hint(hint.clone()))
     }
 
@@ -151,6 +152,12 @@ impl Error {
     /// The operating system's kind of failure, where there is one below.
     pub fn io_kind(&self) -> Option<io::ErrorKind> {
         self.0.source.as_ref().map(io::Error::kind)
+    }
+
+    /// Whether the disk takes nothing now: it is full, or can only be read. What is there can be read all the same.
+    pub fn is_unwritable(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        matches!(self.io_kind(), Some(StorageFull | QuotaExceeded | ReadOnlyFilesystem))
     }
 }
 

@@ -83,7 +83,7 @@ impl Depot {
     /// was made in vain goes, unless a swap that was not answered may have used it.
     fn put_together(&self, seen: &Seen, pieces: &Pieces, choice: &Choice, upkeep: &Upkeep) -> Result<usize> {
         let agent = &seen.head.agent;
-        let parcel = self.parcel(agent, pieces, &choice.closure)?;
+        let parcel = self.parcel(agent, pieces, &choice.closure, &self.scratch()?)?;
         let held = self.keep(agent, &parcel)?;
         let changed = self.change(agent, |seen| {
             let is_old = |held: &&Held| choice.old.contains(&held.key);

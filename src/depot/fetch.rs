@@ -3,11 +3,13 @@
 use super::Depot;
 use super::opened::Pieces;
 use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::object::{self, Id};
 use crate::pack::PackId;
 use crate::protocol::{AgentId, Fetch};
 use crate::store::{self, Closure};
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::{Arc, Weak};
 
 /// A pack that is ready to be sent, from any place on. Asked for again, it has the same bytes. Where one
@@ -78,19 +80,44 @@ impl Depot {
         self.parcels.make_room(agent)?;
         let closure = Closure::new(&pieces.objects, &fetch.want, &fetch.have);
         let closure = self.note_error(agent, closure)?;
-        let parcel = Parcel(Arc::new(self.parcel(agent, &pieces, &closure)?));
+        let made = self.scratch().and_then(|dir| self.parcel(agent, &pieces, &closure, &dir));
+        let made = match made {
+            Err(error) if error.is_unwritable() => self.parcel_elsewhere(agent, &pieces, &closure, error),
+            made => made,
+        };
+        let parcel = Parcel(Arc::new(made?));
         self.parcels.put(agent, fetch, &parcel);
         Ok(parcel)
     }
 
-    /// One pack of these objects. Damaged copies are noted, whether there were others or not.
+    /// The same where the depot's own disk takes nothing: in a folder for temporary files, if there is one that does.
+    fn parcel_elsewhere(
+        &self,
+        agent: &AgentId,
+        pieces: &Pieces,
+        closure: &Closure,
+        mut refusal: Error,
+    ) -> Result<store::Parcel> {
+        for place in fs::temporary_places() {
+            let Ok(folder) = fs::scratch_folder_in(&place, "lua-store-") else { continue };
+            match self.parcel(agent, pieces, closure, folder.path()) {
+                Err(error) if error.is_unwritable() => refusal = error,
+                made => return made,
+            }
+        }
+        Err(refusal)
+    }
+
+    /// One pack of these objects, in a folder if it is a new one. Damaged copies are noted, whether there were
+    /// others or not.
     pub(super) fn parcel(
         &self,
         agent: &AgentId,
         pieces: &Pieces,
         closure: &Closure,
+        scratch: &Path,
     ) -> Result<store::Parcel> {
-        let parcel = pieces.objects.parcel(closure, &self.scratch()?);
+        let parcel = pieces.objects.parcel(closure, scratch);
         let parcel = self.noting(agent, pieces, closure, parcel)?;
         self.note(agent, pieces, parcel.damage());
         Ok(parcel)

@@ -88,9 +88,12 @@ impl HeadStore for FileHeads {
             None => {
                 let Some(loaded) = Loaded::open(&path)? else { return Ok(None) };
                 // Another process wrote it and may have died before its name was durable. What is
-                // answered from it must be.
-                fs::sync_dir(&self.layout.agent(agent))?;
-                self.recent.put(agent.clone(), loaded.clone());
+                // answered from it must be, where the disk can make anything durable now.
+                match fs::sync_dir(&self.layout.agent(agent)) {
+                    Ok(()) => self.recent.put(agent.clone(), loaded.clone()),
+                    Err(error) if error.is_unwritable() => {}
+                    Err(error) => return Err(error),
+                }
                 loaded
             }
         };

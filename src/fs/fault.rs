@@ -5,13 +5,15 @@
 //! * `trace=FILE`: append one line per step (`sync objects/tmp-…`), to count and to check the order;
 //! * `kill=N`: die without any clean-up at step N (a write is torn: half of it is done first);
 //! * `full=N`: from step N on every step that needs room fails as on a full disk;
+//! * `readonly=N`: from step N on every step fails as on a disk that can only be read;
 //! * `save=N`: just before step N somebody saves the file that the step is about, as an editor does; `saves=N` before
 //!   step N and before the next one.
 //!
 //! * `reads=FILE`: append the path of each file that is opened to be read, to count them;
 //!
 //! Several are given with commas between them: `kill=7,trace=FILE`. With `in=TEXT` among them only steps count whose
-//! path holds the text, such as those of one agent of a server.
+//! path holds the text, such as those of one agent of a server. With `while=FILE` the disk is full, or can only be read,
+//! as long as there is such a file.
 
 use std::io;
 use std::path::Path;
@@ -66,13 +68,38 @@ pub fn step(step: Step, path: &Path) -> io::Result<Extent> {
         true => die(),
         false => {}
     }
-    if plan.full.is_some_and(|full| number >= full) && needs_room(step) {
+    if is_now(plan, plan.full, number) && needs_room(step) {
         return Err(io::Error::from(io::ErrorKind::StorageFull));
+    }
+    if is_now(plan, plan.readonly, number) {
+        return Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem));
     }
     if plan.saves.is_some_and(|(first, count)| (first..first + count).contains(&number)) {
         save(path, number)?;
     }
     Ok(Extent::Whole)
+}
+
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn open_to_write(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Announces that a file is opened for writing, which alone changes nothing and is no step.
+#[cfg(debug_assertions)]
+pub fn open_to_write(path: &Path) -> io::Result<()> {
+    let plan = plan().filter(|plan| path.to_string_lossy().contains(&plan.place));
+    match plan.is_some_and(|plan| is_now(plan, plan.readonly, u64::MAX)) {
+        true => Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem)),
+        false => Ok(()),
+    }
+}
+
+/// Whether something that begins with a step has begun, and has not ended.
+#[cfg(debug_assertions)]
+fn is_now(plan: &Plan, from: Option<u64>, number: u64) -> bool {
+    from.is_some_and(|from| number >= from) && plan.lasts.as_ref().is_none_or(|file| file.exists())
 }
 
 #[cfg(not(debug_assertions))]
@@ -100,6 +127,9 @@ struct Plan {
     reads: Option<std::path::PathBuf>,
     kill: Option<u64>,
     full: Option<u64>,
+    readonly: Option<u64>,
+    /// As long as this file exists.
+    lasts: Option<std::path::PathBuf>,
     /// The first step, and how many.
     saves: Option<(u64, u64)>,
     place: String,
@@ -117,6 +147,8 @@ fn plan() -> Option<&'static Plan> {
                 ("reads", file) => plan.reads = Some(file.into()),
                 ("kill", at) => plan.kill = Some(at.parse().ok()?),
                 ("full", at) => plan.full = Some(at.parse().ok()?),
+                ("readonly", at) => plan.readonly = Some(at.parse().ok()?),
+                ("while", file) => plan.lasts = Some(file.into()),
                 ("save", at) => plan.saves = Some((at.parse().ok()?, 1)),
                 ("saves", at) => plan.saves = Some((at.parse().ok()?, 2)),
                 ("in", place) => plan.place = place.to_owned(),

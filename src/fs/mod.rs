@@ -80,6 +80,7 @@ pub fn read_end(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
 /// Opens the file that an advisory lock is taken on, making it when it is missing. Its content and
 /// its existence mean nothing, so it is neither synced nor ever removed.
 pub fn open_lock_file(path: &Path) -> Result<File> {
+    fault::open_to_write(path).at("open", path)?;
     let file = platform::open_for_lock(path).at("open", path)?;
     regular::check_regular(&file, path)?;
     Ok(file)
@@ -97,8 +98,20 @@ pub fn temporary_folder(prefix: &str) -> Result<PathBuf> {
 
 /// Makes a new folder for other programs to write to. It goes when it is dropped.
 pub fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir> {
-    let place = std::env::temp_dir();
-    tempfile::Builder::new().prefix(prefix).tempdir_in(&place).at("make a folder in", &place)
+    scratch_folder_in(&std::env::temp_dir(), prefix)
+}
+
+/// The same in a folder that is one for temporary files.
+pub fn scratch_folder_in(place: &Path, prefix: &str) -> Result<tempfile::TempDir> {
+    let mut folder = tempfile::Builder::new();
+    platform::for_its_owner(&mut folder);
+    folder.prefix(prefix).tempdir_in(place).at("make a folder in", place)
+}
+
+/// Folders for temporary files, the best one first. Each may be missing, full, or on the same disk as everything else.
+pub fn temporary_places() -> Vec<PathBuf> {
+    let memory = cfg!(target_os = "linux").then(|| PathBuf::from("/dev/shm"));
+    std::iter::once(std::env::temp_dir()).chain(memory).collect()
 }
 
 /// Whether a folder takes files and the disk has room: writes some bytes and lets them go.

@@ -142,6 +142,16 @@ pub fn private_options() -> std::fs::OpenOptions {
     options
 }
 
+/// The same for a folder.
+#[cfg(unix)]
+pub fn for_its_owner(folder: &mut tempfile::Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt;
+    folder.permissions(PermissionsExt::from_mode(0o700));
+}
+
+#[cfg(not(unix))]
+pub fn for_its_owner(_: &mut tempfile::Builder<'_, '_>) {}
+
 /// Elsewhere the folder decides who may read.
 #[cfg(not(unix))]
 pub fn private_options() -> std::fs::OpenOptions {

@@ -105,9 +105,8 @@ pub async fn append(
     let who = admitted.who();
     // Both last until the thread is done, which outlives a client that goes away.
     let place = (state.pools.wait(Pool::Uploads, &who).await?, One::more(Uploads(state.clone())));
-    let token = admitted.bearer.map(|bearer| bearer.token.id);
+    let (token, id) = (admitted.bearer.map(|bearer| bearer.token.id), admitted.agent);
     let sender = Sender { token, now: state.log.now().into() };
-    let id = admitted.agent;
     let offset_of = |id: AgentId| {
         state.work(Pool::Refs, &who, move |depot| Ok((depot.offset(&id, &pack)?, depot.usage(&id)?)))
     };
@@ -123,6 +122,7 @@ pub async fn append(
         Some(_) => {}
     }
     // Before the body is asked for: a client that expects `100 Continue` sends none of it.
+    state.may_write().await?;
     if here != offset {
         return Ok(elsewhere(offset, here));
     }
@@ -171,6 +171,7 @@ pub async fn transact(
     if transaction.active.is_some() {
         admitted.needs(Scope::Promote)?;
     }
+    state.may_write().await?;
     let (who, agent) = (admitted.who(), admitted.agent.clone());
     let Admitted { agent: id, bearer, .. } = admitted;
     let asked = Asked { by: bearer, now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0) };

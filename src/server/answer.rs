@@ -38,12 +38,7 @@ impl Failure {
                 let told = Error::failed(format!("the server failed at request {request}"));
                 Problem::from(&told.hint("the server's log says why; what was stored before is not affected"))
             }
-            StatusCode::SERVICE_UNAVAILABLE if is_full(&self.error) => {
-                let told = Error::unavailable("the server's disk is full");
-                Problem::from(
-                    &told.hint("nothing was changed there; run the command again when there is room"),
-                )
-            }
+            StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => unwritable(&self.error),
             _ => Problem::from(&*self.error),
         };
         let mut answer = json(self.status, &problem);
@@ -54,6 +49,9 @@ impl Failure {
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));
             }
             // Room comes when somebody makes it.
             StatusCode::INSUFFICIENT_STORAGE => {
@@ -67,14 +65,22 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        let status = if is_full(&error) { StatusCode::SERVICE_UNAVAILABLE } else { status(error.kind()) };
+        let status =
+            if error.is_unwritable() { StatusCode::INSUFFICIENT_STORAGE } else { status(error.kind()) };
         Failure::new(status, error)
     }
 }
 
-/// Whether there is no room for what was to be written.
-fn is_full(error: &Error) -> bool {
-    matches!(error.io_kind(), Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
+/// What a client is told of a disk that takes nothing now. Trying again at once does not help.
+fn unwritable(error: &Error) -> Problem {
+    let (what, when) = match error.io_kind() {
+        Some(ErrorKind::ReadOnlyFilesystem) => {
+            ("the server's disk can only be read", "it takes writes again")
+        }
+        _ => ("the server's disk is full", "there is room"),
+    };
+    let told = Error::unavailable(what);
+    Problem::from(&told.hint(format!("nothing was changed there; run the command again when {when}")))
 }
 
 impl IntoResponse for Failure {

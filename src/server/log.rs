@@ -44,7 +44,7 @@ impl FromStr for Level {
 /// How much an event matters. A request does by its status.
 fn level(event: &str, status: Option<u64>) -> Level {
     match (event, status) {
-        ("damage" | "panic" | "upkeep_failed" | "accept" | "certificate kept", _) => Level::Error,
+        ("damage" | "disk" | "panic" | "upkeep_failed" | "accept" | "certificate kept", _) => Level::Error,
         ("request", Some(500..)) => Level::Error,
         ("request", Some(400..)) | ("grace is over" | "connection", _) => Level::Warn,
         _ => Level::Info,

@@ -35,6 +35,8 @@ pub struct Metrics {
 #[derive(Default)]
 pub struct Stored {
     pub damaged: usize,
+    /// Whether the disk takes writes.
+    pub writable: bool,
     pub condemned_bytes: u64,
     /// Bytes of answers on their way.
     pub cached: u64,
@@ -132,6 +134,12 @@ impl Metrics {
             ),
             ("damage_total", "counter", "Damaged objects and packs that came to light.", count(&self.damage)),
             ("damaged", "gauge", "Damaged objects and packs that are known now.", stored.damaged.to_string()),
+            (
+                "disk_writable",
+                "gauge",
+                "Whether the disk takes writes.",
+                u8::from(stored.writable).to_string(),
+            ),
             (
                 "condemned_bytes",
                 "gauge",

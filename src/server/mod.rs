@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod config;
 mod connection;
+mod disk;
 mod download;
 mod health;
 mod io;
@@ -36,11 +37,12 @@ pub use limits::{Limits, Part};
 pub use log::{Clock, Level};
 pub use proxies::{Network, Proxies};
 
-use crate::depot::{Depot, ProbeReport, Settings};
+use crate::depot::{Depot, Settings};
 use crate::error::{At, Error, Kind, Result};
 use crate::parallel;
 use access::Access;
 use connection::Line;
+use disk::Disk;
 use limits::{Connections, Open};
 use log::Log;
 use signals::{Event, Signals};
@@ -103,11 +105,10 @@ impl Server {
         let settings =
             Settings { heads, proof_floor, proof_ratio, cache: limits.agent_cache, ..Settings::default() };
         let depot = Depot::open_with(&config.data, &settings)?;
-        probed(depot.probe()?)?;
+        let disk = Disk::probe(&config.data, &depot)?;
         let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
         let (log, writer) = Log::new(surroundings.log, surroundings.clock);
         let log = log.from(surroundings.level);
-        let ready = health::Ready::new(&config.data);
         let runtime = runtime(&limits)?;
         let listen = |address| {
             let listener = runtime.block_on(TcpListener::bind(address));
@@ -119,7 +120,9 @@ impl Server {
             Signals::install()?
         };
         let (depot, proxies) = (Arc::new(depot), config.proxies.clone());
-        let state = Arc::new(State::new(Parts { depot, access, log, limits, ready, proxies })?);
+        let state = Arc::new(State::new(Parts { depot, access, log, limits, disk, proxies })?);
+        let refusal = state.disk.check(&state.depot).0.err();
+        refusal.inspect(|refusal| state.tell_disk(Some(refusal)));
         Ok(Server { runtime, listener, admin, signals, state, certificate, tls, writer })
     }
 
@@ -132,6 +135,11 @@ impl Server {
     pub fn admin_address(&self) -> Result<Option<SocketAddr>> {
         let address = self.admin.as_ref().map(TcpListener::local_addr).transpose();
         address.at("read the address of", Path::new("the listener"))
+    }
+
+    /// What its owner should know before it runs.
+    pub fn warning(&self) -> Option<String> {
+        self.state.disk.warning()
     }
 
     pub fn is_tls(&self) -> bool {
@@ -238,13 +246,6 @@ async fn drain(state: &State, signals: &mut Signals) -> bool {
             state.log.event("stopped at once", []);
             false
         }
-    }
-}
-
-fn probed(report: ProbeReport) -> Result<()> {
-    match report.failures.first() {
-        None => Ok(()),
-        Some(what) => Err(Error::failed(format!("the disk does not hold what it must: {what}"))),
     }
 }
 

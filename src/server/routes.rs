@@ -113,7 +113,7 @@ fn panicked(cause: Box<dyn Any + Send + 'static>) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::super::access::Access;
-    use super::super::health::Ready;
+    use super::super::disk::Disk;
     use super::super::limits::{Limits, Pool, Who};
     use super::super::log::{Clock, Log};
     use super::super::proxies::Proxies;
@@ -129,14 +129,15 @@ mod tests {
         let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
         let access = Access::new(Tokens::of(data), true, clock.clone()).unwrap();
         let (log, _writer) = Log::new(Box::new(|_| {}), clock);
-        let (depot, ready) = (Arc::new(Depot::open(data).unwrap()), Ready::new(data));
+        let depot = Arc::new(Depot::open(data).unwrap());
+        let disk = Disk::probe(data, &depot).unwrap();
         Arc::new(
             State::new(Parts {
                 depot,
                 access,
                 log,
                 limits: Limits::default(),
-                ready,
+                disk,
                 proxies: Proxies::default(),
             })
             .unwrap(),

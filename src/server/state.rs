@@ -2,6 +2,7 @@
 
 use super::access::Access;
 use super::answer::Failure;
+use super::disk::Disk;
 use super::limits::{Connections, Limits, Pool, Pools, Quota, Who};
 use super::log::Log;
 use super::metrics::{Metrics, Stored};
@@ -18,7 +19,7 @@ pub struct State {
     pub metrics: Metrics,
     pub log: Log,
     pub limits: Limits,
-    pub ready: super::health::Ready,
+    pub disk: Disk,
     pub stopping: AtomicBool,
     pub pools: Pools,
     pub connections: Arc<Connections>,
@@ -34,13 +35,13 @@ pub struct Parts {
     pub access: Access,
     pub log: Log,
     pub limits: Limits,
-    pub ready: super::health::Ready,
+    pub disk: Disk,
     pub proxies: Proxies,
 }
 
 impl State {
     pub fn new(parts: Parts) -> Result<State> {
-        let Parts { depot, access, log, limits, ready, proxies } = parts;
+        let Parts { depot, access, log, limits, disk, proxies } = parts;
         let first =
             getrandom::u64().map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
         Ok(State {
@@ -48,7 +49,7 @@ impl State {
             access,
             metrics: Metrics::default(),
             log,
-            ready,
+            disk,
             proxies,
             stopping: AtomicBool::new(false),
             pools: Pools::new(&limits),
@@ -84,10 +85,35 @@ impl State {
         done
     }
 
+    /// Whether the disk takes writes, as of a moment ago. It is logged when that changes.
+    pub fn check_disk(&self) -> Result<()> {
+        let (taken, is_news) = self.disk.check(&self.depot);
+        if is_news {
+            self.tell_disk(taken.as_ref().err());
+        }
+        taken
+    }
+
+    pub fn tell_disk(&self, refusal: Option<&Error>) {
+        let cause = refusal.map(|error| error.message().to_owned());
+        self.log.event("disk", [("writable", refusal.is_none().into()), ("cause", cause.into())]);
+    }
+
+    /// Whether anything may be written: not before the engine passed its probe, which a disk that took nothing at the
+    /// start put off.
+    pub async fn may_write(self: &Arc<Self>) -> Result<(), Failure> {
+        if self.disk.is_proven() {
+            return Ok(());
+        }
+        let shared = self.clone();
+        on_thread(move || shared.check_disk()).await
+    }
+
     /// What is known of what is stored, for who watches.
     pub fn stored(&self) -> Stored {
         Stored {
             damaged: self.depot.known_damage().0,
+            writable: self.disk.is_writable(),
             condemned_bytes: self.desk.condemned_bytes(),
             proofs: self.depot.proofs(),
             cached: self.depot.cached(),

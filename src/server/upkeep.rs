@@ -58,8 +58,13 @@ pub async fn rounds(state: Arc<State>) {
     let mut pause = state.limits.round.min(SOON);
     loop {
         tokio::time::sleep(std::mem::replace(&mut pause, state.limits.round)).await;
-        let depot = state.depot.clone();
-        match on_thread(move || depot.everyone()).await {
+        let shared = state.clone();
+        let everyone = on_thread(move || {
+            // From a disk that can only be read nothing can be removed either; from a full one it can.
+            let _ = shared.check_disk();
+            if shared.disk.is_read_only() { Ok(Vec::new()) } else { shared.depot.everyone() }
+        });
+        match everyone.await {
             Ok(agents) => {
                 for agent in agents {
                     look_after(&state, agent, Why::Time).await;

@@ -3,12 +3,12 @@
 
 #![cfg(unix)]
 
+use crate::common::small_disk::{SmallDisk, skipped};
 use crate::common::{Outcome, Project, faults, shop};
 use insta::assert_snapshot;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
@@ -38,11 +38,6 @@ fn refused(project: &Project, line: &str, what: &str) -> Outcome {
     assert!(outcome.code == 1 && outcome.stderr.contains(what), "no {what:?}: {outcome}");
     assert!(everything(project) == before, "something was changed by:\n{outcome}");
     outcome
-}
-
-/// Says on the terminal, past the capture of test output, why a test did nothing.
-fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 #[test]
@@ -291,38 +286,6 @@ fn what_may_not_be_read_or_written() {
     assert_eq!(run("source rollback --version 1 --force").code, 0);
     assert_eq!(project.read("docs/a.md"), "first");
     faults::assert_clean(&project.root());
-}
-
-/// A small file system of its own below a project, gone with this value.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(at: PathBuf) -> Option<SmallDisk> {
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=2m", "none"]).arg(&at);
-        let done = mount.output().is_ok_and(|output| output.status.success());
-        done.then_some(SmallDisk(at))
-    }
-
-    /// Takes all room but about so many bytes.
-    fn fill_up_to(&self, left: usize) {
-        let filler = self.0.join("node_modules/filler");
-        fs::create_dir_all(filler.parent().unwrap()).unwrap();
-        let mut file = fs::File::create(&filler).unwrap();
-        while file.write_all(&[7; 4096]).is_ok() {}
-        let length = file.metadata().unwrap().len();
-        file.set_len(length - left as u64).unwrap();
-    }
-
-    fn free(&self) {
-        fs::remove_file(self.0.join("node_modules/filler")).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(&self.0).status();
-    }
 }
 
 /// Bytes that no compression makes fewer.

@@ -10,6 +10,8 @@ pub mod raw;
 pub mod recorder;
 pub mod server;
 pub mod shop;
+#[cfg(unix)]
+pub mod small_disk;
 pub mod stub;
 
 pub use project::{Outcome, Project};

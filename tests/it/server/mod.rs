@@ -4,6 +4,7 @@ mod access;
 mod agents;
 mod backup;
 mod client;
+mod disk;
 mod docs;
 mod exchange;
 mod hot;

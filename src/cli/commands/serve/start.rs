@@ -124,7 +124,7 @@ impl Start {
         };
         let server = Server::start(&config, surroundings)?;
         panic::install_for_logs();
-        warnings.into_iter().for_each(|warning| cx.out.warn(warning));
+        warnings.into_iter().chain(server.warning()).for_each(|warning| cx.out.warn(warning));
         let scheme = if server.is_tls() { "https" } else { "http" };
         let url = format!("{scheme}://{}", server.address()?);
         let admin_url = server.admin_address()?.map(|address| format!("{scheme}://{address}"));

@@ -1,0 +1,134 @@
+//! Whether the disk takes writes. One that is full, or can only be read, still serves what is on it.
+
+use crate::depot::{Depot, ProbeReport};
+use crate::error::{Error, Result};
+use crate::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Somebody who asks all the time makes the disk write this often at most.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// The data folder, and what is known of it.
+pub struct Disk {
+    data: PathBuf,
+    known: Mutex<Known>,
+}
+
+struct Known {
+    /// The engine holds what it must. Before that is known nothing may be written for anybody.
+    is_proven: bool,
+    tried: Option<Instant>,
+    refusal: Option<Error>,
+}
+
+impl Disk {
+    /// Tries whether the engine holds what it must. Where the disk takes nothing now that is tried as soon as it does.
+    pub fn probe(data: &Path, depot: &Depot) -> Result<Disk> {
+        let refusal = match probe(depot) {
+            Err(error) if !error.is_unwritable() => return Err(error),
+            tried => tried.err(),
+        };
+        let known = Known { is_proven: refusal.is_none(), tried: Some(Instant::now()), refusal };
+        Ok(Disk { data: data.to_owned(), known: Mutex::new(known) })
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it takes writes, and whether that is news.
+    pub fn check(&self, depot: &Depot) -> (Result<()>, bool) {
+        let mut known = self.known();
+        if known.tried.is_some_and(|when| when.elapsed() < FRESH) {
+            return (known.answer(), false);
+        }
+        let mut tried = fs::try_to_write(&self.data);
+        if !known.is_proven {
+            tried = tried.and_then(|()| probe(depot));
+            known.is_proven = tried.is_ok();
+        }
+        let is_news = tried.is_ok() != known.refusal.is_none();
+        (known.tried, known.refusal) = (Some(Instant::now()), tried.err());
+        (known.answer(), is_news)
+    }
+
+    pub fn is_proven(&self) -> bool {
+        self.known().is_proven
+    }
+
+    /// Whether it took writes when that was tried last.
+    pub fn is_writable(&self) -> bool {
+        self.known().refusal.is_none()
+    }
+
+    /// Whether nothing can be removed from it either.
+    pub fn is_read_only(&self) -> bool {
+        let known = self.known();
+        known.refusal.as_ref().and_then(Error::io_kind) == Some(ErrorKind::ReadOnlyFilesystem)
+    }
+
+    /// What its owner should know.
+    pub fn warning(&self) -> Option<String> {
+        let known = self.known();
+        let refusal = known.refusal.as_ref()?;
+        Some(format!(
+            "\"{}\" takes no writes: {} ({refusal}). What is stored is served; pushes and promotions are refused \
+             until it does",
+            self.data.display(),
+            why(refusal)
+        ))
+    }
+}
+
+impl Known {
+    fn answer(&self) -> Result<()> {
+        self.refusal.as_ref().map_or(Ok(()), |refusal| Err(refusal.again()))
+    }
+}
+
+/// Why the disk takes nothing, with no name of this machine in it.
+pub fn why(error: &Error) -> &'static str {
+    match error.io_kind() {
+        Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => "the disk is full",
+        Some(ErrorKind::ReadOnlyFilesystem) => "the disk can only be read",
+        _ => "the server's log says why",
+    }
+}
+
+fn probe(depot: &Depot) -> Result<()> {
+    let ProbeReport { failures, .. } = depot.probe()?;
+    match failures.first() {
+        None => Ok(()),
+        Some(what) => Err(Error::unavailable(format!("the disk does not hold what it must: {what}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_noticed_and_nothing_stays_of_a_try() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let depot = Depot::open(&data).unwrap();
+        let disk = Disk::probe(&data, &depot).unwrap();
+        let names = || std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name()).count();
+        let before = names();
+        let check = || {
+            disk.known().tried = None;
+            disk.check(&depot)
+        };
+        assert!(matches!(check(), (Ok(()), false)));
+        assert_eq!(names(), before);
+        std::fs::rename(&data, dir.path().join("gone")).unwrap();
+        assert!(matches!(check(), (Err(_), true)));
+        assert!(disk.check(&depot).0.is_err(), "and what was found holds for a moment");
+        assert!(!disk.is_writable() && disk.is_proven() && !disk.is_read_only());
+        std::fs::rename(dir.path().join("gone"), &data).unwrap();
+        assert!(matches!(check(), (Ok(()), true)));
+    }
+}
