@@ -111,9 +111,8 @@ impl Depot {
             };
         };
         let mut freed = Freed::default();
-        let held = seen.head.packs.iter().map(|held| (&held.key, held.bytes));
         let condemned = seen.head.condemned.iter().map(|condemned| (&condemned.key, 0));
-        for (key, bytes) in held.chain(condemned) {
+        for (key, bytes) in seen.head.files().chain(condemned) {
             self.packs.delete(key)?;
             freed.packs += 1;
             freed.bytes += bytes;

@@ -39,6 +39,8 @@ impl Depot {
             .chain(missing.iter().map(|key| format!("{}: {GONE}", key.file_name())))
             .chain(pieces.damaged.iter().map(|(_, reason)| reason.clone()))
             .collect();
+        let present = head.pages.iter().filter(|page| !missing.contains(&page.key));
+        wrong.extend(present.filter_map(|page| page.load(&*self.packs).err()).map(|error| error.to_string()));
         let mut walk = Walk { objects: &pieces.objects, seen: HashSet::new(), wrong: &mut wrong };
         for (number, id) in (1..).zip(&head.source) {
             let read = SourceVersion::load(walk.objects, number, *id).map(drop);

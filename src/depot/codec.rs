@@ -2,6 +2,7 @@
 
 use super::engine::PackKey;
 use super::head::{Condemned, Head, Held, Landed};
+use super::page::Part;
 use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::pack::PackId;
@@ -21,38 +22,46 @@ const WITH_RECEIPTS: u64 = 2;
 /// none. A head is rewritten in it by the first transaction that lands.
 const WITH_REQUESTS: u64 = 3;
 
-/// How many values a head is; the last one is kept free for refs that moved elsewhere. Receipts come before it.
+/// The number of a head with pages, which are named where the others have nothing.
+const WITH_PAGES: u64 = 4;
+
+/// How many values a head is; the last one names its pages. Receipts come before it.
 const FIELDS: u32 = 11;
 
 type Written = Result<(), ValueWriteError>;
 
 impl Head {
     pub fn encode(&self) -> Vec<u8> {
+        self.encode_with(self.loose())
+    }
+
+    fn encode_with(&self, rows: Part<'_>) -> Vec<u8> {
         let mut out = Vec::new();
-        write(&mut out, self).expect("writing into a Vec cannot fail");
+        write(&mut out, self, rows).expect("writing into a Vec cannot fail");
         out
     }
 
-    /// Reads exactly what [`Head::encode`] writes for this agent; anything else is damage.
-    pub fn decode(agent: &AgentId, bytes: &[u8]) -> Result<Head> {
+    /// Reads exactly what [`Head::encode`] writes for this agent; anything else is damage. What is in pages is missing.
+    pub(super) fn decode(agent: &AgentId, bytes: &[u8]) -> Result<Head> {
         let mut input = Bytes::new(bytes);
         let damaged = || Error::corrupt(format!("the head of agent \"{agent}\" is damaged"));
         let format = begin(&mut input).ok_or_else(damaged)?;
-        if ![FORMAT, WITH_RECEIPTS, WITH_REQUESTS].contains(&format) {
+        if !(FORMAT..=WITH_PAGES).contains(&format) {
             let what = format!(
                 "cannot read the head of agent \"{agent}\": its format is {format}, this program knows {FORMAT} to \
-                 {WITH_REQUESTS}"
+                 {WITH_PAGES}"
             );
             return Err(Error::failed(what).hint("a newer lua-store wrote it; update lua-store to read it"));
         }
         let head = read(&mut input, agent, format)
             .filter(|_| input.remaining_slice().is_empty())
             .ok_or_else(damaged)?;
-        if head.encode() != bytes { Err(damaged()) } else { Ok(head) }
+        let rows = head.between([0; 4], head.lens());
+        if head.encode_with(rows) != bytes { Err(damaged()) } else { Ok(head) }
     }
 }
 
-fn write(out: &mut Vec<u8>, head: &Head) -> Written {
+fn write(out: &mut Vec<u8>, head: &Head, rows: Part<'_>) -> Written {
     let format = format(head);
     let noted = format != FORMAT;
     encode::write_array_len(out, FIELDS + u32::from(noted))?;
@@ -60,11 +69,11 @@ fn write(out: &mut Vec<u8>, head: &Head) -> Written {
     encode::write_str(out, head.agent.as_str())?;
     encode::write_uint(out, head.seq)?;
     encode::write_bin(out, head.previous.as_bytes())?;
-    write_ids(out, &head.source)?;
-    write_ids(out, &head.versions)?;
+    write_ids(out, rows.source)?;
+    write_ids(out, rows.versions)?;
     write_active(out, head.active.as_ref())?;
-    encode::write_array_len(out, head.txns.len() as u32)?;
-    head.txns.iter().try_for_each(|landed| write_landed(out, landed, format))?;
+    encode::write_array_len(out, rows.txns.len() as u32)?;
+    rows.txns.iter().try_for_each(|landed| write_landed(out, landed, format))?;
     encode::write_array_len(out, head.packs.len() as u32)?;
     for held in &head.packs {
         write_key(out, &held.key, [held.bytes, held.objects])?;
@@ -74,15 +83,21 @@ fn write(out: &mut Vec<u8>, head: &Head) -> Written {
         write_key(out, &condemned.key, [condemned.since_seq, condemned.since_ms])?;
     }
     if noted {
-        write_receipts(out, &head.receipts)?;
+        encode::write_array_len(out, head.receipts.tokens.len() as u32)?;
+        head.receipts.tokens.iter().try_for_each(|token| write_token(out, token))?;
+        write_receipts(out, rows.receipts)?;
     }
-    encode::write_nil(out).map_err(ValueWriteError::InvalidMarkerWrite)
+    match format {
+        WITH_PAGES => page::write_list(out, head),
+        _ => encode::write_nil(out).map_err(ValueWriteError::InvalidMarkerWrite),
+    }
 }
 
 /// The lowest that can say all of it.
 fn format(head: &Head) -> u64 {
     let says_more = |landed: &Landed| landed.request.is_some() || landed.at_ms > 0;
     match head.txns.iter().any(says_more) {
+        _ if !head.pages.is_empty() => WITH_PAGES,
         true => WITH_REQUESTS,
         false if head.receipts.is_empty() => FORMAT,
         false => WITH_RECEIPTS,
@@ -90,7 +105,7 @@ fn format(head: &Head) -> u64 {
 }
 
 fn write_landed(out: &mut Vec<u8>, landed: &Landed, format: u64) -> Written {
-    let says_more = format == WITH_REQUESTS;
+    let says_more = format >= WITH_REQUESTS;
     encode::write_array_len(out, if says_more { 6 } else { 4 })?;
     encode::write_bin(out, &landed.txn.0)?;
     if says_more {
@@ -102,15 +117,15 @@ fn write_landed(out: &mut Vec<u8>, landed: &Landed, format: u64) -> Written {
     write_active(out, landed.active.as_ref())
 }
 
-fn write_receipts(out: &mut Vec<u8>, receipts: &Receipts) -> Written {
-    encode::write_array_len(out, receipts.tokens.len() as u32)?;
-    for TokenName { id, name } in &receipts.tokens {
-        encode::write_array_len(out, 2)?;
-        encode::write_str(out, id)?;
-        encode::write_str(out, name)?;
-    }
-    encode::write_array_len(out, receipts.list.len() as u32)?;
-    for Receipt { token, at_ms, source, versions, ledger } in &receipts.list {
+fn write_token(out: &mut Vec<u8>, TokenName { id, name }: &TokenName) -> Written {
+    encode::write_array_len(out, 2)?;
+    encode::write_str(out, id)?;
+    encode::write_str(out, name)
+}
+
+fn write_receipts(out: &mut Vec<u8>, receipts: &[Receipt]) -> Written {
+    encode::write_array_len(out, receipts.len() as u32)?;
+    for Receipt { token, at_ms, source, versions, ledger } in receipts {
         encode::write_array_len(out, 5)?;
         for number in [token, at_ms, source, versions, ledger] {
             encode::write_uint(out, *number)?;
@@ -153,7 +168,7 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<Head> {
     if read_str(input)? != agent.as_str() {
         return None;
     }
-    let head = Head {
+    let mut head = Head {
         agent: agent.clone(),
         seq: number(input)?,
         previous: Id::from_bytes(fixed(input)?),
@@ -169,10 +184,19 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<Head> {
             let (key, [since_seq, since_ms]) = read_key(input, agent)?;
             Some(Condemned { key, since_seq, since_ms })
         })?,
-        receipts: if format == FORMAT { Receipts::default() } else { read_receipts(input)? },
+        receipts: match format {
+            FORMAT => Receipts::default(),
+            _ => Receipts { tokens: list(input, read_token)?, list: list(input, read_receipt)? },
+        },
+        pages: Vec::new(),
+        forgotten: 0,
     };
-    decode::read_nil(input).ok()?;
-    Some(head)
+    match format {
+        WITH_PAGES => (head.forgotten, head.pages) = page::read_list(input, agent)?,
+        _ => decode::read_nil(input).ok()?,
+    }
+    // What is in pages may name other tokens.
+    (!head.pages.is_empty() || head.receipts.is_sound()).then_some(head)
 }
 
 fn number(input: &mut Bytes<'_>) -> Option<u64> {
@@ -229,7 +253,7 @@ fn read_active(input: &mut Bytes<'_>) -> Option<Option<Active>> {
 }
 
 fn read_landed(input: &mut Bytes<'_>, format: u64) -> Option<Landed> {
-    let says_more = format == WITH_REQUESTS;
+    let says_more = format >= WITH_REQUESTS;
     array(input, if says_more { 6 } else { 4 })?;
     let txn = TxnId(fixed(input)?);
     let (request, at_ms) = match says_more {
@@ -245,21 +269,17 @@ fn read_request(input: &mut Bytes<'_>) -> Option<Option<RequestHash>> {
     if bytes.is_empty() { Some(None) } else { bytes.try_into().ok().map(Some) }
 }
 
-fn read_receipts(input: &mut Bytes<'_>) -> Option<Receipts> {
-    let receipts = Receipts {
-        tokens: list(input, |input| {
-            array(input, 2)?;
-            let id = read_str(input)?.to_owned();
-            Some(TokenName { id, name: read_str(input)?.to_owned() })
-        })?,
-        list: list(input, |input| {
-            array(input, 5)?;
-            let (token, at_ms) = (number(input)?, number(input)?);
-            let (source, versions, ledger) = (number(input)?, number(input)?, number(input)?);
-            Some(Receipt { token, at_ms, source, versions, ledger })
-        })?,
-    };
-    receipts.is_sound().then_some(receipts)
+fn read_token(input: &mut Bytes<'_>) -> Option<TokenName> {
+    array(input, 2)?;
+    let id = read_str(input)?.to_owned();
+    Some(TokenName { id, name: read_str(input)?.to_owned() })
+}
+
+fn read_receipt(input: &mut Bytes<'_>) -> Option<Receipt> {
+    array(input, 5)?;
+    let (token, at_ms) = (number(input)?, number(input)?);
+    let (source, versions, ledger) = (number(input)?, number(input)?, number(input)?);
+    Some(Receipt { token, at_ms, source, versions, ledger })
 }
 
 fn read_key(input: &mut Bytes<'_>, agent: &AgentId) -> Option<(PackKey, [u64; 2])> {
@@ -268,5 +288,8 @@ fn read_key(input: &mut Bytes<'_>, agent: &AgentId) -> Option<(PackKey, [u64; 2]
     Some((PackKey { agent: agent.clone(), fresh, pack }, [number(input)?, number(input)?]))
 }
 
+mod page;
 #[cfg(test)]
 mod tests;
+
+pub use page::{decode_page, encode_page};

@@ -4,7 +4,7 @@
 //! gone; a swap forgets it. A writer that stored it and was slow fails its swap, or sees it condemned,
 //! or finds it absent, and stores it again under another key. `docs/depot.md` has the argument.
 
-use super::engine::{Cas, Expect, PackKey};
+use super::engine::{Cas, PackKey};
 use super::head::{Condemned, Head, Seen};
 use super::{Depot, tiers};
 use crate::error::{Error, Result};
@@ -36,6 +36,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Condemned packs are kept for those who may still read them, as long as all of them have no more bytes than this, or
 /// than the agent has in others.
 const LEAST_CONDEMNED: u64 = 4 << 20;
+
+/// So many are kept at most: the head names them, and each swap writes it.
+const MOST_CONDEMNED: usize = 64;
 
 /// What upkeep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,9 +123,8 @@ impl Depot {
             listed.into_iter().filter(|(.., written)| old(written)).map(|(key, ..)| key).collect();
         let mut count = 0;
         self.change(agent, |seen| {
-            let known = |key: &PackKey| {
-                seen.head.is_condemned(key) || seen.head.packs.iter().any(|held| held.key == *key)
-            };
+            let known =
+                |key: &PackKey| seen.head.is_condemned(key) || seen.head.files().any(|(file, _)| file == key);
             let unknown: Vec<PackKey> = old.iter().filter(|key| !known(key)).cloned().collect();
             count = unknown.len();
             Ok((count > 0).then(|| condemn(seen.next(), unknown, upkeep)))
@@ -153,16 +155,16 @@ impl Depot {
         failure.map_or(Ok((gone.len(), left)), Err)
     }
 
-    /// The condemned packs whose time is over, and the oldest others where all together take too much room; and how
-    /// many bytes the rest takes.
+    /// The condemned packs whose time is over, and the oldest others where all together are too many or take too much
+    /// room; and how many bytes the rest takes.
     fn due(&self, head: &Head, upkeep: &Upkeep) -> Result<(Vec<PackKey>, u64)> {
         let latest = millis(upkeep.now.checked_sub(upkeep.spare).unwrap_or(UNIX_EPOCH));
         let most = head.packs.iter().map(|held| held.bytes).sum::<u64>().max(LEAST_CONDEMNED);
         let (mut due, mut left) = (Vec::new(), 0);
-        for condemned in head.condemned.iter().rev() {
+        for (nth, condemned) in head.condemned.iter().rev().enumerate() {
             let is_over = condemned.since_ms <= latest;
             let bytes = if is_over { 0 } else { self.packs.stat(&condemned.key)?.unwrap_or(0) };
-            if is_over || left + bytes > most {
+            if is_over || nth >= MOST_CONDEMNED || left + bytes > most {
                 due.push(condemned.key.clone());
             } else {
                 left += bytes;
@@ -203,8 +205,7 @@ impl Depot {
         let _gate = self.gate(agent);
         let seen = self.look(agent)?;
         let Some(next) = edit(&seen)? else { return Ok(None) };
-        let expect = seen.token.as_ref().map_or(Expect::Absent, Expect::Match);
-        self.heads.swap(agent, expect, &next.encode()).map(Some)
+        self.swap(&seen, next).map(Some)
     }
 }
 

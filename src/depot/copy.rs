@@ -5,7 +5,8 @@
 
 use super::Depot;
 use super::engine::PackKey;
-use super::head::{Head, Held};
+use super::files::FilePacks;
+use super::head::Head;
 use super::layout::{self, Layout};
 use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, Clobber, Temp};
@@ -89,20 +90,28 @@ impl Depot {
     }
 
     fn try_copy(&self, to: &Layout, agent: &AgentId, bytes: &[u8], copied: &mut Copied) -> Result<Attempt> {
-        let head = Head::decode(agent, bytes)?;
+        let mut gone = None;
+        let head = Head::read(agent, bytes, None, &mut |page| {
+            page.load(&*self.packs).inspect_err(|_| gone = Some(page.key.clone()))
+        });
+        let head = match (head, gone) {
+            (Err(error), Some(key)) if error.kind() == Kind::NotFound => return Ok(Attempt::Gone(key)),
+            (head, _) => head?,
+        };
         let path = to.head(agent);
         let former = fs::read_if_exists(&path)?;
         let changed = former.as_deref() != Some(bytes);
         if let Some(former) = former.as_ref().filter(|_| changed) {
-            goes_on(&head, &Head::decode(agent, former)?)?;
+            let packs = FilePacks::new(to.root());
+            goes_on(&head, &Head::read(agent, former, None, &mut |page| page.load(&packs))?)?;
         }
         fs::create_dir_all(&to.packs(agent))?;
         for dir in [to.agent(agent), to.packs(agent)] {
             fs::sweep(&dir)?;
         }
-        for held in &head.packs {
-            if !self.copy_pack(to, held, copied)? {
-                return Ok(Attempt::Gone(held.key.clone()));
+        for (key, bytes) in head.files() {
+            if !self.copy_pack(to, key, bytes, copied)? {
+                return Ok(Attempt::Gone(key.clone()));
             }
         }
         if changed || !copied.settled {
@@ -121,25 +130,25 @@ impl Depot {
         Ok(Attempt::Done { changed })
     }
 
-    /// Copies a pack that the copy lacks; false where it does not exist. One that is damaged is copied as it is, as most
+    /// Copies a pack or a page that the copy lacks; false where it does not exist. One that is damaged is copied as it is, as most
     /// of it may be readable, and is told.
-    fn copy_pack(&self, to: &Layout, held: &Held, copied: &mut Copied) -> Result<bool> {
-        let (key, path) = (&held.key, to.pack(&held.key));
-        if path.metadata().is_ok_and(|data| data.is_file() && data.len() == held.bytes) {
+    fn copy_pack(&self, to: &Layout, key: &PackKey, len: u64, copied: &mut Copied) -> Result<bool> {
+        let path = to.pack(key);
+        if path.metadata().is_ok_and(|data| data.is_file() && data.len() == len) {
             return Ok(true);
         }
         let mut temp = Temp::create_in(&to.packs(&key.agent))?;
         let mut hasher = blake3::Hasher::new();
         let unreadable = |error: Error| Error::corrupt(error.message().to_owned());
-        for start in (0..held.bytes).step_by(PIECE as usize) {
-            let range = start..held.bytes.min(start + PIECE);
+        for start in (0..len).step_by(PIECE as usize) {
+            let range = start..len.min(start + PIECE);
             let Some(bytes) = self.packs.get(key, Some(range)).map_err(unreadable)? else { return Ok(false) };
             hasher.update(&bytes);
             temp.write_all(&bytes).at("write", &path)?;
         }
         temp.publish(&path, Clobber::Replace).map(drop)?;
         copied.packs += 1;
-        copied.bytes += held.bytes;
+        copied.bytes += len;
         if PackId::from(hasher.finalize()) != key.pack {
             let what = format!("pack \"{}\" is damaged: its bytes have another hash", key.file_name());
             copied.problems.push((key.agent.clone(), what));
@@ -164,12 +173,12 @@ fn keep_folders(to: &Layout, agent: &AgentId) -> Result<()> {
     above.chain(to.root().parent()).try_for_each(fs::sync_dir)
 }
 
-/// Removes the packs that only older heads named.
+/// Removes the packs and pages that only older heads named.
 fn forget_packs(to: &Layout, head: &Head) -> Result<()> {
     let dir = to.packs(&head.agent);
     for name in layout::names_in(&dir)? {
         let Some(key) = PackKey::from_file_name(&head.agent, &name) else { continue };
-        if !head.packs.iter().any(|held| held.key == key) {
+        if !head.files().any(|(file, _)| *file == key) {
             fs::remove(&dir.join(name))?;
         }
     }

@@ -105,7 +105,7 @@ impl Depot {
 
     /// Forgets what an agent's head does not name any more.
     pub(super) fn forget_damage(&self, head: &Head) {
-        let files: HashSet<String> = head.packs.iter().map(|held| held.key.file_name()).collect();
+        let files: HashSet<String> = head.files().map(|(key, _)| key.file_name()).collect();
         self.damages.retain(&head.agent, |found| files.contains(&found.pack));
     }
 

@@ -4,6 +4,7 @@
 //! its bytes.
 
 use super::engine::{PackKey, Token};
+use super::page::Page;
 use crate::object::Id;
 use crate::protocol::{self, AgentId, Create, RequestHash, Transaction, TxnId, limits};
 use crate::store::{Active, Receipt, Receipts, TokenName};
@@ -27,6 +28,10 @@ pub struct Head {
     pub condemned: Vec<Condemned>,
     /// Which tokens brought what. Once there is one, each transaction adds one.
     pub receipts: Receipts,
+    /// Where the oldest of these are that only grow: a head is written without them.
+    pub pages: Vec<Page>,
+    /// How many transactions that are in pages are forgotten.
+    pub forgotten: u64,
 }
 
 /// A transaction that happened, and what there was after it. Series only grow, so that their lengths
@@ -90,6 +95,8 @@ impl Seen {
             packs: Vec::new(),
             condemned: Vec::new(),
             receipts: Receipts::default(),
+            pages: Vec::new(),
+            forgotten: 0,
         };
         Seen { head, token: None, hash: NONE }
     }
@@ -155,7 +162,7 @@ impl Head {
         let old = self.txns.iter().take_while(|landed| is_old(landed)).count();
         let spare = self.txns.len().saturating_sub(limits::REMEMBERED);
         let over = self.txns.len().saturating_sub(limits::MOST_REMEMBERED);
-        self.txns.drain(..old.min(spare).max(over));
+        self.forget_oldest(old.min(spare).max(over));
     }
 
     pub fn is_condemned(&self, key: &PackKey) -> bool {

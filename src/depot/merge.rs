@@ -4,7 +4,7 @@
 //! A later one sees what an earlier one of the same swap does. What any of them is answered holds once that swap
 //! has landed; after a lost race all of them decide again.
 
-use super::engine::{Cas, Expect, PackKey};
+use super::engine::{Cas, PackKey};
 use super::head::{Head, Held, Order, Seen};
 use super::opened::{Piece, Pieces};
 use super::transact::{Answer, Brought};
@@ -121,7 +121,7 @@ impl Depot {
         }
         let end = match landing.is_empty() {
             true => Attempt::Over,
-            false => self.swap(&seen, next, pieces),
+            false => self.commit(&seen, next, pieces),
         };
         Ok(match (end, &landing[..]) {
             (Attempt::Over, _) => {
@@ -140,14 +140,10 @@ impl Depot {
         })
     }
 
-    fn swap(&self, seen: &Seen, next: Head, pieces: Arc<Pieces>) -> Attempt {
+    fn commit(&self, seen: &Seen, next: Head, pieces: Arc<Pieces>) -> Attempt {
         let agent = next.agent.clone();
-        let bytes = next.encode();
-        let expect = seen.token.as_ref().map_or(Expect::Absent, Expect::Match);
-        match self.heads.swap(&agent, expect, &bytes) {
-            Ok(Cas::Won(token)) => {
-                let seen = Seen { head: next, token: Some(token), hash: Id::of_blob(&bytes) };
-                self.seen.put(agent.clone(), Arc::new(seen));
+        match self.swap(seen, next) {
+            Ok(Cas::Won(_)) => {
                 self.pieces.put(agent, pieces);
                 Attempt::Over
             }

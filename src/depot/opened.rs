@@ -3,6 +3,7 @@
 use super::Depot;
 use super::engine::PackKey;
 use super::head::{Head, Seen};
+use super::page::{Page, Rows};
 use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, Temp};
 use crate::object::Id;
@@ -75,16 +76,44 @@ impl Pieces {
 impl Depot {
     /// The head as it is now; one look at the engine when it did not change.
     pub(super) fn look(&self, agent: &AgentId) -> Result<Arc<Seen>> {
-        let Some((bytes, token)) = self.heads.load(agent)? else {
-            return Ok(Arc::new(Seen::nothing(agent)));
-        };
-        if let Some(known) = self.seen.get(agent).filter(|known| known.token.as_ref() == Some(&token)) {
-            return Ok(known);
+        loop {
+            let Some((bytes, token)) = self.heads.load(agent)? else {
+                return Ok(Arc::new(Seen::nothing(agent)));
+            };
+            let known = self.seen.get(agent);
+            if let Some(known) = known.as_ref().filter(|known| known.token.as_ref() == Some(&token)) {
+                return Ok(known.clone());
+            }
+            let known = known.as_ref().map(|known| &known.head);
+            match Head::read(agent, &bytes, known, &mut |page| self.load_page(page)) {
+                Ok(head) => {
+                    let seen = Arc::new(Seen { head, token: Some(token), hash: Id::of_blob(&bytes) });
+                    self.seen.put(agent.clone(), seen.clone());
+                    return Ok(seen);
+                }
+                // A page may become part of another one between the two looks; then the head is another one.
+                Err(error) if error.kind() == Kind::NotFound => {
+                    if self.heads.load(agent)?.is_some_and(|(_, again)| again == token) {
+                        return self.note_error(
+                            agent,
+                            Err(Error::corrupt(format!("agent \"{agent}\" is damaged: {error}"))),
+                        );
+                    }
+                }
+                Err(error) => return Err(error),
+            }
         }
-        let head = Head::decode(agent, &bytes)?;
-        let seen = Arc::new(Seen { head, token: Some(token), hash: Id::of_blob(&bytes) });
-        self.seen.put(agent.clone(), seen.clone());
-        Ok(seen)
+    }
+
+    fn load_page(&self, page: &Page) -> Result<Rows> {
+        let rows = page.load(&*self.packs);
+        match &rows {
+            Ok(_) => self.forget_cured(&page.key, &[]),
+            // One that is gone may belong to an old head.
+            Err(error) if error.kind() == Kind::Corrupt => drop(self.note_pack(&page.key, error.message())),
+            Err(_) => {}
+        }
+        rows
     }
 
     /// The packs that a head names. A pack that is gone is an error of the kind *not found*: the head

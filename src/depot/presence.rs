@@ -31,8 +31,8 @@ impl Depot {
         match missing.first() {
             None => Ok(seen),
             Some(first) => Err(Error::corrupt(format!(
-                "agent \"{agent}\" is damaged: of its {} packs {} do not exist, such as \"{}\"",
-                seen.head.packs.len(),
+                "agent \"{agent}\" is damaged: of its {} packs and pages {} do not exist, such as \"{}\"",
+                seen.head.files().count(),
                 missing.len(),
                 first.file_name()
             ))),
@@ -49,13 +49,13 @@ impl Depot {
         let agent = seen.head.agent.clone();
         loop {
             let mut missing = Vec::new();
-            for held in seen.head.packs.iter().filter(|held| !known.contains(&held.key)) {
-                if self.packs.stat(&held.key)?.is_none() {
-                    missing.push(held.key.clone());
+            for (key, _) in seen.head.files().filter(|(key, _)| !known.contains(key)) {
+                if self.packs.stat(key)?.is_none() {
+                    missing.push(key.clone());
                 }
             }
             if missing.is_empty() {
-                let packs = seen.head.packs.iter().map(|held| held.key.clone()).collect();
+                let packs = seen.head.files().map(|(key, _)| key.clone()).collect();
                 self.present.put(agent.clone(), Complete { token: seen.token.clone(), packs });
                 self.forget_gone(&agent);
                 return Ok((seen, missing));

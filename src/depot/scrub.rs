@@ -61,9 +61,9 @@ impl Depot {
         fs::replace(&self.layout.scrub(), state.to_text().as_bytes())
     }
 
-    /// How many bytes the packs of an agent have.
+    /// How many bytes the packs and pages of an agent have.
     pub fn size(&self, agent: &AgentId) -> Result<u64> {
-        Ok(self.look(agent)?.head.packs.iter().map(|held| held.bytes).sum())
+        Ok(self.look(agent)?.head.files().map(|(_, bytes)| bytes).sum())
     }
 
     /// Reads every pack of an agent and every object in them. What is damaged is noted, and what is whole again is
@@ -74,6 +74,11 @@ impl Depot {
             if pieces.get(&held.key).is_some()
                 && !self.scrub_pack(&seen, &pieces, &held.key, held.bytes, pace)?
             {
+                return Ok(false);
+            }
+        }
+        for page in &seen.head.pages {
+            if self.scrub_bytes(&seen, &page.key, page.bytes, pace)?.is_none() {
                 return Ok(false);
             }
         }
@@ -90,19 +95,10 @@ impl Depot {
         pace: &mut dyn Pace,
     ) -> Result<bool> {
         let agent = &seen.head.agent;
-        match self.hash_stored(key, len, pace) {
-            Ok(None) => return Ok(false),
-            Ok(Some(pack)) if pack == key.pack => {}
-            Ok(Some(_)) => drop(self.note_pack(key, "its bytes have another hash than its name says")),
-            // A disk that cannot read it would end the process where it is mapped.
-            Err(error) => {
-                let gone = error.kind() == Kind::NotFound;
-                // It may have been put together with others meanwhile.
-                if !gone || self.look(agent)?.token == seen.token {
-                    self.note_pack(key, error.message());
-                }
-                return Ok(true);
-            }
+        match self.scrub_bytes(seen, key, len, pace)? {
+            None => return Ok(false),
+            Some(false) => return Ok(true),
+            Some(true) => {}
         }
         let Some(piece) = pieces.get(key) else { return Ok(true) };
         let mut damage: Vec<Damage> = Vec::new();
@@ -112,6 +108,25 @@ impl Depot {
         self.note(agent, pieces, &damage);
         self.forget_cured(key, &damage);
         Ok(true)
+    }
+
+    /// Whether the bytes could be read, whatever they are; `None`: broken off.
+    fn scrub_bytes(&self, seen: &Seen, key: &PackKey, len: u64, pace: &mut dyn Pace) -> Result<Option<bool>> {
+        match self.hash_stored(key, len, pace) {
+            Ok(None) => return Ok(None),
+            Ok(Some(pack)) if pack == key.pack => {}
+            Ok(Some(_)) => drop(self.note_pack(key, "its bytes have another hash than its name says")),
+            // A disk that cannot read it would end the process where it is mapped.
+            Err(error) => {
+                let gone = error.kind() == Kind::NotFound;
+                // It may have been put together with others meanwhile.
+                if !gone || self.look(&key.agent)?.token == seen.token {
+                    self.note_pack(key, error.message());
+                }
+                return Ok(Some(false));
+            }
+        }
+        Ok(Some(true))
     }
 
     /// Read through the engine, not through a mapping: an error is an error then. `None`: broken off.

@@ -1,5 +1,6 @@
 //! How much of the disk an agent takes.
 
+use super::head::Head;
 use super::{Depot, layout};
 use crate::error::Result;
 use crate::pack::PackId;
@@ -18,19 +19,17 @@ pub struct Usage {
 
 impl Depot {
     pub fn usage(&self, agent: &AgentId) -> Result<Usage> {
-        let seen = self.look(agent)?;
         let dir = self.layout.incoming(agent);
         // Beside them are small files that say whose they are.
         let is_upload = |name: &String| name.ends_with(".part") || name.ends_with(".pack");
         let uploads = layout::names_in(&dir)?.into_iter().filter(is_upload);
         let uploads = uploads.filter_map(|name| dir.join(name).metadata().ok()).map(|data| data.len()).sum();
-        let refs = (seen.head.source.len() + seen.head.versions.len()) as u64;
-        Ok(Usage { stored: seen.head.packs.iter().map(|held| held.bytes).sum(), uploads, refs })
+        let head = &self.look(agent)?.head;
+        Ok(Usage { stored: stored(head), uploads, refs: (head.source.len() + head.versions.len()) as u64 })
     }
 
-    /// What an agent would have after a transaction. One that landed before adds nothing.
+    /// What an agent would have after a transaction, but for uploads. One that landed before adds nothing.
     pub fn usage_after(&self, agent: &AgentId, tx: &Transaction) -> Result<Usage> {
-        let usage = self.usage(agent)?;
         let head = &self.look(agent)?.head;
         let is_held = |pack: &PackId| head.packs.iter().any(|held| held.key.pack == *pack);
         let brings = tx.pack.filter(|pack| !is_held(pack)).map(|pack| self.layout.whole(agent, &pack));
@@ -40,7 +39,11 @@ impl Depot {
         let versions = tx.versions.as_ref().map_or(0, |create| ends(create.after, create.ids.len()));
         let refs = source.max(head.source.len() as u64) + versions.max(head.versions.len() as u64);
         // Who brings nothing takes nothing, however much there is.
-        let stored = if brought == 0 { 0 } else { usage.stored + brought };
-        Ok(Usage { stored, refs: if source + versions == 0 { 0 } else { refs }, ..usage })
+        let stored = if brought == 0 { 0 } else { stored(head) + brought };
+        Ok(Usage { stored, uploads: 0, refs: if source + versions == 0 { 0 } else { refs } })
     }
+}
+
+fn stored(head: &Head) -> u64 {
+    head.files().map(|(_, bytes)| bytes).sum()
 }

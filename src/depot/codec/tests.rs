@@ -1,5 +1,6 @@
 //! What a head is written as, and what must be refused.
 
+use super::super::page::{Page, Rows};
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -59,14 +60,73 @@ prop_compose! {
                 .map(|(key, since_seq, since_ms)| Condemned { key, since_seq, since_ms })
                 .collect(),
             receipts,
+            pages: Vec::new(),
+            forgotten: 0,
         }
     }
+}
+
+/// The same head with its oldest rows in pages. Of the transactions in them some are forgotten.
+fn with_pages(
+    mut head: Head,
+    cuts: &[[prop::sample::Index; 4]],
+    forgotten: usize,
+) -> (Head, Vec<(PackKey, Rows)>) {
+    let (lens, mut start, mut pages) = (head.lens(), [0; 4], Vec::new());
+    for cut in cuts {
+        let end: [usize; 4] = std::array::from_fn(|at| start[at] + cut[at].index(lens[at] - start[at] + 1));
+        let part = head.between(start, end);
+        let mut rows = decode_page(&agent(), &encode_page(&agent(), part)).unwrap();
+        if pages.is_empty() {
+            let old = |n: usize| Landed {
+                txn: TxnId([n as u8; 16]),
+                request: None,
+                at_ms: 0,
+                source: 0,
+                versions: 0,
+                active: None,
+            };
+            rows.txns.splice(..0, (0..forgotten).map(old));
+        }
+        let bytes = encode_page(&agent(), rows.part());
+        let key = PackKey { agent: agent(), fresh: [pages.len() as u8; 16], pack: PackId::of(&bytes) };
+        head.pages.push(Page { key: key.clone(), bytes: bytes.len() as u64, rows: rows.part().counts() });
+        pages.push((key, rows));
+        start = end;
+    }
+    head.forgotten = forgotten as u64;
+    (head, pages)
 }
 
 proptest! {
     #[test]
     fn a_head_comes_back(head in head()) {
-        prop_assert_eq!(Head::decode(&agent(), &head.encode()).unwrap(), head);
+        let read = Head::read(&agent(), &head.encode(), None, &mut |page| panic!("{page:?}"));
+        prop_assert_eq!(read.unwrap(), head);
+    }
+
+    #[test]
+    fn a_head_with_pages_comes_back(
+        head in head(), cuts in vec(any::<[prop::sample::Index; 4]>(), 1..4), forgotten in 0usize..3
+    ) {
+        let (head, pages) = with_pages(head, &cuts, forgotten);
+        let load = |page: &Page| Ok(pages.iter().find(|(key, _)| *key == page.key).unwrap().1.clone());
+        let read = Head::read(&agent(), &head.encode(), None, &mut { load }).unwrap();
+        prop_assert_eq!(&read, &head);
+        // What is known is not read again.
+        let next = Head { seq: head.seq.wrapping_add(1), ..head };
+        let known = Head::read(&agent(), &next.encode(), Some(&read), &mut |page| panic!("{page:?}"));
+        prop_assert_eq!(known.unwrap(), next);
+    }
+
+    #[test]
+    fn a_page_comes_back(head in head()) {
+        let rows = head.between([0; 4], head.lens());
+        let bytes = encode_page(&agent(), rows);
+        let read = decode_page(&agent(), &bytes).unwrap();
+        prop_assert_eq!(encode_page(&agent(), read.part()), &bytes[..]);
+        prop_assert!(decode_page(&"agent_2".parse().unwrap(), &bytes).is_none());
+        prop_assert!(decode_page(&agent(), &bytes[1..]).is_none() && decode_page(&agent(), &[&bytes[..], b"x"].concat()).is_none());
     }
 
     #[test]
@@ -94,8 +154,8 @@ fn a_head_that_is_cut_short_another_agents_or_a_newer_one_is_refused() {
     }
     assert!(Head::decode(&"agent_2".parse().unwrap(), &bytes).is_err());
     let mut newer = bytes.clone();
-    newer[1] = 4;
-    assert!(Head::decode(&agent(), &newer).unwrap_err().message().contains("its format is 4"));
+    newer[1] = 5;
+    assert!(Head::decode(&agent(), &newer).unwrap_err().message().contains("its format is 5"));
 }
 
 #[test]
@@ -144,6 +204,8 @@ fn example() -> Head {
         packs: vec![Held { key: key(0xbb, b"pack"), bytes: 70_000, objects: 5 }],
         condemned: vec![Condemned { key: key(0xcc, b"old"), since_seq: 299, since_ms: 1_795_253_400_000 }],
         receipts: Receipts::default(),
+        pages: Vec::new(),
+        forgotten: 0,
     }
 }
 
@@ -187,6 +249,28 @@ fn the_document_shows_what_a_transaction_was_and_when() {
     assert_eq!(written[2..at], old[2..begin]);
     assert!(old.ends_with(&written[at + landed.len()..]));
     assert_eq!(Head::decode(&agent(), &written).unwrap(), head);
+}
+
+#[test]
+fn the_document_shows_a_page_and_the_head_that_names_it() {
+    let document = include_str!("../../../docs/depot.md");
+    let block = |nth| document.split("```hex\n").nth(nth).unwrap().split("```").next().unwrap();
+    let (mut head, page) = (requested(), bytes(block(4)));
+    let rows = head.between([0; 4], head.lens());
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(hex(&page), hex(&encode_page(&agent(), rows)));
+    let key = PackKey { agent: agent(), fresh: [0xdd; 16], pack: PackId::of(&page) };
+    let named = Page { key, bytes: page.len() as u64, rows: rows.counts() };
+    head.pages = vec![named];
+    let (written, end) = (head.encode(), bytes(block(5)));
+    assert_eq!(written[..2], [0x9c, 4]);
+    assert_eq!(hex(&written[written.len() - end.len()..]), hex(&end));
+    assert!(
+        !written.windows(32).any(|part| part == head.source[0].as_bytes()),
+        "its rows are in the page alone"
+    );
+    let read = Head::read(&agent(), &written, None, &mut |_| Ok(decode_page(&agent(), &page).unwrap()));
+    assert_eq!(read.unwrap(), head);
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub fn depot(project: &Project, root: &Path, agent: &str) {
         packs: held,
         condemned: Vec::new(),
         receipts: Receipts::default(),
+        pages: Vec::new(),
+        forgotten: 0,
     };
     let known = heads.load(&id).unwrap().map(|(_, token)| token);
     let expect = known.as_ref().map_or(Expect::Absent, Expect::Match);

@@ -3,13 +3,13 @@
 use lua_store::agent::record::{Event, LedgerRecord, SourceRecord, VersionMeta, encode};
 use lua_store::agent::state::{PersonaId, State};
 use lua_store::agent::{ledger, source, version};
-use lua_store::depot::Depot;
+use lua_store::depot::{Depot, FileHeads, FilePacks, HeadStore, PackStore, StoredHead};
 use lua_store::error::Result;
 use lua_store::object::{Entry, Id, Sink, Source, Tree};
 use lua_store::pack::PackId;
 use lua_store::protocol::{AgentId, Create, Head, Outcome, Swap, Transaction, TxnId};
 use lua_store::store::{Active, Batch, Store};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 pub fn agent() -> AgentId {
@@ -181,4 +181,15 @@ pub fn done(outcome: Outcome) -> Head {
 pub fn assert_whole(depot: &Depot, agent: &AgentId) {
     let checked = depot.check(agent).unwrap();
     assert_eq!(checked, Vec::<String>::new());
+}
+
+/// What a stored head says, its pages too.
+pub fn read_head(bytes: &[u8], packs: &dyn PackStore) -> StoredHead {
+    StoredHead::read(&agent(), bytes, None, &mut |page| page.load(packs)).unwrap()
+}
+
+/// The head of an agent in a folder.
+pub fn stored_head(root: &Path) -> StoredHead {
+    let (bytes, _) = FileHeads::new(root).load(&agent()).unwrap().unwrap();
+    read_head(&bytes, &FilePacks::new(root))
 }

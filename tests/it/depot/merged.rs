@@ -3,21 +3,13 @@
 use super::agent::*;
 use bytes::Bytes;
 use lua_store::agent::record::Event;
-use lua_store::depot::{
-    Asked, Cas, Depot, Expect, FileHeads, HeadStore, MemHeads, MemPacks, ProbeReport, StoredHead, Token,
-};
+use lua_store::depot::{Asked, Cas, Depot, Expect, HeadStore, MemHeads, MemPacks, ProbeReport, Token};
 use lua_store::error::{Error, Kind, Result};
 use lua_store::protocol::{AgentId, Create, Outcome, Refusal, Transaction};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
-
-fn stored(root: &Path) -> StoredHead {
-    let (bytes, _) = FileHeads::new(root).load(&agent()).unwrap().unwrap();
-    StoredHead::decode(&agent(), &bytes).unwrap()
-}
 
 fn asked(all: &[&Transaction]) -> Vec<(Transaction, Asked)> {
     all.iter().map(|tx| ((*tx).clone(), Asked::default())).collect()
@@ -30,7 +22,7 @@ fn one_swap_lands_all_that_may_happen() {
     let (depot, client) = (Depot::open(&root).unwrap(), Client::new());
     let first = client.push(&depot, &agent(), "one").unwrap();
     let sources = done(depot.transact(&agent(), &first).unwrap()).source;
-    let before = stored(&root);
+    let before = stored_head(&root);
     let push = |text: &str| client.push(&depot, &agent(), text).unwrap();
     let (winner, loser) = (push("two"), push("another two"));
     let mut made = client.make();
@@ -56,7 +48,7 @@ fn one_swap_lands_all_that_may_happen() {
         matches!(answers.next().unwrap(), Outcome::Refused(Refusal::Moved(head)) if head.active.is_some())
     );
     assert!(matches!(answers.next().unwrap(), Outcome::Refused(Refusal::Moved(_))));
-    let after = stored(&root);
+    let after = stored_head(&root);
     assert_eq!(
         (after.seq, after.txns.len()),
         (before.seq + 1, before.txns.len() + 3),

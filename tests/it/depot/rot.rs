@@ -4,7 +4,7 @@ use super::agent::*;
 use super::tiers::noise;
 use super::upkeep::at_once;
 use lua_store::depot::{
-    Depot, Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, StoredHead, Upkeep,
+    Depot, Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, Upkeep,
 };
 use lua_store::error::{Kind, Result};
 use lua_store::object::{Id, Source};
@@ -14,11 +14,6 @@ use lua_store::store::{Mapped, Odb};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-
-fn stored_head(root: &Path) -> StoredHead {
-    let (bytes, _) = FileHeads::new(root).load(&agent()).unwrap().unwrap();
-    StoredHead::decode(&agent(), &bytes).unwrap()
-}
 
 fn path(root: &Path, key: &PackKey) -> PathBuf {
     FilePacks::new(root).path(key).unwrap()
@@ -155,7 +150,7 @@ fn one_flipped_bit_and_many_pushes_lose_nothing_that_could_be_read() {
 fn rename_to_its_hash(root: &Path, key: &PackKey) {
     let heads = FileHeads::new(root);
     let (bytes, token) = heads.load(&agent()).unwrap().unwrap();
-    let mut head = StoredHead::decode(&agent(), &bytes).unwrap();
+    let mut head = read_head(&bytes, &FilePacks::new(root));
     let file = path(root, key);
     let held = head.packs.iter_mut().find(|held| held.key == *key).unwrap();
     held.key.pack = PackId::of(&std::fs::read(&file).unwrap());

@@ -182,7 +182,7 @@ impl HeadStore for Seat {
         let world = self.turn();
         let Some((bytes, generation)) = &world.kept.head else { return Ok(None) };
         if world.without == Without::Condemned && self.writes {
-            let mut head = StoredHead::decode(agent, bytes)?;
+            let mut head = StoredHead::read(agent, bytes, None, &mut |page| panic!("{page:?}"))?;
             head.condemned.clear();
             return Ok(Some((head.encode().into(), token(*generation))));
         }

@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 
 /// Packs in memory that count what is written.
 #[derive(Default)]
-struct Counting {
+pub struct Counting {
     packs: MemPacks,
     written: AtomicU64,
 }
@@ -52,11 +52,12 @@ impl PackStore for Counting {
 
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// Heads with something that happens just before the next swap.
+/// Heads with something that happens just before the next swap. They count what is written.
 #[derive(Default)]
-struct Interrupted {
+pub struct Interrupted {
     heads: MemHeads,
     before: Mutex<Option<Hook>>,
+    written: AtomicU64,
 }
 
 impl HeadStore for Interrupted {
@@ -69,6 +70,7 @@ impl HeadStore for Interrupted {
         if let Some(hook) = hook {
             hook();
         }
+        self.written.fetch_add(new.len() as u64, Ordering::Relaxed);
         self.heads.swap(agent, expect, new)
     }
 
@@ -82,18 +84,23 @@ impl HeadStore for Interrupted {
 }
 
 #[derive(Default)]
-struct Engine {
-    heads: Arc<Interrupted>,
-    packs: Arc<Counting>,
+pub struct Engine {
+    pub heads: Arc<Interrupted>,
+    pub packs: Arc<Counting>,
 }
 
 impl Engine {
-    fn depot(&self, scratch: &Path) -> Depot {
+    pub fn depot(&self, scratch: &Path) -> Depot {
         Depot::with(self.heads.clone(), self.packs.clone(), scratch.to_owned())
     }
 
-    fn head(&self) -> StoredHead {
-        StoredHead::decode(&agent(), &self.heads.load(&agent()).unwrap().unwrap().0).unwrap()
+    /// Packs, pages and heads.
+    pub fn all_written(&self) -> u64 {
+        self.written() + self.heads.written.load(Ordering::Relaxed)
+    }
+
+    pub fn head(&self) -> StoredHead {
+        read_head(&self.heads.load(&agent()).unwrap().unwrap().0, &*self.packs)
     }
 
     fn written(&self) -> u64 {
@@ -135,12 +142,13 @@ fn many_small_pushes_write_little_and_leave_a_large_pack_alone() {
     let depot = engine.depot(scratch.path());
     push_large(&depot, &client, 2 << 20, "large");
     let large = engine.head().packs[0].key.clone();
-    let (mut pushed, mut written, mut most) = (Vec::new(), Vec::new(), 0);
+    let (mut pushed, mut written, mut most, mut condemned) = (Vec::new(), Vec::new(), 0, 0);
     for n in 0..110 {
         let before = engine.written();
         pushed.push(push(&depot, &client, &format!("text {n}")));
         if depot.needs_upkeep(&agent()).unwrap() {
             depot.collect(&agent(), &Upkeep::at(SystemTime::now())).unwrap();
+            condemned = condemned.max(engine.head().condemned.len());
         }
         written.push(engine.written() - before);
         most = most.max(engine.head().packs.len());
@@ -153,6 +161,7 @@ fn many_small_pushes_write_little_and_leave_a_large_pack_alone() {
     let head = engine.head();
     assert!(head.packs.iter().any(|held| held.key == large), "the large pack was never written again");
     assert!(most <= 3 * MANY_PACKS, "{most} packs at once");
+    assert_eq!(condemned, 64, "the head names no more");
     assert_whole(&engine.depot(scratch.path()), &agent());
 }
 

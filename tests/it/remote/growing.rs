@@ -9,7 +9,7 @@ use crate::common::{Project, shop};
 use crate::depot::agent::{Client, done, empty, record, upload};
 use lua_store::agent::record::{SourceRecord, VersionMeta};
 use lua_store::agent::{source, version};
-use lua_store::depot::{Depot, Expect, FileHeads, HeadStore, StoredHead};
+use lua_store::depot::{Depot, Expect, FileHeads, FilePacks, HeadStore, StoredHead};
 use lua_store::object::{Id, Source};
 use lua_store::protocol::{AgentId, Create, Known, Transaction};
 use lua_store::store::{Receipt, Store, TokenName};
@@ -76,7 +76,8 @@ fn grow(project: &Project, count: usize) {
 fn note(project: &Project) {
     let heads = FileHeads::new(&data(project));
     let (bytes, token) = heads.load(&agent()).unwrap().unwrap();
-    let mut head = StoredHead::decode(&agent(), &bytes).unwrap();
+    let packs = FilePacks::new(&data(project));
+    let mut head = StoredHead::read(&agent(), &bytes, None, &mut |page| page.load(&packs)).unwrap();
     let by = TokenName { id: "511ff332a7a8".to_owned(), name: "laptop-2".to_owned() };
     for at in 0..head.source.len() as u64 {
         let receipt = Receipt { token: 0, at_ms: 1_795_253_400_000 + at, source: 1, versions: 0, ledger: 0 };

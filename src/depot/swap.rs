@@ -1,0 +1,37 @@
+//! The one swap of a head: its page first, where it needs one, then the head.
+
+use super::Depot;
+use super::engine::{Cas, Expect};
+use super::head::{Head, Seen};
+use crate::error::Result;
+use crate::object::Id;
+use std::sync::Arc;
+
+impl Depot {
+    /// Swaps in what was made of a head. A page has a key that nobody knows before the swap lands; after a swap that did
+    /// not land it goes, and the next attempt makes another one. One that upkeep condemned meanwhile needs no look: that
+    /// was a swap, and so this one is lost.
+    pub(super) fn swap(&self, seen: &Seen, mut next: Head) -> Result<Cas> {
+        let agent = next.agent.clone();
+        let page = next.turn_page()?;
+        let key = next.pages.last().map(|page| page.key.clone()).filter(|_| page.is_some());
+        if let (Some(key), Some(page)) = (&key, &page) {
+            self.packs.put_new(key, &mut &page[..], page.len() as u64)?;
+        }
+        let bytes = next.encode();
+        let expect = seen.token.as_ref().map_or(Expect::Absent, Expect::Match);
+        let swapped = self.heads.swap(&agent, expect, &bytes);
+        match (&swapped, key) {
+            (Ok(Cas::Won(token)), _) => {
+                let seen = Seen { head: next, token: Some(token.clone()), hash: Id::of_blob(&bytes) };
+                self.seen.put(agent, Arc::new(seen));
+            }
+            (Ok(Cas::Lost) | Err(_), Some(key)) => {
+                // Upkeep finds it later where this fails.
+                let _ = self.packs.delete(&key);
+            }
+            _ => {}
+        }
+        swapped
+    }
+}
