@@ -3,12 +3,12 @@
 //! The fault plan belongs to a process, so the step runs in one of its own: this test binary, asked for `helper`.
 
 use super::Case;
-use crate::depot::agent::{Client, agent, create_source, done, upload};
+use crate::depot::agent::{Client, agent, done, empty, stored_head, upload};
 use lua_store::depot::{Depot, Upkeep};
 use lua_store::error::Result;
 use lua_store::object::Id;
 use lua_store::pack::PackId;
-use lua_store::protocol::{Outcome, Refusal, Transaction, TxnId};
+use lua_store::protocol::{Create, Outcome, Refusal, Transaction, TxnId};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -33,15 +33,19 @@ fn take(step: &str, here: &Path) -> Result<()> {
         "open" => {}
         "receive" => upload_rest(&depot, &pack, &bytes)?,
         "transact" => {
-            let id: Id = std::fs::read_to_string(here.join("three.id")).unwrap().parse().unwrap();
+            let ids = std::fs::read_to_string(here.join("three.id")).unwrap();
+            let ids: Vec<Id> = ids.split(' ').map(|id| id.parse().unwrap()).collect();
+            let after = std::fs::read_to_string(here.join("after")).unwrap().parse().unwrap();
+            let count = after as usize + ids.len();
             // The same transaction when it is sent again.
-            let tx = Transaction { txn: TxnId([3; 16]), pack: Some(pack), ..create_source(2, id) };
+            let source = Some(Create { after, ids });
+            let tx = Transaction { txn: TxnId([3; 16]), pack: Some(pack), source, ..empty() };
             let mut outcome = depot.transact(&agent(), &tx)?;
             if outcome == Outcome::Refused(Refusal::NoPack) {
                 upload(&depot, &agent(), &pack, &bytes)?;
                 outcome = depot.transact(&agent(), &tx)?;
             }
-            assert_eq!(done(outcome).source.len(), 3);
+            assert_eq!(done(outcome).source.len(), count);
         }
         "collect" => {
             let now = SystemTime::now() + Duration::from_secs(10);
@@ -77,21 +81,33 @@ fn command(step: &'static str) -> impl Fn(&Path) -> Command {
 
 /// v1 and v2 in two packs; a third source version that is uploaded, or on its way.
 fn prepared(is_uploaded: bool) -> tempfile::TempDir {
+    filled(2, 1, is_uploaded)
+}
+
+/// So many pushes, and one more that is uploaded, or on its way, each of so many source versions.
+fn filled(pushes: u64, each: u64, is_uploaded: bool) -> tempfile::TempDir {
     let project = tempfile::tempdir().unwrap();
     let depot = Depot::open(&project.path().join("depot")).unwrap();
     let client = Client::new();
-    for text in ["one", "two"] {
-        let tx = client.push(&depot, &agent(), text).unwrap();
-        done(depot.transact(&agent(), &tx).unwrap());
+    let make = |push: u64| {
+        let mut made = client.make();
+        let ids: Vec<Id> = (0..each).map(|n| made.source(&format!("push {push}, {n}"))).collect();
+        (ids, client.pack(made))
+    };
+    for push in 0..pushes {
+        let (ids, (pack, bytes)) = make(push);
+        upload(&depot, &agent(), &pack, &bytes).unwrap();
+        let source = Some(Create { after: push * each, ids });
+        done(depot.transact(&agent(), &Transaction { pack: Some(pack), source, ..empty() }).unwrap());
     }
-    let mut made = client.make();
-    let id = made.source("three");
-    let (pack, bytes) = client.pack(made);
+    let (ids, (pack, bytes)) = make(pushes);
     if is_uploaded {
         upload(&depot, &agent(), &pack, &bytes).unwrap();
     }
     std::fs::write(project.path().join("three.pack"), bytes).unwrap();
-    std::fs::write(project.path().join("three.id"), id.to_string()).unwrap();
+    let ids: Vec<String> = ids.iter().map(Id::to_string).collect();
+    std::fs::write(project.path().join("three.id"), ids.join(" ")).unwrap();
+    std::fs::write(project.path().join("after"), (pushes * each).to_string()).unwrap();
     project
 }
 
@@ -149,6 +165,47 @@ fn a_transaction() {
         command: &command("transact"),
         old_or_new: &|project| assert!((2..=3).contains(&count(project))),
         new: &|project| assert_eq!(count(project), 3),
+    };
+    case.run();
+}
+
+/// Each of the pushes fills a page; the fourth one makes one page of all.
+#[test]
+fn a_transaction_that_makes_a_page() {
+    for (pushes, pages) in [(0, 1), (3, 1)] {
+        let (project, each) = (filled(pushes, 130, true), 130);
+        let (before, after) = (pushes as usize * each, (pushes as usize + 1) * each);
+        let new = |project: &Path| {
+            assert_eq!(count(project), after);
+            let head = stored_head(&project.join("depot"));
+            assert_eq!((head.pages.len(), head.condemned.len()), (pages, pushes as usize));
+        };
+        let case = Case {
+            atomic: true,
+            prepared: project.path(),
+            command: &command("transact"),
+            old_or_new: &|project| assert!([before, after].contains(&count(project))),
+            new: &new,
+        };
+        case.run();
+    }
+}
+
+/// Pages that became one go, and what a swap that was cut off left.
+#[test]
+fn upkeep_of_pages() {
+    let project = filled(4, 130, true);
+    let new = |project: &Path| {
+        let head = stored_head(&project.join("depot"));
+        assert_eq!((count(project), packs(project)), (520, head.files().count()));
+        assert_eq!((head.pages.len(), head.packs.len()), (1, 1));
+    };
+    let case = Case {
+        atomic: false,
+        prepared: project.path(),
+        command: &command("collect"),
+        old_or_new: &|project| assert_eq!(count(project), 520),
+        new: &new,
     };
     case.run();
 }

@@ -3,6 +3,7 @@
 pub mod agent;
 mod merged;
 mod model;
+mod pages;
 mod race;
 mod rot;
 mod rules;

@@ -4,7 +4,9 @@
 use super::agent::*;
 use super::stage::{Kept, Seat, Stage, Without, following};
 use super::tiers::noise;
-use lua_store::depot::{Asked, Depot, Expect, HeadStore, MemHeads, MemPacks, PackKey, PackStore, Upkeep};
+use lua_store::depot::{
+    Asked, Depot, Expect, HeadStore, Landed, MemHeads, MemPacks, PackKey, PackStore, Upkeep,
+};
 use lua_store::error::Result;
 use lua_store::pack::PackId;
 use lua_store::protocol::{Create, Outcome, Refusal, Transaction};
@@ -48,6 +50,17 @@ impl Story {
     /// The first server has a version to make beside its push.
     fn merging(writers: usize) -> Story {
         Story::after(&["one".to_owned(), "two".to_owned()], writers, usize::MAX, 2)
+    }
+
+    /// The head has so many transactions that the next swap takes them to a page.
+    fn paging(writers: usize) -> Story {
+        let mut story = Story::new(writers, usize::MAX);
+        let (bytes, _) = story.kept.head.take().unwrap();
+        let mut head = read_head(&bytes, &MemPacks::default());
+        let landed = head.txns[0].clone();
+        head.txns.splice(..0, (0..40).map(|_| Landed { txn: txn(), ..landed.clone() }));
+        story.kept.head = Some((head.encode().into(), 1));
+        story
     }
 
     fn after(texts: &[String], writers: usize, many: usize, merged: usize) -> Story {
@@ -193,6 +206,12 @@ impl Push {
 fn two_writers_and_upkeep_keep_every_promise() {
     let count = Story::new(2, usize::MAX).try_all(Without::Nothing).unwrap();
     assert!(count > 400, "{count} orders are few");
+}
+
+#[test]
+fn two_writers_that_make_a_page_and_upkeep_keep_every_promise() {
+    let count = Story::paging(2).try_all(Without::Nothing).unwrap();
+    assert!(count > 500, "{count} orders are few");
 }
 
 #[test]
