@@ -11,6 +11,7 @@ mod config;
 mod connection;
 mod disk;
 mod download;
+pub mod expiry;
 mod health;
 mod io;
 mod limits;

@@ -21,6 +21,11 @@ impl Pattern {
         &self.0
     }
 
+    /// As a shell takes it.
+    pub fn quoted(&self) -> String {
+        if self.is_plain() { self.0.clone() } else { format!("'{}'", self.0) }
+    }
+
     pub fn matches(&self, agent: &str) -> bool {
         matches(self.0.as_bytes(), agent.as_bytes())
     }
@@ -131,6 +136,11 @@ impl Agents {
 
     pub fn has(&self, agent: &str) -> bool {
         self.0.iter().any(|pattern| pattern.matches(agent))
+    }
+
+    /// Whether it is for every agent.
+    pub fn has_all(&self) -> bool {
+        self.0.iter().any(|pattern| pattern.0.bytes().all(|letter| letter == b'*'))
     }
 
     pub fn cover(&self, other: &Agents) -> bool {

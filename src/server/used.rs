@@ -52,6 +52,17 @@ impl Used {
         times.filter_map(|(id, time)| Some((id, Timestamp::from_second(time).ok()?))).collect()
     }
 
+    /// The same with what was noted here since it was written.
+    pub fn newest(&self) -> BTreeMap<String, Timestamp> {
+        let mut times = self.read();
+        for (id, time) in &self.noted().times {
+            let Ok(time) = Timestamp::from_second(*time) else { continue };
+            let known = times.entry(id.clone()).or_insert(time);
+            *known = time.max(*known);
+        }
+        times
+    }
+
     fn written(&self) -> Times {
         let bytes = fs::read_if_exists(&self.path).ok().flatten().unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);

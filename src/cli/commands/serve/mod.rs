@@ -4,7 +4,6 @@ pub mod agents;
 pub mod backup;
 mod config_file;
 mod copied;
-mod expiry;
 pub mod fsck;
 pub mod gc;
 mod limits;

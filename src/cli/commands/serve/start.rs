@@ -1,12 +1,12 @@
 //! `serve` itself: checks, the address on stdout, and then requests until the process is stopped.
 
 use super::place::Place;
-use super::{config_file, expiry, limits};
+use super::{config_file, limits};
 use crate::cli::context::Context;
 use crate::cli::{Exit, panic};
 use crate::error::{Error, Result};
 use crate::server::tokens::Tokens;
-use crate::server::{Config, Level, Limits, Network, Proxies, Server, Surroundings, Tls, policy};
+use crate::server::{Config, Level, Limits, Network, Proxies, Server, Surroundings, Tls, expiry, policy};
 use crate::text;
 use jiff::Timestamp;
 use serde_json::json;

@@ -1,13 +1,12 @@
 //! `serve token create`: a new token, shown once.
 
-use super::to_json;
 use crate::cli::Exit;
-use crate::cli::commands::serve::expiry;
 use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
 use crate::cli::time;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::protocol::Scope;
+use crate::server::expiry;
 use crate::server::pattern::Pattern;
 use crate::server::tokens::{Tokens, Wanted};
 
@@ -29,7 +28,7 @@ pub struct Create {
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     /// The author that it speaks for: what it brings is refused when it names another one
-    #[arg(long = "for", value_name = "EMAIL", value_parser = author)]
+    #[arg(long = "for", value_name = "EMAIL")]
     owner: Option<String>,
     /// Let it bring what others made too
     #[arg(long, requires = "owner")]
@@ -38,25 +37,17 @@ pub struct Create {
     place: Place,
 }
 
-fn author(text: &str) -> Result<String> {
-    match text.trim() {
-        "" => Err(Error::usage("an author has a name or an address")),
-        text if text.contains(char::is_control) => {
-            Err(Error::usage("the name of an author has no control characters"))
-        }
-        text => Ok(text.to_owned()),
-    }
-}
-
 impl Create {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let now = cx.now()?;
         let expires_at = self.expires.map(|text| expiry::parse(&text, now)).transpose()?;
         let Create { agents, scope, note, owner, for_others, .. } = self;
         let wanted = Wanted { agents, scope, note, owner, for_others, expires_at };
+        // Before a folder is made.
+        wanted.check()?;
         let (entry, secret) = Tokens::of(&self.place.made(cx)?).create(wanted, now)?;
         if cx.out.is_json() {
-            let mut answer = to_json(&entry);
+            let mut answer = entry.to_json();
             answer["token"] = secret.to_string().into();
             cx.out.json(&answer)?;
             return Ok(Exit::Done);

@@ -1,6 +1,5 @@
 //! `serve token list`: the tokens of a server, without their secrets.
 
-use super::to_json;
 use crate::cli::Exit;
 use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
@@ -10,7 +9,7 @@ use crate::cli::time;
 use crate::error::Result;
 use crate::server::tokens::Tokens;
 use anstyle::Style;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// List the tokens of the server, the oldest first; never what they are
 #[derive(Debug, clap::Args)]
@@ -25,12 +24,8 @@ impl List {
         let file = Tokens::of(&self.place.existing(cx)?);
         let (tokens, used) = (file.list()?, file.used().read());
         if cx.out.is_json() {
-            let mut answer: Vec<Value> = tokens.iter().map(to_json).collect();
-            for (one, entry) in answer.iter_mut().zip(&tokens) {
-                one["expired"] = entry.is_expired(now).into();
-                one["lastUsedAt"] = json!(used.get(&entry.id));
-            }
-            cx.out.json(&answer)?;
+            let shown = tokens.iter().map(|entry| entry.to_json_at(now, used.get(&entry.id)));
+            cx.out.json(&shown.collect::<Vec<Value>>())?;
             return Ok(Exit::Done);
         }
         if tokens.is_empty() {

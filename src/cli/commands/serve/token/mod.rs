@@ -9,7 +9,6 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
 use crate::server::tokens::Entry;
-use serde_json::{Value, json};
 
 /// Make, list, rotate and revoke the tokens that open the server
 ///
@@ -39,20 +38,4 @@ crate::cli::args::commands! {
 fn whom(entry: &Entry) -> Option<String> {
     let owner = entry.owner.as_ref()?;
     Some(if entry.for_others { format!("{owner} and others") } else { owner.clone() })
-}
-
-/// A token without its secret.
-fn to_json(entry: &Entry) -> Value {
-    json!({
-        "id": entry.id,
-        "agent": entry.agents.one(),
-        "agents": entry.agents.list(),
-        "scope": entry.scope,
-        "note": entry.note,
-        "for": entry.owner,
-        "forOthers": entry.for_others,
-        "createdAt": entry.created_at,
-        "expiresAt": entry.expires_at,
-        "replaces": entry.replaces,
-    })
 }

@@ -1,11 +1,10 @@
 //! `serve token revoke`: a token that opens nothing any more, or all of a person.
 
-use super::to_json;
 use crate::cli::Exit;
 use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
-use crate::server::tokens::Tokens;
+use crate::server::tokens::{Entry, Tokens};
 use serde_json::Value;
 
 /// Take a token's rights away, for good
@@ -28,7 +27,7 @@ impl Revoke {
             let id = self.id.ok_or_else(|| Error::usage("no token was named"))?;
             let entry = tokens.revoke(&id)?;
             if cx.out.is_json() {
-                cx.out.json(&to_json(&entry))?;
+                cx.out.json(&entry.to_json())?;
             } else {
                 cx.out.line(format!("Revoked token {}: {} on {}", entry.id, entry.scope, entry.agents))?;
             }
@@ -36,7 +35,7 @@ impl Revoke {
         };
         let revoked = tokens.revoke_of(owner)?;
         if cx.out.is_json() {
-            cx.out.json(&revoked.iter().map(to_json).collect::<Vec<Value>>())?;
+            cx.out.json(&revoked.iter().map(Entry::to_json).collect::<Vec<Value>>())?;
             return Ok(Exit::Done);
         }
         for entry in &revoked {

@@ -1,14 +1,12 @@
 //! `serve token rotate`: a new secret for the same rights; the old one ends after a while.
 
-use super::to_json;
 use crate::cli::Exit;
-use crate::cli::commands::serve::expiry;
 use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
 use crate::cli::time;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::server::expiry;
 use crate::server::tokens::Tokens;
-use jiff::SignedDuration;
 
 /// Make a token with the rights of another one, which ends after a time of grace
 #[derive(Debug, clap::Args)]
@@ -24,25 +22,19 @@ pub struct Rotate {
 
 impl Rotate {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let hours = expiry::hours(&self.grace).and_then(|hours| i64::try_from(hours).ok());
-        let hours = hours.ok_or_else(|| {
-            Error::usage(format!("\"{}\" is no while", self.grace)).hint("use `24h`, `7d` or `0h`")
-        })?;
+        let grace = expiry::grace(&self.grace)?;
         let now = cx.now()?;
         let tokens = Tokens::of(&self.place.existing(cx)?);
-        let rotated = tokens.rotate(&self.id, SignedDuration::from_hours(hours), now)?;
+        let rotated = tokens.rotate(&self.id, grace, now)?;
         if cx.out.is_json() {
-            let mut answer = to_json(&rotated.entry);
-            answer["token"] = rotated.secret.to_string().into();
-            answer["oldExpiresAt"] = serde_json::json!(rotated.old_ends);
-            cx.out.json(&answer)?;
+            cx.out.json(&rotated.to_json())?;
             return Ok(Exit::Done);
         }
         cx.out.line(&rotated.secret)?;
         let (entry, old) = (&rotated.entry, &self.id);
-        let until = match hours {
-            0 => format!("{old} opens nothing any more"),
-            _ => format!("{old} is good until {}", time::minute(rotated.old_ends)),
+        let until = match grace.is_zero() {
+            true => format!("{old} opens nothing any more"),
+            false => format!("{old} is good until {}", time::minute(rotated.old_ends)),
         };
         cx.out.note(format!("Token {}: {} on {}; {until}.", entry.id, entry.scope, entry.agents));
         Ok(Exit::Done)

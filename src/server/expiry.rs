@@ -33,6 +33,13 @@ pub fn hours(text: &str) -> Option<u64> {
     Some(u64::from(count) * hours)
 }
 
+/// How long an old token is still good after a rotation.
+pub fn grace(text: &str) -> Result<SignedDuration> {
+    let hours = hours(text).and_then(|hours| i64::try_from(hours).ok());
+    let wrong = || Error::usage(format!("\"{text}\" is no while")).hint("use `24h`, `7d` or `0h`");
+    hours.map(SignedDuration::from_hours).ok_or_else(wrong)
+}
+
 /// The day itself is still good, in UTC as all times here.
 fn day(text: &str) -> Option<Timestamp> {
     let next: Date = text.parse::<Date>().ok().filter(|_| text.len() == 10)?.tomorrow().ok()?;

@@ -1,0 +1,126 @@
+//! A token as it is kept, and what whoever makes one asks for.
+
+use crate::error::{Error, Result};
+use crate::protocol::Scope;
+use crate::server::pattern::{Agents, Pattern};
+use crate::store::TokenName;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A name is shown on one line beside an author.
+const LONGEST_NAME: usize = 60;
+/// The bytes of a note and of an author, as those of a record.
+const LONGEST_TEXT: usize = 1024;
+/// How many agents and patterns one token may name.
+const MOST_AGENTS: usize = 100;
+
+/// A token as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Names the token in lists and logs: the first digits of the hash.
+    pub id: String,
+    pub(super) hash: String,
+    #[serde(flatten)]
+    pub agents: Agents,
+    pub scope: Scope,
+    #[serde(default)]
+    pub note: Option<String>,
+    /// The author that it speaks for.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Whether it may bring what others made too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub for_others: bool,
+    pub created_at: Timestamp,
+    /// The first moment at which it is good no more.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// The token whose rights it took over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+}
+
+impl Entry {
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| now >= end)
+    }
+
+    /// Whether it is for an agent.
+    pub fn opens(&self, agent: &str) -> bool {
+        self.agents.has(agent)
+    }
+
+    /// What it is called where it was used: its note, where it has one that can stand in a line.
+    pub fn name(&self) -> TokenName {
+        let plain = |note: &String| note.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+        TokenName { id: self.id.clone(), name: self.note.as_ref().map(plain).unwrap_or_default() }
+    }
+
+    /// The only author that what it brings may name; `None` where that may be anybody.
+    pub fn speaks_for(&self) -> Option<&str> {
+        self.owner.as_deref().filter(|_| !self.for_others)
+    }
+
+    /// Whether this is what is kept of the secret with this hash. Takes as long for every other one.
+    pub fn is_of(&self, hash: &blake3::Hash) -> bool {
+        blake3::Hash::from_hex(&self.hash).is_ok_and(|kept| kept == *hash)
+    }
+
+    /// For people and their programs, without the secret.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "agent": self.agents.one(),
+            "agents": self.agents.list(),
+            "scope": self.scope,
+            "note": self.note,
+            "for": self.owner,
+            "forOthers": self.for_others,
+            "createdAt": self.created_at,
+            "expiresAt": self.expires_at,
+            "replaces": self.replaces,
+        })
+    }
+
+    /// The same in a list: is it over, and when was it used last?
+    pub fn to_json_at(&self, now: Timestamp, used: Option<&Timestamp>) -> Value {
+        let mut answer = self.to_json();
+        answer["expired"] = self.is_expired(now).into();
+        answer["lastUsedAt"] = json!(used);
+        answer
+    }
+}
+
+/// What a new token is for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub agents: Vec<Pattern>,
+    pub scope: Scope,
+    pub note: Option<String>,
+    pub owner: Option<String>,
+    pub for_others: bool,
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Wanted {
+    /// Refused where it makes no sense, or fills the file for all others.
+    pub fn check(&self) -> Result<()> {
+        let texts = [self.note.as_ref(), self.owner.as_ref()];
+        if texts.into_iter().flatten().any(|text| text.len() > LONGEST_TEXT) {
+            return Err(Error::usage(format!("a note and an author have at most {LONGEST_TEXT} bytes")));
+        }
+        if self.agents.len() > MOST_AGENTS {
+            return Err(Error::usage(format!("a token is for at most {MOST_AGENTS} agents and patterns")));
+        }
+        match &self.owner {
+            None if self.for_others => Err(Error::usage("a token is for others only beside its author")),
+            Some(owner) if owner.trim().is_empty() => Err(Error::usage("an author has a name or an address")),
+            Some(owner) if owner.contains(char::is_control) => {
+                Err(Error::usage("the name of an author has no control characters"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What somebody may do with the tokens of a server: everything, who has its folder; and no more than his own token
+//! gives, who comes with one of scope `admin`.
+
+use super::Entry;
+use crate::error::{Error, Kind, Result};
+use jiff::Timestamp;
+
+/// How many tokens those may have that one administrator sees. The file is read whole, and is everybody's; who is for
+/// all agents fills nobody else's part of it.
+const MOST_TOKENS: usize = 1000;
+
+#[derive(Clone, Debug)]
+pub struct Rights {
+    /// `None`: all that there are.
+    token: Option<Box<Entry>>,
+}
+
+impl Rights {
+    pub fn all() -> Rights {
+        Rights { token: None }
+    }
+
+    /// Of who shows this token.
+    pub fn of(token: Entry) -> Rights {
+        Rights { token: Some(Box::new(token)) }
+    }
+
+    /// Whether an agent may be seen and changed.
+    pub fn opens(&self, agent: &str) -> bool {
+        self.token.as_ref().is_none_or(|token| token.opens(agent))
+    }
+
+    /// Whether a token may be seen and revoked: it is for no other agents.
+    pub fn reach(&self, other: &Entry) -> bool {
+        self.token.as_ref().is_none_or(|token| token.agents.cover(&other.agents))
+    }
+
+    /// When what is made ends at the latest.
+    pub fn end(&self) -> Option<Timestamp> {
+        self.token.as_ref()?.expires_at
+    }
+
+    /// Refused where a new token would give more than there is to give.
+    pub fn check(&self, new: &Entry, all: &[Entry]) -> Result<()> {
+        let Some(token) = &self.token else { return Ok(()) };
+        let refused = |why: String| Err(Error::new(Kind::Forbidden, why));
+        if !self.reach(new) {
+            return refused(format!("the token is for {}, and can give nothing else", token.agents));
+        }
+        if !token.scope.allows(new.scope) {
+            return refused(format!("the token may {}, and can give no more", token.scope));
+        }
+        if let Some(owner) = token.speaks_for()
+            && !new.speaks_for().is_some_and(|other| other.eq_ignore_ascii_case(owner))
+        {
+            return refused(format!("the token speaks for \"{owner}\" alone, and can give nothing else"));
+        }
+        if let Some(end) = token.expires_at
+            && new.expires_at.is_none_or(|other| other > end)
+        {
+            let end = end.strftime("%Y-%m-%d at %H:%M UTC");
+            return refused(format!("the token ends on {end}, and can make none that ends later"));
+        }
+        let seen = all.iter().filter(|other| self.reach(other)).count();
+        if seen >= MOST_TOKENS && !token.agents.has_all() {
+            return Err(Error::conflict(format!("there are {seen} tokens for {} already", token.agents))
+                .hint("revoke those that nobody uses"));
+        }
+        Ok(())
+    }
+}
