@@ -52,7 +52,7 @@ pub use probe::ProbeReport;
 pub use scrub::{Pace, ScrubState};
 pub use tiers::MANY_PACKS;
 pub use transact::{Answer, Asked};
-pub use uploads::Sender;
+pub use uploads::{MOST_UPLOADS, Sender};
 pub use usage::Usage;
 
 use crate::error::Result;
@@ -165,7 +165,12 @@ impl Depot {
 
     /// The bytes of all answers that are on the disk.
     pub fn cached(&self) -> u64 {
-        self.parcels.bytes()
+        self.parcels.bytes(None)
+    }
+
+    /// The bytes of an agent's answers that are on the disk.
+    pub fn cached_of(&self, agent: &AgentId) -> u64 {
+        self.parcels.bytes(Some(agent))
     }
 
     /// All agents, ascending.

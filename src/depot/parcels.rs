@@ -85,8 +85,8 @@ impl Parcels {
         }
     }
 
-    /// The bytes of all files.
-    pub fn bytes(&self) -> u64 {
-        self.held().bytes(None)
+    /// The bytes of an agent's files; of all agents' without one.
+    pub fn bytes(&self, agent: Option<&AgentId>) -> u64 {
+        self.held().bytes(agent)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::limits::Who;
 use super::log::Clock;
+use super::pattern::Pattern;
 use super::token::Secret;
-use super::tokens::{Entry, Tokens, id_of};
+use super::tokens::{Entry, Rights, Tokens, id_of};
 use super::used::Used;
 use crate::depot::Bearer;
 use crate::error::{Error, Kind, Result};
@@ -11,7 +12,8 @@ use crate::fs::{self, Stamp};
 use crate::protocol::{AgentId, Scope};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use std::collections::HashMap;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub struct Access {
@@ -41,21 +43,12 @@ impl Admitted {
     /// Whose share of the server it uses.
     pub fn who(&self) -> Who {
         let token = self.bearer.as_ref().map(|bearer| bearer.token.id.clone());
-        Who { agent: self.agent.clone(), token }
+        Who { agent: Some(self.agent.clone()), token }
     }
 
     /// Refused unless the token has this scope.
     pub fn needs(&self, needed: Scope) -> Result<()> {
-        if self.scope.allows(needed) {
-            return Ok(());
-        }
-        Err(Error::new(Kind::Forbidden, format!("the token may {} but not {needed}", self.scope)).hint(
-            format!(
-                "ask whoever runs the server for another: \
-             `lua-store serve token create --agent {} --scope {needed}`",
-                self.agent
-            ),
-        ))
+        allows(self.scope, needed, self.agent.as_str())
     }
 }
 
@@ -93,6 +86,26 @@ impl Access {
         Ok(admitted)
     }
 
+    /// Refused unless a token is for who looks after an agent, or after any. Of another agent nothing is looked at.
+    pub fn needs_admin(&self, entry: &Entry, agent: Option<&str>) -> Result<()> {
+        if let Some(agent) = agent.filter(|agent| !entry.opens(agent)) {
+            return Err(no_agent(agent));
+        }
+        self.used.note(&entry.id, (self.clock)());
+        let all = || entry.agents.list().iter().map(Pattern::quoted).collect::<Vec<_>>().join(" --agent ");
+        allows(entry.scope, Scope::Admin, &agent.map_or_else(all, str::to_owned))
+    }
+
+    /// The file with the tokens, for who may do so much with it.
+    pub fn tokens(&self, rights: Rights) -> Tokens {
+        self.tokens.within(rights)
+    }
+
+    /// When tokens were used.
+    pub fn used(&self) -> BTreeMap<String, Timestamp> {
+        self.used.newest()
+    }
+
     /// Writes down when tokens were used.
     pub fn note_used(&self) -> Result<()> {
         let known = self.known()?;
@@ -104,8 +117,8 @@ impl Access {
         self.owner(headers).is_ok_and(|entry| entry.scope.allows(Scope::Admin))
     }
 
-    /// The token of a request, which must be known and not over.
-    fn owner(&self, headers: &HeaderMap) -> Result<Entry> {
+    /// The token of a request, which must be known and not over; also where nobody is asked for one to get and to push.
+    pub fn owner(&self, headers: &HeaderMap) -> Result<Entry> {
         let secret = presented(headers)?;
         let hash = secret.hash();
         let known = self.known()?;
@@ -134,6 +147,15 @@ impl Access {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         Ok(fresh)
     }
+}
+
+fn allows(scope: Scope, needed: Scope, agents: &str) -> Result<()> {
+    if scope.allows(needed) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Forbidden, format!("the token may {scope} but not {needed}")).hint(format!(
+        "ask whoever runs the server for another: `lua-store serve token create --agent {agents} --scope {needed}`"
+    )))
 }
 
 fn presented(headers: &HeaderMap) -> Result<Secret> {
@@ -169,7 +191,6 @@ fn no_agent(name: &str) -> Error {
 mod tests {
     use super::super::tokens::Wanted;
     use super::*;
-    use jiff::Timestamp;
 
     struct Door {
         dir: tempfile::TempDir,

@@ -4,7 +4,7 @@ use super::access::Admitted;
 use super::answer::{Answer, Failure, empty, json};
 use super::body;
 use super::download::Download;
-use super::limits::{Connection, Pool};
+use super::limits::{Connection, Pool, Who};
 use super::metrics::{Gauge, One};
 use super::range::{Part, part};
 use super::record::Trace;
@@ -30,18 +30,23 @@ const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 /// Lets a request in, gives it a place, and tells its record who that was.
 fn admit(state: &State, request: &Request, agent: &str, needed: Scope) -> Result<Admitted, Failure> {
     let admitted = state.access.admit(request.headers(), agent, needed)?;
-    let token = admitted.bearer.as_ref().map(|bearer| &bearer.token.id);
+    let name = admitted.bearer.as_ref().map_or("", |bearer| &bearer.token.name);
+    seat(state, request, &admitted.who(), name)?;
+    Ok(admitted)
+}
+
+/// Gives a request a place, and tells its connection and its record whose it is.
+pub(super) fn seat(state: &State, request: &Request, who: &Who, name: &str) -> Result<(), Failure> {
     if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
-        connection.is_of(token.map_or("", String::as_str));
+        connection.is_of(who.token.as_deref().unwrap_or_default());
     }
     if let Some(trace) = request.extensions().get::<Arc<Trace>>() {
-        let _ = trace.agent.set(admitted.agent.to_string());
-        let _ = token.map(|token| trace.token.set(token.clone()));
-        let name = admitted.bearer.as_ref().map(|bearer| &bearer.token.name).filter(|name| !name.is_empty());
-        let _ = name.map(|name| trace.name.set(name.clone()));
-        let _ = trace.place.set(state.pools.take(Pool::Requests, &admitted.who())?);
+        let _ = who.agent.as_ref().map(|agent| trace.agent.set(agent.to_string()));
+        let _ = who.token.as_ref().map(|token| trace.token.set(token.clone()));
+        let _ = (!name.is_empty()).then(|| trace.name.set(name.to_owned()));
+        let _ = trace.place.set(state.pools.take(Pool::Requests, who)?);
     }
-    Ok(admitted)
+    Ok(())
 }
 
 /// `GET /AGENT/refs`

@@ -37,7 +37,26 @@ async fn next(body: &mut Body) -> Option<Result<Bytes, Failure>> {
 }
 
 /// Reads a JSON body.
-pub async fn json<T: DeserializeOwned>(mut body: Body, what: &str, limits: &Limits) -> Result<T, Failure> {
+pub async fn json<T: DeserializeOwned>(body: Body, what: &str, limits: &Limits) -> Result<T, Failure> {
+    decode(&whole(body, what, limits).await?, what)
+}
+
+/// The same where no body at all says as much as an empty object.
+pub async fn json_or_nothing<T: DeserializeOwned>(
+    body: Body,
+    what: &str,
+    limits: &Limits,
+) -> Result<T, Failure> {
+    let bytes = whole(body, what, limits).await?;
+    decode(if bytes.is_empty() { b"{}" } else { &bytes }, what)
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Failure> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| Error::usage(format!("the body is not {what}: {error}")).into())
+}
+
+async fn whole(mut body: Body, what: &str, limits: &Limits) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     if body.size_hint().lower() > MAX_JSON as u64 {
         return Err(too_large(what));
@@ -53,8 +72,7 @@ pub async fn json<T: DeserializeOwned>(mut body: Body, what: &str, limits: &Limi
         Ok(())
     };
     timeout(limits.json, read).await.unwrap_or_else(|_| Err(too_slow()))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Error::usage(format!("the body is not {what}: {error}")).into())
+    Ok(bytes)
 }
 
 /// Takes what is left of a body, within bounds: a connection that is closed under a client which is

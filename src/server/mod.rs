@@ -4,6 +4,7 @@
 //! for the network only: what waits for the disk runs on threads of its own, so many and no more.
 
 mod access;
+mod admin;
 mod agents;
 mod answer;
 mod body;
@@ -13,6 +14,7 @@ mod disk;
 mod download;
 pub mod expiry;
 mod health;
+pub mod inventory;
 mod io;
 mod limits;
 mod log;
@@ -110,6 +112,7 @@ impl Server {
         let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
         let (log, writer) = Log::new(surroundings.log, surroundings.clock);
         let log = log.from(surroundings.level);
+        let _ = limits::Quotas::of(&limits).note(&config.data);
         let runtime = runtime(&limits)?;
         let listen = |address| {
             let listener = runtime.block_on(TcpListener::bind(address));
@@ -154,7 +157,7 @@ impl Server {
         let (router, connections) =
             (routes::router(state.clone(), admin.is_none()), state.connections.clone());
         let line = Line { router, state: state.clone(), tls, stop: stopping, connections };
-        let (router, connections) = (routes::admin(state.clone()), Connections::new(WATCHERS, WATCHERS));
+        let (router, connections) = (routes::watched(state.clone()), Connections::new(WATCHERS, WATCHERS));
         let watch = Line { router, connections, ..line.clone() };
         runtime.block_on(async {
             let accepting = tokio::spawn(accept(listener, line));

@@ -3,7 +3,7 @@
 use super::answer::{Answer, Failure};
 use super::record::Record;
 use super::state::State;
-use super::{agents, health};
+use super::{admin, agents, health};
 use crate::error::Error;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State as Shared};
@@ -36,13 +36,14 @@ pub fn router(state: Arc<State>, watched: bool) -> Router {
         .route("/{agent}/packs/{pack}", head(agents::offset).patch(agents::append))
         .route("/{agent}/transactions", post(agents::transact))
         .route("/{agent}/fetch", post(agents::fetch))
+        .merge(admin::routes())
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method);
     surrounded(routes, state)
 }
 
 /// What is at the address for those who watch over the server: no agent.
-pub fn admin(state: Arc<State>) -> Router {
+pub fn watched(state: Arc<State>) -> Router {
     surrounded(watch().fallback(nothing_here).method_not_allowed_fallback(wrong_method), state)
 }
 
@@ -84,7 +85,7 @@ fn readable(answer: Answer) -> Answer {
 
 fn name(request: &Request) -> &'static str {
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let known = NAMES.iter().find(|(path, _)| matched == Some(path));
+    let known = NAMES.iter().chain(&admin::NAMES).find(|(path, _)| matched == Some(path));
     known.map_or("none", |(_, name)| name)
 }
 
@@ -149,7 +150,7 @@ mod tests {
     }
 
     async fn bug_on_a_thread(Shared(state): Shared<Arc<State>>) -> Result<Answer, Failure> {
-        let who = Who { agent: "a".parse()?, token: None };
+        let who = Who { agent: Some("a".parse()?), token: None };
         state.work(Pool::Refs, &who, |_| panic!("a number that cannot be")).await
     }
 

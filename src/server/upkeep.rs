@@ -102,7 +102,7 @@ enum Why {
 
 /// What goes wrong is told in the log and done again in the next round.
 async fn look_after(state: &Arc<State>, agent: AgentId, why: Why) {
-    let who = Who { agent: agent.clone(), token: None };
+    let who = Who { agent: Some(agent.clone()), token: None };
     // Where others are looked after for long there is no hurry.
     let place = loop {
         match state.pools.wait(Pool::Upkeep, &who).await {

@@ -8,7 +8,7 @@ mod shares;
 
 pub use connections::{Busy, Connection, Connections, Open};
 pub use pools::{Pool, Pools};
-pub use quota::Quota;
+pub use quota::{Quota, Quotas};
 pub use shares::{Part, Place, Who};
 
 use std::time::Duration;
@@ -41,6 +41,8 @@ pub struct Limits {
     pub fetches: Part,
     /// Transactions: each holds a thread, also while it waits for its proof.
     pub transactions: Part,
+    /// Looks at tokens and agents by who administers them, and changes of them.
+    pub admin: Part,
     /// A proof may decompress so many bytes, and so many for each byte of the pack.
     pub proof: (u64, u64),
     /// Agents that are looked after.
@@ -77,6 +79,7 @@ impl Default for Limits {
             transactions: Part::new(128, 32),
             // Text is a fifth when it is compressed; a version that differs little is nearly nothing.
             proof: (1 << 30, 1000),
+            admin: Part::new(4, 2),
             upkeep: Part::new(2, 1),
             round: Duration::from_secs(60 * 60),
             scrub: Some(Duration::from_secs(30 * 24 * 60 * 60)),

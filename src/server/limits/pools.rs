@@ -18,12 +18,21 @@ pub enum Pool {
     Uploads,
     Fetches,
     Transactions,
+    /// What administrators ask for: tokens and agents.
+    Admin,
     Upkeep,
 }
 
 impl Pool {
-    const ALL: [Pool; 6] =
-        [Pool::Requests, Pool::Refs, Pool::Uploads, Pool::Fetches, Pool::Transactions, Pool::Upkeep];
+    const ALL: [Pool; 7] = [
+        Pool::Requests,
+        Pool::Refs,
+        Pool::Uploads,
+        Pool::Fetches,
+        Pool::Transactions,
+        Pool::Admin,
+        Pool::Upkeep,
+    ];
 
     /// Its name in metrics and messages.
     pub fn word(self) -> &'static str {
@@ -33,6 +42,7 @@ impl Pool {
             Pool::Uploads => "uploads",
             Pool::Fetches => "fetches",
             Pool::Transactions => "transactions",
+            Pool::Admin => "admin",
             Pool::Upkeep => "upkeep",
         }
     }
@@ -44,6 +54,7 @@ impl Pool {
             Pool::Uploads => limits.uploads,
             Pool::Fetches => limits.fetches,
             Pool::Transactions => limits.transactions,
+            Pool::Admin => limits.admin,
             Pool::Upkeep => limits.upkeep,
         }
     }

@@ -1,12 +1,54 @@
 //! What one agent may take of the disk: the bytes of its packs and of what arrives, and its refs.
 
 use super::super::answer::Failure;
+use super::Limits;
 use crate::depot::Usage;
-use crate::error::{Error, Kind};
+use crate::error::{At, Error, Kind, Result};
+use crate::fs::{self, Temp};
 use crate::protocol::AgentId;
 use axum::http::StatusCode;
 use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+const FILE: &str = "quotas";
+
+/// How much that is: in bytes, in versions, in bytes of answers on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotas {
+    pub bytes: u64,
+    pub refs: u64,
+    pub cache: u64,
+}
+
+impl Quotas {
+    pub fn of(limits: &Limits) -> Quotas {
+        Quotas { bytes: limits.agent_bytes, refs: limits.agent_refs, cache: limits.agent_cache }
+    }
+
+    /// Writes them beside the agents, for commands that are not told what the server was told. It is only for
+    /// people, so that it need not survive a crash, and a full disk is no reason to start no server.
+    pub fn note(&self, data: &Path) -> Result<()> {
+        let path = data.join(FILE);
+        let text = format!("{} {} {}\n", self.bytes, self.refs, self.cache);
+        if fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
+            return Ok(());
+        }
+        let mut temp = Temp::create_in(data)?;
+        temp.write_all(text.as_bytes()).at("write", &path)?;
+        temp.publish_unsynced(&path)
+    }
+
+    /// What a server that was started there last allows.
+    pub fn noted(data: &Path) -> Option<Quotas> {
+        let bytes = fs::read_if_exists(&data.join(FILE)).ok()??;
+        let numbers = std::str::from_utf8(&bytes).ok()?.split_ascii_whitespace();
+        let numbers: Option<Vec<u64>> = numbers.map(|number| number.parse().ok()).collect();
+        let &[bytes, refs, cache] = numbers?.as_slice() else { return None };
+        Some(Quotas { bytes, refs, cache })
+    }
+}
 
 #[derive(Debug)]
 pub struct Quota {

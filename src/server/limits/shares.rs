@@ -25,7 +25,8 @@ impl Part {
 /// Who wants a place.
 #[derive(Clone, Debug)]
 pub struct Who {
-    pub agent: AgentId,
+    /// `None` for what is asked of no agent alone.
+    pub agent: Option<AgentId>,
     /// The token's id; `None` where nobody is asked for one.
     pub token: Option<String>,
 }
@@ -93,7 +94,7 @@ impl Shares {
     /// What has to be passed, in this order: so nobody waits for somebody who waits for him.
     fn queues(&self, who: &Who) -> Vec<(Arc<Semaphore>, Full)> {
         let token = who.token.clone().map(Owner::Token);
-        let owners = token.into_iter().chain([Owner::Agent(who.agent.clone())]);
+        let owners = token.into_iter().chain(who.agent.clone().map(Owner::Agent));
         let own = owners.map(|owner| (self.of(owner), Full::Share));
         own.chain([(self.all.clone(), Full::All)]).collect()
     }
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     fn who(agent: &str, token: &str) -> Who {
-        Who { agent: agent.parse().unwrap(), token: Some(token.to_owned()) }
+        Who { agent: Some(agent.parse().unwrap()), token: Some(token.to_owned()) }
     }
 
     #[test]

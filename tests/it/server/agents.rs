@@ -33,6 +33,37 @@ fn agents_are_listed_and_shown_with_what_they_take() {
 }
 
 #[test]
+fn what_an_agent_may_have_is_shown_beside_what_it_has() {
+    let project = shop::versioned();
+    let server = Server::start(&project, "--agent-bytes 3M --agent-refs 7 --agent-cache 1G");
+    let mut project = project;
+    project.set("LUA_STORE_TOKEN", &server.token(&project, "shop", "promote"));
+    project.ok(&format!("remote add origin {}/shop", server.url));
+    project.ok("push");
+    let header = bearer(&server.token(&project, "shop", "push"));
+    let upload = format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\n");
+    assert_eq!(server.ask("PATCH", &format!("/shop/packs/{:064x}", 1), &upload, b"abc").status, 204);
+    let shown = project.json("serve agents show shop --data ../data");
+    let bytes = shown["bytes"].as_u64().unwrap() + 3;
+    assert_eq!(
+        shown["quotas"],
+        json!({
+            "bytes": {"used": bytes, "limit": 3 << 20},
+            "refs": {"used": 2, "limit": 7},
+            "uploads": {"used": 1, "limit": 64},
+            "cache": {"used": null, "limit": 1 << 30},
+        })
+    );
+    let text = project.ok("serve agents show shop --data ../data");
+    assert!(text.contains("\nquota of versions: 2 of 7\n"), "{text}");
+    assert!(text.contains("\nquota of uploads: 1 of 64\n"), "{text}");
+    // As they are without options, where no server was started since.
+    std::fs::remove_file(server.data().join("quotas")).unwrap();
+    let shown = project.json("serve agents show shop --data ../data");
+    assert_eq!(shown["quotas"]["bytes"]["limit"], json!(64u64 << 30));
+}
+
+#[test]
 fn an_archived_agent_is_read_and_takes_nothing_new() {
     let (project, server) = served();
     project.ok("serve agents archive shop --data ../data");

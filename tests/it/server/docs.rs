@@ -57,6 +57,7 @@ impl Story {
         let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
         let token = server.token(&project, "shop", "push");
         let listed = project.json("serve token list --data ../data");
+        let admin = server.token(&project, "shop", "admin");
         let receipts = json!({"tokens": [[listed[0]["id"], ""]], "list": [[1, NOW_MS, 1, 0, 0]]});
         let head = json!({"agent": "shop", "source": [source], "versions": [], "active": null, "receipts": receipts});
         let head: lua_store::protocol::Head = serde_json::from_value(head).unwrap();
@@ -68,6 +69,7 @@ impl Story {
             ("SERVER", server.url.clone()),
             ("REMOTE", format!("{}/shop", server.url)),
             ("TOKEN", token),
+            ("ADMIN", admin),
             ("PACK", blake3::hash(&bytes).to_hex().to_string()),
             ("LENGTH", bytes.len().to_string()),
             ("SOURCE", source),
@@ -108,9 +110,21 @@ impl Story {
         let mut text = String::new();
         for word in line.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric()) {
             let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
-            let is_id = matches!(bare.len(), 12 | 32 | 64) && bare.chars().all(|c| c.is_ascii_hexdigit());
+            let is_id =
+                matches!(bare.len(), 12 | 32 | 64 | 72) && bare.chars().all(|c| c.is_ascii_hexdigit());
             text += &if is_id { word.replace(bare, "<id>") } else { word.to_owned() };
         }
-        Some(text + "\n")
+        Some(without_sizes(&text) + "\n")
     }
+}
+
+/// What a pack takes is not what the document is about.
+fn without_sizes(text: &str) -> String {
+    let mut parts = text.split("\"bytes\":");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        shown += &format!("\"bytes\":{}{rest}", if rest.len() < part.len() { "<n>" } else { "" });
+    }
+    shown
 }

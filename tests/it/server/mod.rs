@@ -1,6 +1,7 @@
 //! The server, asked by hand.
 
 mod access;
+mod admin;
 mod agents;
 mod backup;
 mod client;

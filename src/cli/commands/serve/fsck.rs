@@ -9,6 +9,7 @@ use crate::depot::Depot;
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 use crate::protocol::AgentId;
+use crate::server::inventory;
 use crate::server::tokens::Tokens;
 use serde_json::json;
 
@@ -31,7 +32,7 @@ impl Fsck {
         let agents = if all { depot.agents()? } else { self.agents };
         for agent in &agents {
             // One that is damaged exists.
-            match super::agents::must_exist(&depot, agent) {
+            match inventory::existing(&depot, agent) {
                 Err(error) if error.kind() == Kind::Corrupt => {}
                 found => drop(found?),
             }

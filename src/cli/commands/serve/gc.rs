@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::depot::{Collected, Upkeep};
 use crate::error::Result;
 use crate::protocol::AgentId;
+use crate::server::inventory;
 use serde_json::json;
 
 /// Put packs together and remove what nobody needs; a running server does it by itself
@@ -25,7 +26,7 @@ impl Gc {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (_, depot) = self.place.depot(cx)?;
         for agent in &self.agents {
-            super::agents::must_exist(&depot, agent)?;
+            inventory::existing(&depot, agent)?;
         }
         let agents = if self.agents.is_empty() { depot.everyone()? } else { self.agents };
         let upkeep = Upkeep::at(cx.now()?.into());

@@ -1,6 +1,6 @@
 //! What a server bears. In debug builds a test may make it bear less: `LUA_STORE_SERVE_LIMITS` with
 //! `head`, `json`, `span`, `wait`, `grace`, `round` in milliseconds, `slowest` in bytes, `connections`, `strangers` as numbers,
-//! and `requests`, `refs`, `uploads`, `fetches`, `transactions`, `upkeep` as `PLACES` or `PLACES/SHARE`, `proof` as `BYTES/RATIO`.
+//! and `requests`, `refs`, `uploads`, `fetches`, `transactions`, `admin`, `upkeep` as `PLACES` or `PLACES/SHARE`, `proof` as `BYTES/RATIO`.
 
 use crate::error::Result;
 use crate::server::Limits;
@@ -50,6 +50,7 @@ fn read(mut limits: Limits, text: &str) -> Result<Limits> {
             "uploads" => limits.uploads = part,
             "fetches" => limits.fetches = part,
             "transactions" => limits.transactions = part,
+            "admin" => limits.admin = part,
             "upkeep" => limits.upkeep = part,
             "round" => limits.round = time,
             _ => return Err(wrong()),

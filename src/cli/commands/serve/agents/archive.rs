@@ -1,11 +1,11 @@
 //! `serve agents archive`: an agent that can be read and takes nothing new.
 
-use super::must_exist;
 use crate::cli::Exit;
 use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
 use crate::error::Result;
 use crate::protocol::AgentId;
+use crate::server::inventory;
 use serde_json::json;
 
 /// Keep an agent as it is: it can be read, and whoever pushes or promotes is refused
@@ -22,8 +22,7 @@ pub struct Archive {
 impl Archive {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (_, depot) = self.place.depot(cx)?;
-        must_exist(&depot, &self.agent)?;
-        let changed = depot.archive(&self.agent, !self.undo)?;
+        let changed = inventory::archive(&depot, &self.agent, !self.undo)?;
         if cx.out.is_json() {
             cx.out.json(&json!({"agent": self.agent, "archived": !self.undo, "changed": changed}))?;
             return Ok(Exit::Done);

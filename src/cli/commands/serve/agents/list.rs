@@ -1,6 +1,5 @@
 //! `serve agents list`: every agent with its numbers.
 
-use super::{changed, to_json};
 use crate::cli::Exit;
 use crate::cli::commands::serve::copied::size;
 use crate::cli::commands::serve::place::Place;
@@ -8,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::table::{Cell, Table};
 use crate::cli::time;
 use crate::error::Result;
+use crate::server::inventory::{self, changed, overview_to_json};
 use serde_json::{Value, json};
 
 /// List the agents, in the order of their ids
@@ -23,8 +23,8 @@ impl List {
         let mut answer: Vec<Value> = Vec::new();
         let mut table = Table::new(["AGENT", "SOURCE", "VERSIONS", "ACTIVE", "SIZE", "CHANGED", "STATE"]);
         let mut damaged = false;
-        for agent in depot.agents()? {
-            let overview = match depot.overview(&agent) {
+        for (agent, overview) in inventory::page(&depot, None, usize::MAX, |_| true)?.agents {
+            let overview = match overview {
                 Ok(overview) => overview,
                 Err(error) => {
                     damaged = true;
@@ -33,7 +33,6 @@ impl List {
                     continue;
                 }
             };
-            let Some(overview) = overview else { continue };
             table.row([
                 Cell::from(agent.as_str()),
                 Cell::from(overview.source.to_string()),
@@ -43,7 +42,7 @@ impl List {
                 Cell::from(changed(&overview).map_or_else(|| "-".to_owned(), time::minute)),
                 Cell::from(if overview.archived { "archived" } else { "" }),
             ]);
-            answer.push(to_json(&overview));
+            answer.push(overview_to_json(&overview));
         }
         if cx.out.is_json() {
             cx.out.json(&answer)?;

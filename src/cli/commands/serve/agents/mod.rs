@@ -7,11 +7,7 @@ pub mod show;
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::depot::{Depot, Overview};
-use crate::error::{Error, Result};
-use crate::protocol::AgentId;
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use crate::error::Result;
 
 /// List, show, archive and delete the agents of the server
 ///
@@ -35,34 +31,4 @@ crate::cli::args::commands! {
         Archive(archive::Archive),
         Delete(delete::Delete),
     }
-}
-
-/// The agent's numbers, or an error where nobody ever pushed it.
-pub fn must_exist(depot: &Depot, agent: &AgentId) -> Result<Overview> {
-    depot.overview(agent)?.ok_or_else(|| {
-        Error::not_found(format!("there is no agent \"{agent}\""))
-            .hint("`lua-store serve agents list` shows the agents")
-    })
-}
-
-fn changed(overview: &Overview) -> Option<Timestamp> {
-    Timestamp::from_millisecond(overview.changed_ms?.try_into().ok()?).ok()
-}
-
-fn to_json(overview: &Overview) -> Value {
-    let (uploads, upload_bytes) = overview.uploads;
-    json!({
-        "agent": overview.agent,
-        "archived": overview.archived,
-        "sourceVersions": overview.source,
-        "versions": overview.versions,
-        "active": overview.active,
-        "bytes": overview.bytes,
-        "packs": overview.packs,
-        "objects": overview.objects,
-        "condemnedPacks": overview.condemned,
-        "uploads": uploads,
-        "uploadBytes": upload_bytes,
-        "changedAt": changed(overview),
-    })
 }

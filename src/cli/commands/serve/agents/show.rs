@@ -1,6 +1,5 @@
 //! `serve agents show`: one agent, what it takes, and which tokens open it.
 
-use super::{changed, must_exist, to_json};
 use crate::cli::Exit;
 use crate::cli::commands::serve::copied::size;
 use crate::cli::commands::serve::place::Place;
@@ -8,8 +7,8 @@ use crate::cli::context::Context;
 use crate::cli::time;
 use crate::error::Result;
 use crate::protocol::AgentId;
+use crate::server::inventory::{self, Details, changed};
 use crate::server::tokens::Tokens;
-use serde_json::json;
 
 /// Show what an agent has and takes, and which tokens open it
 #[derive(Debug, clap::Args)]
@@ -22,18 +21,12 @@ pub struct Show {
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (data, depot) = self.place.depot(cx)?;
-        let overview = must_exist(&depot, &self.agent)?;
-        let missing = depot.missing_packs(&self.agent)?.len();
-        let mut tokens = Tokens::of(&data).list()?;
-        tokens.retain(|token| token.opens(self.agent.as_str()));
+        let details = inventory::details(&depot, &Tokens::of(&data), &self.agent, inventory::quotas(&data))?;
+        let Details { overview, missing, tokens, quotas, .. } = &details;
+        let exit = if *missing == 0 { Exit::Done } else { Exit::Found };
         if cx.out.is_json() {
-            let mut answer = to_json(&overview);
-            answer["missingPacks"] = missing.into();
-            let ids =
-                tokens.iter().map(|token| json!({"id": token.id, "scope": token.scope, "note": token.note}));
-            answer["tokens"] = ids.collect();
-            cx.out.json(&answer)?;
-            return Ok(if missing == 0 { Exit::Done } else { Exit::Found });
+            cx.out.json(&details.to_json())?;
+            return Ok(exit);
         }
         let (uploads, upload_bytes) = overview.uploads;
         let active = overview.active.map_or_else(|| "none".to_owned(), |version| format!("v{version}"));
@@ -43,7 +36,7 @@ impl Show {
         cx.out.line(format!("versions: {}", overview.versions))?;
         cx.out.line(format!("active: {active}"))?;
         cx.out
-            .line(format!("changed: {}", changed(&overview).map_or_else(|| "-".to_owned(), time::minute)))?;
+            .line(format!("changed: {}", changed(overview).map_or_else(|| "-".to_owned(), time::minute)))?;
         cx.out.line(format!(
             "size: {} in {} pack(s), {} objects; {} pack(s) wait to be deleted",
             size(overview.bytes),
@@ -52,13 +45,18 @@ impl Show {
             overview.condemned
         ))?;
         cx.out.line(format!("unfinished uploads: {uploads} with {}", size(upload_bytes)))?;
-        for token in &tokens {
+        let [bytes, refs, uploads] = details.used();
+        cx.out.line(format!("quota of bytes: {} of {}", size(bytes.0), size(bytes.1)))?;
+        cx.out.line(format!("quota of versions: {} of {}", refs.0, refs.1))?;
+        cx.out.line(format!("quota of uploads: {} of {}", uploads.0, uploads.1))?;
+        cx.out.line(format!("quota of answers on their way: {}", size(quotas.cache)))?;
+        for token in tokens {
             let name = token.name().name;
             cx.out.line(format!("token: {} {} {name}", token.id, token.scope).trim_end())?;
         }
-        if missing > 0 {
+        if *missing > 0 {
             cx.out.warn(format!("{missing} of its packs do not exist: `lua-store serve fsck` names them"));
         }
-        Ok(if missing == 0 { Exit::Done } else { Exit::Found })
+        Ok(exit)
     }
 }

@@ -1,0 +1,100 @@
+//! `/-/agents`: what the server keeps, agent by agent.
+
+use super::{Administrator, query};
+use crate::depot::Depot;
+use crate::error::Error;
+use crate::protocol::AgentId;
+use crate::server::answer::{Answer, Failure, json};
+use crate::server::body;
+use crate::server::inventory::{self, overview_to_json};
+use crate::server::limits::{Pool, Quotas};
+use crate::server::state::State;
+use axum::extract::{Path, Request, State as Shared};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// How many agents one answer has at most.
+const MOST_AGENTS: usize = 1000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    archived: bool,
+}
+
+/// `GET /-/agents?after=AGENT&limit=COUNT`
+pub async fn list(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Answer, Failure> {
+    let admin = Administrator::admit(&state, &request, None, "list agents")?;
+    let [after, limit] = query::parse(request.uri().query(), ["after", "limit"])?;
+    let after: Option<AgentId> = after.map(|after| after.parse()).transpose()?;
+    let limit = limit.map_or(Some(MOST_AGENTS), |limit| limit.parse().ok());
+    let limit = limit.filter(|limit| (1..=MOST_AGENTS).contains(limit));
+    let limit = limit.ok_or_else(|| Error::usage(format!("`limit` is a number from 1 to {MOST_AGENTS}")))?;
+    let rights = admin.rights.clone();
+    let page = state.work(Pool::Admin, &admin.who, move |depot| {
+        inventory::page(depot, after.as_ref(), limit, |agent| rights.opens(agent.as_str()))
+    });
+    let page = page.await?;
+    let shown = page.agents.iter().map(|(agent, overview)| match overview {
+        Ok(overview) => overview_to_json(overview),
+        // The log names files of the machine; this does not.
+        Err(_) => json!({"agent": agent, "error": "what is kept of it is damaged"}),
+    });
+    Ok(json(StatusCode::OK, &json!({"agents": shown.collect::<Vec<Value>>(), "more": page.more})))
+}
+
+/// `GET /-/agents/AGENT`
+pub async fn show(
+    Shared(state): Shared<Arc<State>>,
+    Path(agent): Path<String>,
+    request: Request,
+) -> Result<Answer, Failure> {
+    let admin = Administrator::admit(&state, &request, Some(&agent), "show agent")?;
+    let (id, quotas): (AgentId, _) = (agent.parse()?, Quotas::of(&state.limits));
+    let tokens = admin.tokens.clone();
+    let show = move |depot: &Depot| {
+        let mut details = inventory::details(depot, &tokens, &id, quotas)?;
+        details.cached = Some(depot.cached_of(&id));
+        Ok(details.to_json())
+    };
+    Ok(json(StatusCode::OK, &state.work(Pool::Admin, &admin.who, show).await?))
+}
+
+/// `PATCH /-/agents/AGENT`
+pub async fn change(
+    Shared(state): Shared<Arc<State>>,
+    Path(agent): Path<String>,
+    request: Request,
+) -> Result<Answer, Failure> {
+    let admin = Administrator::admit(&state, &request, Some(&agent), "archive agent")?;
+    let Change { archived } = body::json(request.into_body(), "a change of an agent", &state.limits).await?;
+    state.may_write().await?;
+    let id: AgentId = agent.parse()?;
+    let change = move |depot: &Depot| inventory::archive(depot, &id, archived);
+    let changed = state.work(Pool::Admin, &admin.who, change).await?;
+    admin.did(if archived { "archived" } else { "opened again" });
+    Ok(json(StatusCode::OK, &json!({"agent": agent, "archived": archived, "changed": changed})))
+}
+
+/// `DELETE /-/agents/AGENT?confirm=AGENT`
+pub async fn delete(
+    Shared(state): Shared<Arc<State>>,
+    Path(agent): Path<String>,
+    request: Request,
+) -> Result<Answer, Failure> {
+    let admin = Administrator::admit(&state, &request, Some(&agent), "delete agent")?;
+    let [confirm] = query::parse(request.uri().query(), ["confirm"])?;
+    if confirm.as_ref() != Some(&agent) {
+        let message = format!("a deletion is for good: agent \"{agent}\" was not deleted");
+        return Err(Error::usage(message).hint(format!("`?confirm={agent}` says that it is meant")).into());
+    }
+    state.may_write().await?;
+    let (id, now): (AgentId, _) = (agent.parse()?, state.log.now().into());
+    let tokens = admin.tokens.clone();
+    let end = move |depot: &Depot| inventory::delete(depot, &tokens, &id, now);
+    let deleted = state.work(Pool::Admin, &admin.who, end).await?;
+    admin.did(format!("freed {} packs with {} bytes", deleted.freed.packs, deleted.freed.bytes));
+    Ok(json(StatusCode::OK, &deleted.to_json()))
+}

@@ -1,0 +1,77 @@
+//! The admin API: tokens and agents for who looks after them with a token of scope `admin`, so that he needs no shell.
+//! It does what `serve token` and `serve agents` do, by the same functions.
+
+mod agents;
+mod query;
+mod tokens;
+
+use super::agents::seat;
+use super::answer::Failure;
+use super::limits::Who;
+use super::record::Trace;
+use super::state::State;
+use super::tokens::{Rights, Tokens};
+use crate::store::TokenName;
+use axum::Router;
+use axum::extract::Request;
+use axum::routing::{delete, get, post};
+use std::sync::Arc;
+
+/// The routes with their names in metrics.
+pub const NAMES: [(&str, &str); 5] = [
+    ("/-/agents", "admin_agents"),
+    ("/-/agents/{agent}", "admin_agent"),
+    ("/-/tokens", "admin_tokens"),
+    ("/-/tokens/{id}", "admin_token"),
+    ("/-/tokens/{id}/rotate", "admin_rotate"),
+];
+
+/// No agent's id begins with `-`, so these are in nobody's way.
+pub fn routes() -> Router<Arc<State>> {
+    let agent = get(agents::show).patch(agents::change).delete(agents::delete);
+    Router::new()
+        .route("/-/agents", get(agents::list))
+        .route("/-/agents/{agent}", agent)
+        .route("/-/tokens", get(tokens::list).post(tokens::create).delete(tokens::revoke_of))
+        .route("/-/tokens/{id}", delete(tokens::revoke))
+        .route("/-/tokens/{id}/rotate", post(tokens::rotate))
+}
+
+/// Who looks after some agents and the tokens for them.
+struct Administrator {
+    who: Who,
+    rights: Rights,
+    /// Those that he may see.
+    tokens: Tokens,
+    trace: Option<Arc<Trace>>,
+}
+
+impl Administrator {
+    /// Lets a request in, gives it a place, and tells its record who that was and what is asked.
+    fn admit(
+        state: &State,
+        request: &Request,
+        agent: Option<&str>,
+        asked: &str,
+    ) -> Result<Administrator, Failure> {
+        let entry = state.access.owner(request.headers())?;
+        let trace = request.extensions().get::<Arc<Trace>>().cloned();
+        let TokenName { id, name } = entry.name();
+        if let Some(trace) = &trace {
+            // Also of who is refused.
+            let _ = trace.token.set(id.clone());
+            let _ = (!name.is_empty()).then(|| trace.name.set(name.clone()));
+            let _ = trace.asked.set(asked.to_owned());
+        }
+        state.access.needs_admin(&entry, agent)?;
+        let who = Who { agent: agent.map(str::parse).transpose()?, token: Some(id) };
+        seat(state, request, &who, &name)?;
+        let rights = Rights::of(entry);
+        Ok(Administrator { who, tokens: state.access.tokens(rights.clone()), rights, trace })
+    }
+
+    /// Tells the record what was done.
+    fn did(&self, what: impl ToString) {
+        let _ = self.trace.as_ref().map(|trace| trace.did.set(what.to_string()));
+    }
+}

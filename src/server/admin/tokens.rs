@@ -1,0 +1,113 @@
+//! `/-/tokens`: who may do what at the server.
+
+use super::{Administrator, query};
+use crate::error::Error;
+use crate::protocol::Scope;
+use crate::server::answer::{Answer, Failure, json};
+use crate::server::body;
+use crate::server::expiry;
+use crate::server::limits::Pool;
+use crate::server::pattern::Pattern;
+use crate::server::state::State;
+use crate::server::tokens::{Entry, Wanted};
+use axum::extract::{Path, Request, State as Shared};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What a new token is for, as `serve token create` takes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct New {
+    agents: Vec<Pattern>,
+    scope: Scope,
+    note: Option<String>,
+    #[serde(rename = "for")]
+    owner: Option<String>,
+    #[serde(default)]
+    for_others: bool,
+    expires: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Rotation {
+    grace: String,
+}
+
+impl Default for Rotation {
+    fn default() -> Rotation {
+        Rotation { grace: "24h".to_owned() }
+    }
+}
+
+/// `GET /-/tokens`
+pub async fn list(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Answer, Failure> {
+    let admin = Administrator::admit(&state, &request, None, "list tokens")?;
+    let tokens = state.work(Pool::Admin, &admin.who, move |_| admin.tokens.list()).await?;
+    let (now, used) = (state.log.now(), state.access.used());
+    let shown = tokens.iter().map(|entry| entry.to_json_at(now, used.get(&entry.id)));
+    Ok(json(StatusCode::OK, &json!({"tokens": shown.collect::<Vec<Value>>()})))
+}
+
+/// `POST /-/tokens`
+pub async fn create(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Answer, Failure> {
+    let admin = Administrator::admit(&state, &request, None, "create token")?;
+    let new: New = body::json(request.into_body(), "a token", &state.limits).await?;
+    let now = state.log.now();
+    let expires_at = new.expires.map(|text| expiry::parse(&text, now)).transpose()?;
+    let New { agents, scope, note, owner, for_others, .. } = new;
+    let wanted = Wanted { agents, scope, note, owner, for_others, expires_at };
+    let tokens = admin.tokens.clone();
+    let (entry, secret) = state.work(Pool::Admin, &admin.who, move |_| tokens.create(wanted, now)).await?;
+    admin.did(named(&entry));
+    let mut answer = entry.to_json();
+    answer["token"] = secret.to_string().into();
+    Ok(json(StatusCode::CREATED, &answer))
+}
+
+/// `POST /-/tokens/ID/rotate`
+pub async fn rotate(
+    Shared(state): Shared<Arc<State>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Answer, Failure> {
+    let admin = Administrator::admit(&state, &request, None, "rotate token")?;
+    let rotation: Rotation = body::json_or_nothing(request.into_body(), "a rotation", &state.limits).await?;
+    let (grace, now, tokens) = (expiry::grace(&rotation.grace)?, state.log.now(), admin.tokens.clone());
+    let rotated = state.work(Pool::Admin, &admin.who, move |_| tokens.rotate(&id, grace, now)).await?;
+    admin.did(named(&rotated.entry));
+    Ok(json(StatusCode::OK, &rotated.to_json()))
+}
+
+/// `DELETE /-/tokens/ID`
+pub async fn revoke(
+    Shared(state): Shared<Arc<State>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Answer, Failure> {
+    let admin = Administrator::admit(&state, &request, None, "revoke token")?;
+    let tokens = admin.tokens.clone();
+    let entry = state.work(Pool::Admin, &admin.who, move |_| tokens.revoke(&id)).await?;
+    admin.did(named(&entry));
+    Ok(json(StatusCode::OK, &entry.to_json()))
+}
+
+/// `DELETE /-/tokens?for=EMAIL`
+pub async fn revoke_of(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Answer, Failure> {
+    let admin = Administrator::admit(&state, &request, None, "revoke tokens of a person")?;
+    let [owner] = query::parse(request.uri().query(), ["for"])?;
+    let owner = owner.filter(|owner| !owner.is_empty());
+    let owner = owner.ok_or_else(|| Error::usage("whose tokens? `?for=EMAIL` says it"))?;
+    let tokens = admin.tokens.clone();
+    let revoked = state.work(Pool::Admin, &admin.who, move |_| tokens.revoke_of(&owner)).await?;
+    admin.did(revoked.iter().map(named).collect::<Vec<_>>().join("; "));
+    let shown: Vec<Value> = revoked.iter().map(Entry::to_json).collect();
+    Ok(json(StatusCode::OK, &json!({"revoked": shown})))
+}
+
+/// For the log.
+fn named(entry: &Entry) -> String {
+    format!("token {}: {} on {}", entry.id, entry.scope, entry.agents)
+}

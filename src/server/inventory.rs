@@ -1,0 +1,155 @@
+//! What a server keeps, agent by agent, for who looks after it: by `serve agents` and over HTTP alike.
+
+use super::limits::{Limits, Quotas};
+use super::tokens::{Entry, Tokens};
+use crate::depot::{Depot, Freed, MOST_UPLOADS, Overview};
+use crate::error::{Error, Result};
+use crate::protocol::AgentId;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::SystemTime;
+
+/// Some agents in the order of their ids.
+pub struct Page {
+    /// Each with its numbers, or why these cannot be read.
+    pub agents: Vec<(AgentId, Result<Overview>)>,
+    pub more: bool,
+}
+
+/// One agent.
+pub struct Details {
+    pub overview: Overview,
+    /// Packs that its head names and that do not exist.
+    pub missing: usize,
+    /// Those that open it.
+    pub tokens: Vec<Entry>,
+    pub quotas: Quotas,
+    /// Bytes of its answers on their way; only the server itself knows.
+    pub cached: Option<u64>,
+}
+
+/// An agent that is gone.
+pub struct Deleted {
+    pub agent: AgentId,
+    pub freed: Freed,
+    /// Those that open it still, so that it can be made anew.
+    pub tokens: Vec<Entry>,
+}
+
+/// The first agents after one of them, as many as wanted, of those that may be seen.
+pub fn page(
+    depot: &Depot,
+    after: Option<&AgentId>,
+    limit: usize,
+    may_see: impl Fn(&AgentId) -> bool,
+) -> Result<Page> {
+    let mut page = Page { agents: Vec::new(), more: false };
+    for agent in depot.agents()? {
+        if after.is_some_and(|after| agent <= *after) || !may_see(&agent) {
+            continue;
+        }
+        let Some(overview) = depot.overview(&agent).transpose() else { continue };
+        if page.agents.len() == limit {
+            page.more = true;
+            break;
+        }
+        page.agents.push((agent, overview));
+    }
+    Ok(page)
+}
+
+/// The agent's numbers, or an error where nobody ever pushed it.
+pub fn existing(depot: &Depot, agent: &AgentId) -> Result<Overview> {
+    depot.overview(agent)?.ok_or_else(|| {
+        Error::not_found(format!("there is no agent \"{agent}\""))
+            .hint("`lua-store serve agents list` shows the agents")
+    })
+}
+
+pub fn details(depot: &Depot, tokens: &Tokens, agent: &AgentId, quotas: Quotas) -> Result<Details> {
+    let overview = existing(depot, agent)?;
+    let missing = depot.missing_packs(agent)?.len();
+    Ok(Details { overview, missing, tokens: opening(tokens, agent)?, quotas, cached: None })
+}
+
+/// Closes an agent for everything new, or opens it again; false where it was so before.
+pub fn archive(depot: &Depot, agent: &AgentId, archived: bool) -> Result<bool> {
+    existing(depot, agent)?;
+    depot.archive(agent, archived)
+}
+
+/// Deletes an agent for good.
+pub fn delete(depot: &Depot, tokens: &Tokens, agent: &AgentId, now: SystemTime) -> Result<Deleted> {
+    existing(depot, agent)?;
+    let freed = depot.delete(agent, now)?.unwrap_or_default();
+    Ok(Deleted { agent: agent.clone(), freed, tokens: opening(tokens, agent)? })
+}
+
+fn opening(tokens: &Tokens, agent: &AgentId) -> Result<Vec<Entry>> {
+    let mut tokens = tokens.list()?;
+    tokens.retain(|token| token.opens(agent.as_str()));
+    Ok(tokens)
+}
+
+/// What a server that was started on this folder last allows one agent; the defaults where none was.
+pub fn quotas(data: &Path) -> Quotas {
+    Quotas::noted(data).unwrap_or_else(|| Quotas::of(&Limits::default()))
+}
+
+/// When something was brought to the agent last.
+pub fn changed(overview: &Overview) -> Option<Timestamp> {
+    Timestamp::from_millisecond(overview.changed_ms?.try_into().ok()?).ok()
+}
+
+/// An agent in a list.
+pub fn overview_to_json(overview: &Overview) -> Value {
+    let (uploads, upload_bytes) = overview.uploads;
+    json!({
+        "agent": overview.agent,
+        "archived": overview.archived,
+        "sourceVersions": overview.source,
+        "versions": overview.versions,
+        "active": overview.active,
+        "bytes": overview.bytes,
+        "packs": overview.packs,
+        "objects": overview.objects,
+        "condemnedPacks": overview.condemned,
+        "uploads": uploads,
+        "uploadBytes": upload_bytes,
+        "changedAt": changed(overview),
+    })
+}
+
+impl Details {
+    /// What it has of what it may have: bytes with those of uploads, versions of both kinds, unfinished uploads.
+    pub fn used(&self) -> [(u64, u64); 3] {
+        let (overview, (uploads, upload_bytes)) = (&self.overview, self.overview.uploads);
+        let refs = (overview.source + overview.versions) as u64;
+        [
+            (overview.bytes + upload_bytes, self.quotas.bytes),
+            (refs, self.quotas.refs),
+            (uploads as u64, MOST_UPLOADS as u64),
+        ]
+    }
+
+    pub fn to_json(&self) -> Value {
+        let mut answer = overview_to_json(&self.overview);
+        let [bytes, refs, uploads] = self.used().map(|(used, limit)| json!({"used": used, "limit": limit}));
+        let cache = json!({"used": self.cached, "limit": self.quotas.cache});
+        answer["quotas"] = json!({"bytes": bytes, "refs": refs, "uploads": uploads, "cache": cache});
+        answer["missingPacks"] = self.missing.into();
+        let tokens =
+            self.tokens.iter().map(|token| json!({"id": token.id, "scope": token.scope, "note": token.note}));
+        answer["tokens"] = tokens.collect();
+        answer
+    }
+}
+
+impl Deleted {
+    pub fn to_json(&self) -> Value {
+        let tokens: Vec<&String> = self.tokens.iter().map(|token| &token.id).collect();
+        let Freed { packs, bytes } = self.freed;
+        json!({"deleted": self.agent, "packs": packs, "bytes": bytes, "tokens": tokens})
+    }
+}
