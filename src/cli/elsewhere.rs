@@ -77,6 +77,11 @@ fn refresh(
             cx.out.note(format!("{name} could not be asked: {}", error.message()));
             Ok(false)
         }
+        Err(error) if error.kind() == Kind::Rewritten => {
+            cx.out.warn(error.message());
+            error.hint_text().into_iter().for_each(|hint| cx.out.hint(hint));
+            Ok(false)
+        }
         Err(error) => Err(error),
     }
 }

@@ -2,11 +2,11 @@
 //! at. It has what the remote has and nothing else, and all of it can be removed at any time.
 
 use super::heard::Remembered;
-use super::{Address, Remote, fetch, heads};
+use super::{Address, Remote, fetch, heads, seen};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::progress::Progress;
-use crate::store::{self, Heads, Receipts, Store};
+use crate::store::{self, Depth, Heads, Receipts, Store};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -117,22 +117,61 @@ impl Kept {
         Ok(same.filter(|last| last.active == heads.active).map(|last| last.receipts).unwrap_or_default())
     }
 
-    /// Makes the store have what the remote has now. One that cannot become it, because it is damaged or the remote
-    /// began anew, is made again from nothing.
+    /// Makes the store have what the remote has now. One that is damaged is made again from nothing. It stays as it
+    /// is where the remote has not everything any more that it had, until its folder is removed.
     pub fn refresh(&mut self, remote: Box<dyn Remote>, at_ms: i64, progress: &Progress) -> Result<()> {
         // One gets it, and the others who want the same have it then.
         let _alone = fs::lock(&self.root.with_extension("fetch"), PATIENCE)?;
         let (store, name) = (self.store.clone(), NAME.to_owned());
         let mut remote = Remembered { remote, store, name, at_ms };
-        match self.follow(&remote, progress) {
-            Err(error)
-                if matches!(error.kind(), Kind::Corrupt | Kind::Failed | Kind::Rewritten)
-                    && self.discard()? =>
-            {
-                remote.store = self.store.clone();
-                self.follow(&remote, progress)
+        let is_damage = |error: &Error| matches!(error.kind(), Kind::Corrupt | Kind::Failed);
+        let done = match self.follow(&remote, progress) {
+            Err(error) if is_damage(&error) && !self.is_sound() => {
+                self.begin_anew(&mut remote, error).and_then(|()| self.follow(&remote, progress))
             }
             other => other,
+        };
+        done.map_err(|error| self.named(error))
+    }
+
+    /// Whether all that it has can be read: what failed then is the remote.
+    fn is_sound(&self) -> bool {
+        let broken = || -> Result<bool> {
+            let tracked = self.store.remote(NAME)?.unwrap_or_default();
+            let Heads { source, versions, active } = self.store.heads()?;
+            let ledger = active.map(|active| active.ledger);
+            let roots: Vec<_> =
+                source.into_iter().chain(versions).chain(ledger).chain(tracked.roots()).collect();
+            Ok(!self.store.broken(&roots, Depth::Read)?.is_empty())
+        };
+        !broken().unwrap_or(true)
+    }
+
+    /// Removes what is damaged, unless the remote lost something that is still known from it.
+    fn begin_anew(&mut self, remote: &mut Remembered, damage: Error) -> Result<()> {
+        let now = heads(&remote.remote.head(None)?);
+        let known = self.store.remembered()?;
+        known.iter().try_for_each(|(name, known)| seen::check(name, known, &now))?;
+        if !self.discard()? {
+            return Err(damage);
+        }
+        remote.store = self.store.clone();
+        Ok(())
+    }
+
+    /// The same error by the name that its reader gave the remote, and with what helps here.
+    fn named(&self, error: Error) -> Error {
+        let ours = format!("the remote \"{NAME}\"");
+        let message = error.message().replace(&ours, &format!("\"{}\"", self.address));
+        let named = Error::new(error.kind(), message);
+        match (error.kind(), error.hint_text()) {
+            (Kind::Rewritten, _) => named.hint(format!(
+                "what it had is still kept here, and read; ask whoever runs it\n\
+                 was it begun anew on purpose, `rm -r \"{}\"` forgets what it had",
+                self.root.display()
+            )),
+            (_, Some(hint)) => named.hint(hint),
+            (_, None) => named,
         }
     }
 

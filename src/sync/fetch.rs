@@ -263,6 +263,7 @@ impl Arrival<'_> {
     /// brought from there earlier, is not looked at again.
     fn check(&self, objects: &Odb) -> Result<()> {
         let before = self.store.remote(self.name)?.unwrap_or_default();
+        seen::check(self.name, &before, &self.now)?;
         if self.now.active.is_none_or(|active| objects.contains(&active.ledger).unwrap_or(false)) {
             seen::check_ledger(self.name, objects, before.active, self.now.active)?;
         }

@@ -1,7 +1,7 @@
 //! A remote whose every word is remembered with the time: what it has is then known later, without asking it.
 
 use super::fetch::tracking;
-use super::{Remote, fetch, seen};
+use super::{Remote, fetch, heads, seen};
 use crate::error::{Kind, Result};
 use crate::fs::Spool;
 use crate::object::Source;
@@ -25,7 +25,8 @@ impl Remembered {
         let heard = self.store.heard(&self.name).map(|heard| heard.what);
         let tracked = self.store.remote(&self.name)?;
         let ledger = tracked.as_ref().and_then(|known| known.active);
-        [tracked, heard].iter().flatten().try_for_each(|known| seen::check(&self.name, known, head))?;
+        let now = heads(head);
+        [tracked, heard].iter().flatten().try_for_each(|known| seen::check(&self.name, known, &now))?;
         check_ledger(&self.store, &self.name, ledger, head.active)?;
         remember(&self.store, &self.name, tracking(head), self.at_ms);
         Ok(())

@@ -120,6 +120,75 @@ fn a_remote_that_was_begun_anew_on_purpose_is_taken_when_that_is_said() {
     assert_eq!(heads(&project.root()).source, head(&data(&project)).source);
 }
 
+/// Who has no project is told the same, and reads what was there.
+#[test]
+fn a_reader_without_a_project_is_told_too() {
+    let project = published();
+    copy(&data(&project), &backup(&project));
+    edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    for line in ["push", "version create -m second", "version promote 2"] {
+        project.ok(line);
+    }
+    let ops = Project::new();
+    let url = data(&project).canonicalize().unwrap().join(AGENT);
+    let line = format!("version list --remote {}", url.display());
+    let right = ops.ok(&line);
+    std::fs::remove_dir_all(data(&project)).unwrap();
+    copy(&backup(&project), &data(&project));
+    let caches = ops.home().join(".cache/lua-store/remotes");
+    let cache = walkdir::WalkDir::new(&caches).max_depth(2).into_iter().map(Result::unwrap);
+    let cache = cache.map(|entry| entry.into_path()).find(|path| path.ends_with(".lua")).unwrap();
+    let told = |outcome: &crate::common::Outcome| {
+        let said = format!("warning: \"{}\" was rewritten: source version v2 is missing", url.display());
+        assert!(outcome.stderr.contains(&said), "{outcome}");
+        let key = cache.parent().unwrap().file_name().unwrap().to_string_lossy();
+        assert!(outcome.stderr.contains(&format!("/remotes/{key}\"` forgets what it had")), "{outcome}");
+    };
+    for reader in [line.clone(), format!("show v2 --remote {}", url.display()), line.clone()] {
+        let outcome = ops.run(&reader);
+        assert_eq!(outcome.code, 0, "{outcome}");
+        told(&outcome);
+        assert!(!outcome.stderr.contains("has it now"), "{outcome}");
+    }
+    assert_eq!(ops.run(&line).stdout, right, "what was there is still read");
+    // Damage here does not make it forget.
+    for file in ["packed-refs", "refs/remotes/origin"] {
+        let sound = std::fs::read(cache.join(file)).unwrap();
+        std::fs::write(cache.join(file), "x").unwrap();
+        let outcome = ops.run(&line);
+        assert!(outcome.stderr.contains("was rewritten"), "{outcome}");
+        std::fs::write(cache.join(file), sound).unwrap();
+        assert_eq!(ops.run(&line).stdout, right, "{file}");
+    }
+    std::fs::remove_dir_all(cache.parent().unwrap()).unwrap();
+    assert!(!ops.ok(&line).contains("v2"));
+}
+
+/// A clone that was cut off remembers what it saw.
+#[test]
+fn a_clone_that_goes_on_holds_the_remote_to_what_it_had() {
+    let project = published();
+    copy(&data(&project), &backup(&project));
+    // Neither the versions nor the ledger tell of it.
+    edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    project.ok("push");
+    let url = data(&project).canonicalize().unwrap().join(AGENT);
+    let line = format!("clone {} ben", url.display());
+    let begun = (1..).find_map(|step| {
+        let ben = Project::new();
+        let outcome = ben.lua_store(&line).env("LUA_STORE_FAULT", format!("kill={step}")).output().unwrap();
+        assert!(!outcome.status.success(), "no clone was cut between what it saw and its refs");
+        ben.path("ben/.lua/refs/remotes/origin").exists().then_some(ben)
+    });
+    let ben = begun.unwrap();
+    std::fs::remove_dir_all(data(&project)).unwrap();
+    copy(&backup(&project), &data(&project));
+    let outcome = ben.run(&line);
+    assert_eq!(outcome.code, 1, "{outcome}");
+    assert!(outcome.stderr.contains("was rewritten: source version v2 is missing"), "{outcome}");
+    assert!(!ben.path("ben/src").exists());
+}
+
 /// A second remote that went on from v1 otherwise: a v2 of its own. Gives what ours is without origin's v2.
 fn with_mirror() -> Project {
     let project = published();
