@@ -2,7 +2,7 @@
 
 use super::adopt::{Adopted, adopt};
 use super::project::Project;
-use super::rules::{self, Scope};
+use super::rules::{self, Breach, Scope, Strictness};
 use super::version::Version;
 use crate::error::{Error, Result};
 use crate::fs;
@@ -58,25 +58,53 @@ pub fn range(store: &Store, first: u64, last: u64) -> Result<Choice> {
     Ok(Choice { have: have.copied().collect(), heads })
 }
 
-/// Proves a bundle with what is here, and holds what it names beyond `known` against the rules.
-pub fn prove(file: &Path, scratch: &Path, here: &Odb, known: &Heads, progress: &Progress) -> Result<Proven> {
-    let proven = Bundle::open(file, scratch)?.prove(here, &LIMITS, progress)?;
-    let (heads, objects) = (proven.heads(), proven.objects());
-    let known = rules::known(objects, &[known], heads)?;
-    let report = rules::check(objects, &known, heads, Scope::Whole)?;
-    report.refuse(&format!("the bundle \"{}\" is not taken in", file.display()))?;
-    Ok(proven)
+/// What a bundle is proven with: what is here, and what of it is known already.
+pub struct Here<'a> {
+    pub objects: &'a Odb,
+    pub known: &'a [&'a Heads],
 }
 
-/// Takes a bundle into a project, as what the remote `name` has.
-pub fn fetch(project: &Project, file: &Path, name: &str, progress: &Progress) -> Result<Heads> {
+/// Proves a bundle with what is here, and holds what it names beyond what is known against the rules.
+pub fn prove(
+    file: &Path,
+    scratch: &Path,
+    here: &Here<'_>,
+    strictness: Strictness,
+    progress: &Progress,
+) -> Result<(Proven, Vec<Breach>)> {
+    let proven = Bundle::open(file, scratch)?.prove(here.objects, &LIMITS, progress)?;
+    let (heads, objects) = (proven.heads(), proven.objects());
+    let known = rules::known(objects, here.known, heads)?;
+    let report = rules::check(objects, &known, heads, Scope::Whole)?;
+    let refused = format!("the bundle \"{}\" is not taken in", file.display());
+    match strictness {
+        Strictness::Refuse => report.refuse(&refused)?,
+        Strictness::AsIs => {
+            rules::check_bounds(objects, &known, heads).map_err(|error| error.context(refused))?;
+        }
+    }
+    Ok((proven, report.breaches))
+}
+
+/// Takes a bundle into a project, as what the remote `name` has, and says what it took as it is.
+pub fn fetch(
+    project: &Project,
+    file: &Path,
+    name: &str,
+    strictness: Strictness,
+    progress: &Progress,
+) -> Result<(Heads, Vec<Breach>)> {
     let store = project.store();
     // What is damaged here is not known.
     let known = store.heads().unwrap_or_default();
-    let heads = prove(file, &store.incoming()?, store.objects(), &known, progress)?.admit(store)?;
+    let Tracking { source, versions, active, .. } = store.remote(name).ok().flatten().unwrap_or_default();
+    let before = Heads { source, versions, active };
+    let here = Here { objects: store.objects(), known: &[&known, &before] };
+    let (proven, breaches) = prove(file, &store.incoming()?, &here, strictness, progress)?;
+    let heads = proven.admit(store)?;
     let Heads { source, versions, active } = heads.clone();
     store.set_remote(&store.lock()?, name, &Tracking { source, versions, active, ..Tracking::default() })?;
-    Ok(heads)
+    Ok((heads, breaches))
 }
 
 /// What a clone made.
@@ -84,20 +112,23 @@ pub fn fetch(project: &Project, file: &Path, name: &str, progress: &Progress) ->
 pub struct Cloned {
     pub heads: Heads,
     pub adopted: Adopted,
+    /// What was taken as it is.
+    pub breaches: Vec<Breach>,
 }
 
 /// Makes a project of a bundle, in a folder that is empty or not there yet: the store, all refs, the
 /// pointer, and the files that were pushed last.
-pub fn clone(file: &Path, root: &Path, progress: &Progress) -> Result<Cloned> {
+pub fn clone(file: &Path, root: &Path, strictness: Strictness, progress: &Progress) -> Result<Cloned> {
     if root.read_dir().is_ok_and(|mut inside| inside.next().is_some()) {
         return Err(Error::usage(format!("cannot clone into \"{}\": it is not empty", root.display()))
             .hint("name a folder that is not there yet"));
     }
     let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Nothing is made before all is proven.
-    let proven = prove(file, parent, &Odb::over([]), &Heads::default(), progress)?;
+    let here = Here { objects: &Odb::over([]), known: &[] };
+    let (proven, breaches) = prove(file, parent, &here, strictness, progress)?;
     fs::create_dir_all(root)?;
     let heads = proven.admit(&Store::init(&root.join(store::DIR))?)?;
     let adopted = adopt(&Project::open(root)?, &heads, progress)?;
-    Ok(Cloned { heads, adopted })
+    Ok(Cloned { heads, adopted, breaches })
 }

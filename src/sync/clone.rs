@@ -3,6 +3,7 @@
 use super::{Remote, fetch, heads};
 use crate::agent::adopt::{self, Adopted};
 use crate::agent::project::Project;
+use crate::agent::rules::{Breach, Strictness};
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::progress::Progress;
@@ -16,6 +17,8 @@ pub struct Cloned {
     pub head: Head,
     pub bytes: u64,
     pub adopted: Adopted,
+    /// What was taken as it is.
+    pub breaches: Vec<Breach>,
 }
 
 /// The remote that the project will have.
@@ -32,6 +35,7 @@ pub fn clone(
     root: &Path,
     Origin { name, url, insecure }: Origin<'_>,
     remote: &dyn Remote,
+    strictness: Strictness,
     progress: &Progress,
 ) -> Result<Cloned> {
     check_empty(root, name, url)?;
@@ -47,9 +51,9 @@ pub fn clone(
         config.set_remote(name, url, insecure)?;
         config.save(&lock)?;
     }
-    let fetched = fetch::bring(&store, name, remote, head, progress)?;
+    let fetched = fetch::bring_with(&store, name, remote, head, strictness, progress)?;
     let adopted = adopt::adopt(&Project::open(root)?, &heads(&fetched.head), progress)?;
-    Ok(Cloned { head: fetched.head, bytes: fetched.bytes, adopted })
+    Ok(Cloned { head: fetched.head, bytes: fetched.bytes, adopted, breaches: fetched.breaches })
 }
 
 fn nothing(remote: &dyn Remote, url: &str) -> Error {

@@ -2,7 +2,7 @@
 //! remembered.
 
 use super::{Remote, heads, seen};
-use crate::agent::rules::{self, Scope};
+use crate::agent::rules::{self, Breach, Report, Scope, Strictness};
 use crate::error::{Error, Result};
 use crate::fs::{self, Spool};
 use crate::object::{Id, Source};
@@ -23,6 +23,8 @@ pub struct Fetched {
     /// Objects that came with it.
     pub objects: u64,
     pub bytes: u64,
+    /// What was taken as it is.
+    pub breaches: Vec<Breach>,
 }
 
 impl Fetched {
@@ -67,6 +69,18 @@ pub fn bring(
     head: Head,
     progress: &Progress,
 ) -> Result<Fetched> {
+    bring_with(store, name, remote, head, Strictness::Refuse, progress)
+}
+
+/// [`bring`], and what becomes of what breaks a rule.
+pub fn bring_with(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    head: Head,
+    strictness: Strictness,
+    progress: &Progress,
+) -> Result<Fetched> {
     let before = store.remote(name)?;
     let mut want = absent(store, head.roots())?;
     let mut have = before.as_ref().map(newest).unwrap_or_default();
@@ -84,18 +98,23 @@ pub fn bring(
         have.clear();
     }
     let now = tracking(&head);
-    let arrival = Arrival { store, name, now: heads(&head), scope: Scope::Whole };
+    let arrival = Arrival { store, name, now: heads(&head), scope: Scope::Whole, strictness };
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
         (objects, bytes) = receive(remote, &arrival, &Fetch { want, have }, progress)?;
     } else if before.as_ref() != Some(&now) {
         arrival.check(store.objects())?;
     }
-    match before.as_ref() == Some(&now) {
-        true => store.confirm()?,
-        false => store.set_remote(&store.lock()?, name, &now)?,
+    let mut breaches = Vec::new();
+    if before.as_ref() == Some(&now) {
+        store.confirm()?;
+    } else {
+        if strictness == Strictness::AsIs {
+            breaches = arrival.report(store.objects())?.breaches;
+        }
+        store.set_remote(&store.lock()?, name, &now)?;
     }
-    Ok(Fetched { head, before, objects, bytes })
+    Ok(Fetched { head, before, objects, bytes, breaches })
 }
 
 /// Brings what a step of the pointer needs: the ledger of the remote, and its versions. What was only pushed stays
@@ -104,7 +123,8 @@ pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Hea
     let want = absent(store, versions_of(head))?;
     if !want.is_empty() {
         let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
-        let arrival = Arrival { store, name, now: heads(head), scope: Scope::Present };
+        let arrival =
+            Arrival { store, name, now: heads(head), scope: Scope::Present, strictness: Strictness::Refuse };
         receive(remote, &arrival, &Fetch { want, have }, &Progress::default())?;
     }
     remember(store, name, head)
@@ -139,7 +159,13 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
     }
     // Versions may be of source versions that were left out.
     let Tracking { source, versions, active, .. } = now.clone();
-    let arrival = Arrival { store, name, now: Heads { source, versions, active }, scope: Scope::Present };
+    let arrival = Arrival {
+        store,
+        name,
+        now: Heads { source, versions, active },
+        scope: Scope::Present,
+        strictness: Strictness::Refuse,
+    };
     arrival.check(store.objects())?;
     let lock = store.lock()?;
     store.set_remote(&lock, name, &now)
@@ -156,7 +182,7 @@ pub fn bring_ledger(store: &Store, name: &str, remote: &dyn Remote, now: &Tracki
     let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
     let (source, versions) = (now.source.clone(), now.versions.clone());
     let now = Heads { source, versions, active: Some(active) };
-    let arrival = Arrival { store, name, now, scope: Scope::Present };
+    let arrival = Arrival { store, name, now, scope: Scope::Present, strictness: Strictness::Refuse };
     receive(remote, &arrival, &Fetch { want: vec![active.ledger], have }, &Progress::default()).map(drop)
 }
 
@@ -223,7 +249,7 @@ fn peek_at(
     want: Vec<Id>,
     scope: Scope,
 ) -> Result<Peeked> {
-    let arrival = Arrival { store, name, now: heads(head), scope };
+    let arrival = Arrival { store, name, now: heads(head), scope, strictness: Strictness::Refuse };
     if want.is_empty() {
         arrival.check(store.objects())?;
         return Ok(Peeked::here(store));
@@ -256,6 +282,7 @@ struct Arrival<'a> {
     name: &'a str,
     now: Heads,
     scope: Scope,
+    strictness: Strictness,
 }
 
 impl Arrival<'_> {
@@ -267,10 +294,24 @@ impl Arrival<'_> {
         if self.now.active.is_none_or(|active| objects.contains(&active.ledger).unwrap_or(false)) {
             seen::check_ledger(self.name, objects, before.active, self.now.active)?;
         }
+        let refused = format!("what the remote \"{}\" has is not taken in", self.name);
+        if self.strictness == Strictness::AsIs {
+            let bounded = rules::check_bounds(objects, &self.known(objects)?, &self.now);
+            return bounded.map_err(|error| error.context(refused));
+        }
+        self.report(objects)?.refuse(&refused)
+    }
+
+    /// What of it breaks a rule.
+    fn report(&self, objects: &Odb) -> Result<Report> {
+        rules::check(objects, &self.known(objects)?, &self.now, self.scope)
+    }
+
+    /// What of it is here already, or was brought from there earlier.
+    fn known(&self, objects: &Odb) -> Result<Heads> {
+        let before = self.store.remote(self.name)?.unwrap_or_default();
         let before = Heads { source: before.source, versions: before.versions, active: before.active };
-        let known = rules::known(objects, &[&before, &self.store.heads().unwrap_or_default()], &self.now)?;
-        let report = rules::check(objects, &known, &self.now, self.scope)?;
-        report.refuse(&format!("what the remote \"{}\" has is not taken in", self.name))
+        rules::known(objects, &[&before, &self.store.heads().unwrap_or_default()], &self.now)
     }
 }
 

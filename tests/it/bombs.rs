@@ -41,7 +41,8 @@ fn a_bundle_that_unfolds_is_refused_and_nothing_is_made() {
     assert!(size < 40_000, "{size}");
     let other = Project::new();
     std::fs::copy(project.path("../bomb.bundle"), other.path("bomb.bundle")).unwrap();
-    for line in ["bundle verify bomb.bundle", "clone bomb.bundle second"] {
+    for line in ["bundle verify bomb.bundle", "clone bomb.bundle second", "clone bomb.bundle second --as-is"]
+    {
         let outcome = other.run(line);
         assert_eq!(outcome.code, 1, "{outcome}");
         let said = "refs/source/v2: source: it has more than 1000000 files and folders";
@@ -76,13 +77,16 @@ fn a_client_does_not_take_it_in() {
     let root = project.path("../data");
     raw::depot(&project, &root, "agent_shop");
     let other = Project::new();
-    let cloned = other.run(&format!("clone {} second", root.join("agent_shop").display()));
-    assert!(cloned.code == 1 && cloned.stderr.contains("more than 1000000 files"), "{cloned}");
+    let url = root.join("agent_shop").display().to_string();
+    for line in ["clone {} second", "clone {} second --as-is", "version list --remote {}"] {
+        let outcome = other.run(&line.replace("{}", &url));
+        assert!(outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"), "{outcome}");
+    }
     assert!(!other.path("second/a").exists());
     shop::write(&other);
     other.ok("init");
     other.ok(&format!("remote add origin {}", root.join("agent_shop").display()));
-    for line in ["fetch", "pull"] {
+    for line in ["fetch", "fetch --as-is", "pull"] {
         let outcome = other.run(line);
         assert!(outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"), "{outcome}");
     }

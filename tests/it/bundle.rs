@@ -3,10 +3,11 @@
 use crate::common::shop::{self, edit};
 use crate::common::{Project, faults};
 use insta::assert_snapshot;
-use lua_store::agent::bundle;
+use lua_store::agent::bundle::{self, Here};
 use lua_store::agent::project::Project as Agent;
+use lua_store::agent::rules::Strictness;
 use lua_store::progress::Progress;
-use lua_store::store::{Heads, Odb};
+use lua_store::store::Odb;
 use std::path::{Path, PathBuf};
 
 /// Two versions of which the first is active, then a third and one more push.
@@ -25,7 +26,7 @@ fn history() -> Project {
 }
 
 fn clone(file: &Path, root: &Path) -> lua_store::error::Result<bundle::Cloned> {
-    bundle::clone(file, root, &Progress::default())
+    bundle::clone(file, root, Strictness::Refuse, &Progress::default())
 }
 
 fn heads(root: &Path) -> lua_store::store::Heads {
@@ -90,7 +91,8 @@ fn some_versions_go_on_from_the_others() {
     assert_eq!((heads(&root).versions.len(), heads(&root).active), (1, None));
     let agent = Agent::open(&root).unwrap();
     for (name, count) in [("rest.bundle", 3), ("all.bundle", 4)] {
-        bundle::fetch(&agent, &project.path(name), "stick", &Progress::default()).unwrap();
+        bundle::fetch(&agent, &project.path(name), "stick", Strictness::Refuse, &Progress::default())
+            .unwrap();
         let tracking = agent.store().remote("stick").unwrap().unwrap();
         assert_eq!((tracking.versions.len(), tracking.source.len()), (3, count));
         faults::assert_clean(&root);
@@ -184,7 +186,8 @@ fn a_damaged_bundle_is_taken_nowhere() {
     let refused = |bytes: &[u8], what: &str| {
         std::fs::write(elsewhere.path("b"), bytes).unwrap();
         assert!(
-            bundle::fetch(&agent, &elsewhere.path("b"), "stick", &Progress::default()).is_err(),
+            bundle::fetch(&agent, &elsewhere.path("b"), "stick", Strictness::Refuse, &Progress::default())
+                .is_err(),
             "{what}"
         );
         assert!(clone(&elsewhere.path("b"), &elsewhere.path("cloned")).is_err(), "{what}");
@@ -208,8 +211,8 @@ fn a_damaged_bundle_is_taken_nowhere() {
         bundle::prove(
             &elsewhere.path("b"),
             &elsewhere.root(),
-            &Odb::over([]),
-            &Heads::default(),
+            &Here { objects: &Odb::over([]), known: &[] },
+            Strictness::Refuse,
             &Progress::default()
         )
         .is_ok()

@@ -195,8 +195,42 @@ fn a_bad_remote_leaves_a_healthy_project_as_it_was() {
         project.ok("fsck");
         let cloned = project.run(&format!("clone {} ../clone", data.join("agent_shop").display()));
         assert!(cloned.code == 1 && cloned.stderr.contains(told), "{cloned}");
+        assert!(cloned.stderr.contains("`lua-store clone --as-is`"), "{cloned}");
         assert!(!project.path("../clone/src").exists());
-        // A bundle is no other way in.
+    }
+}
+
+/// A remote that took it when there were no rules serves its people for ever: who says so takes it as it is.
+#[test]
+fn a_remote_that_holds_it_is_joined_by_those_who_say_so() {
+    for with in ALL {
+        let (project, data) = beside(with);
+        let url = data.join("agent_shop").display().to_string();
+        // The clone of before goes on, or is begun again.
+        assert_eq!(project.run(&format!("clone {url} ../clone")).code, 1);
+        let cloned = project.json(&format!("clone {url} ../clone --as-is"));
+        assert!(!cloned["asIs"].as_array().unwrap().is_empty(), "{cloned}");
+        let fetched = project.run("fetch --as-is");
+        assert!(fetched.code == 0 && fetched.stderr.contains("warning: taken as it is: "), "{fetched}");
+        // What is known now stops nobody.
+        for line in ["fetch", "pull", "status", "version list", "log", "log --ledger", "version promote 1"] {
+            project.ok(line);
+            project.ok(&format!("{line} -C ../clone"));
+        }
+        for (folder, before, after) in
+            [(".", "You help customers shop.", "You help."), ("../clone", "You help.", "You help a lot.")]
+        {
+            project.ok(&format!("pull -C {folder}"));
+            let file = format!("{folder}/src/index.ts");
+            project.write(&file, project.read(&file).replace(before, after));
+            for line in ["push", "version create -m next", "version promote latest"] {
+                project.ok(&format!("{line} -C {folder}"));
+            }
+        }
+        assert_eq!(project.run("fsck -C ../clone").code, 1, "it is named");
+        // Who only reads has nothing to say.
+        let listed = project.json(&format!("version list --remote {url}"));
+        assert_eq!(listed.as_array().unwrap().len(), 4, "{listed}");
     }
 }
 
@@ -220,6 +254,12 @@ fn a_bundle_is_no_other_way_in() {
         assert!(outcome.code == 1 && outcome.stderr.contains("refs/source/v2: its time"), "{outcome}");
         assert_eq!(heads(&project), before);
     }
+    // It may be all that is left of a project.
+    project.ok("clone ../bad.bundle ../c --as-is");
+    project.ok("fetch ../bad.bundle --as-is");
+    project.ok("pull ../bad.bundle");
+    assert_eq!(heads(&project).source.len(), 2);
+    assert_eq!(project.json("source list -C ../c").as_array().unwrap().len(), 2);
 }
 
 /// What is here already, and so is known, stops nobody: the remote took it when there were no rules.

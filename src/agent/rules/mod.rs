@@ -19,7 +19,7 @@ use super::state::State;
 use super::version::Version;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Entry, Id, Mode, Source};
-use crate::store::{Active, Heads, Odb};
+use crate::store::{Active, Heads, Odb, refs};
 use numbers::Given;
 use std::collections::HashSet;
 
@@ -36,6 +36,21 @@ pub enum Scope {
     Whole,
     /// As far as they are there: a promotion brings versions and the ledger without the source versions.
     Present,
+}
+
+/// What becomes of what breaks a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strictness {
+    /// All that came with it is refused.
+    Refuse,
+    /// It is taken as it is, and told: it was made before there were rules, and no history can leave it out.
+    AsIs,
+}
+
+impl Strictness {
+    pub fn of(as_is: bool) -> Strictness {
+        if as_is { Strictness::AsIs } else { Strictness::Refuse }
+    }
 }
 
 /// Something that came, and who it says made it.
@@ -78,7 +93,10 @@ impl Report {
             more => format!(" (and {more} more)"),
         };
         Err(Error::corrupt(format!("{what}: {}{others}", first.sentence()))
-            .hint("nothing was changed here; no `lua-store` of today makes such a thing"))
+            .hint(
+                "nothing was changed here; no `lua-store` of today makes such a thing\n\
+                 if you trust who made it, `lua-store fetch --as-is`, or `lua-store clone --as-is`, takes it as it is",
+            ))
     }
 }
 
@@ -121,6 +139,25 @@ pub fn check(objects: &Odb, before: &Heads, after: &Heads, scope: Scope) -> Resu
     check.versions(before)?;
     check.ledger(before)?;
     Ok(check.report)
+}
+
+/// The one rule that nothing is taken without: a few objects that unfold to more than any disk holds stop whoever
+/// only looks at them.
+pub fn check_bounds(objects: &Odb, before: &Heads, after: &Heads) -> Result<()> {
+    let mut bounds = Bounds::default();
+    let source = new(&before.source, &after.source).map(|new| (refs::SOURCE, new));
+    let versions = new(&before.versions, &after.versions).map(|new| (refs::VERSIONS, new));
+    for (series, (number, id)) in source.chain(versions) {
+        match bounds.check(objects, &id) {
+            Err(error) if error.kind() == Kind::Usage => {
+                return Err(Error::corrupt(format!("{series}/v{number}: {}", error.message()))
+                    .hint("nothing was changed here; no `lua-store` of today makes such a thing"));
+            }
+            // What cannot be read is worked around.
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The records of a ledger alone, whatever versions they are about.

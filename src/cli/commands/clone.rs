@@ -3,8 +3,10 @@
 use crate::agent::adopt::Adopted;
 use crate::agent::bundle;
 use crate::agent::project::Project;
+use crate::agent::rules::Strictness;
 use crate::agent::words;
 use crate::cli::Exit;
+use crate::cli::commands::fetch::{as_is, tell_as_is};
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote::{self, DEFAULT, Reached};
@@ -29,15 +31,20 @@ pub struct Clone {
     /// Where to make it [default: the id of the agent, or the name of the file]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// Take also what breaks the rules of today, as it is: made before there were rules, by somebody you trust
+    #[arg(long)]
+    as_is: bool,
 }
 
 impl Clone {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let here = cx.directory()?;
+        let strictness = Strictness::of(self.as_is);
         let file = here.join(&self.url);
         if file.is_file() {
             let name = file.file_stem().unwrap_or_default().to_owned();
-            return bundle(cx, &file, &here.join(self.folder.unwrap_or_else(|| name.into())));
+            let root = here.join(self.folder.unwrap_or_else(|| name.into()));
+            return bundle(cx, &file, &root, strictness);
         }
         let address = Address::parse(&self.url, &here)?;
         let root = here.join(self.folder.unwrap_or_else(|| address.agent().as_str().into()));
@@ -47,10 +54,11 @@ impl Clone {
         let term = *cx.out.term();
         let receive = |reached: &Reached| {
             progress::show(&term, "Receiving", Unit::Byte, |progress| {
-                clone::clone(&root, Origin { name: DEFAULT, url: &url, insecure }, &*reached.remote, progress)
+                let origin = Origin { name: DEFAULT, url: &url, insecure };
+                clone::clone(&root, origin, &*reached.remote, strictness, progress)
             })
         };
-        let Cloned { head, bytes, adopted } = match receive(&reached) {
+        let Cloned { head, bytes, adopted, breaches } = match receive(&reached) {
             // Nothing was made yet: the remote is asked first.
             Err(error) if error.kind() == Kind::Auth && cx.can_ask() => {
                 cx.out.note(error.message());
@@ -59,12 +67,14 @@ impl Clone {
             other => other?,
         };
         let store = Project::open(&root)?.store().clone();
+        tell_as_is(cx, &breaches);
         heard::remember(&store, DEFAULT, tracking(&head), cx.now()?.as_millisecond());
         if cx.out.is_json() {
             cx.out.json(&json!({
                 "project": root, "url": url, "agent": head.agent, "files": adopted.files, "bytes": bytes,
                 "sourceVersion": head.source.len(), "version": head.versions.len(),
                 "active": head.active.and_then(|active| active.version), "allowed": adopted.allowed,
+                "asIs": as_is(&breaches),
             }))?;
             return Ok(Exit::Done);
         }
@@ -72,15 +82,19 @@ impl Clone {
     }
 }
 
-fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path) -> Result<Exit> {
+fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path, strictness: Strictness) -> Result<Exit> {
     let term = *cx.out.term();
-    let bundle::Cloned { heads, adopted } =
-        progress::show(&term, "Receiving", Unit::Item, |progress| bundle::clone(file, root, progress))?;
+    let bundle::Cloned { heads, adopted, breaches } =
+        progress::show(&term, "Receiving", Unit::Item, |progress| {
+            bundle::clone(file, root, strictness, progress)
+        })?;
+    tell_as_is(cx, &breaches);
     if cx.out.is_json() {
         cx.out.json(&json!({
             "project": root, "url": file, "agent": null, "files": adopted.files, "bytes": null,
             "sourceVersion": heads.source.len(), "version": heads.versions.len(),
             "active": heads.active.and_then(|active| active.version), "allowed": adopted.allowed,
+            "asIs": as_is(&breaches),
         }))?;
         return Ok(Exit::Done);
     }

@@ -2,6 +2,7 @@
 
 use crate::agent::bundle;
 use crate::agent::project::Project;
+use crate::agent::rules::{Breach, Strictness};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
@@ -22,23 +23,30 @@ pub struct Fetch {
     /// The remote [default: the only one, or origin], or a file that `bundle create` made
     #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     remote: Option<String>,
+    /// Take also what breaks the rules of today, as it is: made before there were rules, by somebody you trust
+    #[arg(long)]
+    as_is: bool,
 }
 
 impl Fetch {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
+        let strictness = Strictness::of(self.as_is);
         if let Some(file) = self.remote.as_deref().map(|name| cx.directory().map(|here| here.join(name))) {
             let file = file?;
             if file.is_file() {
-                return bundle(cx, &project, &file);
+                return bundle(cx, &project, &file, strictness);
             }
         }
         let reached = remote::require(cx, &project, self.remote.as_deref())?;
         let store = project.store();
         let term = *cx.out.term();
         let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
-            fetch::fetch(store, &reached.name, &*reached.remote, progress)
+            let (name, remote) = (&reached.name, &*reached.remote);
+            let head = fetch::look(store, name, remote)?;
+            fetch::bring_with(store, name, remote, head, strictness, progress)
         })?;
+        tell_as_is(cx, &fetched.breaches);
         let standing = Standing::of(&store.heads()?, &fetched.head, store.objects())?;
         if cx.out.is_json() {
             cx.out.json(&json!({
@@ -47,7 +55,7 @@ impl Fetch {
                 "active": fetched.head.active.and_then(|active| active.version),
                 "objects": fetched.objects, "bytes": fetched.bytes,
                 "source": standing.source.word(), "versions": standing.versions.word(),
-                "ledger": standing.ledger.word(),
+                "ledger": standing.ledger.word(), "asIs": as_is(&fetched.breaches),
             }))?;
         } else {
             tell(cx, &reached.name, &fetched, &standing)?;
@@ -60,16 +68,37 @@ impl Fetch {
 /// The versions of a bundle are kept as those of a remote of this name.
 pub const BUNDLE: &str = "bundle";
 
-fn bundle(cx: &mut Context<'_>, project: &Project, file: &Path) -> Result<Exit> {
+/// How many breaches are told before the rest is only counted.
+const BREACHES: usize = 5;
+
+/// Says what was taken although it breaks a rule.
+pub fn tell_as_is(cx: &mut Context<'_>, breaches: &[Breach]) {
+    for breach in breaches.iter().take(BREACHES) {
+        cx.out.warn(format!("taken as it is: {}", breach.sentence()));
+    }
+    if !breaches.is_empty() {
+        let more = breaches.len().saturating_sub(BREACHES);
+        let more = if more > 0 { format!("{more} more; ") } else { String::new() };
+        cx.out.hint(format!("{more}every command works around it, and `lua-store fsck` names it"));
+    }
+}
+
+/// The same for `--json`.
+pub fn as_is(breaches: &[Breach]) -> Vec<String> {
+    breaches.iter().map(Breach::sentence).collect()
+}
+
+fn bundle(cx: &mut Context<'_>, project: &Project, file: &Path, strictness: Strictness) -> Result<Exit> {
     let term = *cx.out.term();
-    let heads = progress::show(&term, "Receiving", Unit::Item, |progress| {
-        bundle::fetch(project, file, BUNDLE, progress)
+    let (heads, breaches) = progress::show(&term, "Receiving", Unit::Item, |progress| {
+        bundle::fetch(project, file, BUNDLE, strictness, progress)
     })?;
+    tell_as_is(cx, &breaches);
     let active = heads.active.and_then(|active| active.version);
     if cx.out.is_json() {
         cx.out.json(&json!({
             "name": BUNDLE, "url": file, "sourceVersion": heads.source.len(), "version": heads.versions.len(),
-            "active": active,
+            "active": active, "asIs": as_is(&breaches),
         }))?;
     } else {
         let active = active.map_or("none".to_owned(), |number| format!("v{number}"));

@@ -3,6 +3,7 @@
 use super::fetch::BUNDLE;
 use crate::agent::project::Project;
 use crate::agent::repair::{self, Repaired};
+use crate::agent::rules::Strictness;
 use crate::agent::verify::{Problem, Walk};
 use crate::agent::{bundle, lost};
 use crate::cli::Exit;
@@ -124,7 +125,7 @@ fn bring(cx: &mut Context<'_>, project: &Project, from: &str) -> Result<Heads> {
     let file = cx.directory()?.join(from);
     if file.is_file() {
         return progress::show(&term, "Receiving", Unit::Item, |progress| {
-            bundle::fetch(project, &file, BUNDLE, progress)
+            bundle::fetch(project, &file, BUNDLE, Strictness::Refuse, progress).map(|(heads, _)| heads)
         });
     }
     let reached = remote::require(cx, project, Some(from))?;

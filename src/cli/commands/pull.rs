@@ -4,6 +4,7 @@ use crate::agent::merge::Side;
 use crate::agent::project::Project;
 use crate::agent::pull::{self, Outcome, Pulled, Refused};
 use crate::agent::record::Who;
+use crate::agent::rules::Strictness;
 use crate::agent::{bundle, source, words};
 use crate::cli::Exit;
 use crate::cli::commands::fetch::BUNDLE;
@@ -67,8 +68,8 @@ fn bring(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<
     if let Some(name) = from {
         let file = cx.directory()?.join(name);
         if file.is_file() {
-            let heads = progress::show(&term, "Receiving", Unit::Item, |progress| {
-                bundle::fetch(project, &file, BUNDLE, progress)
+            let (heads, _) = progress::show(&term, "Receiving", Unit::Item, |progress| {
+                bundle::fetch(project, &file, BUNDLE, Strictness::Refuse, progress)
             })?;
             return Ok((name.to_owned(), heads));
         }

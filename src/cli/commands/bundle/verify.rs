@@ -1,7 +1,8 @@
 //! `bundle verify`: whether a file is a whole bundle, and what is in it.
 
 use super::{to_json, told};
-use crate::agent::bundle;
+use crate::agent::bundle::{self, Here};
+use crate::agent::rules::Strictness;
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::{Kind, Result};
@@ -28,8 +29,9 @@ impl Verify {
             Err(error) => return Err(error),
         };
         let scratch = std::env::temp_dir();
-        let proven = progress::show(cx.out.term(), "Verifying", progress::Unit::Item, |progress| {
-            bundle::prove(&file, &scratch, &here, &known, progress)
+        let here = Here { objects: &here, known: &[&known] };
+        let (proven, _) = progress::show(cx.out.term(), "Verifying", progress::Unit::Item, |progress| {
+            bundle::prove(&file, &scratch, &here, Strictness::Refuse, progress)
         })?;
         let heads = proven.heads();
         if cx.out.is_json() {
