@@ -2,7 +2,8 @@
 
 use super::file::Side;
 use crate::agent::change::Who;
-use crate::agent::words::Line;
+use crate::object::Leaf;
+use serde_json::Value;
 use std::ops::Range;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +13,29 @@ pub struct Conflict {
     /// A primitive; `persona`; a setting of the `agent`.
     pub item: Option<Who>,
     pub why: Why,
-    /// What each side did, in words.
-    pub ours: Vec<Line>,
-    pub theirs: Vec<Line>,
+    pub ours: Edit,
+    pub theirs: Edit,
+}
+
+/// What one side did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// The clash is about no edit of one side alone.
+    None,
+    /// A primitive (its `definition` and its `reach`), the persona or a setting, without the secrets in it.
+    Item {
+        from: Option<Value>,
+        to: Option<Value>,
+    },
+    /// Lines of a text.
+    Lines {
+        from: Vec<String>,
+        to: Vec<String>,
+    },
+    File {
+        from: Option<Leaf>,
+        to: Option<Leaf>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! What of a merge may stand: which primitives each side changed, where the sides clash, and whether
 //! what comes out is what the sides did.
 
-use super::conflict::{Conflict, Why};
+use super::conflict::{Conflict, Edit, Why};
 use super::draft::{Draft, How, Planned};
 use super::file::{File, Side, Text};
 use super::items::{Items, Key, who};
 use super::reading::Reading;
-use crate::agent::{leak, words};
+use crate::agent::leak;
 use crate::diff::Changed;
 use crate::error::Result;
 use std::collections::BTreeSet;
@@ -53,10 +53,8 @@ impl Known<'_> {
     fn conflict(&self, key: &Key, path: Option<&str>, why: Why) -> Conflict {
         // What clashes is shown, and may hold what must never be: it was not pushed yet.
         let base = self.base.get(key).map(leak::masked);
-        let said = |side: &Items| {
-            words::item_change(key.0, &key.1, base.as_ref(), side.get(key).map(leak::masked).as_ref())
-        };
-        let (ours, theirs) = (said(self.ours), said(self.theirs));
+        let edit = |side: &Items| Edit::Item { from: base.clone(), to: side.get(key).map(leak::masked) };
+        let (ours, theirs) = (edit(self.ours), edit(self.theirs));
         Conflict { path: path.map(str::to_owned), item: Some(who(key)), why, ours, theirs }
     }
 }
@@ -132,8 +130,8 @@ impl<'a> Judge<'a> {
                 path: Some(path.clone()),
                 item: None,
                 why: Why::Lines(hunk.ours.start + 1..hunk.ours.end.max(hunk.ours.start + 1) + 1),
-                ours: words::lines_change(&base, &ours),
-                theirs: words::lines_change(&base, &theirs),
+                ours: lines_edit(&base, &ours),
+                theirs: lines_edit(&base, &theirs),
             });
         }
         Ok(conflicts)
@@ -228,7 +226,7 @@ impl<'a> Judge<'a> {
 
     /// What of the merge is not as it has to be.
     pub fn check(&self, draft: &Draft, decided: &[Conflict], winner: Option<Side>) -> Result<Vec<Conflict>> {
-        let whole = |why| Conflict { path: None, item: None, why, ours: Vec::new(), theirs: Vec::new() };
+        let whole = |why| Conflict { path: None, item: None, why, ours: Edit::None, theirs: Edit::None };
         if let Some(path) = draft.blocked() {
             return Ok(vec![Conflict { path: Some(path.to_owned()), ..whole(Why::Entangled) }]);
         }
@@ -268,9 +266,14 @@ impl<'a> Judge<'a> {
 }
 
 fn file_conflict(file: &File, why: Why) -> Conflict {
-    let said = |side| words::file_change(file.base, file.leaf(side));
-    let (ours, theirs) = (said(Side::Ours), said(Side::Theirs));
+    let edit = |side| Edit::File { from: file.base, to: file.leaf(side) };
+    let (ours, theirs) = (edit(Side::Ours), edit(Side::Theirs));
     Conflict { path: Some(file.path.clone()), item: None, why, ours, theirs }
+}
+
+fn lines_edit(from: &[&str], to: &[&str]) -> Edit {
+    let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+    Edit::Lines { from: owned(from), to: owned(to) }
 }
 
 fn keys(conflicts: &[Conflict]) -> BTreeSet<Key> {

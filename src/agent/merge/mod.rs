@@ -14,7 +14,7 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
-pub use conflict::{Conflict, Why};
+pub use conflict::{Conflict, Edit, Why};
 pub use file::Side;
 
 use crate::error::Result;

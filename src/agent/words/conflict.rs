@@ -4,16 +4,24 @@ use super::line::{Line, Sign};
 use super::{declarations, details, part_lines};
 use crate::agent::change::{Parts, Persona, PersonaChange, SettingChange};
 use crate::agent::kind::Kind;
-use crate::agent::merge::{Conflict, Side, Why};
+use crate::agent::merge::{Conflict, Edit, Side, Why};
 use crate::object::Leaf;
 use serde_json::{Value, json};
 
 /// Lines of a file that are shown of each side.
 const LINES: usize = 8;
 
-/// What a side did to a primitive, the persona or a setting. The content of a primitive is its
-/// `definition` and its `reach`.
-pub fn item_change(kind: &str, name: &str, from: Option<&Value>, to: Option<&Value>) -> Vec<Line> {
+/// What a side did.
+fn edit_lines(conflict: &Conflict, edit: &Edit) -> Vec<Line> {
+    match (edit, &conflict.item) {
+        (Edit::Item { from, to }, Some(who)) => item_change(who.kind, &who.name, from.as_ref(), to.as_ref()),
+        (Edit::None, _) | (Edit::Item { .. }, None) => Vec::new(),
+        (Edit::Lines { from, to }, _) => lines_change(from, to),
+        (Edit::File { from, to }, _) => file_change(*from, *to),
+    }
+}
+
+fn item_change(kind: &str, name: &str, from: Option<&Value>, to: Option<&Value>) -> Vec<Line> {
     let (Some(from), Some(to)) = (from, to) else {
         return vec![match to {
             Some(_) => Line::new(Sign::Added, "added"),
@@ -60,10 +68,9 @@ fn primitive_change(from: &Value, to: &Value) -> Vec<Line> {
     lines
 }
 
-/// What a side did to some lines of a file.
-pub fn lines_change(from: &[&str], to: &[&str]) -> Vec<Line> {
-    let shown = |lines: &[&str], sign, mark: &str| -> Vec<Line> {
-        let text = |line: &&str| Line::new(sign, format!("{mark} {}", line.trim_end_matches(['\n', '\r'])));
+fn lines_change(from: &[String], to: &[String]) -> Vec<Line> {
+    let shown = |lines: &[String], sign, mark: &str| -> Vec<Line> {
+        let text = |line: &String| Line::new(sign, format!("{mark} {}", line.trim_end_matches(['\n', '\r'])));
         let mut shown: Vec<Line> = lines.iter().take(LINES).map(text).collect();
         if lines.len() > LINES {
             shown.push(Line::plain(format!("… and {} more lines", lines.len() - LINES)));
@@ -76,8 +83,7 @@ pub fn lines_change(from: &[&str], to: &[&str]) -> Vec<Line> {
     [shown(from, Sign::Removed, "-"), shown(to, Sign::Added, "+")].concat()
 }
 
-/// What a side did to a file as a whole.
-pub fn file_change(from: Option<Leaf>, to: Option<Leaf>) -> Vec<Line> {
+fn file_change(from: Option<Leaf>, to: Option<Leaf>) -> Vec<Line> {
     vec![match (from, to) {
         (None, Some(_)) => Line::new(Sign::Added, "added"),
         (_, None) => Line::new(Sign::Removed, "removed"),
@@ -133,7 +139,7 @@ pub fn conflict_sentence(conflict: &Conflict) -> String {
 pub fn conflict_lines(conflict: &Conflict) -> Vec<Line> {
     let mut lines = vec![Line::new(Sign::Changed, conflict_sentence(conflict))];
     for (label, said) in [("here", &conflict.ours), ("there", &conflict.theirs)] {
-        match &said[..] {
+        match &edit_lines(conflict, said)[..] {
             [] => {}
             [one] if one.sign != Sign::Added || one.text == "added" => {
                 let mut line = one.clone().indented(label.len() + 6);
@@ -151,7 +157,7 @@ pub fn conflict_lines(conflict: &Conflict) -> Vec<Line> {
 
 /// `{"file", "kind", "name", "reason", "message", "ours", "theirs"}`
 pub fn conflict_json(conflict: &Conflict) -> Value {
-    let said = |lines: &[Line]| lines.iter().map(|line| line.text.clone()).collect::<Vec<_>>();
+    let said = |edit| edit_lines(conflict, edit).into_iter().map(|line| line.text).collect::<Vec<_>>();
     json!({
         "file": conflict.path,
         "kind": conflict.item.as_ref().map(|who| who.kind),

@@ -7,9 +7,7 @@ mod line;
 mod live;
 mod news;
 
-pub use conflict::{
-    conflict_json, conflict_lines, conflict_sentence, file_change, item_change, lines_change,
-};
+pub use conflict::{conflict_json, conflict_lines, conflict_sentence};
 pub use detail::value;
 pub use json::to_json;
 pub use line::{Line, Sign};
