@@ -3,11 +3,12 @@
 
 use super::ledger::Step;
 use super::news::Moved;
-use super::promote;
-use super::rebase::{self, Parted, common};
+use super::promote::{self, Ground};
+use super::rebase::{self, Parted};
+use super::version::Catalog;
 use crate::error::Result;
 use crate::object::Source;
-use crate::store::{Heads, Lock, Store};
+use crate::store::{Heads, Lock, Odb, Store, common};
 
 #[derive(Clone, Debug, Default)]
 pub struct Accord {
@@ -72,6 +73,19 @@ impl Accord {
     /// What is here, where no remote has a say.
     pub fn alone(local: Heads) -> Accord {
         Accord { theirs: local.clone(), ours: local, ..Accord::default() }
+    }
+
+    /// What a step at the remote is judged by. `objects` holds the remote's versions and its ledger.
+    pub fn ground<'a>(&self, store: &'a Store, objects: &'a Odb) -> Result<Ground<'a>> {
+        let live = Catalog::of(store, objects, &self.theirs)?;
+        let after = (!self.unsent.is_empty()).then(|| Catalog::of(store, objects, &self.ours));
+        Ok(Ground {
+            objects,
+            live,
+            after: after.transpose()?,
+            pointer: self.ours.active,
+            shared: self.shared,
+        })
     }
 
     /// Whether a number means the same version here and there.

@@ -1,18 +1,18 @@
 //! Builds the state of a push: what was read is stored, what did not change keeps its tree and its
 //! number, what changed gets the next one.
 
-use super::change;
+use super::change::{self, Change, Item};
 use super::dist::{self, Dist};
 use super::json;
 use super::kind::Kind;
 use super::leak::Guard;
 use super::manifest::Manifest;
 use super::model::{Agent, ORDER, Persona, Primitive};
-use super::names;
 use super::numbers::{self, Numbers, PERSONA};
 use super::same::Earlier;
-use super::source::SourceVersion;
-use super::state::{CODE, Content, DEFINITION, MODULES, PersonaId, REACH, SETTINGS, State};
+use super::state::{
+    CODE, Content, DEFINITION, MODULES, PersonaId, REACH, SETTINGS, State, key_of, parse_key,
+};
 use crate::error::{Error, Result};
 use crate::object::{Entry, Finder, Id, Mode, Sink, Source, Tree, nest};
 use serde_json::{Map, Value};
@@ -28,38 +28,6 @@ pub enum Scope {
     Kind(&'static Kind, Option<String>),
     /// None: only the files are kept.
     Backup,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    New,
-    Changed,
-    Unchanged,
-    Removed,
-}
-
-impl Change {
-    pub fn word(self) -> &'static str {
-        match self {
-            Change::New => "new",
-            Change::Changed => "changed",
-            Change::Unchanged => "unchanged",
-            Change::Removed => "removed",
-        }
-    }
-}
-
-/// What a push did with one primitive, the persona, or the settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// The word of the kind, `persona`, or `agent` for the settings, which have no number.
-    pub kind: &'static str,
-    pub name: String,
-    pub before: Option<String>,
-    pub after: Option<String>,
-    pub change: Change,
-    /// Whether the compiler made other code of what is the same.
-    pub rebundled: bool,
 }
 
 /// What a state is built from.
@@ -130,23 +98,6 @@ impl Scope {
             Scope::Backup => "manual push backup".to_owned(),
         }
     }
-}
-
-/// The highest number ever given to each entry.
-pub fn floor(old: &State, previous: Option<&SourceVersion>) -> Numbers {
-    let mut floor = numbers::settled(&old.numbers);
-    if let Some(previous) = previous {
-        numbers::raise(&mut floor, &numbers::settled(&previous.record.highest));
-    }
-    floor
-}
-
-/// What a record must remember beside the numbers of its own state: every number that is past the one
-/// in the state, or belongs to an entry that is gone.
-pub fn highest(previous: Option<&SourceVersion>, old: &State, new: &State) -> Numbers {
-    let mut highest = floor(old, previous);
-    highest.retain(|key, number| new.numbers.get(key).is_none_or(|now| numbers::is_past(number, now)));
-    highest
 }
 
 struct Builder<'a, S> {
@@ -362,17 +313,6 @@ impl<S: Source + Sink> Builder<'_, S> {
         files.sort_by(|a, b| a.0.split('/').cmp(b.0.split('/')));
         Ok(files)
     }
-}
-
-/// The key of a primitive in a state: `skills/user-skill`.
-pub fn key_of(primitive: &Primitive) -> String {
-    format!("{}/{}", primitive.kind.folder, names::encode(&primitive.name))
-}
-
-/// Kind and name of a key; `None` for one that no primitive can have.
-pub fn parse_key(key: &str) -> Option<(&'static Kind, String)> {
-    let (folder, entry) = key.split_once('/')?;
-    Some((Kind::of_folder(folder)?, names::decode(entry)?))
 }
 
 fn change_of<T: PartialEq>(old: Option<&T>, new: &T) -> Change {

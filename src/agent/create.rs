@@ -1,8 +1,8 @@
 //! `version create`: the pushed state gets the next number.
 
-use super::leak;
 use super::model::Dropped;
 use super::record::{VersionMeta, Who};
+use super::rules;
 use super::source::{self, SourceVersion};
 use super::stock;
 use super::version::{self, Catalog, REFS};
@@ -136,7 +136,7 @@ fn nothing_staged(store: &Store, latest: u64) -> Result<Created> {
 fn check(store: &Store, request: &Request, who: &Who) -> Result<()> {
     let words =
         [("message", &request.message), ("commit", &request.commit), ("author", &Some(who.by.clone()))];
-    leak::check_words(store, &words.map(|(field, text)| (field, text.as_deref())))
+    rules::check_words(store, &words.map(|(field, text)| (field, text.as_deref())))
 }
 
 fn make(

@@ -1,13 +1,12 @@
 //! What is live: according to whom, as of when, who made it so; and what is here and was not sent there.
 
 use super::ledger::{self, Step};
-use super::rebase::common;
 use super::record::{Event, LedgerRecord};
 use super::version::Catalog;
 use super::via::Via;
 use crate::error::{Kind, Result};
 use crate::object::{Id, Source};
-use crate::store::{Active, Heads, Receipts, Series, Store};
+use crate::store::{Active, Heads, Receipts, Series, Store, common};
 use std::collections::{HashMap, HashSet};
 
 /// What a remote has, and when it said so.

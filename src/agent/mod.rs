@@ -7,7 +7,6 @@ pub mod build;
 pub mod bundle;
 pub mod cache;
 pub mod change;
-pub mod compile;
 pub mod create;
 pub mod dist;
 pub mod drift;

@@ -7,7 +7,7 @@ use super::source::SourceVersion;
 use super::version::Version;
 use crate::error::Result;
 use crate::object::{Id, Source};
-use crate::store::Heads;
+use crate::store::{Heads, common};
 
 #[derive(Debug, Default)]
 pub struct News {
@@ -35,7 +35,7 @@ impl News {
     pub fn of<S: Source + ?Sized>(objects: &S, ours: &Heads, theirs: &Heads) -> Result<News> {
         let mut source = Vec::new();
         let mut before = None;
-        let first = rebase::common(&ours.source, &theirs.source);
+        let first = common(&ours.source, &theirs.source);
         if let Some(last) = first.checked_sub(1) {
             before = Some(SourceVersion::load(objects, first as u64, theirs.source[last])?.state);
         }
@@ -45,7 +45,7 @@ impl News {
             before = Some(version.state);
             source.push(Push { version, change });
         }
-        let first = rebase::common(&ours.versions, &theirs.versions);
+        let first = common(&ours.versions, &theirs.versions);
         let versions = numbered(&theirs.versions, first);
         let versions =
             versions.map(|(number, id)| Version::load(objects, number, id)).collect::<Result<_>>()?;

@@ -3,8 +3,6 @@
 //! Whether a step may be taken is judged on a *ground*: by what a remote says is live where there is one, and by
 //! what is here otherwise.
 
-use super::accord::Accord;
-use super::leak;
 use super::ledger::{self, Step as Recorded};
 use super::record::{Event, LedgerRecord, Who};
 use super::resolve;
@@ -28,34 +26,23 @@ pub struct Ground<'a> {
     /// What is live, where that is decided.
     pub live: Catalog<'a>,
     /// The same with the records that only we have, which go there before the step.
-    after: Option<Catalog<'a>>,
-    accord: Option<&'a Accord>,
+    pub after: Option<Catalog<'a>>,
+    /// The pointer that the step goes on from.
+    pub pointer: Option<Active>,
+    /// How many numbers mean one version here and at the remote. `None`: all do.
+    pub shared: Option<usize>,
 }
 
 impl<'a> Ground<'a> {
     /// What is here.
     pub fn here(store: &'a Store) -> Result<Ground<'a>> {
         let live = Catalog::load(store)?;
-        Ok(Ground { objects: store.objects(), live, after: None, accord: None })
-    }
-
-    /// What a remote has. `objects` holds its versions and its ledger.
-    pub fn there(store: &'a Store, objects: &'a Odb, accord: &'a Accord) -> Result<Ground<'a>> {
-        let live = Catalog::of(store, objects, &accord.theirs)?;
-        let after = (!accord.unsent.is_empty()).then(|| Catalog::of(store, objects, &accord.ours));
-        Ok(Ground { objects, live, after: after.transpose()?, accord: Some(accord) })
+        let pointer = live.pointer().copied();
+        Ok(Ground { objects: store.objects(), live, after: None, pointer, shared: None })
     }
 
     fn after(&self) -> &Catalog<'a> {
         self.after.as_ref().unwrap_or(&self.live)
-    }
-
-    /// The pointer that the step goes on from.
-    fn pointer(&self) -> Option<Active> {
-        match self.accord {
-            Some(accord) => accord.ours.active,
-            None => self.live.pointer().copied(),
-        }
     }
 
     /// The number of a version, which has to be one that both sides mean by it.
@@ -71,13 +58,11 @@ impl<'a> Ground<'a> {
                 .hint(format!("name the version: `lua-store version promote v{number}`")));
             }
         }
-        match self.accord {
-            Some(accord) if !accord.means_one(number) => {
-                Err(Error::conflict(format!("v{number} is another version here than at the remote"))
-                    .hint("`lua-store pull` gives yours the next free number"))
-            }
-            _ => Ok(number),
+        if self.shared.is_some_and(|both| number > both as u64) {
+            return Err(Error::conflict(format!("v{number} is another version here than at the remote"))
+                .hint("`lua-store pull` gives yours the next free number"));
         }
+        Ok(number)
     }
 }
 
@@ -213,7 +198,7 @@ pub fn delete(store: &Store, number: u64, who: &Who) -> Result<Deleted> {
 
 /// Stores the record of a deletion that was judged, as [`record_promotion`] does.
 pub fn record_deletion(store: &Store, ground: &Ground, number: u64, who: &Who) -> Result<Step> {
-    let active = ground.pointer().and_then(|active| active.version);
+    let active = ground.pointer.and_then(|active| active.version);
     append(store, ground, number, Move { event: Event::Delete, reason: None, active }, who)
 }
 
@@ -256,9 +241,9 @@ pub struct Step {
 
 /// Appends a record to the ledger. Nothing names it yet.
 fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -> Result<Step> {
-    leak::check_words(store, &[("reason", event.reason.as_deref()), ("author", Some(&who.by))])?;
+    rules::check_words(store, &[("reason", event.reason.as_deref()), ("author", Some(&who.by))])?;
     let version = ground.live.get(number)?.id;
-    let expected = ground.pointer();
+    let expected = ground.pointer;
     let before = expected.and_then(|active| Recorded::load(ground.objects, &active.ledger).ok());
     let at_ms = rules::steady(who.at_ms, before.map(|step| step.record.at_ms));
     let record = LedgerRecord { event: event.event, by: who.by.clone(), at_ms, reason: event.reason };

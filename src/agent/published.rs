@@ -1,9 +1,8 @@
 //! Published: which of our versions remotes have under the numbers that they have here. Others know them by these.
 
-use super::rebase::common;
 use crate::error::{Error, Result};
 use crate::object::Id;
-use crate::store::{Heads, Store};
+use crate::store::{Heads, Store, common};
 
 /// Refuses what would give another number to a version that some remote has: what comes from one remote never
 /// renumbers what went to another one.

@@ -10,7 +10,7 @@ use super::merge::{self, Conflict, Side, Trees};
 use super::news::{Moved, News};
 use super::project::Project;
 use super::published;
-use super::rebase::{self, Rebased, common, rebase};
+use super::rebase::{self, Rebased, rebase};
 use super::record::Who;
 use super::rollback;
 use super::source::{self, SourceVersion};
@@ -18,7 +18,7 @@ use crate::diff::{self, Change};
 use crate::error::Result;
 use crate::object::Id;
 use crate::progress::Progress;
-use crate::store::{Batch, Heads};
+use crate::store::{Batch, Heads, common};
 use crate::workspace::{self, Plan, Snapshot, Tracked};
 
 /// What came of it.

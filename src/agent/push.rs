@@ -3,9 +3,9 @@
 //! Files → objects → one pack → one ref. Everything before the ref is invisible; the ref is created
 //! under the lock, and only when nobody pushed since the state was built on what was there.
 
-use super::leak;
 use super::project::Project;
 use super::record::Who;
+use super::rules;
 use super::source::{self, SourceVersion};
 use super::stage::{self, Report, Staged};
 use crate::error::{Error, Result};
@@ -23,7 +23,7 @@ pub struct Pushed {
 /// Pushes until nobody else's push comes between: each lost race means somebody else's success.
 pub fn push(project: &Project, request: &stage::Request, message: Option<&str>, who: &Who) -> Result<Pushed> {
     let store = project.store();
-    leak::check_words(store, &[("message", message), ("author", Some(&who.by))])?;
+    rules::check_words(store, &[("message", message), ("author", Some(&who.by))])?;
     store.require_whole()?;
     loop {
         let Staged { objects: mut batch, report } = stage::stage(project, request)?;

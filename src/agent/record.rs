@@ -2,6 +2,8 @@
 //! beside entries that link to what it is about. Field order is part of the format.
 
 use crate::error::{Error, Kind, Result};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -111,6 +113,14 @@ pub fn unreadable(what: &str, error: Error) -> Error {
     match error.kind() {
         Kind::Corrupt => error.hint("`lua-store fsck` names what is damaged and which versions it affects"),
         _ => error,
+    }
+}
+
+/// `2026-11-20T21:03:02.272Z`. What is no time is shown as the number that it is, so that it stops nobody.
+pub fn iso(at_ms: i64) -> String {
+    match Timestamp::from_millisecond(at_ms) {
+        Ok(time) => time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+        Err(_) => format!("{at_ms} ms"),
     }
 }
 

@@ -3,7 +3,6 @@
 //! History only grows. What stood in the workspace and was not pushed is kept as a safety snapshot
 //! before the first file is overwritten.
 
-use super::build;
 use super::project::Project;
 use super::push;
 use super::record::{SourceRecord, Who};
@@ -194,7 +193,7 @@ fn append(project: &Project, target: &Target, number: u64, who: &Who) -> Result<
             at_ms: who.at_ms,
             triggered_by: format!("rollback to v{number}"),
             message: None,
-            highest: build::highest(previous.as_ref(), &old, &State::load(&batch, &target.state)?),
+            highest: source::highest(previous.as_ref(), &old, &State::load(&batch, &target.state)?),
             unread: target.unread.clone(),
         };
         let content = (target.state, target.source);

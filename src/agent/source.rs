@@ -1,7 +1,9 @@
 //! Source versions: one for every push. A ref `refs/source/vN` names a tree of `record`, `state/` and
 //! `source/`; the newest one is the *pushed state*.
 
+use super::numbers::{self, Numbers};
 use super::record::{self, RECORD, SOURCE, STATE, SourceRecord};
+use super::state::State;
 use crate::error::{Error, Result};
 use crate::object::{Entry, Id, Memory, Sink, Source, Tree};
 use crate::store::{Batch, Store, refs};
@@ -108,4 +110,21 @@ pub fn put<S: Source + Sink>(
         Entry::directory(SOURCE, source),
     ])?;
     sink.put_tree(&tree, base.map(|base| base.id))
+}
+
+/// The highest number ever given to each entry.
+pub fn floor(old: &State, previous: Option<&SourceVersion>) -> Numbers {
+    let mut floor = numbers::settled(&old.numbers);
+    if let Some(previous) = previous {
+        numbers::raise(&mut floor, &numbers::settled(&previous.record.highest));
+    }
+    floor
+}
+
+/// What a record must remember beside the numbers of its own state: every number that is past the one
+/// in the state, or belongs to an entry that is gone.
+pub fn highest(previous: Option<&SourceVersion>, old: &State, new: &State) -> Numbers {
+    let mut highest = floor(old, previous);
+    highest.retain(|key, number| new.numbers.get(key).is_none_or(|now| numbers::is_past(number, now)));
+    highest
 }

@@ -1,8 +1,9 @@
 //! What a push would store: files and state of this moment, in a batch that is not committed yet.
 //! `push` commits it; `diff`, `status` and dry runs only look.
 
-use super::build::{self, Base, Built, Input, Item, Scope};
+use super::build::{self, Base, Built, Input, Scope};
 use super::cache::Cache;
+use super::change::Item;
 use super::dist::Dist;
 use super::leak::{self, Guard, Leak};
 use super::manifest::Manifest;
@@ -248,7 +249,7 @@ fn finish<S: Source + Sink>(
         None => (Built { state: old.clone(), items: Vec::new() }, Dist::Absent),
         Some(agent) => {
             check_target(agent, request, &old)?;
-            let floor = build::floor(&old, previous.as_ref());
+            let floor = source::floor(&old, previous.as_ref());
             let source = previous.as_ref().map(|previous| previous.source);
             let base = Base { state: old.clone(), floor, source };
             built(project, request, &mut objects, agent, snapshot.tree, &base)?
@@ -269,7 +270,7 @@ fn finish<S: Source + Sink>(
         _ => predicted.cloned().unwrap_or_default(),
     };
     let report = Report {
-        highest: build::highest(previous.as_ref(), &old, &built.state),
+        highest: source::highest(previous.as_ref(), &old, &built.state),
         files: diff::find_renames(diff::trees(&objects, before, Some(snapshot.tree))?),
         notes: notes.unwrap_or_default(),
         needed,
@@ -316,7 +317,7 @@ impl<'a> Local<'a> {
     /// tree, so that neither numbers nor the reader that the version was made with count as differences.
     pub fn over(&mut self, version: &Version) -> Result<Id> {
         let state = State::load(&self.objects, &version.state)?;
-        let base = Base { floor: build::floor(&state, None), state, source: Some(version.source) };
+        let base = Base { floor: source::floor(&state, None), state, source: Some(version.source) };
         let request = Request::all(Progress::default());
         let (built, _) = built(self.project, &request, &mut self.objects, &self.agent, self.tree, &base)?;
         built.state.store(&mut self.objects, Some(version.state))

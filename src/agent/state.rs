@@ -1,7 +1,11 @@
 //! A state: what one push says the agent is. In memory it is the ids of its parts, which is enough to
 //! compare, to carry unchanged parts over, and to store it again.
 
+pub use super::dist::CODE;
 use super::json;
+use super::kind::Kind;
+use super::model::Primitive;
+use super::names;
 use super::numbers::Numbers;
 use crate::error::{Error, Result};
 use crate::object::{Entry, Id, Mode, Sink, Source, Tree};
@@ -17,7 +21,6 @@ pub const NUMBERS: &str = "versions.json";
 pub const DEFINITION: &str = "definition.json";
 pub const REACH: &str = "reach.json";
 pub const MODULES: &str = "modules";
-pub const CODE: &str = "code";
 
 /// The persona's blob, and whether it is text or canonical JSON of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +102,17 @@ impl Content {
         let tree = source.tree(primitive)?;
         Ok(Content { definition: tree.require(DEFINITION)?, reach: tree.require(REACH)? })
     }
+}
+
+/// The key of a primitive in a state: `skills/user-skill`.
+pub fn key_of(primitive: &Primitive) -> String {
+    format!("{}/{}", primitive.kind.folder, names::encode(&primitive.name))
+}
+
+/// Kind and name of a key; `None` for one that no primitive can have.
+pub fn parse_key(key: &str) -> Option<(&'static Kind, String)> {
+    let (folder, entry) = key.split_once('/')?;
+    Some((Kind::of_folder(folder)?, names::decode(entry)?))
 }
 
 #[cfg(test)]

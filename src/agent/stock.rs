@@ -6,16 +6,14 @@ use super::instead::linked;
 use super::model::{Agent, Dropped};
 use super::read;
 use super::version::Version;
-use super::words::{Line, Sign};
 use crate::error::Result;
 use crate::object::{self, Finder, Id, Mode, Source};
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
 
 /// How many names of one form are told before the rest is counted.
-const NAMES: usize = 5;
+pub const NAMES: usize = 5;
 
 /// One note for each form that `lua compile` does not know, with its place.
 pub fn notes(dropped: &[Dropped]) -> Vec<String> {
@@ -39,7 +37,7 @@ fn note(same: &[&Dropped]) -> String {
 }
 
 /// `tools open, list of skill shop`, or `skill shop and job nightly`.
-fn list(same: &[&Dropped]) -> String {
+pub fn list(same: &[&Dropped]) -> String {
     let groups = same.chunk_by(|a, b| (&a.kind, &a.of) == (&b.kind, &b.of)).map(|group| {
         let names: Vec<&str> = group.iter().take(NAMES).map(|one| &*one.name).collect();
         let more = group.len().saturating_sub(NAMES);
@@ -185,57 +183,4 @@ fn has(agent: &Agent, one: &Dropped) -> bool {
         }),
         (kind, _) => agent.primitives.iter().any(|other| other.kind.word == kind && other.name == one.name),
     }
-}
-
-impl Difference {
-    pub fn lines(&self) -> Vec<Line> {
-        let title = "As `lua compile` builds it:";
-        if let Some((number, reason)) = &self.unknown {
-            return vec![Line::plain(format!("{title} not known, since v{number} cannot be read: {reason}"))];
-        }
-        let mut lines = Vec::new();
-        let groups = [
-            (Sign::Removed, "−", &self.removed, ""),
-            (Sign::Added, "+", &self.restored, ""),
-            (Sign::Removed, "−", &self.missing, ", left out from the start"),
-        ];
-        for (sign, mark, lost, end) in groups {
-            let same = |a: &Dropped, b: &Dropped| (&a.field, &a.kind, &a.of) == (&b.field, &b.kind, &b.of);
-            let mut lost: Vec<&Dropped> = lost.iter().collect();
-            lost.sort_by_key(|one| (&one.field, &one.kind, &one.of, &one.name));
-            for group in lost.chunk_by(|a, b| same(a, b)) {
-                let what = match &group[0].field {
-                    None => counted(group),
-                    Some(field) => format!("`{field}` of {}", counted(group)),
-                };
-                let why = match sign {
-                    Sign::Removed => format!(" ({}:{}: {})", group[0].path, group[0].line, group[0].reason),
-                    _ => String::new(),
-                };
-                lines.push(Line::new(sign, format!("  {mark} {what}{end}{why}")));
-            }
-        }
-        if !lines.is_empty() {
-            lines.insert(0, Line::plain(title));
-        }
-        lines
-    }
-
-    pub fn to_json(&self) -> Value {
-        let unknown =
-            self.unknown.as_ref().map(|(number, reason)| json!({"version": number, "reason": reason}));
-        json!({
-            "removed": self.removed, "restored": self.restored, "missing": self.missing, "unknown": unknown,
-            "deployable": self.deployable,
-        })
-    }
-}
-
-/// `12 tools of skill partner`, or their names where they are few.
-fn counted(group: &[&Dropped]) -> String {
-    if group.len() <= NAMES {
-        return list(group);
-    }
-    let of = group[0].of.as_ref().map_or(String::new(), |skill| format!(" of skill {skill}"));
-    format!("{} {}s{of}", group.len(), group[0].kind)
 }

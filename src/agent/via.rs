@@ -2,7 +2,7 @@
 //! remote saw, and it is known here, offline too, since the remote was last asked.
 
 use super::ledger;
-use super::view;
+use super::record;
 use crate::error::Result;
 use crate::object::{Id, Source};
 use crate::store::{Brought, Series, Store, TokenName, Tracking};
@@ -33,7 +33,7 @@ impl Via {
     }
 
     pub fn json(&self) -> Result<Value> {
-        let at = view::iso(i64::try_from(self.at_ms).unwrap_or(i64::MAX));
+        let at = record::iso(i64::try_from(self.at_ms).unwrap_or(i64::MAX));
         let name = Some(&self.token.name).filter(|name| !name.is_empty());
         Ok(json!({"remote": self.remote, "token": name, "tokenId": self.token.id, "at": at}))
     }

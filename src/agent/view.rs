@@ -1,26 +1,17 @@
 //! Versions and states as the stock command's JSON has them. The command line prints these.
 
-use super::build::parse_key;
 use super::change;
 use super::kind::KINDS;
 use super::numbers::PERSONA;
+use super::record::iso;
 use super::source::SourceVersion;
 use super::state::State;
+use super::state::parse_key;
 use super::version::{Status, Version};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-
-/// `2026-11-20T21:03:02.272Z`. What is no time is shown as the number that it is, so that it stops nobody.
-pub fn iso(at_ms: i64) -> String {
-    match Timestamp::from_millisecond(at_ms) {
-        Ok(time) => time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
-        Err(_) => format!("{at_ms} ms"),
-    }
-}
 
 /// `2026-11-20 21:03`
 pub fn minute(at_ms: i64) -> String {

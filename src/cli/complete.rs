@@ -3,12 +3,12 @@
 
 use super::args::Cli;
 use super::table::cut;
-use crate::agent::build::parse_key;
 use crate::agent::kind::KINDS;
 use crate::agent::project::Project;
 use crate::agent::record::SOURCE;
 use crate::agent::revision::Revision;
 use crate::agent::state::State;
+use crate::agent::state::parse_key;
 use crate::agent::version::Catalog;
 use crate::agent::{persona, resolve, source};
 use crate::error::{Error, Result};

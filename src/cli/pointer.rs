@@ -84,7 +84,7 @@ impl Station {
 
 impl There {
     pub fn ground<'a>(&'a self, store: &'a Store) -> Result<Ground<'a>> {
-        Ground::there(store, &self.met.seen.objects, &self.met.accord)
+        self.met.accord.ground(store, &self.met.seen.objects)
     }
 
     /// Takes a step there, and then here.

@@ -29,7 +29,7 @@ pub use lock::Lock;
 pub use odb::{Batch, Checked, Compacted, Counts, Damage, Limits, Mapped, Odb, Parcel, Scope, Verdict};
 pub use receipts::{Brought, Receipt, Receipts, Series, TokenName};
 pub use refs::Refs;
-pub use rewrite::Heads;
+pub use rewrite::{Heads, common};
 pub use tracking::Tracking;
 pub use whole::Depth;
 

@@ -22,6 +22,11 @@ pub struct Heads {
     pub active: Option<Active>,
 }
 
+/// How many ids two series both begin with.
+pub fn common(ours: &[Id], theirs: &[Id]) -> usize {
+    ours.iter().zip(theirs).take_while(|(ours, theirs)| ours == theirs).count()
+}
+
 impl Heads {
     pub(super) fn check(&self) -> Result<()> {
         let wrong = |what: String| Err(Error::failed(what));

@@ -3,15 +3,16 @@
 mod count;
 mod definition;
 mod detail;
+mod item;
 mod reached;
 mod renamed;
 mod schema;
 
 pub use definition::{ImportMove, ModuleMove, PackageMove, Parts, ToolParts, ToolRename};
 pub use detail::{Detail, compare, shown};
+pub use item::{Change, Item};
 pub use reached::{ImportReach, ModuleReach, PackageReach, Reached, Who, reached};
 
-use super::build::Item;
 use super::dist;
 use super::json;
 use super::kind::{KINDS, Kind};

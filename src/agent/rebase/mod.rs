@@ -10,7 +10,6 @@ mod series;
 mod tests;
 
 pub use ledger::{Parted, parted};
-pub use series::common;
 
 use super::ledger::Step;
 use super::merge::Side;

@@ -2,9 +2,10 @@
 //! contents, and what we did not change keeps the number that it has there.
 
 use super::Renumbered;
-use crate::agent::build;
 use crate::agent::numbers::{self, Numbers, PERSONA};
+use crate::agent::source;
 use crate::agent::source::SourceVersion;
+use crate::agent::state;
 use crate::agent::state::{Content, PersonaId, State};
 use crate::error::Result;
 use crate::object::Source;
@@ -45,7 +46,7 @@ impl Renumber {
             let state = state(base)?;
             before_holds = contents(objects, &state)?;
             before = state.numbers.clone();
-            common = build::floor(&state, Some(base));
+            common = source::floor(&state, Some(base));
         }
         let state = state(theirs)?;
         let theirs_hold = contents(objects, &state)?;
@@ -62,7 +63,7 @@ impl Renumber {
         newest: &SourceVersion,
     ) -> Result<State> {
         let holds = contents(objects, state)?;
-        let taken = build::floor(previous, Some(newest));
+        let taken = source::floor(previous, Some(newest));
         let mut renumbered = state.clone();
         for (key, number) in &state.numbers {
             let Some(content) = holds.get(key) else { continue };
@@ -99,7 +100,7 @@ impl Renumber {
     }
 
     fn tell(&mut self, key: &str, from: &str, to: &str) {
-        let (kind, name) = match build::parse_key(key) {
+        let (kind, name) = match state::parse_key(key) {
             Some((kind, name)) => (kind.word, name),
             None => (PERSONA, PERSONA.to_owned()),
         };

@@ -2,20 +2,14 @@
 
 use super::numbers::Renumber;
 use super::{Moved, Renumbered};
-use crate::agent::build;
 use crate::agent::record::VersionMeta;
 use crate::agent::source::{self, SourceVersion};
 use crate::agent::state::State;
 use crate::agent::version::{self, Version};
 use crate::error::Result;
 use crate::object::{Id, Memory, Sink, Source};
-use crate::store::Heads;
+use crate::store::{Heads, common};
 use std::collections::HashMap;
-
-/// How many both have from the beginning.
-pub fn common(ours: &[Id], theirs: &[Id]) -> usize {
-    ours.iter().zip(theirs).take_while(|(ours, theirs)| ours == theirs).count()
-}
 
 /// What became of a series.
 #[derive(Debug, Default)]
@@ -68,7 +62,7 @@ pub fn sources<S: Source + Sink>(objects: &mut S, ours: &Heads, theirs: &Heads) 
         let before = State::load(objects, &newest.state)?;
         let state = numbers.next(objects, &State::load(objects, &old.state)?, &before, &newest)?;
         let mut record = old.record.clone();
-        record.highest = build::highest(Some(&newest), &before, &state);
+        record.highest = source::highest(Some(&newest), &before, &state);
         let state = state.store(objects, Some(old.state))?;
         let id = source::put(objects, &record, state, old.source, Some(&newest))?;
         series.renamed.insert(old.state, state);

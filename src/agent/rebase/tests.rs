@@ -1,15 +1,15 @@
 //! Two lines of versions, in memory.
 
-use super::{Moved, Outcome, Rebased, common, rebase};
+use super::{Moved, Outcome, Rebased, rebase};
 use crate::agent::merge::Side;
 use crate::agent::numbers::{self, Numbers, PERSONA};
 use crate::agent::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
 use crate::agent::source::SourceVersion;
 use crate::agent::state::{DEFINITION, PersonaId, REACH, State};
 use crate::agent::version::Version;
-use crate::agent::{build, ledger, source, version};
+use crate::agent::{ledger, source, version};
 use crate::object::{Entry, Id, Memory, Sink, Tree};
-use crate::store::{Active, Heads};
+use crate::store::{Active, Heads, common};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ fn push(memory: &mut Memory, heads: &mut Heads, by: &str, work: Work<'_>) {
     let number = heads.source.len() as u64;
     let before = heads.source.last().map(|id| SourceVersion::load(memory, number, *id).unwrap());
     let old = before.as_ref().map(|one| State::load(memory, &one.state).unwrap()).unwrap_or_default();
-    let floor = build::floor(&old, before.as_ref());
+    let floor = source::floor(&old, before.as_ref());
     let mut state = State::default();
     for (key, content) in work {
         let taken = floor.get(*key).map(String::as_str);
@@ -47,7 +47,7 @@ fn push(memory: &mut Memory, heads: &mut Heads, by: &str, work: Work<'_>) {
         let number = if same { old.numbers[*key].clone() } else { next.unwrap() };
         state.numbers.insert((*key).to_owned(), number);
     }
-    let highest = build::highest(before.as_ref(), &old, &state);
+    let highest = source::highest(before.as_ref(), &old, &state);
     let (by, at_ms, message) = (by.to_owned(), number as i64, Some(format!("push {number}")));
     let record =
         SourceRecord { by, at_ms, triggered_by: "batch push".to_owned(), message, highest, unread: None };
@@ -266,7 +266,7 @@ proptest! {
             }
             // Whatever was given is known to the next push.
             numbers::raise(&mut given, &state.numbers);
-            prop_assert_eq!(&build::floor(&state, Some(&version)), &given);
+            prop_assert_eq!(&source::floor(&state, Some(&version)), &given);
         }
         let again = rebased(memory, &done.heads, &theirs);
         prop_assert_eq!(again.heads, done.heads);

@@ -9,17 +9,16 @@ mod numbers;
 mod record;
 mod state;
 
-pub use record::{check_text, shortened, steady};
+pub use record::{check_words, shortened, steady};
 
 use super::bounds::Bounds;
-use super::rebase::common;
 use super::record::{Event, META, RECORD, SOURCE, STATE};
 use super::source::SourceVersion;
 use super::state::State;
 use super::version::Version;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Entry, Id, Mode, Source};
-use crate::store::{Active, Heads, Odb, refs};
+use crate::store::{Active, Heads, Odb, common, refs};
 use numbers::Given;
 use std::collections::HashSet;
 

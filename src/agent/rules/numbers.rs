@@ -1,8 +1,8 @@
 //! Numbers of primitives and of the persona: they leave room for the next, none stands for two contents, and what was
 //! given before is never forgotten.
 
-use crate::agent::build;
 use crate::agent::numbers::{self, Numbers, PERSONA};
+use crate::agent::source;
 use crate::agent::source::SourceVersion;
 use crate::agent::state::{Content, PersonaId, State};
 use crate::error::Result;
@@ -61,7 +61,7 @@ impl<'a> Given<'a> {
     /// What is wrong with the numbers of the next source version.
     pub fn check(&mut self, objects: &Odb, version: &SourceVersion, state: &State) -> Result<Vec<String>> {
         let floor = match &self.newest {
-            Some((newest, old)) => build::floor(old, Some(newest)),
+            Some((newest, old)) => source::floor(old, Some(newest)),
             None if self.before.is_empty() && self.passed.is_empty() => Numbers::new(),
             None => return Ok(Vec::new()),
         };
@@ -81,7 +81,7 @@ impl<'a> Given<'a> {
                 wrong.push(format!("it says that \"{key}\" had the number {number}, which it never had"));
             }
         }
-        let kept = build::floor(state, Some(version));
+        let kept = source::floor(state, Some(version));
         for (key, number) in &floor {
             if kept.get(key).is_none_or(|kept| numbers::is_past(number, kept)) {
                 wrong.push(format!("it forgets that \"{key}\" had the number {number} already"));

@@ -2,6 +2,7 @@
 
 use crate::agent::ledger::Step;
 use crate::agent::live::{Live, Pointer, Promotion, Told, Unsent};
+use crate::agent::record;
 use crate::agent::record::Event;
 use crate::agent::via::Via;
 use crate::agent::view;
@@ -153,7 +154,7 @@ pub const PROMOTED: [&str; 4] = ["promotedAt", "promotedBy", "promotedReason", "
 /// When, by whom, why and with which token something was made live, under four keys; null where it never was.
 pub fn add_promotion(answer: &mut Value, keys: [&str; 4], promotion: Option<&Promotion>) -> Result<()> {
     let record = promotion.map(|promotion| &promotion.record);
-    let at = record.map(|record| view::iso(record.at_ms));
+    let at = record.map(|record| record::iso(record.at_ms));
     answer[keys[0]] = json!(at);
     answer[keys[1]] = json!(record.map(|record| &record.by));
     answer[keys[2]] = json!(record.and_then(|record| record.reason.as_ref()));
@@ -167,7 +168,7 @@ fn add_told(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
         Some(told) => told.at_ms,
         None => Some(now_ms),
     };
-    answer["asOf"] = json!(at.map(view::iso));
+    answer["asOf"] = json!(at.map(record::iso));
     answer["remote"] = json!(live.told.as_ref().map(|told| &told.remote));
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! A change between two states in words: the lines of `version diff`, and its JSON.
 
+pub mod compile;
 mod conflict;
 mod detail;
 mod json;
 mod line;
 mod live;
 mod news;
+mod stock;
 
 pub use conflict::{conflict_json, conflict_lines, conflict_sentence};
 pub use detail::value;
@@ -19,6 +21,8 @@ pub use news::{
     behind, brief, inherited, moved_json, moved_lines, moved_since, news_json, news_lines, pulled_json,
     refusal, refusal_json, refusal_lines, renumbered_lines, when,
 };
+
+pub use stock::{built_json, built_lines};
 
 use super::change::{
     Changed, Detail, ImportMove, KindChange, Parts, Persona, Reached, Renamed, StateChange, ToolParts, Who,

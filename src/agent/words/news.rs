@@ -9,6 +9,7 @@ use crate::agent::merge::Why;
 use crate::agent::news::{Moved, News};
 use crate::agent::pull::{Pulled, Refused};
 use crate::agent::rebase;
+use crate::agent::record;
 use crate::agent::record::Event;
 use crate::agent::view;
 use crate::error::{Error, Result};
@@ -112,7 +113,7 @@ pub fn news_json(news: &News) -> Result<Value> {
         let meta = &version.meta;
         Ok(json!({
             "version": version.number, "message": meta.message, "createdBy": meta.by,
-            "createdAt": view::iso(meta.at_ms), "sourceManifestVersion": meta.source_version,
+            "createdAt": record::iso(meta.at_ms), "sourceManifestVersion": meta.source_version,
             "id": version.id.to_string(),
         }))
     });
@@ -125,7 +126,7 @@ pub fn moved_json(moved: &Moved) -> Result<Value> {
     let Step { id, record, .. } = &moved.step;
     Ok(json!({
         "event": record.event.word(), "version": moved.number, "by": record.by,
-        "at": view::iso(record.at_ms), "reason": record.reason, "id": id.to_string(),
+        "at": record::iso(record.at_ms), "reason": record.reason, "id": id.to_string(),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use super::ls_tree::{line, listed, to_json};
 use crate::agent::record::{self, META, RECORD};
-use crate::agent::{project::Project, resolve, revision::Revision, view};
+use crate::agent::{project::Project, resolve, revision::Revision};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
@@ -80,7 +80,7 @@ impl CatFile {
         }
         let mut fields = record::fields(&project.store().objects().blob(id)?);
         if let Some(fields) = &mut fields {
-            fields["at"] = json!(view::iso(fields["at_ms"].as_i64().unwrap_or_default()));
+            fields["at"] = json!(record::iso(fields["at_ms"].as_i64().unwrap_or_default()));
         }
         Ok(fields)
     }

@@ -1,10 +1,10 @@
 //! `compile`: what is read of the agent in the project, and what could not be.
 
-use crate::agent::compile::compile_json;
 use crate::agent::dist::{self, Dist};
 use crate::agent::leak::Guard;
 use crate::agent::model::{Agent, Persona};
 use crate::agent::read;
+use crate::agent::words::compile::compile_json;
 use crate::agent::{stage, stock};
 use crate::cli::Exit;
 use crate::cli::commands::status::leak_json;

@@ -2,6 +2,7 @@
 
 use crate::agent::ledger::{self, Step};
 use crate::agent::live::Live;
+use crate::agent::record;
 use crate::agent::version::{Catalog, Status, Version};
 use crate::agent::via::Vias;
 use crate::agent::{change, verify, view, words};
@@ -141,7 +142,7 @@ fn print_version(
     let head = cx.out.paint(style, format!("v{} ({})", version.number, status.word()));
     let short = cx.out.paint(DIM, version.id.short());
     cx.out.line(format!("{head}  {short}"))?;
-    let created = view::iso(version.meta.at_ms);
+    let created = record::iso(version.meta.at_ms);
     cx.out.line(format!("  {} by {}{via}", view::minute_of(&created), version.meta.by))?;
     for line in version.meta.message.iter().flat_map(|message| message.lines()) {
         cx.out.line(format!("  {line}"))?;
@@ -179,7 +180,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
         let one = |step: &Step| -> Result<Value> {
             let mut row = json!({
                 "id": step.id.to_string(), "event": step.record.event.word(), "version": number(step)?,
-                "elsewhere": elsewhere(step)?, "by": step.record.by, "at": view::iso(step.record.at_ms),
+                "elsewhere": elsewhere(step)?, "by": step.record.by, "at": record::iso(step.record.at_ms),
                 "reason": step.record.reason,
             });
             vias.add_to(&mut row, &step.id)?;
@@ -193,7 +194,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
     }
     cx.page();
     for step in steps {
-        let at = view::iso(step.record.at_ms);
+        let at = record::iso(step.record.at_ms);
         let reason = step.record.reason.as_ref().map_or(String::new(), |reason| format!("  {reason}"));
         let short = cx.out.paint(DIM, step.id.short());
         let event = step.record.event.word();

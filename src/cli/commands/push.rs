@@ -1,7 +1,7 @@
 //! `push`: the project as it is becomes the next source version.
 
-use crate::agent::build::{Change, Item, Scope};
-use crate::agent::change::{self, StateChange};
+use crate::agent::build::Scope;
+use crate::agent::change::{self, Change, Item, StateChange};
 use crate::agent::create;
 use crate::agent::kind::{KINDS, Kind};
 use crate::agent::model::SourceRef;

@@ -1,7 +1,8 @@
 //! `status`: where things stand, on one screen.
 
 use super::push::{kept, left_out, notes, remarks, with_progress};
-use crate::agent::build::{Change, Scope};
+use crate::agent::build::Scope;
+use crate::agent::change::Change;
 use crate::agent::leak::{self, Leak};
 use crate::agent::live::Live;
 use crate::agent::project::Project;
@@ -52,33 +53,9 @@ impl Status {
             ![&latest, &active].into_iter().flatten().any(|version| version.state == pushed.state)
         });
         if cx.out.is_json() {
-            let moved: Vec<_> = report
-                .items
-                .iter()
-                .filter(|item| item.change != Change::Unchanged)
-                .map(|item| json!({"kind": item.kind, "name": item.name, "change": item.change.word()}))
-                .collect();
-            let rebundled = report.items.iter().filter(|item| item.rebundled);
-            let rebundled = rebundled.map(|item| json!({"kind": item.kind, "name": item.name}));
-            let mut answer = json!({
-                "active": live.served.as_ref().map(|served| served.number),
-                "latest": catalog.latest(),
-                "staged": staged_numbers(&catalog),
-                "sourceVersion": report.previous.as_ref().map(|previous| previous.number),
-                "pushedNotVersioned": unversioned,
-                "notPushed": {"primitives": moved, "files": super::diff::files_json(&report.files)},
-                "leftOut": left_out(&report),
-                "keptAlthoughIgnored": kept(&report),
-                "leftovers": report.snapshot.leftovers,
-                "secrets": report.leaks.iter().map(leak_json).collect::<Vec<_>>(),
-                "allowed": allowed,
-                "notes": notes(&report),
-                "dropped": report.dropped,
-                "deployable": stock::is_deployable(&report.dropped),
-                "compiled": report.dist.to_json(),
-                "unread": report.unread,
-                "rebundled": rebundled.collect::<Vec<_>>(),
-            });
+            let mut answer = to_json(&report, &catalog, &live);
+            answer["pushedNotVersioned"] = unversioned.into();
+            answer["allowed"] = json!(allowed);
             words::add_live(&mut answer, &live, view.now_ms())?;
             cx.out.json(&answer)?;
             return Ok(exit(&report));
@@ -113,6 +90,34 @@ fn look(project: &Project, progress: Progress) -> Result<Report> {
 
 fn exit(report: &Report) -> Exit {
     if report.unread.is_some() { Exit::Found } else { Exit::Done }
+}
+
+fn to_json(report: &Report, catalog: &Catalog, live: &Live) -> serde_json::Value {
+    let moved: Vec<_> = report
+        .items
+        .iter()
+        .filter(|item| item.change != Change::Unchanged)
+        .map(|item| json!({"kind": item.kind, "name": item.name, "change": item.change.word()}))
+        .collect();
+    let rebundled = report.items.iter().filter(|item| item.rebundled);
+    let rebundled = rebundled.map(|item| json!({"kind": item.kind, "name": item.name}));
+    json!({
+        "active": live.served.as_ref().map(|served| served.number),
+        "latest": catalog.latest(),
+        "staged": staged_numbers(catalog),
+        "sourceVersion": report.previous.as_ref().map(|previous| previous.number),
+        "notPushed": {"primitives": moved, "files": super::diff::files_json(&report.files)},
+        "leftOut": left_out(report),
+        "keptAlthoughIgnored": kept(report),
+        "leftovers": report.snapshot.leftovers,
+        "secrets": report.leaks.iter().map(leak_json).collect::<Vec<_>>(),
+        "notes": notes(report),
+        "dropped": report.dropped,
+        "deployable": stock::is_deployable(&report.dropped),
+        "compiled": report.dist.to_json(),
+        "unread": report.unread,
+        "rebundled": rebundled.collect::<Vec<_>>(),
+    })
 }
 
 /// The newest version, where it can be read.

@@ -5,7 +5,7 @@ pub mod list;
 pub mod show;
 
 use crate::agent::persona::{self, PersonaVersion};
-use crate::agent::view;
+use crate::agent::record;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::live::View;
@@ -51,7 +51,7 @@ fn to_json(version: &PersonaVersion) -> Result<Value> {
     Ok(json!({
         "version": version.number,
         "status": version.status.word(),
-        "createdAt": view::iso(version.pushed.record.at_ms),
+        "createdAt": record::iso(version.pushed.record.at_ms),
         "createdBy": version.pushed.record.by,
         "sourceVersion": version.pushed.number,
     }))

@@ -2,8 +2,8 @@
 
 use super::{listed, to_json};
 use crate::agent::persona;
+use crate::agent::record;
 use crate::agent::revision::Revision;
-use crate::agent::view;
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
@@ -35,7 +35,7 @@ impl Show {
             return Ok(Exit::Done);
         }
         let record = &version.pushed.record;
-        let (created, status) = (view::iso(record.at_ms), version.status.word());
+        let (created, status) = (record::iso(record.at_ms), version.status.word());
         cx.out.note(format!("Persona v{} ({status}), {created} by {}", version.number, record.by));
         cx.page();
         let end = if persona.text.ends_with('\n') { "" } else { "\n" };

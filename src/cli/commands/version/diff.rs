@@ -44,7 +44,7 @@ impl Diff {
         let built = stock::between(view.project.root(), objects, &from, &to)?;
         if cx.out.is_json() {
             let mut answer = words::to_json(&change);
-            answer["asCompiled"] = built.to_json();
+            answer["asCompiled"] = words::built_json(&built);
             answer["unread"] = json!({"from": from.meta.unread, "to": to.meta.unread});
             answer["from"] = json!(from.number);
             answer["to"] = json!(to.number);
@@ -55,7 +55,7 @@ impl Diff {
         if self.view.in_words() {
             cx.out.line(format!("Diff v{} → v{}", from.number, to.number))?;
             report::print(cx.out, &change, self.view.patch())?;
-            report::lines(cx.out, built.lines())?;
+            report::lines(cx.out, words::built_lines(&built))?;
             report::unread(cx.out, [&from, &to])?;
         }
         if self.view.is_wanted() {

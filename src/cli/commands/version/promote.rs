@@ -4,9 +4,10 @@ use crate::agent::change;
 use crate::agent::news::Moved;
 use crate::agent::project::Project;
 use crate::agent::promote::{self, Ground, Promotion, Request};
+use crate::agent::record;
 use crate::agent::record::{LedgerRecord, Who};
 use crate::agent::revision::Revision;
-use crate::agent::{stock, view, words};
+use crate::agent::{stock, words};
 use crate::cli::Exit;
 use crate::cli::complete;
 use crate::cli::context::Context;
@@ -125,7 +126,7 @@ impl Promote {
         let undoes = promotion.undoes.as_ref().map(|step| -> Result<Value> {
             let LedgerRecord { by, at_ms, reason, .. } = &step.record;
             Ok(json!({
-                "version": promotion.previous, "by": by, "at": view::iso(*at_ms), "reason": reason,
+                "version": promotion.previous, "by": by, "at": record::iso(*at_ms), "reason": reason,
             }))
         });
         Ok(json!({
@@ -226,7 +227,7 @@ fn preview_built(cx: &mut Context<'_>, ground: &Ground, promotion: &Promotion) -
     let (root, to) = (cx.directory()?, ground.live.get(promotion.number)?);
     if let Some(previous) = promotion.previous {
         let from = ground.live.get(previous)?;
-        report::lines(cx.out, stock::between(&root, ground.objects, &from, &to)?.lines())?;
+        report::lines(cx.out, words::built_lines(&stock::between(&root, ground.objects, &from, &to)?))?;
     }
     report::unread(cx.out, [&to])
 }

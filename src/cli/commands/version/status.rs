@@ -1,8 +1,8 @@
 //! `version status`: what is live beside what is pushed, primitive by primitive.
 
-use crate::agent::build::parse_key;
 use crate::agent::live::Live;
 use crate::agent::source;
+use crate::agent::state::parse_key;
 use crate::agent::state::{Content, State};
 use crate::agent::version::Catalog;
 use crate::agent::{change, numbers, words};

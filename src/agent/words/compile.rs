@@ -2,9 +2,9 @@
 //!
 //! The agent and the tools are primitives of their own there; a skill names its tools.
 
-use super::kind::{Kind, TOOL};
-use super::model::{Agent, Persona, Primitive};
-use super::stock;
+use crate::agent::kind::{Kind, TOOL};
+use crate::agent::model::{Agent, Persona, Primitive};
+use crate::agent::stock;
 use serde_json::{Map, Value, json};
 
 /// `{agent, primitives, notes, dropped, deployable}`.
