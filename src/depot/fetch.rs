@@ -28,6 +28,10 @@ impl Parcel {
         self.0.bytes().len() as u64
     }
 
+    fn is_torn(&self) -> bool {
+        self.0.mapped().is_torn()
+    }
+
     /// The file that was made for it, where it is no pack of the agent.
     pub(super) fn file(&self) -> Option<Weak<store::Parcel>> {
         self.0.is_new().then(|| Arc::downgrade(&self.0))
@@ -48,6 +52,10 @@ pub struct ParcelReader {
 impl Read for ParcelReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = (&self.parcel.0.bytes()[self.at..]).read(out)?;
+        // Zeros in the place of what the disk does not give are sent to nobody.
+        if self.parcel.is_torn() {
+            return Err(io::Error::other("the disk cannot give all of the pack any more"));
+        }
         self.at += read;
         Ok(read)
     }
@@ -57,7 +65,7 @@ impl Depot {
     /// Everything that is reachable from what somebody wants and not from what he has, as one pack. Each object
     /// of it was read and hashed; where one cannot be read in any pack nothing is sent.
     pub fn fetch(&self, agent: &AgentId, fetch: &Fetch) -> Result<Parcel> {
-        if let Some(parcel) = self.parcels.get(agent, fetch) {
+        if let Some(parcel) = self.parcels.get(agent, fetch).filter(|parcel| !parcel.is_torn()) {
             return Ok(parcel);
         }
         let (seen, pieces) = self.opened(agent)?;
@@ -133,8 +141,6 @@ impl Depot {
 }
 
 fn absent(agent: &AgentId, id: &Id, pieces: &Pieces) -> Error {
-    match pieces.damaged.first() {
-        Some((_, reason)) => Error::corrupt(format!("object {id} of agent \"{agent}\" is lost: {reason}")),
-        None => Error::not_found(format!("agent \"{agent}\" has no object {id}")),
-    }
+    let unknown = || Error::not_found(format!("agent \"{agent}\" has no object {id}"));
+    pieces.lost(&[*id]).unwrap_or_else(unknown)
 }

@@ -9,6 +9,16 @@ use crate::pack::{Base, Content, Reader};
 use crate::store::{Mapped, Odb};
 use std::collections::HashSet;
 
+/// What deltas of the pack build on.
+pub fn bases(pack: &Mapped) -> Result<Vec<Id>> {
+    let reader = Reader::open(pack.bytes())?;
+    let base = |number| match reader.entry(number).map(|entry| entry.base()) {
+        Ok(Some(Base::Id(base))) => Some(base),
+        _ => None,
+    };
+    Ok((0..reader.entries()).filter_map(base).collect())
+}
+
 /// Ascending. `objects` has what is in the pack, and its bases.
 pub fn of(pack: &Mapped, objects: &Odb) -> Result<Vec<Id>> {
     let reader = Reader::open(pack.bytes())?;

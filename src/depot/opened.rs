@@ -61,7 +61,14 @@ impl Pieces {
     /// One that is damaged may be mended in its place.
     fn are(&self, head: &Head) -> bool {
         self.damaged.is_empty()
+            && !self.pieces.iter().any(|piece| piece.mapped.is_torn())
             && self.pieces.iter().map(|piece| &piece.key).eq(head.packs.iter().map(|held| &held.key))
+    }
+
+    /// That an object which is in no pack may be in one that cannot be opened.
+    pub fn lost(&self, ids: &[Id]) -> Option<Error> {
+        let ((_, reason), id) = (self.damaged.first()?, ids.first()?);
+        Some(Error::corrupt(format!("object {id} is lost: {reason}")))
     }
 
     pub fn get(&self, key: &PackKey) -> Option<Piece> {
@@ -132,8 +139,8 @@ impl Depot {
     pub(super) fn open_pieces(&self, head: &Head) -> Result<Pieces> {
         let known = self.pieces.get(&head.agent);
         let piece = |key: &PackKey| match known.as_ref().and_then(|known| known.get(key)) {
-            Some(piece) => Ok(piece),
-            None => self.open_piece(key),
+            Some(piece) if !piece.mapped.is_torn() => Ok(piece),
+            _ => self.open_piece(key),
         };
         let (mut pieces, mut damaged) = (Vec::new(), Vec::new());
         for held in &head.packs {

@@ -10,14 +10,14 @@ use super::head::Held;
 use super::merge::{Waiting, settled};
 use super::opened::Pieces;
 use super::proofs::Proven;
-use super::{Depot, incoming};
+use super::{Depot, incoming, needs};
 use crate::agent::ledger;
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::protocol::{AgentId, Create, Head, Outcome, Refusal, Transaction};
-use crate::store::Mapped;
+use crate::store::{Closure, Mapped};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -190,9 +190,18 @@ impl Depot {
             Err(error) if error.kind() == Kind::Corrupt => return self.damaged(&file, pack, &error).map(Err),
             mapped => mapped?,
         };
-        let needs = match self.proofs.prove(agent, pieces, pack, &mapped)? {
+        let proven = self.proofs.prove(agent, pieces, pack, &mapped);
+        if proven.as_ref().is_err_and(|error| error.kind() == Kind::Corrupt) {
+            // Not the sender's fault: what is damaged was here before.
+            let leans_on = Closure::of_all(needs::bases(&mapped)?);
+            self.note(agent, pieces, &pieces.objects.damaged_copies(&leans_on)?);
+        }
+        let needs = match proven? {
             Proven::Bad(reason) => return self.damaged(&file, pack, &Error::corrupt(reason)).map(Err),
-            Proven::Missing { ids, more } => return Ok(Err(Refusal::Missing { ids, more })),
+            // It may be in a pack of ours that cannot be opened.
+            Proven::Missing { ids, more } => {
+                return pieces.lost(&ids).map_or(Ok(Err(Refusal::Missing { ids, more })), Err);
+            }
             Proven::Sound(needs) => needs,
         };
         let is_large = mapped.bytes().len() as u64 >= LARGE;

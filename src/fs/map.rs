@@ -1,31 +1,81 @@
-//! The one memory map, and with it the one `unsafe` of the program.
+//! The one memory map.
 
 use super::regular::open_regular;
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+use super::torn::Watch;
 use crate::error::{At, Result};
 use std::ops::Deref;
 use std::path::Path;
 
 /// A read-only view of a whole file of ours.
-pub struct Map(Option<memmap2::Mmap>);
+pub struct Map {
+    // Before the map, which must not end while it is watched.
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    watch: Option<Watch>,
+    map: Option<memmap2::Mmap>,
+}
+
+impl Map {
+    /// Whether the disk could not give some of it: its file was cut short, or has bad sectors. There it is zeros now, and stays so
+    /// until the file is mapped again. Where the system has no signal for that, such a read ends the process.
+    pub fn is_torn(&self) -> bool {
+        #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+        return self.watch.as_ref().is_some_and(Watch::is_torn);
+        #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+        return false;
+    }
+}
 
 impl Deref for Map {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        self.0.as_deref().unwrap_or_default()
+        self.map.as_deref().unwrap_or_default()
     }
 }
 
 /// Maps a file. Only for files that this program wrote to their end: those are never changed
 /// in place nor cut short, only renamed, replaced or removed, so the mapping stays valid. Files of the
-/// project are read instead, because a file truncated under a map kills the process.
-#[allow(unsafe_code, reason = "mapping is the one thing the standard library cannot do safely")]
+/// project are read instead: whoever works on them changes them in place all the time.
+#[allow(unsafe_code, reason = "mapping is a thing that the standard library cannot do safely")]
 pub fn map(path: &Path) -> Result<Map> {
     let file = open_regular(path)?;
-    if file.metadata().at("read", path)?.len() == 0 {
-        return Ok(Map(None));
-    }
+    let is_empty = file.metadata().at("read", path)?.len() == 0;
     // SAFETY: finished files are immutable (see above); the map is read-only.
-    let map = unsafe { memmap2::Mmap::map(&file) }.at("map", path)?;
-    Ok(Map(Some(map)))
+    let map = (!is_empty).then(|| unsafe { memmap2::Mmap::map(&file) }).transpose().at("map", path)?;
+    Ok(Map {
+        #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+        watch: map.as_deref().map(Watch::over),
+        map,
+    })
+}
+
+#[cfg(all(test, any(target_os = "linux", target_vendor = "apple")))]
+#[allow(clippy::disallowed_methods, reason = "somebody else cuts a file short")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_file_that_was_cut_short_the_rest_is_zeros() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        std::fs::write(&path, vec![7; 300_000]).unwrap();
+        let (cut, whole) = (map(&path).unwrap(), dir.path().join("b"));
+        std::fs::copy(&path, &whole).unwrap();
+        let whole = map(&whole).unwrap();
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100_000).unwrap();
+        assert!(cut[..100_000].iter().all(|byte| *byte == 7) && !cut.is_torn());
+        let read = std::thread::scope(|scope| {
+            let reads: Vec<_> = (0..4).map(|_| scope.spawn(|| cut.to_vec())).collect();
+            reads.into_iter().map(|read| read.join().unwrap()).collect::<Vec<_>>()
+        });
+        for bytes in read {
+            assert_eq!(bytes.iter().filter(|byte| **byte == 7).count(), 100_000);
+        }
+        assert!(cut.is_torn() && !whole.is_torn());
+        drop(cut);
+        // Its range is used again, by one that is whole.
+        let again = map(&path).unwrap();
+        assert!(again.iter().all(|byte| *byte == 7) && !again.is_torn());
+    }
 }

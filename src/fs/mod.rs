@@ -24,6 +24,8 @@ mod regular;
 mod spool;
 mod stamp;
 mod temporary;
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+mod torn;
 mod unsynced;
 mod windows;
 

@@ -27,6 +27,11 @@ impl<B: Deref<Target = [u8]>> Reader<B> {
         Ok(Reader { bytes, layout })
     }
 
+    /// What holds the bytes.
+    pub fn source(&self) -> &B {
+        &self.bytes
+    }
+
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }

@@ -14,6 +14,12 @@ pub(super) struct Pack {
     pub reader: Reader<Map>,
 }
 
+impl Pack {
+    fn is_torn(&self) -> bool {
+        self.reader.source().is_torn()
+    }
+}
+
 /// A pack file that was opened where it lies, to be read with others by [`Odb::over`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Mapped(pub(super) Arc<Pack>);
@@ -26,6 +32,11 @@ impl Mapped {
 
     pub fn id(&self) -> PackId {
         self.0.id
+    }
+
+    /// Whether the disk could not give some of it. To see whether it can now, it has to be opened again.
+    pub fn is_torn(&self) -> bool {
+        self.0.is_torn()
     }
 
     /// The whole file.
@@ -63,7 +74,9 @@ impl Packs {
 
     /// A damaged one may have been replaced under its name.
     fn is_still(&self, names: &[String]) -> bool {
-        self.damaged.is_empty() && self.good.iter().map(|pack| pack.id.file_name()).eq(names.iter().cloned())
+        self.damaged.is_empty()
+            && !self.good.iter().any(|pack| pack.is_torn())
+            && self.good.iter().map(|pack| pack.id.file_name()).eq(names.iter().cloned())
     }
 }
 
@@ -142,7 +155,7 @@ fn open_all(dir: &Path, mut names: Vec<String>, old: &Packs) -> Result<Packs> {
 
 fn open(dir: &Path, name: &str, old: &Packs) -> Result<Arc<Pack>> {
     let id = PackId::from_file_name(name).ok_or_else(|| Error::corrupt("it is not named like a pack"))?;
-    if let Some(pack) = old.get(id) {
+    if let Some(pack) = old.get(id).filter(|pack| !pack.is_torn()) {
         return Ok(pack.clone());
     }
     let reader = Reader::open(fs::map(&dir.join(name))?)?;

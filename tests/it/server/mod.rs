@@ -5,6 +5,7 @@ mod admin;
 mod agents;
 mod backup;
 mod client;
+mod damaged;
 mod disk;
 mod docs;
 mod exchange;

@@ -8,7 +8,7 @@ use super::find::{self, Spent};
 use super::list::{Mapped, Pack};
 use super::{Odb, big};
 use crate::error::{Error, Result};
-use crate::object::{Id, Kind, Tree};
+use crate::object::{Id, Kind, Source, Tree};
 use crate::pack::{Base, Content, Entry, Group, PackId};
 use crate::parallel;
 use crate::progress::Progress;
@@ -100,7 +100,7 @@ struct Proof<'a> {
 
 impl Odb {
     /// Proves a pack that was not made here, with what is here. It is not added. An `Err` says
-    /// nothing about the pack: something else failed.
+    /// nothing about the pack: something else failed, or what it leans on here is damaged.
     pub fn prove(&self, pack: &Mapped, limits: &Limits, progress: &Progress) -> Result<Verdict> {
         let both = self.with(pack)?;
         let here = Odb::over(self.packs()?.good.iter().cloned().map(Mapped));
@@ -125,6 +125,9 @@ impl Odb {
                 Ok(Verdict::Sound { objects: u64::from(pack.count()), decoded: decoded.into_inner() })
             }
             Ok(()) | Err(Stop::Missing) => {
+                // What an index that is changed does not list may be there all the same.
+                let packs = self.packs()?;
+                packs.good.iter().try_for_each(|pack| pack.reader.check_index())?;
                 let more = ids.len() > MOST_NAMED;
                 ids.truncate(MOST_NAMED);
                 Ok(Verdict::Missing { ids, more })
@@ -201,7 +204,10 @@ impl Proof<'_> {
                     return Ok(());
                 }
                 for number in start..entries.min(start + SHARE) {
-                    self.entry(number).inspect_err(|_| stopped.store(true, Ordering::Relaxed))?;
+                    if let Err(stop) = self.entry(number) {
+                        stopped.store(true, Ordering::Relaxed);
+                        return Err(self.our_fault(number).unwrap_or(stop));
+                    }
                 }
             }
         };
@@ -240,6 +246,23 @@ impl Proof<'_> {
             return bad("a chain of bases is too long");
         }
         self.charge(spent.bytes)
+    }
+
+    /// Why an entry cannot be read, where that is an object of ours that it leans on.
+    fn our_fault(&self, number: u32) -> Option<Stop> {
+        let reader = &self.pack.reader;
+        let mut entry = reader.entry(number).ok()?;
+        for _ in 0..LONGEST_CHAIN {
+            entry = match entry.base()? {
+                // One that is in the pack too would have been read there.
+                Base::Id(id) => match reader.position(&id) {
+                    Some(_) => return None,
+                    None => return self.here.find(&id).err().map(Stop::Failed),
+                },
+                Base::Position(position) => reader.entry(reader.place(position).ok()?.entry).ok()?,
+            };
+        }
+        None
     }
 
     /// Takes note of what an object is, and follows the links of a tree.
