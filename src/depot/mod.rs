@@ -52,7 +52,7 @@ pub use probe::ProbeReport;
 pub use scrub::{Pace, ScrubState};
 pub use tiers::MANY_PACKS;
 pub use transact::{Answer, Asked};
-pub use uploads::{MOST_UPLOADS, Sender};
+pub use uploads::{IDLE as UPLOAD_IDLE, MOST_UPLOADS, Sender};
 pub use usage::Usage;
 
 use crate::error::Result;

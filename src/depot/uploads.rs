@@ -22,7 +22,7 @@ pub const MOST_OF_A_TOKEN: usize = 8;
 pub const MOST_WHOLE: usize = 128;
 
 /// A token's own upload makes room for another one of it when nothing came for so long.
-const IDLE: Duration = Duration::from_secs(60);
+pub const IDLE: Duration = Duration::from_secs(60);
 
 /// Somebody else's does after this.
 const LONG_IDLE: Duration = Duration::from_secs(60 * 60);

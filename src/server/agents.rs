@@ -10,7 +10,7 @@ use super::range::{Part, part};
 use super::record::Trace;
 use super::state::{State, on_thread};
 use super::upkeep;
-use crate::depot::{Answer as Done, Asked, Depot, Sender};
+use crate::depot::{Answer as Done, Asked, Depot, Sender, UPLOAD_IDLE};
 use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
@@ -151,11 +151,18 @@ pub async fn append(
             let (here, _) = offset_of(id).await?;
             Ok(elsewhere(offset, here))
         }
+        Err(failure) => Err(refused(failure)),
+    }
+}
+
+/// Why an upload came to nothing that was wanted when it began.
+fn refused(failure: Failure) -> Failure {
+    match failure.error.kind() {
         // Of the bytes that arrived: everything else was looked at before them.
-        Err(failure) if failure.error.kind() == Kind::Corrupt => {
-            Err(Failure { status: StatusCode::UNPROCESSABLE_ENTITY, ..failure })
-        }
-        Err(failure) => Err(failure),
+        Kind::Corrupt => Failure { status: StatusCode::UNPROCESSABLE_ENTITY, ..failure },
+        // Too many are unfinished. A body that broke off has another answer.
+        Kind::Unavailable => Failure { status: StatusCode::TOO_MANY_REQUESTS, ..failure }.retry(UPLOAD_IDLE),
+        _ => failure,
     }
 }
 

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub type Answer = Response<Body>;
 
@@ -17,11 +18,18 @@ pub type Answer = Response<Body>;
 pub struct Failure {
     pub status: StatusCode,
     pub error: Arc<Error>,
+    /// After how many seconds it may be another answer, where that is known better than from the status.
+    pub retry: Option<u64>,
 }
 
 impl Failure {
     pub fn new(status: StatusCode, error: Error) -> Failure {
-        Failure { status, error: Arc::new(error) }
+        Failure { status, error: Arc::new(error), retry: None }
+    }
+
+    /// One that may be gone after a while.
+    pub fn retry(self, after: Duration) -> Failure {
+        Failure { retry: Some(after.as_secs()), ..self }
     }
 
     /// The body for the client. What went wrong inside of the server is for its log alone, as it
@@ -48,7 +56,7 @@ impl Failure {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"lua-store\""));
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                headers.insert(RETRY_AFTER, HeaderValue::from(self.retry.unwrap_or(1)));
             }
             StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("60"));

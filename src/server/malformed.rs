@@ -26,19 +26,24 @@ pub struct Screened<S> {
     /// Everything that was written was sent, and no request was underway then. So what is written next begins an
     /// answer: bytes of a download that look like a head are never taken for one.
     quiet: bool,
+    /// Something of a head came, and no answer since.
+    has_begun: bool,
     held_back: Option<StatusCode>,
 }
 
 impl<S> Screened<S> {
     pub fn new(stream: S, connection: Arc<Connection>) -> Screened<S> {
-        Screened { stream, connection, quiet: true, held_back: None }
+        Screened { stream, connection, quiet: true, has_begun: false, held_back: None }
     }
 
     /// The stream, and with what status the last request is to be refused, if it could not be read.
     pub fn end(self, ended: &hyper::Result<()>) -> (S, Option<StatusCode>) {
         let is_http_2 = self.is_between_requests() && ended.as_ref().is_err_and(hyper::Error::is_parse);
         let unspoken = is_http_2.then_some(StatusCode::HTTP_VERSION_NOT_SUPPORTED);
-        (self.stream, self.held_back.or(unspoken))
+        // Whoever sent nothing waits for no answer.
+        let is_late = self.has_begun && ended.as_ref().is_err_and(hyper::Error::is_timeout);
+        let late = is_late.then_some(StatusCode::REQUEST_TIMEOUT);
+        (self.stream, self.held_back.or(unspoken).or(late))
     }
 
     fn is_between_requests(&self) -> bool {
@@ -66,12 +71,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Screened<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.has_begun |= buffer.filled().len() > before;
+        read
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Screened<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.has_begun = false;
         if self.holds_back(bytes) {
             return Poll::Ready(Ok(bytes.len()));
         }
@@ -83,6 +92,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Screened<S> {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.has_begun = false;
         let first = pieces.iter().find(|piece| !piece.is_empty());
         if first.is_some_and(|first| self.holds_back(first)) {
             return Poll::Ready(Ok(pieces.iter().map(|piece| piece.len()).sum()));
@@ -135,6 +145,7 @@ pub async fn answer(
 
 fn why(status: StatusCode) -> Error {
     match status {
+        StatusCode::REQUEST_TIMEOUT => Error::unavailable("the head of the request came too slowly"),
         StatusCode::URI_TOO_LONG => Error::usage("the address of the request is too long"),
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
             Error::usage("the head of the request is too large: at most 100 headers, and 128 KiB in all")

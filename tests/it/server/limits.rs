@@ -24,6 +24,10 @@ fn a_head_that_never_ends_ends_the_connection() {
     let (_project, server, _) = served("head=200");
     let mut wire = Wire::new(server.connect());
     wire.raw(b"GET /healthz HTTP/1.1\r\nHo");
+    let reply = wire.reply();
+    assert_eq!((reply.status, reply.header("connection")), (408, Some("close")));
+    assert_eq!(reply.json()["error"]["kind"], "unavailable");
+    let id = reply.header("x-request-id").unwrap().to_owned();
     assert!(wire.try_reply("GET").is_none());
     // Drop by drop is no way around it.
     let mut wire = Wire::new(server.connect());
@@ -33,14 +37,21 @@ fn a_head_that_never_ends_ends_the_connection() {
         wire.raw(b"x")
     });
     assert!(taken.count() < 2000);
-    // Nor is a connection that says nothing, or nothing more.
+    // Nor is a connection that says nothing, or nothing more: nobody waits for an answer there.
     let mut wire = Wire::new(server.connect());
     assert!(wire.try_reply("GET").is_none());
     let mut wire = Wire::new(server.connect());
     wire.send("GET", "/healthz", "", b"");
     assert_eq!(wire.reply().status, 200);
     assert!(wire.try_reply("GET").is_none());
+    // The same after a request that was answered.
+    let mut wire = Wire::new(server.connect());
+    wire.send("GET", "/healthz", "", b"");
+    assert_eq!(wire.reply().status, 200);
+    wire.raw(b"GET /hea");
+    assert_eq!(wire.reply().status, 408);
     assert_eq!(server.ask("GET", "/healthz", "", b"").status, 200);
+    assert!(server.log().contains(&id), "the log has it");
 }
 
 #[test]

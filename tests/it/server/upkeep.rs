@@ -141,7 +141,11 @@ fn a_token_with_many_uploads_at_once_is_told_to_finish_one() {
     for n in 0..8 {
         assert_eq!(begin(&server, "shop", &header, n), 204);
     }
-    assert_eq!(begin(&server, "shop", &header, 8), 503, "nothing is idle yet");
+    let upload = format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\n");
+    let refused = server.ask("PATCH", &format!("/shop/packs/{:064x}", 8), &upload, b"0123456789");
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("60")), "nothing is idle yet");
+    let error = refused.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(error.starts_with("8 uploads of this token are unfinished"), "{error}");
     assert_eq!(begin(&server, "shop", &other, 9), 204, "that is nobody else's trouble");
     let reply = server.ask("HEAD", &format!("/shop/packs/{:064x}", 0), &header, b"");
     assert_eq!(reply.header("upload-offset"), Some("10"), "and what arrived is there");
