@@ -14,7 +14,8 @@ use ureq::http::{Method, StatusCode, header};
 /// costs no more than this.
 const SMALL: u64 = 1 << 20;
 
-/// What passes through a proxy that bounds bodies: nginx takes 1 MiB where nobody configured it, others 1 MB.
+/// What passes through a proxy that bounds bodies: nginx takes 1 MiB where nobody configured it, others 1 MB. Of more
+/// nothing is sent before the other end says that it wants it.
 const PIECE: u64 = 1_000_000;
 
 const OFFSET: &str = "upload-offset";
@@ -51,9 +52,10 @@ pub fn send(http: &Http, id: &PackId, pack: &[u8], progress: &Progress) -> Resul
 }
 
 /// Whether a proxy before the server refused the size of a body. The server itself refuses whole packs only, and says
-/// so in its own words: pieces do not help then.
+/// so in its own words: pieces do not help then. One that knows of no expectations gets bodies without them.
 fn is_too_much(failure: &Failure) -> bool {
-    failure.is_foreign && failure.status == Some(StatusCode::PAYLOAD_TOO_LARGE)
+    let answers = [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::EXPECTATION_FAILED];
+    failure.is_foreign && failure.status.is_some_and(|status| answers.contains(&status))
 }
 
 struct Upload<'a> {
@@ -77,11 +79,14 @@ impl Upload<'_> {
         let total = self.pack.len() as u64;
         let end = total.min(offset.saturating_add(self.http.piece.load(Ordering::Relaxed)));
         let piece = &self.pack[offset as usize..end as usize];
-        let request = (self.http.request(Method::PATCH, &self.path))
+        let mut request = (self.http.request(Method::PATCH, &self.path))
             .header(OFFSET, offset)
             .header("upload-length", total)
             .header(header::CONTENT_TYPE, "application/octet-stream")
             .header(header::CONTENT_LENGTH, piece.len());
+        if piece.len() as u64 > PIECE {
+            request = request.header(header::EXPECT, "100-continue");
+        }
         let mut body = Counted { inner: piece, at: offset, bytes };
         self.http.call(request, SendBody::from_reader(&mut body)).map(|_| end)
     }

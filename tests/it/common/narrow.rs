@@ -1,5 +1,5 @@
 //! A proxy as `nginx` is where nobody configured it: it refuses bodies of more than 1 MB with a page of its own, and
-//! passes everything else on to the server.
+//! passes everything else on to the server. Whoever waits for `100 Continue` before he sends such a body is told so.
 
 use super::http::Wire;
 use std::io::{Read, Write};
@@ -14,8 +14,11 @@ const PAGE: &str = "<html><head><title>413 Request Entity Too Large</title></hea
 pub struct Narrow {
     /// `http://127.0.0.1:PORT`
     pub url: String,
-    requests: Arc<Mutex<Vec<(String, usize)>>>,
+    requests: Arc<Mutex<Vec<Asked>>>,
 }
+
+/// A request: its method, the length of its body as it says, and what came of it.
+pub type Asked = (String, usize, usize);
 
 impl Narrow {
     pub fn before(server: SocketAddr) -> Narrow {
@@ -33,13 +36,13 @@ impl Narrow {
         Narrow { url, requests }
     }
 
-    /// Methods and lengths of the requests since this was called last.
-    pub fn requests(&self) -> Vec<(String, usize)> {
+    /// The requests since this was called last.
+    pub fn requests(&self) -> Vec<Asked> {
         std::mem::take(&mut self.requests.lock().unwrap())
     }
 }
 
-fn carry(mut client: TcpStream, server: SocketAddr, seen: &Mutex<Vec<(String, usize)>>) -> Option<()> {
+fn carry(mut client: TcpStream, server: SocketAddr, seen: &Mutex<Vec<Asked>>) -> Option<()> {
     let mut wire = Wire::new(TcpStream::connect(server).ok()?);
     loop {
         let mut head = Vec::new();
@@ -52,9 +55,10 @@ fn carry(mut client: TcpStream, server: SocketAddr, seen: &Mutex<Vec<(String, us
         let method = text.split(' ').next()?.to_owned();
         let length = |line: &str| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok();
         let length: usize = text.lines().find_map(length).unwrap_or(0);
-        seen.lock().unwrap().push((method.clone(), length));
-        let mut body = vec![0; length];
+        let waits = text.to_lowercase().contains("\r\nexpect: 100-continue\r\n");
+        let mut body = vec![0; if waits && length > MOST { 0 } else { length }];
         client.read_exact(&mut body).ok()?;
+        seen.lock().unwrap().push((method.clone(), length, body.len()));
         if length > MOST {
             let head =
                 format!("HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: {}\r\n\r\n", PAGE.len());

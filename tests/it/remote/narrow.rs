@@ -18,13 +18,15 @@ fn a_large_push_goes_in_pieces_through_a_proxy_that_takes_1_mb() {
     assert_same(&project);
     assert_eq!(heads(&project.root()).source.len(), 2);
     let requests = proxy.requests();
-    let patches: Vec<usize> =
-        requests.iter().filter(|(method, _)| method == "PATCH").map(|(_, length)| *length).collect();
-    // One is refused; the same bytes come in three pieces, each once, and nothing is asked in between.
+    let patches = requests.iter().filter(|(method, ..)| method == "PATCH");
+    let (patches, sent): (Vec<usize>, Vec<usize>) = patches.map(|(_, length, came)| (*length, *came)).unzip();
+    // One is refused before anything of it is sent; the bytes come in three pieces, each once, and nothing is asked in
+    // between.
+    assert_eq!((sent[0], &sent[1..]), (0, &patches[1..]), "{requests:?}");
     assert_eq!(patches.len(), 4, "{requests:?}");
     assert_eq!(patches[1..3], [MOST, MOST], "{requests:?}");
     assert_eq!(patches[1..].iter().sum::<usize>(), patches[0], "{requests:?}");
-    assert_eq!(requests.iter().filter(|(method, _)| method == "HEAD").count(), 1, "{requests:?}");
+    assert_eq!(requests.iter().filter(|(method, ..)| method == "HEAD").count(), 1, "{requests:?}");
 }
 
 #[test]
