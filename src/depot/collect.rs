@@ -21,12 +21,14 @@ pub struct Upkeep {
     pub spare: Duration,
     /// How many packs of about one size are put together; at least two.
     pub many: usize,
+    /// All packs become one, whatever their sizes: what nothing reaches is left out then, and all else written again.
+    pub whole: bool,
 }
 
 impl Upkeep {
     /// As it is done day by day.
     pub fn at(now: SystemTime) -> Upkeep {
-        Upkeep { now, spare: DAY, many: tiers::MANY_PACKS }
+        Upkeep { now, spare: DAY, many: tiers::MANY_PACKS, whole: false }
     }
 }
 

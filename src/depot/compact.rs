@@ -30,17 +30,23 @@ struct Choice {
 impl Depot {
     /// Puts packs together, tier by tier. Gives their number.
     pub(super) fn compact(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<usize> {
-        let mut compacted = 0;
+        let (mut compacted, mut whole) = (0, upkeep.whole);
         for _ in 0..MOST_CHOICES {
             let (seen, pieces) = self.opened(agent)?;
-            let Some(old) = self.choose(&seen.head, &pieces, upkeep)? else { break };
+            let Some(old) = self.choose(&seen.head, &pieces, upkeep.many, whole)? else { break };
+            // One that is the only one, and has nothing to leave out, stays as it is.
+            let is_done = |choice: &Choice| whole && old.len() == 1 && !choice.drops;
             let count = match self.choice(&seen.head, &pieces, old.clone()) {
+                Ok(choice) if is_done(&choice) => Ok(0),
                 Ok(choice) => self.put_together(&seen, &pieces, &choice, upkeep),
                 Err(error) => Err(error),
             };
             match count {
                 Ok(0) => break,
-                Ok(count) => compacted += count,
+                Ok(count) => {
+                    compacted += count;
+                    whole &= old.len() < seen.head.packs.len();
+                }
                 Err(error) if error.kind() == Kind::Corrupt && self.examine(&pieces, &old)? => {}
                 Err(error) => return Err(error),
             }
@@ -48,15 +54,19 @@ impl Depot {
         Ok(compacted)
     }
 
-    /// A pack with damaged copies of what is whole elsewhere comes first, then a full tier.
-    fn choose(&self, head: &Head, pieces: &Pieces, upkeep: &Upkeep) -> Result<Option<Vec<PackKey>>> {
+    /// A pack with damaged copies of what is whole elsewhere comes first, then a full tier; all, where that is wanted and
+    /// each of them can be read.
+    fn choose(&self, head: &Head, pieces: &Pieces, many: usize, whole: bool) -> Result<Option<Vec<PackKey>>> {
         if let Some(key) = self.curable(&head.agent, pieces)?.pop() {
             return Ok(Some(vec![key]));
         }
         let unreadable = self.unreadable(&head.agent, pieces)?;
         let usable =
             |held: &&Held| pieces.get(&held.key).is_some() && !unreadable.contains(&held.key.file_name());
-        Ok(tiers::full(head.packs.iter().filter(usable), upkeep.many))
+        if whole && !head.packs.is_empty() && head.packs.iter().all(|held| usable(&held)) {
+            return Ok(Some(head.packs.iter().map(|held| held.key.clone()).collect()));
+        }
+        Ok(tiers::full(head.packs.iter().filter(usable), many))
     }
 
     fn choice(&self, head: &Head, pieces: &Pieces, old: Vec<PackKey>) -> Result<Choice> {

@@ -49,7 +49,7 @@ fn take(step: &str, here: &Path) -> Result<()> {
         }
         "collect" => {
             let now = SystemTime::now() + Duration::from_secs(10);
-            depot.collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many: 2 })?;
+            depot.collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many: 2, whole: false })?;
         }
         _ => panic!("no step {step:?}"),
     }

@@ -132,7 +132,7 @@ impl Story {
             scope.spawn(move || {
                 let now = SystemTime::now() + Duration::from_secs(10);
                 // A removal without an answer is an error, and tried again the next time.
-                let _ = depot.collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many });
+                let _ = depot.collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many, whole: false });
                 stage.leave(writers);
             });
             let (kept, taken) = stage.direct();

@@ -170,7 +170,7 @@ fn condemned_packs_take_no_more_room_than_the_others() {
     let (scratch, engine, client) = (tempfile::tempdir().unwrap(), Engine::default(), Client::new());
     let depot = engine.depot(scratch.path());
     // Nothing is old enough to go, so that only their bytes count.
-    let upkeep = Upkeep { spare: Duration::from_secs(1 << 40), many: 2, now: SystemTime::now() };
+    let upkeep = Upkeep { spare: Duration::from_secs(1 << 40), many: 2, ..Upkeep::at(SystemTime::now()) };
     for n in 0..8 {
         push_large(&depot, &client, 2 << 20, &n.to_string());
         let collected = depot.collect(&agent(), &upkeep).unwrap();

@@ -15,7 +15,7 @@ fn depot() -> (tempfile::TempDir, PathBuf, Depot) {
 }
 
 pub fn at_once() -> Upkeep {
-    Upkeep { now: SystemTime::now() + Duration::from_secs(1), spare: Duration::ZERO, many: 2 }
+    Upkeep { spare: Duration::ZERO, many: 2, ..Upkeep::at(SystemTime::now() + Duration::from_secs(1)) }
 }
 
 /// Files of packs, and of uploads.
@@ -103,22 +103,43 @@ fn packs_and_uploads_that_nobody_needs_go_after_a_while() {
     assert_whole(&depot, &agent());
 }
 
-#[test]
-fn what_nothing_reaches_is_dropped_with_a_compaction() {
-    let (_dir, _root, depot) = depot();
+/// With a pack in which something is that nothing leads to: what asks for it. Another pack lies beside it.
+fn with_junk(depot: &Depot, size: usize) -> Fetch {
     let client = Client::new();
     let mut made = client.make();
-    let (id, junk) = (made.source("one"), made.file("junk", "nothing leads here"));
+    let text = super::tiers::noise(size, "one");
+    let (id, junk) = (made.source(&text), made.file("junk", "nothing leads here"));
     let (pack, bytes) = client.pack(made);
-    upload(&depot, &agent(), &pack, &bytes).unwrap();
+    upload(depot, &agent(), &pack, &bytes).unwrap();
     let tx = Transaction { pack: Some(pack), ..create_source(0, id) };
     done(depot.transact(&agent(), &tx).unwrap());
-    let next = client.push(&depot, &agent(), "two").unwrap();
+    let next = client.push(depot, &agent(), "two").unwrap();
     done(depot.transact(&agent(), &next).unwrap());
     let junk = Fetch { want: vec![junk], have: vec![] };
     assert!(depot.fetch(&agent(), &junk).is_ok());
+    junk
+}
+
+#[test]
+fn what_nothing_reaches_is_dropped_with_a_compaction() {
+    let (_dir, root, depot) = depot();
+    let junk = with_junk(&depot, 10);
     depot.collect(&agent(), &at_once()).unwrap();
-    let other = Depot::open(&_root).unwrap();
+    let other = Depot::open(&root).unwrap();
     assert!(other.fetch(&agent(), &junk).is_err());
     assert_whole(&other, &agent());
+}
+
+#[test]
+fn what_nothing_reaches_in_a_large_pack_is_dropped_when_that_is_wanted() {
+    let (_dir, root, depot) = depot();
+    let junk = with_junk(&depot, 60_000);
+    let has_junk = || Depot::open(&root).unwrap().fetch(&agent(), &junk).is_ok();
+    depot.collect(&agent(), &at_once()).unwrap();
+    assert!(has_junk(), "no tier has both packs");
+    let whole = Upkeep { whole: true, ..at_once() };
+    assert_eq!(depot.collect(&agent(), &whole).unwrap().compacted, 2);
+    assert!(!has_junk());
+    assert_whole(&Depot::open(&root).unwrap(), &agent());
+    assert_eq!(depot.collect(&agent(), &whole).unwrap(), Default::default(), "once is enough");
 }

@@ -122,3 +122,19 @@ fn gc_puts_packs_together_beside_a_running_server() {
     assert_eq!((&done["agents"][0]["agent"], &done["agents"][0]["uploads"]), (&json!("shop"), &json!(1)));
     assert_eq!(project.json("serve fsck --data ../data")["ok"], json!(true));
 }
+
+#[test]
+fn gc_in_full_writes_a_large_agent_once_more_and_then_not_again() {
+    let (project, _server) = served();
+    // Of other sizes than the first: no tier has both.
+    let mut noise = vec![0; 100_000];
+    blake3::Hasher::new().finalize_xof().fill(&mut noise);
+    project.write("noise.bin", noise);
+    project.ok("push");
+    let compacted = |line: &str| project.json(line)["agents"][0]["compacted"].clone();
+    assert_eq!(compacted("serve gc --data ../data"), json!(0));
+    assert_eq!(compacted("serve gc --full --data ../data"), json!(2));
+    assert_eq!(compacted("serve gc --full --data ../data"), json!(0));
+    assert_eq!(project.json("serve agents show shop --data ../data")["packs"], json!(1));
+    assert_eq!(project.json("serve fsck --data ../data")["ok"], json!(true));
+}

@@ -18,6 +18,9 @@ pub struct Gc {
     /// Only this agent; may be given several times
     #[arg(long = "agent", value_name = "AGENT")]
     agents: Vec<AgentId>,
+    /// Make one pack of all of an agent, without what nothing of it needs: writes each agent once more
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -29,7 +32,7 @@ impl Gc {
             inventory::existing(&depot, agent)?;
         }
         let agents = if self.agents.is_empty() { depot.everyone()? } else { self.agents };
-        let upkeep = Upkeep::at(cx.now()?.into());
+        let upkeep = Upkeep { whole: self.full, ..Upkeep::at(cx.now()?.into()) };
         let mut done: Vec<(AgentId, Collected)> = Vec::new();
         let mut failed: Vec<(AgentId, String)> = Vec::new();
         for agent in agents {
