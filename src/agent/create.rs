@@ -2,10 +2,10 @@
 
 use super::model::Dropped;
 use super::record::{VersionMeta, Who};
-use super::rules;
 use super::source::{self, SourceVersion};
 use super::stock;
 use super::version::{self, Catalog, REFS};
+use super::wording;
 use crate::error::{Error, Result};
 use crate::object::{Id, Memory, Source};
 use crate::store::{Lock, Store};
@@ -136,7 +136,7 @@ fn nothing_staged(store: &Store, latest: u64) -> Result<Created> {
 fn check(store: &Store, request: &Request, who: &Who) -> Result<()> {
     let words =
         [("message", &request.message), ("commit", &request.commit), ("author", &Some(who.by.clone()))];
-    rules::check_words(store, &words.map(|(field, text)| (field, text.as_deref())))
+    wording::check(store, &words.map(|(field, text)| (field, text.as_deref())))
 }
 
 fn make(

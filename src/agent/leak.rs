@@ -8,7 +8,6 @@ use super::read;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::{Finder, Source};
-use crate::store::Store;
 use crate::workspace::{self, Hit, Patterns, Snapshot};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -78,24 +77,7 @@ fn quoted(word: &str) -> String {
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-/// Refuses a record in whose words somebody wrote a secret. Each word has the name of its field.
-pub fn check_words(store: &Store, words: &[(&str, Option<&str>)]) -> Result<()> {
-    for (field, text) in words {
-        let Some(hit) = text.and_then(|text| workspace::secrets(text.as_bytes()).next()) else { continue };
-        let allow = format!("record/{field}");
-        if Patterns::new(&store.config()?.allow()).matches(&allow) {
-            continue;
-        }
-        let reason = reason(text.unwrap_or_default(), &hit);
-        return Err(Error::failed(format!("cannot keep this {field}: it {reason}")).hint(format!(
-            "write it without that value: it is kept for ever and sent to every remote\n\
-             \"{allow}\" in the list `allow` of \".lua/config.toml\" keeps what is no secret"
-        )));
-    }
-    Ok(())
-}
-
-fn reason(text: &str, hit: &Hit) -> String {
+pub fn reason(text: &str, hit: &Hit) -> String {
     let shown = &text[hit.range.start..hit.range.start + hit.shown];
     format!("contains what looks like {}: {shown}…", hit.what)
 }

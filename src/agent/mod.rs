@@ -54,4 +54,5 @@ pub mod verify;
 pub mod version;
 pub mod via;
 pub mod view;
+pub mod wording;
 pub mod words;

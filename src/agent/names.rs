@@ -1,5 +1,8 @@
 //! Names of primitives as names in a tree: what cannot be a file name is percent-encoded, one way only.
 
+/// The folder of a primitive's tree with what the compiler made of it. No primitive and no part of one has this name.
+pub const CODE: &str = "code";
+
 /// Characters that some file system refuses, and `%` itself so that the encoding can be undone.
 fn must_encode(c: char) -> bool {
     c.is_control() || matches!(c, '%' | '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')

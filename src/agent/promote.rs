@@ -9,6 +9,7 @@ use super::resolve;
 use super::revision::Revision;
 use super::rules;
 use super::version::{Catalog, Status};
+use super::wording;
 use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::store::{Active, Lock, Odb, Store};
@@ -241,7 +242,7 @@ pub struct Step {
 
 /// Appends a record to the ledger. Nothing names it yet.
 fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -> Result<Step> {
-    rules::check_words(store, &[("reason", event.reason.as_deref()), ("author", Some(&who.by))])?;
+    wording::check(store, &[("reason", event.reason.as_deref()), ("author", Some(&who.by))])?;
     let version = ground.live.get(number)?.id;
     let expected = ground.pointer;
     let before = expected.and_then(|active| Recorded::load(ground.objects, &active.ledger).ok());

@@ -5,9 +5,9 @@
 
 use super::project::Project;
 use super::record::Who;
-use super::rules;
 use super::source::{self, SourceVersion};
 use super::stage::{self, Report, Staged};
+use super::wording;
 use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::store::{Depth, Store};
@@ -23,7 +23,7 @@ pub struct Pushed {
 /// Pushes until nobody else's push comes between: each lost race means somebody else's success.
 pub fn push(project: &Project, request: &stage::Request, message: Option<&str>, who: &Who) -> Result<Pushed> {
     let store = project.store();
-    rules::check_words(store, &[("message", message), ("author", Some(&who.by))])?;
+    wording::check(store, &[("message", message), ("author", Some(&who.by))])?;
     store.require_whole()?;
     loop {
         let Staged { objects: mut batch, report } = stage::stage(project, request)?;

@@ -1,11 +1,11 @@
 //! A state: what one push says the agent is. In memory it is the ids of its parts, which is enough to
 //! compare, to carry unchanged parts over, and to store it again.
 
-pub use super::dist::CODE;
 use super::json;
 use super::kind::Kind;
 use super::model::Primitive;
 use super::names;
+pub use super::names::CODE;
 use super::numbers::Numbers;
 use crate::error::{Error, Result};
 use crate::object::{Entry, Id, Mode, Sink, Source, Tree};

@@ -4,17 +4,15 @@
 //! source text in its definition. None of it makes a primitive another one.
 
 use super::{Bundle, Output, values as known};
+use crate::agent::json;
 use crate::agent::kind::TOOL;
 use crate::agent::leak::{Guard, Leak};
 use crate::agent::model::{Agent, Primitive};
-use crate::agent::{json, names};
+use crate::agent::names::{self, CODE};
 use crate::error::Result;
 use crate::object::{self, Id, Mode, Sink, Source, nest};
 use serde_json::{Map, Value};
 use std::path::Path;
-
-/// Beside the definition of a primitive: what the compiler made of it.
-pub const CODE: &str = "code";
 
 /// The values that the compiler knew.
 pub const VALUES: &str = "values.json";

@@ -13,7 +13,7 @@ mod manifest;
 mod values;
 
 pub use fresh::{ReadFile, on_disk};
-pub use kept::{CODE, is_rebundled, store, values};
+pub use kept::{is_rebundled, store, values};
 pub use values::{fill, overlay_both};
 
 use crate::error::{Error, Result};

@@ -9,7 +9,7 @@ mod numbers;
 mod record;
 mod state;
 
-pub use record::{check_words, shortened, steady};
+pub use record::{check_text, shortened, steady};
 
 use super::bounds::Bounds;
 use super::record::{Event, META, RECORD, SOURCE, STATE};

@@ -1,9 +1,7 @@
 //! What a record may hold: a time that can be shown, and texts of a length that a list can show.
 
-use crate::agent::leak;
 use crate::agent::record::{LedgerRecord, SourceRecord, VersionMeta};
 use crate::error::{Error, Result};
-use crate::store::Store;
 
 /// How many bytes an author, a message, a reason or another text of a record may have.
 pub const MOST_TEXT: usize = 1024;
@@ -48,14 +46,8 @@ fn problems(at_ms: i64, texts: &[(&str, Option<&String>)]) -> Vec<String> {
     time.into_iter().chain(long).collect()
 }
 
-/// Refuses words that no record may hold, before there is one: what is too long, and secrets. Each has the name of its
-/// field.
-pub fn check_words(store: &Store, words: &[(&str, Option<&str>)]) -> Result<()> {
-    words.iter().try_for_each(|(field, text)| text.map_or(Ok(()), |text| check_text(field, text)))?;
-    leak::check_words(store, words)
-}
-
-fn check_text(what: &str, text: &str) -> Result<()> {
+/// Refuses a text that no record may hold, before there is one.
+pub fn check_text(what: &str, text: &str) -> Result<()> {
     if text.len() <= MOST_TEXT {
         return Ok(());
     }
