@@ -1,11 +1,13 @@
 //! The agents of a depot, for who runs it: how much each has, archived ones, and their end.
 
-use super::Depot;
-use super::uploads;
+use super::collect::{Upkeep, condemn};
+use super::head::{Head, Seen};
+use super::{Depot, uploads};
 use crate::error::{Error, Kind, Result};
 use crate::fs::{self, Clobber};
-use crate::protocol::{AgentId, limits};
-use std::time::{Duration, SystemTime};
+use crate::protocol::AgentId;
+use std::io::ErrorKind;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What an agent has and takes.
 #[derive(Clone, Debug)]
@@ -27,6 +29,9 @@ pub struct Overview {
     pub changed_ms: Option<u64>,
 }
 
+/// So far ahead that nothing is younger.
+const AGES: Duration = Duration::from_secs(u32::MAX as u64 * 10);
+
 /// What a deletion freed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Freed {
@@ -35,11 +40,16 @@ pub struct Freed {
 }
 
 impl Depot {
-    /// An agent as it is; `None` where nobody ever pushed it.
+    /// Whether the agent has anything; one that was never pushed has not, nor one that was deleted.
+    pub fn exists(&self, agent: &AgentId) -> Result<bool> {
+        Ok(!self.look(agent)?.head.is_void())
+    }
+
+    /// An agent as it is; `None` where nobody pushed it, or since it was deleted.
     pub fn overview(&self, agent: &AgentId) -> Result<Option<Overview>> {
         let seen = self.look(agent)?;
         let head = &seen.head;
-        if seen.token.is_none() {
+        if head.is_void() {
             return Ok(None);
         }
         Ok(Some(Overview {
@@ -67,6 +77,10 @@ impl Depot {
         if !self.is_archived(agent) {
             return Ok(());
         }
+        if !self.exists(agent)? {
+            // A deletion was cut off before it came to this.
+            return self.unmark(agent);
+        }
         let message = format!("agent \"{agent}\" is archived: it can be read, and takes nothing new");
         Err(Error::new(Kind::Forbidden, message).hint(format!(
             "whoever runs the server opens it again: `lua-store serve agents archive {agent} --undo`"
@@ -78,47 +92,51 @@ impl Depot {
         if self.is_archived(agent) == archived {
             return Ok(false);
         }
-        let mark = self.layout.archived(agent);
-        if archived {
-            let _ = fs::write_new(&mark, b"", Clobber::Never)?;
-        } else {
-            fs::remove(&mark)?;
-            fs::sync_dir(&self.layout.agent(agent))?;
+        match archived {
+            true => drop(fs::write_new(&self.layout.archived(agent), b"", Clobber::Never)?),
+            false => self.unmark(agent)?,
         }
         Ok(true)
     }
 
-    /// Removes an agent for good; `None` where there is none.
+    fn unmark(&self, agent: &AgentId) -> Result<()> {
+        match fs::remove(&self.layout.archived(agent)) {
+            Err(error) if error.io_kind() != Some(ErrorKind::NotFound) => Err(error),
+            _ => fs::sync_dir(&self.layout.agent(agent)),
+        }
+    }
+
+    /// Deletes an agent for good, or finishes a deletion that was cut off; `None` where nobody ever pushed it.
     ///
-    /// First the head, by comparison as in a swap: a transaction that runs meanwhile loses its race. Then the packs that the
-    /// head named. Nothing uses their keys again, unlike those of packs that no head knows yet: these may be in the next
-    /// head, and are left to upkeep.
+    /// That is one swap, to a head that has nothing and condemns everything: whoever swaps meanwhile loses, and sees an
+    /// agent that was never pushed. The empty head stays: a writer who began before there was any agent would else find
+    /// none again, and name a pack that is gone. Then goes what is condemned; cut off here, upkeep does it.
     pub fn delete(&self, agent: &AgentId, now: SystemTime) -> Result<Option<Freed>> {
-        let mut removed = None;
-        for race in 0..limits::RACES {
-            self.pause(race)?;
-            let seen = self.look(agent)?;
-            let Some(token) = &seen.token else { break };
-            if self.heads.remove(agent, token)? {
-                removed = Some(seen);
-                break;
-            }
+        if self.look(agent)?.token.is_none() {
+            return Ok(None);
         }
-        let Some(seen) = removed else {
-            return match self.look(agent)?.token {
-                None => Ok(None),
-                Some(_) => Err(Error::unavailable(format!("agent \"{agent}\" is busy: it was not deleted"))),
-            };
-        };
+        let end = |seen: &Seen| Ok((!seen.head.is_void()).then(|| void(seen, now)));
+        self.change(agent, end).landed?;
         let mut freed = Freed::default();
-        let condemned = seen.head.condemned.iter().map(|condemned| (&condemned.key, 0));
-        for (key, bytes) in seen.head.files().chain(condemned) {
-            self.packs.delete(key)?;
+        for condemned in &self.look(agent)?.head.condemned {
             freed.packs += 1;
-            freed.bytes += bytes;
+            freed.bytes += self.packs.stat(&condemned.key)?.unwrap_or(0);
         }
-        self.clear_uploads(agent, now, Duration::ZERO)?;
-        self.archive(agent, false)?;
+        self.delete_condemned(agent, &Upkeep { spare: Duration::ZERO, ..Upkeep::at(UNIX_EPOCH + AGES) })?;
+        self.sweep(agent)?;
+        self.clear_uploads(agent, UNIX_EPOCH + AGES, Duration::ZERO)?;
+        if self.is_archived(agent) && !self.exists(agent)? {
+            self.unmark(agent)?;
+        }
+        self.forget_damage(&self.look(agent)?.head);
         Ok(Some(freed))
     }
+}
+
+/// What is left of an agent: a head that says only how many there were before it, and what is on its way out.
+fn void(seen: &Seen, now: SystemTime) -> Head {
+    let Head { agent, seq, previous, condemned, .. } = seen.next();
+    let empty = Head { seq, previous, condemned, ..Seen::nothing(&agent).head };
+    let files = seen.head.files().map(|(key, _)| key.clone()).collect();
+    condemn(empty, files, &Upkeep::at(now))
 }

@@ -99,7 +99,7 @@ impl Depot {
     }
 
     /// What killed processes left unfinished.
-    fn sweep(&self, agent: &AgentId) -> Result<()> {
+    pub(super) fn sweep(&self, agent: &AgentId) -> Result<()> {
         let layout = &self.layout;
         for dir in [layout.agent(agent), layout.packs(agent), layout.cache()] {
             if dir.is_dir() {
@@ -137,7 +137,7 @@ impl Depot {
 
     /// Deletes what is condemned, and forgets exactly what is gone for certain. Gives how many that were, and how many
     /// bytes are left.
-    fn delete_condemned(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<(usize, u64)> {
+    pub(super) fn delete_condemned(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<(usize, u64)> {
         let seen = self.look(agent)?;
         let (due, left) = self.due(&seen.head, upkeep)?;
         let mut gone = Vec::new();

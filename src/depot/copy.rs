@@ -47,7 +47,9 @@ impl Depot {
     /// Copies every agent into a folder of the same form. What is wrong with one agent does not keep the others from
     /// being copied. `settled`: what is in the folder is durable.
     pub(super) fn copy_to(&self, to: &Layout, settled: bool, progress: &Progress) -> Result<Copied> {
-        let agents = self.agents()?;
+        let mut agents = self.agents()?;
+        // One that cannot be read is told below.
+        agents.retain(|agent| self.exists(agent).unwrap_or(true));
         progress.expect(agents.len() as u64);
         let mut copied = Copied { settled, ..Copied::default() };
         for agent in &agents {
@@ -160,7 +162,8 @@ impl Depot {
 /// A copy that has what the depot lacks is not written over: the depot lost something, or is another one.
 fn goes_on(head: &Head, former: &Head) -> Result<()> {
     let is_later = head.source.starts_with(&former.source) && head.versions.starts_with(&former.versions);
-    if is_later && head.seq >= former.seq {
+    // Of one that was deleted in the copy there is nothing to lose.
+    if former.is_void() || is_later && head.seq >= former.seq {
         return Ok(());
     }
     Err(Error::conflict("the copy has versions that are not here any more: it stays as it was".to_owned()))

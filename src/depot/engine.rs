@@ -53,11 +53,6 @@ pub trait HeadStore: Send + Sync {
     /// looks lost. An error means that nothing changed.
     fn swap(&self, agent: &AgentId, expect: Expect<'_>, new: &[u8]) -> Result<Cas>;
 
-    /// Removes the value, if it is still this one; durable when it returns true.
-    fn remove(&self, agent: &AgentId, _expect: &Token) -> Result<bool> {
-        Err(Error::failed(format!("cannot delete agent \"{agent}\": its engine cannot remove heads")))
-    }
-
     /// The agents after one of them, ascending; all of them or the first of them. For upkeep: may be stale.
     fn agents(&self, after: Option<&AgentId>) -> Result<Vec<AgentId>>;
 

@@ -112,17 +112,6 @@ impl HeadStore for FileHeads {
         if holds { self.replace(agent, new) } else { Ok(Cas::Lost) }
     }
 
-    fn remove(&self, agent: &AgentId, expect: &Token) -> Result<bool> {
-        let _lock = fs::lock(&self.layout.lock(agent), LOCK_WAIT)?;
-        let found = Loaded::open(&self.layout.head(agent))?;
-        if found.is_none_or(|loaded| loaded.token != *expect) {
-            return Ok(false);
-        }
-        fs::remove(&self.layout.head(agent))?;
-        fs::sync_dir(&self.layout.agent(agent))?;
-        Ok(true)
-    }
-
     fn agents(&self, after: Option<&AgentId>) -> Result<Vec<AgentId>> {
         let mut agents = self.layout.list_agents()?;
         agents.retain(|agent| after.is_none_or(|after| agent > after) && self.layout.head(agent).is_file());

@@ -165,6 +165,11 @@ impl Head {
         self.forget_oldest(old.min(spare).max(over));
     }
 
+    /// Whether it has nothing that anybody could see.
+    pub fn is_void(&self) -> bool {
+        self.source.is_empty() && self.versions.is_empty() && self.active.is_none()
+    }
+
     pub fn is_condemned(&self, key: &PackKey) -> bool {
         self.condemned.iter().any(|condemned| condemned.key == *key)
     }

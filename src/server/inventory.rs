@@ -59,12 +59,14 @@ pub fn page(
     Ok(page)
 }
 
-/// The agent's numbers, or an error where nobody ever pushed it.
+/// The agent's numbers, or an error where there is no such agent.
 pub fn existing(depot: &Depot, agent: &AgentId) -> Result<Overview> {
-    depot.overview(agent)?.ok_or_else(|| {
-        Error::not_found(format!("there is no agent \"{agent}\""))
-            .hint("`lua-store serve agents list` shows the agents")
-    })
+    depot.overview(agent)?.ok_or_else(|| no_agent(agent))
+}
+
+fn no_agent(agent: &AgentId) -> Error {
+    let hint = "`lua-store serve agents list` shows the agents";
+    Error::not_found(format!("there is no agent \"{agent}\"")).hint(hint)
 }
 
 pub fn details(depot: &Depot, tokens: &Tokens, agent: &AgentId, quotas: Quotas) -> Result<Details> {
@@ -79,10 +81,9 @@ pub fn archive(depot: &Depot, agent: &AgentId, archived: bool) -> Result<bool> {
     depot.archive(agent, archived)
 }
 
-/// Deletes an agent for good.
+/// Deletes an agent for good, or finishes that.
 pub fn delete(depot: &Depot, tokens: &Tokens, agent: &AgentId, now: SystemTime) -> Result<Deleted> {
-    existing(depot, agent)?;
-    let freed = depot.delete(agent, now)?.unwrap_or_default();
+    let freed = depot.delete(agent, now)?.ok_or_else(|| no_agent(agent))?;
     Ok(Deleted { agent: agent.clone(), freed, tokens: opening(tokens, agent)? })
 }
 

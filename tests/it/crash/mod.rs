@@ -3,6 +3,7 @@
 //! A *case* is a prepared folder and a command that changes it. Every run gets a fresh copy.
 
 mod agent;
+mod agents;
 mod backup;
 mod commands;
 mod depot;

@@ -29,7 +29,11 @@ impl Fsck {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (data, depot) = self.place.depot(cx)?;
         let all = self.agents.is_empty();
-        let agents = if all { depot.agents()? } else { self.agents };
+        let mut agents = if all { depot.agents()? } else { self.agents };
+        if all {
+            // Of a deleted one there is a head with nothing in it; one that cannot be read is checked.
+            agents.retain(|agent| depot.exists(agent).unwrap_or(true));
+        }
         for agent in &agents {
             // One that is damaged exists.
             match inventory::existing(&depot, agent) {

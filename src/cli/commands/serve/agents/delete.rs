@@ -26,15 +26,17 @@ impl Delete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (data, depot) = self.place.depot(cx)?;
         let agent = self.agent;
-        let overview = inventory::existing(&depot, &agent)?;
-        let question = format!(
-            "Delete {agent} for good, with {} source version(s), {} version(s), {}?",
-            overview.source,
-            overview.versions,
-            size(overview.bytes)
-        );
-        if !cx.confirm(&question, self.force)? {
-            return Ok(Exit::Done);
+        // One that was deleted already has nothing that could be asked about.
+        if let Some(overview) = depot.overview(&agent)? {
+            let question = format!(
+                "Delete {agent} for good, with {} source version(s), {} version(s), {}?",
+                overview.source,
+                overview.versions,
+                size(overview.bytes)
+            );
+            if !cx.confirm(&question, self.force)? {
+                return Ok(Exit::Done);
+            }
         }
         let deleted = inventory::delete(&depot, &Tokens::of(&data), &agent, cx.now()?.into())?;
         if cx.out.is_json() {
