@@ -3,6 +3,9 @@
 //!
 //! A later one sees what an earlier one of the same swap does. What any of them is answered holds once that swap
 //! has landed; after a lost race all of them decide again.
+//!
+//! Of many that lost to one another a few are answered, those who began to ask first; the others wait on, as they would only
+//! ask again at once, and lose again to these.
 
 use super::engine::{Cas, PackKey};
 use super::head::{Head, Held, Order, Seen};
@@ -21,6 +24,13 @@ pub struct Waiting {
     pub by: Option<Bearer>,
     pub now_ms: u64,
     pub brought: Option<Brought>,
+    /// When its upload was whole, or when it was asked for, in milliseconds since 1970-01-01 UTC. Who lost and
+    /// asks again brings the same pack.
+    pub since_ms: u64,
+    /// It lost, and waits on to be told how it stands then.
+    pub is_held: bool,
+    /// It had lost when it came: nothing of it was proven.
+    pub is_late: bool,
     /// A swap with it was not answered: it may have landed.
     pub is_unknown: bool,
     pub answer: Option<Result<Answer>>,
@@ -48,6 +58,9 @@ enum Attempt {
     Failed(Error),
 }
 
+/// So many of those that lost are answered after a swap: some of them are back before the next one.
+const ANSWERED: usize = 4;
+
 /// What is to be answered, and whose it is, once the swap has landed.
 type Answers = Vec<(usize, Result<Answer>)>;
 
@@ -57,14 +70,22 @@ impl From<Refusal> for Verdict {
     }
 }
 
+impl Waiting {
+    fn is_open(&self) -> bool {
+        self.answer.is_none() && !self.is_held
+    }
+}
+
 impl Depot {
-    /// Decides on all of them; they have answers then.
-    pub(super) fn land(&self, agent: &AgentId, all: &mut [Waiting]) -> Result<()> {
+    /// Decides on all of them; they have answers then, but for those that wait on because they lost to many. `patient`: some
+    /// may.
+    pub(super) fn land(&self, agent: &AgentId, all: &mut [Waiting], patient: bool) -> Result<()> {
         let (mut race, mut most, mut unknown) = (0, usize::MAX, None);
-        while race < limits::RACES && all.iter().any(|one| one.answer.is_none()) {
+        all.iter_mut().for_each(|one| one.is_held = false);
+        while race < limits::RACES && all.iter().any(Waiting::is_open) {
             self.pause(race)?;
             let gate = self.gate(agent);
-            let attempt = self.attempt(agent, all, most)?;
+            let attempt = self.attempt(agent, all, most, patient)?;
             drop(gate);
             match attempt {
                 Attempt::Over => {}
@@ -82,11 +103,11 @@ impl Depot {
 
     /// After the last race.
     fn give_up(&self, agent: &AgentId, all: &mut [Waiting], unknown: Option<Error>) -> Result<()> {
-        if all.iter().all(|one| one.answer.is_some()) {
+        if !all.iter().any(Waiting::is_open) {
             return Ok(());
         }
         let seen = self.look(agent)?;
-        for one in all.iter_mut().filter(|one| one.answer.is_none()) {
+        for one in all.iter_mut().filter(|one| one.is_open()) {
             one.answer = Some(match (seen.head.recorded(one.tx.txn), &unknown) {
                 (Some(head), _) => Ok(Outcome::Done(head).into()),
                 (None, Some(error)) if one.is_unknown => Err(error.again()),
@@ -96,12 +117,12 @@ impl Depot {
         Ok(())
     }
 
-    /// One look at the head and one swap, of at most so many transactions.
-    fn attempt(&self, agent: &AgentId, all: &mut [Waiting], most: usize) -> Result<Attempt> {
+    /// One look at the head and one swap, of at most so many transactions. `patient`: some may wait on.
+    fn attempt(&self, agent: &AgentId, all: &mut [Waiting], most: usize, patient: bool) -> Result<Attempt> {
         let (seen, mut pieces) = self.opened(agent)?;
         let mut next = seen.next();
         let (mut answers, mut landing) = (Answers::new(), Vec::new());
-        for (at, one) in all.iter_mut().enumerate().filter(|(_, one)| one.answer.is_none()) {
+        for (at, one) in all.iter_mut().enumerate().filter(|(_, one)| one.is_open()) {
             if landing.len() == most {
                 break;
             }
@@ -125,6 +146,7 @@ impl Depot {
         };
         Ok(match (end, &landing[..]) {
             (Attempt::Over, _) => {
+                let answers = if patient { hold(all, answers) } else { answers };
                 self.answer(all, answers);
                 Attempt::Over
             }
@@ -174,6 +196,9 @@ impl Depot {
         if let Some(outcome) = settled(head, tx)? {
             return Ok(Verdict::Over(outcome));
         }
+        if one.is_late {
+            return Ok(Refusal::Moved(head.shown()).into());
+        }
         let mut pieces = pieces.clone();
         if let Some(brought) = &mut one.brought {
             // Looked at after the head: whatever forgets that the pack was condemned removed it first.
@@ -207,6 +232,20 @@ impl Depot {
         let held = one.brought.as_ref().map(Brought::held);
         Ok(Verdict::Lands(Box::new(Landing { held, pieces, deeds })))
     }
+}
+
+/// Keeps the answers of those who lost, but for a few.
+fn hold(all: &mut [Waiting], answers: Answers) -> Answers {
+    let has_lost = |answer: &Result<Answer>| {
+        matches!(answer, Ok(Answer { outcome: Outcome::Refused(Refusal::Moved(_)), .. }))
+    };
+    let mut lost = 0;
+    let mut is_told = |(at, answer): &(usize, Result<Answer>)| {
+        lost += usize::from(has_lost(answer));
+        all[*at].is_held = has_lost(answer) && lost > ANSWERED;
+        !all[*at].is_held
+    };
+    answers.into_iter().filter(|one| is_told(one)).collect()
 }
 
 /// What is certain from the head alone: the transaction landed before, or expects something else. An error where
@@ -246,3 +285,6 @@ fn missing(pieces: &Pieces, ids: impl Iterator<Item = Id>) -> Result<Option<Refu
     missing.truncate(limits::MAX_NAMED);
     Ok((!missing.is_empty()).then_some(Refusal::Missing { ids: missing, more }))
 }
+
+#[cfg(test)]
+mod tests;

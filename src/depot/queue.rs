@@ -1,11 +1,24 @@
 //! The queue of an agent: whoever comes while nobody is at work takes all along who wait, and gives them their answers.
+//!
+//! A job may be told to wait for another round. That begins when somebody new comes, or when nobody does for a moment.
 
 use crate::protocol::AgentId;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How many are taken along at once: what a client waits for stays bounded.
 const MOST: usize = 64;
+
+/// How long jobs wait for another round when nobody new comes.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// What a round made of a job.
+pub enum Turn<J, A> {
+    Done(A),
+    /// It waits for the next one.
+    Again(J),
+}
 
 /// Jobs of many agents, those of one agent in the order in which they came.
 pub struct Queue<J, A> {
@@ -23,6 +36,9 @@ struct Line<J, A> {
 struct State<J, A> {
     /// Somebody is at work.
     is_led: bool,
+    /// Somebody waits who was in no round yet.
+    has_new: bool,
+    rounds: u64,
     next: u64,
     waiting: Vec<(u64, J)>,
     /// `None` where whoever was at work panicked.
@@ -38,8 +54,9 @@ impl<J, A> Queue<J, A> {
         Queue { lines: Mutex::default() }
     }
 
-    /// Waits for its turn; `work` gives one answer for each job. `None` where the thread that did it panicked.
-    pub fn run(&self, agent: &AgentId, job: J, work: impl Fn(Vec<J>) -> Vec<A>) -> Option<A> {
+    /// Waits for its turn; `work` does one round, with one turn for each job. `None` where the thread that did it
+    /// panicked.
+    pub fn run(&self, agent: &AgentId, job: J, work: impl Fn(Vec<J>) -> Vec<Turn<J, A>>) -> Option<A> {
         let line = self.enter(agent);
         let answer = line.run(job, work);
         let mut lines = locked(&self.lines);
@@ -62,15 +79,18 @@ impl<J, A> Queue<J, A> {
 
 impl<J, A> Line<J, A> {
     fn new() -> Line<J, A> {
-        let state = State { is_led: false, next: 0, waiting: Vec::new(), done: HashMap::new() };
+        let (waiting, done) = (Vec::new(), HashMap::new());
+        let state = State { is_led: false, has_new: false, rounds: 0, next: 0, waiting, done };
         Line { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    fn run(&self, job: J, work: impl Fn(Vec<J>) -> Vec<A>) -> Option<A> {
+    fn run(&self, job: J, work: impl Fn(Vec<J>) -> Vec<Turn<J, A>>) -> Option<A> {
         let mut state = locked(&self.state);
         let mine = state.next;
         state.next += 1;
         state.waiting.push((mine, job));
+        state.has_new = true;
+        let mut seen = None;
         loop {
             if let Some(answer) = state.done.remove(&mine) {
                 return answer;
@@ -79,12 +99,18 @@ impl<J, A> Line<J, A> {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            state.is_led = true;
+            if !state.has_new && seen != Some(state.rounds) {
+                seen = Some(state.rounds);
+                state = self.changed.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
+            (state.is_led, seen) = (true, None);
             let count = state.waiting.len().min(MOST);
             let (numbers, jobs): (Vec<u64>, Vec<J>) = state.waiting.drain(..count).unzip();
+            state.has_new = !state.waiting.is_empty();
             drop(state);
-            let mut lead = Lead { line: self, numbers, answers: Vec::new() };
-            lead.answers = work(jobs);
+            let mut lead = Lead { line: self, numbers, turns: Vec::new() };
+            lead.turns = work(jobs);
             drop(lead);
             state = locked(&self.state);
         }
@@ -95,16 +121,23 @@ impl<J, A> Line<J, A> {
 struct Lead<'a, J, A> {
     line: &'a Line<J, A>,
     numbers: Vec<u64>,
-    answers: Vec<A>,
+    turns: Vec<Turn<J, A>>,
 }
 
 impl<J, A> Drop for Lead<'_, J, A> {
     fn drop(&mut self) {
         let mut state = locked(&self.line.state);
-        let answers = self.answers.drain(..).map(Some).chain(std::iter::repeat_with(|| None));
-        for (number, answer) in self.numbers.iter().zip(answers) {
-            state.done.insert(*number, answer);
+        let turns = self.turns.drain(..).map(Some).chain(std::iter::repeat_with(|| None));
+        let mut again = Vec::new();
+        for (number, turn) in self.numbers.iter().zip(turns) {
+            match turn {
+                Some(Turn::Again(job)) => again.push((*number, job)),
+                Some(Turn::Done(answer)) => drop(state.done.insert(*number, Some(answer))),
+                None => drop(state.done.insert(*number, None)),
+            }
         }
+        state.waiting.splice(..0, again);
+        state.rounds += 1;
         state.is_led = false;
         self.line.changed.notify_all();
     }
@@ -114,7 +147,7 @@ impl<J, A> Drop for Lead<'_, J, A> {
 mod tests {
     use super::*;
     use std::sync::Barrier;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     fn agent(name: &str) -> AgentId {
         name.parse().unwrap()
@@ -136,7 +169,7 @@ mod tests {
                 }
             }
             let count = jobs.len();
-            jobs.into_iter().map(|job| (job * 10, count)).collect()
+            jobs.into_iter().map(|job| Turn::Done((job * 10, count))).collect()
         };
         let run = |job| queue.run(&agent("a"), job, work).unwrap();
         std::thread::scope(|scope| {
@@ -152,9 +185,33 @@ mod tests {
     }
 
     #[test]
+    fn a_job_waits_for_another_round_and_is_not_forgotten_when_nobody_comes() {
+        let queue: Queue<usize, usize> = Queue::new();
+        let rounds = AtomicUsize::new(0);
+        // Each round lets the first one go, of however many there are.
+        let work = |jobs: Vec<usize>| {
+            rounds.fetch_add(1, Ordering::SeqCst);
+            let turn = |(at, job)| if at == 0 { Turn::Done(job) } else { Turn::Again(job) };
+            jobs.into_iter().enumerate().map(turn).collect()
+        };
+        let run = |job| queue.run(&agent("a"), job, work);
+        std::thread::scope(|scope| {
+            let run = &run;
+            let all: Vec<_> = (0..9).map(|job| (job, scope.spawn(move || run(job)))).collect();
+            for (job, thread) in all {
+                assert_eq!(thread.join().unwrap(), Some(job));
+            }
+        });
+        assert_eq!(rounds.into_inner(), 9);
+        assert!(locked(&queue.lines).is_empty());
+    }
+
+    #[test]
     fn a_panic_ends_its_own_work_and_no_other() {
         let queue: Queue<bool, bool> = Queue::new();
-        let work = |jobs: Vec<bool>| if jobs[0] { panic!("as a bug does") } else { jobs };
+        let work = |jobs: Vec<bool>| {
+            if jobs[0] { panic!("as a bug does") } else { jobs.into_iter().map(Turn::Done).collect() }
+        };
         std::thread::scope(|scope| {
             let bad = scope.spawn(|| queue.run(&agent("a"), true, work));
             assert!(bad.join().is_err());

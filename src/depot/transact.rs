@@ -10,6 +10,7 @@ use super::head::Held;
 use super::merge::{Waiting, settled};
 use super::opened::Pieces;
 use super::proofs::Proven;
+use super::queue::Turn;
 use super::{Depot, incoming, needs};
 use crate::agent::ledger;
 use crate::error::{Error, Kind, Result};
@@ -20,7 +21,7 @@ use crate::protocol::{AgentId, Create, Head, Outcome, Refusal, Transaction};
 use crate::store::{Closure, Mapped};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The longest pause between two attempts.
 const LONGEST_PAUSE_MS: u64 = 64;
@@ -75,7 +76,7 @@ impl Depot {
         let prepared = self.prepare(agent, tx, asked)?;
         let answer = match prepared {
             Ok(waiting) => {
-                let land = |all| self.land_all(agent, all);
+                let land = |all| self.take_turns(agent, all);
                 let fell = || Err(Error::failed("the thread that was at work for several requests failed"));
                 self.queue.run(agent, waiting, land).unwrap_or_else(fell)?
             }
@@ -110,31 +111,54 @@ impl Depot {
     /// What can be said without waiting for the others; or the transaction, proven.
     fn prepare(&self, agent: &AgentId, tx: &Transaction, asked: Asked) -> Result<Result<Waiting, Outcome>> {
         let (seen, pieces) = self.opened(agent)?;
-        if let Some(outcome) = settled(&seen.head, tx)? {
-            return Ok(Err(outcome));
-        }
+        let is_late = match settled(&seen.head, tx)? {
+            None => false,
+            // One of many perhaps, who would all ask again at once.
+            Some(Outcome::Refused(Refusal::Moved(_))) => true,
+            Some(outcome) => return Ok(Err(outcome)),
+        };
         self.check_open(agent)?;
-        let brought = match self.bring(agent, &pieces, tx)? {
-            Ok(brought) => brought,
-            Err(refusal) => return Ok(Err(Outcome::Refused(refusal))),
+        let brought = match is_late {
+            true => None,
+            false => match self.bring(agent, &pieces, tx)? {
+                Ok(brought) => brought,
+                Err(refusal) => return Ok(Err(Outcome::Refused(refusal))),
+            },
         };
         let Asked { by, now_ms } = asked;
-        let (tx, is_unknown, answer) = (tx.clone(), false, None);
-        Ok(Ok(Waiting { tx, by, now_ms, brought, is_unknown, answer }))
+        let since_ms = tx.pack.and_then(|pack| self.uploaded_ms(agent, &pack)).unwrap_or(now_ms);
+        let (tx, is_held, is_unknown, answer) = (tx.clone(), false, false, None);
+        Ok(Ok(Waiting { tx, by, now_ms, brought, since_ms, is_held, is_late, is_unknown, answer }))
     }
 
-    /// One answer for each. What fails for all of them fails for each.
+    /// When an upload was whole, in milliseconds since 1970-01-01 UTC.
+    fn uploaded_ms(&self, agent: &AgentId, pack: &PackId) -> Option<u64> {
+        let modified = self.layout.whole(agent, pack).metadata().ok()?.modified().ok()?;
+        let since = modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        u64::try_from(since.as_millis()).ok()
+    }
+
+    /// One round of those who wait. What fails for all of them fails for each.
+    pub(super) fn take_turns(
+        &self,
+        agent: &AgentId,
+        all: Vec<Waiting>,
+    ) -> Vec<Turn<Waiting, Result<Answer>>> {
+        let mut places: Vec<(usize, Waiting)> = all.into_iter().enumerate().collect();
+        places.sort_by_key(|(_, one)| one.since_ms);
+        let (places, mut all): (Vec<usize>, Vec<Waiting>) = places.into_iter().unzip();
+        let failed = self.land(agent, &mut all, true).err();
+        let mut turns: Vec<_> = places.into_iter().zip(finished(all, failed)).collect();
+        turns.sort_unstable_by_key(|(place, _)| *place);
+        turns.into_iter().map(|(_, turn)| turn).collect()
+    }
+
+    /// One answer for each, now.
     fn land_all(&self, agent: &AgentId, mut all: Vec<Waiting>) -> Vec<Result<Answer>> {
-        let mut failed = self.land(agent, &mut all).err();
-        let lost = || Error::failed("a transaction has no answer");
-        let answer = |one: Waiting| {
-            one.answer.unwrap_or_else(|| {
-                let again = failed.as_ref().map(Error::again);
-                // The first one keeps what the system said.
-                Err(std::mem::replace(&mut failed, again).unwrap_or_else(lost))
-            })
-        };
-        all.into_iter().map(answer).collect()
+        let failed = self.land(agent, &mut all, false).err();
+        let lost = || Err(Error::failed("a transaction has no answer"));
+        let answer = |turn| if let Turn::Done(answer) = turn { answer } else { lost() };
+        finished(all, failed).into_iter().map(answer).collect()
     }
 
     /// Removes the upload where nobody will ask for it again. A client that was only too slow decides anew, and need
@@ -248,6 +272,21 @@ impl Depot {
         std::thread::sleep(Duration::from_micros(micros));
         Ok(())
     }
+}
+
+/// What became of each.
+fn finished(all: Vec<Waiting>, mut failed: Option<Error>) -> Vec<Turn<Waiting, Result<Answer>>> {
+    let lost = || Error::failed("a transaction has no answer");
+    let turn = |mut one: Waiting| match one.answer.take() {
+        Some(answer) => Turn::Done(answer),
+        None if one.is_held && failed.is_none() => Turn::Again(one),
+        None => {
+            let again = failed.as_ref().map(Error::again);
+            // The first one keeps what the system said.
+            Turn::Done(Err(std::mem::replace(&mut failed, again).unwrap_or_else(lost)))
+        }
+    };
+    all.into_iter().map(turn).collect()
 }
 
 impl Brought {

@@ -76,7 +76,7 @@ impl Default for Limits {
             refs: Part::new(16, 8),
             uploads: Part::new(64, 16),
             fetches: Part::new(8, 2),
-            transactions: Part::new(128, 32),
+            transactions: Part::new(128, 64),
             // Text is a fifth when it is compressed; a version that differs little is nearly nothing.
             proof: (1 << 30, 1000),
             admin: Part::new(4, 2),
