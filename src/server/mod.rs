@@ -81,6 +81,8 @@ pub struct Surroundings {
     pub clock: Clock,
     /// What is logged.
     pub level: Level,
+    /// Sockets that listen already, instead of those that would be made: for clients, and for those who watch.
+    pub passed: Vec<std::net::TcpListener>,
 }
 
 /// A server that has its address, and answers as soon as it runs.
@@ -114,10 +116,8 @@ impl Server {
         let log = log.from(surroundings.level);
         let _ = limits::Quotas::of(&limits).note(&config.data);
         let runtime = runtime(&limits)?;
-        let listen = |address| {
-            let listener = runtime.block_on(TcpListener::bind(address));
-            listener.map_err(|error| cannot_listen(address, &error))
-        };
+        let mut passed = surroundings.passed.into_iter();
+        let mut listen = |address| listener(&runtime, address, passed.next());
         let (listener, admin) = (listen(config.listen)?, config.admin.map(listen).transpose()?);
         let signals = {
             let _inside = runtime.enter();
@@ -198,6 +198,20 @@ fn runtime(limits: &Limits) -> Result<Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let built = builder.enable_all().max_blocking_threads(threads).thread_name("serve").build();
     built.at("start threads for", Path::new("the server"))
+}
+
+/// A socket that listens: the one that was passed, or a new one.
+fn listener(
+    runtime: &Runtime,
+    address: SocketAddr,
+    passed: Option<std::net::TcpListener>,
+) -> Result<TcpListener> {
+    let _inside = runtime.enter();
+    let listener = match passed {
+        Some(socket) => socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket)),
+        None => runtime.block_on(TcpListener::bind(address)),
+    };
+    listener.map_err(|error| cannot_listen(address, &error))
 }
 
 fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {

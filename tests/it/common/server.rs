@@ -36,6 +36,12 @@ impl Server {
         Server::spawn(project, shell)
     }
 
+    /// The same as systemd starts it: with a socket that listens already, so many times.
+    #[cfg(unix)]
+    pub fn passed(project: &Project, socket: std::net::TcpListener, count: u32, options: &str) -> Server {
+        Server::spawn(project, passed(project, socket, count, options))
+    }
+
     fn spawn(project: &Project, mut command: Command) -> Server {
         let data = data(project);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -142,6 +148,21 @@ fn command(project: &Project, options: &str) -> Command {
         command.arg("--drain=0s");
     }
     command
+}
+
+/// `serve` with a socket that listens already as the descriptors from 3 on. A program is told which process these are
+/// for, so that only a shell that becomes it can say so.
+#[cfg(unix)]
+pub fn passed(project: &Project, socket: std::net::TcpListener, count: u32, options: &str) -> Command {
+    let command = project.lua_store(&format!("serve --drain=0s --data ../data {options}"));
+    let sockets: String = (3..3 + count).map(|number| format!(" {number}<&0")).collect();
+    let mut shell = Command::new("sh");
+    let script = format!("export LISTEN_PID=$$ LISTEN_FDS={count}; exec \"$0\" \"$@\"{sockets} </dev/null");
+    shell.args(["-c", &script]).arg(command.get_program());
+    shell.args(command.get_args()).current_dir(command.get_current_dir().unwrap()).env_clear();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.stdin(std::os::fd::OwnedFd::from(socket));
+    shell
 }
 
 /// The server's folder.

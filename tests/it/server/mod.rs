@@ -14,6 +14,7 @@ mod http;
 mod limits;
 mod proxies;
 mod receipts;
+mod sockets;
 mod start;
 mod stop;
 mod tenants;

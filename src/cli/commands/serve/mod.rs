@@ -9,6 +9,7 @@ pub mod gc;
 mod limits;
 mod place;
 pub mod restore;
+mod sockets;
 mod start;
 pub mod token;
 

@@ -1,18 +1,18 @@
 //! `serve` itself: checks, the address on stdout, and then requests until the process is stopped.
 
 use super::place::Place;
-use super::{config_file, limits};
+use super::{config_file, limits, sockets};
 use crate::cli::context::Context;
 use crate::cli::{Exit, panic};
-use crate::error::{Error, Result};
+use crate::error::{At, Error, Result};
 use crate::server::tokens::Tokens;
 use crate::server::{Config, Level, Limits, Network, Proxies, Server, Surroundings, Tls, expiry, policy};
 use crate::text;
 use jiff::Timestamp;
 use serde_json::json;
 use std::io::Write;
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,10 +99,29 @@ impl Start {
         })
     }
 
+    /// Where to listen: those of the sockets that were passed, or those that are named.
+    fn addresses(&self, passed: &[TcpListener]) -> Result<(SocketAddr, Option<SocketAddr>)> {
+        let of = |socket: &TcpListener| socket.local_addr().at("read the address of", Path::new("a socket"));
+        let Some(first) = passed.first() else {
+            let listen = address(self.listen.as_deref().unwrap_or("127.0.0.1:7420"))?;
+            return Ok((listen, self.admin_listen.as_deref().map(address).transpose()?));
+        };
+        let [listen, admin] = ["--listen", "--admin-listen"].map(|option| {
+            Err(Error::usage(format!("`{option}` names an address, and a socket was passed for it"))
+                .hint("leave the option out, on the command line and in the file of `--config`"))
+        });
+        let named = self.admin_listen.as_deref();
+        match (&self.listen, named, passed.get(1)) {
+            (Some(_), ..) => listen,
+            (_, Some(_), Some(_)) => admin,
+            (_, named, socket) => Ok((of(first)?, socket.map(of).or(named.map(address)).transpose()?)),
+        }
+    }
+
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let public_url = self.public_url.as_deref().map(plain_url).transpose()?;
-        let listen = address(self.listen.as_deref().unwrap_or("127.0.0.1:7420"))?;
-        let admin = self.admin_listen.as_deref().map(address).transpose()?;
+        let passed = sockets::passed()?;
+        let (listen, admin) = self.addresses(&passed)?;
         let directory = cx.directory()?;
         let files = self.tls_cert.as_ref().zip(self.tls_key.as_ref());
         let tls = files.map(|(certificate, key)| Tls {
@@ -121,6 +140,7 @@ impl Start {
             log: Box::new(to_stderr),
             clock: Arc::new(clock(cx)?),
             level: self.log_level.unwrap_or_default(),
+            passed,
         };
         let server = Server::start(&config, surroundings)?;
         panic::install_for_logs();
