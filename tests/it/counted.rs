@@ -1,5 +1,6 @@
 //! What a command reads of the store: counted, and the same however long the history is.
 
+use crate::common::server::Server;
 use crate::common::{Project, shop};
 use lua_store::agent::project::Project as Agent;
 use lua_store::object::{Entry, Sink, Source, Tree};
@@ -69,4 +70,33 @@ fn a_fetch_that_finds_nothing_new_reads_as_much_of_500_versions_as_of_10() {
     });
     assert!(!few.is_empty(), "{few:?}");
     assert!(many.len() <= few.len(), "{few:#?} {many:#?}");
+}
+
+/// What is lost here is asked for at once, not version by version.
+#[test]
+fn a_fetch_heals_500_versions_with_as_many_requests_as_10() {
+    let [few, many] = [10, 500].map(|count| {
+        let project = history(count);
+        let server = Server::start(&project, "--no-auth");
+        project.ok(&format!("remote add origin {}/agent_shop", server.url));
+        project.ok("push");
+        let packs = std::fs::read_dir(project.path(".lua/objects")).unwrap();
+        let packs = packs.map(|entry| entry.unwrap().path());
+        let largest = packs.max_by_key(|path| path.metadata().unwrap().len()).unwrap();
+        std::fs::remove_file(largest).unwrap();
+        assert_eq!(project.run("fsck").code, 1);
+        let asked = || -> u64 {
+            let text = server.ask("GET", "/metrics", "", b"").text();
+            let counts = text.lines().filter_map(|line| line.strip_prefix("lua_store_requests_total{route="));
+            let counts = counts.filter(|line| !line.starts_with("\"metrics\""));
+            counts.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum()
+        };
+        let before = asked();
+        project.ok("fetch");
+        server.wait_for("lua_store_requests_total{route=\"fetch\",method=\"POST\",status=\"200\"}", 1);
+        let after = asked();
+        assert_eq!(project.run("fsck").code, 0);
+        after - before
+    });
+    assert_eq!((few, many), (2, 2), "what it has, and a pack");
 }

@@ -24,11 +24,19 @@ impl Stub {
 
     /// Answers each request with this status and JSON; a body that it has is read before.
     pub fn with_answers(answer: impl Fn(&str) -> (u16, String) + Send + 'static) -> Stub {
+        Stub::with_header("", answer)
+    }
+
+    /// The same with a line more in the head of each answer.
+    pub fn with_header(
+        header: &'static str,
+        answer: impl Fn(&str) -> (u16, String) + Send + 'static,
+    ) -> Stub {
         Stub::start(move |request| {
             let (status, json) = answer(request);
             let length = json.len();
             Some(format!(
-                "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{json}"
+                "HTTP/1.1 {status} X\r\n{header}Connection: close\r\nContent-Length: {length}\r\n\r\n{json}"
             ))
         })
     }

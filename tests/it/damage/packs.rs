@@ -1,6 +1,6 @@
 //! Packs with a changed byte, cut off, empty or of another program.
 
-use super::{READING, history, look, refused, with};
+use super::{READING, history, look, packs, refused, with};
 use crate::common::{Outcome, Project};
 
 /// Whatever happened to a pack: each command succeeds with the same words as ever, or fails and names
@@ -85,4 +85,40 @@ fn a_foreign_file_among_the_packs() {
         project.ok("compact");
         assert_eq!(project.read(".lua/objects/pack-mine.pack"), "hello", "what is not ours stays");
     });
+}
+
+/// Every object is in two packs, and the one that is read first has damage.
+#[test]
+fn compacting_takes_the_copy_that_is_whole() {
+    let (project, first) = history();
+    let other = Project::new();
+    crate::remote::copy(&project.root(), &other.root());
+    other.ok("compact");
+    let all = packs(&other);
+    assert_eq!(all.len(), 1);
+    let sound = std::fs::read(&first).unwrap();
+    // Not every byte matters.
+    let damaged = |at: &usize| {
+        let mut bytes = sound.clone();
+        bytes[*at] ^= 0x55;
+        std::fs::write(&first, bytes).unwrap();
+        let told = project.run("fsck").stdout;
+        told.contains("damaged: object") || told.contains("damaged: pack")
+    };
+    assert!((40..sound.len() - 400).step_by(31).any(|at| damaged(&at)));
+    let age = |path: &std::path::Path, seconds: u64| {
+        let at = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
+    };
+    for pack in packs(&project) {
+        age(&pack, 2_000_000);
+    }
+    age(&first, 3_000_000);
+    let copy = project.path(".lua/objects").join(all[0].file_name().unwrap());
+    std::fs::copy(&all[0], &copy).unwrap();
+    age(&copy, 1_000_000);
+    let done = project.json("compact");
+    assert_eq!(done["compacted"]["packsKept"], 0, "{done}");
+    assert_eq!(packs(&project).len(), 1);
+    assert!(project.ok("fsck").contains("nothing is damaged"));
 }

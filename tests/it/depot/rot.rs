@@ -241,6 +241,36 @@ fn reached(objects: &Odb, root: Id) -> Vec<Id> {
     ids
 }
 
+/// Rot in the index that hides an object: what is listed there twice is whole, and one thing is not listed.
+fn hide(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let footer = bytes.len() - 48;
+    let number = |at: usize, len: usize| {
+        bytes[at..at + len].iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte))
+    };
+    let (start, count) = (number(footer, 8), number(footer + 8, 4));
+    assert!(count > 1 && count < 256, "positions of one byte");
+    let sorted = start + count * 32;
+    let rank = (0..count).find(|rank| bytes[sorted + rank] == 0).unwrap();
+    bytes.copy_within(start + 32..start + 64, start);
+    bytes[sorted + rank] = 1;
+    std::fs::remove_file(path).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_pack_whose_index_hides_an_object_is_not_put_together_with_others() {
+    let (_dir, root, first) = depot(false);
+    let pack = path(&root, &first);
+    let sound = std::fs::read(&pack).unwrap();
+    hide(&pack);
+    assert!(go_on(&root) > 0);
+    assert!(stored_head(&root).packs.iter().any(|held| held.key == first), "only it has what it hides");
+    std::fs::remove_file(&pack).unwrap();
+    std::fs::write(&pack, &sound).unwrap();
+    assert!(whole(&root));
+}
+
 #[test]
 fn a_damaged_copy_with_a_sound_one_beside_it_goes_when_it_is_found() {
     let (_dir, root, first) = depot(true);

@@ -1,23 +1,33 @@
 //! Servers that say nothing, or a byte now and then, and those whose certificate nobody trusts.
 
 use super::published;
-use super::served::{AGENT, aim, heads};
+use super::served::{AGENT, aim, head, heads};
 use crate::common::Project;
-use crate::common::server::Server;
+use crate::common::server::{Server, data};
 use rcgen::generate_simple_self_signed;
+use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Accepts whatever comes, and sends `begin` and then `drip` again and again.
 fn dripping(begin: &'static str, drip: &'static str) -> String {
+    serving(move |_| (begin.to_owned(), drip))
+}
+
+/// The same as each request decides.
+fn serving(answer: impl Fn(&[u8]) -> (String, &'static str) + Send + Sync + 'static) -> String {
+    let answer = Arc::new(answer);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
+            let answer = answer.clone();
             std::thread::spawn(move || {
                 let mut head = [0; 4096];
                 let _ = stream.read(&mut head);
+                let (begin, drip) = answer(&head);
                 let mut sent = stream.write_all(begin.as_bytes());
                 while sent.is_ok() {
                     std::thread::sleep(Duration::from_millis(20));
@@ -68,6 +78,26 @@ fn a_head_that_drips_is_cut() {
 #[test]
 fn a_body_that_drips_is_cut() {
     cut(&dripping("HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n", " "), "it sends too slowly");
+}
+
+/// What it has comes at once, and the pack with it a byte now and then.
+#[test]
+fn a_pack_that_drips_is_cut() {
+    let project = impatient();
+    let now = head(&data(&project));
+    let refs = json!({"agent": AGENT, "source": now.source, "versions": now.versions, "active": now.active});
+    let refs = refs.to_string();
+    let whole =
+        format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{refs}", refs.len());
+    let begin = "HTTP/1.1 200 OK\r\nETag: \"0\"\r\nContent-Length: 10000000\r\n\r\n";
+    let url = serving(move |request| match request.starts_with(b"GET ") {
+        true => (whole.clone(), ""),
+        false => (begin.to_owned(), "x"),
+    });
+    let outcome = project.run(&format!("clone {url}/{AGENT} ../other"));
+    assert_eq!(outcome.code, 11, "{outcome}");
+    assert!(outcome.stderr.contains("it sends too slowly"), "{outcome}");
+    assert!(!project.path("../other/src").exists());
 }
 
 #[test]

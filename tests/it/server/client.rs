@@ -5,8 +5,9 @@
 
 use crate::common::proxy::{Fault, Proxy};
 use crate::common::server::Server;
+use crate::common::stub::Stub;
 use crate::common::{Project, shop};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -270,4 +271,29 @@ fn the_client_ends_as_the_documents_say() {
     std::fs::create_dir(data.join("a")).unwrap();
     let (code, stderr) = fails(&both.token, &["list"]);
     assert!(code == 1 && stderr.contains("rewritten"), "{code}: {stderr}");
+}
+
+/// Has all bytes of any pack, from before it died, and says that it did what it did not do.
+#[test]
+fn the_client_ends_each_upload_and_believes_no_done() {
+    let Some(both) = Both::new(Project::new()) else { return };
+    both.project.write("theirs/file.txt", "text\n");
+    let empty = json!({"agent": "shop", "source": [], "versions": [], "active": null});
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let stub = Stub::with_header("Upload-Offset: 1000000\r\n", move |request| match request {
+        _ if request.starts_with("GET ") => (200, empty.to_string()),
+        _ if request.starts_with("HEAD ") => (200, String::new()),
+        _ if request.starts_with("PATCH ") => (204, String::new()),
+        _ if asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 2 => {
+            (200, json!({"done": empty}).to_string())
+        }
+        _ => (409, json!({"refused": {"invalid": {"reason": "that is enough"}}}).to_string()),
+    });
+    let url = format!("{}/shop", stub.url);
+    let output = both.command(&url, &both.token, &["push", "theirs"]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && stderr.contains("that is enough"), "{stderr}");
+    let requests = stub.requests();
+    let steps: Vec<&str> = requests.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(steps, ["GET", "HEAD", "PATCH", "POST"].repeat(3), "{requests:?}");
 }

@@ -67,6 +67,32 @@ fn a_label_is_from_a_list() {
     assert_eq!(count, 201);
 }
 
+/// However many agents there are: what a page costs is what it reads.
+#[cfg(debug_assertions)]
+#[test]
+fn a_page_of_counters_opens_nothing_of_an_agent() {
+    let mut project = crate::common::shop::versioned();
+    let reads = project.path("../reads");
+    project.set("LUA_STORE_FAULT", &format!("reads={}", reads.display()));
+    let server = Server::start(&project, "--no-auth");
+    project.set("LUA_STORE_FAULT", "");
+    let page = || assert_eq!(server.ask("GET", "/metrics", "", b"").status, 200);
+    page();
+    // An agent of which the server remembers nothing.
+    project.ok("remote add origin ../other/shop");
+    project.ok("push");
+    crate::remote::copy(&project.path("../other"), &data(&project));
+    let of_agents = || {
+        let all = std::fs::read_to_string(&reads).unwrap_or_default();
+        let agents = data(&project).join("a");
+        all.lines().filter(|line| line.starts_with(agents.to_str().unwrap())).count()
+    };
+    (0..3).for_each(|_| page());
+    assert_eq!(of_agents(), 0);
+    assert_eq!(server.ask("GET", "/shop/refs", "", b"").status, 200);
+    assert!(of_agents() > 0, "what is read is counted");
+}
+
 #[test]
 fn the_counters_look_at_no_agent() {
     // What a look at heads does to the disk is traced; with and without agents a page costs none of it.
