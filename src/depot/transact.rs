@@ -197,6 +197,26 @@ impl Depot {
         Ok(next.is_some())
     }
 
+    /// What the newest ledger record of a transaction says, as in `delete v2`, where its pack is sound.
+    pub fn newest_step(&self, agent: &AgentId, tx: &Transaction) -> Option<String> {
+        let swap = tx.active.as_ref()?;
+        let (seen, pieces) = self.opened(agent).ok()?;
+        let mut objects = pieces.objects.clone();
+        if let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) {
+            if self.proofs.refused(agent, pack).is_some() {
+                return None;
+            }
+            let mapped = Mapped::open(&self.layout.whole(agent, &pack), pack).ok()?;
+            // The transaction asks for the same proof, which is remembered.
+            let Ok(Proven::Sound(_)) = self.proofs.prove(agent, &pieces, pack, &mapped) else { return None };
+            objects = objects.with(&mapped).ok()?;
+        }
+        let step = ledger::Step::load(&objects, &swap.new.ledger).ok()?;
+        let created = tx.versions.iter().flat_map(|create| &create.ids);
+        let at = seen.head.versions.iter().chain(created).position(|id| *id == step.version)?;
+        Some(format!("{} v{}", step.record.event.word(), at + 1))
+    }
+
     /// Proves the pack of a transaction. `None`: it has none, or the agent has it.
     fn bring(
         &self,

@@ -26,6 +26,7 @@ pub use newer::{Known, Newer};
 pub use outcome::{Outcome, Refusal};
 pub use problem::Problem;
 pub use scope::Scope;
+pub use summary::RECORD;
 pub use transaction::{Create, Fetch, RequestHash, Swap, Transaction, TxnId};
 
 #[cfg(test)]

@@ -3,8 +3,12 @@
 use super::{Head, Outcome, Refusal, Transaction};
 use crate::store::Active;
 
+/// What stands for a step of which only its record says what it is.
+pub const RECORD: &str = "record";
+
 impl Transaction {
-    /// `push source v3..v5, version v2, promote v2`
+    /// `push source v3..v5, version v2, promote v2`. What a step that leaves the pointer where it is does, its record
+    /// says: such a step is `record`, and the last of the parts.
     pub fn summary(&self) -> String {
         let range = |after: u64, count: u64| match count {
             1 => format!("v{}", after + 1),
@@ -21,8 +25,7 @@ impl Transaction {
         if let Some(swap) = &self.active {
             let before = swap.expected.and_then(|active| active.version);
             parts.push(match swap.new.version {
-                // Its records say what; the pointer stays where it is.
-                new if new == before => "delete".to_owned(),
+                new if new == before => RECORD.to_owned(),
                 Some(new) => format!("promote v{new}"),
                 None => "promote nothing".to_owned(),
             });

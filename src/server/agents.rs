@@ -189,9 +189,15 @@ pub async fn transact(
     let asked = Asked { by: bearer, now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0) };
     let quota = state.quota.clone();
     let wanted = transaction.clone();
-    let land = move |depot: &Depot| match quota.allow(&id, &depot.usage_after(&id, &transaction)?) {
-        Ok(()) => depot.transact_for(&id, &transaction, asked).map(Ok),
-        Err(failure) => Ok(Err(failure)),
+    let told = trace.clone();
+    let land = move |depot: &Depot| {
+        if let Err(failure) = quota.allow(&id, &depot.usage_after(&id, &transaction)?) {
+            return Ok(Err(failure));
+        }
+        if let Some(trace) = told.filter(|trace| trace.is_unclear()) {
+            let _ = depot.newest_step(&id, &transaction).map(|step| trace.step.set(step));
+        }
+        depot.transact_for(&id, &transaction, asked).map(Ok)
     };
     let done = state.work(Pool::Transactions, &who, land).await??;
     let Done { outcome, did, is_there } = done;

@@ -6,6 +6,7 @@ use super::body::drain;
 use super::limits::{Busy, Connection, Place};
 use super::state::State;
 use super::token;
+use crate::protocol::RECORD;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::EXPECT;
@@ -43,6 +44,8 @@ pub struct Trace {
     pub name: OnceLock<String>,
     /// What a transaction asked for, and its id.
     pub asked: OnceLock<String>,
+    /// What its newest ledger record says, where only that tells what it asked for.
+    pub step: OnceLock<String>,
     pub txn: OnceLock<String>,
     /// How it ended, and why it was refused.
     pub outcome: OnceLock<&'static str>,
@@ -52,6 +55,21 @@ pub struct Trace {
     /// Its place among the requests, until the last byte of the answer.
     pub place: OnceLock<Place>,
     received: AtomicU64,
+}
+
+impl Trace {
+    /// Whether only a record says what was asked for.
+    pub fn is_unclear(&self) -> bool {
+        self.asked.get().is_some_and(|asked| asked.ends_with(RECORD))
+    }
+
+    fn asked_for(&self) -> Option<String> {
+        let asked = self.asked.get()?;
+        Some(match self.step.get().filter(|_| self.is_unclear()) {
+            Some(step) => format!("{}{step}", asked.trim_end_matches(RECORD)),
+            None => asked.clone(),
+        })
+    }
 }
 
 impl Peer {
@@ -93,6 +111,7 @@ impl Record {
                 token: OnceLock::new(),
                 name: OnceLock::new(),
                 asked: OnceLock::new(),
+                step: OnceLock::new(),
                 txn: OnceLock::new(),
                 outcome: OnceLock::new(),
                 why: OnceLock::new(),
@@ -166,7 +185,7 @@ impl Drop for Record {
         fields.extend(optional("token", self.trace.token.get()));
         fields.extend(optional("tokenName", self.trace.name.get()));
         fields.extend(optional("txn", self.trace.txn.get()));
-        fields.extend(optional("asked", self.trace.asked.get()));
+        fields.extend(optional("asked", self.trace.asked_for().as_ref()));
         fields.extend(self.trace.outcome.get().map(|outcome| ("outcome", Value::from(*outcome))));
         fields.extend(optional("why", self.trace.why.get()));
         fields.extend(optional("did", self.trace.did.get()));

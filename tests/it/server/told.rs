@@ -60,6 +60,33 @@ fn a_claim_of_another_author_is_told_with_what_was_asked() {
     assert_eq!(done["asked"], done["did"]);
 }
 
+/// Of a step that leaves the pointer where it is the log says what it does, also where it is refused.
+#[test]
+fn a_deletion_is_told_with_its_version() {
+    let mut project = shop::versioned();
+    let server = Server::start(&project, "");
+    project.ok(&format!("remote add origin {}/shop", server.url));
+    let own = token(&project, "--agent shop --scope promote --note own");
+    let robot = token(&project, "--agent shop --scope promote --note ci --for robot@example.com");
+    project.set("LUA_STORE_TOKEN", &own);
+    project.ok("push");
+    shop::edit(&project, "src/index.ts", "You help customers shop.", "You help.");
+    for line in ["push", "version create", "push", "version promote 1", "version delete 2 --offline --force"]
+    {
+        project.ok(line);
+    }
+    project.set("LUA_STORE_TOKEN", &robot);
+    assert_eq!(project.run("push --author robot@example.com").code, 10);
+    project.set("LUA_STORE_TOKEN", &own);
+    project.ok("push");
+    let log = server.log();
+    let told = lines(&log, "/shop/transactions");
+    let last = told.iter().rev().take(2).rev();
+    let told: Vec<_> = last.map(|line| (&line["status"], &line["asked"], &line["did"])).collect();
+    let delete = json!("delete v2");
+    assert_eq!(told, [(&json!(403), &delete, &Value::Null), (&json!(200), &delete, &delete)], "{log}");
+}
+
 #[test]
 fn options_come_from_a_file_and_those_that_are_given_win() {
     let project = Project::new();
