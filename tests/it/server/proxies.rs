@@ -16,7 +16,8 @@ fn a_trusted_proxy_says_who_sent_a_request() {
     let project = Project::new();
     let server = Server::start(&project, "--trust-proxy 10.0.0.0/8,127.0.0.1");
     let ask = |path: &str, headers: &str| server.ask("GET", path, headers, b"").status;
-    ask("/shop/refs", "X-Forwarded-For: 127.0.0.1, 192.0.2.7, 10.1.1.1\r\n");
+    // What stands before the last stranger is his word.
+    ask("/shop/refs", "X-Forwarded-For: 127.0.0.1, 192.0.2.99, 192.0.2.7, 10.1.1.1\r\n");
     ask("/shop/refs", "Forwarded: for=\"[2001:db8::7]:4711\";proto=https\r\n");
     // Which of them the proxy wrote nobody knows.
     ask("/shop/refs", "X-Forwarded-For: 192.0.2.7\r\nForwarded: for=192.0.2.8\r\n");
