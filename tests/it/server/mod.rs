@@ -21,5 +21,6 @@ mod tenants;
 mod tls;
 mod tokens;
 mod told;
+mod upgrade;
 mod upkeep;
 mod watch;
