@@ -281,6 +281,10 @@ fn missing(pieces: &Pieces, ids: impl Iterator<Item = Id>) -> Result<Option<Refu
             break;
         }
     }
+    // It may be in a pack of ours that cannot be opened.
+    if let Some(lost) = pieces.lost(&missing) {
+        return Err(lost);
+    }
     let more = missing.len() > limits::MAX_NAMED;
     missing.truncate(limits::MAX_NAMED);
     Ok((!missing.is_empty()).then_some(Refusal::Missing { ids: missing, more }))

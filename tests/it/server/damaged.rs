@@ -115,6 +115,11 @@ fn a_pack_that_is_cut_short_under_a_running_server_takes_nobody_else_with_it() {
     // The same while the answer is kept: what was promised is broken off, and nothing else is sent instead.
     cut(0);
     assert_eq!([damaged.fetch("shop"), damaged.fetch("shop")], [None, Some(500)]);
+    // Whoever names what is lost there does not lack it.
+    let source = damaged.refs("shop").json()["source"].clone();
+    let asked = serde_json::json!({"txn": "0".repeat(32), "source": {"after": 1, "ids": source}}).to_string();
+    let reply = damaged.server.ask("POST", "/shop/transactions", &damaged.header, asked.as_bytes());
+    assert_eq!(reply.status, 500, "{}", reply.text());
     std::fs::write(&pack, &bytes).unwrap();
     assert_eq!(damaged.fetch("shop"), Some(200));
     assert_eq!(damaged.fetch("other"), Some(200));
