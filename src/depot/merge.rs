@@ -71,6 +71,11 @@ impl From<Refusal> for Verdict {
 }
 
 impl Waiting {
+    fn has_lost(&self, head: &Head) -> bool {
+        let is_new = || head.txns.iter().all(|landed| landed.txn != self.tx.txn);
+        (self.is_late || has_moved(head, &self.tx)) && is_new()
+    }
+
     fn is_open(&self) -> bool {
         self.answer.is_none() && !self.is_held
     }
@@ -122,9 +127,18 @@ impl Depot {
         let (seen, mut pieces) = self.opened(agent)?;
         let mut next = seen.next();
         let (mut answers, mut landing) = (Answers::new(), Vec::new());
+        let mut lost = 0;
         for (at, one) in all.iter_mut().enumerate().filter(|(_, one)| one.is_open()) {
             if landing.len() == most {
                 break;
+            }
+            if patient && one.has_lost(&next) {
+                lost += 1;
+                one.is_held = lost > ANSWERED;
+                // An answer has all refs: none is made for who is not told.
+                if one.is_held {
+                    continue;
+                }
             }
             let answer = match self.judge(&next, &pieces, one) {
                 Err(error) => Err(error),
@@ -144,9 +158,11 @@ impl Depot {
             true => Attempt::Over,
             false => self.commit(&seen, next, pieces),
         };
+        if !matches!(end, Attempt::Over) {
+            all.iter_mut().for_each(|one| one.is_held = false);
+        }
         Ok(match (end, &landing[..]) {
             (Attempt::Over, _) => {
-                let answers = if patient { hold(all, answers) } else { answers };
                 self.answer(all, answers);
                 Attempt::Over
             }
@@ -193,10 +209,10 @@ impl Depot {
     /// Whether one transaction may happen on this head, which may be one that is not swapped in yet.
     fn judge(&self, head: &Head, pieces: &Arc<Pieces>, one: &mut Waiting) -> Result<Verdict> {
         let tx = &one.tx;
-        if let Some(outcome) = settled(head, tx)? {
+        if let Some(outcome) = answered(head, tx)? {
             return Ok(Verdict::Over(outcome));
         }
-        if one.is_late {
+        if one.has_lost(head) {
             return Ok(Refusal::Moved(head.shown()).into());
         }
         let mut pieces = pieces.clone();
@@ -234,35 +250,22 @@ impl Depot {
     }
 }
 
-/// Keeps the answers of those who lost, but for a few.
-fn hold(all: &mut [Waiting], answers: Answers) -> Answers {
-    let has_lost = |answer: &Result<Answer>| {
-        matches!(answer, Ok(Answer { outcome: Outcome::Refused(Refusal::Moved(_)), .. }))
-    };
-    let mut lost = 0;
-    let mut is_told = |(at, answer): &(usize, Result<Answer>)| {
-        lost += usize::from(has_lost(answer));
-        all[*at].is_held = has_lost(answer) && lost > ANSWERED;
-        !all[*at].is_held
-    };
-    answers.into_iter().filter(|one| is_told(one)).collect()
+/// What a transaction that landed before was answered. An error where another one landed under its id.
+pub fn answered(head: &Head, tx: &Transaction) -> Result<Option<Outcome>> {
+    let Some(landed) = head.txns.iter().find(|landed| landed.txn == tx.txn) else { return Ok(None) };
+    if landed.request.is_some_and(|request| request != tx.request()) {
+        let what = format!("transaction {} was another request before", tx.txn);
+        return Err(Error::usage(what).hint("each transaction needs a new id; only a retry has the same"));
+    }
+    Ok(head.recorded(tx.txn).map(Outcome::Done))
 }
 
-/// What is certain from the head alone: the transaction landed before, or expects something else. An error where
-/// another one landed under its id.
-pub fn settled(head: &Head, tx: &Transaction) -> Result<Option<Outcome>> {
-    if let Some(landed) = head.txns.iter().find(|landed| landed.txn == tx.txn) {
-        if landed.request.is_some_and(|request| request != tx.request()) {
-            let what = format!("transaction {} was another request before", tx.txn);
-            return Err(Error::usage(what).hint("each transaction needs a new id; only a retry has the same"));
-        }
-        return Ok(head.recorded(tx.txn).map(Outcome::Done));
-    }
+/// Whether a transaction that did not land expects something else than what the head has.
+pub fn has_moved(head: &Head, tx: &Transaction) -> bool {
     let source = tx.source.as_ref().is_none_or(|create| create.after == head.source.len() as u64);
     let versions = tx.versions.as_ref().is_none_or(|create| create.after == head.versions.len() as u64);
     let active = tx.active.as_ref().is_none_or(|swap| swap.expected == head.active);
-    let holds = source && versions && active;
-    Ok((!holds).then(|| Outcome::Refused(Refusal::Moved(head.shown()))))
+    !(source && versions && active)
 }
 
 /// The ids that a transaction makes refs or the pointer of.

@@ -7,7 +7,7 @@
 use super::bearer::{Bearer, Deeds};
 use super::engine::{PackKey, random};
 use super::head::Held;
-use super::merge::{Waiting, settled};
+use super::merge::{Waiting, answered, has_moved};
 use super::opened::Pieces;
 use super::proofs::Proven;
 use super::queue::Turn;
@@ -111,13 +111,12 @@ impl Depot {
     /// What can be said without waiting for the others; or the transaction, proven.
     fn prepare(&self, agent: &AgentId, tx: &Transaction, asked: Asked) -> Result<Result<Waiting, Outcome>> {
         let (seen, pieces) = self.opened(agent)?;
-        let is_late = match settled(&seen.head, tx)? {
-            None => false,
-            // One of many perhaps, who would all ask again at once.
-            Some(Outcome::Refused(Refusal::Moved(_))) => true,
-            Some(outcome) => return Ok(Err(outcome)),
-        };
+        if let Some(outcome) = answered(&seen.head, tx)? {
+            return Ok(Err(outcome));
+        }
         self.check_open(agent)?;
+        // It waits too: it may be one of many, who would all ask again at once.
+        let is_late = has_moved(&seen.head, tx);
         let brought = match is_late {
             true => None,
             false => match self.bring(agent, &pieces, tx)? {
