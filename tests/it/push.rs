@@ -293,3 +293,31 @@ fn changed(pushed: &serde_json::Value) -> Vec<&str> {
     let items = pushed["items"].as_array().unwrap().iter();
     items.filter(|item| item["change"] != "unchanged").map(|item| item["name"].as_str().unwrap()).collect()
 }
+
+/// A store is for one agent. Which one of a folder is read is not left to be found out in production.
+#[test]
+fn an_agent_beside_another_one_is_told_of() {
+    let project = crate::common::Project::new();
+    let agent = |name: &str| {
+        format!(
+            "import {{ LuaAgent }} from 'lua-cli';\nexport const a = new LuaAgent({{ name: '{name}', persona: 'x' }});\n"
+        )
+    };
+    project.write("src/desk.ts", agent("desk"));
+    // It makes none.
+    project.write("src/later.ts", "export { a } from './desk';\n");
+    project.ok("init");
+    let told = "this agent is left out: that of \"src/desk.ts\" is read";
+    let alone = project.run("push");
+    assert!(alone.code == 0 && !alone.stderr.contains("left out"), "{alone}");
+    project.write("src/shop.ts", agent("shop"));
+    for line in ["push", "status", "compile"] {
+        let outcome = project.run(line);
+        let text = outcome.to_string();
+        assert!(outcome.code == 0 && text.contains(&format!("src/shop.ts:2:18: {told}")), "{outcome}");
+    }
+    // One in the usual place is the one that is meant.
+    project.write("src/index.ts", agent("index"));
+    let usual = project.run("push");
+    assert!(usual.code == 0 && !usual.stderr.contains("left out"), "{usual}");
+}

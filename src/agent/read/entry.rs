@@ -2,7 +2,7 @@
 
 use super::eval::Evaluator;
 use super::module::{Binding, Module, Script};
-use super::value::{Object, Scope, Value};
+use super::value::{Object, Scope, Site, Value};
 use crate::agent::kind::AGENT;
 use crate::agent::manifest::FILE_NAME;
 use crate::error::{Error, Result};
@@ -34,6 +34,26 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Made<'a
         }
     }
     Ok(None)
+}
+
+/// Where other files of the same folder make agents beside the one that is read. Of several one in a usual place is
+/// the one that is meant, and of several folders somebody chose one.
+pub fn beside<'a>(root: &Path, evaluator: &Evaluator<'a>, (entry, read): &Made<'a>) -> Vec<Site> {
+    if USUAL.contains(&&*entry.path) {
+        return Vec::new();
+    }
+    let own = folder(root, &root.join(&*entry.path));
+    let mut sites = Vec::new();
+    for file in evaluator.modules.files().sources(root) {
+        // What cannot be read is told by whoever needs it.
+        let Ok(Some((module, agents))) = agents_in(&file, evaluator) else { continue };
+        let is_read = |site: Site| read.iter().any(|agent| agent.site == site);
+        let made = agents.iter().map(|agent| agent.site).filter(|site| site.module == module.id);
+        if folder(root, &file) == own {
+            sites.extend(made.filter(|site| !is_read(*site)));
+        }
+    }
+    sites
 }
 
 /// The folders below a root that make an agent each; none where the root has one of its own in a usual place.

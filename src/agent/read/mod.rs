@@ -165,7 +165,12 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     let writer = Writer::new(&evaluator);
     let mut loose = None;
     let (entry, agents) = match entry::find(root, &evaluator)? {
-        Some((module, agents)) => (module.path.clone(), agents),
+        Some(found) => {
+            for site in entry::beside(root, &evaluator, &found) {
+                writer.note(site, format!("this agent is left out: that of \"{}\" is read", found.0.path));
+            }
+            (found.0.path.clone(), found.1)
+        }
         None => {
             let found = loose.insert(loose::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?);
             (String::new(), vec![found.agent.clone()])

@@ -199,7 +199,9 @@ fn of_several_agents_the_first_by_depth_and_name_is_read() {
     let agent = Project::new(&files).read();
     assert_eq!((agent.entry.as_str(), agent.name.as_str()), ("src/b/b.ts", "one"));
     let notes: Vec<_> = agent.notes.iter().map(|note| note.message.as_str()).collect();
-    assert_eq!(notes, ["this agent is left out: the first one of the file is read"]);
+    // Another folder is another project.
+    let told = ["that of \"src/b/b.ts\" is read", "the first one of the file is read"];
+    assert_eq!(notes, told.map(|why| format!("this agent is left out: {why}")));
 }
 
 #[test]
