@@ -1,7 +1,7 @@
 //! Secrets that may be kept: the list in the configuration, changed by `push` and shown by `status`.
 
-use crate::agent::project::Project;
 use crate::error::{Error, Result};
+use crate::history::project::Project;
 
 /// Puts these on the list, and takes those from it.
 pub fn change(project: &Project, allow: &[String], disallow: &[String]) -> Result<()> {

@@ -1,8 +1,8 @@
 //! The compiler of the stock command, which `--compiler` runs before a project is read.
 
 use super::context::Context;
-use crate::agent::dist::Dist;
 use crate::error::{At, Error, Result};
+use crate::reader::dist::Dist;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

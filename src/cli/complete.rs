@@ -3,15 +3,16 @@
 
 use super::args::Cli;
 use super::table::cut;
-use crate::agent::kind::KINDS;
-use crate::agent::project::Project;
-use crate::agent::record::SOURCE;
-use crate::agent::revision::Revision;
-use crate::agent::state::State;
-use crate::agent::state::parse_key;
-use crate::agent::version::Catalog;
-use crate::agent::{persona, resolve, source};
+use crate::compare::persona;
 use crate::error::{Error, Result};
+use crate::history::project::Project;
+use crate::history::record::SOURCE;
+use crate::history::revision::Revision;
+use crate::history::state::State;
+use crate::history::state::parse_key;
+use crate::history::version::Catalog;
+use crate::history::{resolve, source};
+use crate::model::kind::KINDS;
 use crate::object::{Entry, Source};
 use crate::text;
 use clap::CommandFactory;

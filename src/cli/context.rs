@@ -3,10 +3,10 @@
 use super::args::Global;
 use super::output::{Output, cannot_ask};
 use super::{term, time};
-use crate::agent::project::Project;
-use crate::agent::record::Who;
-use crate::agent::upkeep;
 use crate::error::{At, Error, Kind, Result};
+use crate::history::project::Project;
+use crate::history::record::Who;
+use crate::operations::upkeep;
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::{self, BufRead};

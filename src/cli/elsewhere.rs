@@ -4,11 +4,11 @@ use super::context::Context;
 use super::live::{View, Whom};
 use super::progress::{self, Unit};
 use super::remote::{self, environment};
-use crate::agent::live::Told;
-use crate::agent::project::Project;
+use crate::client::Address;
+use crate::client::elsewhere::{Cache, Kept};
 use crate::error::{Error, Kind, Result};
-use crate::sync::Address;
-use crate::sync::elsewhere::{Cache, Kept};
+use crate::history::live::Told;
+use crate::history::project::Project;
 use std::path::PathBuf;
 
 /// How many bytes the histories of all remotes may have, unless `LUA_STORE_CACHE_BYTES` says otherwise.

@@ -3,13 +3,13 @@
 //! there is a warning with the command that makes up for it.
 
 use super::context::Context;
-use crate::agent::create::{self, Created, Next, Plan};
-use crate::agent::project::Project;
-use crate::agent::record::Who;
 use crate::diff;
 use crate::error::{Error, Result};
 use crate::git::{Prepared, Repository, Request, Version, tag};
+use crate::history::project::Project;
+use crate::history::record::Who;
 use crate::object::Id;
+use crate::operations::create::{self, Created, Next, Plan};
 use crate::progress::Progress;
 use crate::workspace::{Outside, Tracked};
 use serde_json::{Value, json};

@@ -6,16 +6,15 @@
 use super::context::Context;
 use super::elsewhere;
 use super::remote::{self, Reached};
-use crate::agent::live::{Live, Told};
-use crate::agent::project::Project;
-use crate::agent::revision::Revision;
-use crate::agent::version::Catalog;
-use crate::agent::words;
+use crate::client::elsewhere::Kept;
+use crate::client::{Patience, heard};
 use crate::error::{Error, Kind, Result};
+use crate::history::live::{Live, Told};
+use crate::history::project::Project;
+use crate::history::revision::Revision;
+use crate::history::version::Catalog;
+use crate::report;
 use crate::store::{Heads, Store, Tracking};
-use crate::sync::Patience;
-use crate::sync::elsewhere::Kept;
-use crate::sync::heard;
 use clap_complete::ArgValueCompleter;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -71,7 +70,7 @@ impl Whom {
         let whom = if self.remote.is_some() { self } else { &whom };
         let view = whom.open(cx)?;
         if let Some(told) = view.told.as_ref().filter(|told| asks && !told.fresh) {
-            cx.out.note(words::according(told, view.now_ms));
+            cx.out.note(report::according(told, view.now_ms));
         }
         Ok(view)
     }
@@ -227,7 +226,7 @@ impl View {
 
     /// Says below a table whose word it is, and what is not the same here.
     pub fn say(&self, cx: &mut Context<'_>, live: &Live) {
-        let lines = words::live_lines(live, self.now_ms);
-        lines.into_iter().chain(words::unsent(live)).for_each(|line| cx.out.note(line));
+        let lines = report::live_lines(live, self.now_ms);
+        lines.into_iter().chain(report::unsent(live)).for_each(|line| cx.out.note(line));
     }
 }

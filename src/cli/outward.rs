@@ -4,17 +4,17 @@
 use super::context::Context;
 use super::progress::{self, Unit};
 use super::remote::{self, Reached};
-use crate::agent::news::News;
-use crate::agent::project::Project;
-use crate::agent::pull::{self, Outcome};
-use crate::agent::words;
+use crate::client::push::{self, Pushed, Sent};
+use crate::client::standing::Standing;
+use crate::client::{self, fetch};
 use crate::error::{Error, Kind, Result};
+use crate::history::project::Project;
+use crate::merge::news::News;
+use crate::merge::pull::{self, Outcome};
 use crate::progress::Progress;
 use crate::protocol::Head;
+use crate::report;
 use crate::store::Store;
-use crate::sync::push::{self, Pushed, Sent};
-use crate::sync::standing::Standing;
-use crate::sync::{self, fetch};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
@@ -89,19 +89,19 @@ impl Outward {
         let Outward { reached, head } = outward;
         let (head, store) = (head?, project.store());
         fetch::bring(store, &reached.name, &*reached.remote, head.clone(), &Progress::default())?;
-        let news = News::of(store.objects(), &store.heads()?, &sync::heads(&head))?;
+        let news = News::of(store.objects(), &store.heads()?, &client::heads(&head))?;
         if !news.is_empty() {
-            for line in words::news_lines(&news) {
+            for line in report::news_lines(&news) {
                 cx.out.note(line.text);
             }
             let question = format!("Your push will supersede what \"{}\" has. Continue?", reached.name);
             if !cx.confirm(&question, force)? {
                 return Ok(None);
             }
-            match pull::overtake(project, &sync::heads(&head), None)? {
-                Outcome::Refused(refused) => return Err(words::refusal(&reached.name, &refused)),
+            match pull::overtake(project, &client::heads(&head), None)? {
+                Outcome::Refused(refused) => return Err(report::refusal(&reached.name, &refused)),
                 Outcome::Pulled(pulled) => {
-                    words::renumbered_lines(&pulled.rebased).iter().for_each(|line| cx.out.note(&line.text));
+                    report::renumbered_lines(&pulled.rebased).iter().for_each(|line| cx.out.note(&line.text));
                 }
                 Outcome::UpToDate => {}
             }
@@ -198,12 +198,12 @@ fn numbers(what: &str, numbers: &[u64]) -> Option<String> {
 
 /// The remote has what is not here: what it is, by whom and when, and what to do.
 pub fn behind(cx: &mut Context<'_>, store: &Store, action: &str, name: &str, head: &Head) -> Error {
-    match News::of(store.objects(), &store.heads().unwrap_or_default(), &sync::heads(head)) {
+    match News::of(store.objects(), &store.heads().unwrap_or_default(), &client::heads(head)) {
         Ok(news) => {
-            for line in words::news_lines(&news) {
+            for line in report::news_lines(&news) {
                 cx.out.note(line.text);
             }
-            words::behind(action, name, &news)
+            report::behind(action, name, &news)
         }
         Err(error) => error,
     }

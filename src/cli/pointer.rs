@@ -4,15 +4,15 @@ use super::context::Context;
 use super::outward::{Outward, Which, behind, with_hint};
 use super::progress::{self, Unit};
 use super::remote::Reached;
-use crate::agent::accord::{Accord, Apart};
-use crate::agent::news::Moved;
-use crate::agent::project::Project;
-use crate::agent::promote::{Ground, Step};
-use crate::agent::words;
+use crate::client::promote::{self, Met, Taken};
 use crate::error::{Error, Result};
+use crate::history::project::Project;
+use crate::merge::accord::{Accord, Apart};
+use crate::merge::news::Moved;
+use crate::operations::promote::{Ground, Step};
 use crate::protocol::Head;
+use crate::report;
 use crate::store::Store;
-use crate::sync::promote::{self, Met, Taken};
 
 /// Where it is decided what is live.
 pub enum Station {
@@ -134,7 +134,7 @@ fn tell(cx: &mut Context<'_>, name: &str, accord: &Accord) {
     ];
     for (head, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
         cx.out.note(head);
-        for line in words::moved_lines(list) {
+        for line in report::moved_lines(list) {
             cx.out.note(format!("  {}", line.text));
         }
     }
@@ -151,7 +151,7 @@ fn apart(cx: &mut Context<'_>, wish: &Wish, name: &str, apart: &Apart) -> Error 
         if !list.is_empty() {
             cx.out.note(label);
         }
-        for line in words::moved_lines(list) {
+        for line in report::moved_lines(list) {
             cx.out.note(format!("  {}", line.text));
         }
     }
@@ -165,7 +165,7 @@ fn apart(cx: &mut Context<'_>, wish: &Wish, name: &str, apart: &Apart) -> Error 
 
 /// Somebody was faster.
 fn moved(cx: &mut Context<'_>, store: &Store, action: &str, name: &str, before: &Head, now: &Head) -> Error {
-    let new = words::moved_since(store.objects(), &crate::sync::heads(before), &crate::sync::heads(now));
+    let new = report::moved_since(store.objects(), &crate::client::heads(before), &crate::client::heads(now));
     for line in new.unwrap_or_default() {
         cx.out.note(line.text);
     }

@@ -3,12 +3,12 @@
 use super::context::Context;
 use super::output::Output;
 use super::token::Token;
-use crate::agent::project::Project;
+use crate::client::heard::Remembered;
+use crate::client::{Address, Folder, Http, Options, Patience, Remote, Waiting};
 use crate::error::{Error, Result};
 use crate::fs;
+use crate::history::project::Project;
 use crate::store::{Config, Store};
-use crate::sync::heard::Remembered;
-use crate::sync::{Address, Folder, Http, Options, Patience, Remote, Waiting};
 use std::path::Path;
 use std::time::Duration;
 

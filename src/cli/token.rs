@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::remote::{self, Reached};
+use crate::client::{Address, credentials};
 use crate::error::{At, Error, Result};
 use crate::protocol::TOKEN_PREFIX;
-use crate::sync::{Address, credentials};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
 //! Which agent is meant where several are below one folder.
 
 use super::context::Context;
-use crate::agent::project::Project;
-use crate::agent::read;
 use crate::error::{Error, Result};
+use crate::history::project::Project;
+use crate::reader;
 use crate::store::DIR;
 use std::path::{Path, PathBuf};
 
@@ -36,11 +36,11 @@ impl WhichAgent {
         if let Some(agent) = &self.agent {
             return named(&cx.directory()?, agent);
         }
-        let folders = read::folders(root)?;
+        let folders = reader::folders(root)?;
         if folders.len() < 2 {
             return Ok(root.to_owned());
         }
-        let places = read::agents(root)?;
+        let places = reader::agents(root)?;
         let error = |folders: &[String]| {
             Error::usage(format!("several agents are below \"{}\": {}", root.display(), listed(&places)))
                 .hint(format!("`--agent {}` says which one; each has a store of its own", folders[0]))
@@ -65,8 +65,8 @@ fn named(below: &Path, agent: &Path) -> Result<PathBuf> {
     if let Some(folder) = path.as_ref().filter(|path| path.is_dir()) {
         return Ok(folder.clone());
     }
-    let places = read::agents(&root)?;
-    let is_meant = |place: &&read::AgentPlace| {
+    let places = reader::agents(&root)?;
+    let is_meant = |place: &&reader::AgentPlace| {
         Path::new(&place.name) == agent || path.as_ref() == Some(&root.join(&place.file))
     };
     let mut folders: Vec<&str> = places.iter().filter(is_meant).map(|place| &*place.folder).collect();
@@ -89,8 +89,8 @@ fn missing(agent: &Path) -> Error {
 }
 
 /// `agents/desk (desk, agents/desk/agent.ts), …`
-fn listed(places: &[read::AgentPlace]) -> String {
-    let one = |place: &read::AgentPlace| format!("{} (\"{}\", {})", place.folder, place.name, place.file);
+fn listed(places: &[reader::AgentPlace]) -> String {
+    let one = |place: &reader::AgentPlace| format!("{} (\"{}\", {})", place.folder, place.name, place.file);
     places.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,8 +1,8 @@
 //! Whether the disk takes writes. One that is full, or can only be read, still serves what is on it.
 
-use crate::depot::{Depot, ProbeReport};
 use crate::error::{Error, Result};
 use crate::fs;
+use crate::remote_store::{Depot, ProbeReport};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};

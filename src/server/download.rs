@@ -3,7 +3,7 @@
 
 use super::metrics::{Gauge, One};
 use super::state::State;
-use crate::depot::{Parcel, ParcelReader};
+use crate::remote_store::{Parcel, ParcelReader};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use std::io::{self, Read};

@@ -2,9 +2,9 @@
 
 use super::limits::{Limits, Quotas};
 use super::tokens::{Entry, Tokens};
-use crate::depot::{Depot, Freed, MOST_UPLOADS, Overview};
 use crate::error::{Error, Result};
 use crate::protocol::AgentId;
+use crate::remote_store::{Depot, Freed, MOST_UPLOADS, Overview};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::path::Path;

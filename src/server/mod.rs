@@ -40,9 +40,9 @@ pub use limits::{Limits, Part};
 pub use log::{Clock, Level};
 pub use proxies::{Network, Proxies};
 
-use crate::depot::{Depot, Settings};
 use crate::error::{At, Error, Kind, Result};
 use crate::parallel;
+use crate::remote_store::{Depot, Settings};
 use access::Access;
 use connection::Line;
 use disk::Disk;

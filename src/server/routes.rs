@@ -121,7 +121,7 @@ mod tests {
     use super::super::state::Parts;
     use super::super::tokens::Tokens;
     use super::*;
-    use crate::depot::Depot;
+    use crate::remote_store::Depot;
     use axum::body::Body;
     use jiff::Timestamp;
     use tower::ServiceExt;

@@ -5,9 +5,9 @@
 
 use super::state::{State, on_thread};
 use super::upkeep::SOON;
-use crate::depot::{Pace, ScrubState};
 use crate::error::Result;
 use crate::protocol::AgentId;
+use crate::remote_store::{Pace, ScrubState};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -8,8 +8,8 @@ use super::log::Log;
 use super::metrics::{Metrics, Stored};
 use super::proxies::Proxies;
 use super::upkeep::Desk;
-use crate::depot::Depot;
 use crate::error::{Error, Result};
+use crate::remote_store::Depot;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 

@@ -3,8 +3,8 @@
 
 use super::limits::{Pool, Who};
 use super::state::{State, on_thread};
-use crate::depot::{Collected, Upkeep};
 use crate::protocol::AgentId;
+use crate::remote_store::{Collected, Upkeep};
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;

@@ -3,9 +3,9 @@
 use crate::common::shop::{self, edit};
 use crate::common::{Project, faults};
 use insta::assert_snapshot;
-use lua_store::agent::bundle::{self, Here};
-use lua_store::agent::project::Project as Agent;
-use lua_store::agent::rules::Strictness;
+use lua_store::history::project::Project as Agent;
+use lua_store::history::rules::Strictness;
+use lua_store::operations::bundle::{self, Here};
 use lua_store::progress::Progress;
 use lua_store::store::Odb;
 use std::path::{Path, PathBuf};

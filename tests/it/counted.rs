@@ -2,7 +2,7 @@
 
 use crate::common::server::Server;
 use crate::common::{Project, shop};
-use lua_store::agent::project::Project as Agent;
+use lua_store::history::project::Project as Agent;
 use lua_store::object::{Entry, Sink, Source, Tree};
 
 const SEED: &[u8] = b"seed0000";

@@ -86,7 +86,7 @@ fn hex(name: &str) -> Vec<u8> {
 
 #[test]
 fn the_document_shows_a_record_as_it_is_encoded() {
-    use lua_store::agent::record::{self, Event, LedgerRecord};
+    use lua_store::history::record::{self, Event, LedgerRecord};
     let shown = LedgerRecord { event: Event::Promote, by: "ada".to_owned(), at_ms: 1, reason: None };
     assert_eq!(record::encode(&shown), hex("ledger record"));
     assert_eq!(record::decode::<LedgerRecord>(&hex("ledger record"), "record").unwrap(), shown);

@@ -2,11 +2,11 @@
 
 use crate::common::shop::{self, edit};
 use crate::common::{Project, raw};
-use lua_store::agent::project::Project as Agent;
-use lua_store::agent::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
-use lua_store::agent::source::{self, SourceVersion};
-use lua_store::agent::state::State;
-use lua_store::agent::{ledger, version};
+use lua_store::history::project::Project as Agent;
+use lua_store::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
+use lua_store::history::source::{self, SourceVersion};
+use lua_store::history::state::State;
+use lua_store::history::{ledger, version};
 use lua_store::store::{Active, Heads};
 use std::path::PathBuf;
 

@@ -1,12 +1,12 @@
 //! Two people, two stores: what one pushed comes to the other.
 
 use crate::common::{Project, faults, shop};
-use lua_store::agent::merge::Side;
-use lua_store::agent::project;
-use lua_store::agent::pull::{Outcome, Pulled, Refused, overtake, pull};
-use lua_store::agent::record::Who;
-use lua_store::agent::words::{self, Line};
+use lua_store::history::project;
+use lua_store::history::record::Who;
+use lua_store::merge::Side;
+use lua_store::merge::pull::{Outcome, Pulled, Refused, overtake, pull};
 use lua_store::progress::Progress;
+use lua_store::report::{self, Line};
 use lua_store::store::Heads;
 use std::fs;
 use std::path::Path;
@@ -66,7 +66,7 @@ fn pulled(ann: &Project, ben: &Project, choice: Option<Side>) -> Outcome {
 fn done(outcome: Outcome) -> Box<Pulled> {
     match outcome {
         Outcome::Pulled(pulled) => pulled,
-        Outcome::Refused(refused) => panic!("{}", text(&words::refusal_lines(&refused))),
+        Outcome::Refused(refused) => panic!("{}", text(&report::refusal_lines(&refused))),
         Outcome::UpToDate => panic!("nothing was pulled"),
     }
 }
@@ -98,7 +98,7 @@ fn what_is_new_there_comes_here_and_nothing_of_ours_is_in_its_way() {
     assert_eq!(heads(&ann), heads(&ben));
     assert_eq!((ann.read(SKILL), ann.read("docs/new.md")), (ben.read(SKILL), ben.read("docs/new.md")));
     assert_eq!((pulled_.kept, pulled_.files.len(), pulled_.rebased.source.len()), (None, 2, 0));
-    insta::assert_snapshot!(text(&words::news_lines(&pulled_.news)), @"
+    insta::assert_snapshot!(text(&report::news_lines(&pulled_.news)), @"
     source v2  2026-11-21 09:30  ben@example.com  batch push
         ~ skill catalog 1.0.0 → 1.0.1
             description:
@@ -136,7 +136,7 @@ fn what_both_did_stands_and_our_numbers_make_room() {
     assert_eq!(ann.read(INDEX), mine.replace("customers shop.", "customers shop well."));
     assert_eq!((ann.read(SKILL), ann.read("notes.md")), (ben.read(SKILL), "not pushed\n".to_owned()));
     assert!(ann.read("src/jobs/nightly.ts").contains("0 4 * * *"));
-    insta::assert_snapshot!(text(&words::renumbered_lines(&done.rebased)), @"
+    insta::assert_snapshot!(text(&report::renumbered_lines(&done.rebased)), @"
     your source v2 → v3
     your version v2 → v3
     ");
@@ -179,7 +179,7 @@ fn what_both_did_stands_and_our_numbers_make_room() {
     ");
     ann.ok("source rollback --snapshot 1 --force");
     assert_eq!(ann.read(INDEX), mine);
-    let json = words::pulled_json(&done).unwrap();
+    let json = report::pulled_json(&done).unwrap();
     assert_eq!(json["renumbered"]["source"], serde_json::json!([{"from": 2, "to": 3}]));
 }
 
@@ -194,9 +194,9 @@ fn a_conflict_changes_nothing_until_somebody_chooses() {
     let before = (heads(&ann), ann.read(SKILL), ann.read(INDEX));
     let refused = refused(pulled(&ann, &ben, None));
     assert_eq!((heads(&ann), ann.read(SKILL), ann.read(INDEX)), before);
-    let error = words::refusal("origin", &refused);
+    let error = report::refusal("origin", &refused);
     let told =
-        format!("{error}\nhint: {}\n{}", error.hint_text().unwrap(), text(&words::refusal_lines(&refused)));
+        format!("{error}\nhint: {}\n{}", error.hint_text().unwrap(), text(&report::refusal_lines(&refused)));
     insta::assert_snapshot!(told, @r#"
     cannot pull from "origin": one change here and one there cannot both stand
     hint: `lua-store pull origin --theirs` takes what is there where they clash, `--ours` keeps yours; nothing was changed
@@ -210,7 +210,7 @@ fn a_conflict_changes_nothing_until_somebody_chooses() {
             - Knows the products
             + Knows all products
     "#);
-    assert_eq!(words::refusal_json(&refused).unwrap()["conflicts"][0]["name"], "catalog");
+    assert_eq!(report::refusal_json(&refused).unwrap()["conflicts"][0]["name"], "catalog");
     let done = done(pulled(&ann, &ben, Some(Side::Theirs)));
     assert_eq!(done.decided.len(), 1);
     assert_eq!((ann.read(SKILL), ann.read(INDEX)), (ben.read(SKILL), ben.read(INDEX)));
@@ -234,11 +234,11 @@ fn ledgers_that_both_continued_are_for_a_person_to_decide() {
     let before = heads(&ann);
     for choice in [None, Some(Side::Ours)] {
         let refused = refused(pulled(&ann, &ben, choice));
-        let error = words::refusal("origin", &refused);
+        let error = report::refusal("origin", &refused);
         let told = format!(
             "{error}\nhint: {}\n{}",
             error.hint_text().unwrap(),
-            text(&words::refusal_lines(&refused))
+            text(&report::refusal_lines(&refused))
         );
         insta::allow_duplicates!(insta::assert_snapshot!(told, @r#"
         cannot pull from "origin": both sides promoted or deleted since
@@ -293,9 +293,9 @@ fn a_push_that_is_behind_is_told_what_is_there() {
     let remote = fetched(&ann, &ben);
     let opened = project::Project::open(&ann.root()).unwrap();
     let store = opened.store();
-    let news = lua_store::agent::news::News::of(store.objects(), &store.heads().unwrap(), &remote).unwrap();
-    let error = words::behind("push", "origin", &news);
-    let told = format!("{error}\nhint: {}\n{}", error.hint_text().unwrap(), text(&words::news_lines(&news)));
+    let news = lua_store::merge::news::News::of(store.objects(), &store.heads().unwrap(), &remote).unwrap();
+    let error = report::behind("push", "origin", &news);
+    let told = format!("{error}\nhint: {}\n{}", error.hint_text().unwrap(), text(&report::news_lines(&news)));
     insta::assert_snapshot!(told, @r#"
     cannot push: "origin" has 1 source version and 1 version that are not here
     hint: `lua-store pull origin` brings it here; nothing was changed
@@ -309,7 +309,7 @@ fn a_push_that_is_behind_is_told_what_is_there() {
             + You help customers shop well.
     version v2  2026-11-21 09:30  ben@example.com  from ben
     "#);
-    let json = words::news_json(&news).unwrap();
+    let json = report::news_json(&news).unwrap();
     assert_eq!(json["source"][0]["createdBy"], "ben@example.com");
     assert_eq!(json["versions"][0]["message"], "from ben");
 }

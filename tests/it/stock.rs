@@ -4,8 +4,8 @@
 //! `lua compile` (lua-cli 3.37.0) without times, hashes and absolute paths. `benches/compare_stock.py`
 //! compares the template of `lua-cli` in the same way.
 
-use lua_store::agent::read;
-use lua_store::agent::words::compile::compile_json;
+use lua_store::reader;
+use lua_store::report::compile::compile_json;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ fn folder() -> PathBuf {
 
 /// The primitives of our reading, shaped like those of the manifest.
 fn ours() -> Vec<Value> {
-    let agent = read::project(&folder()).unwrap();
+    let agent = reader::project(&folder()).unwrap();
     let compiled = compile_json(&agent);
     assert_eq!(compiled["notes"], json!([]));
     let shaped = compiled["primitives"].as_array().unwrap().iter().map(|primitive| {

@@ -24,12 +24,21 @@ const ROOMS: &[(&str, &str)] = &[
     ("workspace", "object fs parallel progress error"),
     ("diff", "object error"),
     ("protocol", "store pack object error"),
-    ("agent", "diff workspace store object fs parallel progress error"),
+    ("model", "error"),
+    ("reader", "model workspace object fs parallel error"),
+    ("history", "model workspace store object fs progress error"),
+    ("compare", "history reader model diff store object error"),
+    ("operations", "compare history reader model diff workspace store object fs parallel progress error"),
+    ("merge", "operations compare history reader model diff workspace store object progress error"),
+    ("report", "merge operations compare history model diff store object error"),
     ("git", "object fs parallel error"),
-    ("depot", "agent protocol store pack object fs progress error"),
-    ("server", "depot protocol store pack fs parallel text error"),
-    ("sync", "depot agent protocol store pack object fs progress error"),
-    ("cli", "sync server depot git agent protocol diff workspace store object fs text progress error"),
+    ("remote_store", "history model protocol store pack object fs progress error"),
+    ("server", "remote_store protocol store pack fs parallel text error"),
+    ("client", "remote_store merge operations history protocol store pack object fs progress error"),
+    (
+        "cli",
+        "client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
+    ),
     ("main", "cli"),
 ];
 
@@ -346,10 +355,10 @@ mod the_rules_can_fail {
         let wrong = |path: &str, text: &str| layers(&source(path, text)).len();
         assert_eq!(wrong("src/object/id.rs", "use crate::store::Store;"), 1);
         assert_eq!(wrong("src/workspace/mod.rs", "    let x = crate::diff::text();"), 1);
-        assert_eq!(wrong("src/main.rs", "    lua_store::agent::read()"), 1);
+        assert_eq!(wrong("src/main.rs", "    lua_store::reader()"), 1);
         assert_eq!(wrong("src/cli/mod.rs", "use crate::{agent, store};"), 1, "braces hide rooms");
         assert_eq!(wrong("src/newroom.rs", ""), 1);
-        assert_eq!(wrong("src/agent/mod.rs", "use crate::store::Store;\nuse crate::agent::kind;"), 0);
+        assert_eq!(wrong("src/history/mod.rs", "use crate::store::Store;\nuse crate::model::kind;"), 0);
         assert_eq!(wrong("src/fs/mod.rs", "// crate::cli\n#[cfg(test)]\nmod tests {\nuse crate::cli;"), 0);
         assert_eq!(wrong("src/fs/mod.rs", "#[cfg(test)]\nmod tests;\nuse crate::cli;"), 1, "code goes on");
     }

@@ -1,13 +1,14 @@
 //! `cat-file`: one object, as it is or as a person reads it.
 
 use super::ls_tree::{line, listed, to_json};
-use crate::agent::record::{self, META, RECORD};
-use crate::agent::{project::Project, resolve, revision::Revision};
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
+use crate::cli::{Exit, complete};
 use crate::error::{Error, Result};
+use crate::history::project::Project;
+use crate::history::record::{self, META, RECORD};
+use crate::history::resolve;
+use crate::history::revision::Revision;
 use crate::object::{Id, Kind, Source};
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};

@@ -1,22 +1,21 @@
 //! `clone`: a project made of what a remote, or a bundle, has.
 
-use crate::agent::adopt::Adopted;
-use crate::agent::bundle;
-use crate::agent::project::Project;
-use crate::agent::rules::Strictness;
-use crate::agent::words;
-use crate::cli::Exit;
 use crate::cli::commands::fetch::{as_is, tell_as_is};
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote::{self, DEFAULT, Reached};
-use crate::cli::token;
+use crate::cli::{Exit, token};
+use crate::client::clone::{self, Cloned, Origin};
+use crate::client::fetch::tracking;
+use crate::client::heard;
+use crate::client::{self, Address};
 use crate::error::{Kind, Result};
+use crate::history::project::Project;
+use crate::history::rules::Strictness;
+use crate::operations::adopt::Adopted;
+use crate::operations::bundle;
+use crate::report;
 use crate::store::Heads;
-use crate::sync::clone::{self, Cloned, Origin};
-use crate::sync::fetch::tracking;
-use crate::sync::heard;
-use crate::sync::{self, Address};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -78,7 +77,7 @@ impl Clone {
             }))?;
             return Ok(Exit::Done);
         }
-        tell(cx, head.agent.as_str(), &root, &adopted, &sync::heads(&head))
+        tell(cx, head.agent.as_str(), &root, &adopted, &client::heads(&head))
     }
 }
 
@@ -113,7 +112,7 @@ fn tell(cx: &mut Context<'_>, what: &str, root: &Path, adopted: &Adopted, heads:
     if let Some(active) = heads.active.and_then(|active| active.version) {
         cx.out.line(format!("   Active: v{active}"))?;
     }
-    words::inherited(&adopted.allowed, what).iter().for_each(|line| cx.out.note(line));
+    report::inherited(&adopted.allowed, what).iter().for_each(|line| cx.out.note(line));
     cx.out.hint("the files are those that were pushed last; `lua-store version list` shows all versions");
     Ok(Exit::Done)
 }

@@ -1,11 +1,5 @@
 //! `compile`: what is read of the agent in the project, and what could not be.
 
-use crate::agent::dist::{self, Dist};
-use crate::agent::leak::Guard;
-use crate::agent::model::{Agent, Persona};
-use crate::agent::read;
-use crate::agent::words::compile::compile_json;
-use crate::agent::{stage, stock};
 use crate::cli::Exit;
 use crate::cli::commands::status::leak_json;
 use crate::cli::commands::sync;
@@ -14,7 +8,13 @@ use crate::cli::context::Context;
 use crate::cli::output::BOLD;
 use crate::cli::table::{Table, cut, one_line};
 use crate::error::Result;
+use crate::model::agent::{Agent, Persona};
+use crate::operations::{stage, stock};
 use crate::progress::Progress;
+use crate::reader;
+use crate::reader::dist::{self, Dist};
+use crate::reader::leak::Guard;
+use crate::report::compile::compile_json;
 use serde_json::Value;
 
 /// Read the agent from its TypeScript and print what it is made of
@@ -44,7 +44,7 @@ impl Compile {
         // Files that cannot be kept stop a push, not a reading.
         let kept = project.as_ref().and_then(|project| stage::agent(project, &Progress::default()).ok());
         let (mut agent, mut leaks) =
-            kept.map_or_else(|| read::project(&root).map(|agent| (agent, Vec::new())), Ok)?;
+            kept.map_or_else(|| reader::project(&root).map(|agent| (agent, Vec::new())), Ok)?;
         let dist = Dist::look_on_disk(&root)?;
         if self.compiler.is_some() {
             dist.require()?;

@@ -1,12 +1,12 @@
 //! `demo`: the main job on a sample agent, command by command, as a person would type it.
 
-use crate::agent::project::Project;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::demo::{self, Server};
 use crate::cli::output::{BOLD, DIM};
 use crate::error::{At, Error, Result};
 use crate::fs;
+use crate::history::project::Project;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,19 +1,19 @@
 //! `diff`: the project against the newest version, or two versions, in words and by file.
 
-use crate::agent::change::{self, StateChange};
-use crate::agent::revision::Revision;
-use crate::agent::version::Version;
-use crate::agent::{resolve, stage, words};
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
 use crate::cli::output::{BOLD, GREEN, RED};
-use crate::cli::report;
+use crate::cli::{Exit, complete, print};
+use crate::compare::{self, StateChange};
 use crate::diff::{self, Change, ChangeKind, Side};
 use crate::error::{Error, Result};
+use crate::history::resolve;
+use crate::history::revision::Revision;
+use crate::history::version::Version;
 use crate::object::{Id, Leaf, Source};
+use crate::operations::stage;
 use crate::progress::Progress;
+use crate::report;
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ impl Diff {
         if let Some(revision) = &self.to {
             let to = place(revision)?;
             let objects = project.store().objects();
-            let change = change::between(objects, from.state.as_ref(), to.state.as_ref())?;
+            let change = compare::between(objects, from.state.as_ref(), to.state.as_ref())?;
             return show(cx, objects, (&from, &to), &change, &self.view);
         }
         if !opened.is_project() {
@@ -116,7 +116,7 @@ impl Diff {
             files: Some(staged.report.snapshot.tree),
             version: None,
         };
-        let mut change = change::between(&staged.objects, from.state.as_ref(), to.state.as_ref())?;
+        let mut change = compare::between(&staged.objects, from.state.as_ref(), to.state.as_ref())?;
         change.add_rebundled(&staged.report.items);
         show(cx, &staged.objects, (&from, &to), &change, &self.view)
     }
@@ -131,7 +131,7 @@ fn show(
 ) -> Result<Exit> {
     let files = diff::find_renames(diff::trees(source, from.files, to.files)?);
     if cx.out.is_json() {
-        let mut answer = words::to_json(change);
+        let mut answer = report::to_json(change);
         answer["from"] = json!(from.name);
         answer["to"] = json!(to.name);
         answer["files"] = files_json(&files);
@@ -146,8 +146,8 @@ fn show(
             cx.out.line("No differences.")?;
             return Ok(Exit::Done);
         }
-        report::print(cx.out, change, view.patch)?;
-        report::unread(cx.out, from.version.iter().chain(&to.version))?;
+        print::print(cx.out, change, view.patch)?;
+        print::unread(cx.out, from.version.iter().chain(&to.version))?;
     }
     print_section(cx, source, &files, view)?;
     Ok(Exit::Done)

@@ -1,15 +1,14 @@
 //! `fetch`: everything that a remote has comes here, and nothing of ours is touched.
 
-use crate::agent::bundle;
-use crate::agent::project::Project;
-use crate::agent::rules::{Breach, Strictness};
-use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
-use crate::cli::remote;
+use crate::cli::{Exit, remote};
+use crate::client::fetch::{self, Fetched};
+use crate::client::standing::{Order, Standing};
 use crate::error::Result;
-use crate::sync::fetch::{self, Fetched};
-use crate::sync::standing::{Order, Standing};
+use crate::history::project::Project;
+use crate::history::rules::{Breach, Strictness};
+use crate::operations::bundle;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 use std::path::Path;

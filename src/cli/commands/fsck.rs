@@ -1,20 +1,20 @@
 //! `fsck`: everything the store holds is held against its hash and its record, and repaired where that is asked for.
 
 use super::fetch::BUNDLE;
-use crate::agent::project::Project;
-use crate::agent::repair::{self, Repaired};
-use crate::agent::rules::Strictness;
-use crate::agent::verify::{Problem, Walk};
-use crate::agent::{bundle, lost};
-use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::output::{GREEN, RED};
 use crate::cli::progress::{self, Unit};
-use crate::cli::remote;
+use crate::cli::{Exit, remote};
+use crate::client::{self, fetch};
 use crate::error::Result;
+use crate::history::lost;
+use crate::history::project::Project;
+use crate::history::repair::{self, Repaired};
+use crate::history::rules::Strictness;
+use crate::history::verify::{Problem, Walk};
 use crate::object::Id;
+use crate::operations::bundle;
 use crate::store::{Checked, Heads, Scope, Store};
-use crate::sync::{self, fetch};
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -133,7 +133,7 @@ fn bring(cx: &mut Context<'_>, project: &Project, from: &str) -> Result<Heads> {
     let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
         fetch::fetch(project.store(), &reached.name, &*reached.remote, progress)
     })?;
-    Ok(sync::heads(&fetched.head))
+    Ok(client::heads(&fetched.head))
 }
 
 /// What a remote had is asked anew where it cannot be read.

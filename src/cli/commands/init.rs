@@ -1,18 +1,18 @@
 //! `init`: makes the store of a project.
 
-use crate::agent::manifest::Manifest;
-use crate::agent::merge::Side;
-use crate::agent::project::Project;
-use crate::agent::pull::{self, Outcome};
-use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote::{self, DEFAULT, Reached};
 use crate::cli::which_agent::WhichAgent;
+use crate::client::{self, Address, fetch};
 use crate::error::{At, Error, Result};
+use crate::history::project::Project;
+use crate::merge::Side;
+use crate::merge::pull::{self, Outcome};
+use crate::reader::manifest::Manifest;
+use crate::report;
 use crate::store::{DIR, Store};
-use crate::sync::{self, Address, fetch};
 use serde::Serialize;
 use std::path::Path;
 
@@ -152,12 +152,12 @@ fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
             .hint("without `--restore-sources` the project is made, and `lua-store push` pushes it"));
     }
     let outcome = progress::show(&term, "Restoring", Unit::Item, |progress| {
-        pull::pull(&project, &sync::heads(&fetched.head), choice, &who, progress)
+        pull::pull(&project, &client::heads(&fetched.head), choice, &who, progress)
     })?;
     match outcome {
         Outcome::Pulled(pulled) => Ok(pulled.files.len()),
         Outcome::UpToDate => Ok(0),
-        Outcome::Refused(refused) => Err(words::refusal(&name, &refused)),
+        Outcome::Refused(refused) => Err(report::refusal(&name, &refused)),
     }
 }
 

@@ -1,17 +1,18 @@
 //! `log`: versions newest first, or the ledger of promotions and deletions.
 
-use crate::agent::ledger::{self, Step};
-use crate::agent::live::Live;
-use crate::agent::record;
-use crate::agent::version::{Catalog, Status, Version};
-use crate::agent::via::Vias;
-use crate::agent::{change, verify, view, words};
 use crate::cli::Exit;
 use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
 use crate::cli::live::{View, Whom};
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
+use crate::compare;
 use crate::error::{Error, Result};
+use crate::history::ledger::{self, Step};
+use crate::history::live::Live;
+use crate::history::version::{Catalog, Status, Version};
+use crate::history::via::Vias;
+use crate::history::{record, verify};
+use crate::report::{self, view};
 use serde_json::{Value, json};
 
 /// Tell the history: versions, newest first
@@ -80,7 +81,7 @@ impl Entries<'_> {
         }
         let version = self.catalog.get(number)?;
         let before = self.catalog.before(number)?.map(|version| version.state);
-        let count = change::count(self.view.store().objects(), before.as_ref(), Some(&version.state))?;
+        let count = compare::count(self.view.store().objects(), before.as_ref(), Some(&version.state))?;
         Ok(Ok((version, count)))
     }
 
@@ -98,7 +99,7 @@ impl Entries<'_> {
                 self.vias.add_to(&mut row, &id)?;
             }
             let now_ms = self.view.now_ms();
-            words::add_sent(&mut row, self.live, now_ms, |unsent| unsent.versions.contains(&number))?;
+            report::add_sent(&mut row, self.live, now_ms, |unsent| unsent.versions.contains(&number))?;
             Ok(row)
         };
         let all = self.catalog.numbers().take(limit).map(one).collect::<Result<Vec<_>>>()?;
@@ -184,7 +185,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
                 "reason": step.record.reason,
             });
             vias.add_to(&mut row, &step.id)?;
-            words::add_sent(&mut row, live, view.now_ms(), |unsent| words::is_unsent(unsent, step))?;
+            report::add_sent(&mut row, live, view.now_ms(), |unsent| report::is_unsent(unsent, step))?;
             Ok(row)
         };
         return cx.out.json(&steps.iter().map(one).collect::<Result<Vec<_>>>()?);
@@ -207,7 +208,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
             },
         };
         let by = format!("{}{}", step.record.by, vias.after(&step.id));
-        let here = live.unsent.as_ref().is_some_and(|unsent| words::is_unsent(unsent, step));
+        let here = live.unsent.as_ref().is_some_and(|unsent| report::is_unsent(unsent, step));
         let here = if here { "  (here only)" } else { "" };
         let at = view::minute_of(&at);
         cx.out.line(format!("{short}  {at}  {event:<7} {version}  by {by}{reason}{here}"))?;

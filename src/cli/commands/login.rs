@@ -1,12 +1,11 @@
 //! `login`: keeps the token for a remote.
 
-use crate::agent::project::Project;
-use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::remote::{self, Reached};
-use crate::cli::token;
+use crate::cli::{Exit, token};
+use crate::client::Address;
 use crate::error::{Error, Result};
-use crate::sync::Address;
+use crate::history::project::Project;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 

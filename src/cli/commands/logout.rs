@@ -1,11 +1,10 @@
 //! `logout`: forgets the token for a remote.
 
 use super::login::{self, Meant};
-use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::token;
+use crate::cli::{Exit, token};
+use crate::client::credentials;
 use crate::error::Result;
-use crate::sync::credentials;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 

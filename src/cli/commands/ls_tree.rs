@@ -1,12 +1,12 @@
 //! `ls-tree`: what a tree holds.
 
-use crate::agent::{resolve, revision::Revision};
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
 use crate::cli::table::one_line;
+use crate::cli::{Exit, complete};
 use crate::error::{Error, Result};
+use crate::history::resolve;
+use crate::history::revision::Revision;
 use crate::object::{Entry, Source, Tree};
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};

@@ -1,21 +1,23 @@
 //! `pull`: what others pushed comes into the files and before what is not pushed here.
 
-use crate::agent::merge::Side;
-use crate::agent::project::Project;
-use crate::agent::pull::{self, Outcome, Pulled, Refused};
-use crate::agent::record::Who;
-use crate::agent::rules::Strictness;
-use crate::agent::{bundle, source, words};
 use crate::cli::Exit;
 use crate::cli::commands::fetch::BUNDLE;
 use crate::cli::commands::push::with_progress;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote::{self, Reached};
-use crate::cli::{git, report};
+use crate::cli::{git, print};
+use crate::client::{self, fetch};
 use crate::error::Result;
+use crate::history::project::Project;
+use crate::history::record::Who;
+use crate::history::rules::Strictness;
+use crate::history::source;
+use crate::merge::Side;
+use crate::merge::pull::{self, Outcome, Pulled, Refused};
+use crate::operations::bundle;
+use crate::report;
 use crate::store::Heads;
-use crate::sync::{self, fetch};
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
@@ -78,13 +80,13 @@ fn bring(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<
     let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
         fetch::fetch(project.store(), &name, &*remote, progress)
     })?;
-    Ok((name, sync::heads(&fetched.head)))
+    Ok((name, client::heads(&fetched.head)))
 }
 
 /// The files that came become a commit, where git is connected. With versions of ours behind them the next push
 /// makes the commit: only then there is a source version that holds both.
 fn commit(cx: &mut Context<'_>, project: &Project, pulled: &Pulled, who: &Who) -> Result<()> {
-    if !words::renumbered_lines(&pulled.rebased).is_empty() {
+    if !report::renumbered_lines(&pulled.rebased).is_empty() {
         return Ok(());
     }
     if let Some(newest) = source::latest(project.store())? {
@@ -95,36 +97,36 @@ fn commit(cx: &mut Context<'_>, project: &Project, pulled: &Pulled, who: &Who) -
 }
 
 fn refuse(cx: &mut Context<'_>, name: &str, refused: &Refused) -> Result<Exit> {
-    let error = words::refusal(name, refused);
+    let error = report::refusal(name, refused);
     if cx.out.is_json() {
-        let mut answer = words::refusal_json(refused)?;
+        let mut answer = report::refusal_json(refused)?;
         answer["name"] = json!(name);
         let (code, message, hint) = (error.kind().word(), error.message(), error.hint_text());
         answer["error"] = json!({ "code": code, "message": message, "hint": hint });
         cx.out.json(&answer)?;
         return Ok(Exit::Found);
     }
-    report::lines(cx.out, words::refusal_lines(refused))?;
+    print::lines(cx.out, report::refusal_lines(refused))?;
     Err(error)
 }
 
 fn tell(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()> {
     if cx.out.is_json() {
-        let mut answer = words::pulled_json(pulled)?;
+        let mut answer = report::pulled_json(pulled)?;
         answer["name"] = json!(name);
         answer["new"] = json!(true);
         return cx.out.json(&answer);
     }
-    report::lines(cx.out, words::news_lines(&pulled.news))?;
+    print::lines(cx.out, report::news_lines(&pulled.news))?;
     cx.out.line(format!("✅ Pulled from {name}: {} file(s) changed", pulled.files.len()))?;
-    words::inherited(&pulled.allowed, name).iter().for_each(|line| cx.out.note(line));
+    report::inherited(&pulled.allowed, name).iter().for_each(|line| cx.out.note(line));
     for path in &pulled.texts {
         cx.out.line(format!("   {path} holds changes of both sides"))?;
     }
     for conflict in &pulled.decided {
-        cx.out.line(format!("   decided: {}", words::conflict_sentence(conflict)))?;
+        cx.out.line(format!("   decided: {}", report::conflict_sentence(conflict)))?;
     }
-    report::lines(cx.out, words::renumbered_lines(&pulled.rebased).into_iter().map(|line| line.indented(3)))?;
+    print::lines(cx.out, report::renumbered_lines(&pulled.rebased).into_iter().map(|line| line.indented(3)))?;
     if let Some(kept) = pulled.kept {
         cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
         cx.out.hint(format!("`lua-store source rollback --snapshot {kept} --force` brings them back"));

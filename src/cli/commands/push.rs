@@ -1,26 +1,27 @@
 //! `push`: the project as it is becomes the next source version.
 
-use crate::agent::build::Scope;
-use crate::agent::change::{self, Change, Item, StateChange};
-use crate::agent::create;
-use crate::agent::kind::{KINDS, Kind};
-use crate::agent::model::SourceRef;
-use crate::agent::project::Project;
-use crate::agent::push::{self, Pushed};
-use crate::agent::record::Who;
-use crate::agent::stage::{self, Report};
-use crate::agent::{leak, stock, suggest, words};
-use crate::cli::Exit;
 use crate::cli::compiler::{self, Compiler};
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::{self, Whom};
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::outward::{Outward, Which};
 use crate::cli::which_agent::WhichAgent;
-use crate::cli::{allowing, git, progress, report};
+use crate::cli::{Exit, complete};
+use crate::cli::{allowing, git, print, progress};
+use crate::compare::{self, Change, Item, StateChange};
 use crate::error::{self, Error, Result};
+use crate::history::project::Project;
+use crate::history::record::Who;
+use crate::history::suggest;
+use crate::model::agent::SourceRef;
+use crate::model::kind::{KINDS, Kind};
+use crate::operations::build::Scope;
+use crate::operations::push::{self, Pushed};
+use crate::operations::stage::{self, Report};
+use crate::operations::{create, stock};
 use crate::progress::Progress;
+use crate::reader::leak;
+use crate::report;
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
@@ -137,7 +138,7 @@ impl Push {
         if cx.out.is_json() {
             let mut answer = to_json(&pushed, self.dry_run);
             answer["git"] = json!(told.as_ref().map(git::Outcome::to_json));
-            answer["diff"] = json!(change.as_ref().map(words::to_json));
+            answer["diff"] = json!(change.as_ref().map(report::to_json));
             answer["remote"] = json!(sent);
             answer["unsent"] = unsent.unwrap_or_default();
             cx.out.json(&answer)?;
@@ -166,8 +167,8 @@ fn unsent(cx: &mut Context<'_>, project: &Project, to: &Which) -> Result<Option<
         }
         Err(error) => return Err(error),
     };
-    words::unsent(&live).into_iter().for_each(|line| cx.out.note(line));
-    Ok(live.unsent.as_ref().map(words::unsent_json))
+    report::unsent(&live).into_iter().for_each(|line| cx.out.note(line));
+    Ok(live.unsent.as_ref().map(report::unsent_json))
 }
 
 /// What a push would do, and what would differ then from the pushed state.
@@ -176,7 +177,7 @@ fn look(project: &Project, request: &stage::Request) -> Result<(Pushed, Option<S
     staged.report.require_whole(request)?;
     leak::refuse(&staged.report.leaks)?;
     let from = staged.report.previous.as_ref().map(|previous| previous.state);
-    let mut change = change::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
+    let mut change = compare::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
     change.add_rebundled(&staged.report.items);
     Ok((Pushed { number: None, healed: 0, report: staged.report }, Some(change)))
 }
@@ -243,11 +244,11 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
         };
         let changed = change.filter(|_| has_lines);
         let lines =
-            changed.map(|change| words::item_lines(change, item.kind, &item.name)).unwrap_or_default();
-        report::lines(cx.out, lines.into_iter().map(|line| line.indented(6)))?;
+            changed.map(|change| report::item_lines(change, item.kind, &item.name)).unwrap_or_default();
+        print::lines(cx.out, lines.into_iter().map(|line| line.indented(6)))?;
     }
     if let Some(change) = change.filter(|_| changed) {
-        report::lines(cx.out, words::reached_lines(&change::reached(change)))?;
+        print::lines(cx.out, report::reached_lines(&compare::reached(change)))?;
     }
     if pushed.healed > 0 {
         cx.out.note(format!("{} damaged object(s) were stored again.", pushed.healed));
@@ -288,7 +289,7 @@ fn item_words(item: &Item, done: bool) -> (anstyle::Style, String) {
             (YELLOW, format!("  {sign} {subject}{after} {pushed} ({kind}{from} → {to})"))
         }
         (Change::Unchanged, _) => {
-            let code = if item.rebundled { format!("; {}", words::REBUNDLED) } else { String::new() };
+            let code = if item.rebundled { format!("; {}", report::REBUNDLED) } else { String::new() };
             (DIM, format!("  ·  {subject}{after} unchanged ({}{code})", item.kind))
         }
         (Change::Removed, _) => (RED, format!("  {sign} {subject} {removed} ({kind}was{before})")),
@@ -390,6 +391,6 @@ pub fn kept(report: &Report) -> Value {
 }
 
 pub fn notes(report: &Report) -> Value {
-    let one = |n: &crate::agent::model::Note| json!({"path": n.path, "line": n.line, "column": n.column, "message": n.message});
+    let one = |n: &crate::model::agent::Note| json!({"path": n.path, "line": n.line, "column": n.column, "message": n.message});
     report.notes.iter().map(one).collect()
 }

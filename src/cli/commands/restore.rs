@@ -1,13 +1,12 @@
 //! `restore`: the files of a version, in a new folder.
 
-use crate::agent::revision::Revision;
-use crate::agent::{resolve, source, unpack};
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::{View, Whom};
 use crate::cli::progress::{self, Unit};
+use crate::cli::{Exit, complete};
 use crate::error::Result;
+use crate::history::revision::Revision;
+use crate::history::{resolve, source, unpack};
 use crate::object::Id;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;

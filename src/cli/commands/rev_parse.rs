@@ -1,11 +1,11 @@
 //! `rev-parse`: the id that a revision means.
 
-use crate::agent::{resolve, revision::Revision};
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
+use crate::cli::{Exit, complete};
 use crate::error::Result;
+use crate::history::resolve;
+use crate::history::revision::Revision;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 

@@ -1,17 +1,17 @@
 //! `show`: a version and what it changed, or what stands at a path in one.
 
-use crate::agent::revision::Revision;
-use crate::agent::via::Vias;
-use crate::agent::view::summary;
-use crate::agent::{change, live, resolve, words};
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::{View, Whom};
 use crate::cli::output::GREEN;
-use crate::cli::report;
+use crate::cli::{Exit, complete, print};
+use crate::compare;
 use crate::error::{Error, Result};
+use crate::history::revision::Revision;
+use crate::history::via::Vias;
+use crate::history::{live, resolve};
 use crate::object::Source;
+use crate::report;
+use crate::report::view::summary;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
@@ -80,17 +80,17 @@ fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     let version = catalog.get(number)?;
     let before = catalog.before(number)?;
     let from = before.as_ref().map(|before| before.state);
-    let change = change::between(view.store().objects(), from.as_ref(), Some(&version.state))?;
+    let change = compare::between(view.store().objects(), from.as_ref(), Some(&version.state))?;
     let summary = summary(&version, catalog.status(number))?;
     let vias = Vias::load(view.store())?;
     if cx.out.is_json() {
         let mut answer = json!(summary);
         answer["previous"] = json!(before.map(|before| before.number));
-        answer["change"] = words::to_json(&change);
+        answer["change"] = report::to_json(&change);
         vias.add_to(&mut answer, &version.id)?;
         let promoted = live::promotions(view.store(), &catalog, &live, &[number])?;
-        words::add_promotion(&mut answer, words::PROMOTED, promoted.get(&number))?;
-        words::add_sent(&mut answer, &live, view.now_ms(), |unsent| unsent.versions.contains(&number))?;
+        report::add_promotion(&mut answer, report::PROMOTED, promoted.get(&number))?;
+        report::add_sent(&mut answer, &live, view.now_ms(), |unsent| unsent.versions.contains(&number))?;
         cx.out.json(&answer)?;
         return Ok(Exit::Done);
     }
@@ -100,7 +100,7 @@ fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     cx.out.line(format!("  Id:      {}", version.id))?;
     let by = format!("{}{}", summary.created_by, vias.after(&version.id));
     cx.out.line(format!("  Created: {} by {by}", summary.created_at))?;
-    if let Some(since) = words::live_since(&live, number, view.now_ms()) {
+    if let Some(since) = report::live_since(&live, number, view.now_ms()) {
         cx.out.line(format!("  Live {since}"))?;
     }
     if let Some(message) = &summary.message {
@@ -108,8 +108,8 @@ fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     }
     let from = before.as_ref().map_or("nothing".to_owned(), |before| format!("v{}", before.number));
     cx.out.line(format!("Diff {from} → v{number}"))?;
-    report::print(cx.out, &change, false)?;
-    report::unread(cx.out, before.iter().chain([&version]))?;
+    print::print(cx.out, &change, false)?;
+    print::unread(cx.out, before.iter().chain([&version]))?;
     view.say(cx, &live);
     Ok(Exit::Done)
 }

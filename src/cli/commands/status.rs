@@ -1,25 +1,24 @@
 //! `status`: where things stand, on one screen.
 
 use super::push::{kept, left_out, notes, remarks, with_progress};
-use crate::agent::build::Scope;
-use crate::agent::change::Change;
-use crate::agent::leak::{self, Leak};
-use crate::agent::live::Live;
-use crate::agent::project::Project;
-use crate::agent::read;
-use crate::agent::source;
-use crate::agent::stage::{self, Report};
-use crate::agent::stock;
-use crate::agent::version::{Catalog, Status as VersionStatus, Version};
-use crate::agent::words;
-use crate::cli::Exit;
 use crate::cli::commands::version::list::warn_of_damage;
 use crate::cli::context::Context;
-use crate::cli::elsewhere;
 use crate::cli::live::{View, Whom};
 use crate::cli::output::{BOLD, GREEN, YELLOW};
+use crate::cli::{Exit, elsewhere};
+use crate::compare::Change;
 use crate::error::Result;
+use crate::history::live::Live;
+use crate::history::project::Project;
+use crate::history::source;
+use crate::history::version::{Catalog, Status as VersionStatus, Version};
+use crate::operations::build::Scope;
+use crate::operations::stage::{self, Report};
+use crate::operations::stock;
 use crate::progress::Progress;
+use crate::reader;
+use crate::reader::leak::{self, Leak};
+use crate::report;
 use serde_json::json;
 
 /// Show what is active, what is staged, what is not pushed
@@ -56,7 +55,7 @@ impl Status {
             let mut answer = to_json(&report, &catalog, &live);
             answer["pushedNotVersioned"] = unversioned.into();
             answer["allowed"] = json!(allowed);
-            words::add_live(&mut answer, &live, view.now_ms())?;
+            report::add_live(&mut answer, &live, view.now_ms())?;
             cx.out.json(&answer)?;
             return Ok(exit(&report));
         }
@@ -65,7 +64,7 @@ impl Status {
         let pushed = report.previous.as_ref().map(|previous| previous.number);
         print_versions(cx, &catalog, latest.as_ref(), pushed)?;
         print_staged(cx, &catalog, unversioned)?;
-        print_unpushed(cx, &report, words::unsent(&live))?;
+        print_unpushed(cx, &report, report::unsent(&live))?;
         print_secrets(cx, &report, &allowed)?;
         remarks(cx, &report);
         if let Some(reason) = &report.unread {
@@ -80,7 +79,7 @@ impl Status {
 fn look(project: &Project, progress: Progress) -> Result<Report> {
     let mut request = stage::Request::all(progress);
     match stage::look(project, &request) {
-        Err(error) if read::is_about_code(&error) => {
+        Err(error) if reader::is_about_code(&error) => {
             request.scope = Scope::Backup;
             Ok(stage::look(project, &request)?.report)
         }
@@ -135,7 +134,7 @@ fn of_remote(cx: &mut Context<'_>, view: &View) -> Result<Exit> {
             "active": catalog.active_number(), "latest": catalog.latest(), "staged": staged_numbers(&catalog),
             "sourceVersion": source,
         });
-        words::add_live(&mut answer, &live, view.now_ms())?;
+        report::add_live(&mut answer, &live, view.now_ms())?;
         cx.out.json(&answer)?;
         return Ok(Exit::Done);
     }
@@ -166,11 +165,12 @@ fn print_live(cx: &mut Context<'_>, view: &View, live: &Live, active: Option<&Ve
     };
     let name = cx.out.paint(GREEN, name);
     cx.out.line(format!("Active version:  {name}"))?;
-    let since = live.served.as_ref().and_then(|served| words::live_since(live, served.number, view.now_ms()));
+    let since =
+        live.served.as_ref().and_then(|served| report::live_since(live, served.number, view.now_ms()));
     if let Some(since) = since {
         cx.out.line(format!("  Live {since}"))?;
     }
-    for line in words::live_lines(live, view.now_ms()) {
+    for line in report::live_lines(live, view.now_ms()) {
         cx.out.line(format!("  {line}"))?;
     }
     Ok(())
@@ -274,7 +274,7 @@ pub fn leak_json(leak: &Leak) -> serde_json::Value {
 /// What the compiler made anew, although it is the same.
 fn print_rebundled(cx: &mut Context<'_>, report: &Report) -> Result<()> {
     for item in report.items.iter().filter(|item| item.rebundled) {
-        cx.out.line(format!("  · {} {} ({})", item.kind, item.name, words::REBUNDLED))?;
+        cx.out.line(format!("  · {} {} ({})", item.kind, item.name, report::REBUNDLED))?;
     }
     Ok(())
 }

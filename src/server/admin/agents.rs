@@ -1,9 +1,9 @@
 //! `/-/agents`: what the server keeps, agent by agent.
 
 use super::{Administrator, query};
-use crate::depot::Depot;
 use crate::error::Error;
 use crate::protocol::AgentId;
+use crate::remote_store::Depot;
 use crate::server::answer::{Answer, Failure, json};
 use crate::server::body;
 use crate::server::inventory::{self, overview_to_json};

@@ -2,10 +2,10 @@
 
 use super::super::answer::Failure;
 use super::Limits;
-use crate::depot::Usage;
 use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, Temp};
 use crate::protocol::AgentId;
+use crate::remote_store::Usage;
 use axum::http::StatusCode;
 use std::collections::HashMap;
 use std::io::Write;

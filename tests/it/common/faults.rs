@@ -1,7 +1,7 @@
 //! Looking at a store that something happened to, without a process for each look.
 
-use lua_store::agent::project::Project;
-use lua_store::agent::verify::Walk;
+use lua_store::history::project::Project;
+use lua_store::history::verify::Walk;
 use lua_store::progress::Progress;
 use std::path::Path;
 

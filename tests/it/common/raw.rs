@@ -1,13 +1,13 @@
 //! What no program of today makes: stores and depots with refs that were put there below the rules.
 
 use super::Project;
-use lua_store::agent::project::Project as Agent;
-use lua_store::depot::{
-    Depot, Expect, FileHeads, FilePacks, HeadStore, Held, PackKey, PackStore, StoredHead,
-};
+use lua_store::history::project::Project as Agent;
 use lua_store::object::Id;
 use lua_store::pack::PackId;
 use lua_store::protocol::AgentId;
+use lua_store::remote_store::{
+    Depot, Expect, FileHeads, FilePacks, HeadStore, Held, PackKey, PackStore, StoredHead,
+};
 use lua_store::store::Receipts;
 use std::path::Path;
 

@@ -4,9 +4,9 @@
 use super::{Case, commands, copy_folder};
 use crate::common::Project;
 use crate::common::shop::{self, edit};
-use lua_store::depot::Depot;
 use lua_store::pack::PackId;
 use lua_store::protocol::AgentId;
+use lua_store::remote_store::Depot;
 use std::path::{Path, PathBuf};
 
 const DATA: &str = "depot/data";

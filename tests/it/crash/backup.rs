@@ -4,7 +4,7 @@
 use super::{Case, commands};
 use crate::common::Project;
 use crate::common::shop::{self, edit};
-use lua_store::depot::Depot;
+use lua_store::remote_store::Depot;
 use std::path::Path;
 
 /// A project whose depot is in it, pushed twice; a backup is from between.

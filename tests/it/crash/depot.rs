@@ -4,11 +4,11 @@
 
 use super::Case;
 use crate::depot::agent::{Client, agent, done, empty, stored_head, upload};
-use lua_store::depot::{Depot, Upkeep};
 use lua_store::error::Result;
 use lua_store::object::Id;
 use lua_store::pack::PackId;
 use lua_store::protocol::{Create, Outcome, Refusal, Transaction, TxnId};
+use lua_store::remote_store::{Depot, Upkeep};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};

@@ -4,8 +4,8 @@
 use super::{Case, copy_folder};
 use crate::common::faults;
 use crate::pull::{both_pushed, fetched, who};
-use lua_store::agent::project::Project;
-use lua_store::agent::pull::{Outcome, pull};
+use lua_store::history::project::Project;
+use lua_store::merge::pull::{Outcome, pull};
 use lua_store::progress::Progress;
 use lua_store::store::Heads;
 use std::path::{Path, PathBuf};

@@ -2,10 +2,10 @@
 
 use super::{READING, history, look, packs, readable, refused, with};
 use crate::common::shop::edit;
-use lua_store::agent::promote::promote;
-use lua_store::agent::record::Who;
-use lua_store::agent::revision::Revision;
+use lua_store::history::record::Who;
+use lua_store::history::revision::Revision;
 use lua_store::object::Id;
+use lua_store::operations::promote::promote;
 use lua_store::store::{Active, Store, Tracking, refs};
 
 #[test]

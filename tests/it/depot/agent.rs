@@ -1,13 +1,13 @@
 //! A client by hand: it makes versions in a store of its own, a pack for each transaction.
 
-use lua_store::agent::record::{Event, LedgerRecord, SourceRecord, VersionMeta, encode};
-use lua_store::agent::state::{PersonaId, State};
-use lua_store::agent::{ledger, source, version};
-use lua_store::depot::{Depot, FileHeads, FilePacks, HeadStore, PackStore, StoredHead};
 use lua_store::error::Result;
+use lua_store::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta, encode};
+use lua_store::history::state::{PersonaId, State};
+use lua_store::history::{ledger, source, version};
 use lua_store::object::{Entry, Id, Sink, Source, Tree};
 use lua_store::pack::PackId;
 use lua_store::protocol::{AgentId, Create, Head, Outcome, Swap, Transaction, TxnId};
+use lua_store::remote_store::{Depot, FileHeads, FilePacks, HeadStore, PackStore, StoredHead};
 use lua_store::store::{Active, Batch, Store};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

@@ -2,10 +2,10 @@
 
 use super::agent::*;
 use bytes::Bytes;
-use lua_store::agent::record::Event;
-use lua_store::depot::{Asked, Cas, Depot, Expect, HeadStore, MemHeads, MemPacks, ProbeReport, Token};
 use lua_store::error::{Error, Kind, Result};
+use lua_store::history::record::Event;
 use lua_store::protocol::{AgentId, Create, Outcome, Refusal, Transaction};
+use lua_store::remote_store::{Asked, Cas, Depot, Expect, HeadStore, MemHeads, MemPacks, ProbeReport, Token};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

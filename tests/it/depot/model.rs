@@ -4,12 +4,12 @@
 use super::agent::*;
 use super::stage::{Kept, Seat, Stage, Without, following};
 use super::tiers::noise;
-use lua_store::depot::{
-    Asked, Depot, Expect, HeadStore, Landed, MemHeads, MemPacks, PackKey, PackStore, Upkeep,
-};
 use lua_store::error::Result;
 use lua_store::pack::PackId;
 use lua_store::protocol::{Create, Outcome, Refusal, Transaction};
+use lua_store::remote_store::{
+    Asked, Depot, Expect, HeadStore, Landed, MemHeads, MemPacks, PackKey, PackStore, Upkeep,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

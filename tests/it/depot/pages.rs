@@ -3,15 +3,15 @@
 use super::agent::*;
 use super::tiers::Engine;
 use super::upkeep::at_once;
-use lua_store::depot::{
-    Asked, Bearer, Depot, Expect, FileHeads, FilePacks, HeadStore, Landed, PackKey, PackStore, StoredHead,
-    Upkeep,
-};
 use lua_store::error::{Kind, Result};
 use lua_store::object::Id;
 use lua_store::pack::PackId;
 use lua_store::progress::Progress;
 use lua_store::protocol::{Create, Transaction, TxnId};
+use lua_store::remote_store::{
+    Asked, Bearer, Depot, Expect, FileHeads, FilePacks, HeadStore, Landed, PackKey, PackStore, StoredHead,
+    Upkeep,
+};
 use lua_store::store::{Receipt, TokenName};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -212,7 +212,7 @@ fn a_page_that_is_gone_or_damaged_is_named_and_nothing_is_written_over_it() {
 
 struct Always;
 
-impl lua_store::depot::Pace for Always {
+impl lua_store::remote_store::Pace for Always {
     fn goes_on(&mut self, _: u64) -> bool {
         true
     }

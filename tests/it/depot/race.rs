@@ -2,8 +2,8 @@
 
 use super::agent::*;
 use super::upkeep::at_once;
-use lua_store::depot::{Depot, MemHeads, MemPacks};
 use lua_store::protocol::{AgentId, Outcome, Refusal};
+use lua_store::remote_store::{Depot, MemHeads, MemPacks};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,7 +75,7 @@ fn eight_writers_and_upkeep_lose_nothing_in_files() {
         while !finished.load(Ordering::Acquire) {
             // Uploads are left alone: those who are at it would have to begin again.
             let spare = std::time::Duration::from_secs(3600);
-            let upkeep = lua_store::depot::Upkeep { spare, ..at_once() };
+            let upkeep = lua_store::remote_store::Upkeep { spare, ..at_once() };
             collector.collect(&agent(), &upkeep).unwrap();
         }
     });

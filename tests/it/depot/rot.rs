@@ -3,13 +3,13 @@
 use super::agent::*;
 use super::tiers::noise;
 use super::upkeep::at_once;
-use lua_store::depot::{
-    Depot, Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, Upkeep,
-};
 use lua_store::error::{Kind, Result};
 use lua_store::object::{Id, Source};
 use lua_store::pack::PackId;
 use lua_store::protocol::{Fetch, Outcome, Transaction};
+use lua_store::remote_store::{
+    Depot, Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, Upkeep,
+};
 use lua_store::store::{Mapped, Odb};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -353,7 +353,7 @@ fn a_scrub_finds_damage_once_and_sees_that_it_was_mended() {
 /// Reads on, and on.
 struct Go;
 
-impl lua_store::depot::Pace for Go {
+impl lua_store::remote_store::Pace for Go {
     fn goes_on(&mut self, _: u64) -> bool {
         true
     }
@@ -362,7 +362,7 @@ impl lua_store::depot::Pace for Go {
 /// Stops after so many bytes.
 struct Until(u64);
 
-impl lua_store::depot::Pace for Until {
+impl lua_store::remote_store::Pace for Until {
     fn goes_on(&mut self, bytes: u64) -> bool {
         self.0 = self.0.saturating_sub(bytes);
         self.0 > 0

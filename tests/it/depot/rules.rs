@@ -1,13 +1,13 @@
 //! The rules of the format on arrival: one thing that breaks one of them, and the nearest one that does not.
 
 use super::agent::*;
-use lua_store::agent::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
-use lua_store::agent::rules::{self, Scope};
-use lua_store::agent::state::{PersonaId, State};
-use lua_store::agent::{ledger, source, version};
-use lua_store::depot::Depot;
+use lua_store::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
+use lua_store::history::rules::{self, Scope};
+use lua_store::history::state::{PersonaId, State};
+use lua_store::history::{ledger, source, version};
 use lua_store::object::{Entry, Id, Mode, Sink, Source};
 use lua_store::protocol::{Create, Head, Outcome, Refusal, Transaction};
+use lua_store::remote_store::Depot;
 use lua_store::store::{Closure, Heads};
 use std::collections::BTreeMap;
 

@@ -4,9 +4,9 @@
 //! bounded number of surprises tries all orders that have so few.
 
 use bytes::Bytes;
-use lua_store::depot::{Cas, Expect, HeadStore, PackKey, PackStore, ProbeReport, StoredHead, Token};
 use lua_store::error::{Error, Result};
 use lua_store::protocol::AgentId;
+use lua_store::remote_store::{Cas, Expect, HeadStore, PackKey, PackStore, ProbeReport, StoredHead, Token};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;

@@ -3,12 +3,12 @@
 use super::agent::*;
 use super::upkeep::at_once;
 use bytes::Bytes;
-use lua_store::depot::{
+use lua_store::error::Result;
+use lua_store::protocol::{AgentId, Transaction};
+use lua_store::remote_store::{
     Cas, Depot, Expect, HeadStore, MANY_PACKS, MemHeads, MemPacks, PackKey, PackStore, ProbeReport,
     StoredHead, Token, Upkeep,
 };
-use lua_store::error::Result;
-use lua_store::protocol::{AgentId, Transaction};
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;

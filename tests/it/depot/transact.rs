@@ -1,13 +1,13 @@
 //! Transactions one at a time: what they do, and each reason for which nothing happens.
 
 use super::agent::*;
-use lua_store::agent::record::Event;
-use lua_store::depot::Depot;
 use lua_store::error::Kind;
+use lua_store::history::record::Event;
 use lua_store::object::{Entry, Id, Mode, Source};
 use lua_store::pack::PackId;
 use lua_store::progress::Progress;
 use lua_store::protocol::{Create, Fetch, Outcome, Refusal, Transaction};
+use lua_store::remote_store::Depot;
 use lua_store::store::{Active, Store};
 use std::io::{self, Read};
 

@@ -1,8 +1,8 @@
 //! Upkeep: packs are put together, what nothing needs goes, and what somebody is at stays.
 
 use super::agent::*;
-use lua_store::depot::{Depot, PackStore, Upkeep};
 use lua_store::protocol::{Fetch, Transaction};
+use lua_store::remote_store::{Depot, PackStore, Upkeep};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -86,8 +86,8 @@ fn packs_and_uploads_that_nobody_needs_go_after_a_while() {
     done(depot.transact(&agent(), &first).unwrap());
     // A server died after it stored a pack and before the swap.
     let bytes = b"whatever it is";
-    let packs = lua_store::depot::FilePacks::new(&root);
-    let key = lua_store::depot::PackKey::fresh(&agent(), lua_store::pack::PackId::of(bytes)).unwrap();
+    let packs = lua_store::remote_store::FilePacks::new(&root);
+    let key = lua_store::remote_store::PackKey::fresh(&agent(), lua_store::pack::PackId::of(bytes)).unwrap();
     packs.put_new(&key, &mut &bytes[..], bytes.len() as u64).unwrap();
     assert_eq!(files(&root), (2, 1));
     let patient = Upkeep { spare: Duration::from_secs(3600), ..at_once() };

@@ -7,11 +7,11 @@ use crate::common::shop::edit;
 use crate::common::stub::Stub;
 use crate::common::{Project, shop};
 use crate::depot::agent::{Client, done, empty, record, upload};
-use lua_store::agent::record::{SourceRecord, VersionMeta};
-use lua_store::agent::{source, version};
-use lua_store::depot::{Depot, Expect, FileHeads, FilePacks, HeadStore, StoredHead};
+use lua_store::history::record::{SourceRecord, VersionMeta};
+use lua_store::history::{source, version};
 use lua_store::object::{Id, Source};
 use lua_store::protocol::{AgentId, Create, Known, Transaction};
+use lua_store::remote_store::{Depot, Expect, FileHeads, FilePacks, HeadStore, StoredHead};
 use lua_store::store::{Receipt, Store, TokenName};
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 
 use crate::common::server::{Server, data};
 use crate::common::{Project, faults};
-use lua_store::depot::Depot;
 use lua_store::protocol::{AgentId, Head};
+use lua_store::remote_store::Depot;
 use lua_store::store::{Heads, Store};
 use std::ops::RangeInclusive;
 use std::path::Path;

@@ -3,8 +3,8 @@
 use crate::common::Project;
 use crate::common::server::{Server, data};
 use crate::depot::agent::{Client, agent, assert_whole, txn};
-use lua_store::depot::Depot;
 use lua_store::object::Id;
+use lua_store::remote_store::Depot;
 use serde_json::{Value, json};
 
 const CLIENTS: usize = 12;

@@ -4,8 +4,8 @@
 use crate::common::Project;
 use crate::common::server::{Server, bearer, data};
 use crate::common::shop::{self, edit};
-use lua_store::depot::{Cas, Expect, FileHeads, HeadStore, StoredHead};
 use lua_store::protocol::AgentId;
+use lua_store::remote_store::{Cas, Expect, FileHeads, HeadStore, StoredHead};
 use lua_store::store::Receipts;
 use serde_json::json;
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
 //! `bundle create`: a file with everything, or with some versions.
 
 use super::{to_json, told};
-use crate::agent::bundle::{self, Choice};
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::{Error, Result};
+use crate::operations::bundle::{self, Choice};
 use crate::store::Store;
 use serde_json::json;
 use std::path::PathBuf;

@@ -1,11 +1,11 @@
 //! `bundle verify`: whether a file is a whole bundle, and what is in it.
 
 use super::{to_json, told};
-use crate::agent::bundle::{self, Here};
-use crate::agent::rules::Strictness;
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::{Kind, Result};
+use crate::history::rules::Strictness;
+use crate::operations::bundle::{self, Here};
 use crate::store::{Heads, Odb};
 use serde_json::json;
 use std::path::PathBuf;

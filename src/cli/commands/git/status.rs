@@ -1,14 +1,14 @@
 //! `git status`: what git has of the project, and where it is not what the versions say.
 
-use crate::agent::project::Project;
-use crate::agent::source;
-use crate::agent::version::Catalog;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::git::with_version;
 use crate::cli::output::{DIM, YELLOW};
 use crate::error::Result;
 use crate::git::{Change, Repository, tag};
+use crate::history::project::Project;
+use crate::history::source;
+use crate::history::version::Catalog;
 use serde_json::{Value, json};
 
 /// Show what git has of the project and of its versions

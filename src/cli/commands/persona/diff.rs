@@ -1,19 +1,17 @@
 //! `persona diff`: what two versions of the persona say differently.
 
 use super::listed;
-use crate::agent::change::{PersonaChange, StateChange};
-use crate::agent::persona::{self, PersonaVersion};
-use crate::agent::revision::Revision;
-use crate::agent::words;
-use crate::cli::Exit;
 use crate::cli::commands::diff::print_patch_text;
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
-use crate::cli::report;
+use crate::cli::{Exit, complete, print};
+use crate::compare::persona::{self, PersonaVersion};
+use crate::compare::{PersonaChange, StateChange};
 use crate::diff::{self, Side};
 use crate::error::Result;
+use crate::history::revision::Revision;
 use crate::object::{Id, Mode};
+use crate::report;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
@@ -59,11 +57,11 @@ impl Diff {
         cx.page();
         cx.out.line(format!("Persona v{} → v{}", from.number, to.number))?;
         let change = StateChange { persona: Some(moved), ..StateChange::default() };
-        let lines = words::persona_lines(&change, true);
+        let lines = report::persona_lines(&change, true);
         if lines.is_empty() {
             cx.out.line("No differences.")?;
         }
-        report::lines(cx.out, lines.into_iter().map(|line| line.indented(2)))?;
+        print::lines(cx.out, lines.into_iter().map(|line| line.indented(2)))?;
         Ok(Exit::Done)
     }
 }

@@ -1,15 +1,15 @@
 //! `persona list`: the versions of the persona, newest first.
 
 use super::{listed, to_json};
-use crate::agent::persona::{PersonaVersion, Status};
-use crate::agent::{view, words};
 use crate::cli::Exit;
 use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
 use crate::cli::output::{BOLD, GREEN};
 use crate::cli::table::{Cell, Table, cut};
+use crate::compare::persona::{PersonaVersion, Status};
 use crate::error::Result;
+use crate::report::{self, view};
 use crate::store::Odb;
 use anstyle::Style;
 use serde_json::json;
@@ -41,7 +41,7 @@ impl List {
                 let mut one = to_json(version)?;
                 one["firstLine"] = json!(first_line(objects, version)?);
                 let push = version.pushed.number;
-                words::add_sent(&mut one, &live, view.now_ms(), |unsent| unsent.source.contains(&push))?;
+                report::add_sent(&mut one, &live, view.now_ms(), |unsent| unsent.source.contains(&push))?;
                 answer.push(one);
             }
             cx.out.json(&answer)?;

@@ -4,12 +4,12 @@ pub mod diff;
 pub mod list;
 pub mod show;
 
-use crate::agent::persona::{self, PersonaVersion};
-use crate::agent::record;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::live::View;
+use crate::compare::persona::{self, PersonaVersion};
 use crate::error::Result;
+use crate::history::record;
 use serde_json::{Value, json};
 
 /// List, show and compare the versions of the persona

@@ -1,14 +1,13 @@
 //! `persona show`: what one version of the persona says.
 
 use super::{listed, to_json};
-use crate::agent::persona;
-use crate::agent::record;
-use crate::agent::revision::Revision;
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
+use crate::cli::{Exit, complete};
+use crate::compare::persona;
 use crate::error::Result;
+use crate::history::record;
+use crate::history::revision::Revision;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::client::Address;
 use crate::error::{Error, Result};
-use crate::sync::Address;
 use serde_json::json;
 
 /// Name a place to share versions through

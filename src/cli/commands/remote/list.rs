@@ -1,10 +1,10 @@
 //! `remote list`: the remotes, and what they had when last asked.
 
-use crate::agent::project::Project;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::table::{Cell, Table};
 use crate::error::Result;
+use crate::history::project::Project;
 use serde_json::json;
 
 /// List the remotes, with what each had when it was last asked

@@ -1,10 +1,9 @@
 //! `remote set-url`: a remote has moved.
 
-use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::remote;
+use crate::cli::{Exit, remote};
+use crate::client::Address;
 use crate::error::Result;
-use crate::sync::Address;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 
 use crate::cli::context::Context;
 use crate::cli::output::RED;
-use crate::depot::Copied;
 use crate::error::Result;
+use crate::remote_store::Copied;
 use serde_json::{Value, json};
 
 /// A number of bytes as people read it.

@@ -4,9 +4,9 @@ use super::copied::size;
 use super::place::Place;
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::depot::{Collected, Upkeep};
 use crate::error::Result;
 use crate::protocol::AgentId;
+use crate::remote_store::{Collected, Upkeep};
 use crate::server::inventory;
 use serde_json::json;
 

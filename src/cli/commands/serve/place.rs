@@ -1,9 +1,9 @@
 //! Where a server keeps its data: `--data`, `LUA_STORE_DATA`, or the user's folder for data.
 
 use crate::cli::context::Context;
-use crate::depot::Depot;
 use crate::error::{Error, Result};
 use crate::fs;
+use crate::remote_store::Depot;
 use std::path::PathBuf;
 
 /// The option that says which folder.

@@ -1,13 +1,12 @@
 //! `source diff`: what differs between the files of two pushes.
 
 use super::number;
-use crate::agent::source;
-use crate::cli::Exit;
 use crate::cli::commands::diff::{FileView, print_files};
-use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::{Exit, complete};
 use crate::diff;
 use crate::error::Result;
+use crate::history::source;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 

@@ -1,14 +1,14 @@
 //! `source list`: the pushes, newest first.
 
-use crate::agent::source::{REFS, SourceVersion};
-use crate::agent::via::Vias;
-use crate::agent::view::{self, SourceSummary};
 use crate::cli::Exit;
 use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
 use crate::cli::table::{Cell, Table};
 use crate::error::{Error, Kind, Result};
+use crate::history::source::{REFS, SourceVersion};
+use crate::history::via::Vias;
 use crate::object::Id;
+use crate::report::view::{self, SourceSummary};
 use serde_json::json;
 
 /// List source versions, newest first; the star marks the pushed state

@@ -33,7 +33,7 @@ crate::cli::args::commands! {
 
 /// The number of a source version as a person gives it: `3` or `v3`.
 pub fn number(text: &str) -> Result<u64> {
-    use crate::agent::revision::Revision;
+    use crate::history::revision::Revision;
     match text.parse()? {
         Revision::Number(number) => Ok(number),
         _ => Err(Error::usage(format!(

@@ -1,13 +1,12 @@
 //! `source rollback`: the files of an older push come back.
 
 use super::number;
-use crate::agent::rollback::{self, From};
-use crate::cli::Exit;
 use crate::cli::commands::diff::{file_line, files_json};
 use crate::cli::commands::push::with_progress;
-use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::{Exit, complete};
 use crate::error::Result;
+use crate::operations::rollback::{self, From};
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 

@@ -1,13 +1,13 @@
 //! `source show`: one push and the files it kept.
 
 use super::number;
-use crate::agent::via::Vias;
-use crate::agent::{source, view};
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::{Exit, complete};
 use crate::error::Result;
+use crate::history::source;
+use crate::history::via::Vias;
 use crate::object;
+use crate::report::view;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 

@@ -2,20 +2,20 @@
 
 use super::look::{Compared, There};
 use super::show;
-use crate::agent::build::Scope;
-use crate::agent::change::PersonaChange;
-use crate::agent::drift::Part;
-use crate::agent::edit::{self, Field};
-use crate::agent::project::Project;
-use crate::agent::rollback::{self, From};
-use crate::agent::stage;
 use crate::cli::Exit;
 use crate::cli::commands::push::{Push, with_progress};
 use crate::cli::context::Context;
 use crate::cli::outward::Which;
+use crate::client::fetch;
+use crate::compare::PersonaChange;
 use crate::error::{Error, Result};
+use crate::history::project::Project;
+use crate::operations::build::Scope;
+use crate::operations::drift::Part;
+use crate::operations::rollback::{self, From};
+use crate::operations::stage;
 use crate::progress::Progress;
-use crate::sync::fetch;
+use crate::reader::edit::{self, Field};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

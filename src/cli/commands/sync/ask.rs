@@ -3,15 +3,14 @@
 use super::act::{self, Taken};
 use super::look::Compared;
 use super::show;
-use crate::agent::change::Persona;
-use crate::agent::drift::Part;
-use crate::agent::project::Project;
-use crate::agent::words;
-use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::outward::Which;
-use crate::cli::report;
+use crate::cli::{Exit, print};
+use crate::compare::Persona;
 use crate::error::Result;
+use crate::history::project::Project;
+use crate::operations::drift::Part;
+use crate::report;
 
 enum Choice {
     Push,
@@ -60,8 +59,8 @@ fn print(cx: &mut Context<'_>, compared: &Compared, part: &Part) -> Result<()> {
         Part::Primitive(word, name) => {
             cx.out.line("")?;
             cx.out.line(format!("{word}: {name}"))?;
-            let lines = words::item_lines(&compared.drift.change, word, name);
-            report::lines(cx.out, lines.into_iter().map(|line| line.indented(2)))
+            let lines = report::item_lines(&compared.drift.change, word, name);
+            print::lines(cx.out, lines.into_iter().map(|line| line.indented(2)))
         }
     }
 }

@@ -1,21 +1,21 @@
 //! What `sync` compares: the project, and a version of the remote. Nothing is written.
 
-use crate::agent::change;
-use crate::agent::drift::{Against, Drift, Sides, Versions};
-use crate::agent::ledger::Step;
-use crate::agent::project::Project;
-use crate::agent::revision::Revision;
-use crate::agent::stage::Local;
-use crate::agent::version::Version;
 use crate::cli::context::Context;
 use crate::cli::outward::Which;
 use crate::cli::remote::{self, Reached};
+use crate::client::fetch::{self, Peeked};
+use crate::compare;
 use crate::error::{Error, Kind, Result};
+use crate::history::ledger::Step;
+use crate::history::project::Project;
+use crate::history::revision::Revision;
+use crate::history::version::Version;
 use crate::object::{Id, Joined};
+use crate::operations::drift::{Against, Drift, Sides, Versions};
+use crate::operations::stage::Local;
 use crate::progress::Progress;
 use crate::protocol::Head;
 use crate::store::{Heads, Odb};
-use crate::sync::fetch::{self, Peeked};
 
 /// A remote that answered, with everything that it has.
 pub struct There {
@@ -94,7 +94,7 @@ pub fn look(project: &Project, there: &There, against: &Against) -> Result<Seen>
 /// Whether the project has the content of a version, whatever its numbers are.
 fn is_same(local: &mut Local<'_>, version: &Version) -> Result<bool> {
     let here = local.over(version)?;
-    Ok(change::count(&local.objects, Some(&version.state), Some(&here))? == 0)
+    Ok(compare::count(&local.objects, Some(&version.state), Some(&here))? == 0)
 }
 
 fn compare(

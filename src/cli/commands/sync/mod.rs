@@ -5,14 +5,14 @@ mod ask;
 mod look;
 mod show;
 
-use crate::agent::drift::Against;
-use crate::agent::project::Project;
-use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::live::{self, Whom};
 use crate::cli::outward::Which;
 use crate::error::{Error, Kind, Result};
+use crate::history::project::Project;
+use crate::operations::drift::Against;
+use crate::report;
 use look::Seen;
 use serde_json::{Value, json};
 
@@ -103,12 +103,12 @@ fn unreachable(
     let now_ms = cx.now()?.as_millisecond();
     if cx.out.is_json() {
         let mut answer = unknown(error);
-        words::add_live(&mut answer, &live, now_ms)?;
+        report::add_live(&mut answer, &live, now_ms)?;
         cx.out.json(&answer)?;
     }
     cx.out.warn(format!("drift is not known: {}", error.message()));
     if let (Some(served), Some(told)) = (&live.served, &live.told) {
-        cx.out.note(format!("v{} was live, {}", served.number, words::according(told, now_ms)));
+        cx.out.note(format!("v{} was live, {}", served.number, report::according(told, now_ms)));
     }
     Ok(Exit::Done)
 }

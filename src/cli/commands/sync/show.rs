@@ -1,18 +1,18 @@
 //! What differs, in the layout of the stock command.
 
 use super::look::Compared;
-use crate::agent::change::{Persona, SettingChange};
-use crate::agent::drift::{Against, Part, Standing};
-use crate::agent::kind::Kind;
-use crate::agent::record::iso;
-use crate::agent::revision::Revision;
-use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::output::{BOLD, DIM, GREEN, Output, RED};
-use crate::cli::{report, time};
+use crate::cli::{print, time};
+use crate::compare::{Persona, SettingChange};
 use crate::diff::lines::{self, Line};
 use crate::error::Result;
+use crate::history::record::iso;
+use crate::history::revision::Revision;
+use crate::model::kind::Kind;
+use crate::operations::drift::{Against, Part, Standing};
+use crate::report;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ pub fn in_sync(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
 }
 
 /// What was compared, and what is live now, which need not be the same.
-fn told(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<words::Line> {
+fn told(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<report::Line> {
     let Compared { against, server, published, live, is_live, .. } = compared;
     let newest = format!("v{}, the newest version ever promoted", published.number);
     let what = match against {
@@ -59,12 +59,12 @@ fn told(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<words::Line
         Against::Version(_) => format!("v{}", server.number),
     };
     let Some((version, step)) = live else {
-        return Ok(words::Line::plain(format!("{verb} {what}. Nothing is live now")));
+        return Ok(report::Line::plain(format!("{verb} {what}. Nothing is live now")));
     };
     let (number, now) = (version.number, cx.now()?);
     let at = Timestamp::from_millisecond(step.record.at_ms).unwrap_or(now);
     let promoted = format!("promoted {} by {}", time::moment(at, now), step.record.by);
-    Ok(words::Line::plain(if *is_live {
+    Ok(report::Line::plain(if *is_live {
         format!("{verb} v{number}, which is live now, {promoted}. {newest}, differs")
     } else if *against != Against::Published && version.id == server.id {
         format!("{verb} {what}, which is live now, {promoted}")
@@ -90,8 +90,8 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         {
             let text = |side: &Option<Persona>| side.as_ref().map_or(String::new(), |one| one.text.clone());
             values(cx.out, "Persona", &text(&persona.to), &text(&persona.from))?;
-            let lines = words::item_lines(&compared.drift.change, "persona", "");
-            report::lines(cx.out, lines.into_iter().map(|line| line.indented(3)))?;
+            let lines = report::item_lines(&compared.drift.change, "persona", "");
+            print::lines(cx.out, lines.into_iter().map(|line| line.indented(3)))?;
             cx.out.line("")?;
         }
     }
@@ -136,7 +136,7 @@ fn values(out: &mut Output, what: &str, local: &str, server: &str) -> Result<()>
         _ if text.is_empty() => "\"(empty)\"".to_owned(),
         None => format!("(ends before line {number})"),
         Some(line) => {
-            let line = words::Line::plain(lines::around(line, other.unwrap_or_default(), PREVIEW)).text;
+            let line = report::Line::plain(lines::around(line, other.unwrap_or_default(), PREVIEW)).text;
             let number = if several { format!(" (line {number})") } else { String::new() };
             format!("\"{line}\"{number}")
         }
@@ -159,8 +159,8 @@ fn primitives(out: &mut Output, compared: &Compared) -> Result<()> {
         let label = Kind::named(word).map_or_else(|| word.to_uppercase(), |kind| kind.label.to_uppercase());
         let label = out.paint(RED, format!("{label:<16}"));
         out.line(format!("  {label} {name} ({})", numbers(compared, word, name)))?;
-        let lines = words::item_lines(&compared.drift.change, word, name);
-        report::lines(out, lines.into_iter().map(|line| line.indented(6)))?;
+        let lines = report::item_lines(&compared.drift.change, word, name);
+        print::lines(out, lines.into_iter().map(|line| line.indented(6)))?;
     }
     if any { out.line("") } else { Ok(()) }
 }

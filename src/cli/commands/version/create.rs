@@ -1,12 +1,11 @@
 //! `version create`: the pushed state gets the next number.
 
-use crate::agent::create::{self, Created};
-use crate::agent::{push, stage};
-use crate::cli::Exit;
 use crate::cli::commands::push::{tell, with_progress};
 use crate::cli::context::Context;
-use crate::cli::git;
+use crate::cli::{Exit, git};
 use crate::error::Result;
+use crate::operations::create::{self, Created};
+use crate::operations::{push, stage};
 use serde_json::json;
 
 /// Make the pushed state the next version

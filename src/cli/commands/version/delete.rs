@@ -1,16 +1,14 @@
 //! `version delete`: a version that shall never be promoted again.
 
-use crate::agent::project::Project;
-use crate::agent::promote::{self, Deleted};
-use crate::agent::record::Who;
-use crate::agent::revision::Revision;
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
-use crate::cli::git;
 use crate::cli::outward::Which;
 use crate::cli::pointer::{Station, Wish};
+use crate::cli::{Exit, complete, git};
 use crate::error::Result;
+use crate::history::project::Project;
+use crate::history::record::Who;
+use crate::history::revision::Revision;
+use crate::operations::promote::{self, Deleted};
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 

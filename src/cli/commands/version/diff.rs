@@ -1,16 +1,16 @@
 //! `version diff`: what differs between two versions, by content.
 
-use crate::agent::revision::Revision;
-use crate::agent::words;
-use crate::agent::{change, resolve, stock};
-use crate::cli::Exit;
 use crate::cli::commands::diff::{FileView, print_section};
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
-use crate::cli::report;
+use crate::cli::{Exit, complete, print};
+use crate::compare;
 use crate::diff;
 use crate::error::Result;
+use crate::history::resolve;
+use crate::history::revision::Revision;
+use crate::operations::stock;
+use crate::report;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
@@ -40,11 +40,11 @@ impl Diff {
         let from = catalog.get(resolve::number(&catalog, &self.from)?)?;
         let to = catalog.get(resolve::number(&catalog, &self.to)?)?;
         let objects = view.store().objects();
-        let change = change::between(objects, Some(&from.state), Some(&to.state))?;
+        let change = compare::between(objects, Some(&from.state), Some(&to.state))?;
         let built = stock::between(view.project.root(), objects, &from, &to)?;
         if cx.out.is_json() {
-            let mut answer = words::to_json(&change);
-            answer["asCompiled"] = words::built_json(&built);
+            let mut answer = report::to_json(&change);
+            answer["asCompiled"] = report::built_json(&built);
             answer["unread"] = json!({"from": from.meta.unread, "to": to.meta.unread});
             answer["from"] = json!(from.number);
             answer["to"] = json!(to.number);
@@ -54,9 +54,9 @@ impl Diff {
         cx.page();
         if self.view.in_words() {
             cx.out.line(format!("Diff v{} → v{}", from.number, to.number))?;
-            report::print(cx.out, &change, self.view.patch())?;
-            report::lines(cx.out, words::built_lines(&built))?;
-            report::unread(cx.out, [&from, &to])?;
+            print::print(cx.out, &change, self.view.patch())?;
+            print::lines(cx.out, report::built_lines(&built))?;
+            print::unread(cx.out, [&from, &to])?;
         }
         if self.view.is_wanted() {
             let files = diff::find_renames(diff::trees(objects, Some(from.source), Some(to.source))?);

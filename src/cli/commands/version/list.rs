@@ -1,17 +1,17 @@
 //! `version list`: the versions, newest first.
 
-use crate::agent::live::{self, Live, Promotion};
-use crate::agent::version::{Catalog, Status};
-use crate::agent::via::Vias;
-use crate::agent::view::{self, Summary};
-use crate::agent::words;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
 use crate::cli::output::{BOLD, DIM, GREEN, RED};
 use crate::cli::table::{Cell, Table, cut};
 use crate::error::{Error, Kind, Result};
+use crate::history::live::{self, Live, Promotion};
+use crate::history::version::{Catalog, Status};
+use crate::history::via::Vias;
 use crate::object::Id;
+use crate::report;
+use crate::report::view::{self, Summary};
 use anstyle::Style;
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -88,8 +88,8 @@ impl Row {
             Row::Damaged(number, error) => view::damaged(*number, error),
         };
         let number = self.number();
-        words::add_promotion(&mut row, words::PROMOTED, known.promoted.get(&number))?;
-        words::add_sent(&mut row, known.live, known.now_ms, |unsent| unsent.versions.contains(&number))?;
+        report::add_promotion(&mut row, report::PROMOTED, known.promoted.get(&number))?;
+        report::add_sent(&mut row, known.live, known.now_ms, |unsent| unsent.versions.contains(&number))?;
         Ok(row)
     }
 }

@@ -1,21 +1,19 @@
 //! `version promote`: which version is live.
 
-use crate::agent::change;
-use crate::agent::news::Moved;
-use crate::agent::project::Project;
-use crate::agent::promote::{self, Ground, Promotion, Request};
-use crate::agent::record;
-use crate::agent::record::{LedgerRecord, Who};
-use crate::agent::revision::Revision;
-use crate::agent::{stock, words};
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
-use crate::cli::git;
 use crate::cli::outward::Which;
 use crate::cli::pointer::{Station, Wish};
-use crate::cli::report;
+use crate::cli::{Exit, complete, git, print};
+use crate::compare;
 use crate::error::Result;
+use crate::history::project::Project;
+use crate::history::record;
+use crate::history::record::{LedgerRecord, Who};
+use crate::history::revision::Revision;
+use crate::merge::news::Moved;
+use crate::operations::promote::{self, Ground, Promotion, Request};
+use crate::operations::stock;
+use crate::report;
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
@@ -122,7 +120,7 @@ impl Promote {
     }
 
     fn answer(&self, asked: &Asked, promotion: &Promotion) -> Result<Value> {
-        let brought = asked.brought.iter().map(words::moved_json).collect::<Result<Vec<_>>>()?;
+        let brought = asked.brought.iter().map(report::moved_json).collect::<Result<Vec<_>>>()?;
         let undoes = promotion.undoes.as_ref().map(|step| -> Result<Value> {
             let LedgerRecord { by, at_ms, reason, .. } = &step.record;
             Ok(json!({
@@ -155,23 +153,23 @@ impl Promote {
     }
 
     /// The first lines of what changes, for a person.
-    fn changes(&self, cx: &Context<'_>, ground: &Ground, promotion: &Promotion) -> Result<Vec<words::Line>> {
+    fn changes(&self, cx: &Context<'_>, ground: &Ground, promotion: &Promotion) -> Result<Vec<report::Line>> {
         let shown = cx.out.term().stdout && !cx.out.is_json();
         let Some(previous) = promotion.previous.filter(|_| shown && !promotion.settled) else {
             return Ok(Vec::new());
         };
         let change = between(ground, promotion)?;
-        let mut lines = words::brief(&change);
+        let mut lines = report::brief(&change);
         if lines.len() > LINES {
             let more = lines.len() - LINES;
             lines.truncate(LINES);
             let diff = format!("`lua-store version diff v{previous} v{}`", promotion.number);
-            lines.push(words::Line::plain(format!("… and {more} more: {diff}")));
+            lines.push(report::Line::plain(format!("… and {more} more: {diff}")));
         }
         Ok(lines.into_iter().map(|line| line.indented(2)).collect())
     }
 
-    fn tell(&self, cx: &mut Context<'_>, promotion: &Promotion, changes: Vec<words::Line>) -> Result<()> {
+    fn tell(&self, cx: &mut Context<'_>, promotion: &Promotion, changes: Vec<report::Line>) -> Result<()> {
         let number = promotion.number;
         if promotion.settled {
             return cx.out.line(format!("v{number} is already active. No change."));
@@ -180,7 +178,7 @@ impl Promote {
             Some(previous) => format!("✓ Promoted v{number}. Previous active: v{previous}."),
             None => format!("✓ Promoted v{number}. (No previous active version.)"),
         })?;
-        report::lines(cx.out, changes)?;
+        print::lines(cx.out, changes)?;
         if let Some(undo) = self.undo(promotion) {
             cx.out.hint(format!("`{undo}` takes it back"));
         }
@@ -203,7 +201,7 @@ impl Promote {
         } else {
             let from = promotion.previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
             cx.out.line(format!("Would promote v{number}. Active now: {from}."))?;
-            report::print(cx.out, &between(ground, promotion)?, false)?;
+            print::print(cx.out, &between(ground, promotion)?, false)?;
             preview_built(cx, ground, promotion)?;
         }
         Ok(Exit::Done)
@@ -227,23 +225,23 @@ fn preview_built(cx: &mut Context<'_>, ground: &Ground, promotion: &Promotion) -
     let (root, to) = (cx.directory()?, ground.live.get(promotion.number)?);
     if let Some(previous) = promotion.previous {
         let from = ground.live.get(previous)?;
-        report::lines(cx.out, words::built_lines(&stock::between(&root, ground.objects, &from, &to)?))?;
+        print::lines(cx.out, report::built_lines(&stock::between(&root, ground.objects, &from, &to)?))?;
     }
-    report::unread(cx.out, [&to])
+    print::unread(cx.out, [&to])
 }
 
 /// What differs between what is live and what would be.
-fn between(ground: &Ground, promotion: &Promotion) -> Result<change::StateChange> {
+fn between(ground: &Ground, promotion: &Promotion) -> Result<compare::StateChange> {
     let state = |number: u64| ground.live.get(number).map(|version| version.state);
     let from = promotion.previous.map(state).transpose()?;
-    change::between(ground.objects, from.as_ref(), Some(&state(promotion.number)?))
+    compare::between(ground.objects, from.as_ref(), Some(&state(promotion.number)?))
 }
 
 /// Whose doing a way back undoes.
 fn tell_history(cx: &mut Context<'_>, promotion: &Promotion) {
     let by = |record: &LedgerRecord| {
         let reason = record.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
-        format!("by {}, {}{reason}", record.by, words::when(record.at_ms))
+        format!("by {}, {}{reason}", record.by, report::when(record.at_ms))
     };
     let number = promotion.number;
     match (&promotion.taken_back, &promotion.undoes, promotion.previous) {

@@ -1,17 +1,15 @@
 //! `version show`: one version and what it holds.
 
-use crate::agent::kind::KINDS;
-use crate::agent::live;
-use crate::agent::resolve;
-use crate::agent::revision::Revision;
-use crate::agent::stock;
-use crate::agent::via::Vias;
-use crate::agent::{view, words};
-use crate::cli::Exit;
-use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
+use crate::cli::{Exit, complete};
 use crate::error::Result;
+use crate::history::revision::Revision;
+use crate::history::via::Vias;
+use crate::history::{live, resolve};
+use crate::model::kind::KINDS;
+use crate::operations::stock;
+use crate::report::{self, view};
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
@@ -43,15 +41,15 @@ impl Show {
             answer["dropped"] = json!(agent.as_ref().ok().map(|agent| &agent.dropped));
             answer["snapshot"] = snapshot;
             vias.add_to(&mut answer, &version.id)?;
-            words::add_promotion(&mut answer, words::PROMOTED, promoted.as_ref())?;
-            words::add_sent(&mut answer, &live, view.now_ms(), |unsent| unsent.versions.contains(&number))?;
+            report::add_promotion(&mut answer, report::PROMOTED, promoted.as_ref())?;
+            report::add_sent(&mut answer, &live, view.now_ms(), |unsent| unsent.versions.contains(&number))?;
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
         cx.out.line(format!("Version v{number} ({})", summary.status))?;
         let by = format!("{}{}", summary.created_by, vias.after(&version.id));
         cx.out.line(format!("  Created: {} by {by}", summary.created_at))?;
-        if let Some(since) = words::live_since(&live, number, view.now_ms()) {
+        if let Some(since) = report::live_since(&live, number, view.now_ms()) {
             cx.out.line(format!("  Live {since}"))?;
         }
         if let Some(message) = &summary.message {

@@ -1,18 +1,20 @@
 //! `version status`: what is live beside what is pushed, primitive by primitive.
 
-use crate::agent::live::Live;
-use crate::agent::source;
-use crate::agent::state::parse_key;
-use crate::agent::state::{Content, State};
-use crate::agent::version::Catalog;
-use crate::agent::{change, numbers, words};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::live::{View, Whom};
 use crate::cli::output::YELLOW;
 use crate::cli::table::{Cell, Table};
+use crate::compare;
 use crate::error::Result;
+use crate::history::live::Live;
+use crate::history::source;
+use crate::history::state::parse_key;
+use crate::history::state::{Content, State};
+use crate::history::version::Catalog;
+use crate::model::numbers;
 use crate::object::Source;
+use crate::report;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -54,12 +56,12 @@ impl Status {
         let rows = rows(objects, &served, &pushed)?;
         if cx.out.is_json() {
             let mut answer = json!({"active": active, "rows": rows});
-            words::add_live(&mut answer, &live, view.now_ms())?;
+            report::add_live(&mut answer, &live, view.now_ms())?;
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
         cx.out.line(format!("Active agent version: v{active}"))?;
-        if let Some(since) = words::live_since(&live, active, view.now_ms()) {
+        if let Some(since) = report::live_since(&live, active, view.now_ms()) {
             cx.out.line(format!("Live {since}"))?;
         }
         print(cx, &rows)?;
@@ -74,7 +76,7 @@ fn none_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live
     let served = live.served.as_ref().map(|served| served.number);
     if cx.out.is_json() {
         let mut answer = json!({"active": served, "rows": []});
-        words::add_live(&mut answer, live, view.now_ms())?;
+        report::add_live(&mut answer, live, view.now_ms())?;
         cx.out.json(&answer)?;
         return Ok(Exit::Done);
     }
@@ -103,7 +105,7 @@ fn rows<S: Source + ?Sized>(source: &S, live: &State, pushed: &State) -> Result<
         let (active_version, local) = (live.numbers.get(key).cloned(), pushed.numbers.get(key).cloned());
         let behind = matches!((&active_version, &local), (Some(a), Some(b)) if numbers::is_past(a, b));
         let differs = match (content(live)?, content(pushed)?) {
-            (Some(live), Some(pushed)) => change::differs(source, &live, &pushed)?,
+            (Some(live), Some(pushed)) => compare::differs(source, &live, &pushed)?,
             (live, pushed) => live != pushed,
         };
         rows.push((kind.rank(), Row { kind: kind.word, name, active_version, local, differs, behind }));
@@ -115,12 +117,12 @@ fn rows<S: Source + ?Sized>(source: &S, live: &State, pushed: &State) -> Result<
 }
 
 fn persona_row<S: Source + ?Sized>(source: &S, live: &State, pushed: &State) -> Result<Option<Row>> {
-    let (live_persona, pushed_persona) = (change::persona(source, live)?, change::persona(source, pushed)?);
+    let (live_persona, pushed_persona) = (compare::persona(source, live)?, compare::persona(source, pushed)?);
     if live_persona.is_none() && pushed_persona.is_none() {
         return Ok(None);
     }
     let number =
-        |persona: &Option<change::Persona>| persona.as_ref().and_then(|persona| persona.number.clone());
+        |persona: &Option<compare::Persona>| persona.as_ref().and_then(|persona| persona.number.clone());
     let (active_version, local) = (number(&live_persona), number(&pushed_persona));
     let behind = matches!((&active_version, &local), (Some(a), Some(b)) if numbers::is_past(a, b));
     let differs = live.persona != pushed.persona;

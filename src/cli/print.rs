@@ -1,0 +1,130 @@
+//! A change between two states as people see it: coloured on a terminal, the words that differ in bold.
+
+use super::output::{GREEN, Output, RED, YELLOW};
+use super::term;
+use crate::compare::StateChange;
+use crate::error::Result;
+use crate::history::version::Version;
+use crate::report::{self, Line, Sign};
+use anstyle::Style;
+use std::ops::Range;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The whole report of a change; `whole` tells long prose to its end.
+pub fn print(out: &mut Output, change: &StateChange, whole: bool) -> Result<()> {
+    lines(out, report::lines(change, whole))
+}
+
+/// Versions whose agent was not read: what is compared of them is the state before.
+pub fn unread<'v>(out: &mut Output, versions: impl IntoIterator<Item = &'v Version>) -> Result<()> {
+    for version in versions {
+        let Some(reason) = &version.meta.unread else { continue };
+        let text =
+            format!("v{}: its agent was not read, its state is the one before: {reason}", version.number);
+        lines(out, [Line::plain(text)])?;
+    }
+    Ok(())
+}
+
+pub fn lines(out: &mut Output, lines: impl IntoIterator<Item = Line>) -> Result<()> {
+    let width = if out.term().stdout { term::size().1 } else { usize::MAX };
+    for piece in lines.into_iter().flat_map(|line| wrapped(line, width)) {
+        let text = paint(out, &piece);
+        out.line(text)?;
+    }
+    Ok(())
+}
+
+/// A line in pieces that a terminal of this width shows without breaking words; what follows the first
+/// stands two columns further to the right.
+fn wrapped(line: Line, width: usize) -> Vec<Line> {
+    let indent = line.text.len() - line.text.trim_start().len() + 2;
+    if line.text.width() <= width || indent + 20 > width {
+        return vec![line];
+    }
+    let mut pieces = Vec::new();
+    let (mut start, mut last_space, mut column) = (0, None, 0);
+    for (at, letter) in line.text.char_indices() {
+        column += letter.width().unwrap_or(0);
+        if column > width
+            && let Some(space) = last_space.take()
+        {
+            pieces.push(start..space);
+            start = space + 1;
+            column = indent + line.text[start..at].width() + letter.width().unwrap_or(0);
+        }
+        if letter == ' ' && at >= start + indent {
+            last_space = Some(at);
+        }
+    }
+    pieces.push(start..line.text.len());
+    pieces
+        .into_iter()
+        .enumerate()
+        .map(|(at, range)| piece(&line, range, if at == 0 { 0 } else { indent }))
+        .collect()
+}
+
+fn piece(line: &Line, range: Range<usize>, indent: usize) -> Line {
+    let inside = |strong: &Range<usize>| {
+        let (start, end) = (strong.start.max(range.start), strong.end.min(range.end));
+        (start < end).then(|| start - range.start..end - range.start)
+    };
+    let strong = line.strong.iter().filter_map(inside).collect();
+    Line { sign: line.sign, text: line.text[range.clone()].to_owned(), strong }.indented(indent)
+}
+
+fn paint(out: &Output, line: &Line) -> String {
+    let style = match line.sign {
+        Sign::Plain => return line.text.clone(),
+        Sign::Added => GREEN,
+        Sign::Removed => RED,
+        Sign::Changed => YELLOW,
+    };
+    let mut text = String::new();
+    let mut done = 0;
+    let mut piece = |style: Style, part: &str| {
+        if !part.is_empty() {
+            text.push_str(&out.paint(style, part));
+        }
+    };
+    for strong in &line.strong {
+        piece(style, &line.text[done..strong.start]);
+        piece(style.bold().underline(), &line.text[strong.clone()]);
+        done = strong.end;
+    }
+    piece(style, &line.text[done..]);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(line: Line, width: usize) -> Vec<String> {
+        wrapped(line, width).into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn long_lines_break_between_words() {
+        let line = Line::plain("  - one two three four five six seven");
+        assert_eq!(texts(line.clone(), 24), ["  - one two three four", "    five six seven"]);
+        assert_eq!(texts(line.clone(), 37), ["  - one two three four five six seven"]);
+        assert_eq!(texts(line, 12), ["  - one two three four five six seven"], "too narrow to break");
+        let solid = Line::plain(format!("  - {}", "x".repeat(50)));
+        assert_eq!(texts(solid.clone(), 30), [solid.text]);
+    }
+
+    #[test]
+    fn what_is_brought_out_stays_so_across_the_break() {
+        let mut line = Line::plain("  - one two three four five six seven");
+        line.strong.push(16..27);
+        assert_eq!(&line.text[16..27], "e four five");
+        let pieces = wrapped(line, 24);
+        let strong: Vec<&str> = pieces
+            .iter()
+            .flat_map(|line| line.strong.iter().map(|range| &line.text[range.clone()]))
+            .collect();
+        assert_eq!(strong, ["e four", "five"]);
+    }
+}

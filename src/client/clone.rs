@@ -1,0 +1,92 @@
+//! `clone`: a project made of what a remote has.
+
+use super::{Remote, fetch, heads};
+use crate::error::{At, Error, Result};
+use crate::fs;
+use crate::history::project::Project;
+use crate::history::rules::{Breach, Strictness};
+use crate::operations::adopt::{self, Adopted};
+use crate::progress::Progress;
+use crate::protocol::Head;
+use crate::store::{self, Store};
+use std::path::Path;
+
+/// What a clone made.
+#[derive(Debug)]
+pub struct Cloned {
+    pub head: Head,
+    pub bytes: u64,
+    pub adopted: Adopted,
+    /// What was taken as it is.
+    pub breaches: Vec<Breach>,
+}
+
+/// The remote that the project will have.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    pub name: &'a str,
+    pub url: &'a str,
+    pub insecure: bool,
+}
+
+/// Makes a project of everything that the remote has, in a folder that is empty or not there yet, with the files
+/// that were pushed last. One that was cut off is gone on with.
+pub fn clone(
+    root: &Path,
+    Origin { name, url, insecure }: Origin<'_>,
+    remote: &dyn Remote,
+    strictness: Strictness,
+    progress: &Progress,
+) -> Result<Cloned> {
+    check_empty(root, name, url)?;
+    // Asked before anything is made.
+    let head =
+        Some(remote.head(None)?).filter(|head| !head.is_empty()).ok_or_else(|| nothing(remote, url))?;
+    fs::create_dir_all(root)?;
+    let store = Store::init(&root.join(store::DIR))?;
+    {
+        let lock = store.lock()?;
+        let mut config = store.config()?;
+        config.set_agent(remote.agent().as_str());
+        config.set_remote(name, url, insecure)?;
+        config.save(&lock)?;
+    }
+    let fetched = fetch::bring_with(&store, name, remote, head, strictness, progress)?;
+    let adopted = adopt::adopt(&Project::open(root)?, &heads(&fetched.head), progress)?;
+    Ok(Cloned { head: fetched.head, bytes: fetched.bytes, adopted, breaches: fetched.breaches })
+}
+
+fn nothing(remote: &dyn Remote, url: &str) -> Error {
+    Error::not_found(format!("nothing was ever pushed to \"{url}\""))
+        .hint(format!("is \"{}\" the id of the agent?", remote.agent()))
+}
+
+/// The folder is empty, or holds the beginning of the same clone.
+fn check_empty(root: &Path, name: &str, url: &str) -> Result<()> {
+    let mut others = Vec::new();
+    if root.exists() {
+        for entry in std::fs::read_dir(root).at("read", root)? {
+            others.push(entry.at("read", root)?.file_name());
+        }
+    }
+    others.retain(|name| *name != store::DIR && *name != ".gitignore");
+    if begun(root, name, url, others.is_empty()) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("cannot clone into \"{}\": it is not empty", root.display()))
+        .hint("name a folder that is not there yet"))
+}
+
+/// Whether a clone may begin here, or go on: files are restored before the first ref is made. A store that its
+/// maker did not finish has no remote yet, and then there are no files either.
+fn begun(root: &Path, name: &str, url: &str, no_files: bool) -> bool {
+    let Ok(store) = Store::open(&root.join(store::DIR)) else { return no_files };
+    let remote = store.config().map(|config| config.remote(name).map(str::to_owned));
+    let untouched = store.refs().latest(store::refs::SOURCE).is_ok_and(|newest| newest.is_none());
+    untouched
+        && match remote {
+            Ok(Some(known)) => known == url,
+            Ok(None) => no_files,
+            Err(_) => false,
+        }
+}

@@ -1,0 +1,366 @@
+//! `fetch`: everything that a remote has and this store lacks, as one pack; then what the remote has is
+//! remembered.
+
+use super::{Remote, heads, seen};
+use crate::error::{Error, Result};
+use crate::fs::{self, Spool};
+use crate::history::rules::{self, Breach, Report, Scope, Strictness};
+use crate::object::{Id, Source};
+use crate::pack::PackId;
+use crate::progress::Progress;
+use crate::protocol::{Fetch, Head, limits};
+use crate::store::{Depth, Heads, Limits, Mapped, Odb, Store, Tracking, Verdict};
+
+/// How many ids of a series say what is here. What older ones alone have is sent once more: that is
+/// rare, and costs nothing but room on the wire.
+const NEWEST: usize = 64;
+
+/// What a remote has, and what it had when it was asked before.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    pub head: Head,
+    pub before: Option<Tracking>,
+    /// Objects that came with it.
+    pub objects: u64,
+    pub bytes: u64,
+    /// What was taken as it is.
+    pub breaches: Vec<Breach>,
+}
+
+impl Fetched {
+    /// Whether anything is there that was not before.
+    pub fn is_new(&self) -> bool {
+        let Head { source, versions, active, .. } = &self.head;
+        let same = |before: &Tracking| {
+            before.source == *source && before.versions == *versions && before.active == *active
+        };
+        !self.before.as_ref().is_some_and(same)
+    }
+}
+
+/// Asks a remote what it has. Nothing is brought here: see [`fetch`].
+pub fn look(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head> {
+    // What it said last may be more than what was brought here, and is then nearer to what it has now.
+    let last = match store.heard(name) {
+        Some(heard) => Some(heard.what),
+        None => store.remote(name)?,
+    };
+    let known = last.map(|Tracking { source, versions, active, receipts, .. }| Head {
+        agent: remote.agent().clone(),
+        source,
+        versions,
+        active,
+        receipts,
+    });
+    remote.head(known.as_ref())
+}
+
+/// Brings everything here, and remembers it.
+pub fn fetch(store: &Store, name: &str, remote: &dyn Remote, progress: &Progress) -> Result<Fetched> {
+    let head = look(store, name, remote)?;
+    bring(store, name, remote, head, progress)
+}
+
+/// [`fetch`] for one that has been asked already.
+pub fn bring(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    head: Head,
+    progress: &Progress,
+) -> Result<Fetched> {
+    bring_with(store, name, remote, head, Strictness::Refuse, progress)
+}
+
+/// [`bring`], and what becomes of what breaks a rule.
+pub fn bring_with(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    head: Head,
+    strictness: Strictness,
+    progress: &Progress,
+) -> Result<Fetched> {
+    let before = store.remote(name)?;
+    let mut want = absent(store, head.roots())?;
+    let mut have = before.as_ref().map(newest).unwrap_or_default();
+    // The refs are known, and perhaps not all that they lead to is here and sound.
+    let lost = |before: &Tracking| before.roots().any(|id| want.contains(&id));
+    let broken = match (store.is_damaged(), want.is_empty() || before.as_ref().is_some_and(lost)) {
+        (true, _) => store.broken(&head.roots(), Depth::Read)?,
+        (false, true) => store.broken(&head.roots(), Depth::Listed)?,
+        (false, false) => Vec::new(),
+    };
+    // What is broken says nothing of what is here.
+    if !broken.is_empty() {
+        let known: Vec<Id> = broken.into_iter().filter(|id| !want.contains(id)).collect();
+        want.extend(known);
+        have.clear();
+    }
+    let now = tracking(&head);
+    let arrival = Arrival { store, name, now: heads(&head), scope: Scope::Whole, strictness };
+    let (mut objects, mut bytes) = (0, 0);
+    if !want.is_empty() {
+        (objects, bytes) = receive(remote, &arrival, &Fetch { want, have }, progress)?;
+    } else if before.as_ref() != Some(&now) {
+        arrival.check(store.objects())?;
+    }
+    let mut breaches = Vec::new();
+    if before.as_ref() == Some(&now) {
+        store.confirm()?;
+    } else {
+        if strictness == Strictness::AsIs {
+            breaches = arrival.report(store.objects())?.breaches;
+        }
+        store.set_remote(&store.lock()?, name, &now)?;
+    }
+    Ok(Fetched { head, before, objects, bytes, breaches })
+}
+
+/// Brings what a step of the pointer needs: the ledger of the remote, and its versions. What was only pushed stays
+/// where it is.
+pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<()> {
+    let want = absent(store, versions_of(head))?;
+    if !want.is_empty() {
+        let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
+        let arrival =
+            Arrival { store, name, now: heads(head), scope: Scope::Present, strictness: Strictness::Refuse };
+        receive(remote, &arrival, &Fetch { want, have }, &Progress::default())?;
+    }
+    remember(store, name, head)
+}
+
+fn versions_of(head: &Head) -> impl Iterator<Item = Id> + '_ {
+    head.versions.iter().copied().chain(head.active.map(|active| active.ledger))
+}
+
+/// Remembers what a remote has, without asking it: it has just said so. Only what is here whole: source versions
+/// that others pushed and that nothing here needed are left to the next fetch, which asks anew.
+pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
+    let mut now = tracking(head);
+    if !absent(store, versions_of(head))?.is_empty() {
+        return Ok(());
+    }
+    if let Some(first) = absent(store, head.source.iter().copied())?.first() {
+        let here = head.source.iter().position(|id| id == first).unwrap_or(0);
+        let mut left_out = (now.source.len() - here) as u64;
+        // Receipts count from the newest on.
+        for receipt in now.receipts.list.iter_mut().rev() {
+            let fewer = receipt.source.min(left_out);
+            receipt.source -= fewer;
+            left_out -= fewer;
+        }
+        now.source.truncate(here);
+        now.etag.clear();
+    }
+    let before = store.remote(name)?;
+    if before.as_ref() == Some(&now) {
+        return store.confirm();
+    }
+    // Versions may be of source versions that were left out.
+    let Tracking { source, versions, active, .. } = now.clone();
+    let arrival = Arrival {
+        store,
+        name,
+        now: Heads { source, versions, active },
+        scope: Scope::Present,
+        strictness: Strictness::Refuse,
+    };
+    arrival.check(store.objects())?;
+    let lock = store.lock()?;
+    store.set_remote(&lock, name, &now)
+}
+
+/// Brings a record of the remote's ledger here, with those before it and the versions that they are about. Nothing of
+/// the remote is remembered by it.
+pub fn bring_ledger(store: &Store, name: &str, remote: &dyn Remote, now: &Tracking) -> Result<()> {
+    // What is here was compared when the remote spoke.
+    let Some(active) = now.active else { return Ok(()) };
+    if store.objects().contains(&active.ledger)? {
+        return Ok(());
+    }
+    let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
+    let (source, versions) = (now.source.clone(), now.versions.clone());
+    let now = Heads { source, versions, active: Some(active) };
+    let arrival = Arrival { store, name, now, scope: Scope::Present, strictness: Strictness::Refuse };
+    receive(remote, &arrival, &Fetch { want: vec![active.ledger], have }, &Progress::default()).map(drop)
+}
+
+/// What the head of a remote is remembered as.
+pub fn tracking(head: &Head) -> Tracking {
+    Tracking {
+        etag: head.etag().as_str().to_owned(),
+        source: head.source.clone(),
+        versions: head.versions.clone(),
+        active: head.active,
+        receipts: head.receipts.clone(),
+    }
+}
+
+/// The ids that the store has not. What the store has, it has whole.
+fn absent(store: &Store, ids: impl IntoIterator<Item = Id>) -> Result<Vec<Id>> {
+    let mut absent = Vec::new();
+    for id in ids {
+        if !store.objects().contains(&id)? {
+            absent.push(id);
+        }
+    }
+    Ok(absent)
+}
+
+fn newest(known: &Tracking) -> Vec<Id> {
+    let last = |series: &[Id]| series[series.len().saturating_sub(NEWEST)..].to_vec();
+    let mut ids = last(&known.source);
+    ids.extend(last(&known.versions));
+    ids.extend(known.active.map(|active| active.ledger));
+    ids
+}
+
+/// What a remote has, to be looked at: nothing of it is taken in, and nothing is remembered.
+pub struct Peeked {
+    pub objects: Odb,
+    spool: Option<Spool>,
+}
+
+impl Drop for Peeked {
+    fn drop(&mut self) {
+        // Only room is lost when it stays, until the next fetch goes on with it or throws it away.
+        if let Some(spool) = self.spool.take() {
+            drop(spool.discard());
+        }
+    }
+}
+
+/// Everything that the head names, for reading.
+pub fn peek(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
+    peek_at(store, name, remote, head, absent(store, head.roots())?, Scope::Whole)
+}
+
+/// What [`bring_versions`] would bring, for reading.
+pub fn peek_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
+    peek_at(store, name, remote, head, absent(store, versions_of(head))?, Scope::Present)
+}
+
+fn peek_at(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    head: &Head,
+    want: Vec<Id>,
+    scope: Scope,
+) -> Result<Peeked> {
+    let arrival = Arrival { store, name, now: heads(head), scope, strictness: Strictness::Refuse };
+    if want.is_empty() {
+        arrival.check(store.objects())?;
+        return Ok(Peeked::here(store));
+    }
+    let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
+    let what = Fetch { want, have };
+    let (spool, id) = get(store, remote, &what, &Progress::default())?;
+    let pack = Mapped::open(spool.path(), id)?;
+    let verdict = store.objects().prove(&pack, &LIMITS, &Progress::default())?;
+    let objects = store.objects().with(&pack)?;
+    let peeked = Peeked { objects, spool: Some(spool) };
+    sound(verdict)?;
+    arrival.check(&peeked.objects)?;
+    Ok(peeked)
+}
+
+impl Peeked {
+    /// What is in the store.
+    pub fn here(store: &Store) -> Peeked {
+        Peeked { objects: store.objects().clone(), spool: None }
+    }
+}
+
+/// What a foreign pack may cost.
+const LIMITS: Limits = Limits { decoded: limits::MAX_DECODED };
+
+/// What a remote says that it has, on its way in.
+struct Arrival<'a> {
+    store: &'a Store,
+    name: &'a str,
+    now: Heads,
+    scope: Scope,
+    strictness: Strictness,
+}
+
+impl Arrival<'_> {
+    /// Refuses what is not what was seen before and something more, or breaks a rule. What is here already, or was
+    /// brought from there earlier, is not looked at again.
+    fn check(&self, objects: &Odb) -> Result<()> {
+        let before = self.store.remote(self.name)?.unwrap_or_default();
+        seen::check(self.name, &before, &self.now)?;
+        if self.now.active.is_none_or(|active| objects.contains(&active.ledger).unwrap_or(false)) {
+            seen::check_ledger(self.name, objects, before.active, self.now.active)?;
+        }
+        let refused = format!("what the remote \"{}\" has is not taken in", self.name);
+        if self.strictness == Strictness::AsIs {
+            let bounded = rules::check_bounds(objects, &self.known(objects)?, &self.now);
+            return bounded.map_err(|error| error.context(refused));
+        }
+        self.report(objects)?.refuse(&refused)
+    }
+
+    /// What of it breaks a rule.
+    fn report(&self, objects: &Odb) -> Result<Report> {
+        rules::check(objects, &self.known(objects)?, &self.now, self.scope)
+    }
+
+    /// What of it is here already, or was brought from there earlier.
+    fn known(&self, objects: &Odb) -> Result<Heads> {
+        let before = self.store.remote(self.name)?.unwrap_or_default();
+        let before = Heads { source: before.source, versions: before.versions, active: before.active };
+        rules::known(objects, &[&before, &self.store.heads().unwrap_or_default()], &self.now)
+    }
+}
+
+/// Gets one pack, proves it, and takes it in.
+fn receive(
+    remote: &dyn Remote,
+    arrival: &Arrival<'_>,
+    what: &Fetch,
+    progress: &Progress,
+) -> Result<(u64, u64)> {
+    let store = arrival.store;
+    let (spool, id) = get(store, remote, what, progress)?;
+    let bytes = spool.len();
+    let verdict = store.receive_if(spool.path(), id, &LIMITS, progress, |objects| arrival.check(objects))?;
+    sound(verdict).map(|objects| (objects, bytes))
+}
+
+/// Gets one pack. One that went on where an earlier, cut one ended and has another hash than its name is got
+/// anew: power may have failed in between.
+fn get(store: &Store, remote: &dyn Remote, what: &Fetch, progress: &Progress) -> Result<(Spool, PackId)> {
+    loop {
+        let mut spool = Spool::open(&store.incoming()?)?;
+        let resumed = !spool.is_empty();
+        remote.fetch(what, &mut spool, progress)?;
+        let id = PackId::of(&fs::map(spool.path())?);
+        let named = spool.name().is_none_or(|name| name == id.to_string());
+        if named {
+            return Ok((spool, id));
+        }
+        spool.discard()?;
+        if !resumed {
+            return Err(Error::corrupt("the remote sent a pack with another hash than its name says"));
+        }
+    }
+}
+
+/// How many objects a proven pack has; an error says why another one is not taken in.
+fn sound(verdict: Verdict) -> Result<u64> {
+    let refuse = |reason: String| {
+        Err(Error::corrupt(format!("the remote sent a pack that is not taken in: {reason}"))
+            .hint("nothing was changed; the remote itself may be damaged"))
+    };
+    match verdict {
+        Verdict::Sound { objects, .. } => Ok(objects),
+        Verdict::Bad(reason) => refuse(reason),
+        Verdict::Missing { ids, more } => {
+            let others = if more || ids.len() > 1 { " and others" } else { "" };
+            let first = ids.first().map(Id::to_string).unwrap_or_default();
+            refuse(format!("object {first}{others} is missing"))
+        }
+    }
+}

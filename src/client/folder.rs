@@ -1,0 +1,107 @@
+//! A remote that is a folder: the same heads, packs and transactions, in this process.
+
+use super::Remote;
+use super::counted::Counted;
+use crate::error::{At, Error, Result};
+use crate::fs::Spool;
+use crate::pack::PackId;
+use crate::progress::{Bytes, Progress};
+use crate::protocol::{AgentId, Fetch, Head, Outcome, Transaction};
+use crate::remote_store::{Asked, Depot, Sender, Upkeep};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const PIECE: usize = 1 << 20;
+
+pub struct Folder {
+    root: PathBuf,
+    agent: AgentId,
+    now: SystemTime,
+}
+
+impl Folder {
+    /// Nothing is read or made before it is asked for.
+    pub fn new(root: &Path, agent: &AgentId, now: SystemTime) -> Folder {
+        Folder { root: root.to_owned(), agent: agent.clone(), now }
+    }
+
+    /// Makes the folder where it is missing: only what writes comes by here.
+    fn depot(&self) -> Result<Depot> {
+        Depot::open(&self.root)
+    }
+
+    /// `None` where there is no folder yet.
+    fn existing(&self) -> Result<Option<Depot>> {
+        if self.root.exists() { self.depot().map(Some) } else { Ok(None) }
+    }
+}
+
+impl Remote for Folder {
+    fn agent(&self) -> &AgentId {
+        &self.agent
+    }
+
+    fn head(&self, known: Option<&Head>) -> Result<Head> {
+        let head = match self.existing()? {
+            Some(depot) => depot.head(&self.agent)?,
+            // A disk that is not there now is not an agent that was never pushed.
+            None if known.is_some() => {
+                return Err(Error::unavailable(format!(
+                    "the folder \"{}\" is not there",
+                    self.root.display()
+                )));
+            }
+            None => None,
+        };
+        Ok(head.unwrap_or_else(|| Head::empty(self.agent.clone())))
+    }
+
+    /// Who may write to the folder may write as anybody.
+    fn author(&self) -> Option<String> {
+        None
+    }
+
+    fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
+        let depot = self.depot()?;
+        let total = pack.len() as u64;
+        let at = depot.offset(&self.agent, id)?;
+        let mut bytes = Bytes::expect(progress, total);
+        let mut body = Counted { inner: &pack[at.min(total) as usize..], at, bytes: &mut bytes };
+        let sender = Sender { token: None, now: self.now };
+        depot.receive_from(&sender, &self.agent, id, at, total, &mut body).map(drop)
+    }
+
+    fn transact(&self, transaction: &Transaction, _: &Head) -> Result<Outcome> {
+        let depot = self.depot()?;
+        let since = self.now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let asked = Asked { by: None, now_ms: u64::try_from(since.as_millis()).unwrap_or(0) };
+        let outcome = depot.transact_for(&self.agent, transaction, asked)?.outcome;
+        // Nobody else looks after a folder. What goes wrong is done again after the next push.
+        if let Outcome::Done(_) = outcome
+            && depot.needs_upkeep(&self.agent).unwrap_or(false)
+        {
+            drop(depot.collect(&self.agent, &Upkeep::at(self.now)));
+        }
+        Ok(outcome)
+    }
+
+    fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {
+        let missing = || Error::not_found(format!("there is no agent \"{}\"", self.agent));
+        let parcel = self.existing()?.ok_or_else(missing)?.fetch(&self.agent, what)?;
+        let name = parcel.id().to_string();
+        if into.name() != Some(&name) || into.len() > parcel.len() {
+            into.restart(Some(&name))?;
+        }
+        let mut bytes = Bytes::expect(progress, parcel.len());
+        let mut reader = parcel.reader(into.len());
+        let mut piece = vec![0; PIECE];
+        loop {
+            match reader.read(&mut piece).at("read", &self.root)? {
+                0 => return Ok(()),
+                len => into.write(&piece[..len])?,
+            }
+            bytes.reached(into.len());
+        }
+    }
+}

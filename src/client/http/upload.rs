@@ -1,0 +1,93 @@
+//! Brings a pack to the server, from where an earlier attempt ended.
+
+use super::Http;
+use super::failure::Failure;
+use crate::client::counted::Counted;
+use crate::error::Result;
+use crate::pack::PackId;
+use crate::progress::{Bytes, Progress};
+use std::sync::atomic::Ordering;
+use ureq::SendBody;
+use ureq::http::{Method, StatusCode, header};
+
+/// Below this a pack is sent without asking first what of it is there: that saves a request, and
+/// costs no more than this.
+const SMALL: u64 = 1 << 20;
+
+/// What passes through a proxy that bounds bodies: nginx takes 1 MiB where nobody configured it, others 1 MB. Of more
+/// nothing is sent before the other end says that it wants it.
+const PIECE: u64 = 1_000_000;
+
+const OFFSET: &str = "upload-offset";
+
+pub fn send(http: &Http, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
+    let total = pack.len() as u64;
+    let upload = Upload { http, path: format!("packs/{id}"), pack };
+    let mut bytes = Bytes::expect(progress, total);
+    let mut left = http.patience.begin();
+    let mut start = (total <= SMALL).then_some(0);
+    let mut arrived = 0;
+    loop {
+        let is_guess = start.is_some();
+        let mut at = 0;
+        let attempt = start.take().map_or_else(|| upload.arrived(), Ok).and_then(|offset| {
+            at = offset;
+            if offset > arrived {
+                arrived = offset;
+                left.renew();
+            }
+            upload.piece(offset, &mut bytes)
+        });
+        match attempt {
+            Ok(end) if end == total => return Ok(()),
+            Ok(end) => start = Some(end),
+            // Something of it is there already, which nobody had asked: no failure, and told only once.
+            Err(failure) if is_guess && failure.status == Some(StatusCode::CONFLICT) => {}
+            Err(failure) if is_too_much(&failure) && http.piece.swap(PIECE, Ordering::Relaxed) > PIECE => {
+                start = Some(at);
+            }
+            Err(failure) => left.wait(failure)?,
+        }
+    }
+}
+
+/// Whether a proxy before the server refused the size of a body. The server itself refuses whole packs only, and says
+/// so in its own words: pieces do not help then. One that knows of no expectations gets bodies without them.
+fn is_too_much(failure: &Failure) -> bool {
+    let answers = [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::EXPECTATION_FAILED];
+    failure.is_foreign && failure.status.is_some_and(|status| answers.contains(&status))
+}
+
+struct Upload<'a> {
+    http: &'a Http,
+    path: String,
+    pack: &'a [u8],
+}
+
+impl Upload<'_> {
+    /// How much of the pack the server has.
+    fn arrived(&self) -> Result<u64, Failure> {
+        let response = self.http.call(self.http.request(Method::HEAD, &self.path), ())?;
+        let offset = response.headers().get(OFFSET).and_then(|value| value.to_str().ok()?.parse().ok());
+        let strange = || Failure::last(super::strange(&self.http.base, "it does not say what arrived"));
+        offset.filter(|offset| *offset <= self.pack.len() as u64).ok_or_else(strange)
+    }
+
+    /// Sends what comes at `offset`, as much as one request may bring, and gives where that ends. Also when nothing is
+    /// left: a server that died with the last byte has not yet looked at the whole, and does so then.
+    fn piece(&self, offset: u64, bytes: &mut Bytes<'_>) -> Result<u64, Failure> {
+        let total = self.pack.len() as u64;
+        let end = total.min(offset.saturating_add(self.http.piece.load(Ordering::Relaxed)));
+        let piece = &self.pack[offset as usize..end as usize];
+        let mut request = (self.http.request(Method::PATCH, &self.path))
+            .header(OFFSET, offset)
+            .header("upload-length", total)
+            .header(header::CONTENT_TYPE, "application/octet-stream")
+            .header(header::CONTENT_LENGTH, piece.len());
+        if piece.len() as u64 > PIECE {
+            request = request.header(header::EXPECT, "100-continue");
+        }
+        let mut body = Counted { inner: piece, at: offset, bytes };
+        self.http.call(request, SendBody::from_reader(&mut body)).map(|_| end)
+    }
+}

@@ -1,0 +1,90 @@
+//! `version promote` and `version delete` with a remote: it decides, its pointer moves first, and ours follows.
+
+use super::fetch::{self, Peeked};
+pub use super::push::UNANSWERED;
+use super::push::{Sent, send};
+use super::{Remote, heads};
+use crate::error::Result;
+use crate::merge::accord::{self, Accord, Apart};
+use crate::progress::Progress;
+use crate::protocol::{Head, limits};
+use crate::store::{Active, Heads, Store};
+
+/// What a remote has for a step of the pointer, and what both sides make of it.
+pub struct Met {
+    pub seen: Peeked,
+    pub accord: Accord,
+}
+
+/// Looks at the versions and the ledger of a remote: brought here, or only to be read. `theirs` leaves out what was
+/// recorded here and cannot follow on its ledger.
+pub fn meet(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    head: &Head,
+    keep: bool,
+    theirs: bool,
+) -> Result<Result<Met, Apart>> {
+    let seen = if keep {
+        fetch::bring_versions(store, name, remote, head)?;
+        Peeked::here(store)
+    } else {
+        fetch::peek_versions(store, name, remote, head)?
+    };
+    let accord = accord::join(&seen.objects, &store.heads()?, &heads(head), theirs)?;
+    Ok(accord.map(|accord| Met { seen, accord }))
+}
+
+/// What became of a step.
+#[derive(Debug)]
+pub enum Taken {
+    /// There and here. `false`: there, but the ledger here has something else meanwhile.
+    Done(bool),
+    /// Somebody else moved the pointer there meanwhile. Nothing was changed.
+    Moved(Head),
+    /// The version is not there and cannot go there before what others pushed came here. Nothing was changed.
+    Behind(Head),
+}
+
+/// Takes a step of the pointer at the remote, and then here. What the remote lacks for it (the version, those
+/// before it, records made offline) goes with it in one transaction.
+pub fn take(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    mut head: Head,
+    accord: &Accord,
+    (number, new): (u64, Active),
+    progress: &Progress,
+) -> Result<Taken> {
+    let ours = Heads { active: Some(new), ..accord.ours.clone() };
+    for _ in 0..limits::RACES {
+        let aim = aim(&ours, accord, &head, number);
+        match send(store, name, remote, head.clone(), &aim, progress)? {
+            // Power may fail here: the remote is ahead then, and the same command or a `pull` catches up.
+            Sent::Done(_) => return accord::follow(store, &aim, &accord.left_out).map(Taken::Done),
+            Sent::Behind(now) if now.active != head.active => return Ok(Taken::Moved(now)),
+            Sent::Behind(now) if now == head => return Ok(Taken::Behind(now)),
+            // Others only pushed: that is no reason not to.
+            Sent::Behind(now) => head = now,
+        }
+    }
+    Ok(Taken::Behind(head))
+}
+
+/// What the remote is to have afterwards: one record more, where the version is there, whatever others pushed and
+/// whatever waits here. Otherwise what is here goes along.
+fn aim(ours: &Heads, accord: &Accord, head: &Head, number: u64) -> Heads {
+    let at = (number - 1) as usize;
+    let is_there = at < head.versions.len() && head.versions.get(at) == ours.versions.get(at);
+    match is_there && accord.unsent.iter().all(|moved| head.versions.contains(&moved.step.version)) {
+        true => Heads { active: ours.active, ..heads(head) },
+        false => ours.clone(),
+    }
+}
+
+/// Nothing is to be done there: ours comes up to it. `false`: ours cannot.
+pub fn follow(store: &Store, head: &Head, accord: &Accord) -> Result<bool> {
+    accord::follow(store, &heads(head), &accord.left_out)
+}

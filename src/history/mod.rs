@@ -1,0 +1,21 @@
+//! What was pushed and promoted: records, the ledger, source and agent versions, their states, names and rules.
+
+pub mod bounds;
+pub mod folded;
+pub mod ledger;
+pub mod live;
+pub mod lost;
+pub mod project;
+pub mod published;
+pub mod record;
+pub mod repair;
+pub mod resolve;
+pub mod revision;
+pub mod rules;
+pub mod source;
+pub mod state;
+pub mod suggest;
+pub mod unpack;
+pub mod verify;
+pub mod version;
+pub mod via;

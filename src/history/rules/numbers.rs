@@ -1,0 +1,140 @@
+//! Numbers of primitives and of the persona: they leave room for the next, none stands for two contents, and what was
+//! given before is never forgotten.
+
+use crate::error::Result;
+use crate::history::source;
+use crate::history::source::SourceVersion;
+use crate::history::state::{Content, PersonaId, State};
+use crate::model::numbers::{self, Numbers, PERSONA};
+use crate::object::Id;
+use crate::store::Odb;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+/// What a number stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Nothing,
+    Primitive(Content),
+    Persona(PersonaId),
+}
+
+/// What was given up to some source version.
+pub struct Given<'a> {
+    /// Source versions that were there before.
+    before: &'a [Id],
+    newest: Option<(SourceVersion, State)>,
+    /// The states of new ones.
+    passed: Vec<State>,
+    /// What each number stood for, once that is asked.
+    history: Option<HashMap<(String, String), What>>,
+}
+
+impl<'a> Given<'a> {
+    pub fn of(before: &'a [Id], newest: Option<(SourceVersion, State)>) -> Given<'a> {
+        Given { before, newest, passed: Vec::new(), history: None }
+    }
+
+    /// The files of the newest source version.
+    pub fn files(&self) -> Option<Id> {
+        self.newest.as_ref().map(|(version, _)| version.source)
+    }
+
+    pub fn state(&self) -> Option<&State> {
+        self.newest.as_ref().map(|(_, state)| state)
+    }
+
+    pub fn next(&mut self, objects: &Odb, version: SourceVersion, state: State) -> Result<()> {
+        if let Some(history) = &mut self.history {
+            note(objects, &state, history)?;
+        }
+        self.passed.push(state.clone());
+        self.newest = Some((version, state));
+        Ok(())
+    }
+
+    /// The newest one is no measure for the next.
+    pub fn lose(&mut self) {
+        self.newest = None;
+    }
+
+    /// What is wrong with the numbers of the next source version.
+    pub fn check(&mut self, objects: &Odb, version: &SourceVersion, state: &State) -> Result<Vec<String>> {
+        let floor = match &self.newest {
+            Some((newest, old)) => source::floor(old, Some(newest)),
+            None if self.before.is_empty() && self.passed.is_empty() => Numbers::new(),
+            None => return Ok(Vec::new()),
+        };
+        let highest = &version.record.highest;
+        let mut wrong = Vec::new();
+        for (key, number) in &state.numbers {
+            let is_past = floor.get(key).is_none_or(|floor| numbers::is_past(number, floor));
+            let what = what(objects, state, key)?;
+            if is_past && !numbers::leaves_room(key, number, floor.get(key).map(String::as_str)) {
+                wrong.push(format!("the number {number} of \"{key}\" leaves no room for the next"));
+            } else if !is_past && self.meant(objects, key, number)? != Some(what) {
+                wrong.push(format!("the number {number} of \"{key}\" was given already, for something else"));
+            }
+        }
+        for (key, number) in highest {
+            if floor.get(key).is_none_or(|floor| numbers::is_past(number, floor)) {
+                wrong.push(format!("it says that \"{key}\" had the number {number}, which it never had"));
+            }
+        }
+        let kept = source::floor(state, Some(version));
+        for (key, number) in &floor {
+            if kept.get(key).is_none_or(|kept| numbers::is_past(number, kept)) {
+                wrong.push(format!("it forgets that \"{key}\" had the number {number} already"));
+            }
+        }
+        Ok(wrong)
+    }
+
+    /// What a number stood for; `None` where it was never given.
+    fn meant(&mut self, objects: &Odb, key: &str, number: &str) -> Result<Option<What>> {
+        if let Some((_, state)) = &self.newest
+            && state.numbers.get(key).is_some_and(|newest| newest == number)
+        {
+            return what(objects, state, key).map(Some);
+        }
+        // Only a rollback gives an older number back.
+        if self.history.is_none() {
+            self.history = Some(self.whole_history(objects)?);
+        }
+        let key = (key.to_owned(), number.to_owned());
+        Ok(self.history.as_ref().and_then(|history| history.get(&key).copied()))
+    }
+
+    fn whole_history(&self, objects: &Odb) -> Result<HashMap<(String, String), What>> {
+        let mut history = HashMap::new();
+        for (number, id) in (1..).zip(self.before) {
+            // What is there and cannot be read proves nothing.
+            let read = SourceVersion::load(objects, number, *id)
+                .and_then(|version| State::load(objects, &version.state));
+            if let Ok(state) = read {
+                note(objects, &state, &mut history)?;
+            }
+        }
+        self.passed.iter().try_for_each(|state| note(objects, state, &mut history))?;
+        Ok(history)
+    }
+}
+
+fn note(objects: &Odb, state: &State, history: &mut HashMap<(String, String), What>) -> Result<()> {
+    for (key, number) in &state.numbers {
+        if let Entry::Vacant(vacant) = history.entry((key.clone(), number.clone())) {
+            vacant.insert(what(objects, state, key)?);
+        }
+    }
+    Ok(())
+}
+
+fn what(objects: &Odb, state: &State, key: &str) -> Result<What> {
+    if key == PERSONA {
+        return Ok(state.persona.map_or(What::Nothing, What::Persona));
+    }
+    match state.primitives.get(key) {
+        Some(tree) => Content::of(objects, tree).map(What::Primitive),
+        None => Ok(What::Nothing),
+    }
+}

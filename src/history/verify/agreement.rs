@@ -1,0 +1,131 @@
+//! Whether what the store says at one place agrees with what it says at another: versions with the source versions
+//! that they were made of, refs with what remotes were seen to have, the pointer with the records in the packs.
+
+use super::Problem;
+use crate::history::ledger::{self, Step};
+use crate::history::source::SourceVersion;
+use crate::history::version::{self, Version};
+use crate::object::{Id, Kind};
+use crate::store::refs::{Name, SOURCE, VERSIONS};
+use crate::store::{Odb, Store};
+use std::collections::{BTreeMap, HashSet};
+
+/// `refs` are those that can be read.
+pub fn problems(store: &Store, refs: &[(Name, Id)]) -> Vec<Problem> {
+    let refs: BTreeMap<&Name, Id> = refs.iter().map(|(name, id)| (name, *id)).collect();
+    let theirs = of_remotes(store);
+    let mut problems: Vec<Problem> = refs
+        .iter()
+        .filter(|(name, _)| name.series() == version::REFS)
+        .filter_map(|(name, id)| origin(store, &refs, name, *id, theirs.contains(id)))
+        .collect();
+    problems.extend(remotes(store, &refs));
+    problems.extend(lost_ledger(store));
+    problems
+}
+
+/// The versions of remotes. A promotion brings them without the source versions that they were made of, which have
+/// their numbers there, and here only after a pull.
+fn of_remotes(store: &Store) -> HashSet<Id> {
+    let remotes = store.tracked().unwrap_or_default();
+    let known = remotes.iter().filter_map(|name| store.remote(name).ok().flatten());
+    known.flat_map(|tracking| tracking.versions).collect()
+}
+
+/// A version holds what the source version holds that its record names. What cannot be read is told elsewhere.
+fn origin(
+    store: &Store,
+    refs: &BTreeMap<&Name, Id>,
+    name: &Name,
+    id: Id,
+    is_theirs: bool,
+) -> Option<Problem> {
+    let made = Version::load(store.objects(), name.number(), id).ok()?;
+    let of = Name::new(SOURCE, made.meta.source_version).ok()?;
+    // The log knows which source version was lost. Without one only a gap tells: later ones that are here.
+    let is_gap = || refs.keys().any(|other| other.series() == SOURCE && other.number() >= of.number());
+    if is_theirs && (store.has_log() || !is_gap()) {
+        return None;
+    }
+    let what = match refs.get(&of) {
+        Some(id) => {
+            let pushed = SourceVersion::load(store.objects(), of.number(), *id).ok()?;
+            if (pushed.state, pushed.source) == (made.state, made.source) {
+                return None;
+            }
+            format!("the ref \"{of}\" is not what version v{} was made of", made.number)
+        }
+        None => format!("version v{} was made of the ref \"{of}\", which is missing", made.number),
+    };
+    Some(problem(
+        what,
+        vec![short(&of)],
+        "`lua-store fsck --repair --from REMOTE` puts it back from a remote",
+    ))
+}
+
+/// Versions are numbered once: who has the same later version has the same earlier ones. What a remote has beyond, or
+/// what parted from it and was pulled over, is no loss.
+fn remotes(store: &Store, refs: &BTreeMap<&Name, Id>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for remote in store.tracked().unwrap_or_default() {
+        let Some(tracking) = store.remote(&remote).ok().flatten() else { continue };
+        for (series, ids) in [(SOURCE, &tracking.source), (VERSIONS, &tracking.versions)] {
+            let here = |number: u64| refs.get(&Name::new(series, number).ok()?).copied();
+            let numbered: Vec<(u64, Id)> = (1..).zip(ids.iter().copied()).collect();
+            let common = numbered.iter().rposition(|(number, id)| here(*number) == Some(*id)).unwrap_or(0);
+            let other =
+                numbered[..common].iter().filter(|(number, id)| here(*number).is_some_and(|own| own != *id));
+            for name in other.filter_map(|(number, _)| Name::new(series, *number).ok()) {
+                let what =
+                    format!("the ref \"{name}\" is not what {remote} has, which has the same later ones");
+                problems.push(problem(what, vec![short(&name)], "`lua-store fsck --repair` puts it back"));
+            }
+        }
+    }
+    problems
+}
+
+/// A record that follows another one was written when that was in force, so that there was a pointer. Looked for only
+/// where neither a pointer nor a log of the refs is left; a first record alone is what a promotion leaves that was cut
+/// off before it happened.
+fn lost_ledger(store: &Store) -> Option<Problem> {
+    if store.active().is_ok_and(|active| active.is_some()) || store.has_log() {
+        return None;
+    }
+    let objects = store.objects();
+    let known = known_records(store);
+    let later = objects.ids().ok()?.into_iter().find(|id| {
+        !known.contains(id)
+            && is_tree(objects, id)
+            && Step::load(objects, id).is_ok_and(|step| step.previous.is_some())
+    })?;
+    let what = format!("ACTIVE is missing: the ledger has record {}, and nothing names it", later.short());
+    Some(problem(
+        what,
+        Vec::new(),
+        "bring \".lua/ACTIVE\" back from a backup, or `lua-store pull` from a remote",
+    ))
+}
+
+/// What remotes have is theirs.
+fn known_records(store: &Store) -> HashSet<Id> {
+    let remotes = store.tracked().unwrap_or_default();
+    let heads = remotes.iter().filter_map(|name| store.remote(name).ok().flatten()?.active);
+    heads
+        .flat_map(|active| ledger::steps(store.objects(), Some(active.ledger)).map_while(Result::ok))
+        .map(|step| step.id)
+        .collect()
+}
+
+fn is_tree(objects: &Odb, id: &Id) -> bool {
+    matches!(objects.kind_and_len(id), Ok(Some((Kind::Tree, _))))
+}
+
+fn short(name: &Name) -> String {
+    name.to_string().replacen("refs/", "", 1)
+}
+
+fn problem(what: String, affects: Vec<String>, next: &str) -> Problem {
+    Problem { subject: "refs".to_owned(), what, affects, next: Some(next.to_owned()) }
+}

@@ -1,0 +1,123 @@
+//! Accord: our versions and ledger beside those of a remote, for a step of the pointer there. The remote's ledger
+//! decides, and ours comes up to it. Source versions matter only where something that they made has to go there.
+
+use super::news::Moved;
+use super::rebase::{self, Parted};
+use crate::error::Result;
+use crate::history::ledger::Step;
+use crate::history::version::Catalog;
+use crate::object::Source;
+use crate::operations::promote::{self, Ground};
+use crate::store::{Heads, Lock, Odb, Store, common};
+
+#[derive(Clone, Debug, Default)]
+pub struct Accord {
+    /// What the remote has, and after it the versions that only we have, where the numbers allow it.
+    pub theirs: Heads,
+    /// What ours becomes: the remote's versions where their numbers are free here, and its ledger with the records
+    /// that only we have behind it.
+    pub ours: Heads,
+    /// Records that only the remote has, oldest first.
+    pub brought: Vec<Moved>,
+    /// Records that only we have, oldest first.
+    pub unsent: Vec<Moved>,
+    /// Records of ours that will be in no ledger, oldest first.
+    pub left_out: Vec<Moved>,
+    /// How many versions have the same number here and there; later numbers mean two versions each. `None`: none do.
+    shared: Option<usize>,
+}
+
+/// What each side recorded, where that cannot become one ledger: oldest first.
+#[derive(Clone, Debug)]
+pub struct Apart {
+    pub ours: Vec<Moved>,
+    pub theirs: Vec<Moved>,
+}
+
+/// Puts both together. `theirs` leaves out what only we recorded, where it cannot follow on the remote's.
+/// The remote's ledger must be in `objects`.
+pub fn join<S: Source + ?Sized>(
+    objects: &S,
+    local: &Heads,
+    remote: &Heads,
+    theirs: bool,
+) -> Result<Result<Accord, Apart>> {
+    let Parted { ours: mine, theirs: news } = rebase::parted(objects, local, remote)?;
+    let both = common(&local.versions, &remote.versions);
+    let apart = both < local.versions.len().min(remote.versions.len());
+    let longer = if local.versions.len() > remote.versions.len() { local } else { remote };
+    let (here, there) = if apart { (local, remote) } else { (longer, longer) };
+    let moved = |steps: Vec<Step>, lists| steps.into_iter().map(|step| Moved::of(step, lists)).collect();
+    // Records can go there when the versions that they name are there, or can go too.
+    let can_send = !apart && local.source.starts_with(&remote.source);
+    let are_there = mine.iter().all(|step| remote.versions.contains(&step.version));
+    let can_follow = news.is_empty() && (can_send || are_there);
+    if !mine.is_empty() && !can_follow && !theirs {
+        return Ok(Err(Apart { ours: moved(mine, local), theirs: moved(news, remote) }));
+    }
+    let keep = !mine.is_empty() && can_follow;
+    let mine = moved(mine, local);
+    let (unsent, left_out) = if keep { (mine, Vec::new()) } else { (Vec::new(), mine) };
+    let active = if keep { local.active } else { remote.active };
+    Ok(Ok(Accord {
+        theirs: Heads { versions: there.versions.clone(), active: remote.active, ..Heads::default() },
+        ours: Heads { versions: here.versions.clone(), active, source: local.source.clone() },
+        brought: moved(news, remote),
+        unsent,
+        left_out,
+        shared: apart.then_some(both),
+    }))
+}
+
+impl Accord {
+    /// What is here, where no remote has a say.
+    pub fn alone(local: Heads) -> Accord {
+        Accord { theirs: local.clone(), ours: local, ..Accord::default() }
+    }
+
+    /// What a step at the remote is judged by. `objects` holds the remote's versions and its ledger.
+    pub fn ground<'a>(&self, store: &'a Store, objects: &'a Odb) -> Result<Ground<'a>> {
+        let live = Catalog::of(store, objects, &self.theirs)?;
+        let after = (!self.unsent.is_empty()).then(|| Catalog::of(store, objects, &self.ours));
+        Ok(Ground {
+            objects,
+            live,
+            after: after.transpose()?,
+            pointer: self.ours.active,
+            shared: self.shared,
+        })
+    }
+
+    /// Whether a number means the same version here and there.
+    pub fn means_one(&self, number: u64) -> bool {
+        self.shared.is_none_or(|both| number <= both as u64)
+    }
+
+    /// Whether the pointer can be ours: the version that it names has this number here too.
+    pub fn can_follow(&self) -> bool {
+        self.ours.active.and_then(|active| active.version).is_none_or(|number| self.means_one(number))
+    }
+}
+
+/// Brings our versions and the pointer up to those of a remote that were brought here. `left_out` are the records
+/// that only we have and that nobody wants; others of ours stay. `false`: ours cannot follow.
+pub fn follow(store: &Store, remote: &Heads, left_out: &[Moved]) -> Result<bool> {
+    let lock = store.lock()?;
+    let local = store.heads()?;
+    let Ok(accord) = join(store.objects(), &local, remote, !left_out.is_empty())? else { return Ok(false) };
+    let unseen = accord.left_out.iter().any(|moved| !left_out.contains(moved));
+    if unseen || !accord.can_follow() {
+        return Ok(false);
+    }
+    put_in_force(store, &lock, &local, &accord.ours).map(|()| true)
+}
+
+fn put_in_force(store: &Store, lock: &Lock, local: &Heads, new: &Heads) -> Result<()> {
+    match new.active {
+        _ if new == local => Ok(()),
+        Some(active) if new.versions == local.versions => {
+            promote::move_to(store, lock, local.active.as_ref(), &active)
+        }
+        _ => store.rewrite(lock, local, new),
+    }
+}

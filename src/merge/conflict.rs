@@ -1,0 +1,86 @@
+//! What two sides did that cannot both stand.
+
+use super::file::Side;
+use crate::compare::Who;
+use crate::object::Leaf;
+use serde_json::Value;
+use std::ops::Range;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The file, where it is about one.
+    pub path: Option<String>,
+    /// A primitive; `persona`; a setting of the `agent`.
+    pub item: Option<Who>,
+    pub why: Why,
+    pub ours: Edit,
+    pub theirs: Edit,
+}
+
+/// What one side did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// The clash is about no edit of one side alone.
+    None,
+    /// A primitive (its `definition` and its `reach`), the persona or a setting, without the secrets in it.
+    Item {
+        from: Option<Value>,
+        to: Option<Value>,
+    },
+    /// Lines of a text.
+    Lines {
+        from: Vec<String>,
+        to: Vec<String>,
+    },
+    File {
+        from: Option<Leaf>,
+        to: Option<Leaf>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Both changed it, in one file.
+    Changed,
+    /// Both changed the same lines of a file, counted from 1 in ours.
+    Lines(Range<usize>),
+    /// One side removed what the other changed.
+    Removed(Side),
+    /// Both added it, in different ways.
+    Added,
+    /// Both changed a file that is not text.
+    Binary,
+    /// Both changed where a link leads.
+    Link,
+    /// A file on one side, a link on the other.
+    Type,
+    /// A file on one side stands where the other has a folder with this file.
+    Folder(String),
+    /// Both changed the file, and the agent of a side cannot be read: nobody can tell which primitives
+    /// changed in it.
+    Unreadable(Side, String),
+    /// What the merge makes cannot be read.
+    Broken(String),
+    /// It would be neither as the side left it that changed it, nor can it be told apart from what
+    /// else that side changed.
+    Entangled,
+}
+
+impl Why {
+    /// The stable word of this reason in output.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Why::Changed => "changed",
+            Why::Lines(_) => "lines",
+            Why::Removed(_) => "removed",
+            Why::Added => "added",
+            Why::Binary => "binary",
+            Why::Link => "link",
+            Why::Type => "type",
+            Why::Folder(_) => "folder",
+            Why::Unreadable(..) => "unreadable",
+            Why::Broken(_) => "broken",
+            Why::Entangled => "entangled",
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What the merge would make of each path, before it is judged and stored.
+
+use super::Trees;
+use super::conflict::Why;
+use super::file::{File, Side, Text};
+use super::reading::Reading;
+use crate::error::Result;
+use crate::object::{self, Id, Leaf, Mode, Sink, Source, nest};
+use crate::reader::instead::Instead;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every path that a side changed.
+pub struct Draft {
+    pub files: Vec<Planned>,
+    /// Who has what clashes, once somebody chose.
+    winner: Option<Side>,
+}
+
+pub struct Planned {
+    pub file: File,
+    pub how: How,
+    undone: Undone,
+}
+
+pub enum How {
+    /// One side's change, the same change of both, or the content of one side with the mode of the other.
+    Whole(Option<Leaf>),
+    Text(Text, Mode),
+    /// Only one of the two sides can have it.
+    Clash(Why),
+}
+
+/// What of the losing side's change was taken back.
+#[derive(Default)]
+struct Undone {
+    whole: bool,
+    hunks: BTreeSet<usize>,
+}
+
+/// What stands at a path after the merge.
+enum Content {
+    Leaf(Option<Leaf>),
+    Text(Mode, String),
+}
+
+impl Draft {
+    pub fn new(source: &dyn Source, trees: &Trees) -> Result<Draft> {
+        let mut files = Vec::new();
+        for file in File::all(source, trees.base, trees.ours, trees.theirs)? {
+            let how = how(source, &file)?;
+            files.push(Planned { file, how, undone: Undone::default() });
+        }
+        folders(&mut files);
+        Ok(Draft { files, winner: None })
+    }
+
+    pub fn give(&mut self, winner: Side) {
+        self.winner = Some(winner);
+    }
+
+    /// What stands in the way of storing it: a path that is a file and a folder.
+    pub fn blocked(&self) -> Option<&str> {
+        let standing = |planned: &&Planned| !matches!(self.content(planned), Content::Leaf(None));
+        let paths: BTreeSet<&str> = self.files.iter().filter(standing).map(|one| &*one.file.path).collect();
+        paths.iter().find_map(|path| above(path).find(|folder| paths.contains(folder)))
+    }
+
+    fn content(&self, planned: &Planned) -> Content {
+        let won = |side| Content::Leaf(planned.file.leaf(side));
+        match (&planned.how, self.winner) {
+            (_, Some(winner)) if planned.undone.whole => won(winner),
+            (How::Clash(_), Some(winner)) => won(winner),
+            (How::Clash(_), None) => Content::Leaf(planned.file.base),
+            (How::Whole(leaf), _) => Content::Leaf(*leaf),
+            (How::Text(text, mode), winner) => {
+                Content::Text(*mode, text.merged(winner, &planned.undone.hunks))
+            }
+        }
+    }
+
+    /// The merge as seen from the project's folder.
+    pub fn instead(&self, reading: &Reading<'_>) -> Result<Instead> {
+        let mut instead = Instead::new();
+        for planned in &self.files {
+            let bytes = match self.content(planned) {
+                Content::Leaf(leaf) if leaf == planned.file.ours => continue,
+                Content::Leaf(leaf) => reading.bytes(leaf)?,
+                Content::Text(_, text) => Some(text.into_bytes()),
+            };
+            instead.insert(planned.file.path.clone(), bytes);
+        }
+        Ok(instead)
+    }
+
+    /// Files that are as neither side has them: changes of both stand in them.
+    pub fn texts(&self) -> Vec<String> {
+        let is_mixed = |planned: &&Planned| {
+            let Content::Text(_, text) = self.content(planned) else { return false };
+            let id = Some(Id::of_blob(text.as_bytes()));
+            [planned.file.ours, planned.file.theirs].iter().all(|leaf| leaf.map(|(_, id)| id) != id)
+        };
+        self.files.iter().filter(is_mixed).map(|planned| planned.file.path.clone()).collect()
+    }
+
+    /// Stores the merged tree. `ours` holds every file that no side changed.
+    pub fn store<S: Source + Sink>(&self, objects: &mut S, ours: Id) -> Result<Id> {
+        let leaves = object::leaves(objects, ours)?;
+        let mut all: BTreeMap<Vec<&str>, Leaf> =
+            leaves.iter().map(|(path, mode, id)| (path.split('/').collect(), (*mode, *id))).collect();
+        for planned in &self.files {
+            let leaf = match self.content(planned) {
+                Content::Leaf(leaf) => leaf,
+                Content::Text(mode, text) => {
+                    let base = planned.file.base.map(|(_, id)| id);
+                    Some((mode, objects.put_blob(text.into_bytes(), base)?))
+                }
+            };
+            let path = planned.file.path.split('/').collect();
+            match leaf {
+                Some(leaf) => all.insert(path, leaf),
+                None => all.remove(&path),
+            };
+        }
+        let paths: Vec<String> = all.keys().map(|names| names.join("/")).collect();
+        let files: Vec<_> =
+            paths.iter().zip(all.values()).map(|(path, (mode, id))| (path.as_str(), *mode, *id)).collect();
+        nest(objects, &files, Some(ours))
+    }
+}
+
+impl Planned {
+    pub fn undo(&mut self) {
+        self.undone.whole = true;
+    }
+
+    pub fn undo_hunk(&mut self, number: usize) {
+        self.undone.hunks.insert(number);
+    }
+}
+
+fn how(source: &dyn Source, file: &File) -> Result<How> {
+    if let Some(leaf) = file.simple() {
+        return Ok(How::Whole(leaf));
+    }
+    if let Some(why) = file.obstacle() {
+        return Ok(How::Clash(why));
+    }
+    if let Some(id) = file.one_content() {
+        return Ok(How::Whole(Some((file.mode(), id))));
+    }
+    Ok(match file.text(source)? {
+        Some(text) => How::Text(text, file.mode()),
+        None => How::Clash(Why::Binary),
+    })
+}
+
+/// A path cannot be a file and a folder: where the sides have it so, one of them has to have all of it.
+fn folders(files: &mut [Planned]) {
+    let standing = |planned: &Planned| !matches!(planned.how, How::Whole(None));
+    let paths: BTreeSet<String> =
+        files.iter().filter(|one| standing(one)).map(|one| one.file.path.clone()).collect();
+    let pairs: Vec<(String, String)> = paths
+        .iter()
+        .flat_map(|path| above(path).filter(|folder| paths.contains(*folder)).map(move |f| (f, path)))
+        .map(|(folder, below)| (folder.to_owned(), below.clone()))
+        .collect();
+    for (folder, below) in pairs {
+        for planned in files.iter_mut().filter(|one| one.file.path == folder || one.file.path == below) {
+            if !matches!(planned.how, How::Clash(_)) {
+                planned.how = How::Clash(Why::Folder(below.clone()));
+            }
+        }
+    }
+}
+
+fn above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder)).skip(1)
+}

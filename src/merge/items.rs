@@ -1,0 +1,54 @@
+//! What an agent is made of, by name: primitives, the persona, settings.
+
+use crate::compare::Who;
+use crate::model::agent::{Agent, Persona};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Kind and name: `skill`, `persona` or `agent` for a setting.
+pub type Key = (&'static str, String);
+
+pub const PERSONA: &str = "persona";
+pub const AGENT: &str = "agent";
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Items(BTreeMap<Key, Value>);
+
+impl Items {
+    pub fn of(agent: &Agent) -> Items {
+        let mut items = BTreeMap::new();
+        for primitive in &agent.primitives {
+            let content = json!({ "definition": primitive.definition, "reach": primitive.reach.to_json() });
+            items.insert((primitive.kind.word, primitive.name.clone()), content);
+        }
+        if let Some(persona) = &agent.persona {
+            let content = match persona {
+                Persona::Text(text) => Value::String(text.clone()),
+                Persona::Object(object) => object.clone(),
+            };
+            items.insert((PERSONA, PERSONA.to_owned()), content);
+        }
+        items.insert((AGENT, "name".to_owned()), Value::String(agent.name.clone()));
+        let settings = agent.settings.iter().map(|(name, value)| ((AGENT, name.clone()), value.clone()));
+        items.extend(settings);
+        Items(items)
+    }
+
+    pub fn get(&self, key: &Key) -> Option<&Value> {
+        self.0.get(key)
+    }
+
+    /// What is not the same in another agent.
+    pub fn differing(&self, other: &Items) -> BTreeSet<Key> {
+        let keys = self.0.keys().chain(other.0.keys());
+        keys.filter(|key| self.get(key) != other.get(key)).cloned().collect()
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.0.keys()
+    }
+}
+
+pub fn who(key: &Key) -> Who {
+    Who { kind: key.0, name: key.1.clone() }
+}

@@ -1,0 +1,91 @@
+//! Two lines of work as one: the files of a project merged three ways, by file, by line, by primitive.
+//!
+//! Different files merge, and so do different primitives of one file. The same primitive changed on
+//! both sides in one file is a conflict even where its lines would merge: nobody wrote what came out.
+//! Whatever is put together is read as an agent before it counts, and each primitive has to be the
+//! side's that changed it. So no change of either side is lost without a word.
+
+pub mod accord;
+mod conflict;
+mod draft;
+mod file;
+mod items;
+mod judge;
+pub mod news;
+pub mod pull;
+mod reading;
+pub mod rebase;
+#[cfg(test)]
+mod tests;
+
+pub use conflict::{Conflict, Edit, Why};
+pub use file::Side;
+
+use crate::error::Result;
+use crate::object::{Id, Sink, Source};
+use draft::Draft;
+use judge::Judge;
+use reading::Reading;
+use std::path::Path;
+
+/// Trees of files: where both sides began, and what each made of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Trees {
+    /// `None` where the sides have nothing in common.
+    pub base: Option<Id>,
+    /// What the project's folder holds, as its snapshot says.
+    pub ours: Id,
+    pub theirs: Id,
+}
+
+#[derive(Debug)]
+pub enum Outcome {
+    Merged(Merged),
+    /// Nothing was decided, and nothing is to be written.
+    Conflicts(Vec<Conflict>),
+}
+
+#[derive(Debug)]
+pub struct Merged {
+    pub tree: Id,
+    /// Files in which changes of both sides stand.
+    pub texts: Vec<String>,
+    /// Conflicts that the choice decided.
+    pub decided: Vec<Conflict>,
+}
+
+/// Merges what both sides did. A `choice` decides conflicts, and nothing else. The new objects go to
+/// `objects`; no file is touched.
+pub fn merge<S: Source + Sink>(
+    objects: &mut S,
+    root: &Path,
+    trees: &Trees,
+    choice: Option<Side>,
+) -> Result<Outcome> {
+    if let Some(tree) = one_sided(trees) {
+        return Ok(Outcome::Merged(Merged { tree, texts: Vec::new(), decided: Vec::new() }));
+    }
+    let mut draft = Draft::new(objects, trees)?;
+    let reading = Reading::new(objects, root, trees)?;
+    let judge = Judge::new(&reading)?;
+    let conflicts = judge.conflicts(&draft)?;
+    if let (false, Some(winner)) = (conflicts.is_empty(), choice) {
+        judge.decide(&mut draft, &conflicts, winner)?;
+    } else if !conflicts.is_empty() {
+        return Ok(Outcome::Conflicts(conflicts));
+    }
+    let wrong = judge.check(&draft, &conflicts, choice)?;
+    if !wrong.is_empty() {
+        return Ok(Outcome::Conflicts(wrong));
+    }
+    let tree = draft.store(objects, trees.ours)?;
+    Ok(Outcome::Merged(Merged { tree, texts: draft.texts(), decided: conflicts }))
+}
+
+/// The result where only one side did something, or both the same.
+fn one_sided(trees: &Trees) -> Option<Id> {
+    if trees.ours == trees.theirs || trees.base == Some(trees.theirs) {
+        return Some(trees.ours);
+    }
+    (trees.base == Some(trees.ours)).then_some(trees.theirs)
+}

@@ -1,0 +1,72 @@
+//! What a remote has and we have not seen: who pushed, made and promoted what, when, and what changed.
+
+use super::rebase;
+use crate::compare::{self, StateChange};
+use crate::error::Result;
+use crate::history::ledger::Step;
+use crate::history::source::SourceVersion;
+use crate::history::version::Version;
+use crate::object::{Id, Source};
+use crate::store::{Heads, common};
+
+#[derive(Debug, Default)]
+pub struct News {
+    pub source: Vec<Push>,
+    pub versions: Vec<Version>,
+    pub ledger: Vec<Moved>,
+}
+
+/// A source version, and what it changed since the one before.
+#[derive(Debug)]
+pub struct Push {
+    pub version: SourceVersion,
+    pub change: StateChange,
+}
+
+/// A record of the ledger, with the number of its version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    pub step: Step,
+    pub number: Option<u64>,
+}
+
+impl News {
+    /// What `theirs` has beyond `ours`. All of it must be here.
+    pub fn of<S: Source + ?Sized>(objects: &S, ours: &Heads, theirs: &Heads) -> Result<News> {
+        let mut source = Vec::new();
+        let mut before = None;
+        let first = common(&ours.source, &theirs.source);
+        if let Some(last) = first.checked_sub(1) {
+            before = Some(SourceVersion::load(objects, first as u64, theirs.source[last])?.state);
+        }
+        for (number, id) in numbered(&theirs.source, first) {
+            let version = SourceVersion::load(objects, number, id)?;
+            let change = compare::between(objects, before.as_ref(), Some(&version.state))?;
+            before = Some(version.state);
+            source.push(Push { version, change });
+        }
+        let first = common(&ours.versions, &theirs.versions);
+        let versions = numbered(&theirs.versions, first);
+        let versions =
+            versions.map(|(number, id)| Version::load(objects, number, id)).collect::<Result<_>>()?;
+        let ledger = rebase::parted(objects, ours, theirs)?.theirs;
+        let ledger = ledger.into_iter().map(|step| Moved::of(step, theirs)).collect();
+        Ok(News { source, versions, ledger })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.source.is_empty() && self.versions.is_empty() && self.ledger.is_empty()
+    }
+}
+
+impl Moved {
+    /// A record of the ledger that goes with these lists.
+    pub fn of(step: Step, lists: &Heads) -> Moved {
+        let at = lists.versions.iter().position(|id| *id == step.version);
+        Moved { step, number: at.map(|at| at as u64 + 1) }
+    }
+}
+
+fn numbered(ids: &[Id], first: usize) -> impl Iterator<Item = (u64, Id)> {
+    ids.iter().enumerate().skip(first).map(|(at, id)| (at as u64 + 1, *id))
+}

@@ -1,0 +1,196 @@
+//! `pull`, after the fetch: what a remote has comes into the project's files and before our own
+//! unpushed versions.
+//!
+//! Files first, refs second. The base of the merge is the newest source version that both have, and it
+//! stays so until the refs say otherwise: a pull that was cut short finds the files half or wholly
+//! merged, finds nothing more to do to them, and goes on.
+
+use super::news::{Moved, News};
+use super::rebase::{self, Rebased, rebase};
+use crate::diff::{self, Change};
+use crate::error::Result;
+use crate::history::project::Project;
+use crate::history::published;
+use crate::history::record::Who;
+use crate::history::source::{self, SourceVersion};
+use crate::merge::{self, Conflict, Side, Trees};
+use crate::object::Id;
+use crate::operations::{inherit, rollback};
+use crate::progress::Progress;
+use crate::store::{Batch, Heads, common};
+use crate::workspace::{self, Plan, Snapshot, Tracked};
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The remote has nothing that we lack.
+    UpToDate,
+    Pulled(Box<Pulled>),
+    /// Nothing was changed.
+    Refused(Box<Refused>),
+}
+
+#[derive(Debug)]
+pub struct Pulled {
+    pub news: News,
+    /// Ours behind theirs: which number became which.
+    pub rebased: Rebased,
+    /// Files of the project that changed.
+    pub files: Vec<Change>,
+    /// Files in which changes of both sides stand.
+    pub texts: Vec<String>,
+    /// Conflicts that the choice decided.
+    pub decided: Vec<Conflict>,
+    /// What looks like a secret and may be kept now, as theirs contains it.
+    pub allowed: Vec<String>,
+    /// The safety snapshot, where the project held anything that was not pushed.
+    pub kept: Option<u64>,
+}
+
+#[derive(Debug)]
+pub struct Refused {
+    pub news: News,
+    pub conflicts: Vec<Conflict>,
+    /// What each side recorded in its ledger since, where both did: ours, theirs.
+    pub parted: Option<(Vec<Moved>, Vec<Moved>)>,
+}
+
+/// What becomes of the project's files.
+struct Files {
+    snapshot: Snapshot,
+    plan: Plan,
+    changes: Vec<Change>,
+    merged: merge::Merged,
+    allowed: Vec<String>,
+}
+
+/// Takes over what a remote has. Its objects must be here, whole.
+pub fn pull(
+    project: &Project,
+    remote: &Heads,
+    choice: Option<Side>,
+    who: &Who,
+    progress: &Progress,
+) -> Result<Outcome> {
+    let merge = |batch: &mut Batch, local: &Heads| files(project, batch, local, remote, choice, progress);
+    take_over(project, remote, choice, merge, |files, previous| {
+        restore(project, files, previous, who, progress)
+    })
+}
+
+/// Puts our unpushed versions behind what a remote has, and leaves the files as they are: what is pushed
+/// next is ours, and theirs is history.
+pub fn overtake(project: &Project, remote: &Heads, choice: Option<Side>) -> Result<Outcome> {
+    take_over(project, remote, choice, |_, _| Ok(None), |_, _| Ok(None))
+}
+
+type Merged = Option<Result<Files, Vec<Conflict>>>;
+
+fn take_over(
+    project: &Project,
+    remote: &Heads,
+    choice: Option<Side>,
+    merge: impl FnOnce(&mut Batch, &Heads) -> Result<Merged>,
+    restore: impl FnOnce(&Files, Option<&SourceVersion>) -> Result<Option<u64>>,
+) -> Result<Outcome> {
+    let store = project.store();
+    let local = store.heads()?;
+    let news = News::of(store.objects(), &local, remote)?;
+    if news.is_empty() {
+        store.confirm()?;
+        return Ok(Outcome::UpToDate);
+    }
+    let mut batch = store.batch();
+    let (rebased, parted) = match rebase(&mut batch, &local, remote, choice)? {
+        rebase::Outcome::Rebased(rebased) => {
+            published::check(store, &local, &rebased.heads)?;
+            (Some(rebased), None)
+        }
+        rebase::Outcome::Parted(parted) => (None, Some(parted)),
+    };
+    let previous = source::latest(store)?;
+    let (files, conflicts) = match merge(&mut batch, &local)? {
+        Some(Ok(files)) => (Some(files), Vec::new()),
+        Some(Err(conflicts)) => (None, conflicts),
+        None => (None, Vec::new()),
+    };
+    let Some(rebased) = rebased.filter(|_| conflicts.is_empty()) else {
+        let moved = |steps: Vec<_>, heads| steps.into_iter().map(|step| Moved::of(step, heads)).collect();
+        let parted = parted.map(|parted| (moved(parted.ours, &local), moved(parted.theirs, remote)));
+        return Ok(Outcome::Refused(Box::new(Refused { news, conflicts, parted })));
+    };
+    batch.commit()?;
+    let kept = match &files {
+        Some(files) => restore(files, previous.as_ref())?,
+        None => None,
+    };
+    put_in_force(project, &local, &rebased.heads)?;
+    let (changes, texts, decided, allowed) = match files {
+        Some(files) => (files.changes, files.merged.texts, files.merged.decided, files.allowed),
+        None => Default::default(),
+    };
+    Ok(Outcome::Pulled(Box::new(Pulled { news, rebased, files: changes, texts, decided, allowed, kept })))
+}
+
+/// Merges the files, where the remote has any that we lack, and looks whether they could be restored.
+fn files(
+    project: &Project,
+    batch: &mut Batch,
+    local: &Heads,
+    remote: &Heads,
+    choice: Option<Side>,
+    progress: &Progress,
+) -> Result<Merged> {
+    let both = common(&local.source, &remote.source);
+    let Some(theirs) = remote.source.last().filter(|_| remote.source.len() > both) else { return Ok(None) };
+    let version = |id: &Id| SourceVersion::load(project.store().objects(), 0, *id);
+    let base = both.checked_sub(1).map(|at| version(&local.source[at])).transpose()?;
+    let theirs = version(theirs)?;
+    // Else the files that they allowed would count as removed here.
+    let allowed = inherit::inherit(project, base.as_ref(), &theirs)?;
+    let (base, theirs) = (base.map(|base| base.source), theirs.source);
+    // Before the snapshot, since it may write into the project's `.gitignore`.
+    project.store().shield()?;
+    let tracked =
+        Tracked::in_tree(batch, local.source.last().map(version).transpose()?.map(|last| last.source))?;
+    let snapshot = project.snapshot(batch, base, &tracked, progress)?;
+    let trees = Trees { base, ours: snapshot.tree, theirs };
+    let merged = match merge::merge(batch, project.root(), &trees, choice)? {
+        merge::Outcome::Merged(merged) => merged,
+        merge::Outcome::Conflicts(conflicts) => {
+            inherit::forget(project, &allowed)?;
+            return Ok(Some(Err(conflicts)));
+        }
+    };
+    let changes = diff::trees(batch, Some(snapshot.tree), Some(merged.tree))?;
+    let plan = workspace::plan(batch, snapshot.tree, merged.tree)?;
+    workspace::check(&plan, project.root())?;
+    Ok(Some(Ok(Files { snapshot, plan, changes, merged, allowed })))
+}
+
+/// Keeps what is there and was not pushed, then makes the files those of the merge.
+fn restore(
+    project: &Project,
+    files: &Files,
+    previous: Option<&SourceVersion>,
+    who: &Who,
+    progress: &Progress,
+) -> Result<Option<u64>> {
+    let (store, plan, snapshot) = (project.store(), &files.plan, &files.snapshot);
+    let kept = match plan.is_empty() {
+        true => None,
+        false => rollback::keep(project, store.batch(), previous, snapshot, who)?,
+    };
+    // Nothing to write means that a pull which was cut off wrote it, and perhaps not for good.
+    rollback::restore(project, plan, snapshot, kept, progress)?;
+    Ok(kept)
+}
+
+/// The rename that everything before was for. What was seen is compared with what is there.
+fn put_in_force(project: &Project, seen: &Heads, new: &Heads) -> Result<()> {
+    if seen == new {
+        return project.store().confirm();
+    }
+    let lock = project.store().lock()?;
+    project.store().rewrite(&lock, seen, new)
+}

@@ -1,0 +1,81 @@
+//! The ledger, ours behind theirs: records that the remote has not seen are made again with the
+//! versions' new ids, as long as nobody promoted or deleted there meanwhile.
+
+use super::series::Series;
+use crate::error::{Error, Result};
+use crate::history::ledger::{self, Step};
+use crate::object::{Id, Sink, Source};
+use crate::store::{Active, Heads};
+use std::collections::HashSet;
+
+/// What each side recorded since the last record that both have; oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parted {
+    pub ours: Vec<Step>,
+    pub theirs: Vec<Step>,
+}
+
+pub enum Followed {
+    To(Option<Active>),
+    Parted(Parted),
+}
+
+pub fn follow<S: Source + Sink>(
+    objects: &mut S,
+    ours: &Heads,
+    theirs: &Heads,
+    versions: &Series,
+) -> Result<Followed> {
+    let Parted { ours: mine, theirs: news } = parted(objects, ours, theirs)?;
+    let Some(active) = ours.active.filter(|_| !mine.is_empty()) else {
+        return Ok(Followed::To(theirs.active));
+    };
+    if !news.is_empty() {
+        return Ok(Followed::Parted(Parted { ours: mine, theirs: news }));
+    }
+    let new = |id: Id| versions.renamed.get(&id).copied().unwrap_or(id);
+    let mut head = theirs.active.map(|active| active.ledger);
+    for step in &mine {
+        head = Some(ledger::append(objects, &step.record, new(step.version), head)?);
+    }
+    let version = match active.version {
+        Some(number) => Some(renumbered(ours, versions, number, new)?),
+        None => None,
+    };
+    Ok(Followed::To(head.map(|ledger| Active { version, ledger })))
+}
+
+/// Where the version of a number stands now.
+fn renumbered(ours: &Heads, versions: &Series, number: u64, new: impl Fn(Id) -> Id) -> Result<u64> {
+    let id = usize::try_from(number - 1).ok().and_then(|at| ours.versions.get(at));
+    let at = id.and_then(|id| versions.ids.iter().position(|other| *other == new(*id)));
+    let missing = || {
+        Error::corrupt(format!("ACTIVE names v{number}, and there is no such version"))
+            .hint("`lua-store fsck` names what is damaged and which versions it affects")
+    };
+    at.map(|at| at as u64 + 1).ok_or_else(missing)
+}
+
+/// The records that only one side has.
+pub fn parted<S: Source + ?Sized>(objects: &S, ours: &Heads, theirs: &Heads) -> Result<Parted> {
+    if ours.active == theirs.active {
+        return Ok(Parted { ours: Vec::new(), theirs: Vec::new() });
+    }
+    let steps = |heads: &Heads| ledger::steps(objects, heads.active.map(|active| active.ledger));
+    let theirs_all: Vec<Step> = steps(theirs).collect::<Result<_>>()?;
+    let known: HashSet<Id> = theirs_all.iter().map(|step| step.id).collect();
+    let mut mine = Vec::new();
+    let mut both = None;
+    for step in steps(ours) {
+        let step = step?;
+        if known.contains(&step.id) {
+            both = Some(step.id);
+            break;
+        }
+        mine.push(step);
+    }
+    let mut news: Vec<Step> = theirs_all.into_iter().take_while(|step| Some(step.id) != both).collect();
+    mine.reverse();
+    news.reverse();
+    Ok(Parted { ours: mine, theirs: news })
+}

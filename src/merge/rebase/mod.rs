@@ -1,0 +1,74 @@
+//! Our unpushed versions behind those of a remote: the next free numbers, and records that say so.
+//!
+//! Nothing is in force before the store is told so: this only puts the rewritten records into a batch
+//! and says what they make of the refs.
+
+mod ledger;
+mod numbers;
+mod series;
+#[cfg(test)]
+mod tests;
+
+pub use ledger::{Parted, parted};
+
+use crate::error::Result;
+use crate::history::ledger::Step;
+use crate::merge::Side;
+use crate::object::{Sink, Source};
+use crate::store::Heads;
+use serde::Serialize;
+
+/// A number that became another one: `v5` → `v7`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    pub from: u64,
+    pub to: u64,
+}
+
+/// The number of a primitive, or of the persona, that became another one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Renumbered {
+    pub kind: &'static str,
+    pub name: String,
+    pub from: String,
+    pub to: String,
+}
+
+/// What will be in force: everything that the remote has, and ours behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebased {
+    pub heads: Heads,
+    pub source: Vec<Moved>,
+    pub versions: Vec<Moved>,
+    pub primitives: Vec<Renumbered>,
+    /// Records of our ledger that will not be part of it, oldest first.
+    pub left_out: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Rebased(Rebased),
+    /// Both promoted or deleted since. Only a choice of theirs decides it: a promotion that a remote
+    /// has cannot be undone by one that it has never seen.
+    Parted(Parted),
+}
+
+/// Puts what only we have behind what the remote has. The remote's objects must be here.
+pub fn rebase<S: Source + Sink>(
+    objects: &mut S,
+    ours: &Heads,
+    theirs: &Heads,
+    choice: Option<Side>,
+) -> Result<Outcome> {
+    let sources = series::sources(objects, ours, theirs)?;
+    let versions = series::versions(objects, ours, theirs, &sources)?;
+    let ledger = ledger::follow(objects, ours, theirs, &versions)?;
+    let (active, left_out) = match ledger {
+        ledger::Followed::To(active) => (active, Vec::new()),
+        ledger::Followed::Parted(parted) if choice == Some(Side::Theirs) => (theirs.active, parted.ours),
+        ledger::Followed::Parted(parted) => return Ok(Outcome::Parted(parted)),
+    };
+    let heads = Heads { source: sources.ids, versions: versions.ids, active };
+    let (source, versions) = (sources.moved, versions.moved);
+    Ok(Outcome::Rebased(Rebased { heads, source, versions, primitives: sources.primitives, left_out }))
+}

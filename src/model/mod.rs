@@ -1,0 +1,7 @@
+//! What an agent is, as data: kinds, names, numbers, and the agent as it was read.
+
+pub mod agent;
+pub mod json;
+pub mod kind;
+pub mod names;
+pub mod numbers;

@@ -1,0 +1,40 @@
+//! Adopting: a project that has no versions yet takes over all of somebody's, with the files that were pushed last.
+//!
+//! Files first, refs second: what was cut off between them is done again.
+
+use super::inherit::inherit;
+use crate::error::Result;
+use crate::history::project::Project;
+use crate::history::source::SourceVersion;
+use crate::progress::Progress;
+use crate::store::Heads;
+use crate::workspace::{self, Tracked};
+
+#[derive(Debug)]
+pub struct Adopted {
+    /// The number of files.
+    pub files: usize,
+    /// What looks like a secret and may be kept, as the newest source version contains it.
+    pub allowed: Vec<String>,
+}
+
+/// Makes the folder hold the files of the newest source version, and then the refs and the pointer those of
+/// `heads`, whose objects are here. All that stands in the folder before is what keeps git away, or what an earlier
+/// run restored: nothing of it is kept.
+pub fn adopt(project: &Project, heads: &Heads, progress: &Progress) -> Result<Adopted> {
+    let store = project.store();
+    let (mut files, mut allowed) = (0, Vec::new());
+    if let Some(id) = heads.source.last() {
+        let newest = SourceVersion::load(store.objects(), heads.source.len() as u64, *id)?;
+        allowed = inherit(project, None, &newest)?;
+        // What is there already is hashed, and stored nowhere.
+        let (snapshot, view) = project.look(&Tracked::default(), progress)?;
+        let plan = workspace::plan(&view, snapshot.tree, newest.source)?;
+        workspace::check(&plan, project.root())?;
+        workspace::sweep(project.root(), &snapshot.leftovers, store.objects(), progress)?;
+        workspace::apply(&plan, project.root(), store.objects(), progress)?;
+        files = crate::object::leaves(store.objects(), newest.source)?.len();
+    }
+    store.rewrite(&store.lock()?, &Heads::default(), heads)?;
+    Ok(Adopted { files, allowed })
+}

@@ -1,0 +1,330 @@
+//! Builds the state of a push: what was read is stored, what did not change keeps its tree and its
+//! number, what changed gets the next one.
+
+use super::same::Earlier;
+use crate::compare::{self, Change, Item};
+use crate::error::{Error, Result};
+use crate::history::state::{
+    CODE, Content, DEFINITION, MODULES, PersonaId, REACH, SETTINGS, State, key_of, parse_key,
+};
+use crate::model::agent::{Agent, ORDER, Persona, Primitive};
+use crate::model::json;
+use crate::model::kind::Kind;
+use crate::model::numbers::{self, Numbers, PERSONA};
+use crate::object::{Entry, Finder, Id, Mode, Sink, Source, Tree, nest};
+use crate::reader::dist::{self, Dist};
+use crate::reader::leak::Guard;
+use crate::reader::manifest::Manifest;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// Which entries of the pushed state a push moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    /// The persona and the agent's settings, which the stock command pushes together.
+    Persona,
+    /// All primitives of a kind, or the one of that name.
+    Kind(&'static Kind, Option<String>),
+    /// None: only the files are kept.
+    Backup,
+}
+
+/// What a state is built from.
+pub struct Input<'a> {
+    pub root: &'a Path,
+    pub agent: &'a Agent,
+    /// What `lua compile` made of the same files.
+    pub dist: &'a Dist,
+    /// What of that may be kept.
+    pub guard: &'a Guard<'a>,
+    pub manifest: &'a Manifest,
+    pub scope: &'a Scope,
+    pub set_version: Option<&'a str>,
+    /// The tree of the project's files in the same push.
+    pub files: Id,
+    pub base: &'a Base,
+}
+
+/// What a state is built on.
+pub struct Base {
+    pub state: State,
+    /// The highest number ever given to each entry.
+    pub floor: Numbers,
+    /// The tree of the project's files that the state was made of.
+    pub source: Option<Id>,
+}
+
+/// The next state, and what became of each entry in scope.
+pub struct Built {
+    pub state: State,
+    pub items: Vec<Item>,
+}
+
+pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
+    let earlier = Earlier::new(input.root, input.files, input.base.source);
+    let mut builder = Builder { sink, input, earlier, files: Finder::new(input.files), items: Vec::new() };
+    let mut state = input.base.state.clone();
+    if matches!(input.scope, Scope::All | Scope::Persona) {
+        builder.settings(&mut state)?;
+        builder.persona(&mut state)?;
+    }
+    let in_scope: Vec<&Primitive> =
+        input.agent.primitives.iter().filter(|p| input.scope.has(p.kind, &p.name)).collect();
+    builder.remove_absent(&mut state, &in_scope);
+    for primitive in in_scope {
+        builder.primitive(&mut state, primitive)?;
+    }
+    Ok(Built { state, items: builder.items })
+}
+
+impl Scope {
+    fn has(&self, kind: &'static Kind, name: &str) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::Kind(wanted, None) => *wanted == kind,
+            Scope::Kind(wanted, Some(wanted_name)) => *wanted == kind && wanted_name == name,
+            Scope::Persona | Scope::Backup => false,
+        }
+    }
+
+    /// What the record of the push says of its cause, in the stock command's words.
+    pub fn triggered_by(&self) -> String {
+        match self {
+            Scope::All => "batch push".to_owned(),
+            Scope::Persona => "push persona".to_owned(),
+            Scope::Kind(kind, Some(name)) => format!("push {} {name}", kind.word),
+            Scope::Kind(kind, None) => format!("push {}", kind.word),
+            Scope::Backup => "manual push backup".to_owned(),
+        }
+    }
+}
+
+struct Builder<'a, S> {
+    sink: &'a mut S,
+    input: &'a Input<'a>,
+    earlier: Earlier<'a>,
+    files: Finder,
+    items: Vec<Item>,
+}
+
+impl<S: Source + Sink> Builder<'_, S> {
+    fn settings(&mut self, state: &mut State) -> Result<()> {
+        let mut settings = self.input.agent.settings.clone();
+        settings.insert("name".to_owned(), self.input.agent.name.clone().into());
+        let order = self.input.agent.order();
+        if !order.is_empty() {
+            settings.insert(ORDER.to_owned(), order.clone().into());
+        }
+        let old = self.input.base.state.settings;
+        let mut before: Map<String, Value> = match old {
+            Some(old) => json::decode(&self.sink.blob(&old)?, SETTINGS)?,
+            None => Map::new(),
+        };
+        // Older settings say nothing of order; the files of that time do.
+        if old.is_some() && !before.contains_key(ORDER) && !order.is_empty() {
+            let order = self.earlier.order(self.sink, &order)?;
+            before.extend(order.map(|order| (ORDER.to_owned(), order.into())));
+        }
+        let is_same = compare::settings_that_differ(&before, &settings).is_empty();
+        let id = match old {
+            Some(old) if before == settings => old,
+            _ => self.sink.put_blob(json::encode(&settings)?, old)?,
+        };
+        // What came or went is told by itself.
+        let change = if old.is_some() && is_same { Change::Unchanged } else { change_of(old.as_ref(), &id) };
+        state.settings = Some(id);
+        let name = self.input.agent.name.clone();
+        self.items.push(Item { kind: "agent", name, before: None, after: None, change, rebundled: false });
+        Ok(())
+    }
+
+    fn persona(&mut self, state: &mut State) -> Result<()> {
+        let (bytes, is_object) = match &self.input.agent.persona {
+            None => {
+                self.drop_persona(state);
+                return Ok(());
+            }
+            Some(Persona::Text(text)) => (text.as_bytes().to_vec(), false),
+            Some(Persona::Object(value)) => (json::encode(value)?, true),
+        };
+        let id = self.sink.put_blob(bytes, self.input.base.state.persona.map(|persona| persona.id))?;
+        let persona = PersonaId { id, is_object };
+        let change = change_of(self.input.base.state.persona.as_ref(), &persona);
+        state.persona = Some(persona);
+        let before = self
+            .input
+            .base
+            .state
+            .numbers
+            .get(PERSONA)
+            .cloned()
+            .filter(|_| self.input.base.state.persona.is_some());
+        let after = match (&before, change) {
+            (Some(number), Change::Unchanged) => number.clone(),
+            _ => numbers::next_persona(self.input.base.floor.get(PERSONA).map(String::as_str))?,
+        };
+        state.numbers.insert(PERSONA.to_owned(), after.clone());
+        self.items.push(Item {
+            kind: "persona",
+            name: "persona".to_owned(),
+            before,
+            after: Some(after),
+            change,
+            rebundled: false,
+        });
+        Ok(())
+    }
+
+    fn drop_persona(&mut self, state: &mut State) {
+        let before = state.numbers.remove(PERSONA);
+        if state.persona.take().is_some() {
+            let item = Item {
+                kind: "persona",
+                name: "persona".to_owned(),
+                before,
+                after: None,
+                change: Change::Removed,
+                rebundled: false,
+            };
+            self.items.push(item);
+        }
+    }
+
+    /// Takes out what the scope covers and the project no longer has.
+    fn remove_absent(&mut self, state: &mut State, present: &[&Primitive]) {
+        let keys: Vec<String> = state.primitives.keys().cloned().collect();
+        for key in keys {
+            let Some((kind, name)) = parse_key(&key) else { continue };
+            if !self.input.scope.has(kind, &name) || present.iter().any(|p| key_of(p) == key) {
+                continue;
+            }
+            state.primitives.remove(&key);
+            let before = state.numbers.remove(&key);
+            let (after, change) = (None, Change::Removed);
+            self.items.push(Item { kind: kind.word, name, before, after, change, rebundled: false });
+        }
+    }
+
+    fn primitive(&mut self, state: &mut State, primitive: &Primitive) -> Result<()> {
+        let key = key_of(primitive);
+        let old_tree = self.input.base.state.primitives.get(&key).copied();
+        let old = old_tree.map(|tree| Content::of(self.sink, &tree)).transpose()?;
+        let content = self.content(primitive, old.as_ref())?;
+        let change = match (old_tree, &old) {
+            (Some(tree), Some(old))
+                if *old == content || self.earlier.has(self.sink, &tree, old, primitive)? =>
+            {
+                Change::Unchanged
+            }
+            _ => change_of(old.as_ref(), &content),
+        };
+        let rebundled = match (old_tree, self.input.dist.output()) {
+            (Some(tree), Some(output)) if change == Change::Unchanged => {
+                dist::is_rebundled(self.sink, output, primitive, &tree)?
+            }
+            _ => false,
+        };
+        let before = self.input.base.state.numbers.get(&key).cloned();
+        let after = self.number(primitive, &key, change)?;
+        if change != Change::Unchanged {
+            let tree = self.store(primitive, &content, old_tree)?;
+            state.primitives.insert(key.clone(), tree);
+        }
+        // A number set by hand is news even where the content is not.
+        let change = if before.as_ref() != Some(&after) && change == Change::Unchanged {
+            Change::Changed
+        } else {
+            change
+        };
+        state.numbers.insert(key, after.clone());
+        self.items.push(Item {
+            kind: primitive.kind.word,
+            name: primitive.name.clone(),
+            before,
+            after: Some(after),
+            change,
+            rebundled,
+        });
+        Ok(())
+    }
+
+    fn number(&self, primitive: &Primitive, key: &str, change: Change) -> Result<String> {
+        let highest = self.input.base.floor.get(key).map(String::as_str);
+        if let Some(wanted) = self.input.set_version {
+            numbers::choose(wanted)?;
+            return match highest {
+                Some(taken) if !numbers::is_past(wanted, taken) => {
+                    Err(number_taken(primitive, wanted, taken))
+                }
+                _ => Ok(wanted.to_owned()),
+            };
+        }
+        match (self.input.base.state.numbers.get(key), change) {
+            (Some(number), Change::Unchanged) => Ok(number.clone()),
+            _ => {
+                let stated = self.input.manifest.version(primitive.kind, &primitive.name);
+                numbers::next(highest.or(stated.filter(|number| numbers::choose(number).is_ok())))
+            }
+        }
+    }
+
+    fn content(&mut self, primitive: &Primitive, old: Option<&Content>) -> Result<Content> {
+        let definition = json::encode(&primitive.definition)?;
+        let reach = json::encode(&primitive.reach.to_json())?;
+        Ok(Content {
+            definition: self.sink.put_blob(definition, old.map(|old| old.definition))?,
+            reach: self.sink.put_blob(reach, old.map(|old| old.reach))?,
+        })
+    }
+
+    /// Stores the tree of a new or changed primitive, with the files it reaches byte for byte, and what
+    /// the compiler made of it.
+    fn store(&mut self, primitive: &Primitive, content: &Content, old: Option<Id>) -> Result<Id> {
+        let mut entries =
+            vec![Entry::file(DEFINITION, content.definition), Entry::file(REACH, content.reach)];
+        let before = old.map(|old| self.sink.tree(&old)).transpose()?.unwrap_or_default();
+        let base = |name: &str| before.get(name).map(|entry| entry.id);
+        let paths: Vec<&String> = primitive.reach.modules.keys().collect();
+        if !paths.is_empty() {
+            let files = self.reached(&paths)?;
+            if !files.is_empty() {
+                entries.push(Entry::directory(MODULES, nest(self.sink, &files, base(MODULES))?));
+            }
+        }
+        if let Some(output) = self.input.dist.output() {
+            let Input { root, agent, guard, .. } = *self.input;
+            let code = dist::store(self.sink, root, output, (agent, primitive), guard, base(CODE))?;
+            entries.extend(code.map(|code| Entry::directory(CODE, code)));
+        }
+        self.sink.put_tree(&Tree::new(entries)?, old)
+    }
+
+    fn reached<'p>(&mut self, paths: &[&'p String]) -> Result<Vec<(&'p str, Mode, Id)>> {
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            let entry = match self.files.find(self.sink, path)? {
+                Some(entry) => entry,
+                // A secret, or a file beside the project.
+                None => continue,
+            };
+            files.push((path.as_str(), entry.mode, entry.id));
+        }
+        files.sort_by(|a, b| a.0.split('/').cmp(b.0.split('/')));
+        Ok(files)
+    }
+}
+
+fn change_of<T: PartialEq>(old: Option<&T>, new: &T) -> Change {
+    match old {
+        None => Change::New,
+        Some(old) if old == new => Change::Unchanged,
+        Some(_) => Change::Changed,
+    }
+}
+
+fn number_taken(primitive: &Primitive, wanted: &str, taken: &str) -> Error {
+    let subject = format!("{} \"{}\"", primitive.kind.one, primitive.name);
+    Error::usage(format!("cannot give {subject} the version {wanted}: it has had {taken} already"))
+        .hint("a number is never used twice: choose one past it, or leave `--set-version` out")
+}

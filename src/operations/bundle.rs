@@ -1,0 +1,134 @@
+//! Bundles of an agent: which versions one carries, and what becomes of it where it arrives.
+
+use super::adopt::{Adopted, adopt};
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::history::project::Project;
+use crate::history::rules::{self, Breach, Scope, Strictness};
+use crate::history::version::Version;
+use crate::object::Id;
+use crate::progress::Progress;
+use crate::store::{self, Bundle, Heads, Limits, Odb, Proven, Store, Tracking};
+use std::path::Path;
+
+/// What a bundle may make this program decompress. Who was handed one waits for it, and can end it.
+const LIMITS: Limits = Limits { decoded: 64 << 30 };
+
+/// Which refs go into a bundle, and what those who get it have already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    pub heads: Heads,
+    pub have: Vec<Id>,
+}
+
+/// Everything there is.
+pub fn everything(store: &Store) -> Result<Choice> {
+    Ok(Choice { heads: store.heads()?, have: Vec::new() })
+}
+
+/// The agent versions from `first` to `last`, with the source versions that they are of. Numbers have
+/// no gaps, so those before `first` are named too, and what only they need is left out.
+pub fn range(store: &Store, first: u64, last: u64) -> Result<Choice> {
+    let all = store.heads()?;
+    let source_of = |number: u64| -> Result<u64> {
+        let id = number.checked_sub(1).and_then(|at| all.versions.get(usize::try_from(at).ok()?));
+        let missing = || {
+            Error::not_found(format!("version v{number} not found"))
+                .hint("`lua-store version list` shows what there is")
+        };
+        Ok(Version::load(store.objects(), number, *id.ok_or_else(missing)?)?.meta.source_version)
+    };
+    if first == 0 || first > last {
+        return Err(Error::usage(format!("there is no version from v{first} to v{last}")));
+    }
+    // A later version can be of an older source version.
+    let most = |numbers: std::ops::RangeInclusive<u64>| -> Result<usize> {
+        let most = numbers.map(source_of).try_fold(0, |most, source| Ok::<_, Error>(most.max(source?)))?;
+        Ok(most as usize)
+    };
+    let (before, upto) = (most(1..=first - 1)?, most(1..=last)?.min(all.source.len()));
+    let newest = last as usize == all.versions.len();
+    let heads = Heads {
+        source: all.source[..upto].to_vec(),
+        versions: all.versions[..last as usize].to_vec(),
+        // The ledger tells of versions up to the newest.
+        active: all.active.filter(|_| newest),
+    };
+    let have = all.source[..before.min(upto)].iter().chain(&all.versions[..first as usize - 1]);
+    Ok(Choice { have: have.copied().collect(), heads })
+}
+
+/// What a bundle is proven with: what is here, and what of it is known already.
+pub struct Here<'a> {
+    pub objects: &'a Odb,
+    pub known: &'a [&'a Heads],
+}
+
+/// Proves a bundle with what is here, and holds what it names beyond what is known against the rules.
+pub fn prove(
+    file: &Path,
+    scratch: &Path,
+    here: &Here<'_>,
+    strictness: Strictness,
+    progress: &Progress,
+) -> Result<(Proven, Vec<Breach>)> {
+    let proven = Bundle::open(file, scratch)?.prove(here.objects, &LIMITS, progress)?;
+    let (heads, objects) = (proven.heads(), proven.objects());
+    let known = rules::known(objects, here.known, heads)?;
+    let report = rules::check(objects, &known, heads, Scope::Whole)?;
+    let refused = format!("the bundle \"{}\" is not taken in", file.display());
+    match strictness {
+        Strictness::Refuse => report.refuse(&refused)?,
+        Strictness::AsIs => {
+            rules::check_bounds(objects, &known, heads).map_err(|error| error.context(refused))?;
+        }
+    }
+    Ok((proven, report.breaches))
+}
+
+/// Takes a bundle into a project, as what the remote `name` has, and says what it took as it is.
+pub fn fetch(
+    project: &Project,
+    file: &Path,
+    name: &str,
+    strictness: Strictness,
+    progress: &Progress,
+) -> Result<(Heads, Vec<Breach>)> {
+    let store = project.store();
+    // What is damaged here is not known.
+    let known = store.heads().unwrap_or_default();
+    let Tracking { source, versions, active, .. } = store.remote(name).ok().flatten().unwrap_or_default();
+    let before = Heads { source, versions, active };
+    let here = Here { objects: store.objects(), known: &[&known, &before] };
+    let (proven, breaches) = prove(file, &store.incoming()?, &here, strictness, progress)?;
+    let heads = proven.admit(store)?;
+    let Heads { source, versions, active } = heads.clone();
+    store.set_remote(&store.lock()?, name, &Tracking { source, versions, active, ..Tracking::default() })?;
+    Ok((heads, breaches))
+}
+
+/// What a clone made.
+#[derive(Debug)]
+pub struct Cloned {
+    pub heads: Heads,
+    pub adopted: Adopted,
+    /// What was taken as it is.
+    pub breaches: Vec<Breach>,
+}
+
+/// Makes a project of a bundle, in a folder that is empty or not there yet: the store, all refs, the
+/// pointer, and the files that were pushed last.
+pub fn clone(file: &Path, root: &Path, strictness: Strictness, progress: &Progress) -> Result<Cloned> {
+    if root.read_dir().is_ok_and(|mut inside| inside.next().is_some()) {
+        return Err(Error::usage(format!("cannot clone into \"{}\": it is not empty", root.display()))
+            .hint("name a folder that is not there yet"));
+    }
+    let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Nothing is made before all is proven.
+    let here = Here { objects: &Odb::over([]), known: &[] };
+    let (proven, breaches) = prove(file, parent, &here, strictness, progress)?;
+    fs::create_dir_all(root)?;
+    let heads = proven.admit(&Store::init(&root.join(store::DIR))?)?;
+    let adopted = adopt(&Project::open(root)?, &heads, progress)?;
+    Ok(Cloned { heads, adopted, breaches })
+}

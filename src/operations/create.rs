@@ -1,0 +1,206 @@
+//! `version create`: the pushed state gets the next number.
+
+use super::stock;
+use super::wording;
+use crate::error::{Error, Result};
+use crate::history::record::{VersionMeta, Who};
+use crate::history::source::{self, SourceVersion};
+use crate::history::version::{self, Catalog, REFS};
+use crate::model::agent::Dropped;
+use crate::object::{Id, Memory, Source};
+use crate::store::{Lock, Store};
+use std::ops::ControlFlow;
+
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub message: Option<String>,
+    /// The git commit that the pushed files were at, where the caller knows it.
+    pub commit: Option<String>,
+    /// Whether a version is made of files whose agent was not read.
+    pub allow_unreadable: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    New {
+        number: u64,
+        id: Id,
+    },
+    /// The newest version that is not deleted has this very state, and `lua compile` builds the same of both. A new
+    /// message alone makes none.
+    NothingStaged {
+        latest: u64,
+    },
+}
+
+/// The version that would be made now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub number: u64,
+    /// The pushed state, which it is made from.
+    pub pushed: SourceVersion,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    New(Box<Plan>),
+    NothingStaged { latest: u64 },
+}
+
+/// What comes next. Without the lock it holds for this moment only; see [`create_planned`].
+pub fn plan(store: &Store, request: &Request, who: &Who) -> Result<Next> {
+    check(store, request, who)?;
+    plan_in(store, &Catalog::load(store)?, request)
+}
+
+fn plan_in(store: &Store, catalog: &Catalog, request: &Request) -> Result<Next> {
+    let pushed = source::latest(store)?.ok_or_else(nothing_pushed)?;
+    if let Some(reason) = pushed.record.unread.as_ref().filter(|_| !request.allow_unreadable) {
+        return Err(unread(pushed.number, reason));
+    }
+    // A damaged one may be of the pushed state: then it is not known what to compare with.
+    if let Some(latest) = catalog.latest() {
+        let newest = catalog.get(latest)?;
+        // Of files that were not read it is not known that nothing changed.
+        let is_same = pushed.record.unread.is_none() || newest.source == pushed.source;
+        if newest.state == pushed.state
+            && is_same
+            && !is_built_otherwise(store, newest.source, pushed.source)?
+        {
+            return Ok(Next::NothingStaged { latest });
+        }
+    }
+    let number = catalog.last_number().unwrap_or(0) + 1;
+    Ok(Next::New(Box::new(Plan { number, pushed })))
+}
+
+/// Whether `lua compile` builds something else of files that give one state: a tool that is put into a guard runs as
+/// before, and is left out of what is deployed.
+fn is_built_otherwise(store: &Store, before: Id, now: Id) -> Result<bool> {
+    if before == now {
+        return Ok(false);
+    }
+    let root = store.dir().parent().unwrap_or(store.dir());
+    let dropped = |files: Id| -> Result<Option<Vec<Dropped>>> {
+        Ok(stock::agent_of(root, store.objects(), files)?.ok().map(|agent| agent.dropped))
+    };
+    let Some((before, now)) = dropped(before)?.zip(dropped(now)?) else { return Ok(false) };
+    Ok(!stock::is_same(&before, &now))
+}
+
+/// Makes the next version from the newest source version. The lock is held from the look at what is
+/// there to the new ref: two at once cannot take one number, nor make two versions of one state.
+pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
+    check(store, request, who)?;
+    let lock = store.lock()?;
+    store.require_whole()?;
+    let catalog = Catalog::load(store)?;
+    match plan_in(store, &catalog, request)? {
+        Next::NothingStaged { latest } => nothing_staged(store, latest),
+        Next::New(plan) => make(store, &lock, &catalog, &plan, request, who),
+    }
+}
+
+/// Makes a version that was planned, if what comes next is still the same; `None` when somebody else
+/// pushed or made a version meanwhile. `commit` does what must be done right before, with the number
+/// certain, and gives the git commit to record; or it breaks off, and the whole is planned again.
+pub fn create_planned(
+    store: &Store,
+    plan: &Plan,
+    request: &Request,
+    who: &Who,
+    commit: impl FnOnce() -> ControlFlow<(), Option<String>>,
+) -> Result<Option<Created>> {
+    check(store, request, who)?;
+    let lock = store.lock()?;
+    store.require_whole()?;
+    let catalog = Catalog::load(store)?;
+    match plan_in(store, &catalog, request)? {
+        Next::NothingStaged { latest } => nothing_staged(store, latest).map(Some),
+        Next::New(now) if *now != *plan => Ok(None),
+        Next::New(now) => {
+            let ControlFlow::Continue(commit) = commit() else { return Ok(None) };
+            let request = Request { commit, ..request.clone() };
+            make(store, &lock, &catalog, &now, &request, who).map(Some)
+        }
+    }
+}
+
+/// Says so of what is durable, whoever made it.
+fn nothing_staged(store: &Store, latest: u64) -> Result<Created> {
+    store.confirm()?;
+    Ok(Created::NothingStaged { latest })
+}
+
+/// Before anything is done for a version: its words are also those of a commit.
+fn check(store: &Store, request: &Request, who: &Who) -> Result<()> {
+    let words =
+        [("message", &request.message), ("commit", &request.commit), ("author", &Some(who.by.clone()))];
+    wording::check(store, &words.map(|(field, text)| (field, text.as_deref())))
+}
+
+fn make(
+    store: &Store,
+    lock: &Lock,
+    catalog: &Catalog,
+    plan: &Plan,
+    request: &Request,
+    who: &Who,
+) -> Result<Created> {
+    let (number, pushed) = (plan.number, &plan.pushed);
+    let base = catalog.last_number().map(|last| catalog.get(last)).transpose()?;
+    let meta = unused(
+        store,
+        catalog,
+        pushed.state,
+        pushed.source,
+        VersionMeta {
+            by: who.by.clone(),
+            at_ms: who.at_ms,
+            message: request.message.clone(),
+            commit: request.commit.clone(),
+            source_version: pushed.number,
+            unread: pushed.record.unread.clone(),
+        },
+    )?;
+    let mut batch = store.batch();
+    let id = version::put(&mut batch, &meta, pushed.state, pushed.source, base.as_ref())?;
+    batch.commit()?;
+    // The record names the source version by its number, so that must not be lost alone.
+    store.refs().confirm(source::REFS)?;
+    store.refs().create(lock, &format!("{REFS}/v{number}"), id)?;
+    Ok(Created::New { number, id })
+}
+
+/// The ledger names versions by id, so two versions must never be one object. They could be only with
+/// equal times; the later one is then a millisecond younger. What a damaged ref names is not known, so
+/// beside one no version is an object that is there.
+fn unused(
+    store: &Store,
+    catalog: &Catalog,
+    state: Id,
+    source: Id,
+    mut meta: VersionMeta,
+) -> Result<VersionMeta> {
+    loop {
+        let mut memory = Memory::default();
+        let id = version::put(&mut memory, &meta, state, source, None)?;
+        let hidden = catalog.damaged() > 0 && store.objects().contains(&id)?;
+        if catalog.number_of(&id).is_none() && !hidden {
+            return Ok(meta);
+        }
+        meta.at_ms += 1;
+    }
+}
+
+fn unread(number: u64, reason: &str) -> Error {
+    Error::failed(format!("cannot make a version of source version v{number}: its agent was not read: {reason}")).hint(
+        "correct it, then `lua-store push`\n\
+         `lua-store version create --allow-unreadable` makes one of the files, with the state that was pushed before",
+    )
+}
+
+fn nothing_pushed() -> Error {
+    Error::failed("No source version exists for this agent")
+        .hint("run `lua-store push` first, or pass `--auto-push` to push everything and then snapshot")
+}

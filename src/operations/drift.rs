@@ -1,0 +1,248 @@
+//! Drift: how the project compares with what was published, component by component, by content and never by number.
+//!
+//! Published is the newest version that was ever promoted, active or not: after a rollback the code is
+//! still compared with what was meant to be live last. What both sides agreed on before decides who moved.
+
+use crate::compare::{self, PersonaChange, SettingChange, StateChange};
+use crate::error::{Error, Result};
+use crate::history::ledger::{self, Folded, Step};
+use crate::history::record::Event;
+use crate::history::revision::Revision;
+use crate::history::version::Version;
+use crate::object::{Id, Source};
+use crate::store::Active;
+use std::collections::BTreeSet;
+
+/// Who has what the other has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    InSync,
+    /// Changed here, and not published yet.
+    Ahead,
+    /// Published by somebody else, and not here yet.
+    Behind,
+    /// Changed on both sides.
+    Diverged,
+}
+
+impl Standing {
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::InSync => "in_sync",
+            Standing::Ahead => "ahead",
+            Standing::Behind => "behind",
+            Standing::Diverged => "diverged",
+        }
+    }
+
+    /// As a sentence ends: "Local code is …".
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Standing::InSync => "in sync with the server",
+            Standing::Ahead => "ahead of the server: changed here, and not promoted yet",
+            Standing::Behind => "behind the server: changed there",
+            Standing::Diverged => "diverged from the server: changed on both sides",
+        }
+    }
+
+    fn of(here: bool, there: bool) -> Standing {
+        match (here, there) {
+            (false, false) => Standing::InSync,
+            (true, false) => Standing::Ahead,
+            (false, true) => Standing::Behind,
+            (true, true) => Standing::Diverged,
+        }
+    }
+
+    /// What two components say together.
+    fn and(self, other: Standing) -> Standing {
+        let is = |standing| [self, other].contains(&standing);
+        let here = is(Standing::Ahead) || is(Standing::Diverged);
+        let there = is(Standing::Behind) || is(Standing::Diverged);
+        Standing::of(here, there)
+    }
+}
+
+/// A part of an agent that is told, pushed and pulled by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Persona,
+    /// A top-level setting: `name`, `model` and others.
+    Setting(String),
+    /// A primitive, by the word of its kind and its name.
+    Primitive(&'static str, String),
+}
+
+/// What differs, from the server to here, and who moved each part.
+#[derive(Debug)]
+pub struct Drift {
+    pub change: StateChange,
+    pub parts: Vec<(Part, Standing)>,
+}
+
+/// The states that are compared.
+pub struct Sides {
+    pub server: Id,
+    pub local: Id,
+    /// What both had the last time they were equal, where that is known.
+    pub base: Option<Id>,
+}
+
+impl Drift {
+    pub fn between<S: Source + ?Sized>(objects: &S, sides: &Sides) -> Result<Drift> {
+        let Sides { server, local, base } = sides;
+        let change = compare::between(objects, Some(server), Some(local))?;
+        let moved = |to: &Id| -> Result<Option<BTreeSet<Part>>> {
+            let Some(base) = base else { return Ok(None) };
+            Ok(Some(parts(&compare::between(objects, Some(base), Some(to))?)))
+        };
+        let (here, there) = (moved(local)?, moved(server)?);
+        let touched = |side: &Option<BTreeSet<Part>>, part: &Part| {
+            side.as_ref().is_none_or(|parts| parts.contains(part))
+        };
+        let standing = |part: Part| {
+            let standing = Standing::of(touched(&here, &part), touched(&there, &part));
+            (part, standing)
+        };
+        let parts = parts(&change).into_iter().map(standing).collect();
+        Ok(Drift { change, parts })
+    }
+
+    pub fn standing(&self) -> Standing {
+        self.parts.iter().fold(Standing::InSync, |all, (_, one)| all.and(*one))
+    }
+
+    pub fn persona(&self) -> Option<&PersonaChange> {
+        self.change.persona.as_ref()
+    }
+
+    pub fn setting(&self, name: &str) -> Option<&SettingChange> {
+        self.change.setting(name)
+    }
+
+    pub fn of(&self, part: &Part) -> Option<Standing> {
+        self.parts.iter().find(|(other, _)| other == part).map(|(_, standing)| *standing)
+    }
+}
+
+fn parts(change: &StateChange) -> BTreeSet<Part> {
+    let mut parts = BTreeSet::new();
+    for kind in &change.kinds {
+        let named = kind.added.iter().chain(&kind.removed).map(|named| &named.name);
+        let names = named.chain(kind.changed.iter().map(|changed| &changed.name));
+        parts.extend(names.map(|name| Part::Primitive(kind.kind.word, name.clone())));
+    }
+    parts.extend(change.persona.iter().map(|_| Part::Persona));
+    parts.extend(change.settings.iter().map(|setting| Part::Setting(setting.name.clone())));
+    parts
+}
+
+/// What a project is compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Against {
+    /// The newest version that was ever promoted, and is not deleted.
+    #[default]
+    Published,
+    Version(Revision),
+}
+
+impl std::str::FromStr for Against {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Against> {
+        match text {
+            "published" => Ok(Against::Published),
+            _ => match text.parse()? {
+                inside @ (Revision::IdPrefix(_) | Revision::Source(_) | Revision::Inside(..)) => {
+                    Err(Error::usage(format!("\"{inside}\" is no version to compare with"))
+                        .hint("say `published`, `active`, `latest`, `previous`, or a number like `v2`"))
+                }
+                revision => Ok(Against::Version(revision)),
+            },
+        }
+    }
+}
+
+/// The versions of a remote, and what its ledger says of them.
+pub struct Versions<'a, S: ?Sized> {
+    objects: &'a S,
+    /// By number, from v1 on.
+    ids: &'a [Id],
+    active: Option<Active>,
+    folded: Folded,
+}
+
+impl<'a, S: Source + ?Sized> Versions<'a, S> {
+    pub fn of(objects: &'a S, ids: &'a [Id], active: Option<Active>) -> Result<Versions<'a, S>> {
+        let folded = ledger::fold(objects, active.map(|active| active.ledger))?;
+        Ok(Versions { objects, ids, active, folded })
+    }
+
+    /// The version that this means; `None` where nothing is published, or nothing live.
+    pub fn find(&self, what: &Against) -> Result<Option<Version>> {
+        let number = match what {
+            Against::Published => self.newest(|id| self.folded.promoted.contains(id)),
+            Against::Version(Revision::Active) => self.active.and_then(|active| active.version),
+            Against::Version(Revision::Latest) => self.newest(|_| true),
+            Against::Version(Revision::Previous) => self.previous(),
+            Against::Version(Revision::Number(number)) => Some(*number),
+            Against::Version(_) => None,
+        };
+        number.map(|number| self.load(number)).transpose()
+    }
+
+    fn load(&self, number: u64) -> Result<Version> {
+        let id = number.checked_sub(1).and_then(|at| self.ids.get(at as usize));
+        let missing = || {
+            Error::not_found(format!("the remote has no version v{number}"))
+                .hint("`lua-store version list --all` shows what there is after `lua-store fetch`")
+        };
+        Version::load(self.objects, number, *id.ok_or_else(missing)?)
+    }
+
+    fn newest(&self, is: impl Fn(&Id) -> bool) -> Option<u64> {
+        let known = (1..).zip(self.ids);
+        known.filter(|(_, id)| is(id) && !self.folded.deleted.contains(id)).map(|(number, _)| number).last()
+    }
+
+    /// The one that was live before what is live.
+    fn previous(&self) -> Option<u64> {
+        let (active, before) = (self.folded.was_active.first(), &self.folded.was_active);
+        let id = before.iter().find(|id| Some(*id) != active)?;
+        (1..).zip(self.ids).find(|(_, known)| *known == id).map(|(number, _)| number)
+    }
+
+    /// What is live, and the step that made it so.
+    pub fn live(&self) -> Result<Option<(Version, Step)>> {
+        let Some(version) = self.find(&Against::Version(Revision::Active))? else { return Ok(None) };
+        for step in ledger::steps(self.objects, self.active.map(|active| active.ledger)) {
+            let step = step?;
+            if step.record.event == Event::Promote {
+                return Ok(Some((version, step)));
+            }
+        }
+        Err(Error::corrupt(format!("v{} is active, and no record of the ledger promoted it", version.number)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_moved_decides() {
+        use Standing::*;
+        for (one, two, both) in [
+            (InSync, InSync, InSync),
+            (Ahead, InSync, Ahead),
+            (Ahead, Ahead, Ahead),
+            (Ahead, Behind, Diverged),
+            (Behind, InSync, Behind),
+            (Diverged, InSync, Diverged),
+            (Diverged, Ahead, Diverged),
+        ] {
+            assert_eq!(one.and(two), both);
+            assert_eq!(two.and(one), both);
+        }
+    }
+}

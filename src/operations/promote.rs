@@ -1,0 +1,264 @@
+//! `version promote` and `version delete`: one ledger record, one swap of `ACTIVE`.
+//!
+//! Whether a step may be taken is judged on a *ground*: by what a remote says is live where there is one, and by
+//! what is here otherwise.
+
+use super::wording;
+use crate::error::{Error, Result};
+use crate::history::ledger::{self, Step as Recorded};
+use crate::history::record::{Event, LedgerRecord, Who};
+use crate::history::revision::Revision;
+use crate::history::version::{Catalog, Status};
+use crate::history::{resolve, rules};
+use crate::object::Id;
+use crate::store::{Active, Lock, Odb, Store};
+
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub reason: Option<String>,
+    /// Promote only when this version is the active one.
+    pub expect: Option<Revision>,
+}
+
+/// What a step is judged by.
+pub struct Ground<'a> {
+    pub objects: &'a Odb,
+    /// What is live, where that is decided.
+    pub live: Catalog<'a>,
+    /// The same with the records that only we have, which go there before the step.
+    pub after: Option<Catalog<'a>>,
+    /// The pointer that the step goes on from.
+    pub pointer: Option<Active>,
+    /// How many numbers mean one version here and at the remote. `None`: all do.
+    pub shared: Option<usize>,
+}
+
+impl<'a> Ground<'a> {
+    /// What is here.
+    pub fn here(store: &'a Store) -> Result<Ground<'a>> {
+        let live = Catalog::load(store)?;
+        let pointer = live.pointer().copied();
+        Ok(Ground { objects: store.objects(), live, after: None, pointer, shared: None })
+    }
+
+    fn after(&self) -> &Catalog<'a> {
+        self.after.as_ref().unwrap_or(&self.live)
+    }
+
+    /// The number of a version, which has to be one that both sides mean by it.
+    pub fn number(&self, revision: &Revision) -> Result<u64> {
+        let number = resolve::number(&self.live, revision)?;
+        if let Some(after) = &self.after {
+            // `previous` is another one before and after the records that wait here.
+            let other = resolve::number(after, revision)?;
+            if other != number {
+                return Err(Error::conflict(format!(
+                    "\"{revision}\" is v{number} at the remote and v{other} here, where something waits to be sent"
+                ))
+                .hint(format!("name the version: `lua-store version promote v{number}`")));
+            }
+        }
+        if self.shared.is_some_and(|both| number > both as u64) {
+            return Err(Error::conflict(format!("v{number} is another version here than at the remote"))
+                .hint("`lua-store pull` gives yours the next free number"));
+        }
+        Ok(number)
+    }
+}
+
+/// What a promotion would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    pub number: u64,
+    /// What is live now; the version itself where nothing changes.
+    pub previous: Option<u64>,
+    /// Whether it is live already, and will be once what waits here was sent.
+    pub settled: bool,
+    /// Whether the version was live before.
+    pub is_return: bool,
+    /// How the version came to be live that this puts another one in the place of.
+    pub undoes: Option<Recorded>,
+    /// The version was live, and somebody went back from it to an older one: that record.
+    pub taken_back: Option<Recorded>,
+}
+
+/// Whether a version may be promoted, and what that does.
+pub fn judge(ground: &Ground, version: &Revision, expect: Option<&Revision>) -> Result<Promotion> {
+    let live = &ground.live;
+    let number = ground.number(version)?;
+    let expect = expect.map(|expect| ground.number(expect)).transpose()?;
+    check_expected(live, number, expect)?;
+    let id = live.get(number)?.id;
+    if [live, ground.after()].iter().any(|catalog| catalog.status(number) == Status::Deleted) {
+        return Err(Error::failed(format!("cannot promote v{number}: it was deleted")).hint(other_than(live)));
+    }
+    let is_live = |catalog: &Catalog| catalog.active_number() == Some(number);
+    let settled = is_live(live) && is_live(ground.after());
+    // Only told: where the history cannot be read, a way back is still one.
+    let history = if settled { None } else { history(ground, &id).ok() };
+    let (undoes, taken_back) = history.unwrap_or_default();
+    let is_return = live.status(number) == Status::Superseded;
+    Ok(Promotion { number, previous: live.active_number(), settled, is_return, undoes, taken_back })
+}
+
+/// What can be promoted instead of a deleted version.
+fn other_than(live: &Catalog) -> String {
+    let can_be = |number: &u64| matches!(live.status(*number), Status::Staged | Status::Superseded);
+    match live.numbers().find(can_be) {
+        Some(number) => format!(
+            "`lua-store version promote {number}` promotes the newest that can be; `lua-store version list` shows all"
+        ),
+        None => "`lua-store version create` makes one that can be promoted".to_owned(),
+    }
+}
+
+/// The record that made the live version live, and the one that took the version back that is `id`.
+fn history(ground: &Ground, id: &Id) -> Result<(Option<Recorded>, Option<Recorded>)> {
+    let was_active = ground.live.was_active();
+    let live = was_active.first();
+    let back = was_active.iter().position(|other| other == id).filter(|at| *at > 0);
+    // Back from it to what was live before it already: that was no next version.
+    let back = back.filter(|at| was_active[at + 1..].contains(&was_active[at - 1]));
+    let (mut undoes, mut taken_back) = (None, None);
+    let mut since_live = true;
+    let head = ground.live.pointer().map(|active| active.ledger);
+    for step in ledger::steps(ground.objects, head) {
+        let step = step?;
+        if step.record.event != Event::Promote {
+            continue;
+        }
+        since_live &= Some(&step.version) == live;
+        if step.version == *id || !(since_live || back.is_some()) {
+            break;
+        }
+        if since_live {
+            undoes = Some(step.clone());
+        }
+        taken_back = Some(step);
+    }
+    Ok((undoes, taken_back.filter(|_| back.is_some())))
+}
+
+/// Makes a version the active one here. The lock is held over the look, the record and the swap, so the
+/// expected old value is compared where nobody can move it.
+pub fn promote(store: &Store, version: &Revision, request: &Request, who: &Who) -> Result<Promotion> {
+    let lock = store.lock()?;
+    let ground = Ground::here(store)?;
+    let promotion = judge(&ground, version, request.expect.as_ref())?;
+    if promotion.settled {
+        store.confirm()?;
+    } else {
+        let step = record_promotion(store, &ground, promotion.number, request.reason.as_deref(), who)?;
+        swap(store, &lock, &step)?;
+    }
+    Ok(promotion)
+}
+
+/// Stores the record of a promotion that was judged. What is left is the step of the pointer.
+pub fn record_promotion(
+    store: &Store,
+    ground: &Ground,
+    number: u64,
+    reason: Option<&str>,
+    who: &Who,
+) -> Result<Step> {
+    let reason = reason.map(str::to_owned);
+    append(store, ground, number, Move { event: Event::Promote, reason, active: Some(number) }, who)
+}
+
+fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result<()> {
+    let Some(expected) = expect.filter(|expected| catalog.active_number() != Some(*expected)) else {
+        return Ok(());
+    };
+    let found = match catalog.active_number() {
+        Some(active) => format!("v{active} is active"),
+        None => "no version is active".to_owned(),
+    };
+    Err(Error::conflict(format!("cannot promote v{number}: {found}, not v{expected} as expected"))
+        .hint("`lua-store log --ledger` shows who promoted what, when"))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    Done,
+    AlreadyDeleted,
+}
+
+/// Deletes a version softly here: it stays listed and inspectable and can never be promoted again.
+pub fn delete(store: &Store, number: u64, who: &Who) -> Result<Deleted> {
+    let lock = store.lock()?;
+    let ground = Ground::here(store)?;
+    let deleted = judge_deletion(&ground, number)?;
+    match deleted {
+        Deleted::Done => swap(store, &lock, &record_deletion(store, &ground, number, who)?)?,
+        Deleted::AlreadyDeleted => store.confirm()?,
+    }
+    Ok(deleted)
+}
+
+/// Stores the record of a deletion that was judged, as [`record_promotion`] does.
+pub fn record_deletion(store: &Store, ground: &Ground, number: u64, who: &Who) -> Result<Step> {
+    let active = ground.pointer.and_then(|active| active.version);
+    append(store, ground, number, Move { event: Event::Delete, reason: None, active }, who)
+}
+
+/// Whether a version may be deleted.
+pub fn judge_deletion(ground: &Ground, number: u64) -> Result<Deleted> {
+    let refuse = |why: &str| Err(Error::failed(format!("Cannot delete v{number}: {why}.")));
+    let mut deleted = Deleted::AlreadyDeleted;
+    for catalog in [&ground.live, ground.after()] {
+        catalog.get(number)?;
+        match catalog.status(number) {
+            Status::Deleted => continue,
+            Status::Active => {
+                return refuse("it is the active version. Promote a different version first");
+            }
+            // A damaged one may be deleted already, so it does not count.
+            Status::Staged | Status::Superseded if catalog.remaining().count() == 1 => {
+                return refuse("it is the only remaining version");
+            }
+            Status::Staged | Status::Superseded | Status::Damaged => deleted = Deleted::Done,
+        }
+    }
+    Ok(deleted)
+}
+
+struct Move {
+    event: Event,
+    reason: Option<String>,
+    /// What `ACTIVE` names afterwards.
+    active: Option<u64>,
+}
+
+/// One step of the pointer; the record that it leads to is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The version that it is about.
+    pub number: u64,
+    pub expected: Option<Active>,
+    pub new: Active,
+}
+
+/// Appends a record to the ledger. Nothing names it yet.
+fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -> Result<Step> {
+    wording::check(store, &[("reason", event.reason.as_deref()), ("author", Some(&who.by))])?;
+    let version = ground.live.get(number)?.id;
+    let expected = ground.pointer;
+    let before = expected.and_then(|active| Recorded::load(ground.objects, &active.ledger).ok());
+    let at_ms = rules::steady(who.at_ms, before.map(|step| step.record.at_ms));
+    let record = LedgerRecord { event: event.event, by: who.by.clone(), at_ms, reason: event.reason };
+    store.require_whole()?;
+    let mut batch = store.batch();
+    let ledger = ledger::append(&mut batch, &record, version, expected.map(|active| active.ledger))?;
+    batch.commit()?;
+    Ok(Step { number, expected, new: Active { version: event.active, ledger } })
+}
+
+fn swap(store: &Store, lock: &Lock, step: &Step) -> Result<()> {
+    move_to(store, lock, step.expected.as_ref(), &step.new)
+}
+
+/// Moves the pointer, to a record that was made here or at a remote.
+pub fn move_to(store: &Store, lock: &Lock, expected: Option<&Active>, new: &Active) -> Result<()> {
+    store.swap_active(lock, expected, new)
+}

@@ -1,0 +1,81 @@
+//! `push`: the project as it is becomes the next source version.
+//!
+//! Files → objects → one pack → one ref. Everything before the ref is invisible; the ref is created
+//! under the lock, and only when nobody pushed since the state was built on what was there.
+
+use super::stage::{self, Report, Staged};
+use super::wording;
+use crate::error::{Error, Result};
+use crate::history::project::Project;
+use crate::history::record::Who;
+use crate::history::source::{self, SourceVersion};
+use crate::object::Id;
+use crate::store::{Depth, Store};
+
+pub struct Pushed {
+    /// The new source version, or `None` when nothing had changed.
+    pub number: Option<u64>,
+    /// Objects that were stored again because the copy that was there is damaged.
+    pub healed: usize,
+    pub report: Report,
+}
+
+/// Pushes until nobody else's push comes between: each lost race means somebody else's success.
+pub fn push(project: &Project, request: &stage::Request, message: Option<&str>, who: &Who) -> Result<Pushed> {
+    let store = project.store();
+    wording::check(store, &[("message", message), ("author", Some(&who.by))])?;
+    store.require_whole()?;
+    loop {
+        let Staged { objects: mut batch, report } = stage::stage(project, request)?;
+        report.require_whole(request)?;
+        if batch.met_damage() && !store.is_damaged() {
+            store.note_damage();
+            // Once more, with every file in hand: what is damaged can be one that is as it was.
+            if store.is_damaged() {
+                continue;
+            }
+        }
+        let healed = batch.healed();
+        if !report.changed() {
+            match healed {
+                0 => store.confirm()?,
+                _ => drop(batch.commit()?),
+            }
+            require_sound(store, report.previous.as_ref().map(|previous| previous.id))?;
+            return Ok(Pushed { number: None, healed, report });
+        }
+        let record = report.record(who, request.scope.triggered_by(), message.map(str::to_owned));
+        let (state, files) = (report.state, report.snapshot.tree);
+        let previous = report.previous.as_ref();
+        let id = source::put_next(store, &mut batch, record, (state, files), previous)?;
+        batch.commit()?;
+        require_sound(store, Some(id))?;
+        if let Some(number) = publish(project, id, report.previous.as_ref())? {
+            return Ok(Pushed { number: Some(number), healed, report });
+        }
+    }
+}
+
+/// Where damage was met, a push says that it is done only of what can be read to its end.
+fn require_sound(store: &Store, root: Option<Id>) -> Result<()> {
+    let root: Vec<Id> = root.into_iter().filter(|_| store.is_damaged()).collect();
+    match store.broken(&root, Depth::Read)?.is_empty() {
+        true => Ok(()),
+        false => Err(Error::corrupt(
+            "cannot push: what is as it was pushed before is damaged, and in no file of the project",
+        )
+        .hint("`lua-store fsck` names it; `lua-store fsck --repair --from REMOTE` brings it from a remote")),
+    }
+}
+
+/// Creates the ref of a source version that was built on `previous`. `None` when somebody pushed
+/// since: the state, and the numbers in it, must then be built anew.
+pub fn publish(project: &Project, id: Id, previous: Option<&SourceVersion>) -> Result<Option<u64>> {
+    let store = project.store();
+    let lock = store.lock()?;
+    let newest = store.refs().latest(source::REFS)?.map(|(number, _)| number);
+    if newest != previous.map(|previous| previous.number) {
+        return Ok(None);
+    }
+    store.refs().append(&lock, source::REFS, id).map(Some)
+}

@@ -1,0 +1,206 @@
+//! `source rollback`: the files of an older source version come back, as the next source version.
+//!
+//! History only grows. What stood in the workspace and was not pushed is kept as a safety snapshot
+//! before the first file is overwritten.
+
+use super::push;
+use crate::diff::{self, Change};
+use crate::error::Result;
+use crate::history::project::Project;
+use crate::history::record::{SourceRecord, Who};
+use crate::history::source::{self, SNAPSHOT_REFS, SourceVersion};
+use crate::history::state::State;
+use crate::object::Id;
+use crate::progress::Progress;
+use crate::store::Batch;
+use crate::workspace::{self, Plan, Snapshot, Tracked};
+
+/// Where the files come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// A source version; its state becomes the pushed state again.
+    Version(u64),
+    /// A workspace kept before an earlier restore; it was never pushed, and is not by coming back.
+    Snapshot(u64),
+    /// The files of a version, which is no version of this store perhaps. They are not pushed again.
+    Files { state: Id, source: Id },
+}
+
+/// What a rollback is about to do.
+pub struct Rollback<'a> {
+    project: &'a Project,
+    from: From,
+    target: Target,
+    previous: Option<SourceVersion>,
+    batch: Batch,
+    snapshot: Snapshot,
+    plan: Plan,
+    /// Files that differ, from what they are to what they will be.
+    pub changes: Vec<Change>,
+}
+
+/// What comes back.
+#[derive(Clone)]
+struct Target {
+    state: Id,
+    source: Id,
+    /// As in the record of the version.
+    unread: Option<String>,
+}
+
+impl Target {
+    fn of(version: &SourceVersion) -> Target {
+        Target { state: version.state, source: version.source, unread: version.record.unread.clone() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RolledBack {
+    /// The safety snapshot, where the workspace held anything not pushed.
+    pub kept: Option<u64>,
+    /// The new source version; `None` where nothing had to change, and for a snapshot.
+    pub number: Option<u64>,
+}
+
+/// Looks at the workspace and at the target, and changes nothing.
+pub fn prepare<'a>(project: &'a Project, from: From, progress: &Progress) -> Result<Rollback<'a>> {
+    let store = project.store();
+    let target = match from {
+        From::Version(number) => Target::of(&source::get(store, number)?),
+        From::Snapshot(number) => Target::of(&source::get_snapshot(store, number)?),
+        From::Files { state, source } => Target { state, source, unread: None },
+    };
+    let previous = source::latest(store)?;
+    let mut batch = store.batch();
+    let base = previous.as_ref().map(|previous| previous.source);
+    let tracked = Tracked::in_tree(&batch, base)?;
+    let snapshot = project.snapshot(&mut batch, base, &tracked, progress)?;
+    let changes = diff::trees(&batch, Some(snapshot.tree), Some(target.source))?;
+    let plan = workspace::plan(&batch, snapshot.tree, target.source)?;
+    Ok(Rollback { project, from, target, previous, batch, snapshot, plan, changes })
+}
+
+impl Rollback<'_> {
+    /// Whether anything in the workspace was not pushed.
+    pub fn has_edits(&self) -> bool {
+        self.previous.as_ref().is_none_or(|previous| previous.source != self.snapshot.tree)
+    }
+
+    /// Keeps what is there, restores the files, and makes the next source version of them.
+    pub fn run(self, who: &Who, progress: &Progress) -> Result<RolledBack> {
+        // Where the line that keeps git away is missing, this puts it into a file that the plan has seen without it.
+        if self.project.store().shield()? {
+            return prepare(self.project, self.from, progress)?.run(who, progress);
+        }
+        let Rollback { project, from, target, previous, batch, snapshot, plan, .. } = self;
+        project.store().require_whole()?;
+        workspace::check(&plan, project.root())?;
+        let kept = match plan.is_empty() {
+            true => None,
+            false => keep(project, batch, previous.as_ref(), &snapshot, who)?,
+        };
+        restore(project, &plan, &snapshot, kept, progress)?;
+        let number = match from {
+            From::Snapshot(_) | From::Files { .. } => None,
+            From::Version(number) => append(project, &target, number, who)?,
+        };
+        Ok(RolledBack { kept, number })
+    }
+}
+
+/// Makes the files those of the plan. Where it stops half way, the error says how to go back as well.
+pub fn restore(
+    project: &Project,
+    plan: &Plan,
+    from: &Snapshot,
+    kept: Option<u64>,
+    progress: &Progress,
+) -> Result<()> {
+    let (root, objects) = (project.root(), project.store().objects());
+    let done = workspace::sweep(root, &from.leftovers, objects, progress)
+        .and_then(|()| workspace::apply(plan, root, objects, progress));
+    done.map(drop).map_err(|error| {
+        let Some(kept) = kept else { return error };
+        let back = format!(
+            "`lua-store source rollback --snapshot {kept} --force` brings back the files as they were"
+        );
+        let hint = error.hint_text().map_or(back.clone(), |hint| format!("{hint}\n{back}"));
+        error.hint(hint)
+    })
+}
+
+/// Keeps the workspace as it is, before something edits it.
+pub fn keep_workspace(project: &Project, who: &Who, progress: &Progress) -> Result<Option<u64>> {
+    let previous = source::latest(project.store())?;
+    let mut batch = project.store().batch();
+    let base = previous.as_ref().map(|previous| previous.source);
+    let tracked = Tracked::in_tree(&batch, base)?;
+    let snapshot = project.snapshot(&mut batch, base, &tracked, progress)?;
+    keep(project, batch, previous.as_ref(), &snapshot, who)
+}
+
+/// Makes the workspace as it is a safety snapshot, unless it is what was pushed last. One that was
+/// kept before a rollback that did not come to its end is not kept twice.
+pub fn keep(
+    project: &Project,
+    mut batch: Batch,
+    previous: Option<&SourceVersion>,
+    snapshot: &Snapshot,
+    who: &Who,
+) -> Result<Option<u64>> {
+    if previous.is_some_and(|previous| previous.source == snapshot.tree) {
+        return Ok(None);
+    }
+    if let Some((number, id)) = project.store().refs().latest(SNAPSHOT_REFS)?
+        && SourceVersion::load(&batch, number, id)?.source == snapshot.tree
+    {
+        project.store().confirm()?;
+        return Ok(Some(number));
+    }
+    let state = match previous {
+        Some(previous) => previous.state,
+        None => State::default().store(&mut batch, None)?,
+    };
+    let record = SourceRecord {
+        by: who.by.clone(),
+        at_ms: who.at_ms,
+        triggered_by: "safety snapshot".to_owned(),
+        message: None,
+        highest: Default::default(),
+        unread: None,
+    };
+    let id = source::put(&mut batch, &record, state, snapshot.tree, previous)?;
+    batch.commit()?;
+    let lock = project.store().lock()?;
+    project.store().refs().append(&lock, SNAPSHOT_REFS, id).map(Some)
+}
+
+/// The target's state and files become the next source version; `None` when they are the newest.
+fn append(project: &Project, target: &Target, number: u64, who: &Who) -> Result<Option<u64>> {
+    loop {
+        let previous = source::latest(project.store())?;
+        if previous.as_ref().is_some_and(|p| (p.state, p.source) == (target.state, target.source)) {
+            project.store().confirm()?;
+            return Ok(None);
+        }
+        let mut batch = project.store().batch();
+        let old = match &previous {
+            Some(previous) => State::load(&batch, &previous.state)?,
+            None => State::default(),
+        };
+        let record = SourceRecord {
+            by: who.by.clone(),
+            at_ms: who.at_ms,
+            triggered_by: format!("rollback to v{number}"),
+            message: None,
+            highest: source::highest(previous.as_ref(), &old, &State::load(&batch, &target.state)?),
+            unread: target.unread.clone(),
+        };
+        let content = (target.state, target.source);
+        let id = source::put_next(project.store(), &mut batch, record, content, previous.as_ref())?;
+        batch.commit()?;
+        if let Some(number) = push::publish(project, id, previous.as_ref())? {
+            return Ok(Some(number));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Whether a primitive is what it was in the state that a push is built on.
+//!
+//! What it reaches is compared by what each import resolves to, as the same rules tell it on both sides. Of a state
+//! that older rules made, the files are read once more: neither a finer nor a coarser reader is a change of the agent.
+
+use crate::compare::moved;
+use crate::error::Result;
+use crate::fs;
+use crate::history::state::{Content, DEFINITION, MODULES, REACH};
+use crate::model::agent::{Agent, Primitive, RULES};
+use crate::model::json;
+use crate::object::{self, Finder, Id, Source};
+use crate::reader::{self, instead};
+use serde_json::{Map, Value};
+use std::cell::OnceCell;
+use std::path::Path;
+
+/// A state that was stored before, with the files it was made of.
+pub struct Earlier<'a> {
+    root: &'a Path,
+    /// The project's files as they are.
+    files: Id,
+    /// Those of the state.
+    source: Option<Id>,
+    /// What those say to this reader; `None` where it cannot read them.
+    agent: OnceCell<Option<Agent>>,
+}
+
+impl<'a> Earlier<'a> {
+    pub fn new(root: &'a Path, files: Id, source: Option<Id>) -> Earlier<'a> {
+        Earlier { root, files, source, agent: OnceCell::new() }
+    }
+
+    /// Whether the primitive that is stored as this tree is the one that the project has now.
+    pub fn has<S: Source>(
+        &self,
+        objects: &S,
+        tree: &Id,
+        stored: &Content,
+        primitive: &Primitive,
+    ) -> Result<bool> {
+        let reach: Value = json::decode(&objects.blob(&stored.reach)?, REACH)?;
+        let now = (&primitive.definition, &primitive.reach.to_json());
+        if reach.get("rules").and_then(Value::as_u64) == Some(RULES) {
+            let definition: Value = json::decode(&objects.blob(&stored.definition)?, DEFINITION)?;
+            return Ok(moved::is_same((&definition, &reach), now));
+        }
+        let Some(source) = self.source else { return Ok(false) };
+        if has_moved_package(&reach, primitive) || !self.can_be_read_again(objects, tree, &reach, source)? {
+            return Ok(false);
+        }
+        if source == self.files {
+            return Ok(true);
+        }
+        let Some(agent) = self.agent(objects, source)? else { return Ok(false) };
+        let then = agent.of_kind(primitive.kind).find(|then| then.name == primitive.name);
+        Ok(then.is_some_and(|then| moved::is_same((&then.definition, &then.reach.to_json()), now)))
+    }
+
+    /// The order of the lists then; `None` where the files of that time cannot be read.
+    pub fn order<S: Source>(
+        &self,
+        objects: &S,
+        now: &Map<String, Value>,
+    ) -> Result<Option<Map<String, Value>>> {
+        match self.source {
+            None => Ok(None),
+            Some(source) if source == self.files => Ok(Some(now.clone())),
+            Some(source) => Ok(self.agent(objects, source)?.map(Agent::order)),
+        }
+    }
+
+    fn agent<S: Source>(&self, objects: &S, source: Id) -> Result<Option<&Agent>> {
+        if self.agent.get().is_none() {
+            let instead = instead::seen(objects, self.files, source)?;
+            drop(self.agent.set(reader::project_with(self.root, &instead).ok()));
+        }
+        Ok(self.agent.get().and_then(Option::as_ref))
+    }
+
+    /// Whether all that it reached then can be had again: in the files of that time, or as it still is. What is kept out
+    /// of them by an ignore rule stands beside the primitive, and what is kept out as a secret stands nowhere.
+    fn can_be_read_again<S: Source>(
+        &self,
+        objects: &S,
+        tree: &Id,
+        reach: &Value,
+        source: Id,
+    ) -> Result<bool> {
+        let leaves = match objects.tree(tree)?.get(MODULES) {
+            Some(entry) => object::leaves(objects, entry.id)?,
+            None => Vec::new(),
+        };
+        let reached = reach.get("modules").and_then(Value::as_object);
+        let is_kept = |path: &String| leaves.iter().any(|(kept, ..)| kept == path);
+        if reached.is_some_and(|reached| !reached.keys().all(is_kept)) {
+            return Ok(false);
+        }
+        let mut finder = Finder::new(source);
+        for (path, _, id) in leaves {
+            if finder.find(objects, &path)?.is_none() {
+                let bytes = fs::read_if_exists(&self.root.join(&path))?;
+                if bytes.map(|bytes| Id::of_blob(&bytes)) != Some(id) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether a package that both reach has another version now: the lock file can be outside of the project.
+fn has_moved_package(reach: &Value, primitive: &Primitive) -> bool {
+    let before = reach.get("packages").and_then(Value::as_object);
+    before.into_iter().flatten().any(|(name, version)| {
+        primitive.reach.packages.get(name).is_some_and(|now| version.as_str() != Some(now.as_str()))
+    })
+}

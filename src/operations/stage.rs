@@ -1,0 +1,400 @@
+//! What a push would store: files and state of this moment, in a batch that is not committed yet.
+//! `push` commits it; `diff`, `status` and dry runs only look.
+
+use super::build::{self, Base, Built, Input, Scope};
+use super::reached::{self, Needed};
+use super::stock;
+use crate::compare::Item;
+use crate::diff;
+use crate::error::{Error, Kind, Result};
+use crate::history::project::Project;
+use crate::history::record::{SourceRecord, Who};
+use crate::history::source::{self, SourceVersion};
+use crate::history::state::State;
+use crate::history::version::Version;
+use crate::history::{rules, suggest};
+use crate::model::agent::{Agent, Dropped, Note};
+use crate::model::names;
+use crate::model::numbers::Numbers;
+use crate::object::{Id, Sink, Source};
+use crate::parallel;
+use crate::progress::Progress;
+use crate::reader::cache::Cache;
+use crate::reader::dist::Dist;
+use crate::reader::leak::{self, Guard, Leak};
+use crate::reader::manifest::Manifest;
+use crate::reader::{self, Inputs};
+use crate::store::Batch;
+use crate::workspace::{Snapshot, Tracked, View};
+
+#[derive(Clone)]
+pub struct Request {
+    pub scope: Scope,
+    pub set_version: Option<String>,
+    /// Whether the compiler was just run, so that its output must be of the project.
+    pub compiled: bool,
+    /// Whether what the compiler's output lacks is pushed all the same.
+    pub allow_dropped: bool,
+    pub progress: Progress,
+}
+
+impl Request {
+    /// Everything, with the next numbers.
+    pub fn all(progress: Progress) -> Request {
+        Request { scope: Scope::All, set_version: None, compiled: false, allow_dropped: false, progress }
+    }
+}
+
+pub struct Staged<S> {
+    /// Holds the new objects, and reads the stored ones through.
+    pub objects: S,
+    pub report: Report,
+}
+
+/// What a push finds, whether or not it is stored.
+pub struct Report {
+    /// The pushed state that this one is built on.
+    pub previous: Option<SourceVersion>,
+    pub state: Id,
+    pub snapshot: Snapshot,
+    pub items: Vec<Item>,
+    /// Files that differ from the ones pushed last.
+    pub files: Vec<diff::Change>,
+    pub notes: Vec<Note>,
+    /// Files that are kept although an ignore rule names them.
+    pub needed: Vec<Needed>,
+    /// What `lua compile` leaves out or leaves empty.
+    pub dropped: Vec<Dropped>,
+    /// Why the agent was not read, where only the files are kept.
+    pub unread: Option<String>,
+    /// What `lua compile` made of the same files.
+    pub dist: Dist,
+    /// Secrets that must not be kept. A push is refused for one; who only looks sees how each begins.
+    pub leaks: Vec<Leak>,
+    highest: Numbers,
+}
+
+impl Report {
+    /// Whether anything differs from the pushed state, files included.
+    pub fn changed(&self) -> bool {
+        self.previous.as_ref().is_none_or(|p| {
+            (p.state, p.source, &p.record.unread) != (self.state, self.snapshot.tree, &self.unread)
+        })
+    }
+
+    /// An error where the compiler's own output lacks a primitive or a tool, unless that is allowed.
+    pub fn require_whole(&self, request: &Request) -> Result<()> {
+        let lacking = self.dropped.iter().filter(|one| one.field.is_none());
+        let lacking: Vec<Dropped> = lacking.cloned().collect();
+        if request.allow_dropped || lacking.is_empty() || self.dist.output().is_none() {
+            return Ok(());
+        }
+        let notes = stock::notes(&lacking).join("\n  ");
+        Err(Error::failed(format!("cannot push what the output of `lua compile` lacks:\n  {notes}")).hint(
+            "write it in a form that the compiler knows, then `lua compile` again\n\
+                   `lua-store push --allow-dropped` pushes it as it is read here",
+        ))
+    }
+
+    /// The record of this push.
+    pub fn record(&self, who: &Who, triggered_by: String, message: Option<String>) -> SourceRecord {
+        let (by, at_ms, highest) = (who.by.clone(), who.at_ms, self.highest.clone());
+        SourceRecord { by, at_ms, triggered_by, message, highest, unread: self.unread.clone() }
+    }
+}
+
+/// Stages into a batch, which a push commits.
+pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
+    let previous = source::latest(project.store())?;
+    let base = previous.as_ref().map(|previous| previous.source);
+    let mut batch = project.store().batch();
+    let mut settled = settle(project, request, base, |tracked| {
+        project.snapshot(&mut batch, base, tracked, &request.progress)
+    })?;
+    settled.check_inside(request)?;
+    leak::refuse(&settled.clean(project, request, &batch)?)?;
+    let staged = finish(project, request, batch, previous, settled, Vec::new())?;
+    leak::refuse(&staged.report.leaks)?;
+    Ok(staged)
+}
+
+/// Stages nothing that could be committed: new files are hashed and not stored.
+pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<View<'a>>> {
+    let previous = source::latest(project.store())?;
+    let mut view = None;
+    let base = previous.as_ref().map(|previous| previous.source);
+    let mut settled = settle(project, request, base, |tracked| {
+        let (snapshot, seen) = project.look(tracked, &request.progress)?;
+        view = Some(seen);
+        Ok(snapshot)
+    })?;
+    let view = view.ok_or_else(|| Error::failed("the project was not looked at"))?;
+    let leaks = settled.clean(project, request, &view)?;
+    finish(project, request, view, previous, settled, leaks)
+}
+
+/// The files and the agent of one moment.
+struct Settled {
+    snapshot: Snapshot,
+    /// `None` where only files are pushed, and they cannot be read as an agent.
+    agent: Option<Agent>,
+    /// What the agent was read from, where it was just read and can be kept for the next time.
+    inputs: Option<Inputs>,
+    is_kept: bool,
+    /// Why the agent cannot be read, where only files are pushed.
+    unread: Option<String>,
+}
+
+impl Settled {
+    /// Takes the secrets out of the agent that must not be kept, and says what they are. With none it is
+    /// kept for the next command: a kept agent is clean.
+    fn clean<S: Source>(&mut self, project: &Project, request: &Request, objects: &S) -> Result<Vec<Leak>> {
+        let Some(agent) = self.agent.as_mut().filter(|_| !self.is_kept) else { return Ok(Vec::new()) };
+        let allowed = project.allowed()?;
+        let guard = Guard::new(project.root(), &allowed);
+        let mut leaks = guard.files(agent, &self.snapshot, objects)?;
+        leaks.extend(guard.clean(agent));
+        if let Some(inputs) = self.inputs.take().filter(|_| leaks.is_empty()) {
+            let cache = Cache::of(project.store().dir());
+            // A cache that cannot be written costs the next command time, and nothing else.
+            drop(cache.keep(objects, (self.snapshot.tree, &allowed), inputs, agent));
+        }
+        // A backup keeps files alone: what it leaves out is told, and may be reached.
+        Ok(if request.scope == Scope::Backup { Vec::new() } else { leaks })
+    }
+
+    fn check_inside(&self, request: &Request) -> Result<()> {
+        let pushed = self.agent.as_ref().filter(|_| request.scope != Scope::Backup);
+        pushed.map_or(Ok(()), reached::check_inside)
+    }
+}
+
+/// The files and the agent of one moment. An agent that was read from the very same files is not read
+/// again. Else both are read side by side; then the files are looked at once
+/// more, with all that the agent was read from, and both are taken again when something moved meanwhile, or
+/// the agent needs more than was looked at. Where only files are pushed, the agent need not be readable.
+fn settle(
+    project: &Project,
+    request: &Request,
+    pushed: Option<Id>,
+    mut take: impl FnMut(&Tracked) -> Result<Snapshot>,
+) -> Result<Settled> {
+    let kept = Cache::of(project.store().dir()).load();
+    let mut tracked = reached::tracked_before(kept.as_ref(), project.store().objects(), pushed)?;
+    if let Some(kept) = kept {
+        let snapshot = take(&tracked)?;
+        if let Some(agent) = kept.agent_of(project.root(), &snapshot.tree, &project.allowed()?) {
+            return Ok(Settled { snapshot, agent: Some(agent), inputs: None, is_kept: true, unread: None });
+        }
+    }
+    for _ in 0..5 {
+        let (agent, snapshot) =
+            parallel::both(|| reader::project_and_inputs(project.root()), || take(&tracked));
+        let (snapshot, (agent, inputs)) = match (snapshot?, agent) {
+            (_, Err(error)) if request.scope == Scope::Backup => {
+                // The reason quotes the code, and a backup is to be possible whatever that holds.
+                let unread = error.message().lines().next().map(leak::shown).map(rules::shortened);
+                let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
+                return Ok(Settled {
+                    snapshot: take(&tracked)?,
+                    agent: None,
+                    inputs: None,
+                    is_kept: false,
+                    unread,
+                });
+            }
+            (snapshot, agent) => (snapshot, agent.map_err(kept_anyway)?),
+        };
+        tracked = reached::tracked(&agent);
+        let again = take(&tracked)?;
+        if again.tree == snapshot.tree {
+            return Ok(Settled { snapshot: again, agent: Some(agent), inputs, is_kept: false, unread: None });
+        }
+    }
+    Err(Error::new(Kind::Unavailable, "the project keeps changing while it is read")
+        .hint("try again when the files have come to rest"))
+}
+
+/// An agent that cannot be read stops what needs it; the files can be kept all the same.
+fn kept_anyway(error: Error) -> Error {
+    if !reader::is_about_code(&error) {
+        return error;
+    }
+    let hint = "`lua-store push backup` keeps the files as they are";
+    let hint = error.hint_text().map_or(hint.to_owned(), |first| format!("{first}\n{hint}"));
+    error.hint(hint)
+}
+
+/// The agent of a project, read again only where something changed since, and the secrets that were taken out of it.
+pub fn agent(project: &Project, progress: &Progress) -> Result<(Agent, Vec<Leak>)> {
+    let local = Local::look(project, project.store().objects(), progress)?;
+    Ok((local.agent, local.leaks))
+}
+
+fn finish<S: Source + Sink>(
+    project: &Project,
+    request: &Request,
+    mut objects: S,
+    previous: Option<SourceVersion>,
+    settled: Settled,
+    mut leaks: Vec<Leak>,
+) -> Result<Staged<S>> {
+    let Settled { snapshot, agent, unread, .. } = settled;
+    let old = match &previous {
+        Some(previous) => State::load(&objects, &previous.state)?,
+        None => State::default(),
+    };
+    let needed = reached::needed(agent.as_ref(), &snapshot.kept);
+    // Of a backup it only said which files it needs.
+    let agent = agent.filter(|_| request.scope != Scope::Backup);
+    let (built, dist) = match &agent {
+        None => (Built { state: old.clone(), items: Vec::new() }, Dist::Absent),
+        Some(agent) => {
+            check_target(agent, request, &old)?;
+            let floor = source::floor(&old, previous.as_ref());
+            let source = previous.as_ref().map(|previous| previous.source);
+            let base = Base { state: old.clone(), floor, source };
+            built(project, request, &mut objects, agent, snapshot.tree, &base)?
+        }
+    };
+    if let Some((agent, output)) = agent.as_ref().zip(dist.output()) {
+        leaks.extend(output.leaks(
+            project.root(),
+            agent,
+            &Guard::new(project.root(), &project.allowed()?),
+        )?);
+    }
+    let state = built.state.store(&mut objects, previous.as_ref().map(|previous| previous.state))?;
+    let before = previous.as_ref().map(|previous| previous.source);
+    let (notes, predicted) = agent.as_ref().map(|agent| (agent.notes.clone(), &agent.dropped)).unzip();
+    let dropped = match (&agent, dist.output()) {
+        (Some(agent), Some(output)) => output.lacks(project.root(), agent)?,
+        _ => predicted.cloned().unwrap_or_default(),
+    };
+    let report = Report {
+        highest: source::highest(previous.as_ref(), &old, &built.state),
+        files: diff::find_renames(diff::trees(&objects, before, Some(snapshot.tree))?),
+        notes: notes.unwrap_or_default(),
+        needed,
+        dropped,
+        unread,
+        items: built.items,
+        dist,
+        leaks,
+        previous,
+        state,
+        snapshot,
+    };
+    Ok(Staged { objects, report })
+}
+
+/// The project as it is, to be compared with states that somebody else has. Nothing is stored.
+pub struct Local<'a> {
+    project: &'a Project,
+    /// Holds what was built, and reads through what it was made over.
+    pub objects: View<'a>,
+    agent: Agent,
+    /// What was taken out of the agent.
+    leaks: Vec<Leak>,
+    tree: Id,
+}
+
+impl<'a> Local<'a> {
+    pub fn look(project: &'a Project, over: &'a dyn Source, progress: &Progress) -> Result<Local<'a>> {
+        let mut view = None;
+        let request = Request::all(progress.clone());
+        let mut settled = settle(project, &request, None, |tracked| {
+            let (snapshot, seen) = project.look_over(over, tracked, progress)?;
+            view = Some(seen);
+            Ok(snapshot)
+        })?;
+        let nothing = || Error::failed("the project was not looked at");
+        let objects = view.ok_or_else(nothing)?;
+        let leaks = settled.clean(project, &request, &objects)?;
+        let agent = settled.agent.ok_or_else(nothing)?;
+        Ok(Local { project, objects, agent, leaks, tree: settled.snapshot.tree })
+    }
+
+    /// The state that a push would make if that of `version` were the pushed one. What is the same in both keeps its
+    /// tree, so that neither numbers nor the reader that the version was made with count as differences.
+    pub fn over(&mut self, version: &Version) -> Result<Id> {
+        let state = State::load(&self.objects, &version.state)?;
+        let base = Base { floor: source::floor(&state, None), state, source: Some(version.source) };
+        let request = Request::all(Progress::default());
+        let (built, _) = built(self.project, &request, &mut self.objects, &self.agent, self.tree, &base)?;
+        built.state.store(&mut self.objects, Some(version.state))
+    }
+}
+
+/// The state, with what `lua compile` made of the same files.
+fn built<S: Source + Sink>(
+    project: &Project,
+    request: &Request,
+    objects: &mut S,
+    agent: &Agent,
+    files: Id,
+    base: &Base,
+) -> Result<(Built, Dist)> {
+    let (root, cache) = (project.root(), Cache::of(project.store().dir()));
+    let manifest = &Manifest::read(root)?;
+    let (scope, set_version) = (&request.scope, request.set_version.as_deref());
+    let guard = &Guard::new(root, &project.allowed()?);
+    let build = |objects: &mut S| -> Result<(Built, Dist)> {
+        let dist = cache.dist(objects, root, files)?;
+        if request.compiled {
+            dist.require()?;
+        }
+        let input = Input { root, agent, dist: &dist, guard, manifest, scope, set_version, files, base };
+        Ok((build::build(objects, &input)?, dist))
+    };
+    match build(objects) {
+        // Perhaps a bundle is not what it was when the output was last looked at.
+        Err(error) if error.kind() == Kind::Conflict && cache.forget_dist() => build(objects),
+        built => built,
+    }
+}
+
+/// A push of one name must find it in the project, or in the pushed state to take it out of there.
+fn check_target(agent: &Agent, request: &Request, old: &State) -> Result<()> {
+    let Scope::Kind(kind, Some(name)) = &request.scope else { return Ok(()) };
+    let key = format!("{}/{}", kind.folder, names::encode(name));
+    let present: Vec<&str> = agent.of_kind(kind).map(|primitive| primitive.name.as_str()).collect();
+    if old.primitives.contains_key(&key) || present.contains(&name.as_str()) {
+        return Ok(());
+    }
+    let error = Error::not_found(format!("there is no {} \"{name}\" in the project", kind.one));
+    Err(match suggest::nearest(name, present.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None if present.is_empty() => error.hint("the agent has none of that kind"),
+        None => error.hint(format!("{}: {}", kind.label, present.join(", "))),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Id;
+    use crate::store::Store;
+
+    #[test]
+    fn a_project_that_does_not_come_to_rest_is_unavailable() {
+        let directory = tempfile::tempdir().unwrap();
+        Store::init(&directory.path().join(".lua")).unwrap();
+        let project = Project::open(directory.path()).unwrap();
+        let mut taken = 0;
+        let restless = |tracked: &Tracked| {
+            taken += 1;
+            let mut snapshot = project.look(tracked, &Progress::default())?.0;
+            snapshot.tree = Id::of_blob(&[taken]);
+            Ok(snapshot)
+        };
+        let (scope, progress) = (Scope::All, Progress::default());
+        let request = Request { scope, ..Request::all(progress) };
+        #[allow(clippy::disallowed_methods, reason = "a test writes the project of its own")]
+        std::fs::write(directory.path().join("index.ts"), "new LuaAgent({ name: 'a' });").unwrap();
+        let error = settle(&project, &request, None, restless).err().unwrap();
+        assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Unavailable, 11), "{error}");
+        assert_eq!(error.message(), "the project keeps changing while it is read");
+        assert_eq!(taken, 10);
+    }
+}

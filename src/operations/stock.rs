@@ -1,0 +1,186 @@
+//! What the stock compiler leaves out of an agent, in words, and what that makes of the difference of two versions.
+//!
+//! Nothing of it is kept: the files of a version say it, so it is known of every version ever made.
+
+use crate::error::Result;
+use crate::history::version::Version;
+use crate::model::agent::{Agent, Dropped};
+use crate::object::{self, Finder, Id, Mode, Source};
+use crate::reader;
+use crate::reader::instead::linked;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// How many names of one form are told before the rest is counted.
+pub const NAMES: usize = 5;
+
+/// One note for each form that `lua compile` does not know, with its place.
+pub fn notes(dropped: &[Dropped]) -> Vec<String> {
+    let same = |a: &&Dropped, b: &&Dropped| {
+        (&a.path, a.line, a.column, &a.reason, &a.field) == (&b.path, b.line, b.column, &b.reason, &b.field)
+    };
+    let all: Vec<&Dropped> = dropped.iter().collect();
+    all.chunk_by(same).map(note).collect()
+}
+
+fn note(same: &[&Dropped]) -> String {
+    let Some(first) = same.first() else { return String::new() };
+    let (verb, what) = match &first.field {
+        None => ("leaves this out", list(same)),
+        Some(field) if first.otherwise => {
+            ("makes another value of this", format!("`{field}` of {}", list(same)))
+        }
+        Some(field) => ("leaves this empty", format!("`{field}` of {}", list(same))),
+    };
+    format!("{}:{}:{}: `lua compile` {verb}: {what}; {}", first.path, first.line, first.column, first.reason)
+}
+
+/// `tools open, list of skill shop`, or `skill shop and job nightly`.
+pub fn list(same: &[&Dropped]) -> String {
+    let groups = same.chunk_by(|a, b| (&a.kind, &a.of) == (&b.kind, &b.of)).map(|group| {
+        let names: Vec<&str> = group.iter().take(NAMES).map(|one| &*one.name).collect();
+        let more = group.len().saturating_sub(NAMES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        if names == [""] {
+            return format!("the {} without a name", group[0].kind);
+        }
+        let plural = if group.len() > 1 { "s" } else { "" };
+        let of = group[0].of.as_ref().map_or(String::new(), |skill| format!(" of skill {skill}"));
+        format!("{}{plural} {}{more}{of}", group[0].kind, names.join(", "))
+    });
+    groups.collect::<Vec<_>>().join(" and ")
+}
+
+/// Whether the stock compiler makes all of it.
+pub fn is_deployable(dropped: &[Dropped]) -> bool {
+    dropped.iter().all(|one| one.otherwise)
+}
+
+/// Whether the same is lost, wherever that is written.
+pub fn is_same(before: &[Dropped], now: &[Dropped]) -> bool {
+    let lost = |all: &[Dropped]| -> BTreeSet<_> {
+        let one = |one: &Dropped| (one.kind.clone(), one.of.clone(), one.name.clone(), one.field.clone());
+        all.iter().map(one).collect()
+    };
+    lost(before) == lost(now)
+}
+
+/// An agent, or why it cannot be read.
+pub type Reading = Result<Agent, String>;
+
+/// No code is longer; of what is, nothing is read.
+const FILE_MAX: usize = 4 << 20;
+
+/// The agent in the files of a version, read from them alone. `root` is any folder that exists.
+pub fn agent_of(root: &Path, objects: &dyn Source, files: Id) -> Result<Reading> {
+    let (mut finder, mut held) = (Finder::new(files), BTreeMap::new());
+    for (path, mode, id) in object::leaves(objects, files)? {
+        let bytes = match mode {
+            Mode::Symlink => linked(objects, &mut finder, &path, id)?.unwrap_or_default(),
+            _ => bytes(objects, &id)?,
+        };
+        held.insert(path, bytes);
+    }
+    match reader::files(root, &held) {
+        Ok(agent) => Ok(Ok(agent)),
+        Err(error) => reader::reason(error).map(Err),
+    }
+}
+
+fn bytes(objects: &dyn Source, id: &Id) -> Result<Vec<u8>> {
+    let mut taken = Taken::default();
+    let copied = objects.copy_blob(id, &mut taken);
+    if taken.is_full {
+        return Ok(Vec::new());
+    }
+    copied.map(|_| taken.bytes)
+}
+
+/// Takes bytes until they are too many.
+#[derive(Default)]
+struct Taken {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl Write for Taken {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + more.len() > FILE_MAX {
+            self.is_full = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What differs between two versions as `lua compile` builds them, beyond what differs between them.
+#[derive(Default)]
+pub struct Difference {
+    /// In both, and left out since.
+    pub removed: Vec<Dropped>,
+    /// In both, and left out no more.
+    pub restored: Vec<Dropped>,
+    /// New, and left out at once.
+    pub missing: Vec<Dropped>,
+    /// Which version cannot be read, and why.
+    pub unknown: Option<(u64, String)>,
+    /// Whether it makes all of the later one.
+    pub deployable: Option<bool>,
+}
+
+/// Compares two versions by their files.
+pub fn between(root: &Path, objects: &dyn Source, from: &Version, to: &Version) -> Result<Difference> {
+    let later = match agent_of(root, objects, to.source)? {
+        Ok(agent) => agent,
+        Err(reason) => return Ok(unknown(to, reason)),
+    };
+    let deployable = Some(is_deployable(&later.dropped));
+    if from.source == to.source {
+        return Ok(Difference { deployable, ..Difference::default() });
+    }
+    Ok(match agent_of(root, objects, from.source)? {
+        Ok(earlier) => Difference { deployable, ..compare(&earlier, &later) },
+        Err(reason) => Difference { deployable, ..unknown(from, reason) },
+    })
+}
+
+fn unknown(version: &Version, reason: String) -> Difference {
+    Difference { unknown: Some((version.number, reason)), ..Difference::default() }
+}
+
+fn compare(from: &Agent, to: &Agent) -> Difference {
+    let since = |earlier: &Agent, later: &Agent| -> (Vec<Dropped>, Vec<Dropped>) {
+        let lost = later.dropped.iter().filter(|one| !one.otherwise);
+        let fresh = lost.filter(|one| !earlier.dropped.iter().any(|old| covers(old, one)));
+        fresh.cloned().partition(|one| has(earlier, one))
+    };
+    let (removed, missing) = since(from, to);
+    let (restored, _) = since(to, from);
+    Difference { removed, restored, missing, ..Difference::default() }
+}
+
+/// Whether what was lost already includes this loss.
+fn covers(old: &Dropped, one: &Dropped) -> bool {
+    let same = (&old.kind, &old.of, &old.name) == (&one.kind, &one.of, &one.name);
+    let around = old.kind == "skill" && one.of.as_ref() == Some(&old.name);
+    (same || around) && (old.field.is_none() || old.field == one.field)
+}
+
+/// Whether an agent has what was lost.
+fn has(agent: &Agent, one: &Dropped) -> bool {
+    let mut skills = agent.primitives.iter().filter(|skill| one.of.as_ref() == Some(&skill.name));
+    match (one.kind.as_str(), &one.of) {
+        ("agent", _) => true,
+        ("tool", Some(_)) => skills.any(|skill| {
+            let tools = skill.definition["tools"].as_array();
+            tools.is_some_and(|tools| tools.iter().any(|tool| tool["name"] == *one.name))
+        }),
+        (kind, _) => agent.primitives.iter().any(|other| other.kind.word == kind && other.name == one.name),
+    }
+}

@@ -1,0 +1,26 @@
+//! The words that somebody gives a record: a message, a reason, an author. They are kept for ever and sent to every remote.
+
+use crate::error::{Error, Result};
+use crate::history::rules;
+use crate::reader::leak;
+use crate::store::Store;
+use crate::workspace::{self, Patterns};
+
+/// Refuses words that no record may hold, before there is one: what is too long, and secrets. Each has the name of its
+/// field.
+pub fn check(store: &Store, words: &[(&str, Option<&str>)]) -> Result<()> {
+    for (field, text) in words {
+        text.map_or(Ok(()), |text| rules::check_text(field, text))?;
+        let Some(hit) = text.and_then(|text| workspace::secrets(text.as_bytes()).next()) else { continue };
+        let allow = format!("record/{field}");
+        if Patterns::new(&store.config()?.allow()).matches(&allow) {
+            continue;
+        }
+        let reason = leak::reason(text.unwrap_or_default(), &hit);
+        return Err(Error::failed(format!("cannot keep this {field}: it {reason}")).hint(format!(
+            "write it without that value: it is kept for ever and sent to every remote\n\
+             \"{allow}\" in the list `allow` of \".lua/config.toml\" keeps what is no secret"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! Writing back: a value of the agent set in its TypeScript, every other byte as it was, and nothing else of the agent.
+//!
+//! The value is followed from `new LuaAgent({…})` through constants, imports and spreads to the literal it is, or to
+//! the file that is read, and only that is replaced. A constant that other code uses too stays: then the value is
+//! written where the agent names it. Before a file is written the agent is read with the new text: where it would not
+//! have the value, or anything else of it would change, nothing is written.
+
+mod literal;
+#[cfg(test)]
+mod tests;
+
+use super::instead::Instead;
+use crate::error::{At, Error, Result};
+use crate::fs;
+use crate::model::agent::Persona;
+use crate::reader::{self, Form, Place, Separator};
+use serde_json::Value;
+use std::path::Path;
+
+/// What can be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Field {
+    Name,
+    /// The whole persona, as one text.
+    Persona,
+    /// One text of a persona that is an object: `base`, `voice`.
+    PersonaPart(String),
+    Model,
+}
+
+impl Field {
+    fn keys(&self) -> Vec<&str> {
+        match self {
+            Field::Name => vec!["name"],
+            Field::Persona => vec!["persona"],
+            Field::PersonaPart(part) => vec!["persona", part],
+            Field::Model => vec!["model"],
+        }
+    }
+}
+
+/// A file that was edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// Relative to the project, with `/`.
+    pub path: String,
+    pub before: String,
+    pub after: String,
+    /// The constant that other code uses too, and that therefore stays.
+    pub spared: Option<String>,
+}
+
+/// Sets a field of the agent in the source, durably.
+pub fn set(root: &Path, field: &Field, value: &str) -> Result<Edited> {
+    let (place, edited) = plan(root, field, value)?;
+    if edited.before != edited.after {
+        // A link stays: what it leads to is written.
+        let file = place.file.canonicalize().at("read", &place.file)?;
+        fs::rewrite(&file, edited.after.as_bytes())?;
+    }
+    Ok(edited)
+}
+
+/// What [`set`] would do.
+pub fn preview(root: &Path, field: &Field, value: &str) -> Result<Edited> {
+    plan(root, field, value).map(|(_, edited)| edited)
+}
+
+fn plan(root: &Path, field: &Field, value: &str) -> Result<(Place, Edited)> {
+    let keys = field.keys();
+    let place = reader::place(root, &keys, false)?;
+    match at(root, field, value, place)? {
+        Ok(planned) => Ok(planned),
+        // The file or the constant means something else of the agent, too.
+        Err(Unfit::Others(what)) => match at(root, field, value, reader::place(root, &keys, true)?)? {
+            Ok((place, edited)) => Ok((place, Edited { spared: Some(format!("\"{what}\"")), ..edited })),
+            Err(_) => Err(computes(&keys, &what)),
+        },
+        Err(Unfit::Computed(path)) => Err(computes(&keys, &path)),
+    }
+}
+
+/// Why a place cannot get the value, with the file that it is in.
+enum Unfit {
+    Computed(String),
+    Others(String),
+}
+
+fn computes(keys: &[&str], path: &str) -> Error {
+    let key = keys.join(".");
+    Error::failed(format!("cannot set \"{key}\": \"{path}\" computes it"))
+        .hint(format!("write `{key}: '…'` as a plain text in \"{path}\", then try again"))
+}
+
+/// The edit of one place.
+fn at(root: &Path, field: &Field, value: &str, place: Place) -> Result<Result<(Place, Edited), Unfit>> {
+    let keys = field.keys();
+    inside(root, &place)?;
+    let text = fs::read(&place.file)?;
+    let before = String::from_utf8(text)
+        .map_err(|_| Error::usage(format!("cannot edit \"{}\": it is not UTF-8 text", place.path)))?;
+    // What only running would tell, like a variable of the environment, is not written over.
+    let old = reader::value_with(root, &place.file, before.as_bytes(), &keys)?;
+    if old.get("$source").is_some() {
+        return Ok(Err(Unfit::Computed(place.path)));
+    }
+    for new in replacements(&place, value, &before) {
+        let after = [&before[..place.range.start], &new, &before[place.range.end..]].concat();
+        let read = reader::value_with(root, &place.file, after.as_bytes(), &keys);
+        if read.ok().as_ref().and_then(Value::as_str) != Some(value) {
+            continue;
+        }
+        if !only(root, field, &place, &after)? {
+            return Ok(Err(Unfit::Others(place.path)));
+        }
+        let (path, spared) = (place.path.clone(), place.spared.clone());
+        return Ok(Ok((place, Edited { path, before, after, spared })));
+    }
+    Ok(Err(Unfit::Computed(place.path)))
+}
+
+/// Whether the new text of a file changes nothing of the agent but the field.
+fn only(root: &Path, field: &Field, place: &Place, after: &str) -> Result<bool> {
+    let instead = Instead::from([(place.path.clone(), Some(after.as_bytes().to_vec()))]);
+    let (mut before, mut then) = (reader::project(root)?, reader::project_with(root, &instead)?);
+    for agent in [&mut before, &mut then] {
+        agent.notes.clear();
+        // Which files it is read from, where they are named, and in which forms, says nothing of what it is.
+        agent.files.clear();
+        agent.importers.clear();
+        agent.dropped.clear();
+        match field {
+            Field::Name => agent.name.clear(),
+            Field::Persona => agent.persona = None,
+            Field::PersonaPart(part) => {
+                if let Some(Persona::Object(Value::Object(parts))) = &mut agent.persona {
+                    parts.remove(part);
+                }
+            }
+            Field::Model => drop(agent.settings.remove("model")),
+        }
+        for primitive in &mut agent.primitives {
+            // An edit above it moves it down.
+            primitive.source.line = 0;
+        }
+    }
+    Ok(before == then)
+}
+
+/// A value that a package of the workspace around the project gives is not ours to change.
+fn inside(root: &Path, place: &Place) -> Result<()> {
+    let root = root.canonicalize().at("read", root)?;
+    match place.file.canonicalize().at("read", &place.file)?.strip_prefix(&root) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::failed(format!("cannot edit \"{}\": it is outside the project", place.path))
+            .hint("change the file by hand, or write the value into the agent's own file")),
+    }
+}
+
+/// The texts that the place can have afterwards; the first one that gives the value is taken. A file keeps the empty
+/// end that it had, where the code does not count that.
+fn replacements(place: &Place, value: &str, before: &str) -> Vec<String> {
+    let carriage_returns = before.contains("\r\n");
+    let free = || match value.contains('\n') {
+        true => literal::template(value, carriage_returns),
+        false => literal::quoted(value, '\''),
+    };
+    let old = &before[place.range.clone()];
+    vec![match &place.form {
+        Form::Quoted(quote) => literal::quoted(value, *quote),
+        Form::Template => literal::template(value, carriage_returns),
+        Form::Expression => free(),
+        Form::Shorthand(key) => format!("{key}: {}", free()),
+        Form::Around(key) => format!("{{ ...{old}, {key}: {} }}", free()),
+        Form::Absent { key, separator: Separator::Before(space) } => format!(",{space}{key}: {}", free()),
+        Form::Absent { key, separator: Separator::None } => format!(" {key}: {} ", free()),
+        Form::File => {
+            let end = &old[old.trim_end().len()..];
+            return vec![format!("{}{end}", value.trim_end()), value.to_owned()];
+        }
+    }]
+}

@@ -1,0 +1,123 @@
+//! `lua.skill.yaml`: the agent's id and the numbers the stock command has given to its primitives.
+//!
+//! Only read here. The file belongs to the stock command, so unknown keys mean nothing to us.
+
+use crate::error::{Error, Result};
+use crate::fs;
+use crate::model::kind::{KINDS, Kind};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The file's name in a project.
+pub const FILE_NAME: &str = "lua.skill.yaml";
+
+/// What the file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// Empty in a fresh project.
+    pub agent_id: String,
+    /// Kind word and primitive name → version.
+    versions: BTreeMap<(&'static str, String), String>,
+}
+
+impl Manifest {
+    /// The manifest of a project; an empty one where there is no file.
+    pub fn read(root: &Path) -> Result<Manifest> {
+        let path = root.join(FILE_NAME);
+        match fs::read_if_exists(&path)? {
+            Some(bytes) => Manifest::parse(&String::from_utf8_lossy(&bytes)),
+            None => Ok(Manifest::default()),
+        }
+    }
+
+    /// The manifest in this text.
+    pub fn parse(text: &str) -> Result<Manifest> {
+        let document: Value = if text.trim().is_empty() {
+            Value::Null
+        } else {
+            serde_saphyr::from_str(text).map_err(|error| bad_yaml(&error))?
+        };
+        let agent_id = document.pointer("/agent/agentId").and_then(scalar).unwrap_or_default();
+        let versions = KINDS.iter().flat_map(|kind| versions(kind, &document)).collect();
+        Ok(Manifest { agent_id, versions })
+    }
+
+    /// The number that the stock command has for a primitive.
+    pub fn version(&self, kind: &Kind, name: &str) -> Option<&str> {
+        self.versions.get(&(kind.word, name.to_owned())).map(String::as_str)
+    }
+}
+
+type Numbered = ((&'static str, String), String);
+
+fn versions(kind: &'static Kind, document: &Value) -> Vec<Numbered> {
+    let entries = document.get(kind.yaml).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let numbered = entries.iter().filter_map(|entry| {
+        let name = entry.get("name").and_then(scalar)?;
+        let version = entry.get("version").and_then(scalar)?;
+        Some(((kind.word, name), version))
+    });
+    numbered.collect()
+}
+
+/// Text, or a number that YAML took for one: `version: 1.5`.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn bad_yaml(error: &serde_saphyr::Error) -> Error {
+    let place = error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
+    let text = error.without_snippet().to_string();
+    let reason = text.lines().next().unwrap_or("not YAML").to_owned();
+    Error::usage(format!("cannot read \"{FILE_NAME}{place}\": {reason}"))
+        .hint("correct the YAML, or remove the file to work without it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+agent:
+  agentId: baseAgent_agent_1_x
+  orgId: org
+skills:
+  - name: user-skill
+    version: 1.0.14
+    skillId: abc
+mcpServers:
+  - { name: docs, version: 2.5, mcpServerId: m }
+  - name: unnumbered
+git: { enabled: true }
+";
+
+    #[test]
+    fn the_agent_and_the_numbers_are_read() {
+        let manifest = Manifest::parse(TEXT).unwrap();
+        assert_eq!(manifest.agent_id, "baseAgent_agent_1_x");
+        let version = |kind, name| manifest.version(Kind::named(kind).unwrap(), name).map(str::to_owned);
+        assert_eq!(version("skill", "user-skill").as_deref(), Some("1.0.14"));
+        assert_eq!(version("mcp-server", "docs").as_deref(), Some("2.5"));
+        assert_eq!(version("mcp-server", "unnumbered"), None);
+        assert_eq!(version("job", "user-skill"), None);
+    }
+
+    #[test]
+    fn an_empty_or_missing_file_is_an_empty_manifest() {
+        assert_eq!(Manifest::parse("").unwrap(), Manifest::default());
+        assert_eq!(Manifest::parse("# nothing yet\n").unwrap(), Manifest::default());
+        assert_eq!(Manifest::read(Path::new("/nowhere/at/all")).unwrap(), Manifest::default());
+    }
+
+    #[test]
+    fn bad_yaml_names_the_line() {
+        let error = Manifest::parse("agent:\n  agentId: 'x\nskills: [\n").unwrap_err();
+        assert!(error.message().starts_with("cannot read \"lua.skill.yaml:"), "{}", error.message());
+        assert_eq!(error.kind(), crate::error::Kind::Usage);
+    }
+}

@@ -1,0 +1,239 @@
+//! The reader: an agent from the TypeScript of its project, without Node and without running it.
+//!
+//! Four nouns. *Modules* are files, parsed once, found as TypeScript finds them. The *evaluator* gives
+//! the value of an expression, or says that only running it would. *Forms* turn values into primitives,
+//! by the one table of kinds. *Reach* is what a primitive's code leads to.
+
+mod assign;
+mod body;
+mod budget;
+mod builtin;
+pub mod cache;
+mod call;
+mod class;
+mod closure;
+pub mod dist;
+pub mod edit;
+mod entry;
+mod eval;
+mod expression;
+mod files;
+mod flow;
+mod foreign;
+mod forms;
+mod guard;
+mod inputs;
+pub mod instead;
+mod json;
+mod layout;
+pub mod leak;
+mod library;
+mod lists;
+mod lock;
+mod loose;
+pub mod manifest;
+mod module;
+mod modules;
+mod names;
+mod normal;
+mod operator;
+mod origin;
+mod parts;
+mod pattern;
+mod piece;
+mod place;
+mod reach;
+mod script;
+mod spot;
+mod stock;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod typeless;
+mod uses;
+mod value;
+mod zod;
+
+pub use entry::Place as AgentPlace;
+pub use guard::too_deep;
+pub use origin::find as place;
+pub use spot::{Form, Place, Separator};
+
+use crate::error::{At, Error, Kind, Result};
+use crate::model::agent::{Agent, Persona};
+use crate::model::kind::KINDS;
+use crate::parallel;
+use eval::Evaluator;
+use files::Files;
+use forms::Forms;
+pub use inputs::{Inputs, still_holds};
+use json::Writer;
+use modules::Modules;
+use oxc_allocator::Allocator;
+use reach::Reacher;
+use serde_json::Map;
+use std::collections::BTreeMap;
+use std::path::Path;
+use value::{Object, Value};
+
+/// Stack of the reader's thread. The parser recurses as deeply as a source is nested; `guard` and the
+/// evaluator's bounds keep within this. Pages that are not touched cost nothing.
+const STACK: usize = 512 << 20;
+
+/// Reads the agent of a project.
+pub fn project(root: &Path) -> Result<Agent> {
+    project_with(root, &BTreeMap::new())
+}
+
+/// The same, as if some files, by their paths in the project, held these bytes or were not there.
+pub fn project_with(root: &Path, instead: &BTreeMap<String, Option<Vec<u8>>>) -> Result<Agent> {
+    on_thread(root, |root| {
+        let files = instead.iter().map(|(path, bytes)| (root.join(path), bytes.clone())).collect();
+        read(root, &Files::with(files)).map(|(agent, _)| agent)
+    })
+}
+
+/// The agent of these files alone, as if they were all that a folder holds.
+pub fn files(root: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Agent> {
+    on_thread(root, |root| {
+        let files = files.iter().map(|(path, bytes)| (root.join(path), Some(bytes.clone()))).collect();
+        read(root, &Files::only(root, files)).map(|(agent, _)| agent)
+    })
+}
+
+/// The same with what it was read from, where that can be told.
+pub fn project_and_inputs(root: &Path) -> Result<(Agent, Option<Inputs>)> {
+    on_thread(root, |root| read(root, &Files::default()))
+}
+
+/// Whether it is the code that stands in the way of reading an agent, and not the disk.
+pub fn is_about_code(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Usage | Kind::Failed) && error.io_kind().is_none()
+}
+
+/// What is wrong with a project, in a line: that is an answer; that the disk fails is not.
+pub fn reason(error: Error) -> Result<String> {
+    if !is_about_code(&error) {
+        return Err(error);
+    }
+    Ok(error.message().lines().next().unwrap_or_default().to_owned())
+}
+
+/// The folders below a root that make an agent each, where it has none of its own: `agents/shop`.
+pub fn folders(root: &Path) -> Result<Vec<String>> {
+    on_thread(root, |root| {
+        let arena = Allocator::default();
+        entry::folders(root, &Evaluator::new(Modules::new(root, &Files::default(), &arena)))
+    })
+}
+
+/// Every agent below a root that can be read.
+pub fn agents(root: &Path) -> Result<Vec<AgentPlace>> {
+    on_thread(root, |root| {
+        let arena = Allocator::default();
+        Ok(entry::places(root, &Evaluator::new(Modules::new(root, &Files::default(), &arena))))
+    })
+}
+
+/// What stands below these keys of the agent, as if a file held these bytes.
+pub fn value_with(root: &Path, file: &Path, bytes: &[u8], keys: &[&str]) -> Result<serde_json::Value> {
+    on_thread(root, |root| {
+        let arena = Allocator::default();
+        let files = Files::with(BTreeMap::from([(file.to_owned(), Some(bytes.to_vec()))]));
+        let evaluator = Evaluator::new(Modules::new(root, &files, &arena));
+        let (module, agents) = entry::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?;
+        let Some(agent) = agents.first() else { return Ok(serde_json::Value::Null) };
+        let mut value = Value::Object(agent.clone());
+        for key in keys {
+            value = evaluator.member(&value, key, value::Site::new(module.id, oxc_span::Span::default()))?;
+        }
+        Writer::new(&evaluator).value(&value)
+    })
+}
+
+/// Runs a reading of a project where there is stack for it.
+fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) -> Result<T> {
+    let root = root.canonicalize().at("read", root)?;
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().name("reader".to_owned()).stack_size(STACK);
+        let thread = reader.spawn_scoped(scope, || run(&root));
+        let thread = thread.map_err(|error| parallel::none("read the agent", &error))?;
+        thread.join().unwrap_or_else(|_| {
+            Err(Error::failed(format!("cannot read \"{}\": the reader stopped", root.display())))
+        })
+    })
+}
+
+fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
+    let stamp = inputs::stamp(root)?;
+    let arena = Allocator::default();
+    let evaluator = Evaluator::new(Modules::new(root, files, &arena));
+    let writer = Writer::new(&evaluator);
+    let mut loose = None;
+    let (entry, agents) = match entry::find(root, &evaluator)? {
+        Some(found) => {
+            for site in entry::beside(root, &evaluator, &found) {
+                writer.note(site, format!("this agent is left out: that of \"{}\" is read", found.0.path));
+            }
+            (found.0.path.clone(), found.1)
+        }
+        None => {
+            let found = loose.insert(loose::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?);
+            (String::new(), vec![found.agent.clone()])
+        }
+    };
+    let Some(made) = agents.first() else { return Err(entry::none(root)) };
+    for other in &agents[1..] {
+        writer.note(other.site, "this agent is left out: the first one of the file is read");
+    }
+    let reacher = Reacher::new(&evaluator.modules, lock::Versions::read(root, files)?, made.site);
+    let forms = Forms { writer: &writer, reacher: &reacher };
+    let mut primitives = Vec::new();
+    for kind in &KINDS {
+        primitives.extend(forms.of_kind(kind, made)?);
+    }
+    script::add(root, &evaluator, &writer, &reacher, &mut primitives)?;
+    if let Some(loose) = loose {
+        loose.note(&writer, &primitives);
+    }
+    let name = match made.get("name") {
+        Some(Value::Text(name)) => name.to_string(),
+        Some(Value::Unknown(unknown)) => {
+            writer.note(unknown.site, format!("the agent's name {}", unknown.reason));
+            String::new()
+        }
+        _ => String::new(),
+    };
+    writer.enter(made.site);
+    let persona = persona(&writer, made)?;
+    let settings = settings(&writer, made)?;
+    let notes = writer.into_notes();
+    closure::load(&evaluator.modules);
+    let (files, importers) = (evaluator.modules.paths(), evaluator.modules.importers());
+    let dropped = Vec::new();
+    let mut agent = Agent { name, persona, settings, primitives, notes, dropped, entry, files, importers };
+    agent.dropped = stock::dropped(root, &evaluator, &agent);
+    debug_assert!(evaluator.kept_to_steps(), "evaluating went on without end");
+    Ok((agent, Inputs::of(root, &evaluator.modules, stamp)))
+}
+
+fn persona<'a>(writer: &Writer<'_, 'a>, made: &Object<'a>) -> Result<Option<Persona>> {
+    Ok(match made.get("persona") {
+        None | Some(Value::Undefined | Value::Null) => None,
+        Some(Value::Text(text)) => Some(Persona::Text(text.to_string())),
+        Some(other) => Some(Persona::Object(writer.value(&other)?)),
+    })
+}
+
+/// What is set on the agent and neither its name, its persona nor a list of primitives.
+fn settings<'a>(writer: &Writer<'_, 'a>, made: &Object<'a>) -> Result<Map<String, serde_json::Value>> {
+    let mut settings = Map::new();
+    for (key, value) in made.fields.borrow().iter() {
+        let elsewhere =
+            ["name", "persona"].contains(&&**key) || KINDS.iter().any(|kind| kind.keys.contains(&&**key));
+        if !elsewhere && !matches!(value, Value::Undefined) {
+            settings.insert(key.to_string(), writer.value(value)?);
+        }
+    }
+    Ok(settings)
+}

@@ -1,0 +1,385 @@
+//! What we read of an agent beside what the stock compiler would make of it.
+
+use super::found::{Found, Shape, callee, configuration};
+use super::lists::{assigned, mentions};
+use super::names::{Lookup, declarators, default_expression, is_named};
+use super::values::Why;
+use super::view::{Loss, Skilled, View};
+use crate::model::agent::{Agent, Dropped, Persona, Primitive};
+use crate::model::kind::AGENT;
+use crate::reader::module::{Binding, Imported, Module};
+use crate::reader::script;
+use crate::reader::value::Site;
+use oxc_ast::ast::{Expression, ObjectExpression};
+use serde_json::Value as Json;
+use std::rc::Rc;
+
+/// What an empty name means: the template has one until `lua init` fills it in.
+const NAMELESS: &str = "its name is empty (`lua init` sets it), and without one it is no agent: the primitives of every file are taken instead";
+
+pub fn losses<'a>(lookup: Lookup<'_, 'a>, agent: &Agent, view: &View<'a>) -> Vec<Dropped> {
+    let mut all = Losses { lookup, view, dropped: Vec::new() };
+    for one in agent.primitives.iter().filter(|one| !one.source.path.ends_with(script::SUFFIX)) {
+        all.primitive(one);
+    }
+    if !agent.entry.is_empty() {
+        all.agent(agent);
+    }
+    let mut dropped = all.dropped;
+    dropped.sort();
+    dropped.dedup();
+    dropped
+}
+
+struct Losses<'w, 'l, 'a> {
+    lookup: Lookup<'l, 'a>,
+    view: &'w View<'a>,
+    dropped: Vec<Dropped>,
+}
+
+/// Whose value it is.
+struct Subject<'s> {
+    kind: &'s str,
+    name: &'s str,
+    of: Option<&'s str>,
+}
+
+impl<'a> Losses<'_, '_, 'a> {
+    fn lose(&mut self, subject: &Subject<'_>, field: Option<&str>, why: Why) {
+        self.add(subject, field, false, why);
+    }
+
+    /// A property to which the compiler gives another value.
+    fn alter(&mut self, subject: &Subject<'_>, field: &str, why: Option<Why>) {
+        why.into_iter().for_each(|why| self.add(subject, Some(field), true, why));
+    }
+
+    fn add(&mut self, subject: &Subject<'_>, field: Option<&str>, otherwise: bool, (site, reason): Why) {
+        let module = self.lookup.evaluator.modules.get(site.module);
+        let (line, column) = module.place(site.span());
+        self.dropped.push(Dropped {
+            path: module.path.clone(),
+            line,
+            column,
+            kind: subject.kind.to_owned(),
+            name: subject.name.to_owned(),
+            of: subject.of.map(str::to_owned),
+            field: field.map(str::to_owned),
+            otherwise,
+            reason,
+        });
+    }
+
+    fn primitive(&mut self, one: &Primitive) {
+        let subject = Subject { kind: one.kind.word, name: &one.name, of: None };
+        let view = self.view;
+        let here = |it: &&Skilled<'_>| it.found.kind == one.kind.word && it.found.name == one.name;
+        let Some(made) = view.primitives.iter().find(here) else {
+            let why = self.why(one.kind.word, &one.name, None);
+            return self.drop_all(&subject, why, &one.source.path, one.source.line);
+        };
+        self.fields(&subject, &made.found, &one.definition);
+        match one.kind.word {
+            "webhook" => return self.webhook(&subject, &made.found, one),
+            "skill" => self.condition(&subject, &made.found, &one.definition),
+            _ => return,
+        }
+        for tool in one.definition["tools"].as_array().into_iter().flatten() {
+            self.tool(&one.name, made, tool);
+        }
+    }
+
+    fn tool(&mut self, skill: &str, made: &Skilled<'_>, tool: &Json) {
+        let Some(name) = tool["name"].as_str() else { return };
+        let subject = Subject { kind: "tool", name, of: Some(skill) };
+        if !made.tools.iter().any(|other| other == name) {
+            let (site, path) = (made.found.site(), tool["path"].as_str().unwrap_or_default());
+            let (path, line) = if path.is_empty() {
+                let module = self.lookup.evaluator.modules.get(site.module);
+                (module.path.clone(), module.place(site.span()).0)
+            } else {
+                (path.to_owned(), 1)
+            };
+            let why = self.why("tool", name, Some(skill));
+            return self.drop_all(&subject, why, &path, line);
+        }
+        let view = self.view;
+        if let Some(found) = view.tools.iter().find(|tool| tool.name == name) {
+            self.fields(&subject, found, tool);
+            self.schema(&subject, found, "inputSchema", &tool["inputSchema"]);
+        }
+    }
+
+    /// Why something of a name is not made: what was lost by its name, or what ended a list of its kind.
+    fn why(&self, kind: &str, name: &str, of: Option<&str>) -> Option<Why> {
+        let mut near = self.view.losses.iter().filter(|loss| loss.kind == kind && loss.of.as_deref() == of);
+        let named = near.clone().find(|loss| loss.names.iter().any(|one| one == name));
+        let loss: &Loss = named.or_else(|| near.find(|loss| loss.names.is_empty()))?;
+        Some(loss.why.clone())
+    }
+
+    fn drop_all(&mut self, subject: &Subject<'_>, why: Option<Why>, path: &str, line: u32) {
+        match why {
+            Some(why) => self.lose(subject, None, why),
+            None => self.dropped.push(Dropped {
+                path: path.to_owned(),
+                line,
+                column: 1,
+                kind: subject.kind.to_owned(),
+                name: subject.name.to_owned(),
+                of: subject.of.map(str::to_owned),
+                field: None,
+                otherwise: false,
+                reason: "it does not find it where it looks".to_owned(),
+            }),
+        }
+    }
+
+    /// Texts of a primitive that come out empty.
+    fn fields(&mut self, subject: &Subject<'_>, found: &Found<'a>, definition: &Json) {
+        let context = (subject.kind == "skill").then_some("context");
+        for field in ["description"].into_iter().chain(context) {
+            if !is_known(&definition[field]) {
+                continue;
+            }
+            match self.empty(&found.module, found.shape, field, &definition[field]) {
+                Some(why) => self.lose(subject, Some(field), why),
+                None => self.alter(subject, field, self.swollen(&found.module, found.shape, field)),
+            }
+        }
+    }
+
+    /// Where a property has more in it than it has when it runs.
+    fn swollen(&self, module: &Rc<Module<'a>>, shape: Shape<'a>, field: &str) -> Option<Why> {
+        let (module, value) = self.lookup.written(module, shape, field)?;
+        self.lookup.swollen(&module, value)
+    }
+
+    /// Every class that extends the kind's counts as one with a condition.
+    fn condition(&mut self, subject: &Subject<'_>, found: &Found<'a>, definition: &Json) {
+        let Shape::Class(class) = found.shape else { return };
+        if !definition["condition"].is_null() || class.heritage_expression().is_none() {
+            return;
+        }
+        let reason = "a class that extends `LuaSkill` counts as one with a condition".to_owned();
+        self.alter(subject, "hasCondition", Some((Site::new(found.module.id, class.span), reason)));
+    }
+
+    fn webhook(&mut self, subject: &Subject<'_>, found: &Found<'a>, one: &Primitive) {
+        if !one.definition["secret"].is_null()
+            && let Some(why) = self.secret_refused(found)
+        {
+            return self.lose(subject, None, why);
+        }
+        for (field, _) in one.kind.schemas {
+            self.schema(subject, found, field, &one.definition[field]);
+        }
+    }
+
+    /// Why a secret makes the compiler stop, with everything.
+    fn secret_refused(&self, found: &Found<'a>) -> Option<Why> {
+        let (module, field) = (&found.module, "secret");
+        let (site, reason) = match self.lookup.written(module, found.shape, field) {
+            Some((module, value)) => self.lookup.unreadable(&module, value).or_else(|| {
+                let (site, name) = self.lookup.environment(&module, value)?;
+                Some((site, format!("it does not read `{name}` there")))
+            })?,
+            None => match found.shape {
+                Shape::Config(config) if mentions(config, field) => unassigned(module, config, field),
+                _ => return None,
+            },
+        };
+        Some((site, format!("it stops at the `secret`, and makes nothing: {reason}")))
+    }
+
+    fn agent(&mut self, agent: &Agent) {
+        let subject = Subject { kind: "agent", name: &agent.name, of: None };
+        let Some((module, shape)) = &self.view.agent else {
+            let why = self.lookup.agent_why(agent);
+            return self.drop_all(&subject, why, &agent.entry, 1);
+        };
+        let persona = match &agent.persona {
+            Some(Persona::Text(text)) => Json::String(text.clone()),
+            Some(Persona::Object(value)) => value.clone(),
+            None => Json::Null,
+        };
+        let settings = ["model", "description"].map(|key| (key, agent.settings.get(key).cloned()));
+        let fields = [("persona", Some(persona))].into_iter().chain(settings);
+        for (field, value) in fields {
+            if let Some(value) = value.filter(is_known) {
+                match self.empty(module, *shape, field, &value) {
+                    Some(why) => self.lose(&subject, Some(field), why),
+                    None => self.alter(&subject, field, self.swollen(module, *shape, field)),
+                }
+            }
+        }
+    }
+
+    /// Why a value that we know is empty to the compiler.
+    fn empty(&self, module: &Rc<Module<'a>>, shape: Shape<'a>, field: &str, value: &Json) -> Option<Why> {
+        match shape {
+            Shape::Config(config) => match assigned(config, field) {
+                Some(expression) => self.lookup.unreadable(module, expression),
+                // Objects, and only those, it takes in short.
+                None if value.is_object() && mentions(config, field) => None,
+                None => Some(unassigned(module, config, field)),
+            },
+            Shape::Class(class) => match self.lookup.member(module, class, field) {
+                Some((module, member)) => match &member.value {
+                    Some(expression) => self.lookup.unreadable(&module, expression),
+                    None => {
+                        let reason = format!("`{field}` has its value from elsewhere than its declaration");
+                        Some((Site::new(module.id, member.span), reason))
+                    }
+                },
+                None => {
+                    let reason = format!("it finds no field `{field} = …` in the class");
+                    Some((Site::new(module.id, class.span), reason))
+                }
+            },
+        }
+    }
+
+    /// A schema, which the model or the platform is given.
+    fn schema(&mut self, subject: &Subject<'_>, found: &Found<'a>, field: &str, schema: &Json) {
+        let has_properties = schema["properties"].as_object().is_some_and(|all| !all.is_empty());
+        if !has_properties || schema.get("$source").is_some() {
+            return;
+        }
+        match self.schema_lost(found, field, schema) {
+            Some(why) => self.lose(subject, Some(field), why),
+            None => self.alter(subject, field, self.swollen(&found.module, found.shape, field)),
+        }
+    }
+
+    fn schema_lost(&self, found: &Found<'a>, field: &str, schema: &Json) -> Option<Why> {
+        let module = &found.module;
+        if let Shape::Config(config) = found.shape {
+            let reason = if found.export == "default" {
+                "it reads no schema of what is exported as default without a name".to_owned()
+            } else if let Some(class) = class_of(module, found.export) {
+                format!("it reads no schema of `new {class}({{…}})`")
+            } else {
+                String::new()
+            };
+            if !reason.is_empty() {
+                return Some((Site::new(module.id, config.span), reason));
+            }
+            let Some(value) = assigned(config, field) else { return Some(unassigned(module, config, field)) };
+            return self.lookup.unreadable(module, value).or_else(|| self.other_zod(module, value));
+        }
+        let why = self.empty(module, found.shape, field, schema);
+        why.or_else(|| {
+            let Shape::Class(class) = found.shape else { return None };
+            let (module, member) = self.lookup.member(module, class, field)?;
+            self.other_zod(&module, member.value.as_ref()?)
+        })
+    }
+
+    /// A schema of a newer zod has no properties to the compiler.
+    fn other_zod(&self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<Why> {
+        use oxc_span::GetSpan;
+        let script = module.script()?;
+        let others = script.bindings.iter().filter_map(|(name, binding)| match binding {
+            Binding::Import { link, name: Imported::Name(_) | Imported::Everything }
+                if link.specifier.starts_with("zod/v4") =>
+            {
+                Some((*name, link.specifier))
+            }
+            _ => None,
+        });
+        let text = &module.text[value.span().start as usize..value.span().end as usize];
+        let mut others = others.filter(|(name, _)| text.contains(&format!("{name}.")));
+        let (_, specifier) = others.next()?;
+        Some((Site::new(module.id, value.span()), format!("it does not know the schemas of `{specifier}`")))
+    }
+}
+
+/// Whether a value is known and says something.
+fn is_known(value: &Json) -> bool {
+    match value {
+        Json::String(text) => !text.is_empty(),
+        Json::Object(fields) => fields.values().any(Json::is_string) && !fields.contains_key("$source"),
+        _ => false,
+    }
+}
+
+/// Why a property that an object has when it runs is none to the compiler.
+pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &str) -> Why {
+    use oxc_ast::ast::{ObjectPropertyKind, PropertyKey};
+    use oxc_span::GetSpan;
+    let mut at = (config.span, format!("there is no `{key}: …` in this object"));
+    for property in &config.properties {
+        match property {
+            ObjectPropertyKind::SpreadProperty(spread) => {
+                at = (spread.span, format!("it does not look for `{key}` in an object that is spread"));
+            }
+            ObjectPropertyKind::ObjectProperty(one) => {
+                let reason = match &one.key {
+                    PropertyKey::StaticIdentifier(name) if name.name == key && one.shorthand => {
+                        format!("it does not read `{key}` in short, without `{key}: `")
+                    }
+                    PropertyKey::StaticIdentifier(name) if name.name == key => {
+                        format!("it does not read `{key}` as a method or a getter")
+                    }
+                    PropertyKey::StringLiteral(text) if text.value == key => {
+                        format!("it does not read the key `{key}` in quotes")
+                    }
+                    _ => continue,
+                };
+                at = (one.span(), reason);
+                break;
+            }
+        }
+    }
+    (Site::new(module.id, at.0), at.1)
+}
+
+/// The class of `const name = new Class(…)`.
+fn class_of<'m>(module: &'m Module<'_>, name: &str) -> Option<&'m str> {
+    let variables = module.script().into_iter().flat_map(|script| &script.program.body).flat_map(declarators);
+    let init = variables.filter(|one| is_named(one, name)).find_map(|one| one.init.as_ref())?;
+    let value = init.get_inner_expression();
+    callee(module, value).filter(|_| matches!(value, Expression::NewExpression(_)))
+}
+
+impl Lookup<'_, '_> {
+    /// Why the agent itself is not made.
+    fn agent_why(self, agent: &Agent) -> Option<Why> {
+        use oxc_span::GetSpan;
+        let root = self.evaluator.modules.root();
+        let module = self.evaluator.modules.open(&root.join(&agent.entry)).ok()?;
+        let variables = module.script()?.program.body.iter().flat_map(declarators);
+        let mut inits = variables.filter_map(|one| one.init.as_ref()).chain(default_expression(&module));
+        let value =
+            inits.find(|value| makes_agent(&module, value.get_inner_expression()))?.get_inner_expression();
+        let (class, at) = (AGENT.classes[0], Site::new(module.id, value.span()));
+        let Some(config) = configuration(value)? else {
+            return Some((at, format!("the configuration of `{class}` is not written as an object")));
+        };
+        let Some(name) = assigned(config, "name") else {
+            return Some((at, "it finds no `name: …` in the configuration".to_owned()));
+        };
+        match self.text(&module, name) {
+            Err((site, reason)) => Some((site, format!("the name is not read: {reason}"))),
+            Ok(Some(text)) if text.is_empty() => {
+                Some((Site::new(module.id, name.span()), NAMELESS.to_owned()))
+            }
+            Ok(_) => {
+                let callee = callee(&module, value).filter(|callee| *callee != class)?;
+                Some((at, format!("it does not know that `{callee}` makes one")))
+            }
+        }
+    }
+}
+
+/// Whether a value is a call of what makes agents, under whatever name it is imported.
+fn makes_agent(module: &Module<'_>, value: &Expression<'_>) -> bool {
+    let Some(callee) = callee(module, value) else { return false };
+    let word = callee.rsplit('.').next().unwrap_or(callee);
+    let word = match module.script().and_then(|script| script.bindings.get(word)) {
+        Some(Binding::Import { name: Imported::Name(name), .. }) => name,
+        _ => word,
+    };
+    AGENT.classes.contains(&word) || AGENT.functions.contains(&word)
+}

@@ -1,0 +1,372 @@
+//! The manifest that the stock compiler would write: primitives and tools by name, and what went missing.
+
+use super::found::{Found, Shape};
+use super::lists::{List, Ref, assigned, list};
+use super::names::{Decl, Lookup, import_as};
+use super::values::Why;
+use crate::model::kind::{AGENT, KINDS, Kind, TOOL};
+use crate::reader::entry;
+use crate::reader::forms::name_of_class;
+use crate::reader::module::Module;
+use crate::reader::value::{Scope, Site, Value};
+use oxc_ast::AstKind;
+use oxc_ast::ast::{Argument, Expression, ObjectExpression};
+use oxc_semantic::SemanticBuilder;
+use oxc_span::{GetSpan, Span};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+
+#[derive(Default)]
+pub struct View<'a> {
+    /// What makes the agent, where the compiler finds that.
+    pub agent: Option<(Rc<Module<'a>>, Shape<'a>)>,
+    pub primitives: Vec<Skilled<'a>>,
+    /// Every tool that is compiled, whether or not a skill lists it.
+    pub tools: Vec<Found<'a>>,
+    pub losses: Vec<Loss>,
+}
+
+/// A primitive, and the tools that its skill gets.
+pub struct Skilled<'a> {
+    pub found: Found<'a>,
+    pub tools: Vec<String>,
+    /// The words by which it names its tools.
+    words: Vec<Word<'a>>,
+}
+
+/// A word for a tool, where it is looked for, and where it stands.
+struct Word<'a> {
+    word: &'a str,
+    module: Option<Rc<Module<'a>>>,
+    element: (Rc<Module<'a>>, &'a Expression<'a>),
+    site: Site,
+}
+
+/// Something that is written and not found.
+pub struct Loss {
+    /// `skill`, `job`, … or `tool`.
+    pub kind: &'static str,
+    /// Names of what is lost, as far as they are known; none for the rest of a list.
+    pub names: Vec<String>,
+    /// The skill that loses a tool.
+    pub of: Option<String>,
+    pub why: Why,
+}
+
+impl<'a> View<'a> {
+    pub fn of(root: &Path, lookup: Lookup<'_, 'a>) -> View<'a> {
+        let mut view = View::default();
+        let usual = entry::USUAL.iter().map(|name| root.join(name));
+        let usual = usual.filter(|file| lookup.evaluator.modules.files().is_file(file));
+        let modules: Vec<_> = usual.filter_map(|file| lookup.evaluator.modules.open(&file).ok()).collect();
+        match modules.iter().find_map(|module| Some((module, agent_config(lookup, module)?))) {
+            Some((module, config)) => {
+                view.agent = Some((module.clone(), Shape::Config(config)));
+                view.listed(lookup, module, config);
+            }
+            None => view.scattered(root, lookup),
+        }
+        view.name_tools(lookup);
+        view
+    }
+
+    /// The primitives that the agent lists.
+    fn listed(&mut self, lookup: Lookup<'_, 'a>, module: &Rc<Module<'a>>, config: &'a ObjectExpression<'a>) {
+        for kind in &KINDS {
+            let key = kind.keys[0];
+            let Some(value) = assigned(config, key) else {
+                self.unlisted(kind, module, config, key);
+                continue;
+            };
+            let List { refs, stop } = list(lookup, module, value);
+            for one in &refs {
+                self.one(lookup, kind, one);
+            }
+            self.losses.extend(stop.map(|why| Loss { kind: kind.word, names: Vec::new(), of: None, why }));
+        }
+    }
+
+    /// A list that the configuration has in another way than as `key: VALUE`.
+    fn unlisted(&mut self, kind: &Kind, module: &Module<'a>, config: &ObjectExpression<'a>, key: &str) {
+        let why = super::losses::unassigned(module, config, key);
+        self.losses.push(Loss { kind: kind.word, names: Vec::new(), of: None, why });
+    }
+
+    fn one(&mut self, lookup: Lookup<'_, 'a>, kind: &'static Kind, one: &Ref<'a>) {
+        let lose = |why: Why| Loss { kind: kind.word, names: wanted(lookup, &one.element), of: None, why };
+        if one.inline {
+            let reason =
+                format!("`new {}(…)` stands in the list itself, without a name of its own", one.name);
+            return self.losses.push(lose((one.site(), reason)));
+        }
+        let all = lookup.found(kind, &one.module);
+        let alone = all.len() == 1;
+        let default = all.iter().position(|found| one.by_default && found.by_default);
+        let default = default.or_else(|| {
+            let named = super::names::default_expression(&one.module).filter(|_| one.by_default)?;
+            let Expression::Identifier(name) = named else { return None };
+            all.iter().position(|found| found.export == name.name)
+        });
+        let named = || all.iter().position(|found| found.export == one.name || found.name == one.name);
+        match default.or_else(named).or_else(|| alone.then_some(0)) {
+            Some(at) => {
+                let Some(found) = all.into_iter().nth(at) else { return };
+                let names = wanted(lookup, &one.element);
+                if !names.is_empty() && !names.contains(&found.name) {
+                    let reason = format!("it takes `{}` of `{}` for it", found.name, found.module.path);
+                    self.losses.push(lose((one.site(), reason)));
+                }
+                self.add(lookup, found);
+            }
+            None => self
+                .losses
+                .push(lose(placed(one.site(), lookup.missing(kind, &one.module, one.name, one.by_default)))),
+        }
+    }
+
+    /// Each primitive of each file, where no agent is found.
+    fn scattered(&mut self, root: &Path, lookup: Lookup<'_, 'a>) {
+        for file in lookup.evaluator.modules.files().sources(root) {
+            let Ok(module) = lookup.evaluator.modules.open(&file) else { continue };
+            if self.agent.is_none() {
+                let agent = lookup.found(&AGENT, &module).into_iter().next();
+                self.agent = agent.map(|found| (found.module, found.shape));
+            }
+            for kind in &KINDS {
+                for found in lookup.found(kind, &module) {
+                    self.add(lookup, found);
+                }
+            }
+            self.tools.extend(lookup.found(&TOOL, &module));
+        }
+    }
+
+    fn add(&mut self, lookup: Lookup<'_, 'a>, found: Found<'a>) {
+        let is_here = |one: &Skilled<'a>| one.found.kind == found.kind && one.found.site() == found.site();
+        if self.primitives.iter().any(is_here) {
+            return;
+        }
+        let words = if found.kind == "skill" { self.words(lookup, &found) } else { Vec::new() };
+        self.primitives.push(Skilled { found, tools: Vec::new(), words });
+    }
+
+    /// The words for tools in a skill: its list, and what `addTool` and `addTools` are given.
+    fn words(&mut self, lookup: Lookup<'_, 'a>, skill: &Found<'a>) -> Vec<Word<'a>> {
+        let (module, mut words) = (&skill.module, Vec::new());
+        let value = match skill.shape {
+            Shape::Config(config) => match assigned(config, "tools") {
+                Some(value) => Some((module.clone(), value)),
+                None => {
+                    let why = super::losses::unassigned(module, config, "tools");
+                    self.losses.push(Loss {
+                        kind: "tool",
+                        names: Vec::new(),
+                        of: Some(skill.name.clone()),
+                        why,
+                    });
+                    None
+                }
+            },
+            Shape::Class(class) => lookup
+                .member(module, class, "tools")
+                .and_then(|(module, field)| Some((module, field.value.as_ref()?))),
+        };
+        let mut take = |there: &Rc<Module<'a>>, value: &'a Expression<'a>| {
+            let List { refs, stop } = list(lookup, there, value);
+            words.extend(refs.into_iter().map(|one| Word {
+                word: one.name,
+                site: one.site(),
+                element: one.element,
+                module: Some(one.module),
+            }));
+            let of = Some(skill.name.clone());
+            self.losses.extend(stop.map(|why| Loss { kind: "tool", names: Vec::new(), of, why }));
+        };
+        if let Some((there, value)) = &value {
+            take(there, value);
+        }
+        let more = added(lookup, skill);
+        for (_, value) in more.iter().filter(|(word, _)| word.is_none()) {
+            take(module, value);
+        }
+        for (word, value) in more {
+            let Some(word) = word else { continue };
+            let (element, site) = ((module.clone(), value), Site::new(module.id, value.span()));
+            words.push(Word { word, module: imported(lookup, module, word), element, site });
+        }
+        words
+    }
+
+    /// Finds the tools of each skill. The file that was found last for a word counts for all its uses.
+    fn name_tools(&mut self, lookup: Lookup<'_, 'a>) {
+        let scattered = !self.tools.is_empty();
+        for at in 0..self.primitives.len() {
+            let words = std::mem::take(&mut self.primitives[at].words);
+            let last: BTreeMap<&str, Option<Rc<Module<'a>>>> =
+                words.iter().map(|word| (word.word, word.module.clone())).collect();
+            let owner = self.primitives[at].found.name.clone();
+            for word in &words {
+                let module = last.get(word.word).cloned().flatten();
+                let found = if scattered { None } else { self.tool(lookup, &owner, word, module) };
+                self.tools.extend(found);
+            }
+            self.primitives[at].words = words;
+        }
+        for at in 0..self.primitives.len() {
+            let words = std::mem::take(&mut self.primitives[at].words);
+            let owner = self.primitives[at].found.name.clone();
+            for word in &words {
+                let found = self.tools.iter().find(|tool| tool.answers_to(word.word));
+                let name = found.map_or(word.word, |tool| &*tool.name);
+                let name = self.tools.iter().find(|tool| tool.name == name).map(|tool| tool.name.clone());
+                let names = || wanted(lookup, &word.element);
+                match name {
+                    Some(name) => self.primitives[at].tools.push(name),
+                    None => {
+                        let reason =
+                            format!("the skill names it `{}`, which is no tool's name to it", word.word);
+                        let (of, why) = (Some(owner.clone()), (word.site, reason));
+                        self.losses.push(Loss { kind: "tool", names: names(), of, why });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The tool that a word means in the file where it is looked for.
+    fn tool(
+        &mut self,
+        lookup: Lookup<'_, 'a>,
+        owner: &str,
+        word: &Word<'a>,
+        module: Option<Rc<Module<'a>>>,
+    ) -> Option<Found<'a>> {
+        let module = module?;
+        let all = lookup.found(&TOOL, &module);
+        let alone = all.len() == 1;
+        let at = all.iter().position(|tool| tool.answers_to(word.word)).or_else(|| alone.then_some(0));
+        let found = at.and_then(|at| all.into_iter().nth(at));
+        if found.is_none() {
+            let names = wanted(lookup, &word.element);
+            let why = placed(word.site, lookup.missing(&TOOL, &module, word.word, false));
+            self.losses.push(Loss { kind: "tool", names, of: Some(owner.to_owned()), why });
+        }
+        found.filter(|found| !self.tools.iter().any(|tool| tool.site() == found.site()))
+    }
+}
+
+/// The configuration of the first agent in a file that has a name: `new LuaAgent({…})`, anywhere in it.
+fn agent_config<'a>(lookup: Lookup<'_, 'a>, module: &Rc<Module<'a>>) -> Option<&'a ObjectExpression<'a>> {
+    if !module.text.contains("LuaAgent") {
+        return None;
+    }
+    nodes(module).into_iter().find_map(|node| {
+        let AstKind::NewExpression(new) = node else { return None };
+        let is_agent = matches!(&new.callee, Expression::Identifier(name) if name.name == "LuaAgent");
+        let Some(Argument::ObjectExpression(config)) = new.arguments.first().filter(|_| is_agent) else {
+            return None;
+        };
+        let name = lookup.text(module, assigned(config, "name")?).ok()?;
+        // A name that is not known to us may be read there.
+        name.is_none_or(|name| !name.is_empty()).then_some(&**config)
+    })
+}
+
+/// Why something is missing, at the place that names it where there is no better one.
+fn placed(site: Site, (found, reason): Why) -> Why {
+    (if found.start == found.end { site } else { found }, reason)
+}
+
+/// Every node of a file.
+fn nodes<'a>(module: &Module<'a>) -> Vec<AstKind<'a>> {
+    let Some(script) = module.script() else { return Vec::new() };
+    let semantic = SemanticBuilder::new().with_build_nodes(true).build(script.program).semantic;
+    semantic.nodes().iter().map(|node| node.kind()).collect()
+}
+
+/// What `addTools` (a list) and `addTool` (a word) of a skill are given in its file.
+fn added<'a>(lookup: Lookup<'_, 'a>, skill: &Found<'a>) -> Vec<(Option<&'a str>, &'a Expression<'a>)> {
+    let module = &skill.module;
+    if !module.text.contains("addTool") || skill.export == "default" && skill.class.is_none() {
+        return Vec::new();
+    }
+    let calls = nodes(module).into_iter().filter_map(|node| {
+        let AstKind::CallExpression(call) = node else { return None };
+        let Expression::StaticMemberExpression(member) = &call.callee else { return None };
+        let argument = call.arguments.first()?.as_expression()?;
+        if !is_owner(lookup, skill, &member.object, call.span) {
+            return None;
+        }
+        match (member.property.name.as_str(), argument) {
+            ("addTools", _) => Some((None, argument)),
+            ("addTool", Expression::NewExpression(new)) => {
+                let span = new.callee.span();
+                Some((Some(&module.text[span.start as usize..span.end as usize]), argument))
+            }
+            ("addTool", Expression::Identifier(name)) => Some((Some(name.name.as_str()), argument)),
+            _ => None,
+        }
+    });
+    calls.collect()
+}
+
+/// The file that a name is imported from, by its name there; this one where it is not imported.
+fn imported<'a>(lookup: Lookup<'_, 'a>, module: &Rc<Module<'a>>, word: &str) -> Option<Rc<Module<'a>>> {
+    match import_as(module, word) {
+        Some(link) => lookup.target(module, link),
+        None => Some(module.clone()),
+    }
+}
+
+/// A class's own code adds to itself; else the name has to lead to the skill's variable.
+fn is_owner<'a>(lookup: Lookup<'_, 'a>, skill: &Found<'a>, object: &Expression<'_>, call: Span) -> bool {
+    const HOPS: usize = 10;
+    if let Shape::Class(class) = skill.shape {
+        return class.span.contains_inclusive(call);
+    }
+    let Expression::Identifier(name) = object else { return false };
+    let mut at = name.name.to_string();
+    for _ in 0..HOPS {
+        if at == skill.export {
+            return true;
+        }
+        match lookup.local(&skill.module, &at) {
+            Some(Decl::Variable(_, Some(Expression::Identifier(next)))) => at = next.name.to_string(),
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The names of what an element of a list gives when it runs.
+fn wanted<'a>(lookup: Lookup<'_, 'a>, element: &(Rc<Module<'a>>, &'a Expression<'a>)) -> Vec<String> {
+    let (module, value) = element;
+    let scope = Scope::module(module.id);
+    match lookup.evaluator.at_top(|| lookup.evaluator.expression(&scope, value)) {
+        Ok(value) => names(lookup, &value),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn names<'a>(lookup: Lookup<'_, 'a>, value: &Value<'a>) -> Vec<String> {
+    match value {
+        Value::Object(object) => match object.get("name") {
+            Some(Value::Text(name)) if !name.is_empty() => vec![name.to_string()],
+            Some(Value::Unknown(_)) => Vec::new(),
+            _ => {
+                let class = object.made.as_ref().filter(|made| made.class.is_some());
+                class.map(|made| name_of_class(&made.by)).into_iter().collect()
+            }
+        },
+        Value::List(items) => items.borrow().clone().iter().flat_map(|item| names(lookup, item)).collect(),
+        Value::Class(class) => {
+            let site = Site::new(class.module, class.node.span);
+            match lookup.evaluator.instance(class, Vec::new(), site) {
+                Ok(Value::Object(made)) => names(lookup, &Value::Object(made)),
+                _ => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}

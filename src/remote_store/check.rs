@@ -1,0 +1,95 @@
+//! Whether everything of an agent is what it must be: every byte of its packs, and all that its refs reach.
+
+use super::Depot;
+use super::presence::GONE;
+use crate::error::Result;
+use crate::history::ledger;
+use crate::history::rules::{self, Breach, Scope};
+use crate::history::source::SourceVersion;
+use crate::history::version::Version;
+use crate::object::{Id, Source};
+use crate::progress::Progress;
+use crate::protocol::AgentId;
+use crate::store::{Heads, Odb};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+impl Depot {
+    /// What is wrong, for people; nothing when all is well.
+    pub fn check(&self, agent: &AgentId) -> Result<Vec<String>> {
+        let missing = self.missing_packs(agent)?;
+        let (head, pieces) = if missing.is_empty() {
+            let (seen, pieces) = self.opened(agent)?;
+            (seen.head.clone(), pieces)
+        } else {
+            // What the others have is checked too.
+            let mut head = self.look(agent)?.head.clone();
+            head.packs.retain(|held| !missing.contains(&held.key));
+            let pieces = Arc::new(self.open_pieces(&head)?);
+            (head, pieces)
+        };
+        let checked = pieces.objects.check(&Progress::default())?;
+        let mut wrong: Vec<String> = checked
+            .damage
+            .iter()
+            .map(|damage| match &damage.object {
+                Some(object) => format!("object {object} in {}: {}", damage.pack, damage.reason),
+                None => format!("{}: {}", damage.pack, damage.reason),
+            })
+            .chain(missing.iter().map(|key| format!("{}: {GONE}", key.file_name())))
+            .chain(pieces.damaged.iter().map(|(_, reason)| reason.clone()))
+            .collect();
+        let present = head.pages.iter().filter(|page| !missing.contains(&page.key));
+        wrong.extend(present.filter_map(|page| page.load(&*self.packs).err()).map(|error| error.to_string()));
+        let mut walk = Walk { objects: &pieces.objects, seen: HashSet::new(), wrong: &mut wrong };
+        for (number, id) in (1..).zip(&head.source) {
+            let read = SourceVersion::load(walk.objects, number, *id).map(drop);
+            walk.root(&format!("refs/source/v{number}"), *id, read);
+        }
+        for (number, id) in (1..).zip(&head.versions) {
+            let read = Version::load(walk.objects, number, *id).map(drop);
+            walk.root(&format!("refs/versions/v{number}"), *id, read);
+        }
+        if let Some(active) = &head.active {
+            let read = ledger::fold(walk.objects, Some(active.ledger)).map(drop);
+            walk.root("the ledger", active.ledger, read);
+        }
+        let here =
+            Heads { source: head.source.clone(), versions: head.versions.clone(), active: head.active };
+        let report = rules::check(&pieces.objects, &Heads::default(), &here, Scope::Whole)?;
+        let broken = report.breaches.iter().filter(|breach| !breach.unreadable);
+        wrong.extend(broken.map(Breach::sentence));
+        Ok(wrong)
+    }
+}
+
+struct Walk<'a> {
+    objects: &'a Odb,
+    seen: HashSet<Id>,
+    wrong: &'a mut Vec<String>,
+}
+
+impl Walk<'_> {
+    fn root(&mut self, name: &str, id: Id, read: Result<()>) {
+        let walked = read.and_then(|()| self.tree(id));
+        self.wrong.extend(walked.err().map(|error| format!("{name}: {error}")));
+    }
+
+    /// Opens every tree once; that a blob can be read was found out with its pack.
+    fn tree(&mut self, root: Id) -> Result<()> {
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            if !self.seen.insert(id) {
+                continue;
+            }
+            for entry in self.objects.tree(&id)?.entries() {
+                if entry.mode.is_directory() {
+                    open.push(entry.id);
+                } else if self.seen.insert(entry.id) && !self.objects.contains(&entry.id)? {
+                    self.wrong.push(format!("object {} is missing", entry.id));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,297 @@
+//! What stands where in a depot's folder, and the `format` file that says so.
+
+use super::engine::PackKey;
+use crate::error::{At, Error, Result};
+use crate::fs::{self, Clobber, Published};
+use crate::model::names;
+use crate::object::Id;
+use crate::pack::PackId;
+use crate::protocol::AgentId;
+use std::path::{Path, PathBuf};
+
+const FORMAT: &str = "format";
+const FORMAT_LINE: &str = "lua-store depot 1\n";
+const AGENTS: &str = "a";
+const PROBE: &str = "probe";
+const CACHE: &str = "cache";
+/// Stands in a folder while a backup is copied into it, and names the backup.
+pub const RESTORING: &str = "restoring";
+/// How the name of the file ends that says who began an upload.
+pub const BY: &str = "by";
+
+/// The folder of a depot.
+#[derive(Clone, Debug)]
+pub struct Layout(PathBuf);
+
+impl Layout {
+    pub fn new(root: &Path) -> Layout {
+        Layout(root.to_owned())
+    }
+
+    /// Makes the folder a depot, when it is an empty or a new one, and refuses any other that is none.
+    pub fn make(root: &Path) -> Result<Layout> {
+        let path = root.join(FORMAT);
+        if let Some(found) = fs::read_if_exists(&path)? {
+            return check_format(root, &found).map(|()| Layout::new(root));
+        }
+        if !root.is_dir()
+            && !root.parent().is_some_and(|parent| parent.as_os_str().is_empty() || parent.is_dir())
+        {
+            return Err(Error::not_found(format!(
+                "cannot make \"{}\": the folder above is missing",
+                root.display()
+            )));
+        }
+        fs::create_dir_all(root)?;
+        check_empty(root)?;
+        match fs::write_new(&path, FORMAT_LINE.as_bytes(), Clobber::Never)? {
+            Published::Done => Ok(Layout::new(root)),
+            Published::Exists => Layout::make(root),
+        }
+    }
+
+    /// Whether a folder is a depot, of whatever format.
+    pub fn exists(root: &Path) -> bool {
+        root.join(FORMAT).is_file()
+    }
+
+    /// Refuses a folder that has anything in it.
+    pub fn check_new(root: &Path) -> Result<()> {
+        if Layout::exists(root) {
+            return Err(Error::conflict(format!("\"{}\" keeps agents already", root.display()))
+                .hint("a backup is restored into a folder of its own, which is empty or missing"));
+        }
+        check_empty(root)
+    }
+
+    /// Makes a folder a depot in which everything else was put before.
+    pub fn finish(root: &Path) -> Result<()> {
+        match fs::write_new(&root.join(FORMAT), FORMAT_LINE.as_bytes(), Clobber::Never)? {
+            Published::Done => Ok(()),
+            Published::Exists => fs::sync_dir(root),
+        }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn agents(&self) -> PathBuf {
+        self.0.join(AGENTS)
+    }
+
+    pub fn agent(&self, agent: &AgentId) -> PathBuf {
+        self.agents().join(shelf(agent)).join(encode(agent))
+    }
+
+    pub fn head(&self, agent: &AgentId) -> PathBuf {
+        self.agent(agent).join("head")
+    }
+
+    pub fn lock(&self, agent: &AgentId) -> PathBuf {
+        self.agent(agent).join("head.lock")
+    }
+
+    /// What whoever looks after an agent holds while it does.
+    pub fn upkeep_lock(&self, agent: &AgentId) -> PathBuf {
+        self.agent(agent).join("upkeep.lock")
+    }
+
+    pub fn packs(&self, agent: &AgentId) -> PathBuf {
+        self.agent(agent).join("pack")
+    }
+
+    pub fn pack(&self, key: &PackKey) -> PathBuf {
+        self.packs(&key.agent).join(key.file_name())
+    }
+
+    /// Where packs are collected until they are whole.
+    pub fn incoming(&self, agent: &AgentId) -> PathBuf {
+        self.agent(agent).join("incoming")
+    }
+
+    /// An upload that goes on.
+    pub fn part(&self, agent: &AgentId, pack: &PackId) -> PathBuf {
+        self.incoming(agent).join(format!("{pack}.part"))
+    }
+
+    /// An upload that is whole.
+    pub fn whole(&self, agent: &AgentId, pack: &PackId) -> PathBuf {
+        self.incoming(agent).join(format!("{pack}.pack"))
+    }
+
+    /// Who began an upload.
+    pub fn upload_by(&self, agent: &AgentId, pack: &PackId) -> PathBuf {
+        self.incoming(agent).join(format!("{pack}.{BY}"))
+    }
+
+    /// A corner for one probe.
+    pub fn probe(&self, nonce: &str) -> PathBuf {
+        self.0.join(PROBE).join(nonce)
+    }
+
+    /// Exists while the agent is archived.
+    pub fn archived(&self, agent: &AgentId) -> PathBuf {
+        self.agent(agent).join("archived")
+    }
+
+    /// How far the scrub is.
+    pub fn scrub(&self) -> PathBuf {
+        self.0.join("scrub")
+    }
+
+    /// What can be made again: answers on their way, copies of packs that an engine keeps elsewhere.
+    pub fn cache(&self) -> PathBuf {
+        self.0.join(CACHE)
+    }
+
+    /// All agents that have a folder, ascending.
+    pub fn list_agents(&self) -> Result<Vec<AgentId>> {
+        let mut agents = Vec::new();
+        for shelf in names_in(&self.agents())? {
+            let folders = names_in(&self.agents().join(&shelf))?;
+            agents.extend(folders.iter().filter_map(|name| decode(name)));
+        }
+        agents.sort_unstable();
+        Ok(agents)
+    }
+}
+
+/// The names in a folder that are text; none where there is no folder.
+pub fn names_in(dir: &Path) -> Result<Vec<String>> {
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.at("read", dir)?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry.at("read", dir)?.file_name().into_string().ok());
+    }
+    Ok(names)
+}
+
+fn check_format(root: &Path, found: &[u8]) -> Result<()> {
+    if found == FORMAT_LINE.as_bytes() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&found[..found.len().min(80)]);
+    let text = text.trim_end_matches('\n');
+    let place = root.display();
+    if text.starts_with("lua-store depot ") {
+        let known = FORMAT_LINE.trim_end();
+        return Err(Error::failed(format!(
+            "cannot open \"{place}\": its format is {text:?}, this program knows {known:?}"
+        ))
+        .hint("a newer lua-store wrote it; update lua-store to read it"));
+    }
+    Err(Error::failed(format!(
+        "\"{place}\" is not a folder of `lua-store serve`: its file \"format\" holds {text:?}"
+    )))
+}
+
+/// A folder with files of somebody else is not made a depot: it was probably named by mistake.
+fn check_empty(root: &Path) -> Result<()> {
+    if root.join(RESTORING).exists() {
+        return Err(Error::failed(format!("a backup was not restored to its end in \"{}\"", root.display()))
+            .hint("`lua-store serve restore BACKUP` with the same folder goes on"));
+    }
+    let stranger = |name: &String| !name.starts_with("tmp-") && name != FORMAT && name != "lost+found";
+    match names_in(root)?.into_iter().find(stranger) {
+        None => Ok(()),
+        Some(name) => Err(Error::failed(format!(
+            "cannot keep agents in \"{}\": it has other files, such as \"{name}\"",
+            root.display()
+        ))
+        .hint("name a folder of its own, which is made when it is missing")),
+    }
+}
+
+/// Agents are spread over 256 folders.
+fn shelf(agent: &AgentId) -> String {
+    Id::of_blob(agent.as_str().as_bytes()).to_string()[..2].to_owned()
+}
+
+/// The agent's folder: the id in lower case, and which of its letters were capitals, so that two ids
+/// are two folders where the file system does not tell case apart. Each digit after the `~` stands for
+/// four characters of the id.
+fn encode(agent: &AgentId) -> String {
+    let text = agent.as_str();
+    let name = names::encode(&text.to_ascii_lowercase());
+    let digit = |four: &[u8]| {
+        let bits = four.iter().enumerate().map(|(at, byte)| u32::from(byte.is_ascii_uppercase()) << (3 - at));
+        char::from_digit(bits.sum(), 16).unwrap_or_default()
+    };
+    let capitals: String = text.as_bytes().chunks(4).map(digit).collect();
+    match capitals.trim_end_matches('0') {
+        "" => name,
+        capitals => format!("{name}~{capitals}"),
+    }
+}
+
+fn decode(folder: &str) -> Option<AgentId> {
+    let (name, capitals) = folder.split_once('~').unwrap_or((folder, ""));
+    let is_capital = |at: usize| {
+        let digit = capitals.as_bytes().get(at / 4).and_then(|digit| char::from(*digit).to_digit(16));
+        digit.is_some_and(|digit| digit >> (3 - at % 4) & 1 == 1)
+    };
+    let spell = |(at, c): (usize, char)| if is_capital(at) { c.to_ascii_uppercase() } else { c };
+    let text: String = names::decode(name)?.chars().enumerate().map(spell).collect();
+    let agent = text.parse().ok()?;
+    (encode(&agent) == folder).then_some(agent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_document_shows_these_folders() {
+        let cases = [
+            ("agent_1", "agent_1"),
+            ("baseAgent_agent_1772_x", "baseagent_agent_1772_x~08"),
+            ("AGENT", "agent~f8"),
+            ("con", "%63on"),
+            ("Con", "%63on~8"),
+            ("a.", "a%2E"),
+        ];
+        for (agent, folder) in cases {
+            assert_eq!(encode(&agent.parse().unwrap()), folder);
+            assert_eq!(decode(folder).unwrap().as_str(), agent);
+        }
+        for other in ["agent~0", "AGENT", "agent~08~", "agent~g", "agent~ff", "..", ""] {
+            assert_eq!(decode(other), None, "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn two_agents_are_two_folders_whatever_the_file_system_thinks_of_case(
+            a in "[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", b in "[Aa]{1,6}", c in "[Aa]{1,6}"
+        ) {
+            let agent: AgentId = a.parse().unwrap();
+            prop_assert_eq!(decode(&encode(&agent)), Some(agent.clone()));
+            prop_assert!(encode(&agent).len() < 200);
+            let (b, c): (AgentId, AgentId) = (b.parse().unwrap(), c.parse().unwrap());
+            prop_assert_eq!(b == c, encode(&b).to_lowercase() == encode(&c).to_lowercase());
+        }
+    }
+
+    #[test]
+    fn only_an_empty_or_a_new_folder_becomes_a_depot() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("data");
+        assert!(
+            Layout::make(&root.join("deeper")).unwrap_err().message().contains("the folder above is missing")
+        );
+        Layout::make(&root).unwrap();
+        Layout::make(&root).unwrap();
+        assert_eq!(fs::read(&root.join("format")).unwrap(), b"lua-store depot 1\n");
+        fs::replace(&root.join("format"), b"lua-store depot 2\n").unwrap();
+        assert!(Layout::make(&root).unwrap_err().message().contains("its format is \"lua-store depot 2\""));
+        fs::replace(&root.join("format"), b"lua-store 1\n").unwrap();
+        assert!(Layout::make(&root).unwrap_err().message().contains("is not a folder of `lua-store serve`"));
+        fs::replace(&dir.path().join("notes.txt"), b"").unwrap();
+        assert!(Layout::make(dir.path()).unwrap_err().message().contains("such as"));
+    }
+}

@@ -1,0 +1,316 @@
+//! A transaction: all that it asks for happens in one swap of the head, or nothing does.
+//!
+//! The pack is proven first. Then the transaction waits for the next swap of its agent, with others (`merge`): the
+//! transactions that landed before, the expectations, whether everything that the pack needs is there, the rules; the
+//! pack is stored under a fresh key, durable; then the swap.
+
+use super::bearer::{Bearer, Deeds};
+use super::engine::{PackKey, random};
+use super::head::Held;
+use super::merge::{Waiting, answered, has_moved};
+use super::opened::Pieces;
+use super::proofs::Proven;
+use super::queue::Turn;
+use super::{Depot, incoming, needs};
+use crate::error::{Error, Kind, Result};
+use crate::fs;
+use crate::history::ledger;
+use crate::object::Id;
+use crate::pack::PackId;
+use crate::protocol::{AgentId, Create, Head, Outcome, Refusal, Transaction};
+use crate::store::{Closure, Mapped};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// The longest pause between two attempts.
+const LONGEST_PAUSE_MS: u64 = 64;
+
+/// From this size on a pack is stored before its transaction waits: nobody else should wait for the disk.
+const LARGE: u64 = 8 << 20;
+
+/// A proven pack on its way into the head.
+pub struct Brought {
+    pub file: PathBuf,
+    pub mapped: Mapped,
+    /// What its objects link to and it does not have.
+    pub needs: Vec<Id>,
+    pub key: PackKey,
+    /// Under this key, durably.
+    pub is_stored: bool,
+}
+
+/// What became of a transaction.
+#[derive(Debug)]
+pub struct Answer {
+    pub outcome: Outcome,
+    /// What it did, where it did something just now.
+    pub did: Option<Deeds>,
+    /// Of one that was refused as something moved: whether all that it asks for is there nevertheless. It landed so
+    /// long ago that it is forgotten, or somebody else brought the same.
+    pub is_there: bool,
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Answer {
+        Answer { outcome, did: None, is_there: false }
+    }
+}
+
+/// Who asks for a transaction, and when: milliseconds since 1970-01-01 UTC, 0 where nobody knows.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub by: Option<Bearer>,
+    pub now_ms: u64,
+}
+
+impl Depot {
+    /// Does what the transaction asks for, durably, or says why nothing happened. Sent again, it gives
+    /// the same answer and has no second effect.
+    pub fn transact(&self, agent: &AgentId, tx: &Transaction) -> Result<Outcome> {
+        self.transact_for(agent, tx, Asked::default()).map(|answer| answer.outcome)
+    }
+
+    /// [`Depot::transact`] for who showed a token: the swap that lands the transaction notes which.
+    pub fn transact_for(&self, agent: &AgentId, tx: &Transaction, asked: Asked) -> Result<Answer> {
+        let prepared = self.prepare(agent, tx, asked)?;
+        let answer = match prepared {
+            Ok(waiting) => {
+                let land = |all| self.take_turns(agent, all);
+                let fell = || Err(Error::failed("the thread that was at work for several requests failed"));
+                self.queue.run(agent, waiting, land).unwrap_or_else(fell)?
+            }
+            Err(outcome) => outcome.into(),
+        };
+        self.finish(agent, tx, answer)
+    }
+
+    /// The same for several, in one swap where that is possible.
+    pub fn transact_all(&self, agent: &AgentId, all: &[(Transaction, Asked)]) -> Vec<Result<Answer>> {
+        let mut answers: Vec<Option<Result<Answer>>> = Vec::new();
+        let mut waiting = Vec::new();
+        for (tx, asked) in all {
+            answers.push(match self.prepare(agent, tx, asked.clone()) {
+                Ok(Ok(one)) => {
+                    waiting.push(one);
+                    None
+                }
+                Ok(Err(outcome)) => Some(Ok(outcome.into())),
+                Err(error) => Some(Err(error)),
+            });
+        }
+        let mut landed = self.land_all(agent, waiting).into_iter();
+        let finished = all.iter().zip(answers).map(|((tx, _), answer)| {
+            let lost = || Err(Error::failed("a transaction has no answer"));
+            let answer = answer.or_else(|| landed.next()).unwrap_or_else(lost)?;
+            self.finish(agent, tx, answer)
+        });
+        finished.collect()
+    }
+
+    /// What can be said without waiting for the others; or the transaction, proven.
+    fn prepare(&self, agent: &AgentId, tx: &Transaction, asked: Asked) -> Result<Result<Waiting, Outcome>> {
+        let (seen, pieces) = self.opened(agent)?;
+        if let Some(outcome) = answered(&seen.head, tx)? {
+            return Ok(Err(outcome));
+        }
+        self.check_open(agent)?;
+        // It waits too: it may be one of many, who would all ask again at once.
+        let is_late = has_moved(&seen.head, tx);
+        let brought = match is_late {
+            true => None,
+            false => match self.bring(agent, &pieces, tx)? {
+                Ok(brought) => brought,
+                Err(refusal) => return Ok(Err(Outcome::Refused(refusal))),
+            },
+        };
+        let Asked { by, now_ms } = asked;
+        let since_ms = tx.pack.and_then(|pack| self.uploaded_ms(agent, &pack)).unwrap_or(now_ms);
+        let (tx, is_held, is_unknown, answer) = (tx.clone(), false, false, None);
+        Ok(Ok(Waiting { tx, by, now_ms, brought, since_ms, is_held, is_late, is_unknown, answer }))
+    }
+
+    /// When an upload was whole, in milliseconds since 1970-01-01 UTC.
+    fn uploaded_ms(&self, agent: &AgentId, pack: &PackId) -> Option<u64> {
+        let modified = self.layout.whole(agent, pack).metadata().ok()?.modified().ok()?;
+        let since = modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        u64::try_from(since.as_millis()).ok()
+    }
+
+    /// One round of those who wait. What fails for all of them fails for each.
+    pub(super) fn take_turns(
+        &self,
+        agent: &AgentId,
+        all: Vec<Waiting>,
+    ) -> Vec<Turn<Waiting, Result<Answer>>> {
+        let mut places: Vec<(usize, Waiting)> = all.into_iter().enumerate().collect();
+        places.sort_by_key(|(_, one)| one.since_ms);
+        let (places, mut all): (Vec<usize>, Vec<Waiting>) = places.into_iter().unzip();
+        let failed = self.land(agent, &mut all, true).err();
+        let mut turns: Vec<_> = places.into_iter().zip(finished(all, failed)).collect();
+        turns.sort_unstable_by_key(|(place, _)| *place);
+        turns.into_iter().map(|(_, turn)| turn).collect()
+    }
+
+    /// One answer for each, now.
+    fn land_all(&self, agent: &AgentId, mut all: Vec<Waiting>) -> Vec<Result<Answer>> {
+        let failed = self.land(agent, &mut all, false).err();
+        let lost = || Err(Error::failed("a transaction has no answer"));
+        let answer = |turn| if let Turn::Done(answer) = turn { answer } else { lost() };
+        finished(all, failed).into_iter().map(answer).collect()
+    }
+
+    /// Removes the upload where nobody will ask for it again. A client that was only too slow decides anew, and need
+    /// not send it again.
+    fn finish(&self, agent: &AgentId, tx: &Transaction, mut answer: Answer) -> Result<Answer> {
+        let kept = match &answer.outcome {
+            Outcome::Done(_) | Outcome::Refused(Refusal::Invalid { .. }) => false,
+            Outcome::Refused(_) => true,
+        };
+        if let Outcome::Refused(Refusal::Moved(now)) = &answer.outcome {
+            answer.is_there = self.is_there(agent, tx, now)?;
+        }
+        if let Some(pack) = tx.pack.filter(|_| !kept || answer.is_there) {
+            // Taken in, or worth nothing. A failure only takes room.
+            let _ = fs::remove(&self.layout.whole(agent, &pack));
+        }
+        Ok(answer)
+    }
+
+    /// Whether all that a transaction asks for is there already.
+    fn is_there(&self, agent: &AgentId, tx: &Transaction, now: &Head) -> Result<bool> {
+        let has = |series: &[Id], create: &Option<Create>| {
+            create.as_ref().is_none_or(|create| {
+                series.get(create.after as usize..).is_some_and(|rest| rest.starts_with(&create.ids))
+            })
+        };
+        if !has(&now.source, &tx.source) || !has(&now.versions, &tx.versions) {
+            return Ok(false);
+        }
+        let Some(swap) = &tx.active else { return Ok(true) };
+        let (_, pieces) = self.opened(agent)?;
+        let mut next = now.active.map(|active| active.ledger);
+        while let Some(id) = next.filter(|id| *id != swap.new.ledger) {
+            next = ledger::Step::load(&pieces.objects, &id)?.previous;
+        }
+        Ok(next.is_some())
+    }
+
+    /// What the newest ledger record of a transaction says, as in `delete v2`, where its pack is sound.
+    pub fn newest_step(&self, agent: &AgentId, tx: &Transaction) -> Option<String> {
+        let swap = tx.active.as_ref()?;
+        let (seen, pieces) = self.opened(agent).ok()?;
+        let mut objects = pieces.objects.clone();
+        if let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) {
+            if self.proofs.refused(agent, pack).is_some() {
+                return None;
+            }
+            let mapped = Mapped::open(&self.layout.whole(agent, &pack), pack).ok()?;
+            // The transaction asks for the same proof, which is remembered.
+            let Ok(Proven::Sound(_)) = self.proofs.prove(agent, &pieces, pack, &mapped) else { return None };
+            objects = objects.with(&mapped).ok()?;
+        }
+        let step = ledger::Step::load(&objects, &swap.new.ledger).ok()?;
+        let created = tx.versions.iter().flat_map(|create| &create.ids);
+        let at = seen.head.versions.iter().chain(created).position(|id| *id == step.version)?;
+        Some(format!("{} v{}", step.record.event.word(), at + 1))
+    }
+
+    /// Proves the pack of a transaction. `None`: it has none, or the agent has it.
+    fn bring(
+        &self,
+        agent: &AgentId,
+        pieces: &Pieces,
+        tx: &Transaction,
+    ) -> Result<Result<Option<Brought>, Refusal>> {
+        let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) else { return Ok(Ok(None)) };
+        if let Some(reason) = self.proofs.refused(agent, pack) {
+            return Ok(Err(Refusal::Invalid { reason }));
+        }
+        let file = self.layout.whole(agent, &pack);
+        let mapped = match Mapped::open(&file, pack) {
+            Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => return Ok(Err(Refusal::NoPack)),
+            Err(error) if error.kind() == Kind::Corrupt => return self.damaged(&file, pack, &error).map(Err),
+            mapped => mapped?,
+        };
+        let proven = self.proofs.prove(agent, pieces, pack, &mapped);
+        if proven.as_ref().is_err_and(|error| error.kind() == Kind::Corrupt) {
+            // Not the sender's fault: what is damaged was here before.
+            let leans_on = Closure::of_all(needs::bases(&mapped)?);
+            self.note(agent, pieces, &pieces.objects.damaged_copies(&leans_on)?);
+        }
+        let needs = match proven? {
+            Proven::Bad(reason) => return self.damaged(&file, pack, &Error::corrupt(reason)).map(Err),
+            // It may be in a pack of ours that cannot be opened.
+            Proven::Missing { ids, more } => {
+                return pieces.lost(&ids).map_or(Ok(Err(Refusal::Missing { ids, more })), Err);
+            }
+            Proven::Sound(needs) => needs,
+        };
+        let is_large = mapped.bytes().len() as u64 >= LARGE;
+        let key = PackKey::fresh(agent, pack)?;
+        let mut brought = Brought { file, mapped, needs, key, is_stored: false };
+        match is_large.then(|| self.store(&mut brought)) {
+            Some(Err(error)) if error.io_kind() == Some(ErrorKind::NotFound) => Ok(Err(Refusal::NoPack)),
+            Some(Err(error)) => Err(error),
+            _ => Ok(Ok(Some(brought))),
+        }
+    }
+
+    /// A pack that is not what it must be goes. It was whole once, but nothing made it durable: after a
+    /// loss of power it may be anything, and is sent again.
+    fn damaged(&self, file: &Path, pack: PackId, error: &Error) -> Result<Refusal> {
+        let reason = error.message().to_owned();
+        // Whoever brought the same pack and was refused for it has removed it.
+        let gone = |error: &Error| error.io_kind() == Some(ErrorKind::NotFound);
+        let whole = match incoming::hash(file) {
+            Err(error) if gone(&error) => return Ok(Refusal::Invalid { reason }),
+            found => found? == pack,
+        };
+        fs::remove(file).or_else(|error| if gone(&error) { Ok(()) } else { Err(error) })?;
+        Ok(if whole { Refusal::Invalid { reason } } else { Refusal::NoPack })
+    }
+
+    /// Makes the pack durable under its key, unless it is.
+    pub(super) fn store(&self, brought: &mut Brought) -> Result<()> {
+        if !brought.is_stored {
+            self.packs.put_file(&brought.key, &brought.file)?;
+            brought.is_stored = true;
+        }
+        Ok(())
+    }
+
+    /// Longer and longer, and never the same for two: at most as long as the races that were lost.
+    pub(super) fn pause(&self, race: u32) -> Result<()> {
+        if race == 0 {
+            return Ok(());
+        }
+        let most = 1000 * (1 << race.min(16)).min(LONGEST_PAUSE_MS);
+        let [a, b, c, d, ..] = random()?;
+        let micros = u64::from(u32::from_le_bytes([a, b, c, d])) % most;
+        std::thread::sleep(Duration::from_micros(micros));
+        Ok(())
+    }
+}
+
+/// What became of each.
+fn finished(all: Vec<Waiting>, mut failed: Option<Error>) -> Vec<Turn<Waiting, Result<Answer>>> {
+    let lost = || Error::failed("a transaction has no answer");
+    let turn = |mut one: Waiting| match one.answer.take() {
+        Some(answer) => Turn::Done(answer),
+        None if one.is_held && failed.is_none() => Turn::Again(one),
+        None => {
+            let again = failed.as_ref().map(Error::again);
+            // The first one keeps what the system said.
+            Turn::Done(Err(std::mem::replace(&mut failed, again).unwrap_or_else(lost)))
+        }
+    };
+    all.into_iter().map(turn).collect()
+}
+
+impl Brought {
+    pub fn held(&self) -> Held {
+        let bytes = self.mapped.bytes().len() as u64;
+        Held { key: self.key.clone(), bytes, objects: u64::from(self.mapped.count()) }
+    }
+}

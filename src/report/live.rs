@@ -1,0 +1,221 @@
+//! What is live in words and as JSON: since when, by whom, according to whom, and what was not sent there.
+
+use crate::error::Result;
+use crate::history::ledger::Step;
+use crate::history::live::{Live, Pointer, Promotion, Told, Unsent};
+use crate::history::record;
+use crate::history::record::Event;
+use crate::history::via::Via;
+use crate::report::view;
+use serde_json::{Value, json};
+
+/// `14:07 UTC`, with the date where that is not today's.
+pub fn clock(at_ms: i64, now_ms: i64) -> String {
+    let (at, now) = (view::minute(at_ms), view::minute(now_ms));
+    match (at.split_once(' '), now.split_once(' ')) {
+        (Some((day, time)), Some((today, _))) if day == today => format!("{time} UTC"),
+        _ => format!("{at} UTC"),
+    }
+}
+
+/// `2 h`, in the largest unit that is there once.
+pub fn lasted(ms: i64) -> String {
+    let minutes = ms / 60_000;
+    match minutes {
+        ..=0 => "just now".to_owned(),
+        1..=59 => format!("{minutes} min"),
+        60..=1439 => format!("{} h", minutes / 60),
+        1440..=2879 => "1 day".to_owned(),
+        _ => format!("{} days", minutes / 1440),
+    }
+}
+
+/// The one sentence about who made a version live, when and why: `since 14:07 UTC (2 h) by ci@example.com, reason`,
+/// with the token that brought it beside who says that they did it.
+pub fn since(promotion: &Promotion, now_ms: i64) -> String {
+    let Promotion { record, via } = promotion;
+    let (at, while_) = (clock(record.at_ms, now_ms), lasted(now_ms.saturating_sub(record.at_ms)));
+    let reason = record.reason.iter().flat_map(|reason| reason.split_whitespace());
+    let reason = reason.collect::<Vec<_>>().join(" ");
+    let comma = if reason.is_empty() { "" } else { ", " };
+    let via = via.as_ref().map_or(String::new(), Via::to_string);
+    format!("since {at} ({while_}) by {}{via}{comma}{reason}", record.by)
+}
+
+/// The same sentence for a version, where it is the live one.
+pub fn live_since(live: &Live, number: u64, now_ms: i64) -> Option<String> {
+    let served = live.served.as_ref().filter(|served| served.number == number)?;
+    served.promoted.as_ref().map(|promotion| since(promotion, now_ms))
+}
+
+/// `2 h ago`
+fn ago(ms: i64) -> String {
+    if ms < 60_000 { lasted(ms) } else { format!("{} ago", lasted(ms)) }
+}
+
+/// Whose word it is, and of when: `as origin had it at 14:10 UTC, 2 h ago`.
+pub fn according(told: &Told, now_ms: i64) -> String {
+    match (told.fresh, told.at_ms) {
+        (true, _) => format!("as {} has it now", told.remote),
+        (false, Some(at)) => {
+            format!("as {} had it at {}, {}", told.remote, clock(at, now_ms), ago(now_ms.saturating_sub(at)))
+        }
+        (false, None) => format!("as {} had it when it was last asked", told.remote),
+    }
+}
+
+/// Whose word it is, and what is not the same here; nothing without a remote.
+pub fn live_lines(live: &Live, now_ms: i64) -> Vec<String> {
+    let Some(told) = &live.told else { return Vec::new() };
+    let missing = live.served.as_ref().filter(|served| served.promoted.is_none());
+    let missing = missing
+        .map(|served| format!("{} serves v{}: its promotion is not fetched yet", told.remote, served.number));
+    let lines = [Some(according(told, now_ms)), missing, pointer(live)];
+    lines.into_iter().flatten().collect()
+}
+
+/// What the pointer here says, where it is not what is live.
+fn pointer(live: &Live) -> Option<String> {
+    let remote = &live.told.as_ref()?.remote;
+    let number = |number: Option<u64>| number.map_or("nothing".to_owned(), |number| format!("v{number}"));
+    let (here, serves) = (number(live.here), number(live.served.as_ref().map(|served| served.number)));
+    match live.pointer() {
+        Pointer::Same => None,
+        Pointer::HereOnly => Some(format!("{here} is active here only; {remote} serves {serves}")),
+        Pointer::Behind => {
+            Some(format!("{here} is still active here: `lua-store pull` brings what {remote} has"))
+        }
+    }
+}
+
+/// `Not sent to origin: source v7, version v5, 1 promotion`.
+pub fn unsent(live: &Live) -> Option<String> {
+    let told = live.told.as_ref()?;
+    let parts = unsent_parts(live.unsent.as_ref()?);
+    (!parts.is_empty()).then(|| format!("Not sent to {}: {}", told.remote, parts.join(", ")))
+}
+
+fn unsent_parts(unsent: &Unsent) -> Vec<String> {
+    let numbers = |what: &str, numbers: &[u64]| match numbers {
+        [] => None,
+        [one] => Some(format!("{what} v{one}")),
+        [first, .., last] => Some(format!("{what}s v{first}..v{last}")),
+    };
+    let events = |event: Event, what: &str| match unsent.count(event) {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        many => Some(format!("{many} {what}s")),
+    };
+    let source = numbers("source", &unsent.source).map(|text| text.replace("sources ", "source "));
+    let versions = numbers("version", &unsent.versions);
+    let moves = [events(Event::Promote, "promotion"), events(Event::Delete, "deletion")];
+    [source, versions].into_iter().chain(moves).flatten().collect()
+}
+
+/// Adds the keys that every answer about what is live has.
+pub fn add_live(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
+    add_told(answer, live, now_ms)?;
+    answer["live"] = match &live.served {
+        Some(served) => {
+            let mut one = json!({"version": served.number});
+            add_promotion(&mut one, ["since", "by", "reason", "via"], served.promoted.as_ref())?;
+            one
+        }
+        None => Value::Null,
+    };
+    answer["activeHere"] = json!(live.here);
+    answer["unsent"] = live.unsent.as_ref().map(unsent_json).unwrap_or_default();
+    Ok(())
+}
+
+/// What was not sent, for `--json`.
+pub fn unsent_json(unsent: &Unsent) -> Value {
+    json!({
+        "source": unsent.source, "versions": unsent.versions,
+        "promotions": unsent.count(Event::Promote), "deletions": unsent.count(Event::Delete),
+    })
+}
+
+/// Adds the keys that one of a list has beside its own: whose word its status is, and whether it was sent.
+pub fn add_sent(
+    row: &mut Value,
+    live: &Live,
+    now_ms: i64,
+    is_unsent: impl Fn(&Unsent) -> bool,
+) -> Result<()> {
+    add_told(row, live, now_ms)?;
+    row["unsent"] = json!(live.unsent.as_ref().map(is_unsent));
+    Ok(())
+}
+
+/// The keys under which a version says when, by whom and why it was made live last.
+pub const PROMOTED: [&str; 4] = ["promotedAt", "promotedBy", "promotedReason", "promotedVia"];
+
+/// When, by whom, why and with which token something was made live, under four keys; null where it never was.
+pub fn add_promotion(answer: &mut Value, keys: [&str; 4], promotion: Option<&Promotion>) -> Result<()> {
+    let record = promotion.map(|promotion| &promotion.record);
+    let at = record.map(|record| record::iso(record.at_ms));
+    answer[keys[0]] = json!(at);
+    answer[keys[1]] = json!(record.map(|record| &record.by));
+    answer[keys[2]] = json!(record.and_then(|record| record.reason.as_ref()));
+    let via = promotion.and_then(|promotion| promotion.via.as_ref());
+    answer[keys[3]] = json!(via.map(Via::json).transpose()?);
+    Ok(())
+}
+
+fn add_told(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
+    let at = match &live.told {
+        Some(told) => told.at_ms,
+        None => Some(now_ms),
+    };
+    answer["asOf"] = json!(at.map(record::iso));
+    answer["remote"] = json!(live.told.as_ref().map(|told| &told.remote));
+    Ok(())
+}
+
+/// Whether a record was not sent.
+pub fn is_unsent(unsent: &Unsent, step: &Step) -> bool {
+    unsent.ledger.iter().any(|other| other.id == step.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::record::LedgerRecord;
+    use crate::store::TokenName;
+
+    /// 2026-11-21T16:10:00Z, by `date -u -d … +%s`.
+    const NOW: i64 = 1_795_277_400_000;
+    const MINUTE: i64 = 60_000;
+
+    #[test]
+    fn times_of_today_have_no_date() {
+        assert_eq!(clock(NOW - 123 * MINUTE, NOW), "14:07 UTC");
+        assert_eq!(clock(NOW - 17 * 60 * MINUTE, NOW), "2026-11-20 23:10 UTC");
+        for (minutes, text) in [
+            (-5, "just now"),
+            (1, "1 min"),
+            (59, "59 min"),
+            (60, "1 h"),
+            (1439, "23 h"),
+            (1440, "1 day"),
+            (2880, "2 days"),
+        ] {
+            assert_eq!(lasted(minutes * MINUTE), text);
+        }
+    }
+
+    #[test]
+    fn who_when_and_why_is_one_sentence() {
+        let reason = Some("the diff\nlooks right".to_owned());
+        let (by, at_ms) = ("ci@example.com".to_owned(), NOW - 123 * MINUTE);
+        let record = LedgerRecord { event: Event::Promote, by, at_ms, reason };
+        let mut promotion = Promotion { record, via: None };
+        assert_eq!(since(&promotion, NOW), "since 14:07 UTC (2 h) by ci@example.com, the diff looks right");
+        promotion.record.reason = None;
+        assert_eq!(since(&promotion, NOW), "since 14:07 UTC (2 h) by ci@example.com");
+        let token = TokenName { id: "511ff332a7a8".into(), name: "laptop-2".into() };
+        promotion.via = Some(Via { remote: "origin".into(), token, at_ms: 0 });
+        assert_eq!(since(&promotion, NOW), "since 14:07 UTC (2 h) by ci@example.com via token \"laptop-2\"");
+    }
+}

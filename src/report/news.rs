@@ -1,0 +1,252 @@
+//! What a remote has and we have not, and why a push or a pull is refused, in words and as JSON.
+
+use super::conflict::{conflict_json, conflict_lines};
+use super::line::{Line, Sign};
+use super::{item_lines, part_lines};
+use crate::compare::StateChange;
+use crate::error::{Error, Result};
+use crate::history::ledger::Step;
+use crate::history::record;
+use crate::history::record::Event;
+use crate::merge::news::{Moved, News};
+use crate::merge::pull::{Pulled, Refused};
+use crate::merge::{Why, rebase};
+use crate::object::Source;
+use crate::report::view;
+use crate::store::Heads;
+use serde_json::{Value, json};
+
+/// `Allowed secrets, as origin contains them: src/key.ts`, where there are any.
+pub fn inherited(allowed: &[String], from: &str) -> Option<String> {
+    let list = allowed.join(", ");
+    (!allowed.is_empty()).then(|| format!("Allowed secrets, as {from} contains them: {list}"))
+}
+
+/// `2026-11-20 21:03`
+pub fn when(at_ms: i64) -> String {
+    view::minute(at_ms)
+}
+
+/// Everything, oldest first: who, when, in whose words, and what changed.
+pub fn news_lines(news: &News) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for push in &news.source {
+        let (record, number) = (&push.version.record, push.version.number);
+        let what = record.message.as_deref().unwrap_or(&record.triggered_by);
+        lines.push(Line::plain(format!("source v{number}  {}  {}  {what}", when(record.at_ms), record.by)));
+        lines.extend(brief(&push.change).into_iter().map(|line| line.indented(4)));
+    }
+    for version in &news.versions {
+        let (meta, number) = (&version.meta, version.number);
+        let message = meta.message.as_deref().unwrap_or_default();
+        let text = format!("version v{number}  {}  {}  {message}", when(meta.at_ms), meta.by);
+        lines.push(Line::plain(text.trim_end()));
+    }
+    lines.extend(news.ledger.iter().map(|moved| Line::plain(moved_words(moved))));
+    lines
+}
+
+/// Records of a ledger, one line each.
+pub fn moved_lines(list: &[Moved]) -> Vec<Line> {
+    list.iter().map(|moved| Line::plain(moved_words(moved))).collect()
+}
+
+/// What a ledger has beyond an earlier one.
+pub fn moved_since<S: Source + ?Sized>(objects: &S, before: &Heads, now: &Heads) -> Result<Vec<Line>> {
+    let new = rebase::parted(objects, before, now)?.theirs;
+    Ok(moved_lines(&new.into_iter().map(|step| Moved::of(step, now)).collect::<Vec<_>>()))
+}
+
+/// `promoted v3  2026-11-20 21:03  ann@example.com  "why"`
+fn moved_words(moved: &Moved) -> String {
+    let record = &moved.step.record;
+    let word = match record.event {
+        Event::Promote => "promoted",
+        Event::Delete => "deleted",
+    };
+    let number =
+        moved.number.map_or_else(|| moved.step.version.short().to_string(), |number| format!("v{number}"));
+    let reason = record.reason.as_deref().unwrap_or_default();
+    let text = format!("{word} {number}  {}  {}  {reason}", when(record.at_ms), record.by);
+    text.trim_end().to_owned()
+}
+
+/// What changed, one line for each thing and what differs in it below.
+pub fn brief(change: &StateChange) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for section in &change.kinds {
+        let one = section.kind.one;
+        let added = section.added.iter().map(|named| (Sign::Added, format!("+ {one} {}", named.name)));
+        let removed = section.removed.iter().map(|named| (Sign::Removed, format!("- {one} {}", named.name)));
+        lines.extend(added.chain(removed).map(|(sign, text)| Line::new(sign, text)));
+        for changed in &section.changed {
+            let number = |number: &Option<String>| number.clone().unwrap_or_else(|| "(none)".to_owned());
+            let (from, to) = (number(&changed.from), number(&changed.to));
+            lines.push(Line::new(Sign::Changed, format!("~ {one} {} {from} → {to}", changed.name)));
+            if changed.parts.is_defined_otherwise() {
+                lines.extend(part_lines(&changed.parts, false).into_iter().map(|line| line.indented(4)));
+            }
+        }
+    }
+    if change.persona.is_some() {
+        lines.push(Line::new(Sign::Changed, "~ persona"));
+        lines.extend(item_lines(change, "persona", "persona").into_iter().map(|line| line.indented(4)));
+    }
+    let settings =
+        change.settings.iter().map(|setting| Line::new(Sign::Changed, format!("~ {}", setting.name)));
+    lines.extend(settings);
+    if lines.is_empty() {
+        lines.push(Line::plain("files only"));
+    }
+    lines
+}
+
+pub fn news_json(news: &News) -> Result<Value> {
+    let mut source = Vec::new();
+    for push in &news.source {
+        let mut view = json!(view::source_summary(&push.version)?);
+        view["changes"] = super::to_json(&push.change);
+        source.push(view);
+    }
+    let versions = news.versions.iter().map(|version| {
+        let meta = &version.meta;
+        Ok(json!({
+            "version": version.number, "message": meta.message, "createdBy": meta.by,
+            "createdAt": record::iso(meta.at_ms), "sourceManifestVersion": meta.source_version,
+            "id": version.id.to_string(),
+        }))
+    });
+    let versions = versions.collect::<Result<Vec<_>>>()?;
+    let ledger = news.ledger.iter().map(moved_json).collect::<Result<Vec<_>>>()?;
+    Ok(json!({ "source": source, "versions": versions, "ledger": ledger }))
+}
+
+pub fn moved_json(moved: &Moved) -> Result<Value> {
+    let Step { id, record, .. } = &moved.step;
+    Ok(json!({
+        "event": record.event.word(), "version": moved.number, "by": record.by,
+        "at": record::iso(record.at_ms), "reason": record.reason, "id": id.to_string(),
+    }))
+}
+
+/// Why something cannot go to a remote before its news came here. `action` is `push` or `promote v3`.
+pub fn behind(action: &str, remote: &str, news: &News) -> Error {
+    Error::conflict(format!("cannot {action}: \"{remote}\" has {}", count(news)))
+        .hint(format!("`lua-store pull {remote}` brings it here; nothing was changed"))
+}
+
+/// `2 source versions and 1 version that are not here`
+fn count(news: &News) -> String {
+    let several = |count: usize, one: &str, more: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {more}")),
+    };
+    let parts: Vec<String> = [
+        several(news.source.len(), "source version", "source versions"),
+        several(news.versions.len(), "version", "versions"),
+        several(news.ledger.len(), "promotion or deletion", "promotions or deletions"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let all = news.source.len() + news.versions.len() + news.ledger.len();
+    let verb = if all == 1 { "is" } else { "are" };
+    match parts.split_last() {
+        Some((last, [])) => format!("{last} that {verb} not here"),
+        Some((last, rest)) => format!("{} and {last} that are not here", rest.join(", ")),
+        None => "nothing that is not here".to_owned(),
+    }
+}
+
+/// Why a pull was refused.
+pub fn refusal(remote: &str, refused: &Refused) -> Error {
+    let what = match (&refused.conflicts[..], &refused.parted) {
+        ([], _) => "both sides promoted or deleted since".to_owned(),
+        ([_], _) => "one change here and one there cannot both stand".to_owned(),
+        (several, _) => format!("{} changes here and there cannot both stand", several.len()),
+    };
+    let error = Error::conflict(format!("cannot pull from \"{remote}\": {what}"));
+    let by_hand = |conflict: &crate::merge::Conflict| matches!(conflict.why, Why::Broken(_) | Why::Entangled);
+    if refused.conflicts.iter().any(by_hand) {
+        return error.hint("edit your files so that both can stand, then pull again; nothing was changed");
+    }
+    error.hint(match refused.parted {
+        Some(_) => format!("`lua-store pull {remote} --theirs` takes what is there and leaves your promotions out; nothing was changed"),
+        None => format!("`lua-store pull {remote} --theirs` takes what is there where they clash, `--ours` keeps yours; nothing was changed"),
+    })
+}
+
+/// What a refused pull has to say besides its error.
+pub fn refusal_lines(refused: &Refused) -> Vec<Line> {
+    let mut lines: Vec<Line> = refused.conflicts.iter().flat_map(conflict_lines).collect();
+    if let Some((ours, theirs)) = &refused.parted {
+        lines.push(Line::new(Sign::Changed, "the ledger was continued on both sides"));
+        for (label, moved) in [("here", ours), ("there", theirs)] {
+            lines.push(Line::plain(format!("    {label}:")));
+            lines.extend(moved.iter().map(|one| Line::plain(format!("      {}", moved_words(one)))));
+        }
+    }
+    lines
+}
+
+pub fn refusal_json(refused: &Refused) -> Result<Value> {
+    let list = |moved: &[Moved]| moved.iter().map(moved_json).collect::<Result<Vec<_>>>();
+    let parted = match &refused.parted {
+        Some((ours, theirs)) => json!({ "ours": list(ours)?, "theirs": list(theirs)? }),
+        None => Value::Null,
+    };
+    Ok(json!({
+        "incoming": news_json(&refused.news)?,
+        "conflicts": refused.conflicts.iter().map(conflict_json).collect::<Vec<_>>(),
+        "ledger": parted,
+    }))
+}
+
+/// Which of our numbers became which.
+pub fn renumbered_lines(rebased: &rebase::Rebased) -> Vec<Line> {
+    let moved = |label: &'static str, list: &[rebase::Moved]| -> Vec<Line> {
+        list.iter()
+            .map(|moved| Line::plain(format!("your {label} v{} → v{}", moved.from, moved.to)))
+            .collect()
+    };
+    let mut lines = moved("source", &rebased.source);
+    lines.extend(moved("version", &rebased.versions));
+    for one in &rebased.primitives {
+        let what =
+            if one.kind == one.name { one.kind.to_owned() } else { format!("{} {}", one.kind, one.name) };
+        lines.push(Line::plain(format!("your {what} {} → {}", one.from, one.to)));
+    }
+    let left_out = rebased.left_out.iter().map(|step| {
+        let record = &step.record;
+        let (word, when) = (record.event.word(), when(record.at_ms));
+        Line::new(
+            Sign::Removed,
+            format!("left out: {word} of {} by {}, {when}", step.version.short(), record.by),
+        )
+    });
+    lines.extend(left_out);
+    lines
+}
+
+pub fn pulled_json(pulled: &Pulled) -> Result<Value> {
+    let rebased = &pulled.rebased;
+    let changes = pulled
+        .files
+        .iter()
+        .map(|change| json!({ "path": change.path, "from": change.from, "change": change.kind.word() }));
+    let left_out =
+        rebased.left_out.iter().map(|step| moved_json(&Moved { step: step.clone(), number: None }));
+    Ok(json!({
+        "incoming": news_json(&pulled.news)?,
+        "files": changes.collect::<Vec<_>>(),
+        "merged": pulled.texts,
+        "decided": pulled.decided.iter().map(conflict_json).collect::<Vec<_>>(),
+        "renumbered": {
+            "source": rebased.source, "versions": rebased.versions, "primitives": rebased.primitives,
+        },
+        "leftOut": left_out.collect::<Result<Vec<_>>>()?,
+        "snapshot": pulled.kept,
+        "allowed": pulled.allowed,
+    }))
+}

@@ -1,0 +1,58 @@
+//! What `lua compile` builds otherwise of two versions, in words and as JSON.
+
+use super::line::{Line, Sign};
+use crate::model::agent::Dropped;
+use crate::operations::stock::{Difference, NAMES, list};
+use serde_json::{Value, json};
+
+/// `As `lua compile` builds it:`, and what it leaves out, form by form.
+pub fn built_lines(difference: &Difference) -> Vec<Line> {
+    let title = "As `lua compile` builds it:";
+    if let Some((number, reason)) = &difference.unknown {
+        return vec![Line::plain(format!("{title} not known, since v{number} cannot be read: {reason}"))];
+    }
+    let mut lines = Vec::new();
+    let groups = [
+        (Sign::Removed, "−", &difference.removed, ""),
+        (Sign::Added, "+", &difference.restored, ""),
+        (Sign::Removed, "−", &difference.missing, ", left out from the start"),
+    ];
+    for (sign, mark, lost, end) in groups {
+        let same = |a: &Dropped, b: &Dropped| (&a.field, &a.kind, &a.of) == (&b.field, &b.kind, &b.of);
+        let mut lost: Vec<&Dropped> = lost.iter().collect();
+        lost.sort_by_key(|one| (&one.field, &one.kind, &one.of, &one.name));
+        for group in lost.chunk_by(|a, b| same(a, b)) {
+            let what = match &group[0].field {
+                None => counted(group),
+                Some(field) => format!("`{field}` of {}", counted(group)),
+            };
+            let why = match sign {
+                Sign::Removed => format!(" ({}:{}: {})", group[0].path, group[0].line, group[0].reason),
+                _ => String::new(),
+            };
+            lines.push(Line::new(sign, format!("  {mark} {what}{end}{why}")));
+        }
+    }
+    if !lines.is_empty() {
+        lines.insert(0, Line::plain(title));
+    }
+    lines
+}
+
+pub fn built_json(difference: &Difference) -> Value {
+    let unknown =
+        difference.unknown.as_ref().map(|(number, reason)| json!({"version": number, "reason": reason}));
+    json!({
+        "removed": difference.removed, "restored": difference.restored, "missing": difference.missing, "unknown": unknown,
+        "deployable": difference.deployable,
+    })
+}
+
+/// `12 tools of skill partner`, or their names where they are few.
+fn counted(group: &[&Dropped]) -> String {
+    if group.len() <= NAMES {
+        return list(group);
+    }
+    let of = group[0].of.as_ref().map_or(String::new(), |skill| format!(" of skill {skill}"));
+    format!("{} {}s{of}", group.len(), group[0].kind)
+}
