@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::error::{At, Error, Result};
-use crate::reader::dist::Dist;
+use crate::reader::compiled::Dist;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

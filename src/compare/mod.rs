@@ -21,7 +21,7 @@ use crate::model::agent::ORDER;
 use crate::model::kind::{KINDS, Kind};
 use crate::model::{json, names};
 use crate::object::{Id, Source};
-use crate::reader::dist;
+use crate::reader::compiled;
 use renamed::One;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -252,10 +252,10 @@ fn primitive_change<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Resul
     }
     let read = |id: &Id, what| -> Result<Value> { json::decode(&source.blob(id)?, what) };
     let mut parts = Parts::default();
-    let values = (dist::values(source, old)?, dist::values(source, new)?);
+    let values = (compiled::values(source, old)?, compiled::values(source, new)?);
     if before.definition != after.definition || values.0 != values.1 {
         let mut definitions = (read(&before.definition, DEFINITION)?, read(&after.definition, DEFINITION)?);
-        dist::overlay_both(&mut definitions, &values);
+        compiled::overlay_both(&mut definitions, &values);
         parts.compare_definitions(&definitions.0, &definitions.1);
     }
     if before.reach != after.reach {

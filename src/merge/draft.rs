@@ -6,7 +6,7 @@ use super::file::{File, Side, Text};
 use super::reading::Reading;
 use crate::error::Result;
 use crate::object::{self, Id, Leaf, Mode, Sink, Source, nest};
-use crate::reader::instead::Instead;
+use crate::reader::edit::instead::Instead;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every path that a side changed.

@@ -7,7 +7,7 @@ use super::items::Items;
 use crate::error::Result;
 use crate::object::{Id, Leaf, Source};
 use crate::reader;
-use crate::reader::instead::{Instead, seen};
+use crate::reader::edit::instead::{Instead, seen};
 use std::path::{Path, PathBuf};
 
 /// An agent, or why it cannot be read.

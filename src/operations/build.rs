@@ -12,7 +12,7 @@ use crate::model::json;
 use crate::model::kind::Kind;
 use crate::model::numbers::{self, Numbers, PERSONA};
 use crate::object::{Entry, Finder, Id, Mode, Sink, Source, Tree, nest};
-use crate::reader::dist::{self, Dist};
+use crate::reader::compiled::{self, Dist};
 use crate::reader::leak::Guard;
 use crate::reader::manifest::Manifest;
 use serde_json::{Map, Value};
@@ -221,7 +221,7 @@ impl<S: Source + Sink> Builder<'_, S> {
         };
         let rebundled = match (old_tree, self.input.dist.output()) {
             (Some(tree), Some(output)) if change == Change::Unchanged => {
-                dist::is_rebundled(self.sink, output, primitive, &tree)?
+                compiled::is_rebundled(self.sink, output, primitive, &tree)?
             }
             _ => false,
         };
@@ -294,7 +294,7 @@ impl<S: Source + Sink> Builder<'_, S> {
         }
         if let Some(output) = self.input.dist.output() {
             let Input { root, agent, guard, .. } = *self.input;
-            let code = dist::store(self.sink, root, output, (agent, primitive), guard, base(CODE))?;
+            let code = compiled::store(self.sink, root, output, (agent, primitive), guard, base(CODE))?;
             entries.extend(code.map(|code| Entry::directory(CODE, code)));
         }
         self.sink.put_tree(&Tree::new(entries)?, old)

@@ -20,7 +20,7 @@ use crate::object::{Id, Sink, Source};
 use crate::parallel;
 use crate::progress::Progress;
 use crate::reader::cache::Cache;
-use crate::reader::dist::Dist;
+use crate::reader::compiled::Dist;
 use crate::reader::leak::{self, Guard, Leak};
 use crate::reader::manifest::Manifest;
 use crate::reader::{self, Inputs};

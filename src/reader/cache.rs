@@ -4,11 +4,11 @@
 //! It counts for one tree of files, one state of what is read outside of it, and one reader. A cache
 //! that is damaged or of another reader is none, and one that cannot be written costs only time.
 
-use super::dist::{self, Dist, Seen};
 use crate::error::{At, Result};
 use crate::fs;
 use crate::model::agent::Agent;
 use crate::object::{Finder, Id, Source};
+use crate::reader::compiled::{self, Dist, Seen};
 use crate::reader::{self, Inputs};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,7 @@ impl Cache {
 
     /// The compiler's output beside the files of a tree, looked at again only where something moved.
     pub fn dist<S: Source>(&self, source: &S, root: &Path, tree: Id) -> Result<Dist> {
-        if !dist::is_there(root) {
+        if !compiled::is_there(root) {
             return Ok(Dist::Absent);
         }
         let kept = self.read::<KeptDist>(DIST).filter(|kept| kept.reader == READER);

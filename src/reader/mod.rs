@@ -4,77 +4,48 @@
 //! the value of an expression, or says that only running it would. *Forms* turn values into primitives,
 //! by the one table of kinds. *Reach* is what a primitive's code leads to.
 
-mod assign;
-mod body;
-mod budget;
-mod builtin;
 pub mod cache;
-mod call;
-mod class;
-mod closure;
-pub mod dist;
+pub mod compiled;
 pub mod edit;
-mod entry;
 mod eval;
-mod expression;
-mod files;
-mod flow;
-mod foreign;
-mod forms;
-mod guard;
-mod inputs;
-pub mod instead;
-mod json;
-mod layout;
 pub mod leak;
-mod library;
-mod lists;
-mod lock;
-mod loose;
+mod lockfile;
 pub mod manifest;
-mod module;
-mod modules;
-mod names;
-mod normal;
-mod operator;
-mod origin;
-mod parts;
-mod pattern;
-mod piece;
-mod place;
+mod primitives;
 mod reach;
-mod script;
-mod spot;
 mod stock;
+mod syntax;
 #[cfg(test)]
 mod tests;
-mod texts;
-mod typeless;
-mod uses;
-mod value;
 mod zod;
 
-pub use entry::Place as AgentPlace;
-pub use guard::too_deep;
-pub use origin::find as place;
-pub use spot::{Form, Place, Separator};
+pub use crate::reader::edit::origin::find as place;
+pub use crate::reader::edit::spot::{Form, Place, Separator};
+use crate::reader::eval::value;
+use crate::reader::primitives::entry;
+pub use crate::reader::primitives::entry::Place as AgentPlace;
+use crate::reader::primitives::loose;
+use crate::reader::primitives::script;
+use crate::reader::reach::inputs;
+use crate::reader::syntax::closure;
+pub use crate::reader::syntax::guard::too_deep;
 
 use crate::error::{At, Error, Kind, Result};
 use crate::model::agent::{Agent, Persona};
 use crate::model::kind::KINDS;
 use crate::parallel;
+use crate::reader::eval::value::{Object, Value};
+use crate::reader::primitives::forms::Forms;
+use crate::reader::primitives::json::Writer;
+pub use crate::reader::reach::inputs::{Inputs, still_holds};
+use crate::reader::syntax::files::Files;
+use crate::reader::syntax::modules::Modules;
 use eval::Evaluator;
-use files::Files;
-use forms::Forms;
-pub use inputs::{Inputs, still_holds};
-use json::Writer;
-use modules::Modules;
 use oxc_allocator::Allocator;
 use reach::Reacher;
 use serde_json::Map;
 use std::collections::BTreeMap;
 use std::path::Path;
-use value::{Object, Value};
 
 /// Stack of the reader's thread. The parser recurses as deeply as a source is nested; `guard` and the
 /// evaluator's bounds keep within this. Pages that are not touched cost nothing.
@@ -186,7 +157,7 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     for other in &agents[1..] {
         writer.note(other.site, "this agent is left out: the first one of the file is read");
     }
-    let reacher = Reacher::new(&evaluator.modules, lock::Versions::read(root, files)?, made.site);
+    let reacher = Reacher::new(&evaluator.modules, lockfile::Versions::read(root, files)?, made.site);
     let forms = Forms { writer: &writer, reacher: &reacher };
     let mut primitives = Vec::new();
     for kind in &KINDS {

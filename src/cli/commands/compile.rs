@@ -12,7 +12,7 @@ use crate::model::agent::{Agent, Persona};
 use crate::operations::{stage, stock};
 use crate::progress::Progress;
 use crate::reader;
-use crate::reader::dist::{self, Dist};
+use crate::reader::compiled::{self, Dist};
 use crate::reader::leak::Guard;
 use crate::report::compile::compile_json;
 use serde_json::Value;
@@ -51,7 +51,7 @@ impl Compile {
         }
         if let Some(output) = dist.output() {
             agent.dropped = output.lacks(&root, &agent)?;
-            dist::fill(&mut agent, output, &root)?;
+            compiled::fill(&mut agent, output, &root)?;
         }
         leaks.extend(Guard::new(&root, &allowed).clean(&mut agent));
         let mut compiled = compile_json(&agent);

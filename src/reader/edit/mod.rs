@@ -5,14 +5,18 @@
 //! written where the agent names it. Before a file is written the agent is read with the new text: where it would not
 //! have the value, or anything else of it would change, nothing is written.
 
+pub mod instead;
 mod literal;
+pub mod origin;
+pub mod spot;
 #[cfg(test)]
 mod tests;
+pub mod uses;
 
-use super::instead::Instead;
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::model::agent::Persona;
+use crate::reader::edit::instead::Instead;
 use crate::reader::{self, Form, Place, Separator};
 use serde_json::Value;
 use std::path::Path;

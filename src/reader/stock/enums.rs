@@ -2,8 +2,8 @@
 
 use super::names::{Decl, Lookup, Visited};
 use super::values::Why;
-use crate::reader::module::{Binding, Export, Imported, Module};
-use crate::reader::value::Site;
+use crate::reader::eval::value::Site;
+use crate::reader::syntax::module::{Binding, Export, Imported, Module};
 use oxc_ast::ast::{
     BindingIdentifier, CallExpression, Class, Expression, IdentifierReference, TSType, TSTypeAnnotation,
 };

@@ -4,9 +4,9 @@ use super::lists::{assigned, mentions, text};
 use super::names::{Decl, Lookup, declarators, default_expression, is_named};
 use super::values::Why;
 use crate::model::kind::Kind;
-use crate::reader::forms::name_of_class;
-use crate::reader::module::{Binding, Export, Module};
-use crate::reader::value::Site;
+use crate::reader::eval::value::Site;
+use crate::reader::primitives::forms::name_of_class;
+use crate::reader::syntax::module::{Binding, Export, Module};
 use oxc_ast::ast::{
     CallExpression, Class, ClassElement, Declaration, ExportDefaultDeclarationKind, Expression,
     ObjectExpression, ObjectPropertyKind, PropertyDefinition, PropertyKey, PropertyKind, Statement,

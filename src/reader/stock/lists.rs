@@ -4,8 +4,8 @@
 //! ends at `all.b`, and the second `new A()` of one list is looked for in the file of the list.
 
 use super::names::{Decl, Lookup, default_expression, is_default_import};
-use crate::reader::module::{Module, ModuleId};
-use crate::reader::value::Site;
+use crate::reader::eval::value::Site;
+use crate::reader::syntax::module::{Module, ModuleId};
 use oxc_ast::ast::{
     ArrayExpressionElement, Expression, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey,
     PropertyKind, StaticMemberExpression,

@@ -1,8 +1,8 @@
 //! Where a name leads for the stock compiler: through imports and exports to one declaration.
 
 use crate::reader::eval::Evaluator;
-use crate::reader::module::{Binding, Export, Imported, Link, Module, ModuleId};
-use crate::reader::modules::Target;
+use crate::reader::syntax::module::{Binding, Export, Imported, Link, Module, ModuleId};
+use crate::reader::syntax::modules::Target;
 use oxc_ast::ast::{
     BindingPattern, Class, Declaration, ExportDefaultDeclarationKind, Expression, ImportDeclarationSpecifier,
     Statement, VariableDeclarator,

@@ -3,8 +3,8 @@
 use super::found::Shape;
 use super::lists::assigned;
 use super::names::{Decl, Lookup, Visited, default_expression};
-use crate::reader::module::{Binding, Imported, Module};
-use crate::reader::value::{Scope, Site, Value};
+use crate::reader::eval::value::{Scope, Site, Value};
+use crate::reader::syntax::module::{Binding, Imported, Module};
 use oxc_ast::ast::{
     BinaryExpression, BindingIdentifier, BindingPattern, Class, DoWhileStatement, Expression,
     IdentifierReference, ImportMeta, LabeledStatement, TSSatisfiesExpression, TSType, TSTypeAnnotation,

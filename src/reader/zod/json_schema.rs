@@ -6,9 +6,9 @@ use super::limits::{limit, one_or_all, passes, plain, plain_type, text};
 use super::{Check, Schema, SchemaRef, Shape, UnknownKeys};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
-use crate::reader::json::Writer;
-use crate::reader::module::ModuleId;
-use crate::reader::value::{Object, Site, Value};
+use crate::reader::eval::value::{Object, Site, Value};
+use crate::reader::primitives::json::Writer;
+use crate::reader::syntax::module::ModuleId;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! Types, limits and formats of plain values in JSON Schema.
 
 use super::{Check, Shape};
-use crate::reader::value::{Value, number_json};
+use crate::reader::eval::value::{Value, number_json};
 use serde_json::{Map, Value as Json, json};
 
 // The patterns of `zod-to-json-schema`, letter by letter.

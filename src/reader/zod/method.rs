@@ -3,8 +3,8 @@
 use super::{Check, Schema, SchemaRef, Shape, UnknownKeys, check, enumeration, make, schema};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
-use crate::reader::expression::again_or;
-use crate::reader::value::{Site, Value};
+use crate::reader::eval::expression::again_or;
+use crate::reader::eval::value::{Site, Value};
 use std::rc::Rc;
 
 /// A property of a schema that is no method; `None` where it is a method.

@@ -10,8 +10,8 @@ mod method;
 pub use json_schema::convert;
 pub use method::{member, method};
 
-use super::expression::again_or;
-use super::value::{Object, Site, Value};
+use crate::reader::eval::expression::again_or;
+use crate::reader::eval::value::{Object, Site, Value};
 use std::rc::Rc;
 
 pub struct Schema<'a> {

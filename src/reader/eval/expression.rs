@@ -1,0 +1,333 @@
+//! Expressions: literals, operators, members, objects and lists.
+
+use super::operator::{operate, takes_right, type_name};
+use super::value::{Code, Function, Object, Pattern, Scope, Site, Value};
+use super::{library, texts};
+use crate::error::Result;
+use crate::reader::eval::{Evaluator, SIZE_MAX};
+use crate::reader::reach::piece::Piece;
+use crate::reader::syntax::names;
+use oxc_ast::ast::{
+    ArrayExpression, ArrayExpressionElement, BinaryExpression, ChainElement, Expression, LogicalExpression,
+    ObjectExpression, ObjectPropertyKind, PropertyKey, PropertyKind, TaggedTemplateExpression,
+    TemplateLiteral, UnaryExpression,
+};
+use oxc_span::GetSpan;
+use oxc_syntax::operator::UnaryOperator;
+use std::rc::Rc;
+
+type Names<'a> = Rc<Scope<'a>>;
+
+impl<'a> Evaluator<'a> {
+    /// The value of an expression in a scope.
+    pub fn expression(&self, scope: &Names<'a>, expression: &'a Expression<'a>) -> Result<Value<'a>> {
+        let site = Site::new(scope.module, expression.span());
+        let value = self.deeper(site, || self.one(scope, expression, site))?;
+        Ok(self.weighed(expression, value, site))
+    }
+
+    fn one(&self, scope: &Names<'a>, expression: &'a Expression<'a>, site: Site) -> Result<Value<'a>> {
+        Ok(match expression {
+            Expression::BooleanLiteral(one) => Value::Bool(one.value),
+            Expression::NullLiteral(_) => Value::Null,
+            Expression::NumericLiteral(one) => Value::Number(one.value),
+            Expression::StringLiteral(one) if !one.lone_surrogates => Value::text(one.value.as_str()),
+            Expression::RegExpLiteral(one) => {
+                let flags = one.regex.flags.to_string();
+                Value::Pattern(Rc::new(Pattern { source: one.regex.pattern.text.to_string(), flags }))
+            }
+            Expression::TemplateLiteral(one) => self.template(scope, one, site)?,
+            Expression::Identifier(name) => self.identifier(scope, name.name.as_str(), site)?,
+            Expression::ThisExpression(_) => scope
+                .this
+                .clone()
+                .unwrap_or_else(|| Value::unknown(site, "needs \"this\", which is not known here")),
+            Expression::ArrayExpression(list) => self.list(scope, list)?,
+            Expression::ObjectExpression(object) => self.object(scope, object, site)?,
+            Expression::ArrowFunctionExpression(node) => self.function(scope, Code::Arrow(node)),
+            Expression::FunctionExpression(node) => self.function(scope, Code::Function(node)),
+            Expression::ClassExpression(node) => self.class(scope, node)?,
+            Expression::UnaryExpression(one) => self.unary(scope, one, site)?,
+            Expression::BinaryExpression(one) => self.binary(scope, one, site)?,
+            Expression::LogicalExpression(one) => self.logical(scope, one, site)?,
+            Expression::ConditionalExpression(one) => match self.expression(scope, &one.test)?.truth() {
+                None => Value::unknown(site, "depends on a condition that is known at run time only"),
+                Some(true) => self.expression(scope, &one.consequent)?,
+                Some(false) => self.expression(scope, &one.alternate)?,
+            },
+            Expression::SequenceExpression(one) => {
+                let values = one.expressions.iter().map(|one| self.expression(scope, one));
+                values.collect::<Result<Vec<_>>>()?.pop().unwrap_or(Value::Undefined)
+            }
+            Expression::AssignmentExpression(one) => self.assignment(scope, one, site)?,
+            Expression::UpdateExpression(one) => self.update(scope, one, site)?,
+            Expression::CallExpression(call) => self.call_expression(scope, call, site)?,
+            Expression::NewExpression(new) => self.new_expression(scope, new, site)?,
+            Expression::TaggedTemplateExpression(one) => self.tagged(scope, one, site)?,
+            Expression::ChainExpression(chain) => self.chain(scope, &chain.expression, site)?,
+            Expression::TSAsExpression(one) => self.expression(scope, &one.expression)?,
+            Expression::TSSatisfiesExpression(one) => self.expression(scope, &one.expression)?,
+            Expression::TSTypeAssertion(one) => self.expression(scope, &one.expression)?,
+            Expression::TSNonNullExpression(one) => self.expression(scope, &one.expression)?,
+            Expression::TSInstantiationExpression(one) => self.expression(scope, &one.expression)?,
+            Expression::ParenthesizedExpression(one) => self.expression(scope, &one.expression)?,
+            Expression::AwaitExpression(one) => self.expression(scope, &one.argument)?,
+            Expression::ImportMeta(_) => library::global("import.meta"),
+            other => match other.as_member_expression() {
+                Some(_) if names::is_environment(other) => library::global("process.env"),
+                Some(member) => self.member_expression(scope, member, site)?.0,
+                None => Value::unknown(site, "is not evaluated"),
+            },
+        })
+    }
+
+    fn logical(&self, scope: &Names<'a>, one: &'a LogicalExpression<'a>, site: Site) -> Result<Value<'a>> {
+        let left = self.expression(scope, &one.left)?;
+        match takes_right(&left, one.operator) {
+            None => Ok(again(left, site)),
+            Some(false) => Ok(left),
+            Some(true) => self.expression(scope, &one.right),
+        }
+    }
+
+    fn tagged(
+        &self,
+        scope: &Names<'a>,
+        one: &'a TaggedTemplateExpression<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
+        match self.expression(scope, &one.tag)? {
+            Value::Package(path) if library::is_global(&path, &["String", "raw"]) => {
+                let raw = one.quasi.quasis.iter().map(|part| Some(part.value.raw.as_str()));
+                self.joined(scope, raw, &one.quasi, site)
+            }
+            _ => Ok(Value::unknown(site, "is a tagged template")),
+        }
+    }
+
+    /// `a?.b` and what follows it.
+    fn chain(&self, scope: &Names<'a>, chain: &'a ChainElement<'a>, site: Site) -> Result<Value<'a>> {
+        match chain {
+            ChainElement::CallExpression(call) => self.call_expression(scope, call, site),
+            ChainElement::TSNonNullExpression(one) => self.expression(scope, &one.expression),
+            other => match other.as_member_expression() {
+                Some(member) => Ok(self.member_expression(scope, member, site)?.0),
+                None => Ok(Value::unknown(site, "is not evaluated")),
+            },
+        }
+    }
+
+    pub fn function(&self, scope: &Names<'a>, node: Code<'a>) -> Value<'a> {
+        let (scope, roots) = (scope.clone(), self.roots_in(scope));
+        Value::Function(Rc::new(Function { module: scope.module, node, scope, roots }))
+    }
+
+    fn identifier(&self, scope: &Names<'a>, name: &str, site: Site) -> Result<Value<'a>> {
+        Ok(match self.name(scope, name)? {
+            Some(Value::Unknown(unknown)) if unknown.site.end == 0 => again(Value::Unknown(unknown), site),
+            Some(value) => value,
+            None => match name {
+                "undefined" => Value::Undefined,
+                "NaN" => Value::Number(f64::NAN),
+                "Infinity" => Value::Number(f64::INFINITY),
+                name => match texts::name(&self.modules, name, site) {
+                    Some(place) => place,
+                    None => library::global(name),
+                },
+            },
+        })
+    }
+
+    fn template(&self, scope: &Names<'a>, one: &'a TemplateLiteral<'a>, site: Site) -> Result<Value<'a>> {
+        let cooked = one.quasis.iter().map(|part| part.value.cooked.as_ref().map(|text| text.as_str()));
+        self.joined(scope, cooked, one, site)
+    }
+
+    /// The texts of a template with the values between them.
+    fn joined(
+        &self,
+        scope: &Names<'a>,
+        texts: impl Iterator<Item = Option<&'a str>>,
+        template: &'a TemplateLiteral<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
+        let mut joined = String::new();
+        let mut is_path = false;
+        for (at, text) in texts.enumerate() {
+            let Some(text) = text else { return Ok(Value::unknown(site, "has an invalid escape")) };
+            joined.push_str(text);
+            let Some(hole) = template.expressions.get(at) else { continue };
+            let value = self.expression(scope, hole)?;
+            if let (Value::Path(path), true) = (&value, joined.is_empty()) {
+                (joined, is_path) = (path.to_string(), true);
+                continue;
+            }
+            match value.to_text() {
+                Some(text) if joined.len() + text.len() <= SIZE_MAX => joined.push_str(&text),
+                _ => return Ok(again_or(value, site, "has a part that is known at run time only")),
+            }
+        }
+        Ok(if is_path { Value::Path(joined.into()) } else { Value::text(joined) })
+    }
+
+    fn list(&self, scope: &Names<'a>, list: &'a ArrayExpression<'a>) -> Result<Value<'a>> {
+        let mut items = Vec::with_capacity(list.elements.len());
+        for element in &list.elements {
+            match element {
+                ArrayExpressionElement::Elision(_) => items.push(Value::Undefined),
+                ArrayExpressionElement::SpreadElement(spread) => {
+                    let value = self.expression(scope, &spread.argument)?;
+                    let site = Site::new(scope.module, spread.argument.span());
+                    items.extend(spread_items(value, site));
+                }
+                other => {
+                    if let Some(expression) = other.as_expression() {
+                        items.push(self.expression(scope, expression)?);
+                    }
+                }
+            }
+            if items.len() > SIZE_MAX {
+                return Ok(Value::unknown(Site::new(scope.module, list.span), "is too long"));
+            }
+        }
+        Ok(Value::list(items))
+    }
+
+    fn object(&self, scope: &Names<'a>, object: &'a ObjectExpression<'a>, site: Site) -> Result<Value<'a>> {
+        let fields = Vec::with_capacity(object.properties.len());
+        let made = Rc::new(Object::new(fields, None, site, self.roots_in(scope)));
+        let value = Value::Object(made.clone());
+        let mut getters = Vec::new();
+        for property in &object.properties {
+            match property {
+                ObjectPropertyKind::SpreadProperty(spread) => {
+                    let from = self.expression(scope, &spread.argument)?;
+                    match &from {
+                        Value::Object(other) => {
+                            let fields = other.fields.borrow().clone();
+                            fields.into_iter().for_each(|(name, value)| made.set(&name, value));
+                            let schemas = other.schemas.borrow().clone();
+                            made.schemas.borrow_mut().extend(schemas);
+                            if other.made.is_some() || other.wraps.get().is_some() {
+                                made.wraps.set(made.wraps.get().or(Some(other.origin())));
+                            }
+                        }
+                        Value::Namespace(module) => {
+                            for name in self.export_names(*module)? {
+                                made.set(name, self.exported(*module, name)?);
+                            }
+                        }
+                        other if other.truth() == Some(false) => {}
+                        _ => {
+                            let site = Site::new(scope.module, spread.argument.span());
+                            made.set("...", again_or(from, site, "is spread, but is no known object"));
+                        }
+                    }
+                }
+                ObjectPropertyKind::ObjectProperty(one) => {
+                    let Some(key) = self.key(scope, &one.key, one.computed)? else {
+                        let site = Site::new(scope.module, one.span);
+                        made.set("[...]", Value::unknown(site, "has a key that is known at run time only"));
+                        continue;
+                    };
+                    let field = self.expression(scope, &one.value)?;
+                    if matches!(field, Value::Schema(_)) {
+                        let site = Site::new(scope.module, one.value.span());
+                        made.schemas.borrow_mut().push(Piece::expression(site));
+                    }
+                    match one.kind {
+                        PropertyKind::Init => made.set(&key, field),
+                        PropertyKind::Get => getters.push((key, field)),
+                        PropertyKind::Set => {}
+                    }
+                }
+            }
+        }
+        for (key, getter) in getters {
+            let result = self.call(&getter, Some(value.clone()), Vec::new(), site)?;
+            made.set(&key, result);
+        }
+        Ok(value)
+    }
+
+    /// The name of a property; `None` where a computed one is not known.
+    pub fn key(
+        &self,
+        scope: &Names<'a>,
+        key: &'a PropertyKey<'a>,
+        computed: bool,
+    ) -> Result<Option<Rc<str>>> {
+        Ok(match key {
+            PropertyKey::StaticIdentifier(name) if !computed => Some(name.name.as_str().into()),
+            PropertyKey::PrivateIdentifier(name) => Some(format!("#{}", name.name).into()),
+            other => match other.as_expression() {
+                Some(expression) => self.expression(scope, expression)?.to_text().map(Into::into),
+                None => None,
+            },
+        })
+    }
+
+    fn unary(&self, scope: &Names<'a>, one: &'a UnaryExpression<'a>, site: Site) -> Result<Value<'a>> {
+        if one.operator == UnaryOperator::Delete {
+            return self.delete(scope, &one.argument);
+        }
+        let value = self.expression(scope, &one.argument)?;
+        Ok(match (one.operator, &value) {
+            (UnaryOperator::Void, _) => Value::Undefined,
+            (UnaryOperator::LogicalNot, value) => match value.truth() {
+                Some(truth) => Value::Bool(!truth),
+                None => again_or(value.clone(), site, "is known at run time only"),
+            },
+            (UnaryOperator::UnaryNegation, Value::Number(number)) => Value::Number(-number),
+            (UnaryOperator::UnaryPlus, Value::Number(number)) => Value::Number(*number),
+            (UnaryOperator::Typeof, value) => match type_name(value) {
+                Some(name) => Value::text(name),
+                None => again_or(value.clone(), site, "is known at run time only"),
+            },
+            (_, value) => again_or(value.clone(), site, "is not evaluated"),
+        })
+    }
+
+    fn binary(&self, scope: &Names<'a>, one: &'a BinaryExpression<'a>, site: Site) -> Result<Value<'a>> {
+        // `'a' + 'b' + …` leans left: walked in a loop, since prompts are built of hundreds of lines.
+        let mut rights = Vec::new();
+        let mut left = one;
+        loop {
+            rights.push((left.operator, &left.right));
+            match &left.left {
+                Expression::BinaryExpression(next) => left = next,
+                first => {
+                    let mut value = self.expression(scope, first)?;
+                    for (operator, right) in rights.into_iter().rev() {
+                        let right = self.expression(scope, right)?;
+                        value = operate(operator, value, right, site);
+                    }
+                    return Ok(value);
+                }
+            }
+        }
+    }
+}
+
+/// An unknown value as a part of a greater expression: the reason stays, the place is the whole.
+pub fn again<'a>(value: Value<'a>, site: Site) -> Value<'a> {
+    again_or(value, site, "is known at run time only")
+}
+
+pub fn again_or<'a>(value: Value<'a>, site: Site, otherwise: &str) -> Value<'a> {
+    match value {
+        Value::Unknown(unknown) => Value::unknown(site, unknown.reason.clone()),
+        Value::Package(path) => Value::unknown(site, library::reason(&path)),
+        _ => Value::unknown(site, otherwise),
+    }
+}
+
+/// The items of a list that is spread into another.
+pub fn spread_items<'a>(value: Value<'a>, site: Site) -> Vec<Value<'a>> {
+    match value {
+        Value::List(items) => items.borrow().clone(),
+        Value::Undefined | Value::Null | Value::Bool(false) => Vec::new(),
+        Value::Text(text) => text.chars().map(|one| Value::text(one.to_string())).collect(),
+        other => vec![again_or(other, site, "is spread, but is no known list")],
+    }
+}

@@ -1,0 +1,177 @@
+//! Statements that choose or repeat: `switch` and the loops.
+
+use super::body::Flow;
+use super::expression::again_or;
+use super::operator::same;
+use super::value::{Scope, Site, Value};
+use crate::error::Result;
+use crate::reader::eval::Evaluator;
+use oxc_ast::ast::{
+    Expression, ForInStatement, ForOfStatement, ForStatement, ForStatementInit, ForStatementLeft, Statement,
+    SwitchStatement,
+};
+use oxc_span::GetSpan;
+use std::rc::Rc;
+
+type Names<'a> = Rc<Scope<'a>>;
+
+/// What a turn of a loop costs.
+const TURN_STEPS: u32 = 20;
+
+/// How a loop goes on after one run of its body.
+enum Turn<'a> {
+    Again,
+    Over(Flow<'a>),
+}
+
+impl<'a> Evaluator<'a> {
+    pub fn switch(&self, scope: &Names<'a>, one: &'a SwitchStatement<'a>, site: Site) -> Result<Flow<'a>> {
+        let wanted = self.expression(scope, &one.discriminant)?;
+        let inner = Scope::inside(scope, None);
+        let mut start = one.cases.iter().position(|case| case.test.is_none());
+        for (at, case) in one.cases.iter().enumerate() {
+            let Some(test) = &case.test else { continue };
+            match same(&wanted, &self.expression(&inner, test)?) {
+                None => {
+                    return Ok(Flow::Return(again_or(
+                        wanted,
+                        site,
+                        "depends on what is known at run time only",
+                    )));
+                }
+                Some(true) => {
+                    start = Some(at);
+                    break;
+                }
+                Some(false) => {}
+            }
+        }
+        for case in one.cases.iter().skip(start.unwrap_or(one.cases.len())) {
+            match self.statements(&inner, &case.consequent)? {
+                Flow::Next => {}
+                Flow::Break => break,
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// `while`, and `do … while` where the body comes first.
+    pub fn while_loop(
+        &self,
+        scope: &Names<'a>,
+        test: &'a Expression<'a>,
+        body: &'a Statement<'a>,
+        body_first: bool,
+    ) -> Result<Flow<'a>> {
+        let mut first = body_first;
+        loop {
+            if !std::mem::take(&mut first)
+                && let Some(flow) = self.ends(scope, Some(test))?
+            {
+                return Ok(flow);
+            }
+            if let Turn::Over(flow) = self.turn(scope, body)? {
+                return Ok(flow);
+            }
+        }
+    }
+
+    pub fn for_loop(&self, scope: &Names<'a>, one: &'a ForStatement<'a>) -> Result<Flow<'a>> {
+        let mut inner = Scope::inside(scope, None);
+        match &one.init {
+            Some(ForStatementInit::VariableDeclaration(variables)) => self.variables(&inner, variables)?,
+            Some(init) => {
+                if let Some(expression) = init.as_expression() {
+                    self.expression(&inner, expression)?;
+                }
+            }
+            None => {}
+        }
+        loop {
+            if let Some(flow) = self.ends(&inner, one.test.as_ref())? {
+                return Ok(flow);
+            }
+            if let Turn::Over(flow) = self.turn(&inner, &one.body)? {
+                return Ok(flow);
+            }
+            // Each turn has names of its own, which a function made in it keeps.
+            let next = Scope::inside(scope, None);
+            next.names.borrow_mut().clone_from(&inner.names.borrow());
+            inner = next;
+            if let Some(update) = &one.update {
+                self.expression(&inner, update)?;
+            }
+        }
+    }
+
+    pub fn for_of(&self, scope: &Names<'a>, one: &'a ForOfStatement<'a>, site: Site) -> Result<Flow<'a>> {
+        match self.expression(scope, &one.right)? {
+            Value::List(items) => {
+                let items = items.borrow().clone();
+                self.each(scope, &one.left, items, &one.body, site)
+            }
+            other => Ok(Flow::Return(again_or(other, site, "walks over no known list"))),
+        }
+    }
+
+    pub fn for_in(&self, scope: &Names<'a>, one: &'a ForInStatement<'a>, site: Site) -> Result<Flow<'a>> {
+        match self.expression(scope, &one.right)? {
+            Value::Object(object) if object.get("...").is_none() && object.get("[...]").is_none() => {
+                let names =
+                    object.fields.borrow().iter().map(|(name, _)| Value::Text(name.clone())).collect();
+                self.each(scope, &one.left, names, &one.body, site)
+            }
+            other => Ok(Flow::Return(again_or(other, site, "walks over no known object"))),
+        }
+    }
+
+    fn each(
+        &self,
+        scope: &Names<'a>,
+        left: &'a ForStatementLeft<'a>,
+        items: Vec<Value<'a>>,
+        body: &'a Statement<'a>,
+        site: Site,
+    ) -> Result<Flow<'a>> {
+        for item in items {
+            let inner = Scope::inside(scope, None);
+            match (left, left.as_assignment_target()) {
+                (ForStatementLeft::VariableDeclaration(left), _) => {
+                    for declarator in &left.declarations {
+                        self.bind(&inner, &declarator.id, item.clone())?;
+                    }
+                }
+                (_, Some(target)) => self.assign(&inner, target, item)?,
+                _ => return Ok(Flow::Return(Value::unknown(site, "is a loop that is not evaluated"))),
+            }
+            if let Turn::Over(flow) = self.turn(&inner, body)? {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn turn(&self, scope: &Names<'a>, body: &'a Statement<'a>) -> Result<Turn<'a>> {
+        self.spend(TURN_STEPS);
+        Ok(match self.statement(scope, body)? {
+            Flow::Next | Flow::Continue => Turn::Again,
+            Flow::Break => Turn::Over(Flow::Next),
+            Flow::Return(value) => Turn::Over(Flow::Return(value)),
+        })
+    }
+
+    /// How a loop is left whose test fails, or is not known.
+    fn ends(&self, scope: &Names<'a>, test: Option<&'a Expression<'a>>) -> Result<Option<Flow<'a>>> {
+        let Some(test) = test else { return Ok(None) };
+        let value = self.expression(scope, test)?;
+        Ok(match value.truth() {
+            Some(true) => None,
+            Some(false) => Some(Flow::Next),
+            None => {
+                let reason = "depends on a condition that is known at run time only";
+                Some(Flow::Return(again_or(value, Site::new(scope.module, test.span()), reason)))
+            }
+        })
+    }
+}

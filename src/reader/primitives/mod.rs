@@ -1,0 +1,7 @@
+//! Primitives: where the agent is made, the forms in which a project writes them, and their definitions as JSON.
+
+pub mod entry;
+pub mod forms;
+pub mod json;
+pub mod loose;
+pub mod script;

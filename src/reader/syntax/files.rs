@@ -1,0 +1,149 @@
+//! The files that the reader sees: those on the disk, some of them as if they held something else.
+
+use crate::error::{At, Result};
+use crate::fs;
+use crate::reader::primitives::entry;
+use oxc_resolver::{FileMetadata, FileSystem, FileSystemOs, ResolveError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// By absolute path; `None` is as if it were not there.
+    instead: Arc<BTreeMap<PathBuf, Option<Vec<u8>>>>,
+    /// Below this folder there is nothing but those, and what is installed.
+    only: Option<Arc<PathBuf>>,
+}
+
+impl Files {
+    pub fn with(instead: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
+        Files { instead: Arc::new(instead), only: None }
+    }
+
+    /// These files below a folder, and no others.
+    pub fn only(root: &Path, files: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
+        Files { instead: Arc::new(files), only: Some(Arc::new(root.to_owned())) }
+    }
+
+    fn instead(&self, path: &Path) -> Option<Option<&Vec<u8>>> {
+        match self.instead.get(path) {
+            Some(bytes) => Some(bytes.as_ref()),
+            None => self.hides(path).then_some(None),
+        }
+    }
+
+    fn hides(&self, path: &Path) -> bool {
+        let inside = self.only.as_ref().and_then(|root| path.strip_prefix(&**root).ok());
+        inside.is_some_and(|path| path.iter().next().is_some_and(|first| first != "node_modules"))
+    }
+
+    /// The paths below a folder that were put there.
+    fn below<'f>(&'f self, folder: &'f Path) -> impl Iterator<Item = &'f Path> {
+        let from = self.instead.range::<Path, _>((Bound::Included(folder), Bound::Unbounded));
+        let below = from.take_while(move |(path, _)| path.starts_with(folder));
+        below.filter(|(_, bytes)| bytes.is_some()).map(|(path, _)| path.as_path())
+    }
+
+    pub fn is_file(&self, path: &Path) -> bool {
+        self.instead(path).map_or_else(|| path.is_file(), |bytes| bytes.is_some())
+    }
+
+    pub fn read_file(&self, path: &Path) -> Result<Vec<u8>> {
+        match self.instead(path) {
+            Some(Some(bytes)) => Ok(bytes.clone()),
+            Some(None) => Err(io::Error::from(io::ErrorKind::NotFound)).at("read", path),
+            None => fs::read(path),
+        }
+    }
+
+    /// The bytes of a file, or `None` where there is no file.
+    pub fn read_if_file(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+        match self.instead(path) {
+            Some(bytes) => Ok(bytes.cloned()),
+            None if path.is_file() => fs::read_if_exists(path),
+            None => Ok(None),
+        }
+    }
+
+    /// The names in a folder, sorted; none where it does not exist.
+    pub fn names(&self, folder: &Path) -> Result<Vec<String>> {
+        let mut names = BTreeSet::new();
+        match std::fs::read_dir(folder) {
+            Ok(entries) => {
+                for entry in entries {
+                    let name = entry.at("read", folder)?.file_name();
+                    if self.instead(&folder.join(&name)) != Some(None) {
+                        names.insert(name.to_string_lossy().into_owned());
+                    }
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).at("read", folder),
+        }
+        let put = self.below(folder).filter(|path| path.parent() == Some(folder));
+        names.extend(put.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())));
+        Ok(names.into_iter().collect())
+    }
+
+    /// The files below a folder in which an agent could be made, in the order in which one is looked for.
+    pub fn sources(&self, root: &Path) -> Vec<PathBuf> {
+        let mut found = entry::sources(root);
+        found.retain(|path| self.instead(path) != Some(None));
+        let put = self.below(root).filter(|path| entry::is_searched(root, path)).map(Path::to_owned);
+        found.extend(put.filter(|path| !path.is_file()).collect::<Vec<_>>());
+        found.sort_by_cached_key(|path| entry::order(path));
+        found
+    }
+
+    fn metadata_of(&self, path: &Path) -> Option<io::Result<FileMetadata>> {
+        match self.instead(path) {
+            Some(Some(_)) => Some(Ok(FileMetadata::new(true, false, false))),
+            Some(None) if self.below(path).next().is_none() => Some(Err(io::ErrorKind::NotFound.into())),
+            _ if self.below(path).next().is_some() => Some(Ok(FileMetadata::new(false, true, false))),
+            _ => None,
+        }
+    }
+}
+
+/// What the resolver asks.
+impl FileSystem for Files {
+    fn new() -> Files {
+        Files::default()
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match self.instead(path) {
+            Some(bytes) => bytes.cloned().ok_or_else(|| io::ErrorKind::NotFound.into()),
+            None => FileSystemOs::new().read(path),
+        }
+    }
+
+    fn read_to_string(&self, path: &Path) -> io::Result<String> {
+        match self.instead(path) {
+            Some(_) => FileSystemOs::validate_string(FileSystem::read(self, path)?),
+            None => FileSystemOs::read_to_string(path),
+        }
+    }
+
+    fn metadata(&self, path: &Path) -> io::Result<FileMetadata> {
+        self.metadata_of(path).unwrap_or_else(|| FileSystemOs::metadata(path))
+    }
+
+    fn symlink_metadata(&self, path: &Path) -> io::Result<FileMetadata> {
+        self.metadata_of(path).unwrap_or_else(|| FileSystemOs::symlink_metadata(path))
+    }
+
+    fn read_link(&self, path: &Path) -> Result<PathBuf, ResolveError> {
+        FileSystemOs::read_link(path)
+    }
+
+    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
+        match self.metadata_of(path) {
+            Some(found) => found.map(|_| path.to_owned()),
+            None => FileSystemOs::canonicalize(path),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The syntax of a project: files, parsed once, the modules that they are, and code without its types and layout.
+
+pub mod closure;
+pub mod files;
+pub mod guard;
+pub mod layout;
+pub mod module;
+pub mod modules;
+pub mod names;
+pub mod normal;
+pub mod parts;
+pub mod typeless;

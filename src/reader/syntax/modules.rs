@@ -1,0 +1,323 @@
+//! The modules of a project: each read and parsed once, found from a specifier as TypeScript finds it.
+
+use super::files::Files;
+use super::guard;
+use super::module::{Content, Link, Module, ModuleId, Script, place};
+use crate::error::{Error, Result};
+use crate::model::agent::SourceRef;
+use oxc_allocator::Allocator;
+use oxc_ast::ast::Expression;
+use oxc_parser::{ParseOptions, Parser};
+use oxc_resolver::{
+    ResolveContext, ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery, TsconfigOptions,
+    TsconfigReferences,
+};
+use oxc_span::{SourceType, Span};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// In the order in which a specifier without one is tried.
+pub const EXTENSIONS: [&str; 9] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
+
+/// All modules that were asked for so far. One arena holds every syntax tree.
+pub struct Modules<'a> {
+    root: PathBuf,
+    arena: &'a Allocator,
+    files: Files,
+    resolver: ResolverGeneric<Files>,
+    /// The same without `tsconfig.json`.
+    plain: OnceCell<ResolverGeneric<Files>>,
+    loaded: RefCell<Vec<Rc<Module<'a>>>>,
+    by_file: RefCell<HashMap<PathBuf, ModuleId>>,
+    targets: RefCell<HashMap<(PathBuf, String), Target>>,
+    /// What was looked for on the way to a target, and not there.
+    passed: RefCell<HashSet<PathBuf>>,
+    /// Files that were read as they are, and those that were looked for and not there.
+    texts: RefCell<BTreeMap<PathBuf, Option<Rc<str>>>>,
+    /// Where a file was asked for first.
+    importers: RefCell<BTreeMap<PathBuf, SourceRef>>,
+}
+
+/// What a specifier means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A file of the project (or of the workspace around it).
+    Module(PathBuf),
+    /// An npm package or a part of Node, by the package's name.
+    Package(String),
+    Missing,
+}
+
+impl<'a> Modules<'a> {
+    pub fn new(root: &Path, files: &Files, arena: &'a Allocator) -> Modules<'a> {
+        Modules {
+            root: root.to_owned(),
+            arena,
+            files: files.clone(),
+            resolver: resolver(Some(root), files),
+            plain: OnceCell::new(),
+            loaded: RefCell::default(),
+            by_file: RefCell::default(),
+            targets: RefCell::default(),
+            passed: RefCell::default(),
+            texts: RefCell::default(),
+            importers: RefCell::default(),
+        }
+    }
+
+    /// Where the modules are read from.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    pub fn get(&self, id: ModuleId) -> Rc<Module<'a>> {
+        self.loaded.borrow()[id.0 as usize].clone()
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The files that were read, or could not be read as code, relative to the project.
+    pub fn paths(&self) -> Vec<String> {
+        let (texts, importers) = (self.texts.borrow(), self.importers.borrow());
+        let read = texts.iter().filter(|(_, text)| text.is_some()).map(|(file, _)| file);
+        let others = read.chain(importers.keys().filter(|file| !texts.contains_key(*file)));
+        let mut paths: Vec<String> = self.loaded.borrow().iter().map(|module| module.path.clone()).collect();
+        let known: HashSet<String> = paths.iter().cloned().collect();
+        paths.extend(others.map(|file| self.relative(file)).filter(|path| !known.contains(path)));
+        paths
+    }
+
+    /// Where each file was imported or read first, both relative to the project.
+    pub fn importers(&self) -> BTreeMap<String, SourceRef> {
+        let importers = self.importers.borrow();
+        importers.iter().map(|(file, by)| (self.relative(file), by.clone())).collect()
+    }
+
+    /// Notes that code of a module asks for a file.
+    pub fn ask(&self, file: &Path, by: &Module<'a>, span: Span) {
+        let mut importers = self.importers.borrow_mut();
+        if !importers.contains_key(file) {
+            let by = SourceRef { path: by.path.clone(), line: by.place(span).0 };
+            importers.insert(file.to_owned(), by);
+        }
+    }
+
+    /// How many modules were opened.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.loaded.borrow().len()).unwrap_or(u32::MAX)
+    }
+
+    /// Files that were looked for and not there. What a package consists of is known by its version.
+    pub fn missing(&self) -> Vec<String> {
+        let (texts, passed) = (self.texts.borrow(), self.passed.borrow());
+        let absent = texts.iter().filter(|(_, text)| text.is_none()).map(|(file, _)| file);
+        let own = |file: &&PathBuf| !file.components().any(|part| part.as_os_str() == "node_modules");
+        absent.chain(passed.iter().filter(own)).map(|file| self.relative(file)).collect()
+    }
+
+    /// The text of a file of the project as it is; `None` where there is none, or it is no text.
+    pub fn text(&self, file: &Path) -> Result<Option<Rc<str>>> {
+        if let Some(text) = self.texts.borrow().get(file) {
+            return Ok(text.clone());
+        }
+        let bytes = self.files.read_if_file(file)?;
+        let text: Option<Rc<str>> = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map(Into::into);
+        self.texts.borrow_mut().insert(file.to_owned(), text.clone());
+        Ok(text)
+    }
+
+    /// What each specifier was found to mean.
+    pub fn targets(&self) -> Vec<(String, Target)> {
+        let targets = self.targets.borrow();
+        targets.iter().map(|((_, specifier), target)| (specifier.clone(), target.clone())).collect()
+    }
+
+    /// The module in this file, parsed on first use.
+    pub fn open(&self, file: &Path) -> Result<Rc<Module<'a>>> {
+        if let Some(&id) = self.by_file.borrow().get(file) {
+            return Ok(self.get(id));
+        }
+        let bytes = self.files.read_file(file)?;
+        let path = self.relative(file);
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            return Err(Error::usage(format!("cannot read \"{path}\": it is not UTF-8 text")));
+        };
+        let marked = text.starts_with('\u{feff}');
+        let text: &'a str = self.arena.alloc_str(text.strip_prefix('\u{feff}').unwrap_or(text));
+        let content = self.content(file, &path, text)?;
+        let id = ModuleId(u32::try_from(self.loaded.borrow().len()).unwrap_or(u32::MAX));
+        let module = Rc::new(Module { id, file: file.to_owned(), path, text, marked, content });
+        self.loaded.borrow_mut().push(module.clone());
+        self.by_file.borrow_mut().insert(file.to_owned(), id);
+        Ok(module)
+    }
+
+    /// What a link of this module leads to. A project file that is not there is an error.
+    pub fn follow(&self, from: &Module<'a>, link: Link<'a>) -> Result<Target> {
+        match self.target(&from.file, link.specifier) {
+            Target::Missing => {
+                let (line, column) = from.place(link.span);
+                let place = format!("{}:{line}:{column}", from.path);
+                Err(Error::usage(format!("cannot find \"{}\", imported at \"{place}\"", link.specifier))
+                    .hint("correct the import, or restore the file it names"))
+            }
+            Target::Module(file) => {
+                self.ask(&file, from, link.span);
+                Ok(Target::Module(file))
+            }
+            Target::Package(name) => Ok(Target::Package(name)),
+        }
+    }
+
+    fn target(&self, from: &Path, specifier: &str) -> Target {
+        let directory = from.parent().unwrap_or(&self.root).to_owned();
+        let key = (directory, specifier.to_owned());
+        if let Some(target) = self.targets.borrow().get(&key) {
+            return target.clone();
+        }
+        let target = self.resolve(from, specifier);
+        self.targets.borrow_mut().insert(key, target.clone());
+        target
+    }
+
+    fn resolve(&self, from: &Path, specifier: &str) -> Target {
+        // What follows `?` is for a bundler: `./persona.md?raw`.
+        let bare = specifier.split_once('?').map_or(specifier, |(path, _)| path);
+        let directory = from.parent().unwrap_or(&self.root);
+        let mut found = self.look(&self.resolver, directory, bare);
+        if let Err(
+            ResolveError::TsconfigNotFound(_)
+            | ResolveError::TsconfigLoadFailed { .. }
+            | ResolveError::TsconfigCircularExtend(_)
+            | ResolveError::TsconfigSelfReference(_),
+        ) = found
+        {
+            // What `tsconfig.json` extends is not installed, or it cannot be read: it says nothing.
+            let plain = self.plain.get_or_init(|| resolver(None, &self.files));
+            found = self.look(plain, directory, bare);
+        }
+        match found {
+            Ok(path) if !path.components().any(|part| part.as_os_str() == "node_modules") => {
+                Target::Module(path)
+            }
+            Ok(_) => Target::Package(package(bare)),
+            Err(_) if bare.starts_with('.') || bare.starts_with('/') => Target::Missing,
+            Err(_) => Target::Package(package(bare)),
+        }
+    }
+
+    /// What a specifier leads to from a folder. What would come first if it were there is kept.
+    fn look(
+        &self,
+        resolver: &ResolverGeneric<Files>,
+        directory: &Path,
+        specifier: &str,
+    ) -> Result<PathBuf, ResolveError> {
+        let config = resolver.find_tsconfig(directory)?;
+        let mut context = ResolveContext::default();
+        let found = resolver.resolve_with_context(directory, specifier, config.as_deref(), &mut context);
+        self.passed.borrow_mut().extend(context.missing_dependencies);
+        found.map(|found| found.into_path_buf())
+    }
+
+    /// An expression of a module, parsed once more to be evaluated by itself.
+    pub fn again(&self, module: &Module<'a>, span: Span) -> Option<&'a Expression<'a>> {
+        let text = module.text.get(span.start as usize..span.end as usize)?;
+        let parsed = Parser::new(self.arena, text, SourceType::ts()).parse_expression().ok()?;
+        Some(self.arena.alloc(parsed))
+    }
+
+    /// The path inside the project, with `/`; a file beside the project begins with `../`.
+    pub fn relative(&self, file: &Path) -> String {
+        let mut base = self.root.as_path();
+        let mut up = String::new();
+        loop {
+            if let Ok(inside) = file.strip_prefix(base) {
+                let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+                return up + &parts.join("/");
+            }
+            match base.parent() {
+                Some(parent) => base = parent,
+                None => return file.to_string_lossy().into_owned(),
+            }
+            up.push_str("../");
+        }
+    }
+
+    fn content(&self, file: &Path, path: &str, text: &'a str) -> Result<Content<'a>> {
+        let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if extension == "json" {
+            return match serde_json::from_str(text) {
+                Ok(value) => Ok(Content::Json(value)),
+                Err(error) => {
+                    Err(Error::usage(format!("{path}:{}:{}: not JSON", error.line(), error.column())))
+                }
+            };
+        }
+        match SourceType::from_path(file) {
+            Ok(kind) => Ok(Content::Script(Box::new(self.parse(path, text, kind)?))),
+            Err(_) => Ok(Content::Text),
+        }
+    }
+
+    fn parse(&self, path: &str, text: &'a str, kind: SourceType) -> Result<Script<'a>> {
+        if let Some(offset) = guard::too_deep(text) {
+            return Err(syntax_error(path, text, offset, "nested too deeply to be read"));
+        }
+        // The body of a workflow script is that of a function: it may return.
+        let allow_return_outside_function = path.ends_with(crate::reader::primitives::script::SUFFIX);
+        let options =
+            ParseOptions { preserve_parens: false, allow_return_outside_function, ..ParseOptions::default() };
+        let parsed = Parser::new(self.arena, text, kind).with_options(options).parse();
+        if let Some(first) = parsed.diagnostics.iter().next() {
+            let offset = first.labels.first().map_or(0, |label| label.offset());
+            return Err(syntax_error(path, text, offset as usize, &first.message));
+        }
+        Ok(Script::new(self.arena.alloc(parsed.program)))
+    }
+}
+
+/// `file:line:column: message`, the line, and a caret below the column.
+fn syntax_error(path: &str, text: &str, offset: usize, message: &str) -> Error {
+    let (line, column) = place(text, offset);
+    let source = text.lines().nth(line as usize - 1).unwrap_or_default();
+    // A window of the line, so that a minified file gives a readable message.
+    let from = (column as usize - 1).saturating_sub(100);
+    let shown: String =
+        source.chars().skip(from).take(160).map(|c| if c == '\t' { ' ' } else { c }).collect();
+    let caret = " ".repeat(column as usize - 1 - from);
+    let message = message.trim_end_matches('.');
+    Error::usage(format!("{path}:{line}:{column}: {message}\n  {shown}\n  {caret}^"))
+}
+
+/// The package's name in a specifier: `@scope/name` or `name`; parts of Node keep `node:`.
+pub fn package(specifier: &str) -> String {
+    let parts = if specifier.starts_with('@') { 2 } else { 1 };
+    specifier.split('/').take(parts).collect::<Vec<_>>().join("/")
+}
+
+fn resolver(root: Option<&Path>, files: &Files) -> ResolverGeneric<Files> {
+    let config_file = root.map(|root| root.join("tsconfig.json")).filter(|file| files.is_file(file));
+    let tsconfig = config_file.map(|config_file| {
+        TsconfigDiscovery::Manual(TsconfigOptions { config_file, references: TsconfigReferences::Disabled })
+    });
+    let options = ResolveOptions {
+        tsconfig,
+        extensions: EXTENSIONS.map(str::to_owned).to_vec(),
+        extension_alias: [
+            (".js", &[".ts", ".tsx", ".js", ".jsx"][..]),
+            (".jsx", &[".tsx", ".jsx"]),
+            (".mjs", &[".mts", ".mjs"]),
+            (".cjs", &[".cts", ".cjs"]),
+        ]
+        .map(|(from, to)| (from.to_owned(), to.iter().map(|&one| one.to_owned()).collect()))
+        .to_vec(),
+        condition_names: ["node", "import"].map(str::to_owned).to_vec(),
+        ..ResolveOptions::default()
+    };
+    ResolverGeneric::new_with_file_system(files.clone(), options)
+}
