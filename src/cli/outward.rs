@@ -9,7 +9,7 @@ use crate::client::standing::Standing;
 use crate::client::{self, fetch};
 use crate::error::{Error, Kind, Result};
 use crate::history::project::Project;
-use crate::merge::news::News;
+use crate::merge::incoming::News;
 use crate::merge::pull::{self, Outcome};
 use crate::progress::Progress;
 use crate::protocol::Head;

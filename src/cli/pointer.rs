@@ -8,7 +8,7 @@ use crate::client::promote::{self, Met, Taken};
 use crate::error::{Error, Result};
 use crate::history::project::Project;
 use crate::merge::accord::{Accord, Apart};
-use crate::merge::news::Moved;
+use crate::merge::incoming::Moved;
 use crate::operations::promote::{Ground, Step};
 use crate::protocol::Head;
 use crate::report;

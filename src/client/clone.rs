@@ -5,7 +5,7 @@ use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::history::project::Project;
 use crate::history::rules::{Breach, Strictness};
-use crate::operations::adopt::{self, Adopted};
+use crate::operations::restore_clone::{self, Adopted};
 use crate::progress::Progress;
 use crate::protocol::Head;
 use crate::store::{self, Store};
@@ -52,7 +52,7 @@ pub fn clone(
         config.save(&lock)?;
     }
     let fetched = fetch::bring_with(&store, name, remote, head, strictness, progress)?;
-    let adopted = adopt::adopt(&Project::open(root)?, &heads(&fetched.head), progress)?;
+    let adopted = restore_clone::adopt(&Project::open(root)?, &heads(&fetched.head), progress)?;
     Ok(Cloned { head: fetched.head, bytes: fetched.bytes, adopted, breaches: fetched.breaches })
 }
 

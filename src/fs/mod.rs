@@ -8,30 +8,32 @@
 
 mod adopt;
 mod append;
-mod beneath;
+mod cached_file;
 mod confirm;
 mod durable;
 mod fault;
+mod fingerprint;
 mod grow;
 mod link;
 mod lock;
 mod map;
 mod names;
-mod pinned;
 mod platform;
 mod private;
 mod regular;
+mod sandbox;
 mod spool;
-mod stamp;
 mod temporary;
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 mod torn;
 mod unsynced;
 mod windows;
 
+pub use crate::fs::cached_file::Pinned;
+pub use crate::fs::fingerprint::{Stamp, stamp};
+pub use crate::fs::sandbox::{Draft, Folder, Standing};
 pub use adopt::adopt;
 pub use append::{append, append_unsynced};
-pub use beneath::{Draft, Folder, Standing};
 pub use confirm::{confirm, confirm_dir};
 pub use durable::{
     Clobber, Published, Temp, create_dir_all, remove, remove_tree, replace, rewrite, sweep, sync_dir,
@@ -42,11 +44,9 @@ pub use link::link_new;
 pub use lock::{lock, share, try_lock};
 pub use map::{Map, map};
 pub use names::{DEEPEST, LONGEST_LINK, LONGEST_NAME, LONGEST_PATH, too_long, untrackable};
-pub use pinned::Pinned;
 pub use platform::{CAN_SYNC_ALL, open_file};
 pub use private::{keep_private, make_private, replace_private};
 pub use spool::Spool;
-pub use stamp::{Stamp, stamp};
 pub use temporary::{former, is_draft, is_temporary, saved};
 pub use unsynced::{Unsynced, sync_each};
 pub use windows::check_windows_name;

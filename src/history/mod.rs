@@ -1,13 +1,13 @@
 //! What was pushed and promoted: records, the ledger, source and agent versions, their states, names and rules.
 
 pub mod bounds;
-pub mod folded;
 pub mod ledger;
+pub mod ledger_index;
 pub mod live;
-pub mod lost;
 pub mod project;
 pub mod published;
 pub mod record;
+pub mod recovery;
 pub mod repair;
 pub mod resolve;
 pub mod revision;

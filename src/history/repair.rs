@@ -3,9 +3,9 @@
 //! what nobody knows is left as it is. Cut off anywhere, it is run again.
 
 use super::ledger;
-use super::lost;
 use super::version::Catalog;
 use crate::error::{Kind, Result};
+use crate::history::recovery;
 use crate::object::{Id, Source};
 use crate::store::refs::{Name, SOURCE, Survey, VERSIONS};
 use crate::store::{Active, Heads, Store};
@@ -48,7 +48,7 @@ fn wanted(store: &Store, survey: &Survey, others: &[Heads]) -> Result<BTreeSet<N
     for (name, id) in &survey.refs {
         // Whole, and of something else.
         let is_other =
-            logged.get(name).is_some_and(|was| was != id) && !lost::is_of(store.objects(), name, *id);
+            logged.get(name).is_some_and(|was| was != id) && !recovery::is_of(store.objects(), name, *id);
         if is_other || !store.objects().contains(id)? {
             wanted.insert(name.clone());
         }
@@ -75,10 +75,10 @@ fn candidate(store: &Store, survey: &Survey, others: &[Heads], name: &Name) -> O
         let ids = if name.series() == SOURCE { &heads.source } else { &heads.versions };
         ids.get(usize::try_from(name.number()).ok()?.checked_sub(1)?).copied()
     });
-    let is_whole = |id: &Id| lost::is_of(store.objects(), name, *id);
+    let is_whole = |id: &Id| recovery::is_of(store.objects(), name, *id);
     let sure = [logged, there].into_iter().flatten().find(is_whole);
     let is_told = survey.problems.iter().any(|trouble| trouble.refs.contains(name));
-    sure.or_else(|| lost::found(store, survey, name).filter(|id| is_told && is_whole(id)))
+    sure.or_else(|| recovery::found(store, survey, name).filter(|id| is_told && is_whole(id)))
 }
 
 /// Whether somebody has the same versions under all numbers that both have, but for those that are in doubt.

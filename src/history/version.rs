@@ -1,10 +1,10 @@
 //! Agent versions: whole states with a number. A ref `refs/versions/vN` names a tree of `meta`,
 //! `state/` and `source/`. What a version's status is, the ledger says.
 
-use super::folded::Cache;
 use super::ledger::{self, Folded};
 use super::record::{self, META, SOURCE, STATE, VersionMeta};
 use crate::error::{Error, Result};
+use crate::history::ledger_index::Cache;
 use crate::object::{Entry, Id, Sink, Source, Tree};
 use crate::store::{Active, Heads, Odb, Store, refs};
 

@@ -1,11 +1,11 @@
 //! Accord: our versions and ledger beside those of a remote, for a step of the pointer there. The remote's ledger
 //! decides, and ours comes up to it. Source versions matter only where something that they made has to go there.
 
-use super::news::Moved;
 use super::rebase::{self, Parted};
 use crate::error::Result;
 use crate::history::ledger::Step;
 use crate::history::version::Catalog;
+use crate::merge::incoming::Moved;
 use crate::object::Source;
 use crate::operations::promote::{self, Ground};
 use crate::store::{Heads, Lock, Odb, Store, common};

@@ -7,25 +7,25 @@
 
 pub mod accord;
 mod conflict;
-mod draft;
+mod conflicts;
 mod file;
+pub mod incoming;
 mod items;
-mod judge;
-pub mod news;
+mod plan;
 pub mod pull;
-mod reading;
 pub mod rebase;
 #[cfg(test)]
 mod tests;
+mod views;
 
 pub use conflict::{Conflict, Edit, Why};
 pub use file::Side;
 
 use crate::error::Result;
+use crate::merge::conflicts::Judge;
+use crate::merge::plan::Draft;
+use crate::merge::views::Reading;
 use crate::object::{Id, Sink, Source};
-use draft::Draft;
-use judge::Judge;
-use reading::Reading;
 use std::path::Path;
 
 /// Trees of files: where both sides began, and what each made of it.

@@ -5,7 +5,6 @@
 //! stays so until the refs say otherwise: a pull that was cut short finds the files half or wholly
 //! merged, finds nothing more to do to them, and goes on.
 
-use super::news::{Moved, News};
 use super::rebase::{self, Rebased, rebase};
 use crate::diff::{self, Change};
 use crate::error::Result;
@@ -13,6 +12,7 @@ use crate::history::project::Project;
 use crate::history::published;
 use crate::history::record::Who;
 use crate::history::source::{self, SourceVersion};
+use crate::merge::incoming::{Moved, News};
 use crate::merge::{self, Conflict, Side, Trees};
 use crate::object::Id;
 use crate::operations::{inherit, rollback};

@@ -3,15 +3,15 @@
 mod compare;
 mod extent;
 mod id;
-mod joined;
 mod memory;
+mod overlay;
 mod path;
 mod tree;
 
+pub use crate::object::overlay::Joined;
 pub use compare::{Difference, Leaf, compare, leaves};
 pub use extent::{Extent, Extents, MOST_BYTES, MOST_ENTRIES, Most};
 pub use id::{Id, IdPrefix};
-pub use joined::Joined;
 pub use memory::Memory;
 pub use path::{Finder, entry_at, nest};
 pub use tree::{Entry, Mode, Tree, check_name};

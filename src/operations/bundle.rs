@@ -1,12 +1,12 @@
 //! Bundles of an agent: which versions one carries, and what becomes of it where it arrives.
 
-use super::adopt::{Adopted, adopt};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::history::project::Project;
 use crate::history::rules::{self, Breach, Scope, Strictness};
 use crate::history::version::Version;
 use crate::object::Id;
+use crate::operations::restore_clone::{Adopted, adopt};
 use crate::progress::Progress;
 use crate::store::{self, Bundle, Heads, Limits, Odb, Proven, Store, Tracking};
 use std::path::Path;

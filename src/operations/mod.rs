@@ -1,6 +1,5 @@
 //! What a command does to a project and its store, each a function that another front end could call.
 
-pub mod adopt;
 pub mod build;
 pub mod bundle;
 pub mod create;
@@ -9,6 +8,7 @@ pub mod inherit;
 pub mod promote;
 pub mod push;
 pub mod reached;
+pub mod restore_clone;
 pub mod rollback;
 pub mod same;
 pub mod stage;

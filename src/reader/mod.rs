@@ -5,6 +5,7 @@
 //! by the one table of kinds. *Reach* is what a primitive's code leads to.
 
 pub mod cache;
+mod cache_key;
 pub mod compiled;
 pub mod edit;
 mod eval;
@@ -24,20 +25,19 @@ pub use crate::reader::edit::spot::{Form, Place, Separator};
 use crate::reader::eval::value;
 use crate::reader::primitives::entry;
 pub use crate::reader::primitives::entry::Place as AgentPlace;
-use crate::reader::primitives::loose;
+use crate::reader::primitives::no_entry_point;
 use crate::reader::primitives::script;
-use crate::reader::reach::inputs;
 use crate::reader::syntax::closure;
-pub use crate::reader::syntax::guard::too_deep;
+pub use crate::reader::syntax::limits::too_deep;
 
 use crate::error::{At, Error, Kind, Result};
 use crate::model::agent::{Agent, Persona};
 use crate::model::kind::KINDS;
 use crate::parallel;
+pub use crate::reader::cache_key::{Inputs, still_holds};
 use crate::reader::eval::value::{Object, Value};
 use crate::reader::primitives::forms::Forms;
 use crate::reader::primitives::json::Writer;
-pub use crate::reader::reach::inputs::{Inputs, still_holds};
 use crate::reader::syntax::files::Files;
 use crate::reader::syntax::modules::Modules;
 use eval::Evaluator;
@@ -136,7 +136,7 @@ fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) 
 }
 
 fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
-    let stamp = inputs::stamp(root)?;
+    let stamp = cache_key::stamp(root)?;
     let arena = Allocator::default();
     let evaluator = Evaluator::new(Modules::new(root, files, &arena));
     let writer = Writer::new(&evaluator);
@@ -149,7 +149,8 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
             (found.0.path.clone(), found.1)
         }
         None => {
-            let found = loose.insert(loose::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?);
+            let found =
+                loose.insert(no_entry_point::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?);
             (String::new(), vec![found.agent.clone()])
         }
     };

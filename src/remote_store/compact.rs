@@ -7,12 +7,13 @@ use super::Depot;
 use super::collect::{Upkeep, condemn};
 use super::engine::PackKey;
 use super::head::{Head, Held, Seen};
-use super::opened::Pieces;
-use super::{needs, tiers};
+use super::tiers;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Source};
 use crate::pack::{Base, Reader};
 use crate::protocol::AgentId;
+use crate::remote_store::external_refs;
+use crate::remote_store::open_agent::Pieces;
 use crate::store::{Closure, Parcel};
 use std::collections::HashSet;
 
@@ -148,7 +149,7 @@ impl Depot {
         let pieces = self.open_pieces(head)?;
         let mut needed = head.roots();
         for piece in pieces.pieces.iter().filter(|piece| piece.key != *new) {
-            needed.extend(needs::of(&piece.mapped, &pieces.objects)?);
+            needed.extend(external_refs::of(&piece.mapped, &pieces.objects)?);
         }
         for id in needed {
             if !pieces.objects.contains(&id)? {

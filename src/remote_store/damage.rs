@@ -3,11 +3,11 @@
 use super::Depot;
 use super::engine::PackKey;
 use super::head::Head;
-use super::opened::Pieces;
 use super::presence::GONE;
 use crate::error::{Kind, Result};
 use crate::object::Id;
 use crate::protocol::AgentId;
+use crate::remote_store::open_agent::Pieces;
 use crate::store;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

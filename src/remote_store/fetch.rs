@@ -1,12 +1,12 @@
 //! What is sent to somebody who asks: one pack with what he lacks.
 
 use super::Depot;
-use super::opened::Pieces;
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::object::{self, Id};
 use crate::pack::PackId;
 use crate::protocol::{AgentId, Fetch};
+use crate::remote_store::open_agent::Pieces;
 use crate::store::{self, Closure};
 use std::io::{self, Read};
 use std::path::Path;

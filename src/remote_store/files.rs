@@ -3,10 +3,10 @@
 use super::engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token, random};
 use super::layout::{self, Layout};
 use super::probe::{self, ProbeReport};
-use super::recent::Recent;
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Clobber, Pinned, Published, Temp};
 use crate::protocol::AgentId;
+use crate::remote_store::lru::Recent;
 use bytes::Bytes;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};

@@ -9,12 +9,12 @@
 
 use super::engine::{Cas, PackKey};
 use super::head::{Head, Held, Order, Seen};
-use super::opened::{Piece, Pieces};
 use super::transact::{Answer, Brought};
 use super::{Bearer, Deeds, Depot, rules};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
 use crate::protocol::{AgentId, Outcome, Refusal, Transaction, limits};
+use crate::remote_store::open_agent::{Piece, Pieces};
 use std::io::ErrorKind;
 use std::sync::Arc;
 

@@ -1,15 +1,16 @@
 //! Proofs of packs that were sent: so many at once, of one agent only a part of these, none for longer than the pack
 //! is worth, and none twice for the same pack.
 
+use super::Settings;
 use super::engine::PackKey;
-use super::opened::{Piece, Pieces};
-use super::recent::Recent;
-use super::{Settings, needs};
 use crate::error::Result;
 use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AgentId, limits};
+use crate::remote_store::external_refs;
+use crate::remote_store::lru::Recent;
+use crate::remote_store::open_agent::{Piece, Pieces};
 use crate::store::{Limits, Mapped, Verdict};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -107,7 +108,7 @@ impl Proofs {
             Verdict::Missing { ids, more } => Proven::Missing { ids, more },
             Verdict::Sound { .. } => {
                 let piece = Piece::new(PackKey::fresh(agent, pack)?, mapped.clone());
-                Proven::Sound(needs::of(mapped, &pieces.with(piece).objects)?)
+                Proven::Sound(external_refs::of(mapped, &pieces.with(piece).objects)?)
             }
         };
         if !matches!(&proven, Proven::Sound(needs) if needs.len() > MOST_NEEDS) {

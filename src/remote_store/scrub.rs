@@ -3,11 +3,11 @@
 use super::Depot;
 use super::engine::PackKey;
 use super::head::Seen;
-use super::opened::Pieces;
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::pack::PackId;
 use crate::protocol::AgentId;
+use crate::remote_store::open_agent::Pieces;
 use crate::store::Damage;
 
 /// How much is read at once.

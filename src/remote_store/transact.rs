@@ -8,16 +8,17 @@ use super::bearer::{Bearer, Deeds};
 use super::engine::{PackKey, random};
 use super::head::Held;
 use super::merge::{Waiting, answered, has_moved};
-use super::opened::Pieces;
 use super::proofs::Proven;
 use super::queue::Turn;
-use super::{Depot, incoming, needs};
+use super::{Depot, incoming};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::history::ledger;
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::protocol::{AgentId, Create, Head, Outcome, Refusal, Transaction};
+use crate::remote_store::external_refs;
+use crate::remote_store::open_agent::Pieces;
 use crate::store::{Closure, Mapped};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -236,7 +237,7 @@ impl Depot {
         let proven = self.proofs.prove(agent, pieces, pack, &mapped);
         if proven.as_ref().is_err_and(|error| error.kind() == Kind::Corrupt) {
             // Not the sender's fault: what is damaged was here before.
-            let leans_on = Closure::of_all(needs::bases(&mapped)?);
+            let leans_on = Closure::of_all(external_refs::bases(&mapped)?);
             self.note(agent, pieces, &pieces.objects.damaged_copies(&leans_on)?);
         }
         let needs = match proven? {

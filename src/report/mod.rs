@@ -3,13 +3,17 @@
 pub mod compile;
 mod conflict;
 mod detail;
+mod incoming;
 mod json;
 mod line;
 mod live;
-mod news;
 mod stock;
 pub mod view;
 
+pub use crate::report::incoming::{
+    behind, brief, inherited, moved_json, moved_lines, moved_since, news_json, news_lines, pulled_json,
+    refusal, refusal_json, refusal_lines, renumbered_lines, when,
+};
 pub use conflict::{conflict_json, conflict_lines, conflict_sentence};
 pub use detail::value;
 pub use json::to_json;
@@ -17,10 +21,6 @@ pub use line::{Line, Sign};
 pub use live::{
     PROMOTED, according, add_live, add_promotion, add_sent, clock, is_unsent, live_lines, live_since, since,
     unsent, unsent_json,
-};
-pub use news::{
-    behind, brief, inherited, moved_json, moved_lines, moved_since, news_json, news_lines, pulled_json,
-    refusal, refusal_json, refusal_lines, renumbered_lines, when,
 };
 
 pub use stock::{built_json, built_lines};

@@ -5,15 +5,16 @@
 //! older ones need. Then it is of use only where those are.
 
 use super::active;
-use super::closure::Closure;
 use super::odb::{Limits, Mapped, Odb, Verdict};
 use super::refs::packed::Packed;
-use super::{Heads, Store, sealed};
+use super::{Heads, Store};
 use crate::error::{At, Error, Result};
 use crate::fs::{Clobber, Published, Temp};
 use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
+use crate::store::checksummed;
+use crate::store::missing::Closure;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -39,12 +40,12 @@ impl Block {
     fn encode(&self) -> String {
         let active = self.heads.active.map(|active| active.encode()).unwrap_or_default();
         let refs = Packed::contiguous(&self.heads.source, &self.heads.versions).lines();
-        sealed::seal(format!("{HEADER}{PACK}{}\n{active}{refs}", self.pack))
+        checksummed::seal(format!("{HEADER}{PACK}{}\n{active}{refs}", self.pack))
     }
 
     /// Reads exactly what [`Block::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Block, String> {
-        let text = sealed::open(bytes)?;
+        let text = checksummed::open(bytes)?;
         let rest = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
         let (pack, rest) =
             rest.strip_prefix(PACK).and_then(|rest| rest.split_once('\n')).ok_or("it names no pack")?;

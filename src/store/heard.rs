@@ -3,9 +3,10 @@
 //! Beside the tracking file, not in it: a command that only reads takes no lock and syncs nothing, and what the
 //! remote names may not be here. A cache: without it the same is answered from the tracking file, without a time.
 
-use super::{Store, Tracking, config, sealed, tracking};
+use super::{Store, Tracking, config};
 use crate::error::{At, Result};
 use crate::fs;
+use crate::store::{checksummed, remote_tracking};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -22,11 +23,11 @@ pub struct Heard {
 
 impl Heard {
     fn encode(&self) -> String {
-        sealed::seal(format!("{HEADER}{AT}{}\n{}", self.at_ms, self.what.text()))
+        checksummed::seal(format!("{HEADER}{AT}{}\n{}", self.at_ms, self.what.text()))
     }
 
     fn decode(bytes: &[u8]) -> Option<Heard> {
-        let text = sealed::open(bytes).ok()?.strip_prefix(HEADER)?.strip_prefix(AT)?;
+        let text = checksummed::open(bytes).ok()?.strip_prefix(HEADER)?.strip_prefix(AT)?;
         let (at, rest) = text.split_once('\n')?;
         Some(Heard { at_ms: at.parse().ok()?, what: Tracking::from_text(rest).ok()? })
     }
@@ -41,7 +42,7 @@ impl Store {
     /// What each remote is known to have had: as it said last, and as it was when all of it was brought here. What
     /// is damaged tells nothing here: `fsck` says so.
     pub fn remembered(&self) -> Result<Vec<(String, Tracking)>> {
-        let heard = tracking::remotes_in(&self.heard_folder())?.into_iter();
+        let heard = remote_tracking::remotes_in(&self.heard_folder())?.into_iter();
         let heard = heard.filter_map(|name| Some((self.heard(&name)?.what, name)));
         let tracked = self.tracked()?.into_iter();
         let tracked = tracked.filter_map(|name| Some((self.remote(&name).ok()??, name)));

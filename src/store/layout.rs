@@ -1,8 +1,8 @@
 //! What stands where below `.lua/`, and the `format` file that says so.
 
-use super::shield;
 use crate::error::{Error, Result};
 use crate::fs::{self, Clobber, Published};
+use crate::store::git_guard;
 use std::path::{Path, PathBuf};
 
 /// The folder of a store, beside the project's files.
@@ -35,14 +35,14 @@ pub fn make(dir: &Path) -> Result<()> {
     if fs::read_if_exists(&dir.join(FORMAT))?.is_some() {
         check_format(dir)?;
     }
-    shield::check_untracked(dir)?;
+    git_guard::check_untracked(dir)?;
     for folder in folders(dir) {
         fs::create_dir_all(&folder)?;
     }
     // An earlier run may have died between making a folder and making its name durable.
     fs::sync_dir(&dir.join("refs"))?;
-    fs::sync_dir(shield::project_of(dir))?;
-    shield::raise(dir)?;
+    fs::sync_dir(git_guard::project_of(dir))?;
+    git_guard::raise(dir)?;
     match fs::write_new(&dir.join(FORMAT), FORMAT_LINE.as_bytes(), Clobber::Never)? {
         Published::Done => Ok(()),
         Published::Exists => fs::sync_dir(dir),

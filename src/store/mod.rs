@@ -2,26 +2,28 @@
 
 mod active;
 mod bundle;
-mod closure;
+mod checksummed;
 mod config;
 mod confirm;
+mod git_guard;
 mod heard;
 mod layout;
 mod lock;
+mod missing;
 mod odb;
 pub mod project;
 mod receipts;
 mod receive;
+mod ref_transaction;
 pub mod refs;
-mod rewrite;
-mod sealed;
-mod shield;
-mod tracking;
+mod remote_tracking;
 mod whole;
 
+pub use crate::store::missing::Closure;
+pub use crate::store::ref_transaction::{Heads, common};
+pub use crate::store::remote_tracking::Tracking;
 pub use active::Active;
 pub use bundle::{Bundle, Proven};
-pub use closure::Closure;
 pub use config::Config;
 pub use heard::Heard;
 pub use layout::DIR;
@@ -29,8 +31,6 @@ pub use lock::Lock;
 pub use odb::{Batch, Checked, Compacted, Counts, Damage, Limits, Mapped, Odb, Parcel, Scope, Verdict};
 pub use receipts::{Brought, Receipt, Receipts, Series, TokenName};
 pub use refs::Refs;
-pub use rewrite::{Heads, common};
-pub use tracking::Tracking;
 pub use whole::Depth;
 
 use crate::error::{Error, Result};
@@ -149,12 +149,12 @@ impl Store {
 
     /// What of the store's folder does not keep git away any more. Every command that writes puts it back.
     pub fn unshielded(&self) -> Option<&'static str> {
-        shield::gap(&self.dir)
+        git_guard::gap(&self.dir)
     }
 
     /// Puts back whatever keeps git from adding or removing the store: a repository may have been
     /// made since. Costs a few reads when all is in place. Says whether it wrote to a file of the project.
     pub fn shield(&self) -> Result<bool> {
-        shield::raise(&self.dir)
+        git_guard::raise(&self.dir)
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! `docs/files.md` says what is kept, what is left out, and what a restore guarantees.
 
+mod case_collisions;
 mod check;
-mod collide;
 mod glob;
 mod index;
 mod outside;

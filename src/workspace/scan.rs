@@ -1,7 +1,6 @@
 //! The files of a project as they are now, taken from the index where it still holds.
 
 use super::check::Fresh;
-use super::collide;
 use super::index::{Folder, Index, Item, What};
 use super::rules::{Patterns, RULE_FILES, Rules};
 use super::secret;
@@ -9,6 +8,7 @@ use super::stat::{Sort, Stat};
 use super::tracked::Tracked;
 use crate::error::{At, Error, Result};
 use crate::fs;
+use crate::workspace::case_collisions;
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -81,7 +81,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             }
         };
         let folder = &mut self.found.folders[number];
-        folder.collides = collide::any(&items);
+        folder.collides = case_collisions::any(&items);
         folder.items = items;
         Ok(Some(number))
     }

@@ -1,7 +1,6 @@
 //! A snapshot: the files of a project as one tree, and what was left out of it.
 
 use super::check::{self, Fresh};
-use super::collide;
 use super::index::{Index, What};
 use super::rules::Patterns;
 use super::scan::{Found, Scan, join};
@@ -11,6 +10,7 @@ use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::object::{Id, Sink, Source};
 use crate::progress::Progress;
+use crate::workspace::case_collisions;
 use std::io::Write;
 use std::path::Path;
 
@@ -179,7 +179,7 @@ fn summary(tree: Id, index: &Index<'_>, work: Work) -> Snapshot {
             }
         }
         if folder.collides {
-            let pairs = collide::pairs(&folder.items).into_iter();
+            let pairs = case_collisions::pairs(&folder.items).into_iter();
             snapshot.notes.extend(pairs.map(|(first, second)| Note {
                 path: join(&folder.path, first),
                 collides_with: join(&folder.path, second),

@@ -7,8 +7,8 @@ use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, remote};
 use crate::client::{self, fetch};
 use crate::error::Result;
-use crate::history::lost;
 use crate::history::project::Project;
+use crate::history::recovery;
 use crate::history::repair::{self, Repaired};
 use crate::history::rules::Strictness;
 use crate::history::verify::{Problem, Walk};
@@ -53,7 +53,7 @@ impl Fsck {
             true => store.forget_damage(),
             false => store.note_damage(),
         }
-        problems.extend(lost::problems(store, &survey));
+        problems.extend(recovery::problems(store, &survey));
         problems.extend(walked);
         problems.extend(store.config().err().map(|error| problem("configuration", error.message())));
         problems.extend(store.unshielded().map(unshielded));

@@ -3,11 +3,11 @@
 mod download;
 mod failure;
 mod pace;
-mod patience;
+mod retry;
 mod upload;
 mod waiting;
 
-pub use patience::Patience;
+pub use crate::client::http::retry::Patience;
 pub use waiting::Waiting;
 
 use super::Remote;

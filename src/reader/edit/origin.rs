@@ -2,7 +2,7 @@
 
 use super::spot::{Form, Place, absent, bom, is_named, range};
 use crate::error::{Error, Result};
-use crate::reader::eval::texts;
+use crate::reader::eval::file_reads;
 use crate::reader::eval::value::{Scope, Site, Value};
 use crate::reader::eval::{Evaluator, Found};
 use crate::reader::primitives::entry;
@@ -224,7 +224,7 @@ impl<'a> Search<'_, 'a> {
             (value(call.callee.span())?, call.arguments.first())
             && let Some(target) = value(target.span())?
         {
-            let Some(path) = texts::file_read(modules, &names, &target) else { return Ok(None) };
+            let Some(path) = file_reads::file_read(modules, &names, &target) else { return Ok(None) };
             let Some(text) = modules.text(&path)? else { return Ok(None) };
             let relative = modules.relative(&path);
             let range = 0..text.len();

@@ -2,9 +2,10 @@
 
 use super::expression::{again, again_or, spread_items};
 use super::value::{Object, Scope, Site, Value};
-use super::{builtin, library, texts};
+use super::{builtin, library};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
+use crate::reader::eval::file_reads;
 use crate::reader::reach::piece::Piece;
 use crate::reader::zod;
 use oxc_ast::ast::{Argument, CallExpression, Expression, MemberExpression, NewExpression};
@@ -61,7 +62,7 @@ impl<'a> Evaluator<'a> {
                     None => Value::Undefined,
                 }
             }
-            Value::Package(path) => match texts::place(&self.modules, path, key, site) {
+            Value::Package(path) => match file_reads::place(&self.modules, path, key, site) {
                 Some(place) => place,
                 None => library::member(path, key, site),
             },
@@ -139,7 +140,7 @@ impl<'a> Evaluator<'a> {
                     _ => builtin::method(self, object, name, &arguments, site),
                 }
             }
-            Value::Package(path) => match texts::call(&self.modules, path, &arguments, site)? {
+            Value::Package(path) => match file_reads::call(&self.modules, path, &arguments, site)? {
                 Some(value) => Ok(value),
                 None => library::call(self, path, arguments, site),
             },
@@ -157,7 +158,7 @@ impl<'a> Evaluator<'a> {
         let arguments = self.arguments(scope, &new.arguments)?;
         match &callee {
             Value::Class(class) => self.instance(class, arguments, site),
-            Value::Package(path) => Ok(match texts::url(path, &arguments) {
+            Value::Package(path) => Ok(match file_reads::url(path, &arguments) {
                 Some(place) => place,
                 None => library::construct(self, path, &arguments, site),
             }),

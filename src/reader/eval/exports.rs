@@ -2,7 +2,7 @@
 
 use super::{Evaluator, Found};
 use crate::error::Result;
-use crate::reader::eval::foreign::{json, packaged};
+use crate::reader::eval::imported_json::{json, packaged};
 use crate::reader::eval::value::{Code, Scope, Site, Value};
 use crate::reader::syntax::module::{Content, Export, Imported, Link, Module, ModuleId};
 use crate::reader::syntax::modules::Target;

@@ -1,9 +1,10 @@
 //! Expressions: literals, operators, members, objects and lists.
 
+use super::library;
 use super::operator::{operate, takes_right, type_name};
 use super::value::{Code, Function, Object, Pattern, Scope, Site, Value};
-use super::{library, texts};
 use crate::error::Result;
+use crate::reader::eval::file_reads;
 use crate::reader::eval::{Evaluator, SIZE_MAX};
 use crate::reader::reach::piece::Piece;
 use crate::reader::syntax::names;
@@ -130,7 +131,7 @@ impl<'a> Evaluator<'a> {
                 "undefined" => Value::Undefined,
                 "NaN" => Value::Number(f64::NAN),
                 "Infinity" => Value::Number(f64::INFINITY),
-                name => match texts::name(&self.modules, name, site) {
+                name => match file_reads::name(&self.modules, name, site) {
                     Some(place) => place,
                     None => library::global(name),
                 },

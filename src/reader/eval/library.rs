@@ -4,12 +4,12 @@
 
 use super::builtin;
 use super::expression::again_or;
-use super::foreign::from_json;
-use super::texts::BYTES;
 use super::value::{Made, Object, Site, Value};
 use crate::error::Result;
 use crate::model::kind::Kind;
 use crate::reader::eval::Evaluator;
+use crate::reader::eval::file_reads::BYTES;
+use crate::reader::eval::imported_json::from_json;
 use crate::reader::zod;
 use std::rc::Rc;
 

@@ -6,19 +6,19 @@
 
 pub mod assign;
 pub mod body;
-pub mod budget;
 pub mod builtin;
 pub mod call;
 pub mod class;
 pub mod exports;
 pub mod expression;
+pub mod file_reads;
 pub mod flow;
-pub mod foreign;
+pub mod imported_json;
 pub mod library;
+pub mod limits;
 pub mod lists;
 pub mod operator;
 pub mod pattern;
-pub mod texts;
 pub mod value;
 
 use crate::error::Result;

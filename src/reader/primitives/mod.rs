@@ -3,5 +3,5 @@
 pub mod entry;
 pub mod forms;
 pub mod json;
-pub mod loose;
+pub mod no_entry_point;
 pub mod script;

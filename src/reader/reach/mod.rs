@@ -4,7 +4,6 @@
 //! that is reached at all is loaded when the code runs, so its own statements count, and those of
 //! everything it imports.
 
-pub mod inputs;
 pub mod piece;
 pub mod place;
 

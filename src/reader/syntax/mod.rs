@@ -2,11 +2,11 @@
 
 pub mod closure;
 pub mod files;
-pub mod guard;
 pub mod layout;
+pub mod limits;
 pub mod module;
 pub mod modules;
 pub mod names;
 pub mod normal;
 pub mod parts;
-pub mod typeless;
+pub mod strip_types;

@@ -1,10 +1,10 @@
 //! The modules of a project: each read and parsed once, found from a specifier as TypeScript finds it.
 
 use super::files::Files;
-use super::guard;
 use super::module::{Content, Link, Module, ModuleId, Script, place};
 use crate::error::{Error, Result};
 use crate::model::agent::SourceRef;
+use crate::reader::syntax::limits;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Expression;
 use oxc_parser::{ParseOptions, Parser};
@@ -265,7 +265,7 @@ impl<'a> Modules<'a> {
     }
 
     fn parse(&self, path: &str, text: &'a str, kind: SourceType) -> Result<Script<'a>> {
-        if let Some(offset) = guard::too_deep(text) {
+        if let Some(offset) = limits::too_deep(text) {
             return Err(syntax_error(path, text, offset, "nested too deeply to be read"));
         }
         // The body of a workflow script is that of a function: it may return.

@@ -4,9 +4,9 @@
 //! Whoever changes what comes out gives [`RULES`](crate::model::agent::RULES) its next number.
 
 use super::layout::Layout;
-use super::typeless::Typeless;
 use crate::reader::eval::value::Code;
 use crate::reader::reach::piece::is_field;
+use crate::reader::syntax::strip_types::Typeless;
 use oxc_allocator::{Allocator, CloneIn, TakeIn};
 use oxc_ast::ast::{
     Argument, Class, Expression, Function, Program, Statement, TSEnumDeclaration, VariableDeclarator,

@@ -13,15 +13,15 @@ mod compact;
 mod find;
 mod list;
 mod many;
-mod parcel;
-mod prove;
+mod thin_pack;
+mod verify_pack;
 
+pub use crate::store::odb::thin_pack::Parcel;
+pub use crate::store::odb::verify_pack::{Limits, Verdict};
 pub use batch::Batch;
 pub use check::{Checked, Damage};
 pub use compact::{Compacted, Scope};
 pub use list::Mapped;
-pub use parcel::Parcel;
-pub use prove::{Limits, Verdict};
 
 use crate::error::{Error, Result};
 use crate::fs;

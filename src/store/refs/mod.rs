@@ -5,18 +5,18 @@
 //! the files second. So a ref that moves while somebody looks is seen in at least one of the two.
 
 mod find;
+mod fsck;
 pub(super) mod log;
 mod mend;
 mod name;
 pub(super) mod packed;
-mod survey;
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 mod tests;
 
+pub use crate::store::refs::fsck::{Survey, Trouble};
 pub use log::Known;
 pub use name::{Name, SNAPSHOTS, SOURCE, VERSIONS};
-pub use survey::{Survey, Trouble};
 
 use super::{Lock, layout};
 use crate::error::{At, Error, Kind, Result};

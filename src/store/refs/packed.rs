@@ -1,15 +1,15 @@
 //! `packed-refs`: many refs in one file, so that a long history is one read.
 //!
-//! A header line, for a moment the pointer (see [`super::super::rewrite`]), one line `<id> <name>` per ref in the order of series and number, and a last line
+//! A header line, for a moment the pointer (see [`crate::store::ref_transaction`]), one line `<id> <name>` per ref in the order of series and number, and a last line
 //! with the BLAKE3 of everything above it.
 
 use super::super::active::{self, Active};
 use super::super::layout::PACKED_REFS;
-use super::super::sealed;
 use super::name::{Name, SOURCE, VERSIONS, number_of};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::object::Id;
+use crate::store::checksummed;
 use std::path::Path;
 
 const HEADER: &str = "lua-store packed-refs 1\n";
@@ -126,7 +126,7 @@ impl Packed {
 
     fn encode(&self) -> String {
         let pointer = self.pointer.map(|active| active.encode()).unwrap_or_default();
-        sealed::seal(format!("{HEADER}{pointer}{}", self.lines()))
+        checksummed::seal(format!("{HEADER}{pointer}{}", self.lines()))
     }
 
     /// One line per ref.
@@ -152,7 +152,7 @@ impl Packed {
 
     /// Reads exactly what [`Packed::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Packed, String> {
-        let text = sealed::open(bytes)?;
+        let text = checksummed::open(bytes)?;
         let rest = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
         let (pointer, lines) = active::split(rest).ok_or("its pointer is not well formed")?;
         Ok(Packed { pointer, ..Packed::from_lines(lines)? })

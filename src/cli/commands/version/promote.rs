@@ -10,7 +10,7 @@ use crate::history::project::Project;
 use crate::history::record;
 use crate::history::record::{LedgerRecord, Who};
 use crate::history::revision::Revision;
-use crate::merge::news::Moved;
+use crate::merge::incoming::Moved;
 use crate::operations::promote::{self, Ground, Promotion, Request};
 use crate::operations::stock;
 use crate::report;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::history::ledger::Step;
 use crate::history::record;
 use crate::history::record::Event;
-use crate::merge::news::{Moved, News};
+use crate::merge::incoming::{Moved, News};
 use crate::merge::pull::{Pulled, Refused};
 use crate::merge::{Why, rebase};
 use crate::object::Source;

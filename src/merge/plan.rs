@@ -3,8 +3,8 @@
 use super::Trees;
 use super::conflict::Why;
 use super::file::{File, Side, Text};
-use super::reading::Reading;
 use crate::error::Result;
+use crate::merge::views::Reading;
 use crate::object::{self, Id, Leaf, Mode, Sink, Source, nest};
 use crate::reader::edit::instead::Instead;
 use std::collections::{BTreeMap, BTreeSet};

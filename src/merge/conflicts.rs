@@ -2,12 +2,12 @@
 //! what comes out is what the sides did.
 
 use super::conflict::{Conflict, Edit, Why};
-use super::draft::{Draft, How, Planned};
 use super::file::{File, Side, Text};
 use super::items::{Items, Key, who};
-use super::reading::Reading;
 use crate::diff::Changed;
 use crate::error::Result;
+use crate::merge::plan::{Draft, How, Planned};
+use crate::merge::views::Reading;
 use crate::reader::leak;
 use std::collections::BTreeSet;
 

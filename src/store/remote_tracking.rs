@@ -6,10 +6,11 @@
 use super::active::{self, Active};
 use super::receipts::Receipts;
 use super::refs::packed::Packed;
-use super::{Lock, Store, config, layout, sealed};
+use super::{Lock, Store, config, layout};
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::object::Id;
+use crate::store::checksummed;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -57,7 +58,7 @@ impl Tracking {
     }
 
     fn encode(&self) -> String {
-        sealed::seal(self.text())
+        checksummed::seal(self.text())
     }
 
     /// Everything above the seal.
@@ -73,7 +74,7 @@ impl Tracking {
 
     /// Reads exactly what [`Tracking::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Tracking, String> {
-        let text = sealed::open(bytes)?;
+        let text = checksummed::open(bytes)?;
         Tracking::from_text(text)
     }
 
@@ -288,7 +289,7 @@ mod tests {
             (format!("{body}\n"), "the line \"\""),
             (body.trim_end().to_owned(), "the line"),
         ] {
-            std::fs::write(&path, sealed::seal(wrong)).unwrap();
+            std::fs::write(&path, checksummed::seal(wrong)).unwrap();
             let error = store.remote("origin").unwrap_err();
             assert_eq!(error.kind(), Kind::Corrupt);
             let named = error.message().contains("refs/remotes/origin\" is damaged");
