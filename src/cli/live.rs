@@ -7,14 +7,14 @@ use super::context::Context;
 use super::elsewhere;
 use super::remote::{self, Reached};
 use crate::client::elsewhere::Kept;
-use crate::client::{Patience, heard};
+use crate::client::{RetryPolicy, heard};
 use crate::error::{Error, Kind, Result};
 use crate::history::live::{Live, Told};
 use crate::history::project::Project;
 use crate::history::revision::Revision;
 use crate::history::version::Catalog;
 use crate::report;
-use crate::store::{Heads, Store, Tracking};
+use crate::store::{Heads, RemoteTracking, Store};
 use clap_complete::ArgValueCompleter;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ pub struct Whom {
 /// A question on its way.
 pub struct Asked {
     name: String,
-    answer: Option<Receiver<Result<Tracking>>>,
+    answer: Option<Receiver<Result<RemoteTracking>>>,
     until: Instant,
 }
 
@@ -98,7 +98,7 @@ impl Whom {
         }
         let (tell, answer) = mpsc::channel();
         let insecure = cx.insecure() || insecure;
-        match remote::open_patiently(cx, name.clone(), address, insecure, Patience::short(patience)) {
+        match remote::open_patiently(cx, name.clone(), address, insecure, RetryPolicy::short(patience)) {
             Ok(reached) => {
                 let remembered = reached.remembering(store, cx.now()?.as_millisecond());
                 let Reached { name, remote, .. } = remembered;
@@ -167,7 +167,7 @@ impl Asked {
     }
 }
 
-fn told(remote: String, at_ms: Option<i64>, fresh: bool, what: Tracking) -> Told {
+fn told(remote: String, at_ms: Option<i64>, fresh: bool, what: RemoteTracking) -> Told {
     let heads = Heads { source: what.source, versions: what.versions, active: what.active };
     Told { remote, at_ms, fresh, heads, receipts: what.receipts }
 }

@@ -9,7 +9,7 @@ use crate::client::standing::Standing;
 use crate::client::{self, fetch};
 use crate::error::{Error, Kind, Result};
 use crate::history::project::Project;
-use crate::merge::incoming::News;
+use crate::merge::incoming::Incoming;
 use crate::merge::pull::{self, Outcome};
 use crate::progress::Progress;
 use crate::protocol::Head;
@@ -89,7 +89,7 @@ impl Outward {
         let Outward { reached, head } = outward;
         let (head, store) = (head?, project.store());
         fetch::bring(store, &reached.name, &*reached.remote, head.clone(), &Progress::default())?;
-        let news = News::of(store.objects(), &store.heads()?, &client::heads(&head))?;
+        let news = Incoming::of(store.objects(), &store.heads()?, &client::heads(&head))?;
         if !news.is_empty() {
             for line in report::news_lines(&news) {
                 cx.out.note(line.text);
@@ -198,7 +198,7 @@ fn numbers(what: &str, numbers: &[u64]) -> Option<String> {
 
 /// The remote has what is not here: what it is, by whom and when, and what to do.
 pub fn behind(cx: &mut Context<'_>, store: &Store, action: &str, name: &str, head: &Head) -> Error {
-    match News::of(store.objects(), &store.heads().unwrap_or_default(), &client::heads(head)) {
+    match Incoming::of(store.objects(), &store.heads().unwrap_or_default(), &client::heads(head)) {
         Ok(news) => {
             for line in report::news_lines(&news) {
                 cx.out.note(line.text);

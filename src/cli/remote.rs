@@ -4,7 +4,7 @@ use super::context::Context;
 use super::output::Output;
 use super::token::Token;
 use crate::client::heard::Remembered;
-use crate::client::{Address, Folder, Http, Options, Patience, Remote, Waiting};
+use crate::client::{Address, Folder, Http, Options, Remote, RetryPolicy, Waiting};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::history::project::Project;
@@ -86,7 +86,7 @@ pub fn open_patiently(
     name: String,
     address: Address,
     insecure: bool,
-    patience: Patience,
+    patience: RetryPolicy,
 ) -> Result<Reached> {
     let token = Token::find(&address)?;
     open_as(cx, name, address, token, insecure, patience)
@@ -108,7 +108,7 @@ fn open_as(
     address: Address,
     token: Token,
     insecure: bool,
-    patience: Patience,
+    patience: RetryPolicy,
 ) -> Result<Reached> {
     token.check(&address, insecure)?;
     let remote: Box<dyn Remote> = match &address {
@@ -130,8 +130,8 @@ fn open_as(
 }
 
 /// `LUA_STORE_TRIES` says how often something is tried before it counts as failed.
-fn patience() -> Result<Patience> {
-    let mut patience = Patience::default();
+fn patience() -> Result<RetryPolicy> {
+    let mut patience = RetryPolicy::default();
     if let Some(text) = environment("LUA_STORE_TRIES") {
         patience.tries = text.parse().ok().filter(|tries| *tries > 0).ok_or_else(|| {
             Error::usage(format!("LUA_STORE_TRIES is \"{text}\", which is no count"))

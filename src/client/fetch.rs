@@ -9,7 +9,7 @@ use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{Fetch, Head, limits};
-use crate::store::{Depth, Heads, Limits, Mapped, Odb, Store, Tracking, Verdict};
+use crate::store::{Depth, Heads, Limits, Mapped, Odb, PackCheck, RemoteTracking, Store};
 
 /// How many ids of a series say what is here. What older ones alone have is sent once more: that is
 /// rare, and costs nothing but room on the wire.
@@ -19,7 +19,7 @@ const NEWEST: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Fetched {
     pub head: Head,
-    pub before: Option<Tracking>,
+    pub before: Option<RemoteTracking>,
     /// Objects that came with it.
     pub objects: u64,
     pub bytes: u64,
@@ -31,7 +31,7 @@ impl Fetched {
     /// Whether anything is there that was not before.
     pub fn is_new(&self) -> bool {
         let Head { source, versions, active, .. } = &self.head;
-        let same = |before: &Tracking| {
+        let same = |before: &RemoteTracking| {
             before.source == *source && before.versions == *versions && before.active == *active
         };
         !self.before.as_ref().is_some_and(same)
@@ -45,7 +45,7 @@ pub fn look(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head> {
         Some(heard) => Some(heard.what),
         None => store.remote(name)?,
     };
-    let known = last.map(|Tracking { source, versions, active, receipts, .. }| Head {
+    let known = last.map(|RemoteTracking { source, versions, active, receipts, .. }| Head {
         agent: remote.agent().clone(),
         source,
         versions,
@@ -85,7 +85,7 @@ pub fn bring_with(
     let mut want = absent(store, head.roots())?;
     let mut have = before.as_ref().map(newest).unwrap_or_default();
     // The refs are known, and perhaps not all that they lead to is here and sound.
-    let lost = |before: &Tracking| before.roots().any(|id| want.contains(&id));
+    let lost = |before: &RemoteTracking| before.roots().any(|id| want.contains(&id));
     let broken = match (store.is_damaged(), want.is_empty() || before.as_ref().is_some_and(lost)) {
         (true, _) => store.broken(&head.roots(), Depth::Read)?,
         (false, true) => store.broken(&head.roots(), Depth::Listed)?,
@@ -158,7 +158,7 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
         return store.confirm();
     }
     // Versions may be of source versions that were left out.
-    let Tracking { source, versions, active, .. } = now.clone();
+    let RemoteTracking { source, versions, active, .. } = now.clone();
     let arrival = Arrival {
         store,
         name,
@@ -173,7 +173,7 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
 
 /// Brings a record of the remote's ledger here, with those before it and the versions that they are about. Nothing of
 /// the remote is remembered by it.
-pub fn bring_ledger(store: &Store, name: &str, remote: &dyn Remote, now: &Tracking) -> Result<()> {
+pub fn bring_ledger(store: &Store, name: &str, remote: &dyn Remote, now: &RemoteTracking) -> Result<()> {
     // What is here was compared when the remote spoke.
     let Some(active) = now.active else { return Ok(()) };
     if store.objects().contains(&active.ledger)? {
@@ -187,8 +187,8 @@ pub fn bring_ledger(store: &Store, name: &str, remote: &dyn Remote, now: &Tracki
 }
 
 /// What the head of a remote is remembered as.
-pub fn tracking(head: &Head) -> Tracking {
-    Tracking {
+pub fn tracking(head: &Head) -> RemoteTracking {
+    RemoteTracking {
         etag: head.etag().as_str().to_owned(),
         source: head.source.clone(),
         versions: head.versions.clone(),
@@ -208,7 +208,7 @@ fn absent(store: &Store, ids: impl IntoIterator<Item = Id>) -> Result<Vec<Id>> {
     Ok(absent)
 }
 
-fn newest(known: &Tracking) -> Vec<Id> {
+fn newest(known: &RemoteTracking) -> Vec<Id> {
     let last = |series: &[Id]| series[series.len().saturating_sub(NEWEST)..].to_vec();
     let mut ids = last(&known.source);
     ids.extend(last(&known.versions));
@@ -258,7 +258,7 @@ fn peek_at(
     let what = Fetch { want, have };
     let (spool, id) = get(store, remote, &what, &Progress::default())?;
     let pack = Mapped::open(spool.path(), id)?;
-    let verdict = store.objects().prove(&pack, &LIMITS, &Progress::default())?;
+    let verdict = store.objects().verify_pack(&pack, &LIMITS, &Progress::default())?;
     let objects = store.objects().with(&pack)?;
     let peeked = Peeked { objects, spool: Some(spool) };
     sound(verdict)?;
@@ -349,15 +349,15 @@ fn get(store: &Store, remote: &dyn Remote, what: &Fetch, progress: &Progress) ->
 }
 
 /// How many objects a proven pack has; an error says why another one is not taken in.
-fn sound(verdict: Verdict) -> Result<u64> {
+fn sound(verdict: PackCheck) -> Result<u64> {
     let refuse = |reason: String| {
         Err(Error::corrupt(format!("the remote sent a pack that is not taken in: {reason}"))
             .hint("nothing was changed; the remote itself may be damaged"))
     };
     match verdict {
-        Verdict::Sound { objects, .. } => Ok(objects),
-        Verdict::Bad(reason) => refuse(reason),
-        Verdict::Missing { ids, more } => {
+        PackCheck::Sound { objects, .. } => Ok(objects),
+        PackCheck::Bad(reason) => refuse(reason),
+        PackCheck::Missing { ids, more } => {
             let others = if more || ids.len() > 1 { " and others" } else { "" };
             let first = ids.first().map(Id::to_string).unwrap_or_default();
             refuse(format!("object {first}{others} is missing"))

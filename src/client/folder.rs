@@ -7,7 +7,7 @@ use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::{Bytes, Progress};
 use crate::protocol::{AgentId, Fetch, Head, Outcome, Transaction};
-use crate::remote_store::{Asked, Depot, Sender, Upkeep};
+use crate::remote_store::{Asked, RemoteStore, Sender, Upkeep};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -27,12 +27,12 @@ impl Folder {
     }
 
     /// Makes the folder where it is missing: only what writes comes by here.
-    fn depot(&self) -> Result<Depot> {
-        Depot::open(&self.root)
+    fn depot(&self) -> Result<RemoteStore> {
+        RemoteStore::open(&self.root)
     }
 
     /// `None` where there is no folder yet.
-    fn existing(&self) -> Result<Option<Depot>> {
+    fn existing(&self) -> Result<Option<RemoteStore>> {
         if self.root.exists() { self.depot().map(Some) } else { Ok(None) }
     }
 }

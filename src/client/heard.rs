@@ -8,7 +8,7 @@ use crate::object::Source;
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AgentId, Fetch, Head, Outcome, Refusal, Transaction};
-use crate::store::{Active, Heard, Store, Tracking};
+use crate::store::{Active, Heard, RemoteTracking, Store};
 
 /// Passes everything on, and keeps in the store what the remote says that it has.
 pub struct Remembered {
@@ -44,7 +44,7 @@ fn check_ledger(store: &Store, name: &str, seen: Option<Active>, now: Option<Act
 }
 
 /// What cannot be remembered is asked again another time, and nothing is lost.
-pub fn remember(store: &Store, name: &str, what: Tracking, at_ms: i64) {
+pub fn remember(store: &Store, name: &str, what: RemoteTracking, at_ms: i64) {
     drop(store.hear(name, &Heard { at_ms, what }));
 }
 
@@ -82,7 +82,7 @@ impl Remote for Remembered {
 
 /// Asks a remote what it has, with one request. Was something promoted or deleted there that is not known here, a
 /// second one gets who did that, with the version that it is about; where that fails it stays unknown.
-pub fn ask(store: &Store, name: &str, remote: &dyn Remote) -> Result<Tracking> {
+pub fn ask(store: &Store, name: &str, remote: &dyn Remote) -> Result<RemoteTracking> {
     let now = tracking(&fetch::look(store, name, remote)?);
     match fetch::bring_ledger(store, name, remote, &now) {
         Err(error) if error.kind() == Kind::Rewritten => Err(error),

@@ -19,7 +19,7 @@ pub mod standing;
 
 pub use address::Address;
 pub use folder::Folder;
-pub use http::{Http, Options, Patience, Waiting};
+pub use http::{Http, Options, RetryPolicy, Waiting};
 
 use crate::error::{Error, Result};
 use crate::fs::Spool;

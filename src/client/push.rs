@@ -8,7 +8,7 @@ use crate::object::Id;
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{Create, Head, Outcome, Refusal, Swap, Transaction, limits};
-use crate::store::{Closure, Heads, Store};
+use crate::store::{Heads, MissingObjects, Store};
 
 /// What went there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,10 +160,10 @@ fn carry_out(
     let mut want: Vec<Id> = ids(&plan.source);
     want.extend::<Vec<Id>>(ids(&plan.versions));
     want.extend(plan.active.as_ref().map(|swap| swap.new.ledger));
-    let closure = Closure::new(store.objects(), &want, &head.roots())?;
+    let closure = MissingObjects::new(store.objects(), &want, &head.roots())?;
     let parcel = match closure.objects().is_empty() {
         true => None,
-        false => Some(store.objects().parcel(&closure, &store.incoming()?)?),
+        false => Some(store.objects().thin_pack(&closure, &store.incoming()?)?),
     };
     let numbers = |create: &Option<Create>| {
         let range = create.iter().flat_map(|c| c.after + 1..=c.after + c.ids.len() as u64);

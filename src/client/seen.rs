@@ -6,14 +6,14 @@
 use super::standing::leads_to;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Source};
-use crate::store::{Active, Heads, Tracking};
+use crate::store::{Active, Heads, RemoteTracking};
 
 /// How many ids of one series are named.
 const NAMED: usize = 3;
 
 /// Refuses a remote that has not everything any more that it had. Its ledger can be compared once it is here: see
 /// [`check_ledger`].
-pub fn check(name: &str, seen: &Tracking, now: &Heads) -> Result<()> {
+pub fn check(name: &str, seen: &RemoteTracking, now: &Heads) -> Result<()> {
     let mut lost = differences("source version", &seen.source, &now.source);
     lost.extend(differences("version", &seen.versions, &now.versions));
     if let (Some(active), None) = (seen.active, now.active) {

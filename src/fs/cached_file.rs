@@ -10,18 +10,18 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-pub struct Pinned {
+pub struct CachedFile {
     file: File,
     bytes: Vec<u8>,
 }
 
-impl Pinned {
+impl CachedFile {
     /// Reads the file; `None` where there is none. It must be one that is only ever replaced.
-    pub fn open(path: &Path) -> Result<Option<Pinned>> {
+    pub fn open(path: &Path) -> Result<Option<CachedFile>> {
         let Some(mut file) = open_if_exists(path)? else { return Ok(None) };
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).at("read", path)?;
-        Ok(Some(Pinned { file, bytes }))
+        Ok(Some(CachedFile { file, bytes }))
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -43,17 +43,17 @@ mod tests {
     fn a_replaced_file_is_noticed_however_alike_it_is() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("head");
-        assert!(Pinned::open(&path).unwrap().is_none());
+        assert!(CachedFile::open(&path).unwrap().is_none());
         fs::replace(&path, b"0").unwrap();
         for round in 1..100u8 {
-            let pinned = Pinned::open(&path).unwrap().unwrap();
+            let pinned = CachedFile::open(&path).unwrap().unwrap();
             assert!(pinned.is_at(&path));
             // Twice, so that an inode that was let go could come back.
             fs::replace(&path, b"x").unwrap();
             fs::replace(&path, &[round]).unwrap();
             assert!(!pinned.is_at(&path), "round {round}");
         }
-        let pinned = Pinned::open(&path).unwrap().unwrap();
+        let pinned = CachedFile::open(&path).unwrap().unwrap();
         fs::remove(&path).unwrap();
         assert!(!pinned.is_at(&path));
     }

@@ -8,16 +8,18 @@ use std::time::SystemTime;
 
 /// Size, times and number of a file. A file that was replaced has another stamp.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
+pub struct Fingerprint {
     len: u64,
     modified: Option<SystemTime>,
     inode: (u64, i64, i64),
 }
 
 /// `None` where there is no file.
-pub fn stamp(path: &Path) -> Result<Option<Stamp>> {
+pub fn stamp(path: &Path) -> Result<Option<Fingerprint>> {
     match std::fs::metadata(path) {
-        Ok(data) => Ok(Some(Stamp { len: data.len(), modified: data.modified().ok(), inode: inode(&data) })),
+        Ok(data) => {
+            Ok(Some(Fingerprint { len: data.len(), modified: data.modified().ok(), inode: inode(&data) }))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).at("read", path),
     }

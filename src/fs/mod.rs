@@ -29,8 +29,8 @@ mod torn;
 mod unsynced;
 mod windows;
 
-pub use crate::fs::cached_file::Pinned;
-pub use crate::fs::fingerprint::{Stamp, stamp};
+pub use crate::fs::cached_file::CachedFile;
+pub use crate::fs::fingerprint::{Fingerprint, stamp};
 pub use crate::fs::sandbox::{Draft, Folder, Standing};
 pub use adopt::adopt;
 pub use append::{append, append_unsynced};

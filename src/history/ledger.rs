@@ -57,16 +57,16 @@ pub fn steps<S: Source + ?Sized>(source: &S, head: Option<Id>) -> impl Iterator<
 
 /// What the whole chain says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Folded {
+pub struct LedgerIndex {
     pub promoted: HashSet<Id>,
     pub deleted: HashSet<Id>,
     /// The versions in the order they became active, newest first, each change once.
     pub was_active: Vec<Id>,
 }
 
-impl Folded {
+impl LedgerIndex {
     /// Adds what was said before: `earlier` is the chain up to the record that this one follows.
-    fn follow(&mut self, earlier: Folded) {
+    fn follow(&mut self, earlier: LedgerIndex) {
         self.promoted.extend(earlier.promoted);
         self.deleted.extend(earlier.deleted);
         let again = self.was_active.last().is_some_and(|last| earlier.was_active.first() == Some(last));
@@ -75,7 +75,7 @@ impl Folded {
 }
 
 /// Folds the chain. A promote that names the version that is active already adds nothing.
-pub fn fold<S: Source + ?Sized>(source: &S, head: Option<Id>) -> Result<Folded> {
+pub fn fold<S: Source + ?Sized>(source: &S, head: Option<Id>) -> Result<LedgerIndex> {
     fold_onto(source, head, None).map(|(folded, _)| folded)
 }
 
@@ -84,9 +84,9 @@ pub fn fold<S: Source + ?Sized>(source: &S, head: Option<Id>) -> Result<Folded> 
 pub fn fold_onto<S: Source + ?Sized>(
     source: &S,
     head: Option<Id>,
-    known: Option<(Id, Folded)>,
-) -> Result<(Folded, usize)> {
-    let (mut folded, mut read) = (Folded::default(), 0);
+    known: Option<(Id, LedgerIndex)>,
+) -> Result<(LedgerIndex, usize)> {
+    let (mut folded, mut read) = (LedgerIndex::default(), 0);
     for step in steps(source, head) {
         let step = step?;
         read += 1;
@@ -158,7 +158,7 @@ mod tests {
             let (folded, read) = fold_onto(&memory, head, Some((*known, earlier))).unwrap();
             assert_eq!((&folded, read), (&whole, heads.len() - at));
         }
-        let foreign = (Id::from_bytes([9; 32]), Folded::default());
+        let foreign = (Id::from_bytes([9; 32]), LedgerIndex::default());
         assert_eq!(fold_onto(&memory, head, Some(foreign)).unwrap(), (whole, heads.len()));
     }
 

@@ -3,7 +3,7 @@
 //! It counts for one newest record, whose id is a hash of the whole chain; a later record is folded onto
 //! it. A cache that is damaged or of another chain is none, and one that cannot be written costs only time.
 
-use super::ledger::Folded;
+use super::ledger::LedgerIndex;
 use crate::error::{At, Result};
 use crate::fs;
 use crate::object::Id;
@@ -25,11 +25,11 @@ impl Cache {
     }
 
     /// The newest record that was folded, and what the chain up to it says.
-    pub fn load(&self) -> Option<(Id, Folded)> {
+    pub fn load(&self) -> Option<(Id, LedgerIndex)> {
         decode(&fs::read_if_exists(&self.path).ok()??)
     }
 
-    pub fn keep(&self, head: &Id, folded: &Folded) -> Result<()> {
+    pub fn keep(&self, head: &Id, folded: &LedgerIndex) -> Result<()> {
         let dir = self.path.parent().unwrap_or_else(|| Path::new("."));
         fs::create_dir_all(dir)?;
         let mut temp = fs::Temp::create_in(dir)?;
@@ -40,7 +40,7 @@ impl Cache {
 
 /// The hash of the rest; the newest record; the versions with what became of them; the order in which
 /// they were active, by their place among the versions.
-fn encode(head: &Id, folded: &Folded) -> Vec<u8> {
+fn encode(head: &Id, folded: &LedgerIndex) -> Vec<u8> {
     let mut versions: Vec<&Id> = folded.promoted.union(&folded.deleted).collect();
     versions.sort_unstable();
     let place: HashMap<&Id, u32> = versions.iter().copied().zip(0..).collect();
@@ -59,14 +59,14 @@ fn encode(head: &Id, folded: &Folded) -> Vec<u8> {
     [blake3::hash(&body).as_bytes(), &body[..]].concat()
 }
 
-fn decode(bytes: &[u8]) -> Option<(Id, Folded)> {
+fn decode(bytes: &[u8]) -> Option<(Id, LedgerIndex)> {
     let (sum, body) = bytes.split_first_chunk::<32>()?;
     if blake3::hash(body).as_bytes() != sum {
         return None;
     }
     let (head, rest) = body.split_first_chunk::<32>()?;
     let (count, mut rest) = rest.split_first_chunk::<4>()?;
-    let (mut folded, mut versions) = (Folded::default(), Vec::new());
+    let (mut folded, mut versions) = (LedgerIndex::default(), Vec::new());
     for _ in 0..u32::from_le_bytes(*count) {
         let (id, after) = rest.split_first_chunk::<32>()?;
         let (flags, after) = after.split_first()?;
@@ -97,8 +97,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn folded(events: &[(u8, bool)]) -> Folded {
-        let mut folded = Folded::default();
+    fn folded(events: &[(u8, bool)]) -> LedgerIndex {
+        let mut folded = LedgerIndex::default();
         for (version, is_promote) in events {
             let id = Id::from_bytes([*version; 32]);
             if *is_promote {

@@ -5,12 +5,12 @@ use super::verify::Problem;
 use super::version::{self, Version};
 use crate::error::Result;
 use crate::object::{Id, Kind};
-use crate::store::refs::{Name, Survey, Trouble};
+use crate::store::refs::{Name, RefCheck, Trouble};
 use crate::store::{Odb, Store};
 use std::collections::HashSet;
 
 /// What is wrong with the refs, with the versions it affects and what to do next.
-pub fn problems(store: &Store, survey: &Survey) -> Vec<Problem> {
+pub fn problems(store: &Store, survey: &RefCheck) -> Vec<Problem> {
     let problem = |trouble: &Trouble| Problem {
         subject: "refs".to_owned(),
         what: trouble.error.message().to_owned(),
@@ -24,7 +24,7 @@ pub fn problems(store: &Store, survey: &Survey) -> Vec<Problem> {
     survey.problems.iter().map(problem).collect()
 }
 
-fn next(store: &Store, survey: &Survey, name: &Name) -> String {
+fn next(store: &Store, survey: &RefCheck, name: &Name) -> String {
     let file = store.dir().join(name.to_string());
     let backup = format!("bring \"{}\" back from a backup", file.display());
     if let Some(id) = store.logged().refs.get(name) {
@@ -48,7 +48,7 @@ fn next(store: &Store, survey: &Survey, name: &Name) -> String {
 }
 
 /// What a ref held, where the ledger knows it or only one version is left that it can have been.
-pub(super) fn found(store: &Store, survey: &Survey, name: &Name) -> Option<Id> {
+pub(super) fn found(store: &Store, survey: &RefCheck, name: &Name) -> Option<Id> {
     let damaged = survey.problems.iter().flat_map(|trouble| &trouble.refs);
     let alone = damaged.filter(|other| other.series() == name.series()).count() == 1;
     active(store, name).or_else(|| match unnamed(store, survey, name).ok()?.as_slice() {
@@ -65,7 +65,7 @@ fn active(store: &Store, name: &Name) -> Option<Id> {
 }
 
 /// Versions, or source versions, that no sound ref names.
-fn unnamed(store: &Store, survey: &Survey, name: &Name) -> Result<Vec<Id>> {
+fn unnamed(store: &Store, survey: &RefCheck, name: &Name) -> Result<Vec<Id>> {
     let objects = store.objects();
     let named: HashSet<Id> = survey.refs.iter().map(|(_, id)| *id).collect();
     let mut found = Vec::new();

@@ -7,7 +7,7 @@ use super::version::Catalog;
 use crate::error::{Kind, Result};
 use crate::history::recovery;
 use crate::object::{Id, Source};
-use crate::store::refs::{Name, SOURCE, Survey, VERSIONS};
+use crate::store::refs::{Name, RefCheck, SOURCE, VERSIONS};
 use crate::store::{Active, Heads, Store};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +41,7 @@ pub fn repair(store: &Store, others: &[Heads]) -> Result<Repaired> {
 
 /// The refs that are not what they were: those that the survey names, those whose object is nowhere while the log
 /// knows another one, and of a damaged `packed-refs` those that somebody else has beyond what can be read of it.
-fn wanted(store: &Store, survey: &Survey, others: &[Heads]) -> Result<BTreeSet<Name>> {
+fn wanted(store: &Store, survey: &RefCheck, others: &[Heads]) -> Result<BTreeSet<Name>> {
     let mut wanted: BTreeSet<Name> =
         survey.problems.iter().flat_map(|trouble| trouble.refs.iter().cloned()).collect();
     let logged = store.logged().refs;
@@ -68,7 +68,7 @@ fn wanted(store: &Store, survey: &Survey, others: &[Heads]) -> Result<BTreeSet<N
 }
 
 /// What a ref was, by whoever knows it, if there is such a version.
-fn candidate(store: &Store, survey: &Survey, others: &[Heads], name: &Name) -> Option<Id> {
+fn candidate(store: &Store, survey: &RefCheck, others: &[Heads], name: &Name) -> Option<Id> {
     let logged = store.logged().refs.get(name).copied();
     let wanted = BTreeSet::from([name.clone()]);
     let there = others.iter().filter(|heads| agrees(survey, heads, &wanted)).find_map(|heads| {
@@ -82,7 +82,7 @@ fn candidate(store: &Store, survey: &Survey, others: &[Heads], name: &Name) -> O
 }
 
 /// Whether somebody has the same versions under all numbers that both have, but for those that are in doubt.
-fn agrees(survey: &Survey, heads: &Heads, doubted: &BTreeSet<Name>) -> bool {
+fn agrees(survey: &RefCheck, heads: &Heads, doubted: &BTreeSet<Name>) -> bool {
     let damaged: BTreeSet<&Name> = survey.problems.iter().flat_map(|trouble| &trouble.refs).collect();
     let certain = survey.refs.iter().filter(|(name, _)| !doubted.contains(name) && !damaged.contains(name));
     certain.filter(|(name, _)| [SOURCE, VERSIONS].contains(&name.series())).all(|(name, id)| {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::object::{self, Id, Joined, Memory, Sink, Source, Tree};
+use crate::object::{self, Id, Memory, Overlay, Sink, Source, Tree};
 use crate::progress::Progress;
 use crate::workspace;
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::path::Path;
 pub fn unpack(objects: &dyn Source, files: Id, folder: &Path, progress: &Progress) -> Result<usize> {
     let mut memory = Memory::default();
     let nothing = memory.put_tree(&Tree::new(Vec::new())?, None)?;
-    let objects = Joined(&memory, objects);
+    let objects = Overlay(&memory, objects);
     let plan = workspace::plan(&objects, nothing, files)?;
     if folder.exists()
         && let Some(path) = workspace::stranger(folder, &plan)?

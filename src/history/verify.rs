@@ -10,7 +10,7 @@ use super::state::State;
 use super::version::{self, Catalog, Version};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
-use crate::store::{Heads, Store, Tracking, refs};
+use crate::store::{Heads, RemoteTracking, Store, refs};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -139,7 +139,9 @@ impl<'a> Walk<'a> {
         let head = here.active.map(|active| active.ledger);
         self.broken("", rules::records(store.objects(), head));
         for name in store.tracked().unwrap_or_default() {
-            let Ok(Some(Tracking { source, versions, active, .. })) = store.remote(&name) else { continue };
+            let Ok(Some(RemoteTracking { source, versions, active, .. })) = store.remote(&name) else {
+                continue;
+            };
             let there = Heads { source, versions, active };
             if let Ok(known) = rules::known(store.objects(), &[&here], &there) {
                 let report = rules::check(store.objects(), &known, &there, Scope::Present);

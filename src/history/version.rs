@@ -1,7 +1,7 @@
 //! Agent versions: whole states with a number. A ref `refs/versions/vN` names a tree of `meta`,
 //! `state/` and `source/`. What a version's status is, the ledger says.
 
-use super::ledger::{self, Folded};
+use super::ledger::{self, LedgerIndex};
 use super::record::{self, META, SOURCE, STATE, VersionMeta};
 use crate::error::{Error, Result};
 use crate::history::ledger_index::Cache;
@@ -97,7 +97,7 @@ pub struct Catalog<'a> {
     /// Ascending by number.
     refs: Vec<(u64, Result<Id>)>,
     active: Option<Active>,
-    folded: Folded,
+    folded: LedgerIndex,
     /// The live version.
     live: Option<(u64, Id)>,
     /// The number that the live version has at a remote, where it is not here.
@@ -116,7 +116,7 @@ impl<'a> Catalog<'a> {
 
     fn with(
         store: &'a Store,
-        fold: impl FnOnce(&Store, Option<Id>) -> Result<Folded>,
+        fold: impl FnOnce(&Store, Option<Id>) -> Result<LedgerIndex>,
     ) -> Result<Catalog<'a>> {
         // `ACTIVE` first: a version is created before it is promoted, so every version that the
         // ledger names is among the refs read after it.
@@ -378,8 +378,8 @@ fn check_newest(store: &Store, active: &Active, logged: &Active) -> Result<()> {
 }
 
 /// What the ledger says, with as much of it as a cache knows already.
-fn folded(store: &Store, head: Option<Id>) -> Result<Folded> {
-    let Some(head) = head else { return Ok(Folded::default()) };
+fn folded(store: &Store, head: Option<Id>) -> Result<LedgerIndex> {
+    let Some(head) = head else { return Ok(LedgerIndex::default()) };
     let cache = Cache::of(store.dir());
     let (folded, read) = ledger::fold_onto(store.objects(), Some(head), cache.load())?;
     if read > READ_MOST {

@@ -5,7 +5,7 @@ use super::ledger;
 use super::record;
 use crate::error::Result;
 use crate::object::{Id, Source};
-use crate::store::{Brought, Series, Store, TokenName, Tracking};
+use crate::store::{Brought, RemoteTracking, Series, Store, TokenName};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt;
@@ -43,7 +43,7 @@ impl Via {
 #[derive(Debug, Default)]
 pub struct Vias {
     known: HashMap<Id, Via>,
-    remotes: Vec<(String, Tracking)>,
+    remotes: Vec<(String, RemoteTracking)>,
 }
 
 impl Vias {
@@ -74,7 +74,13 @@ impl Vias {
     }
 
     /// The newest first. The first who knows a thing is told: of two remotes one, of one remote what it said last.
-    fn take(&mut self, remote: &str, tracking: &Tracking, series: Series, ids: impl Iterator<Item = Id>) {
+    fn take(
+        &mut self,
+        remote: &str,
+        tracking: &RemoteTracking,
+        series: Series,
+        ids: impl Iterator<Item = Id>,
+    ) {
         for (brought, id) in tracking.receipts.newest(series).zip(ids) {
             if let Some(Brought { token, at_ms }) = brought {
                 let via = Via { remote: remote.to_owned(), token: token.clone(), at_ms };

@@ -10,7 +10,7 @@ use crate::object::{Id, Source};
 use crate::store::{Heads, common};
 
 #[derive(Debug, Default)]
-pub struct News {
+pub struct Incoming {
     pub source: Vec<Push>,
     pub versions: Vec<Version>,
     pub ledger: Vec<Moved>,
@@ -30,9 +30,9 @@ pub struct Moved {
     pub number: Option<u64>,
 }
 
-impl News {
+impl Incoming {
     /// What `theirs` has beyond `ours`. All of it must be here.
-    pub fn of<S: Source + ?Sized>(objects: &S, ours: &Heads, theirs: &Heads) -> Result<News> {
+    pub fn of<S: Source + ?Sized>(objects: &S, ours: &Heads, theirs: &Heads) -> Result<Incoming> {
         let mut source = Vec::new();
         let mut before = None;
         let first = common(&ours.source, &theirs.source);
@@ -51,7 +51,7 @@ impl News {
             versions.map(|(number, id)| Version::load(objects, number, id)).collect::<Result<_>>()?;
         let ledger = rebase::parted(objects, ours, theirs)?.theirs;
         let ledger = ledger.into_iter().map(|step| Moved::of(step, theirs)).collect();
-        Ok(News { source, versions, ledger })
+        Ok(Incoming { source, versions, ledger })
     }
 
     pub fn is_empty(&self) -> bool {

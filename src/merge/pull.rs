@@ -12,7 +12,7 @@ use crate::history::project::Project;
 use crate::history::published;
 use crate::history::record::Who;
 use crate::history::source::{self, SourceVersion};
-use crate::merge::incoming::{Moved, News};
+use crate::merge::incoming::{Incoming, Moved};
 use crate::merge::{self, Conflict, Side, Trees};
 use crate::object::Id;
 use crate::operations::{inherit, rollback};
@@ -32,7 +32,7 @@ pub enum Outcome {
 
 #[derive(Debug)]
 pub struct Pulled {
-    pub news: News,
+    pub news: Incoming,
     /// Ours behind theirs: which number became which.
     pub rebased: Rebased,
     /// Files of the project that changed.
@@ -49,7 +49,7 @@ pub struct Pulled {
 
 #[derive(Debug)]
 pub struct Refused {
-    pub news: News,
+    pub news: Incoming,
     pub conflicts: Vec<Conflict>,
     /// What each side recorded in its ledger since, where both did: ours, theirs.
     pub parted: Option<(Vec<Moved>, Vec<Moved>)>,
@@ -95,7 +95,7 @@ fn take_over(
 ) -> Result<Outcome> {
     let store = project.store();
     let local = store.heads()?;
-    let news = News::of(store.objects(), &local, remote)?;
+    let news = Incoming::of(store.objects(), &local, remote)?;
     if news.is_empty() {
         store.confirm()?;
         return Ok(Outcome::UpToDate);

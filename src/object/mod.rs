@@ -8,7 +8,7 @@ mod overlay;
 mod path;
 mod tree;
 
-pub use crate::object::overlay::Joined;
+pub use crate::object::overlay::Overlay;
 pub use compare::{Difference, Leaf, compare, leaves};
 pub use extent::{Extent, Extents, MOST_BYTES, MOST_ENTRIES, Most};
 pub use id::{Id, IdPrefix};

@@ -5,9 +5,9 @@ use crate::error::Result;
 use std::io::Write;
 
 /// What the first has is read from it, everything else from the second.
-pub struct Joined<'a, A: ?Sized, B: ?Sized>(pub &'a A, pub &'a B);
+pub struct Overlay<'a, A: ?Sized, B: ?Sized>(pub &'a A, pub &'a B);
 
-impl<A: Source + ?Sized, B: Source + ?Sized> Source for Joined<'_, A, B> {
+impl<A: Source + ?Sized, B: Source + ?Sized> Source for Overlay<'_, A, B> {
     fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>> {
         match self.0.find(id)? {
             Some(found) => Ok(Some(found)),
@@ -37,7 +37,7 @@ mod tests {
         let (mut one, mut two) = (Memory::default(), Memory::default());
         let a = one.put_blob(b"a".to_vec(), None).unwrap();
         let b = two.put_blob(b"b".to_vec(), None).unwrap();
-        let both = Joined(&one, &two);
+        let both = Overlay(&one, &two);
         assert_eq!((both.blob(&a).unwrap(), both.blob(&b).unwrap()), (b"a".to_vec(), b"b".to_vec()));
         assert!(!both.contains(&Id::of_blob(b"c")).unwrap());
         let mut out = Vec::new();

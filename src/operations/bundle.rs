@@ -8,7 +8,7 @@ use crate::history::version::Version;
 use crate::object::Id;
 use crate::operations::restore_clone::{Adopted, adopt};
 use crate::progress::Progress;
-use crate::store::{self, Bundle, Heads, Limits, Odb, Proven, Store, Tracking};
+use crate::store::{self, Bundle, Heads, Limits, Odb, Proven, RemoteTracking, Store};
 use std::path::Path;
 
 /// What a bundle may make this program decompress. Who was handed one waits for it, and can end it.
@@ -65,14 +65,14 @@ pub struct Here<'a> {
 }
 
 /// Proves a bundle with what is here, and holds what it names beyond what is known against the rules.
-pub fn prove(
+pub fn verify_pack(
     file: &Path,
     scratch: &Path,
     here: &Here<'_>,
     strictness: Strictness,
     progress: &Progress,
 ) -> Result<(Proven, Vec<Breach>)> {
-    let proven = Bundle::open(file, scratch)?.prove(here.objects, &LIMITS, progress)?;
+    let proven = Bundle::open(file, scratch)?.verify_pack(here.objects, &LIMITS, progress)?;
     let (heads, objects) = (proven.heads(), proven.objects());
     let known = rules::known(objects, here.known, heads)?;
     let report = rules::check(objects, &known, heads, Scope::Whole)?;
@@ -97,13 +97,18 @@ pub fn fetch(
     let store = project.store();
     // What is damaged here is not known.
     let known = store.heads().unwrap_or_default();
-    let Tracking { source, versions, active, .. } = store.remote(name).ok().flatten().unwrap_or_default();
+    let RemoteTracking { source, versions, active, .. } =
+        store.remote(name).ok().flatten().unwrap_or_default();
     let before = Heads { source, versions, active };
     let here = Here { objects: store.objects(), known: &[&known, &before] };
-    let (proven, breaches) = prove(file, &store.incoming()?, &here, strictness, progress)?;
+    let (proven, breaches) = verify_pack(file, &store.incoming()?, &here, strictness, progress)?;
     let heads = proven.admit(store)?;
     let Heads { source, versions, active } = heads.clone();
-    store.set_remote(&store.lock()?, name, &Tracking { source, versions, active, ..Tracking::default() })?;
+    store.set_remote(
+        &store.lock()?,
+        name,
+        &RemoteTracking { source, versions, active, ..RemoteTracking::default() },
+    )?;
     Ok((heads, breaches))
 }
 
@@ -126,7 +131,7 @@ pub fn clone(file: &Path, root: &Path, strictness: Strictness, progress: &Progre
     let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Nothing is made before all is proven.
     let here = Here { objects: &Odb::over([]), known: &[] };
-    let (proven, breaches) = prove(file, parent, &here, strictness, progress)?;
+    let (proven, breaches) = verify_pack(file, parent, &here, strictness, progress)?;
     fs::create_dir_all(root)?;
     let heads = proven.admit(&Store::init(&root.join(store::DIR))?)?;
     let adopted = adopt(&Project::open(root)?, &heads, progress)?;

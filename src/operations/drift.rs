@@ -5,7 +5,7 @@
 
 use crate::compare::{self, PersonaChange, SettingChange, StateChange};
 use crate::error::{Error, Result};
-use crate::history::ledger::{self, Folded, Step};
+use crate::history::ledger::{self, LedgerIndex, Step};
 use crate::history::record::Event;
 use crate::history::revision::Revision;
 use crate::history::version::Version;
@@ -169,7 +169,7 @@ pub struct Versions<'a, S: ?Sized> {
     /// By number, from v1 on.
     ids: &'a [Id],
     active: Option<Active>,
-    folded: Folded,
+    folded: LedgerIndex,
 }
 
 impl<'a, S: Source + ?Sized> Versions<'a, S> {

@@ -2,7 +2,7 @@
 
 use super::collect::{Upkeep, condemn};
 use super::head::{Head, Seen};
-use super::{Depot, uploads};
+use super::{RemoteStore, uploads};
 use crate::error::{Error, Kind, Result};
 use crate::fs::{self, Clobber};
 use crate::protocol::AgentId;
@@ -39,7 +39,7 @@ pub struct Freed {
     pub bytes: u64,
 }
 
-impl Depot {
+impl RemoteStore {
     /// Whether the agent has anything; one that was never pushed has not, nor one that was deleted.
     pub fn exists(&self, agent: &AgentId) -> Result<bool> {
         Ok(!self.look(agent)?.head.is_void())

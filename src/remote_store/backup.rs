@@ -1,6 +1,6 @@
 //! Backups: a depot that is copied into another folder while it is used, and a folder that is made from such a copy.
 
-use super::Depot;
+use super::RemoteStore;
 use super::copy::{Copied, check_apart};
 use super::layout::{Layout, RESTORING};
 use crate::error::{Error, Result};
@@ -14,11 +14,11 @@ const LOCK: &str = "backup.lock";
 const UNFINISHED: &str = "unfinished since ";
 const FINISHED: &str = "finished ";
 
-impl Depot {
+impl RemoteStore {
     /// Opens a depot that exists.
-    pub fn open_existing(root: &Path) -> Result<Depot> {
+    pub fn open_existing(root: &Path) -> Result<RemoteStore> {
         if Layout::exists(root) {
-            return Depot::open(root);
+            return RemoteStore::open(root);
         }
         Err(Error::not_found(format!("\"{}\" is not a folder of `lua-store serve`", root.display())))
     }
@@ -55,7 +55,7 @@ impl Depot {
     }
 
     /// Makes a depot of a backup in a folder that is empty or missing. It becomes a depot when all is there, so that
-    /// nothing serves a half of it; when it is cut off before [`Depot::restored`], the same again finishes it.
+    /// nothing serves a half of it; when it is cut off before [`RemoteStore::restored`], the same again finishes it.
     pub fn restore(
         backup: &Path,
         folder: &Path,
@@ -63,7 +63,7 @@ impl Depot {
         also: impl FnOnce() -> Result<()>,
     ) -> Result<Copied> {
         check_apart(backup, folder)?;
-        let from = Depot::open_existing(backup)?;
+        let from = RemoteStore::open_existing(backup)?;
         let marker = folder.join(RESTORING);
         let name = backup.canonicalize().unwrap_or_else(|_| backup.to_owned()).display().to_string();
         match fs::read_if_exists(&marker)? {

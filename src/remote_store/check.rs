@@ -1,6 +1,6 @@
 //! Whether everything of an agent is what it must be: every byte of its packs, and all that its refs reach.
 
-use super::Depot;
+use super::RemoteStore;
 use super::presence::GONE;
 use crate::error::Result;
 use crate::history::ledger;
@@ -14,7 +14,7 @@ use crate::store::{Heads, Odb};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-impl Depot {
+impl RemoteStore {
     /// What is wrong, for people; nothing when all is well.
     pub fn check(&self, agent: &AgentId) -> Result<Vec<String>> {
         let missing = self.missing_packs(agent)?;

@@ -1,7 +1,7 @@
 //! The bytes of a stored head: MessagePack, shortest forms only, one value one byte string.
 
 use super::engine::PackKey;
-use super::head::{Condemned, Head, Held, Landed};
+use super::head::{AppliedTransaction, Head, PackRef, RetiredPack};
 use super::page::Part;
 use crate::error::{Error, Result};
 use crate::object::Id;
@@ -95,7 +95,7 @@ fn write(out: &mut Vec<u8>, head: &Head, rows: Part<'_>) -> Written {
 
 /// The lowest that can say all of it.
 fn format(head: &Head) -> u64 {
-    let says_more = |landed: &Landed| landed.request.is_some() || landed.at_ms > 0;
+    let says_more = |landed: &AppliedTransaction| landed.request.is_some() || landed.at_ms > 0;
     match head.txns.iter().any(says_more) {
         _ if !head.pages.is_empty() => WITH_PAGES,
         true => WITH_REQUESTS,
@@ -104,7 +104,7 @@ fn format(head: &Head) -> u64 {
     }
 }
 
-fn write_landed(out: &mut Vec<u8>, landed: &Landed, format: u64) -> Written {
+fn write_landed(out: &mut Vec<u8>, landed: &AppliedTransaction, format: u64) -> Written {
     let says_more = format >= WITH_REQUESTS;
     encode::write_array_len(out, if says_more { 6 } else { 4 })?;
     encode::write_bin(out, &landed.txn.0)?;
@@ -178,11 +178,11 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<Head> {
         txns: list(input, |input| read_landed(input, format))?,
         packs: list(input, |input| {
             let (key, [bytes, objects]) = read_key(input, agent)?;
-            Some(Held { key, bytes, objects })
+            Some(PackRef { key, bytes, objects })
         })?,
         condemned: list(input, |input| {
             let (key, [since_seq, since_ms]) = read_key(input, agent)?;
-            Some(Condemned { key, since_seq, since_ms })
+            Some(RetiredPack { key, since_seq, since_ms })
         })?,
         receipts: match format {
             FORMAT => Receipts::default(),
@@ -252,7 +252,7 @@ fn read_active(input: &mut Bytes<'_>) -> Option<Option<Active>> {
     Some(Some(Active { version, ledger: Id::from_bytes(fixed(input)?) }))
 }
 
-fn read_landed(input: &mut Bytes<'_>, format: u64) -> Option<Landed> {
+fn read_landed(input: &mut Bytes<'_>, format: u64) -> Option<AppliedTransaction> {
     let says_more = format >= WITH_REQUESTS;
     array(input, if says_more { 6 } else { 4 })?;
     let txn = TxnId(fixed(input)?);
@@ -261,7 +261,7 @@ fn read_landed(input: &mut Bytes<'_>, format: u64) -> Option<Landed> {
         false => (None, 0),
     };
     let (source, versions) = (number(input)?, number(input)?);
-    Some(Landed { txn, request, at_ms, source, versions, active: read_active(input)? })
+    Some(AppliedTransaction { txn, request, at_ms, source, versions, active: read_active(input)? })
 }
 
 fn read_request(input: &mut Bytes<'_>) -> Option<Option<RequestHash>> {

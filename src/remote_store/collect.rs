@@ -5,8 +5,8 @@
 //! or finds it absent, and stores it again under another key. `docs/depot.md` has the argument.
 
 use super::engine::{Cas, PackKey};
-use super::head::{Condemned, Head, Seen};
-use super::{Depot, tiers};
+use super::head::{Head, RetiredPack, Seen};
+use super::{RemoteStore, tiers};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::protocol::{AgentId, limits};
@@ -71,7 +71,7 @@ pub(super) struct Changed {
     pub unsure: bool,
 }
 
-impl Depot {
+impl RemoteStore {
     /// Clears up what an agent does not need. One does this at a time, by a lock that ends with its process; where the
     /// lock holds nobody off, several at once do no harm either.
     pub fn collect(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<Collected> {
@@ -217,6 +217,6 @@ fn millis(time: SystemTime) -> u64 {
 
 pub(super) fn condemn(mut head: Head, keys: Vec<PackKey>, upkeep: &Upkeep) -> Head {
     let (since_seq, since_ms) = (head.seq, millis(upkeep.now));
-    head.condemned.extend(keys.into_iter().map(|key| Condemned { key, since_seq, since_ms }));
+    head.condemned.extend(keys.into_iter().map(|key| RetiredPack { key, since_seq, since_ms }));
     head
 }

@@ -3,10 +3,10 @@
 //! A pack with something of which no copy can be read is never chosen. While there are other packs no object is dropped;
 //! when all become one, what neither the refs nor the ledger reach is left out.
 
-use super::Depot;
+use super::RemoteStore;
 use super::collect::{Upkeep, condemn};
 use super::engine::PackKey;
-use super::head::{Head, Held, Seen};
+use super::head::{Head, PackRef, Seen};
 use super::tiers;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Source};
@@ -14,7 +14,7 @@ use crate::pack::{Base, Reader};
 use crate::protocol::AgentId;
 use crate::remote_store::external_refs;
 use crate::remote_store::open_agent::Pieces;
-use crate::store::{Closure, Parcel};
+use crate::store::{MissingObjects, ThinPack};
 use std::collections::HashSet;
 
 /// Damage that comes to light makes another choice. Each time a pack less is chosen from.
@@ -23,12 +23,12 @@ const MOST_CHOICES: usize = 100;
 /// What is to be put together.
 struct Choice {
     old: Vec<PackKey>,
-    closure: Closure,
+    closure: MissingObjects,
     /// Whether objects of the old packs are left out.
     drops: bool,
 }
 
-impl Depot {
+impl RemoteStore {
     /// Puts packs together, tier by tier. Gives their number.
     pub(super) fn compact(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<usize> {
         let (mut compacted, mut whole) = (0, upkeep.whole);
@@ -63,7 +63,7 @@ impl Depot {
         }
         let unreadable = self.unreadable(&head.agent, pieces)?;
         let usable =
-            |held: &&Held| pieces.get(&held.key).is_some() && !unreadable.contains(&held.key.file_name());
+            |held: &&PackRef| pieces.get(&held.key).is_some() && !unreadable.contains(&held.key.file_name());
         if whole && !head.packs.is_empty() && head.packs.iter().all(|held| usable(&held)) {
             return Ok(Some(head.packs.iter().map(|held| held.key.clone()).collect()));
         }
@@ -76,7 +76,7 @@ impl Depot {
         ids.sort_unstable();
         ids.dedup();
         if old.len() == head.packs.len() {
-            let closure = Closure::new(&pieces.objects, &head.roots(), &[])?;
+            let closure = MissingObjects::new(&pieces.objects, &head.roots(), &[])?;
             // Left out is only what could be read: of what cannot nobody knows what it was.
             if ids
                 .iter()
@@ -87,17 +87,17 @@ impl Depot {
             }
         }
         let bases = outer_bases(pieces, &old, &readers, &ids)?;
-        Ok(Choice { old, closure: Closure::of_all(ids).beside(bases), drops: false })
+        Ok(Choice { old, closure: MissingObjects::of_all(ids).beside(bases), drops: false })
     }
 
     /// The swap that takes the new pack in condemns the old ones. Packs that came meanwhile stay beside it. A pack that
     /// was made in vain goes, unless a swap that was not answered may have used it.
     fn put_together(&self, seen: &Seen, pieces: &Pieces, choice: &Choice, upkeep: &Upkeep) -> Result<usize> {
         let agent = &seen.head.agent;
-        let parcel = self.parcel(agent, pieces, &choice.closure, &self.scratch()?)?;
+        let parcel = self.thin_pack(agent, pieces, &choice.closure, &self.scratch()?)?;
         let held = self.keep(agent, &parcel)?;
         let changed = self.change(agent, |seen| {
-            let is_old = |held: &&Held| choice.old.contains(&held.key);
+            let is_old = |held: &&PackRef| choice.old.contains(&held.key);
             let there = seen.head.packs.iter().filter(is_old).count() == choice.old.len();
             if !there || seen.head.is_condemned(&held.key) || self.packs.stat(&held.key)?.is_none() {
                 return Ok(None);
@@ -119,14 +119,14 @@ impl Depot {
     }
 
     /// Stores the new pack under a fresh key.
-    fn keep(&self, agent: &AgentId, parcel: &Parcel) -> Result<Held> {
+    fn keep(&self, agent: &AgentId, parcel: &ThinPack) -> Result<PackRef> {
         let key = PackKey::fresh(agent, parcel.id())?;
         let bytes = parcel.bytes().len() as u64;
         match parcel.file() {
             Some(file) => self.packs.put_file(&key, file)?,
             None => self.packs.put_new(&key, &mut parcel.bytes(), bytes)?,
         }
-        Ok(Held { key, bytes, objects: u64::from(parcel.count()) })
+        Ok(PackRef { key, bytes, objects: u64::from(parcel.count()) })
     }
 
     /// Reads all of some packs after one of them turned out to be damaged. True where that is news.
@@ -137,7 +137,7 @@ impl Depot {
             if let Err(error) = reader.check_index() {
                 news |= self.note_pack(&piece.key, error.message());
             }
-            let closure = Closure::of_all(reader.ids().collect());
+            let closure = MissingObjects::of_all(reader.ids().collect());
             news |= self.note(&piece.key.agent, pieces, &pieces.objects.damaged_copies(&closure)?);
         }
         Ok(news)

@@ -3,7 +3,7 @@
 //! Of each agent the head is read before the packs that it names, and is written after all of them are durable in the
 //! copy. So the copy of an agent is at every moment, also after a crash, the agent as it was at one moment.
 
-use super::Depot;
+use super::RemoteStore;
 use super::engine::PackKey;
 use super::files::FilePacks;
 use super::head::Head;
@@ -43,7 +43,7 @@ enum Attempt {
     Gone(PackKey),
 }
 
-impl Depot {
+impl RemoteStore {
     /// Copies every agent into a folder of the same form. What is wrong with one agent does not keep the others from
     /// being copied. `settled`: what is in the folder is durable.
     pub(super) fn copy_to(&self, to: &Layout, settled: bool, progress: &Progress) -> Result<Copied> {

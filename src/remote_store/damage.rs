@@ -1,6 +1,6 @@
 //! Damage: what was found of an agent that cannot be read. It is known until it is cured or its pack is gone.
 
-use super::Depot;
+use super::RemoteStore;
 use super::engine::PackKey;
 use super::head::Head;
 use super::presence::GONE;
@@ -68,7 +68,7 @@ impl Damages {
     }
 }
 
-impl Depot {
+impl RemoteStore {
     /// The damage that was found since somebody asked last.
     pub fn take_damage(&self) -> Vec<Found> {
         std::mem::take(&mut self.damages.known().untold)

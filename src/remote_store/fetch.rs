@@ -1,13 +1,13 @@
 //! What is sent to somebody who asks: one pack with what he lacks.
 
-use super::Depot;
+use super::RemoteStore;
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::object::{self, Id};
 use crate::pack::PackId;
 use crate::protocol::{AgentId, Fetch};
 use crate::remote_store::open_agent::Pieces;
-use crate::store::{self, Closure};
+use crate::store::{self, MissingObjects};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -16,9 +16,9 @@ use std::sync::{Arc, Weak};
 /// pack of the agent is just what is asked for, it is that one; otherwise a file that disappears
 /// with the last who sends it.
 #[derive(Clone)]
-pub struct Parcel(Arc<store::Parcel>);
+pub struct ThinPack(Arc<store::ThinPack>);
 
-impl Parcel {
+impl ThinPack {
     pub fn id(&self) -> PackId {
         self.0.id()
     }
@@ -33,23 +33,23 @@ impl Parcel {
     }
 
     /// The file that was made for it, where it is no pack of the agent.
-    pub(super) fn file(&self) -> Option<Weak<store::Parcel>> {
+    pub(super) fn file(&self) -> Option<Weak<store::ThinPack>> {
         self.0.is_new().then(|| Arc::downgrade(&self.0))
     }
 
     /// Its bytes from `offset` to the end.
-    pub fn reader(&self, offset: u64) -> ParcelReader {
-        ParcelReader { parcel: self.clone(), at: offset.min(self.len()) as usize }
+    pub fn reader(&self, offset: u64) -> ThinPackReader {
+        ThinPackReader { parcel: self.clone(), at: offset.min(self.len()) as usize }
     }
 }
 
 /// Reads a parcel, and keeps it.
-pub struct ParcelReader {
-    parcel: Parcel,
+pub struct ThinPackReader {
+    parcel: ThinPack,
     at: usize,
 }
 
-impl Read for ParcelReader {
+impl Read for ThinPackReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = (&self.parcel.0.bytes()[self.at..]).read(out)?;
         // Zeros in the place of what the disk does not give are sent to nobody.
@@ -61,10 +61,10 @@ impl Read for ParcelReader {
     }
 }
 
-impl Depot {
+impl RemoteStore {
     /// Everything that is reachable from what somebody wants and not from what he has, as one pack. Each object
     /// of it was read and hashed; where one cannot be read in any pack nothing is sent.
-    pub fn fetch(&self, agent: &AgentId, fetch: &Fetch) -> Result<Parcel> {
+    pub fn fetch(&self, agent: &AgentId, fetch: &Fetch) -> Result<ThinPack> {
         if let Some(parcel) = self.parcels.get(agent, fetch).filter(|parcel| !parcel.is_torn()) {
             return Ok(parcel);
         }
@@ -77,7 +77,7 @@ impl Depot {
         }
         for id in &fetch.want {
             let found = pieces.objects.kind_and_len(id);
-            match self.noting(agent, &pieces, &Closure::of_all(vec![*id]), found)? {
+            match self.noting(agent, &pieces, &MissingObjects::of_all(vec![*id]), found)? {
                 Some((object::Kind::Tree, _)) => {}
                 Some((object::Kind::Blob, _)) => {
                     return Err(Error::usage(format!("object {id} is no version, no record and no folder")));
@@ -86,14 +86,14 @@ impl Depot {
             }
         }
         self.parcels.make_room(agent)?;
-        let closure = Closure::new(&pieces.objects, &fetch.want, &fetch.have);
+        let closure = MissingObjects::new(&pieces.objects, &fetch.want, &fetch.have);
         let closure = self.note_error(agent, closure)?;
-        let made = self.scratch().and_then(|dir| self.parcel(agent, &pieces, &closure, &dir));
+        let made = self.scratch().and_then(|dir| self.thin_pack(agent, &pieces, &closure, &dir));
         let made = match made {
             Err(error) if error.is_unwritable() => self.parcel_elsewhere(agent, &pieces, &closure, error),
             made => made,
         };
-        let parcel = Parcel(Arc::new(made?));
+        let parcel = ThinPack(Arc::new(made?));
         self.parcels.put(agent, fetch, &parcel);
         Ok(parcel)
     }
@@ -103,12 +103,12 @@ impl Depot {
         &self,
         agent: &AgentId,
         pieces: &Pieces,
-        closure: &Closure,
+        closure: &MissingObjects,
         mut refusal: Error,
-    ) -> Result<store::Parcel> {
+    ) -> Result<store::ThinPack> {
         for place in fs::temporary_places() {
             let Ok(folder) = fs::scratch_folder_in(&place, "lua-store-") else { continue };
-            match self.parcel(agent, pieces, closure, folder.path()) {
+            match self.thin_pack(agent, pieces, closure, folder.path()) {
                 Err(error) if error.is_unwritable() => refusal = error,
                 made => return made,
             }
@@ -118,21 +118,27 @@ impl Depot {
 
     /// One pack of these objects, in a folder if it is a new one. Damaged copies are noted, whether there were
     /// others or not.
-    pub(super) fn parcel(
+    pub(super) fn thin_pack(
         &self,
         agent: &AgentId,
         pieces: &Pieces,
-        closure: &Closure,
+        closure: &MissingObjects,
         scratch: &Path,
-    ) -> Result<store::Parcel> {
-        let parcel = pieces.objects.parcel(closure, scratch);
+    ) -> Result<store::ThinPack> {
+        let parcel = pieces.objects.thin_pack(closure, scratch);
         let parcel = self.noting(agent, pieces, closure, parcel)?;
         self.note(agent, pieces, parcel.damage());
         Ok(parcel)
     }
 
     /// Takes note of the damaged copies of some objects, where damage stood in the way of reading them.
-    fn noting<T>(&self, agent: &AgentId, pieces: &Pieces, closure: &Closure, result: Result<T>) -> Result<T> {
+    fn noting<T>(
+        &self,
+        agent: &AgentId,
+        pieces: &Pieces,
+        closure: &MissingObjects,
+        result: Result<T>,
+    ) -> Result<T> {
         if result.as_ref().is_err_and(|error| error.kind() == Kind::Corrupt) {
             self.note(agent, pieces, &pieces.objects.damaged_copies(closure)?);
         }

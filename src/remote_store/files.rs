@@ -4,7 +4,7 @@ use super::engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token, random};
 use super::layout::{self, Layout};
 use super::probe::{self, ProbeReport};
 use crate::error::{At, Error, Result};
-use crate::fs::{self, Clobber, Pinned, Published, Temp};
+use crate::fs::{self, CachedFile, Clobber, Published, Temp};
 use crate::protocol::AgentId;
 use crate::remote_store::lru::Recent;
 use bytes::Bytes;
@@ -28,14 +28,14 @@ pub struct FileHeads {
 }
 
 struct Loaded {
-    file: Pinned,
+    file: CachedFile,
     bytes: Bytes,
     token: Token,
 }
 
 impl Loaded {
     fn open(path: &Path) -> Result<Option<Arc<Loaded>>> {
-        let Some(file) = Pinned::open(path)? else { return Ok(None) };
+        let Some(file) = CachedFile::open(path)? else { return Ok(None) };
         let bytes = Bytes::copy_from_slice(file.bytes());
         let token = token_of(&bytes);
         Ok(Some(Arc::new(Loaded { file, bytes, token })))

@@ -18,14 +18,14 @@ pub struct Head {
     /// BLAKE3 of the head before this one; zeros in the first.
     pub previous: Id,
     /// The newest transactions, the last one last.
-    pub txns: Vec<Landed>,
+    pub txns: Vec<AppliedTransaction>,
     pub source: Vec<Id>,
     pub versions: Vec<Id>,
     pub active: Option<Active>,
     /// Where the objects are: every object that the refs and the ledger reach is in one of these.
-    pub packs: Vec<Held>,
+    pub packs: Vec<PackRef>,
     /// Packs that nothing needs, on their way out.
-    pub condemned: Vec<Condemned>,
+    pub condemned: Vec<RetiredPack>,
     /// Which tokens brought what. Once there is one, each transaction adds one.
     pub receipts: Receipts,
     /// Where the oldest of these are that only grow: a head is written without them.
@@ -37,7 +37,7 @@ pub struct Head {
 /// A transaction that happened, and what there was after it. Series only grow, so that their lengths
 /// say what they were.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Landed {
+pub struct AppliedTransaction {
     pub txn: TxnId,
     /// What was asked for under this id; `None` where an older program wrote it.
     pub request: Option<RequestHash>,
@@ -56,14 +56,14 @@ pub struct Order<'a> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct PackRef {
     pub key: PackKey,
     pub bytes: u64,
     pub objects: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condemned {
+pub struct RetiredPack {
     pub key: PackKey,
     pub since_seq: u64,
     /// Milliseconds since 1970-01-01 UTC, for people and for patience: nothing is safe because of it.
@@ -134,7 +134,7 @@ impl Head {
     }
 
     /// Does what the transaction asks for; whether it may was found out before.
-    pub fn apply(&mut self, tx: &Transaction, pack: Option<Held>, order: &Order<'_>) {
+    pub fn apply(&mut self, tx: &Transaction, pack: Option<PackRef>, order: &Order<'_>) {
         let count = |create: &Option<Create>| create.iter().map(|create| create.ids.len() as u64).sum();
         let (source, versions) = (count(&tx.source), count(&tx.versions));
         let Order { by, now_ms, ledger } = *order;
@@ -144,7 +144,7 @@ impl Head {
         self.versions.extend(tx.versions.iter().flat_map(|create| &create.ids));
         self.active = tx.active.as_ref().map_or(self.active, |swap| Some(swap.new));
         self.packs.extend(pack);
-        self.txns.push(Landed {
+        self.txns.push(AppliedTransaction {
             txn: tx.txn,
             request: Some(tx.request()),
             at_ms: now_ms,
@@ -158,7 +158,8 @@ impl Head {
     /// Forgets transactions that nobody asks for again: the newest are always kept, and those of the last day up to a
     /// bound.
     fn forget(&mut self, now_ms: u64) {
-        let is_old = |landed: &Landed| landed.at_ms == 0 || landed.at_ms + limits::REMEMBERED_MS <= now_ms;
+        let is_old =
+            |landed: &AppliedTransaction| landed.at_ms == 0 || landed.at_ms + limits::REMEMBERED_MS <= now_ms;
         let old = self.txns.iter().take_while(|landed| is_old(landed)).count();
         let spare = self.txns.len().saturating_sub(limits::REMEMBERED);
         let over = self.txns.len().saturating_sub(limits::MOST_REMEMBERED);

@@ -3,7 +3,7 @@
 //! Nothing here is durable or seen by anybody: a transaction proves the pack, stores it under a key of
 //! its own, and makes it part of the agent.
 
-use super::Depot;
+use super::RemoteStore;
 use super::uploads::Sender;
 use crate::error::{At, Error, Result};
 use crate::fs::Growing;
@@ -16,7 +16,7 @@ use std::path::Path;
 /// What is taken from the sender before it is written.
 const PIECE: usize = 256 << 10;
 
-impl Depot {
+impl RemoteStore {
     /// How much of a pack has arrived; 0 where nothing has. A pack that the agent has already is whole.
     pub fn offset(&self, agent: &AgentId, pack: &PackId) -> Result<u64> {
         for path in [self.layout.whole(agent, pack), self.layout.part(agent, pack)] {
@@ -43,7 +43,7 @@ impl Depot {
         self.receive_from(&Sender::nobody(), agent, pack, offset, total, body)
     }
 
-    /// [`Depot::receive`] from somebody who may have so many unfinished uploads at once.
+    /// [`RemoteStore::receive`] from somebody who may have so many unfinished uploads at once.
     pub fn receive_from(
         &self,
         sender: &Sender,

@@ -8,9 +8,9 @@
 //! ask again at once, and lose again to these.
 
 use super::engine::{Cas, PackKey};
-use super::head::{Head, Held, Order, Seen};
+use super::head::{Head, Order, PackRef, Seen};
 use super::transact::{Answer, Brought};
-use super::{Bearer, Deeds, Depot, rules};
+use super::{Bearer, Deeds, RemoteStore, rules};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
 use crate::protocol::{AgentId, Outcome, Refusal, Transaction, limits};
@@ -43,7 +43,7 @@ enum Verdict {
 }
 
 struct Landing {
-    held: Option<Held>,
+    held: Option<PackRef>,
     pieces: Arc<Pieces>,
     deeds: Deeds,
 }
@@ -81,7 +81,7 @@ impl Waiting {
     }
 }
 
-impl Depot {
+impl RemoteStore {
     /// Decides on all of them; they have answers then, but for those that wait on because they lost to many. `patient`: some
     /// may.
     pub(super) fn land(&self, agent: &AgentId, all: &mut [Waiting], patient: bool) -> Result<()> {

@@ -43,9 +43,9 @@ pub use collect::{Collected, Upkeep};
 pub use copy::Copied;
 pub use damage::Found;
 pub use engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token};
-pub use fetch::{Parcel, ParcelReader};
+pub use fetch::{ThinPack, ThinPackReader};
 pub use files::{FileHeads, FilePacks};
-pub use head::{Condemned, Head as StoredHead, Held, Landed};
+pub use head::{AppliedTransaction, Head as StoredHead, PackRef, RetiredPack};
 pub use memory::{MemHeads, MemPacks};
 pub use page::{Page, Rows};
 pub use probe::ProbeReport;
@@ -103,7 +103,7 @@ impl Default for Settings {
 }
 
 /// Agents with their packs.
-pub struct Depot {
+pub struct RemoteStore {
     heads: Arc<dyn HeadStore>,
     packs: Arc<dyn PackStore>,
     /// Uploads, copies and answers on their way lie on this machine whatever the engine is.
@@ -121,30 +121,30 @@ pub struct Depot {
     queue: Queue<Waiting, Result<Answer>>,
 }
 
-impl Depot {
+impl RemoteStore {
     /// Opens the depot in a folder, which is made when the one above it exists.
-    pub fn open(root: &Path) -> Result<Depot> {
-        Depot::open_with(root, &Settings::default())
+    pub fn open(root: &Path) -> Result<RemoteStore> {
+        RemoteStore::open_with(root, &Settings::default())
     }
 
     /// The same with other settings.
-    pub fn open_with(root: &Path, settings: &Settings) -> Result<Depot> {
+    pub fn open_with(root: &Path, settings: &Settings) -> Result<RemoteStore> {
         let layout = Layout::make(root)?;
         let heads = Arc::new(FileHeads::keeping(layout.root(), settings.heads));
         let packs = Arc::new(FilePacks::new(layout.root()));
-        let depot = Depot::with(heads, packs, layout.root().to_owned());
-        Ok(Depot { proofs: Proofs::new(settings), parcels: Parcels::new(settings.cache), ..depot })
+        let depot = RemoteStore::with(heads, packs, layout.root().to_owned());
+        Ok(RemoteStore { proofs: Proofs::new(settings), parcels: Parcels::new(settings.cache), ..depot })
     }
 
     /// A depot on other engines. `scratch` is a folder on this machine.
-    pub fn with(heads: Arc<dyn HeadStore>, packs: Arc<dyn PackStore>, scratch: PathBuf) -> Depot {
+    pub fn with(heads: Arc<dyn HeadStore>, packs: Arc<dyn PackStore>, scratch: PathBuf) -> RemoteStore {
         let gates = (0..GATES).map(|_| Mutex::default()).collect();
         let (seen, pieces) = (Recent::new(MOST_HEADS), Recent::new(MOST_OPEN));
         let parcels = Parcels::new(Settings::default().cache);
         let proofs = Proofs::new(&Settings::default());
         let (layout, queue, damages) = (Layout::new(&scratch), Queue::new(), Damages::default());
         let present = Recent::new(MOST_HEADS);
-        Depot { heads, packs, layout, seen, pieces, present, parcels, gates, proofs, damages, queue }
+        RemoteStore { heads, packs, layout, seen, pieces, present, parcels, gates, proofs, damages, queue }
     }
 
     /// Tries whether the engines hold what they promise. Nothing may be served before they do.

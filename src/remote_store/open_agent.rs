@@ -1,6 +1,6 @@
 //! An agent as the depot has it open: its head, its packs, its objects. Kept while they stay the same.
 
-use super::Depot;
+use super::RemoteStore;
 use super::engine::PackKey;
 use super::head::{Head, Seen};
 use super::page::{Page, Rows};
@@ -80,7 +80,7 @@ impl Pieces {
     }
 }
 
-impl Depot {
+impl RemoteStore {
     /// The head as it is now; one look at the engine when it did not change.
     pub(super) fn look(&self, agent: &AgentId) -> Result<Arc<Seen>> {
         loop {

@@ -6,7 +6,7 @@
 
 use super::codec;
 use super::engine::{PackKey, PackStore};
-use super::head::{Condemned, Head, Landed};
+use super::head::{AppliedTransaction, Head, RetiredPack};
 use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::pack::PackId;
@@ -34,7 +34,7 @@ pub struct Page {
 pub struct Rows {
     pub source: Vec<Id>,
     pub versions: Vec<Id>,
-    pub txns: Vec<Landed>,
+    pub txns: Vec<AppliedTransaction>,
     pub receipts: Vec<Receipt>,
 }
 
@@ -43,7 +43,7 @@ pub struct Rows {
 pub struct Part<'a> {
     pub source: &'a [Id],
     pub versions: &'a [Id],
-    pub txns: &'a [Landed],
+    pub txns: &'a [AppliedTransaction],
     pub receipts: &'a [Receipt],
 }
 
@@ -178,7 +178,7 @@ impl Head {
         let (bytes, counts) = (codec::encode_page(&self.agent, rows), rows.counts());
         let key = PackKey::fresh(&self.agent, PackId::of(&bytes))?;
         let (since_seq, since_ms) = (self.seq, self.txns.last().map_or(0, |landed| landed.at_ms));
-        let old = self.pages.drain(first..).map(|page| Condemned { key: page.key, since_seq, since_ms });
+        let old = self.pages.drain(first..).map(|page| RetiredPack { key: page.key, since_seq, since_ms });
         self.condemned.extend(old);
         let before: u64 = self.pages.iter().map(|page| page.rows[2]).sum();
         self.forgotten = self.forgotten.min(before);

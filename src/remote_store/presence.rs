@@ -1,7 +1,7 @@
 //! Presence: whether the packs that a head names exist. A folder that was copied while it changed may have heads
 //! whose packs were put together, or deleted, before the copy came to them.
 
-use super::Depot;
+use super::RemoteStore;
 use super::engine::{PackKey, Token};
 use super::head::Seen;
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ pub struct Complete {
     packs: Arc<[PackKey]>,
 }
 
-impl Depot {
+impl RemoteStore {
     /// The head; an error where one of its packs is gone. A pack is looked for once, when a head names it first.
     pub(super) fn look_whole(&self, agent: &AgentId) -> Result<Arc<Seen>> {
         let seen = self.look(agent)?;

@@ -11,7 +11,7 @@ use crate::protocol::{AgentId, limits};
 use crate::remote_store::external_refs;
 use crate::remote_store::lru::Recent;
 use crate::remote_store::open_agent::{Piece, Pieces};
-use crate::store::{Limits, Mapped, Verdict};
+use crate::store::{Limits, Mapped, PackCheck};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -92,7 +92,13 @@ impl Proofs {
     }
 
     /// Proves a pack with what the agent has, when it is the agent's turn.
-    pub fn prove(&self, agent: &AgentId, pieces: &Pieces, pack: PackId, mapped: &Mapped) -> Result<Proven> {
+    pub fn verify_pack(
+        &self,
+        agent: &AgentId,
+        pieces: &Pieces,
+        pack: PackId,
+        mapped: &Mapped,
+    ) -> Result<Proven> {
         let key = (agent.clone(), pack);
         let _running = self.turn(&key);
         if let Some(known) = self.still(&key, pieces, mapped)? {
@@ -103,10 +109,10 @@ impl Proofs {
         let len = mapped.bytes().len() as u64;
         let worth = self.floor.saturating_add(len.saturating_mul(self.ratio));
         let costs = Limits { decoded: worth.min(limits::MAX_DECODED) };
-        let proven = match pieces.objects.prove(mapped, &costs, &Progress::default())? {
-            Verdict::Bad(reason) => Proven::Bad(reason),
-            Verdict::Missing { ids, more } => Proven::Missing { ids, more },
-            Verdict::Sound { .. } => {
+        let proven = match pieces.objects.verify_pack(mapped, &costs, &Progress::default())? {
+            PackCheck::Bad(reason) => Proven::Bad(reason),
+            PackCheck::Missing { ids, more } => Proven::Missing { ids, more },
+            PackCheck::Sound { .. } => {
                 let piece = Piece::new(PackKey::fresh(agent, pack)?, mapped.clone());
                 Proven::Sound(external_refs::of(mapped, &pieces.with(piece).objects)?)
             }

@@ -1,6 +1,6 @@
 //! Scrubbing: every byte of an agent is read again, at the pace of whoever asks for it.
 
-use super::Depot;
+use super::RemoteStore;
 use super::engine::PackKey;
 use super::head::Seen;
 use crate::error::{Error, Kind, Result};
@@ -50,7 +50,7 @@ impl ScrubState {
     }
 }
 
-impl Depot {
+impl RemoteStore {
     /// How far the scrub was that was noted last. What cannot be understood is as good as none.
     pub fn scrub_state(&self) -> Result<Option<ScrubState>> {
         let bytes = fs::read_if_exists(&self.layout.scrub())?;

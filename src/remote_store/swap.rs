@@ -1,13 +1,13 @@
 //! The one swap of a head: its page first, where it needs one, then the head.
 
-use super::Depot;
+use super::RemoteStore;
 use super::engine::{Cas, Expect};
 use super::head::{Head, Seen};
 use crate::error::Result;
 use crate::object::Id;
 use std::sync::Arc;
 
-impl Depot {
+impl RemoteStore {
     /// Swaps in what was made of a head. A page has a key that nobody knows before the swap lands; after a swap that did
     /// not land it goes, and the next attempt makes another one. One that upkeep condemned meanwhile needs no look: that
     /// was a swap, and so this one is lost.

@@ -1,7 +1,7 @@
 //! Answers that were made last, so that one that was cut goes on and many may ask for the same: a few of each agent,
 //! and no more bytes of one than it may have. Each is a file.
 
-use super::fetch::Parcel;
+use super::fetch::ThinPack;
 use crate::error::{Error, Result};
 use crate::protocol::{AgentId, Fetch};
 use std::collections::VecDeque;
@@ -13,18 +13,18 @@ const MOST_OF_ONE: usize = 2;
 
 pub struct Parcels {
     bytes: u64,
-    held: Mutex<Held>,
+    held: Mutex<PackRef>,
 }
 
 #[derive(Default)]
-struct Held {
+struct PackRef {
     /// Newest first.
-    kept: VecDeque<(AgentId, Fetch, Parcel)>,
+    kept: VecDeque<(AgentId, Fetch, ThinPack)>,
     /// All that there are files of, also those that are only being sent.
-    alive: Vec<(AgentId, Weak<crate::store::Parcel>)>,
+    alive: Vec<(AgentId, Weak<crate::store::ThinPack>)>,
 }
 
-impl Held {
+impl PackRef {
     /// The bytes of an agent's files; of all agents' without one.
     fn bytes(&mut self, agent: Option<&AgentId>) -> u64 {
         self.alive.retain(|(_, parcel)| parcel.strong_count() > 0);
@@ -38,11 +38,11 @@ impl Parcels {
         Parcels { bytes, held: Mutex::default() }
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, PackRef> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn get(&self, agent: &AgentId, fetch: &Fetch) -> Option<Parcel> {
+    pub fn get(&self, agent: &AgentId, fetch: &Fetch) -> Option<ThinPack> {
         let mut held = self.held();
         let at = held.kept.iter().position(|(of, what, _)| of == agent && what == fetch)?;
         let found = held.kept.remove(at)?;
@@ -66,7 +66,7 @@ impl Parcels {
     }
 
     /// Keeps it, in the place of older ones.
-    pub fn put(&self, agent: &AgentId, fetch: &Fetch, parcel: &Parcel) {
+    pub fn put(&self, agent: &AgentId, fetch: &Fetch, parcel: &ThinPack) {
         let mut held = self.held();
         if let Some(file) = parcel.file() {
             held.alive.push((agent.clone(), file));
@@ -78,7 +78,7 @@ impl Parcels {
             of != agent || own <= MOST_OF_ONE
         });
         held.kept.truncate(MOST);
-        let is_own = |(of, ..): &(AgentId, Fetch, Parcel)| of == agent;
+        let is_own = |(of, ..): &(AgentId, Fetch, ThinPack)| of == agent;
         while held.bytes(Some(agent)) > self.bytes && held.kept.iter().filter(|one| is_own(one)).count() > 1 {
             let oldest = held.kept.iter().rposition(is_own);
             oldest.and_then(|at| held.kept.remove(at));

@@ -4,7 +4,7 @@
 //! written again a few times only, however many pushes follow. A large pack is never written again because of small ones.
 
 use super::engine::PackKey;
-use super::head::Held;
+use super::head::PackRef;
 
 /// When a tier has so many packs they become one. Of equal pushes the sixteenth writes what sixteen brought, the
 /// 256th what 256 brought: over 200 pushes that is at most three times what they bring, beside storing them.
@@ -14,8 +14,8 @@ pub const MANY_PACKS: usize = 16;
 const ALIKE: u64 = 4;
 
 /// The packs of the first tier that has `many`; at least two. Their sizes decide and nothing else.
-pub fn full<'a>(packs: impl Iterator<Item = &'a Held>, many: usize) -> Option<Vec<PackKey>> {
-    let mut by_size: Vec<&Held> = packs.collect();
+pub fn full<'a>(packs: impl Iterator<Item = &'a PackRef>, many: usize) -> Option<Vec<PackKey>> {
+    let mut by_size: Vec<&PackRef> = packs.collect();
     by_size.sort_by_key(|held| (held.bytes, held.key.fresh));
     let mut rest = &by_size[..];
     while let Some(first) = rest.first() {
@@ -33,10 +33,10 @@ mod tests {
     use super::*;
     use crate::pack::PackId;
 
-    fn packs(sizes: &[u64]) -> Vec<Held> {
+    fn packs(sizes: &[u64]) -> Vec<PackRef> {
         let held = |(nth, bytes): (usize, &u64)| {
             let (agent, pack) = ("a".parse().unwrap(), PackId::of(b""));
-            Held { key: PackKey { agent, fresh: [nth as u8; 16], pack }, bytes: *bytes, objects: 1 }
+            PackRef { key: PackKey { agent, fresh: [nth as u8; 16], pack }, bytes: *bytes, objects: 1 }
         };
         sizes.iter().enumerate().map(held).collect()
     }

@@ -6,11 +6,11 @@
 
 use super::bearer::{Bearer, Deeds};
 use super::engine::{PackKey, random};
-use super::head::Held;
+use super::head::PackRef;
 use super::merge::{Waiting, answered, has_moved};
 use super::proofs::Proven;
 use super::queue::Turn;
-use super::{Depot, incoming};
+use super::{RemoteStore, incoming};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::history::ledger;
@@ -19,7 +19,7 @@ use crate::pack::PackId;
 use crate::protocol::{AgentId, Create, Head, Outcome, Refusal, Transaction};
 use crate::remote_store::external_refs;
 use crate::remote_store::open_agent::Pieces;
-use crate::store::{Closure, Mapped};
+use crate::store::{Mapped, MissingObjects};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -65,14 +65,14 @@ pub struct Asked {
     pub now_ms: u64,
 }
 
-impl Depot {
+impl RemoteStore {
     /// Does what the transaction asks for, durably, or says why nothing happened. Sent again, it gives
     /// the same answer and has no second effect.
     pub fn transact(&self, agent: &AgentId, tx: &Transaction) -> Result<Outcome> {
         self.transact_for(agent, tx, Asked::default()).map(|answer| answer.outcome)
     }
 
-    /// [`Depot::transact`] for who showed a token: the swap that lands the transaction notes which.
+    /// [`RemoteStore::transact`] for who showed a token: the swap that lands the transaction notes which.
     pub fn transact_for(&self, agent: &AgentId, tx: &Transaction, asked: Asked) -> Result<Answer> {
         let prepared = self.prepare(agent, tx, asked)?;
         let answer = match prepared {
@@ -208,7 +208,9 @@ impl Depot {
             }
             let mapped = Mapped::open(&self.layout.whole(agent, &pack), pack).ok()?;
             // The transaction asks for the same proof, which is remembered.
-            let Ok(Proven::Sound(_)) = self.proofs.prove(agent, &pieces, pack, &mapped) else { return None };
+            let Ok(Proven::Sound(_)) = self.proofs.verify_pack(agent, &pieces, pack, &mapped) else {
+                return None;
+            };
             objects = objects.with(&mapped).ok()?;
         }
         let step = ledger::Step::load(&objects, &swap.new.ledger).ok()?;
@@ -234,10 +236,10 @@ impl Depot {
             Err(error) if error.kind() == Kind::Corrupt => return self.damaged(&file, pack, &error).map(Err),
             mapped => mapped?,
         };
-        let proven = self.proofs.prove(agent, pieces, pack, &mapped);
+        let proven = self.proofs.verify_pack(agent, pieces, pack, &mapped);
         if proven.as_ref().is_err_and(|error| error.kind() == Kind::Corrupt) {
             // Not the sender's fault: what is damaged was here before.
-            let leans_on = Closure::of_all(external_refs::bases(&mapped)?);
+            let leans_on = MissingObjects::of_all(external_refs::bases(&mapped)?);
             self.note(agent, pieces, &pieces.objects.damaged_copies(&leans_on)?);
         }
         let needs = match proven? {
@@ -310,8 +312,8 @@ fn finished(all: Vec<Waiting>, mut failed: Option<Error>) -> Vec<Turn<Waiting, R
 }
 
 impl Brought {
-    pub fn held(&self) -> Held {
+    pub fn held(&self) -> PackRef {
         let bytes = self.mapped.bytes().len() as u64;
-        Held { key: self.key.clone(), bytes, objects: u64::from(self.mapped.count()) }
+        PackRef { key: self.key.clone(), bytes, objects: u64::from(self.mapped.count()) }
     }
 }

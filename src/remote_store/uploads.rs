@@ -3,7 +3,7 @@
 //! Beside an upload stands who began it. A sender whose connection breaks off again and again begins a new upload each
 //! time, so the oldest that nobody goes on with makes room for it; those that arrive just now do not.
 
-use super::{Depot, layout};
+use super::{RemoteStore, layout};
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Growing};
 use crate::pack::PackId;
@@ -68,7 +68,7 @@ impl Upload {
     }
 }
 
-impl Depot {
+impl RemoteStore {
     /// Lets an upload begin, or says why not.
     pub(super) fn make_room(
         &self,

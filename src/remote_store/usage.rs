@@ -1,7 +1,7 @@
 //! How much of the disk an agent takes.
 
 use super::head::Head;
-use super::{Depot, layout};
+use super::{RemoteStore, layout};
 use crate::error::Result;
 use crate::pack::PackId;
 use crate::protocol::{AgentId, Transaction};
@@ -17,7 +17,7 @@ pub struct Usage {
     pub refs: u64,
 }
 
-impl Depot {
+impl RemoteStore {
     pub fn usage(&self, agent: &AgentId) -> Result<Usage> {
         let dir = self.layout.incoming(agent);
         // Beside them are small files that say whose they are.

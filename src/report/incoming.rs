@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::history::ledger::Step;
 use crate::history::record;
 use crate::history::record::Event;
-use crate::merge::incoming::{Moved, News};
+use crate::merge::incoming::{Incoming, Moved};
 use crate::merge::pull::{Pulled, Refused};
 use crate::merge::{Why, rebase};
 use crate::object::Source;
@@ -28,7 +28,7 @@ pub fn when(at_ms: i64) -> String {
 }
 
 /// Everything, oldest first: who, when, in whose words, and what changed.
-pub fn news_lines(news: &News) -> Vec<Line> {
+pub fn news_lines(news: &Incoming) -> Vec<Line> {
     let mut lines = Vec::new();
     for push in &news.source {
         let (record, number) = (&push.version.record, push.version.number);
@@ -101,7 +101,7 @@ pub fn brief(change: &StateChange) -> Vec<Line> {
     lines
 }
 
-pub fn news_json(news: &News) -> Result<Value> {
+pub fn news_json(news: &Incoming) -> Result<Value> {
     let mut source = Vec::new();
     for push in &news.source {
         let mut view = json!(view::source_summary(&push.version)?);
@@ -130,13 +130,13 @@ pub fn moved_json(moved: &Moved) -> Result<Value> {
 }
 
 /// Why something cannot go to a remote before its news came here. `action` is `push` or `promote v3`.
-pub fn behind(action: &str, remote: &str, news: &News) -> Error {
+pub fn behind(action: &str, remote: &str, news: &Incoming) -> Error {
     Error::conflict(format!("cannot {action}: \"{remote}\" has {}", count(news)))
         .hint(format!("`lua-store pull {remote}` brings it here; nothing was changed"))
 }
 
 /// `2 source versions and 1 version that are not here`
-fn count(news: &News) -> String {
+fn count(news: &Incoming) -> String {
     let several = |count: usize, one: &str, more: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),

@@ -7,7 +7,7 @@ use super::token::Secret;
 use super::tokens::{Entry, Rights, Tokens, id_of};
 use super::used::Used;
 use crate::error::{Error, Kind, Result};
-use crate::fs::{self, Stamp};
+use crate::fs::{self, Fingerprint};
 use crate::protocol::{AgentId, Scope};
 use crate::remote_store::Bearer;
 use axum::http::HeaderMap;
@@ -26,7 +26,7 @@ pub struct Access {
 
 /// The tokens as they were when the file looked like this.
 struct Known {
-    stamp: Option<Stamp>,
+    stamp: Option<Fingerprint>,
     by_id: HashMap<String, Entry>,
 }
 

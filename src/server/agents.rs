@@ -15,7 +15,7 @@ use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
 use crate::protocol::{AUTHOR_HEADER, author_to_header};
 use crate::protocol::{AgentId, Etag, Fetch, Head, Known, Newer, Outcome, Refusal, Scope, Transaction};
-use crate::remote_store::{Answer as Done, Asked, Depot, Sender, UPLOAD_IDLE};
+use crate::remote_store::{Answer as Done, Asked, RemoteStore, Sender, UPLOAD_IDLE};
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -190,7 +190,7 @@ pub async fn transact(
     let quota = state.quota.clone();
     let wanted = transaction.clone();
     let told = trace.clone();
-    let land = move |depot: &Depot| {
+    let land = move |depot: &RemoteStore| {
         if let Err(failure) = quota.allow(&id, &depot.usage_after(&id, &transaction)?) {
             return Ok(Err(failure));
         }
@@ -233,7 +233,7 @@ pub async fn fetch(
     let (head, body) = request.into_parts();
     let wanted: Fetch = body::json(body, "a fetch", &state.limits).await?;
     let (who, id) = (admitted.who(), admitted.agent);
-    let make = move |depot: &Depot| match depot.fetch(&id, &wanted) {
+    let make = move |depot: &RemoteStore| match depot.fetch(&id, &wanted) {
         Err(error) if error.kind() == Kind::Unavailable => {
             Ok(Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, error)))
         }

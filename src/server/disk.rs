@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::remote_store::{Depot, ProbeReport};
+use crate::remote_store::{ProbeReport, RemoteStore};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,7 +26,7 @@ struct Known {
 
 impl Disk {
     /// Tries whether the engine holds what it must. Where the disk takes nothing now that is tried as soon as it does.
-    pub fn probe(data: &Path, depot: &Depot) -> Result<Disk> {
+    pub fn probe(data: &Path, depot: &RemoteStore) -> Result<Disk> {
         let refusal = match probe(depot) {
             Err(error) if !error.is_unwritable() => return Err(error),
             tried => tried.err(),
@@ -40,7 +40,7 @@ impl Disk {
     }
 
     /// Whether it takes writes, and whether that is news.
-    pub fn check(&self, depot: &Depot) -> (Result<()>, bool) {
+    pub fn check(&self, depot: &RemoteStore) -> (Result<()>, bool) {
         let mut known = self.known();
         if known.tried.is_some_and(|when| when.elapsed() < FRESH) {
             return (known.answer(), false);
@@ -98,7 +98,7 @@ pub fn why(error: &Error) -> &'static str {
     }
 }
 
-fn probe(depot: &Depot) -> Result<()> {
+fn probe(depot: &RemoteStore) -> Result<()> {
     let ProbeReport { failures, .. } = depot.probe()?;
     match failures.first() {
         None => Ok(()),
@@ -115,7 +115,7 @@ mod tests {
     fn a_folder_that_cannot_be_written_is_noticed_and_nothing_stays_of_a_try() {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
-        let depot = Depot::open(&data).unwrap();
+        let depot = RemoteStore::open(&data).unwrap();
         let disk = Disk::probe(&data, &depot).unwrap();
         let names = || std::fs::read_dir(&data).unwrap().count();
         let before = names();

@@ -3,7 +3,7 @@
 
 use super::metrics::{Gauge, One};
 use super::state::State;
-use crate::remote_store::{Parcel, ParcelReader};
+use crate::remote_store::{ThinPack, ThinPackReader};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use std::io::{self, Read};
@@ -17,13 +17,13 @@ const PIECE: u64 = 256 << 10;
 pub struct Download {
     left: u64,
     /// Here, or on the thread that reads the next piece.
-    reader: Option<ParcelReader>,
-    reading: Option<JoinHandle<io::Result<(ParcelReader, Bytes)>>>,
+    reader: Option<ThinPackReader>,
+    reading: Option<JoinHandle<io::Result<(ThinPackReader, Bytes)>>>,
     _one: One<Downloads>,
 }
 
 impl Download {
-    pub fn new(parcel: &Parcel, from: u64, state: Arc<State>) -> Download {
+    pub fn new(parcel: &ThinPack, from: u64, state: Arc<State>) -> Download {
         let left = parcel.len().saturating_sub(from);
         let (reader, one) = (Some(parcel.reader(from)), One::more(Downloads(state)));
         Download { left, reader, reading: None, _one: one }
@@ -61,7 +61,7 @@ impl hyper::body::Body for Download {
     }
 }
 
-fn piece(mut reader: ParcelReader, count: usize) -> io::Result<(ParcelReader, Bytes)> {
+fn piece(mut reader: ThinPackReader, count: usize) -> io::Result<(ThinPackReader, Bytes)> {
     let mut bytes = vec![0; count];
     reader.read_exact(&mut bytes)?;
     Ok((reader, bytes.into()))

@@ -4,7 +4,7 @@ use super::limits::{Limits, Quotas};
 use super::tokens::{Entry, Tokens};
 use crate::error::{Error, Result};
 use crate::protocol::AgentId;
-use crate::remote_store::{Depot, Freed, MOST_UPLOADS, Overview};
+use crate::remote_store::{Freed, MOST_UPLOADS, Overview, RemoteStore};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -39,7 +39,7 @@ pub struct Deleted {
 
 /// The first agents after one of them, as many as wanted, of those that may be seen.
 pub fn page(
-    depot: &Depot,
+    depot: &RemoteStore,
     after: Option<&AgentId>,
     limit: usize,
     may_see: impl Fn(&AgentId) -> bool,
@@ -60,7 +60,7 @@ pub fn page(
 }
 
 /// The agent's numbers, or an error where there is no such agent.
-pub fn existing(depot: &Depot, agent: &AgentId) -> Result<Overview> {
+pub fn existing(depot: &RemoteStore, agent: &AgentId) -> Result<Overview> {
     depot.overview(agent)?.ok_or_else(|| no_agent(agent))
 }
 
@@ -69,20 +69,20 @@ fn no_agent(agent: &AgentId) -> Error {
     Error::not_found(format!("there is no agent \"{agent}\"")).hint(hint)
 }
 
-pub fn details(depot: &Depot, tokens: &Tokens, agent: &AgentId, quotas: Quotas) -> Result<Details> {
+pub fn details(depot: &RemoteStore, tokens: &Tokens, agent: &AgentId, quotas: Quotas) -> Result<Details> {
     let overview = existing(depot, agent)?;
     let missing = depot.missing_packs(agent)?.len();
     Ok(Details { overview, missing, tokens: opening(tokens, agent)?, quotas, cached: None })
 }
 
 /// Closes an agent for everything new, or opens it again; false where it was so before.
-pub fn archive(depot: &Depot, agent: &AgentId, archived: bool) -> Result<bool> {
+pub fn archive(depot: &RemoteStore, agent: &AgentId, archived: bool) -> Result<bool> {
     existing(depot, agent)?;
     depot.archive(agent, archived)
 }
 
 /// Deletes an agent for good, or finishes that.
-pub fn delete(depot: &Depot, tokens: &Tokens, agent: &AgentId, now: SystemTime) -> Result<Deleted> {
+pub fn delete(depot: &RemoteStore, tokens: &Tokens, agent: &AgentId, now: SystemTime) -> Result<Deleted> {
     let freed = depot.delete(agent, now)?.ok_or_else(|| no_agent(agent))?;
     Ok(Deleted { agent: agent.clone(), freed, tokens: opening(tokens, agent)? })
 }

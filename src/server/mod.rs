@@ -42,7 +42,7 @@ pub use proxies::{Network, Proxies};
 
 use crate::error::{At, Error, Kind, Result};
 use crate::parallel;
-use crate::remote_store::{Depot, Settings};
+use crate::remote_store::{RemoteStore, Settings};
 use access::Access;
 use connection::Line;
 use disk::Disk;
@@ -109,7 +109,7 @@ impl Server {
         let (proof_floor, proof_ratio) = limits.proof;
         let settings =
             Settings { heads, proof_floor, proof_ratio, cache: limits.agent_cache, ..Settings::default() };
-        let depot = Depot::open_with(&config.data, &settings)?;
+        let depot = RemoteStore::open_with(&config.data, &settings)?;
         let disk = Disk::probe(&config.data, &depot)?;
         let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
         let (log, writer) = Log::new(surroundings.log, surroundings.clock);

@@ -121,7 +121,7 @@ mod tests {
     use super::super::state::Parts;
     use super::super::tokens::Tokens;
     use super::*;
-    use crate::remote_store::Depot;
+    use crate::remote_store::RemoteStore;
     use axum::body::Body;
     use jiff::Timestamp;
     use tower::ServiceExt;
@@ -130,7 +130,7 @@ mod tests {
         let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
         let access = Access::new(Tokens::of(data), true, clock.clone()).unwrap();
         let (log, _writer) = Log::new(Box::new(|_| {}), clock);
-        let depot = Arc::new(Depot::open(data).unwrap());
+        let depot = Arc::new(RemoteStore::open(data).unwrap());
         let disk = Disk::probe(data, &depot).unwrap();
         Arc::new(
             State::new(Parts {

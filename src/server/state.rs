@@ -9,12 +9,12 @@ use super::metrics::{Metrics, Stored};
 use super::proxies::Proxies;
 use super::upkeep::Desk;
 use crate::error::{Error, Result};
-use crate::remote_store::Depot;
+use crate::remote_store::RemoteStore;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub struct State {
-    pub depot: Arc<Depot>,
+    pub depot: Arc<RemoteStore>,
     pub access: Access,
     pub metrics: Metrics,
     pub log: Log,
@@ -31,7 +31,7 @@ pub struct State {
 
 /// The parts that differ between servers.
 pub struct Parts {
-    pub depot: Arc<Depot>,
+    pub depot: Arc<RemoteStore>,
     pub access: Access,
     pub log: Log,
     pub limits: Limits,
@@ -71,7 +71,7 @@ impl State {
         &self,
         pool: Pool,
         who: &Who,
-        work: impl FnOnce(&Depot) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&RemoteStore) -> Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
         let place = self.pools.wait(pool, who).await?;
         let depot = self.depot.clone();

@@ -5,7 +5,7 @@
 //! older ones need. Then it is of use only where those are.
 
 use super::active;
-use super::odb::{Limits, Mapped, Odb, Verdict};
+use super::odb::{Limits, Mapped, Odb, PackCheck};
 use super::refs::packed::Packed;
 use super::{Heads, Store};
 use crate::error::{At, Error, Result};
@@ -14,7 +14,7 @@ use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::store::checksummed;
-use crate::store::missing::Closure;
+use crate::store::missing::MissingObjects;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -80,11 +80,11 @@ impl Store {
             return Err(Error::not_found(format!("cannot write \"{name}\": there is no folder \"{place}\"")));
         }
         let want: Vec<Id> = heads.roots().into_iter().filter(|id| !have.contains(id)).collect();
-        let closure = Closure::new(self.objects(), &want, have)?;
-        let parcel = self.objects().parcel(&closure, &self.incoming()?)?;
+        let closure = MissingObjects::new(self.objects(), &want, have)?;
+        let parcel = self.objects().thin_pack(&closure, &self.incoming()?)?;
         // Who opens it can do nothing about damage: it is found here.
         let limits = Limits { decoded: u64::MAX };
-        accept(self.objects().prove(parcel.mapped(), &limits, progress)?, "what is to go into it")?;
+        accept(self.objects().verify_pack(parcel.mapped(), &limits, progress)?, "what is to go into it")?;
         let block = Block { pack: parcel.id(), heads: heads.clone() }.encode();
         let mut temp = Temp::create_in(folder)?;
         temp.write_all(block.as_bytes()).at("write", file)?;
@@ -129,9 +129,9 @@ impl Bundle {
     }
 
     /// Holds it against every rule, and against what is here, where it may go on from.
-    pub fn prove(self, here: &Odb, limits: &Limits, progress: &Progress) -> Result<Proven> {
+    pub fn verify_pack(self, here: &Odb, limits: &Limits, progress: &Progress) -> Result<Proven> {
         let name = format!("the bundle \"{}\"", self.file.display());
-        accept(here.prove(&self.pack, limits, progress)?, &name)?;
+        accept(here.verify_pack(&self.pack, limits, progress)?, &name)?;
         let objects = here.with(&self.pack)?;
         for id in self.heads.roots() {
             if !objects.contains(&id)? {
@@ -173,11 +173,11 @@ fn exists(file: &Path) -> Error {
         .hint("give another name, or remove that file")
 }
 
-fn accept(verdict: Verdict, what: &str) -> Result<()> {
+fn accept(verdict: PackCheck, what: &str) -> Result<()> {
     match verdict {
-        Verdict::Sound { .. } => Ok(()),
-        Verdict::Bad(reason) => Err(Error::corrupt(format!("cannot use {what}: {reason}"))),
-        Verdict::Missing { .. } => Err(lacks(what)),
+        PackCheck::Sound { .. } => Ok(()),
+        PackCheck::Bad(reason) => Err(Error::corrupt(format!("cannot use {what}: {reason}"))),
+        PackCheck::Missing { .. } => Err(lacks(what)),
     }
 }
 

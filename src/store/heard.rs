@@ -3,7 +3,7 @@
 //! Beside the tracking file, not in it: a command that only reads takes no lock and syncs nothing, and what the
 //! remote names may not be here. A cache: without it the same is answered from the tracking file, without a time.
 
-use super::{Store, Tracking, config};
+use super::{RemoteTracking, Store, config};
 use crate::error::{At, Result};
 use crate::fs;
 use crate::store::{checksummed, remote_tracking};
@@ -18,7 +18,7 @@ const AT: &str = "at: ";
 pub struct Heard {
     /// Milliseconds since 1970-01-01 UTC.
     pub at_ms: i64,
-    pub what: Tracking,
+    pub what: RemoteTracking,
 }
 
 impl Heard {
@@ -29,7 +29,7 @@ impl Heard {
     fn decode(bytes: &[u8]) -> Option<Heard> {
         let text = checksummed::open(bytes).ok()?.strip_prefix(HEADER)?.strip_prefix(AT)?;
         let (at, rest) = text.split_once('\n')?;
-        Some(Heard { at_ms: at.parse().ok()?, what: Tracking::from_text(rest).ok()? })
+        Some(Heard { at_ms: at.parse().ok()?, what: RemoteTracking::from_text(rest).ok()? })
     }
 }
 
@@ -41,7 +41,7 @@ impl Store {
 
     /// What each remote is known to have had: as it said last, and as it was when all of it was brought here. What
     /// is damaged tells nothing here: `fsck` says so.
-    pub fn remembered(&self) -> Result<Vec<(String, Tracking)>> {
+    pub fn remembered(&self) -> Result<Vec<(String, RemoteTracking)>> {
         let heard = remote_tracking::remotes_in(&self.heard_folder())?.into_iter();
         let heard = heard.filter_map(|name| Some((self.heard(&name)?.what, name)));
         let tracked = self.tracked()?.into_iter();
@@ -84,12 +84,12 @@ mod tests {
     fn heard(at_ms: i64) -> Heard {
         let ids = [1, 2].map(|n| Id::from_bytes([n; 32]));
         let active = Some(Active { version: Some(1), ledger: ids[1] });
-        let what = Tracking {
+        let what = RemoteTracking {
             etag: "x".to_owned(),
             source: ids.to_vec(),
             versions: vec![ids[0]],
             active,
-            ..Tracking::default()
+            ..RemoteTracking::default()
         };
         Heard { at_ms, what }
     }

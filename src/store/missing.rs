@@ -14,7 +14,7 @@ const BESIDE: usize = 8;
 
 /// What is to be sent, and what is known to be there already.
 #[derive(Debug, Default)]
-pub struct Closure {
+pub struct MissingObjects {
     objects: Vec<Id>,
     sent: HashSet<Id>,
     known: HashSet<Id>,
@@ -26,12 +26,12 @@ struct Pair {
     beside: Vec<Id>,
 }
 
-impl Closure {
+impl MissingObjects {
     /// What is reachable from `want` and, as far as can be told, not from `have`. Of many in `have`
     /// the last are looked at: let those be most like what is wanted. One that `source` does not have
     /// says nothing.
-    pub fn new<S: Source + ?Sized>(source: &S, want: &[Id], have: &[Id]) -> Result<Closure> {
-        let mut closure = Closure::default();
+    pub fn new<S: Source + ?Sized>(source: &S, want: &[Id], have: &[Id]) -> Result<MissingObjects> {
+        let mut closure = MissingObjects::default();
         let mut beside = Vec::new();
         for id in have.iter().rev() {
             if source.contains(id)? && closure.known.insert(*id) && beside.len() < BESIDE {
@@ -49,20 +49,20 @@ impl Closure {
             }
         }
         // Some was seen at the receiver only after it was wanted. What is in it is there too.
-        let Closure { objects, sent, known } = &mut closure;
+        let MissingObjects { objects, sent, known } = &mut closure;
         objects.retain(|id| !known.contains(id));
         sent.retain(|id| !known.contains(id));
         Ok(closure)
     }
 
     /// Every object of a list, nothing being known of the receiver.
-    pub fn of_all(objects: Vec<Id>) -> Closure {
+    pub fn of_all(objects: Vec<Id>) -> MissingObjects {
         let sent = objects.iter().copied().collect();
-        Closure { objects, sent, known: HashSet::new() }
+        MissingObjects { objects, sent, known: HashSet::new() }
     }
 
     /// The same, the receiver having these for certain.
-    pub fn beside(mut self, known: impl IntoIterator<Item = Id>) -> Closure {
+    pub fn beside(mut self, known: impl IntoIterator<Item = Id>) -> MissingObjects {
         self.known.extend(known);
         self
     }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn everything(memory: &Memory, roots: &[Id]) -> HashSet<Id> {
-        Closure::new(memory, roots, &[]).unwrap().sent
+        MissingObjects::new(memory, roots, &[]).unwrap().sent
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
         }
         let new = project(&mut memory, &files);
         let counting = Counting(&memory, RefCell::default());
-        let closure = Closure::new(&counting, &[new], &[old]).unwrap();
+        let closure = MissingObjects::new(&counting, &[new], &[old]).unwrap();
         // The top, src, a and b, on both sides; and what is new: these four and the file.
         assert_eq!(counting.1.into_inner().len(), 8);
         assert_eq!(closure.objects().len(), 5);
@@ -189,7 +189,7 @@ mod tests {
         let one = project(&mut memory, &[("a/x", "1"), ("b/x", "1"), ("c", "2")]);
         let two = project(&mut memory, &[("a/x", "1"), ("c", "3")]);
         let counting = Counting(&memory, RefCell::default());
-        let closure = Closure::new(&counting, &[one, two, one], &[]).unwrap();
+        let closure = MissingObjects::new(&counting, &[one, two, one], &[]).unwrap();
         // Two tops and one folder that is in three places; three files.
         assert_eq!(counting.1.into_inner().len(), 3);
         assert_eq!(closure.objects().len(), 6);
@@ -205,9 +205,9 @@ mod tests {
         let mut memory = Memory::default();
         let one = project(&mut memory, &[("a", "1")]);
         let nobody = Id::of_tree(b"nobody has this");
-        assert!(Closure::new(&memory, &[one], &[one]).unwrap().objects().is_empty());
-        assert_eq!(Closure::new(&memory, &[one], &[nobody]).unwrap().objects().len(), 2);
-        assert!(Closure::new(&memory, &[nobody], &[one]).is_err());
+        assert!(MissingObjects::new(&memory, &[one], &[one]).unwrap().objects().is_empty());
+        assert_eq!(MissingObjects::new(&memory, &[one], &[nobody]).unwrap().objects().len(), 2);
+        assert!(MissingObjects::new(&memory, &[nobody], &[one]).is_err());
     }
 
     #[test]
@@ -221,7 +221,7 @@ mod tests {
             chain.push(memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap());
         }
         let counting = Counting(&memory, RefCell::default());
-        let closure = Closure::new(&counting, &[chain[99]], &[chain[89]]).unwrap();
+        let closure = MissingObjects::new(&counting, &[chain[99]], &[chain[89]]).unwrap();
         assert_eq!(closure.objects().len(), 20);
         assert!(counting.1.into_inner().len() <= 21);
     }
@@ -236,7 +236,7 @@ mod tests {
             let [old, new] = [old, new].map(|files| {
                 project(&mut memory, &files.into_iter().collect::<Vec<_>>())
             });
-            let closure = Closure::new(&memory, &[new], &[old]).unwrap();
+            let closure = MissingObjects::new(&memory, &[new], &[old]).unwrap();
             let there = everything(&memory, &[old]);
             for id in everything(&memory, &[new]) {
                 proptest::prop_assert!(there.contains(&id) || closure.sends(&id));

@@ -1,6 +1,6 @@
 //! Receiving: a pack that came from elsewhere is proven where it lies, then taken in, or removed.
 
-use super::{Limits, Mapped, Odb, Store, Verdict, layout};
+use super::{Limits, Mapped, Odb, PackCheck, Store, layout};
 use crate::error::{Kind, Result};
 use crate::fs;
 use crate::pack::PackId;
@@ -18,7 +18,13 @@ impl Store {
 
     /// Proves a pack that lies on the file system of the store, and makes it one of its packs,
     /// durably. The file is gone afterwards: taken in, or removed where the verdict is against it.
-    pub fn receive(&self, file: &Path, id: PackId, limits: &Limits, progress: &Progress) -> Result<Verdict> {
+    pub fn receive(
+        &self,
+        file: &Path,
+        id: PackId,
+        limits: &Limits,
+        progress: &Progress,
+    ) -> Result<PackCheck> {
         self.receive_if(file, id, limits, progress, |_| Ok(()))
     }
 
@@ -30,11 +36,11 @@ impl Store {
         limits: &Limits,
         progress: &Progress,
         accept: impl FnOnce(&Odb) -> Result<()>,
-    ) -> Result<Verdict> {
+    ) -> Result<PackCheck> {
         let verdict = match Mapped::open(file, id) {
             Ok(pack) => {
-                let verdict = self.objects().prove(&pack, limits, progress)?;
-                if let Verdict::Sound { .. } = verdict
+                let verdict = self.objects().verify_pack(&pack, limits, progress)?;
+                if let PackCheck::Sound { .. } = verdict
                     && let Err(error) = accept(&self.objects().with(&pack)?)
                 {
                     drop(pack);
@@ -43,11 +49,11 @@ impl Store {
                 }
                 verdict
             }
-            Err(error) if error.kind() == Kind::Corrupt => Verdict::Bad(error.message().to_owned()),
+            Err(error) if error.kind() == Kind::Corrupt => PackCheck::Bad(error.message().to_owned()),
             Err(error) => return Err(error),
         };
         match verdict {
-            Verdict::Sound { objects: 1.., .. } => self.objects().admit(file, id)?,
+            PackCheck::Sound { objects: 1.., .. } => self.objects().admit(file, id)?,
             _ => fs::remove(file)?,
         }
         Ok(verdict)

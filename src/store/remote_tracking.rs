@@ -22,7 +22,7 @@ const ETAG: &str = "etag: ";
 
 /// The refs and the pointer of a remote, as last seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tracking {
+pub struct RemoteTracking {
     /// What the remote calls this state: printable ASCII, or nothing.
     pub etag: String,
     /// The ids of `refs/source/v1`, `v2` and so on.
@@ -34,7 +34,7 @@ pub struct Tracking {
     pub receipts: Receipts,
 }
 
-impl Tracking {
+impl RemoteTracking {
     /// Every id that it names.
     pub fn roots(&self) -> impl Iterator<Item = Id> + '_ {
         let ledger = self.active.map(|active| active.ledger);
@@ -72,14 +72,14 @@ impl Tracking {
         format!("{header}{ETAG}{}\n{receipts}{active}{refs}", self.etag)
     }
 
-    /// Reads exactly what [`Tracking::encode`] writes, or says what is wrong.
-    fn decode(bytes: &[u8]) -> Result<Tracking, String> {
+    /// Reads exactly what [`RemoteTracking::encode`] writes, or says what is wrong.
+    fn decode(bytes: &[u8]) -> Result<RemoteTracking, String> {
         let text = checksummed::open(bytes)?;
-        Tracking::from_text(text)
+        RemoteTracking::from_text(text)
     }
 
-    /// Reads what [`Tracking::text`] gives.
-    pub(super) fn from_text(text: &str) -> Result<Tracking, String> {
+    /// Reads what [`RemoteTracking::text`] gives.
+    pub(super) fn from_text(text: &str) -> Result<RemoteTracking, String> {
         let (rest, has_receipts) = match text.strip_prefix(HEADER) {
             Some(rest) => (Some(rest), false),
             None => (text.strip_prefix(HEADER_WITH_RECEIPTS), true),
@@ -91,7 +91,7 @@ impl Tracking {
         let (active, refs) = active::split(rest).ok_or("its pointer is not well formed")?;
         let numbered = Packed::from_lines(refs)?.into_contiguous();
         let [source, versions] = numbered.ok_or("its numbers have a gap")?;
-        let tracking = Tracking { etag: etag.to_owned(), source, versions, active, receipts };
+        let tracking = RemoteTracking { etag: etag.to_owned(), source, versions, active, receipts };
         tracking.check().map(|()| tracking)
     }
 }
@@ -111,17 +111,17 @@ fn receipts(rest: &str) -> Result<(Receipts, &str), String> {
 
 impl Store {
     /// What a remote had when it was last asked; `None` when it never was.
-    pub fn remote(&self, name: &str) -> Result<Option<Tracking>> {
+    pub fn remote(&self, name: &str) -> Result<Option<RemoteTracking>> {
         let path = self.tracking_path(name)?;
         let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
-        Tracking::decode(&bytes).map(Some).map_err(|what| {
+        RemoteTracking::decode(&bytes).map(Some).map_err(|what| {
             Error::corrupt(format!("\"{}\" is damaged: {what}", path.display()))
                 .hint(format!("remove that file, then `lua-store fetch {name}` asks the remote again"))
         })
     }
 
     /// Replaces what is known of a remote, durably. Everything that it names must be stored already.
-    pub fn set_remote(&self, lock: &Lock, name: &str, tracking: &Tracking) -> Result<()> {
+    pub fn set_remote(&self, lock: &Lock, name: &str, tracking: &RemoteTracking) -> Result<()> {
         lock.check(self.dir());
         let path = self.tracking_path(name)?;
         let refused = |what| Error::failed(format!("cannot keep what the remote \"{name}\" has: {what}"));
@@ -182,7 +182,7 @@ mod tests {
     use crate::error::Kind;
     use proptest::prelude::*;
 
-    fn tracking() -> impl Strategy<Value = Tracking> {
+    fn tracking() -> impl Strategy<Value = RemoteTracking> {
         let ids = || proptest::collection::vec(any::<[u8; 32]>().prop_map(Id::from_bytes), 0..12);
         let active = any::<Option<(Option<u64>, [u8; 32])>>();
         let brought =
@@ -198,7 +198,7 @@ mod tests {
                     let token = token.map(|[id]| TokenName { id: id.to_string(), name });
                     receipts.add(token.as_ref(), Receipt { token: 0, at_ms, source, versions, ledger });
                 }
-                Tracking { etag, source, versions, active, receipts }
+                RemoteTracking { etag, source, versions, active, receipts }
             },
         )
     }
@@ -206,7 +206,7 @@ mod tests {
     proptest! {
         #[test]
         fn decoding_gives_back_what_was_encoded(tracking in tracking()) {
-            prop_assert_eq!(Tracking::decode(tracking.encode().as_bytes()), Ok(tracking));
+            prop_assert_eq!(RemoteTracking::decode(tracking.encode().as_bytes()), Ok(tracking));
         }
 
         #[test]
@@ -215,7 +215,7 @@ mod tests {
             let at = at % bytes.len();
             prop_assume!(bytes[at] != to);
             bytes[at] = to;
-            prop_assert!(Tracking::decode(&bytes).is_err());
+            prop_assert!(RemoteTracking::decode(&bytes).is_err());
         }
     }
 
@@ -225,14 +225,14 @@ mod tests {
         (project, store)
     }
 
-    fn example() -> Tracking {
+    fn example() -> RemoteTracking {
         let ids = [1, 2].map(|n| Id::from_bytes([n; 32]));
         let active = Some(Active { version: Some(1), ledger: ids[1] });
         let mut receipts = Receipts::default();
         let token = TokenName { id: "5a".to_owned(), name: "a\nb".to_owned() };
         receipts.add(Some(&token), Receipt { token: 0, at_ms: 1, source: 2, versions: 1, ledger: 1 });
         let etag = "\"x\"".to_owned();
-        Tracking { etag, source: ids.to_vec(), versions: vec![ids[0]], active, receipts }
+        RemoteTracking { etag, source: ids.to_vec(), versions: vec![ids[0]], active, receipts }
     }
 
     #[test]
@@ -241,11 +241,11 @@ mod tests {
         let lock = store.lock().unwrap();
         assert_eq!((store.remote("origin").unwrap(), store.tracked().unwrap()), (None, vec![]));
         store.set_remote(&lock, "origin", &example()).unwrap();
-        store.set_remote(&lock, "b.c", &Tracking::default()).unwrap();
+        store.set_remote(&lock, "b.c", &RemoteTracking::default()).unwrap();
         assert_eq!(store.remote("origin").unwrap(), Some(example()));
         assert_eq!(store.tracked().unwrap(), ["b.c", "origin"]);
-        store.set_remote(&lock, "origin", &Tracking::default()).unwrap();
-        assert_eq!(store.remote("origin").unwrap(), Some(Tracking::default()));
+        store.set_remote(&lock, "origin", &RemoteTracking::default()).unwrap();
+        assert_eq!(store.remote("origin").unwrap(), Some(RemoteTracking::default()));
         store.forget_remote(&lock, "origin").unwrap();
         store.forget_remote(&lock, "origin").unwrap();
         assert_eq!(store.tracked().unwrap(), ["b.c"]);
@@ -256,8 +256,8 @@ mod tests {
     fn what_could_not_be_read_again_is_not_written() {
         let (_project, store) = store();
         let lock = store.lock().unwrap();
-        let etag = Tracking { etag: "a\nb".to_owned(), ..Tracking::default() };
-        let active = Tracking { versions: vec![], ..example() };
+        let etag = RemoteTracking { etag: "a\nb".to_owned(), ..RemoteTracking::default() };
+        let active = RemoteTracking { versions: vec![], ..example() };
         for bad in [etag, active] {
             assert!(store.set_remote(&lock, "origin", &bad).is_err());
         }

@@ -208,7 +208,7 @@ fn a_damaged_bundle_is_taken_nowhere() {
     assert_eq!(agent.store().remote("stick").unwrap(), None);
     std::fs::write(elsewhere.path("b"), &bytes).unwrap();
     assert!(
-        bundle::prove(
+        bundle::verify_pack(
             &elsewhere.path("b"),
             &elsewhere.root(),
             &Here { objects: &Odb::over([]), known: &[] },

@@ -2,7 +2,7 @@
 
 use lua_store::object::{Id, Sink, Tree};
 use lua_store::progress::Progress;
-use lua_store::store::{Active, Heads, Store, Tracking, refs};
+use lua_store::store::{Active, Heads, RemoteTracking, Store, refs};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -45,8 +45,13 @@ fn the_document_shows_the_bytes_that_the_program_writes() {
     let active = Active { version: Some(1), ledger: two };
     store.swap_active(&lock, None, &active).unwrap();
     let (source, versions) = (vec![one, two], vec![one]);
-    let tracking =
-        Tracking { etag: "\"7\"".to_owned(), source, versions, active: Some(active), ..Tracking::default() };
+    let tracking = RemoteTracking {
+        etag: "\"7\"".to_owned(),
+        source,
+        versions,
+        active: Some(active),
+        ..RemoteTracking::default()
+    };
     store.set_remote(&lock, "origin", &tracking).unwrap();
     let mut config = store.config().unwrap();
     config.set_agent("agent_1234");

@@ -294,7 +294,7 @@ fn a_push_that_is_behind_is_told_what_is_there() {
     let opened = project::Project::open(&ann.root()).unwrap();
     let store = opened.store();
     let news =
-        lua_store::merge::incoming::News::of(store.objects(), &store.heads().unwrap(), &remote).unwrap();
+        lua_store::merge::incoming::Incoming::of(store.objects(), &store.heads().unwrap(), &remote).unwrap();
     let error = report::behind("push", "origin", &news);
     let told = format!("{error}\nhint: {}\n{}", error.hint_text().unwrap(), text(&report::news_lines(&news)));
     insta::assert_snapshot!(told, @r#"

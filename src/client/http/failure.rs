@@ -9,7 +9,7 @@ use ureq::http::{Response, StatusCode, header};
 
 pub struct Failure {
     pub error: Error,
-    pub again: Again,
+    pub again: RetryAfter,
     /// The outcome that a refused transaction has in its body.
     refused: Option<Box<Outcome<Newer>>>,
     /// Where there was an answer.
@@ -20,7 +20,7 @@ pub struct Failure {
 
 /// Whether it may succeed another time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Again {
+pub enum RetryAfter {
     Never,
     Soon,
     /// The server says when.
@@ -30,12 +30,12 @@ pub enum Again {
 impl Failure {
     /// One that stays however often it is tried.
     pub fn last(error: Error) -> Failure {
-        Failure { error, again: Again::Never, refused: None, status: None, is_foreign: false }
+        Failure { error, again: RetryAfter::Never, refused: None, status: None, is_foreign: false }
     }
 
     /// One that may be gone another time.
     pub fn passing(error: Error) -> Failure {
-        Failure { again: Again::Soon, ..Failure::last(error) }
+        Failure { again: RetryAfter::Soon, ..Failure::last(error) }
     }
 
     /// The connection failed, or broke.
@@ -89,11 +89,11 @@ impl Failure {
             (Err(_), _) => plain_answer(base, status, request.as_deref()),
         };
         let again = match (status.as_u16(), wait) {
-            (429 | 500 | 502..=504, Some(seconds)) => Again::After(Duration::from_secs(seconds)),
-            (429 | 500 | 502..=504, None) => Again::Soon,
+            (429 | 500 | 502..=504, Some(seconds)) => RetryAfter::After(Duration::from_secs(seconds)),
+            (429 | 500 | 502..=504, None) => RetryAfter::Soon,
             // An upload stands elsewhere than was thought: asking tells where.
-            _ if moved => Again::Soon,
-            _ => Again::Never,
+            _ if moved => RetryAfter::Soon,
+            _ => RetryAfter::Never,
         };
         Failure { error: hinted(error, advice), again, refused: None, status: Some(status), is_foreign }
     }

@@ -7,7 +7,7 @@ mod retry;
 mod upload;
 mod waiting;
 
-pub use crate::client::http::retry::Patience;
+pub use crate::client::http::retry::RetryPolicy;
 pub use waiting::Waiting;
 
 use super::Remote;
@@ -46,7 +46,7 @@ pub struct Options {
     pub roots: Option<Vec<u8>>,
     /// Never through a proxy: the server is on this machine.
     pub direct: bool,
-    pub patience: Patience,
+    pub patience: RetryPolicy,
     /// Who is told when a server says nothing.
     pub waiting: Option<Waiting>,
 }
@@ -59,7 +59,7 @@ pub struct Http {
     advice: Option<String>,
     /// What the server last said of the token.
     author: Mutex<Option<String>>,
-    patience: Patience,
+    patience: RetryPolicy,
     waiting: Option<Waiting>,
     /// How many bytes of a pack one request may bring.
     piece: AtomicU64,

@@ -3,12 +3,12 @@
 //! Full jitter: the wait is random between nothing and a bound that doubles, so that many clients of a
 //! server that comes back do not come back at once (Brooker, "Exponential Backoff And Jitter", 2015).
 
-use super::failure::{Again, Failure};
+use super::failure::{Failure, RetryAfter};
 use crate::error::{Error, Kind, Result};
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// How often in all.
     pub tries: u32,
     /// The bound of the first wait.
@@ -22,16 +22,16 @@ pub struct Patience {
     pub silence: Duration,
 }
 
-impl Patience {
+impl RetryPolicy {
     /// One try, which is given up after a while.
-    pub fn short(request: Duration) -> Patience {
-        Patience { tries: 1, request: Some(request), ..Patience::default() }
+    pub fn short(request: Duration) -> RetryPolicy {
+        RetryPolicy { tries: 1, request: Some(request), ..RetryPolicy::default() }
     }
 }
 
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience {
+impl Default for RetryPolicy {
+    fn default() -> RetryPolicy {
+        RetryPolicy {
             tries: 5,
             first: Duration::from_millis(250),
             longest: Duration::from_secs(20),
@@ -42,14 +42,14 @@ impl Default for Patience {
 }
 
 /// What is left of the patience with one thing.
-pub struct Left {
-    patience: Patience,
+pub struct Retry {
+    patience: RetryPolicy,
     tried: u32,
 }
 
-impl Patience {
-    pub fn begin(self) -> Left {
-        Left { patience: self, tried: 0 }
+impl RetryPolicy {
+    pub fn begin(self) -> Retry {
+        Retry { patience: self, tried: 0 }
     }
 
     pub fn try_again<T>(self, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T> {
@@ -63,7 +63,7 @@ impl Patience {
     }
 }
 
-impl Left {
+impl Retry {
     /// Something went on: what failed before does not count.
     pub fn renew(&mut self) {
         self.tried = 0;
@@ -72,14 +72,14 @@ impl Left {
     /// Waits before the next attempt, or gives the error where there is none.
     pub fn wait(&mut self, failure: Failure) -> Result<()> {
         self.tried += 1;
-        if failure.again == Again::Never {
+        if failure.again == RetryAfter::Never {
             return Err(failure.error);
         }
         if self.tried >= self.patience.tries {
             return Err(unavailable(failure.error, self.tried));
         }
         let wait = match failure.again {
-            Again::After(wait) => wait,
+            RetryAfter::After(wait) => wait,
             _ => (self.patience.first * 2u32.pow((self.tried - 1).min(16))).mul_f64(random()),
         };
         std::thread::sleep(wait.min(self.patience.longest));
@@ -104,7 +104,7 @@ fn random() -> f64 {
 mod tests {
     use super::*;
 
-    const QUICK: Patience = Patience {
+    const QUICK: RetryPolicy = RetryPolicy {
         tries: 3,
         first: Duration::ZERO,
         longest: Duration::ZERO,
@@ -112,7 +112,7 @@ mod tests {
         silence: Duration::ZERO,
     };
 
-    fn failure(again: Again) -> Failure {
+    fn failure(again: RetryAfter) -> Failure {
         let mut failure = Failure::last(Error::unavailable("down"));
         failure.again = again;
         failure
@@ -123,7 +123,7 @@ mod tests {
         let mut tries = 0;
         let result: Result<()> = QUICK.try_again(|| {
             tries += 1;
-            Err(failure(Again::Soon))
+            Err(failure(RetryAfter::Soon))
         });
         assert_eq!((tries, result.unwrap_err().message()), (3, "down (tried 3 times)"));
     }
@@ -133,7 +133,7 @@ mod tests {
         let mut tries = 0;
         let result: Result<()> = QUICK.try_again(|| {
             tries += 1;
-            Err(failure(Again::Never))
+            Err(failure(RetryAfter::Never))
         });
         assert_eq!((tries, result.unwrap_err().message()), (1, "down"));
     }
@@ -142,7 +142,7 @@ mod tests {
     fn whatever_goes_on_may_go_on_for_ever() {
         let mut left = QUICK.begin();
         for _ in 0..100 {
-            left.wait(failure(Again::After(Duration::from_secs(9)))).unwrap();
+            left.wait(failure(RetryAfter::After(Duration::from_secs(9)))).unwrap();
             left.renew();
         }
     }

@@ -49,15 +49,15 @@ prop_compose! {
         condemned in vec((key(), any::<u64>(), any::<u64>()), 0..3), receipts in receipts(),
     ) -> Head {
         let landed = |(txn, (request, at_ms), source, versions, active)| {
-            Landed { txn: TxnId(txn), request, at_ms, source, versions, active }
+            AppliedTransaction { txn: TxnId(txn), request, at_ms, source, versions, active }
         };
         Head {
             agent: agent(), seq, previous, source, versions, active,
             txns: txns.into_iter().map(landed).collect(),
-            packs: packs.into_iter().map(|(key, bytes, objects)| Held { key, bytes, objects }).collect(),
+            packs: packs.into_iter().map(|(key, bytes, objects)| PackRef { key, bytes, objects }).collect(),
             condemned: condemned
                 .into_iter()
-                .map(|(key, since_seq, since_ms)| Condemned { key, since_seq, since_ms })
+                .map(|(key, since_seq, since_ms)| RetiredPack { key, since_seq, since_ms })
                 .collect(),
             receipts,
             pages: Vec::new(),
@@ -78,7 +78,7 @@ fn with_pages(
         let part = head.between(start, end);
         let mut rows = decode_page(&agent(), &encode_page(&agent(), part)).unwrap();
         if pages.is_empty() {
-            let old = |n: usize| Landed {
+            let old = |n: usize| AppliedTransaction {
                 txn: TxnId([n as u8; 16]),
                 request: None,
                 at_ms: 0,
@@ -193,7 +193,7 @@ fn example() -> Head {
         source: vec![Id::of_blob(b"source v1")],
         versions: vec![Id::of_blob(b"version v1")],
         active,
-        txns: vec![Landed {
+        txns: vec![AppliedTransaction {
             txn: TxnId([0xaa; 16]),
             request: None,
             at_ms: 0,
@@ -201,8 +201,8 @@ fn example() -> Head {
             versions: 1,
             active,
         }],
-        packs: vec![Held { key: key(0xbb, b"pack"), bytes: 70_000, objects: 5 }],
-        condemned: vec![Condemned { key: key(0xcc, b"old"), since_seq: 299, since_ms: 1_795_253_400_000 }],
+        packs: vec![PackRef { key: key(0xbb, b"pack"), bytes: 70_000, objects: 5 }],
+        condemned: vec![RetiredPack { key: key(0xcc, b"old"), since_seq: 299, since_ms: 1_795_253_400_000 }],
         receipts: Receipts::default(),
         pages: Vec::new(),
         forgotten: 0,
@@ -230,7 +230,8 @@ fn requested() -> Head {
     let mut head = noted();
     let hash = blake3::hash(b"request");
     let request = std::array::from_fn(|at| hash.as_bytes()[at]);
-    head.txns[0] = Landed { request: Some(request), at_ms: 1_795_253_400_000, ..head.txns[0].clone() };
+    head.txns[0] =
+        AppliedTransaction { request: Some(request), at_ms: 1_795_253_400_000, ..head.txns[0].clone() };
     head
 }
 

@@ -31,7 +31,7 @@ fn losers() -> Vec<Waiting> {
 fn answered(all: Vec<Waiting>) -> Vec<usize> {
     let dir = tempfile::tempdir().unwrap();
     let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
-    let depot = Depot::with(heads, packs, dir.path().to_owned());
+    let depot = RemoteStore::with(heads, packs, dir.path().to_owned());
     let turns = depot.take_turns(&"agent_1".parse().unwrap(), all);
     let is_done = |turn: &Turn<Waiting, Result<Answer>>| match turn {
         Turn::Done(answer) => {

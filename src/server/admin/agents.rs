@@ -3,7 +3,7 @@
 use super::{Administrator, query};
 use crate::error::Error;
 use crate::protocol::AgentId;
-use crate::remote_store::Depot;
+use crate::remote_store::RemoteStore;
 use crate::server::answer::{Answer, Failure, json};
 use crate::server::body;
 use crate::server::inventory::{self, overview_to_json};
@@ -54,7 +54,7 @@ pub async fn show(
     let admin = Administrator::admit(&state, &request, Some(&agent), "show agent")?;
     let (id, quotas): (AgentId, _) = (agent.parse()?, Quotas::of(&state.limits));
     let tokens = admin.tokens.clone();
-    let show = move |depot: &Depot| {
+    let show = move |depot: &RemoteStore| {
         let mut details = inventory::details(depot, &tokens, &id, quotas)?;
         details.cached = Some(depot.cached_of(&id));
         Ok(details.to_json())
@@ -72,7 +72,7 @@ pub async fn change(
     let Change { archived } = body::json(request.into_body(), "a change of an agent", &state.limits).await?;
     state.may_write().await?;
     let id: AgentId = agent.parse()?;
-    let change = move |depot: &Depot| inventory::archive(depot, &id, archived);
+    let change = move |depot: &RemoteStore| inventory::archive(depot, &id, archived);
     let changed = state.work(Pool::Admin, &admin.who, change).await?;
     admin.did(if archived { "archived" } else { "opened again" });
     Ok(json(StatusCode::OK, &json!({"agent": agent, "archived": archived, "changed": changed})))
@@ -93,7 +93,7 @@ pub async fn delete(
     state.may_write().await?;
     let (id, now): (AgentId, _) = (agent.parse()?, state.log.now().into());
     let tokens = admin.tokens.clone();
-    let end = move |depot: &Depot| inventory::delete(depot, &tokens, &id, now);
+    let end = move |depot: &RemoteStore| inventory::delete(depot, &tokens, &id, now);
     let deleted = state.work(Pool::Admin, &admin.who, end).await?;
     admin.did(format!("freed {} packs with {} bytes", deleted.freed.packs, deleted.freed.bytes));
     Ok(json(StatusCode::OK, &deleted.to_json()))

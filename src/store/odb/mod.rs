@@ -16,8 +16,8 @@ mod many;
 mod thin_pack;
 mod verify_pack;
 
-pub use crate::store::odb::thin_pack::Parcel;
-pub use crate::store::odb::verify_pack::{Limits, Verdict};
+pub use crate::store::odb::thin_pack::ThinPack;
+pub use crate::store::odb::verify_pack::{Limits, PackCheck};
 pub use batch::Batch;
 pub use check::{Checked, Damage};
 pub use compact::{Compacted, Scope};

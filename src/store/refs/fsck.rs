@@ -19,7 +19,7 @@ type Found = BTreeMap<Name, Option<Id>>;
 
 /// What a survey found.
 #[derive(Debug)]
-pub struct Survey {
+pub struct RefCheck {
     /// The refs that could be read, by series and number.
     pub refs: Vec<(Name, Id)>,
     pub problems: Vec<Trouble>,
@@ -42,15 +42,15 @@ impl From<Error> for Trouble {
 
 impl Refs {
     /// Reads `packed-refs` and every file of the three series.
-    pub fn survey(&self) -> Survey {
+    pub fn survey(&self) -> RefCheck {
         // Listing a folder is not one step: what looks like a gap beside a writer is looked at again.
         // Damage is still there then.
         let first = self.survey_once();
         if first.problems.is_empty() { first } else { self.survey_once() }
     }
 
-    fn survey_once(&self) -> Survey {
-        let mut survey = Survey { refs: Vec::new(), problems: Vec::new() };
+    fn survey_once(&self) -> RefCheck {
+        let mut survey = RefCheck { refs: Vec::new(), problems: Vec::new() };
         // Before the refs: what is created meanwhile is not lost.
         let known = log::known(&self.dir);
         let mut found = BTreeMap::new();

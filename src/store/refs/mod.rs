@@ -14,7 +14,7 @@ pub(super) mod packed;
 #[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 mod tests;
 
-pub use crate::store::refs::fsck::{Survey, Trouble};
+pub use crate::store::refs::fsck::{RefCheck, Trouble};
 pub use log::Known;
 pub use name::{Name, SNAPSHOTS, SOURCE, VERSIONS};
 

@@ -59,7 +59,7 @@ pub fn number_of(file: &str) -> Option<u64> {
 }
 
 /// A series is `refs/source`, `refs/versions` or `refs/snapshots`. What a remote has is no series: see
-/// [`super::super::Tracking`].
+/// [`super::super::RemoteTracking`].
 pub fn check_series(series: &str) -> Result<&str> {
     match series {
         SOURCE | VERSIONS | SNAPSHOTS => Ok(series),

@@ -6,7 +6,7 @@ use lua_store::object::Id;
 use lua_store::pack::PackId;
 use lua_store::protocol::AgentId;
 use lua_store::remote_store::{
-    Depot, Expect, FileHeads, FilePacks, HeadStore, Held, PackKey, PackStore, StoredHead,
+    Expect, FileHeads, FilePacks, HeadStore, PackKey, PackRef, PackStore, RemoteStore, StoredHead,
 };
 use lua_store::store::Receipts;
 use std::path::Path;
@@ -14,14 +14,14 @@ use std::path::Path;
 /// Makes a folder the depot of an agent that has exactly what a project has, whatever that is.
 pub fn depot(project: &Project, root: &Path, agent: &str) {
     let id: AgentId = agent.parse().unwrap();
-    Depot::open(root).unwrap();
+    RemoteStore::open(root).unwrap();
     let (heads, packs) = (FileHeads::new(root), FilePacks::new(root));
     let mut held = Vec::new();
     for entry in std::fs::read_dir(project.path(".lua/objects")).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         let key = PackKey::fresh(&id, PackId::of(&bytes)).unwrap();
         packs.put_new(&key, &mut &bytes[..], bytes.len() as u64).unwrap();
-        held.push(Held { key, bytes: bytes.len() as u64, objects: 1 });
+        held.push(PackRef { key, bytes: bytes.len() as u64, objects: 1 });
     }
     let here = Agent::open(&project.root()).unwrap().store().heads().unwrap();
     let head = StoredHead {

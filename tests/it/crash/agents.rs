@@ -6,7 +6,7 @@ use crate::common::Project;
 use crate::common::shop::{self, edit};
 use lua_store::pack::PackId;
 use lua_store::protocol::AgentId;
-use lua_store::remote_store::Depot;
+use lua_store::remote_store::RemoteStore;
 use std::path::{Path, PathBuf};
 
 const DATA: &str = "depot/data";
@@ -29,7 +29,7 @@ fn prepared() -> Project {
 
 /// Begins to.
 fn upload(data: &Path, pack: &[u8; 3]) -> lua_store::error::Result<u64> {
-    Depot::open_existing(data)?.receive(&agent(), &PackId::of(pack), 0, 3, &mut &pack[..1])
+    RemoteStore::open_existing(data)?.receive(&agent(), &PackId::of(pack), 0, 3, &mut &pack[..1])
 }
 
 /// All files of agents but locks and heads.
@@ -49,7 +49,7 @@ fn is_sound(project: &Project, copy: &Path) {
 /// As it was, or gone; then whoever may push can make it anew.
 fn there_or_gone(project: &Project, copy: &Path, archived: bool) {
     is_sound(project, copy);
-    let depot = Depot::open_existing(&copy.join(DATA)).unwrap();
+    let depot = RemoteStore::open_existing(&copy.join(DATA)).unwrap();
     if let Some(overview) = depot.overview(&agent()).unwrap() {
         assert_eq!((overview.source, overview.packs, overview.archived), (2, 2, archived));
         return;
@@ -63,7 +63,7 @@ fn there_or_gone(project: &Project, copy: &Path, archived: bool) {
 fn gone(project: &Project, copy: &Path) {
     is_sound(project, copy);
     let data = copy.join(DATA);
-    let depot = Depot::open_existing(&data).unwrap();
+    let depot = RemoteStore::open_existing(&data).unwrap();
     assert!(depot.overview(&agent()).unwrap().is_none());
     assert_eq!(files(&data), Vec::<PathBuf>::new());
 }
@@ -91,7 +91,7 @@ fn archived_and_opened_again() {
         ("serve agents archive shop --undo --data depot/data", false),
     ] {
         let is = |copy: &Path, states: &[bool]| {
-            let depot = Depot::open_existing(&copy.join(DATA)).unwrap();
+            let depot = RemoteStore::open_existing(&copy.join(DATA)).unwrap();
             let overview = depot.overview(&agent()).unwrap().unwrap();
             assert!(states.contains(&overview.archived) && overview.source == 2);
             is_sound(&project, copy);

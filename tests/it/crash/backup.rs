@@ -4,7 +4,7 @@
 use super::{Case, commands};
 use crate::common::Project;
 use crate::common::shop::{self, edit};
-use lua_store::remote_store::Depot;
+use lua_store::remote_store::RemoteStore;
 use std::path::Path;
 
 /// A project whose depot is in it, pushed twice; a backup is from between.
@@ -20,7 +20,7 @@ fn prepared() -> Project {
 }
 
 fn whole(folder: &Path, source: &[usize]) {
-    let depot = Depot::open_existing(folder).unwrap();
+    let depot = RemoteStore::open_existing(folder).unwrap();
     let agent = "shop".parse().unwrap();
     assert_eq!(depot.check(&agent).unwrap(), Vec::<String>::new());
     let head = depot.head(&agent).unwrap().unwrap();
@@ -43,7 +43,7 @@ fn a_backup_is_the_old_or_the_new_one_wherever_it_is_cut() {
 #[test]
 fn a_restore_is_nothing_or_all_wherever_it_is_cut() {
     let project = prepared();
-    let old_or_new = |copy: &Path| match Depot::open_existing(&copy.join("depot/new")) {
+    let old_or_new = |copy: &Path| match RemoteStore::open_existing(&copy.join("depot/new")) {
         Ok(_) => whole(&copy.join("depot/new"), &[1]),
         Err(error) => assert!(error.message().contains("is not a folder"), "{error}"),
     };

@@ -8,7 +8,7 @@ use lua_store::error::Result;
 use lua_store::object::Id;
 use lua_store::pack::PackId;
 use lua_store::protocol::{Create, Outcome, Refusal, Transaction, TxnId};
-use lua_store::remote_store::{Depot, Upkeep};
+use lua_store::remote_store::{RemoteStore, Upkeep};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -26,7 +26,7 @@ fn helper() {
 }
 
 fn take(step: &str, here: &Path) -> Result<()> {
-    let depot = Depot::open(&here.join("depot"))?;
+    let depot = RemoteStore::open(&here.join("depot"))?;
     let bytes = std::fs::read(here.join("three.pack")).unwrap();
     let pack = PackId::of(&bytes);
     match step {
@@ -57,7 +57,7 @@ fn take(step: &str, here: &Path) -> Result<()> {
 }
 
 /// Goes on from what arrived, in small pieces.
-fn upload_rest(depot: &Depot, pack: &PackId, bytes: &[u8]) -> Result<()> {
+fn upload_rest(depot: &RemoteStore, pack: &PackId, bytes: &[u8]) -> Result<()> {
     let len = bytes.len();
     let mut at = depot.offset(&agent(), pack)? as usize;
     while at < len || at == 0 {
@@ -87,7 +87,7 @@ fn prepared(is_uploaded: bool) -> tempfile::TempDir {
 /// So many pushes, and one more that is uploaded, or on its way, each of so many source versions.
 fn filled(pushes: u64, each: u64, is_uploaded: bool) -> tempfile::TempDir {
     let project = tempfile::tempdir().unwrap();
-    let depot = Depot::open(&project.path().join("depot")).unwrap();
+    let depot = RemoteStore::open(&project.path().join("depot")).unwrap();
     let client = Client::new();
     let make = |push: u64| {
         let mut made = client.make();
@@ -113,7 +113,7 @@ fn filled(pushes: u64, each: u64, is_uploaded: bool) -> tempfile::TempDir {
 
 /// How many source versions there are; all is whole.
 fn count(project: &Path) -> usize {
-    let depot = Depot::open(&project.join("depot")).unwrap();
+    let depot = RemoteStore::open(&project.join("depot")).unwrap();
     assert_eq!(depot.check(&agent()).unwrap(), Vec::<String>::new());
     depot.head(&agent()).unwrap().map_or(0, |head| head.source.len())
 }
@@ -141,7 +141,7 @@ fn making_a_depot() {
 fn an_upload() {
     let project = prepared(false);
     let whole = |project: &Path| {
-        let depot = Depot::open(&project.join("depot")).unwrap();
+        let depot = RemoteStore::open(&project.join("depot")).unwrap();
         let bytes = std::fs::read(project.join("three.pack")).unwrap();
         assert_eq!(depot.offset(&agent(), &PackId::of(&bytes)).unwrap(), bytes.len() as u64);
         assert_eq!(count(project), 2);

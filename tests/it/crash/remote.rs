@@ -6,7 +6,7 @@ use crate::common::shop::edit;
 use crate::common::{Project, faults};
 use crate::remote::{copy_of_folder, shop_with_depot};
 use lua_store::protocol::{AgentId, Head};
-use lua_store::remote_store::Depot;
+use lua_store::remote_store::RemoteStore;
 use lua_store::store::{Heads, Store};
 use std::path::Path;
 use std::process::Command;
@@ -22,7 +22,7 @@ fn here(copy: &Path) -> Heads {
 }
 
 fn there(copy: &Path) -> Head {
-    let depot = Depot::open(&copy.join("depot")).unwrap();
+    let depot = RemoteStore::open(&copy.join("depot")).unwrap();
     assert_eq!(depot.check(&agent()).unwrap(), Vec::<String>::new());
     depot.head(&agent()).unwrap().unwrap_or_else(|| Head::empty(agent()))
 }

@@ -6,7 +6,7 @@ use super::Case;
 use lua_store::object::{Id, Sink};
 use lua_store::pack::PackId;
 use lua_store::progress::Progress;
-use lua_store::store::{Active, Heads, Limits, Store, Tracking, Verdict, refs};
+use lua_store::store::{Active, Heads, Limits, PackCheck, RemoteTracking, Store, refs};
 use std::path::Path;
 use std::process::Command;
 
@@ -44,9 +44,11 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
             let before = Active { version: Some(1), ledger: id() };
             store.swap_active(&lock, Some(&before), &Active { version: Some(2), ledger: id() })
         }
-        "remote" => {
-            store.set_remote(&lock, "origin", &Tracking { etag: "new".into(), ..Tracking::default() })
-        }
+        "remote" => store.set_remote(
+            &lock,
+            "origin",
+            &RemoteTracking { etag: "new".into(), ..RemoteTracking::default() },
+        ),
         "rewrite" => store.rewrite(&lock, &store.heads()?, &rewritten()),
         "config" => {
             let mut config = store.config()?;
@@ -77,7 +79,7 @@ fn receive(store: &Store) -> lua_store::error::Result<()> {
     std::fs::write(&file, &bytes).unwrap();
     let limits = Limits { decoded: 1 << 30 };
     match store.receive(&file, PackId::of(&bytes), &limits, &Progress::default())? {
-        Verdict::Sound { .. } => Ok(()),
+        PackCheck::Sound { .. } => Ok(()),
         other => panic!("{other:?}"),
     }
 }
@@ -119,7 +121,9 @@ fn prepared() -> tempfile::TempDir {
         append(series, number);
     }
     store.swap_active(&lock, None, &Active { version: Some(1), ledger: id() }).unwrap();
-    store.set_remote(&lock, "origin", &Tracking { etag: "old".into(), ..Tracking::default() }).unwrap();
+    store
+        .set_remote(&lock, "origin", &RemoteTracking { etag: "old".into(), ..RemoteTracking::default() })
+        .unwrap();
     let mut config = store.config().unwrap();
     config.set_agent("old");
     config.save(&lock).unwrap();

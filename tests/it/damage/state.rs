@@ -6,7 +6,7 @@ use lua_store::history::record::Who;
 use lua_store::history::revision::Revision;
 use lua_store::object::Id;
 use lua_store::operations::promote::promote;
-use lua_store::store::{Active, Store, Tracking, refs};
+use lua_store::store::{Active, RemoteTracking, Store, refs};
 
 #[test]
 fn damaged_active() {
@@ -178,8 +178,9 @@ fn damage_in_what_is_known_of_a_remote() {
     let ids = |series| store.refs().list(series).unwrap().into_iter().map(|(_, id)| id).collect();
     let (source, versions) = (ids(refs::SOURCE), ids(refs::VERSIONS));
     let active = store.active().unwrap();
-    let sound = Tracking { etag: "\"1\"".to_owned(), source, versions, active, ..Tracking::default() };
-    let keep = |tracking: &Tracking| {
+    let sound =
+        RemoteTracking { etag: "\"1\"".to_owned(), source, versions, active, ..RemoteTracking::default() };
+    let keep = |tracking: &RemoteTracking| {
         store.set_remote(&store.lock().unwrap(), "origin", tracking).unwrap();
     };
     keep(&sound);
@@ -195,10 +196,10 @@ fn damage_in_what_is_known_of_a_remote() {
         });
     }
     let lost = Id::of_blob(b"nothing has this");
-    keep(&Tracking { source: vec![sound.source[0], lost], ..sound.clone() });
+    keep(&RemoteTracking { source: vec![sound.source[0], lost], ..sound.clone() });
     found("affects remotes/origin/source/v2");
-    keep(&Tracking { versions: vec![sound.source[0], sound.versions[1]], ..sound.clone() });
+    keep(&RemoteTracking { versions: vec![sound.source[0], sound.versions[1]], ..sound.clone() });
     found("remotes/origin/versions/v1: ");
-    keep(&Tracking { active: active.map(|active| Active { ledger: lost, ..active }), ..sound.clone() });
+    keep(&RemoteTracking { active: active.map(|active| Active { ledger: lost, ..active }), ..sound.clone() });
     found("affects remotes/origin/ledger");
 }

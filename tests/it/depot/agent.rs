@@ -7,7 +7,7 @@ use lua_store::history::{ledger, source, version};
 use lua_store::object::{Entry, Id, Sink, Source, Tree};
 use lua_store::pack::PackId;
 use lua_store::protocol::{AgentId, Create, Head, Outcome, Swap, Transaction, TxnId};
-use lua_store::remote_store::{Depot, FileHeads, FilePacks, HeadStore, PackStore, StoredHead};
+use lua_store::remote_store::{FileHeads, FilePacks, HeadStore, PackStore, RemoteStore, StoredHead};
 use lua_store::store::{Active, Batch, Store};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -138,7 +138,7 @@ impl Client {
     }
 
     /// A transaction that creates the next source version, and its uploaded pack.
-    pub fn push(&self, depot: &Depot, agent: &AgentId, text: &str) -> Result<Transaction> {
+    pub fn push(&self, depot: &RemoteStore, agent: &AgentId, text: &str) -> Result<Transaction> {
         let after = depot.head(agent)?.map_or(0, |head| head.source.len() as u64);
         let mut made = self.make();
         let id = made.source(text);
@@ -161,7 +161,7 @@ pub fn swap(expected: Option<Active>, version: Option<u64>, ledger: Id) -> Optio
 }
 
 /// In one piece, unless it is there already.
-pub fn upload(depot: &Depot, agent: &AgentId, pack: &PackId, bytes: &[u8]) -> Result<()> {
+pub fn upload(depot: &RemoteStore, agent: &AgentId, pack: &PackId, bytes: &[u8]) -> Result<()> {
     if depot.offset(agent, pack)? == bytes.len() as u64 {
         return Ok(());
     }
@@ -178,7 +178,7 @@ pub fn done(outcome: Outcome) -> Head {
 }
 
 /// Everything that the head of an agent reaches can be read.
-pub fn assert_whole(depot: &Depot, agent: &AgentId) {
+pub fn assert_whole(depot: &RemoteStore, agent: &AgentId) {
     let checked = depot.check(agent).unwrap();
     assert_eq!(checked, Vec::<String>::new());
 }

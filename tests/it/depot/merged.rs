@@ -5,7 +5,9 @@ use bytes::Bytes;
 use lua_store::error::{Error, Kind, Result};
 use lua_store::history::record::Event;
 use lua_store::protocol::{AgentId, Create, Outcome, Refusal, Transaction};
-use lua_store::remote_store::{Asked, Cas, Depot, Expect, HeadStore, MemHeads, MemPacks, ProbeReport, Token};
+use lua_store::remote_store::{
+    Asked, Cas, Expect, HeadStore, MemHeads, MemPacks, ProbeReport, RemoteStore, Token,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,7 +21,7 @@ fn asked(all: &[&Transaction]) -> Vec<(Transaction, Asked)> {
 fn one_swap_lands_all_that_may_happen() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let (depot, client) = (Depot::open(&root).unwrap(), Client::new());
+    let (depot, client) = (RemoteStore::open(&root).unwrap(), Client::new());
     let first = client.push(&depot, &agent(), "one").unwrap();
     let sources = done(depot.transact(&agent(), &first).unwrap()).source;
     let before = stored_head(&root);
@@ -67,7 +69,7 @@ fn one_swap_lands_all_that_may_happen() {
 #[test]
 fn an_id_stands_for_one_request() {
     let dir = tempfile::tempdir().unwrap();
-    let (depot, client) = (Depot::open(&dir.path().join("data")).unwrap(), Client::new());
+    let (depot, client) = (RemoteStore::open(&dir.path().join("data")).unwrap(), Client::new());
     let tx = client.push(&depot, &agent(), "one").unwrap();
     // Refused: nothing happened under this id.
     let early =
@@ -86,7 +88,7 @@ fn an_id_stands_for_one_request() {
 #[test]
 fn a_transaction_of_the_last_day_is_remembered() {
     let dir = tempfile::tempdir().unwrap();
-    let (depot, client) = (Depot::open(&dir.path().join("data")).unwrap(), Client::new());
+    let (depot, client) = (RemoteStore::open(&dir.path().join("data")).unwrap(), Client::new());
     let land =
         |tx: &Transaction, now_ms| depot.transact_for(&agent(), tx, Asked { by: None, now_ms }).unwrap();
     let first = client.push(&depot, &agent(), "first").unwrap();
@@ -139,7 +141,7 @@ fn a_swap_that_fails_is_tried_for_each_alone() {
     for (failures, outcomes, swaps) in [(1, "ok ok", 3), (2, "no room ok", 3), (3, "no room no room", 3)] {
         let dir = tempfile::tempdir().unwrap();
         let heads = Arc::new(Full { heads: MemHeads::default(), failures: 0.into(), swaps: 0.into() });
-        let depot = Depot::with(heads.clone(), Arc::new(MemPacks::default()), dir.path().to_owned());
+        let depot = RemoteStore::with(heads.clone(), Arc::new(MemPacks::default()), dir.path().to_owned());
         let client = Client::new();
         let one = client.push(&depot, &agent(), "one").unwrap();
         let source = done(depot.transact(&agent(), &one).unwrap()).source[0];

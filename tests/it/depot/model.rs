@@ -8,7 +8,7 @@ use lua_store::error::Result;
 use lua_store::pack::PackId;
 use lua_store::protocol::{Create, Outcome, Refusal, Transaction};
 use lua_store::remote_store::{
-    Asked, Depot, Expect, HeadStore, Landed, MemHeads, MemPacks, PackKey, PackStore, Upkeep,
+    AppliedTransaction, Asked, Expect, HeadStore, MemHeads, MemPacks, PackKey, PackStore, RemoteStore, Upkeep,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Story {
         let (bytes, _) = story.kept.head.take().unwrap();
         let mut head = read_head(&bytes, &MemPacks::default());
         let landed = head.txns[0].clone();
-        head.txns.splice(..0, (0..40).map(|_| Landed { txn: txn(), ..landed.clone() }));
+        head.txns.splice(..0, (0..40).map(|_| AppliedTransaction { txn: txn(), ..landed.clone() }));
         story.kept.head = Some((head.encode().into(), 1));
         story
     }
@@ -66,7 +66,7 @@ impl Story {
     fn after(texts: &[String], writers: usize, many: usize, merged: usize) -> Story {
         let dir = tempfile::tempdir().unwrap();
         let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
-        let depot = Depot::with(heads.clone(), packs.clone(), dir.path().to_owned());
+        let depot = RemoteStore::with(heads.clone(), packs.clone(), dir.path().to_owned());
         let client = Client::new();
         let mut sources = Vec::new();
         for text in texts {
@@ -112,7 +112,7 @@ impl Story {
         let stage = Stage::new(self.kept.clone(), without, writers + 1, script, SURPRISES);
         let seat = |actor| {
             let seat = Arc::new(Seat { stage: stage.clone(), actor, writes: actor < writers });
-            Depot::with(seat.clone(), seat, scratch.join(actor.to_string()))
+            RemoteStore::with(seat.clone(), seat, scratch.join(actor.to_string()))
         };
         let (kept, taken, outcomes) = std::thread::scope(|scope| {
             let writing: Vec<_> = (0..writers)
@@ -151,7 +151,7 @@ impl Story {
         for (key, bytes) in &kept.packs {
             packs.put_new(key, &mut &bytes[..], bytes.len() as u64).unwrap();
         }
-        let depot = Depot::with(heads, packs, dir.path().to_owned());
+        let depot = RemoteStore::with(heads, packs, dir.path().to_owned());
         let wrong = depot.check(&agent()).map_err(|error| error.to_string())?;
         if !wrong.is_empty() {
             return Err(wrong.join("; "));
@@ -198,7 +198,8 @@ impl Push {
     fn upload(&self, scratch: &Path) {
         let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
         std::fs::create_dir_all(scratch).unwrap();
-        upload(&Depot::with(heads, packs, scratch.to_owned()), &agent(), &self.pack, &self.bytes).unwrap();
+        upload(&RemoteStore::with(heads, packs, scratch.to_owned()), &agent(), &self.pack, &self.bytes)
+            .unwrap();
     }
 }
 
@@ -236,7 +237,7 @@ fn a_server_that_merges_and_another_writer_and_upkeep_keep_every_promise() {
 fn whatever_is_left_out_breaks_a_promise() {
     for without in [
         Without::FreshKeys,
-        Without::Condemned,
+        Without::RetiredPack,
         Without::ExistenceCheck,
         Without::Acknowledgement,
         Without::Comparison,

@@ -9,8 +9,8 @@ use lua_store::pack::PackId;
 use lua_store::progress::Progress;
 use lua_store::protocol::{Create, Transaction, TxnId};
 use lua_store::remote_store::{
-    Asked, Bearer, Depot, Expect, FileHeads, FilePacks, HeadStore, Landed, PackKey, PackStore, StoredHead,
-    Upkeep,
+    AppliedTransaction, Asked, Bearer, Expect, FileHeads, FilePacks, HeadStore, PackKey, PackStore,
+    RemoteStore, StoredHead, Upkeep,
 };
 use lua_store::store::{Receipt, TokenName};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn asked(now_ms: u64) -> Asked {
 }
 
 /// Pushes one version, and does what a server does after it.
-fn push(depot: &Depot, client: &Client, text: &str, now_ms: u64) -> Transaction {
+fn push(depot: &RemoteStore, client: &Client, text: &str, now_ms: u64) -> Transaction {
     let tx = client.push(depot, &agent(), text).unwrap();
     done(depot.transact_for(&agent(), &tx, asked(now_ms)).unwrap().outcome);
     if depot.needs_upkeep(&agent()).unwrap() {
@@ -38,7 +38,7 @@ fn push(depot: &Depot, client: &Client, text: &str, now_ms: u64) -> Transaction 
 }
 
 /// So many source versions in one transaction.
-fn push_many(depot: &Depot, client: &Client, count: usize, name: &str) -> Transaction {
+fn push_many(depot: &RemoteStore, client: &Client, count: usize, name: &str) -> Transaction {
     let after = depot.head(&agent()).unwrap().map_or(0, |head| head.source.len() as u64);
     let mut made = client.make();
     let ids = (0..count).map(|n| made.source(&format!("{name} {n}"))).collect();
@@ -61,7 +61,7 @@ fn old_head(mut head: StoredHead) -> StoredHead {
         if at + 2048 >= count {
             let txn = TxnId(u128::from(at + 1_000_000).to_be_bytes());
             let request = Some([7; 16]);
-            head.txns.push(Landed {
+            head.txns.push(AppliedTransaction {
                 txn,
                 request,
                 at_ms: NOW + at,
@@ -106,8 +106,8 @@ fn a_push_writes_no_more_at_5000_versions_than_at_10() {
 }
 
 /// A folder with an agent of three pages and rows of its own.
-fn paged(root: &Path) -> (Depot, Client, Vec<Transaction>) {
-    let (depot, client) = (Depot::open(root).unwrap(), Client::new());
+fn paged(root: &Path) -> (RemoteStore, Client, Vec<Transaction>) {
+    let (depot, client) = (RemoteStore::open(root).unwrap(), Client::new());
     let mut all: Vec<Transaction> =
         (0..3).map(|n| push_many(&depot, &client, 130, &format!("page {n}"))).collect();
     all.push(push(&depot, &client, "last", NOW + 1));
@@ -121,15 +121,16 @@ fn who_reads_pages_sees_what_was_written() {
     let root = dir.path().join("data");
     let (depot, client, all) = paged(&root);
     // Another server of the same folder.
-    let other = Depot::open(&root).unwrap();
+    let other = RemoteStore::open(&root).unwrap();
     assert_eq!(other.head(&agent()).unwrap(), depot.head(&agent()).unwrap());
     push(&other, &client, "by the other", NOW + 2);
     let head = depot.head(&agent()).unwrap().unwrap();
     assert_eq!((head.source.len(), head.receipts.list.len()), (392, 5));
-    assert_eq!(head, Depot::open(&root).unwrap().head(&agent()).unwrap().unwrap());
+    assert_eq!(head, RemoteStore::open(&root).unwrap().head(&agent()).unwrap().unwrap());
     for (number, tx) in (1..).zip(&all) {
-        let again =
-            done(Depot::open(&root).unwrap().transact_for(&agent(), tx, asked(NOW + 3)).unwrap().outcome);
+        let again = done(
+            RemoteStore::open(&root).unwrap().transact_for(&agent(), tx, asked(NOW + 3)).unwrap().outcome,
+        );
         assert_eq!(again.receipts.list.len(), number, "it is remembered, and what was there after it");
         assert_eq!(again.source.len(), if number < 4 { 130 * number } else { 391 });
     }
@@ -137,11 +138,11 @@ fn who_reads_pages_sees_what_was_written() {
     push_many(&other, &client, 130, "page 4");
     let stored = stored_head(&root);
     assert_eq!((stored.pages.len(), stored.condemned.len(), stored.source.len()), (1, 3, 522));
-    assert_eq!(depot.head(&agent()).unwrap(), Depot::open(&root).unwrap().head(&agent()).unwrap());
+    assert_eq!(depot.head(&agent()).unwrap(), RemoteStore::open(&root).unwrap().head(&agent()).unwrap());
     depot.collect(&agent(), &at_once()).unwrap();
     let stored = stored_head(&root);
     assert_eq!(files(&root), stored.files().count(), "every file is named");
-    assert_whole(&Depot::open(&root).unwrap(), &agent());
+    assert_whole(&RemoteStore::open(&root).unwrap(), &agent());
 }
 
 fn files(root: &Path) -> usize {
@@ -164,7 +165,7 @@ fn transactions_in_pages_are_forgotten_in_their_turn() {
     }
     let stored = stored_head(&root);
     assert_eq!(stored.txns.len(), 66, "{} forgotten in pages", stored.forgotten);
-    let fresh = Depot::open(&root).unwrap();
+    let fresh = RemoteStore::open(&root).unwrap();
     for tx in &all {
         let answer = fresh.transact_for(&agent(), tx, asked(NOW + day + 100)).unwrap();
         assert!(answer.is_there, "{:?}", answer.outcome.word());
@@ -187,7 +188,7 @@ fn a_page_that_is_gone_or_damaged_is_named_and_nothing_is_written_over_it() {
             bytes[100] ^= 1;
             lua_store::fs::replace(&file, &bytes).unwrap();
         }
-        let depot = Depot::open(&root).unwrap();
+        let depot = RemoteStore::open(&root).unwrap();
         let error = depot.head(&agent()).unwrap_err();
         assert!(error.kind() == Kind::Corrupt && error.message().contains(&name), "{error}");
         assert_eq!(depot.known_damage().1, 1);
@@ -226,8 +227,8 @@ fn a_backup_has_the_pages_and_a_deletion_takes_them_along() {
     let back_up = || {
         let copied = depot.back_up(&copy, "now", &Progress::default(), || Ok(())).unwrap();
         assert!(copied.problems.is_empty(), "{copied:?}");
-        assert_eq!(Depot::open(&copy).unwrap().head(&agent()).unwrap(), depot.head(&agent()).unwrap());
-        assert_whole(&Depot::open(&copy).unwrap(), &agent());
+        assert_eq!(RemoteStore::open(&copy).unwrap().head(&agent()).unwrap(), depot.head(&agent()).unwrap());
+        assert_whole(&RemoteStore::open(&copy).unwrap(), &agent());
         assert_eq!(files(&copy), stored_head(&copy).files().count());
     };
     back_up();
@@ -253,7 +254,7 @@ fn a_swap_that_is_lost_leaves_no_page() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             let (tx, root) = (Transaction { txn: txn(), ..tx.clone() }, &root);
-            scope.spawn(move || Depot::open(root).unwrap().transact(&agent(), &tx).unwrap());
+            scope.spawn(move || RemoteStore::open(root).unwrap().transact(&agent(), &tx).unwrap());
         }
     });
     assert_eq!(stored_head(&root).source.len(), 521);

@@ -3,7 +3,7 @@
 use super::agent::*;
 use super::upkeep::at_once;
 use lua_store::protocol::{AgentId, Outcome, Refusal};
-use lua_store::remote_store::{Depot, MemHeads, MemPacks};
+use lua_store::remote_store::{MemHeads, MemPacks, RemoteStore};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const WRITERS: usize = 8;
 
 /// Pushes until it is taken, as a client does that pulls in between. Gives the numbers it got.
-fn push_all(depot: &Depot, agent: &AgentId, name: usize, count: usize) -> Vec<(u64, lua_store::object::Id)> {
+fn push_all(
+    depot: &RemoteStore,
+    agent: &AgentId,
+    name: usize,
+    count: usize,
+) -> Vec<(u64, lua_store::object::Id)> {
     let client = Client::new();
     let mut mine = Vec::new();
     for n in 0..count {
@@ -33,7 +38,7 @@ fn push_all(depot: &Depot, agent: &AgentId, name: usize, count: usize) -> Vec<(u
     mine
 }
 
-fn race(depots: &[Depot], count: usize, beside: impl Fn(&AtomicBool) + Sync) {
+fn race(depots: &[RemoteStore], count: usize, beside: impl Fn(&AtomicBool) + Sync) {
     let finished = AtomicBool::new(false);
     let mine: Vec<(u64, lua_store::object::Id)> = std::thread::scope(|scope| {
         let beside = scope.spawn(|| beside(&finished));
@@ -60,8 +65,9 @@ fn eight_writers_in_one_process_lose_nothing_in_memory() {
     let dir = tempfile::tempdir().unwrap();
     let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
     // Depots of their own, so that nothing but the engine stands between them.
-    let depots: Vec<Depot> =
-        (0..WRITERS).map(|_| Depot::with(heads.clone(), packs.clone(), dir.path().to_owned())).collect();
+    let depots: Vec<RemoteStore> = (0..WRITERS)
+        .map(|_| RemoteStore::with(heads.clone(), packs.clone(), dir.path().to_owned()))
+        .collect();
     race(&depots, 5, |_| {});
 }
 
@@ -69,8 +75,8 @@ fn eight_writers_in_one_process_lose_nothing_in_memory() {
 fn eight_writers_and_upkeep_lose_nothing_in_files() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let depots: Vec<Depot> = (0..3).map(|_| Depot::open(&root).unwrap()).collect();
-    let collector = Depot::open(&root).unwrap();
+    let depots: Vec<RemoteStore> = (0..3).map(|_| RemoteStore::open(&root).unwrap()).collect();
+    let collector = RemoteStore::open(&root).unwrap();
     race(&depots, 6, |finished| {
         while !finished.load(Ordering::Acquire) {
             // Uploads are left alone: those who are at it would have to begin again.

@@ -8,7 +8,7 @@ use lua_store::object::{Id, Source};
 use lua_store::pack::PackId;
 use lua_store::protocol::{Fetch, Outcome, Transaction};
 use lua_store::remote_store::{
-    Depot, Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, Upkeep,
+    Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, RemoteStore, Upkeep,
 };
 use lua_store::store::{Mapped, Odb};
 use std::collections::BTreeSet;
@@ -52,7 +52,7 @@ fn readable(root: &Path) -> BTreeSet<Id> {
 }
 
 /// A transaction that creates the next source version, of which nothing is in any other one.
-fn next(depot: &Depot, client: &Client, text: &str) -> Result<Transaction> {
+fn next(depot: &RemoteStore, client: &Client, text: &str) -> Result<Transaction> {
     let after = depot.head(&agent())?.map_or(0, |head| head.source.len() as u64);
     let mut made = client.make();
     let id = made.source_at(after + 1, text, text);
@@ -61,14 +61,14 @@ fn next(depot: &Depot, client: &Client, text: &str) -> Result<Transaction> {
     Ok(Transaction { pack: Some(pack), ..create_source(after, id) })
 }
 
-fn push(depot: &Depot, client: &Client, text: &str) {
+fn push(depot: &RemoteStore, client: &Client, text: &str) {
     let tx = next(depot, client, text).unwrap();
     done(depot.transact(&agent(), &tx).unwrap());
 }
 
 /// Pushes until a tier is full, as far as the damage lets them be taken; upkeep after each.
 fn go_on(root: &Path) -> usize {
-    let depot = Depot::open(root).unwrap();
+    let depot = RemoteStore::open(root).unwrap();
     let client = Client::new();
     let mut count = 0;
     for n in 0..MANY_PACKS + 1 {
@@ -90,7 +90,7 @@ fn go_on(root: &Path) -> usize {
 fn depot(again: bool) -> (tempfile::TempDir, PathBuf, PackKey) {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let depot = Depot::open(&root).unwrap();
+    let depot = RemoteStore::open(&root).unwrap();
     let large = Client::new();
     let mut made = large.make();
     let id = made.source_at(1, "large", &noise(60_000, "large"));
@@ -118,7 +118,7 @@ fn daily() -> Upkeep {
 }
 
 fn whole(root: &Path) -> bool {
-    Depot::open(root).unwrap().check(&agent()).unwrap().is_empty()
+    RemoteStore::open(root).unwrap().check(&agent()).unwrap().is_empty()
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_pack_with_the_right_name_and_damaged_bytes_is_not_sent() {
         let sound = readable(&root);
         spoil(&root, &first);
         rename_to_its_hash(&root, &first);
-        let depot = Depot::open(&root).unwrap();
+        let depot = RemoteStore::open(&root).unwrap();
         // Just what this pack has.
         let id = depot.head(&agent()).unwrap().unwrap().source[1];
         let sent = depot.fetch(&agent(), &Fetch { want: vec![id], have: vec![] });
@@ -193,7 +193,7 @@ fn where_one_copy_is_damaged_the_other_one_is_sent() {
         let copy = tempfile::tempdir().unwrap();
         let root = copy_of(&root, copy.path());
         flip(&path(&root, &first), at);
-        let depot = Depot::open(&root).unwrap();
+        let depot = RemoteStore::open(&root).unwrap();
         let want = depot.head(&agent()).unwrap().unwrap().roots();
         let parcel = depot.fetch(&agent(), &Fetch { want, have: vec![] }).unwrap();
         let file = copy.path().join("sent.pack");
@@ -224,7 +224,7 @@ fn all(root: &Path) -> BTreeSet<Id> {
     let head = stored_head(root);
     let open = |key: &PackKey| Mapped::open(&path(root, key), key.pack).ok();
     let packs: Vec<Mapped> = head.packs.iter().filter_map(|held| open(&held.key)).collect();
-    let depot = Depot::open(root).unwrap();
+    let depot = RemoteStore::open(root).unwrap();
     let roots = depot.head(&agent()).unwrap().unwrap().roots();
     let objects = Odb::over(packs);
     roots.iter().flat_map(|root| reached(&objects, *root)).collect()
@@ -276,7 +276,7 @@ fn a_damaged_copy_with_a_sound_one_beside_it_goes_when_it_is_found() {
     let (_dir, root, first) = depot(true);
     let pack = path(&root, &first);
     spoil(&root, &first);
-    let depot = Depot::open(&root).unwrap();
+    let depot = RemoteStore::open(&root).unwrap();
     assert!(depot.scrub(&agent(), &mut Go).unwrap());
     assert!(depot.known_damage().0 > 0);
     let told = depot.take_damage();
@@ -295,7 +295,7 @@ fn what_no_pack_has_whole_is_not_sent_and_stays_where_it_is() {
     let (_dir, root, first) = depot(false);
     let pack = path(&root, &first);
     spoil(&root, &first);
-    let depot = Depot::open(&root).unwrap();
+    let depot = RemoteStore::open(&root).unwrap();
     let lost: Vec<_> = all_listed(&root).difference(&readable(&root)).copied().collect();
     assert!(!lost.is_empty());
     let error = depot.fetch(&agent(), &Fetch { want: lost, have: vec![] }).err().unwrap();
@@ -318,7 +318,7 @@ fn a_pack_that_cannot_be_opened_takes_nothing_else_with_it() {
     let (_dir, root, first) = depot(true);
     let pack = path(&root, &first);
     flip(&pack, 0);
-    let depot = Depot::open(&root).unwrap();
+    let depot = RemoteStore::open(&root).unwrap();
     let want = depot.head(&agent()).unwrap().unwrap().roots();
     assert!(depot.fetch(&agent(), &Fetch { want, have: vec![] }).is_ok(), "the other pack has all of it");
     push(&depot, &Client::new(), "three");
@@ -330,7 +330,7 @@ fn a_pack_that_cannot_be_opened_takes_nothing_else_with_it() {
 #[test]
 fn a_scrub_finds_damage_once_and_sees_that_it_was_mended() {
     let (_dir, root, first) = depot(false);
-    let depot = Depot::open(&root).unwrap();
+    let depot = RemoteStore::open(&root).unwrap();
     assert!(depot.scrub(&agent(), &mut Go).unwrap());
     assert_eq!(depot.known_damage(), (0, 0));
     let pack = path(&root, &first);
@@ -339,12 +339,12 @@ fn a_scrub_finds_damage_once_and_sees_that_it_was_mended() {
     flip(&pack, object);
     for at in [object, sound.len() - 200, sound.len() - 3] {
         flip(&pack, at);
-        let depot = Depot::open(&root).unwrap();
+        let depot = RemoteStore::open(&root).unwrap();
         depot.scrub(&agent(), &mut Go).unwrap();
         assert!(depot.known_damage().0 > 0, "at {at}");
         std::fs::remove_file(&pack).unwrap();
         std::fs::write(&pack, &sound).unwrap();
-        let depot = Depot::open(&root).unwrap();
+        let depot = RemoteStore::open(&root).unwrap();
         depot.scrub(&agent(), &mut Go).unwrap();
         assert_eq!(depot.known_damage(), (0, 0), "at {at}");
     }
@@ -372,7 +372,7 @@ impl lua_store::remote_store::Pace for Until {
 #[test]
 fn a_scrub_asks_whether_to_go_on_and_counts_what_it_reads() {
     let (_dir, root, _) = depot(true);
-    let depot = Depot::open(&root).unwrap();
+    let depot = RemoteStore::open(&root).unwrap();
     let size = depot.size(&agent()).unwrap();
     assert_eq!(size, stored_head(&root).packs.iter().map(|held| held.bytes).sum::<u64>());
     // Each byte is read once as it lies there and once as an object.

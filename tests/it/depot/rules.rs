@@ -7,8 +7,8 @@ use lua_store::history::state::{PersonaId, State};
 use lua_store::history::{ledger, source, version};
 use lua_store::object::{Entry, Id, Mode, Sink, Source};
 use lua_store::protocol::{Create, Head, Outcome, Refusal, Transaction};
-use lua_store::remote_store::Depot;
-use lua_store::store::{Closure, Heads};
+use lua_store::remote_store::RemoteStore;
+use lua_store::store::{Heads, MissingObjects};
 use std::collections::BTreeMap;
 
 /// A microsecond for a millisecond: what a careless client sends.
@@ -18,7 +18,7 @@ const DAY: i64 = 86_400_000;
 /// A depot with one source version, one version of it, and the promotion of that.
 struct Stage {
     _dir: tempfile::TempDir,
-    depot: Depot,
+    depot: RemoteStore,
     client: Client,
     head: Head,
 }
@@ -26,7 +26,7 @@ struct Stage {
 impl Stage {
     fn new() -> Stage {
         let dir = tempfile::tempdir().unwrap();
-        let depot = Depot::open(&dir.path().join("data")).unwrap();
+        let depot = RemoteStore::open(&dir.path().join("data")).unwrap();
         let client = Client::new();
         let mut made = client.make();
         let source = made.source("one");
@@ -48,8 +48,8 @@ impl Stage {
         want.extend(tx.source.iter().chain(&tx.versions).flat_map(|create| &create.ids));
         want.extend(tx.active.as_ref().map(|swap| swap.new.ledger));
         // What was refused is in no pack that the depot has.
-        let closure = Closure::new(store.objects(), &want, &self.head.roots()).unwrap();
-        let parcel = store.objects().parcel(&closure, &store.incoming().unwrap()).unwrap();
+        let closure = MissingObjects::new(store.objects(), &want, &self.head.roots()).unwrap();
+        let parcel = store.objects().thin_pack(&closure, &store.incoming().unwrap()).unwrap();
         upload(&self.depot, &agent(), &parcel.id(), parcel.bytes()).unwrap();
         self.depot.transact(&agent(), &Transaction { pack: Some(parcel.id()), ..tx }).unwrap()
     }

@@ -20,7 +20,7 @@ pub enum Without {
     /// A pack is named by its content: a removal hits whoever stored the same bytes since.
     FreshKeys,
     /// Writers do not see what is condemned.
-    Condemned,
+    RetiredPack,
     /// A stored pack is always taken to be there.
     ExistenceCheck,
     /// A removal is acknowledged before it happened.
@@ -181,7 +181,7 @@ impl HeadStore for Seat {
     fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, Token)>> {
         let world = self.turn();
         let Some((bytes, generation)) = &world.kept.head else { return Ok(None) };
-        if world.without == Without::Condemned && self.writes {
+        if world.without == Without::RetiredPack && self.writes {
             let mut head = StoredHead::read(agent, bytes, None, &mut |page| panic!("{page:?}"))?;
             head.condemned.clear();
             return Ok(Some((head.encode().into(), token(*generation))));

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use lua_store::error::Result;
 use lua_store::protocol::{AgentId, Transaction};
 use lua_store::remote_store::{
-    Cas, Depot, Expect, HeadStore, MANY_PACKS, MemHeads, MemPacks, PackKey, PackStore, ProbeReport,
+    Cas, Expect, HeadStore, MANY_PACKS, MemHeads, MemPacks, PackKey, PackStore, ProbeReport, RemoteStore,
     StoredHead, Token, Upkeep,
 };
 use std::io::Read;
@@ -90,8 +90,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub fn depot(&self, scratch: &Path) -> Depot {
-        Depot::with(self.heads.clone(), self.packs.clone(), scratch.to_owned())
+    pub fn depot(&self, scratch: &Path) -> RemoteStore {
+        RemoteStore::with(self.heads.clone(), self.packs.clone(), scratch.to_owned())
     }
 
     /// Packs, pages and heads.
@@ -112,7 +112,7 @@ impl Engine {
     }
 }
 
-fn push(depot: &Depot, client: &Client, text: &str) -> u64 {
+fn push(depot: &RemoteStore, client: &Client, text: &str) -> u64 {
     let tx = client.push(depot, &agent(), text).unwrap();
     let bytes = depot.offset(&agent(), &tx.pack.unwrap()).unwrap();
     done(depot.transact(&agent(), &tx).unwrap());
@@ -127,7 +127,7 @@ pub fn noise(len: usize, seed: &str) -> String {
 }
 
 /// A push with one file of so many bytes.
-fn push_large(depot: &Depot, client: &Client, len: usize, seed: &str) {
+fn push_large(depot: &RemoteStore, client: &Client, len: usize, seed: &str) {
     let after = depot.head(&agent()).unwrap().map_or(0, |head| head.source.len() as u64);
     let mut made = client.make();
     let id = made.source(&noise(len, seed));
@@ -211,7 +211,7 @@ fn a_pack_that_was_put_together_in_vain_goes_at_once() {
 fn one_looks_after_an_agent_at_a_time_and_a_dead_one_holds_nobody_off() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let (depot, client) = (Depot::open(&root).unwrap(), Client::new());
+    let (depot, client) = (RemoteStore::open(&root).unwrap(), Client::new());
     for text in ["one", "two"] {
         push(&depot, &client, text);
     }

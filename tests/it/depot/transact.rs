@@ -7,18 +7,18 @@ use lua_store::object::{Entry, Id, Mode, Source};
 use lua_store::pack::PackId;
 use lua_store::progress::Progress;
 use lua_store::protocol::{Create, Fetch, Outcome, Refusal, Transaction};
-use lua_store::remote_store::Depot;
+use lua_store::remote_store::RemoteStore;
 use lua_store::store::{Active, Store};
 use std::io::{self, Read};
 
-fn depot() -> (tempfile::TempDir, Depot) {
+fn depot() -> (tempfile::TempDir, RemoteStore) {
     let dir = tempfile::tempdir().unwrap();
-    let depot = Depot::open(&dir.path().join("data")).unwrap();
+    let depot = RemoteStore::open(&dir.path().join("data")).unwrap();
     (dir, depot)
 }
 
 /// v1 and v2 pushed, both agent versions, v1 active. Gives the pointer.
-fn filled(depot: &Depot) -> (Client, Active) {
+fn filled(depot: &RemoteStore) -> (Client, Active) {
     let client = Client::new();
     let mut made = client.make();
     let sources = ["one", "two"].map(|text| made.source(text));
@@ -38,7 +38,7 @@ fn filled(depot: &Depot) -> (Client, Active) {
     (client, head.active.unwrap())
 }
 
-fn refusal(depot: &Depot, tx: &Transaction) -> Refusal {
+fn refusal(depot: &RemoteStore, tx: &Transaction) -> Refusal {
     let before = depot.head(&agent()).unwrap();
     let outcome = depot.transact(&agent(), tx).unwrap();
     assert_eq!(depot.head(&agent()).unwrap(), before, "what is refused changes nothing");
@@ -48,7 +48,7 @@ fn refusal(depot: &Depot, tx: &Transaction) -> Refusal {
     }
 }
 
-fn invalid(depot: &Depot, tx: &Transaction) -> String {
+fn invalid(depot: &RemoteStore, tx: &Transaction) -> String {
     match refusal(depot, tx) {
         Refusal::Invalid { reason } => reason,
         other => panic!("{other:?}"),
@@ -63,7 +63,7 @@ fn a_push_is_there_afterwards_also_for_another_process() {
     let tx = client.push(&depot, &agent(), "three").unwrap();
     let head = done(depot.transact(&agent(), &tx).unwrap());
     assert_eq!((head.source.len(), head.active), (3, Some(active)));
-    let other = Depot::open(&dir.path().join("data")).unwrap();
+    let other = RemoteStore::open(&dir.path().join("data")).unwrap();
     assert_eq!(other.head(&agent()).unwrap(), Some(head));
     assert_eq!(other.agents().unwrap(), [agent()]);
     assert_whole(&other, &agent());
@@ -347,7 +347,7 @@ fn an_agent_version_comes_from_a_source_version_and_is_no_other_one() {
 /// A transaction that moves the pointer by these records, and names a version.
 fn moving(
     client: &Client,
-    depot: &Depot,
+    depot: &RemoteStore,
     records: &[(Event, Id)],
     from: Option<Id>,
     version: Option<u64>,
@@ -421,7 +421,7 @@ fn what_somebody_lacks_comes_in_one_pack_that_can_be_read_from_any_place() {
     parcel.reader(100).read_to_end(&mut rest).unwrap();
     assert_eq!(rest, bytes[100..]);
     // Somebody else gets the very same pack from another process.
-    let other = Depot::open(&_dir.path().join("data")).unwrap();
+    let other = RemoteStore::open(&_dir.path().join("data")).unwrap();
     assert_eq!(other.fetch(&agent(), &all).unwrap().id(), parcel.id());
     let less = Fetch { want: vec![head.source[1]], have: vec![head.source[0], Id::of_blob(b"unknown")] };
     assert!(depot.fetch(&agent(), &less).unwrap().len() < parcel.len());

@@ -2,15 +2,15 @@
 
 use super::agent::*;
 use lua_store::protocol::{Fetch, Transaction};
-use lua_store::remote_store::{Depot, PackStore, Upkeep};
+use lua_store::remote_store::{PackStore, RemoteStore, Upkeep};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-fn depot() -> (tempfile::TempDir, PathBuf, Depot) {
+fn depot() -> (tempfile::TempDir, PathBuf, RemoteStore) {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let depot = Depot::open(&root).unwrap();
+    let depot = RemoteStore::open(&root).unwrap();
     (dir, root, depot)
 }
 
@@ -42,7 +42,7 @@ fn many_packs_become_one_and_everything_is_there() {
     let collected = depot.collect(&agent(), &at_once()).unwrap();
     assert_eq!((collected.compacted, collected.deleted, collected.unknown), (40, 40, 0));
     assert_eq!(files(&root), (1 + pages, 0));
-    for depot in [&depot, &Depot::open(&root).unwrap()] {
+    for depot in [&depot, &RemoteStore::open(&root).unwrap()] {
         assert_eq!(depot.head(&agent()).unwrap().unwrap(), before);
         assert_whole(depot, &agent());
         assert!(!depot.needs_upkeep(&agent()).unwrap());
@@ -66,7 +66,7 @@ fn a_process_that_has_old_packs_open_goes_on() {
         let tx = client.push(&depot, &agent(), text).unwrap();
         done(depot.transact(&agent(), &tx).unwrap());
     }
-    let other = Depot::open(&root).unwrap();
+    let other = RemoteStore::open(&root).unwrap();
     let tx = client.push(&other, &agent(), "four").unwrap();
     done(other.transact(&agent(), &tx).unwrap());
     depot.collect(&agent(), &at_once()).unwrap();
@@ -104,7 +104,7 @@ fn packs_and_uploads_that_nobody_needs_go_after_a_while() {
 }
 
 /// With a pack in which something is that nothing leads to: what asks for it. Another pack lies beside it.
-fn with_junk(depot: &Depot, size: usize) -> Fetch {
+fn with_junk(depot: &RemoteStore, size: usize) -> Fetch {
     let client = Client::new();
     let mut made = client.make();
     let text = super::tiers::noise(size, "one");
@@ -125,7 +125,7 @@ fn what_nothing_reaches_is_dropped_with_a_compaction() {
     let (_dir, root, depot) = depot();
     let junk = with_junk(&depot, 10);
     depot.collect(&agent(), &at_once()).unwrap();
-    let other = Depot::open(&root).unwrap();
+    let other = RemoteStore::open(&root).unwrap();
     assert!(other.fetch(&agent(), &junk).is_err());
     assert_whole(&other, &agent());
 }
@@ -134,12 +134,12 @@ fn what_nothing_reaches_is_dropped_with_a_compaction() {
 fn what_nothing_reaches_in_a_large_pack_is_dropped_when_that_is_wanted() {
     let (_dir, root, depot) = depot();
     let junk = with_junk(&depot, 60_000);
-    let has_junk = || Depot::open(&root).unwrap().fetch(&agent(), &junk).is_ok();
+    let has_junk = || RemoteStore::open(&root).unwrap().fetch(&agent(), &junk).is_ok();
     depot.collect(&agent(), &at_once()).unwrap();
     assert!(has_junk(), "no tier has both packs");
     let whole = Upkeep { whole: true, ..at_once() };
     assert_eq!(depot.collect(&agent(), &whole).unwrap().compacted, 2);
     assert!(!has_junk());
-    assert_whole(&Depot::open(&root).unwrap(), &agent());
+    assert_whole(&RemoteStore::open(&root).unwrap(), &agent());
     assert_eq!(depot.collect(&agent(), &whole).unwrap(), Default::default(), "once is enough");
 }

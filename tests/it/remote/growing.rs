@@ -11,7 +11,7 @@ use lua_store::history::record::{SourceRecord, VersionMeta};
 use lua_store::history::{source, version};
 use lua_store::object::{Id, Source};
 use lua_store::protocol::{AgentId, Create, Known, Transaction};
-use lua_store::remote_store::{Depot, Expect, FileHeads, FilePacks, HeadStore, StoredHead};
+use lua_store::remote_store::{Expect, FileHeads, FilePacks, HeadStore, RemoteStore, StoredHead};
 use lua_store::store::{Receipt, Store, TokenName};
 use serde_json::json;
 
@@ -39,7 +39,7 @@ fn grown(count: usize) -> (Project, Server, Proxy) {
 
 /// More versions of the same files, as others would have made them.
 fn grow(project: &Project, count: usize) {
-    let depot = Depot::open(&data(project)).unwrap();
+    let depot = RemoteStore::open(&data(project)).unwrap();
     let store = Store::open(&project.path(".lua")).unwrap();
     let (first, client) = (store.heads().unwrap().source[0], Client::new());
     let tree = store.objects().tree(&first).unwrap();

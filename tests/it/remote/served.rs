@@ -3,7 +3,7 @@
 use crate::common::server::{Server, data};
 use crate::common::{Project, faults};
 use lua_store::protocol::{AgentId, Head};
-use lua_store::remote_store::Depot;
+use lua_store::remote_store::RemoteStore;
 use lua_store::store::{Heads, Store};
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -53,7 +53,7 @@ pub fn steps(of: &Project, line: &str) -> RangeInclusive<usize> {
 
 /// What the server has. All of it can be read.
 pub fn head(data: &Path) -> Head {
-    let depot = Depot::open(data).unwrap();
+    let depot = RemoteStore::open(data).unwrap();
     assert_eq!(depot.check(&agent()).unwrap(), Vec::<String>::new());
     depot.head(&agent()).unwrap().unwrap_or_else(|| Head::empty(agent()))
 }

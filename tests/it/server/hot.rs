@@ -4,7 +4,7 @@ use crate::common::Project;
 use crate::common::server::{Server, data};
 use crate::depot::agent::{Client, agent, assert_whole, txn};
 use lua_store::object::Id;
-use lua_store::remote_store::Depot;
+use lua_store::remote_store::RemoteStore;
 use serde_json::{Value, json};
 
 const CLIENTS: usize = 12;
@@ -47,7 +47,7 @@ fn many_push_to_one_agent_at_two_servers_and_send_each_pack_once() {
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     taken.sort_unstable_by_key(|(at, _)| *at);
-    let depot = Depot::open(&data(&project)).unwrap();
+    let depot = RemoteStore::open(&data(&project)).unwrap();
     let there = depot.head(&agent()).unwrap().unwrap().source;
     assert_eq!(taken.into_iter().map(|(_, id)| id).collect::<Vec<_>>(), there);
     assert_eq!(there.len(), CLIENTS * PUSHES);

@@ -4,7 +4,7 @@ use crate::common::server::{Server, bearer, data, token};
 use crate::common::{Outcome, Project, shop};
 use insta::assert_snapshot;
 use lua_store::protocol::Head;
-use lua_store::remote_store::Depot;
+use lua_store::remote_store::RemoteStore;
 use serde_json::{Value, json};
 
 const AGENT: &str = "agent_shop";
@@ -20,7 +20,7 @@ fn served(options: &str) -> (Project, Server) {
 }
 
 fn head(project: &Project) -> Head {
-    Depot::open(&data(project)).unwrap().head(&AGENT.parse().unwrap()).unwrap().unwrap()
+    RemoteStore::open(&data(project)).unwrap().head(&AGENT.parse().unwrap()).unwrap().unwrap()
 }
 
 /// Ids differ each time.

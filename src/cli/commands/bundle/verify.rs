@@ -31,7 +31,7 @@ impl Verify {
         let scratch = std::env::temp_dir();
         let here = Here { objects: &here, known: &[&known] };
         let (proven, _) = progress::show(cx.out.term(), "Verifying", progress::Unit::Item, |progress| {
-            bundle::prove(&file, &scratch, &here, Strictness::Refuse, progress)
+            bundle::verify_pack(&file, &scratch, &here, Strictness::Refuse, progress)
         })?;
         let heads = proven.heads();
         if cx.out.is_json() {

@@ -8,7 +8,7 @@ use crate::cli::progress::{self, Unit};
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 use crate::protocol::AgentId;
-use crate::remote_store::Depot;
+use crate::remote_store::RemoteStore;
 use crate::server::inventory;
 use crate::server::tokens::Tokens;
 use serde_json::json;
@@ -70,7 +70,7 @@ impl Fsck {
 }
 
 /// What is wrong with each agent. One that cannot be opened at all keeps no other from being read.
-pub fn check(depot: &Depot, agents: &[AgentId], progress: &Progress) -> Result<Vec<(AgentId, String)>> {
+pub fn check(depot: &RemoteStore, agents: &[AgentId], progress: &Progress) -> Result<Vec<(AgentId, String)>> {
     progress.expect(agents.len() as u64);
     let mut problems = Vec::new();
     for agent in agents {

@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::remote_store::Depot;
+use crate::remote_store::RemoteStore;
 use std::path::PathBuf;
 
 /// The option that says which folder.
@@ -37,7 +37,7 @@ impl Place {
         // What agents are made of, and tokens, are nobody else's on this machine: from here on all that this process
         // makes is for its user alone.
         fs::keep_private();
-        Depot::open(&folder)?;
+        RemoteStore::open(&folder)?;
         fs::make_private(&folder)?;
         Ok(folder)
     }
@@ -53,11 +53,11 @@ impl Place {
     }
 
     /// The depot in the folder, which must be one.
-    pub fn depot(&self, cx: &Context<'_>) -> Result<(PathBuf, Depot)> {
+    pub fn depot(&self, cx: &Context<'_>) -> Result<(PathBuf, RemoteStore)> {
         let folder = self.existing(cx)?;
         // What is written here is nobody else's on this machine, as what the server itself writes.
         fs::keep_private();
-        let depot = Depot::open_existing(&folder)?;
+        let depot = RemoteStore::open_existing(&folder)?;
         Ok((folder, depot))
     }
 

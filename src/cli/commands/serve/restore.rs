@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::error::Result;
 use crate::fs;
-use crate::remote_store::Depot;
+use crate::remote_store::RemoteStore;
 use crate::server::tokens::Tokens;
 use serde_json::json;
 use std::path::PathBuf;
@@ -33,17 +33,17 @@ impl Restore {
         fs::keep_private();
         let term = *cx.out.term();
         let mut copied = progress::show(&term, "Copying", Unit::Item, |progress| {
-            Depot::restore(&backup, &data, progress, || Tokens::of(&backup).copy_to(&data))
+            RemoteStore::restore(&backup, &data, progress, || Tokens::of(&backup).copy_to(&data))
         })?;
-        let depot = Depot::open_existing(&data)?;
+        let depot = RemoteStore::open_existing(&data)?;
         let agents = depot.agents()?;
         let damage =
             progress::show(&term, "Checking", Unit::Item, |progress| fsck::check(&depot, &agents, progress))?;
-        Depot::restored(&data)?;
+        RemoteStore::restored(&data)?;
         // What the check says too.
         copied.problems.retain(|(agent, _)| damage.iter().all(|(other, _)| other != agent));
         copied.problems.extend(damage);
-        let unfinished = Depot::unfinished_backup(&backup)?;
+        let unfinished = RemoteStore::unfinished_backup(&backup)?;
         let fine = copied.problems.is_empty();
         if cx.out.is_json() {
             let mut answer = to_json(&copied);

@@ -10,7 +10,7 @@ use crate::history::ledger::Step;
 use crate::history::project::Project;
 use crate::history::revision::Revision;
 use crate::history::version::Version;
-use crate::object::{Id, Joined};
+use crate::object::{Id, Overlay};
 use crate::operations::drift::{Against, Drift, Sides, Versions};
 use crate::operations::stage::Local;
 use crate::progress::Progress;
@@ -107,7 +107,7 @@ fn compare(
     let base = base(local, objects, here, against, server)?;
     let here = local.over(server)?;
     let sides = Sides { server: server.state, local: here, base };
-    Drift::between(&Joined(&local.objects, objects), &sides)
+    Drift::between(&Overlay(&local.objects, objects), &sides)
 }
 
 /// What both sides had when they were last equal, as far as it is known here: the version that was compared with at

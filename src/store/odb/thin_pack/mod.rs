@@ -21,7 +21,7 @@ use crate::error::{At, Error, Result};
 use crate::fs::{self, Temp};
 use crate::object::{Id, Kind, Tree};
 use crate::pack::{self, Base, Content, Encoded, Group, ItemKind, PackId, Writer};
-use crate::store::Closure;
+use crate::store::MissingObjects;
 use plan::{Bad, How, Plan, Unit};
 use std::io;
 use std::path::Path;
@@ -34,14 +34,14 @@ const LEVEL: i32 = 3;
 const GROUP: usize = 512 << 10;
 
 /// A pack that can be sent. One that was made for this disappears with the parcel.
-pub struct Parcel {
+pub struct ThinPack {
     // Before the file, so that it is unmapped when that is removed.
     pack: Mapped,
     scratch: Option<Temp>,
     damage: Vec<Damage>,
 }
 
-impl Parcel {
+impl ThinPack {
     pub fn id(&self) -> PackId {
         self.pack.id()
     }
@@ -78,11 +78,11 @@ impl Parcel {
 
 impl Odb {
     /// One pack with the objects of a closure. `scratch` is a folder for a new file.
-    pub fn parcel(&self, closure: &Closure, scratch: &Path) -> Result<Parcel> {
+    pub fn thin_pack(&self, closure: &MissingObjects, scratch: &Path) -> Result<ThinPack> {
         let packs = self.latest()?;
         for pack in &packs.good {
             if is_exactly(pack, closure).unwrap_or(false) && self.is_proven(pack) {
-                return Ok(Parcel { pack: Mapped(pack.clone()), scratch: None, damage: Vec::new() });
+                return Ok(ThinPack { pack: Mapped(pack.clone()), scratch: None, damage: Vec::new() });
             }
         }
         let error = match self.put_together(&packs, closure, &Bad::new(), scratch) {
@@ -94,15 +94,15 @@ impl Odb {
             return Err(error);
         }
         let parcel = self.put_together(&packs, closure, &bad, scratch)?;
-        Ok(Parcel { damage, ..parcel })
+        Ok(ThinPack { damage, ..parcel })
     }
 
     /// The copies of these objects that cannot be read.
-    pub fn damaged_copies(&self, closure: &Closure) -> Result<Vec<Damage>> {
+    pub fn damaged_copies(&self, closure: &MissingObjects) -> Result<Vec<Damage>> {
         Ok(self.bad_copies(&*self.latest()?, closure).1)
     }
 
-    fn bad_copies(&self, packs: &Packs, closure: &Closure) -> (Bad, Vec<Damage>) {
+    fn bad_copies(&self, packs: &Packs, closure: &MissingObjects) -> (Bad, Vec<Damage>) {
         let (mut bad, mut damage) = (Bad::new(), Vec::new());
         for (at, pack) in packs.good.iter().enumerate() {
             for (position, error) in self.unreadable(pack, |_, id| closure.sends(id)) {
@@ -119,7 +119,13 @@ impl Odb {
         pack.reader.check_index().is_ok() && self.unreadable(pack, |_, _| true).is_empty()
     }
 
-    fn put_together(&self, packs: &Packs, closure: &Closure, bad: &Bad, scratch: &Path) -> Result<Parcel> {
+    fn put_together(
+        &self,
+        packs: &Packs,
+        closure: &MissingObjects,
+        bad: &Bad,
+        scratch: &Path,
+    ) -> Result<ThinPack> {
         let plan = Plan::new(self, packs, closure, bad)?;
         fs::sweep(scratch)?;
         let mut writer = Writer::new(Temp::create_in(scratch)?);
@@ -132,7 +138,7 @@ impl Odb {
         if pack.count() as usize != closure.objects().len() || !both.is_proven(&pack.0) {
             return Err(Error::corrupt("a pack was put together from damaged ones"));
         }
-        Ok(Parcel { pack, scratch: Some(temp), damage: Vec::new() })
+        Ok(ThinPack { pack, scratch: Some(temp), damage: Vec::new() })
     }
 
     fn write(&self, writer: &mut Writer<Temp>, plan: &Plan, unit: &Unit, place: &Path) -> Result<()> {
@@ -214,7 +220,7 @@ impl Regrouped {
 }
 
 /// Whether a pack has these objects, no others, and leans on nothing that the receiver lacks.
-fn is_exactly(pack: &Arc<Pack>, closure: &Closure) -> Result<bool> {
+fn is_exactly(pack: &Arc<Pack>, closure: &MissingObjects) -> Result<bool> {
     let reader = &pack.reader;
     if reader.count() as usize != closure.objects().len() || !reader.ids().all(|id| closure.sends(&id)) {
         return Ok(false);

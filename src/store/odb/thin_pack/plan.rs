@@ -9,7 +9,7 @@ use super::super::list::{Pack, Packs};
 use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::pack::{Base, Content, Entry, ItemKind};
-use crate::store::Closure;
+use crate::store::MissingObjects;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub type Bad = HashSet<(usize, u32)>;
 
 struct Planner<'a> {
     odb: &'a Odb,
-    closure: &'a Closure,
+    closure: &'a MissingObjects,
     packs: &'a [Arc<Pack>],
     homes: Homes,
     plan: Plan,
@@ -60,7 +60,7 @@ struct Planner<'a> {
 }
 
 impl Plan {
-    pub fn new(odb: &Odb, packs: &Packs, closure: &Closure, bad: &Bad) -> Result<Plan> {
+    pub fn new(odb: &Odb, packs: &Packs, closure: &MissingObjects, bad: &Bad) -> Result<Plan> {
         let plan = Plan { units: Vec::new(), positions: HashMap::new() };
         let homes = homes(&packs.good, closure, bad)?;
         let mut planner = Planner { odb, closure, packs: &packs.good, homes, plan, begun: HashSet::new() };
@@ -83,7 +83,7 @@ impl Plan {
 
 /// The pack that each object is taken from: of several the one with the most of them, so that what
 /// stands together stays together. Copies that are known to be bad are passed over.
-fn homes(packs: &[Arc<Pack>], closure: &Closure, bad: &Bad) -> Result<Homes> {
+fn homes(packs: &[Arc<Pack>], closure: &MissingObjects, bad: &Bad) -> Result<Homes> {
     let wanted = closure.objects();
     let mut found: Vec<Vec<(Id, u32)>> = Vec::new();
     for pack in packs {

@@ -4,7 +4,7 @@ use super::super::tests::noise;
 use super::*;
 use crate::object::{Mode, Sink, Source, nest};
 use crate::progress::Progress;
-use crate::store::{Limits, Scope, Store, Verdict};
+use crate::store::{Limits, PackCheck, Scope, Store};
 use tempfile::TempDir;
 
 fn store() -> (TempDir, Store) {
@@ -48,18 +48,18 @@ fn history(store: &Store, compacted: &[usize]) -> Vec<Id> {
     tops
 }
 
-fn send(from: &Odb, to: &Store, want: &[Id], have: &[Id]) -> Parcel {
-    let closure = Closure::new(from, want, have).unwrap();
-    let parcel = from.parcel(&closure, &to.incoming().unwrap()).unwrap();
+fn send(from: &Odb, to: &Store, want: &[Id], have: &[Id]) -> ThinPack {
+    let closure = MissingObjects::new(from, want, have).unwrap();
+    let parcel = from.thin_pack(&closure, &to.incoming().unwrap()).unwrap();
     assert_eq!(parcel.count() as usize, closure.objects().len());
-    let again = from.parcel(&closure, &to.incoming().unwrap()).unwrap();
+    let again = from.thin_pack(&closure, &to.incoming().unwrap()).unwrap();
     assert_eq!((parcel.id(), parcel.is_new()), (again.id(), again.is_new()));
     drop(again);
     let file = to.incoming().unwrap().join("pack");
     std::fs::write(&file, parcel.bytes()).unwrap();
     let limits = Limits { decoded: 1 << 30 };
     let verdict = to.receive(&file, parcel.id(), &limits, &Progress::default()).unwrap();
-    assert!(matches!(verdict, Verdict::Sound { .. }), "{verdict:?}");
+    assert!(matches!(verdict, PackCheck::Sound { .. }), "{verdict:?}");
     assert_eq!(to.objects().check(&Progress::default()).unwrap().damage, []);
     for top in want {
         let leaves = crate::object::leaves(to.objects(), *top).unwrap();
@@ -108,10 +108,10 @@ fn a_fixed_list_of_packs_sends_the_same() {
     let tops = history(&from, &[5]);
     let packs = from.objects().latest().unwrap();
     let list = Odb::over(packs.good.iter().rev().cloned().map(Mapped));
-    let closure = Closure::new(&list, &tops[9..10], &tops[3..4]).unwrap();
+    let closure = MissingObjects::new(&list, &tops[9..10], &tops[3..4]).unwrap();
     let scratch = tempfile::tempdir().unwrap();
-    let one = list.parcel(&closure, scratch.path()).unwrap();
-    let other = from.objects().parcel(&closure, scratch.path()).unwrap();
+    let one = list.thin_pack(&closure, scratch.path()).unwrap();
+    let other = from.objects().thin_pack(&closure, scratch.path()).unwrap();
     assert_eq!(one.bytes(), other.bytes());
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 2);
     drop((one, other));
@@ -136,7 +136,7 @@ fn a_large_blob_goes_as_it_lies_there() {
     batch.commit().unwrap();
     let (_b, to) = store();
     let scratch = to.incoming().unwrap();
-    let parcel = from.objects().parcel(&Closure::of_all(vec![large]), &scratch).unwrap();
+    let parcel = from.objects().thin_pack(&MissingObjects::of_all(vec![large]), &scratch).unwrap();
     assert!(parcel.is_new() && parcel.count() == 1);
     std::fs::write(scratch.join("pack"), parcel.bytes()).unwrap();
     let limits = Limits { decoded: 10 << 20 };
@@ -171,13 +171,13 @@ fn two_that_lean_on_each_other_do_not_in_the_parcel() {
     pack_with(&dir, &one, None, &[]);
     pack_with(&dir, &two, None, &[]);
     let all = [&one[..], &two, b"1", b"2", b"3", b"4"].map(Id::of_blob);
-    let closure = Closure::of_all(all.to_vec());
+    let closure = MissingObjects::of_all(all.to_vec());
     let scratch = to.incoming().unwrap();
-    let parcel = from.objects().parcel(&closure, &scratch).unwrap();
+    let parcel = from.objects().thin_pack(&closure, &scratch).unwrap();
     std::fs::write(scratch.join("pack"), parcel.bytes()).unwrap();
     let limits = Limits { decoded: 1 << 20 };
     let verdict = to.receive(&scratch.join("pack"), parcel.id(), &limits, &Progress::default()).unwrap();
-    assert!(matches!(verdict, Verdict::Sound { objects: 6, .. }), "{verdict:?}");
+    assert!(matches!(verdict, PackCheck::Sound { objects: 6, .. }), "{verdict:?}");
     // One of them still leans on the other.
     assert!(parcel.bytes().len() < 4500);
 }
@@ -187,9 +187,9 @@ fn what_is_not_there_cannot_be_sent() {
     let (_a, from) = store();
     let lost = Id::of_blob(b"lost");
     let scratch = tempfile::tempdir().unwrap();
-    let error = from.objects().parcel(&Closure::of_all(vec![lost]), scratch.path()).err().unwrap();
+    let error = from.objects().thin_pack(&MissingObjects::of_all(vec![lost]), scratch.path()).err().unwrap();
     assert!(error.message().contains(&lost.to_string()), "{error}");
-    assert!(from.objects().parcel(&Closure::default(), scratch.path()).unwrap().is_new());
+    assert!(from.objects().thin_pack(&MissingObjects::default(), scratch.path()).unwrap().is_new());
 }
 
 #[test]

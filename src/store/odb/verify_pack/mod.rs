@@ -42,7 +42,7 @@ pub struct Limits {
 
 /// What was found.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum PackCheck {
     /// All of it is what it must be, and whole with what is here.
     Sound { objects: u64, decoded: u64 },
     /// These are neither in it nor here: at most a hundred, and whether there are more.
@@ -101,7 +101,7 @@ struct Proof<'a> {
 impl Odb {
     /// Proves a pack that was not made here, with what is here. It is not added. An `Err` says
     /// nothing about the pack: something else failed, or what it leans on here is damaged.
-    pub fn prove(&self, pack: &Mapped, limits: &Limits, progress: &Progress) -> Result<Verdict> {
+    pub fn verify_pack(&self, pack: &Mapped, limits: &Limits, progress: &Progress) -> Result<PackCheck> {
         let both = self.with(pack)?;
         let here = Odb::over(self.packs()?.good.iter().cloned().map(Mapped));
         let proof = Proof {
@@ -120,9 +120,9 @@ impl Odb {
             missing.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect();
         match result {
             Err(Stop::Failed(error)) => Err(error),
-            Err(Stop::Bad(reason)) => Ok(Verdict::Bad(reason)),
+            Err(Stop::Bad(reason)) => Ok(PackCheck::Bad(reason)),
             Ok(()) if ids.is_empty() => {
-                Ok(Verdict::Sound { objects: u64::from(pack.count()), decoded: decoded.into_inner() })
+                Ok(PackCheck::Sound { objects: u64::from(pack.count()), decoded: decoded.into_inner() })
             }
             Ok(()) | Err(Stop::Missing) => {
                 // What an index that is changed does not list may be there all the same.
@@ -130,7 +130,7 @@ impl Odb {
                 packs.good.iter().try_for_each(|pack| pack.reader.check_index())?;
                 let more = ids.len() > MOST_NAMED;
                 ids.truncate(MOST_NAMED);
-                Ok(Verdict::Missing { ids, more })
+                Ok(PackCheck::Missing { ids, more })
             }
         }
     }

@@ -16,26 +16,26 @@ fn store() -> (TempDir, Store) {
 }
 
 /// Receives bytes under the name that they have, in a store, which must be as before unless they are taken.
-fn receive_as(store: &Store, id: PackId, bytes: &[u8], limits: &Limits) -> Verdict {
+fn receive_as(store: &Store, id: PackId, bytes: &[u8], limits: &Limits) -> PackCheck {
     let file = store.incoming().unwrap().join("pack");
     std::fs::write(&file, bytes).unwrap();
     let before = store.objects().ids().unwrap();
     let verdict = store.receive(&file, id, limits, &Progress::default()).unwrap();
     assert!(!file.exists());
-    if !matches!(verdict, Verdict::Sound { .. }) {
+    if !matches!(verdict, PackCheck::Sound { .. }) {
         assert_eq!(store.objects().ids().unwrap(), before);
         assert_eq!(std::fs::read_dir(store.incoming().unwrap()).unwrap().count(), 0);
     }
     verdict
 }
 
-fn receive(store: &Store, bytes: &[u8]) -> Verdict {
+fn receive(store: &Store, bytes: &[u8]) -> PackCheck {
     receive_as(store, PackId::of(bytes), bytes, &LIMITS)
 }
 
-fn assert_bad(verdict: Verdict, part: &str) {
+fn assert_bad(verdict: PackCheck, part: &str) {
     match verdict {
-        Verdict::Bad(reason) if reason.contains(part) => {}
+        PackCheck::Bad(reason) if reason.contains(part) => {}
         other => panic!("not {part:?}: {other:?}"),
     }
 }
@@ -98,11 +98,11 @@ fn a_sound_pack_is_taken_in() {
         let (bytes, top) = sample(squeezed);
         let (_project, store) = store();
         let verdict = receive(&store, &bytes);
-        assert!(matches!(verdict, Verdict::Sound { objects: 32, .. }), "{verdict:?}");
+        assert!(matches!(verdict, PackCheck::Sound { objects: 32, .. }), "{verdict:?}");
         assert_eq!(store.objects().tree(&top).unwrap().entries().len(), 1);
         assert_eq!(store.objects().check(&Progress::default()).unwrap().damage, []);
         // Once more is no harm.
-        assert!(matches!(receive(&store, &bytes), Verdict::Sound { .. }));
+        assert!(matches!(receive(&store, &bytes), PackCheck::Sound { .. }));
         assert_eq!(store.objects().counts().unwrap().packs, 1);
     }
 }
@@ -120,10 +120,10 @@ fn a_pack_that_leans_on_what_is_here() {
     assert!(bytes.len() < 1000);
     let (_other, empty) = self::store();
     match receive(&empty, &bytes) {
-        Verdict::Missing { ids, more: false } => assert_eq!(ids, [old]),
+        PackCheck::Missing { ids, more: false } => assert_eq!(ids, [old]),
         other => panic!("{other:?}"),
     }
-    assert!(matches!(receive(&store, &bytes), Verdict::Sound { objects: 2, .. }));
+    assert!(matches!(receive(&store, &bytes), PackCheck::Sound { objects: 2, .. }));
     assert_eq!(store.objects().check(&Progress::default()).unwrap().damage, []);
 }
 
@@ -137,7 +137,7 @@ fn one_flipped_bit_anywhere() {
             damaged[at] ^= 1 << (at % 8);
             assert_bad(receive_as(&store, PackId::of(&bytes), &damaged, &LIMITS), "");
             // Under a name of its own, so that only what is inside can tell.
-            assert!(matches!(receive(&store, &damaged), Verdict::Bad(_)), "bit {at}");
+            assert!(matches!(receive(&store, &damaged), PackCheck::Bad(_)), "bit {at}");
         }
     }
 }
@@ -148,7 +148,7 @@ fn cut_off_anywhere() {
         let (bytes, _) = sample(squeezed);
         let (_project, store) = store();
         for len in (0..bytes.len()).step_by(1 + bytes.len() / 150).chain(bytes.len() - 60..bytes.len()) {
-            assert!(matches!(receive(&store, &bytes[..len]), Verdict::Bad(_)), "{len} bytes");
+            assert!(matches!(receive(&store, &bytes[..len]), PackCheck::Bad(_)), "{len} bytes");
         }
     }
 }
@@ -161,7 +161,7 @@ fn what_is_missing_is_named_up_to_a_hundred() {
     for count in [1, 100, 101, 150] {
         let entries =
             lost[..count].iter().enumerate().map(|(n, id)| TreeEntry::file(&name(n), *id)).collect();
-        let Verdict::Missing { ids, more } = receive(&store, &pack_of(&[tree(&tree_of(entries))])) else {
+        let PackCheck::Missing { ids, more } = receive(&store, &pack_of(&[tree(&tree_of(entries))])) else {
             panic!("{count} are missing");
         };
         let mut expected = lost[..count].to_vec();
@@ -207,7 +207,7 @@ fn an_object_that_is_not_what_a_tree_says() {
         ("is a tree, and a tree names it as a file", "is a blob, and a tree names it as a folder");
     assert_bad(receive(&store, &pack_of(&[tree(&inner), tree(&as_file)])), file);
     assert_bad(receive(&store, &pack_of(&[tree(&as_folder), blob(b"x")])), folder);
-    assert!(matches!(receive(&store, &pack_of(&[tree(&inner), blob(b"x")])), Verdict::Sound { .. }));
+    assert!(matches!(receive(&store, &pack_of(&[tree(&inner), blob(b"x")])), PackCheck::Sound { .. }));
     assert_bad(receive(&store, &pack_of(&[tree(&as_file)])), file);
     assert_bad(receive(&store, &pack_of(&[tree(&as_folder)])), folder);
     store.objects().compact(Scope::All, &Progress::default()).unwrap();
@@ -242,7 +242,7 @@ fn bombs() {
     let id = PackId::of(&zeros);
     let limited = |decoded| receive_as(&store, id, &zeros, &Limits { decoded });
     assert_bad(limited((32 << 20) - 1), "would have to be decompressed");
-    assert!(matches!(limited(32 << 20), Verdict::Sound { .. }));
+    assert!(matches!(limited(32 << 20), PackCheck::Sound { .. }));
     // A frame with more in it than its head says, streamed and held.
     for (len, claimed) in [(32 << 20, 9 << 20), (5000, 4000)] {
         let bytes = vec![0; len];
@@ -280,7 +280,7 @@ fn what_would_have_to_be_held_is_bounded() {
         |at| (Id::of_blob(&bytes), Content::Object(Kind::Blob), bytes.clone(), Some((at, base.clone())));
     assert_bad(receive(&store, &pack_of(&[blob(&base), delta(Base::Position(0))])), "too large");
     assert_bad(receive(&store, &pack_of(&[delta(Base::Id(Id::of_blob(&base))), blob(&base)])), "too large");
-    assert!(matches!(receive(&store, &pack_of(&[blob(&base)])), Verdict::Sound { .. }));
+    assert!(matches!(receive(&store, &pack_of(&[blob(&base)])), PackCheck::Sound { .. }));
     assert_bad(receive(&store, &pack_of(&[delta(Base::Id(Id::of_blob(&base)))])), "too large");
     let group = Group::encode(&[(ItemKind::Blob, vec![0; 5 << 20])]);
     let mut writer = Writer::new(Vec::new());
@@ -309,7 +309,7 @@ fn bases_that_come_later_or_never_end() {
     };
     assert_bad(receive(&store, &chain(120)), "too long");
     assert_bad(receive(&store, &chain(81)), "too long");
-    assert!(matches!(receive(&store, &chain(75)), Verdict::Sound { .. }));
+    assert!(matches!(receive(&store, &chain(75)), PackCheck::Sound { .. }));
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn groups_that_are_none() {
         writer.finish().unwrap().0
     };
     let ids = [b"x", b"y"].map(|bytes| Id::of_blob(bytes));
-    assert!(matches!(receive(&store, &group(&ids, &two)), Verdict::Sound { .. }));
+    assert!(matches!(receive(&store, &group(&ids, &two)), PackCheck::Sound { .. }));
     assert_bad(receive(&store, &group(&ids, &two[..1])), "disagree");
     assert_bad(receive(&store, &group(&ids[..1], &two)), "disagree");
     assert_bad(receive(&store, &group(&[ids[1], ids[0]], &two)), "hash");
@@ -337,9 +337,9 @@ fn groups_that_are_none() {
 #[test]
 fn an_empty_pack_is_nothing() {
     let (_project, store) = store();
-    assert!(matches!(receive(&store, &pack_of(&[])), Verdict::Sound { objects: 0, .. }));
+    assert!(matches!(receive(&store, &pack_of(&[])), PackCheck::Sound { objects: 0, .. }));
     assert_eq!(store.objects().counts().unwrap().packs, 0);
     for bytes in [&b""[..], b"luapack\x01", &[0; 4096]] {
-        assert!(matches!(receive(&store, bytes), Verdict::Bad(_)));
+        assert!(matches!(receive(&store, bytes), PackCheck::Bad(_)));
     }
 }
