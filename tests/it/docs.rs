@@ -1,5 +1,6 @@
 //! The examples in `docs/commands.md` are what the program says: each block of `console` is run, in
-//! order, on what `demo` leaves behind. `UPDATE_DOCS=1 cargo test docs` writes them anew.
+//! order, on what `demo` leaves behind. `UPDATE_DOCS=1 cargo test docs` writes them anew. The files and
+//! tests that other documents name for a claim exist.
 
 use crate::common::Project;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,52 @@ fn the_examples_of_the_commands_are_true() {
     }
     let differs = real.lines().zip(written.lines()).find(|(real, written)| real != written);
     assert!(real == written, "docs/commands.md is not what the program says: {differs:?}");
+}
+
+/// Documents whose claims name a file or a test that holds them, as `tests/it/docs.rs::name`.
+const CLAIMS: [&str; 1] = ["docs/reader.md"];
+
+#[test]
+fn the_files_and_tests_that_documents_name_exist() {
+    for document in CLAIMS {
+        let text = std::fs::read_to_string(top().join(document)).unwrap();
+        let claims = claims(&text);
+        assert!(claims.len() >= 20, "{document} names {} files", claims.len());
+        let wrong: Vec<&&str> = claims.iter().filter(|claim| !holds(claim)).collect();
+        assert!(wrong.is_empty(), "{document} names what does not exist: {wrong:#?}");
+    }
+}
+
+#[test]
+fn a_claim_of_what_does_not_exist_is_found() {
+    let text = "held (`tests/it/docs.rs::holds`), by `tests/it/docs.rs`.\n`eval/mod.rs` `src/index.ts`";
+    assert_eq!(claims(text), ["tests/it/docs.rs::holds", "tests/it/docs.rs", "eval/mod.rs"]);
+    assert!(holds("tests/it/docs.rs::a_claim_of_what_does_not_exist_is_found") && holds("eval/mod.rs"));
+    assert!(!holds("tests/it/docs.rs::holds"), "it is no test");
+    assert!(!holds("tests/it/docs.rs::nowhere") && !holds("tests/it/nowhere.rs"));
+}
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The Rust files in a text, and the tests in them.
+fn claims(text: &str) -> Vec<&str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_/.:-".contains(c));
+    words.map(|word| word.trim_end_matches(['.', ':'])).filter(|word| word.contains(".rs")).collect()
+}
+
+/// Whether a file exists, from the top or from the reader's room, and has a test of that name.
+fn holds(claim: &str) -> bool {
+    let (path, test) = claim.split_once("::").map_or((claim, None), |(path, test)| (path, Some(test)));
+    let files = [top().join(path), top().join("src/reader").join(path)];
+    let Some(text) = files.iter().find_map(|file| std::fs::read_to_string(file).ok()) else { return false };
+    let Some(test) = test else { return true };
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let declared = lines.iter().position(|line| line.starts_with(&format!("fn {test}(")));
+    declared.is_some_and(|at| {
+        lines[..at].iter().rev().take_while(|line| line.starts_with("#[")).any(|line| *line == "#[test]")
+    })
 }
 
 /// The folder that `demo` leaves, at the fixed time of the tests.
