@@ -43,7 +43,11 @@ impl Damaged {
 
     /// The only pack of an agent.
     fn pack(&self, agent: &str) -> PathBuf {
-        let entries = walkdir::WalkDir::new(self.server.data()).into_iter().filter_map(Result::ok);
+        Damaged::pack_of(&self.server, agent)
+    }
+
+    fn pack_of(server: &Server, agent: &str) -> PathBuf {
+        let entries = walkdir::WalkDir::new(server.data()).into_iter().filter_map(Result::ok);
         let is_pack = |path: &PathBuf| {
             path.extension().is_some_and(|kind| kind == "pack")
                 && path.to_string_lossy().contains(&format!("/{agent}/pack/"))
@@ -124,4 +128,41 @@ fn a_pack_that_is_cut_short_under_a_running_server_takes_nobody_else_with_it() {
     assert_eq!(damaged.fetch("shop"), Some(200));
     assert_eq!(damaged.fetch("other"), Some(200));
     assert_eq!(damaged.server.metric("lua_store_panics_total"), 0);
+}
+
+/// What is wrong with the first agent hides nothing of the next one.
+#[test]
+fn a_check_goes_on_past_an_agent_whose_head_cannot_be_read() {
+    let Damaged { project, server, .. } = &Damaged::new();
+    let entries = walkdir::WalkDir::new(server.data()).into_iter().filter_map(Result::ok);
+    let head = entries.map(|entry| entry.into_path()).find(|path| path.ends_with("other/head")).unwrap();
+    let sound = std::fs::read(&head).unwrap();
+    // Another form than the program knows.
+    let newer = [&[sound[0], 99], &sound[2..]].concat();
+    for (bytes, told) in
+        [(&b"no head"[..], "the head of agent \"other\" is damaged"), (&newer, "its format is ")]
+    {
+        std::fs::remove_file(&head).unwrap();
+        std::fs::write(&head, bytes).unwrap();
+        let checked = project.run("serve fsck --data ../data");
+        assert!(
+            checked.code == 1 && checked.stdout.contains("damaged: other: ") && checked.stdout.contains(told),
+            "{checked}"
+        );
+        assert!(checked.stdout.contains("Checked 2 agent(s): 1 problem(s)."), "{checked}");
+        let one = project.run("serve fsck --agent other --agent shop --data ../data");
+        assert_eq!((one.code, one.stdout), (1, checked.stdout));
+    }
+    let pack = Damaged::pack_of(server, "shop");
+    let mut bytes = std::fs::read(&pack).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::remove_file(&pack).unwrap();
+    std::fs::write(&pack, bytes).unwrap();
+    let checked = project.run("serve fsck --json --data ../data");
+    let answer: serde_json::Value = serde_json::from_str(&checked.stdout).unwrap();
+    let mut agents: Vec<&str> =
+        answer["problems"].as_array().unwrap().iter().map(|one| one["agent"].as_str().unwrap()).collect();
+    agents.dedup();
+    assert_eq!((checked.code, agents, &answer["agents"]), (1, vec!["other", "shop"], &2.into()), "{checked}");
 }

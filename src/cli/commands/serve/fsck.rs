@@ -35,10 +35,10 @@ impl Fsck {
             agents.retain(|agent| depot.exists(agent).unwrap_or(true));
         }
         for agent in &agents {
-            // One that is damaged exists.
+            // One that cannot be read exists, and the check says why.
             match inventory::existing(&depot, agent) {
-                Err(error) if error.kind() == Kind::Corrupt => {}
-                found => drop(found?),
+                Err(error) if error.kind() == Kind::NotFound => return Err(error),
+                _ => {}
             }
         }
         let term = *cx.out.term();
