@@ -10,6 +10,8 @@
 //!   step N and before the next one.
 //!
 //! * `reads=FILE`: append the path of each file that is opened to be read, to count them;
+//! * `stops=PIPE`: write the path of each file that is opened to be read into a named pipe, and wait until somebody
+//!   has opened the pipe for writing and closed it;
 //!
 //! Several are given with commas between them: `kill=7,trace=FILE`. With `in=TEXT` among them only steps count whose
 //! path holds the text, such as those of one agent of a server. With `while=FILE` the disk is full, or can only be read,
@@ -109,8 +111,16 @@ pub fn read(_: &Path) {}
 /// Announces that a file of the store is opened to be read.
 #[cfg(debug_assertions)]
 pub fn read(path: &Path) {
-    if let Some(file) = plan().and_then(|plan| plan.reads.as_ref()) {
+    // One thread at a time: two would read what the other one wrote into the pipe.
+    static STOP: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let Some(plan) = plan() else { return };
+    if let Some(file) = &plan.reads {
         trace_line(file, &path.display().to_string());
+    }
+    if let Some(pipe) = &plan.stops {
+        let _one = STOP.lock();
+        trace_line(pipe, &path.display().to_string());
+        let _ = std::fs::read(pipe);
     }
 }
 
@@ -125,6 +135,7 @@ pub fn die() {
 struct Plan {
     trace: Option<std::path::PathBuf>,
     reads: Option<std::path::PathBuf>,
+    stops: Option<std::path::PathBuf>,
     kill: Option<u64>,
     full: Option<u64>,
     readonly: Option<u64>,
@@ -145,6 +156,7 @@ fn plan() -> Option<&'static Plan> {
             match part.split_once('=')? {
                 ("trace", file) => plan.trace = Some(file.into()),
                 ("reads", file) => plan.reads = Some(file.into()),
+                ("stops", pipe) => plan.stops = Some(pipe.into()),
                 ("kill", at) => plan.kill = Some(at.parse().ok()?),
                 ("full", at) => plan.full = Some(at.parse().ok()?),
                 ("readonly", at) => plan.readonly = Some(at.parse().ok()?),

@@ -4,6 +4,7 @@
 use crate::common::shop::{self, edit};
 use crate::common::{Outcome, Project};
 use serde_json::Value;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const PROCESSES: usize = 8;
@@ -66,6 +67,55 @@ fn eight_projects_push_into_one_store() {
         assert_eq!(text, format!("{nth} in round {round}"), "source version v{number}");
     }
     project.ok("fsck");
+}
+
+/// How many packs the store has.
+#[cfg(unix)]
+fn packs(project: &Project) -> usize {
+    let entries = std::fs::read_dir(project.path(".lua/objects")).unwrap().map(Result::unwrap);
+    entries.filter(|entry| entry.path().extension().is_some_and(|kind| kind == "pack")).count()
+}
+
+/// Both build on v1, and wait for the lock with their objects stored: whoever gets it second must build anew.
+#[cfg(unix)]
+#[test]
+fn two_pushes_from_one_base_are_both_in_the_newest_state() {
+    let project = shop::project();
+    project.ok("push");
+    let copies = [0, 1].map(|nth| sharing(&project, nth));
+    edit(&copies[0], "src/skills/orders.skill.ts", "Knows about orders", "Knows every order");
+    edit(&copies[1], "src/skills/catalog.skill.ts", "Knows the products", "Knows every product");
+    let store = lua_store::store::Store::open(&project.path(".lua")).unwrap();
+    let (before, lock) = (packs(&project), store.lock().unwrap());
+    let lines = ["push skill --name orders --json", "push skill --name catalog --json"];
+    let mut pushes = [0, 1].map(|nth| {
+        let mut command = copies[nth].lua_store(lines[nth]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    });
+    while packs(&project) < before + 2 {
+        let ended = pushes.iter_mut().find_map(|push| push.try_wait().unwrap());
+        assert_eq!(ended, None, "a push ended without the lock");
+        std::thread::yield_now();
+    }
+    drop(lock);
+    let mut given: Vec<u64> = pushes.into_iter().map(|push| pushed_by(push)).collect();
+    given.sort_unstable();
+    assert_eq!(given, [2, 3]);
+    project.ok("version create");
+    // Skills whose content changed since v1 have the next number.
+    let skills =
+        serde_json::json!([{"name": "catalog", "version": "1.0.1"}, {"name": "orders", "version": "1.0.1"}]);
+    assert_eq!(project.json("version show 1")["snapshot"]["skills"], skills);
+    project.ok("fsck");
+}
+
+/// The number that a push reports.
+#[cfg(unix)]
+fn pushed_by(push: std::process::Child) -> u64 {
+    let output = push.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str::<Value>(&told).unwrap()["sourceVersion"].as_u64().unwrap()
 }
 
 /// What one process reports as done.
@@ -186,4 +236,66 @@ fn compaction_beside_pushes_and_readers() {
         assert_eq!(text, format!("round {round}"));
     }
     project.ok("fsck");
+}
+
+/// Runs a command that stops at each file of the store that it opens, and goes on when `at` has seen the path.
+#[cfg(all(debug_assertions, unix))]
+fn stopping(project: &Project, line: &str, mut at: impl FnMut(&str)) -> Outcome {
+    let pipe = project.root().join("../opened");
+    let _ = std::fs::remove_file(&pipe);
+    assert!(project.command("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = project.lua_store(line);
+    command.env("LUA_STORE_FAULT", format!("stops={}", pipe.display()));
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::scope(|scope| {
+        let ending = scope.spawn(|| {
+            let output = child.wait_with_output().unwrap();
+            // Nobody else opens it any more.
+            std::fs::write(&pipe, "end\n").unwrap();
+            output
+        });
+        loop {
+            let opened = std::fs::read_to_string(&pipe).unwrap();
+            if opened.ends_with("end\n") {
+                break;
+            }
+            opened.lines().for_each(&mut at);
+            drop(std::fs::File::options().write(true).open(&pipe).unwrap());
+        }
+        let output = ending.join().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        Outcome { line: line.to_owned(), stdout, stderr, code: output.status.code().unwrap() }
+    })
+}
+
+/// The system need not list a file that is made while it lists: a gap is looked at once more before it is a loss.
+#[cfg(all(debug_assertions, unix))]
+#[test]
+fn a_ref_that_a_listing_missed_is_found_by_the_second_look() {
+    let project = shop::two_versions();
+    for text in ["You do help", "You help"] {
+        let old = if text == "You help" { "You do help" } else { "You help" };
+        edit(&project, "src/index.ts", old, text);
+        project.ok("version create --auto-push");
+    }
+    edit(&project, "src/index.ts", "You help", "You do help");
+    for (line, series) in
+        [("source list --all", "source"), ("version list --all", "versions"), ("push", "source")]
+    {
+        let (path, aside) = (project.path(format!(".lua/refs/{series}/v2")), project.path("../aside"));
+        std::fs::rename(&path, &aside).unwrap();
+        let missing = project.run(line);
+        assert!(missing.to_string().contains("v2\" is missing"), "{missing}");
+        // Where this one is opened, the folder was listed; the newest is read alone, too.
+        let first = format!("refs/{series}/v1");
+        let mut is_made = false;
+        let outcome = stopping(&project, line, |opened| {
+            if !is_made && opened.ends_with(&first) {
+                std::fs::rename(&aside, &path).unwrap();
+                is_made = true;
+            }
+        });
+        assert!(is_made && outcome.code == 0 && !outcome.to_string().contains("missing"), "{outcome}");
+    }
 }
