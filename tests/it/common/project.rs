@@ -108,8 +108,9 @@ impl Project {
         let variables = plain.get_envs().filter_map(|(name, value)| Some((name, value?)));
         let command = pty_process::blocking::Command::new(plain.get_program()).args(plain.get_args());
         let command = command.env_clear().envs(variables).env("TERM", "xterm").current_dir(self.root());
-        let mut child = command.spawn(pts).expect("the program starts");
+        // Typed ahead: what the terminal shows of it comes first, however fast the program is.
         pty.write_all(typed.as_bytes()).unwrap();
+        let mut child = command.spawn(pts).expect("the program starts");
         let (mut shown, mut piece) = (Vec::new(), [0; 4096]);
         // Linux ends a terminal without a writer with an error instead of an end of file.
         while let Ok(count @ 1..) = pty.read(&mut piece) {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -13,6 +13,8 @@ use std::time::Duration;
 pub enum Fault {
     /// Both sides are cut off when so many bytes went to the server.
     CutUp(u64),
+    /// The same, and the client is cut off when the server has read them all and has let go of the connection.
+    CutUpRead(u64),
     /// Both sides are cut off when so many bytes came back.
     CutDown(u64),
     /// Each piece is held back for so many milliseconds.
@@ -79,34 +81,46 @@ impl Shared {
         let fault = self.faults.lock().unwrap().pop_front();
         let Ok(server) = TcpStream::connect(self.server) else { return };
         let said = Arc::new(Mutex::new(Vec::new()));
+        let is_cut = Arc::new(AtomicBool::new(false));
         let back = {
             let (from, to, shared) = (server.try_clone().unwrap(), client.try_clone().unwrap(), self.clone());
-            thread::spawn(move || shared.pump(from, to, fault, false, None))
+            let is_cut = is_cut.clone();
+            thread::spawn(move || shared.pump(from, to, fault, None, &is_cut))
         };
-        self.pump(client, server, fault, true, Some(&said));
+        let end = client.try_clone().unwrap();
+        self.pump(client, server, fault, Some(&said), &is_cut);
         back.join().unwrap();
+        if is_cut.load(Ordering::SeqCst) {
+            let _ = end.shutdown(Shutdown::Both);
+        }
         if let Some(Fault::Twice) = fault {
             self.say_again(&said.lock().unwrap());
         }
     }
 
+    /// Carries what one side says to the other; with `said`, what the client says.
     fn pump(
         &self,
         mut from: TcpStream,
         mut to: TcpStream,
         fault: Option<Fault>,
-        up: bool,
         said: Option<&Mutex<Vec<u8>>>,
+        is_cut: &AtomicBool,
     ) {
-        let mut left = match (fault, up) {
-            (Some(Fault::CutUp(bytes)), true) | (Some(Fault::CutDown(bytes)), false) => bytes,
+        let mut left = match (fault, said) {
+            (Some(Fault::CutUp(bytes) | Fault::CutUpRead(bytes)), Some(_)) => bytes,
+            (Some(Fault::CutDown(bytes)), None) => bytes,
             _ => u64::MAX,
         };
-        let counter = if up { &self.up } else { &self.down };
+        let counter = if said.is_some() { &self.up } else { &self.down };
         let mut piece = [0; 16 << 10];
         while let Ok(len @ 1..) = from.read(&mut piece) {
             if let Some(Fault::Delay(wait)) = fault {
                 thread::sleep(Duration::from_millis(wait));
+            }
+            if is_cut.load(Ordering::SeqCst) {
+                // What the server says to half a request does not arrive.
+                continue;
             }
             let len = len.min(usize::try_from(left).unwrap_or(usize::MAX));
             counter.fetch_add(len as u64, Ordering::SeqCst);
@@ -114,7 +128,12 @@ impl Shared {
                 said.lock().unwrap().extend_from_slice(&piece[..len]);
             }
             left -= len as u64;
-            if to.write_all(&piece[..len]).is_err() || left == 0 {
+            let is_sent = to.write_all(&piece[..len]).is_ok();
+            if left == 0 && is_sent && matches!(fault, Some(Fault::CutUpRead(_))) {
+                is_cut.store(true, Ordering::SeqCst);
+                break;
+            }
+            if !is_sent || left == 0 {
                 // A cut takes both directions with it.
                 let _ = from.shutdown(Shutdown::Both);
                 let _ = to.shutdown(Shutdown::Both);

@@ -9,7 +9,7 @@ use crate::common::proxy::{Fault, Proxy};
 use crate::common::server::{Server, data};
 use crate::common::shop::edit;
 
-/// What the server takes in one piece, and what a socket holds: so much may have to be sent again.
+/// What the server takes in one piece, and room: so much may have to be sent again.
 const AGAIN: u64 = 600 << 10;
 
 /// A server with a bad network before it, which is the project's remote.
@@ -73,7 +73,8 @@ fn a_large_push_goes_on_where_it_was_cut() {
     let project = changed(3 << 20);
     let (up, _) = undisturbed(&project);
     for_each(parts(up, 4), |cut| {
-        let (sent, _) = pushed(&project, &[Fault::CutUp(cut as u64)]);
+        // What a slow server had not read yet would have to be sent again, however much that is.
+        let (sent, _) = pushed(&project, &[Fault::CutUpRead(cut as u64)]);
         assert!(sent <= up + AGAIN, "cut at {cut} of {up}: {sent} bytes were sent");
     });
 }
