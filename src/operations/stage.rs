@@ -1,6 +1,9 @@
 //! What a push would store: files and state of this moment, in a batch that is not committed yet.
 //! `push` commits it; `diff`, `status` and dry runs only look.
 
+#[cfg(test)]
+mod tests;
+
 use super::build::{self, Base, Built, Input, Scope};
 use super::reached::{self, Needed};
 use super::stock;
@@ -368,33 +371,4 @@ fn check_target(agent: &Agent, request: &Request, old: &State) -> Result<()> {
         None if present.is_empty() => error.hint("the agent has none of that kind"),
         None => error.hint(format!("{}: {}", kind.label, present.join(", "))),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::object::Id;
-    use crate::store::Store;
-
-    #[test]
-    fn a_project_that_does_not_come_to_rest_is_unavailable() {
-        let directory = tempfile::tempdir().unwrap();
-        Store::init(&directory.path().join(".lua")).unwrap();
-        let project = Project::open(directory.path()).unwrap();
-        let mut taken = 0;
-        let restless = |tracked: &Tracked| {
-            taken += 1;
-            let mut snapshot = project.look(tracked, &Progress::default())?.0;
-            snapshot.tree = Id::of_blob(&[taken]);
-            Ok(snapshot)
-        };
-        let (scope, progress) = (Scope::All, Progress::default());
-        let request = Request { scope, ..Request::all(progress) };
-        #[allow(clippy::disallowed_methods, reason = "a test writes the project of its own")]
-        std::fs::write(directory.path().join("index.ts"), "new LuaAgent({ name: 'a' });").unwrap();
-        let error = settle(&project, &request, None, restless).err().unwrap();
-        assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Unavailable, 11), "{error}");
-        assert_eq!(error.message(), "the project keeps changing while it is read");
-        assert_eq!(taken, 10);
-    }
 }

@@ -173,6 +173,32 @@ fn a_folder_that_became_a_link_out_of_the_project() {
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
 }
 
+/// A link to another folder of the project: what is written under its name must not land in that folder.
+#[test]
+fn a_folder_that_became_a_link_inside_the_project() {
+    let project = shop::project();
+    project.write("docs/a.md", "tracked");
+    project.write("other/a.md", "another file");
+    project.ok("push");
+    let linked = || {
+        fs::remove_dir_all(project.path("docs")).unwrap();
+        symlink("other", project.path("docs")).unwrap();
+    };
+    let others = || (project.read("other/a.md"), fs::read_dir(project.path("other")).unwrap().count());
+    linked();
+    project.ok("push");
+    project.ok("source rollback --version 1 --force");
+    assert!(project.path("docs").symlink_metadata().unwrap().is_dir());
+    assert_eq!(project.read("docs/a.md"), "tracked");
+    assert_eq!(others(), ("another file".to_owned(), 1));
+    project.write(".luaignore", "/docs\n");
+    project.ok("push");
+    linked();
+    refused(&project, "source rollback --version 1 --force", "\"docs\" is in the way");
+    assert_eq!(fs::read_link(project.path("docs")).unwrap(), Path::new("other"));
+    assert_eq!(others(), ("another file".to_owned(), 1));
+}
+
 #[test]
 fn ignored_files_in_the_way_are_not_touched() {
     let project = shop::project();

@@ -49,6 +49,44 @@ fn create_can_push_first() {
     ");
 }
 
+/// The newest version is deleted: its number is never given again, and what comes next is compared with the newest
+/// that is left.
+#[test]
+fn create_after_the_newest_version_was_deleted() {
+    let project = two_versions();
+    project.ok("version delete 2 --force");
+    assert_snapshot!(project.run("version create -m third"), @"
+    $ lua-store version create -m third
+    ✓ Created v3 (staged). Run `lua-store version promote v3` to deploy.
+    ");
+    assert_eq!(project.json("version show 3")["message"], "third");
+    assert_snapshot!(project.run("version create"), @"
+    $ lua-store version create
+    No staged changes since the previous version.
+    ");
+    project.ok("version delete 3 --force");
+    project.ok("source rollback --version 1 --force");
+    project.ok("push");
+    assert_snapshot!(project.run("version create"), @"
+    $ lua-store version create
+    No staged changes since the previous version.
+    ");
+    project.ok("source rollback --version 2 --force");
+    assert_snapshot!(project.run("version create --auto-push -m fourth").notes(), @"
+    $ lua-store version create --auto-push -m fourth
+    ✓ Created v4 (staged). Run `lua-store version promote v4` to deploy.
+    ");
+    assert_snapshot!(project.run("version list"), @"
+    $ lua-store version list
+    VERSION  STATUS   CREATED           BY               PROMOTED  MESSAGE
+    v4       staged   2026-11-21 09:30  ana@example.com  -         fourth
+    v3       deleted  2026-11-21 09:30  ana@example.com  -         third
+    v2       deleted  2026-11-21 09:30  ana@example.com  -         second
+    v1       staged   2026-11-21 09:30  ana@example.com  -         first
+    ");
+    project.ok("fsck");
+}
+
 #[test]
 fn the_list_is_as_wide_as_its_content() {
     let project = two_versions();

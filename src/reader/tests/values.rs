@@ -43,6 +43,98 @@ fn literals_and_operators() {
     }
 }
 
+const NUMBERS: [&str; 7] = ["-1", "-0", "0", "1", "1.5", "NaN", "Infinity"];
+const TEXTS: [&str; 8] = ["''", "'B'", "'a'", "'ab'", "'10'", "'9'", "'\\u{10000}'", "'\\uffff'"];
+const OTHERS: [&str; 9] = ["null", "undefined", "true", "false", "0", "1", "''", "'1'", "[]"];
+
+/// What Node 20 answers: a word for each left side, a letter of it for each right side.
+#[rustfmt::skip]
+const OF_NUMBERS: [(&str, &str); 8] = [
+    ("<", "fttttft fffttft fffttft fffftft fffffft fffffff fffffff"),
+    ("<=", "tttttft fttttft fttttft fffttft fffftft fffffff fffffft"),
+    (">", "fffffff tffffff tffffff tttffff ttttfff fffffff tttttff"),
+    (">=", "tffffff tttffff tttffff ttttfff tttttff fffffff tttttft"),
+    ("==", "tffffff fttffff fttffff ffftfff fffftff fffffff fffffft"),
+    ("!=", "ftttttt tfftttt tfftttt tttfttt ttttftt ttttttt ttttttf"),
+    ("===", "tffffff fttffff fttffff ffftfff fffftff fffffff fffffft"),
+    ("!==", "ftttttt tfftttt tfftttt tttfttt ttttftt ttttttt ttttttf"),
+];
+
+/// The same of texts, which are compared by their UTF-16 units.
+#[rustfmt::skip]
+const OF_TEXTS: [(&str, &str); 8] = [
+    ("<", "fttttttt ffttfftt ffftfftt fffffftt ftttfttt ftttfftt ffffffft ffffffff"),
+    ("<=", "tttttttt ftttfftt ffttfftt ffftfftt fttttttt ftttfttt fffffftt ffffffft"),
+    (">", "ffffffff tfffttff ttffttff tttfttff tfffffff tffftfff ttttttff tttttttf"),
+    (">=", "tfffffff ttffttff tttfttff ttttttff tffftfff tfffttff tttttttf tttttttt"),
+    ("==", "tfffffff ftffffff fftfffff ffftffff fffftfff ffffftff fffffftf ffffffft"),
+    ("!=", "fttttttt tftttttt ttfttttt tttftttt ttttfttt tttttftt ttttttft tttttttf"),
+    ("===", "tfffffff ftffffff fftfffff ffftffff fffftfff ffffftff fffffftf ffffffft"),
+    ("!==", "fttttttt tftttttt ttfttttt tttftttt ttttfttt tttttftt ttttttft tttttttf"),
+];
+
+/// The same where JavaScript converts, or compares what is no text and no number.
+#[rustfmt::skip]
+const OF_OTHERS: [(&str, &str); 8] = [
+    ("<", "fftfftftf fffffffff fffffffff fftfftftf fftfftftf fffffffff fftfftftf fffffffff fftfftftf"),
+    ("<=", "tfttttttt fffffffff fftfftftf tfttttttt tfttttttt fftfftftf tfttttttt fftfftftf tfttttttt"),
+    (">", "fffffffff fffffffff tffttftft fffffffff fffffffff tffttftft fffffffff tffttftft fffffffff"),
+    (">=", "tffttftft fffffffff tfttttttt tffttftft tffttftft tfttttttt tffttftft tfttttttt tffttftft"),
+    ("==", "ttfffffff ttfffffff fftfftftf fffttftft fffttftft fftfftftf fffttftft fftfftftf fffttftff"),
+    ("!=", "ffttttttt ffttttttt ttfttftft tttfftftf tttfftftf ttfttftft tttfftftf ttfttftft tttfftftt"),
+    ("===", "tffffffff ftfffffff fftffffff ffftfffff fffftffff ffffftfff fffffftff ffffffftf fffffffff"),
+    ("!==", "ftttttttt tfttttttt ttftttttt tttfttttt ttttftttt tttttfttt ttttttftt tttttttft ttttttttt"),
+];
+
+/// What the reader answers of each pair: true, false, or `?` where it says that only running would tell.
+fn compared(operator: &str, values: &[&str]) -> String {
+    let row = |left: &&str| {
+        let pairs: Vec<String> =
+            values.iter().map(|right| format!("({left}) {operator} ({right})")).collect();
+        format!("[{}]", pairs.join(", "))
+    };
+    let rows: Vec<String> = values.iter().map(row).collect();
+    let answers = value(&format!("[{}]", rows.join(", ")));
+    let letter = |answer: &Value| match answer.as_bool() {
+        Some(true) => 't',
+        Some(false) => 'f',
+        None => '?',
+    };
+    let word = |row: &Value| -> String { row.as_array().unwrap().iter().map(letter).collect() };
+    answers.as_array().unwrap().iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_comparison_of_numbers_and_of_texts_is_that_of_javascript() {
+    for (operator, expected) in OF_NUMBERS {
+        assert_eq!(compared(operator, &NUMBERS), expected, "{operator} {NUMBERS:?}");
+    }
+    for (operator, expected) in OF_TEXTS {
+        assert_eq!(compared(operator, &TEXTS), expected, "{operator} {TEXTS:?}");
+    }
+}
+
+/// What is not known is said so; nothing is guessed. Known are `===`, but for null and an object, and `==` with null or
+/// undefined.
+#[test]
+fn a_comparison_that_converts_is_that_of_javascript_or_unknown() {
+    for (operator, expected) in OF_OTHERS {
+        let read = compared(operator, &OTHERS);
+        let pairs = OTHERS.iter().flat_map(|left| OTHERS.iter().map(move |right| (*left, *right)));
+        let letters = |word: &str| word.replace(' ', "").chars().collect::<Vec<_>>();
+        for (((left, right), read), expected) in pairs.zip(letters(&read)).zip(letters(expected)) {
+            let has = |what: &str| left == what || right == what;
+            let is_known = match operator {
+                "===" | "!==" => !(has("null") && has("[]")),
+                "==" | "!=" => has("null") || has("undefined"),
+                _ => false,
+            };
+            let fits = read == expected || read == '?' && !is_known;
+            assert!(fits, "{left} {operator} {right} is {expected} and was read as {read}");
+        }
+    }
+}
+
 #[test]
 fn methods_of_texts_and_lists() {
     let cases = [

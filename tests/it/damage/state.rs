@@ -2,6 +2,7 @@
 
 use super::{READING, history, look, packs, readable, refused, with};
 use crate::common::shop::edit;
+use insta::assert_snapshot;
 use lua_store::history::record::Who;
 use lua_store::history::revision::Revision;
 use lua_store::object::Id;
@@ -202,4 +203,30 @@ fn damage_in_what_is_known_of_a_remote() {
     found("remotes/origin/versions/v1: ");
     keep(&RemoteTracking { active: active.map(|active| Active { ledger: lost, ..active }), ..sound.clone() });
     found("affects remotes/origin/ledger");
+}
+
+/// The log knows every version. Without it the ledger is the only one that knows of a version whose ref is lost.
+#[test]
+fn a_ledger_record_of_a_version_that_no_ref_has() {
+    let (project, _) = history();
+    project.ok("version promote 2");
+    project.ok("version promote 1");
+    for name in ["reflog", "refs/versions/v2"] {
+        std::fs::remove_file(project.path(".lua").join(name)).unwrap();
+    }
+    assert_snapshot!(project.run("fsck"), @"
+    $ lua-store fsck
+    damaged: ledger: ledger record b3b545aa names a version that no ref has
+    Checked 58 objects in 7 pack(s), 3 ref(s): 1 problem(s).
+    --- stderr
+    hint: `lua-store fsck --repair` mends what is known; with `--from REMOTE` from a remote too
+    --- exit 1
+    ");
+    assert_snapshot!(project.run("log --verify"), @"
+    $ lua-store log --verify
+    --- stderr
+    Error: ledger record b3b545aa names a version that no ref has
+    hint: `lua-store fsck` names what is damaged
+    --- exit 1
+    ");
 }

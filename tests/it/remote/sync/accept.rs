@@ -145,6 +145,47 @@ fn edits_that_were_not_pushed_are_not_overwritten_unasked() {
     assert!(ben.read("src/index.ts").contains("my shop"));
 }
 
+/// The code takes the white space off what it reads: no file gives the value that is live.
+#[test]
+fn what_would_be_read_as_another_value_is_not_written() {
+    let ana = shared();
+    let agent = |persona: &str| {
+        format!(
+            "import {{ LuaAgent }} from 'lua-cli';\nimport {{ readFileSync }} from 'fs';\n\
+             export const agent = new LuaAgent({{ name: 'a', persona: {persona} }});\n"
+        )
+    };
+    let read = agent("readFileSync(new URL('./persona.md', import.meta.url), 'utf8').trim()");
+    ana.write("src/index.ts", &read);
+    ana.write("src/persona.md", "Be kind.\n");
+    for line in ["push", "version create -m first", "version promote 1"] {
+        ana.ok(line);
+    }
+    let ben = copy_of(&ana, "ben@example.com");
+    ana.write("src/index.ts", agent("'  Be brief.  '"));
+    for line in ["push", "version create -m second", "version promote 2"] {
+        ana.ok(line);
+    }
+    assert_snapshot!(ben.run("sync --accept"), @r#"
+    $ lua-store sync --accept
+
+    ⚠️  Drift detected. Auto-accepting server state...
+
+    --- stderr
+    Error: cannot set "persona": "src/persona.md" computes it
+    hint: write `persona: '…'` as a plain text in "src/persona.md", then try again
+    --- exit 1
+    "#);
+    assert_eq!((ben.read("src/index.ts"), ben.read("src/persona.md")), (read, "Be kind.\n".to_owned()));
+    // What the code gives back as it is, is written.
+    ana.write("src/index.ts", agent("'Be brief.'"));
+    for line in ["push", "version create -m third", "version promote 3"] {
+        ana.ok(line);
+    }
+    assert_eq!(ben.run("sync --accept").code, 0);
+    assert_eq!(ben.read("src/persona.md"), "Be brief.\n");
+}
+
 #[test]
 fn a_question_needs_a_terminal() {
     let project = published();
