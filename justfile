@@ -1,0 +1,25 @@
+# The six commands of a contributor. Each can be typed without `just`, too.
+
+# Everything that a change must pass.
+ci:
+    .ci/run
+
+# The tests, or those whose name has a word: `just test push`.
+test *words:
+    cargo test --locked {{words}}
+
+# Lints, as .ci/run has them.
+lint:
+    cargo clippy --locked --all-targets -- -D warnings
+
+# The one way of formatting.
+format:
+    cargo fmt
+
+# The examples of docs/commands.md, written anew from what the program says.
+docs:
+    UPDATE_DOCS=1 cargo test --locked --test it docs
+
+# The program on a sample agent.
+demo:
+    cargo run --locked --release -- demo
