@@ -7,7 +7,7 @@
 
 64 clients over loopback: 24 tenants with an agent each, 16 that push to one hot agent as fast as they can, 8 that read a large answer
 slowly, 8 that send garbage, 8 that hold 40 connections each and say nothing. First the tenants are alone, for a tenth of the time; in
-the next four tenths the server is killed with SIGKILL and started again, six times; the last half is for memory. The clients that are not
+the next four tenths the server is killed with SIGKILL and started again, six times (`--kills`); the last half is for memory. The clients that are not
 tenants run niced, as they would be on other machines. Then all that was acknowledged is looked for. The exit code is 1 when something is
 missing, twice there, or damaged.
 """
@@ -37,7 +37,6 @@ from client import put  # noqa: E402
 from pack import BLOB, FILE, FOLDER, TREE, encode_pack, encode_tree  # noqa: E402
 
 TENANTS, HOT, SLOW, GARBAGE, IDLE = 24, 16, 8, 8, 8
-KILLS = 6
 
 
 class Known:
@@ -255,7 +254,8 @@ class Server:
             line = next(line for line in pathlib.Path(f"/proc/{self.process.pid}/{file}").read_text().splitlines() if line.startswith(name))
             return int(line.split()[1])
         self.written = self.written_before + field("io", "write_bytes:")
-        self.samples.append((time.monotonic(), field("status", "VmRSS:") / 1024, field("status", "RssAnon:") / 1024))
+        self.threads = field("status", "Threads:")
+        self.samples.append((time.monotonic(), field("status", "RssFile:") / 1024, field("status", "RssAnon:") / 1024))
 
     def disk(self):
         return int(subprocess.run(["du", "-sk", self.data], capture_output=True, text=True).stdout.split()[0] or 0) / 1024
@@ -283,7 +283,7 @@ def soak(args, folder):
         began = time.monotonic() + 3
         loud, end = began + args.minutes * 6, began + args.minutes * 60
         calm = loud + (end - loud) * 4 / 9
-        kills = [loud + (calm - loud) * (n + 0.5) / (KILLS + 0.5) for n in range(KILLS)]
+        kills = [loud + (calm - loud) * (n + 0.5) / (args.kills + 0.5) for n in range(args.kills)]
         split = [(0, tenants, began)] + [(10, others[n::2], loud) for n in range(2)]
         jobs = []
         for niced, some, gate in split:
@@ -298,10 +298,10 @@ def soak(args, folder):
                 kills.pop(0)
                 server.kill()
             if time.monotonic() > minute:
-                minute += 60 if args.minutes > 4 else 15
+                minute += 60 if args.minutes > 4 else 10
                 loads.append(os.getloadavg()[0])
-                _, resident, anonymous = server.samples[-1]
-                print(f"{time.monotonic() - began:5.0f} s: {resident:7.1f} MiB resident, {anonymous:7.1f} anonymous, "
+                _, mapped, anonymous = server.samples[-1]
+                print(f"{time.monotonic() - began:5.0f} s: {anonymous:7.1f} MiB anonymous, {mapped:7.1f} of files mapped, {server.threads:3} threads, "
                       f"{server.disk():7.0f} MiB on disk, load {loads[-1]:.1f}", flush=True)
         seen = [mine.recv() for _, mine in jobs]
         [job.join() for job, _ in jobs]
@@ -335,17 +335,18 @@ def judge(args, server, large, clients, seen, window, loads):
     server.kill()
     lost, doubled, damaged = look(server, clients, acknowledged)
     pushed = sum(size for *_, size in acknowledged)
-    last = [(resident, anonymous) for at, resident, anonymous in server.samples if calm < at < end]
+    last = [(mapped, anonymous) for at, mapped, anonymous in server.samples if calm < at < end]
     counts = sum((counts for *_, counts in seen), collections.Counter())
     print("\n" + "\n".join(f"{count:7} x {what}" for what, count in sorted(counts.items())))
     print(f"\npushes acknowledged {len(acknowledged)}, {pushed / 2**20:.1f} MiB; written {server.written / 2**20:.1f} MiB, "
           f"{server.written / pushed:.1f} times as much; on disk {server.disk():.0f} MiB")
     print(f"killed and started again {len(server.away)} times, away {max(back - gone for gone, back in server.away):.1f} s at most")
     print(f"load of the machine ({os.cpu_count()} processors): {min(loads):.1f} to {max(loads):.1f}")
-    for name, values in zip(("resident", "anonymous"), zip(*last)):
-        values = [sorted(values[at:at + 15])[7] for at in range(0, len(values) - 14, 15)]
-        grown = max(values) / min(values) - 1
-        print(f"{name} memory in the last half: {min(values):.0f} to {max(values):.0f} MiB, apart by {grown:.0%} (aim: 20 %)")
+    mapped, anonymous = zip(*last)
+    values = [sorted(anonymous[at:at + 15])[7] for at in range(0, len(anonymous) - 14, 15)]
+    grown = max(values) / min(values) - 1
+    print(f"anonymous memory in the last half: {min(values):.0f} to {max(values):.0f} MiB, apart by {grown:.0%} (aim: 20 %)")
+    print(f"pages of packs that are mapped, which the system takes back when it needs them: {min(mapped):.0f} to {max(mapped):.0f} MiB")
     for what in ("refs", "push", "fetch"):
         quiet, loaded = late.get((what, "quiet")), late.get((what, "loaded"))
         if quiet and loaded:
@@ -378,6 +379,7 @@ def look(server, clients, acknowledged):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--kills", type=int, default=6, help="how often the server is killed, not counting the end")
     parser.add_argument("--bin", type=lambda path: str(pathlib.Path(path).resolve()), default=str(HERE / "target/release/lua-store"))
     parser.add_argument("--work", default=None, help="folder for temporary files")
     args = parser.parse_args()

@@ -4,11 +4,11 @@
 //! checksum (objects are hashed anyway), dictionary id, and the magic number, which is always the same.
 
 use super::malformed;
+use super::tools::{Shelf, Tools};
 use crate::error::{Error, Result};
-use std::cell::RefCell;
 use std::io::{self, Chain, Read};
 use zstd::stream::read::Decoder;
-use zstd::zstd_safe::{self, CCtx, CParameter, DCtx};
+use zstd::zstd_safe::{self, CCtx, CParameter};
 
 /// How every zstd frame begins (RFC 8878); not stored.
 pub(super) const FRAME_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -22,20 +22,7 @@ const LONG: usize = 256 << 10;
 /// More than this is never held in memory at once; larger objects can only be streamed.
 pub(super) const MAX_HELD: u64 = 1 << 30;
 
-/// One set per thread: making a context costs more than compressing a small object.
-struct Tools {
-    compressor: CCtx<'static>,
-    decompressor: DCtx<'static>,
-    scratch: Vec<u8>,
-}
-
-thread_local! {
-    static TOOLS: RefCell<Tools> = RefCell::new(Tools {
-        compressor: CCtx::create(),
-        decompressor: DCtx::create(),
-        scratch: Vec::new(),
-    });
-}
+static TOOLS: Shelf = Shelf::new();
 
 /// Whether these bytes may be the prefix of another object.
 pub(super) fn can_be_base(bytes: &[u8]) -> bool {
@@ -44,7 +31,7 @@ pub(super) fn can_be_base(bytes: &[u8]) -> bool {
 
 /// The frame without its magic number; `None` where that is no shorter than the bytes themselves.
 pub(super) fn compress(bytes: &[u8], base: Option<&[u8]>, level: i32) -> Option<Vec<u8>> {
-    TOOLS.with_borrow_mut(|tools| {
+    TOOLS.lend(|tools| {
         let Tools { compressor, scratch, .. } = tools;
         scratch.clear();
         scratch.reserve(zstd_safe::compress_bound(bytes.len()));
@@ -84,7 +71,7 @@ pub(super) fn decompress(payload: &[u8], base: Option<&[u8]>, len: u64) -> Resul
     let len = len as usize;
     let mut out = Vec::new();
     out.try_reserve_exact(len).map_err(|_| Error::failed(format!("no memory for {len} bytes")))?;
-    let read = TOOLS.with_borrow_mut(|tools| {
+    let read = TOOLS.lend(|tools| {
         let Tools { decompressor, scratch, .. } = tools;
         scratch.clear();
         scratch.extend_from_slice(&FRAME_MAGIC);

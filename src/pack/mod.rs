@@ -10,6 +10,7 @@ mod group;
 mod index;
 mod link;
 mod reader;
+mod tools;
 mod varint;
 mod writer;
 

@@ -100,6 +100,7 @@ pub struct Server {
 impl Server {
     /// Opens the depot, tries whether its engine holds what it must, and takes the address.
     pub fn start(config: &Config, surroundings: Surroundings) -> Result<Server> {
+        limits::heap::share();
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         parallel::require(workers + THREADS, "serve")?;
         let certificate = config.tls.as_ref().map(Certificate::load).transpose()?.map(Arc::new);

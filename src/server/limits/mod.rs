@@ -2,6 +2,7 @@
 
 mod connections;
 pub mod files;
+pub mod heap;
 mod pools;
 mod quota;
 mod shares;

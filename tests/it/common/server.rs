@@ -106,6 +106,12 @@ impl Server {
     }
 
     #[cfg(unix)]
+    /// The maps of its memory, as the system lists them.
+    #[cfg(target_os = "linux")]
+    pub fn maps(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{}/maps", self.child.id())).unwrap()
+    }
+
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = std::process::Command::new("kill").args([name, &pid]).status().unwrap();

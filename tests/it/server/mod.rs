@@ -9,6 +9,7 @@ mod damaged;
 mod disk;
 mod docs;
 mod exchange;
+mod heap;
 mod hot;
 mod http;
 mod limits;
