@@ -40,7 +40,7 @@ impl Group {
         out
     }
 
-    pub(super) fn decode(bytes: Vec<u8>) -> Result<Group> {
+    pub fn decode(bytes: Vec<u8>) -> Result<Group> {
         let items = read_table(&bytes).or_malformed("a group is not well formed")?;
         Ok(Group { bytes, items })
     }
@@ -55,7 +55,7 @@ impl Group {
 
     /// How many bytes of memory it holds.
     pub fn size(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() + self.items.len() * size_of::<Item>()
     }
 
     pub fn item(&self, number: usize) -> Result<(ItemKind, &[u8])> {

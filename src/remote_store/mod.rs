@@ -61,6 +61,7 @@ use crate::protocol::{AgentId, Head};
 use crate::remote_store::lru::Recent;
 use crate::remote_store::open_agent::Pieces;
 use crate::remote_store::thin_packs::Parcels;
+use crate::store::Groups;
 use damage::Damages;
 use head::Seen;
 use layout::Layout;
@@ -74,8 +75,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// How many heads are kept decoded. A head of a thousand versions has about 70 KB.
 const MOST_HEADS: usize = 256;
 
-/// How many agents are kept open with their packs. Each may hold 8 MiB of decompressed objects.
-const MOST_OPEN: usize = 16;
+/// How many agents are kept open with their packs: maps of files, and no memory of their own.
+const MOST_OPEN: usize = 64;
+
+/// How many bytes of decompressed groups of objects all agents together keep.
+const MOST_GROUPS: usize = 32 << 20;
 
 /// More than processors, so that different agents rarely wait for each other.
 const GATES: usize = 64;
@@ -110,6 +114,7 @@ pub struct RemoteStore {
     layout: Layout,
     seen: Recent<AgentId, Arc<Seen>>,
     pieces: Recent<AgentId, Arc<Pieces>>,
+    groups: Groups,
     parcels: Parcels,
     /// Heads of which every pack exists.
     present: Recent<AgentId, Complete>,
@@ -143,8 +148,21 @@ impl RemoteStore {
         let parcels = Parcels::new(Settings::default().cache);
         let proofs = Proofs::new(&Settings::default());
         let (layout, queue, damages) = (Layout::new(&scratch), Queue::new(), Damages::default());
-        let present = Recent::new(MOST_HEADS);
-        RemoteStore { heads, packs, layout, seen, pieces, present, parcels, gates, proofs, damages, queue }
+        let (present, groups) = (Recent::new(MOST_HEADS), Groups::bounded(MOST_GROUPS));
+        RemoteStore {
+            heads,
+            packs,
+            layout,
+            seen,
+            pieces,
+            groups,
+            present,
+            parcels,
+            gates,
+            proofs,
+            damages,
+            queue,
+        }
     }
 
     /// Tries whether the engines hold what they promise. Nothing may be served before they do.

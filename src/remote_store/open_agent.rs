@@ -9,7 +9,7 @@ use crate::fs::{self, Temp};
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::protocol::AgentId;
-use crate::store::{Mapped, Odb};
+use crate::store::{Groups, Mapped, Odb};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,20 +39,22 @@ pub struct Pieces {
     /// Packs that cannot be opened, and why: their objects may be in others too.
     pub damaged: Vec<(PackKey, String)>,
     pub objects: Odb,
+    groups: Groups,
 }
 
 impl Pieces {
     /// What was stored last is read most, so it comes first.
-    pub fn new(pieces: Vec<Piece>, damaged: Vec<(PackKey, String)>) -> Pieces {
-        let objects = Odb::over(pieces.iter().rev().map(|piece| piece.mapped.clone()));
-        Pieces { pieces, damaged, objects }
+    pub fn new(pieces: Vec<Piece>, damaged: Vec<(PackKey, String)>, groups: Groups) -> Pieces {
+        let packs = pieces.iter().rev().map(|piece| piece.mapped.clone());
+        Pieces { objects: Odb::over_with(packs, groups.clone()), pieces, damaged, groups }
     }
 
     pub fn with(&self, piece: Piece) -> Pieces {
-        Pieces::new(self.pieces.iter().cloned().chain([piece]).collect(), self.damaged.clone())
+        let pieces = self.pieces.iter().cloned().chain([piece]).collect();
+        Pieces::new(pieces, self.damaged.clone(), self.groups.clone())
     }
 
-    /// The packs but some.
+    /// The packs but some, nothing of them being decompressed yet.
     pub fn without(&self, keys: &[PackKey]) -> Odb {
         let others = self.pieces.iter().rev().filter(|piece| !keys.contains(&piece.key));
         Odb::over(others.map(|piece| piece.mapped.clone()))
@@ -153,7 +155,7 @@ impl RemoteStore {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Pieces::new(pieces, damaged))
+        Ok(Pieces::new(pieces, damaged, self.groups.clone()))
     }
 
     /// The head and its packs. Packs may be put together with others between the two looks; then the

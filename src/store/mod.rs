@@ -28,7 +28,9 @@ pub use config::Config;
 pub use heard::Heard;
 pub use layout::DIR;
 pub use lock::Lock;
-pub use odb::{Batch, Checked, Compacted, Counts, Damage, Limits, Mapped, Odb, PackCheck, Scope, ThinPack};
+pub use odb::{
+    Batch, Checked, Compacted, Counts, Damage, Groups, Limits, Mapped, Odb, PackCheck, Scope, ThinPack,
+};
 pub use receipts::{Brought, Receipt, Receipts, Series, TokenName};
 pub use refs::Refs;
 pub use whole::Depth;

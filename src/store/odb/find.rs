@@ -158,7 +158,7 @@ impl Odb {
     }
 
     pub(super) fn group(&self, pack: &Arc<Pack>, number: u32, spent: &mut Spent) -> Result<Arc<Group>> {
-        let key = (pack.id, number);
+        let key = (pack.number, number);
         if let Some(group) = self.0.groups.get(key) {
             return Ok(group);
         }

@@ -6,15 +6,25 @@ use crate::fs::{self, Map};
 use crate::pack::{PackId, Reader};
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 /// A pack file, mapped.
 pub(super) struct Pack {
     pub id: PackId,
     pub reader: Reader<Map>,
+    /// No other one has it: of two files with the same name one may be damaged.
+    pub number: u64,
 }
 
+static OPENED: AtomicU64 = AtomicU64::new(0);
+
 impl Pack {
+    fn open(path: &Path, id: PackId) -> Result<Arc<Pack>> {
+        let reader = Reader::open(fs::map(path)?)?;
+        Ok(Arc::new(Pack { id, reader, number: OPENED.fetch_add(1, Ordering::Relaxed) }))
+    }
+
     fn is_torn(&self) -> bool {
         self.reader.source().is_torn()
     }
@@ -27,7 +37,7 @@ pub struct Mapped(pub(super) Arc<Pack>);
 impl Mapped {
     /// Maps the file, whatever its name. Nothing is proven: each object is when it is read.
     pub fn open(path: &Path, id: PackId) -> Result<Mapped> {
-        Ok(Mapped(Arc::new(Pack { id, reader: Reader::open(fs::map(path)?)? })))
+        Pack::open(path, id).map(Mapped)
     }
 
     pub fn id(&self) -> PackId {
@@ -158,6 +168,5 @@ fn open(dir: &Path, name: &str, old: &Packs) -> Result<Arc<Pack>> {
     if let Some(pack) = old.get(id).filter(|pack| !pack.is_torn()) {
         return Ok(pack.clone());
     }
-    let reader = Reader::open(fs::map(&dir.join(name))?)?;
-    Ok(Arc::new(Pack { id, reader }))
+    Pack::open(&dir.join(name), id)
 }

@@ -19,6 +19,7 @@ mod verify_pack;
 pub use crate::store::odb::thin_pack::ThinPack;
 pub use crate::store::odb::verify_pack::{Limits, PackCheck};
 pub use batch::Batch;
+pub use cache::Groups;
 pub use check::{Checked, Damage};
 pub use compact::{Compacted, Scope};
 pub use list::Mapped;
@@ -26,7 +27,6 @@ pub use list::Mapped;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::{Id, IdPrefix};
-use cache::Groups;
 use list::Packs;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -72,8 +72,13 @@ impl Odb {
 
     /// The objects in exactly these packs. What must be read first comes first.
     pub fn over(packs: impl IntoIterator<Item = Mapped>) -> Odb {
+        Odb::over_with(packs, Groups::default())
+    }
+
+    /// The same with groups that it shares with others.
+    pub fn over_with(packs: impl IntoIterator<Item = Mapped>, groups: Groups) -> Odb {
         let packs = RwLock::new(Some(Arc::new(Packs::fixed(packs))));
-        Odb(Arc::new(Inner { dir: None, packs, groups: Groups::default() }))
+        Odb(Arc::new(Inner { dir: None, packs, groups }))
     }
 
     /// These packs as they are now, and one that is none of them.
