@@ -50,12 +50,14 @@ fn many_packs_become_one_and_everything_is_there() {
     assert_eq!(depot.collect(&agent(), &at_once()).unwrap(), Default::default());
     // Somebody who clones gets the one pack as it lies there.
     let parcel = depot.fetch(&agent(), &Fetch { want: before.roots(), have: vec![] }).unwrap();
-    let stored = walkdir::WalkDir::new(&root).into_iter().filter_map(Result::ok);
-    let stored =
-        stored.map(|entry| entry.into_path()).find(|path| path.to_string_lossy().contains("/pack/")).unwrap();
     let mut bytes = Vec::new();
     parcel.reader(0).read_to_end(&mut bytes).unwrap();
-    assert_eq!(bytes, std::fs::read(stored).unwrap());
+    let stored = walkdir::WalkDir::new(&root).into_iter().filter_map(Result::ok);
+    let stored = stored.filter(|entry| entry.path().to_string_lossy().contains("/pack/"));
+    // A page of the head lies there too.
+    let stored = stored.map(|entry| std::fs::read(entry.path()).unwrap());
+    let packs: Vec<Vec<u8>> = stored.filter(|bytes| bytes.starts_with(b"luapack")).collect();
+    assert!(packs == [bytes], "{} packs", packs.len());
 }
 
 #[test]
