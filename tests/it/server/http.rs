@@ -211,6 +211,7 @@ fn the_counters_count() {
     # TYPE lua_store_proofs_spared_total counter
     # TYPE lua_store_damage_total counter
     # TYPE lua_store_damaged gauge
+    # TYPE lua_store_disk_writable gauge
     # TYPE lua_store_condemned_bytes gauge
     # TYPE lua_store_cache_bytes gauge
     # TYPE lua_store_connections gauge
