@@ -108,8 +108,7 @@ pub async fn append(
     let (offset, total) =
         (number(request.headers(), &UPLOAD_OFFSET)?, number(request.headers(), &UPLOAD_LENGTH)?);
     let who = admitted.who();
-    // Both last until the thread is done, which outlives a client that goes away.
-    let place = (state.pools.wait(Pool::Uploads, &who).await?, One::more(Uploads(state.clone())));
+    let place = state.pools.wait(Pool::Uploads, &who).await?;
     let (token, id) = (admitted.bearer.map(|bearer| bearer.token.id), admitted.agent);
     let sender = Sender { token, now: state.log.now().into() };
     let offset_of = |id: AgentId| {
@@ -132,10 +131,12 @@ pub async fn append(
         return Ok(elsewhere(offset, here));
     }
     let promised = state.quota.promise(&id, &usage, total - offset)?;
+    // Counted when its bytes are promised. All three last until the thread is done, which outlives a client that goes away.
+    let held = (place, promised, One::more(Uploads(state.clone())));
     let (feed, mut upload) = body::upload();
     let (depot, into) = (state.depot.clone(), id.clone());
     let receiving = tokio::spawn(on_thread(move || {
-        let _place = (place, promised);
+        let _held = held;
         depot.receive_from(&sender, &into, &pack, offset, total, &mut upload)
     }));
     // A task too, so that what arrived is handed over even when the client goes away meanwhile.
