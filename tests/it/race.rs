@@ -98,7 +98,7 @@ fn two_pushes_from_one_base_are_both_in_the_newest_state() {
         std::thread::yield_now();
     }
     drop(lock);
-    let mut given: Vec<u64> = pushes.into_iter().map(|push| pushed_by(push)).collect();
+    let mut given: Vec<u64> = pushes.into_iter().map(pushed_by).collect();
     given.sort_unstable();
     assert_eq!(given, [2, 3]);
     project.ok("version create");
