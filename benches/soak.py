@@ -90,7 +90,15 @@ class Worker:
         return put(objects, TREE, encode_tree(entries)).hex(), encode_pack(objects)
 
     def push(self, size):
-        id, pack = self.source(size)
+        before = dict(self.files)
+        try:
+            self.send(*self.source(size))
+        except Exception:
+            # What did not arrive must not be leaned upon: the blobs of this turn are in no other pack.
+            self.files = before
+            raise
+
+    def send(self, id, pack):
         name, txn, after = self.remote.upload(pack), secrets.token_hex(16), self.known.count[0]
         while True:
             body = json.dumps({"txn": txn, "pack": name, "source": {"after": after, "ids": [id]}})
