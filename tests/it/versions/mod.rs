@@ -1,0 +1,5 @@
+//! `version`: the whole life of versions, in the words of the stock command.
+
+mod create;
+mod look;
+mod pointer;
