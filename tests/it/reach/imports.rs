@@ -158,8 +158,7 @@ fn the_state_keeps_the_module_that_is_reached_now_and_the_difference_names_both(
         project.ok(line);
     }
     project.write("src/prices.ts", "export * from './pricing-v2';\n");
-    project.ok("push");
-    project.ok("version create");
+    project.ok("version create --auto-push");
     let kept = project.ok("ls-tree -r v2:state/webhooks/hook/modules");
     assert!(kept.contains("pricing-v2.ts") && !kept.contains("pricing-v1.ts"), "{kept}");
     insta::assert_snapshot!(project.run("version diff 1 2").changes(), @"
@@ -221,8 +220,7 @@ fn a_package_that_another_one_needs_is_told_when_it_moves() {
     project.write("package-lock.json", lock("1.15.5", "5.1.0"));
     assert_eq!(hook(&project.json("push")).0, "unchanged", "nothing of it needs the compiler");
     project.write("package-lock.json", lock("1.15.6", "5.1.0"));
-    project.ok("push");
-    project.ok("version create");
+    project.ok("version create --auto-push");
     insta::assert_snapshot!(project.run("version diff 1 2").changes(), @"
     $ lua-store version diff 1 2
     Diff v1 → v2

@@ -9,8 +9,7 @@ use std::process::Command;
 /// The shop with a file of code moved, and every import of it corrected.
 fn with_moved_file() -> Project {
     let project = shop::project();
-    project.ok("push");
-    project.ok("version create");
+    project.ok("version create --auto-push");
     let text = project.read("src/skills/tools/TrackOrderTool.ts");
     std::fs::remove_file(project.path("src/skills/tools/TrackOrderTool.ts")).unwrap();
     project.write("src/skills/track/TrackOrderTool.ts", text);
@@ -36,8 +35,7 @@ fn a_file_that_moves_renumbers_nothing_and_is_told_as_moved() {
         "return find(input.id);",
         "return find(input.id) ?? null;",
     );
-    project.ok("push");
-    project.ok("version create");
+    project.ok("version create --auto-push");
     insta::assert_snapshot!(project.run("version diff 1 2").changes(), @"
     $ lua-store version diff 1 2
     Diff v1 → v2

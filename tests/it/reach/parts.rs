@@ -6,16 +6,14 @@ use serde_json::Value;
 #[test]
 fn a_new_description_is_told_once() {
     let project = shop::project();
-    project.ok("push");
-    project.ok("version create");
+    project.ok("version create --auto-push");
     shop::edit(
         &project,
         "src/skills/tools/TrackOrderTool.ts",
         "Tells where an order is",
         "Says where an order is",
     );
-    project.ok("push");
-    project.ok("version create");
+    project.ok("version create --auto-push");
     insta::assert_snapshot!(project.run("version diff 1 2").changes(), @"
     $ lua-store version diff 1 2
     Diff v1 → v2
@@ -81,8 +79,7 @@ fn the_order_of_skills_and_processors_is_kept_and_told() {
         project.ok(line);
     }
     project.write("src/index.ts", agent("b, a", "two, one"));
-    project.ok("push");
-    project.ok("version create");
+    project.ok("version create --auto-push");
     insta::assert_snapshot!(project.run("version diff 1 2").changes(), @r#"
     $ lua-store version diff 1 2
     Diff v1 → v2
