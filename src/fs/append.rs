@@ -1,20 +1,15 @@
 //! Adding to the end of a file, which keeps its inode, modes and links.
 
-use super::fault::{self, Extent, Step};
+use super::fault::{self, Step};
 use crate::error::{At, Result};
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 /// Adds bytes to the end of a file that is not ours alone, making it when it is missing. Its inode,
 /// modes and links stay as they are; a crash may leave half of the bytes.
 pub fn append(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = File::options().append(true).create(true).open(path).at("open", path)?;
-    if let Extent::Torn = fault::step(Step::Write, path).at("write", path)? {
-        file.write_all(&bytes[..bytes.len() / 2]).at("write", path)?;
-        fault::die();
-    }
-    file.write_all(bytes).at("write", path)?;
+    fault::write_all(&mut file, path, bytes).at("write", path)?;
     fault::step(Step::Sync, path).at("sync", path)?;
     file.sync_all().at("sync", path)
 }
@@ -22,11 +17,7 @@ pub fn append(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Adds bytes to the end of a file of ours that is there, durable never.
 pub fn append_unsynced(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = File::options().append(true).open(path).at("open", path)?;
-    if let Extent::Torn = fault::step(Step::Write, path).at("write", path)? {
-        file.write_all(&bytes[..bytes.len() / 2]).at("write", path)?;
-        fault::die();
-    }
-    file.write_all(bytes).at("write", path)
+    fault::write_all(&mut file, path, bytes).at("write", path)
 }
 
 #[cfg(test)]

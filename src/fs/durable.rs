@@ -1,6 +1,6 @@
 //! The durable write: temporary file, sync, publish in one step, sync of the directory.
 
-use super::fault::{self, Extent, Step};
+use super::fault::{self, Step};
 use super::platform;
 use super::regular::open_if_exists;
 use crate::error::{At, Error, Result};
@@ -127,13 +127,8 @@ impl Temp {
 
 impl Write for Temp {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let extent = fault::step(Step::Write, &self.path)?;
         let file = self.file.as_mut().expect("a Temp holds its file until it is published");
-        if let Extent::Torn = extent {
-            file.write_all(&bytes[..bytes.len() / 2])?;
-            fault::die();
-        }
-        file.write(bytes)
+        fault::write_all(file, &self.path, bytes).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -17,7 +17,7 @@
 //! path holds the text, such as those of one agent of a server. With `while=FILE` the disk is full, or can only be read,
 //! as long as there is such a file.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// What a step does to the disk.
@@ -52,6 +52,15 @@ pub fn step(_: Step, _: &Path) -> io::Result<Extent> {
 #[cfg(not(debug_assertions))]
 #[inline(always)]
 pub fn die() {}
+
+/// One step of writing: all of the bytes, or half of them and then death.
+pub fn write_all(mut to: impl Write, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Extent::Torn = step(Step::Write, path)? {
+        to.write_all(&bytes[..bytes.len() / 2])?;
+        die();
+    }
+    to.write_all(bytes)
+}
 
 /// Announces one step.
 #[cfg(debug_assertions)]

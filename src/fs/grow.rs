@@ -3,12 +3,12 @@
 //! Each piece is added under a lock that is held for that piece only, so that whoever waits for bytes
 //! blocks nobody. Nothing is durable before the whole file has another name.
 
-use super::fault::{self, Extent, Step};
+use super::fault::{self, Step};
 use super::{durable, platform};
 use crate::error::{At, Result};
 use fs2::FileExt;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self};
 use std::path::{Path, PathBuf};
 
 /// The file, locked: nobody else adds to it, renames or removes it meanwhile.
@@ -46,11 +46,7 @@ impl Growing {
     }
 
     pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
-        if let Extent::Torn = fault::step(Step::Write, &self.path).at("write", &self.path)? {
-            self.file.write_all(&bytes[..bytes.len() / 2]).at("write", &self.path)?;
-            fault::die();
-        }
-        self.file.write_all(bytes).at("write", &self.path)
+        fault::write_all(&mut self.file, &self.path, bytes).at("write", &self.path)
     }
 
     /// Gives it its final name: nothing is added to it from now on. Not durable.

@@ -2,7 +2,7 @@
 //! no link is ever followed, so nothing can be led outside the project, not even by somebody who
 //! swaps a folder for a link meanwhile.
 
-use super::fault::{self, Extent, Step};
+use super::fault::{self, Step};
 use super::temporary;
 use super::unsynced::Unsynced;
 use crate::error::{At, Result};
@@ -250,13 +250,8 @@ impl Draft<'_> {
 
 impl Write for Draft<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let extent = fault::step(Step::Write, &self.path)?;
         let Some(file) = &mut self.file else { return Err(io::ErrorKind::Unsupported.into()) };
-        if let Extent::Torn = extent {
-            file.write_all(&bytes[..bytes.len() / 2])?;
-            fault::die();
-        }
-        file.write(bytes)
+        fault::write_all(file, &self.path, bytes).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -5,7 +5,7 @@ use super::{create_dir_all, remove};
 use crate::error::{At, Result};
 use fs2::FileExt;
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 const ENDING: &str = "part";
@@ -107,11 +107,7 @@ impl Spool {
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        if let Extent::Torn = fault::step(Step::Write, &self.path).at("write", &self.path)? {
-            self.file.write_all(&bytes[..bytes.len() / 2]).at("write", &self.path)?;
-            fault::die();
-        }
-        self.file.write_all(bytes).at("write", &self.path)?;
+        fault::write_all(&mut self.file, &self.path, bytes).at("write", &self.path)?;
         self.len += bytes.len() as u64;
         Ok(())
     }
