@@ -94,7 +94,8 @@ fn unfinished(bytes: &[u8]) -> usize {
     }
     let tail = &bytes[bytes.len().saturating_sub(3)..];
     let begins = tail.iter().rposition(|byte| *byte >= 0xc0).map(|at| &tail[at..]);
-    let is_begun = |rest: &&[u8]| std::str::from_utf8(rest).is_err_and(|error| error.error_len().is_none());
+    let is_begun =
+        |rest: &&[u8]| std::str::from_utf8(rest).is_err_and(|error| error.error_len().is_none());
     begins.filter(is_begun).map_or(0, <[u8]>::len)
 }
 

@@ -13,7 +13,9 @@ pub fn change(project: &Project, allow: &[String], disallow: &[String]) -> Resul
     for name in disallow {
         let known = [named(project, name), name.clone()];
         if !known.iter().any(|name| config.remove_allowed(name)) {
-            return Err(Error::not_found(format!("\"{name}\" is not allowed")).hint(match config.allow() {
+            return Err(Error::not_found(format!("\"{name}\" is not allowed")).hint(match config
+                .allow()
+            {
                 list if list.is_empty() => "nothing is".to_owned(),
                 list => format!("allowed: {}", list.join(", ")),
             }));

@@ -166,14 +166,16 @@ impl Refused {
 
     /// The same mistake in this program's form. An error of ours comes back as it was.
     fn into_error(self) -> Error {
-        let own = std::error::Error::source(&self.0).and_then(|source| source.downcast_ref::<Error>());
+        let own =
+            std::error::Error::source(&self.0).and_then(|source| source.downcast_ref::<Error>());
         if let Some(own) = own {
             return own.again();
         }
         let text = self.0.render().to_string();
         let mut paragraphs = text.split("\n\n").map(str::trim);
         let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
-        let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ").replace('\'', "\"");
+        let message =
+            message.lines().map(str::trim).collect::<Vec<_>>().join(" ").replace('\'', "\"");
         let hints: Vec<String> = paragraphs.filter_map(hint).collect();
         Error::usage(message).hint(hints.join("\n"))
     }
@@ -226,7 +228,10 @@ mod tests {
     fn a_mistyped_command_is_suggested() {
         let error = refusal("lua-store hash-objct x");
         assert_eq!(error.message(), "unrecognized subcommand \"hash-objct\"");
-        assert!(error.hint_text().unwrap().starts_with("did you mean `hash-object`?\n"), "{error:?}");
+        assert!(
+            error.hint_text().unwrap().starts_with("did you mean `hash-object`?\n"),
+            "{error:?}"
+        );
         assert_eq!(error.kind().exit_code(), 2);
     }
 
@@ -239,7 +244,8 @@ mod tests {
 
     #[test]
     fn how_errors_are_shown_is_known_before_anything_can_fail() {
-        let early = |line: &str| Early::scan(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        let early =
+            |line: &str| Early::scan(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
         let json = |line| early(line).json;
         assert!(json("lua-store verson --json"));
         assert!(!json("lua-store hash-object -- --json"));

@@ -35,8 +35,9 @@ impl Compiler {
         if status.success() {
             return Ok(());
         }
-        Err(Error::failed(format!("`lua compile` failed: {status}"))
-            .hint("correct what it names above, or leave `--compiler` out: the agent is read without it"))
+        Err(Error::failed(format!("`lua compile` failed: {status}")).hint(
+            "correct what it names above, or leave `--compiler` out: the agent is read without it",
+        ))
     }
 }
 
@@ -57,7 +58,9 @@ fn find(root: &Path) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
     let on_path = on_path.flat_map(candidates).filter(|program| is_for_node(program));
-    own.flat_map(candidates).find(|program| program.is_file()).or_else(|| on_path.into_iter().next())
+    own.flat_map(candidates)
+        .find(|program| program.is_file())
+        .or_else(|| on_path.into_iter().next())
 }
 
 fn candidates(folder: PathBuf) -> Vec<PathBuf> {
@@ -71,7 +74,10 @@ fn is_for_node(program: &Path) -> bool {
     let text = String::from_utf8_lossy(&start);
     read.is_ok()
         && (cfg!(windows)
-            || text.lines().next().is_some_and(|line| line.starts_with("#!") && line.contains("node")))
+            || text
+                .lines()
+                .next()
+                .is_some_and(|line| line.starts_with("#!") && line.contains("node")))
 }
 
 /// Says which of the compiler's output is not used, and why.

@@ -50,9 +50,11 @@ fn matching(
     let typed = typed.to_string_lossy();
     let bare = typed.starts_with(|letter: char| letter.is_ascii_digit());
     let candidate = |(order, (value, help)): (usize, (String, Option<String>))| {
-        let value = if bare { value.strip_prefix('v').map_or(value.clone(), str::to_owned) } else { value };
-        let found =
-            CompletionCandidate::new(value.clone()).help(help.map(Into::into)).display_order(Some(order));
+        let value =
+            if bare { value.strip_prefix('v').map_or(value.clone(), str::to_owned) } else { value };
+        let found = CompletionCandidate::new(value.clone())
+            .help(help.map(Into::into))
+            .display_order(Some(order));
         value.starts_with(&*typed).then_some(found)
     };
     // What a shell would put on the line as it is, and the terminal act on, is not offered.
@@ -78,7 +80,8 @@ pub fn versions(typed: &OsStr) -> Vec<CompletionCandidate> {
         let told = |(at, number): (usize, u64)| {
             let message = (at < TOLD).then(|| catalog.get(number).ok()?.meta.message).flatten();
             let status = catalog.status(number).word();
-            let help = message.map_or(status.to_owned(), |text| format!("{status}: {}", cut(&text, 50)));
+            let help =
+                message.map_or(status.to_owned(), |text| format!("{status}: {}", cut(&text, 50)));
             (format!("v{number}"), Some(help))
         };
         Some(catalog.numbers().enumerate().map(told).collect())
@@ -112,8 +115,9 @@ fn inside(version: &str, folder: &str) -> Option<Vec<Entry>> {
     let objects = project.store().objects();
     let entries = |path: &str| -> Option<Vec<Entry>> {
         let at = Revision::Inside(Box::new(version.parse().ok()?), path.to_owned());
-        let tree =
-            resolve::object(project.store(), None, &at).ok().filter(|entry| entry.mode.is_directory())?;
+        let tree = resolve::object(project.store(), None, &at)
+            .ok()
+            .filter(|entry| entry.mode.is_directory())?;
         Some(objects.tree(&tree.id).ok()?.entries().to_vec())
     };
     match folder {
@@ -125,7 +129,10 @@ fn inside(version: &str, folder: &str) -> Option<Vec<Entry>> {
 /// Source versions, newest first.
 pub fn sources(typed: &OsStr) -> Vec<CompletionCandidate> {
     let refs = project().and_then(|project| project.store().refs().list(source::REFS).ok());
-    matching(typed, refs.unwrap_or_default().iter().rev().map(|(number, _)| (format!("v{number}"), None)))
+    matching(
+        typed,
+        refs.unwrap_or_default().iter().rev().map(|(number, _)| (format!("v{number}"), None)),
+    )
 }
 
 /// Versions of the persona, newest first, with their status.
@@ -136,7 +143,10 @@ pub fn personas(typed: &OsStr) -> Vec<CompletionCandidate> {
         persona::list(project.store(), &catalog).ok().map(|list| list.versions)
     };
     let told = found().unwrap_or_default();
-    matching(typed, told.iter().map(|one| (format!("v{}", one.number), Some(one.status.word().to_owned()))))
+    matching(
+        typed,
+        told.iter().map(|one| (format!("v{}", one.number), Some(one.status.word().to_owned()))),
+    )
 }
 
 /// What `push` takes.
@@ -151,7 +161,8 @@ pub fn names(typed: &OsStr) -> Vec<CompletionCandidate> {
         let project = project()?;
         let pushed = source::latest(project.store()).ok()??;
         let state = State::load(project.store().objects(), &pushed.state).ok()?;
-        let named = |key: &String| parse_key(key).map(|(kind, name)| (name, Some(kind.one.to_owned())));
+        let named =
+            |key: &String| parse_key(key).map(|(kind, name)| (name, Some(kind.one.to_owned())));
         Some(state.primitives.keys().filter_map(named).collect::<Vec<_>>())
     };
     matching(typed, found().unwrap_or_default())

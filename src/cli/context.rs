@@ -35,7 +35,8 @@ impl<'a> Context<'a> {
 
     /// Opens a file that the command line names.
     pub fn open(&self, path: &Path) -> Result<File> {
-        let file = File::open(self.directory()?.join(path)).map_err(|error| cannot_open(path, error))?;
+        let file =
+            File::open(self.directory()?.join(path)).map_err(|error| cannot_open(path, error))?;
         if file.metadata().at("read", path)?.is_dir() {
             return Err(Error::usage(format!("\"{}\" is a directory", path.display())));
         }

@@ -45,14 +45,14 @@ fn find(cx: &mut Context<'_>, remote: &str) -> Result<(String, Address, bool)> {
         return Ok((address.to_string(), address, cx.insecure()));
     }
     let project = cx.project().map_err(|error| match error.kind() {
-        Kind::Usage => {
-            error.hint("outside of a project a remote is an address, as in `--remote https://host/AGENT`")
-        }
+        Kind::Usage => error.hint(
+            "outside of a project a remote is an address, as in `--remote https://host/AGENT`",
+        ),
         _ => error,
     })?;
     let config = project.store().config()?;
-    let (name, address) =
-        remote::choose(&project, &config, Some(remote))?.ok_or_else(|| remote::unknown(remote, &config))?;
+    let (name, address) = remote::choose(&project, &config, Some(remote))?
+        .ok_or_else(|| remote::unknown(remote, &config))?;
     let insecure = cx.insecure() || config.is_insecure(&name);
     Ok((name, address, insecure))
 }

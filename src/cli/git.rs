@@ -106,7 +106,8 @@ fn commit_event(project: &Project, event: &Event, at: i64, outcome: &mut Outcome
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let prepared = prepare(project, &repository, event.tree(), &message, at, event.tree().is_none())?;
+        let prepared =
+            prepare(project, &repository, event.tree(), &message, at, event.tree().is_none())?;
         let Some(prepared) = prepared else { return Ok(()) };
         match publish(&repository, &prepared, outcome) {
             Err(_) if attempt < ATTEMPTS && has_moved(&repository, &prepared) => {}
@@ -143,7 +144,8 @@ pub fn create_version(
         };
         let mut step = Step::prepare(project, &plan, request.message.as_deref(), who);
         let may_try_again = attempt < ATTEMPTS;
-        let created = create::create_planned(store, &plan, request, who, || step.publish(may_try_again));
+        let created =
+            create::create_planned(store, &plan, request, who, || step.publish(may_try_again));
         if created.is_err() {
             step.take_back();
         }
@@ -182,7 +184,8 @@ impl Step {
             Some(message) => format!("lua: create version v{number}: {message}"),
             None => format!("lua: create version v{number}"),
         };
-        let mut step = Step { message, tag: tag::name(number), outcome: Outcome::default(), ready: None };
+        let mut step =
+            Step { message, tag: tag::name(number), outcome: Outcome::default(), ready: None };
         match step.look(project, plan.pushed.source, seconds(who)) {
             Ok(ready) => step.ready = ready,
             Err(error) => step.skip(&error),
@@ -195,14 +198,17 @@ impl Step {
         let held = repository.tagged(&self.tag)?;
         if let Some(commit) = &held {
             let mut known = repository.known()?;
-            let holds = with_version(project, tree, |version| repository.holds(commit, version, &mut known))?;
+            let holds = with_version(project, tree, |version| {
+                repository.holds(commit, version, &mut known)
+            })?;
             if holds.changes.is_empty() {
                 return Ok(Some(Ready::Tagged(commit.clone())));
             }
         }
         let prepared = prepare(project, &repository, Some(tree), &self.message, at, true)?;
         let tag_is_free = held.is_none();
-        let wait = |prepared| Ready::Waiting(Box::new(Waiting { repository, prepared, tag_is_free }));
+        let wait =
+            |prepared| Ready::Waiting(Box::new(Waiting { repository, prepared, tag_is_free }));
         Ok(prepared.map(wait))
     }
 
@@ -250,14 +256,16 @@ impl Step {
     }
 
     fn skip(&mut self, error: &Error) {
-        let later = format!("`lua-store push && git tag {}` commits and tags it afterwards", self.tag);
+        let later =
+            format!("`lua-store push && git tag {}` commits and tags it afterwards", self.tag);
         skipped(&mut self.outcome, error, &later);
     }
 }
 
 fn publish(repository: &Repository, prepared: &Prepared, outcome: &mut Outcome) -> Result<()> {
     if let Some(warning) = repository.publish(prepared)? {
-        outcome.warn(format!("Git index skipped: {warning}"), warning.hint_text().map(str::to_owned));
+        outcome
+            .warn(format!("Git index skipped: {warning}"), warning.hint_text().map(str::to_owned));
     }
     outcome.commit = Some(prepared.commit.clone());
     if prepared.head.branch.is_none() {
@@ -266,7 +274,10 @@ fn publish(repository: &Repository, prepared: &Prepared, outcome: &mut Outcome) 
     }
     for path in &prepared.ignored {
         let fix = "`git check-ignore -v PATH` names the rule".to_owned();
-        outcome.warn(format!("\"{path}\" is in the version and not in the commit: git ignores it"), fix);
+        outcome.warn(
+            format!("\"{path}\" is in the version and not in the commit: git ignores it"),
+            fix,
+        );
     }
     Ok(())
 }
@@ -279,9 +290,14 @@ fn skipped(outcome: &mut Outcome, error: &Error, later: &str) {
 /// The command that makes up for what was skipped, and takes in nothing else either.
 fn later(event: &Event) -> String {
     match event {
-        Event::Pushed { .. } | Event::Pulled { .. } => "`lua-store push` commits it afterwards".to_owned(),
+        Event::Pushed { .. } | Event::Pulled { .. } => {
+            "`lua-store push` commits it afterwards".to_owned()
+        }
         Event::Promoted(_) | Event::Deleted(_) => {
-            format!("`git commit --allow-empty --only -m '{}'` commits it afterwards", event.message())
+            format!(
+                "`git commit --allow-empty --only -m '{}'` commits it afterwards",
+                event.message()
+            )
         }
     }
 }
@@ -297,11 +313,23 @@ fn prepare(
 ) -> Result<Option<Prepared>> {
     let none = BTreeSet::new();
     let Some(tree) = tree else {
-        return repository.prepare(&Request { version: None, since: &none, message, at, even_empty });
+        return repository.prepare(&Request {
+            version: None,
+            since: &none,
+            message,
+            at,
+            even_empty,
+        });
     };
     let since = edited_since(project, tree)?;
     with_version(project, tree, |version| {
-        repository.prepare(&Request { version: Some(version), since: &since, message, at, even_empty })
+        repository.prepare(&Request {
+            version: Some(version),
+            since: &since,
+            message,
+            at,
+            even_empty,
+        })
     })
 }
 

@@ -45,7 +45,8 @@ fn grouped() -> StyledStr {
     command.build();
     let about = command.get_long_about().cloned().unwrap_or_default();
     let body = groups(&command);
-    let template = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n{body}\nOptions:\n{{options}}\n");
+    let template =
+        format!("{{about}}\n\n{{usage-heading}} {{usage}}\n{body}\nOptions:\n{{options}}\n");
     let command = command.mut_args(|arg| arg.help_heading(None::<&str>));
     let mut command =
         command.mut_arg("help", |arg| arg.help("Print help")).about(about).help_template(template);
@@ -84,16 +85,23 @@ mod tests {
     #[test]
     fn every_command_is_told_on_one_line_of_80_columns() {
         let text = grouped().to_string();
-        let told = text.lines().take_while(|line| *line != "Options:").filter(|line| line.starts_with("  "));
+        let told = text
+            .lines()
+            .take_while(|line| *line != "Options:")
+            .filter(|line| line.starts_with("  "));
         let long: Vec<&str> = told.filter(|line| line.chars().count() > 80).collect();
         assert!(long.is_empty(), "{long:#?}");
     }
 
     #[test]
     fn every_command_is_in_the_documents() {
-        let (commands, readme) = (include_str!("../../docs/commands.md"), include_str!("../../README.md"));
+        let (commands, readme) =
+            (include_str!("../../docs/commands.md"), include_str!("../../README.md"));
         for name in GROUPS.iter().flat_map(|(_, names)| *names) {
-            assert!(commands.contains(&format!("\n## `{name}`\n")), "docs/commands.md has no `{name}`");
+            assert!(
+                commands.contains(&format!("\n## `{name}`\n")),
+                "docs/commands.md has no `{name}`"
+            );
             assert!(
                 *name == "help" || readme.contains(&format!("| `{name}` |")),
                 "README.md has no `{name}`"

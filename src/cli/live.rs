@@ -98,7 +98,13 @@ impl Whom {
         }
         let (tell, answer) = mpsc::channel();
         let insecure = cx.insecure() || insecure;
-        match remote::open_patiently(cx, name.clone(), address, insecure, RetryPolicy::short(patience)) {
+        match remote::open_patiently(
+            cx,
+            name.clone(),
+            address,
+            insecure,
+            RetryPolicy::short(patience),
+        ) {
             Ok(reached) => {
                 let remembered = reached.remembering(store, cx.now()?.as_millisecond());
                 let Reached { name, remote, .. } = remembered;
@@ -156,7 +162,9 @@ impl Asked {
                 cx.out.warn(error.message());
                 error.hint_text().into_iter().for_each(|hint| cx.out.hint(hint));
             }
-            (Some(error), Some(_)) => cx.out.note(format!("{name} could not be asked: {}", error.message())),
+            (Some(error), Some(_)) => {
+                cx.out.note(format!("{name} could not be asked: {}", error.message()))
+            }
             (Some(error), None) => cx.out.warn(format!(
                 "{name} could not be asked, and never was: what is live is told as it is here ({})",
                 error.message()
@@ -175,15 +183,18 @@ fn told(remote: String, at_ms: Option<i64>, fresh: bool, what: RemoteTracking) -
 fn patience() -> Result<Duration> {
     let Some(text) = remote::environment("LUA_STORE_PATIENCE") else { return Ok(PATIENCE) };
     text.parse().map(Duration::from_millis).map_err(|_| {
-        Error::usage(format!("LUA_STORE_PATIENCE is \"{text}\", which is no number of milliseconds"))
-            .hint("for example `LUA_STORE_PATIENCE=2000`; 0 never asks")
+        Error::usage(format!(
+            "LUA_STORE_PATIENCE is \"{text}\", which is no number of milliseconds"
+        ))
+        .hint("for example `LUA_STORE_PATIENCE=2000`; 0 never asks")
     })
 }
 
 impl View {
     pub fn new(cx: &mut Context<'_>, project: Project, asked: Option<Asked>) -> Result<View> {
         let now_ms = cx.now()?.as_millisecond();
-        let told = asked.map(|asked| asked.told(cx, project.store(), now_ms)).transpose()?.flatten();
+        let told =
+            asked.map(|asked| asked.told(cx, project.store(), now_ms)).transpose()?.flatten();
         Ok(View { project, told, now_ms, kept: None })
     }
 

@@ -41,7 +41,14 @@ enum Data {
 impl Output {
     pub fn new(term: Term, json: bool) -> Output {
         let data = Data::Stdout(BufWriter::new(io::stdout()));
-        Output { term, json, data, ink: Ink::default(), bytes: text::Bytes::default(), closed: false }
+        Output {
+            term,
+            json,
+            data,
+            ink: Ink::default(),
+            bytes: text::Bytes::default(),
+            closed: false,
+        }
     }
 
     /// Whether the answer is wanted as JSON.
@@ -93,8 +100,8 @@ impl Output {
     }
 
     fn answer(&mut self, text: serde_json::Result<String>) -> Result<()> {
-        let text =
-            text.map_err(|error| Error::failed(format!("cannot write the answer as JSON: {error}")))?;
+        let text = text
+            .map_err(|error| Error::failed(format!("cannot write the answer as JSON: {error}")))?;
         self.own(&format!("{}\n", text::json(&text)))
     }
 
@@ -173,7 +180,8 @@ impl Output {
     /// A word of ours before a line for stderr.
     fn word(&self, style: Style, word: &str) -> String {
         let end = word.trim_end();
-        let painted = if self.term.colour_stderr { format!("{style}{end}{style:#}") } else { end.to_owned() };
+        let painted =
+            if self.term.colour_stderr { format!("{style}{end}{style:#}") } else { end.to_owned() };
         painted + &word[end.len()..]
     }
 
@@ -207,7 +215,8 @@ impl Output {
     }
 
     fn notice<T>(&mut self, result: &io::Result<T>) {
-        self.closed |= result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        self.closed |=
+            result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
     }
 }
 

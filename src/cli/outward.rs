@@ -52,10 +52,15 @@ pub struct Told {
 impl Outward {
     /// Asks the remote, where there is one. One that has what is not seen here is an error, before anything
     /// is made here; one that cannot be reached is none yet.
-    pub fn begin(cx: &mut Context<'_>, project: &Project, which: &Which) -> Result<Option<Outward>> {
+    pub fn begin(
+        cx: &mut Context<'_>,
+        project: &Project,
+        which: &Which,
+    ) -> Result<Option<Outward>> {
         let Some(outward) = Outward::ask(cx, project, which)? else { return Ok(None) };
         if let Ok(head) = &outward.head {
-            let standing = Standing::of(&project.store().heads()?, head, project.store().objects())?;
+            let standing =
+                Standing::of(&project.store().heads()?, head, project.store().objects())?;
             if !standing.can_push() {
                 let store = project.store();
                 fetch::bring(
@@ -94,14 +99,17 @@ impl Outward {
             for line in report::news_lines(&news) {
                 cx.out.note(line.text);
             }
-            let question = format!("Your push will supersede what \"{}\" has. Continue?", reached.name);
+            let question =
+                format!("Your push will supersede what \"{}\" has. Continue?", reached.name);
             if !cx.confirm(&question, force)? {
                 return Ok(None);
             }
             match pull::overtake(project, &client::heads(&head), None)? {
                 Outcome::Refused(refused) => return Err(report::refusal(&reached.name, &refused)),
                 Outcome::Pulled(pulled) => {
-                    report::renumbered_lines(&pulled.rebased).iter().for_each(|line| cx.out.note(&line.text));
+                    report::renumbered_lines(&pulled.rebased)
+                        .iter()
+                        .for_each(|line| cx.out.note(&line.text));
                 }
                 Outcome::UpToDate => {}
             }
@@ -114,7 +122,9 @@ impl Outward {
         if which.offline {
             return Ok(None);
         }
-        let Some(reached) = remote::reach(cx, project, which.remote.as_deref())? else { return Ok(None) };
+        let Some(reached) = remote::reach(cx, project, which.remote.as_deref())? else {
+            return Ok(None);
+        };
         match fetch::look(project.store(), &reached.name, &*reached.remote) {
             Err(error) if error.kind() != Kind::Unavailable => {
                 Err(with_hint(error, "`--offline` leaves the remote alone"))
@@ -127,7 +137,12 @@ impl Outward {
     }
 
     /// Sends whatever is not there. `made` is the source version that this command made.
-    pub fn finish(self, cx: &mut Context<'_>, project: &Project, made: Option<u64>) -> Result<Told> {
+    pub fn finish(
+        self,
+        cx: &mut Context<'_>,
+        project: &Project,
+        made: Option<u64>,
+    ) -> Result<Told> {
         let Outward { reached, head } = self;
         let head = head.map_err(|error| kept(error, &reached.name, made))?;
         let term = *cx.out.term();
@@ -136,7 +151,9 @@ impl Outward {
         });
         match sent {
             Ok(Sent::Done(pushed)) => tell(cx, &reached, &pushed),
-            Ok(Sent::Behind(head)) => Err(behind(cx, project.store(), "push", &reached.name, &head)),
+            Ok(Sent::Behind(head)) => {
+                Err(behind(cx, project.store(), "push", &reached.name, &head))
+            }
             Err(error) => Err(kept(error, &reached.name, made)),
         }
     }
@@ -150,7 +167,8 @@ fn check_author(cx: &Context<'_>, project: &Project, reached: &Reached) -> Resul
         return Ok(());
     }
     let name = &reached.name;
-    let message = format!("you are \"{by}\", and the token for {name} speaks for \"{owner}\" alone");
+    let message =
+        format!("you are \"{by}\", and the token for {name} speaks for \"{owner}\" alone");
     Err(Error::new(Kind::Forbidden, message)
         .hint(format!("`--author {owner}`, or `lua-store login {name}` with your own token")))
 }
@@ -182,7 +200,9 @@ impl Told {
         }
         match parts.is_empty() {
             true => format!("✅ {} has everything.", self.name),
-            false => format!("✅ Sent to {}: {} ({} bytes)", self.name, parts.join(", "), self.bytes),
+            false => {
+                format!("✅ Sent to {}: {} ({} bytes)", self.name, parts.join(", "), self.bytes)
+            }
         }
     }
 }
@@ -216,7 +236,9 @@ fn kept(error: Error, name: &str, made: Option<u64>) -> Error {
         _ => ", once that is mended",
     };
     let hint = match made {
-        Some(number) => format!("v{number} is kept here; `lua-store push` sends it to {name}{when}"),
+        Some(number) => {
+            format!("v{number} is kept here; `lua-store push` sends it to {name}{when}")
+        }
         None => format!("`lua-store push` sends what is here to {name}{when}"),
     };
     with_hint(error, &hint)

@@ -26,13 +26,14 @@ impl Pager {
     }
 
     fn start(&mut self) -> io::Result<()> {
-        self.state = match command().and_then(|mut command| command.stdin(Stdio::piped()).spawn().ok()) {
-            Some(mut child) => {
-                let stdin = child.stdin.take();
-                State::Paging(child, stdin)
-            }
-            None => State::Plain,
-        };
+        self.state =
+            match command().and_then(|mut command| command.stdin(Stdio::piped()).spawn().ok()) {
+                Some(mut child) => {
+                    let stdin = child.stdin.take();
+                    State::Paging(child, stdin)
+                }
+                None => State::Plain,
+            };
         let held = std::mem::take(&mut self.held);
         self.write_all(&held)
     }

@@ -19,12 +19,14 @@ pub fn install_for_logs() {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
         let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
         let line = serde_json::json!({"at": at, "event": "panic", "cause": cause, "place": place});
-        let _ = std::io::stderr().write_all(format!("{}\n", text::json(&line.to_string())).as_bytes());
+        let _ =
+            std::io::stderr().write_all(format!("{}\n", text::json(&line.to_string())).as_bytes());
     }));
 }
 
 fn message(info: &PanicHookInfo<'_>) -> String {
-    let place = info.location().map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
+    let place =
+        info.location().map_or_else(String::new, |at| format!(" ({}:{})", at.file(), at.line()));
     let cause = info.payload_as_str().unwrap_or("no message");
     format!(
         "Error: this is a bug in lua-store: {cause}{place}\n\

@@ -53,7 +53,9 @@ impl Station {
             !wish.dry_run,
             wish.theirs,
         );
-        let met = met.map_err(unchanged)?.map_err(|apart| self::apart(cx, wish, &reached.name, &apart))?;
+        let met = met
+            .map_err(unchanged)?
+            .map_err(|apart| self::apart(cx, wish, &reached.name, &apart))?;
         tell(cx, &reached.name, &met.accord);
         Ok(Station::There(Box::new(There { reached, head, met })))
     }
@@ -88,7 +90,13 @@ impl There {
     }
 
     /// Takes a step there, and then here.
-    pub fn take(self, cx: &mut Context<'_>, project: &Project, action: &str, step: &Step) -> Result<()> {
+    pub fn take(
+        self,
+        cx: &mut Context<'_>,
+        project: &Project,
+        action: &str,
+        step: &Step,
+    ) -> Result<()> {
         let There { reached, head, met } = self;
         let (store, term) = (project.store(), *cx.out.term());
         let before = head.clone();
@@ -164,11 +172,24 @@ fn apart(cx: &mut Context<'_>, wish: &Wish, name: &str, apart: &Apart) -> Error 
 }
 
 /// Somebody was faster.
-fn moved(cx: &mut Context<'_>, store: &Store, action: &str, name: &str, before: &Head, now: &Head) -> Error {
-    let new = report::moved_since(store.objects(), &crate::client::heads(before), &crate::client::heads(now));
+fn moved(
+    cx: &mut Context<'_>,
+    store: &Store,
+    action: &str,
+    name: &str,
+    before: &Head,
+    now: &Head,
+) -> Error {
+    let new = report::moved_since(
+        store.objects(),
+        &crate::client::heads(before),
+        &crate::client::heads(now),
+    );
     for line in new.unwrap_or_default() {
         cx.out.note(line.text);
     }
-    Error::conflict(format!("cannot {action}: somebody else moved the pointer of \"{name}\" meanwhile"))
-        .hint("the same command again is judged by what is live now; nothing was changed")
+    Error::conflict(format!(
+        "cannot {action}: somebody else moved the pointer of \"{name}\" meanwhile"
+    ))
+    .hint("the same command again is judged by what is live now; nothing was changed")
 }

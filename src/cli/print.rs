@@ -19,8 +19,10 @@ pub fn print(out: &mut Output, change: &StateChange, whole: bool) -> Result<()> 
 pub fn unread<'v>(out: &mut Output, versions: impl IntoIterator<Item = &'v Version>) -> Result<()> {
     for version in versions {
         let Some(reason) = &version.meta.unread else { continue };
-        let text =
-            format!("v{}: its agent was not read, its state is the one before: {reason}", version.number);
+        let text = format!(
+            "v{}: its agent was not read, its state is the one before: {reason}",
+            version.number
+        );
         lines(out, [Line::plain(text)])?;
     }
     Ok(())
@@ -110,7 +112,11 @@ mod tests {
         let line = Line::plain("  - one two three four five six seven");
         assert_eq!(texts(line.clone(), 24), ["  - one two three four", "    five six seven"]);
         assert_eq!(texts(line.clone(), 37), ["  - one two three four five six seven"]);
-        assert_eq!(texts(line, 12), ["  - one two three four five six seven"], "too narrow to break");
+        assert_eq!(
+            texts(line, 12),
+            ["  - one two three four five six seven"],
+            "too narrow to break"
+        );
         let solid = Line::plain(format!("  - {}", "x".repeat(50)));
         assert_eq!(texts(solid.clone(), 30), [solid.text]);
     }

@@ -18,7 +18,12 @@ pub enum Unit {
 }
 
 /// Does the work, shows how it goes on while it lasts, and says what it remarked, be it done or not.
-pub fn show<T: Send>(term: &Term, label: &'static str, unit: Unit, work: impl FnOnce(&Progress) -> T) -> T {
+pub fn show<T: Send>(
+    term: &Term,
+    label: &'static str,
+    unit: Unit,
+    work: impl FnOnce(&Progress) -> T,
+) -> T {
     let progress = Progress::default();
     let result = match term.stderr {
         true => watch(&progress, label, unit, work),

@@ -30,7 +30,11 @@ impl Reached {
 
 /// Name and address of the remote that is meant: the one that is named, the only one, or `origin`.
 /// `None` where the project has none and none is named.
-pub fn choose(project: &Project, config: &Config, name: Option<&str>) -> Result<Option<(String, Address)>> {
+pub fn choose(
+    project: &Project,
+    config: &Config,
+    name: Option<&str>,
+) -> Result<Option<(String, Address)>> {
     let remotes = config.remotes();
     let name = match (name, &remotes[..]) {
         (Some(name), _) => name,
@@ -60,7 +64,11 @@ pub fn unknown(name: &str, config: &Config) -> Error {
 }
 
 /// The remote that is meant, where there is one.
-pub fn reach(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> Result<Option<Reached>> {
+pub fn reach(
+    cx: &mut Context<'_>,
+    project: &Project,
+    name: Option<&str>,
+) -> Result<Option<Reached>> {
     let config = project.store().config()?;
     let Some((name, address)) = choose(project, &config, name)? else { return Ok(None) };
     let insecure = cx.insecure() || config.is_insecure(&name);
@@ -77,7 +85,12 @@ pub fn require(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> R
 }
 
 /// A remote at an address, with the token that there is for it.
-pub fn open(cx: &mut Context<'_>, name: String, address: Address, insecure: bool) -> Result<Reached> {
+pub fn open(
+    cx: &mut Context<'_>,
+    name: String,
+    address: Address,
+    insecure: bool,
+) -> Result<Reached> {
     open_patiently(cx, name, address, insecure, patience()?)
 }
 
@@ -113,7 +126,8 @@ fn open_as(
     token.check(&address, insecure)?;
     let remote: Box<dyn Remote> = match &address {
         Address::Http { base, agent } => {
-            let roots = environment("SSL_CERT_FILE").map(|path| fs::read(Path::new(&path))).transpose()?;
+            let roots =
+                environment("SSL_CERT_FILE").map(|path| fs::read(Path::new(&path))).transpose()?;
             let (advice, direct) = (token.advice(), address.is_at_home());
             let term = *cx.out.term();
             // Who has little patience tells that nobody answered.

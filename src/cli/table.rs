@@ -153,7 +153,10 @@ mod tests {
     fn the_last_column_fits_the_screen() {
         let mut table = Table::new(["N", "MESSAGE"]);
         table.row(["1".into(), "a message that is long".into()]);
-        assert_eq!(table.lines(20, |_, text| text.to_owned()), ["N  MESSAGE", "1  a message that i…"]);
+        assert_eq!(
+            table.lines(20, |_, text| text.to_owned()),
+            ["N  MESSAGE", "1  a message that i…"]
+        );
         assert_eq!(table.lines(5, |_, text| text.to_owned())[1], "1  a message t…");
     }
 

@@ -38,7 +38,13 @@ impl Term {
             Color::Always => true,
             Color::Never => false,
         };
-        Term { stdin, stdout, stderr, colour_stdout: coloured(stdout), colour_stderr: coloured(stderr) }
+        Term {
+            stdin,
+            stdout,
+            stderr,
+            colour_stdout: coloured(stdout),
+            colour_stderr: coloured(stderr),
+        }
     }
 
     /// Whether a question reaches a person and the answer comes back.

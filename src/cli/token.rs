@@ -30,7 +30,9 @@ impl Token {
     pub fn find(address: &Address) -> Result<Token> {
         let Address::Http { .. } = address else { return Ok(Token::default()) };
         let kept = match credentials_file() {
-            Some(file) => credentials::find(&file, address)?.map(|token| (token, "kept by `login`")),
+            Some(file) => {
+                credentials::find(&file, address)?.map(|token| (token, "kept by `login`"))
+            }
             None => None,
         };
         let variables = VARIABLES.iter().filter_map(|name| Some((environment(name)?, *name)));
@@ -40,7 +42,9 @@ impl Token {
                 return Ok(Token { value: Some(value), origin: Some(origin.to_owned()) });
             }
             found.origin.get_or_insert_with(|| {
-                format!("{origin} was not sent: a token of `lua-store serve` begins with {TOKEN_PREFIX}")
+                format!(
+                    "{origin} was not sent: a token of `lua-store serve` begins with {TOKEN_PREFIX}"
+                )
             });
         }
         Ok(found)
@@ -71,7 +75,12 @@ fn refuse_in_the_clear(address: &Address, origin: Option<&str>) -> Result<()> {
 }
 
 /// Asks a person, or standard input, for a token, tries it, and keeps it when the remote takes it.
-pub fn login(cx: &mut Context<'_>, name: String, address: Address, insecure: bool) -> Result<Reached> {
+pub fn login(
+    cx: &mut Context<'_>,
+    name: String,
+    address: Address,
+    insecure: bool,
+) -> Result<Reached> {
     let file = credentials_file().ok_or_else(|| {
         Error::failed("there is no place to keep a token: neither HOME nor XDG_CONFIG_HOME is set")
             .hint("set LUA_STORE_TOKEN for each command instead")

@@ -42,8 +42,12 @@ impl WhichAgent {
         }
         let places = reader::agents(root)?;
         let error = |folders: &[String]| {
-            Error::usage(format!("several agents are below \"{}\": {}", root.display(), listed(&places)))
-                .hint(format!("`--agent {}` says which one; each has a store of its own", folders[0]))
+            Error::usage(format!(
+                "several agents are below \"{}\": {}",
+                root.display(),
+                listed(&places)
+            ))
+            .hint(format!("`--agent {}` says which one; each has a store of its own", folders[0]))
         };
         if !cx.can_ask() {
             return Err(error(&folders));
@@ -52,7 +56,8 @@ impl WhichAgent {
             cx.out.note(format!("  [{number}] {folder}"));
         }
         let answer = cx.ask("Several agents are here. Which one?")?.unwrap_or_default();
-        let by_number = answer.parse().ok().and_then(|number: usize| folders.get(number.checked_sub(1)?));
+        let by_number =
+            answer.parse().ok().and_then(|number: usize| folders.get(number.checked_sub(1)?));
         let folder = by_number.or_else(|| folders.iter().find(|folder| **folder == answer));
         folder.map(|folder| root.join(folder)).ok_or_else(|| error(&folders))
     }
@@ -69,7 +74,8 @@ fn named(below: &Path, agent: &Path) -> Result<PathBuf> {
     let is_meant = |place: &&reader::AgentPlace| {
         Path::new(&place.name) == agent || path.as_ref() == Some(&root.join(&place.file))
     };
-    let mut folders: Vec<&str> = places.iter().filter(is_meant).map(|place| &*place.folder).collect();
+    let mut folders: Vec<&str> =
+        places.iter().filter(is_meant).map(|place| &*place.folder).collect();
     folders.dedup();
     match folders[..] {
         [folder] => Ok(root.join(folder)),
@@ -90,7 +96,9 @@ fn missing(agent: &Path) -> Error {
 
 /// `agents/desk (desk, agents/desk/agent.ts), …`
 fn listed(places: &[reader::AgentPlace]) -> String {
-    let one = |place: &reader::AgentPlace| format!("{} (\"{}\", {})", place.folder, place.name, place.file);
+    let one = |place: &reader::AgentPlace| {
+        format!("{} (\"{}\", {})", place.folder, place.name, place.file)
+    };
     places.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 

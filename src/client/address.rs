@@ -37,13 +37,18 @@ impl Address {
 
     /// Whether what is said there can be read on the way.
     pub fn is_in_the_clear(&self) -> bool {
-        matches!(self, Address::Http { base, .. } if base.starts_with("http://")) && !self.is_at_home()
+        matches!(self, Address::Http { base, .. } if base.starts_with("http://"))
+            && !self.is_at_home()
     }
 
     /// Whether what is said there stays on this machine.
     pub fn is_at_home(&self) -> bool {
         let Address::Http { base, .. } = self else { return true };
-        let host = base.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
+        let host = base
+            .parse::<Uri>()
+            .ok()
+            .and_then(|uri| uri.host().map(str::to_owned))
+            .unwrap_or_default();
         let host = host.trim_matches(['[', ']']);
         host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
@@ -131,7 +136,10 @@ mod tests {
             ("", "id of an agent"),
         ] {
             let error = parse(text);
-            assert!(error.as_ref().is_err_and(|error| error.message().contains(part)), "{text}: {error:?}");
+            assert!(
+                error.as_ref().is_err_and(|error| error.message().contains(part)),
+                "{text}: {error:?}"
+            );
         }
     }
 

@@ -40,8 +40,9 @@ pub fn clone(
 ) -> Result<Cloned> {
     check_empty(root, name, url)?;
     // Asked before anything is made.
-    let head =
-        Some(remote.head(None)?).filter(|head| !head.is_empty()).ok_or_else(|| nothing(remote, url))?;
+    let head = Some(remote.head(None)?)
+        .filter(|head| !head.is_empty())
+        .ok_or_else(|| nothing(remote, url))?;
     fs::create_dir_all(root)?;
     let store = Store::init(&root.join(store::DIR))?;
     {

@@ -54,7 +54,9 @@ impl Cache {
     /// somebody is reading stay, and so does the one that is held here, however large it is.
     pub fn shrink(&self, keep: &Kept) -> Result<()> {
         let mut all = Vec::new();
-        for entry in walkdir::WalkDir::new(&self.folder).min_depth(1).max_depth(1).into_iter().flatten() {
+        for entry in
+            walkdir::WalkDir::new(&self.folder).min_depth(1).max_depth(1).into_iter().flatten()
+        {
             if entry.file_type().is_dir() {
                 let root = entry.into_path();
                 all.push((asked(&root), size(&root), root));
@@ -114,13 +116,22 @@ impl Kept {
     pub fn receipts(&self, heads: &Heads) -> Result<Receipts> {
         let last = self.store.remote(NAME)?;
         // A fetch that was cut off remembers more than it brought.
-        let same = last.filter(|last| last.source == heads.source && last.versions == heads.versions);
-        Ok(same.filter(|last| last.active == heads.active).map(|last| last.receipts).unwrap_or_default())
+        let same =
+            last.filter(|last| last.source == heads.source && last.versions == heads.versions);
+        Ok(same
+            .filter(|last| last.active == heads.active)
+            .map(|last| last.receipts)
+            .unwrap_or_default())
     }
 
     /// Makes the store have what the remote has now. One that is damaged is made again from nothing. It stays as it
     /// is where the remote has not everything any more that it had, until its folder is removed.
-    pub fn refresh(&mut self, remote: Box<dyn Remote>, at_ms: i64, progress: &Progress) -> Result<()> {
+    pub fn refresh(
+        &mut self,
+        remote: Box<dyn Remote>,
+        at_ms: i64,
+        progress: &Progress,
+    ) -> Result<()> {
         // One gets it, and the others who want the same have it then.
         let _alone = fs::lock(&self.root.with_extension("fetch"), PATIENCE)?;
         let (store, name) = (self.store.clone(), NAME.to_owned());
@@ -179,11 +190,15 @@ impl Kept {
     fn follow(&self, remote: &dyn Remote, progress: &Progress) -> Result<()> {
         let head = fetch::look(&self.store, NAME, remote)?;
         if head.is_empty() {
-            return Err(Error::not_found(format!("nothing was ever pushed to \"{}\"", self.address))
-                .hint(format!("is \"{}\" the id of the agent?", self.address.agent())));
+            return Err(Error::not_found(format!(
+                "nothing was ever pushed to \"{}\"",
+                self.address
+            ))
+            .hint(format!("is \"{}\" the id of the agent?", self.address.agent())));
         }
         // It is only read, and whatever reads works around what breaks a rule.
-        let head = fetch::bring_with(&self.store, NAME, remote, head, Strictness::AsIs, progress)?.head;
+        let head =
+            fetch::bring_with(&self.store, NAME, remote, head, Strictness::AsIs, progress)?.head;
         let lock = self.store.lock()?;
         let (before, after): (Heads, Heads) = (self.store.heads()?, heads(&head));
         if before == after { Ok(()) } else { self.store.rewrite(&lock, &before, &after) }

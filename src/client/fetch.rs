@@ -56,7 +56,12 @@ pub fn look(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head> {
 }
 
 /// Brings everything here, and remembers it.
-pub fn fetch(store: &Store, name: &str, remote: &dyn Remote, progress: &Progress) -> Result<Fetched> {
+pub fn fetch(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    progress: &Progress,
+) -> Result<Fetched> {
     let head = look(store, name, remote)?;
     bring(store, name, remote, head, progress)
 }
@@ -123,8 +128,13 @@ pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Hea
     let want = absent(store, versions_of(head))?;
     if !want.is_empty() {
         let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
-        let arrival =
-            Arrival { store, name, now: heads(head), scope: Scope::Present, strictness: Strictness::Refuse };
+        let arrival = Arrival {
+            store,
+            name,
+            now: heads(head),
+            scope: Scope::Present,
+            strictness: Strictness::Refuse,
+        };
         receive(remote, &arrival, &Fetch { want, have }, &Progress::default())?;
     }
     remember(store, name, head)
@@ -173,7 +183,12 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
 
 /// Brings a record of the remote's ledger here, with those before it and the versions that they are about. Nothing of
 /// the remote is remembered by it.
-pub fn bring_ledger(store: &Store, name: &str, remote: &dyn Remote, now: &RemoteTracking) -> Result<()> {
+pub fn bring_ledger(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    now: &RemoteTracking,
+) -> Result<()> {
     // What is here was compared when the remote spoke.
     let Some(active) = now.active else { return Ok(()) };
     if store.objects().contains(&active.ledger)? {
@@ -182,8 +197,10 @@ pub fn bring_ledger(store: &Store, name: &str, remote: &dyn Remote, now: &Remote
     let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
     let (source, versions) = (now.source.clone(), now.versions.clone());
     let now = Heads { source, versions, active: Some(active) };
-    let arrival = Arrival { store, name, now, scope: Scope::Present, strictness: Strictness::Refuse };
-    receive(remote, &arrival, &Fetch { want: vec![active.ledger], have }, &Progress::default()).map(drop)
+    let arrival =
+        Arrival { store, name, now, scope: Scope::Present, strictness: Strictness::Refuse };
+    receive(remote, &arrival, &Fetch { want: vec![active.ledger], have }, &Progress::default())
+        .map(drop)
 }
 
 /// What the head of a remote is remembered as.
@@ -237,7 +254,12 @@ pub fn peek(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Resu
 }
 
 /// What [`bring_versions`] would bring, for reading.
-pub fn peek_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
+pub fn peek_versions(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    head: &Head,
+) -> Result<Peeked> {
     peek_at(store, name, remote, head, absent(store, versions_of(head))?, Scope::Present)
 }
 
@@ -310,7 +332,8 @@ impl Arrival<'_> {
     /// What of it is here already, or was brought from there earlier.
     fn known(&self, objects: &Odb) -> Result<Heads> {
         let before = self.store.remote(self.name)?.unwrap_or_default();
-        let before = Heads { source: before.source, versions: before.versions, active: before.active };
+        let before =
+            Heads { source: before.source, versions: before.versions, active: before.active };
         rules::known(objects, &[&before, &self.store.heads().unwrap_or_default()], &self.now)
     }
 }
@@ -325,13 +348,19 @@ fn receive(
     let store = arrival.store;
     let (spool, id) = get(store, remote, what, progress)?;
     let bytes = spool.len();
-    let verdict = store.receive_if(spool.path(), id, &LIMITS, progress, |objects| arrival.check(objects))?;
+    let verdict =
+        store.receive_if(spool.path(), id, &LIMITS, progress, |objects| arrival.check(objects))?;
     sound(verdict).map(|objects| (objects, bytes))
 }
 
 /// Gets one pack. One that went on where an earlier, cut one ended and has another hash than its name is got
 /// anew: power may have failed in between.
-fn get(store: &Store, remote: &dyn Remote, what: &Fetch, progress: &Progress) -> Result<(Spool, PackId)> {
+fn get(
+    store: &Store,
+    remote: &dyn Remote,
+    what: &Fetch,
+    progress: &Progress,
+) -> Result<(Spool, PackId)> {
     loop {
         let mut spool = Spool::open(&store.incoming()?)?;
         let resumed = !spool.is_empty();
@@ -343,7 +372,9 @@ fn get(store: &Store, remote: &dyn Remote, what: &Fetch, progress: &Progress) ->
         }
         spool.discard()?;
         if !resumed {
-            return Err(Error::corrupt("the remote sent a pack with another hash than its name says"));
+            return Err(Error::corrupt(
+                "the remote sent a pack with another hash than its name says",
+            ));
         }
     }
 }

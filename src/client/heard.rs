@@ -26,7 +26,10 @@ impl Remembered {
         let tracked = self.store.remote(&self.name)?;
         let ledger = tracked.as_ref().and_then(|known| known.active);
         let now = heads(head);
-        [tracked, heard].iter().flatten().try_for_each(|known| seen::check(&self.name, known, &now))?;
+        [tracked, heard]
+            .iter()
+            .flatten()
+            .try_for_each(|known| seen::check(&self.name, known, &now))?;
         check_ledger(&self.store, &self.name, ledger, head.active)?;
         remember(&self.store, &self.name, tracking(head), self.at_ms);
         Ok(())
@@ -34,7 +37,12 @@ impl Remembered {
 }
 
 /// Compares the ledgers where that of the remote is here; otherwise it is compared when it comes.
-fn check_ledger(store: &Store, name: &str, seen: Option<Active>, now: Option<Active>) -> Result<()> {
+fn check_ledger(
+    store: &Store,
+    name: &str,
+    seen: Option<Active>,
+    now: Option<Active>,
+) -> Result<()> {
     match now {
         Some(active) if store.objects().contains(&active.ledger)? => {
             seen::check_ledger(name, store.objects(), seen, now)

@@ -78,7 +78,8 @@ pub fn take(
 fn aim(ours: &Heads, accord: &Accord, head: &Head, number: u64) -> Heads {
     let at = (number - 1) as usize;
     let is_there = at < head.versions.len() && head.versions.get(at) == ours.versions.get(at);
-    match is_there && accord.unsent.iter().all(|moved| head.versions.contains(&moved.step.version)) {
+    match is_there && accord.unsent.iter().all(|moved| head.versions.contains(&moved.step.version))
+    {
         true => Heads { active: ours.active, ..heads(head) },
         false => ours.clone(),
     }

@@ -41,7 +41,13 @@ pub enum Sent {
 }
 
 /// Pushes everything, given what the remote had a moment ago.
-pub fn push(store: &Store, name: &str, remote: &dyn Remote, head: Head, progress: &Progress) -> Result<Sent> {
+pub fn push(
+    store: &Store,
+    name: &str,
+    remote: &dyn Remote,
+    head: Head,
+    progress: &Progress,
+) -> Result<Sent> {
     let local = store.heads()?;
     send(store, name, remote, head, &local, progress)
 }
@@ -106,7 +112,8 @@ fn after(head: &Head, plan: &Transaction) -> Heads {
 
 /// Refuses a remote that says that it did something, and shows something else. Others may have added theirs.
 fn check_done(name: &str, sent: &Heads, now: &Head) -> Result<()> {
-    let has_series = now.source.starts_with(&sent.source) && now.versions.starts_with(&sent.versions);
+    let has_series =
+        now.source.starts_with(&sent.source) && now.versions.starts_with(&sent.versions);
     if has_series && sent.active.is_none_or(|active| now.active == Some(active)) {
         return Ok(());
     }
@@ -130,7 +137,8 @@ fn plan(local: &Heads, head: &Head) -> Result<Transaction> {
         room -= ids.len();
         (!ids.is_empty()).then_some(Create { after: there.len() as u64, ids })
     };
-    let (source, versions) = (create(&local.source, &head.source), create(&local.versions, &head.versions));
+    let (source, versions) =
+        (create(&local.source, &head.source), create(&local.versions, &head.versions));
     let upto = |there: &[Id], create: &Option<Create>| {
         there.len() + create.as_ref().map_or(0, |create| create.ids.len())
     };
@@ -156,7 +164,8 @@ fn carry_out(
     there: &mut Option<PackId>,
     progress: &Progress,
 ) -> Result<(Outcome, Pushed)> {
-    let ids = |create: &Option<Create>| create.iter().flat_map(|create| create.ids.clone()).collect();
+    let ids =
+        |create: &Option<Create>| create.iter().flat_map(|create| create.ids.clone()).collect();
     let mut want: Vec<Id> = ids(&plan.source);
     want.extend::<Vec<Id>>(ids(&plan.versions));
     want.extend(plan.active.as_ref().map(|swap| swap.new.ledger));
@@ -205,13 +214,18 @@ fn unanswered(error: Error) -> Error {
 /// A refusal that asking again does not change.
 pub fn refused(refusal: Refusal) -> Error {
     match refusal {
-        Refusal::Moved(_) => Error::conflict("the remote refuses: something is not as it was expected to be")
-            .hint("`lua-store fetch` shows what it has"),
+        Refusal::Moved(_) => {
+            Error::conflict("the remote refuses: something is not as it was expected to be")
+                .hint("`lua-store fetch` shows what it has")
+        }
         Refusal::Missing { ids, more } => {
             let names: Vec<String> = ids.iter().take(3).map(Id::to_string).collect();
             let others = if more || ids.len() > 3 { " and others" } else { "" };
-            Error::corrupt(format!("the remote refuses: it misses object {}{others}", names.join(", ")))
-                .hint("`lua-store fsck` says whether this store is whole")
+            Error::corrupt(format!(
+                "the remote refuses: it misses object {}{others}",
+                names.join(", ")
+            ))
+            .hint("`lua-store fsck` says whether this store is whole")
         }
         Refusal::Invalid { reason } => Error::failed(format!("the remote refuses: {reason}"))
             .hint("`lua-store fsck` says whether this store is whole"),

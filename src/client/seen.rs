@@ -17,7 +17,10 @@ pub fn check(name: &str, seen: &RemoteTracking, now: &Heads) -> Result<()> {
     let mut lost = differences("source version", &seen.source, &now.source);
     lost.extend(differences("version", &seen.versions, &now.versions));
     if let (Some(active), None) = (seen.active, now.active) {
-        lost.push(format!("its ledger, which ended with record {}, is missing", active.ledger.short()));
+        lost.push(format!(
+            "its ledger, which ended with record {}, is missing",
+            active.ledger.short()
+        ));
     }
     if lost.is_empty() { Ok(()) } else { Err(rewritten(name, &lost)) }
 }
@@ -33,7 +36,10 @@ pub fn check_ledger<S: Source + ?Sized>(
     match now {
         Some(now) if now.ledger == seen.ledger => Ok(()),
         Some(now) if leads_to(objects, now.ledger, seen.ledger)? => Ok(()),
-        _ => Err(rewritten(name, &[format!("its ledger has no record {} any more", seen.ledger.short())])),
+        _ => Err(rewritten(
+            name,
+            &[format!("its ledger has no record {} any more", seen.ledger.short())],
+        )),
     }
 }
 
@@ -76,7 +82,9 @@ mod tests {
 
     #[test]
     fn a_series_that_grew_has_lost_nothing() {
-        for (seen, now) in [(&[][..], &[][..]), (&[], &[1]), (&[1, 2], &[1, 2]), (&[1, 2], &[1, 2, 3])] {
+        for (seen, now) in
+            [(&[][..], &[][..]), (&[], &[1]), (&[1, 2], &[1, 2]), (&[1, 2], &[1, 2, 3])]
+        {
             assert_eq!(differences("version", &ids(seen), &ids(now)), Vec::<String>::new());
         }
     }

@@ -67,7 +67,11 @@ fn series(here: &[Id], there: &[Id]) -> Order {
     }
 }
 
-fn chains<S: Source + ?Sized>(here: Option<Active>, there: Option<Active>, objects: &S) -> Result<Order> {
+fn chains<S: Source + ?Sized>(
+    here: Option<Active>,
+    there: Option<Active>,
+    objects: &S,
+) -> Result<Order> {
     let (here, there) = match (here, there) {
         (None, None) => return Ok(Order::Equal),
         (Some(_), None) => return Ok(Order::Ahead),
@@ -118,7 +122,8 @@ mod tests {
     fn chains_are_compared_by_their_records() {
         let mut memory = Memory::default();
         let mut append = |at_ms, previous| {
-            let record = LedgerRecord { event: Event::Promote, by: "a".into(), at_ms, reason: None };
+            let record =
+                LedgerRecord { event: Event::Promote, by: "a".into(), at_ms, reason: None };
             ledger::append(&mut memory, &record, id(9), previous).unwrap()
         };
         let first = append(1, None);

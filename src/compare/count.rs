@@ -11,11 +11,13 @@ use std::collections::BTreeSet;
 pub fn count<S: Source + ?Sized>(source: &S, from: Option<&Id>, to: Option<&Id>) -> Result<usize> {
     let tree = |id: Option<&Id>| id.map_or_else(|| Ok(Tree::default()), |id| source.tree(id));
     let (from, to) = (tree(from)?, tree(to)?);
-    let persona =
-        |tree: &Tree| [PERSONA_TEXT, PERSONA_OBJECT].map(|name| tree.get(name).map(|entry| entry.id));
+    let persona = |tree: &Tree| {
+        [PERSONA_TEXT, PERSONA_OBJECT].map(|name| tree.get(name).map(|entry| entry.id))
+    };
     let mut count = usize::from(persona(&from) != persona(&to));
     for (old, new) in differing(&from, &to) {
-        let is_folder = |entry: Option<&Entry>| entry.is_some_and(|entry| entry.mode.is_directory());
+        let is_folder =
+            |entry: Option<&Entry>| entry.is_some_and(|entry| entry.mode.is_directory());
         let name = old.or(new).map_or("", |entry| &entry.name);
         if is_folder(old) || is_folder(new) {
             count += primitives(source, old.map(|entry| &entry.id), new.map(|entry| &entry.id))?;
@@ -31,7 +33,8 @@ fn differing<'t>(
     old: &'t Tree,
     new: &'t Tree,
 ) -> impl Iterator<Item = (Option<&'t Entry>, Option<&'t Entry>)> {
-    let names: BTreeSet<&str> = old.entries().iter().chain(new.entries()).map(|entry| &*entry.name).collect();
+    let names: BTreeSet<&str> =
+        old.entries().iter().chain(new.entries()).map(|entry| &*entry.name).collect();
     names.into_iter().map(|name| (old.get(name), new.get(name))).filter(|(old, new)| old != new)
 }
 
@@ -41,17 +44,24 @@ fn primitives<S: Source + ?Sized>(source: &S, old: Option<&Id>, new: Option<&Id>
     let mut count = 0;
     for pair in differing(&old, &new) {
         count += match pair {
-            (Some(old), Some(new)) => {
-                usize::from(differs(source, &Content::of(source, &old.id)?, &Content::of(source, &new.id)?)?)
-            }
+            (Some(old), Some(new)) => usize::from(differs(
+                source,
+                &Content::of(source, &old.id)?,
+                &Content::of(source, &new.id)?,
+            )?),
             _ => 1,
         };
     }
     Ok(count)
 }
 
-fn settings_count<S: Source + ?Sized>(source: &S, old: Option<&Entry>, new: Option<&Entry>) -> Result<usize> {
-    let state = |entry: Option<&Entry>| State { settings: entry.map(|entry| entry.id), ..State::default() };
+fn settings_count<S: Source + ?Sized>(
+    source: &S,
+    old: Option<&Entry>,
+    new: Option<&Entry>,
+) -> Result<usize> {
+    let state =
+        |entry: Option<&Entry>| State { settings: entry.map(|entry| entry.id), ..State::default() };
     let (old, new) = (settings(source, &state(old))?, settings(source, &state(new))?);
     Ok(settings_that_differ(&old, &new).len())
 }
@@ -75,12 +85,16 @@ mod tests {
             let text = format!("{{\"value\":{part}}}");
             match at {
                 0 => state.settings = Some(blob(memory, &text)),
-                1 => state.persona = Some(PersonaId { id: blob(memory, &text), is_object: part % 2 == 0 }),
+                1 => {
+                    state.persona =
+                        Some(PersonaId { id: blob(memory, &text), is_object: part % 2 == 0 })
+                }
                 _ if *part == 0 => {}
                 _ => {
                     let (definition, reach) = (blob(memory, &text), blob(memory, "{}"));
                     // The same content in another tree is no change.
-                    let mut entries = vec![Entry::file(DEFINITION, definition), Entry::file(REACH, reach)];
+                    let mut entries =
+                        vec![Entry::file(DEFINITION, definition), Entry::file(REACH, reach)];
                     entries.extend((*part > 2).then(|| Entry::file("beside", definition)));
                     let tree = memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
                     let folder = if at % 2 == 0 { "skills" } else { "jobs" };

@@ -96,17 +96,23 @@ impl Parts {
                 Some(before) if before != *tool => {
                     let fields = fields(before, tool);
                     let details = details(before, tool, &fields);
-                    self.tools_changed.push(ToolParts { name: (*name).to_owned(), fields, details });
+                    self.tools_changed.push(ToolParts {
+                        name: (*name).to_owned(),
+                        fields,
+                        details,
+                    });
                 }
                 Some(_) => {}
             }
         }
         self.tools_removed = gone.into_iter().map(|(name, _)| (*name).to_owned()).collect();
         // The same tools in another order are another definition too.
-        let same_tools =
-            self.tools_added.is_empty() && self.tools_removed.is_empty() && self.tools_renamed.is_empty();
-        let order =
-            |tools: &[(&str, &Value)]| tools.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+        let same_tools = self.tools_added.is_empty()
+            && self.tools_removed.is_empty()
+            && self.tools_renamed.is_empty();
+        let order = |tools: &[(&str, &Value)]| {
+            tools.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>()
+        };
         if same_tools && order(&old) != order(&new) {
             self.fields.push("order of tools".to_owned());
         }
@@ -136,7 +142,11 @@ impl Parts {
         let version = |packages: &Map<String, Value>, name: &str| packages.get(name).map(plain);
         self.packages = keys_that_differ(&before, &after)
             .into_iter()
-            .map(|name| PackageMove { from: version(&before, &name), to: version(&after, &name), name })
+            .map(|name| PackageMove {
+                from: version(&before, &name),
+                to: version(&after, &name),
+                name,
+            })
             .collect();
         let (before, after) = (env(old), env(new));
         self.env_added = after.difference(&before).cloned().collect();
@@ -162,7 +172,13 @@ fn module_move(old: Option<&Value>, new: Option<&Value>, path: String) -> Module
         (Some(Value::Object(old)), Some(Value::Object(new))) => keys_that_differ(old, new),
         _ => Vec::new(),
     };
-    ModuleMove { path, moved_from: None, is_new: old.is_none(), is_gone: new.is_none(), declarations }
+    ModuleMove {
+        path,
+        moved_from: None,
+        is_new: old.is_none(),
+        is_gone: new.is_none(),
+        declarations,
+    }
 }
 
 /// The imports that both have, and resolve otherwise. An older reach says nothing of them.
@@ -199,7 +215,8 @@ fn is_renamed(old: &Value, new: &Value) -> bool {
 }
 
 fn rename((from, old): &(&str, &Value), to: &str, new: &Value) -> ToolRename {
-    let fields: Vec<String> = fields(old, new).into_iter().filter(|field| field != "name").collect();
+    let fields: Vec<String> =
+        fields(old, new).into_iter().filter(|field| field != "name").collect();
     let details = details(old, new, &fields);
     ToolRename { from: (*from).to_owned(), to: to.to_owned(), fields, details }
 }
@@ -282,7 +299,10 @@ mod tests {
         let old = tool("track", "Tells where an order is", "aa");
         let expected = (vec!["track find_order".to_owned()], 0);
         assert_eq!(renamed(old.clone(), tool("find_order", "Says nothing alike", "aa")), expected);
-        assert_eq!(renamed(old.clone(), tool("find_order", "Tells where an order is now", "bb")), expected);
+        assert_eq!(
+            renamed(old.clone(), tool("find_order", "Tells where an order is now", "bb")),
+            expected
+        );
         assert_eq!(renamed(old.clone(), tool("sell", "Opens the till", "bb")), (vec![], 1));
         let mut other = tool("find_order", "Tells where an order is", "aa");
         other["inputSchema"] = json!({"type": "string"});
@@ -345,8 +365,15 @@ mod tests {
         assert_eq!(parts.modules[0], module("src/a.ts", &[]));
         assert!(parts.modules[1].is_gone);
         parts.compare_reaches(&old, &new);
-        let zod = PackageMove { name: "zod".into(), from: Some("3.24.1".into()), to: Some("3.25.0".into()) };
+        let zod = PackageMove {
+            name: "zod".into(),
+            from: Some("3.24.1".into()),
+            to: Some("3.25.0".into()),
+        };
         assert_eq!(parts.packages, [zod]);
-        assert_eq!((parts.env_added, parts.env_removed), (vec!["B".to_owned()], vec!["A".to_owned()]));
+        assert_eq!(
+            (parts.env_added, parts.env_removed),
+            (vec!["B".to_owned()], vec!["A".to_owned()])
+        );
     }
 }

@@ -45,14 +45,20 @@ fn add(field: &str, old: Option<&Value>, new: Option<&Value>, details: &mut Vec<
     } else if let Some(names) = members(old, new) {
         for name in names {
             let path = format!("{field}.{name}");
-            add(&path, old.and_then(|old| old.get(&name)), new.and_then(|new| new.get(&name)), details);
+            add(
+                &path,
+                old.and_then(|old| old.get(&name)),
+                new.and_then(|new| new.get(&name)),
+                details,
+            );
         }
     } else if is_secret(field) || has(old, "$secret") || has(new, "$secret") {
         details.push(Detail::Secret { field: own() });
     } else if has(old, "$function") && has(new, "$function") {
         details.push(Detail::Code { field: own() });
     } else if let (Some(Value::String(old)), Some(Value::String(new))) = (old, new)
-        && (is_prose(field) || old.len().max(new.len()) > LONG && old.contains(' ') && new.contains(' '))
+        && (is_prose(field)
+            || old.len().max(new.len()) > LONG && old.contains(' ') && new.contains(' '))
     {
         details.push(Detail::Text { field: own(), edits: sentence_edits(old, new) });
     } else {
@@ -151,8 +157,11 @@ pub fn shown(value: &Value) -> Value {
         Value::Object(_) if has(Some(value), "$source") => value["$source"].clone(),
         Value::Object(map) => {
             let one = |(name, value): (&String, &Value)| {
-                let value =
-                    if is_secret(name) && !value.is_object() { json!("(secret)") } else { shown(value) };
+                let value = if is_secret(name) && !value.is_object() {
+                    json!("(secret)")
+                } else {
+                    shown(value)
+                };
                 (name.clone(), value)
             };
             Value::Object(map.iter().map(one).collect())
@@ -201,13 +210,16 @@ mod tests {
         let old = json!({"headers": {"Authorization": "Bearer one"}, "apiKey": "one", "x": {"$secret": true},
             "run": {"$function": "aa"}, "list": [{"$function": "aa"}, {"token": "one"}],
             "url": "https://ana:one@a.example/mcp?key=one"});
-        let text = old.to_string().replace("one", "two").replace("aa", "bb").replace("true", "\"two\"");
+        let text =
+            old.to_string().replace("one", "two").replace("aa", "bb").replace("true", "\"two\"");
         let new: Value = serde_json::from_str(&text).unwrap();
         let told = serde_json::to_string(&compare("config", Some(&old), Some(&new))).unwrap();
         for hidden in ["one", "two", "aa", "bb"] {
             assert!(!told.contains(hidden), "{hidden}: {told}");
         }
-        for named in ["config.headers.Authorization", "config.apiKey", "config.run", "a.example/mcp?…"] {
+        for named in
+            ["config.headers.Authorization", "config.apiKey", "config.run", "a.example/mcp?…"]
+        {
             assert!(told.contains(named), "{named}: {told}");
         }
     }
@@ -236,8 +248,10 @@ mod tests {
             ];
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::Array),
-                proptest::collection::btree_map(names, inner, 0..3)
-                    .prop_map(|map| map.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
+                proptest::collection::btree_map(names, inner, 0..3).prop_map(|map| map
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect()),
             ]
         })
     }

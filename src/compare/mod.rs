@@ -96,12 +96,15 @@ impl PersonaChange {
     /// By sentence; an object persona part by part.
     pub fn details(&self) -> Vec<Detail> {
         let value = |persona: &Persona| match persona.is_object {
-            true => {
-                serde_json::from_str(&persona.text).unwrap_or_else(|_| Value::String(persona.text.clone()))
-            }
+            true => serde_json::from_str(&persona.text)
+                .unwrap_or_else(|_| Value::String(persona.text.clone())),
             false => Value::String(persona.text.clone()),
         };
-        compare("persona", self.from.as_ref().map(value).as_ref(), self.to.as_ref().map(value).as_ref())
+        compare(
+            "persona",
+            self.from.as_ref().map(value).as_ref(),
+            self.to.as_ref().map(value).as_ref(),
+        )
     }
 }
 
@@ -129,14 +132,18 @@ impl StateChange {
     /// Takes in what a push found to be the same and compiled anew: it keeps the old code of those.
     pub fn add_rebundled(&mut self, items: &[Item]) {
         for item in items.iter().filter(|item| item.rebundled) {
-            let Some(section) = self.kinds.iter_mut().find(|section| section.kind.word == item.kind) else {
+            let Some(section) =
+                self.kinds.iter_mut().find(|section| section.kind.word == item.kind)
+            else {
                 continue;
             };
             let is_known = section.rebundled.iter().any(|named| named.name == item.name)
                 || section.changed.iter().any(|changed| changed.name == item.name)
                 || section.added.iter().any(|named| named.name == item.name);
             if !is_known {
-                section.rebundled.push(Named { name: item.name.clone(), number: item.after.clone() });
+                section
+                    .rebundled
+                    .push(Named { name: item.name.clone(), number: item.after.clone() });
             }
         }
     }
@@ -169,10 +176,16 @@ impl KindChange {
 }
 
 /// Compares two states; an absent one is empty. Equal subtrees are not opened.
-pub fn between<S: Source + ?Sized>(source: &S, from: Option<&Id>, to: Option<&Id>) -> Result<StateChange> {
-    let load = |id: Option<&Id>| id.map_or_else(|| Ok(State::default()), |id| State::load(source, id));
+pub fn between<S: Source + ?Sized>(
+    source: &S,
+    from: Option<&Id>,
+    to: Option<&Id>,
+) -> Result<StateChange> {
+    let load =
+        |id: Option<&Id>| id.map_or_else(|| Ok(State::default()), |id| State::load(source, id));
     let (from, to) = (load(from)?, load(to)?);
-    let kinds = KINDS.iter().map(|kind| kind_change(source, kind, &from, &to)).collect::<Result<_>>()?;
+    let kinds =
+        KINDS.iter().map(|kind| kind_change(source, kind, &from, &to)).collect::<Result<_>>()?;
     let persona = persona_change(source, &from, &to)?;
     Ok(StateChange { kinds, persona, settings: settings_change(source, &from, &to)? })
 }
@@ -186,8 +199,12 @@ fn kind_change<S: Source + ?Sized>(
     let mut change = KindChange::none(kind);
     let (mut came, mut went) = (Vec::new(), Vec::new());
     let prefix = format!("{}/", kind.folder);
-    let keys: BTreeSet<&String> =
-        from.primitives.keys().chain(to.primitives.keys()).filter(|key| key.starts_with(&prefix)).collect();
+    let keys: BTreeSet<&String> = from
+        .primitives
+        .keys()
+        .chain(to.primitives.keys())
+        .filter(|key| key.starts_with(&prefix))
+        .collect();
     for key in keys {
         let entry = &key[prefix.len()..];
         let name = names::decode(entry).unwrap_or_else(|| entry.to_owned());
@@ -203,7 +220,12 @@ fn kind_change<S: Source + ?Sized>(
             }
             (Some(old), Some(new)) if old != new => match primitive_change(source, old, new)? {
                 Some(parts) => {
-                    change.changed.push(Changed { name, from: number(from), to: number(to), parts });
+                    change.changed.push(Changed {
+                        name,
+                        from: number(from),
+                        to: number(to),
+                        parts,
+                    });
                 }
                 None if is_rebundled(source, old, new)? => {
                     change.rebundled.push(Named { name, number: number(to) });
@@ -254,7 +276,8 @@ fn primitive_change<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Resul
     let mut parts = Parts::default();
     let values = (compiled::values(source, old)?, compiled::values(source, new)?);
     if before.definition != after.definition || values.0 != values.1 {
-        let mut definitions = (read(&before.definition, DEFINITION)?, read(&after.definition, DEFINITION)?);
+        let mut definitions =
+            (read(&before.definition, DEFINITION)?, read(&after.definition, DEFINITION)?);
         compiled::overlay_both(&mut definitions, &values);
         parts.compare_definitions(&definitions.0, &definitions.1);
     }
@@ -276,7 +299,11 @@ pub fn differs<S: Source + ?Sized>(source: &S, before: &Content, after: &Content
     Ok(!parts.reaches_the_same())
 }
 
-fn persona_change<S: Source + ?Sized>(source: &S, from: &State, to: &State) -> Result<Option<PersonaChange>> {
+fn persona_change<S: Source + ?Sized>(
+    source: &S,
+    from: &State,
+    to: &State,
+) -> Result<Option<PersonaChange>> {
     if from.persona == to.persona {
         return Ok(None);
     }
@@ -299,7 +326,11 @@ pub fn settings<S: Source + ?Sized>(source: &S, state: &State) -> Result<Map<Str
     }
 }
 
-fn settings_change<S: Source + ?Sized>(source: &S, from: &State, to: &State) -> Result<Vec<SettingChange>> {
+fn settings_change<S: Source + ?Sized>(
+    source: &S,
+    from: &State,
+    to: &State,
+) -> Result<Vec<SettingChange>> {
     if from.settings == to.settings {
         return Ok(Vec::new());
     }
@@ -308,8 +339,12 @@ fn settings_change<S: Source + ?Sized>(source: &S, from: &State, to: &State) -> 
 
 /// The settings that differ. The order of a list does where what is in both comes in another order: what came or went
 /// is told by itself.
-pub fn settings_that_differ(from: &Map<String, Value>, to: &Map<String, Value>) -> Vec<SettingChange> {
-    let names: BTreeSet<&String> = from.keys().chain(to.keys()).filter(|name| *name != ORDER).collect();
+pub fn settings_that_differ(
+    from: &Map<String, Value>,
+    to: &Map<String, Value>,
+) -> Vec<SettingChange> {
+    let names: BTreeSet<&String> =
+        from.keys().chain(to.keys()).filter(|name| *name != ORDER).collect();
     let change = |name: &String| SettingChange {
         name: name.clone(),
         from: from.get(name).cloned(),
@@ -325,7 +360,12 @@ pub fn settings_that_differ(from: &Map<String, Value>, to: &Map<String, Value>) 
         let Some(new) = after.get(folder) else { continue };
         let common = |one: &Value, other: &Value| -> Vec<Value> {
             let other = other.as_array().map_or(&[][..], Vec::as_slice);
-            one.as_array().into_iter().flatten().filter(|name| other.contains(name)).cloned().collect()
+            one.as_array()
+                .into_iter()
+                .flatten()
+                .filter(|name| other.contains(name))
+                .cloned()
+                .collect()
         };
         if common(old, new) != common(new, old) {
             let name = format!("order of {folder}");

@@ -23,7 +23,8 @@ pub fn is_same(old: Content<'_>, new: Content<'_>) -> bool {
 /// their declarations are equal, or have equal names in files of one name.
 pub fn between(old: &Value, new: &Value) -> Moves {
     let (old, new) = (modules(old), modules(new));
-    let mut came: Vec<(&String, &Value)> = new.iter().filter(|(path, _)| !old.contains_key(*path)).collect();
+    let mut came: Vec<(&String, &Value)> =
+        new.iter().filter(|(path, _)| !old.contains_key(*path)).collect();
     let mut moves = Moves::new();
     for (path, before) in old.iter().filter(|(path, _)| !new.contains_key(*path)) {
         let alike = |(at, (other, after)): (usize, &(&String, &Value))| {
@@ -64,9 +65,14 @@ pub fn reach(reach: &Value, moves: &Moves) -> Value {
     let mut reach = reach.clone();
     for part in ["modules", "imports"] {
         let Some(files) = reach.get_mut(part).and_then(Value::as_object_mut) else { continue };
-        *files = std::mem::take(files).into_iter().map(|(path, one)| (now(&path, moves), one)).collect();
+        *files =
+            std::mem::take(files).into_iter().map(|(path, one)| (now(&path, moves), one)).collect();
     }
-    for file in reach.get_mut("imports").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
+    for file in reach
+        .get_mut("imports")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flat_map(Map::values_mut)
     {
         for target in file.as_object_mut().into_iter().flat_map(Map::values_mut) {
             let Some(text) = target.as_str() else { continue };
@@ -114,7 +120,10 @@ mod tests {
         assert!(is_same((&skill("src/a.ts"), &old), (&skill("src/b.ts"), &new)));
         assert!(!is_same((&skill("src/a.ts"), &old), (&skill("src/c.ts"), &new)));
         let edited = reach_of("src/b.ts", "3");
-        assert_eq!(between(&old, &edited), Moves::from([("src/a.ts".to_owned(), "src/b.ts".to_owned())]));
+        assert_eq!(
+            between(&old, &edited),
+            Moves::from([("src/a.ts".to_owned(), "src/b.ts".to_owned())])
+        );
         assert!(!is_same((&skill("src/a.ts"), &old), (&skill("src/b.ts"), &edited)));
     }
 

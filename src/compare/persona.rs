@@ -93,13 +93,19 @@ pub fn list(store: &Store, catalog: &Catalog) -> Result<List> {
         }
         let id = PersonaId { id: entry.id, is_object: &*entry.name == PERSONA_OBJECT };
         let pushed = SourceVersion::load(objects, number, push)?;
-        found.insert(persona, PersonaVersion { number: persona, status: status(persona), pushed, id });
+        found.insert(
+            persona,
+            PersonaVersion { number: persona, status: status(persona), pushed, id },
+        );
     }
     Ok(List { versions: found.into_values().rev().collect(), damaged })
 }
 
 /// What a version of the persona is, from the versions that were ever live.
-fn statuses<S: Source + ?Sized>(source: &S, catalog: &Catalog) -> Result<impl Fn(u64) -> Status + use<S>> {
+fn statuses<S: Source + ?Sized>(
+    source: &S,
+    catalog: &Catalog,
+) -> Result<impl Fn(u64) -> Status + use<S>> {
     let mut seen: HashMap<Id, Option<u64>> = HashMap::new();
     let mut persona = |version: &Id| -> Result<Option<u64>> {
         let tree = source.tree(&source.tree(version)?.require(STATE)?)?;
@@ -128,7 +134,9 @@ fn persona_entry(state: &Tree) -> Option<&Entry> {
 }
 
 fn number_of<S: Source + ?Sized>(source: &S, state: &Tree) -> Result<Option<u64>> {
-    let Some(entry) = state.get(NUMBERS).filter(|_| persona_entry(state).is_some()) else { return Ok(None) };
+    let Some(entry) = state.get(NUMBERS).filter(|_| persona_entry(state).is_some()) else {
+        return Ok(None);
+    };
     let numbers: Numbers = json::decode(&source.blob(&entry.id)?, NUMBERS)?;
     Ok(numbers.get(PERSONA).and_then(|number| number.parse().ok()))
 }
@@ -137,15 +145,20 @@ fn number_of<S: Source + ?Sized>(source: &S, state: &Tree) -> Result<Option<u64>
 pub fn pick<'v>(versions: &'v [PersonaVersion], revision: &Revision) -> Result<&'v PersonaVersion> {
     let hint = "`lua-store persona list` shows what there is";
     let (found, missing) = match revision {
-        Revision::Number(number) => {
-            (versions.iter().find(|one| one.number == *number), format!("Persona v{number} not found"))
-        }
+        Revision::Number(number) => (
+            versions.iter().find(|one| one.number == *number),
+            format!("Persona v{number} not found"),
+        ),
         Revision::Latest => (versions.first(), "no persona was pushed yet".to_owned()),
         Revision::Active => (
             versions.iter().find(|one| one.status == Status::Current),
             "no version with a persona is active".to_owned(),
         ),
-        other => return Err(Error::usage(format!("\"{other}\" is no version of the persona")).hint(hint)),
+        other => {
+            return Err(
+                Error::usage(format!("\"{other}\" is no version of the persona")).hint(hint)
+            );
+        }
     };
     found.ok_or_else(|| Error::not_found(missing).hint(hint))
 }

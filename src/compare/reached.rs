@@ -108,7 +108,11 @@ pub fn reached(change: &StateChange) -> Reached {
             .collect(),
         env: env
             .into_iter()
-            .map(|((name, change), primitives)| EnvReach { name: name.to_owned(), change, primitives })
+            .map(|((name, change), primitives)| EnvReach {
+                name: name.to_owned(),
+                change,
+                primitives,
+            })
             .collect(),
     }
 }
@@ -124,7 +128,8 @@ fn word(module: &ModuleMove) -> &'static str {
 
 fn all(change: &StateChange) -> impl Iterator<Item = (&'static Kind, &str, &Parts)> {
     change.kinds.iter().flat_map(|section| {
-        let changed = section.changed.iter().map(|changed| (section.kind, &*changed.name, &changed.parts));
+        let changed =
+            section.changed.iter().map(|changed| (section.kind, &*changed.name, &changed.parts));
         let renamed = section.renamed.iter().map(|one| (section.kind, &*one.to.name, &one.parts));
         changed.chain(renamed)
     })
@@ -154,19 +159,21 @@ mod tests {
 
     #[test]
     fn each_file_is_told_once_with_all_that_reach_it() {
-        let reach =
-            |price: &str, zod: &str| json!({"modules": {"src/price.ts": price}, "packages": {"zod": zod}});
+        let reach = |price: &str, zod: &str| json!({"modules": {"src/price.ts": price}, "packages": {"zod": zod}});
         let bare = json!({"modules": {}, "packages": {}, "env": ["KEY"]});
-        let skills =
-            [("a", reach("1", "3.1"), reach("2", "3.2")), ("b", reach("1", "3.1"), reach("2", "3.2"))];
+        let skills = [
+            ("a", reach("1", "3.1"), reach("2", "3.2")),
+            ("b", reach("1", "3.1"), reach("2", "3.2")),
+        ];
         let jobs = [("c", bare, reach("2", "3.2"))];
         let change = StateChange {
             kinds: vec![section("skill", &skills), section("job", &jobs)],
             ..StateChange::default()
         };
         let reached = reached(&change);
-        let names =
-            |who: &[Who]| who.iter().map(|who| format!("{} {}", who.kind, who.name)).collect::<Vec<_>>();
+        let names = |who: &[Who]| {
+            who.iter().map(|who| format!("{} {}", who.kind, who.name)).collect::<Vec<_>>()
+        };
         assert_eq!(reached.modules.len(), 1);
         assert_eq!(reached.modules[0].change, "changed");
         assert_eq!(names(&reached.modules[0].primitives), ["skill a", "skill b", "job c"]);

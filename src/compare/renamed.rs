@@ -89,7 +89,11 @@ fn collect(path: &str, value: &Value, leaves: &mut BTreeMap<String, String>) {
         Value::Array(list) => {
             for (at, value) in list.iter().enumerate() {
                 let name = value.get("name").and_then(Value::as_str).map(str::to_owned);
-                collect(&format!("{path}[{}]", name.unwrap_or_else(|| at.to_string())), value, leaves);
+                collect(
+                    &format!("{path}[{}]", name.unwrap_or_else(|| at.to_string())),
+                    value,
+                    leaves,
+                );
             }
         }
         Value::String(text) => drop(leaves.insert(path.to_owned(), text.clone())),
@@ -109,7 +113,11 @@ fn likeness(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> f
         all += weight;
         alike += weight * same;
     }
-    all += new.iter().filter(|(path, _)| !old.contains_key(*path)).map(|(p, t)| weight(p, t)).sum::<f32>();
+    all += new
+        .iter()
+        .filter(|(path, _)| !old.contains_key(*path))
+        .map(|(p, t)| weight(p, t))
+        .sum::<f32>();
     if telling { alike / all } else { 0.0 }
 }
 
@@ -167,7 +175,8 @@ mod tests {
 
     #[test]
     fn each_goes_with_the_one_it_is_most_like() {
-        let [a, b] = ["shop", "cellar"].map(|place| job(&format!("Tidies up the {place}"), 3, "aa"));
+        let [a, b] =
+            ["shop", "cellar"].map(|place| job(&format!("Tidies up the {place}"), 3, "aa"));
         assert_eq!(found(&[a.clone(), b.clone()], &[b.clone(), a.clone()]), [(1, 0), (0, 1)]);
         assert_eq!(found(std::slice::from_ref(&a), &[b, a.clone()]), [(0, 1)]);
     }

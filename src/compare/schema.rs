@@ -125,7 +125,11 @@ fn type_words(schema: &Value) -> String {
             let values = values(schema);
             let told: Vec<String> = values.iter().take(6).map(|value| value.to_string()).collect();
             let more = if values.len() > 6 { ", …" } else { "" };
-            if values.len() == 1 { told[0].clone() } else { format!("one of {}{more}", told.join(", ")) }
+            if values.len() == 1 {
+                told[0].clone()
+            } else {
+                format!("one of {}{more}", told.join(", "))
+            }
         }
         _ => kind,
     }
@@ -137,14 +141,19 @@ fn word(value: &Value) -> String {
 
 fn values(schema: &Value) -> Vec<Value> {
     let constant = schema.get("const").cloned().into_iter();
-    constant.chain(schema.get("enum").and_then(Value::as_array).cloned().unwrap_or_default()).collect()
+    constant
+        .chain(schema.get("enum").and_then(Value::as_array).cloned().unwrap_or_default())
+        .collect()
 }
 
 fn allowed(name: &str, old: &Value, new: &Value, found: &mut Vec<Parameter>) {
     let (old, new) = (values(old), values(new));
     let told = |list: &[Value], other: &[Value]| -> String {
-        let only: Vec<String> =
-            list.iter().filter(|value| !other.contains(value)).map(|value| value.to_string()).collect();
+        let only: Vec<String> = list
+            .iter()
+            .filter(|value| !other.contains(value))
+            .map(|value| value.to_string())
+            .collect();
         only.join(", ")
     };
     let (came, gone) = (told(&new, &old), told(&old, &new));
@@ -156,7 +165,12 @@ fn allowed(name: &str, old: &Value, new: &Value, found: &mut Vec<Parameter>) {
     }
 }
 
-fn properties(name: &str, old: &Map<String, Value>, new: &Map<String, Value>, found: &mut Vec<Parameter>) {
+fn properties(
+    name: &str,
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+    found: &mut Vec<Parameter>,
+) {
     let part = |map: &Map<String, Value>| {
         map.get("properties").and_then(Value::as_object).cloned().unwrap_or_default()
     };
@@ -181,8 +195,9 @@ fn properties(name: &str, old: &Map<String, Value>, new: &Map<String, Value>, fo
             (None, None) => {}
         }
     }
-    let others =
-        |map: &Map<String, Value>| map.get("additionalProperties").cloned().unwrap_or(Value::Bool(true));
+    let others = |map: &Map<String, Value>| {
+        map.get("additionalProperties").cloned().unwrap_or(Value::Bool(true))
+    };
     if others(old) != others(new) && !old.is_empty() && !new.is_empty() {
         let says = match (others(old), others(new)) {
             (_, Value::Bool(false)) => "no longer takes other parameters",
@@ -198,7 +213,12 @@ fn required(schema: &Map<String, Value>, name: &str) -> bool {
     list.is_some_and(|list| list.iter().any(|required| required == name))
 }
 
-fn items(name: &str, old: &Map<String, Value>, new: &Map<String, Value>, found: &mut Vec<Parameter>) {
+fn items(
+    name: &str,
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+    found: &mut Vec<Parameter>,
+) {
     match (old.get("items"), new.get("items")) {
         (Some(a), Some(b)) => walk(&format!("{name}[]"), a, b, found),
         (None, Some(items)) => say(name, format!("now holds {}", type_words(items)), found),
@@ -207,7 +227,12 @@ fn items(name: &str, old: &Map<String, Value>, new: &Map<String, Value>, found: 
     }
 }
 
-fn limits(name: &str, old: &Map<String, Value>, new: &Map<String, Value>, found: &mut Vec<Parameter>) {
+fn limits(
+    name: &str,
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+    found: &mut Vec<Parameter>,
+) {
     for (keyword, called) in LIMITS {
         let told = |map: &Map<String, Value>| {
             map.get(keyword).map_or("(none)".to_owned(), |value| match value {
@@ -221,7 +246,12 @@ fn limits(name: &str, old: &Map<String, Value>, new: &Map<String, Value>, found:
     }
 }
 
-fn described(name: &str, old: &Map<String, Value>, new: &Map<String, Value>, found: &mut Vec<Parameter>) {
+fn described(
+    name: &str,
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+    found: &mut Vec<Parameter>,
+) {
     let text = |map: &Map<String, Value>| map.get("description").map(word);
     if old.get("description") != new.get("description") {
         found.push(Parameter::Described { name: name.to_owned(), from: text(old), to: text(new) });
@@ -246,8 +276,10 @@ mod tests {
 
     #[test]
     fn parameters_come_go_and_become_required() {
-        let old =
-            object(json!({"quantity": {"type": "integer"}, "gone": {"type": "string"}}), json!(["gone"]));
+        let old = object(
+            json!({"quantity": {"type": "integer"}, "gone": {"type": "string"}}),
+            json!(["gone"]),
+        );
         let new = object(
             json!({"quantity": {"type": "integer"}, "size": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}}}),
             json!(["quantity", "tags"]),
@@ -284,13 +316,17 @@ mod tests {
 
     #[test]
     fn what_is_nested_has_its_path() {
-        let schema =
-            |street: Value| object(json!({"to": object(json!({"street": street}), json!([]))}), json!([]));
+        let schema = |street: Value| {
+            object(json!({"to": object(json!({"street": street}), json!([]))}), json!([]))
+        };
         let old = schema(json!({"type": "string"}));
         let new = schema(json!({"type": "string", "minLength": 3, "description": "Where"}));
-        let expected = ["to.street minimum length (none) → 3", "to.street described None Some(\"Where\")"];
+        let expected =
+            ["to.street minimum length (none) → 3", "to.street described None Some(\"Where\")"];
         assert_eq!(told(&old, &new), expected);
-        let list = |kind: &str| object(json!({"ids": {"type": "array", "items": {"type": kind}}}), json!([]));
+        let list = |kind: &str| {
+            object(json!({"ids": {"type": "array", "items": {"type": kind}}}), json!([]))
+        };
         assert_eq!(told(&list("string"), &list("integer")), ["ids[] is now integer (was string)"]);
     }
 
@@ -302,7 +338,10 @@ mod tests {
             json!([]),
         );
         assert_eq!(told(&plain, &nullable), ["note may now be null", "note maximum length 5 → 6"]);
-        assert_eq!(told(&nullable, &plain), ["note may no longer be null", "note maximum length 6 → 5"]);
+        assert_eq!(
+            told(&nullable, &plain),
+            ["note may no longer be null", "note maximum length 6 → 5"]
+        );
     }
 
     #[test]

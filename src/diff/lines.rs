@@ -108,7 +108,8 @@ mod tests {
     fn long_equal_stretches_are_cut() {
         let old = "a\nb\nc\nd\ne\nf\ng\nh\nold\n";
         let new = "a\nb\nc\nd\ne\nf\ng\nh\nnew\n\nlast\n";
-        let expected = "  a\n  b\n  c\n  ... (2 unchanged lines) ...\n  f\n  g\n  h\n- old\n+ new\n+ last\n";
+        let expected =
+            "  a\n  b\n  c\n  ... (2 unchanged lines) ...\n  f\n  g\n  h\n- old\n+ new\n+ last\n";
         assert_eq!(shown(old, new), expected);
         assert_eq!(shown("a\nb\n", "a\nc\n"), "  a\n- b\n+ c\n");
         assert_eq!(shown("", "x"), "+ x\n");

@@ -53,7 +53,8 @@ impl<'a> Texts<'a> {
                 MergeResolution::Conflict => Changed::Clash,
                 _ => return None,
             };
-            let (base, ours, theirs) = (region.base_range(), region.ours_range(), region.theirs_range());
+            let (base, ours, theirs) =
+                (region.base_range(), region.ours_range(), region.theirs_range());
             Some(Hunk { changed, base, ours, theirs })
         });
         let hunks = hunks.collect();
@@ -83,7 +84,9 @@ impl<'a> Texts<'a> {
             match take(number, hunk) {
                 Take::Base => hunk.base.clone().for_each(|line| push(self.merge.base_line(line))),
                 Take::Ours => hunk.ours.clone().for_each(|line| push(self.merge.ours_line(line))),
-                Take::Theirs => hunk.theirs.clone().for_each(|line| push(self.merge.theirs_line(line))),
+                Take::Theirs => {
+                    hunk.theirs.clone().for_each(|line| push(self.merge.theirs_line(line)))
+                }
             }
             line = hunk.base.end;
         }

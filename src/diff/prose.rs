@@ -76,9 +76,14 @@ mod tests {
 
     #[test]
     fn only_the_changed_sentence_is_told() {
-        let edits =
-            sentence_edits("You are Ava. Be kind.\nSell shoes.", "You are Ava. Be brisk.\nSell shoes.");
-        assert_eq!(edits, [Edit { removed: vec!["Be kind.".into()], added: vec!["Be brisk.".into()] }]);
+        let edits = sentence_edits(
+            "You are Ava. Be kind.\nSell shoes.",
+            "You are Ava. Be brisk.\nSell shoes.",
+        );
+        assert_eq!(
+            edits,
+            [Edit { removed: vec!["Be kind.".into()], added: vec!["Be brisk.".into()] }]
+        );
     }
 
     #[test]

@@ -10,9 +10,12 @@ pub fn raw_line(change: &Change) -> String {
     let mode = |leaf: Option<Leaf>| leaf.map_or("000000", |(mode, _)| octal(mode));
     let id = |leaf: Option<Leaf>| leaf.map_or("0".repeat(64), |(_, id)| id.to_string());
     let (old, new) = (change.old, change.new);
-    let head = format!(":{} {} {} {} {}", mode(old), mode(new), id(old), id(new), change.kind.letter());
+    let head =
+        format!(":{} {} {} {} {}", mode(old), mode(new), id(old), id(new), change.kind.letter());
     match (change.kind, &change.from) {
-        (ChangeKind::Renamed, Some(from)) => format!("{head}100\t{}\t{}", quoted(from), quoted(&change.path)),
+        (ChangeKind::Renamed, Some(from)) => {
+            format!("{head}100\t{}\t{}", quoted(from), quoted(&change.path))
+        }
         _ => format!("{head}\t{}", quoted(&change.path)),
     }
 }
@@ -52,11 +55,13 @@ mod tests {
         // `b3sum` of nothing.
         let hex = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
         let zeros = "0".repeat(64);
-        let change = |path: &str, kind, old, new| Change { path: path.into(), from: None, kind, old, new };
+        let change =
+            |path: &str, kind, old, new| Change { path: path.into(), from: None, kind, old, new };
         let added = change("a b", ChangeKind::Added, None, Some((Mode::Executable, id)));
         assert_eq!(raw_line(&added), format!(":000000 100755 {zeros} {hex} A\ta b"));
         let leaf = Some((Mode::File, id));
-        let moved = Change { from: Some("x\ty".into()), ..change("z", ChangeKind::Renamed, leaf, leaf) };
+        let moved =
+            Change { from: Some("x\ty".into()), ..change("z", ChangeKind::Renamed, leaf, leaf) };
         assert_eq!(raw_line(&moved), format!(":100644 100644 {hex} {hex} R100\t\"x\\ty\"\tz"));
     }
 }

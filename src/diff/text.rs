@@ -152,14 +152,14 @@ diff --git a/x b/x
     #[test]
     fn a_new_file_comes_from_nowhere() {
         let made = patch("x", None, "x", side(b"a\n"));
-        let text = "diff --git a/x b/x\nnew file mode 100644\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n";
+        let text =
+            "diff --git a/x b/x\nnew file mode 100644\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+a\n";
         assert_eq!(made.text, text);
     }
 
     #[test]
     fn a_removed_file_goes_nowhere() {
-        let text =
-            "diff --git a/x b/x\ndeleted file mode 100644\n--- a/x\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-a\n-b\n";
+        let text = "diff --git a/x b/x\ndeleted file mode 100644\n--- a/x\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-a\n-b\n";
         assert_eq!(patch("x", side(b"a\nb\n"), "x", None).text, text);
     }
 

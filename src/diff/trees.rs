@@ -70,7 +70,9 @@ fn kind(old: Option<Leaf>, new: Option<Leaf>) -> ChangeKind {
     match (old, new) {
         (None, _) => ChangeKind::Added,
         (_, None) => ChangeKind::Removed,
-        (Some((a, _)), Some((b, _))) if (a == Mode::Symlink) != (b == Mode::Symlink) => ChangeKind::Type,
+        (Some((a, _)), Some((b, _))) if (a == Mode::Symlink) != (b == Mode::Symlink) => {
+            ChangeKind::Type
+        }
         (Some((_, a)), Some((_, b))) if a == b => ChangeKind::Mode,
         _ => ChangeKind::Modified,
     }
@@ -91,10 +93,12 @@ pub fn find_renames(changes: Vec<Change>) -> Vec<Change> {
     let mut kept = Vec::with_capacity(changes.len());
     let mut moved = std::collections::HashSet::new();
     for mut change in changes {
-        let came = (change.kind == ChangeKind::Added).then(|| gone.get_mut(&change.new?)?.pop()).flatten();
+        let came =
+            (change.kind == ChangeKind::Added).then(|| gone.get_mut(&change.new?)?.pop()).flatten();
         if let Some(from) = came {
             moved.insert(from.clone());
-            change = Change { from: Some(from), kind: ChangeKind::Renamed, old: change.new, ..change };
+            change =
+                Change { from: Some(from), kind: ChangeKind::Renamed, old: change.new, ..change };
         }
         kept.push(change);
     }
@@ -108,8 +112,9 @@ mod tests {
     use crate::object::{Entry, Memory, Sink, Tree};
 
     fn tree(memory: &mut Memory, files: &[(&str, Mode, &str)]) -> Option<Id> {
-        let entry =
-            |(name, mode, text): &(&str, Mode, &str)| Entry::new(name, *mode, Id::of_blob(text.as_bytes()));
+        let entry = |(name, mode, text): &(&str, Mode, &str)| {
+            Entry::new(name, *mode, Id::of_blob(text.as_bytes()))
+        };
         let tree = Tree::new(files.iter().map(entry).collect()).unwrap();
         Some(memory.put_tree(&tree, None).unwrap())
     }
@@ -122,9 +127,14 @@ mod tests {
     fn each_change_has_its_word() {
         use Mode::{Executable, File, Symlink};
         let mut memory = Memory::default();
-        let old = [("gone", File, "1"), ("link", File, "2"), ("run", File, "3"), ("text", File, "4")];
-        let new =
-            [("fresh", File, "5"), ("link", Symlink, "2"), ("run", Executable, "3"), ("text", File, "6")];
+        let old =
+            [("gone", File, "1"), ("link", File, "2"), ("run", File, "3"), ("text", File, "4")];
+        let new = [
+            ("fresh", File, "5"),
+            ("link", Symlink, "2"),
+            ("run", Executable, "3"),
+            ("text", File, "6"),
+        ];
         let (old, new) = (tree(&mut memory, &old), tree(&mut memory, &new));
         let changes = trees(&memory, old, new).unwrap();
         assert_eq!(

@@ -322,7 +322,10 @@ mod tests {
         let mut live = Temp::create_in(dir.path()).unwrap();
         sweep(dir.path()).unwrap();
         live.write_all(b"y").unwrap();
-        assert_eq!(live.publish(&dir.path().join("live"), Clobber::Never).unwrap(), Published::Done);
+        assert_eq!(
+            live.publish(&dir.path().join("live"), Clobber::Never).unwrap(),
+            Published::Done
+        );
         assert_eq!(names(dir.path()), ["kept", "live"]);
     }
 
@@ -344,7 +347,8 @@ mod tests {
                     scope.spawn(move || {
                         for round in 0..100 {
                             let path = dir.join(format!("{writer}-{round}"));
-                            let clobber = if round % 2 == 0 { Clobber::Never } else { Clobber::Replace };
+                            let clobber =
+                                if round % 2 == 0 { Clobber::Never } else { Clobber::Replace };
                             assert_eq!(write_new(&path, b"x", clobber).unwrap(), Published::Done);
                         }
                     })

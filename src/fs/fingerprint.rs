@@ -17,9 +17,11 @@ pub struct Fingerprint {
 /// `None` where there is no file.
 pub fn stamp(path: &Path) -> Result<Option<Fingerprint>> {
     match std::fs::metadata(path) {
-        Ok(data) => {
-            Ok(Some(Fingerprint { len: data.len(), modified: data.modified().ok(), inode: inode(&data) }))
-        }
+        Ok(data) => Ok(Some(Fingerprint {
+            len: data.len(),
+            modified: data.modified().ok(),
+            inode: inode(&data),
+        })),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).at("read", path),
     }

@@ -42,7 +42,9 @@ pub fn share(path: &Path) -> Result<File> {
 fn try_exclusive(file: &File) -> io::Result<bool> {
     match FileExt::try_lock_exclusive(file) {
         Ok(()) => Ok(true),
-        Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => Ok(false),
+        Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => {
+            Ok(false)
+        }
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
         Err(error) => Err(error),
     }

@@ -42,7 +42,8 @@ pub fn map(path: &Path) -> Result<Map> {
     let file = open_regular(path)?;
     let is_empty = file.metadata().at("read", path)?.len() == 0;
     // SAFETY: finished files are immutable (see above); the map is read-only.
-    let map = (!is_empty).then(|| unsafe { memmap2::Mmap::map(&file) }).transpose().at("map", path)?;
+    let map =
+        (!is_empty).then(|| unsafe { memmap2::Mmap::map(&file) }).transpose().at("map", path)?;
     Ok(Map {
         #[cfg(any(target_os = "linux", target_vendor = "apple"))]
         watch: map.as_deref().map(Watch::over),

@@ -36,8 +36,8 @@ pub use adopt::adopt;
 pub use append::{append, append_unsynced};
 pub use confirm::{confirm, confirm_dir};
 pub use durable::{
-    Clobber, Published, Temp, create_dir_all, remove, remove_tree, replace, rewrite, sweep, sync_dir,
-    write_new,
+    Clobber, Published, Temp, create_dir_all, remove, remove_tree, replace, rewrite, sweep,
+    sync_dir, write_new,
 };
 pub use grow::Growing;
 pub use link::link_new;

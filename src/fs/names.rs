@@ -82,7 +82,10 @@ mod tests {
         assert_eq!(too_long(&"a".repeat(255)), None);
         assert_eq!(too_long(&"é".repeat(128)).unwrap(), "its name has 256 bytes, and may have 255");
         assert_eq!(too_long(&format!("{}x", "d/".repeat(256))), None);
-        assert_eq!(too_long(&format!("{}x", "d/".repeat(257))).unwrap(), "it is more than 256 folders deep");
+        assert_eq!(
+            too_long(&format!("{}x", "d/".repeat(257))).unwrap(),
+            "it is more than 256 folders deep"
+        );
         assert!(too_long(&"name/".repeat(410)).unwrap().starts_with("its path has 2050 bytes"));
     }
 

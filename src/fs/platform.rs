@@ -15,7 +15,9 @@ pub fn sync_dir(dir: &Path) -> io::Result<()> {
 #[cfg(unix)]
 pub fn sync_open_dir(dir: &File) -> io::Result<()> {
     match reopen(dir)?.sync_all() {
-        Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Ok(())
+        }
         other => other,
     }
 }
@@ -195,7 +197,9 @@ fn rename_with(
     flags: rustix::fs::RenameFlags,
 ) -> io::Result<()> {
     match rustix::fs::renameat_with(dir, from, dir, to, flags).map_err(io::Error::from) {
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(io::ErrorKind::Unsupported.into()),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            Err(io::ErrorKind::Unsupported.into())
+        }
         done => done,
     }
 }

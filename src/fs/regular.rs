@@ -26,12 +26,14 @@ pub fn check_regular(file: &File, path: &Path) -> Result<()> {
         return Ok(());
     }
     let what = if kind.is_dir() { "a folder" } else { "no regular file" };
-    let message = format!("cannot read \"{}\": it is {what}, and a file belongs there", path.display());
+    let message =
+        format!("cannot read \"{}\": it is {what}, and a file belongs there", path.display());
     Err(Error::corrupt(message).hint("move it away, and run the command again"))
 }
 
 fn open(path: &Path, action: &str) -> Result<File> {
-    let file = platform::open_without_waiting(path).map_err(|error| no_file(action, path, error))?;
+    let file =
+        platform::open_without_waiting(path).map_err(|error| no_file(action, path, error))?;
     check_regular(&file, path)?;
     fault::read(path);
     Ok(file)
@@ -39,10 +41,13 @@ fn open(path: &Path, action: &str) -> Result<File> {
 
 /// A socket cannot be opened at all.
 fn no_file(action: &str, path: &Path, error: io::Error) -> Error {
-    let stands = std::fs::symlink_metadata(path).is_ok_and(|data| !data.is_file() && !data.is_symlink());
+    let stands =
+        std::fs::symlink_metadata(path).is_ok_and(|data| !data.is_file() && !data.is_symlink());
     match stands && error.kind() != ErrorKind::PermissionDenied {
-        true => Error::corrupt(format!("cannot {action} \"{}\": a file belongs there", path.display()))
-            .hint("move it away, and run the command again"),
+        true => {
+            Error::corrupt(format!("cannot {action} \"{}\": a file belongs there", path.display()))
+                .hint("move it away, and run the command again")
+        }
         false => Error::io(action, path, error),
     }
 }

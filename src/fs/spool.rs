@@ -48,9 +48,12 @@ impl Spool {
         if create {
             fault::step(Step::Create, path).at("create", path)?;
         }
-        let opened = File::options().read(true).write(true).create(create).truncate(false).open(path);
+        let opened =
+            File::options().read(true).write(true).create(create).truncate(false).open(path);
         let mut file = match opened {
-            Err(error) if !create && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if !create && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(None);
+            }
             other => other.at("open", path)?,
         };
         // One that was finished and removed between the two looks is nobody's.
@@ -90,7 +93,9 @@ impl Spool {
         self.file.seek(SeekFrom::Start(0)).at("write", &self.path)?;
         self.len = 0;
         let plain = |name: &&str| {
-            !name.is_empty() && name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            !name.is_empty()
+                && name.len() <= 128
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
         };
         if let Some(name) = name.filter(plain) {
             let path = self.path.with_file_name(format!("{name}.{ENDING}"));

@@ -29,13 +29,18 @@ pub fn aside(name: &str) -> String {
 /// Whether nothing but our own can be under the name.
 pub fn is_draft(name: &str) -> bool {
     let rest = name.strip_prefix(DRAFT).and_then(|rest| rest.split_once('-'));
-    rest.is_some_and(|(process, count)| [process, count].iter().all(|part| part.parse::<u32>().is_ok()))
+    rest.is_some_and(|(process, count)| {
+        [process, count].iter().all(|part| part.parse::<u32>().is_ok())
+    })
 }
 
 /// The name that the file had before it was put aside; what else there is to say of one that earlier programs named.
 pub fn former(name: &str) -> &str {
     let aside = name.strip_prefix(ASIDE).and_then(|rest| rest.splitn(3, '-').nth(2));
-    aside.or_else(|| name.strip_prefix(PREFIX)).filter(|former| !former.is_empty()).unwrap_or("file")
+    aside
+        .or_else(|| name.strip_prefix(PREFIX))
+        .filter(|former| !former.is_empty())
+        .unwrap_or("file")
 }
 
 /// The name for what was saved under another one, which was taken from it.

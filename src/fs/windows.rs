@@ -7,7 +7,8 @@ pub fn check_windows_name(name: &str) -> Result<()> {
     const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
     let numbered = |word: &str| {
-        stem.strip_prefix(word).is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())
+        stem.strip_prefix(word)
+            .is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())
     };
     let bad = name.contains(['\\', ':', '*', '?', '"', '<', '>', '|'])
         || name.chars().any(|c| c.is_ascii_control())
@@ -27,9 +28,10 @@ mod tests {
 
     #[test]
     fn names_that_windows_takes_for_something_else() {
-        for name in
-            ["con", "NUL.txt", "com1", "LPT9.log", "a:b", "a\\b", "..\\x", "a?", "end.", "end ", "\u{1}"]
-        {
+        for name in [
+            "con", "NUL.txt", "com1", "LPT9.log", "a:b", "a\\b", "..\\x", "a?", "end.", "end ",
+            "\u{1}",
+        ] {
             assert!(check_windows_name(name).is_err(), "{name:?}");
         }
         for name in ["console", "com", "com10", "a b", ".gitignore", "é", "nul-x.txt"] {

@@ -23,12 +23,14 @@ impl Repository {
     /// Stores files, and gives the name of each in git, in their order.
     pub(super) fn store(&self, source: &dyn Source, files: &[Wanted]) -> Result<Vec<String>> {
         let converted = self.converted(source, files, true)?;
-        let plain: Vec<&Wanted> = files.iter().filter(|file| !converted.contains_key(&file.path)).collect();
+        let plain: Vec<&Wanted> =
+            files.iter().filter(|file| !converted.contains_key(&file.path)).collect();
         let mut ids: Vec<Id> = plain.iter().map(|file| file.id).collect();
         ids.sort_unstable();
         ids.dedup();
         let stored = import(&self.git, source, &ids)?;
-        let name = |file: &Wanted| converted.get(&file.path).or_else(|| stored.get(&file.id)).cloned();
+        let name =
+            |file: &Wanted| converted.get(&file.path).or_else(|| stored.get(&file.id)).cloned();
         let lost = |file: &Wanted| Error::failed(format!("git did not take \"{}\"", file.path));
         files.iter().map(|file| name(file).ok_or_else(|| lost(file))).collect()
     }
@@ -51,7 +53,8 @@ impl Repository {
             let path = format!("--path={}", file.path);
             let args = ["hash-object", &path, "--stdin", "-w"];
             let args = if write { &args[..] } else { &args[..3] };
-            let name = self.git.feed(args, |stdin| stdin.write_all(&bytes).map_err(|e| broken(&e)))?;
+            let name =
+                self.git.feed(args, |stdin| stdin.write_all(&bytes).map_err(|e| broken(&e)))?;
             names.insert(file.path.clone(), String::from_utf8_lossy(&name).trim().to_owned());
         }
         Ok(names)
@@ -67,7 +70,8 @@ impl Repository {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let words: Vec<&str> = answer.split('\0').collect();
         // path, attribute, value
-        let set = words.chunks_exact(3).filter(|triple| !matches!(triple[2], "unspecified" | "unset"));
+        let set =
+            words.chunks_exact(3).filter(|triple| !matches!(triple[2], "unspecified" | "unset"));
         Ok(set.map(|triple| triple[0].to_owned()).collect())
     }
 }

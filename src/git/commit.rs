@@ -57,7 +57,8 @@ impl Repository {
         let head = self.head()?;
         let (mut edits, mut ignored) = (Vec::new(), Vec::new());
         if let Some(version) = request.version {
-            let held = head.commit.as_deref().map_or_else(|| Ok(Files::new()), |at| self.files_of(at))?;
+            let held =
+                head.commit.as_deref().map_or_else(|| Ok(Files::new()), |at| self.files_of(at))?;
             let mut known = self.known()?;
             let compared = self.compare(version, &held, &self.links()?, &mut known)?;
             self.check_not_newer(&compared.changes, request.since)?;
@@ -125,7 +126,8 @@ impl Repository {
             let old = held.get(&change.path).cloned();
             let new = change.new.and_then(|(new, _)| {
                 // Where the disk cannot tell what is executable, HEAD knows better.
-                let known = old.as_ref().filter(|file| !trusts_modes && file.mode.starts_with("100"));
+                let known =
+                    old.as_ref().filter(|file| !trusts_modes && file.mode.starts_with("100"));
                 let mode = known.filter(|_| new.is_file()).map_or(mode(new), |file| &file.mode);
                 Some(File { mode: mode.to_owned(), oid: stored.next()? })
             });
@@ -194,8 +196,9 @@ impl Repository {
         }
         let staged = self.staged()?;
         let unsettled: BTreeSet<String> = self.unsettled()?.into_iter().collect();
-        let untouched =
-            |edit: &&Edit| staged.get(&edit.path) == edit.old.as_ref() && !unsettled.contains(&edit.path);
+        let untouched = |edit: &&Edit| {
+            staged.get(&edit.path) == edit.old.as_ref() && !unsettled.contains(&edit.path)
+        };
         self.wait_for_index();
         self.write_index(&self.git, edits.iter().filter(untouched))?;
         // Exit code 1 only says that some file differs from the index.

@@ -61,7 +61,11 @@ impl Repository {
     /// Asked once for any number of comparisons.
     pub fn known(&self) -> Result<Known> {
         let not_checked_out = self.not_checked_out()?.into_iter().collect();
-        Ok(Known { ids: HashMap::new(), not_checked_out, trusts_modes: self.is_set("core.filemode", true)? })
+        Ok(Known {
+            ids: HashMap::new(),
+            not_checked_out,
+            trusts_modes: self.is_set("core.filemode", true)?,
+        })
     }
 
     /// Compares a version with the files of a commit. `links` are submodules that the commit does not
@@ -73,7 +77,8 @@ impl Repository {
         links: &[String],
         known: &mut Known,
     ) -> Result<Compared> {
-        let unread = held.values().filter(|file| file.mode != LINK && !known.ids.contains_key(&file.oid));
+        let unread =
+            held.values().filter(|file| file.mode != LINK && !known.ids.contains_key(&file.oid));
         let read = self.ids(unread.map(|file| file.oid.as_str()))?;
         known.ids.extend(read);
         let in_held = held.iter().filter(|(_, file)| file.mode == LINK).map(|(path, _)| path);
@@ -121,8 +126,10 @@ impl Repository {
         let (wanted, oids): (Vec<Wanted>, Vec<String>) = maybe.into_iter().unzip();
         let names = self.converted(source, &wanted, false)?;
         let pairs = wanted.iter().map(|file| &file.path).zip(&oids);
-        let same: HashSet<&String> =
-            pairs.filter(|(path, oid)| names.get(*path) == Some(*oid)).map(|(path, _)| path).collect();
+        let same: HashSet<&String> = pairs
+            .filter(|(path, oid)| names.get(*path) == Some(*oid))
+            .map(|(path, _)| path)
+            .collect();
         found.changes.retain(|change| !same.contains(&change.path));
         Ok(())
     }

@@ -46,7 +46,9 @@ impl Repository {
         let listed = self.git.run(&["ls-files", "-s", "-z"])?;
         // `100644 <name> <stage>\t<path>`
         let settled = records(&listed).filter(|(words, _)| words.get(2) == Some(&"0"));
-        Ok(settled.filter_map(|(words, path)| Some((path, file(words.first()?, words.get(1)?)))).collect())
+        Ok(settled
+            .filter_map(|(words, path)| Some((path, file(words.first()?, words.get(1)?))))
+            .collect())
     }
 
     /// Paths that are in conflict.
@@ -58,7 +60,8 @@ impl Repository {
     /// Paths that git was told not to have on the disk (sparse checkout).
     pub(super) fn not_checked_out(&self) -> Result<Vec<String>> {
         let listed = self.git.run(&["ls-files", "-t", "-z"])?;
-        let lines = listed.split(|byte| *byte == 0).filter_map(|line| std::str::from_utf8(line).ok());
+        let lines =
+            listed.split(|byte| *byte == 0).filter_map(|line| std::str::from_utf8(line).ok());
         Ok(lines.filter_map(|line| line.strip_prefix("S ")).map(str::to_owned).collect())
     }
 
@@ -82,7 +85,10 @@ impl Repository {
     }
 
     /// Our ids of blobs of git: their bytes, read and hashed. One that git does not have has none.
-    pub(super) fn ids<'a>(&self, oids: impl Iterator<Item = &'a str>) -> Result<HashMap<String, Id>> {
+    pub(super) fn ids<'a>(
+        &self,
+        oids: impl Iterator<Item = &'a str>,
+    ) -> Result<HashMap<String, Id>> {
         let mut wanted: Vec<&str> = oids.collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -107,7 +113,9 @@ fn read_blob(out: &mut dyn BufRead) -> io::Result<(String, Option<Id>)> {
     out.read_line(&mut head)?;
     let mut words = head.split_whitespace();
     let oid = words.next().ok_or(io::ErrorKind::UnexpectedEof)?.to_owned();
-    let Some(size) = words.nth(1).and_then(|size| size.parse::<u64>().ok()) else { return Ok((oid, None)) };
+    let Some(size) = words.nth(1).and_then(|size| size.parse::<u64>().ok()) else {
+        return Ok((oid, None));
+    };
     let mut hasher = Id::blob_hasher();
     let mut bytes = out.take(size);
     if io::copy(&mut bytes, &mut hasher)? < size {

@@ -101,7 +101,11 @@ impl Git {
     }
 
     /// Runs git with what `write` gives it on stdin.
-    pub fn feed(&self, args: &[&str], write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<Vec<u8>> {
+    pub fn feed(
+        &self,
+        args: &[&str],
+        write: impl FnOnce(&mut dyn Write) -> Result<()>,
+    ) -> Result<Vec<u8>> {
         let mut wrong = None;
         let (out, said, status) = self.talk(args, |stdin| {
             wrong = write(stdin).err();
@@ -198,7 +202,8 @@ fn joined(thread: ScopedJoinHandle<'_, Vec<u8>>) -> Vec<u8> {
 }
 
 fn text(args: &[&str], bytes: Vec<u8>) -> Result<String> {
-    let mut text = String::from_utf8(bytes).map_err(|_| failed(args, b"the answer is not UTF-8"))?;
+    let mut text =
+        String::from_utf8(bytes).map_err(|_| failed(args, b"the answer is not UTF-8"))?;
     if text.ends_with('\n') {
         text.pop();
     }
@@ -228,7 +233,10 @@ mod tests {
         let said = b"fatal: detected dubious ownership in repository at '/x'\n\
             To add an exception for this directory, call:\n\n\tgit config --global --add safe.directory /x\n";
         let error = failed(&["rev-parse", "--git-dir"], said);
-        assert_eq!(error.message(), "git rev-parse failed: detected dubious ownership in repository at '/x'");
+        assert_eq!(
+            error.message(),
+            "git rev-parse failed: detected dubious ownership in repository at '/x'"
+        );
         assert_eq!(error.hint_text(), Some("`git config --global --add safe.directory /x`"));
         assert_eq!(failed(&["x"], b"").message(), "git x failed: it said nothing");
     }

@@ -29,15 +29,31 @@ pub struct Head {
 
 /// Files in the folder of the repository that mean something is half done, what it is, and how it ends.
 const UNDER_WAY: [(&str, &str, &str); 7] = [
-    ("MERGE_HEAD", "a merge is in progress", "`git merge --continue` or `git merge --abort` ends it"),
-    ("rebase-merge", "a rebase is in progress", "`git rebase --continue` or `git rebase --abort` ends it"),
-    ("rebase-apply", "a rebase is in progress", "`git rebase --continue` or `git rebase --abort` ends it"),
+    (
+        "MERGE_HEAD",
+        "a merge is in progress",
+        "`git merge --continue` or `git merge --abort` ends it",
+    ),
+    (
+        "rebase-merge",
+        "a rebase is in progress",
+        "`git rebase --continue` or `git rebase --abort` ends it",
+    ),
+    (
+        "rebase-apply",
+        "a rebase is in progress",
+        "`git rebase --continue` or `git rebase --abort` ends it",
+    ),
     (
         "CHERRY_PICK_HEAD",
         "a cherry-pick is in progress",
         "`git cherry-pick --continue` or `git cherry-pick --abort` ends it",
     ),
-    ("REVERT_HEAD", "a revert is in progress", "`git revert --continue` or `git revert --abort` ends it"),
+    (
+        "REVERT_HEAD",
+        "a revert is in progress",
+        "`git revert --continue` or `git revert --abort` ends it",
+    ),
     ("BISECT_LOG", "a bisection is in progress", "`git bisect reset` ends it"),
     (
         "index.lock",
@@ -54,8 +70,9 @@ impl Repository {
             if error.message().contains("not a git repository") { not_inside() } else { error }
         })?;
         if inside != "true" {
-            return Err(Error::failed("the git repository has no work tree here")
-                .hint("`git rev-parse --git-dir` names the repository; connect in a clone with files"));
+            return Err(Error::failed("the git repository has no work tree here").hint(
+                "`git rev-parse --git-dir` names the repository; connect in a clone with files",
+            ));
         }
         let ask = |what: &str| git.line(&["rev-parse", what]);
         let (top, git_dir) = (ask("--show-toplevel")?.into(), ask("--absolute-git-dir")?.into());

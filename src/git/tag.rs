@@ -47,12 +47,19 @@ impl Repository {
     pub fn untag(&self, tag: &str, commit: &str) -> Result<()> {
         let line = format!("delete refs/tags/{tag}\0{commit}\0");
         self.git
-            .feed(&["update-ref", "--stdin", "-z"], |stdin| stdin.write_all(line.as_bytes()).map_err(broken))
+            .feed(&["update-ref", "--stdin", "-z"], |stdin| {
+                stdin.write_all(line.as_bytes()).map_err(broken)
+            })
             .map(drop)
     }
 
     /// What differs between a version and a commit.
-    pub fn holds(&self, commit: &str, version: &Version<'_>, known: &mut Known) -> Result<Compared> {
+    pub fn holds(
+        &self,
+        commit: &str,
+        version: &Version<'_>,
+        known: &mut Known,
+    ) -> Result<Compared> {
         self.compare(version, &self.files_of(commit)?, &[], known)
     }
 }

@@ -20,7 +20,8 @@ pub struct Step {
 impl Step {
     pub fn load<S: Source + ?Sized>(source: &S, id: &Id) -> Result<Step> {
         let tree = source.tree(id)?;
-        let unknown = tree.entries().iter().find(|e| !matches!(&*e.name, RECORD | VERSION | PREVIOUS));
+        let unknown =
+            tree.entries().iter().find(|e| !matches!(&*e.name, RECORD | VERSION | PREVIOUS));
         if let Some(entry) = unknown {
             return Err(Error::corrupt(format!(
                 "ledger record {id} has an unknown entry \"{}\"",
@@ -38,7 +39,12 @@ impl Step {
 }
 
 /// Stores a record that follows `previous`.
-pub fn append<S: Sink>(sink: &mut S, record: &LedgerRecord, version: Id, previous: Option<Id>) -> Result<Id> {
+pub fn append<S: Sink>(
+    sink: &mut S,
+    record: &LedgerRecord,
+    version: Id,
+    previous: Option<Id>,
+) -> Result<Id> {
     let blob = sink.put_blob(record::encode(record), None)?;
     let mut entries = vec![Entry::file(RECORD, blob), Entry::directory(VERSION, version)];
     entries.extend(previous.map(|id| Entry::directory(PREVIOUS, id)));
@@ -46,7 +52,10 @@ pub fn append<S: Sink>(sink: &mut S, record: &LedgerRecord, version: Id, previou
 }
 
 /// The records from `head` back to the first, newest first.
-pub fn steps<S: Source + ?Sized>(source: &S, head: Option<Id>) -> impl Iterator<Item = Result<Step>> {
+pub fn steps<S: Source + ?Sized>(
+    source: &S,
+    head: Option<Id>,
+) -> impl Iterator<Item = Result<Step>> {
     let mut next = head;
     std::iter::from_fn(move || {
         let step = Step::load(source, &next?);
@@ -69,7 +78,8 @@ impl LedgerIndex {
     fn follow(&mut self, earlier: LedgerIndex) {
         self.promoted.extend(earlier.promoted);
         self.deleted.extend(earlier.deleted);
-        let again = self.was_active.last().is_some_and(|last| earlier.was_active.first() == Some(last));
+        let again =
+            self.was_active.last().is_some_and(|last| earlier.was_active.first() == Some(last));
         self.was_active.extend(earlier.was_active.into_iter().skip(usize::from(again)));
     }
 }
@@ -148,7 +158,8 @@ mod tests {
             let event = if at == 5 { Event::Delete } else { Event::Promote };
             let version = Id::from_bytes([n; 32]);
             heads.push(
-                append(&mut memory, &record(event, at as i64), version, heads.last().copied()).unwrap(),
+                append(&mut memory, &record(event, at as i64), version, heads.last().copied())
+                    .unwrap(),
             );
         }
         let head = heads.last().copied();
@@ -167,7 +178,8 @@ mod tests {
         let mut memory = Memory::default();
         let version = Id::from_bytes([1; 32]);
         let mut chain = |first_at| {
-            let first = append(&mut memory, &record(Event::Promote, first_at), version, None).unwrap();
+            let first =
+                append(&mut memory, &record(Event::Promote, first_at), version, None).unwrap();
             append(&mut memory, &record(Event::Promote, 9), version, Some(first)).unwrap()
         };
         assert_ne!(chain(1), chain(2));

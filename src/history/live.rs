@@ -128,7 +128,11 @@ fn vias(told: Option<&Told>) -> impl Iterator<Item = Option<Via>> {
     let known = told.into_iter().flat_map(|told| {
         told.receipts.newest(Series::Ledger).map(|brought| {
             let brought = brought?;
-            Some(Via { remote: told.remote.clone(), token: brought.token.clone(), at_ms: brought.at_ms })
+            Some(Via {
+                remote: told.remote.clone(),
+                token: brought.token.clone(),
+                at_ms: brought.at_ms,
+            })
         })
     });
     known.chain(std::iter::repeat(None))

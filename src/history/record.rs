@@ -104,14 +104,18 @@ pub fn fields(bytes: &[u8]) -> Option<Value> {
     fn read<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<Value> {
         serde_json::to_value(decode::<T>(bytes, "record").ok()?).ok()
     }
-    read::<VersionMeta>(bytes).or_else(|| read::<SourceRecord>(bytes)).or_else(|| read::<LedgerRecord>(bytes))
+    read::<VersionMeta>(bytes)
+        .or_else(|| read::<SourceRecord>(bytes))
+        .or_else(|| read::<LedgerRecord>(bytes))
 }
 
 /// Says what it was that could not be read, and for damage what to do.
 pub fn unreadable(what: &str, error: Error) -> Error {
     let error = error.context(format!("cannot read {what}"));
     match error.kind() {
-        Kind::Corrupt => error.hint("`lua-store fsck` names what is damaged and which versions it affects"),
+        Kind::Corrupt => {
+            error.hint("`lua-store fsck` names what is damaged and which versions it affects")
+        }
         _ => error,
     }
 }
@@ -132,7 +136,8 @@ mod tests {
     #[test]
     fn the_fields_of_every_kind_can_be_read() {
         let step = LedgerRecord { event: Event::Promote, by: "a".into(), at_ms: 5, reason: None };
-        let expected = serde_json::json!({"event": "promote", "by": "a", "at_ms": 5, "reason": null});
+        let expected =
+            serde_json::json!({"event": "promote", "by": "a", "at_ms": 5, "reason": null});
         assert_eq!(fields(&encode(&step)), Some(expected));
         assert_eq!(fields(b"some text"), None);
         assert_eq!(fields(&[encode(&step), vec![0]].concat()), None);
@@ -167,7 +172,8 @@ mod tests {
             unread: unread.map(str::to_owned),
         };
         // By hand from the MessagePack specification: fixmap of 5, as it was before there was such a field.
-        let before = b"\x85\xa2by\xa1a\xa5at_ms\x05\xactriggered_by\xa1b\xa7message\xc0\xa7highest\x80";
+        let before =
+            b"\x85\xa2by\xa1a\xa5at_ms\x05\xactriggered_by\xa1b\xa7message\xc0\xa7highest\x80";
         assert_eq!(encode(&record(None)), before);
         assert_eq!(decode::<SourceRecord>(before, "record").unwrap(), record(None));
         let told = [b"\x86", &before[1..], b"\xa6unread\xa1c"].concat();

@@ -14,7 +14,11 @@ pub fn problems(store: &Store, survey: &RefCheck) -> Vec<Problem> {
     let problem = |trouble: &Trouble| Problem {
         subject: "refs".to_owned(),
         what: trouble.error.message().to_owned(),
-        affects: trouble.refs.iter().map(|name| name.to_string().replacen("refs/", "", 1)).collect(),
+        affects: trouble
+            .refs
+            .iter()
+            .map(|name| name.to_string().replacen("refs/", "", 1))
+            .collect(),
         next: trouble.next.clone().or_else(|| match &trouble.refs[..] {
             [] => None,
             [name] => Some(next(store, survey, name)),
@@ -35,7 +39,9 @@ fn next(store: &Store, survey: &RefCheck, name: &Name) -> String {
     // Objects that cannot be listed are told by the check of the packs.
     let found = unnamed(store, survey, name).unwrap_or_default();
     match (active(store, name), &found[..]) {
-        (Some(id), _) => format!("the ledger knows what it held: `echo {id} > \"{}\"`", file.display()),
+        (Some(id), _) => {
+            format!("the ledger knows what it held: `echo {id} > \"{}\"`", file.display())
+        }
         (None, [only]) if alone => {
             format!("one version has no ref: `echo {only} > \"{}\"`", file.display())
         }
@@ -60,7 +66,8 @@ pub(super) fn found(store: &Store, survey: &RefCheck, name: &Name) -> Option<Id>
 /// What `ACTIVE` names is what the ledger promoted last.
 fn active(store: &Store, name: &Name) -> Option<Id> {
     let catalog = version::Catalog::load(store).ok()?;
-    let is_active = name.series() == version::REFS && catalog.active_number() == Some(name.number());
+    let is_active =
+        name.series() == version::REFS && catalog.active_number() == Some(name.number());
     catalog.active_id().filter(|_| is_active)
 }
 

@@ -47,8 +47,8 @@ fn wanted(store: &Store, survey: &RefCheck, others: &[Heads]) -> Result<BTreeSet
     let logged = store.logged().refs;
     for (name, id) in &survey.refs {
         // Whole, and of something else.
-        let is_other =
-            logged.get(name).is_some_and(|was| was != id) && !recovery::is_of(store.objects(), name, *id);
+        let is_other = logged.get(name).is_some_and(|was| was != id)
+            && !recovery::is_of(store.objects(), name, *id);
         if is_other || !store.objects().contains(id)? {
             wanted.insert(name.clone());
         }
@@ -56,10 +56,12 @@ fn wanted(store: &Store, survey: &RefCheck, others: &[Heads]) -> Result<BTreeSet
     if store.refs().list(SOURCE).is_err() || store.refs().list(VERSIONS).is_err() {
         let readable: BTreeSet<&Name> = survey.refs.iter().map(|(name, _)| name).collect();
         let doubted = wanted.clone();
-        for heads in others.iter().filter(|heads| !survey.refs.is_empty() && agrees(survey, heads, &doubted))
+        for heads in
+            others.iter().filter(|heads| !survey.refs.is_empty() && agrees(survey, heads, &doubted))
         {
             for (series, ids) in [(SOURCE, &heads.source), (VERSIONS, &heads.versions)] {
-                let names = (1..=ids.len() as u64).filter_map(|number| Name::new(series, number).ok());
+                let names =
+                    (1..=ids.len() as u64).filter_map(|number| Name::new(series, number).ok());
                 wanted.extend(names.filter(|name| !readable.contains(name)));
             }
         }
@@ -83,8 +85,10 @@ fn candidate(store: &Store, survey: &RefCheck, others: &[Heads], name: &Name) ->
 
 /// Whether somebody has the same versions under all numbers that both have, but for those that are in doubt.
 fn agrees(survey: &RefCheck, heads: &Heads, doubted: &BTreeSet<Name>) -> bool {
-    let damaged: BTreeSet<&Name> = survey.problems.iter().flat_map(|trouble| &trouble.refs).collect();
-    let certain = survey.refs.iter().filter(|(name, _)| !doubted.contains(name) && !damaged.contains(name));
+    let damaged: BTreeSet<&Name> =
+        survey.problems.iter().flat_map(|trouble| &trouble.refs).collect();
+    let certain =
+        survey.refs.iter().filter(|(name, _)| !doubted.contains(name) && !damaged.contains(name));
     certain.filter(|(name, _)| [SOURCE, VERSIONS].contains(&name.series())).all(|(name, id)| {
         let ids = if name.series() == SOURCE { &heads.source } else { &heads.versions };
         ids.get(name.number() as usize - 1).is_none_or(|other| other == id)

@@ -19,7 +19,8 @@ pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
         }
         Revision::Active => catalog.active_number().ok_or_else(|| none_active(catalog)),
         Revision::Latest => catalog.latest().ok_or_else(|| {
-            Error::not_found("there are no versions yet").hint("`lua-store version create` makes one")
+            Error::not_found("there are no versions yet")
+                .hint("`lua-store version create` makes one")
         }),
         Revision::Previous => catalog.previous_number()?.ok_or_else(|| {
             Error::not_found("no version was active before the active one")
@@ -50,7 +51,9 @@ fn by_id(catalog: &Catalog, digits: &str) -> Result<u64> {
     let prefix = IdPrefix::parse(digits);
     let matching: Vec<u64> = catalog
         .numbers()
-        .filter(|number| catalog.id(*number).is_some_and(|id| prefix.is_some_and(|p| p.matches(&id))))
+        .filter(|number| {
+            catalog.id(*number).is_some_and(|id| prefix.is_some_and(|p| p.matches(&id)))
+        })
         .collect();
     match matching.as_slice() {
         [number] => Ok(*number),
@@ -103,15 +106,25 @@ pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Res
 }
 
 /// What somebody who mistyped the end of a path meant, or how to see what there is.
-fn near_path<S: Source + ?Sized>(source: &S, root: &Id, base: &Revision, path: &str) -> Result<String> {
+fn near_path<S: Source + ?Sized>(
+    source: &S,
+    root: &Id,
+    base: &Revision,
+    path: &str,
+) -> Result<String> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    for folder_there in [folder.to_owned(), format!("{SOURCE}/{folder}").trim_end_matches('/').to_owned()] {
+    for folder_there in
+        [folder.to_owned(), format!("{SOURCE}/{folder}").trim_end_matches('/').to_owned()]
+    {
         let tree = match folder_there.is_empty() {
             true => Some(*root),
-            false => entry_at(source, root, &folder_there)?.filter(|e| e.mode.is_directory()).map(|e| e.id),
+            false => entry_at(source, root, &folder_there)?
+                .filter(|e| e.mode.is_directory())
+                .map(|e| e.id),
         };
         let Some(tree) = tree.map(|id| source.tree(&id)).transpose()? else { continue };
-        if let Some(near) = suggest::nearest(name, tree.entries().iter().map(|entry| &*entry.name)) {
+        if let Some(near) = suggest::nearest(name, tree.entries().iter().map(|entry| &*entry.name))
+        {
             let slash = if folder.is_empty() { "" } else { "/" };
             return Ok(format!("did you mean `{base}:{folder}{slash}{near}`?"));
         }
@@ -130,7 +143,9 @@ fn by_prefix(store: &Store, digits: &str) -> Result<Entry> {
         None => Vec::new(),
     };
     match found.as_slice() {
-        [id] => Ok(Entry::new(digits, mode_of(objects.kind_and_len(id)?.map(|(kind, _)| kind)), *id)),
+        [id] => {
+            Ok(Entry::new(digits, mode_of(objects.kind_and_len(id)?.map(|(kind, _)| kind)), *id))
+        }
         [] => Err(Error::not_found(format!("no object has an id that begins with \"{digits}\""))),
         several => {
             let ids: Vec<String> = several.iter().take(8).map(Id::to_string).collect();

@@ -30,7 +30,10 @@ impl Revision {
         match self {
             Revision::Active | Revision::Previous => true,
             Revision::Inside(base, _) => base.is_of_pointer(),
-            Revision::Number(_) | Revision::Latest | Revision::IdPrefix(_) | Revision::Source(_) => false,
+            Revision::Number(_)
+            | Revision::Latest
+            | Revision::IdPrefix(_)
+            | Revision::Source(_) => false,
         }
     }
 }
@@ -83,8 +86,9 @@ fn number(text: &str, digits: &str) -> Result<Revision> {
 
 /// The stock command's words, full stop included.
 fn invalid(text: &str) -> Error {
-    let error =
-        Error::usage(format!("Invalid version \"{text}\": must be a positive integer like \"3\" or \"v3\"."));
+    let error = Error::usage(format!(
+        "Invalid version \"{text}\": must be a positive integer like \"3\" or \"v3\"."
+    ));
     match suggest::nearest(text, ["active", "latest", "previous"]) {
         Some(word) => error.hint(format!("did you mean `{word}`?")),
         None => error,
@@ -140,8 +144,9 @@ mod tests {
     fn what_is_no_version_is_a_usage_error_in_the_words_users_know() {
         for text in ["abc", "0", "v0", "-1", "", "v", "1.5", "+3", "vv2", "Active", "٣"] {
             let error = parse(text).unwrap_err();
-            let expected =
-                format!("Invalid version \"{text}\": must be a positive integer like \"3\" or \"v3\".");
+            let expected = format!(
+                "Invalid version \"{text}\": must be a positive integer like \"3\" or \"v3\"."
+            );
             assert_eq!((error.message(), error.kind().exit_code()), (expected.as_str(), 2));
         }
     }

@@ -83,7 +83,11 @@ pub fn put_next(
         let id = put(&mut Memory::default(), &record, state, source, None)?;
         // A push that was killed stored it, perhaps, and made no ref.
         let is_taken = store.objects().contains(&id)?
-            && store.refs().list_all(REFS)?.iter().any(|(_, other)| other.as_ref().ok() == Some(&id));
+            && store
+                .refs()
+                .list_all(REFS)?
+                .iter()
+                .any(|(_, other)| other.as_ref().ok() == Some(&id));
         if !is_taken {
             return put(batch, &record, state, source, base);
         }
@@ -125,6 +129,7 @@ pub fn floor(old: &State, previous: Option<&SourceVersion>) -> Numbers {
 /// in the state, or belongs to an entry that is gone.
 pub fn highest(previous: Option<&SourceVersion>, old: &State, new: &State) -> Numbers {
     let mut highest = floor(old, previous);
-    highest.retain(|key, number| new.numbers.get(key).is_none_or(|now| numbers::is_past(number, now)));
+    highest
+        .retain(|key, number| new.numbers.get(key).is_none_or(|now| numbers::is_past(number, now)));
     highest
 }

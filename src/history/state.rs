@@ -49,10 +49,15 @@ impl State {
                 NUMBERS => state.numbers = json::decode(&source.blob(&entry.id)?, NUMBERS)?,
                 folder if entry.mode.is_directory() => {
                     let primitives = source.tree(&entry.id)?;
-                    let keyed = primitives.entries().iter().map(|p| (format!("{folder}/{}", p.name), p.id));
+                    let keyed =
+                        primitives.entries().iter().map(|p| (format!("{folder}/{}", p.name), p.id));
                     state.primitives.extend(keyed);
                 }
-                other => return Err(Error::corrupt(format!("a state has an unknown entry \"{other}\""))),
+                other => {
+                    return Err(Error::corrupt(format!(
+                        "a state has an unknown entry \"{other}\""
+                    )));
+                }
             }
         }
         Ok(state)
@@ -68,7 +73,9 @@ impl State {
         let mut entries = Vec::new();
         entries.extend(self.settings.map(|id| Entry::file(SETTINGS, id)));
         entries.extend(
-            self.persona.map(|p| Entry::file(if p.is_object { PERSONA_OBJECT } else { PERSONA_TEXT }, p.id)),
+            self.persona.map(|p| {
+                Entry::file(if p.is_object { PERSONA_OBJECT } else { PERSONA_TEXT }, p.id)
+            }),
         );
         let numbers = sink.put_blob(json::encode(&self.numbers)?, old_id(NUMBERS))?;
         entries.push(Entry::file(NUMBERS, numbers));
@@ -125,7 +132,9 @@ mod tests {
         let blob = |n: u8| Id::from_bytes([n; 32]);
         let mut state = State { settings: Some(blob(1)), ..State::default() };
         state.persona = Some(PersonaId { id: blob(2), is_object: true });
-        for (key, number) in [("skills/a", "1.0.0"), ("skills/b", "1.0.3"), ("jobs/nightly", "2.0.0")] {
+        for (key, number) in
+            [("skills/a", "1.0.0"), ("skills/b", "1.0.3"), ("jobs/nightly", "2.0.0")]
+        {
             state.primitives.insert(key.into(), blob(number.as_bytes()[0]));
             state.numbers.insert(key.into(), number.into());
         }

@@ -3,7 +3,8 @@
 /// The candidate that is a slip of the finger away: at most one edit in three letters.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (typed.chars().count() / 3).max(1);
-    let distance = |name: &&str| strsim::damerau_levenshtein(&typed.to_lowercase(), &name.to_lowercase());
+    let distance =
+        |name: &&str| strsim::damerau_levenshtein(&typed.to_lowercase(), &name.to_lowercase());
     let (best, edits) =
         known.into_iter().map(|name| (name, distance(&name))).min_by_key(|(_, edits)| *edits)?;
     (edits <= allowed).then_some(best)

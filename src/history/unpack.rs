@@ -9,7 +9,12 @@ use std::path::Path;
 
 /// Makes the folder hold exactly the files of the tree. It is not there yet, or empty, or holds what was made of the
 /// same files before it was cut off. Gives the number of files.
-pub fn unpack(objects: &dyn Source, files: Id, folder: &Path, progress: &Progress) -> Result<usize> {
+pub fn unpack(
+    objects: &dyn Source,
+    files: Id,
+    folder: &Path,
+    progress: &Progress,
+) -> Result<usize> {
     let mut memory = Memory::default();
     let nothing = memory.put_tree(&Tree::new(Vec::new())?, None)?;
     let objects = Overlay(&memory, objects);

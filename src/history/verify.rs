@@ -80,7 +80,12 @@ impl<'a> Walk<'a> {
 
     fn problem(&mut self, subject: &str, error: &Error) {
         let what = error.message().to_owned();
-        self.records.push(Problem { subject: subject.to_owned(), what, affects: Vec::new(), next: None });
+        self.records.push(Problem {
+            subject: subject.to_owned(),
+            what,
+            affects: Vec::new(),
+            next: None,
+        });
     }
 
     fn named(&mut self, full: &refs::Name, id: &Id) {
@@ -114,7 +119,9 @@ impl<'a> Walk<'a> {
                     continue;
                 }
             };
-            for (series, ids) in [(refs::SOURCE, &tracking.source), (refs::VERSIONS, &tracking.versions)] {
+            for (series, ids) in
+                [(refs::SOURCE, &tracking.source), (refs::VERSIONS, &tracking.versions)]
+            {
                 for (number, id) in (1..).zip(ids) {
                     let shown = series.trim_start_matches("refs/");
                     self.version(&format!("remotes/{name}/{shown}/v{number}"), series, number, id);
@@ -139,7 +146,8 @@ impl<'a> Walk<'a> {
         let head = here.active.map(|active| active.ledger);
         self.broken("", rules::records(store.objects(), head));
         for name in store.tracked().unwrap_or_default() {
-            let Ok(Some(RemoteTracking { source, versions, active, .. })) = store.remote(&name) else {
+            let Ok(Some(RemoteTracking { source, versions, active, .. })) = store.remote(&name)
+            else {
                 continue;
             };
             let there = Heads { source, versions, active };
@@ -153,10 +161,12 @@ impl<'a> Walk<'a> {
     fn broken(&mut self, whose: &str, report: Result<Report>) {
         let Ok(report) = report else { return };
         for breach in report.breaches.into_iter().filter(|breach| !breach.unreadable) {
-            let what =
-                if breach.what.is_empty() { "ledger" } else { breach.what.trim_start_matches("refs/") };
-            let next =
-                "nobody can change it any more: every command goes on, and nobody takes the like today";
+            let what = if breach.what.is_empty() {
+                "ledger"
+            } else {
+                breach.what.trim_start_matches("refs/")
+            };
+            let next = "nobody can change it any more: every command goes on, and nobody takes the like today";
             self.records.push(Problem {
                 subject: "rules".to_owned(),
                 what: format!("{whose}{what}: {}", breach.reason),
@@ -170,7 +180,8 @@ impl<'a> Walk<'a> {
         if let Ok(Some(active)) = project.store().active() {
             self.root("ledger", &active.ledger);
         }
-        let checked = Catalog::load_whole(project.store()).and_then(|catalog| ledger(project, &catalog));
+        let checked =
+            Catalog::load_whole(project.store()).and_then(|catalog| ledger(project, &catalog));
         if let Err(error) = checked {
             self.problem("ledger", &error);
         }

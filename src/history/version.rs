@@ -122,7 +122,9 @@ impl<'a> Catalog<'a> {
         // ledger names is among the refs read after it.
         let logged = store.logged_pointer();
         let active = store.active()?;
-        if let (Some(active), Some(logged)) = (&active, logged.filter(|logged| Some(*logged) != active)) {
+        if let (Some(active), Some(logged)) =
+            (&active, logged.filter(|logged| Some(*logged) != active))
+        {
             check_newest(store, active, &logged)?;
         }
         let folded = fold(store, active.as_ref().map(|active| active.ledger))
@@ -130,7 +132,8 @@ impl<'a> Catalog<'a> {
         let refs = store.refs().list_all(REFS)?;
         let live = active.and_then(|active| active.version).zip(folded.was_active.first().copied());
         let objects = store.objects();
-        let catalog = Catalog { store, objects, refs, active, folded, live, active_elsewhere: None };
+        let catalog =
+            Catalog { store, objects, refs, active, folded, live, active_elsewhere: None };
         catalog.check_pointer()?;
         Ok(catalog)
     }
@@ -144,7 +147,8 @@ impl<'a> Catalog<'a> {
             .map_err(|error| record::unreadable("the ledger", error))?;
         let refs = (1..).zip(heads.versions.iter().copied().map(Ok)).collect();
         let live = active.and_then(|active| active.version).zip(folded.was_active.first().copied());
-        let catalog = Catalog { store, objects, refs, active, folded, live, active_elsewhere: None };
+        let catalog =
+            Catalog { store, objects, refs, active, folded, live, active_elsewhere: None };
         catalog.check_pointer()?;
         Ok(catalog)
     }
@@ -172,12 +176,14 @@ impl<'a> Catalog<'a> {
         let mut catalog =
             Catalog { store, objects, refs, active, folded, live: None, active_elsewhere: None };
         let number = theirs.active.and_then(|active| active.version);
-        let id = number.and_then(|number| theirs.versions.get(usize::try_from(number).ok()?.checked_sub(1)?));
+        let id = number
+            .and_then(|number| theirs.versions.get(usize::try_from(number).ok()?.checked_sub(1)?));
         // A number that is another version's here, or nobody's, is not what the remote means.
-        catalog.live = number.zip(id.copied()).filter(|(number, id)| match catalog.entry(*number) {
-            Some(Ok(here)) => here == id,
-            other => other.is_some(),
-        });
+        catalog.live =
+            number.zip(id.copied()).filter(|(number, id)| match catalog.entry(*number) {
+                Some(Ok(here)) => here == id,
+                other => other.is_some(),
+            });
         catalog.active_elsewhere = number.filter(|_| catalog.live.is_none());
         Ok(catalog)
     }
@@ -200,12 +206,18 @@ impl<'a> Catalog<'a> {
                 return Ok(());
             }
             (live, promoted) => {
-                let say = |number: Option<u64>| number.map_or("nothing".to_owned(), |n| format!("v{n}"));
+                let say =
+                    |number: Option<u64>| number.map_or("nothing".to_owned(), |n| format!("v{n}"));
                 let promoted = promoted.and_then(|id| self.number_of(id));
-                format!("ACTIVE names {}, but the ledger promoted {} last", say(live), say(promoted))
+                format!(
+                    "ACTIVE names {}, but the ledger promoted {} last",
+                    say(live),
+                    say(promoted)
+                )
             }
         };
-        Err(Error::corrupt(what).hint("`lua-store fsck` names what is damaged and which versions it affects"))
+        Err(Error::corrupt(what)
+            .hint("`lua-store fsck` names what is damaged and which versions it affects"))
     }
 
     /// What `ACTIVE` held when the catalog was read.
@@ -275,7 +287,11 @@ impl<'a> Catalog<'a> {
     }
 
     fn ref_to(&self, id: &Id) -> Option<u64> {
-        self.refs.iter().rev().find(|(_, other)| other.as_ref().ok() == Some(id)).map(|(number, _)| *number)
+        self.refs
+            .iter()
+            .rev()
+            .find(|(_, other)| other.as_ref().ok() == Some(id))
+            .map(|(number, _)| *number)
     }
 
     /// The version that is this object; of the active one the ledger knows it as well.
@@ -338,7 +354,8 @@ impl<'a> Catalog<'a> {
 
     /// Numbers of those that can be read and are not deleted, newest first.
     pub fn remaining(&self) -> impl Iterator<Item = u64> {
-        self.numbers().filter(|number| !matches!(self.status(*number), Status::Deleted | Status::Damaged))
+        self.numbers()
+            .filter(|number| !matches!(self.status(*number), Status::Deleted | Status::Damaged))
     }
 
     pub fn get(&self, number: u64) -> Result<Version> {
@@ -351,7 +368,9 @@ impl<'a> Catalog<'a> {
 
     /// The active version, which is read even where its ref is damaged: the ledger names it too.
     pub fn active(&self) -> Result<Option<Version>> {
-        let Some((number, id)) = self.active_number().zip(self.active_id()) else { return Ok(None) };
+        let Some((number, id)) = self.active_number().zip(self.active_id()) else {
+            return Ok(None);
+        };
         Version::load(self.objects, number, id).map(Some)
     }
 

@@ -53,7 +53,12 @@ impl Vias {
         for (name, tracking) in store.remembered()? {
             if !tracking.receipts.is_empty() {
                 vias.take(&name, &tracking, Series::Source, tracking.source.iter().rev().copied());
-                vias.take(&name, &tracking, Series::Versions, tracking.versions.iter().rev().copied());
+                vias.take(
+                    &name,
+                    &tracking,
+                    Series::Versions,
+                    tracking.versions.iter().rev().copied(),
+                );
                 vias.remotes.push((name, tracking));
             }
         }

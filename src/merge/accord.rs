@@ -47,7 +47,8 @@ pub fn join<S: Source + ?Sized>(
     let apart = both < local.versions.len().min(remote.versions.len());
     let longer = if local.versions.len() > remote.versions.len() { local } else { remote };
     let (here, there) = if apart { (local, remote) } else { (longer, longer) };
-    let moved = |steps: Vec<Step>, lists| steps.into_iter().map(|step| Moved::of(step, lists)).collect();
+    let moved =
+        |steps: Vec<Step>, lists| steps.into_iter().map(|step| Moved::of(step, lists)).collect();
     // Records can go there when the versions that they name are there, or can go too.
     let can_send = !apart && local.source.starts_with(&remote.source);
     let are_there = mine.iter().all(|step| remote.versions.contains(&step.version));
@@ -60,7 +61,11 @@ pub fn join<S: Source + ?Sized>(
     let (unsent, left_out) = if keep { (mine, Vec::new()) } else { (Vec::new(), mine) };
     let active = if keep { local.active } else { remote.active };
     Ok(Ok(Accord {
-        theirs: Heads { versions: there.versions.clone(), active: remote.active, ..Heads::default() },
+        theirs: Heads {
+            versions: there.versions.clone(),
+            active: remote.active,
+            ..Heads::default()
+        },
         ours: Heads { versions: here.versions.clone(), active, source: local.source.clone() },
         brought: moved(news, remote),
         unsent,
@@ -95,7 +100,10 @@ impl Accord {
 
     /// Whether the pointer can be ours: the version that it names has this number here too.
     pub fn can_follow(&self) -> bool {
-        self.ours.active.and_then(|active| active.version).is_none_or(|number| self.means_one(number))
+        self.ours
+            .active
+            .and_then(|active| active.version)
+            .is_none_or(|number| self.means_one(number))
     }
 }
 
@@ -104,7 +112,9 @@ impl Accord {
 pub fn follow(store: &Store, remote: &Heads, left_out: &[Moved]) -> Result<bool> {
     let lock = store.lock()?;
     let local = store.heads()?;
-    let Ok(accord) = join(store.objects(), &local, remote, !left_out.is_empty())? else { return Ok(false) };
+    let Ok(accord) = join(store.objects(), &local, remote, !left_out.is_empty())? else {
+        return Ok(false);
+    };
     let unseen = accord.left_out.iter().any(|moved| !left_out.contains(moved));
     if unseen || !accord.can_follow() {
         return Ok(false);

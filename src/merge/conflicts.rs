@@ -53,7 +53,8 @@ impl Known<'_> {
     fn conflict(&self, key: &Key, path: Option<&str>, why: Why) -> Conflict {
         // What clashes is shown, and may hold what must never be: it was not pushed yet.
         let base = self.base.get(key).map(leak::masked);
-        let edit = |side: &Items| Edit::Item { from: base.clone(), to: side.get(key).map(leak::masked) };
+        let edit =
+            |side: &Items| Edit::Item { from: base.clone(), to: side.get(key).map(leak::masked) };
         let (ours, theirs) = (edit(self.ours), edit(self.theirs));
         Conflict { path: path.map(str::to_owned), item: Some(who(key)), why, ours, theirs }
     }
@@ -80,13 +81,16 @@ impl<'a> Judge<'a> {
         for planned in &draft.files {
             match &planned.how {
                 How::Whole(_) => {}
-                How::Clash(Why::Folder(below)) if !below.starts_with(&format!("{}/", planned.file.path)) => {}
+                How::Clash(Why::Folder(below))
+                    if !below.starts_with(&format!("{}/", planned.file.path)) => {}
                 How::Clash(why) => conflicts.push(file_conflict(&planned.file, why.clone())),
                 How::Text(text, _) => {
                     let keys = self.in_file(&planned.file, text)?;
                     if let Some(known) = &self.known {
                         let path = Some(&*planned.file.path);
-                        conflicts.extend(keys.iter().map(|key| known.conflict(key, path, known.why(key))));
+                        conflicts.extend(
+                            keys.iter().map(|key| known.conflict(key, path, known.why(key))),
+                        );
                     }
                     conflicts.extend(self.text_conflicts(planned, text, &keys)?);
                     named.extend(keys);
@@ -103,7 +107,12 @@ impl<'a> Judge<'a> {
 
     /// What clashes in a text besides these primitives, and the file as a whole where only one side can
     /// be read.
-    fn text_conflicts(&self, planned: &Planned, text: &Text, keys: &BTreeSet<Key>) -> Result<Vec<Conflict>> {
+    fn text_conflicts(
+        &self,
+        planned: &Planned,
+        text: &Text,
+        keys: &BTreeSet<Key>,
+    ) -> Result<Vec<Conflict>> {
         let path = &planned.file.path;
         let unreadable = match (&self.reading.ours, &self.reading.theirs) {
             (Err(why), Ok(_)) => Some((Side::Ours, why)),
@@ -149,7 +158,13 @@ impl<'a> Judge<'a> {
 
     /// What a side's change of one file changes: the base is read with that file alone changed. Where
     /// that makes no agent, the side is read without it; where that makes none either, it may be all.
-    fn touched(&self, known: &Known<'_>, file: &File, text: &Text, side: Side) -> Result<BTreeSet<Key>> {
+    fn touched(
+        &self,
+        known: &Known<'_>,
+        file: &File,
+        text: &Text,
+        side: Side,
+    ) -> Result<BTreeSet<Key>> {
         let put = |text: String| (file.path.clone(), Some(text.into_bytes()));
         if let Ok(with) = self.reading.base_with([put(text.only(side))])? {
             return Ok(known.base.differing(&with));
@@ -225,8 +240,14 @@ impl<'a> Judge<'a> {
     }
 
     /// What of the merge is not as it has to be.
-    pub fn check(&self, draft: &Draft, decided: &[Conflict], winner: Option<Side>) -> Result<Vec<Conflict>> {
-        let whole = |why| Conflict { path: None, item: None, why, ours: Edit::None, theirs: Edit::None };
+    pub fn check(
+        &self,
+        draft: &Draft,
+        decided: &[Conflict],
+        winner: Option<Side>,
+    ) -> Result<Vec<Conflict>> {
+        let whole =
+            |why| Conflict { path: None, item: None, why, ours: Edit::None, theirs: Edit::None };
         if let Some(path) = draft.blocked() {
             return Ok(vec![Conflict { path: Some(path.to_owned()), ..whole(Why::Entangled) }]);
         }
@@ -261,7 +282,11 @@ impl<'a> Judge<'a> {
                 _ => is != ours,
             }
         };
-        Ok(all.iter().filter(is_wrong).map(|key| known.conflict(key, None, Why::Entangled)).collect())
+        Ok(all
+            .iter()
+            .filter(is_wrong)
+            .map(|key| known.conflict(key, None, Why::Entangled))
+            .collect())
     }
 }
 

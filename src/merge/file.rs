@@ -69,7 +69,8 @@ impl Text {
     /// The numbers of the hunks that only this side changed.
     pub fn hunks(&self, side: Side) -> Vec<usize> {
         let texts = self.compared();
-        let numbers = (0..texts.hunks.len()).filter(|number| texts.hunks[*number].changed == side.alone());
+        let numbers =
+            (0..texts.hunks.len()).filter(|number| texts.hunks[*number].changed == side.alone());
         numbers.collect()
     }
 
@@ -104,7 +105,8 @@ impl File {
         }
         for found in object::compare(source, base, Some(theirs))? {
             let (path, base) = (found.path, found.old);
-            let file = files.entry(path.clone()).or_insert(File { path, base, ours: base, theirs: None });
+            let file =
+                files.entry(path.clone()).or_insert(File { path, base, ours: base, theirs: None });
             file.theirs = found.new;
         }
         Ok(files.into_values().collect())
@@ -154,7 +156,9 @@ impl File {
         let (base, ours, theirs) = (mode(self.base), mode(self.ours), mode(self.theirs));
         let changed = if ours == base { theirs } else { ours };
         match (base, ours, theirs) {
-            (None, Some(Mode::Executable), _) | (None, _, Some(Mode::Executable)) => Mode::Executable,
+            (None, Some(Mode::Executable), _) | (None, _, Some(Mode::Executable)) => {
+                Mode::Executable
+            }
             _ => changed.unwrap_or(Mode::File),
         }
     }

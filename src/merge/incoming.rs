@@ -47,8 +47,9 @@ impl Incoming {
         }
         let first = common(&ours.versions, &theirs.versions);
         let versions = numbered(&theirs.versions, first);
-        let versions =
-            versions.map(|(number, id)| Version::load(objects, number, id)).collect::<Result<_>>()?;
+        let versions = versions
+            .map(|(number, id)| Version::load(objects, number, id))
+            .collect::<Result<_>>()?;
         let ledger = rebase::parted(objects, ours, theirs)?.theirs;
         let ledger = ledger.into_iter().map(|step| Moved::of(step, theirs)).collect();
         Ok(Incoming { source, versions, ledger })

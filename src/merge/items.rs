@@ -18,7 +18,8 @@ impl Items {
     pub fn of(agent: &Agent) -> Items {
         let mut items = BTreeMap::new();
         for primitive in &agent.primitives {
-            let content = json!({ "definition": primitive.definition, "reach": primitive.reach.to_json() });
+            let content =
+                json!({ "definition": primitive.definition, "reach": primitive.reach.to_json() });
             items.insert((primitive.kind.word, primitive.name.clone()), content);
         }
         if let Some(persona) = &agent.persona {
@@ -29,7 +30,8 @@ impl Items {
             items.insert((PERSONA, PERSONA.to_owned()), content);
         }
         items.insert((AGENT, "name".to_owned()), Value::String(agent.name.clone()));
-        let settings = agent.settings.iter().map(|(name, value)| ((AGENT, name.clone()), value.clone()));
+        let settings =
+            agent.settings.iter().map(|(name, value)| ((AGENT, name.clone()), value.clone()));
         items.extend(settings);
         Items(items)
     }

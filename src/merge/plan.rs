@@ -61,7 +61,8 @@ impl Draft {
     /// What stands in the way of storing it: a path that is a file and a folder.
     pub fn blocked(&self) -> Option<&str> {
         let standing = |planned: &&Planned| !matches!(self.content(planned), Content::Leaf(None));
-        let paths: BTreeSet<&str> = self.files.iter().filter(standing).map(|one| &*one.file.path).collect();
+        let paths: BTreeSet<&str> =
+            self.files.iter().filter(standing).map(|one| &*one.file.path).collect();
         paths.iter().find_map(|path| above(path).find(|folder| paths.contains(folder)))
     }
 
@@ -105,8 +106,10 @@ impl Draft {
     /// Stores the merged tree. `ours` holds every file that no side changed.
     pub fn store<S: Source + Sink>(&self, objects: &mut S, ours: Id) -> Result<Id> {
         let leaves = object::leaves(objects, ours)?;
-        let mut all: BTreeMap<Vec<&str>, Leaf> =
-            leaves.iter().map(|(path, mode, id)| (path.split('/').collect(), (*mode, *id))).collect();
+        let mut all: BTreeMap<Vec<&str>, Leaf> = leaves
+            .iter()
+            .map(|(path, mode, id)| (path.split('/').collect(), (*mode, *id)))
+            .collect();
         for planned in &self.files {
             let leaf = match self.content(planned) {
                 Content::Leaf(leaf) => leaf,
@@ -122,8 +125,11 @@ impl Draft {
             };
         }
         let paths: Vec<String> = all.keys().map(|names| names.join("/")).collect();
-        let files: Vec<_> =
-            paths.iter().zip(all.values()).map(|(path, (mode, id))| (path.as_str(), *mode, *id)).collect();
+        let files: Vec<_> = paths
+            .iter()
+            .zip(all.values())
+            .map(|(path, (mode, id))| (path.as_str(), *mode, *id))
+            .collect();
         nest(objects, &files, Some(ours))
     }
 }
@@ -161,11 +167,15 @@ fn folders(files: &mut [Planned]) {
         files.iter().filter(|one| standing(one)).map(|one| one.file.path.clone()).collect();
     let pairs: Vec<(String, String)> = paths
         .iter()
-        .flat_map(|path| above(path).filter(|folder| paths.contains(*folder)).map(move |f| (f, path)))
+        .flat_map(|path| {
+            above(path).filter(|folder| paths.contains(*folder)).map(move |f| (f, path))
+        })
         .map(|(folder, below)| (folder.to_owned(), below.clone()))
         .collect();
     for (folder, below) in pairs {
-        for planned in files.iter_mut().filter(|one| one.file.path == folder || one.file.path == below) {
+        for planned in
+            files.iter_mut().filter(|one| one.file.path == folder || one.file.path == below)
+        {
             if !matches!(planned.how, How::Clash(_)) {
                 planned.how = How::Clash(Why::Folder(below.clone()));
             }
@@ -174,5 +184,6 @@ fn folders(files: &mut [Planned]) {
 }
 
 fn above(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder)).skip(1)
+    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder))
+        .skip(1)
 }

@@ -72,7 +72,8 @@ pub fn pull(
     who: &Who,
     progress: &Progress,
 ) -> Result<Outcome> {
-    let merge = |batch: &mut Batch, local: &Heads| files(project, batch, local, remote, choice, progress);
+    let merge =
+        |batch: &mut Batch, local: &Heads| files(project, batch, local, remote, choice, progress);
     take_over(project, remote, choice, merge, |files, previous| {
         restore(project, files, previous, who, progress)
     })
@@ -115,8 +116,10 @@ fn take_over(
         None => (None, Vec::new()),
     };
     let Some(rebased) = rebased.filter(|_| conflicts.is_empty()) else {
-        let moved = |steps: Vec<_>, heads| steps.into_iter().map(|step| Moved::of(step, heads)).collect();
-        let parted = parted.map(|parted| (moved(parted.ours, &local), moved(parted.theirs, remote)));
+        let moved =
+            |steps: Vec<_>, heads| steps.into_iter().map(|step| Moved::of(step, heads)).collect();
+        let parted =
+            parted.map(|parted| (moved(parted.ours, &local), moved(parted.theirs, remote)));
         return Ok(Outcome::Refused(Box::new(Refused { news, conflicts, parted })));
     };
     batch.commit()?;
@@ -129,7 +132,15 @@ fn take_over(
         Some(files) => (files.changes, files.merged.texts, files.merged.decided, files.allowed),
         None => Default::default(),
     };
-    Ok(Outcome::Pulled(Box::new(Pulled { news, rebased, files: changes, texts, decided, allowed, kept })))
+    Ok(Outcome::Pulled(Box::new(Pulled {
+        news,
+        rebased,
+        files: changes,
+        texts,
+        decided,
+        allowed,
+        kept,
+    })))
 }
 
 /// Merges the files, where the remote has any that we lack, and looks whether they could be restored.
@@ -142,7 +153,9 @@ fn files(
     progress: &Progress,
 ) -> Result<Merged> {
     let both = common(&local.source, &remote.source);
-    let Some(theirs) = remote.source.last().filter(|_| remote.source.len() > both) else { return Ok(None) };
+    let Some(theirs) = remote.source.last().filter(|_| remote.source.len() > both) else {
+        return Ok(None);
+    };
     let version = |id: &Id| SourceVersion::load(project.store().objects(), 0, *id);
     let base = both.checked_sub(1).map(|at| version(&local.source[at])).transpose()?;
     let theirs = version(theirs)?;
@@ -151,8 +164,10 @@ fn files(
     let (base, theirs) = (base.map(|base| base.source), theirs.source);
     // Before the snapshot, since it may write into the project's `.gitignore`.
     project.store().shield()?;
-    let tracked =
-        Tracked::in_tree(batch, local.source.last().map(version).transpose()?.map(|last| last.source))?;
+    let tracked = Tracked::in_tree(
+        batch,
+        local.source.last().map(version).transpose()?.map(|last| last.source),
+    )?;
     let snapshot = project.snapshot(batch, base, &tracked, progress)?;
     let trees = Trees { base, ours: snapshot.tree, theirs };
     let merged = match merge::merge(batch, project.root(), &trees, choice)? {

@@ -41,7 +41,9 @@ pub fn edited(base: &Layout, path: &str, from: &str, to: &str) -> Layout {
 
 fn name(path: &str) -> (&str, Mode) {
     let marked = path.strip_suffix('*').map(|path| (path, Mode::Executable));
-    marked.or_else(|| path.strip_suffix('@').map(|path| (path, Mode::Symlink))).unwrap_or((path, Mode::File))
+    marked
+        .or_else(|| path.strip_suffix('@').map(|path| (path, Mode::Symlink)))
+        .unwrap_or((path, Mode::File))
 }
 
 fn tree(memory: &mut Memory, layout: &Layout) -> Id {

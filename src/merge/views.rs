@@ -38,7 +38,10 @@ impl<'a> Reading<'a> {
     }
 
     /// The agent of the base with these files put there.
-    pub fn base_with(&self, instead: impl IntoIterator<Item = (String, Option<Vec<u8>>)>) -> Result<Read> {
+    pub fn base_with(
+        &self,
+        instead: impl IntoIterator<Item = (String, Option<Vec<u8>>)>,
+    ) -> Result<Read> {
         let mut files = self.at_base.clone();
         files.extend(instead);
         agent(&self.root, &files)

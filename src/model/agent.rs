@@ -126,9 +126,13 @@ impl Agent {
     /// The names of each list in which order means something, and that has an order: `{"skills": ["a", "b"]}`.
     pub fn order(&self) -> Map<String, Value> {
         let kinds = ORDERED.iter().filter_map(|word| Kind::named(word));
-        let names = |kind: &'static Kind| self.of_kind(kind).map(|one| json!(one.name)).collect::<Vec<_>>();
+        let names =
+            |kind: &'static Kind| self.of_kind(kind).map(|one| json!(one.name)).collect::<Vec<_>>();
         let lists = kinds.map(|kind| (kind.folder.to_owned(), names(kind)));
-        lists.filter(|(_, names)| names.len() > 1).map(|(folder, names)| (folder, json!(names))).collect()
+        lists
+            .filter(|(_, names)| names.len() > 1)
+            .map(|(folder, names)| (folder, json!(names)))
+            .collect()
     }
 
     /// The primitives of one kind.

@@ -86,7 +86,15 @@ pub static KINDS: [Kind; 11] = [
         classes: &["LuaWebhook"],
         functions: &["defineWebhook"],
         schemas: &[("querySchema", "query"), ("headerSchema", "headers"), ("bodySchema", "body")],
-        fields: &["name", "description", "querySchema", "headerSchema", "bodySchema", "secret", "execute"],
+        fields: &[
+            "name",
+            "description",
+            "querySchema",
+            "headerSchema",
+            "bodySchema",
+            "secret",
+            "execute",
+        ],
     },
     Kind {
         word: "trigger",
@@ -98,7 +106,16 @@ pub static KINDS: [Kind; 11] = [
         classes: &["LuaTrigger"],
         functions: &["defineTrigger"],
         schemas: &[("inputSchema", "body")],
-        fields: &["name", "description", "source", "verify", "filter", "transform", "inputSchema", "tool"],
+        fields: &[
+            "name",
+            "description",
+            "source",
+            "verify",
+            "filter",
+            "transform",
+            "inputSchema",
+            "tool",
+        ],
     },
     Kind {
         word: "job",
@@ -146,7 +163,17 @@ pub static KINDS: [Kind; 11] = [
         classes: &["LuaMCPServer"],
         functions: &["defineMCPServer"],
         schemas: &[],
-        fields: &["name", "description", "transport", "url", "headers", "command", "args", "env", "timeout"],
+        fields: &[
+            "name",
+            "description",
+            "transport",
+            "url",
+            "headers",
+            "command",
+            "args",
+            "env",
+            "timeout",
+        ],
     },
     Kind {
         word: "device",
@@ -205,16 +232,24 @@ pub static KINDS: [Kind; 11] = [
         classes: &["LuaWorkflow"],
         functions: &["createWorkflow", "defineWorkflow"],
         schemas: &[("inputSchema", "input"), ("outputSchema", "output"), ("stateSchema", "state")],
-        fields: &["name", "description", "inputSchema", "outputSchema", "stateSchema", "schedule", "steps"],
+        fields: &[
+            "name",
+            "description",
+            "inputSchema",
+            "outputSchema",
+            "stateSchema",
+            "schedule",
+            "steps",
+        ],
     },
 ];
 
 impl Kind {
     /// The kind a person names: `skill`, `skills`, `mcp-server`, `mcp-servers` or `mcpServers`.
     pub fn named(text: &str) -> Option<&'static Kind> {
-        KINDS
-            .iter()
-            .find(|kind| [kind.word, kind.folder, kind.yaml].contains(&text) || kind.keys.contains(&text))
+        KINDS.iter().find(|kind| {
+            [kind.word, kind.folder, kind.yaml].contains(&text) || kind.keys.contains(&text)
+        })
     }
 
     /// The kind whose primitives lie in this folder of a state tree.
@@ -248,7 +283,10 @@ mod tests {
         }
         assert_eq!(Kind::named("preProcessors").map(|kind| kind.word), Some("preprocessor"));
         assert_eq!(Kind::named("tool"), None);
-        assert_eq!(Kind::of_folder("device-triggers").map(|kind| kind.word), Some("device-trigger"));
+        assert_eq!(
+            Kind::of_folder("device-triggers").map(|kind| kind.word),
+            Some("device-trigger")
+        );
         assert_eq!(Kind::made_by("LuaVoiceTool").map(|kind| kind.word), Some("tool"));
     }
 

@@ -47,7 +47,8 @@ pub fn decode(entry: &str) -> Option<String> {
 /// Device names of Windows, with or without an extension and in any case.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim_end().to_ascii_uppercase();
-    let numbered = |head| stem.strip_prefix(head).is_some_and(|n| matches!(n.as_bytes(), [b'1'..=b'9']));
+    let numbered =
+        |head| stem.strip_prefix(head).is_some_and(|n| matches!(n.as_bytes(), [b'1'..=b'9']));
     matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT")
 }
 

@@ -45,7 +45,8 @@ pub fn next_persona(highest: Option<&str>) -> Result<String> {
 /// Reads a semver number.
 pub fn parse(text: &str) -> Result<Version> {
     let hint = "a version is three numbers like 1.0.3, with an optional tag like 1.0.3-beta";
-    Version::parse(text).map_err(|_| Error::usage(format!("\"{text}\" is not a version number")).hint(hint))
+    Version::parse(text)
+        .map_err(|_| Error::usage(format!("\"{text}\" is not a version number")).hint(hint))
 }
 
 /// Reads a number that somebody chooses.
@@ -141,7 +142,10 @@ mod tests {
         assert!(leaves_room("skills/a", "2.0.0", Some("1.0.0")));
         assert!(leaves_room("skills/a", &format!("1.0.{most}"), None));
         assert!(!leaves_room("skills/a", "1.0.1000000000000000", Some("1.0.5")));
-        assert!(leaves_room("skills/a", "1.0.1000000000000000", Some(&format!("1.0.{most}"))), "by counting");
+        assert!(
+            leaves_room("skills/a", "1.0.1000000000000000", Some(&format!("1.0.{most}"))),
+            "by counting"
+        );
         assert!(!leaves_room("skills/a", &format!("1.0.0-{}", "x".repeat(95)), None));
         assert!(leaves_room(PERSONA, most, None));
         assert!(!leaves_room(PERSONA, "18446744073709551615", Some("4")));

@@ -38,7 +38,8 @@ pub fn compare(source: &dyn Source, old: Option<Id>, new: Option<Id>) -> Result<
         for (old, new) in pairs(old.entries(), new.entries()) {
             let name = old.or(new).map_or("", |entry| &entry.name);
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            let below = |entry: Option<&Entry>| entry.filter(|e| e.mode.is_directory()).map(|e| e.id);
+            let below =
+                |entry: Option<&Entry>| entry.filter(|e| e.mode.is_directory()).map(|e| e.id);
             let leaf = |entry: Option<&Entry>| {
                 entry.filter(|e| !e.mode.is_directory()).map(|entry| (entry.mode, entry.id))
             };
@@ -57,17 +58,22 @@ const MANY: usize = 50_000;
 
 fn check_extents(source: &dyn Source, roots: [Option<Id>; 2]) -> Result<()> {
     let mut extents = Extents::of_entries();
-    roots.iter().flatten().try_for_each(|root| extents.check(source, root, Most::ANY)).map_err(|error| {
-        error
-            .context("cannot compare these files")
-            .hint("the version was made to take all memory: `lua-store source list` says by whom")
-    })
+    roots.iter().flatten().try_for_each(|root| extents.check(source, root, Most::ANY)).map_err(
+        |error| {
+            error.context("cannot compare these files").hint(
+                "the version was made to take all memory: `lua-store source list` says by whom",
+            )
+        },
+    )
 }
 
 /// Every file of a tree with its path, sorted by the bytes of the paths.
 pub fn leaves(source: &dyn Source, tree: Id) -> Result<Vec<(String, Mode, Id)>> {
     let all = compare(source, None, Some(tree))?;
-    Ok(all.into_iter().filter_map(|found| found.new.map(|(mode, id)| (found.path, mode, id))).collect())
+    Ok(all
+        .into_iter()
+        .filter_map(|found| found.new.map(|(mode, id)| (found.path, mode, id)))
+        .collect())
 }
 
 /// The entries of two sorted lists, side by side where their names are the same.
@@ -117,7 +123,10 @@ mod tests {
         let mut memory = Memory::default();
         let file = Mode::File;
         let old = folder(&mut memory, &[("a", file, "1"), ("b", file, "2"), ("same", file, "s")]);
-        let new = folder(&mut memory, &[("b", file, "3"), ("c", Mode::Executable, "4"), ("same", file, "s")]);
+        let new = folder(
+            &mut memory,
+            &[("b", file, "3"), ("c", Mode::Executable, "4"), ("same", file, "s")],
+        );
         let found = compare(&memory, Some(old), Some(new)).unwrap();
         assert_eq!(paths(&found), ["a", "b", "c"]);
         assert_eq!((found[0].old.is_some(), found[0].new), (true, None));

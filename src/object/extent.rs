@@ -143,7 +143,8 @@ mod tests {
     /// A tree in which each level has the one below so many times.
     fn folded(memory: &mut Memory, levels: u32, times: u32) -> Id {
         let blob = memory.put_blob(b"x".to_vec(), None).unwrap();
-        let mut tree = memory.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
+        let mut tree =
+            memory.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
         for _ in 1..levels {
             let entries = (0..times).map(|n| Entry::directory(&format!("{n}"), tree)).collect();
             tree = memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
@@ -167,7 +168,9 @@ mod tests {
         let bomb = folded(&mut memory, 100, 10);
         let mut extents = Extents::default();
         assert_eq!(extents.of(&memory, &bomb).unwrap().entries, u64::MAX);
-        assert!(extents.check(&memory, &bomb, MOST).unwrap_err().message().contains("1000000 files"));
+        assert!(
+            extents.check(&memory, &bomb, MOST).unwrap_err().message().contains("1000000 files")
+        );
         assert_eq!(extents.known.len(), 100);
     }
 
@@ -180,7 +183,8 @@ mod tests {
         let mut extents = Extents::default();
         for doublings in 0..=7 {
             assert_eq!(extents.of(&memory, &tree).unwrap().bytes, 1 << (30 + doublings));
-            let refused = extents.check(&memory, &tree, MOST).map_err(|error| error.message().to_owned());
+            let refused =
+                extents.check(&memory, &tree, MOST).map_err(|error| error.message().to_owned());
             let said = Err("its files have more than 64 GiB together".to_owned());
             assert_eq!(refused, if doublings > 6 { said } else { Ok(()) });
             let both = vec![Entry::directory("a", tree), Entry::directory("b", tree)];

@@ -82,14 +82,16 @@ impl FromStr for Id {
 
     /// Exactly 64 lower-case digits: one id, one spelling.
     fn from_str(text: &str) -> Result<Id> {
-        let bad = || Error::usage(format!("\"{text}\" is not an object id (64 hexadecimal digits)"));
+        let bad =
+            || Error::usage(format!("\"{text}\" is not an object id (64 hexadecimal digits)"));
         let (pairs, rest) = text.as_bytes().as_chunks::<2>();
         if pairs.len() != Id::LEN || !rest.is_empty() {
             return Err(bad());
         }
         let mut id = [0; Id::LEN];
         for (byte, [high, low]) in id.iter_mut().zip(pairs) {
-            *byte = digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low).ok_or_else(bad)?;
+            *byte =
+                digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low).ok_or_else(bad)?;
         }
         Ok(Id(id))
     }
@@ -116,7 +118,9 @@ impl IdPrefix {
     /// `None` when the text cannot be the beginning of an id.
     pub fn parse(text: &str) -> Option<IdPrefix> {
         let digits = text.len();
-        if !(Self::MIN_DIGITS..=64).contains(&digits) || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        if !(Self::MIN_DIGITS..=64).contains(&digits)
+            || !text.bytes().all(|b| b.is_ascii_hexdigit())
+        {
             return None;
         }
         let text = text.to_ascii_lowercase();

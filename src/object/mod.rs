@@ -60,7 +60,9 @@ pub trait Source {
     fn blob(&self, id: &Id) -> Result<Vec<u8>> {
         match self.find(id)? {
             Some((Kind::Blob, bytes)) => Ok(bytes),
-            Some((Kind::Tree, _)) => Err(Error::corrupt(format!("object {id} is a tree, not a blob"))),
+            Some((Kind::Tree, _)) => {
+                Err(Error::corrupt(format!("object {id} is a tree, not a blob")))
+            }
             None => Err(missing(id)),
         }
     }
@@ -81,7 +83,9 @@ pub trait Source {
     fn tree(&self, id: &Id) -> Result<Tree> {
         match self.find(id)? {
             Some((Kind::Tree, bytes)) => Tree::decode(&bytes),
-            Some((Kind::Blob, _)) => Err(Error::corrupt(format!("object {id} is a blob, not a tree"))),
+            Some((Kind::Blob, _)) => {
+                Err(Error::corrupt(format!("object {id} is a blob, not a tree")))
+            }
             None => Err(missing(id)),
         }
     }
@@ -104,7 +108,9 @@ pub trait Sink {
     /// Puts a blob that is too large to hold. A store overrides this to stream.
     fn put_blob_from(&mut self, reader: &mut dyn Read, base: Option<Id>) -> Result<Id> {
         let mut bytes = Vec::new();
-        reader.read_to_end(&mut bytes).map_err(|error| Error::failed(format!("cannot read: {error}")))?;
+        reader
+            .read_to_end(&mut bytes)
+            .map_err(|error| Error::failed(format!("cannot read: {error}")))?;
         self.put_blob(bytes, base)
     }
 

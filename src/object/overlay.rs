@@ -38,7 +38,10 @@ mod tests {
         let a = one.put_blob(b"a".to_vec(), None).unwrap();
         let b = two.put_blob(b"b".to_vec(), None).unwrap();
         let both = Overlay(&one, &two);
-        assert_eq!((both.blob(&a).unwrap(), both.blob(&b).unwrap()), (b"a".to_vec(), b"b".to_vec()));
+        assert_eq!(
+            (both.blob(&a).unwrap(), both.blob(&b).unwrap()),
+            (b"a".to_vec(), b"b".to_vec())
+        );
         assert!(!both.contains(&Id::of_blob(b"c")).unwrap());
         let mut out = Vec::new();
         both.copy_blob(&b, &mut out).unwrap();

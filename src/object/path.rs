@@ -51,7 +51,11 @@ impl Finder {
 
 /// Stores the trees of a flat list of (path, mode, id), sorted by path components, and gives the id
 /// of the outermost. `base` is an older tree of the same place.
-pub fn nest<S: Source + Sink>(sink: &mut S, files: &[(&str, Mode, Id)], base: Option<Id>) -> Result<Id> {
+pub fn nest<S: Source + Sink>(
+    sink: &mut S,
+    files: &[(&str, Mode, Id)],
+    base: Option<Id>,
+) -> Result<Id> {
     let old = match base {
         Some(id) if sink.contains(&id)? => Some(sink.tree(&id)?),
         _ => None,
@@ -66,7 +70,8 @@ pub fn nest<S: Source + Sink>(sink: &mut S, files: &[(&str, Mode, Id)], base: Op
         };
         let inside = |path: &str| path.split_once('/').is_some_and(|(head, _)| head == folder);
         let end = rest.iter().position(|(path, ..)| !inside(path)).unwrap_or(rest.len());
-        let below: Vec<_> = rest[..end].iter().map(|(p, m, i)| (&p[folder.len() + 1..], *m, *i)).collect();
+        let below: Vec<_> =
+            rest[..end].iter().map(|(p, m, i)| (&p[folder.len() + 1..], *m, *i)).collect();
         let before = old.as_ref().and_then(|tree| tree.get(folder));
         let below_base = before.filter(|entry| entry.mode.is_directory()).map(|entry| entry.id);
         entries.push(Entry::directory(folder, nest(sink, &below, below_base)?));

@@ -22,7 +22,9 @@ pub enum Mode {
 
 impl Mode {
     pub fn from_u8(value: u8) -> Option<Mode> {
-        [Mode::File, Mode::Executable, Mode::Symlink, Mode::Directory].into_iter().find(|m| *m as u8 == value)
+        [Mode::File, Mode::Executable, Mode::Symlink, Mode::Directory]
+            .into_iter()
+            .find(|m| *m as u8 == value)
     }
 
     pub fn word(self) -> &'static str {
@@ -77,7 +79,10 @@ impl Tree {
             check_name(&entry.name)?;
         }
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            return Err(Error::failed(format!("the name \"{}\" comes twice in one tree", pair[0].name)));
+            return Err(Error::failed(format!(
+                "the name \"{}\" comes twice in one tree",
+                pair[0].name
+            )));
         }
         Ok(Tree(entries))
     }
@@ -91,7 +96,8 @@ impl Tree {
     }
 
     pub fn get(&self, name: &str) -> Option<&Entry> {
-        let at = self.0.binary_search_by(|entry| entry.name.as_bytes().cmp(name.as_bytes())).ok()?;
+        let at =
+            self.0.binary_search_by(|entry| entry.name.as_bytes().cmp(name.as_bytes())).ok()?;
         Some(&self.0[at])
     }
 
@@ -114,7 +120,8 @@ impl Tree {
     /// Reads a canonical encoding; every other byte string is refused.
     pub fn decode(bytes: &[u8]) -> Result<Tree> {
         let tree = read(bytes).ok_or_else(|| Error::corrupt("a tree is not well formed"))?;
-        let tree = Tree::new(tree).map_err(|e| Error::corrupt(format!("a tree is not well formed: {e}")))?;
+        let tree = Tree::new(tree)
+            .map_err(|e| Error::corrupt(format!("a tree is not well formed: {e}")))?;
         if tree.encode() != bytes {
             return Err(Error::corrupt("a tree is not in its canonical encoding"));
         }
@@ -180,7 +187,9 @@ mod tests {
     fn entry() -> impl Strategy<Value = Entry> {
         ("[^/\0]{1,40}", 0u8..4, any::<[u8; 32]>())
             .prop_filter("dot names", |(name, ..)| name != "." && name != "..")
-            .prop_map(|(name, mode, id)| Entry::new(&name, Mode::from_u8(mode).unwrap(), Id::from_bytes(id)))
+            .prop_map(|(name, mode, id)| {
+                Entry::new(&name, Mode::from_u8(mode).unwrap(), Id::from_bytes(id))
+            })
     }
 
     fn tree() -> impl Strategy<Value = Tree> {
@@ -218,7 +227,8 @@ mod tests {
     #[test]
     fn the_encoding_is_what_the_format_says() {
         // By hand: array of 1, array of 3, mode 1, fixstr "a", bin8 of 32 bytes.
-        let tree = Tree::new(vec![Entry::new("a", Mode::Executable, Id::from_bytes([7; 32]))]).unwrap();
+        let tree =
+            Tree::new(vec![Entry::new("a", Mode::Executable, Id::from_bytes([7; 32]))]).unwrap();
         let mut expected = vec![0x91, 0x93, 0x01, 0xa1, b'a', 0xc4, 32];
         expected.extend([7; 32]);
         assert_eq!(tree.encode(), expected);
@@ -229,9 +239,18 @@ mod tests {
         let id = [0xc4, 32].into_iter().chain([7; 32]).collect::<Vec<u8>>();
         let with = |head: &[u8]| [head, &id].concat();
         assert!(Tree::decode(&with(&[0x91, 0x93, 0x00, 0xa1, b'a'])).is_ok());
-        assert!(Tree::decode(&with(&[0x91, 0x93, 0xcc, 0x00, 0xa1, b'a'])).is_err(), "long integer");
-        assert!(Tree::decode(&with(&[0x91, 0x93, 0x00, 0xd9, 1, b'a'])).is_err(), "long string head");
-        assert!(Tree::decode(&with(&[0xdc, 0, 1, 0x93, 0x00, 0xa1, b'a'])).is_err(), "long array head");
+        assert!(
+            Tree::decode(&with(&[0x91, 0x93, 0xcc, 0x00, 0xa1, b'a'])).is_err(),
+            "long integer"
+        );
+        assert!(
+            Tree::decode(&with(&[0x91, 0x93, 0x00, 0xd9, 1, b'a'])).is_err(),
+            "long string head"
+        );
+        assert!(
+            Tree::decode(&with(&[0xdc, 0, 1, 0x93, 0x00, 0xa1, b'a'])).is_err(),
+            "long array head"
+        );
         assert!(Tree::decode(&with(&[0x91, 0x93, 0x04, 0xa1, b'a'])).is_err(), "unknown mode");
         assert!(Tree::decode(&with(&[0x91, 0x93, 0x00, 0xa1, b'/'])).is_err(), "bad name");
     }

@@ -63,7 +63,8 @@ pub struct Built {
 
 pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
     let earlier = Earlier::new(input.root, input.files, input.base.source);
-    let mut builder = Builder { sink, input, earlier, files: Finder::new(input.files), items: Vec::new() };
+    let mut builder =
+        Builder { sink, input, earlier, files: Finder::new(input.files), items: Vec::new() };
     let mut state = input.base.state.clone();
     if matches!(input.scope, Scope::All | Scope::Persona) {
         builder.settings(&mut state)?;
@@ -132,10 +133,18 @@ impl<S: Source + Sink> Builder<'_, S> {
             _ => self.sink.put_blob(json::encode(&settings)?, old)?,
         };
         // What came or went is told by itself.
-        let change = if old.is_some() && is_same { Change::Unchanged } else { change_of(old.as_ref(), &id) };
+        let change =
+            if old.is_some() && is_same { Change::Unchanged } else { change_of(old.as_ref(), &id) };
         state.settings = Some(id);
         let name = self.input.agent.name.clone();
-        self.items.push(Item { kind: "agent", name, before: None, after: None, change, rebundled: false });
+        self.items.push(Item {
+            kind: "agent",
+            name,
+            before: None,
+            after: None,
+            change,
+            rebundled: false,
+        });
         Ok(())
     }
 
@@ -148,7 +157,8 @@ impl<S: Source + Sink> Builder<'_, S> {
             Some(Persona::Text(text)) => (text.as_bytes().to_vec(), false),
             Some(Persona::Object(value)) => (json::encode(value)?, true),
         };
-        let id = self.sink.put_blob(bytes, self.input.base.state.persona.map(|persona| persona.id))?;
+        let id =
+            self.sink.put_blob(bytes, self.input.base.state.persona.map(|persona| persona.id))?;
         let persona = PersonaId { id, is_object };
         let change = change_of(self.input.base.state.persona.as_ref(), &persona);
         state.persona = Some(persona);
@@ -202,7 +212,14 @@ impl<S: Source + Sink> Builder<'_, S> {
             state.primitives.remove(&key);
             let before = state.numbers.remove(&key);
             let (after, change) = (None, Change::Removed);
-            self.items.push(Item { kind: kind.word, name, before, after, change, rebundled: false });
+            self.items.push(Item {
+                kind: kind.word,
+                name,
+                before,
+                after,
+                change,
+                rebundled: false,
+            });
         }
     }
 
@@ -294,7 +311,8 @@ impl<S: Source + Sink> Builder<'_, S> {
         }
         if let Some(output) = self.input.dist.output() {
             let Input { root, agent, guard, .. } = *self.input;
-            let code = compiled::store(self.sink, root, output, (agent, primitive), guard, base(CODE))?;
+            let code =
+                compiled::store(self.sink, root, output, (agent, primitive), guard, base(CODE))?;
             entries.extend(code.map(|code| Entry::directory(CODE, code)));
         }
         self.sink.put_tree(&Tree::new(entries)?, old)

@@ -43,7 +43,8 @@ pub fn range(store: &Store, first: u64, last: u64) -> Result<Choice> {
     }
     // A later version can be of an older source version.
     let most = |numbers: std::ops::RangeInclusive<u64>| -> Result<usize> {
-        let most = numbers.map(source_of).try_fold(0, |most, source| Ok::<_, Error>(most.max(source?)))?;
+        let most =
+            numbers.map(source_of).try_fold(0, |most, source| Ok::<_, Error>(most.max(source?)))?;
         Ok(most as usize)
     };
     let (before, upto) = (most(1..=first - 1)?, most(1..=last)?.min(all.source.len()));
@@ -123,12 +124,21 @@ pub struct Cloned {
 
 /// Makes a project of a bundle, in a folder that is empty or not there yet: the store, all refs, the
 /// pointer, and the files that were pushed last.
-pub fn clone(file: &Path, root: &Path, strictness: Strictness, progress: &Progress) -> Result<Cloned> {
+pub fn clone(
+    file: &Path,
+    root: &Path,
+    strictness: Strictness,
+    progress: &Progress,
+) -> Result<Cloned> {
     if root.read_dir().is_ok_and(|mut inside| inside.next().is_some()) {
-        return Err(Error::usage(format!("cannot clone into \"{}\": it is not empty", root.display()))
-            .hint("name a folder that is not there yet"));
+        return Err(Error::usage(format!(
+            "cannot clone into \"{}\": it is not empty",
+            root.display()
+        ))
+        .hint("name a folder that is not there yet"));
     }
-    let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent =
+        root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Nothing is made before all is proven.
     let here = Here { objects: &Odb::over([]), known: &[] };
     let (proven, breaches) = verify_pack(file, parent, &here, strictness, progress)?;

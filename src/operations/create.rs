@@ -134,8 +134,11 @@ fn nothing_staged(store: &Store, latest: u64) -> Result<Created> {
 
 /// Before anything is done for a version: its words are also those of a commit.
 fn check(store: &Store, request: &Request, who: &Who) -> Result<()> {
-    let words =
-        [("message", &request.message), ("commit", &request.commit), ("author", &Some(who.by.clone()))];
+    let words = [
+        ("message", &request.message),
+        ("commit", &request.commit),
+        ("author", &Some(who.by.clone())),
+    ];
     wording::check(store, &words.map(|(field, text)| (field, text.as_deref())))
 }
 
@@ -201,6 +204,7 @@ fn unread(number: u64, reason: &str) -> Error {
 }
 
 fn nothing_pushed() -> Error {
-    Error::failed("No source version exists for this agent")
-        .hint("run `lua-store push` first, or pass `--auto-push` to push everything and then snapshot")
+    Error::failed("No source version exists for this agent").hint(
+        "run `lua-store push` first, or pass `--auto-push` to push everything and then snapshot",
+    )
 }

@@ -154,8 +154,9 @@ impl std::str::FromStr for Against {
             "published" => Ok(Against::Published),
             _ => match text.parse()? {
                 inside @ (Revision::IdPrefix(_) | Revision::Source(_) | Revision::Inside(..)) => {
-                    Err(Error::usage(format!("\"{inside}\" is no version to compare with"))
-                        .hint("say `published`, `active`, `latest`, `previous`, or a number like `v2`"))
+                    Err(Error::usage(format!("\"{inside}\" is no version to compare with")).hint(
+                        "say `published`, `active`, `latest`, `previous`, or a number like `v2`",
+                    ))
                 }
                 revision => Ok(Against::Version(revision)),
             },
@@ -202,7 +203,10 @@ impl<'a, S: Source + ?Sized> Versions<'a, S> {
 
     fn newest(&self, is: impl Fn(&Id) -> bool) -> Option<u64> {
         let known = (1..).zip(self.ids);
-        known.filter(|(_, id)| is(id) && !self.folded.deleted.contains(id)).map(|(number, _)| number).last()
+        known
+            .filter(|(_, id)| is(id) && !self.folded.deleted.contains(id))
+            .map(|(number, _)| number)
+            .last()
     }
 
     /// The one that was live before what is live.
@@ -214,14 +218,19 @@ impl<'a, S: Source + ?Sized> Versions<'a, S> {
 
     /// What is live, and the step that made it so.
     pub fn live(&self) -> Result<Option<(Version, Step)>> {
-        let Some(version) = self.find(&Against::Version(Revision::Active))? else { return Ok(None) };
+        let Some(version) = self.find(&Against::Version(Revision::Active))? else {
+            return Ok(None);
+        };
         for step in ledger::steps(self.objects, self.active.map(|active| active.ledger)) {
             let step = step?;
             if step.record.event == Event::Promote {
                 return Ok(Some((version, step)));
             }
         }
-        Err(Error::corrupt(format!("v{} is active, and no record of the ledger promoted it", version.number)))
+        Err(Error::corrupt(format!(
+            "v{} is active, and no record of the ledger promoted it",
+            version.number
+        )))
     }
 }
 

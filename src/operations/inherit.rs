@@ -63,7 +63,8 @@ fn values(objects: &Odb, before: Option<Id>, now: Id) -> Result<Vec<String>> {
     let load = |id: &Id| State::load(objects, id);
     let (old, new) = (before.as_ref().map(load).transpose()?.unwrap_or_default(), load(&now)?);
     let mut found = Vec::new();
-    for (key, id) in new.primitives.iter().filter(|(key, id)| old.primitives.get(*key) != Some(*id)) {
+    for (key, id) in new.primitives.iter().filter(|(key, id)| old.primitives.get(*key) != Some(*id))
+    {
         let Some((kind, name)) = KINDS.iter().find_map(|kind| {
             let (folder, name) = key.split_once('/')?;
             (folder == kind.folder).then_some((kind, name))

@@ -59,8 +59,10 @@ impl<'a> Ground<'a> {
             }
         }
         if self.shared.is_some_and(|both| number > both as u64) {
-            return Err(Error::conflict(format!("v{number} is another version here than at the remote"))
-                .hint("`lua-store pull` gives yours the next free number"));
+            return Err(Error::conflict(format!(
+                "v{number} is another version here than at the remote"
+            ))
+            .hint("`lua-store pull` gives yours the next free number"));
         }
         Ok(number)
     }
@@ -90,7 +92,8 @@ pub fn judge(ground: &Ground, version: &Revision, expect: Option<&Revision>) -> 
     check_expected(live, number, expect)?;
     let id = live.get(number)?.id;
     if [live, ground.after()].iter().any(|catalog| catalog.status(number) == Status::Deleted) {
-        return Err(Error::failed(format!("cannot promote v{number}: it was deleted")).hint(other_than(live)));
+        return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
+            .hint(other_than(live)));
     }
     let is_live = |catalog: &Catalog| catalog.active_number() == Some(number);
     let settled = is_live(live) && is_live(ground.after());
@@ -141,14 +144,20 @@ fn history(ground: &Ground, id: &Id) -> Result<(Option<Recorded>, Option<Recorde
 
 /// Makes a version the active one here. The lock is held over the look, the record and the swap, so the
 /// expected old value is compared where nobody can move it.
-pub fn promote(store: &Store, version: &Revision, request: &Request, who: &Who) -> Result<Promotion> {
+pub fn promote(
+    store: &Store,
+    version: &Revision,
+    request: &Request,
+    who: &Who,
+) -> Result<Promotion> {
     let lock = store.lock()?;
     let ground = Ground::here(store)?;
     let promotion = judge(&ground, version, request.expect.as_ref())?;
     if promotion.settled {
         store.confirm()?;
     } else {
-        let step = record_promotion(store, &ground, promotion.number, request.reason.as_deref(), who)?;
+        let step =
+            record_promotion(store, &ground, promotion.number, request.reason.as_deref(), who)?;
         swap(store, &lock, &step)?;
     }
     Ok(promotion)
@@ -167,7 +176,8 @@ pub fn record_promotion(
 }
 
 fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result<()> {
-    let Some(expected) = expect.filter(|expected| catalog.active_number() != Some(*expected)) else {
+    let Some(expected) = expect.filter(|expected| catalog.active_number() != Some(*expected))
+    else {
         return Ok(());
     };
     let found = match catalog.active_number() {
@@ -246,10 +256,12 @@ fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -
     let expected = ground.pointer;
     let before = expected.and_then(|active| Recorded::load(ground.objects, &active.ledger).ok());
     let at_ms = rules::steady(who.at_ms, before.map(|step| step.record.at_ms));
-    let record = LedgerRecord { event: event.event, by: who.by.clone(), at_ms, reason: event.reason };
+    let record =
+        LedgerRecord { event: event.event, by: who.by.clone(), at_ms, reason: event.reason };
     store.require_whole()?;
     let mut batch = store.batch();
-    let ledger = ledger::append(&mut batch, &record, version, expected.map(|active| active.ledger))?;
+    let ledger =
+        ledger::append(&mut batch, &record, version, expected.map(|active| active.ledger))?;
     batch.commit()?;
     Ok(Step { number, expected, new: Active { version: event.active, ledger } })
 }

@@ -21,7 +21,12 @@ pub struct Pushed {
 }
 
 /// Pushes until nobody else's push comes between: each lost race means somebody else's success.
-pub fn push(project: &Project, request: &stage::Request, message: Option<&str>, who: &Who) -> Result<Pushed> {
+pub fn push(
+    project: &Project,
+    request: &stage::Request,
+    message: Option<&str>,
+    who: &Who,
+) -> Result<Pushed> {
     let store = project.store();
     wording::check(store, &[("message", message), ("author", Some(&who.by))])?;
     store.require_whole()?;

@@ -36,7 +36,11 @@ pub fn tracked(agent: &Agent) -> Tracked {
 }
 
 /// The same of the agent that was read last, or where none is known of the files that were pushed last.
-pub fn tracked_before(kept: Option<&Kept>, source: &dyn Source, pushed: Option<Id>) -> Result<Tracked> {
+pub fn tracked_before(
+    kept: Option<&Kept>,
+    source: &dyn Source,
+    pushed: Option<Id>,
+) -> Result<Tracked> {
     match kept {
         Some(kept) => Ok(tracked(kept.agent())),
         None => Tracked::in_tree(source, pushed),
@@ -46,10 +50,13 @@ pub fn tracked_before(kept: Option<&Kept>, source: &dyn Source, pushed: Option<I
 /// Refuses an agent that needs a file beside its project, which no version of the project could hold.
 pub fn check_inside(agent: &Agent) -> Result<()> {
     let Some(path) = agent.files.iter().find(|path| path.starts_with("../")) else { return Ok(()) };
-    let by = agent.importers.get(path).map_or(String::new(), |by| format!("{}:{}: ", by.path, by.line));
-    Err(Error::failed(format!("{by}cannot push: \"{path}\" is imported, and is outside of the project"))
-        .hint(
-            "move it into the project, or make it a package that is installed from a registry\n\
+    let by =
+        agent.importers.get(path).map_or(String::new(), |by| format!("{}:{}: ", by.path, by.line));
+    Err(Error::failed(format!(
+        "{by}cannot push: \"{path}\" is imported, and is outside of the project"
+    ))
+    .hint(
+        "move it into the project, or make it a package that is installed from a registry\n\
          `lua-store push backup` keeps the files of the project alone",
-        ))
+    ))
 }

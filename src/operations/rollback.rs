@@ -50,7 +50,11 @@ struct Target {
 
 impl Target {
     fn of(version: &SourceVersion) -> Target {
-        Target { state: version.state, source: version.source, unread: version.record.unread.clone() }
+        Target {
+            state: version.state,
+            source: version.source,
+            unread: version.record.unread.clone(),
+        }
     }
 }
 

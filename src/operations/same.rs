@@ -47,7 +47,9 @@ impl<'a> Earlier<'a> {
             return Ok(moved::is_same((&definition, &reach), now));
         }
         let Some(source) = self.source else { return Ok(false) };
-        if has_moved_package(&reach, primitive) || !self.can_be_read_again(objects, tree, &reach, source)? {
+        if has_moved_package(&reach, primitive)
+            || !self.can_be_read_again(objects, tree, &reach, source)?
+        {
             return Ok(false);
         }
         if source == self.files {

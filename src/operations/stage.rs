@@ -44,7 +44,13 @@ pub struct Request {
 impl Request {
     /// Everything, with the next numbers.
     pub fn all(progress: Progress) -> Request {
-        Request { scope: Scope::All, set_version: None, compiled: false, allow_dropped: false, progress }
+        Request {
+            scope: Scope::All,
+            set_version: None,
+            compiled: false,
+            allow_dropped: false,
+            progress,
+        }
     }
 }
 
@@ -93,7 +99,10 @@ impl Report {
             return Ok(());
         }
         let notes = stock::notes(&lacking).join("\n  ");
-        Err(Error::failed(format!("cannot push what the output of `lua compile` lacks:\n  {notes}")).hint(
+        Err(Error::failed(format!(
+            "cannot push what the output of `lua compile` lacks:\n  {notes}"
+        ))
+        .hint(
             "write it in a form that the compiler knows, then `lua compile` again\n\
                    `lua-store push --allow-dropped` pushes it as it is read here",
         ))
@@ -151,8 +160,15 @@ struct Settled {
 impl Settled {
     /// Takes the secrets out of the agent that must not be kept, and says what they are. With none it is
     /// kept for the next command: a kept agent is clean.
-    fn clean<S: Source>(&mut self, project: &Project, request: &Request, objects: &S) -> Result<Vec<Leak>> {
-        let Some(agent) = self.agent.as_mut().filter(|_| !self.is_kept) else { return Ok(Vec::new()) };
+    fn clean<S: Source>(
+        &mut self,
+        project: &Project,
+        request: &Request,
+        objects: &S,
+    ) -> Result<Vec<Leak>> {
+        let Some(agent) = self.agent.as_mut().filter(|_| !self.is_kept) else {
+            return Ok(Vec::new());
+        };
         let allowed = project.allowed()?;
         let guard = Guard::new(project.root(), &allowed);
         let mut leaks = guard.files(agent, &self.snapshot, objects)?;
@@ -187,7 +203,13 @@ fn settle(
     if let Some(kept) = kept {
         let snapshot = take(&tracked)?;
         if let Some(agent) = kept.agent_of(project.root(), &snapshot.tree, &project.allowed()?) {
-            return Ok(Settled { snapshot, agent: Some(agent), inputs: None, is_kept: true, unread: None });
+            return Ok(Settled {
+                snapshot,
+                agent: Some(agent),
+                inputs: None,
+                is_kept: true,
+                unread: None,
+            });
         }
     }
     for _ in 0..5 {
@@ -211,7 +233,13 @@ fn settle(
         tracked = reached::tracked(&agent);
         let again = take(&tracked)?;
         if again.tree == snapshot.tree {
-            return Ok(Settled { snapshot: again, agent: Some(agent), inputs, is_kept: false, unread: None });
+            return Ok(Settled {
+                snapshot: again,
+                agent: Some(agent),
+                inputs,
+                is_kept: false,
+                unread: None,
+            });
         }
     }
     Err(Error::new(Kind::Unavailable, "the project keeps changing while it is read")
@@ -267,9 +295,11 @@ fn finish<S: Source + Sink>(
             &Guard::new(project.root(), &project.allowed()?),
         )?);
     }
-    let state = built.state.store(&mut objects, previous.as_ref().map(|previous| previous.state))?;
+    let state =
+        built.state.store(&mut objects, previous.as_ref().map(|previous| previous.state))?;
     let before = previous.as_ref().map(|previous| previous.source);
-    let (notes, predicted) = agent.as_ref().map(|agent| (agent.notes.clone(), &agent.dropped)).unzip();
+    let (notes, predicted) =
+        agent.as_ref().map(|agent| (agent.notes.clone(), &agent.dropped)).unzip();
     let dropped = match (&agent, dist.output()) {
         (Some(agent), Some(output)) => output.lacks(project.root(), agent)?,
         _ => predicted.cloned().unwrap_or_default(),
@@ -303,7 +333,11 @@ pub struct Local<'a> {
 }
 
 impl<'a> Local<'a> {
-    pub fn look(project: &'a Project, over: &'a dyn Source, progress: &Progress) -> Result<Local<'a>> {
+    pub fn look(
+        project: &'a Project,
+        over: &'a dyn Source,
+        progress: &Progress,
+    ) -> Result<Local<'a>> {
         let mut view = None;
         let request = Request::all(progress.clone());
         let mut settled = settle(project, &request, None, |tracked| {
@@ -324,7 +358,8 @@ impl<'a> Local<'a> {
         let state = State::load(&self.objects, &version.state)?;
         let base = Base { floor: source::floor(&state, None), state, source: Some(version.source) };
         let request = Request::all(Progress::default());
-        let (built, _) = built(self.project, &request, &mut self.objects, &self.agent, self.tree, &base)?;
+        let (built, _) =
+            built(self.project, &request, &mut self.objects, &self.agent, self.tree, &base)?;
         built.state.store(&mut self.objects, Some(version.state))
     }
 }
@@ -347,7 +382,8 @@ fn built<S: Source + Sink>(
         if request.compiled {
             dist.require()?;
         }
-        let input = Input { root, agent, dist: &dist, guard, manifest, scope, set_version, files, base };
+        let input =
+            Input { root, agent, dist: &dist, guard, manifest, scope, set_version, files, base };
         Ok((build::build(objects, &input)?, dist))
     };
     match build(objects) {

@@ -18,7 +18,8 @@ pub const NAMES: usize = 5;
 /// One note for each form that `lua compile` does not know, with its place.
 pub fn notes(dropped: &[Dropped]) -> Vec<String> {
     let same = |a: &&Dropped, b: &&Dropped| {
-        (&a.path, a.line, a.column, &a.reason, &a.field) == (&b.path, b.line, b.column, &b.reason, &b.field)
+        (&a.path, a.line, a.column, &a.reason, &a.field)
+            == (&b.path, b.line, b.column, &b.reason, &b.field)
     };
     let all: Vec<&Dropped> = dropped.iter().collect();
     all.chunk_by(same).map(note).collect()
@@ -33,7 +34,10 @@ fn note(same: &[&Dropped]) -> String {
         }
         Some(field) => ("leaves this empty", format!("`{field}` of {}", list(same))),
     };
-    format!("{}:{}:{}: `lua compile` {verb}: {what}; {}", first.path, first.line, first.column, first.reason)
+    format!(
+        "{}:{}:{}: `lua compile` {verb}: {what}; {}",
+        first.path, first.line, first.column, first.reason
+    )
 }
 
 /// `tools open, list of skill shop`, or `skill shop and job nightly`.
@@ -60,7 +64,8 @@ pub fn is_deployable(dropped: &[Dropped]) -> bool {
 /// Whether the same is lost, wherever that is written.
 pub fn is_same(before: &[Dropped], now: &[Dropped]) -> bool {
     let lost = |all: &[Dropped]| -> BTreeSet<_> {
-        let one = |one: &Dropped| (one.kind.clone(), one.of.clone(), one.name.clone(), one.field.clone());
+        let one =
+            |one: &Dropped| (one.kind.clone(), one.of.clone(), one.name.clone(), one.field.clone());
         all.iter().map(one).collect()
     };
     lost(before) == lost(now)
@@ -135,7 +140,12 @@ pub struct Difference {
 }
 
 /// Compares two versions by their files.
-pub fn between(root: &Path, objects: &dyn Source, from: &Version, to: &Version) -> Result<Difference> {
+pub fn between(
+    root: &Path,
+    objects: &dyn Source,
+    from: &Version,
+    to: &Version,
+) -> Result<Difference> {
     let later = match agent_of(root, objects, to.source)? {
         Ok(agent) => agent,
         Err(reason) => return Ok(unknown(to, reason)),
@@ -181,6 +191,8 @@ fn has(agent: &Agent, one: &Dropped) -> bool {
             let tools = skill.definition["tools"].as_array();
             tools.is_some_and(|tools| tools.iter().any(|tool| tool["name"] == *one.name))
         }),
-        (kind, _) => agent.primitives.iter().any(|other| other.kind.word == kind && other.name == one.name),
+        (kind, _) => {
+            agent.primitives.iter().any(|other| other.kind.word == kind && other.name == one.name)
+        }
     }
 }

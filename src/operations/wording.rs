@@ -11,7 +11,9 @@ use crate::workspace::{self, Patterns};
 pub fn check(store: &Store, words: &[(&str, Option<&str>)]) -> Result<()> {
     for (field, text) in words {
         text.map_or(Ok(()), |text| rules::check_text(field, text))?;
-        let Some(hit) = text.and_then(|text| workspace::secrets(text.as_bytes()).next()) else { continue };
+        let Some(hit) = text.and_then(|text| workspace::secrets(text.as_bytes()).next()) else {
+            continue;
+        };
         let allow = format!("record/{field}");
         if Patterns::new(&store.config()?.allow()).matches(&allow) {
             continue;

@@ -48,7 +48,12 @@ pub(super) fn compress(bytes: &[u8], base: Option<&[u8]>, level: i32) -> Option<
 }
 
 /// A fresh context, because the parameters and the window are for this pair only.
-fn compress_long(out: &mut Vec<u8>, bytes: &[u8], base: &[u8], level: i32) -> zstd_safe::SafeResult {
+fn compress_long(
+    out: &mut Vec<u8>,
+    bytes: &[u8],
+    base: &[u8],
+    level: i32,
+) -> zstd_safe::SafeResult {
     let mut context = CCtx::create();
     let window = (base.len() + bytes.len()).next_power_of_two().ilog2().clamp(18, 27);
     context.set_parameter(CParameter::CompressionLevel(level))?;

@@ -158,7 +158,12 @@ const CLEARLY_BETTER: usize = 4;
 
 impl<'a> Encoded<'a> {
     /// The shortest form of the content: plain, compressed, or compressed against the base.
-    pub fn new(content: Content, bytes: &'a [u8], base: Option<(Base, &[u8])>, level: i32) -> Encoded<'a> {
+    pub fn new(
+        content: Content,
+        bytes: &'a [u8],
+        base: Option<(Base, &[u8])>,
+        level: i32,
+    ) -> Encoded<'a> {
         let base = base.filter(|(_, prefix)| codec::can_be_base(prefix));
         let delta = base.and_then(|(base, prefix)| {
             let frame = codec::compress(bytes, Some(prefix), level)?;
@@ -177,7 +182,10 @@ impl<'a> Encoded<'a> {
     fn alone(content: Content, bytes: &'a [u8], level: i32) -> Encoded<'a> {
         match codec::compress(bytes, None, level) {
             Some(frame) => Encoded::with(content, bytes.len(), None, frame),
-            None => Encoded { head: head(content, PLAIN, bytes.len() as u64), payload: Cow::Borrowed(bytes) },
+            None => Encoded {
+                head: head(content, PLAIN, bytes.len() as u64),
+                payload: Cow::Borrowed(bytes),
+            },
         }
     }
 

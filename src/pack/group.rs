@@ -59,7 +59,8 @@ impl Group {
     }
 
     pub fn item(&self, number: usize) -> Result<(ItemKind, &[u8])> {
-        let item = self.items.get(number).ok_or_else(|| malformed("a group has too few objects"))?;
+        let item =
+            self.items.get(number).ok_or_else(|| malformed("a group has too few objects"))?;
         Ok((item.kind, &self.bytes[item.range.clone()]))
     }
 }
@@ -83,8 +84,10 @@ fn read_table(bytes: &[u8]) -> Option<Vec<Item>> {
     for _ in 0..count {
         let head = varint::read(&mut input)?;
         let kind = [ItemKind::Blob, ItemKind::Tree, ItemKind::LinkedTree].into_iter();
-        heads
-            .push((kind.into_iter().find(|kind| code(*kind) == head & 3)?, usize::try_from(head >> 2).ok()?));
+        heads.push((
+            kind.into_iter().find(|kind| code(*kind) == head & 3)?,
+            usize::try_from(head >> 2).ok()?,
+        ));
     }
     let mut start = bytes.len() - input.len();
     let mut items = Vec::with_capacity(count);

@@ -90,8 +90,10 @@ impl Layout {
 
     /// The position of the `rank`th smallest id.
     pub fn sorted(&self, pack: &[u8], rank: u32) -> u32 {
-        read_number(&pack[self.sorted_at() + rank as usize * self.position_width..], self.position_width)
-            as u32
+        read_number(
+            &pack[self.sorted_at() + rank as usize * self.position_width..],
+            self.position_width,
+        ) as u32
     }
 
     /// The position of an entry's first object.
@@ -102,8 +104,10 @@ impl Layout {
         if !self.has_firsts() {
             return entry;
         }
-        read_number(&pack[self.firsts_at() + entry as usize * self.position_width..], self.position_width)
-            as u32
+        read_number(
+            &pack[self.firsts_at() + entry as usize * self.position_width..],
+            self.position_width,
+        ) as u32
     }
 
     /// Where an entry begins; the one past the last begins where the index does.
@@ -139,9 +143,13 @@ pub(super) fn encode(ids: &[Id], firsts: &[u32], offsets: &[u64], start: u64) ->
     ids.iter().for_each(|id| out.extend_from_slice(id.as_bytes()));
     let mut sorted: Vec<u32> = (0..layout.count).collect();
     sorted.sort_unstable_by_key(|position| ids[*position as usize]);
-    sorted.iter().for_each(|position| write_number(&mut out, u64::from(*position), layout.position_width));
+    sorted
+        .iter()
+        .for_each(|position| write_number(&mut out, u64::from(*position), layout.position_width));
     if layout.has_firsts() {
-        firsts.iter().for_each(|first| write_number(&mut out, u64::from(*first), layout.position_width));
+        firsts
+            .iter()
+            .for_each(|first| write_number(&mut out, u64::from(*first), layout.position_width));
     }
     offsets.iter().for_each(|offset| write_number(&mut out, *offset, layout.offset_width));
     write_number(&mut out, start, 8);

@@ -91,7 +91,11 @@ impl<B: Deref<Target = [u8]>> Reader<B> {
         let (mut low, mut high) = (0, self.entries());
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.layout.first(&self.bytes, middle) <= position { low = middle + 1 } else { high = middle }
+            if self.layout.first(&self.bytes, middle) <= position {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         let entry = low.checked_sub(1).or_malformed("its index is changed")?;
         Ok(Place { entry, nth: (position - self.layout.first(&self.bytes, entry)) as usize })
@@ -103,9 +107,11 @@ impl<B: Deref<Target = [u8]>> Reader<B> {
     }
 
     pub fn entry(&self, number: u32) -> Result<Entry<'_>> {
-        let range = self.layout.offset(&self.bytes, number)..self.layout.offset(&self.bytes, number + 1);
+        let range =
+            self.layout.offset(&self.bytes, number)..self.layout.offset(&self.bytes, number + 1);
         let inside = range.start >= HEADER.len() && range.end <= self.layout.start;
-        let bytes = self.bytes.get(range).filter(|_| inside).or_malformed("its index is changed")?;
+        let bytes =
+            self.bytes.get(range).filter(|_| inside).or_malformed("its index is changed")?;
         Entry::parse(bytes)
     }
 
@@ -122,10 +128,11 @@ impl<B: Deref<Target = [u8]>> Reader<B> {
         });
         // An entry holds one object at least, and each begins where the one before ends.
         let firsts = (0..self.entries()).all(|entry| !self.positions(entry).is_empty());
-        let offsets = (0..self.entries())
-            .all(|entry| self.layout.offset(&self.bytes, entry) < self.layout.offset(&self.bytes, entry + 1));
-        let from_the_start =
-            self.layout.first(&self.bytes, 0) == 0 && self.layout.offset(&self.bytes, 0) == HEADER.len();
+        let offsets = (0..self.entries()).all(|entry| {
+            self.layout.offset(&self.bytes, entry) < self.layout.offset(&self.bytes, entry + 1)
+        });
+        let from_the_start = self.layout.first(&self.bytes, 0) == 0
+            && self.layout.offset(&self.bytes, 0) == HEADER.len();
         if ascend && firsts && offsets && from_the_start {
             return Ok(());
         }

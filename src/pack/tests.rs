@@ -10,7 +10,8 @@ fn pack_of(objects: &[(Kind, Vec<u8>)], chained: bool) -> Vec<u8> {
     let mut writer = Writer::new(Vec::new());
     let mut before: Option<&[u8]> = None;
     for (kind, bytes) in objects {
-        let base = before.filter(|_| chained).map(|prefix| (Base::Position(writer.count() - 1), prefix));
+        let base =
+            before.filter(|_| chained).map(|prefix| (Base::Position(writer.count() - 1), prefix));
         let entry = Encoded::new(Content::Object(*kind), bytes, base, 1);
         writer.append(&[kind.id_of(bytes)], &entry).unwrap();
         before = Some(bytes);
@@ -32,7 +33,9 @@ fn read_one(reader: &Reader<&[u8]>, number: u32) -> Result<(Id, Content, Vec<u8>
     let own = reader.positions(number).start;
     let base = match entry.base() {
         None => None,
-        Some(Base::Position(base)) if base < own => Some(read_one(reader, reader.place(base)?.entry)?.2),
+        Some(Base::Position(base)) if base < own => {
+            Some(read_one(reader, reader.place(base)?.entry)?.2)
+        }
         Some(_) => return Err(malformed("a base that is not before it")),
     };
     let content = entry.decode(base.as_deref())?;
@@ -174,7 +177,10 @@ fn a_pack_cut_short_anywhere_is_refused() {
 #[test]
 fn a_foreign_file_and_an_unknown_format_are_told_apart() {
     let message = |bytes: &[u8]| Reader::open(bytes).err().unwrap().to_string();
-    assert!(message(b"PK\x03\x04 something else that is long enough").contains("does not begin like a pack"));
+    assert!(
+        message(b"PK\x03\x04 something else that is long enough")
+            .contains("does not begin like a pack")
+    );
     let mut newer = small();
     newer[7] = 2;
     assert!(message(&newer).contains("format that this program does not know"));
@@ -200,7 +206,8 @@ fn a_small_change_to_a_large_base_is_small() {
     let base: Vec<u8> = (0..40_000).flat_map(|n| line(n).into_bytes()).collect();
     let mut bytes = base.clone();
     bytes.splice(500_000..500_010, *b"something else");
-    let entry = Encoded::new(Content::Object(Kind::Blob), &bytes, Some((Base::Position(0), &base)), 1);
+    let entry =
+        Encoded::new(Content::Object(Kind::Blob), &bytes, Some((Base::Position(0), &base)), 1);
     assert!(entry.len() < 1000, "{}", entry.len());
     let encoded = entry.parts().concat();
     assert_eq!(Entry::parse(&encoded).unwrap().decode(Some(&base)).unwrap(), bytes);
@@ -210,7 +217,8 @@ fn a_small_change_to_a_large_base_is_small() {
 fn what_looks_like_a_dictionary_is_no_base() {
     let base = [&[0x37, 0xa4, 0x30, 0xec][..], &b"dictionary ".repeat(50)].concat();
     let bytes = [&base[..], b"!"].concat();
-    let entry = Encoded::new(Content::Object(Kind::Blob), &bytes, Some((Base::Position(0), &base)), 1);
+    let entry =
+        Encoded::new(Content::Object(Kind::Blob), &bytes, Some((Base::Position(0), &base)), 1);
     assert!(!entry.has_base());
     assert_eq!(Entry::parse(&entry.parts().concat()).unwrap().decode(None).unwrap(), bytes);
 }
@@ -239,7 +247,8 @@ fn example() -> (Vec<u8>, Vec<(Kind, Vec<u8>)>) {
     let delta = Encoded::new(blob, &new, Some((Base::Position(0), &old)), 1);
     writer.append(&ids[1..2], &delta).unwrap();
     let linked = link(&tree, |id| ids.iter().position(|other| other == id).map(|at| at as u32));
-    let group = Group::encode(&[(ItemKind::Blob, b"hi\n".to_vec()), (ItemKind::LinkedTree, linked)]);
+    let group =
+        Group::encode(&[(ItemKind::Blob, b"hi\n".to_vec()), (ItemKind::LinkedTree, linked)]);
     writer.append(&[ids[2], tree.id()], &Encoded::new(Content::Group, &group, None, 1)).unwrap();
     let objects = vec![
         (Kind::Blob, old),
@@ -278,11 +287,13 @@ fn the_document_shows_what_is_read() {
         let place = reader.place(position).unwrap();
         let entry = reader.entry(place.entry).unwrap();
         let found = match entry.content() {
-            Content::Object(_) => {
-                entry.decode(entry.base().map(|_| &b"Every state of an agent is kept.\n"[..])).unwrap()
-            }
+            Content::Object(_) => entry
+                .decode(entry.base().map(|_| &b"Every state of an agent is kept.\n"[..]))
+                .unwrap(),
             Content::Group => match entry.decode_group(None).unwrap().item(place.nth).unwrap() {
-                (ItemKind::LinkedTree, linked) => unlink(linked, |position| reader.id(position)).unwrap(),
+                (ItemKind::LinkedTree, linked) => {
+                    unlink(linked, |position| reader.id(position)).unwrap()
+                }
                 (_, bytes) => bytes.to_vec(),
             },
         };

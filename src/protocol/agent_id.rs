@@ -25,7 +25,10 @@ impl FromStr for AgentId {
 
     fn from_str(text: &str) -> Result<AgentId> {
         let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if text.is_empty() || text.len() > MAX_LEN || text.starts_with(['.', '-']) || !text.chars().all(fine)
+        if text.is_empty()
+            || text.len() > MAX_LEN
+            || text.starts_with(['.', '-'])
+            || !text.chars().all(fine)
         {
             return Err(Error::usage(format!("\"{text}\" cannot be the id of an agent"))
                 .hint("an agent's id has letters, digits, `-`, `_` and `.`, and begins with a letter, a digit or `_`"));

@@ -83,7 +83,9 @@ fn without<T: Clone>(series: &[T], count: usize) -> Vec<T> {
 impl Newer {
     /// The answer to who knows so much; to nobody in particular it is whole.
     pub fn of(head: &Head, known: Option<&Known>) -> Newer {
-        let Some(known) = known else { return Newer { head: head.clone(), after: None, landed: None } };
+        let Some(known) = known else {
+            return Newer { head: head.clone(), after: None, landed: None };
+        };
         let here = lengths(head);
         let enough = known.after.iter().zip(here).all(|(known, here)| *known <= here);
         if !enough || digest(head, known.after) != known.digest {
@@ -107,7 +109,9 @@ impl Newer {
     /// The whole head again, for who knows so much. `None` for an answer to somebody else.
     pub fn onto(self, known: &Head) -> Option<Head> {
         let Head { agent, source, versions, active, receipts } = match self.after {
-            None | Some([0, 0, 0]) => return Some(self.head).filter(|head| head.receipts.is_sound()),
+            None | Some([0, 0, 0]) => {
+                return Some(self.head).filter(|head| head.receipts.is_sound());
+            }
             Some(after) if after == lengths(known) => self.head,
             Some(_) => return None,
         };
@@ -117,7 +121,8 @@ impl Newer {
         };
         let source = [&known.source[..], &source].concat();
         let versions = [&known.versions[..], &versions].concat();
-        Some(Head { agent, source, versions, active, receipts }).filter(|head| head.receipts.is_sound())
+        Some(Head { agent, source, versions, active, receipts })
+            .filter(|head| head.receipts.is_sound())
     }
 }
 
@@ -131,7 +136,9 @@ impl fmt::Display for Known {
 impl Known {
     /// From the query of a request; `None` where it says nothing of it.
     pub fn from_query(query: &str) -> Result<Option<Known>> {
-        let get = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        let get = |name: &str| {
+            query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+        };
         match (get("after"), get("digest")) {
             (None, None) => Ok(None),
             (Some(after), Some(digest)) => format!("{after}&{digest}").parse().map(Some),
@@ -145,7 +152,9 @@ impl FromStr for Known {
 
     /// `S,V,R&HEX`
     fn from_str(text: &str) -> Result<Known> {
-        let bad = || Error::usage("`after` is three numbers with commas, and `digest` 64 hexadecimal digits");
+        let bad = || {
+            Error::usage("`after` is three numbers with commas, and `digest` 64 hexadecimal digits")
+        };
         let (after, digest) = text.split_once('&').ok_or_else(bad)?;
         let number = |text: &str| {
             let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -171,7 +180,8 @@ mod tests {
         let mut head = Head::empty("a".parse().unwrap());
         for number in 0..count {
             let token = TokenName { id: format!("t{}", number % 2), name: "ci".to_owned() };
-            let receipt = Receipt { token: 0, at_ms: number.into(), source: 1, versions: 0, ledger: 0 };
+            let receipt =
+                Receipt { token: 0, at_ms: number.into(), source: 1, versions: 0, ledger: 0 };
             head.receipts.add(Some(&token), receipt);
             head.source.push(id(number));
         }
@@ -218,7 +228,10 @@ mod tests {
             assert_eq!(newer.onto(&other).unwrap(), head(5));
         }
         let whole = Newer::of(&head(5), None);
-        assert_eq!(serde_json::to_string(&whole).unwrap(), serde_json::to_string(&head(5)).unwrap());
+        assert_eq!(
+            serde_json::to_string(&whole).unwrap(),
+            serde_json::to_string(&head(5)).unwrap()
+        );
         let strange = Newer { after: Some([1, 0, 1]), ..whole };
         assert_eq!(strange.onto(&head(3)), None, "an answer to somebody else");
     }

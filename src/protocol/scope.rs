@@ -46,7 +46,8 @@ impl FromStr for Scope {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Scope> {
-        let bad = || Error::usage(format!("\"{text}\" is not a scope (read, push, promote or admin)"));
+        let bad =
+            || Error::usage(format!("\"{text}\" is not a scope (read, push, promote or admin)"));
         Scope::ALL.into_iter().find(|scope| scope.word() == text).ok_or_else(bad)
     }
 }

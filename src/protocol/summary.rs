@@ -14,10 +14,14 @@ impl Transaction {
             1 => format!("v{}", after + 1),
             _ => format!("v{}..v{}", after.saturating_add(1), after.saturating_add(count)),
         };
-        let source =
-            self.source.iter().map(|new| format!("source {}", range(new.after, new.ids.len() as u64)));
-        let versions =
-            self.versions.iter().map(|new| format!("version {}", range(new.after, new.ids.len() as u64)));
+        let source = self
+            .source
+            .iter()
+            .map(|new| format!("source {}", range(new.after, new.ids.len() as u64)));
+        let versions = self
+            .versions
+            .iter()
+            .map(|new| format!("version {}", range(new.after, new.ids.len() as u64)));
         let mut parts: Vec<String> = source.chain(versions).collect();
         if let Some(first) = parts.first_mut() {
             first.insert_str(0, "push ");
@@ -54,13 +58,18 @@ impl Transaction {
             Some(format!("expected {name} {}, found {}", last(expected), last(found as u64)))
         };
         let source = series("source", self.source.as_ref().map(|new| new.after), now.source.len());
-        let versions = series("version", self.versions.as_ref().map(|new| new.after), now.versions.len());
+        let versions =
+            series("version", self.versions.as_ref().map(|new| new.after), now.versions.len());
         let pointer = |active: Option<Active>| {
-            active.and_then(|active| active.version).map_or_else(|| "none".to_owned(), |v| format!("v{v}"))
+            active
+                .and_then(|active| active.version)
+                .map_or_else(|| "none".to_owned(), |v| format!("v{v}"))
         };
         let active = self.active.as_ref().filter(|swap| swap.expected != now.active).map(|swap| {
             match (pointer(swap.expected), pointer(now.active)) {
-                (expected, found) if expected == found => format!("expected {expected} with an older ledger"),
+                (expected, found) if expected == found => {
+                    format!("expected {expected} with an older ledger")
+                }
                 (expected, found) => format!("expected {expected}, found {found}"),
             }
         });
@@ -91,7 +100,10 @@ mod tests {
         now.versions = vec![id; 1];
         now.active = Some(active(6));
         let moved = Outcome::Refused(Refusal::Moved(now));
-        assert_eq!(tx.refusal(&moved).unwrap(), "expected source v2, found v4; expected v5, found v6");
+        assert_eq!(
+            tx.refusal(&moved).unwrap(),
+            "expected source v2, found v4; expected v5, found v6"
+        );
         let only = Transaction { source: None, versions: None, ..tx };
         assert_eq!(only.summary(), "promote v7");
         assert_eq!(only.refusal(&moved).unwrap(), "expected v5, found v6");

@@ -15,7 +15,13 @@ fn id(byte: u8) -> Id {
 fn head() -> Head {
     let active = Some(Active { version: Some(1), ledger: id(0) });
     let receipts = Receipts::default();
-    Head { agent: "agent_1".parse().unwrap(), source: vec![id(0)], versions: vec![id(0)], active, receipts }
+    Head {
+        agent: "agent_1".parse().unwrap(),
+        source: vec![id(0)],
+        versions: vec![id(0)],
+        active,
+        receipts,
+    }
 }
 
 #[test]
@@ -99,7 +105,9 @@ fn an_agent_id_is_no_path() {
     for good in ["agent_1", "baseAgent_agent_1772_x9", "_a", "A.b-c", &"x".repeat(128)] {
         assert_eq!(good.parse::<AgentId>().unwrap().as_str(), good);
     }
-    for bad in ["", ".", "..", ".a", "-a", "a/b", "a\\b", "a b", "ä", "a\0", "a%2e", &"x".repeat(129)] {
+    for bad in
+        ["", ".", "..", ".a", "-a", "a/b", "a\\b", "a b", "ä", "a\0", "a%2e", &"x".repeat(129)]
+    {
         assert_eq!(bad.parse::<AgentId>().unwrap_err().kind(), Kind::Usage, "{bad:?}");
     }
 }
@@ -146,14 +154,17 @@ fn any_head() -> impl Strategy<Value = Head> {
     let ids = || prop::collection::vec(any::<[u8; 32]>().prop_map(Id::from_bytes), 0..4);
     let active = prop::option::of((prop::option::of(1..9u64), any::<[u8; 32]>()));
     let brought = prop::collection::vec(("[a-c]", "[x-z]{0,2}", 0..5u64), 0..3);
-    ("[a-z]{1,9}", ids(), ids(), active, brought).prop_map(|(agent, source, versions, active, brought)| {
-        let mut receipts = Receipts::default();
-        for (id, name, at_ms) in brought {
-            receipts.add(Some(&TokenName { id, name }), receipt(at_ms));
-        }
-        let active = active.map(|(version, ledger)| Active { version, ledger: Id::from_bytes(ledger) });
-        Head { agent: agent.parse().unwrap(), source, versions, active, receipts }
-    })
+    ("[a-z]{1,9}", ids(), ids(), active, brought).prop_map(
+        |(agent, source, versions, active, brought)| {
+            let mut receipts = Receipts::default();
+            for (id, name, at_ms) in brought {
+                receipts.add(Some(&TokenName { id, name }), receipt(at_ms));
+            }
+            let active =
+                active.map(|(version, ledger)| Active { version, ledger: Id::from_bytes(ledger) });
+            Head { agent: agent.parse().unwrap(), source, versions, active, receipts }
+        },
+    )
 }
 
 proptest! {

@@ -83,11 +83,14 @@ impl FromStr for TxnId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<TxnId> {
-        let plain =
-            text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let plain = text.len() == 32
+            && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         let value = u128::from_str_radix(text, 16).ok().filter(|_| plain);
-        let bad =
-            || Error::usage(format!("\"{text}\" is not the id of a transaction (32 hexadecimal digits)"));
+        let bad = || {
+            Error::usage(format!(
+                "\"{text}\" is not the id of a transaction (32 hexadecimal digits)"
+            ))
+        };
         value.map(|value| TxnId(value.to_be_bytes())).ok_or_else(bad)
     }
 }

@@ -278,7 +278,8 @@ mod tests {
         fixture.keep(tree);
         let modules = fixture.folder.path().join("node_modules");
         std::fs::create_dir(&modules).unwrap();
-        std::os::unix::fs::symlink(fixture.folder.path().join("src"), modules.join("lua-cli")).unwrap();
+        std::os::unix::fs::symlink(fixture.folder.path().join("src"), modules.join("lua-cli"))
+            .unwrap();
         assert_eq!(fixture.kept(tree), None);
     }
 }

@@ -70,7 +70,11 @@ pub fn still_holds(root: &Path, inputs: &Inputs) -> bool {
 /// `None` where `tsconfig.json` extends another file.
 pub fn stamp(root: &Path) -> Result<Option<String>> {
     let config = root.join(TSCONFIG);
-    let config = if config.is_file() { fs::read_if_exists(&config)?.unwrap_or_default() } else { Vec::new() };
+    let config = if config.is_file() {
+        fs::read_if_exists(&config)?.unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     if String::from_utf8_lossy(&config).contains("\"extends\"") {
         return Ok(None);
     }

@@ -37,7 +37,10 @@ impl Leak {
         match &self.property {
             Some(property) => format!("{}{line}: {property} {}", self.path, self.reason),
             None => {
-                format!("{}{line}: this file, which the agent's code reaches, {}", self.path, self.reason)
+                format!(
+                    "{}{line}: this file, which the agent's code reaches, {}",
+                    self.path, self.reason
+                )
             }
         }
     }
@@ -74,7 +77,11 @@ pub fn allow_command(leaks: &[Leak]) -> String {
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+@:,=".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 pub fn reason(text: &str, hit: &Hit) -> String {
@@ -98,10 +105,13 @@ impl<'a> Guard<'a> {
     /// shown or compared from here on holds none.
     pub fn clean(&self, agent: &mut Agent) -> Vec<Leak> {
         let mut found = Vec::new();
-        let owner = |key: &str| Owner { subject: format!("agent/{key}"), of: "the agent".to_owned() };
+        let owner =
+            |key: &str| Owner { subject: format!("agent/{key}"), of: "the agent".to_owned() };
         self.text(&owner("name"), "name", "name", &mut agent.name, &mut found);
         match &mut agent.persona {
-            Some(Persona::Text(text)) => self.text(&owner("persona"), "persona", "persona", text, &mut found),
+            Some(Persona::Text(text)) => {
+                self.text(&owner("persona"), "persona", "persona", text, &mut found)
+            }
             Some(Persona::Object(value)) => {
                 self.value(&owner("persona"), "persona", "persona", value, &mut found);
             }
@@ -139,8 +149,10 @@ impl<'a> Guard<'a> {
         let mut found = Vec::new();
         for (place, value) in values.iter_mut().filter(|_| !self.allowed.matches(&owner.subject)) {
             let key = place.rsplit('/').next().unwrap_or_default();
-            let shown =
-                format!("{} (as `lua compile` made it)", place.trim_start_matches('/').replace('/', "."));
+            let shown = format!(
+                "{} (as `lua compile` made it)",
+                place.trim_start_matches('/').replace('/', ".")
+            );
             self.value(&owner, key, &shown, value, &mut found);
         }
         let near: Vec<String> =
@@ -161,10 +173,18 @@ impl<'a> Guard<'a> {
             self.text(&owner, name, &format!("version of package \"{name}\""), version, found);
         }
         // The definition has these as well: they are told there.
-        (primitive.name, primitive.description) = (shown(&primitive.name), shown(&primitive.description));
+        (primitive.name, primitive.description) =
+            (shown(&primitive.name), shown(&primitive.description));
     }
 
-    fn value(&self, owner: &Owner, key: &str, place: &str, value: &mut Value, found: &mut Vec<Found>) {
+    fn value(
+        &self,
+        owner: &Owner,
+        key: &str,
+        place: &str,
+        value: &mut Value,
+        found: &mut Vec<Found>,
+    ) {
         match value {
             Value::String(text) => self.text(owner, key, place, text, found),
             Value::Array(items) => {
@@ -187,7 +207,14 @@ impl<'a> Guard<'a> {
     }
 
     /// A text under a key: some kinds of secrets are known by what they are called.
-    fn text(&self, owner: &Owner, key: &str, place: &str, text: &mut String, found: &mut Vec<Found>) {
+    fn text(
+        &self,
+        owner: &Owner,
+        key: &str,
+        place: &str,
+        text: &mut String,
+        found: &mut Vec<Found>,
+    ) {
         let called = if key.is_empty() { 0 } else { key.len() + 2 };
         let whole = if key.is_empty() { text.clone() } else { format!("{key}: {text}") };
         let hits = workspace::secrets(whole.as_bytes()).filter_map(|hit| hit.after(called));
@@ -221,7 +248,8 @@ impl<'a> Guard<'a> {
     fn place(&self, leak: &mut Leak) {
         let key = leak.allow.strip_prefix("agent/").unwrap_or_default();
         // Where it is written, or else where the agent names it.
-        let found = [false, true].iter().find_map(|is_own| reader::place(self.root, &[key], *is_own).ok());
+        let found =
+            [false, true].iter().find_map(|is_own| reader::place(self.root, &[key], *is_own).ok());
         let Some(place) = found else { return };
         let Ok(bytes) = fs::read(&place.file) else { return };
         (leak.line, leak.path) = (Some(workspace::line_of(&bytes, place.range.start)), place.path);
@@ -244,13 +272,21 @@ impl<'a> Guard<'a> {
             let left_out = snapshot.skipped.iter().find(|skipped| is_left_out(&skipped.path));
             let bytes = fs::read_if_exists(&self.root.join(path))?.unwrap_or_default();
             // One that is no part of the snapshot for another reason may be a secret too.
-            let why = workspace::secret_file(path, &bytes).or_else(|| left_out.map(|one| one.reason.clone()));
+            let why = workspace::secret_file(path, &bytes)
+                .or_else(|| left_out.map(|one| one.reason.clone()));
             let Some(why) = why else { continue };
             let text = String::from_utf8_lossy(&bytes);
             let hit = workspace::secrets(text.as_bytes()).next();
             let line = hit.as_ref().map(|hit| workspace::line_of(text.as_bytes(), hit.range.start));
-            let reason = hit.map_or_else(|| format!("is left out ({why})"), |hit| reason(&text, &hit));
-            leaks.push(Leak { path: path.clone(), line, property: None, reason, allow: path.clone() });
+            let reason =
+                hit.map_or_else(|| format!("is left out ({why})"), |hit| reason(&text, &hit));
+            leaks.push(Leak {
+                path: path.clone(),
+                line,
+                property: None,
+                reason,
+                allow: path.clone(),
+            });
         }
         Ok(leaks)
     }

@@ -71,7 +71,8 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 fn bad_yaml(error: &serde_saphyr::Error) -> Error {
-    let place = error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
+    let place =
+        error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
     let text = error.without_snippet().to_string();
     let reason = text.lines().next().unwrap_or("not YAML").to_owned();
     Error::usage(format!("cannot read \"{FILE_NAME}{place}\": {reason}"))
@@ -100,7 +101,8 @@ git: { enabled: true }
     fn the_agent_and_the_numbers_are_read() {
         let manifest = Manifest::parse(TEXT).unwrap();
         assert_eq!(manifest.agent_id, "baseAgent_agent_1_x");
-        let version = |kind, name| manifest.version(Kind::named(kind).unwrap(), name).map(str::to_owned);
+        let version =
+            |kind, name| manifest.version(Kind::named(kind).unwrap(), name).map(str::to_owned);
         assert_eq!(version("skill", "user-skill").as_deref(), Some("1.0.14"));
         assert_eq!(version("mcp-server", "docs").as_deref(), Some("2.5"));
         assert_eq!(version("mcp-server", "unnumbered"), None);
@@ -117,7 +119,11 @@ git: { enabled: true }
     #[test]
     fn bad_yaml_names_the_line() {
         let error = Manifest::parse("agent:\n  agentId: 'x\nskills: [\n").unwrap_err();
-        assert!(error.message().starts_with("cannot read \"lua.skill.yaml:"), "{}", error.message());
+        assert!(
+            error.message().starts_with("cannot read \"lua.skill.yaml:"),
+            "{}",
+            error.message()
+        );
         assert_eq!(error.kind(), crate::error::Kind::Usage);
     }
 }

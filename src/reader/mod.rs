@@ -67,7 +67,8 @@ pub fn project_with(root: &Path, instead: &BTreeMap<String, Option<Vec<u8>>>) ->
 /// The agent of these files alone, as if they were all that a folder holds.
 pub fn files(root: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Agent> {
     on_thread(root, |root| {
-        let files = files.iter().map(|(path, bytes)| (root.join(path), Some(bytes.clone()))).collect();
+        let files =
+            files.iter().map(|(path, bytes)| (root.join(path), Some(bytes.clone()))).collect();
         read(root, &Files::only(root, files)).map(|(agent, _)| agent)
     })
 }
@@ -107,7 +108,12 @@ pub fn agents(root: &Path) -> Result<Vec<AgentPlace>> {
 }
 
 /// What stands below these keys of the agent, as if a file held these bytes.
-pub fn value_with(root: &Path, file: &Path, bytes: &[u8], keys: &[&str]) -> Result<serde_json::Value> {
+pub fn value_with(
+    root: &Path,
+    file: &Path,
+    bytes: &[u8],
+    keys: &[&str],
+) -> Result<serde_json::Value> {
     on_thread(root, |root| {
         let arena = Allocator::default();
         let files = Files::with(BTreeMap::from([(file.to_owned(), Some(bytes.to_vec()))]));
@@ -116,7 +122,11 @@ pub fn value_with(root: &Path, file: &Path, bytes: &[u8], keys: &[&str]) -> Resu
         let Some(agent) = agents.first() else { return Ok(serde_json::Value::Null) };
         let mut value = Value::Object(agent.clone());
         for key in keys {
-            value = evaluator.member(&value, key, value::Site::new(module.id, oxc_span::Span::default()))?;
+            value = evaluator.member(
+                &value,
+                key,
+                value::Site::new(module.id, oxc_span::Span::default()),
+            )?;
         }
         Writer::new(&evaluator).value(&value)
     })
@@ -144,13 +154,16 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     let (entry, agents) = match entry::find(root, &evaluator)? {
         Some(found) => {
             for site in entry::beside(root, &evaluator, &found) {
-                writer.note(site, format!("this agent is left out: that of \"{}\" is read", found.0.path));
+                writer.note(
+                    site,
+                    format!("this agent is left out: that of \"{}\" is read", found.0.path),
+                );
             }
             (found.0.path.clone(), found.1)
         }
         None => {
-            let found =
-                loose.insert(no_entry_point::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?);
+            let found = loose
+                .insert(no_entry_point::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?);
             (String::new(), vec![found.agent.clone()])
         }
     };
@@ -158,7 +171,8 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     for other in &agents[1..] {
         writer.note(other.site, "this agent is left out: the first one of the file is read");
     }
-    let reacher = Reacher::new(&evaluator.modules, lockfile::Versions::read(root, files)?, made.site);
+    let reacher =
+        Reacher::new(&evaluator.modules, lockfile::Versions::read(root, files)?, made.site);
     let forms = Forms { writer: &writer, reacher: &reacher };
     let mut primitives = Vec::new();
     for kind in &KINDS {
@@ -183,7 +197,8 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
     closure::load(&evaluator.modules);
     let (files, importers) = (evaluator.modules.paths(), evaluator.modules.importers());
     let dropped = Vec::new();
-    let mut agent = Agent { name, persona, settings, primitives, notes, dropped, entry, files, importers };
+    let mut agent =
+        Agent { name, persona, settings, primitives, notes, dropped, entry, files, importers };
     agent.dropped = stock::dropped(root, &evaluator, &agent);
     debug_assert!(evaluator.kept_to_steps(), "evaluating went on without end");
     Ok((agent, Inputs::of(root, &evaluator.modules, stamp)))
@@ -198,11 +213,14 @@ fn persona<'a>(writer: &Writer<'_, 'a>, made: &Object<'a>) -> Result<Option<Pers
 }
 
 /// What is set on the agent and neither its name, its persona nor a list of primitives.
-fn settings<'a>(writer: &Writer<'_, 'a>, made: &Object<'a>) -> Result<Map<String, serde_json::Value>> {
+fn settings<'a>(
+    writer: &Writer<'_, 'a>,
+    made: &Object<'a>,
+) -> Result<Map<String, serde_json::Value>> {
     let mut settings = Map::new();
     for (key, value) in made.fields.borrow().iter() {
-        let elsewhere =
-            ["name", "persona"].contains(&&**key) || KINDS.iter().any(|kind| kind.keys.contains(&&**key));
+        let elsewhere = ["name", "persona"].contains(&&**key)
+            || KINDS.iter().any(|kind| kind.keys.contains(&&**key));
         if !elsewhere && !matches!(value, Value::Undefined) {
             settings.insert(key.to_string(), writer.value(value)?);
         }

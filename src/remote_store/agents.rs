@@ -81,7 +81,8 @@ impl RemoteStore {
             // A deletion was cut off before it came to this.
             return self.unmark(agent);
         }
-        let message = format!("agent \"{agent}\" is archived: it can be read, and takes nothing new");
+        let message =
+            format!("agent \"{agent}\" is archived: it can be read, and takes nothing new");
         Err(Error::new(Kind::Forbidden, message).hint(format!(
             "whoever runs the server opens it again: `lua-store serve agents archive {agent} --undo`"
         )))
@@ -122,7 +123,10 @@ impl RemoteStore {
             freed.packs += 1;
             freed.bytes += self.packs.stat(&condemned.key)?.unwrap_or(0);
         }
-        self.delete_condemned(agent, &Upkeep { spare: Duration::ZERO, ..Upkeep::at(UNIX_EPOCH + AGES) })?;
+        self.delete_condemned(
+            agent,
+            &Upkeep { spare: Duration::ZERO, ..Upkeep::at(UNIX_EPOCH + AGES) },
+        )?;
         self.sweep(agent)?;
         self.clear_uploads(agent, UNIX_EPOCH + AGES, Duration::ZERO)?;
         if self.is_archived(agent) && !self.exists(agent)? {

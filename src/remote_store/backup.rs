@@ -20,7 +20,10 @@ impl RemoteStore {
         if Layout::exists(root) {
             return RemoteStore::open(root);
         }
-        Err(Error::not_found(format!("\"{}\" is not a folder of `lua-store serve`", root.display())))
+        Err(Error::not_found(format!(
+            "\"{}\" is not a folder of `lua-store serve`",
+            root.display()
+        )))
     }
 
     /// Copies the depot into a folder, which is a depot too; what is in the folder from before is not copied again. `also`
@@ -65,7 +68,8 @@ impl RemoteStore {
         check_apart(backup, folder)?;
         let from = RemoteStore::open_existing(backup)?;
         let marker = folder.join(RESTORING);
-        let name = backup.canonicalize().unwrap_or_else(|_| backup.to_owned()).display().to_string();
+        let name =
+            backup.canonicalize().unwrap_or_else(|_| backup.to_owned()).display().to_string();
         match fs::read_if_exists(&marker)? {
             Some(begun) if begun == name.as_bytes() => {}
             Some(begun) => {

@@ -23,8 +23,9 @@ impl Bearer {
         let Some((what, by)) = stranger else { return Ok(()) };
         let TokenName { id, name } = &self.token;
         let token = if name.is_empty() { id } else { name };
-        let message =
-            format!("{what} is by \"{by}\", and the token \"{token}\" speaks for \"{owner}\" alone");
+        let message = format!(
+            "{what} is by \"{by}\", and the token \"{token}\" speaks for \"{owner}\" alone"
+        );
         Err(Error::new(Kind::Forbidden, message).hint(format!(
             "nothing was changed there; `--author {owner}` names the token's owner in what is made from now on\n\
              for what others made whoever runs the server makes a token with `--for-others`"
@@ -82,7 +83,8 @@ impl fmt::Display for Deeds {
         if let Some(first) = parts.first_mut() {
             first.insert_str(0, "push ");
         }
-        parts.extend(self.steps.iter().map(|(event, number)| format!("{} v{number}", event.word())));
+        parts
+            .extend(self.steps.iter().map(|(event, number)| format!("{} v{number}", event.word())));
         f.write_str(&parts.join(", "))
     }
 }

@@ -40,7 +40,9 @@ impl RemoteStore {
             .chain(pieces.damaged.iter().map(|(_, reason)| reason.clone()))
             .collect();
         let present = head.pages.iter().filter(|page| !missing.contains(&page.key));
-        wrong.extend(present.filter_map(|page| page.load(&*self.packs).err()).map(|error| error.to_string()));
+        wrong.extend(
+            present.filter_map(|page| page.load(&*self.packs).err()).map(|error| error.to_string()),
+        );
         let mut walk = Walk { objects: &pieces.objects, seen: HashSet::new(), wrong: &mut wrong };
         for (number, id) in (1..).zip(&head.source) {
             let read = SourceVersion::load(walk.objects, number, *id).map(drop);
@@ -54,8 +56,11 @@ impl RemoteStore {
             let read = ledger::fold(walk.objects, Some(active.ledger)).map(drop);
             walk.root("the ledger", active.ledger, read);
         }
-        let here =
-            Heads { source: head.source.clone(), versions: head.versions.clone(), active: head.active };
+        let here = Heads {
+            source: head.source.clone(),
+            versions: head.versions.clone(),
+            active: head.active,
+        };
         let report = rules::check(&pieces.objects, &Heads::default(), &here, Scope::Whole)?;
         let broken = report.breaches.iter().filter(|breach| !breach.unreadable);
         wrong.extend(broken.map(Breach::sentence));

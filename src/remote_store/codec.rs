@@ -51,7 +51,9 @@ impl Head {
                 "cannot read the head of agent \"{agent}\": its format is {format}, this program knows {FORMAT} to \
                  {WITH_PAGES}"
             );
-            return Err(Error::failed(what).hint("a newer lua-store wrote it; update lua-store to read it"));
+            return Err(
+                Error::failed(what).hint("a newer lua-store wrote it; update lua-store to read it")
+            );
         }
         let head = read(&mut input, agent, format)
             .filter(|_| input.remaining_slice().is_empty())
@@ -230,7 +232,10 @@ fn array(input: &mut Bytes<'_>, len: u32) -> Option<()> {
 }
 
 /// Each element takes a byte at least, so that a claimed count allocates nothing by itself.
-fn list<T>(input: &mut Bytes<'_>, mut one: impl FnMut(&mut Bytes<'_>) -> Option<T>) -> Option<Vec<T>> {
+fn list<T>(
+    input: &mut Bytes<'_>,
+    mut one: impl FnMut(&mut Bytes<'_>) -> Option<T>,
+) -> Option<Vec<T>> {
     let count = decode::read_array_len(input).ok()? as usize;
     if count > input.remaining_slice().len() {
         return None;

@@ -125,8 +125,9 @@ impl RemoteStore {
             listed.into_iter().filter(|(.., written)| old(written)).map(|(key, ..)| key).collect();
         let mut count = 0;
         self.change(agent, |seen| {
-            let known =
-                |key: &PackKey| seen.head.is_condemned(key) || seen.head.files().any(|(file, _)| file == key);
+            let known = |key: &PackKey| {
+                seen.head.is_condemned(key) || seen.head.files().any(|(file, _)| file == key)
+            };
             let unknown: Vec<PackKey> = old.iter().filter(|key| !known(key)).cloned().collect();
             count = unknown.len();
             Ok((count > 0).then(|| condemn(seen.next(), unknown, upkeep)))
@@ -137,7 +138,11 @@ impl RemoteStore {
 
     /// Deletes what is condemned, and forgets exactly what is gone for certain. Gives how many that were, and how many
     /// bytes are left.
-    pub(super) fn delete_condemned(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<(usize, u64)> {
+    pub(super) fn delete_condemned(
+        &self,
+        agent: &AgentId,
+        upkeep: &Upkeep,
+    ) -> Result<(usize, u64)> {
         let seen = self.look(agent)?;
         let (due, left) = self.due(&seen.head, upkeep)?;
         let mut gone = Vec::new();
@@ -185,7 +190,9 @@ impl RemoteStore {
         let mut unknown = None;
         for race in 0..limits::RACES {
             match self.try_change(agent, race, &mut edit) {
-                Ok(None) => return Changed { landed: Ok(unknown.is_some()), unsure: unknown.is_some() },
+                Ok(None) => {
+                    return Changed { landed: Ok(unknown.is_some()), unsure: unknown.is_some() };
+                }
                 Ok(Some(Cas::Won(_))) => return Changed { landed: Ok(true), unsure: false },
                 Ok(Some(Cas::Lost)) => {}
                 Ok(Some(Cas::Unknown(error))) => unknown = Some(error),
@@ -193,7 +200,8 @@ impl RemoteStore {
             }
         }
         let unsure = unknown.is_some();
-        let busy = || Error::unavailable(format!("agent \"{agent}\" is busy: nothing was cleared up"));
+        let busy =
+            || Error::unavailable(format!("agent \"{agent}\" is busy: nothing was cleared up"));
         Changed { landed: Err(unknown.unwrap_or_else(busy)), unsure }
     }
 

@@ -57,13 +57,20 @@ impl RemoteStore {
 
     /// A pack with damaged copies of what is whole elsewhere comes first, then a full tier; all, where that is wanted and
     /// each of them can be read.
-    fn choose(&self, head: &Head, pieces: &Pieces, many: usize, whole: bool) -> Result<Option<Vec<PackKey>>> {
+    fn choose(
+        &self,
+        head: &Head,
+        pieces: &Pieces,
+        many: usize,
+        whole: bool,
+    ) -> Result<Option<Vec<PackKey>>> {
         if let Some(key) = self.curable(&head.agent, pieces)?.pop() {
             return Ok(Some(vec![key]));
         }
         let unreadable = self.unreadable(&head.agent, pieces)?;
-        let usable =
-            |held: &&PackRef| pieces.get(&held.key).is_some() && !unreadable.contains(&held.key.file_name());
+        let usable = |held: &&PackRef| {
+            pieces.get(&held.key).is_some() && !unreadable.contains(&held.key.file_name())
+        };
         if whole && !head.packs.is_empty() && head.packs.iter().all(|held| usable(&held)) {
             return Ok(Some(head.packs.iter().map(|held| held.key.clone()).collect()));
         }
@@ -92,14 +99,21 @@ impl RemoteStore {
 
     /// The swap that takes the new pack in condemns the old ones. Packs that came meanwhile stay beside it. A pack that
     /// was made in vain goes, unless a swap that was not answered may have used it.
-    fn put_together(&self, seen: &Seen, pieces: &Pieces, choice: &Choice, upkeep: &Upkeep) -> Result<usize> {
+    fn put_together(
+        &self,
+        seen: &Seen,
+        pieces: &Pieces,
+        choice: &Choice,
+        upkeep: &Upkeep,
+    ) -> Result<usize> {
         let agent = &seen.head.agent;
         let parcel = self.thin_pack(agent, pieces, &choice.closure, &self.scratch()?)?;
         let held = self.keep(agent, &parcel)?;
         let changed = self.change(agent, |seen| {
             let is_old = |held: &&PackRef| choice.old.contains(&held.key);
             let there = seen.head.packs.iter().filter(is_old).count() == choice.old.len();
-            if !there || seen.head.is_condemned(&held.key) || self.packs.stat(&held.key)?.is_none() {
+            if !there || seen.head.is_condemned(&held.key) || self.packs.stat(&held.key)?.is_none()
+            {
                 return Ok(None);
             }
             let mut next = seen.next();
@@ -164,8 +178,8 @@ impl RemoteStore {
 fn readers<'a>(pieces: &'a Pieces, keys: &[PackKey]) -> Result<Vec<Reader<&'a [u8]>>> {
     let open = |key: &PackKey| {
         let piece = pieces.pieces.iter().find(|piece| piece.key == *key);
-        let piece =
-            piece.ok_or_else(|| Error::corrupt(format!("pack \"{}\" is damaged", key.file_name())))?;
+        let piece = piece
+            .ok_or_else(|| Error::corrupt(format!("pack \"{}\" is damaged", key.file_name())))?;
         let reader = Reader::open(piece.mapped.bytes())?;
         reader.check_index()?;
         Ok(reader)

@@ -46,7 +46,12 @@ enum Attempt {
 impl RemoteStore {
     /// Copies every agent into a folder of the same form. What is wrong with one agent does not keep the others from
     /// being copied. `settled`: what is in the folder is durable.
-    pub(super) fn copy_to(&self, to: &Layout, settled: bool, progress: &Progress) -> Result<Copied> {
+    pub(super) fn copy_to(
+        &self,
+        to: &Layout,
+        settled: bool,
+        progress: &Progress,
+    ) -> Result<Copied> {
         let mut agents = self.agents()?;
         // One that cannot be read is told below.
         agents.retain(|agent| self.exists(agent).unwrap_or(true));
@@ -67,7 +72,9 @@ impl RemoteStore {
             progress.advance(copied.bytes - before);
         }
         copied.kept = to.list_agents()?;
-        copied.kept.retain(|agent| agents.binary_search(agent).is_err() && to.head(agent).is_file());
+        copied
+            .kept
+            .retain(|agent| agents.binary_search(agent).is_err() && to.head(agent).is_file());
         Ok(copied)
     }
 
@@ -75,7 +82,9 @@ impl RemoteStore {
     fn copy_agent(&self, to: &Layout, agent: &AgentId, copied: &mut Copied) -> Result<bool> {
         let gone = |key: &PackKey| {
             let file = key.file_name();
-            Error::corrupt(format!("pack \"{file}\" does not exist: the copy of the agent stays as it was"))
+            Error::corrupt(format!(
+                "pack \"{file}\" does not exist: the copy of the agent stays as it was"
+            ))
         };
         loop {
             let Some((bytes, token)) = self.heads.load(agent)? else { return Ok(false) };
@@ -91,13 +100,21 @@ impl RemoteStore {
         }
     }
 
-    fn try_copy(&self, to: &Layout, agent: &AgentId, bytes: &[u8], copied: &mut Copied) -> Result<Attempt> {
+    fn try_copy(
+        &self,
+        to: &Layout,
+        agent: &AgentId,
+        bytes: &[u8],
+        copied: &mut Copied,
+    ) -> Result<Attempt> {
         let mut gone = None;
         let head = Head::read(agent, bytes, None, &mut |page| {
             page.load(&*self.packs).inspect_err(|_| gone = Some(page.key.clone()))
         });
         let head = match (head, gone) {
-            (Err(error), Some(key)) if error.kind() == Kind::NotFound => return Ok(Attempt::Gone(key)),
+            (Err(error), Some(key)) if error.kind() == Kind::NotFound => {
+                return Ok(Attempt::Gone(key));
+            }
             (head, _) => head?,
         };
         let path = to.head(agent);
@@ -144,7 +161,9 @@ impl RemoteStore {
         let unreadable = |error: Error| Error::corrupt(error.message().to_owned());
         for start in (0..len).step_by(PIECE as usize) {
             let range = start..len.min(start + PIECE);
-            let Some(bytes) = self.packs.get(key, Some(range)).map_err(unreadable)? else { return Ok(false) };
+            let Some(bytes) = self.packs.get(key, Some(range)).map_err(unreadable)? else {
+                return Ok(false);
+            };
             hasher.update(&bytes);
             temp.write_all(&bytes).at("write", &path)?;
         }
@@ -152,7 +171,8 @@ impl RemoteStore {
         copied.packs += 1;
         copied.bytes += len;
         if PackId::from(hasher.finalize()) != key.pack {
-            let what = format!("pack \"{}\" is damaged: its bytes have another hash", key.file_name());
+            let what =
+                format!("pack \"{}\" is damaged: its bytes have another hash", key.file_name());
             copied.problems.push((key.agent.clone(), what));
         }
         Ok(true)
@@ -161,12 +181,15 @@ impl RemoteStore {
 
 /// A copy that has what the depot lacks is not written over: the depot lost something, or is another one.
 fn goes_on(head: &Head, former: &Head) -> Result<()> {
-    let is_later = head.source.starts_with(&former.source) && head.versions.starts_with(&former.versions);
+    let is_later =
+        head.source.starts_with(&former.source) && head.versions.starts_with(&former.versions);
     // Of one that was deleted in the copy there is nothing to lose.
     if former.is_void() || is_later && head.seq >= former.seq {
         return Ok(());
     }
-    Err(Error::conflict("the copy has versions that are not here any more: it stays as it was".to_owned()))
+    Err(Error::conflict(
+        "the copy has versions that are not here any more: it stays as it was".to_owned(),
+    ))
 }
 
 /// Makes the folders above an agent's durable.
@@ -191,9 +214,10 @@ fn forget_packs(to: &Layout, head: &Head) -> Result<()> {
 /// Two folders of which one is in the other would copy themselves.
 pub(super) fn check_apart(from: &Path, to: &Path) -> Result<()> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let parent = to
-        .parent()
-        .map_or_else(|| to.to_owned(), |parent| real(parent).join(to.file_name().unwrap_or_default()));
+    let parent = to.parent().map_or_else(
+        || to.to_owned(),
+        |parent| real(parent).join(to.file_name().unwrap_or_default()),
+    );
     let (from, to) = (real(from), if to.exists() { real(to) } else { parent });
     if from.starts_with(&to) || to.starts_with(&from) {
         return Err(Error::usage(format!(

@@ -48,7 +48,8 @@ impl Damages {
     fn add(&self, found: Found) -> bool {
         let mut known = self.known();
         let of = known.agents.entry(found.agent.clone()).or_default();
-        let is_new = !of.iter().any(|other| (&other.pack, other.object) == (&found.pack, found.object));
+        let is_new =
+            !of.iter().any(|other| (&other.pack, other.object) == (&found.pack, found.object));
         if !is_new || of.len() >= MOST_KNOWN {
             return false;
         }
@@ -137,7 +138,8 @@ impl RemoteStore {
     /// Packs of which other copies of all that is damaged can be read.
     pub(super) fn curable(&self, agent: &AgentId, pieces: &Pieces) -> Result<Vec<PackKey>> {
         let lost = self.unreadable(agent, pieces)?;
-        let damaged: HashSet<String> = self.damages.of(agent).into_iter().map(|found| found.pack).collect();
+        let damaged: HashSet<String> =
+            self.damages.of(agent).into_iter().map(|found| found.pack).collect();
         let keys = pieces.pieces.iter().map(|piece| &piece.key);
         let curable = |key: &&PackKey| {
             let file = key.file_name();

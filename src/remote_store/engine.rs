@@ -78,7 +78,11 @@ pub trait PackStore: Send + Sync {
     fn stat(&self, key: &PackKey) -> Result<Option<u64>>;
 
     /// The packs of an agent after one of them, ascending by key; all of them or the first of them.
-    fn list(&self, agent: &AgentId, after: Option<&PackKey>) -> Result<Vec<(PackKey, u64, SystemTime)>>;
+    fn list(
+        &self,
+        agent: &AgentId,
+        after: Option<&PackKey>,
+    ) -> Result<Vec<(PackKey, u64, SystemTime)>>;
 
     /// Returns only when the pack is gone for good. One that is gone already is fine.
     fn delete(&self, key: &PackKey) -> Result<()>;
@@ -116,7 +120,8 @@ impl PackKey {
     pub fn from_file_name(agent: &AgentId, name: &str) -> Option<PackKey> {
         let (fresh, pack) = name.strip_suffix(".pack")?.split_once('-')?;
         let fresh = u128::from_str_radix(fresh, 16).ok()?.to_be_bytes();
-        let key = PackKey { agent: agent.clone(), fresh, pack: PackId::from(pack.parse::<Id>().ok()?) };
+        let key =
+            PackKey { agent: agent.clone(), fresh, pack: PackId::from(pack.parse::<Id>().ok()?) };
         (key.file_name() == name).then_some(key)
     }
 }
@@ -124,7 +129,8 @@ impl PackKey {
 /// Bits that nobody can guess or repeat.
 pub(super) fn random() -> Result<[u8; 16]> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
     Ok(bytes)
 }
 
@@ -139,8 +145,14 @@ mod tests {
         let name = "abababababababababababababababab-af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262.pack";
         assert_eq!(key.file_name(), name);
         assert_eq!(PackKey::from_file_name(&agent, name), Some(key));
-        for bad in ["", "x.pack", &name[1..], &name.to_uppercase(), &name.replace("ab-", "+b-"), "tmp-1-0-1"]
-        {
+        for bad in [
+            "",
+            "x.pack",
+            &name[1..],
+            &name.to_uppercase(),
+            &name.replace("ab-", "+b-"),
+            "tmp-1-0-1",
+        ] {
             assert_eq!(PackKey::from_file_name(&agent, bad), None, "{bad}");
         }
         assert_ne!(

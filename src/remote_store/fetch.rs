@@ -80,7 +80,9 @@ impl RemoteStore {
             match self.noting(agent, &pieces, &MissingObjects::of_all(vec![*id]), found)? {
                 Some((object::Kind::Tree, _)) => {}
                 Some((object::Kind::Blob, _)) => {
-                    return Err(Error::usage(format!("object {id} is no version, no record and no folder")));
+                    return Err(Error::usage(format!(
+                        "object {id} is no version, no record and no folder"
+                    )));
                 }
                 None => return Err(absent(agent, id, &pieces)),
             }
@@ -90,7 +92,9 @@ impl RemoteStore {
         let closure = self.note_error(agent, closure)?;
         let made = self.scratch().and_then(|dir| self.thin_pack(agent, &pieces, &closure, &dir));
         let made = match made {
-            Err(error) if error.is_unwritable() => self.parcel_elsewhere(agent, &pieces, &closure, error),
+            Err(error) if error.is_unwritable() => {
+                self.parcel_elsewhere(agent, &pieces, &closure, error)
+            }
             made => made,
         };
         let parcel = ThinPack(Arc::new(made?));

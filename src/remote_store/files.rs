@@ -114,7 +114,9 @@ impl HeadStore for FileHeads {
 
     fn agents(&self, after: Option<&AgentId>) -> Result<Vec<AgentId>> {
         let mut agents = self.layout.list_agents()?;
-        agents.retain(|agent| after.is_none_or(|after| agent > after) && self.layout.head(agent).is_file());
+        agents.retain(|agent| {
+            after.is_none_or(|after| agent > after) && self.layout.head(agent).is_file()
+        });
         Ok(agents)
     }
 
@@ -162,7 +164,10 @@ impl PackStore for FilePacks {
         let mut temp = Temp::create_in(&self.make_folder(key)?)?;
         let copied = io::copy(&mut source.take(len), &mut temp).at("write", &target)?;
         if copied != len {
-            return Err(Error::failed(format!("\"{}\" ends after {copied} of {len} bytes", key.file_name())));
+            return Err(Error::failed(format!(
+                "\"{}\" ends after {copied} of {len} bytes",
+                key.file_name()
+            )));
         }
         created(key, temp.publish(&target, Clobber::Never)?)
     }
@@ -182,7 +187,9 @@ impl PackStore for FilePacks {
         let range = range.map_or(0..len, |range| range.start.min(len)..range.end.min(len));
         file.seek(SeekFrom::Start(range.start)).at("read", &path)?;
         let mut bytes = Vec::new();
-        file.take(range.end.saturating_sub(range.start)).read_to_end(&mut bytes).at("read", &path)?;
+        file.take(range.end.saturating_sub(range.start))
+            .read_to_end(&mut bytes)
+            .at("read", &path)?;
         Ok(Some(bytes.into()))
     }
 
@@ -195,7 +202,11 @@ impl PackStore for FilePacks {
         }
     }
 
-    fn list(&self, agent: &AgentId, after: Option<&PackKey>) -> Result<Vec<(PackKey, u64, SystemTime)>> {
+    fn list(
+        &self,
+        agent: &AgentId,
+        after: Option<&PackKey>,
+    ) -> Result<Vec<(PackKey, u64, SystemTime)>> {
         let dir = self.layout.packs(agent);
         let names = layout::names_in(&dir)?;
         let mut found = Vec::new();
@@ -213,7 +224,9 @@ impl PackStore for FilePacks {
     }
 
     fn delete(&self, key: &PackKey) -> Result<()> {
-        match fs::remove(&self.layout.pack(key)).and_then(|()| fs::sync_dir(&self.layout.packs(&key.agent))) {
+        match fs::remove(&self.layout.pack(key))
+            .and_then(|()| fs::sync_dir(&self.layout.packs(&key.agent)))
+        {
             Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => Ok(()),
             other => other,
         }

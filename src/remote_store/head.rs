@@ -135,7 +135,8 @@ impl Head {
 
     /// Does what the transaction asks for; whether it may was found out before.
     pub fn apply(&mut self, tx: &Transaction, pack: Option<PackRef>, order: &Order<'_>) {
-        let count = |create: &Option<Create>| create.iter().map(|create| create.ids.len() as u64).sum();
+        let count =
+            |create: &Option<Create>| create.iter().map(|create| create.ids.len() as u64).sum();
         let (source, versions) = (count(&tx.source), count(&tx.versions));
         let Order { by, now_ms, ledger } = *order;
         let at_ms = if by.is_some() { now_ms } else { 0 };
@@ -158,8 +159,9 @@ impl Head {
     /// Forgets transactions that nobody asks for again: the newest are always kept, and those of the last day up to a
     /// bound.
     fn forget(&mut self, now_ms: u64) {
-        let is_old =
-            |landed: &AppliedTransaction| landed.at_ms == 0 || landed.at_ms + limits::REMEMBERED_MS <= now_ms;
+        let is_old = |landed: &AppliedTransaction| {
+            landed.at_ms == 0 || landed.at_ms + limits::REMEMBERED_MS <= now_ms
+        };
         let old = self.txns.iter().take_while(|landed| is_old(landed)).count();
         let spare = self.txns.len().saturating_sub(limits::REMEMBERED);
         let over = self.txns.len().saturating_sub(limits::MOST_REMEMBERED);

@@ -90,7 +90,9 @@ impl RemoteStore {
             let read = fill(body, &mut piece);
             let len = read.as_ref().map_or_else(|(len, _)| *len, |len| *len);
             if len as u64 > total - at {
-                return Err(Error::usage(format!("more than the {total} bytes of pack {pack} were sent")));
+                return Err(Error::usage(format!(
+                    "more than the {total} bytes of pack {pack} were sent"
+                )));
             }
             if len > 0 {
                 // Held for this piece only: a sender that fell silent blocks no other one.

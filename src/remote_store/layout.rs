@@ -192,10 +192,14 @@ fn check_format(root: &Path, found: &[u8]) -> Result<()> {
 /// A folder with files of somebody else is not made a depot: it was probably named by mistake.
 fn check_empty(root: &Path) -> Result<()> {
     if root.join(RESTORING).exists() {
-        return Err(Error::failed(format!("a backup was not restored to its end in \"{}\"", root.display()))
-            .hint("`lua-store serve restore BACKUP` with the same folder goes on"));
+        return Err(Error::failed(format!(
+            "a backup was not restored to its end in \"{}\"",
+            root.display()
+        ))
+        .hint("`lua-store serve restore BACKUP` with the same folder goes on"));
     }
-    let stranger = |name: &String| !name.starts_with("tmp-") && name != FORMAT && name != "lost+found";
+    let stranger =
+        |name: &String| !name.starts_with("tmp-") && name != FORMAT && name != "lost+found";
     match names_in(root)?.into_iter().find(stranger) {
         None => Ok(()),
         Some(name) => Err(Error::failed(format!(
@@ -218,7 +222,10 @@ fn encode(agent: &AgentId) -> String {
     let text = agent.as_str();
     let name = names::encode(&text.to_ascii_lowercase());
     let digit = |four: &[u8]| {
-        let bits = four.iter().enumerate().map(|(at, byte)| u32::from(byte.is_ascii_uppercase()) << (3 - at));
+        let bits = four
+            .iter()
+            .enumerate()
+            .map(|(at, byte)| u32::from(byte.is_ascii_uppercase()) << (3 - at));
         char::from_digit(bits.sum(), 16).unwrap_or_default()
     };
     let capitals: String = text.as_bytes().chunks(4).map(digit).collect();
@@ -231,7 +238,8 @@ fn encode(agent: &AgentId) -> String {
 fn decode(folder: &str) -> Option<AgentId> {
     let (name, capitals) = folder.split_once('~').unwrap_or((folder, ""));
     let is_capital = |at: usize| {
-        let digit = capitals.as_bytes().get(at / 4).and_then(|digit| char::from(*digit).to_digit(16));
+        let digit =
+            capitals.as_bytes().get(at / 4).and_then(|digit| char::from(*digit).to_digit(16));
         digit.is_some_and(|digit| digit >> (3 - at % 4) & 1 == 1)
     };
     let spell = |(at, c): (usize, char)| if is_capital(at) { c.to_ascii_uppercase() } else { c };
@@ -282,15 +290,28 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("data");
         assert!(
-            Layout::make(&root.join("deeper")).unwrap_err().message().contains("the folder above is missing")
+            Layout::make(&root.join("deeper"))
+                .unwrap_err()
+                .message()
+                .contains("the folder above is missing")
         );
         Layout::make(&root).unwrap();
         Layout::make(&root).unwrap();
         assert_eq!(fs::read(&root.join("format")).unwrap(), b"lua-store depot 1\n");
         fs::replace(&root.join("format"), b"lua-store depot 2\n").unwrap();
-        assert!(Layout::make(&root).unwrap_err().message().contains("its format is \"lua-store depot 2\""));
+        assert!(
+            Layout::make(&root)
+                .unwrap_err()
+                .message()
+                .contains("its format is \"lua-store depot 2\"")
+        );
         fs::replace(&root.join("format"), b"lua-store 1\n").unwrap();
-        assert!(Layout::make(&root).unwrap_err().message().contains("is not a folder of `lua-store serve`"));
+        assert!(
+            Layout::make(&root)
+                .unwrap_err()
+                .message()
+                .contains("is not a folder of `lua-store serve`")
+        );
         fs::replace(&dir.path().join("notes.txt"), b"").unwrap();
         assert!(Layout::make(dir.path()).unwrap_err().message().contains("such as"));
     }

@@ -93,7 +93,11 @@ impl PackStore for MemPacks {
         Ok(locked(&self.0).get(key).map(|bytes| bytes.len() as u64))
     }
 
-    fn list(&self, agent: &AgentId, after: Option<&PackKey>) -> Result<Vec<(PackKey, u64, SystemTime)>> {
+    fn list(
+        &self,
+        agent: &AgentId,
+        after: Option<&PackKey>,
+    ) -> Result<Vec<(PackKey, u64, SystemTime)>> {
         let packs = locked(&self.0);
         let wanted = |key: &&PackKey| key.agent == *agent && after.is_none_or(|after| *key > after);
         let keys = packs.keys().filter(wanted);

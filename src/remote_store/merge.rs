@@ -123,7 +123,13 @@ impl RemoteStore {
     }
 
     /// One look at the head and one swap, of at most so many transactions. `patient`: some may wait on.
-    fn attempt(&self, agent: &AgentId, all: &mut [Waiting], most: usize, patient: bool) -> Result<Attempt> {
+    fn attempt(
+        &self,
+        agent: &AgentId,
+        all: &mut [Waiting],
+        most: usize,
+        patient: bool,
+    ) -> Result<Attempt> {
         let (seen, mut pieces) = self.opened(agent)?;
         let mut next = seen.next();
         let (mut answers, mut landing) = (Answers::new(), Vec::new());
@@ -146,7 +152,11 @@ impl RemoteStore {
                 Ok(Verdict::Lands(lands)) => {
                     let Landing { held, pieces: more, deeds } = *lands;
                     let by = one.by.as_ref().map(|bearer| &bearer.token);
-                    next.apply(&one.tx, held, &Order { by, now_ms: one.now_ms, ledger: deeds.records() });
+                    next.apply(
+                        &one.tx,
+                        held,
+                        &Order { by, now_ms: one.now_ms, ledger: deeds.records() },
+                    );
                     pieces = more;
                     landing.push(at);
                     Ok(Answer { did: Some(deeds), ..Outcome::Done(next.shown()).into() })
@@ -195,7 +205,8 @@ impl RemoteStore {
     fn answer(&self, all: &mut [Waiting], answers: Answers) {
         for (at, answer) in answers {
             let one = &mut all[at];
-            let refused = !matches!(&answer, Ok(answer) if matches!(answer.outcome, Outcome::Done(_)));
+            let refused =
+                !matches!(&answer, Ok(answer) if matches!(answer.outcome, Outcome::Done(_)));
             // Nobody else knows the key; but a swap that was not answered may have used it.
             if let Some(brought) = one.brought.as_ref().filter(|_| refused && !one.is_unknown)
                 && brought.is_stored
@@ -221,7 +232,8 @@ impl RemoteStore {
             if brought.is_stored
                 && (head.is_condemned(&brought.key) || self.packs.stat(&brought.key)?.is_none())
             {
-                (brought.key, brought.is_stored) = (PackKey::fresh(&head.agent, brought.key.pack)?, false);
+                (brought.key, brought.is_stored) =
+                    (PackKey::fresh(&head.agent, brought.key.pack)?, false);
             }
             if let Some(refusal) = missing(&pieces, brought.needs.iter().copied())? {
                 return Ok(refusal.into());
@@ -252,10 +264,14 @@ impl RemoteStore {
 
 /// What a transaction that landed before was answered. An error where another one landed under its id.
 pub fn answered(head: &Head, tx: &Transaction) -> Result<Option<Outcome>> {
-    let Some(landed) = head.txns.iter().find(|landed| landed.txn == tx.txn) else { return Ok(None) };
+    let Some(landed) = head.txns.iter().find(|landed| landed.txn == tx.txn) else {
+        return Ok(None);
+    };
     if landed.request.is_some_and(|request| request != tx.request()) {
         let what = format!("transaction {} was another request before", tx.txn);
-        return Err(Error::usage(what).hint("each transaction needs a new id; only a retry has the same"));
+        return Err(
+            Error::usage(what).hint("each transaction needs a new id; only a retry has the same")
+        );
     }
     Ok(head.recorded(tx.txn).map(Outcome::Done))
 }
@@ -263,14 +279,16 @@ pub fn answered(head: &Head, tx: &Transaction) -> Result<Option<Outcome>> {
 /// Whether a transaction that did not land expects something else than what the head has.
 pub fn has_moved(head: &Head, tx: &Transaction) -> bool {
     let source = tx.source.as_ref().is_none_or(|create| create.after == head.source.len() as u64);
-    let versions = tx.versions.as_ref().is_none_or(|create| create.after == head.versions.len() as u64);
+    let versions =
+        tx.versions.as_ref().is_none_or(|create| create.after == head.versions.len() as u64);
     let active = tx.active.as_ref().is_none_or(|swap| swap.expected == head.active);
     !(source && versions && active)
 }
 
 /// The ids that a transaction makes refs or the pointer of.
 fn named(tx: &Transaction) -> impl Iterator<Item = Id> {
-    let created = tx.source.iter().chain(&tx.versions).flat_map(|create| create.ids.iter().copied());
+    let created =
+        tx.source.iter().chain(&tx.versions).flat_map(|create| create.ids.iter().copied());
     created.chain(tx.active.iter().map(|swap| swap.new.ledger))
 }
 

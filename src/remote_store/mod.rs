@@ -102,7 +102,13 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         let proofs = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
-        Settings { heads: MOST_HEADS, proofs, proof_floor: 1 << 30, proof_ratio: 1000, cache: 2 << 30 }
+        Settings {
+            heads: MOST_HEADS,
+            proofs,
+            proof_floor: 1 << 30,
+            proof_ratio: 1000,
+            cache: 2 << 30,
+        }
     }
 }
 
@@ -138,11 +144,19 @@ impl RemoteStore {
         let heads = Arc::new(FileHeads::keeping(layout.root(), settings.heads));
         let packs = Arc::new(FilePacks::new(layout.root()));
         let depot = RemoteStore::with(heads, packs, layout.root().to_owned());
-        Ok(RemoteStore { proofs: Proofs::new(settings), parcels: Parcels::new(settings.cache), ..depot })
+        Ok(RemoteStore {
+            proofs: Proofs::new(settings),
+            parcels: Parcels::new(settings.cache),
+            ..depot
+        })
     }
 
     /// A depot on other engines. `scratch` is a folder on this machine.
-    pub fn with(heads: Arc<dyn HeadStore>, packs: Arc<dyn PackStore>, scratch: PathBuf) -> RemoteStore {
+    pub fn with(
+        heads: Arc<dyn HeadStore>,
+        packs: Arc<dyn PackStore>,
+        scratch: PathBuf,
+    ) -> RemoteStore {
         let gates = (0..GATES).map(|_| Mutex::default()).collect();
         let (seen, pieces) = (Recent::new(MOST_HEADS), Recent::new(MOST_OPEN));
         let parcels = Parcels::new(Settings::default().cache);

@@ -64,7 +64,11 @@ impl Pieces {
     fn are(&self, head: &Head) -> bool {
         self.damaged.is_empty()
             && !self.pieces.iter().any(|piece| piece.mapped.is_torn())
-            && self.pieces.iter().map(|piece| &piece.key).eq(head.packs.iter().map(|held| &held.key))
+            && self
+                .pieces
+                .iter()
+                .map(|piece| &piece.key)
+                .eq(head.packs.iter().map(|held| &held.key))
     }
 
     /// That an object which is in no pack may be in one that cannot be opened.
@@ -90,13 +94,15 @@ impl RemoteStore {
                 return Ok(Arc::new(Seen::nothing(agent)));
             };
             let known = self.seen.get(agent);
-            if let Some(known) = known.as_ref().filter(|known| known.token.as_ref() == Some(&token)) {
+            if let Some(known) = known.as_ref().filter(|known| known.token.as_ref() == Some(&token))
+            {
                 return Ok(known.clone());
             }
             let known = known.as_ref().map(|known| &known.head);
             match Head::read(agent, &bytes, known, &mut |page| self.load_page(page)) {
                 Ok(head) => {
-                    let seen = Arc::new(Seen { head, token: Some(token), hash: Id::of_blob(&bytes) });
+                    let seen =
+                        Arc::new(Seen { head, token: Some(token), hash: Id::of_blob(&bytes) });
                     self.seen.put(agent.clone(), seen.clone());
                     return Ok(seen);
                 }
@@ -119,7 +125,9 @@ impl RemoteStore {
         match &rows {
             Ok(_) => self.forget_cured(&page.key, &[]),
             // One that is gone may belong to an old head.
-            Err(error) if error.kind() == Kind::Corrupt => drop(self.note_pack(&page.key, error.message())),
+            Err(error) if error.kind() == Kind::Corrupt => {
+                _ = self.note_pack(&page.key, error.message())
+            }
             Err(_) => {}
         }
         rows
@@ -188,7 +196,8 @@ impl RemoteStore {
         let len = self.packs.stat(key)?.ok_or_else(gone)?;
         let mut temp = Temp::create_in(&self.scratch()?)?;
         for start in (0..len).step_by(PIECE as usize) {
-            let bytes = self.packs.get(key, Some(start..len.min(start + PIECE)))?.ok_or_else(gone)?;
+            let bytes =
+                self.packs.get(key, Some(start..len.min(start + PIECE)))?.ok_or_else(gone)?;
             let path = temp.path().to_owned();
             temp.write_all(&bytes).at("write", &path)?;
         }

@@ -49,7 +49,8 @@ pub struct Part<'a> {
 
 impl Part<'_> {
     pub fn counts(&self) -> Counts {
-        [self.source.len(), self.versions.len(), self.txns.len(), self.receipts.len()].map(|len| len as u64)
+        [self.source.len(), self.versions.len(), self.txns.len(), self.receipts.len()]
+            .map(|len| len as u64)
     }
 
     /// About how many bytes they are written as.
@@ -79,7 +80,8 @@ impl Page {
         let name = self.key.file_name();
         let bytes = packs.get(&self.key, None)?;
         let bytes = bytes.ok_or_else(|| Error::not_found(format!("page \"{name}\" is gone")))?;
-        let damaged = || Error::corrupt(format!("page \"{name}\" is damaged: its bytes have another hash"));
+        let damaged =
+            || Error::corrupt(format!("page \"{name}\" is damaged: its bytes have another hash"));
         let rows = (PackId::of(&bytes) == self.key.pack)
             .then(|| codec::decode_page(&self.key.agent, &bytes))
             .flatten();
@@ -118,7 +120,8 @@ impl Head {
         let forgotten = rows.txns.len().checked_sub(remembered as usize)?;
         rows.txns.drain(..forgotten);
         let Rows { source, versions, txns, receipts } = rows;
-        (self.source, self.versions, self.txns, self.receipts.list) = (source, versions, txns, receipts);
+        (self.source, self.versions, self.txns, self.receipts.list) =
+            (source, versions, txns, receipts);
         self.receipts.is_sound().then_some(self)
     }
 
@@ -178,7 +181,11 @@ impl Head {
         let (bytes, counts) = (codec::encode_page(&self.agent, rows), rows.counts());
         let key = PackKey::fresh(&self.agent, PackId::of(&bytes))?;
         let (since_seq, since_ms) = (self.seq, self.txns.last().map_or(0, |landed| landed.at_ms));
-        let old = self.pages.drain(first..).map(|page| RetiredPack { key: page.key, since_seq, since_ms });
+        let old = self.pages.drain(first..).map(|page| RetiredPack {
+            key: page.key,
+            since_seq,
+            since_ms,
+        });
         self.condemned.extend(old);
         let before: u64 = self.pages.iter().map(|page| page.rows[2]).sum();
         self.forgotten = self.forgotten.min(before);

@@ -61,8 +61,10 @@ pub fn heads(engine: &'static str, store: &dyn HeadStore) -> Result<ProbeReport>
     let first = won(store.swap(&agent, Expect::Absent, b"one")?);
     report.check(first.is_some(), "a head can be created");
     let lost = |cas| matches!(cas, Cas::Lost);
-    report
-        .check(lost(store.swap(&agent, Expect::Absent, b"two")?), "a head that exists is not created again");
+    report.check(
+        lost(store.swap(&agent, Expect::Absent, b"two")?),
+        "a head that exists is not created again",
+    );
     let Some((bytes, token)) = store.load(&agent)? else {
         report.check(false, "a head that was stored can be loaded");
         return Ok(report);
@@ -72,9 +74,15 @@ pub fn heads(engine: &'static str, store: &dyn HeadStore) -> Result<ProbeReport>
     let second = won(store.swap(&agent, Expect::Match(&token), b"three")?);
     report.check(second.is_some(), "a head can be updated");
     report.check(second.is_some_and(|second| second != token), "a new value has a new token");
-    report.check(lost(store.swap(&agent, Expect::Match(&token), b"four")?), "a stale update is refused");
+    report.check(
+        lost(store.swap(&agent, Expect::Match(&token), b"four")?),
+        "a stale update is refused",
+    );
     let other: AgentId = "probe-absent".parse()?;
-    report.check(lost(store.swap(&other, Expect::Match(&token), b"x")?), "an absent head is not updated");
+    report.check(
+        lost(store.swap(&other, Expect::Match(&token), b"x")?),
+        "an absent head is not updated",
+    );
     let read = store.load(&agent)?.map(|(bytes, _)| bytes);
     report.check(read.as_deref() == Some(b"three"), "what was refused changed nothing");
     report.check(store.agents(None)? == [agent.clone()], "the agents are listed");
@@ -115,8 +123,10 @@ fn race(
     report.check(winners.len() == 1, &format!("of {RACERS} {what} at once exactly one wins"));
     let found = store.load(agent)?;
     let named = found.map(|(bytes, token)| (String::from_utf8_lossy(&bytes).into_owned(), token));
-    let expected = winners.pop().map(|(nth, token)| (format!("racer {nth} of round {round}"), token));
-    report.check(named == expected, &format!("of {RACERS} {what} at once the winner's value stays"));
+    let expected =
+        winners.pop().map(|(nth, token)| (format!("racer {nth} of round {round}"), token));
+    report
+        .check(named == expected, &format!("of {RACERS} {what} at once the winner's value stays"));
     Ok(())
 }
 
@@ -134,10 +144,16 @@ pub fn packs(engine: &'static str, store: &dyn PackStore) -> Result<ProbeReport>
     report.check(store.put_new(&key, &mut &b"x"[..], 1).is_err(), "a pack is never stored twice");
     report.check(store.stat(&key)? == Some(10), "a pack has its length");
     report.check(store.get(&key, None)?.as_deref() == Some(bytes), "a pack comes back");
-    report.check(store.get(&key, Some(3..5))?.as_deref() == Some(b"34"), "a part of a pack comes back");
+    report.check(
+        store.get(&key, Some(3..5))?.as_deref() == Some(b"34"),
+        "a part of a pack comes back",
+    );
     report.check(store.get(&key, Some(8..20))?.as_deref() == Some(b"89"), "a pack has an end");
     let short = PackKey::fresh(&agent, PackId::of(b"short"))?;
-    report.check(store.put_new(&short, &mut &b"short"[..], 9).is_err(), "a pack cut short is refused");
+    report.check(
+        store.put_new(&short, &mut &b"short"[..], 9).is_err(),
+        "a pack cut short is refused",
+    );
     report.check(store.stat(&short)?.is_none(), "a pack cut short leaves nothing");
     let listed: Vec<PackKey> = store.list(&agent, None)?.into_iter().map(|(key, ..)| key).collect();
     report.check(listed == [key.clone()], "the packs are listed");
@@ -173,7 +189,11 @@ mod tests {
             assert!(report.passed() && report.checks == 12, "{report:?}");
         }
         let left = walkdir::WalkDir::new(dir.path()).into_iter().filter_map(Result::ok);
-        assert_eq!(left.filter(|entry| entry.file_type().is_file()).count(), 0, "a probe leaves nothing");
+        assert_eq!(
+            left.filter(|entry| entry.file_type().is_file()).count(),
+            0,
+            "a probe leaves nothing"
+        );
     }
 
     /// Looks and writes in two steps: passes whatever is tried one after the other.

@@ -169,7 +169,8 @@ impl Turns {
             return None;
         }
         let share = (places / 2).max(1);
-        let running = |agent: &AgentId| self.running.iter().filter(|(other, _)| other == agent).count();
+        let running =
+            |agent: &AgentId| self.running.iter().filter(|(other, _)| other == agent).count();
         let may = |key: &Key| !self.running.contains(key) && running(&key.0) < share;
         let began = |agent: &AgentId| self.began.get(agent).copied().unwrap_or(0);
         let waiting = self.waiting.iter().filter(|(_, key)| may(key));
@@ -185,7 +186,8 @@ impl Drop for Running<'_> {
         }
         let Turns { waiting, running, began, .. } = &mut *turns;
         began.retain(|agent, _| {
-            waiting.iter().any(|(_, key)| key.0 == *agent) || running.iter().any(|key| key.0 == *agent)
+            waiting.iter().any(|(_, key)| key.0 == *agent)
+                || running.iter().any(|key| key.0 == *agent)
         });
         self.0.changed.notify_all();
     }

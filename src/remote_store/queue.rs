@@ -56,7 +56,12 @@ impl<J, A> Queue<J, A> {
 
     /// Waits for its turn; `work` does one round, with one turn for each job. `None` where the thread that did it
     /// panicked.
-    pub fn run(&self, agent: &AgentId, job: J, work: impl Fn(Vec<J>) -> Vec<Turn<J, A>>) -> Option<A> {
+    pub fn run(
+        &self,
+        agent: &AgentId,
+        job: J,
+        work: impl Fn(Vec<J>) -> Vec<Turn<J, A>>,
+    ) -> Option<A> {
         let line = self.enter(agent);
         let answer = line.run(job, work);
         let mut lines = locked(&self.lines);
@@ -71,7 +76,8 @@ impl<J, A> Queue<J, A> {
 
     fn enter(&self, agent: &AgentId) -> Arc<Line<J, A>> {
         let mut lines = locked(&self.lines);
-        let (users, line) = lines.entry(agent.clone()).or_insert_with(|| (0, Arc::new(Line::new())));
+        let (users, line) =
+            lines.entry(agent.clone()).or_insert_with(|| (0, Arc::new(Line::new())));
         *users += 1;
         line.clone()
     }
@@ -101,7 +107,11 @@ impl<J, A> Line<J, A> {
             }
             if !state.has_new && seen != Some(state.rounds) {
                 seen = Some(state.rounds);
-                state = self.changed.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+                state = self
+                    .changed
+                    .wait_timeout(state, PATIENCE)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
                 continue;
             }
             (state.is_led, seen) = (true, None);
@@ -210,7 +220,11 @@ mod tests {
     fn a_panic_ends_its_own_work_and_no_other() {
         let queue: Queue<bool, bool> = Queue::new();
         let work = |jobs: Vec<bool>| {
-            if jobs[0] { panic!("as a bug does") } else { jobs.into_iter().map(Turn::Done).collect() }
+            if jobs[0] {
+                panic!("as a bug does")
+            } else {
+                jobs.into_iter().map(Turn::Done).collect()
+            }
         };
         std::thread::scope(|scope| {
             let bad = scope.spawn(|| queue.run(&agent("a"), true, work));

@@ -18,7 +18,8 @@ pub fn check(head: &Head, tx: &Transaction, objects: &Odb) -> Result<Result<Deed
     if creates().map(|create| create.ids.len()).sum::<usize>() > limits::MAX_REFS {
         return Ok(Err(format!("the transaction creates more than {} refs", limits::MAX_REFS)));
     }
-    let before = Heads { source: head.source.clone(), versions: head.versions.clone(), active: head.active };
+    let before =
+        Heads { source: head.source.clone(), versions: head.versions.clone(), active: head.active };
     let report = rules::check(objects, &before, &after(&before, tx), Scope::Whole)?;
     if let Some(breach) = report.breaches.first() {
         return Ok(Err(breach.sentence()));

@@ -103,7 +103,10 @@ impl RemoteStore {
         let Some(piece) = pieces.get(key) else { return Ok(true) };
         let mut damage: Vec<Damage> = Vec::new();
         // What was decompressed before the damage says nothing about the disk now.
-        if !pieces.without(&[]).check_one(&piece.mapped, &mut damage, &mut |bytes| pace.goes_on(bytes)) {
+        if !pieces
+            .without(&[])
+            .check_one(&piece.mapped, &mut damage, &mut |bytes| pace.goes_on(bytes))
+        {
             return Ok(false);
         }
         self.note(agent, pieces, &damage);
@@ -112,11 +115,19 @@ impl RemoteStore {
     }
 
     /// Whether the bytes could be read, whatever they are; `None`: broken off.
-    fn scrub_bytes(&self, seen: &Seen, key: &PackKey, len: u64, pace: &mut dyn Pace) -> Result<Option<bool>> {
+    fn scrub_bytes(
+        &self,
+        seen: &Seen,
+        key: &PackKey,
+        len: u64,
+        pace: &mut dyn Pace,
+    ) -> Result<Option<bool>> {
         match self.hash_stored(key, len, pace) {
             Ok(None) => return Ok(None),
             Ok(Some(pack)) if pack == key.pack => {}
-            Ok(Some(_)) => drop(self.note_pack(key, "its bytes have another hash than its name says")),
+            Ok(Some(_)) => {
+                _ = self.note_pack(key, "its bytes have another hash than its name says")
+            }
             // A disk that cannot read it would end the process where it is mapped.
             Err(error) => {
                 let gone = error.kind() == Kind::NotFound;
@@ -135,7 +146,8 @@ impl RemoteStore {
         let gone = || Error::not_found(format!("pack \"{}\" is gone", key.file_name()));
         let mut hasher = blake3::Hasher::new();
         for start in (0..len).step_by(PIECE as usize) {
-            let bytes = self.packs.get(key, Some(start..len.min(start + PIECE)))?.ok_or_else(gone)?;
+            let bytes =
+                self.packs.get(key, Some(start..len.min(start + PIECE)))?.ok_or_else(gone)?;
             hasher.update(&bytes);
             if !pace.goes_on(bytes.len() as u64) {
                 return Ok(None);
@@ -153,7 +165,8 @@ mod tests {
     fn how_far_it_is_is_one_line() {
         let begin = ScrubState::begin(1_795_253_400_000);
         assert_eq!(begin.to_text(), "1795253400000 0 \n");
-        let later = ScrubState { bytes: 70_000, after: Some("agent_1".parse().unwrap()), ..begin.clone() };
+        let later =
+            ScrubState { bytes: 70_000, after: Some("agent_1".parse().unwrap()), ..begin.clone() };
         assert_eq!(later.to_text(), "1795253400000 70000 agent_1\n");
         for state in [begin, later] {
             assert_eq!(ScrubState::parse(&state.to_text()), Some(state));

@@ -23,7 +23,8 @@ impl RemoteStore {
         let swapped = self.heads.swap(&agent, expect, &bytes);
         match (&swapped, key) {
             (Ok(Cas::Won(token)), _) => {
-                let seen = Seen { head: next, token: Some(token.clone()), hash: Id::of_blob(&bytes) };
+                let seen =
+                    Seen { head: next, token: Some(token.clone()), hash: Id::of_blob(&bytes) };
                 self.seen.put(agent, Arc::new(seen));
             }
             (Ok(Cas::Lost) | Err(_), Some(key)) => {

@@ -29,7 +29,9 @@ impl PackRef {
     fn bytes(&mut self, agent: Option<&AgentId>) -> u64 {
         self.alive.retain(|(_, parcel)| parcel.strong_count() > 0);
         let own = self.alive.iter().filter(|(other, _)| agent.is_none_or(|agent| agent == other));
-        own.filter_map(|(_, parcel)| parcel.upgrade()).map(|parcel| parcel.bytes().len() as u64).sum()
+        own.filter_map(|(_, parcel)| parcel.upgrade())
+            .map(|parcel| parcel.bytes().len() as u64)
+            .sum()
     }
 }
 
@@ -61,8 +63,10 @@ impl Parcels {
         if held.bytes(Some(agent)) < self.bytes {
             return Ok(());
         }
-        Err(Error::unavailable(format!("too many different packs of agent \"{agent}\" are being sent"))
-            .hint("try again when the other downloads are done"))
+        Err(Error::unavailable(format!(
+            "too many different packs of agent \"{agent}\" are being sent"
+        ))
+        .hint("try again when the other downloads are done"))
     }
 
     /// Keeps it, in the place of older ones.
@@ -79,7 +83,9 @@ impl Parcels {
         });
         held.kept.truncate(MOST);
         let is_own = |(of, ..): &(AgentId, Fetch, ThinPack)| of == agent;
-        while held.bytes(Some(agent)) > self.bytes && held.kept.iter().filter(|one| is_own(one)).count() > 1 {
+        while held.bytes(Some(agent)) > self.bytes
+            && held.kept.iter().filter(|one| is_own(one)).count() > 1
+        {
             let oldest = held.kept.iter().rposition(is_own);
             oldest.and_then(|at| held.kept.remove(at));
         }

@@ -36,7 +36,11 @@ mod tests {
     fn packs(sizes: &[u64]) -> Vec<PackRef> {
         let held = |(nth, bytes): (usize, &u64)| {
             let (agent, pack) = ("a".parse().unwrap(), PackId::of(b""));
-            PackRef { key: PackKey { agent, fresh: [nth as u8; 16], pack }, bytes: *bytes, objects: 1 }
+            PackRef {
+                key: PackKey { agent, fresh: [nth as u8; 16], pack },
+                bytes: *bytes,
+                objects: 1,
+            }
         };
         sizes.iter().enumerate().map(held).collect()
     }

@@ -78,7 +78,9 @@ impl RemoteStore {
         let answer = match prepared {
             Ok(waiting) => {
                 let land = |all| self.take_turns(agent, all);
-                let fell = || Err(Error::failed("the thread that was at work for several requests failed"));
+                let fell = || {
+                    Err(Error::failed("the thread that was at work for several requests failed"))
+                };
                 self.queue.run(agent, waiting, land).unwrap_or_else(fell)?
             }
             Err(outcome) => outcome.into(),
@@ -87,7 +89,11 @@ impl RemoteStore {
     }
 
     /// The same for several, in one swap where that is possible.
-    pub fn transact_all(&self, agent: &AgentId, all: &[(Transaction, Asked)]) -> Vec<Result<Answer>> {
+    pub fn transact_all(
+        &self,
+        agent: &AgentId,
+        all: &[(Transaction, Asked)],
+    ) -> Vec<Result<Answer>> {
         let mut answers: Vec<Option<Result<Answer>>> = Vec::new();
         let mut waiting = Vec::new();
         for (tx, asked) in all {
@@ -110,7 +116,12 @@ impl RemoteStore {
     }
 
     /// What can be said without waiting for the others; or the transaction, proven.
-    fn prepare(&self, agent: &AgentId, tx: &Transaction, asked: Asked) -> Result<Result<Waiting, Outcome>> {
+    fn prepare(
+        &self,
+        agent: &AgentId,
+        tx: &Transaction,
+        asked: Asked,
+    ) -> Result<Result<Waiting, Outcome>> {
         let (seen, pieces) = self.opened(agent)?;
         if let Some(outcome) = answered(&seen.head, tx)? {
             return Ok(Err(outcome));
@@ -182,7 +193,9 @@ impl RemoteStore {
     fn is_there(&self, agent: &AgentId, tx: &Transaction, now: &Head) -> Result<bool> {
         let has = |series: &[Id], create: &Option<Create>| {
             create.as_ref().is_none_or(|create| {
-                series.get(create.after as usize..).is_some_and(|rest| rest.starts_with(&create.ids))
+                series
+                    .get(create.after as usize..)
+                    .is_some_and(|rest| rest.starts_with(&create.ids))
             })
         };
         if !has(&now.source, &tx.source) || !has(&now.versions, &tx.versions) {
@@ -208,7 +221,8 @@ impl RemoteStore {
             }
             let mapped = Mapped::open(&self.layout.whole(agent, &pack), pack).ok()?;
             // The transaction asks for the same proof, which is remembered.
-            let Ok(Proven::Sound(_)) = self.proofs.verify_pack(agent, &pieces, pack, &mapped) else {
+            let Ok(Proven::Sound(_)) = self.proofs.verify_pack(agent, &pieces, pack, &mapped)
+            else {
                 return None;
             };
             objects = objects.with(&mapped).ok()?;
@@ -226,14 +240,20 @@ impl RemoteStore {
         pieces: &Pieces,
         tx: &Transaction,
     ) -> Result<Result<Option<Brought>, Refusal>> {
-        let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) else { return Ok(Ok(None)) };
+        let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) else {
+            return Ok(Ok(None));
+        };
         if let Some(reason) = self.proofs.refused(agent, pack) {
             return Ok(Err(Refusal::Invalid { reason }));
         }
         let file = self.layout.whole(agent, &pack);
         let mapped = match Mapped::open(&file, pack) {
-            Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => return Ok(Err(Refusal::NoPack)),
-            Err(error) if error.kind() == Kind::Corrupt => return self.damaged(&file, pack, &error).map(Err),
+            Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => {
+                return Ok(Err(Refusal::NoPack));
+            }
+            Err(error) if error.kind() == Kind::Corrupt => {
+                return self.damaged(&file, pack, &error).map(Err);
+            }
             mapped => mapped?,
         };
         let proven = self.proofs.verify_pack(agent, pieces, pack, &mapped);
@@ -243,7 +263,9 @@ impl RemoteStore {
             self.note(agent, pieces, &pieces.objects.damaged_copies(&leans_on)?);
         }
         let needs = match proven? {
-            Proven::Bad(reason) => return self.damaged(&file, pack, &Error::corrupt(reason)).map(Err),
+            Proven::Bad(reason) => {
+                return self.damaged(&file, pack, &Error::corrupt(reason)).map(Err);
+            }
             // It may be in a pack of ours that cannot be opened.
             Proven::Missing { ids, more } => {
                 return pieces.lost(&ids).map_or(Ok(Err(Refusal::Missing { ids, more })), Err);
@@ -254,7 +276,9 @@ impl RemoteStore {
         let key = PackKey::fresh(agent, pack)?;
         let mut brought = Brought { file, mapped, needs, key, is_stored: false };
         match is_large.then(|| self.store(&mut brought)) {
-            Some(Err(error)) if error.io_kind() == Some(ErrorKind::NotFound) => Ok(Err(Refusal::NoPack)),
+            Some(Err(error)) if error.io_kind() == Some(ErrorKind::NotFound) => {
+                Ok(Err(Refusal::NoPack))
+            }
             Some(Err(error)) => Err(error),
             _ => Ok(Ok(Some(brought))),
         }

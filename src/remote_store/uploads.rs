@@ -104,7 +104,12 @@ impl RemoteStore {
     }
 
     /// Removes uploads that nobody went on with for so long.
-    pub(super) fn clear_uploads(&self, agent: &AgentId, now: SystemTime, spare: Duration) -> Result<usize> {
+    pub(super) fn clear_uploads(
+        &self,
+        agent: &AgentId,
+        now: SystemTime,
+        spare: Duration,
+    ) -> Result<usize> {
         let dir = self.layout.incoming(agent);
         let mut cleared = 0;
         for upload in uploads(&dir)?.iter().filter(|upload| upload.is_idle(now, spare)) {
@@ -142,8 +147,10 @@ fn is_old(path: &Path, now: SystemTime, spare: Duration) -> bool {
 
 /// The oldest goes, unless something comes of it still.
 fn give_way(uploads: &[&Upload], now: SystemTime, idle: Duration, whose: &str) -> Result<()> {
-    let oldest =
-        uploads.iter().min_by_key(|upload| upload.written).filter(|upload| upload.is_idle(now, idle));
+    let oldest = uploads
+        .iter()
+        .min_by_key(|upload| upload.written)
+        .filter(|upload| upload.is_idle(now, idle));
     let full = || {
         let count = uploads.len();
         Error::unavailable(format!(
@@ -157,7 +164,8 @@ fn give_way(uploads: &[&Upload], now: SystemTime, idle: Duration, whose: &str) -
 /// How many uploads of an agent there are, and how many bytes of them.
 pub(super) fn size(dir: &Path) -> Result<(usize, u64)> {
     let all = uploads(dir)?;
-    let bytes = all.iter().filter_map(|upload| upload.path.metadata().ok()).map(|data| data.len()).sum();
+    let bytes =
+        all.iter().filter_map(|upload| upload.path.metadata().ok()).map(|data| data.len()).sum();
     Ok((all.len(), bytes))
 }
 

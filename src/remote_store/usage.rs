@@ -23,20 +23,27 @@ impl RemoteStore {
         // Beside them are small files that say whose they are.
         let is_upload = |name: &String| name.ends_with(".part") || name.ends_with(".pack");
         let uploads = layout::names_in(&dir)?.into_iter().filter(is_upload);
-        let uploads = uploads.filter_map(|name| dir.join(name).metadata().ok()).map(|data| data.len()).sum();
+        let uploads =
+            uploads.filter_map(|name| dir.join(name).metadata().ok()).map(|data| data.len()).sum();
         let head = &self.look(agent)?.head;
-        Ok(Usage { stored: stored(head), uploads, refs: (head.source.len() + head.versions.len()) as u64 })
+        Ok(Usage {
+            stored: stored(head),
+            uploads,
+            refs: (head.source.len() + head.versions.len()) as u64,
+        })
     }
 
     /// What an agent would have after a transaction, but for uploads. One that landed before adds nothing.
     pub fn usage_after(&self, agent: &AgentId, tx: &Transaction) -> Result<Usage> {
         let head = &self.look(agent)?.head;
         let is_held = |pack: &PackId| head.packs.iter().any(|held| held.key.pack == *pack);
-        let brings = tx.pack.filter(|pack| !is_held(pack)).map(|pack| self.layout.whole(agent, &pack));
+        let brings =
+            tx.pack.filter(|pack| !is_held(pack)).map(|pack| self.layout.whole(agent, &pack));
         let brought = brings.and_then(|path| path.metadata().ok()).map_or(0, |data| data.len());
         let ends = |after: u64, ids: usize| after.saturating_add(ids as u64);
         let source = tx.source.as_ref().map_or(0, |create| ends(create.after, create.ids.len()));
-        let versions = tx.versions.as_ref().map_or(0, |create| ends(create.after, create.ids.len()));
+        let versions =
+            tx.versions.as_ref().map_or(0, |create| ends(create.after, create.ids.len()));
         let refs = source.max(head.source.len() as u64) + versions.max(head.versions.len() as u64);
         // Who brings nothing takes nothing, however much there is.
         let stored = if brought == 0 { 0 } else { stored(head) + brought };

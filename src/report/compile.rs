@@ -58,13 +58,18 @@ fn agent_primitive(agent: &Agent) -> Value {
     let mut json = Map::new();
     json.insert("kind".to_owned(), json!("agent"));
     json.insert("name".to_owned(), json!(agent.name));
-    json.insert("description".to_owned(), json!(if described.is_empty() { own } else { &described }));
+    json.insert(
+        "description".to_owned(),
+        json!(if described.is_empty() { own } else { &described }),
+    );
     json.insert("source".to_owned(), json!({ "path": agent.entry }));
     json.insert("persona".to_owned(), persona.clone());
     for (key, value) in &agent.settings {
         match key.as_str() {
             "description" => drop(json.insert("routingDescription".to_owned(), value.clone())),
-            "model" if is_function(value) => drop(json.insert("hasModelResolver".to_owned(), json!(true))),
+            "model" if is_function(value) => {
+                drop(json.insert("hasModelResolver".to_owned(), json!(true)))
+            }
             "modelSettings" => put_some(&mut json, key, value, &MODEL_SETTINGS),
             "batching" => put_some(&mut json, key, value, &BATCHING),
             "browser" if value == &json!(false) => {}
@@ -151,7 +156,9 @@ fn specific(kind: &Kind, definition: &Value, json: &mut Map<String, Value>) {
             put("context", definition.get("context").map(|context| some(context, &CHANNELS)));
             put(
                 "tools",
-                Some(Value::Array(tools(definition).iter().map(|tool| tool["name"].clone()).collect())),
+                Some(Value::Array(
+                    tools(definition).iter().map(|tool| tool["name"].clone()).collect(),
+                )),
             );
             put("hasCondition", has("condition"));
         }
@@ -161,7 +168,9 @@ fn specific(kind: &Kind, definition: &Value, json: &mut Map<String, Value>) {
             put("timeout", field("timeout"));
             put("retry", definition.get("retry").map(|retry| some(retry, &RETRY)));
         }
-        "trigger" => put("tool", definition.pointer("/tool/name").map(|name| json!({ "name": name }))),
+        "trigger" => {
+            put("tool", definition.pointer("/tool/name").map(|name| json!({ "name": name })))
+        }
         "preprocessor" => {
             put("isAsync", Some(json!(definition.get("async") == Some(&json!(true)))));
             put("priority", field("priority"));
@@ -172,11 +181,18 @@ fn specific(kind: &Kind, definition: &Value, json: &mut Map<String, Value>) {
         "voice" => voice(definition, &mut put),
         "workflow" => {
             put("form", Some(field("form").unwrap_or(json!("graph"))));
-            let own =
-                ["schedule", "scheduleInput", "budget", "concurrencyPolicy", "goal", "outputVisibility"];
+            let own = [
+                "schedule",
+                "scheduleInput",
+                "budget",
+                "concurrencyPolicy",
+                "goal",
+                "outputVisibility",
+            ];
             let from = definition.get("meta").unwrap_or(definition);
             own.iter().for_each(|key| put(key, from.get(key).cloned()));
-            let names: Vec<Value> = tools(definition).iter().map(|tool| tool["name"].clone()).collect();
+            let names: Vec<Value> =
+                tools(definition).iter().map(|tool| tool["name"].clone()).collect();
             put("toolRefs", Some(json!(names)));
         }
         _ => {}
@@ -207,7 +223,10 @@ fn mcp_server(definition: &Value, put: &mut impl FnMut(&str, Option<Value>)) {
     }
     put("config", Some(Value::Object(config)));
     put("hasUrlResolver", url.is_some_and(is_function).then(|| json!(true)));
-    put("hasHeadersResolver", definition.get("headers").is_some_and(is_function).then(|| json!(true)));
+    put(
+        "hasHeadersResolver",
+        definition.get("headers").is_some_and(is_function).then(|| json!(true)),
+    );
 }
 
 fn voice(definition: &Value, put: &mut impl FnMut(&str, Option<Value>)) {
@@ -222,11 +241,14 @@ fn voice(definition: &Value, put: &mut impl FnMut(&str, Option<Value>)) {
             "onEnter" => put("hasOnEnter", Some(json!(true))),
             "onUserTurnCompleted" => put("hasOnUserTurnCompleted", Some(json!(true))),
             "onExit" => put("hasOnExit", Some(json!(true))),
-            "tools" => put("hasTools", Some(json!(value.as_array().is_none_or(|tools| !tools.is_empty())))),
+            "tools" => {
+                put("hasTools", Some(json!(value.as_array().is_none_or(|tools| !tools.is_empty()))))
+            }
             _ => put(key, Some(value.clone())),
         }
     }
-    for flag in ["hasInterruption", "hasOnEnter", "hasOnUserTurnCompleted", "hasOnExit", "hasTools"] {
+    for flag in ["hasInterruption", "hasOnEnter", "hasOnUserTurnCompleted", "hasOnExit", "hasTools"]
+    {
         let property = flag.trim_start_matches("has");
         let property = property[..1].to_lowercase() + &property[1..];
         if definition.get(&property).is_none() {
@@ -238,7 +260,8 @@ fn voice(definition: &Value, put: &mut impl FnMut(&str, Option<Value>)) {
 /// A speech model: `provider/model:voice`, an object, or `new provider.Class({…})`.
 fn model(slot: &str, value: &Value) -> Value {
     if let Some(text) = value.as_str() {
-        let (name, suffix) = text.split_once(':').map_or((text, None), |(name, rest)| (name, Some(rest)));
+        let (name, suffix) =
+            text.split_once(':').map_or((text, None), |(name, rest)| (name, Some(rest)));
         let mut json = json!({ "kind": "inference", "model": name });
         match (slot, suffix) {
             ("tts", Some(voice)) => json["voice"] = json!(voice),
@@ -261,8 +284,9 @@ fn model(slot: &str, value: &Value) -> Value {
     let package = before.strip_prefix("@livekit/agents-plugin-").unwrap_or(before);
     match (class, package) {
         ("RealtimeModel", _) => {
-            let known =
-                |part: &&&str| !["realtime", "beta", "RealtimeModel", "lua-cli", "voice"].contains(*part);
+            let known = |part: &&&str| {
+                !["realtime", "beta", "RealtimeModel", "lua-cli", "voice"].contains(*part)
+            };
             let provider = parts.iter().find(known).copied().unwrap_or_default();
             json!({ "kind": "realtime", "provider": provider, "options": options })
         }
@@ -271,8 +295,11 @@ fn model(slot: &str, value: &Value) -> Value {
             if let ("tts", Some(voice)) = (slot, options.get("voice")) {
                 json["voice"] = voice.clone();
             }
-            let rest =
-                options.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone()));
+            let rest = options
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (key.clone(), value.clone()));
             let rest: Map<_, _> =
                 rest.filter(|(key, _)| !["model", "voice"].contains(&key.as_str())).collect();
             if !rest.is_empty() {
@@ -298,7 +325,8 @@ impl Tools {
             }
             self.0.push(key);
             let text = |key: &str| tool.get(key).and_then(Value::as_str).unwrap_or_default();
-            let mut json = common(&TOOL, text("name"), text("description"), json!({ "path": tool["path"] }));
+            let mut json =
+                common(&TOOL, text("name"), text("description"), json!({ "path": tool["path"] }));
             specific(&TOOL, tool, &mut json);
             new.push(Value::Object(json));
         }

@@ -14,7 +14,9 @@ const LINES: usize = 8;
 /// What a side did.
 fn edit_lines(conflict: &Conflict, edit: &Edit) -> Vec<Line> {
     match (edit, &conflict.item) {
-        (Edit::Item { from, to }, Some(who)) => item_change(who.kind, &who.name, from.as_ref(), to.as_ref()),
+        (Edit::Item { from, to }, Some(who)) => {
+            item_change(who.kind, &who.name, from.as_ref(), to.as_ref())
+        }
         (Edit::None, _) | (Edit::Item { .. }, None) => Vec::new(),
         (Edit::Lines { from, to }, _) => lines_change(from, to),
         (Edit::File { from, to }, _) => file_change(*from, *to),
@@ -49,17 +51,22 @@ fn primitive_change(from: &Value, to: &Value) -> Vec<Line> {
     let mut parts = Parts::default();
     parts.compare_definitions(&from["definition"], &to["definition"]);
     parts.compare_reaches(&from["reach"], &to["reach"]);
-    let mut lines = if parts.is_defined_otherwise() { part_lines(&parts, false) } else { Vec::new() };
+    let mut lines =
+        if parts.is_defined_otherwise() { part_lines(&parts, false) } else { Vec::new() };
     for module in &parts.modules {
         let from = module.moved_from.as_ref().map(|from| format!("{from} → ")).unwrap_or_default();
         let names = declarations(&module.declarations);
         lines.push(Line::plain(format!("code of {from}{}{names}", module.path)));
     }
     for one in &parts.imports {
-        lines.push(Line::plain(format!("{}: {} is {} (was {})", one.path, one.name, one.to, one.from)));
+        lines.push(Line::plain(format!(
+            "{}: {} is {} (was {})",
+            one.path, one.name, one.to, one.from
+        )));
     }
     for package in &parts.packages {
-        let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "(none)".to_owned());
+        let version =
+            |version: &Option<String>| version.clone().unwrap_or_else(|| "(none)".to_owned());
         let (from, to) = (version(&package.from), version(&package.to));
         lines.push(Line::plain(format!("package {} {from} → {to}", package.name)));
     }
@@ -70,7 +77,9 @@ fn primitive_change(from: &Value, to: &Value) -> Vec<Line> {
 
 fn lines_change(from: &[String], to: &[String]) -> Vec<Line> {
     let shown = |lines: &[String], sign, mark: &str| -> Vec<Line> {
-        let text = |line: &String| Line::new(sign, format!("{mark} {}", line.trim_end_matches(['\n', '\r'])));
+        let text = |line: &String| {
+            Line::new(sign, format!("{mark} {}", line.trim_end_matches(['\n', '\r'])))
+        };
         let mut shown: Vec<Line> = lines.iter().take(LINES).map(text).collect();
         if lines.len() > LINES {
             shown.push(Line::plain(format!("… and {} more lines", lines.len() - LINES)));
@@ -113,7 +122,11 @@ pub fn conflict_sentence(conflict: &Conflict) -> String {
     match &conflict.why {
         Why::Changed => format!("{what} was changed on both sides{place}"),
         Why::Lines(lines) if lines.len() > 1 => {
-            format!("{what} was changed on both sides at lines {} to {}", lines.start, lines.end - 1)
+            format!(
+                "{what} was changed on both sides at lines {} to {}",
+                lines.start,
+                lines.end - 1
+            )
         }
         Why::Lines(lines) => format!("{what} was changed on both sides at line {}", lines.start),
         Why::Removed(side) => {
@@ -128,7 +141,9 @@ pub fn conflict_sentence(conflict: &Conflict) -> String {
         }
         Why::Unreadable(side, why) => {
             let where_ = here(*side);
-            format!("{what} was changed on both sides, and the agent {where_} cannot be read: {why}")
+            format!(
+                "{what} was changed on both sides, and the agent {where_} cannot be read: {why}"
+            )
         }
         Why::Broken(why) => format!("{what} with the changes of both sides cannot be read: {why}"),
         Why::Entangled => format!("{what} would come out as neither side has it"),
@@ -157,7 +172,8 @@ pub fn conflict_lines(conflict: &Conflict) -> Vec<Line> {
 
 /// `{"file", "kind", "name", "reason", "message", "ours", "theirs"}`
 pub fn conflict_json(conflict: &Conflict) -> Value {
-    let said = |edit| edit_lines(conflict, edit).into_iter().map(|line| line.text).collect::<Vec<_>>();
+    let said =
+        |edit| edit_lines(conflict, edit).into_iter().map(|line| line.text).collect::<Vec<_>>();
     json!({
         "file": conflict.path,
         "kind": conflict.item.as_ref().map(|who| who.kind),

@@ -50,14 +50,18 @@ pub fn prose(edits: &[Edit], whole: bool) -> Vec<Line> {
             }
             continue;
         }
-        let line = |sign, mark: &str, text: &String| Line::new(sign, format!("{mark} {}", cut(text, whole)));
+        let line = |sign, mark: &str, text: &String| {
+            Line::new(sign, format!("{mark} {}", cut(text, whole)))
+        };
         lines.extend(edit.removed.iter().map(|text| line(Sign::Removed, "-", text)));
         lines.extend(edit.added.iter().map(|text| line(Sign::Added, "+", text)));
     }
     if !whole && lines.len() > PROSE {
         let more = lines.len() - PROSE;
         lines.truncate(PROSE);
-        lines.push(Line::plain(format!("… and {more} more changed sentences (`--patch` tells all)")));
+        lines.push(Line::plain(format!(
+            "… and {more} more changed sentences (`--patch` tells all)"
+        )));
     }
     lines
 }
@@ -94,7 +98,10 @@ mod tests {
         let value = Detail::Value { field: field(), from: Some(json!(30)), to: None };
         assert_eq!(told(&value, false), ["timeout: 30 → (none)"]);
         assert_eq!(told(&Detail::Code { field: "execute".into() }, false), ["code changed"]);
-        assert_eq!(told(&Detail::Code { field: "condition".into() }, false), ["condition: code changed"]);
+        assert_eq!(
+            told(&Detail::Code { field: "condition".into() }, false),
+            ["condition: code changed"]
+        );
         assert_eq!(told(&Detail::Secret { field: field() }, false), ["timeout changed (secret)"]);
         let parameter =
             Detail::Parameter { field: field(), parameter: "size".into(), says: "removed".into() };

@@ -33,7 +33,11 @@ pub fn news_lines(news: &Incoming) -> Vec<Line> {
     for push in &news.source {
         let (record, number) = (&push.version.record, push.version.number);
         let what = record.message.as_deref().unwrap_or(&record.triggered_by);
-        lines.push(Line::plain(format!("source v{number}  {}  {}  {what}", when(record.at_ms), record.by)));
+        lines.push(Line::plain(format!(
+            "source v{number}  {}  {}  {what}",
+            when(record.at_ms),
+            record.by
+        )));
         lines.extend(brief(&push.change).into_iter().map(|line| line.indented(4)));
     }
     for version in &news.versions {
@@ -52,7 +56,11 @@ pub fn moved_lines(list: &[Moved]) -> Vec<Line> {
 }
 
 /// What a ledger has beyond an earlier one.
-pub fn moved_since<S: Source + ?Sized>(objects: &S, before: &Heads, now: &Heads) -> Result<Vec<Line>> {
+pub fn moved_since<S: Source + ?Sized>(
+    objects: &S,
+    before: &Heads,
+    now: &Heads,
+) -> Result<Vec<Line>> {
     let new = rebase::parted(objects, before, now)?.theirs;
     Ok(moved_lines(&new.into_iter().map(|step| Moved::of(step, now)).collect::<Vec<_>>()))
 }
@@ -64,8 +72,9 @@ fn moved_words(moved: &Moved) -> String {
         Event::Promote => "promoted",
         Event::Delete => "deleted",
     };
-    let number =
-        moved.number.map_or_else(|| moved.step.version.short().to_string(), |number| format!("v{number}"));
+    let number = moved
+        .number
+        .map_or_else(|| moved.step.version.short().to_string(), |number| format!("v{number}"));
     let reason = record.reason.as_deref().unwrap_or_default();
     let text = format!("{word} {number}  {}  {}  {reason}", when(record.at_ms), record.by);
     text.trim_end().to_owned()
@@ -76,24 +85,33 @@ pub fn brief(change: &StateChange) -> Vec<Line> {
     let mut lines = Vec::new();
     for section in &change.kinds {
         let one = section.kind.one;
-        let added = section.added.iter().map(|named| (Sign::Added, format!("+ {one} {}", named.name)));
-        let removed = section.removed.iter().map(|named| (Sign::Removed, format!("- {one} {}", named.name)));
+        let added =
+            section.added.iter().map(|named| (Sign::Added, format!("+ {one} {}", named.name)));
+        let removed =
+            section.removed.iter().map(|named| (Sign::Removed, format!("- {one} {}", named.name)));
         lines.extend(added.chain(removed).map(|(sign, text)| Line::new(sign, text)));
         for changed in &section.changed {
-            let number = |number: &Option<String>| number.clone().unwrap_or_else(|| "(none)".to_owned());
+            let number =
+                |number: &Option<String>| number.clone().unwrap_or_else(|| "(none)".to_owned());
             let (from, to) = (number(&changed.from), number(&changed.to));
             lines.push(Line::new(Sign::Changed, format!("~ {one} {} {from} → {to}", changed.name)));
             if changed.parts.is_defined_otherwise() {
-                lines.extend(part_lines(&changed.parts, false).into_iter().map(|line| line.indented(4)));
+                lines.extend(
+                    part_lines(&changed.parts, false).into_iter().map(|line| line.indented(4)),
+                );
             }
         }
     }
     if change.persona.is_some() {
         lines.push(Line::new(Sign::Changed, "~ persona"));
-        lines.extend(item_lines(change, "persona", "persona").into_iter().map(|line| line.indented(4)));
+        lines.extend(
+            item_lines(change, "persona", "persona").into_iter().map(|line| line.indented(4)),
+        );
     }
-    let settings =
-        change.settings.iter().map(|setting| Line::new(Sign::Changed, format!("~ {}", setting.name)));
+    let settings = change
+        .settings
+        .iter()
+        .map(|setting| Line::new(Sign::Changed, format!("~ {}", setting.name)));
     lines.extend(settings);
     if lines.is_empty() {
         lines.push(Line::plain("files only"));
@@ -167,9 +185,11 @@ pub fn refusal(remote: &str, refused: &Refused) -> Error {
         (several, _) => format!("{} changes here and there cannot both stand", several.len()),
     };
     let error = Error::conflict(format!("cannot pull from \"{remote}\": {what}"));
-    let by_hand = |conflict: &crate::merge::Conflict| matches!(conflict.why, Why::Broken(_) | Why::Entangled);
+    let by_hand =
+        |conflict: &crate::merge::Conflict| matches!(conflict.why, Why::Broken(_) | Why::Entangled);
     if refused.conflicts.iter().any(by_hand) {
-        return error.hint("edit your files so that both can stand, then pull again; nothing was changed");
+        return error
+            .hint("edit your files so that both can stand, then pull again; nothing was changed");
     }
     error.hint(match refused.parted {
         Some(_) => format!("`lua-store pull {remote} --theirs` takes what is there and leaves your promotions out; nothing was changed"),
@@ -184,7 +204,8 @@ pub fn refusal_lines(refused: &Refused) -> Vec<Line> {
         lines.push(Line::new(Sign::Changed, "the ledger was continued on both sides"));
         for (label, moved) in [("here", ours), ("there", theirs)] {
             lines.push(Line::plain(format!("    {label}:")));
-            lines.extend(moved.iter().map(|one| Line::plain(format!("      {}", moved_words(one)))));
+            lines
+                .extend(moved.iter().map(|one| Line::plain(format!("      {}", moved_words(one)))));
         }
     }
     lines
@@ -213,8 +234,11 @@ pub fn renumbered_lines(rebased: &rebase::Rebased) -> Vec<Line> {
     let mut lines = moved("source", &rebased.source);
     lines.extend(moved("version", &rebased.versions));
     for one in &rebased.primitives {
-        let what =
-            if one.kind == one.name { one.kind.to_owned() } else { format!("{} {}", one.kind, one.name) };
+        let what = if one.kind == one.name {
+            one.kind.to_owned()
+        } else {
+            format!("{} {}", one.kind, one.name)
+        };
         lines.push(Line::plain(format!("your {what} {} → {}", one.from, one.to)));
     }
     let left_out = rebased.left_out.iter().map(|step| {
@@ -231,10 +255,9 @@ pub fn renumbered_lines(rebased: &rebase::Rebased) -> Vec<Line> {
 
 pub fn pulled_json(pulled: &Pulled) -> Result<Value> {
     let rebased = &pulled.rebased;
-    let changes = pulled
-        .files
-        .iter()
-        .map(|change| json!({ "path": change.path, "from": change.from, "change": change.kind.word() }));
+    let changes = pulled.files.iter().map(
+        |change| json!({ "path": change.path, "from": change.from, "change": change.kind.word() }),
+    );
     let left_out =
         rebased.left_out.iter().map(|step| moved_json(&Moved { step: step.clone(), number: None }));
     Ok(json!({

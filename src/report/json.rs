@@ -23,7 +23,8 @@ pub fn to_json(change: &StateChange) -> Value {
     }
     view.insert("persona".to_owned(), persona_json(change));
     for name in ["model", "voice"] {
-        let moved = change.setting(name).map(|setting| json!({"from": setting.from, "to": setting.to}));
+        let moved =
+            change.setting(name).map(|setting| json!({"from": setting.from, "to": setting.to}));
         view.insert(name.to_owned(), moved.unwrap_or(Value::Null));
     }
     let settings: Vec<Value> = change
@@ -62,7 +63,8 @@ fn named_json(list: &[Named]) -> Vec<Value> {
 /// What stands in `added` and in `removed` and is one thing.
 fn renamed(section: &KindChange) -> Vec<Value> {
     let named = |item: &Named| json!({"name": item.name, "version": item.number});
-    let one = |one: &Renamed| json!({"from": named(&one.from), "to": named(&one.to), "parts": one.parts});
+    let one =
+        |one: &Renamed| json!({"from": named(&one.from), "to": named(&one.to), "parts": one.parts});
     section.renamed.iter().map(one).collect()
 }
 
@@ -73,10 +75,12 @@ fn with_kind(item: &Value, kind: Value) -> Value {
 }
 
 fn persona_json(change: &StateChange) -> Value {
-    let number =
-        |persona: &Option<Persona>| -> Option<u64> { persona.as_ref()?.number.as_ref()?.parse().ok() };
+    let number = |persona: &Option<Persona>| -> Option<u64> {
+        persona.as_ref()?.number.as_ref()?.parse().ok()
+    };
     let text = |persona: &Option<Persona>| persona.as_ref().map(|persona| persona.text.clone());
-    let details: Vec<Detail> = change.persona.iter().flat_map(compare::PersonaChange::details).collect();
+    let details: Vec<Detail> =
+        change.persona.iter().flat_map(compare::PersonaChange::details).collect();
     match &change.persona {
         None => Value::Null,
         Some(moved) => json!({

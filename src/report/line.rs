@@ -64,7 +64,8 @@ fn tame(text: &str) -> String {
 /// have enough in common.
 pub fn pair(old: &str, new: &str) -> (Line, Line) {
     let parts = diff::words(old, new);
-    let same: usize = parts.iter().map(|part| if let Part::Same(text) = part { text.len() } else { 0 }).sum();
+    let same: usize =
+        parts.iter().map(|part| if let Part::Same(text) = part { text.len() } else { 0 }).sum();
     let strong = same * 2 > old.len().min(new.len());
     let (mut gone, mut came) = (Line::new(Sign::Removed, "- "), Line::new(Sign::Added, "+ "));
     for part in &parts {
@@ -91,7 +92,10 @@ mod tests {
         let strong = |line: &Line| {
             line.strong.iter().map(|range| line.text[range.clone()].to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!((strong(&gone), strong(&came)), (vec!["kind.".to_owned()], vec!["brisk.".to_owned()]));
+        assert_eq!(
+            (strong(&gone), strong(&came)),
+            (vec!["kind.".to_owned()], vec!["brisk.".to_owned()])
+        );
         let further = came.indented(4);
         assert_eq!(strong(&further), ["brisk."]);
     }

@@ -58,7 +58,12 @@ pub fn according(told: &Told, now_ms: i64) -> String {
     match (told.fresh, told.at_ms) {
         (true, _) => format!("as {} has it now", told.remote),
         (false, Some(at)) => {
-            format!("as {} had it at {}, {}", told.remote, clock(at, now_ms), ago(now_ms.saturating_sub(at)))
+            format!(
+                "as {} had it at {}, {}",
+                told.remote,
+                clock(at, now_ms),
+                ago(now_ms.saturating_sub(at))
+            )
         }
         (false, None) => format!("as {} had it when it was last asked", told.remote),
     }
@@ -68,8 +73,9 @@ pub fn according(told: &Told, now_ms: i64) -> String {
 pub fn live_lines(live: &Live, now_ms: i64) -> Vec<String> {
     let Some(told) = &live.told else { return Vec::new() };
     let missing = live.served.as_ref().filter(|served| served.promoted.is_none());
-    let missing = missing
-        .map(|served| format!("{} serves v{}: its promotion is not fetched yet", told.remote, served.number));
+    let missing = missing.map(|served| {
+        format!("{} serves v{}: its promotion is not fetched yet", told.remote, served.number)
+    });
     let lines = [Some(according(told, now_ms)), missing, pointer(live)];
     lines.into_iter().flatten().collect()
 }
@@ -77,8 +83,10 @@ pub fn live_lines(live: &Live, now_ms: i64) -> Vec<String> {
 /// What the pointer here says, where it is not what is live.
 fn pointer(live: &Live) -> Option<String> {
     let remote = &live.told.as_ref()?.remote;
-    let number = |number: Option<u64>| number.map_or("nothing".to_owned(), |number| format!("v{number}"));
-    let (here, serves) = (number(live.here), number(live.served.as_ref().map(|served| served.number)));
+    let number =
+        |number: Option<u64>| number.map_or("nothing".to_owned(), |number| format!("v{number}"));
+    let (here, serves) =
+        (number(live.here), number(live.served.as_ref().map(|served| served.number)));
     match live.pointer() {
         Pointer::Same => None,
         Pointer::HereOnly => Some(format!("{here} is active here only; {remote} serves {serves}")),
@@ -152,7 +160,11 @@ pub fn add_sent(
 pub const PROMOTED: [&str; 4] = ["promotedAt", "promotedBy", "promotedReason", "promotedVia"];
 
 /// When, by whom, why and with which token something was made live, under four keys; null where it never was.
-pub fn add_promotion(answer: &mut Value, keys: [&str; 4], promotion: Option<&Promotion>) -> Result<()> {
+pub fn add_promotion(
+    answer: &mut Value,
+    keys: [&str; 4],
+    promotion: Option<&Promotion>,
+) -> Result<()> {
     let record = promotion.map(|promotion| &promotion.record);
     let at = record.map(|record| record::iso(record.at_ms));
     answer[keys[0]] = json!(at);
@@ -211,11 +223,17 @@ mod tests {
         let (by, at_ms) = ("ci@example.com".to_owned(), NOW - 123 * MINUTE);
         let record = LedgerRecord { event: Event::Promote, by, at_ms, reason };
         let mut promotion = Promotion { record, via: None };
-        assert_eq!(since(&promotion, NOW), "since 14:07 UTC (2 h) by ci@example.com, the diff looks right");
+        assert_eq!(
+            since(&promotion, NOW),
+            "since 14:07 UTC (2 h) by ci@example.com, the diff looks right"
+        );
         promotion.record.reason = None;
         assert_eq!(since(&promotion, NOW), "since 14:07 UTC (2 h) by ci@example.com");
         let token = TokenName { id: "511ff332a7a8".into(), name: "laptop-2".into() };
         promotion.via = Some(Via { remote: "origin".into(), token, at_ms: 0 });
-        assert_eq!(since(&promotion, NOW), "since 14:07 UTC (2 h) by ci@example.com via token \"laptop-2\"");
+        assert_eq!(
+            since(&promotion, NOW),
+            "since 14:07 UTC (2 h) by ci@example.com via token \"laptop-2\""
+        );
     }
 }

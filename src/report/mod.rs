@@ -11,23 +11,23 @@ mod stock;
 pub mod view;
 
 pub use crate::report::incoming::{
-    behind, brief, inherited, moved_json, moved_lines, moved_since, news_json, news_lines, pulled_json,
-    refusal, refusal_json, refusal_lines, renumbered_lines, when,
+    behind, brief, inherited, moved_json, moved_lines, moved_since, news_json, news_lines,
+    pulled_json, refusal, refusal_json, refusal_lines, renumbered_lines, when,
 };
 pub use conflict::{conflict_json, conflict_lines, conflict_sentence};
 pub use detail::value;
 pub use json::to_json;
 pub use line::{Line, Sign};
 pub use live::{
-    PROMOTED, according, add_live, add_promotion, add_sent, clock, is_unsent, live_lines, live_since, since,
-    unsent, unsent_json,
+    PROMOTED, according, add_live, add_promotion, add_sent, clock, is_unsent, live_lines,
+    live_since, since, unsent, unsent_json,
 };
 
 pub use stock::{built_json, built_lines};
 
 use crate::compare::{
-    Changed, Detail, ImportMove, KindChange, Parts, Persona, Reached, Renamed, StateChange, ToolParts, Who,
-    reached, shown,
+    Changed, Detail, ImportMove, KindChange, Parts, Persona, Reached, Renamed, StateChange,
+    ToolParts, Who, reached, shown,
 };
 use crate::model::kind::Kind;
 use serde_json::Value;
@@ -59,7 +59,9 @@ pub fn lines(change: &StateChange, whole: bool) -> Vec<Line> {
     }
     for setting in change.settings.iter().filter(|s| !matches!(&*s.name, "model" | "voice")) {
         match &setting.details()[..] {
-            [only @ (Detail::Value { field, .. } | Detail::Secret { field })] if *field == setting.name => {
+            [only @ (Detail::Value { field, .. } | Detail::Secret { field })]
+                if *field == setting.name =>
+            {
                 lines.extend(detail::lines(only, whole));
             }
             several => {
@@ -84,7 +86,9 @@ fn kind_lines(section: &KindChange, whole: bool, lines: &mut Vec<Line>) {
     let label = section.kind.label;
     let nothing = if section.count() == 0 { " (no changes)" } else { "" };
     lines.push(Line::plain(format!("{label}:{nothing}")));
-    let at = |number: &Option<String>| number.as_ref().map_or(String::new(), |number| format!("@{number}"));
+    let at = |number: &Option<String>| {
+        number.as_ref().map_or(String::new(), |number| format!("@{number}"))
+    };
     for named in section.added.iter().filter(|named| section.renamed_to(&named.name).is_none()) {
         let text = format!("  + {}{} (added)", named.name, at(&named.number));
         lines.push(Line::new(Sign::Added, text));
@@ -114,7 +118,8 @@ fn changed_line(kind: &Kind, changed: &Changed) -> Line {
         let detail = if fields.is_empty() { String::new() } else { format!(": {fields}") };
         format!("  ~ {} (config changed{detail})", changed.name)
     } else {
-        let number = |number: &Option<String>| number.clone().unwrap_or_else(|| "(none)".to_owned());
+        let number =
+            |number: &Option<String>| number.clone().unwrap_or_else(|| "(none)".to_owned());
         format!("  ~ {} {} → {}", changed.name, number(&changed.from), number(&changed.to))
     };
     Line::new(Sign::Changed, text)
@@ -139,8 +144,12 @@ pub fn part_lines(parts: &Parts, whole: bool) -> Vec<Line> {
             .filter(|field| field.contains(' '))
             .map(|field| Line::plain(format!("{field} changed"))),
     );
-    lines.extend(parts.tools_added.iter().map(|name| Line::new(Sign::Added, format!("+ tool {name}"))));
-    lines.extend(parts.tools_removed.iter().map(|name| Line::new(Sign::Removed, format!("- tool {name}"))));
+    lines.extend(
+        parts.tools_added.iter().map(|name| Line::new(Sign::Added, format!("+ tool {name}"))),
+    );
+    lines.extend(
+        parts.tools_removed.iter().map(|name| Line::new(Sign::Removed, format!("- tool {name}"))),
+    );
     for tool in &parts.tools_renamed {
         lines.push(Line::new(Sign::Changed, format!("~ tool {} → {}", tool.from, tool.to)));
         lines.extend(details(&tool.details, whole).into_iter().map(|line| line.indented(4)));
@@ -156,7 +165,9 @@ pub fn part_lines(parts: &Parts, whole: bool) -> Vec<Line> {
 pub fn item_lines(change: &StateChange, kind: &str, name: &str) -> Vec<Line> {
     match kind {
         "persona" => persona_lines(change, false),
-        "agent" => change.settings.iter().flat_map(|setting| details(&setting.details(), false)).collect(),
+        "agent" => {
+            change.settings.iter().flat_map(|setting| details(&setting.details(), false)).collect()
+        }
         _ => {
             let section = change.kinds.iter().find(|section| section.kind.word == kind);
             let Some(section) = section else { return Vec::new() };
@@ -183,7 +194,10 @@ pub fn reached_lines(reached: &Reached) -> Vec<Line> {
         let (sign, mark, verb) = sign(module.change, "reaches", "reached");
         let names = declarations(&module.declarations);
         let from = module.from.as_ref().map(|from| format!("{from} → ")).unwrap_or_default();
-        Line::new(sign, format!("{mark} {from}{}{names} {verb} {}", module.path, who(&module.primitives)))
+        Line::new(
+            sign,
+            format!("{mark} {from}{}{names} {verb} {}", module.path, who(&module.primitives)),
+        )
     });
     let imports = reached.imports.iter().map(|one| {
         let ImportMove { path, name, from, to } = &one.import;
@@ -192,7 +206,8 @@ pub fn reached_lines(reached: &Reached) -> Vec<Line> {
     });
     section("Code", modules.chain(imports).collect());
     let packages = reached.packages.iter().map(|package| {
-        let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "(none)".to_owned());
+        let version =
+            |version: &Option<String>| version.clone().unwrap_or_else(|| "(none)".to_owned());
         let (from, to) = (version(&package.from), version(&package.to));
         Line::new(
             Sign::Changed,
@@ -219,7 +234,8 @@ fn sign(change: &str, now: &'static str, before: &'static str) -> (Sign, char, &
 /// The names among the declarations that differ; what has no name in the source is left out.
 fn declarations(names: &[String]) -> String {
     let is_name = |name: &&String| {
-        !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '$'))
+        !name.is_empty()
+            && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '$'))
     };
     let names: Vec<&str> = names.iter().filter(is_name).map(String::as_str).collect();
     match names.len() {
@@ -270,7 +286,8 @@ fn persona_words(change: &StateChange) -> String {
 
 /// The changed sentences of a persona, without indentation; nothing where it came or went as a whole.
 pub fn persona_lines(change: &StateChange, whole: bool) -> Vec<Line> {
-    let Some(moved) = change.persona.as_ref().filter(|moved| moved.from.is_some() && moved.to.is_some())
+    let Some(moved) =
+        change.persona.as_ref().filter(|moved| moved.from.is_some() && moved.to.is_some())
     else {
         return Vec::new();
     };
@@ -308,8 +325,9 @@ mod tests {
 
     #[test]
     fn declarations_with_a_name_are_told() {
-        let told =
-            |names: &[&str]| declarations(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        let told = |names: &[&str]| {
+            declarations(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
+        };
         assert_eq!(told(&["tax", "total"]), " (tax, total)");
         assert_eq!(told(&["", "side effects"]), "");
         assert_eq!(told(&["a", "b", "c", "d", "e"]), " (a, b, c and 2 more)");

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 pub fn built_lines(difference: &Difference) -> Vec<Line> {
     let title = "As `lua compile` builds it:";
     if let Some((number, reason)) = &difference.unknown {
-        return vec![Line::plain(format!("{title} not known, since v{number} cannot be read: {reason}"))];
+        return vec![Line::plain(format!(
+            "{title} not known, since v{number} cannot be read: {reason}"
+        ))];
     }
     let mut lines = Vec::new();
     let groups = [
@@ -18,7 +20,8 @@ pub fn built_lines(difference: &Difference) -> Vec<Line> {
         (Sign::Removed, "−", &difference.missing, ", left out from the start"),
     ];
     for (sign, mark, lost, end) in groups {
-        let same = |a: &Dropped, b: &Dropped| (&a.field, &a.kind, &a.of) == (&b.field, &b.kind, &b.of);
+        let same =
+            |a: &Dropped, b: &Dropped| (&a.field, &a.kind, &a.of) == (&b.field, &b.kind, &b.of);
         let mut lost: Vec<&Dropped> = lost.iter().collect();
         lost.sort_by_key(|one| (&one.field, &one.kind, &one.of, &one.name));
         for group in lost.chunk_by(|a, b| same(a, b)) {
@@ -27,7 +30,9 @@ pub fn built_lines(difference: &Difference) -> Vec<Line> {
                 Some(field) => format!("`{field}` of {}", counted(group)),
             };
             let why = match sign {
-                Sign::Removed => format!(" ({}:{}: {})", group[0].path, group[0].line, group[0].reason),
+                Sign::Removed => {
+                    format!(" ({}:{}: {})", group[0].path, group[0].line, group[0].reason)
+                }
                 _ => String::new(),
             };
             lines.push(Line::new(sign, format!("  {mark} {what}{end}{why}")));
@@ -40,8 +45,10 @@ pub fn built_lines(difference: &Difference) -> Vec<Line> {
 }
 
 pub fn built_json(difference: &Difference) -> Value {
-    let unknown =
-        difference.unknown.as_ref().map(|(number, reason)| json!({"version": number, "reason": reason}));
+    let unknown = difference
+        .unknown
+        .as_ref()
+        .map(|(number, reason)| json!({"version": number, "reason": reason}));
     json!({
         "removed": difference.removed, "restored": difference.restored, "missing": difference.missing, "unknown": unknown,
         "deployable": difference.deployable,

@@ -92,7 +92,9 @@ impl Access {
             return Err(no_agent(agent));
         }
         self.used.note(&entry.id, (self.clock)());
-        let all = || entry.agents.list().iter().map(Pattern::quoted).collect::<Vec<_>>().join(" --agent ");
+        let all = || {
+            entry.agents.list().iter().map(Pattern::quoted).collect::<Vec<_>>().join(" --agent ")
+        };
         allows(entry.scope, Scope::Admin, &agent.map_or_else(all, str::to_owned))
     }
 
@@ -127,9 +129,10 @@ impl Access {
             denied("the token is not known here: it was revoked, or made for another server")
         })?;
         match entry.expires_at {
-            Some(end) if entry.is_expired((self.clock)()) => {
-                Err(denied(&format!("the token expired on {}", end.strftime("%Y-%m-%d at %H:%M UTC"))))
-            }
+            Some(end) if entry.is_expired((self.clock)()) => Err(denied(&format!(
+                "the token expired on {}",
+                end.strftime("%Y-%m-%d at %H:%M UTC")
+            ))),
             _ => Ok(entry.clone()),
         }
     }
@@ -170,7 +173,9 @@ fn presented(headers: &HeaderMap) -> Result<Secret> {
         return Err(denied("the header Authorization must be one `Bearer` with a token"));
     };
     Secret::parse(token.trim()).ok_or_else(|| {
-        denied("this is not a token of `lua-store serve`: it is cut, mistyped or of another service")
+        denied(
+            "this is not a token of `lua-store serve`: it is cut, mistyped or of another service",
+        )
     })
 }
 
@@ -209,7 +214,8 @@ mod tests {
             let expires_at = expires.map(|second| Timestamp::from_second(second).unwrap());
             let (agents, note, owner) = (vec!["a".parse().unwrap()], None, None);
             let wanted = Wanted { agents, scope, note, owner, for_others: false, expires_at };
-            let (entry, secret) = Tokens::of(self.dir.path()).create(wanted, Timestamp::UNIX_EPOCH).unwrap();
+            let (entry, secret) =
+                Tokens::of(self.dir.path()).create(wanted, Timestamp::UNIX_EPOCH).unwrap();
             (entry, secret.to_string())
         }
 
@@ -242,9 +248,15 @@ mod tests {
         let (entry, token) = door.token(Scope::Push, None);
         let (_, expired) = door.token(Scope::Push, Some(1000));
         let (_, good) = door.token(Scope::Push, Some(1001));
-        for wrong in
-            ["", "Bearer", "Bearer ", "Basic abc", "Bearer lst_", &token, &format!("Bearer {token}0")]
-        {
+        for wrong in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Basic abc",
+            "Bearer lst_",
+            &token,
+            &format!("Bearer {token}0"),
+        ] {
             assert_eq!(door.kind("a", wrong), Some(Kind::Auth), "{wrong}");
         }
         let unknown = Secret::random().unwrap();
@@ -262,7 +274,10 @@ mod tests {
         let (_, read) = door.token(Scope::Read, None);
         for agent in ["b", "A", "", "..", "a\u{0}"] {
             let error = door.knock(agent, &format!("Bearer {read}")).unwrap_err();
-            assert_eq!((error.kind(), error.message()), (Kind::NotFound, no_agent(agent).message()));
+            assert_eq!(
+                (error.kind(), error.message()),
+                (Kind::NotFound, no_agent(agent).message())
+            );
         }
     }
 

@@ -14,7 +14,9 @@ use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
 use crate::protocol::{AUTHOR_HEADER, author_to_header};
-use crate::protocol::{AgentId, Etag, Fetch, Head, Known, Newer, Outcome, Refusal, Scope, Transaction};
+use crate::protocol::{
+    AgentId, Etag, Fetch, Head, Known, Newer, Outcome, Refusal, Scope, Transaction,
+};
 use crate::remote_store::{Answer as Done, Asked, RemoteStore, Sender, UPLOAD_IDLE};
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
@@ -28,7 +30,12 @@ const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 
 /// Lets a request in, gives it a place, and tells its record who that was.
-fn admit(state: &State, request: &Request, agent: &str, needed: Scope) -> Result<Admitted, Failure> {
+fn admit(
+    state: &State,
+    request: &Request,
+    agent: &str,
+    needed: Scope,
+) -> Result<Admitted, Failure> {
     let admitted = state.access.admit(request.headers(), agent, needed)?;
     let name = admitted.bearer.as_ref().map_or("", |bearer| &bearer.token.name);
     seat(state, request, &admitted.who(), name)?;
@@ -66,8 +73,9 @@ pub async fn refs(
     let head = found.unwrap_or_else(|| Head::empty(admitted.agent.clone()));
     let etag = head.etag();
     let had = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_known =
-        had.is_some_and(|text| text.split(',').any(|one| Etag::from_header(one) == Some(etag.clone())));
+    let is_known = had.is_some_and(|text| {
+        text.split(',').any(|one| Etag::from_header(one) == Some(etag.clone()))
+    });
     let mut answer = match is_known {
         true => empty(StatusCode::NOT_MODIFIED),
         false => json(StatusCode::OK, &Newer::of(&head, asker.as_ref())),
@@ -112,7 +120,8 @@ pub async fn append(
     let (token, id) = (admitted.bearer.map(|bearer| bearer.token.id), admitted.agent);
     let sender = Sender { token, now: state.log.now().into() };
     let offset_of = |id: AgentId| {
-        state.work(Pool::Refs, &who, move |depot| Ok((depot.offset(&id, &pack)?, depot.usage(&id)?)))
+        state
+            .work(Pool::Refs, &who, move |depot| Ok((depot.offset(&id, &pack)?, depot.usage(&id)?)))
     };
     let (here, usage) = offset_of(id.clone()).await?;
     let mut body = request.into_body();
@@ -143,7 +152,8 @@ pub async fn append(
     let limits = state.limits.clone();
     let feeding = tokio::spawn(async move { feed.pump(&mut body, &limits).await });
     let fed = feeding.await.unwrap_or_else(|error| Err(Error::failed(error.to_string()).into()));
-    let received = receiving.await.unwrap_or_else(|error| Err(Error::failed(error.to_string()).into()));
+    let received =
+        receiving.await.unwrap_or_else(|error| Err(Error::failed(error.to_string()).into()));
     fed?;
     match received {
         Ok(offset) => Ok(at_offset(StatusCode::NO_CONTENT, offset)),
@@ -162,7 +172,9 @@ fn refused(failure: Failure) -> Failure {
         // Of the bytes that arrived: everything else was looked at before them.
         Kind::Corrupt => Failure { status: StatusCode::UNPROCESSABLE_ENTITY, ..failure },
         // Too many are unfinished. A body that broke off has another answer.
-        Kind::Unavailable => Failure { status: StatusCode::TOO_MANY_REQUESTS, ..failure }.retry(UPLOAD_IDLE),
+        Kind::Unavailable => {
+            Failure { status: StatusCode::TOO_MANY_REQUESTS, ..failure }.retry(UPLOAD_IDLE)
+        }
         _ => failure,
     }
 }
@@ -176,7 +188,8 @@ pub async fn transact(
     let admitted = admit(&state, &request, &agent, Scope::Push)?;
     let trace = request.extensions().get::<Arc<Trace>>().cloned();
     let asker = known(&request)?;
-    let transaction: Transaction = body::json(request.into_body(), "a transaction", &state.limits).await?;
+    let transaction: Transaction =
+        body::json(request.into_body(), "a transaction", &state.limits).await?;
     if let Some(trace) = &trace {
         let _ = trace.txn.set(transaction.txn.to_string());
         let _ = trace.asked.set(transaction.summary());
@@ -187,7 +200,8 @@ pub async fn transact(
     state.may_write().await?;
     let (who, agent) = (admitted.who(), admitted.agent.clone());
     let Admitted { agent: id, bearer, .. } = admitted;
-    let asked = Asked { by: bearer, now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0) };
+    let asked =
+        Asked { by: bearer, now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0) };
     let quota = state.quota.clone();
     let wanted = transaction.clone();
     let told = trace.clone();
@@ -246,8 +260,9 @@ pub async fn fetch(
         Part::Whole => (StatusCode::OK, 0),
         Part::From(start) => (StatusCode::PARTIAL_CONTENT, start),
         Part::Beyond => {
-            let error =
-                Error::usage(format!("the range begins after the end of the pack, which has {len} bytes"));
+            let error = Error::usage(format!(
+                "the range begins after the end of the pack, which has {len} bytes"
+            ));
             let mut answer = Failure::new(StatusCode::RANGE_NOT_SATISFIABLE, error).into_response();
             answer.headers_mut().insert(CONTENT_RANGE, header(&format!("bytes */{len}")));
             return Ok(answer);
@@ -289,9 +304,9 @@ fn header(value: &impl ToString) -> HeaderValue {
 fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64> {
     let text = headers.get(name).and_then(|value| value.to_str().ok());
     let plain = text.filter(|text| text.bytes().all(|digit| digit.is_ascii_digit()));
-    plain
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| Error::usage(format!("an upload needs the header {name} with a number of bytes")))
+    plain.and_then(|text| text.parse().ok()).ok_or_else(|| {
+        Error::usage(format!("an upload needs the header {name} with a number of bytes"))
+    })
 }
 
 fn too_large() -> Failure {

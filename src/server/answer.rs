@@ -40,20 +40,29 @@ impl Failure {
                 let told = Error::failed(format!(
                     "the server failed at request {request}: what it keeps is damaged"
                 ));
-                Problem::from(&told.hint("whoever runs the server sees what with `lua-store serve fsck`"))
+                Problem::from(
+                    &told.hint("whoever runs the server sees what with `lua-store serve fsck`"),
+                )
             }
             StatusCode::INTERNAL_SERVER_ERROR => {
                 let told = Error::failed(format!("the server failed at request {request}"));
-                Problem::from(&told.hint("the server's log says why; what was stored before is not affected"))
+                Problem::from(
+                    &told.hint("the server's log says why; what was stored before is not affected"),
+                )
             }
-            StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => unwritable(&self.error),
+            StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => {
+                unwritable(&self.error)
+            }
             _ => Problem::from(&*self.error),
         };
         let mut answer = json(self.status, &problem);
         let headers = answer.headers_mut();
         match self.status {
             StatusCode::UNAUTHORIZED => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"lua-store\""));
+                headers.insert(
+                    WWW_AUTHENTICATE,
+                    HeaderValue::from_static("Bearer realm=\"lua-store\""),
+                );
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(self.retry.unwrap_or(1)));
@@ -73,8 +82,11 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        let status =
-            if error.is_unwritable() { StatusCode::INSUFFICIENT_STORAGE } else { status(error.kind()) };
+        let status = if error.is_unwritable() {
+            StatusCode::INSUFFICIENT_STORAGE
+        } else {
+            status(error.kind())
+        };
         Failure::new(status, error)
     }
 }
@@ -88,7 +100,9 @@ fn unwritable(error: &Error) -> Problem {
         _ => ("the server's disk is full", "there is room"),
     };
     let told = Error::unavailable(what);
-    Problem::from(&told.hint(format!("nothing was changed there; run the command again when {when}")))
+    Problem::from(
+        &told.hint(format!("nothing was changed there; run the command again when {when}")),
+    )
 }
 
 impl IntoResponse for Failure {
@@ -108,7 +122,9 @@ fn status(kind: Kind) -> StatusCode {
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Failed | Kind::Corrupt | Kind::Rewritten | Kind::Untrusted => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Failed | Kind::Corrupt | Kind::Rewritten | Kind::Untrusted => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 }
 
@@ -136,7 +152,9 @@ fn line(json: &str) -> String {
 pub fn text(status: StatusCode, text: String) -> Answer {
     let mut answer = Response::new(Body::from(text));
     *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4"));
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4"));
     answer
 }
 

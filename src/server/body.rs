@@ -37,7 +37,11 @@ async fn next(body: &mut Body) -> Option<Result<Bytes, Failure>> {
 }
 
 /// Reads a JSON body.
-pub async fn json<T: DeserializeOwned>(body: Body, what: &str, limits: &Limits) -> Result<T, Failure> {
+pub async fn json<T: DeserializeOwned>(
+    body: Body,
+    what: &str,
+    limits: &Limits,
+) -> Result<T, Failure> {
     decode(&whole(body, what, limits).await?, what)
 }
 
@@ -148,7 +152,12 @@ impl Read for Upload {
             match self.arriving.blocking_recv() {
                 Some(Some(piece)) => self.piece = piece,
                 Some(None) => self.ended = true,
-                None => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the upload broke off")),
+                None => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::UnexpectedEof,
+                        "the upload broke off",
+                    ));
+                }
             }
         }
         let count = buffer.len().min(self.piece.len());
@@ -159,7 +168,10 @@ impl Read for Upload {
 
 fn too_slow() -> Failure {
     let error = Error::new(Kind::Unavailable, "the body of the request came too slowly");
-    Failure::new(StatusCode::REQUEST_TIMEOUT, error.hint("what arrived of a pack is kept: go on from there"))
+    Failure::new(
+        StatusCode::REQUEST_TIMEOUT,
+        error.hint("what arrived of a pack is kept: go on from there"),
+    )
 }
 
 fn too_large(what: &str) -> Failure {
@@ -191,6 +203,9 @@ mod tests {
         drop(feed);
         let mut bytes = Vec::new();
         let error = upload.read_to_end(&mut bytes).unwrap_err();
-        assert_eq!((error.kind(), bytes.as_slice()), (io::ErrorKind::UnexpectedEof, b"abc".as_slice()));
+        assert_eq!(
+            (error.kind(), bytes.as_slice()),
+            (io::ErrorKind::UnexpectedEof, b"abc".as_slice())
+        );
     }
 }

@@ -65,7 +65,9 @@ impl Line {
             router.clone().oneshot(request)
         });
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(self.state.limits.head).max_buf_size(BUFFER);
+        http.timer(TokioTimer::new())
+            .header_read_timeout(self.state.limits.head)
+            .max_buf_size(BUFFER);
         // A client that closes after its last byte still gets its request done: what arrived is kept.
         http.half_close(true);
         let mut talk = http.serve_connection(TokioIo::new(stream), service);
@@ -87,10 +89,15 @@ impl Line {
     }
 
     /// Answers a request that could not be read, and gives the id that it got.
-    async fn refuse(&self, stream: impl AsyncRead + AsyncWrite + Unpin, status: StatusCode) -> String {
+    async fn refuse(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        status: StatusCode,
+    ) -> String {
         let (state, id) = (&self.state, self.state.next_id());
         // Whoever sends such a thing may be gone before it is answered.
-        let _ = timeout(state.limits.span, malformed::answer(stream, status, &id, state.log.now())).await;
+        let _ = timeout(state.limits.span, malformed::answer(stream, status, &id, state.log.now()))
+            .await;
         state.metrics.request("none", "other", status.as_u16(), Duration::ZERO);
         id
     }

@@ -102,7 +102,9 @@ fn probe(depot: &RemoteStore) -> Result<()> {
     let ProbeReport { failures, .. } = depot.probe()?;
     match failures.first() {
         None => Ok(()),
-        Some(what) => Err(Error::unavailable(format!("the disk does not hold what it must: {what}"))),
+        Some(what) => {
+            Err(Error::unavailable(format!("the disk does not hold what it must: {what}")))
+        }
     }
 }
 

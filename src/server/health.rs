@@ -39,16 +39,24 @@ pub async fn readyz(Shared(state): Shared<Arc<State>>) -> Result<Answer, Failure
 }
 
 /// The counters tell how busy others are, so they are for the machine's own and for admins.
-pub async fn metrics(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Answer, Failure> {
+pub async fn metrics(
+    Shared(state): Shared<Arc<State>>,
+    request: Request,
+) -> Result<Answer, Failure> {
     if is_from_here(&request) || state.access.is_admin(request.headers()) {
         let shared = state.clone();
         let _ = on_thread(move || Ok(shared.check_disk())).await?;
         return Ok(text(
             StatusCode::OK,
-            state.metrics.text((&state.pools, &state.connections), &state.stored(), state.log.dropped()),
+            state.metrics.text(
+                (&state.pools, &state.connections),
+                &state.stored(),
+                state.log.dropped(),
+            ),
         ));
     }
-    let error = Error::new(Kind::Auth, "from another machine the metrics need a token of scope admin");
+    let error =
+        Error::new(Kind::Auth, "from another machine the metrics need a token of scope admin");
     Err(error.hint("`lua-store serve token create --agent AGENT --scope admin` makes one").into())
 }
 

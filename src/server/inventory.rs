@@ -69,7 +69,12 @@ fn no_agent(agent: &AgentId) -> Error {
     Error::not_found(format!("there is no agent \"{agent}\"")).hint(hint)
 }
 
-pub fn details(depot: &RemoteStore, tokens: &Tokens, agent: &AgentId, quotas: Quotas) -> Result<Details> {
+pub fn details(
+    depot: &RemoteStore,
+    tokens: &Tokens,
+    agent: &AgentId,
+    quotas: Quotas,
+) -> Result<Details> {
     let overview = existing(depot, agent)?;
     let missing = depot.missing_packs(agent)?.len();
     Ok(Details { overview, missing, tokens: opening(tokens, agent)?, quotas, cached: None })
@@ -82,7 +87,12 @@ pub fn archive(depot: &RemoteStore, agent: &AgentId, archived: bool) -> Result<b
 }
 
 /// Deletes an agent for good, or finishes that.
-pub fn delete(depot: &RemoteStore, tokens: &Tokens, agent: &AgentId, now: SystemTime) -> Result<Deleted> {
+pub fn delete(
+    depot: &RemoteStore,
+    tokens: &Tokens,
+    agent: &AgentId,
+    now: SystemTime,
+) -> Result<Deleted> {
     let freed = depot.delete(agent, now)?.ok_or_else(|| no_agent(agent))?;
     Ok(Deleted { agent: agent.clone(), freed, tokens: opening(tokens, agent)? })
 }
@@ -136,12 +146,16 @@ impl Details {
 
     pub fn to_json(&self) -> Value {
         let mut answer = overview_to_json(&self.overview);
-        let [bytes, refs, uploads] = self.used().map(|(used, limit)| json!({"used": used, "limit": limit}));
+        let [bytes, refs, uploads] =
+            self.used().map(|(used, limit)| json!({"used": used, "limit": limit}));
         let cache = json!({"used": self.cached, "limit": self.quotas.cache});
-        answer["quotas"] = json!({"bytes": bytes, "refs": refs, "uploads": uploads, "cache": cache});
+        answer["quotas"] =
+            json!({"bytes": bytes, "refs": refs, "uploads": uploads, "cache": cache});
         answer["missingPacks"] = self.missing.into();
-        let tokens =
-            self.tokens.iter().map(|token| json!({"id": token.id, "scope": token.scope, "note": token.note}));
+        let tokens = self
+            .tokens
+            .iter()
+            .map(|token| json!({"id": token.id, "scope": token.scope, "note": token.note}));
         answer["tokens"] = tokens.collect();
         answer
     }

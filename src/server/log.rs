@@ -44,7 +44,9 @@ impl FromStr for Level {
 /// How much an event matters. A request does by its status.
 fn level(event: &str, status: Option<u64>) -> Level {
     match (event, status) {
-        ("damage" | "disk" | "panic" | "upkeep_failed" | "accept" | "certificate kept", _) => Level::Error,
+        ("damage" | "disk" | "panic" | "upkeep_failed" | "accept" | "certificate kept", _) => {
+            Level::Error
+        }
         ("request", Some(500..)) => Level::Error,
         ("request", Some(400..)) | ("grace is over" | "connection", _) => Level::Warn,
         _ => Level::Info,
@@ -75,7 +77,10 @@ impl Log {
     /// Something that happened, with what belongs to it.
     pub fn event(&self, event: &str, fields: impl IntoIterator<Item = (&'static str, Value)>) {
         let mut line = Map::new();
-        line.insert("at".into(), (self.clock)().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string().into());
+        line.insert(
+            "at".into(),
+            (self.clock)().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string().into(),
+        );
         line.insert("event".into(), event.into());
         line.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
         if level(event, line.get("status").and_then(Value::as_u64)) > self.level {
@@ -125,7 +130,8 @@ mod tests {
         let written = Arc::new(Mutex::new(String::new()));
         let text = written.clone();
         let clock: Clock = Arc::new(|| Timestamp::from_millisecond(1_500).unwrap());
-        let (log, writer) = Log::new(Box::new(move |line| text.lock().unwrap().push_str(line)), clock);
+        let (log, writer) =
+            Log::new(Box::new(move |line| text.lock().unwrap().push_str(line)), clock);
         log.event("x", [("path", "a\n\"b\"".into()), ("status", 200.into())]);
         drop(log);
         writer.finish();

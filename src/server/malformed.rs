@@ -38,7 +38,8 @@ impl<S> Screened<S> {
 
     /// The stream, and with what status the last request is to be refused, if it could not be read.
     pub fn end(self, ended: &hyper::Result<()>) -> (S, Option<StatusCode>) {
-        let is_http_2 = self.is_between_requests() && ended.as_ref().is_err_and(hyper::Error::is_parse);
+        let is_http_2 =
+            self.is_between_requests() && ended.as_ref().is_err_and(hyper::Error::is_parse);
         let unspoken = is_http_2.then_some(StatusCode::HTTP_VERSION_NOT_SUPPORTED);
         // Whoever sent nothing waits for no answer.
         let is_late = self.has_begun && ended.as_ref().is_err_and(hyper::Error::is_timeout);
@@ -52,7 +53,8 @@ impl<S> Screened<S> {
 
     /// Whether these bytes are an answer that no handler gave. If so they count as written.
     fn holds_back(&mut self, bytes: &[u8]) -> bool {
-        self.held_back = self.held_back.or_else(|| made_up(bytes).filter(|_| self.is_between_requests()));
+        self.held_back =
+            self.held_back.or_else(|| made_up(bytes).filter(|_| self.is_between_requests()));
         self.quiet &= self.held_back.is_some();
         self.held_back.is_some()
     }
@@ -79,7 +81,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Screened<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Screened<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.has_begun = false;
         if self.holds_back(bytes) {
             return Poll::Ready(Ok(bytes.len()));
@@ -145,11 +151,13 @@ pub async fn answer(
 
 fn why(status: StatusCode) -> Error {
     match status {
-        StatusCode::REQUEST_TIMEOUT => Error::unavailable("the head of the request came too slowly"),
-        StatusCode::URI_TOO_LONG => Error::usage("the address of the request is too long"),
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-            Error::usage("the head of the request is too large: at most 100 headers, and 128 KiB in all")
+        StatusCode::REQUEST_TIMEOUT => {
+            Error::unavailable("the head of the request came too slowly")
         }
+        StatusCode::URI_TOO_LONG => Error::usage("the address of the request is too long"),
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Error::usage(
+            "the head of the request is too large: at most 100 headers, and 128 KiB in all",
+        ),
         StatusCode::HTTP_VERSION_NOT_SUPPORTED => {
             Error::usage("HTTP/2 is not spoken here").hint("speak HTTP/1.1")
         }

@@ -104,7 +104,12 @@ impl Metrics {
     }
 
     /// The whole text.
-    pub fn text(&self, limits: (&Pools, &Connections), stored: &Stored, dropped_log_lines: u64) -> String {
+    pub fn text(
+        &self,
+        limits: (&Pools, &Connections),
+        stored: &Stored,
+        dropped_log_lines: u64,
+    ) -> String {
         let mut page = Page::default();
         page.family("build_info", "gauge", "Which program this is.");
         page.sample("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1);
@@ -132,8 +137,18 @@ impl Metrics {
                 "Packs that were known from an earlier proof.",
                 stored.proofs.1.to_string(),
             ),
-            ("damage_total", "counter", "Damaged objects and packs that came to light.", count(&self.damage)),
-            ("damaged", "gauge", "Damaged objects and packs that are known now.", stored.damaged.to_string()),
+            (
+                "damage_total",
+                "counter",
+                "Damaged objects and packs that came to light.",
+                count(&self.damage),
+            ),
+            (
+                "damaged",
+                "gauge",
+                "Damaged objects and packs that are known now.",
+                stored.damaged.to_string(),
+            ),
             (
                 "disk_writable",
                 "gauge",
@@ -155,7 +170,12 @@ impl Metrics {
             ("connections", "gauge", "Open connections.", now(&self.connections)),
             ("uploads", "gauge", "Uploads in progress.", now(&self.uploads)),
             ("downloads", "gauge", "Downloads in progress.", now(&self.downloads)),
-            ("agents_opened", "gauge", "Agents seen since the start.", lock(&self.agents).len().to_string()),
+            (
+                "agents_opened",
+                "gauge",
+                "Agents seen since the start.",
+                lock(&self.agents).len().to_string(),
+            ),
         ] {
             page.family(name, kind, help);
             page.sample(name, "", value);
@@ -182,9 +202,17 @@ impl Metrics {
         );
         for (route, times) in &*lock(&self.times) {
             for (count, bound) in times.counts.iter().zip(BUCKETS) {
-                page.sample("request_seconds_bucket", &format!("route=\"{route}\",le=\"{bound}\""), count);
+                page.sample(
+                    "request_seconds_bucket",
+                    &format!("route=\"{route}\",le=\"{bound}\""),
+                    count,
+                );
             }
-            page.sample("request_seconds_bucket", &format!("route=\"{route}\",le=\"+Inf\""), times.total);
+            page.sample(
+                "request_seconds_bucket",
+                &format!("route=\"{route}\",le=\"+Inf\""),
+                times.total,
+            );
             page.sample("request_seconds_sum", &format!("route=\"{route}\""), times.seconds);
             page.sample("request_seconds_count", &format!("route=\"{route}\""), times.total);
         }
@@ -263,7 +291,9 @@ mod tests {
         }
         drop(one);
         assert!(
-            metrics.text((&pools, &connections), &Stored::default(), 0).contains("lua_store_uploads 0\n")
+            metrics
+                .text((&pools, &connections), &Stored::default(), 0)
+                .contains("lua_store_uploads 0\n")
         );
     }
 }

@@ -108,11 +108,17 @@ impl Server {
         let mut limits = config.limits.clone();
         let heads = limits::files::fit(&mut limits, limits::files::raised())?;
         let (proof_floor, proof_ratio) = limits.proof;
-        let settings =
-            Settings { heads, proof_floor, proof_ratio, cache: limits.agent_cache, ..Settings::default() };
+        let settings = Settings {
+            heads,
+            proof_floor,
+            proof_ratio,
+            cache: limits.agent_cache,
+            ..Settings::default()
+        };
         let depot = RemoteStore::open_with(&config.data, &settings)?;
         let disk = Disk::probe(&config.data, &depot)?;
-        let access = Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
+        let access =
+            Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
         let (log, writer) = Log::new(surroundings.log, surroundings.clock);
         let log = log.from(surroundings.level);
         let _ = limits::Quotas::of(&limits).note(&config.data);
@@ -153,12 +159,14 @@ impl Server {
 
     /// Answers until the process is told to stop, and then to what is still running.
     pub fn run(self) -> Result<()> {
-        let Server { runtime, listener, admin, mut signals, state, certificate, tls, writer } = self;
+        let Server { runtime, listener, admin, mut signals, state, certificate, tls, writer } =
+            self;
         let (stop, stopping) = watch::channel(false);
         let (router, connections) =
             (routes::router(state.clone(), admin.is_none()), state.connections.clone());
         let line = Line { router, state: state.clone(), tls, stop: stopping, connections };
-        let (router, connections) = (routes::watched(state.clone()), Connections::new(WATCHERS, WATCHERS));
+        let (router, connections) =
+            (routes::watched(state.clone()), Connections::new(WATCHERS, WATCHERS));
         let watch = Line { router, connections, ..line.clone() };
         runtime.block_on(async {
             let accepting = tokio::spawn(accept(listener, line));

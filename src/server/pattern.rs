@@ -64,10 +64,12 @@ impl FromStr for Pattern {
     fn from_str(text: &str) -> Result<Pattern> {
         match text.replace('*', "x").parse::<AgentId>() {
             Ok(_) => Ok(Pattern(text.to_owned())),
-            Err(_) if text.contains('*') => {
-                Err(Error::usage(format!("\"{text}\" cannot be a pattern of agents"))
-                    .hint("`shop` is one agent, `team-*` all whose ids begin with `team-`, `*` every agent"))
-            }
+            Err(_) if text.contains('*') => Err(Error::usage(format!(
+                "\"{text}\" cannot be a pattern of agents"
+            ))
+            .hint(
+                "`shop` is one agent, `team-*` all whose ids begin with `team-`, `*` every agent",
+            )),
             // With the rules of an id.
             Err(error) => Err(error),
         }

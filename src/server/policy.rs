@@ -8,11 +8,13 @@ pub fn judge(config: &Config, tokens: usize) -> Result<Vec<String>> {
     let address = config.listen;
     let here = address.ip().is_loopback();
     if config.open && !here {
-        return Err(Error::usage(format!("cannot listen on {address} with `--no-auth`: others reach it"))
-            .hint(
-                "`--no-auth` is for 127.0.0.1; leave it out, and make tokens: \
+        return Err(Error::usage(format!(
+            "cannot listen on {address} with `--no-auth`: others reach it"
+        ))
+        .hint(
+            "`--no-auth` is for 127.0.0.1; leave it out, and make tokens: \
                    `lua-store serve token create --agent AGENT --scope push`",
-            ));
+        ));
     }
     if !here && tokens == 0 {
         return Err(Error::usage(format!(
@@ -28,7 +30,9 @@ pub fn judge(config: &Config, tokens: usize) -> Result<Vec<String>> {
         ));
     }
     if config.open {
-        warnings.push("without tokens every user and program of this machine may read and push".to_owned());
+        warnings.push(
+            "without tokens every user and program of this machine may read and push".to_owned(),
+        );
     } else if tokens == 0 {
         warnings.push(
             "there is no token yet, so nothing can be read or pushed: \

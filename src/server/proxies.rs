@@ -27,7 +27,8 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Network, String> {
-        let wrong = || "use an address or a network: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`".to_owned();
+        let wrong =
+            || "use an address or a network: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`".to_owned();
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits.parse::<u32>().map_err(|_| wrong())?)),
             None => (text, None),
@@ -138,7 +139,10 @@ mod tests {
     fn the_last_that_no_trusted_proxy_is_sent_it() {
         let of = |headers: &[(&'static str, &str)]| client("10.0.0.0/8", "10.0.0.1", headers);
         let four = "192.0.2.7".to_owned();
-        assert_eq!(of(&[("x-forwarded-for", "127.0.0.1, 192.0.2.7, 10.0.0.2")]), Some(four.clone()));
+        assert_eq!(
+            of(&[("x-forwarded-for", "127.0.0.1, 192.0.2.7, 10.0.0.2")]),
+            Some(four.clone())
+        );
         assert_eq!(
             of(&[("x-forwarded-for", "127.0.0.1"), ("x-forwarded-for", "192.0.2.7:80")]),
             Some(four.clone())
@@ -151,7 +155,10 @@ mod tests {
             of(&[("forwarded", "proto=http;for=\"[2001:db8::7]:1\"")]).as_deref(),
             Some("2001:db8::7")
         );
-        assert_eq!(of(&[("forwarded", "for=192.0.2.7"), ("x-forwarded-for", "192.0.2.7")]), Some(four));
+        assert_eq!(
+            of(&[("forwarded", "for=192.0.2.7"), ("x-forwarded-for", "192.0.2.7")]),
+            Some(four)
+        );
         assert_eq!(of(&[("forwarded", "for=127.0.0.1"), ("x-forwarded-for", "192.0.2.7")]), None);
         assert_eq!(of(&[("x-forwarded-for", "127.0.0.1, unknown")]), None);
         assert_eq!(of(&[("forwarded", "for=_hidden")]), None);

@@ -51,7 +51,8 @@ mod tests {
         assert_eq!(part_of("bytes=99-", None), Part::From(99));
         assert_eq!(part_of("bytes=100-", Some("\"a\"")), Part::Beyond);
         assert_eq!(part_of("bytes=7-", Some("\"b\"")), Part::Whole, "another parcel is sent whole");
-        for other in ["bytes=0-", "bytes=-5", "bytes=1-2", "bytes=1-,3-", "lines=1-", "bytes=+1-", "bytes=-"]
+        for other in
+            ["bytes=0-", "bytes=-5", "bytes=1-2", "bytes=1-,3-", "lines=1-", "bytes=+1-", "bytes=-"]
         {
             assert_eq!(part_of(other, None), Part::Whole, "{other}");
         }

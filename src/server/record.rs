@@ -219,7 +219,9 @@ struct Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         let rest = std::mem::take(&mut self.inner);
-        if let (false, false, Ok(runtime)) = (self.unwanted, rest.is_end_stream(), Handle::try_current()) {
+        if let (false, false, Ok(runtime)) =
+            (self.unwanted, rest.is_end_stream(), Handle::try_current())
+        {
             runtime.spawn(drain(rest));
         }
     }

@@ -80,7 +80,8 @@ fn readable(answer: Answer) -> Answer {
     if ours || !answer.status().is_client_error() {
         return answer;
     }
-    Failure::new(answer.status(), Error::usage("the address of the request cannot be read")).into_response()
+    Failure::new(answer.status(), Error::usage("the address of the request cannot be read"))
+        .into_response()
 }
 
 fn name(request: &Request) -> &'static str {
@@ -96,7 +97,10 @@ async fn nothing_here() -> Failure {
 }
 
 async fn wrong_method() -> Failure {
-    Failure::new(StatusCode::METHOD_NOT_ALLOWED, Error::usage("this address is not for that method"))
+    Failure::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        Error::usage("this address is not for that method"),
+    )
 }
 
 /// Marks the answer of a request that a bug ended.
@@ -162,8 +166,10 @@ mod tests {
         let router = surrounded(routes, state.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for path in ["/bug", "/thread"] {
-            let request =
-                Request::builder().uri(path).header("x-request-id", "request-1").body(Body::empty());
+            let request = Request::builder()
+                .uri(path)
+                .header("x-request-id", "request-1")
+                .body(Body::empty());
             let answer = runtime.block_on(router.clone().oneshot(request.unwrap())).unwrap();
             assert_eq!(
                 (answer.status().as_u16(), &answer.headers()["x-request-id"]),

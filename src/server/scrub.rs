@@ -46,7 +46,8 @@ enum Next {
 /// The agent after the last one is due when as large a part of the time is over as was read of the bytes.
 fn next(at: &ScrubState, sizes: &[(AgentId, u64)], period_ms: u64, now_ms: u64) -> Next {
     let wait = |until: u64| Next::Wait(Duration::from_millis(until - now_ms).min(LOOK));
-    let is_next = |(agent, _): &&(AgentId, u64)| at.after.as_ref().is_none_or(|after| agent > after);
+    let is_next =
+        |(agent, _): &&(AgentId, u64)| at.after.as_ref().is_none_or(|after| agent > after);
     let Some((agent, size)) = sizes.iter().find(is_next) else {
         let end = at.began_ms + period_ms;
         return if now_ms < end { wait(end) } else { Next::Begin };
@@ -65,7 +66,9 @@ fn step(state: &Arc<State>, period: Duration) -> Result<Duration> {
     let mut at = known.unwrap_or_else(|| ScrubState::begin(now));
     let (agent, size) = match next(&at, &sizes(state, &depot.agents()?), millis(period), now) {
         Next::Wait(time) => return Ok(time),
-        Next::Begin => return depot.set_scrub_state(&ScrubState::begin(now)).map(|()| Duration::ZERO),
+        Next::Begin => {
+            return depot.set_scrub_state(&ScrubState::begin(now)).map(|()| Duration::ZERO);
+        }
         Next::Read(agent, size) => (agent, size),
     };
     let scrubbed = depot.scrub(&agent, &mut Slowly { state, owed: Duration::ZERO });
@@ -120,15 +123,24 @@ mod tests {
 
     #[test]
     fn what_is_read_keeps_step_with_the_time() {
-        let sizes = [("a", 100), ("b", 500), ("c", 400)].map(|(agent, size)| (agent.parse().unwrap(), size));
+        let sizes = [("a", 100), ("b", 500), ("c", 400)]
+            .map(|(agent, size)| (agent.parse().unwrap(), size));
         let next = |at: &ScrubState, now| next(at, &sizes, 30 * DAY, now);
         let read = |nth: usize| Next::Read(sizes[nth].0.clone(), sizes[nth].1);
         assert_eq!(next(&at(0, ""), 1000), read(0));
         // A tenth of the bytes was read: the next are due after three days.
         assert_eq!(next(&at(100, "a"), 1000 + 3 * DAY - 5), Next::Wait(Duration::from_millis(5)));
-        assert_eq!(next(&at(100, "a"), 1000), Next::Wait(LOOK), "it is looked again whether there is more");
+        assert_eq!(
+            next(&at(100, "a"), 1000),
+            Next::Wait(LOOK),
+            "it is looked again whether there is more"
+        );
         assert_eq!(next(&at(100, "a"), 1000 + 3 * DAY), read(1));
-        assert_eq!(next(&at(600, "b"), 1000 + 20 * DAY), read(2), "a server that was off goes on at once");
+        assert_eq!(
+            next(&at(600, "b"), 1000 + 20 * DAY),
+            read(2),
+            "a server that was off goes on at once"
+        );
         assert_eq!(next(&at(1000, "c"), 1000 + 29 * DAY), Next::Wait(LOOK));
         assert_eq!(next(&at(1000, "c"), 1000 + 30 * DAY), Next::Begin);
         assert_eq!(next(&at(9000, "b"), 1000 + 30 * DAY), read(2), "sizes may have been others");

@@ -42,8 +42,8 @@ pub struct Parts {
 impl State {
     pub fn new(parts: Parts) -> Result<State> {
         let Parts { depot, access, log, limits, disk, proxies } = parts;
-        let first =
-            getrandom::u64().map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
+        let first = getrandom::u64()
+            .map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
         Ok(State {
             depot,
             access,

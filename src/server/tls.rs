@@ -61,10 +61,11 @@ fn read(files: &Tls) -> Result<CertifiedKey> {
     if chain.is_empty() {
         return Err(bad(&files.certificate, "it has no certificate".to_owned()));
     }
-    let key = PrivateKeyDer::from_pem_slice(&fs::read(&files.key)?).map_err(|error| match error {
-        pem::Error::NoItemsFound => bad(&files.key, "it has no private key".to_owned()),
-        error => bad(&files.key, error.to_string()),
-    })?;
+    let key =
+        PrivateKeyDer::from_pem_slice(&fs::read(&files.key)?).map_err(|error| match error {
+            pem::Error::NoItemsFound => bad(&files.key, "it has no private key".to_owned()),
+            error => bad(&files.key, error.to_string()),
+        })?;
     CertifiedKey::from_der(chain, key, &default_provider()).map_err(|error| match error {
         rustls::Error::InconsistentKeys(_) => {
             bad(&files.key, "it is the key of another certificate".to_owned())

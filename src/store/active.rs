@@ -43,7 +43,9 @@ impl Active {
         let (target, ledger) = text.strip_prefix("ref: ")?.split_once("\nledger: ")?;
         let version = match target {
             "none" => None,
-            name => Some(name.parse::<Name>().ok().filter(|name| name.series() == VERSIONS)?.number()),
+            name => {
+                Some(name.parse::<Name>().ok().filter(|name| name.series() == VERSIONS)?.number())
+            }
         };
         let ledger = ledger.strip_suffix('\n')?.parse().ok()?;
         Some(Active { version, ledger })
@@ -100,14 +102,18 @@ fn read_once(dir: &Path) -> Result<Option<Active>> {
 
 fn lost(dir: &Path, was: &Active) -> Error {
     let path = dir.join(layout::ACTIVE);
-    Error::corrupt(format!("\"{}\" is missing: it named {was}", path.display())).hint(mend(dir, was))
+    Error::corrupt(format!("\"{}\" is missing: it named {was}", path.display()))
+        .hint(mend(dir, was))
 }
 
 /// The command that makes the file what it was.
 pub fn mend(dir: &Path, was: &Active) -> String {
     let text = was.encode().replace('\n', "\\n");
     let path = dir.join(layout::ACTIVE);
-    format!("`lua-store fsck --repair` puts it back, as does `printf '{text}' > \"{}\"`", path.display())
+    format!(
+        "`lua-store fsck --repair` puts it back, as does `printf '{text}' > \"{}\"`",
+        path.display()
+    )
 }
 
 /// Puts back a pointer that was lost or damaged; the caller holds the lock.
@@ -130,8 +136,12 @@ fn read_file(dir: &Path) -> Result<Option<Active>> {
     let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
     let damaged = || {
         let was = log::newest(dir).and_then(|mark| mark.active);
-        Error::corrupt(format!("\"{}\" is damaged: it holds {}", path.display(), layout::show(&bytes)))
-            .hint(was.map_or(FSCK.to_owned(), |was| mend(dir, &was)))
+        Error::corrupt(format!(
+            "\"{}\" is damaged: it holds {}",
+            path.display(),
+            layout::show(&bytes)
+        ))
+        .hint(was.map_or(FSCK.to_owned(), |was| mend(dir, &was)))
     };
     Active::decode(&bytes).map(Some).ok_or_else(damaged)
 }
@@ -173,7 +183,10 @@ mod tests {
         let store = Store::init(&project.path().join(".lua")).unwrap();
         let lock = store.lock().unwrap();
         for number in 1..=8 {
-            store.refs().create(&lock, &format!("refs/versions/v{number}"), Id::of_blob(b"v")).unwrap();
+            store
+                .refs()
+                .create(&lock, &format!("refs/versions/v{number}"), Id::of_blob(b"v"))
+                .unwrap();
         }
         drop(lock);
         (project, store)
@@ -214,7 +227,8 @@ mod tests {
     #[test]
     fn a_version_that_does_not_exist_never_becomes_active() {
         let (_project, store) = store();
-        let error = store.swap_active(&store.lock().unwrap(), None, &active(Some(9), 1)).unwrap_err();
+        let error =
+            store.swap_active(&store.lock().unwrap(), None, &active(Some(9), 1)).unwrap_err();
         assert_eq!(error.kind(), Kind::NotFound);
         assert_eq!(store.active().unwrap(), None);
     }
@@ -223,7 +237,8 @@ mod tests {
     fn damage_is_named_and_stops_a_swap() {
         let (_project, store) = store();
         let good = format!("ref: refs/versions/v2\nledger: {ZEROS}\n");
-        let mut cases: Vec<Vec<u8>> = (0..good.len()).map(|end| good.as_bytes()[..end].to_vec()).collect();
+        let mut cases: Vec<Vec<u8>> =
+            (0..good.len()).map(|end| good.as_bytes()[..end].to_vec()).collect();
         cases.extend([
             format!("{good}\n").into_bytes(),
             good.replace("v2", "v02").into_bytes(),
@@ -253,7 +268,11 @@ mod tests {
                     let (store, winners) = (&store, &winners);
                     scope.spawn(move || {
                         let lock = store.lock().unwrap();
-                        match store.swap_active(&lock, before.as_ref(), &active(Some(version), round)) {
+                        match store.swap_active(
+                            &lock,
+                            before.as_ref(),
+                            &active(Some(version), round),
+                        ) {
                             Ok(()) => winners.fetch_add(1, Ordering::Relaxed),
                             Err(error) => {
                                 assert_eq!(error.kind(), Kind::Conflict);

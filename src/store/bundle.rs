@@ -46,9 +46,12 @@ impl Block {
     /// Reads exactly what [`Block::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Block, String> {
         let text = checksummed::open(bytes)?;
-        let rest = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
-        let (pack, rest) =
-            rest.strip_prefix(PACK).and_then(|rest| rest.split_once('\n')).ok_or("it names no pack")?;
+        let rest =
+            text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
+        let (pack, rest) = rest
+            .strip_prefix(PACK)
+            .and_then(|rest| rest.split_once('\n'))
+            .ok_or("it names no pack")?;
         let pack = pack.parse().map_err(|_| "it names no pack")?;
         let (active, refs) = active::split(rest).ok_or("its pointer is not well formed")?;
         let numbered = Packed::from_lines(refs)?.into_contiguous();
@@ -70,25 +73,41 @@ impl Heads {
 impl Store {
     /// Writes a bundle of these refs to a file that there is not yet, leaving out what is reachable
     /// from `have`. Gives the number of objects and the bytes of the file.
-    pub fn bundle(&self, heads: &Heads, have: &[Id], file: &Path, progress: &Progress) -> Result<(u32, u64)> {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    pub fn bundle(
+        &self,
+        heads: &Heads,
+        have: &[Id],
+        file: &Path,
+        progress: &Progress,
+    ) -> Result<(u32, u64)> {
+        let folder =
+            file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let (name, place) = (file.display(), folder.display());
         if file.symlink_metadata().is_ok() {
             return Err(exists(file));
         }
         if !folder.is_dir() {
-            return Err(Error::not_found(format!("cannot write \"{name}\": there is no folder \"{place}\"")));
+            return Err(Error::not_found(format!(
+                "cannot write \"{name}\": there is no folder \"{place}\""
+            )));
         }
         let want: Vec<Id> = heads.roots().into_iter().filter(|id| !have.contains(id)).collect();
         let closure = MissingObjects::new(self.objects(), &want, have)?;
         let parcel = self.objects().thin_pack(&closure, &self.incoming()?)?;
         // Who opens it can do nothing about damage: it is found here.
         let limits = Limits { decoded: u64::MAX };
-        accept(self.objects().verify_pack(parcel.mapped(), &limits, progress)?, "what is to go into it")?;
+        accept(
+            self.objects().verify_pack(parcel.mapped(), &limits, progress)?,
+            "what is to go into it",
+        )?;
         let block = Block { pack: parcel.id(), heads: heads.clone() }.encode();
         let mut temp = Temp::create_in(folder)?;
         temp.write_all(block.as_bytes()).at("write", file)?;
-        parcel.bytes().chunks(1 << 20).try_for_each(|piece| temp.write_all(piece)).at("write", file)?;
+        parcel
+            .bytes()
+            .chunks(1 << 20)
+            .try_for_each(|piece| temp.write_all(piece))
+            .at("write", file)?;
         match temp.publish(file, Clobber::Never)? {
             Published::Done => Ok((parcel.count(), (block.len() + parcel.bytes().len()) as u64)),
             Published::Exists => Err(exists(file)),
@@ -110,16 +129,17 @@ impl Bundle {
     pub fn open(file: &Path, scratch: &Path) -> Result<Bundle> {
         let mut input = BufReader::new(File::open(file).at("open", file)?);
         let lines = read_lines(&mut input).at("read", file)?;
-        let damaged =
-            |what: String| Error::corrupt(format!("cannot use the bundle \"{}\": {what}", file.display()));
+        let damaged = |what: String| {
+            Error::corrupt(format!("cannot use the bundle \"{}\": {what}", file.display()))
+        };
         if !lines.starts_with(HEADER.as_bytes()) {
             return Err(damaged("it is no bundle, or one of another format".to_owned()));
         }
         let block = Block::decode(&lines).map_err(&damaged)?;
         let mut temp = Temp::create_in(scratch)?;
         io::copy(&mut input, &mut temp).at("copy", file)?;
-        let pack =
-            Mapped::open(temp.path(), block.pack).map_err(|error| damaged(error.message().to_owned()))?;
+        let pack = Mapped::open(temp.path(), block.pack)
+            .map_err(|error| damaged(error.message().to_owned()))?;
         Ok(Bundle { heads: block.heads, pack, scratch: temp, file: file.to_owned() })
     }
 
@@ -211,7 +231,8 @@ mod tests {
         (ids(), ids(), any::<Option<[u8; 32]>>(), any::<[u8; 32]>()).prop_map(
             |(source, versions, ledger, pack)| {
                 let version = (!versions.is_empty()).then_some(versions.len() as u64);
-                let active = ledger.map(|ledger| Active { version, ledger: Id::from_bytes(ledger) });
+                let active =
+                    ledger.map(|ledger| Active { version, ledger: Id::from_bytes(ledger) });
                 Block { pack: PackId::of(&pack), heads: Heads { source, versions, active } }
             },
         )

@@ -23,7 +23,8 @@ impl Config {
         let bytes = fs::read_if_exists(&path)?.unwrap_or_default();
         let bad = |line: usize, what: &str| {
             let place = format!("\"{}\" line {line}", path.display());
-            Error::usage(format!("cannot read {place}: {what}")).hint("correct that line and try again")
+            Error::usage(format!("cannot read {place}: {what}"))
+                .hint("correct that line and try again")
         };
         let text = match std::str::from_utf8(&bytes) {
             Ok(text) => text,
@@ -67,7 +68,9 @@ impl Config {
 
     /// Takes a pattern out of that list; `false` when it is not there.
     pub fn remove_allowed(&mut self, pattern: &str) -> bool {
-        let Some(list) = self.document.get_mut("allow").and_then(Item::as_array_mut) else { return false };
+        let Some(list) = self.document.get_mut("allow").and_then(Item::as_array_mut) else {
+            return false;
+        };
         let before = list.len();
         list.retain(|known| known.as_str() != Some(pattern));
         list.len() < before
@@ -86,7 +89,8 @@ impl Config {
 
     /// Name and address of every remote, in the order of the file.
     pub fn remotes(&self) -> Vec<(&str, &str)> {
-        let names = self.remote_table().into_iter().flat_map(|table| table.iter().map(|(name, _)| name));
+        let names =
+            self.remote_table().into_iter().flat_map(|table| table.iter().map(|(name, _)| name));
         names.filter_map(|name| Some((name, self.remote(name)?))).collect()
     }
 
@@ -157,7 +161,8 @@ impl Config {
                 return Err(wrong(key, "a text in quotes"));
             }
         }
-        let is_text_list = |item: &Item| item.as_array().is_some_and(|list| list.iter().all(|v| v.is_str()));
+        let is_text_list =
+            |item: &Item| item.as_array().is_some_and(|list| list.iter().all(|v| v.is_str()));
         if self.document.get("allow").is_some_and(|item| !is_text_list(item)) {
             return Err(wrong("allow", "a list of texts, as in allow = [\"fixtures/*.pem\"]"));
         }
@@ -174,8 +179,9 @@ impl Config {
             if self.remote(name).is_none() {
                 return Err(wrong(&format!("remote.{name}"), "a table with the text \"url\""));
             }
-            let insecure =
-                self.remote_table().and_then(|table| table.get(name)?.as_table_like()?.get(INSECURE));
+            let insecure = self
+                .remote_table()
+                .and_then(|table| table.get(name)?.as_table_like()?.get(INSECURE));
             if insecure.is_some_and(|insecure| !insecure.is_bool()) {
                 return Err(wrong(&format!("remote.{name}.{INSECURE}"), "true or false"));
             }
@@ -226,8 +232,7 @@ mod tests {
 
     #[test]
     fn a_change_keeps_comments_order_and_unknown_keys() {
-        let before =
-            "# mine\nzeta = 1 # why\nauthor = \"a@b\"\n\n[remote.origin]\nurl = \"u\" # old\nx = [1]\n";
+        let before = "# mine\nzeta = 1 # why\nauthor = \"a@b\"\n\n[remote.origin]\nurl = \"u\" # old\nx = [1]\n";
         let (_project, store) = store(before);
         let mut config = store.config().unwrap();
         config.set_author("c@d");
@@ -235,9 +240,11 @@ mod tests {
         config.set_remote("other", "/w", false).unwrap();
         config.save(&store.lock().unwrap()).unwrap();
         let after = std::fs::read_to_string(store.dir().join("config.toml")).unwrap();
-        for kept in
-            ["# mine\nzeta = 1 # why\nauthor = \"c@d\"\n", "x = [1]\n", "[remote.other]\nurl = \"/w\"\n"]
-        {
+        for kept in [
+            "# mine\nzeta = 1 # why\nauthor = \"c@d\"\n",
+            "x = [1]\n",
+            "[remote.other]\nurl = \"/w\"\n",
+        ] {
             assert!(after.contains(kept), "{after}");
         }
         let config = store.config().unwrap();
@@ -277,8 +284,7 @@ mod tests {
         assert!(config.add_allowed("skill/orders") && !config.add_allowed("x.pem"));
         config.save(&store.lock().unwrap()).unwrap();
         let after = std::fs::read_to_string(store.dir().join("config.toml")).unwrap();
-        let expected =
-            "agent = \"a\"\nallow = [\"x.pem\", \"skill/orders\"] # why\n\n[remote.origin]\nurl = \"u\"\n";
+        let expected = "agent = \"a\"\nallow = [\"x.pem\", \"skill/orders\"] # why\n\n[remote.origin]\nurl = \"u\"\n";
         assert_eq!(after, expected);
         assert!(config.remove_allowed("x.pem") && !config.remove_allowed("x.pem"));
         assert_eq!(config.allow(), ["skill/orders"]);
@@ -286,7 +292,10 @@ mod tests {
         let mut config = store.config().unwrap();
         config.add_allowed("a");
         config.save(&store.lock().unwrap()).unwrap();
-        assert_eq!((store.config().unwrap().allow(), config.git_enabled()), (vec!["a".to_owned()], true));
+        assert_eq!(
+            (store.config().unwrap().allow(), config.git_enabled()),
+            (vec!["a".to_owned()], true)
+        );
     }
 
     #[test]
@@ -303,7 +312,10 @@ mod tests {
         ] {
             let (_project, store) = store(text);
             let error = store.config().unwrap_err();
-            assert!(error.message().contains("config.toml\"") && error.message().contains(part), "{error}");
+            assert!(
+                error.message().contains("config.toml\"") && error.message().contains(part),
+                "{error}"
+            );
         }
     }
 }

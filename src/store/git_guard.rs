@@ -104,7 +104,8 @@ fn ignore_in(file: &Path, pattern: &str) -> Result<bool> {
     }
     let ending = if text.ends_with(b"\r\n") { "\r\n" } else { "\n" };
     let start = if text.is_empty() || text.ends_with(b"\n") { "" } else { "\n" };
-    fs::append(file, format!("{start}{pattern}{ending}").as_bytes())
-        .map_err(|error| error.hint(format!("add the line `{pattern}` to \"{}\"", file.display())))?;
+    fs::append(file, format!("{start}{pattern}{ending}").as_bytes()).map_err(|error| {
+        error.hint(format!("add the line `{pattern}` to \"{}\"", file.display()))
+    })?;
     Ok(true)
 }

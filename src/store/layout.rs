@@ -52,8 +52,11 @@ pub fn make(dir: &Path) -> Result<()> {
 pub fn check_format(dir: &Path) -> Result<()> {
     let path = dir.join(FORMAT);
     let Some(found) = fs::read_if_exists(&path)? else {
-        return Err(Error::usage(format!("not a lua-store project: there is no \"{}\"", path.display()))
-            .hint("`lua-store init` makes a folder one"));
+        return Err(Error::usage(format!(
+            "not a lua-store project: there is no \"{}\"",
+            path.display()
+        ))
+        .hint("`lua-store init` makes a folder one"));
     };
     if found == FORMAT_LINE.as_bytes() {
         return Ok(());

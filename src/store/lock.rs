@@ -43,7 +43,10 @@ mod tests {
         let first = Lock::acquire(dir.path(), Duration::ZERO).unwrap();
         let error = Lock::acquire(dir.path(), Duration::from_millis(30)).unwrap_err();
         assert_eq!(error.kind(), Kind::Unavailable);
-        assert!(error.message().contains(&dir.path().join("lock").display().to_string()), "{error}");
+        assert!(
+            error.message().contains(&dir.path().join("lock").display().to_string()),
+            "{error}"
+        );
         drop(first);
         assert!(Lock::acquire(dir.path(), Duration::ZERO).is_ok());
     }

@@ -90,7 +90,12 @@ impl MissingObjects {
     }
 
     /// Opens a wanted tree and those beside it; takes in its blobs, and puts its trees on the list.
-    fn walk<S: Source + ?Sized>(&mut self, source: &S, pair: &Pair, open: &mut Vec<Pair>) -> Result<()> {
+    fn walk<S: Source + ?Sized>(
+        &mut self,
+        source: &S,
+        pair: &Pair,
+        open: &mut Vec<Pair>,
+    ) -> Result<()> {
         let tree = source.tree(&pair.want)?;
         let mut trees = Vec::new();
         for id in &pair.beside {
@@ -152,7 +157,8 @@ mod tests {
             (path.as_ref().to_owned(), id)
         };
         let files: Vec<_> = files.iter().map(&mut put).collect();
-        let files: Vec<_> = files.iter().map(|(path, id)| (path.as_str(), Mode::File, *id)).collect();
+        let files: Vec<_> =
+            files.iter().map(|(path, id)| (path.as_str(), Mode::File, *id)).collect();
         nest(memory, &files, None).unwrap()
     }
 

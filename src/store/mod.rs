@@ -29,7 +29,8 @@ pub use heard::Heard;
 pub use layout::DIR;
 pub use lock::Lock;
 pub use odb::{
-    Batch, Checked, Compacted, Counts, Damage, Groups, Limits, Mapped, Odb, PackCheck, Scope, ThinPack,
+    Batch, Checked, Compacted, Counts, Damage, Groups, Limits, Mapped, Odb, PackCheck, Scope,
+    ThinPack,
 };
 pub use receipts::{Brought, Receipt, Receipts, Series, TokenName};
 pub use refs::Refs;
@@ -102,7 +103,8 @@ impl Store {
         lock.check(&self.dir);
         if let Some(version) = new.version {
             let name = refs::Name::new(refs::VERSIONS, version)?;
-            let missing = || Error::not_found(format!("cannot make v{version} active: there is no {name}"));
+            let missing =
+                || Error::not_found(format!("cannot make v{version} active: there is no {name}"));
             self.refs().get(&name.to_string())?.ok_or_else(missing)?;
             // Whoever made that version may have died before its name was durable.
             self.refs().confirm(refs::VERSIONS)?;

@@ -10,8 +10,10 @@ pub fn find(from: &Path) -> Result<PathBuf> {
     let found = start.ancestors().find(|folder| folder.join(DIR).join(FORMAT).is_file());
     let none = || {
         let place = start.display();
-        Error::usage(format!("not a lua-store project: no \"{DIR}/{FORMAT}\" in \"{place}\" or above"))
-            .hint("`lua-store init` makes a folder one")
+        Error::usage(format!(
+            "not a lua-store project: no \"{DIR}/{FORMAT}\" in \"{place}\" or above"
+        ))
+        .hint("`lua-store init` makes a folder one")
     };
     found.map(Path::to_owned).ok_or_else(none)
 }

@@ -164,7 +164,10 @@ mod tests {
     #[test]
     fn on_the_wire_they_are_lists() {
         let mut receipts = Receipts::default();
-        receipts.add(Some(&TokenName { id: "5a".into(), name: "laptop".into() }), receipt(7, [1, 0, 2]));
+        receipts.add(
+            Some(&TokenName { id: "5a".into(), name: "laptop".into() }),
+            receipt(7, [1, 0, 2]),
+        );
         let text = r#"{"tokens":[["5a","laptop"]],"list":[[1,7,1,0,2]]}"#;
         assert_eq!(serde_json::to_string(&receipts).unwrap(), text);
         assert_eq!(serde_json::from_str::<Receipts>(text).unwrap(), receipts);

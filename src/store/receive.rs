@@ -49,7 +49,9 @@ impl Store {
                 }
                 verdict
             }
-            Err(error) if error.kind() == Kind::Corrupt => PackCheck::Bad(error.message().to_owned()),
+            Err(error) if error.kind() == Kind::Corrupt => {
+                PackCheck::Bad(error.message().to_owned())
+            }
             Err(error) => return Err(error),
         };
         match verdict {

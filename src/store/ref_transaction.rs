@@ -101,15 +101,21 @@ mod tests {
         store.swap_active(&lock, None, &active(1, 9).unwrap()).unwrap();
         drop(lock);
         let before = store.heads().unwrap();
-        assert_eq!(before, Heads { source: vec![id(1), id(2)], versions: vec![id(3)], active: active(1, 9) });
+        assert_eq!(
+            before,
+            Heads { source: vec![id(1), id(2)], versions: vec![id(3)], active: active(1, 9) }
+        );
         (project, store, before)
     }
 
     #[test]
     fn everything_is_as_it_was_asked_for() {
         let (_project, store, before) = store();
-        let more =
-            Heads { source: vec![id(1), id(5), id(2)], versions: vec![id(6), id(3)], active: active(2, 8) };
+        let more = Heads {
+            source: vec![id(1), id(5), id(2)],
+            versions: vec![id(6), id(3)],
+            active: active(2, 8),
+        };
         let fewer = Heads { source: vec![id(7)], versions: vec![id(6)], active: active(1, 8) };
         let lock = store.lock().unwrap();
         for (from, to) in [(&before, &more), (&more, &fewer), (&fewer, &fewer), (&fewer, &before)] {
@@ -131,9 +137,10 @@ mod tests {
         for expected in [&after, &other, &Heads::default()] {
             assert_eq!(store.rewrite(&lock, expected, &after).unwrap_err().kind(), Kind::Conflict);
         }
-        for bad in
-            [Heads { active: active(2, 9), ..before.clone() }, Heads { active: None, ..before.clone() }]
-        {
+        for bad in [
+            Heads { active: active(2, 9), ..before.clone() },
+            Heads { active: None, ..before.clone() },
+        ] {
             assert!(store.rewrite(&lock, &before, &bad).is_err());
         }
         assert_eq!(store.heads().unwrap(), before);

@@ -87,7 +87,8 @@ impl RemoteTracking {
         let rest = rest.ok_or("its first line is not the one that is known")?;
         let rest = rest.strip_prefix(ETAG).ok_or("it has no etag")?;
         let (etag, rest) = rest.split_once('\n').ok_or("it has no etag")?;
-        let (receipts, rest) = if has_receipts { receipts(rest)? } else { (Receipts::default(), rest) };
+        let (receipts, rest) =
+            if has_receipts { receipts(rest)? } else { (Receipts::default(), rest) };
         let (active, refs) = active::split(rest).ok_or("its pointer is not well formed")?;
         let numbered = Packed::from_lines(refs)?.into_contiguous();
         let [source, versions] = numbered.ok_or("its numbers have a gap")?;
@@ -115,8 +116,9 @@ impl Store {
         let path = self.tracking_path(name)?;
         let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
         RemoteTracking::decode(&bytes).map(Some).map_err(|what| {
-            Error::corrupt(format!("\"{}\" is damaged: {what}", path.display()))
-                .hint(format!("remove that file, then `lua-store fetch {name}` asks the remote again"))
+            Error::corrupt(format!("\"{}\" is damaged: {what}", path.display())).hint(format!(
+                "remove that file, then `lua-store fetch {name}` asks the remote again"
+            ))
         })
     }
 
@@ -124,7 +126,8 @@ impl Store {
     pub fn set_remote(&self, lock: &Lock, name: &str, tracking: &RemoteTracking) -> Result<()> {
         lock.check(self.dir());
         let path = self.tracking_path(name)?;
-        let refused = |what| Error::failed(format!("cannot keep what the remote \"{name}\" has: {what}"));
+        let refused =
+            |what| Error::failed(format!("cannot keep what the remote \"{name}\" has: {what}"));
         tracking.check().map_err(refused)?;
         let folder = self.dir().join(layout::REMOTES);
         // The objects may have come with somebody who died since, and so may the folder.
@@ -185,18 +188,23 @@ mod tests {
     fn tracking() -> impl Strategy<Value = RemoteTracking> {
         let ids = || proptest::collection::vec(any::<[u8; 32]>().prop_map(Id::from_bytes), 0..12);
         let active = any::<Option<(Option<u64>, [u8; 32])>>();
-        let brought =
-            proptest::collection::vec((any::<Option<[u8; 1]>>(), any::<(String, u64, [u64; 3])>()), 0..4);
+        let brought = proptest::collection::vec(
+            (any::<Option<[u8; 1]>>(), any::<(String, u64, [u64; 3])>()),
+            0..4,
+        );
         ("[ -~]{0,40}", ids(), ids(), active, brought).prop_map(
             |(etag, source, versions, active, brought)| {
                 let active = active.map(|(version, ledger)| Active {
-                    version: version.filter(|_| !versions.is_empty()).map(|n| n % versions.len() as u64 + 1),
+                    version: version
+                        .filter(|_| !versions.is_empty())
+                        .map(|n| n % versions.len() as u64 + 1),
                     ledger: Id::from_bytes(ledger),
                 });
                 let mut receipts = Receipts::default();
                 for (token, (name, at_ms, [source, versions, ledger])) in brought {
                     let token = token.map(|[id]| TokenName { id: id.to_string(), name });
-                    receipts.add(token.as_ref(), Receipt { token: 0, at_ms, source, versions, ledger });
+                    receipts
+                        .add(token.as_ref(), Receipt { token: 0, at_ms, source, versions, ledger });
                 }
                 RemoteTracking { etag, source, versions, active, receipts }
             },
@@ -230,7 +238,8 @@ mod tests {
         let active = Some(Active { version: Some(1), ledger: ids[1] });
         let mut receipts = Receipts::default();
         let token = TokenName { id: "5a".to_owned(), name: "a\nb".to_owned() };
-        receipts.add(Some(&token), Receipt { token: 0, at_ms: 1, source: 2, versions: 1, ledger: 1 });
+        receipts
+            .add(Some(&token), Receipt { token: 0, at_ms: 1, source: 2, versions: 1, ledger: 1 });
         let etag = "\"x\"".to_owned();
         RemoteTracking { etag, source: ids.to_vec(), versions: vec![ids[0]], active, receipts }
     }

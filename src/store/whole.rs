@@ -48,7 +48,11 @@ impl Store {
         match (is_tree, depth) {
             (true, _) => {
                 let tree = objects.tree(id)?;
-                Ok(tree.entries().iter().map(|entry| (entry.id, entry.mode.is_directory())).collect())
+                Ok(tree
+                    .entries()
+                    .iter()
+                    .map(|entry| (entry.id, entry.mode.is_directory()))
+                    .collect())
             }
             (false, Depth::Listed) if objects.contains(id)? => Ok(Vec::new()),
             (false, Depth::Listed) => Err(Error::corrupt(format!("object {id} is missing"))),

@@ -13,8 +13,10 @@ pub fn any(items: &[Item<'_>]) -> bool {
 pub fn pairs<'n>(items: &'n [Item<'_>]) -> Vec<(&'n str, &'n str)> {
     let mut seen = HashMap::with_capacity(items.len());
     let kept = items.iter().filter(|item| !matches!(item.what, What::LeftOut(_)));
-    kept.filter_map(|item| seen.insert(fold(&item.name), &*item.name).map(|first| (first, &*item.name)))
-        .collect()
+    kept.filter_map(|item| {
+        seen.insert(fold(&item.name), &*item.name).map(|first| (first, &*item.name))
+    })
+    .collect()
 }
 
 fn fold(name: &str) -> String {

@@ -39,7 +39,8 @@ pub fn check(root: &Path, index: &Index<'_>) -> Fresh {
         stale.fetch_or(!fresh, Ordering::Relaxed);
         found
     });
-    let mut fresh = Fresh { all: !index.folders.is_empty() && !stale.into_inner(), ..Fresh::default() };
+    let mut fresh =
+        Fresh { all: !index.folders.is_empty() && !stale.into_inner(), ..Fresh::default() };
     for (listing, rules, items) in folders {
         fresh.listings.push(listing);
         fresh.rules.push(rules);
@@ -49,12 +50,18 @@ pub fn check(root: &Path, index: &Index<'_>) -> Fresh {
     fresh
 }
 
-fn check_folder(root: &Path, index: &Index<'_>, at: usize, looks: &AtomicUsize) -> (bool, bool, Vec<bool>) {
+fn check_folder(
+    root: &Path,
+    index: &Index<'_>,
+    at: usize,
+    looks: &AtomicUsize,
+) -> (bool, bool, Vec<bool>) {
     let folder = &index.folders[at];
     let mut path = root.join(&*folder.path);
     let untouched = |path: &Path, known: &Stat| {
         looks.fetch_add(1, Ordering::Relaxed);
-        path.symlink_metadata().is_ok_and(|now| Stat::of(&now) == *known) && !known.is_racy(index.limit)
+        path.symlink_metadata().is_ok_and(|now| Stat::of(&now) == *known)
+            && !known.is_racy(index.limit)
     };
     let listing = untouched(&path, &folder.stat);
     let mut child = |name: &str, known: &Stat| {

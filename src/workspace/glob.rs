@@ -41,7 +41,8 @@ impl Pattern {
         let line = line.split(|byte| *byte == 0).next().unwrap_or_default();
         let line = without_blanks(line);
         let (takes_back, line) = line.strip_prefix(b"!").map_or((false, line), |rest| (true, rest));
-        let (folders_only, line) = line.strip_suffix(b"/").map_or((false, line), |rest| (true, rest));
+        let (folders_only, line) =
+            line.strip_suffix(b"/").map_or((false, line), |rest| (true, rest));
         if line.is_empty() {
             return None;
         }
@@ -239,7 +240,9 @@ fn step(token: &Token, text: &[u8], places: &mut [bool]) {
         Token::Byte(wanted) => one(places, &|byte| byte == *wanted),
         Token::Set(set) => one(places, &|byte| set[usize::from(byte)]),
         Token::Nothing => places.fill(false),
-        Token::Name => (0..text.len()).for_each(|at| places[at + 1] |= places[at] && text[at] != b'/'),
+        Token::Name => {
+            (0..text.len()).for_each(|at| places[at + 1] |= places[at] && text[at] != b'/')
+        }
         Token::Anything => (0..text.len()).for_each(|at| places[at + 1] |= places[at]),
         Token::Folders => {
             let mut begun = false;

@@ -256,9 +256,18 @@ mod tests {
             tree: tree.then(|| Id::of_blob(b"tree")),
         };
         let leaf = What::Leaf(Mode::Executable, Some(Id::of_blob(b"x")));
-        let items = vec![item("a", leaf), item("b", What::Folder(1)), item("c", What::LeftOut("key".into()))];
+        let items = vec![
+            item("a", leaf),
+            item("b", What::Folder(1)),
+            item("c", What::LeftOut("key".into())),
+        ];
         let folders = vec![folder("", items, true), folder("b", vec![], false)];
-        Index { limit: 99, policy: Id::of_blob(b"policy"), tracked: Id::of_blob(b"tracked"), folders }
+        Index {
+            limit: 99,
+            policy: Id::of_blob(b"policy"),
+            tracked: Id::of_blob(b"tracked"),
+            folders,
+        }
     }
 
     #[test]

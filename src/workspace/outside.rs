@@ -93,9 +93,15 @@ mod tests {
         ] {
             assert!(outside.has(path), "{path}");
         }
-        for path in
-            ["a.ts", "src/kept.log", "big.bin", "src/out/a", "fixtures/a.pem", "env.example", "src/gone.ts"]
-        {
+        for path in [
+            "a.ts",
+            "src/kept.log",
+            "big.bin",
+            "src/out/a",
+            "fixtures/a.pem",
+            "env.example",
+            "src/gone.ts",
+        ] {
             assert!(!outside.has(path), "{path}");
         }
     }

@@ -47,9 +47,13 @@ fn open(path: &Path, seen: &Stat) -> Result<Option<Open>> {
         }
     };
     let metadata = file.metadata().at("read", path)?;
-    let (stat, Sort::Leaf(mode)) = (Stat::of(&metadata), Sort::of(&metadata)) else { return Ok(None) };
+    let (stat, Sort::Leaf(mode)) = (Stat::of(&metadata), Sort::of(&metadata)) else {
+        return Ok(None);
+    };
     let replaced = stat.inode != seen.inode;
-    if replaced && !look(path)?.is_some_and(|now| now.is_file() && Stat::of(&now).inode == stat.inode) {
+    if replaced
+        && !look(path)?.is_some_and(|now| now.is_file() && Stat::of(&now).inode == stat.inode)
+    {
         return Ok(None);
     }
     Ok(Some(Open { file, path: path.to_owned(), stat, mode }))
@@ -101,7 +105,8 @@ pub fn large<T>(
             return Ok(Outcome::Secret(reason));
         }
         io::Seek::rewind(&mut &open.file).at("read", path)?;
-        let made = take(&mut reader()).map_err(|error| error.context(format!("\"{}\"", path.display())))?;
+        let made = take(&mut reader())
+            .map_err(|error| error.context(format!("\"{}\"", path.display())))?;
         if open.is_untouched()? {
             return Ok(Outcome::Read(made, open.stat, open.mode));
         }
@@ -137,15 +142,20 @@ fn search(path: &Path, mut reader: impl Read) -> Result<Option<String>> {
 
 /// The target of a link, byte for byte.
 pub fn link(path: &Path) -> Result<Outcome<Vec<u8>>> {
-    let Some(metadata) = look(path)?.filter(std::fs::Metadata::is_symlink) else { return Ok(Outcome::Gone) };
+    let Some(metadata) = look(path)?.filter(std::fs::Metadata::is_symlink) else {
+        return Ok(Outcome::Gone);
+    };
     let target = match std::fs::read_link(path) {
         Ok(target) => target,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Outcome::Gone),
         Err(error) => return Err(error).at("read", path),
     };
     let target = target.into_os_string().into_string().map_err(|_| {
-        Error::failed(format!("cannot store \"{}\": the target of this link is not UTF-8", path.display()))
-            .hint("ignore it in `.luaignore`")
+        Error::failed(format!(
+            "cannot store \"{}\": the target of this link is not UTF-8",
+            path.display()
+        ))
+        .hint("ignore it in `.luaignore`")
     })?;
     Ok(Outcome::Read(target.into_bytes(), Stat::of(&metadata), Mode::Symlink))
 }

@@ -35,7 +35,11 @@ pub struct Rules<'a> {
 impl<'a> Rules<'a> {
     /// `folder` is the path in the project, empty for its root; `texts` are in the order of
     /// [`RULE_FILES`].
-    pub fn new(above: Option<&'a Rules<'a>>, folder: &str, texts: [Option<Vec<u8>>; 2]) -> Rules<'a> {
+    pub fn new(
+        above: Option<&'a Rules<'a>>,
+        folder: &str,
+        texts: [Option<Vec<u8>>; 2],
+    ) -> Rules<'a> {
         let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let digest = digest(above, &folder, &texts);
         Rules { above, folder, texts, patterns: Default::default(), is_ignored: false, digest }
@@ -58,7 +62,9 @@ impl<'a> Rules<'a> {
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
         self.is_ignored
             || is_never(name)
-            || (0..RULE_FILES.len()).find_map(|which| self.decide(which, path, is_folder)).unwrap_or(false)
+            || (0..RULE_FILES.len())
+                .find_map(|which| self.decide(which, path, is_folder))
+                .unwrap_or(false)
     }
 
     fn decide(&self, which: usize, path: &[u8], is_folder: bool) -> Option<bool> {
@@ -110,7 +116,9 @@ impl Patterns {
 
     /// Whether the path matches, or else the nearest folder above it of which a pattern says something.
     pub fn matches(&self, path: &str) -> bool {
-        let above = std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder));
+        let above = std::iter::successors(Some(path), |path| {
+            path.rsplit_once('/').map(|(folder, _)| folder)
+        });
         let mut decisions =
             above.enumerate().map(|(nth, path)| last_match(&self.0, path.as_bytes(), nth > 0));
         decisions.find_map(|decided| decided).unwrap_or(false)

@@ -38,7 +38,9 @@ impl<'s, 'a> Scan<'s, 'a> {
         let known = (!self.old.folders.is_empty()).then_some(0);
         match self.folder(Cow::Borrowed(""), None, known, false)? {
             Some(_) => Ok(self.found),
-            None => Err(Error::not_found(format!("\"{}\" is not a directory", self.root.display()))),
+            None => {
+                Err(Error::not_found(format!("\"{}\" is not a directory", self.root.display())))
+            }
         }
     }
 
@@ -89,8 +91,8 @@ impl<'s, 'a> Scan<'s, 'a> {
     /// The names in a folder that are kept although they are ignored.
     fn kept(&self, path: &str, rules: &Rules<'_>) -> Vec<&'s str> {
         let names = self.tracked.names_in(path).into_iter();
-        let ignored =
-            names.filter(|(name, is_folder)| rules.ignores(join(path, name).as_bytes(), *is_folder));
+        let ignored = names
+            .filter(|(name, is_folder)| rules.ignores(join(path, name).as_bytes(), *is_folder));
         ignored.map(|(name, _)| name).collect()
     }
 
@@ -105,7 +107,9 @@ impl<'s, 'a> Scan<'s, 'a> {
     fn list(&mut self, full: &Path) -> Result<Vec<OsString>> {
         self.found.listings += 1;
         let names = std::fs::read_dir(full).and_then(|entries| {
-            entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>()
+            entries
+                .map(|entry| entry.map(|entry| entry.file_name()))
+                .collect::<io::Result<Vec<_>>>()
         });
         let mut names = names.at("read", full)?;
         names.sort_unstable_by(|a, b| a.as_encoded_bytes().cmp(b.as_encoded_bytes()));
@@ -113,14 +117,21 @@ impl<'s, 'a> Scan<'s, 'a> {
     }
 
     /// The items of a folder whose names are as known; the files themselves may have changed.
-    fn known_items(&mut self, old: &Folder<'a>, at: usize, rules: &Rules<'_>) -> Result<Vec<Item<'a>>> {
+    fn known_items(
+        &mut self,
+        old: &Folder<'a>,
+        at: usize,
+        rules: &Rules<'_>,
+    ) -> Result<Vec<Item<'a>>> {
         let mut items = Vec::with_capacity(old.items.len());
         for (item, fresh) in old.items.iter().zip(&self.fresh.items[at]) {
             if let What::Folder(below) = item.what {
                 let path = self.old.folders[below].path.clone();
                 let is_ignored = old.kept.contains(&item.name);
                 let number = self.folder(path, Some(rules), Some(below), is_ignored)?;
-                items.extend(number.map(|number| Item { what: What::Folder(number), ..item.clone() }));
+                items.extend(
+                    number.map(|number| Item { what: What::Folder(number), ..item.clone() }),
+                );
             } else if *fresh {
                 items.push(item.clone());
             } else {
@@ -153,8 +164,11 @@ impl<'s, 'a> Scan<'s, 'a> {
             let old = known.and_then(|at| self.old_item(at, &name));
             let below = join(path, &name);
             if let Some(reason) = fs::too_long(&below) {
-                return Err(Error::failed(format!("cannot store \"{}\": {reason}", inner.display()))
-                    .hint("rename it, or ignore it in `.luaignore`"));
+                return Err(Error::failed(format!(
+                    "cannot store \"{}\": {reason}",
+                    inner.display()
+                ))
+                .hint("rename it, or ignore it in `.luaignore`"));
             }
             if metadata.is_dir() && self.left_out(&name, &below, true).is_none() {
                 let known = old.and_then(|(item, _)| match item.what {
@@ -163,7 +177,11 @@ impl<'s, 'a> Scan<'s, 'a> {
                 });
                 let number = self.folder(Cow::Owned(below), Some(rules), known, is_ignored)?;
                 let what = number.map(What::Folder);
-                items.extend(what.map(|what| Item { name: name.into(), stat: Stat::default(), what }));
+                items.extend(what.map(|what| Item {
+                    name: name.into(),
+                    stat: Stat::default(),
+                    what,
+                }));
             } else {
                 let old = old.filter(|(item, fresh)| *fresh && item.stat == Stat::of(&metadata));
                 match old {
@@ -183,7 +201,8 @@ impl<'s, 'a> Scan<'s, 'a> {
 
     fn old_item(&self, at: usize, name: &str) -> Option<(&'s Item<'a>, bool)> {
         let items = &self.old.folders[at].items;
-        let found = items.binary_search_by(|item| item.name.as_bytes().cmp(name.as_bytes())).ok()?;
+        let found =
+            items.binary_search_by(|item| item.name.as_bytes().cmp(name.as_bytes())).ok()?;
         Some((&items[found], self.fresh.items[at][found]))
     }
 
@@ -223,11 +242,16 @@ impl<'s, 'a> Scan<'s, 'a> {
 /// The rule files of a folder, by number, and their texts.
 type RuleTexts = (Vec<(u8, Stat)>, [Option<Vec<u8>>; RULE_FILES.len()]);
 
-fn read_rules(full: &Path, listed: Option<&Folder<'_>>, names: Option<&[OsString]>) -> Result<RuleTexts> {
+fn read_rules(
+    full: &Path,
+    listed: Option<&Folder<'_>>,
+    names: Option<&[OsString]>,
+) -> Result<RuleTexts> {
     let (mut files, mut texts): RuleTexts = Default::default();
     for (which, name) in RULE_FILES.iter().enumerate() {
         let named = names.is_some_and(|names| names.iter().any(|here| here == name));
-        let known = listed.is_some_and(|old| old.rule_files.iter().any(|(n, _)| usize::from(*n) == which));
+        let known =
+            listed.is_some_and(|old| old.rule_files.iter().any(|(n, _)| usize::from(*n) == which));
         if !named && !known {
             continue;
         }
@@ -245,7 +269,9 @@ fn read_rules(full: &Path, listed: Option<&Folder<'_>>, names: Option<&[OsString
 pub fn look(path: &Path) -> Result<Option<std::fs::Metadata>> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
             Ok(None)
         }
         Err(error) => Err(error).at("read", path),

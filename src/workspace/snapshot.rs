@@ -87,9 +87,14 @@ pub fn snapshot(
 }
 
 /// Takes a snapshot through a keeper, which decides what is stored.
-pub(super) fn take(root: &Path, keeper: &mut Keeper<'_>, options: &Options<'_>) -> Result<Snapshot> {
+pub(super) fn take(
+    root: &Path,
+    keeper: &mut Keeper<'_>,
+    options: &Options<'_>,
+) -> Result<Snapshot> {
     let policy = policy(options.allow);
-    let bytes = options.cache.and_then(|path| fs::read_if_exists(path).ok().flatten()).unwrap_or_default();
+    let bytes =
+        options.cache.and_then(|path| fs::read_if_exists(path).ok().flatten()).unwrap_or_default();
     let known = Index::decode(&bytes).filter(|index| index.policy == policy);
     let known = known.unwrap_or_else(|| Index { policy, ..Index::none() });
     let fresh = check::check(root, &known);
@@ -104,7 +109,8 @@ pub(super) fn take(root: &Path, keeper: &mut Keeper<'_>, options: &Options<'_>) 
         return Ok(summary(tree, &known, work));
     }
     // The file that becomes the cache also tells the time of the file system before the first look.
-    let pending = if is_known { None } else { options.cache.and_then(|path| Pending::create(path).ok()) };
+    let pending =
+        if is_known { None } else { options.cache.and_then(|path| Pending::create(path).ok()) };
     let limit = pending.as_ref().map_or(i64::MIN, |pending| pending.time);
     let allow = Patterns::new(options.allow);
     let mut index = settle(root, keeper, (&allow, tracked), &known, &fresh, options, &mut work)?;
@@ -165,7 +171,8 @@ fn summary(tree: Id, index: &Index<'_>, work: Work) -> Snapshot {
                 What::Leaf(..) => {
                     snapshot.files += 1;
                     snapshot.bytes += item.stat.size;
-                    let kept = folder.kept.contains(&item.name).then(|| join(&folder.path, &item.name));
+                    let kept =
+                        folder.kept.contains(&item.name).then(|| join(&folder.path, &item.name));
                     snapshot.kept.extend(kept);
                 }
                 What::LeftOut(_) if fs::is_temporary(&item.name) => {

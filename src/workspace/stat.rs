@@ -18,7 +18,8 @@ impl Stat {
     #[cfg(unix)]
     pub fn of(metadata: &Metadata) -> Stat {
         use std::os::unix::fs::MetadataExt;
-        let nanos = |seconds: i64, nanos: i64| seconds.saturating_mul(1_000_000_000).saturating_add(nanos);
+        let nanos =
+            |seconds: i64, nanos: i64| seconds.saturating_mul(1_000_000_000).saturating_add(nanos);
         Stat {
             size: metadata.size(),
             mtime: nanos(metadata.mtime(), metadata.mtime_nsec()),

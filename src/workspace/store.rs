@@ -64,7 +64,8 @@ impl<'o> Keeper<'o> {
         let jobs = self.jobs(allow, found)?;
         work.reads += jobs.len();
         progress.expect(jobs.len() as u64);
-        let (large, small): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.stat.size > STREAMED);
+        let (large, small): (Vec<_>, Vec<_>) =
+            jobs.into_iter().partition(|job| job.stat.size > STREAMED);
         let mut results = self.put_small(root, &small, progress)?;
         for job in &large {
             results.push(self.put_large(root, job, progress)?);
@@ -82,7 +83,8 @@ impl<'o> Keeper<'o> {
         let same = same_folders(old, found);
         let mut trusted = vec![false; found.folders.len()];
         for at in 0..found.folders.len() {
-            let tree = found.known[at].filter(|_| same[at]).and_then(|known| old.folders[known].tree);
+            let tree =
+                found.known[at].filter(|_| same[at]).and_then(|known| old.folders[known].tree);
             if !trusted[at] {
                 trusted[at] = tree.map_or(Ok(false), |tree| self.objects.contains(&tree))?;
             }
@@ -118,7 +120,12 @@ impl<'o> Keeper<'o> {
         Ok(jobs)
     }
 
-    fn put_small(&mut self, root: &Path, jobs: &[Job], progress: &Progress) -> Result<Vec<Outcome<Id>>> {
+    fn put_small(
+        &mut self,
+        root: &Path,
+        jobs: &[Job],
+        progress: &Progress,
+    ) -> Result<Vec<Outcome<Id>>> {
         let seen: Vec<OnceLock<Outcome<()>>> = jobs.iter().map(|_| OnceLock::new()).collect();
         let read = |number: usize| {
             let job = &jobs[number];
@@ -161,7 +168,8 @@ impl<'o> Keeper<'o> {
     pub fn trees(&mut self, old: &Index<'_>, found: &mut Found<'_>) -> Result<()> {
         let same = same_folders(old, found);
         for at in (0..found.folders.len()).rev() {
-            let known = found.known[at].filter(|_| same[at]).and_then(|known| old.folders[known].tree);
+            let known =
+                found.known[at].filter(|_| same[at]).and_then(|known| old.folders[known].tree);
             let tree = match known {
                 Some(tree) if self.objects.contains(&tree)? => Some(tree),
                 _ => self.put_tree(found, at)?,
@@ -200,7 +208,9 @@ fn same_folders(old: &Index<'_>, found: &Found<'_>) -> Vec<bool> {
         same[at] = known.items.len() == items.len()
             && known.items.iter().zip(items).all(|(a, b)| match (&a.what, &b.what) {
                 (What::Folder(_), What::Folder(below)) => a.name == b.name && same[*below],
-                (What::Leaf(_, Some(_)), _) | (What::LeftOut(_), _) => a.name == b.name && a.what == b.what,
+                (What::Leaf(_, Some(_)), _) | (What::LeftOut(_), _) => {
+                    a.name == b.name && a.what == b.what
+                }
                 _ => false,
             });
     }

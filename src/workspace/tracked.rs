@@ -13,7 +13,9 @@ pub struct Tracked(BTreeSet<String>);
 impl Tracked {
     /// Of these the ones that can be part of a project.
     pub fn of<'p>(paths: impl IntoIterator<Item = &'p str>) -> Tracked {
-        let fits = |path: &&str| path.split('/').all(|name| name != ".." && fs::untrackable(name).is_none());
+        let fits = |path: &&str| {
+            path.split('/').all(|name| name != ".." && fs::untrackable(name).is_none())
+        };
         Tracked(paths.into_iter().filter(fits).map(str::to_owned).collect())
     }
 
@@ -55,12 +57,23 @@ mod tests {
 
     #[test]
     fn names_are_those_on_the_way_to_a_file() {
-        let paths =
-            ["dist/a.ts", "dist/deep/b.ts", "dist-x", "z", "../shared/c.ts", "node_modules/d.js", ".git/e"];
+        let paths = [
+            "dist/a.ts",
+            "dist/deep/b.ts",
+            "dist-x",
+            "z",
+            "../shared/c.ts",
+            "node_modules/d.js",
+            ".git/e",
+        ];
         let tracked = Tracked::of(paths);
         assert_eq!(tracked.names_in(""), [("dist", true), ("dist-x", false), ("z", false)]);
         assert_eq!(tracked.names_in("dist"), [("a.ts", false), ("deep", true)]);
         assert_eq!(tracked.names_in("dist-x"), []);
-        assert!(tracked.has("dist/deep/b.ts") && !tracked.has("dist") && !tracked.has("node_modules/d.js"));
+        assert!(
+            tracked.has("dist/deep/b.ts")
+                && !tracked.has("dist")
+                && !tracked.has("node_modules/d.js")
+        );
     }
 }

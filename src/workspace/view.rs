@@ -23,9 +23,18 @@ pub struct View<'s> {
 }
 
 /// Takes a snapshot that is not stored.
-pub fn look<'s>(root: &Path, store: &'s dyn Source, options: &Options<'_>) -> Result<(Snapshot, View<'s>)> {
-    let mut view =
-        View { store, root: root.to_owned(), tree: None, kept: HashMap::new(), files: OnceCell::new() };
+pub fn look<'s>(
+    root: &Path,
+    store: &'s dyn Source,
+    options: &Options<'_>,
+) -> Result<(Snapshot, View<'s>)> {
+    let mut view = View {
+        store,
+        root: root.to_owned(),
+        tree: None,
+        kept: HashMap::new(),
+        files: OnceCell::new(),
+    };
     let snapshot = take(root, &mut Keeper::looking(&mut view), options)?;
     view.tree = Some(snapshot.tree);
     Ok((snapshot, view))
@@ -34,11 +43,14 @@ pub fn look<'s>(root: &Path, store: &'s dyn Source, options: &Options<'_>) -> Re
 impl View<'_> {
     fn file(&self, id: &Id) -> Result<Option<Vec<u8>>> {
         if self.files.get().is_none() {
-            let leaves = self.tree.map_or_else(|| Ok(Vec::new()), |tree| object::leaves(self, tree))?;
+            let leaves =
+                self.tree.map_or_else(|| Ok(Vec::new()), |tree| object::leaves(self, tree))?;
             let files = leaves.into_iter().map(|(path, mode, id)| (id, (path, mode))).collect();
             let _ = self.files.set(files);
         }
-        let Some((path, mode)) = self.files.get().and_then(|files| files.get(id)) else { return Ok(None) };
+        let Some((path, mode)) = self.files.get().and_then(|files| files.get(id)) else {
+            return Ok(None);
+        };
         let full = self.root.join(path);
         let bytes = match mode {
             Mode::Symlink => {

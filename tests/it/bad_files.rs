@@ -18,9 +18,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Files and links of the project and of its store, caches and packs that nothing leads to aside.
 fn everything(project: &Project) -> BTreeMap<PathBuf, Vec<u8>> {
-    let passing =
-        |path: &Path| ["cache", "objects"].iter().any(|name| path.ends_with(Path::new(".lua").join(name)));
-    let walk = walkdir::WalkDir::new(project.root()).into_iter().filter_entry(|entry| !passing(entry.path()));
+    let passing = |path: &Path| {
+        ["cache", "objects"].iter().any(|name| path.ends_with(Path::new(".lua").join(name)))
+    };
+    let walk = walkdir::WalkDir::new(project.root())
+        .into_iter()
+        .filter_entry(|entry| !passing(entry.path()));
     let content = |entry: &walkdir::DirEntry| match entry.file_type() {
         kind if kind.is_symlink() => {
             Some(fs::read_link(entry.path()).unwrap().as_os_str().as_bytes().to_vec())
@@ -28,7 +31,9 @@ fn everything(project: &Project) -> BTreeMap<PathBuf, Vec<u8>> {
         kind if kind.is_file() => Some(fs::read(entry.path()).unwrap()),
         _ => None,
     };
-    walk.map(Result::unwrap).filter_map(|entry| Some((entry.path().to_owned(), content(&entry)?))).collect()
+    walk.map(Result::unwrap)
+        .filter_map(|entry| Some((entry.path().to_owned(), content(&entry)?)))
+        .collect()
 }
 
 /// The command fails, says `what`, and leaves everything as it was.
@@ -48,7 +53,9 @@ fn a_file_that_changes_while_it_is_read() {
     let running = AtomicBool::new(true);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            for text in [&one, &other].into_iter().cycle().take_while(|_| running.load(Ordering::Acquire)) {
+            for text in
+                [&one, &other].into_iter().cycle().take_while(|_| running.load(Ordering::Acquire))
+            {
                 project.write("next.tmp", text);
                 fs::rename(project.path("next.tmp"), project.path("live.txt")).unwrap();
                 project.write("fleeting.txt", text);
@@ -184,7 +191,8 @@ fn a_folder_that_became_a_link_inside_the_project() {
         fs::remove_dir_all(project.path("docs")).unwrap();
         symlink("other", project.path("docs")).unwrap();
     };
-    let others = || (project.read("other/a.md"), fs::read_dir(project.path("other")).unwrap().count());
+    let others =
+        || (project.read("other/a.md"), fs::read_dir(project.path("other")).unwrap().count());
     linked();
     project.ok("push");
     project.ok("source rollback --version 1 --force");
@@ -212,8 +220,11 @@ fn ignored_files_in_the_way_are_not_touched() {
     project.write("src/other.ts", "export const other = 2;\n");
     project.ok("push");
     project.write("out/report.txt", "mine, ignored");
-    let outcome =
-        refused(&project, "source rollback --version 1 --force", "\"out/report.txt\" is in the way");
+    let outcome = refused(
+        &project,
+        "source rollback --version 1 --force",
+        "\"out/report.txt\" is in the way",
+    );
     assert_snapshot!(outcome.stderr, @r#"
     `source rollback` brings back files only. To change what is live: `lua-store version promote`.
     Error: cannot restore: "out/report.txt" is in the way and is not tracked
@@ -239,7 +250,8 @@ fn as_a_plain_user(project: &Project) -> impl Fn(&str) -> Outcome {
 pub fn as_a_plain_user_after(project: &Project, setup: &str) -> impl Fn(&str) -> Outcome {
     const NOBODY: u32 = 65534;
     let home = project.root().parent().unwrap().to_owned();
-    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let is_root =
+        fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
     let program = home.join("lua-store");
     // Another process copies: a file that this one had open for writing could not be run while a child
     // of another test still holds it.
@@ -251,8 +263,10 @@ pub fn as_a_plain_user_after(project: &Project, setup: &str) -> impl Fn(&str) ->
         }
     }
     let plain = project.lua_store("version");
-    let environment: Vec<_> =
-        plain.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
+    let environment: Vec<_> = plain
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect();
     let root = project.root();
     let script = format!("{setup}; exec \"$0\" \"$@\"");
     move |line| {
@@ -342,7 +356,8 @@ fn a_disk_that_is_really_full() {
     fs::remove_file(project.path("big.bin")).unwrap();
     project.ok("push");
     disk.fill_up_to(100_000);
-    let outcome = refused(&project, "source rollback --version 2 --force", "cannot restore \"big.bin\"");
+    let outcome =
+        refused(&project, "source rollback --version 2 --force", "cannot restore \"big.bin\"");
     assert!(outcome.stderr.contains("No space left on device"), "{outcome}");
     faults::assert_clean(&project.root());
     disk.free();

@@ -20,7 +20,8 @@ fn doubled_of(bytes: Vec<u8>, doublings: usize) -> Project {
     let first = store.heads().unwrap().source[0];
     let mut batch = store.batch();
     let blob = batch.put_blob(bytes, None).unwrap();
-    let mut files = batch.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
+    let mut files =
+        batch.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
     for _ in 0..doublings {
         let both = vec![Entry::directory("a", files), Entry::directory("b", files)];
         files = batch.put_tree(&Tree::new(both).unwrap(), None).unwrap();
@@ -41,8 +42,11 @@ fn a_bundle_that_unfolds_is_refused_and_nothing_is_made() {
     assert!(size < 40_000, "{size}");
     let other = Project::new();
     std::fs::copy(project.path("../bomb.bundle"), other.path("bomb.bundle")).unwrap();
-    for line in ["bundle verify bomb.bundle", "clone bomb.bundle second", "clone bomb.bundle second --as-is"]
-    {
+    for line in [
+        "bundle verify bomb.bundle",
+        "clone bomb.bundle second",
+        "clone bomb.bundle second --as-is",
+    ] {
         let outcome = other.run(line);
         assert_eq!(outcome.code, 1, "{outcome}");
         let said = "refs/source/v2: source: it has more than 1000000 files and folders";
@@ -61,7 +65,8 @@ fn a_bundle_that_unfolds_is_refused_and_nothing_is_made() {
 fn a_server_does_not_take_it_in() {
     let project = doubled(40);
     let agent = Agent::open(&project.root()).unwrap();
-    let remote = Folder::new(&project.path("../data"), &"agent_shop".parse().unwrap(), SystemTime::now());
+    let remote =
+        Folder::new(&project.path("../data"), &"agent_shop".parse().unwrap(), SystemTime::now());
     let head = remote.head(None).unwrap();
     // As a stranger sends it: `push` would compare the files of both versions first.
     let sent = push::push(agent.store(), "origin", &remote, head, &Progress::default());
@@ -80,7 +85,10 @@ fn a_client_does_not_take_it_in() {
     let url = root.join("agent_shop").display().to_string();
     for line in ["clone {} second", "clone {} second --as-is", "version list --remote {}"] {
         let outcome = other.run(&line.replace("{}", &url));
-        assert!(outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"), "{outcome}");
+        assert!(
+            outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"),
+            "{outcome}"
+        );
     }
     assert!(!other.path("second/a").exists());
     shop::write(&other);
@@ -88,7 +96,10 @@ fn a_client_does_not_take_it_in() {
     other.ok(&format!("remote add origin {}", root.join("agent_shop").display()));
     for line in ["fetch", "fetch --as-is", "pull"] {
         let outcome = other.run(line);
-        assert!(outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"), "{outcome}");
+        assert!(
+            outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"),
+            "{outcome}"
+        );
     }
     assert_eq!(other.json("source list").as_array().unwrap().len(), 0);
 }
@@ -112,7 +123,11 @@ fn bytes_are_bounded_as_files_are() {
         let fetched = other.run("fetch bomb.bundle");
         assert!(fetched.code == 1 && fetched.stderr.contains(said), "{fetched}");
         let agent = Agent::open(&project.root()).unwrap();
-        let remote = Folder::new(&project.path("../data"), &"agent_shop".parse().unwrap(), SystemTime::now());
+        let remote = Folder::new(
+            &project.path("../data"),
+            &"agent_shop".parse().unwrap(),
+            SystemTime::now(),
+        );
         let head = remote.head(None).unwrap();
         let sent = push::push(agent.store(), "origin", &remote, head, &Progress::default());
         assert!(sent.unwrap_err().message().contains("its files have more than 64 GiB together"));
@@ -126,9 +141,13 @@ fn bytes_are_bounded_as_files_are() {
 #[test]
 fn a_bomb_that_is_here_already_is_not_unfolded() {
     let project = doubled(40);
-    for line in ["push", "status", "diff", "source diff 1 2", "source rollback --version 2 --force"] {
+    for line in ["push", "status", "diff", "source diff 1 2", "source rollback --version 2 --force"]
+    {
         let outcome = project.run(line);
-        assert!(outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"), "{line}: {outcome}");
+        assert!(
+            outcome.code == 1 && outcome.stderr.contains("more than 1000000 files"),
+            "{line}: {outcome}"
+        );
     }
     let checked = project.run("fsck");
     assert!(checked.code == 1 && checked.stdout.contains("more than 1000000 files"), "{checked}");
@@ -154,9 +173,11 @@ fn a_deep_tree_is_listed_as_it_is_read() {
     let agent = Agent::open(&project.root()).unwrap();
     let mut batch = agent.store().batch();
     let blob = batch.put_blob(b"deep".to_vec(), None).unwrap();
-    let mut tree = batch.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
+    let mut tree =
+        batch.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
     for _ in 0..20_000 {
-        tree = batch.put_tree(&Tree::new(vec![Entry::directory("d", tree)]).unwrap(), None).unwrap();
+        tree =
+            batch.put_tree(&Tree::new(vec![Entry::directory("d", tree)]).unwrap(), None).unwrap();
     }
     batch.commit().unwrap();
     let listed = project.ok(&format!("ls-tree -r {tree}"));

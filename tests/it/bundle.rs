@@ -49,7 +49,9 @@ fn everything_in_one_file() {
     let line = outcome.stdout.replace(|c: char| c.is_ascii_digit(), "N");
     assert!(
         outcome.code == 0
-            && line.starts_with("✓ Wrote \"all.bundle\": N version(s), N source version(s), vN active; "),
+            && line.starts_with(
+                "✓ Wrote \"all.bundle\": N version(s), N source version(s), vN active; "
+            ),
         "{outcome}"
     );
     assert_snapshot!(project.run("bundle verify all.bundle"), @r#"
@@ -91,14 +93,22 @@ fn some_versions_go_on_from_the_others() {
     assert_eq!((heads(&root).versions.len(), heads(&root).active), (1, None));
     let agent = Agent::open(&root).unwrap();
     for (name, count) in [("rest.bundle", 3), ("all.bundle", 4)] {
-        bundle::fetch(&agent, &project.path(name), "stick", Strictness::Refuse, &Progress::default())
-            .unwrap();
+        bundle::fetch(
+            &agent,
+            &project.path(name),
+            "stick",
+            Strictness::Refuse,
+            &Progress::default(),
+        )
+        .unwrap();
         let tracking = agent.store().remote("stick").unwrap().unwrap();
         assert_eq!((tracking.versions.len(), tracking.source.len()), (3, count));
         faults::assert_clean(&root);
     }
     assert_eq!(heads(&root).versions.len(), 1);
-    assert!(clone(&project.path("all.bundle"), &root).err().unwrap().message().contains("is not empty"));
+    assert!(
+        clone(&project.path("all.bundle"), &root).err().unwrap().message().contains("is not empty")
+    );
 }
 
 #[test]
@@ -186,8 +196,14 @@ fn a_damaged_bundle_is_taken_nowhere() {
     let refused = |bytes: &[u8], what: &str| {
         std::fs::write(elsewhere.path("b"), bytes).unwrap();
         assert!(
-            bundle::fetch(&agent, &elsewhere.path("b"), "stick", Strictness::Refuse, &Progress::default())
-                .is_err(),
+            bundle::fetch(
+                &agent,
+                &elsewhere.path("b"),
+                "stick",
+                Strictness::Refuse,
+                &Progress::default()
+            )
+            .is_err(),
             "{what}"
         );
         assert!(clone(&elsewhere.path("b"), &elsewhere.path("cloned")).is_err(), "{what}");

@@ -59,14 +59,22 @@ fn the_primitives_are_those_of_the_stock_compiler() {
         ("webhook", "parcel-events", "The carrier tells where a parcel is"),
         ("trigger", "review-posted", "Somebody wrote about one of our coffees"),
         ("job", "low-stock", "Every morning: which coffees run out within the week"),
-        ("preprocessor", "add-order-hint", "Notices an order number, so that it is looked up first"),
+        (
+            "preprocessor",
+            "add-order-hint",
+            "Notices an order number, so that it is looked up first",
+        ),
         ("postprocessor", "soften-refusals", "A no comes with what we can do instead"),
         ("mcp-server", "brew-guides", ""),
     ];
-    let expected: Vec<_> = expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned())).into();
+    let expected: Vec<_> =
+        expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned())).into();
     assert_eq!(found, expected);
     assert_eq!(compiled["primitives"][0]["kind"], "agent");
-    assert_eq!(compiled["primitives"][1]["tools"], serde_json::json!(["track_order", "open_return"]));
+    assert_eq!(
+        compiled["primitives"][1]["tools"],
+        serde_json::json!(["track_order", "open_return"])
+    );
     assert_eq!(compiled["agent"]["model"], "anthropic/claude-sonnet-4-5");
     assert_eq!(compiled["notes"], serde_json::json!([]));
 }

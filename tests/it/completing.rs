@@ -46,7 +46,10 @@ fn paths_inside_a_version_are_offered_folder_by_folder() {
     assert_eq!(inside("v1:src/s"), ["v1:src/skills/"]);
     assert_eq!(inside("1:src/skills/o"), ["1:src/skills/orders.skill.ts"]);
     assert_eq!(inside("latest:state/j"), ["latest:state/jobs/"]);
-    assert_eq!(offered(&project, &["cat-file", "source/v1:source/p"]), ["source/v1:source/package.json"]);
+    assert_eq!(
+        offered(&project, &["cat-file", "source/v1:source/p"]),
+        ["source/v1:source/package.json"]
+    );
     assert_eq!(offered(&project, &["ls-tree", "v"]), ["v1\tstaged: first"]);
     assert_eq!(inside("v9:"), [""; 0]);
     assert_eq!(inside("v1:nowhere/"), [""; 0]);
@@ -63,7 +66,10 @@ fn without_a_project_commands_are_still_offered() {
 fn the_script_of_every_shell_asks_the_program() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = Project::new().ok(&format!("completions {shell}"));
-        assert!(script.contains("LUA_STORE_COMPLETE") && script.contains("lua-store"), "{shell}: {script}");
+        assert!(
+            script.contains("LUA_STORE_COMPLETE") && script.contains("lua-store"),
+            "{shell}: {script}"
+        );
     }
 }
 
@@ -80,7 +86,8 @@ fn bash(project: &Project, line: &str) -> Vec<String> {
         line.len()
     );
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_lua-store"));
-    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let path =
+        format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let output = project.command("bash").args(["-c", &script]).env("PATH", path).output().unwrap();
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
@@ -99,7 +106,10 @@ fn bash_completes_a_version_and_paths_inside() {
 fn every_command_has_a_manual_page() {
     let project = Project::new();
     let page = project.ok("man");
-    assert!(page.contains(".TH lua-store 1") && page.contains("A version store for AI agents"), "{page}");
+    assert!(
+        page.contains(".TH lua-store 1") && page.contains("A version store for AI agents"),
+        "{page}"
+    );
     let written = project.json("man pages")["pages"].as_array().unwrap().clone();
     assert!(written.iter().any(|page| page == "lua-store-version-diff.1"), "{written:?}");
     for page in &written {
@@ -161,8 +171,14 @@ fn a_record_is_printed_as_json() {
       "at": "2026-11-21T09:30:00.000Z"
     }
     "#);
-    let head =
-        project.read(".lua/ACTIVE").lines().last().unwrap().strip_prefix("ledger: ").unwrap().to_owned();
+    let head = project
+        .read(".lua/ACTIVE")
+        .lines()
+        .last()
+        .unwrap()
+        .strip_prefix("ledger: ")
+        .unwrap()
+        .to_owned();
     assert_snapshot!(project.ok(&format!("cat-file -p {head}:record")), @r#"
     {
       "event": "promote",

@@ -87,13 +87,18 @@ fn a_fetch_heals_500_versions_with_as_many_requests_as_10() {
         assert_eq!(project.run("fsck").code, 1);
         let asked = || -> u64 {
             let text = server.ask("GET", "/metrics", "", b"").text();
-            let counts = text.lines().filter_map(|line| line.strip_prefix("lua_store_requests_total{route="));
+            let counts = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("lua_store_requests_total{route="));
             let counts = counts.filter(|line| !line.starts_with("\"metrics\""));
             counts.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum()
         };
         let before = asked();
         project.ok("fetch");
-        server.wait_for("lua_store_requests_total{route=\"fetch\",method=\"POST\",status=\"200\"}", 1);
+        server.wait_for(
+            "lua_store_requests_total{route=\"fetch\",method=\"POST\",status=\"200\"}",
+            1,
+        );
         let after = asked();
         assert_eq!(project.run("fsck").code, 0);
         after - before

@@ -17,10 +17,16 @@ fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
     let expected = |command: &serde_json::Value| i64::from(found(command));
     assert!(commands.iter().all(|command| command["exitCode"] == expected(command)), "{demo:#}");
     let standings = ["Local code is behind the server", "Local code is ahead of the server"];
-    let told: Vec<&str> =
-        commands.iter().filter(|command| found(command)).map(|c| c["stdout"].as_str().unwrap()).collect();
+    let told: Vec<&str> = commands
+        .iter()
+        .filter(|command| found(command))
+        .map(|c| c["stdout"].as_str().unwrap())
+        .collect();
     assert_eq!(told.len(), 2, "{demo:#}");
-    assert!(standings.iter().zip(&told).all(|(standing, told)| told.contains(standing)), "{told:#?}");
+    assert!(
+        standings.iter().zip(&told).all(|(standing, told)| told.contains(standing)),
+        "{told:#?}"
+    );
     assert!(commands.last().unwrap()["command"] == "lua-store remote remove server");
     // The clone that rolled back had not heard of what it took back.
     let back = "lua-store version promote previous -m \"it promises refunds\"";
@@ -40,9 +46,14 @@ fn every_command_of_the_demo_succeeds_and_does_what_it_is_shown_for() {
         let found = commands.iter().find(|command| command["command"] == line);
         found.unwrap_or_else(|| panic!("no {line} in {demo:#}"))["stdout"].as_str().unwrap()
     };
-    assert!(shown("lua-store version promote v1").contains("✓ Promoted v1. (No previous active version.)"));
+    assert!(
+        shown("lua-store version promote v1")
+            .contains("✓ Promoted v1. (No previous active version.)")
+    );
     let diff = shown("lua-store version diff v1 v2");
-    for expected in ["catalog-skill 1.0.0 → 1.0.1", "order-skill 1.0.0 → 1.0.1", "Jobs: (no changes)"] {
+    for expected in
+        ["catalog-skill 1.0.0 → 1.0.1", "order-skill 1.0.0 → 1.0.1", "Jobs: (no changes)"]
+    {
         assert!(diff.contains(expected), "{diff}");
     }
     // After the rollback the files are those of the first push.
@@ -68,5 +79,8 @@ fn without_an_author_the_demo_says_whom_it_takes() {
     project.set("TMPDIR", &project.root().to_string_lossy());
     project.set("LUA_STORE_AUTHOR", "");
     let shown = project.ok("demo");
-    assert!(shown.contains("# nothing says who you are, so the author here is you@example.com"), "{shown}");
+    assert!(
+        shown.contains("# nothing says who you are, so the author here is you@example.com"),
+        "{shown}"
+    );
 }

@@ -21,7 +21,8 @@ fn the_examples_of_the_commands_are_true() {
     let mut examples = 0;
     for part in parts {
         let (block, rest) = part.split_once("```\n").expect("a block ends");
-        let commands: Vec<&str> = block.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+        let commands: Vec<&str> =
+            block.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
         let told: Vec<String> = commands.iter().map(|command| demo.tell(command)).collect();
         real.push_str(&format!("{FENCE}{}```\n{rest}", told.join("")));
         examples += commands.len();
@@ -51,9 +52,12 @@ fn the_files_and_tests_that_documents_name_exist() {
 
 #[test]
 fn a_claim_of_what_does_not_exist_is_found() {
-    let text = "held (`tests/it/docs.rs::holds`), by `tests/it/docs.rs`.\n`eval/mod.rs` `src/index.ts`";
+    let text =
+        "held (`tests/it/docs.rs::holds`), by `tests/it/docs.rs`.\n`eval/mod.rs` `src/index.ts`";
     assert_eq!(claims(text), ["tests/it/docs.rs::holds", "tests/it/docs.rs", "eval/mod.rs"]);
-    assert!(holds("tests/it/docs.rs::a_claim_of_what_does_not_exist_is_found") && holds("eval/mod.rs"));
+    assert!(
+        holds("tests/it/docs.rs::a_claim_of_what_does_not_exist_is_found") && holds("eval/mod.rs")
+    );
     assert!(!holds("tests/it/docs.rs::holds"), "it is no test");
     assert!(!holds("tests/it/docs.rs::nowhere") && !holds("tests/it/nowhere.rs"));
 }
@@ -82,19 +86,29 @@ fn top() -> &'static Path {
 /// The Rust files in a text, and the tests in them.
 fn claims(text: &str) -> Vec<&str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_/.:-".contains(c));
-    words.map(|word| word.trim_end_matches(['.', ':'])).filter(|word| word.contains(".rs")).collect()
+    words
+        .map(|word| word.trim_end_matches(['.', ':']))
+        .filter(|word| word.contains(".rs"))
+        .collect()
 }
 
 /// Whether a file exists, from the top or from the reader's room, and has a test of that name.
 fn holds(claim: &str) -> bool {
-    let (path, test) = claim.split_once("::").map_or((claim, None), |(path, test)| (path, Some(test)));
+    let (path, test) =
+        claim.split_once("::").map_or((claim, None), |(path, test)| (path, Some(test)));
     let files = [top().join(path), top().join("src/reader").join(path)];
-    let Some(text) = files.iter().find_map(|file| std::fs::read_to_string(file).ok()) else { return false };
+    let Some(text) = files.iter().find_map(|file| std::fs::read_to_string(file).ok()) else {
+        return false;
+    };
     let Some(test) = test else { return true };
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let declared = lines.iter().position(|line| line.starts_with(&format!("fn {test}(")));
     declared.is_some_and(|at| {
-        lines[..at].iter().rev().take_while(|line| line.starts_with("#[")).any(|line| *line == "#[test]")
+        lines[..at]
+            .iter()
+            .rev()
+            .take_while(|line| line.starts_with("#["))
+            .any(|line| *line == "#[test]")
     })
 }
 
@@ -110,7 +124,8 @@ impl Demo {
         std::fs::create_dir(project.path("tmp")).unwrap();
         project.set("TMPDIR", &project.path("tmp").to_string_lossy());
         project.ok("demo --json");
-        let made = std::fs::read_dir(project.path("tmp")).unwrap().map(|entry| entry.unwrap().path());
+        let made =
+            std::fs::read_dir(project.path("tmp")).unwrap().map(|entry| entry.unwrap().path());
         // Beside it stands the folder of its server and clones.
         let folder = made.into_iter().find(|path| path.extension().is_none()).unwrap();
         // Something to say for `status` and `push`: a helper of both skills.
@@ -123,13 +138,17 @@ impl Demo {
 
     /// A command and what it says, ids and sizes made the same everywhere.
     fn tell(&self, line: &str) -> String {
-        let words = line.strip_prefix("lua-store ").unwrap_or_else(|| panic!("{line} is not of ours"));
+        let words =
+            line.strip_prefix("lua-store ").unwrap_or_else(|| panic!("{line} is not of ours"));
         let mut command: Command = self.project.lua_store(words);
         let output = command.current_dir(&self.folder).output().unwrap();
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-        let said = said.replace(&*self.folder.to_string_lossy(), "/path/of/the/folder");
         let said =
-            said.replace(&*self.folder.canonicalize().unwrap().to_string_lossy(), "/path/of/the/folder");
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        let said = said.replace(&*self.folder.to_string_lossy(), "/path/of/the/folder");
+        let said = said.replace(
+            &*self.folder.canonicalize().unwrap().to_string_lossy(),
+            "/path/of/the/folder",
+        );
         format!("$ {line}\n{}", redacted(&said))
     }
 }
@@ -140,7 +159,8 @@ fn redacted(said: &str) -> String {
     for line in said.lines() {
         let words = line.split(' ').map(|word| {
             let bare = word.trim_end_matches(['.', ',']);
-            let is_id = matches!(bare.len(), 8 | 64) && bare.chars().all(|letter| letter.is_ascii_hexdigit());
+            let is_id = matches!(bare.len(), 8 | 64)
+                && bare.chars().all(|letter| letter.is_ascii_hexdigit());
             if is_id { word.replace(bare, "<id>") } else { word.to_owned() }
         });
         let line = words.collect::<Vec<_>>().join(" ");

@@ -14,7 +14,8 @@ type Lost = (String, String, String, String);
 
 fn fixtures() -> Vec<PathBuf> {
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stock");
-    let mut folders: Vec<_> = std::fs::read_dir(all).unwrap().map(|one| one.unwrap().path()).collect();
+    let mut folders: Vec<_> =
+        std::fs::read_dir(all).unwrap().map(|one| one.unwrap().path()).collect();
     folders.sort();
     assert_eq!(folders.len(), 9);
     folders
@@ -23,7 +24,8 @@ fn fixtures() -> Vec<PathBuf> {
 /// A project of the fixtures, without what was made of it.
 fn project(folder: &Path) -> Project {
     let project = Project::new();
-    for entry in WalkDir::new(folder).into_iter().map(Result::unwrap).filter(|one| one.file_type().is_file())
+    for entry in
+        WalkDir::new(folder).into_iter().map(Result::unwrap).filter(|one| one.file_type().is_file())
     {
         let path = entry.path().strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
         if path != "made.json" {
@@ -64,7 +66,9 @@ fn says(value: &Value) -> bool {
 fn swollen(mine: &Value, theirs: &Value) -> bool {
     let marks = ["toString", "[Enum: ", "null]"];
     mine != theirs
-        && marks.iter().any(|mark| theirs.to_string().contains(mark) && !mine.to_string().contains(mark))
+        && marks
+            .iter()
+            .any(|mark| theirs.to_string().contains(mark) && !mine.to_string().contains(mark))
 }
 
 /// What the compiler lost of our reading, or made something else of.
@@ -80,7 +84,9 @@ fn lost(ours: &[Value], made: &[Value]) -> BTreeSet<Lost> {
             continue;
         };
         let fields: &[(&str, &str)] = match &*kind {
-            "agent" => &[("persona", "persona"), ("model", "model"), ("routingDescription", "description")],
+            "agent" => {
+                &[("persona", "persona"), ("model", "model"), ("routingDescription", "description")]
+            }
             "skill" => &[("description", "description"), ("context", "context")],
             _ => &[("description", "description")],
         };
@@ -92,14 +98,17 @@ fn lost(ours: &[Value], made: &[Value]) -> BTreeSet<Lost> {
         if kind == "skill" && one["hasCondition"] != there["hasCondition"] {
             lose(&kind, &name, "", "hasCondition");
         }
-        for (key, field) in [("query", "querySchema"), ("headers", "headerSchema"), ("body", "bodySchema")] {
+        for (key, field) in
+            [("query", "querySchema"), ("headers", "headerSchema"), ("body", "bodySchema")]
+        {
             if kind == "webhook" && says(&one["schemas"][key]) && !says(&there["schemas"][key]) {
                 lose(&kind, &name, "", field);
             }
         }
         // The platform gets the tools that a skill names as they are named themselves.
         for tool in one["tools"].as_array().into_iter().flatten().map(word) {
-            let is_listed = there["tools"].as_array().is_some_and(|all| all.iter().any(|one| *one == *tool));
+            let is_listed =
+                there["tools"].as_array().is_some_and(|all| all.iter().any(|one| *one == *tool));
             let (mine, theirs) = (find(ours, "tool", &tool), find(made, "tool", &tool));
             let (Some(mine), Some(theirs)) = (mine, theirs.filter(|_| is_listed)) else {
                 lose("tool", &tool, &name, "");
@@ -121,7 +130,8 @@ fn lost(ours: &[Value], made: &[Value]) -> BTreeSet<Lost> {
 
 fn told(answer: &Value) -> BTreeSet<Lost> {
     let all = answer["dropped"].as_array().unwrap().iter();
-    all.map(|one| (word(&one["kind"]), word(&one["name"]), word(&one["of"]), word(&one["field"]))).collect()
+    all.map(|one| (word(&one["kind"]), word(&one["name"]), word(&one["of"]), word(&one["field"])))
+        .collect()
 }
 
 #[test]
@@ -135,7 +145,10 @@ fn what_is_told_is_what_the_real_compiler_lost() {
         let told = told(&answer);
         let missed: Vec<_> = lost.difference(&told).collect();
         let wrong: Vec<_> = told.difference(&lost).collect();
-        assert!(missed.is_empty() && wrong.is_empty(), "{folder:?}\nmissed {missed:#?}\nwrong {wrong:#?}");
+        assert!(
+            missed.is_empty() && wrong.is_empty(),
+            "{folder:?}\nmissed {missed:#?}\nwrong {wrong:#?}"
+        );
         let all = answer["dropped"].as_array().unwrap();
         assert_eq!(answer["deployable"], all.iter().all(|one| one["otherwise"] == true));
         count += lost.len();
@@ -149,7 +162,10 @@ fn each_form_is_told_with_its_place() {
     let told = |name: &str, wanted: &[&str]| {
         let said = named(name).run("compile").stderr;
         for line in wanted {
-            assert!(said.lines().any(|other| other == format!("warning: {line}")), "{line}\n{said}");
+            assert!(
+                said.lines().any(|other| other == format!("warning: {line}")),
+                "{line}\n{said}"
+            );
         }
     };
     told(
@@ -240,7 +256,8 @@ fn a_secret_at_which_the_compiler_stops_is_told() {
         let answer = with_secret(form).json("compile");
         let told: Vec<_> =
             answer["dropped"].as_array().unwrap().iter().map(|one| word(&one["reason"])).collect();
-        let wanted = reason.map(|reason| format!("it stops at the `secret`, and makes nothing: {reason}"));
+        let wanted =
+            reason.map(|reason| format!("it stops at the `secret`, and makes nothing: {reason}"));
         assert_eq!(told, wanted.into_iter().collect::<Vec<_>>(), "{form}");
     }
 }
@@ -255,7 +272,10 @@ fn push_and_status_tell_it_too() {
         assert_eq!(answer["dropped"][0]["name"], "inline", "{line}");
     }
     let said = project.run("status").stderr;
-    assert!(said.contains("src/index.ts:6:22: `lua compile` leaves this out: agent Configured; "), "{said}");
+    assert!(
+        said.contains("src/index.ts:6:22: `lua compile` leaves this out: agent Configured; "),
+        "{said}"
+    );
 }
 
 const SHOP: &str = "import { LuaAgent, LuaSkill } from 'lua-cli';
@@ -275,12 +295,16 @@ fn wrapped() -> Project {
         )
     };
     let head = "import { LuaTool } from 'lua-cli';\nimport { z } from 'zod';\n";
-    project.write("src/tools.ts", format!("{head}{}{}", tool("find", "FindTool"), tool("open", "OpenTool")));
+    project.write(
+        "src/tools.ts",
+        format!("{head}{}{}", tool("find", "FindTool"), tool("open", "OpenTool")),
+    );
     project.write("src/index.ts", SHOP);
     project.ok("init");
     project.ok("push");
     project.ok("version create");
-    let guarded = SHOP.replace("new FindTool(), ", "withGuard(new FindTool()), ").replace("'c'", "'more'");
+    let guarded =
+        SHOP.replace("new FindTool(), ", "withGuard(new FindTool()), ").replace("'c'", "'more'");
     assert!(guarded.contains("withGuard(new") && guarded.contains("'more'"));
     project.write("src/index.ts", guarded);
     project.ok("push");
@@ -295,7 +319,10 @@ fn a_diff_of_versions_says_what_the_compiler_makes_of_it() {
     let told = project.ok("version diff 1 2");
     assert!(told.contains(block), "{told}");
     let back = project.ok("version diff 2 1");
-    assert!(back.contains("As `lua compile` builds it:\n  + tools find, open of skill shop\n"), "{back}");
+    assert!(
+        back.contains("As `lua compile` builds it:\n  + tools find, open of skill shop\n"),
+        "{back}"
+    );
     let same = project.ok("version diff 1 1");
     assert!(!same.contains("As `lua compile` builds it"), "{same}");
     let answer = project.json("version diff 1 2");
@@ -320,7 +347,10 @@ fn a_guard_alone_makes_a_version() {
     assert!(project.ok("version create").starts_with("✓ Created v3"));
     assert_eq!(project.ok("rev-parse v3:state"), project.ok("rev-parse v2:state"));
     let told = project.ok("version diff 2 3");
-    assert!(told.contains("As `lua compile` builds it:\n  + tools find, open of skill shop\n"), "{told}");
+    assert!(
+        told.contains("As `lua compile` builds it:\n  + tools find, open of skill shop\n"),
+        "{told}"
+    );
     assert_eq!(project.ok("version create"), none);
     // What is no form of the compiler's is no reason for a version.
     let text = project.read("src/index.ts");
@@ -347,18 +377,24 @@ fn real(project: &mut Project) -> Option<Option<Vec<Value>>> {
     use std::process::Command;
     let node = Command::new("node").arg("--version").output().is_ok();
     let Some(modules) = modules().filter(|_| node) else {
-        let why = "needs Node, and LUA_CLI_MODULES with the path of a node_modules folder with lua-cli";
+        let why =
+            "needs Node, and LUA_CLI_MODULES with the path of a node_modules folder with lua-cli";
         let _ = writeln!(std::io::stderr(), "skipped: {why}");
         return None;
     };
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let now =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     let settings = project.root().with_file_name("home").join(".lua-cli");
     std::fs::create_dir(&settings).unwrap();
     let check = format!("{{\"latestVersion\":\"3.37.0\",\"checkedAt\":{now}}}");
     std::fs::write(settings.join("version-check.json"), check).unwrap();
     project.set("LUA_TELEMETRY", "false");
     std::os::unix::fs::symlink(modules, project.path("node_modules")).unwrap();
-    let done = project.command("node").args(["node_modules/.bin/lua", "compile", "--ci"]).output().unwrap();
+    let done = project
+        .command("node")
+        .args(["node_modules/.bin/lua", "compile", "--ci"])
+        .output()
+        .unwrap();
     let Ok(manifest) = std::fs::read(project.path("dist-v2/manifest.json")) else {
         assert!(!done.status.success(), "{done:?}");
         return Some(None);
@@ -434,7 +470,11 @@ fn nothing_wrong_is_said_of_the_template() {
         assert_eq!(pushed["compiled"]["state"], "fresh", "{shape}: {}", pushed["compiled"]);
         let said = project.run("status").stderr;
         let nameless = shape == "installed" || shape == "bare";
-        assert_eq!(said.contains("leaves this out: the agent without a name; "), nameless, "{shape}: {said}");
+        assert_eq!(
+            said.contains("leaves this out: the agent without a name; "),
+            nameless,
+            "{shape}: {said}"
+        );
         assert!(!said.contains("is ignored"), "{shape}: {said}");
     }
 }

@@ -12,8 +12,7 @@ use std::net::TcpListener;
 /// no name can hold.
 fn acting() -> impl Iterator<Item = char> {
     let controls = ('\u{1}'..='\u{1f}').chain('\u{7f}'..='\u{9f}');
-    let bidi =
-        "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+    let bidi = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
     controls.chain(bidi.chars())
 }
 
@@ -79,7 +78,12 @@ fn everywhere() -> (Project, Server) {
     said("version promote 2");
     project.ok(&format!("clone {}/agent_shop ../colleague", server.url));
     let colleague = |line: &str| {
-        project.lua_store(&format!("-C ../colleague {line}")).arg("-m").arg(&spoof).output().unwrap()
+        project
+            .lua_store(&format!("-C ../colleague {line}"))
+            .arg("-m")
+            .arg(&spoof)
+            .output()
+            .unwrap()
     };
     project.write(&format!("../colleague/src/{bad}.txt"), format!("third {bad}\n"));
     for line in ["push", "version promote 1"] {
@@ -153,7 +157,9 @@ const LINES: &[&str] = &[
 
 /// Commands whose data is bytes of files: into a pipe they go as they are.
 fn is_exact(line: &str) -> bool {
-    line.starts_with("show \"v2:src/") || line.starts_with("cat-file") || line.starts_with("persona show")
+    line.starts_with("show \"v2:src/")
+        || line.starts_with("cat-file")
+        || line.starts_with("persona show")
 }
 
 /// The colours that are ours.
@@ -171,12 +177,15 @@ fn without_progress(shown: &str) -> String {
 
 /// What of this a terminal should not have.
 fn alarms(line: &str, shown: &str) -> Vec<String> {
-    let bad =
-        shown.chars().find(|letter| acting().any(|other| other == *letter) && !"\n\t".contains(*letter));
+    let bad = shown
+        .chars()
+        .find(|letter| acting().any(|other| other == *letter) && !"\n\t".contains(*letter));
     let spoofed = shown.lines().find(|line| line.starts_with("SPOOF"));
     let mut alarms = Vec::new();
     alarms.extend(bad.map(|bad| format!("{line}: {bad:?} in {shown:?}")));
-    alarms.extend(shown.contains('\u{fffd}').then(|| format!("{line}: bytes that are no text: {shown:?}")));
+    alarms.extend(
+        shown.contains('\u{fffd}').then(|| format!("{line}: bytes that are no text: {shown:?}")),
+    );
     alarms.extend(spoofed.map(|_| format!("{line}: a line of others: {shown:?}")));
     alarms
 }
@@ -197,7 +206,8 @@ fn all_alarms(project: &Project, line: &str) -> Vec<String> {
 }
 
 fn assert_calm(project: &Project, lines: impl IntoIterator<Item = impl AsRef<str>>) {
-    let found: Vec<String> = lines.into_iter().flat_map(|line| all_alarms(project, line.as_ref())).collect();
+    let found: Vec<String> =
+        lines.into_iter().flat_map(|line| all_alarms(project, line.as_ref())).collect();
     assert!(found.is_empty(), "{} alarms:\n{}", found.len(), found.join("\n\n"));
 }
 
@@ -215,8 +225,8 @@ fn nor_does_one_that_is_given_such_bytes() {
     project.set("LUA_STORE_PAGER", "cat");
     let bad = nasty();
     let file = format!("\"v2:src/{bad}.txt\"");
-    let reading =
-        ["show", "cat-file", "cat-file --raw", "ls-tree"].map(|command| format!("{command} {file}"));
+    let reading = ["show", "cat-file", "cat-file --raw", "ls-tree"]
+        .map(|command| format!("{command} {file}"));
     let given = [
         "show",
         "version promote",
@@ -272,14 +282,19 @@ fn a_remote_that_is_read_from_elsewhere_is_calm() {
 fn the_compiler_is_calm() {
     use std::os::unix::fs::PermissionsExt;
     let (project, _server) = everywhere();
-    let script =
-        format!("#!/bin/sh\ncat <<'END'\n{}END\nprintf 'no end \\377' >&2\nexit 1\n", nasty() + "\n");
+    let script = format!(
+        "#!/bin/sh\ncat <<'END'\n{}END\nprintf 'no end \\377' >&2\nexit 1\n",
+        nasty() + "\n"
+    );
     project.write("node_modules/.bin/lua", script);
     let path = project.path("node_modules/.bin/lua");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
     let outcome = project.run("compile --compiler lua");
     assert_eq!(outcome.code, 1, "{outcome}");
-    assert!(outcome.stderr.contains("\\u{1b}]0;owned") && outcome.stderr.contains("no end"), "{outcome}");
+    assert!(
+        outcome.stderr.contains("\\u{1b}]0;owned") && outcome.stderr.contains("no end"),
+        "{outcome}"
+    );
     let shown = outcome.stderr.replace('\u{fffd}', "");
     assert_eq!(alarms("compile --compiler lua", &shown), Vec::<String>::new());
 }
@@ -304,7 +319,8 @@ fn answering(status: &'static str, body: String) -> String {
                 "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\nx-request-id: a\u{9b}2J\r\n\r\n",
                 body.len()
             );
-            let _ = client.write_all(head.as_bytes()).and_then(|()| client.write_all(body.as_bytes()));
+            let _ =
+                client.write_all(head.as_bytes()).and_then(|()| client.write_all(body.as_bytes()));
         }
     });
     url
@@ -315,8 +331,8 @@ fn what_a_server_says_is_calm_too() {
     let mut project = shop::project();
     project.set("LUA_STORE_TRIES", "1");
     let bad = spoof();
-    let problem =
-        serde_json::json!({"error": {"kind": "failed", "message": bad, "hint": nasty()}}).to_string();
+    let problem = serde_json::json!({"error": {"kind": "failed", "message": bad, "hint": nasty()}})
+        .to_string();
     let refused = serde_json::json!({"refused": {"invalid": {"reason": bad}}}).to_string();
     project.ok("remote add origin http://127.0.0.1:9/agent_shop");
     for (status, body) in [

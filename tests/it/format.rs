@@ -19,8 +19,10 @@ fn shown() -> BTreeMap<String, String> {
 
 /// Every text file of a store, by its name in it.
 fn written(dir: &Path) -> BTreeMap<String, String> {
-    let files =
-        walkdir::WalkDir::new(dir).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file());
+    let files = walkdir::WalkDir::new(dir)
+        .into_iter()
+        .map(Result::unwrap)
+        .filter(|e| e.file_type().is_file());
     let named = files.map(|file| {
         let name = file.path().strip_prefix(dir).unwrap().to_str().unwrap().to_owned();
         (name, lua_store::fs::read(file.path()).unwrap())
@@ -92,7 +94,8 @@ fn hex(name: &str) -> Vec<u8> {
 #[test]
 fn the_document_shows_a_record_as_it_is_encoded() {
     use lua_store::history::record::{self, Event, LedgerRecord};
-    let shown = LedgerRecord { event: Event::Promote, by: "ada".to_owned(), at_ms: 1, reason: None };
+    let shown =
+        LedgerRecord { event: Event::Promote, by: "ada".to_owned(), at_ms: 1, reason: None };
     assert_eq!(record::encode(&shown), hex("ledger record"));
     assert_eq!(record::decode::<LedgerRecord>(&hex("ledger record"), "record").unwrap(), shown);
 }

@@ -27,7 +27,10 @@ fn a_changed_byte_in_any_pack_is_found_and_the_versions_are_named() {
         assert_eq!(outcome.code, 1, "{outcome}");
         let answer: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
         assert_eq!(answer["ok"], false);
-        assert!(outcome.stdout.contains(&*pack.file_name().unwrap().to_string_lossy()), "{outcome}");
+        assert!(
+            outcome.stdout.contains(&*pack.file_name().unwrap().to_string_lossy()),
+            "{outcome}"
+        );
         affected += usize::from(outcome.stdout.contains("versions/v1"));
         std::fs::write(&pack, sound).unwrap();
     }

@@ -87,7 +87,8 @@ fn old_stores_bring_their_files_back() {
         let project = project(name);
         for number in 1..=4 {
             project.ok(&format!("source rollback --version {number} --force"));
-            for file in project.json(&format!("source show v{number}"))["files"].as_array().unwrap() {
+            for file in project.json(&format!("source show v{number}"))["files"].as_array().unwrap()
+            {
                 let path: PathBuf = project.path(file["path"].as_str().unwrap());
                 let bytes = match fs::read_link(&path) {
                     Ok(target) => target.into_os_string().into_encoded_bytes(),

@@ -209,8 +209,8 @@ fn redact_ids(outcome: crate::common::Outcome) -> String {
     let mut out = String::new();
     for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
         let digits = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        let is_id =
-            matches!(digits.len(), 8 | 64) && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let is_id = matches!(digits.len(), 8 | 64)
+            && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         out.push_str(&if is_id { word.replace(digits, "[ID]") } else { word.to_owned() });
     }
     out

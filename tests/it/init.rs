@@ -147,7 +147,11 @@ fn of_several_agents_none_is_taken_silently() {
     "#);
     for other in ["desk", "agents/desk/agent.ts"] {
         let again = project.json(&format!("push --agent {other}"));
-        assert_eq!((&again["source"], &again["state"]), (&push["source"], &push["state"]), "{other}");
+        assert_eq!(
+            (&again["source"], &again["state"]),
+            (&push["source"], &push["state"]),
+            "{other}"
+        );
     }
     assert_eq!(project.run("push --agent notes.txt").code, 3, "a file that makes no agent");
     project.write("agents/third/agent.ts", project.read("agents/desk/agent.ts"));

@@ -93,7 +93,8 @@ fn check(project: &Project, sound: &Files, case: &Case) {
     let file = case.file;
     let whole = heads(project);
     let mut hand = None;
-    for (line, goes_on) in ["push", "version create -m more", "version promote 3"].into_iter().zip(case.go_on)
+    for (line, goes_on) in
+        ["push", "version create -m more", "version promote 3"].into_iter().zip(case.go_on)
     {
         damage(project, case);
         let before = small(project);
@@ -110,7 +111,10 @@ fn check(project: &Project, sound: &Files, case: &Case) {
     }
     damage(project, case);
     let repaired = project.run("fsck --repair");
-    assert!(repaired.code == 0 && repaired.stdout.contains("nothing is damaged"), "{file}: {repaired}");
+    assert!(
+        repaired.code == 0 && repaired.stdout.contains("nothing is damaged"),
+        "{file}: {repaired}"
+    );
     assert_eq!(heads(project), whole, "{file}: {repaired}");
     let files = small(project);
     project.ok("fsck --repair");
@@ -194,8 +198,9 @@ fn the_newest_source_version() {
 fn the_newest_version() {
     let project = history();
     let sound = small(&project);
-    let id =
-        |at: usize| format!("{}\n", store(&project).refs().list("refs/versions").unwrap()[at].1).into_bytes();
+    let id = |at: usize| {
+        format!("{}\n", store(&project).refs().list("refs/versions").unwrap()[at].1).into_bytes()
+    };
     let cases = [
         (To::Removed, [false, false, false]),
         (To::Emptied, [true, false, false]),
@@ -241,7 +246,8 @@ fn a_lost_pointer_is_told_with_what_mends_it() {
     let project = history();
     let sound = project.read(".lua/ACTIVE");
     std::fs::remove_file(project.path(".lua/ACTIVE")).unwrap();
-    let by_hand = format!("printf '{}' > \"[DIR]/project/.lua/ACTIVE\"", sound.replace('\n', "\\n"));
+    let by_hand =
+        format!("printf '{}' > \"[DIR]/project/.lua/ACTIVE\"", sound.replace('\n', "\\n"));
     for line in [
         "version promote 1",
         "version promote 3",
@@ -252,7 +258,8 @@ fn a_lost_pointer_is_told_with_what_mends_it() {
     ] {
         let told = project.run(line);
         assert!(
-            told.code == 1 && told.stderr.contains("/.lua/ACTIVE\" is missing: it named v2 (ledger "),
+            told.code == 1
+                && told.stderr.contains("/.lua/ACTIVE\" is missing: it named v2 (ledger "),
             "{told}"
         );
         let hint = format!("hint: `lua-store fsck --repair` puts it back, as does `{by_hand}`\n");
@@ -282,11 +289,16 @@ fn a_lost_ref_is_told_with_what_mends_it() {
     assert!(told.stderr.contains(&by_hand), "{told}");
     let fsck = project.run("fsck");
     assert!(
-        fsck.code == 1 && fsck.stdout.contains("affects source/v3\n") && fsck.stdout.contains(&by_hand),
+        fsck.code == 1
+            && fsck.stdout.contains("affects source/v3\n")
+            && fsck.stdout.contains(&by_hand),
         "{fsck}"
     );
     let repaired = project.json("fsck --repair");
-    assert_eq!(repaired["repaired"], serde_json::json!([format!("refs/source/v3 is {}", sound.trim())]));
+    assert_eq!(
+        repaired["repaired"],
+        serde_json::json!([format!("refs/source/v3 is {}", sound.trim())])
+    );
     assert_eq!(project.read(".lua/refs/source/v3"), sound);
 }
 
@@ -339,7 +351,9 @@ fn a_source_version_that_its_version_misses() {
     let fsck = project.run("fsck");
     assert!(
         fsck.code == 1
-            && fsck.stdout.contains("version v3 was made of the ref \"refs/source/v3\", which is missing"),
+            && fsck
+                .stdout
+                .contains("version v3 was made of the ref \"refs/source/v3\", which is missing"),
         "{fsck}"
     );
 }
@@ -350,7 +364,10 @@ fn a_lost_pointer_without_a_log_is_seen_in_the_packs() {
     std::fs::remove_file(project.path(".lua/reflog")).unwrap();
     std::fs::remove_file(project.path(".lua/ACTIVE")).unwrap();
     let fsck = project.run("fsck");
-    assert!(fsck.code == 1 && fsck.stdout.contains("ACTIVE is missing: the ledger has record "), "{fsck}");
+    assert!(
+        fsck.code == 1 && fsck.stdout.contains("ACTIVE is missing: the ledger has record "),
+        "{fsck}"
+    );
 }
 
 /// One damaged source ref stops only what needs it.
@@ -363,7 +380,9 @@ fn the_personas_of_the_others_are_listed() {
     assert!(listed.code == 0 && listed.stderr.contains("source v2 cannot be read"), "{listed}");
     let of = |list: &serde_json::Value| -> Vec<u64> {
         let list = list.as_array().unwrap().iter();
-        list.filter(|one| one["sourceVersion"] != 2).map(|one| one["version"].as_u64().unwrap()).collect()
+        list.filter(|one| one["sourceVersion"] != 2)
+            .map(|one| one["version"].as_u64().unwrap())
+            .collect()
     };
     assert_eq!(of(&project.json("persona list")), of(&all));
     assert_eq!(project.run("persona show latest").code, 0);

@@ -18,9 +18,9 @@ fn without_a_command_help_is_an_error_and_stdout_stays_empty() {
     let outcome = Project::new().run("");
     assert_eq!((outcome.stdout.as_str(), outcome.code), ("", 2));
     assert!(
-        outcome
-            .stderr
-            .ends_with("Error: no command was given\nhint: `lua-store --help` lists the commands\n")
+        outcome.stderr.ends_with(
+            "Error: no command was given\nhint: `lua-store --help` lists the commands\n"
+        )
     );
 }
 
@@ -60,7 +60,10 @@ fn a_group_without_a_command_prints_its_own_help() {
 
 #[test]
 fn the_version_is_the_package_s() {
-    assert_eq!(Project::new().ok("--version"), format!("lua-store {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        Project::new().ok("--version"),
+        format!("lua-store {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[test]

@@ -21,12 +21,17 @@ fn folders_that_only_sound_like_built_ones_come_back() {
     project.write("Coverage/new.txt", "not pushed");
     let outcome = project.run("source rollback --version 1 --force");
     assert_eq!(outcome.code, 0, "{outcome}");
-    for path in ["Coverage/kept.txt", "src/Dist/kept.txt", "Node_Modules/x/kept.txt", ".Next/kept.txt"] {
+    for path in
+        ["Coverage/kept.txt", "src/Dist/kept.txt", "Node_Modules/x/kept.txt", ".Next/kept.txt"]
+    {
         assert_eq!(project.read(path), "first");
     }
     assert!(!project.path("Coverage/new.txt").exists());
     // The very command that was printed.
-    assert!(outcome.stderr.contains("`lua-store source rollback --snapshot 1 --force`"), "{outcome}");
+    assert!(
+        outcome.stderr.contains("`lua-store source rollback --snapshot 1 --force`"),
+        "{outcome}"
+    );
     project.ok("source rollback --snapshot 1 --force");
     assert_eq!(project.read("Node_Modules/x/kept.txt"), "third, not pushed");
     assert_eq!(project.read("Coverage/new.txt"), "not pushed");
@@ -43,7 +48,8 @@ fn folders_that_only_sound_like_built_ones_come_back() {
 #[test]
 fn what_could_never_be_restored_is_left_out_and_said() {
     let project = shop::project();
-    for path in [".GIT/config", "src/git~1", ".Lua/x", "src/.git/config", "node_modules/x/index.js"] {
+    for path in [".GIT/config", "src/git~1", ".Lua/x", "src/.git/config", "node_modules/x/index.js"]
+    {
         project.write(path, "x");
     }
     let outcome = project.run("push");

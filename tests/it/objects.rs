@@ -19,7 +19,10 @@ fn the_id_of_a_file_is_its_plain_blake3() {
         let input: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
         project.write("input", &input);
         assert_eq!(project.ok("hash-object input").trim_end(), expected, "{length} bytes");
-        assert_eq!(project.run_with_input("hash-object --stdin", &input).stdout.trim_end(), expected);
+        assert_eq!(
+            project.run_with_input("hash-object --stdin", &input).stdout.trim_end(),
+            expected
+        );
     }
 }
 

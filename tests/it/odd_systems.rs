@@ -75,7 +75,10 @@ fn a_pipe_or_a_folder_where_a_file_of_the_store_belongs() {
                 let said = String::from_utf8_lossy(&output.stderr).into_owned()
                     + &String::from_utf8_lossy(&output.stdout);
                 let code = output.status.code().unwrap_or(-1);
-                assert!((0..=11).contains(&code), "{kind} {name}: {line} ended with {code}: {said}");
+                assert!(
+                    (0..=11).contains(&code),
+                    "{kind} {name}: {line} ended with {code}: {said}"
+                );
                 named |= code != 0 && said.contains(name.rsplit('/').next().unwrap());
             }
             let rebuilt = name.starts_with(".lua/cache");
@@ -95,7 +98,10 @@ fn folders_that_are_deeper_than_handles_are_many() {
     fs::remove_dir_all(project.path("d")).unwrap();
     let few = |line: &str| {
         let mut command = project.command("sh");
-        command.args(["-c", &format!("ulimit -n 160; exec {} {line}", env!("CARGO_BIN_EXE_lua-store"))]);
+        command.args([
+            "-c",
+            &format!("ulimit -n 160; exec {} {line}", env!("CARGO_BIN_EXE_lua-store")),
+        ]);
         command.output().unwrap()
     };
     let restored = few("source rollback --version 1 --force");
@@ -116,7 +122,8 @@ fn without_threads_there_is_work_or_an_error() {
     let status = run("version list");
     assert_eq!(status.code, 0, "{status}");
     // What needs no other thread is done on this one.
-    for line in ["push backup --offline", "source rollback --version 1 --force", "fsck", "compact"] {
+    for line in ["push backup --offline", "source rollback --version 1 --force", "fsck", "compact"]
+    {
         let outcome = run(line);
         assert_eq!(outcome.code, 0, "{outcome}");
     }
@@ -129,12 +136,17 @@ fn without_threads_there_is_work_or_an_error() {
         "{outcome}"
     );
     let outcome = run("serve --listen 127.0.0.1:0 --no-auth --data fresh");
-    assert!(outcome.code == 11 && outcome.stderr.contains("cannot start a thread to serve"), "{outcome}");
+    assert!(
+        outcome.code == 11 && outcome.stderr.contains("cannot start a thread to serve"),
+        "{outcome}"
+    );
 }
 
 #[test]
 fn a_shield_that_is_down_is_told_and_put_back() {
-    for (name, content) in [("HEAD", Some("")), ("HEAD", Some("nonsense")), ("HEAD", None), ("refs", None)] {
+    for (name, content) in
+        [("HEAD", Some("")), ("HEAD", Some("nonsense")), ("HEAD", None), ("refs", None)]
+    {
         let project = shop::project();
         project.git("init -q");
         project.ok("push");

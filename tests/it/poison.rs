@@ -67,10 +67,12 @@ fn poison(project: &Project, with: &[Poison]) {
     if has(Poison::Message) {
         meta.message = Some("long ".repeat(1000));
     }
-    let of = if has(Poison::State) { State::default().store(&mut batch, None).unwrap() } else { id };
+    let of =
+        if has(Poison::State) { State::default().store(&mut batch, None).unwrap() } else { id };
     let two = version::put(&mut batch, &meta, of, first.source, None).unwrap();
     let at_ms = if has(Poison::LedgerTime) { MICROSECONDS } else { first.record.at_ms + 3 };
-    let step = LedgerRecord { event: Event::Promote, by: "eve@example.com".into(), at_ms, reason: None };
+    let step =
+        LedgerRecord { event: Event::Promote, by: "eve@example.com".into(), at_ms, reason: None };
     let before = heads.active.unwrap().ledger;
     let ledger = ledger::append(&mut batch, &step, two, Some(before)).unwrap();
     batch.commit().unwrap();
@@ -89,7 +91,13 @@ fn a_store_that_holds_it_goes_on_and_fsck_names_it() {
     project.ok("remote remove origin");
     poison(
         &project,
-        &[Poison::SourceTime, Poison::VersionTime, Poison::LedgerTime, Poison::Persona, Poison::Message],
+        &[
+            Poison::SourceTime,
+            Poison::VersionTime,
+            Poison::LedgerTime,
+            Poison::Persona,
+            Poison::Message,
+        ],
     );
     for line in [
         "log",
@@ -120,13 +128,23 @@ fn a_store_that_holds_it_goes_on_and_fsck_names_it() {
     }
     assert!(project.ok("log --ledger").contains("1795253400000000 ms"));
     // A new persona gets a number that leaves room, and the next one too.
-    for (text, number) in [("You help.", "1000000000000000"), ("You help a lot.", "1000000000000001")] {
+    for (text, number) in
+        [("You help.", "1000000000000000"), ("You help a lot.", "1000000000000001")]
+    {
         let before = project.read("src/index.ts");
-        let line = before.lines().find(|line| line.starts_with("You help")).unwrap().trim_end_matches("`,");
+        let line = before
+            .lines()
+            .find(|line| line.starts_with("You help"))
+            .unwrap()
+            .trim_end_matches("`,");
         project.write("src/index.ts", before.replace(line, text));
         let pushed = project.json("push");
-        let persona =
-            pushed["items"].as_array().unwrap().iter().find(|item| item["kind"] == "persona").unwrap();
+        let persona = pushed["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|item| item["kind"] == "persona")
+            .unwrap();
         assert_eq!(persona["to"], number);
     }
     project.ok("version create -m third");
@@ -145,7 +163,11 @@ fn a_store_that_holds_it_goes_on_and_fsck_names_it() {
         assert!(checked.stdout.contains(told), "{told}: {checked}");
     }
     assert_eq!(checked.stdout.matches("damaged: rules: ledger record ").count(), 1, "{checked}");
-    assert_eq!(checked.stdout.matches("rules: source/v3").count(), 0, "what came later is sound: {checked}");
+    assert_eq!(
+        checked.stdout.matches("rules: source/v3").count(),
+        0,
+        "what came later is sound: {checked}"
+    );
 }
 
 /// What nobody may change of a healthy project.
@@ -181,11 +203,19 @@ fn a_bad_remote_leaves_a_healthy_project_as_it_was() {
         };
         for line in ["pull", "fetch", "pull --theirs", "push", "sync --check"] {
             if line == "push" {
-                edit(&project, "src/index.ts", "You help customers shop.", "You help customers shop. Now.");
+                edit(
+                    &project,
+                    "src/index.ts",
+                    "You help customers shop.",
+                    "You help customers shop. Now.",
+                );
                 project.ok("push --offline");
             }
-            let before =
-                if line == "sync --check" || line == "push" { held(&project) } else { before.clone() };
+            let before = if line == "sync --check" || line == "push" {
+                held(&project)
+            } else {
+                before.clone()
+            };
             let outcome = project.run(line);
             assert_eq!(outcome.code, 1, "{outcome}");
             assert!(outcome.stderr.contains("is not taken in: "), "{outcome}");
@@ -211,15 +241,21 @@ fn a_remote_that_holds_it_is_joined_by_those_who_say_so() {
         let cloned = project.json(&format!("clone {url} ../clone --as-is"));
         assert!(!cloned["asIs"].as_array().unwrap().is_empty(), "{cloned}");
         let fetched = project.run("fetch --as-is");
-        assert!(fetched.code == 0 && fetched.stderr.contains("warning: taken as it is: "), "{fetched}");
+        assert!(
+            fetched.code == 0 && fetched.stderr.contains("warning: taken as it is: "),
+            "{fetched}"
+        );
         // What is known now stops nobody.
-        for line in ["fetch", "pull", "status", "version list", "log", "log --ledger", "version promote 1"] {
+        for line in
+            ["fetch", "pull", "status", "version list", "log", "log --ledger", "version promote 1"]
+        {
             project.ok(line);
             project.ok(&format!("{line} -C ../clone"));
         }
-        for (folder, before, after) in
-            [(".", "You help customers shop.", "You help."), ("../clone", "You help.", "You help a lot.")]
-        {
+        for (folder, before, after) in [
+            (".", "You help customers shop.", "You help."),
+            ("../clone", "You help.", "You help a lot."),
+        ] {
             project.ok(&format!("pull -C {folder}"));
             let file = format!("{folder}/src/index.ts");
             project.write(&file, project.read(&file).replace(before, after));
@@ -251,7 +287,10 @@ fn a_bundle_is_no_other_way_in() {
         "clone ../bad.bundle ../c",
     ] {
         let outcome = project.run(line);
-        assert!(outcome.code == 1 && outcome.stderr.contains("refs/source/v2: its time"), "{outcome}");
+        assert!(
+            outcome.code == 1 && outcome.stderr.contains("refs/source/v2: its time"),
+            "{outcome}"
+        );
         assert_eq!(heads(&project), before);
     }
     // It may be all that is left of a project.
@@ -302,7 +341,10 @@ fn what_nobody_would_take_is_not_made() {
     let deep = format!("{}file.txt", "d/".repeat(257));
     project.write(&deep, "deep");
     let outcome = project.run("push");
-    assert!(outcome.code == 1 && outcome.stderr.contains("it is more than 256 folders deep"), "{outcome}");
+    assert!(
+        outcome.code == 1 && outcome.stderr.contains("it is more than 256 folders deep"),
+        "{outcome}"
+    );
 }
 
 #[test]
@@ -314,7 +356,11 @@ fn a_clock_that_went_back_makes_a_record_that_is_taken() {
     for line in ["push", "version create -m second", "version promote 2"] {
         project.ok(line);
     }
-    assert!(project.ok("log --ledger").contains("2026-11-20 09:30"), "{}", project.ok("log --ledger"));
+    assert!(
+        project.ok("log --ledger").contains("2026-11-20 09:30"),
+        "{}",
+        project.ok("log --ledger")
+    );
 }
 
 /// More than one transaction may create: several are sent, the pointer with the last.
@@ -327,12 +373,15 @@ fn many_versions_that_were_made_offline_go_in_several_steps() {
     let (mut batch, mut after) = (store.batch(), heads.clone());
     for later in 1..=1001 {
         let record = SourceRecord { at_ms: first.record.at_ms + later, ..first.record.clone() };
-        after.source.push(source::put(&mut batch, &record, first.state, first.source, None).unwrap());
+        after
+            .source
+            .push(source::put(&mut batch, &record, first.state, first.source, None).unwrap());
     }
     batch.commit().unwrap();
     store.rewrite(&store.lock().unwrap(), &heads, &after).unwrap();
     edit(&project, "src/index.ts", "You help customers shop.", "You help.");
-    for line in ["push --offline", "version create -m last", "version promote 2 --offline", "push"] {
+    for line in ["push --offline", "version create -m last", "version promote 2 --offline", "push"]
+    {
         project.ok(line);
     }
     let fetched = project.json("fetch");

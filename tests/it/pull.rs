@@ -96,7 +96,10 @@ fn what_is_new_there_comes_here_and_nothing_of_ours_is_in_its_way() {
     ben.ok("version promote 2");
     let pulled_ = done(pulled(&ann, &ben, None));
     assert_eq!(heads(&ann), heads(&ben));
-    assert_eq!((ann.read(SKILL), ann.read("docs/new.md")), (ben.read(SKILL), ben.read("docs/new.md")));
+    assert_eq!(
+        (ann.read(SKILL), ann.read("docs/new.md")),
+        (ben.read(SKILL), ben.read("docs/new.md"))
+    );
     assert_eq!((pulled_.kept, pulled_.files.len(), pulled_.rebased.source.len()), (None, 2, 0));
     insta::assert_snapshot!(text(&report::news_lines(&pulled_.news)), @"
     source v2  2026-11-21 09:30  ben@example.com  batch push
@@ -134,7 +137,10 @@ fn what_both_did_stands_and_our_numbers_make_room() {
     let done = done(pulled(&ann, &ben, None));
     assert_eq!(done.texts, [INDEX]);
     assert_eq!(ann.read(INDEX), mine.replace("customers shop.", "customers shop well."));
-    assert_eq!((ann.read(SKILL), ann.read("notes.md")), (ben.read(SKILL), "not pushed\n".to_owned()));
+    assert_eq!(
+        (ann.read(SKILL), ann.read("notes.md")),
+        (ben.read(SKILL), "not pushed\n".to_owned())
+    );
     assert!(ann.read("src/jobs/nightly.ts").contains("0 4 * * *"));
     insta::assert_snapshot!(text(&report::renumbered_lines(&done.rebased)), @"
     your source v2 → v3
@@ -195,8 +201,11 @@ fn a_conflict_changes_nothing_until_somebody_chooses() {
     let refused = refused(pulled(&ann, &ben, None));
     assert_eq!((heads(&ann), ann.read(SKILL), ann.read(INDEX)), before);
     let error = report::refusal("origin", &refused);
-    let told =
-        format!("{error}\nhint: {}\n{}", error.hint_text().unwrap(), text(&report::refusal_lines(&refused)));
+    let told = format!(
+        "{error}\nhint: {}\n{}",
+        error.hint_text().unwrap(),
+        text(&report::refusal_lines(&refused))
+    );
     insta::assert_snapshot!(told, @r#"
     cannot pull from "origin": one change here and one there cannot both stand
     hint: `lua-store pull origin --theirs` takes what is there where they clash, `--ours` keeps yours; nothing was changed
@@ -267,9 +276,16 @@ fn what_is_not_tracked_is_never_overwritten() {
     let heads_before = heads(&ann);
     let remote = fetched(&ann, &ben);
     let opened = project::Project::open(&ann.root()).unwrap();
-    let error = pull(&opened, &remote, Some(Side::Theirs), &who(), &Progress::default()).unwrap_err();
-    assert_eq!(error.message(), "cannot restore: \"dictionary.txt\" is in the way and is not tracked");
-    assert_eq!((ann.read("dictionary.txt"), heads(&ann)), ("ours, ignored\n".to_owned(), heads_before));
+    let error =
+        pull(&opened, &remote, Some(Side::Theirs), &who(), &Progress::default()).unwrap_err();
+    assert_eq!(
+        error.message(),
+        "cannot restore: \"dictionary.txt\" is in the way and is not tracked"
+    );
+    assert_eq!(
+        (ann.read("dictionary.txt"), heads(&ann)),
+        ("ours, ignored\n".to_owned(), heads_before)
+    );
 }
 
 #[test]
@@ -294,9 +310,14 @@ fn a_push_that_is_behind_is_told_what_is_there() {
     let opened = project::Project::open(&ann.root()).unwrap();
     let store = opened.store();
     let news =
-        lua_store::merge::incoming::Incoming::of(store.objects(), &store.heads().unwrap(), &remote).unwrap();
+        lua_store::merge::incoming::Incoming::of(store.objects(), &store.heads().unwrap(), &remote)
+            .unwrap();
     let error = report::behind("push", "origin", &news);
-    let told = format!("{error}\nhint: {}\n{}", error.hint_text().unwrap(), text(&report::news_lines(&news)));
+    let told = format!(
+        "{error}\nhint: {}\n{}",
+        error.hint_text().unwrap(),
+        text(&report::news_lines(&news))
+    );
     insta::assert_snapshot!(told, @r#"
     cannot push: "origin" has 1 source version and 1 version that are not here
     hint: `lua-store pull origin` brings it here; nothing was changed

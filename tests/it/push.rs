@@ -55,9 +55,15 @@ fn only_what_changed_gets_a_number() {
 fn a_comment_or_a_layout_is_no_change_of_a_primitive() {
     let project = shop::project();
     project.ok("push");
-    shop::edit(&project, "src/skills/catalog.skill.ts", "const search", "// A comment.\n\nconst   search");
+    shop::edit(
+        &project,
+        "src/skills/catalog.skill.ts",
+        "const search",
+        "// A comment.\n\nconst   search",
+    );
     let pushed = project.json("push");
-    let changes: Vec<_> = pushed["items"].as_array().unwrap().iter().map(|item| &item["change"]).collect();
+    let changes: Vec<_> =
+        pushed["items"].as_array().unwrap().iter().map(|item| &item["change"]).collect();
     assert!(changes.iter().all(|change| *change == "unchanged"), "{pushed:#}");
     assert_eq!(pushed["sourceVersion"], 2, "the files did change");
 }
@@ -118,14 +124,18 @@ fn a_removed_primitive_leaves_and_never_gets_its_old_number_again() {
     ");
     shop::edit(&project, "src/index.ts", "mcpServers", "jobs: [nightly],\n  mcpServers");
     let pushed = project.json("push");
-    let job = pushed["items"].as_array().unwrap().iter().find(|item| item["kind"] == "job").unwrap();
+    let job =
+        pushed["items"].as_array().unwrap().iter().find(|item| item["kind"] == "job").unwrap();
     assert_eq!((&job["change"], &job["to"]), (&"new".into(), &"1.0.1".into()));
 }
 
 #[test]
 fn the_stock_command_s_numbers_go_on() {
     let project = shop::project();
-    project.write("lua.skill.yaml", "agent:\n  agentId: ''\nskills:\n  - name: orders\n    version: 1.0.7\n");
+    project.write(
+        "lua.skill.yaml",
+        "agent:\n  agentId: ''\nskills:\n  - name: orders\n    version: 1.0.7\n",
+    );
     let pushed = project.json("push");
     let number = |name: &str| {
         let items = pushed["items"].as_array().unwrap();
@@ -291,7 +301,10 @@ fn somebody_must_be_named() {
 
 fn changed(pushed: &serde_json::Value) -> Vec<&str> {
     let items = pushed["items"].as_array().unwrap().iter();
-    items.filter(|item| item["change"] != "unchanged").map(|item| item["name"].as_str().unwrap()).collect()
+    items
+        .filter(|item| item["change"] != "unchanged")
+        .map(|item| item["name"].as_str().unwrap())
+        .collect()
 }
 
 /// A store is for one agent. Which one of a folder is read is not left to be found out in production.
@@ -314,7 +327,10 @@ fn an_agent_beside_another_one_is_told_of() {
     for line in ["push", "status", "compile"] {
         let outcome = project.run(line);
         let text = outcome.to_string();
-        assert!(outcome.code == 0 && text.contains(&format!("src/shop.ts:2:18: {told}")), "{outcome}");
+        assert!(
+            outcome.code == 0 && text.contains(&format!("src/shop.ts:2:18: {told}")),
+            "{outcome}"
+        );
     }
     // One in the usual place is the one that is meant.
     project.write("src/index.ts", agent("index"));

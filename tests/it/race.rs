@@ -103,8 +103,7 @@ fn two_pushes_from_one_base_are_both_in_the_newest_state() {
     assert_eq!(given, [2, 3]);
     project.ok("version create");
     // Skills whose content changed since v1 have the next number.
-    let skills =
-        serde_json::json!([{"name": "catalog", "version": "1.0.1"}, {"name": "orders", "version": "1.0.1"}]);
+    let skills = serde_json::json!([{"name": "catalog", "version": "1.0.1"}, {"name": "orders", "version": "1.0.1"}]);
     assert_eq!(project.json("version show 1")["snapshot"]["skills"], skills);
     project.ok("fsck");
 }
@@ -131,8 +130,10 @@ enum Done {
 fn write(project: &Project, nth: usize, round: usize) {
     project.write(&format!("notes/{nth}.md"), format!("round {round}"));
     if nth == 0 {
-        project
-            .write("src/skills/catalog.skill.ts", shop::CATALOG.replace("Finds", &format!("Finds {round}")));
+        project.write(
+            "src/skills/catalog.skill.ts",
+            shop::CATALOG.replace("Finds", &format!("Finds {round}")),
+        );
     }
 }
 
@@ -148,9 +149,15 @@ fn act(project: &Project, nth: usize, round: usize) -> Vec<Done> {
             let pushed = answer["sourceVersion"].as_u64().map(Done::Pushed);
             pushed.into_iter().chain(answer["version"].as_u64().map(Done::Created)).collect()
         }
-        2 => vec![moved(&project.run(&format!("version promote {} --json", 1 + round % 2)), Done::Promoted)],
+        2 => vec![moved(
+            &project.run(&format!("version promote {} --json", 1 + round % 2)),
+            Done::Promoted,
+        )],
         _ => {
-            vec![moved(&project.run(&format!("version delete {} --force --json", 2 + round)), Done::Deleted)]
+            vec![moved(
+                &project.run(&format!("version delete {} --force --json", 2 + round)),
+                Done::Deleted,
+            )]
         }
     }
 }
@@ -196,7 +203,8 @@ fn eight_processes_push_create_promote_and_delete() {
     assert_eq!(created, up_to(2 + created.len())[2..]);
 
     let ledger = project.json("log --ledger");
-    let events = |word| ledger.as_array().unwrap().iter().filter(|step| step["event"] == word).count();
+    let events =
+        |word| ledger.as_array().unwrap().iter().filter(|step| step["event"] == word).count();
     assert_eq!(events("promote"), count(|done| matches!(done, Done::Promoted)));
     assert_eq!(events("delete"), count(|done| matches!(done, Done::Deleted)));
     assert!(events("promote") > 0);
@@ -283,7 +291,8 @@ fn a_ref_that_a_listing_missed_is_found_by_the_second_look() {
     for (line, series) in
         [("source list --all", "source"), ("version list --all", "versions"), ("push", "source")]
     {
-        let (path, aside) = (project.path(format!(".lua/refs/{series}/v2")), project.path("../aside"));
+        let (path, aside) =
+            (project.path(format!(".lua/refs/{series}/v2")), project.path("../aside"));
         std::fs::rename(&path, &aside).unwrap();
         let missing = project.run(line);
         assert!(missing.to_string().contains("v2\" is missing"), "{missing}");
@@ -296,6 +305,9 @@ fn a_ref_that_a_listing_missed_is_found_by_the_second_look() {
                 is_made = true;
             }
         });
-        assert!(is_made && outcome.code == 0 && !outcome.to_string().contains("missing"), "{outcome}");
+        assert!(
+            is_made && outcome.code == 0 && !outcome.to_string().contains("missing"),
+            "{outcome}"
+        );
     }
 }

@@ -42,10 +42,16 @@ fn fill(project: &Project) {
 
 fn paths(project: &Project, version: &str) -> Vec<String> {
     let listed = project.json(&format!("ls-tree -r {version}:source"));
-    listed.as_array().unwrap().iter().map(|entry| entry["path"].as_str().unwrap().to_owned()).collect()
+    listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["path"].as_str().unwrap().to_owned())
+        .collect()
 }
 
-const NEEDED: [&str; 4] = ["dist/about.ts", "dist/deep/word.ts", "prompts/ava.md", "src/coverage/types.ts"];
+const NEEDED: [&str; 4] =
+    ["dist/about.ts", "dist/deep/word.ts", "prompts/ava.md", "src/coverage/types.ts"];
 
 #[test]
 fn what_the_agent_needs_is_kept_and_said() {
@@ -131,7 +137,12 @@ fn what_is_needed_no_more_is_ignored_again() {
     fill(&project);
     project.ok("push");
     edit(&project, "src/skills/orders.skill.ts", "import { about } from '../../dist/about';\n", "");
-    edit(&project, "src/skills/orders.skill.ts", "description: about", "description: 'Knows about orders'");
+    edit(
+        &project,
+        "src/skills/orders.skill.ts",
+        "description: about",
+        "description: 'Knows about orders'",
+    );
     project.ok("push");
     assert!(!paths(&project, "source/v2").iter().any(|path| path.starts_with("dist/")));
     assert_eq!(project.read("dist/deep/word.ts"), "export const word = 'orders';\n");

@@ -38,7 +38,9 @@ fn rolled_back(count: usize, path: &str) {
         "{outcome}"
     );
     assert!(
-        outcome.stderr.contains(&format!("`lua-store source rollback --snapshot 1 --force` {first}")),
+        outcome
+            .stderr
+            .contains(&format!("`lua-store source rollback --snapshot 1 --force` {first}")),
         "{outcome}"
     );
     project.set("LUA_STORE_FAULT", "");
@@ -82,8 +84,10 @@ fn a_file_that_is_saved_again_while_it_is_put_back() {
         assert_eq!(outcome.code, 1, "{outcome}");
         assert!(outcome.stderr.contains("was saved twice meanwhile"), "{outcome}");
         let kept = std::fs::read_dir(project.root()).unwrap().map(|entry| entry.unwrap().path());
-        let texts: Vec<String> =
-            kept.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()).collect();
+        let texts: Vec<String> = kept
+            .filter(|path| path.is_file())
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect();
         for number in [1, 2] {
             let text = format!("saved before step {number}\n");
             assert!(texts.contains(&text), "{text}: {texts:?} {outcome}");

@@ -63,7 +63,10 @@ fn unpushed_work_is_kept_and_comes_back() {
     --- stderr
     hint: `lua-store push` keeps it as a source version
     ");
-    assert_eq!((project.read("n.txt").as_str(), project.read("more.txt").as_str()), ("precious\n", "also\n"));
+    assert_eq!(
+        (project.read("n.txt").as_str(), project.read("more.txt").as_str()),
+        ("precious\n", "also\n")
+    );
 }
 
 #[test]

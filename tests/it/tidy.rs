@@ -28,13 +28,19 @@ const ROOMS: &[(&str, &str)] = &[
     ("reader", "model workspace object fs parallel error"),
     ("history", "model workspace store object fs progress error"),
     ("compare", "history reader model diff store object error"),
-    ("operations", "compare history reader model diff workspace store object fs parallel progress error"),
+    (
+        "operations",
+        "compare history reader model diff workspace store object fs parallel progress error",
+    ),
     ("merge", "operations compare history reader model diff workspace store object progress error"),
     ("report", "merge operations compare history model diff store object error"),
     ("git", "object fs parallel error"),
     ("remote_store", "history model protocol store pack object fs progress error"),
     ("server", "remote_store protocol store pack fs parallel text error"),
-    ("client", "remote_store merge operations history protocol store pack object fs progress error"),
+    (
+        "client",
+        "remote_store merge operations history protocol store pack object fs progress error",
+    ),
     (
         "cli",
         "client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
@@ -52,10 +58,16 @@ fn the_table_of_rooms_has_no_arrow_upwards_and_none_that_nobody_uses() {
     let sources = sources("src");
     for (place, (name, below)) in ROOMS.iter().enumerate() {
         for named in below.split_whitespace() {
-            assert!(ROOMS[..place].iter().any(|(lower, _)| *lower == named), "{named} is not below {name}");
+            assert!(
+                ROOMS[..place].iter().any(|(lower, _)| *lower == named),
+                "{named} is not below {name}"
+            );
             let of_room = sources.iter().filter(|source| room(&source.path) == Some(name));
             let mut lines = of_room.flat_map(code);
-            assert!(lines.any(|(_, line)| rooms_named(line).contains(&named)), "{name} does not use {named}");
+            assert!(
+                lines.any(|(_, line)| rooms_named(line).contains(&named)),
+                "{name} does not use {named}"
+            );
         }
     }
 }
@@ -80,13 +92,19 @@ fn files_and_functions_stay_small() {
 #[test]
 fn nothing_is_left_for_later() {
     check(sources("src"), left_for_later);
-    check(sources("tests").into_iter().filter(|source| source.path != THIS).collect(), left_for_later);
+    check(
+        sources("tests").into_iter().filter(|source| source.path != THIS).collect(),
+        left_for_later,
+    );
 }
 
 #[test]
 fn no_path_of_one_machine_is_written_down() {
     for folder in ["src", "tests", "docs", "benches", ".ci"] {
-        check(files(folder, "").into_iter().filter(|source| source.path != THIS).collect(), machine_path);
+        check(
+            files(folder, "").into_iter().filter(|source| source.path != THIS).collect(),
+            machine_path,
+        );
     }
 }
 
@@ -130,7 +148,8 @@ fn every_test_file_is_part_of_the_binary() {
     for folder in folders.filter(|entry| entry.file_type().is_dir()) {
         let root = if folder.depth() == 0 { "main" } else { "mod" };
         let declared = std::fs::read_to_string(folder.path().join(format!("{root}.rs"))).unwrap();
-        let mut names: Vec<String> = std::fs::read_dir(folder.path()).unwrap().map(module_name).collect();
+        let mut names: Vec<String> =
+            std::fs::read_dir(folder.path()).unwrap().map(module_name).collect();
         names.retain(|name| name != root && !name.starts_with('.'));
         names.sort();
         assert_eq!(names, modules(&declared), "{}", folder.path().display());
@@ -149,12 +168,15 @@ fn sources(folder: &str) -> Vec<Source> {
 
 /// The UTF-8 files of a folder whose names end so. A folder that is not there has none.
 fn files(folder: &str, ending: &str) -> Vec<Source> {
-    let walk = WalkDir::new(top().join(folder)).sort_by_file_name().into_iter().filter_map(Result::ok);
-    let named =
-        walk.filter(|entry| entry.file_type().is_file() && entry.path().to_string_lossy().ends_with(ending));
+    let walk =
+        WalkDir::new(top().join(folder)).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let named = walk.filter(|entry| {
+        entry.file_type().is_file() && entry.path().to_string_lossy().ends_with(ending)
+    });
     named
         .filter_map(|entry| {
-            let path = entry.path().strip_prefix(top()).unwrap().to_string_lossy().replace('\\', "/");
+            let path =
+                entry.path().strip_prefix(top()).unwrap().to_string_lossy().replace('\\', "/");
             Some(Source { path, text: std::fs::read_to_string(entry.path()).ok()? })
         })
         .collect()
@@ -185,7 +207,9 @@ fn code(source: &Source) -> impl Iterator<Item = (usize, &str)> {
     let is_test = source.path.ends_with("/tests.rs") || source.path.contains("/tests/");
     let end = if is_test { 0 } else { start_of_tests(&source.text) };
     let lines = source.text.lines().take(end).enumerate();
-    lines.map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    lines
+        .map(|(index, line)| (index + 1, line))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 fn start_of_tests(text: &str) -> usize {
@@ -226,7 +250,8 @@ fn layers(source: &Source) -> Vec<String> {
 fn rooms_named(line: &str) -> Vec<&str> {
     let starts = line.match_indices("crate::").chain(line.match_indices("lua_store::"));
     let rests = starts.map(|(at, path)| &line[at + path.len()..]);
-    let names = rests.map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""));
+    let names = rests
+        .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""));
     // A macro or a brace gives no room; braces are caught by asking for a known one.
     names.filter(|name| !name.starts_with(char::is_uppercase)).collect()
 }
@@ -300,8 +325,11 @@ fn functions(text: &str) -> BTreeMap<String, usize> {
         let indent = line.len() - line.trim_start().len();
         let end = format!("{}}}", " ".repeat(indent));
         let one_line = line.ends_with(['}', ';']);
-        let length =
-            if one_line { 0 } else { lines[index..].iter().take_while(|line| **line != end).count() };
+        let length = if one_line {
+            0
+        } else {
+            lines[index..].iter().take_while(|line| **line != end).count()
+        };
         found.insert(format!("{name}:{}", index + 1), length + 1);
     }
     found
@@ -309,8 +337,9 @@ fn functions(text: &str) -> BTreeMap<String, usize> {
 
 fn function_name(line: &str) -> Option<&str> {
     let (before, after) = line.split_once("fn ")?;
-    let qualifier =
-        |word| word == "pub" || word == "const" || word == "async" || str::starts_with(word, "pub(");
+    let qualifier = |word| {
+        word == "pub" || word == "const" || word == "async" || str::starts_with(word, "pub(")
+    };
     let is_declaration = before.split_whitespace().all(qualifier);
     let name = after.split(['(', '<']).next()?;
     (is_declaration && !name.is_empty() && after.contains(['(', '<'])).then_some(name)
@@ -360,15 +389,28 @@ mod the_rules_can_fail {
         assert_eq!(wrong("src/main.rs", "    lua_store::reader()"), 1);
         assert_eq!(wrong("src/cli/mod.rs", "use crate::{agent, store};"), 1, "braces hide rooms");
         assert_eq!(wrong("src/newroom.rs", ""), 1);
-        assert_eq!(wrong("src/history/mod.rs", "use crate::store::Store;\nuse crate::model::kind;"), 0);
-        assert_eq!(wrong("src/fs/mod.rs", "// crate::cli\n#[cfg(test)]\nmod tests {\nuse crate::cli;"), 0);
-        assert_eq!(wrong("src/fs/mod.rs", "#[cfg(test)]\nmod tests;\nuse crate::cli;"), 1, "code goes on");
+        assert_eq!(
+            wrong("src/history/mod.rs", "use crate::store::Store;\nuse crate::model::kind;"),
+            0
+        );
+        assert_eq!(
+            wrong("src/fs/mod.rs", "// crate::cli\n#[cfg(test)]\nmod tests {\nuse crate::cli;"),
+            0
+        );
+        assert_eq!(
+            wrong("src/fs/mod.rs", "#[cfg(test)]\nmod tests;\nuse crate::cli;"),
+            1,
+            "code goes on"
+        );
     }
 
     #[test]
     fn writing_files() {
         assert_eq!(writes_files(&source("src/store/a.rs", "std::fs::write(p, b)")).len(), 1);
-        assert_eq!(writes_files(&source("src/store/a.rs", "#![allow(clippy::disallowed_methods)]")).len(), 1);
+        assert_eq!(
+            writes_files(&source("src/store/a.rs", "#![allow(clippy::disallowed_methods)]")).len(),
+            1
+        );
         assert_eq!(writes_files(&source("src/fs/a.rs", "std::fs::write(p, b)")).len(), 0);
     }
 
@@ -376,8 +418,10 @@ mod the_rules_can_fail {
     fn size_and_header() {
         assert_eq!(header(&source("a", "use std::fs;")).len(), 1);
         assert_eq!(file_length(&source("a", &"\n".repeat(401))).len(), 1);
-        let long =
-            format!("impl X {{\n    pub fn long(\n{}    ) {{\n    }}\n}}\n", "        a,\n".repeat(58));
+        let long = format!(
+            "impl X {{\n    pub fn long(\n{}    ) {{\n    }}\n}}\n",
+            "        a,\n".repeat(58)
+        );
         assert_eq!(function_length(&source("a", &long)), ["a: long:2 has 61 lines, at most 60"]);
         assert_eq!(function_length(&source("a", &long.replacen("        a,\n", "", 1))).len(), 0);
     }
@@ -387,7 +431,10 @@ mod the_rules_can_fail {
         assert_eq!(left_for_later(&source("a", "// FIXME later\ntodo!()")).len(), 2);
         assert_eq!(machine_path(&source("a", "see /work/notes")).len(), 1);
         assert_eq!(unsafe_lines(&source("a", "let x = unsafe { y };")).len(), 1);
-        assert_eq!(mentions(&source("a", "x.swap();\n// x.swap()\nx.swap()"), ".swap("), ["a", "a"]);
+        assert_eq!(
+            mentions(&source("a", "x.swap();\n// x.swap()\nx.swap()"), ".swap("),
+            ["a", "a"]
+        );
         assert_eq!(modules("mod b;\nmod a;\nuse c;"), ["a", "b"]);
     }
 }

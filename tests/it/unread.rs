@@ -57,7 +57,10 @@ fn status_says_what_is_live_and_what_cannot_be_read() {
     "#);
     let outcome = project.run("status --json");
     let answer: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
-    assert_eq!((outcome.code, &answer["active"], &answer["unread"]), (1, &1.into(), &REASON.into()));
+    assert_eq!(
+        (outcome.code, &answer["active"], &answer["unread"]),
+        (1, &1.into(), &REASON.into())
+    );
     assert_eq!(answer["notPushed"]["files"].as_array().unwrap().len(), 2);
     project.write("src/index.ts", GOOD);
     assert_eq!(project.json("status")["unread"], serde_json::Value::Null);
@@ -68,7 +71,8 @@ fn a_backup_of_it_says_that_only_files_are_kept() {
     let project = broken();
     let outcome = project.run("push backup");
     assert_eq!(outcome.code, 0, "{outcome}");
-    let told = format!("warning: only the files are kept: the agent in them cannot be read: {REASON}");
+    let told =
+        format!("warning: only the files are kept: the agent in them cannot be read: {REASON}");
     assert!(outcome.stderr.lines().any(|line| line == told), "{outcome}");
     assert_eq!(project.json("push backup")["unread"], REASON);
     let good = broken();
@@ -96,7 +100,9 @@ fn a_version_of_it_is_made_only_where_that_is_allowed() {
     project.ok("push backup");
     let outcome = project.run("version create");
     assert_eq!(outcome.code, 1, "{outcome}");
-    let told = format!("Error: cannot make a version of source version v2: its agent was not read: {REASON}");
+    let told = format!(
+        "Error: cannot make a version of source version v2: its agent was not read: {REASON}"
+    );
     assert!(outcome.stderr.lines().any(|line| line == told), "{outcome}");
     assert!(outcome.stderr.contains("`lua-store version create --allow-unreadable`"), "{outcome}");
     assert_eq!(project.json("version list").as_array().unwrap().len(), 1);

@@ -9,7 +9,10 @@ const TRACK: &str = "src/skills/tools/TrackOrderTool.ts";
 /// v1 of the shop, and edits of prose, a schema, names, a schedule, an address, a helper and a package.
 fn edited() -> Project {
     let project = shop::project();
-    project.write("package.json", "{ \"name\": \"shop\", \"dependencies\": { \"zod\": \"3.24.1\" } }\n");
+    project.write(
+        "package.json",
+        "{ \"name\": \"shop\", \"dependencies\": { \"zod\": \"3.24.1\" } }\n",
+    );
     shop::edit(
         &project,
         "src/index.ts",
@@ -26,7 +29,12 @@ fn edited() -> Project {
     project.ok("version create -m first");
     shop::edit(&project, "src/index.ts", "Be kind.", "Be very kind.");
     shop::edit(&project, TRACK, "max(10).optional()", "max(20)");
-    shop::edit(&project, TRACK, "['slow', 'safe']) })", "['safe', 'fast']), size: z.string().optional() })");
+    shop::edit(
+        &project,
+        TRACK,
+        "['slow', 'safe']) })",
+        "['safe', 'fast']), size: z.string().optional() })",
+    );
     shop::edit(&project, "src/skills/catalog.skill.ts", "name: 'search'", "name: 'find_products'");
     shop::edit(&project, "src/jobs/nightly.ts", "0 3 * * *", "0 4 * * *");
     shop::edit(
@@ -105,7 +113,8 @@ fn versions_differ_in_words() {
       ~ zod 3.24.1 → 3.25.0 reaches skills catalog and orders
     "#);
     let words = project.ok("version diff 1 2");
-    let same_words = |text: String, skip: usize| text.lines().skip(skip).collect::<Vec<_>>().join("\n");
+    let same_words =
+        |text: String, skip: usize| text.lines().skip(skip).collect::<Vec<_>>().join("\n");
     let expected = same_words(words, 1);
     project.ok("version promote 1");
     assert_eq!(same_words(project.ok("version promote 2 --dry-run"), 1), expected);
@@ -303,8 +312,10 @@ fn files_are_shown_as_asked() {
         assert_eq!(shown.lines().collect::<Vec<_>>(), names, "{command}");
         let raw = project.ok(&format!("{command} --raw"));
         let line = raw.lines().find(|line| line.ends_with("\tsrc/lib/store.ts")).unwrap();
-        let id = |version: u64| project.ok(&format!("rev-parse v{version}:source/src/lib/store.ts"));
-        let expected = format!(":100644 100644 {} {} M\tsrc/lib/store.ts", id(1).trim(), id(2).trim());
+        let id =
+            |version: u64| project.ok(&format!("rev-parse v{version}:source/src/lib/store.ts"));
+        let expected =
+            format!(":100644 100644 {} {} M\tsrc/lib/store.ts", id(1).trim(), id(2).trim());
         assert_eq!(line, expected);
         assert!(project.ok(&format!("{command} --stat")).contains("  M src/lib/store.ts  +1 -1\n"));
         let patch = project.ok(&format!("{command} -p"));
@@ -381,5 +392,8 @@ fn primitives_under_another_name_are_told() {
     assert_eq!(skills["added"][0]["name"], "parcels");
     assert_eq!(skills["removed"][0]["name"], "orders");
     let renamed = &skills["renamed"][0];
-    assert_eq!((&renamed["from"]["name"], &renamed["to"]["name"]), (&"orders".into(), &"parcels".into()));
+    assert_eq!(
+        (&renamed["from"]["name"], &renamed["to"]["name"]),
+        (&"orders".into(), &"parcels".into())
+    );
 }

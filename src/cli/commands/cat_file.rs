@@ -92,7 +92,9 @@ fn print(cx: &mut Context<'_>, project: &Project, id: &Id, kind: Kind, raw: bool
     match kind {
         Kind::Blob => objects.copy_blob(id, cx.out).map(|_| ()),
         Kind::Tree if raw => cx.out.bytes(&objects.tree(id)?.encode()),
-        Kind::Tree => listed(&objects.tree(id)?, "").iter().try_for_each(|entry| cx.out.line(line(entry))),
+        Kind::Tree => {
+            listed(&objects.tree(id)?, "").iter().try_for_each(|entry| cx.out.line(line(entry)))
+        }
     }
 }
 
@@ -103,7 +105,8 @@ fn describe(project: &Project, id: &Id, kind: Kind, size: u64) -> Result<Value> 
     match kind {
         Kind::Blob => answer["text"] = json!(String::from_utf8(objects.blob(id)?).ok()),
         Kind::Tree => {
-            answer["entries"] = listed(&objects.tree(id)?, "").iter().map(to_json).collect::<Vec<_>>().into();
+            answer["entries"] =
+                listed(&objects.tree(id)?, "").iter().map(to_json).collect::<Vec<_>>().into();
         }
     }
     Ok(answer)

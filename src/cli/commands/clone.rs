@@ -101,7 +101,13 @@ fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path, strictness: Strictness
     tell(cx, &name, root, &adopted, &heads)
 }
 
-fn tell(cx: &mut Context<'_>, what: &str, root: &Path, adopted: &Adopted, heads: &Heads) -> Result<Exit> {
+fn tell(
+    cx: &mut Context<'_>,
+    what: &str,
+    root: &Path,
+    adopted: &Adopted,
+    heads: &Heads,
+) -> Result<Exit> {
     cx.out.line(format!("✓ Cloned {what} into {}", root.display()))?;
     cx.out.line(format!(
         "   {} file(s), {} source version(s), {} version(s)",
@@ -113,6 +119,8 @@ fn tell(cx: &mut Context<'_>, what: &str, root: &Path, adopted: &Adopted, heads:
         cx.out.line(format!("   Active: v{active}"))?;
     }
     report::inherited(&adopted.allowed, what).iter().for_each(|line| cx.out.note(line));
-    cx.out.hint("the files are those that were pushed last; `lua-store version list` shows all versions");
+    cx.out.hint(
+        "the files are those that were pushed last; `lua-store version list` shows all versions",
+    );
     Ok(Exit::Done)
 }

@@ -42,7 +42,9 @@ impl Compact {
             return Ok(Exit::Done);
         };
         let (packs, before, after) = (done.packs_before, done.bytes_before, done.bytes_after);
-        cx.out.line(format!("✓ Put {packs} pack(s) together: {before} bytes before, {after} after."))?;
+        cx.out.line(format!(
+            "✓ Put {packs} pack(s) together: {before} bytes before, {after} after."
+        ))?;
         if done.kept > 0 {
             cx.out.warn(format!(
                 "{} pack(s) stay as they are, because something in them is damaged",

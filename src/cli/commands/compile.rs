@@ -42,7 +42,8 @@ impl Compile {
             compiler.run(cx, &root)?;
         }
         // Files that cannot be kept stop a push, not a reading.
-        let kept = project.as_ref().and_then(|project| stage::agent(project, &Progress::default()).ok());
+        let kept =
+            project.as_ref().and_then(|project| stage::agent(project, &Progress::default()).ok());
         let (mut agent, mut leaks) =
             kept.map_or_else(|| reader::project(&root).map(|agent| (agent, Vec::new())), Ok)?;
         let dist = Dist::look_on_disk(&root)?;
@@ -86,7 +87,9 @@ fn heading(cx: &mut Context<'_>, agent: &Agent) -> Result<()> {
         None => {}
     }
     match &agent.persona {
-        Some(Persona::Text(text)) => cx.out.line(format!("Persona: {} letters", text.chars().count()))?,
+        Some(Persona::Text(text)) => {
+            cx.out.line(format!("Persona: {} letters", text.chars().count()))?
+        }
         Some(Persona::Object(_)) => cx.out.line("Persona: an object")?,
         None => {}
     }
@@ -101,7 +104,8 @@ fn primitives(compiled: &Value) -> Table {
         let text = |key: &str| primitive[key].as_str().unwrap_or_default();
         let source = &primitive["source"];
         let path = source["path"].as_str().unwrap_or_default();
-        let place = source["line"].as_u64().map_or(path.to_owned(), |line| format!("{path}:{line}"));
+        let place =
+            source["line"].as_u64().map_or(path.to_owned(), |line| format!("{path}:{line}"));
         let description = cut(text("description"), 60);
         table.row([text("kind").into(), text("name").into(), place.into(), description.into()]);
     }

@@ -26,7 +26,9 @@ impl Completions {
             .completer(&shell)
             .ok_or_else(|| Error::usage(format!("there are no completions for {shell}")))?
             .write_registration(VARIABLE, "lua-store", "lua-store", "lua-store", &mut script)
-            .map_err(|error| Error::failed(format!("cannot write the completions for {shell}: {error}")))?;
+            .map_err(|error| {
+                Error::failed(format!("cannot write the completions for {shell}: {error}"))
+            })?;
         if self.shell == Shell::Bash {
             script = whole_words(String::from_utf8_lossy(&script).into_owned())?.into_bytes();
         }

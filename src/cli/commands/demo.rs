@@ -75,8 +75,11 @@ const AGENT: &str = "agent_demo";
 const COLLEAGUE: &str = "colleague@example.com";
 
 /// What somebody else publishes, and what is made of it here.
-const PUBLISH: &[&[&str]] =
-    &[&["push", "-m", "persona"], &["version", "create", "-m", "persona"], &["version", "promote", "latest"]];
+const PUBLISH: &[&[&str]] = &[
+    &["push", "-m", "persona"],
+    &["version", "create", "-m", "persona"],
+    &["version", "promote", "latest"],
+];
 
 /// One run of the demo.
 struct Show {
@@ -156,7 +159,10 @@ impl Show {
         self.author = author;
         self.folder = place.join("laptop");
         self.pause(cx)?;
-        self.remark(cx, "laptop: the telephone rings; this clone has not been asked for anything since")?;
+        self.remark(
+            cx,
+            "laptop: the telephone rings; this clone has not been asked for anything since",
+        )?;
         self.run(cx, &["version", "promote", "previous", "-m", "it promises refunds"])?;
         self.run(cx, &["status"])?;
         self.folder = place;
@@ -241,7 +247,9 @@ impl Show {
     fn farewell(&self, cx: &mut Context<'_>) -> Result<()> {
         let folder = self.folder.display();
         if cx.out.is_json() {
-            return cx.out.json(&serde_json::json!({"folder": folder.to_string(), "commands": self.done}));
+            return cx
+                .out
+                .json(&serde_json::json!({"folder": folder.to_string(), "commands": self.done}));
         }
         cx.out.lines(format!("\nThe project is in {folder}. Go on there:"))?;
         cx.out.line(format!("  cd {folder}"))?;

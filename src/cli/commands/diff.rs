@@ -89,7 +89,8 @@ impl Diff {
         let (project, catalog) = (&opened.project, opened.catalog()?);
         let place = |revision: &Revision| -> Result<Place> {
             let version = catalog.get(resolve::number(&catalog, revision)?)?;
-            let (name, state, files) = (format!("v{}", version.number), version.state, version.source);
+            let (name, state, files) =
+                (format!("v{}", version.number), version.state, version.source);
             Ok(Place { name, state: Some(state), files: Some(files), version: Some(version) })
         };
         let from = match &self.from {
@@ -106,8 +107,10 @@ impl Diff {
             return show(cx, objects, (&from, &to), &change, &self.view);
         }
         if !opened.is_project() {
-            return Err(Error::usage("cannot compare with the project: `--remote` reads what a remote has")
-                .hint("name two versions, as in `lua-store diff v1 v2 --remote URL`"));
+            return Err(Error::usage(
+                "cannot compare with the project: `--remote` reads what a remote has",
+            )
+            .hint("name two versions, as in `lua-store diff v1 v2 --remote URL`"));
         }
         let staged = stage::look(project, &stage::Request::all(Progress::default()))?;
         let to = Place {
@@ -154,7 +157,9 @@ fn show(
 }
 
 pub fn files_json(changes: &[Change]) -> Value {
-    let side = |leaf: Option<Leaf>| leaf.map(|(mode, id)| json!({"mode": mode.word(), "id": id.to_string()}));
+    let side = |leaf: Option<Leaf>| {
+        leaf.map(|(mode, id)| json!({"mode": mode.word(), "id": id.to_string()}))
+    };
     let one = |change: &Change| {
         json!({
             "path": change.path, "from": change.from, "change": change.kind.word(),

@@ -31,7 +31,9 @@ impl Fetch {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let strictness = Strictness::of(self.as_is);
-        if let Some(file) = self.remote.as_deref().map(|name| cx.directory().map(|here| here.join(name))) {
+        if let Some(file) =
+            self.remote.as_deref().map(|name| cx.directory().map(|here| here.join(name)))
+        {
             let file = file?;
             if file.is_file() {
                 return bundle(cx, &project, &file, strictness);
@@ -87,7 +89,12 @@ pub fn as_is(breaches: &[Breach]) -> Vec<String> {
     breaches.iter().map(Breach::sentence).collect()
 }
 
-fn bundle(cx: &mut Context<'_>, project: &Project, file: &Path, strictness: Strictness) -> Result<Exit> {
+fn bundle(
+    cx: &mut Context<'_>,
+    project: &Project,
+    file: &Path,
+    strictness: Strictness,
+) -> Result<Exit> {
     let term = *cx.out.term();
     let (heads, breaches) = progress::show(&term, "Receiving", Unit::Item, |progress| {
         bundle::fetch(project, file, BUNDLE, strictness, progress)

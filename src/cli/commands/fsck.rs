@@ -55,11 +55,14 @@ impl Fsck {
         }
         problems.extend(recovery::problems(store, &survey));
         problems.extend(walked);
-        problems.extend(store.config().err().map(|error| problem("configuration", error.message())));
+        problems
+            .extend(store.config().err().map(|error| problem("configuration", error.message())));
         problems.extend(store.unshielded().map(unshielded));
         // One damaged ref stops several checks, each with the same words.
         let mut told = BTreeSet::new();
-        problems.retain(|found| found.subject.starts_with("object ") || told.insert(found.what.clone()));
+        problems.retain(|found| {
+            found.subject.starts_with("object ") || told.insert(found.what.clone())
+        });
         let refs = survey.refs.len();
         if cx.out.is_json() {
             let mut answer = json!({
@@ -79,7 +82,8 @@ impl Fsck {
                 cx.out.line(format!("{word} {name}"))?;
             }
             tell(cx, &problems)?;
-            let what = format!("{} objects in {} pack(s), {refs} ref(s)", checked.objects, checked.packs);
+            let what =
+                format!("{} objects in {} pack(s), {refs} ref(s)", checked.objects, checked.packs);
             match problems.len() {
                 0 => cx.out.line(format!("✓ Checked {what}: nothing is damaged."))?,
                 count => cx.out.line(format!("Checked {what}: {count} problem(s)."))?,
@@ -125,7 +129,8 @@ fn bring(cx: &mut Context<'_>, project: &Project, from: &str) -> Result<Heads> {
     let file = cx.directory()?.join(from);
     if file.is_file() {
         return progress::show(&term, "Receiving", Unit::Item, |progress| {
-            bundle::fetch(project, &file, BUNDLE, Strictness::Refuse, progress).map(|(heads, _)| heads)
+            bundle::fetch(project, &file, BUNDLE, Strictness::Refuse, progress)
+                .map(|(heads, _)| heads)
         });
     }
     let reached = remote::require(cx, project, Some(from))?;
@@ -153,9 +158,12 @@ fn names(repaired: &Repaired) -> Vec<String> {
 fn in_packs(checked: &Checked, walked: &[Problem]) -> Vec<Problem> {
     let told: BTreeSet<&str> = walked.iter().map(|problem| problem.subject.as_str()).collect();
     let subject = |object: Option<Id>| object.map_or(String::new(), |id| format!("object {id}"));
-    let new = checked.damage.iter().filter(|damage| !told.contains(subject(damage.object).as_str()));
+    let new =
+        checked.damage.iter().filter(|damage| !told.contains(subject(damage.object).as_str()));
     new.map(|damage| match damage.object {
-        Some(id) => problem(&format!("object {id}"), &format!("{} (in {})", damage.reason, damage.pack)),
+        Some(id) => {
+            problem(&format!("object {id}"), &format!("{} (in {})", damage.reason, damage.pack))
+        }
         None => problem(&damage.pack, &damage.reason),
     })
     .collect()
@@ -163,8 +171,10 @@ fn in_packs(checked: &Checked, walked: &[Problem]) -> Vec<Problem> {
 
 /// What keeps git away is gone, so that git would remove everything.
 fn unshielded(name: &str) -> Problem {
-    let what = "it keeps git away, and is missing or emptied: `git clean -fdx` would remove the store";
-    let next = Some("`lua-store init` puts it back, and so does every command that writes".to_owned());
+    let what =
+        "it keeps git away, and is missing or emptied: `git clean -fdx` would remove the store";
+    let next =
+        Some("`lua-store init` puts it back, and so does every command that writes".to_owned());
     Problem { next, ..problem(&format!(".lua/{name}"), what) }
 }
 

@@ -69,8 +69,10 @@ impl Init {
             .remote
             .map(|url| add_remote(&store, &root, agent_id.as_deref(), &url, cx.insecure()))
             .transpose()?;
-        let restored = if self.restore_sources { Some(restore(cx, &root, is_empty)?) } else { None };
-        let answer = Answer { project: root.display().to_string(), created, agent_id, remote, restored };
+        let restored =
+            if self.restore_sources { Some(restore(cx, &root, is_empty)?) } else { None };
+        let answer =
+            Answer { project: root.display().to_string(), created, agent_id, remote, restored };
         if cx.out.is_json() {
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
@@ -99,7 +101,11 @@ impl Init {
 }
 
 /// Writes down the agent's id: the flag's, else the one known before, else the one declared.
-fn remember(store: &Store, flag: Option<String>, declared: Option<String>) -> Result<Option<String>> {
+fn remember(
+    store: &Store,
+    flag: Option<String>,
+    declared: Option<String>,
+) -> Result<Option<String>> {
     let lock = store.lock()?;
     let mut config = store.config()?;
     let known = config.agent().map(str::to_owned);
@@ -148,8 +154,11 @@ fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
         fetch::fetch(project.store(), &name, &*remote, progress)
     })?;
     if fetched.head.is_empty() {
-        return Err(Error::not_found(format!("agent \"{}\" was never pushed there", fetched.head.agent))
-            .hint("without `--restore-sources` the project is made, and `lua-store push` pushes it"));
+        return Err(Error::not_found(format!(
+            "agent \"{}\" was never pushed there",
+            fetched.head.agent
+        ))
+        .hint("without `--restore-sources` the project is made, and `lua-store push` pushes it"));
     }
     let outcome = progress::show(&term, "Restoring", Unit::Item, |progress| {
         pull::pull(&project, &client::heads(&fetched.head), choice, &who, progress)

@@ -44,14 +44,19 @@ impl Log {
         let (catalog, live, objects) = (view.catalog()?, view.live()?, view.store().objects());
         if self.ledger {
             let head = catalog.pointer().map(|active| active.ledger);
-            let only_here = live.unsent.iter().flat_map(|unsent| unsent.ledger.iter().cloned().map(Ok));
+            let only_here =
+                live.unsent.iter().flat_map(|unsent| unsent.ledger.iter().cloned().map(Ok));
             // Where the remote's own ledger is not here, ours is all that is told.
             let known = live.served.as_ref().is_none_or(|served| served.promoted.is_some());
             let only_here = only_here.filter(|_| known);
             let steps = only_here.chain(ledger::steps(objects, head)).take(limit);
             let steps: Vec<Step> = steps.collect::<Result<_>>()?;
             let vias = Vias::load_with_ledger(view.store(), objects)?;
-            print_ledger(cx, &Ledger { view: &view, live: &live, catalog: &catalog, vias }, &steps)?;
+            print_ledger(
+                cx,
+                &Ledger { view: &view, live: &live, catalog: &catalog, vias },
+                &steps,
+            )?;
         } else {
             let vias = Vias::load(view.store())?;
             let entries = Entries { view: &view, live: &live, catalog: &catalog, vias };
@@ -81,7 +86,8 @@ impl Entries<'_> {
         }
         let version = self.catalog.get(number)?;
         let before = self.catalog.before(number)?.map(|version| version.state);
-        let count = compare::count(self.view.store().objects(), before.as_ref(), Some(&version.state))?;
+        let count =
+            compare::count(self.view.store().objects(), before.as_ref(), Some(&version.state))?;
         Ok(Ok((version, count)))
     }
 
@@ -99,7 +105,9 @@ impl Entries<'_> {
                 self.vias.add_to(&mut row, &id)?;
             }
             let now_ms = self.view.now_ms();
-            report::add_sent(&mut row, self.live, now_ms, |unsent| unsent.versions.contains(&number))?;
+            report::add_sent(&mut row, self.live, now_ms, |unsent| {
+                unsent.versions.contains(&number)
+            })?;
             Ok(row)
         };
         let all = self.catalog.numbers().take(limit).map(one).collect::<Result<Vec<_>>>()?;
@@ -185,23 +193,30 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
                 "reason": step.record.reason,
             });
             vias.add_to(&mut row, &step.id)?;
-            report::add_sent(&mut row, live, view.now_ms(), |unsent| report::is_unsent(unsent, step))?;
+            report::add_sent(&mut row, live, view.now_ms(), |unsent| {
+                report::is_unsent(unsent, step)
+            })?;
             Ok(row)
         };
         return cx.out.json(&steps.iter().map(one).collect::<Result<Vec<_>>>()?);
     }
     if steps.is_empty() {
-        return cx.out.line(view.none("nothing was promoted yet", "`lua-store version promote <version>`"));
+        return cx
+            .out
+            .line(view.none("nothing was promoted yet", "`lua-store version promote <version>`"));
     }
     cx.page();
     for step in steps {
         let at = record::iso(step.record.at_ms);
-        let reason = step.record.reason.as_ref().map_or(String::new(), |reason| format!("  {reason}"));
+        let reason =
+            step.record.reason.as_ref().map_or(String::new(), |reason| format!("  {reason}"));
         let short = cx.out.paint(DIM, step.id.short());
         let event = step.record.event.word();
         let version = match number(step)? {
             Some(number) => format!("v{number}"),
-            None if catalog.damaged() > 0 => format!("{} (its ref is damaged)", step.version.short()),
+            None if catalog.damaged() > 0 => {
+                format!("{} (its ref is damaged)", step.version.short())
+            }
             None => match catalog.elsewhere(&step.version) {
                 Some(name) => name,
                 None => format!("{} (not here)", step.version.short()),

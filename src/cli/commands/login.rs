@@ -24,7 +24,9 @@ impl Login {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let Meant { name, address, insecure } = meant(cx, self.remote)?;
         if let Address::Folder { .. } = address {
-            return Err(Error::usage(format!("the remote \"{name}\" is a folder, and takes no token")));
+            return Err(Error::usage(format!(
+                "the remote \"{name}\" is a folder, and takes no token"
+            )));
         }
         let Reached { name, address, .. } = token::login(cx, name, address, insecure)?;
         let file = token::credentials_file();
@@ -61,8 +63,8 @@ pub fn meant(cx: &Context<'_>, text: Option<String>) -> Result<Meant> {
 
 fn of_project(cx: &Context<'_>, project: &Project, name: Option<&str>) -> Result<Meant> {
     let config = project.store().config()?;
-    let (name, address) =
-        remote::choose(project, &config, name)?.ok_or_else(|| remote::unknown(remote::DEFAULT, &config))?;
+    let (name, address) = remote::choose(project, &config, name)?
+        .ok_or_else(|| remote::unknown(remote::DEFAULT, &config))?;
     let insecure = cx.insecure() || config.is_insecure(&name);
     Ok(Meant { name, address, insecure })
 }

@@ -29,8 +29,12 @@ impl LsTree {
         let view = self.whom.open_for(cx, &[&self.tree])?;
         let found = resolve::object(view.store(), view.theirs(), &self.tree)?;
         if !found.mode.is_directory() {
-            return Err(Error::usage(format!("\"{}\" is a {}, not a tree", self.tree, found.mode.word()))
-                .hint(format!("`lua-store cat-file {}` prints it", self.tree)));
+            return Err(Error::usage(format!(
+                "\"{}\" is a {}, not a tree",
+                self.tree,
+                found.mode.word()
+            ))
+            .hint(format!("`lua-store cat-file {}` prints it", self.tree)));
         }
         let objects = view.store().objects();
         let mut entries = Entries::new(objects.tree(&found.id)?);

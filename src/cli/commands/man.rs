@@ -41,7 +41,11 @@ impl Man {
         if cx.out.is_json() {
             cx.out.json(&json!({"folder": folder, "pages": written}))?;
         } else {
-            cx.out.line(format!("✓ {} manual pages are in {}.", written.len(), folder.display()))?;
+            cx.out.line(format!(
+                "✓ {} manual pages are in {}.",
+                written.len(),
+                folder.display()
+            ))?;
         }
         Ok(Exit::Done)
     }
@@ -52,7 +56,9 @@ fn write(command: &Command, name: String, folder: &Path, written: &mut Vec<Strin
     let path = folder.join(format!("{name}.1"));
     fs::replace(&path, &page(command, &name)?)?;
     written.push(format!("{name}.1"));
-    let below = command.get_subcommands().filter(|below| below.get_name() != "help" && !below.is_hide_set());
+    let below = command
+        .get_subcommands()
+        .filter(|below| below.get_name() != "help" && !below.is_hide_set());
     for command in below {
         write(command, format!("{name}-{}", command.get_name()), folder, written)?;
     }
@@ -62,9 +68,8 @@ fn write(command: &Command, name: String, folder: &Path, written: &mut Vec<Strin
 fn page(command: &Command, name: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // A built command knows its whole name, `lua-store-version-diff`.
-    Page::new(command.clone())
-        .manual("lua-store")
-        .render(&mut bytes)
-        .map_err(|error| Error::failed(format!("cannot make the manual page of {name}: {error}")))?;
+    Page::new(command.clone()).manual("lua-store").render(&mut bytes).map_err(|error| {
+        Error::failed(format!("cannot make the manual page of {name}: {error}"))
+    })?;
     Ok(bytes)
 }

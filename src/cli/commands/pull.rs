@@ -48,10 +48,13 @@ impl Pull {
         let project = cx.project()?;
         let who = cx.who(&project)?;
         let (name, there) = bring(cx, &project, self.remote.as_deref())?;
-        let outcome =
-            with_progress(cx, "Merging", |progress| pull::pull(&project, &there, choice, &who, &progress))?;
+        let outcome = with_progress(cx, "Merging", |progress| {
+            pull::pull(&project, &there, choice, &who, &progress)
+        })?;
         match outcome {
-            Outcome::UpToDate if cx.out.is_json() => cx.out.json(&json!({ "name": name, "new": false }))?,
+            Outcome::UpToDate if cx.out.is_json() => {
+                cx.out.json(&json!({ "name": name, "new": false }))?
+            }
             Outcome::UpToDate => cx.out.line(format!("{name} has nothing that is not here."))?,
             Outcome::Refused(refused) => return refuse(cx, &name, &refused),
             Outcome::Pulled(pulled) => {
@@ -126,10 +129,15 @@ fn tell(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()> {
     for conflict in &pulled.decided {
         cx.out.line(format!("   decided: {}", report::conflict_sentence(conflict)))?;
     }
-    print::lines(cx.out, report::renumbered_lines(&pulled.rebased).into_iter().map(|line| line.indented(3)))?;
+    print::lines(
+        cx.out,
+        report::renumbered_lines(&pulled.rebased).into_iter().map(|line| line.indented(3)),
+    )?;
     if let Some(kept) = pulled.kept {
         cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
-        cx.out.hint(format!("`lua-store source rollback --snapshot {kept} --force` brings them back"));
+        cx.out.hint(format!(
+            "`lua-store source rollback --snapshot {kept} --force` brings them back"
+        ));
     }
     Ok(())
 }

@@ -133,7 +133,8 @@ impl Push {
         let event = git::Event::Pushed { tree: pushed.report.snapshot.tree };
         let told = if self.dry_run { None } else { git::commit_after(&project, &event, &who) };
         told.iter().for_each(|told| told.tell(cx));
-        let sent = outward.map(|outward| outward.finish(cx, &project, pushed.number)).transpose()?;
+        let sent =
+            outward.map(|outward| outward.finish(cx, &project, pushed.number)).transpose()?;
         let unsent = if sent.is_none() { self::unsent(cx, &project, &self.to)? } else { None };
         if cx.out.is_json() {
             let mut answer = to_json(&pushed, self.dry_run);
@@ -151,7 +152,10 @@ impl Push {
 /// Whether `version create` would make a version now. A damaged version, and files that were not read, it refuses: that
 /// is its own answer, and no hint.
 fn is_versionable(project: &Project, who: &Who) -> bool {
-    matches!(create::plan(project.store(), &create::Request::default(), who), Ok(create::Next::New(_)))
+    matches!(
+        create::plan(project.store(), &create::Request::default(), who),
+        Ok(create::Next::New(_))
+    )
 }
 
 /// What waits for a push to the remote, said where nothing is sent; `None` where there is no remote.
@@ -243,8 +247,9 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
             Change::Unchanged | Change::Removed => false,
         };
         let changed = change.filter(|_| has_lines);
-        let lines =
-            changed.map(|change| report::item_lines(change, item.kind, &item.name)).unwrap_or_default();
+        let lines = changed
+            .map(|change| report::item_lines(change, item.kind, &item.name))
+            .unwrap_or_default();
         print::lines(cx.out, lines.into_iter().map(|line| line.indented(6)))?;
     }
     if let Some(change) = change.filter(|_| changed) {
@@ -261,8 +266,11 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
 }
 
 fn item_words(item: &Item, done: bool) -> (anstyle::Style, String) {
-    let (sign, pushed, removed) =
-        if done { ("✅", "pushed", "removed") } else { ("~ ", "would be pushed", "would be removed") };
+    let (sign, pushed, removed) = if done {
+        ("✅", "pushed", "removed")
+    } else {
+        ("~ ", "would be pushed", "would be removed")
+    };
     let subject = match (item.kind, &*item.name) {
         ("persona", _) => "persona",
         // One without a name yet.
@@ -273,11 +281,14 @@ fn item_words(item: &Item, done: bool) -> (anstyle::Style, String) {
         "persona" => String::new(),
         kind => format!("{kind}, "),
     };
-    let number =
-        |number: &Option<String>| number.as_ref().map_or(String::new(), |number| format!(" v{number}"));
+    let number = |number: &Option<String>| {
+        number.as_ref().map_or(String::new(), |number| format!(" v{number}"))
+    };
     let (before, after) = (number(&item.before), number(&item.after));
     match (item.change, item.kind) {
-        (Change::New, "agent") => (GREEN, format!("  {sign} {subject} {pushed} (agent settings, new)")),
+        (Change::New, "agent") => {
+            (GREEN, format!("  {sign} {subject} {pushed} (agent settings, new)"))
+        }
         (Change::Changed, "agent") => {
             (YELLOW, format!("  {sign} {subject} {pushed} (agent settings, changed)"))
         }
@@ -289,7 +300,8 @@ fn item_words(item: &Item, done: bool) -> (anstyle::Style, String) {
             (YELLOW, format!("  {sign} {subject}{after} {pushed} ({kind}{from} → {to})"))
         }
         (Change::Unchanged, _) => {
-            let code = if item.rebundled { format!("; {}", report::REBUNDLED) } else { String::new() };
+            let code =
+                if item.rebundled { format!("; {}", report::REBUNDLED) } else { String::new() };
             (DIM, format!("  ·  {subject}{after} unchanged ({}{code})", item.kind))
         }
         (Change::Removed, _) => (RED, format!("  {sign} {subject} {removed} ({kind}was{before})")),
@@ -303,21 +315,30 @@ fn changed_files(report: &Report) -> String {
 
 /// What was left out of the files, and what in the TypeScript was not evaluated.
 pub fn remarks(cx: &mut Context<'_>, report: &Report) {
-    let skipped = report.snapshot.skipped.iter().map(|s| format!("left out \"{}\": {}", s.path, s.reason));
-    let notes = report.notes.iter().map(|n| format!("{}:{}:{}: {}", n.path, n.line, n.column, n.message));
+    let skipped =
+        report.snapshot.skipped.iter().map(|s| format!("left out \"{}\": {}", s.path, s.reason));
+    let notes =
+        report.notes.iter().map(|n| format!("{}:{}:{}: {}", n.path, n.line, n.column, n.message));
     let files = report.snapshot.notes.iter().map(|n| {
         format!(
             "\"{}\" and \"{}\" are one name on systems that do not tell case or Unicode forms apart",
             n.path, n.collides_with
         )
     });
-    for list in [skipped.collect::<Vec<_>>(), files.collect(), notes.collect(), stock::notes(&report.dropped)]
-    {
+    for list in [
+        skipped.collect::<Vec<_>>(),
+        files.collect(),
+        notes.collect(),
+        stock::notes(&report.dropped),
+    ] {
         for text in list.iter().take(REMARKS) {
             cx.out.warn(text);
         }
         if list.len() > REMARKS {
-            cx.out.warn(format!("… and {} more: `lua-store status --json` has all", list.len() - REMARKS));
+            cx.out.warn(format!(
+                "… and {} more: `lua-store status --json` has all",
+                list.len() - REMARKS
+            ));
         }
     }
     if let Some(first) = report.snapshot.leftovers.first() {
@@ -387,7 +408,11 @@ pub fn left_out(report: &Report) -> Value {
 /// What is kept although an ignore rule names it, and who needs it.
 pub fn kept(report: &Report) -> Value {
     let by = |by: &SourceRef| format!("{}:{}", by.path, by.line);
-    report.needed.iter().map(|one| json!({"path": one.path, "importedBy": one.by.as_ref().map(by)})).collect()
+    report
+        .needed
+        .iter()
+        .map(|one| json!({"path": one.path, "importedBy": one.by.as_ref().map(by)}))
+        .collect()
 }
 
 pub fn notes(report: &Report) -> Value {

@@ -39,11 +39,11 @@ impl Restore {
             unpack::unpack(objects, files, &folder, progress)
         })?;
         if cx.out.is_json() {
-            let answer =
-                json!({"version": name, "folder": folder, "files": count, "projectHash": files.to_string()});
+            let answer = json!({"version": name, "folder": folder, "files": count, "projectHash": files.to_string()});
             cx.out.json(&answer)?;
         } else {
-            cx.out.line(format!("✓ Restored {name} into {}: {count} file(s).", folder.display()))?;
+            cx.out
+                .line(format!("✓ Restored {name} into {}: {count} file(s).", folder.display()))?;
         }
         Ok(Exit::Done)
     }

@@ -49,10 +49,14 @@ fn inside(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
         if cx.out.is_json() {
             let bytes = objects.blob(&entry.id)?;
             let text = String::from_utf8(bytes).map_err(|_| {
-                Error::failed(format!("\"{what}\" is no text"))
-                    .hint(format!("`lua-store cat-file --raw {}` writes its bytes", entry.id.short()))
+                Error::failed(format!("\"{what}\" is no text")).hint(format!(
+                    "`lua-store cat-file --raw {}` writes its bytes",
+                    entry.id.short()
+                ))
             })?;
-            cx.out.json(&json!({"id": entry.id.to_string(), "mode": entry.mode.word(), "text": text}))?;
+            cx.out.json(
+                &json!({"id": entry.id.to_string(), "mode": entry.mode.word(), "text": text}),
+            )?;
             return Ok(Exit::Done);
         }
         cx.page();
@@ -64,7 +68,8 @@ fn inside(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     if cx.out.is_json() {
         let one = |e: &crate::object::Entry| json!({"name": &*e.name, "mode": e.mode.word(), "id": e.id.to_string()});
         let entries: Vec<_> = tree.entries().iter().map(one).collect();
-        cx.out.json(&json!({"id": entry.id.to_string(), "mode": "directory", "entries": entries}))?;
+        cx.out
+            .json(&json!({"id": entry.id.to_string(), "mode": "directory", "entries": entries}))?;
         return Ok(Exit::Done);
     }
     for entry in tree.entries() {
@@ -90,7 +95,9 @@ fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
         vias.add_to(&mut answer, &version.id)?;
         let promoted = live::promotions(view.store(), &catalog, &live, &[number])?;
         report::add_promotion(&mut answer, report::PROMOTED, promoted.get(&number))?;
-        report::add_sent(&mut answer, &live, view.now_ms(), |unsent| unsent.versions.contains(&number))?;
+        report::add_sent(&mut answer, &live, view.now_ms(), |unsent| {
+            unsent.versions.contains(&number)
+        })?;
         cx.out.json(&answer)?;
         return Ok(Exit::Done);
     }

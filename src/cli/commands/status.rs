@@ -35,7 +35,9 @@ const FILES: usize = 20;
 
 impl Status {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        if let Some(remote) = self.whom.remote.as_ref().filter(|remote| elsewhere::is_address(remote)) {
+        if let Some(remote) =
+            self.whom.remote.as_ref().filter(|remote| elsewhere::is_address(remote))
+        {
             let view = elsewhere::open(cx, &self.whom, remote)?;
             return of_remote(cx, &view);
         }
@@ -157,16 +159,25 @@ fn named(version: &Version) -> String {
 }
 
 /// What is live, since when, and whose word that is.
-fn print_live(cx: &mut Context<'_>, view: &View, live: &Live, active: Option<&Version>) -> Result<()> {
+fn print_live(
+    cx: &mut Context<'_>,
+    view: &View,
+    live: &Live,
+    active: Option<&Version>,
+) -> Result<()> {
     let name = match (&live.served, active) {
         (None, _) => "(none)".to_owned(),
         (Some(_), Some(version)) => named(version),
-        (Some(served), None) => format!("v{}  (not here yet: `lua-store pull` brings it)", served.number),
+        (Some(served), None) => {
+            format!("v{}  (not here yet: `lua-store pull` brings it)", served.number)
+        }
     };
     let name = cx.out.paint(GREEN, name);
     cx.out.line(format!("Active version:  {name}"))?;
-    let since =
-        live.served.as_ref().and_then(|served| report::live_since(live, served.number, view.now_ms()));
+    let since = live
+        .served
+        .as_ref()
+        .and_then(|served| report::live_since(live, served.number, view.now_ms()));
     if let Some(since) = since {
         cx.out.line(format!("  Live {since}"))?;
     }
@@ -213,7 +224,8 @@ fn print_staged(cx: &mut Context<'_>, catalog: &Catalog, unversioned: bool) -> R
 }
 
 fn print_unpushed(cx: &mut Context<'_>, report: &Report, unsent: Option<String>) -> Result<()> {
-    let moved: Vec<_> = report.items.iter().filter(|item| item.change != Change::Unchanged).collect();
+    let moved: Vec<_> =
+        report.items.iter().filter(|item| item.change != Change::Unchanged).collect();
     if !report.changed() {
         match unsent {
             None => cx.out.line("Nothing to push: the project is as it was pushed.")?,
@@ -241,7 +253,10 @@ fn print_unpushed(cx: &mut Context<'_>, report: &Report, unsent: Option<String>)
         cx.out.line(super::diff::file_line(change))?;
     }
     if files.len() > FILES {
-        cx.out.line(format!("  … and {} more files: `lua-store diff --name-only`", files.len() - FILES))?;
+        cx.out.line(format!(
+            "  … and {} more files: `lua-store diff --name-only`",
+            files.len() - FILES
+        ))?;
     }
     if let Some(text) = unsent {
         cx.out.line(text)?;
@@ -257,7 +272,10 @@ fn print_secrets(cx: &mut Context<'_>, report: &Report, allowed: &[String]) -> R
     if !allowed.is_empty() {
         cx.out.line(format!("Allowed secrets: {}", allowed.join(", ")))?;
     }
-    report.leaks.iter().for_each(|leak| cx.out.warn(format!("cannot be pushed: {}", leak.sentence())));
+    report
+        .leaks
+        .iter()
+        .for_each(|leak| cx.out.warn(format!("cannot be pushed: {}", leak.sentence())));
     if !report.leaks.is_empty() {
         cx.out.hint(format!("`{}` keeps what is no secret", leak::allow_command(&report.leaks)));
     }

@@ -44,8 +44,10 @@ const FILES: &[File] = files! {
 
 /// Its name here has no dot, so that git does not take it for one of ours.
 const GITIGNORE: File = File { path: ".gitignore", text: include_str!("sample/gitignore") };
-const SCRIPT: File =
-    File { path: "scripts/check-catalog.sh", text: include_str!("sample/scripts/check-catalog.sh") };
+const SCRIPT: File = File {
+    path: "scripts/check-catalog.sh",
+    text: include_str!("sample/scripts/check-catalog.sh"),
+};
 
 /// Writes the sample agent into an empty folder.
 pub fn write(folder: &Path) -> Result<()> {
@@ -205,7 +207,9 @@ mod tests {
         let files = walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap);
         let files = files.filter(|entry| entry.file_type().is_file());
         files
-            .map(|entry| entry.path().strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/"))
+            .map(|entry| {
+                entry.path().strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/")
+            })
             .collect()
     }
 }

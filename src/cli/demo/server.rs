@@ -17,13 +17,20 @@ impl Server {
     pub fn start(program: &Path, data: &Path) -> Result<Server> {
         let words = ["serve", "--listen", "127.0.0.1:0", "--no-auth", "--data"];
         let mut command = Command::new(program);
-        command.args(words).arg(data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .args(words)
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let child = command.spawn().at("start", program)?;
         let typed = format!("lua-store {} {}", words.join(" "), data.display());
         let mut server = Server { child, url: String::new(), typed };
         let mut line = String::new();
         if let Some(stdout) = server.child.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line).at("read", Path::new("the server's answer"))?;
+            BufReader::new(stdout)
+                .read_line(&mut line)
+                .at("read", Path::new("the server's answer"))?;
         }
         server.url = line.trim().to_owned();
         match server.url.starts_with("http://") {

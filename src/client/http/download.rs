@@ -40,12 +40,15 @@ fn attempt<'a>(
     let (mut request, body) = http.post("fetch", what).map_err(Failure::last)?;
     if let (Some(name), 1..) = (into.name(), into.len()) {
         let etag = Etag::new(name).to_string();
-        request =
-            request.header(header::RANGE, format!("bytes={}-", into.len())).header(header::IF_RANGE, etag);
+        request = request
+            .header(header::RANGE, format!("bytes={}-", into.len()))
+            .header(header::IF_RANGE, etag);
     }
     let response = match http.call(request, &body) {
         // What is here is longer than what there is: it is of something else.
-        Err(failure) if failure.status == Some(StatusCode::RANGE_NOT_SATISFIABLE) && !into.is_empty() => {
+        Err(failure)
+            if failure.status == Some(StatusCode::RANGE_NOT_SATISFIABLE) && !into.is_empty() =>
+        {
             into.restart(None).map_err(Failure::last)?;
             return attempt(http, what, into, progress, bytes);
         }
@@ -59,7 +62,9 @@ fn attempt<'a>(
 /// Makes the spool begin where the answer does. Gives the length of the whole.
 fn begin(http: &Http, response: &Response<Body>, into: &mut Spool) -> Result<u64, Failure> {
     let strange = |what: &str| Failure::last(super::strange(&http.base, what));
-    let text = |name: header::HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let text = |name: header::HeaderName| {
+        response.headers().get(name).and_then(|value| value.to_str().ok())
+    };
     let total = if response.status() == StatusCode::PARTIAL_CONTENT {
         let range = text(header::CONTENT_RANGE).and_then(|text| text.strip_prefix("bytes "));
         let parsed = range.and_then(|range| -> Option<(u64, u64)> {
@@ -93,7 +98,8 @@ fn copy(
     let mut reader = Paced::new(body, http.patience.silence);
     let mut piece = vec![0; PIECE];
     loop {
-        let broke = |why: String| Failure::passing(Error::unavailable(format!("\"{}\" {why}", http.base)));
+        let broke =
+            |why: String| Failure::passing(Error::unavailable(format!("\"{}\" {why}", http.base)));
         match reader.read(&mut piece) {
             Ok(0) if into.len() == total => return Ok(()),
             Ok(0) => return Err(broke("ended its answer before its end".to_owned())),

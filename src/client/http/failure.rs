@@ -71,7 +71,8 @@ impl Failure {
         let (offset, wait) = (number("upload-offset"), number(header::RETRY_AFTER.as_str()));
         let moved = status == StatusCode::CONFLICT && offset.is_some();
         let request = text("x-request-id").map(str::to_owned);
-        let location = text(header::LOCATION.as_str()).filter(|_| status.is_redirection()).map(str::to_owned);
+        let location =
+            text(header::LOCATION.as_str()).filter(|_| status.is_redirection()).map(str::to_owned);
         let body = super::read(response, silence).unwrap_or_default();
         if let Ok(outcome @ Outcome::Refused(_)) = serde_json::from_slice(&body) {
             let error = strange(base, "a transaction was refused where none was asked for");
@@ -89,13 +90,21 @@ impl Failure {
             (Err(_), _) => plain_answer(base, status, request.as_deref()),
         };
         let again = match (status.as_u16(), wait) {
-            (429 | 500 | 502..=504, Some(seconds)) => RetryAfter::After(Duration::from_secs(seconds)),
+            (429 | 500 | 502..=504, Some(seconds)) => {
+                RetryAfter::After(Duration::from_secs(seconds))
+            }
             (429 | 500 | 502..=504, None) => RetryAfter::Soon,
             // An upload stands elsewhere than was thought: asking tells where.
             _ if moved => RetryAfter::Soon,
             _ => RetryAfter::Never,
         };
-        Failure { error: hinted(error, advice), again, refused: None, status: Some(status), is_foreign }
+        Failure {
+            error: hinted(error, advice),
+            again,
+            refused: None,
+            status: Some(status),
+            is_foreign,
+        }
     }
 
     /// Takes a refused transaction for the answer it is.
@@ -155,11 +164,15 @@ fn tls(error: &std::io::Error) -> Option<&rustls::Error> {
 fn untrusted(base: &str, error: &rustls::Error) -> Failure {
     use rustls::CertificateError as Certificate;
     let rustls::Error::InvalidCertificate(why) = error else {
-        return Failure::last(Error::unavailable(format!("cannot speak TLS with \"{base}\": {error}")));
+        return Failure::last(Error::unavailable(format!(
+            "cannot speak TLS with \"{base}\": {error}"
+        )));
     };
     let why = match why {
         Certificate::Expired | Certificate::ExpiredContext { .. } => "it has expired".to_owned(),
-        Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
+        Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
+            "it is not valid yet".to_owned()
+        }
         Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
             "it is for another name".to_owned()
         }

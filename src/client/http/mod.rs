@@ -105,7 +105,11 @@ impl Http {
     }
 
     /// Sends one request. An answer that is no success is a failure, with what the server said.
-    fn call<B: AsSendBody>(&self, request: request::Builder, body: B) -> Result<Response<Body>, Failure> {
+    fn call<B: AsSendBody>(
+        &self,
+        request: request::Builder,
+        body: B,
+    ) -> Result<Response<Body>, Failure> {
         let mut request =
             request.body(body).map_err(|error| Failure::last(Error::usage(error.to_string())))?;
         let silence = self.patience.silence;
@@ -117,7 +121,8 @@ impl Http {
         // What is sent is shown as it goes.
         let waiting = self.waiting.as_ref().filter(|_| *request.method() != Method::PATCH);
         let waits = waiting.map(|waiting| waiting.begin(&self.base, silence / PART));
-        let response = self.agent.run(request).map_err(|error| Failure::of_transport(&self.base, error))?;
+        let response =
+            self.agent.run(request).map_err(|error| Failure::of_transport(&self.base, error))?;
         drop(waits);
         match response.status() {
             status if status.is_success() || status == StatusCode::NOT_MODIFIED => Ok(response),
@@ -128,23 +133,31 @@ impl Http {
     fn post(&self, path: &str, body: &impl Serialize) -> Result<(request::Builder, Vec<u8>)> {
         let body = serde_json::to_vec(body)
             .map_err(|error| Error::failed(format!("cannot write a request: {error}")))?;
-        Ok((self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/json"), body))
+        Ok((
+            self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/json"),
+            body,
+        ))
     }
 
     fn json<T: DeserializeOwned>(&self, response: Response<Body>) -> Result<T, Failure> {
         let read = read(response, self.patience.silence);
-        let bytes = read.map_err(|error| Failure::of_transport(&self.base, ureq::Error::Io(error)))?;
-        serde_json::from_slice(&bytes).map_err(|error| Failure::last(strange(&self.base, &error.to_string())))
+        let bytes =
+            read.map_err(|error| Failure::of_transport(&self.base, ureq::Error::Io(error)))?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::last(strange(&self.base, &error.to_string())))
     }
 }
 
 impl Http {
     /// The head of our agent, of an answer that leaves out what was known.
     fn whole(&self, newer: Newer, known: &Head) -> Result<Head> {
-        let head = newer.onto(known).ok_or_else(|| strange(&self.base, "it goes on from elsewhere"))?;
+        let head =
+            newer.onto(known).ok_or_else(|| strange(&self.base, "it goes on from elsewhere"))?;
         match head.agent == self.agent_id {
             true => Ok(head),
-            false => Err(strange(&self.base, &format!("it speaks of the agent \"{}\"", head.agent))),
+            false => {
+                Err(strange(&self.base, &format!("it speaks of the agent \"{}\"", head.agent)))
+            }
         }
     }
 }
@@ -162,8 +175,10 @@ impl Remote for Http {
                 request = request.header(header::IF_NONE_MATCH, known.etag().to_string());
             }
             let response = self.call(request, ())?;
-            let author = response.headers().get(AUTHOR_HEADER).and_then(|value| value.to_str().ok());
-            *self.author.lock().unwrap_or_else(PoisonError::into_inner) = author.and_then(author_from_header);
+            let author =
+                response.headers().get(AUTHOR_HEADER).and_then(|value| value.to_str().ok());
+            *self.author.lock().unwrap_or_else(PoisonError::into_inner) =
+                author.and_then(author_from_header);
             if response.status() == StatusCode::NOT_MODIFIED {
                 return Ok(None);
             }
@@ -213,7 +228,9 @@ fn read(response: Response<Body>, silence: Duration) -> io::Result<Vec<u8>> {
 /// An answer that no `lua-store serve` gives.
 fn strange(base: &str, what: &str) -> Error {
     Error::new(Kind::Failed, format!("\"{base}\" gave an answer that is not understood: {what}"))
-        .hint("is this the address of a `lua-store serve`, and of a version that this program knows?")
+        .hint(
+            "is this the address of a `lua-store serve`, and of a version that this program knows?",
+        )
 }
 
 fn roots(pem: &[u8]) -> Result<RootCerts> {

@@ -43,7 +43,9 @@ pub fn send(http: &Http, id: &PackId, pack: &[u8], progress: &Progress) -> Resul
             Ok(end) => start = Some(end),
             // Something of it is there already, which nobody had asked: no failure, and told only once.
             Err(failure) if is_guess && failure.status == Some(StatusCode::CONFLICT) => {}
-            Err(failure) if is_too_much(&failure) && http.piece.swap(PIECE, Ordering::Relaxed) > PIECE => {
+            Err(failure)
+                if is_too_much(&failure) && http.piece.swap(PIECE, Ordering::Relaxed) > PIECE =>
+            {
                 start = Some(at);
             }
             Err(failure) => left.wait(failure)?,
@@ -68,8 +70,10 @@ impl Upload<'_> {
     /// How much of the pack the server has.
     fn arrived(&self) -> Result<u64, Failure> {
         let response = self.http.call(self.http.request(Method::HEAD, &self.path), ())?;
-        let offset = response.headers().get(OFFSET).and_then(|value| value.to_str().ok()?.parse().ok());
-        let strange = || Failure::last(super::strange(&self.http.base, "it does not say what arrived"));
+        let offset =
+            response.headers().get(OFFSET).and_then(|value| value.to_str().ok()?.parse().ok());
+        let strange =
+            || Failure::last(super::strange(&self.http.base, "it does not say what arrived"));
         offset.filter(|offset| *offset <= self.pack.len() as u64).ok_or_else(strange)
     }
 

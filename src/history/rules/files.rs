@@ -23,7 +23,9 @@ pub fn check(objects: &Odb, files: Id, before: Option<Id>) -> Result<()> {
             }
             let path = format!("{folder}{}", entry.name);
             if let Some(reason) = unrestorable(objects, entry)? {
-                return refuse(format!("its files have \"{path}\", which no project can have: {reason}"));
+                return refuse(format!(
+                    "its files have \"{path}\", which no project can have: {reason}"
+                ));
             }
             if entry.mode.is_directory() {
                 let old = old.filter(|old| old.mode.is_directory()).map(|old| old.id);
@@ -48,5 +50,6 @@ fn unrestorable(objects: &Odb, entry: &Entry) -> Result<Option<String>> {
     let len = objects.kind_and_len(&entry.id)?.map_or(0, |(_, len)| len);
     let target = if len <= fs::LONGEST_LINK { objects.blob(&entry.id)? } else { Vec::new() };
     let fine = !target.is_empty() && !target.contains(&0) && std::str::from_utf8(&target).is_ok();
-    Ok((!fine).then(|| format!("a link leads to a path in UTF-8 of 1 to {} bytes", fs::LONGEST_LINK)))
+    Ok((!fine)
+        .then(|| format!("a link leads to a path in UTF-8 of 1 to {} bytes", fs::LONGEST_LINK)))
 }

@@ -31,7 +31,8 @@ impl Check<'_> {
         let steps = self.new_records(new.ledger, old)?;
         let mut active = before.and_then(|active| active.version);
         let mut deleted = ledger::fold(self.objects, old)?.deleted;
-        let mut at_ms = old.and_then(|old| Step::load(self.objects, &old).ok()).map(|step| step.record.at_ms);
+        let mut at_ms =
+            old.and_then(|old| Step::load(self.objects, &old).ok()).map(|step| step.record.at_ms);
         for step in steps.into_iter().rev() {
             let name = step.id.short();
             let Some(at) = self.after.versions.iter().position(|id| *id == step.version) else {
@@ -40,11 +41,15 @@ impl Check<'_> {
             let number = at as u64 + 1;
             match step.record.event {
                 Event::Promote if deleted.contains(&step.version) => {
-                    return refuse(format!("ledger record {name} promotes v{number}, which was deleted"));
+                    return refuse(format!(
+                        "ledger record {name} promotes v{number}, which was deleted"
+                    ));
                 }
                 Event::Promote => active = Some(number),
                 Event::Delete if active == Some(number) => {
-                    return refuse(format!("ledger record {name} deletes v{number}, which is active"));
+                    return refuse(format!(
+                        "ledger record {name} deletes v{number}, which is active"
+                    ));
                 }
                 Event::Delete => {
                     deleted.insert(step.version);
@@ -57,7 +62,9 @@ impl Check<'_> {
         if new.version == active {
             return Ok(());
         }
-        let say = |number: Option<u64>| number.map_or("nothing".to_owned(), |number| format!("v{number}"));
+        let say = |number: Option<u64>| {
+            number.map_or("nothing".to_owned(), |number| format!("v{number}"))
+        };
         let (named, promoted) = (say(new.version), say(active));
         refuse(format!("the pointer names {named}, but the ledger promoted {promoted} last"))
     }
@@ -92,6 +99,10 @@ impl Check<'_> {
             next = step.previous;
             steps.push(step);
         }
-        if steps.is_empty() { refuse("the pointer moves without a ledger record") } else { Ok(steps) }
+        if steps.is_empty() {
+            refuse("the pointer moves without a ledger record")
+        } else {
+            Ok(steps)
+        }
     }
 }

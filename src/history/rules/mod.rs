@@ -72,7 +72,11 @@ pub struct Breach {
 
 impl Breach {
     pub fn sentence(&self) -> String {
-        if self.what.is_empty() { self.reason.clone() } else { format!("{}: {}", self.what, self.reason) }
+        if self.what.is_empty() {
+            self.reason.clone()
+        } else {
+            format!("{}: {}", self.what, self.reason)
+        }
     }
 }
 
@@ -120,15 +124,17 @@ fn newest_known(objects: &Odb, here: &[&Heads], now: &Heads) -> Result<Option<Ac
     let steps = super::ledger::steps(objects, Some(now.ledger)).map_while(Result::ok);
     let of = |id: Id| known.iter().copied().find(|known| known.ledger == id);
     // The same ledger with another version is not what is known.
-    let mut found =
-        steps.filter_map(|step| of(step.id)).filter(|known| known.ledger != now.ledger || *known == now);
+    let mut found = steps
+        .filter_map(|step| of(step.id))
+        .filter(|known| known.ledger != now.ledger || *known == now);
     Ok(found.next())
 }
 
 /// Holds everything that `after` has beyond `before` against the rules. `before` was looked at when it came, or came
 /// before there were rules: nobody is stopped by it.
 pub fn check(objects: &Odb, before: &Heads, after: &Heads, scope: Scope) -> Result<Report> {
-    let mut check = Check { objects, after, scope, report: Report::default(), bounds: Bounds::default() };
+    let mut check =
+        Check { objects, after, scope, report: Report::default(), bounds: Bounds::default() };
     if after.source.len() + after.versions.len() > MOST_REFS {
         check.breach("", format!("it has more than {MOST_REFS} source versions and versions"));
         return Ok(check.report);
@@ -189,7 +195,11 @@ fn refuse<T>(reason: impl Into<String>) -> Result<T> {
 
 impl Check<'_> {
     fn breach(&mut self, what: &str, reason: impl Into<String>) {
-        self.report.breaches.push(Breach { what: what.to_owned(), reason: reason.into(), unreadable: false });
+        self.report.breaches.push(Breach {
+            what: what.to_owned(),
+            reason: reason.into(),
+            unreadable: false,
+        });
     }
 
     /// Takes note of what is wrong with one thing, and goes on with the next.
@@ -250,7 +260,9 @@ impl Check<'_> {
         }
         self.form(&id, "source version", RECORD, &[SOURCE, STATE])?;
         let version = SourceVersion::load(self.objects, number, id)?;
-        record::check_source(&version.record).into_iter().for_each(|reason| self.breach(what, reason));
+        record::check_source(&version.record)
+            .into_iter()
+            .for_each(|reason| self.breach(what, reason));
         self.bounds.check(self.objects, &id)?;
         files::check(self.objects, version.source, given.files())?;
         let state = state::check(self.objects, &version.state, given.state())?;
@@ -285,15 +297,20 @@ impl Check<'_> {
         }
         self.form(&id, "agent version", META, &[SOURCE, STATE])?;
         let version = Version::load(self.objects, number, id)?;
-        record::check_version(&version.meta).into_iter().for_each(|reason| self.breach(what, reason));
+        record::check_version(&version.meta)
+            .into_iter()
+            .for_each(|reason| self.breach(what, reason));
         let from = version.meta.source_version;
-        let source = from.checked_sub(1).and_then(|at| self.after.source.get(usize::try_from(at).ok()?));
+        let source =
+            from.checked_sub(1).and_then(|at| self.after.source.get(usize::try_from(at).ok()?));
         let source = match source {
             Some(source) if self.scope == Scope::Whole || self.objects.contains(source)? => *source,
             // Everything but where it is from can be looked at.
             _ if self.scope == Scope::Present => return self.version_alone(version),
             _ => {
-                return refuse(format!("it was made from source version v{from}, which does not exist"));
+                return refuse(format!(
+                    "it was made from source version v{from}, which does not exist"
+                ));
             }
         };
         self.origin(&version, &source)?;
@@ -305,7 +322,9 @@ impl Check<'_> {
         let (made, from) = (self.objects.tree(source)?, version.meta.source_version);
         for (part, id) in [(STATE, version.state), (SOURCE, version.source)] {
             if made.require(part)? != id {
-                return refuse(format!("its {part} is not that of source version v{from}, which it names"));
+                return refuse(format!(
+                    "its {part} is not that of source version v{from}, which it names"
+                ));
             }
         }
         Ok(())
@@ -320,7 +339,8 @@ impl Check<'_> {
         for (number, id) in (1..).zip(&before.versions).collect::<Vec<_>>().into_iter().rev() {
             let Ok(version) = Version::load(self.objects, number, *id) else { break };
             let from = version.meta.source_version as usize;
-            let Some(source) = self.after.source.get(from.wrapping_sub(1)).filter(|_| from > known) else {
+            let Some(source) = self.after.source.get(from.wrapping_sub(1)).filter(|_| from > known)
+            else {
                 break;
             };
             let checked = self.origin(&version, source);

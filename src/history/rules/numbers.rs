@@ -59,7 +59,12 @@ impl<'a> Given<'a> {
     }
 
     /// What is wrong with the numbers of the next source version.
-    pub fn check(&mut self, objects: &Odb, version: &SourceVersion, state: &State) -> Result<Vec<String>> {
+    pub fn check(
+        &mut self,
+        objects: &Odb,
+        version: &SourceVersion,
+        state: &State,
+    ) -> Result<Vec<String>> {
         let floor = match &self.newest {
             Some((newest, old)) => source::floor(old, Some(newest)),
             None if self.before.is_empty() && self.passed.is_empty() => Numbers::new(),
@@ -73,12 +78,16 @@ impl<'a> Given<'a> {
             if is_past && !numbers::leaves_room(key, number, floor.get(key).map(String::as_str)) {
                 wrong.push(format!("the number {number} of \"{key}\" leaves no room for the next"));
             } else if !is_past && self.meant(objects, key, number)? != Some(what) {
-                wrong.push(format!("the number {number} of \"{key}\" was given already, for something else"));
+                wrong.push(format!(
+                    "the number {number} of \"{key}\" was given already, for something else"
+                ));
             }
         }
         for (key, number) in highest {
             if floor.get(key).is_none_or(|floor| numbers::is_past(number, floor)) {
-                wrong.push(format!("it says that \"{key}\" had the number {number}, which it never had"));
+                wrong.push(format!(
+                    "it says that \"{key}\" had the number {number}, which it never had"
+                ));
             }
         }
         let kept = source::floor(state, Some(version));

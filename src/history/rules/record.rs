@@ -38,7 +38,8 @@ pub fn check_step(record: &LedgerRecord) -> Vec<String> {
 }
 
 fn problems(at_ms: i64, texts: &[(&str, Option<&String>)]) -> Vec<String> {
-    let time = (!TIMES.contains(&at_ms)).then(|| format!("its time {at_ms} is none that a record can hold"));
+    let time = (!TIMES.contains(&at_ms))
+        .then(|| format!("its time {at_ms} is none that a record can hold"));
     let long = texts.iter().filter_map(|(what, text)| {
         let len = text.map_or(0, String::len);
         (len > MOST_TEXT).then(|| format!("its {what} has {len} bytes, and may have {MOST_TEXT}"))
@@ -64,7 +65,8 @@ pub fn shortened(mut text: String) -> String {
 
 /// The time of a record that follows one of another time, by a clock that may be wrong: never more than a day before.
 pub fn steady(now_ms: i64, previous_ms: Option<i64>) -> i64 {
-    let earliest = previous_ms.filter(|previous| TIMES.contains(previous)).map(|previous| previous - DAY_MS);
+    let earliest =
+        previous_ms.filter(|previous| TIMES.contains(previous)).map(|previous| previous - DAY_MS);
     earliest.map_or(now_ms, |earliest| now_ms.max(earliest))
 }
 

@@ -12,16 +12,25 @@ use serde_json::Value;
 
 /// `before` is a state that passed: what is the same in it needs no look.
 pub fn check(objects: &Odb, id: &Id, before: Option<&State>) -> Result<State> {
-    const FILES: [&str; 4] = [state::SETTINGS, state::PERSONA_TEXT, state::PERSONA_OBJECT, state::NUMBERS];
+    const FILES: [&str; 4] =
+        [state::SETTINGS, state::PERSONA_TEXT, state::PERSONA_OBJECT, state::NUMBERS];
     let tree = objects.tree(id)?;
     for entry in tree.entries() {
         let is_file = FILES.contains(&&*entry.name);
         let fits = if is_file { entry.mode == Mode::File } else { entry.mode.is_directory() };
         if !fits || (!is_file && PrimitiveKind::of_folder(&entry.name).is_none()) {
-            return refuse(format!("its state has an entry \"{}\" that cannot be there", entry.name));
+            return refuse(format!(
+                "its state has an entry \"{}\" that cannot be there",
+                entry.name
+            ));
         }
-        if !is_file && objects.tree(&entry.id)?.entries().iter().any(|inner| !inner.mode.is_directory()) {
-            return refuse(format!("its state has a file in \"{}\", where only folders are", entry.name));
+        if !is_file
+            && objects.tree(&entry.id)?.entries().iter().any(|inner| !inner.mode.is_directory())
+        {
+            return refuse(format!(
+                "its state has a file in \"{}\", where only folders are",
+                entry.name
+            ));
         }
     }
     canonical(objects, &tree.require(state::NUMBERS)?, state::NUMBERS)?;

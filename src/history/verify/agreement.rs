@@ -43,7 +43,8 @@ fn origin(
     let made = Version::load(store.objects(), name.number(), id).ok()?;
     let of = Name::new(SOURCE, made.meta.source_version).ok()?;
     // The log knows which source version was lost. Without one only a gap tells: later ones that are here.
-    let is_gap = || refs.keys().any(|other| other.series() == SOURCE && other.number() >= of.number());
+    let is_gap =
+        || refs.keys().any(|other| other.series() == SOURCE && other.number() >= of.number());
     if is_theirs && (store.has_log() || !is_gap()) {
         return None;
     }
@@ -73,13 +74,20 @@ fn remotes(store: &Store, refs: &BTreeMap<&Name, Id>) -> Vec<Problem> {
         for (series, ids) in [(SOURCE, &tracking.source), (VERSIONS, &tracking.versions)] {
             let here = |number: u64| refs.get(&Name::new(series, number).ok()?).copied();
             let numbered: Vec<(u64, Id)> = (1..).zip(ids.iter().copied()).collect();
-            let common = numbered.iter().rposition(|(number, id)| here(*number) == Some(*id)).unwrap_or(0);
-            let other =
-                numbered[..common].iter().filter(|(number, id)| here(*number).is_some_and(|own| own != *id));
+            let common =
+                numbered.iter().rposition(|(number, id)| here(*number) == Some(*id)).unwrap_or(0);
+            let other = numbered[..common]
+                .iter()
+                .filter(|(number, id)| here(*number).is_some_and(|own| own != *id));
             for name in other.filter_map(|(number, _)| Name::new(series, *number).ok()) {
-                let what =
-                    format!("the ref \"{name}\" is not what {remote} has, which has the same later ones");
-                problems.push(problem(what, vec![short(&name)], "`lua-store fsck --repair` puts it back"));
+                let what = format!(
+                    "the ref \"{name}\" is not what {remote} has, which has the same later ones"
+                );
+                problems.push(problem(
+                    what,
+                    vec![short(&name)],
+                    "`lua-store fsck --repair` puts it back",
+                ));
             }
         }
     }
@@ -100,7 +108,8 @@ fn lost_ledger(store: &Store) -> Option<Problem> {
             && is_tree(objects, id)
             && Step::load(objects, id).is_ok_and(|step| step.previous.is_some())
     })?;
-    let what = format!("ACTIVE is missing: the ledger has record {}, and nothing names it", later.short());
+    let what =
+        format!("ACTIVE is missing: the ledger has record {}, and nothing names it", later.short());
     Some(problem(
         what,
         Vec::new(),
@@ -113,7 +122,9 @@ fn known_records(store: &Store) -> HashSet<Id> {
     let remotes = store.tracked().unwrap_or_default();
     let heads = remotes.iter().filter_map(|name| store.remote(name).ok().flatten()?.active);
     heads
-        .flat_map(|active| ledger::steps(store.objects(), Some(active.ledger)).map_while(Result::ok))
+        .flat_map(|active| {
+            ledger::steps(store.objects(), Some(active.ledger)).map_while(Result::ok)
+        })
         .map(|step| step.id)
         .collect()
 }

@@ -74,7 +74,8 @@ pub fn parted<S: Source + ?Sized>(objects: &S, ours: &Heads, theirs: &Heads) -> 
         }
         mine.push(step);
     }
-    let mut news: Vec<Step> = theirs_all.into_iter().take_while(|step| Some(step.id) != both).collect();
+    let mut news: Vec<Step> =
+        theirs_all.into_iter().take_while(|step| Some(step.id) != both).collect();
     mine.reverse();
     news.reverse();
     Ok(Parted { ours: mine, theirs: news })

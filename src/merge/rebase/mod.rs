@@ -65,10 +65,18 @@ pub fn rebase<S: Source + Sink>(
     let ledger = ledger::follow(objects, ours, theirs, &versions)?;
     let (active, left_out) = match ledger {
         ledger::Followed::To(active) => (active, Vec::new()),
-        ledger::Followed::Parted(parted) if choice == Some(Side::Theirs) => (theirs.active, parted.ours),
+        ledger::Followed::Parted(parted) if choice == Some(Side::Theirs) => {
+            (theirs.active, parted.ours)
+        }
         ledger::Followed::Parted(parted) => return Ok(Outcome::Parted(parted)),
     };
     let heads = Heads { source: sources.ids, versions: versions.ids, active };
     let (source, versions) = (sources.moved, versions.moved);
-    Ok(Outcome::Rebased(Rebased { heads, source, versions, primitives: sources.primitives, left_out }))
+    Ok(Outcome::Rebased(Rebased {
+        heads,
+        source,
+        versions,
+        primitives: sources.primitives,
+        left_out,
+    }))
 }

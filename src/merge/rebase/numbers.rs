@@ -50,7 +50,15 @@ impl Renumber {
         let state = state(theirs)?;
         let theirs_hold = contents(objects, &state)?;
         let (given, told) = Default::default();
-        Ok(Renumber { common, theirs: state.numbers, theirs_hold, before, before_holds, given, told })
+        Ok(Renumber {
+            common,
+            theirs: state.numbers,
+            theirs_hold,
+            before,
+            before_holds,
+            given,
+            told,
+        })
     }
 
     /// The next of our states with its new numbers. It follows `newest`, whose state is `previous`.
@@ -77,7 +85,13 @@ impl Renumber {
         Ok(renumbered)
     }
 
-    fn number(&self, key: &str, number: &str, content: What, taken: Option<&str>) -> Result<String> {
+    fn number(
+        &self,
+        key: &str,
+        number: &str,
+        content: What,
+        taken: Option<&str>,
+    ) -> Result<String> {
         if let Some(given) = self.given.get(&(key.to_owned(), number.to_owned())) {
             return Ok(given.clone());
         }
@@ -89,7 +103,8 @@ impl Renumber {
             }
             _ => {}
         }
-        let is_common = self.common.get(key).is_some_and(|common| !numbers::is_past(number, common));
+        let is_common =
+            self.common.get(key).is_some_and(|common| !numbers::is_past(number, common));
         let is_free = taken.is_none_or(|taken| numbers::is_past(number, taken));
         match (is_common || is_free, content) {
             (true, _) => Ok(number.to_owned()),

@@ -52,7 +52,8 @@ pub fn sources<S: Source + Sink>(objects: &mut S, ours: &Heads, theirs: &Heads) 
         return Ok(series);
     }
     let both = common(&ours.source, &theirs.source);
-    let load = |objects: &S, list: &[Id], at: usize| SourceVersion::load(objects, at as u64 + 1, list[at]);
+    let load =
+        |objects: &S, list: &[Id], at: usize| SourceVersion::load(objects, at as u64 + 1, list[at]);
     let base = both.checked_sub(1).map(|at| load(objects, &ours.source, at)).transpose()?;
     let mut newest = load(objects, &theirs.source, theirs.source.len() - 1)?;
     let mut series = Series { ids: theirs.source.clone(), ..Series::default() };

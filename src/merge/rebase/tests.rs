@@ -22,7 +22,8 @@ fn blob(memory: &mut Memory, text: &str) -> Id {
 
 fn primitive(memory: &mut Memory, content: u8) -> Id {
     let (definition, reach) = (blob(memory, &content.to_string()), blob(memory, "{}"));
-    let tree = Tree::new(vec![Entry::file(DEFINITION, definition), Entry::file(REACH, reach)]).unwrap();
+    let tree =
+        Tree::new(vec![Entry::file(DEFINITION, definition), Entry::file(REACH, reach)]).unwrap();
     memory.put_tree(&tree, None).unwrap()
 }
 
@@ -30,7 +31,8 @@ fn primitive(memory: &mut Memory, content: u8) -> Id {
 fn push(memory: &mut Memory, heads: &mut Heads, by: &str, work: Work<'_>) {
     let number = heads.source.len() as u64;
     let before = heads.source.last().map(|id| SourceVersion::load(memory, number, *id).unwrap());
-    let old = before.as_ref().map(|one| State::load(memory, &one.state).unwrap()).unwrap_or_default();
+    let old =
+        before.as_ref().map(|one| State::load(memory, &one.state).unwrap()).unwrap_or_default();
     let floor = source::floor(&old, before.as_ref());
     let mut state = State::default();
     for (key, content) in work {
@@ -49,8 +51,14 @@ fn push(memory: &mut Memory, heads: &mut Heads, by: &str, work: Work<'_>) {
     }
     let highest = source::highest(before.as_ref(), &old, &state);
     let (by, at_ms, message) = (by.to_owned(), number as i64, Some(format!("push {number}")));
-    let record =
-        SourceRecord { by, at_ms, triggered_by: "batch push".to_owned(), message, highest, unread: None };
+    let record = SourceRecord {
+        by,
+        at_ms,
+        triggered_by: "batch push".to_owned(),
+        message,
+        highest,
+        unread: None,
+    };
     let files = Tree::new(vec![Entry::file("work", blob(memory, &format!("{work:?}")))]).unwrap();
     let files = memory.put_tree(&files, None).unwrap();
     let state = state.store(memory, None).unwrap();
@@ -77,7 +85,8 @@ fn create(memory: &mut Memory, heads: &mut Heads, by: &str) {
 fn promote(memory: &mut Memory, heads: &mut Heads, by: &str, number: u64) {
     let record = LedgerRecord { event: Event::Promote, by: by.to_owned(), at_ms: 9, reason: None };
     let id = heads.versions[number as usize - 1];
-    let ledger = ledger::append(memory, &record, id, heads.active.map(|active| active.ledger)).unwrap();
+    let ledger =
+        ledger::append(memory, &record, id, heads.active.map(|active| active.ledger)).unwrap();
     heads.active = Some(Active { version: Some(number), ledger });
 }
 
@@ -106,20 +115,47 @@ fn numbers_of(pairs: &[(&str, &str)]) -> Numbers {
 fn unpushed_versions_go_behind_theirs_with_numbers_that_nobody_has() {
     let memory = &mut Memory::default();
     let mut ours = Heads::default();
-    push(memory, &mut ours, "ann", &[("skills/a", 1), ("skills/b", 1), ("skills/c", 1), (PERSONA, 1)]);
+    push(
+        memory,
+        &mut ours,
+        "ann",
+        &[("skills/a", 1), ("skills/b", 1), ("skills/c", 1), (PERSONA, 1)],
+    );
     let mut theirs = ours.clone();
-    push(memory, &mut theirs, "ben", &[("skills/a", 2), ("skills/b", 1), ("skills/c", 5), (PERSONA, 2)]);
-    push(memory, &mut theirs, "ben", &[("skills/a", 3), ("skills/b", 1), ("skills/c", 5), (PERSONA, 2)]);
+    push(
+        memory,
+        &mut theirs,
+        "ben",
+        &[("skills/a", 2), ("skills/b", 1), ("skills/c", 5), (PERSONA, 2)],
+    );
+    push(
+        memory,
+        &mut theirs,
+        "ben",
+        &[("skills/a", 3), ("skills/b", 1), ("skills/c", 5), (PERSONA, 2)],
+    );
     // We change `a` and the persona in other ways, `b` alone, and `c` as they did.
-    push(memory, &mut ours, "ann", &[("skills/a", 8), ("skills/b", 1), ("skills/c", 5), (PERSONA, 9)]);
+    push(
+        memory,
+        &mut ours,
+        "ann",
+        &[("skills/a", 8), ("skills/b", 1), ("skills/c", 5), (PERSONA, 9)],
+    );
     create(memory, &mut ours, "ann");
-    push(memory, &mut ours, "ann", &[("skills/a", 8), ("skills/b", 4), ("skills/c", 5), (PERSONA, 9)]);
+    push(
+        memory,
+        &mut ours,
+        "ann",
+        &[("skills/a", 8), ("skills/b", 4), ("skills/c", 5), (PERSONA, 9)],
+    );
     let done = rebased(memory, &ours, &theirs);
     assert_eq!(done.heads.source[..3], theirs.source);
     assert_eq!(done.source, [Moved { from: 2, to: 4 }, Moved { from: 3, to: 5 }]);
-    let expected = [("skills/a", "1.0.3"), ("skills/b", "1.0.0"), ("skills/c", "1.0.1"), (PERSONA, "3")];
+    let expected =
+        [("skills/a", "1.0.3"), ("skills/b", "1.0.0"), ("skills/c", "1.0.1"), (PERSONA, "3")];
     assert_eq!(numbered(memory, &done.heads, 4), numbers_of(&expected));
-    let expected = [("skills/a", "1.0.3"), ("skills/b", "1.0.1"), ("skills/c", "1.0.1"), (PERSONA, "3")];
+    let expected =
+        [("skills/a", "1.0.3"), ("skills/b", "1.0.1"), ("skills/c", "1.0.1"), (PERSONA, "3")];
     assert_eq!(numbered(memory, &done.heads, 5), numbers_of(&expected));
     let told: Vec<String> = done
         .primitives
@@ -168,7 +204,8 @@ fn parted(memory: &mut Memory, we: bool, they: bool) -> (Heads, Heads) {
     create(memory, &mut ours, "ann");
     promote(memory, &mut ours, "ann", 1);
     let mut theirs = ours.clone();
-    for (heads, by, content, promotes) in [(&mut ours, "ann", 2, we), (&mut theirs, "ben", 3, they)] {
+    for (heads, by, content, promotes) in [(&mut ours, "ann", 2, we), (&mut theirs, "ben", 3, they)]
+    {
         push(memory, heads, by, &[("skills/a", content)]);
         create(memory, heads, by);
         if promotes {
@@ -186,7 +223,8 @@ fn our_promotion_is_recorded_again_behind_their_ledger() {
     assert_eq!(done.versions, [Moved { from: 2, to: 3 }]);
     let active = done.heads.active.unwrap();
     assert_eq!(active.version, Some(3));
-    let steps: Vec<_> = ledger::steps(memory, Some(active.ledger)).collect::<Result<_, _>>().unwrap();
+    let steps: Vec<_> =
+        ledger::steps(memory, Some(active.ledger)).collect::<Result<_, _>>().unwrap();
     assert_eq!(
         steps.iter().map(|step| step.version).collect::<Vec<_>>(),
         [done.heads.versions[2], theirs.versions[0]]
@@ -202,8 +240,12 @@ fn ledgers_that_parted_are_for_a_person_to_decide() {
     assert_eq!(rebased(memory, &ours, &theirs).heads.active, theirs.active);
     let (ours, theirs) = parted(memory, true, true);
     for choice in [None, Some(Side::Ours)] {
-        let Outcome::Parted(parted) = rebase(memory, &ours, &theirs, choice).unwrap() else { panic!() };
-        let who = |steps: &[ledger::Step]| steps.iter().map(|one| one.record.by.clone()).collect::<Vec<_>>();
+        let Outcome::Parted(parted) = rebase(memory, &ours, &theirs, choice).unwrap() else {
+            panic!()
+        };
+        let who = |steps: &[ledger::Step]| {
+            steps.iter().map(|one| one.record.by.clone()).collect::<Vec<_>>()
+        };
         assert_eq!(
             (who(&parted.ours), who(&parted.theirs)),
             (vec!["ann".to_owned()], vec!["ben".to_owned()])

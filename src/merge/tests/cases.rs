@@ -5,8 +5,14 @@ use super::*;
 /// Both ways around.
 fn check(ours: &Layout, theirs: &Layout, expected: &Layout) {
     let base = shop();
-    assert_eq!(merged(Some(&base), ours, theirs, None).map_err(|c| sentences(&c)).as_ref(), Ok(expected));
-    assert_eq!(merged(Some(&base), theirs, ours, None).map_err(|c| sentences(&c)).as_ref(), Ok(expected));
+    assert_eq!(
+        merged(Some(&base), ours, theirs, None).map_err(|c| sentences(&c)).as_ref(),
+        Ok(expected)
+    );
+    assert_eq!(
+        merged(Some(&base), theirs, ours, None).map_err(|c| sentences(&c)).as_ref(),
+        Ok(expected)
+    );
 }
 
 /// The sentences of the conflicts.
@@ -15,7 +21,8 @@ fn clash(base: &Layout, ours: &Layout, theirs: &Layout) -> Vec<String> {
 }
 
 fn told(conflict: &Conflict) -> String {
-    let lines: Vec<String> = report::conflict_lines(conflict).into_iter().map(|line| line.text).collect();
+    let lines: Vec<String> =
+        report::conflict_lines(conflict).into_iter().map(|line| line.text).collect();
     lines.join("\n")
 }
 
@@ -50,11 +57,13 @@ fn lines_of_one_file_merge() {
 #[test]
 fn different_primitives_of_one_file_merge() {
     let base = shop();
-    let skill = |layout: &Layout| edited(layout, "src/skills.ts", "Use this for products.", "Use it.");
+    let skill =
+        |layout: &Layout| edited(layout, "src/skills.ts", "Use this for products.", "Use it.");
     let ours = edited(&base, "src/skills.ts", "Knows about orders", "Knows orders");
     check(&ours, &skill(&base), &skill(&ours));
     // A setting and the persona too.
-    let persona = |layout: &Layout| edited(layout, "src/index.ts", "You are brief.", "You are kind.");
+    let persona =
+        |layout: &Layout| edited(layout, "src/index.ts", "You are brief.", "You are kind.");
     let ours = edited(&base, "src/index.ts", "openai/gpt-4o", "openai/gpt-5");
     check(&ours, &persona(&base), &persona(&ours));
 }
@@ -74,7 +83,10 @@ fn one_primitive_changed_by_both_in_one_file_is_a_conflict_although_its_lines_wo
     let ours = edited(&base, "src/skills.ts", "Knows about orders", "Knows orders");
     let theirs = edited(&base, "src/skills.ts", "Use this for orders.", "Use it for orders.");
     let conflicts = merged(Some(&base), &ours, &theirs, None).unwrap_err();
-    assert_eq!(sentences(&conflicts), ["skill \"orders\" was changed on both sides in \"src/skills.ts\""]);
+    assert_eq!(
+        sentences(&conflicts),
+        ["skill \"orders\" was changed on both sides in \"src/skills.ts\""]
+    );
     insta::assert_snapshot!(told(&conflicts[0]), @r#"
     skill "orders" was changed on both sides in "src/skills.ts"
         here:
@@ -87,15 +99,20 @@ fn one_primitive_changed_by_both_in_one_file_is_a_conflict_although_its_lines_wo
             + Use it for orders.
     "#);
     // The other skill in the file is no part of it.
-    let more = |layout: &Layout| edited(layout, "src/skills.ts", "Knows the products", "Knows products");
+    let more =
+        |layout: &Layout| edited(layout, "src/skills.ts", "Knows the products", "Knows products");
     let ours = more(&ours);
-    let chosen = |choice| merged(Some(&base), &ours, &theirs, Some(choice)).map_err(|c| sentences(&c));
+    let chosen =
+        |choice| merged(Some(&base), &ours, &theirs, Some(choice)).map_err(|c| sentences(&c));
     assert_eq!(chosen(Side::Ours), Ok(ours.clone()));
     assert_eq!(chosen(Side::Theirs), Ok(more(&theirs)));
     // The persona is one thing.
     let ours = edited(&base, "src/index.ts", "You are Ava.", "You are Eve.");
     let theirs = edited(&base, "src/index.ts", "You are brief.", "You are kind.");
-    assert_eq!(clash(&base, &ours, &theirs), ["the persona was changed on both sides in \"src/index.ts\""]);
+    assert_eq!(
+        clash(&base, &ours, &theirs),
+        ["the persona was changed on both sides in \"src/index.ts\""]
+    );
 }
 
 #[test]
@@ -178,7 +195,10 @@ fn a_primitive_that_one_removed_and_the_other_changed_is_a_conflict_in_whatever_
     let ours = edited(&base, "src/index.ts", "    catalog,\n", "");
     let ours = edited(&ours, "src/index.ts", "orders, catalog", "orders");
     let theirs = edited(&base, "src/find.ts", "door", "shelf");
-    assert_eq!(clash(&base, &ours, &theirs), ["skill \"catalog\" was removed here and changed there"]);
+    assert_eq!(
+        clash(&base, &ours, &theirs),
+        ["skill \"catalog\" was removed here and changed there"]
+    );
     let kept = merged(Some(&base), &ours, &theirs, Some(Side::Theirs)).map_err(|c| sentences(&c));
     assert_eq!(kept.unwrap(), theirs);
     // Without the skill its code is nobody's.
@@ -206,7 +226,10 @@ fn without_an_agent_files_and_lines_merge() {
     let base = layout(&[("a.md", "one\ntwo\nthree\n"), ("b.md", "b")]);
     let ours = with(&base, &[("a.md", Some("1\ntwo\nthree\n"))]);
     let theirs = with(&base, &[("a.md", Some("one\ntwo\n3\n")), ("b.md", None)]);
-    assert_eq!(merged(Some(&base), &ours, &theirs, None).unwrap(), layout(&[("a.md", "1\ntwo\n3\n")]));
+    assert_eq!(
+        merged(Some(&base), &ours, &theirs, None).unwrap(),
+        layout(&[("a.md", "1\ntwo\n3\n")])
+    );
 }
 
 #[test]
@@ -215,18 +238,23 @@ fn where_one_side_cannot_be_read_only_different_files_merge() {
     let ours = edited(&base, "src/skills.ts", "orders = new", "orders = = new");
     let theirs = edited(&base, "src/skills.ts", "Knows the products", "Knows products");
     let told = clash(&base, &ours, &theirs);
-    let start =
-        "\"src/skills.ts\" was changed on both sides, and the agent here cannot be read: src/skills.ts:4:";
+    let start = "\"src/skills.ts\" was changed on both sides, and the agent here cannot be read: src/skills.ts:4:";
     assert!(told.len() == 1 && told[0].starts_with(start), "{told:?}");
     let apart = with(&base, &[("README.md", Some("new"))]);
-    assert_eq!(merged(Some(&base), &ours, &apart, None).unwrap(), with(&ours, &[("README.md", Some("new"))]));
+    assert_eq!(
+        merged(Some(&base), &ours, &apart, None).unwrap(),
+        with(&ours, &[("README.md", Some("new"))])
+    );
 }
 
 #[test]
 fn sides_without_anything_in_common_merge_where_they_agree() {
     let ours = with(&shop(), &[("mine.md", Some("m"))]);
     let theirs = with(&shop(), &[("yours.md", Some("y"))]);
-    assert_eq!(merged(None, &ours, &theirs, None).unwrap(), with(&ours, &[("yours.md", Some("y"))]));
+    assert_eq!(
+        merged(None, &ours, &theirs, None).unwrap(),
+        with(&ours, &[("yours.md", Some("y"))])
+    );
     let other = edited(&theirs, "README.md", "two", "2");
     let told = sentences(&merged(None, &ours, &other, None).unwrap_err());
     assert_eq!(told, ["\"README.md\" was added on both sides in different ways"]);

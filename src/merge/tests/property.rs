@@ -54,14 +54,16 @@ fn lost(side: &Layout, word: &str, merged: &Layout) -> Option<String> {
             continue;
         };
         let gone = text.lines().filter(|line| !side.lines().any(|other| other == *line));
-        if let Some(line) = gone.into_iter().find(|line| merged.lines().any(|other| other == *line)) {
+        if let Some(line) = gone.into_iter().find(|line| merged.lines().any(|other| other == *line))
+        {
             return Some(line.to_owned());
         }
     }
     let written = side.iter().flat_map(|(path, text)| text.lines().map(move |line| (path, line)));
     let mut own = written.filter(|(_, line)| line.contains(word));
-    let stands =
-        |path, line| merged.get(path).is_some_and(|text: &String| text.lines().any(|one| one == line));
+    let stands = |path, line| {
+        merged.get(path).is_some_and(|text: &String| text.lines().any(|one| one == line))
+    };
     own.find(|(path, line)| !stands(*path, *line)).map(|(_, line)| line.to_owned())
 }
 

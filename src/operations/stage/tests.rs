@@ -34,7 +34,8 @@ fn a_file_that_changes_after_it_was_read_is_read_again() {
     let project = Project::open(directory.path()).unwrap();
     #[allow(clippy::disallowed_methods, reason = "a test writes the project of its own")]
     let save = |name: &str| {
-        let text = format!("import {{ LuaAgent }} from 'lua-cli';\nnew LuaAgent({{ name: '{name}' }});\n");
+        let text =
+            format!("import {{ LuaAgent }} from 'lua-cli';\nnew LuaAgent({{ name: '{name}' }});\n");
         std::fs::write(directory.path().join("index.ts"), &text).unwrap();
         Id::of_blob(text.as_bytes())
     };

@@ -31,7 +31,8 @@ pub fn read(root: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>, String
             Some(Standing::File { .. }) if is_last => {
                 let mut bytes = Vec::new();
                 let mut file = folder.read(name).map_err(told)?.take(max + 1);
-                file.read_to_end(&mut bytes).map_err(|error| format!("cannot read \"{path}\": {error}"))?;
+                file.read_to_end(&mut bytes)
+                    .map_err(|error| format!("cannot read \"{path}\": {error}"))?;
                 if bytes.len() as u64 > max {
                     return Err(format!("\"{path}\" is larger than {} MiB", max >> 20));
                 }
@@ -57,10 +58,15 @@ enum Found {
 }
 
 /// The bundles that a manifest lists, or what is wrong with one. An error where they cannot be looked at.
-pub fn all(root: &Path, manifest: &Manifest, known: Option<&Output>) -> Result<Result<All, String>> {
+pub fn all(
+    root: &Path,
+    manifest: &Manifest,
+    known: Option<&Output>,
+) -> Result<Result<All, String>> {
     let known = known.map(|output| &*output.bundles).unwrap_or_default();
     let known: HashMap<&str, &str> = known.iter().map(|one| (&*one.hash, &*one.id)).collect();
-    let listed: Vec<&Listed> = manifest.primitives.iter().filter(|one| one.path.ends_with(".js")).collect();
+    let listed: Vec<&Listed> =
+        manifest.primitives.iter().filter(|one| one.path.ends_with(".js")).collect();
     let mut namesakes: HashMap<&str, Vec<&Listed>> = HashMap::new();
     for one in &listed {
         namesakes.entry(&one.path).or_default().push(one);
@@ -117,7 +123,8 @@ fn one(root: &Path, listed: &Listed, namesakes: &[&Listed], known: &HashMap<&str
 /// The results of `work` for `0..count`, in that order, from threads that can parse: as many as the system gives,
 /// and one at least.
 fn spread<T: Send>(count: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Result<Vec<T>> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS).min(count);
+    let threads =
+        std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS).min(count);
     let next = AtomicUsize::new(0);
     let run = || {
         let mut done = Vec::new();
@@ -146,7 +153,9 @@ fn spread<T: Send>(count: usize, work: &(dyn Fn(usize) -> T + Sync)) -> Result<V
     done.sort_unstable_by_key(|(at, _)| *at);
     match done.len() == count {
         true => Ok(done.into_iter().map(|(_, result)| result).collect()),
-        false => Err(Error::failed("cannot read what `lua compile` made: a bundle stopped the reader")),
+        false => {
+            Err(Error::failed("cannot read what `lua compile` made: a bundle stopped the reader"))
+        }
     }
 }
 
@@ -165,7 +174,8 @@ impl Bundle {
             None => again().transpose()?.flatten(),
         };
         let text = text.map(String::into_bytes);
-        text.filter(|text| Id::of_blob(text).to_string() == self.id).ok_or_else(|| moved(&self.path))
+        text.filter(|text| Id::of_blob(text).to_string() == self.id)
+            .ok_or_else(|| moved(&self.path))
     }
 }
 
@@ -203,7 +213,10 @@ mod tests {
 
     #[test]
     fn results_come_in_order() {
-        assert_eq!(spread(100, &|at| at * at).unwrap(), (0..100).map(|at| at * at).collect::<Vec<_>>());
+        assert_eq!(
+            spread(100, &|at| at * at).unwrap(),
+            (0..100).map(|at| at * at).collect::<Vec<_>>()
+        );
         assert_eq!(spread(0, &|at| at).unwrap(), Vec::<usize>::new());
     }
 }

@@ -9,8 +9,8 @@
 use crate::reader;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    BreakStatement, ClassBody, ContinueStatement, LabelIdentifier, LabeledStatement, PrivateIdentifier,
-    Program, StringLiteral, WithStatement,
+    BreakStatement, ClassBody, ContinueStatement, LabelIdentifier, LabeledStatement,
+    PrivateIdentifier, Program, StringLiteral, WithStatement,
 };
 use oxc_ast_visit::{VisitMut, walk_mut};
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions};
@@ -27,8 +27,14 @@ pub fn canonical(text: &str, root: &Path) -> Option<String> {
     }
     let arena = Allocator::default();
     let mut program = parse(&arena, text)?;
-    let mut names =
-        Names { arena: &arena, root, labels: Vec::new(), privates: Vec::new(), count: 0, is_open: false };
+    let mut names = Names {
+        arena: &arena,
+        root,
+        labels: Vec::new(),
+        privates: Vec::new(),
+        count: 0,
+        is_open: false,
+    };
     names.visit_program(&mut program);
     let is_open = names.is_open;
     let mut scoping = SemanticBuilder::new().build(&program).semantic.into_scoping();
@@ -36,7 +42,8 @@ pub fn canonical(text: &str, root: &Path) -> Option<String> {
     if !is_open && !scoping.scope_flags(scoping.root_scope_id()).contains_direct_eval() {
         rename(&mut scoping);
     }
-    let options = CodegenOptions { comments: CommentOptions::disabled(), ..CodegenOptions::default() };
+    let options =
+        CodegenOptions { comments: CommentOptions::disabled(), ..CodegenOptions::default() };
     Some(Codegen::new().with_options(options).with_scoping(Some(scoping)).build(&program).code)
 }
 
@@ -56,7 +63,8 @@ fn rename(scoping: &mut Scoping) {
     let free = scoping.root_unresolved_references();
     let free: HashSet<String> = free.keys().map(ToString::to_string).collect();
     let scopes: Vec<_> = scoping.scope_descendants_from_root().collect();
-    let mut next: Vec<usize> = vec![0; scopes.iter().map(|scope| scope.index() + 1).max().unwrap_or(0)];
+    let mut next: Vec<usize> =
+        vec![0; scopes.iter().map(|scope| scope.index() + 1).max().unwrap_or(0)];
     for scope in scopes {
         let around = scoping.scope_parent_id(scope);
         let is_top = around.is_none();
@@ -97,7 +105,9 @@ struct Names<'r, 'a> {
 
 impl<'a> Names<'_, 'a> {
     fn label(&self, label: &mut LabelIdentifier<'a>) {
-        if let Some((_, new)) = self.labels.iter().rev().find(|(old, _)| *old == label.name.as_str()) {
+        if let Some((_, new)) =
+            self.labels.iter().rev().find(|(old, _)| *old == label.name.as_str())
+        {
             label.name = self.arena.alloc_str(new).into();
         }
     }
@@ -123,7 +133,8 @@ impl<'a> VisitMut<'a> for Names<'_, 'a> {
     fn visit_class_body(&mut self, it: &mut ClassBody<'a>) {
         let mut own: Vec<(String, String)> = Vec::new();
         for element in &it.body {
-            let Some(oxc_ast::ast::PropertyKey::PrivateIdentifier(name)) = element.property_key() else {
+            let Some(oxc_ast::ast::PropertyKey::PrivateIdentifier(name)) = element.property_key()
+            else {
                 continue;
             };
             // A getter and its setter share one.
@@ -206,8 +217,9 @@ mod tests {
 
     #[test]
     fn a_change_in_one_function_leaves_the_others() {
-        let two =
-            |first: &str| of(&format!("function f(x){{{first}return x}}function g(y){{let z=y;return z}}"));
+        let two = |first: &str| {
+            of(&format!("function f(x){{{first}return x}}function g(y){{let z=y;return z}}"))
+        };
         let rest = |text: &str| text[text.find("function $1").unwrap()..].to_owned();
         assert_eq!(rest(&two("")), rest(&two("let q=1,r=2;x+=q+r;")));
     }

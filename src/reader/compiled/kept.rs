@@ -21,7 +21,8 @@ impl Output {
     /// The bundles of a primitive, by their path in `code/`, in the order of a tree.
     fn of(&self, primitive: &Primitive) -> Vec<(String, &Bundle)> {
         let own = self.bundle(primitive.kind.word, &primitive.name, &primitive.source.path);
-        let mut found: Vec<_> = own.map(|bundle| ("bundle.js".to_owned(), bundle)).into_iter().collect();
+        let mut found: Vec<_> =
+            own.map(|bundle| ("bundle.js".to_owned(), bundle)).into_iter().collect();
         let tools = primitive.definition.get("tools").and_then(Value::as_array);
         for tool in tools.into_iter().flatten() {
             let text = |key: &str| tool.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -45,7 +46,8 @@ impl Output {
 
     /// The bundle of this kind and name; of several the one from this file.
     fn bundle(&self, kind: &str, name: &str, source: &str) -> Option<&Bundle> {
-        let mut named = self.bundles.iter().filter(|bundle| bundle.kind == kind && bundle.name == name);
+        let mut named =
+            self.bundles.iter().filter(|bundle| bundle.kind == kind && bundle.name == name);
         let of_file = |bundle: &&Bundle| is_below(&bundle.source_path, source);
         named.clone().find(of_file).or_else(|| named.next())
     }
@@ -88,13 +90,16 @@ pub fn store<S: Source + Sink>(
         }
     }
     files.sort_by(|a, b| a.0.split('/').cmp(b.0.split('/')));
-    let files: Vec<(&str, Mode, Id)> = files.iter().map(|(path, mode, id)| (&**path, *mode, *id)).collect();
+    let files: Vec<(&str, Mode, Id)> =
+        files.iter().map(|(path, mode, id)| (&**path, *mode, *id)).collect();
     if files.is_empty() { Ok(None) } else { nest(sink, &files, old).map(Some) }
 }
 
 /// The values that are kept beside a definition.
 pub fn values<S: Source + ?Sized>(source: &S, primitive: &Id) -> Result<Map<String, Value>> {
-    let Some(code) = source.tree(primitive)?.get(CODE).map(|entry| entry.id) else { return Ok(Map::new()) };
+    let Some(code) = source.tree(primitive)?.get(CODE).map(|entry| entry.id) else {
+        return Ok(Map::new());
+    };
     match source.tree(&code)?.get(VALUES) {
         Some(entry) => json::decode(&source.blob(&entry.id)?, VALUES),
         None => Ok(Map::new()),

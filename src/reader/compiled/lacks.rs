@@ -14,7 +14,9 @@ impl Output {
         let manifest = self.manifest(root)?;
         let lacks = Lacks { listed: &manifest.primitives, agent };
         let mut all: Vec<Dropped> = lacks.primitives().collect();
-        all.extend(agent.dropped.iter().filter(|one| one.field.is_some() && lacks.holds(one)).cloned());
+        all.extend(
+            agent.dropped.iter().filter(|one| one.field.is_some() && lacks.holds(one)).cloned(),
+        );
         all.sort();
         Ok(all)
     }
@@ -37,9 +39,11 @@ impl Lacks<'_> {
                 return vec![self.dropped(kind, name, None, &one.source.path, one.source.line)];
             };
             let listed = there.fields.get("tools").and_then(Value::as_array);
-            let tools = one.definition.get("tools").and_then(Value::as_array).filter(|_| kind == "skill");
+            let tools =
+                one.definition.get("tools").and_then(Value::as_array).filter(|_| kind == "skill");
             let lost = tools.into_iter().flatten().filter_map(|tool| {
-                let (tool, path) = (tool["name"].as_str()?, tool["path"].as_str().unwrap_or_default());
+                let (tool, path) =
+                    (tool["name"].as_str()?, tool["path"].as_str().unwrap_or_default());
                 let is_listed = listed.is_some_and(|all| all.iter().any(|word| *word == *tool));
                 let is_made = is_listed && self.find(TOOL.word, tool).is_some();
                 (!is_made).then(|| self.dropped(TOOL.word, tool, Some(name), path, 1))
@@ -81,7 +85,9 @@ impl Lacks<'_> {
         let value = match field {
             "description" if one.kind == "agent" => there.fields.get("routingDescription"),
             field => match schemas.iter().find(|(own, _)| *own == field) {
-                Some((_, key)) => there.fields.get("schemas").and_then(|all| all.get(key)?.get("properties")),
+                Some((_, key)) => {
+                    there.fields.get("schemas").and_then(|all| all.get(key)?.get("properties"))
+                }
                 None => there.fields.get(field),
             },
         };

@@ -47,8 +47,10 @@ impl Listed {
     /// written into the bundle in place of a mark.
     pub fn is(&self, bundle: &[u8]) -> bool {
         const MARK: &str = "__LUA_GRAPH_HASH__";
-        let graph = self.fields.get("graphHash").and_then(Value::as_str).filter(|hash| !hash.is_empty());
-        let unmarked = |graph: &str| hash(String::from_utf8_lossy(bundle).replace(graph, MARK).as_bytes());
+        let graph =
+            self.fields.get("graphHash").and_then(Value::as_str).filter(|hash| !hash.is_empty());
+        let unmarked =
+            |graph: &str| hash(String::from_utf8_lossy(bundle).replace(graph, MARK).as_bytes());
         hash(bundle) == self.hash || graph.is_some_and(|graph| unmarked(graph) == self.hash)
     }
 }
@@ -64,7 +66,9 @@ impl Manifest {
         let files = manifest.project_files.iter().map(|file| &file.relative_path);
         let bundles = manifest.primitives.iter().map(|primitive| &primitive.path);
         match files.chain(bundles).find(|path| !stays_inside(path)) {
-            Some(path) => Err(format!("\"{}\" names \"{path}\", which is no path inside", super::MANIFEST)),
+            Some(path) => {
+                Err(format!("\"{}\" names \"{path}\", which is no path inside", super::MANIFEST))
+            }
             None => Ok(manifest),
         }
     }
@@ -95,8 +99,10 @@ mod tests {
     }
 
     fn parse(path: &str, file: &str) -> Result<Manifest, String> {
-        let primitive = serde_json::json!({"kind": "tool", "name": "t", "path": path, "hash": "x", "new": 1});
-        let file = serde_json::json!({"relativePath": file, "hash": "x", "size": 1, "type": "source"});
+        let primitive =
+            serde_json::json!({"kind": "tool", "name": "t", "path": path, "hash": "x", "new": 1});
+        let file =
+            serde_json::json!({"relativePath": file, "hash": "x", "size": 1, "type": "source"});
         let json = serde_json::json!({"version": "2.0.0", "primitives": [primitive], "projectFiles": [file]});
         Manifest::parse(json.to_string().as_bytes())
     }
@@ -113,7 +119,9 @@ mod tests {
 
     #[test]
     fn what_is_no_manifest_is_told() {
-        for bad in ["", "[]", "{}", "{\"primitives\": 1}", "{\"primitives\": [], \"projectFiles\": []}"] {
+        for bad in
+            ["", "[]", "{}", "{\"primitives\": 1}", "{\"primitives\": [], \"projectFiles\": []}"]
+        {
             let reason = Manifest::parse(bad.as_bytes()).unwrap_err();
             assert!(reason.starts_with("\"dist-v2/manifest.json\""), "{reason}");
         }

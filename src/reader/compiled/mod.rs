@@ -83,9 +83,12 @@ impl Dist {
             return Ok(Dist::Stale(difference.path, difference.what.to_owned()));
         }
         Ok(match bundle::all(root, &manifest, known)? {
-            Ok((bundles, left_out)) => {
-                Dist::Fresh(Output { bundles, left_out, stamp: stamp(&bytes), manifest: Some(manifest) })
-            }
+            Ok((bundles, left_out)) => Dist::Fresh(Output {
+                bundles,
+                left_out,
+                stamp: stamp(&bytes),
+                manifest: Some(manifest),
+            }),
             Err(reason) => Dist::Damaged(reason),
         })
     }
@@ -122,7 +125,8 @@ impl Dist {
 
     pub fn to_json(&self) -> Value {
         let left_out = self.output().map(|output| &*output.left_out).unwrap_or_default();
-        let left_out = left_out.iter().map(|(path, reason)| json!({"path": path, "reason": reason}));
+        let left_out =
+            left_out.iter().map(|(path, reason)| json!({"path": path, "reason": reason}));
         json!({"state": self.word(), "reason": self.reason(), "leftOut": left_out.collect::<Vec<_>>()})
     }
 
@@ -130,11 +134,14 @@ impl Dist {
     pub fn require(&self) -> Result<()> {
         let (reason, hint) = match self {
             Dist::Fresh(_) => return Ok(()),
-            Dist::Absent => (format!("there is no \"{MANIFEST}\""), "run `lua compile` to see what it does"),
-            Dist::Damaged(reason) => (reason.clone(), "run `lua compile` to see what it does"),
-            Dist::Stale(..) => {
-                (self.reason().unwrap_or_default(), "run the command again when the files have come to rest")
+            Dist::Absent => {
+                (format!("there is no \"{MANIFEST}\""), "run `lua compile` to see what it does")
             }
+            Dist::Damaged(reason) => (reason.clone(), "run `lua compile` to see what it does"),
+            Dist::Stale(..) => (
+                self.reason().unwrap_or_default(),
+                "run the command again when the files have come to rest",
+            ),
         };
         Err(Error::failed(format!("cannot use what `lua compile` made: {reason}")).hint(hint))
     }
@@ -164,7 +171,12 @@ pub struct Seen {
 
 impl Seen {
     /// Looks at the output: files come from the tree where it holds them, so that it is of those.
-    pub fn look<S: Source>(source: &S, root: &Path, tree: Id, known: Option<&Output>) -> Result<Seen> {
+    pub fn look<S: Source>(
+        source: &S,
+        root: &Path,
+        tree: Id,
+        known: Option<&Output>,
+    ) -> Result<Seen> {
         let stamp = stamp_of(root).unwrap_or_default();
         let (mut finder, mut others) = (Finder::new(tree), Vec::new());
         let mut read = |path: &str| match finder.find(source, path)? {

@@ -123,8 +123,16 @@ fn says_something(value: &Value) -> bool {
 
 /// Whether a source text reads what differs from machine to machine or from time to time: its note says.
 fn varies(agent: &Agent, text: &str) -> bool {
-    let direct =
-        ["process.env", "Date", "Math.random", "import.meta", "__dirname", "__filename", "await ", "fetch("];
+    let direct = [
+        "process.env",
+        "Date",
+        "Math.random",
+        "import.meta",
+        "__dirname",
+        "__filename",
+        "await ",
+        "fetch(",
+    ];
     let start = note_start(text);
     let notes = agent.notes.iter().filter_map(|note| note.message.strip_prefix(&start));
     let reasons = ["reads the environment", "known at run time only", "makes a \"Date\""];
@@ -156,7 +164,10 @@ pub fn overlay(definition: &mut Value, values: &Map<String, Value>) {
 }
 
 /// Puts values into two definitions where both have one, so that they can be compared.
-pub fn overlay_both(definitions: &mut (Value, Value), values: &(Map<String, Value>, Map<String, Value>)) {
+pub fn overlay_both(
+    definitions: &mut (Value, Value),
+    values: &(Map<String, Value>, Map<String, Value>),
+) {
     let mut common = values.clone();
     common.0.retain(|place, _| values.1.contains_key(place));
     common.1.retain(|place, _| values.0.contains_key(place));
@@ -188,13 +199,17 @@ pub fn fill(agent: &mut Agent, output: &Output, root: &Path) -> Result<()> {
         overlay(&mut primitive.definition, &values);
         let mut after = Vec::new();
         sources(&primitive.definition, &mut after);
-        starts.extend(before.iter().filter(|text| !after.contains(text)).map(|text| note_start(text)));
+        starts.extend(
+            before.iter().filter(|text| !after.contains(text)).map(|text| note_start(text)),
+        );
         if let Some(text) = primitive.definition.get("description").and_then(Value::as_str) {
             primitive.description = text.to_owned();
         }
     }
-    for note in
-        agent.notes.iter_mut().filter(|note| starts.iter().any(|start| note.message.starts_with(start)))
+    for note in agent
+        .notes
+        .iter_mut()
+        .filter(|note| starts.iter().any(|start| note.message.starts_with(start)))
     {
         note.message.push_str("; the value is the one of `lua compile`");
     }

@@ -26,7 +26,12 @@ pub fn seen(objects: &dyn Source, project: Id, tree: Id) -> Result<Instead> {
 }
 
 /// The file that a link of a tree leads to, if it is a file of that tree.
-pub fn linked(objects: &dyn Source, finder: &mut Finder, path: &str, link: Id) -> Result<Option<Vec<u8>>> {
+pub fn linked(
+    objects: &dyn Source,
+    finder: &mut Finder,
+    path: &str,
+    link: Id,
+) -> Result<Option<Vec<u8>>> {
     let (mut at, mut link) = (path.to_owned(), link);
     for _ in 0..HOPS {
         let target = String::from_utf8_lossy(&objects.blob(&link)?).into_owned();

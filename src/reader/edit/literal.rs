@@ -55,9 +55,15 @@ mod tests {
 
     #[test]
     fn what_means_something_is_escaped_and_nothing_else() {
-        assert_eq!(quoted("it's \"a\" \\ `b` ${c}\n\u{0}1é", '\''), r#"'it\'s "a" \\ `b` ${c}\n\x001é'"#);
+        assert_eq!(
+            quoted("it's \"a\" \\ `b` ${c}\n\u{0}1é", '\''),
+            r#"'it\'s "a" \\ `b` ${c}\n\x001é'"#
+        );
         assert_eq!(quoted("it's \"a\"", '"'), r#""it's \"a\"""#);
-        assert_eq!(template("a\n`b` $c ${d} $${e} \\n\r", false), "`a\n\\`b\\` $c \\${d} $\\${e} \\\\n\\r`");
+        assert_eq!(
+            template("a\n`b` $c ${d} $${e} \\n\r", false),
+            "`a\n\\`b\\` $c \\${d} $\\${e} \\\\n\\r`"
+        );
         assert_eq!(template("a\nb", true), "`a\r\nb`");
     }
 }

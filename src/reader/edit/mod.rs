@@ -76,10 +76,14 @@ fn plan(root: &Path, field: &Field, value: &str) -> Result<(Place, Edited)> {
     match at(root, field, value, place)? {
         Ok(planned) => Ok(planned),
         // The file or the constant means something else of the agent, too.
-        Err(Unfit::Others(what)) => match at(root, field, value, reader::place(root, &keys, true)?)? {
-            Ok((place, edited)) => Ok((place, Edited { spared: Some(format!("\"{what}\"")), ..edited })),
-            Err(_) => Err(computes(&keys, &what)),
-        },
+        Err(Unfit::Others(what)) => {
+            match at(root, field, value, reader::place(root, &keys, true)?)? {
+                Ok((place, edited)) => {
+                    Ok((place, Edited { spared: Some(format!("\"{what}\"")), ..edited }))
+                }
+                Err(_) => Err(computes(&keys, &what)),
+            }
+        }
         Err(Unfit::Computed(path)) => Err(computes(&keys, &path)),
     }
 }
@@ -97,12 +101,18 @@ fn computes(keys: &[&str], path: &str) -> Error {
 }
 
 /// The edit of one place.
-fn at(root: &Path, field: &Field, value: &str, place: Place) -> Result<Result<(Place, Edited), Unfit>> {
+fn at(
+    root: &Path,
+    field: &Field,
+    value: &str,
+    place: Place,
+) -> Result<Result<(Place, Edited), Unfit>> {
     let keys = field.keys();
     inside(root, &place)?;
     let text = fs::read(&place.file)?;
-    let before = String::from_utf8(text)
-        .map_err(|_| Error::usage(format!("cannot edit \"{}\": it is not UTF-8 text", place.path)))?;
+    let before = String::from_utf8(text).map_err(|_| {
+        Error::usage(format!("cannot edit \"{}\": it is not UTF-8 text", place.path))
+    })?;
     // What only running would tell, like a variable of the environment, is not written over.
     let old = reader::value_with(root, &place.file, before.as_bytes(), &keys)?;
     if old.get("$source").is_some() {
@@ -156,8 +166,10 @@ fn inside(root: &Path, place: &Place) -> Result<()> {
     let root = root.canonicalize().at("read", root)?;
     match place.file.canonicalize().at("read", &place.file)?.strip_prefix(&root) {
         Ok(_) => Ok(()),
-        Err(_) => Err(Error::failed(format!("cannot edit \"{}\": it is outside the project", place.path))
-            .hint("change the file by hand, or write the value into the agent's own file")),
+        Err(_) => {
+            Err(Error::failed(format!("cannot edit \"{}\": it is outside the project", place.path))
+                .hint("change the file by hand, or write the value into the agent's own file"))
+        }
     }
 }
 
@@ -176,7 +188,9 @@ fn replacements(place: &Place, value: &str, before: &str) -> Vec<String> {
         Form::Expression => free(),
         Form::Shorthand(key) => format!("{key}: {}", free()),
         Form::Around(key) => format!("{{ ...{old}, {key}: {} }}", free()),
-        Form::Absent { key, separator: Separator::Before(space) } => format!(",{space}{key}: {}", free()),
+        Form::Absent { key, separator: Separator::Before(space) } => {
+            format!(",{space}{key}: {}", free())
+        }
         Form::Absent { key, separator: Separator::None } => format!(" {key}: {} ", free()),
         Form::File => {
             let end = &old[old.trim_end().len()..];

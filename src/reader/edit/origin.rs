@@ -11,7 +11,8 @@ use crate::reader::syntax::module::{Binding, Content, Module};
 use crate::reader::syntax::modules::Modules;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    Argument, BindingPattern, CallExpression, Expression, NewExpression, ObjectExpression, ObjectPropertyKind,
+    Argument, BindingPattern, CallExpression, Expression, NewExpression, ObjectExpression,
+    ObjectPropertyKind,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
@@ -31,8 +32,14 @@ pub fn find(root: &Path, keys: &[&str], is_own: bool) -> Result<Place> {
         let (module, agents) = entry::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?;
         let Some(agent) = agents.first() else { return Err(by_hand(&module.path, keys)) };
         let made_in = evaluator.modules.get(agent.site.module);
-        let mut finder =
-            Finder { evaluator: &evaluator, module: &made_in, site: agent.site, keys, is_own, found: None };
+        let mut finder = Finder {
+            evaluator: &evaluator,
+            module: &made_in,
+            site: agent.site,
+            keys,
+            is_own,
+            found: None,
+        };
         if let Some(script) = made_in.script() {
             finder.visit_program(script.program);
         }
@@ -42,8 +49,10 @@ pub fn find(root: &Path, keys: &[&str], is_own: bool) -> Result<Place> {
 
 fn by_hand(path: &str, keys: &[&str]) -> Error {
     let key = keys.join(".");
-    Error::failed(format!("cannot set \"{key}\": how \"{path}\" gives it to the agent is not known"))
-        .hint(format!("write `{key}: '…'` into `new LuaAgent({{ … }})`, then try again"))
+    Error::failed(format!(
+        "cannot set \"{key}\": how \"{path}\" gives it to the agent is not known"
+    ))
+    .hint(format!("write `{key}: '…'` into `new LuaAgent({{ … }})`, then try again"))
 }
 
 /// Looks for the expression that makes the agent.
@@ -63,7 +72,8 @@ impl<'a> Finder<'_, 'a> {
         }
         let Some(config) = arguments.first().and_then(|one| one.as_expression()) else { return };
         let spared = RefCell::default();
-        let search = Search { evaluator: self.evaluator, hops: 0, is_own: self.is_own, spared: &spared };
+        let search =
+            Search { evaluator: self.evaluator, hops: 0, is_own: self.is_own, spared: &spared };
         let found = search.below(self.module, config, self.keys).transpose();
         self.found = found.map(|found| found.map(|place| Place { spared: spared.take(), ..place }));
     }
@@ -96,17 +106,24 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// The place of what these keys lead to in an expression; `None` where that cannot be told.
-    fn below(self, module: &Rc<Module<'a>>, at: &Expression<'a>, keys: &[&str]) -> Result<Option<Place>> {
+    fn below(
+        self,
+        module: &Rc<Module<'a>>,
+        at: &Expression<'a>,
+        keys: &[&str],
+    ) -> Result<Option<Place>> {
         let Some(next) = self.further() else { return Ok(None) };
         let Some((key, rest)) = keys.split_first() else { return self.value(module, at).map(Some) };
         match at.get_inner_expression() {
-            Expression::ObjectExpression(object) => match next.property(module, object, key, rest)? {
-                Some(place) => Ok(Some(place)),
-                None if rest.is_empty() => {
-                    Ok(Some(absent(module, object, key, self.spared.borrow().is_some())))
+            Expression::ObjectExpression(object) => {
+                match next.property(module, object, key, rest)? {
+                    Some(place) => Ok(Some(place)),
+                    None if rest.is_empty() => {
+                        Ok(Some(absent(module, object, key, self.spared.borrow().is_some())))
+                    }
+                    None => Ok(None),
                 }
-                None => Ok(None),
-            },
+            }
             Expression::CallExpression(call) if is_object_method(call) => {
                 match call.arguments.last().and_then(|one| one.as_expression()) {
                     Some(last) => next.below(module, last, keys),
@@ -141,23 +158,31 @@ impl<'a> Search<'_, 'a> {
                     if one.shorthand && rest.is_empty() {
                         let place = self.value(module, &one.value)?;
                         // Where the name leads nowhere, the property itself is replaced.
-                        let stays =
-                            place.range == range(module, one.value.span()) && place.file == module.file;
-                        let form = if stays { Form::Shorthand(key.to_owned()) } else { place.form.clone() };
+                        let stays = place.range == range(module, one.value.span())
+                            && place.file == module.file;
+                        let form = if stays {
+                            Form::Shorthand(key.to_owned())
+                        } else {
+                            place.form.clone()
+                        };
                         return Ok(Some(Place { form, ..place }));
                     }
                     return self.below(module, &one.value, rest);
                 }
                 ObjectPropertyKind::SpreadProperty(spread) => {
                     let found = match spread.argument.get_inner_expression() {
-                        Expression::ObjectExpression(inner) => self.property(module, inner, key, rest)?,
+                        Expression::ObjectExpression(inner) => {
+                            self.property(module, inner, key, rest)?
+                        }
                         other => match self.referred(module, other)? {
-                            Some((module, Referred::Expression(at))) => match at.get_inner_expression() {
-                                Expression::ObjectExpression(inner) => {
-                                    self.property(&module, inner, key, rest)?
+                            Some((module, Referred::Expression(at))) => {
+                                match at.get_inner_expression() {
+                                    Expression::ObjectExpression(inner) => {
+                                        self.property(&module, inner, key, rest)?
+                                    }
+                                    _ => None,
                                 }
-                                _ => None,
-                            },
+                            }
                             _ => None,
                         },
                     };
@@ -224,11 +249,19 @@ impl<'a> Search<'_, 'a> {
             (value(call.callee.span())?, call.arguments.first())
             && let Some(target) = value(target.span())?
         {
-            let Some(path) = file_reads::file_read(modules, &names, &target) else { return Ok(None) };
+            let Some(path) = file_reads::file_read(modules, &names, &target) else {
+                return Ok(None);
+            };
             let Some(text) = modules.text(&path)? else { return Ok(None) };
             let relative = modules.relative(&path);
             let range = 0..text.len();
-            return Ok(Some(Place { file: path, path: relative, range, form: Form::File, spared: None }));
+            return Ok(Some(Place {
+                file: path,
+                path: relative,
+                range,
+                form: Form::File,
+                spared: None,
+            }));
         }
         match call
             .callee
@@ -254,15 +287,22 @@ impl<'a> Search<'_, 'a> {
         match at {
             Expression::Identifier(name) => self.declared(module, name.name.as_str()),
             Expression::StaticMemberExpression(member) => {
-                let Some((module, Referred::Expression(object))) = self.referred(module, &member.object)?
+                let Some((module, Referred::Expression(object))) =
+                    self.referred(module, &member.object)?
                 else {
-                    return self.member_of_module(module, &member.object, member.property.name.as_str());
+                    return self.member_of_module(
+                        module,
+                        &member.object,
+                        member.property.name.as_str(),
+                    );
                 };
                 let Expression::ObjectExpression(object) = object.get_inner_expression() else {
                     return Ok(None);
                 };
                 let named = object.properties.iter().rev().find_map(|property| match property {
-                    ObjectPropertyKind::ObjectProperty(one) if is_named(&one.key, &member.property.name) => {
+                    ObjectPropertyKind::ObjectProperty(one)
+                        if is_named(&one.key, &member.property.name) =>
+                    {
                         Some(&one.value)
                     }
                     _ => None,
@@ -301,24 +341,29 @@ impl<'a> Search<'_, 'a> {
         let Some(next) = self.further().filter(|_| !self.is_own) else { return Ok(None) };
         let Some(script) = module.script() else { return Ok(None) };
         match script.bindings.get(name) {
-            Some(&Binding::Variable { pattern: BindingPattern::BindingIdentifier(_), init: Some(init) }) => {
+            Some(&Binding::Variable {
+                pattern: BindingPattern::BindingIdentifier(_),
+                init: Some(init),
+            }) => {
                 if self.evaluator.uses(module, name)? > 1 {
                     *self.spared.borrow_mut() = Some(format!("\"{name}\" in \"{}\"", module.path));
                     return Ok(None);
                 }
                 Ok(Some((module.clone(), Referred::Expression(init))))
             }
-            Some(&Binding::Import { link, name }) => match self.evaluator.imported(module, link, name)? {
-                Some((module, name)) => match &module.content {
-                    Content::Text => Ok(Some((module, Referred::File))),
-                    Content::Json(_) => Ok(None),
-                    Content::Script(_) => match self.evaluator.export(module.clone(), name)? {
-                        Found::Local(module, name) => next.declared(&module, name),
-                        Found::Value(_) => Ok(default_of(&module, name)),
+            Some(&Binding::Import { link, name }) => {
+                match self.evaluator.imported(module, link, name)? {
+                    Some((module, name)) => match &module.content {
+                        Content::Text => Ok(Some((module, Referred::File))),
+                        Content::Json(_) => Ok(None),
+                        Content::Script(_) => match self.evaluator.export(module.clone(), name)? {
+                            Found::Local(module, name) => next.declared(&module, name),
+                            Found::Value(_) => Ok(default_of(&module, name)),
+                        },
                     },
-                },
-                None => Ok(None),
-            },
+                    None => Ok(None),
+                }
+            }
             _ => Ok(None),
         }
     }

@@ -53,7 +53,12 @@ pub fn is_named(key: &PropertyKey<'_>, name: &str) -> bool {
 
 /// A place for a new property: after the name of the agent, else after the last property. What is to win over an
 /// object that is spread in comes last.
-pub fn absent(module: &Module<'_>, object: &ObjectExpression<'_>, key: &str, is_last: bool) -> Place {
+pub fn absent(
+    module: &Module<'_>,
+    object: &ObjectExpression<'_>,
+    key: &str,
+    is_last: bool,
+) -> Place {
     let named = if is_last { None } else { name(object) };
     let at = named.or_else(|| object.properties.len().checked_sub(1));
     absent_after(module, object, key, at)
@@ -65,7 +70,12 @@ fn name(object: &ObjectExpression<'_>) -> Option<usize> {
     )
 }
 
-fn absent_after(module: &Module<'_>, object: &ObjectExpression<'_>, key: &str, at: Option<usize>) -> Place {
+fn absent_after(
+    module: &Module<'_>,
+    object: &ObjectExpression<'_>,
+    key: &str,
+    at: Option<usize>,
+) -> Place {
     let (offset, separator) = match at.map(|at| object.properties[at].span()) {
         Some(span) => {
             let before = match at {

@@ -48,7 +48,10 @@ const FORMS: [Form; 22] = [
     ),
     (
         "shorthand of a parameter",
-        &[("agent.mjs", "const { persona } = { persona: 'old' };\nAGENT new LuaAgent({ persona });")],
+        &[(
+            "agent.mjs",
+            "const { persona } = { persona: 'old' };\nAGENT new LuaAgent({ persona });",
+        )],
         "agent.mjs",
     ),
     (
@@ -62,7 +65,10 @@ const FORMS: [Form; 22] = [
     (
         "imported",
         &[
-            ("agent.mjs", "import { one as two } from './index.mjs';\nAGENT new LuaAgent({ persona: two });"),
+            (
+                "agent.mjs",
+                "import { one as two } from './index.mjs';\nAGENT new LuaAgent({ persona: two });",
+            ),
             ("index.mjs", "export * from './persona.mjs';"),
             ("persona.mjs", "const one = 'old';\nexport { one };"),
         ],
@@ -71,7 +77,10 @@ const FORMS: [Form; 22] = [
     (
         "default",
         &[
-            ("agent.mjs", "import text from './persona.mjs';\nAGENT new LuaAgent({ persona: text });"),
+            (
+                "agent.mjs",
+                "import text from './persona.mjs';\nAGENT new LuaAgent({ persona: text });",
+            ),
             ("persona.mjs", "export default `old`;\n"),
         ],
         "persona.mjs",
@@ -97,12 +106,18 @@ const FORMS: [Form; 22] = [
     ),
     (
         "config",
-        &[("agent.mjs", "const config = Object.freeze({ persona: 'old' });\nAGENT new LuaAgent(config);")],
+        &[(
+            "agent.mjs",
+            "const config = Object.freeze({ persona: 'old' });\nAGENT new LuaAgent(config);",
+        )],
         "agent.mjs",
     ),
     (
         "computed",
-        &[("agent.mjs", "const a = 'o';\nAGENT new LuaAgent({ persona: [a, `ld${a}`].join('') });")],
+        &[(
+            "agent.mjs",
+            "const a = 'o';\nAGENT new LuaAgent({ persona: [a, `ld${a}`].join('') });",
+        )],
         "agent.mjs",
     ),
     (
@@ -114,7 +129,10 @@ const FORMS: [Form; 22] = [
     (
         "a constant that others use",
         &[
-            ("agent.mjs", "import { TEXT } from './texts.mjs';\nAGENT new LuaAgent({ persona: TEXT });"),
+            (
+                "agent.mjs",
+                "import { TEXT } from './texts.mjs';\nAGENT new LuaAgent({ persona: TEXT });",
+            ),
             ("texts.mjs", "export const TEXT = 'old';\nexport const again = `${TEXT}!`;"),
         ],
         "agent.mjs",
@@ -161,7 +179,8 @@ const FORMS: [Form; 22] = [
 
 fn lay_out(folder: &Path, files: &[(&str, &str)]) {
     for (path, text) in files {
-        let text = text.replace("AGENT", "import { LuaAgent } from 'lua-cli'; export const agent =");
+        let text =
+            text.replace("AGENT", "import { LuaAgent } from 'lua-cli'; export const agent =");
         let file = folder.join("src").join(path);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, text).unwrap();
@@ -209,21 +228,27 @@ fn every_form_gets_every_text_and_nothing_else_changes() {
                 .collect::<Vec<_>>()
         };
         let untouched = others(folder.path());
-        let first =
-            set(folder.path(), &Field::Persona, "X").unwrap_or_else(|error| panic!("{form}: {error:?}"));
+        let first = set(folder.path(), &Field::Persona, "X")
+            .unwrap_or_else(|error| panic!("{form}: {error:?}"));
         assert_eq!(first.path, format!("src/{path}"), "{form}");
         let (front, back) = around(&first);
         for text in HARD {
-            let edited =
-                set(folder.path(), &Field::Persona, text).unwrap_or_else(|error| panic!("{form}: {error:?}"));
+            let edited = set(folder.path(), &Field::Persona, text)
+                .unwrap_or_else(|error| panic!("{form}: {error:?}"));
             assert_eq!(persona(folder.path()), text, "{form}");
             let written = std::fs::read_to_string(folder.path().join("src").join(path)).unwrap();
             assert_eq!(written, edited.after, "{form}");
             // What stood around the first value still stands around this one.
             let head: String = first.before.chars().take(front).collect();
             let tail: String = first.before.chars().rev().take(back).collect();
-            assert!(written.starts_with(head.trim_end_matches(['X', '`', '\''])), "{form}: {written}");
-            assert!(written.chars().rev().collect::<String>().starts_with(&tail), "{form}: {written}");
+            assert!(
+                written.starts_with(head.trim_end_matches(['X', '`', '\''])),
+                "{form}: {written}"
+            );
+            assert!(
+                written.chars().rev().collect::<String>().starts_with(&tail),
+                "{form}: {written}"
+            );
         }
         assert_eq!(others(folder.path()), untouched, "{form}");
     }
@@ -253,7 +278,9 @@ fn the_edited_source_is_as_a_person_would_write_it() {
     for (config, field, value, expected) in cases {
         let folder = TempDir::new().unwrap();
         let source = |config: &str| {
-            format!("import {{ LuaAgent }} from 'lua-cli';\nexport default new LuaAgent({config});\n")
+            format!(
+                "import {{ LuaAgent }} from 'lua-cli';\nexport default new LuaAgent({config});\n"
+            )
         };
         std::fs::write(folder.path().join("index.ts"), source(config)).unwrap();
         let edited = set(folder.path(), &field, value).unwrap();
@@ -268,7 +295,8 @@ fn a_link_and_the_modes_of_a_file_stay() {
     use std::os::unix::fs::PermissionsExt;
     let folder = TempDir::new().unwrap();
     let (link, file) = (folder.path().join("index.ts"), folder.path().join("real.ts"));
-    std::fs::write(&file, "import { LuaAgent } from 'lua-cli';\nnew LuaAgent({ name: 'a' });\n").unwrap();
+    std::fs::write(&file, "import { LuaAgent } from 'lua-cli';\nnew LuaAgent({ name: 'a' });\n")
+        .unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o750)).unwrap();
     std::os::unix::fs::symlink("real.ts", &link).unwrap();
     set(folder.path(), &Field::Name, "b").unwrap();
@@ -301,7 +329,11 @@ fn what_code_computes_is_not_guessed_and_nothing_is_written() {
         let text = format!("import {{ LuaAgent }} from 'lua-cli';\n{source}\n");
         std::fs::write(folder.path().join("index.ts"), &text).unwrap();
         let error = set(folder.path(), &Field::Persona, "b").unwrap_err();
-        assert!(error.message().starts_with("cannot set \"persona\""), "{source}: {}", error.message());
+        assert!(
+            error.message().starts_with("cannot set \"persona\""),
+            "{source}: {}",
+            error.message()
+        );
         assert_eq!(std::fs::read_to_string(folder.path().join("index.ts")).unwrap(), text);
     }
 }
@@ -344,8 +376,9 @@ fn node_sees_the_same_texts() {
             let root = folder.path().join(format!("{at}-{case}"));
             lay_out(&root, files);
             set(&root, &Field::Persona, text).unwrap();
-            script +=
-                &format!("personas.push((await import('./{at}-{case}/src/agent.mjs')).agent.persona);\n");
+            script += &format!(
+                "personas.push((await import('./{at}-{case}/src/agent.mjs')).agent.persona);\n"
+            );
             expected.push((*text).to_owned());
         }
     }

@@ -24,7 +24,9 @@ impl<'a> Evaluator<'a> {
                         };
                         match self.imported(&module, link, imported) {
                             Ok(Some((from, export))) => match self.export(from, export) {
-                                Ok(Found::Local(from, local)) => from.id == declared_in.id && local == name,
+                                Ok(Found::Local(from, local)) => {
+                                    from.id == declared_in.id && local == name
+                                }
                                 _ => false,
                             },
                             _ => false,

@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::reader::eval::{Evaluator, SIZE_MAX};
 use oxc_ast::ast::{
     ArrayAssignmentTarget, AssignmentExpression, AssignmentTarget, AssignmentTargetMaybeDefault,
-    AssignmentTargetProperty, Expression, MemberExpression, ObjectAssignmentTarget, SimpleAssignmentTarget,
-    UpdateExpression,
+    AssignmentTargetProperty, Expression, MemberExpression, ObjectAssignmentTarget,
+    SimpleAssignmentTarget, UpdateExpression,
 };
 use oxc_span::GetSpan;
 use oxc_syntax::operator::{BinaryOperator, UpdateOperator};
@@ -32,7 +32,9 @@ impl<'a> Evaluator<'a> {
         site: Site,
     ) -> Result<Value<'a>> {
         let mut old = Value::Undefined;
-        if let (false, Some(simple)) = (one.operator.is_assign(), one.left.as_simple_assignment_target()) {
+        if let (false, Some(simple)) =
+            (one.operator.is_assign(), one.left.as_simple_assignment_target())
+        {
             old = self.read(scope, goal(simple), site)?;
         }
         if let Some(operator) = one.operator.to_logical_operator() {
@@ -55,7 +57,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `i++`, `counts.all--`.
-    pub fn update(&self, scope: &Names<'a>, one: &'a UpdateExpression<'a>, site: Site) -> Result<Value<'a>> {
+    pub fn update(
+        &self,
+        scope: &Names<'a>,
+        one: &'a UpdateExpression<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
         let old = self.read(scope, goal(&one.argument), site)?;
         let operator = match one.operator {
             UpdateOperator::Increment => BinaryOperator::Addition,
@@ -94,7 +101,9 @@ impl<'a> Evaluator<'a> {
     ) -> Result<()> {
         match target {
             AssignmentTarget::ArrayAssignmentTarget(list) => self.assign_list(scope, list, &value),
-            AssignmentTarget::ObjectAssignmentTarget(object) => self.assign_object(scope, object, &value),
+            AssignmentTarget::ObjectAssignmentTarget(object) => {
+                self.assign_object(scope, object, &value)
+            }
             other => match other.as_simple_assignment_target() {
                 Some(simple) => self.write(scope, goal(simple), value),
                 None => Ok(()),
@@ -212,7 +221,9 @@ impl<'a> Evaluator<'a> {
                         items.resize(length, Value::Undefined);
                         items[at] = value;
                     }
-                    (Err(_), Value::Number(length)) if &*key == "length" => items.truncate(*length as usize),
+                    (Err(_), Value::Number(length)) if &*key == "length" => {
+                        items.truncate(*length as usize)
+                    }
                     _ => {}
                 }
             }
@@ -230,7 +241,9 @@ impl<'a> Evaluator<'a> {
     ) -> Result<std::result::Result<Rc<str>, Value<'a>>> {
         Ok(match member {
             MemberExpression::StaticMemberExpression(one) => Ok(one.property.name.as_str().into()),
-            MemberExpression::PrivateFieldExpression(one) => Ok(format!("#{}", one.field.name).into()),
+            MemberExpression::PrivateFieldExpression(one) => {
+                Ok(format!("#{}", one.field.name).into())
+            }
             MemberExpression::ComputedMemberExpression(one) => {
                 let key = self.expression(scope, &one.expression)?;
                 let site = Site::new(scope.module, one.span);

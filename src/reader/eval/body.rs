@@ -8,8 +8,9 @@ use crate::reader::eval::Evaluator;
 use crate::reader::reach::piece::Piece;
 use crate::reader::syntax::names;
 use oxc_ast::ast::{
-    ArrowFunctionBody, BindingIdentifier, BindingPattern, Declaration, FormalParameters, IfStatement,
-    Statement, TSNamespaceDeclaration, TSNamespaceDeclarationBody, TryStatement, VariableDeclaration,
+    ArrowFunctionBody, BindingIdentifier, BindingPattern, Declaration, FormalParameters,
+    IfStatement, Statement, TSNamespaceDeclaration, TSNamespaceDeclarationBody, TryStatement,
+    VariableDeclaration,
 };
 use oxc_span::GetSpan;
 use std::rc::Rc;
@@ -90,7 +91,11 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub fn statements(&self, scope: &Names<'a>, statements: &'a [Statement<'a>]) -> Result<Flow<'a>> {
+    pub fn statements(
+        &self,
+        scope: &Names<'a>,
+        statements: &'a [Statement<'a>],
+    ) -> Result<Flow<'a>> {
         for statement in statements {
             let declaration = match statement {
                 Statement::ExportDeclaration(export) => Some(&export.declaration),
@@ -136,13 +141,19 @@ impl<'a> Evaluator<'a> {
                 }
                 Flow::Next
             }
-            Statement::BlockStatement(block) => self.statements(&Scope::inside(scope, None), &block.body)?,
+            Statement::BlockStatement(block) => {
+                self.statements(&Scope::inside(scope, None), &block.body)?
+            }
             Statement::IfStatement(one) => self.choice(scope, one)?,
             Statement::ForOfStatement(one) => self.for_of(scope, one, site)?,
             Statement::ForInStatement(one) => self.for_in(scope, one, site)?,
             Statement::ForStatement(one) => self.for_loop(scope, one)?,
-            Statement::WhileStatement(one) => self.while_loop(scope, &one.test, &one.body, false)?,
-            Statement::DoWhileStatement(one) => self.while_loop(scope, &one.test, &one.body, true)?,
+            Statement::WhileStatement(one) => {
+                self.while_loop(scope, &one.test, &one.body, false)?
+            }
+            Statement::DoWhileStatement(one) => {
+                self.while_loop(scope, &one.test, &one.body, true)?
+            }
             Statement::SwitchStatement(one) => self.switch(scope, one, site)?,
             Statement::TryStatement(one) => self.attempt(scope, one)?,
             Statement::BreakStatement(one) if one.label.is_none() => Flow::Break,
@@ -193,7 +204,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A statement did something that is not known to the names that it begins with.
-    fn doubt(&self, scope: &Names<'a>, statement: &Statement<'a>, unknown: &Value<'a>) -> Result<()> {
+    fn doubt(
+        &self,
+        scope: &Names<'a>,
+        statement: &Statement<'a>,
+        unknown: &Value<'a>,
+    ) -> Result<()> {
         for root in names::roots(statement) {
             if let Some(value) = self.name(scope, root)? {
                 value.doubt(unknown.clone());
@@ -225,7 +241,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The names that variables get in a scope.
-    pub fn variables(&self, scope: &Names<'a>, variables: &'a VariableDeclaration<'a>) -> Result<()> {
+    pub fn variables(
+        &self,
+        scope: &Names<'a>,
+        variables: &'a VariableDeclaration<'a>,
+    ) -> Result<()> {
         for one in &variables.declarations {
             let value = match &one.init {
                 Some(init) => self.expression(scope, init)?,
@@ -237,7 +257,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `namespace Texts { export const a = …; }` as the object it is at run time.
-    pub fn namespace(&self, scope: &Names<'a>, node: &'a TSNamespaceDeclaration<'a>) -> Result<Value<'a>> {
+    pub fn namespace(
+        &self,
+        scope: &Names<'a>,
+        node: &'a TSNamespaceDeclaration<'a>,
+    ) -> Result<Value<'a>> {
         let site = Site::new(scope.module, node.span);
         let value = Value::object(Vec::new(), site);
         let Value::Object(object) = &value else { return Ok(value) };
@@ -251,7 +275,8 @@ impl<'a> Evaluator<'a> {
                 return Ok(value);
             }
         };
-        let made = self.within(&[Piece::declaration(site)], || self.statements(&inner, statements))?;
+        let made =
+            self.within(&[Piece::declaration(site)], || self.statements(&inner, statements))?;
         if let Flow::Return(stopped) = made {
             return Ok(again(stopped, site));
         }
@@ -267,7 +292,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Gives the names of a pattern their parts of a value.
-    pub fn bind(&self, scope: &Names<'a>, pattern: &'a BindingPattern<'a>, value: Value<'a>) -> Result<()> {
+    pub fn bind(
+        &self,
+        scope: &Names<'a>,
+        pattern: &'a BindingPattern<'a>,
+        value: Value<'a>,
+    ) -> Result<()> {
         let site = Site::new(scope.module, pattern.span());
         match pattern {
             BindingPattern::BindingIdentifier(id) => {
@@ -318,10 +348,13 @@ fn declared_names<'a>(declaration: &'a Declaration<'a>) -> Vec<&'a str> {
     let one = |id: &'a BindingIdentifier<'a>| vec![id.name.as_str()];
     match declaration {
         Declaration::VariableDeclaration(variables) => {
-            let names = variables.declarations.iter().flat_map(|one| one.id.get_binding_identifiers());
+            let names =
+                variables.declarations.iter().flat_map(|one| one.id.get_binding_identifiers());
             names.into_iter().map(|name| name.name.as_str()).collect()
         }
-        Declaration::FunctionDeclaration(function) => function.id.as_ref().map(one).unwrap_or_default(),
+        Declaration::FunctionDeclaration(function) => {
+            function.id.as_ref().map(one).unwrap_or_default()
+        }
         Declaration::ClassDeclaration(class) => class.id.as_ref().map(one).unwrap_or_default(),
         Declaration::TSEnumDeclaration(node) => one(&node.id),
         Declaration::TSNamespaceDeclaration(node) => one(&node.id),

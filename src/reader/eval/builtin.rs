@@ -32,7 +32,9 @@ pub fn method<'a>(
         },
         Value::List(items) => return lists::method(evaluator, items, name, arguments, site),
         Value::Pattern(pattern) => match (name, arguments) {
-            ("test", [Value::Text(text)]) => pattern::method(evaluator, name, (text, pattern), None, site)?,
+            ("test", [Value::Text(text)]) => {
+                pattern::method(evaluator, name, (text, pattern), None, site)?
+            }
             _ => None,
         },
         Value::Number(number) => number_method(*number, name, arguments),
@@ -44,7 +46,9 @@ pub fn method<'a>(
         },
         _ => None,
     };
-    Ok(value.unwrap_or_else(|| Value::unknown(site, format!("calls \"{name}\", which is not evaluated"))))
+    Ok(value.unwrap_or_else(|| {
+        Value::unknown(site, format!("calls \"{name}\", which is not evaluated"))
+    }))
 }
 
 /// The time as `Date.prototype.toISOString` writes it.
@@ -106,7 +110,8 @@ fn text_part<'a>(text: &str, name: &str, argument: &Value<'a>) -> Option<Value<'
             Value::text(text.repeat(times))
         }
         "charAt" => character(text, index(argument)?).unwrap_or_else(|| Value::text("")),
-        "at" => character(text, from_end(argument, text.encode_utf16().count())?).unwrap_or(Value::Undefined),
+        "at" => character(text, from_end(argument, text.encode_utf16().count())?)
+            .unwrap_or(Value::Undefined),
         "indexOf" => {
             let at = text.find(&*word()?).map(|at| text[..at].encode_utf16().count());
             Value::Number(at.map_or(-1.0, |at| at as f64))
@@ -118,7 +123,8 @@ fn text_part<'a>(text: &str, name: &str, argument: &Value<'a>) -> Option<Value<'
 fn replaced<'a>(text: &str, name: &str, arguments: &[Value<'a>]) -> Option<Value<'a>> {
     let [Value::Text(from), Value::Text(to)] = arguments else { return None };
     // `$&` and its kin in the new text mean parts of the old one.
-    let means = |pair: &[u8]| pair[0] == b'$' && (b"$&`'<".contains(&pair[1]) || pair[1].is_ascii_digit());
+    let means =
+        |pair: &[u8]| pair[0] == b'$' && (b"$&`'<".contains(&pair[1]) || pair[1].is_ascii_digit());
     if to.as_bytes().windows(2).any(means) || text.len().checked_mul(to.len().max(1))? > SIZE_MAX {
         return None;
     }
@@ -169,7 +175,9 @@ fn text_range(text: &str, name: &str, arguments: &[Value<'_>]) -> Option<String>
 pub fn range(name: &str, arguments: &[Value<'_>], length: usize) -> Option<(usize, usize)> {
     let bound = |at: usize, otherwise: usize| match arguments.get(at) {
         None | Some(Value::Undefined) => Some(otherwise),
-        Some(Value::Number(number)) if name == "substring" => Some((number.max(0.0) as usize).min(length)),
+        Some(Value::Number(number)) if name == "substring" => {
+            Some((number.max(0.0) as usize).min(length))
+        }
         Some(value) => Some(from_end(value, length)?.min(length)),
     };
     let (start, end) = (bound(0, 0)?, bound(1, length)?);
@@ -197,7 +205,8 @@ fn number_method<'a>(number: f64, name: &str, arguments: &[Value<'a>]) -> Option
             let digits = digits.map_or(Some(0), index).filter(|&digits| digits <= 20)?;
             // Halves are rounded differently here and there; such a number is left alone.
             let scaled = number * 10f64.powi(i32::try_from(digits).ok()?);
-            ((scaled.fract().abs() - 0.5).abs() > 1e-9).then(|| Value::text(format!("{number:.digits$}")))
+            ((scaled.fract().abs() - 0.5).abs() > 1e-9)
+                .then(|| Value::text(format!("{number:.digits$}")))
         }
         _ => None,
     }

@@ -78,12 +78,18 @@ impl<'a> Evaluator<'a> {
             },
             Value::Schema(schema) => zod::member(schema, key, site).unwrap_or_else(method),
             Value::Path(_) if ["pathname", "href", "path"].contains(&key) => object.clone(),
-            Value::Number(_) | Value::Bool(_) | Value::Date(_) | Value::Pattern(_) | Value::Path(_) => {
-                method()
+            Value::Number(_)
+            | Value::Bool(_)
+            | Value::Date(_)
+            | Value::Pattern(_)
+            | Value::Path(_) => method(),
+            Value::Function(_) | Value::Method(_) => {
+                Value::unknown(site, "is a part of a function")
             }
-            Value::Function(_) | Value::Method(_) => Value::unknown(site, "is a part of a function"),
             Value::Unknown(_) => again(object.clone(), site),
-            Value::Undefined | Value::Null => Value::unknown(site, format!("is \"{key}\" of nothing")),
+            Value::Undefined | Value::Null => {
+                Value::unknown(site, format!("is \"{key}\" of nothing"))
+            }
         })
     }
 
@@ -140,10 +146,12 @@ impl<'a> Evaluator<'a> {
                     _ => builtin::method(self, object, name, &arguments, site),
                 }
             }
-            Value::Package(path) => match file_reads::call(&self.modules, path, &arguments, site)? {
-                Some(value) => Ok(value),
-                None => library::call(self, path, arguments, site),
-            },
+            Value::Package(path) => {
+                match file_reads::call(&self.modules, path, &arguments, site)? {
+                    Some(value) => Ok(value),
+                    None => library::call(self, path, arguments, site),
+                }
+            }
             other => Ok(again_or(other.clone(), site, "calls what is no known function")),
         })
     }
@@ -166,7 +174,11 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn arguments(&self, scope: &Names<'a>, arguments: &'a [Argument<'a>]) -> Result<Vec<Value<'a>>> {
+    fn arguments(
+        &self,
+        scope: &Names<'a>,
+        arguments: &'a [Argument<'a>],
+    ) -> Result<Vec<Value<'a>>> {
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
             if let Argument::SpreadElement(spread) = argument {
@@ -180,7 +192,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// An object with the fields of another, made by a class or a function.
-    pub fn copied(&self, from: Option<&Value<'a>>, made: super::value::Made<'a>, site: Site) -> Value<'a> {
+    pub fn copied(
+        &self,
+        from: Option<&Value<'a>>,
+        made: super::value::Made<'a>,
+        site: Site,
+    ) -> Value<'a> {
         let (fields, schemas) = match from {
             Some(Value::Object(object)) => (object.fields.borrow().clone(), object.schemas.clone()),
             _ => Default::default(),

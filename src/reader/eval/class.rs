@@ -7,7 +7,8 @@ use crate::reader::eval::Evaluator;
 use crate::reader::reach::piece::Piece;
 use crate::reader::syntax::module::{Binding, Imported, ModuleId};
 use oxc_ast::ast::{
-    Class as ClassNode, ClassElement, MethodDefinitionKind, TSEnumDeclaration, TSEnumMemberName, TSTypeName,
+    Class as ClassNode, ClassElement, MethodDefinitionKind, TSEnumDeclaration, TSEnumMemberName,
+    TSTypeName,
 };
 use oxc_span::GetSpan;
 use std::rc::Rc;
@@ -24,15 +25,24 @@ impl<'a> Evaluator<'a> {
         };
         let mut bases: Vec<Rc<str>> = Vec::new();
         bases.extend(node.id.as_ref().map(|id| id.name.as_str().into()));
-        bases.extend(node.implements.iter().map(|one| self.type_name(scope.module, &one.expression)));
+        bases.extend(
+            node.implements.iter().map(|one| self.type_name(scope.module, &one.expression)),
+        );
         match &parent {
             Some(Value::Class(parent)) => bases.extend(parent.bases.iter().cloned()),
             Some(Value::Package(path)) => bases.extend(path.last().cloned()),
             _ => {}
         }
         let (scope, roots, assigned) = (scope.clone(), self.roots_in(scope), Default::default());
-        let class =
-            Class { module: scope.module, node, scope, roots, parent, bases: Rc::new(bases), assigned };
+        let class = Class {
+            module: scope.module,
+            node,
+            scope,
+            roots,
+            parent,
+            bases: Rc::new(bases),
+            assigned,
+        };
         Ok(Value::Class(Rc::new(class)))
     }
 
@@ -42,14 +52,21 @@ impl<'a> Evaluator<'a> {
         let module = self.modules.get(module);
         let binding = module.script().and_then(|script| script.bindings.get(written.as_str()));
         match binding {
-            Some(Binding::Import { name: Imported::Name(name), .. }) if *name != "default" => (*name).into(),
+            Some(Binding::Import { name: Imported::Name(name), .. }) if *name != "default" => {
+                (*name).into()
+            }
             // `lua.LuaTool` of a namespace import.
             _ => written.rsplit('.').next().unwrap_or(&written).into(),
         }
     }
 
     /// What `new Class(…)` makes at a place.
-    pub fn instance(&self, class: &Rc<Class<'a>>, arguments: Vec<Value<'a>>, at: Site) -> Result<Value<'a>> {
+    pub fn instance(
+        &self,
+        class: &Rc<Class<'a>>,
+        arguments: Vec<Value<'a>>,
+        at: Site,
+    ) -> Result<Value<'a>> {
         let site = Site::new(class.module, class.node.span);
         // A class without arguments is the same wherever it is instantiated.
         let roots: Rc<[Piece<'a>]> = match arguments.is_empty() {
@@ -100,7 +117,9 @@ impl<'a> Evaluator<'a> {
         arguments: Vec<Value<'a>>,
     ) -> Result<()> {
         let constructor = class.node.body.body.iter().find_map(|element| match element {
-            ClassElement::MethodDefinition(one) if one.kind == MethodDefinitionKind::Constructor => {
+            ClassElement::MethodDefinition(one)
+                if one.kind == MethodDefinitionKind::Constructor =>
+            {
                 one.value.body.is_some().then_some(&one.value)
             }
             _ => None,
@@ -127,8 +146,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `super(…)` in a constructor.
-    pub fn call_super(&self, scope: &Rc<Scope<'a>>, arguments: Vec<Value<'a>>) -> Result<Value<'a>> {
-        if let (Some(Value::Object(object)), Some(Value::Class(class))) = (&scope.this, scope.find(OWN_CLASS))
+    pub fn call_super(
+        &self,
+        scope: &Rc<Scope<'a>>,
+        arguments: Vec<Value<'a>>,
+    ) -> Result<Value<'a>> {
+        if let (Some(Value::Object(object)), Some(Value::Class(class))) =
+            (&scope.this, scope.find(OWN_CLASS))
         {
             self.parent(&class, object, arguments)?;
             self.fields(&class, object)?;
@@ -175,7 +199,8 @@ impl<'a> Evaluator<'a> {
                     continue;
                 }
                 if let Some(key) = self.key(&class.scope, &method.key, method.computed)? {
-                    let value = self.get(&class, &method.value, Some(Value::Object(object.clone())))?;
+                    let value =
+                        self.get(&class, &method.value, Some(Value::Object(object.clone())))?;
                     object.set(&key, value);
                 }
             }
@@ -202,7 +227,9 @@ impl<'a> Evaluator<'a> {
             }
             for element in &class.node.body.body {
                 let name = match element {
-                    ClassElement::PropertyDefinition(one) if one.r#static => (&one.key, one.computed),
+                    ClassElement::PropertyDefinition(one) if one.r#static => {
+                        (&one.key, one.computed)
+                    }
                     ClassElement::MethodDefinition(one) if one.r#static => (&one.key, one.computed),
                     _ => continue,
                 };
@@ -243,7 +270,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// An enum as the object it is at run time: numbers lead back to names.
-    pub fn enumeration(&self, scope: &Rc<Scope<'a>>, node: &'a TSEnumDeclaration<'a>) -> Result<Value<'a>> {
+    pub fn enumeration(
+        &self,
+        scope: &Rc<Scope<'a>>,
+        node: &'a TSEnumDeclaration<'a>,
+    ) -> Result<Value<'a>> {
         let value = Value::object(Vec::new(), Site::new(scope.module, node.span));
         let Value::Object(object) = &value else { return Ok(value) };
         object.is_enum.set(true);

@@ -12,12 +12,22 @@ use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
 impl<'a> Evaluator<'a> {
-    pub fn import(&self, from: &Module<'a>, link: Link<'a>, name: Imported<'a>) -> Result<Found<'a>> {
+    pub fn import(
+        &self,
+        from: &Module<'a>,
+        link: Link<'a>,
+        name: Imported<'a>,
+    ) -> Result<Found<'a>> {
         let file = match self.modules.follow(from, link)? {
-            Target::Package(package) => return Ok(Found::Value(packaged(&package, link.specifier, name))),
+            Target::Package(package) => {
+                return Ok(Found::Value(packaged(&package, link.specifier, name)));
+            }
             Target::Module(file) => file,
             Target::Missing => {
-                return Ok(Found::Value(Value::unknown(Site::new(from.id, link.span), "cannot be found")));
+                return Ok(Found::Value(Value::unknown(
+                    Site::new(from.id, link.span),
+                    "cannot be found",
+                )));
             }
         };
         let module = self.modules.open(&file)?;
@@ -70,12 +80,16 @@ impl<'a> Evaluator<'a> {
             let script = match &at.content {
                 Content::Script(script) => script,
                 Content::Json(value) => return Ok(Found::Value(json(value, name, at.id))),
-                Content::Text if name == "default" => return Ok(Found::Value(Value::text(at.text))),
+                Content::Text if name == "default" => {
+                    return Ok(Found::Value(Value::text(at.text)));
+                }
                 Content::Text => continue,
             };
             match script.exports.get(name) {
                 Some(&Export::Local(local)) => return Ok(Found::Local(at, local)),
-                Some(&Export::Expression(expression)) => return self.default_value(&at, expression),
+                Some(&Export::Expression(expression)) => {
+                    return self.default_value(&at, expression);
+                }
                 Some(&Export::Function(node)) => {
                     let function = self.function(&Scope::module(at.id), Code::Function(node));
                     return Ok(Found::Value(function));
@@ -88,7 +102,9 @@ impl<'a> Evaluator<'a> {
                     Target::Module(file) => match name {
                         Imported::Name(name) => todo.push((self.modules.open(&file)?, name)),
                         Imported::Everything => {
-                            return Ok(Found::Value(Value::Namespace(self.modules.open(&file)?.id)));
+                            return Ok(Found::Value(Value::Namespace(
+                                self.modules.open(&file)?.id,
+                            )));
                         }
                     },
                     Target::Package(package) => {
@@ -111,9 +127,15 @@ impl<'a> Evaluator<'a> {
         Ok(Found::Value(Value::unknown(Site::new(module.id, Span::default()), reason)))
     }
 
-    fn default_value(&self, module: &Rc<Module<'a>>, expression: &'a Expression<'a>) -> Result<Found<'a>> {
+    fn default_value(
+        &self,
+        module: &Rc<Module<'a>>,
+        expression: &'a Expression<'a>,
+    ) -> Result<Found<'a>> {
         if let Expression::Identifier(name) = expression
-            && module.script().is_some_and(|script| script.bindings.contains_key(name.name.as_str()))
+            && module
+                .script()
+                .is_some_and(|script| script.bindings.contains_key(name.name.as_str()))
         {
             return Ok(Found::Local(module.clone(), name.name.as_str()));
         }
@@ -122,7 +144,10 @@ impl<'a> Evaluator<'a> {
         }
         let site = Site::new(module.id, expression.span());
         if !self.busy.borrow_mut().insert((module.id, "export default")) {
-            return Ok(Found::Value(Value::unknown(site, "needs the default export, which needs itself")));
+            return Ok(Found::Value(Value::unknown(
+                site,
+                "needs the default export, which needs itself",
+            )));
         }
         let value = self.at_top(|| self.expression(&Scope::module(module.id), expression));
         self.busy.borrow_mut().remove(&(module.id, "export default"));

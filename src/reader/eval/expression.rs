@@ -9,9 +9,9 @@ use crate::reader::eval::{Evaluator, SIZE_MAX};
 use crate::reader::reach::piece::Piece;
 use crate::reader::syntax::names;
 use oxc_ast::ast::{
-    ArrayExpression, ArrayExpressionElement, BinaryExpression, ChainElement, Expression, LogicalExpression,
-    ObjectExpression, ObjectPropertyKind, PropertyKey, PropertyKind, TaggedTemplateExpression,
-    TemplateLiteral, UnaryExpression,
+    ArrayExpression, ArrayExpressionElement, BinaryExpression, ChainElement, Expression,
+    LogicalExpression, ObjectExpression, ObjectPropertyKind, PropertyKey, PropertyKind,
+    TaggedTemplateExpression, TemplateLiteral, UnaryExpression,
 };
 use oxc_span::GetSpan;
 use oxc_syntax::operator::UnaryOperator;
@@ -21,21 +21,35 @@ type Names<'a> = Rc<Scope<'a>>;
 
 impl<'a> Evaluator<'a> {
     /// The value of an expression in a scope.
-    pub fn expression(&self, scope: &Names<'a>, expression: &'a Expression<'a>) -> Result<Value<'a>> {
+    pub fn expression(
+        &self,
+        scope: &Names<'a>,
+        expression: &'a Expression<'a>,
+    ) -> Result<Value<'a>> {
         let site = Site::new(scope.module, expression.span());
         let value = self.deeper(site, || self.one(scope, expression, site))?;
         Ok(self.weighed(expression, value, site))
     }
 
-    fn one(&self, scope: &Names<'a>, expression: &'a Expression<'a>, site: Site) -> Result<Value<'a>> {
+    fn one(
+        &self,
+        scope: &Names<'a>,
+        expression: &'a Expression<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
         Ok(match expression {
             Expression::BooleanLiteral(one) => Value::Bool(one.value),
             Expression::NullLiteral(_) => Value::Null,
             Expression::NumericLiteral(one) => Value::Number(one.value),
-            Expression::StringLiteral(one) if !one.lone_surrogates => Value::text(one.value.as_str()),
+            Expression::StringLiteral(one) if !one.lone_surrogates => {
+                Value::text(one.value.as_str())
+            }
             Expression::RegExpLiteral(one) => {
                 let flags = one.regex.flags.to_string();
-                Value::Pattern(Rc::new(Pattern { source: one.regex.pattern.text.to_string(), flags }))
+                Value::Pattern(Rc::new(Pattern {
+                    source: one.regex.pattern.text.to_string(),
+                    flags,
+                }))
             }
             Expression::TemplateLiteral(one) => self.template(scope, one, site)?,
             Expression::Identifier(name) => self.identifier(scope, name.name.as_str(), site)?,
@@ -51,11 +65,16 @@ impl<'a> Evaluator<'a> {
             Expression::UnaryExpression(one) => self.unary(scope, one, site)?,
             Expression::BinaryExpression(one) => self.binary(scope, one, site)?,
             Expression::LogicalExpression(one) => self.logical(scope, one, site)?,
-            Expression::ConditionalExpression(one) => match self.expression(scope, &one.test)?.truth() {
-                None => Value::unknown(site, "depends on a condition that is known at run time only"),
-                Some(true) => self.expression(scope, &one.consequent)?,
-                Some(false) => self.expression(scope, &one.alternate)?,
-            },
+            Expression::ConditionalExpression(one) => {
+                match self.expression(scope, &one.test)?.truth() {
+                    None => Value::unknown(
+                        site,
+                        "depends on a condition that is known at run time only",
+                    ),
+                    Some(true) => self.expression(scope, &one.consequent)?,
+                    Some(false) => self.expression(scope, &one.alternate)?,
+                }
+            }
             Expression::SequenceExpression(one) => {
                 let values = one.expressions.iter().map(|one| self.expression(scope, one));
                 values.collect::<Result<Vec<_>>>()?.pop().unwrap_or(Value::Undefined)
@@ -70,7 +89,9 @@ impl<'a> Evaluator<'a> {
             Expression::TSSatisfiesExpression(one) => self.expression(scope, &one.expression)?,
             Expression::TSTypeAssertion(one) => self.expression(scope, &one.expression)?,
             Expression::TSNonNullExpression(one) => self.expression(scope, &one.expression)?,
-            Expression::TSInstantiationExpression(one) => self.expression(scope, &one.expression)?,
+            Expression::TSInstantiationExpression(one) => {
+                self.expression(scope, &one.expression)?
+            }
             Expression::ParenthesizedExpression(one) => self.expression(scope, &one.expression)?,
             Expression::AwaitExpression(one) => self.expression(scope, &one.argument)?,
             Expression::ImportMeta(_) => library::global("import.meta"),
@@ -82,7 +103,12 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn logical(&self, scope: &Names<'a>, one: &'a LogicalExpression<'a>, site: Site) -> Result<Value<'a>> {
+    fn logical(
+        &self,
+        scope: &Names<'a>,
+        one: &'a LogicalExpression<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
         let left = self.expression(scope, &one.left)?;
         match takes_right(&left, one.operator) {
             None => Ok(again(left, site)),
@@ -107,7 +133,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `a?.b` and what follows it.
-    fn chain(&self, scope: &Names<'a>, chain: &'a ChainElement<'a>, site: Site) -> Result<Value<'a>> {
+    fn chain(
+        &self,
+        scope: &Names<'a>,
+        chain: &'a ChainElement<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
         match chain {
             ChainElement::CallExpression(call) => self.call_expression(scope, call, site),
             ChainElement::TSNonNullExpression(one) => self.expression(scope, &one.expression),
@@ -125,7 +156,9 @@ impl<'a> Evaluator<'a> {
 
     fn identifier(&self, scope: &Names<'a>, name: &str, site: Site) -> Result<Value<'a>> {
         Ok(match self.name(scope, name)? {
-            Some(Value::Unknown(unknown)) if unknown.site.end == 0 => again(Value::Unknown(unknown), site),
+            Some(Value::Unknown(unknown)) if unknown.site.end == 0 => {
+                again(Value::Unknown(unknown), site)
+            }
             Some(value) => value,
             None => match name {
                 "undefined" => Value::Undefined,
@@ -139,8 +172,14 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn template(&self, scope: &Names<'a>, one: &'a TemplateLiteral<'a>, site: Site) -> Result<Value<'a>> {
-        let cooked = one.quasis.iter().map(|part| part.value.cooked.as_ref().map(|text| text.as_str()));
+    fn template(
+        &self,
+        scope: &Names<'a>,
+        one: &'a TemplateLiteral<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
+        let cooked =
+            one.quasis.iter().map(|part| part.value.cooked.as_ref().map(|text| text.as_str()));
         self.joined(scope, cooked, one, site)
     }
 
@@ -194,7 +233,12 @@ impl<'a> Evaluator<'a> {
         Ok(Value::list(items))
     }
 
-    fn object(&self, scope: &Names<'a>, object: &'a ObjectExpression<'a>, site: Site) -> Result<Value<'a>> {
+    fn object(
+        &self,
+        scope: &Names<'a>,
+        object: &'a ObjectExpression<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
         let fields = Vec::with_capacity(object.properties.len());
         let made = Rc::new(Object::new(fields, None, site, self.roots_in(scope)));
         let value = Value::Object(made.clone());
@@ -221,14 +265,20 @@ impl<'a> Evaluator<'a> {
                         other if other.truth() == Some(false) => {}
                         _ => {
                             let site = Site::new(scope.module, spread.argument.span());
-                            made.set("...", again_or(from, site, "is spread, but is no known object"));
+                            made.set(
+                                "...",
+                                again_or(from, site, "is spread, but is no known object"),
+                            );
                         }
                     }
                 }
                 ObjectPropertyKind::ObjectProperty(one) => {
                     let Some(key) = self.key(scope, &one.key, one.computed)? else {
                         let site = Site::new(scope.module, one.span);
-                        made.set("[...]", Value::unknown(site, "has a key that is known at run time only"));
+                        made.set(
+                            "[...]",
+                            Value::unknown(site, "has a key that is known at run time only"),
+                        );
                         continue;
                     };
                     let field = self.expression(scope, &one.value)?;
@@ -268,7 +318,12 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn unary(&self, scope: &Names<'a>, one: &'a UnaryExpression<'a>, site: Site) -> Result<Value<'a>> {
+    fn unary(
+        &self,
+        scope: &Names<'a>,
+        one: &'a UnaryExpression<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
         if one.operator == UnaryOperator::Delete {
             return self.delete(scope, &one.argument);
         }
@@ -289,7 +344,12 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn binary(&self, scope: &Names<'a>, one: &'a BinaryExpression<'a>, site: Site) -> Result<Value<'a>> {
+    fn binary(
+        &self,
+        scope: &Names<'a>,
+        one: &'a BinaryExpression<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
         // `'a' + 'b' + …` leans left: walked in a loop, since prompts are built of hundreds of lines.
         let mut rights = Vec::new();
         let mut left = one;

@@ -60,16 +60,21 @@ pub fn call<'a>(
         return Ok((names == ["globalThis", "process", "cwd"]).then(|| path(modules.root())));
     };
     Ok(match (package.trim_start_matches("node:"), *function, first) {
-        ("fs", "readFileSync" | "readFile", Some(target)) => read(modules, target, arguments.get(1), site)?,
+        ("fs", "readFileSync" | "readFile", Some(target)) => {
+            read(modules, target, arguments.get(1), site)?
+        }
         ("fs", "existsSync", Some(target)) => match project_file(modules, target) {
             Some(file) => Some(Value::Bool(modules.text(&file)?.is_some())),
             None => None,
         },
-        ("url", "fileURLToPath" | "pathToFileURL", Some(place @ Value::Path(_))) => Some(place.clone()),
+        ("url", "fileURLToPath" | "pathToFileURL", Some(place @ Value::Path(_))) => {
+            Some(place.clone())
+        }
         ("path", "join", Some(_)) => joined(arguments),
         ("path", "resolve", _) => {
             let from_root = [&[path(modules.root())], arguments].concat();
-            let start = from_root.iter().rposition(|one| matches!(one, Value::Path(_))).unwrap_or(0);
+            let start =
+                from_root.iter().rposition(|one| matches!(one, Value::Path(_))).unwrap_or(0);
             joined(&from_root[start..])
         }
         ("path", "dirname", Some(Value::Path(place))) => Path::new(&**place).parent().map(path),
@@ -158,7 +163,9 @@ fn read<'a>(
     Ok(Some(match encoding.as_deref() {
         Some("utf8" | "utf-8") => Value::Text(text),
         // Bytes: `.toString()` makes a text of them.
-        None | Some("undefined" | "null") => Value::object(vec![(BYTES.into(), Value::Text(text))], site),
+        None | Some("undefined" | "null") => {
+            Value::object(vec![(BYTES.into(), Value::Text(text))], site)
+        }
         Some(_) => Value::unknown(site, "reads a file in an encoding that is not evaluated"),
     }))
 }

@@ -7,8 +7,8 @@ use super::value::{Scope, Site, Value};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
 use oxc_ast::ast::{
-    Expression, ForInStatement, ForOfStatement, ForStatement, ForStatementInit, ForStatementLeft, Statement,
-    SwitchStatement,
+    Expression, ForInStatement, ForOfStatement, ForStatement, ForStatementInit, ForStatementLeft,
+    Statement, SwitchStatement,
 };
 use oxc_span::GetSpan;
 use std::rc::Rc;
@@ -25,7 +25,12 @@ enum Turn<'a> {
 }
 
 impl<'a> Evaluator<'a> {
-    pub fn switch(&self, scope: &Names<'a>, one: &'a SwitchStatement<'a>, site: Site) -> Result<Flow<'a>> {
+    pub fn switch(
+        &self,
+        scope: &Names<'a>,
+        one: &'a SwitchStatement<'a>,
+        site: Site,
+    ) -> Result<Flow<'a>> {
         let wanted = self.expression(scope, &one.discriminant)?;
         let inner = Scope::inside(scope, None);
         let mut start = one.cases.iter().position(|case| case.test.is_none());
@@ -80,7 +85,9 @@ impl<'a> Evaluator<'a> {
     pub fn for_loop(&self, scope: &Names<'a>, one: &'a ForStatement<'a>) -> Result<Flow<'a>> {
         let mut inner = Scope::inside(scope, None);
         match &one.init {
-            Some(ForStatementInit::VariableDeclaration(variables)) => self.variables(&inner, variables)?,
+            Some(ForStatementInit::VariableDeclaration(variables)) => {
+                self.variables(&inner, variables)?
+            }
             Some(init) => {
                 if let Some(expression) = init.as_expression() {
                     self.expression(&inner, expression)?;
@@ -105,7 +112,12 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub fn for_of(&self, scope: &Names<'a>, one: &'a ForOfStatement<'a>, site: Site) -> Result<Flow<'a>> {
+    pub fn for_of(
+        &self,
+        scope: &Names<'a>,
+        one: &'a ForOfStatement<'a>,
+        site: Site,
+    ) -> Result<Flow<'a>> {
         match self.expression(scope, &one.right)? {
             Value::List(items) => {
                 let items = items.borrow().clone();
@@ -115,11 +127,22 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub fn for_in(&self, scope: &Names<'a>, one: &'a ForInStatement<'a>, site: Site) -> Result<Flow<'a>> {
+    pub fn for_in(
+        &self,
+        scope: &Names<'a>,
+        one: &'a ForInStatement<'a>,
+        site: Site,
+    ) -> Result<Flow<'a>> {
         match self.expression(scope, &one.right)? {
-            Value::Object(object) if object.get("...").is_none() && object.get("[...]").is_none() => {
-                let names =
-                    object.fields.borrow().iter().map(|(name, _)| Value::Text(name.clone())).collect();
+            Value::Object(object)
+                if object.get("...").is_none() && object.get("[...]").is_none() =>
+            {
+                let names = object
+                    .fields
+                    .borrow()
+                    .iter()
+                    .map(|(name, _)| Value::Text(name.clone()))
+                    .collect();
                 self.each(scope, &one.left, names, &one.body, site)
             }
             other => Ok(Flow::Return(again_or(other, site, "walks over no known object"))),
@@ -143,7 +166,12 @@ impl<'a> Evaluator<'a> {
                     }
                 }
                 (_, Some(target)) => self.assign(&inner, target, item)?,
-                _ => return Ok(Flow::Return(Value::unknown(site, "is a loop that is not evaluated"))),
+                _ => {
+                    return Ok(Flow::Return(Value::unknown(
+                        site,
+                        "is a loop that is not evaluated",
+                    )));
+                }
             }
             if let Turn::Over(flow) = self.turn(&inner, body)? {
                 return Ok(flow);
@@ -162,7 +190,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// How a loop is left whose test fails, or is not known.
-    fn ends(&self, scope: &Names<'a>, test: Option<&'a Expression<'a>>) -> Result<Option<Flow<'a>>> {
+    fn ends(
+        &self,
+        scope: &Names<'a>,
+        test: Option<&'a Expression<'a>>,
+    ) -> Result<Option<Flow<'a>>> {
         let Some(test) = test else { return Ok(None) };
         let value = self.expression(scope, test)?;
         Ok(match value.truth() {

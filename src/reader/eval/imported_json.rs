@@ -47,7 +47,8 @@ pub fn from_json<'a>(value: &serde_json::Value, site: Site) -> Value<'a> {
             Value::list(items.iter().map(|item| from_json(item, site)).collect())
         }
         serde_json::Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| (key.as_str().into(), from_json(value, site)));
+            let fields =
+                fields.iter().map(|(key, value)| (key.as_str().into(), from_json(value, site)));
             Value::object(fields.collect(), site)
         }
     }

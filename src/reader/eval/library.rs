@@ -65,8 +65,12 @@ pub fn is_global(path: &[Rc<str>], names: &[&str]) -> bool {
 pub fn reason(path: &[Rc<str>]) -> String {
     let names: Vec<&str> = path.iter().map(|part| &**part).collect();
     match names.as_slice() {
-        ["globalThis", "process", "env", name] => format!("reads the environment variable \"{name}\""),
-        ["globalThis", rest @ ..] => format!("needs \"{}\", which is known at run time only", rest.join(".")),
+        ["globalThis", "process", "env", name] => {
+            format!("reads the environment variable \"{name}\"")
+        }
+        ["globalThis", rest @ ..] => {
+            format!("needs \"{}\", which is known at run time only", rest.join("."))
+        }
         [package, ..] => format!("comes from the package \"{package}\""),
         [] => "is known at run time only".to_owned(),
     }
@@ -106,7 +110,8 @@ pub fn call<'a>(
         return Ok(Value::unknown(site, format!("reads the environment variable \"{key}\"")));
     }
     if Kind::made_by(&name).is_some() || name == "createStep" {
-        let made = Made { by: name.as_str().into(), bases: Rc::new(vec![name.into()]), class: None };
+        let made =
+            Made { by: name.as_str().into(), bases: Rc::new(vec![name.into()]), class: None };
         let object = evaluator.copied(arguments.first(), made, site);
         if let (Value::Object(object), Some(build)) = (&object, arguments.get(1)) {
             // `defineWorkflow(config, build)`.
@@ -121,7 +126,12 @@ pub fn call<'a>(
 }
 
 /// A part of a workflow: its name and its arguments.
-fn part<'a>(evaluator: &Evaluator<'a>, name: &str, arguments: Vec<Value<'a>>, site: Site) -> Value<'a> {
+fn part<'a>(
+    evaluator: &Evaluator<'a>,
+    name: &str,
+    arguments: Vec<Value<'a>>,
+    site: Site,
+) -> Value<'a> {
     let made = Made { by: name.into(), bases: Rc::new(vec![name.into()]), class: None };
     let value = evaluator.copied(None, made, site);
     if let (Value::Object(object), "env.template", Some(key)) = (&value, name, arguments.first()) {
@@ -180,8 +190,10 @@ pub fn has_method(object: &Object<'_>, key: &str) -> bool {
     let Some(made) = &object.made else {
         return key == "hasOwnProperty" || key == "toString" && object.get(BYTES).is_some();
     };
-    let adds = ["addTool", "addTools"].contains(&key) && object.is_made_by(&["LuaSkill", "defineSkill"]);
-    let chains = made.class.is_none() && (&*made.by == "createWorkflow" || PARTS.contains(&&*made.by));
+    let adds =
+        ["addTool", "addTools"].contains(&key) && object.is_made_by(&["LuaSkill", "defineSkill"]);
+    let chains =
+        made.class.is_none() && (&*made.by == "createWorkflow" || PARTS.contains(&&*made.by));
     adds || chains
 }
 
@@ -226,7 +238,10 @@ pub fn method<'a>(
             Some(Value::List(steps)) => steps.borrow().clone(),
             _ => Vec::new(),
         };
-        let fields = vec![("method".into(), Value::text(name)), ("arguments".into(), Value::list(arguments))];
+        let fields = vec![
+            ("method".into(), Value::text(name)),
+            ("arguments".into(), Value::list(arguments)),
+        ];
         steps.push(Value::object(fields, site));
         next.set("steps", Value::list(steps));
     }
@@ -263,7 +278,9 @@ fn global_call<'a>(
         ["Array", "of"] => Some(Value::list(arguments.to_vec())),
         ["JSON", "stringify"] => crate::reader::primitives::json::stringify(first, arguments),
         ["JSON", "parse"] => match first {
-            Value::Text(text) => serde_json::from_str(text).ok().map(|value| from_json(&value, site)),
+            Value::Text(text) => {
+                serde_json::from_str(text).ok().map(|value| from_json(&value, site))
+            }
             _ => None,
         },
         ["Object", "freeze" | "seal"] => Some(first.clone()),
@@ -278,7 +295,9 @@ fn number<'a>(value: &Value<'a>) -> Option<Value<'a>> {
     match value {
         Value::Number(number) => Some(Value::Number(*number)),
         Value::Bool(value) => Some(Value::Number(f64::from(*value))),
-        Value::Text(text) if text.trim().bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-') => {
+        Value::Text(text)
+            if text.trim().bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-') =>
+        {
             text.trim().parse().ok().map(Value::Number)
         }
         _ => None,
@@ -336,7 +355,11 @@ fn from_entries<'a>(entries: &Value<'a>, site: Site) -> Option<Value<'a>> {
     Some(value)
 }
 
-fn object_parts<'a>(evaluator: &Evaluator<'a>, value: &Value<'a>, part: &str) -> Result<Option<Value<'a>>> {
+fn object_parts<'a>(
+    evaluator: &Evaluator<'a>,
+    value: &Value<'a>,
+    part: &str,
+) -> Result<Option<Value<'a>>> {
     let fields = match value {
         Value::Object(object) => object.fields.borrow().clone(),
         // Every export of a module: `Object.values(import * as tools)`.

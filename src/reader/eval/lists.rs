@@ -64,11 +64,15 @@ fn sorted<'a>(
                 (Some(a), Some(b)) => Ok(a.encode_utf16().cmp(b.encode_utf16())),
                 _ => Err(Value::unknown(site, "is in an order that is not evaluated")),
             },
-            Some(function) => match evaluator.call(function, None, vec![one.clone(), other.clone()], site) {
-                Ok(Value::Number(number)) => Ok(number.partial_cmp(&0.0).unwrap_or(Ordering::Equal)),
-                Ok(other) => Err(again_or(other, site, "is in an order that is not evaluated")),
-                Err(_) => Err(Value::unknown(site, "is in an order that is not evaluated")),
-            },
+            Some(function) => {
+                match evaluator.call(function, None, vec![one.clone(), other.clone()], site) {
+                    Ok(Value::Number(number)) => {
+                        Ok(number.partial_cmp(&0.0).unwrap_or(Ordering::Equal))
+                    }
+                    Ok(other) => Err(again_or(other, site, "is in an order that is not evaluated")),
+                    Err(_) => Err(Value::unknown(site, "is in an order that is not evaluated")),
+                }
+            }
         };
         order.unwrap_or_else(|unknown| {
             failed = Some(unknown);
@@ -238,7 +242,10 @@ fn part<'a>(items: Vec<Value<'a>>, name: &str, arguments: &[Value<'a>]) -> Optio
             Value::list(items.get(start..end.max(start)).map(<[_]>::to_vec).unwrap_or_default())
         }
         "toReversed" => Value::list(items.into_iter().rev().collect()),
-        "at" => items.get(from_end(arguments.first()?, items.len())?).cloned().unwrap_or(Value::Undefined),
+        "at" => items
+            .get(from_end(arguments.first()?, items.len())?)
+            .cloned()
+            .unwrap_or(Value::Undefined),
         "includes" | "indexOf" => {
             let wanted = arguments.first()?;
             let mut found = None;

@@ -148,7 +148,9 @@ impl<'a> Evaluator<'a> {
             return Ok(Some(value));
         }
         let module = self.modules.get(scope.module);
-        let Some((&name, _)) = module.script().and_then(|script| script.bindings.get_key_value(name)) else {
+        let Some((&name, _)) =
+            module.script().and_then(|script| script.bindings.get_key_value(name))
+        else {
             return Ok(None);
         };
         self.local(module, name).map(Some)
@@ -199,7 +201,12 @@ impl<'a> Evaluator<'a> {
             )
     }
 
-    fn declared(&self, module: &Rc<Module<'a>>, name: &'a str, binding: Binding<'a>) -> Result<Value<'a>> {
+    fn declared(
+        &self,
+        module: &Rc<Module<'a>>,
+        name: &'a str,
+        binding: Binding<'a>,
+    ) -> Result<Value<'a>> {
         let key = (module.id, name);
         let site = |span: Span| Site::new(module.id, span);
         if !self.busy.borrow_mut().insert(key) {
@@ -208,13 +215,17 @@ impl<'a> Evaluator<'a> {
         }
         let scope = Scope::module(module.id);
         let value = self.at_top(|| match binding {
-            Binding::Variable { pattern, init } => self.variable(module, &scope, name, pattern, init),
+            Binding::Variable { pattern, init } => {
+                self.variable(module, &scope, name, pattern, init)
+            }
             Binding::Function(node) => Ok(self.function(&scope, Code::Function(node))),
             Binding::Class(node) => self.class(&scope, node),
             Binding::Enum(node) => self.enumeration(&scope, node),
             Binding::Import { link, .. } => Ok(Value::unknown(site(link.span), "is imported")),
             Binding::Namespace(node) => self.namespace(&scope, node),
-            Binding::Opaque(span) => Ok(Value::unknown(site(span), "is a declaration that is not evaluated")),
+            Binding::Opaque(span) => {
+                Ok(Value::unknown(site(span), "is a declaration that is not evaluated"))
+            }
         });
         self.busy.borrow_mut().remove(&key);
         let value = value?;
@@ -234,7 +245,10 @@ impl<'a> Evaluator<'a> {
         let site = Site::new(module.id, init.map_or_else(|| pattern.span(), GetSpan::span));
         let assigned = module.script().is_some_and(|script| script.names.assigned.contains(name));
         if assigned {
-            return Ok(Value::unknown(site, format!("needs \"{name}\", which is assigned more than once")));
+            return Ok(Value::unknown(
+                site,
+                format!("needs \"{name}\", which is assigned more than once"),
+            ));
         }
         let Some(init) = init else {
             return Ok(Value::unknown(site, format!("needs \"{name}\", which has no value here")));

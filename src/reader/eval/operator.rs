@@ -27,14 +27,21 @@ pub fn type_name(value: &Value<'_>) -> Option<&'static str> {
         Value::Number(_) => "number",
         Value::Text(_) | Value::Path(_) => "string",
         Value::Function(_) | Value::Class(_) | Value::Method(_) => "function",
-        Value::Null | Value::List(_) | Value::Object(_) | Value::Schema(_) | Value::Date(_) => "object",
+        Value::Null | Value::List(_) | Value::Object(_) | Value::Schema(_) | Value::Date(_) => {
+            "object"
+        }
         Value::Pattern(_) | Value::Namespace(_) => "object",
         Value::Package(_) | Value::Unknown(_) => return None,
     })
 }
 
 /// Two values and the operator between them.
-pub fn operate<'a>(operator: BinaryOperator, left: Value<'a>, right: Value<'a>, site: Site) -> Value<'a> {
+pub fn operate<'a>(
+    operator: BinaryOperator,
+    left: Value<'a>,
+    right: Value<'a>,
+    site: Site,
+) -> Value<'a> {
     if left.is_unknown() || matches!(left, Value::Package(_)) {
         return again(left, site);
     }
@@ -44,7 +51,9 @@ pub fn operate<'a>(operator: BinaryOperator, left: Value<'a>, right: Value<'a>, 
     let known = match operator {
         BinaryOperator::Addition => match (&left, &right) {
             (Value::Number(a), Value::Number(b)) => Some(Value::Number(a + b)),
-            (Value::Path(path), Value::Text(text)) => Some(Value::Path((path.to_string() + text).into())),
+            (Value::Path(path), Value::Text(text)) => {
+                Some(Value::Path((path.to_string() + text).into()))
+            }
             (Value::Text(_), _) | (_, Value::Text(_)) => concatenated(&left, &right),
             _ => None,
         },

@@ -16,8 +16,7 @@ const PROGRAM_MAX: usize = 1 << 20;
 /// Bytes of text that cost one step.
 const BYTES_PER_STEP: usize = 64;
 
-const SPACE: &str =
-    r"\t\n\x0B\x0C\r \u{A0}\u{1680}\u{2000}-\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}\u{FEFF}";
+const SPACE: &str = r"\t\n\x0B\x0C\r \u{A0}\u{1680}\u{2000}-\u{200A}\u{2028}\u{2029}\u{202F}\u{205F}\u{3000}\u{FEFF}";
 const ENDS: &str = r"\n\r\u{2028}\u{2029}";
 
 /// Calls a method of a text with a pattern, or `test` of a pattern; `None` where that is not evaluated.
@@ -51,7 +50,9 @@ pub fn method<'a>(
         }
         ("split", None) => Some(split(text, &found)),
         ("match", _) if found.is_empty() => Some(Value::Null),
-        ("match", _) if all => Some(Value::list(found.iter().map(|one| Value::text(&one[0])).collect())),
+        ("match", _) if all => {
+            Some(Value::list(found.iter().map(|one| Value::text(&one[0])).collect()))
+        }
         ("match", _) => Some(Value::list(groups(&found[0]))),
         ("search", _) => {
             let at = found.first().and_then(|one| one.get(0));
@@ -82,7 +83,9 @@ fn matches<'t>(regex: &Regex, text: &'t str, all: bool) -> Vec<Captures<'t>> {
 }
 
 fn groups<'a>(found: &Captures<'_>) -> Vec<Value<'a>> {
-    let text = |one: Option<regex::Match<'_>>| one.map_or(Value::Undefined, |one| Value::text(one.as_str()));
+    let text = |one: Option<regex::Match<'_>>| {
+        one.map_or(Value::Undefined, |one| Value::text(one.as_str()))
+    };
     found.iter().map(text).collect()
 }
 
@@ -123,8 +126,10 @@ fn expanded(new: &str, found: &Captures<'_>) -> Option<String> {
             Some('&') => out.push_str(&found[0]),
             Some('`' | '\'') => return None,
             Some(digit) if digit.is_ascii_digit() => {
-                let long =
-                    after.get(..2).and_then(|two| two.parse::<usize>().ok()).filter(|&n| n < found.len());
+                let long = after
+                    .get(..2)
+                    .and_then(|two| two.parse::<usize>().ok())
+                    .filter(|&n| n < found.len());
                 let short = digit as usize - '0' as usize;
                 let (group, length) = long.map_or((short, 1), |long| (long, 2));
                 if group == 0 || group >= found.len() {
@@ -188,7 +193,11 @@ fn compiled(pattern: &Pattern, text: &str) -> Option<Regex> {
         return None;
     }
     let mut builder = RegexBuilder::new(&translation.out);
-    builder.case_insensitive(flag('i')).multi_line(flag('m')).size_limit(PROGRAM_MAX).nest_limit(50);
+    builder
+        .case_insensitive(flag('i'))
+        .multi_line(flag('m'))
+        .size_limit(PROGRAM_MAX)
+        .nest_limit(50);
     let regex = builder.build().ok()?;
     // An empty match stands between the halves of a wide letter, too.
     (!is_wide || !regex.is_match("")).then_some(regex)
@@ -211,7 +220,8 @@ impl Translation<'_> {
                 '[' => self.class()?,
                 '.' => {
                     self.wide = true;
-                    let any = if self.dot_all { r"[\s\S]".to_owned() } else { format!("[^{ENDS}]") };
+                    let any =
+                        if self.dot_all { r"[\s\S]".to_owned() } else { format!("[^{ENDS}]") };
                     self.out.push_str(&any);
                 }
                 '(' if self.rest.peek() == Some(&'?') => {
@@ -264,7 +274,9 @@ impl Translation<'_> {
                 ']' => break,
                 '\\' => self.escape(true)?,
                 one @ ('[' | '&' | '~') => self.out.extend(['\\', one]),
-                '-' if self.rest.peek() == Some(&'-') || self.out.ends_with('[') => self.out.push_str(r"\-"),
+                '-' if self.rest.peek() == Some(&'-') || self.out.ends_with('[') => {
+                    self.out.push_str(r"\-")
+                }
                 '-' if self.rest.peek() == Some(&']') => self.out.push_str(r"\-"),
                 other => self.out.push(other),
             }
@@ -295,11 +307,14 @@ impl Translation<'_> {
             }
             ('b' | 'B', _) if !in_class => self.out.push_str(&format!("(?-u:\\{one})")),
             ('n' | 't' | 'r' | 'f' | 'v', _) => self.out.extend(['\\', one]),
-            ('0', _) if !self.rest.peek().is_some_and(char::is_ascii_digit) => self.out.push_str(r"\x00"),
+            ('0', _) if !self.rest.peek().is_some_and(char::is_ascii_digit) => {
+                self.out.push_str(r"\x00")
+            }
             ('u' | 'x', _) => {
                 let length = if one == 'u' { 4 } else { 2 };
                 let digits: String = self.rest.by_ref().take(length).collect();
-                let code = u32::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == length)?;
+                let code =
+                    u32::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == length)?;
                 self.out.push_str(&format!("\\u{{{:X}}}", u32::from(char::from_u32(code)?)));
             }
             (other, _) if other.is_ascii_punctuation() => self.out.extend(['\\', other]),

@@ -178,7 +178,8 @@ impl<'a> Object<'a> {
         site: Site,
         roots: Rc<[Piece<'a>]>,
     ) -> Object<'a> {
-        let (fields, schemas, is_enum) = (RefCell::new(fields), RefCell::default(), Cell::default());
+        let (fields, schemas, is_enum) =
+            (RefCell::new(fields), RefCell::default(), Cell::default());
         Object { fields, made, site, roots, schemas, is_enum, wraps: Cell::default() }
     }
 
@@ -205,7 +206,9 @@ impl<'a> Object<'a> {
     }
 
     pub fn is_made_by(&self, names: &[&str]) -> bool {
-        self.made.as_ref().is_some_and(|made| made.bases.iter().any(|base| names.contains(&&**base)))
+        self.made
+            .as_ref()
+            .is_some_and(|made| made.bases.iter().any(|base| names.contains(&&**base)))
     }
 }
 
@@ -315,7 +318,10 @@ fn exponential(number: f64) -> String {
 pub fn number_json(number: f64) -> Option<serde_json::Value> {
     const SAFE: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() < SAFE {
-        #[expect(clippy::cast_possible_truncation, reason = "checked to be a whole number below 2^53")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "checked to be a whole number below 2^53"
+        )]
         return Some(serde_json::Value::from(number as i64));
     }
     serde_json::Number::from_f64(number).map(serde_json::Value::Number)

@@ -18,15 +18,18 @@ pub fn read(lock: &Lock) -> Result<(HashMap<String, String>, Graph)> {
     let file: File = json(lock.name, &jsonc::strip(&lock.text))?;
     let (mut versions, mut graph) = (HashMap::new(), Graph::default());
     for (place, one) in &file.packages {
-        let Some((_, version)) = one.first().and_then(Value::as_str).and_then(|id| id.rsplit_once('@'))
+        let Some((_, version)) =
+            one.first().and_then(Value::as_str).and_then(|id| id.rsplit_once('@'))
         else {
             continue;
         };
         let needs = ["dependencies", "optionalDependencies", "peerDependencies"].into_iter();
-        let needs = needs.filter_map(|group| one.iter().find_map(|part| part.get(group)?.as_object()));
+        let needs =
+            needs.filter_map(|group| one.iter().find_map(|part| part.get(group)?.as_object()));
         let mut needs: Vec<&String> = needs.flat_map(|group| group.keys()).collect();
         needs.sort_unstable();
-        let needs = needs.into_iter().filter_map(|name| Some((name.clone(), find(&file, place, name)?)));
+        let needs =
+            needs.into_iter().filter_map(|name| Some((name.clone(), find(&file, place, name)?)));
         graph.add([place.clone()], Node { version: version.to_owned(), needs: needs.collect() });
         versions.insert(place.clone(), version.to_owned());
     }

@@ -41,7 +41,9 @@ impl Graph {
         while let Some((at, place)) = todo.pop() {
             for (name, key) in &self.nodes[at].needs {
                 // What is not there is optional, or not installed yet.
-                let Some(&next) = self.by_key.get(key).filter(|next| seen.insert(**next)) else { continue };
+                let Some(&next) = self.by_key.get(key).filter(|next| seen.insert(**next)) else {
+                    continue;
+                };
                 let is_own = self.roots.get(name).is_none_or(|root| *root == next);
                 let short = if is_own && !found.contains_key(name) {
                     name.clone()

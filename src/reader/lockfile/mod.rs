@@ -114,7 +114,11 @@ pub fn stamp(root: &Path) -> Result<blake3::Hash> {
     let package = text(files, &root.join(PACKAGE_FILE))?.unwrap_or_default();
     hasher.update(blake3::hash(package.as_bytes()).as_bytes());
     if let Some((lock, _)) = find(root, files)? {
-        hasher.update(lock.name.as_bytes()).update(&[0]).update(lock.project.as_bytes()).update(&[0]);
+        hasher
+            .update(lock.name.as_bytes())
+            .update(&[0])
+            .update(lock.project.as_bytes())
+            .update(&[0]);
         hasher.update(lock.text.as_bytes());
     }
     Ok(hasher.finalize())
@@ -127,7 +131,8 @@ fn find(root: &Path, files: &Files) -> Result<Option<(Lock, Reader)>> {
         for (name, read) in LOCKS {
             if let Some(text) = text(files, &folder.join(name))? {
                 let below = root.strip_prefix(folder).map(PathBuf::from).unwrap_or_default();
-                let project = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+                let project =
+                    below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
                 return Ok(Some((Lock { name, text, project }, read)));
             }
         }
@@ -155,14 +160,18 @@ mod tests {
     #[test]
     fn the_lock_wins_over_the_range_and_nested_copies_do_not_count() {
         let project = tempfile::tempdir().unwrap();
-        let package = r#"{"dependencies":{"zod":"^3.24.1","axios":"^1.6.0"},"devDependencies":{"tsx":"^4"}}"#;
+        let package =
+            r#"{"dependencies":{"zod":"^3.24.1","axios":"^1.6.0"},"devDependencies":{"tsx":"^4"}}"#;
         let lock = r#"{"lockfileVersion":3,"packages":{"":{"name":"x"},"node_modules/zod":{"version":"3.25.76"},
             "node_modules/a/node_modules/zod":{"version":"4.0.0"},"node_modules/@s/p":{"version":"2.0.0"}}}"#;
         std::fs::write(project.path().join("package.json"), package).unwrap();
         std::fs::write(project.path().join("package-lock.json"), lock).unwrap();
         let versions = Versions::read(project.path(), &Files::default()).unwrap();
         let of = |name: &str| versions.of(name);
-        assert_eq!((of("zod"), of("axios"), of("tsx")), ("3.25.76".into(), "^1.6.0".into(), "^4".into()));
+        assert_eq!(
+            (of("zod"), of("axios"), of("tsx")),
+            ("3.25.76".into(), "^1.6.0".into(), "^4".into())
+        );
         assert_eq!((of("@s/p"), of("left-pad")), ("2.0.0".into(), "unknown".into()));
     }
 
@@ -171,14 +180,17 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         std::fs::write(project.path().join("package-lock.json"), "{").unwrap();
         let error = Versions::read(project.path(), &Files::default()).map(|_| ()).unwrap_err();
-        assert!(error.message().starts_with("cannot read \"package-lock.json:1:"), "{}", error.message());
+        assert!(
+            error.message().starts_with("cannot read \"package-lock.json:1:"),
+            "{}",
+            error.message()
+        );
     }
 
     /// The versions of a project with this lock file and these ranges.
     fn locked(name: &str, lock: &str, of: &[&str]) -> Vec<String> {
         let project = tempfile::tempdir().unwrap();
-        let package =
-            r#"{"dependencies":{"zod":"^3.24.1","@s/p":"^2.0.0"},"devDependencies":{"tsx":"^4.0.0"}}"#;
+        let package = r#"{"dependencies":{"zod":"^3.24.1","@s/p":"^2.0.0"},"devDependencies":{"tsx":"^4.0.0"}}"#;
         std::fs::write(project.path().join("package.json"), package).unwrap();
         std::fs::write(project.path().join(name), lock).unwrap();
         let versions = Versions::read(project.path(), &Files::default()).unwrap();
@@ -194,9 +206,15 @@ mod tests {
     #[test]
     fn both_forms_of_yarn() {
         let one = "# yarn lockfile v1\n\n\n\"@s/p@^2.0.0\", \"@s/p@^2.0.1\":\n  version \"2.0.4\"\n  resolved \"x\"\n\nzod@^3.0.0:\n  version \"3.1.0\"\n\nzod@^3.24.1:\n  version \"3.25.1\"\n  dependencies:\n    version \"9.9.9\"\n";
-        assert_eq!(locked("yarn.lock", one, &["zod", "@s/p", "tsx"]), ["3.25.1", "2.0.4", "^4.0.0"]);
+        assert_eq!(
+            locked("yarn.lock", one, &["zod", "@s/p", "tsx"]),
+            ["3.25.1", "2.0.4", "^4.0.0"]
+        );
         let berry = "__metadata:\n  version: 8\n\n\"@s/p@npm:^2.0.0, @s/p@npm:^2.0.1\":\n  version: 2.0.4\n  resolution: \"@s/p@npm:2.0.4\"\n\n\"app@workspace:.\":\n  version: 0.0.0-use.local\n\n\"tsx@npm:^4.0.0\":\n  version: 4.19.2\n";
-        assert_eq!(locked("yarn.lock", berry, &["zod", "@s/p", "tsx"]), ["^3.24.1", "2.0.4", "4.19.2"]);
+        assert_eq!(
+            locked("yarn.lock", berry, &["zod", "@s/p", "tsx"]),
+            ["^3.24.1", "2.0.4", "4.19.2"]
+        );
     }
 
     #[test]
@@ -212,7 +230,10 @@ mod tests {
     #[test]
     fn bun_with_comments_and_last_commas() {
         let lock = "{\n  // made by bun\n  \"lockfileVersion\": 1, /* x */\n  \"packages\": {\n    \"zod\": [\"zod@3.25.1\", \"http://x//y\", {}, \"sha\"],\n    \"@s/p\": [\"@s/p@2.0.4\", \"\", {},],\n  },\n}\n";
-        assert_eq!(locked("bun.lock", lock, &["zod", "@s/p", "tsx"]), ["3.25.1", "2.0.4", "^4.0.0"]);
+        assert_eq!(
+            locked("bun.lock", lock, &["zod", "@s/p", "tsx"]),
+            ["3.25.1", "2.0.4", "^4.0.0"]
+        );
     }
 
     /// Lock files that the tools themselves made of one `package.json`. `debug` needs another `ms` than the project.
@@ -224,21 +245,29 @@ mod tests {
             ("yarn.lock", &["yarn-1.lock", "yarn-4.lock"]),
             ("bun.lock", &["bun-1.lock"]),
         ];
-        for (name, made) in kinds.into_iter().flat_map(|(name, all)| all.iter().map(move |one| (name, *one)))
+        for (name, made) in
+            kinds.into_iter().flat_map(|(name, all)| all.iter().map(move |one| (name, *one)))
         {
             let project = tempfile::tempdir().unwrap();
-            std::fs::copy(fixtures.join("package.json"), project.path().join("package.json")).unwrap();
+            std::fs::copy(fixtures.join("package.json"), project.path().join("package.json"))
+                .unwrap();
             std::fs::copy(fixtures.join(made), project.path().join(name)).unwrap();
             let versions = Versions::read(project.path(), &Files::default()).unwrap();
             let with = |package: &str| {
                 let all = versions.with(package).into_iter();
-                all.map(|(place, version)| format!("{place} {version}")).collect::<Vec<_>>().join(", ")
+                all.map(|(place, version)| format!("{place} {version}"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
             };
             assert_eq!(with("debug"), "debug 4.4.3, debug/node_modules/ms 2.1.3", "{made}");
             assert_eq!(with("ms"), "ms 2.0.0", "{made}");
             assert_eq!(with("p-limit"), "p-limit 5.0.0, yocto-queue 1.2.2", "{made}");
             assert_eq!(with("is-number-alias"), "is-number 6.0.0, is-number-alias 3.0.1", "{made}");
-            assert_eq!(with("@npmcli/name-from-folder"), "@npmcli/name-from-folder 2.0.0", "{made}");
+            assert_eq!(
+                with("@npmcli/name-from-folder"),
+                "@npmcli/name-from-folder 2.0.0",
+                "{made}"
+            );
         }
     }
 

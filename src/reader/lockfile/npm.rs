@@ -41,7 +41,8 @@ pub struct Tree {
 
 impl Tree {
     pub fn read(lock: &Lock) -> Result<Tree> {
-        let project = if lock.project.is_empty() { String::new() } else { format!("{}/", lock.project) };
+        let project =
+            if lock.project.is_empty() { String::new() } else { format!("{}/", lock.project) };
         Ok(Tree { file: json(lock.name, &lock.text)?, project })
     }
 
@@ -76,7 +77,8 @@ impl Tree {
             let names = one.dependencies.keys().chain(one.optional_dependencies.keys());
             for name in names.chain(one.peer_dependencies.keys()) {
                 // What is not there is optional, or not installed yet.
-                let Some(next) = self.find(&format!("{place}/"), name).filter(|next| !seen.contains(next))
+                let Some(next) =
+                    self.find(&format!("{place}/"), name).filter(|next| !seen.contains(next))
                 else {
                     continue;
                 };
@@ -84,7 +86,10 @@ impl Tree {
                 todo.push(next);
                 let short = next.strip_prefix(MODULES).unwrap_or(next);
                 found.extend(
-                    self.file.packages[next].version.clone().map(|version| (short.to_owned(), version)),
+                    self.file.packages[next]
+                        .version
+                        .clone()
+                        .map(|version| (short.to_owned(), version)),
                 );
             }
         }
@@ -95,7 +100,9 @@ impl Tree {
     fn find(&self, folder: &str, name: &str) -> Option<&str> {
         let mut folder = folder;
         loop {
-            if let Some((place, _)) = self.file.packages.get_key_value(&format!("{folder}{MODULES}{name}")) {
+            if let Some((place, _)) =
+                self.file.packages.get_key_value(&format!("{folder}{MODULES}{name}"))
+            {
                 return Some(place.as_str());
             }
             // `node_modules/a/` is below "", `node_modules/a/node_modules/b/` below `node_modules/a/`.
@@ -120,9 +127,11 @@ mod tests {
             "node_modules/b": {"version": "3.0.0", "dependencies": {"d": "*"}},
             "node_modules/c": {"version": "4.0.0", "dependencies": {"a": "*", "@s/d": "*"}},
             "node_modules/@s/d": {"version": "5.0.0"}, "node_modules/d": {"version": "6.0.0"}}}"#;
-        let lock = Lock { name: "package-lock.json", text: text.to_owned(), project: String::new() };
+        let lock =
+            Lock { name: "package-lock.json", text: text.to_owned(), project: String::new() };
         let below = Tree::read(&lock).unwrap().below("a");
-        let below: Vec<_> = below.iter().map(|(place, version)| format!("{place} {version}")).collect();
+        let below: Vec<_> =
+            below.iter().map(|(place, version)| format!("{place} {version}")).collect();
         assert_eq!(below, ["@s/d 5.0.0", "a/node_modules/b 2.0.0", "c 4.0.0"]);
         assert!(Tree::default().below("a").is_empty());
     }

@@ -11,16 +11,22 @@ use std::collections::HashMap;
 pub fn read(lock: &Lock) -> Result<(HashMap<String, String>, Graph)> {
     let (head, packages) = lock.text.split_once("\npackages:").unwrap_or((&lock.text, ""));
     let file: Value = serde_saphyr::from_str(head).map_err(|error| {
-        let place = error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
+        let place = error
+            .location()
+            .map(|at| format!(":{}:{}", at.line(), at.column()))
+            .unwrap_or_default();
         Error::usage(format!("cannot read \"{}{place}\": not YAML", lock.name))
     })?;
     let mut graph = graph(packages);
     let project = if lock.project.is_empty() { "." } else { &lock.project };
-    let importer = file.get("importers").and_then(|importers| importers.get(project)).unwrap_or(&file);
+    let importer =
+        file.get("importers").and_then(|importers| importers.get(project)).unwrap_or(&file);
     let mut versions = HashMap::new();
     for group in ["optionalDependencies", "devDependencies", "dependencies"] {
         for (name, one) in importer.get(group).and_then(Value::as_object).into_iter().flatten() {
-            let Some(text) = one.as_str().or_else(|| one.get("version")?.as_str()) else { continue };
+            let Some(text) = one.as_str().or_else(|| one.get("version")?.as_str()) else {
+                continue;
+            };
             versions.insert(name.clone(), version(text));
             graph.root(name, &key(name, text));
         }
@@ -46,7 +52,9 @@ fn graph(text: &str) -> Graph {
             }
             4 => in_needs = ["dependencies:", "optionalDependencies:"].contains(&field),
             6 if in_needs => {
-                let Some(((name, value), (_, node))) = split(field).zip(open.as_mut()) else { continue };
+                let Some(((name, value), (_, node))) = split(field).zip(open.as_mut()) else {
+                    continue;
+                };
                 node.needs.push((name.to_owned(), key(name, value)));
             }
             _ => {}
@@ -79,7 +87,11 @@ fn own_key(text: &str) -> String {
 
 /// The key of what a package gets under a name: a version, or another package's key.
 fn key(name: &str, value: &str) -> String {
-    if value.starts_with(|c: char| c.is_ascii_digit()) { format!("{name}@{value}") } else { own_key(value) }
+    if value.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("{name}@{value}")
+    } else {
+        own_key(value)
+    }
 }
 
 /// `3.24.1` of `3.24.1(react@18.0.0)`, `3.24.1_react@18.0.0`, `/zod/3.24.1` and `zod-v3@3.24.1`.
@@ -88,7 +100,8 @@ fn version(text: &str) -> String {
     if text.contains(':') {
         return text.to_owned();
     }
-    let text = if text.starts_with('/') { text.rsplit('/').next().unwrap_or_default() } else { text };
+    let text =
+        if text.starts_with('/') { text.rsplit('/').next().unwrap_or_default() } else { text };
     let text = text.split('_').next().unwrap_or_default();
     match text.rsplit_once('@') {
         Some((_, version)) => version.to_owned(),

@@ -19,7 +19,8 @@ pub fn read(text: &str, ranges: &HashMap<String, String>) -> (HashMap<String, St
     let mut roots: HashMap<&str, String> = HashMap::new();
     for entry in entries(text) {
         for one in &entry.asked {
-            let asked = ranges.get(one.0).is_some_and(|asked| asked.trim_start_matches("npm:") == one.1);
+            let asked =
+                ranges.get(one.0).is_some_and(|asked| asked.trim_start_matches("npm:") == one.1);
             if asked || !versions.contains_key(one.0) {
                 versions.insert(one.0.to_owned(), entry.version.to_owned());
                 roots.insert(one.0, key(one));
@@ -41,7 +42,8 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
         match (line.len() - field.len(), all.last_mut()) {
             (0, _) => {
                 if let Some(head) = field.strip_suffix(':').filter(|head| !head.starts_with('#')) {
-                    let asked = head.split(", ").filter_map(|one| package(one.trim_matches('"'))).collect();
+                    let asked =
+                        head.split(", ").filter_map(|one| package(one.trim_matches('"'))).collect();
                     all.push(Entry { asked, ..Entry::default() });
                 }
             }

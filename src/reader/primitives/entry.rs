@@ -16,7 +16,8 @@ use std::rc::Rc;
 pub const USUAL: [&str; 6] =
     ["index.ts", "src/index.ts", "agent.ts", "src/agent.ts", "main.ts", "src/main.ts"];
 /// Folders without sources of the project.
-const SKIPPED: [&str; 7] = ["node_modules", "dist", "dist-v2", "coverage", "build", "out", "__tests__"];
+const SKIPPED: [&str; 7] =
+    ["node_modules", "dist", "dist-v2", "coverage", "build", "out", "__tests__"];
 
 /// An agent and the module it is made in.
 pub type Made<'a> = (Rc<Module<'a>>, Vec<Rc<Object<'a>>>);
@@ -76,7 +77,8 @@ pub fn folders<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Vec<String>
             candidates.push((folder(root, &file), file));
         }
     }
-    let mut folders: BTreeSet<PathBuf> = candidates.iter().map(|(folder, _)| folder.clone()).collect();
+    let mut folders: BTreeSet<PathBuf> =
+        candidates.iter().map(|(folder, _)| folder.clone()).collect();
     if folders.len() > 1 {
         // What cannot be read is told by whoever needs it.
         let makes = |file: &Path| matches!(agents_in(file, evaluator), Ok(Some(_)));
@@ -105,7 +107,11 @@ pub fn places(root: &Path, evaluator: &Evaluator<'_>) -> Vec<Place> {
                 Some(Value::Text(name)) => name.to_string(),
                 _ => String::new(),
             };
-            places.push(Place { folder: relative(&folder(root, &file)), file: relative(&file), name });
+            places.push(Place {
+                folder: relative(&folder(root, &file)),
+                file: relative(&file),
+                name,
+            });
         }
     }
     places
@@ -120,8 +126,11 @@ pub struct Place {
 
 /// The folder of the project that a file belongs to: the nearest one that says so, else the one around `src`.
 fn folder(root: &Path, file: &Path) -> PathBuf {
-    let inside = || file.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root));
-    let says_so = |folder: &&Path| ["package.json", FILE_NAME].iter().any(|name| folder.join(name).is_file());
+    let inside = || {
+        file.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root))
+    };
+    let says_so =
+        |folder: &&Path| ["package.json", FILE_NAME].iter().any(|name| folder.join(name).is_file());
     let around = |folder: &&Path| !folder.ends_with("src");
     inside().find(says_so).or_else(|| inside().find(around)).unwrap_or(root).to_owned()
 }
@@ -159,7 +168,8 @@ fn is_skipped(name: &OsStr) -> bool {
 
 fn is_source(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let code = [".ts", ".tsx", ".mts", ".js", ".mjs"].iter().any(|extension| name.ends_with(extension));
+    let code =
+        [".ts", ".tsx", ".mts", ".js", ".mjs"].iter().any(|extension| name.ends_with(extension));
     code && ![".d.ts", ".d.mts"].iter().any(|extension| name.ends_with(extension))
         && !name.contains(".test.")
         && !name.contains(".spec.")
@@ -195,7 +205,8 @@ pub fn values<'a>(
 ) -> Result<Vec<Value<'a>>> {
     let scope = Scope::module(module.id);
     let mut values = Vec::new();
-    let is_variable = |name: &&&str| matches!(script.bindings.get(**name), Some(Binding::Variable { .. }));
+    let is_variable =
+        |name: &&&str| matches!(script.bindings.get(**name), Some(Binding::Variable { .. }));
     let names: BTreeSet<&&str> = script.bindings.keys().filter(is_variable).collect();
     for name in names {
         values.extend(evaluator.name(&scope, name)?);
@@ -203,7 +214,9 @@ pub fn values<'a>(
     if let Some(name) = script.exports.keys().find(|&&name| name == "default") {
         values.push(evaluator.exported(module.id, name)?);
     }
-    let made = |expression: &'a Expression<'a>| evaluator.at_top(|| evaluator.expression(&scope, expression));
+    let made = |expression: &'a Expression<'a>| {
+        evaluator.at_top(|| evaluator.expression(&scope, expression))
+    };
     for statement in &script.program.body {
         match statement {
             Statement::ExpressionStatement(one) if is_new(&one.expression) => {

@@ -53,7 +53,9 @@ impl<'a> Forms<'_, 'a> {
             };
             for item in items {
                 let made = self.item(kind, &item, agent.site)?;
-                found.extend(made.map(|object| self.primitive(kind, &object)).transpose()?.flatten());
+                found.extend(
+                    made.map(|object| self.primitive(kind, &object)).transpose()?.flatten(),
+                );
             }
         }
         unique(found)
@@ -74,8 +76,11 @@ impl<'a> Forms<'_, 'a> {
             }
             Value::Undefined | Value::Null | Value::Bool(false) => None,
             Value::Package(path) => {
-                let text =
-                    format!("a {} is left out: it {}", kind.one, crate::reader::eval::library::reason(path));
+                let text = format!(
+                    "a {} is left out: it {}",
+                    kind.one,
+                    crate::reader::eval::library::reason(path)
+                );
                 self.writer.note(around, text);
                 None
             }
@@ -111,7 +116,8 @@ impl<'a> Forms<'_, 'a> {
         match class {
             Some(class) => Some(name_of_class(class)),
             None => {
-                self.writer.note(object.site, format!("a {} is left out: it has no name", kind.one));
+                self.writer
+                    .note(object.site, format!("a {} is left out: it has no name", kind.one));
                 None
             }
         }
@@ -125,13 +131,17 @@ impl<'a> Forms<'_, 'a> {
         definition.insert("name".to_owned(), json!(name));
         let fields = object.fields.borrow().clone();
         for (key, value) in &fields {
-            if matches!(value, Value::Undefined) || &**key == "name" || own && !kind.fields.contains(&&**key)
+            if matches!(value, Value::Undefined)
+                || &**key == "name"
+                || own && !kind.fields.contains(&&**key)
             {
                 continue;
             }
             let json = match (&**key, value) {
                 (key, _) if SECRETS.contains(&key) => json!({ "$secret": true }),
-                (key, Value::Object(object)) if SECRET_VALUES.contains(&key) => self.hidden(object)?,
+                (key, Value::Object(object)) if SECRET_VALUES.contains(&key) => {
+                    self.hidden(object)?
+                }
                 ("tools", Value::List(tools)) if kind.word == "skill" => {
                     self.tools(tools.borrow().clone(), object.site)?
                 }
@@ -198,7 +208,9 @@ fn unique(found: Vec<Found>) -> Result<Vec<Primitive>> {
                 primitives.push(primitive);
             }
             Some((other, _)) if *other == site => {}
-            Some((_, other)) => return Err(twice(primitive.kind, &primitive.name, other, &primitive.source)),
+            Some((_, other)) => {
+                return Err(twice(primitive.kind, &primitive.name, other, &primitive.source));
+            }
         }
     }
     Ok(primitives)
@@ -224,7 +236,8 @@ fn step_tools<'a>(object: &Object<'a>) -> Vec<Value<'a>> {
     for step in steps.borrow().iter() {
         let Value::Object(step) = step else { continue };
         let Some(Value::List(arguments)) = step.get("arguments") else { continue };
-        let is_tool_step = step.get("method").and_then(|name| name.to_text()).as_deref() == Some("toolStep");
+        let is_tool_step =
+            step.get("method").and_then(|name| name.to_text()).as_deref() == Some("toolStep");
         if let (true, Some(tool @ (Value::Object(_) | Value::Class(_)))) =
             (is_tool_step, arguments.borrow().get(1))
         {

@@ -94,7 +94,9 @@ impl<'w, 'a> Writer<'w, 'a> {
             }
             Value::Object(object) => self.object(object)?,
             Value::Function(function) => json!({ "$function": function_hash(function.node) }),
-            Value::Class(class) => json!({ "$class": normal::hash(&normal::class(class.node, &|_| false)) }),
+            Value::Class(class) => {
+                json!({ "$class": normal::hash(&normal::class(class.node, &|_| false)) })
+            }
             Value::Schema(one) => zod::convert(self, one)?,
             Value::Package(path) => {
                 let known = path.strip_prefix(&["globalThis".into()]).unwrap_or(path);
@@ -108,13 +110,18 @@ impl<'w, 'a> Writer<'w, 'a> {
                 }
                 json!({ "$source": known.join(".") })
             }
-            Value::Namespace(module) => json!({ "$source": self.evaluator.modules.get(*module).path }),
+            Value::Namespace(module) => {
+                json!({ "$source": self.evaluator.modules.get(*module).path })
+            }
             Value::Method(_) => json!({ "$source": "method" }),
             Value::Unknown(unknown) => {
                 let module = self.evaluator.modules.get(unknown.site.module);
                 let text = source_text(&module, unknown.site);
                 let shown: String = text.chars().take(60).collect();
-                self.note(unknown.site, format!("\"{shown}\" is kept as source text: it {}", unknown.reason));
+                self.note(
+                    unknown.site,
+                    format!("\"{shown}\" is kept as source text: it {}", unknown.reason),
+                );
                 json!({ "$source": text })
             }
         })
@@ -163,7 +170,9 @@ fn source_text(module: &Module<'_>, site: Site) -> String {
 pub fn stringify<'a>(value: &Value<'a>, arguments: &[Value<'a>]) -> Option<Value<'a>> {
     let json = plain(value, 0)?;
     match (arguments.get(1), arguments.get(2)) {
-        (None, _) | (Some(Value::Null | Value::Undefined), None) => Some(Value::text(json.to_string())),
+        (None, _) | (Some(Value::Null | Value::Undefined), None) => {
+            Some(Value::text(json.to_string()))
+        }
         (Some(Value::Null | Value::Undefined), Some(Value::Number(width))) => {
             let indent = " ".repeat(width.clamp(0.0, 10.0) as usize);
             let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
@@ -185,9 +194,9 @@ fn plain(value: &Value<'_>, depth: usize) -> Option<Json> {
         Value::Bool(value) => json!(value),
         Value::Number(number) => number_json(*number).unwrap_or(Json::Null),
         Value::Text(text) => json!(**text),
-        Value::List(items) => {
-            Json::Array(items.borrow().iter().map(|item| plain(item, depth + 1)).collect::<Option<_>>()?)
-        }
+        Value::List(items) => Json::Array(
+            items.borrow().iter().map(|item| plain(item, depth + 1)).collect::<Option<_>>()?,
+        ),
         Value::Object(object) if object.made.is_none() => {
             let mut fields = Map::new();
             for (name, value) in object.fields.borrow().iter() {

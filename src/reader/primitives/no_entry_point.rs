@@ -37,7 +37,8 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Loose<'
         }
     }
     let lists = lists.into_iter().zip(&KINDS).filter(|(list, _)| !list.is_empty());
-    let fields: Vec<_> = lists.map(|(list, kind)| (kind.keys[0].into(), Value::list(list))).collect();
+    let fields: Vec<_> =
+        lists.map(|(list, kind)| (kind.keys[0].into(), Value::list(list))).collect();
     if fields.is_empty() {
         return Ok(None);
     }
@@ -53,9 +54,13 @@ impl<'a> Loose<'a> {
     /// Says that there is no agent, and which tools stand in no skill and no workflow.
     pub fn note(&self, writer: &Writer<'_, 'a>, primitives: &[Primitive]) {
         let lists = primitives.iter().filter_map(|one| one.definition["tools"].as_array());
-        let listed: HashSet<&str> = lists.flatten().filter_map(|tool| tool["name"].as_str()).collect();
+        let listed: HashSet<&str> =
+            lists.flatten().filter_map(|tool| tool["name"].as_str()).collect();
         let start = Site { module: ModuleId(0), start: 0, end: 0 };
-        writer.note(start, "no file makes a `new LuaAgent({...})`: every primitive of the project is read");
+        writer.note(
+            start,
+            "no file makes a `new LuaAgent({...})`: every primitive of the project is read",
+        );
         for tool in &self.tools {
             let name = tool.get("name").and_then(|name| name.to_text());
             if name.is_some_and(|name| !listed.contains(name.as_str())) {
@@ -96,7 +101,11 @@ fn classes<'a>(evaluator: &Evaluator<'a>, module: &Module<'a>) -> Result<Vec<Val
         if let Binding::Class(node) = binding
             && let Some(Value::Class(class)) = evaluator.name(&scope, name)?
         {
-            instances.push(evaluator.instance(&class, Vec::new(), Site::new(module.id, node.span))?);
+            instances.push(evaluator.instance(
+                &class,
+                Vec::new(),
+                Site::new(module.id, node.span),
+            )?);
         }
     }
     Ok(instances)

@@ -38,7 +38,8 @@ pub fn add<'a>(
             Value::Object(_) => writer.value(&meta)?,
             _ => json!({}),
         };
-        let description = meta.get("description").and_then(Json::as_str).unwrap_or_default().to_owned();
+        let description =
+            meta.get("description").and_then(Json::as_str).unwrap_or_default().to_owned();
         definition.insert("name".to_owned(), json!(name));
         definition.insert("description".to_owned(), json!(description));
         definition.insert("form".to_owned(), json!("script"));
@@ -48,7 +49,9 @@ pub fn add<'a>(
             definition.insert("script".to_owned(), json!({ "$function": hash }));
         }
         let source = SourceRef { path: module.path.clone(), line: 1 };
-        if let Some(other) = primitives.iter().find(|other| other.kind == kind && other.name == name) {
+        if let Some(other) =
+            primitives.iter().find(|other| other.kind == kind && other.name == name)
+        {
             return Err(twice(kind, &name, &other.source, &source));
         }
         let reach = reacher.of(&[Piece::module(module.id)])?;

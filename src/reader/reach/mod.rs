@@ -91,10 +91,14 @@ impl<'m, 'a> Reacher<'m, 'a> {
                 steps.imports.extend(name.and_then(|name| Some((name, self.told(&place)?))));
                 steps.places.push(place);
             }
-            steps.env.extend(names.env.iter().filter(|one| inside(one.0)).map(|one| one.1.to_owned()));
+            steps
+                .env
+                .extend(names.env.iter().filter(|one| inside(one.0)).map(|one| one.1.to_owned()));
             for link in names.dynamic.iter().filter(|link| inside(link.span.start)) {
                 let place = self.linked(module, *link)?;
-                steps.imports.extend(self.told(&place).map(|to| (format!("import {}", link.specifier), to)));
+                steps
+                    .imports
+                    .extend(self.told(&place).map(|to| (format!("import {}", link.specifier), to)));
                 steps.places.push(place);
             }
             if names.anything.iter().any(|&at| inside(at)) {
@@ -177,7 +181,8 @@ impl<'r, 'm, 'a> Walk<'r, 'm, 'a> {
         let module = self.reacher.modules.get(id);
         let span = piece.site.span();
         let parts = self.reacher.parts(&module);
-        let (mut spans, mut changes) = (piece.counted().unwrap_or_else(|| vec![span]), String::new());
+        let (mut spans, mut changes) =
+            (piece.counted().unwrap_or_else(|| vec![span]), String::new());
         let name = match parts.around(span) {
             // Of a class that makes the primitive the rest counts, with the statements that change the class.
             Some((part, is_all)) if piece.counted().is_some() => {

@@ -108,7 +108,8 @@ pub fn is_field(element: &ClassElement<'_>, named: &dyn Fn(&str) -> bool) -> boo
 
 /// Each piece once.
 pub fn distinct<'a>(pieces: &[Piece<'a>]) -> Vec<Piece<'a>> {
-    let by_site: BTreeMap<Site, Piece<'a>> = pieces.iter().map(|piece| (piece.site, *piece)).collect();
+    let by_site: BTreeMap<Site, Piece<'a>> =
+        pieces.iter().map(|piece| (piece.site, *piece)).collect();
     by_site.into_values().collect()
 }
 
@@ -134,7 +135,10 @@ pub fn of_primitive<'a>(kind: &'static Kind, object: &Rc<Object<'a>>) -> Vec<Pie
 /// The fields of a kind that an object has as texts, numbers and the like.
 fn data(kind: &Kind, object: &Object<'_>) -> u32 {
     let is_data = |key: &str| {
-        matches!(object.get(key), Some(Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Null))
+        matches!(
+            object.get(key),
+            Some(Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Null)
+        )
     };
     let fields = kind.fields.iter().enumerate();
     fields.filter(|(_, key)| is_data(key)).fold(0, |all, (at, _)| all | 1 << at)

@@ -53,8 +53,9 @@ impl<'a> Reacher<'_, 'a> {
             let is_eval = one.name == "eval";
             return Ok((if is_eval { Place::Whole(module.id) } else { Place::Nothing }, None));
         }
-        if !script.is_some_and(|script| matches!(script.bindings.get(one.name), Some(Binding::Import { .. })))
-        {
+        if !script.is_some_and(|script| {
+            matches!(script.bindings.get(one.name), Some(Binding::Import { .. }))
+        }) {
             return Ok((self.follow(module, Name::Local(one.name), one.member)?, None));
         }
         let place = self.follow(module, Name::Local(one.name), None)?;
@@ -95,7 +96,12 @@ impl<'a> Reacher<'_, 'a> {
         })
     }
 
-    fn follow(&self, start: &Rc<Module<'a>>, name: Name<'a>, member: Option<&'a str>) -> Result<Place> {
+    fn follow(
+        &self,
+        start: &Rc<Module<'a>>,
+        name: Name<'a>,
+        member: Option<&'a str>,
+    ) -> Result<Place> {
         let mut todo = vec![(start.clone(), name)];
         let mut seen = HashSet::new();
         let mut last = start.clone();
@@ -127,8 +133,15 @@ impl<'a> Reacher<'_, 'a> {
         Ok(outside.unwrap_or(Place::Whole(last.id)))
     }
 
-    fn step(&self, module: &Rc<Module<'a>>, name: Name<'a>, member: Option<&'a str>) -> Result<Step<'a>> {
-        let Some(script) = module.script() else { return Ok(Step::Done(Place::Part(module.id, 0))) };
+    fn step(
+        &self,
+        module: &Rc<Module<'a>>,
+        name: Name<'a>,
+        member: Option<&'a str>,
+    ) -> Result<Step<'a>> {
+        let Some(script) = module.script() else {
+            return Ok(Step::Done(Place::Part(module.id, 0)));
+        };
         let part = |name: &str| match self.parts(module).named(name) {
             Some(at) => Step::Done(Place::Part(module.id, at)),
             None => Step::Lost,
@@ -156,14 +169,22 @@ impl<'a> Reacher<'_, 'a> {
     ) -> Result<Step<'a>> {
         let to = |file: &Path| self.modules.open(file);
         Ok(match (self.modules.follow(from, link)?, name, member) {
-            (Target::Package(package), Imported::Name(name), _) => Step::Done(outside(package, link, name)),
-            (Target::Package(package), Imported::Everything, _) => Step::Done(outside(package, link, "*")),
+            (Target::Package(package), Imported::Name(name), _) => {
+                Step::Done(outside(package, link, name))
+            }
+            (Target::Package(package), Imported::Everything, _) => {
+                Step::Done(outside(package, link, "*"))
+            }
             (Target::Missing, ..) => Step::Done(Place::Nothing),
-            (Target::Module(file), Imported::Name(name), _) => Step::Go(to(&file)?, Name::Export(name)),
+            (Target::Module(file), Imported::Name(name), _) => {
+                Step::Go(to(&file)?, Name::Export(name))
+            }
             (Target::Module(file), Imported::Everything, Some(member)) => {
                 Step::Go(to(&file)?, Name::Export(member))
             }
-            (Target::Module(file), Imported::Everything, None) => Step::Done(Place::Whole(to(&file)?.id)),
+            (Target::Module(file), Imported::Everything, None) => {
+                Step::Done(Place::Whole(to(&file)?.id))
+            }
         })
     }
 }
@@ -205,5 +226,7 @@ pub fn is_node(name: &str) -> bool {
         "url",
         "util",
     ];
-    name.starts_with("node:") || PARTS.contains(&name) || ["zlib", "vm", "worker_threads"].contains(&name)
+    name.starts_with("node:")
+        || PARTS.contains(&name)
+        || ["zlib", "vm", "worker_threads"].contains(&name)
 }

@@ -5,7 +5,8 @@ use super::values::Why;
 use crate::reader::eval::value::Site;
 use crate::reader::syntax::module::{Binding, Export, Imported, Module};
 use oxc_ast::ast::{
-    BindingIdentifier, CallExpression, Class, Expression, IdentifierReference, TSType, TSTypeAnnotation,
+    BindingIdentifier, CallExpression, Class, Expression, IdentifierReference, TSType,
+    TSTypeAnnotation,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
@@ -14,7 +15,8 @@ use std::rc::Rc;
 /// What lists the members of an object.
 const LISTS: [&str; 3] = ["keys", "values", "entries"];
 /// What passes each member of a list on. What others give (`filter`, `find`) may be without the function.
-const PASSES: [&str; 8] = ["map", "flatMap", "flat", "join", "concat", "reverse", "sort", "toString"];
+const PASSES: [&str; 8] =
+    ["map", "flatMap", "flat", "join", "concat", "reverse", "sort", "toString"];
 const HOPS: usize = 10;
 
 impl<'a> Lookup<'_, 'a> {
@@ -36,7 +38,8 @@ impl<'a> Lookup<'_, 'a> {
         members.visit_expression(value);
         for (call, name, at) in members.listed {
             if self.is_enum(module, name, HOPS) {
-                let reason = format!("`{call}({name})` has the function `toString` of the enum too there");
+                let reason =
+                    format!("`{call}({name})` has the function `toString` of the enum too there");
                 return Some((Site::new(module.id, at), reason));
             }
         }
@@ -99,7 +102,8 @@ impl<'a> Visit<'a> for Members<'a> {
         };
         let method = member.property.name.as_str();
         let of = it.arguments.first().and_then(|one| one.as_expression());
-        if let (Expression::Identifier(object), Some(Expression::Identifier(of))) = (&member.object, of)
+        if let (Expression::Identifier(object), Some(Expression::Identifier(of))) =
+            (&member.object, of)
             && object.name == "Object"
             && LISTS.contains(&method)
         {

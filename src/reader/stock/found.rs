@@ -57,8 +57,9 @@ impl<'a> Lookup<'_, 'a> {
                 let init = one.init.as_ref().filter(|init| !in_parentheses(module, init.span()))?;
                 Some((variable(one)?, one.span, config(kind, module, init, by_function)?))
             });
-            let default = default_expression(module)
-                .and_then(|value| Some(("default", value.span(), config(kind, module, value, by_function)?)));
+            let default = default_expression(module).and_then(|value| {
+                Some(("default", value.span(), config(kind, module, value, by_function)?))
+            });
             for (export, span, config) in configured.chain(default) {
                 all.extend(self.configured(kind, module, export, span, config));
             }
@@ -68,7 +69,8 @@ impl<'a> Lookup<'_, 'a> {
         }
         if kind.word == "tool" {
             for one in variables {
-                let Some((export, config)) = variable(one).zip(self.tool_object(module, one)) else {
+                let Some((export, config)) = variable(one).zip(self.tool_object(module, one))
+                else {
                     continue;
                 };
                 if !all.iter().any(|found| found.export == export) {
@@ -189,15 +191,22 @@ impl<'a> Lookup<'_, 'a> {
             _ => false,
         });
         let written = Span::new(one.span.start, init.span().end);
-        let typed =
-            module.text[written.start as usize..written.end as usize].replace("LuaVoiceTool", "LuaTool");
-        let told =
-            mentions(object, "description") || mentions(object, "inputSchema") || typed.contains("LuaTool");
+        let typed = module.text[written.start as usize..written.end as usize]
+            .replace("LuaVoiceTool", "LuaTool");
+        let told = mentions(object, "description")
+            || mentions(object, "inputSchema")
+            || typed.contains("LuaTool");
         (callable && told).then_some(object)
     }
 
     /// Why nothing of a kind is found for a name in a file.
-    pub fn missing(self, kind: &Kind, module: &Rc<Module<'a>>, name: &str, by_default: bool) -> Why {
+    pub fn missing(
+        self,
+        kind: &Kind,
+        module: &Rc<Module<'a>>,
+        name: &str,
+        by_default: bool,
+    ) -> Why {
         let nothing = || {
             let reason = format!("it finds no such {} in `{}`", kind.one, module.path);
             (Site::new(module.id, Span::new(0, 0)), reason)
@@ -219,7 +228,10 @@ impl<'a> Lookup<'_, 'a> {
             let Some(config) = config else {
                 return at(
                     value.span(),
-                    format!("the configuration is not written as an object in {}", text(module, value)),
+                    format!(
+                        "the configuration is not written as an object in {}",
+                        text(module, value)
+                    ),
                 );
             };
             return match assigned(config, "name") {
@@ -236,7 +248,8 @@ impl<'a> Lookup<'_, 'a> {
     fn why_class(self, kind: &Kind, module: &Rc<Module<'a>>, class: &'a Class<'a>) -> Why {
         let name = class.id.as_ref().map_or("", |id| id.name.as_str());
         let wanted = kind.classes.first().copied().unwrap_or_default();
-        let reason = format!("the class `{name}` says neither `implements {wanted}` nor `extends {wanted}`");
+        let reason =
+            format!("the class `{name}` says neither `implements {wanted}` nor `extends {wanted}`");
         (Site::new(module.id, class.span), reason)
     }
 }
@@ -345,7 +358,8 @@ fn is_default_class(module: &Module<'_>, name: &str) -> bool {
 
 /// Whether a class names one of the kind's classes, as it is written here.
 fn is_heir(module: &Module<'_>, class: &Class<'_>, kind: &Kind) -> bool {
-    let word = |span: Span| module.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+    let word =
+        |span: Span| module.text.get(span.start as usize..span.end as usize).unwrap_or_default();
     let extended = class.heritage_expression().map(|parent| word(parent.span()));
     let implemented = class.implements.iter().map(|one| word(one.expression.span()));
     extended.into_iter().chain(implemented).any(|name| kind.classes.contains(&name))

@@ -7,8 +7,8 @@ use super::names::{Decl, Lookup, default_expression, is_default_import};
 use crate::reader::eval::value::Site;
 use crate::reader::syntax::module::{Module, ModuleId};
 use oxc_ast::ast::{
-    ArrayExpressionElement, Expression, NewExpression, ObjectExpression, ObjectPropertyKind, PropertyKey,
-    PropertyKind, StaticMemberExpression,
+    ArrayExpressionElement, Expression, NewExpression, ObjectExpression, ObjectPropertyKind,
+    PropertyKey, PropertyKind, StaticMemberExpression,
 };
 use oxc_span::{GetSpan, Span};
 use std::collections::HashSet;
@@ -38,7 +38,11 @@ pub struct List<'a> {
     pub stop: Option<(Site, String)>,
 }
 
-pub fn list<'a>(lookup: Lookup<'_, 'a>, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> List<'a> {
+pub fn list<'a>(
+    lookup: Lookup<'_, 'a>,
+    module: &Rc<Module<'a>>,
+    value: &'a Expression<'a>,
+) -> List<'a> {
     let mut walk = Walk { lookup, followed: HashSet::new(), list: List::default(), depth: 0 };
     walk.array(module, value);
     walk.list
@@ -76,9 +80,15 @@ impl<'a> Walk<'_, 'a> {
             Expression::ArrayExpression(array) => {
                 for element in &array.elements {
                     match element {
-                        ArrayExpressionElement::SpreadElement(spread) => self.array(module, &spread.argument),
+                        ArrayExpressionElement::SpreadElement(spread) => {
+                            self.array(module, &spread.argument)
+                        }
                         ArrayExpressionElement::Elision(hole) => {
-                            self.stop(module, hole.span, "it does not take a hole in a list".to_owned());
+                            self.stop(
+                                module,
+                                hole.span,
+                                "it does not take a hole in a list".to_owned(),
+                            );
                         }
                         other => match other.as_expression() {
                             Some(one) => self.element(module, one),
@@ -90,12 +100,16 @@ impl<'a> Walk<'_, 'a> {
                     }
                 }
             }
-            Expression::Identifier(name) => self.named_array(module, name.name.as_str(), value.span()),
+            Expression::Identifier(name) => {
+                self.named_array(module, name.name.as_str(), value.span())
+            }
             Expression::StaticMemberExpression(member) => match self.property(module, member) {
                 Some((module, value)) => self.array(&module, value),
-                None => {
-                    self.stop(module, value.span(), format!("it does not follow {}", text(module, value)))
-                }
+                None => self.stop(
+                    module,
+                    value.span(),
+                    format!("it does not follow {}", text(module, value)),
+                ),
             },
             other => match typed(other) {
                 Some(inner) => self.array(module, inner),
@@ -140,7 +154,12 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    fn made(&mut self, module: &Rc<Module<'a>>, element: &'a Expression<'a>, new: &'a NewExpression<'a>) {
+    fn made(
+        &mut self,
+        module: &Rc<Module<'a>>,
+        element: &'a Expression<'a>,
+        new: &'a NewExpression<'a>,
+    ) {
         let at = (module.clone(), element);
         let span = new.callee.span();
         let name = &module.text[span.start as usize..span.end as usize];
@@ -168,16 +187,30 @@ impl<'a> Walk<'_, 'a> {
             let import = self.lookup.import(module, name);
             match import.and_then(|(link, _)| self.lookup.target(module, link)) {
                 Some(there) => {
-                    self.list.refs.push(Ref { name, module: there, inline: false, by_default, element: at });
+                    self.list.refs.push(Ref {
+                        name,
+                        module: there,
+                        inline: false,
+                        by_default,
+                        element: at,
+                    });
                 }
-                None => self.stop(module, element.span(), format!("it does not find what `{name}` is")),
+                None => {
+                    self.stop(module, element.span(), format!("it does not find what `{name}` is"))
+                }
             }
             return;
         };
         match &decl {
-            Decl::Variable(_, None) => self.stop(module, element.span(), format!("`{name}` has no value")),
-            Decl::Variable(there, Some(init @ Expression::ArrayExpression(_))) => self.array(there, init),
-            Decl::Variable(there, Some(init @ Expression::Identifier(_))) => self.element(there, init),
+            Decl::Variable(_, None) => {
+                self.stop(module, element.span(), format!("`{name}` has no value"))
+            }
+            Decl::Variable(there, Some(init @ Expression::ArrayExpression(_))) => {
+                self.array(there, init)
+            }
+            Decl::Variable(there, Some(init @ Expression::Identifier(_))) => {
+                self.element(there, init)
+            }
             _ => {
                 let module = decl.module().clone();
                 self.list.refs.push(Ref { name, module, inline: false, by_default, element: at });
@@ -236,7 +269,10 @@ impl<'a> Walk<'_, 'a> {
 pub fn assigned<'a>(object: &'a ObjectExpression<'a>, key: &str) -> Option<&'a Expression<'a>> {
     object.properties.iter().find_map(|property| match property {
         ObjectPropertyKind::ObjectProperty(one)
-            if one.kind == PropertyKind::Init && !one.shorthand && !one.method && is_plain(&one.key, key) =>
+            if one.kind == PropertyKind::Init
+                && !one.shorthand
+                && !one.method
+                && is_plain(&one.key, key) =>
         {
             Some(&one.value)
         }
@@ -268,7 +304,9 @@ fn typed<'a>(value: &'a Expression<'a>) -> Option<&'a Expression<'a>> {
 
 fn unknown(module: &Module<'_>, value: &Expression<'_>) -> String {
     match value {
-        Expression::CallExpression(_) => format!("it does not run the call {}", text(module, value)),
+        Expression::CallExpression(_) => {
+            format!("it does not run the call {}", text(module, value))
+        }
         Expression::ObjectExpression(_) => {
             "it does not take an object that is written into a list".to_owned()
         }

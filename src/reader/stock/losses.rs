@@ -54,7 +54,13 @@ impl<'a> Losses<'_, '_, 'a> {
         why.into_iter().for_each(|why| self.add(subject, Some(field), true, why));
     }
 
-    fn add(&mut self, subject: &Subject<'_>, field: Option<&str>, otherwise: bool, (site, reason): Why) {
+    fn add(
+        &mut self,
+        subject: &Subject<'_>,
+        field: Option<&str>,
+        otherwise: bool,
+        (site, reason): Why,
+    ) {
         let module = self.lookup.evaluator.modules.get(site.module);
         let (line, column) = module.place(site.span());
         self.dropped.push(Dropped {
@@ -112,7 +118,8 @@ impl<'a> Losses<'_, '_, 'a> {
 
     /// Why something of a name is not made: what was lost by its name, or what ended a list of its kind.
     fn why(&self, kind: &str, name: &str, of: Option<&str>) -> Option<Why> {
-        let mut near = self.view.losses.iter().filter(|loss| loss.kind == kind && loss.of.as_deref() == of);
+        let mut near =
+            self.view.losses.iter().filter(|loss| loss.kind == kind && loss.of.as_deref() == of);
         let named = near.clone().find(|loss| loss.names.iter().any(|one| one == name));
         let loss: &Loss = named.or_else(|| near.find(|loss| loss.names.is_empty()))?;
         Some(loss.why.clone())
@@ -185,7 +192,9 @@ impl<'a> Losses<'_, '_, 'a> {
                 Some((site, format!("it does not read `{name}` there")))
             })?,
             None => match found.shape {
-                Shape::Config(config) if mentions(config, field) => unassigned(module, config, field),
+                Shape::Config(config) if mentions(config, field) => {
+                    unassigned(module, config, field)
+                }
                 _ => return None,
             },
         };
@@ -216,7 +225,13 @@ impl<'a> Losses<'_, '_, 'a> {
     }
 
     /// Why a value that we know is empty to the compiler.
-    fn empty(&self, module: &Rc<Module<'a>>, shape: Shape<'a>, field: &str, value: &Json) -> Option<Why> {
+    fn empty(
+        &self,
+        module: &Rc<Module<'a>>,
+        shape: Shape<'a>,
+        field: &str,
+        value: &Json,
+    ) -> Option<Why> {
         match shape {
             Shape::Config(config) => match assigned(config, field) {
                 Some(expression) => self.lookup.unreadable(module, expression),
@@ -228,7 +243,8 @@ impl<'a> Losses<'_, '_, 'a> {
                 Some((module, member)) => match &member.value {
                     Some(expression) => self.lookup.unreadable(&module, expression),
                     None => {
-                        let reason = format!("`{field}` has its value from elsewhere than its declaration");
+                        let reason =
+                            format!("`{field}` has its value from elsewhere than its declaration");
                         Some((Site::new(module.id, member.span), reason))
                     }
                 },
@@ -265,7 +281,9 @@ impl<'a> Losses<'_, '_, 'a> {
             if !reason.is_empty() {
                 return Some((Site::new(module.id, config.span), reason));
             }
-            let Some(value) = assigned(config, field) else { return Some(unassigned(module, config, field)) };
+            let Some(value) = assigned(config, field) else {
+                return Some(unassigned(module, config, field));
+            };
             return self.lookup.unreadable(module, value).or_else(|| self.other_zod(module, value));
         }
         let why = self.empty(module, found.shape, field, schema);
@@ -291,7 +309,10 @@ impl<'a> Losses<'_, '_, 'a> {
         let text = &module.text[value.span().start as usize..value.span().end as usize];
         let mut others = others.filter(|(name, _)| text.contains(&format!("{name}.")));
         let (_, specifier) = others.next()?;
-        Some((Site::new(module.id, value.span()), format!("it does not know the schemas of `{specifier}`")))
+        Some((
+            Site::new(module.id, value.span()),
+            format!("it does not know the schemas of `{specifier}`"),
+        ))
     }
 }
 
@@ -299,7 +320,9 @@ impl<'a> Losses<'_, '_, 'a> {
 fn is_known(value: &Json) -> bool {
     match value {
         Json::String(text) => !text.is_empty(),
-        Json::Object(fields) => fields.values().any(Json::is_string) && !fields.contains_key("$source"),
+        Json::Object(fields) => {
+            fields.values().any(Json::is_string) && !fields.contains_key("$source")
+        }
         _ => false,
     }
 }
@@ -312,7 +335,10 @@ pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &
     for property in &config.properties {
         match property {
             ObjectPropertyKind::SpreadProperty(spread) => {
-                at = (spread.span, format!("it does not look for `{key}` in an object that is spread"));
+                at = (
+                    spread.span,
+                    format!("it does not look for `{key}` in an object that is spread"),
+                );
             }
             ObjectPropertyKind::ObjectProperty(one) => {
                 let reason = match &one.key {
@@ -337,7 +363,8 @@ pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &
 
 /// The class of `const name = new Class(…)`.
 fn class_of<'m>(module: &'m Module<'_>, name: &str) -> Option<&'m str> {
-    let variables = module.script().into_iter().flat_map(|script| &script.program.body).flat_map(declarators);
+    let variables =
+        module.script().into_iter().flat_map(|script| &script.program.body).flat_map(declarators);
     let init = variables.filter(|one| is_named(one, name)).find_map(|one| one.init.as_ref())?;
     let value = init.get_inner_expression();
     callee(module, value).filter(|_| matches!(value, Expression::NewExpression(_)))
@@ -350,12 +377,17 @@ impl Lookup<'_, '_> {
         let root = self.evaluator.modules.root();
         let module = self.evaluator.modules.open(&root.join(&agent.entry)).ok()?;
         let variables = module.script()?.program.body.iter().flat_map(declarators);
-        let mut inits = variables.filter_map(|one| one.init.as_ref()).chain(default_expression(&module));
-        let value =
-            inits.find(|value| makes_agent(&module, value.get_inner_expression()))?.get_inner_expression();
+        let mut inits =
+            variables.filter_map(|one| one.init.as_ref()).chain(default_expression(&module));
+        let value = inits
+            .find(|value| makes_agent(&module, value.get_inner_expression()))?
+            .get_inner_expression();
         let (class, at) = (AGENT.classes[0], Site::new(module.id, value.span()));
         let Some(config) = configuration(value)? else {
-            return Some((at, format!("the configuration of `{class}` is not written as an object")));
+            return Some((
+                at,
+                format!("the configuration of `{class}` is not written as an object"),
+            ));
         };
         let Some(name) = assigned(config, "name") else {
             return Some((at, "it finds no `name: …` in the configuration".to_owned()));

@@ -4,8 +4,8 @@ use crate::reader::eval::Evaluator;
 use crate::reader::syntax::module::{Binding, Export, Imported, Link, Module, ModuleId};
 use crate::reader::syntax::modules::Target;
 use oxc_ast::ast::{
-    BindingPattern, Class, Declaration, ExportDefaultDeclarationKind, Expression, ImportDeclarationSpecifier,
-    Statement, VariableDeclarator,
+    BindingPattern, Class, Declaration, ExportDefaultDeclarationKind, Expression,
+    ImportDeclarationSpecifier, Statement, VariableDeclarator,
 };
 use oxc_span::GetSpan;
 use std::collections::HashSet;
@@ -118,7 +118,9 @@ impl<'a> Lookup<'_, 'a> {
     /// The module that `import * as name` leads to.
     pub fn namespace(self, module: &Module<'a>, name: &str) -> Option<Rc<Module<'a>>> {
         match module.script()?.bindings.get(name) {
-            Some(&Binding::Import { link, name: Imported::Everything }) => self.target(module, link),
+            Some(&Binding::Import { link, name: Imported::Everything }) => {
+                self.target(module, link)
+            }
             _ => None,
         }
     }

@@ -7,8 +7,8 @@ use crate::reader::eval::value::{Scope, Site, Value};
 use crate::reader::syntax::module::{Binding, Imported, Module};
 use oxc_ast::ast::{
     BinaryExpression, BindingIdentifier, BindingPattern, Class, DoWhileStatement, Expression,
-    IdentifierReference, ImportMeta, LabeledStatement, TSSatisfiesExpression, TSType, TSTypeAnnotation,
-    TaggedTemplateExpression, UnaryExpression, YieldExpression,
+    IdentifierReference, ImportMeta, LabeledStatement, TSSatisfiesExpression, TSType,
+    TSTypeAnnotation, TaggedTemplateExpression, UnaryExpression, YieldExpression,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
@@ -26,7 +26,12 @@ impl<'a> Lookup<'_, 'a> {
         self.walk(module, value, &mut Visited::default())
     }
 
-    fn walk(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>, seen: &mut Visited) -> Option<Why> {
+    fn walk(
+        self,
+        module: &Rc<Module<'a>>,
+        value: &'a Expression<'a>,
+        seen: &mut Visited,
+    ) -> Option<Why> {
         if !seen.is_new(module, value) {
             return None;
         }
@@ -44,10 +49,17 @@ impl<'a> Lookup<'_, 'a> {
         None
     }
 
-    fn name(self, module: &Rc<Module<'a>>, name: &str, at: Span, seen: &mut Visited) -> Option<Why> {
+    fn name(
+        self,
+        module: &Rc<Module<'a>>,
+        name: &str,
+        at: Span,
+        seen: &mut Visited,
+    ) -> Option<Why> {
         let why = |reason: String| Some((Site::new(module.id, at), reason));
         match module.script()?.bindings.get(name) {
-            Some(Binding::Variable { pattern: BindingPattern::BindingIdentifier(_), .. }) | None => {}
+            Some(Binding::Variable { pattern: BindingPattern::BindingIdentifier(_), .. })
+            | None => {}
             Some(Binding::Variable { .. }) => {
                 return why(format!("it does not follow `{name}`, which is taken out of a value"));
             }
@@ -60,7 +72,10 @@ impl<'a> Lookup<'_, 'a> {
                 let Imported::Name(taken) = imported else { return None };
                 let passed_on = self.exported(&there, taken).is_some();
                 if !passed_on && taken == "default" && default_expression(&there).is_some() {
-                    return why(format!("it does not read the `export default` of `{}`", there.path));
+                    return why(format!(
+                        "it does not read the `export default` of `{}`",
+                        there.path
+                    ));
                 }
             }
             Some(_) => return None,
@@ -88,7 +103,11 @@ impl<'a> Lookup<'_, 'a> {
     }
 
     /// Where a value is a variable of the environment, and nothing beside it.
-    pub fn environment(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<(Site, &'a str)> {
+    pub fn environment(
+        self,
+        module: &Rc<Module<'a>>,
+        value: &'a Expression<'a>,
+    ) -> Option<(Site, &'a str)> {
         let value = value.get_inner_expression();
         match value {
             Expression::StaticMemberExpression(_) => {
@@ -109,7 +128,11 @@ impl<'a> Lookup<'_, 'a> {
     }
 
     /// The text of a value, or why there is none for the compiler. A value that nobody knows is read.
-    pub fn text(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Result<Option<String>, Why> {
+    pub fn text(
+        self,
+        module: &Rc<Module<'a>>,
+        value: &'a Expression<'a>,
+    ) -> Result<Option<String>, Why> {
         if let Some(why) = self.unreadable(module, value) {
             return Err(why);
         }

@@ -59,7 +59,8 @@ impl<'a> View<'a> {
         let mut view = View::default();
         let usual = entry::USUAL.iter().map(|name| root.join(name));
         let usual = usual.filter(|file| lookup.evaluator.modules.files().is_file(file));
-        let modules: Vec<_> = usual.filter_map(|file| lookup.evaluator.modules.open(&file).ok()).collect();
+        let modules: Vec<_> =
+            usual.filter_map(|file| lookup.evaluator.modules.open(&file).ok()).collect();
         match modules.iter().find_map(|module| Some((module, agent_config(lookup, module)?))) {
             Some((module, config)) => {
                 view.agent = Some((module.clone(), Shape::Config(config)));
@@ -72,7 +73,12 @@ impl<'a> View<'a> {
     }
 
     /// The primitives that the agent lists.
-    fn listed(&mut self, lookup: Lookup<'_, 'a>, module: &Rc<Module<'a>>, config: &'a ObjectExpression<'a>) {
+    fn listed(
+        &mut self,
+        lookup: Lookup<'_, 'a>,
+        module: &Rc<Module<'a>>,
+        config: &'a ObjectExpression<'a>,
+    ) {
         for kind in &KINDS {
             let key = kind.keys[0];
             let Some(value) = assigned(config, key) else {
@@ -83,21 +89,35 @@ impl<'a> View<'a> {
             for one in &refs {
                 self.one(lookup, kind, one);
             }
-            self.losses.extend(stop.map(|why| Loss { kind: kind.word, names: Vec::new(), of: None, why }));
+            self.losses.extend(stop.map(|why| Loss {
+                kind: kind.word,
+                names: Vec::new(),
+                of: None,
+                why,
+            }));
         }
     }
 
     /// A list that the configuration has in another way than as `key: VALUE`.
-    fn unlisted(&mut self, kind: &Kind, module: &Module<'a>, config: &ObjectExpression<'a>, key: &str) {
+    fn unlisted(
+        &mut self,
+        kind: &Kind,
+        module: &Module<'a>,
+        config: &ObjectExpression<'a>,
+        key: &str,
+    ) {
         let why = super::losses::unassigned(module, config, key);
         self.losses.push(Loss { kind: kind.word, names: Vec::new(), of: None, why });
     }
 
     fn one(&mut self, lookup: Lookup<'_, 'a>, kind: &'static Kind, one: &Ref<'a>) {
-        let lose = |why: Why| Loss { kind: kind.word, names: wanted(lookup, &one.element), of: None, why };
+        let lose =
+            |why: Why| Loss { kind: kind.word, names: wanted(lookup, &one.element), of: None, why };
         if one.inline {
-            let reason =
-                format!("`new {}(…)` stands in the list itself, without a name of its own", one.name);
+            let reason = format!(
+                "`new {}(…)` stands in the list itself, without a name of its own",
+                one.name
+            );
             return self.losses.push(lose((one.site(), reason)));
         }
         let all = lookup.found(kind, &one.module);
@@ -108,20 +128,23 @@ impl<'a> View<'a> {
             let Expression::Identifier(name) = named else { return None };
             all.iter().position(|found| found.export == name.name)
         });
-        let named = || all.iter().position(|found| found.export == one.name || found.name == one.name);
+        let named =
+            || all.iter().position(|found| found.export == one.name || found.name == one.name);
         match default.or_else(named).or_else(|| alone.then_some(0)) {
             Some(at) => {
                 let Some(found) = all.into_iter().nth(at) else { return };
                 let names = wanted(lookup, &one.element);
                 if !names.is_empty() && !names.contains(&found.name) {
-                    let reason = format!("it takes `{}` of `{}` for it", found.name, found.module.path);
+                    let reason =
+                        format!("it takes `{}` of `{}` for it", found.name, found.module.path);
                     self.losses.push(lose((one.site(), reason)));
                 }
                 self.add(lookup, found);
             }
-            None => self
-                .losses
-                .push(lose(placed(one.site(), lookup.missing(kind, &one.module, one.name, one.by_default)))),
+            None => self.losses.push(lose(placed(
+                one.site(),
+                lookup.missing(kind, &one.module, one.name, one.by_default),
+            ))),
         }
     }
 
@@ -143,7 +166,8 @@ impl<'a> View<'a> {
     }
 
     fn add(&mut self, lookup: Lookup<'_, 'a>, found: Found<'a>) {
-        let is_here = |one: &Skilled<'a>| one.found.kind == found.kind && one.found.site() == found.site();
+        let is_here =
+            |one: &Skilled<'a>| one.found.kind == found.kind && one.found.site() == found.site();
         if self.primitives.iter().any(is_here) {
             return;
         }
@@ -219,13 +243,16 @@ impl<'a> View<'a> {
             for word in &words {
                 let found = self.tools.iter().find(|tool| tool.answers_to(word.word));
                 let name = found.map_or(word.word, |tool| &*tool.name);
-                let name = self.tools.iter().find(|tool| tool.name == name).map(|tool| tool.name.clone());
+                let name =
+                    self.tools.iter().find(|tool| tool.name == name).map(|tool| tool.name.clone());
                 let names = || wanted(lookup, &word.element);
                 match name {
                     Some(name) => self.primitives[at].tools.push(name),
                     None => {
-                        let reason =
-                            format!("the skill names it `{}`, which is no tool's name to it", word.word);
+                        let reason = format!(
+                            "the skill names it `{}`, which is no tool's name to it",
+                            word.word
+                        );
                         let (of, why) = (Some(owner.clone()), (word.site, reason));
                         self.losses.push(Loss { kind: "tool", names: names(), of, why });
                     }
@@ -245,7 +272,8 @@ impl<'a> View<'a> {
         let module = module?;
         let all = lookup.found(&TOOL, &module);
         let alone = all.len() == 1;
-        let at = all.iter().position(|tool| tool.answers_to(word.word)).or_else(|| alone.then_some(0));
+        let at =
+            all.iter().position(|tool| tool.answers_to(word.word)).or_else(|| alone.then_some(0));
         let found = at.and_then(|at| all.into_iter().nth(at));
         if found.is_none() {
             let names = wanted(lookup, &word.element);
@@ -257,14 +285,19 @@ impl<'a> View<'a> {
 }
 
 /// The configuration of the first agent in a file that has a name: `new LuaAgent({…})`, anywhere in it.
-fn agent_config<'a>(lookup: Lookup<'_, 'a>, module: &Rc<Module<'a>>) -> Option<&'a ObjectExpression<'a>> {
+fn agent_config<'a>(
+    lookup: Lookup<'_, 'a>,
+    module: &Rc<Module<'a>>,
+) -> Option<&'a ObjectExpression<'a>> {
     if !module.text.contains("LuaAgent") {
         return None;
     }
     nodes(module).into_iter().find_map(|node| {
         let AstKind::NewExpression(new) = node else { return None };
-        let is_agent = matches!(&new.callee, Expression::Identifier(name) if name.name == "LuaAgent");
-        let Some(Argument::ObjectExpression(config)) = new.arguments.first().filter(|_| is_agent) else {
+        let is_agent =
+            matches!(&new.callee, Expression::Identifier(name) if name.name == "LuaAgent");
+        let Some(Argument::ObjectExpression(config)) = new.arguments.first().filter(|_| is_agent)
+        else {
             return None;
         };
         let name = lookup.text(module, assigned(config, "name")?).ok()?;
@@ -286,7 +319,10 @@ fn nodes<'a>(module: &Module<'a>) -> Vec<AstKind<'a>> {
 }
 
 /// What `addTools` (a list) and `addTool` (a word) of a skill are given in its file.
-fn added<'a>(lookup: Lookup<'_, 'a>, skill: &Found<'a>) -> Vec<(Option<&'a str>, &'a Expression<'a>)> {
+fn added<'a>(
+    lookup: Lookup<'_, 'a>,
+    skill: &Found<'a>,
+) -> Vec<(Option<&'a str>, &'a Expression<'a>)> {
     let module = &skill.module;
     if !module.text.contains("addTool") || skill.export == "default" && skill.class.is_none() {
         return Vec::new();
@@ -312,7 +348,11 @@ fn added<'a>(lookup: Lookup<'_, 'a>, skill: &Found<'a>) -> Vec<(Option<&'a str>,
 }
 
 /// The file that a name is imported from, by its name there; this one where it is not imported.
-fn imported<'a>(lookup: Lookup<'_, 'a>, module: &Rc<Module<'a>>, word: &str) -> Option<Rc<Module<'a>>> {
+fn imported<'a>(
+    lookup: Lookup<'_, 'a>,
+    module: &Rc<Module<'a>>,
+    word: &str,
+) -> Option<Rc<Module<'a>>> {
     match import_as(module, word) {
         Some(link) => lookup.target(module, link),
         None => Some(module.clone()),
@@ -320,7 +360,12 @@ fn imported<'a>(lookup: Lookup<'_, 'a>, module: &Rc<Module<'a>>, word: &str) -> 
 }
 
 /// A class's own code adds to itself; else the name has to lead to the skill's variable.
-fn is_owner<'a>(lookup: Lookup<'_, 'a>, skill: &Found<'a>, object: &Expression<'_>, call: Span) -> bool {
+fn is_owner<'a>(
+    lookup: Lookup<'_, 'a>,
+    skill: &Found<'a>,
+    object: &Expression<'_>,
+    call: Span,
+) -> bool {
     const HOPS: usize = 10;
     if let Shape::Class(class) = skill.shape {
         return class.span.contains_inclusive(call);
@@ -332,7 +377,9 @@ fn is_owner<'a>(lookup: Lookup<'_, 'a>, skill: &Found<'a>, object: &Expression<'
             return true;
         }
         match lookup.local(&skill.module, &at) {
-            Some(Decl::Variable(_, Some(Expression::Identifier(next)))) => at = next.name.to_string(),
+            Some(Decl::Variable(_, Some(Expression::Identifier(next)))) => {
+                at = next.name.to_string()
+            }
             _ => return false,
         }
     }
@@ -340,7 +387,10 @@ fn is_owner<'a>(lookup: Lookup<'_, 'a>, skill: &Found<'a>, object: &Expression<'
 }
 
 /// The names of what an element of a list gives when it runs.
-fn wanted<'a>(lookup: Lookup<'_, 'a>, element: &(Rc<Module<'a>>, &'a Expression<'a>)) -> Vec<String> {
+fn wanted<'a>(
+    lookup: Lookup<'_, 'a>,
+    element: &(Rc<Module<'a>>, &'a Expression<'a>),
+) -> Vec<String> {
     let (module, value) = element;
     let scope = Scope::module(module.id);
     match lookup.evaluator.at_top(|| lookup.evaluator.expression(&scope, value)) {
@@ -359,7 +409,9 @@ fn names<'a>(lookup: Lookup<'_, 'a>, value: &Value<'a>) -> Vec<String> {
                 class.map(|made| name_of_class(&made.by)).into_iter().collect()
             }
         },
-        Value::List(items) => items.borrow().clone().iter().flat_map(|item| names(lookup, item)).collect(),
+        Value::List(items) => {
+            items.borrow().clone().iter().flat_map(|item| names(lookup, item)).collect()
+        }
         Value::Class(class) => {
             let site = Site::new(class.module, class.node.span);
             match lookup.evaluator.instance(class, Vec::new(), site) {

@@ -92,7 +92,8 @@ impl Files {
     pub fn sources(&self, root: &Path) -> Vec<PathBuf> {
         let mut found = entry::sources(root);
         found.retain(|path| self.instead(path) != Some(None));
-        let put = self.below(root).filter(|path| entry::is_searched(root, path)).map(Path::to_owned);
+        let put =
+            self.below(root).filter(|path| entry::is_searched(root, path)).map(Path::to_owned);
         found.extend(put.filter(|path| !path.is_file()).collect::<Vec<_>>());
         found.sort_by_cached_key(|path| entry::order(path));
         found
@@ -101,8 +102,12 @@ impl Files {
     fn metadata_of(&self, path: &Path) -> Option<io::Result<FileMetadata>> {
         match self.instead(path) {
             Some(Some(_)) => Some(Ok(FileMetadata::new(true, false, false))),
-            Some(None) if self.below(path).next().is_none() => Some(Err(io::ErrorKind::NotFound.into())),
-            _ if self.below(path).next().is_some() => Some(Ok(FileMetadata::new(false, true, false))),
+            Some(None) if self.below(path).next().is_none() => {
+                Some(Err(io::ErrorKind::NotFound.into()))
+            }
+            _ if self.below(path).next().is_some() => {
+                Some(Ok(FileMetadata::new(false, true, false)))
+            }
             _ => None,
         }
     }

@@ -3,8 +3,8 @@
 use crate::reader::eval::value::number_text;
 use oxc_allocator::{Allocator, Box, Dummy, Vec as ArenaVec};
 use oxc_ast::ast::{
-    BindingProperty, IdentifierName, MethodDefinition, NumericLiteral, ObjectProperty, PropertyDefinition,
-    PropertyKey, Statement,
+    BindingProperty, IdentifierName, MethodDefinition, NumericLiteral, ObjectProperty,
+    PropertyDefinition, PropertyKey, Statement,
 };
 use oxc_ast_visit::{VisitMut, walk_mut};
 use oxc_syntax::identifier::is_identifier_name;

@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn ordinary_code_is_not_deep() {
-        let source = "const a = `x ${b({ c: '((((', d: `${e}` })} (((`; // ((((\n/* (((( */ f(');');\n";
+        let source =
+            "const a = `x ${b({ c: '((((', d: `${e}` })} (((`; // ((((\n/* (((( */ f(');');\n";
         assert_eq!(too_deep(&source.repeat(2_000)), None);
         let table = format!("const t = [{}];", "{ a: -1, b: 'x' }, ".repeat(50_000));
         assert_eq!(too_deep(&table), None);
@@ -132,8 +133,10 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_seen_in_every_shape() {
-        let shapes =
-            ["(", "[", "{a:", "`${", "!", "a=>", "a?b:", "a=", "new ", "typeof ", "'x'+", "a.", "a()."];
+        let shapes = [
+            "(", "[", "{a:", "`${", "!", "a=>", "a?b:", "a=", "new ", "typeof ", "'x'+", "a.",
+            "a().",
+        ];
         for shape in shapes {
             assert!(too_deep(&shape.repeat(30_000)).is_some(), "{shape}");
             assert_eq!(too_deep(&shape.repeat(20)), None, "{shape}");

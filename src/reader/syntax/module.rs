@@ -2,9 +2,10 @@
 
 use super::names::{self, Names};
 use oxc_ast::ast::{
-    BindingPattern, Class, Declaration, ExportDefaultDeclarationKind, ExportFromDeclaration, Expression,
-    Function, ImportDeclaration, ImportDeclarationSpecifier, ImportOrExportKind, ModuleExportName, Program,
-    Statement, TSEnumDeclaration, TSModuleReference, TSNamespaceDeclaration, VariableDeclarationKind,
+    BindingPattern, Class, Declaration, ExportDefaultDeclarationKind, ExportFromDeclaration,
+    Expression, Function, ImportDeclaration, ImportDeclarationSpecifier, ImportOrExportKind,
+    ModuleExportName, Program, Statement, TSEnumDeclaration, TSModuleReference,
+    TSNamespaceDeclaration, VariableDeclarationKind,
 };
 use oxc_span::Span;
 use std::collections::HashMap;
@@ -150,14 +151,16 @@ impl<'a> Script<'a> {
                 }
             }
             Statement::ExportFromDeclaration(export) => {
-                let link = Link { specifier: export.source.value.as_str(), span: export.source.span };
+                let link =
+                    Link { specifier: export.source.value.as_str(), span: export.source.span };
                 for one in &export.specifiers {
                     let name = Imported::Name(export_name(&one.local));
                     self.exports.insert(export_name(&one.exported), Export::From { link, name });
                 }
             }
             Statement::ExportAllDeclaration(export) => {
-                let link = Link { specifier: export.source.value.as_str(), span: export.source.span };
+                let link =
+                    Link { specifier: export.source.value.as_str(), span: export.source.span };
                 match &export.exported {
                     Some(name) => {
                         let whole = Export::From { link, name: Imported::Everything };
@@ -251,9 +254,10 @@ impl<'a> Script<'a> {
 
     fn default(&mut self, declaration: &'a ExportDefaultDeclarationKind<'a>) {
         let (export, name) = match declaration {
-            ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
-                (Export::Function(function), function.id.as_ref().map(|id| (id, Binding::Function(function))))
-            }
+            ExportDefaultDeclarationKind::FunctionDeclaration(function) => (
+                Export::Function(function),
+                function.id.as_ref().map(|id| (id, Binding::Function(function))),
+            ),
             ExportDefaultDeclarationKind::ClassDeclaration(class) => {
                 (Export::Class(class), class.id.as_ref().map(|id| (id, Binding::Class(class))))
             }
@@ -279,7 +283,9 @@ pub fn links<'a>(script: &Script<'a>) -> Vec<(Link<'a>, bool)> {
         let source = match statement {
             Statement::ImportDeclaration(import) if runs(import, &script.names) => &import.source,
             Statement::ExportFromDeclaration(export) if passes_values(export) => &export.source,
-            Statement::ExportAllDeclaration(export) if is_value(export.export_kind) => &export.source,
+            Statement::ExportAllDeclaration(export) if is_value(export.export_kind) => {
+                &export.source
+            }
             _ => continue,
         };
         let bare = matches!(statement, Statement::ImportDeclaration(import) if import.specifiers.is_none());

@@ -9,8 +9,8 @@ use oxc_allocator::Allocator;
 use oxc_ast::ast::Expression;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_resolver::{
-    ResolveContext, ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery, TsconfigOptions,
-    TsconfigReferences,
+    ResolveContext, ResolveError, ResolveOptions, ResolverGeneric, TsconfigDiscovery,
+    TsconfigOptions, TsconfigReferences,
 };
 use oxc_span::{SourceType, Span};
 use std::cell::{OnceCell, RefCell};
@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// In the order in which a specifier without one is tried.
-pub const EXTENSIONS: [&str; 9] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
+pub const EXTENSIONS: [&str; 9] =
+    [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
 
 /// All modules that were asked for so far. One arena holds every syntax tree.
 pub struct Modules<'a> {
@@ -85,7 +86,8 @@ impl<'a> Modules<'a> {
         let (texts, importers) = (self.texts.borrow(), self.importers.borrow());
         let read = texts.iter().filter(|(_, text)| text.is_some()).map(|(file, _)| file);
         let others = read.chain(importers.keys().filter(|file| !texts.contains_key(*file)));
-        let mut paths: Vec<String> = self.loaded.borrow().iter().map(|module| module.path.clone()).collect();
+        let mut paths: Vec<String> =
+            self.loaded.borrow().iter().map(|module| module.path.clone()).collect();
         let known: HashSet<String> = paths.iter().cloned().collect();
         paths.extend(others.map(|file| self.relative(file)).filter(|path| !known.contains(path)));
         paths
@@ -115,7 +117,8 @@ impl<'a> Modules<'a> {
     pub fn missing(&self) -> Vec<String> {
         let (texts, passed) = (self.texts.borrow(), self.passed.borrow());
         let absent = texts.iter().filter(|(_, text)| text.is_none()).map(|(file, _)| file);
-        let own = |file: &&PathBuf| !file.components().any(|part| part.as_os_str() == "node_modules");
+        let own =
+            |file: &&PathBuf| !file.components().any(|part| part.as_os_str() == "node_modules");
         absent.chain(passed.iter().filter(own)).map(|file| self.relative(file)).collect()
     }
 
@@ -125,7 +128,8 @@ impl<'a> Modules<'a> {
             return Ok(text.clone());
         }
         let bytes = self.files.read_if_file(file)?;
-        let text: Option<Rc<str>> = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map(Into::into);
+        let text: Option<Rc<str>> =
+            bytes.and_then(|bytes| String::from_utf8(bytes).ok()).map(Into::into);
         self.texts.borrow_mut().insert(file.to_owned(), text.clone());
         Ok(text)
     }
@@ -162,8 +166,11 @@ impl<'a> Modules<'a> {
             Target::Missing => {
                 let (line, column) = from.place(link.span);
                 let place = format!("{}:{line}:{column}", from.path);
-                Err(Error::usage(format!("cannot find \"{}\", imported at \"{place}\"", link.specifier))
-                    .hint("correct the import, or restore the file it names"))
+                Err(Error::usage(format!(
+                    "cannot find \"{}\", imported at \"{place}\"",
+                    link.specifier
+                ))
+                .hint("correct the import, or restore the file it names"))
             }
             Target::Module(file) => {
                 self.ask(&file, from, link.span);
@@ -219,7 +226,8 @@ impl<'a> Modules<'a> {
     ) -> Result<PathBuf, ResolveError> {
         let config = resolver.find_tsconfig(directory)?;
         let mut context = ResolveContext::default();
-        let found = resolver.resolve_with_context(directory, specifier, config.as_deref(), &mut context);
+        let found =
+            resolver.resolve_with_context(directory, specifier, config.as_deref(), &mut context);
         self.passed.borrow_mut().extend(context.missing_dependencies);
         found.map(|found| found.into_path_buf())
     }
@@ -249,13 +257,16 @@ impl<'a> Modules<'a> {
     }
 
     fn content(&self, file: &Path, path: &str, text: &'a str) -> Result<Content<'a>> {
-        let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let extension =
+            file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if extension == "json" {
             return match serde_json::from_str(text) {
                 Ok(value) => Ok(Content::Json(value)),
-                Err(error) => {
-                    Err(Error::usage(format!("{path}:{}:{}: not JSON", error.line(), error.column())))
-                }
+                Err(error) => Err(Error::usage(format!(
+                    "{path}:{}:{}: not JSON",
+                    error.line(),
+                    error.column()
+                ))),
             };
         }
         match SourceType::from_path(file) {
@@ -269,9 +280,13 @@ impl<'a> Modules<'a> {
             return Err(syntax_error(path, text, offset, "nested too deeply to be read"));
         }
         // The body of a workflow script is that of a function: it may return.
-        let allow_return_outside_function = path.ends_with(crate::reader::primitives::script::SUFFIX);
-        let options =
-            ParseOptions { preserve_parens: false, allow_return_outside_function, ..ParseOptions::default() };
+        let allow_return_outside_function =
+            path.ends_with(crate::reader::primitives::script::SUFFIX);
+        let options = ParseOptions {
+            preserve_parens: false,
+            allow_return_outside_function,
+            ..ParseOptions::default()
+        };
         let parsed = Parser::new(self.arena, text, kind).with_options(options).parse();
         if let Some(first) = parsed.diagnostics.iter().next() {
             let offset = first.labels.first().map_or(0, |label| label.offset());
@@ -301,9 +316,13 @@ pub fn package(specifier: &str) -> String {
 }
 
 fn resolver(root: Option<&Path>, files: &Files) -> ResolverGeneric<Files> {
-    let config_file = root.map(|root| root.join("tsconfig.json")).filter(|file| files.is_file(file));
+    let config_file =
+        root.map(|root| root.join("tsconfig.json")).filter(|file| files.is_file(file));
     let tsconfig = config_file.map(|config_file| {
-        TsconfigDiscovery::Manual(TsconfigOptions { config_file, references: TsconfigReferences::Disabled })
+        TsconfigDiscovery::Manual(TsconfigOptions {
+            config_file,
+            references: TsconfigReferences::Disabled,
+        })
     });
     let options = ResolveOptions {
         tsconfig,

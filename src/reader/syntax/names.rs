@@ -3,10 +3,10 @@
 use super::module::Link;
 use oxc_ast::ast::{
     Argument, ArrowFunctionExpression, AssignmentTarget, AssignmentTargetPropertyIdentifier,
-    BindingIdentifier, BindingPattern, CallExpression, Class, ComputedMemberExpression, Expression, Function,
-    IdentifierReference, ImportExpression, Program, PropertyKey, SimpleAssignmentTarget, Statement,
-    StaticMemberExpression, TSType, TSTypeAnnotation, TSTypeParameterDeclaration, UnaryExpression,
-    UpdateExpression, VariableDeclarator,
+    BindingIdentifier, BindingPattern, CallExpression, Class, ComputedMemberExpression, Expression,
+    Function, IdentifierReference, ImportExpression, Program, PropertyKey, SimpleAssignmentTarget,
+    Statement, StaticMemberExpression, TSType, TSTypeAnnotation, TSTypeParameterDeclaration,
+    UnaryExpression, UpdateExpression, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
@@ -87,9 +87,11 @@ impl<'a> Visit<'a> for Roots<'a> {
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         self.0.extend(root_of_call(it));
-        let each = it.callee.as_member_expression().and_then(|member| member.static_property_name());
+        let each =
+            it.callee.as_member_expression().and_then(|member| member.static_property_name());
         for argument in &it.arguments {
-            if let (Some("forEach"), Argument::ArrowFunctionExpression(function)) = (each, argument) {
+            if let (Some("forEach"), Argument::ArrowFunctionExpression(function)) = (each, argument)
+            {
                 walk::walk_arrow_function_expression(self, function);
             }
         }
@@ -108,7 +110,9 @@ impl<'a> Visit<'a> for Roots<'a> {
 
     fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
         if it.operator == UnaryOperator::Delete {
-            self.0.extend(it.argument.as_member_expression().and_then(|member| root(member.object())));
+            self.0.extend(
+                it.argument.as_member_expression().and_then(|member| root(member.object())),
+            );
         }
         walk::walk_unary_expression(self, it);
     }
@@ -229,7 +233,10 @@ impl<'a> Visit<'a> for Walker<'a> {
         walk::walk_assignment_target(self, it);
     }
 
-    fn visit_assignment_target_property_identifier(&mut self, it: &AssignmentTargetPropertyIdentifier<'a>) {
+    fn visit_assignment_target_property_identifier(
+        &mut self,
+        it: &AssignmentTargetPropertyIdentifier<'a>,
+    ) {
         self.assigns(it.binding.name.as_str());
         walk::walk_assignment_target_property_identifier(self, it);
     }
@@ -275,7 +282,9 @@ impl<'a> Visit<'a> for Walker<'a> {
     }
 
     fn visit_computed_member_expression(&mut self, it: &ComputedMemberExpression<'a>) {
-        if let (true, Expression::StringLiteral(text)) = (is_environment(&it.object), &it.expression) {
+        if let (true, Expression::StringLiteral(text)) =
+            (is_environment(&it.object), &it.expression)
+        {
             self.env(it.span, text.value.as_str());
         }
         walk::walk_computed_member_expression(self, it);

@@ -9,7 +9,8 @@ use crate::reader::reach::piece::is_field;
 use crate::reader::syntax::strip_types::Typeless;
 use oxc_allocator::{Allocator, CloneIn, TakeIn};
 use oxc_ast::ast::{
-    Argument, Class, Expression, Function, Program, Statement, TSEnumDeclaration, VariableDeclarator,
+    Argument, Class, Expression, Function, Program, Statement, TSEnumDeclaration,
+    VariableDeclarator,
 };
 use oxc_ast_visit::{VisitMut, walk_mut};
 use oxc_codegen::{Codegen, CodegenOptions, CommentOptions, Context, Gen, GenExpr};
@@ -111,7 +112,9 @@ fn described<'a, 'b>(it: &'b mut Expression<'a>) -> Option<&'b mut Expression<'a
         _ => false,
     };
     match &mut call.callee {
-        Expression::StaticMemberExpression(member) if is_literal && member.property.name == "describe" => {
+        Expression::StaticMemberExpression(member)
+            if is_literal && member.property.name == "describe" =>
+        {
             Some(&mut member.object)
         }
         _ => None,

@@ -3,8 +3,8 @@
 use super::module::{Binding, Content, Module, Script};
 use super::{names, normal};
 use oxc_ast::ast::{
-    Class, Declaration, ExportDefaultDeclarationKind, Expression, Function, Statement, TSEnumDeclaration,
-    VariableDeclarator,
+    Class, Declaration, ExportDefaultDeclarationKind, Expression, Function, Statement,
+    TSEnumDeclaration, VariableDeclarator,
 };
 use oxc_span::{GetSpan, Span};
 use std::collections::HashMap;
@@ -65,14 +65,21 @@ impl<'a> Parts<'a> {
         Some((at, self.all[at].spans.first() == Some(&span)))
     }
 
-    fn statement(&mut self, script: &Script<'a>, statement: &'a Statement<'a>, agent: Option<Span>) {
+    fn statement(
+        &mut self,
+        script: &Script<'a>,
+        statement: &'a Statement<'a>,
+        agent: Option<Span>,
+    ) {
         match statement {
             Statement::ImportDeclaration(_)
             | Statement::ExportNamedDeclaration(_)
             | Statement::ExportFromDeclaration(_)
             | Statement::ExportAllDeclaration(_)
             | Statement::EmptyStatement(_) => {}
-            Statement::ExportDeclaration(export) => self.declaration(&export.declaration, statement),
+            Statement::ExportDeclaration(export) => {
+                self.declaration(&export.declaration, statement)
+            }
             Statement::ExportDefaultDeclaration(export) => self.default_export(&export.declaration),
             Statement::TSExportAssignment(export) => {
                 let node = Node::Expression(&export.expression);
@@ -105,8 +112,12 @@ impl<'a> Parts<'a> {
         match declaration {
             Declaration::VariableDeclaration(variables) => {
                 for one in &variables.declarations {
-                    let names: Vec<&'a str> =
-                        one.id.get_binding_identifiers().iter().map(|name| name.name.as_str()).collect();
+                    let names: Vec<&'a str> = one
+                        .id
+                        .get_binding_identifiers()
+                        .iter()
+                        .map(|name| name.name.as_str())
+                        .collect();
                     let names = if names.is_empty() { vec![EFFECTS] } else { names };
                     self.add(&names, one.span, Some(Node::Variable(one)));
                 }

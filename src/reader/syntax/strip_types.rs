@@ -2,10 +2,10 @@
 
 use oxc_allocator::{Allocator, TakeIn, Vec as ArenaVec};
 use oxc_ast::ast::{
-    ArrowFunctionExpression, CallExpression, CatchParameter, Class, ClassElement, Declaration, Expression,
-    FormalParameter, FormalParameterRest, Function, MethodDefinition, MethodDefinitionType, NewExpression,
-    PropertyDefinition, PropertyDefinitionType, Statement, TSAccessibility, TaggedTemplateExpression,
-    VariableDeclarator,
+    ArrowFunctionExpression, CallExpression, CatchParameter, Class, ClassElement, Declaration,
+    Expression, FormalParameter, FormalParameterRest, Function, MethodDefinition,
+    MethodDefinitionType, NewExpression, PropertyDefinition, PropertyDefinitionType, Statement,
+    TSAccessibility, TaggedTemplateExpression, VariableDeclarator,
 };
 use oxc_ast_visit::{VisitMut, walk_mut};
 use oxc_syntax::scope::ScopeFlags;

@@ -5,10 +5,15 @@ use crate::error::Kind;
 
 #[test]
 fn a_folder_without_an_agent_is_no_project() {
-    let project = Project::new(&[("src/index.ts", "export const x = 1;"), ("README.md", "new LuaAgent(")]);
+    let project =
+        Project::new(&[("src/index.ts", "export const x = 1;"), ("README.md", "new LuaAgent(")]);
     let error = project.error();
     assert_eq!(error.kind(), Kind::Usage);
-    assert!(error.message().starts_with("no `new LuaAgent({...})` found in \""), "{}", error.message());
+    assert!(
+        error.message().starts_with("no `new LuaAgent({...})` found in \""),
+        "{}",
+        error.message()
+    );
     assert!(error.hint_text().is_some());
 }
 
@@ -39,7 +44,8 @@ fn without_an_agent_every_primitive_of_the_files_is_read() {
     ]);
     let agent = project.read();
     assert_eq!((agent.name.as_str(), agent.entry.as_str()), ("", ""));
-    let names: Vec<_> = agent.primitives.iter().map(|one| (one.kind.word, one.name.as_str())).collect();
+    let names: Vec<_> =
+        agent.primitives.iter().map(|one| (one.kind.word, one.name.as_str())).collect();
     assert_eq!(names, [("skill", "shop"), ("webhook", "h")]);
     assert_eq!(tool_names(only(&agent, "skill")), ["price", "find"]);
     let notes: Vec<_> = agent.notes.iter().map(|note| note.message.as_str()).collect();
@@ -70,36 +76,53 @@ fn a_syntax_error_shows_its_place_and_line() {
 fn two_of_one_kind_with_one_name_are_both_named() {
     let before = "const one = new LuaWebhook({ name: 'h' });\nconst two = new LuaWebhook({ name: 'h' });\nconst job = new LuaJob({ name: 'h' });";
     let error = Project::agent("name: 'a', webhooks: [one, two], jobs: [job]", before, &[]).error();
-    assert_eq!(error.message(), "two webhooks are named \"h\": \"src/index.ts:2\" and \"src/index.ts:3\"");
+    assert_eq!(
+        error.message(),
+        "two webhooks are named \"h\": \"src/index.ts:2\" and \"src/index.ts:3\""
+    );
     let agent = Project::agent("name: 'a', webhooks: [one, one], jobs: [job]", before, &[]).read();
     assert_eq!(agent.primitives.len(), 2);
 }
 
 #[test]
 fn a_missing_module_is_named_with_its_place() {
-    let error = Project::agent("name: 'a', webhooks: [hook]", "import hook from './gone';", &[]).error();
+    let error =
+        Project::agent("name: 'a', webhooks: [hook]", "import hook from './gone';", &[]).error();
     assert_eq!(error.message(), "cannot find \"./gone\", imported at \"src/index.ts:2:18\"");
     let hook = "import { LuaWebhook } from 'lua-cli';\nimport { x } from '../lib/y';\nexport default new LuaWebhook({ name: 'h', execute: () => x });";
-    let project =
-        Project::agent("name: 'a', webhooks: [hook]", "import hook from './hook';", &[("src/hook.ts", hook)]);
-    assert_eq!(project.error().message(), "cannot find \"../lib/y\", imported at \"src/hook.ts:2:19\"");
+    let project = Project::agent(
+        "name: 'a', webhooks: [hook]",
+        "import hook from './hook';",
+        &[("src/hook.ts", hook)],
+    );
+    assert_eq!(
+        project.error().message(),
+        "cannot find \"../lib/y\", imported at \"src/hook.ts:2:19\""
+    );
 }
 
 #[test]
 fn what_has_no_name_or_no_value_is_left_out_with_a_note() {
     let before = "const named = new LuaWebhook({ name: process.env.NAME });\nconst bare = new LuaWebhook({});\ndeclare const other: any;";
     let agent =
-        Project::agent("name: 'a', webhooks: [named, bare, other(), 7], jobs: load()", before, &[]).read();
+        Project::agent("name: 'a', webhooks: [named, bare, other(), 7], jobs: load()", before, &[])
+            .read();
     assert_eq!(agent.primitives.len(), 0);
-    let messages: Vec<_> = agent.notes.iter().map(|note| (note.line, note.message.as_str())).collect();
+    let messages: Vec<_> =
+        agent.notes.iter().map(|note| (note.line, note.message.as_str())).collect();
     assert!(
-        messages.contains(&(2, "a webhook is left out: its name reads the environment variable \"NAME\"")),
+        messages.contains(&(
+            2,
+            "a webhook is left out: its name reads the environment variable \"NAME\""
+        )),
         "{messages:?}"
     );
     assert!(messages.contains(&(3, "a webhook is left out: it has no name")), "{messages:?}");
     assert!(messages.contains(&(5, "a webhook is left out: it is no object")), "{messages:?}");
     assert!(
-        messages.iter().any(|(line, text)| *line == 5 && text.starts_with("\"jobs\" is left out: it")),
+        messages
+            .iter()
+            .any(|(line, text)| *line == 5 && text.starts_with("\"jobs\" is left out: it")),
         "{messages:?}"
     );
 }
@@ -123,7 +146,10 @@ fn a_long_chain_and_a_cycle_of_imports_end() {
     for at in 0..3000 {
         let next = at + 1;
         let (path, code) = match at % 3 {
-            0 => (format!("src/m{at}.ts"), format!("export {{ a{next} as a{at} }} from './m{next}';")),
+            0 => (
+                format!("src/m{at}.ts"),
+                format!("export {{ a{next} as a{at} }} from './m{next}';"),
+            ),
             1 => (
                 format!("src/m{at}.ts"),
                 format!("import {{ a{next} }} from './m{next}'; export const a{at} = a{next};"),
@@ -182,19 +208,25 @@ fn endless_and_deep_code_ends_in_an_answer() {
 #[test]
 fn tools_of_one_name_in_a_skill_are_an_error_and_a_tool_listed_twice_is_one() {
     let before = "const one = defineTool({ name: 't' });\nconst two = defineTool({ name: 't' });";
-    let config = |tools: &str| format!("name: 'a', skills: [new LuaSkill({{ name: 's', tools: {tools} }})]");
+    let config =
+        |tools: &str| format!("name: 'a', skills: [new LuaSkill({{ name: 's', tools: {tools} }})]");
     let error = Project::agent(&config("[one, two]"), before, &[]).error();
-    assert_eq!(error.message(), "two tools are named \"t\": \"src/index.ts:2\" and \"src/index.ts:3\"");
+    assert_eq!(
+        error.message(),
+        "two tools are named \"t\": \"src/index.ts:2\" and \"src/index.ts:3\""
+    );
     let agent = Project::agent(&config("[one, one]"), before, &[]).read();
     assert_eq!(tool_names(only(&agent, "skill")), ["t"]);
 }
 
 #[test]
 fn of_several_agents_the_first_by_depth_and_name_is_read() {
-    let agent =
-        |name: &str| format!("import {{ LuaAgent }} from 'lua-cli'; new LuaAgent({{ name: '{name}' }});");
+    let agent = |name: &str| {
+        format!("import {{ LuaAgent }} from 'lua-cli'; new LuaAgent({{ name: '{name}' }});")
+    };
     let two = agent("one") + " export const second = new LuaAgent({ name: 'two' });";
-    let files = [("src/a/deep/x.ts", agent("deep")), ("src/b/b.ts", two), ("src/b/C.ts", agent("c"))];
+    let files =
+        [("src/a/deep/x.ts", agent("deep")), ("src/b/b.ts", two), ("src/b/C.ts", agent("c"))];
     let files: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
     let agent = Project::new(&files).read();
     assert_eq!((agent.entry.as_str(), agent.name.as_str()), ("src/b/b.ts", "one"));
@@ -206,7 +238,8 @@ fn of_several_agents_the_first_by_depth_and_name_is_read() {
 
 #[test]
 fn a_config_whose_base_is_not_installed_is_no_hindrance() {
-    let config = r#"{ "extends": "@tsconfig/node20/tsconfig.json", "compilerOptions": { "baseUrl": "." } }"#;
+    let config =
+        r#"{ "extends": "@tsconfig/node20/tsconfig.json", "compilerOptions": { "baseUrl": "." } }"#;
     let files = [("src/name.ts", "export const name = 'found';"), ("tsconfig.json", config)];
     let agent = Project::agent("name", "import { name } from './name';", &files).read();
     assert_eq!(agent.name, "found");
@@ -227,10 +260,16 @@ fn a_chain_of_ten_thousand_imports_and_a_ring_end_in_an_answer() {
     project.write(&format!("src/m{LENGTH}.ts"), "export const name = 'end';");
     for at in 0..100 {
         let next = (at + 1) % 100;
-        let text = format!("import {{ ring as next }} from './r{next}'; export const ring = next + '{at}';");
+        let text = format!(
+            "import {{ ring as next }} from './r{next}'; export const ring = next + '{at}';"
+        );
         project.write(&format!("src/r{at}.ts"), &text);
     }
     let agent = project.read();
     assert_eq!(agent.name, "end");
-    assert!(agent.notes.iter().any(|note| note.message.contains("needs itself")), "{:?}", agent.notes);
+    assert!(
+        agent.notes.iter().any(|note| note.message.contains("needs itself")),
+        "{:?}",
+        agent.notes
+    );
 }

@@ -17,9 +17,13 @@ export const fourth: LuaTool = { name: 'fourth', description: 'F', inputSchema: 
 ";
 
 fn skill_tools(skill: &str, files: &[(&str, &str)]) -> Vec<String> {
-    let project = Project::agent("name: 'a', skills: [skill]", "import { skill } from './skill';", files);
+    let project =
+        Project::agent("name: 'a', skills: [skill]", "import { skill } from './skill';", files);
     project.write("src/tools.ts", TOOLS);
-    project.write("src/skill.ts", &format!("import {{ LuaSkill, defineSkill }} from 'lua-cli';\n{skill}"));
+    project.write(
+        "src/skill.ts",
+        &format!("import {{ LuaSkill, defineSkill }} from 'lua-cli';\n{skill}"),
+    );
     let agent = project.read();
     assert_eq!(agent.notes, [], "{skill}");
     tool_names(only(&agent, "skill")).into_iter().map(str::to_owned).collect()
@@ -35,7 +39,10 @@ fn tools_are_found_through_every_import_and_list() {
     };
     let skills = [
         format!("{import} export const skill = {};", config(list)),
-        format!("{import} const tools = {list} as const; export const skill = {};", config("[...tools]")),
+        format!(
+            "{import} const tools = {list} as const; export const skill = {};",
+            config("[...tools]")
+        ),
         format!(
             "{import} export const skill = {};",
             config("[new GetWeatherTool(), new Second()].concat([third, fourth])")
@@ -57,7 +64,9 @@ fn tools_are_found_through_every_import_and_list() {
             "{import} export const skill = {};",
             config("[GetWeatherTool, Second, true ? third : null, fourth].filter(Boolean)")
         ),
-        format!("{import} export const skill = defineSkill({{ name: 's', context: 'c', tools: {list} }});"),
+        format!(
+            "{import} export const skill = defineSkill({{ name: 's', context: 'c', tools: {list} }});"
+        ),
         format!(
             "{import} class S extends LuaSkill {{ name = 's'; tools = {list}; }} export const skill = new S();"
         ),
@@ -116,7 +125,8 @@ const flow = lua.createWorkflow({ name: 'flow', description: 'F' }).then(lua.cre
         preProcessors: [pre], postProcessors: [post], triggers: [trigger], voice, devices: [device], workflows: [flow]";
     let agent = Project::agent(config, before, &[]).read();
     assert_eq!(agent.notes, []);
-    let order: Vec<_> = agent.primitives.iter().map(|one| (one.kind.word, one.name.as_str())).collect();
+    let order: Vec<_> =
+        agent.primitives.iter().map(|one| (one.kind.word, one.name.as_str())).collect();
     let expected = [
         ("webhook", "hook"),
         ("trigger", "t"),
@@ -132,11 +142,16 @@ const flow = lua.createWorkflow({ name: 'flow', description: 'F' }).then(lua.cre
     assert_eq!(only(&agent, "job").definition["timeout"], 120);
     let everything = format!("{:?}", agent.primitives);
     assert!(
-        !everything.contains("top") && !everything.contains("abc\\\"") && !everything.contains("Bearer"),
+        !everything.contains("top")
+            && !everything.contains("abc\\\"")
+            && !everything.contains("Bearer"),
         "{everything}"
     );
     assert_eq!(only(&agent, "webhook").definition["secret"], json!({"$secret": true}));
-    assert_eq!(only(&agent, "mcp-server").definition["headers"], json!({"Authorization": {"$secret": true}}));
+    assert_eq!(
+        only(&agent, "mcp-server").definition["headers"],
+        json!({"Authorization": {"$secret": true}})
+    );
     assert_eq!(only(&agent, "workflow").definition["steps"][0]["method"], "then");
 }
 
@@ -148,17 +163,23 @@ fn the_persona_is_text_or_an_object_and_the_rest_is_settings() {
         ("persona: 'a' + `b`", Some(Persona::Text("ab".to_owned()))),
         ("persona: md", Some(Persona::Text("You are kind.\n".to_owned()))),
         ("persona: build({ tone: 'warm' })", Some(Persona::Text("Be warm.".to_owned()))),
-        ("persona: { base: 'x', voice: 'y' }", Some(Persona::Object(json!({"base": "x", "voice": "y"})))),
+        (
+            "persona: { base: 'x', voice: 'y' }",
+            Some(Persona::Object(json!({"base": "x", "voice": "y"}))),
+        ),
         ("model: 'm'", None),
     ];
-    let before =
-        "import md from './persona.md';\nconst build = ({ tone }: { tone: string }) => `Be ${tone}.`;";
+    let before = "import md from './persona.md';\nconst build = ({ tone }: { tone: string }) => `Be ${tone}.`;";
     for (config, persona) in cases {
         let agent = Project::agent(&format!("name: 'a', {config}"), before, &[text]).read();
         assert_eq!(agent.persona, persona, "{config}");
     }
-    let agent =
-        Project::agent("name: 'a', model: 'm', governance: { mode: 'strict' }, skills: []", "", &[]).read();
+    let agent = Project::agent(
+        "name: 'a', model: 'm', governance: { mode: 'strict' }, skills: []",
+        "",
+        &[],
+    )
+    .read();
     assert_eq!(
         serde_json::Value::Object(agent.settings),
         json!({"model": "m", "governance": {"mode": "strict"}})
@@ -178,7 +199,8 @@ fn the_agent_is_found_wherever_it_is_made() {
         ("src/main.ts", main),
     ] {
         let agent =
-            Project::new(&[(path, text), ("node_modules/x/index.ts", "syntax error LuaAgent")]).read();
+            Project::new(&[(path, text), ("node_modules/x/index.ts", "syntax error LuaAgent")])
+                .read();
         assert_eq!((agent.name.as_str(), agent.entry.as_str()), ("a", path));
     }
 }
@@ -187,8 +209,7 @@ fn the_agent_is_found_wherever_it_is_made() {
 fn paths_of_tsconfig_lead_to_modules() {
     let tsconfig = r#"{ // comments are allowed
         "extends": "./tsconfig.base.json", "compilerOptions": { "strict": true, } }"#;
-    let base =
-        r#"{"compilerOptions": {"baseUrl": ".", "paths": {"@/*": ["src/*"], "~lib": ["lib/index.ts"]}}}"#;
+    let base = r#"{"compilerOptions": {"baseUrl": ".", "paths": {"@/*": ["src/*"], "~lib": ["lib/index.ts"]}}}"#;
     let before = "import { name } from '@/names';\nimport { model } from '~lib';";
     let agent = Project::agent(
         "name, model",

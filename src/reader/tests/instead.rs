@@ -47,7 +47,10 @@ fn the_files_are_read_as_if_they_stood_there() {
     // The file is gone.
     check(&now, &[now[0], now[1]]);
     // Another entry, found by searching.
-    check(&now, &[("lib/deep/shop.ts", INDEX), ("lib/deep/a.ts", A), ("lib/deep/lib/words.ts", words.1)]);
+    check(
+        &now,
+        &[("lib/deep/shop.ts", INDEX), ("lib/deep/a.ts", A), ("lib/deep/lib/words.ts", words.1)],
+    );
     check(
         &now,
         &[
@@ -61,11 +64,15 @@ fn the_files_are_read_as_if_they_stood_there() {
 
 #[test]
 fn what_stands_beside_the_sources_counts_too() {
-    let a = A.replace("./lib/words", "@lib/words") + "import { z } from 'zod'; export const used = z;";
-    let config = r#"{ "compilerOptions": { "baseUrl": ".", "paths": { "@lib/*": ["src/lib/*"] } } }"#;
+    let a =
+        A.replace("./lib/words", "@lib/words") + "import { z } from 'zod'; export const used = z;";
+    let config =
+        r#"{ "compilerOptions": { "baseUrl": ".", "paths": { "@lib/*": ["src/lib/*"] } } }"#;
     let words = ("src/lib/words.ts", "export const words = 'one';");
-    let script =
-        ("src/workflows/w.workflow.script.js", "export const meta = { description: 'd' }; return 1;");
+    let script = (
+        "src/workflows/w.workflow.script.js",
+        "export const meta = { description: 'd' }; return 1;",
+    );
     let now = [("src/index.ts", INDEX), ("src/a.ts", A), words];
     check(&now, &[now[0], ("src/a.ts", &a), words, ("tsconfig.json", config), script]);
     check(&[now[0], ("src/a.ts", &a), words, ("tsconfig.json", config), script], &now);

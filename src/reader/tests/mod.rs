@@ -28,8 +28,7 @@ impl Project {
     /// A project whose agent is configured so, with other files beside it.
     pub fn agent(config: &str, before: &str, files: &[(&str, &str)]) -> Project {
         let project = Project::new(files);
-        let head =
-            "import { LuaAgent, LuaSkill, LuaWebhook, LuaJob, LuaMCPServer, defineTool } from 'lua-cli';\n";
+        let head = "import { LuaAgent, LuaSkill, LuaWebhook, LuaJob, LuaMCPServer, defineTool } from 'lua-cli';\n";
         project.write(
             "src/index.ts",
             &format!("{head}{before}\nexport const agent = new LuaAgent({{ {config} }});\n"),

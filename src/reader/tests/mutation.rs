@@ -28,7 +28,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound
     }
 }
@@ -37,13 +38,18 @@ fn answers(project: &Project, bytes: &[u8]) {
     std::fs::write(project.root().join("src/index.ts"), bytes).unwrap();
     if let Err(error) = project.try_read() {
         assert_eq!(error.kind(), Kind::Usage, "{error:?}\n{}", String::from_utf8_lossy(bytes));
-        assert!(!error.message().contains("the reader stopped"), "{}", String::from_utf8_lossy(bytes));
+        assert!(
+            !error.message().contains("the reader stopped"),
+            "{}",
+            String::from_utf8_lossy(bytes)
+        );
     }
 }
 
 /// Metadata of a job that is made by this code, and what is said of it.
 fn made_by(code: &str) -> (serde_json::Value, Vec<String>) {
-    let config = "name: 'a', jobs: [new LuaJob({ name: 'j', metadata: { made }, execute: async () => 1 })]";
+    let config =
+        "name: 'a', jobs: [new LuaJob({ name: 'j', metadata: { made }, execute: async () => 1 })]";
     let agent = Project::agent(config, code, &[]).read();
     let made = agent.primitives[0].definition["metadata"]["made"].clone();
     (made, agent.notes.into_iter().map(|note| note.message).collect())
@@ -89,8 +95,8 @@ fn damaged_sources_are_answered() {
     let project = Project::new(&[("src/index.ts", "")]);
     let mut random = Random(7);
     let words = [
-        "(", "{", "`${", "...", "=>", "class ", "new ", "await ", "\u{0}", "\u{7f}", "é", "'", "/*", "?.",
-        "this.",
+        "(", "{", "`${", "...", "=>", "class ", "new ", "await ", "\u{0}", "\u{7f}", "é", "'",
+        "/*", "?.", "this.",
     ];
     for _ in 0..400 {
         let mut bytes = SOURCE.as_bytes().to_vec();

@@ -84,7 +84,8 @@ fn typed(lib: &str, execute: &str) -> (Reach, serde_json::Value) {
     let before = format!(
         "import {{ it }} from './lib'; export const hook = new LuaWebhook({{ name: 'h', execute: {execute} }});"
     );
-    let agent = Project::agent("name: 'a', webhooks: [hook]", &before, &[("src/lib.ts", lib)]).read();
+    let agent =
+        Project::agent("name: 'a', webhooks: [hook]", &before, &[("src/lib.ts", lib)]).read();
     let hook = only(&agent, "webhook");
     (hook.reach.clone(), hook.definition.clone())
 }
@@ -104,7 +105,10 @@ fn types_are_no_code() {
             "const it = (a = 1) => f(a.b).c;",
             "const it: Fn<1> = <T,>(a: number = 1): T => f<T>((a satisfies X)!.b!).c as const;",
         ),
-        ("const it = new Map([[a]]);", "const it: Map<string, X[]> = new Map<string, X[]>([[<any>a]]);"),
+        (
+            "const it = new Map([[a]]);",
+            "const it: Map<string, X[]> = new Map<string, X[]>([[<any>a]]);",
+        ),
         ("let it;", "let it!: string;"),
         (
             "function it() { try { let a; } catch (e) {} }",
@@ -114,7 +118,10 @@ fn types_are_no_code() {
             "class it extends B { x; m(a) {} get g() { return 1; } }",
             "abstract class it<T> extends B<T> implements C, D<T> { declare y: 1; [key: string]: any; private readonly x?: T; abstract z: 1; abstract n(): void; m(a: 1): void; protected override m(a: T): void {} public get g(): 1 { return 1; } }",
         ),
-        ("class it { constructor(public a) {} }", "class it { constructor(private readonly a: string) {} }"),
+        (
+            "class it { constructor(public a) {} }",
+            "class it { constructor(private readonly a: string) {} }",
+        ),
         ("const it = tag`a`;", "const it = tag<X>`a`;"),
     ];
     for (bare, full) in same {
@@ -125,7 +132,10 @@ fn types_are_no_code() {
     }
     let lib = "export const it = 1;";
     let typeless = typed(lib, "async (a) => it + a");
-    assert_eq!(typed(lib, "async (a: { n: number }): Promise<number> => (it as number) + a"), typeless);
+    assert_eq!(
+        typed(lib, "async (a: { n: number }): Promise<number> => (it as number) + a"),
+        typeless
+    );
     assert_ne!(typed(lib, "async (a) => it - a").1, typeless.1);
 }
 
@@ -204,8 +214,13 @@ fn declarations_in_one_file_are_apart() {
         ],
     );
     let (hook, job) = (reach(&project, "webhook"), reach(&project, "job"));
-    let expected =
-        ["src/a.ts: net", "src/both.ts: hook", "src/both.ts: rate", "src/deep.ts: rates", "src/deep.ts: tax"];
+    let expected = [
+        "src/a.ts: net",
+        "src/both.ts: hook",
+        "src/both.ts: rate",
+        "src/deep.ts: rates",
+        "src/deep.ts: tax",
+    ];
     assert_eq!(names(&hook), expected);
     assert_eq!(names(&job), ["src/both.ts: job"]);
     assert_eq!((hook.packages.len(), job.packages.len()), (0, 1));
@@ -244,7 +259,8 @@ fn side_effects_count_for_whoever_imports_the_module() {
         ],
     );
     let hook = reach(&project, "webhook");
-    let expected = ["src/hook.ts: default", "src/level.ts: level", "src/lib.ts: used", "src/setup.ts: *"];
+    let expected =
+        ["src/hook.ts: default", "src/level.ts: level", "src/lib.ts: used", "src/setup.ts: *"];
     assert_eq!(names(&hook), expected);
     assert_eq!(hook.packages.keys().collect::<Vec<_>>(), ["dotenv"]);
     assert!(hook.env.contains("LEVEL"));
@@ -264,7 +280,8 @@ fn what_is_written_in_the_agent_reaches_only_its_own_names() {
         )
     };
     let lib = |two: u8| format!("export const one = () => 1; export const two = () => {two};");
-    let project = Project::new(&[("src/index.ts", &index("p", "lib.two()")), ("src/lib.ts", &lib(2))]);
+    let project =
+        Project::new(&[("src/index.ts", &index("p", "lib.two()")), ("src/lib.ts", &lib(2))]);
     assert_eq!(names(&reach(&project, "webhook")), ["src/index.ts: agent", "src/lib.ts: one"]);
     let edit = |file: &str, text: &str| moves(&project, &["webhook", "job"], file, text);
     assert_eq!(edit("src/index.ts", &index("q", "lib.two()")), [false, false]);
@@ -273,7 +290,10 @@ fn what_is_written_in_the_agent_reaches_only_its_own_names() {
     // A name that is only known at run time could be any of them.
     assert_eq!(edit("src/index.ts", &index("q", "lib[String(agent)]")), [false, true]);
     assert_eq!(edit("src/lib.ts", &lib(4)), [false, true]);
-    assert_eq!(names(&reach(&project, "job")), ["src/index.ts: agent", "src/lib.ts: one", "src/lib.ts: two"]);
+    assert_eq!(
+        names(&reach(&project, "job")),
+        ["src/index.ts: agent", "src/lib.ts: one", "src/lib.ts: two"]
+    );
 }
 
 #[test]
@@ -355,8 +375,11 @@ fn a_local_name_that_sounds_like_a_declaration_is_no_use_of_it() {
         }
         const typed = <Row,>(x: Row) => Row.make(x);
         export default new LuaJob({ name: 'j', execute: async () => [sum(1), typed(2)] });";
-    let project =
-        Project::agent("name: 'a', jobs: [job]", "import job from './job';", &[("src/job.ts", body)]);
+    let project = Project::agent(
+        "name: 'a', jobs: [job]",
+        "import job from './job';",
+        &[("src/job.ts", body)],
+    );
     let reach = reach(&project, "job");
     let names = names(&reach);
     assert_eq!(

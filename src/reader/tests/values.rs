@@ -31,7 +31,10 @@ fn literals_and_operators() {
         ("!0 ? 'yes' : 'no'", json!("yes")),
         ("typeof 'x'", json!("string")),
         ("[1, , ...[2, 3]]", json!([1, null, 2, 3])),
-        ("{ a: 1, ['b' + 1]: 2, ...{ c: 3, a: 4 }, d: undefined }", json!({"a": 4, "b1": 2, "c": 3})),
+        (
+            "{ a: 1, ['b' + 1]: 2, ...{ c: 3, a: 4 }, d: undefined }",
+            json!({"a": 4, "b1": 2, "c": 3}),
+        ),
         ("({ get a() { return this.b + 1 }, b: 2 }).a", json!(3)),
         ("('x' as const) satisfies string", json!("x")),
         ("<string>'x'", json!("x")),
@@ -140,7 +143,10 @@ fn methods_of_texts_and_lists() {
     let cases = [
         ("['a', 'b'].join('\\n')", json!("a\nb")),
         ("' a '.trim().toUpperCase().repeat(2)", json!("AA")),
-        ("'a-b-c'.split('-').map((x, i) => x + i).concat('d', ['e'])", json!(["a0", "b1", "c2", "d", "e"])),
+        (
+            "'a-b-c'.split('-').map((x, i) => x + i).concat('d', ['e'])",
+            json!(["a0", "b1", "c2", "d", "e"]),
+        ),
         ("[1, 2, 3].filter(x => x > 1).reverse()", json!([3, 2])),
         ("[1, 0, null, 2].filter(Boolean)", json!([1, 2])),
         ("[[1], [2, 3]].flat().reduce((a, b) => a + b, 0)", json!(6)),
@@ -193,7 +199,10 @@ fn names_functions_classes_and_enums() {
         ("A + B", json!("ab")),
         ("rest", json!({"c": "c", "d": "d"})),
         ("[first, third]", json!(["x", "z"])),
-        ("[Color.Red, Color.Blue, Color[5], Color.Name, Level.Low]", json!([0, 6, "Green", "n", "low"])),
+        (
+            "[Color.Red, Color.Blue, Color[5], Color.Name, Level.Low]",
+            json!([0, 6, "Green", "n", "low"]),
+        ),
         ("Base.unit", json!("kg")),
         ("greet('Ann Lee')", json!("Dear Ann Lee")),
         ("greet('Ann', { polite: false })", json!("Hi Ann")),
@@ -205,7 +214,10 @@ fn names_functions_classes_and_enums() {
         ("[other, one.slice(0, 2)]", json!([["aa", "bb", "c"], ["a", "b"]])),
         ("one[2]", json!({ "$source": "if (process.env.MORE) { one.push('more'); }" })),
         ("'a-b'.replace('-', (found) => `${found}$&`)", json!("a-$&b")),
-        ("'5 of n'.replace('n', '$5 or $$')", json!({ "$source": r#""5 of n".replace("n", "$5 or $$")"# })),
+        (
+            "'5 of n'.replace('n', '$5 or $$')",
+            json!({ "$source": r#""5 of n".replace("n", "$5 or $$")"# }),
+        ),
         ("new Leaf().extra", json!("l!")),
         ("new Leaf().twice", json!("ll")),
         ("new Leaf().done", json!(true)),
@@ -218,7 +230,11 @@ fn names_functions_classes_and_enums() {
 #[test]
 fn what_only_running_would_tell_is_source_text_and_a_note() {
     let cases = [
-        ("process.env.MODEL ?? 'x'", "process.env.MODEL ?? \"x\"", "environment variable \"MODEL\""),
+        (
+            "process.env.MODEL ?? 'x'",
+            "process.env.MODEL ?? \"x\"",
+            "environment variable \"MODEL\"",
+        ),
         ("`${process.env['A']}b`", "`${process.env[\"A\"]}b`", "environment variable \"A\""),
         ("later()", "later()", "is asynchronous"),
         ("Math.random()", "Math.random()", "\"Math.random\", which is known at run time only"),
@@ -226,12 +242,12 @@ fn what_only_running_would_tell_is_source_text_and_a_note() {
         ("self", "self + 1", "\"self\", which needs itself"),
         ("nowhere.at.all", "nowhere.at.all", ""),
     ];
-    let before =
-        "async function later() { return 1 }\nlet changing = '1'; changing = '2';\nconst self = self + 1;";
+    let before = "async function later() { return 1 }\nlet changing = '1'; changing = '2';\nconst self = self + 1;";
     for (expression, source, reason) in cases {
         let project = Project::agent(&format!("name: 'a', probe: {expression}"), before, &[]);
         let agent = project.read();
-        let found = agent.settings["probe"]["$source"].as_str().unwrap_or_default().replace('"', "'");
+        let found =
+            agent.settings["probe"]["$source"].as_str().unwrap_or_default().replace('"', "'");
         assert_eq!(found, source.replace('"', "'"), "{expression}");
         assert!(agent.notes.iter().any(|note| note.message.contains(reason)), "{:?}", agent.notes);
     }
@@ -241,7 +257,10 @@ fn what_only_running_would_tell_is_source_text_and_a_note() {
 fn assignments_of_every_form() {
     let cases = [
         ("let [a, b] = ['x', 'y']; [a, b] = [b, a]; return a + b;", json!("yx")),
-        ("let a, b, r; ({ a, k: b = 2, ...r } = { a: 1, c: 3 }); return [a, b, r];", json!([1, 2, {"c": 3}])),
+        (
+            "let a, b, r; ({ a, k: b = 2, ...r } = { a: 1, c: 3 }); return [a, b, r];",
+            json!([1, 2, {"c": 3}]),
+        ),
         (
             "const o = { n: 1, l: [1] }; o.n += 2; o.l[2] = 'z'; o['m'] = o.n++; return o;",
             json!({"n": 4, "l": [1, null, "z"], "m": 3}),
@@ -255,7 +274,10 @@ fn assignments_of_every_form() {
             json!(["x", 3, 100]),
         ),
         ("let t = ''; try { t += 'a'; } finally { t += 'b'; } return t;", json!("ab")),
-        ("let x; const l = []; for (x of ['a', 'b']) l.push(x); return l.concat(x);", json!(["a", "b", "b"])),
+        (
+            "let x; const l = []; for (x of ['a', 'b']) l.push(x); return l.concat(x);",
+            json!(["a", "b", "b"]),
+        ),
         ("if (process.env.A) { throw new Error('no'); } return 'yes';", json!("yes")),
     ];
     for (body, expected) in cases {
@@ -296,13 +318,17 @@ fn regular_expressions() {
 
 #[test]
 fn files_of_the_project_that_are_read() {
-    let files = [("src/prompts/persona.md", "You are **kind**.\n"), (".env", "KEY=1"), ("src/x.txt", "x")];
+    let files =
+        [("src/prompts/persona.md", "You are **kind**.\n"), (".env", "KEY=1"), ("src/x.txt", "x")];
     let head = "import fs, { readFileSync } from 'node:fs'; import * as path from 'path'; import { fileURLToPath } from 'url';
         const here = path.dirname(fileURLToPath(import.meta.url));
         function load(name: string) { return readFileSync(path.join(__dirname, 'prompts', `${name}.md`), 'utf8'); }";
     let cases = [
         ("load('persona')", json!("You are **kind**.\n")),
-        ("fs.readFileSync(path.resolve(here, './prompts/../x.txt'), { encoding: 'utf-8' })", json!("x")),
+        (
+            "fs.readFileSync(path.resolve(here, './prompts/../x.txt'), { encoding: 'utf-8' })",
+            json!("x"),
+        ),
         ("fs.readFileSync('src/x.txt').toString()", json!("x")),
         ("fs.readFileSync(new URL('./x.txt', import.meta.url), 'utf8')", json!("x")),
         ("readFileSync(`${process.cwd()}/src/x.txt`, 'utf8').trim()", json!("x")),

@@ -57,7 +57,8 @@ impl<'a> Converter<'_, 'a> {
         if self.depth > DEPTH_MAX {
             return Ok(Some(json!({})));
         }
-        let reference = ["#".to_owned()].iter().chain(&place.path).cloned().collect::<Vec<_>>().join("/");
+        let reference =
+            ["#".to_owned()].iter().chain(&place.path).cloned().collect::<Vec<_>>().join("/");
         self.seen.insert(key, (schema.clone(), reference));
         self.depth += 1;
         let shape = self.shape(&schema.shape, place);
@@ -69,7 +70,12 @@ impl<'a> Converter<'_, 'a> {
         Ok(shape)
     }
 
-    fn at(&mut self, schema: &SchemaRef<'a>, place: &Place, parts: &[&str]) -> Result<Option<Json>> {
+    fn at(
+        &mut self,
+        schema: &SchemaRef<'a>,
+        place: &Place,
+        parts: &[&str],
+    ) -> Result<Option<Json>> {
         self.one(schema, &place.below(parts))
     }
 
@@ -93,7 +99,8 @@ impl<'a> Converter<'_, 'a> {
             Shape::Map { key, value } => {
                 let key = self.any(key, place, &["items", "items", "0"])?;
                 let value = self.any(value, place, &["items", "items", "1"])?;
-                let pair = json!({ "type": "array", "items": [key, value], "minItems": 2, "maxItems": 2 });
+                let pair =
+                    json!({ "type": "array", "items": [key, value], "minItems": 2, "maxItems": 2 });
                 json!({ "type": "array", "maxItems": 125, "items": pair })
             }
             Shape::Union(options) => return self.union(options, place),
@@ -134,7 +141,13 @@ impl<'a> Converter<'_, 'a> {
         }))
     }
 
-    fn list(&mut self, item: &SchemaRef<'a>, limits: &[Check], set: bool, place: &Place) -> Result<Json> {
+    fn list(
+        &mut self,
+        item: &SchemaRef<'a>,
+        limits: &[Check],
+        set: bool,
+        place: &Place,
+    ) -> Result<Json> {
         let mut list = Map::from_iter([("type".to_owned(), json!("array"))]);
         if set {
             list.insert("uniqueItems".to_owned(), json!(true));
@@ -177,7 +190,8 @@ impl<'a> Converter<'_, 'a> {
             (true, false) => json!("string"),
             _ => json!("number"),
         };
-        let mut values = values.iter().map(|value| self.writer.value(value)).collect::<Result<Vec<_>>>()?;
+        let mut values =
+            values.iter().map(|value| self.writer.value(value)).collect::<Result<Vec<_>>>()?;
         values.extend(object.is_enum.get().then_some(Json::Null));
         Ok(json!({ "type": name, "enum": values }))
     }
@@ -231,11 +245,18 @@ impl<'a> Converter<'_, 'a> {
                 let rest = self.any(rest, place, &["additionalItems"])?;
                 json!({ "type": "array", "minItems": length, "items": written, "additionalItems": rest })
             }
-            None => json!({ "type": "array", "minItems": length, "maxItems": length, "items": written }),
+            None => {
+                json!({ "type": "array", "minItems": length, "maxItems": length, "items": written })
+            }
         })
     }
 
-    fn record(&mut self, key: Option<&SchemaRef<'a>>, value: &SchemaRef<'a>, place: &Place) -> Result<Json> {
+    fn record(
+        &mut self,
+        key: Option<&SchemaRef<'a>>,
+        value: &SchemaRef<'a>,
+        place: &Place,
+    ) -> Result<Json> {
         let value = self.at(value, place, &["additionalProperties"])?.unwrap_or(json!(true));
         let mut record = Map::new();
         record.insert("type".to_owned(), json!("object"));
@@ -261,8 +282,12 @@ impl<'a> Converter<'_, 'a> {
     }
 
     fn union(&mut self, options: &[SchemaRef<'a>], place: &Place) -> Result<Option<Json>> {
-        if let Some(types) = options.iter().map(|one| plain_type(&one.shape)).collect::<Option<Vec<_>>>() {
-            return Ok(Some(json!({ "type": one_or_all(types.into_iter().map(|name| json!(name))) })));
+        if let Some(types) =
+            options.iter().map(|one| plain_type(&one.shape)).collect::<Option<Vec<_>>>()
+        {
+            return Ok(Some(
+                json!({ "type": one_or_all(types.into_iter().map(|name| json!(name))) }),
+            ));
         }
         if let Some(united) = self.literals(options)? {
             return Ok(Some(united));
@@ -341,7 +366,11 @@ impl<'a> Converter<'_, 'a> {
         let inner = |one: &SchemaRef<'a>| self.is_optional(one, depth + 1);
         Ok(match &schema.shape {
             Shape::Default(one, value) => passes(&one.shape, value),
-            Shape::Optional(_) | Shape::Catch(_) | Shape::Any | Shape::Unknown | Shape::Undefined => true,
+            Shape::Optional(_)
+            | Shape::Catch(_)
+            | Shape::Any
+            | Shape::Unknown
+            | Shape::Undefined => true,
             Shape::Nothing => true,
             Shape::Literal(value) => matches!(value, Value::Undefined),
             Shape::Nullable(one) | Shape::Wrapper(one) => inner(one)?,
@@ -357,8 +386,12 @@ impl<'a> Converter<'_, 'a> {
             }
             Shape::Intersection(left, right) => inner(left)? && inner(right)?,
             Shape::Custom(Some(check)) => {
-                let verdict =
-                    self.evaluator().call(check, None, vec![Value::Undefined], function_site(check));
+                let verdict = self.evaluator().call(
+                    check,
+                    None,
+                    vec![Value::Undefined],
+                    function_site(check),
+                );
                 verdict?.truth() == Some(true)
             }
             Shape::Lazy(function) => {

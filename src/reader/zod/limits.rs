@@ -140,13 +140,17 @@ pub fn text(checks: &[Check]) -> Json {
             "cuid2" => several(&mut text, "pattern", "allOf", "^[0-9a-z]+$"),
             "ulid" => several(&mut text, "pattern", "allOf", "^[0-9A-HJKMNP-TV-Z]{26}$"),
             "nanoid" => several(&mut text, "pattern", "allOf", "^[a-zA-Z0-9_-]{21}$"),
-            "jwt" => {
-                several(&mut text, "pattern", "allOf", "^[A-Za-z0-9-_]+\\.[A-Za-z0-9-_]+\\.[A-Za-z0-9-_]*$")
-            }
+            "jwt" => several(
+                &mut text,
+                "pattern",
+                "allOf",
+                "^[A-Za-z0-9-_]+\\.[A-Za-z0-9-_]+\\.[A-Za-z0-9-_]*$",
+            ),
             "emoji" => several(&mut text, "pattern", "allOf", EMOJI),
             "base64" => drop(text.insert("contentEncoding".to_owned(), json!("base64"))),
             "base64url" => {
-                let pattern = "^([0-9a-zA-Z-_]{4})*(([0-9a-zA-Z-_]{2}(==)?)|([0-9a-zA-Z-_]{3}(=)?))?$";
+                let pattern =
+                    "^([0-9a-zA-Z-_]{4})*(([0-9a-zA-Z-_]{2}(==)?)|([0-9a-zA-Z-_]{3}(=)?))?$";
                 several(&mut text, "pattern", "allOf", pattern);
             }
             _ => {}
@@ -156,7 +160,12 @@ pub fn text(checks: &[Check]) -> Json {
 }
 
 /// The narrower of two bounds.
-fn bound(text: &mut Map<String, Json>, key: &str, number: Option<f64>, narrower: fn(f64, f64) -> f64) {
+fn bound(
+    text: &mut Map<String, Json>,
+    key: &str,
+    number: Option<f64>,
+    narrower: fn(f64, f64) -> f64,
+) {
     let Some(number) = number else { return };
     let number = text.get(key).and_then(Json::as_f64).map_or(number, |old| narrower(old, number));
     if let Some(number) = number_json(number) {

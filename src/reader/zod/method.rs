@@ -11,14 +11,16 @@ use std::rc::Rc;
 pub fn member<'a>(schema: &SchemaRef<'a>, key: &str, site: Site) -> Option<Value<'a>> {
     Some(match (&schema.shape, key) {
         (Shape::Object { fields, .. }, "shape") => {
-            let fields = fields.iter().map(|(name, one)| (name.clone(), Value::Schema(one.clone())));
+            let fields =
+                fields.iter().map(|(name, one)| (name.clone(), Value::Schema(one.clone())));
             Value::object(fields.collect(), site)
         }
         (Shape::Array { item, .. }, "element") => Value::Schema(item.clone()),
         (Shape::Enum(values), "options") => Value::list(values.iter().map(Value::text).collect()),
-        (Shape::Enum(values), "enum" | "Enum" | "Values") => {
-            Value::object(values.iter().map(|value| (value.clone(), Value::text(value))).collect(), site)
-        }
+        (Shape::Enum(values), "enum" | "Enum" | "Values") => Value::object(
+            values.iter().map(|value| (value.clone(), Value::text(value))).collect(),
+            site,
+        ),
         (Shape::NativeEnum(object), "enum") => Value::Object(object.clone()),
         (Shape::Literal(value), "value") => value.clone(),
         (Shape::Union(options), "options") => {
@@ -48,7 +50,9 @@ pub fn method<'a>(
         }
         "meta" | "register" => {
             let text = match first {
-                Some(Value::Object(meta)) => meta.get("description").and_then(|text| text.to_text()),
+                Some(Value::Object(meta)) => {
+                    meta.get("description").and_then(|text| text.to_text())
+                }
                 _ => None,
             };
             return Ok(make(this.shape.clone(), text.map(Into::into).or(carried)));
@@ -61,7 +65,9 @@ pub fn method<'a>(
         }
         "default" | "prefault" => {
             let value = match first {
-                Some(function @ Value::Function(_)) => evaluator.call(function, None, Vec::new(), site)?,
+                Some(function @ Value::Function(_)) => {
+                    evaluator.call(function, None, Vec::new(), site)?
+                }
                 other => other.cloned().unwrap_or(Value::Undefined),
             };
             Shape::Default(inner(), value)
@@ -81,11 +87,18 @@ pub fn method<'a>(
 }
 
 /// A method that only some shapes have.
-fn specific<'a>(this: &SchemaRef<'a>, name: &str, arguments: &[Value<'a>], site: Site) -> Value<'a> {
+fn specific<'a>(
+    this: &SchemaRef<'a>,
+    name: &str,
+    arguments: &[Value<'a>],
+    site: Site,
+) -> Value<'a> {
     let first = arguments.first();
     let description = this.description.clone();
     let shape = match (&this.shape, name) {
-        (Shape::Text(_) | Shape::Number(_) | Shape::BigInt(_), _) => checked(&this.shape, name, first),
+        (Shape::Text(_) | Shape::Number(_) | Shape::BigInt(_), _) => {
+            checked(&this.shape, name, first)
+        }
         (Shape::Array { item, limits }, "min" | "max" | "length" | "nonempty") => {
             Some(Shape::Array { item: item.clone(), limits: limited(limits, name, first) })
         }
@@ -101,9 +114,13 @@ fn specific<'a>(this: &SchemaRef<'a>, name: &str, arguments: &[Value<'a>], site:
                 return Value::unknown(site, "is not evaluated");
             };
             let keep = name == "extract";
-            Some(Shape::Enum(values.iter().filter(|value| named.contains(value) == keep).cloned().collect()))
+            Some(Shape::Enum(
+                values.iter().filter(|value| named.contains(value) == keep).cloned().collect(),
+            ))
         }
-        (Shape::Optional(inner) | Shape::Nullable(inner), "unwrap") => return Value::Schema(inner.clone()),
+        (Shape::Optional(inner) | Shape::Nullable(inner), "unwrap") => {
+            return Value::Schema(inner.clone());
+        }
         (Shape::Default(inner, _), "removeDefault") => return Value::Schema(inner.clone()),
         (Shape::Wrapper(inner), "innerType" | "unwrap" | "sourceType") => {
             return Value::Schema(inner.clone());
@@ -117,13 +134,20 @@ fn specific<'a>(this: &SchemaRef<'a>, name: &str, arguments: &[Value<'a>], site:
     };
     match shape {
         Some(shape) => make(shape, description),
-        None => Value::unknown(site, format!("calls \"{name}\" of a schema, which is not evaluated")),
+        None => {
+            Value::unknown(site, format!("calls \"{name}\" of a schema, which is not evaluated"))
+        }
     }
 }
 
 fn limited(limits: &[Check], name: &str, value: Option<&Value<'_>>) -> Vec<Check> {
-    let new = if name == "nonempty" { check("min", Some(&Value::Number(1.0))) } else { check(name, value) };
-    let mut limits: Vec<Check> = limits.iter().filter(|limit| limit.name != new.name).cloned().collect();
+    let new = if name == "nonempty" {
+        check("min", Some(&Value::Number(1.0)))
+    } else {
+        check(name, value)
+    };
+    let mut limits: Vec<Check> =
+        limits.iter().filter(|limit| limit.name != new.name).cloned().collect();
     limits.push(new);
     limits
 }
@@ -227,7 +251,8 @@ fn object_method<'a>(
         // Zod 4 users extend with `other.shape`; in Zod 3 `merge` takes unknown keys from the other.
         ("merge", Some(Value::Schema(other))) => match &other.shape {
             Shape::Object { fields: more, unknown } => {
-                let shape = Shape::Object { fields: joined(fields, more), unknown: unknown.clone() };
+                let shape =
+                    Shape::Object { fields: joined(fields, more), unknown: unknown.clone() };
                 return make(shape, None);
             }
             _ => return Value::unknown(site, "merges what is no object schema"),
@@ -253,15 +278,24 @@ fn object_method<'a>(
             });
             keep(required.collect())
         }
-        ("strict" | "strip", _) => Shape::Object { fields: fields.clone(), unknown: UnknownKeys::Forbidden },
+        ("strict" | "strip", _) => {
+            Shape::Object { fields: fields.clone(), unknown: UnknownKeys::Forbidden }
+        }
         ("passthrough" | "nonstrict" | "loose", _) => {
             Shape::Object { fields: fields.clone(), unknown: UnknownKeys::Allowed }
         }
         ("catchall", Some(Value::Schema(rest))) => {
             Shape::Object { fields: fields.clone(), unknown: UnknownKeys::Checked(rest.clone()) }
         }
-        ("keyof", _) => return make(Shape::Enum(fields.iter().map(|(key, _)| key.clone()).collect()), None),
-        _ => return Value::unknown(site, format!("calls \"{name}\" of a schema, which is not evaluated")),
+        ("keyof", _) => {
+            return make(Shape::Enum(fields.iter().map(|(key, _)| key.clone()).collect()), None);
+        }
+        _ => {
+            return Value::unknown(
+                site,
+                format!("calls \"{name}\" of a schema, which is not evaluated"),
+            );
+        }
     };
     make(shape, description)
 }
@@ -282,7 +316,8 @@ fn optional<'a>(one: &SchemaRef<'a>) -> SchemaRef<'a> {
 }
 
 fn deep_fields<'a>(fields: &Fields<'a>) -> Fields<'a> {
-    let deep = |one| Rc::new(Schema { shape: Shape::Optional(deep_partial(one)), description: None });
+    let deep =
+        |one| Rc::new(Schema { shape: Shape::Optional(deep_partial(one)), description: None });
     fields.iter().map(|(key, one)| (key.clone(), deep(one))).collect()
 }
 

@@ -103,7 +103,8 @@ fn schema<'a>(value: Option<&Value<'a>>, site: Site) -> SchemaRef<'a> {
     match value {
         Some(Value::Schema(schema)) => schema.clone(),
         other => {
-            let value = again_or(other.cloned().unwrap_or(Value::Undefined), site, "is no known schema");
+            let value =
+                again_or(other.cloned().unwrap_or(Value::Undefined), site, "is no known schema");
             Rc::new(Schema { shape: Shape::Opaque(value), description: None })
         }
     }
@@ -111,22 +112,29 @@ fn schema<'a>(value: Option<&Value<'a>>, site: Site) -> SchemaRef<'a> {
 
 fn schemas<'a>(value: Option<&Value<'a>>, site: Site) -> Vec<SchemaRef<'a>> {
     match value {
-        Some(Value::List(items)) => items.borrow().iter().map(|item| schema(Some(item), site)).collect(),
+        Some(Value::List(items)) => {
+            items.borrow().iter().map(|item| schema(Some(item), site)).collect()
+        }
         other => vec![schema(other, site)],
     }
 }
 
 /// `z.name(…)`.
 pub fn call<'a>(path: &[Rc<str>], arguments: &[Value<'a>], site: Site) -> Value<'a> {
-    let names: Vec<&str> = path.iter().map(|part| &**part).filter(|&part| part != "coerce").collect();
+    let names: Vec<&str> =
+        path.iter().map(|part| &**part).filter(|&part| part != "coerce").collect();
     let parameters = arguments.iter().rev().find_map(|value| match value {
-        Value::Object(object) => object.get("description").filter(|value| !value.is_unknown())?.to_text(),
+        Value::Object(object) => {
+            object.get("description").filter(|value| !value.is_unknown())?.to_text()
+        }
         _ => None,
     });
     let shape = plain(&names).or_else(|| nested(&names, arguments, site));
     match shape {
         Some(shape) => make(shape, parameters.map(Into::into)),
-        None => Value::unknown(site, format!("calls \"z.{}\", which is not evaluated", path.join("."))),
+        None => {
+            Value::unknown(site, format!("calls \"z.{}\", which is not evaluated", path.join(".")))
+        }
     }
 }
 
@@ -137,9 +145,10 @@ fn plain<'a>(names: &[&str]) -> Option<Shape<'a>> {
         ["number"] => Shape::Number(Vec::new()),
         ["bigint"] => Shape::BigInt(Vec::new()),
         ["int"] => Shape::Number(vec![check("int", None)]),
-        ["email" | "url" | "uuid" | "cuid" | "cuid2" | "ulid" | "nanoid" | "emoji" | "jwt" | "base64"] => {
-            Shape::Text(vec![check(names[0], None)])
-        }
+        [
+            "email" | "url" | "uuid" | "cuid" | "cuid2" | "ulid" | "nanoid" | "emoji" | "jwt"
+            | "base64",
+        ] => Shape::Text(vec![check(names[0], None)]),
         ["iso", format @ ("datetime" | "date" | "time" | "duration")] => {
             Shape::Text(vec![check(format, None)])
         }
@@ -206,8 +215,9 @@ fn literal<'a>(value: Option<&Value<'a>>) -> Shape<'a> {
     match value {
         // A list is Zod 4's way to write a union of literals.
         Some(Value::List(items)) => {
-            let one =
-                |item: &Value<'a>| Rc::new(Schema { shape: Shape::Literal(item.clone()), description: None });
+            let one = |item: &Value<'a>| {
+                Rc::new(Schema { shape: Shape::Literal(item.clone()), description: None })
+            };
             Shape::Union(items.borrow().iter().map(one).collect())
         }
         other => Shape::Literal(other.cloned().unwrap_or(Value::Undefined)),

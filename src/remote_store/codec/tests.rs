@@ -74,7 +74,8 @@ fn with_pages(
 ) -> (Head, Vec<(PackKey, Rows)>) {
     let (lens, mut start, mut pages) = (head.lens(), [0; 4], Vec::new());
     for cut in cuts {
-        let end: [usize; 4] = std::array::from_fn(|at| start[at] + cut[at].index(lens[at] - start[at] + 1));
+        let end: [usize; 4] =
+            std::array::from_fn(|at| start[at] + cut[at].index(lens[at] - start[at] + 1));
         let part = head.between(start, end);
         let mut rows = decode_page(&agent(), &encode_page(&agent(), part)).unwrap();
         if pages.is_empty() {
@@ -89,8 +90,13 @@ fn with_pages(
             rows.txns.splice(..0, (0..forgotten).map(old));
         }
         let bytes = encode_page(&agent(), rows.part());
-        let key = PackKey { agent: agent(), fresh: [pages.len() as u8; 16], pack: PackId::of(&bytes) };
-        head.pages.push(Page { key: key.clone(), bytes: bytes.len() as u64, rows: rows.part().counts() });
+        let key =
+            PackKey { agent: agent(), fresh: [pages.len() as u8; 16], pack: PackId::of(&bytes) };
+        head.pages.push(Page {
+            key: key.clone(),
+            bytes: bytes.len() as u64,
+            rows: rows.part().counts(),
+        });
         pages.push((key, rows));
         start = end;
     }
@@ -184,7 +190,11 @@ fn noted() -> Head {
 
 /// The head that the document describes.
 fn example() -> Head {
-    let key = |fresh: u8, pack: &[u8]| PackKey { agent: agent(), fresh: [fresh; 16], pack: PackId::of(pack) };
+    let key = |fresh: u8, pack: &[u8]| PackKey {
+        agent: agent(),
+        fresh: [fresh; 16],
+        pack: PackId::of(pack),
+    };
     let active = Some(Active { version: Some(1), ledger: Id::of_blob(b"ledger") });
     Head {
         agent: agent(),
@@ -202,7 +212,11 @@ fn example() -> Head {
             active,
         }],
         packs: vec![PackRef { key: key(0xbb, b"pack"), bytes: 70_000, objects: 5 }],
-        condemned: vec![RetiredPack { key: key(0xcc, b"old"), since_seq: 299, since_ms: 1_795_253_400_000 }],
+        condemned: vec![RetiredPack {
+            key: key(0xcc, b"old"),
+            since_seq: 299,
+            since_ms: 1_795_253_400_000,
+        }],
         receipts: Receipts::default(),
         pages: Vec::new(),
         forgotten: 0,
@@ -218,7 +232,8 @@ fn the_document_shows_what_is_written_and_read() {
     assert_eq!(hex(&shown), hex(&example().encode()));
     assert_eq!(Head::decode(&agent(), &shown).unwrap(), example());
     // With receipts: another beginning, and these before the nil at the end.
-    let (mut with, last) = ([&[0x9c, 2], &shown[2..shown.len() - 1]].concat(), shown[shown.len() - 1]);
+    let (mut with, last) =
+        ([&[0x9c, 2], &shown[2..shown.len() - 1]].concat(), shown[shown.len() - 1]);
     with.extend(bytes(block(2)));
     with.push(last);
     assert_eq!(hex(&with), hex(&noted().encode()));
@@ -230,8 +245,11 @@ fn requested() -> Head {
     let mut head = noted();
     let hash = blake3::hash(b"request");
     let request = std::array::from_fn(|at| hash.as_bytes()[at]);
-    head.txns[0] =
-        AppliedTransaction { request: Some(request), at_ms: 1_795_253_400_000, ..head.txns[0].clone() };
+    head.txns[0] = AppliedTransaction {
+        request: Some(request),
+        at_ms: 1_795_253_400_000,
+        ..head.txns[0].clone()
+    };
     head
 }
 
@@ -242,7 +260,8 @@ fn the_document_shows_what_a_transaction_was_and_when() {
     let head = requested();
     let (written, landed) = (head.encode(), bytes(block(3)));
     assert_eq!(written[..2], [0x9c, 3]);
-    let at = written.windows(landed.len()).position(|part| part == landed).expect("it is in the head");
+    let at =
+        written.windows(landed.len()).position(|part| part == landed).expect("it is in the head");
     // The rest is as in the two older formats.
     let old = noted().encode();
     let shorter = bytes(block(1));
@@ -270,7 +289,8 @@ fn the_document_shows_a_page_and_the_head_that_names_it() {
         !written.windows(32).any(|part| part == head.source[0].as_bytes()),
         "its rows are in the page alone"
     );
-    let read = Head::read(&agent(), &written, None, &mut |_| Ok(decode_page(&agent(), &page).unwrap()));
+    let read =
+        Head::read(&agent(), &written, None, &mut |_| Ok(decode_page(&agent(), &page).unwrap()));
     assert_eq!(read.unwrap(), head);
 }
 
@@ -282,7 +302,8 @@ fn what_is_remembered_has_a_bound() {
     };
     let mut head = example();
     for n in 0..5000 {
-        let order = crate::remote_store::head::Order { by: None, now_ms: 1_795_253_400_000 + n, ledger: 0 };
+        let order =
+            crate::remote_store::head::Order { by: None, now_ms: 1_795_253_400_000 + n, ledger: 0 };
         head.apply(&tx(n.into()), None, &order);
     }
     assert_eq!((head.txns.len(), head.txns[0].txn), (2048, TxnId(2952u128.to_be_bytes())));

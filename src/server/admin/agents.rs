@@ -31,7 +31,8 @@ pub async fn list(Shared(state): Shared<Arc<State>>, request: Request) -> Result
     let after: Option<AgentId> = after.map(|after| after.parse()).transpose()?;
     let limit = limit.map_or(Some(MOST_AGENTS), |limit| limit.parse().ok());
     let limit = limit.filter(|limit| (1..=MOST_AGENTS).contains(limit));
-    let limit = limit.ok_or_else(|| Error::usage(format!("`limit` is a number from 1 to {MOST_AGENTS}")))?;
+    let limit = limit
+        .ok_or_else(|| Error::usage(format!("`limit` is a number from 1 to {MOST_AGENTS}")))?;
     let rights = admin.rights.clone();
     let page = state.work(Pool::Admin, &admin.who, move |depot| {
         inventory::page(depot, after.as_ref(), limit, |agent| rights.opens(agent.as_str()))
@@ -69,7 +70,8 @@ pub async fn change(
     request: Request,
 ) -> Result<Answer, Failure> {
     let admin = Administrator::admit(&state, &request, Some(&agent), "archive agent")?;
-    let Change { archived } = body::json(request.into_body(), "a change of an agent", &state.limits).await?;
+    let Change { archived } =
+        body::json(request.into_body(), "a change of an agent", &state.limits).await?;
     state.may_write().await?;
     let id: AgentId = agent.parse()?;
     let change = move |depot: &RemoteStore| inventory::archive(depot, &id, archived);
@@ -88,7 +90,9 @@ pub async fn delete(
     let [confirm] = query::parse(request.uri().query(), ["confirm"])?;
     if confirm.as_ref() != Some(&agent) {
         let message = format!("a deletion is for good: agent \"{agent}\" was not deleted");
-        return Err(Error::usage(message).hint(format!("`?confirm={agent}` says that it is meant")).into());
+        return Err(Error::usage(message)
+            .hint(format!("`?confirm={agent}` says that it is meant"))
+            .into());
     }
     state.may_write().await?;
     let (id, now): (AgentId, _) = (agent.parse()?, state.log.now().into());

@@ -9,10 +9,11 @@ pub fn parse<const N: usize>(query: Option<&str>, names: [&str; N]) -> Result<[O
     for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let known = names.iter().position(|known| *known == name);
-        let at =
-            known.ok_or_else(|| Error::usage(format!("the query has \"{name}\", which is not known")))?;
+        let at = known
+            .ok_or_else(|| Error::usage(format!("the query has \"{name}\", which is not known")))?;
         let text = percent_decode_str(value).decode_utf8();
-        let text = text.map_err(|_| Error::usage(format!("\"{name}\" in the query is not UTF-8")))?;
+        let text =
+            text.map_err(|_| Error::usage(format!("\"{name}\" in the query is not UTF-8")))?;
         if values[at].replace(text.into_owned()).is_some() {
             return Err(Error::usage(format!("the query has \"{name}\" twice")));
         }

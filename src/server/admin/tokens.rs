@@ -52,7 +52,10 @@ pub async fn list(Shared(state): Shared<Arc<State>>, request: Request) -> Result
 }
 
 /// `POST /-/tokens`
-pub async fn create(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Answer, Failure> {
+pub async fn create(
+    Shared(state): Shared<Arc<State>>,
+    request: Request,
+) -> Result<Answer, Failure> {
     let admin = Administrator::admit(&state, &request, None, "create token")?;
     let new: New = body::json(request.into_body(), "a token", &state.limits).await?;
     let now = state.log.now();
@@ -60,7 +63,8 @@ pub async fn create(Shared(state): Shared<Arc<State>>, request: Request) -> Resu
     let New { agents, scope, note, owner, for_others, .. } = new;
     let wanted = Wanted { agents, scope, note, owner, for_others, expires_at };
     let tokens = admin.tokens.clone();
-    let (entry, secret) = state.work(Pool::Admin, &admin.who, move |_| tokens.create(wanted, now)).await?;
+    let (entry, secret) =
+        state.work(Pool::Admin, &admin.who, move |_| tokens.create(wanted, now)).await?;
     admin.did(named(&entry));
     let mut answer = entry.to_json();
     answer["token"] = secret.to_string().into();
@@ -74,9 +78,12 @@ pub async fn rotate(
     request: Request,
 ) -> Result<Answer, Failure> {
     let admin = Administrator::admit(&state, &request, None, "rotate token")?;
-    let rotation: Rotation = body::json_or_nothing(request.into_body(), "a rotation", &state.limits).await?;
-    let (grace, now, tokens) = (expiry::grace(&rotation.grace)?, state.log.now(), admin.tokens.clone());
-    let rotated = state.work(Pool::Admin, &admin.who, move |_| tokens.rotate(&id, grace, now)).await?;
+    let rotation: Rotation =
+        body::json_or_nothing(request.into_body(), "a rotation", &state.limits).await?;
+    let (grace, now, tokens) =
+        (expiry::grace(&rotation.grace)?, state.log.now(), admin.tokens.clone());
+    let rotated =
+        state.work(Pool::Admin, &admin.who, move |_| tokens.rotate(&id, grace, now)).await?;
     admin.did(named(&rotated.entry));
     Ok(json(StatusCode::OK, &rotated.to_json()))
 }
@@ -95,7 +102,10 @@ pub async fn revoke(
 }
 
 /// `DELETE /-/tokens?for=EMAIL`
-pub async fn revoke_of(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Answer, Failure> {
+pub async fn revoke_of(
+    Shared(state): Shared<Arc<State>>,
+    request: Request,
+) -> Result<Answer, Failure> {
     let admin = Administrator::admit(&state, &request, None, "revoke tokens of a person")?;
     let [owner] = query::parse(request.uri().query(), ["for"])?;
     let owner = owner.filter(|owner| !owner.is_empty());

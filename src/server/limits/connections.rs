@@ -95,7 +95,8 @@ impl Connections {
     pub fn take(self: &Arc<Connections>, peer: IpAddr) -> Option<Open> {
         let peer = network(peer);
         let mut open = self.open();
-        let of_peer: Vec<_> = open.iter().filter(|(_, one)| is_stranger(one) && one.peer == peer).collect();
+        let of_peer: Vec<_> =
+            open.iter().filter(|(_, one)| is_stranger(one) && one.peer == peer).collect();
         if of_peer.len() >= self.strangers {
             let oldest = oldest(of_peer.into_iter());
             self.close(&mut open, oldest);
@@ -180,7 +181,8 @@ fn oldest_of_most<'a, K: Hash + Eq>(
     // Of several who have as many it is the one with the oldest.
     let oldest = |owned: Vec<_>| Some((owned.len(), oldest(owned.into_iter())?));
     let last = owners.into_values().filter_map(oldest);
-    last.max_by_key(|(count, number)| (*count, std::cmp::Reverse(*number))).map(|(_, number)| number)
+    last.max_by_key(|(count, number)| (*count, std::cmp::Reverse(*number)))
+        .map(|(_, number)| number)
 }
 
 /// The one that was not used for longest, of those that do nothing.
@@ -236,10 +238,15 @@ mod tests {
         let open: Vec<_> = (0..5).map(|_| connections.take(at(1)).unwrap()).collect();
         assert_eq!(open.iter().filter(|one| is_closed(&connections, one)).count(), 3);
         let six = |text: &str| connections.take(text.parse().unwrap()).unwrap();
-        let _six = [six("2001:db8::1"), six("2001:db8::2"), six("2001:db8::3"), six("2001:db8:0:1::1")];
+        let _six =
+            [six("2001:db8::1"), six("2001:db8::2"), six("2001:db8::3"), six("2001:db8:0:1::1")];
         assert_eq!(connections.closed(), 4, "one network is one owner");
         let _mapped = six("::ffff:192.0.2.1");
-        assert_eq!(connections.closed(), 5, "an address of IPv4 in the form of IPv6 is the same one");
+        assert_eq!(
+            connections.closed(),
+            5,
+            "an address of IPv4 in the form of IPv6 is the same one"
+        );
     }
 
     #[test]

@@ -34,8 +34,9 @@ pub fn fit(limits: &mut Limits, files: Option<usize>) -> Result<usize> {
     let connections = rest / 3 * 2;
     if connections < LEAST {
         let needed = (OTHERS + Pools::threads(limits) + LEAST * 3 / 2) * 8 / 7 + 8;
-        return Err(Error::failed(format!("cannot serve with {files} open files at once"))
-            .hint(format!("`ulimit -n {needed}` before the start is enough, `ulimit -n 4096` is better")));
+        return Err(Error::failed(format!("cannot serve with {files} open files at once")).hint(
+            format!("`ulimit -n {needed}` before the start is enough, `ulimit -n 4096` is better"),
+        ));
     }
     limits.connections = limits.connections.min(connections);
     let places = limits.connections.div_ceil(2);
@@ -66,7 +67,12 @@ mod tests {
         }
         assert_eq!(fitted(Some(256)), None);
         let error = fit(&mut Limits::default(), Some(256)).unwrap_err();
-        let named = error.hint_text().unwrap().split([' ', '`']).find_map(|word| word.parse().ok()).unwrap();
+        let named = error
+            .hint_text()
+            .unwrap()
+            .split([' ', '`'])
+            .find_map(|word| word.parse().ok())
+            .unwrap();
         assert!(fitted(Some(named)).is_some(), "{named}");
     }
 }

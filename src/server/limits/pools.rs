@@ -121,9 +121,10 @@ impl One {
                 StatusCode::TOO_MANY_REQUESTS,
                 format!("this token or agent has too many {} at once", pool.word()),
             ),
-            Full::All => {
-                (StatusCode::SERVICE_UNAVAILABLE, format!("the server has too many {} at once", pool.word()))
-            }
+            Full::All => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("the server has too many {} at once", pool.word()),
+            ),
         };
         Failure::new(status, Error::new(Kind::Unavailable, message).hint("try again in a moment"))
     }

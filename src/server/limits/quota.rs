@@ -84,7 +84,11 @@ impl Quota {
     ) -> Result<Promised, Failure> {
         let mut arriving = self.arriving();
         let promised = arriving.get(agent).copied().unwrap_or(0);
-        let all = usage.stored.saturating_add(usage.uploads).saturating_add(promised).saturating_add(rest);
+        let all = usage
+            .stored
+            .saturating_add(usage.uploads)
+            .saturating_add(promised)
+            .saturating_add(rest);
         if all > self.bytes {
             return Err(self.no_room(agent));
         }
@@ -105,14 +109,19 @@ impl Quota {
     }
 
     fn no_room(&self, agent: &AgentId) -> Failure {
-        let message = format!("agent \"{agent}\" may have {} bytes on this server, and no more", self.bytes);
+        let message =
+            format!("agent \"{agent}\" may have {} bytes on this server, and no more", self.bytes);
         insufficient(message, "`--agent-bytes`")
     }
 }
 
 fn insufficient(message: String, option: &str) -> Failure {
-    let hint = format!("nothing was changed there; whoever runs the server can allow more with {option}");
-    Failure::new(StatusCode::INSUFFICIENT_STORAGE, Error::new(Kind::Unavailable, message).hint(hint))
+    let hint =
+        format!("nothing was changed there; whoever runs the server can allow more with {option}");
+    Failure::new(
+        StatusCode::INSUFFICIENT_STORAGE,
+        Error::new(Kind::Unavailable, message).hint(hint),
+    )
 }
 
 impl Drop for Promised {
@@ -136,7 +145,10 @@ mod tests {
         let usage = Usage { stored: 20, uploads: 10, refs: 0 };
         let first = quota.promise(&agent, &usage, 40).unwrap();
         assert!(quota.promise(&agent, &usage, 31).is_err());
-        assert!(quota.promise(&"b".parse().unwrap(), &usage, 70).is_ok(), "another agent has its own");
+        assert!(
+            quota.promise(&"b".parse().unwrap(), &usage, 70).is_ok(),
+            "another agent has its own"
+        );
         drop(first);
         drop(quota.promise(&agent, &usage, 70).unwrap());
         assert!(quota.arriving().is_empty());

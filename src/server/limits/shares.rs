@@ -124,10 +124,19 @@ mod tests {
     #[test]
     fn neither_a_token_nor_an_agent_has_more_than_its_share() {
         let shares = Shares::new(Part::new(5, 2));
-        let mut held = vec![shares.take(&who("a", "1")).unwrap(), shares.take(&who("a", "1")).unwrap()];
+        let mut held =
+            vec![shares.take(&who("a", "1")).unwrap(), shares.take(&who("a", "1")).unwrap()];
         assert_eq!(shares.take(&who("a", "1")).unwrap_err(), Full::Share);
-        assert_eq!(shares.take(&who("b", "1")).unwrap_err(), Full::Share, "a token of several agents");
-        assert_eq!(shares.take(&who("a", "2")).unwrap_err(), Full::Share, "an agent with several tokens");
+        assert_eq!(
+            shares.take(&who("b", "1")).unwrap_err(),
+            Full::Share,
+            "a token of several agents"
+        );
+        assert_eq!(
+            shares.take(&who("a", "2")).unwrap_err(),
+            Full::Share,
+            "an agent with several tokens"
+        );
         held.push(shares.take(&who("b", "2")).unwrap());
         held.push(shares.take(&who("b", "2")).unwrap());
         held.push(shares.take(&who("c", "3")).unwrap());

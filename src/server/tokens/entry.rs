@@ -54,7 +54,8 @@ impl Entry {
 
     /// What it is called where it was used: its note, where it has one that can stand in a line.
     pub fn name(&self) -> TokenName {
-        let plain = |note: &String| note.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+        let plain =
+            |note: &String| note.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
         TokenName { id: self.id.clone(), name: self.note.as_ref().map(plain).unwrap_or_default() }
     }
 
@@ -109,14 +110,22 @@ impl Wanted {
     pub fn check(&self) -> Result<()> {
         let texts = [self.note.as_ref(), self.owner.as_ref()];
         if texts.into_iter().flatten().any(|text| text.len() > LONGEST_TEXT) {
-            return Err(Error::usage(format!("a note and an author have at most {LONGEST_TEXT} bytes")));
+            return Err(Error::usage(format!(
+                "a note and an author have at most {LONGEST_TEXT} bytes"
+            )));
         }
         if self.agents.len() > MOST_AGENTS {
-            return Err(Error::usage(format!("a token is for at most {MOST_AGENTS} agents and patterns")));
+            return Err(Error::usage(format!(
+                "a token is for at most {MOST_AGENTS} agents and patterns"
+            )));
         }
         match &self.owner {
-            None if self.for_others => Err(Error::usage("a token is for others only beside its author")),
-            Some(owner) if owner.trim().is_empty() => Err(Error::usage("an author has a name or an address")),
+            None if self.for_others => {
+                Err(Error::usage("a token is for others only beside its author"))
+            }
+            Some(owner) if owner.trim().is_empty() => {
+                Err(Error::usage("an author has a name or an address"))
+            }
             Some(owner) if owner.contains(char::is_control) => {
                 Err(Error::usage("the name of an author has no control characters"))
             }

@@ -106,8 +106,18 @@ impl Tokens {
         let owner = owner.map(|owner| owner.trim().to_owned());
         let (agents, created_at, replaces) = (Agents::new(agents)?, now, None);
         let expires_at = expires_at.or(self.rights.end());
-        let entry =
-            Entry { id, hash, agents, scope, note, owner, for_others, created_at, expires_at, replaces };
+        let entry = Entry {
+            id,
+            hash,
+            agents,
+            scope,
+            note,
+            owner,
+            for_others,
+            created_at,
+            expires_at,
+            replaces,
+        };
         self.rights.check(&entry, &tokens)?;
         tokens.push(entry.clone());
         self.save(tokens)?;
@@ -155,8 +165,9 @@ impl Tokens {
     /// Forgets all tokens that speak for somebody.
     pub fn revoke_of(&self, owner: &str) -> Result<Vec<Entry>> {
         let _lock = self.lock()?;
-        let is_theirs =
-            |entry: &Entry| entry.owner.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(owner));
+        let is_theirs = |entry: &Entry| {
+            entry.owner.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(owner))
+        };
         let goes = |entry: &Entry| is_theirs(entry) && self.rights.reach(entry);
         let (gone, kept): (Vec<Entry>, Vec<Entry>) = self.all()?.into_iter().partition(goes);
         if gone.is_empty() {
@@ -180,10 +191,13 @@ impl Tokens {
 
     fn decode(&self, bytes: &[u8]) -> Result<Vec<Entry>> {
         let damaged = |why: String| Error::corrupt(format!("\"{}\" {why}", self.path().display()));
-        let document: Document =
-            serde_json::from_slice(bytes).map_err(|error| damaged(format!("is damaged: {error}")))?;
+        let document: Document = serde_json::from_slice(bytes)
+            .map_err(|error| damaged(format!("is damaged: {error}")))?;
         if ![FORMAT, WITH_OWNERS, WITH_PATTERNS].contains(&document.format) {
-            return Err(damaged(format!("has format {}, which this program does not know", document.format)));
+            return Err(damaged(format!(
+                "has format {}, which this program does not know",
+                document.format
+            )));
         }
         Ok(document.tokens)
     }

@@ -45,7 +45,10 @@ impl Rights {
         let Some(token) = &self.token else { return Ok(()) };
         let refused = |why: String| Err(Error::new(Kind::Forbidden, why));
         if !self.reach(new) {
-            return refused(format!("the token is for {}, and can give nothing else", token.agents));
+            return refused(format!(
+                "the token is for {}, and can give nothing else",
+                token.agents
+            ));
         }
         if !token.scope.allows(new.scope) {
             return refused(format!("the token may {}, and can give no more", token.scope));
@@ -53,7 +56,9 @@ impl Rights {
         if let Some(owner) = token.speaks_for()
             && !new.speaks_for().is_some_and(|other| other.eq_ignore_ascii_case(owner))
         {
-            return refused(format!("the token speaks for \"{owner}\" alone, and can give nothing else"));
+            return refused(format!(
+                "the token speaks for \"{owner}\" alone, and can give nothing else"
+            ));
         }
         if let Some(end) = token.expires_at
             && new.expires_at.is_none_or(|other| other > end)
@@ -63,8 +68,11 @@ impl Rights {
         }
         let seen = all.iter().filter(|other| self.reach(other)).count();
         if seen >= MOST_TOKENS && !token.agents.has_all() {
-            return Err(Error::conflict(format!("there are {seen} tokens for {} already", token.agents))
-                .hint("revoke those that nobody uses"));
+            return Err(Error::conflict(format!(
+                "there are {seen} tokens for {} already",
+                token.agents
+            ))
+            .hint("revoke those that nobody uses"));
         }
         Ok(())
     }

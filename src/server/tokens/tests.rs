@@ -53,7 +53,8 @@ fn a_file_with_an_owner_is_not_for_programs_that_do_not_know_owners() {
     };
     tokens.create(wanted("a"), at(1)).unwrap();
     assert_eq!(format(), Some(1));
-    let (owned, _) = tokens.create(Wanted { owner: Some("ana".into()), ..wanted("a") }, at(1)).unwrap();
+    let (owned, _) =
+        tokens.create(Wanted { owner: Some("ana".into()), ..wanted("a") }, at(1)).unwrap();
     assert_eq!(format(), Some(2));
     assert_eq!(tokens.list().unwrap()[1].speaks_for(), Some("ana"));
     tokens.revoke(&owned.id).unwrap();
@@ -78,7 +79,8 @@ fn a_file_with_a_pattern_is_not_for_programs_that_know_one_agent_a_token() {
 fn a_rotated_token_has_the_same_rights_and_the_old_one_ends() {
     let dir = tempfile::tempdir().unwrap();
     let tokens = Tokens::of(dir.path());
-    let (old, _) = tokens.create(Wanted { note: Some("laptop".into()), ..wanted("a") }, at(1)).unwrap();
+    let (old, _) =
+        tokens.create(Wanted { note: Some("laptop".into()), ..wanted("a") }, at(1)).unwrap();
     let new = tokens.rotate(&old.id, SignedDuration::from_secs(100), at(50)).unwrap();
     assert_eq!((new.old_ends, &new.entry.note, new.entry.expires_at), (at(150), &old.note, None));
     assert!(new.entry.id != old.id && new.entry.is_of(&new.secret.hash()));

@@ -27,7 +27,8 @@ impl Outer {
             let Some(git_dir) = git_dir_of(root)? else { continue };
             let common_dir = common_dir_of(&git_dir)?;
             let below = project.strip_prefix(root).unwrap_or(Path::new(""));
-            let mut path: String = below.iter().map(|name| format!("{}/", name.to_string_lossy())).collect();
+            let mut path: String =
+                below.iter().map(|name| format!("{}/", name.to_string_lossy())).collect();
             path.push_str(DIR);
             return Ok(Some(Outer { git_dir, common_dir, path }));
         }

@@ -18,7 +18,10 @@ fn run(dir: &Path, args: &[&str]) -> Output {
         "-c",
         "protocol.file.allow=always",
     ]);
-    git.args(args).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("LC_ALL", "C");
+    git.args(args)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("LC_ALL", "C");
     for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX"] {
         git.env_remove(name);
     }
@@ -28,7 +31,8 @@ fn run(dir: &Path, args: &[&str]) -> Output {
 /// Runs git, which must succeed, and gives what it printed.
 fn git(dir: &Path, args: &str) -> String {
     let output = run(dir, &args.split(' ').collect::<Vec<_>>());
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "git {args}: {err}");
     out.into_owned()
 }
@@ -191,7 +195,8 @@ fn a_repository_that_cannot_be_written_to_is_made_up_for_in_the_project() {
 fn a_store_of_another_name_leaves_its_surroundings_alone() {
     let root = tempfile::tempdir().unwrap();
     Store::init(&root.path().join("agent_1")).unwrap();
-    let names: Vec<_> = fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["agent_1"]);
 }
 
@@ -224,8 +229,15 @@ fn a_folder_that_git_tracks_is_refused_until_the_hint_is_followed() {
     let error = Store::init(&project.join(DIR)).unwrap_err();
     assert!(error.message().contains("git tracks files there"), "{error}");
     assert!(!project.join(".lua/format").exists());
-    let hint =
-        error.hint_text().unwrap().strip_prefix("`git ").unwrap().split('`').next().unwrap().to_owned();
+    let hint = error
+        .hint_text()
+        .unwrap()
+        .strip_prefix("`git ")
+        .unwrap()
+        .split('`')
+        .next()
+        .unwrap()
+        .to_owned();
     git(&project, &hint);
     git(root.path(), "commit -q -m untrack");
     let store = init(&project);

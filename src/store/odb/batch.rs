@@ -131,7 +131,9 @@ impl Batch {
         let spool = Spool::fill(self.odb.dir()?, &mut start.chain(reader), LEVEL)?;
         if !self.known(&spool.id)? {
             let mut frame = spool.frame()?;
-            self.append(spool.id, 0, |writer| writer.append_from(spool.id, &spool.head(), &mut frame))?;
+            self.append(spool.id, 0, |writer| {
+                writer.append_from(spool.id, &spool.head(), &mut frame)
+            })?;
         }
         Ok(spool.id)
     }
@@ -140,7 +142,8 @@ impl Batch {
     /// reason to fail.
     fn candidate(&self, id: &Id, len: usize) -> Option<Candidate> {
         let found = self.read_candidate(id, len);
-        let is_corrupt = found.as_ref().is_err_and(|error| error.kind() == crate::error::Kind::Corrupt);
+        let is_corrupt =
+            found.as_ref().is_err_and(|error| error.kind() == crate::error::Kind::Corrupt);
         self.suspicious.fetch_or(is_corrupt, Ordering::Relaxed);
         found.ok().flatten()
     }
@@ -268,7 +271,9 @@ impl Source for Batch {
         };
         let bytes = entry.decode(base.as_ref().map(|(_, bytes)| &bytes[..]))?;
         if kind.id_of(&bytes) != *id {
-            return Err(Error::corrupt(format!("object {id} was changed while it was being stored")));
+            return Err(Error::corrupt(format!(
+                "object {id} was changed while it was being stored"
+            )));
         }
         Ok(Some((kind, bytes)))
     }

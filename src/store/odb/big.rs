@@ -21,7 +21,9 @@ pub(super) fn write_failed(id: &Id, error: &io::Error) -> Error {
 
 /// Whether an entry is a blob that is streamed rather than held.
 pub(super) fn is_big(entry: &Entry<'_>) -> bool {
-    entry.content() == Content::Object(Kind::Blob) && entry.base().is_none() && entry.raw_len() > HELD
+    entry.content() == Content::Object(Kind::Blob)
+        && entry.base().is_none()
+        && entry.raw_len() > HELD
 }
 
 /// Writes the blob of an entry without base. The hash is known only at the end: what `out` has got

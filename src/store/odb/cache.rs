@@ -106,7 +106,9 @@ mod tests {
         }
         assert_eq!(groups.bytes(), one.size() * 3);
         assert!(
-            groups.get((99, 0)).is_some() && groups.get((98, 0)).is_some() && groups.get((97, 0)).is_none()
+            groups.get((99, 0)).is_some()
+                && groups.get((98, 0)).is_some()
+                && groups.get((97, 0)).is_none()
         );
         assert!(one.size() > 1000, "the table of a group is counted too");
     }
@@ -115,7 +117,9 @@ mod tests {
     fn compacted(dir: &Path) -> (Vec<Id>, PathBuf, PackId) {
         let odb = Odb::open(dir);
         let mut batch = odb.batch();
-        let ids = (0..50).map(|n| batch.put_blob(format!("text {n}").into_bytes(), None).unwrap()).collect();
+        let ids = (0..50)
+            .map(|n| batch.put_blob(format!("text {n}").into_bytes(), None).unwrap())
+            .collect();
         batch.commit().unwrap();
         odb.compact(Scope::All, &Progress::default()).unwrap();
         let pack = odb.packs().unwrap().good[0].id;

@@ -41,8 +41,10 @@ impl Odb {
     /// object, read through all its bases, against its id.
     pub fn check(&self, progress: &Progress) -> Result<Checked> {
         let packs = self.latest()?;
-        let mut checked =
-            Checked { packs: (packs.good.len() + packs.damaged.len()) as u64, ..Checked::default() };
+        let mut checked = Checked {
+            packs: (packs.good.len() + packs.damaged.len()) as u64,
+            ..Checked::default()
+        };
         for pack in &packs.damaged {
             checked.note(pack.name.clone(), None, &Error::corrupt(&pack.reason));
         }
@@ -116,7 +118,9 @@ impl Odb {
                 let start = next.fetch_add(SHARE, Ordering::Relaxed);
                 for position in start..count.min(start.saturating_add(SHARE)) {
                     if pack.reader.id(position).is_some_and(|id| asked(position, &id)) {
-                        found.extend(self.check_object(pack, position).err().map(|error| (position, error)));
+                        found.extend(
+                            self.check_object(pack, position).err().map(|error| (position, error)),
+                        );
                     }
                 }
                 if start >= count {

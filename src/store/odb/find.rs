@@ -43,13 +43,16 @@ impl Source for Odb {
         for pack in &self.packs()?.good {
             let Some(position) = pack.reader.position(id) else { continue };
             let place = pack.reader.place(position).map_err(|error| damaged(id, pack, &error))?;
-            let entry = pack.reader.entry(place.entry).map_err(|error| damaged(id, pack, &error))?;
+            let entry =
+                pack.reader.entry(place.entry).map_err(|error| damaged(id, pack, &error))?;
             match entry.content() {
                 Content::Object(Kind::Blob) => return Ok(entry.raw_len()),
                 Content::Object(Kind::Tree) => break,
                 Content::Group => {
                     let group = self.group(pack, place.entry, &mut Spent::default());
-                    if let Ok(bytes) = group.and_then(|group| Ok(group.item(place.nth)?.1.len() as u64)) {
+                    if let Ok(bytes) =
+                        group.and_then(|group| Ok(group.item(place.nth)?.1.len() as u64))
+                    {
                         return Ok(bytes);
                     }
                 }
@@ -60,9 +63,8 @@ impl Source for Odb {
 
     fn copy_blob(&self, id: &Id, out: &mut dyn Write) -> Result<u64> {
         match self.big(id)? {
-            Some((pack, number)) => {
-                big::copy(&pack.reader.entry(number)?, id, out).map_err(|error| damaged(id, &pack, &error))
-            }
+            Some((pack, number)) => big::copy(&pack.reader.entry(number)?, id, out)
+                .map_err(|error| damaged(id, &pack, &error)),
             None => {
                 let bytes = self.blob(id)?;
                 out.write_all(&bytes).map_err(|error| big::write_failed(id, &error))?;
@@ -115,8 +117,10 @@ impl Odb {
     fn explain_missing(&self, id: &Id) -> Result<Option<Found>> {
         let packs = self.packs()?;
         if let Some(pack) = packs.damaged.first() {
-            let message =
-                format!("cannot find object {id}: \"{}\" cannot be read: {}", pack.name, pack.reason);
+            let message = format!(
+                "cannot find object {id}: \"{}\" cannot be read: {}",
+                pack.name, pack.reason
+            );
             return Err(Error::corrupt(message).hint(FSCK));
         }
         for pack in &packs.good {
@@ -157,7 +161,12 @@ impl Odb {
         Ok(found)
     }
 
-    pub(super) fn group(&self, pack: &Arc<Pack>, number: u32, spent: &mut Spent) -> Result<Arc<Group>> {
+    pub(super) fn group(
+        &self,
+        pack: &Arc<Pack>,
+        number: u32,
+        spent: &mut Spent,
+    ) -> Result<Arc<Group>> {
         let key = (pack.number, number);
         if let Some(group) = self.0.groups.get(key) {
             return Ok(group);
@@ -210,7 +219,9 @@ impl Odb {
             return Ok(bytes);
         }
         let found = self.find_within(id, spent)?;
-        found.map(|(_, bytes)| bytes).ok_or_else(|| Error::corrupt(format!("its base {id} is missing")))
+        found
+            .map(|(_, bytes)| bytes)
+            .ok_or_else(|| Error::corrupt(format!("its base {id} is missing")))
     }
 
     /// Whether a copy of the object can be read.
@@ -298,7 +309,10 @@ impl Odb {
             }
         }
         let is_sound = |(pack, entry): &(Arc<Pack>, u32)| {
-            pack.reader.entry(*entry).and_then(|entry| big::copy(&entry, id, &mut std::io::sink())).is_ok()
+            pack.reader
+                .entry(*entry)
+                .and_then(|entry| big::copy(&entry, id, &mut std::io::sink()))
+                .is_ok()
         };
         let best = if found.len() > 1 { found.iter().position(is_sound) } else { None };
         Ok(found.into_iter().nth(best.unwrap_or(0)))
@@ -311,11 +325,14 @@ pub(super) fn member(pack: &Pack, group: &Group, nth: usize) -> Result<Found> {
     match kind {
         ItemKind::Blob => Ok((Kind::Blob, bytes.to_vec())),
         ItemKind::Tree => Ok((Kind::Tree, bytes.to_vec())),
-        ItemKind::LinkedTree => Ok((Kind::Tree, pack::unlink(bytes, |position| pack.reader.id(position))?)),
+        ItemKind::LinkedTree => {
+            Ok((Kind::Tree, pack::unlink(bytes, |position| pack.reader.id(position))?))
+        }
     }
 }
 
-pub(super) const FSCK: &str = "`lua-store fsck` names what is damaged and which versions it affects";
+pub(super) const FSCK: &str =
+    "`lua-store fsck` names what is damaged and which versions it affects";
 
 fn damaged(id: &Id, pack: &Pack, error: &Error) -> Error {
     if error.kind() != crate::error::Kind::Corrupt {

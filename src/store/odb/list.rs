@@ -152,7 +152,9 @@ fn open_all(dir: &Path, mut names: Vec<String>, old: &Packs) -> Result<Packs> {
                 Ok(pack) => packs.good.push(pack),
                 Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => removed = true,
                 Err(error) => {
-                    packs.damaged.push(DamagedPack { name: name.clone(), reason: error.to_string() });
+                    packs
+                        .damaged
+                        .push(DamagedPack { name: name.clone(), reason: error.to_string() });
                 }
             }
         }
@@ -164,7 +166,8 @@ fn open_all(dir: &Path, mut names: Vec<String>, old: &Packs) -> Result<Packs> {
 }
 
 fn open(dir: &Path, name: &str, old: &Packs) -> Result<Arc<Pack>> {
-    let id = PackId::from_file_name(name).ok_or_else(|| Error::corrupt("it is not named like a pack"))?;
+    let id = PackId::from_file_name(name)
+        .ok_or_else(|| Error::corrupt("it is not named like a pack"))?;
     if let Some(pack) = old.get(id).filter(|pack| !pack.is_torn()) {
         return Ok(pack.clone());
     }

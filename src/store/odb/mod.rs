@@ -89,7 +89,10 @@ impl Odb {
 
     /// Where new packs are written.
     fn dir(&self) -> Result<&Path> {
-        self.0.dir.as_deref().ok_or_else(|| Error::failed("cannot write into a fixed list of packs"))
+        self.0
+            .dir
+            .as_deref()
+            .ok_or_else(|| Error::failed("cannot write into a fixed list of packs"))
     }
 
     /// Makes the names of the packs durable, whoever wrote them.

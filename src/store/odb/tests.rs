@@ -23,8 +23,10 @@ fn stored(odb: &Odb, blobs: &[&[u8]]) -> Vec<Id> {
 }
 
 fn files(dir: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -93,7 +95,8 @@ fn a_batch_reads_what_it_holds_and_leaves_nothing_when_dropped() {
     // More than the writer's buffer, so that some are read back from the file; a chain of deltas.
     for n in 0..40u32 {
         let bytes =
-            [noise(100_000), n.to_le_bytes().to_vec(), noise(10)[..(n as usize % 10)].to_vec()].concat();
+            [noise(100_000), n.to_le_bytes().to_vec(), noise(10)[..(n as usize % 10)].to_vec()]
+                .concat();
         let unlike = noise(100_000).iter().map(|b| b ^ n as u8).collect::<Vec<u8>>();
         base = Some(batch.put_blob(bytes.clone(), base).unwrap());
         all.push((base.unwrap(), bytes));
@@ -220,7 +223,10 @@ fn a_damaged_large_blob_is_an_error_at_the_end() {
     damage(&dir.path().join(&pack), |bytes| bytes[5 << 20] ^= 1);
     let error = odb.copy_blob(&id, &mut io::sink()).unwrap_err();
     assert_eq!(error.kind(), Failure::Corrupt);
-    assert!(error.message().contains(&id.to_string()) && error.message().contains(&pack), "{error}");
+    assert!(
+        error.message().contains(&id.to_string()) && error.message().contains(&pack),
+        "{error}"
+    );
 }
 
 #[test]
@@ -236,8 +242,8 @@ fn a_writer_that_fails_is_told_as_such() {
     }
     let (_dir, odb) = empty();
     let mut batch = odb.batch();
-    let ids =
-        [noise(9 << 20), b"small".to_vec()].map(|bytes| batch.put_blob_from(&mut &bytes[..], None).unwrap());
+    let ids = [noise(9 << 20), b"small".to_vec()]
+        .map(|bytes| batch.put_blob_from(&mut &bytes[..], None).unwrap());
     batch.commit().unwrap();
     for id in ids {
         let error = odb.copy_blob(&id, &mut Full).unwrap_err();
@@ -256,7 +262,10 @@ fn damage_is_named_and_another_copy_is_used() {
     let damaged = Odb::open(dir.path());
     let error = damaged.find(&id).unwrap_err();
     assert_eq!(error.kind(), Failure::Corrupt);
-    assert!(error.message().contains(&id.to_string()) && error.message().contains(&pack), "{error}");
+    assert!(
+        error.message().contains(&id.to_string()) && error.message().contains(&pack),
+        "{error}"
+    );
 
     // The same object in a second pack, made in a folder that does not know the first.
     let (elsewhere, other) = empty();
@@ -276,7 +285,10 @@ fn what_is_no_pack_is_named_and_the_others_stay_readable() {
     let home = |id: &Id| {
         let path = |name: &String| dir.path().join(name);
         let holds = |name: &&String| {
-            crate::pack::Reader::open(&fs::read(path(name)).unwrap()[..]).unwrap().position(id).is_some()
+            crate::pack::Reader::open(&fs::read(path(name)).unwrap()[..])
+                .unwrap()
+                .position(id)
+                .is_some()
         };
         path(names.iter().find(holds).unwrap())
     };
@@ -336,8 +348,12 @@ fn a_circle_of_bases_ends() {
     for n in 0..2 {
         let prefix = [bytes[1 - n], &noise(40)].concat().repeat(3);
         let content = &prefix[..80];
-        let entry =
-            Encoded::new(Content::Object(Kind::Blob), content, Some((Base::Id(ids[1 - n]), &prefix)), 1);
+        let entry = Encoded::new(
+            Content::Object(Kind::Blob),
+            content,
+            Some((Base::Id(ids[1 - n]), &prefix)),
+            1,
+        );
         assert!(entry.has_base());
         writer.append(&[ids[n]], &entry).unwrap();
     }
@@ -354,9 +370,11 @@ fn a_prefix_finds_all_that_begin_so() {
         stored(&odb, &part.iter().map(|text| &text[..]).collect::<Vec<_>>());
     }
     let ids = odb.ids().unwrap();
-    let pair = ids.windows(2).find(|pair| pair[0].to_string()[..4] == pair[1].to_string()[..4]).unwrap();
+    let pair =
+        ids.windows(2).find(|pair| pair[0].to_string()[..4] == pair[1].to_string()[..4]).unwrap();
     let prefix = pair[0].to_string()[..4].to_owned();
-    let expected: Vec<Id> = ids.iter().filter(|id| id.to_string().starts_with(&prefix)).copied().collect();
+    let expected: Vec<Id> =
+        ids.iter().filter(|id| id.to_string().starts_with(&prefix)).copied().collect();
     let prefix = IdPrefix::parse(&prefix).unwrap();
     assert_eq!(odb.resolve_prefix(&prefix, 100).unwrap(), expected);
     assert_eq!(odb.resolve_prefix(&prefix, 1).unwrap(), expected[..1]);
@@ -391,6 +409,8 @@ fn a_fixed_list_of_packs_is_read_and_never_written() {
     assert_eq!((both.counts().unwrap().packs, both.ids().unwrap().len()), (2, 2));
     let mut batch = both.batch();
     assert_eq!(batch.put_blob(noise(50_000), None).unwrap(), base);
-    assert!(batch.put_blob(b"new".to_vec(), None).unwrap_err().message().contains("cannot write into"));
+    assert!(
+        batch.put_blob(b"new".to_vec(), None).unwrap_err().message().contains("cannot write into")
+    );
     assert!(both.compact(Scope::All, &Default::default()).is_err());
 }

@@ -98,9 +98,12 @@ impl Refs {
         if let (Some(damage), None, false) = (&damage, known, ends_loose) {
             return Err(damage.again());
         }
-        let last = found.keys().next_back().copied().max(known.map(|(number, _)| number)).unwrap_or(0);
+        let last =
+            found.keys().next_back().copied().max(known.map(|(number, _)| number)).unwrap_or(0);
         if series != SNAPSHOTS && last - (found.len() as u64) <= MOST_MISSING {
-            for number in (1..=last).filter(|number| !found.contains_key(number)).collect::<Vec<_>>() {
+            for number in
+                (1..=last).filter(|number| !found.contains_key(number)).collect::<Vec<_>>()
+            {
                 let name = Name::new(series, number)?;
                 let error = damage.as_ref().map(|damage| self.doubted(damage, &name));
                 found.insert(number, Err(error.unwrap_or_else(|| self.lost(&name))));
@@ -124,7 +127,8 @@ impl Refs {
     fn doubt_copies(&self, series: &str, found: &mut BTreeMap<u64, Result<Id>>) -> Result<()> {
         let mut ids: Vec<Id> = found.values().filter_map(|id| id.as_ref().ok().copied()).collect();
         ids.sort_unstable();
-        let twice: Vec<Id> = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        let twice: Vec<Id> =
+            ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
         if twice.is_empty() {
             return Ok(());
         }
@@ -132,7 +136,8 @@ impl Refs {
         for (number, id) in found.iter_mut() {
             let name = Name::new(series, *number)?;
             let was = known.get(&name).copied();
-            let is_copy = |id: &Id| twice.binary_search(id).is_ok() && was.is_some_and(|was| was != *id);
+            let is_copy =
+                |id: &Id| twice.binary_search(id).is_ok() && was.is_some_and(|was| was != *id);
             if id.as_ref().is_ok_and(is_copy) {
                 *id = Err(self.copied(&name, was.as_ref()));
             }
@@ -167,23 +172,30 @@ impl Refs {
         match (found, known) {
             (found, Some((last, _))) if found.is_none_or(|(number, _)| number < last) => {
                 let name = Name::new(series, last)?;
-                Err(looked.damage().map_or_else(|| self.lost(&name), |damage| self.doubted(damage, &name)))
+                Err(looked
+                    .damage()
+                    .map_or_else(|| self.lost(&name), |damage| self.doubted(damage, &name)))
             }
             (Some((number, id)), Some((last, was)))
                 if number == last && id != was && looked.damage().is_some() =>
             {
                 let name = Name::new(series, number)?;
-                Err(looked.damage().map_or_else(|| self.lost(&name), |damage| self.doubted(damage, &name)))
+                Err(looked
+                    .damage()
+                    .map_or_else(|| self.lost(&name), |damage| self.doubted(damage, &name)))
             }
             (Some((number, id)), Some((last, was))) if number == last && id != was => {
                 let copies = self.look(series)?.found;
-                let is_copy =
-                    copies.iter().any(|(other, same)| *other != number && same.as_ref().ok() == Some(&id));
+                let is_copy = copies
+                    .iter()
+                    .any(|(other, same)| *other != number && same.as_ref().ok() == Some(&id));
                 let name = Name::new(series, number)?;
                 // Unless an older program, which keeps no log, made the refs others.
                 if is_copy { Err(self.copied(&name, Some(&was))) } else { Ok(found) }
             }
-            (found, None) if !is_loose => looked.damage().map_or(Ok(found), |damage| Err(damage.again())),
+            (found, None) if !is_loose => {
+                looked.damage().map_or(Ok(found), |damage| Err(damage.again()))
+            }
             (found, _) => Ok(found),
         }
     }
@@ -249,7 +261,9 @@ impl Refs {
                 Ok(Some(id)) => drop(found.insert(number, Ok(id))),
                 // Gone since the folder was listed means packed, and that is read next.
                 Ok(None) => {}
-                Err(error) if error.kind() == Kind::Corrupt => drop(found.insert(number, Err(error))),
+                Err(error) if error.kind() == Kind::Corrupt => {
+                    drop(found.insert(number, Err(error)))
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -80,7 +80,8 @@ impl Refs {
     fn missing(&self, known: &Known, found: &mut Found, problems: &mut Vec<Trouble>) {
         for series in SERIES {
             let of_series = |name: &&Name| name.series() == series;
-            let last = found.keys().chain(known.refs.keys()).filter(of_series).map(Name::number).max();
+            let last =
+                found.keys().chain(known.refs.keys()).filter(of_series).map(Name::number).max();
             let numbers: BTreeSet<u64> = found.keys().filter(of_series).map(Name::number).collect();
             let mut missing = (1..=last.unwrap_or(0)).filter(|number| !numbers.contains(number));
             let names: Vec<Name> = missing
@@ -126,7 +127,12 @@ impl Refs {
     }
 
     /// Takes in the files of one series. A damaged one is kept with no id, so that it makes no gap.
-    fn survey_loose(&self, series: &str, found: &mut Found, problems: &mut Vec<Trouble>) -> Result<()> {
+    fn survey_loose(
+        &self,
+        series: &str,
+        found: &mut Found,
+        problems: &mut Vec<Trouble>,
+    ) -> Result<()> {
         let dir = self.dir.join(series);
         // The folder of the snapshots is made with the first of them.
         if series == name::SNAPSHOTS && !dir.exists() {
@@ -154,7 +160,8 @@ impl Refs {
 
 /// A name that looks like a ref but is none. Other files are of no concern.
 fn stray(series: &str, file: &str) -> Option<Error> {
-    let like = file.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let like =
+        file.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     like.then(|| Error::corrupt(format!("\"{series}/{file}\" is not the name of a ref")))
 }
 

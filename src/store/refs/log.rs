@@ -51,7 +51,11 @@ impl Mark {
             let version = active.version.map_or("none".to_owned(), |number| format!("v{number}"));
             format!("{version} {}", active.ledger)
         });
-        let text = format!("source {} versions {} active {active}", named(self.source), named(self.versions));
+        let text = format!(
+            "source {} versions {} active {active}",
+            named(self.source),
+            named(self.versions)
+        );
         format!("{text} {}\n", sum(&text))
     }
 
@@ -62,8 +66,17 @@ impl Mark {
             return None;
         }
         let words: Vec<&str> = text.split(' ').collect();
-        let ["source", source, source_id, "versions", version, version_id, "active", active, ledger] =
-            words[..]
+        let [
+            "source",
+            source,
+            source_id,
+            "versions",
+            version,
+            version_id,
+            "active",
+            active,
+            ledger,
+        ] = words[..]
         else {
             return None;
         };
@@ -126,7 +139,8 @@ pub fn known(dir: &Path) -> Known {
 pub fn add_ref(refs: &Refs, name: &Name, id: Id) {
     let before = newest(&refs.dir);
     let follows = before.as_ref().is_some_and(|mark| {
-        mark.newest(name.series()).map_or(0, |(number, _)| number).checked_add(1) == Some(name.number())
+        mark.newest(name.series()).map_or(0, |(number, _)| number).checked_add(1)
+            == Some(name.number())
     });
     let done = match (before, name.series()) {
         (Some(mark), SOURCE) if follows => {
@@ -153,7 +167,10 @@ pub fn add_pointer(refs: &Refs, active: Active) {
 fn append(dir: &Path, mark: &Mark) -> Result<()> {
     let path = dir.join(REFLOG);
     let torn = fs::read_end(&path, 1)?.is_some_and(|last| last != b"\n");
-    fs::append_unsynced(&path, format!("{}{}", if torn { "\n" } else { "" }, mark.encode()).as_bytes())
+    fs::append_unsynced(
+        &path,
+        format!("{}{}", if torn { "\n" } else { "" }, mark.encode()).as_bytes(),
+    )
 }
 
 /// Begins the log with all that there is: of an older program, or after one that could not be read.
@@ -196,7 +213,11 @@ mod tests {
         let newest = || proptest::option::of((1..u64::MAX, id()));
         let active = proptest::option::of((proptest::option::of(1..u64::MAX), id()))
             .prop_map(|active| active.map(|(version, ledger)| Active { version, ledger }));
-        (newest(), newest(), active).prop_map(|(source, versions, active)| Mark { source, versions, active })
+        (newest(), newest(), active).prop_map(|(source, versions, active)| Mark {
+            source,
+            versions,
+            active,
+        })
     }
 
     proptest! {

@@ -29,7 +29,8 @@ use std::path::{Path, PathBuf};
 /// How many files a series may have before they are packed: so many are still listed in no time.
 const MOST_LOOSE: usize = 64;
 
-pub(super) const FSCK: &str = "`lua-store fsck` names what is damaged and which versions it affects";
+pub(super) const FSCK: &str =
+    "`lua-store fsck` names what is damaged and which versions it affects";
 
 /// The refs of one store.
 #[derive(Clone, Debug)]
@@ -155,7 +156,9 @@ impl Refs {
         let entries = match std::fs::read_dir(&dir) {
             // The folders that every store has from its beginning do not vanish by themselves: an
             // empty history must not be taken for what is left of a lost one.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && packed::SERIES.contains(&series) => {
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && packed::SERIES.contains(&series) =>
+            {
                 return Err(lost(&dir));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -171,6 +174,7 @@ impl Refs {
 }
 
 fn lost(dir: &Path) -> Error {
-    Error::corrupt(format!("the folder \"{}\" is missing", dir.display()))
-        .hint("bring it back from a backup; where nothing was in it, `lua-store init` makes it again")
+    Error::corrupt(format!("the folder \"{}\" is missing", dir.display())).hint(
+        "bring it back from a backup; where nothing was in it, `lua-store init` makes it again",
+    )
 }

@@ -57,12 +57,13 @@ impl Packed {
         let mut packed = Packed::default();
         let mut passed = 0;
         for line in bytes.split(|byte| *byte == b'\n').skip(1) {
-            let ahead = std::str::from_utf8(line).ok().and_then(parse_line).and_then(|(at, number, id)| {
-                let last = packed.refs[at].last().map_or(0, |(last, _)| *last);
-                let skipped = number.checked_sub(last + 1)?;
-                (skipped <= passed && packed.refs[at + 1..].iter().all(Vec::is_empty))
-                    .then_some((at, number, id))
-            });
+            let ahead =
+                std::str::from_utf8(line).ok().and_then(parse_line).and_then(|(at, number, id)| {
+                    let last = packed.refs[at].last().map_or(0, |(last, _)| *last);
+                    let skipped = number.checked_sub(last + 1)?;
+                    (skipped <= passed && packed.refs[at + 1..].iter().all(Vec::is_empty))
+                        .then_some((at, number, id))
+                });
             match ahead {
                 Some((at, number, id)) => {
                     packed.refs[at].push((number, id));
@@ -106,8 +107,10 @@ impl Packed {
 
     /// The ids of both series by number; `None` where a number is missing.
     pub fn into_contiguous(self) -> Option<[Vec<Id>; SERIES.len()]> {
-        let whole =
-            self.refs.iter().all(|refs| (1..).zip(refs).all(|(expected, (number, _))| *number == expected));
+        let whole = self
+            .refs
+            .iter()
+            .all(|refs| (1..).zip(refs).all(|(expected, (number, _))| *number == expected));
         whole.then(|| self.refs.map(|refs| refs.into_iter().map(|(_, id)| id).collect()))
     }
 
@@ -115,7 +118,9 @@ impl Packed {
     pub fn insert(&mut self, series: usize, number: u64, id: Id) -> Result<()> {
         let refs = &mut self.refs[series];
         match refs.binary_search_by_key(&number, |(known, _)| *known) {
-            Ok(at) if refs[at].1 != id => Err(disagree(&Name::new(SERIES[series], number)?, id, refs[at].1)),
+            Ok(at) if refs[at].1 != id => {
+                Err(disagree(&Name::new(SERIES[series], number)?, id, refs[at].1))
+            }
             Ok(_) => Ok(()),
             Err(at) => {
                 refs.insert(at, (number, id));
@@ -153,7 +158,8 @@ impl Packed {
     /// Reads exactly what [`Packed::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Packed, String> {
         let text = checksummed::open(bytes)?;
-        let rest = text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
+        let rest =
+            text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
         let (pointer, lines) = active::split(rest).ok_or("its pointer is not well formed")?;
         Ok(Packed { pointer, ..Packed::from_lines(lines)? })
     }
@@ -191,7 +197,9 @@ impl Looked {
 
 fn is_without_pointer(bytes: &[u8]) -> bool {
     let second = bytes.split(|byte| *byte == b'\n').nth(1);
-    second.and_then(|line| std::str::from_utf8(line).ok()).is_some_and(|line| parse_line(line).is_some())
+    second
+        .and_then(|line| std::str::from_utf8(line).ok())
+        .is_some_and(|line| parse_line(line).is_some())
 }
 
 /// The series by its place in [`SERIES`], the number and the id of a line.
@@ -204,8 +212,10 @@ fn parse_line(line: &str) -> Option<(usize, u64, Id)> {
 
 pub fn disagree(name: &Name, loose: Id, packed: Id) -> Error {
     let (loose, packed) = (loose.short(), packed.short());
-    Error::corrupt(format!("the ref \"{name}\" is {loose} in its file but {packed} in \"{PACKED_REFS}\""))
-        .hint("`lua-store fsck` names what is damaged and which versions it affects")
+    Error::corrupt(format!(
+        "the ref \"{name}\" is {loose} in its file but {packed} in \"{PACKED_REFS}\""
+    ))
+    .hint("`lua-store fsck` names what is damaged and which versions it affects")
 }
 
 #[cfg(test)]
@@ -222,7 +232,10 @@ mod tests {
     fn a_right_checksum_does_not_make_wrong_lines_right() {
         let good = format!("lua-store packed-refs 1\n{ID} refs/source/v9\n{ID} refs/source/v10\n");
         let packed = decode(&good).unwrap();
-        assert_eq!(packed.series(SOURCE).iter().map(|(number, _)| *number).collect::<Vec<_>>(), [9, 10]);
+        assert_eq!(
+            packed.series(SOURCE).iter().map(|(number, _)| *number).collect::<Vec<_>>(),
+            [9, 10]
+        );
         for (wrong, part) in [
             (good.replace("refs 1", "refs 2"), "first line"),
             (good.replace("v10", "v9"), "v9"),

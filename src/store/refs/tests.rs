@@ -92,7 +92,8 @@ fn a_packing_cut_short_anywhere_loses_nothing_and_is_finished_by_the_next() {
         store.refs().pack_refs(&store.lock().unwrap()).unwrap();
         fill(&store, SOURCE, 4..=6);
         if removed > 0 {
-            let files: Vec<_> = (4..=6).map(|n| store.dir().join(format!("refs/source/v{n}"))).collect();
+            let files: Vec<_> =
+                (4..=6).map(|n| store.dir().join(format!("refs/source/v{n}"))).collect();
             let kept: Vec<_> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
             store.refs().pack_refs(&store.lock().unwrap()).unwrap();
             for (file, bytes) in files.iter().zip(kept).skip(removed - 1) {
@@ -121,7 +122,8 @@ fn a_long_series_packs_itself_and_leftovers_go() {
     let (_project, store) = store();
     fill(&store, SOURCE, 1..=64);
     assert!(!store.dir().join("packed-refs").exists());
-    std::fs::write(store.dir().join("refs/source/tmp-1-0-000000001"), "of a killed process").unwrap();
+    std::fs::write(store.dir().join("refs/source/tmp-1-0-000000001"), "of a killed process")
+        .unwrap();
     fill(&store, SOURCE, 65..=150);
     let files = std::fs::read_dir(store.dir().join("refs/source")).unwrap().count();
     assert_eq!(files, 150 - 128);
@@ -137,7 +139,8 @@ fn eight_writers_leave_no_gap_and_no_double() {
             scope.spawn(move || {
                 for round in 0..10 {
                     // As a command does: look without the lock, then take the next number that is free.
-                    let mut next = store.refs().latest(SOURCE).unwrap().map_or(1, |(last, _)| last + 1);
+                    let mut next =
+                        store.refs().latest(SOURCE).unwrap().map_or(1, |(last, _)| last + 1);
                     let mine = id(1000 * writer + round);
                     loop {
                         let lock = store.lock().unwrap();
@@ -152,7 +155,10 @@ fn eight_writers_leave_no_gap_and_no_double() {
         }
     });
     let refs = store.refs().list(SOURCE).unwrap();
-    assert_eq!(refs.iter().map(|(number, _)| *number).collect::<Vec<_>>(), (1..=80).collect::<Vec<_>>());
+    assert_eq!(
+        refs.iter().map(|(number, _)| *number).collect::<Vec<_>>(),
+        (1..=80).collect::<Vec<_>>()
+    );
     let mut ids: Vec<_> = refs.iter().map(|(_, id)| *id).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -175,7 +181,10 @@ fn readers_miss_nothing_while_refs_are_made_and_packed() {
                     assert!(list.len() as u64 >= known, "a ref was missed");
                     let (last, last_id) = store.refs().latest(SOURCE).unwrap().unwrap();
                     assert!(last >= list.len() as u64 && last_id == id(last));
-                    assert_eq!(store.refs().get(&format!("refs/source/v{last}")).unwrap(), Some(last_id));
+                    assert_eq!(
+                        store.refs().get(&format!("refs/source/v{last}")).unwrap(),
+                        Some(last_id)
+                    );
                     known = last;
                 }
             });
@@ -278,7 +287,8 @@ fn a_survey_finds_all_damage_at_once() {
     file("refs/versions/v04", "x");
     file("refs/versions/.DS_Store", "x");
     let survey = store.refs().survey();
-    let mut problems: Vec<_> = survey.problems.iter().map(|problem| problem.error.message()).collect();
+    let mut problems: Vec<_> =
+        survey.problems.iter().map(|problem| problem.error.message()).collect();
     problems.sort_unstable();
     assert_eq!(problems.len(), 4, "{problems:?}");
     assert!(problems[0].contains("refs/versions/v04\" is not the name of a ref"), "{problems:?}");

@@ -37,7 +37,12 @@ pub fn check(plan: &Plan, root: &Path) -> Result<()> {
 
 /// Makes the files of a project those of the plan's target. Refuses before anything is changed when
 /// something that is not tracked stands in the way.
-pub fn apply(plan: &Plan, root: &Path, source: &dyn Source, progress: &Progress) -> Result<Restored> {
+pub fn apply(
+    plan: &Plan,
+    root: &Path,
+    source: &dyn Source,
+    progress: &Progress,
+) -> Result<Restored> {
     let steps = clear::check(root, plan)?;
     progress.expect(steps.len() as u64);
     let (removes, writes): (Vec<_>, Vec<_>) =
@@ -66,7 +71,8 @@ fn in_the_way<'p>(removes: &[&'p Step], writes: &[&Step]) -> (Vec<&'p Step>, Vec
     let files: HashSet<&str> = writes.iter().map(|step| step.path.as_str()).collect();
     let folders: HashSet<&str> = writes.iter().flat_map(|step| above(&step.path)).collect();
     removes.iter().partition(|step| {
-        folders.contains(step.path.as_str()) || above(&step.path).any(|folder| files.contains(folder))
+        folders.contains(step.path.as_str())
+            || above(&step.path).any(|folder| files.contains(folder))
     })
 }
 
@@ -121,8 +127,9 @@ impl Restore<'_> {
             self.go(split(&step.path).0, true)?;
             // From here on a file of somebody else's can have the name of the draft.
             let Some(Ready { step, draft }) = ready.pop() else { break };
-            let sweep =
-                |here: &Folder, path: &str| leftover::sweep_in(here, path, self.source, self.progress);
+            let sweep = |here: &Folder, path: &str| {
+                leftover::sweep_in(here, path, self.source, self.progress)
+            };
             place::put(self.walk.here(), &draft, step, &sweep)?;
             self.progress.advance(0);
         }
@@ -226,7 +233,11 @@ impl Restore<'_> {
 }
 
 /// Writes a file or link beside its place and gives the name it has there.
-fn draft(folder: &Folder, source: &dyn Source, (mode, id): Leaf) -> Result<(String, Option<Unsynced>)> {
+fn draft(
+    folder: &Folder,
+    source: &dyn Source,
+    (mode, id): Leaf,
+) -> Result<(String, Option<Unsynced>)> {
     if mode == Mode::Symlink {
         let target = source.blob(&id)?;
         if Id::of_blob(&target) != id {

@@ -12,7 +12,8 @@ use std::path::Path;
 
 /// The first path in a folder that a restore of this plan into an empty one would not have made.
 pub fn stranger(root: &Path, plan: &Plan) -> Result<Option<String>> {
-    let files: HashMap<&str, Leaf> = plan.writes().map(|(step, leaf)| (&*step.path, leaf)).collect();
+    let files: HashMap<&str, Leaf> =
+        plan.writes().map(|(step, leaf)| (&*step.path, leaf)).collect();
     let folders: HashSet<&str> = files.keys().flat_map(|path| above(path)).collect();
     let mut walk = Walk::new(root)?;
     let mut open = vec![String::new()];

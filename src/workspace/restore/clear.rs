@@ -67,7 +67,9 @@ impl Look<'_> {
             (Reached::Blocked(path), Some(_)) if self.removed.contains(path.as_str()) => {
                 return Ok(Found::Clear);
             }
-            (Reached::Blocked(path), Some(_)) if step.old.is_none() => return Ok(Found::InTheWay(path)),
+            (Reached::Blocked(path), Some(_)) if step.old.is_none() => {
+                return Ok(Found::InTheWay(path));
+            }
             (Reached::Blocked(path), _) => return Err(changed(&path)),
         }
         let here = self.walk.here();
@@ -119,8 +121,10 @@ impl Look<'_> {
         let here = self.walk.here();
         if !here.is_writable() {
             let path = here.path().display();
-            return Err(Error::failed(format!("cannot restore: the folder \"{path}\" is read-only"))
-                .hint(format!("`chmod u+w '{path}'`; nothing was changed")));
+            return Err(Error::failed(format!(
+                "cannot restore: the folder \"{path}\" is read-only"
+            ))
+            .hint(format!("`chmod u+w '{path}'`; nothing was changed")));
         }
         self.writable.insert(folder.to_owned(), true);
         Ok(found)

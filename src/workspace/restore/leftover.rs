@@ -11,7 +11,12 @@ use std::io;
 use std::path::Path;
 
 /// Clears the leftovers that a snapshot found, so that none stays where nothing is to be restored.
-pub fn sweep(root: &Path, leftovers: &[String], source: &dyn Source, progress: &Progress) -> Result<()> {
+pub fn sweep(
+    root: &Path,
+    leftovers: &[String],
+    source: &dyn Source,
+    progress: &Progress,
+) -> Result<()> {
     let mut walk = Walk::new(root)?;
     for path in leftovers {
         let (folder, name) = split(path);
@@ -23,12 +28,23 @@ pub fn sweep(root: &Path, leftovers: &[String], source: &dyn Source, progress: &
 }
 
 /// Clears the leftovers in one folder.
-pub fn sweep_in(here: &Folder, folder: &str, source: &dyn Source, progress: &Progress) -> Result<()> {
+pub fn sweep_in(
+    here: &Folder,
+    folder: &str,
+    source: &dyn Source,
+    progress: &Progress,
+) -> Result<()> {
     let leftovers = here.leftovers()?;
     leftovers.iter().try_for_each(|name| clear(here, folder, name, source, progress))
 }
 
-fn clear(here: &Folder, folder: &str, name: &str, source: &dyn Source, progress: &Progress) -> Result<()> {
+fn clear(
+    here: &Folder,
+    folder: &str,
+    name: &str,
+    source: &dyn Source,
+    progress: &Progress,
+) -> Result<()> {
     let standing = match here.look(name)? {
         Some(standing @ (Standing::File { .. } | Standing::Link)) => standing,
         // No restore made these.

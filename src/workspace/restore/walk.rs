@@ -47,7 +47,8 @@ impl Walk {
     /// Goes to a folder of the project, making what is missing if `make` says so.
     pub fn go(&mut self, path: &str, make: bool) -> Result<Reached> {
         let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
-        let shared = self.below.iter().zip(&names).take_while(|((have, _), want)| have == *want).count();
+        let shared =
+            self.below.iter().zip(&names).take_while(|((have, _), want)| have == *want).count();
         self.below.truncate(shared);
         // One that was closed is gone to anew, from the root: by names, no link on the way is followed.
         if self.below.last().is_some_and(|(_, folder)| folder.is_none()) {
@@ -83,5 +84,6 @@ pub fn split(path: &str) -> (&str, &str) {
 
 /// The folders above a path, the nearest first.
 pub fn above(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder)).skip(1)
+    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(folder, _)| folder))
+        .skip(1)
 }

@@ -20,7 +20,8 @@ pub struct Hit {
 impl Hit {
     /// The same in the text without its first bytes, as far as it reaches into that.
     pub fn after(self, bytes: usize) -> Option<Hit> {
-        let (start, end) = (self.range.start.saturating_sub(bytes), self.range.end.checked_sub(bytes)?);
+        let (start, end) =
+            (self.range.start.saturating_sub(bytes), self.range.end.checked_sub(bytes)?);
         let before = bytes.saturating_sub(self.range.start);
         let hit = Hit { range: start..end, shown: self.shown.saturating_sub(before), ..self };
         (!hit.range.is_empty()).then_some(hit)
@@ -39,8 +40,9 @@ struct Anchors {
 }
 
 static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
-    let shapes: Vec<(&Shape, &str)> =
-        shapes().flat_map(|shape| shape.anchors.iter().map(move |anchor| (shape, *anchor))).collect();
+    let shapes: Vec<(&Shape, &str)> = shapes()
+        .flat_map(|shape| shape.anchors.iter().map(move |anchor| (shape, *anchor)))
+        .collect();
     // Names are written in any case; what begins a key is compared once more. Anchors lie within each other
     // (`sk-` in `sk-ant-`), and each of them is asked.
     let automaton = AhoCorasick::builder()
@@ -69,7 +71,9 @@ fn candidates(text: &[u8]) -> impl Iterator<Item = Hit> {
     ANCHORS.automaton.find_overlapping_iter(text).filter_map(move |found| {
         let (shape, anchor) = ANCHORS.shapes[found.pattern().as_usize()];
         let secret = match &shape.form {
-            Form::Begins(run) if text[found.range()] == *anchor.as_bytes() => begun(run, text, found.range()),
+            Form::Begins(run) if text[found.range()] == *anchor.as_bytes() => {
+                begun(run, text, found.range())
+            }
             Form::Begins(_) => None,
             Form::Called(runs) => named(runs, text, found.range()),
             Form::Own(own) => own(text, found.range()),
@@ -92,7 +96,9 @@ pub fn starts_here(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(BEFORE)..at];
     match before {
         [.., b'\\', b'n' | b'r' | b't'] => true,
-        [.., b'%', high, low] | [.., b'\\', b'x', high, low] | [.., b'\\', b'u', _, _, high, low]
+        [.., b'%', high, low]
+        | [.., b'\\', b'x', high, low]
+        | [.., b'\\', b'u', _, _, high, low]
             if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
         {
             true
@@ -107,14 +113,21 @@ pub fn starts_here(text: &[u8], at: usize) -> bool {
 }
 
 /// What a name must hold, beside whose it is, to be that of a secret.
-const SECRET_WORDS: [&[u8]; 11] =
-    [b"key", b"token", b"secret", b"auth", b"pass", b"pwd", b"cred", b"api", b"access", b"private", b"login"];
+const SECRET_WORDS: [&[u8]; 11] = [
+    b"key", b"token", b"secret", b"auth", b"pass", b"pwd", b"cred", b"api", b"access", b"private",
+    b"login",
+];
 
 /// The value of a name, which the anchor is part of.
 fn named(runs: &[Run], text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-    let before = text[..anchor.start].iter().rev().take(40).take_while(|byte| is_name(byte)).count();
-    let after = text[anchor.end..].iter().take(40).take_while(|byte| is_name(byte) || **byte == b' ').count();
+    let before =
+        text[..anchor.start].iter().rev().take(40).take_while(|byte| is_name(byte)).count();
+    let after = text[anchor.end..]
+        .iter()
+        .take(40)
+        .take_while(|byte| is_name(byte) || **byte == b' ')
+        .count();
     let name = text[anchor.start - before..anchor.end + after].to_ascii_lowercase();
     if !SECRET_WORDS.iter().any(|word| name.windows(word.len()).any(|part| part == *word)) {
         return None;

@@ -3,7 +3,12 @@
 use super::shape::Set::{Alnum, Base64, Dotted, Hex, OneCase, Upper, Uuid, Word};
 use super::shape::{ANY, Form, Run, Shape, has_groups, is_mixed, is_varied, just, run};
 
-const fn key(name: &'static str, what: &'static str, anchors: &'static [&'static str], run: Run) -> Shape {
+const fn key(
+    name: &'static str,
+    what: &'static str,
+    anchors: &'static [&'static str],
+    run: Run,
+) -> Shape {
     Shape { name, what, anchors, form: Form::Begins(run) }
 }
 

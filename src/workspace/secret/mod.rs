@@ -29,7 +29,9 @@ pub fn of_file(path: &str, bytes: &[u8]) -> Option<String> {
 pub fn by_content(path: &str, bytes: &[u8]) -> Option<String> {
     let text = match narrow(bytes, None) {
         Some((text, _)) => Cow::Owned(text),
-        None if is_binary(bytes) => return is_binary_key(path, bytes).then(|| "key file".to_owned()),
+        None if is_binary(bytes) => {
+            return is_binary_key(path, bytes).then(|| "key file".to_owned());
+        }
         None => Cow::Borrowed(bytes),
     };
     if let Some((what, line)) = settings::find(path, &text) {

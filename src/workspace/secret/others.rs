@@ -5,7 +5,12 @@ use super::shape::Set::{Alnum, Base64, Dotted, Hex, Word};
 use super::shape::{Form, Own, Run, Secret, Shape, is_random, just, run};
 use std::ops::Range;
 
-const fn own(name: &'static str, what: &'static str, anchors: &'static [&'static str], find: Own) -> Shape {
+const fn own(
+    name: &'static str,
+    what: &'static str,
+    anchors: &'static [&'static str],
+    find: Own,
+) -> Shape {
     Shape { name, what, anchors, form: Form::Own(find) }
 }
 
@@ -45,7 +50,12 @@ pub const SHAPES: &[Shape] = &[
     own("telegram", "a Telegram bot token", &[":AA"], telegram),
     own("azure-client-secret", "an Azure client secret", &["Q~"], azure_client_secret),
     own("azure-ai", "an Azure API key", &["JQQJ99"], azure_ai),
-    own("azure-signature", "an Azure shared access signature", &["&sig=", "?sig="], azure_signature),
+    own(
+        "azure-signature",
+        "an Azure shared access signature",
+        &["&sig=", "?sig="],
+        azure_signature,
+    ),
     own("mailchimp", "a Mailchimp key", &["-us"], mailchimp),
     own("airtable-token", "an Airtable token", &["pat"], airtable),
     own("harness", "a Harness token", &["pat.", "sat."], harness),
@@ -79,7 +89,12 @@ fn is_word(byte: u8) -> bool {
 /// lines of a header may come before it.
 fn private_key(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     let after = &text[anchor.end..];
-    let end = after.iter().take(100).collect::<Vec<_>>().windows(5).position(|five| five == [&b'-'; 5])?;
+    let end = after
+        .iter()
+        .take(100)
+        .collect::<Vec<_>>()
+        .windows(5)
+        .position(|five| five == [&b'-'; 5])?;
     let words = String::from_utf8_lossy(&after[..end]);
     if !words.ends_with("PRIVATE KEY") && !words.ends_with("PRIVATE KEY BLOCK") {
         return None;
@@ -177,7 +192,8 @@ const NO_PASSWORDS: [&str; 27] = [
 
 fn is_password(user: &[u8], password: &[u8]) -> bool {
     let mut rest = String::from_utf8_lossy(password).to_lowercase();
-    let is_variable = password.iter().any(|byte| b"${}[]<>*".contains(byte)) || rest.starts_with('%');
+    let is_variable =
+        password.iter().any(|byte| b"${}[]<>*".contains(byte)) || rest.starts_with('%');
     let kinds = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit];
     let kinds = kinds.iter().filter(|kind| password.iter().any(*kind)).count();
     let symbol = usize::from(password.iter().any(|byte| !byte.is_ascii_alphanumeric()));
@@ -195,15 +211,19 @@ fn is_password(user: &[u8], password: &[u8]) -> bool {
 
 /// A JSON Web Token that says it may do everything in a Supabase project.
 fn service_role(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
-    let length =
-        text[anchor.start..].iter().take(4000).take_while(|byte| is_word(**byte) || **byte == b'.').count();
+    let length = text[anchor.start..]
+        .iter()
+        .take(4000)
+        .take_while(|byte| is_word(**byte) || **byte == b'.')
+        .count();
     let token = &text[anchor.start..anchor.start + length];
     let [_, payload, signature] = token.split(|byte| *byte == b'.').collect::<Vec<_>>()[..] else {
         return None;
     };
     let claims = String::from_utf8(base64(payload)).ok()?;
-    let is_it =
-        claims.contains("\"role\":\"service_role\"") && claims.contains("supabase") && signature.len() >= 40;
+    let is_it = claims.contains("\"role\":\"service_role\"")
+        && claims.contains("supabase")
+        && signature.len() >= 40;
     if is_it && starts_here(text, anchor.start) {
         secret(anchor.start..anchor.start + length, 3)
     } else {
@@ -251,11 +271,16 @@ fn telegram(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
 fn azure_client_secret(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     let start = anchor.start.checked_sub(4)?;
     let fits = |byte: &u8| is_word(*byte) || b"~.".contains(byte);
-    let head = text[start..anchor.start].iter().all(fits) && text[anchor.start - 1].is_ascii_digit();
+    let head =
+        text[start..anchor.start].iter().all(fits) && text[anchor.start - 1].is_ascii_digit();
     let length = text[anchor.end..].iter().take(40).take_while(|byte| fits(byte)).count();
     let range = start..anchor.end + length;
     let fits = head && text[anchor.clone()] == *b"Q~" && (31..=34).contains(&length);
-    if fits && starts_here(text, start) && is_random(&text[range.clone()]) { secret(range, 0) } else { None }
+    if fits && starts_here(text, start) && is_random(&text[range.clone()]) {
+        secret(range, 0)
+    } else {
+        None
+    }
 }
 
 /// 84 letters and digits with a mark in the middle.
@@ -272,7 +297,10 @@ fn azure_signature(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     // With the time at which it ends it is one of theirs.
     let line = &text[anchor.start.saturating_sub(300)..text.len().min(range.end + 200)];
     let has = |part: &[u8]| line.windows(part.len()).any(|found| found == part);
-    let is_it = (43..=64).contains(&length) && has(b"se=") && has(b"sv=") && is_random(&text[range.clone()]);
+    let is_it = (43..=64).contains(&length)
+        && has(b"se=")
+        && has(b"sv=")
+        && is_random(&text[range.clone()]);
     if is_it { secret(range, 0) } else { None }
 }
 
@@ -281,7 +309,8 @@ fn mailchimp(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     let digits = just_digits(&text[anchor.end..]);
     let start = anchor.start.checked_sub(32)?;
     let length = just(Hex, 32).length(&text[start..anchor.start])?;
-    let is_it = (1..=2).contains(&digits) && text[anchor.clone()] == *b"-us" && starts_here(text, start);
+    let is_it =
+        (1..=2).contains(&digits) && text[anchor.clone()] == *b"-us" && starts_here(text, start);
     if is_it { secret(start..start + length + anchor.len() + digits, 0) } else { None }
 }
 
@@ -334,7 +363,8 @@ fn maxmind(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
 fn newrelic(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     let start = anchor.start.checked_sub(36)?;
     let key = &text[start..anchor.start];
-    let is_it = key.iter().all(u8::is_ascii_hexdigit) && text[anchor.clone()] == *b"NRAL" && is_random(key);
+    let is_it =
+        key.iter().all(u8::is_ascii_hexdigit) && text[anchor.clone()] == *b"NRAL" && is_random(key);
     if is_it && starts_here(text, start) { secret(start..anchor.end, 0) } else { None }
 }
 

@@ -9,9 +9,15 @@ pub fn find(path: &str, text: &[u8]) -> Option<(String, usize)> {
     let path = path.to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
     match name {
-        ".npmrc" | ".yarnrc" | ".yarnrc.yml" => Some(("a registry token".to_owned(), registry_token(text)?)),
-        ".mcp.json" | "mcp.json" | "mcp_config.json" | "claude_desktop_config.json" => mcp_value(text),
-        _ if name.ends_with(".pem") || name.ends_with(".key") => Some(("a key".to_owned(), bare_key(text)?)),
+        ".npmrc" | ".yarnrc" | ".yarnrc.yml" => {
+            Some(("a registry token".to_owned(), registry_token(text)?))
+        }
+        ".mcp.json" | "mcp.json" | "mcp_config.json" | "claude_desktop_config.json" => {
+            mcp_value(text)
+        }
+        _ if name.ends_with(".pem") || name.ends_with(".key") => {
+            Some(("a key".to_owned(), bare_key(text)?))
+        }
         _ => None,
     }
 }
@@ -26,7 +32,9 @@ fn registry_token(text: &[u8]) -> Option<usize> {
             return false;
         };
         let value = value.trim().trim_matches(['"', '\'']);
-        NAMES.iter().any(|end| name.trim().ends_with(end)) && !value.is_empty() && !value.starts_with("${")
+        NAMES.iter().any(|end| name.trim().ends_with(end))
+            && !value.is_empty()
+            && !value.starts_with("${")
     };
     text.lines().position(holds).map(|line| line + 1)
 }
@@ -36,8 +44,9 @@ fn mcp_value(text: &[u8]) -> Option<(String, usize)> {
     let file: Value = serde_json::from_slice(text).ok()?;
     let servers = ["mcpServers", "servers"].iter().filter_map(|key| file.get(key)?.as_object());
     let values = servers.flat_map(|servers| servers.values());
-    let values = values
-        .flat_map(|server| ["env", "headers"].into_iter().filter_map(|key| server.get(key)?.as_object()));
+    let values = values.flat_map(|server| {
+        ["env", "headers"].into_iter().filter_map(|key| server.get(key)?.as_object())
+    });
     let (name, value) = values.flatten().find_map(|(name, value)| {
         let value = value.as_str()?;
         is_written_out(name, value).then_some((name, value))

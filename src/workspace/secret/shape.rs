@@ -141,7 +141,9 @@ pub fn is_random(run: &[u8]) -> bool {
     // Words in one case are no secret, so what has no digit needs both.
     let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_mixed = digits > 0 && run.len() - digits >= 2;
-    different(run) >= 9.min(run.len() / 3 + 2) && (is_mixed || turns(run) * 4 >= run.len()) && !is_told(run)
+    different(run) >= 9.min(run.len() / 3 + 2)
+        && (is_mixed || turns(run) * 4 >= run.len())
+        && !is_told(run)
 }
 
 /// Letters of both cases, where a kind of secret may have no digit.

@@ -75,8 +75,11 @@ fn placeholders_and_words_are_not_keys() {
 
 #[test]
 fn a_masked_text_shows_of_a_secret_only_how_its_kind_begins() {
-    let text =
-        format!("use {} and {} here", anthropic(), ["ghp_", "q9Zx8Wc7Vb6Nm5Lk4Jh3Gf2Ds1Aq0WeR5tY6"].concat());
+    let text = format!(
+        "use {} and {} here",
+        anthropic(),
+        ["ghp_", "q9Zx8Wc7Vb6Nm5Lk4Jh3Gf2Ds1Aq0WeR5tY6"].concat()
+    );
     assert_eq!(masked(&text).as_deref(), Some("use sk-ant-… and ghp_… here"));
     assert_eq!(masked("nothing"), None);
     let url = ["postgres://app:", "S3cr3tHorse@db.internal/x"].concat();
@@ -99,7 +102,8 @@ fn binary_files_are_not_searched_and_those_of_windows_are() {
 #[test]
 fn a_key_file_is_one_only_with_a_key_in_it() {
     let body = "MIIEpAIBAAKCAQEA7q9Zx8Wc7Vb6Nm5Lk4Jh3Gf2Ds1Aq0WeR5tY6uI8oP0aSdFg\n";
-    let file = |words: &str| format!("-----BEGIN {words}-----\n{body}{body}-----END {words}-----\n");
+    let file =
+        |words: &str| format!("-----BEGIN {words}-----\n{body}{body}-----END {words}-----\n");
     assert_eq!(of_file("tls/ca.pem", file("CERTIFICATE").as_bytes()), None);
     assert_eq!(of_file("a.pem", file("PUBLIC KEY").as_bytes()), None);
     assert!(of_file("tls/ca.pem", file(&["RSA ", "PRIVATE KEY"].concat()).as_bytes()).is_some());

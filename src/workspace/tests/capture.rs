@@ -6,7 +6,8 @@ use crate::workspace::{Note, Options, Skipped, look};
 
 #[test]
 fn files_links_modes_and_empty_files_are_kept_byte_for_byte() {
-    let mut project = Project::new(&[("a.txt", "one\r\n"), ("deep/er/b", ""), ("run.sh", "#!/bin/sh\n")]);
+    let mut project =
+        Project::new(&[("a.txt", "one\r\n"), ("deep/er/b", ""), ("run.sh", "#!/bin/sh\n")]);
     project.write("bytes", [0u8, 255, 10, 13]);
     project.chmod("run.sh", 0o755);
     project.link("link", "deep/er");
@@ -33,14 +34,18 @@ fn a_large_file_is_streamed_into_the_same_blob() {
     let mut project = Project::new(&[]);
     project.write("large", &bytes);
     let taken = project.snapshot().unwrap();
-    assert_eq!(project.memory.tree(&taken.tree).unwrap().get("large").unwrap().id, Id::of_blob(&bytes));
+    assert_eq!(
+        project.memory.tree(&taken.tree).unwrap().get("large").unwrap().id,
+        Id::of_blob(&bytes)
+    );
 }
 
 #[test]
 fn secrets_are_left_out_and_named() {
     let key = ["AKIA", "Z7Q2M4N8B6V5C3X1"].concat();
     let late = format!("{}{key}\n", "line\n".repeat(2_000_000));
-    let files = [(".env", "A=1"), (".env.example", "A="), ("src/config.ts", &format!("x\nk = '{key}'\n"))];
+    let files =
+        [(".env", "A=1"), (".env.example", "A="), ("src/config.ts", &format!("x\nk = '{key}'\n"))];
     let mut project = Project::new(&files);
     project.write("tls/server.pem", [0x30, 0x82, 0x04, 0xa3, 0x02, 0x01, 0x00]);
     project.write("large.sql", late);
@@ -55,7 +60,11 @@ fn secrets_are_left_out_and_named() {
     ];
     assert_eq!(taken.skipped, expected);
     project.tick();
-    assert_eq!(project.snapshot().unwrap().skipped, expected, "said again when all is from the cache");
+    assert_eq!(
+        project.snapshot().unwrap().skipped,
+        expected,
+        "said again when all is from the cache"
+    );
 }
 
 #[test]
@@ -97,7 +106,8 @@ fn the_target_of_a_link_must_be_utf8() {
 
 #[test]
 fn names_that_differ_only_in_case_or_form_are_noted() {
-    let files = [("src/Tool.ts", "1"), ("src/tool.ts", "2"), ("caf\u{e9}", "3"), ("cafe\u{301}", "4")];
+    let files =
+        [("src/Tool.ts", "1"), ("src/tool.ts", "2"), ("caf\u{e9}", "3"), ("cafe\u{301}", "4")];
     let mut project = Project::new(&files);
     let note = |path: &str, other: &str| Note { path: path.into(), collides_with: other.into() };
     let expected = vec![note("cafe\u{301}", "caf\u{e9}"), note("src/Tool.ts", "src/tool.ts")];
@@ -134,7 +144,10 @@ fn looking_gives_the_same_tree_and_stores_nothing() {
     }
     let looked = project.look().tree;
     assert_eq!(project.snapshot().unwrap().tree, looked);
-    assert!(project.memory.contains(&Id::of_blob(b"2")).unwrap(), "the cache knew it, the store did not");
+    assert!(
+        project.memory.contains(&Id::of_blob(b"2")).unwrap(),
+        "the cache knew it, the store did not"
+    );
 }
 
 #[test]
@@ -142,5 +155,7 @@ fn a_file_changed_after_looking_is_not_given_under_the_old_id() {
     let project = Project::new(&[("a", "1")]);
     let (_, view) = look(&project.root, &project.memory, &Options::default()).unwrap();
     project.write("a", "2");
-    assert!(view.blob(&Id::of_blob(b"1")).unwrap_err().message().ends_with("a\" changed meanwhile"));
+    assert!(
+        view.blob(&Id::of_blob(b"1")).unwrap_err().message().ends_with("a\" changed meanwhile")
+    );
 }

@@ -88,7 +88,11 @@ fn one_rule_file_means_what_it_means_to_git() {
 fn nested_rule_files_mean_what_they_mean_to_git() {
     let nested: [&[(&str, &str)]; 5] = [
         &[(".gitignore", "*.log\n"), ("logs/.gitignore", "!a.log\n")],
-        &[(".gitignore", "!a.txt\n"), ("doc/.gitignore", "a.txt\n"), ("doc/b/.gitignore", "!a.txt\n")],
+        &[
+            (".gitignore", "!a.txt\n"),
+            ("doc/.gitignore", "a.txt\n"),
+            ("doc/b/.gitignore", "!a.txt\n"),
+        ],
         &[("doc/.gitignore", "/a.txt\n")],
         &[("doc/.gitignore", "b/\n"), ("doc/b/.gitignore", "!*\n")],
         &[
@@ -106,8 +110,7 @@ fn nested_rule_files_mean_what_they_mean_to_git() {
 
 #[test]
 fn what_tools_build_is_never_part_of_a_project() {
-    let never =
-        "node_modules/a dist/a dist-v2/a .git/a .lua/a .temp/a coverage/a .next/a .turbo/a deep/dist/a";
+    let never = "node_modules/a dist/a dist-v2/a .git/a .lua/a .temp/a coverage/a .next/a .turbo/a deep/dist/a";
     let mut project = Project::new(&[("a", "1")]);
     never.split(' ').for_each(|path| project.write(path, "x"));
     project.write(".luaignore", "!node_modules\n!dist\n");
@@ -188,7 +191,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, count: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % count
     }
 
@@ -202,8 +206,8 @@ impl Random {
 
     fn name(&mut self) -> String {
         const PIECES: [&str; 24] = [
-            "a", "b", "c", "ab", "foo", "A", "1", ".", "-", "x", "{a,b}", "[a", "]", " ", "\t", "#", "!",
-            "*", "\\", "\u{e9}", ".ts", ".log", "_", "a-c",
+            "a", "b", "c", "ab", "foo", "A", "1", ".", "-", "x", "{a,b}", "[a", "]", " ", "\t",
+            "#", "!", "*", "\\", "\u{e9}", ".ts", ".log", "_", "a-c",
         ];
         let name = self.joined(&PIECES, 2);
         if [".", ".."].contains(&&*name) { "a".to_owned() } else { name }
@@ -285,7 +289,8 @@ fn ignored_by_git(project: &Project) -> (Vec<String>, BTreeSet<String>) {
 /// `LUA_STORE_RANDOM_PROJECTS` asks for more of them.
 #[test]
 fn random_rules_mean_what_they_mean_to_git() {
-    let count = std::env::var("LUA_STORE_RANDOM_PROJECTS").ok().and_then(|count| count.parse().ok());
+    let count =
+        std::env::var("LUA_STORE_RANDOM_PROJECTS").ok().and_then(|count| count.parse().ok());
     let (mut wrong, mut ignored_files) = (Vec::new(), 0);
     for number in 0..count.unwrap_or(200) {
         let mut project = random_project(&mut Random(number));
@@ -297,8 +302,9 @@ fn random_rules_mean_what_they_mean_to_git() {
         let differing: Vec<&String> = files.iter().filter(differ).collect();
         if !differing.is_empty() {
             let rules = files.iter().filter(|path| path.ends_with(".gitignore"));
-            let rules: Vec<_> =
-                rules.map(|path| (path, std::fs::read_to_string(project.path(path)).unwrap())).collect();
+            let rules: Vec<_> = rules
+                .map(|path| (path, std::fs::read_to_string(project.path(path)).unwrap()))
+                .collect();
             wrong.push(format!("project {number}: {differing:?}, rules {rules:?}"));
         }
     }

@@ -31,7 +31,8 @@ impl Project {
         let root = dir.path().join("project");
         std::fs::create_dir(&root).unwrap();
         let cache = dir.path().join("cache/index");
-        let project = Project { _dir: dir, root, cache, memory: Memory::default(), allow: Vec::new() };
+        let project =
+            Project { _dir: dir, root, cache, memory: Memory::default(), allow: Vec::new() };
         files.iter().for_each(|(path, text)| project.write(path, text));
         project
     }
@@ -94,7 +95,8 @@ impl Project {
     }
 
     pub fn look(&self) -> Snapshot {
-        let options = Options { allow: &self.allow, cache: Some(&self.cache), ..Options::default() };
+        let options =
+            Options { allow: &self.allow, cache: Some(&self.cache), ..Options::default() };
         look(&self.root, &self.memory, &options).unwrap().0
     }
 }

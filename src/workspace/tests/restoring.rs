@@ -53,7 +53,9 @@ fn tracked_files_come_back_and_added_ones_go() {
     let done = project.restore(then.tree).unwrap();
     assert_eq!(done, Restored { written: 5, removed: 1 });
     let mut now = on_disk(&project.root);
-    for (path, text) in [("debug.log", "ignored"), ("new/x.log", "ignored too"), (".env", "SECRET=1")] {
+    for (path, text) in
+        [("debug.log", "ignored"), ("new/x.log", "ignored too"), (".env", "SECRET=1")]
+    {
         assert_eq!(now.remove(path).unwrap().1, text.as_bytes(), "untouched");
     }
     assert_eq!(now, files);
@@ -72,7 +74,8 @@ fn the_plan_says_what_would_happen() {
     std::fs::remove_file(project.path("b")).unwrap();
     let now = project.snapshot().unwrap().tree;
     let plan = plan(&project.memory, now, then).unwrap();
-    let lines: Vec<_> = plan.steps.iter().map(|s| format!("{} {}", s.action.word(), s.path)).collect();
+    let lines: Vec<_> =
+        plan.steps.iter().map(|s| format!("{} {}", s.action.word(), s.path)).collect();
     assert_eq!(lines, ["replace a", "create b", "remove c", "set mode run"]);
     assert!(super::super::plan(&project.memory, now, now).unwrap().is_empty());
 }
@@ -162,13 +165,18 @@ fn nothing_is_written_through_a_link_out_of_the_project() {
     let error = apply(&plan, &project.root, &project.memory, &Progress::default()).unwrap_err();
     assert_eq!(error.message(), "cannot restore: \"dir\" changed meanwhile");
     let names = std::fs::read_dir(outside.path()).unwrap().count();
-    assert_eq!((std::fs::read(outside.path().join("file")).unwrap(), names), (b"outside".to_vec(), 1));
+    assert_eq!(
+        (std::fs::read(outside.path().join("file")).unwrap(), names),
+        (b"outside".to_vec(), 1)
+    );
 }
 
 #[test]
 fn links_of_every_kind_come_back_as_they_were() {
     let mut project = Project::new(&[]);
-    for (path, target) in [("up", "../.."), ("abs", "/etc/passwd"), ("gone", "nowhere"), ("loop", "loop")] {
+    for (path, target) in
+        [("up", "../.."), ("abs", "/etc/passwd"), ("gone", "nowhere"), ("loop", "loop")]
+    {
         project.link(path, target);
     }
     let then = project.snapshot().unwrap().tree;
@@ -203,7 +211,9 @@ fn a_file_edited_after_the_snapshot_is_not_lost() {
 #[test]
 fn a_tree_that_reaches_for_what_is_never_part_of_a_project_is_refused() {
     let mut project = Project::new(&[("a", "1")]);
-    for path in [".git/hooks/pre-commit", ".GIT/config", "sub/.lua/ACTIVE", "node_modules/x/index.js"] {
+    for path in
+        [".git/hooks/pre-commit", ".GIT/config", "sub/.lua/ACTIVE", "node_modules/x/index.js"]
+    {
         let tree = project.tree(path, Mode::Executable, "#!/bin/sh\n");
         let error = project.refuses(tree);
         assert!(error.message().contains("is never part of a project"), "{error}");
@@ -216,7 +226,8 @@ struct Lying<'a>(&'a crate::object::Memory, Id);
 impl Source for Lying<'_> {
     fn find(&self, id: &Id) -> Result<Option<(crate::object::Kind, Vec<u8>)>> {
         let found = self.0.find(id)?;
-        Ok(found.map(|(kind, bytes)| (kind, if *id == self.1 { b"damaged".to_vec() } else { bytes })))
+        Ok(found
+            .map(|(kind, bytes)| (kind, if *id == self.1 { b"damaged".to_vec() } else { bytes })))
     }
 }
 

@@ -21,7 +21,8 @@ fn files() -> impl Strategy<Value = Files> {
     let file = (bytes, any::<bool>())
         .prop_map(|(bytes, run)| (if run { Mode::Executable } else { Mode::File }, bytes));
     let link = "(/|\\.\\./)?[abc]{1,3}".prop_map(|target| (Mode::Symlink, target.into_bytes()));
-    proptest::collection::btree_map(path, prop_oneof![4 => file, 1 => link], 0..12).prop_map(consistent)
+    proptest::collection::btree_map(path, prop_oneof![4 => file, 1 => link], 0..12)
+        .prop_map(consistent)
 }
 
 /// Leaves out what would stand in a file.
@@ -49,8 +50,7 @@ fn fill(project: &Project, files: &Files) {
 
 /// Names that are ignored, refused or only sound so; rule files, which may ignore themselves; secrets.
 fn strange_files() -> impl Strategy<Value = Files> {
-    let name =
-        "a|b|dist|Dist|coverage|Coverage|Node_Modules|node_modules|[.]temp|[.]GIT|git~1|[.]env|x[.]log";
+    let name = "a|b|dist|Dist|coverage|Coverage|Node_Modules|node_modules|[.]temp|[.]GIT|git~1|[.]env|x[.]log";
     let path = format!("({name})(/({name})){{0,2}}");
     let rules = prop_oneof![
         Just("*.log\n"),
@@ -73,7 +73,8 @@ fn strange_files() -> impl Strategy<Value = Files> {
 /// Restores as a command does that knows which version was restored or pushed last.
 fn restore_after(project: &mut Project, last: Option<Id>, target: Id) -> Result<Id> {
     let tracked = Tracked::in_tree(&project.memory, last)?;
-    let options = Options { tracked: Some(&tracked), cache: Some(&project.cache), ..Options::default() };
+    let options =
+        Options { tracked: Some(&tracked), cache: Some(&project.cache), ..Options::default() };
     let current = snapshot(&project.root, &mut project.memory, None, &options)?.tree;
     let plan = plan(&project.memory, current, target)?;
     apply(&plan, &project.root, &project.memory, &Progress::default())?;

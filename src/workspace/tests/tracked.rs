@@ -5,13 +5,18 @@ use crate::workspace::{Options, Snapshot, Tracked, snapshot};
 
 fn taken(project: &mut Project, tracked: &[&str]) -> Snapshot {
     let tracked = Tracked::of(tracked.iter().copied());
-    let options = Options { tracked: Some(&tracked), cache: Some(&project.cache), ..Options::default() };
+    let options =
+        Options { tracked: Some(&tracked), cache: Some(&project.cache), ..Options::default() };
     snapshot(&project.root, &mut project.memory, None, &options).unwrap()
 }
 
 fn project() -> Project {
-    let project =
-        Project::new(&[("a.ts", "1"), ("dist/b.ts", "2"), ("dist/deep/c.ts", "3"), ("dist/d.js", "4")]);
+    let project = Project::new(&[
+        ("a.ts", "1"),
+        ("dist/b.ts", "2"),
+        ("dist/deep/c.ts", "3"),
+        ("dist/d.js", "4"),
+    ]);
     project.write("gen/e.ts", "5");
     project.write("gen/.gitignore", "!f.ts\n");
     project.write("gen/f.ts", "6");
@@ -26,7 +31,10 @@ fn what_is_tracked_is_kept_and_nothing_beside_it() {
     // With and without the cache, which remembers under which names files were kept.
     for _ in 0..2 {
         let found = taken(&mut project, &all);
-        assert_eq!(project.paths(&found), [".gitignore", "a.ts", "dist/b.ts", "dist/deep/c.ts", "gen/e.ts"]);
+        assert_eq!(
+            project.paths(&found),
+            [".gitignore", "a.ts", "dist/b.ts", "dist/deep/c.ts", "gen/e.ts"]
+        );
         assert_eq!(found.kept, ["dist/b.ts", "dist/deep/c.ts", "gen/e.ts"]);
         project.tick();
     }

@@ -35,8 +35,9 @@ impl<S: Read + Write> Wire<S> {
 
     /// Sends a head only, with the length of a body that comes later or never.
     pub fn head(&mut self, method: &str, path: &str, headers: &str, length: u64) {
-        let head =
-            format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\r\n");
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\r\n"
+        );
         self.raw(head.as_bytes());
     }
 
@@ -84,7 +85,8 @@ impl Reply {
     }
 
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

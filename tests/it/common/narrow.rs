@@ -53,15 +53,18 @@ fn carry(mut client: TcpStream, server: SocketAddr, seen: &Mutex<Vec<Asked>>) ->
         }
         let text = String::from_utf8(head.clone()).ok()?;
         let method = text.split(' ').next()?.to_owned();
-        let length = |line: &str| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok();
+        let length =
+            |line: &str| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok();
         let length: usize = text.lines().find_map(length).unwrap_or(0);
         let waits = text.to_lowercase().contains("\r\nexpect: 100-continue\r\n");
         let mut body = vec![0; if waits && length > MOST { 0 } else { length }];
         client.read_exact(&mut body).ok()?;
         seen.lock().unwrap().push((method.clone(), length, body.len()));
         if length > MOST {
-            let head =
-                format!("HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: {}\r\n\r\n", PAGE.len());
+            let head = format!(
+                "HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: {}\r\n\r\n",
+                PAGE.len()
+            );
             client.write_all(format!("{head}{PAGE}").as_bytes()).ok()?;
             continue;
         }

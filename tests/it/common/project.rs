@@ -106,8 +106,10 @@ impl Project {
         pty.resize(pty_process::Size::new(10, 80)).unwrap();
         let plain = self.lua_store(line);
         let variables = plain.get_envs().filter_map(|(name, value)| Some((name, value?)));
-        let command = pty_process::blocking::Command::new(plain.get_program()).args(plain.get_args());
-        let command = command.env_clear().envs(variables).env("TERM", "xterm").current_dir(self.root());
+        let command =
+            pty_process::blocking::Command::new(plain.get_program()).args(plain.get_args());
+        let command =
+            command.env_clear().envs(variables).env("TERM", "xterm").current_dir(self.root());
         // Typed ahead: what the terminal shows of it comes first, however fast the program is.
         pty.write_all(typed.as_bytes()).unwrap();
         let mut child = command.spawn(pts).expect("the program starts");
@@ -152,7 +154,8 @@ impl Project {
     fn redact(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let real = self.dir.path().canonicalize().unwrap();
-        text.replace(&*real.to_string_lossy(), "[DIR]").replace(&*self.dir.path().to_string_lossy(), "[DIR]")
+        text.replace(&*real.to_string_lossy(), "[DIR]")
+            .replace(&*self.dir.path().to_string_lossy(), "[DIR]")
     }
 }
 
@@ -178,7 +181,8 @@ impl Outcome {
     }
 
     fn without(&self, left_out: impl Fn(&str) -> bool) -> Self {
-        let lines = self.stdout.split_inclusive('\n').filter(|line| !left_out(line.trim_end_matches('\n')));
+        let lines =
+            self.stdout.split_inclusive('\n').filter(|line| !left_out(line.trim_end_matches('\n')));
         Outcome { stdout: lines.collect(), ..self.clone() }
     }
 }

@@ -83,7 +83,8 @@ impl Shared {
         let said = Arc::new(Mutex::new(Vec::new()));
         let is_cut = Arc::new(AtomicBool::new(false));
         let back = {
-            let (from, to, shared) = (server.try_clone().unwrap(), client.try_clone().unwrap(), self.clone());
+            let (from, to, shared) =
+                (server.try_clone().unwrap(), client.try_clone().unwrap(), self.clone());
             let is_cut = is_cut.clone();
             thread::spawn(move || shared.pump(from, to, fault, None, &is_cut))
         };

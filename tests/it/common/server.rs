@@ -38,7 +38,12 @@ impl Server {
 
     /// The same as systemd starts it: with a socket that listens already, so many times.
     #[cfg(unix)]
-    pub fn passed(project: &Project, socket: std::net::TcpListener, count: u32, options: &str) -> Server {
+    pub fn passed(
+        project: &Project,
+        socket: std::net::TcpListener,
+        count: u32,
+        options: &str,
+    ) -> Server {
         Server::spawn(project, passed(project, socket, count, options))
     }
 
@@ -159,11 +164,17 @@ fn command(project: &Project, options: &str) -> Command {
 /// `serve` with a socket that listens already as the descriptors from 3 on. A program is told which process these are
 /// for, so that only a shell that becomes it can say so.
 #[cfg(unix)]
-pub fn passed(project: &Project, socket: std::net::TcpListener, count: u32, options: &str) -> Command {
+pub fn passed(
+    project: &Project,
+    socket: std::net::TcpListener,
+    count: u32,
+    options: &str,
+) -> Command {
     let command = project.lua_store(&format!("serve --drain=0s --data ../data {options}"));
     let sockets: String = (3..3 + count).map(|number| format!(" {number}<&0")).collect();
     let mut shell = Command::new("sh");
-    let script = format!("export LISTEN_PID=$$ LISTEN_FDS={count}; exec \"$0\" \"$@\"{sockets} </dev/null");
+    let script =
+        format!("export LISTEN_PID=$$ LISTEN_FDS={count}; exec \"$0\" \"$@\"{sockets} </dev/null");
     shell.args(["-c", &script]).arg(command.get_program());
     shell.args(command.get_args()).current_dir(command.get_current_dir().unwrap()).env_clear();
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));

@@ -34,7 +34,9 @@ impl SmallDisk {
     /// `ro` or `rw`. Nobody may have a file of it open for writing.
     pub fn remount(&self, how: &str) {
         let mut mount = Command::new("mount");
-        assert!(mount.args(["-o", &format!("remount,{how}")]).arg(&self.0).status().unwrap().success());
+        assert!(
+            mount.args(["-o", &format!("remount,{how}")]).arg(&self.0).status().unwrap().success()
+        );
     }
 }
 

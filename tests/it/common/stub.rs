@@ -13,12 +13,14 @@ pub struct Stub {
 impl Stub {
     /// Answers each request for refs with this JSON, and 503 to everything else.
     pub fn with_refs(json: String) -> Stub {
-        Stub::start(move |request| match request.starts_with("GET ") && request.ends_with("/refs") {
-            true => Some(format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
-                json.len()
-            )),
-            false => Some("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n".to_owned()),
+        Stub::start(move |request| {
+            match request.starts_with("GET ") && request.ends_with("/refs") {
+                true => Some(format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
+                    json.len()
+                )),
+                false => Some("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n".to_owned()),
+            }
         })
     }
 
@@ -80,8 +82,9 @@ fn request_line(stream: &mut TcpStream) -> Option<String> {
         head.push(byte[0]);
     }
     let head = String::from_utf8(head).ok()?;
-    let length =
-        head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let length = head
+        .lines()
+        .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     stream.read_exact(&mut body).ok()?;
     let line = head.lines().next()?.rsplit_once(' ')?.0;

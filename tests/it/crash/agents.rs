@@ -37,7 +37,9 @@ fn files(data: &Path) -> Vec<PathBuf> {
     let files = walkdir::WalkDir::new(data.join("a")).into_iter().filter_map(Result::ok);
     let files = files.filter(|entry| entry.file_type().is_file()).map(|entry| entry.into_path());
     files
-        .filter(|path| !path.ends_with("head") && path.extension().is_none_or(|kind| kind != "lock"))
+        .filter(|path| {
+            !path.ends_with("head") && path.extension().is_none_or(|kind| kind != "lock")
+        })
         .collect()
 }
 

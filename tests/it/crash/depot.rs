@@ -49,7 +49,8 @@ fn take(step: &str, here: &Path) -> Result<()> {
         }
         "collect" => {
             let now = SystemTime::now() + Duration::from_secs(10);
-            depot.collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many: 2, whole: false })?;
+            depot
+                .collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many: 2, whole: false })?;
         }
         _ => panic!("no step {step:?}"),
     }
@@ -98,7 +99,9 @@ fn filled(pushes: u64, each: u64, is_uploaded: bool) -> tempfile::TempDir {
         let (ids, (pack, bytes)) = make(push);
         upload(&depot, &agent(), &pack, &bytes).unwrap();
         let source = Some(Create { after: push * each, ids });
-        done(depot.transact(&agent(), &Transaction { pack: Some(pack), source, ..empty() }).unwrap());
+        done(
+            depot.transact(&agent(), &Transaction { pack: Some(pack), source, ..empty() }).unwrap(),
+        );
     }
     let (ids, (pack, bytes)) = make(pushes);
     if is_uploaded {
@@ -119,7 +122,8 @@ fn count(project: &Path) -> usize {
 }
 
 fn packs(project: &Path) -> usize {
-    let files = walkdir::WalkDir::new(project.join("depot")).into_iter().filter_map(|entry| entry.ok());
+    let files =
+        walkdir::WalkDir::new(project.join("depot")).into_iter().filter_map(|entry| entry.ok());
     files.filter(|entry| entry.path().parent().unwrap().ends_with("pack")).count()
 }
 

@@ -53,7 +53,9 @@ impl Case<'_> {
         };
         std::thread::scope(|scope| {
             let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().for_each(|worker| worker.join().expect("a cut showed something wrong"));
+            workers
+                .into_iter()
+                .for_each(|worker| worker.join().expect("a cut showed something wrong"));
         });
     }
 
@@ -78,7 +80,8 @@ impl Case<'_> {
         let output = self.start(&copy, &format!("trace={}", traces[1].display()));
         assert!(output.status.success(), "after death at step {number}, {step}: {output:?}");
         (self.new)(&copy);
-        let [mut killed, again] = traces.map(|trace| std::fs::read_to_string(trace).unwrap_or_default());
+        let [mut killed, again] =
+            traces.map(|trace| std::fs::read_to_string(trace).unwrap_or_default());
         killed.truncate(killed.trim_end().rfind('\n').map_or(0, |end| end + 1));
         let mut unsynced = Unsynced::default();
         for text in [killed, again] {
@@ -101,7 +104,10 @@ impl Case<'_> {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(told.contains("no storage space"), "full from step {number}, {step}: {told}");
         if self.atomic {
-            assert!(state(&copy) == before, "full from step {number}, {step}: the store is changed");
+            assert!(
+                state(&copy) == before,
+                "full from step {number}, {step}: the store is changed"
+            );
         }
         (self.old_or_new)(&copy);
         let output = (self.command)(&copy).output().unwrap();
@@ -158,23 +164,31 @@ fn assert_durable_order(steps: &[String]) {
             assert_folder_is_kept(&steps, at);
         }
         let is_passing = |path: &Path| {
-            path.ends_with(".lua/cache") || path.ends_with(".lua/cache/heard") || path.ends_with("incoming")
+            path.ends_with(".lua/cache")
+                || path.ends_with(".lua/cache/heard")
+                || path.ends_with("incoming")
         };
         let is_log = path.ends_with(".lua/reflog");
         if (word != "Rename" && word != "Link") || is_log || is_passing(path.parent().unwrap()) {
             continue;
         }
-        if !path.components().any(|part| part.as_os_str() == ".lua" || part.as_os_str() == "depot") {
+        if !path.components().any(|part| part.as_os_str() == ".lua" || part.as_os_str() == "depot")
+        {
             assert_restored_in_order(&steps, at);
             continue;
         }
         let (before, temp) = &steps[at - 1];
-        let beside =
-            temp.file_name().unwrap().to_string_lossy().starts_with("tmp-") && temp.parent() == path.parent();
+        let beside = temp.file_name().unwrap().to_string_lossy().starts_with("tmp-")
+            && temp.parent() == path.parent();
         let adopted = ["incoming", "cache"].iter().any(|dir| temp.parent().unwrap().ends_with(dir));
-        assert!(before == "Sync" && (beside || adopted), "{} is published unsynced", path.display());
-        let synced =
-            |(word, dir): &(String, PathBuf)| word == "SyncDir" && Some(dir.as_path()) == path.parent();
+        assert!(
+            before == "Sync" && (beside || adopted),
+            "{} is published unsynced",
+            path.display()
+        );
+        let synced = |(word, dir): &(String, PathBuf)| {
+            word == "SyncDir" && Some(dir.as_path()) == path.parent()
+        };
         assert!(steps[at..].iter().any(synced), "the name {} is never synced", path.display());
     }
 }
@@ -208,9 +222,11 @@ fn assert_restored_in_order(steps: &[(String, PathBuf)], at: usize) {
     if word == "Link" {
         return;
     }
-    let is_draft = |path: &Path| path.file_name().unwrap().to_string_lossy().starts_with(".lua-store-tmp-");
-    let whole =
-        |(word, file): &(String, PathBuf)| word == "Sync" && !is_draft(file) && path.starts_with(file);
+    let is_draft =
+        |path: &Path| path.file_name().unwrap().to_string_lossy().starts_with(".lua-store-tmp-");
+    let whole = |(word, file): &(String, PathBuf)| {
+        word == "Sync" && !is_draft(file) && path.starts_with(file)
+    };
     let beside = |file: &Path| file.parent() == path.parent();
     // A link has no content of its own to sync.
     let alone = |(word, file): &&(String, PathBuf)| {
@@ -221,8 +237,13 @@ fn assert_restored_in_order(steps: &[(String, PathBuf)], at: usize) {
     let all_at_once = before.iter().rev().take_while(|(word, _)| word != "Write").any(whole);
     let one_by_one = before.iter().filter(alone).count() > before.iter().filter(placed).count();
     assert!(all_at_once || one_by_one, "{} is published unsynced", path.display());
-    let synced = |(word, dir): &(String, PathBuf)| word == "SyncDir" && Some(dir.as_path()) == path.parent();
-    assert!(steps[at..].iter().any(|step| whole(step) || synced(step)), "{} never synced", path.display());
+    let synced =
+        |(word, dir): &(String, PathBuf)| word == "SyncDir" && Some(dir.as_path()) == path.parent();
+    assert!(
+        steps[at..].iter().any(|step| whole(step) || synced(step)),
+        "{} never synced",
+        path.display()
+    );
 }
 
 /// What a failed command must not change: all files of the store but new packs, which nothing leads to,
@@ -234,7 +255,10 @@ fn state(project: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file())
         .map(|entry| {
-            (entry.path().strip_prefix(&store).unwrap().to_owned(), std::fs::read(entry.path()).unwrap())
+            (
+                entry.path().strip_prefix(&store).unwrap().to_owned(),
+                std::fs::read(entry.path()).unwrap(),
+            )
         })
         .filter(|(path, _)| !path.starts_with("objects") && !is_passing(path))
         .collect();
@@ -244,7 +268,9 @@ fn state(project: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// What is in the store and is not counted on: it is made again, or may be missing.
 fn is_passing(path: &Path) -> bool {
-    ["incoming", "cache", "lock", "reflog", ".git", ".gitignore"].iter().any(|name| path.starts_with(name))
+    ["incoming", "cache", "lock", "reflog", ".git", ".gitignore"]
+        .iter()
+        .any(|name| path.starts_with(name))
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -30,7 +30,8 @@ impl Unsynced {
     }
 
     fn settle(&mut self, is_durable: impl Fn(&Path) -> bool) {
-        let (durable, rest) = std::mem::take(&mut self.names).into_iter().partition(|name| is_durable(name));
+        let (durable, rest) =
+            std::mem::take(&mut self.names).into_iter().partition(|name| is_durable(name));
         self.names = rest;
         self.settled.extend::<BTreeSet<PathBuf>>(durable);
     }

@@ -12,8 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const REMOTE: &str = "LUA_STORE_TEST_PULL";
-const FILES: [&str; 5] =
-    ["src/index.ts", "src/skills/catalog.skill.ts", "src/jobs/nightly.ts", "notes.md", "package.json"];
+const FILES: [&str; 5] = [
+    "src/index.ts",
+    "src/skills/catalog.skill.ts",
+    "src/jobs/nightly.ts",
+    "notes.md",
+    "package.json",
+];
 
 /// The process that a case cuts. In an ordinary run there is nothing to pull.
 #[test]

@@ -33,7 +33,13 @@ fn cut(project: &Project, line: &'static str, sources: usize, active: u64) {
 }
 
 /// The same where others pushed something that is not here.
-fn cut_beside(project: &Project, line: &'static str, sources: usize, sources_there: usize, active: u64) {
+fn cut_beside(
+    project: &Project,
+    line: &'static str,
+    sources: usize,
+    sources_there: usize,
+    active: u64,
+) {
     let folder = project.root().parent().unwrap().to_owned();
     let later = AtomicU32::new(0);
     let command = |copy: &Path| -> Command {
@@ -46,7 +52,9 @@ fn cut_beside(project: &Project, line: &'static str, sources: usize, sources_the
     let before = (here(&folder), there(&folder));
     let old_or_new = |copy: &Path| {
         let (here, there) = (here(copy), there(copy));
-        assert!(here.source.starts_with(&before.0.source) && there.source.starts_with(&before.1.source));
+        assert!(
+            here.source.starts_with(&before.0.source) && there.source.starts_with(&before.1.source)
+        );
         let old = [before.0.active, before.1.active].map(|old| old.unwrap().version);
         let is_known = |now: Option<u64>| old.contains(&now) || now == Some(active);
         assert!(is_known(here.active.unwrap().version) && is_known(there.active.unwrap().version));
@@ -58,7 +66,14 @@ fn cut_beside(project: &Project, line: &'static str, sources: usize, sources_the
         assert_eq!((here.source.len(), there.source.len()), (sources, sources_there));
         assert_eq!(here.active.unwrap().version, Some(active));
     };
-    Case { atomic: false, prepared: &folder, command: &command, old_or_new: &old_or_new, new: &new }.run();
+    Case {
+        atomic: false,
+        prepared: &folder,
+        command: &command,
+        old_or_new: &old_or_new,
+        new: &new,
+    }
+    .run();
 }
 
 #[test]
@@ -132,5 +147,12 @@ fn cut_sync(project: &Project, text: &str) {
         let output = check.current_dir(copy.join("project")).output().unwrap();
         assert!(output.status.success(), "{output:?}");
     };
-    Case { atomic: false, prepared: &folder, command: &command, old_or_new: &old_or_new, new: &new }.run();
+    Case {
+        atomic: false,
+        prepared: &folder,
+        command: &command,
+        old_or_new: &old_or_new,
+        new: &new,
+    }
+    .run();
 }

@@ -48,7 +48,9 @@ fn fill(project: &Path, files: &Files) {
 
 /// What the project holds, the store aside.
 fn on_disk(project: &Path) -> Files {
-    let walk = walkdir::WalkDir::new(project).into_iter().filter_entry(|entry| entry.file_name() != ".lua");
+    let walk = walkdir::WalkDir::new(project)
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != ".lua");
     let found = walk.map(Result::unwrap).filter(|entry| entry.file_type().is_file());
     let text = |path: &Path| std::fs::read_to_string(path).unwrap();
     let name = |path: &Path| path.strip_prefix(project).unwrap().to_str().unwrap().to_owned();
@@ -83,8 +85,9 @@ fn prepared(old: &Files, new: &Files) -> (tempfile::TempDir, String) {
 
 fn cut(old: Files, new: Files) {
     // What the store itself writes beside it is in both.
-    let shielded =
-        |files: Files| files.into_iter().chain([(".gitignore".into(), "/.lua/\n".into())]).collect();
+    let shielded = |files: Files| {
+        files.into_iter().chain([(".gitignore".into(), "/.lua/\n".into())]).collect()
+    };
     let (old, new): (&Files, &Files) = (&shielded(old), &shielded(new));
     let (project, target) = prepared(old, new);
     let command = |project: &Path| {
@@ -103,7 +106,8 @@ fn cut(old: Files, new: Files) {
     };
     let restored = |project: &Path| assert_eq!(on_disk(project), *new);
     let prepared = project.path();
-    Case { prepared, command: &command, atomic: true, old_or_new: &old_or_new, new: &restored }.run();
+    Case { prepared, command: &command, atomic: true, old_or_new: &old_or_new, new: &restored }
+        .run();
 }
 
 #[test]

@@ -17,7 +17,9 @@ enum Standing {
 type Paths = BTreeMap<PathBuf, Standing>;
 
 fn on_disk(project: &Path) -> Paths {
-    let walk = walkdir::WalkDir::new(project).into_iter().filter_entry(|entry| entry.file_name() != ".lua");
+    let walk = walkdir::WalkDir::new(project)
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != ".lua");
     let entries = walk.map(Result::unwrap).filter(|entry| !entry.file_type().is_dir());
     let standing = |entry: &walkdir::DirEntry| match entry.file_type().is_symlink() {
         true => Standing::Link(std::fs::read_link(entry.path()).unwrap()),
@@ -26,7 +28,9 @@ fn on_disk(project: &Path) -> Paths {
             Standing::File(executable, std::fs::read(entry.path()).unwrap())
         }
     };
-    entries.map(|entry| (entry.path().strip_prefix(project).unwrap().to_owned(), standing(&entry))).collect()
+    entries
+        .map(|entry| (entry.path().strip_prefix(project).unwrap().to_owned(), standing(&entry)))
+        .collect()
 }
 
 fn is_draft(path: &Path) -> bool {
@@ -77,7 +81,10 @@ fn is_later_snapshot(path: &Path) -> bool {
 fn of_every_kind_of_thing() {
     let project = prepared();
     let new = cut(&project);
-    assert_eq!(new[Path::new("to-file/inner/deep.txt")], Standing::File(false, b"in a folder".to_vec()));
+    assert_eq!(
+        new[Path::new("to-file/inner/deep.txt")],
+        Standing::File(false, b"in a folder".to_vec())
+    );
     assert_eq!(new[Path::new("link")], Standing::Link("text.md".into()));
     assert!(!new.contains_key(Path::new("added/later.txt")));
 }
@@ -122,7 +129,8 @@ fn cut(project: &Project) -> Paths {
         assert_eq!(on_disk(copy), new, "no file and no draft more");
         // A run that found half of the files restored kept those as well before it went on.
         let passing = |path: &PathBuf| {
-            is_later_snapshot(path) || path.file_name().unwrap().to_string_lossy().starts_with("tmp-")
+            is_later_snapshot(path)
+                || path.file_name().unwrap().to_string_lossy().starts_with("tmp-")
         };
         let found: Vec<_> = state(copy).into_iter().filter(|(path, _)| !passing(path)).collect();
         assert_eq!(found, store);

@@ -34,7 +34,8 @@ fn copy(project: &Project) -> (tempfile::TempDir, std::path::PathBuf) {
 
 /// What a person sees: the files but those with a temporary name.
 fn seen(root: &Path) -> Vec<(String, String)> {
-    let walk = walkdir::WalkDir::new(root).into_iter().filter_entry(|entry| entry.file_name() != ".lua");
+    let walk =
+        walkdir::WalkDir::new(root).into_iter().filter_entry(|entry| entry.file_name() != ".lua");
     let files = walk.map(Result::unwrap).filter(|entry| entry.file_type().is_file());
     let named = files.map(|entry| {
         let name = entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
@@ -55,7 +56,8 @@ fn what_was_saved_in_the_moment_of_death_has_a_name() {
         let ours = path.starts_with(whole.join(".lua")) || name.starts_with(".lua-store-tmp-");
         (word == "Rename" || word == "Aside") && !ours
     };
-    let moments: Vec<usize> = (1..=steps.len()).filter(|step| is_moment(&steps[step - 1])).collect();
+    let moments: Vec<usize> =
+        (1..=steps.len()).filter(|step| is_moment(&steps[step - 1])).collect();
     assert!(moments.len() >= 3, "a file replaced, one removed, one made: {steps:?}");
     for saved in moments {
         // Up to the end of what becomes of this one file, and of the command.
@@ -87,7 +89,8 @@ fn dies(project: &Project, saved: usize, killed: usize) {
         return assert!(told.contains(&format!("\"{name}\"")), "{context}");
     }
     let number = told.lines().rev().find_map(|line| line.split("safety snapshot ").nth(1));
-    let number = number.unwrap_or_else(|| panic!("lost: {context}")).trim_end_matches('.').to_owned();
+    let number =
+        number.unwrap_or_else(|| panic!("lost: {context}")).trim_end_matches('.').to_owned();
     let mut back = project.lua_store(&format!("source rollback --force --snapshot {number}"));
     assert!(back.current_dir(&copy).output().unwrap().status.success(), "{context}");
     assert!(seen(&copy).iter().any(|(_, held)| *held == text), "lost: {context}");

@@ -37,9 +37,11 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
             store.refs().append(&lock, refs::SOURCE, nth(next)).map(drop)
         }
         "pack" => store.refs().pack_refs(&lock),
-        "swap" => {
-            store.swap_active(&lock, store.active()?.as_ref(), &Active { version: Some(2), ledger: id() })
-        }
+        "swap" => store.swap_active(
+            &lock,
+            store.active()?.as_ref(),
+            &Active { version: Some(2), ledger: id() },
+        ),
         "swap from v1" => {
             let before = Active { version: Some(1), ledger: id() };
             store.swap_active(&lock, Some(&before), &Active { version: Some(2), ledger: id() })
@@ -69,7 +71,11 @@ fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
 fn rewritten() -> Heads {
     let other = Id::of_blob(b"y");
     let source = vec![nth(1), other, nth(2), nth(3)];
-    Heads { source, versions: vec![nth(4), other], active: Some(Active { version: Some(2), ledger: other }) }
+    Heads {
+        source,
+        versions: vec![nth(4), other],
+        active: Some(Active { version: Some(2), ledger: other }),
+    }
 }
 
 /// Takes in the pack that lies beside the project.
@@ -117,12 +123,18 @@ fn prepared() -> tempfile::TempDir {
     let append = |series, number| store.refs().append(&lock, series, nth(number)).unwrap();
     append(refs::SOURCE, 1);
     store.refs().pack_refs(&lock).unwrap();
-    for (series, number) in [(refs::SOURCE, 2), (refs::SOURCE, 3), (refs::VERSIONS, 4), (refs::VERSIONS, 5)] {
+    for (series, number) in
+        [(refs::SOURCE, 2), (refs::SOURCE, 3), (refs::VERSIONS, 4), (refs::VERSIONS, 5)]
+    {
         append(series, number);
     }
     store.swap_active(&lock, None, &Active { version: Some(1), ledger: id() }).unwrap();
     store
-        .set_remote(&lock, "origin", &RemoteTracking { etag: "old".into(), ..RemoteTracking::default() })
+        .set_remote(
+            &lock,
+            "origin",
+            &RemoteTracking { etag: "old".into(), ..RemoteTracking::default() },
+        )
         .unwrap();
     let mut config = store.config().unwrap();
     config.set_agent("old");
@@ -131,7 +143,10 @@ fn prepared() -> tempfile::TempDir {
 }
 
 fn counts(store: &Store) -> (usize, usize) {
-    (store.refs().list(refs::SOURCE).unwrap().len(), store.refs().list(refs::VERSIONS).unwrap().len())
+    (
+        store.refs().list(refs::SOURCE).unwrap().len(),
+        store.refs().list(refs::VERSIONS).unwrap().len(),
+    )
 }
 
 #[test]
@@ -148,7 +163,10 @@ fn making_a_store() {
     let whole = |project: &Path| {
         assert_eq!(counts(&open(project)), (0, 0));
         let ignored = std::fs::read_to_string(project.join(".gitignore")).unwrap();
-        assert!(ignored.starts_with("node_modules\n") && ignored.ends_with("\n/.lua/\n"), "{ignored:?}");
+        assert!(
+            ignored.starts_with("node_modules\n") && ignored.ends_with("\n/.lua/\n"),
+            "{ignored:?}"
+        );
     };
     let case = Case {
         atomic: true,
@@ -249,7 +267,11 @@ fn rewriting_the_refs() {
         old_or_new: &|project| assert!([&before, &rewritten()].contains(&&heads(project))),
         new: &|project| {
             assert_eq!(heads(project), rewritten());
-            assert!(!std::fs::read_to_string(project.join(".lua/packed-refs")).unwrap().contains("ledger"));
+            assert!(
+                !std::fs::read_to_string(project.join(".lua/packed-refs"))
+                    .unwrap()
+                    .contains("ledger")
+            );
         },
     };
     case.run();
@@ -290,7 +312,11 @@ fn saving_the_configuration() {
 fn eight_at_once(project: &Path, step: &'static str) -> usize {
     let start = |_| {
         let mut command = command(step)(project);
-        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+        command
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
     };
     let mut started: Vec<_> = (0..8).map(start).collect();
     started.iter_mut().filter_map(|child| child.wait().unwrap().success().then_some(())).count()

@@ -33,8 +33,9 @@ fn packs(project: &Project) -> Vec<PathBuf> {
 /// Every file of the project and the store, caches aside.
 fn everything(project: &Project) -> BTreeMap<PathBuf, Vec<u8>> {
     let walk = walkdir::WalkDir::new(project.root()).into_iter().map(Result::unwrap);
-    let files = walk
-        .filter(|entry| entry.file_type().is_file() && !entry.path().parent().unwrap().ends_with("cache"));
+    let files = walk.filter(|entry| {
+        entry.file_type().is_file() && !entry.path().parent().unwrap().ends_with("cache")
+    });
     files.map(|entry| (entry.path().to_owned(), std::fs::read(entry.path()).unwrap())).collect()
 }
 
@@ -67,7 +68,10 @@ fn refused(project: &Project, lines: &[&str], what: &str) {
     for line in lines {
         let outcome = look(project, line);
         assert!(outcome.code == 1 && outcome.stdout.is_empty(), "{outcome}");
-        assert!(outcome.stderr.contains(what) && outcome.stderr.contains("hint: "), "no {what:?}: {outcome}");
+        assert!(
+            outcome.stderr.contains(what) && outcome.stderr.contains("hint: "),
+            "no {what:?}: {outcome}"
+        );
     }
     let outcome = look(project, "fsck");
     assert!(outcome.code == 1 && outcome.stdout.contains(what), "no {what:?}: {outcome}");

@@ -20,7 +20,10 @@ fn assert_pack_damage(project: &Project, name: &str, sound: &[Outcome]) {
             continue;
         }
         assert_eq!(outcome.code, 1, "{outcome}");
-        assert!(outcome.stderr.contains("pack-") && outcome.stderr.contains("`lua-store fsck`"), "{outcome}");
+        assert!(
+            outcome.stderr.contains("pack-") && outcome.stderr.contains("`lua-store fsck`"),
+            "{outcome}"
+        );
     }
     assert_eq!(project.run("version list").code, 0);
 }
@@ -33,7 +36,8 @@ fn a_changed_byte_anywhere_in_a_pack() {
     let sound: Vec<Outcome> = READING.iter().map(|line| project.run(line)).collect();
     let bytes = std::fs::read(&pack).unwrap();
     let spread = (0..12).map(|nth| 8 + nth * (bytes.len() - 60) / 12);
-    let places = [0, 7].into_iter().chain(spread).chain([48, 30, 20, 10, 1].map(|back| bytes.len() - back));
+    let places =
+        [0, 7].into_iter().chain(spread).chain([48, 30, 20, 10, 1].map(|back| bytes.len() - back));
     let mut failed = 0;
     for place in places {
         let mut changed = bytes.clone();
@@ -55,7 +59,9 @@ fn a_pack_cut_off_empty_or_foreign() {
     let bytes = std::fs::read(&pack).unwrap();
     let longer = [&bytes[..], b"more"].concat();
     let half = &bytes[..bytes.len() / 2];
-    for damaged in [&[][..], &bytes[..7], half, &bytes[..bytes.len() - 1], b"not a pack at all", &longer] {
+    for damaged in
+        [&[][..], &bytes[..7], half, &bytes[..bytes.len() - 1], b"not a pack at all", &longer]
+    {
         with(&project, &path, Some(damaged), || {
             assert_pack_damage(&project, name, &sound);
             let fsck = project.run("fsck");

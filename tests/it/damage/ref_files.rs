@@ -10,14 +10,22 @@ fn a_damaged_loose_ref() {
     let (project, _) = history();
     for bytes in ["", "x", "ref: refs/versions/v1\n", &"0".repeat(64)] {
         with(&project, ".lua/refs/versions/v2", Some(bytes.as_bytes()), || {
-            let lines = ["version show 2", "version promote 2", "version delete 2 --force", "version create"];
+            let lines = [
+                "version show 2",
+                "version promote 2",
+                "version delete 2 --force",
+                "version create",
+            ];
             refused(&project, &lines, ".lua/refs/versions/v2\" is damaged: it holds ");
             refused(
                 &project,
                 &["version show latest", "version diff 1 2"],
                 ".lua/refs/versions/v2\" is damaged: ",
             );
-            readable(&project, &["source list", "source show v1", "source diff v1 v2", "push --dry-run"]);
+            readable(
+                &project,
+                &["source list", "source show v1", "source diff v1 v2", "push --dry-run"],
+            );
             readable(
                 &project,
                 &["version list", "version show 1", "version status", "status", "log --verify"],
@@ -99,7 +107,10 @@ fn what_does_not_need_a_damaged_version_goes_on() {
     "#);
     let damaged = &project.json("version list")[1];
     assert_eq!((&damaged["version"], &damaged["status"]), (&2.into(), &"damaged".into()));
-    assert!(damaged["problem"].as_str().unwrap().contains("is damaged: it holds \"x\""), "{damaged}");
+    assert!(
+        damaged["problem"].as_str().unwrap().contains("is damaged: it holds \"x\""),
+        "{damaged}"
+    );
     assert_eq!(project.json("version list --status damaged").as_array().unwrap().len(), 1);
     // Numbers and the ledger go on after it, and nothing is lost when it is whole again.
     assert_snapshot!(project.run("version promote 1"), @"
@@ -199,23 +210,38 @@ fn damaged_packed_refs() {
     let sound = std::fs::read(project.path(".lua/packed-refs")).unwrap();
     let mut changed = sound.clone();
     changed[40] ^= 1;
-    for bytes in [&[][..], b"hello", &sound[..sound.len() / 2], &sound[..sound.len() - 1], &changed] {
+    for bytes in [&[][..], b"hello", &sound[..sound.len() / 2], &sound[..sound.len() - 1], &changed]
+    {
         with(&project, ".lua/packed-refs", Some(bytes), || {
             let fsck = look(&project, "fsck");
-            assert!(fsck.code == 1 && fsck.stdout.contains(".lua/packed-refs\" is damaged: "), "{fsck}");
+            assert!(
+                fsck.code == 1 && fsck.stdout.contains(".lua/packed-refs\" is damaged: "),
+                "{fsck}"
+            );
             // The newest ones have files of their own.
             readable(&project, &["source show v2", "push", "push --dry-run"]);
         });
     }
     for bytes in [&[][..], b"hello"] {
         with(&project, ".lua/packed-refs", Some(bytes), || {
-            refused(&project, &["source show v1", "version show 1"], ".lua/packed-refs\" is damaged: ");
+            refused(
+                &project,
+                &["source show v1", "version show 1"],
+                ".lua/packed-refs\" is damaged: ",
+            );
             readable(&project, &["version list", "version show 2", "source list"]);
         });
     }
     with(&project, ".lua/packed-refs", Some(&changed), || {
-        refused(&project, &["source show v1", "source diff v1 v2"], ".lua/packed-refs\" is damaged: ");
-        readable(&project, &["version list", "version show 1", "version diff 1 2", "source list", "status"]);
+        refused(
+            &project,
+            &["source show v1", "source diff v1 v2"],
+            ".lua/packed-refs\" is damaged: ",
+        );
+        readable(
+            &project,
+            &["version list", "version show 1", "version diff 1 2", "source list", "status"],
+        );
     });
     with(&project, ".lua/packed-refs", None, || {
         refused(

@@ -15,12 +15,23 @@ fn damaged_active() {
     let sound = project.read(".lua/ACTIVE");
     let swap = |from: &str, to: &str| sound.replace(from, to);
     let cut = &sound[..sound.len() - 1];
-    let moving =
-        ["version list", "status", "version promote 2", "version delete 2 --force", "version create"];
+    let moving = [
+        "version list",
+        "status",
+        "version promote 2",
+        "version delete 2 --force",
+        "version create",
+    ];
     let apart = ["source list", "source show v1", "push --dry-run"];
-    for bytes in
-        ["", cut, "ref: refs/versions/v1\n", "\u{0}\u{1}", "v1", &swap("\n", "\r\n"), &swap("v1", "v01")]
-    {
+    for bytes in [
+        "",
+        cut,
+        "ref: refs/versions/v1\n",
+        "\u{0}\u{1}",
+        "v1",
+        &swap("\n", "\r\n"),
+        &swap("v1", "v01"),
+    ] {
         with(&project, ".lua/ACTIVE", Some(bytes.as_bytes()), || {
             refused(&project, &moving, ".lua/ACTIVE\" is damaged: it holds ");
             readable(&project, &apart);
@@ -35,7 +46,8 @@ fn damaged_active() {
         readable(&project, &apart);
     });
     let ledger = sound.lines().nth(1).unwrap().trim_start_matches("ledger: ");
-    let (missing, version) = ("0".repeat(64), project.read(".lua/refs/versions/v2").trim().to_owned());
+    let (missing, version) =
+        ("0".repeat(64), project.read(".lua/refs/versions/v2").trim().to_owned());
     for other in [&missing, &version] {
         with(&project, ".lua/ACTIVE", Some(swap(ledger, other).as_bytes()), || {
             refused(&project, &moving, "cannot read the ledger: ");
@@ -93,11 +105,17 @@ fn a_configuration_that_cannot_be_read() {
         with(&project, ".lua/config.toml", Some(bytes), || {
             for line in ["push", "status", "init"] {
                 let outcome = look(&project, line);
-                assert!(outcome.code == 2 && outcome.stderr.contains(".lua/config.toml\""), "{outcome}");
+                assert!(
+                    outcome.code == 2 && outcome.stderr.contains(".lua/config.toml\""),
+                    "{outcome}"
+                );
             }
             let fsck = look(&project, "fsck");
             assert!(fsck.code == 1 && fsck.stdout.contains(".lua/config.toml\""), "{fsck}");
-            readable(&project, &["version list", "version promote 2 --dry-run --offline", "source list"]);
+            readable(
+                &project,
+                &["version list", "version promote 2 --dry-run --offline", "source list"],
+            );
         });
     }
 }
@@ -108,7 +126,11 @@ fn lost_folders() {
     for folder in [".lua/refs/source", ".lua/refs/versions"] {
         let (lost, aside) = (project.path(folder), project.path(".lua/aside"));
         std::fs::rename(&lost, &aside).unwrap();
-        refused(&project, &[if folder.ends_with("source") { "push" } else { "version create" }], folder);
+        refused(
+            &project,
+            &[if folder.ends_with("source") { "push" } else { "version create" }],
+            folder,
+        );
         std::fs::rename(&aside, &lost).unwrap();
     }
 }
@@ -131,7 +153,10 @@ fn a_damaged_cache_of_the_ledger_is_only_rebuilt() {
     for damaged in [&[][..], b"hello", &bytes[..bytes.len() - 1], &changed] {
         std::fs::write(&cache, damaged).unwrap();
         let outcome = look(&project, "version list");
-        assert_eq!((outcome.code, &outcome.stdout, &outcome.stderr), (0, &sound.stdout, &sound.stderr));
+        assert_eq!(
+            (outcome.code, &outcome.stdout, &outcome.stderr),
+            (0, &sound.stdout, &sound.stderr)
+        );
         assert_eq!(std::fs::read(&cache).unwrap(), bytes, "it was not rebuilt");
     }
     // Later records are folded onto it, those of another ledger are not.
@@ -143,7 +168,11 @@ fn a_damaged_cache_of_the_ledger_is_only_rebuilt() {
     std::fs::remove_file(project.path(".lua/reflog")).unwrap();
     assert_eq!(project.json("version list")[0]["status"], "staged");
     project.ok("version promote 2");
-    assert_eq!(project.json("version list")[1]["status"], "staged", "v1 was promoted in the other one only");
+    assert_eq!(
+        project.json("version list")[1]["status"],
+        "staged",
+        "v1 was promoted in the other one only"
+    );
 }
 
 #[test]
@@ -155,7 +184,9 @@ fn a_damaged_stat_cache_is_only_rebuilt() {
     let bytes = std::fs::read(&cache).unwrap();
     let mut changed = bytes.clone();
     changed[bytes.len() / 2] ^= 1;
-    for damaged in [&[][..], b"hello", &bytes[..bytes.len() / 2], &bytes[..bytes.len() - 1], &changed] {
+    for damaged in
+        [&[][..], b"hello", &bytes[..bytes.len() / 2], &bytes[..bytes.len() - 1], &changed]
+    {
         std::fs::write(&cache, damaged).unwrap();
         let outcome = look(&project, "status");
         assert_eq!(
@@ -179,8 +210,13 @@ fn damage_in_what_is_known_of_a_remote() {
     let ids = |series| store.refs().list(series).unwrap().into_iter().map(|(_, id)| id).collect();
     let (source, versions) = (ids(refs::SOURCE), ids(refs::VERSIONS));
     let active = store.active().unwrap();
-    let sound =
-        RemoteTracking { etag: "\"1\"".to_owned(), source, versions, active, ..RemoteTracking::default() };
+    let sound = RemoteTracking {
+        etag: "\"1\"".to_owned(),
+        source,
+        versions,
+        active,
+        ..RemoteTracking::default()
+    };
     let keep = |tracking: &RemoteTracking| {
         store.set_remote(&store.lock().unwrap(), "origin", tracking).unwrap();
     };
@@ -201,7 +237,10 @@ fn damage_in_what_is_known_of_a_remote() {
     found("affects remotes/origin/source/v2");
     keep(&RemoteTracking { versions: vec![sound.source[0], sound.versions[1]], ..sound.clone() });
     found("remotes/origin/versions/v1: ");
-    keep(&RemoteTracking { active: active.map(|active| Active { ledger: lost, ..active }), ..sound.clone() });
+    keep(&RemoteTracking {
+        active: active.map(|active| Active { ledger: lost, ..active }),
+        ..sound.clone()
+    });
     found("affects remotes/origin/ledger");
 }
 

@@ -7,7 +7,9 @@ use lua_store::history::{ledger, source, version};
 use lua_store::object::{Entry, Id, Sink, Source, Tree};
 use lua_store::pack::PackId;
 use lua_store::protocol::{AgentId, Create, Head, Outcome, Swap, Transaction, TxnId};
-use lua_store::remote_store::{FileHeads, FilePacks, HeadStore, PackStore, RemoteStore, StoredHead};
+use lua_store::remote_store::{
+    FileHeads, FilePacks, HeadStore, PackStore, RemoteStore, StoredHead,
+};
 use lua_store::store::{Active, Batch, Store};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -24,7 +26,14 @@ pub fn txn() -> TxnId {
 
 pub fn record() -> SourceRecord {
     let (by, triggered_by) = ("ana@example.com".to_owned(), "push".to_owned());
-    SourceRecord { by, at_ms: 1, triggered_by, message: None, highest: Default::default(), unread: None }
+    SourceRecord {
+        by,
+        at_ms: 1,
+        triggered_by,
+        message: None,
+        highest: Default::default(),
+        unread: None,
+    }
 }
 
 /// The objects of one transaction, in the making.
@@ -66,11 +75,12 @@ impl Making {
         let persona = Some(PersonaId { id: self.blob(text), is_object: false });
         let definition = self.blob(&format!(r#"{{"context":"{text}"}}"#));
         let reach = self.blob("{}");
-        let skill = vec![Entry::file("definition.json", definition), Entry::file("reach.json", reach)];
+        let skill =
+            vec![Entry::file("definition.json", definition), Entry::file("reach.json", reach)];
         let skill = self.tree(skill);
         let (skill_number, persona_number) = (format!("1.0.{}", number - 1), number.to_string());
-        let numbers =
-            [("skills/a", skill_number), ("persona", persona_number)].map(|(k, v)| (k.to_owned(), v));
+        let numbers = [("skills/a", skill_number), ("persona", persona_number)]
+            .map(|(k, v)| (k.to_owned(), v));
         let primitives = [("skills/a".to_owned(), skill)].into();
         let state = State { settings, persona, primitives, numbers: numbers.into() };
         state.store(&mut self.batch, None).unwrap()

@@ -37,10 +37,13 @@ fn one_swap_lands_all_that_may_happen() {
     // Expects what the one before it does.
     let promote = Transaction { active: swap(None, Some(1), ledger), ..empty() };
     let wrong = Transaction { active: swap(None, Some(2), ledger), ..empty() };
-    let never =
-        Transaction { pack: Some(lua_store::pack::PackId::of(b"never sent")), ..create_source(2, version) };
+    let never = Transaction {
+        pack: Some(lua_store::pack::PackId::of(b"never sent")),
+        ..create_source(2, version)
+    };
     let all = asked(&[&winner, &loser, &create, &promote, &wrong, &never]);
-    let mut answers = depot.transact_all(&agent(), &all).into_iter().map(|answer| answer.unwrap().outcome);
+    let mut answers =
+        depot.transact_all(&agent(), &all).into_iter().map(|answer| answer.unwrap().outcome);
     assert_eq!(done(answers.next().unwrap()).source.len(), 2);
     let moved = answers.next().unwrap();
     assert!(matches!(moved, Outcome::Refused(Refusal::Moved(head)) if head.source.len() == 2));
@@ -60,8 +63,11 @@ fn one_swap_lands_all_that_may_happen() {
     let again = done(depot.transact(&agent(), &winner).unwrap());
     assert_eq!((again.source.len(), again.versions.len(), again.active), (2, 0, None));
     // Who was too slow decides anew, and need not send the pack again.
-    let later =
-        Transaction { txn: txn(), source: loser.source.map(|create| Create { after: 2, ..create }), ..loser };
+    let later = Transaction {
+        txn: txn(),
+        source: loser.source.map(|create| Create { after: 2, ..create }),
+        ..loser
+    };
     assert_eq!(done(depot.transact(&agent(), &later).unwrap()).source.len(), 3);
     assert_whole(&depot, &agent());
 }
@@ -72,9 +78,14 @@ fn an_id_stands_for_one_request() {
     let (depot, client) = (RemoteStore::open(&dir.path().join("data")).unwrap(), Client::new());
     let tx = client.push(&depot, &agent(), "one").unwrap();
     // Refused: nothing happened under this id.
-    let early =
-        Transaction { source: tx.source.clone().map(|create| Create { after: 7, ..create }), ..tx.clone() };
-    assert!(matches!(depot.transact(&agent(), &early).unwrap(), Outcome::Refused(Refusal::Moved(_))));
+    let early = Transaction {
+        source: tx.source.clone().map(|create| Create { after: 7, ..create }),
+        ..tx.clone()
+    };
+    assert!(matches!(
+        depot.transact(&agent(), &early).unwrap(),
+        Outcome::Refused(Refusal::Moved(_))
+    ));
     let head = done(depot.transact(&agent(), &tx).unwrap());
     let other = Transaction { txn: tx.txn, ..client.push(&depot, &agent(), "two").unwrap() };
     for other in [other, Transaction { pack: None, ..tx.clone() }] {
@@ -89,8 +100,9 @@ fn an_id_stands_for_one_request() {
 fn a_transaction_of_the_last_day_is_remembered() {
     let dir = tempfile::tempdir().unwrap();
     let (depot, client) = (RemoteStore::open(&dir.path().join("data")).unwrap(), Client::new());
-    let land =
-        |tx: &Transaction, now_ms| depot.transact_for(&agent(), tx, Asked { by: None, now_ms }).unwrap();
+    let land = |tx: &Transaction, now_ms| {
+        depot.transact_for(&agent(), tx, Asked { by: None, now_ms }).unwrap()
+    };
     let first = client.push(&depot, &agent(), "first").unwrap();
     let before = done(land(&first, DAY).outcome);
     for n in 0..100 {
@@ -103,8 +115,11 @@ fn a_transaction_of_the_last_day_is_remembered() {
     // It is forgotten, and what it asked for is there.
     let answer = land(&first, 2 * DAY);
     assert!(matches!(answer.outcome, Outcome::Refused(Refusal::Moved(_))) && answer.is_there);
-    let other =
-        Transaction { txn: txn(), source: tx.source.map(|create| Create { after: 0, ..create }), ..tx };
+    let other = Transaction {
+        txn: txn(),
+        source: tx.source.map(|create| Create { after: 0, ..create }),
+        ..tx
+    };
     assert!(!land(&other, 2 * DAY).is_there);
 }
 
@@ -122,8 +137,9 @@ impl HeadStore for Full {
 
     fn swap(&self, a: &AgentId, expect: Expect<'_>, new: &[u8]) -> Result<Cas> {
         self.swaps.fetch_add(1, Ordering::SeqCst);
-        let fails =
-            self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let fails = self
+            .failures
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if fails.is_ok() { Err(Error::failed("no room")) } else { self.heads.swap(a, expect, new) }
     }
 
@@ -138,10 +154,14 @@ impl HeadStore for Full {
 
 #[test]
 fn a_swap_that_fails_is_tried_for_each_alone() {
-    for (failures, outcomes, swaps) in [(1, "ok ok", 3), (2, "no room ok", 3), (3, "no room no room", 3)] {
+    for (failures, outcomes, swaps) in
+        [(1, "ok ok", 3), (2, "no room ok", 3), (3, "no room no room", 3)]
+    {
         let dir = tempfile::tempdir().unwrap();
-        let heads = Arc::new(Full { heads: MemHeads::default(), failures: 0.into(), swaps: 0.into() });
-        let depot = RemoteStore::with(heads.clone(), Arc::new(MemPacks::default()), dir.path().to_owned());
+        let heads =
+            Arc::new(Full { heads: MemHeads::default(), failures: 0.into(), swaps: 0.into() });
+        let depot =
+            RemoteStore::with(heads.clone(), Arc::new(MemPacks::default()), dir.path().to_owned());
         let client = Client::new();
         let one = client.push(&depot, &agent(), "one").unwrap();
         let source = done(depot.transact(&agent(), &one).unwrap()).source[0];

@@ -8,7 +8,8 @@ use lua_store::error::Result;
 use lua_store::pack::PackId;
 use lua_store::protocol::{Create, Outcome, Refusal, Transaction};
 use lua_store::remote_store::{
-    AppliedTransaction, Asked, Expect, HeadStore, MemHeads, MemPacks, PackKey, PackStore, RemoteStore, Upkeep,
+    AppliedTransaction, Asked, Expect, HeadStore, MemHeads, MemPacks, PackKey, PackStore,
+    RemoteStore, Upkeep,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -44,7 +45,12 @@ impl Story {
 
     /// The same, with so large a pack before these that it is not put together with them.
     fn tiered(writers: usize, many: usize) -> Story {
-        Story::after(&[noise(20_000, "large"), "one".to_owned(), "two".to_owned()], writers, many, 1)
+        Story::after(
+            &[noise(20_000, "large"), "one".to_owned(), "two".to_owned()],
+            writers,
+            many,
+            1,
+        )
     }
 
     /// The first server has a version to make beside its push.
@@ -79,7 +85,11 @@ impl Story {
             let mut made = client.make();
             let id = made.source(&format!("writer {name}"));
             let (pack, bytes) = client.pack(made);
-            Push { tx: Transaction { pack: Some(pack), ..create_source(before as u64, id) }, pack, bytes }
+            Push {
+                tx: Transaction { pack: Some(pack), ..create_source(before as u64, id) },
+                pack,
+                bytes,
+            }
         };
         let mut pushes: Vec<Push> = (0..writers).map(push).collect();
         if merged == 2 {
@@ -88,13 +98,17 @@ impl Story {
             let id = made.version(1, sources[0], "first");
             let (pack, bytes) = client.pack(made);
             let versions = Some(Create { after: 0, ids: vec![id] });
-            pushes.insert(1, Push { tx: Transaction { pack: Some(pack), versions, ..empty() }, pack, bytes });
+            pushes.insert(
+                1,
+                Push { tx: Transaction { pack: Some(pack), versions, ..empty() }, pack, bytes },
+            );
         }
         let left = PackKey::fresh(&agent(), pushes[0].pack).unwrap();
         packs.put_new(&left, &mut &pushes[0].bytes[..], pushes[0].bytes.len() as u64).unwrap();
         let (bytes, _) = heads.load(&agent()).unwrap().unwrap();
         let all = packs.list(&agent(), None).unwrap();
-        let packs = all.into_iter().map(|(key, ..)| (key.clone(), packs.get(&key, None).unwrap().unwrap()));
+        let packs =
+            all.into_iter().map(|(key, ..)| (key.clone(), packs.get(&key, None).unwrap().unwrap()));
         let kept = Kept { head: Some((bytes, 1)), packs: packs.collect() };
         Story { kept, pushes, many, before, merged }
     }
@@ -106,8 +120,10 @@ impl Story {
         script: Vec<usize>,
         scratch: &Path,
     ) -> (Result<(), String>, Option<Vec<usize>>) {
-        let servers: Vec<&[Push]> =
-            [&self.pushes[..self.merged]].into_iter().chain(self.pushes[self.merged..].chunks(1)).collect();
+        let servers: Vec<&[Push]> = [&self.pushes[..self.merged]]
+            .into_iter()
+            .chain(self.pushes[self.merged..].chunks(1))
+            .collect();
         let writers = servers.len();
         let stage = Stage::new(self.kept.clone(), without, writers + 1, script, SURPRISES);
         let seat = |actor| {
@@ -132,12 +148,14 @@ impl Story {
             scope.spawn(move || {
                 let now = SystemTime::now() + Duration::from_secs(10);
                 // A removal without an answer is an error, and tried again the next time.
-                let _ = depot.collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many, whole: false });
+                let _ = depot
+                    .collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many, whole: false });
                 stage.leave(writers);
             });
             let (kept, taken) = stage.direct();
             let answers = writing.into_iter().flat_map(|writer| writer.join().unwrap());
-            let outcomes: Vec<_> = answers.map(|answer| answer.map(|answer| answer.outcome)).collect();
+            let outcomes: Vec<_> =
+                answers.map(|answer| answer.map(|answer| answer.outcome)).collect();
             (kept, taken, outcomes)
         });
         (self.verdict(kept, outcomes), following(taken))
@@ -198,8 +216,13 @@ impl Push {
     fn upload(&self, scratch: &Path) {
         let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
         std::fs::create_dir_all(scratch).unwrap();
-        upload(&RemoteStore::with(heads, packs, scratch.to_owned()), &agent(), &self.pack, &self.bytes)
-            .unwrap();
+        upload(
+            &RemoteStore::with(heads, packs, scratch.to_owned()),
+            &agent(),
+            &self.pack,
+            &self.bytes,
+        )
+        .unwrap();
     }
 }
 

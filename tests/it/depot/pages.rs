@@ -77,7 +77,8 @@ fn old_head(mut head: StoredHead) -> StoredHead {
 #[test]
 fn a_push_writes_no_more_at_5000_versions_than_at_10() {
     let cost = |count: usize| {
-        let (dir, engine, client) = (tempfile::tempdir().unwrap(), Engine::default(), Client::new());
+        let (dir, engine, client) =
+            (tempfile::tempdir().unwrap(), Engine::default(), Client::new());
         let depot = engine.depot(dir.path());
         for begin in (0..count).step_by(1000) {
             push_many(&depot, &client, 1000.min(count - begin), &format!("from {begin}"));
@@ -129,16 +130,27 @@ fn who_reads_pages_sees_what_was_written() {
     assert_eq!(head, RemoteStore::open(&root).unwrap().head(&agent()).unwrap().unwrap());
     for (number, tx) in (1..).zip(&all) {
         let again = done(
-            RemoteStore::open(&root).unwrap().transact_for(&agent(), tx, asked(NOW + 3)).unwrap().outcome,
+            RemoteStore::open(&root)
+                .unwrap()
+                .transact_for(&agent(), tx, asked(NOW + 3))
+                .unwrap()
+                .outcome,
         );
-        assert_eq!(again.receipts.list.len(), number, "it is remembered, and what was there after it");
+        assert_eq!(
+            again.receipts.list.len(),
+            number,
+            "it is remembered, and what was there after it"
+        );
         assert_eq!(again.source.len(), if number < 4 { 130 * number } else { 391 });
     }
     // What is full becomes one page with those before it, and these go when nobody reads them any more.
     push_many(&other, &client, 130, "page 4");
     let stored = stored_head(&root);
     assert_eq!((stored.pages.len(), stored.condemned.len(), stored.source.len()), (1, 3, 522));
-    assert_eq!(depot.head(&agent()).unwrap(), RemoteStore::open(&root).unwrap().head(&agent()).unwrap());
+    assert_eq!(
+        depot.head(&agent()).unwrap(),
+        RemoteStore::open(&root).unwrap().head(&agent()).unwrap()
+    );
     depot.collect(&agent(), &at_once()).unwrap();
     let stored = stored_head(&root);
     assert_eq!(files(&root), stored.files().count(), "every file is named");
@@ -196,7 +208,9 @@ fn a_page_that_is_gone_or_damaged_is_named_and_nothing_is_written_over_it() {
         assert_eq!(made.unwrap_err().kind(), Kind::Corrupt);
         assert!(depot.check(&agent()).unwrap_err().message().contains(&name));
         // A backup says so, and keeps what it has.
-        let copied = depot.back_up(&dir.path().join("copy"), "now", &Progress::default(), || Ok(())).unwrap();
+        let copied = depot
+            .back_up(&dir.path().join("copy"), "now", &Progress::default(), || Ok(()))
+            .unwrap();
         assert_eq!((copied.agents, copied.problems.len()), (0, 1), "{copied:?}");
         lua_store::fs::replace(&file, &sound).unwrap();
         assert_eq!(depot.head(&agent()).unwrap().unwrap().source.len(), 391);
@@ -227,7 +241,10 @@ fn a_backup_has_the_pages_and_a_deletion_takes_them_along() {
     let back_up = || {
         let copied = depot.back_up(&copy, "now", &Progress::default(), || Ok(())).unwrap();
         assert!(copied.problems.is_empty(), "{copied:?}");
-        assert_eq!(RemoteStore::open(&copy).unwrap().head(&agent()).unwrap(), depot.head(&agent()).unwrap());
+        assert_eq!(
+            RemoteStore::open(&copy).unwrap().head(&agent()).unwrap(),
+            depot.head(&agent()).unwrap()
+        );
         assert_whole(&RemoteStore::open(&copy).unwrap(), &agent());
         assert_eq!(files(&copy), stored_head(&copy).files().count());
     };

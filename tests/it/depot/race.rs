@@ -21,8 +21,9 @@ fn push_all(
     let mut mine = Vec::new();
     for n in 0..count {
         for attempt in 0.. {
-            let tx =
-                client.push(depot, agent, &format!("writer {name}, text {n}, attempt {attempt}")).unwrap();
+            let tx = client
+                .push(depot, agent, &format!("writer {name}, text {n}, attempt {attempt}"))
+                .unwrap();
             match depot.transact(agent, &tx).unwrap() {
                 Outcome::Done(head) => {
                     let create = tx.source.unwrap();
@@ -43,7 +44,9 @@ fn race(depots: &[RemoteStore], count: usize, beside: impl Fn(&AtomicBool) + Syn
     let mine: Vec<(u64, lua_store::object::Id)> = std::thread::scope(|scope| {
         let beside = scope.spawn(|| beside(&finished));
         let writers: Vec<_> = (0..WRITERS)
-            .map(|name| scope.spawn(move || push_all(&depots[name % depots.len()], &agent(), name, count)))
+            .map(|name| {
+                scope.spawn(move || push_all(&depots[name % depots.len()], &agent(), name, count))
+            })
             .collect();
         let mine: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
         finished.store(true, Ordering::Release);

@@ -33,7 +33,8 @@ fn spoil(root: &Path, key: &PackKey) -> usize {
     let (file, own) = (path(root, key), stored_head(root).source[1]);
     let spoils = |at: &usize| {
         flip(&file, *at);
-        let is_hit = Mapped::open(&file, key.pack).is_ok_and(|pack| Odb::over([pack]).find(&own).is_err());
+        let is_hit =
+            Mapped::open(&file, key.pack).is_ok_and(|pack| Odb::over([pack]).find(&own).is_err());
         if !is_hit {
             flip(&file, *at);
         }
@@ -96,7 +97,11 @@ fn depot(again: bool) -> (tempfile::TempDir, PathBuf, PackKey) {
     let id = made.source_at(1, "large", &noise(60_000, "large"));
     let (pack, bytes) = large.pack(made);
     upload(&depot, &agent(), &pack, &bytes).unwrap();
-    done(depot.transact(&agent(), &Transaction { pack: Some(pack), ..create_source(0, id) }).unwrap());
+    done(
+        depot
+            .transact(&agent(), &Transaction { pack: Some(pack), ..create_source(0, id) })
+            .unwrap(),
+    );
     push(&depot, &Client::new(), "one");
     if again {
         let other = Client::new();
@@ -265,7 +270,10 @@ fn a_pack_whose_index_hides_an_object_is_not_put_together_with_others() {
     let sound = std::fs::read(&pack).unwrap();
     hide(&pack);
     assert!(go_on(&root) > 0);
-    assert!(stored_head(&root).packs.iter().any(|held| held.key == first), "only it has what it hides");
+    assert!(
+        stored_head(&root).packs.iter().any(|held| held.key == first),
+        "only it has what it hides"
+    );
     std::fs::remove_file(&pack).unwrap();
     std::fs::write(&pack, &sound).unwrap();
     assert!(whole(&root));
@@ -280,7 +288,10 @@ fn a_damaged_copy_with_a_sound_one_beside_it_goes_when_it_is_found() {
     assert!(depot.scrub(&agent(), &mut Go).unwrap());
     assert!(depot.known_damage().0 > 0);
     let told = depot.take_damage();
-    assert!(told.iter().all(|found| found.pack == first.file_name() && found.agent == agent()), "{told:?}");
+    assert!(
+        told.iter().all(|found| found.pack == first.file_name() && found.agent == agent()),
+        "{told:?}"
+    );
     assert!(told.iter().any(|found| found.object.is_some()), "{told:?}");
     assert_eq!(depot.take_damage(), [], "it is told once");
     depot.collect(&agent(), &daily()).unwrap();
@@ -320,7 +331,10 @@ fn a_pack_that_cannot_be_opened_takes_nothing_else_with_it() {
     flip(&pack, 0);
     let depot = RemoteStore::open(&root).unwrap();
     let want = depot.head(&agent()).unwrap().unwrap().roots();
-    assert!(depot.fetch(&agent(), &Fetch { want, have: vec![] }).is_ok(), "the other pack has all of it");
+    assert!(
+        depot.fetch(&agent(), &Fetch { want, have: vec![] }).is_ok(),
+        "the other pack has all of it"
+    );
     push(&depot, &Client::new(), "three");
     let _ = depot.collect(&agent(), &Upkeep { many: 2, ..at_once() });
     assert!(pack.exists(), "what is in it nobody knows");

@@ -91,8 +91,10 @@ impl Stage {
         let mut made = self.client.make();
         let tree = made.batch.tree(&self.head.source[0]).unwrap();
         let mut parts = (tree.require("state").unwrap(), tree.require("source").unwrap());
-        let (by, message) = ("ana".to_owned(), Some(format!("version {}", self.head.versions.len() + 1)));
-        let mut meta = VersionMeta { by, at_ms: 5, message, commit: None, source_version: 1, unread: None };
+        let (by, message) =
+            ("ana".to_owned(), Some(format!("version {}", self.head.versions.len() + 1)));
+        let mut meta =
+            VersionMeta { by, at_ms: 5, message, commit: None, source_version: 1, unread: None };
         change(&mut made, &mut meta, &mut parts);
         let id = version::put(&mut made.batch, &meta, parts.0, parts.1, None).unwrap();
         let after = self.head.versions.len() as u64;
@@ -162,7 +164,10 @@ fn a_time_is_one_that_a_date_can_be_told_of() {
 fn the_ledger_goes_back_a_day_at_most() {
     let mut stage = Stage::new();
     assert_eq!(stage.promote(5 * DAY, None), None);
-    told(stage.promote(4 * DAY - 1, None), "its time is more than a day before that of the record before it");
+    told(
+        stage.promote(4 * DAY - 1, None),
+        "its time is more than a day before that of the record before it",
+    );
     assert_eq!(stage.promote(4 * DAY, None), None);
     assert_eq!(stage.promote(3 * DAY, None), None);
 }
@@ -199,8 +204,9 @@ fn a_number_leaves_room_for_the_next() {
 #[test]
 fn a_number_stands_for_one_content() {
     let mut stage = Stage::new();
-    let part =
-        |number: &str| format!("the number {number} of \"persona\" was given already, for something else");
+    let part = |number: &str| {
+        format!("the number {number} of \"persona\" was given already, for something else")
+    };
     told(stage.persona("new", "1", &[]), &part("1"));
     assert_eq!(stage.persona("two", "2", &[]), None);
     assert_eq!(stage.persona("four", "4", &[]), None);
@@ -218,7 +224,10 @@ fn a_number_stands_for_one_content() {
 fn what_was_given_is_never_forgotten() {
     let mut stage = Stage::new();
     assert_eq!(stage.persona("four", "4", &[]), None);
-    told(stage.persona("You help.", "1", &[]), "it forgets that \"persona\" had the number 4 already");
+    told(
+        stage.persona("You help.", "1", &[]),
+        "it forgets that \"persona\" had the number 4 already",
+    );
     told(
         stage.persona("You help.", "1", &[("persona", "3")]),
         "it forgets that \"persona\" had the number 4",
@@ -243,7 +252,10 @@ fn what_was_given_is_never_forgotten() {
             (record, state, made.file("index.ts", "gone"))
         })
     };
-    told(gone(&mut stage, &[("persona", "4")]), "it forgets that \"skills/a\" had the number 1.0.0 already");
+    told(
+        gone(&mut stage, &[("persona", "4")]),
+        "it forgets that \"skills/a\" had the number 1.0.0 already",
+    );
     assert_eq!(gone(&mut stage, &[("persona", "4"), ("skills/a", "1.0.0")]), None);
 }
 
@@ -254,9 +266,15 @@ fn a_version_has_the_state_and_the_files_of_its_source_version() {
     let second = stage.head.source[1];
     let of = |made: &Making, part: &str| made.batch.tree(&second).unwrap().require(part).unwrap();
     let other_state = stage.version(|made, _, parts| parts.0 = of(made, "state"));
-    told(other_state, "refs/versions/v2: its state is not that of source version v1, which it names");
+    told(
+        other_state,
+        "refs/versions/v2: its state is not that of source version v1, which it names",
+    );
     let other_files = stage.version(|made, _, parts| parts.1 = of(made, "source"));
-    told(other_files, "refs/versions/v2: its source is not that of source version v1, which it names");
+    told(
+        other_files,
+        "refs/versions/v2: its source is not that of source version v1, which it names",
+    );
     assert_eq!(stage.version(|_, _, _| {}), None);
 }
 
@@ -264,7 +282,10 @@ fn a_version_has_the_state_and_the_files_of_its_source_version() {
 fn files_are_such_that_every_client_restores_them() {
     let mut stage = Stage::new();
     let which = |part: &str| format!(", which no project can have: {part}");
-    told(stage.files(|made| made.file(&"n".repeat(256), "x")), &which("a name has at most 255 bytes"));
+    told(
+        stage.files(|made| made.file(&"n".repeat(256), "x")),
+        &which("a name has at most 255 bytes"),
+    );
     assert_eq!(stage.files(|made| made.file(&"n".repeat(255), "x")), None);
     let link = |target: Vec<u8>| {
         move |made: &mut Making| {
@@ -272,9 +293,13 @@ fn files_are_such_that_every_client_restores_them() {
             made.tree(vec![Entry::new("link", Mode::Symlink, blob)])
         }
     };
-    let targets = [b"".to_vec(), b"a\0b".to_vec(), vec![0xff], vec![b'a'; 4096], vec![b'a'; 1 << 20]];
+    let targets =
+        [b"".to_vec(), b"a\0b".to_vec(), vec![0xff], vec![b'a'; 4096], vec![b'a'; 1 << 20]];
     for target in targets {
-        told(stage.files(link(target)), &which("a link leads to a path in UTF-8 of 1 to 4095 bytes"));
+        told(
+            stage.files(link(target)),
+            &which("a link leads to a path in UTF-8 of 1 to 4095 bytes"),
+        );
     }
     assert_eq!(stage.files(link(vec![b'a'; 4095])), None);
     // What was a file is looked at again as a link, whatever its bytes were before.
@@ -291,7 +316,8 @@ fn files_are_such_that_every_client_restores_them() {
     let long = |name: usize| {
         move |made: &mut Making| {
             let file = made.file("f", "x");
-            (0..10).fold(file, |inner, _| made.tree(vec![Entry::directory(&"d".repeat(name), inner)]))
+            (0..10)
+                .fold(file, |inner, _| made.tree(vec![Entry::directory(&"d".repeat(name), inner)]))
         }
     };
     told(stage.files(long(250)), "source: it has a path of more than 2048 bytes");
@@ -316,7 +342,8 @@ fn what_stands_in_a_primitive_is_what_belongs_there() {
     let cannot = |name: &str| format!("skills/a: it has an entry \"{name}\" that cannot be there");
     told(with(&mut stage, |made| Entry::file("more", made.blob("x"))), &cannot("more"));
     told(with(&mut stage, |made| Entry::file("modules", made.blob("x"))), &cannot("modules"));
-    let executable = |made: &mut Making| Entry::new("reach.json", Mode::Executable, made.blob("{}"));
+    let executable =
+        |made: &mut Making| Entry::new("reach.json", Mode::Executable, made.blob("{}"));
     told(with(&mut stage, executable), &cannot("reach.json"));
     assert_eq!(with(&mut stage, |made| Entry::directory("modules", made.file("a.ts", "x"))), None);
 }
@@ -333,7 +360,10 @@ fn a_transaction_creates_a_thousand_refs_at_most() {
             source::put(&mut made.batch, &record, state, files, None).unwrap()
         })
         .collect();
-    let tx = |ids: &[Id]| Transaction { source: Some(Create { after: 1, ids: ids.to_vec() }), ..empty() };
+    let tx = |ids: &[Id]| Transaction {
+        source: Some(Create { after: 1, ids: ids.to_vec() }),
+        ..empty()
+    };
     let refused = stage.end(made, tx(&many));
     told(refused, "the transaction creates more than 1000 refs");
     let made = stage.client.make();

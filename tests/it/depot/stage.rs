@@ -6,7 +6,9 @@
 use bytes::Bytes;
 use lua_store::error::{Error, Result};
 use lua_store::protocol::AgentId;
-use lua_store::remote_store::{Cas, Expect, HeadStore, PackKey, PackStore, ProbeReport, StoredHead, Token};
+use lua_store::remote_store::{
+    Cas, Expect, HeadStore, PackKey, PackStore, ProbeReport, StoredHead, Token,
+};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
@@ -93,7 +95,8 @@ impl Stage {
     ) -> Arc<Stage> {
         let (waiting, done) = (vec![false; actors], vec![false; actors]);
         let (late, taken, turn, last) = (Vec::new(), Vec::new(), None, 0);
-        let world = World { kept, without, late, waiting, done, turn, last, script, taken, surprises };
+        let world =
+            World { kept, without, late, waiting, done, turn, last, script, taken, surprises };
         Arc::new(Stage { world: Mutex::new(world), changed: Condvar::new() })
     }
 
@@ -108,7 +111,8 @@ impl Stage {
                 world = self.changed.wait(world).unwrap();
             }
             let last = world.last;
-            let mut actors: Vec<usize> = (0..world.waiting.len()).filter(|at| world.waiting[*at]).collect();
+            let mut actors: Vec<usize> =
+                (0..world.waiting.len()).filter(|at| world.waiting[*at]).collect();
             if actors.is_empty() {
                 for key in std::mem::take(&mut world.late) {
                     world.remove(&key);
@@ -238,7 +242,11 @@ impl PackStore for Seat {
         Ok(if world.without == Without::ExistenceCheck { Some(found.unwrap_or(1)) } else { found })
     }
 
-    fn list(&self, _: &AgentId, after: Option<&PackKey>) -> Result<Vec<(PackKey, u64, SystemTime)>> {
+    fn list(
+        &self,
+        _: &AgentId,
+        after: Option<&PackKey>,
+    ) -> Result<Vec<(PackKey, u64, SystemTime)>> {
         if after.is_some() {
             return Ok(Vec::new());
         }

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use lua_store::error::Result;
 use lua_store::protocol::{AgentId, Transaction};
 use lua_store::remote_store::{
-    Cas, Expect, HeadStore, MANY_PACKS, MemHeads, MemPacks, PackKey, PackStore, ProbeReport, RemoteStore,
-    StoredHead, Token, Upkeep,
+    Cas, Expect, HeadStore, MANY_PACKS, MemHeads, MemPacks, PackKey, PackStore, ProbeReport,
+    RemoteStore, StoredHead, Token, Upkeep,
 };
 use std::io::Read;
 use std::ops::Range;
@@ -37,7 +37,11 @@ impl PackStore for Counting {
         self.packs.stat(key)
     }
 
-    fn list(&self, agent: &AgentId, after: Option<&PackKey>) -> Result<Vec<(PackKey, u64, SystemTime)>> {
+    fn list(
+        &self,
+        agent: &AgentId,
+        after: Option<&PackKey>,
+    ) -> Result<Vec<(PackKey, u64, SystemTime)>> {
         self.packs.list(agent, after)
     }
 
@@ -133,12 +137,17 @@ fn push_large(depot: &RemoteStore, client: &Client, len: usize, seed: &str) {
     let id = made.source(&noise(len, seed));
     let (pack, bytes) = client.pack(made);
     upload(depot, &agent(), &pack, &bytes).unwrap();
-    done(depot.transact(&agent(), &Transaction { pack: Some(pack), ..create_source(after, id) }).unwrap());
+    done(
+        depot
+            .transact(&agent(), &Transaction { pack: Some(pack), ..create_source(after, id) })
+            .unwrap(),
+    );
 }
 
 #[test]
 fn many_small_pushes_write_little_and_leave_a_large_pack_alone() {
-    let (scratch, engine, client) = (tempfile::tempdir().unwrap(), Engine::default(), Client::new());
+    let (scratch, engine, client) =
+        (tempfile::tempdir().unwrap(), Engine::default(), Client::new());
     let depot = engine.depot(scratch.path());
     push_large(&depot, &client, 2 << 20, "large");
     let large = engine.head().packs[0].key.clone();
@@ -159,7 +168,10 @@ fn many_small_pushes_write_little_and_leave_a_large_pack_alone() {
         assert!(written <= 4 * pushed, "{written} bytes written for {pushed}");
     }
     let head = engine.head();
-    assert!(head.packs.iter().any(|held| held.key == large), "the large pack was never written again");
+    assert!(
+        head.packs.iter().any(|held| held.key == large),
+        "the large pack was never written again"
+    );
     assert!(most <= 3 * MANY_PACKS, "{most} packs at once");
     assert_eq!(condemned, 64, "the head names no more");
     assert_whole(&engine.depot(scratch.path()), &agent());
@@ -167,10 +179,12 @@ fn many_small_pushes_write_little_and_leave_a_large_pack_alone() {
 
 #[test]
 fn condemned_packs_take_no_more_room_than_the_others() {
-    let (scratch, engine, client) = (tempfile::tempdir().unwrap(), Engine::default(), Client::new());
+    let (scratch, engine, client) =
+        (tempfile::tempdir().unwrap(), Engine::default(), Client::new());
     let depot = engine.depot(scratch.path());
     // Nothing is old enough to go, so that only their bytes count.
-    let upkeep = Upkeep { spare: Duration::from_secs(1 << 40), many: 2, ..Upkeep::at(SystemTime::now()) };
+    let upkeep =
+        Upkeep { spare: Duration::from_secs(1 << 40), many: 2, ..Upkeep::at(SystemTime::now()) };
     for n in 0..8 {
         push_large(&depot, &client, 2 << 20, &n.to_string());
         let collected = depot.collect(&agent(), &upkeep).unwrap();

@@ -101,7 +101,10 @@ fn an_expectation_that_does_not_hold_shows_what_is_there() {
         create_source(3, id),
         Transaction { versions: Some(Create { after: 0, ids: vec![id] }), ..empty() },
         Transaction { active: swap(None, Some(1), id), ..empty() },
-        Transaction { active: swap(Some(Active { version: Some(2), ..active }), Some(1), id), ..empty() },
+        Transaction {
+            active: swap(Some(Active { version: Some(2), ..active }), Some(1), id),
+            ..empty()
+        },
     ];
     for tx in cases {
         assert_eq!(refusal(&depot, &tx), Refusal::Moved(now.clone()));
@@ -151,8 +154,9 @@ fn an_upload_that_is_cut_anywhere_goes_on_from_what_arrived() {
     let len = bytes.len() as u64;
     let mut at = 0;
     for cut in [0, 1, 7, 100, 5] {
-        let error =
-            depot.receive(&agent(), &pack, at, len, &mut Cut(&bytes[at as usize..][..cut])).unwrap_err();
+        let error = depot
+            .receive(&agent(), &pack, at, len, &mut Cut(&bytes[at as usize..][..cut]))
+            .unwrap_err();
         assert_eq!(error.kind(), Kind::Unavailable);
         at += cut as u64;
         assert_eq!(depot.offset(&agent(), &pack).unwrap(), at);
@@ -164,7 +168,11 @@ fn an_upload_that_is_cut_anywhere_goes_on_from_what_arrived() {
     let error = depot.receive(&agent(), &pack, at, at + 3, &mut &bytes[at as usize..]).unwrap_err();
     assert_eq!((error.kind(), depot.offset(&agent(), &pack).unwrap()), (Kind::Usage, at));
     assert_eq!(depot.receive(&agent(), &pack, at, len, &mut &bytes[at as usize..]).unwrap(), len);
-    done(depot.transact(&agent(), &Transaction { pack: Some(pack), ..create_source(0, id) }).unwrap());
+    done(
+        depot
+            .transact(&agent(), &Transaction { pack: Some(pack), ..create_source(0, id) })
+            .unwrap(),
+    );
 }
 
 #[test]
@@ -244,12 +252,19 @@ fn of_source(make: impl FnOnce(&mut Making) -> Id) -> String {
 fn entries(made: &mut Making, state: Id) -> Vec<Entry> {
     let files = made.file("a", "a");
     let record = made.batch_record();
-    vec![Entry::file("record", record), Entry::directory("source", files), Entry::directory("state", state)]
+    vec![
+        Entry::file("record", record),
+        Entry::directory("source", files),
+        Entry::directory("state", state),
+    ]
 }
 
 #[test]
 fn a_source_version_has_its_form() {
-    assert_eq!(of_source(|made| made.file("x", "new")), "refs/source/v3: object ID is no source version");
+    assert_eq!(
+        of_source(|made| made.file("x", "new")),
+        "refs/source/v3: object ID is no source version"
+    );
     let reason = of_source(|made| {
         let state = made.state();
         let mut entries = entries(made, state);
@@ -291,15 +306,18 @@ fn a_state_has_its_form() {
     }
     let reason = state_of(|made, parts| parts.push(Entry::file("stranger", made.blob("x"))));
     assert_eq!(reason, "refs/source/v3: its state has an entry \"stranger\" that cannot be there");
-    let reason = state_of(|made, parts| parts.push(Entry::directory("gadgets", made.file("a", "a"))));
+    let reason =
+        state_of(|made, parts| parts.push(Entry::directory("gadgets", made.file("a", "a"))));
     assert_eq!(reason, "refs/source/v3: its state has an entry \"gadgets\" that cannot be there");
     let reason = state_of(|made, parts| put(parts, "agent.json", made.blob("[]")));
     assert_eq!(reason, "refs/source/v3: its agent.json is no object");
     let reason = state_of(|made, parts| put(parts, "agent.json", made.blob("{ }")));
     assert_eq!(reason, "refs/source/v3: agent.json is not in its canonical encoding");
-    let reason = state_of(|made, parts| put(parts, "versions.json", made.blob(r#"{"persona":"1"}"#)));
+    let reason =
+        state_of(|made, parts| put(parts, "versions.json", made.blob(r#"{"persona":"1"}"#)));
     assert_eq!(reason, "refs/source/v3: its versions.json has no number for \"skills/a\"");
-    let reason = state_of(|made, parts| put(parts, "versions.json", made.blob(r#"{"skills/a":"1"}"#)));
+    let reason =
+        state_of(|made, parts| put(parts, "versions.json", made.blob(r#"{"skills/a":"1"}"#)));
     assert_eq!(reason, "refs/source/v3: its versions.json gives \"skills/a\" the number \"1\"");
     let reason = state_of(|made, parts| {
         let skill = made.file("definition.json", "{}");
@@ -321,7 +339,8 @@ fn files_that_nobody_could_restore_are_refused() {
             let entries = [Entry::directory("source", files), Entry::directory("state", state)];
             made.tree([vec![Entry::file("record", record)], entries.to_vec()].concat())
         });
-        let start = format!("refs/source/v3: its files have \"deep/{name}\", which no project can have: ");
+        let start =
+            format!("refs/source/v3: its files have \"deep/{name}\", which no project can have: ");
         assert!(reason.starts_with(&start), "{reason}");
     }
 }
@@ -331,9 +350,13 @@ fn an_agent_version_comes_from_a_source_version_and_is_no_other_one() {
     let (_dir, depot) = depot();
     let (client, _) = filled(&depot);
     let head = depot.head(&agent()).unwrap().unwrap();
-    let version = |ids: Vec<Id>| Transaction { versions: Some(Create { after: 2, ids }), ..empty() };
+    let version =
+        |ids: Vec<Id>| Transaction { versions: Some(Create { after: 2, ids }), ..empty() };
     let reason = invalid(&depot, &version(vec![head.versions[0]]));
-    assert_eq!(reason, format!("refs/versions/v3: object {} is another version already", head.versions[0]));
+    assert_eq!(
+        reason,
+        format!("refs/versions/v3: object {} is another version already", head.versions[0])
+    );
     let reason = invalid(&depot, &version(vec![head.source[0]]));
     assert_eq!(reason, format!("refs/versions/v3: object {} is no agent version", head.source[0]));
     let mut made = client.make();
@@ -341,7 +364,10 @@ fn an_agent_version_comes_from_a_source_version_and_is_no_other_one() {
     let (pack, bytes) = client.pack(made);
     upload(&depot, &agent(), &pack, &bytes).unwrap();
     let reason = invalid(&depot, &Transaction { pack: Some(pack), ..version(vec![id]) });
-    assert_eq!(reason, "refs/versions/v3: it was made from source version v3, which does not exist");
+    assert_eq!(
+        reason,
+        "refs/versions/v3: it was made from source version v3, which does not exist"
+    );
 }
 
 /// A transaction that moves the pointer by these records, and names a version.
@@ -374,8 +400,14 @@ fn the_pointer_goes_on_from_the_old_one_by_records_that_may_be() {
         let reason = invalid(&depot, &moving(&client, &depot, records, from, version));
         reason.split(" record ").last().unwrap().split_once(' ').unwrap().1.to_owned()
     };
-    assert_eq!(reason(&[(Promote, two)], None, Some(2)), "ledger does not go on from the one that is there");
-    assert_eq!(reason(&[(Promote, two)], old, Some(1)), "pointer names v1, but the ledger promoted v2 last");
+    assert_eq!(
+        reason(&[(Promote, two)], None, Some(2)),
+        "ledger does not go on from the one that is there"
+    );
+    assert_eq!(
+        reason(&[(Promote, two)], old, Some(1)),
+        "pointer names v1, but the ledger promoted v2 last"
+    );
     assert_eq!(
         reason(&[(Promote, two)], old, None),
         "pointer names nothing, but the ledger promoted v2 last"
@@ -423,7 +455,8 @@ fn what_somebody_lacks_comes_in_one_pack_that_can_be_read_from_any_place() {
     // Somebody else gets the very same pack from another process.
     let other = RemoteStore::open(&_dir.path().join("data")).unwrap();
     assert_eq!(other.fetch(&agent(), &all).unwrap().id(), parcel.id());
-    let less = Fetch { want: vec![head.source[1]], have: vec![head.source[0], Id::of_blob(b"unknown")] };
+    let less =
+        Fetch { want: vec![head.source[1]], have: vec![head.source[0], Id::of_blob(b"unknown")] };
     assert!(depot.fetch(&agent(), &less).unwrap().len() < parcel.len());
     let clone = tempfile::tempdir().unwrap();
     let store = Store::init(&clone.path().join(".lua")).unwrap();
@@ -435,7 +468,8 @@ fn what_somebody_lacks_comes_in_one_pack_that_can_be_read_from_any_place() {
 #[test]
 fn what_is_not_there_cannot_be_fetched() {
     let (_dir, depot) = depot();
-    let fetch = |want: Vec<Id>| depot.fetch(&agent(), &Fetch { want, have: vec![] }).err().unwrap().kind();
+    let fetch =
+        |want: Vec<Id>| depot.fetch(&agent(), &Fetch { want, have: vec![] }).err().unwrap().kind();
     assert_eq!(fetch(vec![Id::of_blob(b"x")]), Kind::NotFound);
     filled(&depot);
     assert_eq!(fetch(vec![Id::of_blob(b"unknown")]), Kind::NotFound);

@@ -15,7 +15,11 @@ fn depot() -> (tempfile::TempDir, PathBuf, RemoteStore) {
 }
 
 pub fn at_once() -> Upkeep {
-    Upkeep { spare: Duration::ZERO, many: 2, ..Upkeep::at(SystemTime::now() + Duration::from_secs(1)) }
+    Upkeep {
+        spare: Duration::ZERO,
+        many: 2,
+        ..Upkeep::at(SystemTime::now() + Duration::from_secs(1))
+    }
 }
 
 /// Files of packs, and of uploads.
@@ -23,7 +27,8 @@ fn files(root: &Path) -> (usize, usize) {
     let files = walkdir::WalkDir::new(root).into_iter().filter_map(Result::ok);
     let files: Vec<_> =
         files.filter(|entry| entry.file_type().is_file()).map(|entry| entry.into_path()).collect();
-    let below = |name: &str| files.iter().filter(|path| path.parent().unwrap().ends_with(name)).count();
+    let below =
+        |name: &str| files.iter().filter(|path| path.parent().unwrap().ends_with(name)).count();
     (below("pack"), below("incoming"))
 }
 
@@ -89,7 +94,8 @@ fn packs_and_uploads_that_nobody_needs_go_after_a_while() {
     // A server died after it stored a pack and before the swap.
     let bytes = b"whatever it is";
     let packs = lua_store::remote_store::FilePacks::new(&root);
-    let key = lua_store::remote_store::PackKey::fresh(&agent(), lua_store::pack::PackId::of(bytes)).unwrap();
+    let key = lua_store::remote_store::PackKey::fresh(&agent(), lua_store::pack::PackId::of(bytes))
+        .unwrap();
     packs.put_new(&key, &mut &bytes[..], bytes.len() as u64).unwrap();
     assert_eq!(files(&root), (2, 1));
     let patient = Upkeep { spare: Duration::from_secs(3600), ..at_once() };

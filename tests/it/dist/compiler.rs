@@ -76,13 +76,15 @@ fn a_compiler_that_fails_pushes_nothing() {
 fn the_real_compiler_gives_equal_ids_in_two_folders() {
     let node = Command::new("node").arg("--version").output().is_ok();
     let Some(modules) = std::env::var_os("LUA_CLI_MODULES").filter(|_| node) else {
-        let why = "needs Node, and LUA_CLI_MODULES with the path of a node_modules folder with lua-cli";
+        let why =
+            "needs Node, and LUA_CLI_MODULES with the path of a node_modules folder with lua-cli";
         let _ = writeln!(std::io::stderr(), "skipped: {why}");
         return;
     };
     let state = |below: &str| {
         let mut project = Project::new();
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+        let now =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
         let check = format!("{{\"latestVersion\":\"3.37.0\",\"checkedAt\":{now}}}");
         let settings = project.root().with_file_name("home").join(".lua-cli");
         std::fs::create_dir(&settings).unwrap();

@@ -97,7 +97,9 @@ fn bundles_and_values_stand_beside_the_definition() {
     0 && (module.exports = { OpenTool });
     "#);
     let definition = project.ok("cat-file v1:state/skills/shop/definition.json");
-    assert!(definition.contains(r#""colour":{"$source":"z.enum(colours as [string, ...string[]])"}"#));
+    assert!(
+        definition.contains(r#""colour":{"$source":"z.enum(colours as [string, ...string[]])"}"#)
+    );
 }
 
 #[test]
@@ -125,7 +127,8 @@ fn the_names_of_a_minifier_are_no_news() {
     let answer = project.json("push --dry-run");
     assert_eq!(answer["compiled"]["state"], "fresh");
     assert_ne!(answer["state"], kept);
-    let rebundled = answer["items"].as_array().unwrap().iter().filter(|item| item["rebundled"] == true);
+    let rebundled =
+        answer["items"].as_array().unwrap().iter().filter(|item| item["rebundled"] == true);
     assert_eq!(rebundled.count(), 0);
 }
 
@@ -221,7 +224,8 @@ fn a_schema_that_only_the_compiler_knows_is_compared() {
     let manifest = project.read("dist-v2/manifest.json");
     let hash = stock_hash(&project.read("src/shop.ts"));
     let old = stock_hash(&std::fs::read_to_string(fixtures().join("project/src/shop.ts")).unwrap());
-    let manifest = manifest.replace(&old, &hash).replace("\"green\",\n                \"blue\"", "\"green\"");
+    let manifest =
+        manifest.replace(&old, &hash).replace("\"green\",\n                \"blue\"", "\"green\"");
     project.write("dist-v2/manifest.json", manifest);
     assert_eq!(project.json("push")["compiled"]["state"], "fresh");
     project.ok("version create");

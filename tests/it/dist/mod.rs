@@ -19,7 +19,9 @@ fn fixtures() -> PathBuf {
 /// Copies a folder of the fixtures into the project.
 fn copy(project: &Project, from: &str, to: &str) {
     let from = fixtures().join(from);
-    for entry in WalkDir::new(&from).into_iter().map(Result::unwrap).filter(|one| one.file_type().is_file()) {
+    for entry in
+        WalkDir::new(&from).into_iter().map(Result::unwrap).filter(|one| one.file_type().is_file())
+    {
         let below = entry.path().strip_prefix(&from).unwrap().to_string_lossy().replace('\\', "/");
         let to = format!("{to}{below}");
         project.write(&to, std::fs::read(entry.path()).unwrap());
@@ -44,7 +46,10 @@ fn edit(project: &Project, from: &str, to: &str) {
 /// The paths in a tree.
 fn paths(project: &Project, tree: &str) -> Vec<String> {
     let listed = project.ok(&format!("ls-tree -r {tree}"));
-    listed.lines().map(|line| line.split_whitespace().skip(2).collect::<Vec<_>>().join(" ")).collect()
+    listed
+        .lines()
+        .map(|line| line.split_whitespace().skip(2).collect::<Vec<_>>().join(" "))
+        .collect()
 }
 
 /// As `printf '%s' TEXT | sha256sum | head -c 16` has it.

@@ -62,13 +62,19 @@ fn a_file_that_no_push_keeps_counts_too() {
     assert_eq!(project.json("status")["compiled"]["state"], "fresh");
     assert_eq!(project.json("status")["compiled"]["state"], "fresh");
     project.write("tsconfig.json", "{}");
-    assert_eq!(project.json("status")["compiled"]["reason"], "\"tsconfig.json\" is not what was compiled");
+    assert_eq!(
+        project.json("status")["compiled"]["reason"],
+        "\"tsconfig.json\" is not what was compiled"
+    );
 }
 
 #[test]
 fn numbers_in_the_stock_manifest_do_not_make_output_stale() {
     let project = compiled("here");
-    project.write("lua.skill.yaml", "agent: { agentId: a }\nskills:\n  - { name: shop, version: 1.0.4 }\n");
+    project.write(
+        "lua.skill.yaml",
+        "agent: { agentId: a }\nskills:\n  - { name: shop, version: 1.0.4 }\n",
+    );
     assert_eq!(project.json("push")["compiled"]["state"], "fresh");
 }
 
@@ -118,9 +124,15 @@ fn a_bundle_with_a_secret_is_left_out() {
     let secret = format!("{bundle}\nvar key='sk_live_{}';", "4eC39HqLyjWDarjtT1zdp7dz");
     project.write(path, &secret);
     let manifest = project.read("dist-v2/manifest.json");
-    project.write("dist-v2/manifest.json", manifest.replace(&stock_hash(&bundle), &stock_hash(&secret)));
+    project.write(
+        "dist-v2/manifest.json",
+        manifest.replace(&stock_hash(&bundle), &stock_hash(&secret)),
+    );
     let outcome = project.run("push");
-    assert!(outcome.stderr.contains(&format!("left out \"{path}\": contains what looks like")), "{outcome}");
+    assert!(
+        outcome.stderr.contains(&format!("left out \"{path}\": contains what looks like")),
+        "{outcome}"
+    );
     project.ok("version create");
     let tree = paths(&project, "v1:state").join(" ");
     assert!(tree.contains("code/tools/mix.js") && !tree.contains("code/tools/open.js"), "{tree}");
@@ -136,8 +148,7 @@ fn a_secret_that_only_the_compiler_knows_stops_the_push() {
     for line in ["push", "push --dry-run", "version create --auto-push"] {
         let outcome = project.run(line);
         assert_eq!(outcome.code, 1, "{outcome}");
-        let place =
-            "tools.mix.inputSchema.properties.colour (as `lua compile` made it).enum[1] of skill \"shop\"";
+        let place = "tools.mix.inputSchema.properties.colour (as `lua compile` made it).enum[1] of skill \"shop\"";
         assert!(outcome.stderr.contains(place), "{outcome}");
         assert!(outcome.stderr.contains("`lua-store push --allow skill/shop`"), "{outcome}");
         assert!(!outcome.stderr.contains(&key), "{outcome}");

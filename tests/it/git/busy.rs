@@ -45,7 +45,9 @@ fn a_version_is_made_while_git_is_busy_or_cannot() {
     assert_made_without_commit(&project.run("version create"), "git user.email is not configured");
     next(2);
     let none = project.lua_store("version create").env("PATH", "").output().unwrap();
-    assert!(String::from_utf8_lossy(&none.stderr).contains("Git commit skipped: git is not installed"));
+    assert!(
+        String::from_utf8_lossy(&none.stderr).contains("Git commit skipped: git is not installed")
+    );
     assert_eq!(git(&project, "rev-parse HEAD"), start);
     assert_eq!(project.json("version list").as_array().unwrap().len(), 6);
     assert_eq!(commit_of(&project, 6), None);
@@ -114,7 +116,10 @@ fn a_detached_head_and_a_branch_without_commits() {
     git(&project, "add staged.txt");
     std::fs::remove_file(project.path("staged.txt")).unwrap();
     project.ok("version create --auto-push");
-    assert_eq!(log(&project).lines().next(), Some("lua: create version v1 (HEAD -> main, tag: lua/v1)"));
+    assert_eq!(
+        log(&project).lines().next(),
+        Some("lua: create version v1 (HEAD -> main, tag: lua/v1)")
+    );
     assert_eq!(status(&project), "AD staged.txt\n");
 }
 
@@ -128,7 +133,10 @@ fn a_linked_work_tree_has_its_own_branch_and_index() {
         project_in(line);
     }
     assert_eq!(git(&project, "log -1 --format=%s main"), "lua: push staged code\n");
-    assert_eq!(git(&project, "log -1 --format=%s%d side"), "lua: create version v1 (tag: lua/v1, side)\n");
+    assert_eq!(
+        git(&project, "log -1 --format=%s%d side"),
+        "lua: create version v1 (tag: lua/v1, side)\n"
+    );
     assert_eq!(git(&project, "-C linked status --porcelain"), "");
     std::fs::write(project.path(".git/worktrees/linked/MERGE_HEAD"), "").unwrap();
     assert_eq!(project.json("-C linked git status")["obstacle"], "a merge is in progress");
@@ -150,7 +158,8 @@ fn variables_of_a_calling_hook_mean_another_repository() {
         project.set(name, value);
     }
     project.ok("version create --auto-push");
-    for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX"] {
+    for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX"]
+    {
         project.set(name, "");
     }
     assert!(!other.join("index").exists());
@@ -180,7 +189,8 @@ fn commits_at_once_wait_for_each_other() {
         project.ok("version create --auto-push");
     }
     let start = |line: String| project.lua_store(&line).stdout(Stdio::null()).spawn().unwrap();
-    let running: Vec<_> = (2..=4).map(|number| start(format!("version delete {number} --force"))).collect();
+    let running: Vec<_> =
+        (2..=4).map(|number| start(format!("version delete {number} --force"))).collect();
     for mut child in running {
         assert!(child.wait().unwrap().success());
     }

@@ -59,7 +59,8 @@ fn nothing_that_is_staged_or_edited_comes_in() {
     project.write("src/lib/other.ts", "export const a = 2;\n");
     project.write("new.txt", "staged, never pushed\n");
     git(&project, "add new.txt");
-    project.write("src/lib/store.ts", "export const find = (id: string) => ({ id, at: 'home' });\n");
+    project
+        .write("src/lib/store.ts", "export const find = (id: string) => ({ id, at: 'home' });\n");
     let before = status(&project);
     project.ok("version create");
     assert_eq!(status(&project), before);
@@ -90,7 +91,9 @@ fn secrets_and_ignored_files_are_git_s_own_affair() {
     project.run("push");
     let outcome = project.run("version create");
     assert!(
-        outcome.stderr.contains("\"kept.log\" is in the version and not in the commit: git ignores it"),
+        outcome
+            .stderr
+            .contains("\"kept.log\" is in the version and not in the commit: git ignores it"),
         "{outcome}"
     );
     let files = git(&project, "ls-tree -r --name-only lua/v1");
@@ -172,7 +175,10 @@ fn a_project_in_a_folder_of_a_repository_touches_nothing_beside_it() {
         project.ok(&format!("-C agents/shop {line}"));
     }
     assert_eq!(status(&project), "M  other/a.txt\n");
-    assert_eq!(git(&project, "ls-tree -r --name-only lua/v1"), "agents/shop/index.ts\nother/a.txt\n");
+    assert_eq!(
+        git(&project, "ls-tree -r --name-only lua/v1"),
+        "agents/shop/index.ts\nother/a.txt\n"
+    );
     assert_eq!(git(&project, "show lua/v1:other/a.txt"), "one\n");
     project.write(".gitignore", "/agents\n");
     project.ok("-C agents/shop git disconnect");
@@ -187,10 +193,15 @@ fn submodules_stay_as_they_are() {
     let project = connected();
     let other = project.path("other");
     std::fs::create_dir(&other).unwrap();
-    for line in ["init --quiet", "-c user.name=A -c user.email=a@b commit --quiet --allow-empty -m x"] {
+    for line in
+        ["init --quiet", "-c user.name=A -c user.email=a@b commit --quiet --allow-empty -m x"]
+    {
         git(&project, &format!("-C other {line}"));
     }
-    let add = format!("-c protocol.file.allow=always submodule --quiet add {} vendor/lib", other.display());
+    let add = format!(
+        "-c protocol.file.allow=always submodule --quiet add {} vendor/lib",
+        other.display()
+    );
     git(&project, &add);
     std::fs::remove_dir_all(&other).unwrap();
     git(&project, "commit --quiet -m lib");

@@ -87,9 +87,14 @@ fn without_a_connection_no_git_is_started() {
     project.write("../bin/git", "#!/bin/sh\necho started >> \"$HOME/git-was-started\"\n");
     std::fs::set_permissions(project.path("../bin/git"), PermissionsExt::from_mode(0o755)).unwrap();
     project.set("PATH", &project.path("../bin").to_string_lossy());
-    for line in
-        ["push", "version create", "version promote 1", "git status", "git disconnect", "version list"]
-    {
+    for line in [
+        "push",
+        "version create",
+        "version promote 1",
+        "git status",
+        "git disconnect",
+        "version list",
+    ] {
         project.ok(line);
     }
     let trace = project.path("..").join("home").join("git-was-started");

@@ -42,7 +42,8 @@ fn status(project: &Project) -> String {
 fn plain(outcome: &Outcome) -> String {
     let is_hash = |word: &str| word.len() == 40 && word.chars().all(|c| c.is_ascii_hexdigit());
     let text = outcome.to_string();
-    let hashes: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| is_hash(word)).collect();
+    let hashes: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| is_hash(word)).collect();
     hashes.iter().fold(text.clone(), |text, hash| text.replace(hash, "<hash>"))
 }
 

@@ -30,7 +30,8 @@ fn cases() -> Vec<Case> {
     let paths = |version: u8| {
         format!(r#"{{"compilerOptions": {{"paths": {{"@p": ["./src/pricing-v{version}.ts"]}}}}}}"#)
     };
-    let imports = |version: u8| format!(r##"{{"imports": {{"#p": "./src/pricing-v{version}.ts"}}}}"##);
+    let imports =
+        |version: u8| format!(r##"{{"imports": {{"#p": "./src/pricing-v{version}.ts"}}}}"##);
     let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
     let both = ("src/all.ts", "export const net = () => 1;\nexport const gross = () => 2;\n");
     let swapped = "import { net as price, gross as other } from './all';";
@@ -85,13 +86,14 @@ fn cases() -> Vec<Case> {
             "export * as now from './pricing-v2';\n",
         ),
     ];
-    let entry = |what, import: &'static str, to: &str, body, files: &[(&'static str, &'static str)]| Case {
-        what,
-        import,
-        body,
-        files: files.to_vec(),
-        edit: ("src/index.ts", agent(to, body)),
-    };
+    let entry =
+        |what, import: &'static str, to: &str, body, files: &[(&'static str, &'static str)]| Case {
+            what,
+            import,
+            body,
+            files: files.to_vec(),
+            edit: ("src/index.ts", agent(to, body)),
+        };
     cases.extend([
         entry(
             "two names that change places",
@@ -135,10 +137,18 @@ fn an_import_that_resolves_to_something_else_is_a_change() {
         assert_eq!(hook(&project.json("push")).0, "new", "{what}");
         // The second look comes from the cache.
         let status = project.json("status");
-        assert_eq!(status["notPushed"]["primitives"].as_array().unwrap().len(), 0, "{what}: {status:#}");
+        assert_eq!(
+            status["notPushed"]["primitives"].as_array().unwrap().len(),
+            0,
+            "{what}: {status:#}"
+        );
         project.write(edit.0, &edit.1);
         assert_eq!(hook(&project.json("push --dry-run")).0, "changed", "{what}");
-        assert_eq!(hook(&project.json("push")), ("changed".to_owned(), "1.0.1".to_owned()), "{what}");
+        assert_eq!(
+            hook(&project.json("push")),
+            ("changed".to_owned(), "1.0.1".to_owned()),
+            "{what}"
+        );
         assert_eq!(hook(&project.json("push")).0, "unchanged", "{what}");
         // What an editor does to the text of an import is no change of what it resolves to.
         let index = project.read("src/index.ts");
@@ -241,8 +251,16 @@ fn an_ignored_file_that_newly_comes_first_is_read() {
             "@lib",
             "made/lib.ts",
         ),
-        (r#"{"compilerOptions": {"paths": {"@/*": ["./made/*", "./src/*"]}}}"#, "@/lib", "made/lib/index.ts"),
-        (r#"{"compilerOptions": {"baseUrl": "made", "paths": {"zod": ["./zod.ts"]}}}"#, "zod", "made/zod.ts"),
+        (
+            r#"{"compilerOptions": {"paths": {"@/*": ["./made/*", "./src/*"]}}}"#,
+            "@/lib",
+            "made/lib/index.ts",
+        ),
+        (
+            r#"{"compilerOptions": {"baseUrl": "made", "paths": {"zod": ["./zod.ts"]}}}"#,
+            "zod",
+            "made/zod.ts",
+        ),
         ("{}", "../src/lib.js", "src/lib.tsx"),
     ] {
         let project = Project::new();

@@ -13,7 +13,12 @@ fn with_moved_file() -> Project {
     let text = project.read("src/skills/tools/TrackOrderTool.ts");
     std::fs::remove_file(project.path("src/skills/tools/TrackOrderTool.ts")).unwrap();
     project.write("src/skills/track/TrackOrderTool.ts", text);
-    shop::edit(&project, "src/skills/orders.skill.ts", "./tools/TrackOrderTool", "./track/TrackOrderTool");
+    shop::edit(
+        &project,
+        "src/skills/orders.skill.ts",
+        "./tools/TrackOrderTool",
+        "./track/TrackOrderTool",
+    );
     project
 }
 
@@ -21,7 +26,10 @@ fn with_moved_file() -> Project {
 fn a_file_that_moves_renumbers_nothing_and_is_told_as_moved() {
     let project = with_moved_file();
     let push = project.json("push");
-    assert!(push["items"].as_array().unwrap().iter().all(|item| item["change"] == "unchanged"), "{push:#}");
+    assert!(
+        push["items"].as_array().unwrap().iter().all(|item| item["change"] == "unchanged"),
+        "{push:#}"
+    );
     assert_eq!(project.ok("version create"), "No staged changes since the previous version.\n");
     insta::assert_snapshot!(project.run("source diff 1 2"), @"
     $ lua-store source diff 1 2
@@ -101,15 +109,20 @@ fn what_prettier_does_is_no_change() {
                 .iter()
                 .filter(|item| item["change"] != "unchanged")
                 .collect();
-            assert!(changed.is_empty(), "{from:?} {style}: {changed:#?}\n{}", project.run("push --dry-run"));
+            assert!(
+                changed.is_empty(),
+                "{from:?} {style}: {changed:#?}\n{}",
+                project.run("push --dry-run")
+            );
         }
     }
 }
 
 fn copied(from: &Path) -> Project {
     let project = Project::new();
-    for entry in
-        walkdir::WalkDir::new(from).into_iter().filter_entry(|entry| entry.file_name() != "node_modules")
+    for entry in walkdir::WalkDir::new(from)
+        .into_iter()
+        .filter_entry(|entry| entry.file_name() != "node_modules")
     {
         let entry = entry.unwrap();
         if entry.file_type().is_file() {

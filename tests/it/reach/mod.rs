@@ -16,6 +16,7 @@ fn agent(import: &str, body: &str) -> String {
 }
 
 fn hook(push: &Value) -> (String, String) {
-    let item = push["items"].as_array().unwrap().iter().find(|item| item["name"] == "hook").unwrap();
+    let item =
+        push["items"].as_array().unwrap().iter().find(|item| item["name"] == "hook").unwrap();
     (item["change"].as_str().unwrap().to_owned(), item["to"].as_str().unwrap().to_owned())
 }

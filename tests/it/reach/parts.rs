@@ -33,7 +33,10 @@ fn a_new_description_is_told_once() {
     };
     let before = project.read("src/skills/tools/TrackOrderTool.ts");
     assert!(before.contains("inputSchema = z.object({ id: z.string() })"), "{before}");
-    assert_eq!(schema("id: z.string()", "id: z.string().describe('Of the order').min(1)"), (true.into(), 1));
+    assert_eq!(
+        schema("id: z.string()", "id: z.string().describe('Of the order').min(1)"),
+        (true.into(), 1)
+    );
     project.ok("push");
     assert_eq!(schema("'Of the order'", "'Which order'"), (true.into(), 0));
     assert_eq!(schema(".describe('Which order')", ""), (true.into(), 0));

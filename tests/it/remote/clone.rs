@@ -54,14 +54,18 @@ fn a_clone_that_was_cut_off_goes_on() {
     let mut cuts = 0;
     for step in (1..).step_by(5) {
         let ben = Project::new();
-        let outcome = ben.lua_store(&line).env("LUA_STORE_FAULT", format!("kill={step}")).output().unwrap();
+        let outcome =
+            ben.lua_store(&line).env("LUA_STORE_FAULT", format!("kill={step}")).output().unwrap();
         if outcome.status.success() {
             break;
         }
         cuts += 1;
         // Cut off after its last file and ref it is whole, and nothing is left to go on with.
         let again = ben.run(&line);
-        assert!(again.code == 0 || again.stderr.contains("it is not empty"), "cut at step {step}: {again}");
+        assert!(
+            again.code == 0 || again.stderr.contains("it is not empty"),
+            "cut at step {step}: {again}"
+        );
         assert_eq!(ben.read("shop/src/index.ts"), ana.read("src/index.ts"));
         assert_eq!(ben.run("-C shop fsck").code, 0, "cut at step {step}");
         assert!(ben.ok("-C shop version list").contains("v1*"), "cut at step {step}");

@@ -44,15 +44,20 @@ fn shop() -> Project {
 
 /// Everything below a folder: paths, what they are, and bytes.
 fn tree(folder: &Path) -> Vec<(String, String, Vec<u8>)> {
-    let walk = walkdir::WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter().map(Result::unwrap);
+    let walk = walkdir::WalkDir::new(folder)
+        .min_depth(1)
+        .sort_by_file_name()
+        .into_iter()
+        .map(Result::unwrap);
     let one = |entry: walkdir::DirEntry| {
         let path = entry.path().strip_prefix(folder).unwrap().to_string_lossy().into_owned();
         let kind = entry.file_type();
         let bytes = if kind.is_file() { std::fs::read(entry.path()).unwrap() } else { Vec::new() };
         let link = std::fs::read_link(entry.path()).unwrap_or_default();
         #[cfg(unix)]
-        let run =
-            std::os::unix::fs::PermissionsExt::mode(&entry.metadata().unwrap().permissions()) & 0o100 != 0;
+        let run = std::os::unix::fs::PermissionsExt::mode(&entry.metadata().unwrap().permissions())
+            & 0o100
+            != 0;
         #[cfg(not(unix))]
         let run = false;
         (path, format!("{kind:?} {link:?} {}", run && kind.is_file()), bytes)
@@ -80,7 +85,10 @@ fn a_machine_with_only_a_url_and_a_token_reads_everything() {
         assert_eq!(there.stdout, here.stdout, "{reader}");
     }
     let status = ops.run(&format!("status {remote}"));
-    assert!(status.stdout.contains("Active version:  v1  first\n  Live since 09:30 UTC"), "{status}");
+    assert!(
+        status.stdout.contains("Active version:  v1  first\n  Live since 09:30 UTC"),
+        "{status}"
+    );
     assert!(status.stdout.contains(&format!("as {}/{AGENT} has it now", server.url)), "{status}");
     assert!(status.stdout.contains("Newest version:  v2  second"), "{status}");
     let json = ops.json(&format!("status {remote}"));
@@ -88,13 +96,21 @@ fn a_machine_with_only_a_url_and_a_token_reads_everything() {
     assert_eq!(json["remote"], format!("{}/{AGENT}", server.url));
     ops.ok(&format!("restore v2 out {remote}"));
     std::fs::rename(ana.path(".lua"), ana.path("../store")).unwrap();
-    assert_eq!(tree(&ops.path("out")), tree(&ana.root()), "the same files, links and modes, and no others");
+    assert_eq!(
+        tree(&ops.path("out")),
+        tree(&ana.root()),
+        "the same files, links and modes, and no others"
+    );
     assert_eq!(std::fs::read_dir(ops.root()).unwrap().count(), 1, "no project was made");
     for cache in caches(&ops) {
         let files = tree(&cache);
         assert!(files.len() > 5);
-        let holds = |bytes: &[u8]| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
-        assert!(!files.iter().any(|(_, _, bytes)| holds(bytes)), "the token is in no file of the cache");
+        let holds =
+            |bytes: &[u8]| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+        assert!(
+            !files.iter().any(|(_, _, bytes)| holds(bytes)),
+            "the token is in no file of the cache"
+        );
     }
     ops.set("LUA_STORE_TOKEN", "lst_wrong");
     assert_eq!(ops.run(&format!("version list {remote}")).code, 9);
@@ -144,7 +160,10 @@ fn nobody_without_a_project_is_told_to_make_a_version() {
             assert!(outcome.code == 0 && !outcome.to_string().contains("`lua-store"), "{outcome}");
             assert!(line != "version status" || outcome.to_string().contains(told), "{outcome}");
         }
-        assert!(project.run("version status").to_string().contains("`lua-store version "), "here it helps");
+        assert!(
+            project.run("version status").to_string().contains("`lua-store version "),
+            "here it helps"
+        );
     }
 }
 
@@ -160,7 +179,10 @@ fn what_is_brought_once_is_not_brought_again() {
     for reader in READERS {
         ops.ok(&format!("{reader} {remote}"));
     }
-    assert_eq!(server.metric("lua_store_requests_total{route=\"fetch\",method=\"POST\",status=\"200\"}"), 1);
+    assert_eq!(
+        server.metric("lua_store_requests_total{route=\"fetch\",method=\"POST\",status=\"200\"}"),
+        1
+    );
     // What is new comes with the next look.
     edit(&ana, "src/index.ts", "You help.", "You help a lot.");
     ana.ok("push");
@@ -185,7 +207,10 @@ fn a_remote_that_cannot_be_reached_is_read_from_the_cache() {
     for options in ["", " --offline"] {
         let outcome = ops.run(&format!("version list --remote {url}{options}"));
         assert_eq!((outcome.code, &outcome.stdout), (0, &before), "{outcome}");
-        assert!(outcome.stderr.contains(&format!("as {url} had it at 09:30 UTC, 2 h ago")), "{outcome}");
+        assert!(
+            outcome.stderr.contains(&format!("as {url} had it at 09:30 UTC, 2 h ago")),
+            "{outcome}"
+        );
     }
     std::fs::remove_dir_all(ops.home().join(".cache")).unwrap();
     assert_eq!(ops.run(&format!("version list --remote {url}")).code, 11);
@@ -204,9 +229,12 @@ fn the_cache_has_a_bound_and_what_was_asked_longest_ago_goes() {
     assert_eq!(caches(&ops).len(), 2);
     ops.set("LUA_STORE_CACHE_BYTES", "1");
     ops.set("LUA_STORE_NOW", "2026-11-21T12:30:00Z");
-    assert!(ops.ok(&format!("version list --remote \"{}/{AGENT}\"", data.display())).contains("v2"));
+    assert!(
+        ops.ok(&format!("version list --remote \"{}/{AGENT}\"", data.display())).contains("v2")
+    );
     assert_eq!(caches(&ops).len(), 1, "the one that is read stays");
-    let offline = ops.run(&format!("version list --offline --remote \"{}/{AGENT}\"", elsewhere.display()));
+    let offline =
+        ops.run(&format!("version list --offline --remote \"{}/{AGENT}\"", elsewhere.display()));
     assert_eq!(offline.code, 3, "{offline}");
 }
 
@@ -236,7 +264,9 @@ fn a_damaged_cache_is_made_again() {
     let ops = Project::new();
     let line = format!("version list --remote {}/{AGENT}", server.url);
     let right = ops.ok(&line);
-    for (file, bytes) in [("packed-refs", "x"), ("refs/remotes/origin", ""), ("cache/heard/origin", "")] {
+    for (file, bytes) in
+        [("packed-refs", "x"), ("refs/remotes/origin", ""), ("cache/heard/origin", "")]
+    {
         let cache = caches(&ops).pop().unwrap().join(".lua");
         std::fs::write(cache.join(file), bytes).unwrap();
         assert_eq!(ops.ok(&line), right, "{file}");
@@ -287,7 +317,9 @@ fn a_restore_that_was_cut_is_finished_by_the_same_command() {
     let whole = tree(&project.path("../whole"));
     let url = project.path("../data").canonicalize().unwrap().join(AGENT);
     for (nth, line) in
-        ["restore v2".to_owned(), format!("restore --remote \"{}\" v2", url.display())].iter().enumerate()
+        ["restore v2".to_owned(), format!("restore --remote \"{}\" v2", url.display())]
+            .iter()
+            .enumerate()
     {
         let mut told = String::new();
         for step in (1..).step_by(3) {
@@ -295,7 +327,11 @@ fn a_restore_that_was_cut_is_finished_by_the_same_command() {
             let cache = project.path(format!("../cache-{nth}-{step}"));
             let run = |fault: &str| {
                 let mut command = project.lua_store(&format!("{line} {out}"));
-                command.env("LUA_STORE_FAULT", fault).env("XDG_CACHE_HOME", &cache).output().unwrap()
+                command
+                    .env("LUA_STORE_FAULT", fault)
+                    .env("XDG_CACHE_HOME", &cache)
+                    .output()
+                    .unwrap()
             };
             let cut = run(&format!("kill={step}"));
             if cut.status.success() {
@@ -328,7 +364,10 @@ fn restore_writes_the_files_of_a_version_into_a_new_folder() {
     );
     assert!(!project.path("../out/run.sh").exists() && !project.path("../out/.lua").exists());
     assert_eq!(project.ok("restore source/v3 ../three").lines().count(), 1);
-    assert_eq!(std::fs::read_to_string(project.path("../three/src/later.ts")).unwrap(), "export {}\n");
+    assert_eq!(
+        std::fs::read_to_string(project.path("../three/src/later.ts")).unwrap(),
+        "export {}\n"
+    );
     let before = tree(&project.path("../out"));
     let refused = project.run("restore v2 ../out");
     assert_eq!(refused.code, 2, "{refused}");

@@ -58,7 +58,10 @@ fn whoever_is_second_is_told_who_was_first_and_nothing_is_changed() {
     edit(&ben, "src/index.ts", "You help customers shop.", "You help a lot.");
     let refused = ben.run("push");
     assert_eq!(refused.code, 1, "{refused}");
-    assert!(refused.stderr.contains("source v2  2026-11-21 09:30  ana@example.com  shorter"), "{refused}");
+    assert!(
+        refused.stderr.contains("source v2  2026-11-21 09:30  ana@example.com  shorter"),
+        "{refused}"
+    );
     assert!(refused.stderr.contains("`lua-store pull origin`"), "{refused}");
     assert!(!ben.ok("source list").contains("v2"), "nothing was made here");
     assert!(ben.read("src/index.ts").contains("You help a lot."));
@@ -74,7 +77,11 @@ fn of_two_promotions_one_wins_and_the_other_changes_nothing() {
     let ben = copy_of(&ana, "ben@example.com");
     ana.ok("version promote 2");
     let second = ben.run("version promote 2 -m mine");
-    assert_eq!((second.code, second.stdout.as_str()), (0, "v2 is already active. No change.\n"), "{second}");
+    assert_eq!(
+        (second.code, second.stdout.as_str()),
+        (0, "v2 is already active. No change.\n"),
+        "{second}"
+    );
     assert!(second.stderr.contains("promoted v2  2026-11-21 09:30  ana@example.com"), "{second}");
     assert_eq!(ben.json("version list")[0]["status"], "active");
     assert_eq!(ana.json("log --ledger").as_array().unwrap().len(), 2);

@@ -42,7 +42,8 @@ impl Stranger {
         edit(&project, "src/index.ts", "You help customers shop.", "You help.");
         let before = objects(&project);
         project.ok("push --offline");
-        let new: Vec<_> = objects(&project).into_iter().filter(|path| !before.contains(path)).collect();
+        let new: Vec<_> =
+            objects(&project).into_iter().filter(|path| !before.contains(path)).collect();
         let [pack] = &new[..] else { panic!("{new:?}") };
         let pack = std::fs::read(pack).unwrap();
         let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
@@ -68,7 +69,8 @@ impl Stranger {
         let name = name(bytes);
         assert_eq!(self.upload(&name, bytes).status, 204);
         let txn = format!("{:032x}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let body = json!({"txn": txn, "pack": name, "source": {"after": 1, "ids": [source]}}).to_string();
+        let body =
+            json!({"txn": txn, "pack": name, "source": {"after": 1, "ids": [source]}}).to_string();
         self.server.ask("POST", &format!("/{AGENT}/transactions"), "", body.as_bytes())
     }
 
@@ -89,7 +91,10 @@ impl Stranger {
 }
 
 fn objects(project: &Project) -> Vec<PathBuf> {
-    std::fs::read_dir(project.path(".lua/objects")).unwrap().map(|entry| entry.unwrap().path()).collect()
+    std::fs::read_dir(project.path(".lua/objects"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect()
 }
 
 #[test]

@@ -48,14 +48,21 @@ fn grow(project: &Project, count: usize) {
         let numbers = start..count.min(start + 500);
         let mut made = client.make();
         let mut push = |n: usize| {
-            let record = SourceRecord { at_ms: n as i64, message: Some(format!("{n}")), ..record() };
+            let record =
+                SourceRecord { at_ms: n as i64, message: Some(format!("{n}")), ..record() };
             source::put(&mut made.batch, &record, state, files, None).unwrap()
         };
         let sources: Vec<Id> = numbers.clone().map(&mut push).collect();
         let mut create = |n: usize| {
             let (by, message) = ("ana".to_owned(), Some(format!("{n}")));
-            let meta =
-                VersionMeta { by, at_ms: n as i64, message, commit: None, source_version: 1, unread: None };
+            let meta = VersionMeta {
+                by,
+                at_ms: n as i64,
+                message,
+                commit: None,
+                source_version: 1,
+                unread: None,
+            };
             version::put(&mut made.batch, &meta, state, files, None).unwrap()
         };
         let versions: Vec<Id> = numbers.step_by(10).map(&mut create).collect();
@@ -80,7 +87,8 @@ fn note(project: &Project) {
     let mut head = StoredHead::read(&agent(), &bytes, None, &mut |page| page.load(&packs)).unwrap();
     let by = TokenName { id: "511ff332a7a8".to_owned(), name: "laptop-2".to_owned() };
     for at in 0..head.source.len() as u64 {
-        let receipt = Receipt { token: 0, at_ms: 1_795_253_400_000 + at, source: 1, versions: 0, ledger: 0 };
+        let receipt =
+            Receipt { token: 0, at_ms: 1_795_253_400_000 + at, source: 1, versions: 0, ledger: 0 };
         head.receipts.add(Some(&by), receipt);
     }
     heads.swap(&agent(), Expect::Match(&token), &head.encode()).unwrap();

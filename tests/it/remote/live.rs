@@ -99,7 +99,10 @@ fn programs_are_told_as_of_when_and_whose_word_it_is() {
         status["live"],
         json!({"version": 2, "since": "2026-11-21T14:07:00.000Z", "by": "ci@example.com", "reason": "the diff looks right", "via": null})
     );
-    assert_eq!(status["unsent"], json!({"source": [], "versions": [], "promotions": 0, "deletions": 0}));
+    assert_eq!(
+        status["unsent"],
+        json!({"source": [], "versions": [], "promotions": 0, "deletions": 0})
+    );
     let list = ben.json("version list");
     assert_eq!(list[0]["promotedAt"], "2026-11-21T14:07:00.000Z");
     assert_eq!(list[0]["promotedBy"], "ci@example.com");
@@ -124,7 +127,10 @@ fn a_version_that_was_never_pulled_is_shown_when_it_is_live() {
     ben.set("LUA_STORE_NOW", "2026-11-22T16:10:00Z");
     let status = ben.ok("status");
     assert!(status.contains("Active version:  v2  second"), "{status}");
-    assert!(status.contains("Live since 2026-11-20 14:07 UTC (2 days) by ana@example.com"), "{status}");
+    assert!(
+        status.contains("Live since 2026-11-20 14:07 UTC (2 days) by ana@example.com"),
+        "{status}"
+    );
     assert!(ben.ok("show active").starts_with("Version v2 (active)"));
     assert!(ben.ok("show active:src/index.ts").contains("You help.`"));
     assert_eq!(ben.run("fsck").code, 0);
@@ -145,7 +151,10 @@ fn without_an_answer_it_is_what_the_remote_had() {
         assert!(!said.contains("has it now"), "{reader}: {said}");
     }
     let status = ben.json("status");
-    assert_eq!((&status["active"], &status["asOf"]), (&json!(2), &json!("2026-11-21T14:10:00.000Z")));
+    assert_eq!(
+        (&status["active"], &status["asOf"]),
+        (&json!(2), &json!("2026-11-21T14:10:00.000Z"))
+    );
     assert!(ben.ok("version list").contains("v2*"));
     // What is remembered is a cache: without it the last fetch tells, and no time.
     std::fs::remove_dir_all(ben.path(".lua/cache/heard")).unwrap();
@@ -196,7 +205,9 @@ fn it_takes_one_request_and_with_offline_none() {
     }
     // What no pointer decides asks nobody.
     let before = requests(&server);
-    for reader in ["show v1:src/index.ts", "diff v1 v1", "ls-tree v1", "diff", "version diff v1 latest"] {
+    for reader in
+        ["show v1:src/index.ts", "diff v1 v1", "ls-tree v1", "diff", "version diff v1 latest"]
+    {
         project.ok(reader);
     }
     assert_eq!(requests(&server) - before, 0);
@@ -330,7 +341,10 @@ fn what_was_not_sent_is_listed() {
     assert!(!said.contains("Nothing to push"), "{said}");
     assert!(!said.contains("here only"), "the pointer is where the remote has it: {said}");
     let status = project.json("status");
-    assert_eq!(status["unsent"], json!({"source": [2, 3], "versions": [2], "promotions": 2, "deletions": 1}));
+    assert_eq!(
+        status["unsent"],
+        json!({"source": [2, 3], "versions": [2], "promotions": 2, "deletions": 1})
+    );
     let list = project.json("version list");
     assert_eq!((&list[0]["unsent"], &list[1]["unsent"]), (&json!(true), &json!(false)));
     assert!(project.run("version list --offline").stderr.contains(line));
@@ -370,7 +384,10 @@ fn without_a_remote_nothing_is_said_of_one() {
     }
     let status = project.json("status");
     assert_eq!((&status["remote"], &status["unsent"]), (&json!(null), &json!(null)));
-    assert_eq!((&status["asOf"], &status["active"]), (&json!("2026-11-21T09:30:00.000Z"), &json!(1)));
+    assert_eq!(
+        (&status["asOf"], &status["active"]),
+        (&json!("2026-11-21T09:30:00.000Z"), &json!(1))
+    );
 }
 
 #[test]
@@ -399,7 +416,10 @@ fn latest_never_means_a_deleted_version() {
     assert!(project.ok("diff").starts_with("Diff v1 → project"));
     assert!(project.ok("version diff latest v2").starts_with("Diff v1 → v2"));
     assert_eq!(project.ok("rev-parse latest"), project.ok("rev-parse v1"));
-    assert_eq!(project.ok("rev-parse latest:src/index.ts"), project.ok("rev-parse v1:src/index.ts"));
+    assert_eq!(
+        project.ok("rev-parse latest:src/index.ts"),
+        project.ok("rev-parse v1:src/index.ts")
+    );
     assert!(project.ok("version promote latest").contains("v1 is already active"));
     // A number is never given twice.
     project.ok("version create");
@@ -428,7 +448,9 @@ fn hints_name_versions_that_can_be_promoted() {
         refused.stderr.contains("`lua-store version promote 1` promotes the newest that can be"),
         "{refused}"
     );
-    assert!(project.run("status").stderr.contains("`lua-store version promote v1` makes it active"));
+    assert!(
+        project.run("status").stderr.contains("`lua-store version promote v1` makes it active")
+    );
     project.ok("version promote v1");
     // What was live once can be live again.
     project.ok("version create");

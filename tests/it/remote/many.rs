@@ -26,7 +26,8 @@ fn team(people: usize) -> Project {
         imports += &format!("import job{name} from './jobs/job{name}';\n");
         jobs += &format!(", job{name}");
     }
-    let index = project.read("src/index.ts").replace("jobs: [nightly", &format!("jobs: [nightly{jobs}"));
+    let index =
+        project.read("src/index.ts").replace("jobs: [nightly", &format!("jobs: [nightly{jobs}"));
     project.write("src/index.ts", imports + &index);
     project.ok("push");
     project
@@ -87,7 +88,8 @@ impl Acknowledged {
     fn note(&mut self, client: &Project, sent: &serde_json::Value) {
         let source = heads(&client.root()).source;
         let numbers = sent["remote"]["sourceVersions"].as_array().unwrap().iter();
-        self.pushes.extend(numbers.map(|n| n.as_u64().unwrap()).map(|n| (n, source[n as usize - 1])));
+        self.pushes
+            .extend(numbers.map(|n| n.as_u64().unwrap()).map(|n| (n, source[n as usize - 1])));
     }
 }
 
@@ -96,14 +98,17 @@ fn at_once(clients: usize, rounds: usize) {
     let mut ana = team(clients);
     let server = serve(&mut ana, "");
     let before = head(server.data());
-    let clients: Vec<Project> = (0..clients).map(|number| client(&ana, &server.url, number)).collect();
+    let clients: Vec<Project> =
+        (0..clients).map(|number| client(&ana, &server.url, number)).collect();
     let done: Vec<Acknowledged> = std::thread::scope(|scope| {
         let turns = |(name, client)| scope.spawn(move || take_turns(client, name, rounds));
         let started: Vec<_> = clients.iter().enumerate().map(turns).collect();
         started.into_iter().map(|client| client.join().expect("a client came to its end")).collect()
     });
     let after = head(server.data());
-    assert!(after.source.starts_with(&before.source) && after.versions.starts_with(&before.versions));
+    assert!(
+        after.source.starts_with(&before.source) && after.versions.starts_with(&before.versions)
+    );
     let mut numbers = BTreeMap::new();
     for (number, id) in done.iter().flat_map(|acknowledged| &acknowledged.pushes) {
         assert_eq!(after.source[*number as usize - 1], *id, "v{number} was acknowledged");

@@ -19,7 +19,8 @@ fn a_large_push_goes_in_pieces_through_a_proxy_that_takes_1_mb() {
     assert_eq!(heads(&project.root()).source.len(), 2);
     let requests = proxy.requests();
     let patches = requests.iter().filter(|(method, ..)| method == "PATCH");
-    let (patches, sent): (Vec<usize>, Vec<usize>) = patches.map(|(_, length, came)| (*length, *came)).unzip();
+    let (patches, sent): (Vec<usize>, Vec<usize>) =
+        patches.map(|(_, length, came)| (*length, *came)).unzip();
     // One is refused before anything of it is sent; the bytes come in three pieces, each once, and nothing is asked in
     // between.
     assert_eq!((sent[0], &sent[1..]), (0, &patches[1..]), "{requests:?}");
@@ -34,7 +35,8 @@ fn a_pack_that_the_server_finds_too_large_is_an_error_at_once() {
     let project = published();
     project.write("note.md", "a note\n");
     let refs = json!({"agent": AGENT, "source": [], "versions": [], "active": null}).to_string();
-    let said = json!({"error": {"kind": "usage", "message": "the pack is too large: at most 3 bytes"}});
+    let said =
+        json!({"error": {"kind": "usage", "message": "the pack is too large: at most 3 bytes"}});
     let said = said.to_string();
     let stub = Stub::with_answers(move |request| match request.split(' ').next() {
         Some("GET") => (200, refs.clone()),

@@ -65,7 +65,10 @@ fn a_push_that_is_cut_anywhere() {
         pushed(&project, &[Fault::CutDown(cut as u64)]);
     });
     // The first connections are all cut, each a little later.
-    pushed(&project, &[Fault::CutUp(40), Fault::CutDown(40), Fault::CutUp(up / 2), Fault::Delay(5)]);
+    pushed(
+        &project,
+        &[Fault::CutUp(40), Fault::CutDown(40), Fault::CutUp(up / 2), Fault::Delay(5)],
+    );
 }
 
 #[test]

@@ -57,7 +57,8 @@ fn a_remote_that_lost_versions_is_named_and_nothing_is_renumbered() {
     ] {
         let project = put_back(others);
         let before = held(&project);
-        for line in ["fetch", "pull", "pull --theirs", "push", "version promote 1", "sync --check"] {
+        for line in ["fetch", "pull", "pull --theirs", "push", "version promote 1", "sync --check"]
+        {
             let outcome = project.run(line);
             assert_eq!(outcome.code, 1, "{outcome}");
             assert!(outcome.stderr.contains("the remote \"origin\" was rewritten: "), "{outcome}");
@@ -65,7 +66,8 @@ fn a_remote_that_lost_versions_is_named_and_nothing_is_renumbered() {
             assert!(outcome.stderr.contains("nothing was changed here"), "{outcome}");
             assert_eq!(held(&project), before, "{line}");
         }
-        let told: serde_json::Value = serde_json::from_str(&project.run("fetch --json").stdout).unwrap();
+        let told: serde_json::Value =
+            serde_json::from_str(&project.run("fetch --json").stdout).unwrap();
         assert_eq!(told["error"]["code"], "rewritten");
         let status = project.run("status");
         assert!(status.code == 0 && status.stderr.contains("was rewritten"), "{status}");
@@ -99,7 +101,8 @@ fn a_ledger_that_lost_a_promotion_is_seen_too() {
     let url = |to: &str| {
         let config = project.read(".lua/config.toml");
         let line = config.lines().find(|line| line.starts_with("url")).unwrap().to_owned();
-        project.write(".lua/config.toml", config.replace(&line, &format!("url = \"{to}/{AGENT}\"")));
+        project
+            .write(".lua/config.toml", config.replace(&line, &format!("url = \"{to}/{AGENT}\"")));
     };
     url(&stub.url);
     for line in ["fetch", "pull", "push", "version promote 1"] {
@@ -139,10 +142,14 @@ fn a_reader_without_a_project_is_told_too() {
     let cache = walkdir::WalkDir::new(&caches).max_depth(2).into_iter().map(Result::unwrap);
     let cache = cache.map(|entry| entry.into_path()).find(|path| path.ends_with(".lua")).unwrap();
     let told = |outcome: &crate::common::Outcome| {
-        let said = format!("warning: \"{}\" was rewritten: source version v2 is missing", url.display());
+        let said =
+            format!("warning: \"{}\" was rewritten: source version v2 is missing", url.display());
         assert!(outcome.stderr.contains(&said), "{outcome}");
         let key = cache.parent().unwrap().file_name().unwrap().to_string_lossy();
-        assert!(outcome.stderr.contains(&format!("/remotes/{key}\"` forgets what it had")), "{outcome}");
+        assert!(
+            outcome.stderr.contains(&format!("/remotes/{key}\"` forgets what it had")),
+            "{outcome}"
+        );
     };
     for reader in [line.clone(), format!("show v2 --remote {}", url.display()), line.clone()] {
         let outcome = ops.run(&reader);
@@ -176,7 +183,8 @@ fn a_clone_that_goes_on_holds_the_remote_to_what_it_had() {
     let line = format!("clone {} ben", url.display());
     let begun = (1..).find_map(|step| {
         let ben = Project::new();
-        let outcome = ben.lua_store(&line).env("LUA_STORE_FAULT", format!("kill={step}")).output().unwrap();
+        let outcome =
+            ben.lua_store(&line).env("LUA_STORE_FAULT", format!("kill={step}")).output().unwrap();
         assert!(!outcome.status.success(), "no clone was cut between what it saw and its refs");
         ben.path("ben/.lua/refs/remotes/origin").exists().then_some(ben)
     });
@@ -213,11 +221,12 @@ fn a_pull_renumbers_nothing_that_another_remote_has() {
         project.ok(line);
     }
     let before = held(&project);
-    for line in ["pull mirror", "pull mirror --theirs", "push --remote mirror --overwrite-remote --force"] {
+    for line in
+        ["pull mirror", "pull mirror --theirs", "push --remote mirror --overwrite-remote --force"]
+    {
         let outcome = project.run(line);
         assert_eq!(outcome.code, 1, "{outcome}");
-        let told =
-            "Error: the remote \"origin\" has our source version v2 and version v2 under the same number";
+        let told = "Error: the remote \"origin\" has our source version v2 and version v2 under the same number";
         assert!(outcome.stderr.contains(told), "{outcome}");
         assert!(outcome.stderr.contains("`lua-store remote remove origin`"), "{outcome}");
         assert_eq!(held(&project), before, "{line}");
@@ -253,8 +262,10 @@ fn a_done_that_is_none_is_no_success() {
     project.ok("push --offline");
     let lying = |versions: &[lua_store::object::Id], source: serde_json::Value| json!({"agent": AGENT, "source": source, "versions": versions, "active": now.active});
     let other = lua_store::object::Id::of_blob(b"something else");
-    for done in [lying(&now.versions, json!(now.source)), lying(&now.versions, json!([now.source[0], other]))]
-    {
+    for done in [
+        lying(&now.versions, json!(now.source)),
+        lying(&now.versions, json!([now.source[0], other])),
+    ] {
         let refs = lying(&now.versions, json!(now.source)).to_string();
         let stub = Stub::with_answers(move |request| match request {
             _ if request.starts_with("GET ") => (200, refs.clone()),
@@ -264,7 +275,10 @@ fn a_done_that_is_none_is_no_success() {
         aim(&project, &stub.url);
         let outcome = project.run("push");
         assert_eq!(outcome.code, 1, "{outcome}");
-        assert!(outcome.stderr.contains("says that it is done, and has something else"), "{outcome}");
+        assert!(
+            outcome.stderr.contains("says that it is done, and has something else"),
+            "{outcome}"
+        );
         assert!(!project.path(".lua/refs/remotes/origin").exists(), "nothing of it is remembered");
     }
     aim(&project, &server.url);

@@ -70,7 +70,10 @@ pub fn assert_same(project: &Project) {
 pub fn assert_same_as(project: &Project, data: &Path) {
     faults::assert_clean(&project.root());
     let (here, there) = (heads(&project.root()), head(data));
-    assert_eq!((here.source, here.versions, here.active), (there.source, there.versions, there.active));
+    assert_eq!(
+        (here.source, here.versions, here.active),
+        (there.source, there.versions, there.active)
+    );
 }
 
 /// Does something for each number, a few at once: most of the time they wait for the disk.
@@ -84,6 +87,8 @@ pub fn for_each(numbers: impl IntoIterator<Item = usize>, work: impl Fn(usize) +
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
-        workers.into_iter().for_each(|worker| worker.join().expect("one of them showed something wrong"));
+        workers
+            .into_iter()
+            .for_each(|worker| worker.join().expect("one of them showed something wrong"));
     });
 }

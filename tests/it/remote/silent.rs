@@ -77,7 +77,10 @@ fn a_head_that_drips_is_cut() {
 
 #[test]
 fn a_body_that_drips_is_cut() {
-    cut(&dripping("HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n", " "), "it sends too slowly");
+    cut(
+        &dripping("HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n", " "),
+        "it sends too slowly",
+    );
 }
 
 /// What it has comes at once, and the pack with it a byte now and then.
@@ -87,8 +90,10 @@ fn a_pack_that_drips_is_cut() {
     let now = head(&data(&project));
     let refs = json!({"agent": AGENT, "source": now.source, "versions": now.versions, "active": now.active});
     let refs = refs.to_string();
-    let whole =
-        format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{refs}", refs.len());
+    let whole = format!(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{refs}",
+        refs.len()
+    );
     let begin = "HTTP/1.1 200 OK\r\nETag: \"0\"\r\nContent-Length: 10000000\r\n\r\n";
     let url = serving(move |request| match request.starts_with(b"GET ") {
         true => (whole.clone(), ""),
@@ -125,9 +130,14 @@ fn a_certificate_that_nobody_trusts_is_told_once_and_never_in_sync() {
     let (_server, url) = with_certificate(&project, "127.0.0.1");
     aim(&project, &url);
     let before = heads(&project.root());
-    for line in
-        ["fetch", "pull", "push", "sync --check", "version promote 1", &format!("clone {url}/{AGENT} ../c")]
-    {
+    for line in [
+        "fetch",
+        "pull",
+        "push",
+        "sync --check",
+        "version promote 1",
+        &format!("clone {url}/{AGENT} ../c"),
+    ] {
         let outcome = project.run(line);
         assert_eq!(outcome.code, 9, "{outcome}");
         let told = format!("the certificate of \"{url}/{AGENT}\" is not trusted: ");
@@ -135,7 +145,8 @@ fn a_certificate_that_nobody_trusts_is_told_once_and_never_in_sync() {
         assert!(!outcome.to_string().contains("in sync"), "{outcome}");
         assert_eq!(heads(&project.root()), before);
     }
-    let told: serde_json::Value = serde_json::from_str(&project.run("fetch --json").stdout).unwrap();
+    let told: serde_json::Value =
+        serde_json::from_str(&project.run("fetch --json").stdout).unwrap();
     assert_eq!(told["error"]["code"], "untrusted");
     let status = project.run("status");
     assert!(status.code == 0 && status.stderr.contains("is not trusted"), "{status}");

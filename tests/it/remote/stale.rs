@@ -15,7 +15,9 @@ fn stale() -> (Project, Project) {
     let mut ben = copy_of(&ana, "ben@example.com");
     ben.set("LUA_STORE_NOW", "2026-11-21T09:40:00Z");
     edit(&ben, "src/index.ts", "You help customers shop.", "You help. Not.");
-    for line in ["push -m bad", "version create -m second", "version promote 2 -m \"a new persona\""] {
+    for line in
+        ["push -m bad", "version create -m second", "version promote 2 -m \"a new persona\""]
+    {
         ben.ok(line);
     }
     let mut ana = ana;
@@ -127,8 +129,10 @@ fn a_dry_run_asks_and_changes_nothing_anywhere() {
         let _server = http.then(|| over_http(&mut ana, &ben));
         let store = || {
             let walk = walkdir::WalkDir::new(ana.path(".lua")).sort_by_file_name();
-            let files = walk.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
-            let kept = |path: &std::path::Path| !path.components().any(|part| part.as_os_str() == "cache");
+            let files =
+                walk.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+            let kept =
+                |path: &std::path::Path| !path.components().any(|part| part.as_os_str() == "cache");
             files.filter(|e| kept(e.path())).map(|e| e.path().to_owned()).collect::<Vec<_>>()
         };
         let before = (heads(&ana.root()), head(&data(&ana)), store());
@@ -218,13 +222,20 @@ fn a_version_of_ours_with_the_same_number_does_not_stand_in_the_way() {
         let here = heads(&ana.root());
         assert_eq!(live(&ana), Some(1));
         assert_eq!(here.active, head(&data(&ana)).active);
-        assert_eq!((here.source, here.versions), (before.source, before.versions), "ours stay what they are");
+        assert_eq!(
+            (here.source, here.versions),
+            (before.source, before.versions),
+            "ours stay what they are"
+        );
         ana.ok("fsck");
         ana.ok("log --verify");
         assert!(ana.ok("log --ledger").contains("promote origin/v2  by ben@example.com"));
         let refused = ana.run("version promote 2");
         assert_eq!(refused.code, 1, "{refused}");
-        assert!(refused.stderr.contains("v2 is another version here than at the remote"), "{refused}");
+        assert!(
+            refused.stderr.contains("v2 is another version here than at the remote"),
+            "{refused}"
+        );
         let previous = ana.run("version promote previous --offline");
         assert!(previous.stderr.contains("origin/v2 has no number here"), "{previous}");
         ana.ok("pull --ours");
@@ -295,7 +306,11 @@ fn a_remote_that_is_behind_gets_what_was_promoted_offline_before() {
     let answer = project.json("version promote 1");
     assert_eq!((&answer["changed"], &answer["previousActive"]), (&json!(true), &json!(1)));
     assert_eq!(live(&project), Some(1));
-    assert_eq!(project.json("log --ledger").as_array().unwrap().len(), 3, "both records are in the history");
+    assert_eq!(
+        project.json("log --ledger").as_array().unwrap().len(),
+        3,
+        "both records are in the history"
+    );
     served::assert_same(&project);
 }
 
@@ -343,7 +358,8 @@ fn a_lost_answer_is_found_by_asking_again() {
     let (undisturbed, _server, proxy) = taken();
     undisturbed.ok("version promote 1");
     let (up, down, _) = proxy.traffic();
-    let cuts = (1..=10).flat_map(|part| [Fault::CutUp(up * part / 10), Fault::CutDown(down * part / 10)]);
+    let cuts =
+        (1..=10).flat_map(|part| [Fault::CutUp(up * part / 10), Fault::CutDown(down * part / 10)]);
     let cuts: Vec<Fault> = cuts.collect();
     served::for_each(0..cuts.len(), |number| {
         let (ana, server, proxy) = taken();

@@ -31,9 +31,9 @@ fn sent(recorder: &Recorder) -> Option<String> {
     let heads = recorder.heads();
     assert!(!heads.is_empty(), "nothing was asked");
     let token = |head: &String| {
-        let line = head
-            .lines()
-            .find_map(|line| line.to_lowercase().strip_prefix("authorization: ").map(str::to_owned));
+        let line = head.lines().find_map(|line| {
+            line.to_lowercase().strip_prefix("authorization: ").map(str::to_owned)
+        });
         line.and_then(|line| line.strip_prefix("bearer ").map(str::to_owned))
     };
     heads.iter().find_map(token)
@@ -47,7 +47,9 @@ fn the_kept_token_goes_first_then_the_variable_and_the_platforms_key_never() {
     let outcome = project.run("fetch");
     assert_eq!((outcome.code, sent(&remote)), (9, None), "{outcome}");
     assert!(
-        outcome.stderr.contains("LUA_API_KEY was not sent: a token of `lua-store serve` begins with lst_"),
+        outcome
+            .stderr
+            .contains("LUA_API_KEY was not sent: a token of `lua-store serve` begins with lst_"),
         "{outcome}"
     );
     project.set("LUA_API_KEY", "lst_platform");
@@ -74,9 +76,13 @@ fn the_kept_token_goes_first_then_the_variable_and_the_platforms_key_never() {
 fn a_redirect_is_not_followed() {
     let other = Recorder::answering("200 OK", "");
     let port = other.url();
-    for to in [port.clone(), port.replace("http:", "https:"), port.replace("127.0.0.1", "localhost")] {
-        for status in ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
-            let remote = Recorder::answering(status, &format!("Location: {to}/agent_shop/refs\r\n"));
+    for to in
+        [port.clone(), port.replace("http:", "https:"), port.replace("127.0.0.1", "localhost")]
+    {
+        for status in ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
+        {
+            let remote =
+                Recorder::answering(status, &format!("Location: {to}/agent_shop/refs\r\n"));
             let mut project = aimed_at(&remote);
             project.set("LUA_STORE_TOKEN", "lst_variable");
             let outcome = project.run("fetch");
@@ -106,7 +112,9 @@ fn a_token_does_not_cross_the_network_in_plain_text() {
     hint: `--insecure` sends it for this command, `lua-store remote add --insecure` always to that remote
     --- exit 2
     "#);
-    for line in ["push", "pull", "sync --check", &format!("clone {ELSEWHERE} ../second"), "remote login"] {
+    for line in
+        ["push", "pull", "sync --check", &format!("clone {ELSEWHERE} ../second"), "remote login"]
+    {
         assert_eq!(project.run(line).code, 2, "{line}");
         assert_eq!(network.heads(), Vec::<String>::new(), "{line}");
     }
@@ -134,7 +142,8 @@ fn a_token_does_not_cross_the_network_in_plain_text() {
 
 #[test]
 fn what_is_for_this_machine_goes_through_no_proxy() {
-    let (network, remote) = (Recorder::answering("502 Bad", ""), Recorder::answering("401 Unauthorized", ""));
+    let (network, remote) =
+        (Recorder::answering("502 Bad", ""), Recorder::answering("401 Unauthorized", ""));
     let mut project = aimed_at(&remote);
     project.set("LUA_STORE_TOKEN", "lst_variable");
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
@@ -170,7 +179,8 @@ fn login_comes_before_clone() {
     let settings = other.path("../settings").display().to_string();
     other.set("XDG_CONFIG_HOME", &settings);
     assert_eq!(other.run(&format!("clone {url} shop")).code, 9);
-    let login = |input: &str| redacted(other.run_with_input(&format!("login {url}"), input), &server);
+    let login =
+        |input: &str| redacted(other.run_with_input(&format!("login {url}"), input), &server);
     assert_snapshot!(login("platform-key-1234\n"), @"
     $ lua-store login http://SERVER/agent_shop
     --- stderr
@@ -188,7 +198,11 @@ fn login_comes_before_clone() {
     ");
     let wrong = format!("{}0", &token[..token.len() - 1]);
     assert!(login(&wrong).ends_with("--- exit 9\n"));
-    assert_eq!(other.run(&format!("clone {url} shop")).code, 9, "a token that was refused is not kept");
+    assert_eq!(
+        other.run(&format!("clone {url} shop")).code,
+        9,
+        "a token that was refused is not kept"
+    );
     assert_snapshot!(login(&token), @"
     $ lua-store login http://SERVER/agent_shop
     ✓ Logged in to http://SERVER/agent_shop.

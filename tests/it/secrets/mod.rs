@@ -64,7 +64,12 @@ fn a_value_that_looks_like_a_secret_stops_the_push() {
         "https://docs.example.com/mcp",
         &format!("https://d.example.com/{}", in_two(slack())),
     );
-    shop::edit(&project, "src/index.ts", "'openai/gpt-4o'", &format!("'openai/{}'", in_two(github())));
+    shop::edit(
+        &project,
+        "src/index.ts",
+        "'openai/gpt-4o'",
+        &format!("'openai/{}'", in_two(github())),
+    );
     shop::edit(
         &project,
         "src/skills/orders.skill.ts",
@@ -170,7 +175,10 @@ fn a_file_that_code_reaches_is_not_left_out() {
     let project = shop::project();
     project.write(
         "src/lib/store.ts",
-        format!("const key = '{}';\nexport const find = (id: string) => ({{ id, key }});\n", github()),
+        format!(
+            "const key = '{}';\nexport const find = (id: string) => ({{ id, key }});\n",
+            github()
+        ),
     );
     project.write("src/notes.ts", format!("// {}\n", slack()));
     let refused = project.run("push");
@@ -203,7 +211,10 @@ fn a_file_that_code_reaches_is_not_left_out() {
 fn a_file_that_is_ignored_and_reached_is_no_way_around() {
     let project = shop::project();
     project.write(".gitignore", "src/lib\n");
-    project.write("src/lib/store.ts", format!("export const find = (id: string) => '{}';\n", github()));
+    project.write(
+        "src/lib/store.ts",
+        format!("export const find = (id: string) => '{}';\n", github()),
+    );
     let refused = project.run("push");
     assert_eq!(refused.code, 1, "{refused}");
     assert!(refused.stderr.contains("  src/lib/store.ts:1: "), "{refused}");
@@ -214,7 +225,10 @@ fn a_file_that_is_ignored_and_reached_is_no_way_around() {
 fn a_secret_by_its_name_is_refused_when_code_imports_it() {
     let project = shop::project();
     project.write("src/lib/secrets.json", "{\"a\": 1}\n");
-    project.write("src/lib/store.ts", "import a from './secrets.json';\nexport const find = () => a;\n");
+    project.write(
+        "src/lib/store.ts",
+        "import a from './secrets.json';\nexport const find = () => a;\n",
+    );
     let refused = project.run("push");
     assert!(
         refused.stderr.contains(
@@ -315,7 +329,10 @@ fn what_others_allowed_comes_with_a_clone_and_a_pull() {
     std::fs::remove_file(ana.path("../ben/src/lib/key.ts")).unwrap();
     let pulled = ana.run("pull -C ../ben");
     assert_eq!(pulled.code, 0, "{pulled}");
-    assert!(pulled.stderr.contains("Allowed secrets, as origin contains them: src/lib/key.ts\n"), "{pulled}");
+    assert!(
+        pulled.stderr.contains("Allowed secrets, as origin contains them: src/lib/key.ts\n"),
+        "{pulled}"
+    );
     assert!(ana.read("../ben/.env.shared").contains("MORE"));
     ana.ok("push -C ../ben");
     let tree = ana.ok("ls-tree -r -C ../ben source/v3");
@@ -348,9 +365,16 @@ fn every_shape_has_a_sample_that_is_found() {
             .map(|(_, recipe)| *recipe)
             .collect();
         assert!(!recipes.is_empty(), "the shape \"{}\" has no sample in samples.rs", shape.name);
-        for (recipe, seed) in recipes.iter().flat_map(|recipe| (0..20).map(move |seed| (recipe, seed))) {
+        for (recipe, seed) in
+            recipes.iter().flat_map(|recipe| (0..20).map(move |seed| (recipe, seed)))
+        {
             let text = format!("const a = 1;\n  {};\n", samples::make(recipe, seed));
-            assert_eq!(secret_in(&text).map(|(what, _)| what), Some(shape.what), "{}: {text}", shape.name);
+            assert_eq!(
+                secret_in(&text).map(|(what, _)| what),
+                Some(shape.what),
+                "{}: {text}",
+                shape.name
+            );
         }
     }
     let names: Vec<&str> = shapes.iter().map(|shape| shape.name).collect();
@@ -375,38 +399,58 @@ fn nothing_of_any_shape_is_kept() {
         let name = format!("s{number}-{shape}");
         project.write(&format!("notes/{name}.txt"), &sample);
         let text = serde_json::to_string(&format!("Use this. {sample} ")).unwrap();
-        index +=
-            &format!("const s{number} = new LuaSkill({{ name: '{name}', context: {text}, tools: [] }});\n");
+        index += &format!(
+            "const s{number} = new LuaSkill({{ name: '{name}', context: {text}, tools: [] }});\n"
+        );
         let (_, secret) = secret_in(&sample).unwrap_or_else(|| panic!("{shape}: {sample}"));
         secrets.push((name.clone(), secret));
         names.push(format!("s{number}"));
     }
-    index +=
-        &format!("export const agent = new LuaAgent({{ name: 'a', skills: [{}] }});\n", names.join(", "));
+    index += &format!(
+        "export const agent = new LuaAgent({{ name: 'a', skills: [{}] }});\n",
+        names.join(", ")
+    );
     project.write("src/index.ts", index);
     project.ok("init");
     let status = project.json("status");
-    let refused: Vec<&str> =
-        status["secrets"].as_array().unwrap().iter().map(|leak| leak["allow"].as_str().unwrap()).collect();
-    let left_out: Vec<&str> =
-        status["leftOut"].as_array().unwrap().iter().map(|left| left["path"].as_str().unwrap()).collect();
+    let refused: Vec<&str> = status["secrets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|leak| leak["allow"].as_str().unwrap())
+        .collect();
+    let left_out: Vec<&str> = status["leftOut"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|left| left["path"].as_str().unwrap())
+        .collect();
     for (name, _) in &secrets {
         assert!(refused.contains(&&*format!("skill/{name}")), "the value of {name} is not refused");
-        assert!(left_out.contains(&&*format!("notes/{name}.txt")), "the file of {name} is not left out");
+        assert!(
+            left_out.contains(&&*format!("notes/{name}.txt")),
+            "the file of {name} is not left out"
+        );
     }
     // The file may be kept: then each value of its own is in the way.
     let pushed = project.run("push --allow src/index.ts");
     assert_eq!(pushed.code, 1, "{pushed}");
-    let told =
-        [project.run("status --json"), project.run("compile --json"), project.run("diff --json"), pushed];
-    let told: String = told.iter().map(|outcome| format!("{}{}", outcome.stdout, outcome.stderr)).collect();
+    let told = [
+        project.run("status --json"),
+        project.run("compile --json"),
+        project.run("diff --json"),
+        pushed,
+    ];
+    let told: String =
+        told.iter().map(|outcome| format!("{}{}", outcome.stdout, outcome.stderr)).collect();
     project.ok("push --disallow src/index.ts --force backup");
     let objects = every_object(&project.path(".lua"));
     for (name, secret) in &secrets {
         let longest = secret.lines().max_by_key(|line| line.len()).unwrap();
         assert!(!told.contains(longest), "{name} is printed");
         assert_eq!(in_files(&project, longest), None, "{name}");
-        let has = |bytes: &[u8]| bytes.windows(longest.len()).any(|part| part == longest.as_bytes());
+        let has =
+            |bytes: &[u8]| bytes.windows(longest.len()).any(|part| part == longest.as_bytes());
         assert!(!objects.iter().any(|(_, bytes)| has(bytes)), "an object holds {name}");
     }
 }

@@ -389,7 +389,8 @@ impl Random {
             other => panic!("no sort of characters is called {other}"),
         };
         let alphabet: Vec<char> = alphabet.chars().collect();
-        let mut text: Vec<char> = (0..length).map(|_| alphabet[self.next() % alphabet.len()]).collect();
+        let mut text: Vec<char> =
+            (0..length).map(|_| alphabet[self.next() % alphabet.len()]).collect();
         for at in [0, length - 1] {
             while !text[at].is_ascii_alphanumeric() {
                 text[at] = alphabet[self.next() % alphabet.len()];

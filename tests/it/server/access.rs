@@ -50,8 +50,12 @@ fn without_a_good_token_every_route_says_the_same() {
     {"error":{"kind":"auth","message":"the header Authorization must be one `Bearer` with a token","hint":"a token comes from whoever runs the server, who makes it with `lua-store serve token create`; `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it"}}
     "#);
     for (method, route, body) in ROUTES {
-        let reply =
-            server.ask(method, &format!("/shop/{route}"), "", if method == "HEAD" { b"" } else { body });
+        let reply = server.ask(
+            method,
+            &format!("/shop/{route}"),
+            "",
+            if method == "HEAD" { b"" } else { body },
+        );
         assert_eq!(reply.status, 401, "{method} {route}");
     }
 }
@@ -69,7 +73,10 @@ fn a_running_server_sees_new_and_revoked_tokens() {
     project.ok(&format!("serve token revoke {} --data ../data", listed[0]["id"].as_str().unwrap()));
     assert_eq!((asked(&first), asked(&second)), (401, 200));
     let told = server.ask("GET", "/shop/refs", &bearer(&first), b"");
-    assert!(told.text().contains("the token is not known here: it was revoked, or made for another server"));
+    assert!(
+        told.text()
+            .contains("the token is not known here: it was revoked, or made for another server")
+    );
 }
 
 #[test]
@@ -83,8 +90,10 @@ fn a_scope_allows_itself_and_those_before() {
     let swap = format!(
         "{{\"txn\":\"000102030405060708090a0b0c0d0e0f\",\"active\":{{\"expected\":null,\"new\":{{\"version\":1,\"ledger\":\"{zero}\"}}}}}}"
     );
-    let create = b"{\"txn\":\"100102030405060708090a0b0c0d0e0f\",\"source\":{\"after\":0,\"ids\":[]}}";
-    let transact = |header: &str, body: &[u8]| server.ask("POST", "/shop/transactions", header, body).status;
+    let create =
+        b"{\"txn\":\"100102030405060708090a0b0c0d0e0f\",\"source\":{\"after\":0,\"ids\":[]}}";
+    let transact =
+        |header: &str, body: &[u8]| server.ask("POST", "/shop/transactions", header, body).status;
     assert_eq!(transact(&read, create), 403);
     assert_eq!(transact(&push, swap.as_bytes()), 403);
     assert_ne!(transact(&push, create), 403);
@@ -122,7 +131,11 @@ fn damaged_tokens_open_nothing_and_the_log_says_why() {
     let reply = server.ask("GET", "/shop/refs", &read, b"");
     assert_eq!(reply.status, 500);
     let id = reply.header("x-request-id").unwrap();
-    assert!(reply.text().contains(&format!("the server failed at request {id}")), "{}", reply.text());
+    assert!(
+        reply.text().contains(&format!("the server failed at request {id}")),
+        "{}",
+        reply.text()
+    );
     assert!(!reply.text().contains("tokens.json"), "no name of a file of the machine");
     assert!(server.log().contains("tokens.json\\\" is damaged"));
 }
@@ -132,7 +145,8 @@ fn the_log_has_no_secret() {
     let project = Project::new();
     let server = Server::start(&project, "");
     let token = server.token(&project, "shop", "read");
-    let paths = ["/shop/refs".to_owned(), format!("/shop/refs?token={token}"), format!("/{token}/refs")];
+    let paths =
+        ["/shop/refs".to_owned(), format!("/shop/refs?token={token}"), format!("/{token}/refs")];
     for path in &paths {
         server.ask("GET", path, &bearer(&token), b"");
     }

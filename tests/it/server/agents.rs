@@ -42,7 +42,10 @@ fn what_an_agent_may_have_is_shown_beside_what_it_has() {
     project.ok("push");
     let header = bearer(&server.token(&project, "shop", "push"));
     let upload = format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\n");
-    assert_eq!(server.ask("PATCH", &format!("/shop/packs/{:064x}", 1), &upload, b"abc").status, 204);
+    assert_eq!(
+        server.ask("PATCH", &format!("/shop/packs/{:064x}", 1), &upload, b"abc").status,
+        204
+    );
     let shown = project.json("serve agents show shop --data ../data");
     let bytes = shown["bytes"].as_u64().unwrap() + 3;
     assert_eq!(
@@ -112,14 +115,20 @@ fn gc_puts_packs_together_beside_a_running_server() {
     // An upload that nobody went on with.
     let header = bearer(&server.token(&project, "shop", "push"));
     let upload = format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\n");
-    assert_eq!(server.ask("PATCH", &format!("/shop/packs/{:064x}", 1), &upload, b"abc").status, 204);
+    assert_eq!(
+        server.ask("PATCH", &format!("/shop/packs/{:064x}", 1), &upload, b"abc").status,
+        204
+    );
     assert_eq!(project.json("serve agents show shop --data ../data")["uploads"], json!(1));
     let mut late = project.lua_store("serve gc --data ../data --json");
     let time = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48);
     let output = late.env("LUA_STORE_NOW", time.to_string()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let done: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&done["agents"][0]["agent"], &done["agents"][0]["uploads"]), (&json!("shop"), &json!(1)));
+    assert_eq!(
+        (&done["agents"][0]["agent"], &done["agents"][0]["uploads"]),
+        (&json!("shop"), &json!(1))
+    );
     assert_eq!(project.json("serve fsck --data ../data")["ok"], json!(true));
 }
 

@@ -55,7 +55,8 @@ fn a_backup_of_a_running_server_copies_what_is_new_and_becomes_a_server_again() 
     // Byte for byte what the server has, and its tokens open it.
     let head = |data: &Path| {
         let entries = walkdir::WalkDir::new(data).into_iter().filter_map(Result::ok);
-        let head = entries.map(|entry| entry.into_path()).find(|path| path.ends_with("head")).unwrap();
+        let head =
+            entries.map(|entry| entry.into_path()).find(|path| path.ends_with("head")).unwrap();
         std::fs::read(head).unwrap()
     };
     let data = project.path("../restored");
@@ -76,7 +77,8 @@ fn a_backup_of_a_running_server_copies_what_is_new_and_becomes_a_server_again() 
 fn a_folder_with_agents_or_other_files_is_not_restored_into() {
     let (project, _server) = served();
     project.ok("serve backup ../backup --data ../data");
-    let into = |folder: &str| project.run(&format!("serve restore ../backup --data {folder}")).to_string();
+    let into =
+        |folder: &str| project.run(&format!("serve restore ../backup --data {folder}")).to_string();
     let told = into("../data");
     assert!(told.contains("keeps agents already") && told.contains("--- exit 1"), "{told}");
     std::fs::create_dir(project.path("../full")).unwrap();
@@ -87,7 +89,10 @@ fn a_folder_with_agents_or_other_files_is_not_restored_into() {
     let told = into("../backup/inside");
     assert!(told.contains("one is in the other") && told.contains("--- exit 2"), "{told}");
     let told = project.run("serve restore ../nothing --data ../new").to_string();
-    assert!(told.contains("is not a folder of `lua-store serve`") && told.contains("--- exit 3"), "{told}");
+    assert!(
+        told.contains("is not a folder of `lua-store serve`") && told.contains("--- exit 3"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -96,7 +101,10 @@ fn a_damaged_pack_is_told_and_a_good_copy_of_it_is_not_written_over() {
     project.ok("serve backup ../good --data ../data");
     flip(&packs(server.data())[0]);
     let bad = project.run("serve backup ../bad --data ../data").to_string();
-    assert!(bad.contains("is damaged: its bytes have another hash") && bad.contains("--- exit 1"), "{bad}");
+    assert!(
+        bad.contains("is damaged: its bytes have another hash") && bad.contains("--- exit 1"),
+        "{bad}"
+    );
     project.ok("serve backup ../good --data ../data");
     assert_eq!(project.json("serve fsck --data ../good")["ok"], json!(true));
     let told = project.run("serve restore ../bad --data ../restored").to_string();

@@ -29,9 +29,14 @@ fn python() -> Option<PathBuf> {
     };
     let found = [own, PathBuf::from("python3")].into_iter().find(has_all);
     if found.is_none() {
-        #[allow(clippy::print_stderr, reason = "whoever runs the tests has to see that one did not run")]
+        #[allow(
+            clippy::print_stderr,
+            reason = "whoever runs the tests has to see that one did not run"
+        )]
         {
-            eprintln!("skipped: the client in Python needs `pip install -r tests/client/requirements.txt`");
+            eprintln!(
+                "skipped: the client in Python needs `pip install -r tests/client/requirements.txt`"
+            );
         }
     }
     found
@@ -65,7 +70,12 @@ impl Both {
     fn command(&self, url: &str, token: &str, words: &[&str]) -> Command {
         let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/client/client.py");
         let mut command = Command::new(&self.python);
-        command.arg("-B").arg(client).args(words).arg("--store").arg(self.project.home().join("client"));
+        command
+            .arg("-B")
+            .arg(client)
+            .args(words)
+            .arg("--store")
+            .arg(self.project.home().join("client"));
         command.current_dir(self.project.root()).env("REMOTE", url).env("TOKEN", token);
         command.env("LUA_STORE_AUTHOR", "py@example.com");
         command
@@ -112,7 +122,10 @@ fn listed(folder: &Path) -> Vec<(String, String, String)> {
                 continue;
             }
             let (what, bytes) = match data.is_symlink() {
-                true => ("link", std::fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes()),
+                true => (
+                    "link",
+                    std::fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes(),
+                ),
                 false if data.permissions().mode() & 0o100 != 0 => {
                     ("runnable", std::fs::read(&path).unwrap())
                 }
@@ -150,7 +163,8 @@ fn what_the_client_pushes_this_program_clones() {
     assert_eq!((&first["id"], &first["message"]), (&made[0]["id"], &"first".into()), "{versions}");
     assert!(first["createdBy"].as_str().unwrap().contains("py@example.com"), "{versions}");
     assert_eq!(first["status"], "active", "{versions}");
-    let ours: Vec<_> = list.iter().map(|one| (one["series"].as_str().unwrap(), &one["id"])).collect();
+    let ours: Vec<_> =
+        list.iter().map(|one| (one["series"].as_str().unwrap(), &one["id"])).collect();
     assert_eq!(ours, [("source", &pushed[0]["id"]), ("versions", &made[0]["id"])]);
     // The id of a file is what `b3sum` prints.
     let id = both.ok("ours", "rev-parse v1:source/notes/noise.bin");
@@ -176,7 +190,8 @@ fn what_this_program_pushes_the_client_restores_and_goes_on_from() {
     let here = listed(&project.root());
     let client = project.home().join("client");
     let size = || -> u64 {
-        let packs = std::fs::read_dir(&client).unwrap().map(|entry| entry.unwrap().metadata().unwrap());
+        let packs =
+            std::fs::read_dir(&client).unwrap().map(|entry| entry.unwrap().metadata().unwrap());
         packs.map(|data| data.len()).sum()
     };
     let before = size();
@@ -195,7 +210,11 @@ fn what_this_program_pushes_the_client_restores_and_goes_on_from() {
     assert!(both.ok(".", "fsck").contains("nothing is damaged"));
     let active: Value = serde_json::from_str(&both.ok(".", "version list --json")).unwrap();
     assert!(
-        active.as_array().unwrap().iter().any(|one| one["status"] == "active" && one["version"] == 2),
+        active
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["status"] == "active" && one["version"] == 2),
         "{active}"
     );
     // And the other way: this program goes on from it.
@@ -254,7 +273,8 @@ fn the_client_ends_as_the_documents_say() {
         let output = both.command(&both.url(), token, words).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
-    let (push, other) = ["shop", "other"].map(|agent| both.server.token(&both.project, agent, "push")).into();
+    let (push, other) =
+        ["shop", "other"].map(|agent| both.server.token(&both.project, agent, "push")).into();
     for (token, words, code) in [
         (&both.token, vec!["promote", "7"], 3),
         (&push, vec!["promote", "1"], 10),

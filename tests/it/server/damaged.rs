@@ -93,7 +93,8 @@ fn a_push_that_leans_on_what_rotted_there_is_not_blamed() {
     let log = server.log();
     let told = log.lines().find(|line| line.contains("\"event\":\"damage\"")).expect(&log);
     assert!(
-        told.contains(pack.file_name().unwrap().to_str().unwrap()) && told.contains("\"object\":\""),
+        told.contains(pack.file_name().unwrap().to_str().unwrap())
+            && told.contains("\"object\":\""),
         "{told}"
     );
 }
@@ -105,7 +106,9 @@ fn a_pack_that_is_cut_short_under_a_running_server_takes_nobody_else_with_it() {
     let damaged = Damaged::new();
     let pack = damaged.pack("shop");
     let bytes = std::fs::read(&pack).unwrap();
-    let cut = |len: u64| std::fs::OpenOptions::new().write(true).open(&pack).unwrap().set_len(len).unwrap();
+    let cut = |len: u64| {
+        std::fs::OpenOptions::new().write(true).open(&pack).unwrap().set_len(len).unwrap()
+    };
     // It is open there, and what is asked for was not asked for before.
     assert_eq!(damaged.refs("shop").status, 200);
     cut(4096);
@@ -121,7 +124,8 @@ fn a_pack_that_is_cut_short_under_a_running_server_takes_nobody_else_with_it() {
     assert_eq!([damaged.fetch("shop"), damaged.fetch("shop")], [None, Some(500)]);
     // Whoever names what is lost there does not lack it.
     let source = damaged.refs("shop").json()["source"].clone();
-    let asked = serde_json::json!({"txn": "0".repeat(32), "source": {"after": 1, "ids": source}}).to_string();
+    let asked = serde_json::json!({"txn": "0".repeat(32), "source": {"after": 1, "ids": source}})
+        .to_string();
     let reply = damaged.server.ask("POST", "/shop/transactions", &damaged.header, asked.as_bytes());
     assert_eq!(reply.status, 500, "{}", reply.text());
     std::fs::write(&pack, &bytes).unwrap();
@@ -135,7 +139,8 @@ fn a_pack_that_is_cut_short_under_a_running_server_takes_nobody_else_with_it() {
 fn a_check_goes_on_past_an_agent_whose_head_cannot_be_read() {
     let Damaged { project, server, .. } = &Damaged::new();
     let entries = walkdir::WalkDir::new(server.data()).into_iter().filter_map(Result::ok);
-    let head = entries.map(|entry| entry.into_path()).find(|path| path.ends_with("other/head")).unwrap();
+    let head =
+        entries.map(|entry| entry.into_path()).find(|path| path.ends_with("other/head")).unwrap();
     let sound = std::fs::read(&head).unwrap();
     // Another form than the program knows.
     let newer = [&[sound[0], 99], &sound[2..]].concat();
@@ -146,7 +151,9 @@ fn a_check_goes_on_past_an_agent_whose_head_cannot_be_read() {
         std::fs::write(&head, bytes).unwrap();
         let checked = project.run("serve fsck --data ../data");
         assert!(
-            checked.code == 1 && checked.stdout.contains("damaged: other: ") && checked.stdout.contains(told),
+            checked.code == 1
+                && checked.stdout.contains("damaged: other: ")
+                && checked.stdout.contains(told),
             "{checked}"
         );
         assert!(checked.stdout.contains("Checked 2 agent(s): 1 problem(s)."), "{checked}");
@@ -161,8 +168,16 @@ fn a_check_goes_on_past_an_agent_whose_head_cannot_be_read() {
     std::fs::write(&pack, bytes).unwrap();
     let checked = project.run("serve fsck --json --data ../data");
     let answer: serde_json::Value = serde_json::from_str(&checked.stdout).unwrap();
-    let mut agents: Vec<&str> =
-        answer["problems"].as_array().unwrap().iter().map(|one| one["agent"].as_str().unwrap()).collect();
+    let mut agents: Vec<&str> = answer["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["agent"].as_str().unwrap())
+        .collect();
     agents.dedup();
-    assert_eq!((checked.code, agents, &answer["agents"]), (1, vec!["other", "shop"], &2.into()), "{checked}");
+    assert_eq!(
+        (checked.code, agents, &answer["agents"]),
+        (1, vec!["other", "shop"], &2.into()),
+        "{checked}"
+    );
 }

@@ -127,7 +127,8 @@ fn takes_nothing_at_first(fault: &str, why: &str, system: &str) {
     let switch = stored.project.path("../switch");
     std::fs::write(&switch, "").unwrap();
     let folder = data(&stored.project);
-    let server = stored.serve(&format!("{fault},in={},while={}", folder.display(), switch.display()));
+    let server =
+        stored.serve(&format!("{fault},in={},while={}", folder.display(), switch.display()));
     stored.change("third");
     stored.is_read(&server);
     stored.nothing_is_taken(&server, why);
@@ -140,7 +141,8 @@ fn takes_nothing_at_first(fault: &str, why: &str, system: &str) {
     let log = server.log();
     let warned = log.lines().find(|line| line.starts_with("warning: ")).expect(&log);
     assert!(warned.contains(&folder.display().to_string()) && warned.contains(system), "{warned}");
-    let events: Vec<&str> = log.lines().filter(|line| line.contains("\"event\":\"disk\"")).collect();
+    let events: Vec<&str> =
+        log.lines().filter(|line| line.contains("\"event\":\"disk\"")).collect();
     let told = |line: &str, writable: bool| line.contains(&format!("\"writable\":{writable}"));
     assert!(events.len() == 2 && told(events[0], false) && told(events[1], true), "{events:?}");
 }
@@ -173,7 +175,9 @@ fn a_small_disk() {
     let mut stored = Stored::empty();
     std::fs::create_dir(data(&stored.project)).unwrap();
     let Some(disk) = SmallDisk::mount(data(&stored.project)) else {
-        return skipped("no file system could be mounted, so no disk was full or read-only (needs root)");
+        return skipped(
+            "no file system could be mounted, so no disk was full or read-only (needs root)",
+        );
     };
     stored.fill();
     for (is_full, why) in [(true, "is full"), (false, "can only be read")] {

@@ -51,7 +51,10 @@ impl Story {
         project.ok("push");
         let server = Server::start(&project, "");
         let packs = std::fs::read_dir(project.path(".lua/objects")).unwrap();
-        let pack = packs.map(|entry| entry.unwrap().path()).find(|path| path.extension().is_some()).unwrap();
+        let pack = packs
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.extension().is_some())
+            .unwrap();
         std::fs::copy(&pack, project.path("push.pack")).unwrap();
         let bytes = std::fs::read(&pack).unwrap();
         let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
@@ -96,8 +99,10 @@ impl Story {
         if line.is_empty() || line.starts_with("date: ") || line.contains(" 100 ") {
             return None;
         }
-        if let Some((name @ ("content-length" | "upload-offset" | "x-request-id" | "content-range"), value)) =
-            line.split_once(": ")
+        if let Some((
+            name @ ("content-length" | "upload-offset" | "x-request-id" | "content-range"),
+            value,
+        )) = line.split_once(": ")
         {
             let shown: String = match name {
                 "x-request-id" => "<id>".to_owned(),
@@ -110,8 +115,8 @@ impl Story {
         let mut text = String::new();
         for word in line.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric()) {
             let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
-            let is_id =
-                matches!(bare.len(), 12 | 32 | 64 | 72) && bare.chars().all(|c| c.is_ascii_hexdigit());
+            let is_id = matches!(bare.len(), 12 | 32 | 64 | 72)
+                && bare.chars().all(|c| c.is_ascii_hexdigit());
             text += &if is_id { word.replace(bare, "<id>") } else { word.to_owned() };
         }
         Some(without_sizes(&text) + "\n")

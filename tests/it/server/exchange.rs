@@ -22,7 +22,10 @@ impl Pushed {
         let server = Server::start(&project, "");
         let header = bearer(&server.token(&project, "shop", "promote"));
         let packs = std::fs::read_dir(project.path(".lua/objects")).unwrap();
-        let pack = packs.map(|entry| entry.unwrap().path()).find(|path| path.extension().is_some()).unwrap();
+        let pack = packs
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.extension().is_some())
+            .unwrap();
         let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
         Pushed { project, server, header, pack: std::fs::read(pack).unwrap(), source }
     }
@@ -36,11 +39,17 @@ impl Pushed {
     }
 
     fn send(&self, name: &str, offset: usize, length: usize, bytes: &[u8]) -> Reply {
-        self.server.ask("PATCH", &format!("/shop/packs/{name}"), &self.headers(offset, length), bytes)
+        self.server.ask(
+            "PATCH",
+            &format!("/shop/packs/{name}"),
+            &self.headers(offset, length),
+            bytes,
+        )
     }
 
     fn arrived(&self) -> usize {
-        let reply = self.server.ask("HEAD", &format!("/shop/packs/{}", self.name()), &self.header, b"");
+        let reply =
+            self.server.ask("HEAD", &format!("/shop/packs/{}", self.name()), &self.header, b"");
         reply.header("upload-offset").unwrap().parse().unwrap()
     }
 
@@ -71,7 +80,12 @@ fn a_push_that_is_cut_at_many_places_goes_on_each_time() {
     while start < len {
         let end = (start + len / 7 + 1).min(len);
         let mut wire = Wire::new(pushed.server.connect());
-        wire.head("PATCH", &format!("/shop/packs/{name}"), &pushed.headers(start, len), (len - start) as u64);
+        wire.head(
+            "PATCH",
+            &format!("/shop/packs/{name}"),
+            &pushed.headers(start, len),
+            (len - start) as u64,
+        );
         wire.raw(&pushed.pack[start..end]);
         drop(wire);
         // Nothing is seen of it before its end, nor then.
@@ -89,7 +103,10 @@ fn a_push_that_is_cut_at_many_places_goes_on_each_time() {
     assert_eq!(pushed.commit(1).status, 200);
     let mut head = pushed.refs().json();
     head.as_object_mut().unwrap().remove("receipts");
-    assert_eq!(head, json!({"agent": "shop", "source": [pushed.source], "versions": [], "active": null}));
+    assert_eq!(
+        head,
+        json!({"agent": "shop", "source": [pushed.source], "versions": [], "active": null})
+    );
 }
 
 #[test]
@@ -98,7 +115,10 @@ fn a_repeated_request_has_no_second_effect() {
     let (name, len) = (pushed.name(), pushed.pack.len());
     assert_eq!(pushed.send(&name, 0, len, &pushed.pack).status, 204);
     let again = pushed.send(&name, 0, len, &pushed.pack);
-    assert_eq!((again.status, again.header("upload-offset").unwrap()), (409, len.to_string().as_str()));
+    assert_eq!(
+        (again.status, again.header("upload-offset").unwrap()),
+        (409, len.to_string().as_str())
+    );
     let first = pushed.commit(1);
     assert_eq!((first.status, pushed.commit(1).json()), (200, first.json()));
     let other = pushed.commit(2);
@@ -195,7 +215,12 @@ fn a_client_that_asks_first_sends_nothing_in_vain() {
     assert_eq!(wire.reply().status, 409);
     let mut wire = Wire::new(pushed.server.connect());
     let headers = format!("{}Expect: 100-continue\r\n", pushed.headers(0, pushed.pack.len()));
-    wire.head("PATCH", &format!("/shop/packs/{}", pushed.name()), &headers, pushed.pack.len() as u64);
+    wire.head(
+        "PATCH",
+        &format!("/shop/packs/{}", pushed.name()),
+        &headers,
+        pushed.pack.len() as u64,
+    );
     assert_eq!(wire.reply().status, 100);
     wire.raw(&pushed.pack);
     assert_eq!(wire.reply().status, 204);
@@ -212,13 +237,21 @@ fn a_fetch_that_is_cut_goes_on() {
     assert_eq!(etag, format!("\"{}\"", blake3::hash(&whole.body).to_hex()));
     let len = whole.body.len();
     for start in [1, len / 2, len - 1] {
-        let part = pushed.post("fetch", &format!("Range: bytes={start}-\r\nIf-Range: {etag}\r\n"), &wanted);
+        let part = pushed.post(
+            "fetch",
+            &format!("Range: bytes={start}-\r\nIf-Range: {etag}\r\n"),
+            &wanted,
+        );
         assert_eq!((part.status, part.body.as_slice()), (206, &whole.body[start..]));
-        assert_eq!(part.header("content-range"), Some(format!("bytes {start}-{}/{len}", len - 1).as_str()));
+        assert_eq!(
+            part.header("content-range"),
+            Some(format!("bytes {start}-{}/{len}", len - 1).as_str())
+        );
     }
     let changed = pushed.post("fetch", "Range: bytes=5-\r\nIf-Range: \"another\"\r\n", &wanted);
     assert_eq!((changed.status, changed.body.len()), (200, len));
-    let beyond = pushed.post("fetch", &format!("Range: bytes={len}-\r\nIf-Range: {etag}\r\n"), &wanted);
+    let beyond =
+        pushed.post("fetch", &format!("Range: bytes={len}-\r\nIf-Range: {etag}\r\n"), &wanted);
     assert_eq!(
         (beyond.status, beyond.header("content-range")),
         (416, Some(format!("bytes */{len}").as_str()))
@@ -304,7 +337,8 @@ fn another_agent_is_the_same_as_none() {
     ] {
         let asked = |agent: &str| {
             let headers = format!("{other}Upload-Offset: 0\r\nUpload-Length: 1\r\n");
-            let reply = pushed.server.ask(method, &format!("/{agent}/{route}"), &headers, body.as_bytes());
+            let reply =
+                pushed.server.ask(method, &format!("/{agent}/{route}"), &headers, body.as_bytes());
             reply.shown().replace(agent, "AGENT")
         };
         let exists = asked("shop");

@@ -23,7 +23,11 @@ fn arenas(maps: &str) -> usize {
     let maps: Vec<_> = maps.lines().filter_map(parse).collect();
     let is_arena = |pair: &&[(u64, u64, String)]| {
         let ((start, middle, used), (from, end, rest)) = (&pair[0], &pair[1]);
-        start % ARENA == 0 && middle == from && end - start == ARENA && used == "rw-p" && rest == "---p"
+        start % ARENA == 0
+            && middle == from
+            && end - start == ARENA
+            && used == "rw-p"
+            && rest == "---p"
     };
     maps.windows(2).filter(is_arena).count()
 }

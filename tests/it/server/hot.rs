@@ -40,7 +40,9 @@ fn many_push_to_one_agent_at_two_servers_and_send_each_pack_once() {
     let servers = [Server::start(&project, "--no-auth"), Server::start(&project, "--no-auth")];
     let work = |name: usize| {
         let (server, client) = (&servers[name % servers.len()], Client::new());
-        (0..PUSHES).map(|n| push(server, &client, &format!("client {name}, push {n}"))).collect::<Vec<_>>()
+        (0..PUSHES)
+            .map(|n| push(server, &client, &format!("client {name}, push {n}")))
+            .collect::<Vec<_>>()
     };
     let mut taken: Vec<(usize, Id)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..CLIENTS).map(|name| scope.spawn(move || work(name))).collect();
@@ -68,8 +70,14 @@ fn an_id_that_comes_again_with_another_request_is_refused() {
     server.ask("PATCH", &format!("/agent_1/packs/{pack}"), &headers, &bytes);
     let txn = txn();
     let ask = |after: usize, query: &str| {
-        let body = json!({"txn": txn, "pack": pack.to_string(), "source": {"after": after, "ids": [id]}});
-        server.ask("POST", &format!("/agent_1/transactions{query}"), "", body.to_string().as_bytes())
+        let body =
+            json!({"txn": txn, "pack": pack.to_string(), "source": {"after": after, "ids": [id]}});
+        server.ask(
+            "POST",
+            &format!("/agent_1/transactions{query}"),
+            "",
+            body.to_string().as_bytes(),
+        )
     };
     assert_eq!(ask(1, "").status, 200);
     assert_eq!(ask(1, "").status, 200, "a retry");
@@ -79,9 +87,11 @@ fn an_id_that_comes_again_with_another_request_is_refused() {
     let known = head.json()["source"][0].as_str().unwrap().parse::<Id>().unwrap();
     let query = format!("?after=1,0,0&digest={}", blake3::hash(known.as_bytes()).to_hex());
     let moved = |after: usize, id: Id| -> Value {
-        let body = json!({"txn": crate::depot::agent::txn(), "source": {"after": after, "ids": [id]}});
+        let body =
+            json!({"txn": crate::depot::agent::txn(), "source": {"after": after, "ids": [id]}});
         let path = format!("/agent_1/transactions{query}");
-        server.ask("POST", &path, "", body.to_string().as_bytes()).json()["refused"]["moved"].clone()
+        server.ask("POST", &path, "", body.to_string().as_bytes()).json()["refused"]["moved"]
+            .clone()
     };
     let told = moved(1, id);
     assert_eq!(

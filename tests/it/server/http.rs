@@ -63,8 +63,9 @@ fn every_answer_has_the_id_of_its_request() {
 #[test]
 fn json_that_is_none_or_says_something_else() {
     let (_project, server, header) = served();
-    let asked =
-        |route: &str, body: &str| server.ask("POST", &format!("/shop/{route}"), &header, body.as_bytes());
+    let asked = |route: &str, body: &str| {
+        server.ask("POST", &format!("/shop/{route}"), &header, body.as_bytes())
+    };
     assert_snapshot!(asked("transactions", "").shown(), @r#"
     400
     content-type: application/json
@@ -83,7 +84,9 @@ fn json_that_is_none_or_says_something_else() {
 
     {"error":{"kind":"usage","message":"the body is not a fetch: unknown field `since`, expected `want` or `have` at line 1 column 18"}}
     "#);
-    for body in ["[]", "null", "{", "{\"want\":[\"../x\"]}", "{\"want\":null}", "\u{0}", "{\"want\":[]}x"] {
+    for body in
+        ["[]", "null", "{", "{\"want\":[\"../x\"]}", "{\"want\":null}", "\u{0}", "{\"want\":[]}x"]
+    {
         assert_eq!(asked("fetch", body).status, 400, "{body}");
     }
     let deep = "[".repeat(100_000);
@@ -103,8 +106,10 @@ fn bodies_that_are_too_large_are_refused_before_and_while_they_come() {
     "#);
     let mut wire = Wire::new(server.connect());
     wire.raw(
-        format!("POST /shop/fetch HTTP/1.1\r\nHost: x\r\n{header}Transfer-Encoding: chunked\r\n\r\n")
-            .as_bytes(),
+        format!(
+            "POST /shop/fetch HTTP/1.1\r\nHost: x\r\n{header}Transfer-Encoding: chunked\r\n\r\n"
+        )
+        .as_bytes(),
     );
     let piece = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
     for _ in 0..65 {
@@ -148,7 +153,11 @@ fn what_is_no_http_is_refused_with_a_body_and_an_id_and_ends_the_connection() {
             let reply = wire.try_reply("GET").unwrap_or_else(|| panic!("no answer to {shown}"));
             assert_eq!(reply.status, status, "{shown}: {reply:?}");
             assert_eq!(reply.json()["error"]["kind"], "usage", "{shown}: {reply:?}");
-            assert_eq!(reply.header("content-type"), Some("application/json"), "{shown}: {reply:?}");
+            assert_eq!(
+                reply.header("content-type"),
+                Some("application/json"),
+                "{shown}: {reply:?}"
+            );
             assert_eq!(reply.header("connection"), Some("close"), "{shown}: {reply:?}");
             ids.insert(reply.header("x-request-id").expect("an id").to_owned());
             assert!(wire.try_reply("GET").is_none(), "{shown}: the connection ends");
@@ -156,7 +165,10 @@ fn what_is_no_http_is_refused_with_a_body_and_an_id_and_ends_the_connection() {
     }
     assert_eq!(ids.len(), 20, "each has an id of its own");
     assert_eq!(server.ask("GET", "/shop/refs", &header, b"").status, 200);
-    assert_eq!(server.metric("lua_store_requests_total{route=\"none\",method=\"other\",status=\"431\"}"), 4);
+    assert_eq!(
+        server.metric("lua_store_requests_total{route=\"none\",method=\"other\",status=\"431\"}"),
+        4
+    );
     let log = server.log();
     assert!(ids.iter().all(|id| log.contains(id.as_str())), "the log knows each of them: {log}");
 }
@@ -166,7 +178,9 @@ fn what_is_no_http_is_refused_with_a_body_and_an_id_and_ends_the_connection() {
 fn an_answer_of_ours_stays_as_it_is_whatever_follows() {
     let (_project, server, header) = served();
     let mut wire = Wire::new(server.connect());
-    wire.raw(format!("GET /shop/nowhere HTTP/1.1\r\nHost: x\r\n{header}\r\nnonsense\r\n\r\n").as_bytes());
+    wire.raw(
+        format!("GET /shop/nowhere HTTP/1.1\r\nHost: x\r\n{header}\r\nnonsense\r\n\r\n").as_bytes(),
+    );
     let first = wire.reply();
     assert_eq!((first.status, first.json()["error"]["kind"].as_str()), (404, Some("not_found")));
     let second = wire.reply();
@@ -183,7 +197,10 @@ fn one_connection_carries_many_requests() {
     }
     // Two at once, answered in order.
     wire.raw(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert_eq!((wire.reply().text(), wire.reply().text()), ("ok\n".to_owned(), "ready\n".to_owned()));
+    assert_eq!(
+        (wire.reply().text(), wire.reply().text()),
+        ("ok\n".to_owned(), "ready\n".to_owned())
+    );
 }
 
 #[test]
@@ -192,8 +209,14 @@ fn the_counters_count() {
     server.ask("GET", "/shop/refs", &header, b"");
     server.ask("GET", "/shop/refs", "", b"");
     server.ask("POST", "/shop/fetch", &header, b"not json");
-    assert_eq!(server.metric("lua_store_requests_total{route=\"refs\",method=\"GET\",status=\"200\"}"), 1);
-    assert_eq!(server.metric("lua_store_requests_total{route=\"refs\",method=\"GET\",status=\"401\"}"), 1);
+    assert_eq!(
+        server.metric("lua_store_requests_total{route=\"refs\",method=\"GET\",status=\"200\"}"),
+        1
+    );
+    assert_eq!(
+        server.metric("lua_store_requests_total{route=\"refs\",method=\"GET\",status=\"401\"}"),
+        1
+    );
     assert_eq!(server.metric("lua_store_request_seconds_count{route=\"refs\"}"), 2);
     assert_eq!(server.metric("lua_store_received_bytes_total"), 8);
     let text = server.ask("GET", "/metrics", "", b"").text();

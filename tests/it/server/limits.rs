@@ -86,7 +86,11 @@ fn more_requests_than_there_may_be_are_told_to_come_again() {
     server.wait_for("lua_store_uploads", 1);
     let reply = server.ask("GET", "/shop/refs", &header, b"");
     assert_eq!((reply.status, reply.header("retry-after")), (429, Some("1")));
-    assert!(reply.text().contains("this token or agent has too many requests at once"), "{}", reply.text());
+    assert!(
+        reply.text().contains("this token or agent has too many requests at once"),
+        "{}",
+        reply.text()
+    );
     assert_eq!(server.ask("GET", "/healthz", "", b"").status, 200, "who watches gets through");
     drop(first);
     server.wait_for("lua_store_pool_places{pool=\"requests\"}", 0);

@@ -64,7 +64,11 @@ fn a_trusted_proxy_may_have_more_connections_than_a_stranger() {
             wire.send("GET", "/healthz", "", b"");
             wire.try_reply("GET").is_some()
         });
-        assert_eq!(answers.filter(|answered| *answered).count(), if stays { 4 } else { 2 }, "{options}");
+        assert_eq!(
+            answers.filter(|answered| *answered).count(),
+            if stays { 4 } else { 2 },
+            "{options}"
+        );
     }
 }
 

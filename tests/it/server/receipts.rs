@@ -133,7 +133,8 @@ fn what_was_only_heard_of_names_its_token_too() {
     project.ok(&format!("clone {}/{AGENT} ../second", server.url));
     let colleague = token(&project, &format!("--agent {AGENT} --scope promote --note laptop-3"));
     project.set("LUA_STORE_TOKEN", &colleague);
-    let source = project.read("../second/src/index.ts").replace("You help customers shop.", "You help.");
+    let source =
+        project.read("../second/src/index.ts").replace("You help customers shop.", "You help.");
     project.write("../second/src/index.ts", source);
     for line in ["push", "version create -m second", "version promote 2"] {
         project.ok(&format!("{line} -C ../second"));
@@ -187,7 +188,10 @@ fn a_token_brings_nothing_in_anothers_name() {
     assert_eq!(head(&project), before);
     assert!(project.ok("version list").contains("staged"), "nothing was promoted here either");
     // One that may bring what others made.
-    let ci = token(&project, &format!("--agent {AGENT} --scope promote --for ana@example.com --for-others"));
+    let ci = token(
+        &project,
+        &format!("--agent {AGENT} --scope promote --for ana@example.com --for-others"),
+    );
     project.set("LUA_STORE_TOKEN", &ci);
     project.ok("version promote 1 --author ceo@example.com");
     let now = head(&project);
@@ -266,13 +270,15 @@ fn a_repeated_transaction_is_answered_as_it_was() {
     project.ok("push --offline");
     let write = bearer(&token(&project, &format!("--agent {AGENT} --scope push --note other")));
     // By hand, as somebody else does.
-    let pack = std::fs::read_dir(project.path(".lua/objects")).unwrap().next().unwrap().unwrap().path();
+    let pack =
+        std::fs::read_dir(project.path(".lua/objects")).unwrap().next().unwrap().unwrap().path();
     let bytes = std::fs::read(&pack).unwrap();
     let name = blake3::hash(&bytes).to_hex().to_string();
     let upload = format!("{write}Upload-Offset: 0\r\nUpload-Length: {}\r\n", bytes.len());
     assert_eq!(server.ask("PATCH", &format!("/{AGENT}/packs/{name}"), &upload, &bytes).status, 204);
     let id = project.json("source list")[0]["id"].clone();
-    let txn = json!({"txn": "0".repeat(32), "pack": name, "source": {"after": 0, "ids": [id]}}).to_string();
+    let txn = json!({"txn": "0".repeat(32), "pack": name, "source": {"after": 0, "ids": [id]}})
+        .to_string();
     let path = format!("/{AGENT}/transactions");
     let done = server.ask("POST", &path, &write, txn.as_bytes());
     assert_eq!(done.status, 200, "{}", done.text());

@@ -92,7 +92,10 @@ fn a_warning_says_what_is_missing_or_open() {
     let server = Server::start(&project, "--no-auth");
     assert_eq!(server.ask("GET", "/shop/refs", "", b"").status, 200);
     let log = server.log();
-    assert!(log.starts_with("warning: without tokens every user and program of this machine"), "{log}");
+    assert!(
+        log.starts_with("warning: without tokens every user and program of this machine"),
+        "{log}"
+    );
 }
 
 #[test]

@@ -15,7 +15,12 @@ fn uploading(limits: &str) -> (Project, Server, String, Wire<TcpStream>, String)
     let header = bearer(&server.token(&project, "shop", "push"));
     let path = format!("/shop/packs/{}", blake3::hash(&[7; 1000]));
     let mut wire = Wire::new(server.connect());
-    wire.head("PATCH", &path, &format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\n"), 1000);
+    wire.head(
+        "PATCH",
+        &path,
+        &format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\n"),
+        1000,
+    );
     wire.raw(&[7; 500]);
     server.wait_for("lua_store_uploads", 1);
     (project, server, header, wire, path)
@@ -32,7 +37,10 @@ fn an_idle_server_stops_at_once() {
         server.signal(signal);
         let (code, log) = server.ended();
         assert_eq!(code, Some(0));
-        assert!(log.contains("\"event\":\"stopping\"") && log.ends_with("\"event\":\"stopped\"}\n"), "{log}");
+        assert!(
+            log.contains("\"event\":\"stopping\"") && log.ends_with("\"event\":\"stopped\"}\n"),
+            "{log}"
+        );
         assert!(idle.try_reply("GET").is_none());
     }
 }

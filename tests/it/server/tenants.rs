@@ -22,7 +22,8 @@ impl Tenants {
     }
 
     fn on(project: Project, server: Server) -> Tenants {
-        let (bad, good) = (server.token(&project, "bad", "push"), server.token(&project, "good", "push"));
+        let (bad, good) =
+            (server.token(&project, "bad", "push"), server.token(&project, "good", "push"));
         Tenants { bad: bearer(&bad), good: bearer(&good), server, project }
     }
 
@@ -47,14 +48,21 @@ impl Tenants {
     /// of bytes that are no pack, which only the transaction finds out.
     fn good_is_served(&self) {
         let ask = |method, path: &str, headers: &str, body: &[u8]| {
-            self.server.ask(method, &format!("/good/{path}"), &format!("{}{headers}", self.good), body).status
+            self.server
+                .ask(method, &format!("/good/{path}"), &format!("{}{headers}", self.good), body)
+                .status
         };
         assert_eq!(ask("GET", "refs", "", b""), 200);
         let pack = blake3::hash(b"abc");
-        let upload =
-            ask("PATCH", &format!("packs/{pack}"), "Upload-Offset: 0\r\nUpload-Length: 3\r\n", b"abc");
+        let upload = ask(
+            "PATCH",
+            &format!("packs/{pack}"),
+            "Upload-Offset: 0\r\nUpload-Length: 3\r\n",
+            b"abc",
+        );
         assert_eq!(upload, 204);
-        let transaction = format!("{{\"txn\":\"000102030405060708090a0b0c0d0e0f\",\"pack\":\"{pack}\"}}");
+        let transaction =
+            format!("{{\"txn\":\"000102030405060708090a0b0c0d0e0f\",\"pack\":\"{pack}\"}}");
         assert_eq!(ask("POST", "transactions", "", transaction.as_bytes()), 409);
         assert_eq!(ask("POST", "fetch", "", b"{\"want\":[]}"), 404, "nothing was pushed");
     }
@@ -104,7 +112,12 @@ fn a_download_that_nobody_takes_holds_a_place_of_its_own_tenant() {
     assert!(push.env("LUA_STORE_TOKEN", token).output().unwrap().status.success());
     let source = project.json("source list")[0]["id"].as_str().unwrap().to_owned();
     let mut wire = Wire::new(tenants.server.connect());
-    wire.send("POST", "/bad/fetch", &tenants.bad, format!("{{\"want\":[\"{source}\"]}}").as_bytes());
+    wire.send(
+        "POST",
+        "/bad/fetch",
+        &tenants.bad,
+        format!("{{\"want\":[\"{source}\"]}}").as_bytes(),
+    );
     tenants.server.wait_for("lua_store_downloads", 1);
     assert_eq!(tenants.server.ask("GET", "/bad/refs", &tenants.bad, b"").status, 429);
     tenants.good_is_served();
@@ -169,7 +182,10 @@ fn the_soft_limit_of_open_files_is_raised() {
     let server = Server::start_after(&project, "ulimit -Sn 100", "");
     assert_eq!(server.ask("GET", "/healthz", "", b"").status, 200);
     let limited = Server::start_after(&Project::new(), "ulimit -n 500", "");
-    assert!(server.metric("lua_store_connections_limit") > limited.metric("lua_store_connections_limit"));
+    assert!(
+        server.metric("lua_store_connections_limit")
+            > limited.metric("lua_store_connections_limit")
+    );
 }
 
 #[cfg(unix)]
@@ -184,7 +200,10 @@ fn too_few_open_files_are_told_at_the_start() {
     let output = shell.args(["-c", &line]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.starts_with("Error: cannot serve with 100 open files at once\nhint: `ulimit -n "), "{said}");
+    assert!(
+        said.starts_with("Error: cannot serve with 100 open files at once\nhint: `ulimit -n "),
+        "{said}"
+    );
 }
 
 /// A pack of a few hundred bytes that is a file of 64 MiB.
@@ -195,7 +214,8 @@ fn bomb() -> Vec<u8> {
     project.ok("init");
     project.ok("push");
     let packs = std::fs::read_dir(project.path(".lua/objects")).unwrap();
-    let pack = packs.map(|entry| entry.unwrap().path()).find(|path| path.extension().is_some()).unwrap();
+    let pack =
+        packs.map(|entry| entry.unwrap().path()).find(|path| path.extension().is_some()).unwrap();
     let bytes = std::fs::read(pack).unwrap();
     assert!(bytes.len() < 1 << 20, "{}", bytes.len());
     bytes
@@ -226,7 +246,8 @@ fn a_decompression_bomb_is_looked_at_once() {
         assert_eq!(upload(), 204);
         assert!(refused(&post(nth)));
     }
-    let counts = ["lua_store_proofs_total", "lua_store_proofs_spared_total"].map(|name| server.metric(name));
+    let counts =
+        ["lua_store_proofs_total", "lua_store_proofs_spared_total"].map(|name| server.metric(name));
     assert_eq!(counts, [1, 19]);
     tenants.good_is_served();
 }
@@ -277,7 +298,8 @@ fn an_agent_has_no_more_bytes_than_its_quota() {
     server.wait_for("lua_store_uploads", 0);
     assert_eq!(upload(4, 401).status, 507);
     let ids = vec!["0".repeat(64); 3];
-    let body = serde_json::json!({"txn": "0".repeat(32), "source": {"after": 0, "ids": ids}}).to_string();
+    let body =
+        serde_json::json!({"txn": "0".repeat(32), "source": {"after": 0, "ids": ids}}).to_string();
     let reply = server.ask("POST", "/bad/transactions", &tenants.bad, body.as_bytes());
     assert_eq!(reply.status, 507, "{}", reply.text());
     tenants.good_is_served();
@@ -298,11 +320,20 @@ fn a_reader_does_not_fill_the_cache() {
         let mut noise = vec![0; 200 << 10];
         blake3::Hasher::new().update(&[nth]).finalize_xof().fill(&mut noise);
         project.write("noise.bin", noise);
-        assert!(project.lua_store("push").env("LUA_STORE_TOKEN", token).output().unwrap().status.success());
+        assert!(
+            project
+                .lua_store("push")
+                .env("LUA_STORE_TOKEN", token)
+                .output()
+                .unwrap()
+                .status
+                .success()
+        );
     }
     let read = bearer(&server.token(project, "bad", "read"));
     let sources = project.json("source list");
-    let ids: Vec<&str> = sources.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        sources.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
     let mut asked = 0;
     for (a, b) in ids.iter().flat_map(|a| ids.iter().map(move |b| (a, b))).filter(|(a, b)| a != b) {
         let body = format!("{{\"want\":[\"{a}\",\"{b}\"]}}");

@@ -25,7 +25,9 @@ fn trusting(
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
     let config = config.with_root_certificates(roots).with_no_client_auth();
     let name = ServerName::try_from("localhost").unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
@@ -52,7 +54,11 @@ fn requests_go_through_tls() {
     plain.send("GET", "/healthz", "", b"");
     assert!(plain.try_reply("GET").is_none());
     let stranger = certificate(&project, "b");
-    assert_eq!(health(&mut trusting(&stranger, &server)), None, "another certificate is not trusted");
+    assert_eq!(
+        health(&mut trusting(&stranger, &server)),
+        None,
+        "another certificate is not trusted"
+    );
 }
 
 #[test]
@@ -92,7 +98,8 @@ fn files_that_are_no_certificate_or_another_s_key_are_refused() {
     let project = Project::new();
     certificate(&project, "a");
     certificate(&project, "b");
-    let run = |files: &str| project.run(&format!("serve --data ../data --listen 127.0.0.1:0 {files}"));
+    let run =
+        |files: &str| project.run(&format!("serve --data ../data --listen 127.0.0.1:0 {files}"));
     assert_snapshot!(run("--tls-cert a.key --tls-key a.key"), @r#"
     $ lua-store serve --data ../data --listen 127.0.0.1:0 --tls-cert a.key --tls-key a.key
     --- stderr

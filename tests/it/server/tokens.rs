@@ -12,7 +12,9 @@ fn plain(text: &str) -> String {
     for word in text.split_inclusive([' ', '\n', ':', '"', ',']) {
         let bare = word.trim_end_matches([' ', '\n', ':', '"', ',']);
         match bare.strip_prefix("lst_") {
-            Some(digits) if hex(digits) && digits.len() == 72 => shown += &word.replace(bare, "lst_<72>"),
+            Some(digits) if hex(digits) && digits.len() == 72 => {
+                shown += &word.replace(bare, "lst_<72>")
+            }
             _ if bare.len() == 12 && hex(bare) => shown += &word.replace(bare, "<id-12-long>"),
             _ => shown += word,
         }
@@ -206,7 +208,10 @@ fn a_token_opens_the_agents_and_the_patterns_that_it_is_for() {
     let listed = project.json("serve token list --data ../data");
     assert!(listed[0]["lastUsedAt"].is_string(), "written at the end: {listed}");
     let told = run(&project, "create --agent team/* --scope read");
-    assert!(told.contains("cannot be a pattern of agents") && told.contains("--- exit 2"), "{told}");
+    assert!(
+        told.contains("cannot be a pattern of agents") && told.contains("--- exit 2"),
+        "{told}"
+    );
 }
 
 #[test]

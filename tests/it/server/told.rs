@@ -56,7 +56,10 @@ fn a_claim_of_another_author_is_told_with_what_was_asked() {
     );
     assert!(refused["cause"].as_str().unwrap().contains("speaks for \"robot@example.com\" alone"));
     let done = told.iter().find(|line| line["status"] == 200).expect(&log);
-    assert_eq!((&done["outcome"], &done["did"]), (&json!("done"), &json!("push source v1, version v1")));
+    assert_eq!(
+        (&done["outcome"], &done["did"]),
+        (&json!("done"), &json!("push source v1, version v1"))
+    );
     assert_eq!(done["asked"], done["did"]);
 }
 
@@ -71,8 +74,13 @@ fn a_deletion_is_told_with_its_version() {
     project.set("LUA_STORE_TOKEN", &own);
     project.ok("push");
     shop::edit(&project, "src/index.ts", "You help customers shop.", "You help.");
-    for line in ["push", "version create", "push", "version promote 1", "version delete 2 --offline --force"]
-    {
+    for line in [
+        "push",
+        "version create",
+        "push",
+        "version promote 1",
+        "version delete 2 --offline --force",
+    ] {
         project.ok(line);
     }
     project.set("LUA_STORE_TOKEN", &robot);
@@ -84,13 +92,18 @@ fn a_deletion_is_told_with_its_version() {
     let last = told.iter().rev().take(2).rev();
     let told: Vec<_> = last.map(|line| (&line["status"], &line["asked"], &line["did"])).collect();
     let delete = json!("delete v2");
-    assert_eq!(told, [(&json!(403), &delete, &Value::Null), (&json!(200), &delete, &delete)], "{log}");
+    assert_eq!(
+        told,
+        [(&json!(403), &delete, &Value::Null), (&json!(200), &delete, &delete)],
+        "{log}"
+    );
 }
 
 #[test]
 fn options_come_from_a_file_and_those_that_are_given_win() {
     let project = Project::new();
-    project.write("../serve.toml", "log-level = \"warn\"\nlisten = \"256.0.0.1:1\"\nno-auth = true\n");
+    project
+        .write("../serve.toml", "log-level = \"warn\"\nlisten = \"256.0.0.1:1\"\nno-auth = true\n");
     // The address is given, and wins.
     let server = Server::start(&project, "--config ../serve.toml");
     assert_eq!(server.ask("GET", "/shop/refs", "", b"").status, 200, "nobody is asked for a token");
@@ -99,7 +112,10 @@ fn options_come_from_a_file_and_those_that_are_given_win() {
     assert!(log.contains("\"status\":404") && !log.contains("\"status\":200"), "{log}");
     project.write("../wrong.toml", "lisen = \"127.0.0.1:0\"\n");
     let told = project.run("serve --config ../wrong.toml --data ../data").to_string();
-    assert!(told.contains("`serve` has no option \"lisen\"") && told.contains("--- exit 2"), "{told}");
+    assert!(
+        told.contains("`serve` has no option \"lisen\"") && told.contains("--- exit 2"),
+        "{told}"
+    );
     project.write("../wrong.toml", "agent-bytes = \"many\"\n");
     let told = project.run("serve --config ../wrong.toml --data ../data").to_string();
     assert!(told.contains("agent-bytes") && told.contains("--- exit 2"), "{told}");

@@ -104,12 +104,15 @@ fn tokens_of_a_newer_form_open_nothing_and_stay_as_they_are() {
     let project = pushed();
     let path = data(&project).join("tokens.json");
     std::fs::write(&path, "{\"format\": 4, \"tokens\": []}\n").unwrap();
-    for line in
-        ["serve --listen 127.0.0.1:0", "serve token list", "serve token create --agent a --scope read"]
-    {
+    for line in [
+        "serve --listen 127.0.0.1:0",
+        "serve token list",
+        "serve token create --agent a --scope read",
+    ] {
         let told = project.run(&format!("{line} --data ../data"));
         assert!(
-            told.code == 1 && told.stderr.contains("has format 4, which this program does not know"),
+            told.code == 1
+                && told.stderr.contains("has format 4, which this program does not know"),
             "{told}"
         );
     }
@@ -121,7 +124,8 @@ fn what_the_oldest_program_wrote_is_read_and_gone_on_with() {
     let mut project = pushed();
     // As a program wrote it that knew neither receipts nor what transactions asked for, nor pages.
     change_head(&data(&project), |bytes| {
-        let mut head = StoredHead::read(&agent(), &bytes, None, &mut |page| panic!("{page:?}")).unwrap();
+        let mut head =
+            StoredHead::read(&agent(), &bytes, None, &mut |page| panic!("{page:?}")).unwrap();
         head.receipts = Receipts::default();
         for landed in &mut head.txns {
             (landed.request, landed.at_ms) = (None, 0);

@@ -143,7 +143,11 @@ fn a_token_with_many_uploads_at_once_is_told_to_finish_one() {
     }
     let upload = format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\n");
     let refused = server.ask("PATCH", &format!("/shop/packs/{:064x}", 8), &upload, b"0123456789");
-    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("60")), "nothing is idle yet");
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (429, Some("60")),
+        "nothing is idle yet"
+    );
     let error = refused.json()["error"]["message"].as_str().unwrap().to_owned();
     assert!(error.starts_with("8 uploads of this token are unfinished"), "{error}");
     assert_eq!(begin(&server, "shop", &other, 9), 204, "that is nobody else's trouble");

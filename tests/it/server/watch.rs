@@ -41,7 +41,8 @@ fn watchers_get_through_when_all_connections_are_taken() {
     let server = Server::start(&project, "--json --admin-listen 127.0.0.1:0");
     let header = bearer(&server.token(&project, "shop", "push"));
     let mut slow = Wire::new(server.connect());
-    let headers = format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\nExpect: 100-continue\r\n");
+    let headers =
+        format!("{header}Upload-Offset: 0\r\nUpload-Length: 1000\r\nExpect: 100-continue\r\n");
     slow.head("PATCH", &format!("/shop/packs/{}", "0".repeat(64)), &headers, 1000);
     assert_eq!(slow.reply().status, 100);
     let (status, text) = ask(server.admin.as_ref().unwrap(), "/metrics", "");
@@ -63,7 +64,8 @@ fn a_label_is_from_a_list() {
         server.ask("GET", &format!("/agent-{nth}/x"), "", b"");
     }
     assert_eq!(lines(&server), before);
-    let count = server.metric("lua_store_requests_total{route=\"none\",method=\"other\",status=\"404\"}");
+    let count =
+        server.metric("lua_store_requests_total{route=\"none\",method=\"other\",status=\"404\"}");
     assert_eq!(count, 201);
 }
 
@@ -149,7 +151,9 @@ fn the_folder_is_for_its_owner_alone() {
     let server = Server::start_after(&project, "umask 000", "");
     let token = server.token(&project, "shop", "push");
     project.ok(&format!("remote add origin {}/shop", server.url));
-    assert!(project.lua_store("push").env("LUA_STORE_TOKEN", token).output().unwrap().status.success());
+    assert!(
+        project.lua_store("push").env("LUA_STORE_TOKEN", token).output().unwrap().status.success()
+    );
     let mut files = 0;
     for entry in walkdir::WalkDir::new(&folder) {
         let entry = entry.unwrap();

@@ -178,8 +178,9 @@ fn unknown_and_senseless_versions() {
     for text in ["0", "-1", "abc"] {
         for command in ["show", "promote", "delete --force"] {
             let outcome = project.run(&format!("version {command} {text}"));
-            let message =
-                format!("Invalid version \"{text}\": must be a positive integer like \"3\" or \"v3\".");
+            let message = format!(
+                "Invalid version \"{text}\": must be a positive integer like \"3\" or \"v3\"."
+            );
             assert_eq!(
                 (outcome.code, outcome.stderr.lines().next().unwrap()),
                 (2, &*format!("Error: {message}"))

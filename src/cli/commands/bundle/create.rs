@@ -32,9 +32,10 @@ impl Create {
                 .hint("`lua-store push` keeps the project"));
         }
         let file = cx.directory()?.join(&self.file);
-        let (objects, bytes) = progress::show(cx.out.term(), "Bundling", progress::Unit::Item, |progress| {
-            store.bundle(&heads, &have, &file, progress)
-        })?;
+        let (objects, bytes) =
+            progress::show(cx.out.term(), "Bundling", progress::Unit::Item, |progress| {
+                store.bundle(&heads, &have, &file, progress)
+            })?;
         if cx.out.is_json() {
             let mut answer = to_json(&heads);
             answer["file"] = json!(self.file);
@@ -46,7 +47,9 @@ impl Create {
         let (name, told) = (self.file.display(), told(&heads));
         cx.out.line(format!("✓ Wrote \"{name}\": {told}; {objects} object(s), {bytes} bytes."))?;
         if !have.is_empty() {
-            cx.out.note("What only earlier versions need is not in it: it is of use where those are.");
+            cx.out.note(
+                "What only earlier versions need is not in it: it is of use where those are.",
+            );
         }
         Ok(Exit::Done)
     }
@@ -65,7 +68,8 @@ fn choose(store: &Store, text: &str) -> Result<Choice> {
     let (first, mut last) = ranges[0];
     for (begin, end) in ranges {
         if begin > last + 1 {
-            let message = format!("cannot make a bundle of \"{text}\": it leaves out v{}", last + 1);
+            let message =
+                format!("cannot make a bundle of \"{text}\": it leaves out v{}", last + 1);
             return Err(Error::usage(message).hint(format!(
                 "numbers have no gaps in a bundle: `--versions v{first}..v{end}` takes those between too"
             )));
@@ -77,7 +81,8 @@ fn choose(store: &Store, text: &str) -> Result<Choice> {
 
 /// `v5..v7`, `v5..`, `..v7` or `v7`; the `v` may be left out.
 fn range(text: &str, newest: u64) -> Option<(u64, u64)> {
-    let number = |text: &str| text.strip_prefix('v').unwrap_or(text).parse::<u64>().ok().filter(|n| *n > 0);
+    let number =
+        |text: &str| text.strip_prefix('v').unwrap_or(text).parse::<u64>().ok().filter(|n| *n > 0);
     match text.split_once("..") {
         None => number(text).map(|number| (number, number)),
         Some((first, last)) => {

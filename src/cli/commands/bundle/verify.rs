@@ -24,15 +24,18 @@ impl Verify {
         let file = cx.directory()?.join(&self.file);
         cx.open(&file)?;
         let (here, known) = match cx.project() {
-            Ok(project) => (project.store().objects().clone(), project.store().heads().unwrap_or_default()),
+            Ok(project) => {
+                (project.store().objects().clone(), project.store().heads().unwrap_or_default())
+            }
             Err(error) if error.kind() == Kind::Usage => (Odb::over([]), Heads::default()),
             Err(error) => return Err(error),
         };
         let scratch = std::env::temp_dir();
         let here = Here { objects: &here, known: &[&known] };
-        let (proven, _) = progress::show(cx.out.term(), "Verifying", progress::Unit::Item, |progress| {
-            bundle::verify_pack(&file, &scratch, &here, Strictness::Refuse, progress)
-        })?;
+        let (proven, _) =
+            progress::show(cx.out.term(), "Verifying", progress::Unit::Item, |progress| {
+                bundle::verify_pack(&file, &scratch, &here, Strictness::Refuse, progress)
+            })?;
         let heads = proven.heads();
         if cx.out.is_json() {
             let mut answer = to_json(heads);

@@ -147,7 +147,8 @@ impl Found {
     }
 
     fn tell_versions(&self, cx: &mut Context<'_>) -> Result<()> {
-        let wrong: Vec<&Tagged> = self.versions.iter().filter(|version| version.word() != "same").collect();
+        let wrong: Vec<&Tagged> =
+            self.versions.iter().filter(|version| version.word() != "same").collect();
         for version in wrong.iter().take(TOLD) {
             let tag = tag::name(version.number);
             let line = match version.word() {
@@ -163,7 +164,8 @@ impl Found {
             }
         }
         if wrong.len() > TOLD {
-            let more = format!("… and {} more: `lua-store git status --json` has all", wrong.len() - TOLD);
+            let more =
+                format!("… and {} more: `lua-store git status --json` has all", wrong.len() - TOLD);
             let more = cx.out.paint(DIM, more);
             cx.out.line(more)?;
         }
@@ -209,13 +211,21 @@ fn versions(project: &Project, repository: &Repository) -> Result<Vec<Tagged>> {
     let look = |number: u64| {
         let commit = tags.get(&tag::name(number)).cloned();
         if catalog.damage(number).is_some() {
-            return Ok(Tagged { number, commit, recorded: None, changes: Vec::new(), damaged: true });
+            return Ok(Tagged {
+                number,
+                commit,
+                recorded: None,
+                changes: Vec::new(),
+                damaged: true,
+            });
         }
         let version = catalog.get(number)?;
         let changes = match &commit {
             Some(commit) => {
-                with_version(project, version.source, |files| repository.holds(commit, files, &mut known))?
-                    .changes
+                with_version(project, version.source, |files| {
+                    repository.holds(commit, files, &mut known)
+                })?
+                .changes
             }
             None => Vec::new(),
         };

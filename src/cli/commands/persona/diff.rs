@@ -37,7 +37,8 @@ impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open_for(cx, &[&self.from, &self.to])?;
         let versions = listed(cx, &view)?;
-        let (from, to) = (persona::pick(&versions, &self.from)?, persona::pick(&versions, &self.to)?);
+        let (from, to) =
+            (persona::pick(&versions, &self.from)?, persona::pick(&versions, &self.to)?);
         let read = |version: &PersonaVersion| version.persona(view.store().objects());
         let (old, new) = (read(from)?, read(to)?);
         if self.patch && !cx.out.is_json() {
@@ -46,12 +47,16 @@ impl Diff {
             let (before, after) = (side(&old.text), side(&new.text));
             let before = Side { leaf: before, bytes: old.text.as_bytes() };
             let after = Side { leaf: after, bytes: new.text.as_bytes() };
-            print_patch_text(cx, &diff::patch("persona", Some(before), "persona", Some(after)).text)?;
+            print_patch_text(
+                cx,
+                &diff::patch("persona", Some(before), "persona", Some(after)).text,
+            )?;
             return Ok(Exit::Done);
         }
         let moved = PersonaChange { from: Some(old), to: Some(new) };
         if cx.out.is_json() {
-            cx.out.json(&json!({"from": from.number, "to": to.number, "details": moved.details()}))?;
+            cx.out
+                .json(&json!({"from": from.number, "to": to.number, "details": moved.details()}))?;
             return Ok(Exit::Done);
         }
         cx.page();

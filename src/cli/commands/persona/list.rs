@@ -41,16 +41,22 @@ impl List {
                 let mut one = to_json(version)?;
                 one["firstLine"] = json!(first_line(objects, version)?);
                 let push = version.pushed.number;
-                report::add_sent(&mut one, &live, view.now_ms(), |unsent| unsent.source.contains(&push))?;
+                report::add_sent(&mut one, &live, view.now_ms(), |unsent| {
+                    unsent.source.contains(&push)
+                })?;
                 answer.push(one);
             }
             cx.out.json(&answer)?;
         } else if versions.is_empty() {
-            cx.out.line("(no persona yet — run `lua-store push` to keep the one of the project)")?;
+            cx.out
+                .line("(no persona yet — run `lua-store push` to keep the one of the project)")?;
         } else {
             print(cx, objects, shown)?;
             if shown.len() < versions.len() {
-                cx.out.hint(format!("{} more: `lua-store persona list --all`", versions.len() - shown.len()));
+                cx.out.hint(format!(
+                    "{} more: `lua-store persona list --all`",
+                    versions.len() - shown.len()
+                ));
             }
         }
         view.say(cx, &live);

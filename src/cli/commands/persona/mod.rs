@@ -39,7 +39,8 @@ crate::cli::args::commands! {
 fn listed(cx: &mut Context<'_>, view: &View) -> Result<Vec<PersonaVersion>> {
     let persona::List { versions, damaged } = persona::list(view.store(), &view.catalog()?)?;
     for (number, error) in &damaged {
-        cx.out.warn(format!("source v{number} cannot be read, nor what persona it brought: {error}"));
+        cx.out
+            .warn(format!("source v{number} cannot be read, nor what persona it brought: {error}"));
     }
     if !damaged.is_empty() {
         cx.out.hint("`lua-store fsck` says what to do next");

@@ -24,8 +24,11 @@ impl Add {
         let lock = project.store().lock()?;
         let mut config = project.store().config()?;
         if let Some(url) = config.remote(&self.name) {
-            return Err(Error::usage(format!("there is a remote \"{}\" already: {url}", self.name))
-                .hint(format!("`lua-store remote set-url {} {}` changes it", self.name, self.url)));
+            return Err(Error::usage(format!(
+                "there is a remote \"{}\" already: {url}",
+                self.name
+            ))
+            .hint(format!("`lua-store remote set-url {} {}` changes it", self.name, self.url)));
         }
         config.set_remote(&self.name, &self.url, cx.insecure())?;
         config.save(&lock)?;

@@ -34,7 +34,8 @@ impl List {
         } else if rows.is_empty() {
             cx.out.line("(no remotes yet — run `lua-store remote add origin URL` to name one)")?;
         } else {
-            let number = |number: Option<u64>| number.map_or("-".to_owned(), |number| format!("v{number}"));
+            let number =
+                |number: Option<u64>| number.map_or("-".to_owned(), |number| format!("v{number}"));
             let mut table = Table::new(["NAME", "SOURCE", "VERSION", "ACTIVE", "URL"]);
             for row in rows {
                 table.row([
@@ -56,7 +57,8 @@ fn rows(project: &Project) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (name, url) in config.remotes() {
         let known = project.store().remote(name)?.unwrap_or_default();
-        let last = |series: &[crate::object::Id]| Some(series.len() as u64).filter(|count| *count > 0);
+        let last =
+            |series: &[crate::object::Id]| Some(series.len() as u64).filter(|count| *count > 0);
         rows.push(Row {
             name: name.to_owned(),
             url: url.to_owned(),

@@ -28,7 +28,8 @@ impl Remove {
         if cx.out.is_json() {
             cx.out.json(&json!({"removed": self.name}))?;
         } else {
-            cx.out.line(format!("✓ Forgot the remote {}. Nothing there was touched.", self.name))?;
+            cx.out
+                .line(format!("✓ Forgot the remote {}. Nothing there was touched.", self.name))?;
         }
         Ok(Exit::Done)
     }

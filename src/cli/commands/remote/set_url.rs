@@ -26,8 +26,10 @@ impl SetUrl {
         let address = Address::parse(&self.url, project.root())?;
         let lock = project.store().lock()?;
         let mut config = project.store().config()?;
-        let before =
-            config.remote(&self.name).ok_or_else(|| remote::unknown(&self.name, &config))?.to_owned();
+        let before = config
+            .remote(&self.name)
+            .ok_or_else(|| remote::unknown(&self.name, &config))?
+            .to_owned();
         project.store().forget_remote(&lock, &self.name)?;
         config.set_remote(&self.name, &self.url, cx.insecure())?;
         config.save(&lock)?;

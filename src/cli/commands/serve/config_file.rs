@@ -20,7 +20,8 @@ pub fn read(path: &Path) -> Result<Start> {
     let wrong = |what: &str| Error::usage(format!("cannot use \"{}\": {what}", path.display()));
     let text = fs::read(path)?;
     let text = std::str::from_utf8(&text).map_err(|_| wrong("it is not UTF-8"))?;
-    let document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| wrong(error.message()))?;
+    let document: DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| wrong(error.message()))?;
     let words = words(&document).map_err(|what| wrong(&what))?;
     let options = Options::try_parse_from(words).map_err(|error| {
         let told = error.to_string();
@@ -35,7 +36,9 @@ fn words(document: &DocumentMut) -> std::result::Result<Vec<String>, String> {
     let known = Options::command();
     let mut words = Vec::new();
     for (name, item) in document.iter() {
-        let option = known.get_arguments().find(|option| option.get_long() == Some(name) && name != "config");
+        let option = known
+            .get_arguments()
+            .find(|option| option.get_long() == Some(name) && name != "config");
         let option = option.ok_or_else(|| format!("`serve` has no option \"{name}\""))?;
         match (option.get_action().takes_values(), item) {
             (false, Item::Value(value)) if value.as_bool().is_some() => {

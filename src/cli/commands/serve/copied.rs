@@ -17,7 +17,8 @@ pub fn size(bytes: u64) -> String {
 }
 
 pub fn to_json(copied: &Copied) -> Value {
-    let problems = copied.problems.iter().map(|(agent, what)| json!({"agent": agent, "what": what}));
+    let problems =
+        copied.problems.iter().map(|(agent, what)| json!({"agent": agent, "what": what}));
     json!({
         "agents": copied.agents,
         "unchanged": copied.unchanged,

@@ -42,16 +42,19 @@ impl Fsck {
             }
         }
         let term = *cx.out.term();
-        let problems =
-            progress::show(&term, "Checking", Unit::Item, |progress| check(&depot, &agents, progress))?;
+        let problems = progress::show(&term, "Checking", Unit::Item, |progress| {
+            check(&depot, &agents, progress)
+        })?;
         let tokens = if all { Tokens::of(&data).list().err() } else { None };
         let tokens = tokens.map(|error| error.message().to_owned());
         let fine = problems.is_empty() && tokens.is_none();
         if cx.out.is_json() {
-            let list = problems.iter().map(|(agent, what)| json!({"agent": Some(agent), "what": what}));
+            let list =
+                problems.iter().map(|(agent, what)| json!({"agent": Some(agent), "what": what}));
             let list = list.chain(tokens.iter().map(|what| json!({"agent": null, "what": what})));
-            cx.out
-                .json(&json!({"ok": fine, "agents": agents.len(), "problems": list.collect::<Vec<_>>()}))?;
+            cx.out.json(
+                &json!({"ok": fine, "agents": agents.len(), "problems": list.collect::<Vec<_>>()}),
+            )?;
             return Ok(if fine { Exit::Done } else { Exit::Found });
         }
         let word = cx.out.paint(RED, "damaged:");
@@ -62,15 +65,23 @@ impl Fsck {
             cx.out.line(format!("{word} {what}"))?;
         }
         match problems.len() + tokens.iter().len() {
-            0 => cx.out.line(format!("✓ Checked {} agent(s): nothing is damaged.", agents.len()))?,
-            count => cx.out.line(format!("Checked {} agent(s): {count} problem(s).", agents.len()))?,
+            0 => {
+                cx.out.line(format!("✓ Checked {} agent(s): nothing is damaged.", agents.len()))?
+            }
+            count => {
+                cx.out.line(format!("Checked {} agent(s): {count} problem(s).", agents.len()))?
+            }
         }
         Ok(if fine { Exit::Done } else { Exit::Found })
     }
 }
 
 /// What is wrong with each agent. One that cannot be opened at all keeps no other from being read.
-pub fn check(depot: &RemoteStore, agents: &[AgentId], progress: &Progress) -> Result<Vec<(AgentId, String)>> {
+pub fn check(
+    depot: &RemoteStore,
+    agents: &[AgentId],
+    progress: &Progress,
+) -> Result<Vec<(AgentId, String)>> {
     progress.expect(agents.len() as u64);
     let mut problems = Vec::new();
     for agent in agents {

@@ -60,7 +60,9 @@ impl Gc {
         for (agent, _) in done.iter().filter(|(_, done)| done.busy) {
             cx.out.note(format!("{agent}: a server looks after it just now"));
         }
-        let sum = |count: fn(&Collected) -> usize| done.iter().map(|(_, done)| count(done)).sum::<usize>();
+        let sum = |count: fn(&Collected) -> usize| {
+            done.iter().map(|(_, done)| count(done)).sum::<usize>()
+        };
         let condemned = done.iter().map(|(_, done)| done.condemned_bytes).sum();
         cx.out.line(format!(
             "✓ Looked after {} agent(s): {} pack(s) put together, {} deleted, {} upload(s) removed; {} wait to be deleted.",

@@ -66,10 +66,8 @@ impl Place {
         let named = self.data.clone().or_else(|| variable("LUA_STORE_DATA"));
         match named.or_else(default) {
             Some(folder) => Ok(cx.directory()?.join(folder)),
-            None => {
-                Err(Error::usage("cannot tell where the server's data are")
-                    .hint("`--data DIR` names the folder"))
-            }
+            None => Err(Error::usage("cannot tell where the server's data are")
+                .hint("`--data DIR` names the folder")),
         }
     }
 }

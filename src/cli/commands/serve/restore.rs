@@ -37,8 +37,9 @@ impl Restore {
         })?;
         let depot = RemoteStore::open_existing(&data)?;
         let agents = depot.agents()?;
-        let damage =
-            progress::show(&term, "Checking", Unit::Item, |progress| fsck::check(&depot, &agents, progress))?;
+        let damage = progress::show(&term, "Checking", Unit::Item, |progress| {
+            fsck::check(&depot, &agents, progress)
+        })?;
         RemoteStore::restored(&data)?;
         // What the check says too.
         copied.problems.retain(|(agent, _)| damage.iter().all(|(other, _)| other != agent));
@@ -55,10 +56,12 @@ impl Restore {
             let place = data.display();
             let what = format!("{} agent(s) with {}", copied.agents, size(copied.bytes));
             match fine {
-                true => cx
+                true => cx.out.line(format!(
+                    "✓ Restored {what} into \"{place}\"; everything was read and is whole."
+                ))?,
+                false => cx
                     .out
-                    .line(format!("✓ Restored {what} into \"{place}\"; everything was read and is whole."))?,
-                false => cx.out.line(format!("Restored {what} into \"{place}\", with what is damaged."))?,
+                    .line(format!("Restored {what} into \"{place}\", with what is damaged."))?,
             }
             if let Some(since) = unfinished {
                 cx.out.warn(format!(

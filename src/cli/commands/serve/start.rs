@@ -6,7 +6,9 @@ use crate::cli::context::Context;
 use crate::cli::{Exit, panic};
 use crate::error::{At, Error, Result};
 use crate::server::tokens::Tokens;
-use crate::server::{Config, Level, Limits, Network, Proxies, Server, Surroundings, Tls, expiry, policy};
+use crate::server::{
+    Config, Level, Limits, Network, Proxies, Server, Surroundings, Tls, expiry, policy,
+};
 use crate::text;
 use jiff::Timestamp;
 use serde_json::json;
@@ -83,7 +85,11 @@ impl Start {
             agent_cache: self.agent_cache.or(file.agent_cache),
             drain: self.drain.or(file.drain),
             log_level: self.log_level.or(file.log_level),
-            trust_proxy: if self.trust_proxy.is_empty() { file.trust_proxy } else { self.trust_proxy },
+            trust_proxy: if self.trust_proxy.is_empty() {
+                file.trust_proxy
+            } else {
+                self.trust_proxy
+            },
             no_auth: self.no_auth || file.no_auth,
         })
     }
@@ -101,20 +107,26 @@ impl Start {
 
     /// Where to listen: those of the sockets that were passed, or those that are named.
     fn addresses(&self, passed: &[TcpListener]) -> Result<(SocketAddr, Option<SocketAddr>)> {
-        let of = |socket: &TcpListener| socket.local_addr().at("read the address of", Path::new("a socket"));
+        let of = |socket: &TcpListener| {
+            socket.local_addr().at("read the address of", Path::new("a socket"))
+        };
         let Some(first) = passed.first() else {
             let listen = address(self.listen.as_deref().unwrap_or("127.0.0.1:7420"))?;
             return Ok((listen, self.admin_listen.as_deref().map(address).transpose()?));
         };
         let [listen, admin] = ["--listen", "--admin-listen"].map(|option| {
-            Err(Error::usage(format!("`{option}` names an address, and a socket was passed for it"))
-                .hint("leave the option out, on the command line and in the file of `--config`"))
+            Err(Error::usage(format!(
+                "`{option}` names an address, and a socket was passed for it"
+            ))
+            .hint("leave the option out, on the command line and in the file of `--config`"))
         });
         let named = self.admin_listen.as_deref();
         match (&self.listen, named, passed.get(1)) {
             (Some(_), ..) => listen,
             (_, Some(_), Some(_)) => admin,
-            (_, named, socket) => Ok((of(first)?, socket.map(of).or(named.map(address)).transpose()?)),
+            (_, named, socket) => {
+                Ok((of(first)?, socket.map(of).or(named.map(address)).transpose()?))
+            }
         }
     }
 
@@ -192,8 +204,10 @@ fn size(text: &str) -> std::result::Result<u64, String> {
 fn seconds(text: &str) -> std::result::Result<Duration, String> {
     let wrong = || "use `10s`, `2m` or `0s`".to_owned();
     let unit = if text.ends_with('m') { 60 } else { 1 };
-    let number =
-        text.strip_suffix(['s', 'm']).and_then(|number| number.parse::<u64>().ok()).ok_or_else(wrong)?;
+    let number = text
+        .strip_suffix(['s', 'm'])
+        .and_then(|number| number.parse::<u64>().ok())
+        .ok_or_else(wrong)?;
     number.checked_mul(unit).map(Duration::from_secs).ok_or_else(wrong)
 }
 
@@ -209,7 +223,8 @@ fn address(text: &str) -> Result<SocketAddr> {
 /// A URL without anything at its end, so that an agent's id can follow.
 fn plain_url(text: &str) -> Result<String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let is_plain = rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']));
+    let is_plain =
+        rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']));
     if is_plain {
         return Ok(text.trim_end_matches('/').to_owned());
     }
@@ -224,7 +239,8 @@ fn scrub_every(text: &str) -> Result<Option<Duration>> {
     }
     let hours = expiry::hours(text).filter(|hours| *hours > 0);
     let hours = hours.ok_or_else(|| {
-        Error::usage(format!("\"{text}\" is no time for a scrub")).hint("use `30d`, `12h`, `8w` or `never`")
+        Error::usage(format!("\"{text}\" is no time for a scrub"))
+            .hint("use `30d`, `12h`, `8w` or `never`")
     })?;
     Ok(Some(Duration::from_secs(hours * 60 * 60)))
 }
@@ -249,7 +265,10 @@ mod tests {
     fn a_scrub_takes_hours_at_least_or_never_happens() {
         let seconds = |text: &str| scrub_every(text).unwrap().map(|time| time.as_secs());
         assert_eq!(seconds("30d"), Some(2_592_000));
-        assert_eq!((seconds("1h"), seconds("8w"), seconds("never")), (Some(3600), Some(4_838_400), None));
+        assert_eq!(
+            (seconds("1h"), seconds("8w"), seconds("never")),
+            (Some(3600), Some(4_838_400), None)
+        );
         for wrong in ["", "0d", "30", "soon", "-1d", "1m"] {
             assert!(scrub_every(wrong).is_err(), "{wrong}");
         }

@@ -35,7 +35,9 @@ impl Rollback {
         let project = cx.project()?;
         let who = cx.who(&project)?;
         let (from, name) = match (&self.version, &self.snapshot) {
-            (Some(version), _) => (From::Version(number(version)?), format!("v{}", number(version)?)),
+            (Some(version), _) => {
+                (From::Version(number(version)?), format!("v{}", number(version)?))
+            }
             (None, snapshot) => {
                 let number = number(snapshot.as_deref().unwrap_or_default())?;
                 (From::Snapshot(number), format!("safety snapshot {number}"))
@@ -44,7 +46,8 @@ impl Rollback {
         if let From::Version(_) = from {
             cx.out.note("`source rollback` brings back files only. To change what is live: `lua-store version promote`.");
         }
-        let rollback = with_progress(cx, "Reading", |progress| rollback::prepare(&project, from, &progress))?;
+        let rollback =
+            with_progress(cx, "Reading", |progress| rollback::prepare(&project, from, &progress))?;
         let changes = rollback.changes.clone();
         if self.dry_run {
             if cx.out.is_json() {
@@ -60,8 +63,9 @@ impl Rollback {
             ))?;
             return Ok(Exit::Done);
         }
-        let question =
-            format!("Rolling back to {name} will overwrite local files and create a new version. Continue?");
+        let question = format!(
+            "Rolling back to {name} will overwrite local files and create a new version. Continue?"
+        );
         if !cx.confirm(&question, self.force)? {
             return Ok(Exit::Done);
         }
@@ -83,7 +87,9 @@ impl Rollback {
         }
         if let Some(kept) = done.kept {
             cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
-            cx.out.hint(format!("`lua-store source rollback --snapshot {kept} --force` brings them back"));
+            cx.out.hint(format!(
+                "`lua-store source rollback --snapshot {kept} --force` brings them back"
+            ));
         }
         cx.look_after(&project);
         Ok(Exit::Done)

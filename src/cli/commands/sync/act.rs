@@ -28,7 +28,12 @@ pub struct Taken {
 }
 
 /// Takes everything that can be edited in place; what cannot is told, and makes exit code 1.
-pub fn accept(cx: &mut Context<'_>, project: &Project, compared: &Compared, force: bool) -> Result<Exit> {
+pub fn accept(
+    cx: &mut Context<'_>,
+    project: &Project,
+    compared: &Compared,
+    force: bool,
+) -> Result<Exit> {
     let mut taken = Vec::new();
     let mut left = Vec::new();
     for (part, _) in &compared.drift.parts {
@@ -55,7 +60,8 @@ pub fn accept(cx: &mut Context<'_>, project: &Project, compared: &Compared, forc
         }
         return Ok(Exit::Done);
     }
-    cx.out.notes(format!("\n⚠️  Sync partially complete — {} component(s) unresolved:", left.len()));
+    cx.out
+        .notes(format!("\n⚠️  Sync partially complete — {} component(s) unresolved:", left.len()));
     for part in left {
         cx.out.note(format!("   - {}", name(part)));
     }
@@ -121,7 +127,8 @@ pub fn write(
     for one in taken {
         paths.insert(edit::preview(project.root(), &one.field, &one.value)?.path);
     }
-    let request = stage::Request { scope: Scope::Backup, ..stage::Request::all(Progress::default()) };
+    let request =
+        stage::Request { scope: Scope::Backup, ..stage::Request::all(Progress::default()) };
     let edited = stage::look(project, &request)?.report.files;
     let edited: Vec<&str> =
         edited.iter().map(|change| &*change.path).filter(|path| paths.contains(*path)).collect();
@@ -161,7 +168,9 @@ fn refuse(edited: &[&str]) -> Error {
 fn tell_kept(cx: &mut Context<'_>, kept: Option<u64>) {
     if let Some(kept) = kept {
         cx.out.note(format!("Your files as they were are kept as safety snapshot {kept}."));
-        cx.out.hint(format!("`lua-store source rollback --snapshot {kept} --force` brings them back"));
+        cx.out.hint(format!(
+            "`lua-store source rollback --snapshot {kept} --force` brings them back"
+        ));
     }
 }
 
@@ -174,7 +183,8 @@ pub fn pull(cx: &mut Context<'_>, project: &Project, there: &There, force: bool)
     let (reached, head) = (&there.reached, there.head.clone());
     fetch::bring(project.store(), &reached.name, &*reached.remote, head, &Progress::default())?;
     let from = From::Files { state: active.state, source: active.source };
-    let rollback = with_progress(cx, "Reading", |progress| rollback::prepare(project, from, &progress))?;
+    let rollback =
+        with_progress(cx, "Reading", |progress| rollback::prepare(project, from, &progress))?;
     let changes = rollback.changes.clone();
     if rollback.has_edits() && !changes.is_empty() && !force {
         let paths: Vec<&str> = changes.iter().map(|change| &*change.path).collect();

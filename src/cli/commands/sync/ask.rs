@@ -49,7 +49,9 @@ fn print(cx: &mut Context<'_>, compared: &Compared, part: &Part) -> Result<()> {
     match part {
         Part::Persona => {
             let Some(persona) = compared.drift.persona() else { return Ok(()) };
-            let text = |side: &Option<Persona>| side.as_ref().map_or(String::new(), |one| one.text.clone());
+            let text = |side: &Option<Persona>| {
+                side.as_ref().map_or(String::new(), |one| one.text.clone())
+            };
             show::persona_diff(cx.out, &text(&persona.from), &text(&persona.to))
         }
         Part::Setting(name) => match compared.drift.setting(name) {

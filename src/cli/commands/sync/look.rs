@@ -69,7 +69,8 @@ pub fn ask(cx: &mut Context<'_>, project: &Project, which: &Which) -> Result<The
 
 pub fn look(project: &Project, there: &There, against: &Against) -> Result<Seen> {
     let versions = there.versions()?;
-    let (Some(published), Some(server)) = (versions.find(&Against::Published)?, versions.find(against)?)
+    let (Some(published), Some(server)) =
+        (versions.find(&Against::Published)?, versions.find(against)?)
     else {
         return Ok(Seen::NothingPublished);
     };

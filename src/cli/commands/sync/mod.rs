@@ -126,7 +126,9 @@ fn unreadable(cx: &mut Context<'_>, error: &Error) -> Result<Exit> {
 pub fn tell(cx: &mut Context<'_>) -> Result<Exit> {
     let project = cx.project()?;
     let there = match look::ask(cx, &project, &Which::default()) {
-        Err(error) if error.kind() == Kind::Unavailable => return unreachable(cx, &project, None, &error),
+        Err(error) if error.kind() == Kind::Unavailable => {
+            return unreachable(cx, &project, None, &error);
+        }
         other => other?,
     };
     let _ = match look::look(&project, &there, &Against::default())? {

@@ -88,7 +88,9 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         if name == "name"
             && let Some(persona) = compared.drift.persona()
         {
-            let text = |side: &Option<Persona>| side.as_ref().map_or(String::new(), |one| one.text.clone());
+            let text = |side: &Option<Persona>| {
+                side.as_ref().map_or(String::new(), |one| one.text.clone())
+            };
             values(cx.out, "Persona", &text(&persona.to), &text(&persona.from))?;
             let lines = report::item_lines(&compared.drift.change, "persona", "");
             print::lines(cx.out, lines.into_iter().map(|line| line.indented(3)))?;
@@ -96,7 +98,8 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         }
     }
     for setting in others(compared) {
-        let json = |value: &Option<Value>| value.as_ref().map_or("(none)".to_owned(), Value::to_string);
+        let json =
+            |value: &Option<Value>| value.as_ref().map_or("(none)".to_owned(), Value::to_string);
         values(cx.out, &title(&setting.name), &json(&setting.to), &json(&setting.from))?;
     }
     primitives(cx.out, compared)?;
@@ -136,7 +139,8 @@ fn values(out: &mut Output, what: &str, local: &str, server: &str) -> Result<()>
         _ if text.is_empty() => "\"(empty)\"".to_owned(),
         None => format!("(ends before line {number})"),
         Some(line) => {
-            let line = report::Line::plain(lines::around(line, other.unwrap_or_default(), PREVIEW)).text;
+            let line =
+                report::Line::plain(lines::around(line, other.unwrap_or_default(), PREVIEW)).text;
             let number = if several { format!(" (line {number})") } else { String::new() };
             format!("\"{line}\"{number}")
         }
@@ -156,7 +160,8 @@ fn primitives(out: &mut Output, compared: &Compared) -> Result<()> {
             out.line("Primitive drift detected:")?;
             any = true;
         }
-        let label = Kind::named(word).map_or_else(|| word.to_uppercase(), |kind| kind.label.to_uppercase());
+        let label =
+            Kind::named(word).map_or_else(|| word.to_uppercase(), |kind| kind.label.to_uppercase());
         let label = out.paint(RED, format!("{label:<16}"));
         out.line(format!("  {label} {name} ({})", numbers(compared, word, name)))?;
         let lines = report::item_lines(&compared.drift.change, word, name);
@@ -170,8 +175,9 @@ fn numbers(compared: &Compared, word: &str, name: &str) -> String {
     let Some(kind) = compared.drift.change.kinds.iter().find(|kind| kind.kind.word == word) else {
         return String::new();
     };
-    let number =
-        |number: &Option<String>| number.as_ref().map_or(String::new(), |number| format!(", v{number}"));
+    let number = |number: &Option<String>| {
+        number.as_ref().map_or(String::new(), |number| format!(", v{number}"))
+    };
     if let Some(added) = kind.added.iter().find(|added| added.name == name) {
         format!("local only{}", number(&added.number))
     } else if let Some(removed) = kind.removed.iter().find(|removed| removed.name == name) {
@@ -185,14 +191,23 @@ fn numbers(compared: &Compared, word: &str, name: &str) -> String {
 
 /// Settings beside name and model.
 pub fn others(compared: &Compared) -> impl Iterator<Item = &SettingChange> {
-    compared.drift.change.settings.iter().filter(|setting| !matches!(&*setting.name, "name" | "model"))
+    compared
+        .drift
+        .change
+        .settings
+        .iter()
+        .filter(|setting| !matches!(&*setting.name, "name" | "model"))
 }
 
 /// The persona as a difference of lines, between two rules.
 pub fn persona_diff(out: &mut Output, server: &str, local: &str) -> Result<()> {
     let rule = "=".repeat(WIDTH);
     let heading = out.paint(BOLD, "PERSONA DIFF");
-    let legend = format!("{}  {}", out.paint(RED, "- Server (deployed)"), out.paint(GREEN, "+ Local (code)"));
+    let legend = format!(
+        "{}  {}",
+        out.paint(RED, "- Server (deployed)"),
+        out.paint(GREEN, "+ Local (code)")
+    );
     out.lines(format!("\n{rule}\n{heading}\n{legend}\n{rule}\n"))?;
     for line in lines::between(server, local) {
         let (style, sign, text) = match line {
@@ -211,8 +226,9 @@ pub fn persona_diff(out: &mut Output, server: &str, local: &str) -> Result<()> {
 pub fn setting_diff(out: &mut Output, setting: &SettingChange) -> Result<()> {
     let rule = "=".repeat(WIDTH);
     let heading = out.paint(BOLD, format!("{} DIFF", setting.name.to_uppercase()));
-    let shown =
-        |value: &Option<Value>| value.as_ref().map_or("(none)".to_owned(), |v| self::value(&Some(v.clone())));
+    let shown = |value: &Option<Value>| {
+        value.as_ref().map_or("(none)".to_owned(), |v| self::value(&Some(v.clone())))
+    };
     let server = out.paint(RED, format!("- Server: \"{}\"", shown(&setting.from)));
     let local = out.paint(GREEN, format!("+ Local:  \"{}\"", shown(&setting.to)));
     out.lines(format!("\n{rule}\n{heading}\n{rule}"))?;
@@ -238,7 +254,8 @@ pub fn value(value: &Option<Value>) -> String {
 pub fn to_json(compared: &Compared) -> Result<Value> {
     let drift = &compared.drift;
     let one = |(part, standing): &(Part, Standing)| component(compared, part, *standing);
-    let parts = if compared.is_in_sync() { Vec::new() } else { drift.parts.iter().map(one).collect() };
+    let parts =
+        if compared.is_in_sync() { Vec::new() } else { drift.parts.iter().map(one).collect() };
     let standing = if parts.is_empty() { Standing::InSync } else { drift.standing() };
     let live = compared.live.as_ref();
     let promoted = live.map(|(_, step)| iso(step.record.at_ms));
@@ -270,6 +287,8 @@ fn component(compared: &Compared, part: &Part, standing: Standing) -> Value {
             let (server, local) = (setting.map(|s| &s.from), setting.map(|s| &s.to));
             json!({"component": name, "standing": standing, "server": server, "local": local})
         }
-        Part::Primitive(word, name) => json!({"component": word, "name": name, "standing": standing}),
+        Part::Primitive(word, name) => {
+            json!({"component": word, "name": name, "standing": standing})
+        }
     }
 }

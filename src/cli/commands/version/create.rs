@@ -44,10 +44,15 @@ impl Create {
         }
         let message = match self.message {
             Some(message) => Some(message),
-            None => cx.ask("Optional description (blank to skip):")?.filter(|text| !text.is_empty()),
+            None => {
+                cx.ask("Optional description (blank to skip):")?.filter(|text| !text.is_empty())
+            }
         };
-        let request =
-            create::Request { message, commit: self.commit_hash, allow_unreadable: self.allow_unreadable };
+        let request = create::Request {
+            message,
+            commit: self.commit_hash,
+            allow_unreadable: self.allow_unreadable,
+        };
         let (created, told) = git::create_version(&project, &request, &who)?;
         if cx.out.is_json() {
             let (version, id) = match &created {

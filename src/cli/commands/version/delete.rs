@@ -48,7 +48,8 @@ impl Delete {
         }
         let deleted = carry_out(cx, &project, station, number, deleted, &who)?;
         let event = git::Event::Deleted(number);
-        let told = (deleted == Deleted::Done).then(|| git::commit_after(&project, &event, &who)).flatten();
+        let told =
+            (deleted == Deleted::Done).then(|| git::commit_after(&project, &event, &who)).flatten();
         if cx.out.is_json() {
             cx.out.json(&json!({
                 "deleted": number, "changed": deleted == Deleted::Done,

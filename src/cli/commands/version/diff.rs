@@ -59,7 +59,8 @@ impl Diff {
             print::unread(cx.out, [&from, &to])?;
         }
         if self.view.is_wanted() {
-            let files = diff::find_renames(diff::trees(objects, Some(from.source), Some(to.source))?);
+            let files =
+                diff::find_renames(diff::trees(objects, Some(from.source), Some(to.source))?);
             print_section(cx, objects, &files, &self.view)?;
         }
         Ok(Exit::Done)

@@ -89,7 +89,9 @@ impl Row {
         };
         let number = self.number();
         report::add_promotion(&mut row, report::PROMOTED, known.promoted.get(&number))?;
-        report::add_sent(&mut row, known.live, known.now_ms, |unsent| unsent.versions.contains(&number))?;
+        report::add_sent(&mut row, known.live, known.now_ms, |unsent| {
+            unsent.versions.contains(&number)
+        })?;
         Ok(row)
     }
 }
@@ -121,15 +123,18 @@ impl List {
             .collect::<Result<_>>()?;
         let numbers: Vec<u64> = rows.iter().map(Row::number).collect();
         let promoted = live::promotions(view.store(), &catalog, &live, &numbers)?;
-        let known = Known { live: &live, now_ms: view.now_ms(), promoted, vias: Vias::load(view.store())? };
+        let known =
+            Known { live: &live, now_ms: view.now_ms(), promoted, vias: Vias::load(view.store())? };
         if cx.out.is_json() {
-            cx.out.json(&rows.iter().map(|row| row.to_json(&known)).collect::<Result<Vec<_>>>()?)?;
+            cx.out
+                .json(&rows.iter().map(|row| row.to_json(&known)).collect::<Result<Vec<_>>>()?)?;
         } else if catalog.is_empty() {
             cx.out.line(view.none("no versions yet", "`lua-store version create` to make one"))?;
         } else {
             print(cx, &rows, &known, catalog.active_number())?;
             let shown = rows.len();
-            let all = catalog.numbers().filter(|number| wanted.has(catalog.status(*number))).count();
+            let all =
+                catalog.numbers().filter(|number| wanted.has(catalog.status(*number))).count();
             if shown < all {
                 cx.out.hint(format!("{} more: `lua-store version list --all`", all - shown));
             }
@@ -161,7 +166,11 @@ fn print(cx: &mut Context<'_>, rows: &[Row], known: &Known<'_>, active: Option<u
     let mut table = Table::new(["VERSION", "STATUS", "CREATED", "BY", "PROMOTED", "MESSAGE"]);
     for row in rows {
         let number = row.number();
-        let at = known.promoted.get(&number).map(|promotion| minute(promotion.record.at_ms)).transpose()?;
+        let at = known
+            .promoted
+            .get(&number)
+            .map(|promotion| minute(promotion.record.at_ms))
+            .transpose()?;
         let at = Cell::from(at.unwrap_or_else(|| "-".to_owned()));
         let (star, style) = if active == Some(number) { ("*", BOLD) } else { ("", Style::new()) };
         let Row::Sound(summary, id) = row else {

@@ -53,7 +53,8 @@ impl Promote {
         let project = cx.project()?;
         let who = cx.who(&project)?;
         let action = format!("promote {}", self.version);
-        let wish = Wish { which: &self.at, action: &action, dry_run: self.dry_run, theirs: self.theirs };
+        let wish =
+            Wish { which: &self.at, action: &action, dry_run: self.dry_run, theirs: self.theirs };
         let station = Station::find(cx, &project, &wish)?;
         let (promotion, changes) = {
             let ground = station.ground(project.store())?;
@@ -72,7 +73,8 @@ impl Promote {
         let asked = Asked::of(&station);
         let promotion = self.carry_out(cx, &project, station, promotion, &who)?;
         let event = git::Event::Promoted(promotion.number);
-        let told = (!promotion.settled).then(|| git::commit_after(&project, &event, &who)).flatten();
+        let told =
+            (!promotion.settled).then(|| git::commit_after(&project, &event, &who)).flatten();
         if cx.out.is_json() {
             let mut answer = self.answer(&asked, &promotion)?;
             answer["git"] = json!(told.as_ref().map(git::Outcome::to_json));
@@ -112,7 +114,8 @@ impl Promote {
             }
             Station::There(there) if promotion.settled => there.settle(cx, project)?,
             Station::There(there) => {
-                let step = promote::record_promotion(store, &there.ground(store)?, number, reason, who)?;
+                let step =
+                    promote::record_promotion(store, &there.ground(store)?, number, reason, who)?;
                 there.take(cx, project, &format!("promote v{number}"), &step)?;
             }
         }
@@ -153,7 +156,12 @@ impl Promote {
     }
 
     /// The first lines of what changes, for a person.
-    fn changes(&self, cx: &Context<'_>, ground: &Ground, promotion: &Promotion) -> Result<Vec<report::Line>> {
+    fn changes(
+        &self,
+        cx: &Context<'_>,
+        ground: &Ground,
+        promotion: &Promotion,
+    ) -> Result<Vec<report::Line>> {
         let shown = cx.out.term().stdout && !cx.out.is_json();
         let Some(previous) = promotion.previous.filter(|_| shown && !promotion.settled) else {
             return Ok(Vec::new());
@@ -169,7 +177,12 @@ impl Promote {
         Ok(lines.into_iter().map(|line| line.indented(2)).collect())
     }
 
-    fn tell(&self, cx: &mut Context<'_>, promotion: &Promotion, changes: Vec<report::Line>) -> Result<()> {
+    fn tell(
+        &self,
+        cx: &mut Context<'_>,
+        promotion: &Promotion,
+        changes: Vec<report::Line>,
+    ) -> Result<()> {
         let number = promotion.number;
         if promotion.settled {
             return cx.out.line(format!("v{number} is already active. No change."));
@@ -199,7 +212,8 @@ impl Promote {
         } else if promotion.settled {
             cx.out.line(format!("v{number} is already active. No change."))?;
         } else {
-            let from = promotion.previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
+            let from =
+                promotion.previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
             cx.out.line(format!("Would promote v{number}. Active now: {from}."))?;
             print::print(cx.out, &between(ground, promotion)?, false)?;
             preview_built(cx, ground, promotion)?;
@@ -225,7 +239,10 @@ fn preview_built(cx: &mut Context<'_>, ground: &Ground, promotion: &Promotion) -
     let (root, to) = (cx.directory()?, ground.live.get(promotion.number)?);
     if let Some(previous) = promotion.previous {
         let from = ground.live.get(previous)?;
-        print::lines(cx.out, report::built_lines(&stock::between(&root, ground.objects, &from, &to)?))?;
+        print::lines(
+            cx.out,
+            report::built_lines(&stock::between(&root, ground.objects, &from, &to)?),
+        )?;
     }
     print::unread(cx.out, [&to])
 }
@@ -246,7 +263,10 @@ fn tell_history(cx: &mut Context<'_>, promotion: &Promotion) {
     let number = promotion.number;
     match (&promotion.taken_back, &promotion.undoes, promotion.previous) {
         (Some(step), ..) => {
-            cx.out.warn(format!("this undoes a rollback: v{number} was taken back {}", by(&step.record)));
+            cx.out.warn(format!(
+                "this undoes a rollback: v{number} was taken back {}",
+                by(&step.record)
+            ));
         }
         (None, Some(step), Some(previous)) if promotion.is_return => {
             cx.out.note(format!("This takes back v{previous}, promoted {}", by(&step.record)));

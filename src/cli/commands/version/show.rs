@@ -42,7 +42,9 @@ impl Show {
             answer["snapshot"] = snapshot;
             vias.add_to(&mut answer, &version.id)?;
             report::add_promotion(&mut answer, report::PROMOTED, promoted.as_ref())?;
-            report::add_sent(&mut answer, &live, view.now_ms(), |unsent| unsent.versions.contains(&number))?;
+            report::add_sent(&mut answer, &live, view.now_ms(), |unsent| {
+                unsent.versions.contains(&number)
+            })?;
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }

@@ -81,7 +81,9 @@ fn none_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live
         return Ok(Exit::Done);
     }
     if let Some(number) = served {
-        cx.out.line(format!("Active agent version: v{number} (not here yet: `lua-store pull` brings it)"))?;
+        cx.out.line(format!(
+            "Active agent version: v{number} (not here yet: `lua-store pull` brings it)"
+        ))?;
     } else {
         let (told, next) = match catalog.is_empty() {
             true => ("This agent has no versions.", " Run `lua-store version create` to make one."),
@@ -101,14 +103,20 @@ fn rows<S: Source + ?Sized>(source: &S, live: &State, pushed: &State) -> Result<
     let mut rows = Vec::new();
     for key in keys {
         let Some((kind, name)) = parse_key(key) else { continue };
-        let content = |state: &State| state.primitives.get(key).map(|id| Content::of(source, id)).transpose();
-        let (active_version, local) = (live.numbers.get(key).cloned(), pushed.numbers.get(key).cloned());
-        let behind = matches!((&active_version, &local), (Some(a), Some(b)) if numbers::is_past(a, b));
+        let content =
+            |state: &State| state.primitives.get(key).map(|id| Content::of(source, id)).transpose();
+        let (active_version, local) =
+            (live.numbers.get(key).cloned(), pushed.numbers.get(key).cloned());
+        let behind =
+            matches!((&active_version, &local), (Some(a), Some(b)) if numbers::is_past(a, b));
         let differs = match (content(live)?, content(pushed)?) {
             (Some(live), Some(pushed)) => compare::differs(source, &live, &pushed)?,
             (live, pushed) => live != pushed,
         };
-        rows.push((kind.rank(), Row { kind: kind.word, name, active_version, local, differs, behind }));
+        rows.push((
+            kind.rank(),
+            Row { kind: kind.word, name, active_version, local, differs, behind },
+        ));
     }
     rows.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)));
     let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
@@ -116,22 +124,36 @@ fn rows<S: Source + ?Sized>(source: &S, live: &State, pushed: &State) -> Result<
     Ok(rows)
 }
 
-fn persona_row<S: Source + ?Sized>(source: &S, live: &State, pushed: &State) -> Result<Option<Row>> {
-    let (live_persona, pushed_persona) = (compare::persona(source, live)?, compare::persona(source, pushed)?);
+fn persona_row<S: Source + ?Sized>(
+    source: &S,
+    live: &State,
+    pushed: &State,
+) -> Result<Option<Row>> {
+    let (live_persona, pushed_persona) =
+        (compare::persona(source, live)?, compare::persona(source, pushed)?);
     if live_persona.is_none() && pushed_persona.is_none() {
         return Ok(None);
     }
-    let number =
-        |persona: &Option<compare::Persona>| persona.as_ref().and_then(|persona| persona.number.clone());
+    let number = |persona: &Option<compare::Persona>| {
+        persona.as_ref().and_then(|persona| persona.number.clone())
+    };
     let (active_version, local) = (number(&live_persona), number(&pushed_persona));
     let behind = matches!((&active_version, &local), (Some(a), Some(b)) if numbers::is_past(a, b));
     let differs = live.persona != pushed.persona;
-    Ok(Some(Row { kind: "persona", name: "persona".to_owned(), active_version, local, differs, behind }))
+    Ok(Some(Row {
+        kind: "persona",
+        name: "persona".to_owned(),
+        active_version,
+        local,
+        differs,
+        behind,
+    }))
 }
 
 fn print(cx: &mut Context<'_>, rows: &[Row]) -> Result<()> {
-    let number =
-        |number: &Option<String>, none: &str| number.as_ref().map_or(none.to_owned(), |n| format!("v{n}"));
+    let number = |number: &Option<String>, none: &str| {
+        number.as_ref().map_or(none.to_owned(), |n| format!("v{n}"))
+    };
     let mut table = Table::new(["", "TYPE", "NAME", "ACTIVE VERSION", "LOCAL"]);
     for row in rows {
         table.row([

@@ -96,14 +96,22 @@ impl Odb {
         let (largest, rest) = sizes(packs);
         let all = scope == Scope::All || rest + largest <= CHEAP_BYTES || rest > largest / 2;
         let small = |pack: &&Arc<Pack>| all || pack.reader.bytes().len() < largest;
-        let mut inputs: Vec<_> =
-            packs.good.iter().filter(small).map(|pack| (written(dir, pack), pack.clone())).collect();
+        let mut inputs: Vec<_> = packs
+            .good
+            .iter()
+            .filter(small)
+            .map(|pack| (written(dir, pack), pack.clone()))
+            .collect();
         inputs.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
         inputs.into_iter().map(|(_, pack)| pack).collect()
     }
 
     /// Reads every object once: what can be read, with what is known of it, and what cannot.
-    fn survey(&self, inputs: &[Arc<Pack>], progress: &Progress) -> Result<(Vec<plan::Object>, HashSet<Id>)> {
+    fn survey(
+        &self,
+        inputs: &[Arc<Pack>],
+        progress: &Progress,
+    ) -> Result<(Vec<plan::Object>, HashSet<Id>)> {
         let (mut healthy, mut damaged) = (Vec::new(), HashSet::new());
         let mut seen = HashSet::new();
         for pack in inputs {
@@ -151,19 +159,29 @@ impl Odb {
         let Some(pack) = packs.get(id) else { return Ok(false) };
         pack.reader.check_index()?;
         for object in plan.objects() {
-            let missing = || Error::corrupt(format!("object {} is not in \"{}\"", object.id, id.file_name()));
+            let missing =
+                || Error::corrupt(format!("object {} is not in \"{}\"", object.id, id.file_name()));
             self.check_object(pack, pack.reader.position(&object.id).ok_or_else(missing)?)?;
         }
         Ok(true)
     }
 
     /// Removes the old packs. One that cannot be removed only takes room until the next time.
-    fn retire(&self, inputs: &[Arc<Pack>], new: PackId, plan: &Plan, damaged: &HashSet<Id>) -> Result<usize> {
+    fn retire(
+        &self,
+        inputs: &[Arc<Pack>],
+        new: PackId,
+        plan: &Plan,
+        damaged: &HashSet<Id>,
+    ) -> Result<usize> {
         let dir = self.dir()?;
         let mut kept = 0;
         for pack in inputs.iter().filter(|pack| pack.id != new) {
             let all = pack.reader.check_index().is_ok()
-                && pack.reader.ids().all(|id| plan.position(&id).is_some() && !damaged.contains(&id));
+                && pack
+                    .reader
+                    .ids()
+                    .all(|id| plan.position(&id).is_some() && !damaged.contains(&id));
             if !all || fs::remove(&dir.join(pack.id.file_name())).is_err() {
                 kept += 1;
             }

@@ -54,7 +54,8 @@ impl<'a> Paths<'a> {
 
 /// The path of each object. An object with several has the one nearest to the top.
 pub fn assign(objects: &[Object]) -> Vec<Path> {
-    let at: HashMap<Id, usize> = objects.iter().enumerate().map(|(at, object)| (object.id, at)).collect();
+    let at: HashMap<Id, usize> =
+        objects.iter().enumerate().map(|(at, object)| (object.id, at)).collect();
     let held: HashSet<Id> = children(objects).collect();
     let mut paths: Vec<Path> = vec![None; objects.len()];
     let mut known = Paths { numbers: HashMap::new(), names: vec![""], below: vec![Vec::new()] };
@@ -66,7 +67,9 @@ pub fn assign(objects: &[Object]) -> Vec<Path> {
         }
     }
     while let Some(number) = queue.pop_front() {
-        let (Some(tree), Some(folder)) = (&objects[number].children, paths[number]) else { continue };
+        let (Some(tree), Some(folder)) = (&objects[number].children, paths[number]) else {
+            continue;
+        };
         for entry in tree.entries() {
             let Some(&child) = at.get(&entry.id) else { continue };
             if paths[child].is_none() {

@@ -68,12 +68,17 @@ impl Plan {
         let paths = paths::assign(&objects);
         let mut order: Vec<usize> = (0..objects.len()).collect();
         order.sort_by_key(|at| {
-            (part(&objects[*at]), paths[*at], if paths[*at].is_none() { objects[*at].len } else { 0 })
+            (
+                part(&objects[*at]),
+                paths[*at],
+                if paths[*at].is_none() { objects[*at].len } else { 0 },
+            )
         });
         let path_at: Vec<_> = order.iter().map(|at| paths[*at]).collect();
         let mut slots: Vec<_> = objects.into_iter().map(Some).collect();
         let objects: Vec<Object> = order.into_iter().filter_map(|at| slots[at].take()).collect();
-        let positions = objects.iter().zip(0..).map(|(object, position)| (object.id, position)).collect();
+        let positions =
+            objects.iter().zip(0..).map(|(object, position)| (object.id, position)).collect();
         let units = units(&objects, &path_at);
         Plan { objects, positions, units }
     }

@@ -26,11 +26,13 @@ fn text(lines: usize, version: usize) -> Vec<u8> {
 
 fn one_version(odb: &Odb, version: usize) -> Id {
     let mut batch = odb.batch();
-    let mut file = |name: &str, bytes: Vec<u8>| Entry::file(name, batch.put_blob(bytes, None).unwrap());
+    let mut file =
+        |name: &str, bytes: Vec<u8>| Entry::file(name, batch.put_blob(bytes, None).unwrap());
     let mut source: Vec<_> = (0..8).map(|n| file(&format!("stays-{n}.ts"), vec![n; 200])).collect();
     source.push(file("small.ts", text(120, version)));
     source.push(file("large.ts", text(2400, version)));
-    let record = file("record", format!("{{\"version\":{version},\"by\":\"a person\"}}").into_bytes());
+    let record =
+        file("record", format!("{{\"version\":{version},\"by\":\"a person\"}}").into_bytes());
     let source = batch.put_tree(&Tree::new(source).unwrap(), None).unwrap();
     let top = Tree::new(vec![Entry::directory("source", source), record]).unwrap();
     let top = batch.put_tree(&top, None).unwrap();
@@ -109,7 +111,10 @@ fn readers_and_writers_go_on_during_compactions() {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
                     let odb = Odb::open(dir.path());
-                    assert_eq!(tops.iter().map(|top| walk(&odb, top)).collect::<Vec<_>>(), expected);
+                    assert_eq!(
+                        tops.iter().map(|top| walk(&odb, top)).collect::<Vec<_>>(),
+                        expected
+                    );
                 }
             });
         }

@@ -57,7 +57,8 @@ impl Odb {
                 *made[number].lock().unwrap_or_else(PoisonError::into_inner) = entry;
             }
         };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8).min(units.len());
+        let threads =
+            std::thread::available_parallelism().map_or(1, usize::from).min(8).min(units.len());
         parallel::share(threads, work);
         made
     }
@@ -86,7 +87,9 @@ impl Odb {
         let (kind, bytes) = self.read(plan, position)?;
         Ok(match (kind, Tree::decode(&bytes)) {
             (Kind::Blob, _) => (ItemKind::Blob, bytes),
-            (Kind::Tree, Ok(tree)) => (ItemKind::LinkedTree, pack::link(&tree, |id| plan.position(id))),
+            (Kind::Tree, Ok(tree)) => {
+                (ItemKind::LinkedTree, pack::link(&tree, |id| plan.position(id)))
+            }
             (Kind::Tree, Err(_)) => (ItemKind::Tree, bytes),
         })
     }

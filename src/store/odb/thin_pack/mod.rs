@@ -82,7 +82,11 @@ impl Odb {
         let packs = self.latest()?;
         for pack in &packs.good {
             if is_exactly(pack, closure).unwrap_or(false) && self.is_proven(pack) {
-                return Ok(ThinPack { pack: Mapped(pack.clone()), scratch: None, damage: Vec::new() });
+                return Ok(ThinPack {
+                    pack: Mapped(pack.clone()),
+                    scratch: None,
+                    damage: Vec::new(),
+                });
             }
         }
         let error = match self.put_together(&packs, closure, &Bad::new(), scratch) {
@@ -134,14 +138,21 @@ impl Odb {
         }
         let (temp, id) = writer.finish().at("write", scratch)?;
         let pack = Mapped::open(temp.path(), id)?;
-        let both = Odb::over([pack.clone()].into_iter().chain(packs.good.iter().cloned().map(Mapped)));
+        let both =
+            Odb::over([pack.clone()].into_iter().chain(packs.good.iter().cloned().map(Mapped)));
         if pack.count() as usize != closure.objects().len() || !both.is_proven(&pack.0) {
             return Err(Error::corrupt("a pack was put together from damaged ones"));
         }
         Ok(ThinPack { pack, scratch: Some(temp), damage: Vec::new() })
     }
 
-    fn write(&self, writer: &mut Writer<Temp>, plan: &Plan, unit: &Unit, place: &Path) -> Result<()> {
+    fn write(
+        &self,
+        writer: &mut Writer<Temp>,
+        plan: &Plan,
+        unit: &Unit,
+        place: &Path,
+    ) -> Result<()> {
         let Unit { pack, entry: number, how } = unit;
         let entry = pack.reader.entry(*number)?;
         let ids = || pack.reader.positions(*number).filter_map(|position| pack.reader.id(position));
@@ -152,7 +163,9 @@ impl Odb {
             }
             How::On(base) => {
                 let ids: Vec<Id> = ids().collect();
-                writer.append_stored(&ids, &entry.head_on(*base), entry.payload()).at("write", place)?;
+                writer
+                    .append_stored(&ids, &entry.head_on(*base), entry.payload())
+                    .at("write", place)?;
             }
             How::Anew => {
                 let position = pack.reader.positions(*number).start;
@@ -222,7 +235,9 @@ impl Regrouped {
 /// Whether a pack has these objects, no others, and leans on nothing that the receiver lacks.
 fn is_exactly(pack: &Arc<Pack>, closure: &MissingObjects) -> Result<bool> {
     let reader = &pack.reader;
-    if reader.count() as usize != closure.objects().len() || !reader.ids().all(|id| closure.sends(&id)) {
+    if reader.count() as usize != closure.objects().len()
+        || !reader.ids().all(|id| closure.sends(&id))
+    {
         return Ok(false);
     }
     if PackId::of(reader.bytes()) != pack.id {

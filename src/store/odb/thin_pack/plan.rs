@@ -63,7 +63,8 @@ impl Plan {
     pub fn new(odb: &Odb, packs: &Packs, closure: &MissingObjects, bad: &Bad) -> Result<Plan> {
         let plan = Plan { units: Vec::new(), positions: HashMap::new() };
         let homes = homes(&packs.good, closure, bad)?;
-        let mut planner = Planner { odb, closure, packs: &packs.good, homes, plan, begun: HashSet::new() };
+        let mut planner =
+            Planner { odb, closure, packs: &packs.good, homes, plan, begun: HashSet::new() };
         let mut entries = Vec::new();
         for (at, position) in planner.homes.values() {
             entries.push((*at, planner.packs[*at].reader.place(*position)?.entry));
@@ -98,13 +99,16 @@ fn homes(packs: &[Arc<Pack>], closure: &MissingObjects, bad: &Bad) -> Result<Hom
     order.sort_by_key(|at| (std::cmp::Reverse(found[*at].len()), packs[*at].id));
     let mut homes = Homes::new();
     for at in order {
-        for (id, position) in found[at].iter().filter(|(_, position)| !bad.contains(&(at, *position))) {
+        for (id, position) in
+            found[at].iter().filter(|(_, position)| !bad.contains(&(at, *position)))
+        {
             homes.entry(*id).or_insert((at, *position));
         }
     }
     let lost = wanted.iter().find(|id| !homes.contains_key(id));
     let why = if bad.is_empty() { "is missing" } else { "cannot be read in any pack" };
-    let missing = |id: &Id| Error::corrupt(format!("object {id} {why}")).hint(super::super::find::FSCK);
+    let missing =
+        |id: &Id| Error::corrupt(format!("object {id} {why}")).hint(super::super::find::FSCK);
     lost.map_or(Ok(homes), |id| Err(missing(id)))
 }
 
@@ -118,12 +122,16 @@ impl Planner<'_> {
         let entry = pack.reader.entry(number)?;
         let range = pack.reader.positions(number);
         let here = |position: &u32| {
-            pack.reader.id(*position).is_some_and(|id| self.homes.get(&id) == Some(&(at, *position)))
+            pack.reader
+                .id(*position)
+                .is_some_and(|id| self.homes.get(&id) == Some(&(at, *position)))
         };
         let members: Vec<u32> = range.clone().filter(here).collect();
         let (how, chain) = match entry.content() {
             Content::Object(_) => self.single(&pack, &entry)?,
-            Content::Group if members.len() == range.len() && self.is_plain(&pack, number, &entry)? => {
+            Content::Group
+                if members.len() == range.len() && self.is_plain(&pack, number, &entry)? =>
+            {
                 (How::Whole, 0)
             }
             Content::Group => (How::Some(members.clone()), 0),
@@ -148,7 +156,8 @@ impl Planner<'_> {
             None => return Ok((How::Whole, 0)),
             Some(Base::Id(id)) => id,
             Some(Base::Position(position)) => {
-                let lost = || Error::corrupt("the pack is damaged: an entry has a base that is not there");
+                let lost =
+                    || Error::corrupt("the pack is damaged: an entry has a base that is not there");
                 pack.reader.id(position).ok_or_else(lost)?
             }
         };

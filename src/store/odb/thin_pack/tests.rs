@@ -176,7 +176,8 @@ fn two_that_lean_on_each_other_do_not_in_the_parcel() {
     let parcel = from.objects().thin_pack(&closure, &scratch).unwrap();
     std::fs::write(scratch.join("pack"), parcel.bytes()).unwrap();
     let limits = Limits { decoded: 1 << 20 };
-    let verdict = to.receive(&scratch.join("pack"), parcel.id(), &limits, &Progress::default()).unwrap();
+    let verdict =
+        to.receive(&scratch.join("pack"), parcel.id(), &limits, &Progress::default()).unwrap();
     assert!(matches!(verdict, PackCheck::Sound { objects: 6, .. }), "{verdict:?}");
     // One of them still leans on the other.
     assert!(parcel.bytes().len() < 4500);
@@ -187,7 +188,11 @@ fn what_is_not_there_cannot_be_sent() {
     let (_a, from) = store();
     let lost = Id::of_blob(b"lost");
     let scratch = tempfile::tempdir().unwrap();
-    let error = from.objects().thin_pack(&MissingObjects::of_all(vec![lost]), scratch.path()).err().unwrap();
+    let error = from
+        .objects()
+        .thin_pack(&MissingObjects::of_all(vec![lost]), scratch.path())
+        .err()
+        .unwrap();
     assert!(error.message().contains(&lost.to_string()), "{error}");
     assert!(from.objects().thin_pack(&MissingObjects::default(), scratch.path()).unwrap().is_new());
 }

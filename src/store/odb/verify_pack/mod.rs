@@ -61,7 +61,11 @@ enum Stop {
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Stop {
-        if error.io_kind().is_some() { Stop::Failed(error) } else { Stop::Bad(error.message().to_owned()) }
+        if error.io_kind().is_some() {
+            Stop::Failed(error)
+        } else {
+            Stop::Bad(error.message().to_owned())
+        }
     }
 }
 
@@ -101,7 +105,12 @@ struct Proof<'a> {
 impl Odb {
     /// Proves a pack that was not made here, with what is here. It is not added. An `Err` says
     /// nothing about the pack: something else failed, or what it leans on here is damaged.
-    pub fn verify_pack(&self, pack: &Mapped, limits: &Limits, progress: &Progress) -> Result<PackCheck> {
+    pub fn verify_pack(
+        &self,
+        pack: &Mapped,
+        limits: &Limits,
+        progress: &Progress,
+    ) -> Result<PackCheck> {
         let both = self.with(pack)?;
         let here = Odb::over(self.packs()?.good.iter().cloned().map(Mapped));
         let proof = Proof {
@@ -121,9 +130,10 @@ impl Odb {
         match result {
             Err(Stop::Failed(error)) => Err(error),
             Err(Stop::Bad(reason)) => Ok(PackCheck::Bad(reason)),
-            Ok(()) if ids.is_empty() => {
-                Ok(PackCheck::Sound { objects: u64::from(pack.count()), decoded: decoded.into_inner() })
-            }
+            Ok(()) if ids.is_empty() => Ok(PackCheck::Sound {
+                objects: u64::from(pack.count()),
+                decoded: decoded.into_inner(),
+            }),
             Ok(()) | Err(Stop::Missing) => {
                 // What an index that is changed does not list may be there all the same.
                 let packs = self.packs()?;
@@ -165,7 +175,10 @@ impl Proof<'_> {
             }
             let most = if group { Group::MAX_LEN } else { MOST_HELD };
             if !big::is_big(&entry) && entry.raw_len() > most {
-                return bad(format!("an entry of {} bytes is too large to be held", entry.raw_len()));
+                return bad(format!(
+                    "an entry of {} bytes is too large to be held",
+                    entry.raw_len()
+                ));
             }
             self.base(&entry, positions.start)?;
         }
@@ -174,7 +187,8 @@ impl Proof<'_> {
 
     fn base(&self, entry: &Entry<'_>, own: u32) -> Result<(), Stop> {
         let reader = &self.pack.reader;
-        let len_at = |position| Ok::<u64, Stop>(reader.entry(reader.place(position)?.entry)?.raw_len());
+        let len_at =
+            |position| Ok::<u64, Stop>(reader.entry(reader.place(position)?.entry)?.raw_len());
         let len = match entry.base() {
             None => return Ok(()),
             Some(Base::Position(position)) if position < own => len_at(position)?,
@@ -259,7 +273,9 @@ impl Proof<'_> {
                     Some(_) => return None,
                     None => return self.here.find(&id).err().map(Stop::Failed),
                 },
-                Base::Position(position) => reader.entry(reader.place(position).ok()?.entry).ok()?,
+                Base::Position(position) => {
+                    reader.entry(reader.place(position).ok()?.entry).ok()?
+                }
             };
         }
         None

@@ -83,7 +83,8 @@ fn sample(squeezed: bool) -> (Vec<u8>, Id) {
         entries.push(TreeEntry::new(&format!("f{n}"), Mode::Executable, base.unwrap()));
     }
     let inner = batch.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
-    let top = batch.put_tree(&Tree::new(vec![TreeEntry::directory("d", inner)]).unwrap(), None).unwrap();
+    let top =
+        batch.put_tree(&Tree::new(vec![TreeEntry::directory("d", inner)]).unwrap(), None).unwrap();
     batch.commit().unwrap();
     if squeezed {
         store.objects().compact(Scope::All, &Progress::default()).unwrap();
@@ -115,7 +116,8 @@ fn a_pack_that_leans_on_what_is_here() {
     batch.commit().unwrap();
     let new = [noise(5000), vec![1]].concat();
     let top = tree_of(vec![TreeEntry::file("new", Id::of_blob(&new)), TreeEntry::file("old", old)]);
-    let delta = (Id::of_blob(&new), Content::Object(Kind::Blob), new, Some((Base::Id(old), noise(5000))));
+    let delta =
+        (Id::of_blob(&new), Content::Object(Kind::Blob), new, Some((Base::Id(old), noise(5000))));
     let bytes = pack_of(&[delta, tree(&top)]);
     assert!(bytes.len() < 1000);
     let (_other, empty) = self::store();
@@ -147,7 +149,9 @@ fn cut_off_anywhere() {
     for squeezed in [false, true] {
         let (bytes, _) = sample(squeezed);
         let (_project, store) = store();
-        for len in (0..bytes.len()).step_by(1 + bytes.len() / 150).chain(bytes.len() - 60..bytes.len()) {
+        for len in
+            (0..bytes.len()).step_by(1 + bytes.len() / 150).chain(bytes.len() - 60..bytes.len())
+        {
             assert!(matches!(receive(&store, &bytes[..len]), PackCheck::Bad(_)), "{len} bytes");
         }
     }
@@ -159,9 +163,14 @@ fn what_is_missing_is_named_up_to_a_hundred() {
     let lost: Vec<Id> = (0..150u8).map(|n| Id::of_blob(&[n])).collect();
     let name = |n: usize| format!("{n:03}");
     for count in [1, 100, 101, 150] {
-        let entries =
-            lost[..count].iter().enumerate().map(|(n, id)| TreeEntry::file(&name(n), *id)).collect();
-        let PackCheck::Missing { ids, more } = receive(&store, &pack_of(&[tree(&tree_of(entries))])) else {
+        let entries = lost[..count]
+            .iter()
+            .enumerate()
+            .map(|(n, id)| TreeEntry::file(&name(n), *id))
+            .collect();
+        let PackCheck::Missing { ids, more } =
+            receive(&store, &pack_of(&[tree(&tree_of(entries))]))
+        else {
             panic!("{count} are missing");
         };
         let mut expected = lost[..count].to_vec();
@@ -183,8 +192,14 @@ fn trees_that_are_none() {
         (raw_tree(b"a", 4, file), "not well formed"),
         ([&raw_tree(b"a", 0, file)[..], b"x"].concat(), "not well formed"),
         ([&[0xdc, 0, 1], &raw_tree(b"a", 0, file)[1..]].concat(), "canonical"),
-        ([&[0x92][..], &raw_tree(b"b", 0, file)[1..], &raw_tree(b"a", 0, file)[1..]].concat(), "canonical"),
-        ([&[0x92][..], &raw_tree(b"a", 0, file)[1..], &raw_tree(b"a", 0, file)[1..]].concat(), "twice"),
+        (
+            [&[0x92][..], &raw_tree(b"b", 0, file)[1..], &raw_tree(b"a", 0, file)[1..]].concat(),
+            "canonical",
+        ),
+        (
+            [&[0x92][..], &raw_tree(b"a", 0, file)[1..], &raw_tree(b"a", 0, file)[1..]].concat(),
+            "twice",
+        ),
     ] {
         assert_bad(receive(&store, &pack_of(&[blob(b"x"), tree(&bytes)])), part);
     }
@@ -207,7 +222,10 @@ fn an_object_that_is_not_what_a_tree_says() {
         ("is a tree, and a tree names it as a file", "is a blob, and a tree names it as a folder");
     assert_bad(receive(&store, &pack_of(&[tree(&inner), tree(&as_file)])), file);
     assert_bad(receive(&store, &pack_of(&[tree(&as_folder), blob(b"x")])), folder);
-    assert!(matches!(receive(&store, &pack_of(&[tree(&inner), blob(b"x")])), PackCheck::Sound { .. }));
+    assert!(matches!(
+        receive(&store, &pack_of(&[tree(&inner), blob(b"x")])),
+        PackCheck::Sound { .. }
+    ));
     assert_bad(receive(&store, &pack_of(&[tree(&as_file)])), file);
     assert_bad(receive(&store, &pack_of(&[tree(&as_folder)])), folder);
     store.objects().compact(Scope::All, &Progress::default()).unwrap();
@@ -276,10 +294,14 @@ fn what_would_have_to_be_held_is_bounded() {
     let (_project, store) = store();
     let base = vec![0; (64 << 20) + 1];
     let bytes = [&base[..1000], b"x"].concat();
-    let delta =
-        |at| (Id::of_blob(&bytes), Content::Object(Kind::Blob), bytes.clone(), Some((at, base.clone())));
+    let delta = |at| {
+        (Id::of_blob(&bytes), Content::Object(Kind::Blob), bytes.clone(), Some((at, base.clone())))
+    };
     assert_bad(receive(&store, &pack_of(&[blob(&base), delta(Base::Position(0))])), "too large");
-    assert_bad(receive(&store, &pack_of(&[delta(Base::Id(Id::of_blob(&base))), blob(&base)])), "too large");
+    assert_bad(
+        receive(&store, &pack_of(&[delta(Base::Id(Id::of_blob(&base))), blob(&base)])),
+        "too large",
+    );
     assert!(matches!(receive(&store, &pack_of(&[blob(&base)])), PackCheck::Sound { .. }));
     assert_bad(receive(&store, &pack_of(&[delta(Base::Id(Id::of_blob(&base)))])), "too large");
     let group = Group::encode(&[(ItemKind::Blob, vec![0; 5 << 20])]);

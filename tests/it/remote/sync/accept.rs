@@ -26,7 +26,8 @@ fn accepting_changes_only_the_value_and_keeps_what_was_there() {
     ");
     let after = ben.read("src/index.ts");
     assert!(after.contains("model: 'openai/gpt-5'"), "{after}");
-    let changed: Vec<&str> = after.lines().filter(|line| !before.lines().any(|old| old == *line)).collect();
+    let changed: Vec<&str> =
+        after.lines().filter(|line| !before.lines().any(|old| old == *line)).collect();
     assert_eq!(changed.len(), 2, "{changed:?}");
     assert_snapshot!(ben.run("sync --check"), @"
     $ lua-store sync --check
@@ -102,12 +103,18 @@ fn a_persona_that_is_read_from_a_file_is_written_into_that_file() {
     );
     assert_eq!(ben.run("sync --check").code, 0);
     // A file that something else reads as well is not the persona's alone.
-    let two = index
-        .replace("'hook', ", "'hook', description: readFileSync(join(__dirname, 'persona.md'), 'utf8'), ");
+    let two = index.replace(
+        "'hook', ",
+        "'hook', description: readFileSync(join(__dirname, 'persona.md'), 'utf8'), ",
+    );
     let [_ana, ben] = another_persona(&two, &[TEXTS, ("src/persona.md", "Be kind.\n")]);
     ben.run("sync --accept");
     assert_eq!(ben.read("src/persona.md"), "Be kind.\n");
-    assert!(ben.read("src/index.ts").contains("persona: 'Be brief.'"), "{}", ben.read("src/index.ts"));
+    assert!(
+        ben.read("src/index.ts").contains("persona: 'Be brief.'"),
+        "{}",
+        ben.read("src/index.ts")
+    );
 }
 
 #[test]
@@ -176,7 +183,10 @@ fn what_would_be_read_as_another_value_is_not_written() {
     hint: write `persona: '…'` as a plain text in "src/persona.md", then try again
     --- exit 1
     "#);
-    assert_eq!((ben.read("src/index.ts"), ben.read("src/persona.md")), (read, "Be kind.\n".to_owned()));
+    assert_eq!(
+        (ben.read("src/index.ts"), ben.read("src/persona.md")),
+        (read, "Be kind.\n".to_owned())
+    );
     // What the code gives back as it is, is written.
     ana.write("src/index.ts", agent("'Be brief.'"));
     for line in ["push", "version create -m third", "version promote 3"] {

@@ -156,7 +156,9 @@ fn the_first_line_that_differs_is_shown() {
     edit(&project, "src/index.ts", &format!("\nYou help {long} shop."), "");
     let shown = project.run("sync --check").stdout;
     assert!(
-        shown.contains("   Local:  (ends before line 2)\n   Server: \"You help customers shop.\" (line 2)"),
+        shown.contains(
+            "   Local:  (ends before line 2)\n   Server: \"You help customers shop.\" (line 2)"
+        ),
         "{shown}"
     );
 }
@@ -200,7 +202,10 @@ fn what_needs_the_server_fails_without_it() {
     // What it had when it answered last is all there is to say.
     let check = project.run("sync --check");
     assert_eq!((check.code, &*check.stdout), (0, ""), "{check}");
-    assert!(check.stderr.contains("v1 was live, as origin had it at 09:30 UTC, 2 h ago"), "{check}");
+    assert!(
+        check.stderr.contains("v1 was live, as origin had it at 09:30 UTC, 2 h ago"),
+        "{check}"
+    );
     let check = project.json("sync --check");
     assert_eq!((&check["standing"], &check["live"]["version"]), (&"unknown".into(), &1.into()));
     assert_eq!(check["asOf"], "2026-11-21T09:30:00.000Z");

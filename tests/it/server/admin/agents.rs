@@ -53,8 +53,12 @@ fn many_agents_come_in_pages_and_others_agents_do_not_come() {
     }
     let page = |query: &str| {
         let told = admin.told("GET", &format!("/-/agents{query}"), "", 200);
-        let ids: Vec<String> =
-            told["agents"].as_array().unwrap().iter().map(|one| text(&one["agent"]).to_owned()).collect();
+        let ids: Vec<String> = told["agents"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| text(&one["agent"]).to_owned())
+            .collect();
         (ids.join(" "), told["more"] == json!(true))
     };
     assert_eq!(page(""), ("shop team-1 team-2 team-3".to_owned(), false));

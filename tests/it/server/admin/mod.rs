@@ -103,7 +103,8 @@ fn a_server_that_asks_nobody_for_a_token_asks_here() {
 #[test]
 fn requests_are_logged_and_counted_under_names_that_no_client_chooses() {
     let admin = Admin::new("--agent team-* --scope admin --note boss");
-    let made = admin.told("POST", "/-/tokens", r#"{"agents":["team-a"],"scope":"push","note":"CI"}"#, 201);
+    let made =
+        admin.told("POST", "/-/tokens", r#"{"agents":["team-a"],"scope":"push","note":"CI"}"#, 201);
     admin.ask("DELETE", &format!("/-/tokens/{}", text(&made["id"])), "");
     admin.ask("DELETE", "/-/agents/team-a?confirm=team-b", "");
     admin.ask("BREW", "/-/tokens/x", "");
@@ -121,7 +122,13 @@ fn requests_are_logged_and_counted_under_names_that_no_client_chooses() {
     let id = text(&made["id"]).to_owned();
     assert_eq!(requests[0]["asked"], "create token");
     assert_eq!(requests[0]["did"], format!("token {id}: push on team-a"));
-    assert_eq!((&requests[1]["asked"], &requests[1]["tokenName"]), (&"revoke token".into(), &"boss".into()));
-    assert_eq!((&requests[2]["asked"], &requests[2]["agent"]), (&"delete agent".into(), &"team-a".into()));
+    assert_eq!(
+        (&requests[1]["asked"], &requests[1]["tokenName"]),
+        (&"revoke token".into(), &"boss".into())
+    );
+    assert_eq!(
+        (&requests[2]["asked"], &requests[2]["agent"]),
+        (&"delete agent".into(), &"team-a".into())
+    );
     assert!(requests.iter().all(|line| !line.to_string().contains(text(&made["token"]))));
 }

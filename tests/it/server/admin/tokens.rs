@@ -16,12 +16,17 @@ fn a_token_is_made_shown_once_rotated_and_revoked() {
     let made = admin.told("POST", "/-/tokens", &wanted.to_string(), 201);
     let (id, secret) = (text(&made["id"]).to_owned(), text(&made["token"]).to_owned());
     assert_eq!([admin.opens(&secret, "team-a"), admin.opens(&secret, "team-c")], [200, 404]);
-    assert_eq!((&made["scope"], &made["expiresAt"]), (&json!("push"), &json!("2026-12-21T09:30:00Z")));
+    assert_eq!(
+        (&made["scope"], &made["expiresAt"]),
+        (&json!("push"), &json!("2026-12-21T09:30:00Z"))
+    );
     assert_eq!((&made["for"], &made["forOthers"]), (&json!("ana@example.com"), &json!(true)));
     // What is listed is what the command line lists, and no secret is in it.
     let listed = admin.told("GET", "/-/tokens", "", 200);
     let mut shell = admin.project.json("serve token list --data ../data");
-    for (one, here) in shell.as_array_mut().unwrap().iter_mut().zip(listed["tokens"].as_array().unwrap()) {
+    for (one, here) in
+        shell.as_array_mut().unwrap().iter_mut().zip(listed["tokens"].as_array().unwrap())
+    {
         // Written once a minute; the server itself knows it at once.
         assert_eq!(one["lastUsedAt"], json!(null));
         one["lastUsedAt"] = here["lastUsedAt"].clone();
@@ -49,7 +54,8 @@ fn all_tokens_of_a_person_go_at_once_as_far_as_one_s_own_reaches() {
         token(&admin.project, &format!("--agent {agent} --scope push --for ana@example.com"));
     }
     let revoked = admin.told("DELETE", "/-/tokens?for=Ana%40example.com", "", 200);
-    let agents: Vec<_> = revoked["revoked"].as_array().unwrap().iter().map(|one| &one["agent"]).collect();
+    let agents: Vec<_> =
+        revoked["revoked"].as_array().unwrap().iter().map(|one| &one["agent"]).collect();
     assert_eq!(agents, ["team-a", "team-b"]);
     admin.told("DELETE", "/-/tokens?for=ana@example.com", "", 404);
     let left = admin.project.json("serve token list --data ../data");

@@ -24,12 +24,15 @@ impl Archive {
         let (_, depot) = self.place.depot(cx)?;
         let changed = inventory::archive(&depot, &self.agent, !self.undo)?;
         if cx.out.is_json() {
-            cx.out.json(&json!({"agent": self.agent, "archived": !self.undo, "changed": changed}))?;
+            cx.out
+                .json(&json!({"agent": self.agent, "archived": !self.undo, "changed": changed}))?;
             return Ok(Exit::Done);
         }
         let agent = &self.agent;
         cx.out.line(match (self.undo, changed) {
-            (false, true) => format!("✓ {agent} is archived: it can be read, and takes nothing new."),
+            (false, true) => {
+                format!("✓ {agent} is archived: it can be read, and takes nothing new.")
+            }
             (false, false) => format!("{agent} is archived already."),
             (true, true) => format!("✓ {agent} takes pushes again."),
             (true, false) => format!("{agent} is not archived."),

@@ -21,7 +21,8 @@ impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (_, depot) = self.place.depot(cx)?;
         let mut answer: Vec<Value> = Vec::new();
-        let mut table = Table::new(["AGENT", "SOURCE", "VERSIONS", "ACTIVE", "SIZE", "CHANGED", "STATE"]);
+        let mut table =
+            Table::new(["AGENT", "SOURCE", "VERSIONS", "ACTIVE", "SIZE", "CHANGED", "STATE"]);
         let mut damaged = false;
         for (agent, overview) in inventory::page(&depot, None, usize::MAX, |_| true)?.agents {
             let overview = match overview {
@@ -37,7 +38,9 @@ impl List {
                 Cell::from(agent.as_str()),
                 Cell::from(overview.source.to_string()),
                 Cell::from(overview.versions.to_string()),
-                Cell::from(overview.active.map_or_else(|| "-".to_owned(), |version| format!("v{version}"))),
+                Cell::from(
+                    overview.active.map_or_else(|| "-".to_owned(), |version| format!("v{version}")),
+                ),
                 Cell::from(size(overview.bytes)),
                 Cell::from(changed(&overview).map_or_else(|| "-".to_owned(), time::minute)),
                 Cell::from(if overview.archived { "archived" } else { "" }),

@@ -21,7 +21,8 @@ pub struct Show {
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (data, depot) = self.place.depot(cx)?;
-        let details = inventory::details(&depot, &Tokens::of(&data), &self.agent, inventory::quotas(&data))?;
+        let details =
+            inventory::details(&depot, &Tokens::of(&data), &self.agent, inventory::quotas(&data))?;
         let Details { overview, missing, tokens, quotas, .. } = &details;
         let exit = if *missing == 0 { Exit::Done } else { Exit::Found };
         if cx.out.is_json() {
@@ -29,14 +30,17 @@ impl Show {
             return Ok(exit);
         }
         let (uploads, upload_bytes) = overview.uploads;
-        let active = overview.active.map_or_else(|| "none".to_owned(), |version| format!("v{version}"));
+        let active =
+            overview.active.map_or_else(|| "none".to_owned(), |version| format!("v{version}"));
         let state = if overview.archived { " (archived: takes nothing new)" } else { "" };
         cx.out.line(format!("{}{state}", overview.agent))?;
         cx.out.line(format!("source versions: {}", overview.source))?;
         cx.out.line(format!("versions: {}", overview.versions))?;
         cx.out.line(format!("active: {active}"))?;
-        cx.out
-            .line(format!("changed: {}", changed(overview).map_or_else(|| "-".to_owned(), time::minute)))?;
+        cx.out.line(format!(
+            "changed: {}",
+            changed(overview).map_or_else(|| "-".to_owned(), time::minute)
+        ))?;
         cx.out.line(format!(
             "size: {} in {} pack(s), {} objects; {} pack(s) wait to be deleted",
             size(overview.bytes),
@@ -55,7 +59,9 @@ impl Show {
             cx.out.line(format!("token: {} {} {name}", token.id, token.scope).trim_end())?;
         }
         if *missing > 0 {
-            cx.out.warn(format!("{missing} of its packs do not exist: `lua-store serve fsck` names them"));
+            cx.out.warn(format!(
+                "{missing} of its packs do not exist: `lua-store serve fsck` names them"
+            ));
         }
         Ok(exit)
     }

@@ -54,9 +54,14 @@ impl Create {
         }
         cx.out.line(&secret)?;
         let whom = super::whom(&entry).map_or_else(String::new, |whom| format!(", for {whom}"));
-        let until = entry.expires_at.map_or_else(String::new, |end| format!(", until {}", time::minute(end)));
-        cx.out.note(format!("Token {}: {} on {}{whom}{until}.", entry.id, entry.scope, entry.agents));
-        cx.out.hint("it is shown only now; clients take it from `lua-store login URL` or LUA_STORE_TOKEN");
+        let until = entry
+            .expires_at
+            .map_or_else(String::new, |end| format!(", until {}", time::minute(end)));
+        cx.out
+            .note(format!("Token {}: {} on {}{whom}{until}.", entry.id, entry.scope, entry.agents));
+        cx.out.hint(
+            "it is shown only now; clients take it from `lua-store login URL` or LUA_STORE_TOKEN",
+        );
         Ok(Exit::Done)
     }
 }

@@ -48,7 +48,9 @@ impl List {
                 Cell::from(entry.scope.word()),
                 Cell::from(time::minute(entry.created_at)),
                 expires,
-                Cell::from(used.get(&entry.id).map_or_else(|| "-".to_owned(), |time| time::minute(*time))),
+                Cell::from(
+                    used.get(&entry.id).map_or_else(|| "-".to_owned(), |time| time::minute(*time)),
+                ),
                 Cell::from(super::whom(entry).unwrap_or_else(|| "anybody".to_owned())),
                 Cell::from(entry.note.as_deref().unwrap_or_default()),
             ]);

@@ -29,7 +29,10 @@ impl Revoke {
             if cx.out.is_json() {
                 cx.out.json(&entry.to_json())?;
             } else {
-                cx.out.line(format!("Revoked token {}: {} on {}", entry.id, entry.scope, entry.agents))?;
+                cx.out.line(format!(
+                    "Revoked token {}: {} on {}",
+                    entry.id, entry.scope, entry.agents
+                ))?;
             }
             return Ok(Exit::Done);
         };
@@ -39,7 +42,8 @@ impl Revoke {
             return Ok(Exit::Done);
         }
         for entry in &revoked {
-            cx.out.line(format!("Revoked token {}: {} on {}", entry.id, entry.scope, entry.agents))?;
+            cx.out
+                .line(format!("Revoked token {}: {} on {}", entry.id, entry.scope, entry.agents))?;
         }
         Ok(Exit::Done)
     }
