@@ -1,21 +1,18 @@
 //! What we read of an agent beside what the stock compiler would make of it.
 
-use super::found::{Found, Shape, callee, configuration};
+use super::found::{Found, Shape, callee};
 use super::lists::{assigned, mentions};
-use super::names::{Lookup, declarators, default_expression, is_named};
+use super::names::{Lookup, declarators, is_named};
+use super::unassigned::unassigned;
 use super::values::Why;
 use super::view::{Loss, Skilled, View};
 use crate::model::agent::{Agent, Dropped, Persona, Primitive};
-use crate::model::kind::AGENT;
 use crate::reader::eval::value::Site;
 use crate::reader::primitives::script;
 use crate::reader::syntax::module::{Binding, Imported, Module};
-use oxc_ast::ast::{Expression, ObjectExpression};
+use oxc_ast::ast::Expression;
 use serde_json::Value as Json;
 use std::rc::Rc;
-
-/// What an empty name means: the template has one until `lua init` fills it in.
-const NAMELESS: &str = "its name is empty (`lua init` sets it), and without one it is no agent: the primitives of every file are taken instead";
 
 pub fn losses<'a>(lookup: Lookup<'_, 'a>, agent: &Agent, view: &View<'a>) -> Vec<Dropped> {
     let mut all = Losses { lookup, view, dropped: Vec::new() };
@@ -327,40 +324,6 @@ fn is_known(value: &Json) -> bool {
     }
 }
 
-/// Why a property that an object has when it runs is none to the compiler.
-pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &str) -> Why {
-    use oxc_ast::ast::{ObjectPropertyKind, PropertyKey};
-    use oxc_span::GetSpan;
-    let mut at = (config.span, format!("there is no `{key}: …` in this object"));
-    for property in &config.properties {
-        match property {
-            ObjectPropertyKind::SpreadProperty(spread) => {
-                at = (
-                    spread.span,
-                    format!("it does not look for `{key}` in an object that is spread"),
-                );
-            }
-            ObjectPropertyKind::ObjectProperty(one) => {
-                let reason = match &one.key {
-                    PropertyKey::StaticIdentifier(name) if name.name == key && one.shorthand => {
-                        format!("it does not read `{key}` in short, without `{key}: `")
-                    }
-                    PropertyKey::StaticIdentifier(name) if name.name == key => {
-                        format!("it does not read `{key}` as a method or a getter")
-                    }
-                    PropertyKey::StringLiteral(text) if text.value == key => {
-                        format!("it does not read the key `{key}` in quotes")
-                    }
-                    _ => continue,
-                };
-                at = (one.span(), reason);
-                break;
-            }
-        }
-    }
-    (Site::new(module.id, at.0), at.1)
-}
-
 /// The class of `const name = new Class(…)`.
 fn class_of<'m>(module: &'m Module<'_>, name: &str) -> Option<&'m str> {
     let variables =
@@ -368,50 +331,4 @@ fn class_of<'m>(module: &'m Module<'_>, name: &str) -> Option<&'m str> {
     let init = variables.filter(|one| is_named(one, name)).find_map(|one| one.init.as_ref())?;
     let value = init.get_inner_expression();
     callee(module, value).filter(|_| matches!(value, Expression::NewExpression(_)))
-}
-
-impl Lookup<'_, '_> {
-    /// Why the agent itself is not made.
-    fn agent_why(self, agent: &Agent) -> Option<Why> {
-        use oxc_span::GetSpan;
-        let root = self.evaluator.modules.root();
-        let module = self.evaluator.modules.open(&root.join(&agent.entry)).ok()?;
-        let variables = module.script()?.program.body.iter().flat_map(declarators);
-        let mut inits =
-            variables.filter_map(|one| one.init.as_ref()).chain(default_expression(&module));
-        let value = inits
-            .find(|value| makes_agent(&module, value.get_inner_expression()))?
-            .get_inner_expression();
-        let (class, at) = (AGENT.classes[0], Site::new(module.id, value.span()));
-        let Some(config) = configuration(value)? else {
-            return Some((
-                at,
-                format!("the configuration of `{class}` is not written as an object"),
-            ));
-        };
-        let Some(name) = assigned(config, "name") else {
-            return Some((at, "it finds no `name: …` in the configuration".to_owned()));
-        };
-        match self.text(&module, name) {
-            Err((site, reason)) => Some((site, format!("the name is not read: {reason}"))),
-            Ok(Some(text)) if text.is_empty() => {
-                Some((Site::new(module.id, name.span()), NAMELESS.to_owned()))
-            }
-            Ok(_) => {
-                let callee = callee(&module, value).filter(|callee| *callee != class)?;
-                Some((at, format!("it does not know that `{callee}` makes one")))
-            }
-        }
-    }
-}
-
-/// Whether a value is a call of what makes agents, under whatever name it is imported.
-fn makes_agent(module: &Module<'_>, value: &Expression<'_>) -> bool {
-    let Some(callee) = callee(module, value) else { return false };
-    let word = callee.rsplit('.').next().unwrap_or(callee);
-    let word = match module.script().and_then(|script| script.bindings.get(word)) {
-        Some(Binding::Import { name: Imported::Name(name), .. }) => name,
-        _ => word,
-    };
-    AGENT.classes.contains(&word) || AGENT.functions.contains(&word)
 }

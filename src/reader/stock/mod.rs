@@ -6,11 +6,15 @@
 //! together, `losses` holds what we read against that, and `enums` knows one thing that it makes otherwise. A note is given only where the compiler is known to lose
 //! something: what is not known of it counts as read.
 
+mod added_tools;
 mod enums;
 mod found;
 mod lists;
 mod losses;
 mod names;
+mod no_agent;
+mod runtime_names;
+mod unassigned;
 mod values;
 mod view;
 

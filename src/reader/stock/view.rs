@@ -1,18 +1,19 @@
 //! The manifest that the stock compiler would write: primitives and tools by name, and what went missing.
 
+use super::added_tools::{added, imported, nodes};
 use super::found::{Found, Shape};
 use super::lists::{List, Ref, assigned, list};
-use super::names::{Decl, Lookup, import_as};
+use super::names::Lookup;
+use super::runtime_names::wanted;
+use super::unassigned::unassigned;
 use super::values::Why;
 use crate::model::kind::{AGENT, KINDS, Kind, TOOL};
-use crate::reader::eval::value::{Scope, Site, Value};
+use crate::reader::eval::value::Site;
 use crate::reader::primitives::entry;
-use crate::reader::primitives::forms::name_of_class;
 use crate::reader::syntax::module::Module;
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Argument, Expression, ObjectExpression};
-use oxc_semantic::SemanticBuilder;
-use oxc_span::{GetSpan, Span};
+use oxc_span::GetSpan;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
@@ -106,7 +107,7 @@ impl<'a> View<'a> {
         config: &ObjectExpression<'a>,
         key: &str,
     ) {
-        let why = super::losses::unassigned(module, config, key);
+        let why = unassigned(module, config, key);
         self.losses.push(Loss { kind: kind.word, names: Vec::new(), of: None, why });
     }
 
@@ -182,7 +183,7 @@ impl<'a> View<'a> {
             Shape::Config(config) => match assigned(config, "tools") {
                 Some(value) => Some((module.clone(), value)),
                 None => {
-                    let why = super::losses::unassigned(module, config, "tools");
+                    let why = unassigned(module, config, "tools");
                     self.losses.push(Loss {
                         kind: "tool",
                         names: Vec::new(),
@@ -309,116 +310,4 @@ fn agent_config<'a>(
 /// Why something is missing, at the place that names it where there is no better one.
 fn placed(site: Site, (found, reason): Why) -> Why {
     (if found.start == found.end { site } else { found }, reason)
-}
-
-/// Every node of a file.
-fn nodes<'a>(module: &Module<'a>) -> Vec<AstKind<'a>> {
-    let Some(script) = module.script() else { return Vec::new() };
-    let semantic = SemanticBuilder::new().with_build_nodes(true).build(script.program).semantic;
-    semantic.nodes().iter().map(|node| node.kind()).collect()
-}
-
-/// What `addTools` (a list) and `addTool` (a word) of a skill are given in its file.
-fn added<'a>(
-    lookup: Lookup<'_, 'a>,
-    skill: &Found<'a>,
-) -> Vec<(Option<&'a str>, &'a Expression<'a>)> {
-    let module = &skill.module;
-    if !module.text.contains("addTool") || skill.export == "default" && skill.class.is_none() {
-        return Vec::new();
-    }
-    let calls = nodes(module).into_iter().filter_map(|node| {
-        let AstKind::CallExpression(call) = node else { return None };
-        let Expression::StaticMemberExpression(member) = &call.callee else { return None };
-        let argument = call.arguments.first()?.as_expression()?;
-        if !is_owner(lookup, skill, &member.object, call.span) {
-            return None;
-        }
-        match (member.property.name.as_str(), argument) {
-            ("addTools", _) => Some((None, argument)),
-            ("addTool", Expression::NewExpression(new)) => {
-                let span = new.callee.span();
-                Some((Some(&module.text[span.start as usize..span.end as usize]), argument))
-            }
-            ("addTool", Expression::Identifier(name)) => Some((Some(name.name.as_str()), argument)),
-            _ => None,
-        }
-    });
-    calls.collect()
-}
-
-/// The file that a name is imported from, by its name there; this one where it is not imported.
-fn imported<'a>(
-    lookup: Lookup<'_, 'a>,
-    module: &Rc<Module<'a>>,
-    word: &str,
-) -> Option<Rc<Module<'a>>> {
-    match import_as(module, word) {
-        Some(link) => lookup.target(module, link),
-        None => Some(module.clone()),
-    }
-}
-
-/// A class's own code adds to itself; else the name has to lead to the skill's variable.
-fn is_owner<'a>(
-    lookup: Lookup<'_, 'a>,
-    skill: &Found<'a>,
-    object: &Expression<'_>,
-    call: Span,
-) -> bool {
-    const HOPS: usize = 10;
-    if let Shape::Class(class) = skill.shape {
-        return class.span.contains_inclusive(call);
-    }
-    let Expression::Identifier(name) = object else { return false };
-    let mut at = name.name.to_string();
-    for _ in 0..HOPS {
-        if at == skill.export {
-            return true;
-        }
-        match lookup.local(&skill.module, &at) {
-            Some(Decl::Variable(_, Some(Expression::Identifier(next)))) => {
-                at = next.name.to_string()
-            }
-            _ => return false,
-        }
-    }
-    false
-}
-
-/// The names of what an element of a list gives when it runs.
-fn wanted<'a>(
-    lookup: Lookup<'_, 'a>,
-    element: &(Rc<Module<'a>>, &'a Expression<'a>),
-) -> Vec<String> {
-    let (module, value) = element;
-    let scope = Scope::module(module.id);
-    match lookup.evaluator.at_top(|| lookup.evaluator.expression(&scope, value)) {
-        Ok(value) => names(lookup, &value),
-        Err(_) => Vec::new(),
-    }
-}
-
-fn names<'a>(lookup: Lookup<'_, 'a>, value: &Value<'a>) -> Vec<String> {
-    match value {
-        Value::Object(object) => match object.get("name") {
-            Some(Value::Text(name)) if !name.is_empty() => vec![name.to_string()],
-            Some(Value::Unknown(_)) => Vec::new(),
-            _ => {
-                let class = object.made.as_ref().filter(|made| made.class.is_some());
-                class.map(|made| name_of_class(&made.by)).into_iter().collect()
-            }
-        },
-        Value::List(items) => {
-            items.borrow().clone().iter().flat_map(|item| names(lookup, item)).collect()
-        }
-        Value::Class(class) => {
-            let site = Site::new(class.module, class.node.span);
-            match lookup.evaluator.instance(class, Vec::new(), site) {
-                Ok(Value::Object(made)) => names(lookup, &Value::Object(made)),
-                _ => Vec::new(),
-            }
-        }
-        _ => Vec::new(),
-    }
 }

@@ -7,6 +7,7 @@ mod forms;
 mod instead;
 mod mutation;
 mod reach;
+mod types;
 mod values;
 
 use crate::error::{Error, Result};

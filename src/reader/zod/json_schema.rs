@@ -2,18 +2,18 @@
 //!
 //! A schema that is used twice is written once; the second place is a `$ref` to the first.
 
-use super::limits::{limit, one_or_all, passes, plain, plain_type, text};
+use super::limits::{limit, one_or_all, plain, plain_type, text};
+use super::optional::function_site;
 use super::{Check, Schema, SchemaRef, Shape, UnknownKeys};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
-use crate::reader::eval::value::{Object, Site, Value};
+use crate::reader::eval::value::{Object, Value};
 use crate::reader::primitives::json::Writer;
-use crate::reader::syntax::module::ModuleId;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
 
 /// Schemas within schemas.
-const DEPTH_MAX: usize = 200;
+pub const DEPTH_MAX: usize = 200;
 
 /// Writes one schema.
 pub struct Converter<'w, 'a> {
@@ -45,7 +45,7 @@ pub fn convert<'a>(writer: &Writer<'_, 'a>, schema: &SchemaRef<'a>) -> Result<Js
 }
 
 impl<'a> Converter<'_, 'a> {
-    fn evaluator(&self) -> &Evaluator<'a> {
+    pub fn evaluator(&self) -> &Evaluator<'a> {
         self.writer.evaluator
     }
 
@@ -357,67 +357,4 @@ impl<'a> Converter<'_, 'a> {
         }
         Ok((!all.is_empty()).then(|| json!({ "allOf": all })))
     }
-
-    /// Whether `undefined` passes.
-    fn is_optional(&self, schema: &SchemaRef<'a>, depth: usize) -> Result<bool> {
-        if depth > DEPTH_MAX {
-            return Ok(true);
-        }
-        let inner = |one: &SchemaRef<'a>| self.is_optional(one, depth + 1);
-        Ok(match &schema.shape {
-            Shape::Default(one, value) => passes(&one.shape, value),
-            Shape::Optional(_)
-            | Shape::Catch(_)
-            | Shape::Any
-            | Shape::Unknown
-            | Shape::Undefined => true,
-            Shape::Nothing => true,
-            Shape::Literal(value) => matches!(value, Value::Undefined),
-            Shape::Nullable(one) | Shape::Wrapper(one) => inner(one)?,
-            // What a default gives goes on into the second schema; `undefined` has to pass both.
-            Shape::Pipeline(from, to) => gives_value(&from.shape) || inner(from)? && inner(to)?,
-            Shape::Union(options) => {
-                for option in options {
-                    if inner(option)? {
-                        return Ok(true);
-                    }
-                }
-                false
-            }
-            Shape::Intersection(left, right) => inner(left)? && inner(right)?,
-            Shape::Custom(Some(check)) => {
-                let verdict = self.evaluator().call(
-                    check,
-                    None,
-                    vec![Value::Undefined],
-                    function_site(check),
-                );
-                verdict?.truth() == Some(true)
-            }
-            Shape::Lazy(function) => {
-                match self.evaluator().call(function, None, Vec::new(), function_site(function))? {
-                    Value::Schema(one) => inner(&one)?,
-                    _ => false,
-                }
-            }
-            _ => false,
-        })
-    }
-}
-
-/// Whether `undefined` becomes a value.
-fn gives_value(shape: &Shape<'_>) -> bool {
-    match shape {
-        Shape::Default(..) | Shape::Catch(_) => true,
-        Shape::Nullable(one) | Shape::Wrapper(one) => gives_value(&one.shape),
-        _ => false,
-    }
-}
-
-fn function_site(function: &Value<'_>) -> Site {
-    let module = match function {
-        Value::Function(function) => function.module,
-        _ => ModuleId(0),
-    };
-    Site::new(module, oxc_span::Span::default())
 }

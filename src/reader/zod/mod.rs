@@ -6,6 +6,7 @@
 mod json_schema;
 mod limits;
 mod method;
+mod optional;
 
 pub use json_schema::convert;
 pub use method::{member, method};

@@ -12,6 +12,7 @@ mod settings;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod urls;
 
 pub use find::{Hit, find_all, line_of, shapes};
 pub use names::by_path;
