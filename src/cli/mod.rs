@@ -20,6 +20,7 @@ pub mod panic;
 pub mod pointer;
 pub mod print;
 pub mod progress;
+pub mod push_output;
 pub mod remote;
 pub mod table;
 pub mod term;

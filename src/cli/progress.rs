@@ -1,7 +1,9 @@
 //! A bar on stderr for work that takes longer than half a second, on a terminal only; after it the remarks of the work.
 
+use super::context::Context;
 use super::output::Output;
 use super::term::Term;
+use crate::error::Result;
 use crate::progress::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -84,4 +86,13 @@ fn draw(label: &'static str, unit: Unit, progress: &Progress, goes_on: impl Fn()
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the templates of this file are well formed")
+}
+
+/// Does long work with a bar on the terminal.
+pub fn with_progress<T: Send>(
+    cx: &Context<'_>,
+    label: &'static str,
+    work: impl FnOnce(Progress) -> Result<T>,
+) -> Result<T> {
+    show(cx.out.term(), label, Unit::Item, |progress| work(progress.clone()))
 }

@@ -2,11 +2,11 @@
 
 use crate::compare::{self, Persona};
 use crate::error::{Error, Kind, Result};
+use crate::history::catalog::Catalog;
 use crate::history::record::STATE;
 use crate::history::revision::Revision;
 use crate::history::source::{self, SourceVersion};
 use crate::history::state::{NUMBERS, PERSONA_OBJECT, PERSONA_TEXT, PersonaId, State};
-use crate::history::version::Catalog;
 use crate::model::json;
 use crate::model::numbers::{Numbers, PERSONA};
 use crate::object::{Entry, Id, Source, Tree};

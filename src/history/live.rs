@@ -1,8 +1,8 @@
 //! What is live: according to whom, as of when, who made it so; and what is here and was not sent there.
 
+use super::catalog::Catalog;
 use super::ledger::{self, Step};
 use super::record::{Event, LedgerRecord};
-use super::version::Catalog;
 use super::via::Via;
 use crate::error::{Kind, Result};
 use crate::object::{Id, Source};

@@ -1,6 +1,7 @@
 //! What was pushed and promoted: records, the ledger, source and agent versions, their states, names and rules.
 
 pub mod bounds;
+pub mod catalog;
 pub mod ledger;
 pub mod ledger_index;
 pub mod live;

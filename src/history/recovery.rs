@@ -1,5 +1,6 @@
 //! What a damaged ref named: the versions in the store that no sound ref names.
 
+use super::catalog::Catalog;
 use super::source::SourceVersion;
 use super::verify::Problem;
 use super::version::{self, Version};
@@ -65,7 +66,7 @@ pub(super) fn found(store: &Store, survey: &RefCheck, name: &Name) -> Option<Id>
 
 /// What `ACTIVE` names is what the ledger promoted last.
 fn active(store: &Store, name: &Name) -> Option<Id> {
-    let catalog = version::Catalog::load(store).ok()?;
+    let catalog = Catalog::load(store).ok()?;
     let is_active =
         name.series() == version::REFS && catalog.active_number() == Some(name.number());
     catalog.active_id().filter(|_| is_active)

@@ -2,8 +2,8 @@
 //! from the log of the refs, from what a remote or a bundle has, from the ledger. What is whole is not touched, and
 //! what nobody knows is left as it is. Cut off anywhere, it is run again.
 
+use super::catalog::Catalog;
 use super::ledger;
-use super::version::Catalog;
 use crate::error::{Kind, Result};
 use crate::history::recovery;
 use crate::object::{Id, Source};

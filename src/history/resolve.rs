@@ -1,10 +1,11 @@
 //! What a revision means in a store.
 
+use super::catalog::Catalog;
 use super::record::SOURCE;
 use super::revision::Revision;
 use super::source;
 use super::suggest;
-use super::version::{self, Catalog};
+use super::version;
 use crate::error::{Error, Result};
 use crate::object::{Entry, Id, IdPrefix, Kind, Mode, Source, entry_at};
 use crate::store::{Heads, Store};

@@ -2,12 +2,13 @@
 
 mod agreement;
 
+use super::catalog::Catalog;
 use super::ledger;
 use super::project::Project;
 use super::rules::{self, Report, Scope};
 use super::source::SourceVersion;
 use super::state::State;
-use super::version::{self, Catalog, Version};
+use super::version::{self, Version};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
 use crate::store::{Heads, RemoteTracking, Store, refs};

@@ -3,8 +3,8 @@
 
 use super::rebase::{self, Parted};
 use crate::error::Result;
+use crate::history::catalog::Catalog;
 use crate::history::ledger::Step;
-use crate::history::version::Catalog;
 use crate::merge::incoming::Moved;
 use crate::object::Source;
 use crate::operations::promote::{self, Ground};

@@ -3,9 +3,10 @@
 use super::stock;
 use super::wording;
 use crate::error::{Error, Result};
+use crate::history::catalog::Catalog;
 use crate::history::record::{VersionMeta, Who};
 use crate::history::source::{self, SourceVersion};
-use crate::history::version::{self, Catalog, REFS};
+use crate::history::version::{self, REFS};
 use crate::model::agent::Dropped;
 use crate::object::{Id, Memory, Source};
 use crate::store::{Lock, Store};

@@ -8,6 +8,7 @@ pub mod inherit;
 pub mod promote;
 pub mod push;
 pub mod reached;
+pub mod reading;
 pub mod restore_clone;
 pub mod rollback;
 pub mod same;

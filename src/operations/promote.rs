@@ -5,10 +5,11 @@
 
 use super::wording;
 use crate::error::{Error, Result};
+use crate::history::catalog::Catalog;
 use crate::history::ledger::{self, Step as Recorded};
 use crate::history::record::{Event, LedgerRecord, Who};
 use crate::history::revision::Revision;
-use crate::history::version::{Catalog, Status};
+use crate::history::version::Status;
 use crate::history::{resolve, rules};
 use crate::object::Id;
 use crate::store::{Active, Lock, Odb, Store};

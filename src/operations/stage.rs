@@ -1,11 +1,9 @@
 //! What a push would store: files and state of this moment, in a batch that is not committed yet.
 //! `push` commits it; `diff`, `status` and dry runs only look.
 
-#[cfg(test)]
-mod tests;
-
 use super::build::{self, Base, Built, Input, Scope};
 use super::reached::{self, Needed};
+use super::reading::{self, Reading};
 use super::stock;
 use crate::compare::Item;
 use crate::diff;
@@ -14,21 +12,19 @@ use crate::history::project::Project;
 use crate::history::record::{SourceRecord, Who};
 use crate::history::source::{self, SourceVersion};
 use crate::history::state::State;
+use crate::history::suggest;
 use crate::history::version::Version;
-use crate::history::{rules, suggest};
 use crate::model::agent::{Agent, Dropped, Note};
 use crate::model::names;
 use crate::model::numbers::Numbers;
 use crate::object::{Id, Sink, Source};
-use crate::parallel;
 use crate::progress::Progress;
 use crate::reader::cache::Cache;
 use crate::reader::compiled::Dist;
 use crate::reader::leak::{self, Guard, Leak};
 use crate::reader::manifest::Manifest;
-use crate::reader::{self, Inputs};
 use crate::store::Batch;
-use crate::workspace::{Snapshot, Tracked, View};
+use crate::workspace::{Snapshot, View};
 
 #[derive(Clone)]
 pub struct Request {
@@ -120,7 +116,7 @@ pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
     let previous = source::latest(project.store())?;
     let base = previous.as_ref().map(|previous| previous.source);
     let mut batch = project.store().batch();
-    let mut settled = settle(project, request, base, |tracked| {
+    let mut settled = reading::settle(project, request, base, |tracked| {
         project.snapshot(&mut batch, base, tracked, &request.progress)
     })?;
     settled.check_inside(request)?;
@@ -135,7 +131,7 @@ pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<View<'
     let previous = source::latest(project.store())?;
     let mut view = None;
     let base = previous.as_ref().map(|previous| previous.source);
-    let mut settled = settle(project, request, base, |tracked| {
+    let mut settled = reading::settle(project, request, base, |tracked| {
         let (snapshot, seen) = project.look(tracked, &request.progress)?;
         view = Some(seen);
         Ok(snapshot)
@@ -143,117 +139,6 @@ pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<View<'
     let view = view.ok_or_else(|| Error::failed("the project was not looked at"))?;
     let leaks = settled.clean(project, request, &view)?;
     finish(project, request, view, previous, settled, leaks)
-}
-
-/// The files and the agent of one moment.
-struct Settled {
-    snapshot: Snapshot,
-    /// `None` where only files are pushed, and they cannot be read as an agent.
-    agent: Option<Agent>,
-    /// What the agent was read from, where it was just read and can be kept for the next time.
-    inputs: Option<Inputs>,
-    is_kept: bool,
-    /// Why the agent cannot be read, where only files are pushed.
-    unread: Option<String>,
-}
-
-impl Settled {
-    /// Takes the secrets out of the agent that must not be kept, and says what they are. With none it is
-    /// kept for the next command: a kept agent is clean.
-    fn clean<S: Source>(
-        &mut self,
-        project: &Project,
-        request: &Request,
-        objects: &S,
-    ) -> Result<Vec<Leak>> {
-        let Some(agent) = self.agent.as_mut().filter(|_| !self.is_kept) else {
-            return Ok(Vec::new());
-        };
-        let allowed = project.allowed()?;
-        let guard = Guard::new(project.root(), &allowed);
-        let mut leaks = guard.files(agent, &self.snapshot, objects)?;
-        leaks.extend(guard.clean(agent));
-        if let Some(inputs) = self.inputs.take().filter(|_| leaks.is_empty()) {
-            let cache = Cache::of(project.store().dir());
-            // A cache that cannot be written costs the next command time, and nothing else.
-            drop(cache.keep(objects, (self.snapshot.tree, &allowed), inputs, agent));
-        }
-        // A backup keeps files alone: what it leaves out is told, and may be reached.
-        Ok(if request.scope == Scope::Backup { Vec::new() } else { leaks })
-    }
-
-    fn check_inside(&self, request: &Request) -> Result<()> {
-        let pushed = self.agent.as_ref().filter(|_| request.scope != Scope::Backup);
-        pushed.map_or(Ok(()), reached::check_inside)
-    }
-}
-
-/// The files and the agent of one moment. An agent that was read from the very same files is not read
-/// again. Else both are read side by side; then the files are looked at once
-/// more, with all that the agent was read from, and both are taken again when something moved meanwhile, or
-/// the agent needs more than was looked at. Where only files are pushed, the agent need not be readable.
-fn settle(
-    project: &Project,
-    request: &Request,
-    pushed: Option<Id>,
-    mut take: impl FnMut(&Tracked) -> Result<Snapshot>,
-) -> Result<Settled> {
-    let kept = Cache::of(project.store().dir()).load();
-    let mut tracked = reached::tracked_before(kept.as_ref(), project.store().objects(), pushed)?;
-    if let Some(kept) = kept {
-        let snapshot = take(&tracked)?;
-        if let Some(agent) = kept.agent_of(project.root(), &snapshot.tree, &project.allowed()?) {
-            return Ok(Settled {
-                snapshot,
-                agent: Some(agent),
-                inputs: None,
-                is_kept: true,
-                unread: None,
-            });
-        }
-    }
-    for _ in 0..5 {
-        let (agent, snapshot) =
-            parallel::both(|| reader::project_and_inputs(project.root()), || take(&tracked));
-        let (snapshot, (agent, inputs)) = match (snapshot?, agent) {
-            (_, Err(error)) if request.scope == Scope::Backup => {
-                // The reason quotes the code, and a backup is to be possible whatever that holds.
-                let unread = error.message().lines().next().map(leak::shown).map(rules::shortened);
-                let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
-                return Ok(Settled {
-                    snapshot: take(&tracked)?,
-                    agent: None,
-                    inputs: None,
-                    is_kept: false,
-                    unread,
-                });
-            }
-            (snapshot, agent) => (snapshot, agent.map_err(kept_anyway)?),
-        };
-        tracked = reached::tracked(&agent);
-        let again = take(&tracked)?;
-        if again.tree == snapshot.tree {
-            return Ok(Settled {
-                snapshot: again,
-                agent: Some(agent),
-                inputs,
-                is_kept: false,
-                unread: None,
-            });
-        }
-    }
-    Err(Error::new(Kind::Unavailable, "the project keeps changing while it is read")
-        .hint("try again when the files have come to rest"))
-}
-
-/// An agent that cannot be read stops what needs it; the files can be kept all the same.
-fn kept_anyway(error: Error) -> Error {
-    if !reader::is_about_code(&error) {
-        return error;
-    }
-    let hint = "`lua-store push backup` keeps the files as they are";
-    let hint = error.hint_text().map_or(hint.to_owned(), |first| format!("{first}\n{hint}"));
-    error.hint(hint)
 }
 
 /// The agent of a project, read again only where something changed since, and the secrets that were taken out of it.
@@ -267,10 +152,10 @@ fn finish<S: Source + Sink>(
     request: &Request,
     mut objects: S,
     previous: Option<SourceVersion>,
-    settled: Settled,
+    settled: Reading,
     mut leaks: Vec<Leak>,
 ) -> Result<Staged<S>> {
-    let Settled { snapshot, agent, unread, .. } = settled;
+    let Reading { snapshot, agent, unread, .. } = settled;
     let old = match &previous {
         Some(previous) => State::load(&objects, &previous.state)?,
         None => State::default(),
@@ -340,7 +225,7 @@ impl<'a> Local<'a> {
     ) -> Result<Local<'a>> {
         let mut view = None;
         let request = Request::all(progress.clone());
-        let mut settled = settle(project, &request, None, |tracked| {
+        let mut settled = reading::settle(project, &request, None, |tracked| {
             let (snapshot, seen) = project.look_over(over, tracked, progress)?;
             view = Some(seen);
             Ok(snapshot)

@@ -2,8 +2,8 @@
 
 use crate::cli::Exit;
 use crate::cli::commands::fetch::BUNDLE;
-use crate::cli::commands::push::with_progress;
 use crate::cli::context::Context;
+use crate::cli::progress::with_progress;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote::{self, Reached};
 use crate::cli::{git, print};

@@ -1,17 +1,19 @@
 //! `status`: where things stand, on one screen.
 
-use super::push::{kept, left_out, notes, remarks, with_progress};
 use crate::cli::commands::version::list::warn_of_damage;
 use crate::cli::context::Context;
 use crate::cli::live::{View, Whom};
 use crate::cli::output::{BOLD, GREEN, YELLOW};
+use crate::cli::progress::with_progress;
+use crate::cli::push_output::{kept, left_out, notes, remarks};
 use crate::cli::{Exit, elsewhere};
 use crate::compare::Change;
 use crate::error::Result;
+use crate::history::catalog::Catalog;
 use crate::history::live::Live;
 use crate::history::project::Project;
 use crate::history::source;
-use crate::history::version::{Catalog, Status as VersionStatus, Version};
+use crate::history::version::{Status as VersionStatus, Version};
 use crate::operations::build::Scope;
 use crate::operations::stage::{self, Report};
 use crate::operations::stock;

@@ -6,9 +6,9 @@ use crate::cli::git::with_version;
 use crate::cli::output::{DIM, YELLOW};
 use crate::error::Result;
 use crate::git::{Change, Repository, tag};
+use crate::history::catalog::Catalog;
 use crate::history::project::Project;
 use crate::history::source;
-use crate::history::version::Catalog;
 use serde_json::{Value, json};
 
 /// Show what git has of the project and of its versions

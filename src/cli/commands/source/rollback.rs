@@ -2,8 +2,8 @@
 
 use super::number;
 use crate::cli::commands::diff::{file_line, files_json};
-use crate::cli::commands::push::with_progress;
 use crate::cli::context::Context;
+use crate::cli::progress::with_progress;
 use crate::cli::{Exit, complete};
 use crate::error::Result;
 use crate::operations::rollback::{self, From};

@@ -3,9 +3,10 @@
 use super::look::{Compared, There};
 use super::show;
 use crate::cli::Exit;
-use crate::cli::commands::push::{Push, with_progress};
+use crate::cli::commands::push::Push;
 use crate::cli::context::Context;
 use crate::cli::outward::Which;
+use crate::cli::progress::with_progress;
 use crate::client::fetch;
 use crate::compare::PersonaChange;
 use crate::error::{Error, Result};

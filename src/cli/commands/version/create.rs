@@ -1,7 +1,8 @@
 //! `version create`: the pushed state gets the next number.
 
-use crate::cli::commands::push::{tell, with_progress};
 use crate::cli::context::Context;
+use crate::cli::progress::with_progress;
+use crate::cli::push_output::tell;
 use crate::cli::{Exit, git};
 use crate::error::Result;
 use crate::operations::create::{self, Created};

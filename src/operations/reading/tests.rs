@@ -1,7 +1,7 @@
 //! Tests of the two looks at a project: what changes between them.
 
 use super::*;
-use crate::object::Id;
+use crate::progress::Progress;
 use crate::store::Store;
 
 #[test]

@@ -1,0 +1,338 @@
+//! Catalog: all versions of a store at one moment, their ids by number and what the ledger says of
+//! them. It is read before a version is named, listed, promoted or deleted.
+
+use super::ledger::{self, LedgerIndex};
+use super::ledger_index::Cache;
+use super::record;
+use super::version::{REFS, Status, Version};
+use crate::error::{Error, Result};
+use crate::object::{Id, Source};
+use crate::store::{Active, Heads, Odb, Store};
+
+/// So many records of the ledger are read in the time that a cache takes to be written.
+const READ_MOST: usize = 32;
+
+/// All versions of a store at one moment: their ids by number, and what the ledger says of them.
+/// Contents are read on demand, so listing twenty of five hundred costs twenty. A damaged ref keeps
+/// its number and stops only what needs it.
+pub struct Catalog<'a> {
+    store: &'a Store,
+    objects: &'a Odb,
+    /// Ascending by number.
+    refs: Vec<(u64, Result<Id>)>,
+    active: Option<Active>,
+    folded: LedgerIndex,
+    /// The live version.
+    live: Option<(u64, Id)>,
+    /// The number that the live version has at a remote, where it is not here.
+    active_elsewhere: Option<u64>,
+}
+
+impl<'a> Catalog<'a> {
+    pub fn load(store: &'a Store) -> Result<Catalog<'a>> {
+        Catalog::with(store, folded)
+    }
+
+    /// The same from every record of the ledger, whatever a cache says.
+    pub fn load_whole(store: &'a Store) -> Result<Catalog<'a>> {
+        Catalog::with(store, |store, head| ledger::fold(store.objects(), head))
+    }
+
+    fn with(
+        store: &'a Store,
+        fold: impl FnOnce(&Store, Option<Id>) -> Result<LedgerIndex>,
+    ) -> Result<Catalog<'a>> {
+        // `ACTIVE` first: a version is created before it is promoted, so every version that the
+        // ledger names is among the refs read after it.
+        let logged = store.logged_pointer();
+        let active = store.active()?;
+        if let (Some(active), Some(logged)) =
+            (&active, logged.filter(|logged| Some(*logged) != active))
+        {
+            check_newest(store, active, &logged)?;
+        }
+        let folded = fold(store, active.as_ref().map(|active| active.ledger))
+            .map_err(|error| record::unreadable("the ledger", error))?;
+        let refs = store.refs().list_all(REFS)?;
+        let live = active.and_then(|active| active.version).zip(folded.was_active.first().copied());
+        let objects = store.objects();
+        let catalog =
+            Catalog { store, objects, refs, active, folded, live, active_elsewhere: None };
+        catalog.check_pointer()?;
+        Ok(catalog)
+    }
+
+    /// The versions and the ledger of somebody else, or what will be ours. `objects` has all of it.
+    pub fn of(store: &'a Store, objects: &'a Odb, heads: &Heads) -> Result<Catalog<'a>> {
+        let active = heads.active;
+        let head = active.map(|active| active.ledger);
+        let known = head.and_then(|_| Cache::of(store.dir()).load());
+        let (folded, _) = ledger::fold_onto(objects, head, known)
+            .map_err(|error| record::unreadable("the ledger", error))?;
+        let refs = (1..).zip(heads.versions.iter().copied().map(Ok)).collect();
+        let live = active.and_then(|active| active.version).zip(folded.was_active.first().copied());
+        let catalog =
+            Catalog { store, objects, refs, active, folded, live, active_elsewhere: None };
+        catalog.check_pointer()?;
+        Ok(catalog)
+    }
+
+    /// The same by the word of a remote, where there is one: what is live and what was deleted is what it says, and
+    /// versions that only it has are listed too where they are here. Where its ledger is not here, all but what is live
+    /// is as this store knows it.
+    pub fn told(store: &'a Store, theirs: Option<&Heads>) -> Result<Catalog<'a>> {
+        let Some(theirs) = theirs else { return Catalog::load(store) };
+        let here = match theirs.active {
+            Some(active) => store.objects().contains(&active.ledger)?,
+            None => true,
+        };
+        let active = if here { theirs.active } else { store.active()? };
+        let folded = folded(store, active.map(|active| active.ledger))
+            .map_err(|error| record::unreadable("the ledger", error))?;
+        let mut refs = store.refs().list_all(REFS)?;
+        let last = refs.last().map_or(0, |(number, _)| *number);
+        for (number, id) in (1..).zip(&theirs.versions).filter(|(number, _)| *number > last) {
+            if store.objects().contains(id)? {
+                refs.push((number, Ok(*id)));
+            }
+        }
+        let objects = store.objects();
+        let mut catalog =
+            Catalog { store, objects, refs, active, folded, live: None, active_elsewhere: None };
+        let number = theirs.active.and_then(|active| active.version);
+        let id = number
+            .and_then(|number| theirs.versions.get(usize::try_from(number).ok()?.checked_sub(1)?));
+        // A number that is another version's here, or nobody's, is not what the remote means.
+        catalog.live =
+            number.zip(id.copied()).filter(|(number, id)| match catalog.entry(*number) {
+                Some(Ok(here)) => here == id,
+                other => other.is_some(),
+            });
+        catalog.active_elsewhere = number.filter(|_| catalog.live.is_none());
+        Ok(catalog)
+    }
+
+    /// `ACTIVE` names what the ledger promoted last. Where it does not, one of the two is damaged, and
+    /// nothing may be built on either.
+    fn check_pointer(&self) -> Result<()> {
+        let live = self.active.and_then(|active| active.version);
+        let promoted = self.folded.was_active.first();
+        let what = match (live, promoted) {
+            (None, None) => return Ok(()),
+            (Some(live), _) if !self.has(live) => {
+                format!("ACTIVE names v{live}, and there is no ref \"{REFS}/v{live}\"")
+            }
+            (Some(live), Some(promoted)) if self.id(live) == Some(*promoted) => return Ok(()),
+            // The ledger says what the damaged ref held, unless that is another version's.
+            (Some(live), Some(promoted))
+                if self.damage(live).is_some() && self.ref_to(promoted).is_none() =>
+            {
+                return Ok(());
+            }
+            (live, promoted) => {
+                let say =
+                    |number: Option<u64>| number.map_or("nothing".to_owned(), |n| format!("v{n}"));
+                let promoted = promoted.and_then(|id| self.number_of(id));
+                format!(
+                    "ACTIVE names {}, but the ledger promoted {} last",
+                    say(live),
+                    say(promoted)
+                )
+            }
+        };
+        Err(Error::corrupt(what)
+            .hint("`lua-store fsck` names what is damaged and which versions it affects"))
+    }
+
+    /// What `ACTIVE` held when the catalog was read.
+    pub fn pointer(&self) -> Option<&Active> {
+        self.active.as_ref()
+    }
+
+    pub fn active_number(&self) -> Option<u64> {
+        self.live.map(|(number, _)| number)
+    }
+
+    /// The number of the active version at a remote, where that version is not here.
+    pub fn active_elsewhere(&self) -> Option<u64> {
+        self.active_elsewhere
+    }
+
+    /// The id of the active version, as the ledger has it.
+    pub fn active_id(&self) -> Option<Id> {
+        self.live.map(|(_, id)| id)
+    }
+
+    /// The number of the version that was active before the one that is.
+    pub fn previous_number(&self) -> Result<Option<u64>> {
+        let active = self.active_id();
+        let before = self.folded.was_active.iter().find(|id| Some(**id) != active);
+        before.map(|before| self.require_number_of(before)).transpose()
+    }
+
+    /// Numbers, newest first, those of damaged refs included.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.refs.iter().rev().map(|(number, _)| *number)
+    }
+
+    /// The newest version: the highest number that is not deleted. One whose ref is damaged counts, as nobody knows
+    /// what it is.
+    pub fn latest(&self) -> Option<u64> {
+        self.numbers().find(|number| self.status(*number) != Status::Deleted)
+    }
+
+    /// The number that was given last, to whatever version.
+    pub fn last_number(&self) -> Option<u64> {
+        self.refs.last().map(|(number, _)| *number)
+    }
+
+    fn entry(&self, number: u64) -> Option<&Result<Id>> {
+        let at = self.refs.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        Some(&self.refs[at].1)
+    }
+
+    /// Whether there is a version of this number, damaged or not.
+    pub fn has(&self, number: u64) -> bool {
+        self.entry(number).is_some()
+    }
+
+    pub fn id(&self, number: u64) -> Option<Id> {
+        self.entry(number)?.as_ref().ok().copied()
+    }
+
+    /// What is wrong with the ref of a version.
+    pub fn damage(&self, number: u64) -> Option<&Error> {
+        self.entry(number)?.as_ref().err()
+    }
+
+    /// How many refs are damaged.
+    pub fn damaged(&self) -> usize {
+        self.refs.iter().filter(|(_, id)| id.is_err()).count()
+    }
+
+    fn ref_to(&self, id: &Id) -> Option<u64> {
+        self.refs
+            .iter()
+            .rev()
+            .find(|(_, other)| other.as_ref().ok() == Some(id))
+            .map(|(number, _)| *number)
+    }
+
+    /// The version that is this object; of the active one the ledger knows it as well.
+    pub fn number_of(&self, id: &Id) -> Option<u64> {
+        let active = || self.active_number().filter(|_| self.active_id() == Some(*id));
+        self.ref_to(id).or_else(active)
+    }
+
+    /// The same for an id that the ledger names: there is such a version, or a ref is damaged.
+    pub fn require_number_of(&self, id: &Id) -> Result<u64> {
+        let first_damage = || self.refs.iter().find_map(|(_, id)| id.as_ref().err());
+        self.number_of(id).ok_or_else(|| match (first_damage(), self.elsewhere(id)) {
+            (_, Some(name)) => Error::not_found(format!("{name} has no number here"))
+                .hint("`lua-store pull` brings it, and puts yours of the same number after it"),
+            (Some(error), None) => error.again(),
+            (None, None) => {
+                Error::corrupt(format!("the ledger names version {}, and no ref does", id.short()))
+                    .hint("`lua-store fsck` names what is damaged")
+            }
+        })
+    }
+
+    /// What a remote calls a version that has no number here, as in `origin/v4`: the ledger came from there, and the
+    /// number is another version's here until a pull.
+    pub fn elsewhere(&self, id: &Id) -> Option<String> {
+        let remotes = self.store.tracked().ok()?;
+        remotes.iter().find_map(|name| {
+            let tracking = self.store.remote(name).ok()??;
+            let at = tracking.versions.iter().position(|other| other == id)?;
+            Some(format!("{name}/v{}", at + 1))
+        })
+    }
+
+    /// The ids of the versions in the order they became active, newest first, each change once.
+    pub fn was_active(&self) -> &[Id] {
+        &self.folded.was_active
+    }
+
+    /// Ids of all versions that were ever active.
+    pub fn promoted(&self) -> impl Iterator<Item = &Id> {
+        self.folded.promoted.iter()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.refs.is_empty()
+    }
+
+    pub fn status(&self, number: u64) -> Status {
+        let Some(id) = self.id(number) else { return Status::Damaged };
+        if self.active_number() == Some(number) {
+            Status::Active
+        } else if self.folded.deleted.contains(&id) {
+            Status::Deleted
+        } else if self.folded.promoted.contains(&id) {
+            Status::Superseded
+        } else {
+            Status::Staged
+        }
+    }
+
+    /// Numbers of those that can be read and are not deleted, newest first.
+    pub fn remaining(&self) -> impl Iterator<Item = u64> {
+        self.numbers()
+            .filter(|number| !matches!(self.status(*number), Status::Deleted | Status::Damaged))
+    }
+
+    pub fn get(&self, number: u64) -> Result<Version> {
+        match self.entry(number) {
+            Some(Ok(id)) => Version::load(self.objects, number, *id),
+            Some(Err(error)) => Err(error.again()),
+            None => Err(not_found(number)),
+        }
+    }
+
+    /// The active version, which is read even where its ref is damaged: the ledger names it too.
+    pub fn active(&self) -> Result<Option<Version>> {
+        let Some((number, id)) = self.active_number().zip(self.active_id()) else {
+            return Ok(None);
+        };
+        Version::load(self.objects, number, id).map(Some)
+    }
+
+    /// The newest version before this one that can be read.
+    pub fn before(&self, number: u64) -> Result<Option<Version>> {
+        let sound = self.numbers().find(|other| *other < number && self.damage(*other).is_none());
+        sound.map(|before| self.get(before)).transpose()
+    }
+}
+
+/// The pointer may be newer than the log of the refs has it, never older: then an older file took its place.
+fn check_newest(store: &Store, active: &Active, logged: &Active) -> Result<()> {
+    let objects = store.objects();
+    let is_next = ledger::Step::load(objects, &active.ledger)
+        .is_ok_and(|step| step.previous == Some(logged.ledger) || step.id == logged.ledger);
+    let mut later = ledger::steps(objects, Some(logged.ledger)).skip(1).map_while(Result::ok);
+    if !is_next && later.any(|step| step.id == active.ledger) {
+        return Err(Error::corrupt(format!(
+            "ACTIVE is an older one: it names {active}, and {logged} came later"
+        ))
+        .hint(store.mend_pointer(logged)));
+    }
+    Ok(())
+}
+
+/// What the ledger says, with as much of it as a cache knows already.
+fn folded(store: &Store, head: Option<Id>) -> Result<LedgerIndex> {
+    let Some(head) = head else { return Ok(LedgerIndex::default()) };
+    let cache = Cache::of(store.dir());
+    let (folded, read) = ledger::fold_onto(store.objects(), Some(head), cache.load())?;
+    if read > READ_MOST {
+        // A cache that cannot be written costs the next command time, and nothing else.
+        drop(cache.keep(&head, &folded));
+    }
+    Ok(folded)
+}
+
+fn not_found(number: u64) -> Error {
+    Error::not_found(format!("Version v{number} not found"))
+        .hint("`lua-store version list --all` shows what there is")
+}

@@ -1,0 +1,129 @@
+//! Reading of a project: its files and its agent, both of one moment. `stage` builds a state of it.
+
+#[cfg(test)]
+mod tests;
+
+use super::build::Scope;
+use super::reached;
+use super::stage::Request;
+use crate::error::{Error, Kind, Result};
+use crate::history::project::Project;
+use crate::history::rules;
+use crate::model::agent::Agent;
+use crate::object::{Id, Source};
+use crate::parallel;
+use crate::reader::cache::Cache;
+use crate::reader::leak::{self, Guard, Leak};
+use crate::reader::{self, Inputs};
+use crate::workspace::{Snapshot, Tracked};
+
+/// The files and the agent of one moment.
+pub struct Reading {
+    pub snapshot: Snapshot,
+    /// `None` where only files are pushed, and they cannot be read as an agent.
+    pub agent: Option<Agent>,
+    /// What the agent was read from, where it was just read and can be kept for the next time.
+    inputs: Option<Inputs>,
+    is_kept: bool,
+    /// Why the agent cannot be read, where only files are pushed.
+    pub unread: Option<String>,
+}
+
+impl Reading {
+    /// Takes the secrets out of the agent that must not be kept, and says what they are. With none it is
+    /// kept for the next command: a kept agent is clean.
+    pub fn clean<S: Source>(
+        &mut self,
+        project: &Project,
+        request: &Request,
+        objects: &S,
+    ) -> Result<Vec<Leak>> {
+        let Some(agent) = self.agent.as_mut().filter(|_| !self.is_kept) else {
+            return Ok(Vec::new());
+        };
+        let allowed = project.allowed()?;
+        let guard = Guard::new(project.root(), &allowed);
+        let mut leaks = guard.files(agent, &self.snapshot, objects)?;
+        leaks.extend(guard.clean(agent));
+        if let Some(inputs) = self.inputs.take().filter(|_| leaks.is_empty()) {
+            let cache = Cache::of(project.store().dir());
+            // A cache that cannot be written costs the next command time, and nothing else.
+            drop(cache.keep(objects, (self.snapshot.tree, &allowed), inputs, agent));
+        }
+        // A backup keeps files alone: what it leaves out is told, and may be reached.
+        Ok(if request.scope == Scope::Backup { Vec::new() } else { leaks })
+    }
+
+    pub fn check_inside(&self, request: &Request) -> Result<()> {
+        let pushed = self.agent.as_ref().filter(|_| request.scope != Scope::Backup);
+        pushed.map_or(Ok(()), reached::check_inside)
+    }
+}
+
+/// The files and the agent of one moment. An agent that was read from the very same files is not read
+/// again. Else both are read side by side; then the files are looked at once
+/// more, with all that the agent was read from, and both are taken again when something moved meanwhile, or
+/// the agent needs more than was looked at. Where only files are pushed, the agent need not be readable.
+pub fn settle(
+    project: &Project,
+    request: &Request,
+    pushed: Option<Id>,
+    mut take: impl FnMut(&Tracked) -> Result<Snapshot>,
+) -> Result<Reading> {
+    let kept = Cache::of(project.store().dir()).load();
+    let mut tracked = reached::tracked_before(kept.as_ref(), project.store().objects(), pushed)?;
+    if let Some(kept) = kept {
+        let snapshot = take(&tracked)?;
+        if let Some(agent) = kept.agent_of(project.root(), &snapshot.tree, &project.allowed()?) {
+            return Ok(Reading {
+                snapshot,
+                agent: Some(agent),
+                inputs: None,
+                is_kept: true,
+                unread: None,
+            });
+        }
+    }
+    for _ in 0..5 {
+        let (agent, snapshot) =
+            parallel::both(|| reader::project_and_inputs(project.root()), || take(&tracked));
+        let (snapshot, (agent, inputs)) = match (snapshot?, agent) {
+            (_, Err(error)) if request.scope == Scope::Backup => {
+                // The reason quotes the code, and a backup is to be possible whatever that holds.
+                let unread = error.message().lines().next().map(leak::shown).map(rules::shortened);
+                let tracked = Tracked::in_tree(project.store().objects(), pushed)?;
+                return Ok(Reading {
+                    snapshot: take(&tracked)?,
+                    agent: None,
+                    inputs: None,
+                    is_kept: false,
+                    unread,
+                });
+            }
+            (snapshot, agent) => (snapshot, agent.map_err(kept_anyway)?),
+        };
+        tracked = reached::tracked(&agent);
+        let again = take(&tracked)?;
+        if again.tree == snapshot.tree {
+            return Ok(Reading {
+                snapshot: again,
+                agent: Some(agent),
+                inputs,
+                is_kept: false,
+                unread: None,
+            });
+        }
+    }
+    Err(Error::new(Kind::Unavailable, "the project keeps changing while it is read")
+        .hint("try again when the files have come to rest"))
+}
+
+/// An agent that cannot be read stops what needs it; the files can be kept all the same.
+fn kept_anyway(error: Error) -> Error {
+    if !reader::is_about_code(&error) {
+        return error;
+    }
+    let hint = "`lua-store push backup` keeps the files as they are";
+    let hint = error.hint_text().map_or(hint.to_owned(), |first| format!("{first}\n{hint}"));
+    error.hint(hint)
+}
