@@ -6,10 +6,10 @@ mod agent;
 mod agents;
 mod backup;
 mod commands;
-mod depot;
 mod power;
 mod pull;
 mod remote;
+mod remote_store;
 mod restore;
 #[cfg(unix)]
 mod rollback;

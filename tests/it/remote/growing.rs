@@ -6,7 +6,7 @@ use crate::common::server::{Server, data};
 use crate::common::shop::edit;
 use crate::common::stub::Stub;
 use crate::common::{Project, shop};
-use crate::depot::agent::{Client, done, empty, record, upload};
+use crate::remote_store::agent::{Client, done, empty, record, upload};
 use lua_store::history::record::{SourceRecord, VersionMeta};
 use lua_store::history::{source, version};
 use lua_store::object::{Id, Source};

@@ -2,7 +2,7 @@
 
 use crate::common::Project;
 use crate::common::server::{Server, data};
-use crate::depot::agent::{Client, agent, assert_whole, txn};
+use crate::remote_store::agent::{Client, agent, assert_whole, txn};
 use lua_store::object::Id;
 use lua_store::remote_store::RemoteStore;
 use serde_json::{Value, json};
@@ -87,8 +87,7 @@ fn an_id_that_comes_again_with_another_request_is_refused() {
     let known = head.json()["source"][0].as_str().unwrap().parse::<Id>().unwrap();
     let query = format!("?after=1,0,0&digest={}", blake3::hash(known.as_bytes()).to_hex());
     let moved = |after: usize, id: Id| -> Value {
-        let body =
-            json!({"txn": crate::depot::agent::txn(), "source": {"after": after, "ids": [id]}});
+        let body = json!({"txn": crate::remote_store::agent::txn(), "source": {"after": after, "ids": [id]}});
         let path = format!("/agent_1/transactions{query}");
         server.ask("POST", &path, "", body.to_string().as_bytes()).json()["refused"]["moved"]
             .clone()

@@ -3,7 +3,7 @@
 //! The fault plan belongs to a process, so the step runs in one of its own: this test binary, asked for `helper`.
 
 use super::Case;
-use crate::depot::agent::{Client, agent, done, empty, stored_head, upload};
+use crate::remote_store::agent::{Client, agent, done, empty, stored_head, upload};
 use lua_store::error::Result;
 use lua_store::object::Id;
 use lua_store::pack::PackId;
@@ -74,7 +74,7 @@ fn upload_rest(depot: &RemoteStore, pack: &PackId, bytes: &[u8]) -> Result<()> {
 fn command(step: &'static str) -> impl Fn(&Path) -> Command {
     move |project| {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "crash::depot::helper", "--nocapture"]);
+        command.args(["--exact", "crash::remote_store::helper", "--nocapture"]);
         command.current_dir(project).env(STEP, step);
         command
     }
