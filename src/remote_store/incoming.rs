@@ -4,7 +4,7 @@
 //! its own, and makes it part of the agent.
 
 use super::RemoteStore;
-use super::uploads::Sender;
+use super::uploads::{Sender, forget_sender};
 use crate::error::{At, Error, Result};
 use crate::fs::Growing;
 use crate::pack::PackId;
@@ -66,7 +66,7 @@ impl RemoteStore {
         }
         if found < total {
             self.make_room(sender, agent, pack, offset)?;
-            self.take(agent, pack, offset, total, body)?;
+            self.take(sender, agent, pack, offset, total, body)?;
         }
         let part = self.layout.part(agent, pack);
         match len_of(&part)? {
@@ -78,6 +78,7 @@ impl RemoteStore {
 
     fn take(
         &self,
+        sender: &Sender,
         agent: &AgentId,
         pack: &PackId,
         mut at: u64,
@@ -93,6 +94,9 @@ impl RemoteStore {
                 return Err(Error::usage(format!(
                     "more than the {total} bytes of pack {pack} were sent"
                 )));
+            }
+            if at == 0 && len > 0 && (len as u64) < total {
+                self.note_sender(agent, pack, sender.token.as_deref())?;
             }
             if len > 0 {
                 // Held for this piece only: a sender that fell silent blocks no other one.
@@ -124,12 +128,14 @@ impl RemoteStore {
         }
         if hash(&part)? != *pack {
             file.remove()?;
+            forget_sender(&part)?;
             return Err(Error::corrupt(format!(
                 "what arrived is not pack {pack}: its bytes have another hash"
             ))
             .hint("send it again from its beginning"));
         }
         file.rename(&self.layout.whole(agent, pack))?;
+        forget_sender(&part)?;
         Ok(total)
     }
 }

@@ -18,6 +18,10 @@ const CACHE: &str = "cache";
 pub const RESTORING: &str = "restoring";
 /// How the name of the file ends that says who began an upload.
 pub const BY: &str = "by";
+/// The end of the name of an upload that goes on.
+pub const PART: &str = "part";
+/// The end of the name of one that is whole.
+pub const PACK: &str = "pack";
 
 /// The folder of a depot.
 #[derive(Clone, Debug)]
@@ -112,12 +116,12 @@ impl Layout {
 
     /// An upload that goes on.
     pub fn part(&self, agent: &AgentId, pack: &PackId) -> PathBuf {
-        self.incoming(agent).join(format!("{pack}.part"))
+        self.incoming(agent).join(format!("{pack}.{PART}"))
     }
 
     /// An upload that is whole.
     pub fn whole(&self, agent: &AgentId, pack: &PackId) -> PathBuf {
-        self.incoming(agent).join(format!("{pack}.pack"))
+        self.incoming(agent).join(format!("{pack}.{PACK}"))
     }
 
     /// Who began an upload.

@@ -1,7 +1,8 @@
 //! Unfinished uploads: how many there may be, of one token and of all, and when they go.
 //!
-//! Beside an upload stands who began it. A sender whose connection breaks off again and again begins a new upload each
-//! time, so the oldest that nobody goes on with makes room for it; those that arrive just now do not.
+//! Beside an unfinished upload a small file names the token that began it. A sender whose connection breaks off again and
+//! again begins a new upload each time, so the oldest that nobody goes on with makes room for it; those that arrive just
+//! now do not. Each upload reads this folder, so that nothing is left in it by uploads that landed.
 
 use super::{RemoteStore, layout};
 use crate::error::{At, Error, Result};
@@ -49,7 +50,6 @@ struct Upload {
     path: PathBuf,
     /// When something came last.
     written: SystemTime,
-    token: Option<String>,
 }
 
 impl Upload {
@@ -58,13 +58,18 @@ impl Upload {
     }
 
     fn is_whole(&self) -> bool {
-        self.path.extension().is_some_and(|kind| kind == "pack")
+        self.path.extension().is_some_and(|kind| kind == layout::PACK)
+    }
+
+    /// Whether this token began it.
+    fn is_of(&self, token: &str) -> Result<bool> {
+        let by = fs::read_if_exists(&self.path.with_extension(layout::BY))?;
+        Ok(by.is_some_and(|by| by == token.as_bytes()))
     }
 
     fn remove(&self) -> Result<()> {
         fs::remove(&self.path)?;
-        let by = self.path.with_extension(layout::BY);
-        if by.exists() { fs::remove(&by) } else { Ok(()) }
+        forget_sender(&self.path)
     }
 }
 
@@ -82,13 +87,18 @@ impl RemoteStore {
         if offset > 0 {
             return Ok(());
         }
-        self.clear_uploads(agent, sender.now, EXPIRED)?;
-        let mut uploads = uploads(&dir)?;
+        let (expired, mut uploads) = split_expired(uploads(&dir)?, sender.now, EXPIRED);
+        expired.iter().try_for_each(Upload::remove)?;
         uploads.retain(|upload| upload.path != self.layout.part(agent, pack));
         keep_newest(uploads.extract_if(.., |upload| upload.is_whole()).collect())?;
-        if let Some(token) = &sender.token {
-            let mine = |upload: &&Upload| upload.token.as_ref() == Some(token);
-            let mine: Vec<&Upload> = uploads.iter().filter(mine).collect();
+        // Fewer than one token may have are not asked whose they are.
+        if let Some(token) = sender.token.as_ref().filter(|_| uploads.len() >= MOST_OF_A_TOKEN) {
+            let mut mine = Vec::new();
+            for upload in &uploads {
+                if upload.is_of(token)? {
+                    mine.push(upload);
+                }
+            }
             if mine.len() >= MOST_OF_A_TOKEN {
                 give_way(&mine, sender.now, IDLE, "of this token")?;
             }
@@ -97,13 +107,10 @@ impl RemoteStore {
         if all.len() >= MOST_UPLOADS {
             give_way(&all, sender.now, LONG_IDLE, &format!("of agent \"{agent}\""))?;
         }
-        match &sender.token {
-            Some(token) => begun_by(&self.layout.upload_by(agent, pack), token),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
-    /// Removes uploads that nobody went on with for so long.
+    /// Removes uploads that nobody went on with for so long, and what a crash left of those that landed.
     pub(super) fn clear_uploads(
         &self,
         agent: &AgentId,
@@ -111,21 +118,43 @@ impl RemoteStore {
         spare: Duration,
     ) -> Result<usize> {
         let dir = self.layout.incoming(agent);
-        let mut cleared = 0;
-        for upload in uploads(&dir)?.iter().filter(|upload| upload.is_idle(now, spare)) {
-            upload.remove()?;
-            cleared += 1;
-        }
-        // Of uploads that landed.
+        let (expired, _) = split_expired(uploads(&dir)?, now, spare);
+        expired.iter().try_for_each(Upload::remove)?;
         for name in layout::names_in(&dir)?.iter().filter(|name| name.ends_with(layout::BY)) {
             let by = dir.join(name);
-            let is_there = ["part", "pack"].iter().any(|kind| by.with_extension(kind).exists());
-            if !is_there && is_old(&by, now, spare) {
+            if !by.with_extension(layout::PART).exists() && is_old(&by, now, spare) {
                 fs::remove(&by)?;
             }
         }
-        Ok(cleared)
+        Ok(expired.len())
     }
+
+    /// Notes whose upload this is, if nobody else began it. Whoever sends a small pack at once never needs it.
+    pub(super) fn note_sender(
+        &self,
+        agent: &AgentId,
+        pack: &PackId,
+        token: Option<&str>,
+    ) -> Result<()> {
+        let Some(token) = token else { return Ok(()) };
+        let mut file = Growing::hold(&self.layout.upload_by(agent, pack))?;
+        if file.is_empty()? { file.append(token.as_bytes()) } else { Ok(()) }
+    }
+}
+
+/// Removes the note of who began an upload, once there is no unfinished upload any more.
+pub(super) fn forget_sender(upload: &Path) -> Result<()> {
+    let by = upload.with_extension(layout::BY);
+    if by.exists() { fs::remove(&by) } else { Ok(()) }
+}
+
+/// Uploads that nobody went on with for so long, and the others.
+fn split_expired(
+    uploads: Vec<Upload>,
+    now: SystemTime,
+    spare: Duration,
+) -> (Vec<Upload>, Vec<Upload>) {
+    uploads.into_iter().partition(|upload| upload.is_idle(now, spare))
 }
 
 /// Whole packs stop nobody: the oldest go, and whose pack is gone is told to send it again.
@@ -133,12 +162,6 @@ fn keep_newest(mut whole: Vec<Upload>) -> Result<()> {
     whole.sort_unstable_by_key(|upload| upload.written);
     let over = whole.len().saturating_sub(MOST_WHOLE);
     whole.iter().take(over).try_for_each(Upload::remove)
-}
-
-/// Whoever begins it first has begun it.
-fn begun_by(path: &Path, token: &str) -> Result<()> {
-    let mut file = Growing::hold(path)?;
-    if file.is_empty()? { file.append(token.as_bytes()) } else { Ok(()) }
 }
 
 fn is_old(path: &Path, now: SystemTime, spare: Duration) -> bool {
@@ -178,9 +201,7 @@ fn uploads(dir: &Path) -> Result<Vec<Upload>> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             written => written.at("read", &path)?,
         };
-        let token = fs::read_if_exists(&path.with_extension(layout::BY))?;
-        let token = token.and_then(|token| String::from_utf8(token).ok());
-        uploads.push(Upload { path, written, token });
+        uploads.push(Upload { path, written });
     }
     Ok(uploads)
 }

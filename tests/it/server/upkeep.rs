@@ -132,6 +132,23 @@ fn broken_off_uploads_of_one_token_make_room_for_each_other_and_for_all_others()
     assert_eq!(begin(&server, "shop", &other, 1000), 204);
 }
 
+/// Each upload reads the folder of unfinished ones: what landed must not make the next one slower.
+#[test]
+fn uploads_that_landed_leave_no_file_behind() {
+    let mut project = shop::project();
+    let server = Server::start(&project, "");
+    project.set("LUA_STORE_TOKEN", &server.token(&project, "shop", "push"));
+    project.ok(&format!("remote add origin {}/shop", server.url));
+    project.ok("push");
+    // Noise does not compress: this one comes in several pieces.
+    let noise: Vec<u8> =
+        (0..700_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    project.write("noise.bin", &noise);
+    project.ok("push");
+    assert_eq!(server.metric("lua_store_uploads"), 0);
+    assert_eq!(files(&server, "incoming"), [PathBuf::new(); 0]);
+}
+
 #[test]
 fn a_token_with_many_uploads_at_once_is_told_to_finish_one() {
     let project = Project::new();
