@@ -28,7 +28,7 @@ impl ThinPack {
         self.0.bytes().len() as u64
     }
 
-    fn is_torn(&self) -> bool {
+    pub(super) fn is_torn(&self) -> bool {
         self.0.mapped().is_torn()
     }
 
@@ -39,21 +39,21 @@ impl ThinPack {
 
     /// Its bytes from `offset` to the end.
     pub fn reader(&self, offset: u64) -> ThinPackReader {
-        ThinPackReader { parcel: self.clone(), at: offset.min(self.len()) as usize }
+        ThinPackReader { pack: self.clone(), at: offset.min(self.len()) as usize }
     }
 }
 
-/// Reads a parcel, and keeps it.
+/// Reads a thin pack, and keeps its file.
 pub struct ThinPackReader {
-    parcel: ThinPack,
+    pack: ThinPack,
     at: usize,
 }
 
 impl Read for ThinPackReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = (&self.parcel.0.bytes()[self.at..]).read(out)?;
+        let read = (&self.pack.0.bytes()[self.at..]).read(out)?;
         // Zeros in the place of what the disk does not give are sent to nobody.
-        if self.parcel.is_torn() {
+        if self.pack.is_torn() {
             return Err(io::Error::other("the disk cannot give all of the pack any more"));
         }
         self.at += read;
@@ -65,54 +65,59 @@ impl RemoteStore {
     /// Everything that is reachable from what somebody wants and not from what he has, as one pack. Each object
     /// of it was read and hashed; where one cannot be read in any pack nothing is sent.
     pub fn fetch(&self, agent: &AgentId, fetch: &Fetch) -> Result<ThinPack> {
-        if let Some(parcel) = self.parcels.get(agent, fetch).filter(|parcel| !parcel.is_torn()) {
-            return Ok(parcel);
-        }
+        self.thin_packs.get_or_make(agent, fetch, || self.make_thin_pack(agent, fetch))
+    }
+
+    fn make_thin_pack(&self, agent: &AgentId, fetch: &Fetch) -> Result<ThinPack> {
         let (seen, pieces) = self.opened(agent)?;
         if seen.head.shown().is_empty() {
             return Err(Error::not_found(format!("there is no agent \"{agent}\"")));
         }
+        self.check_wanted(agent, fetch, &pieces)?;
+        self.thin_packs.make_room(agent)?;
+        let missing = MissingObjects::new(&pieces.objects, &fetch.want, &fetch.have);
+        let missing = self.note_error(agent, missing)?;
+        let made = self.scratch().and_then(|dir| self.thin_pack(agent, &pieces, &missing, &dir));
+        let made = match made {
+            Err(error) if error.is_unwritable() => {
+                self.thin_pack_elsewhere(agent, &pieces, &missing, error)
+            }
+            made => made,
+        };
+        Ok(ThinPack(Arc::new(made?)))
+    }
+
+    /// Whether all that is wanted can be wanted: trees that the agent has.
+    fn check_wanted(&self, agent: &AgentId, fetch: &Fetch, pieces: &Pieces) -> Result<()> {
         if fetch.want.is_empty() {
             return Err(Error::usage("nothing is asked for"));
         }
         for id in &fetch.want {
             let found = pieces.objects.kind_and_len(id);
-            match self.noting(agent, &pieces, &MissingObjects::of_all(vec![*id]), found)? {
+            match self.noting(agent, pieces, &MissingObjects::of_all(vec![*id]), found)? {
                 Some((object::Kind::Tree, _)) => {}
                 Some((object::Kind::Blob, _)) => {
                     return Err(Error::usage(format!(
                         "object {id} is no version, no record and no folder"
                     )));
                 }
-                None => return Err(absent(agent, id, &pieces)),
+                None => return Err(absent(agent, id, pieces)),
             }
         }
-        self.parcels.make_room(agent)?;
-        let closure = MissingObjects::new(&pieces.objects, &fetch.want, &fetch.have);
-        let closure = self.note_error(agent, closure)?;
-        let made = self.scratch().and_then(|dir| self.thin_pack(agent, &pieces, &closure, &dir));
-        let made = match made {
-            Err(error) if error.is_unwritable() => {
-                self.parcel_elsewhere(agent, &pieces, &closure, error)
-            }
-            made => made,
-        };
-        let parcel = ThinPack(Arc::new(made?));
-        self.parcels.put(agent, fetch, &parcel);
-        Ok(parcel)
+        Ok(())
     }
 
     /// The same where the depot's own disk takes nothing: in a folder for temporary files, if there is one that does.
-    fn parcel_elsewhere(
+    fn thin_pack_elsewhere(
         &self,
         agent: &AgentId,
         pieces: &Pieces,
-        closure: &MissingObjects,
+        missing: &MissingObjects,
         mut refusal: Error,
     ) -> Result<store::ThinPack> {
         for place in fs::temporary_places() {
             let Ok(folder) = fs::scratch_folder_in(&place, "lua-store-") else { continue };
-            match self.thin_pack(agent, pieces, closure, folder.path()) {
+            match self.thin_pack(agent, pieces, missing, folder.path()) {
                 Err(error) if error.is_unwritable() => refusal = error,
                 made => return made,
             }
@@ -126,13 +131,13 @@ impl RemoteStore {
         &self,
         agent: &AgentId,
         pieces: &Pieces,
-        closure: &MissingObjects,
+        missing: &MissingObjects,
         scratch: &Path,
     ) -> Result<store::ThinPack> {
-        let parcel = pieces.objects.thin_pack(closure, scratch);
-        let parcel = self.noting(agent, pieces, closure, parcel)?;
-        self.note(agent, pieces, parcel.damage());
-        Ok(parcel)
+        let pack = pieces.objects.thin_pack(missing, scratch);
+        let pack = self.noting(agent, pieces, missing, pack)?;
+        self.note(agent, pieces, pack.damage());
+        Ok(pack)
     }
 
     /// Takes note of the damaged copies of some objects, where damage stood in the way of reading them.
@@ -140,11 +145,11 @@ impl RemoteStore {
         &self,
         agent: &AgentId,
         pieces: &Pieces,
-        closure: &MissingObjects,
+        missing: &MissingObjects,
         result: Result<T>,
     ) -> Result<T> {
         if result.as_ref().is_err_and(|error| error.kind() == Kind::Corrupt) {
-            self.note(agent, pieces, &pieces.objects.damaged_copies(closure)?);
+            self.note(agent, pieces, &pieces.objects.damaged_copies(missing)?);
         }
         result
     }

@@ -60,7 +60,7 @@ use crate::object::Id;
 use crate::protocol::{AgentId, Head};
 use crate::remote_store::lru::Recent;
 use crate::remote_store::open_agent::Pieces;
-use crate::remote_store::thin_packs::Parcels;
+use crate::remote_store::thin_packs::ThinPacks;
 use crate::store::Groups;
 use damage::Damages;
 use head::Seen;
@@ -121,7 +121,7 @@ pub struct RemoteStore {
     seen: Recent<AgentId, Arc<Seen>>,
     pieces: Recent<AgentId, Arc<Pieces>>,
     groups: Groups,
-    parcels: Parcels,
+    thin_packs: ThinPacks,
     /// Heads of which every pack exists.
     present: Recent<AgentId, Complete>,
     /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
@@ -146,7 +146,7 @@ impl RemoteStore {
         let depot = RemoteStore::with(heads, packs, layout.root().to_owned());
         Ok(RemoteStore {
             proofs: Proofs::new(settings),
-            parcels: Parcels::new(settings.cache),
+            thin_packs: ThinPacks::new(settings.cache),
             ..depot
         })
     }
@@ -159,7 +159,7 @@ impl RemoteStore {
     ) -> RemoteStore {
         let gates = (0..GATES).map(|_| Mutex::default()).collect();
         let (seen, pieces) = (Recent::new(MOST_HEADS), Recent::new(MOST_OPEN));
-        let parcels = Parcels::new(Settings::default().cache);
+        let thin_packs = ThinPacks::new(Settings::default().cache);
         let proofs = Proofs::new(&Settings::default());
         let (layout, queue, damages) = (Layout::new(&scratch), Queue::new(), Damages::default());
         let (present, groups) = (Recent::new(MOST_HEADS), Groups::bounded(MOST_GROUPS));
@@ -171,7 +171,7 @@ impl RemoteStore {
             pieces,
             groups,
             present,
-            parcels,
+            thin_packs,
             gates,
             proofs,
             damages,
@@ -197,12 +197,12 @@ impl RemoteStore {
 
     /// The bytes of all answers that are on the disk.
     pub fn cached(&self) -> u64 {
-        self.parcels.bytes(None)
+        self.thin_packs.bytes(None)
     }
 
     /// The bytes of an agent's answers that are on the disk.
     pub fn cached_of(&self, agent: &AgentId) -> u64 {
-        self.parcels.bytes(Some(agent))
+        self.thin_packs.bytes(Some(agent))
     }
 
     /// All agents, ascending.

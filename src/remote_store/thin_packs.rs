@@ -1,66 +1,126 @@
-//! Answers that were made last, so that one that was cut goes on and many may ask for the same: a few of each agent,
-//! and no more bytes of one than it may have. Each is a file.
+//! Thin packs that were made last, so that a download that was cut goes on and many may ask for the same. Each is a
+//! file of the cache.
+//!
+//! Of each agent a few are kept, and no more bytes than it may have. Large ones are expensive to make, since every
+//! object is read and hashed: only other large ones push them out. Who asks for one that is just being made waits for
+//! it, so that fifty clones at once cost one.
 
 use super::fetch::ThinPack;
 use crate::error::{Error, Result};
 use crate::protocol::{AgentId, Fetch};
+use crate::store;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// How many are kept, and how many of one agent.
-const MOST: usize = 8;
-const MOST_OF_ONE: usize = 2;
+/// How many of one agent are kept.
+const MOST_OF_AN_AGENT: usize = 2;
+/// How many large ones are kept, and how many others.
+const MOST_LARGE: usize = 8;
+const MOST_SMALL: usize = 64;
+/// From so many bytes on one is large.
+const LARGE: u64 = 1 << 20;
 
-pub struct Parcels {
-    bytes: u64,
-    held: Mutex<PackRef>,
+pub struct ThinPacks {
+    /// Bytes that one agent may have.
+    limit: u64,
+    state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct PackRef {
+struct State {
     /// Newest first.
-    kept: VecDeque<(AgentId, Fetch, ThinPack)>,
-    /// All that there are files of, also those that are only being sent.
-    alive: Vec<(AgentId, Weak<crate::store::ThinPack>)>,
+    kept: VecDeque<Kept>,
+    /// Every file that exists, also those that are only being sent.
+    files: Vec<(AgentId, Weak<store::ThinPack>)>,
+    /// What is being made; held by whoever makes it and by all who wait for it.
+    making: Vec<(AgentId, Fetch, Weak<Mutex<()>>)>,
 }
 
-impl PackRef {
-    /// The bytes of an agent's files; of all agents' without one.
+struct Kept {
+    agent: AgentId,
+    fetch: Fetch,
+    pack: ThinPack,
+}
+
+impl State {
+    /// Bytes of the files of one agent, or of all.
     fn bytes(&mut self, agent: Option<&AgentId>) -> u64 {
-        self.alive.retain(|(_, parcel)| parcel.strong_count() > 0);
-        let own = self.alive.iter().filter(|(other, _)| agent.is_none_or(|agent| agent == other));
-        own.filter_map(|(_, parcel)| parcel.upgrade())
-            .map(|parcel| parcel.bytes().len() as u64)
-            .sum()
+        self.files.retain(|(_, file)| file.strong_count() > 0);
+        let own = self.files.iter().filter(|(other, _)| agent.is_none_or(|agent| agent == other));
+        own.filter_map(|(_, file)| file.upgrade()).map(|file| file.bytes().len() as u64).sum()
+    }
+
+    fn get(&mut self, agent: &AgentId, fetch: &Fetch) -> Option<ThinPack> {
+        let is_it = |kept: &Kept| kept.agent == *agent && kept.fetch == *fetch;
+        let kept = self.kept.iter().position(is_it).and_then(|at| self.kept.remove(at))?;
+        // One that the disk cannot give any more is made again.
+        if kept.pack.is_torn() {
+            return None;
+        }
+        let pack = kept.pack.clone();
+        self.kept.push_front(kept);
+        Some(pack)
+    }
+
+    /// Drops the oldest where there are too many of their sort.
+    fn drop_oldest(&mut self, agent: &AgentId) {
+        let (mut own, mut large, mut small) = (0, 0, 0);
+        self.kept.retain(|kept| {
+            let count = if kept.pack.len() >= LARGE { &mut large } else { &mut small };
+            let most = if kept.pack.len() >= LARGE { MOST_LARGE } else { MOST_SMALL };
+            own += usize::from(kept.agent == *agent);
+            *count += 1;
+            *count <= most && (kept.agent != *agent || own <= MOST_OF_AN_AGENT)
+        });
     }
 }
 
-impl Parcels {
-    pub fn new(bytes: u64) -> Parcels {
-        Parcels { bytes, held: Mutex::default() }
+impl ThinPacks {
+    pub fn new(limit: u64) -> ThinPacks {
+        ThinPacks { limit, state: Mutex::default() }
     }
 
-    fn held(&self) -> MutexGuard<'_, PackRef> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn get(&self, agent: &AgentId, fetch: &Fetch) -> Option<ThinPack> {
-        let mut held = self.held();
-        let at = held.kept.iter().position(|(of, what, _)| of == agent && what == fetch)?;
-        let found = held.kept.remove(at)?;
-        let parcel = found.2.clone();
-        held.kept.push_front(found);
-        Some(parcel)
+    /// The one that is kept, or the one that `make` makes; at most one thread makes it.
+    pub fn get_or_make(
+        &self,
+        agent: &AgentId,
+        fetch: &Fetch,
+        make: impl FnOnce() -> Result<ThinPack>,
+    ) -> Result<ThinPack> {
+        let making = self.making(agent, fetch);
+        let _alone = making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pack) = self.state().get(agent, fetch) {
+            return Ok(pack);
+        }
+        let pack = make()?;
+        self.keep(agent, fetch, &pack);
+        Ok(pack)
     }
 
-    /// Lets go of what is only kept where an agent has too much; an error where it is being sent.
+    fn making(&self, agent: &AgentId, fetch: &Fetch) -> Arc<Mutex<()>> {
+        let mut state = self.state();
+        state.making.retain(|(.., making)| making.strong_count() > 0);
+        let same = state.making.iter().find(|(of, what, _)| of == agent && what == fetch);
+        if let Some(making) = same.and_then(|(.., making)| making.upgrade()) {
+            return making;
+        }
+        let making = Arc::default();
+        state.making.push((agent.clone(), fetch.clone(), Arc::downgrade(&making)));
+        making
+    }
+
+    /// Drops what is only kept where an agent has too much; an error where it is being sent.
     pub fn make_room(&self, agent: &AgentId) -> Result<()> {
-        let mut held = self.held();
-        if held.bytes(Some(agent)) < self.bytes {
+        let mut state = self.state();
+        if state.bytes(Some(agent)) < self.limit {
             return Ok(());
         }
-        held.kept.retain(|(of, ..)| of != agent);
-        if held.bytes(Some(agent)) < self.bytes {
+        state.kept.retain(|kept| kept.agent != *agent);
+        if state.bytes(Some(agent)) < self.limit {
             return Ok(());
         }
         Err(Error::unavailable(format!(
@@ -69,30 +129,25 @@ impl Parcels {
         .hint("try again when the other downloads are done"))
     }
 
-    /// Keeps it, in the place of older ones.
-    pub fn put(&self, agent: &AgentId, fetch: &Fetch, parcel: &ThinPack) {
-        let mut held = self.held();
-        if let Some(file) = parcel.file() {
-            held.alive.push((agent.clone(), file));
+    fn keep(&self, agent: &AgentId, fetch: &Fetch, pack: &ThinPack) {
+        let mut state = self.state();
+        if let Some(file) = pack.file() {
+            state.files.push((agent.clone(), file));
         }
-        held.kept.push_front((agent.clone(), fetch.clone(), parcel.clone()));
-        let mut own = 0;
-        held.kept.retain(|(of, ..)| {
-            own += usize::from(of == agent);
-            of != agent || own <= MOST_OF_ONE
-        });
-        held.kept.truncate(MOST);
-        let is_own = |(of, ..): &(AgentId, Fetch, ThinPack)| of == agent;
-        while held.bytes(Some(agent)) > self.bytes
-            && held.kept.iter().filter(|one| is_own(one)).count() > 1
+        let (agent, fetch, pack) = (agent.clone(), fetch.clone(), pack.clone());
+        state.kept.push_front(Kept { agent: agent.clone(), fetch, pack });
+        state.drop_oldest(&agent);
+        let is_own = |kept: &Kept| kept.agent == agent;
+        while state.bytes(Some(&agent)) > self.limit
+            && state.kept.iter().filter(|kept| is_own(kept)).count() > 1
         {
-            let oldest = held.kept.iter().rposition(is_own);
-            oldest.and_then(|at| held.kept.remove(at));
+            let oldest = state.kept.iter().rposition(is_own);
+            oldest.and_then(|at| state.kept.remove(at));
         }
     }
 
-    /// The bytes of an agent's files; of all agents' without one.
+    /// Bytes of the files of one agent, or of all.
     pub fn bytes(&self, agent: Option<&AgentId>) -> u64 {
-        self.held().bytes(agent)
+        self.state().bytes(agent)
     }
 }

@@ -8,6 +8,7 @@ mod race;
 mod rot;
 mod rules;
 mod stage;
+mod thin_packs;
 mod tiers;
 mod transact;
 mod upkeep;
