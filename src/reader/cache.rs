@@ -80,13 +80,12 @@ impl Cache {
             return Ok(Dist::Absent);
         }
         let kept = self.read::<KeptDist>(DIST).filter(|kept| kept.reader == READER);
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.tree == tree.to_string())
+        if let Some(kept) = kept.filter(|kept| kept.tree == tree.to_string())
             && kept.seen.still_holds(root)?
         {
-            return Ok(kept.seen.dist.clone());
+            return Ok(kept.seen.dist);
         }
-        let known = kept.as_ref().and_then(|kept| kept.seen.dist.output());
-        let seen = Seen::look(source, root, tree, known)?;
+        let seen = Seen::look(source, root, tree)?;
         if !seen.lasts(source, root, tree)? {
             return Ok(seen.dist);
         }

@@ -1,6 +1,6 @@
 //! `code/` of a primitive: what is kept of a compile beside the primitive's content.
 //!
-//! It holds the canonical bundle of the primitive, those of its tools, and the values that stand as
+//! It holds the bundle of the primitive and those of its tools, byte for byte, and the values that are
 //! source text in its definition. None of it makes a primitive another one.
 
 use super::{Bundle, Output, values as known};
@@ -74,7 +74,7 @@ pub fn store<S: Source + Sink>(
     let base = |path: &str| before.iter().find(|(known, ..)| known == path).map(|(.., id)| *id);
     let mut files: Vec<(String, Mode, Id)> = Vec::new();
     for (path, bundle) in output.of(primitive) {
-        let id = sink.put_blob(bundle.code(root)?, base(&path))?;
+        let id = sink.put_blob(bundle.bytes(root)?, base(&path))?;
         files.push((path, Mode::File, id));
     }
     if known::has_source(&primitive.definition) {

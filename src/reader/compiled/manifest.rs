@@ -1,6 +1,7 @@
 //! `dist-v2/manifest.json`: what `lua compile` wrote down. Only what is asked of it is read; whatever
 //! else stands there, times and absolute paths among it, goes no further.
 
+use crate::error::{Error, Result};
 use crate::object::check_name;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -56,19 +57,18 @@ impl Listed {
 }
 
 impl Manifest {
-    /// The manifest in these bytes, or what is wrong with it.
-    pub fn parse(bytes: &[u8]) -> Result<Manifest, String> {
+    /// The manifest in these bytes. An error says what is wrong with it.
+    pub fn parse(bytes: &[u8]) -> Result<Manifest> {
+        let bad = |what: String| Error::corrupt(format!("\"{}\" {what}", super::MANIFEST));
         let manifest: Manifest = serde_json::from_slice(bytes)
-            .map_err(|error| format!("\"{}\" is not well formed: {error}", super::MANIFEST))?;
+            .map_err(|error| bad(format!("is not well formed: {error}")))?;
         if manifest.project_files.is_empty() {
-            return Err(format!("\"{}\" names no file of the project", super::MANIFEST));
+            return Err(bad("names no file of the project".to_owned()));
         }
         let files = manifest.project_files.iter().map(|file| &file.relative_path);
         let bundles = manifest.primitives.iter().map(|primitive| &primitive.path);
         match files.chain(bundles).find(|path| !stays_inside(path)) {
-            Some(path) => {
-                Err(format!("\"{}\" names \"{path}\", which is no path inside", super::MANIFEST))
-            }
+            Some(path) => Err(bad(format!("names \"{path}\", which is no path inside"))),
             None => Ok(manifest),
         }
     }
@@ -98,7 +98,7 @@ mod tests {
         assert_ne!(hash(b"\xff\xfe"), hash(b"\xff"));
     }
 
-    fn parse(path: &str, file: &str) -> Result<Manifest, String> {
+    fn parse(path: &str, file: &str) -> Result<Manifest> {
         let primitive =
             serde_json::json!({"kind": "tool", "name": "t", "path": path, "hash": "x", "new": 1});
         let file =
@@ -112,8 +112,11 @@ mod tests {
         let manifest = parse("artifacts/tool/a b.js", "src/index.ts").unwrap();
         assert_eq!(manifest.primitives[0].fields.get("new"), Some(&serde_json::json!(1)));
         for bad in ["../x.js", "/etc/passwd", "a//b", "a/./b", "", "C:/x", "a\\..\\b", "a/\0"] {
-            assert!(parse(bad, "src/index.ts").unwrap_err().contains("no path inside"), "{bad}");
-            assert!(parse("a.js", bad).unwrap_err().contains("no path inside"), "{bad}");
+            assert!(
+                parse(bad, "src/index.ts").unwrap_err().message().contains("no path inside"),
+                "{bad}"
+            );
+            assert!(parse("a.js", bad).unwrap_err().message().contains("no path inside"), "{bad}");
         }
     }
 
@@ -123,7 +126,7 @@ mod tests {
             ["", "[]", "{}", "{\"primitives\": 1}", "{\"primitives\": [], \"projectFiles\": []}"]
         {
             let reason = Manifest::parse(bad.as_bytes()).unwrap_err();
-            assert!(reason.starts_with("\"dist-v2/manifest.json\""), "{reason}");
+            assert!(reason.message().starts_with("\"dist-v2/manifest.json\""), "{reason}");
         }
         let deep = "[".repeat(100_000);
         assert!(Manifest::parse(deep.as_bytes()).is_err());

@@ -1,11 +1,10 @@
-//! What `lua compile` made of the project: `dist-v2`, where it is of the project as it stands.
+//! Output of `lua compile`: `dist-v2`, where it was made from the project as it is now.
 //!
-//! Whatever is not is ignored, and says why. What is used is the bundles, in canonical form, and the
-//! values that the compiler knows where the reader has source text. Nothing of it decides whether a
-//! primitive changed.
+//! Whatever is not is ignored, and says why. What is used is the bundles, byte for byte as the compiler
+//! wrote them, and the values that it knows where the reader has source text. Nothing of it decides
+//! whether a primitive changed.
 
 mod bundle;
-mod code;
 mod fresh;
 mod kept;
 mod lacks;
@@ -58,44 +57,39 @@ pub struct Bundle {
     source_path: String,
     /// Below `dist-v2`.
     path: String,
-    /// By the stock command's rule, of the bundle as it stands there.
-    hash: String,
-    /// Of its canonical code.
+    /// Of its bytes.
     id: String,
-    /// Its canonical code, where that is at hand.
-    #[serde(skip)]
-    text: Option<String>,
 }
 
 impl Dist {
-    /// Looks at the output. `read` gives the project's files; `known` is the output as it was seen before.
-    pub fn look(root: &Path, read: &mut ReadFile<'_>, known: Option<&Output>) -> Result<Dist> {
+    /// Looks at the output. `read` gives the project's files.
+    pub fn look(root: &Path, read: &mut ReadFile<'_>) -> Result<Dist> {
         let bytes = match bundle::read(root, MANIFEST, MANIFEST_MAX) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(Dist::Absent),
-            Err(reason) => return Ok(Dist::Damaged(reason)),
+            Err(error) => return Ok(Dist::Damaged(error.message().to_owned())),
         };
         let manifest = match Manifest::parse(&bytes) {
             Ok(manifest) => manifest,
-            Err(reason) => return Ok(Dist::Damaged(reason)),
+            Err(error) => return Ok(Dist::Damaged(error.message().to_owned())),
         };
         if let Some(difference) = fresh::first_difference(root, &manifest.project_files, read)? {
             return Ok(Dist::Stale(difference.path, difference.what.to_owned()));
         }
-        Ok(match bundle::all(root, &manifest, known)? {
+        Ok(match bundle::all(root, &manifest) {
             Ok((bundles, left_out)) => Dist::Fresh(Output {
                 bundles,
                 left_out,
                 stamp: stamp(&bytes),
                 manifest: Some(manifest),
             }),
-            Err(reason) => Dist::Damaged(reason),
+            Err(error) => Dist::Damaged(error.message().to_owned()),
         })
     }
 
     /// The same for files that nobody else looks at meanwhile.
     pub fn look_on_disk(root: &Path) -> Result<Dist> {
-        Dist::look(root, &mut |path| Ok(on_disk(&root.join(path))), None)
+        Dist::look(root, &mut |path| Ok(on_disk(&root.join(path))))
     }
 
     pub fn output(&self) -> Option<&Output> {
@@ -171,12 +165,7 @@ pub struct Seen {
 
 impl Seen {
     /// Looks at the output: files come from the tree where it holds them, so that it is of those.
-    pub fn look<S: Source>(
-        source: &S,
-        root: &Path,
-        tree: Id,
-        known: Option<&Output>,
-    ) -> Result<Seen> {
+    pub fn look<S: Source>(source: &S, root: &Path, tree: Id) -> Result<Seen> {
         let stamp = stamp_of(root).unwrap_or_default();
         let (mut finder, mut others) = (Finder::new(tree), Vec::new());
         let mut read = |path: &str| match finder.find(source, path)? {
@@ -188,7 +177,7 @@ impl Seen {
                 Ok(on_disk(&root.join(path)))
             }
         };
-        let dist = Dist::look(root, &mut read, known)?;
+        let dist = Dist::look(root, &mut read)?;
         let listed = dist.output().and_then(|output| output.manifest.as_ref());
         let files = listed.map(|manifest| &*manifest.project_files).unwrap_or_default();
         let is_other = |file: &&ProjectFile| file.external || others.contains(&file.relative_path);
