@@ -1,6 +1,7 @@
 //! Members, calls and `new`.
 
-use super::expression::{again, again_or, spread_items};
+use super::expression::{again, again_or};
+use super::literal::spread_items;
 use super::value::{Object, Scope, Site, Value};
 use super::{builtin, library};
 use crate::error::Result;

@@ -1,16 +1,14 @@
-//! Expressions: literals, operators, members, objects and lists.
+//! Expressions: literals, operators, members and templates.
 
 use super::library;
 use super::operator::{operate, takes_right, type_name};
-use super::value::{Code, Function, Object, Pattern, Scope, Site, Value};
+use super::value::{Code, Function, Pattern, Scope, Site, Value};
 use crate::error::Result;
 use crate::reader::eval::file_reads;
 use crate::reader::eval::{Evaluator, SIZE_MAX};
-use crate::reader::reach::piece::Piece;
 use crate::reader::syntax::names;
 use oxc_ast::ast::{
-    ArrayExpression, ArrayExpressionElement, BinaryExpression, ChainElement, Expression,
-    LogicalExpression, ObjectExpression, ObjectPropertyKind, PropertyKey, PropertyKind,
+    BinaryExpression, ChainElement, ConditionalExpression, Expression, LogicalExpression,
     TaggedTemplateExpression, TemplateLiteral, UnaryExpression,
 };
 use oxc_span::GetSpan;
@@ -44,13 +42,10 @@ impl<'a> Evaluator<'a> {
             Expression::StringLiteral(one) if !one.lone_surrogates => {
                 Value::text(one.value.as_str())
             }
-            Expression::RegExpLiteral(one) => {
-                let flags = one.regex.flags.to_string();
-                Value::Pattern(Rc::new(Pattern {
-                    source: one.regex.pattern.text.to_string(),
-                    flags,
-                }))
-            }
+            Expression::RegExpLiteral(one) => Value::Pattern(Rc::new(Pattern {
+                source: one.regex.pattern.text.to_string(),
+                flags: one.regex.flags.to_string(),
+            })),
             Expression::TemplateLiteral(one) => self.template(scope, one, site)?,
             Expression::Identifier(name) => self.identifier(scope, name.name.as_str(), site)?,
             Expression::ThisExpression(_) => scope
@@ -65,16 +60,7 @@ impl<'a> Evaluator<'a> {
             Expression::UnaryExpression(one) => self.unary(scope, one, site)?,
             Expression::BinaryExpression(one) => self.binary(scope, one, site)?,
             Expression::LogicalExpression(one) => self.logical(scope, one, site)?,
-            Expression::ConditionalExpression(one) => {
-                match self.expression(scope, &one.test)?.truth() {
-                    None => Value::unknown(
-                        site,
-                        "depends on a condition that is known at run time only",
-                    ),
-                    Some(true) => self.expression(scope, &one.consequent)?,
-                    Some(false) => self.expression(scope, &one.alternate)?,
-                }
-            }
+            Expression::ConditionalExpression(one) => self.conditional(scope, one, site)?,
             Expression::SequenceExpression(one) => {
                 let values = one.expressions.iter().map(|one| self.expression(scope, one));
                 values.collect::<Result<Vec<_>>>()?.pop().unwrap_or(Value::Undefined)
@@ -101,6 +87,21 @@ impl<'a> Evaluator<'a> {
                 None => Value::unknown(site, "is not evaluated"),
             },
         })
+    }
+
+    fn conditional(
+        &self,
+        scope: &Names<'a>,
+        one: &'a ConditionalExpression<'a>,
+        site: Site,
+    ) -> Result<Value<'a>> {
+        match self.expression(scope, &one.test)?.truth() {
+            None => {
+                Ok(Value::unknown(site, "depends on a condition that is known at run time only"))
+            }
+            Some(true) => self.expression(scope, &one.consequent),
+            Some(false) => self.expression(scope, &one.alternate),
+        }
     }
 
     fn logical(
@@ -210,114 +211,6 @@ impl<'a> Evaluator<'a> {
         Ok(if is_path { Value::Path(joined.into()) } else { Value::text(joined) })
     }
 
-    fn list(&self, scope: &Names<'a>, list: &'a ArrayExpression<'a>) -> Result<Value<'a>> {
-        let mut items = Vec::with_capacity(list.elements.len());
-        for element in &list.elements {
-            match element {
-                ArrayExpressionElement::Elision(_) => items.push(Value::Undefined),
-                ArrayExpressionElement::SpreadElement(spread) => {
-                    let value = self.expression(scope, &spread.argument)?;
-                    let site = Site::new(scope.module, spread.argument.span());
-                    items.extend(spread_items(value, site));
-                }
-                other => {
-                    if let Some(expression) = other.as_expression() {
-                        items.push(self.expression(scope, expression)?);
-                    }
-                }
-            }
-            if items.len() > SIZE_MAX {
-                return Ok(Value::unknown(Site::new(scope.module, list.span), "is too long"));
-            }
-        }
-        Ok(Value::list(items))
-    }
-
-    fn object(
-        &self,
-        scope: &Names<'a>,
-        object: &'a ObjectExpression<'a>,
-        site: Site,
-    ) -> Result<Value<'a>> {
-        let fields = Vec::with_capacity(object.properties.len());
-        let made = Rc::new(Object::new(fields, None, site, self.roots_in(scope)));
-        let value = Value::Object(made.clone());
-        let mut getters = Vec::new();
-        for property in &object.properties {
-            match property {
-                ObjectPropertyKind::SpreadProperty(spread) => {
-                    let from = self.expression(scope, &spread.argument)?;
-                    match &from {
-                        Value::Object(other) => {
-                            let fields = other.fields.borrow().clone();
-                            fields.into_iter().for_each(|(name, value)| made.set(&name, value));
-                            let schemas = other.schemas.borrow().clone();
-                            made.schemas.borrow_mut().extend(schemas);
-                            if other.made.is_some() || other.wraps.get().is_some() {
-                                made.wraps.set(made.wraps.get().or(Some(other.origin())));
-                            }
-                        }
-                        Value::Namespace(module) => {
-                            for name in self.export_names(*module)? {
-                                made.set(name, self.exported(*module, name)?);
-                            }
-                        }
-                        other if other.truth() == Some(false) => {}
-                        _ => {
-                            let site = Site::new(scope.module, spread.argument.span());
-                            made.set(
-                                "...",
-                                again_or(from, site, "is spread, but is no known object"),
-                            );
-                        }
-                    }
-                }
-                ObjectPropertyKind::ObjectProperty(one) => {
-                    let Some(key) = self.key(scope, &one.key, one.computed)? else {
-                        let site = Site::new(scope.module, one.span);
-                        made.set(
-                            "[...]",
-                            Value::unknown(site, "has a key that is known at run time only"),
-                        );
-                        continue;
-                    };
-                    let field = self.expression(scope, &one.value)?;
-                    if matches!(field, Value::Schema(_)) {
-                        let site = Site::new(scope.module, one.value.span());
-                        made.schemas.borrow_mut().push(Piece::expression(site));
-                    }
-                    match one.kind {
-                        PropertyKind::Init => made.set(&key, field),
-                        PropertyKind::Get => getters.push((key, field)),
-                        PropertyKind::Set => {}
-                    }
-                }
-            }
-        }
-        for (key, getter) in getters {
-            let result = self.call(&getter, Some(value.clone()), Vec::new(), site)?;
-            made.set(&key, result);
-        }
-        Ok(value)
-    }
-
-    /// The name of a property; `None` where a computed one is not known.
-    pub fn key(
-        &self,
-        scope: &Names<'a>,
-        key: &'a PropertyKey<'a>,
-        computed: bool,
-    ) -> Result<Option<Rc<str>>> {
-        Ok(match key {
-            PropertyKey::StaticIdentifier(name) if !computed => Some(name.name.as_str().into()),
-            PropertyKey::PrivateIdentifier(name) => Some(format!("#{}", name.name).into()),
-            other => match other.as_expression() {
-                Some(expression) => self.expression(scope, expression)?.to_text().map(Into::into),
-                None => None,
-            },
-        })
-    }
-
     fn unary(
         &self,
         scope: &Names<'a>,
@@ -380,15 +273,5 @@ pub fn again_or<'a>(value: Value<'a>, site: Site, otherwise: &str) -> Value<'a> 
         Value::Unknown(unknown) => Value::unknown(site, unknown.reason.clone()),
         Value::Package(path) => Value::unknown(site, library::reason(&path)),
         _ => Value::unknown(site, otherwise),
-    }
-}
-
-/// The items of a list that is spread into another.
-pub fn spread_items<'a>(value: Value<'a>, site: Site) -> Vec<Value<'a>> {
-    match value {
-        Value::List(items) => items.borrow().clone(),
-        Value::Undefined | Value::Null | Value::Bool(false) => Vec::new(),
-        Value::Text(text) => text.chars().map(|one| Value::text(one.to_string())).collect(),
-        other => vec![again_or(other, site, "is spread, but is no known list")],
     }
 }

@@ -17,6 +17,7 @@ pub mod imported_json;
 pub mod library;
 pub mod limits;
 pub mod lists;
+mod literal;
 pub mod operator;
 pub mod pattern;
 pub mod value;

@@ -163,9 +163,7 @@ fn methods_of_texts_and_lists() {
     }
 }
 
-#[test]
-fn names_functions_classes_and_enums() {
-    let before = "
+const DECLARATIONS: &str = "
         const A = 'a', { b: B, ...rest } = { b: 'b', c: 'c', d: 'd' };
         const [first, , third = 'z'] = ['x', 'y'];
         enum Color { Red, Green = 5, Blue, Name = 'n' }
@@ -195,6 +193,9 @@ fn names_functions_classes_and_enums() {
         ['c'].forEach((letter) => other.push(letter));
         if (process.env.MORE) { one.push('more'); }
         export const twice = (text: string) => text + text;";
+
+#[test]
+fn names_functions_classes_and_enums() {
     let cases = [
         ("A + B", json!("ab")),
         ("rest", json!({"c": "c", "d": "d"})),
@@ -223,7 +224,7 @@ fn names_functions_classes_and_enums() {
         ("new Leaf().done", json!(true)),
     ];
     for (expression, expected) in cases {
-        assert_eq!(value_below(before, expression), expected, "{expression}");
+        assert_eq!(value_below(DECLARATIONS, expression), expected, "{expression}");
     }
 }
 

@@ -264,20 +264,8 @@ fn object_method<'a>(
             keep(fields.iter().filter(|(key, _)| !mask(key)).cloned().collect())
         }
         ("deepPartial", _) => keep(deep_fields(fields)),
-        ("partial", None | Some(Value::Object(_))) => {
-            let part = fields.iter().map(|(key, one)| match mask(key) {
-                true => (key.clone(), optional(one)),
-                false => (key.clone(), one.clone()),
-            });
-            keep(part.collect())
-        }
-        ("required", None | Some(Value::Object(_))) => {
-            let required = fields.iter().map(|(key, one)| match mask(key) {
-                true => (key.clone(), present(one)),
-                false => (key.clone(), one.clone()),
-            });
-            keep(required.collect())
-        }
+        ("partial", None | Some(Value::Object(_))) => keep(changed(fields, mask, optional)),
+        ("required", None | Some(Value::Object(_))) => keep(changed(fields, mask, present)),
         ("strict" | "strip", _) => {
             Shape::Object { fields: fields.clone(), unknown: UnknownKeys::Forbidden }
         }
@@ -298,6 +286,18 @@ fn object_method<'a>(
         }
     };
     make(shape, description)
+}
+
+/// The fields, with another schema where the mask has their key.
+fn changed<'a>(
+    fields: &Fields<'a>,
+    mask: impl Fn(&str) -> bool,
+    change: impl Fn(&SchemaRef<'a>) -> SchemaRef<'a>,
+) -> Fields<'a> {
+    let one = |(key, one): &(Rc<str>, SchemaRef<'a>)| {
+        (key.clone(), if mask(key) { change(one) } else { one.clone() })
+    };
+    fields.iter().map(one).collect()
 }
 
 fn joined<'a>(fields: &Fields<'a>, more: &Fields<'a>) -> Fields<'a> {
