@@ -13,7 +13,7 @@ use crate::history::state::State;
 use crate::history::state::parse_key;
 use crate::history::{resolve, source};
 use crate::model::kind::KINDS;
-use crate::object::{Entry, Source};
+use crate::object::{Source, TreeEntry};
 use crate::text;
 use clap::CommandFactory;
 use clap_complete::CompletionCandidate;
@@ -101,7 +101,7 @@ pub fn objects(typed: &OsStr) -> Vec<CompletionCandidate> {
     let Some((version, path)) = text.split_once(':') else { return versions(typed) };
     let folder = path.rfind('/').map_or("", |slash| &path[..=slash]);
     let found = inside(version, folder).unwrap_or_default();
-    let candidate = |entry: Entry| {
+    let candidate = |entry: TreeEntry| {
         let slash = if entry.mode.is_directory() { "/" } else { "" };
         (format!("{version}:{folder}{}{slash}", entry.name), None)
     };
@@ -110,10 +110,10 @@ pub fn objects(typed: &OsStr) -> Vec<CompletionCandidate> {
 
 /// What is in a folder of a version. On the top level the files of the project come first, as they are
 /// what one most often means.
-fn inside(version: &str, folder: &str) -> Option<Vec<Entry>> {
+fn inside(version: &str, folder: &str) -> Option<Vec<TreeEntry>> {
     let project = project()?;
     let objects = project.store().objects();
-    let entries = |path: &str| -> Option<Vec<Entry>> {
+    let entries = |path: &str| -> Option<Vec<TreeEntry>> {
         let at = Revision::Inside(Box::new(version.parse().ok()?), path.to_owned());
         let tree = resolve::object(project.store(), None, &at)
             .ok()

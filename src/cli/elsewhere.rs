@@ -5,7 +5,7 @@ use super::live::{View, Whom};
 use super::progress::{self, Unit};
 use super::remote::{self, environment};
 use crate::client::Address;
-use crate::client::elsewhere::{Cache, Kept};
+use crate::client::elsewhere::{CachedRemote, RemoteCache};
 use crate::error::{Error, Kind, Result};
 use crate::history::live::Told;
 use crate::history::project::Project;
@@ -23,7 +23,7 @@ pub fn is_address(remote: &str) -> bool {
 pub fn open(cx: &mut Context<'_>, whom: &Whom, remote: &str) -> Result<View> {
     let (name, address, insecure) = find(cx, remote)?;
     let now_ms = cx.now()?.as_millisecond();
-    let cache = Cache::new(&folder()?, most_bytes()?);
+    let cache = RemoteCache::new(&folder()?, most_bytes()?);
     let mut kept = cache.open(&address)?;
     let fresh = !whom.offline && refresh(cx, &mut kept, &name, address, insecure)?;
     let Some(at_ms) = kept.asked() else {
@@ -60,7 +60,7 @@ fn find(cx: &mut Context<'_>, remote: &str) -> Result<(String, Address, bool)> {
 /// Brings what the remote has; `false` where it cannot be reached and something of it is here.
 fn refresh(
     cx: &mut Context<'_>,
-    kept: &mut Kept,
+    kept: &mut CachedRemote,
     name: &str,
     address: Address,
     insecure: bool,

@@ -5,7 +5,7 @@
 use super::context::Context;
 use crate::diff;
 use crate::error::{Error, Result};
-use crate::git::{Prepared, Repository, Request, Version, tag};
+use crate::git::{CommitRequest, Prepared, Repository, VersionFiles, tag};
 use crate::history::project::Project;
 use crate::history::record::Who;
 use crate::object::Id;
@@ -313,7 +313,7 @@ fn prepare(
 ) -> Result<Option<Prepared>> {
     let none = BTreeSet::new();
     let Some(tree) = tree else {
-        return repository.prepare(&Request {
+        return repository.prepare(&CommitRequest {
             version: None,
             since: &none,
             message,
@@ -323,7 +323,7 @@ fn prepare(
     };
     let since = edited_since(project, tree)?;
     with_version(project, tree, |version| {
-        repository.prepare(&Request {
+        repository.prepare(&CommitRequest {
             version: Some(version),
             since: &since,
             message,
@@ -345,8 +345,12 @@ fn edited_since(project: &Project, tree: Id) -> Result<BTreeSet<String>> {
 pub fn with_version<T>(
     project: &Project,
     tree: Id,
-    work: impl FnOnce(&Version<'_>) -> Result<T>,
+    work: impl FnOnce(&VersionFiles<'_>) -> Result<T>,
 ) -> Result<T> {
     let outside = Outside::new(project.root(), &project.store().config()?.allow());
-    work(&Version { source: project.store().objects(), tree, left_out: &|path| outside.has(path) })
+    work(&VersionFiles {
+        source: project.store().objects(),
+        tree,
+        left_out: &|path| outside.has(path),
+    })
 }

@@ -6,7 +6,7 @@
 use super::context::Context;
 use super::elsewhere;
 use super::remote::{self, Reached};
-use crate::client::elsewhere::Kept;
+use crate::client::elsewhere::CachedRemote;
 use crate::client::{RetryPolicy, heard};
 use crate::error::{Error, Kind, Result};
 use crate::history::catalog::Catalog;
@@ -46,7 +46,7 @@ pub struct View {
     told: Option<Told>,
     now_ms: i64,
     /// Held as long as it is read, where it is no project of the user's.
-    kept: Option<Kept>,
+    kept: Option<CachedRemote>,
 }
 
 impl Whom {
@@ -199,7 +199,7 @@ impl View {
     }
 
     /// What a remote has, kept beside no project.
-    pub fn elsewhere(project: Project, told: Told, now_ms: i64, kept: Kept) -> View {
+    pub fn elsewhere(project: Project, told: Told, now_ms: i64, kept: CachedRemote) -> View {
         View { project, told: Some(told), now_ms, kept: Some(kept) }
     }
 

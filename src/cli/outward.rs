@@ -4,13 +4,13 @@
 use super::context::Context;
 use super::progress::{self, Unit};
 use super::remote::{self, Reached};
-use crate::client::push::{self, Pushed, Sent};
-use crate::client::standing::Standing;
+use crate::client::push::{self, PushOutcome, RemotePush};
+use crate::client::standing::Divergence;
 use crate::client::{self, fetch};
 use crate::error::{Error, Kind, Result};
 use crate::history::project::Project;
 use crate::merge::incoming::Incoming;
-use crate::merge::pull::{self, Outcome};
+use crate::merge::pull::{self, PullOutcome};
 use crate::progress::Progress;
 use crate::protocol::Head;
 use crate::report;
@@ -60,7 +60,7 @@ impl Outward {
         let Some(outward) = Outward::ask(cx, project, which)? else { return Ok(None) };
         if let Ok(head) = &outward.head {
             let standing =
-                Standing::of(&project.store().heads()?, head, project.store().objects())?;
+                Divergence::of(&project.store().heads()?, head, project.store().objects())?;
             if !standing.can_push() {
                 let store = project.store();
                 fetch::bring(
@@ -71,7 +71,7 @@ impl Outward {
                     &Progress::default(),
                 )?;
                 // What was not seen may turn out to be what is here.
-                if !Standing::of(&store.heads()?, head, store.objects())?.can_push() {
+                if !Divergence::of(&store.heads()?, head, store.objects())?.can_push() {
                     return Err(behind(cx, store, "push", &outward.reached.name, head));
                 }
             }
@@ -105,13 +105,15 @@ impl Outward {
                 return Ok(None);
             }
             match pull::overtake(project, &client::heads(&head), None)? {
-                Outcome::Refused(refused) => return Err(report::refusal(&reached.name, &refused)),
-                Outcome::Pulled(pulled) => {
+                PullOutcome::Refused(refused) => {
+                    return Err(report::refusal(&reached.name, &refused));
+                }
+                PullOutcome::Pulled(pulled) => {
                     report::renumbered_lines(&pulled.rebased)
                         .iter()
                         .for_each(|line| cx.out.note(&line.text));
                 }
-                Outcome::UpToDate => {}
+                PullOutcome::UpToDate => {}
             }
         }
         Ok(Some(Outward { reached, head: Ok(head) }))
@@ -150,8 +152,8 @@ impl Outward {
             push::push(project.store(), &reached.name, &*reached.remote, head, progress)
         });
         match sent {
-            Ok(Sent::Done(pushed)) => tell(cx, &reached, &pushed),
-            Ok(Sent::Behind(head)) => {
+            Ok(PushOutcome::Done(pushed)) => tell(cx, &reached, &pushed),
+            Ok(PushOutcome::Behind(head)) => {
                 Err(behind(cx, project.store(), "push", &reached.name, &head))
             }
             Err(error) => Err(kept(error, &reached.name, made)),
@@ -173,8 +175,8 @@ fn check_author(cx: &Context<'_>, project: &Project, reached: &Reached) -> Resul
         .hint(format!("`--author {owner}`, or `lua-store login {name}` with your own token")))
 }
 
-fn tell(cx: &mut Context<'_>, reached: &Reached, pushed: &Pushed) -> Result<Told> {
-    let Pushed { source, versions, active, objects, bytes } = pushed.clone();
+fn tell(cx: &mut Context<'_>, reached: &Reached, pushed: &RemotePush) -> Result<Told> {
+    let RemotePush { source, versions, active, objects, bytes } = pushed.clone();
     let told = Told {
         name: reached.name.clone(),
         url: reached.address.to_string(),

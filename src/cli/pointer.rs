@@ -4,11 +4,11 @@ use super::context::Context;
 use super::outward::{Outward, Which, behind, with_hint};
 use super::progress::{self, Unit};
 use super::remote::Reached;
-use crate::client::promote::{self, Met, Taken};
+use crate::client::promote::{self, Met, PromoteOutcome};
 use crate::error::{Error, Result};
 use crate::history::project::Project;
-use crate::merge::accord::{Accord, Apart};
-use crate::merge::incoming::Moved;
+use crate::merge::accord::{DivergedLedgers, JoinedHistory};
+use crate::merge::incoming::LedgerChange;
 use crate::operations::promote::{Ground, Step};
 use crate::protocol::Head;
 use crate::report;
@@ -76,7 +76,7 @@ impl Station {
     }
 
     /// Records of the remote's ledger that were not known here.
-    pub fn brought(&self) -> &[Moved] {
+    pub fn brought(&self) -> &[LedgerChange] {
         match self {
             Station::Here => &[],
             Station::There(there) => &there.met.accord.brought,
@@ -105,14 +105,16 @@ impl There {
             promote::take(store, &reached.name, &*reached.remote, head, &met.accord, step, progress)
         });
         match taken.map_err(unchanged)? {
-            Taken::Done(followed) => {
+            PromoteOutcome::Done(followed) => {
                 if !followed {
                     stays_behind(cx, &reached.name);
                 }
                 Ok(())
             }
-            Taken::Behind(head) => Err(behind(cx, store, action, &reached.name, &head)),
-            Taken::Moved(now) => Err(moved(cx, store, action, &reached.name, &before, &now)),
+            PromoteOutcome::Behind(head) => Err(behind(cx, store, action, &reached.name, &head)),
+            PromoteOutcome::Moved(now) => {
+                Err(moved(cx, store, action, &reached.name, &before, &now))
+            }
         }
     }
 
@@ -134,7 +136,7 @@ fn unchanged(error: Error) -> Error {
 }
 
 /// What the remote had that was not known here, and what becomes of ours.
-fn tell(cx: &mut Context<'_>, name: &str, accord: &Accord) {
+fn tell(cx: &mut Context<'_>, name: &str, accord: &JoinedHistory) {
     let lists = [
         (format!("Brought from {name}, not known here before:"), &accord.brought),
         (format!("Not sent to {name} before, and going there first:"), &accord.unsent),
@@ -154,7 +156,7 @@ fn stays_behind(cx: &mut Context<'_>, name: &str) {
 }
 
 /// Both sides recorded something that the other has not seen.
-fn apart(cx: &mut Context<'_>, wish: &Wish, name: &str, apart: &Apart) -> Error {
+fn apart(cx: &mut Context<'_>, wish: &Wish, name: &str, apart: &DivergedLedgers) -> Error {
     for (label, list) in [("here:", &apart.ours), ("there:", &apart.theirs)] {
         if !list.is_empty() {
             cx.out.note(label);

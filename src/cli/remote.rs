@@ -3,12 +3,14 @@
 use super::context::Context;
 use super::output::Output;
 use super::token::Token;
-use crate::client::heard::Remembered;
-use crate::client::{Address, Folder, Http, Options, Remote, RetryPolicy, Waiting};
+use crate::client::heard::RememberedRemote;
+use crate::client::{
+    Address, FolderRemote, HttpOptions, HttpRemote, Remote, RetryPolicy, WaitNotice,
+};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::history::project::Project;
-use crate::store::{Config, Store};
+use crate::store::{Store, StoreConfig};
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,7 +25,8 @@ impl Reached {
     /// What the remote says that it has is remembered in a store, with the time.
     pub fn remembering(self, store: &Store, at_ms: i64) -> Reached {
         let Reached { name, address, remote } = self;
-        let remembered = Remembered { remote, store: store.clone(), name: name.clone(), at_ms };
+        let remembered =
+            RememberedRemote { remote, store: store.clone(), name: name.clone(), at_ms };
         Reached { name, address, remote: Box::new(remembered) }
     }
 }
@@ -32,7 +35,7 @@ impl Reached {
 /// `None` where the project has none and none is named.
 pub fn choose(
     project: &Project,
-    config: &Config,
+    config: &StoreConfig,
     name: Option<&str>,
 ) -> Result<Option<(String, Address)>> {
     let remotes = config.remotes();
@@ -54,7 +57,7 @@ pub fn choose(
 /// What a remote is called when nobody says.
 pub const DEFAULT: &str = "origin";
 
-pub fn unknown(name: &str, config: &Config) -> Error {
+pub fn unknown(name: &str, config: &StoreConfig) -> Error {
     let error = Error::not_found(format!("there is no remote \"{name}\""));
     let names: Vec<&str> = config.remotes().into_iter().map(|(name, _)| name).collect();
     match names.is_empty() {
@@ -134,11 +137,14 @@ fn open_as(
             let waiting = patience
                 .request
                 .is_none()
-                .then(|| Waiting::new(move |text| Output::new(term, false).note(text)));
-            let options = Options { token: token.value, advice, roots, direct, patience, waiting };
-            Box::new(Http::new(base, agent, options)?)
+                .then(|| WaitNotice::new(move |text| Output::new(term, false).note(text)));
+            let options =
+                HttpOptions { token: token.value, advice, roots, direct, patience, waiting };
+            Box::new(HttpRemote::new(base, agent, options)?)
         }
-        Address::Folder { root, agent } => Box::new(Folder::new(root, agent, cx.now()?.into())),
+        Address::Folder { root, agent } => {
+            Box::new(FolderRemote::new(root, agent, cx.now()?.into()))
+        }
     };
     Ok(Reached { name, address, remote })
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// What a clone made.
 #[derive(Debug)]
-pub struct Cloned {
+pub struct ClonedProject {
     pub head: Head,
     pub bytes: u64,
     pub adopted: Adopted,
@@ -37,7 +37,7 @@ pub fn clone(
     remote: &dyn Remote,
     strictness: Strictness,
     progress: &Progress,
-) -> Result<Cloned> {
+) -> Result<ClonedProject> {
     check_empty(root, name, url)?;
     // Asked before anything is made.
     let head = Some(remote.head(None)?)
@@ -54,7 +54,12 @@ pub fn clone(
     }
     let fetched = fetch::bring_with(&store, name, remote, head, strictness, progress)?;
     let adopted = restore_clone::adopt(&Project::open(root)?, &heads(&fetched.head), progress)?;
-    Ok(Cloned { head: fetched.head, bytes: fetched.bytes, adopted, breaches: fetched.breaches })
+    Ok(ClonedProject {
+        head: fetched.head,
+        bytes: fetched.bytes,
+        adopted,
+        breaches: fetched.breaches,
+    })
 }
 
 fn nothing(remote: &dyn Remote, url: &str) -> Error {

@@ -3,14 +3,14 @@
 use crate::progress::Bytes;
 use std::io::{self, Read};
 
-pub struct Counted<'a, 'b, R> {
+pub struct CountedReader<'a, 'b, R> {
     pub inner: R,
     /// Where in the whole the reader stands.
     pub at: u64,
     pub bytes: &'a mut Bytes<'b>,
 }
 
-impl<R: Read> Read for Counted<'_, '_, R> {
+impl<R: Read> Read for CountedReader<'_, '_, R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let len = self.inner.read(into)?;
         self.at += len as u64;

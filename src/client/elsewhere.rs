@@ -1,7 +1,7 @@
 //! The history of a remote that is no project's: a store in the user's cache folder for each remote that was looked
 //! at. It has what the remote has and nothing else, and all of it can be removed at any time.
 
-use super::heard::Remembered;
+use super::heard::RememberedRemote;
 use super::{Address, Remote, fetch, heads, seen};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
@@ -19,13 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const NAME: &str = "origin";
 
 /// The stores of all remotes, in one folder. Together they have a bound.
-pub struct Cache {
+pub struct RemoteCache {
     folder: PathBuf,
     most_bytes: u64,
 }
 
 /// The store of one remote. Nobody removes it while this is held.
-pub struct Kept {
+pub struct CachedRemote {
     root: PathBuf,
     store: Store,
     address: Address,
@@ -33,13 +33,13 @@ pub struct Kept {
     held: Option<File>,
 }
 
-impl Cache {
-    pub fn new(folder: &Path, most_bytes: u64) -> Cache {
-        Cache { folder: folder.to_owned(), most_bytes }
+impl RemoteCache {
+    pub fn new(folder: &Path, most_bytes: u64) -> RemoteCache {
+        RemoteCache { folder: folder.to_owned(), most_bytes }
     }
 
     /// The store of a remote, which is empty when it was never looked at.
-    pub fn open(&self, address: &Address) -> Result<Kept> {
+    pub fn open(&self, address: &Address) -> Result<CachedRemote> {
         fs::create_dir_all(&self.folder)?;
         // It holds what only its user may read, there and so here.
         fs::make_private(&self.folder)?;
@@ -47,12 +47,12 @@ impl Cache {
         let (root, lock) = (self.folder.join(&key), self.folder.join(format!("{key}.lock")));
         let held = Some(fs::share(&lock)?);
         let store = make(&root)?;
-        Ok(Kept { root, store, address: address.clone(), lock, held })
+        Ok(CachedRemote { root, store, address: address.clone(), lock, held })
     }
 
     /// Removes the stores whose remotes were asked the longest time ago until the rest has the bound. Those that
     /// somebody is reading stay, and so does the one that is held here, however large it is.
-    pub fn shrink(&self, keep: &Kept) -> Result<()> {
+    pub fn shrink(&self, keep: &CachedRemote) -> Result<()> {
         let mut all = Vec::new();
         for entry in
             walkdir::WalkDir::new(&self.folder).min_depth(1).max_depth(1).into_iter().flatten()
@@ -97,7 +97,7 @@ fn size(root: &Path) -> u64 {
         .sum()
 }
 
-impl Kept {
+impl CachedRemote {
     /// The folder that is a project without files.
     pub fn root(&self) -> &Path {
         &self.root
@@ -135,7 +135,7 @@ impl Kept {
         // One gets it, and the others who want the same have it then.
         let _alone = fs::lock(&self.root.with_extension("fetch"), PATIENCE)?;
         let (store, name) = (self.store.clone(), NAME.to_owned());
-        let mut remote = Remembered { remote, store, name, at_ms };
+        let mut remote = RememberedRemote { remote, store, name, at_ms };
         let is_damage = |error: &Error| matches!(error.kind(), Kind::Corrupt | Kind::Failed);
         let done = match self.follow(&remote, progress) {
             Err(error) if is_damage(&error) && !self.is_sound() => {
@@ -160,7 +160,7 @@ impl Kept {
     }
 
     /// Removes what is damaged, unless the remote lost something that is still known from it.
-    fn begin_anew(&mut self, remote: &mut Remembered, damage: Error) -> Result<()> {
+    fn begin_anew(&mut self, remote: &mut RememberedRemote, damage: Error) -> Result<()> {
         let now = heads(&remote.remote.head(None)?);
         let known = self.store.remembered()?;
         known.iter().try_for_each(|(name, known)| seen::check(name, known, &now))?;

@@ -8,8 +8,8 @@ use crate::history::rules::{self, Breach, Report, Scope, Strictness};
 use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
-use crate::protocol::{Fetch, Head, limits};
-use crate::store::{Depth, Heads, Limits, Mapped, Odb, PackCheck, RemoteTracking, Store};
+use crate::protocol::{FetchRequest, Head, limits};
+use crate::store::{Depth, Heads, Mapped, Odb, PackCheck, RemoteTracking, Store, VerifyLimits};
 
 /// How many ids of a series say what is here. What older ones alone have is sent once more: that is
 /// rare, and costs nothing but room on the wire.
@@ -106,7 +106,7 @@ pub fn bring_with(
     let arrival = Arrival { store, name, now: heads(&head), scope: Scope::Whole, strictness };
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
-        (objects, bytes) = receive(remote, &arrival, &Fetch { want, have }, progress)?;
+        (objects, bytes) = receive(remote, &arrival, &FetchRequest { want, have }, progress)?;
     } else if before.as_ref() != Some(&now) {
         arrival.check(store.objects())?;
     }
@@ -135,7 +135,7 @@ pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Hea
             scope: Scope::Present,
             strictness: Strictness::Refuse,
         };
-        receive(remote, &arrival, &Fetch { want, have }, &Progress::default())?;
+        receive(remote, &arrival, &FetchRequest { want, have }, &Progress::default())?;
     }
     remember(store, name, head)
 }
@@ -199,8 +199,13 @@ pub fn bring_ledger(
     let now = Heads { source, versions, active: Some(active) };
     let arrival =
         Arrival { store, name, now, scope: Scope::Present, strictness: Strictness::Refuse };
-    receive(remote, &arrival, &Fetch { want: vec![active.ledger], have }, &Progress::default())
-        .map(drop)
+    receive(
+        remote,
+        &arrival,
+        &FetchRequest { want: vec![active.ledger], have },
+        &Progress::default(),
+    )
+    .map(drop)
 }
 
 /// What the head of a remote is remembered as.
@@ -277,7 +282,7 @@ fn peek_at(
         return Ok(Peeked::here(store));
     }
     let have = store.remote(name)?.as_ref().map(newest).unwrap_or_default();
-    let what = Fetch { want, have };
+    let what = FetchRequest { want, have };
     let (spool, id) = get(store, remote, &what, &Progress::default())?;
     let pack = Mapped::open(spool.path(), id)?;
     let verdict = store.objects().verify_pack(&pack, &LIMITS, &Progress::default())?;
@@ -296,7 +301,7 @@ impl Peeked {
 }
 
 /// What a foreign pack may cost.
-const LIMITS: Limits = Limits { decoded: limits::MAX_DECODED };
+const LIMITS: VerifyLimits = VerifyLimits { decoded: limits::MAX_DECODED };
 
 /// What a remote says that it has, on its way in.
 struct Arrival<'a> {
@@ -342,7 +347,7 @@ impl Arrival<'_> {
 fn receive(
     remote: &dyn Remote,
     arrival: &Arrival<'_>,
-    what: &Fetch,
+    what: &FetchRequest,
     progress: &Progress,
 ) -> Result<(u64, u64)> {
     let store = arrival.store;
@@ -358,7 +363,7 @@ fn receive(
 fn get(
     store: &Store,
     remote: &dyn Remote,
-    what: &Fetch,
+    what: &FetchRequest,
     progress: &Progress,
 ) -> Result<(Spool, PackId)> {
     loop {

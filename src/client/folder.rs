@@ -1,29 +1,29 @@
 //! A remote that is a folder: the same heads, packs and transactions, in this process.
 
 use super::Remote;
-use super::counted::Counted;
+use super::counted::CountedReader;
 use crate::error::{At, Error, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::{Bytes, Progress};
-use crate::protocol::{AgentId, Fetch, Head, Outcome, Transaction};
-use crate::remote_store::{Asked, RemoteStore, Sender, Upkeep};
+use crate::protocol::{AgentId, FetchRequest, Head, Transaction, TxnOutcome};
+use crate::remote_store::{RemoteStore, Sender, TxnRequest, Upkeep};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const PIECE: usize = 1 << 20;
 
-pub struct Folder {
+pub struct FolderRemote {
     root: PathBuf,
     agent: AgentId,
     now: SystemTime,
 }
 
-impl Folder {
+impl FolderRemote {
     /// Nothing is read or made before it is asked for.
-    pub fn new(root: &Path, agent: &AgentId, now: SystemTime) -> Folder {
-        Folder { root: root.to_owned(), agent: agent.clone(), now }
+    pub fn new(root: &Path, agent: &AgentId, now: SystemTime) -> FolderRemote {
+        FolderRemote { root: root.to_owned(), agent: agent.clone(), now }
     }
 
     /// Makes the folder where it is missing: only what writes comes by here.
@@ -37,7 +37,7 @@ impl Folder {
     }
 }
 
-impl Remote for Folder {
+impl Remote for FolderRemote {
     fn agent(&self) -> &AgentId {
         &self.agent
     }
@@ -67,18 +67,19 @@ impl Remote for Folder {
         let total = pack.len() as u64;
         let at = depot.offset(&self.agent, id)?;
         let mut bytes = Bytes::expect(progress, total);
-        let mut body = Counted { inner: &pack[at.min(total) as usize..], at, bytes: &mut bytes };
+        let mut body =
+            CountedReader { inner: &pack[at.min(total) as usize..], at, bytes: &mut bytes };
         let sender = Sender { token: None, now: self.now };
         depot.receive_from(&sender, &self.agent, id, at, total, &mut body).map(drop)
     }
 
-    fn transact(&self, transaction: &Transaction, _: &Head) -> Result<Outcome> {
+    fn transact(&self, transaction: &Transaction, _: &Head) -> Result<TxnOutcome> {
         let depot = self.depot()?;
         let since = self.now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let asked = Asked { by: None, now_ms: u64::try_from(since.as_millis()).unwrap_or(0) };
+        let asked = TxnRequest { by: None, now_ms: u64::try_from(since.as_millis()).unwrap_or(0) };
         let outcome = depot.transact_for(&self.agent, transaction, asked)?.outcome;
         // Nobody else looks after a folder. What goes wrong is done again after the next push.
-        if let Outcome::Done(_) = outcome
+        if let TxnOutcome::Done(_) = outcome
             && depot.needs_upkeep(&self.agent).unwrap_or(false)
         {
             drop(depot.collect(&self.agent, &Upkeep::at(self.now)));
@@ -86,7 +87,7 @@ impl Remote for Folder {
         Ok(outcome)
     }
 
-    fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {
+    fn fetch(&self, what: &FetchRequest, into: &mut Spool, progress: &Progress) -> Result<()> {
         let missing = || Error::not_found(format!("there is no agent \"{}\"", self.agent));
         let parcel = self.existing()?.ok_or_else(missing)?.fetch(&self.agent, what)?;
         let name = parcel.id().to_string();

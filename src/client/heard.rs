@@ -7,11 +7,11 @@ use crate::fs::Spool;
 use crate::object::Source;
 use crate::pack::PackId;
 use crate::progress::Progress;
-use crate::protocol::{AgentId, Fetch, Head, Outcome, Refusal, Transaction};
+use crate::protocol::{AgentId, FetchRequest, Head, Refusal, Transaction, TxnOutcome};
 use crate::store::{Active, Heard, RemoteTracking, Store};
 
 /// Passes everything on, and keeps in the store what the remote says that it has.
-pub struct Remembered {
+pub struct RememberedRemote {
     pub remote: Box<dyn Remote>,
     pub store: Store,
     pub name: String,
@@ -19,7 +19,7 @@ pub struct Remembered {
     pub at_ms: i64,
 }
 
-impl Remembered {
+impl RememberedRemote {
     /// Remembers what the remote says, unless it has not everything any more that it had.
     fn hear(&self, head: &Head) -> Result<()> {
         let heard = self.store.heard(&self.name).map(|heard| heard.what);
@@ -56,7 +56,7 @@ pub fn remember(store: &Store, name: &str, what: RemoteTracking, at_ms: i64) {
     drop(store.hear(name, &Heard { at_ms, what }));
 }
 
-impl Remote for Remembered {
+impl Remote for RememberedRemote {
     fn agent(&self) -> &AgentId {
         self.remote.agent()
     }
@@ -75,15 +75,15 @@ impl Remote for Remembered {
         self.remote.send(id, pack, progress)
     }
 
-    fn transact(&self, transaction: &Transaction, known: &Head) -> Result<Outcome> {
+    fn transact(&self, transaction: &Transaction, known: &Head) -> Result<TxnOutcome> {
         let outcome = self.remote.transact(transaction, known)?;
-        if let Outcome::Done(head) | Outcome::Refused(Refusal::Moved(head)) = &outcome {
+        if let TxnOutcome::Done(head) | TxnOutcome::Refused(Refusal::Moved(head)) = &outcome {
             self.hear(head)?;
         }
         Ok(outcome)
     }
 
-    fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {
+    fn fetch(&self, what: &FetchRequest, into: &mut Spool, progress: &Progress) -> Result<()> {
         self.remote.fetch(what, into, progress)
     }
 }

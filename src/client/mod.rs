@@ -18,14 +18,14 @@ mod seen;
 pub mod standing;
 
 pub use address::Address;
-pub use folder::Folder;
-pub use http::{Http, Options, RetryPolicy, Waiting};
+pub use folder::FolderRemote;
+pub use http::{HttpOptions, HttpRemote, RetryPolicy, WaitNotice};
 
 use crate::error::{Error, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::Progress;
-use crate::protocol::{AgentId, Fetch, Head, Outcome, Transaction, TxnId};
+use crate::protocol::{AgentId, FetchRequest, Head, Transaction, TxnId, TxnOutcome};
 use crate::store::Heads;
 
 /// One agent at another place. Each call is one step of `docs/protocol.md`, tried again for as long as that
@@ -45,10 +45,10 @@ pub trait Remote: Send {
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()>;
 
     /// `known` is what it had a moment ago.
-    fn transact(&self, transaction: &Transaction, known: &Head) -> Result<Outcome>;
+    fn transact(&self, transaction: &Transaction, known: &Head) -> Result<TxnOutcome>;
 
     /// Gets one pack. What the spool holds of the same pack already is not sent again.
-    fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()>;
+    fn fetch(&self, what: &FetchRequest, into: &mut Spool, progress: &Progress) -> Result<()>;
 }
 
 /// A name for a new transaction.

@@ -2,10 +2,10 @@
 
 use super::fetch::{self, Peeked};
 pub use super::push::UNANSWERED;
-use super::push::{Sent, send};
+use super::push::{PushOutcome, send};
 use super::{Remote, heads};
 use crate::error::Result;
-use crate::merge::accord::{self, Accord, Apart};
+use crate::merge::accord::{self, DivergedLedgers, JoinedHistory};
 use crate::progress::Progress;
 use crate::protocol::{Head, limits};
 use crate::store::{Active, Heads, Store};
@@ -13,7 +13,7 @@ use crate::store::{Active, Heads, Store};
 /// What a remote has for a step of the pointer, and what both sides make of it.
 pub struct Met {
     pub seen: Peeked,
-    pub accord: Accord,
+    pub accord: JoinedHistory,
 }
 
 /// Looks at the versions and the ledger of a remote: brought here, or only to be read. `theirs` leaves out what was
@@ -25,7 +25,7 @@ pub fn meet(
     head: &Head,
     keep: bool,
     theirs: bool,
-) -> Result<Result<Met, Apart>> {
+) -> Result<Result<Met, DivergedLedgers>> {
     let seen = if keep {
         fetch::bring_versions(store, name, remote, head)?;
         Peeked::here(store)
@@ -38,7 +38,7 @@ pub fn meet(
 
 /// What became of a step.
 #[derive(Debug)]
-pub enum Taken {
+pub enum PromoteOutcome {
     /// There and here. `false`: there, but the ledger here has something else meanwhile.
     Done(bool),
     /// Somebody else moved the pointer there meanwhile. Nothing was changed.
@@ -54,28 +54,32 @@ pub fn take(
     name: &str,
     remote: &dyn Remote,
     mut head: Head,
-    accord: &Accord,
+    accord: &JoinedHistory,
     (number, new): (u64, Active),
     progress: &Progress,
-) -> Result<Taken> {
+) -> Result<PromoteOutcome> {
     let ours = Heads { active: Some(new), ..accord.ours.clone() };
     for _ in 0..limits::RACES {
         let aim = aim(&ours, accord, &head, number);
         match send(store, name, remote, head.clone(), &aim, progress)? {
             // Power may fail here: the remote is ahead then, and the same command or a `pull` catches up.
-            Sent::Done(_) => return accord::follow(store, &aim, &accord.left_out).map(Taken::Done),
-            Sent::Behind(now) if now.active != head.active => return Ok(Taken::Moved(now)),
-            Sent::Behind(now) if now == head => return Ok(Taken::Behind(now)),
+            PushOutcome::Done(_) => {
+                return accord::follow(store, &aim, &accord.left_out).map(PromoteOutcome::Done);
+            }
+            PushOutcome::Behind(now) if now.active != head.active => {
+                return Ok(PromoteOutcome::Moved(now));
+            }
+            PushOutcome::Behind(now) if now == head => return Ok(PromoteOutcome::Behind(now)),
             // Others only pushed: that is no reason not to.
-            Sent::Behind(now) => head = now,
+            PushOutcome::Behind(now) => head = now,
         }
     }
-    Ok(Taken::Behind(head))
+    Ok(PromoteOutcome::Behind(head))
 }
 
 /// What the remote is to have afterwards: one record more, where the version is there, whatever others pushed and
 /// whatever waits here. Otherwise what is here goes along.
-fn aim(ours: &Heads, accord: &Accord, head: &Head, number: u64) -> Heads {
+fn aim(ours: &Heads, accord: &JoinedHistory, head: &Head, number: u64) -> Heads {
     let at = (number - 1) as usize;
     let is_there = at < head.versions.len() && head.versions.get(at) == ours.versions.get(at);
     match is_there && accord.unsent.iter().all(|moved| head.versions.contains(&moved.step.version))
@@ -86,6 +90,6 @@ fn aim(ours: &Heads, accord: &Accord, head: &Head, number: u64) -> Heads {
 }
 
 /// Nothing is to be done there: ours comes up to it. `false`: ours cannot.
-pub fn follow(store: &Store, head: &Head, accord: &Accord) -> Result<bool> {
+pub fn follow(store: &Store, head: &Head, accord: &JoinedHistory) -> Result<bool> {
     accord::follow(store, &heads(head), &accord.left_out)
 }

@@ -1,18 +1,18 @@
 //! `push`: what is here and not at a remote goes there, as one pack and one transaction.
 
 use super::fetch::{self, remember};
-use super::standing::Standing;
+use super::standing::Divergence;
 use super::{Remote, heads, txn};
 use crate::error::{Error, Kind, Result};
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::progress::Progress;
-use crate::protocol::{Create, Head, Outcome, Refusal, Swap, Transaction, limits};
+use crate::protocol::{CreateRefs, Head, Refusal, SwapActive, Transaction, TxnOutcome, limits};
 use crate::store::{Heads, MissingObjects, Store};
 
 /// What went there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pushed {
+pub struct RemotePush {
     /// Numbers of the source versions and of the agent versions that are there now and were not.
     pub source: Vec<u64>,
     pub versions: Vec<u64>,
@@ -22,8 +22,8 @@ pub struct Pushed {
     pub bytes: u64,
 }
 
-impl Pushed {
-    fn add(&mut self, more: Pushed) {
+impl RemotePush {
+    fn add(&mut self, more: RemotePush) {
         self.source.extend(more.source);
         self.versions.extend(more.versions);
         self.active |= more.active;
@@ -34,8 +34,8 @@ impl Pushed {
 
 /// What became of a push.
 #[derive(Debug)]
-pub enum Sent {
-    Done(Pushed),
+pub enum PushOutcome {
+    Done(RemotePush),
     /// The remote has what is not here. It was brought here, and nothing was changed there.
     Behind(Head),
 }
@@ -47,7 +47,7 @@ pub fn push(
     remote: &dyn Remote,
     head: Head,
     progress: &Progress,
-) -> Result<Sent> {
+) -> Result<PushOutcome> {
     let local = store.heads()?;
     send(store, name, remote, head, &local, progress)
 }
@@ -60,41 +60,43 @@ pub fn send(
     mut head: Head,
     local: &Heads,
     progress: &Progress,
-) -> Result<Sent> {
+) -> Result<PushOutcome> {
     // Refused means that somebody else came between: what there is now is looked at once more. A remote that always
     // has something else is not asked for ever.
-    let (mut there, mut all, mut races) = (None, Pushed::default(), 0);
+    let (mut there, mut all, mut races) = (None, RemotePush::default(), 0);
     while races < limits::RACES {
-        if !Standing::of(local, &head, store.objects())?.can_push() {
+        if !Divergence::of(local, &head, store.objects())?.can_push() {
             fetch::bring(store, name, remote, head.clone(), progress)?;
-            if !Standing::of(local, &head, store.objects())?.can_push() {
-                return Ok(Sent::Behind(head));
+            if !Divergence::of(local, &head, store.objects())?.can_push() {
+                return Ok(PushOutcome::Behind(head));
             }
         }
         let plan = plan(local, &head)?;
         if plan.is_empty() {
             remember(store, name, &head)?;
-            return Ok(Sent::Done(all));
+            return Ok(PushOutcome::Done(all));
         }
         let sent = after(&head, &plan);
         let (outcome, pushed) = carry_out(store, remote, &head, plan, &mut there, progress)?;
         let now = match outcome {
-            Outcome::Done(now) => {
+            TxnOutcome::Done(now) => {
                 check_done(name, &sent, &now)?;
                 now
             }
             // It landed, was not answered, and the remote has forgotten it.
-            Outcome::Refused(Refusal::Moved(now)) if check_done(name, &sent, &now).is_ok() => now,
-            Outcome::Refused(Refusal::Moved(now)) if now != head => {
+            TxnOutcome::Refused(Refusal::Moved(now)) if check_done(name, &sent, &now).is_ok() => {
+                now
+            }
+            TxnOutcome::Refused(Refusal::Moved(now)) if now != head => {
                 (head, races) = (now, races + 1);
                 continue;
             }
-            Outcome::Refused(refusal) => return Err(refused(refusal)),
+            TxnOutcome::Refused(refusal) => return Err(refused(refusal)),
         };
         remember(store, name, &now)?;
         all.add(pushed);
         if is_whole(&sent, local) {
-            return Ok(Sent::Done(all));
+            return Ok(PushOutcome::Done(all));
         }
         head = now;
     }
@@ -135,11 +137,11 @@ fn plan(local: &Heads, head: &Head) -> Result<Transaction> {
     let mut create = |here: &[Id], there: &[Id]| {
         let ids: Vec<Id> = here[there.len()..].iter().take(room).copied().collect();
         room -= ids.len();
-        (!ids.is_empty()).then_some(Create { after: there.len() as u64, ids })
+        (!ids.is_empty()).then_some(CreateRefs { after: there.len() as u64, ids })
     };
     let (source, versions) =
         (create(&local.source, &head.source), create(&local.versions, &head.versions));
-    let upto = |there: &[Id], create: &Option<Create>| {
+    let upto = |there: &[Id], create: &Option<CreateRefs>| {
         there.len() + create.as_ref().map_or(0, |create| create.ids.len())
     };
     let is_last = upto(&head.source, &source) == local.source.len()
@@ -150,7 +152,7 @@ fn plan(local: &Heads, head: &Head) -> Result<Transaction> {
         pack: None,
         source,
         versions,
-        active: swap.map(|new| Swap { expected: head.active, new }),
+        active: swap.map(|new| SwapActive { expected: head.active, new }),
     })
 }
 
@@ -163,9 +165,9 @@ fn carry_out(
     mut plan: Transaction,
     there: &mut Option<PackId>,
     progress: &Progress,
-) -> Result<(Outcome, Pushed)> {
+) -> Result<(TxnOutcome, RemotePush)> {
     let ids =
-        |create: &Option<Create>| create.iter().flat_map(|create| create.ids.clone()).collect();
+        |create: &Option<CreateRefs>| create.iter().flat_map(|create| create.ids.clone()).collect();
     let mut want: Vec<Id> = ids(&plan.source);
     want.extend::<Vec<Id>>(ids(&plan.versions));
     want.extend(plan.active.as_ref().map(|swap| swap.new.ledger));
@@ -174,15 +176,15 @@ fn carry_out(
         true => None,
         false => Some(store.objects().thin_pack(&closure, &store.incoming()?)?),
     };
-    let numbers = |create: &Option<Create>| {
+    let numbers = |create: &Option<CreateRefs>| {
         let range = create.iter().flat_map(|c| c.after + 1..=c.after + c.ids.len() as u64);
         range.collect()
     };
-    let mut pushed = Pushed {
+    let mut pushed = RemotePush {
         source: numbers(&plan.source),
         versions: numbers(&plan.versions),
         active: plan.active.is_some(),
-        ..Pushed::default()
+        ..RemotePush::default()
     };
     if let Some(parcel) = &parcel {
         (pushed.objects, pushed.bytes) = (u64::from(parcel.count()), parcel.bytes().len() as u64);
@@ -193,7 +195,7 @@ fn carry_out(
         }
     }
     let mut outcome = remote.transact(&plan, head).map_err(unanswered)?;
-    if let (Outcome::Refused(Refusal::NoPack), Some(parcel)) = (&outcome, &parcel) {
+    if let (TxnOutcome::Refused(Refusal::NoPack), Some(parcel)) = (&outcome, &parcel) {
         remote.send(&parcel.id(), parcel.bytes(), progress)?;
         outcome = remote.transact(&plan, head).map_err(unanswered)?;
     }

@@ -8,7 +8,7 @@ use crate::store::{Active, Heads};
 
 /// One thing here, compared with the same thing there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum AheadBehind {
     Equal,
     /// Here is everything that is there, and more.
     Ahead,
@@ -18,28 +18,28 @@ pub enum Order {
     Diverged,
 }
 
-impl Order {
+impl AheadBehind {
     pub fn word(self) -> &'static str {
         match self {
-            Order::Equal => "equal",
-            Order::Ahead => "ahead",
-            Order::Behind => "behind",
-            Order::Diverged => "diverged",
+            AheadBehind::Equal => "equal",
+            AheadBehind::Ahead => "ahead",
+            AheadBehind::Behind => "behind",
+            AheadBehind::Diverged => "diverged",
         }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
-    pub source: Order,
-    pub versions: Order,
-    pub ledger: Order,
+pub struct Divergence {
+    pub source: AheadBehind,
+    pub versions: AheadBehind,
+    pub ledger: AheadBehind,
 }
 
-impl Standing {
+impl Divergence {
     /// `objects` must have the ledger of the remote, or it counts as one that is not seen yet.
-    pub fn of<S: Source + ?Sized>(local: &Heads, head: &Head, objects: &S) -> Result<Standing> {
-        Ok(Standing {
+    pub fn of<S: Source + ?Sized>(local: &Heads, head: &Head, objects: &S) -> Result<Divergence> {
+        Ok(Divergence {
             source: series(&local.source, &head.source),
             versions: series(&local.versions, &head.versions),
             ledger: chains(local.active, head.active, objects)?,
@@ -50,20 +50,20 @@ impl Standing {
     pub fn can_push(&self) -> bool {
         [self.source, self.versions, self.ledger]
             .iter()
-            .all(|order| matches!(order, Order::Equal | Order::Ahead))
+            .all(|order| matches!(order, AheadBehind::Equal | AheadBehind::Ahead))
     }
 
     pub fn is_equal(&self) -> bool {
-        [self.source, self.versions, self.ledger].iter().all(|order| *order == Order::Equal)
+        [self.source, self.versions, self.ledger].iter().all(|order| *order == AheadBehind::Equal)
     }
 }
 
-fn series(here: &[Id], there: &[Id]) -> Order {
+fn series(here: &[Id], there: &[Id]) -> AheadBehind {
     match (here.starts_with(there), there.starts_with(here)) {
-        (true, true) => Order::Equal,
-        (true, false) => Order::Ahead,
-        (false, true) => Order::Behind,
-        (false, false) => Order::Diverged,
+        (true, true) => AheadBehind::Equal,
+        (true, false) => AheadBehind::Ahead,
+        (false, true) => AheadBehind::Behind,
+        (false, false) => AheadBehind::Diverged,
     }
 }
 
@@ -71,20 +71,20 @@ fn chains<S: Source + ?Sized>(
     here: Option<Active>,
     there: Option<Active>,
     objects: &S,
-) -> Result<Order> {
+) -> Result<AheadBehind> {
     let (here, there) = match (here, there) {
-        (None, None) => return Ok(Order::Equal),
-        (Some(_), None) => return Ok(Order::Ahead),
-        (None, Some(_)) => return Ok(Order::Behind),
-        (Some(here), Some(there)) if here == there => return Ok(Order::Equal),
+        (None, None) => return Ok(AheadBehind::Equal),
+        (Some(_), None) => return Ok(AheadBehind::Ahead),
+        (None, Some(_)) => return Ok(AheadBehind::Behind),
+        (Some(here), Some(there)) if here == there => return Ok(AheadBehind::Equal),
         (Some(here), Some(there)) => (here.ledger, there.ledger),
     };
     if leads_to(objects, here, there)? {
-        Ok(Order::Ahead)
+        Ok(AheadBehind::Ahead)
     } else if !objects.contains(&there)? || leads_to(objects, there, here)? {
-        Ok(Order::Behind)
+        Ok(AheadBehind::Behind)
     } else {
-        Ok(Order::Diverged)
+        Ok(AheadBehind::Diverged)
     }
 }
 
@@ -111,11 +111,11 @@ mod tests {
     #[test]
     fn series_are_compared_from_their_beginning() {
         let (a, b, c) = (id(1), id(2), id(3));
-        assert_eq!(series(&[a, b], &[a, b]), Order::Equal);
-        assert_eq!(series(&[a, b], &[a]), Order::Ahead);
-        assert_eq!(series(&[], &[a]), Order::Behind);
-        assert_eq!(series(&[a, b], &[a, c]), Order::Diverged);
-        assert_eq!(series(&[a, b, c], &[a, c]), Order::Diverged);
+        assert_eq!(series(&[a, b], &[a, b]), AheadBehind::Equal);
+        assert_eq!(series(&[a, b], &[a]), AheadBehind::Ahead);
+        assert_eq!(series(&[], &[a]), AheadBehind::Behind);
+        assert_eq!(series(&[a, b], &[a, c]), AheadBehind::Diverged);
+        assert_eq!(series(&[a, b, c], &[a, c]), AheadBehind::Diverged);
     }
 
     #[test]
@@ -131,13 +131,17 @@ mod tests {
         let other = append(3, Some(first));
         let active = |ledger| Some(Active { version: Some(1), ledger });
         let order = |here, there| chains(here, there, &memory).unwrap();
-        assert_eq!(order(None, None), Order::Equal);
-        assert_eq!(order(active(second), active(second)), Order::Equal);
-        assert_eq!(order(active(second), active(first)), Order::Ahead);
-        assert_eq!(order(active(first), active(second)), Order::Behind);
-        assert_eq!(order(active(second), active(other)), Order::Diverged);
-        assert_eq!(order(active(second), active(id(7))), Order::Behind, "what is not seen yet");
-        assert_eq!(order(None, active(first)), Order::Behind);
-        assert_eq!(order(active(first), None), Order::Ahead);
+        assert_eq!(order(None, None), AheadBehind::Equal);
+        assert_eq!(order(active(second), active(second)), AheadBehind::Equal);
+        assert_eq!(order(active(second), active(first)), AheadBehind::Ahead);
+        assert_eq!(order(active(first), active(second)), AheadBehind::Behind);
+        assert_eq!(order(active(second), active(other)), AheadBehind::Diverged);
+        assert_eq!(
+            order(active(second), active(id(7))),
+            AheadBehind::Behind,
+            "what is not seen yet"
+        );
+        assert_eq!(order(None, active(first)), AheadBehind::Behind);
+        assert_eq!(order(active(first), None), AheadBehind::Ahead);
     }
 }

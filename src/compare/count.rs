@@ -3,7 +3,7 @@
 use super::{differs, settings, settings_that_differ};
 use crate::error::Result;
 use crate::history::state::{Content, PERSONA_OBJECT, PERSONA_TEXT, SETTINGS, State};
-use crate::object::{Entry, Id, Source, Tree};
+use crate::object::{Id, Source, Tree, TreeEntry};
 use std::collections::BTreeSet;
 
 /// As many as `between` would list: primitives, the persona, settings. Only trees are read, and settings and
@@ -17,7 +17,7 @@ pub fn count<S: Source + ?Sized>(source: &S, from: Option<&Id>, to: Option<&Id>)
     let mut count = usize::from(persona(&from) != persona(&to));
     for (old, new) in differing(&from, &to) {
         let is_folder =
-            |entry: Option<&Entry>| entry.is_some_and(|entry| entry.mode.is_directory());
+            |entry: Option<&TreeEntry>| entry.is_some_and(|entry| entry.mode.is_directory());
         let name = old.or(new).map_or("", |entry| &entry.name);
         if is_folder(old) || is_folder(new) {
             count += primitives(source, old.map(|entry| &entry.id), new.map(|entry| &entry.id))?;
@@ -32,7 +32,7 @@ pub fn count<S: Source + ?Sized>(source: &S, from: Option<&Id>, to: Option<&Id>)
 fn differing<'t>(
     old: &'t Tree,
     new: &'t Tree,
-) -> impl Iterator<Item = (Option<&'t Entry>, Option<&'t Entry>)> {
+) -> impl Iterator<Item = (Option<&'t TreeEntry>, Option<&'t TreeEntry>)> {
     let names: BTreeSet<&str> =
         old.entries().iter().chain(new.entries()).map(|entry| &*entry.name).collect();
     names.into_iter().map(|name| (old.get(name), new.get(name))).filter(|(old, new)| old != new)
@@ -57,11 +57,13 @@ fn primitives<S: Source + ?Sized>(source: &S, old: Option<&Id>, new: Option<&Id>
 
 fn settings_count<S: Source + ?Sized>(
     source: &S,
-    old: Option<&Entry>,
-    new: Option<&Entry>,
+    old: Option<&TreeEntry>,
+    new: Option<&TreeEntry>,
 ) -> Result<usize> {
-    let state =
-        |entry: Option<&Entry>| State { settings: entry.map(|entry| entry.id), ..State::default() };
+    let state = |entry: Option<&TreeEntry>| State {
+        settings: entry.map(|entry| entry.id),
+        ..State::default()
+    };
     let (old, new) = (settings(source, &state(old))?, settings(source, &state(new))?);
     Ok(settings_that_differ(&old, &new).len())
 }
@@ -93,9 +95,11 @@ mod tests {
                 _ => {
                     let (definition, reach) = (blob(memory, &text), blob(memory, "{}"));
                     // The same content in another tree is no change.
-                    let mut entries =
-                        vec![Entry::file(DEFINITION, definition), Entry::file(REACH, reach)];
-                    entries.extend((*part > 2).then(|| Entry::file("beside", definition)));
+                    let mut entries = vec![
+                        TreeEntry::file(DEFINITION, definition),
+                        TreeEntry::file(REACH, reach),
+                    ];
+                    entries.extend((*part > 2).then(|| TreeEntry::file("beside", definition)));
                     let tree = memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
                     let folder = if at % 2 == 0 { "skills" } else { "jobs" };
                     state.primitives.insert(format!("{folder}/p{at}"), tree);

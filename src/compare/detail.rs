@@ -2,7 +2,7 @@
 //! parameter, values as old and new. Secrets and the hashes of functions never come out of here.
 
 use super::schema::{self, Parameter};
-use crate::diff::{Edit, sentence_edits};
+use crate::diff::{ProseEdit, sentence_edits};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 #[serde(tag = "is", rename_all = "camelCase")]
 pub enum Detail {
     /// Prose, by sentence. No edits means that only white space differs.
-    Text { field: String, edits: Vec<Edit> },
+    Text { field: String, edits: Vec<ProseEdit> },
     /// One parameter of a schema, in words.
     Parameter { field: String, parameter: String, says: String },
     /// A value, as it may be shown.

@@ -9,7 +9,7 @@ use crate::history::source::{self, SourceVersion};
 use crate::history::state::{NUMBERS, PERSONA_OBJECT, PERSONA_TEXT, PersonaId, State};
 use crate::model::json;
 use crate::model::numbers::{Numbers, PERSONA};
-use crate::object::{Entry, Id, Source, Tree};
+use crate::object::{Id, Source, Tree, TreeEntry};
 use crate::store::Store;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -66,7 +66,7 @@ pub struct List {
 pub fn list(store: &Store, catalog: &Catalog) -> Result<List> {
     let (objects, mut damaged) = (store.objects(), Vec::new());
     let mut found: BTreeMap<u64, PersonaVersion> = BTreeMap::new();
-    let mut before: (Option<Id>, Option<Entry>) = (None, None);
+    let mut before: (Option<Id>, Option<TreeEntry>) = (None, None);
     let status = statuses(objects, catalog)?;
     for (number, push) in store.refs().list_all(source::REFS)? {
         let read = push.and_then(|push| Ok((push, objects.tree(&push)?.require(STATE)?)));
@@ -129,7 +129,7 @@ fn statuses<S: Source + ?Sized>(
     })
 }
 
-fn persona_entry(state: &Tree) -> Option<&Entry> {
+fn persona_entry(state: &Tree) -> Option<&TreeEntry> {
     state.get(PERSONA_TEXT).or_else(|| state.get(PERSONA_OBJECT))
 }
 

@@ -7,7 +7,7 @@ const LONG: usize = 6;
 const EDGE: usize = 3;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum DiffLine {
     Removed(String),
     Added(String),
     Same(String),
@@ -16,7 +16,7 @@ pub enum Line {
 }
 
 /// Empty lines are not shown, as the stock command does not.
-pub fn between(old: &str, new: &str) -> Vec<Line> {
+pub fn between(old: &str, new: &str) -> Vec<DiffLine> {
     let diff = TextDiff::from_lines(old, new);
     let (mut lines, mut same) = (Vec::new(), Vec::new());
     for change in diff.iter_all_changes() {
@@ -27,8 +27,8 @@ pub fn between(old: &str, new: &str) -> Vec<Line> {
         match change.tag() {
             _ if text.is_empty() => {}
             ChangeTag::Equal => same.push(text),
-            ChangeTag::Delete => lines.push(Line::Removed(text)),
-            ChangeTag::Insert => lines.push(Line::Added(text)),
+            ChangeTag::Delete => lines.push(DiffLine::Removed(text)),
+            ChangeTag::Insert => lines.push(DiffLine::Added(text)),
         }
     }
     flush(&mut lines, &mut same);
@@ -61,13 +61,13 @@ pub fn around(line: &str, other: &str, most: usize) -> String {
     format!("{before}{cut}{after}")
 }
 
-fn flush(lines: &mut Vec<Line>, same: &mut Vec<String>) {
+fn flush(lines: &mut Vec<DiffLine>, same: &mut Vec<String>) {
     let count = same.len();
     for (at, text) in same.drain(..).enumerate() {
         if count <= LONG || at < EDGE || at >= count - EDGE {
-            lines.push(Line::Same(text));
+            lines.push(DiffLine::Same(text));
         } else if at == EDGE {
-            lines.push(Line::Left(count - 2 * EDGE));
+            lines.push(DiffLine::Left(count - 2 * EDGE));
         }
     }
 }
@@ -77,11 +77,11 @@ mod tests {
     use super::*;
 
     fn shown(old: &str, new: &str) -> String {
-        let one = |line: Line| match line {
-            Line::Removed(text) => format!("- {text}\n"),
-            Line::Added(text) => format!("+ {text}\n"),
-            Line::Same(text) => format!("  {text}\n"),
-            Line::Left(count) => format!("  ... ({count} unchanged lines) ...\n"),
+        let one = |line: DiffLine| match line {
+            DiffLine::Removed(text) => format!("- {text}\n"),
+            DiffLine::Added(text) => format!("+ {text}\n"),
+            DiffLine::Same(text) => format!("  {text}\n"),
+            DiffLine::Left(count) => format!("  ... ({count} unchanged lines) ...\n"),
         };
         between(old, new).into_iter().map(one).collect()
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// Who changed a stretch of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changed {
+pub enum ChangedBy {
     Ours,
     Theirs,
     /// Both, in the same way.
@@ -19,8 +19,8 @@ pub enum Changed {
 
 /// A stretch of lines that a side changed. Ranges count lines from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hunk {
-    pub changed: Changed,
+pub struct MergeHunk {
+    pub changed: ChangedBy,
     pub base: Range<usize>,
     pub ours: Range<usize>,
     pub theirs: Range<usize>,
@@ -28,45 +28,45 @@ pub struct Hunk {
 
 /// Whose lines stand where a hunk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Take {
+pub enum HunkSide {
     Base,
     Ours,
     Theirs,
 }
 
 /// Three texts, compared.
-pub struct Texts<'a> {
+pub struct MergeTexts<'a> {
     merge: TextMerge<'a, 'a, 'a, str>,
-    pub hunks: Vec<Hunk>,
+    pub hunks: Vec<MergeHunk>,
 }
 
-impl<'a> Texts<'a> {
-    pub fn new(base: &'a str, ours: &'a str, theirs: &'a str) -> Texts<'a> {
+impl<'a> MergeTexts<'a> {
+    pub fn new(base: &'a str, ours: &'a str, theirs: &'a str) -> MergeTexts<'a> {
         let large = base.len() + ours.len().max(theirs.len()) > LARGE;
         let algorithm = if large { Algorithm::Histogram } else { Algorithm::Myers };
         let merge = TextMergeConfig::new().algorithm(algorithm).merge_lines(base, ours, theirs);
         let hunks = merge.regions().iter().filter_map(|region| {
             let changed = match region.resolution() {
-                MergeResolution::Ours => Changed::Ours,
-                MergeResolution::Theirs => Changed::Theirs,
-                MergeResolution::Both => Changed::Both,
-                MergeResolution::Conflict => Changed::Clash,
+                MergeResolution::Ours => ChangedBy::Ours,
+                MergeResolution::Theirs => ChangedBy::Theirs,
+                MergeResolution::Both => ChangedBy::Both,
+                MergeResolution::Conflict => ChangedBy::Clash,
                 _ => return None,
             };
             let (base, ours, theirs) =
                 (region.base_range(), region.ours_range(), region.theirs_range());
-            Some(Hunk { changed, base, ours, theirs })
+            Some(MergeHunk { changed, base, ours, theirs })
         });
         let hunks = hunks.collect();
-        Texts { merge, hunks }
+        MergeTexts { merge, hunks }
     }
 
-    pub fn clashes(&self) -> impl Iterator<Item = &Hunk> {
-        self.hunks.iter().filter(|hunk| hunk.changed == Changed::Clash)
+    pub fn clashes(&self) -> impl Iterator<Item = &MergeHunk> {
+        self.hunks.iter().filter(|hunk| hunk.changed == ChangedBy::Clash)
     }
 
     /// The lines of a hunk: of the base, ours, theirs.
-    pub fn lines(&self, hunk: &Hunk) -> [Vec<&str>; 3] {
+    pub fn lines(&self, hunk: &MergeHunk) -> [Vec<&str>; 3] {
         [
             hunk.base.clone().filter_map(|line| self.merge.base_line(line)).collect(),
             hunk.ours.clone().filter_map(|line| self.merge.ours_line(line)).collect(),
@@ -75,16 +75,20 @@ impl<'a> Texts<'a> {
     }
 
     /// The base with each hunk, named by its number, as `take` says.
-    pub fn with(&self, mut take: impl FnMut(usize, &Hunk) -> Take) -> String {
+    pub fn with(&self, mut take: impl FnMut(usize, &MergeHunk) -> HunkSide) -> String {
         let mut text = String::new();
         let mut line = 0;
         let mut push = |line: Option<&str>| text.push_str(line.unwrap_or_default());
         for (number, hunk) in self.hunks.iter().enumerate() {
             (line..hunk.base.start).for_each(|line| push(self.merge.base_line(line)));
             match take(number, hunk) {
-                Take::Base => hunk.base.clone().for_each(|line| push(self.merge.base_line(line))),
-                Take::Ours => hunk.ours.clone().for_each(|line| push(self.merge.ours_line(line))),
-                Take::Theirs => {
+                HunkSide::Base => {
+                    hunk.base.clone().for_each(|line| push(self.merge.base_line(line)))
+                }
+                HunkSide::Ours => {
+                    hunk.ours.clone().for_each(|line| push(self.merge.ours_line(line)))
+                }
+                HunkSide::Theirs => {
                     hunk.theirs.clone().for_each(|line| push(self.merge.theirs_line(line)))
                 }
             }
@@ -95,11 +99,11 @@ impl<'a> Texts<'a> {
     }
 
     /// All changes of both sides; where they clash, those of `clash`.
-    pub fn merged(&self, clash: Take) -> String {
+    pub fn merged(&self, clash: HunkSide) -> String {
         self.with(|_, hunk| match hunk.changed {
-            Changed::Ours | Changed::Both => Take::Ours,
-            Changed::Theirs => Take::Theirs,
-            Changed::Clash => clash,
+            ChangedBy::Ours | ChangedBy::Both => HunkSide::Ours,
+            ChangedBy::Theirs => HunkSide::Theirs,
+            ChangedBy::Clash => clash,
         })
     }
 }
@@ -160,14 +164,14 @@ mod tests {
     #[test]
     fn texts_merge_as_git_merges_them() {
         for (ours, theirs, expected) in CASES {
-            let texts = Texts::new(BASE, ours, theirs);
+            let texts = MergeTexts::new(BASE, ours, theirs);
             let clean = texts.clashes().next().is_none();
             assert_eq!(clean, expected.is_some(), "{ours:?} {theirs:?}");
             if let Some(expected) = expected {
-                assert_eq!(&texts.merged(Take::Base), expected);
+                assert_eq!(&texts.merged(HunkSide::Base), expected);
             }
             assert_eq!(git(BASE, ours, theirs, &[]).1, clean, "git: {ours:?} {theirs:?}");
-            for (take, choice) in [(Take::Ours, "--ours"), (Take::Theirs, "--theirs")] {
+            for (take, choice) in [(HunkSide::Ours, "--ours"), (HunkSide::Theirs, "--theirs")] {
                 let (text, _) = git(BASE, ours, theirs, &[choice]);
                 assert_eq!(texts.merged(take), text, "{choice}: {ours:?} {theirs:?}");
             }
@@ -181,26 +185,26 @@ mod tests {
     proptest! {
         #[test]
         fn a_side_that_changed_nothing_takes_the_other(base in text(), side in text()) {
-            for take in [Take::Base, Take::Ours, Take::Theirs] {
-                prop_assert_eq!(&Texts::new(&base, &side, &base).merged(take), &side);
-                prop_assert_eq!(&Texts::new(&base, &base, &side).merged(take), &side);
-                prop_assert_eq!(&Texts::new(&base, &side, &side).merged(take), &side);
+            for take in [HunkSide::Base, HunkSide::Ours, HunkSide::Theirs] {
+                prop_assert_eq!(&MergeTexts::new(&base, &side, &base).merged(take), &side);
+                prop_assert_eq!(&MergeTexts::new(&base, &base, &side).merged(take), &side);
+                prop_assert_eq!(&MergeTexts::new(&base, &side, &side).merged(take), &side);
             }
         }
 
         #[test]
         fn every_text_can_be_taken_apart_again(base in text(), ours in text(), theirs in text()) {
-            let texts = Texts::new(&base, &ours, &theirs);
-            prop_assert_eq!(&texts.with(|_, _| Take::Base), &base);
-            prop_assert_eq!(&texts.with(|_, _| Take::Ours), &ours);
-            prop_assert_eq!(&texts.with(|_, _| Take::Theirs), &theirs);
+            let texts = MergeTexts::new(&base, &ours, &theirs);
+            prop_assert_eq!(&texts.with(|_, _| HunkSide::Base), &base);
+            prop_assert_eq!(&texts.with(|_, _| HunkSide::Ours), &ours);
+            prop_assert_eq!(&texts.with(|_, _| HunkSide::Theirs), &theirs);
         }
 
         #[test]
         fn sides_can_change_places(base in text(), ours in text(), theirs in text()) {
-            let (one, other) = (Texts::new(&base, &ours, &theirs), Texts::new(&base, &theirs, &ours));
+            let (one, other) = (MergeTexts::new(&base, &ours, &theirs), MergeTexts::new(&base, &theirs, &ours));
             prop_assert_eq!(one.clashes().count(), other.clashes().count());
-            prop_assert_eq!(one.merged(Take::Ours), other.merged(Take::Theirs));
+            prop_assert_eq!(one.merged(HunkSide::Ours), other.merged(HunkSide::Theirs));
         }
     }
 }

@@ -10,10 +10,10 @@ mod trees;
 mod words;
 
 pub use crate::object::is_binary;
-pub use merge::{Changed, Hunk, Take, Texts};
-pub use prose::{Edit, sentence_edits, sentences};
+pub use merge::{ChangedBy, HunkSide, MergeHunk, MergeTexts};
+pub use prose::{ProseEdit, sentence_edits, sentences};
 pub use raw::raw_line;
 pub use stat::{LineCount, count_lines};
-pub use text::{Patch, Side, patch};
-pub use trees::{Change, ChangeKind, find_renames, trees};
-pub use words::{Part, words};
+pub use text::{DiffSide, Patch, patch};
+pub use trees::{ChangeKind, TreeChange, find_renames, trees};
+pub use words::{WordSpan, words};

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 /// Neighbouring sentences that went, and those that came in their place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Edit {
+pub struct ProseEdit {
     pub removed: Vec<String>,
     pub added: Vec<String>,
 }
 
 /// What differs from `old` to `new`, in reading order. Empty where only white space between
 /// sentences differs.
-pub fn sentence_edits(old: &str, new: &str) -> Vec<Edit> {
+pub fn sentence_edits(old: &str, new: &str) -> Vec<ProseEdit> {
     let (old, new) = (sentences(old), sentences(new));
     let diff = TextDiff::configure().timeout(Duration::from_secs(1)).diff_slices(&old, &new);
     let own = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-    let mut edits: Vec<Edit> = Vec::new();
+    let mut edits: Vec<ProseEdit> = Vec::new();
     let mut follows = false;
     for op in diff.ops() {
         if matches!(op, DiffOp::Equal { .. }) {
@@ -30,7 +30,7 @@ pub fn sentence_edits(old: &str, new: &str) -> Vec<Edit> {
                 last.removed.extend(removed);
                 last.added.extend(added);
             }
-            _ => edits.push(Edit { removed, added }),
+            _ => edits.push(ProseEdit { removed, added }),
         }
         follows = true;
     }
@@ -82,15 +82,15 @@ mod tests {
         );
         assert_eq!(
             edits,
-            [Edit { removed: vec!["Be kind.".into()], added: vec!["Be brisk.".into()] }]
+            [ProseEdit { removed: vec!["Be kind.".into()], added: vec!["Be brisk.".into()] }]
         );
     }
 
     #[test]
     fn edits_far_apart_stay_apart() {
         let edits = sentence_edits("A. B. C.", "B. C. D.");
-        let gone = Edit { removed: vec!["A.".into()], added: vec![] };
-        assert_eq!(edits, [gone, Edit { removed: vec![], added: vec!["D.".into()] }]);
+        let gone = ProseEdit { removed: vec!["A.".into()], added: vec![] };
+        assert_eq!(edits, [gone, ProseEdit { removed: vec![], added: vec!["D.".into()] }]);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! One changed path on one line, for scripts: modes, ids, a letter, the path, as git's raw format has it.
 
 use super::text::octal;
-use super::trees::{Change, ChangeKind};
+use super::trees::{ChangeKind, TreeChange};
 use crate::object::Leaf;
 
 /// `:100644 100644 <id> <id> M<tab>path`; what is not there has mode 000000 and an id of zeros. A
 /// renamed file, which has the same bytes, is `R100<tab>from<tab>path`.
-pub fn raw_line(change: &Change) -> String {
+pub fn raw_line(change: &TreeChange) -> String {
     let mode = |leaf: Option<Leaf>| leaf.map_or("000000", |(mode, _)| octal(mode));
     let id = |leaf: Option<Leaf>| leaf.map_or("0".repeat(64), |(_, id)| id.to_string());
     let (old, new) = (change.old, change.new);
@@ -55,13 +55,20 @@ mod tests {
         // `b3sum` of nothing.
         let hex = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
         let zeros = "0".repeat(64);
-        let change =
-            |path: &str, kind, old, new| Change { path: path.into(), from: None, kind, old, new };
+        let change = |path: &str, kind, old, new| TreeChange {
+            path: path.into(),
+            from: None,
+            kind,
+            old,
+            new,
+        };
         let added = change("a b", ChangeKind::Added, None, Some((Mode::Executable, id)));
         assert_eq!(raw_line(&added), format!(":000000 100755 {zeros} {hex} A\ta b"));
         let leaf = Some((Mode::File, id));
-        let moved =
-            Change { from: Some("x\ty".into()), ..change("z", ChangeKind::Renamed, leaf, leaf) };
+        let moved = TreeChange {
+            from: Some("x\ty".into()),
+            ..change("z", ChangeKind::Renamed, leaf, leaf)
+        };
         assert_eq!(raw_line(&moved), format!(":100644 100644 {hex} {hex} R100\t\"x\\ty\"\tz"));
     }
 }

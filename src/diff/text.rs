@@ -10,7 +10,7 @@ pub(super) const LARGE: usize = 4 << 20;
 
 /// One side of a comparison: what stands there, and its bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Side<'a> {
+pub struct DiffSide<'a> {
     pub leaf: Leaf,
     pub bytes: &'a [u8],
 }
@@ -24,7 +24,7 @@ pub struct Patch {
 
 /// The patch from `old` at path `from` to `new` at path `to`. `None` is a file that is not there.
 /// Bytes that are not UTF-8 are shown as replacement characters; what is stored stays exact.
-pub fn patch(from: &str, old: Option<Side<'_>>, to: &str, new: Option<Side<'_>>) -> Patch {
+pub fn patch(from: &str, old: Option<DiffSide<'_>>, to: &str, new: Option<DiffSide<'_>>) -> Patch {
     if let (Some(a), Some(b)) = (old, new)
         && (a.leaf.0 == Mode::Symlink) != (b.leaf.0 == Mode::Symlink)
     {
@@ -49,7 +49,13 @@ pub fn patch(from: &str, old: Option<Side<'_>>, to: &str, new: Option<Side<'_>>)
     Patch { text, binary: false }
 }
 
-fn head(text: &mut String, from: &str, old: Option<Side<'_>>, to: &str, new: Option<Side<'_>>) {
+fn head(
+    text: &mut String,
+    from: &str,
+    old: Option<DiffSide<'_>>,
+    to: &str,
+    new: Option<DiffSide<'_>>,
+) {
     let _ = writeln!(text, "diff --git a/{from} b/{to}");
     match (old.map(|side| side.leaf.0), new.map(|side| side.leaf.0)) {
         (None, Some(mode)) => drop(writeln!(text, "new file mode {}", octal(mode))),
@@ -117,8 +123,8 @@ mod tests {
     use super::*;
     use crate::object::Id;
 
-    fn side(bytes: &[u8]) -> Option<Side<'_>> {
-        Some(Side { leaf: (Mode::File, Id::of_blob(bytes)), bytes })
+    fn side(bytes: &[u8]) -> Option<DiffSide<'_>> {
+        Some(DiffSide { leaf: (Mode::File, Id::of_blob(bytes)), bytes })
     }
 
     /// Written by `git diff` for the same two files, less its `index` line and the line named after `@@`.
@@ -175,15 +181,15 @@ diff --git a/x b/x
 
     #[test]
     fn a_mode_alone_has_no_hunk() {
-        let old = Some(Side { leaf: (Mode::File, Id::of_blob(b"a")), bytes: b"a" });
-        let new = Some(Side { leaf: (Mode::Executable, Id::of_blob(b"a")), bytes: b"a" });
+        let old = Some(DiffSide { leaf: (Mode::File, Id::of_blob(b"a")), bytes: b"a" });
+        let new = Some(DiffSide { leaf: (Mode::Executable, Id::of_blob(b"a")), bytes: b"a" });
         let text = "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n";
         assert_eq!(patch("x", old, "x", new).text, text);
     }
 
     #[test]
     fn a_file_that_became_a_link_goes_and_comes() {
-        let link = Some(Side { leaf: (Mode::Symlink, Id::of_blob(b"t")), bytes: b"t" });
+        let link = Some(DiffSide { leaf: (Mode::Symlink, Id::of_blob(b"t")), bytes: b"t" });
         let text = patch("x", side(b"a\n"), "x", link).text;
         assert!(text.contains("deleted file mode 100644\n"));
         assert!(text.contains("new file mode 120000\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+t\n"));

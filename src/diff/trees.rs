@@ -45,7 +45,7 @@ impl ChangeKind {
 
 /// One changed path. A renamed one has the path it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct TreeChange {
     pub path: String,
     pub from: Option<String>,
     pub kind: ChangeKind,
@@ -54,9 +54,9 @@ pub struct Change {
 }
 
 /// The changes from tree `a` to tree `b`, sorted by path. `None` is the empty tree.
-pub fn trees(source: &dyn Source, a: Option<Id>, b: Option<Id>) -> Result<Vec<Change>> {
+pub fn trees(source: &dyn Source, a: Option<Id>, b: Option<Id>) -> Result<Vec<TreeChange>> {
     let found = object::compare(source, a, b)?;
-    let change = |d: object::Difference| Change {
+    let change = |d: object::TreeDifference| TreeChange {
         path: d.path,
         from: None,
         kind: kind(d.old, d.new),
@@ -80,7 +80,7 @@ fn kind(old: Option<Leaf>, new: Option<Leaf>) -> ChangeKind {
 
 /// Turns a removed and an added path with the same mode and bytes into one renamed path. Pairs are
 /// taken in the order of their paths; empty files are left as they are, they all have the same bytes.
-pub fn find_renames(changes: Vec<Change>) -> Vec<Change> {
+pub fn find_renames(changes: Vec<TreeChange>) -> Vec<TreeChange> {
     let empty = Id::of_blob(b"");
     let mut gone: HashMap<Leaf, Vec<String>> = HashMap::new();
     for change in changes.iter().rev() {
@@ -97,8 +97,12 @@ pub fn find_renames(changes: Vec<Change>) -> Vec<Change> {
             (change.kind == ChangeKind::Added).then(|| gone.get_mut(&change.new?)?.pop()).flatten();
         if let Some(from) = came {
             moved.insert(from.clone());
-            change =
-                Change { from: Some(from), kind: ChangeKind::Renamed, old: change.new, ..change };
+            change = TreeChange {
+                from: Some(from),
+                kind: ChangeKind::Renamed,
+                old: change.new,
+                ..change
+            };
         }
         kept.push(change);
     }
@@ -109,17 +113,17 @@ pub fn find_renames(changes: Vec<Change>) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Entry, Memory, Sink, Tree};
+    use crate::object::{Memory, Sink, Tree, TreeEntry};
 
     fn tree(memory: &mut Memory, files: &[(&str, Mode, &str)]) -> Option<Id> {
         let entry = |(name, mode, text): &(&str, Mode, &str)| {
-            Entry::new(name, *mode, Id::of_blob(text.as_bytes()))
+            TreeEntry::new(name, *mode, Id::of_blob(text.as_bytes()))
         };
         let tree = Tree::new(files.iter().map(entry).collect()).unwrap();
         Some(memory.put_tree(&tree, None).unwrap())
     }
 
-    fn words(changes: &[Change]) -> Vec<String> {
+    fn words(changes: &[TreeChange]) -> Vec<String> {
         changes.iter().map(|c| format!("{} {}", c.kind.word(), c.path)).collect()
     }
 

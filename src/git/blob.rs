@@ -1,7 +1,7 @@
 //! Files of a version as objects of git. What git would convert on the way in (line ends, filters such
 //! as LFS, encodings) is converted by git itself; everything else goes in byte for byte.
 
-use super::process::Git;
+use super::process::GitCommand;
 use super::repository::Repository;
 use crate::error::{Error, Result};
 use crate::object::{Id, Mode, Source};
@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 /// A file that shall be an object of git.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct NewGitBlob {
     pub path: String,
     pub mode: Mode,
     pub id: Id,
@@ -21,17 +21,17 @@ const CONVERTING: [&str; 3] = ["filter", "ident", "working-tree-encoding"];
 
 impl Repository {
     /// Stores files, and gives the name of each in git, in their order.
-    pub(super) fn store(&self, source: &dyn Source, files: &[Wanted]) -> Result<Vec<String>> {
+    pub(super) fn store(&self, source: &dyn Source, files: &[NewGitBlob]) -> Result<Vec<String>> {
         let converted = self.converted(source, files, true)?;
-        let plain: Vec<&Wanted> =
+        let plain: Vec<&NewGitBlob> =
             files.iter().filter(|file| !converted.contains_key(&file.path)).collect();
         let mut ids: Vec<Id> = plain.iter().map(|file| file.id).collect();
         ids.sort_unstable();
         ids.dedup();
         let stored = import(&self.git, source, &ids)?;
         let name =
-            |file: &Wanted| converted.get(&file.path).or_else(|| stored.get(&file.id)).cloned();
-        let lost = |file: &Wanted| Error::failed(format!("git did not take \"{}\"", file.path));
+            |file: &NewGitBlob| converted.get(&file.path).or_else(|| stored.get(&file.id)).cloned();
+        let lost = |file: &NewGitBlob| Error::failed(format!("git did not take \"{}\"", file.path));
         files.iter().map(|file| name(file).ok_or_else(|| lost(file))).collect()
     }
 
@@ -39,7 +39,7 @@ impl Repository {
     pub(super) fn converted(
         &self,
         source: &dyn Source,
-        files: &[Wanted],
+        files: &[NewGitBlob],
         write: bool,
     ) -> Result<HashMap<String, String>> {
         let converting = self.with_attributes(files)?;
@@ -60,7 +60,7 @@ impl Repository {
         Ok(names)
     }
 
-    fn with_attributes(&self, files: &[Wanted]) -> Result<HashSet<String>> {
+    fn with_attributes(&self, files: &[NewGitBlob]) -> Result<HashSet<String>> {
         if files.is_empty() {
             return Ok(HashSet::new());
         }
@@ -77,7 +77,7 @@ impl Repository {
 }
 
 /// Gives git the bytes of blobs in one stream, and gets their names.
-fn import(git: &Git, source: &dyn Source, ids: &[Id]) -> Result<HashMap<Id, String>> {
+fn import(git: &GitCommand, source: &dyn Source, ids: &[Id]) -> Result<HashMap<Id, String>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

@@ -5,11 +5,11 @@
 //! its own. The person's index is changed for those paths only where it had what HEAD had: what was
 //! staged stays staged.
 
-use super::blob::Wanted;
-use super::compare::{Change, Compared, Version};
-use super::held::{File, Files, LINK, mode};
-use super::process::Git;
-use super::repository::{Head, Repository};
+use super::blob::NewGitBlob;
+use super::compare::{CommitChange, CommitComparison, VersionFiles};
+use super::held::{GitFile, GitFiles, LINK, mode};
+use super::process::GitCommand;
+use super::repository::{GitHead, Repository};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::Source;
@@ -17,9 +17,9 @@ use std::collections::BTreeSet;
 use std::io;
 
 /// What shall be committed.
-pub struct Request<'a> {
+pub struct CommitRequest<'a> {
     /// The files; `None` for a commit that only tells that something happened.
-    pub version: Option<&'a Version<'a>>,
+    pub version: Option<&'a VersionFiles<'a>>,
     /// Paths that were edited in the project since the version was pushed.
     pub since: &'a BTreeSet<String>,
     pub message: &'a str,
@@ -32,33 +32,35 @@ pub struct Request<'a> {
 /// A commit that is stored, and that no branch or tag leads to yet.
 #[derive(Debug)]
 pub struct Prepared {
-    pub head: Head,
+    pub head: GitHead,
     pub commit: String,
     /// Files of the version that git ignores: they are in no commit.
     pub ignored: Vec<String>,
     message: String,
-    edits: Vec<Edit>,
+    edits: Vec<CommitEdit>,
 }
 
 /// One path of the commit that is not as in HEAD.
 #[derive(Debug)]
-struct Edit {
+struct CommitEdit {
     path: String,
     /// In HEAD.
-    old: Option<File>,
-    new: Option<File>,
+    old: Option<GitFile>,
+    new: Option<GitFile>,
 }
 
 impl Repository {
     /// Stores a commit on top of HEAD. `None` when nothing differs and an empty one is not wanted.
-    pub fn prepare(&self, request: &Request<'_>) -> Result<Option<Prepared>> {
+    pub fn prepare(&self, request: &CommitRequest<'_>) -> Result<Option<Prepared>> {
         self.check_idle()?;
         self.check_identity()?;
         let head = self.head()?;
         let (mut edits, mut ignored) = (Vec::new(), Vec::new());
         if let Some(version) = request.version {
-            let held =
-                head.commit.as_deref().map_or_else(|| Ok(Files::new()), |at| self.files_of(at))?;
+            let held = head
+                .commit
+                .as_deref()
+                .map_or_else(|| Ok(GitFiles::new()), |at| self.files_of(at))?;
             let mut known = self.known()?;
             let compared = self.compare(version, &held, &self.links()?, &mut known)?;
             self.check_not_newer(&compared.changes, request.since)?;
@@ -74,8 +76,9 @@ impl Repository {
     }
 
     /// What a commit of a version would change, and what of the version git ignores.
-    pub fn pending(&self, version: &Version<'_>) -> Result<Compared> {
-        let held = self.head()?.commit.map_or_else(|| Ok(Files::new()), |at| self.files_of(&at))?;
+    pub fn pending(&self, version: &VersionFiles<'_>) -> Result<CommitComparison> {
+        let held =
+            self.head()?.commit.map_or_else(|| Ok(GitFiles::new()), |at| self.files_of(&at))?;
         self.compare(version, &held, &self.links()?, &mut self.known()?)
     }
 
@@ -112,41 +115,41 @@ impl Repository {
     fn edits(
         &self,
         source: &dyn Source,
-        changes: &[Change],
-        held: &Files,
+        changes: &[CommitChange],
+        held: &GitFiles,
         trusts_modes: bool,
-    ) -> Result<Vec<Edit>> {
-        let wanted = |change: &Change| {
+    ) -> Result<Vec<CommitEdit>> {
+        let wanted = |change: &CommitChange| {
             let (mode, id) = change.new?;
-            Some(Wanted { path: change.path.clone(), mode, id })
+            Some(NewGitBlob { path: change.path.clone(), mode, id })
         };
-        let wanted: Vec<Wanted> = changes.iter().filter_map(wanted).collect();
+        let wanted: Vec<NewGitBlob> = changes.iter().filter_map(wanted).collect();
         let mut stored = self.store(source, &wanted)?.into_iter();
-        let mut edit = |change: &Change| {
+        let mut edit = |change: &CommitChange| {
             let old = held.get(&change.path).cloned();
             let new = change.new.and_then(|(new, _)| {
                 // Where the disk cannot tell what is executable, HEAD knows better.
                 let known =
                     old.as_ref().filter(|file| !trusts_modes && file.mode.starts_with("100"));
                 let mode = known.filter(|_| new.is_file()).map_or(mode(new), |file| &file.mode);
-                Some(File { mode: mode.to_owned(), oid: stored.next()? })
+                Some(GitFile { mode: mode.to_owned(), oid: stored.next()? })
             });
-            Edit { path: change.path.clone(), old, new }
+            CommitEdit { path: change.path.clone(), old, new }
         };
-        let edits: Vec<Edit> = changes.iter().map(&mut edit).collect();
+        let edits: Vec<CommitEdit> = changes.iter().map(&mut edit).collect();
         Ok(edits.into_iter().filter(|edit| edit.old != edit.new).collect())
     }
 
     /// Refuses to undo in git what was committed after the push: a path that was edited since, and is
     /// in HEAD as it is on the disk.
-    fn check_not_newer(&self, changes: &[Change], since: &BTreeSet<String>) -> Result<()> {
+    fn check_not_newer(&self, changes: &[CommitChange], since: &BTreeSet<String>) -> Result<()> {
         let mut doubtful = changes.iter().filter(|change| since.contains(&change.path)).peekable();
         if doubtful.peek().is_none() {
             return Ok(());
         }
         let head = self.head()?.commit;
         let edited = if head.is_some() { self.edited()? } else { Vec::new() };
-        let newer = |change: &&Change| match change.held {
+        let newer = |change: &&CommitChange| match change.held {
             true => !edited.contains(&change.path),
             false => self.root.join(&change.path).symlink_metadata().is_err(),
         };
@@ -161,7 +164,7 @@ impl Repository {
     }
 
     /// HEAD's tree with the edits, as a tree of git.
-    fn tree(&self, head: &Head, edits: &[Edit]) -> Result<String> {
+    fn tree(&self, head: &GitHead, edits: &[CommitEdit]) -> Result<String> {
         if let (true, Some(commit)) = (edits.is_empty(), &head.commit) {
             return self.git.line(&["rev-parse", &format!("{commit}^{{tree}}")]);
         }
@@ -173,7 +176,7 @@ impl Repository {
         git.line(&["write-tree"])
     }
 
-    fn commit(&self, head: &Head, tree: &str, request: &Request<'_>) -> Result<String> {
+    fn commit(&self, head: &GitHead, tree: &str, request: &CommitRequest<'_>) -> Result<String> {
         let mut args = vec!["commit-tree", tree, "-F", "-"];
         if let Some(parent) = &head.commit {
             args.extend(["-p", parent]);
@@ -190,13 +193,13 @@ impl Repository {
     }
 
     /// Takes the commit's paths into the person's index, where it had what HEAD had.
-    fn follow(&self, edits: &[Edit]) -> Result<()> {
+    fn follow(&self, edits: &[CommitEdit]) -> Result<()> {
         if edits.is_empty() {
             return Ok(());
         }
         let staged = self.staged()?;
         let unsettled: BTreeSet<String> = self.unsettled()?.into_iter().collect();
-        let untouched = |edit: &&Edit| {
+        let untouched = |edit: &&CommitEdit| {
             staged.get(&edit.path) == edit.old.as_ref() && !unsettled.contains(&edit.path)
         };
         self.wait_for_index();
@@ -206,9 +209,14 @@ impl Repository {
         Ok(())
     }
 
-    fn write_index<'e>(&self, git: &Git, edits: impl Iterator<Item = &'e Edit>) -> Result<()> {
+    fn write_index<'e>(
+        &self,
+        git: &GitCommand,
+        edits: impl Iterator<Item = &'e CommitEdit>,
+    ) -> Result<()> {
         // Removals first: a file may have become a folder.
-        let (mut lines, set): (Vec<&Edit>, Vec<&Edit>) = edits.partition(|edit| edit.new.is_none());
+        let (mut lines, set): (Vec<&CommitEdit>, Vec<&CommitEdit>) =
+            edits.partition(|edit| edit.new.is_none());
         lines.extend(set);
         git.feed(&["update-index", "-z", "--index-info"], |stdin| {
             lines
@@ -220,7 +228,7 @@ impl Repository {
     }
 
     /// `<mode> <name>\t<path>`, mode 0 for a path that goes. Paths are those of the repository here.
-    fn index_line(&self, edit: &Edit) -> String {
+    fn index_line(&self, edit: &CommitEdit) -> String {
         let mode = edit.new.as_ref().map_or("0", |file| &file.mode);
         let oid = edit.new.as_ref().or(edit.old.as_ref()).map_or("", |file| &file.oid);
         format!("{mode} {oid}\t{}{}\0", self.prefix, edit.path)

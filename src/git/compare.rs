@@ -1,14 +1,14 @@
 //! The files of a version beside those of a commit: by path, mode and bytes.
 
-use super::blob::Wanted;
-use super::held::{Files, LINK, mode};
+use super::blob::NewGitBlob;
+use super::held::{GitFiles, LINK, mode};
 use super::repository::Repository;
 use crate::error::Result;
 use crate::object::{self, Id, Mode, Source};
 use std::collections::{HashMap, HashSet};
 
 /// The files of a version, and what may stand beside them.
-pub struct Version<'a> {
+pub struct VersionFiles<'a> {
     pub source: &'a dyn Source,
     /// The tree of its files.
     pub tree: Id,
@@ -19,7 +19,7 @@ pub struct Version<'a> {
 
 /// One difference, as the change that makes the commit equal to the version.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub struct CommitChange {
     pub path: String,
     /// What the version has; `None` where it has no such file.
     pub new: Option<(Mode, Id)>,
@@ -27,7 +27,7 @@ pub struct Change {
     pub held: bool,
 }
 
-impl Change {
+impl CommitChange {
     /// What happened to the path, in one word.
     pub fn word(&self) -> &'static str {
         match (&self.new, self.held) {
@@ -40,16 +40,16 @@ impl Change {
 
 /// What a comparison found.
 #[derive(Clone, Debug, Default)]
-pub struct Compared {
+pub struct CommitComparison {
     /// Sorted by path.
-    pub changes: Vec<Change>,
+    pub changes: Vec<CommitChange>,
     /// Files of the version that git ignores, and so does not hold.
     pub ignored: Vec<String>,
 }
 
 /// What holds for every comparison in a repository, and the blobs of git that were read already.
 #[derive(Debug)]
-pub struct Known {
+pub struct ComparisonCache {
     ids: HashMap<String, Id>,
     /// Paths that git does not have on the disk, so that no version can hold them.
     not_checked_out: HashSet<String>,
@@ -59,9 +59,9 @@ pub struct Known {
 
 impl Repository {
     /// Asked once for any number of comparisons.
-    pub fn known(&self) -> Result<Known> {
+    pub fn known(&self) -> Result<ComparisonCache> {
         let not_checked_out = self.not_checked_out()?.into_iter().collect();
-        Ok(Known {
+        Ok(ComparisonCache {
             ids: HashMap::new(),
             not_checked_out,
             trusts_modes: self.is_set("core.filemode", true)?,
@@ -72,11 +72,11 @@ impl Repository {
     /// tell of; the files in submodules are those of other repositories.
     pub(super) fn compare(
         &self,
-        version: &Version<'_>,
-        held: &Files,
+        version: &VersionFiles<'_>,
+        held: &GitFiles,
         links: &[String],
-        known: &mut Known,
-    ) -> Result<Compared> {
+        known: &mut ComparisonCache,
+    ) -> Result<CommitComparison> {
         let unread =
             held.values().filter(|file| file.mode != LINK && !known.ids.contains_key(&file.oid));
         let read = self.ids(unread.map(|file| file.oid.as_str()))?;
@@ -85,15 +85,15 @@ impl Repository {
         let links: Vec<&String> = links.iter().chain(in_held).collect();
 
         let leaves = object::leaves(version.source, version.tree)?;
-        let mut found = Compared::default();
+        let mut found = CommitComparison::default();
         let mut maybe_converted = Vec::new();
-        let mut left: Files = held.clone();
+        let mut left: GitFiles = held.clone();
         for (path, new_mode, id) in leaves {
             if links.iter().any(|link| is_at_or_below(&path, link)) {
                 continue;
             }
             let Some(file) = left.remove(&path) else {
-                found.changes.push(Change { path, new: Some((new_mode, id)), held: false });
+                found.changes.push(CommitChange { path, new: Some((new_mode, id)), held: false });
                 continue;
             };
             let regular = new_mode.is_file() && file.mode.starts_with("100");
@@ -102,14 +102,14 @@ impl Repository {
                 continue;
             }
             if same_mode && regular {
-                let wanted = Wanted { path: path.clone(), mode: new_mode, id };
+                let wanted = NewGitBlob { path: path.clone(), mode: new_mode, id };
                 maybe_converted.push((wanted, file.oid));
             }
-            found.changes.push(Change { path, new: Some((new_mode, id)), held: true });
+            found.changes.push(CommitChange { path, new: Some((new_mode, id)), held: true });
         }
         let foreign = |path: &str| known.not_checked_out.contains(path) || (version.left_out)(path);
         let extra = left.into_iter().filter(|(path, file)| file.mode != LINK && !foreign(path));
-        found.changes.extend(extra.map(|(path, _)| Change { path, new: None, held: true }));
+        found.changes.extend(extra.map(|(path, _)| CommitChange { path, new: None, held: true }));
         self.drop_converted(version.source, maybe_converted, &mut found)?;
         self.set_ignored_apart(&mut found)?;
         found.changes.sort_unstable_by(|a, b| a.path.cmp(&b.path));
@@ -120,10 +120,10 @@ impl Repository {
     fn drop_converted(
         &self,
         source: &dyn Source,
-        maybe: Vec<(Wanted, String)>,
-        found: &mut Compared,
+        maybe: Vec<(NewGitBlob, String)>,
+        found: &mut CommitComparison,
     ) -> Result<()> {
-        let (wanted, oids): (Vec<Wanted>, Vec<String>) = maybe.into_iter().unzip();
+        let (wanted, oids): (Vec<NewGitBlob>, Vec<String>) = maybe.into_iter().unzip();
         let names = self.converted(source, &wanted, false)?;
         let pairs = wanted.iter().map(|file| &file.path).zip(&oids);
         let same: HashSet<&String> = pairs
@@ -134,7 +134,7 @@ impl Repository {
         Ok(())
     }
 
-    fn set_ignored_apart(&self, found: &mut Compared) -> Result<()> {
+    fn set_ignored_apart(&self, found: &mut CommitComparison) -> Result<()> {
         let new = found.changes.iter().filter(|change| !change.held);
         let paths: Vec<&str> = new.map(|change| change.path.as_str()).collect();
         found.ignored = self.ignored(&paths)?;

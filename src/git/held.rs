@@ -11,7 +11,7 @@ pub const LINK: &str = "160000";
 
 /// One file as git has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
+pub struct GitFile {
     /// As git writes it: `100644`, `100755`, `120000`, or [`LINK`].
     pub mode: String,
     /// The name of the object in git.
@@ -19,7 +19,7 @@ pub struct File {
 }
 
 /// Files by their paths in the project.
-pub type Files = BTreeMap<String, File>;
+pub type GitFiles = BTreeMap<String, GitFile>;
 
 /// How git writes the mode of a file.
 pub fn mode(mode: Mode) -> &'static str {
@@ -33,7 +33,7 @@ pub fn mode(mode: Mode) -> &'static str {
 
 impl Repository {
     /// The project's files in a commit. What is not UTF-8 in a name can be in no version, and is passed over.
-    pub(super) fn files_of(&self, commit: &str) -> Result<Files> {
+    pub(super) fn files_of(&self, commit: &str) -> Result<GitFiles> {
         let listed = self.git.run(&["ls-tree", "-r", "-z", commit])?;
         // `100644 blob <name>\t<path>`
         Ok(records(&listed)
@@ -42,7 +42,7 @@ impl Repository {
     }
 
     /// The project's entries in the index that are not in conflict.
-    pub(super) fn staged(&self) -> Result<Files> {
+    pub(super) fn staged(&self) -> Result<GitFiles> {
         let listed = self.git.run(&["ls-files", "-s", "-z"])?;
         // `100644 <name> <stage>\t<path>`
         let settled = records(&listed).filter(|(words, _)| words.get(2) == Some(&"0"));
@@ -129,8 +129,8 @@ fn cut_short(error: &io::Error) -> Error {
     Error::failed(format!("cannot read what git cat-file says: {error}"))
 }
 
-fn file(mode: &str, oid: &str) -> File {
-    File { mode: mode.to_owned(), oid: oid.to_owned() }
+fn file(mode: &str, oid: &str) -> GitFile {
+    GitFile { mode: mode.to_owned(), oid: oid.to_owned() }
 }
 
 /// The words before the tab and the path after it, for each record that ends with a NUL.

@@ -12,6 +12,6 @@ mod process;
 mod repository;
 pub mod tag;
 
-pub use commit::{Prepared, Request};
-pub use compare::{Change, Compared, Known, Version};
-pub use repository::{Head, Repository};
+pub use commit::{CommitRequest, Prepared};
+pub use compare::{CommitChange, CommitComparison, ComparisonCache, VersionFiles};
+pub use repository::{GitHead, Repository};

@@ -57,18 +57,18 @@ const OPTIONS: [&str; 6] = [
 
 /// git, run in one folder.
 #[derive(Clone, Debug)]
-pub struct Git {
+pub struct GitCommand {
     folder: PathBuf,
     set: Vec<(&'static str, String)>,
 }
 
-impl Git {
-    pub fn at(folder: &Path) -> Git {
-        Git { folder: folder.to_owned(), set: Vec::new() }
+impl GitCommand {
+    pub fn at(folder: &Path) -> GitCommand {
+        GitCommand { folder: folder.to_owned(), set: Vec::new() }
     }
 
     /// The same with a variable set.
-    pub fn with(&self, name: &'static str, value: impl Into<String>) -> Git {
+    pub fn with(&self, name: &'static str, value: impl Into<String>) -> GitCommand {
         let mut git = self.clone();
         git.set.push((name, value.into()));
         git
@@ -245,7 +245,7 @@ mod tests {
     fn more_than_a_pipe_holds_goes_in_and_comes_out() {
         let lines = "a line that is not so short\n".repeat(20_000);
         let folder = tempfile::tempdir().unwrap();
-        let git = Git::at(folder.path());
+        let git = GitCommand::at(folder.path());
         let out = git
             .feed(&["stripspace"], |stdin| {
                 stdin.write_all(lines.as_bytes()).map_err(|error| Error::failed(error.to_string()))

@@ -1,6 +1,6 @@
 //! The repository that a project lies in: where it is, what is checked out, whether it can take a commit.
 
-use super::process::Git;
+use super::process::GitCommand;
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Repository {
     /// Runs in the project's folder, so that paths that it lists are those of the project.
-    pub(super) git: Git,
+    pub(super) git: GitCommand,
     pub(super) root: PathBuf,
     top: PathBuf,
     /// Of this work tree: the index, and what is going on.
@@ -20,7 +20,7 @@ pub struct Repository {
 
 /// What is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct GitHead {
     /// `None` when HEAD is detached.
     pub branch: Option<String>,
     /// `None` before the first commit.
@@ -65,7 +65,7 @@ const UNDER_WAY: [(&str, &str, &str); 7] = [
 impl Repository {
     /// The repository around a project's folder.
     pub fn find(root: &Path) -> Result<Repository> {
-        let git = Git::at(root);
+        let git = GitCommand::at(root);
         let inside = git.line(&["rev-parse", "--is-inside-work-tree"]).map_err(|error| {
             if error.message().contains("not a git repository") { not_inside() } else { error }
         })?;
@@ -85,10 +85,10 @@ impl Repository {
         &self.top
     }
 
-    pub fn head(&self) -> Result<Head> {
+    pub fn head(&self) -> Result<GitHead> {
         let branch = self.git.ask(&["symbolic-ref", "--short", "-q", "HEAD"])?;
         let commit = self.git.ask(&["rev-parse", "-q", "--verify", "HEAD^{commit}"])?;
-        Ok(Head { branch, commit })
+        Ok(GitHead { branch, commit })
     }
 
     /// Refuses while something else is half done.

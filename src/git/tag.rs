@@ -1,7 +1,7 @@
 //! Tags of versions: `lua/v<N>`, as the stock command names them, each on the commit of a version.
 
 use super::commit::broken;
-use super::compare::{Compared, Known, Version};
+use super::compare::{CommitComparison, ComparisonCache, VersionFiles};
 use super::repository::Repository;
 use crate::error::Result;
 use std::collections::BTreeMap;
@@ -57,9 +57,9 @@ impl Repository {
     pub fn holds(
         &self,
         commit: &str,
-        version: &Version<'_>,
-        known: &mut Known,
-    ) -> Result<Compared> {
+        version: &VersionFiles<'_>,
+        known: &mut ComparisonCache,
+    ) -> Result<CommitComparison> {
         self.compare(version, &self.files_of(commit)?, &[], known)
     }
 }

@@ -3,17 +3,17 @@
 use super::record::{SOURCE, STATE};
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::object::{Extents, Id, Most, Source};
+use crate::object::{Id, PathLimits, Source, TreeExtents};
 
 /// The files, which every client restores.
-const FILES: Most = Most { levels: fs::DEEPEST as u64, path: fs::LONGEST_PATH as u64 };
+const FILES: PathLimits = PathLimits { levels: fs::DEEPEST as u64, path: fs::LONGEST_PATH as u64 };
 
 /// The state holds files once more, below the folder of each primitive that reaches them.
-const IN_STATE: Most = Most { levels: FILES.levels + 4, path: FILES.path + 4096 };
+const IN_STATE: PathLimits = PathLimits { levels: FILES.levels + 4, path: FILES.path + 4096 };
 
 /// Counts versions of one agent, which share most of their trees.
 #[derive(Debug, Default)]
-pub struct Bounds(Extents);
+pub struct Bounds(TreeExtents);
 
 impl Bounds {
     /// Refuses a source version or a version whose files or state are more than any project has.

@@ -5,7 +5,7 @@
 
 use super::record::{self, Event, LedgerRecord, PREVIOUS, RECORD, VERSION};
 use crate::error::{Error, Result};
-use crate::object::{Entry, Id, Sink, Source, Tree};
+use crate::object::{Id, Sink, Source, Tree, TreeEntry};
 use std::collections::HashSet;
 
 /// One record with its links.
@@ -46,8 +46,8 @@ pub fn append<S: Sink>(
     previous: Option<Id>,
 ) -> Result<Id> {
     let blob = sink.put_blob(record::encode(record), None)?;
-    let mut entries = vec![Entry::file(RECORD, blob), Entry::directory(VERSION, version)];
-    entries.extend(previous.map(|id| Entry::directory(PREVIOUS, id)));
+    let mut entries = vec![TreeEntry::file(RECORD, blob), TreeEntry::directory(VERSION, version)];
+    entries.extend(previous.map(|id| TreeEntry::directory(PREVIOUS, id)));
     sink.put_tree(&Tree::new(entries)?, previous)
 }
 

@@ -6,7 +6,7 @@ use super::record::{Event, LedgerRecord};
 use super::via::Via;
 use crate::error::{Kind, Result};
 use crate::object::{Id, Source};
-use crate::store::{Active, Heads, Receipts, Series, Store, common};
+use crate::store::{Active, Heads, ReceiptSeries, Receipts, Store, common};
 use std::collections::{HashMap, HashSet};
 
 /// What a remote has, and when it said so.
@@ -126,7 +126,7 @@ fn promotion(store: &Store, ledger: Id, told: Option<&Told>) -> Result<Option<Pr
 /// The tokens that brought the records of a ledger, the newest first and without an end. Only a remote knows them.
 fn vias(told: Option<&Told>) -> impl Iterator<Item = Option<Via>> {
     let known = told.into_iter().flat_map(|told| {
-        told.receipts.newest(Series::Ledger).map(|brought| {
+        told.receipts.newest(ReceiptSeries::Ledger).map(|brought| {
             let brought = brought?;
             Some(Via {
                 remote: told.remote.clone(),

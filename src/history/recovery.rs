@@ -5,8 +5,8 @@ use super::source::SourceVersion;
 use super::verify::Problem;
 use super::version::{self, Version};
 use crate::error::Result;
-use crate::object::{Id, Kind};
-use crate::store::refs::{Name, RefCheck, Trouble};
+use crate::object::{Id, ObjectKind};
+use crate::store::refs::{RefCheck, RefName, Trouble};
 use crate::store::{Odb, Store};
 use std::collections::HashSet;
 
@@ -29,7 +29,7 @@ pub fn problems(store: &Store, survey: &RefCheck) -> Vec<Problem> {
     survey.problems.iter().map(problem).collect()
 }
 
-fn next(store: &Store, survey: &RefCheck, name: &Name) -> String {
+fn next(store: &Store, survey: &RefCheck, name: &RefName) -> String {
     let file = store.dir().join(name.to_string());
     let backup = format!("bring \"{}\" back from a backup", file.display());
     if let Some(id) = store.logged().refs.get(name) {
@@ -55,7 +55,7 @@ fn next(store: &Store, survey: &RefCheck, name: &Name) -> String {
 }
 
 /// What a ref held, where the ledger knows it or only one version is left that it can have been.
-pub(super) fn found(store: &Store, survey: &RefCheck, name: &Name) -> Option<Id> {
+pub(super) fn found(store: &Store, survey: &RefCheck, name: &RefName) -> Option<Id> {
     let damaged = survey.problems.iter().flat_map(|trouble| &trouble.refs);
     let alone = damaged.filter(|other| other.series() == name.series()).count() == 1;
     active(store, name).or_else(|| match unnamed(store, survey, name).ok()?.as_slice() {
@@ -65,7 +65,7 @@ pub(super) fn found(store: &Store, survey: &RefCheck, name: &Name) -> Option<Id>
 }
 
 /// What `ACTIVE` names is what the ledger promoted last.
-fn active(store: &Store, name: &Name) -> Option<Id> {
+fn active(store: &Store, name: &RefName) -> Option<Id> {
     let catalog = Catalog::load(store).ok()?;
     let is_active =
         name.series() == version::REFS && catalog.active_number() == Some(name.number());
@@ -73,7 +73,7 @@ fn active(store: &Store, name: &Name) -> Option<Id> {
 }
 
 /// Versions, or source versions, that no sound ref names.
-fn unnamed(store: &Store, survey: &RefCheck, name: &Name) -> Result<Vec<Id>> {
+fn unnamed(store: &Store, survey: &RefCheck, name: &RefName) -> Result<Vec<Id>> {
     let objects = store.objects();
     let named: HashSet<Id> = survey.refs.iter().map(|(_, id)| *id).collect();
     let mut found = Vec::new();
@@ -86,8 +86,8 @@ fn unnamed(store: &Store, survey: &RefCheck, name: &Name) -> Result<Vec<Id>> {
 }
 
 /// Whether an object is such a version.
-pub(super) fn is_of(objects: &Odb, name: &Name, id: Id) -> bool {
-    let tree = matches!(objects.kind_and_len(&id), Ok(Some((Kind::Tree, _))));
+pub(super) fn is_of(objects: &Odb, name: &RefName, id: Id) -> bool {
+    let tree = matches!(objects.kind_and_len(&id), Ok(Some((ObjectKind::Tree, _))));
     tree && match name.series() {
         version::REFS => Version::load(objects, name.number(), id).is_ok(),
         _ => SourceVersion::load(objects, name.number(), id).is_ok(),

@@ -7,14 +7,14 @@ use super::ledger;
 use crate::error::{Kind, Result};
 use crate::history::recovery;
 use crate::object::{Id, Source};
-use crate::store::refs::{Name, RefCheck, SOURCE, VERSIONS};
+use crate::store::refs::{RefCheck, RefName, SOURCE, VERSIONS};
 use crate::store::{Active, Heads, Store};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was made what it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
-    pub refs: BTreeMap<Name, Id>,
+    pub refs: BTreeMap<RefName, Id>,
     pub pointer: Option<Active>,
 }
 
@@ -41,8 +41,8 @@ pub fn repair(store: &Store, others: &[Heads]) -> Result<Repaired> {
 
 /// The refs that are not what they were: those that the survey names, those whose object is nowhere while the log
 /// knows another one, and of a damaged `packed-refs` those that somebody else has beyond what can be read of it.
-fn wanted(store: &Store, survey: &RefCheck, others: &[Heads]) -> Result<BTreeSet<Name>> {
-    let mut wanted: BTreeSet<Name> =
+fn wanted(store: &Store, survey: &RefCheck, others: &[Heads]) -> Result<BTreeSet<RefName>> {
+    let mut wanted: BTreeSet<RefName> =
         survey.problems.iter().flat_map(|trouble| trouble.refs.iter().cloned()).collect();
     let logged = store.logged().refs;
     for (name, id) in &survey.refs {
@@ -54,14 +54,14 @@ fn wanted(store: &Store, survey: &RefCheck, others: &[Heads]) -> Result<BTreeSet
         }
     }
     if store.refs().list(SOURCE).is_err() || store.refs().list(VERSIONS).is_err() {
-        let readable: BTreeSet<&Name> = survey.refs.iter().map(|(name, _)| name).collect();
+        let readable: BTreeSet<&RefName> = survey.refs.iter().map(|(name, _)| name).collect();
         let doubted = wanted.clone();
         for heads in
             others.iter().filter(|heads| !survey.refs.is_empty() && agrees(survey, heads, &doubted))
         {
             for (series, ids) in [(SOURCE, &heads.source), (VERSIONS, &heads.versions)] {
                 let names =
-                    (1..=ids.len() as u64).filter_map(|number| Name::new(series, number).ok());
+                    (1..=ids.len() as u64).filter_map(|number| RefName::new(series, number).ok());
                 wanted.extend(names.filter(|name| !readable.contains(name)));
             }
         }
@@ -70,7 +70,7 @@ fn wanted(store: &Store, survey: &RefCheck, others: &[Heads]) -> Result<BTreeSet
 }
 
 /// What a ref was, by whoever knows it, if there is such a version.
-fn candidate(store: &Store, survey: &RefCheck, others: &[Heads], name: &Name) -> Option<Id> {
+fn candidate(store: &Store, survey: &RefCheck, others: &[Heads], name: &RefName) -> Option<Id> {
     let logged = store.logged().refs.get(name).copied();
     let wanted = BTreeSet::from([name.clone()]);
     let there = others.iter().filter(|heads| agrees(survey, heads, &wanted)).find_map(|heads| {
@@ -84,8 +84,8 @@ fn candidate(store: &Store, survey: &RefCheck, others: &[Heads], name: &Name) ->
 }
 
 /// Whether somebody has the same versions under all numbers that both have, but for those that are in doubt.
-fn agrees(survey: &RefCheck, heads: &Heads, doubted: &BTreeSet<Name>) -> bool {
-    let damaged: BTreeSet<&Name> =
+fn agrees(survey: &RefCheck, heads: &Heads, doubted: &BTreeSet<RefName>) -> bool {
+    let damaged: BTreeSet<&RefName> =
         survey.problems.iter().flat_map(|trouble| &trouble.refs).collect();
     let certain =
         survey.refs.iter().filter(|(name, _)| !doubted.contains(name) && !damaged.contains(name));

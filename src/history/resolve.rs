@@ -7,7 +7,7 @@ use super::source;
 use super::suggest;
 use super::version;
 use crate::error::{Error, Result};
-use crate::object::{Entry, Id, IdPrefix, Kind, Mode, Source, entry_at};
+use crate::object::{Id, IdPrefix, Mode, ObjectKind, Source, TreeEntry, entry_at};
 use crate::store::{Heads, Store};
 
 /// The number of the version that a revision names.
@@ -71,7 +71,7 @@ fn by_id(catalog: &Catalog, digits: &str) -> Result<u64> {
 /// inside one, or any object by the beginning of its id.
 ///
 /// `theirs` is what a remote has, where its word counts for what is live.
-pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Result<Entry> {
+pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Result<TreeEntry> {
     match revision {
         Revision::Inside(base, path) => {
             let root = object(store, theirs, base)?;
@@ -91,7 +91,7 @@ pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Res
         }
         Revision::Source(number) => {
             let version = source::get(store, *number)?;
-            Ok(Entry::directory(&revision.to_string(), version.id))
+            Ok(TreeEntry::directory(&revision.to_string(), version.id))
         }
         Revision::IdPrefix(digits) => by_prefix(store, digits),
         // Digits that are no version's number may begin an id.
@@ -101,7 +101,7 @@ pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Res
         _ => {
             let catalog = Catalog::told(store, theirs)?;
             let version = catalog.get(number(&catalog, revision)?)?;
-            Ok(Entry::directory(&revision.to_string(), version.id))
+            Ok(TreeEntry::directory(&revision.to_string(), version.id))
         }
     }
 }
@@ -137,16 +137,18 @@ fn is_version(store: &Store, number: u64) -> Result<bool> {
     Ok(store.refs().get(&format!("{}/v{number}", version::REFS))?.is_some())
 }
 
-fn by_prefix(store: &Store, digits: &str) -> Result<Entry> {
+fn by_prefix(store: &Store, digits: &str) -> Result<TreeEntry> {
     let objects = store.objects();
     let found = match IdPrefix::parse(digits) {
         Some(prefix) => objects.resolve_prefix(&prefix, 9)?,
         None => Vec::new(),
     };
     match found.as_slice() {
-        [id] => {
-            Ok(Entry::new(digits, mode_of(objects.kind_and_len(id)?.map(|(kind, _)| kind)), *id))
-        }
+        [id] => Ok(TreeEntry::new(
+            digits,
+            mode_of(objects.kind_and_len(id)?.map(|(kind, _)| kind)),
+            *id,
+        )),
         [] => Err(Error::not_found(format!("no object has an id that begins with \"{digits}\""))),
         several => {
             let ids: Vec<String> = several.iter().take(8).map(Id::to_string).collect();
@@ -156,9 +158,9 @@ fn by_prefix(store: &Store, digits: &str) -> Result<Entry> {
     }
 }
 
-fn mode_of(kind: Option<Kind>) -> Mode {
+fn mode_of(kind: Option<ObjectKind>) -> Mode {
     match kind {
-        Some(Kind::Tree) => Mode::Directory,
+        Some(ObjectKind::Tree) => Mode::Directory,
         _ => Mode::File,
     }
 }

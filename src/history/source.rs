@@ -5,7 +5,7 @@ use super::record::{self, RECORD, SOURCE, STATE, SourceRecord};
 use super::state::State;
 use crate::error::{Error, Result};
 use crate::model::numbers::{self, Numbers};
-use crate::object::{Entry, Id, Memory, Sink, Source, Tree};
+use crate::object::{Id, Memory, Sink, Source, Tree, TreeEntry};
 use crate::store::{Batch, Store, refs};
 
 pub const REFS: &str = refs::SOURCE;
@@ -109,9 +109,9 @@ pub fn put<S: Source + Sink>(
     };
     let blob = sink.put_blob(record::encode(record), old_record)?;
     let tree = Tree::new(vec![
-        Entry::file(RECORD, blob),
-        Entry::directory(STATE, state),
-        Entry::directory(SOURCE, source),
+        TreeEntry::file(RECORD, blob),
+        TreeEntry::directory(STATE, state),
+        TreeEntry::directory(SOURCE, source),
     ])?;
     sink.put_tree(&tree, base.map(|base| base.id))
 }

@@ -7,7 +7,7 @@ use crate::model::kind::Kind;
 pub use crate::model::names::CODE;
 use crate::model::numbers::Numbers;
 use crate::model::{json, names};
-use crate::object::{Entry, Id, Mode, Sink, Source, Tree};
+use crate::object::{Id, Mode, Sink, Source, Tree, TreeEntry};
 use std::collections::BTreeMap;
 
 /// Entries of a state tree beside the folders of primitives.
@@ -71,26 +71,24 @@ impl State {
         };
         let old_id = |name: &str| old.get(name).map(|entry| entry.id);
         let mut entries = Vec::new();
-        entries.extend(self.settings.map(|id| Entry::file(SETTINGS, id)));
-        entries.extend(
-            self.persona.map(|p| {
-                Entry::file(if p.is_object { PERSONA_OBJECT } else { PERSONA_TEXT }, p.id)
-            }),
-        );
+        entries.extend(self.settings.map(|id| TreeEntry::file(SETTINGS, id)));
+        entries.extend(self.persona.map(|p| {
+            TreeEntry::file(if p.is_object { PERSONA_OBJECT } else { PERSONA_TEXT }, p.id)
+        }));
         let numbers = sink.put_blob(json::encode(&self.numbers)?, old_id(NUMBERS))?;
-        entries.push(Entry::file(NUMBERS, numbers));
+        entries.push(TreeEntry::file(NUMBERS, numbers));
         for (folder, primitives) in self.folders() {
             let tree = Tree::new(primitives)?;
-            entries.push(Entry::directory(folder, sink.put_tree(&tree, old_id(folder))?));
+            entries.push(TreeEntry::directory(folder, sink.put_tree(&tree, old_id(folder))?));
         }
         sink.put_tree(&Tree::new(entries)?, base)
     }
 
-    fn folders(&self) -> BTreeMap<&str, Vec<Entry>> {
-        let mut folders: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
+    fn folders(&self) -> BTreeMap<&str, Vec<TreeEntry>> {
+        let mut folders: BTreeMap<&str, Vec<TreeEntry>> = BTreeMap::new();
         for (key, id) in &self.primitives {
             let (folder, name) = key.split_once('/').unwrap_or((key, ""));
-            folders.entry(folder).or_default().push(Entry::new(name, Mode::Directory, *id));
+            folders.entry(folder).or_default().push(TreeEntry::new(name, Mode::Directory, *id));
         }
         folders
     }
@@ -147,7 +145,7 @@ mod tests {
     fn an_unknown_entry_is_damage() {
         let mut memory = Memory::default();
         let blob = memory.put_blob(b"x".to_vec(), None).unwrap();
-        let tree = Tree::new(vec![Entry::file("stranger", blob)]).unwrap();
+        let tree = Tree::new(vec![TreeEntry::file("stranger", blob)]).unwrap();
         let id = memory.put_tree(&tree, None).unwrap();
         assert!(State::load(&memory, &id).unwrap_err().message().contains("stranger"));
     }

@@ -60,7 +60,7 @@ pub struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// `refs` are those that can be read; what is wrong with the others their survey says.
-    pub fn all(project: &'a Project, refs: &[(refs::Name, Id)]) -> Vec<Problem> {
+    pub fn all(project: &'a Project, refs: &[(refs::RefName, Id)]) -> Vec<Problem> {
         let objects = project.store().objects();
         let (below, bad, affects) = Default::default();
         let mut walk = Walk { objects, below, bad, affects, records: Vec::new() };
@@ -89,7 +89,7 @@ impl<'a> Walk<'a> {
         });
     }
 
-    fn named(&mut self, full: &refs::Name, id: &Id) {
+    fn named(&mut self, full: &refs::RefName, id: &Id) {
         let name = full.to_string().trim_start_matches("refs/").to_owned();
         self.version(&name, full.series(), full.number(), id);
     }

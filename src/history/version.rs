@@ -3,7 +3,7 @@
 
 use super::record::{self, META, SOURCE, STATE, VersionMeta};
 use crate::error::Result;
-use crate::object::{Entry, Id, Sink, Source, Tree};
+use crate::object::{Id, Sink, Source, Tree, TreeEntry};
 use crate::store::refs;
 
 pub const REFS: &str = refs::VERSIONS;
@@ -76,9 +76,9 @@ pub fn put<S: Source + Sink>(
     };
     let blob = sink.put_blob(record::encode(meta), old_meta)?;
     let tree = Tree::new(vec![
-        Entry::file(META, blob),
-        Entry::directory(STATE, state),
-        Entry::directory(SOURCE, source),
+        TreeEntry::file(META, blob),
+        TreeEntry::directory(STATE, state),
+        TreeEntry::directory(SOURCE, source),
     ])?;
     sink.put_tree(&tree, base.map(|base| base.id))
 }

@@ -5,7 +5,7 @@ use super::ledger;
 use super::record;
 use crate::error::Result;
 use crate::object::{Id, Source};
-use crate::store::{Brought, RemoteTracking, Series, Store, TokenName};
+use crate::store::{ReceiptSeries, ReceiptToken, RemoteTracking, Store, TokenName};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt;
@@ -52,11 +52,16 @@ impl Vias {
         let mut vias = Vias::default();
         for (name, tracking) in store.remembered()? {
             if !tracking.receipts.is_empty() {
-                vias.take(&name, &tracking, Series::Source, tracking.source.iter().rev().copied());
                 vias.take(
                     &name,
                     &tracking,
-                    Series::Versions,
+                    ReceiptSeries::Source,
+                    tracking.source.iter().rev().copied(),
+                );
+                vias.take(
+                    &name,
+                    &tracking,
+                    ReceiptSeries::Versions,
                     tracking.versions.iter().rev().copied(),
                 );
                 vias.remotes.push((name, tracking));
@@ -72,7 +77,7 @@ impl Vias {
             let head = tracking.active.map(|active| active.ledger);
             // A record that cannot be read ends it.
             let ids = ledger::steps(objects, head).map_while(Result::ok).map(|step| step.id);
-            vias.take(&name, &tracking, Series::Ledger, ids);
+            vias.take(&name, &tracking, ReceiptSeries::Ledger, ids);
             vias.remotes.push((name, tracking));
         }
         Ok(vias)
@@ -83,11 +88,11 @@ impl Vias {
         &mut self,
         remote: &str,
         tracking: &RemoteTracking,
-        series: Series,
+        series: ReceiptSeries,
         ids: impl Iterator<Item = Id>,
     ) {
         for (brought, id) in tracking.receipts.newest(series).zip(ids) {
-            if let Some(Brought { token, at_ms }) = brought {
+            if let Some(ReceiptToken { token, at_ms }) = brought {
                 let via = Via { remote: remote.to_owned(), token: token.clone(), at_ms };
                 self.known.entry(id).or_insert(via);
             }

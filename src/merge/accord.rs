@@ -1,37 +1,37 @@
 //! Accord: our versions and ledger beside those of a remote, for a step of the pointer there. The remote's ledger
 //! decides, and ours comes up to it. Source versions matter only where something that they made has to go there.
 
-use super::rebase::{self, Parted};
+use super::rebase::{self, SplitLedgers};
 use crate::error::Result;
 use crate::history::catalog::Catalog;
 use crate::history::ledger::Step;
-use crate::merge::incoming::Moved;
+use crate::merge::incoming::LedgerChange;
 use crate::object::Source;
 use crate::operations::promote::{self, Ground};
-use crate::store::{Heads, Lock, Odb, Store, common};
+use crate::store::{Heads, Odb, Store, StoreLock, common};
 
 #[derive(Clone, Debug, Default)]
-pub struct Accord {
+pub struct JoinedHistory {
     /// What the remote has, and after it the versions that only we have, where the numbers allow it.
     pub theirs: Heads,
     /// What ours becomes: the remote's versions where their numbers are free here, and its ledger with the records
     /// that only we have behind it.
     pub ours: Heads,
     /// Records that only the remote has, oldest first.
-    pub brought: Vec<Moved>,
+    pub brought: Vec<LedgerChange>,
     /// Records that only we have, oldest first.
-    pub unsent: Vec<Moved>,
+    pub unsent: Vec<LedgerChange>,
     /// Records of ours that will be in no ledger, oldest first.
-    pub left_out: Vec<Moved>,
+    pub left_out: Vec<LedgerChange>,
     /// How many versions have the same number here and there; later numbers mean two versions each. `None`: none do.
     shared: Option<usize>,
 }
 
 /// What each side recorded, where that cannot become one ledger: oldest first.
 #[derive(Clone, Debug)]
-pub struct Apart {
-    pub ours: Vec<Moved>,
-    pub theirs: Vec<Moved>,
+pub struct DivergedLedgers {
+    pub ours: Vec<LedgerChange>,
+    pub theirs: Vec<LedgerChange>,
 }
 
 /// Puts both together. `theirs` leaves out what only we recorded, where it cannot follow on the remote's.
@@ -41,26 +41,27 @@ pub fn join<S: Source + ?Sized>(
     local: &Heads,
     remote: &Heads,
     theirs: bool,
-) -> Result<Result<Accord, Apart>> {
-    let Parted { ours: mine, theirs: news } = rebase::parted(objects, local, remote)?;
+) -> Result<Result<JoinedHistory, DivergedLedgers>> {
+    let SplitLedgers { ours: mine, theirs: news } = rebase::parted(objects, local, remote)?;
     let both = common(&local.versions, &remote.versions);
     let apart = both < local.versions.len().min(remote.versions.len());
     let longer = if local.versions.len() > remote.versions.len() { local } else { remote };
     let (here, there) = if apart { (local, remote) } else { (longer, longer) };
-    let moved =
-        |steps: Vec<Step>, lists| steps.into_iter().map(|step| Moved::of(step, lists)).collect();
+    let moved = |steps: Vec<Step>, lists| {
+        steps.into_iter().map(|step| LedgerChange::of(step, lists)).collect()
+    };
     // Records can go there when the versions that they name are there, or can go too.
     let can_send = !apart && local.source.starts_with(&remote.source);
     let are_there = mine.iter().all(|step| remote.versions.contains(&step.version));
     let can_follow = news.is_empty() && (can_send || are_there);
     if !mine.is_empty() && !can_follow && !theirs {
-        return Ok(Err(Apart { ours: moved(mine, local), theirs: moved(news, remote) }));
+        return Ok(Err(DivergedLedgers { ours: moved(mine, local), theirs: moved(news, remote) }));
     }
     let keep = !mine.is_empty() && can_follow;
     let mine = moved(mine, local);
     let (unsent, left_out) = if keep { (mine, Vec::new()) } else { (Vec::new(), mine) };
     let active = if keep { local.active } else { remote.active };
-    Ok(Ok(Accord {
+    Ok(Ok(JoinedHistory {
         theirs: Heads {
             versions: there.versions.clone(),
             active: remote.active,
@@ -74,10 +75,10 @@ pub fn join<S: Source + ?Sized>(
     }))
 }
 
-impl Accord {
+impl JoinedHistory {
     /// What is here, where no remote has a say.
-    pub fn alone(local: Heads) -> Accord {
-        Accord { theirs: local.clone(), ours: local, ..Accord::default() }
+    pub fn alone(local: Heads) -> JoinedHistory {
+        JoinedHistory { theirs: local.clone(), ours: local, ..JoinedHistory::default() }
     }
 
     /// What a step at the remote is judged by. `objects` holds the remote's versions and its ledger.
@@ -109,7 +110,7 @@ impl Accord {
 
 /// Brings our versions and the pointer up to those of a remote that were brought here. `left_out` are the records
 /// that only we have and that nobody wants; others of ours stay. `false`: ours cannot follow.
-pub fn follow(store: &Store, remote: &Heads, left_out: &[Moved]) -> Result<bool> {
+pub fn follow(store: &Store, remote: &Heads, left_out: &[LedgerChange]) -> Result<bool> {
     let lock = store.lock()?;
     let local = store.heads()?;
     let Ok(accord) = join(store.objects(), &local, remote, !left_out.is_empty())? else {
@@ -122,7 +123,7 @@ pub fn follow(store: &Store, remote: &Heads, left_out: &[Moved]) -> Result<bool>
     put_in_force(store, &lock, &local, &accord.ours).map(|()| true)
 }
 
-fn put_in_force(store: &Store, lock: &Lock, local: &Heads, new: &Heads) -> Result<()> {
+fn put_in_force(store: &Store, lock: &StoreLock, local: &Heads, new: &Heads) -> Result<()> {
     match new.active {
         _ if new == local => Ok(()),
         Some(active) if new.versions == local.versions => {

@@ -12,14 +12,14 @@ pub struct Conflict {
     pub path: Option<String>,
     /// A primitive; `persona`; a setting of the `agent`.
     pub item: Option<Who>,
-    pub why: Why,
-    pub ours: Edit,
-    pub theirs: Edit,
+    pub why: ConflictReason,
+    pub ours: SideEdit,
+    pub theirs: SideEdit,
 }
 
 /// What one side did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edit {
+pub enum SideEdit {
     /// The clash is about no edit of one side alone.
     None,
     /// A primitive (its `definition` and its `reach`), the persona or a setting, without the secrets in it.
@@ -39,7 +39,7 @@ pub enum Edit {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum ConflictReason {
     /// Both changed it, in one file.
     Changed,
     /// Both changed the same lines of a file, counted from 1 in ours.
@@ -66,21 +66,21 @@ pub enum Why {
     Entangled,
 }
 
-impl Why {
+impl ConflictReason {
     /// The stable word of this reason in output.
     pub fn word(&self) -> &'static str {
         match self {
-            Why::Changed => "changed",
-            Why::Lines(_) => "lines",
-            Why::Removed(_) => "removed",
-            Why::Added => "added",
-            Why::Binary => "binary",
-            Why::Link => "link",
-            Why::Type => "type",
-            Why::Folder(_) => "folder",
-            Why::Unreadable(..) => "unreadable",
-            Why::Broken(_) => "broken",
-            Why::Entangled => "entangled",
+            ConflictReason::Changed => "changed",
+            ConflictReason::Lines(_) => "lines",
+            ConflictReason::Removed(_) => "removed",
+            ConflictReason::Added => "added",
+            ConflictReason::Binary => "binary",
+            ConflictReason::Link => "link",
+            ConflictReason::Type => "type",
+            ConflictReason::Folder(_) => "folder",
+            ConflictReason::Unreadable(..) => "unreadable",
+            ConflictReason::Broken(_) => "broken",
+            ConflictReason::Entangled => "entangled",
         }
     }
 }

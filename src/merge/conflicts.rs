@@ -1,90 +1,92 @@
 //! What of a merge may stand: which primitives each side changed, where the sides clash, and whether
 //! what comes out is what the sides did.
 
-use super::conflict::{Conflict, Edit, Why};
-use super::file::{File, Side, Text};
-use super::items::{Items, Key, who};
-use crate::diff::Changed;
+use super::conflict::{Conflict, ConflictReason, SideEdit};
+use super::file::{FileSides, Side, TextSides};
+use super::items::{AgentItems, ItemKey, who};
+use crate::diff::ChangedBy;
 use crate::error::Result;
-use crate::merge::plan::{Draft, How, Planned};
-use crate::merge::views::Reading;
+use crate::merge::plan::{FileMerge, MergePlan, PlannedFile};
+use crate::merge::views::AgentViews;
 use crate::reader::leak;
 use std::collections::BTreeSet;
 
-pub struct Judge<'a> {
-    reading: &'a Reading<'a>,
+pub struct ConflictFinder<'a> {
+    reading: &'a AgentViews<'a>,
     /// `None` where the agent of a side cannot be read.
-    known: Option<Known<'a>>,
+    known: Option<ThreeAgents<'a>>,
 }
 
 /// The agents of all three.
-struct Known<'a> {
-    base: &'a Items,
-    ours: &'a Items,
-    theirs: &'a Items,
+struct ThreeAgents<'a> {
+    base: &'a AgentItems,
+    ours: &'a AgentItems,
+    theirs: &'a AgentItems,
     /// What both sides changed, and not in the same way.
-    both: BTreeSet<Key>,
+    both: BTreeSet<ItemKey>,
 }
 
 /// What stands for an agent that cannot be read at the base: then both sides made everything.
-static NOTHING: std::sync::LazyLock<Items> = std::sync::LazyLock::new(Items::default);
+static NOTHING: std::sync::LazyLock<AgentItems> = std::sync::LazyLock::new(AgentItems::default);
 
-impl Known<'_> {
-    fn side(&self, side: Side) -> &Items {
+impl ThreeAgents<'_> {
+    fn side(&self, side: Side) -> &AgentItems {
         match side {
             Side::Ours => self.ours,
             Side::Theirs => self.theirs,
         }
     }
 
-    fn is_changed_by(&self, key: &Key, side: Side) -> bool {
+    fn is_changed_by(&self, key: &ItemKey, side: Side) -> bool {
         self.side(side).get(key) != self.base.get(key)
     }
 
-    fn why(&self, key: &Key) -> Why {
+    fn why(&self, key: &ItemKey) -> ConflictReason {
         match (self.base.get(key), self.ours.get(key), self.theirs.get(key)) {
-            (None, ..) => Why::Added,
-            (_, None, _) => Why::Removed(Side::Ours),
-            (_, _, None) => Why::Removed(Side::Theirs),
-            _ => Why::Changed,
+            (None, ..) => ConflictReason::Added,
+            (_, None, _) => ConflictReason::Removed(Side::Ours),
+            (_, _, None) => ConflictReason::Removed(Side::Theirs),
+            _ => ConflictReason::Changed,
         }
     }
 
-    fn conflict(&self, key: &Key, path: Option<&str>, why: Why) -> Conflict {
+    fn conflict(&self, key: &ItemKey, path: Option<&str>, why: ConflictReason) -> Conflict {
         // What clashes is shown, and may hold what must never be: it was not pushed yet.
         let base = self.base.get(key).map(leak::masked);
-        let edit =
-            |side: &Items| Edit::Item { from: base.clone(), to: side.get(key).map(leak::masked) };
+        let edit = |side: &AgentItems| SideEdit::Item {
+            from: base.clone(),
+            to: side.get(key).map(leak::masked),
+        };
         let (ours, theirs) = (edit(self.ours), edit(self.theirs));
         Conflict { path: path.map(str::to_owned), item: Some(who(key)), why, ours, theirs }
     }
 }
 
-impl<'a> Judge<'a> {
-    pub fn new(reading: &'a Reading<'a>) -> Result<Judge<'a>> {
+impl<'a> ConflictFinder<'a> {
+    pub fn new(reading: &'a AgentViews<'a>) -> Result<ConflictFinder<'a>> {
         let known = match (&reading.ours, &reading.theirs) {
             (Ok(ours), Ok(theirs)) => {
                 let base = reading.base.as_ref().unwrap_or(&NOTHING);
                 let differing = ours.differing(theirs);
                 let both = &base.differing(ours) & &base.differing(theirs);
-                Some(Known { base, ours, theirs, both: &both & &differing })
+                Some(ThreeAgents { base, ours, theirs, both: &both & &differing })
             }
             _ => None,
         };
-        Ok(Judge { reading, known })
+        Ok(ConflictFinder { reading, known })
     }
 
     /// Everything that both sides did and that cannot both stand.
-    pub fn conflicts(&self, draft: &Draft) -> Result<Vec<Conflict>> {
+    pub fn conflicts(&self, draft: &MergePlan) -> Result<Vec<Conflict>> {
         let mut conflicts = Vec::new();
-        let mut named: BTreeSet<Key> = BTreeSet::new();
+        let mut named: BTreeSet<ItemKey> = BTreeSet::new();
         for planned in &draft.files {
             match &planned.how {
-                How::Whole(_) => {}
-                How::Clash(Why::Folder(below))
+                FileMerge::Whole(_) => {}
+                FileMerge::Clash(ConflictReason::Folder(below))
                     if !below.starts_with(&format!("{}/", planned.file.path)) => {}
-                How::Clash(why) => conflicts.push(file_conflict(&planned.file, why.clone())),
-                How::Text(text, _) => {
+                FileMerge::Clash(why) => conflicts.push(file_conflict(&planned.file, why.clone())),
+                FileMerge::Text(text, _) => {
                     let keys = self.in_file(&planned.file, text)?;
                     if let Some(known) = &self.known {
                         let path = Some(&*planned.file.path);
@@ -99,7 +101,7 @@ impl<'a> Judge<'a> {
         }
         if let Some(known) = &self.known {
             let rest = known.both.iter().filter(|key| !named.contains(*key));
-            let rest = rest.filter(|key| known.why(key) != Why::Changed);
+            let rest = rest.filter(|key| known.why(key) != ConflictReason::Changed);
             conflicts.extend(rest.map(|key| known.conflict(key, None, known.why(key))));
         }
         Ok(conflicts)
@@ -109,9 +111,9 @@ impl<'a> Judge<'a> {
     /// be read.
     fn text_conflicts(
         &self,
-        planned: &Planned,
-        text: &Text,
-        keys: &BTreeSet<Key>,
+        planned: &PlannedFile,
+        text: &TextSides,
+        keys: &BTreeSet<ItemKey>,
     ) -> Result<Vec<Conflict>> {
         let path = &planned.file.path;
         let unreadable = match (&self.reading.ours, &self.reading.theirs) {
@@ -120,12 +122,15 @@ impl<'a> Judge<'a> {
             _ => None,
         };
         if let Some((side, why)) = unreadable {
-            return Ok(vec![file_conflict(&planned.file, Why::Unreadable(side, why.clone()))]);
+            return Ok(vec![file_conflict(
+                &planned.file,
+                ConflictReason::Unreadable(side, why.clone()),
+            )]);
         }
         let texts = text.compared();
         let mut conflicts = Vec::new();
         for (number, hunk) in
-            texts.hunks.iter().enumerate().filter(|(_, hunk)| hunk.changed == Changed::Clash)
+            texts.hunks.iter().enumerate().filter(|(_, hunk)| hunk.changed == ChangedBy::Clash)
         {
             let with = Some(text.hunk(Side::Ours, number).into_bytes());
             let without = Some(text.without(Side::Ours, number).into_bytes());
@@ -138,7 +143,9 @@ impl<'a> Judge<'a> {
             conflicts.push(Conflict {
                 path: Some(path.clone()),
                 item: None,
-                why: Why::Lines(hunk.ours.start + 1..hunk.ours.end.max(hunk.ours.start + 1) + 1),
+                why: ConflictReason::Lines(
+                    hunk.ours.start + 1..hunk.ours.end.max(hunk.ours.start + 1) + 1,
+                ),
                 ours: lines_edit(&base, &ours),
                 theirs: lines_edit(&base, &theirs),
             });
@@ -147,7 +154,7 @@ impl<'a> Judge<'a> {
     }
 
     /// What both sides changed by what they did to this one file.
-    fn in_file(&self, file: &File, text: &Text) -> Result<BTreeSet<Key>> {
+    fn in_file(&self, file: &FileSides, text: &TextSides) -> Result<BTreeSet<ItemKey>> {
         let Some(known) = self.known.as_ref().filter(|known| !known.both.is_empty()) else {
             return Ok(BTreeSet::new());
         };
@@ -160,11 +167,11 @@ impl<'a> Judge<'a> {
     /// that makes no agent, the side is read without it; where that makes none either, it may be all.
     fn touched(
         &self,
-        known: &Known<'_>,
-        file: &File,
-        text: &Text,
+        known: &ThreeAgents<'_>,
+        file: &FileSides,
+        text: &TextSides,
         side: Side,
-    ) -> Result<BTreeSet<Key>> {
+    ) -> Result<BTreeSet<ItemKey>> {
         let put = |text: String| (file.path.clone(), Some(text.into_bytes()));
         if let Ok(with) = self.reading.base_with([put(text.only(side))])? {
             return Ok(known.base.differing(&with));
@@ -178,20 +185,25 @@ impl<'a> Judge<'a> {
 
     /// Gives what clashes to one side: the files and lines that do, and of the primitives that do every
     /// change that the other side made to them.
-    pub fn decide(&self, draft: &mut Draft, conflicts: &[Conflict], winner: Side) -> Result<()> {
+    pub fn decide(
+        &self,
+        draft: &mut MergePlan,
+        conflicts: &[Conflict],
+        winner: Side,
+    ) -> Result<()> {
         draft.give(winner);
         let keys = keys(conflicts);
         let (Some(known), false) = (&self.known, keys.is_empty()) else { return Ok(()) };
         let loser = winner.other();
         for planned in &mut draft.files {
             let text = match &planned.how {
-                How::Clash(_) => continue,
+                FileMerge::Clash(_) => continue,
                 _ if !planned.file.is_changed_by(loser) => continue,
-                How::Whole(_) if planned.file.ours == planned.file.theirs => continue,
-                How::Whole(_) => planned.file.text(self.reading.objects)?,
-                How::Text(..) => None,
+                FileMerge::Whole(_) if planned.file.ours == planned.file.theirs => continue,
+                FileMerge::Whole(_) => planned.file.text(self.reading.objects)?,
+                FileMerge::Text(..) => None,
             };
-            let is_whole = matches!(planned.how, How::Whole(_));
+            let is_whole = matches!(planned.how, FileMerge::Whole(_));
             let bytes = self.reading.file(&planned.file, loser)?;
             let without = self.reading.bytes(planned.file.base)?;
             if !self.concerns(known, &keys, loser, &planned.file.path, bytes, without)? {
@@ -199,9 +211,9 @@ impl<'a> Judge<'a> {
             }
             if let (true, Some(text)) = (is_whole, text) {
                 let mode = planned.file.mode();
-                planned.how = How::Text(text, mode);
+                planned.how = FileMerge::Text(text, mode);
             }
-            let How::Text(text, _) = &planned.how else {
+            let FileMerge::Text(text, _) = &planned.how else {
                 planned.undo();
                 continue;
             };
@@ -222,14 +234,14 @@ impl<'a> Judge<'a> {
     /// where that makes no agent, the loser's work without it is not the loser's.
     fn concerns(
         &self,
-        known: &Known<'_>,
-        keys: &BTreeSet<Key>,
+        known: &ThreeAgents<'_>,
+        keys: &BTreeSet<ItemKey>,
         loser: Side,
         path: &str,
         with: Option<Vec<u8>>,
         without: Option<Vec<u8>>,
     ) -> Result<bool> {
-        let touches = |differing: BTreeSet<Key>| !differing.is_disjoint(keys);
+        let touches = |differing: BTreeSet<ItemKey>| !differing.is_disjoint(keys);
         if let Ok(items) = self.reading.base_with([(path.to_owned(), with)])? {
             return Ok(touches(known.base.differing(&items)));
         }
@@ -242,31 +254,39 @@ impl<'a> Judge<'a> {
     /// What of the merge is not as it has to be.
     pub fn check(
         &self,
-        draft: &Draft,
+        draft: &MergePlan,
         decided: &[Conflict],
         winner: Option<Side>,
     ) -> Result<Vec<Conflict>> {
-        let whole =
-            |why| Conflict { path: None, item: None, why, ours: Edit::None, theirs: Edit::None };
+        let whole = |why| Conflict {
+            path: None,
+            item: None,
+            why,
+            ours: SideEdit::None,
+            theirs: SideEdit::None,
+        };
         if let Some(path) = draft.blocked() {
-            return Ok(vec![Conflict { path: Some(path.to_owned()), ..whole(Why::Entangled) }]);
+            return Ok(vec![Conflict {
+                path: Some(path.to_owned()),
+                ..whole(ConflictReason::Entangled)
+            }]);
         }
         let Some(known) = &self.known else { return Ok(Vec::new()) };
         let merged = match self.reading.project_with(&draft.instead(self.reading)?)? {
             Ok(merged) => merged,
-            Err(why) => return Ok(vec![whole(Why::Broken(why))]),
+            Err(why) => return Ok(vec![whole(ConflictReason::Broken(why))]),
         };
         let keys = keys(decided);
         // Lines and files that were given to one side may have held anything of the other.
         let gave = winner.filter(|_| decided.iter().any(|conflict| conflict.item.is_none()));
-        let all: BTreeSet<&Key> = known
+        let all: BTreeSet<&ItemKey> = known
             .base
             .keys()
             .chain(known.ours.keys())
             .chain(known.theirs.keys())
             .chain(merged.keys())
             .collect();
-        let is_wrong = |key: &&&Key| {
+        let is_wrong = |key: &&&ItemKey| {
             let (ours, theirs) = (known.ours.get(key), known.theirs.get(key));
             let is = merged.get(key);
             match winner {
@@ -285,23 +305,23 @@ impl<'a> Judge<'a> {
         Ok(all
             .iter()
             .filter(is_wrong)
-            .map(|key| known.conflict(key, None, Why::Entangled))
+            .map(|key| known.conflict(key, None, ConflictReason::Entangled))
             .collect())
     }
 }
 
-fn file_conflict(file: &File, why: Why) -> Conflict {
-    let edit = |side| Edit::File { from: file.base, to: file.leaf(side) };
+fn file_conflict(file: &FileSides, why: ConflictReason) -> Conflict {
+    let edit = |side| SideEdit::File { from: file.base, to: file.leaf(side) };
     let (ours, theirs) = (edit(Side::Ours), edit(Side::Theirs));
     Conflict { path: Some(file.path.clone()), item: None, why, ours, theirs }
 }
 
-fn lines_edit(from: &[&str], to: &[&str]) -> Edit {
+fn lines_edit(from: &[&str], to: &[&str]) -> SideEdit {
     let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
-    Edit::Lines { from: owned(from), to: owned(to) }
+    SideEdit::Lines { from: owned(from), to: owned(to) }
 }
 
-fn keys(conflicts: &[Conflict]) -> BTreeSet<Key> {
+fn keys(conflicts: &[Conflict]) -> BTreeSet<ItemKey> {
     let items = conflicts.iter().filter_map(|conflict| conflict.item.as_ref());
     items.map(|who| (who.kind, who.name.clone())).collect()
 }

@@ -1,7 +1,7 @@
 //! One path that a side changed: what stands there at the base and on each side, and what merges of it.
 
-use super::conflict::Why;
-use crate::diff::{Changed, Take, Texts};
+use super::conflict::ConflictReason;
+use crate::diff::{ChangedBy, HunkSide, MergeTexts};
 use crate::error::Result;
 use crate::object::{self, Id, Leaf, Mode, Source};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,23 +23,23 @@ impl Side {
         }
     }
 
-    fn take(self) -> Take {
+    fn take(self) -> HunkSide {
         match self {
-            Side::Ours => Take::Ours,
-            Side::Theirs => Take::Theirs,
+            Side::Ours => HunkSide::Ours,
+            Side::Theirs => HunkSide::Theirs,
         }
     }
 
-    fn alone(self) -> Changed {
+    fn alone(self) -> ChangedBy {
         match self {
-            Side::Ours => Changed::Ours,
-            Side::Theirs => Changed::Theirs,
+            Side::Ours => ChangedBy::Ours,
+            Side::Theirs => ChangedBy::Theirs,
         }
     }
 }
 
 #[derive(Clone, Debug)]
-pub struct File {
+pub struct FileSides {
     pub path: String,
     pub base: Option<Leaf>,
     pub ours: Option<Leaf>,
@@ -47,22 +47,22 @@ pub struct File {
 }
 
 /// The text of a file three times.
-pub struct Text {
+pub struct TextSides {
     base: String,
     ours: String,
     theirs: String,
 }
 
-impl Text {
-    pub fn compared(&self) -> Texts<'_> {
-        Texts::new(&self.base, &self.ours, &self.theirs)
+impl TextSides {
+    pub fn compared(&self) -> MergeTexts<'_> {
+        MergeTexts::new(&self.base, &self.ours, &self.theirs)
     }
 
     /// The base with what one side alone changed.
     pub fn only(&self, side: Side) -> String {
         self.compared().with(|_, hunk| match hunk.changed {
-            changed if changed == side.alone() || changed == Changed::Clash => side.take(),
-            _ => Take::Base,
+            changed if changed == side.alone() || changed == ChangedBy::Clash => side.take(),
+            _ => HunkSide::Base,
         })
     }
 
@@ -76,37 +76,46 @@ impl Text {
 
     /// The base with one hunk of a side.
     pub fn hunk(&self, side: Side, number: usize) -> String {
-        self.compared().with(|other, _| if other == number { side.take() } else { Take::Base })
+        self.compared().with(|other, _| if other == number { side.take() } else { HunkSide::Base })
     }
 
     /// What a side has, without one of its hunks.
     pub fn without(&self, side: Side, number: usize) -> String {
-        self.compared().with(|other, _| if other == number { Take::Base } else { side.take() })
+        self.compared().with(|other, _| if other == number { HunkSide::Base } else { side.take() })
     }
 
     /// What both sides did, less the hunks that were taken back; `winner` has what clashes.
     pub fn merged(&self, winner: Option<Side>, undone: &BTreeSet<usize>) -> String {
         self.compared().with(|number, hunk| match hunk.changed {
-            _ if undone.contains(&number) => Take::Base,
-            Changed::Ours | Changed::Both => Take::Ours,
-            Changed::Theirs => Take::Theirs,
-            Changed::Clash => winner.map_or(Take::Base, Side::take),
+            _ if undone.contains(&number) => HunkSide::Base,
+            ChangedBy::Ours | ChangedBy::Both => HunkSide::Ours,
+            ChangedBy::Theirs => HunkSide::Theirs,
+            ChangedBy::Clash => winner.map_or(HunkSide::Base, Side::take),
         })
     }
 }
 
-impl File {
+impl FileSides {
     /// Every path that a side changed.
-    pub fn all(source: &dyn Source, base: Option<Id>, ours: Id, theirs: Id) -> Result<Vec<File>> {
-        let mut files: BTreeMap<String, File> = BTreeMap::new();
+    pub fn all(
+        source: &dyn Source,
+        base: Option<Id>,
+        ours: Id,
+        theirs: Id,
+    ) -> Result<Vec<FileSides>> {
+        let mut files: BTreeMap<String, FileSides> = BTreeMap::new();
         for found in object::compare(source, base, Some(ours))? {
             let (path, base) = (found.path, found.old);
-            files.insert(path.clone(), File { path, base, ours: found.new, theirs: base });
+            files.insert(path.clone(), FileSides { path, base, ours: found.new, theirs: base });
         }
         for found in object::compare(source, base, Some(theirs))? {
             let (path, base) = (found.path, found.old);
-            let file =
-                files.entry(path.clone()).or_insert(File { path, base, ours: base, theirs: None });
+            let file = files.entry(path.clone()).or_insert(FileSides {
+                path,
+                base,
+                ours: base,
+                theirs: None,
+            });
             file.theirs = found.new;
         }
         Ok(files.into_values().collect())
@@ -133,18 +142,22 @@ impl File {
     }
 
     /// Why two changes of this file cannot be put together; `None` where their contents or modes can.
-    pub fn obstacle(&self) -> Option<Why> {
+    pub fn obstacle(&self) -> Option<ConflictReason> {
         let (Some(ours), Some(theirs)) = (self.ours, self.theirs) else {
             let gone = if self.ours.is_none() { Side::Ours } else { Side::Theirs };
-            return Some(Why::Removed(gone));
+            return Some(ConflictReason::Removed(gone));
         };
         if !ours.0.is_file() || !theirs.0.is_file() {
-            return Some(if ours.0 == theirs.0 { Why::Link } else { Why::Type });
+            return Some(if ours.0 == theirs.0 {
+                ConflictReason::Link
+            } else {
+                ConflictReason::Type
+            });
         }
         match self.base {
             _ if ours.1 == theirs.1 => None,
-            None => Some(Why::Added),
-            Some(base) if !base.0.is_file() => Some(Why::Type),
+            None => Some(ConflictReason::Added),
+            Some(base) if !base.0.is_file() => Some(ConflictReason::Type),
             Some(_) => None,
         }
     }
@@ -174,7 +187,7 @@ impl File {
     }
 
     /// The texts, where it is a text file at the base and on both sides.
-    pub fn text(&self, source: &dyn Source) -> Result<Option<Text>> {
+    pub fn text(&self, source: &dyn Source) -> Result<Option<TextSides>> {
         let read = |leaf: Option<Leaf>| -> Result<Option<String>> {
             let Some((_, id)) = leaf.filter(|(mode, _)| mode.is_file()) else { return Ok(None) };
             let bytes = source.blob(&id)?;
@@ -183,7 +196,7 @@ impl File {
         };
         let (base, ours, theirs) = (read(self.base)?, read(self.ours)?, read(self.theirs)?);
         Ok(match (base, ours, theirs) {
-            (Some(base), Some(ours), Some(theirs)) => Some(Text { base, ours, theirs }),
+            (Some(base), Some(ours), Some(theirs)) => Some(TextSides { base, ours, theirs }),
             _ => None,
         })
     }

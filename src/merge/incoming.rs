@@ -11,21 +11,21 @@ use crate::store::{Heads, common};
 
 #[derive(Debug, Default)]
 pub struct Incoming {
-    pub source: Vec<Push>,
+    pub source: Vec<IncomingPush>,
     pub versions: Vec<Version>,
-    pub ledger: Vec<Moved>,
+    pub ledger: Vec<LedgerChange>,
 }
 
 /// A source version, and what it changed since the one before.
 #[derive(Debug)]
-pub struct Push {
+pub struct IncomingPush {
     pub version: SourceVersion,
     pub change: StateChange,
 }
 
 /// A record of the ledger, with the number of its version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moved {
+pub struct LedgerChange {
     pub step: Step,
     pub number: Option<u64>,
 }
@@ -43,7 +43,7 @@ impl Incoming {
             let version = SourceVersion::load(objects, number, id)?;
             let change = compare::between(objects, before.as_ref(), Some(&version.state))?;
             before = Some(version.state);
-            source.push(Push { version, change });
+            source.push(IncomingPush { version, change });
         }
         let first = common(&ours.versions, &theirs.versions);
         let versions = numbered(&theirs.versions, first);
@@ -51,7 +51,7 @@ impl Incoming {
             .map(|(number, id)| Version::load(objects, number, id))
             .collect::<Result<_>>()?;
         let ledger = rebase::parted(objects, ours, theirs)?.theirs;
-        let ledger = ledger.into_iter().map(|step| Moved::of(step, theirs)).collect();
+        let ledger = ledger.into_iter().map(|step| LedgerChange::of(step, theirs)).collect();
         Ok(Incoming { source, versions, ledger })
     }
 
@@ -60,11 +60,11 @@ impl Incoming {
     }
 }
 
-impl Moved {
+impl LedgerChange {
     /// A record of the ledger that goes with these lists.
-    pub fn of(step: Step, lists: &Heads) -> Moved {
+    pub fn of(step: Step, lists: &Heads) -> LedgerChange {
         let at = lists.versions.iter().position(|id| *id == step.version);
-        Moved { step, number: at.map(|at| at as u64 + 1) }
+        LedgerChange { step, number: at.map(|at| at as u64 + 1) }
     }
 }
 

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Kind and name: `skill`, `persona` or `agent` for a setting.
-pub type Key = (&'static str, String);
+pub type ItemKey = (&'static str, String);
 
 pub const PERSONA: &str = "persona";
 pub const AGENT: &str = "agent";
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Items(BTreeMap<Key, Value>);
+pub struct AgentItems(BTreeMap<ItemKey, Value>);
 
-impl Items {
-    pub fn of(agent: &Agent) -> Items {
+impl AgentItems {
+    pub fn of(agent: &Agent) -> AgentItems {
         let mut items = BTreeMap::new();
         for primitive in &agent.primitives {
             let content =
@@ -33,24 +33,24 @@ impl Items {
         let settings =
             agent.settings.iter().map(|(name, value)| ((AGENT, name.clone()), value.clone()));
         items.extend(settings);
-        Items(items)
+        AgentItems(items)
     }
 
-    pub fn get(&self, key: &Key) -> Option<&Value> {
+    pub fn get(&self, key: &ItemKey) -> Option<&Value> {
         self.0.get(key)
     }
 
     /// What is not the same in another agent.
-    pub fn differing(&self, other: &Items) -> BTreeSet<Key> {
+    pub fn differing(&self, other: &AgentItems) -> BTreeSet<ItemKey> {
         let keys = self.0.keys().chain(other.0.keys());
         keys.filter(|key| self.get(key) != other.get(key)).cloned().collect()
     }
 
-    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+    pub fn keys(&self) -> impl Iterator<Item = &ItemKey> {
         self.0.keys()
     }
 }
 
-pub fn who(key: &Key) -> Who {
+pub fn who(key: &ItemKey) -> Who {
     Who { kind: key.0, name: key.1.clone() }
 }

@@ -18,13 +18,13 @@ pub mod rebase;
 mod tests;
 mod views;
 
-pub use conflict::{Conflict, Edit, Why};
+pub use conflict::{Conflict, ConflictReason, SideEdit};
 pub use file::Side;
 
 use crate::error::Result;
-use crate::merge::conflicts::Judge;
-use crate::merge::plan::Draft;
-use crate::merge::views::Reading;
+use crate::merge::conflicts::ConflictFinder;
+use crate::merge::plan::MergePlan;
+use crate::merge::views::AgentViews;
 use crate::object::{Id, Sink, Source};
 use std::path::Path;
 
@@ -39,14 +39,14 @@ pub struct Trees {
 }
 
 #[derive(Debug)]
-pub enum Outcome {
-    Merged(Merged),
+pub enum MergeOutcome {
+    Merged(MergedTree),
     /// Nothing was decided, and nothing is to be written.
     Conflicts(Vec<Conflict>),
 }
 
 #[derive(Debug)]
-pub struct Merged {
+pub struct MergedTree {
     pub tree: Id,
     /// Files in which changes of both sides stand.
     pub texts: Vec<String>,
@@ -61,25 +61,29 @@ pub fn merge<S: Source + Sink>(
     root: &Path,
     trees: &Trees,
     choice: Option<Side>,
-) -> Result<Outcome> {
+) -> Result<MergeOutcome> {
     if let Some(tree) = one_sided(trees) {
-        return Ok(Outcome::Merged(Merged { tree, texts: Vec::new(), decided: Vec::new() }));
+        return Ok(MergeOutcome::Merged(MergedTree {
+            tree,
+            texts: Vec::new(),
+            decided: Vec::new(),
+        }));
     }
-    let mut draft = Draft::new(objects, trees)?;
-    let reading = Reading::new(objects, root, trees)?;
-    let judge = Judge::new(&reading)?;
+    let mut draft = MergePlan::new(objects, trees)?;
+    let reading = AgentViews::new(objects, root, trees)?;
+    let judge = ConflictFinder::new(&reading)?;
     let conflicts = judge.conflicts(&draft)?;
     if let (false, Some(winner)) = (conflicts.is_empty(), choice) {
         judge.decide(&mut draft, &conflicts, winner)?;
     } else if !conflicts.is_empty() {
-        return Ok(Outcome::Conflicts(conflicts));
+        return Ok(MergeOutcome::Conflicts(conflicts));
     }
     let wrong = judge.check(&draft, &conflicts, choice)?;
     if !wrong.is_empty() {
-        return Ok(Outcome::Conflicts(wrong));
+        return Ok(MergeOutcome::Conflicts(wrong));
     }
     let tree = draft.store(objects, trees.ours)?;
-    Ok(Outcome::Merged(Merged { tree, texts: draft.texts(), decided: conflicts }))
+    Ok(MergeOutcome::Merged(MergedTree { tree, texts: draft.texts(), decided: conflicts }))
 }
 
 /// The result where only one side did something, or both the same.

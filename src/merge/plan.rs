@@ -1,33 +1,33 @@
 //! What the merge would make of each path, before it is judged and stored.
 
 use super::Trees;
-use super::conflict::Why;
-use super::file::{File, Side, Text};
+use super::conflict::ConflictReason;
+use super::file::{FileSides, Side, TextSides};
 use crate::error::Result;
-use crate::merge::views::Reading;
+use crate::merge::views::AgentViews;
 use crate::object::{self, Id, Leaf, Mode, Sink, Source, nest};
 use crate::reader::edit::instead::Instead;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every path that a side changed.
-pub struct Draft {
-    pub files: Vec<Planned>,
+pub struct MergePlan {
+    pub files: Vec<PlannedFile>,
     /// Who has what clashes, once somebody chose.
     winner: Option<Side>,
 }
 
-pub struct Planned {
-    pub file: File,
-    pub how: How,
+pub struct PlannedFile {
+    pub file: FileSides,
+    pub how: FileMerge,
     undone: Undone,
 }
 
-pub enum How {
+pub enum FileMerge {
     /// One side's change, the same change of both, or the content of one side with the mode of the other.
     Whole(Option<Leaf>),
-    Text(Text, Mode),
+    Text(TextSides, Mode),
     /// Only one of the two sides can have it.
-    Clash(Why),
+    Clash(ConflictReason),
 }
 
 /// What of the losing side's change was taken back.
@@ -38,20 +38,20 @@ struct Undone {
 }
 
 /// What stands at a path after the merge.
-enum Content {
+enum PathContent {
     Leaf(Option<Leaf>),
     Text(Mode, String),
 }
 
-impl Draft {
-    pub fn new(source: &dyn Source, trees: &Trees) -> Result<Draft> {
+impl MergePlan {
+    pub fn new(source: &dyn Source, trees: &Trees) -> Result<MergePlan> {
         let mut files = Vec::new();
-        for file in File::all(source, trees.base, trees.ours, trees.theirs)? {
+        for file in FileSides::all(source, trees.base, trees.ours, trees.theirs)? {
             let how = how(source, &file)?;
-            files.push(Planned { file, how, undone: Undone::default() });
+            files.push(PlannedFile { file, how, undone: Undone::default() });
         }
         folders(&mut files);
-        Ok(Draft { files, winner: None })
+        Ok(MergePlan { files, winner: None })
     }
 
     pub fn give(&mut self, winner: Side) {
@@ -60,33 +60,34 @@ impl Draft {
 
     /// What stands in the way of storing it: a path that is a file and a folder.
     pub fn blocked(&self) -> Option<&str> {
-        let standing = |planned: &&Planned| !matches!(self.content(planned), Content::Leaf(None));
+        let standing =
+            |planned: &&PlannedFile| !matches!(self.content(planned), PathContent::Leaf(None));
         let paths: BTreeSet<&str> =
             self.files.iter().filter(standing).map(|one| &*one.file.path).collect();
         paths.iter().find_map(|path| above(path).find(|folder| paths.contains(folder)))
     }
 
-    fn content(&self, planned: &Planned) -> Content {
-        let won = |side| Content::Leaf(planned.file.leaf(side));
+    fn content(&self, planned: &PlannedFile) -> PathContent {
+        let won = |side| PathContent::Leaf(planned.file.leaf(side));
         match (&planned.how, self.winner) {
             (_, Some(winner)) if planned.undone.whole => won(winner),
-            (How::Clash(_), Some(winner)) => won(winner),
-            (How::Clash(_), None) => Content::Leaf(planned.file.base),
-            (How::Whole(leaf), _) => Content::Leaf(*leaf),
-            (How::Text(text, mode), winner) => {
-                Content::Text(*mode, text.merged(winner, &planned.undone.hunks))
+            (FileMerge::Clash(_), Some(winner)) => won(winner),
+            (FileMerge::Clash(_), None) => PathContent::Leaf(planned.file.base),
+            (FileMerge::Whole(leaf), _) => PathContent::Leaf(*leaf),
+            (FileMerge::Text(text, mode), winner) => {
+                PathContent::Text(*mode, text.merged(winner, &planned.undone.hunks))
             }
         }
     }
 
     /// The merge as seen from the project's folder.
-    pub fn instead(&self, reading: &Reading<'_>) -> Result<Instead> {
+    pub fn instead(&self, reading: &AgentViews<'_>) -> Result<Instead> {
         let mut instead = Instead::new();
         for planned in &self.files {
             let bytes = match self.content(planned) {
-                Content::Leaf(leaf) if leaf == planned.file.ours => continue,
-                Content::Leaf(leaf) => reading.bytes(leaf)?,
-                Content::Text(_, text) => Some(text.into_bytes()),
+                PathContent::Leaf(leaf) if leaf == planned.file.ours => continue,
+                PathContent::Leaf(leaf) => reading.bytes(leaf)?,
+                PathContent::Text(_, text) => Some(text.into_bytes()),
             };
             instead.insert(planned.file.path.clone(), bytes);
         }
@@ -95,8 +96,8 @@ impl Draft {
 
     /// Files that are as neither side has them: changes of both stand in them.
     pub fn texts(&self) -> Vec<String> {
-        let is_mixed = |planned: &&Planned| {
-            let Content::Text(_, text) = self.content(planned) else { return false };
+        let is_mixed = |planned: &&PlannedFile| {
+            let PathContent::Text(_, text) = self.content(planned) else { return false };
             let id = Some(Id::of_blob(text.as_bytes()));
             [planned.file.ours, planned.file.theirs].iter().all(|leaf| leaf.map(|(_, id)| id) != id)
         };
@@ -112,8 +113,8 @@ impl Draft {
             .collect();
         for planned in &self.files {
             let leaf = match self.content(planned) {
-                Content::Leaf(leaf) => leaf,
-                Content::Text(mode, text) => {
+                PathContent::Leaf(leaf) => leaf,
+                PathContent::Text(mode, text) => {
                     let base = planned.file.base.map(|(_, id)| id);
                     Some((mode, objects.put_blob(text.into_bytes(), base)?))
                 }
@@ -134,7 +135,7 @@ impl Draft {
     }
 }
 
-impl Planned {
+impl PlannedFile {
     pub fn undo(&mut self) {
         self.undone.whole = true;
     }
@@ -144,25 +145,25 @@ impl Planned {
     }
 }
 
-fn how(source: &dyn Source, file: &File) -> Result<How> {
+fn how(source: &dyn Source, file: &FileSides) -> Result<FileMerge> {
     if let Some(leaf) = file.simple() {
-        return Ok(How::Whole(leaf));
+        return Ok(FileMerge::Whole(leaf));
     }
     if let Some(why) = file.obstacle() {
-        return Ok(How::Clash(why));
+        return Ok(FileMerge::Clash(why));
     }
     if let Some(id) = file.one_content() {
-        return Ok(How::Whole(Some((file.mode(), id))));
+        return Ok(FileMerge::Whole(Some((file.mode(), id))));
     }
     Ok(match file.text(source)? {
-        Some(text) => How::Text(text, file.mode()),
-        None => How::Clash(Why::Binary),
+        Some(text) => FileMerge::Text(text, file.mode()),
+        None => FileMerge::Clash(ConflictReason::Binary),
     })
 }
 
 /// A path cannot be a file and a folder: where the sides have it so, one of them has to have all of it.
-fn folders(files: &mut [Planned]) {
-    let standing = |planned: &Planned| !matches!(planned.how, How::Whole(None));
+fn folders(files: &mut [PlannedFile]) {
+    let standing = |planned: &PlannedFile| !matches!(planned.how, FileMerge::Whole(None));
     let paths: BTreeSet<String> =
         files.iter().filter(|one| standing(one)).map(|one| one.file.path.clone()).collect();
     let pairs: Vec<(String, String)> = paths
@@ -176,8 +177,8 @@ fn folders(files: &mut [Planned]) {
         for planned in
             files.iter_mut().filter(|one| one.file.path == folder || one.file.path == below)
         {
-            if !matches!(planned.how, How::Clash(_)) {
-                planned.how = How::Clash(Why::Folder(below.clone()));
+            if !matches!(planned.how, FileMerge::Clash(_)) {
+                planned.how = FileMerge::Clash(ConflictReason::Folder(below.clone()));
             }
         }
     }

@@ -6,13 +6,13 @@
 //! merged, finds nothing more to do to them, and goes on.
 
 use super::rebase::{self, Rebased, rebase};
-use crate::diff::{self, Change};
+use crate::diff::{self, TreeChange};
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::published;
 use crate::history::record::Who;
 use crate::history::source::{self, SourceVersion};
-use crate::merge::incoming::{Incoming, Moved};
+use crate::merge::incoming::{Incoming, LedgerChange};
 use crate::merge::{self, Conflict, Side, Trees};
 use crate::object::Id;
 use crate::operations::{inherit, rollback};
@@ -22,12 +22,12 @@ use crate::workspace::{self, Plan, Snapshot, Tracked};
 
 /// What came of it.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum PullOutcome {
     /// The remote has nothing that we lack.
     UpToDate,
     Pulled(Box<Pulled>),
     /// Nothing was changed.
-    Refused(Box<Refused>),
+    Refused(Box<PullConflicts>),
 }
 
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Pulled {
     /// Ours behind theirs: which number became which.
     pub rebased: Rebased,
     /// Files of the project that changed.
-    pub files: Vec<Change>,
+    pub files: Vec<TreeChange>,
     /// Files in which changes of both sides stand.
     pub texts: Vec<String>,
     /// Conflicts that the choice decided.
@@ -48,19 +48,19 @@ pub struct Pulled {
 }
 
 #[derive(Debug)]
-pub struct Refused {
+pub struct PullConflicts {
     pub news: Incoming,
     pub conflicts: Vec<Conflict>,
     /// What each side recorded in its ledger since, where both did: ours, theirs.
-    pub parted: Option<(Vec<Moved>, Vec<Moved>)>,
+    pub parted: Option<(Vec<LedgerChange>, Vec<LedgerChange>)>,
 }
 
 /// What becomes of the project's files.
-struct Files {
+struct PullFiles {
     snapshot: Snapshot,
     plan: Plan,
-    changes: Vec<Change>,
-    merged: merge::Merged,
+    changes: Vec<TreeChange>,
+    merged: merge::MergedTree,
     allowed: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ pub fn pull(
     choice: Option<Side>,
     who: &Who,
     progress: &Progress,
-) -> Result<Outcome> {
+) -> Result<PullOutcome> {
     let merge =
         |batch: &mut Batch, local: &Heads| files(project, batch, local, remote, choice, progress);
     take_over(project, remote, choice, merge, |files, previous| {
@@ -81,33 +81,33 @@ pub fn pull(
 
 /// Puts our unpushed versions behind what a remote has, and leaves the files as they are: what is pushed
 /// next is ours, and theirs is history.
-pub fn overtake(project: &Project, remote: &Heads, choice: Option<Side>) -> Result<Outcome> {
+pub fn overtake(project: &Project, remote: &Heads, choice: Option<Side>) -> Result<PullOutcome> {
     take_over(project, remote, choice, |_, _| Ok(None), |_, _| Ok(None))
 }
 
-type Merged = Option<Result<Files, Vec<Conflict>>>;
+type PullMerge = Option<Result<PullFiles, Vec<Conflict>>>;
 
 fn take_over(
     project: &Project,
     remote: &Heads,
     choice: Option<Side>,
-    merge: impl FnOnce(&mut Batch, &Heads) -> Result<Merged>,
-    restore: impl FnOnce(&Files, Option<&SourceVersion>) -> Result<Option<u64>>,
-) -> Result<Outcome> {
+    merge: impl FnOnce(&mut Batch, &Heads) -> Result<PullMerge>,
+    restore: impl FnOnce(&PullFiles, Option<&SourceVersion>) -> Result<Option<u64>>,
+) -> Result<PullOutcome> {
     let store = project.store();
     let local = store.heads()?;
     let news = Incoming::of(store.objects(), &local, remote)?;
     if news.is_empty() {
         store.confirm()?;
-        return Ok(Outcome::UpToDate);
+        return Ok(PullOutcome::UpToDate);
     }
     let mut batch = store.batch();
     let (rebased, parted) = match rebase(&mut batch, &local, remote, choice)? {
-        rebase::Outcome::Rebased(rebased) => {
+        rebase::RebaseOutcome::Rebased(rebased) => {
             published::check(store, &local, &rebased.heads)?;
             (Some(rebased), None)
         }
-        rebase::Outcome::Parted(parted) => (None, Some(parted)),
+        rebase::RebaseOutcome::Parted(parted) => (None, Some(parted)),
     };
     let previous = source::latest(store)?;
     let (files, conflicts) = match merge(&mut batch, &local)? {
@@ -116,11 +116,12 @@ fn take_over(
         None => (None, Vec::new()),
     };
     let Some(rebased) = rebased.filter(|_| conflicts.is_empty()) else {
-        let moved =
-            |steps: Vec<_>, heads| steps.into_iter().map(|step| Moved::of(step, heads)).collect();
+        let moved = |steps: Vec<_>, heads| {
+            steps.into_iter().map(|step| LedgerChange::of(step, heads)).collect()
+        };
         let parted =
             parted.map(|parted| (moved(parted.ours, &local), moved(parted.theirs, remote)));
-        return Ok(Outcome::Refused(Box::new(Refused { news, conflicts, parted })));
+        return Ok(PullOutcome::Refused(Box::new(PullConflicts { news, conflicts, parted })));
     };
     batch.commit()?;
     let kept = match &files {
@@ -132,7 +133,7 @@ fn take_over(
         Some(files) => (files.changes, files.merged.texts, files.merged.decided, files.allowed),
         None => Default::default(),
     };
-    Ok(Outcome::Pulled(Box::new(Pulled {
+    Ok(PullOutcome::Pulled(Box::new(Pulled {
         news,
         rebased,
         files: changes,
@@ -151,7 +152,7 @@ fn files(
     remote: &Heads,
     choice: Option<Side>,
     progress: &Progress,
-) -> Result<Merged> {
+) -> Result<PullMerge> {
     let both = common(&local.source, &remote.source);
     let Some(theirs) = remote.source.last().filter(|_| remote.source.len() > both) else {
         return Ok(None);
@@ -171,8 +172,8 @@ fn files(
     let snapshot = project.snapshot(batch, base, &tracked, progress)?;
     let trees = Trees { base, ours: snapshot.tree, theirs };
     let merged = match merge::merge(batch, project.root(), &trees, choice)? {
-        merge::Outcome::Merged(merged) => merged,
-        merge::Outcome::Conflicts(conflicts) => {
+        merge::MergeOutcome::Merged(merged) => merged,
+        merge::MergeOutcome::Conflicts(conflicts) => {
             inherit::forget(project, &allowed)?;
             return Ok(Some(Err(conflicts)));
         }
@@ -180,13 +181,13 @@ fn files(
     let changes = diff::trees(batch, Some(snapshot.tree), Some(merged.tree))?;
     let plan = workspace::plan(batch, snapshot.tree, merged.tree)?;
     workspace::check(&plan, project.root())?;
-    Ok(Some(Ok(Files { snapshot, plan, changes, merged, allowed })))
+    Ok(Some(Ok(PullFiles { snapshot, plan, changes, merged, allowed })))
 }
 
 /// Keeps what is there and was not pushed, then makes the files those of the merge.
 fn restore(
     project: &Project,
-    files: &Files,
+    files: &PullFiles,
     previous: Option<&SourceVersion>,
     who: &Who,
     progress: &Progress,

@@ -5,7 +5,7 @@
 mod cases;
 mod property;
 
-use super::{Conflict, Outcome, Side, Trees, merge};
+use super::{Conflict, MergeOutcome, Side, Trees, merge};
 use crate::object::{Id, Memory, Mode, Sink, Source, leaves, nest};
 use crate::report;
 use std::collections::BTreeMap;
@@ -96,8 +96,8 @@ pub fn merged(
     let base = base.map(|base| tree(&mut memory, base));
     let trees = Trees { base, ours: tree(&mut memory, ours), theirs: tree(&mut memory, theirs) };
     match merge(&mut memory, folder.path(), &trees, choice).unwrap() {
-        Outcome::Merged(merged) => Ok(read_back(&memory, merged.tree)),
-        Outcome::Conflicts(conflicts) => Err(conflicts),
+        MergeOutcome::Merged(merged) => Ok(read_back(&memory, merged.tree)),
+        MergeOutcome::Conflicts(conflicts) => Err(conflicts),
     }
 }
 

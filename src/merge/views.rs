@@ -2,8 +2,8 @@
 //! project's folder, where packages and configuration are, and nothing of it written there.
 
 use super::Trees;
-use super::file::{File, Side};
-use super::items::Items;
+use super::file::{FileSides, Side};
+use super::items::AgentItems;
 use crate::error::Result;
 use crate::object::{Id, Leaf, Source};
 use crate::reader;
@@ -11,44 +11,44 @@ use crate::reader::edit::instead::{Instead, seen};
 use std::path::{Path, PathBuf};
 
 /// An agent, or why it cannot be read.
-pub type Read = Result<Items, String>;
+pub type AgentView = Result<AgentItems, String>;
 
-pub struct Reading<'a> {
+pub struct AgentViews<'a> {
     pub objects: &'a dyn Source,
     root: PathBuf,
     /// The trees seen from the project's folder.
     at_base: Instead,
     at_theirs: Instead,
-    pub base: Read,
-    pub ours: Read,
-    pub theirs: Read,
+    pub base: AgentView,
+    pub ours: AgentView,
+    pub theirs: AgentView,
 }
 
-impl<'a> Reading<'a> {
-    pub fn new(objects: &'a dyn Source, root: &Path, trees: &Trees) -> Result<Reading<'a>> {
+impl<'a> AgentViews<'a> {
+    pub fn new(objects: &'a dyn Source, root: &Path, trees: &Trees) -> Result<AgentViews<'a>> {
         let seen = |tree: Id| seen(objects, trees.ours, tree);
         let at_base = trees.base.map_or_else(|| Ok(Instead::new()), seen)?;
         let at_theirs = seen(trees.theirs)?;
         let base = match trees.base {
             Some(_) => agent(root, &at_base)?,
-            None => Ok(Items::default()),
+            None => Ok(AgentItems::default()),
         };
         let (ours, theirs) = (agent(root, &Instead::new())?, agent(root, &at_theirs)?);
-        Ok(Reading { objects, root: root.to_owned(), at_base, at_theirs, base, ours, theirs })
+        Ok(AgentViews { objects, root: root.to_owned(), at_base, at_theirs, base, ours, theirs })
     }
 
     /// The agent of the base with these files put there.
     pub fn base_with(
         &self,
         instead: impl IntoIterator<Item = (String, Option<Vec<u8>>)>,
-    ) -> Result<Read> {
+    ) -> Result<AgentView> {
         let mut files = self.at_base.clone();
         files.extend(instead);
         agent(&self.root, &files)
     }
 
     /// The agent of a side with these files put there.
-    pub fn side_with(&self, side: Side, instead: (String, Option<Vec<u8>>)) -> Result<Read> {
+    pub fn side_with(&self, side: Side, instead: (String, Option<Vec<u8>>)) -> Result<AgentView> {
         let mut files = match side {
             Side::Ours => Instead::new(),
             Side::Theirs => self.at_theirs.clone(),
@@ -58,7 +58,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The agent of the project's own files with these put there.
-    pub fn project_with(&self, instead: &Instead) -> Result<Read> {
+    pub fn project_with(&self, instead: &Instead) -> Result<AgentView> {
         agent(&self.root, instead)
     }
 
@@ -68,14 +68,14 @@ impl<'a> Reading<'a> {
     }
 
     /// The bytes of a file on a side.
-    pub fn file(&self, file: &File, side: Side) -> Result<Option<Vec<u8>>> {
+    pub fn file(&self, file: &FileSides, side: Side) -> Result<Option<Vec<u8>>> {
         self.bytes(file.leaf(side))
     }
 }
 
-fn agent(root: &Path, instead: &Instead) -> Result<Read> {
+fn agent(root: &Path, instead: &Instead) -> Result<AgentView> {
     match reader::project_with(root, instead) {
-        Ok(agent) => Ok(Ok(Items::of(&agent))),
+        Ok(agent) => Ok(Ok(AgentItems::of(&agent))),
         Err(error) => reader::reason(error).map(Err),
     }
 }

@@ -1,6 +1,6 @@
 //! What differs between two trees, by path. Equal subtrees are never opened.
 
-use super::{Entry, Extents, Id, Mode, Most, Source, Tree};
+use super::{Id, Mode, PathLimits, Source, Tree, TreeEntry, TreeExtents};
 use crate::error::Result;
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ pub type Leaf = (Mode, Id);
 
 /// A path below two trees where they differ. Directories never appear themselves, only what is in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct TreeDifference {
     pub path: String,
     pub old: Option<Leaf>,
     pub new: Option<Leaf>,
@@ -19,7 +19,11 @@ pub struct Difference {
 ///
 /// An error where one of them is more than any project has: a few trees can unfold to billions of paths, also in a
 /// store that took them in before that was counted.
-pub fn compare(source: &dyn Source, old: Option<Id>, new: Option<Id>) -> Result<Vec<Difference>> {
+pub fn compare(
+    source: &dyn Source,
+    old: Option<Id>,
+    new: Option<Id>,
+) -> Result<Vec<TreeDifference>> {
     let (mut found, mut seen) = (Vec::new(), 0);
     let roots = [old, new];
     // A list instead of recursion: how deep trees are is not ours to choose.
@@ -39,12 +43,12 @@ pub fn compare(source: &dyn Source, old: Option<Id>, new: Option<Id>) -> Result<
             let name = old.or(new).map_or("", |entry| &entry.name);
             let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
             let below =
-                |entry: Option<&Entry>| entry.filter(|e| e.mode.is_directory()).map(|e| e.id);
-            let leaf = |entry: Option<&Entry>| {
+                |entry: Option<&TreeEntry>| entry.filter(|e| e.mode.is_directory()).map(|e| e.id);
+            let leaf = |entry: Option<&TreeEntry>| {
                 entry.filter(|e| !e.mode.is_directory()).map(|entry| (entry.mode, entry.id))
             };
             if leaf(old) != leaf(new) {
-                found.push(Difference { path: path.clone(), old: leaf(old), new: leaf(new) });
+                found.push(TreeDifference { path: path.clone(), old: leaf(old), new: leaf(new) });
             }
             open.push((path, below(old), below(new)));
         }
@@ -57,14 +61,16 @@ pub fn compare(source: &dyn Source, old: Option<Id>, new: Option<Id>) -> Result<
 const MANY: usize = 50_000;
 
 fn check_extents(source: &dyn Source, roots: [Option<Id>; 2]) -> Result<()> {
-    let mut extents = Extents::of_entries();
-    roots.iter().flatten().try_for_each(|root| extents.check(source, root, Most::ANY)).map_err(
-        |error| {
+    let mut extents = TreeExtents::of_entries();
+    roots
+        .iter()
+        .flatten()
+        .try_for_each(|root| extents.check(source, root, PathLimits::ANY))
+        .map_err(|error| {
             error.context("cannot compare these files").hint(
                 "the version was made to take all memory: `lua-store source list` says by whom",
             )
-        },
-    )
+        })
 }
 
 /// Every file of a tree with its path, sorted by the bytes of the paths.
@@ -77,7 +83,10 @@ pub fn leaves(source: &dyn Source, tree: Id) -> Result<Vec<(String, Mode, Id)>> 
 }
 
 /// The entries of two sorted lists, side by side where their names are the same.
-fn pairs<'a>(old: &'a [Entry], new: &'a [Entry]) -> Vec<(Option<&'a Entry>, Option<&'a Entry>)> {
+fn pairs<'a>(
+    old: &'a [TreeEntry],
+    new: &'a [TreeEntry],
+) -> Vec<(Option<&'a TreeEntry>, Option<&'a TreeEntry>)> {
     let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
     let mut pairs = Vec::new();
     loop {
@@ -98,23 +107,23 @@ fn pairs<'a>(old: &'a [Entry], new: &'a [Entry]) -> Vec<(Option<&'a Entry>, Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Kind, Memory, Sink};
+    use crate::object::{Memory, ObjectKind, Sink};
     use std::cell::RefCell;
 
     fn folder(memory: &mut Memory, files: &[(&str, Mode, &str)]) -> Id {
         let entries = files.iter().map(|(name, mode, text)| {
-            Entry::new(name, *mode, memory.put_blob(text.as_bytes().to_vec(), None).unwrap())
+            TreeEntry::new(name, *mode, memory.put_blob(text.as_bytes().to_vec(), None).unwrap())
         });
         let tree = Tree::new(entries.collect()).unwrap();
         memory.put_tree(&tree, None).unwrap()
     }
 
     fn parent(memory: &mut Memory, folders: &[(&str, Id)]) -> Id {
-        let entries = folders.iter().map(|(name, id)| Entry::directory(name, *id)).collect();
+        let entries = folders.iter().map(|(name, id)| TreeEntry::directory(name, *id)).collect();
         memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap()
     }
 
-    fn paths(found: &[Difference]) -> Vec<&str> {
+    fn paths(found: &[TreeDifference]) -> Vec<&str> {
         found.iter().map(|d| d.path.as_str()).collect()
     }
 
@@ -148,7 +157,7 @@ mod tests {
     struct Counting<'a>(&'a Memory, RefCell<Vec<Id>>);
 
     impl Source for Counting<'_> {
-        fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>> {
+        fn find(&self, id: &Id) -> Result<Option<(ObjectKind, Vec<u8>)>> {
             self.1.borrow_mut().push(*id);
             self.0.find(id)
         }

@@ -15,28 +15,28 @@ pub const MOST_BYTES: u64 = 64 << 30;
 
 /// What the paths of a tree may be.
 #[derive(Clone, Copy, Debug)]
-pub struct Most {
+pub struct PathLimits {
     /// Folders inside each other.
     pub levels: u64,
     /// Bytes of a path.
     pub path: u64,
 }
 
-impl Most {
+impl PathLimits {
     /// Whatever can be counted.
-    pub const ANY: Most = Most { levels: u64::MAX - 1, path: u64::MAX };
+    pub const ANY: PathLimits = PathLimits { levels: u64::MAX - 1, path: u64::MAX };
 }
 
 /// Trees that were counted.
 #[derive(Debug, Default)]
-pub struct Extents {
-    known: HashMap<Id, Extent>,
+pub struct TreeExtents {
+    known: HashMap<Id, TreeExtent>,
     no_bytes: bool,
 }
 
 /// What a tree unfolds to. Numbers that are too large stay at the largest one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
+pub struct TreeExtent {
     pub entries: u64,
     pub levels: u64,
     pub bytes: u64,
@@ -45,21 +45,21 @@ pub struct Extent {
 }
 
 /// A tree that is being counted: the folders in it that are still to be, and what was found so far.
-struct Open {
+struct OpenTree {
     id: Id,
     /// With how much of a path each of them takes.
     folders: Vec<(Id, u64)>,
-    extent: Extent,
+    extent: TreeExtent,
 }
 
-impl Extents {
+impl TreeExtents {
     /// Counts no bytes, and so looks at no blob.
-    pub fn of_entries() -> Extents {
-        Extents { no_bytes: true, ..Extents::default() }
+    pub fn of_entries() -> TreeExtents {
+        TreeExtents { no_bytes: true, ..TreeExtents::default() }
     }
 
     /// Opens no tree twice, and needs no stack for one that is deep.
-    pub fn of<S: Source + ?Sized>(&mut self, source: &S, root: &Id) -> Result<Extent> {
+    pub fn of<S: Source + ?Sized>(&mut self, source: &S, root: &Id) -> Result<TreeExtent> {
         let mut open = Vec::new();
         let mut next = Some(*root);
         loop {
@@ -88,14 +88,19 @@ impl Extents {
     }
 
     /// Refuses a tree that no project has.
-    pub fn check<S: Source + ?Sized>(&mut self, source: &S, root: &Id, most: Most) -> Result<()> {
+    pub fn check<S: Source + ?Sized>(
+        &mut self,
+        source: &S,
+        root: &Id,
+        most: PathLimits,
+    ) -> Result<()> {
         self.of(source, root)?.beyond(most).map_or(Ok(()), |reason| Err(Error::corrupt(reason)))
     }
 }
 
-impl Extent {
+impl TreeExtent {
     /// Why no project has such a tree.
-    pub fn beyond(&self, most: Most) -> Option<String> {
+    pub fn beyond(&self, most: PathLimits) -> Option<String> {
         if self.entries > MOST_ENTRIES {
             return Some(format!("it has more than {MOST_ENTRIES} files and folders"));
         }
@@ -113,7 +118,7 @@ impl Extent {
     }
 }
 
-fn begin<S: Source + ?Sized>(source: &S, id: Id, no_bytes: bool) -> Result<Open> {
+fn begin<S: Source + ?Sized>(source: &S, id: Id, no_bytes: bool) -> Result<OpenTree> {
     let tree = source.tree(&id)?;
     let (mut folders, mut bytes, mut path) = (Vec::new(), 0u64, 0);
     for entry in tree.entries() {
@@ -130,23 +135,24 @@ fn begin<S: Source + ?Sized>(source: &S, id: Id, no_bytes: bool) -> Result<Open>
         }
     }
     let entries = tree.entries().len() as u64;
-    Ok(Open { id, folders, extent: Extent { entries, levels: 1, bytes, path } })
+    Ok(OpenTree { id, folders, extent: TreeExtent { entries, levels: 1, bytes, path } })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Entry, Memory, Sink, Tree};
+    use crate::object::{Memory, Sink, Tree, TreeEntry};
 
-    const MOST: Most = Most { levels: 256, path: 2048 };
+    const MOST: PathLimits = PathLimits { levels: 256, path: 2048 };
 
     /// A tree in which each level has the one below so many times.
     fn folded(memory: &mut Memory, levels: u32, times: u32) -> Id {
         let blob = memory.put_blob(b"x".to_vec(), None).unwrap();
-        let mut tree =
-            memory.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
+        let mut tree = memory
+            .put_tree(&Tree::new(vec![TreeEntry::file("file", blob)]).unwrap(), None)
+            .unwrap();
         for _ in 1..levels {
-            let entries = (0..times).map(|n| Entry::directory(&format!("{n}"), tree)).collect();
+            let entries = (0..times).map(|n| TreeEntry::directory(&format!("{n}"), tree)).collect();
             tree = memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
         }
         tree
@@ -157,16 +163,16 @@ mod tests {
         let mut memory = Memory::default();
         // 3 folders with 3 folders with one file each.
         let tree = folded(&mut memory, 3, 3);
-        let extent = Extents::default().of(&memory, &tree).unwrap();
+        let extent = TreeExtents::default().of(&memory, &tree).unwrap();
         let path = "0/0/file".len() as u64;
-        assert_eq!(extent, Extent { entries: 3 + 9 + 9, levels: 3, bytes: 9, path });
+        assert_eq!(extent, TreeExtent { entries: 3 + 9 + 9, levels: 3, bytes: 9, path });
     }
 
     #[test]
     fn what_unfolds_to_more_than_can_be_counted_is_refused_at_once() {
         let mut memory = Memory::default();
         let bomb = folded(&mut memory, 100, 10);
-        let mut extents = Extents::default();
+        let mut extents = TreeExtents::default();
         assert_eq!(extents.of(&memory, &bomb).unwrap().entries, u64::MAX);
         assert!(
             extents.check(&memory, &bomb, MOST).unwrap_err().message().contains("1000000 files")
@@ -178,16 +184,16 @@ mod tests {
     fn bytes_count_as_often_as_they_occur() {
         let mut memory = Memory::default();
         let blob = memory.put_blob(vec![0; 1 << 20], None).unwrap();
-        let entries = (0..1024).map(|n| Entry::file(&format!("{n}"), blob)).collect();
+        let entries = (0..1024).map(|n| TreeEntry::file(&format!("{n}"), blob)).collect();
         let mut tree = memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap();
-        let mut extents = Extents::default();
+        let mut extents = TreeExtents::default();
         for doublings in 0..=7 {
             assert_eq!(extents.of(&memory, &tree).unwrap().bytes, 1 << (30 + doublings));
             let refused =
                 extents.check(&memory, &tree, MOST).map_err(|error| error.message().to_owned());
             let said = Err("its files have more than 64 GiB together".to_owned());
             assert_eq!(refused, if doublings > 6 { said } else { Ok(()) });
-            let both = vec![Entry::directory("a", tree), Entry::directory("b", tree)];
+            let both = vec![TreeEntry::directory("a", tree), TreeEntry::directory("b", tree)];
             tree = memory.put_tree(&Tree::new(both).unwrap(), None).unwrap();
         }
     }
@@ -196,10 +202,10 @@ mod tests {
     fn a_deep_tree_needs_no_stack() {
         let mut memory = Memory::default();
         let deep = folded(&mut memory, 100_000, 1);
-        let mut extents = Extents::default();
+        let mut extents = TreeExtents::default();
         assert_eq!(
             extents.of(&memory, &deep).unwrap(),
-            Extent { entries: 100_000, levels: 100_000, bytes: 1, path: 2 * 99_999 + 4 }
+            TreeExtent { entries: 100_000, levels: 100_000, bytes: 1, path: 2 * 99_999 + 4 }
         );
         assert!(extents.check(&memory, &deep, MOST).unwrap_err().message().contains("256 folders"));
     }
@@ -210,7 +216,7 @@ mod tests {
         let empty = memory.put_tree(&Tree::new(vec![]).unwrap(), None).unwrap();
         let large = folded(&mut memory, 4, 79);
         for tree in [empty, large] {
-            Extents::default().check(&memory, &tree, MOST).unwrap();
+            TreeExtents::default().check(&memory, &tree, MOST).unwrap();
         }
     }
 
@@ -219,13 +225,17 @@ mod tests {
         let mut memory = Memory::default();
         for (levels, fine) in [(257, true), (258, false)] {
             let tree = folded(&mut memory, levels, 1);
-            assert_eq!(Extents::default().check(&memory, &tree, MOST).is_ok(), fine, "{levels}");
+            assert_eq!(
+                TreeExtents::default().check(&memory, &tree, MOST).is_ok(),
+                fine,
+                "{levels}"
+            );
         }
         let file = folded(&mut memory, 1, 0);
         for (name, fine) in [(2048 - 5, true), (2048 - 4, false)] {
-            let entry = Entry::directory(&"n".repeat(name), file);
+            let entry = TreeEntry::directory(&"n".repeat(name), file);
             let tree = memory.put_tree(&Tree::new(vec![entry]).unwrap(), None).unwrap();
-            assert_eq!(Extents::default().check(&memory, &tree, MOST).is_ok(), fine, "{name}");
+            assert_eq!(TreeExtents::default().check(&memory, &tree, MOST).is_ok(), fine, "{name}");
         }
     }
 }

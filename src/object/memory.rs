@@ -1,20 +1,20 @@
 //! Objects in memory, for tests and for states that are compared and thrown away.
 
-use super::{Id, Kind, Sink, Source};
+use super::{Id, ObjectKind, Sink, Source};
 use crate::error::Result;
 use std::collections::HashMap;
 
 #[derive(Default)]
-pub struct Memory(HashMap<Id, (Kind, Vec<u8>)>);
+pub struct Memory(HashMap<Id, (ObjectKind, Vec<u8>)>);
 
 impl Source for Memory {
-    fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>> {
+    fn find(&self, id: &Id) -> Result<Option<(ObjectKind, Vec<u8>)>> {
         Ok(self.0.get(id).cloned())
     }
 }
 
 impl Sink for Memory {
-    fn put(&mut self, kind: Kind, bytes: Vec<u8>, _base: Option<Id>) -> Result<Id> {
+    fn put(&mut self, kind: ObjectKind, bytes: Vec<u8>, _base: Option<Id>) -> Result<Id> {
         let id = kind.id_of(&bytes);
         self.0.entry(id).or_insert((kind, bytes));
         Ok(id)

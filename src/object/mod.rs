@@ -9,36 +9,36 @@ mod path;
 mod tree;
 
 pub use crate::object::overlay::Overlay;
-pub use compare::{Difference, Leaf, compare, leaves};
-pub use extent::{Extent, Extents, MOST_BYTES, MOST_ENTRIES, Most};
+pub use compare::{Leaf, TreeDifference, compare, leaves};
+pub use extent::{MOST_BYTES, MOST_ENTRIES, PathLimits, TreeExtent, TreeExtents};
 pub use id::{Id, IdPrefix};
 pub use memory::Memory;
-pub use path::{Finder, entry_at, nest};
-pub use tree::{Entry, Mode, Tree, check_name};
+pub use path::{PathFinder, entry_at, nest};
+pub use tree::{Mode, Tree, TreeEntry, check_name};
 
 use crate::error::{Error, Result};
 use std::io::{self, Read, Write};
 
 /// The two kinds of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ObjectKind {
     Blob,
     Tree,
 }
 
-impl Kind {
+impl ObjectKind {
     pub fn word(self) -> &'static str {
         match self {
-            Kind::Blob => "blob",
-            Kind::Tree => "tree",
+            ObjectKind::Blob => "blob",
+            ObjectKind::Tree => "tree",
         }
     }
 
     /// The id of an object of this kind with these bytes.
     pub fn id_of(self, bytes: &[u8]) -> Id {
         match self {
-            Kind::Blob => Id::of_blob(bytes),
-            Kind::Tree => Id::of_tree(bytes),
+            ObjectKind::Blob => Id::of_blob(bytes),
+            ObjectKind::Tree => Id::of_tree(bytes),
         }
     }
 }
@@ -51,7 +51,7 @@ pub fn is_binary(bytes: &[u8]) -> bool {
 /// Where objects are read from: a store, a batch being written, memory.
 pub trait Source {
     /// The object's kind and bytes, or `None` where there is no such object.
-    fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>>;
+    fn find(&self, id: &Id) -> Result<Option<(ObjectKind, Vec<u8>)>>;
 
     fn contains(&self, id: &Id) -> Result<bool> {
         Ok(self.find(id)?.is_some())
@@ -59,8 +59,8 @@ pub trait Source {
 
     fn blob(&self, id: &Id) -> Result<Vec<u8>> {
         match self.find(id)? {
-            Some((Kind::Blob, bytes)) => Ok(bytes),
-            Some((Kind::Tree, _)) => {
+            Some((ObjectKind::Blob, bytes)) => Ok(bytes),
+            Some((ObjectKind::Tree, _)) => {
                 Err(Error::corrupt(format!("object {id} is a tree, not a blob")))
             }
             None => Err(missing(id)),
@@ -82,8 +82,8 @@ pub trait Source {
 
     fn tree(&self, id: &Id) -> Result<Tree> {
         match self.find(id)? {
-            Some((Kind::Tree, bytes)) => Tree::decode(&bytes),
-            Some((Kind::Blob, _)) => {
+            Some((ObjectKind::Tree, bytes)) => Tree::decode(&bytes),
+            Some((ObjectKind::Blob, _)) => {
                 Err(Error::corrupt(format!("object {id} is a blob, not a tree")))
             }
             None => Err(missing(id)),
@@ -95,14 +95,14 @@ pub trait Source {
 pub trait Sink {
     /// `base` is an older object with similar bytes, where the caller knows one: the previous
     /// version of the same path.
-    fn put(&mut self, kind: Kind, bytes: Vec<u8>, base: Option<Id>) -> Result<Id>;
+    fn put(&mut self, kind: ObjectKind, bytes: Vec<u8>, base: Option<Id>) -> Result<Id>;
 
     fn put_blob(&mut self, bytes: Vec<u8>, base: Option<Id>) -> Result<Id> {
-        self.put(Kind::Blob, bytes, base)
+        self.put(ObjectKind::Blob, bytes, base)
     }
 
     fn put_tree(&mut self, tree: &Tree, base: Option<Id>) -> Result<Id> {
-        self.put(Kind::Tree, tree.encode(), base)
+        self.put(ObjectKind::Tree, tree.encode(), base)
     }
 
     /// Puts a blob that is too large to hold. A store overrides this to stream.

@@ -1,6 +1,6 @@
 //! Two sources read as one.
 
-use super::{Id, Kind, Source};
+use super::{Id, ObjectKind, Source};
 use crate::error::Result;
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use std::io::Write;
 pub struct Overlay<'a, A: ?Sized, B: ?Sized>(pub &'a A, pub &'a B);
 
 impl<A: Source + ?Sized, B: Source + ?Sized> Source for Overlay<'_, A, B> {
-    fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>> {
+    fn find(&self, id: &Id) -> Result<Option<(ObjectKind, Vec<u8>)>> {
         match self.0.find(id)? {
             Some(found) => Ok(Some(found)),
             None => self.1.find(id),

@@ -1,12 +1,16 @@
 //! Paths inside trees: finding what a path names, and nesting a flat list of paths into trees.
 
-use super::{Entry, Id, Mode, Sink, Source, Tree};
+use super::{Id, Mode, Sink, Source, Tree, TreeEntry};
 use crate::error::Result;
 use std::collections::{HashMap, hash_map};
 
 /// The entry that a `/`-separated path names below a tree, or `None`.
-pub fn entry_at<S: Source + ?Sized>(source: &S, root: &Id, path: &str) -> Result<Option<Entry>> {
-    let mut here = Entry::directory(".", *root);
+pub fn entry_at<S: Source + ?Sized>(
+    source: &S,
+    root: &Id,
+    path: &str,
+) -> Result<Option<TreeEntry>> {
+    let mut here = TreeEntry::directory(".", *root);
     for name in path.split('/').filter(|name| !name.is_empty()) {
         if !here.mode.is_directory() {
             return Ok(None);
@@ -20,18 +24,22 @@ pub fn entry_at<S: Source + ?Sized>(source: &S, root: &Id, path: &str) -> Result
 }
 
 /// Finds many paths below one tree and opens each tree on the way once.
-pub struct Finder {
+pub struct PathFinder {
     root: Id,
     opened: HashMap<Id, Tree>,
 }
 
-impl Finder {
-    pub fn new(root: Id) -> Finder {
-        Finder { root, opened: HashMap::new() }
+impl PathFinder {
+    pub fn new(root: Id) -> PathFinder {
+        PathFinder { root, opened: HashMap::new() }
     }
 
-    pub fn find<S: Source + ?Sized>(&mut self, source: &S, path: &str) -> Result<Option<Entry>> {
-        let mut here = Entry::directory(".", self.root);
+    pub fn find<S: Source + ?Sized>(
+        &mut self,
+        source: &S,
+        path: &str,
+    ) -> Result<Option<TreeEntry>> {
+        let mut here = TreeEntry::directory(".", self.root);
         for name in path.split('/') {
             if !here.mode.is_directory() {
                 return Ok(None);
@@ -64,7 +72,7 @@ pub fn nest<S: Source + Sink>(
     let mut rest = files;
     while let Some((path, mode, id)) = rest.first() {
         let Some((folder, _)) = path.split_once('/') else {
-            entries.push(Entry::new(path, *mode, *id));
+            entries.push(TreeEntry::new(path, *mode, *id));
             rest = &rest[1..];
             continue;
         };
@@ -74,7 +82,7 @@ pub fn nest<S: Source + Sink>(
             rest[..end].iter().map(|(p, m, i)| (&p[folder.len() + 1..], *m, *i)).collect();
         let before = old.as_ref().and_then(|tree| tree.get(folder));
         let below_base = before.filter(|entry| entry.mode.is_directory()).map(|entry| entry.id);
-        entries.push(Entry::directory(folder, nest(sink, &below, below_base)?));
+        entries.push(TreeEntry::directory(folder, nest(sink, &below, below_base)?));
         rest = &rest[end..];
     }
     sink.put_tree(&Tree::new(entries)?, base)
@@ -100,7 +108,7 @@ mod tests {
             let found = entry_at(&memory, &root, path).unwrap().unwrap();
             assert_eq!((found.mode, found.id), (mode, id), "{path}");
         }
-        let mut finder = Finder::new(root);
+        let mut finder = PathFinder::new(root);
         for path in ["README", "src/a/b.ts", "src/a", "src/none", "README/below"] {
             assert_eq!(
                 finder.find(&memory, path).unwrap(),

@@ -47,33 +47,33 @@ impl Mode {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct TreeEntry {
     pub name: Box<str>,
     pub mode: Mode,
     pub id: Id,
 }
 
-impl Entry {
-    pub fn new(name: &str, mode: Mode, id: Id) -> Entry {
-        Entry { name: name.into(), mode, id }
+impl TreeEntry {
+    pub fn new(name: &str, mode: Mode, id: Id) -> TreeEntry {
+        TreeEntry { name: name.into(), mode, id }
     }
 
-    pub fn file(name: &str, id: Id) -> Entry {
-        Entry::new(name, Mode::File, id)
+    pub fn file(name: &str, id: Id) -> TreeEntry {
+        TreeEntry::new(name, Mode::File, id)
     }
 
-    pub fn directory(name: &str, id: Id) -> Entry {
-        Entry::new(name, Mode::Directory, id)
+    pub fn directory(name: &str, id: Id) -> TreeEntry {
+        TreeEntry::new(name, Mode::Directory, id)
     }
 }
 
 /// Invariant: names are valid, sorted by bytes, and unique.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tree(Vec<Entry>);
+pub struct Tree(Vec<TreeEntry>);
 
 impl Tree {
     /// Sorts the entries; refuses a name that cannot be one, or that comes twice.
-    pub fn new(mut entries: Vec<Entry>) -> Result<Tree> {
+    pub fn new(mut entries: Vec<TreeEntry>) -> Result<Tree> {
         entries.sort_unstable_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
         for entry in &entries {
             check_name(&entry.name)?;
@@ -87,7 +87,7 @@ impl Tree {
         Ok(Tree(entries))
     }
 
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[TreeEntry] {
         &self.0
     }
 
@@ -95,7 +95,7 @@ impl Tree {
         self.0.is_empty()
     }
 
-    pub fn get(&self, name: &str) -> Option<&Entry> {
+    pub fn get(&self, name: &str) -> Option<&TreeEntry> {
         let at =
             self.0.binary_search_by(|entry| entry.name.as_bytes().cmp(name.as_bytes())).ok()?;
         Some(&self.0[at])
@@ -129,7 +129,7 @@ impl Tree {
     }
 }
 
-fn write(out: &mut Vec<u8>, entries: &[Entry]) -> Result<(), encode::ValueWriteError> {
+fn write(out: &mut Vec<u8>, entries: &[TreeEntry]) -> Result<(), encode::ValueWriteError> {
     encode::write_array_len(out, entries.len() as u32)?;
     for entry in entries {
         encode::write_array_len(out, 3)?;
@@ -144,7 +144,7 @@ fn write(out: &mut Vec<u8>, entries: &[Entry]) -> Result<(), encode::ValueWriteE
 /// count is checked against it before anything is allocated.
 const MIN_ENTRY_BYTES: usize = 1 + 1 + 2 + 2 + 32;
 
-fn read(bytes: &[u8]) -> Option<Vec<Entry>> {
+fn read(bytes: &[u8]) -> Option<Vec<TreeEntry>> {
     let mut input = Bytes::new(bytes);
     let count = decode::read_array_len(&mut input).ok()? as usize;
     if count > bytes.len() / MIN_ENTRY_BYTES {
@@ -154,7 +154,7 @@ fn read(bytes: &[u8]) -> Option<Vec<Entry>> {
     input.remaining_slice().is_empty().then_some(entries)
 }
 
-fn read_entry(input: &mut Bytes<'_>) -> Option<Entry> {
+fn read_entry(input: &mut Bytes<'_>) -> Option<TreeEntry> {
     if decode::read_array_len(input).ok()? != 3 {
         return None;
     }
@@ -165,7 +165,7 @@ fn read_entry(input: &mut Bytes<'_>) -> Option<Entry> {
         return None;
     }
     let (id, rest) = input.remaining_slice().split_first_chunk::<{ Id::LEN }>()?;
-    let entry = Entry::new(name, mode, Id::from_bytes(*id));
+    let entry = TreeEntry::new(name, mode, Id::from_bytes(*id));
     *input = Bytes::new(rest);
     Some(entry)
 }
@@ -184,11 +184,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn entry() -> impl Strategy<Value = Entry> {
+    fn entry() -> impl Strategy<Value = TreeEntry> {
         ("[^/\0]{1,40}", 0u8..4, any::<[u8; 32]>())
             .prop_filter("dot names", |(name, ..)| name != "." && name != "..")
             .prop_map(|(name, mode, id)| {
-                Entry::new(&name, Mode::from_u8(mode).unwrap(), Id::from_bytes(id))
+                TreeEntry::new(&name, Mode::from_u8(mode).unwrap(), Id::from_bytes(id))
             })
     }
 
@@ -227,8 +227,8 @@ mod tests {
     #[test]
     fn the_encoding_is_what_the_format_says() {
         // By hand: array of 1, array of 3, mode 1, fixstr "a", bin8 of 32 bytes.
-        let tree =
-            Tree::new(vec![Entry::new("a", Mode::Executable, Id::from_bytes([7; 32]))]).unwrap();
+        let tree = Tree::new(vec![TreeEntry::new("a", Mode::Executable, Id::from_bytes([7; 32]))])
+            .unwrap();
         let mut expected = vec![0x91, 0x93, 0x01, 0xa1, b'a', 0xc4, 32];
         expected.extend([7; 32]);
         assert_eq!(tree.encode(), expected);

@@ -11,7 +11,7 @@ use crate::model::agent::{Agent, ORDER, Persona, Primitive};
 use crate::model::json;
 use crate::model::kind::Kind;
 use crate::model::numbers::{self, Numbers, PERSONA};
-use crate::object::{Entry, Finder, Id, Mode, Sink, Source, Tree, nest};
+use crate::object::{Id, Mode, PathFinder, Sink, Source, Tree, TreeEntry, nest};
 use crate::reader::compiled::{self, Dist};
 use crate::reader::leak::Guard;
 use crate::reader::manifest::Manifest;
@@ -64,7 +64,7 @@ pub struct Built {
 pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
     let earlier = Earlier::new(input.root, input.files, input.base.source);
     let mut builder =
-        Builder { sink, input, earlier, files: Finder::new(input.files), items: Vec::new() };
+        Builder { sink, input, earlier, files: PathFinder::new(input.files), items: Vec::new() };
     let mut state = input.base.state.clone();
     if matches!(input.scope, Scope::All | Scope::Persona) {
         builder.settings(&mut state)?;
@@ -105,7 +105,7 @@ struct Builder<'a, S> {
     sink: &'a mut S,
     input: &'a Input<'a>,
     earlier: Earlier<'a>,
-    files: Finder,
+    files: PathFinder,
     items: Vec<Item>,
 }
 
@@ -298,22 +298,25 @@ impl<S: Source + Sink> Builder<'_, S> {
     /// Stores the tree of a new or changed primitive, with the files it reaches byte for byte, and what
     /// the compiler made of it.
     fn store(&mut self, primitive: &Primitive, content: &Content, old: Option<Id>) -> Result<Id> {
-        let mut entries =
-            vec![Entry::file(DEFINITION, content.definition), Entry::file(REACH, content.reach)];
+        let mut entries = vec![
+            TreeEntry::file(DEFINITION, content.definition),
+            TreeEntry::file(REACH, content.reach),
+        ];
         let before = old.map(|old| self.sink.tree(&old)).transpose()?.unwrap_or_default();
         let base = |name: &str| before.get(name).map(|entry| entry.id);
         let paths: Vec<&String> = primitive.reach.modules.keys().collect();
         if !paths.is_empty() {
             let files = self.reached(&paths)?;
             if !files.is_empty() {
-                entries.push(Entry::directory(MODULES, nest(self.sink, &files, base(MODULES))?));
+                entries
+                    .push(TreeEntry::directory(MODULES, nest(self.sink, &files, base(MODULES))?));
             }
         }
         if let Some(output) = self.input.dist.output() {
             let Input { root, agent, guard, .. } = *self.input;
             let code =
                 compiled::store(self.sink, root, output, (agent, primitive), guard, base(CODE))?;
-            entries.extend(code.map(|code| Entry::directory(CODE, code)));
+            entries.extend(code.map(|code| TreeEntry::directory(CODE, code)));
         }
         self.sink.put_tree(&Tree::new(entries)?, old)
     }

@@ -8,11 +8,13 @@ use crate::history::version::Version;
 use crate::object::Id;
 use crate::operations::restore_clone::{Adopted, adopt};
 use crate::progress::Progress;
-use crate::store::{self, Bundle, Heads, Limits, Odb, Proven, RemoteTracking, Store};
+use crate::store::{
+    self, BundleFile, Heads, Odb, RemoteTracking, Store, VerifiedBundle, VerifyLimits,
+};
 use std::path::Path;
 
 /// What a bundle may make this program decompress. Who was handed one waits for it, and can end it.
-const LIMITS: Limits = Limits { decoded: 64 << 30 };
+const LIMITS: VerifyLimits = VerifyLimits { decoded: 64 << 30 };
 
 /// Which refs go into a bundle, and what those who get it have already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,8 +74,8 @@ pub fn verify_pack(
     here: &Here<'_>,
     strictness: Strictness,
     progress: &Progress,
-) -> Result<(Proven, Vec<Breach>)> {
-    let proven = Bundle::open(file, scratch)?.verify_pack(here.objects, &LIMITS, progress)?;
+) -> Result<(VerifiedBundle, Vec<Breach>)> {
+    let proven = BundleFile::open(file, scratch)?.verify_pack(here.objects, &LIMITS, progress)?;
     let (heads, objects) = (proven.heads(), proven.objects());
     let known = rules::known(objects, here.known, heads)?;
     let report = rules::check(objects, &known, heads, Scope::Whole)?;

@@ -9,7 +9,7 @@ use crate::history::source::{self, SourceVersion};
 use crate::history::version::{self, REFS};
 use crate::model::agent::Dropped;
 use crate::object::{Id, Memory, Source};
-use crate::store::{Lock, Store};
+use crate::store::{Store, StoreLock};
 use std::ops::ControlFlow;
 
 #[derive(Clone, Debug, Default)]
@@ -145,7 +145,7 @@ fn check(store: &Store, request: &Request, who: &Who) -> Result<()> {
 
 fn make(
     store: &Store,
-    lock: &Lock,
+    lock: &StoreLock,
     catalog: &Catalog,
     plan: &Plan,
     request: &Request,

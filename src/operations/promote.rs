@@ -12,7 +12,7 @@ use crate::history::revision::Revision;
 use crate::history::version::Status;
 use crate::history::{resolve, rules};
 use crate::object::Id;
-use crate::store::{Active, Lock, Odb, Store};
+use crate::store::{Active, Odb, Store, StoreLock};
 
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -267,11 +267,16 @@ fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -
     Ok(Step { number, expected, new: Active { version: event.active, ledger } })
 }
 
-fn swap(store: &Store, lock: &Lock, step: &Step) -> Result<()> {
+fn swap(store: &Store, lock: &StoreLock, step: &Step) -> Result<()> {
     move_to(store, lock, step.expected.as_ref(), &step.new)
 }
 
 /// Moves the pointer, to a record that was made here or at a remote.
-pub fn move_to(store: &Store, lock: &Lock, expected: Option<&Active>, new: &Active) -> Result<()> {
+pub fn move_to(
+    store: &Store,
+    lock: &StoreLock,
+    expected: Option<&Active>,
+    new: &Active,
+) -> Result<()> {
     store.swap_active(lock, expected, new)
 }

@@ -4,7 +4,7 @@
 //! before the first file is overwritten.
 
 use super::push;
-use crate::diff::{self, Change};
+use crate::diff::{self, TreeChange};
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::record::{SourceRecord, Who};
@@ -36,7 +36,7 @@ pub struct Rollback<'a> {
     snapshot: Snapshot,
     plan: Plan,
     /// Files that differ, from what they are to what they will be.
-    pub changes: Vec<Change>,
+    pub changes: Vec<TreeChange>,
 }
 
 /// What comes back.

@@ -9,7 +9,7 @@ use crate::fs;
 use crate::history::state::{Content, DEFINITION, MODULES, REACH};
 use crate::model::agent::{Agent, Primitive, RULES};
 use crate::model::json;
-use crate::object::{self, Finder, Id, Source};
+use crate::object::{self, Id, PathFinder, Source};
 use crate::reader;
 use crate::reader::edit::instead;
 use serde_json::{Map, Value};
@@ -99,7 +99,7 @@ impl<'a> Earlier<'a> {
         if reached.is_some_and(|reached| !reached.keys().all(is_kept)) {
             return Ok(false);
         }
-        let mut finder = Finder::new(source);
+        let mut finder = PathFinder::new(source);
         for (path, _, id) in leaves {
             if finder.find(objects, &path)?.is_none() {
                 let bytes = fs::read_if_exists(&self.root.join(&path))?;

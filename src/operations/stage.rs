@@ -64,7 +64,7 @@ pub struct Report {
     pub snapshot: Snapshot,
     pub items: Vec<Item>,
     /// Files that differ from the ones pushed last.
-    pub files: Vec<diff::Change>,
+    pub files: Vec<diff::TreeChange>,
     pub notes: Vec<Note>,
     /// Files that are kept although an ignore rule names them.
     pub needed: Vec<Needed>,

@@ -5,7 +5,7 @@
 use crate::error::Result;
 use crate::history::version::Version;
 use crate::model::agent::{Agent, Dropped};
-use crate::object::{self, Finder, Id, Mode, Source};
+use crate::object::{self, Id, Mode, PathFinder, Source};
 use crate::reader;
 use crate::reader::edit::instead::linked;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +79,7 @@ const FILE_MAX: usize = 4 << 20;
 
 /// The agent in the files of a version, read from them alone. `root` is any folder that exists.
 pub fn agent_of(root: &Path, objects: &dyn Source, files: Id) -> Result<Reading> {
-    let (mut finder, mut held) = (Finder::new(files), BTreeMap::new());
+    let (mut finder, mut held) = (PathFinder::new(files), BTreeMap::new());
     for (path, mode, id) in object::leaves(objects, files)? {
         let bytes = match mode {
             Mode::Symlink => linked(objects, &mut finder, &path, id)?.unwrap_or_default(),

@@ -3,13 +3,13 @@
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::progress::Progress;
-use crate::store::{Compacted, Scope};
+use crate::store::{CompactScope, Compacted};
 
 /// Puts packs together when they have piled up.
 pub fn after_write(project: &Project) -> Result<Option<Compacted>> {
     let objects = project.store().objects();
     match objects.needs_compaction()? {
-        true => objects.compact(Scope::Small, &Progress::default()),
+        true => objects.compact(CompactScope::Small, &Progress::default()),
         false => Ok(None),
     }
 }

@@ -4,7 +4,7 @@
 //! checksum (objects are hashed anyway), dictionary id, and the magic number, which is always the same.
 
 use super::malformed;
-use super::tools::{Shelf, Tools};
+use super::tools::{ContextPool, ZstdContexts};
 use crate::error::{Error, Result};
 use std::io::{self, Chain, Read};
 use zstd::stream::read::Decoder;
@@ -22,7 +22,7 @@ const LONG: usize = 256 << 10;
 /// More than this is never held in memory at once; larger objects can only be streamed.
 pub(super) const MAX_HELD: u64 = 1 << 30;
 
-static TOOLS: Shelf = Shelf::new();
+static TOOLS: ContextPool = ContextPool::new();
 
 /// Whether these bytes may be the prefix of another object.
 pub(super) fn can_be_base(bytes: &[u8]) -> bool {
@@ -32,7 +32,7 @@ pub(super) fn can_be_base(bytes: &[u8]) -> bool {
 /// The frame without its magic number; `None` where that is no shorter than the bytes themselves.
 pub(super) fn compress(bytes: &[u8], base: Option<&[u8]>, level: i32) -> Option<Vec<u8>> {
     TOOLS.lend(|tools| {
-        let Tools { compressor, scratch, .. } = tools;
+        let ZstdContexts { compressor, scratch, .. } = tools;
         scratch.clear();
         scratch.reserve(zstd_safe::compress_bound(bytes.len()));
         let written = match base {
@@ -77,7 +77,7 @@ pub(super) fn decompress(payload: &[u8], base: Option<&[u8]>, len: u64) -> Resul
     let mut out = Vec::new();
     out.try_reserve_exact(len).map_err(|_| Error::failed(format!("no memory for {len} bytes")))?;
     let read = TOOLS.lend(|tools| {
-        let Tools { decompressor, scratch, .. } = tools;
+        let ZstdContexts { decompressor, scratch, .. } = tools;
         scratch.clear();
         scratch.extend_from_slice(&FRAME_MAGIC);
         scratch.extend_from_slice(payload);

@@ -4,19 +4,19 @@ use super::codec;
 use super::group::Group;
 use super::{OrMalformed, malformed, varint};
 use crate::error::Result;
-use crate::object::{Id, Kind};
+use crate::object::{Id, ObjectKind};
 use std::borrow::Cow;
 
 /// What the bytes of an entry are once they are decompressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    Object(Kind),
+pub enum EntryContent {
+    Object(ObjectKind),
     Group,
 }
 
 /// The object whose bytes were the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
+pub enum EntryBase {
     /// Wherever it is: usually in an older pack.
     Id(Id),
     /// In this pack, at a position before the entry's own.
@@ -31,10 +31,10 @@ enum Codec {
 
 /// An entry as it lies in a pack, its parts checked against each other.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
-    content: Content,
+pub struct PackEntry<'a> {
+    content: EntryContent,
     codec: Codec,
-    base: Option<Base>,
+    base: Option<EntryBase>,
     raw_len: u64,
     payload: &'a [u8],
 }
@@ -50,9 +50,9 @@ const BLOB: u8 = 0;
 const TREE: u8 = 1;
 const GROUP: u8 = 2;
 
-impl<'a> Entry<'a> {
+impl<'a> PackEntry<'a> {
     /// Reads the entry that fills `bytes` from the first to the last.
-    pub fn parse(bytes: &'a [u8]) -> Result<Entry<'a>> {
+    pub fn parse(bytes: &'a [u8]) -> Result<PackEntry<'a>> {
         let entry = read(bytes).or_malformed("an entry is not well formed")?;
         if entry.raw_len > codec::most_from(entry.payload.len()) {
             return Err(malformed("an entry claims more bytes than it can hold"));
@@ -60,11 +60,11 @@ impl<'a> Entry<'a> {
         Ok(entry)
     }
 
-    pub fn content(&self) -> Content {
+    pub fn content(&self) -> EntryContent {
         self.content
     }
 
-    pub fn base(&self) -> Option<Base> {
+    pub fn base(&self) -> Option<EntryBase> {
         self.base
     }
 
@@ -78,7 +78,7 @@ impl<'a> Entry<'a> {
         self.payload.len() as u64
     }
 
-    /// The content; `base` are the bytes of the object that [`Entry::base`] names.
+    /// The content; `base` are the bytes of the object that [`PackEntry::base`] names.
     pub fn decode(&self, base: Option<&[u8]>) -> Result<Vec<u8>> {
         match self.codec {
             Codec::Plain => Ok(self.payload.to_vec()),
@@ -100,7 +100,7 @@ impl<'a> Entry<'a> {
     }
 
     /// What stands before the payload where the base, which it must have, is named so.
-    pub fn head_on(&self, base: Base) -> Vec<u8> {
+    pub fn head_on(&self, base: EntryBase) -> Vec<u8> {
         with_base(self.content, self.raw_len, self.stored_len(), base)
     }
 
@@ -122,12 +122,12 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn read(bytes: &[u8]) -> Option<Entry<'_>> {
+fn read(bytes: &[u8]) -> Option<PackEntry<'_>> {
     let (head, mut input) = bytes.split_first()?;
     let content = match head >> 2 {
-        BLOB => Content::Object(Kind::Blob),
-        TREE => Content::Object(Kind::Tree),
-        GROUP => Content::Group,
+        BLOB => EntryContent::Object(ObjectKind::Blob),
+        TREE => EntryContent::Object(ObjectKind::Tree),
+        GROUP => EntryContent::Group,
         _ => return None,
     };
     let raw_len = varint::read(&mut input)?;
@@ -138,17 +138,17 @@ fn read(bytes: &[u8]) -> Option<Entry<'_>> {
         ZSTD_BASE_ID => {
             let (id, rest) = input.split_first_chunk()?;
             input = rest;
-            Some(Base::Id(Id::from_bytes(*id)))
+            Some(EntryBase::Id(Id::from_bytes(*id)))
         }
-        ZSTD_BASE_POSITION => Some(Base::Position(varint::read(&mut input)?.try_into().ok()?)),
+        ZSTD_BASE_POSITION => Some(EntryBase::Position(varint::read(&mut input)?.try_into().ok()?)),
         _ => None,
     };
     let whole = input.len() as u64 == stored_len;
-    whole.then_some(Entry { content, codec, base, raw_len, payload: input })
+    whole.then_some(PackEntry { content, codec, base, raw_len, payload: input })
 }
 
 /// An entry ready to be appended to a pack.
-pub struct Encoded<'a> {
+pub struct EncodedEntry<'a> {
     head: Vec<u8>,
     payload: Cow<'a, [u8]>,
 }
@@ -156,33 +156,33 @@ pub struct Encoded<'a> {
 /// A delta this many times smaller than its object is taken without a look at the plain form.
 const CLEARLY_BETTER: usize = 4;
 
-impl<'a> Encoded<'a> {
+impl<'a> EncodedEntry<'a> {
     /// The shortest form of the content: plain, compressed, or compressed against the base.
     pub fn new(
-        content: Content,
+        content: EntryContent,
         bytes: &'a [u8],
-        base: Option<(Base, &[u8])>,
+        base: Option<(EntryBase, &[u8])>,
         level: i32,
-    ) -> Encoded<'a> {
+    ) -> EncodedEntry<'a> {
         let base = base.filter(|(_, prefix)| codec::can_be_base(prefix));
         let delta = base.and_then(|(base, prefix)| {
             let frame = codec::compress(bytes, Some(prefix), level)?;
-            Some(Encoded::with(content, bytes.len(), Some(base), frame))
+            Some(EncodedEntry::with(content, bytes.len(), Some(base), frame))
         });
         if let Some(delta) = delta {
             if delta.len() < bytes.len() / CLEARLY_BETTER {
                 return delta;
             }
-            let alone = Encoded::alone(content, bytes, level);
+            let alone = EncodedEntry::alone(content, bytes, level);
             return if delta.len() < alone.len() { delta } else { alone };
         }
-        Encoded::alone(content, bytes, level)
+        EncodedEntry::alone(content, bytes, level)
     }
 
-    fn alone(content: Content, bytes: &'a [u8], level: i32) -> Encoded<'a> {
+    fn alone(content: EntryContent, bytes: &'a [u8], level: i32) -> EncodedEntry<'a> {
         match codec::compress(bytes, None, level) {
-            Some(frame) => Encoded::with(content, bytes.len(), None, frame),
-            None => Encoded {
+            Some(frame) => EncodedEntry::with(content, bytes.len(), None, frame),
+            None => EncodedEntry {
                 head: head(content, PLAIN, bytes.len() as u64),
                 payload: Cow::Borrowed(bytes),
             },
@@ -190,17 +190,22 @@ impl<'a> Encoded<'a> {
     }
 
     /// Keeps a copy of what it borrows.
-    pub fn into_owned(self) -> Encoded<'static> {
-        Encoded { head: self.head, payload: Cow::Owned(self.payload.into_owned()) }
+    pub fn into_owned(self) -> EncodedEntry<'static> {
+        EncodedEntry { head: self.head, payload: Cow::Owned(self.payload.into_owned()) }
     }
 
-    fn with(content: Content, raw_len: usize, base: Option<Base>, frame: Vec<u8>) -> Encoded<'a> {
+    fn with(
+        content: EntryContent,
+        raw_len: usize,
+        base: Option<EntryBase>,
+        frame: Vec<u8>,
+    ) -> EncodedEntry<'a> {
         let (raw_len, frame_len) = (raw_len as u64, frame.len() as u64);
         let head = match base {
             None => zstd_head(content, raw_len, frame_len),
             Some(base) => with_base(content, raw_len, frame_len, base),
         };
-        Encoded { head, payload: Cow::Owned(frame) }
+        EncodedEntry { head, payload: Cow::Owned(frame) }
     }
 
     /// How many bytes of the pack it takes.
@@ -218,30 +223,30 @@ impl<'a> Encoded<'a> {
     }
 }
 
-fn head(content: Content, how: u8, raw_len: u64) -> Vec<u8> {
+fn head(content: EntryContent, how: u8, raw_len: u64) -> Vec<u8> {
     let what = match content {
-        Content::Object(Kind::Blob) => BLOB,
-        Content::Object(Kind::Tree) => TREE,
-        Content::Group => GROUP,
+        EntryContent::Object(ObjectKind::Blob) => BLOB,
+        EntryContent::Object(ObjectKind::Tree) => TREE,
+        EntryContent::Group => GROUP,
     };
     let mut head = vec![what << 2 | how];
     varint::write(&mut head, raw_len);
     head
 }
 
-fn with_base(content: Content, raw_len: u64, frame_len: u64, base: Base) -> Vec<u8> {
-    let how = if matches!(base, Base::Id(_)) { ZSTD_BASE_ID } else { ZSTD_BASE_POSITION };
+fn with_base(content: EntryContent, raw_len: u64, frame_len: u64, base: EntryBase) -> Vec<u8> {
+    let how = if matches!(base, EntryBase::Id(_)) { ZSTD_BASE_ID } else { ZSTD_BASE_POSITION };
     let mut head = head(content, how, raw_len);
     varint::write(&mut head, frame_len);
     match base {
-        Base::Id(id) => head.extend_from_slice(id.as_bytes()),
-        Base::Position(position) => varint::write(&mut head, u64::from(position)),
+        EntryBase::Id(id) => head.extend_from_slice(id.as_bytes()),
+        EntryBase::Position(position) => varint::write(&mut head, u64::from(position)),
     }
     head
 }
 
 /// What stands before a frame without base. The frame comes without its magic number.
-pub fn zstd_head(content: Content, raw_len: u64, frame_len: u64) -> Vec<u8> {
+pub fn zstd_head(content: EntryContent, raw_len: u64, frame_len: u64) -> Vec<u8> {
     let mut head = head(content, ZSTD, raw_len);
     varint::write(&mut head, frame_len);
     head

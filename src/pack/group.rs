@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// What an object in a group is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ItemKind {
+pub enum GroupItemKind {
     Blob,
     Tree,
     /// A tree that names objects of the same pack by position, see [`super::link`].
@@ -14,8 +14,8 @@ pub enum ItemKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    pub kind: ItemKind,
+pub struct GroupItem {
+    pub kind: GroupItemKind,
     range: Range<usize>,
 }
 
@@ -23,14 +23,14 @@ pub struct Item {
 #[derive(Debug)]
 pub struct Group {
     bytes: Vec<u8>,
-    items: Vec<Item>,
+    items: Vec<GroupItem>,
 }
 
 impl Group {
     /// No group is larger, so that reading a small object stays cheap.
     pub const MAX_LEN: u64 = 4 << 20;
 
-    pub fn encode(items: &[(ItemKind, Vec<u8>)]) -> Vec<u8> {
+    pub fn encode(items: &[(GroupItemKind, Vec<u8>)]) -> Vec<u8> {
         let mut out = Vec::new();
         varint::write(&mut out, items.len() as u64);
         for (kind, bytes) in items {
@@ -55,25 +55,25 @@ impl Group {
 
     /// How many bytes of memory it holds.
     pub fn size(&self) -> usize {
-        self.bytes.len() + self.items.len() * size_of::<Item>()
+        self.bytes.len() + self.items.len() * size_of::<GroupItem>()
     }
 
-    pub fn item(&self, number: usize) -> Result<(ItemKind, &[u8])> {
+    pub fn item(&self, number: usize) -> Result<(GroupItemKind, &[u8])> {
         let item =
             self.items.get(number).ok_or_else(|| malformed("a group has too few objects"))?;
         Ok((item.kind, &self.bytes[item.range.clone()]))
     }
 }
 
-fn code(kind: ItemKind) -> u64 {
+fn code(kind: GroupItemKind) -> u64 {
     match kind {
-        ItemKind::Blob => 0,
-        ItemKind::Tree => 1,
-        ItemKind::LinkedTree => 2,
+        GroupItemKind::Blob => 0,
+        GroupItemKind::Tree => 1,
+        GroupItemKind::LinkedTree => 2,
     }
 }
 
-fn read_table(bytes: &[u8]) -> Option<Vec<Item>> {
+fn read_table(bytes: &[u8]) -> Option<Vec<GroupItem>> {
     let mut input = bytes;
     let count = varint::read_len(&mut input)?;
     // Each object takes a byte of the table at least.
@@ -83,7 +83,8 @@ fn read_table(bytes: &[u8]) -> Option<Vec<Item>> {
     let mut heads = Vec::with_capacity(count);
     for _ in 0..count {
         let head = varint::read(&mut input)?;
-        let kind = [ItemKind::Blob, ItemKind::Tree, ItemKind::LinkedTree].into_iter();
+        let kind =
+            [GroupItemKind::Blob, GroupItemKind::Tree, GroupItemKind::LinkedTree].into_iter();
         heads.push((
             kind.into_iter().find(|kind| code(*kind) == head & 3)?,
             usize::try_from(head >> 2).ok()?,
@@ -93,7 +94,7 @@ fn read_table(bytes: &[u8]) -> Option<Vec<Item>> {
     let mut items = Vec::with_capacity(count);
     for (kind, len) in heads {
         let end = start.checked_add(len)?;
-        items.push(Item { kind, range: start..end });
+        items.push(GroupItem { kind, range: start..end });
         start = end;
     }
     (start == bytes.len()).then_some(items)

@@ -12,7 +12,7 @@ pub(super) const FOOTER_LEN: usize = 48;
 
 /// The widths and places of the tables, all of which follow from three numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(super) struct IndexLayout {
     pub count: u32,
     pub entries: u32,
     pub start: usize,
@@ -25,10 +25,10 @@ fn width(most: u64) -> usize {
     (64 - most.leading_zeros()).div_ceil(8) as usize
 }
 
-impl Layout {
-    pub fn new(count: u32, entries: u32, start: usize) -> Layout {
+impl IndexLayout {
+    pub fn new(count: u32, entries: u32, start: usize) -> IndexLayout {
         let widths = (width(u64::from(count)), width(start as u64));
-        Layout { count, entries, start, position_width: widths.0, offset_width: widths.1 }
+        IndexLayout { count, entries, start, position_width: widths.0, offset_width: widths.1 }
     }
 
     /// Where each entry holds one object, its number is its position and `firsts` is left out.
@@ -54,17 +54,17 @@ impl Layout {
     }
 
     /// Reads the footer of a whole pack and holds its numbers against the length of the pack.
-    pub fn read(pack: &[u8]) -> Result<Layout> {
+    pub fn read(pack: &[u8]) -> Result<IndexLayout> {
         if pack.get(..HEADER.len() - 1) != Some(&HEADER[..HEADER.len() - 1]) {
             return Err(malformed("it does not begin like a pack"));
         }
         if pack[HEADER.len() - 1..].first() != Some(&HEADER[HEADER.len() - 1]) {
             return Err(malformed("it has a format that this program does not know"));
         }
-        Layout::from_footer(pack).or_malformed("its end is cut off or changed")
+        IndexLayout::from_footer(pack).or_malformed("its end is cut off or changed")
     }
 
-    fn from_footer(pack: &[u8]) -> Option<Layout> {
+    fn from_footer(pack: &[u8]) -> Option<IndexLayout> {
         let footer = pack.len().checked_sub(FOOTER_LEN)?;
         let number = |at: usize, len| read_number(&pack[footer + at..], len);
         let start = usize::try_from(number(0, 8)).ok()?;
@@ -76,7 +76,7 @@ impl Layout {
         if count as usize > (footer - start) / Id::LEN {
             return None;
         }
-        let layout = Layout::new(count, entries, start);
+        let layout = IndexLayout::new(count, entries, start);
         (layout.end() == footer).then_some(layout)
     }
 
@@ -138,7 +138,7 @@ pub(super) fn checksum(index_and_numbers: &[u8]) -> [u8; 32] {
 
 /// Index and footer of a pack whose entries end at `start`.
 pub(super) fn encode(ids: &[Id], firsts: &[u32], offsets: &[u64], start: u64) -> Vec<u8> {
-    let layout = Layout::new(ids.len() as u32, offsets.len() as u32, start as usize);
+    let layout = IndexLayout::new(ids.len() as u32, offsets.len() as u32, start as usize);
     let mut out = Vec::with_capacity(layout.end() - layout.start + FOOTER_LEN);
     ids.iter().for_each(|id| out.extend_from_slice(id.as_bytes()));
     let mut sorted: Vec<u32> = (0..layout.count).collect();

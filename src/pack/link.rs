@@ -5,7 +5,7 @@
 
 use super::{OrMalformed, varint};
 use crate::error::{Error, Result};
-use crate::object::{Entry, Id, Mode, Tree};
+use crate::object::{Id, Mode, Tree, TreeEntry};
 
 /// Set in the head of an entry whose id is given by position.
 const LINKED: u64 = 4;
@@ -32,7 +32,7 @@ pub fn unlink(bytes: &[u8], id: impl Fn(u32) -> Option<Id>) -> Result<Vec<u8>> {
     Ok(Tree::new(entries).map_err(malformed)?.encode())
 }
 
-fn read(mut input: &[u8], id: impl Fn(u32) -> Option<Id>) -> Option<Vec<Entry>> {
+fn read(mut input: &[u8], id: impl Fn(u32) -> Option<Id>) -> Option<Vec<TreeEntry>> {
     let mut entries = Vec::new();
     while !input.is_empty() {
         let head = varint::read(&mut input)?;
@@ -46,7 +46,7 @@ fn read(mut input: &[u8], id: impl Fn(u32) -> Option<Id>) -> Option<Vec<Entry>> 
             input = rest;
             Id::from_bytes(*id)
         };
-        entries.push(Entry::new(std::str::from_utf8(name).ok()?, mode, id));
+        entries.push(TreeEntry::new(std::str::from_utf8(name).ok()?, mode, id));
     }
     Some(entries)
 }

@@ -15,11 +15,11 @@ mod varint;
 mod writer;
 
 pub use codec::{Unpacker, unpacker};
-pub use entry::{Base, Content, Encoded, Entry, zstd_head};
-pub use group::{Group, Item, ItemKind};
+pub use entry::{EncodedEntry, EntryBase, EntryContent, PackEntry, zstd_head};
+pub use group::{Group, GroupItem, GroupItemKind};
 pub use link::{link, unlink};
-pub use reader::{Place, Reader};
-pub use writer::Writer;
+pub use reader::{EntrySlot, PackReader};
+pub use writer::PackWriter;
 
 use crate::error::{Error, Result};
 use crate::object::Id;

@@ -1,30 +1,30 @@
 //! Reads a pack: finds objects by id or position and gives out entries.
 
-use super::entry::Entry;
-use super::index::{self, FOOTER_LEN, Layout};
+use super::entry::PackEntry;
+use super::index::{self, FOOTER_LEN, IndexLayout};
 use super::{HEADER, OrMalformed, malformed};
 use crate::error::Result;
 use crate::object::{Id, IdPrefix};
 use std::ops::Deref;
 
 /// A pack in memory. Opening looks at header and footer only; whatever else may be wrong with the
-/// bytes is found when they are used, or by [`Reader::check_index`].
-pub struct Reader<B> {
+/// bytes is found when they are used, or by [`PackReader::check_index`].
+pub struct PackReader<B> {
     bytes: B,
-    layout: Layout,
+    layout: IndexLayout,
 }
 
 /// Where an object is: in which entry, and as which of its objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct EntrySlot {
     pub entry: u32,
     pub nth: usize,
 }
 
-impl<B: Deref<Target = [u8]>> Reader<B> {
-    pub fn open(bytes: B) -> Result<Reader<B>> {
-        let layout = Layout::read(&bytes)?;
-        Ok(Reader { bytes, layout })
+impl<B: Deref<Target = [u8]>> PackReader<B> {
+    pub fn open(bytes: B) -> Result<PackReader<B>> {
+        let layout = IndexLayout::read(&bytes)?;
+        Ok(PackReader { bytes, layout })
     }
 
     /// What holds the bytes.
@@ -87,7 +87,7 @@ impl<B: Deref<Target = [u8]>> Reader<B> {
         ranks.map_while(|rank| self.ranked(rank).filter(|id| prefix.matches(id)))
     }
 
-    pub fn place(&self, position: u32) -> Result<Place> {
+    pub fn place(&self, position: u32) -> Result<EntrySlot> {
         let (mut low, mut high) = (0, self.entries());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -98,7 +98,7 @@ impl<B: Deref<Target = [u8]>> Reader<B> {
             }
         }
         let entry = low.checked_sub(1).or_malformed("its index is changed")?;
-        Ok(Place { entry, nth: (position - self.layout.first(&self.bytes, entry)) as usize })
+        Ok(EntrySlot { entry, nth: (position - self.layout.first(&self.bytes, entry)) as usize })
     }
 
     /// The positions of the objects in an entry.
@@ -106,13 +106,13 @@ impl<B: Deref<Target = [u8]>> Reader<B> {
         self.layout.first(&self.bytes, entry)..self.layout.first(&self.bytes, entry + 1)
     }
 
-    pub fn entry(&self, number: u32) -> Result<Entry<'_>> {
+    pub fn entry(&self, number: u32) -> Result<PackEntry<'_>> {
         let range =
             self.layout.offset(&self.bytes, number)..self.layout.offset(&self.bytes, number + 1);
         let inside = range.start >= HEADER.len() && range.end <= self.layout.start;
         let bytes =
             self.bytes.get(range).filter(|_| inside).or_malformed("its index is changed")?;
-        Entry::parse(bytes)
+        PackEntry::parse(bytes)
     }
 
     /// Holds the index against its checksum, and its tables against each other.

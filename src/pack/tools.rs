@@ -12,15 +12,19 @@ const MOST_KEPT: usize = 8;
 /// Tools that grew beyond this are not kept: what made them grow took longer than making new ones.
 const MOST_BYTES: usize = 4 << 20;
 
-pub(super) struct Tools {
+pub(super) struct ZstdContexts {
     pub compressor: CCtx<'static>,
     pub decompressor: DCtx<'static>,
     pub scratch: Vec<u8>,
 }
 
-impl Tools {
-    fn new() -> Tools {
-        Tools { compressor: CCtx::create(), decompressor: DCtx::create(), scratch: Vec::new() }
+impl ZstdContexts {
+    fn new() -> ZstdContexts {
+        ZstdContexts {
+            compressor: CCtx::create(),
+            decompressor: DCtx::create(),
+            scratch: Vec::new(),
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -29,27 +33,27 @@ impl Tools {
 }
 
 /// Tools that nobody uses just now.
-pub(super) struct Shelf(Mutex<Vec<Tools>>);
+pub(super) struct ContextPool(Mutex<Vec<ZstdContexts>>);
 
-impl Shelf {
-    pub const fn new() -> Shelf {
-        Shelf(Mutex::new(Vec::new()))
+impl ContextPool {
+    pub const fn new() -> ContextPool {
+        ContextPool(Mutex::new(Vec::new()))
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Tools>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<ZstdContexts>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Those that were used last are still in the processor's cache.
-    pub fn lend<T>(&self, work: impl FnOnce(&mut Tools) -> T) -> T {
+    pub fn lend<T>(&self, work: impl FnOnce(&mut ZstdContexts) -> T) -> T {
         let kept = self.idle().pop();
-        let mut tools = kept.unwrap_or_else(Tools::new);
+        let mut tools = kept.unwrap_or_else(ZstdContexts::new);
         let done = work(&mut tools);
         self.put_back(tools);
         done
     }
 
-    fn put_back(&self, tools: Tools) {
+    fn put_back(&self, tools: ZstdContexts) {
         let is_small = tools.bytes() <= MOST_BYTES;
         let mut idle = self.idle();
         if is_small && idle.len() < MOST_KEPT {
@@ -63,15 +67,15 @@ mod tests {
     use super::*;
     use std::sync::Barrier;
 
-    fn held(shelf: &Shelf) -> (usize, usize) {
+    fn held(shelf: &ContextPool) -> (usize, usize) {
         let idle = shelf.idle();
-        (idle.len(), idle.iter().map(Tools::bytes).sum())
+        (idle.len(), idle.iter().map(ZstdContexts::bytes).sum())
     }
 
     #[test]
     fn however_many_threads_compress_only_a_few_tools_are_kept() {
         const THREADS: usize = 4 * MOST_KEPT;
-        let (shelf, all) = (Shelf::new(), Barrier::new(THREADS));
+        let (shelf, all) = (ContextPool::new(), Barrier::new(THREADS));
         let work = || {
             shelf.lend(|tools| {
                 // All have tools in hand at once, and all of them grow.
@@ -90,7 +94,7 @@ mod tests {
 
     #[test]
     fn tools_are_used_again_unless_they_grew_too_large() {
-        let shelf = Shelf::new();
+        let shelf = ContextPool::new();
         shelf.lend(|tools| tools.scratch.reserve(1000));
         assert!(shelf.lend(|tools| tools.scratch.capacity()) >= 1000, "the same ones");
         shelf.lend(|tools| tools.scratch.reserve(MOST_BYTES));

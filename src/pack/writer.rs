@@ -1,6 +1,6 @@
 //! Writes a pack from its first byte to its last, hashing as it goes.
 
-use super::entry::Encoded;
+use super::entry::EncodedEntry;
 use super::{HEADER, PackId, index};
 use crate::object::Id;
 use std::io::{self, Read, Write};
@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 /// Bytes are handed on in pieces of this size: few calls, and BLAKE3 is at its best.
 const BUFFER_LEN: usize = 1 << 20;
 
-pub struct Writer<W> {
+pub struct PackWriter<W> {
     out: W,
     hasher: blake3::Hasher,
     /// What `out` has not got yet. It begins at `handed_on`.
@@ -19,12 +19,20 @@ pub struct Writer<W> {
     offsets: Vec<u64>,
 }
 
-impl<W: Write> Writer<W> {
-    pub fn new(out: W) -> Writer<W> {
+impl<W: Write> PackWriter<W> {
+    pub fn new(out: W) -> PackWriter<W> {
         let buffer = HEADER.to_vec();
         let tables = (Vec::new(), Vec::new(), Vec::new());
         let (ids, firsts, offsets) = tables;
-        Writer { out, hasher: blake3::Hasher::new(), buffer, handed_on: 0, ids, firsts, offsets }
+        PackWriter {
+            out,
+            hasher: blake3::Hasher::new(),
+            buffer,
+            handed_on: 0,
+            ids,
+            firsts,
+            offsets,
+        }
     }
 
     /// How many objects it has; the position of the next one.
@@ -43,7 +51,7 @@ impl<W: Write> Writer<W> {
 
     /// Appends an entry that holds these objects, none of which may be in the pack already. Says
     /// where it begins.
-    pub fn append(&mut self, ids: &[Id], entry: &Encoded<'_>) -> io::Result<u64> {
+    pub fn append(&mut self, ids: &[Id], entry: &EncodedEntry<'_>) -> io::Result<u64> {
         let offset = self.begin(ids)?;
         entry.parts().into_iter().try_for_each(|part| self.write(part))?;
         Ok(offset)

@@ -22,12 +22,12 @@ pub const TOKEN_PREFIX: &str = "lst_";
 pub use agent_id::AgentId;
 pub use author::{AUTHOR_HEADER, author_from_header, author_to_header};
 pub use head::{Etag, Head};
-pub use newer::{Known, Newer};
-pub use outcome::{Outcome, Refusal};
-pub use problem::Problem;
-pub use scope::Scope;
+pub use newer::{HeadDelta, KnownHead};
+pub use outcome::{Refusal, TxnOutcome};
+pub use problem::ErrorBody;
+pub use scope::TokenScope;
 pub use summary::RECORD;
-pub use transaction::{Create, Fetch, RequestHash, Swap, Transaction, TxnId};
+pub use transaction::{CreateRefs, FetchRequest, RequestHash, SwapActive, Transaction, TxnId};
 
 #[cfg(test)]
 mod tests;

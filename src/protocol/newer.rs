@@ -12,44 +12,44 @@ use std::fmt;
 use std::str::FromStr;
 
 /// How many source versions, versions and receipts come first.
-pub type Lengths = [u64; 3];
+pub type SeriesLengths = [u64; 3];
 
 /// What a client knows. As the query of a request it is `after=S,V,R&digest=HEX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
-    pub after: Lengths,
+pub struct KnownHead {
+    pub after: SeriesLengths,
     /// Of just these, see [`digest`].
     pub digest: Id,
 }
 
 /// A head without what its reader knew before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Newer {
+pub struct HeadDelta {
     /// Series and tokens begin after those that are known.
     #[serde(flatten)]
     pub head: Head,
     /// What is left out. `None` where nobody said what is known; the head is whole then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<Lengths>,
+    pub after: Option<SeriesLengths>,
     /// Of a transaction that was refused as something moved: whether all that it asks for is there nevertheless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landed: Option<bool>,
 }
 
-impl Known {
-    pub fn of(head: &Head) -> Known {
+impl KnownHead {
+    pub fn of(head: &Head) -> KnownHead {
         let after = lengths(head);
-        Known { after, digest: digest(head, after) }
+        KnownHead { after, digest: digest(head, after) }
     }
 }
 
-fn lengths(head: &Head) -> Lengths {
+fn lengths(head: &Head) -> SeriesLengths {
     [head.source.len() as u64, head.versions.len() as u64, head.receipts.list.len() as u64]
 }
 
 /// BLAKE3 of the first ids of both series, then of the first receipts (five numbers each, 64 bits, the lowest byte
 /// first), then of the tokens that these name (id, a zero byte, name, a zero byte).
-fn digest(head: &Head, [source, versions, receipts]: Lengths) -> Id {
+fn digest(head: &Head, [source, versions, receipts]: SeriesLengths) -> Id {
     let mut hasher = blake3::Hasher::new();
     for (series, count) in [(&head.source, source), (&head.versions, versions)] {
         for id in series.iter().take(count as usize) {
@@ -80,16 +80,16 @@ fn without<T: Clone>(series: &[T], count: usize) -> Vec<T> {
     series.get(count..).unwrap_or_default().to_vec()
 }
 
-impl Newer {
+impl HeadDelta {
     /// The answer to who knows so much; to nobody in particular it is whole.
-    pub fn of(head: &Head, known: Option<&Known>) -> Newer {
+    pub fn of(head: &Head, known: Option<&KnownHead>) -> HeadDelta {
         let Some(known) = known else {
-            return Newer { head: head.clone(), after: None, landed: None };
+            return HeadDelta { head: head.clone(), after: None, landed: None };
         };
         let here = lengths(head);
         let enough = known.after.iter().zip(here).all(|(known, here)| *known <= here);
         if !enough || digest(head, known.after) != known.digest {
-            return Newer { head: head.clone(), after: Some([0; 3]), landed: None };
+            return HeadDelta { head: head.clone(), after: Some([0; 3]), landed: None };
         }
         let [source, versions, receipts] = known.after.map(|count| count as usize);
         let left = Receipts {
@@ -103,7 +103,7 @@ impl Newer {
             active: head.active,
             receipts: left,
         };
-        Newer { head, after: Some(known.after), landed: None }
+        HeadDelta { head, after: Some(known.after), landed: None }
     }
 
     /// The whole head again, for who knows so much. `None` for an answer to somebody else.
@@ -126,16 +126,16 @@ impl Newer {
     }
 }
 
-impl fmt::Display for Known {
+impl fmt::Display for KnownHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [source, versions, receipts] = self.after;
         write!(f, "after={source},{versions},{receipts}&digest={}", self.digest)
     }
 }
 
-impl Known {
+impl KnownHead {
     /// From the query of a request; `None` where it says nothing of it.
-    pub fn from_query(query: &str) -> Result<Option<Known>> {
+    pub fn from_query(query: &str) -> Result<Option<KnownHead>> {
         let get = |name: &str| {
             query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
         };
@@ -147,11 +147,11 @@ impl Known {
     }
 }
 
-impl FromStr for Known {
+impl FromStr for KnownHead {
     type Err = Error;
 
     /// `S,V,R&HEX`
-    fn from_str(text: &str) -> Result<Known> {
+    fn from_str(text: &str) -> Result<KnownHead> {
         let bad = || {
             Error::usage("`after` is three numbers with commas, and `digest` 64 hexadecimal digits")
         };
@@ -162,7 +162,7 @@ impl FromStr for Known {
         };
         let after: Option<Vec<u64>> = after.replace("%2C", ",").split(',').map(number).collect();
         let after = after.and_then(|after| after.try_into().ok()).ok_or_else(bad)?;
-        Ok(Known { after, digest: digest.parse().map_err(|_| bad())? })
+        Ok(KnownHead { after, digest: digest.parse().map_err(|_| bad())? })
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
             bytes.extend(number.to_le_bytes());
         }
         bytes.extend(b"t0\0ci\0t1\0ci\0");
-        let known = Known::of(&head(2));
+        let known = KnownHead::of(&head(2));
         assert_eq!(known.after, [2, 1, 2]);
         assert_eq!(known.digest.as_bytes(), blake3::hash(&bytes).as_bytes());
     }
@@ -205,11 +205,11 @@ mod tests {
     fn what_is_known_is_left_out_and_comes_back() {
         for known in 0..6 {
             for now in known..6 {
-                let newer = Newer::of(&head(now), Some(&Known::of(&head(known))));
+                let newer = HeadDelta::of(&head(now), Some(&KnownHead::of(&head(known))));
                 assert_eq!(newer.head.source.len(), usize::from(now - known));
                 assert_eq!(newer.head.receipts.list.len(), usize::from(now - known));
                 let text = serde_json::to_string(&newer).unwrap();
-                let read: Newer = serde_json::from_str(&text).unwrap();
+                let read: HeadDelta = serde_json::from_str(&text).unwrap();
                 assert_eq!(read.onto(&head(known)).unwrap(), head(now), "{known} {now}");
             }
         }
@@ -223,24 +223,24 @@ mod tests {
         others[2].receipts.list[1].at_ms = 99;
         others[3].receipts.tokens[0].name = "x".to_owned();
         for other in others {
-            let newer = Newer::of(&head(5), Some(&Known::of(&other)));
+            let newer = HeadDelta::of(&head(5), Some(&KnownHead::of(&other)));
             assert_eq!(newer.after, Some([0; 3]));
             assert_eq!(newer.onto(&other).unwrap(), head(5));
         }
-        let whole = Newer::of(&head(5), None);
+        let whole = HeadDelta::of(&head(5), None);
         assert_eq!(
             serde_json::to_string(&whole).unwrap(),
             serde_json::to_string(&head(5)).unwrap()
         );
-        let strange = Newer { after: Some([1, 0, 1]), ..whole };
+        let strange = HeadDelta { after: Some([1, 0, 1]), ..whole };
         assert_eq!(strange.onto(&head(3)), None, "an answer to somebody else");
     }
 
     #[test]
     fn a_query_is_read_as_it_is_written() {
-        let known = Known::of(&head(3));
-        assert_eq!(Known::from_query(&known.to_string()).unwrap(), Some(known));
-        assert_eq!(Known::from_query("x=1&y").unwrap(), None);
+        let known = KnownHead::of(&head(3));
+        assert_eq!(KnownHead::from_query(&known.to_string()).unwrap(), Some(known));
+        assert_eq!(KnownHead::from_query("x=1&y").unwrap(), None);
         let digest = known.digest;
         for bad in [
             "after=1,2,3".to_owned(),
@@ -251,7 +251,7 @@ mod tests {
             format!("after=1,2,99999999999999999999&digest={digest}"),
             "after=1,2,3&digest=00".to_owned(),
         ] {
-            assert!(Known::from_query(&bad).is_err(), "{bad}");
+            assert!(KnownHead::from_query(&bad).is_err(), "{bad}");
         }
     }
 }

@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome<H = Head> {
+pub enum TxnOutcome<H = Head> {
     /// It happened, durably; this is what there is now.
     Done(H),
     /// Nothing happened.
     Refused(Refusal<H>),
 }
 
-impl<H> Outcome<H> {
+impl<H> TxnOutcome<H> {
     /// The same with its head in another form.
-    pub fn try_map<T>(self, form: impl FnOnce(H) -> Result<T>) -> Result<Outcome<T>> {
+    pub fn try_map<T>(self, form: impl FnOnce(H) -> Result<T>) -> Result<TxnOutcome<T>> {
         let refusal = match self {
-            Outcome::Done(head) => return form(head).map(Outcome::Done),
-            Outcome::Refused(refusal) => refusal,
+            TxnOutcome::Done(head) => return form(head).map(TxnOutcome::Done),
+            TxnOutcome::Refused(refusal) => refusal,
         };
-        Ok(Outcome::Refused(match refusal {
+        Ok(TxnOutcome::Refused(match refusal {
             Refusal::Moved(head) => Refusal::Moved(form(head)?),
             Refusal::Missing { ids, more } => Refusal::Missing { ids, more },
             Refusal::Invalid { reason } => Refusal::Invalid { reason },
@@ -31,16 +31,16 @@ impl<H> Outcome<H> {
     }
 }
 
-impl<H> Outcome<H> {
+impl<H> TxnOutcome<H> {
     /// What logs and counters call it.
     pub fn word(&self) -> &'static str {
         match self {
-            Outcome::Done(_) => "done",
-            Outcome::Refused(Refusal::Moved(_)) => "moved",
-            Outcome::Refused(Refusal::Missing { .. }) => "missing",
-            Outcome::Refused(Refusal::Invalid { .. }) => "invalid",
-            Outcome::Refused(Refusal::NoPack) => "no_pack",
-            Outcome::Refused(Refusal::Busy) => "busy",
+            TxnOutcome::Done(_) => "done",
+            TxnOutcome::Refused(Refusal::Moved(_)) => "moved",
+            TxnOutcome::Refused(Refusal::Missing { .. }) => "missing",
+            TxnOutcome::Refused(Refusal::Invalid { .. }) => "invalid",
+            TxnOutcome::Refused(Refusal::NoPack) => "no_pack",
+            TxnOutcome::Refused(Refusal::Busy) => "busy",
         }
     }
 }

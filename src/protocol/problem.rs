@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 /// The body of every answer that is neither what was asked for nor an outcome: `{"error": {…}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
-    pub error: Inner,
+pub struct ErrorBody {
+    pub error: ErrorFields,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inner {
+pub struct ErrorFields {
     /// The word of an error's kind, as in `--json` output.
     pub kind: String,
     pub message: String,
@@ -29,18 +29,18 @@ const KINDS: [Kind; 8] = [
     Kind::Forbidden,
 ];
 
-impl From<&Error> for Problem {
-    fn from(error: &Error) -> Problem {
+impl From<&Error> for ErrorBody {
+    fn from(error: &Error) -> ErrorBody {
         let hint = error.hint_text().map(str::to_owned);
         let kind = error.kind().word().to_owned();
-        Problem { error: Inner { kind, message: error.message().to_owned(), hint } }
+        ErrorBody { error: ErrorFields { kind, message: error.message().to_owned(), hint } }
     }
 }
 
-impl From<Problem> for Error {
+impl From<ErrorBody> for Error {
     /// A kind that this program does not know is a plain failure.
-    fn from(problem: Problem) -> Error {
-        let Inner { kind, message, hint } = problem.error;
+    fn from(problem: ErrorBody) -> Error {
+        let ErrorFields { kind, message, hint } = problem.error;
         let kind = KINDS.into_iter().find(|known| known.word() == kind).unwrap_or(Kind::Failed);
         let error = Error::new(kind, message);
         match hint {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// Each scope includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Scope {
+pub enum TokenScope {
     /// To see and to get.
     Read,
     /// To add source and agent versions.
@@ -19,35 +19,36 @@ pub enum Scope {
     Admin,
 }
 
-impl Scope {
-    pub const ALL: [Scope; 4] = [Scope::Read, Scope::Push, Scope::Promote, Scope::Admin];
+impl TokenScope {
+    pub const ALL: [TokenScope; 4] =
+        [TokenScope::Read, TokenScope::Push, TokenScope::Promote, TokenScope::Admin];
 
     pub fn word(self) -> &'static str {
         match self {
-            Scope::Read => "read",
-            Scope::Push => "push",
-            Scope::Promote => "promote",
-            Scope::Admin => "admin",
+            TokenScope::Read => "read",
+            TokenScope::Push => "push",
+            TokenScope::Promote => "promote",
+            TokenScope::Admin => "admin",
         }
     }
 
-    pub fn allows(self, needed: Scope) -> bool {
+    pub fn allows(self, needed: TokenScope) -> bool {
         self >= needed
     }
 }
 
-impl fmt::Display for Scope {
+impl fmt::Display for TokenScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }
 }
 
-impl FromStr for Scope {
+impl FromStr for TokenScope {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Scope> {
+    fn from_str(text: &str) -> Result<TokenScope> {
         let bad =
             || Error::usage(format!("\"{text}\" is not a scope (read, push, promote or admin)"));
-        Scope::ALL.into_iter().find(|scope| scope.word() == text).ok_or_else(bad)
+        TokenScope::ALL.into_iter().find(|scope| scope.word() == text).ok_or_else(bad)
     }
 }

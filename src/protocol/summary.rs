@@ -1,6 +1,6 @@
 //! What a transaction asks for and what came of it, in a few words for a log.
 
-use super::{Head, Outcome, Refusal, Transaction};
+use super::{Head, Refusal, Transaction, TxnOutcome};
 use crate::store::Active;
 
 /// What stands for a step of which only its record says what it is.
@@ -38,15 +38,15 @@ impl Transaction {
     }
 
     /// Why it was refused, in one line; `None` for what landed.
-    pub fn refusal(&self, outcome: &Outcome) -> Option<String> {
+    pub fn refusal(&self, outcome: &TxnOutcome) -> Option<String> {
         match outcome {
-            Outcome::Done(_) => None,
-            Outcome::Refused(Refusal::Moved(now)) => Some(self.moved(now)),
-            Outcome::Refused(Refusal::Missing { ids, .. }) => {
+            TxnOutcome::Done(_) => None,
+            TxnOutcome::Refused(Refusal::Moved(now)) => Some(self.moved(now)),
+            TxnOutcome::Refused(Refusal::Missing { ids, .. }) => {
                 Some(format!("{} objects, such as {}", ids.len(), ids.first()?))
             }
-            Outcome::Refused(Refusal::Invalid { reason }) => Some(reason.clone()),
-            Outcome::Refused(Refusal::NoPack | Refusal::Busy) => None,
+            TxnOutcome::Refused(Refusal::Invalid { reason }) => Some(reason.clone()),
+            TxnOutcome::Refused(Refusal::NoPack | Refusal::Busy) => None,
         }
     }
 
@@ -79,7 +79,7 @@ impl Transaction {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Create, Swap, TxnId};
+    use super::super::{CreateRefs, SwapActive, TxnId};
     use super::*;
     use crate::object::Id;
 
@@ -90,16 +90,16 @@ mod tests {
         let tx = Transaction {
             txn: TxnId([0; 16]),
             pack: None,
-            source: Some(Create { after: 2, ids: vec![id; 3] }),
-            versions: Some(Create { after: 1, ids: vec![id] }),
-            active: Some(Swap { expected: Some(active(5)), new: active(7) }),
+            source: Some(CreateRefs { after: 2, ids: vec![id; 3] }),
+            versions: Some(CreateRefs { after: 1, ids: vec![id] }),
+            active: Some(SwapActive { expected: Some(active(5)), new: active(7) }),
         };
         assert_eq!(tx.summary(), "push source v3..v5, version v2, promote v7");
         let mut now = Head::empty("a".parse().unwrap());
         now.source = vec![id; 4];
         now.versions = vec![id; 1];
         now.active = Some(active(6));
-        let moved = Outcome::Refused(Refusal::Moved(now));
+        let moved = TxnOutcome::Refused(Refusal::Moved(now));
         assert_eq!(
             tx.refusal(&moved).unwrap(),
             "expected source v2, found v4; expected v5, found v6"

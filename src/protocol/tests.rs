@@ -57,9 +57,9 @@ fn a_transaction_may_leave_out_what_it_does_not_do() {
     let expected = Transaction {
         txn: TxnId(std::array::from_fn(|at| at as u8)),
         pack: None,
-        source: Some(Create { after: 4, ids: vec![id(0)] }),
+        source: Some(CreateRefs { after: 4, ids: vec![id(0)] }),
         versions: None,
-        active: Some(Swap { expected: None, new: Active { version: None, ledger: id(0) } }),
+        active: Some(SwapActive { expected: None, new: Active { version: None, ledger: id(0) } }),
     };
     assert_eq!(serde_json::from_str::<Transaction>(&text).unwrap(), expected);
 }
@@ -75,12 +75,12 @@ fn a_request_with_an_unknown_field_or_a_bad_id_is_refused() {
     ] {
         assert!(serde_json::from_str::<Transaction>(text).is_err(), "{text}");
     }
-    assert!(serde_json::from_str::<Fetch>(r#"{"want":["0x"]}"#).is_err());
+    assert!(serde_json::from_str::<FetchRequest>(r#"{"want":["0x"]}"#).is_err());
 }
 
 #[test]
 fn outcomes_are_told_apart_by_one_word() {
-    let done = serde_json::to_string(&Outcome::Done(Head::empty("a".parse().unwrap()))).unwrap();
+    let done = serde_json::to_string(&TxnOutcome::Done(Head::empty("a".parse().unwrap()))).unwrap();
     assert_eq!(done, r#"{"done":{"agent":"a","source":[],"versions":[],"active":null}}"#);
     for (refusal, text) in [
         (Refusal::NoPack, r#"{"refused":"no_pack"}"#.to_owned()),
@@ -94,9 +94,9 @@ fn outcomes_are_told_apart_by_one_word() {
             r#"{"refused":{"invalid":{"reason":"no"}}}"#.to_owned(),
         ),
     ] {
-        let outcome = Outcome::Refused(refusal);
+        let outcome = TxnOutcome::Refused(refusal);
         assert_eq!(serde_json::to_string(&outcome).unwrap(), text);
-        assert_eq!(serde_json::from_str::<Outcome>(&text).unwrap(), outcome);
+        assert_eq!(serde_json::from_str::<TxnOutcome>(&text).unwrap(), outcome);
     }
 }
 
@@ -120,26 +120,28 @@ fn an_error_survives_the_wire() {
         Error::new(Kind::Unavailable, "try later"),
     ];
     for error in errors {
-        let text = serde_json::to_string(&Problem::from(&error)).unwrap();
-        let back = Error::from(serde_json::from_str::<Problem>(&text).unwrap());
+        let text = serde_json::to_string(&ErrorBody::from(&error)).unwrap();
+        let back = Error::from(serde_json::from_str::<ErrorBody>(&text).unwrap());
         assert_eq!(
             (back.kind(), back.message(), back.hint_text()),
             (error.kind(), error.message(), error.hint_text())
         );
     }
-    let strange: Problem =
+    let strange: ErrorBody =
         serde_json::from_str(r#"{"error":{"kind":"teapot","message":"m","x":1}}"#).unwrap();
     assert_eq!(Error::from(strange).kind(), Kind::Failed);
 }
 
 #[test]
 fn scopes_include_those_before() {
-    assert!(Scope::Promote.allows(Scope::Push) && Scope::Read.allows(Scope::Read));
-    assert!(!Scope::Push.allows(Scope::Promote));
-    for scope in Scope::ALL {
-        assert_eq!(scope.word().parse::<Scope>().unwrap(), scope);
+    assert!(
+        TokenScope::Promote.allows(TokenScope::Push) && TokenScope::Read.allows(TokenScope::Read)
+    );
+    assert!(!TokenScope::Push.allows(TokenScope::Promote));
+    for scope in TokenScope::ALL {
+        assert_eq!(scope.word().parse::<TokenScope>().unwrap(), scope);
     }
-    assert!("write".parse::<Scope>().is_err());
+    assert!("write".parse::<TokenScope>().is_err());
 }
 
 #[test]

@@ -18,11 +18,11 @@ pub struct Transaction {
     #[serde(default)]
     pub pack: Option<PackId>,
     #[serde(default)]
-    pub source: Option<Create>,
+    pub source: Option<CreateRefs>,
     #[serde(default)]
-    pub versions: Option<Create>,
+    pub versions: Option<CreateRefs>,
     #[serde(default)]
-    pub active: Option<Swap>,
+    pub active: Option<SwapActive>,
 }
 
 /// What stands for all that a transaction asks for.
@@ -46,7 +46,7 @@ impl Transaction {
 /// exactly `after` refs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Create {
+pub struct CreateRefs {
     pub after: u64,
     pub ids: Vec<Id>,
 }
@@ -54,7 +54,7 @@ pub struct Create {
 /// Moves the pointer from exactly one value to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Swap {
+pub struct SwapActive {
     pub expected: Option<Active>,
     pub new: Active,
 }
@@ -62,7 +62,7 @@ pub struct Swap {
 /// Asks for everything that is reachable from `want` and not from `have`, as one pack.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fetch {
+pub struct FetchRequest {
     pub want: Vec<Id>,
     #[serde(default)]
     pub have: Vec<Id>,

@@ -7,7 +7,7 @@
 use crate::error::{At, Result};
 use crate::fs;
 use crate::model::agent::Agent;
-use crate::object::{Finder, Id, Source};
+use crate::object::{Id, PathFinder, Source};
 use crate::reader::compiled::{self, Dist, Seen};
 use crate::reader::{self, Inputs};
 use serde::de::DeserializeOwned;
@@ -63,7 +63,7 @@ impl Cache {
         inputs: Inputs,
         agent: &Agent,
     ) -> Result<()> {
-        let mut finder = Finder::new(tree);
+        let mut finder = PathFinder::new(tree);
         for file in &inputs.files {
             if finder.find(source, file)?.is_none() {
                 return Ok(());

@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::model::agent::{Agent, Persona, Primitive};
-use crate::object::{Finder, Source};
+use crate::object::{PathFinder, Source};
 use crate::reader;
 use crate::workspace::{self, Hit, Patterns, Snapshot};
 use serde_json::{Map, Value};
@@ -262,7 +262,7 @@ impl<'a> Guard<'a> {
         snapshot: &Snapshot,
         objects: &S,
     ) -> Result<Vec<Leak>> {
-        let mut finder = Finder::new(snapshot.tree);
+        let mut finder = PathFinder::new(snapshot.tree);
         let mut leaks = Vec::new();
         for path in &agent.files {
             if self.allowed.matches(path) || finder.find(objects, path)?.is_some() {

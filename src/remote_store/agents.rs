@@ -1,7 +1,7 @@
 //! The agents of a depot, for who runs it: how much each has, archived ones, and their end.
 
 use super::collect::{Upkeep, condemn};
-use super::head::{Head, Seen};
+use super::head::{LoadedHead, StoredHead};
 use super::{RemoteStore, uploads};
 use crate::error::{Error, Kind, Result};
 use crate::fs::{self, Clobber};
@@ -116,7 +116,7 @@ impl RemoteStore {
         if self.look(agent)?.token.is_none() {
             return Ok(None);
         }
-        let end = |seen: &Seen| Ok((!seen.head.is_void()).then(|| void(seen, now)));
+        let end = |seen: &LoadedHead| Ok((!seen.head.is_void()).then(|| void(seen, now)));
         self.change(agent, end).landed?;
         let mut freed = Freed::default();
         for condemned in &self.look(agent)?.head.condemned {
@@ -138,9 +138,9 @@ impl RemoteStore {
 }
 
 /// What is left of an agent: a head that says only how many there were before it, and what is on its way out.
-fn void(seen: &Seen, now: SystemTime) -> Head {
-    let Head { agent, seq, previous, condemned, .. } = seen.next();
-    let empty = Head { seq, previous, condemned, ..Seen::nothing(&agent).head };
+fn void(seen: &LoadedHead, now: SystemTime) -> StoredHead {
+    let StoredHead { agent, seq, previous, condemned, .. } = seen.next();
+    let empty = StoredHead { seq, previous, condemned, ..LoadedHead::nothing(&agent).head };
     let files = seen.head.files().map(|(key, _)| key.clone()).collect();
     condemn(empty, files, &Upkeep::at(now))
 }

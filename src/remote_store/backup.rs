@@ -2,7 +2,7 @@
 
 use super::RemoteStore;
 use super::copy::{Copied, check_apart};
-use super::layout::{Layout, RESTORING};
+use super::layout::{RESTORING, RemoteLayout};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::progress::Progress;
@@ -17,7 +17,7 @@ const FINISHED: &str = "finished ";
 impl RemoteStore {
     /// Opens a depot that exists.
     pub fn open_existing(root: &Path) -> Result<RemoteStore> {
-        if Layout::exists(root) {
+        if RemoteLayout::exists(root) {
             return RemoteStore::open(root);
         }
         Err(Error::not_found(format!(
@@ -36,7 +36,7 @@ impl RemoteStore {
         also: impl FnOnce() -> Result<()>,
     ) -> Result<Copied> {
         check_apart(self.layout.root(), folder)?;
-        let to = Layout::make(folder)?;
+        let to = RemoteLayout::make(folder)?;
         let Some(_lock) = fs::try_lock(&folder.join(LOCK))? else {
             let message = format!("another backup into \"{}\" is running", folder.display());
             return Err(Error::unavailable(message));
@@ -80,14 +80,14 @@ impl RemoteStore {
                 )));
             }
             None => {
-                Layout::check_new(folder)?;
+                RemoteLayout::check_new(folder)?;
                 fs::create_dir_all(folder)?;
                 fs::replace(&marker, name.as_bytes())?;
             }
         }
         also()?;
-        let copied = from.copy_to(&Layout::new(folder), false, progress)?;
-        Layout::finish(folder)?;
+        let copied = from.copy_to(&RemoteLayout::new(folder), false, progress)?;
+        RemoteLayout::finish(folder)?;
         Ok(copied)
     }
 

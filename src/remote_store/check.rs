@@ -43,7 +43,8 @@ impl RemoteStore {
         wrong.extend(
             present.filter_map(|page| page.load(&*self.packs).err()).map(|error| error.to_string()),
         );
-        let mut walk = Walk { objects: &pieces.objects, seen: HashSet::new(), wrong: &mut wrong };
+        let mut walk =
+            ReachabilityWalk { objects: &pieces.objects, seen: HashSet::new(), wrong: &mut wrong };
         for (number, id) in (1..).zip(&head.source) {
             let read = SourceVersion::load(walk.objects, number, *id).map(drop);
             walk.root(&format!("refs/source/v{number}"), *id, read);
@@ -68,13 +69,13 @@ impl RemoteStore {
     }
 }
 
-struct Walk<'a> {
+struct ReachabilityWalk<'a> {
     objects: &'a Odb,
     seen: HashSet<Id>,
     wrong: &'a mut Vec<String>,
 }
 
-impl Walk<'_> {
+impl ReachabilityWalk<'_> {
     fn root(&mut self, name: &str, id: Id, read: Result<()>) {
         let walked = read.and_then(|()| self.tree(id));
         self.wrong.extend(walked.err().map(|error| format!("{name}: {error}")));

@@ -1,8 +1,8 @@
 //! The bytes of a stored head: MessagePack, shortest forms only, one value one byte string.
 
 use super::engine::PackKey;
-use super::head::{AppliedTransaction, Head, PackRef, RetiredPack};
-use super::page::Part;
+use super::head::{AppliedTransaction, PackRef, RetiredPack, StoredHead};
+use super::page::PageRows;
 use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::pack::PackId;
@@ -30,19 +30,19 @@ const FIELDS: u32 = 11;
 
 type Written = Result<(), ValueWriteError>;
 
-impl Head {
+impl StoredHead {
     pub fn encode(&self) -> Vec<u8> {
         self.encode_with(self.loose())
     }
 
-    fn encode_with(&self, rows: Part<'_>) -> Vec<u8> {
+    fn encode_with(&self, rows: PageRows<'_>) -> Vec<u8> {
         let mut out = Vec::new();
         write(&mut out, self, rows).expect("writing into a Vec cannot fail");
         out
     }
 
-    /// Reads exactly what [`Head::encode`] writes for this agent; anything else is damage. What is in pages is missing.
-    pub(super) fn decode(agent: &AgentId, bytes: &[u8]) -> Result<Head> {
+    /// Reads exactly what [`StoredHead::encode`] writes for this agent; anything else is damage. What is in pages is missing.
+    pub(super) fn decode(agent: &AgentId, bytes: &[u8]) -> Result<StoredHead> {
         let mut input = Bytes::new(bytes);
         let damaged = || Error::corrupt(format!("the head of agent \"{agent}\" is damaged"));
         let format = begin(&mut input).ok_or_else(damaged)?;
@@ -63,7 +63,7 @@ impl Head {
     }
 }
 
-fn write(out: &mut Vec<u8>, head: &Head, rows: Part<'_>) -> Written {
+fn write(out: &mut Vec<u8>, head: &StoredHead, rows: PageRows<'_>) -> Written {
     let format = format(head);
     let noted = format != FORMAT;
     encode::write_array_len(out, FIELDS + u32::from(noted))?;
@@ -96,7 +96,7 @@ fn write(out: &mut Vec<u8>, head: &Head, rows: Part<'_>) -> Written {
 }
 
 /// The lowest that can say all of it.
-fn format(head: &Head) -> u64 {
+fn format(head: &StoredHead) -> u64 {
     let says_more = |landed: &AppliedTransaction| landed.request.is_some() || landed.at_ms > 0;
     match head.txns.iter().any(says_more) {
         _ if !head.pages.is_empty() => WITH_PAGES,
@@ -166,11 +166,11 @@ fn begin(input: &mut Bytes<'_>) -> Option<u64> {
     decode::read_int(input).ok()
 }
 
-fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<Head> {
+fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<StoredHead> {
     if read_str(input)? != agent.as_str() {
         return None;
     }
-    let mut head = Head {
+    let mut head = StoredHead {
         agent: agent.clone(),
         seq: number(input)?,
         previous: Id::from_bytes(fixed(input)?),

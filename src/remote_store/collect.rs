@@ -5,7 +5,7 @@
 //! or finds it absent, and stores it again under another key. `docs/depot.md` has the argument.
 
 use super::engine::{Cas, PackKey};
-use super::head::{Head, RetiredPack, Seen};
+use super::head::{LoadedHead, RetiredPack, StoredHead};
 use super::{RemoteStore, tiers};
 use crate::error::{Error, Result};
 use crate::fs;
@@ -65,7 +65,7 @@ impl Collected {
 }
 
 /// A head that was to be swapped.
-pub(super) struct Changed {
+pub(super) struct SwapResult {
     pub landed: Result<bool>,
     /// A swap was not answered: what it named may be in use.
     pub unsure: bool,
@@ -164,7 +164,7 @@ impl RemoteStore {
 
     /// The condemned packs whose time is over, and the oldest others where all together are too many or take too much
     /// room; and how many bytes the rest takes.
-    fn due(&self, head: &Head, upkeep: &Upkeep) -> Result<(Vec<PackKey>, u64)> {
+    fn due(&self, head: &StoredHead, upkeep: &Upkeep) -> Result<(Vec<PackKey>, u64)> {
         let latest = millis(upkeep.now.checked_sub(upkeep.spare).unwrap_or(UNIX_EPOCH));
         let most = head.packs.iter().map(|held| held.bytes).sum::<u64>().max(LEAST_CONDEMNED);
         let (mut due, mut left) = (Vec::new(), 0);
@@ -185,31 +185,31 @@ impl RemoteStore {
     pub(super) fn change(
         &self,
         agent: &AgentId,
-        mut edit: impl FnMut(&Seen) -> Result<Option<Head>>,
-    ) -> Changed {
+        mut edit: impl FnMut(&LoadedHead) -> Result<Option<StoredHead>>,
+    ) -> SwapResult {
         let mut unknown = None;
         for race in 0..limits::RACES {
             match self.try_change(agent, race, &mut edit) {
                 Ok(None) => {
-                    return Changed { landed: Ok(unknown.is_some()), unsure: unknown.is_some() };
+                    return SwapResult { landed: Ok(unknown.is_some()), unsure: unknown.is_some() };
                 }
-                Ok(Some(Cas::Won(_))) => return Changed { landed: Ok(true), unsure: false },
+                Ok(Some(Cas::Won(_))) => return SwapResult { landed: Ok(true), unsure: false },
                 Ok(Some(Cas::Lost)) => {}
                 Ok(Some(Cas::Unknown(error))) => unknown = Some(error),
-                Err(error) => return Changed { landed: Err(error), unsure: unknown.is_some() },
+                Err(error) => return SwapResult { landed: Err(error), unsure: unknown.is_some() },
             }
         }
         let unsure = unknown.is_some();
         let busy =
             || Error::unavailable(format!("agent \"{agent}\" is busy: nothing was cleared up"));
-        Changed { landed: Err(unknown.unwrap_or_else(busy)), unsure }
+        SwapResult { landed: Err(unknown.unwrap_or_else(busy)), unsure }
     }
 
     fn try_change(
         &self,
         agent: &AgentId,
         race: u32,
-        edit: &mut impl FnMut(&Seen) -> Result<Option<Head>>,
+        edit: &mut impl FnMut(&LoadedHead) -> Result<Option<StoredHead>>,
     ) -> Result<Option<Cas>> {
         self.pause(race)?;
         let _gate = self.gate(agent);
@@ -223,7 +223,7 @@ fn millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
-pub(super) fn condemn(mut head: Head, keys: Vec<PackKey>, upkeep: &Upkeep) -> Head {
+pub(super) fn condemn(mut head: StoredHead, keys: Vec<PackKey>, upkeep: &Upkeep) -> StoredHead {
     let (since_seq, since_ms) = (head.seq, millis(upkeep.now));
     head.condemned.extend(keys.into_iter().map(|key| RetiredPack { key, since_seq, since_ms }));
     head

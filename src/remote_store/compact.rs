@@ -6,14 +6,14 @@
 use super::RemoteStore;
 use super::collect::{Upkeep, condemn};
 use super::engine::PackKey;
-use super::head::{Head, PackRef, Seen};
+use super::head::{LoadedHead, PackRef, StoredHead};
 use super::tiers;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Source};
-use crate::pack::{Base, Reader};
+use crate::pack::{EntryBase, PackReader};
 use crate::protocol::AgentId;
 use crate::remote_store::external_refs;
-use crate::remote_store::open_agent::Pieces;
+use crate::remote_store::open_agent::OpenAgent;
 use crate::store::{MissingObjects, ThinPack};
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ use std::collections::HashSet;
 const MOST_CHOICES: usize = 100;
 
 /// What is to be put together.
-struct Choice {
+struct CompactionPlan {
     old: Vec<PackKey>,
     closure: MissingObjects,
     /// Whether objects of the old packs are left out.
@@ -36,7 +36,7 @@ impl RemoteStore {
             let (seen, pieces) = self.opened(agent)?;
             let Some(old) = self.choose(&seen.head, &pieces, upkeep.many, whole)? else { break };
             // One that is the only one, and has nothing to leave out, stays as it is.
-            let is_done = |choice: &Choice| whole && old.len() == 1 && !choice.drops;
+            let is_done = |choice: &CompactionPlan| whole && old.len() == 1 && !choice.drops;
             let count = match self.choice(&seen.head, &pieces, old.clone()) {
                 Ok(choice) if is_done(&choice) => Ok(0),
                 Ok(choice) => self.put_together(&seen, &pieces, &choice, upkeep),
@@ -59,8 +59,8 @@ impl RemoteStore {
     /// each of them can be read.
     fn choose(
         &self,
-        head: &Head,
-        pieces: &Pieces,
+        head: &StoredHead,
+        pieces: &OpenAgent,
         many: usize,
         whole: bool,
     ) -> Result<Option<Vec<PackKey>>> {
@@ -77,9 +77,14 @@ impl RemoteStore {
         Ok(tiers::full(head.packs.iter().filter(usable), many))
     }
 
-    fn choice(&self, head: &Head, pieces: &Pieces, old: Vec<PackKey>) -> Result<Choice> {
+    fn choice(
+        &self,
+        head: &StoredHead,
+        pieces: &OpenAgent,
+        old: Vec<PackKey>,
+    ) -> Result<CompactionPlan> {
         let readers = readers(pieces, &old)?;
-        let mut ids: Vec<Id> = readers.iter().flat_map(Reader::ids).collect();
+        let mut ids: Vec<Id> = readers.iter().flat_map(PackReader::ids).collect();
         ids.sort_unstable();
         ids.dedup();
         if old.len() == head.packs.len() {
@@ -90,20 +95,24 @@ impl RemoteStore {
                 .filter(|id| !closure.sends(id))
                 .all(|id| pieces.objects.is_sound(id).unwrap_or(false))
             {
-                return Ok(Choice { old, drops: closure.objects().len() < ids.len(), closure });
+                return Ok(CompactionPlan {
+                    old,
+                    drops: closure.objects().len() < ids.len(),
+                    closure,
+                });
             }
         }
         let bases = outer_bases(pieces, &old, &readers, &ids)?;
-        Ok(Choice { old, closure: MissingObjects::of_all(ids).beside(bases), drops: false })
+        Ok(CompactionPlan { old, closure: MissingObjects::of_all(ids).beside(bases), drops: false })
     }
 
     /// The swap that takes the new pack in condemns the old ones. Packs that came meanwhile stay beside it. A pack that
     /// was made in vain goes, unless a swap that was not answered may have used it.
     fn put_together(
         &self,
-        seen: &Seen,
-        pieces: &Pieces,
-        choice: &Choice,
+        seen: &LoadedHead,
+        pieces: &OpenAgent,
+        choice: &CompactionPlan,
         upkeep: &Upkeep,
     ) -> Result<usize> {
         let agent = &seen.head.agent;
@@ -144,10 +153,10 @@ impl RemoteStore {
     }
 
     /// Reads all of some packs after one of them turned out to be damaged. True where that is news.
-    fn examine(&self, pieces: &Pieces, keys: &[PackKey]) -> Result<bool> {
+    fn examine(&self, pieces: &OpenAgent, keys: &[PackKey]) -> Result<bool> {
         let mut news = false;
         for piece in keys.iter().filter_map(|key| pieces.get(key)) {
-            let reader = Reader::open(piece.mapped.bytes())?;
+            let reader = PackReader::open(piece.mapped.bytes())?;
             if let Err(error) = reader.check_index() {
                 news |= self.note_pack(&piece.key, error.message());
             }
@@ -159,7 +168,7 @@ impl RemoteStore {
 
     /// Whether what the refs name, and what the packs but the new one need, is in the packs. The new one was
     /// put together from a closure of its own.
-    fn is_closed(&self, head: &Head, new: &PackKey) -> Result<bool> {
+    fn is_closed(&self, head: &StoredHead, new: &PackKey) -> Result<bool> {
         let pieces = self.open_pieces(head)?;
         let mut needed = head.roots();
         for piece in pieces.pieces.iter().filter(|piece| piece.key != *new) {
@@ -175,12 +184,12 @@ impl RemoteStore {
 }
 
 /// The packs, their indexes proven: an index that is changed may hide objects.
-fn readers<'a>(pieces: &'a Pieces, keys: &[PackKey]) -> Result<Vec<Reader<&'a [u8]>>> {
+fn readers<'a>(pieces: &'a OpenAgent, keys: &[PackKey]) -> Result<Vec<PackReader<&'a [u8]>>> {
     let open = |key: &PackKey| {
         let piece = pieces.pieces.iter().find(|piece| piece.key == *key);
         let piece = piece
             .ok_or_else(|| Error::corrupt(format!("pack \"{}\" is damaged", key.file_name())))?;
-        let reader = Reader::open(piece.mapped.bytes())?;
+        let reader = PackReader::open(piece.mapped.bytes())?;
         reader.check_index()?;
         Ok(reader)
     };
@@ -190,9 +199,9 @@ fn readers<'a>(pieces: &'a Pieces, keys: &[PackKey]) -> Result<Vec<Reader<&'a [u
 /// The bases that are in other packs, and can be read from these alone: then no chain leads from a new pack to an old one and
 /// back. What has another base is compressed anew.
 fn outer_bases(
-    pieces: &Pieces,
+    pieces: &OpenAgent,
     old: &[PackKey],
-    readers: &[Reader<&[u8]>],
+    readers: &[PackReader<&[u8]>],
     ids: &[Id],
 ) -> Result<HashSet<Id>> {
     let others = pieces.without(old);
@@ -200,7 +209,7 @@ fn outer_bases(
     for reader in readers {
         for number in 0..reader.entries() {
             // What an entry that is damaged holds is taken from elsewhere.
-            if let Ok(Some(Base::Id(base))) = reader.entry(number).map(|entry| entry.base())
+            if let Ok(Some(EntryBase::Id(base))) = reader.entry(number).map(|entry| entry.base())
                 && ids.binary_search(&base).is_err()
                 && !bases.contains(&base)
                 && others.is_sound(&base)?

@@ -6,8 +6,8 @@
 use super::RemoteStore;
 use super::engine::PackKey;
 use super::files::FilePacks;
-use super::head::Head;
-use super::layout::{self, Layout};
+use super::head::StoredHead;
+use super::layout::{self, RemoteLayout};
 use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, Clobber, Temp};
 use crate::pack::PackId;
@@ -35,7 +35,7 @@ pub struct Copied {
 }
 
 /// How one attempt to copy an agent ended.
-enum Attempt {
+enum CopyAttempt {
     Done {
         changed: bool,
     },
@@ -48,7 +48,7 @@ impl RemoteStore {
     /// being copied. `settled`: what is in the folder is durable.
     pub(super) fn copy_to(
         &self,
-        to: &Layout,
+        to: &RemoteLayout,
         settled: bool,
         progress: &Progress,
     ) -> Result<Copied> {
@@ -79,7 +79,7 @@ impl RemoteStore {
     }
 
     /// Whether the copy of the agent is another one than before.
-    fn copy_agent(&self, to: &Layout, agent: &AgentId, copied: &mut Copied) -> Result<bool> {
+    fn copy_agent(&self, to: &RemoteLayout, agent: &AgentId, copied: &mut Copied) -> Result<bool> {
         let gone = |key: &PackKey| {
             let file = key.file_name();
             Error::corrupt(format!(
@@ -89,8 +89,8 @@ impl RemoteStore {
         loop {
             let Some((bytes, token)) = self.heads.load(agent)? else { return Ok(false) };
             match self.try_copy(to, agent, &bytes, copied)? {
-                Attempt::Done { changed } => return Ok(changed),
-                Attempt::Gone(key) => {
+                CopyAttempt::Done { changed } => return Ok(changed),
+                CopyAttempt::Gone(key) => {
                     let again = self.heads.load(agent)?;
                     if again.is_some_and(|(_, again)| again == token) {
                         return Err(gone(&key));
@@ -102,18 +102,18 @@ impl RemoteStore {
 
     fn try_copy(
         &self,
-        to: &Layout,
+        to: &RemoteLayout,
         agent: &AgentId,
         bytes: &[u8],
         copied: &mut Copied,
-    ) -> Result<Attempt> {
+    ) -> Result<CopyAttempt> {
         let mut gone = None;
-        let head = Head::read(agent, bytes, None, &mut |page| {
+        let head = StoredHead::read(agent, bytes, None, &mut |page| {
             page.load(&*self.packs).inspect_err(|_| gone = Some(page.key.clone()))
         });
         let head = match (head, gone) {
             (Err(error), Some(key)) if error.kind() == Kind::NotFound => {
-                return Ok(Attempt::Gone(key));
+                return Ok(CopyAttempt::Gone(key));
             }
             (head, _) => head?,
         };
@@ -122,7 +122,7 @@ impl RemoteStore {
         let changed = former.as_deref() != Some(bytes);
         if let Some(former) = former.as_ref().filter(|_| changed) {
             let packs = FilePacks::new(to.root());
-            goes_on(&head, &Head::read(agent, former, None, &mut |page| page.load(&packs))?)?;
+            goes_on(&head, &StoredHead::read(agent, former, None, &mut |page| page.load(&packs))?)?;
         }
         fs::create_dir_all(&to.packs(agent))?;
         for dir in [to.agent(agent), to.packs(agent)] {
@@ -130,7 +130,7 @@ impl RemoteStore {
         }
         for (key, bytes) in head.files() {
             if !self.copy_pack(to, key, bytes, copied)? {
-                return Ok(Attempt::Gone(key.clone()));
+                return Ok(CopyAttempt::Gone(key.clone()));
             }
         }
         if changed || !copied.settled {
@@ -146,12 +146,18 @@ impl RemoteStore {
             keep_folders(to, agent)?;
         }
         forget_packs(to, &head)?;
-        Ok(Attempt::Done { changed })
+        Ok(CopyAttempt::Done { changed })
     }
 
     /// Copies a pack or a page that the copy lacks; false where it does not exist. One that is damaged is copied as it is, as most
     /// of it may be readable, and is told.
-    fn copy_pack(&self, to: &Layout, key: &PackKey, len: u64, copied: &mut Copied) -> Result<bool> {
+    fn copy_pack(
+        &self,
+        to: &RemoteLayout,
+        key: &PackKey,
+        len: u64,
+        copied: &mut Copied,
+    ) -> Result<bool> {
         let path = to.pack(key);
         if path.metadata().is_ok_and(|data| data.is_file() && data.len() == len) {
             return Ok(true);
@@ -180,7 +186,7 @@ impl RemoteStore {
 }
 
 /// A copy that has what the depot lacks is not written over: the depot lost something, or is another one.
-fn goes_on(head: &Head, former: &Head) -> Result<()> {
+fn goes_on(head: &StoredHead, former: &StoredHead) -> Result<()> {
     let is_later =
         head.source.starts_with(&former.source) && head.versions.starts_with(&former.versions);
     // Of one that was deleted in the copy there is nothing to lose.
@@ -193,14 +199,14 @@ fn goes_on(head: &Head, former: &Head) -> Result<()> {
 }
 
 /// Makes the folders above an agent's durable.
-fn keep_folders(to: &Layout, agent: &AgentId) -> Result<()> {
+fn keep_folders(to: &RemoteLayout, agent: &AgentId) -> Result<()> {
     let dir = to.agent(agent);
     let above = dir.ancestors().skip(1).take_while(|above| above.starts_with(to.root()));
     above.chain(to.root().parent()).try_for_each(fs::sync_dir)
 }
 
 /// Removes the packs and pages that only older heads named.
-fn forget_packs(to: &Layout, head: &Head) -> Result<()> {
+fn forget_packs(to: &RemoteLayout, head: &StoredHead) -> Result<()> {
     let dir = to.packs(&head.agent);
     for name in layout::names_in(&dir)? {
         let Some(key) = PackKey::from_file_name(&head.agent, &name) else { continue };

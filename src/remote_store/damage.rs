@@ -2,12 +2,12 @@
 
 use super::RemoteStore;
 use super::engine::PackKey;
-use super::head::Head;
+use super::head::StoredHead;
 use super::presence::GONE;
 use crate::error::{Kind, Result};
 use crate::object::Id;
 use crate::protocol::AgentId;
-use crate::remote_store::open_agent::Pieces;
+use crate::remote_store::open_agent::OpenAgent;
 use crate::store;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ const MOST_KNOWN: usize = 1000;
 
 /// One thing that is not what it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct DamageFinding {
     pub agent: AgentId,
     /// The pack's file.
     pub pack: String,
@@ -27,25 +27,25 @@ pub struct Found {
 }
 
 #[derive(Default)]
-pub struct Damages(Mutex<Known>);
+pub struct DamageLog(Mutex<DamageState>);
 
 #[derive(Default)]
-struct Known {
-    agents: BTreeMap<AgentId, Vec<Found>>,
-    untold: Vec<Found>,
+struct DamageState {
+    agents: BTreeMap<AgentId, Vec<DamageFinding>>,
+    untold: Vec<DamageFinding>,
 }
 
-impl Damages {
-    fn known(&self) -> MutexGuard<'_, Known> {
+impl DamageLog {
+    fn known(&self) -> MutexGuard<'_, DamageState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn of(&self, agent: &AgentId) -> Vec<Found> {
+    fn of(&self, agent: &AgentId) -> Vec<DamageFinding> {
         self.known().agents.get(agent).cloned().unwrap_or_default()
     }
 
     /// Whether it is news.
-    fn add(&self, found: Found) -> bool {
+    fn add(&self, found: DamageFinding) -> bool {
         let mut known = self.known();
         let of = known.agents.entry(found.agent.clone()).or_default();
         let is_new =
@@ -58,7 +58,7 @@ impl Damages {
         true
     }
 
-    fn retain(&self, agent: &AgentId, keep: impl Fn(&Found) -> bool) {
+    fn retain(&self, agent: &AgentId, keep: impl Fn(&DamageFinding) -> bool) {
         let mut known = self.known();
         if let Some(of) = known.agents.get_mut(agent) {
             of.retain(keep);
@@ -71,7 +71,7 @@ impl Damages {
 
 impl RemoteStore {
     /// The damage that was found since somebody asked last.
-    pub fn take_damage(&self) -> Vec<Found> {
+    pub fn take_damage(&self) -> Vec<DamageFinding> {
         std::mem::take(&mut self.damages.known().untold)
     }
 
@@ -82,13 +82,18 @@ impl RemoteStore {
     }
 
     /// Takes note of damaged copies. True where one of them is news.
-    pub(super) fn note(&self, agent: &AgentId, pieces: &Pieces, damage: &[store::Damage]) -> bool {
+    pub(super) fn note(
+        &self,
+        agent: &AgentId,
+        pieces: &OpenAgent,
+        damage: &[store::Damage],
+    ) -> bool {
         let file = |name: &str| {
             let piece = pieces.pieces.iter().find(|piece| piece.key.pack.file_name() == name);
             piece.map_or_else(|| name.to_owned(), |piece| piece.key.file_name())
         };
         damage.iter().fold(false, |news, found| {
-            let found = Found {
+            let found = DamageFinding {
                 agent: agent.clone(),
                 pack: file(&found.pack),
                 object: found.object,
@@ -101,11 +106,11 @@ impl RemoteStore {
     /// A pack that cannot be opened or read at all.
     pub(super) fn note_pack(&self, key: &PackKey, reason: &str) -> bool {
         let (agent, pack) = (key.agent.clone(), key.file_name());
-        self.damages.add(Found { agent, pack, object: None, reason: reason.to_owned() })
+        self.damages.add(DamageFinding { agent, pack, object: None, reason: reason.to_owned() })
     }
 
     /// Forgets what an agent's head does not name any more.
-    pub(super) fn forget_damage(&self, head: &Head) {
+    pub(super) fn forget_damage(&self, head: &StoredHead) {
         let files: HashSet<String> = head.files().map(|(key, _)| key.file_name()).collect();
         self.damages.retain(&head.agent, |found| files.contains(&found.pack));
     }
@@ -123,7 +128,11 @@ impl RemoteStore {
     }
 
     /// The packs that have something of which no copy can be read. They must stay as they are.
-    pub(super) fn unreadable(&self, agent: &AgentId, pieces: &Pieces) -> Result<HashSet<String>> {
+    pub(super) fn unreadable(
+        &self,
+        agent: &AgentId,
+        pieces: &OpenAgent,
+    ) -> Result<HashSet<String>> {
         let mut files = HashSet::new();
         for found in self.damages.of(agent) {
             let lost = match found.object {
@@ -136,7 +145,7 @@ impl RemoteStore {
     }
 
     /// Packs of which other copies of all that is damaged can be read.
-    pub(super) fn curable(&self, agent: &AgentId, pieces: &Pieces) -> Result<Vec<PackKey>> {
+    pub(super) fn curable(&self, agent: &AgentId, pieces: &OpenAgent) -> Result<Vec<PackKey>> {
         let lost = self.unreadable(agent, pieces)?;
         let damaged: HashSet<String> =
             self.damages.of(agent).into_iter().map(|found| found.pack).collect();
@@ -155,7 +164,7 @@ impl RemoteStore {
         {
             let (pack, object) = (String::new(), None);
             let reason = error.message().to_owned();
-            self.damages.add(Found { agent: agent.clone(), pack, object, reason });
+            self.damages.add(DamageFinding { agent: agent.clone(), pack, object, reason });
         }
         result
     }

@@ -17,11 +17,11 @@ use std::time::SystemTime;
 
 /// Which value of a head somebody saw: whatever the engine tells values apart by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token(Box<[u8]>);
+pub struct CasToken(Box<[u8]>);
 
-impl Token {
-    pub fn new(bytes: &[u8]) -> Token {
-        Token(bytes.into())
+impl CasToken {
+    pub fn new(bytes: &[u8]) -> CasToken {
+        CasToken(bytes.into())
     }
 
     pub fn as_bytes(&self) -> &[u8] {
@@ -33,13 +33,13 @@ impl Token {
 #[derive(Clone, Copy, Debug)]
 pub enum Expect<'a> {
     Absent,
-    Match(&'a Token),
+    Match(&'a CasToken),
 }
 
 /// How a swap ended.
 #[derive(Debug)]
 pub enum Cas {
-    Won(Token),
+    Won(CasToken),
     Lost,
     /// It may have landed or not: only looking again tells.
     Unknown(Error),
@@ -47,7 +47,7 @@ pub enum Cas {
 
 pub trait HeadStore: Send + Sync {
     /// The newest value: whoever begins to load after a swap was answered sees that swap.
-    fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, Token)>>;
+    fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, CasToken)>>;
 
     /// Never without an expectation, and never tried again inside: a repeated swap that landed at first
     /// looks lost. An error means that nothing changed.

@@ -4,16 +4,16 @@
 //! became others.
 
 use crate::error::Result;
-use crate::object::{Id, Kind, Source, Tree};
-use crate::pack::{Base, Content, Reader};
+use crate::object::{Id, ObjectKind, Source, Tree};
+use crate::pack::{EntryBase, EntryContent, PackReader};
 use crate::store::{Mapped, Odb};
 use std::collections::HashSet;
 
 /// What deltas of the pack build on.
 pub fn bases(pack: &Mapped) -> Result<Vec<Id>> {
-    let reader = Reader::open(pack.bytes())?;
+    let reader = PackReader::open(pack.bytes())?;
     let base = |number| match reader.entry(number).map(|entry| entry.base()) {
-        Ok(Some(Base::Id(base))) => Some(base),
+        Ok(Some(EntryBase::Id(base))) => Some(base),
         _ => None,
     };
     Ok((0..reader.entries()).filter_map(base).collect())
@@ -21,18 +21,18 @@ pub fn bases(pack: &Mapped) -> Result<Vec<Id>> {
 
 /// Ascending. `objects` has what is in the pack, and its bases.
 pub fn of(pack: &Mapped, objects: &Odb) -> Result<Vec<Id>> {
-    let reader = Reader::open(pack.bytes())?;
+    let reader = PackReader::open(pack.bytes())?;
     let mut needs = HashSet::new();
     for number in 0..reader.entries() {
         let entry = reader.entry(number)?;
-        if let Some(Base::Id(base)) = entry.base() {
+        if let Some(EntryBase::Id(base)) = entry.base() {
             needs.insert(base);
         }
-        if entry.content() == Content::Object(Kind::Blob) {
+        if entry.content() == EntryContent::Object(ObjectKind::Blob) {
             continue;
         }
         for id in reader.positions(number).filter_map(|position| reader.id(position)) {
-            if let Some((Kind::Tree, bytes)) = objects.find(&id)? {
+            if let Some((ObjectKind::Tree, bytes)) = objects.find(&id)? {
                 needs.extend(Tree::decode(&bytes)?.entries().iter().map(|entry| entry.id));
             }
         }

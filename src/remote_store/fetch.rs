@@ -5,8 +5,8 @@ use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::object::{self, Id};
 use crate::pack::PackId;
-use crate::protocol::{AgentId, Fetch};
-use crate::remote_store::open_agent::Pieces;
+use crate::protocol::{AgentId, FetchRequest};
+use crate::remote_store::open_agent::OpenAgent;
 use crate::store::{self, MissingObjects};
 use std::io::{self, Read};
 use std::path::Path;
@@ -64,11 +64,11 @@ impl Read for ThinPackReader {
 impl RemoteStore {
     /// Everything that is reachable from what somebody wants and not from what he has, as one pack. Each object
     /// of it was read and hashed; where one cannot be read in any pack nothing is sent.
-    pub fn fetch(&self, agent: &AgentId, fetch: &Fetch) -> Result<ThinPack> {
+    pub fn fetch(&self, agent: &AgentId, fetch: &FetchRequest) -> Result<ThinPack> {
         self.thin_packs.get_or_make(agent, fetch, || self.make_thin_pack(agent, fetch))
     }
 
-    fn make_thin_pack(&self, agent: &AgentId, fetch: &Fetch) -> Result<ThinPack> {
+    fn make_thin_pack(&self, agent: &AgentId, fetch: &FetchRequest) -> Result<ThinPack> {
         let (seen, pieces) = self.opened(agent)?;
         if seen.head.shown().is_empty() {
             return Err(Error::not_found(format!("there is no agent \"{agent}\"")));
@@ -88,15 +88,20 @@ impl RemoteStore {
     }
 
     /// Whether all that is wanted can be wanted: trees that the agent has.
-    fn check_wanted(&self, agent: &AgentId, fetch: &Fetch, pieces: &Pieces) -> Result<()> {
+    fn check_wanted(
+        &self,
+        agent: &AgentId,
+        fetch: &FetchRequest,
+        pieces: &OpenAgent,
+    ) -> Result<()> {
         if fetch.want.is_empty() {
             return Err(Error::usage("nothing is asked for"));
         }
         for id in &fetch.want {
             let found = pieces.objects.kind_and_len(id);
             match self.noting(agent, pieces, &MissingObjects::of_all(vec![*id]), found)? {
-                Some((object::Kind::Tree, _)) => {}
-                Some((object::Kind::Blob, _)) => {
+                Some((object::ObjectKind::Tree, _)) => {}
+                Some((object::ObjectKind::Blob, _)) => {
                     return Err(Error::usage(format!(
                         "object {id} is no version, no record and no folder"
                     )));
@@ -111,7 +116,7 @@ impl RemoteStore {
     fn thin_pack_elsewhere(
         &self,
         agent: &AgentId,
-        pieces: &Pieces,
+        pieces: &OpenAgent,
         missing: &MissingObjects,
         mut refusal: Error,
     ) -> Result<store::ThinPack> {
@@ -130,7 +135,7 @@ impl RemoteStore {
     pub(super) fn thin_pack(
         &self,
         agent: &AgentId,
-        pieces: &Pieces,
+        pieces: &OpenAgent,
         missing: &MissingObjects,
         scratch: &Path,
     ) -> Result<store::ThinPack> {
@@ -144,7 +149,7 @@ impl RemoteStore {
     fn noting<T>(
         &self,
         agent: &AgentId,
-        pieces: &Pieces,
+        pieces: &OpenAgent,
         missing: &MissingObjects,
         result: Result<T>,
     ) -> Result<T> {
@@ -155,7 +160,7 @@ impl RemoteStore {
     }
 }
 
-fn absent(agent: &AgentId, id: &Id, pieces: &Pieces) -> Error {
+fn absent(agent: &AgentId, id: &Id, pieces: &OpenAgent) -> Error {
     let unknown = || Error::not_found(format!("agent \"{agent}\" has no object {id}"));
     pieces.lost(&[*id]).unwrap_or_else(unknown)
 }

@@ -1,12 +1,12 @@
 //! The engine that needs nothing else: heads and packs as files.
 
-use super::engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token, random};
-use super::layout::{self, Layout};
+use super::engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore, random};
+use super::layout::{self, RemoteLayout};
 use super::probe::{self, ProbeReport};
 use crate::error::{At, Error, Result};
 use crate::fs::{self, CachedFile, Clobber, Published, Temp};
 use crate::protocol::AgentId;
-use crate::remote_store::lru::Recent;
+use crate::remote_store::lru::LruCache;
 use bytes::Bytes;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -23,14 +23,14 @@ const MOST_HEADS: usize = 256;
 
 /// Heads as files that are replaced under an advisory lock.
 pub struct FileHeads {
-    layout: Layout,
-    recent: Recent<AgentId, Arc<Loaded>>,
+    layout: RemoteLayout,
+    recent: LruCache<AgentId, Arc<Loaded>>,
 }
 
 struct Loaded {
     file: CachedFile,
     bytes: Bytes,
-    token: Token,
+    token: CasToken,
 }
 
 impl Loaded {
@@ -43,8 +43,8 @@ impl Loaded {
 }
 
 /// A head holds the hash of the one before it and counts its swaps, so no two have the same bytes.
-fn token_of(bytes: &[u8]) -> Token {
-    Token::new(blake3::hash(bytes).as_bytes())
+fn token_of(bytes: &[u8]) -> CasToken {
+    CasToken::new(blake3::hash(bytes).as_bytes())
 }
 
 impl FileHeads {
@@ -54,7 +54,7 @@ impl FileHeads {
 
     /// With so many of them kept open.
     pub fn keeping(root: &Path, most: usize) -> FileHeads {
-        FileHeads { layout: Layout::new(root), recent: Recent::new(most) }
+        FileHeads { layout: RemoteLayout::new(root), recent: LruCache::new(most) }
     }
 
     /// Puts the new head in the place of the old one; the caller holds the lock.
@@ -80,7 +80,7 @@ impl FileHeads {
 
 impl HeadStore for FileHeads {
     /// One look at the file's name when nothing changed.
-    fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, Token)>> {
+    fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, CasToken)>> {
         let path = self.layout.head(agent);
         let known = self.recent.get(agent).filter(|known| known.file.is_at(&path));
         let loaded = match known {
@@ -126,7 +126,7 @@ impl HeadStore for FileHeads {
 }
 
 /// Does something in a folder that is gone afterwards.
-fn in_a_corner<T>(layout: &Layout, work: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+fn in_a_corner<T>(layout: &RemoteLayout, work: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
     let corner = layout.probe(&format!("{:032x}", u128::from_be_bytes(random()?)));
     fs::create_dir_all(&corner)?;
     let done = work(&corner);
@@ -136,12 +136,12 @@ fn in_a_corner<T>(layout: &Layout, work: impl FnOnce(&Path) -> Result<T>) -> Res
 
 /// Packs as files that are never changed.
 pub struct FilePacks {
-    layout: Layout,
+    layout: RemoteLayout,
 }
 
 impl FilePacks {
     pub fn new(root: &Path) -> FilePacks {
-        FilePacks { layout: Layout::new(root) }
+        FilePacks { layout: RemoteLayout::new(root) }
     }
 
     fn make_folder(&self, key: &PackKey) -> Result<PathBuf> {

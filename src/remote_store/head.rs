@@ -3,15 +3,15 @@
 //! A transaction, a compaction, a removal of packs: each is one swap of this value. `docs/depot.md` has
 //! its bytes.
 
-use super::engine::{PackKey, Token};
-use super::page::Page;
+use super::engine::{CasToken, PackKey};
+use super::page::HeadPage;
 use crate::object::Id;
-use crate::protocol::{self, AgentId, Create, RequestHash, Transaction, TxnId, limits};
+use crate::protocol::{self, AgentId, CreateRefs, RequestHash, Transaction, TxnId, limits};
 use crate::store::{Active, Receipt, Receipts, TokenName};
 
 /// What a head holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct StoredHead {
     pub agent: AgentId,
     /// How many swaps there were, this one included.
     pub seq: u64,
@@ -29,7 +29,7 @@ pub struct Head {
     /// Which tokens brought what. Once there is one, each transaction adds one.
     pub receipts: Receipts,
     /// Where the oldest of these are that only grow: a head is written without them.
-    pub pages: Vec<Page>,
+    pub pages: Vec<HeadPage>,
     /// How many transactions that are in pages are forgotten.
     pub forgotten: u64,
 }
@@ -49,7 +49,7 @@ pub struct AppliedTransaction {
 }
 
 /// Who a transaction is from, when it lands, and how many records it adds to the ledger.
-pub struct Order<'a> {
+pub struct TxnContext<'a> {
     pub by: Option<&'a TokenName>,
     pub now_ms: u64,
     pub ledger: u64,
@@ -72,19 +72,19 @@ pub struct RetiredPack {
 
 /// A head as it was loaded: the value, and what a swap expects.
 #[derive(Clone, Debug)]
-pub struct Seen {
-    pub head: Head,
+pub struct LoadedHead {
+    pub head: StoredHead,
     /// `None` while there is none.
-    pub token: Option<Token>,
+    pub token: Option<CasToken>,
     pub hash: Id,
 }
 
 const NONE: Id = Id::from_bytes([0; 32]);
 
-impl Seen {
+impl LoadedHead {
     /// An agent that has no head yet.
-    pub fn nothing(agent: &AgentId) -> Seen {
-        let head = Head {
+    pub fn nothing(agent: &AgentId) -> LoadedHead {
+        let head = StoredHead {
             agent: agent.clone(),
             seq: 0,
             previous: NONE,
@@ -98,16 +98,16 @@ impl Seen {
             pages: Vec::new(),
             forgotten: 0,
         };
-        Seen { head, token: None, hash: NONE }
+        LoadedHead { head, token: None, hash: NONE }
     }
 
     /// A copy to be changed and swapped in.
-    pub fn next(&self) -> Head {
-        Head { seq: self.head.seq + 1, previous: self.hash, ..self.head.clone() }
+    pub fn next(&self) -> StoredHead {
+        StoredHead { seq: self.head.seq + 1, previous: self.hash, ..self.head.clone() }
     }
 }
 
-impl Head {
+impl StoredHead {
     /// What clients see of it.
     pub fn shown(&self) -> protocol::Head {
         protocol::Head {
@@ -134,11 +134,11 @@ impl Head {
     }
 
     /// Does what the transaction asks for; whether it may was found out before.
-    pub fn apply(&mut self, tx: &Transaction, pack: Option<PackRef>, order: &Order<'_>) {
+    pub fn apply(&mut self, tx: &Transaction, pack: Option<PackRef>, order: &TxnContext<'_>) {
         let count =
-            |create: &Option<Create>| create.iter().map(|create| create.ids.len() as u64).sum();
+            |create: &Option<CreateRefs>| create.iter().map(|create| create.ids.len() as u64).sum();
         let (source, versions) = (count(&tx.source), count(&tx.versions));
-        let Order { by, now_ms, ledger } = *order;
+        let TxnContext { by, now_ms, ledger } = *order;
         let at_ms = if by.is_some() { now_ms } else { 0 };
         self.receipts.add(by, Receipt { token: 0, at_ms, source, versions, ledger });
         self.source.extend(tx.source.iter().flat_map(|create| &create.ids));

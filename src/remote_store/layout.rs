@@ -25,18 +25,18 @@ pub const PACK: &str = "pack";
 
 /// The folder of a depot.
 #[derive(Clone, Debug)]
-pub struct Layout(PathBuf);
+pub struct RemoteLayout(PathBuf);
 
-impl Layout {
-    pub fn new(root: &Path) -> Layout {
-        Layout(root.to_owned())
+impl RemoteLayout {
+    pub fn new(root: &Path) -> RemoteLayout {
+        RemoteLayout(root.to_owned())
     }
 
     /// Makes the folder a depot, when it is an empty or a new one, and refuses any other that is none.
-    pub fn make(root: &Path) -> Result<Layout> {
+    pub fn make(root: &Path) -> Result<RemoteLayout> {
         let path = root.join(FORMAT);
         if let Some(found) = fs::read_if_exists(&path)? {
-            return check_format(root, &found).map(|()| Layout::new(root));
+            return check_format(root, &found).map(|()| RemoteLayout::new(root));
         }
         if !root.is_dir()
             && !root.parent().is_some_and(|parent| parent.as_os_str().is_empty() || parent.is_dir())
@@ -49,8 +49,8 @@ impl Layout {
         fs::create_dir_all(root)?;
         check_empty(root)?;
         match fs::write_new(&path, FORMAT_LINE.as_bytes(), Clobber::Never)? {
-            Published::Done => Ok(Layout::new(root)),
-            Published::Exists => Layout::make(root),
+            Published::Done => Ok(RemoteLayout::new(root)),
+            Published::Exists => RemoteLayout::make(root),
         }
     }
 
@@ -61,7 +61,7 @@ impl Layout {
 
     /// Refuses a folder that has anything in it.
     pub fn check_new(root: &Path) -> Result<()> {
-        if Layout::exists(root) {
+        if RemoteLayout::exists(root) {
             return Err(Error::conflict(format!("\"{}\" keeps agents already", root.display()))
                 .hint("a backup is restored into a folder of its own, which is empty or missing"));
         }
@@ -294,29 +294,29 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("data");
         assert!(
-            Layout::make(&root.join("deeper"))
+            RemoteLayout::make(&root.join("deeper"))
                 .unwrap_err()
                 .message()
                 .contains("the folder above is missing")
         );
-        Layout::make(&root).unwrap();
-        Layout::make(&root).unwrap();
+        RemoteLayout::make(&root).unwrap();
+        RemoteLayout::make(&root).unwrap();
         assert_eq!(fs::read(&root.join("format")).unwrap(), b"lua-store depot 1\n");
         fs::replace(&root.join("format"), b"lua-store depot 2\n").unwrap();
         assert!(
-            Layout::make(&root)
+            RemoteLayout::make(&root)
                 .unwrap_err()
                 .message()
                 .contains("its format is \"lua-store depot 2\"")
         );
         fs::replace(&root.join("format"), b"lua-store 1\n").unwrap();
         assert!(
-            Layout::make(&root)
+            RemoteLayout::make(&root)
                 .unwrap_err()
                 .message()
                 .contains("is not a folder of `lua-store serve`")
         );
         fs::replace(&dir.path().join("notes.txt"), b"").unwrap();
-        assert!(Layout::make(dir.path()).unwrap_err().message().contains("such as"));
+        assert!(RemoteLayout::make(dir.path()).unwrap_err().message().contains("such as"));
     }
 }

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Newest first. Few enough that looking through all of them is nothing.
-pub struct Recent<K, V> {
+pub struct LruCache<K, V> {
     most: usize,
     held: Mutex<VecDeque<(K, V)>>,
 }
 
-impl<K: PartialEq, V: Clone> Recent<K, V> {
-    pub fn new(most: usize) -> Recent<K, V> {
-        Recent { most, held: Mutex::default() }
+impl<K: PartialEq, V: Clone> LruCache<K, V> {
+    pub fn new(most: usize) -> LruCache<K, V> {
+        LruCache { most, held: Mutex::default() }
     }
 
     fn held(&self) -> MutexGuard<'_, VecDeque<(K, V)>> {
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn what_was_not_used_for_longest_goes_first() {
-        let recent = Recent::new(2);
+        let recent = LruCache::new(2);
         recent.put("a", 1);
         recent.put("b", 2);
         assert_eq!(recent.get(&"a"), Some(1));

@@ -1,6 +1,6 @@
 //! An engine in memory, for tests. It gives other threads a turn wherever a real engine would.
 
-use super::engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token};
+use super::engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
 use super::probe::{self, ProbeReport};
 use crate::error::{Error, Result};
 use crate::protocol::AgentId;
@@ -18,12 +18,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn token_of(generation: u64) -> Token {
-    Token::new(&generation.to_le_bytes())
+fn token_of(generation: u64) -> CasToken {
+    CasToken::new(&generation.to_le_bytes())
 }
 
 impl HeadStore for MemHeads {
-    fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, Token)>> {
+    fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, CasToken)>> {
         let found = locked(&self.0).get(agent).cloned();
         std::thread::yield_now();
         Ok(found.map(|(bytes, generation)| (bytes, token_of(generation))))

@@ -8,22 +8,22 @@
 //! ask again at once, and lose again to these.
 
 use super::engine::{Cas, PackKey};
-use super::head::{Head, Order, PackRef, Seen};
-use super::transact::{Answer, Brought};
+use super::head::{LoadedHead, PackRef, StoredHead, TxnContext};
+use super::transact::{ProvenPack, TxnAnswer};
 use super::{Bearer, Deeds, RemoteStore, rules};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
-use crate::protocol::{AgentId, Outcome, Refusal, Transaction, limits};
-use crate::remote_store::open_agent::{Piece, Pieces};
+use crate::protocol::{AgentId, Refusal, Transaction, TxnOutcome, limits};
+use crate::remote_store::open_agent::{OpenAgent, OpenPack};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
 /// A transaction on its way, proven.
-pub struct Waiting {
+pub struct PendingTxn {
     pub tx: Transaction,
     pub by: Option<Bearer>,
     pub now_ms: u64,
-    pub brought: Option<Brought>,
+    pub brought: Option<ProvenPack>,
     /// When its upload was whole, or when it was asked for, in milliseconds since 1970-01-01 UTC. Who lost and
     /// asks again brings the same pack.
     pub since_ms: u64,
@@ -33,23 +33,23 @@ pub struct Waiting {
     pub is_late: bool,
     /// A swap with it was not answered: it may have landed.
     pub is_unknown: bool,
-    pub answer: Option<Result<Answer>>,
+    pub answer: Option<Result<TxnAnswer>>,
 }
 
 /// What one look at a transaction says.
-enum Verdict {
-    Over(Outcome),
+enum Decision {
+    Over(TxnOutcome),
     Lands(Box<Landing>),
 }
 
 struct Landing {
     held: Option<PackRef>,
-    pieces: Arc<Pieces>,
+    pieces: Arc<OpenAgent>,
     deeds: Deeds,
 }
 
 /// How an attempt ended.
-enum Attempt {
+enum SwapAttempt {
     /// Whoever it decided on has an answer.
     Over,
     Lost,
@@ -62,16 +62,16 @@ enum Attempt {
 const ANSWERED: usize = 4;
 
 /// What is to be answered, and whose it is, once the swap has landed.
-type Answers = Vec<(usize, Result<Answer>)>;
+type Answers = Vec<(usize, Result<TxnAnswer>)>;
 
-impl From<Refusal> for Verdict {
-    fn from(refusal: Refusal) -> Verdict {
-        Verdict::Over(Outcome::Refused(refusal))
+impl From<Refusal> for Decision {
+    fn from(refusal: Refusal) -> Decision {
+        Decision::Over(TxnOutcome::Refused(refusal))
     }
 }
 
-impl Waiting {
-    fn has_lost(&self, head: &Head) -> bool {
+impl PendingTxn {
+    fn has_lost(&self, head: &StoredHead) -> bool {
         let is_new = || head.txns.iter().all(|landed| landed.txn != self.tx.txn);
         (self.is_late || has_moved(head, &self.tx)) && is_new()
     }
@@ -84,39 +84,49 @@ impl Waiting {
 impl RemoteStore {
     /// Decides on all of them; they have answers then, but for those that wait on because they lost to many. `patient`: some
     /// may.
-    pub(super) fn land(&self, agent: &AgentId, all: &mut [Waiting], patient: bool) -> Result<()> {
+    pub(super) fn land(
+        &self,
+        agent: &AgentId,
+        all: &mut [PendingTxn],
+        patient: bool,
+    ) -> Result<()> {
         let (mut race, mut most, mut unknown) = (0, usize::MAX, None);
         all.iter_mut().for_each(|one| one.is_held = false);
-        while race < limits::RACES && all.iter().any(Waiting::is_open) {
+        while race < limits::RACES && all.iter().any(PendingTxn::is_open) {
             self.pause(race)?;
             let gate = self.gate(agent);
             let attempt = self.attempt(agent, all, most, patient)?;
             drop(gate);
             match attempt {
-                Attempt::Over => {}
-                Attempt::Lost => race += 1,
-                Attempt::Unknown(error) => {
+                SwapAttempt::Over => {}
+                SwapAttempt::Lost => race += 1,
+                SwapAttempt::Unknown(error) => {
                     race += 1;
                     unknown = Some(error);
                 }
                 // Each gets its own error.
-                Attempt::Failed(_) => most = 1,
+                SwapAttempt::Failed(_) => most = 1,
             }
         }
         self.give_up(agent, all, unknown)
     }
 
     /// After the last race.
-    fn give_up(&self, agent: &AgentId, all: &mut [Waiting], unknown: Option<Error>) -> Result<()> {
-        if !all.iter().any(Waiting::is_open) {
+    fn give_up(
+        &self,
+        agent: &AgentId,
+        all: &mut [PendingTxn],
+        unknown: Option<Error>,
+    ) -> Result<()> {
+        if !all.iter().any(PendingTxn::is_open) {
             return Ok(());
         }
         let seen = self.look(agent)?;
         for one in all.iter_mut().filter(|one| one.is_open()) {
             one.answer = Some(match (seen.head.recorded(one.tx.txn), &unknown) {
-                (Some(head), _) => Ok(Outcome::Done(head).into()),
+                (Some(head), _) => Ok(TxnOutcome::Done(head).into()),
                 (None, Some(error)) if one.is_unknown => Err(error.again()),
-                (None, _) => Ok(Outcome::Refused(Refusal::Busy).into()),
+                (None, _) => Ok(TxnOutcome::Refused(Refusal::Busy).into()),
             });
         }
         Ok(())
@@ -126,10 +136,10 @@ impl RemoteStore {
     fn attempt(
         &self,
         agent: &AgentId,
-        all: &mut [Waiting],
+        all: &mut [PendingTxn],
         most: usize,
         patient: bool,
-    ) -> Result<Attempt> {
+    ) -> Result<SwapAttempt> {
         let (seen, mut pieces) = self.opened(agent)?;
         let mut next = seen.next();
         let (mut answers, mut landing) = (Answers::new(), Vec::new());
@@ -148,65 +158,65 @@ impl RemoteStore {
             }
             let answer = match self.judge(&next, &pieces, one) {
                 Err(error) => Err(error),
-                Ok(Verdict::Over(outcome)) => Ok(outcome.into()),
-                Ok(Verdict::Lands(lands)) => {
+                Ok(Decision::Over(outcome)) => Ok(outcome.into()),
+                Ok(Decision::Lands(lands)) => {
                     let Landing { held, pieces: more, deeds } = *lands;
                     let by = one.by.as_ref().map(|bearer| &bearer.token);
                     next.apply(
                         &one.tx,
                         held,
-                        &Order { by, now_ms: one.now_ms, ledger: deeds.records() },
+                        &TxnContext { by, now_ms: one.now_ms, ledger: deeds.records() },
                     );
                     pieces = more;
                     landing.push(at);
-                    Ok(Answer { did: Some(deeds), ..Outcome::Done(next.shown()).into() })
+                    Ok(TxnAnswer { did: Some(deeds), ..TxnOutcome::Done(next.shown()).into() })
                 }
             };
             answers.push((at, answer));
         }
         let end = match landing.is_empty() {
-            true => Attempt::Over,
+            true => SwapAttempt::Over,
             false => self.commit(&seen, next, pieces),
         };
-        if !matches!(end, Attempt::Over) {
+        if !matches!(end, SwapAttempt::Over) {
             all.iter_mut().for_each(|one| one.is_held = false);
         }
         Ok(match (end, &landing[..]) {
-            (Attempt::Over, _) => {
+            (SwapAttempt::Over, _) => {
                 self.answer(all, answers);
-                Attempt::Over
+                SwapAttempt::Over
             }
-            (Attempt::Unknown(error), _) => {
+            (SwapAttempt::Unknown(error), _) => {
                 landing.iter().for_each(|at| all[*at].is_unknown = true);
-                Attempt::Unknown(error)
+                SwapAttempt::Unknown(error)
             }
-            (Attempt::Failed(error), [alone]) => {
+            (SwapAttempt::Failed(error), [alone]) => {
                 all[*alone].answer = Some(Err(error));
-                Attempt::Over
+                SwapAttempt::Over
             }
             (end, _) => end,
         })
     }
 
-    fn commit(&self, seen: &Seen, next: Head, pieces: Arc<Pieces>) -> Attempt {
+    fn commit(&self, seen: &LoadedHead, next: StoredHead, pieces: Arc<OpenAgent>) -> SwapAttempt {
         let agent = next.agent.clone();
         match self.swap(seen, next) {
             Ok(Cas::Won(_)) => {
                 self.pieces.put(agent, pieces);
-                Attempt::Over
+                SwapAttempt::Over
             }
-            Ok(Cas::Lost) => Attempt::Lost,
-            Ok(Cas::Unknown(error)) => Attempt::Unknown(error),
-            Err(error) => Attempt::Failed(error),
+            Ok(Cas::Lost) => SwapAttempt::Lost,
+            Ok(Cas::Unknown(error)) => SwapAttempt::Unknown(error),
+            Err(error) => SwapAttempt::Failed(error),
         }
     }
 
     /// Gives the answers; packs that were stored for those that are refused go.
-    fn answer(&self, all: &mut [Waiting], answers: Answers) {
+    fn answer(&self, all: &mut [PendingTxn], answers: Answers) {
         for (at, answer) in answers {
             let one = &mut all[at];
             let refused =
-                !matches!(&answer, Ok(answer) if matches!(answer.outcome, Outcome::Done(_)));
+                !matches!(&answer, Ok(answer) if matches!(answer.outcome, TxnOutcome::Done(_)));
             // Nobody else knows the key; but a swap that was not answered may have used it.
             if let Some(brought) = one.brought.as_ref().filter(|_| refused && !one.is_unknown)
                 && brought.is_stored
@@ -218,10 +228,15 @@ impl RemoteStore {
     }
 
     /// Whether one transaction may happen on this head, which may be one that is not swapped in yet.
-    fn judge(&self, head: &Head, pieces: &Arc<Pieces>, one: &mut Waiting) -> Result<Verdict> {
+    fn judge(
+        &self,
+        head: &StoredHead,
+        pieces: &Arc<OpenAgent>,
+        one: &mut PendingTxn,
+    ) -> Result<Decision> {
         let tx = &one.tx;
         if let Some(outcome) = answered(head, tx)? {
-            return Ok(Verdict::Over(outcome));
+            return Ok(Decision::Over(outcome));
         }
         if one.has_lost(head) {
             return Ok(Refusal::Moved(head.shown()).into());
@@ -238,7 +253,8 @@ impl RemoteStore {
             if let Some(refusal) = missing(&pieces, brought.needs.iter().copied())? {
                 return Ok(refusal.into());
             }
-            pieces = Arc::new(pieces.with(Piece::new(brought.key.clone(), brought.mapped.clone())));
+            pieces =
+                Arc::new(pieces.with(OpenPack::new(brought.key.clone(), brought.mapped.clone())));
         }
         if let Some(refusal) = missing(&pieces, named(tx))? {
             return Ok(refusal.into());
@@ -257,13 +273,13 @@ impl RemoteStore {
                 stored => stored?,
             }
         }
-        let held = one.brought.as_ref().map(Brought::held);
-        Ok(Verdict::Lands(Box::new(Landing { held, pieces, deeds })))
+        let held = one.brought.as_ref().map(ProvenPack::held);
+        Ok(Decision::Lands(Box::new(Landing { held, pieces, deeds })))
     }
 }
 
 /// What a transaction that landed before was answered. An error where another one landed under its id.
-pub fn answered(head: &Head, tx: &Transaction) -> Result<Option<Outcome>> {
+pub fn answered(head: &StoredHead, tx: &Transaction) -> Result<Option<TxnOutcome>> {
     let Some(landed) = head.txns.iter().find(|landed| landed.txn == tx.txn) else {
         return Ok(None);
     };
@@ -273,11 +289,11 @@ pub fn answered(head: &Head, tx: &Transaction) -> Result<Option<Outcome>> {
             Error::usage(what).hint("each transaction needs a new id; only a retry has the same")
         );
     }
-    Ok(head.recorded(tx.txn).map(Outcome::Done))
+    Ok(head.recorded(tx.txn).map(TxnOutcome::Done))
 }
 
 /// Whether a transaction that did not land expects something else than what the head has.
-pub fn has_moved(head: &Head, tx: &Transaction) -> bool {
+pub fn has_moved(head: &StoredHead, tx: &Transaction) -> bool {
     let source = tx.source.as_ref().is_none_or(|create| create.after == head.source.len() as u64);
     let versions =
         tx.versions.as_ref().is_none_or(|create| create.after == head.versions.len() as u64);
@@ -292,7 +308,7 @@ fn named(tx: &Transaction) -> impl Iterator<Item = Id> {
     created.chain(tx.active.iter().map(|swap| swap.new.ledger))
 }
 
-fn missing(pieces: &Pieces, ids: impl Iterator<Item = Id>) -> Result<Option<Refusal>> {
+fn missing(pieces: &OpenAgent, ids: impl Iterator<Item = Id>) -> Result<Option<Refusal>> {
     let mut missing = Vec::new();
     for id in ids {
         if !pieces.objects.contains(&id)? {

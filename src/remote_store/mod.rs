@@ -41,31 +41,31 @@ pub use agents::{Freed, Overview};
 pub use bearer::{Bearer, Deeds};
 pub use collect::{Collected, Upkeep};
 pub use copy::Copied;
-pub use damage::Found;
-pub use engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token};
+pub use damage::DamageFinding;
+pub use engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
 pub use fetch::{ThinPack, ThinPackReader};
 pub use files::{FileHeads, FilePacks};
-pub use head::{AppliedTransaction, Head as StoredHead, PackRef, RetiredPack};
+pub use head::{AppliedTransaction, PackRef, RetiredPack, StoredHead};
 pub use memory::{MemHeads, MemPacks};
-pub use page::{Page, Rows};
+pub use page::{HeadPage, Rows};
 pub use probe::ProbeReport;
 pub use scrub::{Pace, ScrubState};
 pub use tiers::MANY_PACKS;
-pub use transact::{Answer, Asked};
+pub use transact::{TxnAnswer, TxnRequest};
 pub use uploads::{IDLE as UPLOAD_IDLE, MOST_UPLOADS, Sender};
 pub use usage::Usage;
 
 use crate::error::Result;
 use crate::object::Id;
 use crate::protocol::{AgentId, Head};
-use crate::remote_store::lru::Recent;
-use crate::remote_store::open_agent::Pieces;
+use crate::remote_store::lru::LruCache;
+use crate::remote_store::open_agent::OpenAgent;
 use crate::remote_store::thin_packs::ThinPacks;
-use crate::store::Groups;
-use damage::Damages;
-use head::Seen;
-use layout::Layout;
-use merge::Waiting;
+use crate::store::GroupCache;
+use damage::DamageLog;
+use head::LoadedHead;
+use layout::RemoteLayout;
+use merge::PendingTxn;
 use presence::Complete;
 use proofs::Proofs;
 use queue::Queue;
@@ -117,19 +117,19 @@ pub struct RemoteStore {
     heads: Arc<dyn HeadStore>,
     packs: Arc<dyn PackStore>,
     /// Uploads, copies and answers on their way lie on this machine whatever the engine is.
-    layout: Layout,
-    seen: Recent<AgentId, Arc<Seen>>,
-    pieces: Recent<AgentId, Arc<Pieces>>,
-    groups: Groups,
+    layout: RemoteLayout,
+    seen: LruCache<AgentId, Arc<LoadedHead>>,
+    pieces: LruCache<AgentId, Arc<OpenAgent>>,
+    groups: GroupCache,
     thin_packs: ThinPacks,
     /// Heads of which every pack exists.
-    present: Recent<AgentId, Complete>,
+    present: LruCache<AgentId, Complete>,
     /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
     gates: Vec<Mutex<()>>,
     proofs: Proofs,
-    damages: Damages,
+    damages: DamageLog,
     /// Transactions that wait for the next swap of their agent.
-    queue: Queue<Waiting, Result<Answer>>,
+    queue: Queue<PendingTxn, Result<TxnAnswer>>,
 }
 
 impl RemoteStore {
@@ -140,7 +140,7 @@ impl RemoteStore {
 
     /// The same with other settings.
     pub fn open_with(root: &Path, settings: &Settings) -> Result<RemoteStore> {
-        let layout = Layout::make(root)?;
+        let layout = RemoteLayout::make(root)?;
         let heads = Arc::new(FileHeads::keeping(layout.root(), settings.heads));
         let packs = Arc::new(FilePacks::new(layout.root()));
         let depot = RemoteStore::with(heads, packs, layout.root().to_owned());
@@ -158,11 +158,12 @@ impl RemoteStore {
         scratch: PathBuf,
     ) -> RemoteStore {
         let gates = (0..GATES).map(|_| Mutex::default()).collect();
-        let (seen, pieces) = (Recent::new(MOST_HEADS), Recent::new(MOST_OPEN));
+        let (seen, pieces) = (LruCache::new(MOST_HEADS), LruCache::new(MOST_OPEN));
         let thin_packs = ThinPacks::new(Settings::default().cache);
         let proofs = Proofs::new(&Settings::default());
-        let (layout, queue, damages) = (Layout::new(&scratch), Queue::new(), Damages::default());
-        let (present, groups) = (Recent::new(MOST_HEADS), Groups::bounded(MOST_GROUPS));
+        let (layout, queue, damages) =
+            (RemoteLayout::new(&scratch), Queue::new(), DamageLog::default());
+        let (present, groups) = (LruCache::new(MOST_HEADS), GroupCache::bounded(MOST_GROUPS));
         RemoteStore {
             heads,
             packs,

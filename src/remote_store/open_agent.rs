@@ -2,14 +2,14 @@
 
 use super::RemoteStore;
 use super::engine::PackKey;
-use super::head::{Head, Seen};
-use super::page::{Page, Rows};
+use super::head::{LoadedHead, StoredHead};
+use super::page::{HeadPage, Rows};
 use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, Temp};
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::protocol::AgentId;
-use crate::store::{Groups, Mapped, Odb};
+use crate::store::{GroupCache, Mapped, Odb};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,39 +19,43 @@ const PIECE: u64 = 8 << 20;
 
 /// A pack of an agent, to be read.
 #[derive(Clone)]
-pub struct Piece {
+pub struct OpenPack {
     pub key: PackKey,
     pub mapped: Mapped,
     /// The copy that is mapped, where the engine keeps packs elsewhere. It goes with the last reader.
     _copy: Option<Arc<Temp>>,
 }
 
-impl Piece {
+impl OpenPack {
     /// A pack that lies on this machine and is stored under the key.
-    pub fn new(key: PackKey, mapped: Mapped) -> Piece {
-        Piece { key, mapped, _copy: None }
+    pub fn new(key: PackKey, mapped: Mapped) -> OpenPack {
+        OpenPack { key, mapped, _copy: None }
     }
 }
 
 /// All packs of an agent at one moment.
-pub struct Pieces {
-    pub pieces: Vec<Piece>,
+pub struct OpenAgent {
+    pub pieces: Vec<OpenPack>,
     /// Packs that cannot be opened, and why: their objects may be in others too.
     pub damaged: Vec<(PackKey, String)>,
     pub objects: Odb,
-    groups: Groups,
+    groups: GroupCache,
 }
 
-impl Pieces {
+impl OpenAgent {
     /// What was stored last is read most, so it comes first.
-    pub fn new(pieces: Vec<Piece>, damaged: Vec<(PackKey, String)>, groups: Groups) -> Pieces {
+    pub fn new(
+        pieces: Vec<OpenPack>,
+        damaged: Vec<(PackKey, String)>,
+        groups: GroupCache,
+    ) -> OpenAgent {
         let packs = pieces.iter().rev().map(|piece| piece.mapped.clone());
-        Pieces { objects: Odb::over_with(packs, groups.clone()), pieces, damaged, groups }
+        OpenAgent { objects: Odb::over_with(packs, groups.clone()), pieces, damaged, groups }
     }
 
-    pub fn with(&self, piece: Piece) -> Pieces {
+    pub fn with(&self, piece: OpenPack) -> OpenAgent {
         let pieces = self.pieces.iter().cloned().chain([piece]).collect();
-        Pieces::new(pieces, self.damaged.clone(), self.groups.clone())
+        OpenAgent::new(pieces, self.damaged.clone(), self.groups.clone())
     }
 
     /// The packs but some, nothing of them being decompressed yet.
@@ -61,7 +65,7 @@ impl Pieces {
     }
 
     /// One that is damaged may be mended in its place.
-    fn are(&self, head: &Head) -> bool {
+    fn are(&self, head: &StoredHead) -> bool {
         self.damaged.is_empty()
             && !self.pieces.iter().any(|piece| piece.mapped.is_torn())
             && self
@@ -77,21 +81,21 @@ impl Pieces {
         Some(Error::corrupt(format!("object {id} is lost: {reason}")))
     }
 
-    pub fn get(&self, key: &PackKey) -> Option<Piece> {
+    pub fn get(&self, key: &PackKey) -> Option<OpenPack> {
         self.pieces.iter().find(|piece| piece.key == *key).cloned()
     }
 
-    pub fn by_id(&self, pack: &PackId) -> Option<&Piece> {
+    pub fn by_id(&self, pack: &PackId) -> Option<&OpenPack> {
         self.pieces.iter().find(|piece| piece.key.pack == *pack)
     }
 }
 
 impl RemoteStore {
     /// The head as it is now; one look at the engine when it did not change.
-    pub(super) fn look(&self, agent: &AgentId) -> Result<Arc<Seen>> {
+    pub(super) fn look(&self, agent: &AgentId) -> Result<Arc<LoadedHead>> {
         loop {
             let Some((bytes, token)) = self.heads.load(agent)? else {
-                return Ok(Arc::new(Seen::nothing(agent)));
+                return Ok(Arc::new(LoadedHead::nothing(agent)));
             };
             let known = self.seen.get(agent);
             if let Some(known) = known.as_ref().filter(|known| known.token.as_ref() == Some(&token))
@@ -99,10 +103,13 @@ impl RemoteStore {
                 return Ok(known.clone());
             }
             let known = known.as_ref().map(|known| &known.head);
-            match Head::read(agent, &bytes, known, &mut |page| self.load_page(page)) {
+            match StoredHead::read(agent, &bytes, known, &mut |page| self.load_page(page)) {
                 Ok(head) => {
-                    let seen =
-                        Arc::new(Seen { head, token: Some(token), hash: Id::of_blob(&bytes) });
+                    let seen = Arc::new(LoadedHead {
+                        head,
+                        token: Some(token),
+                        hash: Id::of_blob(&bytes),
+                    });
                     self.seen.put(agent.clone(), seen.clone());
                     return Ok(seen);
                 }
@@ -120,7 +127,7 @@ impl RemoteStore {
         }
     }
 
-    fn load_page(&self, page: &Page) -> Result<Rows> {
+    fn load_page(&self, page: &HeadPage) -> Result<Rows> {
         let rows = page.load(&*self.packs);
         match &rows {
             Ok(_) => self.forget_cured(&page.key, &[]),
@@ -135,7 +142,7 @@ impl RemoteStore {
 
     /// The packs that a head names. A pack that is gone is an error of the kind *not found*: the head
     /// is an old one then.
-    pub(super) fn pieces(&self, seen: &Seen) -> Result<Arc<Pieces>> {
+    pub(super) fn pieces(&self, seen: &LoadedHead) -> Result<Arc<OpenAgent>> {
         let agent = &seen.head.agent;
         if let Some(known) = self.pieces.get(agent).filter(|known| known.are(&seen.head)) {
             return Ok(known);
@@ -146,7 +153,7 @@ impl RemoteStore {
     }
 
     /// The same for a head that may never become one. What is open already is not opened again.
-    pub(super) fn open_pieces(&self, head: &Head) -> Result<Pieces> {
+    pub(super) fn open_pieces(&self, head: &StoredHead) -> Result<OpenAgent> {
         let known = self.pieces.get(&head.agent);
         let piece = |key: &PackKey| match known.as_ref().and_then(|known| known.get(key)) {
             Some(piece) if !piece.mapped.is_torn() => Ok(piece),
@@ -163,12 +170,12 @@ impl RemoteStore {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Pieces::new(pieces, damaged, self.groups.clone()))
+        Ok(OpenAgent::new(pieces, damaged, self.groups.clone()))
     }
 
     /// The head and its packs. Packs may be put together with others between the two looks; then the
     /// head is another one.
-    pub(super) fn opened(&self, agent: &AgentId) -> Result<(Arc<Seen>, Arc<Pieces>)> {
+    pub(super) fn opened(&self, agent: &AgentId) -> Result<(Arc<LoadedHead>, Arc<OpenAgent>)> {
         let mut seen = self.look(agent)?;
         loop {
             let error = match self.pieces(&seen) {
@@ -184,14 +191,14 @@ impl RemoteStore {
         }
     }
 
-    fn open_piece(&self, key: &PackKey) -> Result<Piece> {
+    fn open_piece(&self, key: &PackKey) -> Result<OpenPack> {
         let gone = || Error::not_found(format!("pack \"{}\" is gone", key.file_name()));
         if let Some(path) = self.packs.path(key) {
             let mapped = Mapped::open(&path, key.pack).map_err(|error| match error.io_kind() {
                 Some(std::io::ErrorKind::NotFound) => gone(),
                 _ => error.context(format!("cannot open pack \"{}\"", key.file_name())),
             })?;
-            return Ok(Piece::new(key.clone(), mapped));
+            return Ok(OpenPack::new(key.clone(), mapped));
         }
         let len = self.packs.stat(key)?.ok_or_else(gone)?;
         let mut temp = Temp::create_in(&self.scratch()?)?;
@@ -202,7 +209,7 @@ impl RemoteStore {
             temp.write_all(&bytes).at("write", &path)?;
         }
         let mapped = Mapped::open(temp.path(), key.pack)?;
-        Ok(Piece { key: key.clone(), mapped, _copy: Some(Arc::new(temp)) })
+        Ok(OpenPack { key: key.clone(), mapped, _copy: Some(Arc::new(temp)) })
     }
 
     /// The folder for files that disappear when they are dropped.

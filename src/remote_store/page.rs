@@ -6,7 +6,7 @@
 
 use super::codec;
 use super::engine::{PackKey, PackStore};
-use super::head::{AppliedTransaction, Head, RetiredPack};
+use super::head::{AppliedTransaction, RetiredPack, StoredHead};
 use crate::error::{Error, Result};
 use crate::object::Id;
 use crate::pack::PackId;
@@ -20,13 +20,13 @@ const MOST_LOOSE: u64 = 4 << 10;
 const FEW: usize = 3;
 
 /// How many source versions, versions, transactions and receipts.
-pub type Counts = [u64; 4];
+pub type RowCounts = [u64; 4];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct HeadPage {
     pub key: PackKey,
     pub bytes: u64,
-    pub rows: Counts,
+    pub rows: RowCounts,
 }
 
 /// What only grows, but for the transactions, of which the oldest are forgotten.
@@ -40,15 +40,15 @@ pub struct Rows {
 
 /// Some rows of a head.
 #[derive(Clone, Copy)]
-pub struct Part<'a> {
+pub struct PageRows<'a> {
     pub source: &'a [Id],
     pub versions: &'a [Id],
     pub txns: &'a [AppliedTransaction],
     pub receipts: &'a [Receipt],
 }
 
-impl Part<'_> {
-    pub fn counts(&self) -> Counts {
+impl PageRows<'_> {
+    pub fn counts(&self) -> RowCounts {
         [self.source.len(), self.versions.len(), self.txns.len(), self.receipts.len()]
             .map(|len| len as u64)
     }
@@ -61,12 +61,12 @@ impl Part<'_> {
 }
 
 impl Rows {
-    pub fn part(&self) -> Part<'_> {
+    pub fn part(&self) -> PageRows<'_> {
         let Rows { source, versions, txns, receipts } = self;
-        Part { source, versions, txns, receipts }
+        PageRows { source, versions, txns, receipts }
     }
 
-    fn extend(&mut self, part: Part<'_>) {
+    fn extend(&mut self, part: PageRows<'_>) {
         self.source.extend_from_slice(part.source);
         self.versions.extend_from_slice(part.versions);
         self.txns.extend_from_slice(part.txns);
@@ -74,7 +74,7 @@ impl Rows {
     }
 }
 
-impl Page {
+impl HeadPage {
     /// Reads it from where it is kept. A page that is gone is an error of the kind *not found*.
     pub fn load(&self, packs: &dyn PackStore) -> Result<Rows> {
         let name = self.key.file_name();
@@ -89,15 +89,15 @@ impl Page {
     }
 }
 
-impl Head {
+impl StoredHead {
     /// Reads a head and its pages. What `known` has of these, a head of the same agent, is not read again.
     pub fn read(
         agent: &AgentId,
         bytes: &[u8],
-        known: Option<&Head>,
-        load: &mut dyn FnMut(&Page) -> Result<Rows>,
-    ) -> Result<Head> {
-        let head = Head::decode(agent, bytes)?;
+        known: Option<&StoredHead>,
+        load: &mut dyn FnMut(&HeadPage) -> Result<Rows>,
+    ) -> Result<StoredHead> {
+        let head = StoredHead::decode(agent, bytes)?;
         if head.pages.is_empty() {
             return Ok(head);
         }
@@ -113,7 +113,7 @@ impl Head {
     }
 
     /// With the rows of all its pages before its own.
-    fn join(mut self, mut rows: Rows) -> Option<Head> {
+    fn join(mut self, mut rows: Rows) -> Option<StoredHead> {
         let in_pages: u64 = self.pages.iter().map(|page| page.rows[2]).sum();
         let remembered = in_pages.checked_sub(self.forgotten)? + self.txns.len() as u64;
         rows.extend(self.between([0; 4], self.lens()));
@@ -126,7 +126,7 @@ impl Head {
     }
 
     /// The rows that are in no page.
-    pub fn loose(&self) -> Part<'_> {
+    pub fn loose(&self) -> PageRows<'_> {
         self.between(self.start(self.pages.len()), self.lens())
     }
 
@@ -144,11 +144,11 @@ impl Head {
         start
     }
 
-    pub fn between(&self, from: [usize; 4], to: [usize; 4]) -> Part<'_> {
+    pub fn between(&self, from: [usize; 4], to: [usize; 4]) -> PageRows<'_> {
         fn some<T>(all: &[T], from: usize, to: usize) -> &[T] {
             all.get(from..to).unwrap_or_default()
         }
-        Part {
+        PageRows {
             source: some(&self.source, from[0], to[0]),
             versions: some(&self.versions, from[1], to[1]),
             txns: some(&self.txns, from[2], to[2]),
@@ -189,7 +189,7 @@ impl Head {
         self.condemned.extend(old);
         let before: u64 = self.pages.iter().map(|page| page.rows[2]).sum();
         self.forgotten = self.forgotten.min(before);
-        self.pages.push(Page { key, bytes: bytes.len() as u64, rows: counts });
+        self.pages.push(HeadPage { key, bytes: bytes.len() as u64, rows: counts });
         Ok(Some(bytes))
     }
 

@@ -2,8 +2,8 @@
 //! whose packs were put together, or deleted, before the copy came to them.
 
 use super::RemoteStore;
-use super::engine::{PackKey, Token};
-use super::head::Seen;
+use super::engine::{CasToken, PackKey};
+use super::head::LoadedHead;
 use crate::error::{Error, Result};
 use crate::protocol::AgentId;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ pub const GONE: &str = "the head names it, and it does not exist";
 /// A head of which every pack was seen.
 #[derive(Clone)]
 pub struct Complete {
-    token: Option<Token>,
+    token: Option<CasToken>,
     packs: Arc<[PackKey]>,
 }
 
 impl RemoteStore {
     /// The head; an error where one of its packs is gone. A pack is looked for once, when a head names it first.
-    pub(super) fn look_whole(&self, agent: &AgentId) -> Result<Arc<Seen>> {
+    pub(super) fn look_whole(&self, agent: &AgentId) -> Result<Arc<LoadedHead>> {
         let seen = self.look(agent)?;
         let known = self.present.get(agent);
         if known.as_ref().is_some_and(|known| known.token == seen.token) {
@@ -45,7 +45,11 @@ impl RemoteStore {
     }
 
     /// A pack may be put together with others between the two looks; then the head is another one.
-    fn absent(&self, mut seen: Arc<Seen>, known: &[PackKey]) -> Result<(Arc<Seen>, Vec<PackKey>)> {
+    fn absent(
+        &self,
+        mut seen: Arc<LoadedHead>,
+        known: &[PackKey],
+    ) -> Result<(Arc<LoadedHead>, Vec<PackKey>)> {
         let agent = seen.head.agent.clone();
         loop {
             let mut missing = Vec::new();

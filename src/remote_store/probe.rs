@@ -3,7 +3,7 @@
 //! Sequential checks are not enough: engines are known that pass all of them and lose a third of the
 //! updates that race.
 
-use super::engine::{Cas, Expect, HeadStore, PackKey, PackStore, Token};
+use super::engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
 use crate::error::{Error, Result};
 use crate::pack::PackId;
 use crate::protocol::AgentId;
@@ -46,7 +46,7 @@ impl ProbeReport {
     }
 }
 
-fn won(cas: Cas) -> Option<Token> {
+fn won(cas: Cas) -> Option<CasToken> {
     match cas {
         Cas::Won(token) => Some(token),
         Cas::Lost | Cas::Unknown(_) => None,
@@ -201,7 +201,7 @@ mod tests {
     struct Careless(MemHeads, Mutex<()>);
 
     impl HeadStore for Careless {
-        fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, Token)>> {
+        fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, CasToken)>> {
             self.0.load(agent)
         }
 

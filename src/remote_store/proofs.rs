@@ -9,9 +9,9 @@ use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AgentId, limits};
 use crate::remote_store::external_refs;
-use crate::remote_store::lru::Recent;
-use crate::remote_store::open_agent::{Piece, Pieces};
-use crate::store::{Limits, Mapped, PackCheck};
+use crate::remote_store::lru::LruCache;
+use crate::remote_store::open_agent::{OpenAgent, OpenPack};
+use crate::store::{Mapped, PackCheck, VerifyLimits};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -26,7 +26,7 @@ const AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// What a proof found.
 #[derive(Clone, Debug)]
-pub enum Proven {
+pub enum PackProof {
     /// What its objects link to and it does not have.
     Sound(Vec<Id>),
     Missing {
@@ -36,7 +36,7 @@ pub enum Proven {
     Bad(String),
 }
 
-type Key = (AgentId, PackId);
+type ProofKey = (AgentId, PackId);
 
 pub struct Proofs {
     places: usize,
@@ -44,7 +44,7 @@ pub struct Proofs {
     ratio: u64,
     turns: Mutex<Turns>,
     changed: Condvar,
-    known: Recent<Key, (Instant, Proven)>,
+    known: LruCache<ProofKey, (Instant, PackProof)>,
     done: AtomicU64,
     spared: AtomicU64,
 }
@@ -52,14 +52,14 @@ pub struct Proofs {
 #[derive(Default)]
 struct Turns {
     next: u64,
-    waiting: Vec<(u64, Key)>,
-    running: Vec<Key>,
+    waiting: Vec<(u64, ProofKey)>,
+    running: Vec<ProofKey>,
     /// When an agent that is here began a proof the last time.
     began: HashMap<AgentId, u64>,
 }
 
 /// A place among the running, until it is dropped.
-struct Running<'a>(&'a Proofs, Key);
+struct Running<'a>(&'a Proofs, ProofKey);
 
 impl Proofs {
     pub fn new(settings: &Settings) -> Proofs {
@@ -69,7 +69,7 @@ impl Proofs {
             ratio: settings.proof_ratio,
             turns: Mutex::default(),
             changed: Condvar::new(),
-            known: Recent::new(REMEMBERED),
+            known: LruCache::new(REMEMBERED),
             done: AtomicU64::new(0),
             spared: AtomicU64::new(0),
         }
@@ -83,7 +83,7 @@ impl Proofs {
     /// Why a pack was refused before, where that is known.
     pub fn refused(&self, agent: &AgentId, pack: PackId) -> Option<String> {
         match self.known.get(&(agent.clone(), pack)) {
-            Some((when, Proven::Bad(reason))) if when.elapsed() < AGAIN => {
+            Some((when, PackProof::Bad(reason))) if when.elapsed() < AGAIN => {
                 self.spared.fetch_add(1, Ordering::Relaxed);
                 Some(reason)
             }
@@ -95,10 +95,10 @@ impl Proofs {
     pub fn verify_pack(
         &self,
         agent: &AgentId,
-        pieces: &Pieces,
+        pieces: &OpenAgent,
         pack: PackId,
         mapped: &Mapped,
-    ) -> Result<Proven> {
+    ) -> Result<PackProof> {
         let key = (agent.clone(), pack);
         let _running = self.turn(&key);
         if let Some(known) = self.still(&key, pieces, mapped)? {
@@ -108,16 +108,16 @@ impl Proofs {
         self.done.fetch_add(1, Ordering::Relaxed);
         let len = mapped.bytes().len() as u64;
         let worth = self.floor.saturating_add(len.saturating_mul(self.ratio));
-        let costs = Limits { decoded: worth.min(limits::MAX_DECODED) };
+        let costs = VerifyLimits { decoded: worth.min(limits::MAX_DECODED) };
         let proven = match pieces.objects.verify_pack(mapped, &costs, &Progress::default())? {
-            PackCheck::Bad(reason) => Proven::Bad(reason),
-            PackCheck::Missing { ids, more } => Proven::Missing { ids, more },
+            PackCheck::Bad(reason) => PackProof::Bad(reason),
+            PackCheck::Missing { ids, more } => PackProof::Missing { ids, more },
             PackCheck::Sound { .. } => {
-                let piece = Piece::new(PackKey::fresh(agent, pack)?, mapped.clone());
-                Proven::Sound(external_refs::of(mapped, &pieces.with(piece).objects)?)
+                let piece = OpenPack::new(PackKey::fresh(agent, pack)?, mapped.clone());
+                PackProof::Sound(external_refs::of(mapped, &pieces.with(piece).objects)?)
             }
         };
-        if !matches!(&proven, Proven::Sound(needs) if needs.len() > MOST_NEEDS) {
+        if !matches!(&proven, PackProof::Sound(needs) if needs.len() > MOST_NEEDS) {
             self.known.put(key, (Instant::now(), proven.clone()));
         }
         Ok(proven)
@@ -125,18 +125,23 @@ impl Proofs {
 
     /// What was found before, where that is true now too: bytes may have changed on the disk, and what was missing may
     /// have come.
-    fn still(&self, key: &Key, pieces: &Pieces, mapped: &Mapped) -> Result<Option<Proven>> {
+    fn still(
+        &self,
+        key: &ProofKey,
+        pieces: &OpenAgent,
+        mapped: &Mapped,
+    ) -> Result<Option<PackProof>> {
         let Some((when, proven)) = self.known.get(key) else { return Ok(None) };
         let holds = match &proven {
-            Proven::Bad(_) => when.elapsed() < AGAIN,
-            Proven::Missing { ids, .. } => {
+            PackProof::Bad(_) => when.elapsed() < AGAIN,
+            PackProof::Missing { ids, .. } => {
                 let mut came = false;
                 for id in ids {
                     came |= pieces.objects.contains(id)?;
                 }
                 !came
             }
-            Proven::Sound(_) => PackId::of(mapped.bytes()) == key.1,
+            PackProof::Sound(_) => PackId::of(mapped.bytes()) == key.1,
         };
         Ok(holds.then_some(proven))
     }
@@ -145,7 +150,7 @@ impl Proofs {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn turn(&self, key: &Key) -> Running<'_> {
+    fn turn(&self, key: &ProofKey) -> Running<'_> {
         let mut turns = self.turns();
         let ticket = turns.next;
         turns.next += 1;
@@ -171,7 +176,7 @@ impl Turns {
         let share = (places / 2).max(1);
         let running =
             |agent: &AgentId| self.running.iter().filter(|(other, _)| other == agent).count();
-        let may = |key: &Key| !self.running.contains(key) && running(&key.0) < share;
+        let may = |key: &ProofKey| !self.running.contains(key) && running(&key.0) < share;
         let began = |agent: &AgentId| self.began.get(agent).copied().unwrap_or(0);
         let waiting = self.waiting.iter().filter(|(_, key)| may(key));
         waiting.min_by_key(|(ticket, key)| (began(&key.0), *ticket)).map(|(ticket, _)| *ticket)
@@ -197,7 +202,7 @@ impl Drop for Running<'_> {
 mod tests {
     use super::*;
 
-    fn key(agent: &str, pack: &str) -> Key {
+    fn key(agent: &str, pack: &str) -> ProofKey {
         (agent.parse().unwrap(), PackId::of(pack.as_bytes()))
     }
 

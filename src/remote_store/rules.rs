@@ -1,16 +1,16 @@
 //! What a transaction may do: the rules of the agent, held against what it would add, and how much that may be.
 
 use super::bearer::Deeds;
-use super::head::Head;
+use super::head::StoredHead;
 use crate::error::Result;
 use crate::history::rules::{self, Made, Scope};
 use crate::object::Id;
-use crate::protocol::{Create, Transaction, limits};
+use crate::protocol::{CreateRefs, Transaction, limits};
 use crate::store::{Heads, Odb};
 
 /// What the transaction does, or the first rule that it breaks. Its expectations hold, and what it names is
 /// among the objects.
-pub fn check(head: &Head, tx: &Transaction, objects: &Odb) -> Result<Result<Deeds, String>> {
+pub fn check(head: &StoredHead, tx: &Transaction, objects: &Odb) -> Result<Result<Deeds, String>> {
     let creates = || tx.source.iter().chain(&tx.versions);
     if tx.is_empty() || creates().any(|create| create.ids.is_empty()) {
         return Ok(Err("the transaction does nothing".to_owned()));
@@ -32,7 +32,7 @@ pub fn check(head: &Head, tx: &Transaction, objects: &Odb) -> Result<Result<Deed
 }
 
 fn after(before: &Heads, tx: &Transaction) -> Heads {
-    let with = |series: &[Id], create: &Option<Create>| {
+    let with = |series: &[Id], create: &Option<CreateRefs>| {
         series.iter().chain(create.iter().flat_map(|create| &create.ids)).copied().collect()
     };
     Heads {

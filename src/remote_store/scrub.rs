@@ -2,12 +2,12 @@
 
 use super::RemoteStore;
 use super::engine::PackKey;
-use super::head::Seen;
+use super::head::LoadedHead;
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::pack::PackId;
 use crate::protocol::AgentId;
-use crate::remote_store::open_agent::Pieces;
+use crate::remote_store::open_agent::OpenAgent;
 use crate::store::Damage;
 
 /// How much is read at once.
@@ -88,8 +88,8 @@ impl RemoteStore {
 
     fn scrub_pack(
         &self,
-        seen: &Seen,
-        pieces: &Pieces,
+        seen: &LoadedHead,
+        pieces: &OpenAgent,
         key: &PackKey,
         len: u64,
         pace: &mut dyn Pace,
@@ -117,7 +117,7 @@ impl RemoteStore {
     /// Whether the bytes could be read, whatever they are; `None`: broken off.
     fn scrub_bytes(
         &self,
-        seen: &Seen,
+        seen: &LoadedHead,
         key: &PackKey,
         len: u64,
         pace: &mut dyn Pace,

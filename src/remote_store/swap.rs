@@ -2,7 +2,7 @@
 
 use super::RemoteStore;
 use super::engine::{Cas, Expect};
-use super::head::{Head, Seen};
+use super::head::{LoadedHead, StoredHead};
 use crate::error::Result;
 use crate::object::Id;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ impl RemoteStore {
     /// Swaps in what was made of a head. A page has a key that nobody knows before the swap lands; after a swap that did
     /// not land it goes, and the next attempt makes another one. One that upkeep condemned meanwhile needs no look: that
     /// was a swap, and so this one is lost.
-    pub(super) fn swap(&self, seen: &Seen, mut next: Head) -> Result<Cas> {
+    pub(super) fn swap(&self, seen: &LoadedHead, mut next: StoredHead) -> Result<Cas> {
         let agent = next.agent.clone();
         let page = next.turn_page()?;
         let key = next.pages.last().map(|page| page.key.clone()).filter(|_| page.is_some());
@@ -23,8 +23,11 @@ impl RemoteStore {
         let swapped = self.heads.swap(&agent, expect, &bytes);
         match (&swapped, key) {
             (Ok(Cas::Won(token)), _) => {
-                let seen =
-                    Seen { head: next, token: Some(token.clone()), hash: Id::of_blob(&bytes) };
+                let seen = LoadedHead {
+                    head: next,
+                    token: Some(token.clone()),
+                    hash: Id::of_blob(&bytes),
+                };
                 self.seen.put(agent, Arc::new(seen));
             }
             (Ok(Cas::Lost) | Err(_), Some(key)) => {

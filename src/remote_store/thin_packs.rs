@@ -7,7 +7,7 @@
 
 use super::fetch::ThinPack;
 use crate::error::{Error, Result};
-use crate::protocol::{AgentId, Fetch};
+use crate::protocol::{AgentId, FetchRequest};
 use crate::store;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -33,12 +33,12 @@ struct State {
     /// Every file that exists, also those that are only being sent.
     files: Vec<(AgentId, Weak<store::ThinPack>)>,
     /// What is being made; held by whoever makes it and by all who wait for it.
-    making: Vec<(AgentId, Fetch, Weak<Mutex<()>>)>,
+    making: Vec<(AgentId, FetchRequest, Weak<Mutex<()>>)>,
 }
 
 struct Kept {
     agent: AgentId,
-    fetch: Fetch,
+    fetch: FetchRequest,
     pack: ThinPack,
 }
 
@@ -50,7 +50,7 @@ impl State {
         own.filter_map(|(_, file)| file.upgrade()).map(|file| file.bytes().len() as u64).sum()
     }
 
-    fn get(&mut self, agent: &AgentId, fetch: &Fetch) -> Option<ThinPack> {
+    fn get(&mut self, agent: &AgentId, fetch: &FetchRequest) -> Option<ThinPack> {
         let is_it = |kept: &Kept| kept.agent == *agent && kept.fetch == *fetch;
         let kept = self.kept.iter().position(is_it).and_then(|at| self.kept.remove(at))?;
         // One that the disk cannot give any more is made again.
@@ -88,7 +88,7 @@ impl ThinPacks {
     pub fn get_or_make(
         &self,
         agent: &AgentId,
-        fetch: &Fetch,
+        fetch: &FetchRequest,
         make: impl FnOnce() -> Result<ThinPack>,
     ) -> Result<ThinPack> {
         let making = self.making(agent, fetch);
@@ -101,7 +101,7 @@ impl ThinPacks {
         Ok(pack)
     }
 
-    fn making(&self, agent: &AgentId, fetch: &Fetch) -> Arc<Mutex<()>> {
+    fn making(&self, agent: &AgentId, fetch: &FetchRequest) -> Arc<Mutex<()>> {
         let mut state = self.state();
         state.making.retain(|(.., making)| making.strong_count() > 0);
         let same = state.making.iter().find(|(of, what, _)| of == agent && what == fetch);
@@ -129,7 +129,7 @@ impl ThinPacks {
         .hint("try again when the other downloads are done"))
     }
 
-    fn keep(&self, agent: &AgentId, fetch: &Fetch, pack: &ThinPack) {
+    fn keep(&self, agent: &AgentId, fetch: &FetchRequest, pack: &ThinPack) {
         let mut state = self.state();
         if let Some(file) = pack.file() {
             state.files.push((agent.clone(), file));

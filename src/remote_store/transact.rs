@@ -7,8 +7,8 @@
 use super::bearer::{Bearer, Deeds};
 use super::engine::{PackKey, random};
 use super::head::PackRef;
-use super::merge::{Waiting, answered, has_moved};
-use super::proofs::Proven;
+use super::merge::{PendingTxn, answered, has_moved};
+use super::proofs::PackProof;
 use super::queue::Turn;
 use super::{RemoteStore, incoming};
 use crate::error::{Error, Kind, Result};
@@ -16,9 +16,9 @@ use crate::fs;
 use crate::history::ledger;
 use crate::object::Id;
 use crate::pack::PackId;
-use crate::protocol::{AgentId, Create, Head, Outcome, Refusal, Transaction};
+use crate::protocol::{AgentId, CreateRefs, Head, Refusal, Transaction, TxnOutcome};
 use crate::remote_store::external_refs;
-use crate::remote_store::open_agent::Pieces;
+use crate::remote_store::open_agent::OpenAgent;
 use crate::store::{Mapped, MissingObjects};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ const LONGEST_PAUSE_MS: u64 = 64;
 const LARGE: u64 = 8 << 20;
 
 /// A proven pack on its way into the head.
-pub struct Brought {
+pub struct ProvenPack {
     pub file: PathBuf,
     pub mapped: Mapped,
     /// What its objects link to and it does not have.
@@ -43,8 +43,8 @@ pub struct Brought {
 
 /// What became of a transaction.
 #[derive(Debug)]
-pub struct Answer {
-    pub outcome: Outcome,
+pub struct TxnAnswer {
+    pub outcome: TxnOutcome,
     /// What it did, where it did something just now.
     pub did: Option<Deeds>,
     /// Of one that was refused as something moved: whether all that it asks for is there nevertheless. It landed so
@@ -52,15 +52,15 @@ pub struct Answer {
     pub is_there: bool,
 }
 
-impl From<Outcome> for Answer {
-    fn from(outcome: Outcome) -> Answer {
-        Answer { outcome, did: None, is_there: false }
+impl From<TxnOutcome> for TxnAnswer {
+    fn from(outcome: TxnOutcome) -> TxnAnswer {
+        TxnAnswer { outcome, did: None, is_there: false }
     }
 }
 
 /// Who asks for a transaction, and when: milliseconds since 1970-01-01 UTC, 0 where nobody knows.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct TxnRequest {
     pub by: Option<Bearer>,
     pub now_ms: u64,
 }
@@ -68,12 +68,17 @@ pub struct Asked {
 impl RemoteStore {
     /// Does what the transaction asks for, durably, or says why nothing happened. Sent again, it gives
     /// the same answer and has no second effect.
-    pub fn transact(&self, agent: &AgentId, tx: &Transaction) -> Result<Outcome> {
-        self.transact_for(agent, tx, Asked::default()).map(|answer| answer.outcome)
+    pub fn transact(&self, agent: &AgentId, tx: &Transaction) -> Result<TxnOutcome> {
+        self.transact_for(agent, tx, TxnRequest::default()).map(|answer| answer.outcome)
     }
 
     /// [`RemoteStore::transact`] for who showed a token: the swap that lands the transaction notes which.
-    pub fn transact_for(&self, agent: &AgentId, tx: &Transaction, asked: Asked) -> Result<Answer> {
+    pub fn transact_for(
+        &self,
+        agent: &AgentId,
+        tx: &Transaction,
+        asked: TxnRequest,
+    ) -> Result<TxnAnswer> {
         let prepared = self.prepare(agent, tx, asked)?;
         let answer = match prepared {
             Ok(waiting) => {
@@ -92,9 +97,9 @@ impl RemoteStore {
     pub fn transact_all(
         &self,
         agent: &AgentId,
-        all: &[(Transaction, Asked)],
-    ) -> Vec<Result<Answer>> {
-        let mut answers: Vec<Option<Result<Answer>>> = Vec::new();
+        all: &[(Transaction, TxnRequest)],
+    ) -> Vec<Result<TxnAnswer>> {
+        let mut answers: Vec<Option<Result<TxnAnswer>>> = Vec::new();
         let mut waiting = Vec::new();
         for (tx, asked) in all {
             answers.push(match self.prepare(agent, tx, asked.clone()) {
@@ -120,8 +125,8 @@ impl RemoteStore {
         &self,
         agent: &AgentId,
         tx: &Transaction,
-        asked: Asked,
-    ) -> Result<Result<Waiting, Outcome>> {
+        asked: TxnRequest,
+    ) -> Result<Result<PendingTxn, TxnOutcome>> {
         let (seen, pieces) = self.opened(agent)?;
         if let Some(outcome) = answered(&seen.head, tx)? {
             return Ok(Err(outcome));
@@ -133,13 +138,23 @@ impl RemoteStore {
             true => None,
             false => match self.bring(agent, &pieces, tx)? {
                 Ok(brought) => brought,
-                Err(refusal) => return Ok(Err(Outcome::Refused(refusal))),
+                Err(refusal) => return Ok(Err(TxnOutcome::Refused(refusal))),
             },
         };
-        let Asked { by, now_ms } = asked;
+        let TxnRequest { by, now_ms } = asked;
         let since_ms = tx.pack.and_then(|pack| self.uploaded_ms(agent, &pack)).unwrap_or(now_ms);
         let (tx, is_held, is_unknown, answer) = (tx.clone(), false, false, None);
-        Ok(Ok(Waiting { tx, by, now_ms, brought, since_ms, is_held, is_late, is_unknown, answer }))
+        Ok(Ok(PendingTxn {
+            tx,
+            by,
+            now_ms,
+            brought,
+            since_ms,
+            is_held,
+            is_late,
+            is_unknown,
+            answer,
+        }))
     }
 
     /// When an upload was whole, in milliseconds since 1970-01-01 UTC.
@@ -153,11 +168,11 @@ impl RemoteStore {
     pub(super) fn take_turns(
         &self,
         agent: &AgentId,
-        all: Vec<Waiting>,
-    ) -> Vec<Turn<Waiting, Result<Answer>>> {
-        let mut places: Vec<(usize, Waiting)> = all.into_iter().enumerate().collect();
+        all: Vec<PendingTxn>,
+    ) -> Vec<Turn<PendingTxn, Result<TxnAnswer>>> {
+        let mut places: Vec<(usize, PendingTxn)> = all.into_iter().enumerate().collect();
         places.sort_by_key(|(_, one)| one.since_ms);
-        let (places, mut all): (Vec<usize>, Vec<Waiting>) = places.into_iter().unzip();
+        let (places, mut all): (Vec<usize>, Vec<PendingTxn>) = places.into_iter().unzip();
         let failed = self.land(agent, &mut all, true).err();
         let mut turns: Vec<_> = places.into_iter().zip(finished(all, failed)).collect();
         turns.sort_unstable_by_key(|(place, _)| *place);
@@ -165,7 +180,7 @@ impl RemoteStore {
     }
 
     /// One answer for each, now.
-    fn land_all(&self, agent: &AgentId, mut all: Vec<Waiting>) -> Vec<Result<Answer>> {
+    fn land_all(&self, agent: &AgentId, mut all: Vec<PendingTxn>) -> Vec<Result<TxnAnswer>> {
         let failed = self.land(agent, &mut all, false).err();
         let lost = || Err(Error::failed("a transaction has no answer"));
         let answer = |turn| if let Turn::Done(answer) = turn { answer } else { lost() };
@@ -174,12 +189,17 @@ impl RemoteStore {
 
     /// Removes the upload where nobody will ask for it again. A client that was only too slow decides anew, and need
     /// not send it again.
-    fn finish(&self, agent: &AgentId, tx: &Transaction, mut answer: Answer) -> Result<Answer> {
+    fn finish(
+        &self,
+        agent: &AgentId,
+        tx: &Transaction,
+        mut answer: TxnAnswer,
+    ) -> Result<TxnAnswer> {
         let kept = match &answer.outcome {
-            Outcome::Done(_) | Outcome::Refused(Refusal::Invalid { .. }) => false,
-            Outcome::Refused(_) => true,
+            TxnOutcome::Done(_) | TxnOutcome::Refused(Refusal::Invalid { .. }) => false,
+            TxnOutcome::Refused(_) => true,
         };
-        if let Outcome::Refused(Refusal::Moved(now)) = &answer.outcome {
+        if let TxnOutcome::Refused(Refusal::Moved(now)) = &answer.outcome {
             answer.is_there = self.is_there(agent, tx, now)?;
         }
         if let Some(pack) = tx.pack.filter(|_| !kept || answer.is_there) {
@@ -191,7 +211,7 @@ impl RemoteStore {
 
     /// Whether all that a transaction asks for is there already.
     fn is_there(&self, agent: &AgentId, tx: &Transaction, now: &Head) -> Result<bool> {
-        let has = |series: &[Id], create: &Option<Create>| {
+        let has = |series: &[Id], create: &Option<CreateRefs>| {
             create.as_ref().is_none_or(|create| {
                 series
                     .get(create.after as usize..)
@@ -221,7 +241,7 @@ impl RemoteStore {
             }
             let mapped = Mapped::open(&self.layout.whole(agent, &pack), pack).ok()?;
             // The transaction asks for the same proof, which is remembered.
-            let Ok(Proven::Sound(_)) = self.proofs.verify_pack(agent, &pieces, pack, &mapped)
+            let Ok(PackProof::Sound(_)) = self.proofs.verify_pack(agent, &pieces, pack, &mapped)
             else {
                 return None;
             };
@@ -237,9 +257,9 @@ impl RemoteStore {
     fn bring(
         &self,
         agent: &AgentId,
-        pieces: &Pieces,
+        pieces: &OpenAgent,
         tx: &Transaction,
-    ) -> Result<Result<Option<Brought>, Refusal>> {
+    ) -> Result<Result<Option<ProvenPack>, Refusal>> {
         let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) else {
             return Ok(Ok(None));
         };
@@ -263,18 +283,18 @@ impl RemoteStore {
             self.note(agent, pieces, &pieces.objects.damaged_copies(&leans_on)?);
         }
         let needs = match proven? {
-            Proven::Bad(reason) => {
+            PackProof::Bad(reason) => {
                 return self.damaged(&file, pack, &Error::corrupt(reason)).map(Err);
             }
             // It may be in a pack of ours that cannot be opened.
-            Proven::Missing { ids, more } => {
+            PackProof::Missing { ids, more } => {
                 return pieces.lost(&ids).map_or(Ok(Err(Refusal::Missing { ids, more })), Err);
             }
-            Proven::Sound(needs) => needs,
+            PackProof::Sound(needs) => needs,
         };
         let is_large = mapped.bytes().len() as u64 >= LARGE;
         let key = PackKey::fresh(agent, pack)?;
-        let mut brought = Brought { file, mapped, needs, key, is_stored: false };
+        let mut brought = ProvenPack { file, mapped, needs, key, is_stored: false };
         match is_large.then(|| self.store(&mut brought)) {
             Some(Err(error)) if error.io_kind() == Some(ErrorKind::NotFound) => {
                 Ok(Err(Refusal::NoPack))
@@ -299,7 +319,7 @@ impl RemoteStore {
     }
 
     /// Makes the pack durable under its key, unless it is.
-    pub(super) fn store(&self, brought: &mut Brought) -> Result<()> {
+    pub(super) fn store(&self, brought: &mut ProvenPack) -> Result<()> {
         if !brought.is_stored {
             self.packs.put_file(&brought.key, &brought.file)?;
             brought.is_stored = true;
@@ -321,9 +341,12 @@ impl RemoteStore {
 }
 
 /// What became of each.
-fn finished(all: Vec<Waiting>, mut failed: Option<Error>) -> Vec<Turn<Waiting, Result<Answer>>> {
+fn finished(
+    all: Vec<PendingTxn>,
+    mut failed: Option<Error>,
+) -> Vec<Turn<PendingTxn, Result<TxnAnswer>>> {
     let lost = || Error::failed("a transaction has no answer");
-    let turn = |mut one: Waiting| match one.answer.take() {
+    let turn = |mut one: PendingTxn| match one.answer.take() {
         Some(answer) => Turn::Done(answer),
         None if one.is_held && failed.is_none() => Turn::Again(one),
         None => {
@@ -335,7 +358,7 @@ fn finished(all: Vec<Waiting>, mut failed: Option<Error>) -> Vec<Turn<Waiting, R
     all.into_iter().map(turn).collect()
 }
 
-impl Brought {
+impl ProvenPack {
     pub fn held(&self) -> PackRef {
         let bytes = self.mapped.bytes().len() as u64;
         PackRef { key: self.key.clone(), bytes, objects: u64::from(self.mapped.count()) }

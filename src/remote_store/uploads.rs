@@ -46,13 +46,13 @@ impl Sender {
     }
 }
 
-struct Upload {
+struct PartialUpload {
     path: PathBuf,
     /// When something came last.
     written: SystemTime,
 }
 
-impl Upload {
+impl PartialUpload {
     fn is_idle(&self, now: SystemTime, since: Duration) -> bool {
         self.written + since <= now
     }
@@ -88,7 +88,7 @@ impl RemoteStore {
             return Ok(());
         }
         let (expired, mut uploads) = split_expired(uploads(&dir)?, sender.now, EXPIRED);
-        expired.iter().try_for_each(Upload::remove)?;
+        expired.iter().try_for_each(PartialUpload::remove)?;
         uploads.retain(|upload| upload.path != self.layout.part(agent, pack));
         keep_newest(uploads.extract_if(.., |upload| upload.is_whole()).collect())?;
         // Fewer than one token may have are not asked whose they are.
@@ -103,7 +103,8 @@ impl RemoteStore {
                 give_way(&mine, sender.now, IDLE, "of this token")?;
             }
         }
-        let all: Vec<&Upload> = uploads.iter().filter(|upload| upload.path.exists()).collect();
+        let all: Vec<&PartialUpload> =
+            uploads.iter().filter(|upload| upload.path.exists()).collect();
         if all.len() >= MOST_UPLOADS {
             give_way(&all, sender.now, LONG_IDLE, &format!("of agent \"{agent}\""))?;
         }
@@ -119,7 +120,7 @@ impl RemoteStore {
     ) -> Result<usize> {
         let dir = self.layout.incoming(agent);
         let (expired, _) = split_expired(uploads(&dir)?, now, spare);
-        expired.iter().try_for_each(Upload::remove)?;
+        expired.iter().try_for_each(PartialUpload::remove)?;
         for name in layout::names_in(&dir)?.iter().filter(|name| name.ends_with(layout::BY)) {
             let by = dir.join(name);
             if !by.with_extension(layout::PART).exists() && is_old(&by, now, spare) {
@@ -150,18 +151,18 @@ pub(super) fn forget_sender(upload: &Path) -> Result<()> {
 
 /// Uploads that nobody went on with for so long, and the others.
 fn split_expired(
-    uploads: Vec<Upload>,
+    uploads: Vec<PartialUpload>,
     now: SystemTime,
     spare: Duration,
-) -> (Vec<Upload>, Vec<Upload>) {
+) -> (Vec<PartialUpload>, Vec<PartialUpload>) {
     uploads.into_iter().partition(|upload| upload.is_idle(now, spare))
 }
 
 /// Whole packs stop nobody: the oldest go, and whose pack is gone is told to send it again.
-fn keep_newest(mut whole: Vec<Upload>) -> Result<()> {
+fn keep_newest(mut whole: Vec<PartialUpload>) -> Result<()> {
     whole.sort_unstable_by_key(|upload| upload.written);
     let over = whole.len().saturating_sub(MOST_WHOLE);
-    whole.iter().take(over).try_for_each(Upload::remove)
+    whole.iter().take(over).try_for_each(PartialUpload::remove)
 }
 
 fn is_old(path: &Path, now: SystemTime, spare: Duration) -> bool {
@@ -169,7 +170,12 @@ fn is_old(path: &Path, now: SystemTime, spare: Duration) -> bool {
 }
 
 /// The oldest goes, unless something comes of it still.
-fn give_way(uploads: &[&Upload], now: SystemTime, idle: Duration, whose: &str) -> Result<()> {
+fn give_way(
+    uploads: &[&PartialUpload],
+    now: SystemTime,
+    idle: Duration,
+    whose: &str,
+) -> Result<()> {
     let oldest = uploads
         .iter()
         .min_by_key(|upload| upload.written)
@@ -193,7 +199,7 @@ pub(super) fn size(dir: &Path) -> Result<(usize, u64)> {
 }
 
 /// All uploads of an agent, whole ones that no transaction took yet among them.
-fn uploads(dir: &Path) -> Result<Vec<Upload>> {
+fn uploads(dir: &Path) -> Result<Vec<PartialUpload>> {
     let mut uploads = Vec::new();
     for name in layout::names_in(dir)?.into_iter().filter(|name| !name.ends_with(layout::BY)) {
         let path = dir.join(name);
@@ -201,7 +207,7 @@ fn uploads(dir: &Path) -> Result<Vec<Upload>> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             written => written.at("read", &path)?,
         };
-        uploads.push(Upload { path, written });
+        uploads.push(PartialUpload { path, written });
     }
     Ok(uploads)
 }

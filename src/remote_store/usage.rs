@@ -1,6 +1,6 @@
 //! How much of the disk an agent takes.
 
-use super::head::Head;
+use super::head::StoredHead;
 use super::{RemoteStore, layout};
 use crate::error::Result;
 use crate::pack::PackId;
@@ -51,6 +51,6 @@ impl RemoteStore {
     }
 }
 
-fn stored(head: &Head) -> u64 {
+fn stored(head: &StoredHead) -> u64 {
     head.files().map(|(_, bytes)| bytes).sum()
 }

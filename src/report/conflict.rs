@@ -3,7 +3,7 @@
 use super::line::{Line, Sign};
 use super::{declarations, details, part_lines};
 use crate::compare::{Parts, Persona, PersonaChange, SettingChange};
-use crate::merge::{Conflict, Edit, Side, Why};
+use crate::merge::{Conflict, ConflictReason, Side, SideEdit};
 use crate::model::kind::Kind;
 use crate::object::Leaf;
 use serde_json::{Value, json};
@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 const LINES: usize = 8;
 
 /// What a side did.
-fn edit_lines(conflict: &Conflict, edit: &Edit) -> Vec<Line> {
+fn edit_lines(conflict: &Conflict, edit: &SideEdit) -> Vec<Line> {
     match (edit, &conflict.item) {
-        (Edit::Item { from, to }, Some(who)) => {
+        (SideEdit::Item { from, to }, Some(who)) => {
             item_change(who.kind, &who.name, from.as_ref(), to.as_ref())
         }
-        (Edit::None, _) | (Edit::Item { .. }, None) => Vec::new(),
-        (Edit::Lines { from, to }, _) => lines_change(from, to),
-        (Edit::File { from, to }, _) => file_change(*from, *to),
+        (SideEdit::None, _) | (SideEdit::Item { .. }, None) => Vec::new(),
+        (SideEdit::Lines { from, to }, _) => lines_change(from, to),
+        (SideEdit::File { from, to }, _) => file_change(*from, *to),
     }
 }
 
@@ -120,33 +120,39 @@ pub fn conflict_sentence(conflict: &Conflict) -> String {
     let what = item.or(file).unwrap_or_else(|| "the project".to_owned());
     let here = |side: Side| if side == Side::Ours { "here" } else { "there" };
     match &conflict.why {
-        Why::Changed => format!("{what} was changed on both sides{place}"),
-        Why::Lines(lines) if lines.len() > 1 => {
+        ConflictReason::Changed => format!("{what} was changed on both sides{place}"),
+        ConflictReason::Lines(lines) if lines.len() > 1 => {
             format!(
                 "{what} was changed on both sides at lines {} to {}",
                 lines.start,
                 lines.end - 1
             )
         }
-        Why::Lines(lines) => format!("{what} was changed on both sides at line {}", lines.start),
-        Why::Removed(side) => {
+        ConflictReason::Lines(lines) => {
+            format!("{what} was changed on both sides at line {}", lines.start)
+        }
+        ConflictReason::Removed(side) => {
             format!("{what} was removed {} and changed {}{place}", here(*side), here(side.other()))
         }
-        Why::Added => format!("{what} was added on both sides in different ways{place}"),
-        Why::Binary => format!("{what} was changed on both sides, and it is not text"),
-        Why::Link => format!("{what} is a link that was changed on both sides"),
-        Why::Type => format!("{what} was changed on both sides, to a link on one of them"),
-        Why::Folder(below) => {
+        ConflictReason::Added => format!("{what} was added on both sides in different ways{place}"),
+        ConflictReason::Binary => format!("{what} was changed on both sides, and it is not text"),
+        ConflictReason::Link => format!("{what} is a link that was changed on both sides"),
+        ConflictReason::Type => {
+            format!("{what} was changed on both sides, to a link on one of them")
+        }
+        ConflictReason::Folder(below) => {
             format!("{what} is a file on one side and the folder of \"{below}\" on the other")
         }
-        Why::Unreadable(side, why) => {
+        ConflictReason::Unreadable(side, why) => {
             let where_ = here(*side);
             format!(
                 "{what} was changed on both sides, and the agent {where_} cannot be read: {why}"
             )
         }
-        Why::Broken(why) => format!("{what} with the changes of both sides cannot be read: {why}"),
-        Why::Entangled => format!("{what} would come out as neither side has it"),
+        ConflictReason::Broken(why) => {
+            format!("{what} with the changes of both sides cannot be read: {why}")
+        }
+        ConflictReason::Entangled => format!("{what} would come out as neither side has it"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::line::{Line, Sign, pair};
 use crate::compare::Detail;
-use crate::diff::Edit;
+use crate::diff::ProseEdit;
 use serde_json::Value;
 
 /// Lines of one piece of prose before the rest is counted only.
@@ -39,7 +39,7 @@ pub fn lines(detail: &Detail, whole: bool) -> Vec<Line> {
 }
 
 /// The changed sentences, those that went before those that came for them.
-pub fn prose(edits: &[Edit], whole: bool) -> Vec<Line> {
+pub fn prose(edits: &[ProseEdit], whole: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     for edit in edits {
         let paired = edit.removed.len() == edit.added.len();
@@ -108,13 +108,13 @@ mod tests {
         assert_eq!(told(&parameter, false), ["`size` removed"]);
         let text = |edits| Detail::Text { field: "context".into(), edits };
         assert_eq!(told(&text(vec![]), false), ["context: only white space differs"]);
-        let edit = Edit { removed: vec!["A.".into()], added: vec!["B.".into(), "C.".into()] };
+        let edit = ProseEdit { removed: vec!["A.".into()], added: vec!["B.".into(), "C.".into()] };
         assert_eq!(told(&text(vec![edit]), false), ["context:", "  - A.", "  + B.", "  + C."]);
     }
 
     #[test]
     fn a_long_text_is_cut_unless_all_is_wanted() {
-        let edit = Edit { removed: vec![], added: vec!["x".repeat(500); 20] };
+        let edit = ProseEdit { removed: vec![], added: vec!["x".repeat(500); 20] };
         let text = Detail::Text { field: "context".into(), edits: vec![edit] };
         let short = told(&text, false);
         assert_eq!(short.len(), 14);

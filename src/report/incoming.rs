@@ -8,9 +8,9 @@ use crate::error::{Error, Result};
 use crate::history::ledger::Step;
 use crate::history::record;
 use crate::history::record::Event;
-use crate::merge::incoming::{Incoming, Moved};
-use crate::merge::pull::{Pulled, Refused};
-use crate::merge::{Why, rebase};
+use crate::merge::incoming::{Incoming, LedgerChange};
+use crate::merge::pull::{PullConflicts, Pulled};
+use crate::merge::{ConflictReason, rebase};
 use crate::object::Source;
 use crate::report::view;
 use crate::store::Heads;
@@ -51,7 +51,7 @@ pub fn news_lines(news: &Incoming) -> Vec<Line> {
 }
 
 /// Records of a ledger, one line each.
-pub fn moved_lines(list: &[Moved]) -> Vec<Line> {
+pub fn moved_lines(list: &[LedgerChange]) -> Vec<Line> {
     list.iter().map(|moved| Line::plain(moved_words(moved))).collect()
 }
 
@@ -62,11 +62,11 @@ pub fn moved_since<S: Source + ?Sized>(
     now: &Heads,
 ) -> Result<Vec<Line>> {
     let new = rebase::parted(objects, before, now)?.theirs;
-    Ok(moved_lines(&new.into_iter().map(|step| Moved::of(step, now)).collect::<Vec<_>>()))
+    Ok(moved_lines(&new.into_iter().map(|step| LedgerChange::of(step, now)).collect::<Vec<_>>()))
 }
 
 /// `promoted v3  2026-11-20 21:03  ann@example.com  "why"`
-fn moved_words(moved: &Moved) -> String {
+fn moved_words(moved: &LedgerChange) -> String {
     let record = &moved.step.record;
     let word = match record.event {
         Event::Promote => "promoted",
@@ -139,7 +139,7 @@ pub fn news_json(news: &Incoming) -> Result<Value> {
     Ok(json!({ "source": source, "versions": versions, "ledger": ledger }))
 }
 
-pub fn moved_json(moved: &Moved) -> Result<Value> {
+pub fn moved_json(moved: &LedgerChange) -> Result<Value> {
     let Step { id, record, .. } = &moved.step;
     Ok(json!({
         "event": record.event.word(), "version": moved.number, "by": record.by,
@@ -178,15 +178,16 @@ fn count(news: &Incoming) -> String {
 }
 
 /// Why a pull was refused.
-pub fn refusal(remote: &str, refused: &Refused) -> Error {
+pub fn refusal(remote: &str, refused: &PullConflicts) -> Error {
     let what = match (&refused.conflicts[..], &refused.parted) {
         ([], _) => "both sides promoted or deleted since".to_owned(),
         ([_], _) => "one change here and one there cannot both stand".to_owned(),
         (several, _) => format!("{} changes here and there cannot both stand", several.len()),
     };
     let error = Error::conflict(format!("cannot pull from \"{remote}\": {what}"));
-    let by_hand =
-        |conflict: &crate::merge::Conflict| matches!(conflict.why, Why::Broken(_) | Why::Entangled);
+    let by_hand = |conflict: &crate::merge::Conflict| {
+        matches!(conflict.why, ConflictReason::Broken(_) | ConflictReason::Entangled)
+    };
     if refused.conflicts.iter().any(by_hand) {
         return error
             .hint("edit your files so that both can stand, then pull again; nothing was changed");
@@ -198,7 +199,7 @@ pub fn refusal(remote: &str, refused: &Refused) -> Error {
 }
 
 /// What a refused pull has to say besides its error.
-pub fn refusal_lines(refused: &Refused) -> Vec<Line> {
+pub fn refusal_lines(refused: &PullConflicts) -> Vec<Line> {
     let mut lines: Vec<Line> = refused.conflicts.iter().flat_map(conflict_lines).collect();
     if let Some((ours, theirs)) = &refused.parted {
         lines.push(Line::new(Sign::Changed, "the ledger was continued on both sides"));
@@ -211,8 +212,8 @@ pub fn refusal_lines(refused: &Refused) -> Vec<Line> {
     lines
 }
 
-pub fn refusal_json(refused: &Refused) -> Result<Value> {
-    let list = |moved: &[Moved]| moved.iter().map(moved_json).collect::<Result<Vec<_>>>();
+pub fn refusal_json(refused: &PullConflicts) -> Result<Value> {
+    let list = |moved: &[LedgerChange]| moved.iter().map(moved_json).collect::<Result<Vec<_>>>();
     let parted = match &refused.parted {
         Some((ours, theirs)) => json!({ "ours": list(ours)?, "theirs": list(theirs)? }),
         None => Value::Null,
@@ -226,7 +227,7 @@ pub fn refusal_json(refused: &Refused) -> Result<Value> {
 
 /// Which of our numbers became which.
 pub fn renumbered_lines(rebased: &rebase::Rebased) -> Vec<Line> {
-    let moved = |label: &'static str, list: &[rebase::Moved]| -> Vec<Line> {
+    let moved = |label: &'static str, list: &[rebase::NumberChange]| -> Vec<Line> {
         list.iter()
             .map(|moved| Line::plain(format!("your {label} v{} → v{}", moved.from, moved.to)))
             .collect()
@@ -258,8 +259,10 @@ pub fn pulled_json(pulled: &Pulled) -> Result<Value> {
     let changes = pulled.files.iter().map(
         |change| json!({ "path": change.path, "from": change.from, "change": change.kind.word() }),
     );
-    let left_out =
-        rebased.left_out.iter().map(|step| moved_json(&Moved { step: step.clone(), number: None }));
+    let left_out = rebased
+        .left_out
+        .iter()
+        .map(|step| moved_json(&LedgerChange { step: step.clone(), number: None }));
     Ok(json!({
         "incoming": news_json(&pulled.news)?,
         "files": changes.collect::<Vec<_>>(),

@@ -1,7 +1,7 @@
 //! One line of a report: a sign that may be coloured, and the words in it that differ from the line
 //! it replaces. Text that others wrote is made harmless for a terminal on the way in.
 
-use crate::diff::{self, Part};
+use crate::diff::{self, WordSpan};
 use std::ops::Range;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,17 +65,17 @@ fn tame(text: &str) -> String {
 pub fn pair(old: &str, new: &str) -> (Line, Line) {
     let parts = diff::words(old, new);
     let same: usize =
-        parts.iter().map(|part| if let Part::Same(text) = part { text.len() } else { 0 }).sum();
+        parts.iter().map(|part| if let WordSpan::Same(text) = part { text.len() } else { 0 }).sum();
     let strong = same * 2 > old.len().min(new.len());
     let (mut gone, mut came) = (Line::new(Sign::Removed, "- "), Line::new(Sign::Added, "+ "));
     for part in &parts {
         match part {
-            Part::Same(text) => {
+            WordSpan::Same(text) => {
                 gone.push(text, false);
                 came.push(text, false);
             }
-            Part::Removed(text) => gone.push(text, strong),
-            Part::Added(text) => came.push(text, strong),
+            WordSpan::Removed(text) => gone.push(text, strong),
+            WordSpan::Added(text) => came.push(text, strong),
         }
     }
     (gone, came)

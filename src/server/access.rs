@@ -1,14 +1,14 @@
 //! Who may do what: a request's token, looked up among those that are known now.
 
-use super::limits::Who;
+use super::limits::Requester;
 use super::log::Clock;
-use super::pattern::Pattern;
-use super::token::Secret;
-use super::tokens::{Entry, Rights, Tokens, id_of};
-use super::used::Used;
+use super::pattern::AgentPattern;
+use super::token::TokenSecret;
+use super::tokens::{Rights, TokenEntry, Tokens, id_of};
+use super::used::LastUsed;
 use crate::error::{Error, Kind, Result};
 use crate::fs::{self, Fingerprint};
-use crate::protocol::{AgentId, Scope};
+use crate::protocol::{AgentId, TokenScope};
 use crate::remote_store::Bearer;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -18,16 +18,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub struct Access {
     tokens: Tokens,
-    used: Used,
+    used: LastUsed,
     open: bool,
     clock: Clock,
-    known: RwLock<Arc<Known>>,
+    known: RwLock<Arc<TokenTable>>,
 }
 
 /// The tokens as they were when the file looked like this.
-struct Known {
+struct TokenTable {
     stamp: Option<Fingerprint>,
-    by_id: HashMap<String, Entry>,
+    by_id: HashMap<String, TokenEntry>,
 }
 
 /// Who was let in.
@@ -36,18 +36,18 @@ pub struct Admitted {
     pub agent: AgentId,
     /// `None` where nobody is asked for a token.
     pub bearer: Option<Bearer>,
-    scope: Scope,
+    scope: TokenScope,
 }
 
 impl Admitted {
     /// Whose share of the server it uses.
-    pub fn who(&self) -> Who {
+    pub fn who(&self) -> Requester {
         let token = self.bearer.as_ref().map(|bearer| bearer.token.id.clone());
-        Who { agent: Some(self.agent.clone()), token }
+        Requester { agent: Some(self.agent.clone()), token }
     }
 
     /// Refused unless the token has this scope.
-    pub fn needs(&self, needed: Scope) -> Result<()> {
+    pub fn needs(&self, needed: TokenScope) -> Result<()> {
         allows(self.scope, needed, self.agent.as_str())
     }
 }
@@ -59,7 +59,7 @@ impl Access {
             tokens,
             open,
             clock,
-            known: RwLock::new(Arc::new(Known { stamp: None, by_id: HashMap::new() })),
+            known: RwLock::new(Arc::new(TokenTable { stamp: None, by_id: HashMap::new() })),
         };
         access.known()?;
         Ok(access)
@@ -67,10 +67,10 @@ impl Access {
 
     /// Lets a request in. Of an agent that the token is not for nothing is looked at, so the answer
     /// and the time it takes are the same whether that agent exists or not.
-    pub fn admit(&self, headers: &HeaderMap, agent: &str, needed: Scope) -> Result<Admitted> {
+    pub fn admit(&self, headers: &HeaderMap, agent: &str, needed: TokenScope) -> Result<Admitted> {
         if self.open {
             let agent = agent.parse().map_err(|_| no_agent(agent))?;
-            return Ok(Admitted { agent, bearer: None, scope: Scope::Admin });
+            return Ok(Admitted { agent, bearer: None, scope: TokenScope::Admin });
         }
         let entry = self.owner(headers)?;
         let agent = match agent.parse() {
@@ -87,15 +87,21 @@ impl Access {
     }
 
     /// Refused unless a token is for who looks after an agent, or after any. Of another agent nothing is looked at.
-    pub fn needs_admin(&self, entry: &Entry, agent: Option<&str>) -> Result<()> {
+    pub fn needs_admin(&self, entry: &TokenEntry, agent: Option<&str>) -> Result<()> {
         if let Some(agent) = agent.filter(|agent| !entry.opens(agent)) {
             return Err(no_agent(agent));
         }
         self.used.note(&entry.id, (self.clock)());
         let all = || {
-            entry.agents.list().iter().map(Pattern::quoted).collect::<Vec<_>>().join(" --agent ")
+            entry
+                .agents
+                .list()
+                .iter()
+                .map(AgentPattern::quoted)
+                .collect::<Vec<_>>()
+                .join(" --agent ")
         };
-        allows(entry.scope, Scope::Admin, &agent.map_or_else(all, str::to_owned))
+        allows(entry.scope, TokenScope::Admin, &agent.map_or_else(all, str::to_owned))
     }
 
     /// The file with the tokens, for who may do so much with it.
@@ -116,11 +122,11 @@ impl Access {
 
     /// Whether the request has a token that may look after an agent.
     pub fn is_admin(&self, headers: &HeaderMap) -> bool {
-        self.owner(headers).is_ok_and(|entry| entry.scope.allows(Scope::Admin))
+        self.owner(headers).is_ok_and(|entry| entry.scope.allows(TokenScope::Admin))
     }
 
     /// The token of a request, which must be known and not over; also where nobody is asked for one to get and to push.
-    pub fn owner(&self, headers: &HeaderMap) -> Result<Entry> {
+    pub fn owner(&self, headers: &HeaderMap) -> Result<TokenEntry> {
         let secret = presented(headers)?;
         let hash = secret.hash();
         let known = self.known()?;
@@ -138,7 +144,7 @@ impl Access {
     }
 
     /// Looks whether the file is another one than when it was read. That is one system call.
-    fn known(&self) -> Result<Arc<Known>> {
+    fn known(&self) -> Result<Arc<TokenTable>> {
         let stamp = fs::stamp(&self.tokens.path())?;
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
         if known.stamp == stamp {
@@ -146,13 +152,13 @@ impl Access {
         }
         let entries = self.tokens.list()?;
         let by_id = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
-        let fresh = Arc::new(Known { stamp, by_id });
+        let fresh = Arc::new(TokenTable { stamp, by_id });
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         Ok(fresh)
     }
 }
 
-fn allows(scope: Scope, needed: Scope, agents: &str) -> Result<()> {
+fn allows(scope: TokenScope, needed: TokenScope, agents: &str) -> Result<()> {
     if scope.allows(needed) {
         return Ok(());
     }
@@ -161,7 +167,7 @@ fn allows(scope: Scope, needed: Scope, agents: &str) -> Result<()> {
     )))
 }
 
-fn presented(headers: &HeaderMap) -> Result<Secret> {
+fn presented(headers: &HeaderMap) -> Result<TokenSecret> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (value, more) = (values.next(), values.next().is_some());
     let Some(value) = value else { return Err(denied("this needs a token")) };
@@ -172,7 +178,7 @@ fn presented(headers: &HeaderMap) -> Result<Secret> {
     let Some((_, token)) = bearer else {
         return Err(denied("the header Authorization must be one `Bearer` with a token"));
     };
-    Secret::parse(token.trim()).ok_or_else(|| {
+    TokenSecret::parse(token.trim()).ok_or_else(|| {
         denied(
             "this is not a token of `lua-store serve`: it is cut, mistyped or of another service",
         )
@@ -194,7 +200,7 @@ fn no_agent(name: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tokens::Wanted;
+    use super::super::tokens::NewToken;
     use super::*;
 
     struct Door {
@@ -210,10 +216,10 @@ mod tests {
             Door { dir, access }
         }
 
-        fn token(&self, scope: Scope, expires: Option<i64>) -> (Entry, String) {
+        fn token(&self, scope: TokenScope, expires: Option<i64>) -> (TokenEntry, String) {
             let expires_at = expires.map(|second| Timestamp::from_second(second).unwrap());
             let (agents, note, owner) = (vec!["a".parse().unwrap()], None, None);
-            let wanted = Wanted { agents, scope, note, owner, for_others: false, expires_at };
+            let wanted = NewToken { agents, scope, note, owner, for_others: false, expires_at };
             let (entry, secret) =
                 Tokens::of(self.dir.path()).create(wanted, Timestamp::UNIX_EPOCH).unwrap();
             (entry, secret.to_string())
@@ -222,7 +228,7 @@ mod tests {
         fn knock(&self, agent: &str, header: &str) -> Result<Admitted> {
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, header.parse().unwrap());
-            self.access.admit(&headers, agent, Scope::Push)
+            self.access.admit(&headers, agent, TokenScope::Push)
         }
 
         fn kind(&self, agent: &str, header: &str) -> Option<Kind> {
@@ -233,11 +239,11 @@ mod tests {
     #[test]
     fn a_token_opens_its_agent_as_far_as_its_scope_goes() {
         let door = Door::new();
-        let (entry, push) = door.token(Scope::Push, None);
-        let (_, read) = door.token(Scope::Read, None);
+        let (entry, push) = door.token(TokenScope::Push, None);
+        let (_, read) = door.token(TokenScope::Read, None);
         let admitted = door.knock("a", &format!("Bearer {push}")).unwrap();
         assert_eq!(admitted.bearer.as_ref().map(|bearer| &bearer.token.id), Some(&entry.id));
-        assert!(admitted.needs(Scope::Promote).is_err());
+        assert!(admitted.needs(TokenScope::Promote).is_err());
         assert_eq!(door.kind("a", &format!("bearer {push}")), None);
         assert_eq!(door.kind("a", &format!("Bearer {read}")), Some(Kind::Forbidden));
     }
@@ -245,9 +251,9 @@ mod tests {
     #[test]
     fn tokens_that_are_none_unknown_expired_or_revoked_open_nothing() {
         let door = Door::new();
-        let (entry, token) = door.token(Scope::Push, None);
-        let (_, expired) = door.token(Scope::Push, Some(1000));
-        let (_, good) = door.token(Scope::Push, Some(1001));
+        let (entry, token) = door.token(TokenScope::Push, None);
+        let (_, expired) = door.token(TokenScope::Push, Some(1000));
+        let (_, good) = door.token(TokenScope::Push, Some(1001));
         for wrong in [
             "",
             "Bearer",
@@ -259,7 +265,7 @@ mod tests {
         ] {
             assert_eq!(door.kind("a", wrong), Some(Kind::Auth), "{wrong}");
         }
-        let unknown = Secret::random().unwrap();
+        let unknown = TokenSecret::random().unwrap();
         assert_eq!(door.kind("a", &format!("Bearer {unknown}")), Some(Kind::Auth));
         assert_eq!(door.kind("a", &format!("Bearer {expired}")), Some(Kind::Auth));
         assert_eq!(door.kind("a", &format!("Bearer {good}")), None);
@@ -271,7 +277,7 @@ mod tests {
     #[test]
     fn another_agent_is_no_agent_before_scopes_are_looked_at() {
         let door = Door::new();
-        let (_, read) = door.token(Scope::Read, None);
+        let (_, read) = door.token(TokenScope::Read, None);
         for agent in ["b", "A", "", "..", "a\u{0}"] {
             let error = door.knock(agent, &format!("Bearer {read}")).unwrap_err();
             assert_eq!(
@@ -284,11 +290,11 @@ mod tests {
     #[test]
     fn two_headers_are_none() {
         let door = Door::new();
-        let (_, token) = door.token(Scope::Push, None);
+        let (_, token) = door.token(TokenScope::Push, None);
         let mut headers = HeaderMap::new();
         headers.append(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
         headers.append(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
-        let error = door.access.admit(&headers, "a", Scope::Push).unwrap_err();
+        let error = door.access.admit(&headers, "a", TokenScope::Push).unwrap_err();
         assert_eq!(error.kind(), Kind::Auth);
     }
 }

@@ -1,23 +1,24 @@
 //! What clients do with one agent: look, upload, change, get.
 
 use super::access::Admitted;
-use super::answer::{Answer, Failure, empty, json};
+use super::answer::{HttpError, HttpResponse, empty, json};
 use super::body;
 use super::download::Download;
-use super::limits::{Connection, Pool, Who};
-use super::metrics::{Gauge, One};
-use super::range::{Part, part};
+use super::limits::{Connection, Pool, Requester};
+use super::metrics::{Gauge, GaugeGuard};
+use super::range::{ByteRange, part};
 use super::record::Trace;
-use super::state::{State, on_thread};
+use super::state::{ServerState, on_thread};
 use super::upkeep;
 use crate::error::{Error, Kind, Result};
 use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
 use crate::protocol::{AUTHOR_HEADER, author_to_header};
 use crate::protocol::{
-    AgentId, Etag, Fetch, Head, Known, Newer, Outcome, Refusal, Scope, Transaction,
+    AgentId, Etag, FetchRequest, Head, HeadDelta, KnownHead, Refusal, TokenScope, Transaction,
+    TxnOutcome,
 };
-use crate::remote_store::{Answer as Done, Asked, RemoteStore, Sender, UPLOAD_IDLE};
+use crate::remote_store::{RemoteStore, Sender, TxnAnswer as Done, TxnRequest, UPLOAD_IDLE};
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -31,11 +32,11 @@ const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 
 /// Lets a request in, gives it a place, and tells its record who that was.
 fn admit(
-    state: &State,
+    state: &ServerState,
     request: &Request,
     agent: &str,
-    needed: Scope,
-) -> Result<Admitted, Failure> {
+    needed: TokenScope,
+) -> Result<Admitted, HttpError> {
     let admitted = state.access.admit(request.headers(), agent, needed)?;
     let name = admitted.bearer.as_ref().map_or("", |bearer| &bearer.token.name);
     seat(state, request, &admitted.who(), name)?;
@@ -43,7 +44,12 @@ fn admit(
 }
 
 /// Gives a request a place, and tells its connection and its record whose it is.
-pub(super) fn seat(state: &State, request: &Request, who: &Who, name: &str) -> Result<(), Failure> {
+pub(super) fn seat(
+    state: &ServerState,
+    request: &Request,
+    who: &Requester,
+    name: &str,
+) -> Result<(), HttpError> {
     if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
         connection.is_of(who.token.as_deref().unwrap_or_default());
     }
@@ -58,11 +64,11 @@ pub(super) fn seat(state: &State, request: &Request, who: &Who, name: &str) -> R
 
 /// `GET /AGENT/refs`
 pub async fn refs(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     Path(agent): Path<String>,
     request: Request,
-) -> Result<Answer, Failure> {
-    let admitted = admit(&state, &request, &agent, Scope::Read)?;
+) -> Result<HttpResponse, HttpError> {
+    let admitted = admit(&state, &request, &agent, TokenScope::Read)?;
     let asker = known(&request)?;
     let id = admitted.agent.clone();
     let found = state.work(Pool::Refs, &admitted.who(), move |depot| depot.head(&id)).await?;
@@ -78,7 +84,7 @@ pub async fn refs(
     });
     let mut answer = match is_known {
         true => empty(StatusCode::NOT_MODIFIED),
-        false => json(StatusCode::OK, &Newer::of(&head, asker.as_ref())),
+        false => json(StatusCode::OK, &HeadDelta::of(&head, asker.as_ref())),
     };
     answer.headers_mut().insert(ETAG, header(&etag));
     if let Some(owner) = admitted.bearer.and_then(|bearer| bearer.speaks_for) {
@@ -88,17 +94,17 @@ pub async fn refs(
 }
 
 /// What the client says that it knows, which is left out of the answer.
-fn known(request: &Request) -> Result<Option<Known>> {
-    Known::from_query(request.uri().query().unwrap_or_default())
+fn known(request: &Request) -> Result<Option<KnownHead>> {
+    KnownHead::from_query(request.uri().query().unwrap_or_default())
 }
 
 /// `HEAD /AGENT/packs/PACK`: how many bytes of an upload are here.
 pub async fn offset(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     Path((agent, pack)): Path<(String, String)>,
     request: Request,
-) -> Result<Answer, Failure> {
-    let admitted = admit(&state, &request, &agent, Scope::Push)?;
+) -> Result<HttpResponse, HttpError> {
+    let admitted = admit(&state, &request, &agent, TokenScope::Push)?;
     let pack: PackId = pack.parse()?;
     let (who, id) = (admitted.who(), admitted.agent);
     let offset = state.work(Pool::Refs, &who, move |depot| depot.offset(&id, &pack)).await?;
@@ -107,11 +113,11 @@ pub async fn offset(
 
 /// `PATCH /AGENT/packs/PACK`: the next bytes of an upload. What arrives is kept however it ends.
 pub async fn append(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     Path((agent, pack)): Path<(String, String)>,
     request: Request,
-) -> Result<Answer, Failure> {
-    let admitted = admit(&state, &request, &agent, Scope::Push)?;
+) -> Result<HttpResponse, HttpError> {
+    let admitted = admit(&state, &request, &agent, TokenScope::Push)?;
     let pack: PackId = pack.parse()?;
     let (offset, total) =
         (number(request.headers(), &UPLOAD_OFFSET)?, number(request.headers(), &UPLOAD_LENGTH)?);
@@ -141,7 +147,7 @@ pub async fn append(
     }
     let promised = state.quota.promise(&id, &usage, total - offset)?;
     // Counted when its bytes are promised. All three last until the thread is done, which outlives a client that goes away.
-    let held = (place, promised, One::more(Uploads(state.clone())));
+    let held = (place, promised, GaugeGuard::more(Uploads(state.clone())));
     let (feed, mut upload) = body::upload();
     let (depot, into) = (state.depot.clone(), id.clone());
     let receiving = tokio::spawn(on_thread(move || {
@@ -167,13 +173,13 @@ pub async fn append(
 }
 
 /// Why an upload came to nothing that was wanted when it began.
-fn refused(failure: Failure) -> Failure {
+fn refused(failure: HttpError) -> HttpError {
     match failure.error.kind() {
         // Of the bytes that arrived: everything else was looked at before them.
-        Kind::Corrupt => Failure { status: StatusCode::UNPROCESSABLE_ENTITY, ..failure },
+        Kind::Corrupt => HttpError { status: StatusCode::UNPROCESSABLE_ENTITY, ..failure },
         // Too many are unfinished. A body that broke off has another answer.
         Kind::Unavailable => {
-            Failure { status: StatusCode::TOO_MANY_REQUESTS, ..failure }.retry(UPLOAD_IDLE)
+            HttpError { status: StatusCode::TOO_MANY_REQUESTS, ..failure }.retry(UPLOAD_IDLE)
         }
         _ => failure,
     }
@@ -181,11 +187,11 @@ fn refused(failure: Failure) -> Failure {
 
 /// `POST /AGENT/transactions`: all of it happens, or nothing.
 pub async fn transact(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     Path(agent): Path<String>,
     request: Request,
-) -> Result<Answer, Failure> {
-    let admitted = admit(&state, &request, &agent, Scope::Push)?;
+) -> Result<HttpResponse, HttpError> {
+    let admitted = admit(&state, &request, &agent, TokenScope::Push)?;
     let trace = request.extensions().get::<Arc<Trace>>().cloned();
     let asker = known(&request)?;
     let transaction: Transaction =
@@ -195,13 +201,15 @@ pub async fn transact(
         let _ = trace.asked.set(transaction.summary());
     }
     if transaction.active.is_some() {
-        admitted.needs(Scope::Promote)?;
+        admitted.needs(TokenScope::Promote)?;
     }
     state.may_write().await?;
     let (who, agent) = (admitted.who(), admitted.agent.clone());
     let Admitted { agent: id, bearer, .. } = admitted;
-    let asked =
-        Asked { by: bearer, now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0) };
+    let asked = TxnRequest {
+        by: bearer,
+        now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0),
+    };
     let quota = state.quota.clone();
     let wanted = transaction.clone();
     let told = trace.clone();
@@ -222,53 +230,54 @@ pub async fn transact(
         let _ = wanted.refusal(&outcome).map(|why| trace.why.set(why));
     }
     state.metrics.transaction(&outcome);
-    if let Outcome::Done(_) = outcome {
+    if let TxnOutcome::Done(_) = outcome {
         upkeep::after_write(&state, agent);
     }
     let status = match &outcome {
-        Outcome::Done(_) => StatusCode::OK,
-        Outcome::Refused(_) => StatusCode::CONFLICT,
+        TxnOutcome::Done(_) => StatusCode::OK,
+        TxnOutcome::Refused(_) => StatusCode::CONFLICT,
     };
-    let moved = matches!(outcome, Outcome::Refused(Refusal::Moved(_)));
+    let moved = matches!(outcome, TxnOutcome::Refused(Refusal::Moved(_)));
     let newer = |head| {
         // Who names what it knows is not shown its own ids among all others.
         let landed = (moved && asker.is_some()).then_some(is_there);
-        Ok(Newer { landed, ..Newer::of(&head, asker.as_ref()) })
+        Ok(HeadDelta { landed, ..HeadDelta::of(&head, asker.as_ref()) })
     };
     Ok(json(status, &outcome.try_map(newer)?))
 }
 
 /// `POST /AGENT/fetch`: one pack with what is wanted and not there yet, or the rest of it.
 pub async fn fetch(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     Path(agent): Path<String>,
     request: Request,
-) -> Result<Answer, Failure> {
-    let admitted = admit(&state, &request, &agent, Scope::Read)?;
+) -> Result<HttpResponse, HttpError> {
+    let admitted = admit(&state, &request, &agent, TokenScope::Read)?;
     let (head, body) = request.into_parts();
-    let wanted: Fetch = body::json(body, "a fetch", &state.limits).await?;
+    let wanted: FetchRequest = body::json(body, "a fetch", &state.limits).await?;
     let (who, id) = (admitted.who(), admitted.agent);
     let make = move |depot: &RemoteStore| match depot.fetch(&id, &wanted) {
         Err(error) if error.kind() == Kind::Unavailable => {
-            Ok(Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, error)))
+            Ok(Err(HttpError::new(StatusCode::TOO_MANY_REQUESTS, error)))
         }
         made => made.map(Ok),
     };
     let parcel = state.work(Pool::Fetches, &who, make).await??;
     let (len, etag) = (parcel.len(), format!("\"{}\"", parcel.id()));
     let (status, from) = match part(&head.headers, &etag, len) {
-        Part::Whole => (StatusCode::OK, 0),
-        Part::From(start) => (StatusCode::PARTIAL_CONTENT, start),
-        Part::Beyond => {
+        ByteRange::Whole => (StatusCode::OK, 0),
+        ByteRange::From(start) => (StatusCode::PARTIAL_CONTENT, start),
+        ByteRange::Beyond => {
             let error = Error::usage(format!(
                 "the range begins after the end of the pack, which has {len} bytes"
             ));
-            let mut answer = Failure::new(StatusCode::RANGE_NOT_SATISFIABLE, error).into_response();
+            let mut answer =
+                HttpError::new(StatusCode::RANGE_NOT_SATISFIABLE, error).into_response();
             answer.headers_mut().insert(CONTENT_RANGE, header(&format!("bytes */{len}")));
             return Ok(answer);
         }
     };
-    let mut answer = Answer::new(Body::new(Download::new(&parcel, from, state)));
+    let mut answer = HttpResponse::new(Body::new(Download::new(&parcel, from, state)));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
@@ -280,18 +289,18 @@ pub async fn fetch(
     Ok(answer)
 }
 
-fn at_offset(status: StatusCode, offset: u64) -> Answer {
+fn at_offset(status: StatusCode, offset: u64) -> HttpResponse {
     with_offset(empty(status), offset)
 }
 
 /// An upload goes on at another byte than the client thought.
-fn elsewhere(offset: u64, here: u64) -> Answer {
+fn elsewhere(offset: u64, here: u64) -> HttpResponse {
     let message = format!("the upload goes on at byte {here}, not at {offset}");
     let error = Error::conflict(message).hint("send the bytes from Upload-Offset on");
-    with_offset(Failure::from(error).into_response(), here)
+    with_offset(HttpError::from(error).into_response(), here)
 }
 
-fn with_offset(mut answer: Answer, offset: u64) -> Answer {
+fn with_offset(mut answer: HttpResponse, offset: u64) -> HttpResponse {
     answer.headers_mut().insert(UPLOAD_OFFSET, HeaderValue::from(offset));
     answer
 }
@@ -309,13 +318,13 @@ fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64> {
     })
 }
 
-fn too_large() -> Failure {
+fn too_large() -> HttpError {
     let error = Error::usage(format!("the pack is too large: at most {MAX_PACK} bytes"));
-    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, error)
+    HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, error)
 }
 
 /// The uploads that are counted in a server's metrics.
-struct Uploads(Arc<State>);
+struct Uploads(Arc<ServerState>);
 
 impl AsRef<Gauge> for Uploads {
     fn as_ref(&self) -> &Gauge {

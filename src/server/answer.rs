@@ -1,7 +1,7 @@
 //! Answers that say why not: a status and `{"error": {"kind", "message", "hint"}}`.
 
 use crate::error::{Error, Kind};
-use crate::protocol::Problem;
+use crate::protocol::ErrorBody;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
@@ -10,50 +10,50 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub type Answer = Response<Body>;
+pub type HttpResponse = Response<Body>;
 
 /// Why a request is not answered with what it asked for. It becomes a body where the id of the
 /// request is known.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub struct HttpError {
     pub status: StatusCode,
     pub error: Arc<Error>,
     /// After how many seconds it may be another answer, where that is known better than from the status.
     pub retry: Option<u64>,
 }
 
-impl Failure {
-    pub fn new(status: StatusCode, error: Error) -> Failure {
-        Failure { status, error: Arc::new(error), retry: None }
+impl HttpError {
+    pub fn new(status: StatusCode, error: Error) -> HttpError {
+        HttpError { status, error: Arc::new(error), retry: None }
     }
 
     /// One that may be gone after a while.
-    pub fn retry(self, after: Duration) -> Failure {
-        Failure { retry: Some(after.as_secs()), ..self }
+    pub fn retry(self, after: Duration) -> HttpError {
+        HttpError { retry: Some(after.as_secs()), ..self }
     }
 
     /// The body for the client. What went wrong inside of the server is for its log alone, as it
     /// names files of the machine.
-    pub fn answer(&self, request: &str) -> Answer {
+    pub fn answer(&self, request: &str) -> HttpResponse {
         let problem = match self.status {
             StatusCode::INTERNAL_SERVER_ERROR if self.error.kind() == Kind::Corrupt => {
                 let told = Error::failed(format!(
                     "the server failed at request {request}: what it keeps is damaged"
                 ));
-                Problem::from(
+                ErrorBody::from(
                     &told.hint("whoever runs the server sees what with `lua-store serve fsck`"),
                 )
             }
             StatusCode::INTERNAL_SERVER_ERROR => {
                 let told = Error::failed(format!("the server failed at request {request}"));
-                Problem::from(
+                ErrorBody::from(
                     &told.hint("the server's log says why; what was stored before is not affected"),
                 )
             }
             StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => {
                 unwritable(&self.error)
             }
-            _ => Problem::from(&*self.error),
+            _ => ErrorBody::from(&*self.error),
         };
         let mut answer = json(self.status, &problem);
         let headers = answer.headers_mut();
@@ -80,19 +80,19 @@ impl Failure {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
+impl From<Error> for HttpError {
+    fn from(error: Error) -> HttpError {
         let status = if error.is_unwritable() {
             StatusCode::INSUFFICIENT_STORAGE
         } else {
             status(error.kind())
         };
-        Failure::new(status, error)
+        HttpError::new(status, error)
     }
 }
 
 /// What a client is told of a disk that takes nothing now. Trying again at once does not help.
-fn unwritable(error: &Error) -> Problem {
+fn unwritable(error: &Error) -> ErrorBody {
     let (what, when) = match error.io_kind() {
         Some(ErrorKind::ReadOnlyFilesystem) => {
             ("the server's disk can only be read", "it takes writes again")
@@ -100,13 +100,13 @@ fn unwritable(error: &Error) -> Problem {
         _ => ("the server's disk is full", "there is room"),
     };
     let told = Error::unavailable(what);
-    Problem::from(
+    ErrorBody::from(
         &told.hint(format!("nothing was changed there; run the command again when {when}")),
     )
 }
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Answer {
+impl IntoResponse for HttpError {
+    fn into_response(self) -> HttpResponse {
         let mut answer = Response::new(Body::empty());
         *answer.status_mut() = self.status;
         answer.extensions_mut().insert(self);
@@ -129,9 +129,10 @@ fn status(kind: Kind) -> StatusCode {
 }
 
 /// A JSON answer. All of them end with a newline, for those who look at them in a terminal.
-pub fn json(status: StatusCode, value: &impl serde::Serialize) -> Answer {
+pub fn json(status: StatusCode, value: &impl serde::Serialize) -> HttpResponse {
     let Ok(text) = serde_json::to_string(value) else {
-        return Failure::from(Error::failed("an answer cannot be written as JSON")).into_response();
+        return HttpError::from(Error::failed("an answer cannot be written as JSON"))
+            .into_response();
     };
     let mut answer = Response::new(Body::from(line(&text)));
     *answer.status_mut() = status;
@@ -140,7 +141,7 @@ pub fn json(status: StatusCode, value: &impl serde::Serialize) -> Answer {
 }
 
 /// The body of a failure, where there is no answer yet to put it into.
-pub fn problem_text(problem: &Problem) -> String {
+pub fn problem_text(problem: &ErrorBody) -> String {
     line(&serde_json::to_string(problem).unwrap_or_default())
 }
 
@@ -149,7 +150,7 @@ fn line(json: &str) -> String {
 }
 
 /// Plain text.
-pub fn text(status: StatusCode, text: String) -> Answer {
+pub fn text(status: StatusCode, text: String) -> HttpResponse {
     let mut answer = Response::new(Body::from(text));
     *answer.status_mut() = status;
     answer
@@ -159,7 +160,7 @@ pub fn text(status: StatusCode, text: String) -> Answer {
 }
 
 /// An answer without a body.
-pub fn empty(status: StatusCode) -> Answer {
+pub fn empty(status: StatusCode) -> HttpResponse {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = status;
     answer

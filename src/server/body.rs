@@ -1,7 +1,7 @@
 //! Bodies of requests: JSON of a limited size, and uploads that are read while they arrive.
 
-use super::answer::Failure;
-use super::limits::Limits;
+use super::answer::HttpError;
+use super::limits::ServerLimits;
 use crate::error::{Error, Kind};
 use crate::protocol::limits::MAX_JSON;
 use axum::body::Body;
@@ -22,7 +22,7 @@ const DRAINED: usize = 1 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// The next bytes of a body; `None` at its end.
-async fn next(body: &mut Body) -> Option<Result<Bytes, Failure>> {
+async fn next(body: &mut Body) -> Option<Result<Bytes, HttpError>> {
     loop {
         let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await?;
         match frame.map(hyper::body::Frame::into_data) {
@@ -30,7 +30,7 @@ async fn next(body: &mut Body) -> Option<Result<Bytes, Failure>> {
             Ok(Err(_trailers)) => {}
             Err(error) => {
                 let message = format!("the body of the request broke off: {error}");
-                return Some(Err(Failure::new(StatusCode::BAD_REQUEST, Error::usage(message))));
+                return Some(Err(HttpError::new(StatusCode::BAD_REQUEST, Error::usage(message))));
             }
         }
     }
@@ -40,8 +40,8 @@ async fn next(body: &mut Body) -> Option<Result<Bytes, Failure>> {
 pub async fn json<T: DeserializeOwned>(
     body: Body,
     what: &str,
-    limits: &Limits,
-) -> Result<T, Failure> {
+    limits: &ServerLimits,
+) -> Result<T, HttpError> {
     decode(&whole(body, what, limits).await?, what)
 }
 
@@ -49,18 +49,18 @@ pub async fn json<T: DeserializeOwned>(
 pub async fn json_or_nothing<T: DeserializeOwned>(
     body: Body,
     what: &str,
-    limits: &Limits,
-) -> Result<T, Failure> {
+    limits: &ServerLimits,
+) -> Result<T, HttpError> {
     let bytes = whole(body, what, limits).await?;
     decode(if bytes.is_empty() { b"{}" } else { &bytes }, what)
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Failure> {
+fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, HttpError> {
     serde_json::from_slice(bytes)
         .map_err(|error| Error::usage(format!("the body is not {what}: {error}")).into())
 }
 
-async fn whole(mut body: Body, what: &str, limits: &Limits) -> Result<Vec<u8>, Failure> {
+async fn whole(mut body: Body, what: &str, limits: &ServerLimits) -> Result<Vec<u8>, HttpError> {
     let mut bytes = Vec::new();
     if body.size_hint().lower() > MAX_JSON as u64 {
         return Err(too_large(what));
@@ -95,9 +95,9 @@ pub async fn drain(mut body: Body) {
 }
 
 /// The two ends of an upload: the network feeds one, a thread reads the other.
-pub fn upload() -> (Feed, Upload) {
+pub fn upload() -> (Feed, UploadBody) {
     let (pieces, arriving) = mpsc::channel(PIECES);
-    (Feed { pieces }, Upload { arriving, piece: Bytes::new(), ended: false })
+    (Feed { pieces }, UploadBody { arriving, piece: Bytes::new(), ended: false })
 }
 
 pub struct Feed {
@@ -106,7 +106,7 @@ pub struct Feed {
 
 impl Feed {
     /// Hands the body over until it ends, breaks off, is too slow, or nobody wants more of it.
-    pub async fn pump(self, body: &mut Body, limits: &Limits) -> Result<(), Failure> {
+    pub async fn pump(self, body: &mut Body, limits: &ServerLimits) -> Result<(), HttpError> {
         let (mut deadline, mut arrived) = (Instant::now() + limits.span, 0);
         loop {
             let piece = match timeout_at(deadline, next(body)).await {
@@ -140,13 +140,13 @@ impl Feed {
 
 /// What arrives, as something to read on a thread that may wait. A body that breaks off is an error,
 /// never an end.
-pub struct Upload {
+pub struct UploadBody {
     arriving: mpsc::Receiver<Option<Bytes>>,
     piece: Bytes,
     ended: bool,
 }
 
-impl Read for Upload {
+impl Read for UploadBody {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.piece.is_empty() && !self.ended {
             match self.arriving.blocking_recv() {
@@ -166,17 +166,17 @@ impl Read for Upload {
     }
 }
 
-fn too_slow() -> Failure {
+fn too_slow() -> HttpError {
     let error = Error::new(Kind::Unavailable, "the body of the request came too slowly");
-    Failure::new(
+    HttpError::new(
         StatusCode::REQUEST_TIMEOUT,
         error.hint("what arrived of a pack is kept: go on from there"),
     )
 }
 
-fn too_large(what: &str) -> Failure {
+fn too_large(what: &str) -> HttpError {
     let error = Error::usage(format!("the body is too large for {what}: at most {MAX_JSON} bytes"));
-    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, error)
+    HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, error)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::io::Guarded;
 use super::limits::{Connection, Connections};
 use super::malformed::{self, Screened};
 use super::record::Peer;
-use super::state::State;
+use super::state::ServerState;
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -27,15 +27,15 @@ const BUFFER: usize = 128 << 10;
 
 /// What all connections have in common.
 #[derive(Clone)]
-pub struct Line {
-    pub state: Arc<State>,
+pub struct ConnectionContext {
+    pub state: Arc<ServerState>,
     pub router: Router,
     pub tls: Option<TlsAcceptor>,
     pub stop: watch::Receiver<bool>,
     pub connections: Arc<Connections>,
 }
 
-impl Line {
+impl ConnectionContext {
     pub async fn serve(self, stream: TcpStream, peer: SocketAddr, connection: Arc<Connection>) {
         // Answers are small or sent in large pieces: waiting to fill packets only makes them late.
         let _ = stream.set_nodelay(true);

@@ -14,10 +14,10 @@ const FRESH: Duration = Duration::from_secs(2);
 /// The data folder, and what is known of it.
 pub struct Disk {
     data: PathBuf,
-    known: Mutex<Known>,
+    known: Mutex<DiskHealth>,
 }
 
-struct Known {
+struct DiskHealth {
     /// The engine holds what it must. Before that is known nothing may be written for anybody.
     is_proven: bool,
     tried: Option<Instant>,
@@ -31,11 +31,12 @@ impl Disk {
             Err(error) if !error.is_unwritable() => return Err(error),
             tried => tried.err(),
         };
-        let known = Known { is_proven: refusal.is_none(), tried: Some(Instant::now()), refusal };
+        let known =
+            DiskHealth { is_proven: refusal.is_none(), tried: Some(Instant::now()), refusal };
         Ok(Disk { data: data.to_owned(), known: Mutex::new(known) })
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, DiskHealth> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -83,7 +84,7 @@ impl Disk {
     }
 }
 
-impl Known {
+impl DiskHealth {
     fn answer(&self) -> Result<()> {
         self.refusal.as_ref().map_or(Ok(()), |refusal| Err(refusal.again()))
     }

@@ -1,8 +1,8 @@
 //! A parcel on its way to a client: read piece by piece on threads that may wait, none of which is
 //! held while the client takes its time.
 
-use super::metrics::{Gauge, One};
-use super::state::State;
+use super::metrics::{Gauge, GaugeGuard};
+use super::state::ServerState;
 use crate::remote_store::{ThinPack, ThinPackReader};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
@@ -19,13 +19,13 @@ pub struct Download {
     /// Here, or on the thread that reads the next piece.
     reader: Option<ThinPackReader>,
     reading: Option<JoinHandle<io::Result<(ThinPackReader, Bytes)>>>,
-    _one: One<Downloads>,
+    _one: GaugeGuard<Downloads>,
 }
 
 impl Download {
-    pub fn new(parcel: &ThinPack, from: u64, state: Arc<State>) -> Download {
+    pub fn new(parcel: &ThinPack, from: u64, state: Arc<ServerState>) -> Download {
         let left = parcel.len().saturating_sub(from);
-        let (reader, one) = (Some(parcel.reader(from)), One::more(Downloads(state)));
+        let (reader, one) = (Some(parcel.reader(from)), GaugeGuard::more(Downloads(state)));
         Download { left, reader, reading: None, _one: one }
     }
 }
@@ -71,7 +71,7 @@ fn piece(mut reader: ThinPackReader, count: usize) -> io::Result<(ThinPackReader
 }
 
 /// The downloads that are counted in a server's metrics.
-struct Downloads(Arc<State>);
+struct Downloads(Arc<ServerState>);
 
 impl AsRef<Gauge> for Downloads {
     fn as_ref(&self) -> &Gauge {

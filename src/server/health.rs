@@ -1,21 +1,21 @@
 //! Whether the server lives, whether it can work, and what it counts.
 
-use super::answer::{Answer, Failure, text};
+use super::answer::{HttpError, HttpResponse, text};
 use super::disk;
 use super::record::Peer;
-use super::state::{State, on_thread};
+use super::state::{ServerState, on_thread};
 use crate::error::{Error, Kind, Result};
 use axum::extract::{Request, State as Shared};
 use axum::http::StatusCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-pub async fn healthz() -> Answer {
+pub async fn healthz() -> HttpResponse {
     text(StatusCode::OK, "ok\n".to_owned())
 }
 
 /// Ready: the engine passed its probe, the server is not stopping, and the disk takes writes.
-pub async fn readyz(Shared(state): Shared<Arc<State>>) -> Result<Answer, Failure> {
+pub async fn readyz(Shared(state): Shared<Arc<ServerState>>) -> Result<HttpResponse, HttpError> {
     if state.stopping.load(Ordering::Relaxed) {
         return Err(Error::new(Kind::Unavailable, "the server is stopping").into());
     }
@@ -40,9 +40,9 @@ pub async fn readyz(Shared(state): Shared<Arc<State>>) -> Result<Answer, Failure
 
 /// The counters tell how busy others are, so they are for the machine's own and for admins.
 pub async fn metrics(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     request: Request,
-) -> Result<Answer, Failure> {
+) -> Result<HttpResponse, HttpError> {
     if is_from_here(&request) || state.access.is_admin(request.headers()) {
         let shared = state.clone();
         let _ = on_thread(move || Ok(shared.check_disk())).await?;

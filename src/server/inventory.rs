@@ -1,7 +1,7 @@
 //! What a server keeps, agent by agent, for who looks after it: by `serve agents` and over HTTP alike.
 
-use super::limits::{Limits, Quotas};
-use super::tokens::{Entry, Tokens};
+use super::limits::{Quotas, ServerLimits};
+use super::tokens::{TokenEntry, Tokens};
 use crate::error::{Error, Result};
 use crate::protocol::AgentId;
 use crate::remote_store::{Freed, MOST_UPLOADS, Overview, RemoteStore};
@@ -11,30 +11,30 @@ use std::path::Path;
 use std::time::SystemTime;
 
 /// Some agents in the order of their ids.
-pub struct Page {
+pub struct AgentPage {
     /// Each with its numbers, or why these cannot be read.
     pub agents: Vec<(AgentId, Result<Overview>)>,
     pub more: bool,
 }
 
 /// One agent.
-pub struct Details {
+pub struct AgentDetails {
     pub overview: Overview,
     /// Packs that its head names and that do not exist.
     pub missing: usize,
     /// Those that open it.
-    pub tokens: Vec<Entry>,
+    pub tokens: Vec<TokenEntry>,
     pub quotas: Quotas,
     /// Bytes of its answers on their way; only the server itself knows.
     pub cached: Option<u64>,
 }
 
 /// An agent that is gone.
-pub struct Deleted {
+pub struct DeletedAgent {
     pub agent: AgentId,
     pub freed: Freed,
     /// Those that open it still, so that it can be made anew.
-    pub tokens: Vec<Entry>,
+    pub tokens: Vec<TokenEntry>,
 }
 
 /// The first agents after one of them, as many as wanted, of those that may be seen.
@@ -43,8 +43,8 @@ pub fn page(
     after: Option<&AgentId>,
     limit: usize,
     may_see: impl Fn(&AgentId) -> bool,
-) -> Result<Page> {
-    let mut page = Page { agents: Vec::new(), more: false };
+) -> Result<AgentPage> {
+    let mut page = AgentPage { agents: Vec::new(), more: false };
     for agent in depot.agents()? {
         if after.is_some_and(|after| agent <= *after) || !may_see(&agent) {
             continue;
@@ -74,10 +74,10 @@ pub fn details(
     tokens: &Tokens,
     agent: &AgentId,
     quotas: Quotas,
-) -> Result<Details> {
+) -> Result<AgentDetails> {
     let overview = existing(depot, agent)?;
     let missing = depot.missing_packs(agent)?.len();
-    Ok(Details { overview, missing, tokens: opening(tokens, agent)?, quotas, cached: None })
+    Ok(AgentDetails { overview, missing, tokens: opening(tokens, agent)?, quotas, cached: None })
 }
 
 /// Closes an agent for everything new, or opens it again; false where it was so before.
@@ -92,12 +92,12 @@ pub fn delete(
     tokens: &Tokens,
     agent: &AgentId,
     now: SystemTime,
-) -> Result<Deleted> {
+) -> Result<DeletedAgent> {
     let freed = depot.delete(agent, now)?.ok_or_else(|| no_agent(agent))?;
-    Ok(Deleted { agent: agent.clone(), freed, tokens: opening(tokens, agent)? })
+    Ok(DeletedAgent { agent: agent.clone(), freed, tokens: opening(tokens, agent)? })
 }
 
-fn opening(tokens: &Tokens, agent: &AgentId) -> Result<Vec<Entry>> {
+fn opening(tokens: &Tokens, agent: &AgentId) -> Result<Vec<TokenEntry>> {
     let mut tokens = tokens.list()?;
     tokens.retain(|token| token.opens(agent.as_str()));
     Ok(tokens)
@@ -105,7 +105,7 @@ fn opening(tokens: &Tokens, agent: &AgentId) -> Result<Vec<Entry>> {
 
 /// What a server that was started on this folder last allows one agent; the defaults where none was.
 pub fn quotas(data: &Path) -> Quotas {
-    Quotas::noted(data).unwrap_or_else(|| Quotas::of(&Limits::default()))
+    Quotas::noted(data).unwrap_or_else(|| Quotas::of(&ServerLimits::default()))
 }
 
 /// When something was brought to the agent last.
@@ -132,7 +132,7 @@ pub fn overview_to_json(overview: &Overview) -> Value {
     })
 }
 
-impl Details {
+impl AgentDetails {
     /// What it has of what it may have: bytes with those of uploads, versions of both kinds, unfinished uploads.
     pub fn used(&self) -> [(u64, u64); 3] {
         let (overview, (uploads, upload_bytes)) = (&self.overview, self.overview.uploads);
@@ -161,7 +161,7 @@ impl Details {
     }
 }
 
-impl Deleted {
+impl DeletedAgent {
     pub fn to_json(&self) -> Value {
         let tokens: Vec<&String> = self.tokens.iter().map(|token| &token.id).collect();
         let Freed { packs, bytes } = self.freed;

@@ -13,12 +13,12 @@ const QUEUE: usize = 4096;
 /// How long the last lines may take when the server ends.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
-type Sink = Box<dyn FnMut(&str) + Send>;
+type LogSink = Box<dyn FnMut(&str) + Send>;
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// How much is logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub enum LogLevel {
     /// What failed on this side, and what is damaged.
     Error,
     /// Also what was refused.
@@ -28,50 +28,53 @@ pub enum Level {
     Info,
 }
 
-impl FromStr for Level {
+impl FromStr for LogLevel {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Level, String> {
+    fn from_str(text: &str) -> Result<LogLevel, String> {
         match text {
-            "error" => Ok(Level::Error),
-            "warn" => Ok(Level::Warn),
-            "info" => Ok(Level::Info),
+            "error" => Ok(LogLevel::Error),
+            "warn" => Ok(LogLevel::Warn),
+            "info" => Ok(LogLevel::Info),
             _ => Err("use error, warn or info".to_owned()),
         }
     }
 }
 
 /// How much an event matters. A request does by its status.
-fn level(event: &str, status: Option<u64>) -> Level {
+fn level(event: &str, status: Option<u64>) -> LogLevel {
     match (event, status) {
         ("damage" | "disk" | "panic" | "upkeep_failed" | "accept" | "certificate kept", _) => {
-            Level::Error
+            LogLevel::Error
         }
-        ("request", Some(500..)) => Level::Error,
-        ("request", Some(400..)) | ("grace is over" | "connection", _) => Level::Warn,
-        _ => Level::Info,
+        ("request", Some(500..)) => LogLevel::Error,
+        ("request", Some(400..)) | ("grace is over" | "connection", _) => LogLevel::Warn,
+        _ => LogLevel::Info,
     }
 }
 
 /// Where log lines are handed in.
-pub struct Log {
+pub struct Logger {
     lines: SyncSender<String>,
     dropped: AtomicU64,
     clock: Clock,
-    level: Level,
+    level: LogLevel,
 }
 
-impl Log {
-    pub fn new(sink: Sink, clock: Clock) -> (Log, Writer) {
+impl Logger {
+    pub fn new(sink: LogSink, clock: Clock) -> (Logger, LogWriter) {
         let (lines, queue) = sync_channel(QUEUE);
         let (done, ended) = sync_channel(1);
         std::thread::spawn(move || write_all(&queue, sink, &done));
-        (Log { lines, dropped: AtomicU64::new(0), clock, level: Level::Info }, Writer { ended })
+        (
+            Logger { lines, dropped: AtomicU64::new(0), clock, level: LogLevel::Info },
+            LogWriter { ended },
+        )
     }
 
     /// The same with less in it.
-    pub fn from(self, level: Level) -> Log {
-        Log { level, ..self }
+    pub fn from(self, level: LogLevel) -> Logger {
+        Logger { level, ..self }
     }
 
     /// Something that happened, with what belongs to it.
@@ -102,18 +105,18 @@ impl Log {
 }
 
 /// The thread that writes.
-pub struct Writer {
+pub struct LogWriter {
     ended: Receiver<()>,
 }
 
-impl Writer {
-    /// Waits for the last lines, once every [`Log`] is gone.
+impl LogWriter {
+    /// Waits for the last lines, once every [`Logger`] is gone.
     pub fn finish(self) {
         let _ = self.ended.recv_timeout(LAST_LINES);
     }
 }
 
-fn write_all(queue: &Receiver<String>, mut sink: Sink, done: &SyncSender<()>) {
+fn write_all(queue: &Receiver<String>, mut sink: LogSink, done: &SyncSender<()>) {
     while let Ok(line) = queue.recv() {
         sink(&line);
     }
@@ -131,7 +134,7 @@ mod tests {
         let text = written.clone();
         let clock: Clock = Arc::new(|| Timestamp::from_millisecond(1_500).unwrap());
         let (log, writer) =
-            Log::new(Box::new(move |line| text.lock().unwrap().push_str(line)), clock);
+            Logger::new(Box::new(move |line| text.lock().unwrap().push_str(line)), clock);
         log.event("x", [("path", "a\n\"b\"".into()), ("status", 200.into())]);
         drop(log);
         writer.finish();
@@ -145,7 +148,7 @@ mod tests {
     fn a_reader_that_does_not_read_holds_nobody() {
         let (hold, held) = sync_channel::<()>(0);
         let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
-        let (log, _writer) = Log::new(Box::new(move |_| held.recv().unwrap_or_default()), clock);
+        let (log, _writer) = Logger::new(Box::new(move |_| held.recv().unwrap_or_default()), clock);
         (0..QUEUE + 100).for_each(|_| log.event("x", []));
         assert!(log.dropped() >= 99, "{}", log.dropped());
         drop(hold);

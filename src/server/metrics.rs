@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::limits::{Connections, Pools};
-use crate::protocol::{AgentId, Outcome};
+use crate::protocol::{AgentId, TxnOutcome};
 
 /// Upper bounds of the histogram's buckets, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0];
@@ -56,16 +56,16 @@ struct Histogram {
 pub struct Gauge(AtomicI64);
 
 /// One more, until it is dropped.
-pub struct One<G: AsRef<Gauge>>(G);
+pub struct GaugeGuard<G: AsRef<Gauge>>(G);
 
-impl<G: AsRef<Gauge>> One<G> {
-    pub fn more(gauge: G) -> One<G> {
+impl<G: AsRef<Gauge>> GaugeGuard<G> {
+    pub fn more(gauge: G) -> GaugeGuard<G> {
         gauge.as_ref().0.fetch_add(1, Ordering::Relaxed);
-        One(gauge)
+        GaugeGuard(gauge)
     }
 }
 
-impl<G: AsRef<Gauge>> Drop for One<G> {
+impl<G: AsRef<Gauge>> Drop for GaugeGuard<G> {
     fn drop(&mut self) {
         self.0.as_ref().0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -91,7 +91,7 @@ impl Metrics {
         }
     }
 
-    pub fn transaction(&self, outcome: &Outcome) {
+    pub fn transaction(&self, outcome: &TxnOutcome) {
         *lock(&self.transactions).entry(outcome.word()).or_default() += 1;
     }
 
@@ -110,7 +110,7 @@ impl Metrics {
         stored: &Stored,
         dropped_log_lines: u64,
     ) -> String {
-        let mut page = Page::default();
+        let mut page = MetricsText::default();
         page.family("build_info", "gauge", "Which program this is.");
         page.sample("build_info", &format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1);
         self.of_requests(&mut page);
@@ -185,7 +185,7 @@ impl Metrics {
         page.0
     }
 
-    fn of_requests(&self, page: &mut Page) {
+    fn of_requests(&self, page: &mut MetricsText) {
         page.family(
             "requests_total",
             "counter",
@@ -219,7 +219,7 @@ impl Metrics {
     }
 }
 
-fn of_pools(page: &mut Page, pools: &Pools) {
+fn of_pools(page: &mut MetricsText, pools: &Pools) {
     let all: Vec<_> = pools.counts().collect();
     page.family("pool_places", "gauge", "Places of a pool that are taken.");
     for (pool, taken, _) in &all {
@@ -235,7 +235,7 @@ fn of_pools(page: &mut Page, pools: &Pools) {
     }
 }
 
-fn of_connections(page: &mut Page, connections: &Connections) {
+fn of_connections(page: &mut MetricsText, connections: &Connections) {
     page.family("connections_limit", "gauge", "How many connections may be open.");
     page.sample("connections_limit", "", connections.most());
     page.family(
@@ -247,9 +247,9 @@ fn of_connections(page: &mut Page, connections: &Connections) {
 }
 
 #[derive(Default)]
-struct Page(String);
+struct MetricsText(String);
 
-impl Page {
+impl MetricsText {
     fn family(&mut self, name: &str, kind: &str, help: &str) {
         let _ = writeln!(self.0, "# HELP lua_store_{name} {help}\n# TYPE lua_store_{name} {kind}");
     }
@@ -266,16 +266,16 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::limits::Limits;
+    use super::super::limits::ServerLimits;
     use super::*;
 
     #[test]
     fn a_time_is_counted_in_every_bucket_that_is_wide_enough() {
-        let (metrics, pools) = (Metrics::default(), Pools::new(&Limits::default()));
+        let (metrics, pools) = (Metrics::default(), Pools::new(&ServerLimits::default()));
         let connections = Connections::new(1, 1);
         metrics.request("refs", "GET", 200, Duration::from_millis(2));
         metrics.request("refs", "GET", 200, Duration::from_secs(100));
-        let one = One::more(&metrics.uploads);
+        let one = GaugeGuard::more(&metrics.uploads);
         let text = metrics.text((&pools, &connections), &Stored::default(), 3);
         for line in [
             "lua_store_requests_total{route=\"refs\",method=\"GET\",status=\"200\"} 2",

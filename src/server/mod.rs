@@ -35,21 +35,21 @@ pub mod tokens;
 mod upkeep;
 pub mod used;
 
-pub use config::{Config, Tls};
-pub use limits::{Limits, Part};
-pub use log::{Clock, Level};
+pub use config::{ServerConfig, TlsFiles};
+pub use limits::{PoolSize, ServerLimits};
+pub use log::{Clock, LogLevel};
 pub use proxies::{Network, Proxies};
 
 use crate::error::{At, Error, Kind, Result};
 use crate::parallel;
 use crate::remote_store::{RemoteStore, Settings};
 use access::Access;
-use connection::Line;
+use connection::ConnectionContext;
 use disk::Disk;
-use limits::{Connections, Open};
-use log::Log;
-use signals::{Event, Signals};
-use state::{Parts, State};
+use limits::{ConnectionGuard, Connections};
+use log::Logger;
+use signals::{SignalEvent, Signals};
+use state::{ServerParts, ServerState};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ pub struct Surroundings {
     pub log: Box<dyn FnMut(&str) + Send>,
     pub clock: Clock,
     /// What is logged.
-    pub level: Level,
+    pub level: LogLevel,
     /// Sockets that listen already, instead of those that would be made: for clients, and for those who watch.
     pub passed: Vec<std::net::TcpListener>,
 }
@@ -91,15 +91,15 @@ pub struct Server {
     listener: TcpListener,
     admin: Option<TcpListener>,
     signals: Signals,
-    state: Arc<State>,
+    state: Arc<ServerState>,
     certificate: Option<Arc<Certificate>>,
     tls: Option<TlsAcceptor>,
-    writer: log::Writer,
+    writer: log::LogWriter,
 }
 
 impl Server {
     /// Opens the depot, tries whether its engine holds what it must, and takes the address.
-    pub fn start(config: &Config, surroundings: Surroundings) -> Result<Server> {
+    pub fn start(config: &ServerConfig, surroundings: Surroundings) -> Result<Server> {
         limits::heap::share();
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
         parallel::require(workers + THREADS, "serve")?;
@@ -119,7 +119,7 @@ impl Server {
         let disk = Disk::probe(&config.data, &depot)?;
         let access =
             Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
-        let (log, writer) = Log::new(surroundings.log, surroundings.clock);
+        let (log, writer) = Logger::new(surroundings.log, surroundings.clock);
         let log = log.from(surroundings.level);
         let _ = limits::Quotas::of(&limits).note(&config.data);
         let runtime = runtime(&limits)?;
@@ -131,7 +131,8 @@ impl Server {
             Signals::install()?
         };
         let (depot, proxies) = (Arc::new(depot), config.proxies.clone());
-        let state = Arc::new(State::new(Parts { depot, access, log, limits, disk, proxies })?);
+        let state =
+            Arc::new(ServerState::new(ServerParts { depot, access, log, limits, disk, proxies })?);
         let refusal = state.disk.check(&state.depot).0.err();
         refusal.inspect(|refusal| state.tell_disk(Some(refusal)));
         Ok(Server { runtime, listener, admin, signals, state, certificate, tls, writer })
@@ -164,10 +165,11 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let (router, connections) =
             (routes::router(state.clone(), admin.is_none()), state.connections.clone());
-        let line = Line { router, state: state.clone(), tls, stop: stopping, connections };
+        let line =
+            ConnectionContext { router, state: state.clone(), tls, stop: stopping, connections };
         let (router, connections) =
             (routes::watched(state.clone()), Connections::new(WATCHERS, WATCHERS));
-        let watch = Line { router, connections, ..line.clone() };
+        let watch = ConnectionContext { router, connections, ..line.clone() };
         runtime.block_on(async {
             let accepting = tokio::spawn(accept(listener, line));
             tokio::spawn(upkeep::survey(state.clone()));
@@ -177,14 +179,14 @@ impl Server {
             let watched = admin.map(|admin| tokio::spawn(accept(admin, watch)));
             let told = loop {
                 match signals.next().await {
-                    Event::Reload => reload(&state.log, certificate.as_deref()),
+                    SignalEvent::Reload => reload(&state.log, certificate.as_deref()),
                     told => break told,
                 }
             };
             state.log.event("stopping", []);
             state.stopping.store(true, Ordering::Relaxed);
             // Whoever sends requests here sees first that it is not ready, and sends them elsewhere.
-            let drained = told == Event::Interrupt || drain(&state, &mut signals).await;
+            let drained = told == SignalEvent::Interrupt || drain(&state, &mut signals).await;
             accepting.abort();
             let _ = stop.send(true);
             if drained {
@@ -201,7 +203,7 @@ impl Server {
     }
 }
 
-fn runtime(limits: &Limits) -> Result<Runtime> {
+fn runtime(limits: &ServerLimits) -> Result<Runtime> {
     // Each pool has its own bound; downloads and the rest share what is left.
     let threads = limits::Pools::threads(limits) + 16;
     let mut builder = tokio::runtime::Builder::new_multi_thread();
@@ -229,7 +231,7 @@ fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> Error {
 }
 
 /// Takes connections, as many at once as there may be.
-async fn accept(listener: TcpListener, line: Line) {
+async fn accept(listener: TcpListener, line: ConnectionContext) {
     let connections = line.connections.clone();
     loop {
         let (stream, peer) = match listener.accept().await {
@@ -255,9 +257,14 @@ async fn accept(listener: TcpListener, line: Line) {
     }
 }
 
-async fn serve(line: Line, stream: TcpStream, peer: SocketAddr, open: Open) {
+async fn serve(
+    line: ConnectionContext,
+    stream: TcpStream,
+    peer: SocketAddr,
+    open: ConnectionGuard,
+) {
     let state = line.state.clone();
-    let _one = metrics::One::more(&state.metrics.connections);
+    let _one = metrics::GaugeGuard::more(&state.metrics.connections);
     let connection = open.connection.clone();
     tokio::select! {
         () = line.serve(stream, peer, connection.clone()) => {}
@@ -266,7 +273,7 @@ async fn serve(line: Line, stream: TcpStream, peer: SocketAddr, open: Open) {
 }
 
 /// Waits while others notice. `false`: a second signal came.
-async fn drain(state: &State, signals: &mut Signals) -> bool {
+async fn drain(state: &ServerState, signals: &mut Signals) -> bool {
     tokio::select! {
         () = tokio::time::sleep(state.limits.drain) => true,
         () = signals.stop() => {
@@ -277,7 +284,7 @@ async fn drain(state: &State, signals: &mut Signals) -> bool {
 }
 
 /// Writes down now and then when tokens were used. What a crash loses of that is a minute.
-async fn note_used(state: Arc<State>) {
+async fn note_used(state: Arc<ServerState>) {
     loop {
         tokio::time::sleep(NOTE_USED).await;
         let shared = state.clone();
@@ -287,7 +294,7 @@ async fn note_used(state: Arc<State>) {
 }
 
 /// Waits for the running requests: until their end, the end of the time of grace, or a second signal.
-async fn finish(state: &State, signals: &mut Signals) {
+async fn finish(state: &ServerState, signals: &mut Signals) {
     let ended = timeout(state.limits.grace, state.connections.none_left());
     tokio::select! {
         ended = ended => if ended.is_err() {
@@ -297,7 +304,7 @@ async fn finish(state: &State, signals: &mut Signals) {
     }
 }
 
-fn reload(log: &Log, certificate: Option<&Certificate>) {
+fn reload(log: &Logger, certificate: Option<&Certificate>) {
     match certificate.map(Certificate::reload) {
         Some(Ok(())) => log.event("certificate reloaded", []),
         Some(Err(error)) => log.event("certificate kept", [("cause", error.message().into())]),

@@ -9,9 +9,9 @@ use std::str::FromStr;
 /// `shop`, `team-*`, `*`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Pattern(String);
+pub struct AgentPattern(String);
 
-impl Pattern {
+impl AgentPattern {
     /// Whether it is the id of one agent.
     pub fn is_plain(&self) -> bool {
         !self.0.contains('*')
@@ -32,7 +32,7 @@ impl Pattern {
 
     /// Whether it has every agent of the other one. A `*` of the other is matched by none but a `*`, as no other
     /// character of a pattern is one.
-    pub fn covers(&self, other: &Pattern) -> bool {
+    pub fn covers(&self, other: &AgentPattern) -> bool {
         self.matches(&other.0)
     }
 }
@@ -58,12 +58,12 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
     pattern[p..].iter().all(|c| *c == b'*')
 }
 
-impl FromStr for Pattern {
+impl FromStr for AgentPattern {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Pattern> {
+    fn from_str(text: &str) -> Result<AgentPattern> {
         match text.replace('*', "x").parse::<AgentId>() {
-            Ok(_) => Ok(Pattern(text.to_owned())),
+            Ok(_) => Ok(AgentPattern(text.to_owned())),
             Err(_) if text.contains('*') => Err(Error::usage(format!(
                 "\"{text}\" cannot be a pattern of agents"
             ))
@@ -76,21 +76,21 @@ impl FromStr for Pattern {
     }
 }
 
-impl TryFrom<String> for Pattern {
+impl TryFrom<String> for AgentPattern {
     type Error = Error;
 
-    fn try_from(text: String) -> Result<Pattern> {
+    fn try_from(text: String) -> Result<AgentPattern> {
         text.parse()
     }
 }
 
-impl From<Pattern> for String {
-    fn from(pattern: Pattern) -> String {
+impl From<AgentPattern> for String {
+    fn from(pattern: AgentPattern) -> String {
         pattern.0
     }
 }
 
-impl fmt::Display for Pattern {
+impl fmt::Display for AgentPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -98,21 +98,21 @@ impl fmt::Display for Pattern {
 
 /// As a token's file has them: one id under `agent`, anything else under `agents`, which older programs do not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Fields", into = "Fields")]
-pub struct Agents(Vec<Pattern>);
+#[serde(try_from = "PatternFields", into = "PatternFields")]
+pub struct AgentPatterns(Vec<AgentPattern>);
 
 #[derive(Serialize, Deserialize)]
-struct Fields {
+struct PatternFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     agent: Option<AgentId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    agents: Vec<Pattern>,
+    agents: Vec<AgentPattern>,
 }
 
-impl Agents {
+impl AgentPatterns {
     /// At least one; each once.
-    pub fn new(patterns: Vec<Pattern>) -> Result<Agents> {
-        let mut all: Vec<Pattern> = Vec::new();
+    pub fn new(patterns: Vec<AgentPattern>) -> Result<AgentPatterns> {
+        let mut all: Vec<AgentPattern> = Vec::new();
         for pattern in patterns {
             if !all.contains(&pattern) {
                 all.push(pattern);
@@ -120,7 +120,7 @@ impl Agents {
         }
         match all.is_empty() {
             true => Err(Error::usage("a token is for one agent at least")),
-            false => Ok(Agents(all)),
+            false => Ok(AgentPatterns(all)),
         }
     }
 
@@ -132,7 +132,7 @@ impl Agents {
         }
     }
 
-    pub fn list(&self) -> &[Pattern] {
+    pub fn list(&self) -> &[AgentPattern] {
         &self.0
     }
 
@@ -145,33 +145,33 @@ impl Agents {
         self.0.iter().any(|pattern| pattern.0.bytes().all(|letter| letter == b'*'))
     }
 
-    pub fn cover(&self, other: &Agents) -> bool {
+    pub fn cover(&self, other: &AgentPatterns) -> bool {
         other.0.iter().all(|one| self.0.iter().any(|pattern| pattern.covers(one)))
     }
 }
 
-impl TryFrom<Fields> for Agents {
+impl TryFrom<PatternFields> for AgentPatterns {
     type Error = Error;
 
-    fn try_from(fields: Fields) -> Result<Agents> {
-        let one = fields.agent.map(|agent| Pattern(agent.into()));
-        Agents::new(one.into_iter().chain(fields.agents).collect())
+    fn try_from(fields: PatternFields) -> Result<AgentPatterns> {
+        let one = fields.agent.map(|agent| AgentPattern(agent.into()));
+        AgentPatterns::new(one.into_iter().chain(fields.agents).collect())
     }
 }
 
-impl From<Agents> for Fields {
-    fn from(agents: Agents) -> Fields {
+impl From<AgentPatterns> for PatternFields {
+    fn from(agents: AgentPatterns) -> PatternFields {
         match agents.one() {
-            Some(agent) => Fields { agent: Some(agent), agents: Vec::new() },
-            None => Fields { agent: None, agents: agents.0 },
+            Some(agent) => PatternFields { agent: Some(agent), agents: Vec::new() },
+            None => PatternFields { agent: None, agents: agents.0 },
         }
     }
 }
 
 /// `shop, team-*`
-impl fmt::Display for Agents {
+impl fmt::Display for AgentPatterns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.0.iter().map(Pattern::as_str).collect();
+        let names: Vec<&str> = self.0.iter().map(AgentPattern::as_str).collect();
         f.write_str(&names.join(", "))
     }
 }
@@ -180,7 +180,7 @@ impl fmt::Display for Agents {
 mod tests {
     use super::*;
 
-    fn pattern(text: &str) -> Pattern {
+    fn pattern(text: &str) -> AgentPattern {
         text.parse().unwrap()
     }
 
@@ -214,9 +214,9 @@ mod tests {
     #[test]
     fn what_is_no_pattern_is_refused() {
         for wrong in ["", "a b", "a/*", ".*", "-*", "ä*"] {
-            assert!(wrong.parse::<Pattern>().is_err(), "{wrong}");
+            assert!(wrong.parse::<AgentPattern>().is_err(), "{wrong}");
         }
-        assert!(Agents::new(Vec::new()).is_err());
-        assert_eq!(Agents::new(vec![pattern("a"), pattern("a")]).unwrap().list().len(), 1);
+        assert!(AgentPatterns::new(Vec::new()).is_err());
+        assert_eq!(AgentPatterns::new(vec![pattern("a"), pattern("a")]).unwrap().list().len(), 1);
     }
 }

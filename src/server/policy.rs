@@ -1,10 +1,10 @@
 //! Where a server may listen: everywhere with tokens, without them on this machine only.
 
-use super::Config;
+use super::ServerConfig;
 use crate::error::{Error, Result};
 
 /// What its owner should know before the server starts; an error where it must not.
-pub fn judge(config: &Config, tokens: usize) -> Result<Vec<String>> {
+pub fn judge(config: &ServerConfig, tokens: usize) -> Result<Vec<String>> {
     let address = config.listen;
     let here = address.ip().is_loopback();
     if config.open && !here {
@@ -45,16 +45,24 @@ pub fn judge(config: &Config, tokens: usize) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::Tls;
-    use super::super::limits::Limits;
+    use super::super::config::TlsFiles;
+    use super::super::limits::ServerLimits;
     use super::super::proxies::Proxies;
     use super::*;
 
-    fn config(listen: &str, tls: bool, open: bool) -> Config {
-        let tls = tls.then(|| Tls { certificate: "c".into(), key: "k".into() });
+    fn config(listen: &str, tls: bool, open: bool) -> ServerConfig {
+        let tls = tls.then(|| TlsFiles { certificate: "c".into(), key: "k".into() });
         let data = std::path::PathBuf::new();
-        let (limits, proxies) = (Limits::default(), Proxies::default());
-        Config { listen: listen.parse().unwrap(), admin: None, data, tls, open, limits, proxies }
+        let (limits, proxies) = (ServerLimits::default(), Proxies::default());
+        ServerConfig {
+            listen: listen.parse().unwrap(),
+            admin: None,
+            data,
+            tls,
+            open,
+            limits,
+            proxies,
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use axum::http::header::{IF_RANGE, RANGE};
 
 /// What to send of `len` bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum ByteRange {
     Whole,
     From(u64),
     /// There is nothing there.
@@ -14,14 +14,14 @@ pub enum Part {
 
 /// Reads `Range: bytes=N-`. It counts only while `If-Range` names the parcel that was cut; other
 /// forms of ranges are passed over, as the standard allows.
-pub fn part(headers: &HeaderMap, etag: &str, len: u64) -> Part {
+pub fn part(headers: &HeaderMap, etag: &str, len: u64) -> ByteRange {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let Some(start) = text(RANGE).and_then(start) else { return Part::Whole };
+    let Some(start) = text(RANGE).and_then(start) else { return ByteRange::Whole };
     match text(IF_RANGE) {
-        Some(known) if known != etag => Part::Whole,
-        _ if start == 0 => Part::Whole,
-        _ if start >= len => Part::Beyond,
-        _ => Part::From(start),
+        Some(known) if known != etag => ByteRange::Whole,
+        _ if start == 0 => ByteRange::Whole,
+        _ if start >= len => ByteRange::Beyond,
+        _ => ByteRange::From(start),
     }
 }
 
@@ -35,7 +35,7 @@ fn start(range: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn part_of(range: &str, if_range: Option<&str>) -> Part {
+    fn part_of(range: &str, if_range: Option<&str>) -> ByteRange {
         let mut headers = HeaderMap::new();
         headers.insert(RANGE, range.parse().unwrap());
         if let Some(known) = if_range {
@@ -46,16 +46,20 @@ mod tests {
 
     #[test]
     fn the_rest_of_what_was_cut() {
-        assert_eq!(part(&HeaderMap::new(), "\"a\"", 100), Part::Whole);
-        assert_eq!(part_of("bytes=7-", Some("\"a\"")), Part::From(7));
-        assert_eq!(part_of("bytes=99-", None), Part::From(99));
-        assert_eq!(part_of("bytes=100-", Some("\"a\"")), Part::Beyond);
-        assert_eq!(part_of("bytes=7-", Some("\"b\"")), Part::Whole, "another parcel is sent whole");
+        assert_eq!(part(&HeaderMap::new(), "\"a\"", 100), ByteRange::Whole);
+        assert_eq!(part_of("bytes=7-", Some("\"a\"")), ByteRange::From(7));
+        assert_eq!(part_of("bytes=99-", None), ByteRange::From(99));
+        assert_eq!(part_of("bytes=100-", Some("\"a\"")), ByteRange::Beyond);
+        assert_eq!(
+            part_of("bytes=7-", Some("\"b\"")),
+            ByteRange::Whole,
+            "another parcel is sent whole"
+        );
         for other in
             ["bytes=0-", "bytes=-5", "bytes=1-2", "bytes=1-,3-", "lines=1-", "bytes=+1-", "bytes=-"]
         {
-            assert_eq!(part_of(other, None), Part::Whole, "{other}");
+            assert_eq!(part_of(other, None), ByteRange::Whole, "{other}");
         }
-        assert_eq!(part_of("bytes=99999999999999999999-", None), Part::Whole);
+        assert_eq!(part_of("bytes=99999999999999999999-", None), ByteRange::Whole);
     }
 }

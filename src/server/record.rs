@@ -1,10 +1,10 @@
 //! The record of one request: from its head to the last byte of its answer, then one line of the
 //! log and a few counters. It is written however the request ends.
 
-use super::answer::{Answer, Failure};
+use super::answer::{HttpError, HttpResponse};
 use super::body::drain;
-use super::limits::{Busy, Connection, Place};
-use super::state::State;
+use super::limits::{Busy, Connection, PoolPermit};
+use super::state::ServerState;
 use super::token;
 use crate::protocol::RECORD;
 use axum::body::Body;
@@ -53,7 +53,7 @@ pub struct Trace {
     /// What a transaction did.
     pub did: OnceLock<String>,
     /// Its place among the requests, until the last byte of the answer.
-    pub place: OnceLock<Place>,
+    pub place: OnceLock<PoolPermit>,
     received: AtomicU64,
 }
 
@@ -84,7 +84,7 @@ impl Peer {
 }
 
 pub struct Record {
-    state: Arc<State>,
+    state: Arc<ServerState>,
     pub trace: Arc<Trace>,
     began: Instant,
     peer: Option<Peer>,
@@ -100,7 +100,7 @@ pub struct Record {
 }
 
 impl Record {
-    pub fn begin(state: &Arc<State>, route: &'static str, request: &Request) -> Record {
+    pub fn begin(state: &Arc<ServerState>, route: &'static str, request: &Request) -> Record {
         let id = id_of(request.headers()).unwrap_or_else(|| state.next_id());
         let received = AtomicU64::new(0);
         Record {
@@ -136,13 +136,13 @@ impl Record {
     /// Counts the bytes of the request's body as they are read.
     pub fn counting(&self, body: Body) -> Body {
         let (trace, asks_first) = (self.trace.clone(), self.asks_first);
-        Body::new(Counted { inner: body, trace, unwanted: asks_first })
+        Body::new(CountedBody { inner: body, trace, unwanted: asks_first })
     }
 
     /// The answer as it goes out: failures get their body, all get the id, and the record ends with
     /// the last byte.
-    pub fn end(mut self, mut answer: Answer) -> Answer {
-        if let Some(failure) = answer.extensions().get::<Failure>().cloned() {
+    pub fn end(mut self, mut answer: HttpResponse) -> HttpResponse {
+        if let Some(failure) = answer.extensions().get::<HttpError>().cloned() {
             self.cause = Some(token::hidden(failure.error.message()));
             let headers = std::mem::take(answer.headers_mut());
             answer = failure.answer(&self.trace.id);
@@ -209,14 +209,14 @@ fn shown(path: &str) -> String {
     token::hidden(path).chars().take(LONGEST_PATH).collect()
 }
 
-struct Counted {
+struct CountedBody {
     inner: Body,
     trace: Arc<Trace>,
     /// The client waits for `100 Continue`, which is sent with the first look at the body.
     unwanted: bool,
 }
 
-impl Drop for Counted {
+impl Drop for CountedBody {
     fn drop(&mut self) {
         let rest = std::mem::take(&mut self.inner);
         if let (false, false, Ok(runtime)) =
@@ -227,7 +227,7 @@ impl Drop for Counted {
     }
 }
 
-impl hyper::body::Body for Counted {
+impl hyper::body::Body for CountedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

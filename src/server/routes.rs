@@ -1,8 +1,8 @@
 //! Which request goes where, and what surrounds all of them: an id, a record, and a net for bugs.
 
-use super::answer::{Answer, Failure};
+use super::answer::{HttpError, HttpResponse};
 use super::record::Record;
-use super::state::State;
+use super::state::ServerState;
 use super::{admin, agents, health};
 use crate::error::Error;
 use axum::Router;
@@ -29,7 +29,7 @@ const NAMES: [(&str, &str); 7] = [
 ];
 
 /// What clients ask for, and what those ask for who watch over the server, where these have no address of their own.
-pub fn router(state: Arc<State>, watched: bool) -> Router {
+pub fn router(state: Arc<ServerState>, watched: bool) -> Router {
     let routes = if watched { watch() } else { Router::new() };
     let routes = routes
         .route("/{agent}/refs", get(agents::refs))
@@ -43,25 +43,29 @@ pub fn router(state: Arc<State>, watched: bool) -> Router {
 }
 
 /// What is at the address for those who watch over the server: no agent.
-pub fn watched(state: Arc<State>) -> Router {
+pub fn watched(state: Arc<ServerState>) -> Router {
     surrounded(watch().fallback(nothing_here).method_not_allowed_fallback(wrong_method), state)
 }
 
-fn watch() -> Router<Arc<State>> {
+fn watch() -> Router<Arc<ServerState>> {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
 }
 
-fn surrounded(routes: Router<Arc<State>>, state: Arc<State>) -> Router {
+fn surrounded(routes: Router<Arc<ServerState>>, state: Arc<ServerState>) -> Router {
     routes
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), around))
         .with_state(state)
 }
 
-async fn around(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Answer {
+async fn around(
+    Shared(state): Shared<Arc<ServerState>>,
+    mut request: Request,
+    next: Next,
+) -> HttpResponse {
     let route = name(&request);
     let record = Record::begin(&state, route, &request);
     request.extensions_mut().insert(record.trace.clone());
@@ -74,13 +78,13 @@ async fn around(Shared(state): Shared<Arc<State>>, mut request: Request, next: N
 }
 
 /// What the framework refuses by itself, such as an address with broken escapes, in our form.
-fn readable(answer: Answer) -> Answer {
-    let ours = answer.extensions().get::<Failure>().is_some()
+fn readable(answer: HttpResponse) -> HttpResponse {
+    let ours = answer.extensions().get::<HttpError>().is_some()
         || answer.headers().get(CONTENT_TYPE).is_none_or(|kind| kind == "application/json");
     if ours || !answer.status().is_client_error() {
         return answer;
     }
-    Failure::new(answer.status(), Error::usage("the address of the request cannot be read"))
+    HttpError::new(answer.status(), Error::usage("the address of the request cannot be read"))
         .into_response()
 }
 
@@ -90,14 +94,14 @@ fn name(request: &Request) -> &'static str {
     known.map_or("none", |(_, name)| name)
 }
 
-async fn nothing_here() -> Failure {
+async fn nothing_here() -> HttpError {
     Error::not_found("there is nothing at this address")
         .hint("a remote's address is this server's and the id of an agent: `lua-store remote add origin URL/AGENT`")
         .into()
 }
 
-async fn wrong_method() -> Failure {
-    Failure::new(
+async fn wrong_method() -> HttpError {
+    HttpError::new(
         StatusCode::METHOD_NOT_ALLOWED,
         Error::usage("this address is not for that method"),
     )
@@ -107,10 +111,10 @@ async fn wrong_method() -> Failure {
 #[derive(Clone)]
 struct Panicked;
 
-fn panicked(cause: Box<dyn Any + Send + 'static>) -> Answer {
+fn panicked(cause: Box<dyn Any + Send + 'static>) -> HttpResponse {
     let text = cause.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    let mut answer = Failure::from(Error::failed(format!("a bug: {text}"))).into_response();
+    let mut answer = HttpError::from(Error::failed(format!("a bug: {text}"))).into_response();
     answer.extensions_mut().insert(Panicked);
     answer
 }
@@ -119,10 +123,10 @@ fn panicked(cause: Box<dyn Any + Send + 'static>) -> Answer {
 mod tests {
     use super::super::access::Access;
     use super::super::disk::Disk;
-    use super::super::limits::{Limits, Pool, Who};
-    use super::super::log::{Clock, Log};
+    use super::super::limits::{Pool, Requester, ServerLimits};
+    use super::super::log::{Clock, Logger};
     use super::super::proxies::Proxies;
-    use super::super::state::Parts;
+    use super::super::state::ServerParts;
     use super::super::tokens::Tokens;
     use super::*;
     use crate::remote_store::RemoteStore;
@@ -130,18 +134,18 @@ mod tests {
     use jiff::Timestamp;
     use tower::ServiceExt;
 
-    fn state(data: &std::path::Path) -> Arc<State> {
+    fn state(data: &std::path::Path) -> Arc<ServerState> {
         let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
         let access = Access::new(Tokens::of(data), true, clock.clone()).unwrap();
-        let (log, _writer) = Log::new(Box::new(|_| {}), clock);
+        let (log, _writer) = Logger::new(Box::new(|_| {}), clock);
         let depot = Arc::new(RemoteStore::open(data).unwrap());
         let disk = Disk::probe(data, &depot).unwrap();
         Arc::new(
-            State::new(Parts {
+            ServerState::new(ServerParts {
                 depot,
                 access,
                 log,
-                limits: Limits::default(),
+                limits: ServerLimits::default(),
                 disk,
                 proxies: Proxies::default(),
             })
@@ -149,12 +153,14 @@ mod tests {
         )
     }
 
-    async fn bug() -> Answer {
+    async fn bug() -> HttpResponse {
         panic!("a number that cannot be")
     }
 
-    async fn bug_on_a_thread(Shared(state): Shared<Arc<State>>) -> Result<Answer, Failure> {
-        let who = Who { agent: Some("a".parse()?), token: None };
+    async fn bug_on_a_thread(
+        Shared(state): Shared<Arc<ServerState>>,
+    ) -> Result<HttpResponse, HttpError> {
+        let who = Requester { agent: Some("a".parse()?), token: None };
         state.work(Pool::Refs, &who, |_| panic!("a number that cannot be")).await
     }
 

@@ -3,7 +3,7 @@
 //! How far it is stays in the data folder, so that a server that is restarted every day comes to an end too. It is ahead of
 //! time nowhere: what comes next is read when as large a part of the time is over as of the bytes.
 
-use super::state::{State, on_thread};
+use super::state::{ServerState, on_thread};
 use super::upkeep::SOON;
 use crate::error::Result;
 use crate::protocol::AgentId;
@@ -20,7 +20,7 @@ const MOST_A_SECOND: u64 = 16 << 20;
 const LOOK: Duration = Duration::from_secs(60 * 60);
 
 /// Scrubs on and on, until the server stops.
-pub async fn cycles(state: Arc<State>) {
+pub async fn cycles(state: Arc<ServerState>) {
     let Some(period) = state.limits.scrub else { return };
     tokio::time::sleep(state.limits.round.min(SOON)).await;
     loop {
@@ -36,7 +36,7 @@ pub async fn cycles(state: Arc<State>) {
 
 /// What a scrub does next.
 #[derive(Debug, PartialEq, Eq)]
-enum Next {
+enum ScrubStep {
     Read(AgentId, u64),
     Wait(Duration),
     /// A cycle is over and the time of another one has come. One that ended late is not made up for.
@@ -44,32 +44,32 @@ enum Next {
 }
 
 /// The agent after the last one is due when as large a part of the time is over as was read of the bytes.
-fn next(at: &ScrubState, sizes: &[(AgentId, u64)], period_ms: u64, now_ms: u64) -> Next {
-    let wait = |until: u64| Next::Wait(Duration::from_millis(until - now_ms).min(LOOK));
+fn next(at: &ScrubState, sizes: &[(AgentId, u64)], period_ms: u64, now_ms: u64) -> ScrubStep {
+    let wait = |until: u64| ScrubStep::Wait(Duration::from_millis(until - now_ms).min(LOOK));
     let is_next =
         |(agent, _): &&(AgentId, u64)| at.after.as_ref().is_none_or(|after| agent > after);
     let Some((agent, size)) = sizes.iter().find(is_next) else {
         let end = at.began_ms + period_ms;
-        return if now_ms < end { wait(end) } else { Next::Begin };
+        return if now_ms < end { wait(end) } else { ScrubStep::Begin };
     };
     let total = sizes.iter().map(|(_, size)| size).sum::<u64>().max(1);
     let part = u128::from(period_ms) * u128::from(at.bytes.min(total)) / u128::from(total);
     let due = at.began_ms + part as u64;
-    if now_ms < due { wait(due) } else { Next::Read(agent.clone(), *size) }
+    if now_ms < due { wait(due) } else { ScrubStep::Read(agent.clone(), *size) }
 }
 
 /// Scrubs the next agent if it is due. Gives how long to wait before the next step.
-fn step(state: &Arc<State>, period: Duration) -> Result<Duration> {
+fn step(state: &Arc<ServerState>, period: Duration) -> Result<Duration> {
     let depot = &state.depot;
     let now = u64::try_from(state.log.now().as_millisecond()).unwrap_or(0);
     let known = depot.scrub_state()?.filter(|at| at.began_ms <= now);
     let mut at = known.unwrap_or_else(|| ScrubState::begin(now));
     let (agent, size) = match next(&at, &sizes(state, &depot.agents()?), millis(period), now) {
-        Next::Wait(time) => return Ok(time),
-        Next::Begin => {
+        ScrubStep::Wait(time) => return Ok(time),
+        ScrubStep::Begin => {
             return depot.set_scrub_state(&ScrubState::begin(now)).map(|()| Duration::ZERO);
         }
-        Next::Read(agent, size) => (agent, size),
+        ScrubStep::Read(agent, size) => (agent, size),
     };
     let scrubbed = depot.scrub(&agent, &mut Slowly { state, owed: Duration::ZERO });
     if let Err(error) = &scrubbed {
@@ -84,7 +84,7 @@ fn step(state: &Arc<State>, period: Duration) -> Result<Duration> {
 }
 
 /// An agent whose head cannot be read takes no time, and its scrub says why.
-fn sizes(state: &State, agents: &[AgentId]) -> Vec<(AgentId, u64)> {
+fn sizes(state: &ServerState, agents: &[AgentId]) -> Vec<(AgentId, u64)> {
     agents.iter().map(|agent| (agent.clone(), state.depot.size(agent).unwrap_or(0))).collect()
 }
 
@@ -94,7 +94,7 @@ fn millis(time: Duration) -> u64 {
 
 /// Sleeps as long as what was read should have taken. Ends with the server.
 struct Slowly<'a> {
-    state: &'a State,
+    state: &'a ServerState,
     owed: Duration,
 }
 
@@ -126,13 +126,16 @@ mod tests {
         let sizes = [("a", 100), ("b", 500), ("c", 400)]
             .map(|(agent, size)| (agent.parse().unwrap(), size));
         let next = |at: &ScrubState, now| next(at, &sizes, 30 * DAY, now);
-        let read = |nth: usize| Next::Read(sizes[nth].0.clone(), sizes[nth].1);
+        let read = |nth: usize| ScrubStep::Read(sizes[nth].0.clone(), sizes[nth].1);
         assert_eq!(next(&at(0, ""), 1000), read(0));
         // A tenth of the bytes was read: the next are due after three days.
-        assert_eq!(next(&at(100, "a"), 1000 + 3 * DAY - 5), Next::Wait(Duration::from_millis(5)));
+        assert_eq!(
+            next(&at(100, "a"), 1000 + 3 * DAY - 5),
+            ScrubStep::Wait(Duration::from_millis(5))
+        );
         assert_eq!(
             next(&at(100, "a"), 1000),
-            Next::Wait(LOOK),
+            ScrubStep::Wait(LOOK),
             "it is looked again whether there is more"
         );
         assert_eq!(next(&at(100, "a"), 1000 + 3 * DAY), read(1));
@@ -141,8 +144,8 @@ mod tests {
             read(2),
             "a server that was off goes on at once"
         );
-        assert_eq!(next(&at(1000, "c"), 1000 + 29 * DAY), Next::Wait(LOOK));
-        assert_eq!(next(&at(1000, "c"), 1000 + 30 * DAY), Next::Begin);
+        assert_eq!(next(&at(1000, "c"), 1000 + 29 * DAY), ScrubStep::Wait(LOOK));
+        assert_eq!(next(&at(1000, "c"), 1000 + 30 * DAY), ScrubStep::Begin);
         assert_eq!(next(&at(9000, "b"), 1000 + 30 * DAY), read(2), "sizes may have been others");
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum SignalEvent {
     Stop,
     /// By somebody at a terminal.
     Interrupt,
@@ -32,11 +32,11 @@ impl Signals {
         })
     }
 
-    pub async fn next(&mut self) -> Event {
+    pub async fn next(&mut self) -> SignalEvent {
         tokio::select! {
-            _ = self.interrupt.recv() => Event::Interrupt,
-            _ = self.terminate.recv() => Event::Stop,
-            _ = self.hang_up.recv() => Event::Reload,
+            _ = self.interrupt.recv() => SignalEvent::Interrupt,
+            _ = self.terminate.recv() => SignalEvent::Stop,
+            _ = self.hang_up.recv() => SignalEvent::Reload,
         }
     }
 }
@@ -50,15 +50,15 @@ impl Signals {
         Ok(Signals)
     }
 
-    pub async fn next(&mut self) -> Event {
+    pub async fn next(&mut self) -> SignalEvent {
         let _ = tokio::signal::ctrl_c().await;
-        Event::Interrupt
+        SignalEvent::Interrupt
     }
 }
 
 impl Signals {
     /// Waits until it is told to stop.
     pub async fn stop(&mut self) {
-        while self.next().await == Event::Reload {}
+        while self.next().await == SignalEvent::Reload {}
     }
 }

@@ -1,10 +1,10 @@
 //! What all requests share.
 
 use super::access::Access;
-use super::answer::Failure;
+use super::answer::HttpError;
 use super::disk::Disk;
-use super::limits::{Connections, Limits, Pool, Pools, Quota, Who};
-use super::log::Log;
+use super::limits::{Connections, Pool, Pools, Quota, Requester, ServerLimits};
+use super::log::Logger;
 use super::metrics::{Metrics, Stored};
 use super::proxies::Proxies;
 use super::upkeep::Desk;
@@ -13,12 +13,12 @@ use crate::remote_store::RemoteStore;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-pub struct State {
+pub struct ServerState {
     pub depot: Arc<RemoteStore>,
     pub access: Access,
     pub metrics: Metrics,
-    pub log: Log,
-    pub limits: Limits,
+    pub log: Logger,
+    pub limits: ServerLimits,
     pub disk: Disk,
     pub stopping: AtomicBool,
     pub pools: Pools,
@@ -30,21 +30,21 @@ pub struct State {
 }
 
 /// The parts that differ between servers.
-pub struct Parts {
+pub struct ServerParts {
     pub depot: Arc<RemoteStore>,
     pub access: Access,
-    pub log: Log,
-    pub limits: Limits,
+    pub log: Logger,
+    pub limits: ServerLimits,
     pub disk: Disk,
     pub proxies: Proxies,
 }
 
-impl State {
-    pub fn new(parts: Parts) -> Result<State> {
-        let Parts { depot, access, log, limits, disk, proxies } = parts;
+impl ServerState {
+    pub fn new(parts: ServerParts) -> Result<ServerState> {
+        let ServerParts { depot, access, log, limits, disk, proxies } = parts;
         let first = getrandom::u64()
             .map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
-        Ok(State {
+        Ok(ServerState {
             depot,
             access,
             metrics: Metrics::default(),
@@ -70,9 +70,9 @@ impl State {
     pub async fn work<T: Send + 'static>(
         &self,
         pool: Pool,
-        who: &Who,
+        who: &Requester,
         work: impl FnOnce(&RemoteStore) -> Result<T> + Send + 'static,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, HttpError> {
         let place = self.pools.wait(pool, who).await?;
         let depot = self.depot.clone();
         let done = on_thread(move || {
@@ -101,7 +101,7 @@ impl State {
 
     /// Whether anything may be written: not before the engine passed its probe, which a disk that took nothing at the
     /// start put off.
-    pub async fn may_write(self: &Arc<Self>) -> Result<(), Failure> {
+    pub async fn may_write(self: &Arc<Self>) -> Result<(), HttpError> {
         if self.disk.is_proven() {
             return Ok(());
         }
@@ -138,7 +138,7 @@ impl State {
 /// Runs on one of the threads that may wait. A bug there ends this request and no other.
 pub async fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T, Failure> {
+) -> Result<T, HttpError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => Ok(result?),
         Err(error) => Err(Error::failed(format!("a thread of the server failed: {error}")).into()),

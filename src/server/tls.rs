@@ -1,6 +1,6 @@
 //! TLS: a certificate from two files, which can be replaced while the server runs.
 
-use super::config::Tls;
+use super::config::TlsFiles;
 use crate::error::{Error, Result};
 use crate::fs;
 use rustls::ServerConfig;
@@ -15,12 +15,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// The certificate that is shown to clients now.
 #[derive(Debug)]
 pub struct Certificate {
-    files: Tls,
+    files: TlsFiles,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
 impl Certificate {
-    pub fn load(files: &Tls) -> Result<Certificate> {
+    pub fn load(files: &TlsFiles) -> Result<Certificate> {
         Ok(Certificate { files: files.clone(), current: RwLock::new(Arc::new(read(files)?)) })
     }
 
@@ -49,7 +49,7 @@ pub fn config(certificate: Arc<Certificate>) -> Result<Arc<ServerConfig>> {
     Ok(Arc::new(config))
 }
 
-fn read(files: &Tls) -> Result<CertifiedKey> {
+fn read(files: &TlsFiles) -> Result<CertifiedKey> {
     let bad = |path: &Path, why: String| {
         Error::usage(format!("cannot use \"{}\" for TLS: {why}", path.display())).hint(
             "`--tls-cert` and `--tls-key` name PEM files: the chain of certificates, and its private key",

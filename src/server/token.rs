@@ -13,22 +13,22 @@ const CHECKSUM: &str = "lua-store 2026-11-21 token checksum v1";
 const HASH: &str = "lua-store 2026-11-21 token hash v1";
 
 /// The secret of one token. It has no `Debug`, so that no log can have it by accident.
-pub struct Secret([u8; 32]);
+pub struct TokenSecret([u8; 32]);
 
-impl Secret {
+impl TokenSecret {
     /// 256 bits from the operating system.
-    pub fn random() -> Result<Secret> {
+    pub fn random() -> Result<TokenSecret> {
         let mut bytes = [0; 32];
         match getrandom::fill(&mut bytes) {
-            Ok(()) => Ok(Secret(bytes)),
+            Ok(()) => Ok(TokenSecret(bytes)),
             Err(error) => Err(Error::failed(format!("cannot get random bits: {error}"))),
         }
     }
 
     /// `None` for a text that no token has: another prefix, another length, a typing mistake.
-    pub fn parse(text: &str) -> Option<Secret> {
+    pub fn parse(text: &str) -> Option<TokenSecret> {
         let digits = text.strip_prefix(PREFIX)?;
-        let secret = Secret(bytes(digits.get(..64)?)?);
+        let secret = TokenSecret(bytes(digits.get(..64)?)?);
         (digits[64..] == secret.checksum()).then_some(secret)
     }
 
@@ -44,7 +44,7 @@ impl Secret {
 }
 
 /// The token as its owner has it.
-impl fmt::Display for Secret {
+impl fmt::Display for TokenSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PREFIX}{}{}", blake3::Hash::from_bytes(self.0).to_hex(), self.checksum())
     }
@@ -76,29 +76,29 @@ mod tests {
 
     #[test]
     fn a_token_is_read_as_it_was_written() {
-        let text = Secret::random().unwrap().to_string();
+        let text = TokenSecret::random().unwrap().to_string();
         assert_eq!(text.len(), 4 + 64 + 8);
-        assert_eq!(Secret::parse(&text).unwrap().to_string(), text);
-        assert_ne!(Secret::random().unwrap().to_string(), text);
+        assert_eq!(TokenSecret::parse(&text).unwrap().to_string(), text);
+        assert_ne!(TokenSecret::random().unwrap().to_string(), text);
     }
 
     #[test]
     fn every_mistyped_character_and_every_cut_is_noticed() {
-        let text = Secret([7; 32]).to_string();
+        let text = TokenSecret([7; 32]).to_string();
         for at in 0..text.len() {
-            assert!(Secret::parse(&text[..at]).is_none());
+            assert!(TokenSecret::parse(&text[..at]).is_none());
             let mut wrong = text.clone().into_bytes();
             wrong[at] = if wrong[at] == b'1' { b'2' } else { b'1' };
-            assert!(Secret::parse(std::str::from_utf8(&wrong).unwrap()).is_none(), "{at}");
+            assert!(TokenSecret::parse(std::str::from_utf8(&wrong).unwrap()).is_none(), "{at}");
         }
-        assert!(Secret::parse(&format!("{text}0")).is_none());
-        assert!(Secret::parse(&text.to_uppercase()).is_none());
-        assert!(Secret::parse(&format!("lst_{}", "ä".repeat(36))).is_none());
+        assert!(TokenSecret::parse(&format!("{text}0")).is_none());
+        assert!(TokenSecret::parse(&text.to_uppercase()).is_none());
+        assert!(TokenSecret::parse(&format!("lst_{}", "ä".repeat(36))).is_none());
     }
 
     #[test]
     fn a_token_in_a_text_is_hidden() {
-        let token = Secret([7; 32]);
+        let token = TokenSecret([7; 32]);
         assert_eq!(
             hidden(&format!("there is no \"{token}\", nor {token}")),
             "there is no \"lst_***\", nor lst_***"
@@ -108,10 +108,10 @@ mod tests {
 
     #[test]
     fn what_is_kept_does_not_give_the_secret_away() {
-        let secret = Secret([7; 32]);
+        let secret = TokenSecret([7; 32]);
         let kept = secret.hash().to_hex();
         assert!(!secret.to_string().contains(kept.as_str()));
-        assert_eq!(secret.hash(), Secret([7; 32]).hash());
-        assert_ne!(secret.hash(), Secret([8; 32]).hash());
+        assert_eq!(secret.hash(), TokenSecret([7; 32]).hash());
+        assert_ne!(secret.hash(), TokenSecret([8; 32]).hash());
     }
 }

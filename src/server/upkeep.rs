@@ -1,8 +1,8 @@
 //! Upkeep: packs that pile up are put together, and what nobody needs goes, beside everything else: after pushes, and in
 //! rounds over all agents, so that a quiet one is looked after too.
 
-use super::limits::{Pool, Who};
-use super::state::{State, on_thread};
+use super::limits::{Pool, Requester};
+use super::state::{ServerState, on_thread};
 use crate::protocol::AgentId;
 use crate::remote_store::{Collected, Upkeep};
 use serde_json::json;
@@ -46,15 +46,15 @@ impl Desk {
 }
 
 /// Looks after an agent that was just written to, when it is its turn. The answer does not wait for it.
-pub fn after_write(state: &Arc<State>, agent: AgentId) {
+pub fn after_write(state: &Arc<ServerState>, agent: AgentId) {
     if state.desk.notes().waiting.insert(agent.clone()) {
         let state = state.clone();
-        tokio::spawn(async move { look_after(&state, agent, Why::Push).await });
+        tokio::spawn(async move { look_after(&state, agent, UpkeepReason::Push).await });
     }
 }
 
 /// Looks after all agents, again and again, until the server stops.
-pub async fn rounds(state: Arc<State>) {
+pub async fn rounds(state: Arc<ServerState>) {
     let mut pause = state.limits.round.min(SOON);
     loop {
         tokio::time::sleep(std::mem::replace(&mut pause, state.limits.round)).await;
@@ -67,7 +67,7 @@ pub async fn rounds(state: Arc<State>) {
         match everyone.await {
             Ok(agents) => {
                 for agent in agents {
-                    look_after(&state, agent, Why::Time).await;
+                    look_after(&state, agent, UpkeepReason::Time).await;
                 }
             }
             Err(failure) => failed(&state, "", failure.error.message()),
@@ -76,7 +76,7 @@ pub async fn rounds(state: Arc<State>) {
 }
 
 /// Looks once, right after the start, whether every pack exists: the folder may be a bad copy.
-pub async fn survey(state: Arc<State>) {
+pub async fn survey(state: Arc<ServerState>) {
     let shared = state.clone();
     let done = on_thread(move || {
         for agent in shared.depot.agents()? {
@@ -95,14 +95,14 @@ pub async fn survey(state: Arc<State>) {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Why {
+enum UpkeepReason {
     Push,
     Time,
 }
 
 /// What goes wrong is told in the log and done again in the next round.
-async fn look_after(state: &Arc<State>, agent: AgentId, why: Why) {
-    let who = Who { agent: Some(agent.clone()), token: None };
+async fn look_after(state: &Arc<ServerState>, agent: AgentId, why: UpkeepReason) {
+    let who = Requester { agent: Some(agent.clone()), token: None };
     // Where others are looked after for long there is no hurry.
     let place = loop {
         match state.pools.wait(Pool::Upkeep, &who).await {
@@ -116,7 +116,7 @@ async fn look_after(state: &Arc<State>, agent: AgentId, why: Why) {
         let _place = place;
         // From here on a push asks for another turn: this one may have looked before it.
         shared.desk.notes().waiting.remove(&id);
-        if why == Why::Push && !shared.depot.needs_upkeep(&id)? {
+        if why == UpkeepReason::Push && !shared.depot.needs_upkeep(&id)? {
             return Ok(None);
         }
         shared.depot.missing_packs(&id)?;
@@ -131,7 +131,7 @@ async fn look_after(state: &Arc<State>, agent: AgentId, why: Why) {
     }
 }
 
-fn report(state: &State, agent: &AgentId, done: &Collected) {
+fn report(state: &ServerState, agent: &AgentId, done: &Collected) {
     if !done.busy {
         state.desk.note_condemned(agent, done.condemned_bytes);
     }
@@ -150,6 +150,6 @@ fn report(state: &State, agent: &AgentId, done: &Collected) {
     }
 }
 
-fn failed(state: &State, agent: &str, cause: &str) {
+fn failed(state: &ServerState, agent: &str, cause: &str) {
     state.log.event("upkeep_failed", [("agent", json!(agent)), ("error", json!(cause))]);
 }

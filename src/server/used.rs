@@ -14,7 +14,7 @@ const FILE: &str = "tokens.used";
 /// By the ids of tokens, in seconds since 1970-01-01 UTC.
 type Times = BTreeMap<String, i64>;
 
-pub struct Used {
+pub struct LastUsed {
     path: PathBuf,
     noted: Mutex<Noted>,
 }
@@ -25,10 +25,10 @@ struct Noted {
     is_new: bool,
 }
 
-impl Used {
+impl LastUsed {
     /// Of the server whose data are in this folder.
-    pub fn of(data: &Path) -> Used {
-        Used { path: data.join(FILE), noted: Mutex::default() }
+    pub fn of(data: &Path) -> LastUsed {
+        LastUsed { path: data.join(FILE), noted: Mutex::default() }
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
@@ -103,7 +103,7 @@ mod tests {
     fn what_several_noted_is_put_together() {
         let dir = tempfile::tempdir().unwrap();
         let at = |second| Timestamp::from_second(second).unwrap();
-        let (one, other) = (Used::of(dir.path()), Used::of(dir.path()));
+        let (one, other) = (LastUsed::of(dir.path()), LastUsed::of(dir.path()));
         one.note("a", at(10));
         one.note("gone", at(10));
         one.note("a", at(5));
@@ -111,7 +111,7 @@ mod tests {
         other.note("a", at(7));
         other.note("b", at(20));
         other.write(|_| true).unwrap();
-        let read = Used::of(dir.path()).read();
+        let read = LastUsed::of(dir.path()).read();
         assert_eq!(
             read.into_iter().collect::<Vec<_>>(),
             [("a".to_owned(), at(10)), ("b".to_owned(), at(20))]

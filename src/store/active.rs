@@ -11,7 +11,7 @@
 
 use super::layout;
 use super::refs::packed::Packed;
-use super::refs::{FSCK, Name, VERSIONS, log};
+use super::refs::{FSCK, RefName, VERSIONS, log};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::Id;
@@ -43,9 +43,9 @@ impl Active {
         let (target, ledger) = text.strip_prefix("ref: ")?.split_once("\nledger: ")?;
         let version = match target {
             "none" => None,
-            name => {
-                Some(name.parse::<Name>().ok().filter(|name| name.series() == VERSIONS)?.number())
-            }
+            name => Some(
+                name.parse::<RefName>().ok().filter(|name| name.series() == VERSIONS)?.number(),
+            ),
         };
         let ledger = ledger.strip_suffix('\n')?.parse().ok()?;
         Some(Active { version, ledger })

@@ -5,7 +5,7 @@
 //! older ones need. Then it is of use only where those are.
 
 use super::active;
-use super::odb::{Limits, Mapped, Odb, PackCheck};
+use super::odb::{Mapped, Odb, PackCheck, VerifyLimits};
 use super::refs::packed::Packed;
 use super::{Heads, Store};
 use crate::error::{At, Error, Result};
@@ -95,7 +95,7 @@ impl Store {
         let closure = MissingObjects::new(self.objects(), &want, have)?;
         let parcel = self.objects().thin_pack(&closure, &self.incoming()?)?;
         // Who opens it can do nothing about damage: it is found here.
-        let limits = Limits { decoded: u64::MAX };
+        let limits = VerifyLimits { decoded: u64::MAX };
         accept(
             self.objects().verify_pack(parcel.mapped(), &limits, progress)?,
             "what is to go into it",
@@ -116,7 +116,7 @@ impl Store {
 }
 
 /// A bundle whose pack was copied to a scratch file; nothing is proven yet but its lines.
-pub struct Bundle {
+pub struct BundleFile {
     pub heads: Heads,
     // Before the file, so that it is unmapped when that is removed.
     pack: Mapped,
@@ -124,9 +124,9 @@ pub struct Bundle {
     file: PathBuf,
 }
 
-impl Bundle {
+impl BundleFile {
     /// Reads a bundle. `scratch` is a folder for its pack: a file of somebody else's may change while it is read.
-    pub fn open(file: &Path, scratch: &Path) -> Result<Bundle> {
+    pub fn open(file: &Path, scratch: &Path) -> Result<BundleFile> {
         let mut input = BufReader::new(File::open(file).at("open", file)?);
         let lines = read_lines(&mut input).at("read", file)?;
         let damaged = |what: String| {
@@ -140,7 +140,7 @@ impl Bundle {
         io::copy(&mut input, &mut temp).at("copy", file)?;
         let pack = Mapped::open(temp.path(), block.pack)
             .map_err(|error| damaged(error.message().to_owned()))?;
-        Ok(Bundle { heads: block.heads, pack, scratch: temp, file: file.to_owned() })
+        Ok(BundleFile { heads: block.heads, pack, scratch: temp, file: file.to_owned() })
     }
 
     /// How many objects its pack has.
@@ -149,7 +149,12 @@ impl Bundle {
     }
 
     /// Holds it against every rule, and against what is here, where it may go on from.
-    pub fn verify_pack(self, here: &Odb, limits: &Limits, progress: &Progress) -> Result<Proven> {
+    pub fn verify_pack(
+        self,
+        here: &Odb,
+        limits: &VerifyLimits,
+        progress: &Progress,
+    ) -> Result<VerifiedBundle> {
         let name = format!("the bundle \"{}\"", self.file.display());
         accept(here.verify_pack(&self.pack, limits, progress)?, &name)?;
         let objects = here.with(&self.pack)?;
@@ -158,17 +163,17 @@ impl Bundle {
                 return Err(lacks(&name));
             }
         }
-        Ok(Proven { bundle: self, objects })
+        Ok(VerifiedBundle { bundle: self, objects })
     }
 }
 
 /// A bundle in which everything is what it must be, and whole with what is here.
-pub struct Proven {
-    bundle: Bundle,
+pub struct VerifiedBundle {
+    bundle: BundleFile,
     objects: Odb,
 }
 
-impl Proven {
+impl VerifiedBundle {
     pub fn heads(&self) -> &Heads {
         &self.bundle.heads
     }
@@ -180,7 +185,7 @@ impl Proven {
 
     /// Makes its pack one of the store's, durably. The scratch folder must be on the same file system.
     pub fn admit(self, store: &Store) -> Result<Heads> {
-        let Bundle { heads, pack, scratch, .. } = self.bundle;
+        let BundleFile { heads, pack, scratch, .. } = self.bundle;
         if pack.count() > 0 {
             store.objects().admit(scratch.path(), pack.id())?;
         }

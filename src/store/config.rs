@@ -1,6 +1,6 @@
 //! `config.toml`: the agent's id, the author, secrets that may be kept, git, the remotes. No secret is kept there.
 
-use super::{Lock, layout};
+use super::{StoreLock, layout};
 use crate::error::{Error, Result};
 use crate::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ const INSECURE: &str = "insecure";
 
 /// The configuration of one store. Keys, comments and order that it does not know survive a change.
 #[derive(Debug)]
-pub struct Config {
+pub struct StoreConfig {
     dir: PathBuf,
     document: DocumentMut,
 }
 
-impl Config {
+impl StoreConfig {
     /// Reads `config.toml`; a missing one is empty.
-    pub(super) fn load(dir: &Path) -> Result<Config> {
+    pub(super) fn load(dir: &Path) -> Result<StoreConfig> {
         let path = dir.join(layout::CONFIG);
         let bytes = fs::read_if_exists(&path)?.unwrap_or_default();
         let bad = |line: usize, what: &str| {
@@ -34,7 +34,7 @@ impl Config {
             let at = error.span().map_or(0, |span| span.start);
             bad(line_of(&bytes, at), error.message().lines().next().unwrap_or("not TOML"))
         })?;
-        let config = Config { dir: dir.to_owned(), document };
+        let config = StoreConfig { dir: dir.to_owned(), document };
         config.check(&path)?;
         Ok(config)
     }
@@ -141,7 +141,7 @@ impl Config {
     }
 
     /// Writes it back, durably. Load it under the same lock, or a change of somebody else's is lost.
-    pub fn save(&self, lock: &Lock) -> Result<()> {
+    pub fn save(&self, lock: &StoreLock) -> Result<()> {
         lock.check(&self.dir);
         fs::replace(&self.dir.join(layout::CONFIG), self.document.to_string().as_bytes())
     }

@@ -14,16 +14,16 @@ use std::time::Duration;
 /// The proof that its owner alone may move refs and `ACTIVE` of one store. Dropping it lets go.
 #[must_use]
 #[derive(Debug)]
-pub struct Lock {
+pub struct StoreLock {
     _file: File,
     dir: PathBuf,
 }
 
-impl Lock {
+impl StoreLock {
     /// Takes the lock of the store in `dir`, waiting at most `wait` for another process.
-    pub(super) fn acquire(dir: &Path, wait: Duration) -> Result<Lock> {
+    pub(super) fn acquire(dir: &Path, wait: Duration) -> Result<StoreLock> {
         let file = fs::lock(&dir.join(layout::LOCK), wait)?;
-        Ok(Lock { _file: file, dir: dir.to_owned() })
+        Ok(StoreLock { _file: file, dir: dir.to_owned() })
     }
 
     /// The directory of the store this lock belongs to must be `dir`: a mistake of the caller's otherwise.
@@ -40,22 +40,22 @@ mod tests {
     #[test]
     fn a_second_writer_waits_and_then_is_told_what_it_waits_for() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Lock::acquire(dir.path(), Duration::ZERO).unwrap();
-        let error = Lock::acquire(dir.path(), Duration::from_millis(30)).unwrap_err();
+        let first = StoreLock::acquire(dir.path(), Duration::ZERO).unwrap();
+        let error = StoreLock::acquire(dir.path(), Duration::from_millis(30)).unwrap_err();
         assert_eq!(error.kind(), Kind::Unavailable);
         assert!(
             error.message().contains(&dir.path().join("lock").display().to_string()),
             "{error}"
         );
         drop(first);
-        assert!(Lock::acquire(dir.path(), Duration::ZERO).is_ok());
+        assert!(StoreLock::acquire(dir.path(), Duration::ZERO).is_ok());
     }
 
     #[test]
     fn the_file_alone_blocks_nobody_and_stays() {
         let dir = tempfile::tempdir().unwrap();
-        drop(Lock::acquire(dir.path(), Duration::ZERO).unwrap());
+        drop(StoreLock::acquire(dir.path(), Duration::ZERO).unwrap());
         assert!(dir.path().join("lock").is_file());
-        assert!(Lock::acquire(dir.path(), Duration::ZERO).is_ok());
+        assert!(StoreLock::acquire(dir.path(), Duration::ZERO).is_ok());
     }
 }

@@ -134,14 +134,14 @@ fn folders(trees: &[Tree], name: &str) -> Vec<Id> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Kind, Memory, Mode, Sink, nest};
+    use crate::object::{Memory, Mode, ObjectKind, Sink, nest};
     use std::cell::RefCell;
 
     /// Counts the trees that are opened.
     struct Counting<'a>(&'a Memory, RefCell<Vec<Id>>);
 
     impl Source for Counting<'_> {
-        fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>> {
+        fn find(&self, id: &Id) -> Result<Option<(ObjectKind, Vec<u8>)>> {
             self.1.borrow_mut().push(*id);
             self.0.find(id)
         }
@@ -222,8 +222,10 @@ mod tests {
         let mut chain = Vec::new();
         for n in 0..100 {
             let blob = memory.put_blob(vec![n], None).unwrap();
-            let mut entries = vec![crate::object::Entry::file("record", blob)];
-            entries.extend(chain.last().map(|id| crate::object::Entry::directory("previous", *id)));
+            let mut entries = vec![crate::object::TreeEntry::file("record", blob)];
+            entries.extend(
+                chain.last().map(|id| crate::object::TreeEntry::directory("previous", *id)),
+            );
             chain.push(memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap());
         }
         let counting = Counting(&memory, RefCell::default());

@@ -23,16 +23,16 @@ pub use crate::store::missing::MissingObjects;
 pub use crate::store::ref_transaction::{Heads, common};
 pub use crate::store::remote_tracking::RemoteTracking;
 pub use active::Active;
-pub use bundle::{Bundle, Proven};
-pub use config::Config;
+pub use bundle::{BundleFile, VerifiedBundle};
+pub use config::StoreConfig;
 pub use heard::Heard;
 pub use layout::DIR;
-pub use lock::Lock;
+pub use lock::StoreLock;
 pub use odb::{
-    Batch, Checked, Compacted, Counts, Damage, Groups, Limits, Mapped, Odb, PackCheck, Scope,
-    ThinPack,
+    Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, Odb, PackCheck,
+    PackCounts, ThinPack, VerifyLimits,
 };
-pub use receipts::{Brought, Receipt, Receipts, Series, TokenName};
+pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName};
 pub use refs::Refs;
 pub use whole::Depth;
 
@@ -81,8 +81,8 @@ impl Store {
 
     /// Waits for the exclusive right to move refs, `ACTIVE` and the configuration. As every writing
     /// command comes by here, this is also where the shield against git is looked after.
-    pub fn lock(&self) -> Result<Lock> {
-        let lock = Lock::acquire(&self.dir, LOCK_WAIT)?;
+    pub fn lock(&self) -> Result<StoreLock> {
+        let lock = StoreLock::acquire(&self.dir, LOCK_WAIT)?;
         active::settle(&self.dir)?;
         self.shield()?;
         Ok(lock)
@@ -99,10 +99,15 @@ impl Store {
 
     /// Moves `ACTIVE` from `expected` to `new` in one durable step, or refuses with a conflict that
     /// says what was found instead. The one place where a pointer is swapped.
-    pub fn swap_active(&self, lock: &Lock, expected: Option<&Active>, new: &Active) -> Result<()> {
+    pub fn swap_active(
+        &self,
+        lock: &StoreLock,
+        expected: Option<&Active>,
+        new: &Active,
+    ) -> Result<()> {
         lock.check(&self.dir);
         if let Some(version) = new.version {
-            let name = refs::Name::new(refs::VERSIONS, version)?;
+            let name = refs::RefName::new(refs::VERSIONS, version)?;
             let missing =
                 || Error::not_found(format!("cannot make v{version} active: there is no {name}"));
             self.refs().get(&name.to_string())?.ok_or_else(missing)?;
@@ -127,7 +132,7 @@ impl Store {
     }
 
     /// Puts back a pointer that was lost, or that damage or an older file took the place of.
-    pub fn restore_pointer(&self, lock: &Lock, was: &Active) -> Result<()> {
+    pub fn restore_pointer(&self, lock: &StoreLock, was: &Active) -> Result<()> {
         lock.check(&self.dir);
         active::restore(&self.dir, was)
     }
@@ -143,12 +148,12 @@ impl Store {
     }
 
     /// What the log of the refs knows, from its first line on.
-    pub fn logged(&self) -> refs::Known {
+    pub fn logged(&self) -> refs::LoggedRefs {
         refs::log::known(&self.dir)
     }
 
-    pub fn config(&self) -> Result<Config> {
-        Config::load(&self.dir)
+    pub fn config(&self) -> Result<StoreConfig> {
+        StoreConfig::load(&self.dir)
     }
 
     /// What of the store's folder does not keep git away any more. Every command that writes puts it back.

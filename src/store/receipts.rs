@@ -37,14 +37,14 @@ pub struct Receipts {
 
 /// Who brought one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Brought<'a> {
+pub struct ReceiptToken<'a> {
     pub token: &'a TokenName,
     pub at_ms: u64,
 }
 
 /// One of the three things that receipts are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Series {
+pub enum ReceiptSeries {
     Source,
     Versions,
     Ledger,
@@ -79,15 +79,15 @@ impl Receipts {
     }
 
     /// Who brought each of the newest of a series, the newest first. It ends where receipts began.
-    pub fn newest(&self, series: Series) -> impl Iterator<Item = Option<Brought<'_>>> {
+    pub fn newest(&self, series: ReceiptSeries) -> impl Iterator<Item = Option<ReceiptToken<'_>>> {
         self.list.iter().rev().flat_map(move |receipt| {
             let count = match series {
-                Series::Source => receipt.source,
-                Series::Versions => receipt.versions,
-                Series::Ledger => receipt.ledger,
+                ReceiptSeries::Source => receipt.source,
+                ReceiptSeries::Versions => receipt.versions,
+                ReceiptSeries::Ledger => receipt.ledger,
             };
             let token = receipt.token.checked_sub(1).and_then(|at| self.tokens.get(at as usize));
-            let brought = token.map(|token| Brought { token, at_ms: receipt.at_ms });
+            let brought = token.map(|token| ReceiptToken { token, at_ms: receipt.at_ms });
             std::iter::repeat_n(brought, usize::try_from(count).unwrap_or(usize::MAX))
         })
     }
@@ -146,14 +146,14 @@ mod tests {
         receipts.add(Some(&token("b")), receipt(4, [2, 0, 1]));
         receipts.add(Some(&token("a")), receipt(5, [0, 0, 1]));
         let newest = |series| {
-            let one = |brought: Option<Brought>| {
+            let one = |brought: Option<ReceiptToken>| {
                 brought.map_or("-".to_owned(), |b| format!("{}{}", b.token.id, b.at_ms))
             };
             receipts.newest(series).map(one).collect::<Vec<_>>()
         };
-        assert_eq!(newest(Series::Source), ["b4", "b4", "-", "a2"]);
-        assert_eq!(newest(Series::Versions), ["a2"]);
-        assert_eq!(newest(Series::Ledger), ["a5", "b4", "-", "-"]);
+        assert_eq!(newest(ReceiptSeries::Source), ["b4", "b4", "-", "a2"]);
+        assert_eq!(newest(ReceiptSeries::Versions), ["a2"]);
+        assert_eq!(newest(ReceiptSeries::Ledger), ["a5", "b4", "-", "-"]);
         assert_eq!(receipts.tokens.len(), 2);
         assert!(receipts.is_sound());
         let before = receipts.without_newest(2);

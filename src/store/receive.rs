@@ -1,6 +1,6 @@
 //! Receiving: a pack that came from elsewhere is proven where it lies, then taken in, or removed.
 
-use super::{Limits, Mapped, Odb, PackCheck, Store, layout};
+use super::{Mapped, Odb, PackCheck, Store, VerifyLimits, layout};
 use crate::error::{Kind, Result};
 use crate::fs;
 use crate::pack::PackId;
@@ -22,7 +22,7 @@ impl Store {
         &self,
         file: &Path,
         id: PackId,
-        limits: &Limits,
+        limits: &VerifyLimits,
         progress: &Progress,
     ) -> Result<PackCheck> {
         self.receive_if(file, id, limits, progress, |_| Ok(()))
@@ -33,7 +33,7 @@ impl Store {
         &self,
         file: &Path,
         id: PackId,
-        limits: &Limits,
+        limits: &VerifyLimits,
         progress: &Progress,
         accept: impl FnOnce(&Odb) -> Result<()>,
     ) -> Result<PackCheck> {

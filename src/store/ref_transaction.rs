@@ -9,7 +9,7 @@
 use super::active::{self, Active};
 use super::refs::log;
 use super::refs::packed::{self, Packed};
-use super::{Lock, Store, refs};
+use super::{Store, StoreLock, refs};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::object::Id;
@@ -52,7 +52,7 @@ impl Store {
 
     /// Makes `before` into `after`, durably and in one step, or refuses because something else is
     /// there. Whatever `after` names must be stored already.
-    pub fn rewrite(&self, lock: &Lock, before: &Heads, after: &Heads) -> Result<()> {
+    pub fn rewrite(&self, lock: &StoreLock, before: &Heads, after: &Heads) -> Result<()> {
         lock.check(self.dir());
         after.check()?;
         if self.heads()? != *before {

@@ -6,7 +6,7 @@
 use super::active::{self, Active};
 use super::receipts::Receipts;
 use super::refs::packed::Packed;
-use super::{Lock, Store, config, layout};
+use super::{Store, StoreLock, config, layout};
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::object::Id;
@@ -123,7 +123,12 @@ impl Store {
     }
 
     /// Replaces what is known of a remote, durably. Everything that it names must be stored already.
-    pub fn set_remote(&self, lock: &Lock, name: &str, tracking: &RemoteTracking) -> Result<()> {
+    pub fn set_remote(
+        &self,
+        lock: &StoreLock,
+        name: &str,
+        tracking: &RemoteTracking,
+    ) -> Result<()> {
         lock.check(self.dir());
         let path = self.tracking_path(name)?;
         let refused =
@@ -139,7 +144,7 @@ impl Store {
     }
 
     /// Forgets what a remote had; fine when nothing is known.
-    pub fn forget_remote(&self, lock: &Lock, name: &str) -> Result<()> {
+    pub fn forget_remote(&self, lock: &StoreLock, name: &str) -> Result<()> {
         lock.check(self.dir());
         self.forget_heard(name)?;
         let path = self.tracking_path(name)?;

@@ -8,7 +8,7 @@ use super::scan::{Found, join};
 use super::snapshot::{Objects, Work};
 use super::stat::Stat;
 use crate::error::Result;
-use crate::object::{Entry, Id, Mode, NewBlob, Tree};
+use crate::object::{Id, Mode, NewBlob, Tree, TreeEntry};
 use crate::progress::Progress;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -182,8 +182,10 @@ impl<'o> Keeper<'o> {
     fn put_tree(&mut self, found: &Found<'_>, at: usize) -> Result<Option<Id>> {
         let folder = &found.folders[at];
         let entries = folder.items.iter().filter_map(|item| match item.what {
-            What::Leaf(mode, id) => Some(Entry::new(&item.name, mode, id?)),
-            What::Folder(below) => Some(Entry::directory(&item.name, found.folders[below].tree?)),
+            What::Leaf(mode, id) => Some(TreeEntry::new(&item.name, mode, id?)),
+            What::Folder(below) => {
+                Some(TreeEntry::directory(&item.name, found.folders[below].tree?))
+            }
             What::LeftOut(_) => None,
         });
         let tree = Tree::new(entries.collect())?;

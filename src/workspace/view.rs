@@ -5,7 +5,7 @@ use super::snapshot::{Options, Snapshot, take};
 use super::store::Keeper;
 use crate::error::{At, Error, Result};
 use crate::fs;
-use crate::object::{self, Id, Kind, Mode, ReadBlob, Sink, Source};
+use crate::object::{self, Id, Mode, ObjectKind, ReadBlob, Sink, Source};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -18,7 +18,7 @@ pub struct View<'s> {
     root: PathBuf,
     tree: Option<Id>,
     /// What was put one by one: trees, and what somebody derived from the files.
-    kept: HashMap<Id, (Kind, Vec<u8>)>,
+    kept: HashMap<Id, (ObjectKind, Vec<u8>)>,
     files: OnceCell<HashMap<Id, (String, Mode)>>,
 }
 
@@ -73,13 +73,13 @@ fn read_whole(path: &Path) -> Result<Vec<u8>> {
 }
 
 impl Source for View<'_> {
-    fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>> {
+    fn find(&self, id: &Id) -> Result<Option<(ObjectKind, Vec<u8>)>> {
         if let Some(kept) = self.kept.get(id) {
             return Ok(Some(kept.clone()));
         }
         match self.store.find(id)? {
             Some(found) => Ok(Some(found)),
-            None => Ok(self.file(id)?.map(|bytes| (Kind::Blob, bytes))),
+            None => Ok(self.file(id)?.map(|bytes| (ObjectKind::Blob, bytes))),
         }
     }
 
@@ -90,7 +90,7 @@ impl Source for View<'_> {
 
 /// Files are only hashed; they can be read again. What is put by itself is kept in memory.
 impl Sink for View<'_> {
-    fn put(&mut self, kind: Kind, bytes: Vec<u8>, _base: Option<Id>) -> Result<Id> {
+    fn put(&mut self, kind: ObjectKind, bytes: Vec<u8>, _base: Option<Id>) -> Result<Id> {
         let id = kind.id_of(&bytes);
         self.kept.insert(id, (kind, bytes));
         Ok(id)

@@ -1,9 +1,9 @@
 //! A few objects that unfold to more than any disk holds: counted, and refused before anything unfolds them.
 
 use crate::common::{Project, raw, shop};
-use lua_store::client::{Folder, Remote, push};
+use lua_store::client::{FolderRemote, Remote, push};
 use lua_store::history::project::Project as Agent;
-use lua_store::object::{Entry, Sink, Source, Tree};
+use lua_store::object::{Sink, Source, Tree, TreeEntry};
 use lua_store::progress::Progress;
 use std::time::SystemTime;
 
@@ -21,9 +21,9 @@ fn doubled_of(bytes: Vec<u8>, doublings: usize) -> Project {
     let mut batch = store.batch();
     let blob = batch.put_blob(bytes, None).unwrap();
     let mut files =
-        batch.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
+        batch.put_tree(&Tree::new(vec![TreeEntry::file("file", blob)]).unwrap(), None).unwrap();
     for _ in 0..doublings {
-        let both = vec![Entry::directory("a", files), Entry::directory("b", files)];
+        let both = vec![TreeEntry::directory("a", files), TreeEntry::directory("b", files)];
         files = batch.put_tree(&Tree::new(both).unwrap(), None).unwrap();
     }
     let mut entries = store.objects().tree(&first).unwrap().entries().to_vec();
@@ -65,8 +65,11 @@ fn a_bundle_that_unfolds_is_refused_and_nothing_is_made() {
 fn a_server_does_not_take_it_in() {
     let project = doubled(40);
     let agent = Agent::open(&project.root()).unwrap();
-    let remote =
-        Folder::new(&project.path("../data"), &"agent_shop".parse().unwrap(), SystemTime::now());
+    let remote = FolderRemote::new(
+        &project.path("../data"),
+        &"agent_shop".parse().unwrap(),
+        SystemTime::now(),
+    );
     let head = remote.head(None).unwrap();
     // As a stranger sends it: `push` would compare the files of both versions first.
     let sent = push::push(agent.store(), "origin", &remote, head, &Progress::default());
@@ -123,7 +126,7 @@ fn bytes_are_bounded_as_files_are() {
         let fetched = other.run("fetch bomb.bundle");
         assert!(fetched.code == 1 && fetched.stderr.contains(said), "{fetched}");
         let agent = Agent::open(&project.root()).unwrap();
-        let remote = Folder::new(
+        let remote = FolderRemote::new(
             &project.path("../data"),
             &"agent_shop".parse().unwrap(),
             SystemTime::now(),
@@ -174,10 +177,11 @@ fn a_deep_tree_is_listed_as_it_is_read() {
     let mut batch = agent.store().batch();
     let blob = batch.put_blob(b"deep".to_vec(), None).unwrap();
     let mut tree =
-        batch.put_tree(&Tree::new(vec![Entry::file("file", blob)]).unwrap(), None).unwrap();
+        batch.put_tree(&Tree::new(vec![TreeEntry::file("file", blob)]).unwrap(), None).unwrap();
     for _ in 0..20_000 {
-        tree =
-            batch.put_tree(&Tree::new(vec![Entry::directory("d", tree)]).unwrap(), None).unwrap();
+        tree = batch
+            .put_tree(&Tree::new(vec![TreeEntry::directory("d", tree)]).unwrap(), None)
+            .unwrap();
     }
     batch.commit().unwrap();
     let listed = project.ok(&format!("ls-tree -r {tree}"));

@@ -3,7 +3,7 @@
 use crate::common::server::Server;
 use crate::common::{Project, shop};
 use lua_store::history::project::Project as Agent;
-use lua_store::object::{Entry, Sink, Source, Tree};
+use lua_store::object::{Sink, Source, Tree, TreeEntry};
 
 const SEED: &[u8] = b"seed0000";
 
@@ -26,7 +26,7 @@ fn history(count: u64) -> Project {
         own[at..at + SEED.len()].copy_from_slice(format!("seed{number:04}").as_bytes());
         let own = batch.put_blob(own, None).unwrap();
         let named = entries.iter().map(|entry| match &*entry.name {
-            "meta" => Entry::file("meta", own),
+            "meta" => TreeEntry::file("meta", own),
             _ => entry.clone(),
         });
         made.push(batch.put_tree(&Tree::new(named.collect()).unwrap(), None).unwrap());

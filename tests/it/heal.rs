@@ -4,7 +4,7 @@ use crate::common::Project;
 use crate::common::shop::{self, edit};
 use crate::remote::{copy, copy_of_folder, shop_with_depot};
 use lua_store::object::Id;
-use lua_store::pack::Reader;
+use lua_store::pack::PackReader;
 use lua_store::store::{Depth, Store};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ fn packs(project: &Project) -> Vec<PathBuf> {
 /// A byte in the payload of each entry of a pack.
 fn payloads(pack: &Path) -> Vec<usize> {
     let bytes = std::fs::read(pack).unwrap();
-    let reader = Reader::open(&bytes[..]).unwrap();
+    let reader = PackReader::open(&bytes[..]).unwrap();
     let last = |number| {
         let payload = reader.entry(number).unwrap().payload().as_ptr_range();
         payload.end as usize - bytes.as_ptr() as usize - 1
@@ -107,7 +107,7 @@ fn a_push_notices_damage_in_what_it_holds() {
         project.ok("push");
         let pack = packs(&project).remove(0);
         let whole = std::fs::read(&pack).unwrap();
-        let reader = Reader::open(&whole[..]).unwrap();
+        let reader = PackReader::open(&whole[..]).unwrap();
         let place = reader.place(reader.position(&Id::of_blob(&bytes)).unwrap()).unwrap();
         flip(&pack, payloads(&pack)[place.entry as usize]);
         // The file is in hand as it was written anew, with the same bytes.

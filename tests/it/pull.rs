@@ -4,7 +4,7 @@ use crate::common::{Project, faults, shop};
 use lua_store::history::project;
 use lua_store::history::record::Who;
 use lua_store::merge::Side;
-use lua_store::merge::pull::{Outcome, Pulled, Refused, overtake, pull};
+use lua_store::merge::pull::{PullConflicts, PullOutcome, Pulled, overtake, pull};
 use lua_store::progress::Progress;
 use lua_store::report::{self, Line};
 use lua_store::store::Heads;
@@ -55,7 +55,7 @@ pub fn who() -> Who {
     Who { by: "ana@example.com".to_owned(), at_ms: 1_800_000_000_000 }
 }
 
-fn pulled(ann: &Project, ben: &Project, choice: Option<Side>) -> Outcome {
+fn pulled(ann: &Project, ben: &Project, choice: Option<Side>) -> PullOutcome {
     let heads = fetched(ann, ben);
     let opened = project::Project::open(&ann.root()).unwrap();
     let outcome = pull(&opened, &heads, choice, &who(), &Progress::default()).unwrap();
@@ -63,17 +63,17 @@ fn pulled(ann: &Project, ben: &Project, choice: Option<Side>) -> Outcome {
     outcome
 }
 
-fn done(outcome: Outcome) -> Box<Pulled> {
+fn done(outcome: PullOutcome) -> Box<Pulled> {
     match outcome {
-        Outcome::Pulled(pulled) => pulled,
-        Outcome::Refused(refused) => panic!("{}", text(&report::refusal_lines(&refused))),
-        Outcome::UpToDate => panic!("nothing was pulled"),
+        PullOutcome::Pulled(pulled) => pulled,
+        PullOutcome::Refused(refused) => panic!("{}", text(&report::refusal_lines(&refused))),
+        PullOutcome::UpToDate => panic!("nothing was pulled"),
     }
 }
 
-fn refused(outcome: Outcome) -> Box<Refused> {
+fn refused(outcome: PullOutcome) -> Box<PullConflicts> {
     match outcome {
-        Outcome::Refused(refused) => refused,
+        PullOutcome::Refused(refused) => refused,
         _ => panic!("it was not refused"),
     }
 }
@@ -111,7 +111,7 @@ fn what_is_new_there_comes_here_and_nothing_of_ours_is_in_its_way() {
     promoted v2  2026-11-21 09:30  ben@example.com
     ");
     assert_eq!(ann.json("status")["active"], 2);
-    assert!(matches!(pulled(&ann, &ben, None), Outcome::UpToDate));
+    assert!(matches!(pulled(&ann, &ben, None), PullOutcome::UpToDate));
 }
 
 /// Both pushed and made a version, and Ann has work that she did not push.

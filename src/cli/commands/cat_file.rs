@@ -9,7 +9,7 @@ use crate::history::project::Project;
 use crate::history::record::{self, META, RECORD};
 use crate::history::resolve;
 use crate::history::revision::Revision;
-use crate::object::{Id, Kind, Source};
+use crate::object::{Id, ObjectKind, Source};
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
@@ -71,12 +71,18 @@ impl CatFile {
 
     /// The fields of a record, which is MessagePack that nobody reads. A file of the project is printed
     /// as it is, whatever is in it.
-    fn record(&self, project: &Project, id: &Id, kind: Kind, size: u64) -> Result<Option<Value>> {
+    fn record(
+        &self,
+        project: &Project,
+        id: &Id,
+        kind: ObjectKind,
+        size: u64,
+    ) -> Result<Option<Value>> {
         let may_be = match &self.object {
             Revision::Inside(_, path) => matches!(&**path, META | RECORD),
             _ => true,
         };
-        if !may_be || self.what.raw || kind != Kind::Blob || size > LARGEST_RECORD {
+        if !may_be || self.what.raw || kind != ObjectKind::Blob || size > LARGEST_RECORD {
             return Ok(None);
         }
         let mut fields = record::fields(&project.store().objects().blob(id)?);
@@ -87,24 +93,30 @@ impl CatFile {
     }
 }
 
-fn print(cx: &mut Context<'_>, project: &Project, id: &Id, kind: Kind, raw: bool) -> Result<()> {
+fn print(
+    cx: &mut Context<'_>,
+    project: &Project,
+    id: &Id,
+    kind: ObjectKind,
+    raw: bool,
+) -> Result<()> {
     let objects = project.store().objects();
     match kind {
-        Kind::Blob => objects.copy_blob(id, cx.out).map(|_| ()),
-        Kind::Tree if raw => cx.out.bytes(&objects.tree(id)?.encode()),
-        Kind::Tree => {
+        ObjectKind::Blob => objects.copy_blob(id, cx.out).map(|_| ()),
+        ObjectKind::Tree if raw => cx.out.bytes(&objects.tree(id)?.encode()),
+        ObjectKind::Tree => {
             listed(&objects.tree(id)?, "").iter().try_for_each(|entry| cx.out.line(line(entry)))
         }
     }
 }
 
 /// A blob that is not text has `text` null: `--raw` without `--json` prints its bytes.
-fn describe(project: &Project, id: &Id, kind: Kind, size: u64) -> Result<Value> {
+fn describe(project: &Project, id: &Id, kind: ObjectKind, size: u64) -> Result<Value> {
     let objects = project.store().objects();
     let mut answer = json!({"id": id.to_string(), "kind": kind.word(), "size": size});
     match kind {
-        Kind::Blob => answer["text"] = json!(String::from_utf8(objects.blob(id)?).ok()),
-        Kind::Tree => {
+        ObjectKind::Blob => answer["text"] = json!(String::from_utf8(objects.blob(id)?).ok()),
+        ObjectKind::Tree => {
             answer["entries"] =
                 listed(&objects.tree(id)?, "").iter().map(to_json).collect::<Vec<_>>().into();
         }

@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote::{self, DEFAULT, Reached};
 use crate::cli::{Exit, token};
-use crate::client::clone::{self, Cloned, Origin};
+use crate::client::clone::{self, ClonedProject, Origin};
 use crate::client::fetch::tracking;
 use crate::client::heard;
 use crate::client::{self, Address};
@@ -57,7 +57,7 @@ impl Clone {
                 clone::clone(&root, origin, &*reached.remote, strictness, progress)
             })
         };
-        let Cloned { head, bytes, adopted, breaches } = match receive(&reached) {
+        let ClonedProject { head, bytes, adopted, breaches } = match receive(&reached) {
             // Nothing was made yet: the remote is asked first.
             Err(error) if error.kind() == Kind::Auth && cx.can_ask() => {
                 cx.out.note(error.message());

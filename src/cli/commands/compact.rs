@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::Result;
-use crate::store::Scope;
+use crate::store::CompactScope;
 use serde_json::{Value, json};
 
 /// Put the packs of the store together, squeezed, and its refs
@@ -21,7 +21,7 @@ impl Compact {
         store.refs().pack_refs(&lock)?;
         drop(lock);
         let done = progress::show(cx.out.term(), "Compacting", progress::Unit::Item, |progress| {
-            objects.compact(Scope::All, progress)
+            objects.compact(CompactScope::All, progress)
         })?;
         if cx.out.is_json() {
             let answer = done.map_or(Value::Null, |done| {

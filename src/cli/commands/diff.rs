@@ -5,7 +5,7 @@ use crate::cli::live::Whom;
 use crate::cli::output::{BOLD, GREEN, RED};
 use crate::cli::{Exit, complete, print};
 use crate::compare::{self, StateChange};
-use crate::diff::{self, Change, ChangeKind, Side};
+use crate::diff::{self, ChangeKind, DiffSide, TreeChange};
 use crate::error::{Error, Result};
 use crate::history::resolve;
 use crate::history::revision::Revision;
@@ -156,11 +156,11 @@ fn show(
     Ok(Exit::Done)
 }
 
-pub fn files_json(changes: &[Change]) -> Value {
+pub fn files_json(changes: &[TreeChange]) -> Value {
     let side = |leaf: Option<Leaf>| {
         leaf.map(|(mode, id)| json!({"mode": mode.word(), "id": id.to_string()}))
     };
-    let one = |change: &Change| {
+    let one = |change: &TreeChange| {
         json!({
             "path": change.path, "from": change.from, "change": change.kind.word(),
             "old": side(change.old), "new": side(change.new),
@@ -173,7 +173,7 @@ pub fn files_json(changes: &[Change]) -> Value {
 pub fn print_section(
     cx: &mut Context<'_>,
     source: &dyn Source,
-    changes: &[Change],
+    changes: &[TreeChange],
     view: &FileView,
 ) -> Result<()> {
     if view.in_words() {
@@ -186,7 +186,7 @@ pub fn print_section(
 pub fn print_files(
     cx: &mut Context<'_>,
     source: &dyn Source,
-    changes: &[Change],
+    changes: &[TreeChange],
     view: &FileView,
 ) -> Result<()> {
     for change in changes {
@@ -205,11 +205,11 @@ pub fn print_files(
 }
 
 /// `  M src/index.ts`
-pub fn file_line(change: &Change) -> String {
+pub fn file_line(change: &TreeChange) -> String {
     format!("  {} {}", change.kind.letter(), path_words(change))
 }
 
-fn path_words(change: &Change) -> String {
+fn path_words(change: &TreeChange) -> String {
     let mode = if change.kind == ChangeKind::Mode { " (executable bit)" } else { "" };
     match &change.from {
         Some(from) => format!("{from} → {}", change.path),
@@ -221,7 +221,7 @@ fn bytes(source: &dyn Source, leaf: Option<Leaf>) -> Result<Option<Vec<u8>>> {
     leaf.map(|(_, id)| source.blob(&id)).transpose()
 }
 
-fn stat(source: &dyn Source, change: &Change) -> Result<String> {
+fn stat(source: &dyn Source, change: &TreeChange) -> Result<String> {
     let (old, new) = (bytes(source, change.old)?, bytes(source, change.new)?);
     let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
     Ok(match diff::count_lines(&old, &new) {
@@ -230,10 +230,10 @@ fn stat(source: &dyn Source, change: &Change) -> Result<String> {
     })
 }
 
-fn print_patch(cx: &mut Context<'_>, source: &dyn Source, change: &Change) -> Result<()> {
+fn print_patch(cx: &mut Context<'_>, source: &dyn Source, change: &TreeChange) -> Result<()> {
     let (old, new) = (bytes(source, change.old)?, bytes(source, change.new)?);
-    let old = change.old.zip(old.as_deref()).map(|(leaf, bytes)| Side { leaf, bytes });
-    let new = change.new.zip(new.as_deref()).map(|(leaf, bytes)| Side { leaf, bytes });
+    let old = change.old.zip(old.as_deref()).map(|(leaf, bytes)| DiffSide { leaf, bytes });
+    let new = change.new.zip(new.as_deref()).map(|(leaf, bytes)| DiffSide { leaf, bytes });
     let from = change.from.as_deref().unwrap_or(&change.path);
     print_patch_text(cx, &diff::patch(from, old, &change.path, new).text)
 }

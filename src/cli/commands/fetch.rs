@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, remote};
 use crate::client::fetch::{self, Fetched};
-use crate::client::standing::{Order, Standing};
+use crate::client::standing::{AheadBehind, Divergence};
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::rules::{Breach, Strictness};
@@ -48,7 +48,7 @@ impl Fetch {
             fetch::bring_with(store, name, remote, head, strictness, progress)
         })?;
         tell_as_is(cx, &fetched.breaches);
-        let standing = Standing::of(&store.heads()?, &fetched.head, store.objects())?;
+        let standing = Divergence::of(&store.heads()?, &fetched.head, store.objects())?;
         if cx.out.is_json() {
             cx.out.json(&json!({
                 "name": reached.name, "url": reached.address.to_string(), "new": fetched.is_new(),
@@ -120,7 +120,7 @@ fn bundle(
     Ok(Exit::Done)
 }
 
-fn tell(cx: &mut Context<'_>, name: &str, fetched: &Fetched, standing: &Standing) -> Result<()> {
+fn tell(cx: &mut Context<'_>, name: &str, fetched: &Fetched, standing: &Divergence) -> Result<()> {
     let Fetched { head, objects, bytes, .. } = fetched;
     cx.out.line(match (fetched.is_new(), *objects) {
         (false, _) => format!("{name} has nothing new."),
@@ -135,7 +135,7 @@ fn tell(cx: &mut Context<'_>, name: &str, fetched: &Fetched, standing: &Standing
         last(head.source.len()),
         last(head.versions.len())
     ))?;
-    let behind = |order| matches!(order, Order::Behind | Order::Diverged);
+    let behind = |order| matches!(order, AheadBehind::Behind | AheadBehind::Diverged);
     if [standing.source, standing.versions, standing.ledger].into_iter().any(behind) {
         cx.out.hint("`lua-store pull` puts in force what is new there");
     }

@@ -14,7 +14,7 @@ use crate::history::rules::Strictness;
 use crate::history::verify::{Problem, Walk};
 use crate::object::Id;
 use crate::operations::bundle;
-use crate::store::{Checked, Heads, Scope, Store};
+use crate::store::{Checked, CompactScope, Heads, Store};
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -118,7 +118,7 @@ fn repair(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result
     let repaired = repair::repair(store, &others)?;
     let damage = store.objects().check(&Default::default())?.damage;
     if damage.iter().any(|damage| damage.object.is_some()) {
-        store.objects().compact(Scope::All, &Default::default())?;
+        store.objects().compact(CompactScope::All, &Default::default())?;
     }
     Ok(repaired)
 }

@@ -9,7 +9,7 @@ use crate::client::{self, Address, fetch};
 use crate::error::{At, Error, Result};
 use crate::history::project::Project;
 use crate::merge::Side;
-use crate::merge::pull::{self, Outcome};
+use crate::merge::pull::{self, PullOutcome};
 use crate::reader::manifest::Manifest;
 use crate::report;
 use crate::store::{DIR, Store};
@@ -164,9 +164,9 @@ fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
         pull::pull(&project, &client::heads(&fetched.head), choice, &who, progress)
     })?;
     match outcome {
-        Outcome::Pulled(pulled) => Ok(pulled.files.len()),
-        Outcome::UpToDate => Ok(0),
-        Outcome::Refused(refused) => Err(report::refusal(&name, &refused)),
+        PullOutcome::Pulled(pulled) => Ok(pulled.files.len()),
+        PullOutcome::UpToDate => Ok(0),
+        PullOutcome::Refused(refused) => Err(report::refusal(&name, &refused)),
     }
 }
 

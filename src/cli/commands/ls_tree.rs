@@ -7,7 +7,7 @@ use crate::cli::{Exit, complete};
 use crate::error::{Error, Result};
 use crate::history::resolve;
 use crate::history::revision::Revision;
-use crate::object::{Entry, Source, Tree};
+use crate::object::{Source, Tree, TreeEntry};
 use clap_complete::ArgValueCompleter;
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ impl LsTree {
 }
 
 /// An entry, and its path from the tree that was asked for.
-pub type Listed = (String, Entry);
+pub type Listed = (String, TreeEntry);
 
 /// The entries of a tree, one after the other: a tree may be deeper than a stack, and unfold to more than fits
 /// into memory.

@@ -14,7 +14,7 @@ use crate::history::record::Who;
 use crate::history::rules::Strictness;
 use crate::history::source;
 use crate::merge::Side;
-use crate::merge::pull::{self, Outcome, Pulled, Refused};
+use crate::merge::pull::{self, PullConflicts, PullOutcome, Pulled};
 use crate::operations::bundle;
 use crate::report;
 use crate::store::Heads;
@@ -52,12 +52,14 @@ impl Pull {
             pull::pull(&project, &there, choice, &who, &progress)
         })?;
         match outcome {
-            Outcome::UpToDate if cx.out.is_json() => {
+            PullOutcome::UpToDate if cx.out.is_json() => {
                 cx.out.json(&json!({ "name": name, "new": false }))?
             }
-            Outcome::UpToDate => cx.out.line(format!("{name} has nothing that is not here."))?,
-            Outcome::Refused(refused) => return refuse(cx, &name, &refused),
-            Outcome::Pulled(pulled) => {
+            PullOutcome::UpToDate => {
+                cx.out.line(format!("{name} has nothing that is not here."))?
+            }
+            PullOutcome::Refused(refused) => return refuse(cx, &name, &refused),
+            PullOutcome::Pulled(pulled) => {
                 tell(cx, &name, &pulled)?;
                 commit(cx, &project, &pulled, &who)?;
             }
@@ -99,7 +101,7 @@ fn commit(cx: &mut Context<'_>, project: &Project, pulled: &Pulled, who: &Who) -
     Ok(())
 }
 
-fn refuse(cx: &mut Context<'_>, name: &str, refused: &Refused) -> Result<Exit> {
+fn refuse(cx: &mut Context<'_>, name: &str, refused: &PullConflicts) -> Result<Exit> {
     let error = report::refusal(name, refused);
     if cx.out.is_json() {
         let mut answer = report::refusal_json(refused)?;

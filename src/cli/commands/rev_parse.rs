@@ -28,7 +28,7 @@ impl RevParse {
             found.push((revision, resolve::object(view.store(), view.theirs(), revision)?));
         }
         if cx.out.is_json() {
-            let one = |(revision, entry): &(&Revision, crate::object::Entry)| json!({"revision": revision.to_string(), "id": entry.id.to_string(), "mode": entry.mode.word()});
+            let one = |(revision, entry): &(&Revision, crate::object::TreeEntry)| json!({"revision": revision.to_string(), "id": entry.id.to_string(), "mode": entry.mode.word()});
             cx.out.json(&found.iter().map(one).collect::<Vec<_>>())?;
             return Ok(Exit::Done);
         }

@@ -66,7 +66,7 @@ fn inside(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     }
     let tree = objects.tree(&entry.id)?;
     if cx.out.is_json() {
-        let one = |e: &crate::object::Entry| json!({"name": &*e.name, "mode": e.mode.word(), "id": e.id.to_string()});
+        let one = |e: &crate::object::TreeEntry| json!({"name": &*e.name, "mode": e.mode.word(), "id": e.id.to_string()});
         let entries: Vec<_> = tree.entries().iter().map(one).collect();
         cx.out
             .json(&json!({"id": entry.id.to_string(), "mode": "directory", "entries": entries}))?;

@@ -1,19 +1,24 @@
 //! Gets a pack from the server, from where an earlier attempt ended.
 
-use super::Http;
-use super::failure::Failure;
+use super::HttpRemote;
+use super::failure::RequestFailure;
 use super::pace::Paced;
 use crate::error::{Error, Result};
 use crate::fs::Spool;
 use crate::progress::{Bytes, Progress};
-use crate::protocol::{Etag, Fetch, limits};
+use crate::protocol::{Etag, FetchRequest, limits};
 use std::io::Read;
 use ureq::Body;
 use ureq::http::{Response, StatusCode, header};
 
 const PIECE: usize = 256 << 10;
 
-pub fn fetch(http: &Http, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {
+pub fn fetch(
+    http: &HttpRemote,
+    what: &FetchRequest,
+    into: &mut Spool,
+    progress: &Progress,
+) -> Result<()> {
     let mut left = http.patience.begin();
     let mut bytes = None;
     loop {
@@ -31,13 +36,13 @@ pub fn fetch(http: &Http, what: &Fetch, into: &mut Spool, progress: &Progress) -
 }
 
 fn attempt<'a>(
-    http: &Http,
-    what: &Fetch,
+    http: &HttpRemote,
+    what: &FetchRequest,
     into: &mut Spool,
     progress: &'a Progress,
     bytes: &mut Option<Bytes<'a>>,
-) -> Result<(), Failure> {
-    let (mut request, body) = http.post("fetch", what).map_err(Failure::last)?;
+) -> Result<(), RequestFailure> {
+    let (mut request, body) = http.post("fetch", what).map_err(RequestFailure::last)?;
     if let (Some(name), 1..) = (into.name(), into.len()) {
         let etag = Etag::new(name).to_string();
         request = request
@@ -49,7 +54,7 @@ fn attempt<'a>(
         Err(failure)
             if failure.status == Some(StatusCode::RANGE_NOT_SATISFIABLE) && !into.is_empty() =>
         {
-            into.restart(None).map_err(Failure::last)?;
+            into.restart(None).map_err(RequestFailure::last)?;
             return attempt(http, what, into, progress, bytes);
         }
         other => other?,
@@ -60,8 +65,12 @@ fn attempt<'a>(
 }
 
 /// Makes the spool begin where the answer does. Gives the length of the whole.
-fn begin(http: &Http, response: &Response<Body>, into: &mut Spool) -> Result<u64, Failure> {
-    let strange = |what: &str| Failure::last(super::strange(&http.base, what));
+fn begin(
+    http: &HttpRemote,
+    response: &Response<Body>,
+    into: &mut Spool,
+) -> Result<u64, RequestFailure> {
+    let strange = |what: &str| RequestFailure::last(super::strange(&http.base, what));
     let text = |name: header::HeaderName| {
         response.headers().get(name).and_then(|value| value.to_str().ok())
     };
@@ -77,7 +86,7 @@ fn begin(http: &Http, response: &Response<Body>, into: &mut Spool) -> Result<u64
         }
     } else {
         let name = text(header::ETAG).and_then(Etag::from_header);
-        into.restart(name.as_ref().map(Etag::as_str)).map_err(Failure::last)?;
+        into.restart(name.as_ref().map(Etag::as_str)).map_err(RequestFailure::last)?;
         let length = text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
         length.ok_or_else(|| strange("it does not say how long the pack is"))?
     };
@@ -88,22 +97,23 @@ fn begin(http: &Http, response: &Response<Body>, into: &mut Spool) -> Result<u64
 }
 
 fn copy(
-    http: &Http,
+    http: &HttpRemote,
     response: Response<Body>,
     total: u64,
     into: &mut Spool,
     bytes: &mut Bytes<'_>,
-) -> Result<(), Failure> {
+) -> Result<(), RequestFailure> {
     let body = response.into_body().into_with_config().limit(total - into.len() + 1).reader();
     let mut reader = Paced::new(body, http.patience.silence);
     let mut piece = vec![0; PIECE];
     loop {
-        let broke =
-            |why: String| Failure::passing(Error::unavailable(format!("\"{}\" {why}", http.base)));
+        let broke = |why: String| {
+            RequestFailure::passing(Error::unavailable(format!("\"{}\" {why}", http.base)))
+        };
         match reader.read(&mut piece) {
             Ok(0) if into.len() == total => return Ok(()),
             Ok(0) => return Err(broke("ended its answer before its end".to_owned())),
-            Ok(len) => into.write(&piece[..len]).map_err(Failure::last)?,
+            Ok(len) => into.write(&piece[..len]).map_err(RequestFailure::last)?,
             Err(error) => return Err(broke(format!("broke off: {error}"))),
         }
         bytes.reached(into.len());

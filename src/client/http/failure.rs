@@ -2,16 +2,16 @@
 
 use super::strange;
 use crate::error::{Error, Kind};
-use crate::protocol::{Newer, Outcome, Problem};
+use crate::protocol::{ErrorBody, HeadDelta, TxnOutcome};
 use std::time::Duration;
 use ureq::Body;
 use ureq::http::{Response, StatusCode, header};
 
-pub struct Failure {
+pub struct RequestFailure {
     pub error: Error,
     pub again: RetryAfter,
     /// The outcome that a refused transaction has in its body.
-    refused: Option<Box<Outcome<Newer>>>,
+    refused: Option<Box<TxnOutcome<HeadDelta>>>,
     /// Where there was an answer.
     pub status: Option<StatusCode>,
     /// Something on the way answered, not the server.
@@ -27,34 +27,42 @@ pub enum RetryAfter {
     After(Duration),
 }
 
-impl Failure {
+impl RequestFailure {
     /// One that stays however often it is tried.
-    pub fn last(error: Error) -> Failure {
-        Failure { error, again: RetryAfter::Never, refused: None, status: None, is_foreign: false }
+    pub fn last(error: Error) -> RequestFailure {
+        RequestFailure {
+            error,
+            again: RetryAfter::Never,
+            refused: None,
+            status: None,
+            is_foreign: false,
+        }
     }
 
     /// One that may be gone another time.
-    pub fn passing(error: Error) -> Failure {
-        Failure { again: RetryAfter::Soon, ..Failure::last(error) }
+    pub fn passing(error: Error) -> RequestFailure {
+        RequestFailure { again: RetryAfter::Soon, ..RequestFailure::last(error) }
     }
 
     /// The connection failed, or broke.
-    pub fn of_transport(base: &str, error: ureq::Error) -> Failure {
+    pub fn of_transport(base: &str, error: ureq::Error) -> RequestFailure {
         let what = format!("cannot reach \"{base}\"");
         let unavailable = |why: &str| Error::unavailable(format!("{what}: {why}"));
         match error {
             ureq::Error::Io(error) if tls(&error).is_some() => {
                 untrusted(base, tls(&error).unwrap_or(&rustls::Error::HandshakeNotComplete))
             }
-            ureq::Error::Io(error) => Failure::passing(unavailable(&plain(&error))),
-            ureq::Error::Timeout(_) => Failure::passing(unavailable("it does not answer")),
-            ureq::Error::HostNotFound => Failure::passing(unavailable("its host is not known")),
+            ureq::Error::Io(error) => RequestFailure::passing(unavailable(&plain(&error))),
+            ureq::Error::Timeout(_) => RequestFailure::passing(unavailable("it does not answer")),
+            ureq::Error::HostNotFound => {
+                RequestFailure::passing(unavailable("its host is not known"))
+            }
             ureq::Error::ConnectionFailed | ureq::Error::BodyStalled => {
-                Failure::passing(unavailable("the connection failed"))
+                RequestFailure::passing(unavailable("the connection failed"))
             }
             ureq::Error::Rustls(error) => untrusted(base, &error),
             // Broken answers come from proxies that die, and go away.
-            other => Failure::passing(unavailable(&other.to_string())),
+            other => RequestFailure::passing(unavailable(&other.to_string())),
         }
     }
 
@@ -64,7 +72,7 @@ impl Failure {
         response: Response<Body>,
         advice: Option<&str>,
         silence: Duration,
-    ) -> Failure {
+    ) -> RequestFailure {
         let status = response.status();
         let text = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let number = |name: &str| text(name).and_then(|text| text.trim().parse::<u64>().ok());
@@ -74,15 +82,15 @@ impl Failure {
         let location =
             text(header::LOCATION.as_str()).filter(|_| status.is_redirection()).map(str::to_owned);
         let body = super::read(response, silence).unwrap_or_default();
-        if let Ok(outcome @ Outcome::Refused(_)) = serde_json::from_slice(&body) {
+        if let Ok(outcome @ TxnOutcome::Refused(_)) = serde_json::from_slice(&body) {
             let error = strange(base, "a transaction was refused where none was asked for");
-            return Failure {
+            return RequestFailure {
                 refused: Some(Box::new(outcome)),
                 status: Some(status),
-                ..Failure::last(error)
+                ..RequestFailure::last(error)
             };
         }
-        let problem = serde_json::from_slice::<Problem>(&body);
+        let problem = serde_json::from_slice::<ErrorBody>(&body);
         let is_foreign = problem.is_err();
         let error = match (problem, location) {
             (_, Some(location)) => moved_away(base, &location),
@@ -98,7 +106,7 @@ impl Failure {
             _ if moved => RetryAfter::Soon,
             _ => RetryAfter::Never,
         };
-        Failure {
+        RequestFailure {
             error: hinted(error, advice),
             again,
             refused: None,
@@ -108,7 +116,7 @@ impl Failure {
     }
 
     /// Takes a refused transaction for the answer it is.
-    pub fn outcome(self) -> Result<Outcome<Newer>, Failure> {
+    pub fn outcome(self) -> Result<TxnOutcome<HeadDelta>, RequestFailure> {
         match self.refused {
             Some(outcome) => Ok(*outcome),
             None => Err(self),
@@ -146,7 +154,7 @@ fn moved_away(base: &str, to: &str) -> Error {
 }
 
 /// As much of what a server says as a person reads.
-fn shortened(mut problem: Problem) -> Problem {
+fn shortened(mut problem: ErrorBody) -> ErrorBody {
     const MOST: usize = 4096;
     let error = &mut problem.error;
     error.message.truncate(error.message.floor_char_boundary(MOST));
@@ -161,10 +169,10 @@ fn tls(error: &std::io::Error) -> Option<&rustls::Error> {
 
 /// Whoever answers is not who was meant, as far as anybody can tell: trying again does not help, and nothing that it
 /// says counts.
-fn untrusted(base: &str, error: &rustls::Error) -> Failure {
+fn untrusted(base: &str, error: &rustls::Error) -> RequestFailure {
     use rustls::CertificateError as Certificate;
     let rustls::Error::InvalidCertificate(why) = error else {
-        return Failure::last(Error::unavailable(format!(
+        return RequestFailure::last(Error::unavailable(format!(
             "cannot speak TLS with \"{base}\": {error}"
         )));
     };
@@ -180,7 +188,7 @@ fn untrusted(base: &str, error: &rustls::Error) -> Failure {
         other => other.to_string(),
     };
     let message = format!("the certificate of \"{base}\" is not trusted: {why}");
-    Failure::last(Error::new(Kind::Untrusted, message).hint(
+    RequestFailure::last(Error::new(Kind::Untrusted, message).hint(
         "nothing was sent and nothing was believed; `SSL_CERT_FILE=ca.pem` names certificates to trust",
     ))
 }

@@ -8,7 +8,7 @@ mod upload;
 mod waiting;
 
 pub use crate::client::http::retry::RetryPolicy;
-pub use waiting::Waiting;
+pub use waiting::WaitNotice;
 
 use super::Remote;
 use crate::error::{Error, Kind, Result};
@@ -16,8 +16,10 @@ use crate::fs::Spool;
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AUTHOR_HEADER, author_from_header};
-use crate::protocol::{AgentId, Fetch, Head, Known, Newer, Outcome, Transaction, limits};
-use failure::Failure;
+use crate::protocol::{
+    AgentId, FetchRequest, Head, HeadDelta, KnownHead, Transaction, TxnOutcome, limits,
+};
+use failure::RequestFailure;
 use pace::Paced;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,7 +40,7 @@ const PART: u32 = 6;
 
 /// How a remote is spoken to.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct HttpOptions {
     pub token: Option<String>,
     /// What a person should know when the server asks for a token.
     pub advice: Option<String>,
@@ -48,10 +50,10 @@ pub struct Options {
     pub direct: bool,
     pub patience: RetryPolicy,
     /// Who is told when a server says nothing.
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<WaitNotice>,
 }
 
-pub struct Http {
+pub struct HttpRemote {
     base: String,
     agent_id: AgentId,
     agent: ureq::Agent,
@@ -60,13 +62,13 @@ pub struct Http {
     /// What the server last said of the token.
     author: Mutex<Option<String>>,
     patience: RetryPolicy,
-    waiting: Option<Waiting>,
+    waiting: Option<WaitNotice>,
     /// How many bytes of a pack one request may bring.
     piece: AtomicU64,
 }
 
-impl Http {
-    pub fn new(base: &str, agent_id: &AgentId, options: Options) -> Result<Http> {
+impl HttpRemote {
+    pub fn new(base: &str, agent_id: &AgentId, options: HttpOptions) -> Result<HttpRemote> {
         let mut config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             // The token is for the address that a person named, not for where an answer points to.
@@ -83,7 +85,7 @@ impl Http {
         if options.direct {
             config = config.proxy(None);
         }
-        Ok(Http {
+        Ok(HttpRemote {
             base: base.to_owned(),
             agent_id: agent_id.clone(),
             agent: config.build().new_agent(),
@@ -109,9 +111,10 @@ impl Http {
         &self,
         request: request::Builder,
         body: B,
-    ) -> Result<Response<Body>, Failure> {
-        let mut request =
-            request.body(body).map_err(|error| Failure::last(Error::usage(error.to_string())))?;
+    ) -> Result<Response<Body>, RequestFailure> {
+        let mut request = request
+            .body(body)
+            .map_err(|error| RequestFailure::last(Error::usage(error.to_string())))?;
         let silence = self.patience.silence;
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let long = Some(silence * WORK);
@@ -121,12 +124,19 @@ impl Http {
         // What is sent is shown as it goes.
         let waiting = self.waiting.as_ref().filter(|_| *request.method() != Method::PATCH);
         let waits = waiting.map(|waiting| waiting.begin(&self.base, silence / PART));
-        let response =
-            self.agent.run(request).map_err(|error| Failure::of_transport(&self.base, error))?;
+        let response = self
+            .agent
+            .run(request)
+            .map_err(|error| RequestFailure::of_transport(&self.base, error))?;
         drop(waits);
         match response.status() {
             status if status.is_success() || status == StatusCode::NOT_MODIFIED => Ok(response),
-            _ => Err(Failure::of_answer(&self.base, response, self.advice.as_deref(), silence)),
+            _ => Err(RequestFailure::of_answer(
+                &self.base,
+                response,
+                self.advice.as_deref(),
+                silence,
+            )),
         }
     }
 
@@ -139,18 +149,18 @@ impl Http {
         ))
     }
 
-    fn json<T: DeserializeOwned>(&self, response: Response<Body>) -> Result<T, Failure> {
+    fn json<T: DeserializeOwned>(&self, response: Response<Body>) -> Result<T, RequestFailure> {
         let read = read(response, self.patience.silence);
         let bytes =
-            read.map_err(|error| Failure::of_transport(&self.base, ureq::Error::Io(error)))?;
+            read.map_err(|error| RequestFailure::of_transport(&self.base, ureq::Error::Io(error)))?;
         serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::last(strange(&self.base, &error.to_string())))
+            .map_err(|error| RequestFailure::last(strange(&self.base, &error.to_string())))
     }
 }
 
-impl Http {
+impl HttpRemote {
     /// The head of our agent, of an answer that leaves out what was known.
-    fn whole(&self, newer: Newer, known: &Head) -> Result<Head> {
+    fn whole(&self, newer: HeadDelta, known: &Head) -> Result<Head> {
         let head =
             newer.onto(known).ok_or_else(|| strange(&self.base, "it goes on from elsewhere"))?;
         match head.agent == self.agent_id {
@@ -162,13 +172,14 @@ impl Http {
     }
 }
 
-impl Remote for Http {
+impl Remote for HttpRemote {
     fn agent(&self) -> &AgentId {
         &self.agent_id
     }
 
     fn head(&self, known: Option<&Head>) -> Result<Head> {
-        let path = known.map_or("refs".to_owned(), |known| format!("refs?{}", Known::of(known)));
+        let path =
+            known.map_or("refs".to_owned(), |known| format!("refs?{}", KnownHead::of(known)));
         let newer = self.patience.try_again(|| {
             let mut request = self.request(Method::GET, &path);
             if let Some(known) = known {
@@ -182,7 +193,7 @@ impl Remote for Http {
             if response.status() == StatusCode::NOT_MODIFIED {
                 return Ok(None);
             }
-            self.json::<Newer>(response).map(Some)
+            self.json::<HeadDelta>(response).map(Some)
         })?;
         match (newer, known) {
             (Some(newer), Some(known)) => self.whole(newer, known),
@@ -200,10 +211,10 @@ impl Remote for Http {
         upload::send(self, id, pack, progress)
     }
 
-    fn transact(&self, transaction: &Transaction, known: &Head) -> Result<Outcome> {
-        let path = format!("transactions?{}", Known::of(known));
-        let outcome: Outcome<Newer> = self.patience.try_again(|| {
-            let (request, body) = self.post(&path, transaction).map_err(Failure::last)?;
+    fn transact(&self, transaction: &Transaction, known: &Head) -> Result<TxnOutcome> {
+        let path = format!("transactions?{}", KnownHead::of(known));
+        let outcome: TxnOutcome<HeadDelta> = self.patience.try_again(|| {
+            let (request, body) = self.post(&path, transaction).map_err(RequestFailure::last)?;
             match self.call(request, &body) {
                 Ok(response) => self.json(response),
                 Err(failure) => failure.outcome(),
@@ -212,7 +223,7 @@ impl Remote for Http {
         outcome.try_map(|newer| self.whole(newer, known))
     }
 
-    fn fetch(&self, what: &Fetch, into: &mut Spool, progress: &Progress) -> Result<()> {
+    fn fetch(&self, what: &FetchRequest, into: &mut Spool, progress: &Progress) -> Result<()> {
         download::fetch(self, what, into, progress)
     }
 }

@@ -3,7 +3,7 @@
 //! Full jitter: the wait is random between nothing and a bound that doubles, so that many clients of a
 //! server that comes back do not come back at once (Brooker, "Exponential Backoff And Jitter", 2015).
 
-use super::failure::{Failure, RetryAfter};
+use super::failure::{RequestFailure, RetryAfter};
 use crate::error::{Error, Kind, Result};
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ impl RetryPolicy {
         Retry { patience: self, tried: 0 }
     }
 
-    pub fn try_again<T>(self, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T> {
+    pub fn try_again<T>(self, mut attempt: impl FnMut() -> Result<T, RequestFailure>) -> Result<T> {
         let mut left = self.begin();
         loop {
             match attempt() {
@@ -70,7 +70,7 @@ impl Retry {
     }
 
     /// Waits before the next attempt, or gives the error where there is none.
-    pub fn wait(&mut self, failure: Failure) -> Result<()> {
+    pub fn wait(&mut self, failure: RequestFailure) -> Result<()> {
         self.tried += 1;
         if failure.again == RetryAfter::Never {
             return Err(failure.error);
@@ -112,8 +112,8 @@ mod tests {
         silence: Duration::ZERO,
     };
 
-    fn failure(again: RetryAfter) -> Failure {
-        let mut failure = Failure::last(Error::unavailable("down"));
+    fn failure(again: RetryAfter) -> RequestFailure {
+        let mut failure = RequestFailure::last(Error::unavailable("down"));
         failure.again = again;
         failure
     }

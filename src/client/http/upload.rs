@@ -1,8 +1,8 @@
 //! Brings a pack to the server, from where an earlier attempt ended.
 
-use super::Http;
-use super::failure::Failure;
-use crate::client::counted::Counted;
+use super::HttpRemote;
+use super::failure::RequestFailure;
+use crate::client::counted::CountedReader;
 use crate::error::Result;
 use crate::pack::PackId;
 use crate::progress::{Bytes, Progress};
@@ -20,9 +20,9 @@ const PIECE: u64 = 1_000_000;
 
 const OFFSET: &str = "upload-offset";
 
-pub fn send(http: &Http, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
+pub fn send(http: &HttpRemote, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
     let total = pack.len() as u64;
-    let upload = Upload { http, path: format!("packs/{id}"), pack };
+    let upload = ResumableUpload { http, path: format!("packs/{id}"), pack };
     let mut bytes = Bytes::expect(progress, total);
     let mut left = http.patience.begin();
     let mut start = (total <= SMALL).then_some(0);
@@ -55,31 +55,32 @@ pub fn send(http: &Http, id: &PackId, pack: &[u8], progress: &Progress) -> Resul
 
 /// Whether a proxy before the server refused the size of a body. The server itself refuses whole packs only, and says
 /// so in its own words: pieces do not help then. One that knows of no expectations gets bodies without them.
-fn is_too_much(failure: &Failure) -> bool {
+fn is_too_much(failure: &RequestFailure) -> bool {
     let answers = [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::EXPECTATION_FAILED];
     failure.is_foreign && failure.status.is_some_and(|status| answers.contains(&status))
 }
 
-struct Upload<'a> {
-    http: &'a Http,
+struct ResumableUpload<'a> {
+    http: &'a HttpRemote,
     path: String,
     pack: &'a [u8],
 }
 
-impl Upload<'_> {
+impl ResumableUpload<'_> {
     /// How much of the pack the server has.
-    fn arrived(&self) -> Result<u64, Failure> {
+    fn arrived(&self) -> Result<u64, RequestFailure> {
         let response = self.http.call(self.http.request(Method::HEAD, &self.path), ())?;
         let offset =
             response.headers().get(OFFSET).and_then(|value| value.to_str().ok()?.parse().ok());
-        let strange =
-            || Failure::last(super::strange(&self.http.base, "it does not say what arrived"));
+        let strange = || {
+            RequestFailure::last(super::strange(&self.http.base, "it does not say what arrived"))
+        };
         offset.filter(|offset| *offset <= self.pack.len() as u64).ok_or_else(strange)
     }
 
     /// Sends what comes at `offset`, as much as one request may bring, and gives where that ends. Also when nothing is
     /// left: a server that died with the last byte has not yet looked at the whole, and does so then.
-    fn piece(&self, offset: u64, bytes: &mut Bytes<'_>) -> Result<u64, Failure> {
+    fn piece(&self, offset: u64, bytes: &mut Bytes<'_>) -> Result<u64, RequestFailure> {
         let total = self.pack.len() as u64;
         let end = total.min(offset.saturating_add(self.http.piece.load(Ordering::Relaxed)));
         let piece = &self.pack[offset as usize..end as usize];
@@ -91,7 +92,7 @@ impl Upload<'_> {
         if piece.len() as u64 > PIECE {
             request = request.header(header::EXPECT, "100-continue");
         }
-        let mut body = Counted { inner: piece, at: offset, bytes };
+        let mut body = CountedReader { inner: piece, at: offset, bytes };
         self.http.call(request, SendBody::from_reader(&mut body)).map(|_| end)
     }
 }

@@ -8,20 +8,20 @@ use std::time::Duration;
 
 /// Who is told, at most once for each remote.
 #[derive(Clone)]
-pub struct Waiting {
+pub struct WaitNotice {
     tell: Arc<dyn Fn(&str) + Send + Sync>,
     told: Arc<AtomicBool>,
 }
 
-impl fmt::Debug for Waiting {
+impl fmt::Debug for WaitNotice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Waiting")
     }
 }
 
-impl Waiting {
-    pub fn new(tell: impl Fn(&str) + Send + Sync + 'static) -> Waiting {
-        Waiting { tell: Arc::new(tell), told: Arc::default() }
+impl WaitNotice {
+    pub fn new(tell: impl Fn(&str) + Send + Sync + 'static) -> WaitNotice {
+        WaitNotice { tell: Arc::new(tell), told: Arc::default() }
     }
 
     /// Tells it unless what is given was dropped before. Without a thread nobody is told.

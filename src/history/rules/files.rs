@@ -3,7 +3,7 @@
 use super::refuse;
 use crate::error::Result;
 use crate::fs;
-use crate::object::{Entry, Id, Mode, Source};
+use crate::object::{Id, Mode, Source, TreeEntry};
 use crate::store::Odb;
 use std::collections::HashSet;
 
@@ -37,7 +37,7 @@ pub fn check(objects: &Odb, files: Id, before: Option<Id>) -> Result<()> {
 }
 
 /// Why no project has such an entry.
-fn unrestorable(objects: &Odb, entry: &Entry) -> Result<Option<String>> {
+fn unrestorable(objects: &Odb, entry: &TreeEntry) -> Result<Option<String>> {
     if let Some(reason) = fs::untrackable(&entry.name) {
         return Ok(Some(reason.to_owned()));
     }

@@ -17,7 +17,7 @@ use super::source::SourceVersion;
 use super::state::State;
 use super::version::Version;
 use crate::error::{Error, Kind, Result};
-use crate::object::{Entry, Id, Mode, Source};
+use crate::object::{Id, Mode, Source, TreeEntry};
 use crate::store::{Active, Heads, Odb, common, refs};
 use numbers::Given;
 use std::collections::HashSet;
@@ -359,7 +359,7 @@ impl Check<'_> {
     /// A tree with a record and exactly these links.
     fn form(&self, id: &Id, what: &str, record: &str, links: &[&str]) -> Result<()> {
         let tree = self.objects.tree(id)?;
-        let fits = |entry: &Entry| match entry.mode {
+        let fits = |entry: &TreeEntry| match entry.mode {
             Mode::File => &*entry.name == record,
             Mode::Directory => links.contains(&&*entry.name),
             Mode::Executable | Mode::Symlink => false,

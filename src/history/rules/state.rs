@@ -6,7 +6,7 @@ use crate::history::state::{self, State};
 use crate::model::kind::Kind as PrimitiveKind;
 use crate::model::numbers::{self, PERSONA};
 use crate::model::{json, names};
-use crate::object::{Entry, Id, Mode, Source};
+use crate::object::{Id, Mode, Source, TreeEntry};
 use crate::store::Odb;
 use serde_json::Value;
 
@@ -58,7 +58,7 @@ fn primitive(objects: &Odb, key: &str, id: &Id) -> Result<()> {
         return refuse("its name is not encoded as it must be");
     }
     let content = state::Content::of(objects, id)?;
-    let fits = |entry: &Entry| match &*entry.name {
+    let fits = |entry: &TreeEntry| match &*entry.name {
         state::DEFINITION | state::REACH => entry.mode == Mode::File,
         state::MODULES | state::CODE => entry.mode.is_directory(),
         _ => false,

@@ -5,14 +5,14 @@ use super::Problem;
 use crate::history::ledger::{self, Step};
 use crate::history::source::SourceVersion;
 use crate::history::version::{self, Version};
-use crate::object::{Id, Kind};
-use crate::store::refs::{Name, SOURCE, VERSIONS};
+use crate::object::{Id, ObjectKind};
+use crate::store::refs::{RefName, SOURCE, VERSIONS};
 use crate::store::{Odb, Store};
 use std::collections::{BTreeMap, HashSet};
 
 /// `refs` are those that can be read.
-pub fn problems(store: &Store, refs: &[(Name, Id)]) -> Vec<Problem> {
-    let refs: BTreeMap<&Name, Id> = refs.iter().map(|(name, id)| (name, *id)).collect();
+pub fn problems(store: &Store, refs: &[(RefName, Id)]) -> Vec<Problem> {
+    let refs: BTreeMap<&RefName, Id> = refs.iter().map(|(name, id)| (name, *id)).collect();
     let theirs = of_remotes(store);
     let mut problems: Vec<Problem> = refs
         .iter()
@@ -35,13 +35,13 @@ fn of_remotes(store: &Store) -> HashSet<Id> {
 /// A version holds what the source version holds that its record names. What cannot be read is told elsewhere.
 fn origin(
     store: &Store,
-    refs: &BTreeMap<&Name, Id>,
-    name: &Name,
+    refs: &BTreeMap<&RefName, Id>,
+    name: &RefName,
     id: Id,
     is_theirs: bool,
 ) -> Option<Problem> {
     let made = Version::load(store.objects(), name.number(), id).ok()?;
-    let of = Name::new(SOURCE, made.meta.source_version).ok()?;
+    let of = RefName::new(SOURCE, made.meta.source_version).ok()?;
     // The log knows which source version was lost. Without one only a gap tells: later ones that are here.
     let is_gap =
         || refs.keys().any(|other| other.series() == SOURCE && other.number() >= of.number());
@@ -67,19 +67,19 @@ fn origin(
 
 /// Versions are numbered once: who has the same later version has the same earlier ones. What a remote has beyond, or
 /// what parted from it and was pulled over, is no loss.
-fn remotes(store: &Store, refs: &BTreeMap<&Name, Id>) -> Vec<Problem> {
+fn remotes(store: &Store, refs: &BTreeMap<&RefName, Id>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for remote in store.tracked().unwrap_or_default() {
         let Some(tracking) = store.remote(&remote).ok().flatten() else { continue };
         for (series, ids) in [(SOURCE, &tracking.source), (VERSIONS, &tracking.versions)] {
-            let here = |number: u64| refs.get(&Name::new(series, number).ok()?).copied();
+            let here = |number: u64| refs.get(&RefName::new(series, number).ok()?).copied();
             let numbered: Vec<(u64, Id)> = (1..).zip(ids.iter().copied()).collect();
             let common =
                 numbered.iter().rposition(|(number, id)| here(*number) == Some(*id)).unwrap_or(0);
             let other = numbered[..common]
                 .iter()
                 .filter(|(number, id)| here(*number).is_some_and(|own| own != *id));
-            for name in other.filter_map(|(number, _)| Name::new(series, *number).ok()) {
+            for name in other.filter_map(|(number, _)| RefName::new(series, *number).ok()) {
                 let what = format!(
                     "the ref \"{name}\" is not what {remote} has, which has the same later ones"
                 );
@@ -130,10 +130,10 @@ fn known_records(store: &Store) -> HashSet<Id> {
 }
 
 fn is_tree(objects: &Odb, id: &Id) -> bool {
-    matches!(objects.kind_and_len(id), Ok(Some((Kind::Tree, _))))
+    matches!(objects.kind_and_len(id), Ok(Some((ObjectKind::Tree, _))))
 }
 
-fn short(name: &Name) -> String {
+fn short(name: &RefName) -> String {
     name.to_string().replacen("refs/", "", 1)
 }
 

@@ -1,7 +1,7 @@
 //! The ledger, ours behind theirs: records that the remote has not seen are made again with the
 //! versions' new ids, as long as nobody promoted or deleted there meanwhile.
 
-use super::series::Series;
+use super::series::RebasedSeries;
 use crate::error::{Error, Result};
 use crate::history::ledger::{self, Step};
 use crate::object::{Id, Sink, Source};
@@ -10,28 +10,28 @@ use std::collections::HashSet;
 
 /// What each side recorded since the last record that both have; oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parted {
+pub struct SplitLedgers {
     pub ours: Vec<Step>,
     pub theirs: Vec<Step>,
 }
 
 pub enum Followed {
     To(Option<Active>),
-    Parted(Parted),
+    Parted(SplitLedgers),
 }
 
 pub fn follow<S: Source + Sink>(
     objects: &mut S,
     ours: &Heads,
     theirs: &Heads,
-    versions: &Series,
+    versions: &RebasedSeries,
 ) -> Result<Followed> {
-    let Parted { ours: mine, theirs: news } = parted(objects, ours, theirs)?;
+    let SplitLedgers { ours: mine, theirs: news } = parted(objects, ours, theirs)?;
     let Some(active) = ours.active.filter(|_| !mine.is_empty()) else {
         return Ok(Followed::To(theirs.active));
     };
     if !news.is_empty() {
-        return Ok(Followed::Parted(Parted { ours: mine, theirs: news }));
+        return Ok(Followed::Parted(SplitLedgers { ours: mine, theirs: news }));
     }
     let new = |id: Id| versions.renamed.get(&id).copied().unwrap_or(id);
     let mut head = theirs.active.map(|active| active.ledger);
@@ -46,7 +46,12 @@ pub fn follow<S: Source + Sink>(
 }
 
 /// Where the version of a number stands now.
-fn renumbered(ours: &Heads, versions: &Series, number: u64, new: impl Fn(Id) -> Id) -> Result<u64> {
+fn renumbered(
+    ours: &Heads,
+    versions: &RebasedSeries,
+    number: u64,
+    new: impl Fn(Id) -> Id,
+) -> Result<u64> {
     let id = usize::try_from(number - 1).ok().and_then(|at| ours.versions.get(at));
     let at = id.and_then(|id| versions.ids.iter().position(|other| *other == new(*id)));
     let missing = || {
@@ -57,9 +62,13 @@ fn renumbered(ours: &Heads, versions: &Series, number: u64, new: impl Fn(Id) -> 
 }
 
 /// The records that only one side has.
-pub fn parted<S: Source + ?Sized>(objects: &S, ours: &Heads, theirs: &Heads) -> Result<Parted> {
+pub fn parted<S: Source + ?Sized>(
+    objects: &S,
+    ours: &Heads,
+    theirs: &Heads,
+) -> Result<SplitLedgers> {
     if ours.active == theirs.active {
-        return Ok(Parted { ours: Vec::new(), theirs: Vec::new() });
+        return Ok(SplitLedgers { ours: Vec::new(), theirs: Vec::new() });
     }
     let steps = |heads: &Heads| ledger::steps(objects, heads.active.map(|active| active.ledger));
     let theirs_all: Vec<Step> = steps(theirs).collect::<Result<_>>()?;
@@ -78,5 +87,5 @@ pub fn parted<S: Source + ?Sized>(objects: &S, ours: &Heads, theirs: &Heads) -> 
         theirs_all.into_iter().take_while(|step| Some(step.id) != both).collect();
     mine.reverse();
     news.reverse();
-    Ok(Parted { ours: mine, theirs: news })
+    Ok(SplitLedgers { ours: mine, theirs: news })
 }

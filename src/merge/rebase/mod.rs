@@ -9,7 +9,7 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-pub use ledger::{Parted, parted};
+pub use ledger::{SplitLedgers, parted};
 
 use crate::error::Result;
 use crate::history::ledger::Step;
@@ -20,7 +20,7 @@ use serde::Serialize;
 
 /// A number that became another one: `v5` → `v7`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Moved {
+pub struct NumberChange {
     pub from: u64,
     pub to: u64,
 }
@@ -38,19 +38,19 @@ pub struct Renumbered {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rebased {
     pub heads: Heads,
-    pub source: Vec<Moved>,
-    pub versions: Vec<Moved>,
+    pub source: Vec<NumberChange>,
+    pub versions: Vec<NumberChange>,
     pub primitives: Vec<Renumbered>,
     /// Records of our ledger that will not be part of it, oldest first.
     pub left_out: Vec<Step>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RebaseOutcome {
     Rebased(Rebased),
     /// Both promoted or deleted since. Only a choice of theirs decides it: a promotion that a remote
     /// has cannot be undone by one that it has never seen.
-    Parted(Parted),
+    Parted(SplitLedgers),
 }
 
 /// Puts what only we have behind what the remote has. The remote's objects must be here.
@@ -59,7 +59,7 @@ pub fn rebase<S: Source + Sink>(
     ours: &Heads,
     theirs: &Heads,
     choice: Option<Side>,
-) -> Result<Outcome> {
+) -> Result<RebaseOutcome> {
     let sources = series::sources(objects, ours, theirs)?;
     let versions = series::versions(objects, ours, theirs, &sources)?;
     let ledger = ledger::follow(objects, ours, theirs, &versions)?;
@@ -68,11 +68,11 @@ pub fn rebase<S: Source + Sink>(
         ledger::Followed::Parted(parted) if choice == Some(Side::Theirs) => {
             (theirs.active, parted.ours)
         }
-        ledger::Followed::Parted(parted) => return Ok(Outcome::Parted(parted)),
+        ledger::Followed::Parted(parted) => return Ok(RebaseOutcome::Parted(parted)),
     };
     let heads = Heads { source: sources.ids, versions: versions.ids, active };
     let (source, versions) = (sources.moved, versions.moved);
-    Ok(Outcome::Rebased(Rebased {
+    Ok(RebaseOutcome::Rebased(Rebased {
         heads,
         source,
         versions,

@@ -12,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a number stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
+enum NumberedItem {
     Primitive(Content),
     Persona(PersonaId),
 }
 
-type Contents = BTreeMap<String, What>;
+type Contents = BTreeMap<String, NumberedItem>;
 
 /// Gives the numbers of one unpushed version after the other.
 pub struct Renumber {
@@ -89,7 +89,7 @@ impl Renumber {
         &self,
         key: &str,
         number: &str,
-        content: What,
+        content: NumberedItem,
         taken: Option<&str>,
     ) -> Result<String> {
         if let Some(given) = self.given.get(&(key.to_owned(), number.to_owned())) {
@@ -108,8 +108,8 @@ impl Renumber {
         let is_free = taken.is_none_or(|taken| numbers::is_past(number, taken));
         match (is_common || is_free, content) {
             (true, _) => Ok(number.to_owned()),
-            (false, What::Persona(_)) => numbers::next_persona(taken),
-            (false, What::Primitive(_)) => numbers::next(taken),
+            (false, NumberedItem::Persona(_)) => numbers::next_persona(taken),
+            (false, NumberedItem::Primitive(_)) => numbers::next(taken),
         }
     }
 
@@ -129,8 +129,9 @@ impl Renumber {
 fn contents<S: Source + ?Sized>(objects: &S, state: &State) -> Result<Contents> {
     let mut contents = Contents::new();
     for (key, tree) in &state.primitives {
-        contents.insert(key.clone(), What::Primitive(Content::of(objects, tree)?));
+        contents.insert(key.clone(), NumberedItem::Primitive(Content::of(objects, tree)?));
     }
-    contents.extend(state.persona.map(|persona| (PERSONA.to_owned(), What::Persona(persona))));
+    contents
+        .extend(state.persona.map(|persona| (PERSONA.to_owned(), NumberedItem::Persona(persona))));
     Ok(contents)
 }

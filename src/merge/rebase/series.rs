@@ -1,7 +1,7 @@
 //! The two series, ours behind theirs.
 
 use super::numbers::Renumber;
-use super::{Moved, Renumbered};
+use super::{NumberChange, Renumbered};
 use crate::error::Result;
 use crate::history::record::VersionMeta;
 use crate::history::source::{self, SourceVersion};
@@ -13,9 +13,9 @@ use std::collections::HashMap;
 
 /// What became of a series.
 #[derive(Debug, Default)]
-pub struct Series {
+pub struct RebasedSeries {
     pub ids: Vec<Id>,
-    pub moved: Vec<Moved>,
+    pub moved: Vec<NumberChange>,
     pub primitives: Vec<Renumbered>,
     /// Old number → new number, for what got another one.
     numbers: HashMap<u64, u64>,
@@ -23,23 +23,23 @@ pub struct Series {
     pub renamed: HashMap<Id, Id>,
 }
 
-impl Series {
+impl RebasedSeries {
     /// Theirs, or ours where they have nothing that we lack. `None`: both have something.
-    fn forward(ours: &[Id], theirs: &[Id]) -> Option<Series> {
+    fn forward(ours: &[Id], theirs: &[Id]) -> Option<RebasedSeries> {
         let both = common(ours, theirs);
         let ids = match (both == ours.len(), both == theirs.len()) {
             (_, true) => ours,
             (true, false) => theirs,
             (false, false) => return None,
         };
-        Some(Series { ids: ids.to_vec(), ..Series::default() })
+        Some(RebasedSeries { ids: ids.to_vec(), ..RebasedSeries::default() })
     }
 
     fn push(&mut self, from: u64, id: Id) {
         self.ids.push(id);
         let to = self.ids.len() as u64;
         if from != to {
-            self.moved.push(Moved { from, to });
+            self.moved.push(NumberChange { from, to });
             self.numbers.insert(from, to);
         }
     }
@@ -47,8 +47,12 @@ impl Series {
 
 /// Our source versions behind theirs. The files of each stay what they are; the numbers of primitives
 /// follow on theirs.
-pub fn sources<S: Source + Sink>(objects: &mut S, ours: &Heads, theirs: &Heads) -> Result<Series> {
-    if let Some(series) = Series::forward(&ours.source, &theirs.source) {
+pub fn sources<S: Source + Sink>(
+    objects: &mut S,
+    ours: &Heads,
+    theirs: &Heads,
+) -> Result<RebasedSeries> {
+    if let Some(series) = RebasedSeries::forward(&ours.source, &theirs.source) {
         return Ok(series);
     }
     let both = common(&ours.source, &theirs.source);
@@ -56,7 +60,7 @@ pub fn sources<S: Source + Sink>(objects: &mut S, ours: &Heads, theirs: &Heads) 
         |objects: &S, list: &[Id], at: usize| SourceVersion::load(objects, at as u64 + 1, list[at]);
     let base = both.checked_sub(1).map(|at| load(objects, &ours.source, at)).transpose()?;
     let mut newest = load(objects, &theirs.source, theirs.source.len() - 1)?;
-    let mut series = Series { ids: theirs.source.clone(), ..Series::default() };
+    let mut series = RebasedSeries { ids: theirs.source.clone(), ..RebasedSeries::default() };
     let mut numbers = Renumber::new(objects, base.as_ref(), &newest)?;
     for at in both..ours.source.len() {
         let old = load(objects, &ours.source, at)?;
@@ -79,15 +83,15 @@ pub fn versions<S: Source + Sink>(
     objects: &mut S,
     ours: &Heads,
     theirs: &Heads,
-    sources: &Series,
-) -> Result<Series> {
-    if let Some(series) =
-        Series::forward(&ours.versions, &theirs.versions).filter(|_| sources.numbers.is_empty())
+    sources: &RebasedSeries,
+) -> Result<RebasedSeries> {
+    if let Some(series) = RebasedSeries::forward(&ours.versions, &theirs.versions)
+        .filter(|_| sources.numbers.is_empty())
     {
         return Ok(series);
     }
     let both = common(&ours.versions, &theirs.versions);
-    let mut series = Series { ids: theirs.versions.clone(), ..Series::default() };
+    let mut series = RebasedSeries { ids: theirs.versions.clone(), ..RebasedSeries::default() };
     let mut newest = match theirs.versions.last() {
         Some(id) => Some(Version::load(objects, series.ids.len() as u64, *id)?),
         None => None,

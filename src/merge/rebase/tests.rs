@@ -1,6 +1,6 @@
 //! Two lines of versions, in memory.
 
-use super::{Moved, Outcome, Rebased, rebase};
+use super::{NumberChange, RebaseOutcome, Rebased, rebase};
 use crate::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
 use crate::history::source::SourceVersion;
 use crate::history::state::{DEFINITION, PersonaId, REACH, State};
@@ -8,7 +8,7 @@ use crate::history::version::Version;
 use crate::history::{ledger, source, version};
 use crate::merge::Side;
 use crate::model::numbers::{self, Numbers, PERSONA};
-use crate::object::{Entry, Id, Memory, Sink, Tree};
+use crate::object::{Id, Memory, Sink, Tree, TreeEntry};
 use crate::store::{Active, Heads, common};
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -23,7 +23,8 @@ fn blob(memory: &mut Memory, text: &str) -> Id {
 fn primitive(memory: &mut Memory, content: u8) -> Id {
     let (definition, reach) = (blob(memory, &content.to_string()), blob(memory, "{}"));
     let tree =
-        Tree::new(vec![Entry::file(DEFINITION, definition), Entry::file(REACH, reach)]).unwrap();
+        Tree::new(vec![TreeEntry::file(DEFINITION, definition), TreeEntry::file(REACH, reach)])
+            .unwrap();
     memory.put_tree(&tree, None).unwrap()
 }
 
@@ -59,7 +60,8 @@ fn push(memory: &mut Memory, heads: &mut Heads, by: &str, work: Work<'_>) {
         highest,
         unread: None,
     };
-    let files = Tree::new(vec![Entry::file("work", blob(memory, &format!("{work:?}")))]).unwrap();
+    let files =
+        Tree::new(vec![TreeEntry::file("work", blob(memory, &format!("{work:?}")))]).unwrap();
     let files = memory.put_tree(&files, None).unwrap();
     let state = state.store(memory, None).unwrap();
     let id = source::put(memory, &record, state, files, before.as_ref()).unwrap();
@@ -92,8 +94,8 @@ fn promote(memory: &mut Memory, heads: &mut Heads, by: &str, number: u64) {
 
 fn rebased(memory: &mut Memory, ours: &Heads, theirs: &Heads) -> Rebased {
     match rebase(memory, ours, theirs, None).unwrap() {
-        Outcome::Rebased(rebased) => rebased,
-        Outcome::Parted(parted) => panic!("{parted:?}"),
+        RebaseOutcome::Rebased(rebased) => rebased,
+        RebaseOutcome::Parted(parted) => panic!("{parted:?}"),
     }
 }
 
@@ -150,7 +152,7 @@ fn unpushed_versions_go_behind_theirs_with_numbers_that_nobody_has() {
     );
     let done = rebased(memory, &ours, &theirs);
     assert_eq!(done.heads.source[..3], theirs.source);
-    assert_eq!(done.source, [Moved { from: 2, to: 4 }, Moved { from: 3, to: 5 }]);
+    assert_eq!(done.source, [NumberChange { from: 2, to: 4 }, NumberChange { from: 3, to: 5 }]);
     let expected =
         [("skills/a", "1.0.3"), ("skills/b", "1.0.0"), ("skills/c", "1.0.1"), (PERSONA, "3")];
     assert_eq!(numbered(memory, &done.heads, 4), numbers_of(&expected));
@@ -220,7 +222,7 @@ fn our_promotion_is_recorded_again_behind_their_ledger() {
     let memory = &mut Memory::default();
     let (ours, theirs) = parted(memory, true, false);
     let done = rebased(memory, &ours, &theirs);
-    assert_eq!(done.versions, [Moved { from: 2, to: 3 }]);
+    assert_eq!(done.versions, [NumberChange { from: 2, to: 3 }]);
     let active = done.heads.active.unwrap();
     assert_eq!(active.version, Some(3));
     let steps: Vec<_> =
@@ -240,7 +242,7 @@ fn ledgers_that_parted_are_for_a_person_to_decide() {
     assert_eq!(rebased(memory, &ours, &theirs).heads.active, theirs.active);
     let (ours, theirs) = parted(memory, true, true);
     for choice in [None, Some(Side::Ours)] {
-        let Outcome::Parted(parted) = rebase(memory, &ours, &theirs, choice).unwrap() else {
+        let RebaseOutcome::Parted(parted) = rebase(memory, &ours, &theirs, choice).unwrap() else {
             panic!()
         };
         let who = |steps: &[ledger::Step]| {
@@ -251,7 +253,8 @@ fn ledgers_that_parted_are_for_a_person_to_decide() {
             (vec!["ann".to_owned()], vec!["ben".to_owned()])
         );
     }
-    let Outcome::Rebased(done) = rebase(memory, &ours, &theirs, Some(Side::Theirs)).unwrap() else {
+    let RebaseOutcome::Rebased(done) = rebase(memory, &ours, &theirs, Some(Side::Theirs)).unwrap()
+    else {
         panic!()
     };
     assert_eq!(done.heads.active, theirs.active);

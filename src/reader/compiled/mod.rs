@@ -16,7 +16,7 @@ pub use kept::{is_rebundled, store, values};
 pub use values::{fill, overlay_both};
 
 use crate::error::{Error, Result};
-use crate::object::{Finder, Id, Mode, Source};
+use crate::object::{Id, Mode, PathFinder, Source};
 use manifest::{Manifest, ProjectFile};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ impl Seen {
     /// Looks at the output: files come from the tree where it holds them, so that it is of those.
     pub fn look<S: Source>(source: &S, root: &Path, tree: Id) -> Result<Seen> {
         let stamp = stamp_of(root).unwrap_or_default();
-        let (mut finder, mut others) = (Finder::new(tree), Vec::new());
+        let (mut finder, mut others) = (PathFinder::new(tree), Vec::new());
         let mut read = |path: &str| match finder.find(source, path)? {
             Some(entry) if !entry.mode.is_directory() && entry.mode != Mode::Symlink => {
                 source.blob(&entry.id).map(Some)
@@ -196,7 +196,7 @@ impl Seen {
         Ok(match &self.dist {
             Dist::Fresh(output) => output.stamp == self.stamp,
             Dist::Stale(path, _) => {
-                Finder::new(tree).find(source, path)?.is_some()
+                PathFinder::new(tree).find(source, path)?.is_some()
                     && stamp_of(root).as_ref() == Some(&self.stamp)
             }
             Dist::Absent | Dist::Damaged(_) => false,

@@ -1,7 +1,7 @@
 //! The files of a tree, in place of those of the project: to read an agent as it was, without writing anything.
 
 use crate::error::Result;
-use crate::object::{self, Finder, Id, Mode, Source};
+use crate::object::{self, Id, Mode, PathFinder, Source};
 use std::collections::BTreeMap;
 
 /// Files by path; `None` is not there.
@@ -12,7 +12,7 @@ const HOPS: usize = 8;
 
 /// The files of a tree, as far as they are not those of the project.
 pub fn seen(objects: &dyn Source, project: Id, tree: Id) -> Result<Instead> {
-    let mut finder = Finder::new(tree);
+    let mut finder = PathFinder::new(tree);
     let mut instead = Instead::new();
     for found in object::compare(objects, Some(project), Some(tree))? {
         let bytes = match found.new {
@@ -28,7 +28,7 @@ pub fn seen(objects: &dyn Source, project: Id, tree: Id) -> Result<Instead> {
 /// The file that a link of a tree leads to, if it is a file of that tree.
 pub fn linked(
     objects: &dyn Source,
-    finder: &mut Finder,
+    finder: &mut PathFinder,
     path: &str,
     link: Id,
 ) -> Result<Option<Vec<u8>>> {

@@ -1,12 +1,12 @@
 //! The bytes of a page, and of the list of pages in a head.
 
-use super::super::page::{Page, Part, Rows};
+use super::super::page::{HeadPage, PageRows, Rows};
 use super::*;
 
 /// The first number of a page.
 const PAGE: u64 = 1;
 
-pub fn encode_page(agent: &AgentId, rows: Part<'_>) -> Vec<u8> {
+pub fn encode_page(agent: &AgentId, rows: PageRows<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     write(&mut out, agent, rows).expect("writing into a Vec cannot fail");
     out
@@ -19,7 +19,7 @@ pub fn decode_page(agent: &AgentId, bytes: &[u8]) -> Option<Rows> {
     (encode_page(agent, rows.part()) == bytes).then_some(rows)
 }
 
-fn write(out: &mut Vec<u8>, agent: &AgentId, rows: Part<'_>) -> Written {
+fn write(out: &mut Vec<u8>, agent: &AgentId, rows: PageRows<'_>) -> Written {
     encode::write_array_len(out, 6)?;
     encode::write_uint(out, PAGE)?;
     encode::write_str(out, agent.as_str())?;
@@ -44,11 +44,11 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId) -> Option<Rows> {
 }
 
 /// How many transactions in them are forgotten, then the pages.
-pub fn write_list(out: &mut Vec<u8>, head: &Head) -> Written {
+pub fn write_list(out: &mut Vec<u8>, head: &StoredHead) -> Written {
     encode::write_array_len(out, 2)?;
     encode::write_uint(out, head.forgotten)?;
     encode::write_array_len(out, head.pages.len() as u32)?;
-    for Page { key, bytes, rows } in &head.pages {
+    for HeadPage { key, bytes, rows } in &head.pages {
         encode::write_array_len(out, 7)?;
         encode::write_bin(out, &key.fresh)?;
         encode::write_bin(out, key.pack.hash().as_bytes())?;
@@ -58,7 +58,7 @@ pub fn write_list(out: &mut Vec<u8>, head: &Head) -> Written {
     Ok(())
 }
 
-pub fn read_list(input: &mut Bytes<'_>, agent: &AgentId) -> Option<(u64, Vec<Page>)> {
+pub fn read_list(input: &mut Bytes<'_>, agent: &AgentId) -> Option<(u64, Vec<HeadPage>)> {
     array(input, 2)?;
     let forgotten = number(input)?;
     let pages = list(input, |input| {
@@ -67,7 +67,7 @@ pub fn read_list(input: &mut Bytes<'_>, agent: &AgentId) -> Option<(u64, Vec<Pag
         let key = PackKey { agent: agent.clone(), fresh, pack };
         let bytes = number(input)?;
         let rows = [number(input)?, number(input)?, number(input)?, number(input)?];
-        Some(Page { key, bytes, rows })
+        Some(HeadPage { key, bytes, rows })
     })?;
     Some((forgotten, pages))
 }

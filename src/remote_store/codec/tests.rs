@@ -1,6 +1,6 @@
 //! What a head is written as, and what must be refused.
 
-use super::super::page::{Page, Rows};
+use super::super::page::{HeadPage, Rows};
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -47,11 +47,11 @@ prop_compose! {
         txns in vec((any::<[u8; 16]>(), request(), any::<u64>(), 0u64..300, self::active()), 0..4),
         packs in vec((key(), any::<u64>(), 0u64..70_000), 0..4),
         condemned in vec((key(), any::<u64>(), any::<u64>()), 0..3), receipts in receipts(),
-    ) -> Head {
+    ) -> StoredHead {
         let landed = |(txn, (request, at_ms), source, versions, active)| {
             AppliedTransaction { txn: TxnId(txn), request, at_ms, source, versions, active }
         };
-        Head {
+        StoredHead {
             agent: agent(), seq, previous, source, versions, active,
             txns: txns.into_iter().map(landed).collect(),
             packs: packs.into_iter().map(|(key, bytes, objects)| PackRef { key, bytes, objects }).collect(),
@@ -68,10 +68,10 @@ prop_compose! {
 
 /// The same head with its oldest rows in pages. Of the transactions in them some are forgotten.
 fn with_pages(
-    mut head: Head,
+    mut head: StoredHead,
     cuts: &[[prop::sample::Index; 4]],
     forgotten: usize,
-) -> (Head, Vec<(PackKey, Rows)>) {
+) -> (StoredHead, Vec<(PackKey, Rows)>) {
     let (lens, mut start, mut pages) = (head.lens(), [0; 4], Vec::new());
     for cut in cuts {
         let end: [usize; 4] =
@@ -92,7 +92,7 @@ fn with_pages(
         let bytes = encode_page(&agent(), rows.part());
         let key =
             PackKey { agent: agent(), fresh: [pages.len() as u8; 16], pack: PackId::of(&bytes) };
-        head.pages.push(Page {
+        head.pages.push(HeadPage {
             key: key.clone(),
             bytes: bytes.len() as u64,
             rows: rows.part().counts(),
@@ -107,7 +107,7 @@ fn with_pages(
 proptest! {
     #[test]
     fn a_head_comes_back(head in head()) {
-        let read = Head::read(&agent(), &head.encode(), None, &mut |page| panic!("{page:?}"));
+        let read = StoredHead::read(&agent(), &head.encode(), None, &mut |page| panic!("{page:?}"));
         prop_assert_eq!(read.unwrap(), head);
     }
 
@@ -116,12 +116,12 @@ proptest! {
         head in head(), cuts in vec(any::<[prop::sample::Index; 4]>(), 1..4), forgotten in 0usize..3
     ) {
         let (head, pages) = with_pages(head, &cuts, forgotten);
-        let load = |page: &Page| Ok(pages.iter().find(|(key, _)| *key == page.key).unwrap().1.clone());
-        let read = Head::read(&agent(), &head.encode(), None, &mut { load }).unwrap();
+        let load = |page: &HeadPage| Ok(pages.iter().find(|(key, _)| *key == page.key).unwrap().1.clone());
+        let read = StoredHead::read(&agent(), &head.encode(), None, &mut { load }).unwrap();
         prop_assert_eq!(&read, &head);
         // What is known is not read again.
-        let next = Head { seq: head.seq.wrapping_add(1), ..head };
-        let known = Head::read(&agent(), &next.encode(), Some(&read), &mut |page| panic!("{page:?}"));
+        let next = StoredHead { seq: head.seq.wrapping_add(1), ..head };
+        let known = StoredHead::read(&agent(), &next.encode(), Some(&read), &mut |page| panic!("{page:?}"));
         prop_assert_eq!(known.unwrap(), next);
     }
 
@@ -140,28 +140,30 @@ proptest! {
         let mut bytes = head.encode();
         let at = at.index(bytes.len());
         bytes[at] ^= 1 << bit;
-        if let Ok(other) = Head::decode(&agent(), &bytes) {
+        if let Ok(other) = StoredHead::decode(&agent(), &bytes) {
             prop_assert_eq!(other.encode(), bytes);
         }
     }
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..200)) {
-        let _ = Head::decode(&agent(), &bytes);
+        let _ = StoredHead::decode(&agent(), &bytes);
     }
 }
 
 #[test]
 fn a_head_that_is_cut_short_another_agents_or_a_newer_one_is_refused() {
-    let head = crate::remote_store::head::Seen::nothing(&agent()).next();
+    let head = crate::remote_store::head::LoadedHead::nothing(&agent()).next();
     let bytes = head.encode();
     for len in 0..bytes.len() {
-        assert!(Head::decode(&agent(), &bytes[..len]).is_err());
+        assert!(StoredHead::decode(&agent(), &bytes[..len]).is_err());
     }
-    assert!(Head::decode(&"agent_2".parse().unwrap(), &bytes).is_err());
+    assert!(StoredHead::decode(&"agent_2".parse().unwrap(), &bytes).is_err());
     let mut newer = bytes.clone();
     newer[1] = 5;
-    assert!(Head::decode(&agent(), &newer).unwrap_err().message().contains("its format is 5"));
+    assert!(
+        StoredHead::decode(&agent(), &newer).unwrap_err().message().contains("its format is 5")
+    );
 }
 
 #[test]
@@ -173,14 +175,14 @@ fn a_head_without_receipts_is_the_old_format_and_one_with_them_the_new() {
     // Each of the two has one spelling.
     let mut wrong = new.encode();
     wrong[1] = 1;
-    assert!(Head::decode(&agent(), &wrong).is_err());
+    assert!(StoredHead::decode(&agent(), &wrong).is_err());
     let mut unknown = new;
     unknown.receipts.list[0].token = 2;
-    assert!(Head::decode(&agent(), &unknown.encode()).is_err(), "a token that is not listed");
+    assert!(StoredHead::decode(&agent(), &unknown.encode()).is_err(), "a token that is not listed");
 }
 
 /// The example with what the document says of receipts.
-fn noted() -> Head {
+fn noted() -> StoredHead {
     let mut head = example();
     let token = TokenName { id: "511ff332a7a8".to_owned(), name: "laptop-2".to_owned() };
     let receipt = Receipt { token: 0, at_ms: 1_795_253_400_000, source: 1, versions: 1, ledger: 1 };
@@ -189,14 +191,14 @@ fn noted() -> Head {
 }
 
 /// The head that the document describes.
-fn example() -> Head {
+fn example() -> StoredHead {
     let key = |fresh: u8, pack: &[u8]| PackKey {
         agent: agent(),
         fresh: [fresh; 16],
         pack: PackId::of(pack),
     };
     let active = Some(Active { version: Some(1), ledger: Id::of_blob(b"ledger") });
-    Head {
+    StoredHead {
         agent: agent(),
         seq: 300,
         previous: Id::of_blob(b"previous"),
@@ -230,18 +232,18 @@ fn the_document_shows_what_is_written_and_read() {
     let shown = bytes(block(1));
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(hex(&shown), hex(&example().encode()));
-    assert_eq!(Head::decode(&agent(), &shown).unwrap(), example());
+    assert_eq!(StoredHead::decode(&agent(), &shown).unwrap(), example());
     // With receipts: another beginning, and these before the nil at the end.
     let (mut with, last) =
         ([&[0x9c, 2], &shown[2..shown.len() - 1]].concat(), shown[shown.len() - 1]);
     with.extend(bytes(block(2)));
     with.push(last);
     assert_eq!(hex(&with), hex(&noted().encode()));
-    assert_eq!(Head::decode(&agent(), &with).unwrap(), noted());
+    assert_eq!(StoredHead::decode(&agent(), &with).unwrap(), noted());
 }
 
 /// The example with what the document says of its transaction.
-fn requested() -> Head {
+fn requested() -> StoredHead {
     let mut head = noted();
     let hash = blake3::hash(b"request");
     let request = std::array::from_fn(|at| hash.as_bytes()[at]);
@@ -268,7 +270,7 @@ fn the_document_shows_what_a_transaction_was_and_when() {
     let begin = shorter.windows(3).position(|part| part == [0x91, 0x94, 0xc4]).unwrap();
     assert_eq!(written[2..at], old[2..begin]);
     assert!(old.ends_with(&written[at + landed.len()..]));
-    assert_eq!(Head::decode(&agent(), &written).unwrap(), head);
+    assert_eq!(StoredHead::decode(&agent(), &written).unwrap(), head);
 }
 
 #[test]
@@ -280,7 +282,7 @@ fn the_document_shows_a_page_and_the_head_that_names_it() {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(hex(&page), hex(&encode_page(&agent(), rows)));
     let key = PackKey { agent: agent(), fresh: [0xdd; 16], pack: PackId::of(&page) };
-    let named = Page { key, bytes: page.len() as u64, rows: rows.counts() };
+    let named = HeadPage { key, bytes: page.len() as u64, rows: rows.counts() };
     head.pages = vec![named];
     let (written, end) = (head.encode(), bytes(block(5)));
     assert_eq!(written[..2], [0x9c, 4]);
@@ -289,8 +291,9 @@ fn the_document_shows_a_page_and_the_head_that_names_it() {
         !written.windows(32).any(|part| part == head.source[0].as_bytes()),
         "its rows are in the page alone"
     );
-    let read =
-        Head::read(&agent(), &written, None, &mut |_| Ok(decode_page(&agent(), &page).unwrap()));
+    let read = StoredHead::read(&agent(), &written, None, &mut |_| {
+        Ok(decode_page(&agent(), &page).unwrap())
+    });
     assert_eq!(read.unwrap(), head);
 }
 
@@ -302,8 +305,11 @@ fn what_is_remembered_has_a_bound() {
     };
     let mut head = example();
     for n in 0..5000 {
-        let order =
-            crate::remote_store::head::Order { by: None, now_ms: 1_795_253_400_000 + n, ledger: 0 };
+        let order = crate::remote_store::head::TxnContext {
+            by: None,
+            now_ms: 1_795_253_400_000 + n,
+            ledger: 0,
+        };
         head.apply(&tx(n.into()), None, &order);
     }
     assert_eq!((head.txns.len(), head.txns[0].txn), (2048, TxnId(2952u128.to_be_bytes())));

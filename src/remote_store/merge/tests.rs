@@ -3,15 +3,15 @@
 use super::super::queue::Turn;
 use super::super::{MemHeads, MemPacks};
 use super::*;
-use crate::protocol::{Create, TxnId};
+use crate::protocol::{CreateRefs, TxnId};
 
 /// Ten that expect what is not so; the one that came last began to ask first.
-fn losers() -> Vec<Waiting> {
-    let one = |n: u8| Waiting {
+fn losers() -> Vec<PendingTxn> {
+    let one = |n: u8| PendingTxn {
         tx: Transaction {
             txn: TxnId([n; 16]),
             pack: None,
-            source: Some(Create { after: 7, ids: vec![Id::of_blob(b"x")] }),
+            source: Some(CreateRefs { after: 7, ids: vec![Id::of_blob(b"x")] }),
             versions: None,
             active: None,
         },
@@ -28,15 +28,15 @@ fn losers() -> Vec<Waiting> {
 }
 
 /// Which of them are answered.
-fn answered(all: Vec<Waiting>) -> Vec<usize> {
+fn answered(all: Vec<PendingTxn>) -> Vec<usize> {
     let dir = tempfile::tempdir().unwrap();
     let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
     let depot = RemoteStore::with(heads, packs, dir.path().to_owned());
     let turns = depot.take_turns(&"agent_1".parse().unwrap(), all);
-    let is_done = |turn: &Turn<Waiting, Result<Answer>>| match turn {
+    let is_done = |turn: &Turn<PendingTxn, Result<TxnAnswer>>| match turn {
         Turn::Done(answer) => {
             let answer = answer.as_ref().unwrap();
-            assert!(matches!(answer.outcome, Outcome::Refused(Refusal::Moved(_))));
+            assert!(matches!(answer.outcome, TxnOutcome::Refused(Refusal::Moved(_))));
             true
         }
         Turn::Again(one) => {

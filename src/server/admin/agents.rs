@@ -4,11 +4,11 @@ use super::{Administrator, query};
 use crate::error::Error;
 use crate::protocol::AgentId;
 use crate::remote_store::RemoteStore;
-use crate::server::answer::{Answer, Failure, json};
+use crate::server::answer::{HttpError, HttpResponse, json};
 use crate::server::body;
 use crate::server::inventory::{self, overview_to_json};
 use crate::server::limits::{Pool, Quotas};
-use crate::server::state::State;
+use crate::server::state::ServerState;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -20,12 +20,15 @@ const MOST_AGENTS: usize = 1000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Change {
+struct ArchiveRequest {
     archived: bool,
 }
 
 /// `GET /-/agents?after=AGENT&limit=COUNT`
-pub async fn list(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Answer, Failure> {
+pub async fn list(
+    Shared(state): Shared<Arc<ServerState>>,
+    request: Request,
+) -> Result<HttpResponse, HttpError> {
     let admin = Administrator::admit(&state, &request, None, "list agents")?;
     let [after, limit] = query::parse(request.uri().query(), ["after", "limit"])?;
     let after: Option<AgentId> = after.map(|after| after.parse()).transpose()?;
@@ -48,10 +51,10 @@ pub async fn list(Shared(state): Shared<Arc<State>>, request: Request) -> Result
 
 /// `GET /-/agents/AGENT`
 pub async fn show(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     Path(agent): Path<String>,
     request: Request,
-) -> Result<Answer, Failure> {
+) -> Result<HttpResponse, HttpError> {
     let admin = Administrator::admit(&state, &request, Some(&agent), "show agent")?;
     let (id, quotas): (AgentId, _) = (agent.parse()?, Quotas::of(&state.limits));
     let tokens = admin.tokens.clone();
@@ -65,12 +68,12 @@ pub async fn show(
 
 /// `PATCH /-/agents/AGENT`
 pub async fn change(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     Path(agent): Path<String>,
     request: Request,
-) -> Result<Answer, Failure> {
+) -> Result<HttpResponse, HttpError> {
     let admin = Administrator::admit(&state, &request, Some(&agent), "archive agent")?;
-    let Change { archived } =
+    let ArchiveRequest { archived } =
         body::json(request.into_body(), "a change of an agent", &state.limits).await?;
     state.may_write().await?;
     let id: AgentId = agent.parse()?;
@@ -82,10 +85,10 @@ pub async fn change(
 
 /// `DELETE /-/agents/AGENT?confirm=AGENT`
 pub async fn delete(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     Path(agent): Path<String>,
     request: Request,
-) -> Result<Answer, Failure> {
+) -> Result<HttpResponse, HttpError> {
     let admin = Administrator::admit(&state, &request, Some(&agent), "delete agent")?;
     let [confirm] = query::parse(request.uri().query(), ["confirm"])?;
     if confirm.as_ref() != Some(&agent) {

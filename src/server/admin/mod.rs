@@ -6,10 +6,10 @@ mod query;
 mod tokens;
 
 use super::agents::seat;
-use super::answer::Failure;
-use super::limits::Who;
+use super::answer::HttpError;
+use super::limits::Requester;
 use super::record::Trace;
-use super::state::State;
+use super::state::ServerState;
 use super::tokens::{Rights, Tokens};
 use crate::store::TokenName;
 use axum::Router;
@@ -27,7 +27,7 @@ pub const NAMES: [(&str, &str); 5] = [
 ];
 
 /// No agent's id begins with `-`, so these are in nobody's way.
-pub fn routes() -> Router<Arc<State>> {
+pub fn routes() -> Router<Arc<ServerState>> {
     let agent = get(agents::show).patch(agents::change).delete(agents::delete);
     Router::new()
         .route("/-/agents", get(agents::list))
@@ -39,7 +39,7 @@ pub fn routes() -> Router<Arc<State>> {
 
 /// Who looks after some agents and the tokens for them.
 struct Administrator {
-    who: Who,
+    who: Requester,
     rights: Rights,
     /// Those that he may see.
     tokens: Tokens,
@@ -49,11 +49,11 @@ struct Administrator {
 impl Administrator {
     /// Lets a request in, gives it a place, and tells its record who that was and what is asked.
     fn admit(
-        state: &State,
+        state: &ServerState,
         request: &Request,
         agent: Option<&str>,
         asked: &str,
-    ) -> Result<Administrator, Failure> {
+    ) -> Result<Administrator, HttpError> {
         let entry = state.access.owner(request.headers())?;
         let trace = request.extensions().get::<Arc<Trace>>().cloned();
         let TokenName { id, name } = entry.name();
@@ -64,7 +64,7 @@ impl Administrator {
             let _ = trace.asked.set(asked.to_owned());
         }
         state.access.needs_admin(&entry, agent)?;
-        let who = Who { agent: agent.map(str::parse).transpose()?, token: Some(id) };
+        let who = Requester { agent: agent.map(str::parse).transpose()?, token: Some(id) };
         seat(state, request, &who, &name)?;
         let rights = Rights::of(entry);
         Ok(Administrator { who, tokens: state.access.tokens(rights.clone()), rights, trace })

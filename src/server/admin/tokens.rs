@@ -2,14 +2,14 @@
 
 use super::{Administrator, query};
 use crate::error::Error;
-use crate::protocol::Scope;
-use crate::server::answer::{Answer, Failure, json};
+use crate::protocol::TokenScope;
+use crate::server::answer::{HttpError, HttpResponse, json};
 use crate::server::body;
 use crate::server::expiry;
 use crate::server::limits::Pool;
-use crate::server::pattern::Pattern;
-use crate::server::state::State;
-use crate::server::tokens::{Entry, Wanted};
+use crate::server::pattern::AgentPattern;
+use crate::server::state::ServerState;
+use crate::server::tokens::{NewToken, TokenEntry};
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -20,8 +20,8 @@ use std::sync::Arc;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct New {
-    agents: Vec<Pattern>,
-    scope: Scope,
+    agents: Vec<AgentPattern>,
+    scope: TokenScope,
     note: Option<String>,
     #[serde(rename = "for")]
     owner: Option<String>,
@@ -43,7 +43,10 @@ impl Default for Rotation {
 }
 
 /// `GET /-/tokens`
-pub async fn list(Shared(state): Shared<Arc<State>>, request: Request) -> Result<Answer, Failure> {
+pub async fn list(
+    Shared(state): Shared<Arc<ServerState>>,
+    request: Request,
+) -> Result<HttpResponse, HttpError> {
     let admin = Administrator::admit(&state, &request, None, "list tokens")?;
     let tokens = state.work(Pool::Admin, &admin.who, move |_| admin.tokens.list()).await?;
     let (now, used) = (state.log.now(), state.access.used());
@@ -53,15 +56,15 @@ pub async fn list(Shared(state): Shared<Arc<State>>, request: Request) -> Result
 
 /// `POST /-/tokens`
 pub async fn create(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     request: Request,
-) -> Result<Answer, Failure> {
+) -> Result<HttpResponse, HttpError> {
     let admin = Administrator::admit(&state, &request, None, "create token")?;
     let new: New = body::json(request.into_body(), "a token", &state.limits).await?;
     let now = state.log.now();
     let expires_at = new.expires.map(|text| expiry::parse(&text, now)).transpose()?;
     let New { agents, scope, note, owner, for_others, .. } = new;
-    let wanted = Wanted { agents, scope, note, owner, for_others, expires_at };
+    let wanted = NewToken { agents, scope, note, owner, for_others, expires_at };
     let tokens = admin.tokens.clone();
     let (entry, secret) =
         state.work(Pool::Admin, &admin.who, move |_| tokens.create(wanted, now)).await?;
@@ -73,10 +76,10 @@ pub async fn create(
 
 /// `POST /-/tokens/ID/rotate`
 pub async fn rotate(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     Path(id): Path<String>,
     request: Request,
-) -> Result<Answer, Failure> {
+) -> Result<HttpResponse, HttpError> {
     let admin = Administrator::admit(&state, &request, None, "rotate token")?;
     let rotation: Rotation =
         body::json_or_nothing(request.into_body(), "a rotation", &state.limits).await?;
@@ -90,10 +93,10 @@ pub async fn rotate(
 
 /// `DELETE /-/tokens/ID`
 pub async fn revoke(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     Path(id): Path<String>,
     request: Request,
-) -> Result<Answer, Failure> {
+) -> Result<HttpResponse, HttpError> {
     let admin = Administrator::admit(&state, &request, None, "revoke token")?;
     let tokens = admin.tokens.clone();
     let entry = state.work(Pool::Admin, &admin.who, move |_| tokens.revoke(&id)).await?;
@@ -103,9 +106,9 @@ pub async fn revoke(
 
 /// `DELETE /-/tokens?for=EMAIL`
 pub async fn revoke_of(
-    Shared(state): Shared<Arc<State>>,
+    Shared(state): Shared<Arc<ServerState>>,
     request: Request,
-) -> Result<Answer, Failure> {
+) -> Result<HttpResponse, HttpError> {
     let admin = Administrator::admit(&state, &request, None, "revoke tokens of a person")?;
     let [owner] = query::parse(request.uri().query(), ["for"])?;
     let owner = owner.filter(|owner| !owner.is_empty());
@@ -113,11 +116,11 @@ pub async fn revoke_of(
     let tokens = admin.tokens.clone();
     let revoked = state.work(Pool::Admin, &admin.who, move |_| tokens.revoke_of(&owner)).await?;
     admin.did(revoked.iter().map(named).collect::<Vec<_>>().join("; "));
-    let shown: Vec<Value> = revoked.iter().map(Entry::to_json).collect();
+    let shown: Vec<Value> = revoked.iter().map(TokenEntry::to_json).collect();
     Ok(json(StatusCode::OK, &json!({"revoked": shown})))
 }
 
 /// For the log.
-fn named(entry: &Entry) -> String {
+fn named(entry: &TokenEntry) -> String {
     format!("token {}: {} on {}", entry.id, entry.scope, entry.agents)
 }

@@ -32,7 +32,7 @@ pub struct Connection {
 }
 
 /// A connection in the table, until it is dropped.
-pub struct Open {
+pub struct ConnectionGuard {
     connections: Arc<Connections>,
     number: u64,
     pub connection: Arc<Connection>,
@@ -92,7 +92,7 @@ impl Connections {
     }
 
     /// Takes a connection in. `None`: all have a request underway, so that none can make room.
-    pub fn take(self: &Arc<Connections>, peer: IpAddr) -> Option<Open> {
+    pub fn take(self: &Arc<Connections>, peer: IpAddr) -> Option<ConnectionGuard> {
         let peer = network(peer);
         let mut open = self.open();
         let of_peer: Vec<_> =
@@ -116,7 +116,7 @@ impl Connections {
         });
         open.insert(number, connection.clone());
         self.count.send_replace(open.len());
-        Some(Open { connections: self.clone(), number, connection })
+        Some(ConnectionGuard { connections: self.clone(), number, connection })
     }
 
     /// Closes one that does nothing, where the system gives no more files.
@@ -149,7 +149,7 @@ impl Connections {
     }
 }
 
-impl Drop for Open {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         let mut open = self.connections.open();
         if open.remove(&self.number).is_some() {
@@ -207,7 +207,7 @@ mod tests {
         IpAddr::from([192, 0, 2, last])
     }
 
-    fn is_closed(connections: &Connections, one: &Open) -> bool {
+    fn is_closed(connections: &Connections, one: &ConnectionGuard) -> bool {
         !connections.open().contains_key(&one.number)
     }
 

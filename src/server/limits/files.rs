@@ -1,6 +1,6 @@
 //! How many files the system lets this process have open at once, and what that is enough for.
 
-use super::{Limits, Part, Pools};
+use super::{PoolSize, Pools, ServerLimits};
 use crate::error::{Error, Result};
 
 /// Listeners, the log, the runtime's own, files that are read for a moment.
@@ -26,7 +26,7 @@ pub fn raised() -> Option<usize> {
 }
 
 /// Makes the limits such that no work fails for lack of a file; gives how many heads are kept open.
-pub fn fit(limits: &mut Limits, files: Option<usize>) -> Result<usize> {
+pub fn fit(limits: &mut ServerLimits, files: Option<usize>) -> Result<usize> {
     let Some(files) = files else { return Ok(HEADS) };
     let heads = (files / 8).min(HEADS);
     let rest = files.saturating_sub(OTHERS + Pools::threads(limits) + heads);
@@ -41,7 +41,7 @@ pub fn fit(limits: &mut Limits, files: Option<usize>) -> Result<usize> {
     limits.connections = limits.connections.min(connections);
     let places = limits.connections.div_ceil(2);
     if places < limits.requests.places {
-        limits.requests = Part::new(places, limits.requests.share.min(places.div_ceil(4)));
+        limits.requests = PoolSize::new(places, limits.requests.share.min(places.div_ceil(4)));
     }
     Ok(heads)
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     fn fitted(files: Option<usize>) -> Option<(usize, usize, usize)> {
-        let mut limits = Limits::default();
+        let mut limits = ServerLimits::default();
         let heads = fit(&mut limits, files).ok()?;
         Some((limits.connections, limits.requests.places, heads))
     }
@@ -62,11 +62,12 @@ mod tests {
         assert_eq!(fitted(Some(1 << 20)), Some((1024, 512, 256)));
         for files in [440, 512, 1024, 1500, 2048] {
             let (connections, requests, heads) = fitted(Some(files)).unwrap();
-            let all = connections + requests + heads + Pools::threads(&Limits::default()) + OTHERS;
+            let all =
+                connections + requests + heads + Pools::threads(&ServerLimits::default()) + OTHERS;
             assert!(all <= files, "{all} of {files}");
         }
         assert_eq!(fitted(Some(256)), None);
-        let error = fit(&mut Limits::default(), Some(256)).unwrap_err();
+        let error = fit(&mut ServerLimits::default(), Some(256)).unwrap_err();
         let named = error
             .hint_text()
             .unwrap()

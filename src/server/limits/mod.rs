@@ -7,16 +7,16 @@ mod pools;
 mod quota;
 mod shares;
 
-pub use connections::{Busy, Connection, Connections, Open};
+pub use connections::{Busy, Connection, ConnectionGuard, Connections};
 pub use pools::{Pool, Pools};
 pub use quota::{Quota, Quotas};
-pub use shares::{Part, Place, Who};
+pub use shares::{PoolPermit, PoolSize, Requester};
 
 use std::time::Duration;
 
 /// The one table of defaults; `docs/protocol.md` shows it.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct ServerLimits {
     /// For the head of a request, counted from the connection or the answer before: so also how long
     /// an idle connection is kept.
     pub head: Duration,
@@ -33,21 +33,21 @@ pub struct Limits {
     /// Of one address, those that did not show a token yet.
     pub strangers: usize,
     /// Requests at once that were let in, each until the last byte of its answer.
-    pub requests: Part,
+    pub requests: PoolSize,
     /// Looks at refs and at what arrived of an upload.
-    pub refs: Part,
+    pub refs: PoolSize,
     /// Uploads: each holds a thread while its body arrives.
-    pub uploads: Part,
+    pub uploads: PoolSize,
     /// Packs that are put together for a fetch.
-    pub fetches: Part,
+    pub fetches: PoolSize,
     /// Transactions: each holds a thread, also while it waits for its proof.
-    pub transactions: Part,
+    pub transactions: PoolSize,
     /// Looks at tokens and agents by who administers them, and changes of them.
-    pub admin: Part,
+    pub admin: PoolSize,
     /// A proof may decompress so many bytes, and so many for each byte of the pack.
     pub proof: (u64, u64),
     /// Agents that are looked after.
-    pub upkeep: Part,
+    pub upkeep: PoolSize,
     /// How long after a round of upkeep over all agents the next one begins.
     pub round: Duration,
     /// In how long everything that is stored is read again; `None`: never.
@@ -62,9 +62,9 @@ pub struct Limits {
     pub grace: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for ServerLimits {
+    fn default() -> ServerLimits {
+        ServerLimits {
             head: Duration::from_secs(30),
             json: Duration::from_secs(30),
             // 1 KiB/s: less is no network that a push could end on.
@@ -73,15 +73,15 @@ impl Default for Limits {
             wait: Duration::from_secs(20),
             connections: 1024,
             strangers: 256,
-            requests: Part::new(512, 128),
-            refs: Part::new(16, 8),
-            uploads: Part::new(64, 16),
-            fetches: Part::new(8, 2),
-            transactions: Part::new(128, 64),
+            requests: PoolSize::new(512, 128),
+            refs: PoolSize::new(16, 8),
+            uploads: PoolSize::new(64, 16),
+            fetches: PoolSize::new(8, 2),
+            transactions: PoolSize::new(128, 64),
             // Text is a fifth when it is compressed; a version that differs little is nearly nothing.
             proof: (1 << 30, 1000),
-            admin: Part::new(4, 2),
-            upkeep: Part::new(2, 1),
+            admin: PoolSize::new(4, 2),
+            upkeep: PoolSize::new(2, 1),
             round: Duration::from_secs(60 * 60),
             scrub: Some(Duration::from_secs(30 * 24 * 60 * 60)),
             agent_bytes: 64 << 30,

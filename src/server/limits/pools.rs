@@ -1,8 +1,8 @@
 //! The pools: each kind of work has places of its own, so that one that is slow stops no other.
 
-use super::super::answer::Failure;
-use super::Limits;
-use super::shares::{Full, Part, Place, Shares, Who};
+use super::super::answer::HttpError;
+use super::ServerLimits;
+use super::shares::{Full, PoolPermit, PoolSize, Requester, Shares};
 use crate::error::{Error, Kind};
 use axum::http::StatusCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,7 +47,7 @@ impl Pool {
         }
     }
 
-    fn part(self, limits: &Limits) -> Part {
+    fn part(self, limits: &ServerLimits) -> PoolSize {
         match self {
             Pool::Requests => limits.requests,
             Pool::Refs => limits.refs,
@@ -60,41 +60,41 @@ impl Pool {
     }
 }
 
-struct One {
-    part: Part,
+struct PoolState {
+    part: PoolSize,
     shares: Shares,
     /// Requests that were told to come again.
     refused: AtomicU64,
 }
 
 pub struct Pools {
-    pools: [One; Pool::ALL.len()],
+    pools: [PoolState; Pool::ALL.len()],
     patience: Duration,
 }
 
 impl Pools {
-    pub fn new(limits: &Limits) -> Pools {
+    pub fn new(limits: &ServerLimits) -> Pools {
         let pools = Pool::ALL.map(|pool| {
             let part = pool.part(limits);
-            One { part, shares: Shares::new(part), refused: AtomicU64::new(0) }
+            PoolState { part, shares: Shares::new(part), refused: AtomicU64::new(0) }
         });
         Pools { pools, patience: limits.wait }
     }
 
     /// Threads that all pools together may hold.
-    pub fn threads(limits: &Limits) -> usize {
+    pub fn threads(limits: &ServerLimits) -> usize {
         let working = Pool::ALL.into_iter().filter(|pool| *pool != Pool::Requests);
         working.map(|pool| pool.part(limits).places).sum()
     }
 
     /// A place, now or not at all.
-    pub fn take(&self, pool: Pool, who: &Who) -> Result<Place, Failure> {
+    pub fn take(&self, pool: Pool, who: &Requester) -> Result<PoolPermit, HttpError> {
         let one = &self.pools[pool as usize];
         one.shares.take(who).map_err(|full| one.refuse(pool, full))
     }
 
     /// A place, when it is one's turn; not at all when that takes too long.
-    pub async fn wait(&self, pool: Pool, who: &Who) -> Result<Place, Failure> {
+    pub async fn wait(&self, pool: Pool, who: &Requester) -> Result<PoolPermit, HttpError> {
         let one = &self.pools[pool as usize];
         if let Ok(place) = one.shares.take(who) {
             return Ok(place);
@@ -113,8 +113,8 @@ impl Pools {
     }
 }
 
-impl One {
-    fn refuse(&self, pool: Pool, full: Full) -> Failure {
+impl PoolState {
+    fn refuse(&self, pool: Pool, full: Full) -> HttpError {
         self.refused.fetch_add(1, Ordering::Relaxed);
         let (status, message) = match full {
             Full::Share => (
@@ -126,6 +126,6 @@ impl One {
                 format!("the server has too many {} at once", pool.word()),
             ),
         };
-        Failure::new(status, Error::new(Kind::Unavailable, message).hint("try again in a moment"))
+        HttpError::new(status, Error::new(Kind::Unavailable, message).hint("try again in a moment"))
     }
 }

@@ -1,7 +1,7 @@
 //! What one agent may take of the disk: the bytes of its packs and of what arrives, and its refs.
 
-use super::super::answer::Failure;
-use super::Limits;
+use super::super::answer::HttpError;
+use super::ServerLimits;
 use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, Temp};
 use crate::protocol::AgentId;
@@ -23,7 +23,7 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    pub fn of(limits: &Limits) -> Quotas {
+    pub fn of(limits: &ServerLimits) -> Quotas {
         Quotas { bytes: limits.agent_bytes, refs: limits.agent_refs, cache: limits.agent_cache }
     }
 
@@ -81,7 +81,7 @@ impl Quota {
         agent: &AgentId,
         usage: &Usage,
         rest: u64,
-    ) -> Result<Promised, Failure> {
+    ) -> Result<Promised, HttpError> {
         let mut arriving = self.arriving();
         let promised = arriving.get(agent).copied().unwrap_or(0);
         let all = usage
@@ -97,7 +97,7 @@ impl Quota {
     }
 
     /// Whether an agent may have what it would have after a transaction.
-    pub fn allow(&self, agent: &AgentId, after: &Usage) -> Result<(), Failure> {
+    pub fn allow(&self, agent: &AgentId, after: &Usage) -> Result<(), HttpError> {
         if after.stored > self.bytes {
             return Err(self.no_room(agent));
         }
@@ -108,17 +108,17 @@ impl Quota {
         Ok(())
     }
 
-    fn no_room(&self, agent: &AgentId) -> Failure {
+    fn no_room(&self, agent: &AgentId) -> HttpError {
         let message =
             format!("agent \"{agent}\" may have {} bytes on this server, and no more", self.bytes);
         insufficient(message, "`--agent-bytes`")
     }
 }
 
-fn insufficient(message: String, option: &str) -> Failure {
+fn insufficient(message: String, option: &str) -> HttpError {
     let hint =
         format!("nothing was changed there; whoever runs the server can allow more with {option}");
-    Failure::new(
+    HttpError::new(
         StatusCode::INSUFFICIENT_STORAGE,
         Error::new(Kind::Unavailable, message).hint(hint),
     )

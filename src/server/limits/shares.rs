@@ -11,20 +11,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 /// How many places there are, and how many of them one token, and one agent, may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct PoolSize {
     pub places: usize,
     pub share: usize,
 }
 
-impl Part {
-    pub const fn new(places: usize, share: usize) -> Part {
-        Part { places, share }
+impl PoolSize {
+    pub const fn new(places: usize, share: usize) -> PoolSize {
+        PoolSize { places, share }
     }
 }
 
 /// Who wants a place.
 #[derive(Clone, Debug)]
-pub struct Who {
+pub struct Requester {
     /// `None` for what is asked of no agent alone.
     pub agent: Option<AgentId>,
     /// The token's id; `None` where nobody is asked for one.
@@ -32,7 +32,7 @@ pub struct Who {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Owner {
+enum ShareOwner {
     Token(String),
     Agent(AgentId),
 }
@@ -48,21 +48,21 @@ pub enum Full {
 
 /// A place, until it is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct PoolPermit {
     _permits: Vec<OwnedSemaphorePermit>,
 }
 
 pub struct Shares {
     share: usize,
     all: Arc<Semaphore>,
-    owners: Mutex<HashMap<Owner, Weak<Semaphore>>>,
+    owners: Mutex<HashMap<ShareOwner, Weak<Semaphore>>>,
 }
 
 /// From this many owners on those that have nothing any more are forgotten.
 const MANY: usize = 256;
 
 impl Shares {
-    pub fn new(part: Part) -> Shares {
+    pub fn new(part: PoolSize) -> Shares {
         // Nobody may have all places, unless there is only one.
         let share = part.share.clamp(1, part.places.max(2) - 1);
         Shares { share, all: Arc::new(Semaphore::new(part.places)), owners: Mutex::default() }
@@ -74,32 +74,32 @@ impl Shares {
     }
 
     /// A place, now or not at all.
-    pub fn take(&self, who: &Who) -> Result<Place, Full> {
+    pub fn take(&self, who: &Requester) -> Result<PoolPermit, Full> {
         let mut permits = Vec::new();
         for (semaphore, full) in self.queues(who) {
             permits.push(semaphore.try_acquire_owned().map_err(|_: TryAcquireError| full)?);
         }
-        Ok(Place { _permits: permits })
+        Ok(PoolPermit { _permits: permits })
     }
 
     /// A place, as soon as it is one's turn.
-    pub async fn wait(&self, who: &Who) -> Result<Place, Full> {
+    pub async fn wait(&self, who: &Requester) -> Result<PoolPermit, Full> {
         let mut permits = Vec::new();
         for (semaphore, full) in self.queues(who) {
             permits.push(semaphore.acquire_owned().await.map_err(|_| full)?);
         }
-        Ok(Place { _permits: permits })
+        Ok(PoolPermit { _permits: permits })
     }
 
     /// What has to be passed, in this order: so nobody waits for somebody who waits for him.
-    fn queues(&self, who: &Who) -> Vec<(Arc<Semaphore>, Full)> {
-        let token = who.token.clone().map(Owner::Token);
-        let owners = token.into_iter().chain(who.agent.clone().map(Owner::Agent));
+    fn queues(&self, who: &Requester) -> Vec<(Arc<Semaphore>, Full)> {
+        let token = who.token.clone().map(ShareOwner::Token);
+        let owners = token.into_iter().chain(who.agent.clone().map(ShareOwner::Agent));
         let own = owners.map(|owner| (self.of(owner), Full::Share));
         own.chain([(self.all.clone(), Full::All)]).collect()
     }
 
-    fn of(&self, owner: Owner) -> Arc<Semaphore> {
+    fn of(&self, owner: ShareOwner) -> Arc<Semaphore> {
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = owners.get(&owner).and_then(Weak::upgrade) {
             return known;
@@ -117,13 +117,13 @@ impl Shares {
 mod tests {
     use super::*;
 
-    fn who(agent: &str, token: &str) -> Who {
-        Who { agent: Some(agent.parse().unwrap()), token: Some(token.to_owned()) }
+    fn who(agent: &str, token: &str) -> Requester {
+        Requester { agent: Some(agent.parse().unwrap()), token: Some(token.to_owned()) }
     }
 
     #[test]
     fn neither_a_token_nor_an_agent_has_more_than_its_share() {
-        let shares = Shares::new(Part::new(5, 2));
+        let shares = Shares::new(PoolSize::new(5, 2));
         let mut held =
             vec![shares.take(&who("a", "1")).unwrap(), shares.take(&who("a", "1")).unwrap()];
         assert_eq!(shares.take(&who("a", "1")).unwrap_err(), Full::Share);
@@ -147,18 +147,18 @@ mod tests {
 
     #[test]
     fn nobody_has_all_places() {
-        let shares = Shares::new(Part::new(2, 99));
+        let shares = Shares::new(PoolSize::new(2, 99));
         let _held = shares.take(&who("a", "1")).unwrap();
         assert_eq!(shares.take(&who("a", "1")).unwrap_err(), Full::Share);
         assert!(shares.take(&who("b", "2")).is_ok());
-        assert!(Shares::new(Part::new(1, 9)).take(&who("a", "1")).is_ok());
+        assert!(Shares::new(PoolSize::new(1, 9)).take(&who("a", "1")).is_ok());
     }
 
     #[test]
     fn who_waits_in_his_own_queue_stands_in_nobody_elses_way() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let shares = Arc::new(Shares::new(Part::new(2, 1)));
+            let shares = Arc::new(Shares::new(PoolSize::new(2, 1)));
             let held = shares.take(&who("a", "1")).unwrap();
             let waiting: Vec<_> = (0..100)
                 .map(|_| {
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn owners_that_have_nothing_are_forgotten() {
-        let shares = Shares::new(Part::new(4, 2));
+        let shares = Shares::new(PoolSize::new(4, 2));
         for n in 0..10 * MANY {
             drop(shares.take(&who(&format!("a{n}"), "1")).unwrap());
         }

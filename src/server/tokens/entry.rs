@@ -1,8 +1,8 @@
 //! A token as it is kept, and what whoever makes one asks for.
 
 use crate::error::{Error, Result};
-use crate::protocol::Scope;
-use crate::server::pattern::{Agents, Pattern};
+use crate::protocol::TokenScope;
+use crate::server::pattern::{AgentPattern, AgentPatterns};
 use crate::store::TokenName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,13 +18,13 @@ const MOST_AGENTS: usize = 100;
 /// A token as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub struct TokenEntry {
     /// Names the token in lists and logs: the first digits of the hash.
     pub id: String,
     pub(super) hash: String,
     #[serde(flatten)]
-    pub agents: Agents,
-    pub scope: Scope,
+    pub agents: AgentPatterns,
+    pub scope: TokenScope,
     #[serde(default)]
     pub note: Option<String>,
     /// The author that it speaks for.
@@ -42,7 +42,7 @@ pub struct Entry {
     pub replaces: Option<String>,
 }
 
-impl Entry {
+impl TokenEntry {
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| now >= end)
     }
@@ -96,16 +96,16 @@ impl Entry {
 
 /// What a new token is for.
 #[derive(Clone, Debug)]
-pub struct Wanted {
-    pub agents: Vec<Pattern>,
-    pub scope: Scope,
+pub struct NewToken {
+    pub agents: Vec<AgentPattern>,
+    pub scope: TokenScope,
     pub note: Option<String>,
     pub owner: Option<String>,
     pub for_others: bool,
     pub expires_at: Option<Timestamp>,
 }
 
-impl Wanted {
+impl NewToken {
     /// Refused where it makes no sense, or fills the file for all others.
     pub fn check(&self) -> Result<()> {
         let texts = [self.note.as_ref(), self.owner.as_ref()];

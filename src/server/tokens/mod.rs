@@ -4,12 +4,12 @@
 mod entry;
 mod rights;
 
-pub use entry::{Entry, Wanted};
+pub use entry::{NewToken, TokenEntry};
 pub use rights::Rights;
 
-use super::pattern::Agents;
-use super::token::Secret;
-use super::used::Used;
+use super::pattern::AgentPatterns;
+use super::token::TokenSecret;
+use super::used::LastUsed;
 use crate::error::{Error, Result};
 use crate::fs;
 use jiff::{SignedDuration, Timestamp};
@@ -30,8 +30,8 @@ const WAIT: Duration = Duration::from_secs(10);
 
 /// What a rotation gives.
 pub struct Rotated {
-    pub entry: Entry,
-    pub secret: Secret,
+    pub entry: TokenEntry,
+    pub secret: TokenSecret,
     /// When the old one ends.
     pub old_ends: Timestamp,
 }
@@ -48,7 +48,7 @@ impl Rotated {
 #[derive(Serialize, Deserialize)]
 struct Document {
     format: u32,
-    tokens: Vec<Entry>,
+    tokens: Vec<TokenEntry>,
 }
 
 /// The file with the tokens, for somebody who may do so much with it.
@@ -82,14 +82,14 @@ impl Tokens {
     }
 
     /// Those that may be seen, the oldest first.
-    pub fn list(&self) -> Result<Vec<Entry>> {
+    pub fn list(&self) -> Result<Vec<TokenEntry>> {
         let mut tokens = self.all()?;
         tokens.retain(|entry| self.rights.reach(entry));
         Ok(tokens)
     }
 
     /// No file is no token.
-    fn all(&self) -> Result<Vec<Entry>> {
+    fn all(&self) -> Result<Vec<TokenEntry>> {
         match fs::read_if_exists(&self.path())? {
             Some(bytes) => self.decode(&bytes),
             None => Ok(Vec::new()),
@@ -97,16 +97,16 @@ impl Tokens {
     }
 
     /// Makes a token. The secret is given here and never again.
-    pub fn create(&self, wanted: Wanted, now: Timestamp) -> Result<(Entry, Secret)> {
+    pub fn create(&self, wanted: NewToken, now: Timestamp) -> Result<(TokenEntry, TokenSecret)> {
         wanted.check()?;
         let _lock = self.lock()?;
         let mut tokens = self.all()?;
         let (secret, id, hash) = fresh(&tokens)?;
-        let Wanted { agents, scope, note, owner, for_others, expires_at } = wanted;
+        let NewToken { agents, scope, note, owner, for_others, expires_at } = wanted;
         let owner = owner.map(|owner| owner.trim().to_owned());
-        let (agents, created_at, replaces) = (Agents::new(agents)?, now, None);
+        let (agents, created_at, replaces) = (AgentPatterns::new(agents)?, now, None);
         let expires_at = expires_at.or(self.rights.end());
-        let entry = Entry {
+        let entry = TokenEntry {
             id,
             hash,
             agents,
@@ -125,7 +125,7 @@ impl Tokens {
     }
 
     /// Forgets a token, so that it opens nothing any more.
-    pub fn revoke(&self, id: &str) -> Result<Entry> {
+    pub fn revoke(&self, id: &str) -> Result<TokenEntry> {
         let _lock = self.lock()?;
         let mut tokens = self.all()?;
         let at = self.find(&tokens, id)?;
@@ -149,7 +149,8 @@ impl Tokens {
         }
         let (secret, new_id, hash) = fresh(&tokens)?;
         let replaces = Some(id.to_owned());
-        let entry = Entry { id: new_id, hash, created_at: now, replaces, ..tokens[old].clone() };
+        let entry =
+            TokenEntry { id: new_id, hash, created_at: now, replaces, ..tokens[old].clone() };
         self.rights.check(&entry, &tokens)?;
         let end = now.checked_add(grace).unwrap_or(Timestamp::MAX);
         let old_ends = tokens[old].expires_at.map_or(end, |earlier| earlier.min(end));
@@ -163,13 +164,14 @@ impl Tokens {
     }
 
     /// Forgets all tokens that speak for somebody.
-    pub fn revoke_of(&self, owner: &str) -> Result<Vec<Entry>> {
+    pub fn revoke_of(&self, owner: &str) -> Result<Vec<TokenEntry>> {
         let _lock = self.lock()?;
-        let is_theirs = |entry: &Entry| {
+        let is_theirs = |entry: &TokenEntry| {
             entry.owner.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(owner))
         };
-        let goes = |entry: &Entry| is_theirs(entry) && self.rights.reach(entry);
-        let (gone, kept): (Vec<Entry>, Vec<Entry>) = self.all()?.into_iter().partition(goes);
+        let goes = |entry: &TokenEntry| is_theirs(entry) && self.rights.reach(entry);
+        let (gone, kept): (Vec<TokenEntry>, Vec<TokenEntry>) =
+            self.all()?.into_iter().partition(goes);
         if gone.is_empty() {
             return Err(Error::not_found(format!("there is no token for \"{owner}\""))
                 .hint("`lua-store serve token list` shows the tokens"));
@@ -179,17 +181,17 @@ impl Tokens {
     }
 
     /// Where a token is among all. One that is out of reach is as good as none.
-    fn find(&self, tokens: &[Entry], id: &str) -> Result<usize> {
+    fn find(&self, tokens: &[TokenEntry], id: &str) -> Result<usize> {
         let found = tokens.iter().position(|entry| entry.id == id && self.rights.reach(entry));
         found.ok_or_else(|| unknown(id))
     }
 
     /// When tokens were used.
-    pub fn used(&self) -> Used {
-        Used::of(&self.data)
+    pub fn used(&self) -> LastUsed {
+        LastUsed::of(&self.data)
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<Vec<Entry>> {
+    fn decode(&self, bytes: &[u8]) -> Result<Vec<TokenEntry>> {
         let damaged = |why: String| Error::corrupt(format!("\"{}\" {why}", self.path().display()));
         let document: Document = serde_json::from_slice(bytes)
             .map_err(|error| damaged(format!("is damaged: {error}")))?;
@@ -202,7 +204,7 @@ impl Tokens {
         Ok(document.tokens)
     }
 
-    fn save(&self, tokens: Vec<Entry>) -> Result<()> {
+    fn save(&self, tokens: Vec<TokenEntry>) -> Result<()> {
         let owned = tokens.iter().any(|entry| entry.owner.is_some());
         let several = tokens.iter().any(|entry| entry.agents.one().is_none());
         let format = match (several, owned) {
@@ -228,9 +230,9 @@ fn unknown(id: &str) -> Error {
 }
 
 /// A secret with an id that no other token has, and its hash.
-fn fresh(tokens: &[Entry]) -> Result<(Secret, String, String)> {
+fn fresh(tokens: &[TokenEntry]) -> Result<(TokenSecret, String, String)> {
     loop {
-        let secret = Secret::random()?;
+        let secret = TokenSecret::random()?;
         let id = id_of(&secret.hash());
         if tokens.iter().all(|known| known.id != id) {
             let hash = secret.hash().to_hex().to_string();

@@ -1,7 +1,7 @@
 //! What somebody may do with the tokens of a server: everything, who has its folder; and no more than his own token
 //! gives, who comes with one of scope `admin`.
 
-use super::Entry;
+use super::TokenEntry;
 use crate::error::{Error, Kind, Result};
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ const MOST_TOKENS: usize = 1000;
 #[derive(Clone, Debug)]
 pub struct Rights {
     /// `None`: all that there are.
-    token: Option<Box<Entry>>,
+    token: Option<Box<TokenEntry>>,
 }
 
 impl Rights {
@@ -21,7 +21,7 @@ impl Rights {
     }
 
     /// Of who shows this token.
-    pub fn of(token: Entry) -> Rights {
+    pub fn of(token: TokenEntry) -> Rights {
         Rights { token: Some(Box::new(token)) }
     }
 
@@ -31,7 +31,7 @@ impl Rights {
     }
 
     /// Whether a token may be seen and revoked: it is for no other agents.
-    pub fn reach(&self, other: &Entry) -> bool {
+    pub fn reach(&self, other: &TokenEntry) -> bool {
         self.token.as_ref().is_none_or(|token| token.agents.cover(&other.agents))
     }
 
@@ -41,7 +41,7 @@ impl Rights {
     }
 
     /// Refused where a new token would give more than there is to give.
-    pub fn check(&self, new: &Entry, all: &[Entry]) -> Result<()> {
+    pub fn check(&self, new: &TokenEntry, all: &[TokenEntry]) -> Result<()> {
         let Some(token) = &self.token else { return Ok(()) };
         let refused = |why: String| Err(Error::new(Kind::Forbidden, why));
         if !self.reach(new) {

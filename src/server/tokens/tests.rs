@@ -3,11 +3,11 @@
 
 use super::*;
 use crate::error::Kind;
-use crate::protocol::Scope;
+use crate::protocol::TokenScope;
 
-fn wanted(agent: &str) -> Wanted {
+fn wanted(agent: &str) -> NewToken {
     let (agents, note, owner) = (vec![agent.parse().unwrap()], None, None);
-    Wanted { agents, scope: Scope::Push, note, owner, for_others: false, expires_at: None }
+    NewToken { agents, scope: TokenScope::Push, note, owner, for_others: false, expires_at: None }
 }
 
 fn at(second: i64) -> Timestamp {
@@ -54,12 +54,12 @@ fn a_file_with_an_owner_is_not_for_programs_that_do_not_know_owners() {
     tokens.create(wanted("a"), at(1)).unwrap();
     assert_eq!(format(), Some(1));
     let (owned, _) =
-        tokens.create(Wanted { owner: Some("ana".into()), ..wanted("a") }, at(1)).unwrap();
+        tokens.create(NewToken { owner: Some("ana".into()), ..wanted("a") }, at(1)).unwrap();
     assert_eq!(format(), Some(2));
     assert_eq!(tokens.list().unwrap()[1].speaks_for(), Some("ana"));
     tokens.revoke(&owned.id).unwrap();
     assert_eq!(format(), Some(1));
-    let others = Wanted { owner: Some("ana".into()), for_others: true, ..wanted("a") };
+    let others = NewToken { owner: Some("ana".into()), for_others: true, ..wanted("a") };
     assert_eq!(tokens.create(others, at(1)).unwrap().0.speaks_for(), None);
 }
 
@@ -68,7 +68,7 @@ fn a_file_with_a_pattern_is_not_for_programs_that_know_one_agent_a_token() {
     let dir = tempfile::tempdir().unwrap();
     let tokens = Tokens::of(dir.path());
     let agents = ["shop", "team-*"].map(|text| text.parse().unwrap()).to_vec();
-    let (entry, _) = tokens.create(Wanted { agents, ..wanted("a") }, at(1)).unwrap();
+    let (entry, _) = tokens.create(NewToken { agents, ..wanted("a") }, at(1)).unwrap();
     let text = std::fs::read_to_string(tokens.path()).unwrap();
     assert!(text.contains("\"format\": 3") && !text.contains("\"agent\":"), "{text}");
     assert_eq!(tokens.list().unwrap(), std::slice::from_ref(&entry));
@@ -80,7 +80,7 @@ fn a_rotated_token_has_the_same_rights_and_the_old_one_ends() {
     let dir = tempfile::tempdir().unwrap();
     let tokens = Tokens::of(dir.path());
     let (old, _) =
-        tokens.create(Wanted { note: Some("laptop".into()), ..wanted("a") }, at(1)).unwrap();
+        tokens.create(NewToken { note: Some("laptop".into()), ..wanted("a") }, at(1)).unwrap();
     let new = tokens.rotate(&old.id, SignedDuration::from_secs(100), at(50)).unwrap();
     assert_eq!((new.old_ends, &new.entry.note, new.entry.expires_at), (at(150), &old.note, None));
     assert!(new.entry.id != old.id && new.entry.is_of(&new.secret.hash()));
@@ -96,7 +96,7 @@ fn a_rotated_token_has_the_same_rights_and_the_old_one_ends() {
 #[test]
 fn a_token_is_good_until_the_moment_it_expires() {
     let dir = tempfile::tempdir().unwrap();
-    let wanted = Wanted { expires_at: Some(at(100)), ..wanted("a") };
+    let wanted = NewToken { expires_at: Some(at(100)), ..wanted("a") };
     let (entry, _) = Tokens::of(dir.path()).create(wanted, at(1)).unwrap();
     assert!(!entry.is_expired(at(99)));
     assert!(entry.is_expired(at(100)));

@@ -4,12 +4,12 @@
 //! compression happen outside the lock, so that several threads can share a batch.
 
 use super::Odb;
-use super::big::{self, Spool};
+use super::big::{self, BlobSpool};
 use super::find::MAX_CHAIN;
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Clobber, Published, Temp};
-use crate::object::{Id, Kind, ReadBlob, Sink, Source};
-use crate::pack::{Base, Content, Encoded, Entry, PackId, Writer};
+use crate::object::{Id, ObjectKind, ReadBlob, Sink, Source};
+use crate::pack::{EncodedEntry, EntryBase, EntryContent, PackEntry, PackId, PackWriter};
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ const LEVEL: i32 = 1;
 
 pub struct Batch {
     odb: Odb,
-    state: Mutex<State>,
+    state: Mutex<BatchState>,
     /// How many objects were stored again because the copy that was there is damaged.
     healed: AtomicUsize,
     /// Something that was read on the way is damaged.
@@ -29,16 +29,16 @@ pub struct Batch {
 
 /// What has been written so far. The file is made with the first object.
 #[derive(Default)]
-struct State {
-    writer: Option<Writer<Temp>>,
-    places: HashMap<Id, Place>,
+struct BatchState {
+    writer: Option<PackWriter<Temp>>,
+    places: HashMap<Id, EntryLocation>,
     /// A write failed: the file ends somewhere in an entry and must never be published.
     broken: bool,
 }
 
 /// Where an object of this batch is.
 #[derive(Clone, Copy)]
-struct Place {
+struct EntryLocation {
     position: u32,
     offset: u64,
     len: u64,
@@ -48,7 +48,7 @@ struct Place {
 
 /// What a new object may be a delta of.
 struct Candidate {
-    base: Base,
+    base: EntryBase,
     bytes: Vec<u8>,
     chain: u32,
 }
@@ -74,11 +74,11 @@ impl Batch {
         self.len() == 0
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(&self, id: &Id) -> Option<Place> {
+    fn place(&self, id: &Id) -> Option<EntryLocation> {
         self.state().places.get(id).copied()
     }
 
@@ -106,14 +106,14 @@ impl Batch {
     }
 
     /// [`Sink::put`] for threads that share the batch.
-    pub fn add(&self, kind: Kind, bytes: &[u8], base: Option<Id>) -> Result<Id> {
+    pub fn add(&self, kind: ObjectKind, bytes: &[u8], base: Option<Id>) -> Result<Id> {
         let id = kind.id_of(bytes);
         if self.known(&id)? {
             return Ok(id);
         }
         let base = base.and_then(|base| self.candidate(&base, bytes.len()));
         let prefix = base.as_ref().map(|base| (base.base, &base.bytes[..]));
-        let entry = Encoded::new(Content::Object(kind), bytes, prefix, LEVEL);
+        let entry = EncodedEntry::new(EntryContent::Object(kind), bytes, prefix, LEVEL);
         let chain = base.filter(|_| entry.has_base()).map_or(0, |base| base.chain + 1);
         self.append(id, chain, |writer| writer.append(&[id], &entry))?;
         Ok(id)
@@ -126,9 +126,9 @@ impl Batch {
         let read = (&mut *reader).take(big::HELD + 1).read_to_end(&mut start);
         read.map_err(|error| Error::failed(format!("cannot read: {error}")))?;
         if start.len() as u64 <= big::HELD {
-            return self.add(Kind::Blob, &start, base);
+            return self.add(ObjectKind::Blob, &start, base);
         }
-        let spool = Spool::fill(self.odb.dir()?, &mut start.chain(reader), LEVEL)?;
+        let spool = BlobSpool::fill(self.odb.dir()?, &mut start.chain(reader), LEVEL)?;
         if !self.known(&spool.id)? {
             let mut frame = spool.frame()?;
             self.append(spool.id, 0, |writer| {
@@ -154,7 +154,7 @@ impl Batch {
         };
         if let Some(place) = self.place(id) {
             let Some((_, bytes)) = self.find(id)? else { return Ok(None) };
-            let base = Base::Position(place.position);
+            let base = EntryBase::Position(place.position);
             return Ok(Some(Candidate { base, bytes, chain: place.chain })
                 .filter(|c| c.chain < MAX_CHAIN && fits(&c.bytes)));
         }
@@ -163,7 +163,7 @@ impl Batch {
             return Ok(None);
         }
         let Some((_, bytes)) = self.odb.find(id)? else { return Ok(None) };
-        Ok(fits(&bytes).then_some(Candidate { base: Base::Id(*id), bytes, chain }))
+        Ok(fits(&bytes).then_some(Candidate { base: EntryBase::Id(*id), bytes, chain }))
     }
 
     /// Appends one object unless another thread did so meanwhile.
@@ -171,7 +171,7 @@ impl Batch {
         &self,
         id: Id,
         chain: u32,
-        write: impl FnOnce(&mut Writer<Temp>) -> io::Result<u64>,
+        write: impl FnOnce(&mut PackWriter<Temp>) -> io::Result<u64>,
     ) -> Result<()> {
         let mut guard = self.state();
         let state = &mut *guard;
@@ -187,15 +187,15 @@ impl Batch {
         state.broken |= written.is_err();
         let offset = written?;
         let len = writer.offset() - offset;
-        state.places.insert(id, Place { position, offset, len, chain });
+        state.places.insert(id, EntryLocation { position, offset, len, chain });
         Ok(())
     }
 
     /// Makes the file, after what dead processes left was cleared away.
-    fn begin(&self) -> Result<Writer<Temp>> {
+    fn begin(&self) -> Result<PackWriter<Temp>> {
         let dir = self.odb.dir()?;
         fs::sweep(dir)?;
-        Ok(Writer::new(Temp::create_in(dir)?))
+        Ok(PackWriter::new(Temp::create_in(dir)?))
     }
 
     /// Makes all new objects durable and visible at once, as one pack. `None`: there was nothing new, and what
@@ -228,7 +228,7 @@ impl Batch {
     }
 
     /// The bytes of an entry, from the file or from what is not written to it yet.
-    fn read_entry(&self, place: Place) -> Result<Vec<u8>> {
+    fn read_entry(&self, place: EntryLocation) -> Result<Vec<u8>> {
         let state = self.state();
         let Some(writer) = &state.writer else { return Ok(Vec::new()) };
         let (begin, tail) = writer.tail();
@@ -254,17 +254,17 @@ impl Batch {
 }
 
 impl Source for Batch {
-    fn find(&self, id: &Id) -> Result<Option<(Kind, Vec<u8>)>> {
+    fn find(&self, id: &Id) -> Result<Option<(ObjectKind, Vec<u8>)>> {
         let Some(place) = self.place(id) else { return self.odb.find(id) };
         let stored = self.read_entry(place)?;
-        let entry = Entry::parse(&stored)?;
-        let Content::Object(kind) = entry.content() else {
+        let entry = PackEntry::parse(&stored)?;
+        let EntryContent::Object(kind) = entry.content() else {
             return Err(Error::corrupt(format!("object {id} is in a group")));
         };
         let base = match entry.base() {
             None => None,
-            Some(Base::Id(base)) => self.find(&base)?,
-            Some(Base::Position(position)) => match self.id_at(position) {
+            Some(EntryBase::Id(base)) => self.find(&base)?,
+            Some(EntryBase::Position(position)) => match self.id_at(position) {
                 Some(base) => self.find(&base)?,
                 None => None,
             },
@@ -293,7 +293,7 @@ impl Source for Batch {
 }
 
 impl Sink for Batch {
-    fn put(&mut self, kind: Kind, bytes: Vec<u8>, base: Option<Id>) -> Result<Id> {
+    fn put(&mut self, kind: ObjectKind, bytes: Vec<u8>, base: Option<Id>) -> Result<Id> {
         self.add(kind, &bytes, base)
     }
 
@@ -308,7 +308,7 @@ impl Sink for Batch {
 
 /// So that each of several threads can have a sink of its own.
 impl Sink for &Batch {
-    fn put(&mut self, kind: Kind, bytes: Vec<u8>, base: Option<Id>) -> Result<Id> {
+    fn put(&mut self, kind: ObjectKind, bytes: Vec<u8>, base: Option<Id>) -> Result<Id> {
         self.add(kind, &bytes, base)
     }
 

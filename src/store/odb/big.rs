@@ -2,8 +2,8 @@
 
 use crate::error::{At, Error, Result};
 use crate::fs::Temp;
-use crate::object::{Id, Kind};
-use crate::pack::{self, Content, Entry};
+use crate::object::{Id, ObjectKind};
+use crate::pack::{self, EntryContent, PackEntry};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -20,15 +20,15 @@ pub(super) fn write_failed(id: &Id, error: &io::Error) -> Error {
 }
 
 /// Whether an entry is a blob that is streamed rather than held.
-pub(super) fn is_big(entry: &Entry<'_>) -> bool {
-    entry.content() == Content::Object(Kind::Blob)
+pub(super) fn is_big(entry: &PackEntry<'_>) -> bool {
+    entry.content() == EntryContent::Object(ObjectKind::Blob)
         && entry.base().is_none()
         && entry.raw_len() > HELD
 }
 
 /// Writes the blob of an entry without base. The hash is known only at the end: what `out` has got
 /// is worth something only after `Ok`.
-pub(super) fn copy(entry: &Entry<'_>, id: &Id, out: &mut dyn Write) -> Result<u64> {
+pub(super) fn copy(entry: &PackEntry<'_>, id: &Id, out: &mut dyn Write) -> Result<u64> {
     let mut source: Box<dyn Read + '_> = match (entry.plain(), entry.frame()) {
         (Some(bytes), _) => Box::new(bytes),
         (None, Some(frame)) => Box::new(pack::unpacker(frame).map_err(|error| unreadable(&error))?),
@@ -61,16 +61,16 @@ fn unreadable(error: &io::Error) -> Error {
 
 /// A blob on its way into a pack, compressed into a file of its own: its hash, and so whether it is
 /// new at all, is known only when all of it was read.
-pub(super) struct Spool {
+pub(super) struct BlobSpool {
     file: Temp,
     pub id: Id,
     raw_len: u64,
     frame_len: u64,
 }
 
-impl Spool {
+impl BlobSpool {
     /// Reads to the end.
-    pub fn fill(dir: &Path, reader: &mut dyn Read, level: i32) -> Result<Spool> {
+    pub fn fill(dir: &Path, reader: &mut dyn Read, level: i32) -> Result<BlobSpool> {
         let temp = Temp::create_in(dir)?;
         let path = temp.path().to_owned();
         let out = BufWriter::with_capacity(PIECE * 4, temp);
@@ -92,11 +92,11 @@ impl Spool {
         let out = encoder.finish().at("write", &path)?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error).at("write", &path)?;
         let len = file.file().metadata().at("read", &path)?.len();
-        Ok(Spool { file, id: hasher.finalize().into(), raw_len, frame_len: len - MAGIC_LEN })
+        Ok(BlobSpool { file, id: hasher.finalize().into(), raw_len, frame_len: len - MAGIC_LEN })
     }
 
     pub fn head(&self) -> Vec<u8> {
-        pack::zstd_head(Content::Object(Kind::Blob), self.raw_len, self.frame_len)
+        pack::zstd_head(EntryContent::Object(ObjectKind::Blob), self.raw_len, self.frame_len)
     }
 
     /// The frame without its magic number.

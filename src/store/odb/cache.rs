@@ -8,36 +8,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const MOST_BYTES: usize = 8 << 20;
 
 /// The number of an open pack, and which entry of it.
-pub(super) type Key = (u64, u32);
+pub(super) type GroupKey = (u64, u32);
 
 /// Decompressed groups of any number of databases, all together up to so many bytes. Cheap to clone.
 #[derive(Clone)]
-pub struct Groups {
+pub struct GroupCache {
     most: usize,
-    held: Arc<Mutex<Held>>,
+    held: Arc<Mutex<CachedGroups>>,
 }
 
 #[derive(Default)]
-struct Held {
-    groups: HashMap<Key, (Arc<Group>, u64)>,
+struct CachedGroups {
+    groups: HashMap<GroupKey, (Arc<Group>, u64)>,
     /// By when they were used, the latest last.
-    order: BTreeMap<u64, Key>,
+    order: BTreeMap<u64, GroupKey>,
     uses: u64,
     bytes: usize,
 }
 
-impl Default for Groups {
-    fn default() -> Groups {
-        Groups::bounded(MOST_BYTES)
+impl Default for GroupCache {
+    fn default() -> GroupCache {
+        GroupCache::bounded(MOST_BYTES)
     }
 }
 
-impl Groups {
-    pub fn bounded(most: usize) -> Groups {
-        Groups { most, held: Arc::default() }
+impl GroupCache {
+    pub fn bounded(most: usize) -> GroupCache {
+        GroupCache { most, held: Arc::default() }
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, CachedGroups> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -46,7 +46,7 @@ impl Groups {
         self.held().bytes
     }
 
-    pub(super) fn get(&self, key: Key) -> Option<Arc<Group>> {
+    pub(super) fn get(&self, key: GroupKey) -> Option<Arc<Group>> {
         let mut held = self.held();
         let group = held.take(key)?;
         held.put(key, &group);
@@ -54,7 +54,7 @@ impl Groups {
     }
 
     /// One that alone is more than the bound is not kept.
-    pub(super) fn keep(&self, key: Key, group: &Arc<Group>) {
+    pub(super) fn keep(&self, key: GroupKey, group: &Arc<Group>) {
         let mut held = self.held();
         // Two threads may have decompressed it at once.
         let _ = held.take(key);
@@ -66,15 +66,15 @@ impl Groups {
     }
 }
 
-impl Held {
-    fn put(&mut self, key: Key, group: &Arc<Group>) {
+impl CachedGroups {
+    fn put(&mut self, key: GroupKey, group: &Arc<Group>) {
         self.uses += 1;
         self.bytes += group.size();
         self.order.insert(self.uses, key);
         self.groups.insert(key, (group.clone(), self.uses));
     }
 
-    fn take(&mut self, key: Key) -> Option<Arc<Group>> {
+    fn take(&mut self, key: GroupKey) -> Option<Arc<Group>> {
         let (group, used) = self.groups.remove(&key)?;
         self.order.remove(&used);
         self.bytes -= group.size();
@@ -84,22 +84,22 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Mapped, Odb, Scope};
+    use super::super::{CompactScope, Mapped, Odb};
     use super::*;
     use crate::object::{Id, Sink, Source};
-    use crate::pack::{ItemKind, PackId};
+    use crate::pack::{GroupItemKind, PackId};
     use crate::progress::Progress;
     use std::path::{Path, PathBuf};
 
     fn group(len: usize) -> Arc<Group> {
-        let content = Group::encode(&[(ItemKind::Blob, vec![7; len])]);
+        let content = Group::encode(&[(GroupItemKind::Blob, vec![7; len])]);
         Arc::new(Group::decode(content).unwrap())
     }
 
     #[test]
     fn however_many_are_kept_the_bytes_are_bounded_and_the_oldest_go() {
         let one = group(1000);
-        let groups = Groups::bounded(one.size() * 3);
+        let groups = GroupCache::bounded(one.size() * 3);
         for number in 0..100 {
             groups.keep((number, 0), &one);
             assert!(groups.get((0, 0)).is_some() && groups.bytes() <= one.size() * 3);
@@ -121,7 +121,7 @@ mod tests {
             .map(|n| batch.put_blob(format!("text {n}").into_bytes(), None).unwrap())
             .collect();
         batch.commit().unwrap();
-        odb.compact(Scope::All, &Progress::default()).unwrap();
+        odb.compact(CompactScope::All, &Progress::default()).unwrap();
         let pack = odb.packs().unwrap().good[0].id;
         (ids, dir.join(pack.file_name()), pack)
     }
@@ -130,7 +130,7 @@ mod tests {
     fn databases_that_share_groups_decompress_those_of_a_pack_once_and_of_its_copy_again() {
         let dir = tempfile::tempdir().unwrap();
         let (ids, path, id) = compacted(dir.path());
-        let (pack, groups) = (Mapped::open(&path, id).unwrap(), Groups::bounded(1 << 20));
+        let (pack, groups) = (Mapped::open(&path, id).unwrap(), GroupCache::bounded(1 << 20));
         let read = |pack: &Mapped| {
             let odb = Odb::over_with([pack.clone()], groups.clone());
             ids.iter().for_each(|id| drop(odb.blob(id).unwrap()));
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn one_that_comes_twice_counts_once_and_one_that_is_too_large_leaves_nothing() {
         let one = group(1000);
-        let groups = Groups::bounded(one.size() * 3);
+        let groups = GroupCache::bounded(one.size() * 3);
         groups.keep((1, 0), &one);
         groups.keep((1, 0), &one);
         assert_eq!(groups.bytes(), one.size());

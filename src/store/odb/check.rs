@@ -4,7 +4,7 @@ use super::find::Spent;
 use super::list::{Mapped, Pack};
 use super::{Odb, big};
 use crate::error::{Error, Result};
-use crate::object::{Id, Kind, Tree};
+use crate::object::{Id, ObjectKind, Tree};
 use crate::pack::PackId;
 use crate::parallel;
 use crate::progress::Progress;
@@ -142,8 +142,8 @@ impl Odb {
             return big::copy(&entry, &id, &mut io::sink()).map(drop);
         }
         match self.load(pack, position, &mut Spent::default())? {
-            (Kind::Tree, bytes) => Tree::decode(&bytes).map(drop),
-            (Kind::Blob, _) => Ok(()),
+            (ObjectKind::Tree, bytes) => Tree::decode(&bytes).map(drop),
+            (ObjectKind::Blob, _) => Ok(()),
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::list::{Pack, Packs};
 use super::{Odb, big};
 use crate::error::{Error, Result};
-use crate::object::{Id, Kind, Source};
-use crate::pack::{self, Base, Content, Entry, Group, ItemKind, PackId};
+use crate::object::{Id, ObjectKind, Source};
+use crate::pack::{self, EntryBase, EntryContent, Group, GroupItemKind, PackEntry, PackId};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -26,10 +26,10 @@ pub(super) struct Spent {
     open: Vec<(PackId, u32)>,
 }
 
-type Found = (Kind, Vec<u8>);
+type FoundObject = (ObjectKind, Vec<u8>);
 
 impl Source for Odb {
-    fn find(&self, id: &Id) -> Result<Option<Found>> {
+    fn find(&self, id: &Id) -> Result<Option<FoundObject>> {
         self.find_within(id, &mut Spent::default())
     }
 
@@ -46,9 +46,9 @@ impl Source for Odb {
             let entry =
                 pack.reader.entry(place.entry).map_err(|error| damaged(id, pack, &error))?;
             match entry.content() {
-                Content::Object(Kind::Blob) => return Ok(entry.raw_len()),
-                Content::Object(Kind::Tree) => break,
-                Content::Group => {
+                EntryContent::Object(ObjectKind::Blob) => return Ok(entry.raw_len()),
+                EntryContent::Object(ObjectKind::Tree) => break,
+                EntryContent::Group => {
                     let group = self.group(pack, place.entry, &mut Spent::default());
                     if let Ok(bytes) =
                         group.and_then(|group| Ok(group.item(place.nth)?.1.len() as u64))
@@ -88,7 +88,7 @@ impl Odb {
     }
 
     /// Reads the object. A damaged copy is passed over when there is another one.
-    fn find_within(&self, id: &Id, spent: &mut Spent) -> Result<Option<Found>> {
+    fn find_within(&self, id: &Id, spent: &mut Spent) -> Result<Option<FoundObject>> {
         let packs = self.packs()?;
         let first = match self.find_in(&packs, id, spent) {
             Ok(Some(found)) => return Ok(Some(found)),
@@ -101,7 +101,7 @@ impl Odb {
         .map_or_else(|| self.explain_missing(id), |found| Ok(Some(found)))
     }
 
-    fn find_in(&self, packs: &Packs, id: &Id, spent: &mut Spent) -> Result<Option<Found>> {
+    fn find_in(&self, packs: &Packs, id: &Id, spent: &mut Spent) -> Result<Option<FoundObject>> {
         let mut failure = None;
         for pack in &packs.good {
             let Some(position) = pack.reader.position(id) else { continue };
@@ -114,7 +114,7 @@ impl Odb {
     }
 
     /// An object that no index lists is missing for certain only when every index can be trusted.
-    fn explain_missing(&self, id: &Id) -> Result<Option<Found>> {
+    fn explain_missing(&self, id: &Id) -> Result<Option<FoundObject>> {
         let packs = self.packs()?;
         if let Some(pack) = packs.damaged.first() {
             let message = format!(
@@ -131,7 +131,12 @@ impl Odb {
 
     /// The object at a position of a pack, its hash proven. Of two packs each may have a delta on an object
     /// whose whole copy is in the other or elsewhere: a copy that leads back to itself is passed over.
-    pub(super) fn load(&self, pack: &Arc<Pack>, position: u32, spent: &mut Spent) -> Result<Found> {
+    pub(super) fn load(
+        &self,
+        pack: &Arc<Pack>,
+        position: u32,
+        spent: &mut Spent,
+    ) -> Result<FoundObject> {
         spent.opened += 1;
         let here = (pack.id, position);
         if spent.opened > MAX_OPENED || spent.open.contains(&here) {
@@ -143,17 +148,19 @@ impl Odb {
         found
     }
 
-    fn load_copy(&self, pack: &Arc<Pack>, position: u32, spent: &mut Spent) -> Result<Found> {
+    fn load_copy(&self, pack: &Arc<Pack>, position: u32, spent: &mut Spent) -> Result<FoundObject> {
         let place = pack.reader.place(position)?;
         let entry = pack.reader.entry(place.entry)?;
         let found = match entry.content() {
-            Content::Object(kind) if place.nth == 0 => {
+            EntryContent::Object(kind) if place.nth == 0 => {
                 let base = self.base_of(pack, &entry, position, spent)?;
                 spent.bytes += entry.raw_len();
                 (kind, entry.decode(base.as_deref())?)
             }
-            Content::Object(_) => return Err(Error::corrupt("an entry has too few objects")),
-            Content::Group => member(pack, &*self.group(pack, place.entry, spent)?, place.nth)?,
+            EntryContent::Object(_) => return Err(Error::corrupt("an entry has too few objects")),
+            EntryContent::Group => {
+                member(pack, &*self.group(pack, place.entry, spent)?, place.nth)?
+            }
         };
         if pack.reader.id(position) != Some(found.0.id_of(&found.1)) {
             return Err(Error::corrupt("its bytes have another hash"));
@@ -186,15 +193,17 @@ impl Odb {
     fn base_of(
         &self,
         pack: &Arc<Pack>,
-        entry: &Entry<'_>,
+        entry: &PackEntry<'_>,
         own: u32,
         spent: &mut Spent,
     ) -> Result<Option<Vec<u8>>> {
         match entry.base() {
             None => Ok(None),
-            Some(Base::Position(base)) if base < own => self.near_base(pack, base, spent).map(Some),
-            Some(Base::Position(_)) => Err(Error::corrupt("its base comes after it")),
-            Some(Base::Id(base)) => self.base(pack, &base, spent).map(Some),
+            Some(EntryBase::Position(base)) if base < own => {
+                self.near_base(pack, base, spent).map(Some)
+            }
+            Some(EntryBase::Position(_)) => Err(Error::corrupt("its base comes after it")),
+            Some(EntryBase::Id(base)) => self.base(pack, &base, spent).map(Some),
         }
     }
 
@@ -249,8 +258,8 @@ impl Odb {
             let Ok(entry) = place.and_then(|place| pack.reader.entry(place.entry)) else { break };
             match entry.base() {
                 None => return Ok(length),
-                Some(Base::Id(base)) => id = base,
-                Some(Base::Position(base)) => match pack.reader.id(base) {
+                Some(EntryBase::Id(base)) => id = base,
+                Some(EntryBase::Position(base)) => match pack.reader.id(base) {
                     Some(base) => id = base,
                     None => return Ok(length),
                 },
@@ -261,7 +270,7 @@ impl Odb {
 
     /// The kind, and how many bytes have to be decompressed at once to read it. From the head of its entry;
     /// a group is opened.
-    pub(super) fn head(&self, id: &Id) -> Result<Option<(Kind, u64)>> {
+    pub(super) fn head(&self, id: &Id) -> Result<Option<(ObjectKind, u64)>> {
         let mut failure = None;
         for pack in &self.packs()?.good {
             let Some(position) = pack.reader.position(id) else { continue };
@@ -273,15 +282,15 @@ impl Odb {
         failure.map_or(Ok(None), Err)
     }
 
-    fn head_in(&self, pack: &Arc<Pack>, position: u32) -> Result<(Kind, u64)> {
+    fn head_in(&self, pack: &Arc<Pack>, position: u32) -> Result<(ObjectKind, u64)> {
         let place = pack.reader.place(position)?;
         let entry = pack.reader.entry(place.entry)?;
         let kind = match entry.content() {
-            Content::Object(kind) => kind,
-            Content::Group => {
+            EntryContent::Object(kind) => kind,
+            EntryContent::Group => {
                 match self.group(pack, place.entry, &mut Spent::default())?.item(place.nth)?.0 {
-                    ItemKind::Blob => Kind::Blob,
-                    ItemKind::Tree | ItemKind::LinkedTree => Kind::Tree,
+                    GroupItemKind::Blob => ObjectKind::Blob,
+                    GroupItemKind::Tree | GroupItemKind::LinkedTree => ObjectKind::Tree,
                 }
             }
         };
@@ -289,9 +298,11 @@ impl Odb {
     }
 
     /// Kind and length, without reading more than the entry needs.
-    pub fn kind_and_len(&self, id: &Id) -> Result<Option<(Kind, u64)>> {
+    pub fn kind_and_len(&self, id: &Id) -> Result<Option<(ObjectKind, u64)>> {
         match self.big(id)? {
-            Some((pack, number)) => Ok(Some((Kind::Blob, pack.reader.entry(number)?.raw_len()))),
+            Some((pack, number)) => {
+                Ok(Some((ObjectKind::Blob, pack.reader.entry(number)?.raw_len())))
+            }
             None => Ok(self.find(id)?.map(|(kind, bytes)| (kind, bytes.len() as u64))),
         }
     }
@@ -320,13 +331,13 @@ impl Odb {
 }
 
 /// The object of a group of this pack; its hash is not proven.
-pub(super) fn member(pack: &Pack, group: &Group, nth: usize) -> Result<Found> {
+pub(super) fn member(pack: &Pack, group: &Group, nth: usize) -> Result<FoundObject> {
     let (kind, bytes) = group.item(nth)?;
     match kind {
-        ItemKind::Blob => Ok((Kind::Blob, bytes.to_vec())),
-        ItemKind::Tree => Ok((Kind::Tree, bytes.to_vec())),
-        ItemKind::LinkedTree => {
-            Ok((Kind::Tree, pack::unlink(bytes, |position| pack.reader.id(position))?))
+        GroupItemKind::Blob => Ok((ObjectKind::Blob, bytes.to_vec())),
+        GroupItemKind::Tree => Ok((ObjectKind::Tree, bytes.to_vec())),
+        GroupItemKind::LinkedTree => {
+            Ok((ObjectKind::Tree, pack::unlink(bytes, |position| pack.reader.id(position))?))
         }
     }
 }

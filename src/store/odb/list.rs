@@ -3,7 +3,7 @@
 use super::Odb;
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Map};
-use crate::pack::{PackId, Reader};
+use crate::pack::{PackId, PackReader};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError};
 /// A pack file, mapped.
 pub(super) struct Pack {
     pub id: PackId,
-    pub reader: Reader<Map>,
+    pub reader: PackReader<Map>,
     /// No other one has it: of two files with the same name one may be damaged.
     pub number: u64,
 }
@@ -21,7 +21,7 @@ static OPENED: AtomicU64 = AtomicU64::new(0);
 
 impl Pack {
     fn open(path: &Path, id: PackId) -> Result<Arc<Pack>> {
-        let reader = Reader::open(fs::map(path)?)?;
+        let reader = PackReader::open(fs::map(path)?)?;
         Ok(Arc::new(Pack { id, reader, number: OPENED.fetch_add(1, Ordering::Relaxed) }))
     }
 

@@ -2,7 +2,7 @@
 
 use super::Batch;
 use crate::error::Result;
-use crate::object::{Id, Kind, ReadBlob};
+use crate::object::{Id, ObjectKind, ReadBlob};
 use crate::parallel;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,7 +15,7 @@ const MOST_THREADS: usize = 8;
 /// How many numbers a thread takes at once: neighbours stay neighbours in the pack.
 const SHARE: usize = 16;
 
-type Numbered = Vec<(usize, Option<Id>)>;
+type NumberedIds = Vec<(usize, Option<Id>)>;
 
 impl Batch {
     /// [`crate::object::Sink::put_blobs`] for threads that share the batch.
@@ -31,13 +31,13 @@ impl Batch {
         Ok(ids)
     }
 
-    fn work(&self, count: usize, next: &AtomicUsize, read: &ReadBlob<'_>) -> Result<Numbered> {
+    fn work(&self, count: usize, next: &AtomicUsize, read: &ReadBlob<'_>) -> Result<NumberedIds> {
         let mut done = Vec::new();
         loop {
             let start = next.fetch_add(SHARE, Ordering::Relaxed);
             for number in start..count.min(start + SHARE) {
                 let stored = read(number).and_then(|blob| match blob {
-                    Some(blob) => self.add(Kind::Blob, &blob.bytes, blob.base).map(Some),
+                    Some(blob) => self.add(ObjectKind::Blob, &blob.bytes, blob.base).map(Some),
                     None => Ok(None),
                 });
                 // The others need not begin anything new.

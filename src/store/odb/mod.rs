@@ -17,11 +17,11 @@ mod thin_pack;
 mod verify_pack;
 
 pub use crate::store::odb::thin_pack::ThinPack;
-pub use crate::store::odb::verify_pack::{Limits, PackCheck};
+pub use crate::store::odb::verify_pack::{PackCheck, VerifyLimits};
 pub use batch::Batch;
-pub use cache::Groups;
+pub use cache::GroupCache;
 pub use check::{Checked, Damage};
-pub use compact::{Compacted, Scope};
+pub use compact::{CompactScope, Compacted};
 pub use list::Mapped;
 
 use crate::error::{Error, Result};
@@ -34,13 +34,13 @@ use std::sync::{Arc, RwLock};
 
 /// Where objects are read from. Cheap to clone; may be used from many threads.
 #[derive(Clone)]
-pub struct Odb(Arc<Inner>);
+pub struct Odb(Arc<OdbInner>);
 
-struct Inner {
+struct OdbInner {
     /// `None`: a fixed list of packs, wherever they are.
     dir: Option<PathBuf>,
     packs: RwLock<Option<Arc<Packs>>>,
-    groups: Groups,
+    groups: GroupCache,
 }
 
 impl fmt::Debug for Odb {
@@ -54,7 +54,7 @@ impl fmt::Debug for Odb {
 
 /// What `objects/` holds. An object that lies in two packs counts twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct PackCounts {
     pub packs: u64,
     pub objects: u64,
     /// Bytes of all pack files.
@@ -66,19 +66,19 @@ pub struct Counts {
 impl Odb {
     /// The objects in a folder. Nothing is read yet.
     pub fn open(dir: &Path) -> Odb {
-        let groups = Groups::default();
-        Odb(Arc::new(Inner { dir: Some(dir.to_owned()), packs: RwLock::new(None), groups }))
+        let groups = GroupCache::default();
+        Odb(Arc::new(OdbInner { dir: Some(dir.to_owned()), packs: RwLock::new(None), groups }))
     }
 
     /// The objects in exactly these packs. What must be read first comes first.
     pub fn over(packs: impl IntoIterator<Item = Mapped>) -> Odb {
-        Odb::over_with(packs, Groups::default())
+        Odb::over_with(packs, GroupCache::default())
     }
 
     /// The same with groups that it shares with others.
-    pub fn over_with(packs: impl IntoIterator<Item = Mapped>, groups: Groups) -> Odb {
+    pub fn over_with(packs: impl IntoIterator<Item = Mapped>, groups: GroupCache) -> Odb {
         let packs = RwLock::new(Some(Arc::new(Packs::fixed(packs))));
-        Odb(Arc::new(Inner { dir: None, packs, groups }))
+        Odb(Arc::new(OdbInner { dir: None, packs, groups }))
     }
 
     /// These packs as they are now, and one that is none of them.
@@ -133,9 +133,10 @@ impl Odb {
         Ok(ids)
     }
 
-    pub fn counts(&self) -> Result<Counts> {
+    pub fn counts(&self) -> Result<PackCounts> {
         let packs = self.latest()?;
-        let mut counts = Counts { damaged: packs.damaged.len() as u64, ..Counts::default() };
+        let mut counts =
+            PackCounts { damaged: packs.damaged.len() as u64, ..PackCounts::default() };
         for pack in &packs.good {
             counts.packs += 1;
             counts.objects += u64::from(pack.reader.count());

@@ -2,7 +2,7 @@
 //! told so instead of being passed over.
 
 use super::packed::{self, Packed};
-use super::{Name, Refs, SNAPSHOTS, log, name};
+use super::{RefName, Refs, SNAPSHOTS, log, name};
 use crate::error::{Error, Kind, Result};
 use crate::object::Id;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const MOST_MISSING: u64 = 4096;
 
 /// What one look at a series found.
-pub(super) struct Looked {
+pub(super) struct SeriesScan {
     pub found: BTreeMap<u64, Result<Id>>,
     /// What is wrong with `packed-refs`: which numbers its damaged lines had is not known.
     pub damage: Option<Error>,
@@ -19,7 +19,7 @@ pub(super) struct Looked {
     ends_loose: bool,
 }
 
-impl Looked {
+impl SeriesScan {
     fn last(&self) -> Option<u64> {
         self.found.keys().next_back().copied()
     }
@@ -58,7 +58,7 @@ impl Refs {
         }
     }
 
-    fn find(&self, name: &Name) -> Result<(Option<Id>, Option<Error>)> {
+    fn find(&self, name: &RefName) -> Result<(Option<Id>, Option<Error>)> {
         if let Some(id) = self.loose(name)? {
             return Ok((Some(id), None));
         }
@@ -91,10 +91,10 @@ impl Refs {
     fn complete(
         &self,
         series: &str,
-        looked: Looked,
+        looked: SeriesScan,
         known: Option<(u64, Id)>,
     ) -> Result<Vec<(u64, Result<Id>)>> {
-        let Looked { mut found, damage, ends_loose } = looked;
+        let SeriesScan { mut found, damage, ends_loose } = looked;
         if let (Some(damage), None, false) = (&damage, known, ends_loose) {
             return Err(damage.again());
         }
@@ -104,7 +104,7 @@ impl Refs {
             for number in
                 (1..=last).filter(|number| !found.contains_key(number)).collect::<Vec<_>>()
             {
-                let name = Name::new(series, number)?;
+                let name = RefName::new(series, number)?;
                 let error = damage.as_ref().map(|damage| self.doubted(damage, &name));
                 found.insert(number, Err(error.unwrap_or_else(|| self.lost(&name))));
             }
@@ -112,7 +112,7 @@ impl Refs {
         if let Some(damage) = &damage {
             let known = log::known(&self.dir).refs;
             for (number, id) in found.iter_mut() {
-                let name = Name::new(series, *number)?;
+                let name = RefName::new(series, *number)?;
                 if id.as_ref().is_ok_and(|id| known.get(&name).is_some_and(|was| was != id)) {
                     *id = Err(self.doubted(damage, &name));
                 }
@@ -134,7 +134,7 @@ impl Refs {
         }
         let known = log::known(&self.dir).refs;
         for (number, id) in found.iter_mut() {
-            let name = Name::new(series, *number)?;
+            let name = RefName::new(series, *number)?;
             let was = known.get(&name).copied();
             let is_copy =
                 |id: &Id| twice.binary_search(id).is_ok() && was.is_some_and(|was| was != *id);
@@ -163,7 +163,7 @@ impl Refs {
         let is_loose = loose.is_some_and(|number| packed.is_none_or(|(last, _)| last < number));
         let found = match loose.filter(|_| is_loose) {
             Some(number) => {
-                let name = Name::new(series, number)?;
+                let name = RefName::new(series, number)?;
                 // Packed between the two looks, perhaps: `find` looks in the right order.
                 Some((number, self.find(&name)?.0.ok_or_else(|| self.lost(&name))?))
             }
@@ -171,7 +171,7 @@ impl Refs {
         };
         match (found, known) {
             (found, Some((last, _))) if found.is_none_or(|(number, _)| number < last) => {
-                let name = Name::new(series, last)?;
+                let name = RefName::new(series, last)?;
                 Err(looked
                     .damage()
                     .map_or_else(|| self.lost(&name), |damage| self.doubted(damage, &name)))
@@ -179,7 +179,7 @@ impl Refs {
             (Some((number, id)), Some((last, was)))
                 if number == last && id != was && looked.damage().is_some() =>
             {
-                let name = Name::new(series, number)?;
+                let name = RefName::new(series, number)?;
                 Err(looked
                     .damage()
                     .map_or_else(|| self.lost(&name), |damage| self.doubted(damage, &name)))
@@ -189,7 +189,7 @@ impl Refs {
                 let is_copy = copies
                     .iter()
                     .any(|(other, same)| *other != number && same.as_ref().ok() == Some(&id));
-                let name = Name::new(series, number)?;
+                let name = RefName::new(series, number)?;
                 // Unless an older program, which keeps no log, made the refs others.
                 if is_copy { Err(self.copied(&name, Some(&was))) } else { Ok(found) }
             }
@@ -214,7 +214,7 @@ impl Refs {
             if first_lost()?.is_some()
                 && let Some(number) = first_lost()?
             {
-                return Err(self.lost(&Name::new(series, number)?));
+                return Err(self.lost(&RefName::new(series, number)?));
             }
         }
         Ok(())
@@ -225,22 +225,22 @@ impl Refs {
     }
 
     /// A ref that was there, with the command that makes it what it was.
-    pub(super) fn lost(&self, name: &Name) -> Error {
+    pub(super) fn lost(&self, name: &RefName) -> Error {
         let error = Error::corrupt(format!("the ref \"{name}\" is missing"));
         error.hint(self.mending(name, log::known(&self.dir).refs.get(name)))
     }
 
     /// What a damaged file says of a ref, or does not say.
-    fn doubted(&self, damage: &Error, name: &Name) -> Error {
+    fn doubted(&self, damage: &Error, name: &RefName) -> Error {
         damage.again().hint(self.mending(name, log::known(&self.dir).refs.get(name)))
     }
 
-    pub(super) fn copied(&self, name: &Name, was: Option<&Id>) -> Error {
+    pub(super) fn copied(&self, name: &RefName, was: Option<&Id>) -> Error {
         let error = Error::corrupt(format!("the ref \"{name}\" names what another version is"));
         error.hint(self.mending(name, was))
     }
 
-    pub(super) fn mending(&self, name: &Name, was: Option<&Id>) -> String {
+    pub(super) fn mending(&self, name: &RefName, was: Option<&Id>) -> String {
         match was {
             Some(id) => {
                 let path = self.path(name);
@@ -254,10 +254,10 @@ impl Refs {
     }
 
     /// One look at a series: the files first, `packed-refs` second.
-    pub(super) fn look(&self, series: &str) -> Result<Looked> {
+    pub(super) fn look(&self, series: &str) -> Result<SeriesScan> {
         let mut found = BTreeMap::new();
         for number in self.loose_numbers(series)? {
-            match self.loose(&Name::new(series, number)?) {
+            match self.loose(&RefName::new(series, number)?) {
                 Ok(Some(id)) => drop(found.insert(number, Ok(id))),
                 // Gone since the folder was listed means packed, and that is read next.
                 Ok(None) => {}
@@ -273,6 +273,6 @@ impl Refs {
             found.entry(*number).or_insert(Ok(*id));
         }
         let ends_loose = loose.is_some() && loose == found.keys().next_back().copied();
-        Ok(Looked { found, damage: looked.damage().map(Error::again), ends_loose })
+        Ok(SeriesScan { found, damage: looked.damage().map(Error::again), ends_loose })
     }
 }

@@ -1,7 +1,7 @@
 //! Every ref there is and everything that is wrong with them, for `fsck`: damage stops nothing here.
 
 use super::packed::{self, Packed};
-use super::{Known, Name, Refs, log, name};
+use super::{LoggedRefs, RefName, Refs, log, name};
 use crate::error::{At, Error, Result};
 use crate::object::Id;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,20 +15,20 @@ const MOST_ALONE: usize = 10;
 const MOST_TOLD: usize = 10_000;
 
 /// Each ref with its id, or with none where it cannot be read.
-type Found = BTreeMap<Name, Option<Id>>;
+type FoundRefs = BTreeMap<RefName, Option<Id>>;
 
 /// What a survey found.
 #[derive(Debug)]
 pub struct RefCheck {
     /// The refs that could be read, by series and number.
-    pub refs: Vec<(Name, Id)>,
+    pub refs: Vec<(RefName, Id)>,
     pub problems: Vec<Trouble>,
 }
 
 /// Something that is wrong with the refs, and the refs that cannot be read for it.
 #[derive(Debug)]
 pub struct Trouble {
-    pub refs: Vec<Name>,
+    pub refs: Vec<RefName>,
     pub error: Error,
     /// What mends it, where that is known for certain.
     pub next: Option<String>,
@@ -77,17 +77,18 @@ impl Refs {
     }
 
     /// Numbers that were given and are not there: those that a series skips, and those that the log knows.
-    fn missing(&self, known: &Known, found: &mut Found, problems: &mut Vec<Trouble>) {
+    fn missing(&self, known: &LoggedRefs, found: &mut FoundRefs, problems: &mut Vec<Trouble>) {
         for series in SERIES {
-            let of_series = |name: &&Name| name.series() == series;
+            let of_series = |name: &&RefName| name.series() == series;
             let last =
-                found.keys().chain(known.refs.keys()).filter(of_series).map(Name::number).max();
-            let numbers: BTreeSet<u64> = found.keys().filter(of_series).map(Name::number).collect();
+                found.keys().chain(known.refs.keys()).filter(of_series).map(RefName::number).max();
+            let numbers: BTreeSet<u64> =
+                found.keys().filter(of_series).map(RefName::number).collect();
             let mut missing = (1..=last.unwrap_or(0)).filter(|number| !numbers.contains(number));
-            let names: Vec<Name> = missing
+            let names: Vec<RefName> = missing
                 .by_ref()
                 .take(MOST_TOLD)
-                .filter_map(|number| Name::new(series, number).ok())
+                .filter_map(|number| RefName::new(series, number).ok())
                 .collect();
             for name in names.iter().take(MOST_ALONE) {
                 let next = known.refs.get(name).map(|id| self.mending(name, Some(id)));
@@ -105,8 +106,8 @@ impl Refs {
     }
 
     /// Each push and each version is an object of its own, so that of two refs with one id one is wrong.
-    fn copies(&self, known: &Known, found: &mut Found, problems: &mut Vec<Trouble>) {
-        let mut first: BTreeMap<(&str, Id), &Name> = BTreeMap::new();
+    fn copies(&self, known: &LoggedRefs, found: &mut FoundRefs, problems: &mut Vec<Trouble>) {
+        let mut first: BTreeMap<(&str, Id), &RefName> = BTreeMap::new();
         let mut copied = Vec::new();
         for (name, id) in found.iter().filter(|(name, _)| name.series() != name::SNAPSHOTS) {
             let Some(id) = *id else { continue };
@@ -130,7 +131,7 @@ impl Refs {
     fn survey_loose(
         &self,
         series: &str,
-        found: &mut Found,
+        found: &mut FoundRefs,
         problems: &mut Vec<Trouble>,
     ) -> Result<()> {
         let dir = self.dir.join(series);
@@ -144,7 +145,7 @@ impl Refs {
                 problems.extend(stray(series, &file.to_string_lossy()).map(Trouble::from));
                 continue;
             };
-            let name = Name::new(series, number)?;
+            let name = RefName::new(series, number)?;
             match self.loose(&name) {
                 Ok(Some(id)) => drop(found.insert(name, Some(id))),
                 Ok(None) => {}
@@ -165,10 +166,10 @@ fn stray(series: &str, file: &str) -> Option<Error> {
     like.then(|| Error::corrupt(format!("\"{series}/{file}\" is not the name of a ref")))
 }
 
-fn merge(packed: &Packed, found: &mut Found, problems: &mut Vec<Trouble>) -> Result<()> {
+fn merge(packed: &Packed, found: &mut FoundRefs, problems: &mut Vec<Trouble>) -> Result<()> {
     for series in packed::SERIES {
         for (number, id) in packed.series(series) {
-            let name = Name::new(series, *number)?;
+            let name = RefName::new(series, *number)?;
             match found.get(&name) {
                 Some(Some(loose)) if loose != id => {
                     problems.push(packed::disagree(&name, *loose, *id).into())

@@ -8,7 +8,7 @@
 use super::super::active::{self, Active};
 use super::super::layout::REFLOG;
 use super::name::number_of;
-use super::{Name, Refs, SOURCE, VERSIONS};
+use super::{RefName, Refs, SOURCE, VERSIONS};
 use crate::error::{At, Result};
 use crate::fs;
 use crate::object::Id;
@@ -115,19 +115,20 @@ fn marks(bytes: &[u8]) -> impl DoubleEndedIterator<Item = Mark> + '_ {
 
 /// Everything that the log knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known {
-    pub refs: BTreeMap<Name, Id>,
+pub struct LoggedRefs {
+    pub refs: BTreeMap<RefName, Id>,
     pub active: Option<Active>,
 }
 
 /// Reads the whole log: for what is lost, and never on the way of an ordinary command.
-pub fn known(dir: &Path) -> Known {
+pub fn known(dir: &Path) -> LoggedRefs {
     let bytes = fs::read_if_exists(&dir.join(REFLOG)).ok().flatten().unwrap_or_default();
-    let mut known = Known::default();
+    let mut known = LoggedRefs::default();
     for mark in marks(&bytes) {
         for series in [SOURCE, VERSIONS] {
             let newest = mark.newest(series);
-            let name = newest.and_then(|(number, id)| Some((Name::new(series, number).ok()?, id)));
+            let name =
+                newest.and_then(|(number, id)| Some((RefName::new(series, number).ok()?, id)));
             known.refs.extend(name);
         }
         known.active = mark.active.or(known.active);
@@ -136,7 +137,7 @@ pub fn known(dir: &Path) -> Known {
 }
 
 /// Adds a ref that is durable. Nothing depends on its success.
-pub fn add_ref(refs: &Refs, name: &Name, id: Id) {
+pub fn add_ref(refs: &Refs, name: &RefName, id: Id) {
     let before = newest(&refs.dir);
     let follows = before.as_ref().is_some_and(|mark| {
         mark.newest(name.series()).map_or(0, |(number, _)| number).checked_add(1)

@@ -1,7 +1,7 @@
 //! Mending: refs that were lost or damaged are made what they were.
 
 use super::packed::{self, Packed};
-use super::{Lock, Name, Refs, log};
+use super::{RefName, Refs, StoreLock, log};
 use crate::error::Result;
 use crate::fs;
 use crate::object::Id;
@@ -16,7 +16,7 @@ impl Refs {
     /// Makes these refs what they were, durably, and no others. Each becomes a file first, which counts more than a
     /// damaged `packed-refs`; that is put together anew when nothing is missing in it any more. A crash in between
     /// leaves some of them mended, and the next run mends the rest.
-    pub fn mend(&self, lock: &Lock, lost: &BTreeMap<Name, Id>) -> Result<()> {
+    pub fn mend(&self, lock: &StoreLock, lost: &BTreeMap<RefName, Id>) -> Result<()> {
         lock.check(&self.dir);
         for (name, id) in lost {
             fs::create_dir_all(&self.dir.join(name.series()))?;
@@ -31,7 +31,7 @@ impl Refs {
         // A line of a damaged file can be well formed and wrong, and a file counts more.
         for series in packed::SERIES {
             for number in self.loose_numbers(series)? {
-                packed.remove(&Name::new(series, number)?);
+                packed.remove(&RefName::new(series, number)?);
             }
         }
         self.pack_onto(packed, true)

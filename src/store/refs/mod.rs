@@ -15,10 +15,10 @@ pub(super) mod packed;
 mod tests;
 
 pub use crate::store::refs::fsck::{RefCheck, Trouble};
-pub use log::Known;
-pub use name::{Name, SNAPSHOTS, SOURCE, VERSIONS};
+pub use log::LoggedRefs;
+pub use name::{RefName, SNAPSHOTS, SOURCE, VERSIONS};
 
-use super::{Lock, layout};
+use super::{StoreLock, layout};
 use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, Clobber, Published};
 use crate::object::Id;
@@ -44,13 +44,13 @@ impl Refs {
     }
 
     /// Creates a ref, durably. A name that is taken, loose or packed, is a conflict.
-    pub fn create(&self, lock: &Lock, name: &str, id: Id) -> Result<()> {
+    pub fn create(&self, lock: &StoreLock, name: &str, id: Id) -> Result<()> {
         lock.check(&self.dir);
         let taken = || {
             Error::conflict(format!("cannot create the ref \"{name}\": it exists"))
                 .hint("somebody else took this number: look again, and take the next one")
         };
-        let parsed: Name = name.parse()?;
+        let parsed: RefName = name.parse()?;
         if Packed::look(&self.dir)?.packed.get(&parsed).is_some() {
             return Err(taken());
         }
@@ -77,16 +77,16 @@ impl Refs {
     pub fn confirm(&self, series: &str) -> Result<()> {
         let folder = self.dir.join(name::check_series(series)?);
         if let Some(number) = self.loose_numbers(series)?.into_iter().max() {
-            fs::confirm(&self.path(&Name::new(series, number)?))?;
+            fs::confirm(&self.path(&RefName::new(series, number)?))?;
         }
         fs::confirm_dir(&folder)
     }
 
     /// Creates the next ref of a series and gives its number.
-    pub fn append(&self, lock: &Lock, series: &str, id: Id) -> Result<u64> {
+    pub fn append(&self, lock: &StoreLock, series: &str, id: Id) -> Result<u64> {
         let last = self.latest(series)?.map_or(0, |(number, _)| number);
         let full = || Error::failed(format!("there is no number after v{last} in \"{series}\""));
-        let next = Name::new(series, last.checked_add(1).ok_or_else(full)?)?;
+        let next = RefName::new(series, last.checked_add(1).ok_or_else(full)?)?;
         self.create(lock, &next.to_string(), id)?;
         Ok(next.number())
     }
@@ -94,7 +94,7 @@ impl Refs {
     /// Moves the loose refs of `refs/source` and `refs/versions` into `packed-refs`. A crash in
     /// between leaves refs that are both loose and packed, with the same id: the next run removes
     /// them. It also removes what killed processes left in the folders.
-    pub fn pack_refs(&self, lock: &Lock) -> Result<()> {
+    pub fn pack_refs(&self, lock: &StoreLock) -> Result<()> {
         lock.check(&self.dir);
         self.pack_onto(Packed::read(&self.dir)?, false)
     }
@@ -106,7 +106,7 @@ impl Refs {
             let mut numbers = self.loose_numbers(series)?;
             numbers.sort_unstable();
             for number in numbers {
-                let name = Name::new(series, number)?;
+                let name = RefName::new(series, number)?;
                 let Some(id) = self.loose(&name)? else { continue };
                 packed.insert(at, number, id)?;
                 folded.push(name);
@@ -130,11 +130,11 @@ impl Refs {
         fs::sync_dir(&self.dir.join("refs"))
     }
 
-    fn path(&self, name: &Name) -> PathBuf {
+    fn path(&self, name: &RefName) -> PathBuf {
         self.dir.join(name.to_string())
     }
 
-    fn loose(&self, name: &Name) -> Result<Option<Id>> {
+    fn loose(&self, name: &RefName) -> Result<Option<Id>> {
         let path = self.path(name);
         let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
         let text = std::str::from_utf8(&bytes).ok().and_then(|text| text.strip_suffix('\n'));

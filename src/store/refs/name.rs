@@ -13,14 +13,14 @@ pub const SNAPSHOTS: &str = "refs/snapshots";
 
 /// Ordered by series, then by number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name {
+pub struct RefName {
     series: Box<str>,
     number: u64,
 }
 
-impl Name {
-    pub fn new(series: &str, number: u64) -> Result<Name> {
-        let name = Name { series: check_series(series)?.into(), number };
+impl RefName {
+    pub fn new(series: &str, number: u64) -> Result<RefName> {
+        let name = RefName { series: check_series(series)?.into(), number };
         if number == 0 {
             return Err(bad(&name.to_string()));
         }
@@ -36,18 +36,18 @@ impl Name {
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for RefName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/v{}", self.series, self.number)
     }
 }
 
-impl FromStr for Name {
+impl FromStr for RefName {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Name> {
+    fn from_str(text: &str) -> Result<RefName> {
         let (series, file) = text.rsplit_once('/').ok_or_else(|| bad(text))?;
-        Name::new(series, number_of(file).ok_or_else(|| bad(text))?)
+        RefName::new(series, number_of(file).ok_or_else(|| bad(text))?)
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn good_names_are_read_and_shown_alike() {
         for text in ["refs/source/v1", "refs/versions/v18446744073709551615", "refs/snapshots/v3"] {
-            assert_eq!(text.parse::<Name>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<RefName>().unwrap().to_string(), text);
         }
     }
 
@@ -103,13 +103,13 @@ mod tests {
             "refs/remotes/origin/source/v1",
             "/refs/source/v1",
         ] {
-            assert!(text.parse::<Name>().is_err(), "{text}");
+            assert!(text.parse::<RefName>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn names_are_ordered_by_number() {
-        let name = |text: &str| text.parse::<Name>().unwrap();
+        let name = |text: &str| text.parse::<RefName>().unwrap();
         assert!(name("refs/source/v9") < name("refs/source/v10"));
         assert!(name("refs/source/v10") < name("refs/versions/v1"));
     }

@@ -5,7 +5,7 @@
 
 use super::super::active::{self, Active};
 use super::super::layout::PACKED_REFS;
-use super::name::{Name, SOURCE, VERSIONS, number_of};
+use super::name::{RefName, SOURCE, VERSIONS, number_of};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::object::Id;
@@ -38,12 +38,12 @@ impl Packed {
 
     /// What can be read of it where it is damaged: the lines that are well formed and in their place. An id that
     /// was changed is that of no object, so that it misleads nobody.
-    pub fn look(dir: &Path) -> Result<Looked> {
+    pub fn look(dir: &Path) -> Result<PackedScan> {
         match Packed::read(dir) {
-            Ok(packed) => Ok(Looked { packed, damage: None }),
+            Ok(packed) => Ok(PackedScan { packed, damage: None }),
             Err(error) if error.kind() == Kind::Corrupt => {
                 let bytes = fs::read_if_exists(&dir.join(PACKED_REFS))?.unwrap_or_default();
-                Ok(Looked {
+                Ok(PackedScan {
                     damage: Some((error, is_without_pointer(&bytes))),
                     packed: Packed::salvage(&bytes),
                 })
@@ -81,14 +81,14 @@ impl Packed {
         fs::replace(&dir.join(PACKED_REFS), self.encode().as_bytes())
     }
 
-    pub fn get(&self, name: &Name) -> Option<Id> {
+    pub fn get(&self, name: &RefName) -> Option<Id> {
         let refs = self.series(name.series());
         let at = refs.binary_search_by_key(&name.number(), |(number, _)| *number).ok()?;
         Some(refs[at].1)
     }
 
     /// Takes out a ref, where it is there.
-    pub fn remove(&mut self, name: &Name) {
+    pub fn remove(&mut self, name: &RefName) {
         if let Some(at) = SERIES.iter().position(|known| *known == name.series()) {
             self.refs[at].retain(|(number, _)| *number != name.number());
         }
@@ -119,7 +119,7 @@ impl Packed {
         let refs = &mut self.refs[series];
         match refs.binary_search_by_key(&number, |(known, _)| *known) {
             Ok(at) if refs[at].1 != id => {
-                Err(disagree(&Name::new(SERIES[series], number)?, id, refs[at].1))
+                Err(disagree(&RefName::new(SERIES[series], number)?, id, refs[at].1))
             }
             Ok(_) => Ok(()),
             Err(at) => {
@@ -175,13 +175,13 @@ impl Packed {
 
 /// What was found of the file, and what is wrong with it.
 #[derive(Debug)]
-pub struct Looked {
+pub struct PackedScan {
     pub packed: Packed,
     /// With whether the refs begin at once, so that no pointer stands before them.
     damage: Option<(Error, bool)>,
 }
 
-impl Looked {
+impl PackedScan {
     pub fn damage(&self) -> Option<&Error> {
         self.damage.as_ref().map(|(error, _)| error)
     }
@@ -210,7 +210,7 @@ fn parse_line(line: &str) -> Option<(usize, u64, Id)> {
     Some((at, number_of(file)?, id.parse().ok()?))
 }
 
-pub fn disagree(name: &Name, loose: Id, packed: Id) -> Error {
+pub fn disagree(name: &RefName, loose: Id, packed: Id) -> Error {
     let (loose, packed) = (loose.short(), packed.short());
     Error::corrupt(format!(
         "the ref \"{name}\" is {loose} in its file but {packed} in \"{PACKED_REFS}\""

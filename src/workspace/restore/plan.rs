@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::object::{self, Difference, Id, Leaf, Source};
+use crate::object::{self, Id, Leaf, Source, TreeDifference};
 
 /// The way from the files a project has to those it shall have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,8 @@ pub fn plan(source: &dyn Source, current: Id, target: Id) -> Result<Plan> {
     Ok(Plan { current, target, steps })
 }
 
-fn step(found: Difference) -> Result<Step> {
-    let Difference { path, old, new } = found;
+fn step(found: TreeDifference) -> Result<Step> {
+    let TreeDifference { path, old, new } = found;
     if new.is_some() {
         check_path(&path)?;
     }

@@ -2,7 +2,7 @@
 
 use super::{Project, on_disk};
 use crate::error::{Kind, Result};
-use crate::object::{Entry, Id, Mode, Sink, Source, Tree};
+use crate::object::{Id, Mode, Sink, Source, Tree, TreeEntry};
 use crate::progress::Progress;
 use crate::workspace::{Restored, apply, plan};
 
@@ -27,7 +27,7 @@ impl Project {
         let mut entry_mode = mode;
         let mut id = self.memory.put_blob(bytes.into(), None).unwrap();
         for name in path.split('/').rev() {
-            let tree = Tree::new(vec![Entry::new(name, entry_mode, id)]).unwrap();
+            let tree = Tree::new(vec![TreeEntry::new(name, entry_mode, id)]).unwrap();
             (id, entry_mode) = (self.memory.put_tree(&tree, None).unwrap(), Mode::Directory);
         }
         id
@@ -224,7 +224,7 @@ fn a_tree_that_reaches_for_what_is_never_part_of_a_project_is_refused() {
 struct Lying<'a>(&'a crate::object::Memory, Id);
 
 impl Source for Lying<'_> {
-    fn find(&self, id: &Id) -> Result<Option<(crate::object::Kind, Vec<u8>)>> {
+    fn find(&self, id: &Id) -> Result<Option<(crate::object::ObjectKind, Vec<u8>)>> {
         let found = self.0.find(id)?;
         Ok(found
             .map(|(kind, bytes)| (kind, if *id == self.1 { b"damaged".to_vec() } else { bytes })))

@@ -5,7 +5,7 @@ use super::{Case, copy_folder};
 use crate::common::faults;
 use crate::pull::{both_pushed, fetched, who};
 use lua_store::history::project::Project;
-use lua_store::merge::pull::{Outcome, pull};
+use lua_store::merge::pull::{PullOutcome, pull};
 use lua_store::progress::Progress;
 use lua_store::store::Heads;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn helper() {
     let remote = heads(&PathBuf::from(remote));
     let project = Project::open(&std::env::current_dir().unwrap()).unwrap();
     match pull(&project, &remote, None, &who(), &Progress::default()) {
-        Ok(Outcome::Refused(refused)) => panic!("{refused:?}"),
+        Ok(PullOutcome::Refused(refused)) => panic!("{refused:?}"),
         Ok(_) => {}
         Err(error) => panic!("{error}"),
     }

@@ -7,7 +7,7 @@ use crate::remote_store::agent::{Client, agent, done, empty, stored_head, upload
 use lua_store::error::Result;
 use lua_store::object::Id;
 use lua_store::pack::PackId;
-use lua_store::protocol::{Create, Outcome, Refusal, Transaction, TxnId};
+use lua_store::protocol::{CreateRefs, Refusal, Transaction, TxnId, TxnOutcome};
 use lua_store::remote_store::{RemoteStore, Upkeep};
 use std::path::Path;
 use std::process::Command;
@@ -38,10 +38,10 @@ fn take(step: &str, here: &Path) -> Result<()> {
             let after = std::fs::read_to_string(here.join("after")).unwrap().parse().unwrap();
             let count = after as usize + ids.len();
             // The same transaction when it is sent again.
-            let source = Some(Create { after, ids });
+            let source = Some(CreateRefs { after, ids });
             let tx = Transaction { txn: TxnId([3; 16]), pack: Some(pack), source, ..empty() };
             let mut outcome = depot.transact(&agent(), &tx)?;
-            if outcome == Outcome::Refused(Refusal::NoPack) {
+            if outcome == TxnOutcome::Refused(Refusal::NoPack) {
                 upload(&depot, &agent(), &pack, &bytes)?;
                 outcome = depot.transact(&agent(), &tx)?;
             }
@@ -98,7 +98,7 @@ fn filled(pushes: u64, each: u64, is_uploaded: bool) -> tempfile::TempDir {
     for push in 0..pushes {
         let (ids, (pack, bytes)) = make(push);
         upload(&depot, &agent(), &pack, &bytes).unwrap();
-        let source = Some(Create { after: push * each, ids });
+        let source = Some(CreateRefs { after: push * each, ids });
         done(
             depot.transact(&agent(), &Transaction { pack: Some(pack), source, ..empty() }).unwrap(),
         );

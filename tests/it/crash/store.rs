@@ -6,7 +6,7 @@ use super::Case;
 use lua_store::object::{Id, Sink};
 use lua_store::pack::PackId;
 use lua_store::progress::Progress;
-use lua_store::store::{Active, Heads, Limits, PackCheck, RemoteTracking, Store, refs};
+use lua_store::store::{Active, Heads, PackCheck, RemoteTracking, Store, VerifyLimits, refs};
 use std::path::Path;
 use std::process::Command;
 
@@ -83,7 +83,7 @@ fn receive(store: &Store) -> lua_store::error::Result<()> {
     let bytes = std::fs::read("arrived").unwrap();
     let file = store.incoming()?.join("pack");
     std::fs::write(&file, &bytes).unwrap();
-    let limits = Limits { decoded: 1 << 30 };
+    let limits = VerifyLimits { decoded: 1 << 30 };
     match store.receive(&file, PackId::of(&bytes), &limits, &Progress::default())? {
         PackCheck::Sound { .. } => Ok(()),
         other => panic!("{other:?}"),

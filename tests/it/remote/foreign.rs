@@ -6,8 +6,8 @@ use crate::common::Project;
 use crate::common::http::Reply;
 use crate::common::server::{Server, data};
 use crate::common::shop::edit;
-use lua_store::object::{Id, Kind};
-use lua_store::pack::{Content, Encoded, Writer, zstd_head};
+use lua_store::object::{Id, ObjectKind};
+use lua_store::pack::{EncodedEntry, EntryContent, PackWriter, zstd_head};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -141,14 +141,14 @@ fn objects_that_are_missing() {
     assert_eq!(other("GET", "refs", "", b"").json()["source"], json!([]));
     assert_eq!(packs(&stranger.server), stranger.kept.1);
     // A pack without the objects that the ref names.
-    stranger.refused(&pack_of(Id::of_blob(b"x"), Kind::Blob, b"x"), &["missing"]);
+    stranger.refused(&pack_of(Id::of_blob(b"x"), ObjectKind::Blob, b"x"), &["missing"]);
     stranger.sound();
 }
 
 /// A pack of one entry that claims to have this id.
-fn pack_of(id: Id, kind: Kind, bytes: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new());
-    writer.append(&[id], &Encoded::new(Content::Object(kind), bytes, None, 1)).unwrap();
+fn pack_of(id: Id, kind: ObjectKind, bytes: &[u8]) -> Vec<u8> {
+    let mut writer = PackWriter::new(Vec::new());
+    writer.append(&[id], &EncodedEntry::new(EntryContent::Object(kind), bytes, None, 1)).unwrap();
     writer.finish().unwrap().0
 }
 
@@ -159,7 +159,7 @@ fn a_name_that_leads_out_of_the_folder() {
         // One entry as docs/format.md has it: mode, name, id.
         let head = [0x91, 0x93, 0, 0xa0 | name.len() as u8];
         let tree = [&head[..], name, &[0xc4, 32], Id::of_blob(b"x").as_bytes()].concat();
-        stranger.refused(&pack_of(Id::of_tree(&tree), Kind::Tree, &tree), &["invalid"]);
+        stranger.refused(&pack_of(Id::of_tree(&tree), ObjectKind::Tree, &tree), &["invalid"]);
     }
     stranger.sound();
     let outside = data(&stranger.project).with_file_name("x");
@@ -170,8 +170,8 @@ fn a_name_that_leads_out_of_the_folder() {
 fn a_blob_that_would_fill_the_memory() {
     let stranger = Stranger::new();
     for claimed in [1 << 30, 1 << 50, u64::MAX] {
-        let mut writer = Writer::new(Vec::new());
-        let bomb = zstd_head(Content::Object(Kind::Blob), claimed, 1);
+        let mut writer = PackWriter::new(Vec::new());
+        let bomb = zstd_head(EntryContent::Object(ObjectKind::Blob), claimed, 1);
         writer.append_from(Id::of_blob(b"x"), &bomb, &mut &[0u8][..]).unwrap();
         stranger.refused(&writer.finish().unwrap().0, &["invalid"]);
     }

@@ -10,7 +10,7 @@ use crate::remote_store::agent::{Client, done, empty, record, upload};
 use lua_store::history::record::{SourceRecord, VersionMeta};
 use lua_store::history::{source, version};
 use lua_store::object::{Id, Source};
-use lua_store::protocol::{AgentId, Create, Known, Transaction};
+use lua_store::protocol::{AgentId, CreateRefs, KnownHead, Transaction};
 use lua_store::remote_store::{Expect, FileHeads, FilePacks, HeadStore, RemoteStore, StoredHead};
 use lua_store::store::{Receipt, Store, TokenName};
 use serde_json::json;
@@ -71,8 +71,8 @@ fn grow(project: &Project, count: usize) {
         let now = depot.head(&agent()).unwrap().unwrap();
         let tx = Transaction {
             pack: Some(pack),
-            source: Some(Create { after: now.source.len() as u64, ids: sources }),
-            versions: Some(Create { after: now.versions.len() as u64, ids: versions }),
+            source: Some(CreateRefs { after: now.source.len() as u64, ids: sources }),
+            versions: Some(CreateRefs { after: now.versions.len() as u64, ids: versions }),
             ..empty()
         };
         done(depot.transact(&agent(), &tx).unwrap());
@@ -121,17 +121,17 @@ fn who_knows_something_else_is_shown_all_of_it() {
     let (project, server, proxy) = grown(10);
     let whole = server.ask("GET", &format!("/{AGENT}/refs"), "", b"");
     let now = head(&data(&project));
-    let asked = |known: &Known| {
+    let asked = |known: &KnownHead| {
         let reply = server.ask("GET", &format!("/{AGENT}/refs?{known}"), "", b"");
         assert_eq!(reply.header("etag"), whole.header("etag"));
         reply.json()
     };
-    let newer = asked(&Known::of(&now));
+    let newer = asked(&KnownHead::of(&now));
     assert_eq!((&newer["after"], &newer["source"]), (&json!([10, 2, 10]), &json!([])));
     assert_eq!(newer["active"], whole.json()["active"]);
     let mut other = now.clone();
     other.source[3] = other.source[4];
-    let mut all = asked(&Known::of(&other));
+    let mut all = asked(&KnownHead::of(&other));
     assert_eq!(all.as_object_mut().unwrap().remove("after"), Some(json!([0, 0, 0])));
     assert_eq!(all, whole.json(), "all of it, so that the client sees what differs");
     for bad in ["after=1,2,3", "digest=00", "after=x&digest=00"] {

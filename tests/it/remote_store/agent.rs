@@ -4,9 +4,9 @@ use lua_store::error::Result;
 use lua_store::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta, encode};
 use lua_store::history::state::{PersonaId, State};
 use lua_store::history::{ledger, source, version};
-use lua_store::object::{Entry, Id, Sink, Source, Tree};
+use lua_store::object::{Id, Sink, Source, Tree, TreeEntry};
 use lua_store::pack::PackId;
-use lua_store::protocol::{AgentId, Create, Head, Outcome, Swap, Transaction, TxnId};
+use lua_store::protocol::{AgentId, CreateRefs, Head, SwapActive, Transaction, TxnId, TxnOutcome};
 use lua_store::remote_store::{
     FileHeads, FilePacks, HeadStore, PackStore, RemoteStore, StoredHead,
 };
@@ -44,10 +44,10 @@ pub struct Making {
 impl Making {
     pub fn file(&mut self, name: &str, text: &str) -> Id {
         let blob = self.batch.put_blob(text.as_bytes().to_vec(), None).unwrap();
-        self.tree(vec![Entry::file(name, blob)])
+        self.tree(vec![TreeEntry::file(name, blob)])
     }
 
-    pub fn tree(&mut self, entries: Vec<Entry>) -> Id {
+    pub fn tree(&mut self, entries: Vec<TreeEntry>) -> Id {
         self.batch.put_tree(&Tree::new(entries).unwrap(), None).unwrap()
     }
 
@@ -60,7 +60,7 @@ impl Making {
         self.batch.put_blob(encode(&record()), None).unwrap()
     }
 
-    pub fn entries_of(&self, tree: Id) -> Vec<Entry> {
+    pub fn entries_of(&self, tree: Id) -> Vec<TreeEntry> {
         self.batch.tree(&tree).unwrap().entries().to_vec()
     }
 
@@ -75,8 +75,10 @@ impl Making {
         let persona = Some(PersonaId { id: self.blob(text), is_object: false });
         let definition = self.blob(&format!(r#"{{"context":"{text}"}}"#));
         let reach = self.blob("{}");
-        let skill =
-            vec![Entry::file("definition.json", definition), Entry::file("reach.json", reach)];
+        let skill = vec![
+            TreeEntry::file("definition.json", definition),
+            TreeEntry::file("reach.json", reach),
+        ];
         let skill = self.tree(skill);
         let (skill_number, persona_number) = (format!("1.0.{}", number - 1), number.to_string());
         let numbers = [("skills/a", skill_number), ("persona", persona_number)]
@@ -163,11 +165,11 @@ pub fn empty() -> Transaction {
 }
 
 pub fn create_source(after: u64, id: Id) -> Transaction {
-    Transaction { source: Some(Create { after, ids: vec![id] }), ..empty() }
+    Transaction { source: Some(CreateRefs { after, ids: vec![id] }), ..empty() }
 }
 
-pub fn swap(expected: Option<Active>, version: Option<u64>, ledger: Id) -> Option<Swap> {
-    Some(Swap { expected, new: Active { version, ledger } })
+pub fn swap(expected: Option<Active>, version: Option<u64>, ledger: Id) -> Option<SwapActive> {
+    Some(SwapActive { expected, new: Active { version, ledger } })
 }
 
 /// In one piece, unless it is there already.
@@ -180,10 +182,10 @@ pub fn upload(depot: &RemoteStore, agent: &AgentId, pack: &PackId, bytes: &[u8])
     Ok(())
 }
 
-pub fn done(outcome: Outcome) -> Head {
+pub fn done(outcome: TxnOutcome) -> Head {
     match outcome {
-        Outcome::Done(head) => head,
-        Outcome::Refused(refusal) => panic!("refused: {refusal:?}"),
+        TxnOutcome::Done(head) => head,
+        TxnOutcome::Refused(refusal) => panic!("refused: {refusal:?}"),
     }
 }
 

@@ -4,17 +4,17 @@ use super::agent::*;
 use bytes::Bytes;
 use lua_store::error::{Error, Kind, Result};
 use lua_store::history::record::Event;
-use lua_store::protocol::{AgentId, Create, Outcome, Refusal, Transaction};
+use lua_store::protocol::{AgentId, CreateRefs, Refusal, Transaction, TxnOutcome};
 use lua_store::remote_store::{
-    Asked, Cas, Expect, HeadStore, MemHeads, MemPacks, ProbeReport, RemoteStore, Token,
+    Cas, CasToken, Expect, HeadStore, MemHeads, MemPacks, ProbeReport, RemoteStore, TxnRequest,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-fn asked(all: &[&Transaction]) -> Vec<(Transaction, Asked)> {
-    all.iter().map(|tx| ((*tx).clone(), Asked::default())).collect()
+fn asked(all: &[&Transaction]) -> Vec<(Transaction, TxnRequest)> {
+    all.iter().map(|tx| ((*tx).clone(), TxnRequest::default())).collect()
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn one_swap_lands_all_that_may_happen() {
     let ledger = made.ledger(Event::Promote, version, None);
     let (pack, bytes) = client.pack(made);
     upload(&depot, &agent(), &pack, &bytes).unwrap();
-    let versions = Some(Create { after: 0, ids: vec![version] });
+    let versions = Some(CreateRefs { after: 0, ids: vec![version] });
     let create = Transaction { pack: Some(pack), versions, ..empty() };
     // Expects what the one before it does.
     let promote = Transaction { active: swap(None, Some(1), ledger), ..empty() };
@@ -46,13 +46,13 @@ fn one_swap_lands_all_that_may_happen() {
         depot.transact_all(&agent(), &all).into_iter().map(|answer| answer.unwrap().outcome);
     assert_eq!(done(answers.next().unwrap()).source.len(), 2);
     let moved = answers.next().unwrap();
-    assert!(matches!(moved, Outcome::Refused(Refusal::Moved(head)) if head.source.len() == 2));
+    assert!(matches!(moved, TxnOutcome::Refused(Refusal::Moved(head)) if head.source.len() == 2));
     assert_eq!(done(answers.next().unwrap()).versions, [version]);
     assert_eq!(done(answers.next().unwrap()).active.unwrap().ledger, ledger);
     assert!(
-        matches!(answers.next().unwrap(), Outcome::Refused(Refusal::Moved(head)) if head.active.is_some())
+        matches!(answers.next().unwrap(), TxnOutcome::Refused(Refusal::Moved(head)) if head.active.is_some())
     );
-    assert!(matches!(answers.next().unwrap(), Outcome::Refused(Refusal::Moved(_))));
+    assert!(matches!(answers.next().unwrap(), TxnOutcome::Refused(Refusal::Moved(_))));
     let after = stored_head(&root);
     assert_eq!(
         (after.seq, after.txns.len()),
@@ -65,7 +65,7 @@ fn one_swap_lands_all_that_may_happen() {
     // Who was too slow decides anew, and need not send the pack again.
     let later = Transaction {
         txn: txn(),
-        source: loser.source.map(|create| Create { after: 2, ..create }),
+        source: loser.source.map(|create| CreateRefs { after: 2, ..create }),
         ..loser
     };
     assert_eq!(done(depot.transact(&agent(), &later).unwrap()).source.len(), 3);
@@ -79,12 +79,12 @@ fn an_id_stands_for_one_request() {
     let tx = client.push(&depot, &agent(), "one").unwrap();
     // Refused: nothing happened under this id.
     let early = Transaction {
-        source: tx.source.clone().map(|create| Create { after: 7, ..create }),
+        source: tx.source.clone().map(|create| CreateRefs { after: 7, ..create }),
         ..tx.clone()
     };
     assert!(matches!(
         depot.transact(&agent(), &early).unwrap(),
-        Outcome::Refused(Refusal::Moved(_))
+        TxnOutcome::Refused(Refusal::Moved(_))
     ));
     let head = done(depot.transact(&agent(), &tx).unwrap());
     let other = Transaction { txn: tx.txn, ..client.push(&depot, &agent(), "two").unwrap() };
@@ -101,7 +101,7 @@ fn a_transaction_of_the_last_day_is_remembered() {
     let dir = tempfile::tempdir().unwrap();
     let (depot, client) = (RemoteStore::open(&dir.path().join("data")).unwrap(), Client::new());
     let land = |tx: &Transaction, now_ms| {
-        depot.transact_for(&agent(), tx, Asked { by: None, now_ms }).unwrap()
+        depot.transact_for(&agent(), tx, TxnRequest { by: None, now_ms }).unwrap()
     };
     let first = client.push(&depot, &agent(), "first").unwrap();
     let before = done(land(&first, DAY).outcome);
@@ -114,10 +114,10 @@ fn a_transaction_of_the_last_day_is_remembered() {
     done(land(&tx, 2 * DAY).outcome);
     // It is forgotten, and what it asked for is there.
     let answer = land(&first, 2 * DAY);
-    assert!(matches!(answer.outcome, Outcome::Refused(Refusal::Moved(_))) && answer.is_there);
+    assert!(matches!(answer.outcome, TxnOutcome::Refused(Refusal::Moved(_))) && answer.is_there);
     let other = Transaction {
         txn: txn(),
-        source: tx.source.map(|create| Create { after: 0, ..create }),
+        source: tx.source.map(|create| CreateRefs { after: 0, ..create }),
         ..tx
     };
     assert!(!land(&other, 2 * DAY).is_there);
@@ -131,7 +131,7 @@ struct Full {
 }
 
 impl HeadStore for Full {
-    fn load(&self, a: &AgentId) -> Result<Option<(Bytes, Token)>> {
+    fn load(&self, a: &AgentId) -> Result<Option<(Bytes, CasToken)>> {
         self.heads.load(a)
     }
 
@@ -170,7 +170,7 @@ fn a_swap_that_fails_is_tried_for_each_alone() {
         let version = made.version(1, source, "first");
         let (pack, bytes) = client.pack(made);
         upload(&depot, &agent(), &pack, &bytes).unwrap();
-        let versions = Some(Create { after: 0, ids: vec![version] });
+        let versions = Some(CreateRefs { after: 0, ids: vec![version] });
         let three = Transaction { pack: Some(pack), versions, ..empty() };
         heads.failures.store(failures, Ordering::SeqCst);
         heads.swaps.store(0, Ordering::SeqCst);

@@ -6,10 +6,10 @@ use super::stage::{Kept, Seat, Stage, Without, following};
 use super::tiers::noise;
 use lua_store::error::Result;
 use lua_store::pack::PackId;
-use lua_store::protocol::{Create, Outcome, Refusal, Transaction};
+use lua_store::protocol::{CreateRefs, Refusal, Transaction, TxnOutcome};
 use lua_store::remote_store::{
-    AppliedTransaction, Asked, Expect, HeadStore, MemHeads, MemPacks, PackKey, PackStore,
-    RemoteStore, Upkeep,
+    AppliedTransaction, Expect, HeadStore, MemHeads, MemPacks, PackKey, PackStore, RemoteStore,
+    TxnRequest, Upkeep,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ impl Story {
             let mut made = client.make();
             let id = made.version(1, sources[0], "first");
             let (pack, bytes) = client.pack(made);
-            let versions = Some(Create { after: 0, ids: vec![id] });
+            let versions = Some(CreateRefs { after: 0, ids: vec![id] });
             pushes.insert(
                 1,
                 Push { tx: Transaction { pack: Some(pack), versions, ..empty() }, pack, bytes },
@@ -136,7 +136,7 @@ impl Story {
                     let (depot, pushes, stage) = (seat(actor), servers[actor], &stage);
                     pushes.iter().for_each(|push| push.upload(&scratch.join(actor.to_string())));
                     scope.spawn(move || {
-                        let asked = |push: &Push| (push.tx.clone(), Asked::default());
+                        let asked = |push: &Push| (push.tx.clone(), TxnRequest::default());
                         let all: Vec<_> = pushes.iter().map(asked).collect();
                         let answers = depot.transact_all(&agent(), &all);
                         stage.leave(actor);
@@ -162,7 +162,7 @@ impl Story {
     }
 
     /// Whatever was acknowledged is there, whole.
-    fn verdict(&self, kept: Kept, outcomes: Vec<Result<Outcome>>) -> Result<(), String> {
+    fn verdict(&self, kept: Kept, outcomes: Vec<Result<TxnOutcome>>) -> Result<(), String> {
         let dir = tempfile::tempdir().unwrap();
         let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
         heads.swap(&agent(), Expect::Absent, &kept.head.unwrap().0).unwrap();
@@ -177,7 +177,7 @@ impl Story {
         let head = depot.head(&agent()).unwrap().unwrap();
         let mut won = 0;
         for (push, outcome) in self.pushes.iter().zip(outcomes) {
-            let wanted = |create: &Option<Create>| create.as_ref().map(|create| create.ids[0]);
+            let wanted = |create: &Option<CreateRefs>| create.as_ref().map(|create| create.ids[0]);
             let (source, version) = (wanted(&push.tx.source), wanted(&push.tx.versions));
             let is_there = if source.is_some() {
                 head.source.get(self.before) == source.as_ref()
@@ -185,11 +185,11 @@ impl Story {
                 head.versions.first() == version.as_ref()
             };
             match outcome {
-                Ok(Outcome::Done(_)) if is_there => won += usize::from(source.is_some()),
-                Ok(Outcome::Refused(_)) if version.is_some() => {
+                Ok(TxnOutcome::Done(_)) if is_there => won += usize::from(source.is_some()),
+                Ok(TxnOutcome::Refused(_)) if version.is_some() => {
                     return Err("the version was refused".to_owned());
                 }
-                Ok(Outcome::Refused(Refusal::Moved(_))) if !is_there => {}
+                Ok(TxnOutcome::Refused(Refusal::Moved(_))) if !is_there => {}
                 other => return Err(format!("there: {is_there}, answered: {other:?}")),
             }
         }

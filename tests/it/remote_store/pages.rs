@@ -7,10 +7,10 @@ use lua_store::error::{Kind, Result};
 use lua_store::object::Id;
 use lua_store::pack::PackId;
 use lua_store::progress::Progress;
-use lua_store::protocol::{Create, Transaction, TxnId};
+use lua_store::protocol::{CreateRefs, Transaction, TxnId};
 use lua_store::remote_store::{
-    AppliedTransaction, Asked, Bearer, Expect, FileHeads, FilePacks, HeadStore, PackKey, PackStore,
-    RemoteStore, StoredHead, Upkeep,
+    AppliedTransaction, Bearer, Expect, FileHeads, FilePacks, HeadStore, PackKey, PackStore,
+    RemoteStore, StoredHead, TxnRequest, Upkeep,
 };
 use lua_store::store::{Receipt, TokenName};
 use std::path::{Path, PathBuf};
@@ -22,8 +22,8 @@ fn token() -> TokenName {
     TokenName { id: "511ff332a7a8".to_owned(), name: "laptop-2".to_owned() }
 }
 
-fn asked(now_ms: u64) -> Asked {
-    Asked { by: Some(Bearer { token: token(), speaks_for: None, now_ms }), now_ms }
+fn asked(now_ms: u64) -> TxnRequest {
+    TxnRequest { by: Some(Bearer { token: token(), speaks_for: None, now_ms }), now_ms }
 }
 
 /// Pushes one version, and does what a server does after it.
@@ -44,7 +44,7 @@ fn push_many(depot: &RemoteStore, client: &Client, count: usize, name: &str) -> 
     let ids = (0..count).map(|n| made.source(&format!("{name} {n}"))).collect();
     let (pack, bytes) = client.pack(made);
     upload(depot, &agent(), &pack, &bytes).unwrap();
-    let tx = Transaction { pack: Some(pack), source: Some(Create { after, ids }), ..empty() };
+    let tx = Transaction { pack: Some(pack), source: Some(CreateRefs { after, ids }), ..empty() };
     done(depot.transact_for(&agent(), &tx, asked(NOW)).unwrap().outcome);
     tx
 }
@@ -267,7 +267,8 @@ fn a_swap_that_is_lost_leaves_no_page() {
     let (pack, bytes) = client.pack(made);
     assert_eq!(PackId::of(&bytes), pack);
     upload(&depot, &agent(), &pack, &bytes).unwrap();
-    let tx = Transaction { pack: Some(pack), source: Some(Create { after: 391, ids }), ..empty() };
+    let tx =
+        Transaction { pack: Some(pack), source: Some(CreateRefs { after: 391, ids }), ..empty() };
     std::thread::scope(|scope| {
         for _ in 0..4 {
             let (tx, root) = (Transaction { txn: txn(), ..tx.clone() }, &root);

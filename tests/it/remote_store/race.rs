@@ -2,7 +2,7 @@
 
 use super::agent::*;
 use super::upkeep::at_once;
-use lua_store::protocol::{AgentId, Outcome, Refusal};
+use lua_store::protocol::{AgentId, Refusal, TxnOutcome};
 use lua_store::remote_store::{MemHeads, MemPacks, RemoteStore};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,14 +25,14 @@ fn push_all(
                 .push(depot, agent, &format!("writer {name}, text {n}, attempt {attempt}"))
                 .unwrap();
             match depot.transact(agent, &tx).unwrap() {
-                Outcome::Done(head) => {
+                TxnOutcome::Done(head) => {
                     let create = tx.source.unwrap();
                     assert_eq!(head.source[create.after as usize], create.ids[0]);
                     mine.push((create.after + 1, create.ids[0]));
                     break;
                 }
-                Outcome::Refused(Refusal::Moved(_) | Refusal::Busy) => {}
-                Outcome::Refused(other) => panic!("{other:?}"),
+                TxnOutcome::Refused(Refusal::Moved(_) | Refusal::Busy) => {}
+                TxnOutcome::Refused(other) => panic!("{other:?}"),
             }
         }
     }

@@ -6,7 +6,7 @@ use super::upkeep::at_once;
 use lua_store::error::{Kind, Result};
 use lua_store::object::{Id, Source};
 use lua_store::pack::PackId;
-use lua_store::protocol::{Fetch, Outcome, Transaction};
+use lua_store::protocol::{FetchRequest, Transaction, TxnOutcome};
 use lua_store::remote_store::{
     Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, RemoteStore, Upkeep,
 };
@@ -74,7 +74,7 @@ fn go_on(root: &Path) -> usize {
     let mut count = 0;
     for n in 0..MANY_PACKS + 1 {
         let Ok(tx) = next(&depot, &client, &format!("text {n}")) else { break };
-        let taken = matches!(depot.transact(&agent(), &tx), Ok(Outcome::Done(_)));
+        let taken = matches!(depot.transact(&agent(), &tx), Ok(TxnOutcome::Done(_)));
         let _ = depot.collect(&agent(), &daily());
         if !taken {
             break;
@@ -173,7 +173,7 @@ fn a_pack_with_the_right_name_and_damaged_bytes_is_not_sent() {
         let depot = RemoteStore::open(&root).unwrap();
         // Just what this pack has.
         let id = depot.head(&agent()).unwrap().unwrap().source[1];
-        let sent = depot.fetch(&agent(), &Fetch { want: vec![id], have: vec![] });
+        let sent = depot.fetch(&agent(), &FetchRequest { want: vec![id], have: vec![] });
         assert_eq!(readable(&root) == sound, again);
         match sent {
             Ok(parcel) => {
@@ -200,7 +200,7 @@ fn where_one_copy_is_damaged_the_other_one_is_sent() {
         flip(&path(&root, &first), at);
         let depot = RemoteStore::open(&root).unwrap();
         let want = depot.head(&agent()).unwrap().unwrap().roots();
-        let parcel = depot.fetch(&agent(), &Fetch { want, have: vec![] }).unwrap();
+        let parcel = depot.fetch(&agent(), &FetchRequest { want, have: vec![] }).unwrap();
         let file = copy.path().join("sent.pack");
         std::io::copy(&mut parcel.reader(0), &mut std::fs::File::create(&file).unwrap()).unwrap();
         let sent = Odb::over([Mapped::open(&file, parcel.id()).unwrap()]);
@@ -309,7 +309,7 @@ fn what_no_pack_has_whole_is_not_sent_and_stays_where_it_is() {
     let depot = RemoteStore::open(&root).unwrap();
     let lost: Vec<_> = all_listed(&root).difference(&readable(&root)).copied().collect();
     assert!(!lost.is_empty());
-    let error = depot.fetch(&agent(), &Fetch { want: lost, have: vec![] }).err().unwrap();
+    let error = depot.fetch(&agent(), &FetchRequest { want: lost, have: vec![] }).err().unwrap();
     assert_eq!(error.kind(), Kind::Corrupt, "{error}");
     assert!(depot.known_damage().0 > 0);
     push(&depot, &Client::new(), "two");
@@ -332,7 +332,7 @@ fn a_pack_that_cannot_be_opened_takes_nothing_else_with_it() {
     let depot = RemoteStore::open(&root).unwrap();
     let want = depot.head(&agent()).unwrap().unwrap().roots();
     assert!(
-        depot.fetch(&agent(), &Fetch { want, have: vec![] }).is_ok(),
+        depot.fetch(&agent(), &FetchRequest { want, have: vec![] }).is_ok(),
         "the other pack has all of it"
     );
     push(&depot, &Client::new(), "three");

@@ -4,8 +4,8 @@ use super::agent::*;
 use lua_store::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
 use lua_store::history::state::{PersonaId, State};
 use lua_store::history::{ledger, source, version};
-use lua_store::object::{Entry, Id, Mode, Sink, Source};
-use lua_store::protocol::{Create, Head, Outcome, Refusal, Transaction};
+use lua_store::object::{Id, Mode, Sink, Source, TreeEntry};
+use lua_store::protocol::{CreateRefs, Head, Refusal, Transaction, TxnOutcome};
 use lua_store::remote_store::{Expect, FileHeads, HeadStore, RemoteStore};
 use lua_store::store::MissingObjects;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ impl Stage {
         let version = made.version(1, source, "first");
         let ledger = made.ledger(Event::Promote, version, None);
         let tx = Transaction {
-            versions: Some(Create { after: 0, ids: vec![version] }),
+            versions: Some(CreateRefs { after: 0, ids: vec![version] }),
             active: swap(None, Some(1), ledger),
             ..create_source(0, source)
         };
@@ -41,7 +41,7 @@ impl Stage {
         stage
     }
 
-    fn send(&self, made: Making, tx: Transaction) -> Outcome {
+    fn send(&self, made: Making, tx: Transaction) -> TxnOutcome {
         made.batch.commit().unwrap();
         let (store, mut want) = (&self.client.store, Vec::new());
         want.extend(tx.source.iter().chain(&tx.versions).flat_map(|create| &create.ids));
@@ -71,11 +71,11 @@ impl Stage {
 
     fn end(&mut self, made: Making, tx: Transaction) -> Option<String> {
         match self.send(made, tx) {
-            Outcome::Done(head) => {
+            TxnOutcome::Done(head) => {
                 self.head = head;
                 None
             }
-            Outcome::Refused(Refusal::Invalid { reason }) => {
+            TxnOutcome::Refused(Refusal::Invalid { reason }) => {
                 assert_eq!(self.depot.head(&agent()).unwrap().as_ref(), Some(&self.head));
                 Some(reason)
             }
@@ -98,7 +98,10 @@ impl Stage {
         change(&mut made, &mut meta, &mut parts);
         let id = version::put(&mut made.batch, &meta, parts.0, parts.1, None).unwrap();
         let after = self.head.versions.len() as u64;
-        self.end(made, Transaction { versions: Some(Create { after, ids: vec![id] }), ..empty() })
+        self.end(
+            made,
+            Transaction { versions: Some(CreateRefs { after, ids: vec![id] }), ..empty() },
+        )
     }
 
     /// The same for one more promotion of v1.
@@ -290,7 +293,7 @@ fn files_are_such_that_every_client_restores_them() {
     let link = |target: Vec<u8>| {
         move |made: &mut Making| {
             let blob = made.batch.put_blob(target, None).unwrap();
-            made.tree(vec![Entry::new("link", Mode::Symlink, blob)])
+            made.tree(vec![TreeEntry::new("link", Mode::Symlink, blob)])
         }
     };
     let targets =
@@ -308,7 +311,7 @@ fn files_are_such_that_every_client_restores_them() {
     let deep = |levels: usize| {
         move |made: &mut Making| {
             let file = made.file("f", "x");
-            (0..levels).fold(file, |inner, _| made.tree(vec![Entry::directory("d", inner)]))
+            (0..levels).fold(file, |inner, _| made.tree(vec![TreeEntry::directory("d", inner)]))
         }
     };
     told(stage.files(deep(257)), "source: it has more than 256 folders inside each other");
@@ -316,8 +319,9 @@ fn files_are_such_that_every_client_restores_them() {
     let long = |name: usize| {
         move |made: &mut Making| {
             let file = made.file("f", "x");
-            (0..10)
-                .fold(file, |inner, _| made.tree(vec![Entry::directory(&"d".repeat(name), inner)]))
+            (0..10).fold(file, |inner, _| {
+                made.tree(vec![TreeEntry::directory(&"d".repeat(name), inner)])
+            })
         }
     };
     told(stage.files(long(250)), "source: it has a path of more than 2048 bytes");
@@ -327,7 +331,7 @@ fn files_are_such_that_every_client_restores_them() {
 #[test]
 fn what_stands_in_a_primitive_is_what_belongs_there() {
     let mut stage = Stage::new();
-    let with = |stage: &mut Stage, entry: fn(&mut Making) -> Entry| {
+    let with = |stage: &mut Stage, entry: fn(&mut Making) -> TreeEntry| {
         stage.push(|made, before| {
             let mut state = before.clone();
             let mut entries = made.entries_of(state.primitives["skills/a"]);
@@ -340,12 +344,15 @@ fn what_stands_in_a_primitive_is_what_belongs_there() {
         })
     };
     let cannot = |name: &str| format!("skills/a: it has an entry \"{name}\" that cannot be there");
-    told(with(&mut stage, |made| Entry::file("more", made.blob("x"))), &cannot("more"));
-    told(with(&mut stage, |made| Entry::file("modules", made.blob("x"))), &cannot("modules"));
+    told(with(&mut stage, |made| TreeEntry::file("more", made.blob("x"))), &cannot("more"));
+    told(with(&mut stage, |made| TreeEntry::file("modules", made.blob("x"))), &cannot("modules"));
     let executable =
-        |made: &mut Making| Entry::new("reach.json", Mode::Executable, made.blob("{}"));
+        |made: &mut Making| TreeEntry::new("reach.json", Mode::Executable, made.blob("{}"));
     told(with(&mut stage, executable), &cannot("reach.json"));
-    assert_eq!(with(&mut stage, |made| Entry::directory("modules", made.file("a.ts", "x"))), None);
+    assert_eq!(
+        with(&mut stage, |made| TreeEntry::directory("modules", made.file("a.ts", "x"))),
+        None
+    );
 }
 
 #[test]
@@ -361,7 +368,7 @@ fn a_transaction_creates_a_thousand_refs_at_most() {
         })
         .collect();
     let tx = |ids: &[Id]| Transaction {
-        source: Some(Create { after: 1, ids: ids.to_vec() }),
+        source: Some(CreateRefs { after: 1, ids: ids.to_vec() }),
         ..empty()
     };
     let refused = stage.end(made, tx(&many));
@@ -387,7 +394,7 @@ fn an_agent_with_a_hundred_thousand_refs_takes_no_more() {
     assert_eq!((full.source.len(), full.versions.len()), (99_999, 1));
     let more = stage.client.push(&stage.depot, &agent(), "one more").unwrap();
     match stage.depot.transact(&agent(), &more).unwrap() {
-        Outcome::Refused(Refusal::Invalid { reason }) => {
+        TxnOutcome::Refused(Refusal::Invalid { reason }) => {
             assert_eq!(reason, "it has more than 100000 source versions and versions");
         }
         other => panic!("{other:?}"),

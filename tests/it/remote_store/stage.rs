@@ -7,7 +7,7 @@ use bytes::Bytes;
 use lua_store::error::{Error, Result};
 use lua_store::protocol::AgentId;
 use lua_store::remote_store::{
-    Cas, Expect, HeadStore, PackKey, PackStore, ProbeReport, StoredHead, Token,
+    Cas, CasToken, Expect, HeadStore, PackKey, PackStore, ProbeReport, StoredHead,
 };
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -173,8 +173,8 @@ impl Seat {
     }
 }
 
-fn token(generation: u64) -> Token {
-    Token::new(&generation.to_le_bytes())
+fn token(generation: u64) -> CasToken {
+    CasToken::new(&generation.to_le_bytes())
 }
 
 fn lost(what: &str) -> Error {
@@ -182,7 +182,7 @@ fn lost(what: &str) -> Error {
 }
 
 impl HeadStore for Seat {
-    fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, Token)>> {
+    fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, CasToken)>> {
         let world = self.turn();
         let Some((bytes, generation)) = &world.kept.head else { return Ok(None) };
         if world.without == Without::RetiredPack && self.writes {

@@ -1,7 +1,7 @@
 //! Thin packs that are kept for whoever asks for the same again.
 
 use super::agent::*;
-use lua_store::protocol::{AgentId, Fetch};
+use lua_store::protocol::{AgentId, FetchRequest};
 use lua_store::remote_store::RemoteStore;
 use std::sync::Barrier;
 
@@ -12,7 +12,7 @@ fn depot() -> (tempfile::TempDir, RemoteStore) {
 }
 
 /// An agent with two pushes, the second with so much that does not compress; asks for all of it.
-fn pushed_twice(depot: &RemoteStore, name: &str, size: usize) -> (AgentId, Fetch) {
+fn pushed_twice(depot: &RemoteStore, name: &str, size: usize) -> (AgentId, FetchRequest) {
     let (client, agent) = (Client::new(), name.parse().unwrap());
     let mut noise = vec![0; size / 2];
     blake3::Hasher::new().update(name.as_bytes()).finalize_xof().fill(&mut noise);
@@ -22,7 +22,7 @@ fn pushed_twice(depot: &RemoteStore, name: &str, size: usize) -> (AgentId, Fetch
         done(depot.transact(&agent, &tx).unwrap());
     }
     let want = depot.head(&agent).unwrap().unwrap().roots();
-    (agent, Fetch { want, have: vec![] })
+    (agent, FetchRequest { want, have: vec![] })
 }
 
 #[test]

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use lua_store::error::Result;
 use lua_store::protocol::{AgentId, Transaction};
 use lua_store::remote_store::{
-    Cas, Expect, HeadStore, MANY_PACKS, MemHeads, MemPacks, PackKey, PackStore, ProbeReport,
-    RemoteStore, StoredHead, Token, Upkeep,
+    Cas, CasToken, Expect, HeadStore, MANY_PACKS, MemHeads, MemPacks, PackKey, PackStore,
+    ProbeReport, RemoteStore, StoredHead, Upkeep,
 };
 use std::io::Read;
 use std::ops::Range;
@@ -65,7 +65,7 @@ pub struct Interrupted {
 }
 
 impl HeadStore for Interrupted {
-    fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, Token)>> {
+    fn load(&self, agent: &AgentId) -> Result<Option<(Bytes, CasToken)>> {
         self.heads.load(agent)
     }
 

@@ -3,10 +3,10 @@
 use super::agent::*;
 use lua_store::error::Kind;
 use lua_store::history::record::Event;
-use lua_store::object::{Entry, Id, Mode, Source};
+use lua_store::object::{Id, Mode, Source, TreeEntry};
 use lua_store::pack::PackId;
 use lua_store::progress::Progress;
-use lua_store::protocol::{Create, Fetch, Outcome, Refusal, Transaction};
+use lua_store::protocol::{CreateRefs, FetchRequest, Refusal, Transaction, TxnOutcome};
 use lua_store::remote_store::RemoteStore;
 use lua_store::store::{Active, Store};
 use std::io::{self, Read};
@@ -28,8 +28,8 @@ fn filled(depot: &RemoteStore) -> (Client, Active) {
     upload(depot, &agent(), &pack, &bytes).unwrap();
     let tx = Transaction {
         pack: Some(pack),
-        source: Some(Create { after: 0, ids: sources.to_vec() }),
-        versions: Some(Create { after: 0, ids: versions.to_vec() }),
+        source: Some(CreateRefs { after: 0, ids: sources.to_vec() }),
+        versions: Some(CreateRefs { after: 0, ids: versions.to_vec() }),
         active: swap(None, Some(1), ledger),
         ..empty()
     };
@@ -43,8 +43,8 @@ fn refusal(depot: &RemoteStore, tx: &Transaction) -> Refusal {
     let outcome = depot.transact(&agent(), tx).unwrap();
     assert_eq!(depot.head(&agent()).unwrap(), before, "what is refused changes nothing");
     match outcome {
-        Outcome::Refused(refusal) => refusal,
-        Outcome::Done(head) => panic!("done: {head:?}"),
+        TxnOutcome::Refused(refusal) => refusal,
+        TxnOutcome::Done(head) => panic!("done: {head:?}"),
     }
 }
 
@@ -99,7 +99,7 @@ fn an_expectation_that_does_not_hold_shows_what_is_there() {
     let cases = [
         create_source(1, id),
         create_source(3, id),
-        Transaction { versions: Some(Create { after: 0, ids: vec![id] }), ..empty() },
+        Transaction { versions: Some(CreateRefs { after: 0, ids: vec![id] }), ..empty() },
         Transaction { active: swap(None, Some(1), id), ..empty() },
         Transaction {
             active: swap(Some(Active { version: Some(2), ..active }), Some(1), id),
@@ -204,7 +204,7 @@ fn a_damaged_pack_under_its_true_name_is_refused() {
         upload(&depot, &agent(), &pack, &bytes).unwrap();
         let tx = Transaction { pack: Some(pack), ..create_source(0, id) };
         match depot.transact(&agent(), &tx).unwrap() {
-            Outcome::Refused(Refusal::Invalid { .. } | Refusal::Missing { .. }) => {}
+            TxnOutcome::Refused(Refusal::Invalid { .. } | Refusal::Missing { .. }) => {}
             other => panic!("byte {at}: {other:?}"),
         }
         assert_eq!(depot.head(&agent()).unwrap(), None);
@@ -222,9 +222,9 @@ fn what_neither_the_pack_nor_the_agent_has_is_named() {
     let mut made = client.make();
     let state = made.state();
     let tree = vec![
-        Entry::file("record", made.blob("no record")),
-        Entry::directory("source", files),
-        Entry::directory("state", state),
+        TreeEntry::file("record", made.blob("no record")),
+        TreeEntry::directory("source", files),
+        TreeEntry::directory("state", state),
     ];
     let id = made.tree(tree);
     let (pack, bytes) = client.pack(made);
@@ -249,13 +249,13 @@ fn of_source(make: impl FnOnce(&mut Making) -> Id) -> String {
     reason.replace(&id.to_string(), "ID")
 }
 
-fn entries(made: &mut Making, state: Id) -> Vec<Entry> {
+fn entries(made: &mut Making, state: Id) -> Vec<TreeEntry> {
     let files = made.file("a", "a");
     let record = made.batch_record();
     vec![
-        Entry::file("record", record),
-        Entry::directory("source", files),
-        Entry::directory("state", state),
+        TreeEntry::file("record", record),
+        TreeEntry::directory("source", files),
+        TreeEntry::directory("state", state),
     ]
 }
 
@@ -268,14 +268,14 @@ fn a_source_version_has_its_form() {
     let reason = of_source(|made| {
         let state = made.state();
         let mut entries = entries(made, state);
-        entries.push(Entry::file("more", entries[0].id));
+        entries.push(TreeEntry::file("more", entries[0].id));
         made.tree(entries)
     });
     assert_eq!(reason, "refs/source/v3: object ID is no source version");
     let reason = of_source(|made| {
         let state = made.state();
         let mut entries = entries(made, state);
-        entries[0] = Entry::file("record", made.blob("no record"));
+        entries[0] = TreeEntry::file("record", made.blob("no record"));
         made.tree(entries)
     });
     assert!(reason.contains("the record of a source version is not well formed"), "{reason}");
@@ -290,7 +290,7 @@ fn a_source_version_has_its_form() {
 
 #[test]
 fn a_state_has_its_form() {
-    let state_of = |change: fn(&mut Making, &mut Vec<Entry>)| {
+    let state_of = |change: fn(&mut Making, &mut Vec<TreeEntry>)| {
         of_source(move |made| {
             let state = made.state();
             let mut parts = made.entries_of(state);
@@ -300,14 +300,14 @@ fn a_state_has_its_form() {
             made.tree(entries)
         })
     };
-    fn put(parts: &mut Vec<Entry>, name: &str, id: Id) {
+    fn put(parts: &mut Vec<TreeEntry>, name: &str, id: Id) {
         parts.retain(|entry| &*entry.name != name);
-        parts.push(Entry::file(name, id));
+        parts.push(TreeEntry::file(name, id));
     }
-    let reason = state_of(|made, parts| parts.push(Entry::file("stranger", made.blob("x"))));
+    let reason = state_of(|made, parts| parts.push(TreeEntry::file("stranger", made.blob("x"))));
     assert_eq!(reason, "refs/source/v3: its state has an entry \"stranger\" that cannot be there");
     let reason =
-        state_of(|made, parts| parts.push(Entry::directory("gadgets", made.file("a", "a"))));
+        state_of(|made, parts| parts.push(TreeEntry::directory("gadgets", made.file("a", "a"))));
     assert_eq!(reason, "refs/source/v3: its state has an entry \"gadgets\" that cannot be there");
     let reason = state_of(|made, parts| put(parts, "agent.json", made.blob("[]")));
     assert_eq!(reason, "refs/source/v3: its agent.json is no object");
@@ -321,9 +321,9 @@ fn a_state_has_its_form() {
     assert_eq!(reason, "refs/source/v3: its versions.json gives \"skills/a\" the number \"1\"");
     let reason = state_of(|made, parts| {
         let skill = made.file("definition.json", "{}");
-        let skills = made.tree(vec![Entry::directory("a", skill)]);
+        let skills = made.tree(vec![TreeEntry::directory("a", skill)]);
         parts.retain(|entry| &*entry.name != "skills");
-        parts.push(Entry::directory("skills", skills));
+        parts.push(TreeEntry::directory("skills", skills));
     });
     assert_eq!(reason, "refs/source/v3: skills/a: a tree has no entry \"reach.json\"");
 }
@@ -333,11 +333,12 @@ fn files_that_nobody_could_restore_are_refused() {
     for name in [".git", ".GIT", "git~1", ".lua", "node_modules", ".lua-store-tmp-1-1"] {
         let reason = of_source(|made| {
             let inner = made.file("config", "x");
-            let files = made.tree(vec![Entry::directory(name, inner)]);
-            let files = made.tree(vec![Entry::directory("deep", files)]);
+            let files = made.tree(vec![TreeEntry::directory(name, inner)]);
+            let files = made.tree(vec![TreeEntry::directory("deep", files)]);
             let (state, record) = (made.state(), made.batch_record());
-            let entries = [Entry::directory("source", files), Entry::directory("state", state)];
-            made.tree([vec![Entry::file("record", record)], entries.to_vec()].concat())
+            let entries =
+                [TreeEntry::directory("source", files), TreeEntry::directory("state", state)];
+            made.tree([vec![TreeEntry::file("record", record)], entries.to_vec()].concat())
         });
         let start =
             format!("refs/source/v3: its files have \"deep/{name}\", which no project can have: ");
@@ -351,7 +352,7 @@ fn an_agent_version_comes_from_a_source_version_and_is_no_other_one() {
     let (client, _) = filled(&depot);
     let head = depot.head(&agent()).unwrap().unwrap();
     let version =
-        |ids: Vec<Id>| Transaction { versions: Some(Create { after: 2, ids }), ..empty() };
+        |ids: Vec<Id>| Transaction { versions: Some(CreateRefs { after: 2, ids }), ..empty() };
     let reason = invalid(&depot, &version(vec![head.versions[0]]));
     assert_eq!(
         reason,
@@ -435,7 +436,7 @@ fn the_pointer_goes_on_from_the_old_one_by_records_that_may_be() {
 fn a_transaction_that_does_nothing_is_none() {
     let (_dir, depot) = depot();
     assert_eq!(invalid(&depot, &empty()), "the transaction does nothing");
-    let none = Transaction { source: Some(Create { after: 0, ids: vec![] }), ..empty() };
+    let none = Transaction { source: Some(CreateRefs { after: 0, ids: vec![] }), ..empty() };
     assert_eq!(invalid(&depot, &none), "the transaction does nothing");
 }
 
@@ -444,7 +445,7 @@ fn what_somebody_lacks_comes_in_one_pack_that_can_be_read_from_any_place() {
     let (_dir, depot) = depot();
     filled(&depot);
     let head = depot.head(&agent()).unwrap().unwrap();
-    let all = Fetch { want: head.roots(), have: vec![] };
+    let all = FetchRequest { want: head.roots(), have: vec![] };
     let parcel = depot.fetch(&agent(), &all).unwrap();
     let mut bytes = Vec::new();
     parcel.reader(0).read_to_end(&mut bytes).unwrap();
@@ -455,8 +456,10 @@ fn what_somebody_lacks_comes_in_one_pack_that_can_be_read_from_any_place() {
     // Somebody else gets the very same pack from another process.
     let other = RemoteStore::open(&_dir.path().join("data")).unwrap();
     assert_eq!(other.fetch(&agent(), &all).unwrap().id(), parcel.id());
-    let less =
-        Fetch { want: vec![head.source[1]], have: vec![head.source[0], Id::of_blob(b"unknown")] };
+    let less = FetchRequest {
+        want: vec![head.source[1]],
+        have: vec![head.source[0], Id::of_blob(b"unknown")],
+    };
     assert!(depot.fetch(&agent(), &less).unwrap().len() < parcel.len());
     let clone = tempfile::tempdir().unwrap();
     let store = Store::init(&clone.path().join(".lua")).unwrap();
@@ -468,8 +471,9 @@ fn what_somebody_lacks_comes_in_one_pack_that_can_be_read_from_any_place() {
 #[test]
 fn what_is_not_there_cannot_be_fetched() {
     let (_dir, depot) = depot();
-    let fetch =
-        |want: Vec<Id>| depot.fetch(&agent(), &Fetch { want, have: vec![] }).err().unwrap().kind();
+    let fetch = |want: Vec<Id>| {
+        depot.fetch(&agent(), &FetchRequest { want, have: vec![] }).err().unwrap().kind()
+    };
     assert_eq!(fetch(vec![Id::of_blob(b"x")]), Kind::NotFound);
     filled(&depot);
     assert_eq!(fetch(vec![Id::of_blob(b"unknown")]), Kind::NotFound);

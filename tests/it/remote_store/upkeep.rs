@@ -1,7 +1,7 @@
 //! Upkeep: packs are put together, what nothing needs goes, and what somebody is at stays.
 
 use super::agent::*;
-use lua_store::protocol::{Fetch, Transaction};
+use lua_store::protocol::{FetchRequest, Transaction};
 use lua_store::remote_store::{PackStore, RemoteStore, Upkeep};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,8 @@ fn many_packs_become_one_and_everything_is_there() {
     }
     assert_eq!(depot.collect(&agent(), &at_once()).unwrap(), Default::default());
     // Somebody who clones gets the one pack as it lies there.
-    let parcel = depot.fetch(&agent(), &Fetch { want: before.roots(), have: vec![] }).unwrap();
+    let parcel =
+        depot.fetch(&agent(), &FetchRequest { want: before.roots(), have: vec![] }).unwrap();
     let mut bytes = Vec::new();
     parcel.reader(0).read_to_end(&mut bytes).unwrap();
     let stored = walkdir::WalkDir::new(&root).into_iter().filter_map(Result::ok);
@@ -79,7 +80,7 @@ fn a_process_that_has_old_packs_open_goes_on() {
     depot.collect(&agent(), &at_once()).unwrap();
     let tx = client.push(&other, &agent(), "five").unwrap();
     let head = done(other.transact(&agent(), &tx).unwrap());
-    other.fetch(&agent(), &Fetch { want: head.roots(), have: vec![] }).unwrap();
+    other.fetch(&agent(), &FetchRequest { want: head.roots(), have: vec![] }).unwrap();
     assert_whole(&other, &agent());
     assert_whole(&depot, &agent());
 }
@@ -106,13 +107,13 @@ fn packs_and_uploads_that_nobody_needs_go_after_a_while() {
     assert_eq!(files(&root), (1, 0));
     assert!(matches!(
         depot.transact(&agent(), &Transaction { source: first.source, ..late }).unwrap(),
-        lua_store::protocol::Outcome::Refused(_)
+        lua_store::protocol::TxnOutcome::Refused(_)
     ));
     assert_whole(&depot, &agent());
 }
 
 /// With a pack in which something is that nothing leads to: what asks for it. Another pack lies beside it.
-fn with_junk(depot: &RemoteStore, size: usize) -> Fetch {
+fn with_junk(depot: &RemoteStore, size: usize) -> FetchRequest {
     let client = Client::new();
     let mut made = client.make();
     let text = super::tiers::noise(size, "one");
@@ -123,7 +124,7 @@ fn with_junk(depot: &RemoteStore, size: usize) -> Fetch {
     done(depot.transact(&agent(), &tx).unwrap());
     let next = client.push(depot, &agent(), "two").unwrap();
     done(depot.transact(&agent(), &next).unwrap());
-    let junk = Fetch { want: vec![junk], have: vec![] };
+    let junk = FetchRequest { want: vec![junk], have: vec![] };
     assert!(depot.fetch(&agent(), &junk).is_ok());
     junk
 }

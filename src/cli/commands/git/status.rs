@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::git::with_version;
 use crate::cli::output::{DIM, YELLOW};
 use crate::error::Result;
-use crate::git::{Change, Repository, tag};
+use crate::git::{CommitChange, Repository, tag};
 use crate::history::catalog::Catalog;
 use crate::history::project::Project;
 use crate::history::source;
@@ -53,7 +53,7 @@ struct Found {
     head: Option<String>,
     last_commit: Option<String>,
     last_tag: Option<String>,
-    pending: Vec<Change>,
+    pending: Vec<CommitChange>,
     versions: Vec<Tagged>,
 }
 
@@ -64,7 +64,7 @@ struct Tagged {
     commit: Option<String>,
     /// The commit that the version recorded.
     recorded: Option<String>,
-    changes: Vec<Change>,
+    changes: Vec<CommitChange>,
     /// The version cannot be read, so nothing is known.
     damaged: bool,
 }
@@ -234,7 +234,7 @@ fn versions(project: &Project, repository: &Repository) -> Result<Vec<Tagged>> {
     catalog.numbers().map(look).collect()
 }
 
-fn paths(cx: &mut Context<'_>, changes: &[Change]) -> Result<()> {
+fn paths(cx: &mut Context<'_>, changes: &[CommitChange]) -> Result<()> {
     for change in changes.iter().take(TOLD) {
         let letter = match change.word() {
             "added" => 'A',
@@ -251,6 +251,6 @@ fn paths(cx: &mut Context<'_>, changes: &[Change]) -> Result<()> {
     Ok(())
 }
 
-fn changes_json(changes: &[Change]) -> Value {
+fn changes_json(changes: &[CommitChange]) -> Value {
     changes.iter().map(|change| json!({"path": change.path, "change": change.word()})).collect()
 }

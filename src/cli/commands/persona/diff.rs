@@ -7,7 +7,7 @@ use crate::cli::live::Whom;
 use crate::cli::{Exit, complete, print};
 use crate::compare::persona::{self, PersonaVersion};
 use crate::compare::{PersonaChange, StateChange};
-use crate::diff::{self, Side};
+use crate::diff::{self, DiffSide};
 use crate::error::Result;
 use crate::history::revision::Revision;
 use crate::object::{Id, Mode};
@@ -45,8 +45,8 @@ impl Diff {
             cx.page();
             let side = |text: &'_ str| (Mode::File, Id::of_blob(text.as_bytes()));
             let (before, after) = (side(&old.text), side(&new.text));
-            let before = Side { leaf: before, bytes: old.text.as_bytes() };
-            let after = Side { leaf: after, bytes: new.text.as_bytes() };
+            let before = DiffSide { leaf: before, bytes: old.text.as_bytes() };
+            let after = DiffSide { leaf: after, bytes: new.text.as_bytes() };
             print_patch_text(
                 cx,
                 &diff::patch("persona", Some(before), "persona", Some(after)).text,

@@ -3,15 +3,15 @@
 //! and `requests`, `refs`, `uploads`, `fetches`, `transactions`, `admin`, `upkeep` as `PLACES` or `PLACES/SHARE`, `proof` as `BYTES/RATIO`.
 
 use crate::error::Result;
-use crate::server::Limits;
+use crate::server::ServerLimits;
 
 #[cfg(not(debug_assertions))]
-pub fn changed(limits: Limits) -> Result<Limits> {
+pub fn changed(limits: ServerLimits) -> Result<ServerLimits> {
     Ok(limits)
 }
 
 #[cfg(debug_assertions)]
-pub fn changed(limits: Limits) -> Result<Limits> {
+pub fn changed(limits: ServerLimits) -> Result<ServerLimits> {
     match std::env::var("LUA_STORE_SERVE_LIMITS") {
         Ok(text) => read(limits, &text),
         Err(_) => Ok(limits),
@@ -19,9 +19,9 @@ pub fn changed(limits: Limits) -> Result<Limits> {
 }
 
 #[cfg(debug_assertions)]
-fn read(mut limits: Limits, text: &str) -> Result<Limits> {
+fn read(mut limits: ServerLimits, text: &str) -> Result<ServerLimits> {
     use crate::error::Error;
-    use crate::server::Part;
+    use crate::server::PoolSize;
     use std::time::Duration;
     if text.is_empty() {
         return Ok(limits);
@@ -33,7 +33,7 @@ fn read(mut limits: Limits, text: &str) -> Result<Limits> {
         let (value, share) = value.split_once('/').unwrap_or((value, value));
         let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
         let (value, share) = (number(value)?, number(share)?);
-        let part = Part::new(value as usize, share as usize);
+        let part = PoolSize::new(value as usize, share as usize);
         let time = Duration::from_millis(value.into());
         match name {
             "head" => limits.head = time,

@@ -7,7 +7,8 @@ use crate::cli::{Exit, panic};
 use crate::error::{At, Error, Result};
 use crate::server::tokens::Tokens;
 use crate::server::{
-    Config, Level, Limits, Network, Proxies, Server, Surroundings, Tls, expiry, policy,
+    LogLevel, Network, Proxies, Server, ServerConfig, ServerLimits, Surroundings, TlsFiles, expiry,
+    policy,
 };
 use crate::text;
 use jiff::Timestamp;
@@ -57,7 +58,7 @@ pub struct Start {
     drain: Option<Duration>,
     /// What is logged: `error`, `warn` (also what was refused) or `info` (everything) [default: info]
     #[arg(long, value_name = "LEVEL")]
-    log_level: Option<Level>,
+    log_level: Option<LogLevel>,
     /// A proxy that says who sent a request, in `X-Forwarded-For` or `Forwarded`: addresses or networks
     #[arg(long, value_name = "ADDR", value_delimiter = ',')]
     trust_proxy: Vec<Network>,
@@ -94,9 +95,9 @@ impl Start {
         })
     }
 
-    fn limits(&self) -> Result<Limits> {
-        let default = Limits::default();
-        limits::changed(Limits {
+    fn limits(&self) -> Result<ServerLimits> {
+        let default = ServerLimits::default();
+        limits::changed(ServerLimits {
             agent_bytes: self.agent_bytes.unwrap_or(default.agent_bytes),
             agent_refs: self.agent_refs.unwrap_or(default.agent_refs),
             agent_cache: self.agent_cache.unwrap_or(default.agent_cache),
@@ -136,7 +137,7 @@ impl Start {
         let (listen, admin) = self.addresses(&passed)?;
         let directory = cx.directory()?;
         let files = self.tls_cert.as_ref().zip(self.tls_key.as_ref());
-        let tls = files.map(|(certificate, key)| Tls {
+        let tls = files.map(|(certificate, key)| TlsFiles {
             certificate: directory.join(certificate),
             key: directory.join(key),
         });
@@ -146,7 +147,7 @@ impl Start {
             limits.scrub = scrub_every(time)?;
         }
         let proxies = Proxies::new(self.trust_proxy.clone());
-        let config = Config { listen, admin, data, tls, open: self.no_auth, limits, proxies };
+        let config = ServerConfig { listen, admin, data, tls, open: self.no_auth, limits, proxies };
         let warnings = policy::judge(&config, Tokens::of(&config.data).list()?.len())?;
         let surroundings = Surroundings {
             log: Box::new(to_stderr),

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::output::{BOLD, DIM, GREEN, Output, RED};
 use crate::cli::{print, time};
 use crate::compare::{Persona, SettingChange};
-use crate::diff::lines::{self, Line};
+use crate::diff::lines::{self, DiffLine};
 use crate::error::Result;
 use crate::history::record::iso;
 use crate::history::revision::Revision;
@@ -211,10 +211,10 @@ pub fn persona_diff(out: &mut Output, server: &str, local: &str) -> Result<()> {
     out.lines(format!("\n{rule}\n{heading}\n{legend}\n{rule}\n"))?;
     for line in lines::between(server, local) {
         let (style, sign, text) = match line {
-            Line::Removed(text) => (RED, "- ", text),
-            Line::Added(text) => (GREEN, "+ ", text),
-            Line::Same(text) => (DIM, "  ", text),
-            Line::Left(count) => (DIM, "  ", format!("... ({count} unchanged lines) ...")),
+            DiffLine::Removed(text) => (RED, "- ", text),
+            DiffLine::Added(text) => (GREEN, "+ ", text),
+            DiffLine::Same(text) => (DIM, "  ", text),
+            DiffLine::Left(count) => (DIM, "  ", format!("... ({count} unchanged lines) ...")),
         };
         let text = out.paint(style, format!("{sign}{text}"));
         out.line(text)?;

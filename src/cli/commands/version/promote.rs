@@ -10,7 +10,7 @@ use crate::history::project::Project;
 use crate::history::record;
 use crate::history::record::{LedgerRecord, Who};
 use crate::history::revision::Revision;
-use crate::merge::incoming::Moved;
+use crate::merge::incoming::LedgerChange;
 use crate::operations::promote::{self, Ground, Promotion, Request};
 use crate::operations::stock;
 use crate::report;
@@ -225,7 +225,7 @@ impl Promote {
 /// Which remote was asked, and which records it had that were not known here.
 struct Asked {
     name: Option<String>,
-    brought: Vec<Moved>,
+    brought: Vec<LedgerChange>,
 }
 
 impl Asked {

@@ -13,10 +13,10 @@ use super::list::{Pack, Packs};
 use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::fs;
-use crate::object::{Id, Kind};
+use crate::object::{Id, ObjectKind};
 use crate::pack::PackId;
 use crate::progress::Progress;
-use plan::Plan;
+use plan::CompactPlan;
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
@@ -35,7 +35,7 @@ const CHEAP_BYTES: usize = 32 << 20;
 
 /// Which packs to put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum CompactScope {
     All,
     /// Leaves one large pack alone where the others are small beside it.
     Small,
@@ -63,7 +63,7 @@ impl Odb {
 
     /// Puts packs together. `None`: there was nothing to do. Safe beside readers, writers and other
     /// compactions; takes no lock.
-    pub fn compact(&self, scope: Scope, progress: &Progress) -> Result<Option<Compacted>> {
+    pub fn compact(&self, scope: CompactScope, progress: &Progress) -> Result<Option<Compacted>> {
         let packs = self.latest()?;
         let inputs = self.inputs(self.dir()?, &packs, scope);
         if inputs.is_empty() {
@@ -73,7 +73,7 @@ impl Odb {
         if healthy.is_empty() {
             return Ok(None);
         }
-        let plan = Plan::new(healthy);
+        let plan = CompactPlan::new(healthy);
         let pack = self.write_plan(&plan, progress)?;
         if !self.read_back(pack, &plan)? {
             return Ok(None);
@@ -92,9 +92,9 @@ impl Odb {
     }
 
     /// The packs to put together, the newest first: what was written last is read most.
-    fn inputs(&self, dir: &Path, packs: &Packs, scope: Scope) -> Vec<Arc<Pack>> {
+    fn inputs(&self, dir: &Path, packs: &Packs, scope: CompactScope) -> Vec<Arc<Pack>> {
         let (largest, rest) = sizes(packs);
-        let all = scope == Scope::All || rest + largest <= CHEAP_BYTES || rest > largest / 2;
+        let all = scope == CompactScope::All || rest + largest <= CHEAP_BYTES || rest > largest / 2;
         let small = |pack: &&Arc<Pack>| all || pack.reader.bytes().len() < largest;
         let mut inputs: Vec<_> = packs
             .good
@@ -111,7 +111,7 @@ impl Odb {
         &self,
         inputs: &[Arc<Pack>],
         progress: &Progress,
-    ) -> Result<(Vec<plan::Object>, HashSet<Id>)> {
+    ) -> Result<(Vec<plan::PlannedObject>, HashSet<Id>)> {
         let (mut healthy, mut damaged) = (Vec::new(), HashSet::new());
         let mut seen = HashSet::new();
         for pack in inputs {
@@ -131,17 +131,17 @@ impl Odb {
         Ok((healthy, damaged))
     }
 
-    fn look_at(&self, pack: &Arc<Pack>, position: u32, id: Id) -> Result<plan::Object> {
+    fn look_at(&self, pack: &Arc<Pack>, position: u32, id: Id) -> Result<plan::PlannedObject> {
         let entry = pack.reader.entry(pack.reader.place(position)?.entry)?;
         if big::is_big(&entry) {
             big::copy(&entry, &id, &mut io::sink())?;
-            return Ok(plan::Object::new(id, Kind::Blob, entry.raw_len()));
+            return Ok(plan::PlannedObject::new(id, ObjectKind::Blob, entry.raw_len()));
         }
         Ok(known_of(id, self.load(pack, position, &mut Spent::default())?))
     }
 
     /// Another copy of an object that is damaged where it was looked at.
-    fn look_for(&self, id: &Id) -> Result<plan::Object> {
+    fn look_for(&self, id: &Id) -> Result<plan::PlannedObject> {
         let packs = self.latest()?;
         for pack in &packs.good {
             let Some(position) = pack.reader.position(id) else { continue };
@@ -154,7 +154,7 @@ impl Odb {
 
     /// Reads back every object of the new pack, from the new pack. False: another compaction has
     /// put it together with others already, and removes what there is to remove.
-    fn read_back(&self, id: PackId, plan: &Plan) -> Result<bool> {
+    fn read_back(&self, id: PackId, plan: &CompactPlan) -> Result<bool> {
         let packs = self.latest()?;
         let Some(pack) = packs.get(id) else { return Ok(false) };
         pack.reader.check_index()?;
@@ -171,7 +171,7 @@ impl Odb {
         &self,
         inputs: &[Arc<Pack>],
         new: PackId,
-        plan: &Plan,
+        plan: &CompactPlan,
         damaged: &HashSet<Id>,
     ) -> Result<usize> {
         let dir = self.dir()?;
@@ -191,9 +191,9 @@ impl Odb {
     }
 }
 
-fn known_of(id: Id, (kind, bytes): (Kind, Vec<u8>)) -> plan::Object {
-    let mut object = plan::Object::new(id, kind, bytes.len() as u64);
-    if kind == Kind::Tree {
+fn known_of(id: Id, (kind, bytes): (ObjectKind, Vec<u8>)) -> plan::PlannedObject {
+    let mut object = plan::PlannedObject::new(id, kind, bytes.len() as u64);
+    if kind == ObjectKind::Tree {
         object.children = crate::object::Tree::decode(&bytes).ok();
     }
     object

@@ -3,12 +3,12 @@
 //! Paths are numbers here: the folder's number and the name give the next one. They are only a guess
 //! at what is similar; a wrong one costs room and nothing else.
 
-use super::plan::Object;
+use super::plan::PlannedObject;
 use crate::object::Id;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// `None` for what no tree holds, as far as is known.
-pub type Path = Option<u32>;
+pub type PathNumber = Option<u32>;
 
 /// Where the trees stand that no other tree holds.
 const TOP: u32 = 0;
@@ -53,11 +53,11 @@ impl<'a> Paths<'a> {
 }
 
 /// The path of each object. An object with several has the one nearest to the top.
-pub fn assign(objects: &[Object]) -> Vec<Path> {
+pub fn assign(objects: &[PlannedObject]) -> Vec<PathNumber> {
     let at: HashMap<Id, usize> =
         objects.iter().enumerate().map(|(at, object)| (object.id, at)).collect();
     let held: HashSet<Id> = children(objects).collect();
-    let mut paths: Vec<Path> = vec![None; objects.len()];
+    let mut paths: Vec<PathNumber> = vec![None; objects.len()];
     let mut known = Paths { numbers: HashMap::new(), names: vec![""], below: vec![Vec::new()] };
     let mut queue = VecDeque::new();
     for (number, object) in objects.iter().enumerate() {
@@ -82,7 +82,7 @@ pub fn assign(objects: &[Object]) -> Vec<Path> {
     paths.into_iter().map(|path| path.map(|path| places[path as usize])).collect()
 }
 
-fn children(objects: &[Object]) -> impl Iterator<Item = Id> + '_ {
+fn children(objects: &[PlannedObject]) -> impl Iterator<Item = Id> + '_ {
     let trees = objects.iter().filter_map(|object| object.children.as_ref());
     trees.flat_map(|tree| tree.entries().iter().map(|entry| entry.id))
 }
@@ -90,16 +90,16 @@ fn children(objects: &[Object]) -> impl Iterator<Item = Id> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Entry, Kind, Tree};
+    use crate::object::{ObjectKind, Tree, TreeEntry};
 
-    fn tree(entries: &[(&str, Id)]) -> Object {
-        let entries = entries.iter().map(|(name, id)| Entry::directory(name, *id)).collect();
+    fn tree(entries: &[(&str, Id)]) -> PlannedObject {
+        let entries = entries.iter().map(|(name, id)| TreeEntry::directory(name, *id)).collect();
         let tree = Tree::new(entries).unwrap();
-        Object { id: tree.id(), kind: Kind::Tree, len: 9, children: Some(tree) }
+        PlannedObject { id: tree.id(), kind: ObjectKind::Tree, len: 9, children: Some(tree) }
     }
 
-    fn blob(text: &str) -> Object {
-        Object::new(Id::of_blob(text.as_bytes()), Kind::Blob, 9)
+    fn blob(text: &str) -> PlannedObject {
+        PlannedObject::new(Id::of_blob(text.as_bytes()), ObjectKind::Blob, 9)
     }
 
     #[test]

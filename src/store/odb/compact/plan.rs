@@ -1,7 +1,7 @@
 //! The plan of a new pack: the order of its objects, and which of them share an entry.
 
 use super::paths;
-use crate::object::{Id, Kind, Tree};
+use crate::object::{Id, ObjectKind, Tree};
 use crate::pack::Group;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -17,54 +17,54 @@ const GROUP: u64 = 128 << 10;
 const RUN: usize = 1 << 10;
 
 /// What is known of an object that goes into the new pack.
-pub struct Object {
+pub struct PlannedObject {
     pub id: Id,
-    pub kind: Kind,
+    pub kind: ObjectKind,
     pub len: u64,
     /// What a tree holds.
     pub children: Option<Tree>,
 }
 
-impl Object {
-    pub fn new(id: Id, kind: Kind, len: u64) -> Object {
-        Object { id, kind, len, children: None }
+impl PlannedObject {
+    pub fn new(id: Id, kind: ObjectKind, len: u64) -> PlannedObject {
+        PlannedObject { id, kind, len, children: None }
     }
 }
 
 /// One entry of the new pack.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum CompactUnit {
     Group(Range<u32>),
     /// An object by itself, and the position of its base.
     Single(u32, Option<u32>),
 }
 
-pub struct Plan {
-    objects: Vec<Object>,
+pub struct CompactPlan {
+    objects: Vec<PlannedObject>,
     positions: HashMap<Id, u32>,
-    pub units: Vec<Unit>,
+    pub units: Vec<CompactUnit>,
 }
 
 /// In which part of the pack an object stands. Trees come first: walking them touches nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+enum PackSection {
     Trees,
     SmallBlobs,
     LargeBlobs,
 }
 
-fn part(object: &Object) -> Part {
+fn part(object: &PlannedObject) -> PackSection {
     match object.kind {
-        Kind::Tree if object.len <= Group::MAX_LEN / 2 => Part::Trees,
-        Kind::Blob if object.len <= SMALL => Part::SmallBlobs,
-        _ => Part::LargeBlobs,
+        ObjectKind::Tree if object.len <= Group::MAX_LEN / 2 => PackSection::Trees,
+        ObjectKind::Blob if object.len <= SMALL => PackSection::SmallBlobs,
+        _ => PackSection::LargeBlobs,
     }
 }
 
-impl Plan {
+impl CompactPlan {
     /// `objects` come with the newest first. Those of one path stand together, in that order; an
     /// object without a path stands beside others of its size.
-    pub fn new(objects: Vec<Object>) -> Plan {
+    pub fn new(objects: Vec<PlannedObject>) -> CompactPlan {
         let paths = paths::assign(&objects);
         let mut order: Vec<usize> = (0..objects.len()).collect();
         order.sort_by_key(|at| {
@@ -76,22 +76,23 @@ impl Plan {
         });
         let path_at: Vec<_> = order.iter().map(|at| paths[*at]).collect();
         let mut slots: Vec<_> = objects.into_iter().map(Some).collect();
-        let objects: Vec<Object> = order.into_iter().filter_map(|at| slots[at].take()).collect();
+        let objects: Vec<PlannedObject> =
+            order.into_iter().filter_map(|at| slots[at].take()).collect();
         let positions =
             objects.iter().zip(0..).map(|(object, position)| (object.id, position)).collect();
         let units = units(&objects, &path_at);
-        Plan { objects, positions, units }
+        CompactPlan { objects, positions, units }
     }
 
     pub fn count(&self) -> usize {
         self.objects.len()
     }
 
-    pub fn objects(&self) -> &[Object] {
+    pub fn objects(&self) -> &[PlannedObject] {
         &self.objects
     }
 
-    pub fn object(&self, position: u32) -> &Object {
+    pub fn object(&self, position: u32) -> &PlannedObject {
         &self.objects[position as usize]
     }
 
@@ -100,8 +101,8 @@ impl Plan {
     }
 }
 
-fn units(objects: &[Object], paths: &[paths::Path]) -> Vec<Unit> {
-    let large = objects.partition_point(|object| part(object) != Part::LargeBlobs);
+fn units(objects: &[PlannedObject], paths: &[paths::PathNumber]) -> Vec<CompactUnit> {
+    let large = objects.partition_point(|object| part(object) != PackSection::LargeBlobs);
     let mut units = groups(&objects[..large]);
     let mut start = large;
     for at in large..objects.len() {
@@ -110,24 +111,24 @@ fn units(objects: &[Object], paths: &[paths::Path]) -> Vec<Unit> {
             start = at;
         }
         let base = skip_base(at - start).map(|base| (start + base) as u32);
-        units.push(Unit::Single(at as u32, base));
+        units.push(CompactUnit::Single(at as u32, base));
     }
     units
 }
 
-fn groups(objects: &[Object]) -> Vec<Unit> {
+fn groups(objects: &[PlannedObject]) -> Vec<CompactUnit> {
     let mut units = Vec::new();
     let (mut group, mut bytes) = (0..0, 0);
     for (object, position) in objects.iter().zip(0u32..) {
         if bytes >= GROUP || part(object) != part(&objects[group.start as usize]) {
-            units.push(Unit::Group(group));
+            units.push(CompactUnit::Group(group));
             (group, bytes) = (position..position, 0);
         }
         group.end = position + 1;
         bytes += object.len;
     }
     if !group.is_empty() {
-        units.push(Unit::Group(group));
+        units.push(CompactUnit::Group(group));
     }
     units
 }
@@ -151,15 +152,18 @@ mod tests {
     #[test]
     fn every_object_is_in_one_entry_and_entries_are_in_order() {
         let lens = [1, 20_000, 90_000, 5, 16_384, 16_385, 70_000, 0, 9 << 20];
-        let blob = |(n, len): (usize, &u64)| Object::new(Id::of_blob(&[n as u8]), Kind::Blob, *len);
-        let mut objects: Vec<Object> = lens.iter().enumerate().map(blob).collect();
-        objects.extend((0..40).map(|n| Object::new(Id::of_tree(&[n]), Kind::Tree, 9000)));
-        let plan = Plan::new(objects);
+        let blob = |(n, len): (usize, &u64)| {
+            PlannedObject::new(Id::of_blob(&[n as u8]), ObjectKind::Blob, *len)
+        };
+        let mut objects: Vec<PlannedObject> = lens.iter().enumerate().map(blob).collect();
+        objects
+            .extend((0..40).map(|n| PlannedObject::new(Id::of_tree(&[n]), ObjectKind::Tree, 9000)));
+        let plan = CompactPlan::new(objects);
         let mut next = 0;
         for unit in &plan.units {
             let range = match unit {
-                Unit::Group(range) => range.clone(),
-                Unit::Single(position, _) => *position..*position + 1,
+                CompactUnit::Group(range) => range.clone(),
+                CompactUnit::Single(position, _) => *position..*position + 1,
             };
             assert_eq!(range.start, next);
             assert!(range.end > range.start);

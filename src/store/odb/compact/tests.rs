@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests damage files as no writer would")]
 
 use super::*;
-use crate::object::{Entry, Sink, Source, Tree};
+use crate::object::{Sink, Source, Tree, TreeEntry};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
@@ -27,14 +27,14 @@ fn text(lines: usize, version: usize) -> Vec<u8> {
 fn one_version(odb: &Odb, version: usize) -> Id {
     let mut batch = odb.batch();
     let mut file =
-        |name: &str, bytes: Vec<u8>| Entry::file(name, batch.put_blob(bytes, None).unwrap());
+        |name: &str, bytes: Vec<u8>| TreeEntry::file(name, batch.put_blob(bytes, None).unwrap());
     let mut source: Vec<_> = (0..8).map(|n| file(&format!("stays-{n}.ts"), vec![n; 200])).collect();
     source.push(file("small.ts", text(120, version)));
     source.push(file("large.ts", text(2400, version)));
     let record =
         file("record", format!("{{\"version\":{version},\"by\":\"a person\"}}").into_bytes());
     let source = batch.put_tree(&Tree::new(source).unwrap(), None).unwrap();
-    let top = Tree::new(vec![Entry::directory("source", source), record]).unwrap();
+    let top = Tree::new(vec![TreeEntry::directory("source", source), record]).unwrap();
     let top = batch.put_tree(&top, None).unwrap();
     batch.commit().unwrap();
     top
@@ -42,7 +42,7 @@ fn one_version(odb: &Odb, version: usize) -> Id {
 
 /// Reads everything below a tree.
 fn walk(odb: &Odb, tree: &Id) -> usize {
-    let below = |entry: &Entry| match entry.mode.is_directory() {
+    let below = |entry: &TreeEntry| match entry.mode.is_directory() {
         true => walk(odb, &entry.id),
         false => odb.blob(&entry.id).unwrap().len(),
     };
@@ -59,7 +59,7 @@ fn everything_is_in_one_smaller_pack() {
     assert!(odb.needs_compaction().unwrap());
     let ids = odb.ids().unwrap();
     let sizes: Vec<_> = tops.iter().map(|top| walk(&odb, top)).collect();
-    let done = odb.compact(Scope::All, &Progress::default()).unwrap().unwrap();
+    let done = odb.compact(CompactScope::All, &Progress::default()).unwrap().unwrap();
     assert_eq!((done.packs_before, done.kept, done.objects), (60, 0, ids.len() as u64));
     assert!(done.bytes_after * 10 < done.bytes_before, "{done:?}");
     assert_eq!(packs(&dir), 1);
@@ -74,8 +74,8 @@ fn everything_is_in_one_smaller_pack() {
 #[test]
 fn a_second_compaction_changes_nothing() {
     let (dir, odb, _) = history(5);
-    let first = odb.compact(Scope::All, &Progress::default()).unwrap().unwrap();
-    let second = odb.compact(Scope::All, &Progress::default()).unwrap().unwrap();
+    let first = odb.compact(CompactScope::All, &Progress::default()).unwrap().unwrap();
+    let second = odb.compact(CompactScope::All, &Progress::default()).unwrap().unwrap();
     assert_eq!(first.pack, second.pack);
     assert_eq!(packs(&dir), 1);
 }
@@ -83,14 +83,17 @@ fn a_second_compaction_changes_nothing() {
 #[test]
 fn nothing_stored_is_nothing_to_do() {
     let dir = tempfile::tempdir().unwrap();
-    assert_eq!(Odb::open(dir.path()).compact(Scope::All, &Progress::default()).unwrap(), None);
+    assert_eq!(
+        Odb::open(dir.path()).compact(CompactScope::All, &Progress::default()).unwrap(),
+        None
+    );
     assert_eq!(packs(&dir), 0);
 }
 
 #[test]
 fn a_new_version_of_what_was_compacted_has_a_base() {
     let (_dir, odb, _) = history(5);
-    odb.compact(Scope::All, &Progress::default()).unwrap();
+    odb.compact(CompactScope::All, &Progress::default()).unwrap();
     let before = odb.counts().unwrap().bytes;
     let mut batch = odb.batch();
     let changed = [&text(2400, 4)[..], b"one more line\n"].concat();
@@ -122,7 +125,7 @@ fn readers_and_writers_go_on_during_compactions() {
             scope.spawn(|| {
                 for _ in 0..3 {
                     // One may find that the other took its packs away: an error, and nothing lost.
-                    let _ = Odb::open(dir.path()).compact(Scope::All, &Progress::default());
+                    let _ = Odb::open(dir.path()).compact(CompactScope::All, &Progress::default());
                 }
             })
         });
@@ -157,7 +160,7 @@ fn a_pack_with_damage_stays_and_is_named() {
     let objects = checked.damage.iter().filter(|damage| damage.object.is_some()).count();
     assert!(objects >= 1 && checked.damage.iter().any(|damage| damage.object.is_none()));
 
-    let done = odb.compact(Scope::All, &Progress::default()).unwrap().unwrap();
+    let done = odb.compact(CompactScope::All, &Progress::default()).unwrap().unwrap();
     assert_eq!(done.kept, 1);
     assert!(path.exists());
     assert_eq!(packs(&dir), 2);
@@ -176,12 +179,12 @@ fn a_large_pack_is_left_alone_by_the_small_ones() {
     for version in 0..3 {
         one_version(&odb, version);
     }
-    let done = odb.compact(Scope::Small, &Progress::default()).unwrap().unwrap();
+    let done = odb.compact(CompactScope::Small, &Progress::default()).unwrap().unwrap();
     assert_eq!(done.packs_before, 3);
     assert!(dir.path().join(&name).exists());
     assert_eq!(packs(&dir), 2);
     // And carried over as it is when all are put together.
-    odb.compact(Scope::All, &Progress::default()).unwrap();
+    odb.compact(CompactScope::All, &Progress::default()).unwrap();
     assert_eq!(packs(&dir), 1);
     let mut out = Vec::new();
     odb.copy_blob(&large, &mut out).unwrap();
@@ -202,7 +205,7 @@ fn one_flipped_bit_loses_nothing_that_could_be_read() {
         let victim = odb.latest().unwrap().good[0].id.file_name();
         if again {
             let (other, elsewhere, _) = history(4);
-            let done = elsewhere.compact(Scope::All, &Progress::default()).unwrap().unwrap();
+            let done = elsewhere.compact(CompactScope::All, &Progress::default()).unwrap().unwrap();
             let name = done.pack.file_name();
             std::fs::copy(other.path().join(&name), dir.path().join(&name)).unwrap();
         }
@@ -218,7 +221,7 @@ fn one_flipped_bit_loses_nothing_that_could_be_read() {
             std::fs::write(copy.path().join(&victim), bytes).unwrap();
             let before = readable(copy.path());
             assert!(before == all || !again, "another copy is read");
-            let _ = Odb::open(copy.path()).compact(Scope::All, &Progress::default());
+            let _ = Odb::open(copy.path()).compact(CompactScope::All, &Progress::default());
             assert!(readable(copy.path()).is_superset(&before), "at {at}");
             // A pack that had the only copy of something can still be mended.
             if copy.path().join(&victim).exists() {
@@ -232,7 +235,7 @@ fn one_flipped_bit_loses_nothing_that_could_be_read() {
 #[test]
 fn a_delta_is_read_though_its_base_is_damaged_where_it_lies() {
     let (other, elsewhere, _) = history(4);
-    let done = elsewhere.compact(Scope::All, &Progress::default()).unwrap().unwrap();
+    let done = elsewhere.compact(CompactScope::All, &Progress::default()).unwrap().unwrap();
     // The oldest text is a delta here and nowhere else; its bases are in other packs too.
     let (dir, odb, _) = history(4);
     let oldest = Id::of_blob(&text(2400, 0));

@@ -1,11 +1,13 @@
 //! Writes a planned pack: entries are made on several threads and appended in order.
 
-use super::plan::{Plan, Unit};
+use super::plan::{CompactPlan, CompactUnit};
 use super::{Odb, big};
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Clobber, Published, Temp};
-use crate::object::{Id, Kind, Source, Tree};
-use crate::pack::{self, Base, Content, Encoded, Group, ItemKind, PackId, Writer};
+use crate::object::{Id, ObjectKind, Source, Tree};
+use crate::pack::{
+    self, EncodedEntry, EntryBase, EntryContent, Group, GroupItemKind, PackId, PackWriter,
+};
 use crate::parallel;
 use crate::progress::Progress;
 use std::ops::Range;
@@ -18,13 +20,13 @@ const LEVEL: i32 = 9;
 /// How many bytes of objects are compressed before they are appended; bounds what is held in memory.
 const SHARE: u64 = 16 << 20;
 
-type Made = Mutex<Option<Result<Encoded<'static>>>>;
+type EncodedUnit = Mutex<Option<Result<EncodedEntry<'static>>>>;
 
 impl Odb {
-    pub(super) fn write_plan(&self, plan: &Plan, progress: &Progress) -> Result<PackId> {
+    pub(super) fn write_plan(&self, plan: &CompactPlan, progress: &Progress) -> Result<PackId> {
         let dir = self.dir()?;
         fs::sweep(dir)?;
-        let mut writer = Writer::new(Temp::create_in(dir)?);
+        let mut writer = PackWriter::new(Temp::create_in(dir)?);
         let mut rest = &plan.units[..];
         while !rest.is_empty() {
             let units;
@@ -46,8 +48,8 @@ impl Odb {
     }
 
     /// The entries of some units; nothing for one that is not to be held in memory.
-    fn make(&self, plan: &Plan, units: &[Unit]) -> Vec<Made> {
-        let made: Vec<Made> = units.iter().map(|_| Mutex::new(None)).collect();
+    fn make(&self, plan: &CompactPlan, units: &[CompactUnit]) -> Vec<EncodedUnit> {
+        let made: Vec<EncodedUnit> = units.iter().map(|_| Mutex::new(None)).collect();
         let next = AtomicUsize::new(0);
         let work = || {
             loop {
@@ -63,48 +65,56 @@ impl Odb {
         made
     }
 
-    fn encode(&self, plan: &Plan, unit: &Unit) -> Result<Option<Encoded<'static>>> {
+    fn encode(
+        &self,
+        plan: &CompactPlan,
+        unit: &CompactUnit,
+    ) -> Result<Option<EncodedEntry<'static>>> {
         match unit {
-            Unit::Group(range) => {
+            CompactUnit::Group(range) => {
                 let items: Result<Vec<_>> = range.clone().map(|at| self.item(plan, at)).collect();
                 let content = Group::encode(&items?);
-                Ok(Some(Encoded::new(Content::Group, &content, None, LEVEL).into_owned()))
+                Ok(Some(EncodedEntry::new(EntryContent::Group, &content, None, LEVEL).into_owned()))
             }
-            Unit::Single(at, _) if plan.object(*at).len > big::HELD => Ok(None),
-            Unit::Single(at, base) => {
+            CompactUnit::Single(at, _) if plan.object(*at).len > big::HELD => Ok(None),
+            CompactUnit::Single(at, base) => {
                 let (kind, bytes) = self.read(plan, *at)?;
                 let base = match base.filter(|base| plan.object(*base).len <= big::HELD) {
                     Some(base) => Some((base, self.read(plan, base)?.1)),
                     None => None,
                 };
-                let prefix = base.as_ref().map(|(base, bytes)| (Base::Position(*base), &bytes[..]));
-                Ok(Some(Encoded::new(Content::Object(kind), &bytes, prefix, LEVEL).into_owned()))
+                let prefix =
+                    base.as_ref().map(|(base, bytes)| (EntryBase::Position(*base), &bytes[..]));
+                Ok(Some(
+                    EncodedEntry::new(EntryContent::Object(kind), &bytes, prefix, LEVEL)
+                        .into_owned(),
+                ))
             }
         }
     }
 
-    fn item(&self, plan: &Plan, position: u32) -> Result<(ItemKind, Vec<u8>)> {
+    fn item(&self, plan: &CompactPlan, position: u32) -> Result<(GroupItemKind, Vec<u8>)> {
         let (kind, bytes) = self.read(plan, position)?;
         Ok(match (kind, Tree::decode(&bytes)) {
-            (Kind::Blob, _) => (ItemKind::Blob, bytes),
-            (Kind::Tree, Ok(tree)) => {
-                (ItemKind::LinkedTree, pack::link(&tree, |id| plan.position(id)))
+            (ObjectKind::Blob, _) => (GroupItemKind::Blob, bytes),
+            (ObjectKind::Tree, Ok(tree)) => {
+                (GroupItemKind::LinkedTree, pack::link(&tree, |id| plan.position(id)))
             }
-            (Kind::Tree, Err(_)) => (ItemKind::Tree, bytes),
+            (ObjectKind::Tree, Err(_)) => (GroupItemKind::Tree, bytes),
         })
     }
 
-    fn read(&self, plan: &Plan, position: u32) -> Result<(Kind, Vec<u8>)> {
+    fn read(&self, plan: &CompactPlan, position: u32) -> Result<(ObjectKind, Vec<u8>)> {
         let id = plan.object(position).id;
         self.find(&id)?.ok_or_else(|| Error::corrupt(format!("object {id} is missing")))
     }
 
     /// A streamed blob keeps the frame it has.
-    fn carry_over(&self, writer: &mut Writer<Temp>, id: Id) -> Result<u64> {
+    fn carry_over(&self, writer: &mut PackWriter<Temp>, id: Id) -> Result<u64> {
         let missing = || Error::corrupt(format!("object {id} is missing"));
         let Some((home, number)) = self.big(&id)? else {
             let (kind, bytes) = self.find(&id)?.ok_or_else(missing)?;
-            let entry = Encoded::new(Content::Object(kind), &bytes, None, LEVEL);
+            let entry = EncodedEntry::new(EntryContent::Object(kind), &bytes, None, LEVEL);
             return writer.append(&[id], &entry).at("write", self.dir()?);
         };
         let entry = home.reader.entry(number)?;
@@ -113,22 +123,22 @@ impl Odb {
 }
 
 /// How many units to make at once: at least one.
-fn share(plan: &Plan, units: &[Unit]) -> usize {
+fn share(plan: &CompactPlan, units: &[CompactUnit]) -> usize {
     let mut bytes = 0;
-    let fits = |unit: &&Unit| {
+    let fits = |unit: &&CompactUnit| {
         bytes += positions(unit).map(|position| plan.object(position).len).sum::<u64>();
         bytes <= SHARE
     };
     units.iter().take_while(fits).count().max(1)
 }
 
-fn positions(unit: &Unit) -> Range<u32> {
+fn positions(unit: &CompactUnit) -> Range<u32> {
     match unit {
-        Unit::Group(range) => range.clone(),
-        Unit::Single(position, _) => *position..*position + 1,
+        CompactUnit::Group(range) => range.clone(),
+        CompactUnit::Single(position, _) => *position..*position + 1,
     }
 }
 
-fn ids(plan: &Plan, unit: &Unit) -> Vec<Id> {
+fn ids(plan: &CompactPlan, unit: &CompactUnit) -> Vec<Id> {
     positions(unit).map(|position| plan.object(position).id).collect()
 }

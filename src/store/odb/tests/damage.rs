@@ -59,7 +59,7 @@ fn what_is_no_pack_is_named_and_the_others_stay_readable() {
     let home = |id: &Id| {
         let path = |name: &String| dir.path().join(name);
         let holds = |name: &&String| {
-            crate::pack::Reader::open(&fs::read(path(name)).unwrap()[..])
+            crate::pack::PackReader::open(&fs::read(path(name)).unwrap()[..])
                 .unwrap()
                 .position(id)
                 .is_some()
@@ -114,18 +114,18 @@ fn a_pack_that_went_away_while_it_was_opened_is_no_error() {
 
 #[test]
 fn a_circle_of_bases_ends() {
-    use crate::pack::{Base, Content, Encoded, Writer};
+    use crate::pack::{EncodedEntry, EntryBase, EntryContent, PackWriter};
     let (dir, odb) = empty();
     let bytes: [&[u8]; 2] = [b"the first of two similar texts", b"the second of two similar texts"];
     let ids = bytes.map(Id::of_blob);
-    let mut writer = Writer::new(Vec::new());
+    let mut writer = PackWriter::new(Vec::new());
     for n in 0..2 {
         let prefix = [bytes[1 - n], &noise(40)].concat().repeat(3);
         let content = &prefix[..80];
-        let entry = Encoded::new(
-            Content::Object(Kind::Blob),
+        let entry = EncodedEntry::new(
+            EntryContent::Object(ObjectKind::Blob),
             content,
-            Some((Base::Id(ids[1 - n]), &prefix)),
+            Some((EntryBase::Id(ids[1 - n]), &prefix)),
             1,
         );
         assert!(entry.has_base());

@@ -6,7 +6,7 @@ mod damage;
 
 use super::*;
 use crate::error::Kind as Failure;
-use crate::object::{Entry, Kind, NewBlob, Sink, Source, Tree};
+use crate::object::{NewBlob, ObjectKind, Sink, Source, Tree, TreeEntry};
 use std::fs;
 use std::io::{self, Read};
 use tempfile::TempDir;
@@ -47,7 +47,7 @@ fn what_is_committed_is_found_by_everybody() {
     assert_eq!(reader.find(&Id::of_blob(b"one")).unwrap(), None);
     let mut batch = odb.batch();
     let one = batch.put_blob(b"one".to_vec(), None).unwrap();
-    let tree = Tree::new(vec![Entry::file("one", one)]).unwrap();
+    let tree = Tree::new(vec![TreeEntry::file("one", one)]).unwrap();
     let tree_id = batch.put_tree(&tree, None).unwrap();
     let pack = batch.commit().unwrap().unwrap();
     assert_eq!(files(dir.path()), [pack.file_name()]);
@@ -55,10 +55,10 @@ fn what_is_committed_is_found_by_everybody() {
     for odb in [&odb, &reader] {
         assert_eq!(odb.blob(&one).unwrap(), b"one");
         assert_eq!(odb.tree(&tree_id).unwrap(), tree);
-        assert_eq!(odb.kind_and_len(&one).unwrap(), Some((Kind::Blob, 3)));
+        assert_eq!(odb.kind_and_len(&one).unwrap(), Some((ObjectKind::Blob, 3)));
     }
     let bytes = fs::metadata(dir.path().join(pack.file_name())).unwrap().len();
-    assert_eq!(odb.counts().unwrap(), Counts { packs: 1, objects: 2, bytes, damaged: 0 });
+    assert_eq!(odb.counts().unwrap(), PackCounts { packs: 1, objects: 2, bytes, damaged: 0 });
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn a_large_blob_is_streamed_in_and_out() {
         let mut out = Vec::new();
         assert_eq!(odb.copy_blob(&id, &mut out).unwrap(), bytes.len() as u64);
         assert_eq!(out, bytes);
-        assert_eq!(odb.kind_and_len(&id).unwrap(), Some((Kind::Blob, bytes.len() as u64)));
+        assert_eq!(odb.kind_and_len(&id).unwrap(), Some((ObjectKind::Blob, bytes.len() as u64)));
         // A second time it is not stored, and the spool is gone.
         let mut batch = odb.batch();
         batch.put_blob_from(&mut &bytes[..], None).unwrap();
@@ -282,5 +282,5 @@ fn a_fixed_list_of_packs_is_read_and_never_written() {
     assert!(
         batch.put_blob(b"new".to_vec(), None).unwrap_err().message().contains("cannot write into")
     );
-    assert!(both.compact(Scope::All, &Default::default()).is_err());
+    assert!(both.compact(CompactScope::All, &Default::default()).is_err());
 }

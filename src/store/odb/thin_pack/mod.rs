@@ -19,10 +19,12 @@ use super::find::{self, Spent};
 use super::list::{Mapped, Pack, Packs};
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Temp};
-use crate::object::{Id, Kind, Tree};
-use crate::pack::{self, Base, Content, Encoded, Group, ItemKind, PackId, Writer};
+use crate::object::{Id, ObjectKind, Tree};
+use crate::pack::{
+    self, EncodedEntry, EntryBase, EntryContent, Group, GroupItemKind, PackId, PackWriter,
+};
 use crate::store::MissingObjects;
-use plan::{Bad, How, Plan, Unit};
+use plan::{Bad, ThinPackPlan, ThinPackUnit, UnitSource};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -130,9 +132,9 @@ impl Odb {
         bad: &Bad,
         scratch: &Path,
     ) -> Result<ThinPack> {
-        let plan = Plan::new(self, packs, closure, bad)?;
+        let plan = ThinPackPlan::new(self, packs, closure, bad)?;
         fs::sweep(scratch)?;
-        let mut writer = Writer::new(Temp::create_in(scratch)?);
+        let mut writer = PackWriter::new(Temp::create_in(scratch)?);
         for unit in &plan.units {
             self.write(&mut writer, &plan, unit, scratch)?;
         }
@@ -148,32 +150,32 @@ impl Odb {
 
     fn write(
         &self,
-        writer: &mut Writer<Temp>,
-        plan: &Plan,
-        unit: &Unit,
+        writer: &mut PackWriter<Temp>,
+        plan: &ThinPackPlan,
+        unit: &ThinPackUnit,
         place: &Path,
     ) -> Result<()> {
-        let Unit { pack, entry: number, how } = unit;
+        let ThinPackUnit { pack, entry: number, how } = unit;
         let entry = pack.reader.entry(*number)?;
         let ids = || pack.reader.positions(*number).filter_map(|position| pack.reader.id(position));
         match how {
-            How::Whole => {
+            UnitSource::Whole => {
                 let ids: Vec<Id> = ids().collect();
                 writer.append_stored(&ids, &entry.head(), entry.payload()).at("write", place)?;
             }
-            How::On(base) => {
+            UnitSource::On(base) => {
                 let ids: Vec<Id> = ids().collect();
                 writer
                     .append_stored(&ids, &entry.head_on(*base), entry.payload())
                     .at("write", place)?;
             }
-            How::Anew => {
+            UnitSource::Anew => {
                 let position = pack.reader.positions(*number).start;
                 let (kind, bytes) = self.load(pack, position, &mut Spent::default())?;
-                let entry = Encoded::new(Content::Object(kind), &bytes, None, LEVEL);
+                let entry = EncodedEntry::new(EntryContent::Object(kind), &bytes, None, LEVEL);
                 writer.append(&[kind.id_of(&bytes)], &entry).at("write", place)?;
             }
-            How::Some(members) => self.write_some(writer, plan, unit, members, place)?,
+            UnitSource::Some(members) => self.write_some(writer, plan, unit, members, place)?,
         }
         Ok(())
     }
@@ -181,9 +183,9 @@ impl Odb {
     /// Some objects of a group, as one or several new ones. One that is large stands by itself.
     fn write_some(
         &self,
-        writer: &mut Writer<Temp>,
-        plan: &Plan,
-        unit: &Unit,
+        writer: &mut PackWriter<Temp>,
+        plan: &ThinPackPlan,
+        unit: &ThinPackUnit,
         members: &[u32],
         place: &Path,
     ) -> Result<()> {
@@ -196,17 +198,17 @@ impl Odb {
                 std::mem::take(&mut made).write(writer).at("write", place)?;
             }
             if bytes.len() > GROUP {
-                let entry = Encoded::new(Content::Object(kind), &bytes, None, LEVEL);
+                let entry = EncodedEntry::new(EntryContent::Object(kind), &bytes, None, LEVEL);
                 writer.append(&[kind.id_of(&bytes)], &entry).at("write", place)?;
                 continue;
             }
             made.len += bytes.len();
             made.ids.push(kind.id_of(&bytes));
             made.items.push(match kind {
-                Kind::Blob => (ItemKind::Blob, bytes),
-                Kind::Tree => {
+                ObjectKind::Blob => (GroupItemKind::Blob, bytes),
+                ObjectKind::Tree => {
                     let tree = Tree::decode(&bytes)?;
-                    (ItemKind::LinkedTree, pack::link(&tree, |id| plan.position(id)))
+                    (GroupItemKind::LinkedTree, pack::link(&tree, |id| plan.position(id)))
                 }
             });
         }
@@ -218,17 +220,19 @@ impl Odb {
 #[derive(Default)]
 struct Regrouped {
     ids: Vec<Id>,
-    items: Vec<(ItemKind, Vec<u8>)>,
+    items: Vec<(GroupItemKind, Vec<u8>)>,
     len: usize,
 }
 
 impl Regrouped {
-    fn write(self, writer: &mut Writer<Temp>) -> io::Result<()> {
+    fn write(self, writer: &mut PackWriter<Temp>) -> io::Result<()> {
         if self.ids.is_empty() {
             return Ok(());
         }
         let content = Group::encode(&self.items);
-        writer.append(&self.ids, &Encoded::new(Content::Group, &content, None, LEVEL)).map(drop)
+        writer
+            .append(&self.ids, &EncodedEntry::new(EntryContent::Group, &content, None, LEVEL))
+            .map(drop)
     }
 }
 
@@ -244,7 +248,7 @@ fn is_exactly(pack: &Arc<Pack>, closure: &MissingObjects) -> Result<bool> {
         return Ok(false);
     }
     for number in 0..reader.entries() {
-        if let Some(Base::Id(base)) = reader.entry(number)?.base()
+        if let Some(EntryBase::Id(base)) = reader.entry(number)?.base()
             && !closure.sends(&base)
             && !closure.knows(&base)
         {

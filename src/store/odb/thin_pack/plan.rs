@@ -8,31 +8,31 @@ use super::super::find::{MAX_CHAIN, Spent};
 use super::super::list::{Pack, Packs};
 use crate::error::{Error, Result};
 use crate::object::Id;
-use crate::pack::{Base, Content, Entry, ItemKind};
+use crate::pack::{EntryBase, EntryContent, GroupItemKind, PackEntry};
 use crate::store::MissingObjects;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What becomes of an entry.
-pub enum How {
+pub enum UnitSource {
     /// It is taken as it is; it has no base.
     Whole,
     /// Its bytes are taken, its base is named so.
-    On(Base),
+    On(EntryBase),
     /// Its object is compressed by itself.
     Anew,
     /// Of a group the objects at these positions, put together anew.
     Some(Vec<u32>),
 }
 
-pub struct Unit {
+pub struct ThinPackUnit {
     pub pack: Arc<Pack>,
     pub entry: u32,
-    pub how: How,
+    pub how: UnitSource,
 }
 
-pub struct Plan {
-    pub units: Vec<Unit>,
+pub struct ThinPackPlan {
+    pub units: Vec<ThinPackUnit>,
     positions: HashMap<Id, Placed>,
 }
 
@@ -54,14 +54,19 @@ struct Planner<'a> {
     closure: &'a MissingObjects,
     packs: &'a [Arc<Pack>],
     homes: Homes,
-    plan: Plan,
+    plan: ThinPackPlan,
     /// Entries that were begun, by pack and number: each is taken once, and none is the base of its base.
     begun: HashSet<(usize, u32)>,
 }
 
-impl Plan {
-    pub fn new(odb: &Odb, packs: &Packs, closure: &MissingObjects, bad: &Bad) -> Result<Plan> {
-        let plan = Plan { units: Vec::new(), positions: HashMap::new() };
+impl ThinPackPlan {
+    pub fn new(
+        odb: &Odb,
+        packs: &Packs,
+        closure: &MissingObjects,
+        bad: &Bad,
+    ) -> Result<ThinPackPlan> {
+        let plan = ThinPackPlan { units: Vec::new(), positions: HashMap::new() };
         let homes = homes(&packs.good, closure, bad)?;
         let mut planner =
             Planner { odb, closure, packs: &packs.good, homes, plan, begun: HashSet::new() };
@@ -128,34 +133,34 @@ impl Planner<'_> {
         };
         let members: Vec<u32> = range.clone().filter(here).collect();
         let (how, chain) = match entry.content() {
-            Content::Object(_) => self.single(&pack, &entry)?,
-            Content::Group
+            EntryContent::Object(_) => self.single(&pack, &entry)?,
+            EntryContent::Group
                 if members.len() == range.len() && self.is_plain(&pack, number, &entry)? =>
             {
-                (How::Whole, 0)
+                (UnitSource::Whole, 0)
             }
-            Content::Group => (How::Some(members.clone()), 0),
+            EntryContent::Group => (UnitSource::Some(members.clone()), 0),
         };
         for id in members.iter().filter_map(|position| pack.reader.id(*position)) {
             let position = self.plan.positions.len() as u32;
             self.plan.positions.insert(id, Placed { position, chain });
         }
-        self.plan.units.push(Unit { pack, entry: number, how });
+        self.plan.units.push(ThinPackUnit { pack, entry: number, how });
         Ok(())
     }
 
     /// A group without base and with nothing that is named by position.
-    fn is_plain(&self, pack: &Arc<Pack>, number: u32, entry: &Entry<'_>) -> Result<bool> {
+    fn is_plain(&self, pack: &Arc<Pack>, number: u32, entry: &PackEntry<'_>) -> Result<bool> {
         let group = self.odb.group(pack, number, &mut Spent::default())?;
-        let linked = |nth| group.item(nth).is_ok_and(|(kind, _)| kind == ItemKind::LinkedTree);
+        let linked = |nth| group.item(nth).is_ok_and(|(kind, _)| kind == GroupItemKind::LinkedTree);
         Ok(entry.base().is_none() && !(0..group.len()).any(linked))
     }
 
-    fn single(&mut self, pack: &Arc<Pack>, entry: &Entry<'_>) -> Result<(How, u32)> {
+    fn single(&mut self, pack: &Arc<Pack>, entry: &PackEntry<'_>) -> Result<(UnitSource, u32)> {
         let base = match entry.base() {
-            None => return Ok((How::Whole, 0)),
-            Some(Base::Id(id)) => id,
-            Some(Base::Position(position)) => {
+            None => return Ok((UnitSource::Whole, 0)),
+            Some(EntryBase::Id(id)) => id,
+            Some(EntryBase::Position(position)) => {
                 let lost =
                     || Error::corrupt("the pack is damaged: an entry has a base that is not there");
                 pack.reader.id(position).ok_or_else(lost)?
@@ -167,15 +172,15 @@ impl Planner<'_> {
             // Not placed: it leans on this one itself, where it is taken from.
             return Ok(match self.plan.positions.get(&base) {
                 Some(placed) if placed.chain < MAX_CHAIN => {
-                    (How::On(Base::Position(placed.position)), placed.chain + 1)
+                    (UnitSource::On(EntryBase::Position(placed.position)), placed.chain + 1)
                 }
-                _ => (How::Anew, 0),
+                _ => (UnitSource::Anew, 0),
             });
         }
         let chain = self.odb.chain(&base)?;
         if self.closure.knows(&base) && chain < MAX_CHAIN {
-            return Ok((How::On(Base::Id(base)), chain + 1));
+            return Ok((UnitSource::On(EntryBase::Id(base)), chain + 1));
         }
-        Ok((How::Anew, 0))
+        Ok((UnitSource::Anew, 0))
     }
 }

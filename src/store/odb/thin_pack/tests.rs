@@ -4,7 +4,7 @@ use super::super::tests::noise;
 use super::*;
 use crate::object::{Mode, Sink, Source, nest};
 use crate::progress::Progress;
-use crate::store::{Limits, PackCheck, Scope, Store};
+use crate::store::{CompactScope, PackCheck, Store, VerifyLimits};
 use tempfile::TempDir;
 
 fn store() -> (TempDir, Store) {
@@ -42,7 +42,7 @@ fn history(store: &Store, compacted: &[usize]) -> Vec<Id> {
     for n in 0..12 {
         tops.push(push(store, n, tops.last().copied()));
         if compacted.contains(&n) {
-            store.objects().compact(Scope::All, &Progress::default()).unwrap();
+            store.objects().compact(CompactScope::All, &Progress::default()).unwrap();
         }
     }
     tops
@@ -57,7 +57,7 @@ fn send(from: &Odb, to: &Store, want: &[Id], have: &[Id]) -> ThinPack {
     drop(again);
     let file = to.incoming().unwrap().join("pack");
     std::fs::write(&file, parcel.bytes()).unwrap();
-    let limits = Limits { decoded: 1 << 30 };
+    let limits = VerifyLimits { decoded: 1 << 30 };
     let verdict = to.receive(&file, parcel.id(), &limits, &Progress::default()).unwrap();
     assert!(matches!(verdict, PackCheck::Sound { .. }), "{verdict:?}");
     assert_eq!(to.objects().check(&Progress::default()).unwrap().damage, []);
@@ -139,7 +139,7 @@ fn a_large_blob_goes_as_it_lies_there() {
     let parcel = from.objects().thin_pack(&MissingObjects::of_all(vec![large]), &scratch).unwrap();
     assert!(parcel.is_new() && parcel.count() == 1);
     std::fs::write(scratch.join("pack"), parcel.bytes()).unwrap();
-    let limits = Limits { decoded: 10 << 20 };
+    let limits = VerifyLimits { decoded: 10 << 20 };
     to.receive(&scratch.join("pack"), parcel.id(), &limits, &Progress::default()).unwrap();
     assert!(to.objects().contains(&large).unwrap() && !to.objects().contains(&small).unwrap());
     assert_eq!(to.objects().check(&Progress::default()).unwrap().damage, []);
@@ -147,13 +147,13 @@ fn a_large_blob_goes_as_it_lies_there() {
 
 /// A pack with a delta and two blobs that are there only to have it preferred.
 fn pack_with(dir: &Path, bytes: &[u8], base: Option<&[u8]>, more: &[&[u8]]) {
-    let mut writer = Writer::new(Vec::new());
-    let on = base.map(|base| (Base::Id(Id::of_blob(base)), base));
-    let entry = Encoded::new(Content::Object(Kind::Blob), bytes, on, 1);
+    let mut writer = PackWriter::new(Vec::new());
+    let on = base.map(|base| (EntryBase::Id(Id::of_blob(base)), base));
+    let entry = EncodedEntry::new(EntryContent::Object(ObjectKind::Blob), bytes, on, 1);
     assert_eq!(entry.has_base(), base.is_some());
     writer.append(&[Id::of_blob(bytes)], &entry).unwrap();
     for bytes in more {
-        let entry = Encoded::new(Content::Object(Kind::Blob), bytes, None, 1);
+        let entry = EncodedEntry::new(EntryContent::Object(ObjectKind::Blob), bytes, None, 1);
         writer.append(&[Id::of_blob(bytes)], &entry).unwrap();
     }
     let (bytes, id) = writer.finish().unwrap();
@@ -175,7 +175,7 @@ fn two_that_lean_on_each_other_do_not_in_the_parcel() {
     let scratch = to.incoming().unwrap();
     let parcel = from.objects().thin_pack(&closure, &scratch).unwrap();
     std::fs::write(scratch.join("pack"), parcel.bytes()).unwrap();
-    let limits = Limits { decoded: 1 << 20 };
+    let limits = VerifyLimits { decoded: 1 << 20 };
     let verdict =
         to.receive(&scratch.join("pack"), parcel.id(), &limits, &Progress::default()).unwrap();
     assert!(matches!(verdict, PackCheck::Sound { objects: 6, .. }), "{verdict:?}");

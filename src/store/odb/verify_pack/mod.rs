@@ -8,8 +8,8 @@ use super::find::{self, Spent};
 use super::list::{Mapped, Pack};
 use super::{Odb, big};
 use crate::error::{Error, Result};
-use crate::object::{Id, Kind, Source, Tree};
-use crate::pack::{Base, Content, Entry, Group, PackId};
+use crate::object::{Id, ObjectKind, Source, Tree};
+use crate::pack::{EntryBase, EntryContent, Group, PackEntry, PackId};
 use crate::parallel;
 use crate::progress::Progress;
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ const SHARE: u32 = 16;
 
 /// What a foreign pack may cost.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct VerifyLimits {
     /// How many bytes may be decompressed, all in all.
     pub decoded: u64,
 }
@@ -95,7 +95,7 @@ struct Proof<'a> {
     here: Odb,
     /// The pack and what is here, read as one.
     both: Odb,
-    limits: Limits,
+    limits: VerifyLimits,
     seen: Vec<AtomicU8>,
     missing: Mutex<BTreeSet<Id>>,
     decoded: AtomicU64,
@@ -108,7 +108,7 @@ impl Odb {
     pub fn verify_pack(
         &self,
         pack: &Mapped,
-        limits: &Limits,
+        limits: &VerifyLimits,
         progress: &Progress,
     ) -> Result<PackCheck> {
         let both = self.with(pack)?;
@@ -169,7 +169,7 @@ impl Proof<'_> {
             if total > self.limits.decoded {
                 return self.too_much();
             }
-            let group = entry.content() == Content::Group;
+            let group = entry.content() == EntryContent::Group;
             if !group && positions.len() != 1 {
                 return bad("an entry has another number of objects than the index says");
             }
@@ -185,15 +185,15 @@ impl Proof<'_> {
         if self.is_whole() { Ok(()) } else { Err(Stop::Missing) }
     }
 
-    fn base(&self, entry: &Entry<'_>, own: u32) -> Result<(), Stop> {
+    fn base(&self, entry: &PackEntry<'_>, own: u32) -> Result<(), Stop> {
         let reader = &self.pack.reader;
         let len_at =
             |position| Ok::<u64, Stop>(reader.entry(reader.place(position)?.entry)?.raw_len());
         let len = match entry.base() {
             None => return Ok(()),
-            Some(Base::Position(position)) if position < own => len_at(position)?,
-            Some(Base::Position(_)) => return bad("the base of an entry comes after it"),
-            Some(Base::Id(id)) => match (reader.position(&id), self.here.head(&id)) {
+            Some(EntryBase::Position(position)) if position < own => len_at(position)?,
+            Some(EntryBase::Position(_)) => return bad("the base of an entry comes after it"),
+            Some(EntryBase::Id(id)) => match (reader.position(&id), self.here.head(&id)) {
                 (Some(position), _) => len_at(position)?,
                 (None, Ok(Some((_, len)))) => len,
                 (None, Ok(None)) => {
@@ -237,12 +237,12 @@ impl Proof<'_> {
         if let (true, Some(id)) = (big::is_big(&entry), reader.id(positions.start)) {
             self.charge(entry.raw_len())?;
             big::copy(&entry, &id, &mut io::sink()).map_err(|error| Stop::at(&id, error))?;
-            return self.found(positions.start, id, Kind::Blob, &[]);
+            return self.found(positions.start, id, ObjectKind::Blob, &[]);
         }
         let mut spent = Spent::default();
         let group = match entry.content() {
-            Content::Group => Some(self.both.group(self.pack, number, &mut spent)?),
-            Content::Object(_) => None,
+            EntryContent::Group => Some(self.both.group(self.pack, number, &mut spent)?),
+            EntryContent::Object(_) => None,
         };
         for (position, nth) in positions.zip(0..) {
             let Some(id) = reader.id(position) else { return bad("its index is changed") };
@@ -269,11 +269,11 @@ impl Proof<'_> {
         for _ in 0..LONGEST_CHAIN {
             entry = match entry.base()? {
                 // One that is in the pack too would have been read there.
-                Base::Id(id) => match reader.position(&id) {
+                EntryBase::Id(id) => match reader.position(&id) {
                     Some(_) => return None,
                     None => return self.here.find(&id).err().map(Stop::Failed),
                 },
-                Base::Position(position) => {
+                EntryBase::Position(position) => {
                     reader.entry(reader.place(position).ok()?.entry).ok()?
                 }
             };
@@ -282,18 +282,18 @@ impl Proof<'_> {
     }
 
     /// Takes note of what an object is, and follows the links of a tree.
-    fn found(&self, position: u32, id: Id, kind: Kind, bytes: &[u8]) -> Result<(), Stop> {
+    fn found(&self, position: u32, id: Id, kind: ObjectKind, bytes: &[u8]) -> Result<(), Stop> {
         self.progress.advance(0);
-        let is = if kind == Kind::Tree { IS_TREE } else { IS_BLOB };
+        let is = if kind == ObjectKind::Tree { IS_TREE } else { IS_BLOB };
         self.seen[position as usize].fetch_or(is, Ordering::Relaxed);
-        if kind == Kind::Blob {
+        if kind == ObjectKind::Blob {
             return Ok(());
         }
         let tree = Tree::decode(bytes).or_else(|error| bad(format!("object {id}: {error}")))?;
         for entry in tree.entries() {
-            let named = if entry.mode.is_directory() { Kind::Tree } else { Kind::Blob };
+            let named = if entry.mode.is_directory() { ObjectKind::Tree } else { ObjectKind::Blob };
             if let Some(position) = self.pack.reader.position(&entry.id) {
-                let bit = if named == Kind::Tree { NAMED_TREE } else { NAMED_BLOB };
+                let bit = if named == ObjectKind::Tree { NAMED_TREE } else { NAMED_BLOB };
                 self.seen[position as usize].fetch_or(bit, Ordering::Relaxed);
                 continue;
             }
@@ -311,10 +311,10 @@ impl Proof<'_> {
         for (seen, id) in self.seen.iter().zip(self.pack.reader.ids()) {
             let seen = seen.load(Ordering::Relaxed);
             if seen & IS_TREE != 0 && seen & NAMED_BLOB != 0 {
-                return disagree(&id, Kind::Tree);
+                return disagree(&id, ObjectKind::Tree);
             }
             if seen & IS_BLOB != 0 && seen & NAMED_TREE != 0 {
-                return disagree(&id, Kind::Blob);
+                return disagree(&id, ObjectKind::Blob);
             }
         }
         Ok(())
@@ -343,8 +343,8 @@ impl Proof<'_> {
     }
 }
 
-fn disagree<T>(id: &Id, kind: Kind) -> Result<T, Stop> {
-    let as_what = if kind == Kind::Tree { "file" } else { "folder" };
+fn disagree<T>(id: &Id, kind: ObjectKind) -> Result<T, Stop> {
+    let as_what = if kind == ObjectKind::Tree { "file" } else { "folder" };
     bad(format!("object {id} is a {}, and a tree names it as a {as_what}", kind.word()))
 }
 

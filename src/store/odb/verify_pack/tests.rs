@@ -2,12 +2,12 @@
 
 use super::super::tests::noise;
 use super::*;
-use crate::object::{Entry as TreeEntry, Mode, Sink, Source};
-use crate::pack::{Encoded, ItemKind, Writer, zstd_head};
-use crate::store::{Scope, Store};
+use crate::object::{Mode, Sink, Source, TreeEntry};
+use crate::pack::{EncodedEntry, GroupItemKind, PackWriter, zstd_head};
+use crate::store::{CompactScope, Store};
 use tempfile::TempDir;
 
-const LIMITS: Limits = Limits { decoded: 1 << 30 };
+const LIMITS: VerifyLimits = VerifyLimits { decoded: 1 << 30 };
 
 fn store() -> (TempDir, Store) {
     let project = tempfile::tempdir().unwrap();
@@ -16,7 +16,7 @@ fn store() -> (TempDir, Store) {
 }
 
 /// Receives bytes under the name that they have, in a store, which must be as before unless they are taken.
-fn receive_as(store: &Store, id: PackId, bytes: &[u8], limits: &Limits) -> PackCheck {
+fn receive_as(store: &Store, id: PackId, bytes: &[u8], limits: &VerifyLimits) -> PackCheck {
     let file = store.incoming().unwrap().join("pack");
     std::fs::write(&file, bytes).unwrap();
     let before = store.objects().ids().unwrap();
@@ -41,24 +41,24 @@ fn assert_bad(verdict: PackCheck, part: &str) {
 }
 
 /// What an entry claims to be, what it holds, and its base.
-type One = (Id, Content, Vec<u8>, Option<(Base, Vec<u8>)>);
+type One = (Id, EntryContent, Vec<u8>, Option<(EntryBase, Vec<u8>)>);
 
 /// A pack of single entries, each claimed to have the id that is given.
 fn pack_of(entries: &[One]) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new());
+    let mut writer = PackWriter::new(Vec::new());
     for (id, content, bytes, base) in entries {
         let base = base.as_ref().map(|(base, bytes)| (*base, &bytes[..]));
-        writer.append(&[*id], &Encoded::new(*content, bytes, base, 1)).unwrap();
+        writer.append(&[*id], &EncodedEntry::new(*content, bytes, base, 1)).unwrap();
     }
     writer.finish().unwrap().0
 }
 
 fn blob(bytes: &[u8]) -> One {
-    (Id::of_blob(bytes), Content::Object(Kind::Blob), bytes.to_vec(), None)
+    (Id::of_blob(bytes), EntryContent::Object(ObjectKind::Blob), bytes.to_vec(), None)
 }
 
 fn tree(bytes: &[u8]) -> One {
-    (Id::of_tree(bytes), Content::Object(Kind::Tree), bytes.to_vec(), None)
+    (Id::of_tree(bytes), EntryContent::Object(ObjectKind::Tree), bytes.to_vec(), None)
 }
 
 fn tree_of(entries: Vec<TreeEntry>) -> Vec<u8> {
@@ -87,7 +87,7 @@ fn sample(squeezed: bool) -> (Vec<u8>, Id) {
         batch.put_tree(&Tree::new(vec![TreeEntry::directory("d", inner)]).unwrap(), None).unwrap();
     batch.commit().unwrap();
     if squeezed {
-        store.objects().compact(Scope::All, &Progress::default()).unwrap();
+        store.objects().compact(CompactScope::All, &Progress::default()).unwrap();
     }
     let pack = std::fs::read_dir(store.dir().join("objects")).unwrap().next().unwrap().unwrap();
     (std::fs::read(pack.path()).unwrap(), top)
@@ -116,8 +116,12 @@ fn a_pack_that_leans_on_what_is_here() {
     batch.commit().unwrap();
     let new = [noise(5000), vec![1]].concat();
     let top = tree_of(vec![TreeEntry::file("new", Id::of_blob(&new)), TreeEntry::file("old", old)]);
-    let delta =
-        (Id::of_blob(&new), Content::Object(Kind::Blob), new, Some((Base::Id(old), noise(5000))));
+    let delta = (
+        Id::of_blob(&new),
+        EntryContent::Object(ObjectKind::Blob),
+        new,
+        Some((EntryBase::Id(old), noise(5000))),
+    );
     let bytes = pack_of(&[delta, tree(&top)]);
     assert!(bytes.len() < 1000);
     let (_other, empty) = self::store();
@@ -205,9 +209,10 @@ fn trees_that_are_none() {
     }
     // The same by position, in a group: the name is of five bytes, linked, mode 0.
     let linked = [&[5 << 3 | 4][..], b"../xy", &[0]].concat();
-    let group = Group::encode(&[(ItemKind::Blob, b"x".to_vec()), (ItemKind::LinkedTree, linked)]);
-    let mut writer = Writer::new(Vec::new());
-    let entry = Encoded::new(Content::Group, &group, None, 1);
+    let group =
+        Group::encode(&[(GroupItemKind::Blob, b"x".to_vec()), (GroupItemKind::LinkedTree, linked)]);
+    let mut writer = PackWriter::new(Vec::new());
+    let entry = EncodedEntry::new(EntryContent::Group, &group, None, 1);
     writer.append(&[file, Id::of_tree(b"any")], &entry).unwrap();
     assert_bad(receive(&store, &writer.finish().unwrap().0), "cannot be a name in a tree");
 }
@@ -228,7 +233,7 @@ fn an_object_that_is_not_what_a_tree_says() {
     ));
     assert_bad(receive(&store, &pack_of(&[tree(&as_file)])), file);
     assert_bad(receive(&store, &pack_of(&[tree(&as_folder)])), folder);
-    store.objects().compact(Scope::All, &Progress::default()).unwrap();
+    store.objects().compact(CompactScope::All, &Progress::default()).unwrap();
     assert_bad(receive(&store, &pack_of(&[tree(&as_file)])), file);
 }
 
@@ -240,7 +245,7 @@ fn an_object_under_another_id() {
     assert_bad(receive(&store, &pack_of(&[foreign])), "hash");
     // A blob of the bytes of a tree, under the id of the tree.
     let bytes = tree_of(vec![]);
-    let posing = (Id::of_tree(&bytes), Content::Object(Kind::Blob), bytes, None);
+    let posing = (Id::of_tree(&bytes), EntryContent::Object(ObjectKind::Blob), bytes, None);
     assert_bad(receive(&store, &pack_of(&[posing])), "hash");
 }
 
@@ -249,8 +254,8 @@ fn bombs() {
     let (_project, store) = store();
     // A billion bytes in one: what a frame cannot hold is refused by its head.
     for claimed in [1 << 30, 1 << 40, u64::MAX] {
-        let mut writer = Writer::new(Vec::new());
-        let head = zstd_head(Content::Object(Kind::Blob), claimed, 1);
+        let mut writer = PackWriter::new(Vec::new());
+        let head = zstd_head(EntryContent::Object(ObjectKind::Blob), claimed, 1);
         writer.append_from(Id::of_blob(b"x"), &head, &mut &[0u8][..]).unwrap();
         assert_bad(receive(&store, &writer.finish().unwrap().0), "more bytes than it can hold");
     }
@@ -258,17 +263,17 @@ fn bombs() {
     let zeros = pack_of(&[blob(&vec![0; 32 << 20])]);
     assert!(zeros.len() < 4 << 10);
     let id = PackId::of(&zeros);
-    let limited = |decoded| receive_as(&store, id, &zeros, &Limits { decoded });
+    let limited = |decoded| receive_as(&store, id, &zeros, &VerifyLimits { decoded });
     assert_bad(limited((32 << 20) - 1), "would have to be decompressed");
     assert!(matches!(limited(32 << 20), PackCheck::Sound { .. }));
     // A frame with more in it than its head says, streamed and held.
     for (len, claimed) in [(32 << 20, 9 << 20), (5000, 4000)] {
         let bytes = vec![0; len];
         let full = pack_of(&[blob(&bytes)]);
-        let reader = crate::pack::Reader::open(&full[..]).unwrap();
+        let reader = crate::pack::PackReader::open(&full[..]).unwrap();
         let payload = reader.entry(0).unwrap().payload().to_vec();
-        let mut writer = Writer::new(Vec::new());
-        let head = zstd_head(Content::Object(Kind::Blob), claimed, payload.len() as u64);
+        let mut writer = PackWriter::new(Vec::new());
+        let head = zstd_head(EntryContent::Object(ObjectKind::Blob), claimed, payload.len() as u64);
         writer.append_from(Id::of_blob(&bytes), &head, &mut &payload[..]).unwrap();
         assert_bad(receive(&store, &writer.finish().unwrap().0), "");
     }
@@ -279,13 +284,14 @@ fn bombs() {
         let bytes = [&base[..1000], &[n]].concat();
         entries.push((
             Id::of_blob(&bytes),
-            Content::Object(Kind::Blob),
+            EntryContent::Object(ObjectKind::Blob),
             bytes,
-            Some((Base::Position(0), base.clone())),
+            Some((EntryBase::Position(0), base.clone())),
         ));
     }
     let bytes = pack_of(&entries);
-    let verdict = receive_as(&store, PackId::of(&bytes), &bytes, &Limits { decoded: 64 << 20 });
+    let verdict =
+        receive_as(&store, PackId::of(&bytes), &bytes, &VerifyLimits { decoded: 64 << 20 });
     assert_bad(verdict, "would have to be decompressed");
 }
 
@@ -295,21 +301,29 @@ fn what_would_have_to_be_held_is_bounded() {
     let base = vec![0; (64 << 20) + 1];
     let bytes = [&base[..1000], b"x"].concat();
     let delta = |at| {
-        (Id::of_blob(&bytes), Content::Object(Kind::Blob), bytes.clone(), Some((at, base.clone())))
+        (
+            Id::of_blob(&bytes),
+            EntryContent::Object(ObjectKind::Blob),
+            bytes.clone(),
+            Some((at, base.clone())),
+        )
     };
-    assert_bad(receive(&store, &pack_of(&[blob(&base), delta(Base::Position(0))])), "too large");
     assert_bad(
-        receive(&store, &pack_of(&[delta(Base::Id(Id::of_blob(&base))), blob(&base)])),
+        receive(&store, &pack_of(&[blob(&base), delta(EntryBase::Position(0))])),
+        "too large",
+    );
+    assert_bad(
+        receive(&store, &pack_of(&[delta(EntryBase::Id(Id::of_blob(&base))), blob(&base)])),
         "too large",
     );
     assert!(matches!(receive(&store, &pack_of(&[blob(&base)])), PackCheck::Sound { .. }));
-    assert_bad(receive(&store, &pack_of(&[delta(Base::Id(Id::of_blob(&base)))])), "too large");
-    let group = Group::encode(&[(ItemKind::Blob, vec![0; 5 << 20])]);
-    let mut writer = Writer::new(Vec::new());
+    assert_bad(receive(&store, &pack_of(&[delta(EntryBase::Id(Id::of_blob(&base)))])), "too large");
+    let group = Group::encode(&[(GroupItemKind::Blob, vec![0; 5 << 20])]);
+    let mut writer = PackWriter::new(Vec::new());
     let id = Id::of_blob(&vec![0; 5 << 20]);
-    writer.append(&[id], &Encoded::new(Content::Group, &group, None, 1)).unwrap();
+    writer.append(&[id], &EncodedEntry::new(EntryContent::Group, &group, None, 1)).unwrap();
     assert_bad(receive(&store, &writer.finish().unwrap().0), "too large to be held");
-    let huge = (Id::of_blob(b"x"), Content::Object(Kind::Tree), vec![0; 65 << 20], None);
+    let huge = (Id::of_blob(b"x"), EntryContent::Object(ObjectKind::Tree), vec![0; 65 << 20], None);
     assert_bad(receive(&store, &pack_of(&[huge])), "too large to be held");
 }
 
@@ -318,15 +332,20 @@ fn bases_that_come_later_or_never_end() {
     let (_project, store) = store();
     let text = |n: usize| [noise(500), vec![n as u8; n]].concat();
     let delta = |n: usize, base, bytes| {
-        (Id::of_blob(&text(n)), Content::Object(Kind::Blob), text(n), Some((base, bytes)))
+        (
+            Id::of_blob(&text(n)),
+            EntryContent::Object(ObjectKind::Blob),
+            text(n),
+            Some((base, bytes)),
+        )
     };
-    let later = [delta(1, Base::Position(1), text(2)), blob(&text(2))];
+    let later = [delta(1, EntryBase::Position(1), text(2)), blob(&text(2))];
     assert_bad(receive(&store, &pack_of(&later)), "comes after it");
-    let id = |n: usize| Base::Id(Id::of_blob(&text(n)));
+    let id = |n: usize| EntryBase::Id(Id::of_blob(&text(n)));
     let circle = [delta(1, id(2), text(2)), delta(2, id(1), text(1))];
     assert_bad(receive(&store, &pack_of(&circle)), "no end");
     let chain = |count: usize| {
-        let next = |n: usize| delta(n, Base::Position(n as u32 - 1), text(n - 1));
+        let next = |n: usize| delta(n, EntryBase::Position(n as u32 - 1), text(n - 1));
         pack_of(&std::iter::once(blob(&text(0))).chain((1..=count).map(next)).collect::<Vec<_>>())
     };
     assert_bad(receive(&store, &chain(120)), "too long");
@@ -337,10 +356,12 @@ fn bases_that_come_later_or_never_end() {
 #[test]
 fn groups_that_are_none() {
     let (_project, store) = store();
-    let two = [(ItemKind::Blob, b"x".to_vec()), (ItemKind::Blob, b"y".to_vec())];
-    let group = |ids: &[Id], items: &[(ItemKind, Vec<u8>)]| {
-        let mut writer = Writer::new(Vec::new());
-        writer.append(ids, &Encoded::new(Content::Group, &Group::encode(items), None, 1)).unwrap();
+    let two = [(GroupItemKind::Blob, b"x".to_vec()), (GroupItemKind::Blob, b"y".to_vec())];
+    let group = |ids: &[Id], items: &[(GroupItemKind, Vec<u8>)]| {
+        let mut writer = PackWriter::new(Vec::new());
+        writer
+            .append(ids, &EncodedEntry::new(EntryContent::Group, &Group::encode(items), None, 1))
+            .unwrap();
         writer.finish().unwrap().0
     };
     let ids = [b"x", b"y"].map(|bytes| Id::of_blob(bytes));
@@ -349,10 +370,12 @@ fn groups_that_are_none() {
     assert_bad(receive(&store, &group(&ids[..1], &two)), "disagree");
     assert_bad(receive(&store, &group(&[ids[1], ids[0]], &two)), "hash");
     // A link to a position that there is not.
-    let linked = [(ItemKind::LinkedTree, vec![1 << 3 | 4, b'a', 9])];
+    let linked = [(GroupItemKind::LinkedTree, vec![1 << 3 | 4, b'a', 9])];
     assert_bad(receive(&store, &group(&ids[..1], &linked)), "not well formed");
-    let mut writer = Writer::new(Vec::new());
-    writer.append(&ids, &Encoded::new(Content::Object(Kind::Blob), b"x", None, 1)).unwrap();
+    let mut writer = PackWriter::new(Vec::new());
+    writer
+        .append(&ids, &EncodedEntry::new(EntryContent::Object(ObjectKind::Blob), b"x", None, 1))
+        .unwrap();
     assert_bad(receive(&store, &writer.finish().unwrap().0), "another number of objects");
 }
 

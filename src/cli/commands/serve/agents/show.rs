@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::time;
 use crate::error::Result;
 use crate::protocol::AgentId;
-use crate::server::inventory::{self, Details, changed};
+use crate::server::inventory::{self, AgentDetails, changed};
 use crate::server::tokens::Tokens;
 
 /// Show what an agent has and takes, and which tokens open it
@@ -23,7 +23,7 @@ impl Show {
         let (data, depot) = self.place.depot(cx)?;
         let details =
             inventory::details(&depot, &Tokens::of(&data), &self.agent, inventory::quotas(&data))?;
-        let Details { overview, missing, tokens, quotas, .. } = &details;
+        let AgentDetails { overview, missing, tokens, quotas, .. } = &details;
         let exit = if *missing == 0 { Exit::Done } else { Exit::Found };
         if cx.out.is_json() {
             cx.out.json(&details.to_json())?;

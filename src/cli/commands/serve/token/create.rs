@@ -5,10 +5,10 @@ use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
 use crate::cli::time;
 use crate::error::Result;
-use crate::protocol::Scope;
+use crate::protocol::TokenScope;
 use crate::server::expiry;
-use crate::server::pattern::Pattern;
-use crate::server::tokens::{Tokens, Wanted};
+use crate::server::pattern::AgentPattern;
+use crate::server::tokens::{NewToken, Tokens};
 
 /// Make a token and print it, once
 ///
@@ -17,10 +17,10 @@ use crate::server::tokens::{Tokens, Wanted};
 pub struct Create {
     /// The agent that it opens, which need not exist yet, or a pattern: `team-*`; may be given several times
     #[arg(long = "agent", value_name = "AGENT", required = true)]
-    agents: Vec<Pattern>,
+    agents: Vec<AgentPattern>,
     /// What it allows: read, push, promote or admin; each includes those before it
     #[arg(long, value_name = "SCOPE")]
-    scope: Scope,
+    scope: TokenScope,
     /// How long it is good: `12h`, `30d`, `8w`, a day or a time [default: for ever]
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     expires: Option<String>,
@@ -42,7 +42,7 @@ impl Create {
         let now = cx.now()?;
         let expires_at = self.expires.map(|text| expiry::parse(&text, now)).transpose()?;
         let Create { agents, scope, note, owner, for_others, .. } = self;
-        let wanted = Wanted { agents, scope, note, owner, for_others, expires_at };
+        let wanted = NewToken { agents, scope, note, owner, for_others, expires_at };
         // Before a folder is made.
         wanted.check()?;
         let (entry, secret) = Tokens::of(&self.place.made(cx)?).create(wanted, now)?;

@@ -8,7 +8,7 @@ pub mod rotate;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
-use crate::server::tokens::Entry;
+use crate::server::tokens::TokenEntry;
 
 /// Make, list, rotate and revoke the tokens that open the server
 ///
@@ -35,7 +35,7 @@ crate::cli::args::commands! {
 }
 
 /// Whom a token speaks for, where it speaks for somebody.
-fn whom(entry: &Entry) -> Option<String> {
+fn whom(entry: &TokenEntry) -> Option<String> {
     let owner = entry.owner.as_ref()?;
     Some(if entry.for_others { format!("{owner} and others") } else { owner.clone() })
 }

@@ -4,7 +4,7 @@ use crate::cli::Exit;
 use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
-use crate::server::tokens::{Entry, Tokens};
+use crate::server::tokens::{TokenEntry, Tokens};
 use serde_json::Value;
 
 /// Take a token's rights away, for good
@@ -38,7 +38,7 @@ impl Revoke {
         };
         let revoked = tokens.revoke_of(owner)?;
         if cx.out.is_json() {
-            cx.out.json(&revoked.iter().map(Entry::to_json).collect::<Vec<Value>>())?;
+            cx.out.json(&revoked.iter().map(TokenEntry::to_json).collect::<Vec<Value>>())?;
             return Ok(Exit::Done);
         }
         for entry in &revoked {
