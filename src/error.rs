@@ -6,6 +6,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
+/// What everything here that can fail gives.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of failure this is. The command line turns it into an exit code and `--json` into a word.
@@ -75,34 +76,42 @@ struct Inner {
 }
 
 impl Error {
+    /// An error of a kind. The message says what could not be done, and names the thing in quotes.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Error(Box::new(Inner { kind, message: message.into(), hint: None, source: None }))
     }
 
+    /// An error that is none of the other kinds.
     pub fn failed(message: impl Into<String>) -> Self {
         Error::new(Kind::Failed, message)
     }
 
+    /// The request itself is wrong.
     pub fn usage(message: impl Into<String>) -> Self {
         Error::new(Kind::Usage, message)
     }
 
+    /// The named thing does not exist.
     pub fn not_found(message: impl Into<String>) -> Self {
         Error::new(Kind::NotFound, message)
     }
 
+    /// Stored bytes are not what they must be.
     pub fn corrupt(message: impl Into<String>) -> Self {
         Error::new(Kind::Corrupt, message)
     }
 
+    /// Somebody else moved what was expected.
     pub fn conflict(message: impl Into<String>) -> Self {
         Error::new(Kind::Conflict, message)
     }
 
+    /// The disk, the server or a lock cannot be reached now.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Error::new(Kind::Unavailable, message)
     }
 
+    /// Authentication failed.
     pub fn auth(message: impl Into<String>) -> Self {
         Error::new(Kind::Auth, message)
     }
@@ -137,14 +146,17 @@ impl Error {
         self.0.hint.iter().fold(error, |error, hint| error.hint(hint.clone()))
     }
 
+    /// What kind of failure it is: what callers branch on.
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
 
+    /// What could not be done, without the hint.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
+    /// What to try next, where there is something.
     pub fn hint_text(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }

@@ -3,26 +3,49 @@
 //! The rooms of this crate are stacked; each may use only those below it (`tests/it/tidy.rs` holds
 //! that, `docs/architecture.md` says what each is for).
 
-pub mod cli;
-pub mod client;
-pub mod compare;
-pub mod diff;
-pub mod error;
-pub mod fs;
-pub mod git;
-pub mod history;
-pub mod merge;
-pub mod model;
-pub mod object;
-pub mod operations;
-pub mod pack;
-pub mod parallel;
-pub mod progress;
-pub mod protocol;
-pub mod reader;
-pub mod remote_store;
-pub mod report;
-pub mod server;
-pub mod store;
-pub mod text;
-pub mod workspace;
+#![deny(missing_docs)]
+#![allow(dead_code, unused_imports, reason = "removed in the next change")]
+
+mod cli;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod client;
+mod compare;
+mod diff;
+mod error;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod fs;
+mod git;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod history;
+#[doc(hidden)]
+pub mod internals;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod merge;
+mod model;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod object;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod operations;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod pack;
+mod parallel;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod progress;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod protocol;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod reader;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod remote_store;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod report;
+mod server;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod store;
+mod text;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
+mod workspace;
+
+/// The program: what `src/main.rs` calls.
+#[doc(hidden)]
+pub use cli::main;

@@ -1,5 +1,5 @@
 //! Process entry.
 
 fn main() -> std::process::ExitCode {
-    lua_store::cli::main()
+    lua_store::main()
 }

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lua_store::pack::{EntryContent, PackReader};
+use lua_store::internals::pack::{EntryContent, PackReader};
 
 /// An honest entry of a few bytes may say that it is large; those are not decoded here.
 const RAW_MAX: u64 = 16 << 20;

@@ -13,7 +13,7 @@ thread_local! {
 fuzz_target!(|bytes: &[u8]| {
     PROJECT.with_borrow(|project| {
         std::fs::write(project.path().join("index.ts"), bytes).unwrap();
-        if let Err(error) = lua_store::reader::project(project.path()) {
+        if let Err(error) = lua_store::internals::reader::project(project.path()) {
             assert!(!error.message().contains("the reader stopped"), "{}", error.message());
         }
     });

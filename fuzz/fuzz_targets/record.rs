@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lua_store::history::record;
+use lua_store::internals::history::record;
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = record::fields(bytes);

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lua_store::object::{Id, Memory};
-use lua_store::workspace::{Options, look};
+use lua_store::internals::object::{Id, Memory};
+use lua_store::internals::workspace::{Options, look};
 use std::cell::RefCell;
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lua_store::store::Store;
+use lua_store::internals::store::Store;
 use std::cell::RefCell;
 use tempfile::TempDir;
 

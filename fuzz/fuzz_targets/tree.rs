@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lua_store::object::Tree;
+use lua_store::internals::object::Tree;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(tree) = Tree::decode(bytes) {

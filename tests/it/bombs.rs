@@ -1,10 +1,10 @@
 //! A few objects that unfold to more than any disk holds: counted, and refused before anything unfolds them.
 
 use crate::common::{Project, raw, shop};
-use lua_store::client::{FolderRemote, Remote, push};
-use lua_store::history::project::Project as Agent;
-use lua_store::object::{Sink, Source, Tree, TreeEntry};
-use lua_store::progress::Progress;
+use lua_store::internals::client::{FolderRemote, Remote, push};
+use lua_store::internals::history::project::Project as Agent;
+use lua_store::internals::object::{Sink, Source, Tree, TreeEntry};
+use lua_store::internals::progress::Progress;
 use std::time::SystemTime;
 
 /// A pushed shop with a second source version whose files are 2 to the power of `doublings`.

@@ -3,11 +3,11 @@
 use crate::common::shop::{self, edit};
 use crate::common::{Project, faults};
 use insta::assert_snapshot;
-use lua_store::history::project::Project as Agent;
-use lua_store::history::rules::Strictness;
-use lua_store::operations::bundle::{self, Here};
-use lua_store::progress::Progress;
-use lua_store::store::Odb;
+use lua_store::internals::history::project::Project as Agent;
+use lua_store::internals::history::rules::Strictness;
+use lua_store::internals::operations::bundle::{self, Here};
+use lua_store::internals::progress::Progress;
+use lua_store::internals::store::Odb;
 use std::path::{Path, PathBuf};
 
 /// Two versions of which the first is active, then a third and one more push.
@@ -25,11 +25,11 @@ fn history() -> Project {
     project
 }
 
-fn clone(file: &Path, root: &Path) -> lua_store::error::Result<bundle::Cloned> {
+fn clone(file: &Path, root: &Path) -> lua_store::internals::error::Result<bundle::Cloned> {
     bundle::clone(file, root, Strictness::Refuse, &Progress::default())
 }
 
-fn heads(root: &Path) -> lua_store::store::Heads {
+fn heads(root: &Path) -> lua_store::internals::store::Heads {
     Agent::open(root).unwrap().store().heads().unwrap()
 }
 

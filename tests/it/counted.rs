@@ -2,8 +2,8 @@
 
 use crate::common::server::Server;
 use crate::common::{Project, shop};
-use lua_store::history::project::Project as Agent;
-use lua_store::object::{Sink, Source, Tree, TreeEntry};
+use lua_store::internals::history::project::Project as Agent;
+use lua_store::internals::object::{Sink, Source, Tree, TreeEntry};
 
 const SEED: &[u8] = b"seed0000";
 

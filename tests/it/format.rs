@@ -1,8 +1,8 @@
 //! `docs/format.md` against the code: the store that the document shows is made, and compared byte for byte.
 
-use lua_store::object::{Id, Sink, Tree};
-use lua_store::progress::Progress;
-use lua_store::store::{Active, Heads, RemoteTracking, Store, refs};
+use lua_store::internals::object::{Id, Sink, Tree};
+use lua_store::internals::progress::Progress;
+use lua_store::internals::store::{Active, Heads, RemoteTracking, Store, refs};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -25,7 +25,7 @@ fn written(dir: &Path) -> BTreeMap<String, String> {
         .filter(|e| e.file_type().is_file());
     let named = files.map(|file| {
         let name = file.path().strip_prefix(dir).unwrap().to_str().unwrap().to_owned();
-        (name, lua_store::fs::read(file.path()).unwrap())
+        (name, lua_store::internals::fs::read(file.path()).unwrap())
     });
     named
         .filter(|(name, _)| name != "lock" && !name.starts_with("objects/"))
@@ -93,7 +93,7 @@ fn hex(name: &str) -> Vec<u8> {
 
 #[test]
 fn the_document_shows_a_record_as_it_is_encoded() {
-    use lua_store::history::record::{self, Event, LedgerRecord};
+    use lua_store::internals::history::record::{self, Event, LedgerRecord};
     let shown =
         LedgerRecord { event: Event::Promote, by: "ada".to_owned(), at_ms: 1, reason: None };
     assert_eq!(record::encode(&shown), hex("ledger record"));

@@ -3,9 +3,9 @@
 use crate::common::Project;
 use crate::common::shop::{self, edit};
 use crate::remote::{copy, copy_of_folder, shop_with_depot};
-use lua_store::object::Id;
-use lua_store::pack::PackReader;
-use lua_store::store::{Depth, Store};
+use lua_store::internals::object::Id;
+use lua_store::internals::pack::PackReader;
+use lua_store::internals::store::{Depth, Store};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 
 use crate::common::shop::{self, edit};
 use crate::common::{Outcome, Project};
-use lua_store::store::{Heads, Store};
+use lua_store::internals::store::{Heads, Store};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -136,7 +136,7 @@ fn the_pointer() {
     // As it was after `version promote 2`, before v1 was deleted.
     let store = store(&project);
     let ledger = store.active().unwrap().unwrap().ledger;
-    let step = lua_store::history::ledger::Step::load(store.objects(), &ledger).unwrap();
+    let step = lua_store::internals::history::ledger::Step::load(store.objects(), &ledger).unwrap();
     let older = format!("ref: refs/versions/v2\nledger: {}\n", step.previous.unwrap());
     let of_a_ref = std::fs::read(project.path(".lua/refs/versions/v3")).unwrap();
     let cases = [

@@ -2,12 +2,12 @@
 
 use crate::common::shop::{self, edit};
 use crate::common::{Project, raw};
-use lua_store::history::project::Project as Agent;
-use lua_store::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
-use lua_store::history::source::{self, SourceVersion};
-use lua_store::history::state::State;
-use lua_store::history::{ledger, version};
-use lua_store::store::{Active, Heads};
+use lua_store::internals::history::project::Project as Agent;
+use lua_store::internals::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
+use lua_store::internals::history::source::{self, SourceVersion};
+use lua_store::internals::history::state::State;
+use lua_store::internals::history::{ledger, version};
+use lua_store::internals::store::{Active, Heads};
 use std::path::PathBuf;
 
 const MICROSECONDS: i64 = 1_795_253_400_000_000;

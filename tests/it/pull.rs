@@ -1,13 +1,13 @@
 //! Two people, two stores: what one pushed comes to the other.
 
 use crate::common::{Project, faults, shop};
-use lua_store::history::project;
-use lua_store::history::record::Who;
-use lua_store::merge::Side;
-use lua_store::merge::pull::{PullConflicts, PullOutcome, Pulled, overtake, pull};
-use lua_store::progress::Progress;
-use lua_store::report::{self, Line};
-use lua_store::store::Heads;
+use lua_store::internals::history::project;
+use lua_store::internals::history::record::Who;
+use lua_store::internals::merge::Side;
+use lua_store::internals::merge::pull::{PullConflicts, PullOutcome, Pulled, overtake, pull};
+use lua_store::internals::progress::Progress;
+use lua_store::internals::report::{self, Line};
+use lua_store::internals::store::Heads;
 use std::fs;
 use std::path::Path;
 
@@ -309,9 +309,12 @@ fn a_push_that_is_behind_is_told_what_is_there() {
     let remote = fetched(&ann, &ben);
     let opened = project::Project::open(&ann.root()).unwrap();
     let store = opened.store();
-    let news =
-        lua_store::merge::incoming::Incoming::of(store.objects(), &store.heads().unwrap(), &remote)
-            .unwrap();
+    let news = lua_store::internals::merge::incoming::Incoming::of(
+        store.objects(),
+        &store.heads().unwrap(),
+        &remote,
+    )
+    .unwrap();
     let error = report::behind("push", "origin", &news);
     let told = format!(
         "{error}\nhint: {}\n{}",

@@ -85,7 +85,7 @@ fn two_pushes_from_one_base_are_both_in_the_newest_state() {
     let copies = [0, 1].map(|nth| sharing(&project, nth));
     edit(&copies[0], "src/skills/orders.skill.ts", "Knows about orders", "Knows every order");
     edit(&copies[1], "src/skills/catalog.skill.ts", "Knows the products", "Knows every product");
-    let store = lua_store::store::Store::open(&project.path(".lua")).unwrap();
+    let store = lua_store::internals::store::Store::open(&project.path(".lua")).unwrap();
     let (before, lock) = (packs(&project), store.lock().unwrap());
     let lines = ["push skill --name orders --json", "push skill --name catalog --json"];
     let mut pushes = [0, 1].map(|nth| {

@@ -4,8 +4,8 @@
 //! `lua compile` (lua-cli 3.37.0) without times, hashes and absolute paths. `benches/compare_stock.py`
 //! compares the template of `lua-cli` in the same way.
 
-use lua_store::reader;
-use lua_store::report::compile::compile_json;
+use lua_store::internals::reader;
+use lua_store::internals::report::compile::compile_json;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

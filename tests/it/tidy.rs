@@ -45,7 +45,11 @@ const ROOMS: &[(&str, &str)] = &[
         "cli",
         "client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
     ),
-    ("main", "cli"),
+    (
+        "internals",
+        "client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
+    ),
+    ("main", ""),
 ];
 
 #[test]

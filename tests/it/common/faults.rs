@@ -1,8 +1,8 @@
 //! Looking at a store that something happened to, without a process for each look.
 
-use lua_store::history::project::Project;
-use lua_store::history::verify::Walk;
-use lua_store::progress::Progress;
+use lua_store::internals::history::project::Project;
+use lua_store::internals::history::verify::Walk;
+use lua_store::internals::progress::Progress;
 use std::path::Path;
 
 /// Everything that `fsck` checks, checked.

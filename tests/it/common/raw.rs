@@ -1,14 +1,14 @@
 //! What no program of today makes: stores and depots with refs that were put there below the rules.
 
 use super::Project;
-use lua_store::history::project::Project as Agent;
-use lua_store::object::Id;
-use lua_store::pack::PackId;
-use lua_store::protocol::AgentId;
-use lua_store::remote_store::{
+use lua_store::internals::history::project::Project as Agent;
+use lua_store::internals::object::Id;
+use lua_store::internals::pack::PackId;
+use lua_store::internals::protocol::AgentId;
+use lua_store::internals::remote_store::{
     Expect, FileHeads, FilePacks, HeadStore, PackKey, PackRef, PackStore, RemoteStore, StoredHead,
 };
-use lua_store::store::Receipts;
+use lua_store::internals::store::Receipts;
 use std::path::Path;
 
 /// Makes a folder the depot of an agent that has exactly what a project has, whatever that is.

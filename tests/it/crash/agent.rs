@@ -6,8 +6,8 @@
 use super::{Case, commands, copy_folder, state};
 use crate::common::shop::{self, edit};
 use crate::common::{Project, faults};
-use lua_store::object::Id;
-use lua_store::store::{Store, refs};
+use lua_store::internals::object::Id;
+use lua_store::internals::store::{Store, refs};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -4,9 +4,9 @@
 use super::{Case, commands, copy_folder};
 use crate::common::Project;
 use crate::common::shop::{self, edit};
-use lua_store::pack::PackId;
-use lua_store::protocol::AgentId;
-use lua_store::remote_store::RemoteStore;
+use lua_store::internals::pack::PackId;
+use lua_store::internals::protocol::AgentId;
+use lua_store::internals::remote_store::RemoteStore;
 use std::path::{Path, PathBuf};
 
 const DATA: &str = "depot/data";
@@ -28,7 +28,7 @@ fn prepared() -> Project {
 }
 
 /// Begins to.
-fn upload(data: &Path, pack: &[u8; 3]) -> lua_store::error::Result<u64> {
+fn upload(data: &Path, pack: &[u8; 3]) -> lua_store::internals::error::Result<u64> {
     RemoteStore::open_existing(data)?.receive(&agent(), &PackId::of(pack), 0, 3, &mut &pack[..1])
 }
 

@@ -4,7 +4,7 @@
 use super::{Case, commands};
 use crate::common::Project;
 use crate::common::shop::{self, edit};
-use lua_store::remote_store::RemoteStore;
+use lua_store::internals::remote_store::RemoteStore;
 use std::path::Path;
 
 /// A project whose depot is in it, pushed twice; a backup is from between.

@@ -2,8 +2,8 @@
 
 use super::{Case, state};
 use crate::common::Project;
-use lua_store::object::{Id, Source};
-use lua_store::store::Store;
+use lua_store::internals::object::{Id, Source};
+use lua_store::internals::store::Store;
 use std::path::Path;
 use std::process::Command;
 

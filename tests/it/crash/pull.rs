@@ -4,10 +4,10 @@
 use super::{Case, copy_folder};
 use crate::common::faults;
 use crate::pull::{both_pushed, fetched, who};
-use lua_store::history::project::Project;
-use lua_store::merge::pull::{PullOutcome, pull};
-use lua_store::progress::Progress;
-use lua_store::store::Heads;
+use lua_store::internals::history::project::Project;
+use lua_store::internals::merge::pull::{PullOutcome, pull};
+use lua_store::internals::progress::Progress;
+use lua_store::internals::store::Heads;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

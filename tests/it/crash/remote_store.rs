@@ -4,11 +4,11 @@
 
 use super::Case;
 use crate::remote_store::agent::{Client, agent, done, empty, stored_head, upload};
-use lua_store::error::Result;
-use lua_store::object::Id;
-use lua_store::pack::PackId;
-use lua_store::protocol::{CreateRefs, Refusal, Transaction, TxnId, TxnOutcome};
-use lua_store::remote_store::{RemoteStore, Upkeep};
+use lua_store::internals::error::Result;
+use lua_store::internals::object::Id;
+use lua_store::internals::pack::PackId;
+use lua_store::internals::protocol::{CreateRefs, Refusal, Transaction, TxnId, TxnOutcome};
+use lua_store::internals::remote_store::{RemoteStore, Upkeep};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};

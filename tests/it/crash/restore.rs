@@ -1,10 +1,10 @@
 //! A restore cut at every step: each path is old or new, and running it again finishes it.
 
 use super::Case;
-use lua_store::error::Result;
-use lua_store::progress::Progress;
-use lua_store::store::{Store, refs};
-use lua_store::workspace::{self, Options};
+use lua_store::internals::error::Result;
+use lua_store::internals::progress::Progress;
+use lua_store::internals::store::{Store, refs};
+use lua_store::internals::workspace::{self, Options};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;

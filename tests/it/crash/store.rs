@@ -3,10 +3,12 @@
 //! The fault plan belongs to a process, so the step runs in one of its own: this test binary, asked for `helper`.
 
 use super::Case;
-use lua_store::object::{Id, Sink};
-use lua_store::pack::PackId;
-use lua_store::progress::Progress;
-use lua_store::store::{Active, Heads, PackCheck, RemoteTracking, Store, VerifyLimits, refs};
+use lua_store::internals::object::{Id, Sink};
+use lua_store::internals::pack::PackId;
+use lua_store::internals::progress::Progress;
+use lua_store::internals::store::{
+    Active, Heads, PackCheck, RemoteTracking, Store, VerifyLimits, refs,
+};
 use std::path::Path;
 use std::process::Command;
 
@@ -22,7 +24,7 @@ fn helper() {
     }
 }
 
-fn take(step: &str, dir: &Path) -> lua_store::error::Result<()> {
+fn take(step: &str, dir: &Path) -> lua_store::internals::error::Result<()> {
     if step == "init" {
         return Store::init(dir).map(drop);
     }
@@ -79,7 +81,7 @@ fn rewritten() -> Heads {
 }
 
 /// Takes in the pack that lies beside the project.
-fn receive(store: &Store) -> lua_store::error::Result<()> {
+fn receive(store: &Store) -> lua_store::internals::error::Result<()> {
     let bytes = std::fs::read("arrived").unwrap();
     let file = store.incoming()?.join("pack");
     std::fs::write(&file, &bytes).unwrap();

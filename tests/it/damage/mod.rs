@@ -7,7 +7,7 @@ mod state;
 
 use crate::common::shop::{self, edit};
 use crate::common::{Outcome, Project};
-use lua_store::store::Store;
+use lua_store::internals::store::Store;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

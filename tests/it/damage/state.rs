@@ -3,11 +3,11 @@
 use super::{READING, history, look, packs, readable, refused, with};
 use crate::common::shop::edit;
 use insta::assert_snapshot;
-use lua_store::history::record::Who;
-use lua_store::history::revision::Revision;
-use lua_store::object::Id;
-use lua_store::operations::promote::promote;
-use lua_store::store::{Active, RemoteTracking, Store, refs};
+use lua_store::internals::history::record::Who;
+use lua_store::internals::history::revision::Revision;
+use lua_store::internals::object::Id;
+use lua_store::internals::operations::promote::promote;
+use lua_store::internals::store::{Active, RemoteTracking, Store, refs};
 
 #[test]
 fn damaged_active() {

@@ -7,12 +7,14 @@ use crate::common::shop::edit;
 use crate::common::stub::Stub;
 use crate::common::{Project, shop};
 use crate::remote_store::agent::{Client, done, empty, record, upload};
-use lua_store::history::record::{SourceRecord, VersionMeta};
-use lua_store::history::{source, version};
-use lua_store::object::{Id, Source};
-use lua_store::protocol::{AgentId, CreateRefs, KnownHead, Transaction};
-use lua_store::remote_store::{Expect, FileHeads, FilePacks, HeadStore, RemoteStore, StoredHead};
-use lua_store::store::{Receipt, Store, TokenName};
+use lua_store::internals::history::record::{SourceRecord, VersionMeta};
+use lua_store::internals::history::{source, version};
+use lua_store::internals::object::{Id, Source};
+use lua_store::internals::protocol::{AgentId, CreateRefs, KnownHead, Transaction};
+use lua_store::internals::remote_store::{
+    Expect, FileHeads, FilePacks, HeadStore, RemoteStore, StoredHead,
+};
+use lua_store::internals::store::{Receipt, Store, TokenName};
 use serde_json::json;
 
 fn agent() -> AgentId {

@@ -4,7 +4,7 @@
 use super::published;
 use super::served::{assert_same_as, copy, head, heads, serve};
 use crate::common::{Project, faults};
-use lua_store::object::Id;
+use lua_store::internals::object::Id;
 use std::collections::BTreeMap;
 
 /// How often one client looks again before it counts as stuck.

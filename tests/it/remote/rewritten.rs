@@ -14,7 +14,7 @@ fn backup(project: &Project) -> PathBuf {
 }
 
 /// What of the project nobody may change: its refs, its files, and what is known of the remote.
-fn held(project: &Project) -> (lua_store::store::Heads, String, Vec<u8>) {
+fn held(project: &Project) -> (lua_store::internals::store::Heads, String, Vec<u8>) {
     let tracking = std::fs::read(project.path(".lua/refs/remotes/origin")).unwrap();
     (heads(&project.root()), project.read("src/index.ts"), tracking)
 }
@@ -260,8 +260,8 @@ fn a_done_that_is_none_is_no_success() {
     project.ok("fetch");
     edit(&project, "src/index.ts", "You help customers shop.", "You help.");
     project.ok("push --offline");
-    let lying = |versions: &[lua_store::object::Id], source: serde_json::Value| json!({"agent": AGENT, "source": source, "versions": versions, "active": now.active});
-    let other = lua_store::object::Id::of_blob(b"something else");
+    let lying = |versions: &[lua_store::internals::object::Id], source: serde_json::Value| json!({"agent": AGENT, "source": source, "versions": versions, "active": now.active});
+    let other = lua_store::internals::object::Id::of_blob(b"something else");
     for done in [
         lying(&now.versions, json!(now.source)),
         lying(&now.versions, json!([now.source[0], other])),

@@ -2,9 +2,9 @@
 
 use crate::common::server::{Server, data};
 use crate::common::{Project, faults};
-use lua_store::protocol::{AgentId, Head};
-use lua_store::remote_store::RemoteStore;
-use lua_store::store::{Heads, Store};
+use lua_store::internals::protocol::{AgentId, Head};
+use lua_store::internals::remote_store::RemoteStore;
+use lua_store::internals::store::{Heads, Store};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};

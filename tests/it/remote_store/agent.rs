@@ -1,16 +1,20 @@
 //! A client by hand: it makes versions in a store of its own, a pack for each transaction.
 
-use lua_store::error::Result;
-use lua_store::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta, encode};
-use lua_store::history::state::{PersonaId, State};
-use lua_store::history::{ledger, source, version};
-use lua_store::object::{Id, Sink, Source, Tree, TreeEntry};
-use lua_store::pack::PackId;
-use lua_store::protocol::{AgentId, CreateRefs, Head, SwapActive, Transaction, TxnId, TxnOutcome};
-use lua_store::remote_store::{
+use lua_store::internals::error::Result;
+use lua_store::internals::history::record::{
+    Event, LedgerRecord, SourceRecord, VersionMeta, encode,
+};
+use lua_store::internals::history::state::{PersonaId, State};
+use lua_store::internals::history::{ledger, source, version};
+use lua_store::internals::object::{Id, Sink, Source, Tree, TreeEntry};
+use lua_store::internals::pack::PackId;
+use lua_store::internals::protocol::{
+    AgentId, CreateRefs, Head, SwapActive, Transaction, TxnId, TxnOutcome,
+};
+use lua_store::internals::remote_store::{
     FileHeads, FilePacks, HeadStore, PackStore, RemoteStore, StoredHead,
 };
-use lua_store::store::{Active, Batch, Store};
+use lua_store::internals::store::{Active, Batch, Store};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 

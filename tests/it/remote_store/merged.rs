@@ -2,10 +2,10 @@
 
 use super::agent::*;
 use bytes::Bytes;
-use lua_store::error::{Error, Kind, Result};
-use lua_store::history::record::Event;
-use lua_store::protocol::{AgentId, CreateRefs, Refusal, Transaction, TxnOutcome};
-use lua_store::remote_store::{
+use lua_store::internals::error::{Error, Kind, Result};
+use lua_store::internals::history::record::Event;
+use lua_store::internals::protocol::{AgentId, CreateRefs, Refusal, Transaction, TxnOutcome};
+use lua_store::internals::remote_store::{
     Cas, CasToken, Expect, HeadStore, MemHeads, MemPacks, ProbeReport, RemoteStore, TxnRequest,
 };
 use std::sync::Arc;
@@ -38,7 +38,7 @@ fn one_swap_lands_all_that_may_happen() {
     let promote = Transaction { active: swap(None, Some(1), ledger), ..empty() };
     let wrong = Transaction { active: swap(None, Some(2), ledger), ..empty() };
     let never = Transaction {
-        pack: Some(lua_store::pack::PackId::of(b"never sent")),
+        pack: Some(lua_store::internals::pack::PackId::of(b"never sent")),
         ..create_source(2, version)
     };
     let all = asked(&[&winner, &loser, &create, &promote, &wrong, &never]);

@@ -4,10 +4,10 @@
 use super::agent::*;
 use super::stage::{Kept, Seat, Stage, Without, following};
 use super::tiers::noise;
-use lua_store::error::Result;
-use lua_store::pack::PackId;
-use lua_store::protocol::{CreateRefs, Refusal, Transaction, TxnOutcome};
-use lua_store::remote_store::{
+use lua_store::internals::error::Result;
+use lua_store::internals::pack::PackId;
+use lua_store::internals::protocol::{CreateRefs, Refusal, Transaction, TxnOutcome};
+use lua_store::internals::remote_store::{
     AppliedTransaction, Expect, HeadStore, MemHeads, MemPacks, PackKey, PackStore, RemoteStore,
     TxnRequest, Upkeep,
 };

@@ -3,16 +3,16 @@
 use super::agent::*;
 use super::tiers::Engine;
 use super::upkeep::at_once;
-use lua_store::error::{Kind, Result};
-use lua_store::object::Id;
-use lua_store::pack::PackId;
-use lua_store::progress::Progress;
-use lua_store::protocol::{CreateRefs, Transaction, TxnId};
-use lua_store::remote_store::{
+use lua_store::internals::error::{Kind, Result};
+use lua_store::internals::object::Id;
+use lua_store::internals::pack::PackId;
+use lua_store::internals::progress::Progress;
+use lua_store::internals::protocol::{CreateRefs, Transaction, TxnId};
+use lua_store::internals::remote_store::{
     AppliedTransaction, Bearer, Expect, FileHeads, FilePacks, HeadStore, PackKey, PackStore,
     RemoteStore, StoredHead, TxnRequest, Upkeep,
 };
-use lua_store::store::{Receipt, TokenName};
+use lua_store::internals::store::{Receipt, TokenName};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -198,7 +198,7 @@ fn a_page_that_is_gone_or_damaged_is_named_and_nothing_is_written_over_it() {
         } else {
             let mut bytes = sound.clone();
             bytes[100] ^= 1;
-            lua_store::fs::replace(&file, &bytes).unwrap();
+            lua_store::internals::fs::replace(&file, &bytes).unwrap();
         }
         let depot = RemoteStore::open(&root).unwrap();
         let error = depot.head(&agent()).unwrap_err();
@@ -212,7 +212,7 @@ fn a_page_that_is_gone_or_damaged_is_named_and_nothing_is_written_over_it() {
             .back_up(&dir.path().join("copy"), "now", &Progress::default(), || Ok(()))
             .unwrap();
         assert_eq!((copied.agents, copied.problems.len()), (0, 1), "{copied:?}");
-        lua_store::fs::replace(&file, &sound).unwrap();
+        lua_store::internals::fs::replace(&file, &sound).unwrap();
         assert_eq!(depot.head(&agent()).unwrap().unwrap().source.len(), 391);
         assert_eq!(depot.known_damage().1, usize::from(is_gone), "until upkeep has seen it");
         depot.collect(&agent(), &at_once()).unwrap();
@@ -227,7 +227,7 @@ fn a_page_that_is_gone_or_damaged_is_named_and_nothing_is_written_over_it() {
 
 struct Always;
 
-impl lua_store::remote_store::Pace for Always {
+impl lua_store::internals::remote_store::Pace for Always {
     fn goes_on(&mut self, _: u64) -> bool {
         true
     }

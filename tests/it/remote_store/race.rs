@@ -2,8 +2,8 @@
 
 use super::agent::*;
 use super::upkeep::at_once;
-use lua_store::protocol::{AgentId, Refusal, TxnOutcome};
-use lua_store::remote_store::{MemHeads, MemPacks, RemoteStore};
+use lua_store::internals::protocol::{AgentId, Refusal, TxnOutcome};
+use lua_store::internals::remote_store::{MemHeads, MemPacks, RemoteStore};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ fn push_all(
     agent: &AgentId,
     name: usize,
     count: usize,
-) -> Vec<(u64, lua_store::object::Id)> {
+) -> Vec<(u64, lua_store::internals::object::Id)> {
     let client = Client::new();
     let mut mine = Vec::new();
     for n in 0..count {
@@ -41,7 +41,7 @@ fn push_all(
 
 fn race(depots: &[RemoteStore], count: usize, beside: impl Fn(&AtomicBool) + Sync) {
     let finished = AtomicBool::new(false);
-    let mine: Vec<(u64, lua_store::object::Id)> = std::thread::scope(|scope| {
+    let mine: Vec<(u64, lua_store::internals::object::Id)> = std::thread::scope(|scope| {
         let beside = scope.spawn(|| beside(&finished));
         let writers: Vec<_> = (0..WRITERS)
             .map(|name| {
@@ -84,7 +84,7 @@ fn eight_writers_and_upkeep_lose_nothing_in_files() {
         while !finished.load(Ordering::Acquire) {
             // Uploads are left alone: those who are at it would have to begin again.
             let spare = std::time::Duration::from_secs(3600);
-            let upkeep = lua_store::remote_store::Upkeep { spare, ..at_once() };
+            let upkeep = lua_store::internals::remote_store::Upkeep { spare, ..at_once() };
             collector.collect(&agent(), &upkeep).unwrap();
         }
     });

@@ -3,14 +3,14 @@
 use super::agent::*;
 use super::tiers::noise;
 use super::upkeep::at_once;
-use lua_store::error::{Kind, Result};
-use lua_store::object::{Id, Source};
-use lua_store::pack::PackId;
-use lua_store::protocol::{FetchRequest, Transaction, TxnOutcome};
-use lua_store::remote_store::{
+use lua_store::internals::error::{Kind, Result};
+use lua_store::internals::object::{Id, Source};
+use lua_store::internals::pack::PackId;
+use lua_store::internals::protocol::{FetchRequest, Transaction, TxnOutcome};
+use lua_store::internals::remote_store::{
     Expect, FileHeads, FilePacks, HeadStore, MANY_PACKS, PackKey, PackStore, RemoteStore, Upkeep,
 };
-use lua_store::store::{Mapped, Odb};
+use lua_store::internals::store::{Mapped, Odb};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -367,7 +367,7 @@ fn a_scrub_finds_damage_once_and_sees_that_it_was_mended() {
 /// Reads on, and on.
 struct Go;
 
-impl lua_store::remote_store::Pace for Go {
+impl lua_store::internals::remote_store::Pace for Go {
     fn goes_on(&mut self, _: u64) -> bool {
         true
     }
@@ -376,7 +376,7 @@ impl lua_store::remote_store::Pace for Go {
 /// Stops after so many bytes.
 struct Until(u64);
 
-impl lua_store::remote_store::Pace for Until {
+impl lua_store::internals::remote_store::Pace for Until {
     fn goes_on(&mut self, bytes: u64) -> bool {
         self.0 = self.0.saturating_sub(bytes);
         self.0 > 0

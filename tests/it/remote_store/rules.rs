@@ -1,13 +1,13 @@
 //! The rules of the format on arrival: one thing that breaks one of them, and the nearest one that does not.
 
 use super::agent::*;
-use lua_store::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
-use lua_store::history::state::{PersonaId, State};
-use lua_store::history::{ledger, source, version};
-use lua_store::object::{Id, Mode, Sink, Source, TreeEntry};
-use lua_store::protocol::{CreateRefs, Head, Refusal, Transaction, TxnOutcome};
-use lua_store::remote_store::{Expect, FileHeads, HeadStore, RemoteStore};
-use lua_store::store::MissingObjects;
+use lua_store::internals::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
+use lua_store::internals::history::state::{PersonaId, State};
+use lua_store::internals::history::{ledger, source, version};
+use lua_store::internals::object::{Id, Mode, Sink, Source, TreeEntry};
+use lua_store::internals::protocol::{CreateRefs, Head, Refusal, Transaction, TxnOutcome};
+use lua_store::internals::remote_store::{Expect, FileHeads, HeadStore, RemoteStore};
+use lua_store::internals::store::MissingObjects;
 use std::collections::BTreeMap;
 
 /// A microsecond for a millisecond: what a careless client sends.

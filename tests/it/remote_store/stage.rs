@@ -4,9 +4,9 @@
 //! bounded number of surprises tries all orders that have so few.
 
 use bytes::Bytes;
-use lua_store::error::{Error, Result};
-use lua_store::protocol::AgentId;
-use lua_store::remote_store::{
+use lua_store::internals::error::{Error, Result};
+use lua_store::internals::protocol::AgentId;
+use lua_store::internals::remote_store::{
     Cas, CasToken, Expect, HeadStore, PackKey, PackStore, ProbeReport, StoredHead,
 };
 use std::collections::BTreeMap;

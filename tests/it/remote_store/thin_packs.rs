@@ -1,8 +1,8 @@
 //! Thin packs that are kept for whoever asks for the same again.
 
 use super::agent::*;
-use lua_store::protocol::{AgentId, FetchRequest};
-use lua_store::remote_store::RemoteStore;
+use lua_store::internals::protocol::{AgentId, FetchRequest};
+use lua_store::internals::remote_store::RemoteStore;
 use std::sync::Barrier;
 
 fn depot() -> (tempfile::TempDir, RemoteStore) {

@@ -3,9 +3,9 @@
 use super::agent::*;
 use super::upkeep::at_once;
 use bytes::Bytes;
-use lua_store::error::Result;
-use lua_store::protocol::{AgentId, Transaction};
-use lua_store::remote_store::{
+use lua_store::internals::error::Result;
+use lua_store::internals::protocol::{AgentId, Transaction};
+use lua_store::internals::remote_store::{
     Cas, CasToken, Expect, HeadStore, MANY_PACKS, MemHeads, MemPacks, PackKey, PackStore,
     ProbeReport, RemoteStore, StoredHead, Upkeep,
 };

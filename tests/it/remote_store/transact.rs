@@ -1,14 +1,14 @@
 //! Transactions one at a time: what they do, and each reason for which nothing happens.
 
 use super::agent::*;
-use lua_store::error::Kind;
-use lua_store::history::record::Event;
-use lua_store::object::{Id, Mode, Source, TreeEntry};
-use lua_store::pack::PackId;
-use lua_store::progress::Progress;
-use lua_store::protocol::{CreateRefs, FetchRequest, Refusal, Transaction, TxnOutcome};
-use lua_store::remote_store::RemoteStore;
-use lua_store::store::{Active, Store};
+use lua_store::internals::error::Kind;
+use lua_store::internals::history::record::Event;
+use lua_store::internals::object::{Id, Mode, Source, TreeEntry};
+use lua_store::internals::pack::PackId;
+use lua_store::internals::progress::Progress;
+use lua_store::internals::protocol::{CreateRefs, FetchRequest, Refusal, Transaction, TxnOutcome};
+use lua_store::internals::remote_store::RemoteStore;
+use lua_store::internals::store::{Active, Store};
 use std::io::{self, Read};
 
 fn depot() -> (tempfile::TempDir, RemoteStore) {

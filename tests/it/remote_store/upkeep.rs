@@ -1,8 +1,8 @@
 //! Upkeep: packs are put together, what nothing needs goes, and what somebody is at stays.
 
 use super::agent::*;
-use lua_store::protocol::{FetchRequest, Transaction};
-use lua_store::remote_store::{PackStore, RemoteStore, Upkeep};
+use lua_store::internals::protocol::{FetchRequest, Transaction};
+use lua_store::internals::remote_store::{PackStore, RemoteStore, Upkeep};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -94,9 +94,12 @@ fn packs_and_uploads_that_nobody_needs_go_after_a_while() {
     done(depot.transact(&agent(), &first).unwrap());
     // A server died after it stored a pack and before the swap.
     let bytes = b"whatever it is";
-    let packs = lua_store::remote_store::FilePacks::new(&root);
-    let key = lua_store::remote_store::PackKey::fresh(&agent(), lua_store::pack::PackId::of(bytes))
-        .unwrap();
+    let packs = lua_store::internals::remote_store::FilePacks::new(&root);
+    let key = lua_store::internals::remote_store::PackKey::fresh(
+        &agent(),
+        lua_store::internals::pack::PackId::of(bytes),
+    )
+    .unwrap();
     packs.put_new(&key, &mut &bytes[..], bytes.len() as u64).unwrap();
     assert_eq!(files(&root), (2, 1));
     let patient = Upkeep { spare: Duration::from_secs(3600), ..at_once() };
@@ -107,7 +110,7 @@ fn packs_and_uploads_that_nobody_needs_go_after_a_while() {
     assert_eq!(files(&root), (1, 0));
     assert!(matches!(
         depot.transact(&agent(), &Transaction { source: first.source, ..late }).unwrap(),
-        lua_store::protocol::TxnOutcome::Refused(_)
+        lua_store::internals::protocol::TxnOutcome::Refused(_)
     ));
     assert_whole(&depot, &agent());
 }

@@ -39,8 +39,8 @@ fn in_files(project: &Project, secret: &str) -> Option<String> {
 }
 
 fn every_object(store: &Path) -> Vec<(String, Vec<u8>)> {
-    use lua_store::object::Source;
-    let store = lua_store::store::Store::open(store).unwrap();
+    use lua_store::internals::object::Source;
+    let store = lua_store::internals::store::Store::open(store).unwrap();
     let objects = store.objects();
     let ids = objects.ids().unwrap();
     ids.iter().map(|id| (id.to_string(), objects.find(id).unwrap().unwrap().1)).collect()
@@ -350,14 +350,14 @@ fn what_others_allowed_comes_with_a_clone_and_a_pull() {
 
 /// What the program itself finds in a sample: the bytes that must be nowhere.
 fn secret_in(sample: &str) -> Option<(&'static str, String)> {
-    let hit = lua_store::workspace::secrets(sample.as_bytes()).next()?;
+    let hit = lua_store::internals::workspace::secrets(sample.as_bytes()).next()?;
     Some((hit.what, sample[hit.range].to_owned()))
 }
 
 /// Every row of the table has a sample, and every sample is found as what it is.
 #[test]
 fn every_shape_has_a_sample_that_is_found() {
-    let shapes: Vec<_> = lua_store::workspace::shapes().collect();
+    let shapes: Vec<_> = lua_store::internals::workspace::shapes().collect();
     for shape in &shapes {
         let recipes: Vec<&str> = samples::SAMPLES
             .iter()

@@ -63,7 +63,7 @@ impl Story {
         let admin = server.token(&project, "shop", "admin");
         let receipts = json!({"tokens": [[listed[0]["id"], ""]], "list": [[1, NOW_MS, 1, 0, 0]]});
         let head = json!({"agent": "shop", "source": [source], "versions": [], "active": null, "receipts": receipts});
-        let head: lua_store::protocol::Head = serde_json::from_value(head).unwrap();
+        let head: lua_store::internals::protocol::Head = serde_json::from_value(head).unwrap();
         // By hand, as the document says: one id, one receipt, one token.
         let mut known = head.source[0].as_bytes().to_vec();
         [1, NOW_MS, 1, 0, 0].iter().for_each(|number: &u64| known.extend(number.to_le_bytes()));

@@ -3,8 +3,8 @@
 use crate::common::Project;
 use crate::common::server::{Server, data};
 use crate::remote_store::agent::{Client, agent, assert_whole, txn};
-use lua_store::object::Id;
-use lua_store::remote_store::RemoteStore;
+use lua_store::internals::object::Id;
+use lua_store::internals::remote_store::RemoteStore;
 use serde_json::{Value, json};
 
 const CLIENTS: usize = 12;

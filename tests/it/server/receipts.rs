@@ -3,8 +3,8 @@
 use crate::common::server::{Server, bearer, data, token};
 use crate::common::{Outcome, Project, shop};
 use insta::assert_snapshot;
-use lua_store::protocol::Head;
-use lua_store::remote_store::RemoteStore;
+use lua_store::internals::protocol::Head;
+use lua_store::internals::remote_store::RemoteStore;
 use serde_json::{Value, json};
 
 const AGENT: &str = "agent_shop";

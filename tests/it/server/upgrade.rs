@@ -4,9 +4,9 @@
 use crate::common::Project;
 use crate::common::server::{Server, bearer, data};
 use crate::common::shop::{self, edit};
-use lua_store::protocol::AgentId;
-use lua_store::remote_store::{Cas, Expect, FileHeads, HeadStore, StoredHead};
-use lua_store::store::Receipts;
+use lua_store::internals::protocol::AgentId;
+use lua_store::internals::remote_store::{Cas, Expect, FileHeads, HeadStore, StoredHead};
+use lua_store::internals::store::Receipts;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
