@@ -4,7 +4,6 @@
 //! that, `docs/architecture.md` says what each is for).
 
 #![deny(missing_docs)]
-#![allow(dead_code, unused_imports, reason = "removed in the next change")]
 
 mod cli;
 #[allow(missing_docs, reason = "reached by `internals` alone")]

@@ -52,10 +52,6 @@ impl Divergence {
             .iter()
             .all(|order| matches!(order, AheadBehind::Equal | AheadBehind::Ahead))
     }
-
-    pub fn is_equal(&self) -> bool {
-        [self.source, self.versions, self.ledger].iter().all(|order| *order == AheadBehind::Equal)
-    }
 }
 
 fn series(here: &[Id], there: &[Id]) -> AheadBehind {

@@ -10,10 +10,10 @@ mod reached;
 mod renamed;
 mod schema;
 
-pub use definition::{ImportMove, ModuleMove, PackageMove, Parts, ToolParts, ToolRename};
+pub use definition::{ImportMove, ModuleMove, PackageMove, Parts, ToolParts};
 pub use detail::{Detail, compare, shown};
 pub use item::{Change, Item};
-pub use reached::{ImportReach, ModuleReach, PackageReach, Reached, Who, reached};
+pub use reached::{Reached, Who, reached};
 
 use crate::error::Result;
 use crate::history::state::{CODE, Content, DEFINITION, REACH, State};

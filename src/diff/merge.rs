@@ -61,10 +61,6 @@ impl<'a> MergeTexts<'a> {
         MergeTexts { merge, hunks }
     }
 
-    pub fn clashes(&self) -> impl Iterator<Item = &MergeHunk> {
-        self.hunks.iter().filter(|hunk| hunk.changed == ChangedBy::Clash)
-    }
-
     /// The lines of a hunk: of the base, ours, theirs.
     pub fn lines(&self, hunk: &MergeHunk) -> [Vec<&str>; 3] {
         [
@@ -97,15 +93,6 @@ impl<'a> MergeTexts<'a> {
         (line..self.merge.base_len()).for_each(|line| push(self.merge.base_line(line)));
         text
     }
-
-    /// All changes of both sides; where they clash, those of `clash`.
-    pub fn merged(&self, clash: HunkSide) -> String {
-        self.with(|_, hunk| match hunk.changed {
-            ChangedBy::Ours | ChangedBy::Both => HunkSide::Ours,
-            ChangedBy::Theirs => HunkSide::Theirs,
-            ChangedBy::Clash => clash,
-        })
-    }
 }
 
 #[cfg(test)]
@@ -113,6 +100,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::process::Command;
+
+    impl MergeTexts<'_> {
+        fn clashes(&self) -> impl Iterator<Item = &MergeHunk> {
+            self.hunks.iter().filter(|hunk| hunk.changed == ChangedBy::Clash)
+        }
+
+        /// All changes of both sides; where they clash, those of `clash`.
+        fn merged(&self, clash: HunkSide) -> String {
+            self.with(|_, hunk| match hunk.changed {
+                ChangedBy::Ours | ChangedBy::Both => HunkSide::Ours,
+                ChangedBy::Theirs => HunkSide::Theirs,
+                ChangedBy::Clash => clash,
+            })
+        }
+    }
 
     /// What `git merge-file -p` makes of three texts, and whether it found no conflict.
     #[allow(clippy::disallowed_methods, reason = "git reads files")]

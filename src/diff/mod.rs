@@ -9,11 +9,10 @@ mod text;
 mod trees;
 mod words;
 
-pub use crate::object::is_binary;
-pub use merge::{ChangedBy, HunkSide, MergeHunk, MergeTexts};
-pub use prose::{ProseEdit, sentence_edits, sentences};
+pub use merge::{ChangedBy, HunkSide, MergeTexts};
+pub use prose::{ProseEdit, sentence_edits};
 pub use raw::raw_line;
-pub use stat::{LineCount, count_lines};
-pub use text::{DiffSide, Patch, patch};
+pub use stat::count_lines;
+pub use text::{DiffSide, patch};
 pub use trees::{ChangeKind, TreeChange, find_renames, trees};
 pub use words::{WordSpan, words};

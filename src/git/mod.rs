@@ -13,5 +13,5 @@ mod repository;
 pub mod tag;
 
 pub use commit::{CommitRequest, Prepared};
-pub use compare::{CommitChange, CommitComparison, ComparisonCache, VersionFiles};
-pub use repository::{GitHead, Repository};
+pub use compare::{CommitChange, VersionFiles};
+pub use repository::Repository;

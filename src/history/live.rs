@@ -46,10 +46,6 @@ pub struct Unsent {
 }
 
 impl Unsent {
-    pub fn is_empty(&self) -> bool {
-        self.source.is_empty() && self.versions.is_empty() && self.ledger.is_empty()
-    }
-
     pub fn count(&self, event: Event) -> usize {
         self.ledger.iter().filter(|step| step.record.event == event).count()
     }

@@ -76,11 +76,6 @@ pub fn join<S: Source + ?Sized>(
 }
 
 impl JoinedHistory {
-    /// What is here, where no remote has a say.
-    pub fn alone(local: Heads) -> JoinedHistory {
-        JoinedHistory { theirs: local.clone(), ours: local, ..JoinedHistory::default() }
-    }
-
     /// What a step at the remote is judged by. `objects` holds the remote's versions and its ledger.
     pub fn ground<'a>(&self, store: &'a Store, objects: &'a Odb) -> Result<Ground<'a>> {
         let live = Catalog::of(store, objects, &self.theirs)?;

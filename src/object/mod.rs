@@ -10,7 +10,7 @@ mod tree;
 
 pub use crate::object::overlay::Overlay;
 pub use compare::{Leaf, TreeDifference, compare, leaves};
-pub use extent::{MOST_BYTES, MOST_ENTRIES, PathLimits, TreeExtent, TreeExtents};
+pub use extent::{PathLimits, TreeExtents};
 pub use id::{Id, IdPrefix};
 pub use memory::Memory;
 pub use path::{PathFinder, entry_at, nest};

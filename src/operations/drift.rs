@@ -119,10 +119,6 @@ impl Drift {
     pub fn setting(&self, name: &str) -> Option<&SettingChange> {
         self.change.setting(name)
     }
-
-    pub fn of(&self, part: &Part) -> Option<Standing> {
-        self.parts.iter().find(|(other, _)| other == part).map(|(_, standing)| *standing)
-    }
 }
 
 fn parts(change: &StateChange) -> BTreeSet<Part> {

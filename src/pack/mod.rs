@@ -14,11 +14,11 @@ mod tools;
 mod varint;
 mod writer;
 
-pub use codec::{Unpacker, unpacker};
+pub use codec::unpacker;
 pub use entry::{EncodedEntry, EntryBase, EntryContent, PackEntry, zstd_head};
-pub use group::{Group, GroupItem, GroupItemKind};
+pub use group::{Group, GroupItemKind};
 pub use link::{link, unlink};
-pub use reader::{EntrySlot, PackReader};
+pub use reader::PackReader;
 pub use writer::PackWriter;
 
 use crate::error::{Error, Result};

@@ -7,12 +7,6 @@ pub const MAX_PACK: u64 = 8 << 30;
 /// is compressed to a fifth; what is far beyond that was made to hurt.
 pub const MAX_DECODED: u64 = 64 << 30;
 
-/// How many files and folders one version may have, each as often as it occurs.
-pub const MAX_ENTRIES: u64 = crate::object::MOST_ENTRIES;
-
-/// How many bytes the files of one version may have, counted in the same way.
-pub const MAX_UNFOLDED: u64 = crate::object::MOST_BYTES;
-
 /// A JSON body: 30,000 ids in a request, and room.
 pub const MAX_JSON: usize = 4 << 20;
 

@@ -28,7 +28,6 @@ pub use crate::reader::primitives::entry::Place as AgentPlace;
 use crate::reader::primitives::no_entry_point;
 use crate::reader::primitives::script;
 use crate::reader::syntax::closure;
-pub use crate::reader::syntax::limits::too_deep;
 
 use crate::error::{At, Error, Kind, Result};
 use crate::model::agent::{Agent, Persona};

@@ -1,7 +1,7 @@
 //! A change between two states in words: the lines of `version diff`, and its JSON.
 
 pub mod compile;
-mod conflict;
+pub mod conflict;
 mod detail;
 mod incoming;
 mod json;
@@ -14,13 +14,12 @@ pub use crate::report::incoming::{
     behind, brief, inherited, moved_json, moved_lines, moved_since, news_json, news_lines,
     pulled_json, refusal, refusal_json, refusal_lines, renumbered_lines, when,
 };
-pub use conflict::{conflict_json, conflict_lines, conflict_sentence};
-pub use detail::value;
+pub use conflict::conflict_sentence;
 pub use json::to_json;
 pub use line::{Line, Sign};
 pub use live::{
-    PROMOTED, according, add_live, add_promotion, add_sent, clock, is_unsent, live_lines,
-    live_since, since, unsent, unsent_json,
+    PROMOTED, according, add_live, add_promotion, add_sent, is_unsent, live_lines, live_since,
+    unsent, unsent_json,
 };
 
 pub use stock::{built_json, built_lines};

@@ -143,11 +143,6 @@ impl BundleFile {
         Ok(BundleFile { heads: block.heads, pack, scratch: temp, file: file.to_owned() })
     }
 
-    /// How many objects its pack has.
-    pub fn count(&self) -> u32 {
-        self.pack.count()
-    }
-
     /// Holds it against every rule, and against what is here, where it may go on from.
     pub fn verify_pack(
         self,

@@ -29,8 +29,8 @@ pub use heard::Heard;
 pub use layout::DIR;
 pub use lock::StoreLock;
 pub use odb::{
-    Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, Odb, PackCheck,
-    PackCounts, ThinPack, VerifyLimits,
+    Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, Odb, PackCheck, ThinPack,
+    VerifyLimits,
 };
 pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName};
 pub use refs::Refs;

@@ -22,7 +22,7 @@ fn clash(base: &Layout, ours: &Layout, theirs: &Layout) -> Vec<String> {
 
 fn told(conflict: &Conflict) -> String {
     let lines: Vec<String> =
-        report::conflict_lines(conflict).into_iter().map(|line| line.text).collect();
+        report::conflict::conflict_lines(conflict).into_iter().map(|line| line.text).collect();
     lines.join("\n")
 }
 

@@ -1,6 +1,6 @@
 //! Bringing the files of a project back: what would change, what stands in the way, doing it.
 
-mod apply;
+pub(super) mod apply;
 mod begun;
 mod clear;
 mod leftover;
@@ -8,7 +8,7 @@ mod place;
 mod plan;
 mod walk;
 
-pub use apply::{Restored, apply, check};
+pub use apply::{apply, check};
 pub use begun::stranger;
 pub use leftover::sweep;
-pub use plan::{Action, Plan, Step, plan};
+pub use plan::{Plan, plan};

@@ -16,7 +16,6 @@ mod urls;
 
 pub use find::{Hit, find_all, line_of, shapes};
 pub use names::by_path;
-pub use shape::Shape;
 
 use crate::object::is_binary;
 use std::borrow::Cow;

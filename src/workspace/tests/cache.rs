@@ -2,7 +2,7 @@
 
 use super::Project;
 use crate::object::Source;
-use crate::workspace::Work;
+use crate::workspace::snapshot::Work;
 use std::fs::{File, FileTimes};
 
 fn sample() -> Project {

@@ -2,7 +2,8 @@
 
 use super::Project;
 use crate::object::{Id, Mode, Source};
-use crate::workspace::{Note, Options, Skipped, look};
+use crate::workspace::snapshot::Note;
+use crate::workspace::{Options, Skipped, look};
 
 #[test]
 fn files_links_modes_and_empty_files_are_kept_byte_for_byte() {

@@ -4,7 +4,8 @@ use super::{Project, on_disk};
 use crate::error::{Kind, Result};
 use crate::object::{Id, Mode, Sink, Source, Tree, TreeEntry};
 use crate::progress::Progress;
-use crate::workspace::{Restored, apply, plan};
+use crate::workspace::restore::apply::Restored;
+use crate::workspace::{apply, plan};
 
 impl Project {
     /// Brings the files of a tree back, as a command does: from a snapshot of what is there now.
