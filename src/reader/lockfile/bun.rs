@@ -1,7 +1,7 @@
 //! `bun.lock`: packages by place, `a/b` for the copy of `b` that only `a` has, and what each of them needs.
 
 use super::graph::{Graph, Node};
-use super::{Lock, json, jsonc};
+use super::{Lock, json};
 use crate::error::Result;
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,7 +15,7 @@ struct File {
 
 /// The versions of all packages by place, and what each of them needs.
 pub fn read(lock: &Lock) -> Result<(HashMap<String, String>, Graph)> {
-    let file: File = json(lock.name, &jsonc::strip(&lock.text))?;
+    let file: File = json(lock.name, &plain(&lock.text))?;
     let (mut versions, mut graph) = (HashMap::new(), Graph::default());
     for (place, one) in &file.packages {
         let Some((_, version)) =
@@ -37,6 +37,14 @@ pub fn read(lock: &Lock) -> Result<(HashMap<String, String>, Graph)> {
     Ok((versions, graph))
 }
 
+/// JSON without the comments and the last commas that Bun writes; places in it stay as they are.
+fn plain(text: &str) -> String {
+    let mut plain = text.to_owned();
+    // An error is a lone `/`, which is an error of JSON with its place, too.
+    drop(json_strip_comments::strip(&mut plain));
+    plain
+}
+
 /// The place of a package as another one gets it: its own copy, or that of a package around it.
 fn find(file: &File, place: &str, name: &str) -> Option<String> {
     let mut around = place;
@@ -56,4 +64,21 @@ fn parent(place: &str) -> &str {
     let above = &place[..before(place)];
     let last = above.rsplit('/').next().unwrap_or_default();
     if last.starts_with('@') { &above[..before(above)] } else { above }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn comments_and_last_commas_go_and_strings_stay() {
+        let text = "{ // a\n \"b\": [1, /* , */ ], \"c\\\"//\": \",}\", } /* open";
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&plain(text)).unwrap(),
+            serde_json::json!({ "b": [1], "c\"//": ",}" })
+        );
+        let bad = serde_json::from_str::<serde_json::Value>(&plain("{\n // a\n x")).unwrap_err();
+        assert_eq!((bad.line(), bad.column()), (3, 2), "lines stay for messages");
+        assert!(serde_json::from_str::<serde_json::Value>(&plain("{} / {}")).is_err());
+    }
 }

@@ -2,7 +2,6 @@
 
 mod bun;
 mod graph;
-mod jsonc;
 mod npm;
 mod pnpm;
 mod yarn;
