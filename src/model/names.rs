@@ -1,5 +1,7 @@
 //! Names of primitives as names in a tree: what cannot be a file name is percent-encoded, one way only.
 
+use percent_encoding::{percent_decode_str, percent_encode_byte};
+
 /// The folder of a primitive's tree with what the compiler made of it. No primitive and no part of one has this name.
 pub const CODE: &str = "code";
 
@@ -17,8 +19,7 @@ pub fn encode(name: &str) -> String {
         let device = at == 0 && is_device(name);
         let dots = c == '.' && (name == "." || name == "..");
         if must_encode(c) || edge || device || dots {
-            let mut buffer = [0; 4];
-            out.extend(c.encode_utf8(&mut buffer).bytes().map(|b| format!("%{b:02X}")));
+            out.extend(c.encode_utf8(&mut [0; 4]).bytes().map(percent_encode_byte));
         } else {
             out.push(c);
         }
@@ -28,20 +29,8 @@ pub fn encode(name: &str) -> String {
 
 /// The name that was encoded, or `None` for text that [`encode`] never gives.
 pub fn decode(entry: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(entry.len());
-    let mut rest = entry.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        rest = tail;
-        if first != b'%' {
-            bytes.push(first);
-            continue;
-        }
-        let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = &rest[2..];
-    }
-    let name = String::from_utf8(bytes).ok()?;
-    (encode(&name) == entry).then_some(name)
+    let name = percent_decode_str(entry).decode_utf8().ok()?;
+    (encode(&name) == entry).then(|| name.into_owned())
 }
 
 /// Device names of Windows, with or without an extension and in any case.

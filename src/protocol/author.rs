@@ -1,34 +1,23 @@
 //! The author that a token speaks for, in a header of `GET refs`: a client then knows before it makes a record
 //! that would be refused. An author may hold any letter, a header may not.
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
 /// The name of the header.
 pub const AUTHOR_HEADER: &str = "lua-store-author";
 
+/// Besides every byte that is not ASCII.
+const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
+
 /// Bytes that are not printable ASCII, and `%`, become `%` and two hexadecimal digits.
 pub fn author_to_header(author: &str) -> String {
-    let one = |byte: u8| match byte {
-        b'%' => "%25".to_owned(),
-        b' '..=b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    author.bytes().map(one).collect()
+    utf8_percent_encode(author, ENCODED).to_string()
 }
 
 /// `None` for what [`author_to_header`] does not write.
 pub fn author_from_header(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        if *first == b'%' {
-            let (digits, after) = rest.split_at_checked(2)?;
-            bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
-            rest = after;
-        } else {
-            bytes.push(*first);
-        }
-    }
-    String::from_utf8(bytes).ok().filter(|author| author_to_header(author) == text)
+    let author = percent_decode_str(text).decode_utf8().ok()?;
+    (author_to_header(&author) == text).then(|| author.into_owned())
 }
 
 #[cfg(test)]
