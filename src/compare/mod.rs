@@ -1,5 +1,6 @@
 //! What differs between two states, primitive by primitive, decided by content and never by numbers.
 
+pub mod compiled_values;
 mod count;
 mod definition;
 mod detail;
@@ -21,7 +22,6 @@ use crate::model::agent::ORDER;
 use crate::model::kind::{KINDS, Kind};
 use crate::model::{json, names};
 use crate::object::{Id, Source};
-use crate::reader::compiled;
 use renamed::One;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -274,11 +274,11 @@ fn primitive_change<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Resul
     }
     let read = |id: &Id, what| -> Result<Value> { json::decode(&source.blob(id)?, what) };
     let mut parts = Parts::default();
-    let values = (compiled::values(source, old)?, compiled::values(source, new)?);
+    let values = (compiled_values::values(source, old)?, compiled_values::values(source, new)?);
     if before.definition != after.definition || values.0 != values.1 {
         let mut definitions =
             (read(&before.definition, DEFINITION)?, read(&after.definition, DEFINITION)?);
-        compiled::overlay_both(&mut definitions, &values);
+        compiled_values::overlay_both(&mut definitions, &values);
         parts.compare_definitions(&definitions.0, &definitions.1);
     }
     if before.reach != after.reach {

@@ -8,7 +8,7 @@ use crate::diff::ChangedBy;
 use crate::error::Result;
 use crate::merge::plan::{FileMerge, MergePlan, PlannedFile};
 use crate::merge::views::AgentViews;
-use crate::reader::leak;
+use crate::operations::leak;
 use std::collections::BTreeSet;
 
 pub struct ConflictFinder<'a> {

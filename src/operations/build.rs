@@ -12,9 +12,10 @@ use crate::model::json;
 use crate::model::kind::Kind;
 use crate::model::numbers::{self, Numbers, PERSONA};
 use crate::object::{Id, Mode, PathFinder, Sink, Source, Tree, TreeEntry, nest};
-use crate::reader::compiled::{self, Dist};
-use crate::reader::leak::Guard;
-use crate::reader::manifest::Manifest;
+use crate::operations::compiled_code;
+use crate::operations::leak::Guard;
+use crate::operations::stock_manifest::StockManifest;
+use crate::reader::compiled::Dist;
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -38,7 +39,7 @@ pub struct Input<'a> {
     pub dist: &'a Dist,
     /// What of that may be kept.
     pub guard: &'a Guard<'a>,
-    pub manifest: &'a Manifest,
+    pub manifest: &'a StockManifest,
     pub scope: &'a Scope,
     pub set_version: Option<&'a str>,
     /// The tree of the project's files in the same push.
@@ -238,7 +239,7 @@ impl<S: Source + Sink> Builder<'_, S> {
         };
         let rebundled = match (old_tree, self.input.dist.output()) {
             (Some(tree), Some(output)) if change == Change::Unchanged => {
-                compiled::is_rebundled(self.sink, output, primitive, &tree)?
+                compiled_code::is_rebundled(self.sink, output, primitive, &tree)?
             }
             _ => false,
         };
@@ -314,8 +315,14 @@ impl<S: Source + Sink> Builder<'_, S> {
         }
         if let Some(output) = self.input.dist.output() {
             let Input { root, agent, guard, .. } = *self.input;
-            let code =
-                compiled::store(self.sink, root, output, (agent, primitive), guard, base(CODE))?;
+            let code = compiled_code::store(
+                self.sink,
+                root,
+                output,
+                (agent, primitive),
+                guard,
+                base(CODE),
+            )?;
             entries.extend(code.map(|code| TreeEntry::directory(CODE, code)));
         }
         self.sink.put_tree(&Tree::new(entries)?, old)

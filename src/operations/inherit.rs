@@ -11,7 +11,7 @@ use crate::history::state::{Content, DEFINITION, State};
 use crate::model::kind::KINDS;
 use crate::model::{json, names};
 use crate::object::{Id, Mode, Source};
-use crate::reader::leak;
+use crate::operations::leak;
 use crate::store::Odb;
 use crate::workspace::{self, Patterns};
 use serde_json::Value;

@@ -2,9 +2,12 @@
 
 pub mod build;
 pub mod bundle;
+mod compiled_code;
 pub mod create;
 pub mod drift;
 pub mod inherit;
+pub mod leak;
+pub mod missing_output;
 pub mod promote;
 pub mod push;
 pub mod reached;
@@ -14,5 +17,6 @@ pub mod rollback;
 pub mod same;
 pub mod stage;
 pub mod stock;
+pub mod stock_manifest;
 pub mod upkeep;
 pub mod wording;

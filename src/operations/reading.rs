@@ -11,9 +11,9 @@ use crate::history::project::Project;
 use crate::history::rules;
 use crate::model::agent::Agent;
 use crate::object::{Id, Source};
+use crate::operations::leak::{self, Guard, Leak};
 use crate::parallel;
 use crate::reader::cache::Cache;
-use crate::reader::leak::{self, Guard, Leak};
 use crate::reader::{self, Inputs};
 use crate::workspace::{Snapshot, Tracked};
 

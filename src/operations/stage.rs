@@ -18,11 +18,12 @@ use crate::model::agent::{Agent, Dropped, Note};
 use crate::model::names;
 use crate::model::numbers::Numbers;
 use crate::object::{Id, Sink, Source};
+use crate::operations::leak::{self, Guard, Leak};
+use crate::operations::stock_manifest::StockManifest;
+use crate::operations::{compiled_code, missing_output};
 use crate::progress::Progress;
 use crate::reader::cache::Cache;
 use crate::reader::compiled::Dist;
-use crate::reader::leak::{self, Guard, Leak};
-use crate::reader::manifest::Manifest;
 use crate::store::Batch;
 use crate::workspace::{Snapshot, View};
 
@@ -174,11 +175,8 @@ fn finish<S: Source + Sink>(
         }
     };
     if let Some((agent, output)) = agent.as_ref().zip(dist.output()) {
-        leaks.extend(output.leaks(
-            project.root(),
-            agent,
-            &Guard::new(project.root(), &project.allowed()?),
-        )?);
+        let guard = Guard::new(project.root(), &project.allowed()?);
+        leaks.extend(compiled_code::leaks(project.root(), output, agent, &guard)?);
     }
     let state =
         built.state.store(&mut objects, previous.as_ref().map(|previous| previous.state))?;
@@ -186,7 +184,7 @@ fn finish<S: Source + Sink>(
     let (notes, predicted) =
         agent.as_ref().map(|agent| (agent.notes.clone(), &agent.dropped)).unzip();
     let dropped = match (&agent, dist.output()) {
-        (Some(agent), Some(output)) => output.lacks(project.root(), agent)?,
+        (Some(agent), Some(output)) => missing_output::dropped(output, project.root(), agent)?,
         _ => predicted.cloned().unwrap_or_default(),
     };
     let report = Report {
@@ -259,7 +257,7 @@ fn built<S: Source + Sink>(
     base: &Base,
 ) -> Result<(Built, Dist)> {
     let (root, cache) = (project.root(), Cache::of(project.store().dir()));
-    let manifest = &Manifest::read(root)?;
+    let manifest = &StockManifest::read(root)?;
     let (scope, set_version) = (&request.scope, request.set_version.as_deref());
     let guard = &Guard::new(root, &project.allowed()?);
     let build = |objects: &mut S| -> Result<(Built, Dist)> {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::history::rules;
-use crate::reader::leak;
+use crate::operations::leak;
 use crate::store::Store;
 use crate::workspace::{self, Patterns};
 

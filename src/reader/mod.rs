@@ -9,9 +9,7 @@ mod cache_key;
 pub mod compiled;
 pub mod edit;
 mod eval;
-pub mod leak;
 mod lockfile;
-pub mod manifest;
 mod primitives;
 mod reach;
 mod stock;
@@ -45,6 +43,9 @@ use reach::Reacher;
 use serde_json::Map;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// The stock command's own file in a project: the agent's id, and the numbers that it gave.
+pub const STOCK_MANIFEST: &str = "lua.skill.yaml";
 
 /// Stack of the reader's thread. The parser recurses as deeply as a source is nested; `guard` and the
 /// evaluator's bounds keep within this. Pages that are not touched cost nothing.

@@ -94,6 +94,12 @@ fn files_and_functions_stay_small() {
 }
 
 #[test]
+fn no_room_is_a_fifth_of_the_crate() {
+    let large = large_rooms(&sources("src"));
+    assert!(large.is_empty(), "\n{}", large.join("\n"));
+}
+
+#[test]
 fn nothing_is_left_for_later() {
     check(sources("src"), left_for_later);
     check(
@@ -308,6 +314,24 @@ fn file_length(source: &Source) -> Vec<String> {
     if ok { Vec::new() } else { vec![format!("{}: {length} lines, at most 400", source.path)] }
 }
 
+/// A room that holds more of all lines than this is several.
+const LARGEST_ROOM_PERCENT: usize = 20;
+
+fn large_rooms(sources: &[Source]) -> Vec<String> {
+    let (mut rooms, mut all) = (BTreeMap::<&str, usize>::new(), 0);
+    for source in sources {
+        let lines = source.text.lines().count();
+        all += lines;
+        *rooms.entry(room(&source.path).unwrap_or_default()).or_default() += lines;
+    }
+    let large = rooms.iter().filter(|(_, lines)| **lines * 100 > all * LARGEST_ROOM_PERCENT);
+    large
+        .map(|(room, lines)| {
+            format!("src/{room}: {lines} of {all} lines, at most {LARGEST_ROOM_PERCENT} of 100")
+        })
+        .collect()
+}
+
 const LONGEST_FUNCTION: usize = 60;
 
 /// 10 lines are the target, 40 already many.
@@ -428,6 +452,17 @@ mod the_rules_can_fail {
         );
         assert_eq!(function_length(&source("a", &long)), ["a: long:2 has 61 lines, at most 60"]);
         assert_eq!(function_length(&source("a", &long.replacen("        a,\n", "", 1))).len(), 0);
+    }
+
+    #[test]
+    fn rooms_that_hold_too_much() {
+        let file = |path, lines: usize| source(path, &"x\n".repeat(lines));
+        let files = |lines| {
+            [file("src/git/a.rs", lines), file("src/git/b.rs", 10), file("src/store/c.rs", 80)]
+        };
+        let of_git = |lines| large_rooms(&files(lines)).iter().any(|one| one.contains("src/git"));
+        assert!(!of_git(10), "20 of 100");
+        assert!(of_git(11), "21 of 101");
     }
 
     #[test]

@@ -9,11 +9,12 @@ use crate::cli::output::BOLD;
 use crate::cli::table::{Table, cut, one_line};
 use crate::error::Result;
 use crate::model::agent::{Agent, Persona};
+use crate::operations::leak::Guard;
+use crate::operations::missing_output;
 use crate::operations::{stage, stock};
 use crate::progress::Progress;
 use crate::reader;
 use crate::reader::compiled::{self, Dist};
-use crate::reader::leak::Guard;
 use crate::report::compile::compile_json;
 use serde_json::Value;
 
@@ -51,7 +52,7 @@ impl Compile {
             dist.require()?;
         }
         if let Some(output) = dist.output() {
-            agent.dropped = output.lacks(&root, &agent)?;
+            agent.dropped = missing_output::dropped(output, &root, &agent)?;
             compiled::fill(&mut agent, output, &root)?;
         }
         leaks.extend(Guard::new(&root, &allowed).clean(&mut agent));

@@ -10,7 +10,7 @@ use crate::error::{At, Error, Result};
 use crate::history::project::Project;
 use crate::merge::Side;
 use crate::merge::pull::{self, PullOutcome};
-use crate::reader::manifest::Manifest;
+use crate::operations::stock_manifest::StockManifest;
 use crate::report;
 use crate::store::{DIR, Store};
 use serde::Serialize;
@@ -59,7 +59,8 @@ impl Init {
         if !root.join(DIR).join("format").exists() || self.which.is_named() {
             root = self.which.choose(cx, &root)?;
         }
-        let declared = Some(Manifest::read(&root)?.agent_id).filter(|id| !id.trim().is_empty());
+        let declared =
+            Some(StockManifest::read(&root)?.agent_id).filter(|id| !id.trim().is_empty());
         let created = !root.join(DIR).join("format").exists();
         let is_empty = std::fs::read_dir(&root).at("read", &root)?.next().is_none();
         let store = Store::init(&root.join(DIR))?;

@@ -15,11 +15,11 @@ use crate::history::project::Project;
 use crate::history::source;
 use crate::history::version::{Status as VersionStatus, Version};
 use crate::operations::build::Scope;
+use crate::operations::leak::{self, Leak};
 use crate::operations::stage::{self, Report};
 use crate::operations::stock;
 use crate::progress::Progress;
 use crate::reader;
-use crate::reader::leak::{self, Leak};
 use crate::report;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! Bundles on disk: read beneath the project and held against the manifest.
 
-use super::manifest::{Listed, Manifest};
+use super::manifest::{CompileManifest, CompiledPrimitive};
 use super::{Bundle, moved};
 use crate::error::{Error, Result};
 use crate::fs::{Folder, Standing};
@@ -52,10 +52,13 @@ enum ListedBundle {
 }
 
 /// The bundles that a manifest lists, and those that are not kept with the reason. An error says what is damaged.
-pub fn all(root: &Path, manifest: &Manifest) -> Result<(Vec<Bundle>, Vec<(String, String)>)> {
-    let listed: Vec<&Listed> =
+pub fn all(
+    root: &Path,
+    manifest: &CompileManifest,
+) -> Result<(Vec<Bundle>, Vec<(String, String)>)> {
+    let listed: Vec<&CompiledPrimitive> =
         manifest.primitives.iter().filter(|one| one.path.ends_with(".js")).collect();
-    let mut namesakes: HashMap<&str, Vec<&Listed>> = HashMap::new();
+    let mut namesakes: HashMap<&str, Vec<&CompiledPrimitive>> = HashMap::new();
     for one in &listed {
         namesakes.entry(&one.path).or_default().push(one);
     }
@@ -70,7 +73,11 @@ pub fn all(root: &Path, manifest: &Manifest) -> Result<(Vec<Bundle>, Vec<(String
     Ok((kept, left_out))
 }
 
-fn one(root: &Path, listed: &Listed, namesakes: &[&Listed]) -> Result<ListedBundle> {
+fn one(
+    root: &Path,
+    listed: &CompiledPrimitive,
+    namesakes: &[&CompiledPrimitive],
+) -> Result<ListedBundle> {
     let path = format!("dist-v2/{}", listed.path);
     let bytes = read(root, &path, BUNDLE_MAX)?
         .ok_or_else(|| Error::corrupt(format!("\"{path}\" is gone")))?;
@@ -102,6 +109,11 @@ fn is_description(bytes: &[u8]) -> bool {
 }
 
 impl Bundle {
+    /// The id of its bytes.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Its bytes, of which the id was taken.
     pub fn bytes(&self, root: &Path) -> Result<Vec<u8>> {
         let bytes = read(root, &format!("dist-v2/{}", self.path), BUNDLE_MAX).ok().flatten();

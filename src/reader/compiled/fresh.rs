@@ -3,7 +3,7 @@
 use super::manifest::{ProjectFile, hash};
 use crate::error::Result;
 use crate::fs;
-use crate::reader::manifest::FILE_NAME as YAML;
+use crate::reader::STOCK_MANIFEST;
 use std::path::{Path, PathBuf};
 
 /// Files that are larger are not compared: no compiler reads such a text.
@@ -28,7 +28,7 @@ pub fn first_difference(
 ) -> Result<Option<Difference>> {
     let mut workspace = None;
     for file in files {
-        if file.relative_path == YAML && !file.external {
+        if file.relative_path == STOCK_MANIFEST && !file.external {
             continue;
         }
         let bytes = if file.external {
@@ -108,7 +108,8 @@ mod tests {
             let found = first_difference(&root, &listed(files), &mut read).unwrap();
             found.map(|one| format!("{} {}", one.path, one.what))
         };
-        let same = [("a.ts", "a", false), (YAML, "old", false), ("shared/x.ts", "x", true)];
+        let same =
+            [("a.ts", "a", false), (STOCK_MANIFEST, "old", false), ("shared/x.ts", "x", true)];
         assert_eq!(look(&same), None);
         let told = look(&[("a.ts", "a", false), ("b.ts", "B", false), ("c.ts", "c", false)]);
         assert_eq!(told.as_deref(), Some("b.ts is not what was compiled"));

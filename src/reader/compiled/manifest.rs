@@ -9,15 +9,15 @@ use sha2::{Digest, Sha256};
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Manifest {
-    pub primitives: Vec<Listed>,
+pub struct CompileManifest {
+    pub primitives: Vec<CompiledPrimitive>,
     pub project_files: Vec<ProjectFile>,
 }
 
 /// A primitive; a tool is one of its own.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Listed {
+pub struct CompiledPrimitive {
     pub kind: String,
     pub name: String,
     /// Of its bundle, below `dist-v2`.
@@ -43,7 +43,7 @@ pub struct ProjectFile {
     pub external: bool,
 }
 
-impl Listed {
+impl CompiledPrimitive {
     /// Whether a bundle is the one that was listed. The hash of a workflow is taken before the hash of its graph is
     /// written into the bundle in place of a mark.
     pub fn is(&self, bundle: &[u8]) -> bool {
@@ -56,11 +56,11 @@ impl Listed {
     }
 }
 
-impl Manifest {
+impl CompileManifest {
     /// The manifest in these bytes. An error says what is wrong with it.
-    pub fn parse(bytes: &[u8]) -> Result<Manifest> {
+    pub fn parse(bytes: &[u8]) -> Result<CompileManifest> {
         let bad = |what: String| Error::corrupt(format!("\"{}\" {what}", super::MANIFEST));
-        let manifest: Manifest = serde_json::from_slice(bytes)
+        let manifest: CompileManifest = serde_json::from_slice(bytes)
             .map_err(|error| bad(format!("is not well formed: {error}")))?;
         if manifest.project_files.is_empty() {
             return Err(bad("names no file of the project".to_owned()));
@@ -98,13 +98,13 @@ mod tests {
         assert_ne!(hash(b"\xff\xfe"), hash(b"\xff"));
     }
 
-    fn parse(path: &str, file: &str) -> Result<Manifest> {
+    fn parse(path: &str, file: &str) -> Result<CompileManifest> {
         let primitive =
             serde_json::json!({"kind": "tool", "name": "t", "path": path, "hash": "x", "new": 1});
         let file =
             serde_json::json!({"relativePath": file, "hash": "x", "size": 1, "type": "source"});
         let json = serde_json::json!({"version": "2.0.0", "primitives": [primitive], "projectFiles": [file]});
-        Manifest::parse(json.to_string().as_bytes())
+        CompileManifest::parse(json.to_string().as_bytes())
     }
 
     #[test]
@@ -125,10 +125,10 @@ mod tests {
         for bad in
             ["", "[]", "{}", "{\"primitives\": 1}", "{\"primitives\": [], \"projectFiles\": []}"]
         {
-            let reason = Manifest::parse(bad.as_bytes()).unwrap_err();
+            let reason = CompileManifest::parse(bad.as_bytes()).unwrap_err();
             assert!(reason.message().starts_with("\"dist-v2/manifest.json\""), "{reason}");
         }
         let deep = "[".repeat(100_000);
-        assert!(Manifest::parse(deep.as_bytes()).is_err());
+        assert!(CompileManifest::parse(deep.as_bytes()).is_err());
     }
 }

@@ -6,18 +6,17 @@
 
 mod bundle;
 mod fresh;
-mod kept;
-mod lacks;
 mod manifest;
+mod primitive;
 mod values;
 
 pub use fresh::{ReadFile, on_disk};
-pub use kept::{is_rebundled, store, values};
-pub use values::{fill, overlay_both};
+pub use manifest::{CompileManifest, CompiledPrimitive};
+pub use values::{fill, overlay};
 
 use crate::error::{Error, Result};
 use crate::object::{Id, Mode, PathFinder, Source};
-use manifest::{Manifest, ProjectFile};
+use manifest::ProjectFile;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -46,7 +45,7 @@ pub struct Output {
     /// Of the manifest's bytes.
     stamp: String,
     #[serde(skip)]
-    manifest: Option<Manifest>,
+    manifest: Option<CompileManifest>,
 }
 
 /// The code of one primitive or tool.
@@ -69,7 +68,7 @@ impl Dist {
             Ok(None) => return Ok(Dist::Absent),
             Err(error) => return Ok(Dist::Damaged(error.message().to_owned())),
         };
-        let manifest = match Manifest::parse(&bytes) {
+        let manifest = match CompileManifest::parse(&bytes) {
             Ok(manifest) => manifest,
             Err(error) => return Ok(Dist::Damaged(error.message().to_owned())),
         };
@@ -142,13 +141,14 @@ impl Dist {
 }
 
 impl Output {
-    fn manifest(&self, root: &Path) -> Result<std::borrow::Cow<'_, Manifest>> {
+    /// The manifest that it was made with; an error where another one is there now.
+    pub fn manifest(&self, root: &Path) -> Result<std::borrow::Cow<'_, CompileManifest>> {
         if let Some(manifest) = &self.manifest {
             return Ok(std::borrow::Cow::Borrowed(manifest));
         }
         let bytes = bundle::read(root, MANIFEST, MANIFEST_MAX).ok().flatten();
         let bytes = bytes.filter(|bytes| stamp(bytes) == self.stamp);
-        let manifest = bytes.and_then(|bytes| Manifest::parse(&bytes).ok());
+        let manifest = bytes.and_then(|bytes| CompileManifest::parse(&bytes).ok());
         manifest.map(std::borrow::Cow::Owned).ok_or_else(|| moved(MANIFEST))
     }
 }

@@ -6,8 +6,8 @@
 //! source text.
 
 use super::Output;
-use super::kept::is_below;
-use super::manifest::Listed;
+use super::manifest::CompiledPrimitive;
+use super::primitive::is_below;
 use crate::error::Result;
 use crate::model::agent::{Agent, Primitive};
 use crate::model::kind::{Kind, TOOL};
@@ -28,7 +28,11 @@ pub fn has_source(definition: &Value) -> bool {
 }
 
 /// The values for the source texts of a primitive, by place.
-pub fn of(listed: &[Listed], agent: &Agent, primitive: &Primitive) -> Map<String, Value> {
+pub fn of(
+    listed: &[CompiledPrimitive],
+    agent: &Agent,
+    primitive: &Primitive,
+) -> Map<String, Value> {
     let mut finder = Finder { agent, place: String::new(), found: Map::new() };
     let (name, source) = (&*primitive.name, &*primitive.source.path);
     if let Some(entry) = entry(listed, primitive.kind, name, source) {
@@ -44,9 +48,14 @@ pub fn of(listed: &[Listed], agent: &Agent, primitive: &Primitive) -> Map<String
     finder.found
 }
 
-fn entry<'l>(listed: &'l [Listed], kind: &Kind, name: &str, source: &str) -> Option<&'l Listed> {
+fn entry<'l>(
+    listed: &'l [CompiledPrimitive],
+    kind: &Kind,
+    name: &str,
+    source: &str,
+) -> Option<&'l CompiledPrimitive> {
     let mut named = listed.iter().filter(|one| one.kind == kind.word && one.name == name);
-    let of_file = |one: &&Listed| is_below(&one.source_path.replace('\\', "/"), source);
+    let of_file = |one: &&CompiledPrimitive| is_below(&one.source_path.replace('\\', "/"), source);
     named.clone().find(of_file).or_else(|| named.next())
 }
 
@@ -57,7 +66,7 @@ struct Finder<'f> {
 }
 
 impl Finder<'_> {
-    fn fields(&mut self, kind: &Kind, definition: &Value, entry: &Listed) {
+    fn fields(&mut self, kind: &Kind, definition: &Value, entry: &CompiledPrimitive) {
         for (key, ours) in definition.as_object().into_iter().flatten() {
             if kind.word != TOOL.word && key == "tools" {
                 continue;
@@ -98,7 +107,7 @@ impl Finder<'_> {
 }
 
 /// What the manifest has for a property.
-fn known<'l>(kind: &Kind, key: &str, entry: &'l Listed) -> Option<&'l Value> {
+fn known<'l>(kind: &Kind, key: &str, entry: &'l CompiledPrimitive) -> Option<&'l Value> {
     if let Some((_, schema)) = kind.schemas.iter().find(|(property, _)| *property == key) {
         return entry.fields.get("schemas")?.get(schema);
     }
@@ -161,18 +170,6 @@ pub fn overlay(definition: &mut Value, values: &Map<String, Value>) {
             *at = value.clone();
         }
     }
-}
-
-/// Puts values into two definitions where both have one, so that they can be compared.
-pub fn overlay_both(
-    definitions: &mut (Value, Value),
-    values: &(Map<String, Value>, Map<String, Value>),
-) {
-    let mut common = values.clone();
-    common.0.retain(|place, _| values.1.contains_key(place));
-    common.1.retain(|place, _| values.0.contains_key(place));
-    overlay(&mut definitions.0, &common.0);
-    overlay(&mut definitions.1, &common.1);
 }
 
 fn child<'v>(at: &'v mut Value, name: &str) -> Option<&'v mut Value> {

@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::model::kind::AGENT;
+use crate::reader::STOCK_MANIFEST;
 use crate::reader::eval::Evaluator;
 use crate::reader::eval::value::{Object, Scope, Site, Value};
-use crate::reader::manifest::FILE_NAME;
 use crate::reader::syntax::module::{Binding, Module, Script};
 use oxc_ast::ast::{Expression, Statement};
 use std::collections::BTreeSet;
@@ -129,8 +129,9 @@ fn folder(root: &Path, file: &Path) -> PathBuf {
     let inside = || {
         file.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root))
     };
-    let says_so =
-        |folder: &&Path| ["package.json", FILE_NAME].iter().any(|name| folder.join(name).is_file());
+    let says_so = |folder: &&Path| {
+        ["package.json", STOCK_MANIFEST].iter().any(|name| folder.join(name).is_file())
+    };
     let around = |folder: &&Path| !folder.ends_with("src");
     inside().find(says_so).or_else(|| inside().find(around)).unwrap_or(root).to_owned()
 }

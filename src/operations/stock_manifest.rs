@@ -5,34 +5,32 @@
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::model::kind::{KINDS, Kind};
+use crate::reader::STOCK_MANIFEST;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The file's name in a project.
-pub const FILE_NAME: &str = "lua.skill.yaml";
-
 /// What the file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Manifest {
+pub struct StockManifest {
     /// Empty in a fresh project.
     pub agent_id: String,
     /// Kind word and primitive name → version.
     versions: BTreeMap<(&'static str, String), String>,
 }
 
-impl Manifest {
+impl StockManifest {
     /// The manifest of a project; an empty one where there is no file.
-    pub fn read(root: &Path) -> Result<Manifest> {
-        let path = root.join(FILE_NAME);
+    pub fn read(root: &Path) -> Result<StockManifest> {
+        let path = root.join(STOCK_MANIFEST);
         match fs::read_if_exists(&path)? {
-            Some(bytes) => Manifest::parse(&String::from_utf8_lossy(&bytes)),
-            None => Ok(Manifest::default()),
+            Some(bytes) => StockManifest::parse(&String::from_utf8_lossy(&bytes)),
+            None => Ok(StockManifest::default()),
         }
     }
 
     /// The manifest in this text.
-    pub fn parse(text: &str) -> Result<Manifest> {
+    pub fn parse(text: &str) -> Result<StockManifest> {
         let document: Value = if text.trim().is_empty() {
             Value::Null
         } else {
@@ -40,7 +38,7 @@ impl Manifest {
         };
         let agent_id = document.pointer("/agent/agentId").and_then(scalar).unwrap_or_default();
         let versions = KINDS.iter().flat_map(|kind| versions(kind, &document)).collect();
-        Ok(Manifest { agent_id, versions })
+        Ok(StockManifest { agent_id, versions })
     }
 
     /// The number that the stock command has for a primitive.
@@ -75,7 +73,7 @@ fn bad_yaml(error: &serde_saphyr::Error) -> Error {
         error.location().map(|at| format!(":{}:{}", at.line(), at.column())).unwrap_or_default();
     let text = error.without_snippet().to_string();
     let reason = text.lines().next().unwrap_or("not YAML").to_owned();
-    Error::usage(format!("cannot read \"{FILE_NAME}{place}\": {reason}"))
+    Error::usage(format!("cannot read \"{STOCK_MANIFEST}{place}\": {reason}"))
         .hint("correct the YAML, or remove the file to work without it")
 }
 
@@ -99,7 +97,7 @@ git: { enabled: true }
 
     #[test]
     fn the_agent_and_the_numbers_are_read() {
-        let manifest = Manifest::parse(TEXT).unwrap();
+        let manifest = StockManifest::parse(TEXT).unwrap();
         assert_eq!(manifest.agent_id, "baseAgent_agent_1_x");
         let version =
             |kind, name| manifest.version(Kind::named(kind).unwrap(), name).map(str::to_owned);
@@ -111,14 +109,17 @@ git: { enabled: true }
 
     #[test]
     fn an_empty_or_missing_file_is_an_empty_manifest() {
-        assert_eq!(Manifest::parse("").unwrap(), Manifest::default());
-        assert_eq!(Manifest::parse("# nothing yet\n").unwrap(), Manifest::default());
-        assert_eq!(Manifest::read(Path::new("/nowhere/at/all")).unwrap(), Manifest::default());
+        assert_eq!(StockManifest::parse("").unwrap(), StockManifest::default());
+        assert_eq!(StockManifest::parse("# nothing yet\n").unwrap(), StockManifest::default());
+        assert_eq!(
+            StockManifest::read(Path::new("/nowhere/at/all")).unwrap(),
+            StockManifest::default()
+        );
     }
 
     #[test]
     fn bad_yaml_names_the_line() {
-        let error = Manifest::parse("agent:\n  agentId: 'x\nskills: [\n").unwrap_err();
+        let error = StockManifest::parse("agent:\n  agentId: 'x\nskills: [\n").unwrap_err();
         assert!(
             error.message().starts_with("cannot read \"lua.skill.yaml:"),
             "{}",

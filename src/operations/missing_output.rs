@@ -1,34 +1,29 @@
-//! What of an agent fresh output lacks: the manifest itself says so.
+//! Parts of an agent that fresh output of the compiler lacks, by its own manifest.
 
-use super::Output;
-use super::manifest::Listed;
 use crate::error::Result;
 use crate::model::agent::{Agent, Dropped};
 use crate::model::kind::{Kind, TOOL};
+use crate::reader::compiled::{CompiledPrimitive, MANIFEST, Output};
 use serde_json::Value;
 use std::path::Path;
 
-impl Output {
-    /// Primitives and tools that the manifest does not have, and values that it leaves empty as we expect.
-    pub fn lacks(&self, root: &Path, agent: &Agent) -> Result<Vec<Dropped>> {
-        let manifest = self.manifest(root)?;
-        let lacks = Lacks { listed: &manifest.primitives, agent };
-        let mut all: Vec<Dropped> = lacks.primitives().collect();
-        all.extend(
-            agent.dropped.iter().filter(|one| one.field.is_some() && lacks.holds(one)).cloned(),
-        );
-        all.sort();
-        Ok(all)
-    }
+/// Primitives and tools that the manifest does not have, and values that it leaves empty as we expect.
+pub fn dropped(output: &Output, root: &Path, agent: &Agent) -> Result<Vec<Dropped>> {
+    let manifest = output.manifest(root)?;
+    let lacks = Lacks { listed: &manifest.primitives, agent };
+    let mut all: Vec<Dropped> = lacks.primitives().collect();
+    all.extend(agent.dropped.iter().filter(|one| one.field.is_some() && lacks.holds(one)).cloned());
+    all.sort();
+    Ok(all)
 }
 
 struct Lacks<'l> {
-    listed: &'l [Listed],
+    listed: &'l [CompiledPrimitive],
     agent: &'l Agent,
 }
 
 impl Lacks<'_> {
-    fn find(&self, kind: &str, name: &str) -> Option<&Listed> {
+    fn find(&self, kind: &str, name: &str) -> Option<&CompiledPrimitive> {
         self.listed.iter().find(|one| one.kind == kind && one.name == name)
     }
 
@@ -65,7 +60,7 @@ impl Lacks<'_> {
             path: path.to_owned(),
             line,
             column: 1,
-            reason: format!("\"{}\" does not have it", super::MANIFEST),
+            reason: format!("\"{}\" does not have it", MANIFEST),
             field: None,
             otherwise: false,
             kind: kind.to_owned(),
