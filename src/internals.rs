@@ -55,7 +55,7 @@ pub mod reader {
 
 pub mod remote_store {
     pub use crate::remote_store::{
-        AppliedTransaction, Bearer, Cas, CasToken, Expect, FileHeads, FilePacks, HeadStore,
+        AppliedTransaction, Bearer, Cas, CasToken, Expect, FileHeads, FilePacks, HeadAt, HeadStore,
         MANY_PACKS, MemHeads, MemPacks, Pace, PackKey, PackRef, PackStore, ProbeReport,
         RemoteStore, StoredHead, TxnRequest, Upkeep,
     };

@@ -84,7 +84,7 @@ impl Remote for FolderRemote {
         {
             drop(depot.collect(&self.agent, &Upkeep::at(self.now)));
         }
-        Ok(outcome)
+        Ok(outcome.map(|head| head.to_head()))
     }
 
     fn fetch(&self, what: &FetchRequest, into: &mut Spool, progress: &Progress) -> Result<()> {

@@ -1,8 +1,9 @@
 //! What a remote has: its refs and the pointer.
 
 use super::AgentId;
+use super::block_hasher::BlockHasher;
 use crate::object::Id;
-use crate::store::{Active, Receipts};
+use crate::store::{Active, Receipt, Receipts, TokenName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -30,14 +31,61 @@ impl Head {
         self.source.is_empty() && self.versions.is_empty() && self.active.is_none()
     }
 
+    pub fn view(&self) -> HeadView<'_> {
+        HeadView {
+            agent: &self.agent,
+            source: &self.source,
+            versions: &self.versions,
+            active: self.active,
+            tokens: &self.receipts.tokens,
+            receipts: &self.receipts.list,
+        }
+    }
+
     /// Equal for equal heads only. What a server does to its storage does not change it.
     pub fn etag(&self) -> Etag {
-        let mut hasher = blake3::Hasher::new_derive_key("lua-store 2026-11-21 head etag v1");
+        self.view().etag()
+    }
+
+    /// Everything that it names directly: where a walk over all of its objects begins.
+    pub fn roots(&self) -> Vec<Id> {
+        let refs = self.source.iter().chain(&self.versions).copied();
+        refs.chain(self.active.map(|active| active.ledger)).collect()
+    }
+}
+
+/// A head that is only read. Series only grow, so that an older head is a view of a newer one.
+#[derive(Clone, Copy, Debug)]
+pub struct HeadView<'a> {
+    pub agent: &'a AgentId,
+    pub source: &'a [Id],
+    pub versions: &'a [Id],
+    pub active: Option<Active>,
+    /// The tokens and the list of the receipts.
+    pub tokens: &'a [TokenName],
+    pub receipts: &'a [Receipt],
+}
+
+impl HeadView<'_> {
+    pub fn to_head(&self) -> Head {
+        Head {
+            agent: self.agent.clone(),
+            source: self.source.to_vec(),
+            versions: self.versions.to_vec(),
+            active: self.active,
+            receipts: Receipts { tokens: self.tokens.to_vec(), list: self.receipts.to_vec() },
+        }
+    }
+
+    /// See [`Head::etag`].
+    pub fn etag(&self) -> Etag {
+        let mut text = BlockHasher::new_derive_key("lua-store 2026-11-21 head etag v1");
         let mut add = |bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+            text.update(&(bytes.len() as u64).to_le_bytes());
+            text.update(bytes);
         };
         add(self.agent.as_str().as_bytes());
-        for series in [&self.source, &self.versions] {
+        for series in [self.source, self.versions] {
             add(&(series.len() as u64).to_le_bytes());
             series.iter().for_each(|id| add(id.as_bytes()));
         }
@@ -46,22 +94,16 @@ impl Head {
             add(active.ledger.as_bytes());
         }
         // A client that does not know receipts gets another etag than the server's, and so always an answer.
-        for token in &self.receipts.tokens {
+        for token in self.tokens {
             add(token.id.as_bytes());
             add(token.name.as_bytes());
         }
-        for receipt in &self.receipts.list {
+        for receipt in self.receipts {
             let numbers: (u64, u64, u64, u64, u64) = (*receipt).into();
             let (a, b, c, d, e) = numbers;
             [a, b, c, d, e].iter().for_each(|number| add(&number.to_le_bytes()));
         }
-        Etag(hasher.finalize().to_hex()[..32].to_owned())
-    }
-
-    /// Everything that it names directly: where a walk over all of its objects begins.
-    pub fn roots(&self) -> Vec<Id> {
-        let refs = self.source.iter().chain(&self.versions).copied();
-        refs.chain(self.active.map(|active| active.ledger)).collect()
+        Etag(text.finalize().to_hex()[..32].to_owned())
     }
 }
 

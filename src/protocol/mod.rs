@@ -6,6 +6,7 @@
 
 mod agent_id;
 mod author;
+mod block_hasher;
 mod head;
 pub mod limits;
 mod newer;
@@ -21,7 +22,7 @@ pub const TOKEN_PREFIX: &str = "lst_";
 
 pub use agent_id::AgentId;
 pub use author::{AUTHOR_HEADER, author_from_header, author_to_header};
-pub use head::{Etag, Head};
+pub use head::{Etag, Head, HeadView};
 pub use newer::{HeadDelta, KnownHead};
 pub use outcome::{Refusal, TxnOutcome};
 pub use problem::ErrorBody;

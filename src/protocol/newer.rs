@@ -3,10 +3,11 @@
 //! Series only grow. A client says how many of each it knows, with a digest of them; where the remote begins with
 //! the same ones it leaves them out. Where it does not, the answer is whole, so that the client can see what differs.
 
-use super::Head;
+use super::block_hasher::BlockHasher;
+use super::{Head, HeadView};
 use crate::error::{Error, Result};
 use crate::object::Id;
-use crate::store::Receipts;
+use crate::store::{Receipts, named};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -38,42 +39,43 @@ pub struct HeadDelta {
 
 impl KnownHead {
     pub fn of(head: &Head) -> KnownHead {
-        let after = lengths(head);
-        KnownHead { after, digest: digest(head, after) }
+        let head = head.view();
+        let after = lengths(&head);
+        KnownHead { after, digest: digest(&head, after) }
     }
 }
 
-fn lengths(head: &Head) -> SeriesLengths {
-    [head.source.len() as u64, head.versions.len() as u64, head.receipts.list.len() as u64]
+fn lengths(head: &HeadView<'_>) -> SeriesLengths {
+    [head.source.len() as u64, head.versions.len() as u64, head.receipts.len() as u64]
 }
 
 /// BLAKE3 of the first ids of both series, then of the first receipts (five numbers each, 64 bits, the lowest byte
 /// first), then of the tokens that these name (id, a zero byte, name, a zero byte).
-fn digest(head: &Head, [source, versions, receipts]: SeriesLengths) -> Id {
-    let mut hasher = blake3::Hasher::new();
-    for (series, count) in [(&head.source, source), (&head.versions, versions)] {
+fn digest(head: &HeadView<'_>, [source, versions, receipts]: SeriesLengths) -> Id {
+    let mut hasher = BlockHasher::new();
+    for (series, count) in [(head.source, source), (head.versions, versions)] {
         for id in series.iter().take(count as usize) {
             hasher.update(id.as_bytes());
         }
     }
-    for receipt in head.receipts.list.iter().take(receipts as usize) {
+    let receipts = first(head.receipts, receipts);
+    for receipt in receipts {
         let (token, at_ms, source, versions, ledger) = (*receipt).into();
         for number in [token, at_ms, source, versions, ledger] {
             let number: u64 = number;
             hasher.update(&number.to_le_bytes());
         }
     }
-    for token in &head.receipts.tokens[..tokens(&head.receipts, receipts)] {
-        hasher.update(token.id.as_bytes()).update(&[0]).update(token.name.as_bytes()).update(&[0]);
+    for token in named(head.tokens, receipts) {
+        for text in [token.id.as_bytes(), &[0], token.name.as_bytes(), &[0]] {
+            hasher.update(text);
+        }
     }
     Id::from_bytes(*hasher.finalize().as_bytes())
 }
 
-/// How many tokens the first receipts name: they are listed in the order in which they were first used.
-fn tokens(receipts: &Receipts, count: u64) -> usize {
-    let first = receipts.list.iter().take(count as usize);
-    let named = first.map(|receipt| receipt.token as usize).max().unwrap_or(0);
-    named.min(receipts.tokens.len())
+fn first<T>(series: &[T], count: u64) -> &[T] {
+    &series[..series.len().min(count as usize)]
 }
 
 fn without<T: Clone>(series: &[T], count: usize) -> Vec<T> {
@@ -82,24 +84,25 @@ fn without<T: Clone>(series: &[T], count: usize) -> Vec<T> {
 
 impl HeadDelta {
     /// The answer to who knows so much; to nobody in particular it is whole.
-    pub fn of(head: &Head, known: Option<&KnownHead>) -> HeadDelta {
+    pub fn of(head: &HeadView<'_>, known: Option<&KnownHead>) -> HeadDelta {
         let Some(known) = known else {
-            return HeadDelta { head: head.clone(), after: None, landed: None };
+            return HeadDelta { head: head.to_head(), after: None, landed: None };
         };
         let here = lengths(head);
         let enough = known.after.iter().zip(here).all(|(known, here)| *known <= here);
         if !enough || digest(head, known.after) != known.digest {
-            return HeadDelta { head: head.clone(), after: Some([0; 3]), landed: None };
+            return HeadDelta { head: head.to_head(), after: Some([0; 3]), landed: None };
         }
         let [source, versions, receipts] = known.after.map(|count| count as usize);
+        let known_tokens = named(head.tokens, first(head.receipts, receipts as u64)).len();
         let left = Receipts {
-            tokens: without(&head.receipts.tokens, tokens(&head.receipts, receipts as u64)),
-            list: without(&head.receipts.list, receipts),
+            tokens: without(head.tokens, known_tokens),
+            list: without(head.receipts, receipts),
         };
         let head = Head {
             agent: head.agent.clone(),
-            source: without(&head.source, source),
-            versions: without(&head.versions, versions),
+            source: without(head.source, source),
+            versions: without(head.versions, versions),
             active: head.active,
             receipts: left,
         };
@@ -112,7 +115,7 @@ impl HeadDelta {
             None | Some([0, 0, 0]) => {
                 return Some(self.head).filter(|head| head.receipts.is_sound());
             }
-            Some(after) if after == lengths(known) => self.head,
+            Some(after) if after == lengths(&known.view()) => self.head,
             Some(_) => return None,
         };
         let receipts = Receipts {
@@ -205,7 +208,7 @@ mod tests {
     fn what_is_known_is_left_out_and_comes_back() {
         for known in 0..6 {
             for now in known..6 {
-                let newer = HeadDelta::of(&head(now), Some(&KnownHead::of(&head(known))));
+                let newer = HeadDelta::of(&head(now).view(), Some(&KnownHead::of(&head(known))));
                 assert_eq!(newer.head.source.len(), usize::from(now - known));
                 assert_eq!(newer.head.receipts.list.len(), usize::from(now - known));
                 let text = serde_json::to_string(&newer).unwrap();
@@ -223,11 +226,11 @@ mod tests {
         others[2].receipts.list[1].at_ms = 99;
         others[3].receipts.tokens[0].name = "x".to_owned();
         for other in others {
-            let newer = HeadDelta::of(&head(5), Some(&KnownHead::of(&other)));
+            let newer = HeadDelta::of(&head(5).view(), Some(&KnownHead::of(&other)));
             assert_eq!(newer.after, Some([0; 3]));
             assert_eq!(newer.onto(&other).unwrap(), head(5));
         }
-        let whole = HeadDelta::of(&head(5), None);
+        let whole = HeadDelta::of(&head(5).view(), None);
         assert_eq!(
             serde_json::to_string(&whole).unwrap(),
             serde_json::to_string(&head(5)).unwrap()

@@ -1,9 +1,9 @@
 //! What a remote answers to a transaction.
 
 use super::Head;
-use crate::error::Result;
 use crate::object::Id;
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -15,8 +15,28 @@ pub enum TxnOutcome<H = Head> {
 }
 
 impl<H> TxnOutcome<H> {
+    pub fn as_ref(&self) -> TxnOutcome<&H> {
+        let refusal = match self {
+            TxnOutcome::Done(head) => return TxnOutcome::Done(head),
+            TxnOutcome::Refused(refusal) => refusal,
+        };
+        TxnOutcome::Refused(match refusal {
+            Refusal::Moved(head) => Refusal::Moved(head),
+            Refusal::Missing { ids, more } => Refusal::Missing { ids: ids.clone(), more: *more },
+            Refusal::Invalid { reason } => Refusal::Invalid { reason: reason.clone() },
+            Refusal::NoPack => Refusal::NoPack,
+            Refusal::Busy => Refusal::Busy,
+        })
+    }
+
     /// The same with its head in another form.
-    pub fn try_map<T>(self, form: impl FnOnce(H) -> Result<T>) -> Result<TxnOutcome<T>> {
+    pub fn map<T>(self, form: impl FnOnce(H) -> T) -> TxnOutcome<T> {
+        let Ok(outcome) = self.try_map(|head| Ok::<T, Infallible>(form(head)));
+        outcome
+    }
+
+    /// The same with its head in another form, where that can be.
+    pub fn try_map<T, E>(self, form: impl FnOnce(H) -> Result<T, E>) -> Result<TxnOutcome<T>, E> {
         let refusal = match self {
             TxnOutcome::Done(head) => return form(head).map(TxnOutcome::Done),
             TxnOutcome::Refused(refusal) => refusal,

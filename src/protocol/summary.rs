@@ -1,6 +1,6 @@
 //! What a transaction asks for and what came of it, in a few words for a log.
 
-use super::{Head, Refusal, Transaction, TxnOutcome};
+use super::{HeadView, Refusal, Transaction, TxnOutcome};
 use crate::store::Active;
 
 /// What stands for a step of which only its record says what it is.
@@ -38,7 +38,7 @@ impl Transaction {
     }
 
     /// Why it was refused, in one line; `None` for what landed.
-    pub fn refusal(&self, outcome: &TxnOutcome) -> Option<String> {
+    pub fn refusal(&self, outcome: &TxnOutcome<HeadView<'_>>) -> Option<String> {
         match outcome {
             TxnOutcome::Done(_) => None,
             TxnOutcome::Refused(Refusal::Moved(now)) => Some(self.moved(now)),
@@ -51,7 +51,7 @@ impl Transaction {
     }
 
     /// What it expected and what there was instead.
-    fn moved(&self, now: &Head) -> String {
+    fn moved(&self, now: &HeadView<'_>) -> String {
         let last = |count: u64| if count == 0 { "none".to_owned() } else { format!("v{count}") };
         let series = |name: &str, expected: Option<u64>, found: usize| {
             let expected = expected.filter(|expected| *expected != found as u64)?;
@@ -79,7 +79,7 @@ impl Transaction {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CreateRefs, SwapActive, TxnId};
+    use super::super::{CreateRefs, Head, SwapActive, TxnId};
     use super::*;
     use crate::object::Id;
 
@@ -99,7 +99,7 @@ mod tests {
         now.source = vec![id; 4];
         now.versions = vec![id; 1];
         now.active = Some(active(6));
-        let moved = TxnOutcome::Refused(Refusal::Moved(now));
+        let moved = TxnOutcome::Refused(Refusal::Moved(now.view()));
         assert_eq!(
             tx.refusal(&moved).unwrap(),
             "expected source v2, found v4; expected v5, found v6"

@@ -10,6 +10,7 @@ use super::{RemoteStore, tiers};
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::protocol::{AgentId, limits};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// When upkeep is done, and what it leaves alone.
@@ -210,7 +211,7 @@ impl RemoteStore {
         agent: &AgentId,
         race: u32,
         edit: &mut impl FnMut(&LoadedHead) -> Result<Option<StoredHead>>,
-    ) -> Result<Option<Cas>> {
+    ) -> Result<Option<Cas<Arc<LoadedHead>>>> {
         self.pause(race)?;
         let _gate = self.gate(agent);
         let seen = self.look(agent)?;

@@ -38,8 +38,8 @@ pub enum Expect<'a> {
 
 /// How a swap ended.
 #[derive(Debug)]
-pub enum Cas {
-    Won(CasToken),
+pub enum Cas<T = CasToken> {
+    Won(T),
     Lost,
     /// It may have landed or not: only looking again tells.
     Unknown(Error),

@@ -70,7 +70,7 @@ impl RemoteStore {
 
     fn make_thin_pack(&self, agent: &AgentId, fetch: &FetchRequest) -> Result<ThinPack> {
         let (seen, pieces) = self.opened(agent)?;
-        if seen.head.shown().is_empty() {
+        if seen.head.is_void() {
             return Err(Error::not_found(format!("there is no agent \"{agent}\"")));
         }
         self.check_wanted(agent, fetch, &pieces)?;

@@ -6,7 +6,7 @@
 use super::engine::{CasToken, PackKey};
 use super::page::HeadPage;
 use crate::object::Id;
-use crate::protocol::{self, AgentId, CreateRefs, RequestHash, Transaction, TxnId, limits};
+use crate::protocol::{AgentId, CreateRefs, RequestHash, Transaction, TxnId, limits};
 use crate::store::{Active, Receipt, Receipts, TokenName};
 
 /// What a head holds.
@@ -108,31 +108,6 @@ impl LoadedHead {
 }
 
 impl StoredHead {
-    /// What clients see of it.
-    pub fn shown(&self) -> protocol::Head {
-        protocol::Head {
-            agent: self.agent.clone(),
-            source: self.source.clone(),
-            versions: self.versions.clone(),
-            active: self.active,
-            receipts: self.receipts.clone(),
-        }
-    }
-
-    /// What a transaction that landed before was answered.
-    pub fn recorded(&self, txn: TxnId) -> Option<protocol::Head> {
-        let at = self.txns.iter().position(|landed| landed.txn == txn)?;
-        let (landed, later) = (&self.txns[at], self.txns.len() - at - 1);
-        let first = |ids: &[Id], count: u64| ids[..ids.len().min(count as usize)].to_vec();
-        Some(protocol::Head {
-            agent: self.agent.clone(),
-            source: first(&self.source, landed.source),
-            versions: first(&self.versions, landed.versions),
-            active: landed.active,
-            receipts: self.receipts.without_newest(later),
-        })
-    }
-
     /// Does what the transaction asks for; whether it may was found out before.
     pub fn apply(&mut self, tx: &Transaction, pack: Option<PackRef>, order: &TxnContext<'_>) {
         let count =
@@ -179,6 +154,7 @@ impl StoredHead {
 
     /// Everything that must stay.
     pub fn roots(&self) -> Vec<Id> {
-        self.shown().roots()
+        let refs = self.source.iter().chain(&self.versions).copied();
+        refs.chain(self.active.map(|active| active.ledger)).collect()
     }
 }

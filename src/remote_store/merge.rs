@@ -9,6 +9,7 @@
 
 use super::engine::{Cas, PackKey};
 use super::head::{LoadedHead, PackRef, StoredHead, TxnContext};
+use super::moment::{HeadAt, Moment};
 use super::transact::{ProvenPack, TxnAnswer};
 use super::{Bearer, Deeds, RemoteStore, rules};
 use crate::error::{Error, Result};
@@ -38,7 +39,7 @@ pub struct PendingTxn {
 
 /// What one look at a transaction says.
 enum Decision {
-    Over(TxnOutcome),
+    Over(TxnOutcome<Moment>),
     Lands(Box<Landing>),
 }
 
@@ -50,8 +51,8 @@ struct Landing {
 
 /// How an attempt ended.
 enum SwapAttempt {
-    /// Whoever it decided on has an answer.
-    Over,
+    /// Whoever it decided on has an answer, on this head.
+    Over(Arc<LoadedHead>),
     Lost,
     Unknown(Error),
     /// Nothing changed.
@@ -62,10 +63,10 @@ enum SwapAttempt {
 const ANSWERED: usize = 4;
 
 /// What is to be answered, and whose it is, once the swap has landed.
-type Answers = Vec<(usize, Result<TxnAnswer>)>;
+type Answers = Vec<(usize, Result<(TxnOutcome<Moment>, Option<Deeds>)>)>;
 
-impl From<Refusal> for Decision {
-    fn from(refusal: Refusal) -> Decision {
+impl From<Refusal<Moment>> for Decision {
+    fn from(refusal: Refusal<Moment>) -> Decision {
         Decision::Over(TxnOutcome::Refused(refusal))
     }
 }
@@ -98,7 +99,7 @@ impl RemoteStore {
             let attempt = self.attempt(agent, all, most, patient)?;
             drop(gate);
             match attempt {
-                SwapAttempt::Over => {}
+                SwapAttempt::Over(_) => {}
                 SwapAttempt::Lost => race += 1,
                 SwapAttempt::Unknown(error) => {
                     race += 1;
@@ -124,7 +125,7 @@ impl RemoteStore {
         let seen = self.look(agent)?;
         for one in all.iter_mut().filter(|one| one.is_open()) {
             one.answer = Some(match (seen.head.recorded(one.tx.txn), &unknown) {
-                (Some(head), _) => Ok(TxnOutcome::Done(head).into()),
+                (Some(then), _) => Ok(TxnOutcome::Done(HeadAt::new(seen.clone(), then)).into()),
                 (None, Some(error)) if one.is_unknown => Err(error.again()),
                 (None, _) => Ok(TxnOutcome::Refused(Refusal::Busy).into()),
             });
@@ -158,7 +159,7 @@ impl RemoteStore {
             }
             let answer = match self.judge(&next, &pieces, one) {
                 Err(error) => Err(error),
-                Ok(Decision::Over(outcome)) => Ok(outcome.into()),
+                Ok(Decision::Over(outcome)) => Ok((outcome, None)),
                 Ok(Decision::Lands(lands)) => {
                     let Landing { held, pieces: more, deeds } = *lands;
                     let by = one.by.as_ref().map(|bearer| &bearer.token);
@@ -169,22 +170,22 @@ impl RemoteStore {
                     );
                     pieces = more;
                     landing.push(at);
-                    Ok(TxnAnswer { did: Some(deeds), ..TxnOutcome::Done(next.shown()).into() })
+                    Ok((TxnOutcome::Done(next.now()), Some(deeds)))
                 }
             };
             answers.push((at, answer));
         }
         let end = match landing.is_empty() {
-            true => SwapAttempt::Over,
+            true => SwapAttempt::Over(seen.clone()),
             false => self.commit(&seen, next, pieces),
         };
-        if !matches!(end, SwapAttempt::Over) {
+        if !matches!(end, SwapAttempt::Over(_)) {
             all.iter_mut().for_each(|one| one.is_held = false);
         }
         Ok(match (end, &landing[..]) {
-            (SwapAttempt::Over, _) => {
-                self.answer(all, answers);
-                SwapAttempt::Over
+            (SwapAttempt::Over(seen), _) => {
+                self.answer(all, answers, &seen);
+                SwapAttempt::Over(seen)
             }
             (SwapAttempt::Unknown(error), _) => {
                 landing.iter().for_each(|at| all[*at].is_unknown = true);
@@ -192,7 +193,7 @@ impl RemoteStore {
             }
             (SwapAttempt::Failed(error), [alone]) => {
                 all[*alone].answer = Some(Err(error));
-                SwapAttempt::Over
+                SwapAttempt::Over(seen)
             }
             (end, _) => end,
         })
@@ -201,9 +202,9 @@ impl RemoteStore {
     fn commit(&self, seen: &LoadedHead, next: StoredHead, pieces: Arc<OpenAgent>) -> SwapAttempt {
         let agent = next.agent.clone();
         match self.swap(seen, next) {
-            Ok(Cas::Won(_)) => {
+            Ok(Cas::Won(seen)) => {
                 self.pieces.put(agent, pieces);
-                SwapAttempt::Over
+                SwapAttempt::Over(seen)
             }
             Ok(Cas::Lost) => SwapAttempt::Lost,
             Ok(Cas::Unknown(error)) => SwapAttempt::Unknown(error),
@@ -212,18 +213,20 @@ impl RemoteStore {
     }
 
     /// Gives the answers; packs that were stored for those that are refused go.
-    fn answer(&self, all: &mut [PendingTxn], answers: Answers) {
+    fn answer(&self, all: &mut [PendingTxn], answers: Answers, seen: &Arc<LoadedHead>) {
         for (at, answer) in answers {
             let one = &mut all[at];
-            let refused =
-                !matches!(&answer, Ok(answer) if matches!(answer.outcome, TxnOutcome::Done(_)));
+            let refused = !matches!(&answer, Ok((TxnOutcome::Done(_), _)));
             // Nobody else knows the key; but a swap that was not answered may have used it.
             if let Some(brought) = one.brought.as_ref().filter(|_| refused && !one.is_unknown)
                 && brought.is_stored
             {
                 let _ = self.packs.delete(&brought.key);
             }
-            one.answer = Some(answer);
+            one.answer = Some(answer.map(|(outcome, did)| {
+                let outcome = outcome.map(|moment| HeadAt::new(seen.clone(), moment));
+                TxnAnswer { did, ..outcome.into() }
+            }));
         }
     }
 
@@ -239,7 +242,7 @@ impl RemoteStore {
             return Ok(Decision::Over(outcome));
         }
         if one.has_lost(head) {
-            return Ok(Refusal::Moved(head.shown()).into());
+            return Ok(Refusal::Moved(head.now()).into());
         }
         let mut pieces = pieces.clone();
         if let Some(brought) = &mut one.brought {
@@ -279,7 +282,7 @@ impl RemoteStore {
 }
 
 /// What a transaction that landed before was answered. An error where another one landed under its id.
-pub fn answered(head: &StoredHead, tx: &Transaction) -> Result<Option<TxnOutcome>> {
+pub fn answered(head: &StoredHead, tx: &Transaction) -> Result<Option<TxnOutcome<Moment>>> {
     let Some(landed) = head.txns.iter().find(|landed| landed.txn == tx.txn) else {
         return Ok(None);
     };
@@ -308,7 +311,7 @@ fn named(tx: &Transaction) -> impl Iterator<Item = Id> {
     created.chain(tx.active.iter().map(|swap| swap.new.ledger))
 }
 
-fn missing(pieces: &OpenAgent, ids: impl Iterator<Item = Id>) -> Result<Option<Refusal>> {
+fn missing(pieces: &OpenAgent, ids: impl Iterator<Item = Id>) -> Result<Option<Refusal<Moment>>> {
     let mut missing = Vec::new();
     for id in ids {
         if !pieces.objects.contains(&id)? {

@@ -22,6 +22,7 @@ mod layout;
 mod lru;
 mod memory;
 mod merge;
+mod moment;
 mod open_agent;
 mod page;
 mod presence;
@@ -46,6 +47,7 @@ pub use fetch::{ThinPack, ThinPackReader};
 pub use files::{FileHeads, FilePacks};
 pub use head::{AppliedTransaction, PackRef, StoredHead};
 pub use memory::{MemHeads, MemPacks};
+pub use moment::HeadAt;
 pub use probe::ProbeReport;
 pub use scrub::{Pace, ScrubState};
 pub use tiers::MANY_PACKS;
@@ -185,8 +187,14 @@ impl RemoteStore {
 
     /// What an agent has; `None` when nobody ever pushed it, an error where packs are gone.
     pub fn head(&self, agent: &AgentId) -> Result<Option<Head>> {
+        Ok(self.current(agent)?.map(|head| head.to_head()))
+    }
+
+    /// The same without a copy of all of it.
+    pub fn current(&self, agent: &AgentId) -> Result<Option<HeadAt>> {
         let seen = self.look_whole(agent)?;
-        Ok(Some(seen.head.shown()).filter(|head| !head.is_empty()))
+        let moment = seen.head.now();
+        Ok((!seen.head.is_void()).then(|| HeadAt::new(seen, moment)))
     }
 
     /// How many packs were proven, and how many were known from before.

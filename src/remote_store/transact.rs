@@ -8,6 +8,7 @@ use super::bearer::{Bearer, Deeds};
 use super::engine::{PackKey, random};
 use super::head::PackRef;
 use super::merge::{PendingTxn, answered, has_moved};
+use super::moment::HeadAt;
 use super::proofs::PackProof;
 use super::queue::Turn;
 use super::{RemoteStore, incoming};
@@ -16,7 +17,7 @@ use crate::fs;
 use crate::history::ledger;
 use crate::object::Id;
 use crate::pack::PackId;
-use crate::protocol::{AgentId, CreateRefs, Head, Refusal, Transaction, TxnOutcome};
+use crate::protocol::{AgentId, CreateRefs, HeadView, Refusal, Transaction, TxnOutcome};
 use crate::remote_store::external_refs;
 use crate::remote_store::open_agent::OpenAgent;
 use crate::store::{Mapped, MissingObjects};
@@ -44,7 +45,7 @@ pub struct ProvenPack {
 /// What became of a transaction.
 #[derive(Debug)]
 pub struct TxnAnswer {
-    pub outcome: TxnOutcome,
+    pub outcome: TxnOutcome<HeadAt>,
     /// What it did, where it did something just now.
     pub did: Option<Deeds>,
     /// Of one that was refused as something moved: whether all that it asks for is there nevertheless. It landed so
@@ -52,8 +53,8 @@ pub struct TxnAnswer {
     pub is_there: bool,
 }
 
-impl From<TxnOutcome> for TxnAnswer {
-    fn from(outcome: TxnOutcome) -> TxnAnswer {
+impl From<TxnOutcome<HeadAt>> for TxnAnswer {
+    fn from(outcome: TxnOutcome<HeadAt>) -> TxnAnswer {
         TxnAnswer { outcome, did: None, is_there: false }
     }
 }
@@ -69,7 +70,8 @@ impl RemoteStore {
     /// Does what the transaction asks for, durably, or says why nothing happened. Sent again, it gives
     /// the same answer and has no second effect.
     pub fn transact(&self, agent: &AgentId, tx: &Transaction) -> Result<TxnOutcome> {
-        self.transact_for(agent, tx, TxnRequest::default()).map(|answer| answer.outcome)
+        let answer = self.transact_for(agent, tx, TxnRequest::default())?;
+        Ok(answer.outcome.map(|head| head.to_head()))
     }
 
     /// [`RemoteStore::transact`] for who showed a token: the swap that lands the transaction notes which.
@@ -126,10 +128,10 @@ impl RemoteStore {
         agent: &AgentId,
         tx: &Transaction,
         asked: TxnRequest,
-    ) -> Result<Result<PendingTxn, TxnOutcome>> {
+    ) -> Result<Result<PendingTxn, TxnOutcome<HeadAt>>> {
         let (seen, pieces) = self.opened(agent)?;
         if let Some(outcome) = answered(&seen.head, tx)? {
-            return Ok(Err(outcome));
+            return Ok(Err(outcome.map(|then| HeadAt::new(seen, then))));
         }
         self.check_open(agent)?;
         // It waits too: it may be one of many, who would all ask again at once.
@@ -200,7 +202,7 @@ impl RemoteStore {
             TxnOutcome::Refused(_) => true,
         };
         if let TxnOutcome::Refused(Refusal::Moved(now)) = &answer.outcome {
-            answer.is_there = self.is_there(agent, tx, now)?;
+            answer.is_there = self.is_there(agent, tx, &now.view())?;
         }
         if let Some(pack) = tx.pack.filter(|_| !kept || answer.is_there) {
             // Taken in, or worth nothing. A failure only takes room.
@@ -210,7 +212,7 @@ impl RemoteStore {
     }
 
     /// Whether all that a transaction asks for is there already.
-    fn is_there(&self, agent: &AgentId, tx: &Transaction, now: &Head) -> Result<bool> {
+    fn is_there(&self, agent: &AgentId, tx: &Transaction, now: &HeadView<'_>) -> Result<bool> {
         let has = |series: &[Id], create: &Option<CreateRefs>| {
             create.as_ref().is_none_or(|create| {
                 series
@@ -218,7 +220,7 @@ impl RemoteStore {
                     .is_some_and(|rest| rest.starts_with(&create.ids))
             })
         };
-        if !has(&now.source, &tx.source) || !has(&now.versions, &tx.versions) {
+        if !has(now.source, &tx.source) || !has(now.versions, &tx.versions) {
             return Ok(false);
         }
         let Some(swap) = &tx.active else { return Ok(true) };
@@ -259,7 +261,7 @@ impl RemoteStore {
         agent: &AgentId,
         pieces: &OpenAgent,
         tx: &Transaction,
-    ) -> Result<Result<Option<ProvenPack>, Refusal>> {
+    ) -> Result<Result<Option<ProvenPack>, Refusal<HeadAt>>> {
         let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) else {
             return Ok(Ok(None));
         };
@@ -306,7 +308,7 @@ impl RemoteStore {
 
     /// A pack that is not what it must be goes. It was whole once, but nothing made it durable: after a
     /// loss of power it may be anything, and is sent again.
-    fn damaged(&self, file: &Path, pack: PackId, error: &Error) -> Result<Refusal> {
+    fn damaged(&self, file: &Path, pack: PackId, error: &Error) -> Result<Refusal<HeadAt>> {
         let reason = error.message().to_owned();
         // Whoever brought the same pack and was refused for it has removed it.
         let gone = |error: &Error| error.io_kind() == Some(ErrorKind::NotFound);

@@ -18,7 +18,7 @@ use crate::protocol::{
     AgentId, Etag, FetchRequest, Head, HeadDelta, KnownHead, Refusal, TokenScope, Transaction,
     TxnOutcome,
 };
-use crate::remote_store::{RemoteStore, Sender, TxnAnswer as Done, TxnRequest, UPLOAD_IDLE};
+use crate::remote_store::{HeadAt, RemoteStore, Sender, TxnAnswer, TxnRequest, UPLOAD_IDLE};
 use axum::body::Body;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -71,12 +71,13 @@ pub async fn refs(
     let admitted = admit(&state, &request, &agent, TokenScope::Read)?;
     let asker = known(&request)?;
     let id = admitted.agent.clone();
-    let found = state.work(Pool::Refs, &admitted.who(), move |depot| depot.head(&id)).await?;
+    let found = state.work(Pool::Refs, &admitted.who(), move |depot| depot.current(&id)).await?;
     if found.is_some() {
         state.metrics.opened(&admitted.agent);
     }
     // Whoever has a token for an agent may make it: until then it is empty.
-    let head = found.unwrap_or_else(|| Head::empty(admitted.agent.clone()));
+    let empty_head = Head::empty(admitted.agent.clone());
+    let head = found.as_ref().map_or(empty_head.view(), HeadAt::view);
     let etag = head.etag();
     let had = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known = had.is_some_and(|text| {
@@ -223,11 +224,11 @@ pub async fn transact(
         depot.transact_for(&id, &transaction, asked).map(Ok)
     };
     let done = state.work(Pool::Transactions, &who, land).await??;
-    let Done { outcome, did, is_there } = done;
+    let TxnAnswer { outcome, did, is_there } = done;
     if let Some(trace) = trace {
         let _ = did.map(|did| trace.did.set(did.to_string()));
         let _ = trace.outcome.set(outcome.word());
-        let _ = wanted.refusal(&outcome).map(|why| trace.why.set(why));
+        let _ = wanted.refusal(&outcome.as_ref().map(HeadAt::view)).map(|why| trace.why.set(why));
     }
     state.metrics.transaction(&outcome);
     if let TxnOutcome::Done(_) = outcome {
@@ -238,12 +239,12 @@ pub async fn transact(
         TxnOutcome::Refused(_) => StatusCode::CONFLICT,
     };
     let moved = matches!(outcome, TxnOutcome::Refused(Refusal::Moved(_)));
-    let newer = |head| {
+    let newer = |head: HeadAt| {
         // Who names what it knows is not shown its own ids among all others.
         let landed = (moved && asker.is_some()).then_some(is_there);
-        Ok(HeadDelta { landed, ..HeadDelta::of(&head, asker.as_ref()) })
+        HeadDelta { landed, ..HeadDelta::of(&head.view(), asker.as_ref()) }
     };
-    Ok(json(status, &outcome.try_map(newer)?))
+    Ok(json(status, &outcome.map(newer)))
 }
 
 /// `POST /AGENT/fetch`: one pack with what is wanted and not there yet, or the rest of it.

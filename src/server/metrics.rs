@@ -91,7 +91,7 @@ impl Metrics {
         }
     }
 
-    pub fn transaction(&self, outcome: &TxnOutcome) {
+    pub fn transaction<H>(&self, outcome: &TxnOutcome<H>) {
         *lock(&self.transactions).entry(outcome.word()).or_default() += 1;
     }
 

@@ -32,7 +32,7 @@ pub use odb::{
     Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, Odb, PackCheck, ThinPack,
     VerifyLimits,
 };
-pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName};
+pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, named};
 pub use refs::Refs;
 pub use whole::Depth;
 

@@ -50,6 +50,12 @@ pub enum ReceiptSeries {
     Ledger,
 }
 
+/// The tokens that the first receipts name: they are listed in the order in which they were first used.
+pub fn named<'a>(tokens: &'a [TokenName], first: &[Receipt]) -> &'a [TokenName] {
+    let count = first.iter().map(|receipt| receipt.token as usize).max().unwrap_or(0);
+    &tokens[..count.min(tokens.len())]
+}
+
 impl Receipts {
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
@@ -70,12 +76,9 @@ impl Receipts {
         self.list.push(Receipt { token: number, ..receipt });
     }
 
-    /// What there was before the newest transactions.
-    #[must_use]
-    pub fn without_newest(&self, count: usize) -> Receipts {
-        let list = self.list[..self.list.len().saturating_sub(count)].to_vec();
-        let named = list.iter().map(|receipt| receipt.token as usize).max().unwrap_or(0);
-        Receipts { tokens: self.tokens[..named.min(self.tokens.len())].to_vec(), list }
+    /// The tokens that the first receipts name.
+    pub fn tokens_of(&self, first: &[Receipt]) -> &[TokenName] {
+        named(&self.tokens, first)
     }
 
     /// Who brought each of the newest of a series, the newest first. It ends where receipts began.
@@ -156,9 +159,8 @@ mod tests {
         assert_eq!(newest(ReceiptSeries::Ledger), ["a5", "b4", "-", "-"]);
         assert_eq!(receipts.tokens.len(), 2);
         assert!(receipts.is_sound());
-        let before = receipts.without_newest(2);
-        assert_eq!((before.tokens.len(), before.list.len(), before.is_sound()), (1, 2, true));
-        assert_eq!(receipts.without_newest(9), Receipts::default());
+        assert_eq!(receipts.tokens_of(&receipts.list[..2]).len(), 1);
+        assert_eq!(receipts.tokens_of(&[]), []);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use lua_store::internals::protocol::{
     AgentId, CreateRefs, Head, SwapActive, Transaction, TxnId, TxnOutcome,
 };
 use lua_store::internals::remote_store::{
-    FileHeads, FilePacks, HeadStore, PackStore, RemoteStore, StoredHead,
+    FileHeads, FilePacks, HeadAt, HeadStore, PackStore, RemoteStore, StoredHead,
 };
 use lua_store::internals::store::{Active, Batch, Store};
 use std::path::{Path, PathBuf};
@@ -184,6 +184,11 @@ pub fn upload(depot: &RemoteStore, agent: &AgentId, pack: &PackId, bytes: &[u8])
     let len = bytes.len() as u64;
     assert_eq!(depot.receive(agent, pack, 0, len, &mut &bytes[..])?, len);
     Ok(())
+}
+
+/// With a head of its own.
+pub fn owned(outcome: TxnOutcome<HeadAt>) -> TxnOutcome {
+    outcome.map(|head| head.to_head())
 }
 
 pub fn done(outcome: TxnOutcome) -> Head {

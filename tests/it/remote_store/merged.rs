@@ -43,7 +43,7 @@ fn one_swap_lands_all_that_may_happen() {
     };
     let all = asked(&[&winner, &loser, &create, &promote, &wrong, &never]);
     let mut answers =
-        depot.transact_all(&agent(), &all).into_iter().map(|answer| answer.unwrap().outcome);
+        depot.transact_all(&agent(), &all).into_iter().map(|answer| owned(answer.unwrap().outcome));
     assert_eq!(done(answers.next().unwrap()).source.len(), 2);
     let moved = answers.next().unwrap();
     assert!(matches!(moved, TxnOutcome::Refused(Refusal::Moved(head)) if head.source.len() == 2));
@@ -104,14 +104,18 @@ fn a_transaction_of_the_last_day_is_remembered() {
         depot.transact_for(&agent(), tx, TxnRequest { by: None, now_ms }).unwrap()
     };
     let first = client.push(&depot, &agent(), "first").unwrap();
-    let before = done(land(&first, DAY).outcome);
+    let before = done(owned(land(&first, DAY).outcome));
     for n in 0..100 {
         let tx = client.push(&depot, &agent(), &format!("more {n}")).unwrap();
-        done(land(&tx, DAY + 1000 * n).outcome);
+        done(owned(land(&tx, DAY + 1000 * n).outcome));
     }
-    assert_eq!(done(land(&first, 2 * DAY - 1).outcome), before, "a hundred others came since");
+    assert_eq!(
+        done(owned(land(&first, 2 * DAY - 1).outcome)),
+        before,
+        "a hundred others came since"
+    );
     let tx = client.push(&depot, &agent(), "a day later").unwrap();
-    done(land(&tx, 2 * DAY).outcome);
+    done(owned(land(&tx, 2 * DAY).outcome));
     // It is forgotten, and what it asked for is there.
     let answer = land(&first, 2 * DAY);
     assert!(matches!(answer.outcome, TxnOutcome::Refused(Refusal::Moved(_))) && answer.is_there);
@@ -176,7 +180,7 @@ fn a_swap_that_fails_is_tried_for_each_alone() {
         heads.swaps.store(0, Ordering::SeqCst);
         let answers = depot.transact_all(&agent(), &asked(&[&two, &three]));
         let told = answers.into_iter().map(|answer| match answer {
-            Ok(answer) => done(answer.outcome).agent.to_string().replace("agent_1", "ok"),
+            Ok(answer) => done(owned(answer.outcome)).agent.to_string().replace("agent_1", "ok"),
             Err(error) => error.message().to_owned(),
         });
         assert_eq!(told.collect::<Vec<_>>().join(" "), outcomes);

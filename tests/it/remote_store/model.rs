@@ -155,7 +155,7 @@ impl Story {
             let (kept, taken) = stage.direct();
             let answers = writing.into_iter().flat_map(|writer| writer.join().unwrap());
             let outcomes: Vec<_> =
-                answers.map(|answer| answer.map(|answer| answer.outcome)).collect();
+                answers.map(|answer| answer.map(|answer| owned(answer.outcome))).collect();
             (kept, taken, outcomes)
         });
         (self.verdict(kept, outcomes), following(taken))

@@ -29,7 +29,7 @@ fn asked(now_ms: u64) -> TxnRequest {
 /// Pushes one version, and does what a server does after it.
 fn push(depot: &RemoteStore, client: &Client, text: &str, now_ms: u64) -> Transaction {
     let tx = client.push(depot, &agent(), text).unwrap();
-    done(depot.transact_for(&agent(), &tx, asked(now_ms)).unwrap().outcome);
+    done(owned(depot.transact_for(&agent(), &tx, asked(now_ms)).unwrap().outcome));
     if depot.needs_upkeep(&agent()).unwrap() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(now_ms);
         depot.collect(&agent(), &Upkeep::at(now)).unwrap();
@@ -45,7 +45,7 @@ fn push_many(depot: &RemoteStore, client: &Client, count: usize, name: &str) -> 
     let (pack, bytes) = client.pack(made);
     upload(depot, &agent(), &pack, &bytes).unwrap();
     let tx = Transaction { pack: Some(pack), source: Some(CreateRefs { after, ids }), ..empty() };
-    done(depot.transact_for(&agent(), &tx, asked(NOW)).unwrap().outcome);
+    done(owned(depot.transact_for(&agent(), &tx, asked(NOW)).unwrap().outcome));
     tx
 }
 
@@ -129,13 +129,13 @@ fn who_reads_pages_sees_what_was_written() {
     assert_eq!((head.source.len(), head.receipts.list.len()), (392, 5));
     assert_eq!(head, RemoteStore::open(&root).unwrap().head(&agent()).unwrap().unwrap());
     for (number, tx) in (1..).zip(&all) {
-        let again = done(
+        let again = done(owned(
             RemoteStore::open(&root)
                 .unwrap()
                 .transact_for(&agent(), tx, asked(NOW + 3))
                 .unwrap()
                 .outcome,
-        );
+        ));
         assert_eq!(
             again.receipts.list.len(),
             number,

@@ -1,0 +1,70 @@
+//! A head at one moment: the beginnings of its series. They only grow, so that what a transaction is answered need not
+//! copy them, however many there are.
+
+use super::head::{LoadedHead, StoredHead};
+use crate::protocol::{self, HeadView, TxnId};
+use crate::store::Active;
+use std::sync::Arc;
+
+/// How long the series of a head were.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    source: usize,
+    versions: usize,
+    receipts: usize,
+    active: Option<Active>,
+}
+
+/// What clients see of a head as it is, or as it was when a transaction landed.
+#[derive(Clone, Debug)]
+pub struct HeadAt {
+    seen: Arc<LoadedHead>,
+    moment: Moment,
+}
+
+impl StoredHead {
+    pub fn now(&self) -> Moment {
+        Moment {
+            source: self.source.len(),
+            versions: self.versions.len(),
+            receipts: self.receipts.list.len(),
+            active: self.active,
+        }
+    }
+
+    /// When a transaction landed, if it did and is not forgotten.
+    pub fn recorded(&self, txn: TxnId) -> Option<Moment> {
+        let at = self.txns.iter().position(|landed| landed.txn == txn)?;
+        let (landed, later) = (&self.txns[at], self.txns.len() - at - 1);
+        Some(Moment {
+            source: self.source.len().min(landed.source as usize),
+            versions: self.versions.len().min(landed.versions as usize),
+            receipts: self.receipts.list.len().saturating_sub(later),
+            active: landed.active,
+        })
+    }
+}
+
+impl HeadAt {
+    /// `seen` is the head of that moment, or a later one.
+    pub(super) fn new(seen: Arc<LoadedHead>, moment: Moment) -> HeadAt {
+        HeadAt { seen, moment }
+    }
+
+    pub fn view(&self) -> HeadView<'_> {
+        let (head, Moment { source, versions, receipts, active }) = (&self.seen.head, self.moment);
+        let list = &head.receipts.list[..receipts];
+        HeadView {
+            agent: &head.agent,
+            source: &head.source[..source],
+            versions: &head.versions[..versions],
+            active,
+            tokens: head.receipts.tokens_of(list),
+            receipts: list,
+        }
+    }
+
+    pub fn to_head(&self) -> protocol::Head {
+        self.view().to_head()
+    }
+}
