@@ -4,7 +4,12 @@
 //! that, `docs/architecture.md` says what each is for).
 
 #![deny(missing_docs)]
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "the program is what uses all of every room")
+)]
 
+#[cfg(feature = "cli")]
 mod cli;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod client;
@@ -38,6 +43,7 @@ mod reader;
 mod remote_store;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod report;
+#[cfg(feature = "server")]
 mod server;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod store;
@@ -46,5 +52,6 @@ mod text;
 mod workspace;
 
 /// The program: what `src/main.rs` calls.
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub use cli::main;

@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::protocol::AgentId;
+use http::Uri;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use ureq::http::Uri;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {

@@ -11,6 +11,7 @@ pub mod elsewhere;
 pub mod fetch;
 mod folder;
 pub mod heard;
+#[cfg(feature = "client")]
 mod http;
 pub mod promote;
 pub mod push;
@@ -19,6 +20,7 @@ pub mod standing;
 
 pub use address::Address;
 pub use folder::FolderRemote;
+#[cfg(feature = "client")]
 pub use http::{HttpOptions, HttpRemote, RetryPolicy, WaitNotice};
 
 use crate::error::{Error, Result};
