@@ -5,7 +5,7 @@ use super::live::{View, Whom};
 use super::progress::{self, Unit};
 use super::remote::{self, environment};
 use crate::client::Address;
-use crate::client::elsewhere::{CachedRemote, RemoteCache};
+use crate::client::remote_cache::{CachedRemote, RemoteCache};
 use crate::error::{Error, Kind, Result};
 use crate::history::live::Told;
 use crate::history::project::Project;

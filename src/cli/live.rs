@@ -6,8 +6,8 @@
 use super::context::Context;
 use super::elsewhere;
 use super::remote::{self, Reached};
-use crate::client::elsewhere::CachedRemote;
-use crate::client::{RetryPolicy, heard};
+use crate::client::remote_cache::CachedRemote;
+use crate::client::{RetryPolicy, remembered};
 use crate::error::{Error, Kind, Result};
 use crate::history::catalog::Catalog;
 use crate::history::live::{Live, Told};
@@ -110,7 +110,7 @@ impl Whom {
                 let Reached { name, remote, .. } = remembered;
                 let store = store.clone();
                 // It may outlive the patience, and is cut off with the process.
-                let ask = move || drop(tell.send(heard::ask(&store, &name, &*remote)));
+                let ask = move || drop(tell.send(remembered::ask(&store, &name, &*remote)));
                 // Without a thread nobody asks, and the answer says that it broke off.
                 drop(std::thread::Builder::new().spawn(ask));
             }
@@ -153,8 +153,8 @@ impl Asked {
             Some(Err(error)) => Some(error),
             None => None,
         };
-        let last = match store.heard(&name) {
-            Some(heard) => Some((Some(heard.at_ms), heard.what)),
+        let last = match store.last_known(&name) {
+            Some(heard) => Some((Some(heard.at_ms), heard.refs)),
             None => store.remote(&name)?.map(|what| (None, what)),
         };
         match (error, &last) {

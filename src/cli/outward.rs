@@ -4,8 +4,8 @@
 use super::context::Context;
 use super::progress::{self, Unit};
 use super::remote::{self, Reached};
+use crate::client::divergence::Divergence;
 use crate::client::push::{self, PushOutcome, RemotePush};
-use crate::client::standing::Divergence;
 use crate::client::{self, fetch};
 use crate::error::{Error, Kind, Result};
 use crate::history::project::Project;

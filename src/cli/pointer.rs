@@ -4,11 +4,11 @@ use super::context::Context;
 use super::outward::{Outward, Which, behind, with_hint};
 use super::progress::{self, Unit};
 use super::remote::Reached;
-use crate::client::promote::{self, Met, PromoteOutcome};
+use crate::client::promote::{self, PromoteOutcome, RemoteHistory};
 use crate::error::{Error, Result};
 use crate::history::project::Project;
-use crate::merge::accord::{DivergedLedgers, JoinedHistory};
 use crate::merge::incoming::LedgerChange;
+use crate::merge::join_history::{DivergedLedgers, JoinedHistory};
 use crate::operations::promote::{Ground, Step};
 use crate::protocol::Head;
 use crate::report;
@@ -24,7 +24,7 @@ pub enum Station {
 pub struct There {
     reached: Reached,
     head: Head,
-    met: Met,
+    met: RemoteHistory,
 }
 
 /// What a command wants of the remote.
@@ -45,7 +45,7 @@ impl Station {
             return Ok(Station::Here);
         };
         let head = head.map_err(unchanged)?;
-        let met = promote::meet(
+        let met = promote::join_remote(
             project.store(),
             &reached.name,
             &*reached.remote,
@@ -56,7 +56,7 @@ impl Station {
         let met = met
             .map_err(unchanged)?
             .map_err(|apart| self::apart(cx, wish, &reached.name, &apart))?;
-        tell(cx, &reached.name, &met.accord);
+        tell(cx, &reached.name, &met.history);
         Ok(Station::There(Box::new(There { reached, head, met })))
     }
 
@@ -79,14 +79,14 @@ impl Station {
     pub fn brought(&self) -> &[LedgerChange] {
         match self {
             Station::Here => &[],
-            Station::There(there) => &there.met.accord.brought,
+            Station::There(there) => &there.met.history.brought,
         }
     }
 }
 
 impl There {
     pub fn ground<'a>(&'a self, store: &'a Store) -> Result<Ground<'a>> {
-        self.met.accord.ground(store, &self.met.seen.objects)
+        self.met.history.ground(store, &self.met.seen.objects)
     }
 
     /// Takes a step there, and then here.
@@ -102,7 +102,15 @@ impl There {
         let before = head.clone();
         let taken = progress::show(&term, "Sending", Unit::Byte, |progress| {
             let step = (step.number, step.new);
-            promote::take(store, &reached.name, &*reached.remote, head, &met.accord, step, progress)
+            promote::send_promotion(
+                store,
+                &reached.name,
+                &*reached.remote,
+                head,
+                &met.history,
+                step,
+                progress,
+            )
         });
         match taken.map_err(unchanged)? {
             PromoteOutcome::Done(followed) => {
@@ -120,7 +128,7 @@ impl There {
 
     /// There is nothing to do there: ours comes up to it.
     pub fn settle(self, cx: &mut Context<'_>, project: &Project) -> Result<()> {
-        if !promote::follow(project.store(), &self.head, &self.met.accord)? {
+        if !promote::catch_up(project.store(), &self.head, &self.met.history)? {
             stays_behind(cx, &self.reached.name);
         }
         project.store().confirm()

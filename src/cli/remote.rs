@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::output::Output;
 use super::token::Token;
-use crate::client::heard::RememberedRemote;
+use crate::client::remembered::RememberedRemote;
 use crate::client::{
     Address, FolderRemote, HttpOptions, HttpRemote, Remote, RetryPolicy, WaitNotice,
 };

@@ -42,7 +42,7 @@ pub fn clone(
     // Asked before anything is made.
     let head = Some(remote.head(None)?)
         .filter(|head| !head.is_empty())
-        .ok_or_else(|| nothing(remote, url))?;
+        .ok_or_else(|| nothing_pushed(remote, url))?;
     fs::create_dir_all(root)?;
     let store = Store::init(&root.join(store::DIR))?;
     {
@@ -62,7 +62,7 @@ pub fn clone(
     })
 }
 
-fn nothing(remote: &dyn Remote, url: &str) -> Error {
+fn nothing_pushed(remote: &dyn Remote, url: &str) -> Error {
     Error::not_found(format!("nothing was ever pushed to \"{url}\""))
         .hint(format!("is \"{}\" the id of the agent?", remote.agent()))
 }
@@ -76,7 +76,7 @@ fn check_empty(root: &Path, name: &str, url: &str) -> Result<()> {
         }
     }
     others.retain(|name| *name != store::DIR && *name != ".gitignore");
-    if begun(root, name, url, others.is_empty()) {
+    if can_begin(root, name, url, others.is_empty()) {
         return Ok(());
     }
     Err(Error::usage(format!("cannot clone into \"{}\": it is not empty", root.display()))
@@ -85,7 +85,7 @@ fn check_empty(root: &Path, name: &str, url: &str) -> Result<()> {
 
 /// Whether a clone may begin here, or go on: files are restored before the first ref is made. A store that its
 /// maker did not finish has no remote yet, and then there are no files either.
-fn begun(root: &Path, name: &str, url: &str, no_files: bool) -> bool {
+fn can_begin(root: &Path, name: &str, url: &str, no_files: bool) -> bool {
     let Ok(store) = Store::open(&root.join(store::DIR)) else { return no_files };
     let remote = store.config().map(|config| config.remote(name).map(str::to_owned));
     let untouched = store.refs().latest(store::refs::SOURCE).is_ok_and(|newest| newest.is_none());

@@ -1,7 +1,8 @@
 //! `fetch`: everything that a remote has and this store lacks, as one pack; then what the remote has is
 //! remembered.
 
-use super::{Remote, heads, seen};
+use super::{Remote, heads};
+use crate::client::fast_forward;
 use crate::error::{Error, Result};
 use crate::fs::{self, Spool};
 use crate::history::rules::{self, Breach, Report, Scope, Strictness};
@@ -41,8 +42,8 @@ impl Fetched {
 /// Asks a remote what it has. Nothing is brought here: see [`fetch`].
 pub fn look(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head> {
     // What it said last may be more than what was brought here, and is then nearer to what it has now.
-    let last = match store.heard(name) {
-        Some(heard) => Some(heard.what),
+    let last = match store.last_known(name) {
+        Some(last_known) => Some(last_known.refs),
         None => store.remote(name)?,
     };
     let known = last.map(|RemoteTracking { source, versions, active, receipts, .. }| Head {
@@ -92,8 +93,8 @@ pub fn bring_with(
     // The refs are known, and perhaps not all that they lead to is here and sound.
     let lost = |before: &RemoteTracking| before.roots().any(|id| want.contains(&id));
     let broken = match (store.is_damaged(), want.is_empty() || before.as_ref().is_some_and(lost)) {
-        (true, _) => store.broken(&head.roots(), Depth::Read)?,
-        (false, true) => store.broken(&head.roots(), Depth::Listed)?,
+        (true, _) => store.broken_trees(&head.roots(), Depth::Read)?,
+        (false, true) => store.broken_trees(&head.roots(), Depth::Listed)?,
         (false, false) => Vec::new(),
     };
     // What is broken says nothing of what is here.
@@ -285,10 +286,10 @@ fn peek_at(
     let what = FetchRequest { want, have };
     let (spool, id) = get(store, remote, &what, &Progress::default())?;
     let pack = Mapped::open(spool.path(), id)?;
-    let verdict = store.objects().verify_pack(&pack, &LIMITS, &Progress::default())?;
+    let checked = store.objects().verify_pack(&pack, &LIMITS, &Progress::default())?;
     let objects = store.objects().with(&pack)?;
     let peeked = Peeked { objects, spool: Some(spool) };
-    sound(verdict)?;
+    sound(checked)?;
     arrival.check(&peeked.objects)?;
     Ok(peeked)
 }
@@ -317,9 +318,9 @@ impl Arrival<'_> {
     /// brought from there earlier, is not looked at again.
     fn check(&self, objects: &Odb) -> Result<()> {
         let before = self.store.remote(self.name)?.unwrap_or_default();
-        seen::check(self.name, &before, &self.now)?;
+        fast_forward::check_fast_forward(self.name, &before, &self.now)?;
         if self.now.active.is_none_or(|active| objects.contains(&active.ledger).unwrap_or(false)) {
-            seen::check_ledger(self.name, objects, before.active, self.now.active)?;
+            fast_forward::check_ledger(self.name, objects, before.active, self.now.active)?;
         }
         let refused = format!("what the remote \"{}\" has is not taken in", self.name);
         if self.strictness == Strictness::AsIs {
@@ -353,9 +354,9 @@ fn receive(
     let store = arrival.store;
     let (spool, id) = get(store, remote, what, progress)?;
     let bytes = spool.len();
-    let verdict =
+    let checked =
         store.receive_if(spool.path(), id, &LIMITS, progress, |objects| arrival.check(objects))?;
-    sound(verdict).map(|objects| (objects, bytes))
+    sound(checked).map(|objects| (objects, bytes))
 }
 
 /// Gets one pack. One that went on where an earlier, cut one ended and has another hash than its name is got
@@ -385,12 +386,12 @@ fn get(
 }
 
 /// How many objects a proven pack has; an error says why another one is not taken in.
-fn sound(verdict: PackCheck) -> Result<u64> {
+fn sound(checked: PackCheck) -> Result<u64> {
     let refuse = |reason: String| {
         Err(Error::corrupt(format!("the remote sent a pack that is not taken in: {reason}"))
             .hint("nothing was changed; the remote itself may be damaged"))
     };
-    match verdict {
+    match checked {
         PackCheck::Sound { objects, .. } => Ok(objects),
         PackCheck::Bad(reason) => refuse(reason),
         PackCheck::Missing { ids, more } => {

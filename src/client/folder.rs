@@ -1,7 +1,7 @@
 //! A remote that is a folder: the same heads, packs and transactions, in this process.
 
 use super::Remote;
-use super::counted::CountedReader;
+use crate::client::counted_reader::CountedReader;
 use crate::error::{At, Error, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
@@ -27,13 +27,13 @@ impl FolderRemote {
     }
 
     /// Makes the folder where it is missing: only what writes comes by here.
-    fn depot(&self) -> Result<RemoteStore> {
+    fn open_store(&self) -> Result<RemoteStore> {
         RemoteStore::open(&self.root)
     }
 
     /// `None` where there is no folder yet.
     fn existing(&self) -> Result<Option<RemoteStore>> {
-        if self.root.exists() { self.depot().map(Some) } else { Ok(None) }
+        if self.root.exists() { self.open_store().map(Some) } else { Ok(None) }
     }
 }
 
@@ -44,7 +44,7 @@ impl Remote for FolderRemote {
 
     fn head(&self, known: Option<&Head>) -> Result<Head> {
         let head = match self.existing()? {
-            Some(depot) => depot.head(&self.agent)?,
+            Some(store) => store.head(&self.agent)?,
             // A disk that is not there now is not an agent that was never pushed.
             None if known.is_some() => {
                 return Err(Error::unavailable(format!(
@@ -63,39 +63,39 @@ impl Remote for FolderRemote {
     }
 
     fn send(&self, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
-        let depot = self.depot()?;
+        let store = self.open_store()?;
         let total = pack.len() as u64;
-        let at = depot.offset(&self.agent, id)?;
+        let at = store.offset(&self.agent, id)?;
         let mut bytes = Bytes::expect(progress, total);
         let mut body =
             CountedReader { inner: &pack[at.min(total) as usize..], at, bytes: &mut bytes };
         let sender = Sender { token: None, now: self.now };
-        depot.receive_from(&sender, &self.agent, id, at, total, &mut body).map(drop)
+        store.receive_from(&sender, &self.agent, id, at, total, &mut body).map(drop)
     }
 
     fn transact(&self, transaction: &Transaction, _: &Head) -> Result<TxnOutcome> {
-        let depot = self.depot()?;
+        let store = self.open_store()?;
         let since = self.now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let asked = TxnRequest { by: None, now_ms: u64::try_from(since.as_millis()).unwrap_or(0) };
-        let outcome = depot.transact_for(&self.agent, transaction, asked)?.outcome;
+        let outcome = store.transact_for(&self.agent, transaction, asked)?.outcome;
         // Nobody else looks after a folder. What goes wrong is done again after the next push.
         if let TxnOutcome::Done(_) = outcome
-            && depot.needs_upkeep(&self.agent).unwrap_or(false)
+            && store.needs_upkeep(&self.agent).unwrap_or(false)
         {
-            drop(depot.collect(&self.agent, &Upkeep::at(self.now)));
+            drop(store.collect(&self.agent, &Upkeep::at(self.now)));
         }
         Ok(outcome.map(|head| head.to_head()))
     }
 
     fn fetch(&self, what: &FetchRequest, into: &mut Spool, progress: &Progress) -> Result<()> {
         let missing = || Error::not_found(format!("there is no agent \"{}\"", self.agent));
-        let parcel = self.existing()?.ok_or_else(missing)?.fetch(&self.agent, what)?;
-        let name = parcel.id().to_string();
-        if into.name() != Some(&name) || into.len() > parcel.len() {
+        let thin_pack = self.existing()?.ok_or_else(missing)?.fetch(&self.agent, what)?;
+        let name = thin_pack.id().to_string();
+        if into.name() != Some(&name) || into.len() > thin_pack.len() {
             into.restart(Some(&name))?;
         }
-        let mut bytes = Bytes::expect(progress, parcel.len());
-        let mut reader = parcel.reader(into.len());
+        let mut bytes = Bytes::expect(progress, thin_pack.len());
+        let mut reader = thin_pack.reader(into.len());
         let mut piece = vec![0; PIECE];
         loop {
             match reader.read(&mut piece).at("read", &self.root)? {

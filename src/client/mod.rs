@@ -5,18 +5,18 @@
 
 mod address;
 pub mod clone;
-mod counted;
+mod counted_reader;
 pub mod credentials;
-pub mod elsewhere;
+pub mod divergence;
+mod fast_forward;
 pub mod fetch;
 mod folder;
-pub mod heard;
 #[cfg(feature = "client")]
 mod http;
 pub mod promote;
 pub mod push;
-mod seen;
-pub mod standing;
+pub mod remembered;
+pub mod remote_cache;
 
 pub use address::Address;
 pub use folder::FolderRemote;

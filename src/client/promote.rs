@@ -5,35 +5,36 @@ pub use super::push::UNANSWERED;
 use super::push::{PushOutcome, send};
 use super::{Remote, heads};
 use crate::error::Result;
-use crate::merge::accord::{self, DivergedLedgers, JoinedHistory};
+use crate::merge::join_history::{self, DivergedLedgers, JoinedHistory};
 use crate::progress::Progress;
 use crate::protocol::{Head, limits};
 use crate::store::{Active, Heads, Store};
 
 /// What a remote has for a step of the pointer, and what both sides make of it.
-pub struct Met {
+pub struct RemoteHistory {
     pub seen: Peeked,
-    pub accord: JoinedHistory,
+    pub history: JoinedHistory,
 }
 
 /// Looks at the versions and the ledger of a remote: brought here, or only to be read. `theirs` leaves out what was
 /// recorded here and cannot follow on its ledger.
-pub fn meet(
+pub fn join_remote(
     store: &Store,
     name: &str,
     remote: &dyn Remote,
     head: &Head,
     keep: bool,
     theirs: bool,
-) -> Result<Result<Met, DivergedLedgers>> {
+) -> Result<Result<RemoteHistory, DivergedLedgers>> {
     let seen = if keep {
         fetch::bring_versions(store, name, remote, head)?;
         Peeked::here(store)
     } else {
         fetch::peek_versions(store, name, remote, head)?
     };
-    let accord = accord::join(&seen.objects, &store.heads()?, &heads(head), theirs)?;
-    Ok(accord.map(|accord| Met { seen, accord }))
+    let history =
+        join_history::join_histories(&seen.objects, &store.heads()?, &heads(head), theirs)?;
+    Ok(history.map(|history| RemoteHistory { seen, history }))
 }
 
 /// What became of a step.
@@ -49,22 +50,23 @@ pub enum PromoteOutcome {
 
 /// Takes a step of the pointer at the remote, and then here. What the remote lacks for it (the version, those
 /// before it, records made offline) goes with it in one transaction.
-pub fn take(
+pub fn send_promotion(
     store: &Store,
     name: &str,
     remote: &dyn Remote,
     mut head: Head,
-    accord: &JoinedHistory,
+    history: &JoinedHistory,
     (number, new): (u64, Active),
     progress: &Progress,
 ) -> Result<PromoteOutcome> {
-    let ours = Heads { active: Some(new), ..accord.ours.clone() };
+    let ours = Heads { active: Some(new), ..history.ours.clone() };
     for _ in 0..limits::RACES {
-        let aim = aim(&ours, accord, &head, number);
+        let aim = target_heads(&ours, history, &head, number);
         match send(store, name, remote, head.clone(), &aim, progress)? {
             // Power may fail here: the remote is ahead then, and the same command or a `pull` catches up.
             PushOutcome::Done(_) => {
-                return accord::follow(store, &aim, &accord.left_out).map(PromoteOutcome::Done);
+                return join_history::catch_up(store, &aim, &history.left_out)
+                    .map(PromoteOutcome::Done);
             }
             PushOutcome::Behind(now) if now.active != head.active => {
                 return Ok(PromoteOutcome::Moved(now));
@@ -79,10 +81,10 @@ pub fn take(
 
 /// What the remote is to have afterwards: one record more, where the version is there, whatever others pushed and
 /// whatever waits here. Otherwise what is here goes along.
-fn aim(ours: &Heads, accord: &JoinedHistory, head: &Head, number: u64) -> Heads {
+fn target_heads(ours: &Heads, history: &JoinedHistory, head: &Head, number: u64) -> Heads {
     let at = (number - 1) as usize;
     let is_there = at < head.versions.len() && head.versions.get(at) == ours.versions.get(at);
-    match is_there && accord.unsent.iter().all(|moved| head.versions.contains(&moved.step.version))
+    match is_there && history.unsent.iter().all(|moved| head.versions.contains(&moved.step.version))
     {
         true => Heads { active: ours.active, ..heads(head) },
         false => ours.clone(),
@@ -90,6 +92,6 @@ fn aim(ours: &Heads, accord: &JoinedHistory, head: &Head, number: u64) -> Heads 
 }
 
 /// Nothing is to be done there: ours comes up to it. `false`: ours cannot.
-pub fn follow(store: &Store, head: &Head, accord: &JoinedHistory) -> Result<bool> {
-    accord::follow(store, &heads(head), &accord.left_out)
+pub fn catch_up(store: &Store, head: &Head, history: &JoinedHistory) -> Result<bool> {
+    join_history::catch_up(store, &heads(head), &history.left_out)
 }

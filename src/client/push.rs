@@ -1,8 +1,8 @@
 //! `push`: what is here and not at a remote goes there, as one pack and one transaction.
 
 use super::fetch::{self, remember};
-use super::standing::Divergence;
 use super::{Remote, heads, txn};
+use crate::client::divergence::Divergence;
 use crate::error::{Error, Kind, Result};
 use crate::object::Id;
 use crate::pack::PackId;
@@ -77,7 +77,7 @@ pub fn send(
             return Ok(PushOutcome::Done(all));
         }
         let sent = after(&head, &plan);
-        let (outcome, pushed) = carry_out(store, remote, &head, plan, &mut there, progress)?;
+        let (outcome, pushed) = send_transaction(store, remote, &head, plan, &mut there, progress)?;
         let now = match outcome {
             TxnOutcome::Done(now) => {
                 check_done(name, &sent, &now)?;
@@ -91,7 +91,7 @@ pub fn send(
                 (head, races) = (now, races + 1);
                 continue;
             }
-            TxnOutcome::Refused(refusal) => return Err(refused(refusal)),
+            TxnOutcome::Refused(refusal) => return Err(refusal_error(refusal)),
         };
         remember(store, name, &now)?;
         all.add(pushed);
@@ -158,7 +158,7 @@ fn plan(local: &Heads, head: &Head) -> Result<Transaction> {
 
 /// Sends the objects and then the transaction. A remote that lost the pack meanwhile gets it again; one that refused
 /// a race has kept it: `there` is the pack that it was sent last.
-fn carry_out(
+fn send_transaction(
     store: &Store,
     remote: &dyn Remote,
     head: &Head,
@@ -171,10 +171,10 @@ fn carry_out(
     let mut want: Vec<Id> = ids(&plan.source);
     want.extend::<Vec<Id>>(ids(&plan.versions));
     want.extend(plan.active.as_ref().map(|swap| swap.new.ledger));
-    let closure = MissingObjects::new(store.objects(), &want, &head.roots())?;
-    let parcel = match closure.objects().is_empty() {
+    let missing = MissingObjects::new(store.objects(), &want, &head.roots())?;
+    let thin_pack = match missing.objects().is_empty() {
         true => None,
-        false => Some(store.objects().thin_pack(&closure, &store.incoming()?)?),
+        false => Some(store.objects().thin_pack(&missing, &store.incoming()?)?),
     };
     let numbers = |create: &Option<CreateRefs>| {
         let range = create.iter().flat_map(|c| c.after + 1..=c.after + c.ids.len() as u64);
@@ -186,17 +186,18 @@ fn carry_out(
         active: plan.active.is_some(),
         ..RemotePush::default()
     };
-    if let Some(parcel) = &parcel {
-        (pushed.objects, pushed.bytes) = (u64::from(parcel.count()), parcel.bytes().len() as u64);
-        plan.pack = Some(parcel.id());
+    if let Some(thin_pack) = &thin_pack {
+        (pushed.objects, pushed.bytes) =
+            (u64::from(thin_pack.count()), thin_pack.bytes().len() as u64);
+        plan.pack = Some(thin_pack.id());
         if *there != plan.pack {
-            remote.send(&parcel.id(), parcel.bytes(), progress)?;
+            remote.send(&thin_pack.id(), thin_pack.bytes(), progress)?;
             *there = plan.pack;
         }
     }
     let mut outcome = remote.transact(&plan, head).map_err(unanswered)?;
-    if let (TxnOutcome::Refused(Refusal::NoPack), Some(parcel)) = (&outcome, &parcel) {
-        remote.send(&parcel.id(), parcel.bytes(), progress)?;
+    if let (TxnOutcome::Refused(Refusal::NoPack), Some(thin_pack)) = (&outcome, &thin_pack) {
+        remote.send(&thin_pack.id(), thin_pack.bytes(), progress)?;
         outcome = remote.transact(&plan, head).map_err(unanswered)?;
     }
     Ok((outcome, pushed))
@@ -214,7 +215,7 @@ fn unanswered(error: Error) -> Error {
 }
 
 /// A refusal that asking again does not change.
-pub fn refused(refusal: Refusal) -> Error {
+pub fn refusal_error(refusal: Refusal) -> Error {
     match refusal {
         Refusal::Moved(_) => {
             Error::conflict("the remote refuses: something is not as it was expected to be")

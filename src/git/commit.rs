@@ -7,11 +7,11 @@
 
 use super::blob::NewGitBlob;
 use super::compare::{CommitChange, CommitComparison, VersionFiles};
-use super::held::{GitFile, GitFiles, LINK, mode};
 use super::process::GitCommand;
 use super::repository::{GitHead, Repository};
 use crate::error::{Error, Result};
 use crate::fs;
+use crate::git::git_files::{GitFile, GitFiles, LINK, mode};
 use crate::object::Source;
 use std::collections::BTreeSet;
 use std::io;

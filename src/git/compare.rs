@@ -1,9 +1,9 @@
 //! The files of a version beside those of a commit: by path, mode and bytes.
 
 use super::blob::NewGitBlob;
-use super::held::{GitFiles, LINK, mode};
 use super::repository::Repository;
 use crate::error::Result;
+use crate::git::git_files::{GitFiles, LINK, mode};
 use crate::object::{self, Id, Mode, Source};
 use std::collections::{HashMap, HashSet};
 

@@ -7,7 +7,7 @@
 mod blob;
 mod commit;
 mod compare;
-mod held;
+mod git_files;
 mod process;
 mod repository;
 pub mod tag;

@@ -10,7 +10,7 @@ pub fn check(store: &Store, local: &Heads, new: &Heads) -> Result<()> {
     let config = store.config()?;
     // What came as a bundle is known under a name too, and is nobody's to keep numbers for.
     let remembered =
-        store.remembered()?.into_iter().filter(|(name, _)| config.remote(name).is_some());
+        store.known_remotes()?.into_iter().filter(|(name, _)| config.remote(name).is_some());
     for (name, there) in remembered {
         let moved = [
             moved("source version", &local.source, &there.source, &new.source),

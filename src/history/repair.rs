@@ -22,7 +22,7 @@ pub struct Repaired {
 /// their objects are here.
 pub fn repair(store: &Store, others: &[Heads]) -> Result<Repaired> {
     let lock = store.lock()?;
-    let survey = store.refs().survey();
+    let survey = store.refs().check();
     let mut refs = BTreeMap::new();
     for name in wanted(store, &survey, others)? {
         if let Some(id) = candidate(store, &survey, others, &name) {

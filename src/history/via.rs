@@ -50,7 +50,7 @@ impl Vias {
     /// Of source versions and versions.
     pub fn load(store: &Store) -> Result<Vias> {
         let mut vias = Vias::default();
-        for (name, tracking) in store.remembered()? {
+        for (name, tracking) in store.known_remotes()? {
             if !tracking.receipts.is_empty() {
                 vias.take(
                     &name,

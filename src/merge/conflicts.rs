@@ -12,7 +12,7 @@ use crate::operations::leak;
 use std::collections::BTreeSet;
 
 pub struct ConflictFinder<'a> {
-    reading: &'a AgentViews<'a>,
+    views: &'a AgentViews<'a>,
     /// `None` where the agent of a side cannot be read.
     known: Option<ThreeAgents<'a>>,
 }
@@ -63,24 +63,24 @@ impl ThreeAgents<'_> {
 }
 
 impl<'a> ConflictFinder<'a> {
-    pub fn new(reading: &'a AgentViews<'a>) -> Result<ConflictFinder<'a>> {
-        let known = match (&reading.ours, &reading.theirs) {
+    pub fn new(views: &'a AgentViews<'a>) -> Result<ConflictFinder<'a>> {
+        let known = match (&views.ours, &views.theirs) {
             (Ok(ours), Ok(theirs)) => {
-                let base = reading.base.as_ref().unwrap_or(&NOTHING);
+                let base = views.base.as_ref().unwrap_or(&NOTHING);
                 let differing = ours.differing(theirs);
                 let both = &base.differing(ours) & &base.differing(theirs);
                 Some(ThreeAgents { base, ours, theirs, both: &both & &differing })
             }
             _ => None,
         };
-        Ok(ConflictFinder { reading, known })
+        Ok(ConflictFinder { views, known })
     }
 
     /// Everything that both sides did and that cannot both stand.
-    pub fn conflicts(&self, draft: &MergePlan) -> Result<Vec<Conflict>> {
+    pub fn conflicts(&self, plan: &MergePlan) -> Result<Vec<Conflict>> {
         let mut conflicts = Vec::new();
         let mut named: BTreeSet<ItemKey> = BTreeSet::new();
-        for planned in &draft.files {
+        for planned in &plan.files {
             match &planned.how {
                 FileMerge::Whole(_) => {}
                 FileMerge::Clash(ConflictReason::Folder(below))
@@ -116,7 +116,7 @@ impl<'a> ConflictFinder<'a> {
         keys: &BTreeSet<ItemKey>,
     ) -> Result<Vec<Conflict>> {
         let path = &planned.file.path;
-        let unreadable = match (&self.reading.ours, &self.reading.theirs) {
+        let unreadable = match (&self.views.ours, &self.views.theirs) {
             (Err(why), Ok(_)) => Some((Side::Ours, why)),
             (Ok(_), Err(why)) => Some((Side::Theirs, why)),
             _ => None,
@@ -173,11 +173,11 @@ impl<'a> ConflictFinder<'a> {
         side: Side,
     ) -> Result<BTreeSet<ItemKey>> {
         let put = |text: String| (file.path.clone(), Some(text.into_bytes()));
-        if let Ok(with) = self.reading.base_with([put(text.only(side))])? {
+        if let Ok(with) = self.views.base_with([put(text.only(side))])? {
             return Ok(known.base.differing(&with));
         }
         let other = text.only(side.other());
-        if let Ok(without) = self.reading.side_with(side, put(other))? {
+        if let Ok(without) = self.views.side_with(side, put(other))? {
             return Ok(known.side(side).differing(&without));
         }
         Ok(known.both.clone())
@@ -185,27 +185,22 @@ impl<'a> ConflictFinder<'a> {
 
     /// Gives what clashes to one side: the files and lines that do, and of the primitives that do every
     /// change that the other side made to them.
-    pub fn decide(
-        &self,
-        draft: &mut MergePlan,
-        conflicts: &[Conflict],
-        winner: Side,
-    ) -> Result<()> {
-        draft.give(winner);
+    pub fn decide(&self, plan: &mut MergePlan, conflicts: &[Conflict], winner: Side) -> Result<()> {
+        plan.set_winner(winner);
         let keys = keys(conflicts);
         let (Some(known), false) = (&self.known, keys.is_empty()) else { return Ok(()) };
         let loser = winner.other();
-        for planned in &mut draft.files {
+        for planned in &mut plan.files {
             let text = match &planned.how {
                 FileMerge::Clash(_) => continue,
                 _ if !planned.file.is_changed_by(loser) => continue,
                 FileMerge::Whole(_) if planned.file.ours == planned.file.theirs => continue,
-                FileMerge::Whole(_) => planned.file.text(self.reading.objects)?,
+                FileMerge::Whole(_) => planned.file.text(self.views.objects)?,
                 FileMerge::Text(..) => None,
             };
             let is_whole = matches!(planned.how, FileMerge::Whole(_));
-            let bytes = self.reading.file(&planned.file, loser)?;
-            let without = self.reading.bytes(planned.file.base)?;
+            let bytes = self.views.file(&planned.file, loser)?;
+            let without = self.views.bytes(planned.file.base)?;
             if !self.concerns(known, &keys, loser, &planned.file.path, bytes, without)? {
                 continue;
             }
@@ -242,10 +237,10 @@ impl<'a> ConflictFinder<'a> {
         without: Option<Vec<u8>>,
     ) -> Result<bool> {
         let touches = |differing: BTreeSet<ItemKey>| !differing.is_disjoint(keys);
-        if let Ok(items) = self.reading.base_with([(path.to_owned(), with)])? {
+        if let Ok(items) = self.views.base_with([(path.to_owned(), with)])? {
             return Ok(touches(known.base.differing(&items)));
         }
-        Ok(match self.reading.side_with(loser, (path.to_owned(), without))? {
+        Ok(match self.views.side_with(loser, (path.to_owned(), without))? {
             Ok(items) => touches(known.side(loser).differing(&items)),
             Err(_) => false,
         })
@@ -254,7 +249,7 @@ impl<'a> ConflictFinder<'a> {
     /// What of the merge is not as it has to be.
     pub fn check(
         &self,
-        draft: &MergePlan,
+        plan: &MergePlan,
         decided: &[Conflict],
         winner: Option<Side>,
     ) -> Result<Vec<Conflict>> {
@@ -265,14 +260,14 @@ impl<'a> ConflictFinder<'a> {
             ours: SideEdit::None,
             theirs: SideEdit::None,
         };
-        if let Some(path) = draft.blocked() {
+        if let Some(path) = plan.blocked() {
             return Ok(vec![Conflict {
                 path: Some(path.to_owned()),
                 ..whole(ConflictReason::Entangled)
             }]);
         }
         let Some(known) = &self.known else { return Ok(Vec::new()) };
-        let merged = match self.reading.project_with(&draft.instead(self.reading)?)? {
+        let merged = match self.views.project_with(&plan.instead(self.views)?)? {
             Ok(merged) => merged,
             Err(why) => return Ok(vec![whole(ConflictReason::Broken(why))]),
         };

@@ -50,7 +50,7 @@ impl Incoming {
         let versions = versions
             .map(|(number, id)| Version::load(objects, number, id))
             .collect::<Result<_>>()?;
-        let ledger = rebase::parted(objects, ours, theirs)?.theirs;
+        let ledger = rebase::split_ledgers(objects, ours, theirs)?.theirs;
         let ledger = ledger.into_iter().map(|step| LedgerChange::of(step, theirs)).collect();
         Ok(Incoming { source, versions, ledger })
     }

@@ -5,12 +5,12 @@
 //! Whatever is put together is read as an agent before it counts, and each primitive has to be the
 //! side's that changed it. So no change of either side is lost without a word.
 
-pub mod accord;
 mod conflict;
 mod conflicts;
 mod file;
 pub mod incoming;
 mod items;
+pub mod join_history;
 mod plan;
 pub mod pull;
 pub mod rebase;
@@ -69,21 +69,21 @@ pub fn merge<S: Source + Sink>(
             decided: Vec::new(),
         }));
     }
-    let mut draft = MergePlan::new(objects, trees)?;
-    let reading = AgentViews::new(objects, root, trees)?;
-    let judge = ConflictFinder::new(&reading)?;
-    let conflicts = judge.conflicts(&draft)?;
+    let mut plan = MergePlan::new(objects, trees)?;
+    let views = AgentViews::new(objects, root, trees)?;
+    let finder = ConflictFinder::new(&views)?;
+    let conflicts = finder.conflicts(&plan)?;
     if let (false, Some(winner)) = (conflicts.is_empty(), choice) {
-        judge.decide(&mut draft, &conflicts, winner)?;
+        finder.decide(&mut plan, &conflicts, winner)?;
     } else if !conflicts.is_empty() {
         return Ok(MergeOutcome::Conflicts(conflicts));
     }
-    let wrong = judge.check(&draft, &conflicts, choice)?;
+    let wrong = finder.check(&plan, &conflicts, choice)?;
     if !wrong.is_empty() {
         return Ok(MergeOutcome::Conflicts(wrong));
     }
-    let tree = draft.store(objects, trees.ours)?;
-    Ok(MergeOutcome::Merged(MergedTree { tree, texts: draft.texts(), decided: conflicts }))
+    let tree = plan.store(objects, trees.ours)?;
+    Ok(MergeOutcome::Merged(MergedTree { tree, texts: plan.texts(), decided: conflicts }))
 }
 
 /// The result where only one side did something, or both the same.

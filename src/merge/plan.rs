@@ -47,14 +47,14 @@ impl MergePlan {
     pub fn new(source: &dyn Source, trees: &Trees) -> Result<MergePlan> {
         let mut files = Vec::new();
         for file in FileSides::all(source, trees.base, trees.ours, trees.theirs)? {
-            let how = how(source, &file)?;
+            let how = merge_file(source, &file)?;
             files.push(PlannedFile { file, how, undone: Undone::default() });
         }
         folders(&mut files);
         Ok(MergePlan { files, winner: None })
     }
 
-    pub fn give(&mut self, winner: Side) {
+    pub fn set_winner(&mut self, winner: Side) {
         self.winner = Some(winner);
     }
 
@@ -81,12 +81,12 @@ impl MergePlan {
     }
 
     /// The merge as seen from the project's folder.
-    pub fn instead(&self, reading: &AgentViews<'_>) -> Result<Instead> {
+    pub fn instead(&self, views: &AgentViews<'_>) -> Result<Instead> {
         let mut instead = Instead::new();
         for planned in &self.files {
             let bytes = match self.content(planned) {
                 PathContent::Leaf(leaf) if leaf == planned.file.ours => continue,
-                PathContent::Leaf(leaf) => reading.bytes(leaf)?,
+                PathContent::Leaf(leaf) => views.bytes(leaf)?,
                 PathContent::Text(_, text) => Some(text.into_bytes()),
             };
             instead.insert(planned.file.path.clone(), bytes);
@@ -145,7 +145,7 @@ impl PlannedFile {
     }
 }
 
-fn how(source: &dyn Source, file: &FileSides) -> Result<FileMerge> {
+fn merge_file(source: &dyn Source, file: &FileSides) -> Result<FileMerge> {
     if let Some(leaf) = file.simple() {
         return Ok(FileMerge::Whole(leaf));
     }

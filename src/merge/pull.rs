@@ -32,7 +32,7 @@ pub enum PullOutcome {
 
 #[derive(Debug)]
 pub struct Pulled {
-    pub news: Incoming,
+    pub incoming: Incoming,
     /// Ours behind theirs: which number became which.
     pub rebased: Rebased,
     /// Files of the project that changed.
@@ -49,10 +49,10 @@ pub struct Pulled {
 
 #[derive(Debug)]
 pub struct PullConflicts {
-    pub news: Incoming,
+    pub incoming: Incoming,
     pub conflicts: Vec<Conflict>,
     /// What each side recorded in its ledger since, where both did: ours, theirs.
-    pub parted: Option<(Vec<LedgerChange>, Vec<LedgerChange>)>,
+    pub diverged: Option<(Vec<LedgerChange>, Vec<LedgerChange>)>,
 }
 
 /// What becomes of the project's files.
@@ -96,8 +96,8 @@ fn take_over(
 ) -> Result<PullOutcome> {
     let store = project.store();
     let local = store.heads()?;
-    let news = Incoming::of(store.objects(), &local, remote)?;
-    if news.is_empty() {
+    let incoming = Incoming::of(store.objects(), &local, remote)?;
+    if incoming.is_empty() {
         store.confirm()?;
         return Ok(PullOutcome::UpToDate);
     }
@@ -121,7 +121,11 @@ fn take_over(
         };
         let parted =
             parted.map(|parted| (moved(parted.ours, &local), moved(parted.theirs, remote)));
-        return Ok(PullOutcome::Refused(Box::new(PullConflicts { news, conflicts, parted })));
+        return Ok(PullOutcome::Refused(Box::new(PullConflicts {
+            incoming,
+            conflicts,
+            diverged: parted,
+        })));
     };
     batch.commit()?;
     let kept = match &files {
@@ -134,7 +138,7 @@ fn take_over(
         None => Default::default(),
     };
     Ok(PullOutcome::Pulled(Box::new(Pulled {
-        news,
+        incoming: incoming,
         rebased,
         files: changes,
         texts,
@@ -164,7 +168,7 @@ fn files(
     let allowed = inherit::inherit(project, base.as_ref(), &theirs)?;
     let (base, theirs) = (base.map(|base| base.source), theirs.source);
     // Before the snapshot, since it may write into the project's `.gitignore`.
-    project.store().shield()?;
+    project.store().guard_from_git()?;
     let tracked = Tracked::in_tree(
         batch,
         local.source.last().map(version).transpose()?.map(|last| last.source),
@@ -208,5 +212,5 @@ fn put_in_force(project: &Project, seen: &Heads, new: &Heads) -> Result<()> {
         return project.store().confirm();
     }
     let lock = project.store().lock()?;
-    project.store().rewrite(&lock, seen, new)
+    project.store().replace_refs(&lock, seen, new)
 }

@@ -64,7 +64,7 @@ pub fn push(
 /// Where damage was met, a push says that it is done only of what can be read to its end.
 fn require_sound(store: &Store, root: Option<Id>) -> Result<()> {
     let root: Vec<Id> = root.into_iter().filter(|_| store.is_damaged()).collect();
-    match store.broken(&root, Depth::Read)?.is_empty() {
+    match store.broken_trees(&root, Depth::Read)?.is_empty() {
         true => Ok(()),
         false => Err(Error::corrupt(
             "cannot push: what is as it was pushed before is damaged, and in no file of the project",

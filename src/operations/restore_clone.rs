@@ -35,6 +35,6 @@ pub fn adopt(project: &Project, heads: &Heads, progress: &Progress) -> Result<Ad
         workspace::apply(&plan, project.root(), store.objects(), progress)?;
         files = crate::object::leaves(store.objects(), newest.source)?.len();
     }
-    store.rewrite(&store.lock()?, &Heads::default(), heads)?;
+    store.replace_refs(&store.lock()?, &Heads::default(), heads)?;
     Ok(Adopted { files, allowed })
 }

@@ -93,7 +93,7 @@ impl Rollback<'_> {
     /// Keeps what is there, restores the files, and makes the next source version of them.
     pub fn run(self, who: &Who, progress: &Progress) -> Result<RolledBack> {
         // Where the line that keeps git away is missing, this puts it into a file that the plan has seen without it.
-        if self.project.store().shield()? {
+        if self.project.store().guard_from_git()? {
             return prepare(self.project, self.from, progress)?.run(who, progress);
         }
         let Rollback { project, from, target, previous, batch, snapshot, plan, .. } = self;

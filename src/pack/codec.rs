@@ -4,8 +4,8 @@
 //! checksum (objects are hashed anyway), dictionary id, and the magic number, which is always the same.
 
 use super::malformed;
-use super::tools::{ContextPool, ZstdContexts};
 use crate::error::{Error, Result};
+use crate::pack::zstd_contexts::{ContextPool, ZstdContexts};
 use std::io::{self, Chain, Read};
 use zstd::stream::read::Decoder;
 use zstd::zstd_safe::{self, CCtx, CParameter};

@@ -10,9 +10,9 @@ mod group;
 mod index;
 mod link;
 mod reader;
-mod tools;
 mod varint;
 mod writer;
+mod zstd_contexts;
 
 pub use codec::unpacker;
 pub use entry::{EncodedEntry, EntryBase, EntryContent, PackEntry, zstd_head};

@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// The ids that the platform gives have about 50 characters.
 const MAX_LEN: usize = 128;
 
-/// Names one agent. Letters are told apart by case; a folder of this name is made by the depot only,
+/// Names one agent. Letters are told apart by case; a folder of this name is made by the remote store only,
 /// which encodes it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -7,14 +7,14 @@
 mod agent_id;
 mod author;
 mod block_hasher;
+mod error_body;
 mod head;
+mod head_delta;
 pub mod limits;
-mod newer;
-mod outcome;
-mod problem;
 mod scope;
 mod summary;
 mod transaction;
+mod txn_outcome;
 
 /// What every token of a server begins with, so that a client can tell it from other secrets, and so can those
 /// who look for secrets that lie about.
@@ -22,13 +22,13 @@ pub const TOKEN_PREFIX: &str = "lst_";
 
 pub use agent_id::AgentId;
 pub use author::{AUTHOR_HEADER, author_from_header, author_to_header};
+pub use error_body::ErrorBody;
 pub use head::{Etag, Head, HeadView};
-pub use newer::{HeadDelta, KnownHead};
-pub use outcome::{Refusal, TxnOutcome};
-pub use problem::ErrorBody;
+pub use head_delta::{HeadDelta, KnownHead};
 pub use scope::TokenScope;
 pub use summary::RECORD;
 pub use transaction::{CreateRefs, FetchRequest, RequestHash, SwapActive, Transaction, TxnId};
+pub use txn_outcome::{Refusal, TxnOutcome};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
-//! The agents of a depot, for who runs it: how much each has, archived ones, and their end.
+//! The agents of a remote store, for who runs it: how much each has, archived ones, and their end.
 
-use super::collect::{Upkeep, condemn};
+use super::collect::{Upkeep, retire};
 use super::head::{LoadedHead, StoredHead};
 use super::{RemoteStore, uploads};
 use crate::error::{Error, Kind, Result};
@@ -21,7 +21,7 @@ pub struct Overview {
     pub bytes: u64,
     pub objects: u64,
     /// Packs that nothing needs, on their way out.
-    pub condemned: usize,
+    pub retired: usize,
     /// Uploads that are unfinished, and their bytes.
     pub uploads: (usize, u64),
     pub archived: bool,
@@ -42,12 +42,12 @@ pub struct Freed {
 impl RemoteStore {
     /// Whether the agent has anything; one that was never pushed has not, nor one that was deleted.
     pub fn exists(&self, agent: &AgentId) -> Result<bool> {
-        Ok(!self.look(agent)?.head.is_void())
+        Ok(!self.load_head(agent)?.head.is_void())
     }
 
     /// An agent as it is; `None` where nobody pushed it, or since it was deleted.
     pub fn overview(&self, agent: &AgentId) -> Result<Option<Overview>> {
-        let seen = self.look(agent)?;
+        let seen = self.load_head(agent)?;
         let head = &seen.head;
         if head.is_void() {
             return Ok(None);
@@ -58,9 +58,9 @@ impl RemoteStore {
             versions: head.versions.len(),
             active: head.active.and_then(|active| active.version),
             packs: head.packs.len(),
-            bytes: head.packs.iter().map(|held| held.bytes).sum(),
-            objects: head.packs.iter().map(|held| held.objects).sum(),
-            condemned: head.condemned.len(),
+            bytes: head.packs.iter().map(|pack_ref| pack_ref.bytes).sum(),
+            objects: head.packs.iter().map(|pack_ref| pack_ref.objects).sum(),
+            retired: head.retired.len(),
             uploads: uploads::size(&self.layout.incoming(agent))?,
             archived: self.is_archived(agent),
             changed_ms: head.receipts.list.last().map(|receipt| receipt.at_ms),
@@ -109,21 +109,21 @@ impl RemoteStore {
 
     /// Deletes an agent for good, or finishes a deletion that was cut off; `None` where nobody ever pushed it.
     ///
-    /// That is one swap, to a head that has nothing and condemns everything: whoever swaps meanwhile loses, and sees an
+    /// That is one swap, to a head that has nothing and retires everything: whoever swaps meanwhile loses, and sees an
     /// agent that was never pushed. The empty head stays: a writer who began before there was any agent would else find
-    /// none again, and name a pack that is gone. Then goes what is condemned; cut off here, upkeep does it.
+    /// none again, and name a pack that is gone. Then goes what is retired; cut off here, upkeep does it.
     pub fn delete(&self, agent: &AgentId, now: SystemTime) -> Result<Option<Freed>> {
-        if self.look(agent)?.token.is_none() {
+        if self.load_head(agent)?.token.is_none() {
             return Ok(None);
         }
         let end = |seen: &LoadedHead| Ok((!seen.head.is_void()).then(|| void(seen, now)));
         self.change(agent, end).landed?;
         let mut freed = Freed::default();
-        for condemned in &self.look(agent)?.head.condemned {
+        for retired in &self.load_head(agent)?.head.retired {
             freed.packs += 1;
-            freed.bytes += self.packs.stat(&condemned.key)?.unwrap_or(0);
+            freed.bytes += self.packs.stat(&retired.key)?.unwrap_or(0);
         }
-        self.delete_condemned(
+        self.delete_retired(
             agent,
             &Upkeep { spare: Duration::ZERO, ..Upkeep::at(UNIX_EPOCH + AGES) },
         )?;
@@ -132,15 +132,15 @@ impl RemoteStore {
         if self.is_archived(agent) && !self.exists(agent)? {
             self.unmark(agent)?;
         }
-        self.forget_damage(&self.look(agent)?.head);
+        self.forget_damage(&self.load_head(agent)?.head);
         Ok(Some(freed))
     }
 }
 
 /// What is left of an agent: a head that says only how many there were before it, and what is on its way out.
 fn void(seen: &LoadedHead, now: SystemTime) -> StoredHead {
-    let StoredHead { agent, seq, previous, condemned, .. } = seen.next();
-    let empty = StoredHead { seq, previous, condemned, ..LoadedHead::nothing(&agent).head };
+    let StoredHead { agent, seq, previous, retired, .. } = seen.next();
+    let empty = StoredHead { seq, previous, retired, ..LoadedHead::empty(&agent).head };
     let files = seen.head.files().map(|(key, _)| key.clone()).collect();
-    condemn(empty, files, &Upkeep::at(now))
+    retire(empty, files, &Upkeep::at(now))
 }

@@ -1,4 +1,4 @@
-//! Backups: a depot that is copied into another folder while it is used, and a folder that is made from such a copy.
+//! Backups: a remote store that is copied into another folder while it is used, and a folder that is made from such a copy.
 
 use super::RemoteStore;
 use super::copy::{Copied, check_apart};
@@ -15,7 +15,7 @@ const UNFINISHED: &str = "unfinished since ";
 const FINISHED: &str = "finished ";
 
 impl RemoteStore {
-    /// Opens a depot that exists.
+    /// Opens a remote store that exists.
     pub fn open_existing(root: &Path) -> Result<RemoteStore> {
         if RemoteLayout::exists(root) {
             return RemoteStore::open(root);
@@ -26,8 +26,8 @@ impl RemoteStore {
         )))
     }
 
-    /// Copies the depot into a folder, which is a depot too; what is in the folder from before is not copied again. `also`
-    /// copies what is not the depot's; `now` is written into the folder.
+    /// Copies the remote store into a folder, which is a remote store too; what is in the folder from before is not copied again. `also`
+    /// copies what is not the remote store's; `now` is written into the folder.
     pub fn back_up(
         &self,
         folder: &Path,
@@ -57,7 +57,7 @@ impl RemoteStore {
         Ok(state.strip_prefix(UNFINISHED).map(|since| since.trim_end().to_owned()))
     }
 
-    /// Makes a depot of a backup in a folder that is empty or missing. It becomes a depot when all is there, so that
+    /// Makes a remote store of a backup in a folder that is empty or missing. It becomes a remote store when all is there, so that
     /// nothing serves a half of it; when it is cut off before [`RemoteStore::restored`], the same again finishes it.
     pub fn restore(
         backup: &Path,

@@ -18,17 +18,17 @@ impl RemoteStore {
     /// What is wrong, for people; nothing when all is well.
     pub fn check(&self, agent: &AgentId) -> Result<Vec<String>> {
         let missing = self.missing_packs(agent)?;
-        let (head, pieces) = if missing.is_empty() {
-            let (seen, pieces) = self.opened(agent)?;
-            (seen.head.clone(), pieces)
+        let (head, packs) = if missing.is_empty() {
+            let (seen, packs) = self.open_agent(agent)?;
+            (seen.head.clone(), packs)
         } else {
             // What the others have is checked too.
-            let mut head = self.look(agent)?.head.clone();
-            head.packs.retain(|held| !missing.contains(&held.key));
-            let pieces = Arc::new(self.open_pieces(&head)?);
-            (head, pieces)
+            let mut head = self.load_head(agent)?.head.clone();
+            head.packs.retain(|pack_ref| !missing.contains(&pack_ref.key));
+            let packs = Arc::new(self.open_packs(&head)?);
+            (head, packs)
         };
-        let checked = pieces.objects.check(&Progress::default())?;
+        let checked = packs.objects.check(&Progress::default())?;
         let mut wrong: Vec<String> = checked
             .damage
             .iter()
@@ -37,14 +37,14 @@ impl RemoteStore {
                 None => format!("{}: {}", damage.pack, damage.reason),
             })
             .chain(missing.iter().map(|key| format!("{}: {GONE}", key.file_name())))
-            .chain(pieces.damaged.iter().map(|(_, reason)| reason.clone()))
+            .chain(packs.damaged.iter().map(|(_, reason)| reason.clone()))
             .collect();
         let present = head.pages.iter().filter(|page| !missing.contains(&page.key));
         wrong.extend(
             present.filter_map(|page| page.load(&*self.packs).err()).map(|error| error.to_string()),
         );
         let mut walk =
-            ReachabilityWalk { objects: &pieces.objects, seen: HashSet::new(), wrong: &mut wrong };
+            ReachabilityWalk { objects: &packs.objects, seen: HashSet::new(), wrong: &mut wrong };
         for (number, id) in (1..).zip(&head.source) {
             let read = SourceVersion::load(walk.objects, number, *id).map(drop);
             walk.root(&format!("refs/source/v{number}"), *id, read);
@@ -62,7 +62,7 @@ impl RemoteStore {
             versions: head.versions.clone(),
             active: head.active,
         };
-        let report = rules::check(&pieces.objects, &Heads::default(), &here, Scope::Whole)?;
+        let report = rules::check(&packs.objects, &Heads::default(), &here, Scope::Whole)?;
         let broken = report.breaches.iter().filter(|breach| !breach.unreadable);
         wrong.extend(broken.map(Breach::sentence));
         Ok(wrong)

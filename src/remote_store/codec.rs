@@ -80,9 +80,9 @@ fn write(out: &mut Vec<u8>, head: &StoredHead, rows: PageRows<'_>) -> Written {
     for held in &head.packs {
         write_key(out, &held.key, [held.bytes, held.objects])?;
     }
-    encode::write_array_len(out, head.condemned.len() as u32)?;
-    for condemned in &head.condemned {
-        write_key(out, &condemned.key, [condemned.since_seq, condemned.since_ms])?;
+    encode::write_array_len(out, head.retired.len() as u32)?;
+    for retired in &head.retired {
+        write_key(out, &retired.key, [retired.since_seq, retired.since_ms])?;
     }
     if noted {
         encode::write_array_len(out, head.receipts.tokens.len() as u32)?;
@@ -182,7 +182,7 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<StoredHea
             let (key, [bytes, objects]) = read_key(input, agent)?;
             Some(PackRef { key, bytes, objects })
         })?,
-        condemned: list(input, |input| {
+        retired: list(input, |input| {
             let (key, [since_seq, since_ms]) = read_key(input, agent)?;
             Some(RetiredPack { key, since_seq, since_ms })
         })?,

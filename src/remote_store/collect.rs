@@ -1,8 +1,8 @@
 //! Upkeep beside uploads, without locks and without trust in clocks: packs that nothing needs go, many packs become one.
 //!
-//! A pack goes in three steps: it is condemned by a swap; it is deleted until the engine says that it is
-//! gone; a swap forgets it. A writer that stored it and was slow fails its swap, or sees it condemned,
-//! or finds it absent, and stores it again under another key. `docs/depot.md` has the argument.
+//! A pack goes in three steps: it is retired by a swap; it is deleted until the engine says that it is
+//! gone; a swap forgets it. A writer that stored it and was slow fails its swap, or sees it retired,
+//! or finds it absent, and stores it again under another key. `docs/remote-store.md` has the argument.
 
 use super::engine::{Cas, PackKey};
 use super::head::{LoadedHead, RetiredPack, StoredHead};
@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, Debug)]
 pub struct Upkeep {
     pub now: SystemTime,
-    /// Uploads and unknown packs younger than this are probably somebody's who is at it, and a pack condemned
+    /// Uploads and unknown packs younger than this are probably somebody's who is at it, and a pack retired
     /// since less may still be read. Only for patience: with nothing spared nothing is lost either.
     pub spare: Duration,
     /// How many packs of about one size are put together; at least two.
@@ -36,7 +36,7 @@ impl Upkeep {
 /// An upload or a reader that is a day old is nobody's any more.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Condemned packs are kept for those who may still read them, as long as all of them have no more bytes than this, or
+/// Retired packs are kept for those who may still read them, as long as all of them have no more bytes than this, or
 /// than the agent has in others.
 const LEAST_CONDEMNED: u64 = 4 << 20;
 
@@ -53,8 +53,8 @@ pub struct Collected {
     pub deleted: usize,
     /// Packs that were put together.
     pub compacted: usize,
-    /// How many bytes condemned packs still take.
-    pub condemned_bytes: u64,
+    /// How many bytes retired packs still take.
+    pub retired_bytes: u64,
     /// Somebody else looks after the agent just now: nothing was done.
     pub busy: bool,
 }
@@ -85,18 +85,18 @@ impl RemoteStore {
             ..Collected::default()
         };
         self.sweep(agent)?;
-        collected.unknown = self.condemn_unknown(agent, upkeep)?;
+        collected.unknown = self.retire_unknown(agent, upkeep)?;
         // What cannot be put together is no reason to keep what nobody needs.
         let compacted = self.compact(agent, upkeep);
-        (collected.deleted, collected.condemned_bytes) = self.delete_condemned(agent, upkeep)?;
-        self.forget_damage(&self.look(agent)?.head);
+        (collected.deleted, collected.retired_bytes) = self.delete_retired(agent, upkeep)?;
+        self.forget_damage(&self.load_head(agent)?.head);
         collected.compacted = self.note_error(agent, compacted)?;
         Ok(collected)
     }
 
     /// Whether an agent has so many packs of about one size that they should be put together.
     pub fn needs_upkeep(&self, agent: &AgentId) -> Result<bool> {
-        Ok(tiers::full(self.look(agent)?.head.packs.iter(), tiers::MANY_PACKS).is_some())
+        Ok(tiers::full(self.load_head(agent)?.head.packs.iter(), tiers::MANY_PACKS).is_some())
     }
 
     /// What killed processes left unfinished.
@@ -112,7 +112,7 @@ impl RemoteStore {
 
     /// Packs are listed before the head is loaded: one that was taken in between is known to the head,
     /// and one that is taken in afterwards makes the swap fail.
-    fn condemn_unknown(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<usize> {
+    fn retire_unknown(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<usize> {
         let mut listed: Vec<(PackKey, u64, SystemTime)> = Vec::new();
         loop {
             let more = self.packs.list(agent, listed.last().map(|(key, ..)| key))?;
@@ -127,24 +127,20 @@ impl RemoteStore {
         let mut count = 0;
         self.change(agent, |seen| {
             let known = |key: &PackKey| {
-                seen.head.is_condemned(key) || seen.head.files().any(|(file, _)| file == key)
+                seen.head.is_retired(key) || seen.head.files().any(|(file, _)| file == key)
             };
             let unknown: Vec<PackKey> = old.iter().filter(|key| !known(key)).cloned().collect();
             count = unknown.len();
-            Ok((count > 0).then(|| condemn(seen.next(), unknown, upkeep)))
+            Ok((count > 0).then(|| retire(seen.next(), unknown, upkeep)))
         })
         .landed?;
         Ok(count)
     }
 
-    /// Deletes what is condemned, and forgets exactly what is gone for certain. Gives how many that were, and how many
+    /// Deletes what is retired, and forgets exactly what is gone for certain. Gives how many that were, and how many
     /// bytes are left.
-    pub(super) fn delete_condemned(
-        &self,
-        agent: &AgentId,
-        upkeep: &Upkeep,
-    ) -> Result<(usize, u64)> {
-        let seen = self.look(agent)?;
+    pub(super) fn delete_retired(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<(usize, u64)> {
+        let seen = self.load_head(agent)?;
         let (due, left) = self.due(&seen.head, upkeep)?;
         let mut gone = Vec::new();
         let mut failure = None;
@@ -156,24 +152,25 @@ impl RemoteStore {
         }
         self.change(agent, |seen| {
             let mut next = seen.next();
-            next.condemned.retain(|condemned| !gone.contains(&condemned.key));
-            Ok((next.condemned.len() < seen.head.condemned.len()).then_some(next))
+            next.retired.retain(|retired| !gone.contains(&retired.key));
+            Ok((next.retired.len() < seen.head.retired.len()).then_some(next))
         })
         .landed?;
         failure.map_or(Ok((gone.len(), left)), Err)
     }
 
-    /// The condemned packs whose time is over, and the oldest others where all together are too many or take too much
+    /// The retired packs whose time is over, and the oldest others where all together are too many or take too much
     /// room; and how many bytes the rest takes.
     fn due(&self, head: &StoredHead, upkeep: &Upkeep) -> Result<(Vec<PackKey>, u64)> {
         let latest = millis(upkeep.now.checked_sub(upkeep.spare).unwrap_or(UNIX_EPOCH));
-        let most = head.packs.iter().map(|held| held.bytes).sum::<u64>().max(LEAST_CONDEMNED);
+        let most =
+            head.packs.iter().map(|pack_ref| pack_ref.bytes).sum::<u64>().max(LEAST_CONDEMNED);
         let (mut due, mut left) = (Vec::new(), 0);
-        for (nth, condemned) in head.condemned.iter().rev().enumerate() {
-            let is_over = condemned.since_ms <= latest;
-            let bytes = if is_over { 0 } else { self.packs.stat(&condemned.key)?.unwrap_or(0) };
+        for (nth, retired) in head.retired.iter().rev().enumerate() {
+            let is_over = retired.since_ms <= latest;
+            let bytes = if is_over { 0 } else { self.packs.stat(&retired.key)?.unwrap_or(0) };
             if is_over || nth >= MOST_CONDEMNED || left + bytes > most {
-                due.push(condemned.key.clone());
+                due.push(retired.key.clone());
             } else {
                 left += bytes;
             }
@@ -213,8 +210,8 @@ impl RemoteStore {
         edit: &mut impl FnMut(&LoadedHead) -> Result<Option<StoredHead>>,
     ) -> Result<Option<Cas<Arc<LoadedHead>>>> {
         self.pause(race)?;
-        let _gate = self.gate(agent);
-        let seen = self.look(agent)?;
+        let _gate = self.lock_shard(agent);
+        let seen = self.load_head(agent)?;
         let Some(next) = edit(&seen)? else { return Ok(None) };
         self.swap(&seen, next).map(Some)
     }
@@ -224,8 +221,8 @@ fn millis(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
-pub(super) fn condemn(mut head: StoredHead, keys: Vec<PackKey>, upkeep: &Upkeep) -> StoredHead {
+pub(super) fn retire(mut head: StoredHead, keys: Vec<PackKey>, upkeep: &Upkeep) -> StoredHead {
     let (since_seq, since_ms) = (head.seq, millis(upkeep.now));
-    head.condemned.extend(keys.into_iter().map(|key| RetiredPack { key, since_seq, since_ms }));
+    head.retired.extend(keys.into_iter().map(|key| RetiredPack { key, since_seq, since_ms }));
     head
 }

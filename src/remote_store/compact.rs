@@ -4,7 +4,7 @@
 //! when all become one, what neither the refs nor the ledger reach is left out.
 
 use super::RemoteStore;
-use super::collect::{Upkeep, condemn};
+use super::collect::{Upkeep, retire};
 use super::engine::PackKey;
 use super::head::{LoadedHead, PackRef, StoredHead};
 use super::tiers;
@@ -23,7 +23,7 @@ const MOST_CHOICES: usize = 100;
 /// What is to be put together.
 struct CompactionPlan {
     old: Vec<PackKey>,
-    closure: MissingObjects,
+    missing: MissingObjects,
     /// Whether objects of the old packs are left out.
     drops: bool,
 }
@@ -33,13 +33,13 @@ impl RemoteStore {
     pub(super) fn compact(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<usize> {
         let (mut compacted, mut whole) = (0, upkeep.whole);
         for _ in 0..MOST_CHOICES {
-            let (seen, pieces) = self.opened(agent)?;
-            let Some(old) = self.choose(&seen.head, &pieces, upkeep.many, whole)? else { break };
+            let (seen, packs) = self.open_agent(agent)?;
+            let Some(old) = self.choose(&seen.head, &packs, upkeep.many, whole)? else { break };
             // One that is the only one, and has nothing to leave out, stays as it is.
             let is_done = |choice: &CompactionPlan| whole && old.len() == 1 && !choice.drops;
-            let count = match self.choice(&seen.head, &pieces, old.clone()) {
+            let count = match self.choice(&seen.head, &packs, old.clone()) {
                 Ok(choice) if is_done(&choice) => Ok(0),
-                Ok(choice) => self.put_together(&seen, &pieces, &choice, upkeep),
+                Ok(choice) => self.put_together(&seen, &packs, &choice, upkeep),
                 Err(error) => Err(error),
             };
             match count {
@@ -48,7 +48,7 @@ impl RemoteStore {
                     compacted += count;
                     whole &= old.len() < seen.head.packs.len();
                 }
-                Err(error) if error.kind() == Kind::Corrupt && self.examine(&pieces, &old)? => {}
+                Err(error) if error.kind() == Kind::Corrupt && self.examine(&packs, &old)? => {}
                 Err(error) => return Err(error),
             }
         }
@@ -60,19 +60,19 @@ impl RemoteStore {
     fn choose(
         &self,
         head: &StoredHead,
-        pieces: &OpenAgent,
+        packs: &OpenAgent,
         many: usize,
         whole: bool,
     ) -> Result<Option<Vec<PackKey>>> {
-        if let Some(key) = self.curable(&head.agent, pieces)?.pop() {
+        if let Some(key) = self.curable(&head.agent, packs)?.pop() {
             return Ok(Some(vec![key]));
         }
-        let unreadable = self.unreadable(&head.agent, pieces)?;
-        let usable = |held: &&PackRef| {
-            pieces.get(&held.key).is_some() && !unreadable.contains(&held.key.file_name())
+        let unreadable = self.unreadable(&head.agent, packs)?;
+        let usable = |pack_ref: &&PackRef| {
+            packs.get(&pack_ref.key).is_some() && !unreadable.contains(&pack_ref.key.file_name())
         };
-        if whole && !head.packs.is_empty() && head.packs.iter().all(|held| usable(&held)) {
-            return Ok(Some(head.packs.iter().map(|held| held.key.clone()).collect()));
+        if whole && !head.packs.is_empty() && head.packs.iter().all(|pack_ref| usable(&pack_ref)) {
+            return Ok(Some(head.packs.iter().map(|pack_ref| pack_ref.key.clone()).collect()));
         }
         Ok(tiers::full(head.packs.iter().filter(usable), many))
     }
@@ -80,88 +80,95 @@ impl RemoteStore {
     fn choice(
         &self,
         head: &StoredHead,
-        pieces: &OpenAgent,
+        packs: &OpenAgent,
         old: Vec<PackKey>,
     ) -> Result<CompactionPlan> {
-        let readers = readers(pieces, &old)?;
+        let readers = readers(packs, &old)?;
         let mut ids: Vec<Id> = readers.iter().flat_map(PackReader::ids).collect();
         ids.sort_unstable();
         ids.dedup();
         if old.len() == head.packs.len() {
-            let closure = MissingObjects::new(&pieces.objects, &head.roots(), &[])?;
+            let missing = MissingObjects::new(&packs.objects, &head.roots(), &[])?;
             // Left out is only what could be read: of what cannot nobody knows what it was.
             if ids
                 .iter()
-                .filter(|id| !closure.sends(id))
-                .all(|id| pieces.objects.is_sound(id).unwrap_or(false))
+                .filter(|id| !missing.sends(id))
+                .all(|id| packs.objects.is_sound(id).unwrap_or(false))
             {
                 return Ok(CompactionPlan {
                     old,
-                    drops: closure.objects().len() < ids.len(),
-                    closure,
+                    drops: missing.objects().len() < ids.len(),
+                    missing,
                 });
             }
         }
-        let bases = outer_bases(pieces, &old, &readers, &ids)?;
-        Ok(CompactionPlan { old, closure: MissingObjects::of_all(ids).beside(bases), drops: false })
+        let bases = outer_bases(packs, &old, &readers, &ids)?;
+        Ok(CompactionPlan { old, missing: MissingObjects::of_all(ids).beside(bases), drops: false })
     }
 
-    /// The swap that takes the new pack in condemns the old ones. Packs that came meanwhile stay beside it. A pack that
+    /// The swap that takes the new pack in retires the old ones. Packs that came meanwhile stay beside it. A pack that
     /// was made in vain goes, unless a swap that was not answered may have used it.
     fn put_together(
         &self,
         seen: &LoadedHead,
-        pieces: &OpenAgent,
+        packs: &OpenAgent,
         choice: &CompactionPlan,
         upkeep: &Upkeep,
     ) -> Result<usize> {
         let agent = &seen.head.agent;
-        let parcel = self.thin_pack(agent, pieces, &choice.closure, &self.scratch()?)?;
-        let held = self.keep(agent, &parcel)?;
+        let thin_pack = self.thin_pack(agent, packs, &choice.missing, &self.scratch()?)?;
+        let pack_ref = self.keep(agent, &thin_pack)?;
         let changed = self.change(agent, |seen| {
-            let is_old = |held: &&PackRef| choice.old.contains(&held.key);
+            let is_old = |pack_ref: &&PackRef| choice.old.contains(&pack_ref.key);
             let there = seen.head.packs.iter().filter(is_old).count() == choice.old.len();
-            if !there || seen.head.is_condemned(&held.key) || self.packs.stat(&held.key)?.is_none()
+            if !there
+                || seen.head.is_retired(&pack_ref.key)
+                || self.packs.stat(&pack_ref.key)?.is_none()
             {
                 return Ok(None);
             }
             let mut next = seen.next();
-            let at = next.packs.iter().position(|held| choice.old.contains(&held.key)).unwrap_or(0);
-            next.packs.retain(|held| !choice.old.contains(&held.key));
-            next.packs.insert(at, held.clone());
-            if choice.drops && !self.is_closed(&next, &held.key)? {
+            let at = next
+                .packs
+                .iter()
+                .position(|pack_ref| choice.old.contains(&pack_ref.key))
+                .unwrap_or(0);
+            next.packs.retain(|pack_ref| !choice.old.contains(&pack_ref.key));
+            next.packs.insert(at, pack_ref.clone());
+            if choice.drops && !self.is_closed(&next, &pack_ref.key)? {
                 return Ok(None);
             }
-            Ok(Some(condemn(next, choice.old.clone(), upkeep)))
+            Ok(Some(retire(next, choice.old.clone(), upkeep)))
         });
         if !changed.landed.as_ref().is_ok_and(|landed| *landed) && !changed.unsure {
             // Upkeep finds it later where this fails.
-            let _ = self.packs.delete(&held.key);
+            let _ = self.packs.delete(&pack_ref.key);
         }
         Ok(if changed.landed? { choice.old.len() } else { 0 })
     }
 
     /// Stores the new pack under a fresh key.
-    fn keep(&self, agent: &AgentId, parcel: &ThinPack) -> Result<PackRef> {
-        let key = PackKey::fresh(agent, parcel.id())?;
-        let bytes = parcel.bytes().len() as u64;
-        match parcel.file() {
+    fn keep(&self, agent: &AgentId, thin_pack: &ThinPack) -> Result<PackRef> {
+        let key = PackKey::fresh(agent, thin_pack.id())?;
+        let bytes = thin_pack.bytes().len() as u64;
+        match thin_pack.file() {
             Some(file) => self.packs.put_file(&key, file)?,
-            None => self.packs.put_new(&key, &mut parcel.bytes(), bytes)?,
+            None => self.packs.put_new(&key, &mut thin_pack.bytes(), bytes)?,
         }
-        Ok(PackRef { key, bytes, objects: u64::from(parcel.count()) })
+        Ok(PackRef { key, bytes, objects: u64::from(thin_pack.count()) })
     }
 
     /// Reads all of some packs after one of them turned out to be damaged. True where that is news.
-    fn examine(&self, pieces: &OpenAgent, keys: &[PackKey]) -> Result<bool> {
+    fn examine(&self, packs: &OpenAgent, keys: &[PackKey]) -> Result<bool> {
         let mut news = false;
-        for piece in keys.iter().filter_map(|key| pieces.get(key)) {
-            let reader = PackReader::open(piece.mapped.bytes())?;
+        for open_pack in keys.iter().filter_map(|key| packs.get(key)) {
+            let reader = PackReader::open(open_pack.mapped.bytes())?;
             if let Err(error) = reader.check_index() {
-                news |= self.note_pack(&piece.key, error.message());
+                news |= self.note_pack(&open_pack.key, error.message());
             }
-            let closure = MissingObjects::of_all(reader.ids().collect());
-            news |= self.note(&piece.key.agent, pieces, &pieces.objects.damaged_copies(&closure)?);
+            let missing = MissingObjects::of_all(reader.ids().collect());
+            news |=
+                self.note(&open_pack.key.agent, packs, &packs.objects.damaged_copies(&missing)?);
         }
         Ok(news)
     }
@@ -169,13 +176,13 @@ impl RemoteStore {
     /// Whether what the refs name, and what the packs but the new one need, is in the packs. The new one was
     /// put together from a closure of its own.
     fn is_closed(&self, head: &StoredHead, new: &PackKey) -> Result<bool> {
-        let pieces = self.open_pieces(head)?;
+        let packs = self.open_packs(head)?;
         let mut needed = head.roots();
-        for piece in pieces.pieces.iter().filter(|piece| piece.key != *new) {
-            needed.extend(external_refs::of(&piece.mapped, &pieces.objects)?);
+        for open_pack in packs.packs.iter().filter(|open_pack| open_pack.key != *new) {
+            needed.extend(external_refs::of(&open_pack.mapped, &packs.objects)?);
         }
         for id in needed {
-            if !pieces.objects.contains(&id)? {
+            if !packs.objects.contains(&id)? {
                 return Ok(false);
             }
         }
@@ -184,12 +191,12 @@ impl RemoteStore {
 }
 
 /// The packs, their indexes proven: an index that is changed may hide objects.
-fn readers<'a>(pieces: &'a OpenAgent, keys: &[PackKey]) -> Result<Vec<PackReader<&'a [u8]>>> {
+fn readers<'a>(packs: &'a OpenAgent, keys: &[PackKey]) -> Result<Vec<PackReader<&'a [u8]>>> {
     let open = |key: &PackKey| {
-        let piece = pieces.pieces.iter().find(|piece| piece.key == *key);
-        let piece = piece
+        let open_pack = packs.packs.iter().find(|open_pack| open_pack.key == *key);
+        let open_pack = open_pack
             .ok_or_else(|| Error::corrupt(format!("pack \"{}\" is damaged", key.file_name())))?;
-        let reader = PackReader::open(piece.mapped.bytes())?;
+        let reader = PackReader::open(open_pack.mapped.bytes())?;
         reader.check_index()?;
         Ok(reader)
     };
@@ -199,12 +206,12 @@ fn readers<'a>(pieces: &'a OpenAgent, keys: &[PackKey]) -> Result<Vec<PackReader
 /// The bases that are in other packs, and can be read from these alone: then no chain leads from a new pack to an old one and
 /// back. What has another base is compressed anew.
 fn outer_bases(
-    pieces: &OpenAgent,
+    packs: &OpenAgent,
     old: &[PackKey],
     readers: &[PackReader<&[u8]>],
     ids: &[Id],
 ) -> Result<HashSet<Id>> {
-    let others = pieces.without(old);
+    let others = packs.without(old);
     let mut bases = HashSet::new();
     for reader in readers {
         for number in 0..reader.entries() {

@@ -1,4 +1,4 @@
-//! A copy of a depot: into a backup while the depot is used, and from a backup into a new folder.
+//! A copy of a remote store: into a backup while the remote store is used, and from a backup into a new folder.
 //!
 //! Of each agent the head is read before the packs that it names, and is written after all of them are durable in the
 //! copy. So the copy of an agent is at every moment, also after a crash, the agent as it was at one moment.
@@ -27,7 +27,7 @@ pub struct Copied {
     pub unchanged: usize,
     pub packs: usize,
     pub bytes: u64,
-    /// Agents that the copy has and the depot has not. They stay.
+    /// Agents that the copy has and the remote store has not. They stay.
     pub kept: Vec<AgentId>,
     /// What is damaged, or could not be copied.
     pub problems: Vec<(AgentId, String)>,
@@ -185,7 +185,7 @@ impl RemoteStore {
     }
 }
 
-/// A copy that has what the depot lacks is not written over: the depot lost something, or is another one.
+/// A copy that has what the remote store lacks is not written over: the remote store lost something, or is another one.
 fn goes_on(head: &StoredHead, former: &StoredHead) -> Result<()> {
     let is_later =
         head.source.starts_with(&former.source) && head.versions.starts_with(&former.versions);

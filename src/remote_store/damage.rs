@@ -85,12 +85,13 @@ impl RemoteStore {
     pub(super) fn note(
         &self,
         agent: &AgentId,
-        pieces: &OpenAgent,
+        packs: &OpenAgent,
         damage: &[store::Damage],
     ) -> bool {
         let file = |name: &str| {
-            let piece = pieces.pieces.iter().find(|piece| piece.key.pack.file_name() == name);
-            piece.map_or_else(|| name.to_owned(), |piece| piece.key.file_name())
+            let open_pack =
+                packs.packs.iter().find(|open_pack| open_pack.key.pack.file_name() == name);
+            open_pack.map_or_else(|| name.to_owned(), |open_pack| open_pack.key.file_name())
         };
         damage.iter().fold(false, |news, found| {
             let found = DamageFinding {
@@ -128,15 +129,11 @@ impl RemoteStore {
     }
 
     /// The packs that have something of which no copy can be read. They must stay as they are.
-    pub(super) fn unreadable(
-        &self,
-        agent: &AgentId,
-        pieces: &OpenAgent,
-    ) -> Result<HashSet<String>> {
+    pub(super) fn unreadable(&self, agent: &AgentId, packs: &OpenAgent) -> Result<HashSet<String>> {
         let mut files = HashSet::new();
         for found in self.damages.of(agent) {
             let lost = match found.object {
-                Some(object) => !pieces.objects.is_sound(&object)?,
+                Some(object) => !packs.objects.is_sound(&object)?,
                 None => true,
             };
             files.extend(lost.then_some(found.pack));
@@ -145,11 +142,11 @@ impl RemoteStore {
     }
 
     /// Packs of which other copies of all that is damaged can be read.
-    pub(super) fn curable(&self, agent: &AgentId, pieces: &OpenAgent) -> Result<Vec<PackKey>> {
-        let lost = self.unreadable(agent, pieces)?;
+    pub(super) fn curable(&self, agent: &AgentId, packs: &OpenAgent) -> Result<Vec<PackKey>> {
+        let lost = self.unreadable(agent, packs)?;
         let damaged: HashSet<String> =
             self.damages.of(agent).into_iter().map(|found| found.pack).collect();
-        let keys = pieces.pieces.iter().map(|piece| &piece.key);
+        let keys = packs.packs.iter().map(|open_pack| &open_pack.key);
         let curable = |key: &&PackKey| {
             let file = key.file_name();
             damaged.contains(&file) && !lost.contains(&file)

@@ -1,4 +1,4 @@
-//! What a depot stands on: one mutable head per agent, changed by compare-and-swap only, and packs that never change.
+//! What a remote store stands on: one mutable head per agent, changed by compare-and-swap only, and packs that never change.
 //!
 //! Files are the engine that comes with the program; an object store or a database implements the same
 //! two traits. Calls block. No engine is served on before it has passed its probe.

@@ -69,18 +69,18 @@ impl RemoteStore {
     }
 
     fn make_thin_pack(&self, agent: &AgentId, fetch: &FetchRequest) -> Result<ThinPack> {
-        let (seen, pieces) = self.opened(agent)?;
+        let (seen, packs) = self.open_agent(agent)?;
         if seen.head.is_void() {
             return Err(Error::not_found(format!("there is no agent \"{agent}\"")));
         }
-        self.check_wanted(agent, fetch, &pieces)?;
+        self.check_wanted(agent, fetch, &packs)?;
         self.thin_packs.make_room(agent)?;
-        let missing = MissingObjects::new(&pieces.objects, &fetch.want, &fetch.have);
+        let missing = MissingObjects::new(&packs.objects, &fetch.want, &fetch.have);
         let missing = self.note_error(agent, missing)?;
-        let made = self.scratch().and_then(|dir| self.thin_pack(agent, &pieces, &missing, &dir));
+        let made = self.scratch().and_then(|dir| self.thin_pack(agent, &packs, &missing, &dir));
         let made = match made {
             Err(error) if error.is_unwritable() => {
-                self.thin_pack_elsewhere(agent, &pieces, &missing, error)
+                self.thin_pack_elsewhere(agent, &packs, &missing, error)
             }
             made => made,
         };
@@ -88,41 +88,36 @@ impl RemoteStore {
     }
 
     /// Whether all that is wanted can be wanted: trees that the agent has.
-    fn check_wanted(
-        &self,
-        agent: &AgentId,
-        fetch: &FetchRequest,
-        pieces: &OpenAgent,
-    ) -> Result<()> {
+    fn check_wanted(&self, agent: &AgentId, fetch: &FetchRequest, packs: &OpenAgent) -> Result<()> {
         if fetch.want.is_empty() {
             return Err(Error::usage("nothing is asked for"));
         }
         for id in &fetch.want {
-            let found = pieces.objects.kind_and_len(id);
-            match self.noting(agent, pieces, &MissingObjects::of_all(vec![*id]), found)? {
+            let found = packs.objects.kind_and_len(id);
+            match self.noting(agent, packs, &MissingObjects::of_all(vec![*id]), found)? {
                 Some((object::ObjectKind::Tree, _)) => {}
                 Some((object::ObjectKind::Blob, _)) => {
                     return Err(Error::usage(format!(
                         "object {id} is no version, no record and no folder"
                     )));
                 }
-                None => return Err(absent(agent, id, pieces)),
+                None => return Err(absent(agent, id, packs)),
             }
         }
         Ok(())
     }
 
-    /// The same where the depot's own disk takes nothing: in a folder for temporary files, if there is one that does.
+    /// The same where the remote store's own disk takes nothing: in a folder for temporary files, if there is one that does.
     fn thin_pack_elsewhere(
         &self,
         agent: &AgentId,
-        pieces: &OpenAgent,
+        packs: &OpenAgent,
         missing: &MissingObjects,
         mut refusal: Error,
     ) -> Result<store::ThinPack> {
         for place in fs::temporary_places() {
             let Ok(folder) = fs::scratch_folder_in(&place, "lua-store-") else { continue };
-            match self.thin_pack(agent, pieces, missing, folder.path()) {
+            match self.thin_pack(agent, packs, missing, folder.path()) {
                 Err(error) if error.is_unwritable() => refusal = error,
                 made => return made,
             }
@@ -135,13 +130,13 @@ impl RemoteStore {
     pub(super) fn thin_pack(
         &self,
         agent: &AgentId,
-        pieces: &OpenAgent,
+        packs: &OpenAgent,
         missing: &MissingObjects,
         scratch: &Path,
     ) -> Result<store::ThinPack> {
-        let pack = pieces.objects.thin_pack(missing, scratch);
-        let pack = self.noting(agent, pieces, missing, pack)?;
-        self.note(agent, pieces, pack.damage());
+        let pack = packs.objects.thin_pack(missing, scratch);
+        let pack = self.noting(agent, packs, missing, pack)?;
+        self.note(agent, packs, pack.damage());
         Ok(pack)
     }
 
@@ -149,18 +144,18 @@ impl RemoteStore {
     fn noting<T>(
         &self,
         agent: &AgentId,
-        pieces: &OpenAgent,
+        packs: &OpenAgent,
         missing: &MissingObjects,
         result: Result<T>,
     ) -> Result<T> {
         if result.as_ref().is_err_and(|error| error.kind() == Kind::Corrupt) {
-            self.note(agent, pieces, &pieces.objects.damaged_copies(missing)?);
+            self.note(agent, packs, &packs.objects.damaged_copies(missing)?);
         }
         result
     }
 }
 
-fn absent(agent: &AgentId, id: &Id, pieces: &OpenAgent) -> Error {
+fn absent(agent: &AgentId, id: &Id, packs: &OpenAgent) -> Error {
     let unknown = || Error::not_found(format!("agent \"{agent}\" has no object {id}"));
-    pieces.lost(&[*id]).unwrap_or_else(unknown)
+    packs.unreadable_pack(&[*id]).unwrap_or_else(unknown)
 }

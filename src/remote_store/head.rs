@@ -1,6 +1,6 @@
 //! The head of an agent as it is stored: everything that can change, in one value.
 //!
-//! A transaction, a compaction, a removal of packs: each is one swap of this value. `docs/depot.md` has
+//! A transaction, a compaction, a removal of packs: each is one swap of this value. `docs/remote-store.md` has
 //! its bytes.
 
 use super::engine::{CasToken, PackKey};
@@ -25,7 +25,7 @@ pub struct StoredHead {
     /// Where the objects are: every object that the refs and the ledger reach is in one of these.
     pub packs: Vec<PackRef>,
     /// Packs that nothing needs, on their way out.
-    pub condemned: Vec<RetiredPack>,
+    pub retired: Vec<RetiredPack>,
     /// Which tokens brought what. Once there is one, each transaction adds one.
     pub receipts: Receipts,
     /// Where the oldest of these are that only grow: a head is written without them.
@@ -83,7 +83,7 @@ const NONE: Id = Id::from_bytes([0; 32]);
 
 impl LoadedHead {
     /// An agent that has no head yet.
-    pub fn nothing(agent: &AgentId) -> LoadedHead {
+    pub fn empty(agent: &AgentId) -> LoadedHead {
         let head = StoredHead {
             agent: agent.clone(),
             seq: 0,
@@ -93,7 +93,7 @@ impl LoadedHead {
             versions: Vec::new(),
             active: None,
             packs: Vec::new(),
-            condemned: Vec::new(),
+            retired: Vec::new(),
             receipts: Receipts::default(),
             pages: Vec::new(),
             forgotten: 0,
@@ -148,8 +148,8 @@ impl StoredHead {
         self.source.is_empty() && self.versions.is_empty() && self.active.is_none()
     }
 
-    pub fn is_condemned(&self, key: &PackKey) -> bool {
-        self.condemned.iter().any(|condemned| condemned.key == *key)
+    pub fn is_retired(&self, key: &PackKey) -> bool {
+        self.retired.iter().any(|retired| retired.key == *key)
     }
 
     /// Everything that must stay.

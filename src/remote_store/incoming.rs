@@ -24,7 +24,7 @@ impl RemoteStore {
                 return Ok(len);
             }
         }
-        let seen = self.look(agent)?;
+        let seen = self.load_head(agent)?;
         Ok(seen.head.packs.iter().find(|held| held.key.pack == *pack).map_or(0, |held| held.bytes))
     }
 

@@ -1,4 +1,4 @@
-//! What stands where in a depot's folder, and the `format` file that says so.
+//! What stands where in a remote store's folder, and the `format` file that says so.
 
 use super::engine::PackKey;
 use crate::error::{At, Error, Result};
@@ -23,7 +23,7 @@ pub const PART: &str = "part";
 /// The end of the name of one that is whole.
 pub const PACK: &str = "pack";
 
-/// The folder of a depot.
+/// The folder of a remote store.
 #[derive(Clone, Debug)]
 pub struct RemoteLayout(PathBuf);
 
@@ -32,7 +32,7 @@ impl RemoteLayout {
         RemoteLayout(root.to_owned())
     }
 
-    /// Makes the folder a depot, when it is an empty or a new one, and refuses any other that is none.
+    /// Makes the folder a remote store, when it is an empty or a new one, and refuses any other that is none.
     pub fn make(root: &Path) -> Result<RemoteLayout> {
         let path = root.join(FORMAT);
         if let Some(found) = fs::read_if_exists(&path)? {
@@ -54,7 +54,7 @@ impl RemoteLayout {
         }
     }
 
-    /// Whether a folder is a depot, of whatever format.
+    /// Whether a folder is a remote store, of whatever format.
     pub fn exists(root: &Path) -> bool {
         root.join(FORMAT).is_file()
     }
@@ -68,7 +68,7 @@ impl RemoteLayout {
         check_empty(root)
     }
 
-    /// Makes a folder a depot in which everything else was put before.
+    /// Makes a folder a remote store in which everything else was put before.
     pub fn finish(root: &Path) -> Result<()> {
         match fs::write_new(&root.join(FORMAT), FORMAT_LINE.as_bytes(), Clobber::Never)? {
             Published::Done => Ok(()),
@@ -193,7 +193,7 @@ fn check_format(root: &Path, found: &[u8]) -> Result<()> {
     )))
 }
 
-/// A folder with files of somebody else is not made a depot: it was probably named by mistake.
+/// A folder with files of somebody else is not made a remote store: it was probably named by mistake.
 fn check_empty(root: &Path) -> Result<()> {
     if root.join(RESTORING).exists() {
         return Err(Error::failed(format!(
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_empty_or_a_new_folder_becomes_a_depot() {
+    fn only_an_empty_or_a_new_folder_becomes_a_remote_store() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("data");
         assert!(

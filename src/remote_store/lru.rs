@@ -6,20 +6,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Newest first. Few enough that looking through all of them is nothing.
 pub struct LruCache<K, V> {
     most: usize,
-    held: Mutex<VecDeque<(K, V)>>,
+    entries: Mutex<VecDeque<(K, V)>>,
 }
 
 impl<K: PartialEq, V: Clone> LruCache<K, V> {
     pub fn new(most: usize) -> LruCache<K, V> {
-        LruCache { most, held: Mutex::default() }
+        LruCache { most, entries: Mutex::default() }
     }
 
-    fn held(&self) -> MutexGuard<'_, VecDeque<(K, V)>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(K, V)>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn get(&self, key: &K) -> Option<V> {
-        let mut held = self.held();
+        let mut held = self.lock();
         let at = held.iter().position(|(other, _)| other == key)?;
         let found = held.remove(at)?;
         let value = found.1.clone();
@@ -29,7 +29,7 @@ impl<K: PartialEq, V: Clone> LruCache<K, V> {
 
     /// Takes the place of an older value.
     pub fn put(&self, key: K, value: V) {
-        let mut held = self.held();
+        let mut held = self.lock();
         held.retain(|(other, _)| *other != key);
         held.push_front((key, value));
         held.truncate(self.most);

@@ -1,7 +1,7 @@
 //! What a remote keeps: agents, each one head that is swapped and packs that never change.
 //!
-//! A `lua-store serve` works on a depot, and so does a client whose remote is a folder. All calls block;
-//! a depot may be used from many threads, and its folder from many processes.
+//! A `lua-store serve` works on a remote store, and so does a client whose remote is a folder. All calls block;
+//! a remote store may be used from many threads, and its folder from many processes.
 
 mod agents;
 mod backup;
@@ -16,18 +16,17 @@ mod engine;
 mod external_refs;
 mod fetch;
 mod files;
+mod group_commit;
 mod head;
 mod incoming;
 mod layout;
 mod lru;
 mod memory;
-mod merge;
 mod moment;
 mod open_agent;
 mod page;
 mod presence;
 mod probe;
-mod proofs;
 mod queue;
 mod rules;
 mod scrub;
@@ -35,6 +34,7 @@ mod swap;
 mod thin_packs;
 mod tiers;
 mod transact;
+mod upload_checks;
 mod uploads;
 mod usage;
 
@@ -63,14 +63,14 @@ use crate::remote_store::open_agent::OpenAgent;
 use crate::remote_store::thin_packs::ThinPacks;
 use crate::store::GroupCache;
 use damage::DamageLog;
+use group_commit::PendingTxn;
 use head::LoadedHead;
 use layout::RemoteLayout;
-use merge::PendingTxn;
 use presence::Complete;
-use proofs::Proofs;
 use queue::Queue;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use upload_checks::UploadChecks;
 
 /// How many heads are kept decoded. A head of a thousand versions has about 70 KB.
 const MOST_HEADS: usize = 256;
@@ -84,13 +84,13 @@ const MOST_GROUPS: usize = 32 << 20;
 /// More than processors, so that different agents rarely wait for each other.
 const GATES: usize = 64;
 
-/// What depends on the machine that a depot is on.
+/// What depends on the machine that a remote store is on.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// How many heads are kept as open files.
     pub heads: usize,
     /// How many packs are proven at once; half of them for one agent.
-    pub proofs: usize,
+    pub upload_checks: usize,
     /// A proof may decompress so many bytes, and …
     pub proof_floor: u64,
     /// … so many for each byte of the pack.
@@ -101,10 +101,10 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        let proofs = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+        let upload_checks = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
         Settings {
             heads: MOST_HEADS,
-            proofs,
+            upload_checks,
             proof_floor: 1 << 30,
             proof_ratio: 1000,
             cache: 2 << 30,
@@ -119,21 +119,21 @@ pub struct RemoteStore {
     /// Uploads, copies and answers on their way lie on this machine whatever the engine is.
     layout: RemoteLayout,
     seen: LruCache<AgentId, Arc<LoadedHead>>,
-    pieces: LruCache<AgentId, Arc<OpenAgent>>,
+    open_agents: LruCache<AgentId, Arc<OpenAgent>>,
     groups: GroupCache,
     thin_packs: ThinPacks,
     /// Heads of which every pack exists.
     present: LruCache<AgentId, Complete>,
     /// One swap of an agent at a time in this process: waiting is cheaper than losing a race.
     gates: Vec<Mutex<()>>,
-    proofs: Proofs,
+    upload_checks: UploadChecks,
     damages: DamageLog,
     /// Transactions that wait for the next swap of their agent.
     queue: Queue<PendingTxn, Result<TxnAnswer>>,
 }
 
 impl RemoteStore {
-    /// Opens the depot in a folder, which is made when the one above it exists.
+    /// Opens the remote store in a folder, which is made when the one above it exists.
     pub fn open(root: &Path) -> Result<RemoteStore> {
         RemoteStore::open_with(root, &Settings::default())
     }
@@ -143,24 +143,24 @@ impl RemoteStore {
         let layout = RemoteLayout::make(root)?;
         let heads = Arc::new(FileHeads::keeping(layout.root(), settings.heads));
         let packs = Arc::new(FilePacks::new(layout.root()));
-        let depot = RemoteStore::with(heads, packs, layout.root().to_owned());
+        let remote_store = RemoteStore::with(heads, packs, layout.root().to_owned());
         Ok(RemoteStore {
-            proofs: Proofs::new(settings),
+            upload_checks: UploadChecks::new(settings),
             thin_packs: ThinPacks::new(settings.cache),
-            ..depot
+            ..remote_store
         })
     }
 
-    /// A depot on other engines. `scratch` is a folder on this machine.
+    /// A remote store on other engines. `scratch` is a folder on this machine.
     pub fn with(
         heads: Arc<dyn HeadStore>,
         packs: Arc<dyn PackStore>,
         scratch: PathBuf,
     ) -> RemoteStore {
         let gates = (0..GATES).map(|_| Mutex::default()).collect();
-        let (seen, pieces) = (LruCache::new(MOST_HEADS), LruCache::new(MOST_OPEN));
+        let (seen, open_agents) = (LruCache::new(MOST_HEADS), LruCache::new(MOST_OPEN));
         let thin_packs = ThinPacks::new(Settings::default().cache);
-        let proofs = Proofs::new(&Settings::default());
+        let upload_checks = UploadChecks::new(&Settings::default());
         let (layout, queue, damages) =
             (RemoteLayout::new(&scratch), Queue::new(), DamageLog::default());
         let (present, groups) = (LruCache::new(MOST_HEADS), GroupCache::bounded(MOST_GROUPS));
@@ -169,12 +169,12 @@ impl RemoteStore {
             packs,
             layout,
             seen,
-            pieces,
+            open_agents,
             groups,
             present,
             thin_packs,
             gates,
-            proofs,
+            upload_checks,
             damages,
             queue,
         }
@@ -199,7 +199,7 @@ impl RemoteStore {
 
     /// How many packs were proven, and how many were known from before.
     pub fn proofs(&self) -> (u64, u64) {
-        self.proofs.counts()
+        self.upload_checks.counts()
     }
 
     /// The bytes of all answers that are on the disk.
@@ -233,7 +233,7 @@ impl RemoteStore {
         Ok(all)
     }
 
-    fn gate(&self, agent: &AgentId) -> MutexGuard<'_, ()> {
+    fn lock_shard(&self, agent: &AgentId) -> MutexGuard<'_, ()> {
         let at = Id::of_blob(agent.as_str().as_bytes()).as_bytes()[0] as usize % GATES;
         self.gates[at].lock().unwrap_or_else(PoisonError::into_inner)
     }

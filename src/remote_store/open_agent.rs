@@ -1,4 +1,4 @@
-//! An agent as the depot has it open: its head, its packs, its objects. Kept while they stay the same.
+//! An agent as the remote store has it open: its head, its packs, its objects. Kept while they stay the same.
 
 use super::RemoteStore;
 use super::engine::PackKey;
@@ -35,7 +35,7 @@ impl OpenPack {
 
 /// All packs of an agent at one moment.
 pub struct OpenAgent {
-    pub pieces: Vec<OpenPack>,
+    pub packs: Vec<OpenPack>,
     /// Packs that cannot be opened, and why: their objects may be in others too.
     pub damaged: Vec<(PackKey, String)>,
     pub objects: Odb,
@@ -45,57 +45,57 @@ pub struct OpenAgent {
 impl OpenAgent {
     /// What was stored last is read most, so it comes first.
     pub fn new(
-        pieces: Vec<OpenPack>,
+        packs: Vec<OpenPack>,
         damaged: Vec<(PackKey, String)>,
         groups: GroupCache,
     ) -> OpenAgent {
-        let packs = pieces.iter().rev().map(|piece| piece.mapped.clone());
-        OpenAgent { objects: Odb::over_with(packs, groups.clone()), pieces, damaged, groups }
+        let mapped = packs.iter().rev().map(|open_pack| open_pack.mapped.clone());
+        OpenAgent { objects: Odb::over_with(mapped, groups.clone()), packs, damaged, groups }
     }
 
-    pub fn with(&self, piece: OpenPack) -> OpenAgent {
-        let pieces = self.pieces.iter().cloned().chain([piece]).collect();
-        OpenAgent::new(pieces, self.damaged.clone(), self.groups.clone())
+    pub fn with(&self, open_pack: OpenPack) -> OpenAgent {
+        let packs = self.packs.iter().cloned().chain([open_pack]).collect();
+        OpenAgent::new(packs, self.damaged.clone(), self.groups.clone())
     }
 
     /// The packs but some, nothing of them being decompressed yet.
     pub fn without(&self, keys: &[PackKey]) -> Odb {
-        let others = self.pieces.iter().rev().filter(|piece| !keys.contains(&piece.key));
-        Odb::over(others.map(|piece| piece.mapped.clone()))
+        let others = self.packs.iter().rev().filter(|open_pack| !keys.contains(&open_pack.key));
+        Odb::over(others.map(|open_pack| open_pack.mapped.clone()))
     }
 
     /// One that is damaged may be mended in its place.
     fn are(&self, head: &StoredHead) -> bool {
         self.damaged.is_empty()
-            && !self.pieces.iter().any(|piece| piece.mapped.is_torn())
+            && !self.packs.iter().any(|open_pack| open_pack.mapped.is_torn())
             && self
-                .pieces
+                .packs
                 .iter()
-                .map(|piece| &piece.key)
-                .eq(head.packs.iter().map(|held| &held.key))
+                .map(|open_pack| &open_pack.key)
+                .eq(head.packs.iter().map(|pack_ref| &pack_ref.key))
     }
 
     /// That an object which is in no pack may be in one that cannot be opened.
-    pub fn lost(&self, ids: &[Id]) -> Option<Error> {
+    pub fn unreadable_pack(&self, ids: &[Id]) -> Option<Error> {
         let ((_, reason), id) = (self.damaged.first()?, ids.first()?);
         Some(Error::corrupt(format!("object {id} is lost: {reason}")))
     }
 
     pub fn get(&self, key: &PackKey) -> Option<OpenPack> {
-        self.pieces.iter().find(|piece| piece.key == *key).cloned()
+        self.packs.iter().find(|open_pack| open_pack.key == *key).cloned()
     }
 
     pub fn by_id(&self, pack: &PackId) -> Option<&OpenPack> {
-        self.pieces.iter().find(|piece| piece.key.pack == *pack)
+        self.packs.iter().find(|open_pack| open_pack.key.pack == *pack)
     }
 }
 
 impl RemoteStore {
     /// The head as it is now; one look at the engine when it did not change.
-    pub(super) fn look(&self, agent: &AgentId) -> Result<Arc<LoadedHead>> {
+    pub(super) fn load_head(&self, agent: &AgentId) -> Result<Arc<LoadedHead>> {
         loop {
             let Some((bytes, token)) = self.heads.load(agent)? else {
-                return Ok(Arc::new(LoadedHead::nothing(agent)));
+                return Ok(Arc::new(LoadedHead::empty(agent)));
             };
             let known = self.seen.get(agent);
             if let Some(known) = known.as_ref().filter(|known| known.token.as_ref() == Some(&token))
@@ -142,48 +142,48 @@ impl RemoteStore {
 
     /// The packs that a head names. A pack that is gone is an error of the kind *not found*: the head
     /// is an old one then.
-    pub(super) fn pieces(&self, seen: &LoadedHead) -> Result<Arc<OpenAgent>> {
+    pub(super) fn packs(&self, seen: &LoadedHead) -> Result<Arc<OpenAgent>> {
         let agent = &seen.head.agent;
-        if let Some(known) = self.pieces.get(agent).filter(|known| known.are(&seen.head)) {
+        if let Some(known) = self.open_agents.get(agent).filter(|known| known.are(&seen.head)) {
             return Ok(known);
         }
-        let pieces = Arc::new(self.open_pieces(&seen.head)?);
-        self.pieces.put(agent.clone(), pieces.clone());
-        Ok(pieces)
+        let packs = Arc::new(self.open_packs(&seen.head)?);
+        self.open_agents.put(agent.clone(), packs.clone());
+        Ok(packs)
     }
 
     /// The same for a head that may never become one. What is open already is not opened again.
-    pub(super) fn open_pieces(&self, head: &StoredHead) -> Result<OpenAgent> {
-        let known = self.pieces.get(&head.agent);
-        let piece = |key: &PackKey| match known.as_ref().and_then(|known| known.get(key)) {
-            Some(piece) if !piece.mapped.is_torn() => Ok(piece),
-            _ => self.open_piece(key),
+    pub(super) fn open_packs(&self, head: &StoredHead) -> Result<OpenAgent> {
+        let known = self.open_agents.get(&head.agent);
+        let open_pack = |key: &PackKey| match known.as_ref().and_then(|known| known.get(key)) {
+            Some(open_pack) if !open_pack.mapped.is_torn() => Ok(open_pack),
+            _ => self.open_pack(key),
         };
-        let (mut pieces, mut damaged) = (Vec::new(), Vec::new());
-        for held in &head.packs {
-            match piece(&held.key) {
-                Ok(piece) => pieces.push(piece),
+        let (mut packs, mut damaged) = (Vec::new(), Vec::new());
+        for pack_ref in &head.packs {
+            match open_pack(&pack_ref.key) {
+                Ok(open_pack) => packs.push(open_pack),
                 Err(error) if error.kind() == Kind::Corrupt => {
-                    self.note_pack(&held.key, error.message());
-                    damaged.push((held.key.clone(), error.message().to_owned()));
+                    self.note_pack(&pack_ref.key, error.message());
+                    damaged.push((pack_ref.key.clone(), error.message().to_owned()));
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(OpenAgent::new(pieces, damaged, self.groups.clone()))
+        Ok(OpenAgent::new(packs, damaged, self.groups.clone()))
     }
 
     /// The head and its packs. Packs may be put together with others between the two looks; then the
     /// head is another one.
-    pub(super) fn opened(&self, agent: &AgentId) -> Result<(Arc<LoadedHead>, Arc<OpenAgent>)> {
-        let mut seen = self.look(agent)?;
+    pub(super) fn open_agent(&self, agent: &AgentId) -> Result<(Arc<LoadedHead>, Arc<OpenAgent>)> {
+        let mut seen = self.load_head(agent)?;
         loop {
-            let error = match self.pieces(&seen) {
-                Ok(pieces) => return Ok((seen, pieces)),
+            let error = match self.packs(&seen) {
+                Ok(packs) => return Ok((seen, packs)),
                 Err(error) if error.kind() == Kind::NotFound => error,
                 Err(error) => return Err(error),
             };
-            let again = self.look(agent)?;
+            let again = self.load_head(agent)?;
             if again.token == seen.token {
                 return Err(Error::corrupt(format!("agent \"{agent}\" is damaged: {error}")));
             }
@@ -191,7 +191,7 @@ impl RemoteStore {
         }
     }
 
-    fn open_piece(&self, key: &PackKey) -> Result<OpenPack> {
+    fn open_pack(&self, key: &PackKey) -> Result<OpenPack> {
         let gone = || Error::not_found(format!("pack \"{}\" is gone", key.file_name()));
         if let Some(path) = self.packs.path(key) {
             let mapped = Mapped::open(&path, key.pack).map_err(|error| match error.io_kind() {

@@ -186,7 +186,7 @@ impl StoredHead {
             since_seq,
             since_ms,
         });
-        self.condemned.extend(old);
+        self.retired.extend(old);
         let before: u64 = self.pages.iter().map(|page| page.rows[2]).sum();
         self.forgotten = self.forgotten.min(before);
         self.pages.push(HeadPage { key, bytes: bytes.len() as u64, rows: counts });

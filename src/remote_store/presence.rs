@@ -21,7 +21,7 @@ pub struct Complete {
 impl RemoteStore {
     /// The head; an error where one of its packs is gone. A pack is looked for once, when a head names it first.
     pub(super) fn look_whole(&self, agent: &AgentId) -> Result<Arc<LoadedHead>> {
-        let seen = self.look(agent)?;
+        let seen = self.load_head(agent)?;
         let known = self.present.get(agent);
         if known.as_ref().is_some_and(|known| known.token == seen.token) {
             return Ok(seen);
@@ -41,7 +41,7 @@ impl RemoteStore {
 
     /// The packs that the agent's head names and that do not exist. Each is looked for again.
     pub fn missing_packs(&self, agent: &AgentId) -> Result<Vec<PackKey>> {
-        Ok(self.absent(self.look(agent)?, &[])?.1)
+        Ok(self.absent(self.load_head(agent)?, &[])?.1)
     }
 
     /// A pack may be put together with others between the two looks; then the head is another one.
@@ -64,7 +64,7 @@ impl RemoteStore {
                 self.forget_gone(&agent);
                 return Ok((seen, missing));
             }
-            let again = self.look(&agent)?;
+            let again = self.load_head(&agent)?;
             if again.token == seen.token {
                 for key in &missing {
                     self.note_pack(key, GONE);

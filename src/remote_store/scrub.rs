@@ -18,7 +18,7 @@ pub trait Pace {
     fn goes_on(&mut self, bytes: u64) -> bool;
 }
 
-/// How far a scrub of the whole depot is.
+/// How far a scrub of the whole remote store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScrubState {
     /// Milliseconds since 1970-01-01 UTC.
@@ -63,16 +63,16 @@ impl RemoteStore {
 
     /// How many bytes the packs and pages of an agent have.
     pub fn size(&self, agent: &AgentId) -> Result<u64> {
-        Ok(self.look(agent)?.head.files().map(|(_, bytes)| bytes).sum())
+        Ok(self.load_head(agent)?.head.files().map(|(_, bytes)| bytes).sum())
     }
 
     /// Reads every pack of an agent and every object in them. What is damaged is noted, and what is whole again is
     /// forgotten. False when it was broken off.
     pub fn scrub(&self, agent: &AgentId, pace: &mut dyn Pace) -> Result<bool> {
-        let (seen, pieces) = self.opened(agent)?;
-        for held in &seen.head.packs {
-            if pieces.get(&held.key).is_some()
-                && !self.scrub_pack(&seen, &pieces, &held.key, held.bytes, pace)?
+        let (seen, packs) = self.open_agent(agent)?;
+        for pack_ref in &seen.head.packs {
+            if packs.get(&pack_ref.key).is_some()
+                && !self.scrub_pack(&seen, &packs, &pack_ref.key, pack_ref.bytes, pace)?
             {
                 return Ok(false);
             }
@@ -82,14 +82,14 @@ impl RemoteStore {
                 return Ok(false);
             }
         }
-        self.forget_damage(&self.look(agent)?.head);
+        self.forget_damage(&self.load_head(agent)?.head);
         Ok(true)
     }
 
     fn scrub_pack(
         &self,
         seen: &LoadedHead,
-        pieces: &OpenAgent,
+        packs: &OpenAgent,
         key: &PackKey,
         len: u64,
         pace: &mut dyn Pace,
@@ -100,16 +100,16 @@ impl RemoteStore {
             Some(false) => return Ok(true),
             Some(true) => {}
         }
-        let Some(piece) = pieces.get(key) else { return Ok(true) };
+        let Some(open_pack) = packs.get(key) else { return Ok(true) };
         let mut damage: Vec<Damage> = Vec::new();
         // What was decompressed before the damage says nothing about the disk now.
-        if !pieces
+        if !packs
             .without(&[])
-            .check_one(&piece.mapped, &mut damage, &mut |bytes| pace.goes_on(bytes))
+            .check_one(&open_pack.mapped, &mut damage, &mut |bytes| pace.goes_on(bytes))
         {
             return Ok(false);
         }
-        self.note(agent, pieces, &damage);
+        self.note(agent, packs, &damage);
         self.forget_cured(key, &damage);
         Ok(true)
     }
@@ -132,7 +132,7 @@ impl RemoteStore {
             Err(error) => {
                 let gone = error.kind() == Kind::NotFound;
                 // It may have been put together with others meanwhile.
-                if !gone || self.look(&key.agent)?.token == seen.token {
+                if !gone || self.load_head(&key.agent)?.token == seen.token {
                     self.note_pack(key, error.message());
                 }
                 return Ok(Some(false));

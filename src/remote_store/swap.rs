@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 impl RemoteStore {
     /// Swaps in what was made of a head. A page has a key that nobody knows before the swap lands; after a swap that did
-    /// not land it goes, and the next attempt makes another one. One that upkeep condemned meanwhile needs no look: that
+    /// not land it goes, and the next attempt makes another one. One that upkeep retired meanwhile needs no look: that
     /// was a swap, and so this one is lost.
     pub(super) fn swap(
         &self,

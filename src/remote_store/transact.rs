@@ -6,11 +6,11 @@
 
 use super::bearer::{Bearer, Deeds};
 use super::engine::{PackKey, random};
+use super::group_commit::{PendingTxn, has_moved, recorded_outcome};
 use super::head::PackRef;
-use super::merge::{PendingTxn, answered, has_moved};
 use super::moment::HeadAt;
-use super::proofs::PackProof;
 use super::queue::Turn;
+use super::upload_checks::UploadCheck;
 use super::{RemoteStore, incoming};
 use crate::error::{Error, Kind, Result};
 use crate::fs;
@@ -32,11 +32,11 @@ const LONGEST_PAUSE_MS: u64 = 64;
 const LARGE: u64 = 8 << 20;
 
 /// A proven pack on its way into the head.
-pub struct ProvenPack {
+pub struct VerifiedPack {
     pub file: PathBuf,
     pub mapped: Mapped,
     /// What its objects link to and it does not have.
-    pub needs: Vec<Id>,
+    pub links: Vec<Id>,
     pub key: PackKey,
     /// Under this key, durably.
     pub is_stored: bool,
@@ -84,7 +84,7 @@ impl RemoteStore {
         let prepared = self.prepare(agent, tx, asked)?;
         let answer = match prepared {
             Ok(waiting) => {
-                let land = |all| self.take_turns(agent, all);
+                let land = |all| self.run_round(agent, all);
                 let fell = || {
                     Err(Error::failed("the thread that was at work for several requests failed"))
                 };
@@ -113,7 +113,7 @@ impl RemoteStore {
                 Err(error) => Some(Err(error)),
             });
         }
-        let mut landed = self.land_all(agent, waiting).into_iter();
+        let mut landed = self.apply_now(agent, waiting).into_iter();
         let finished = all.iter().zip(answers).map(|((tx, _), answer)| {
             let lost = || Err(Error::failed("a transaction has no answer"));
             let answer = answer.or_else(|| landed.next()).unwrap_or_else(lost)?;
@@ -129,17 +129,17 @@ impl RemoteStore {
         tx: &Transaction,
         asked: TxnRequest,
     ) -> Result<Result<PendingTxn, TxnOutcome<HeadAt>>> {
-        let (seen, pieces) = self.opened(agent)?;
-        if let Some(outcome) = answered(&seen.head, tx)? {
+        let (seen, packs) = self.open_agent(agent)?;
+        if let Some(outcome) = recorded_outcome(&seen.head, tx)? {
             return Ok(Err(outcome.map(|then| HeadAt::new(seen, then))));
         }
         self.check_open(agent)?;
         // It waits too: it may be one of many, who would all ask again at once.
         let is_late = has_moved(&seen.head, tx);
-        let brought = match is_late {
+        let verified = match is_late {
             true => None,
-            false => match self.bring(agent, &pieces, tx)? {
-                Ok(brought) => brought,
+            false => match self.verify_upload(agent, &packs, tx)? {
+                Ok(verified) => verified,
                 Err(refusal) => return Ok(Err(TxnOutcome::Refused(refusal))),
             },
         };
@@ -150,7 +150,7 @@ impl RemoteStore {
             tx,
             by,
             now_ms,
-            brought,
+            pack: verified,
             since_ms,
             is_held,
             is_late,
@@ -167,7 +167,7 @@ impl RemoteStore {
     }
 
     /// One round of those who wait. What fails for all of them fails for each.
-    pub(super) fn take_turns(
+    pub(super) fn run_round(
         &self,
         agent: &AgentId,
         all: Vec<PendingTxn>,
@@ -175,15 +175,15 @@ impl RemoteStore {
         let mut places: Vec<(usize, PendingTxn)> = all.into_iter().enumerate().collect();
         places.sort_by_key(|(_, one)| one.since_ms);
         let (places, mut all): (Vec<usize>, Vec<PendingTxn>) = places.into_iter().unzip();
-        let failed = self.land(agent, &mut all, true).err();
+        let failed = self.apply_all(agent, &mut all, true).err();
         let mut turns: Vec<_> = places.into_iter().zip(finished(all, failed)).collect();
         turns.sort_unstable_by_key(|(place, _)| *place);
         turns.into_iter().map(|(_, turn)| turn).collect()
     }
 
     /// One answer for each, now.
-    fn land_all(&self, agent: &AgentId, mut all: Vec<PendingTxn>) -> Vec<Result<TxnAnswer>> {
-        let failed = self.land(agent, &mut all, false).err();
+    fn apply_now(&self, agent: &AgentId, mut all: Vec<PendingTxn>) -> Vec<Result<TxnAnswer>> {
+        let failed = self.apply_all(agent, &mut all, false).err();
         let lost = || Err(Error::failed("a transaction has no answer"));
         let answer = |turn| if let Turn::Done(answer) = turn { answer } else { lost() };
         finished(all, failed).into_iter().map(answer).collect()
@@ -202,7 +202,7 @@ impl RemoteStore {
             TxnOutcome::Refused(_) => true,
         };
         if let TxnOutcome::Refused(Refusal::Moved(now)) = &answer.outcome {
-            answer.is_there = self.is_there(agent, tx, &now.view())?;
+            answer.is_there = self.has_all_of(agent, tx, &now.view())?;
         }
         if let Some(pack) = tx.pack.filter(|_| !kept || answer.is_there) {
             // Taken in, or worth nothing. A failure only takes room.
@@ -212,7 +212,7 @@ impl RemoteStore {
     }
 
     /// Whether all that a transaction asks for is there already.
-    fn is_there(&self, agent: &AgentId, tx: &Transaction, now: &HeadView<'_>) -> Result<bool> {
+    fn has_all_of(&self, agent: &AgentId, tx: &Transaction, now: &HeadView<'_>) -> Result<bool> {
         let has = |series: &[Id], create: &Option<CreateRefs>| {
             create.as_ref().is_none_or(|create| {
                 series
@@ -224,26 +224,27 @@ impl RemoteStore {
             return Ok(false);
         }
         let Some(swap) = &tx.active else { return Ok(true) };
-        let (_, pieces) = self.opened(agent)?;
+        let (_, packs) = self.open_agent(agent)?;
         let mut next = now.active.map(|active| active.ledger);
         while let Some(id) = next.filter(|id| *id != swap.new.ledger) {
-            next = ledger::Step::load(&pieces.objects, &id)?.previous;
+            next = ledger::Step::load(&packs.objects, &id)?.previous;
         }
         Ok(next.is_some())
     }
 
     /// What the newest ledger record of a transaction says, as in `delete v2`, where its pack is sound.
-    pub fn newest_step(&self, agent: &AgentId, tx: &Transaction) -> Option<String> {
+    pub fn newest_record(&self, agent: &AgentId, tx: &Transaction) -> Option<String> {
         let swap = tx.active.as_ref()?;
-        let (seen, pieces) = self.opened(agent).ok()?;
-        let mut objects = pieces.objects.clone();
-        if let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) {
-            if self.proofs.refused(agent, pack).is_some() {
+        let (seen, packs) = self.open_agent(agent).ok()?;
+        let mut objects = packs.objects.clone();
+        if let Some(pack) = tx.pack.filter(|pack| packs.by_id(pack).is_none()) {
+            if self.upload_checks.refused(agent, pack).is_some() {
                 return None;
             }
             let mapped = Mapped::open(&self.layout.whole(agent, &pack), pack).ok()?;
             // The transaction asks for the same proof, which is remembered.
-            let Ok(PackProof::Sound(_)) = self.proofs.verify_pack(agent, &pieces, pack, &mapped)
+            let Ok(UploadCheck::Sound(_)) =
+                self.upload_checks.verify_pack(agent, &packs, pack, &mapped)
             else {
                 return None;
             };
@@ -256,16 +257,16 @@ impl RemoteStore {
     }
 
     /// Proves the pack of a transaction. `None`: it has none, or the agent has it.
-    fn bring(
+    fn verify_upload(
         &self,
         agent: &AgentId,
-        pieces: &OpenAgent,
+        packs: &OpenAgent,
         tx: &Transaction,
-    ) -> Result<Result<Option<ProvenPack>, Refusal<HeadAt>>> {
-        let Some(pack) = tx.pack.filter(|pack| pieces.by_id(pack).is_none()) else {
+    ) -> Result<Result<Option<VerifiedPack>, Refusal<HeadAt>>> {
+        let Some(pack) = tx.pack.filter(|pack| packs.by_id(pack).is_none()) else {
             return Ok(Ok(None));
         };
-        if let Some(reason) = self.proofs.refused(agent, pack) {
+        if let Some(reason) = self.upload_checks.refused(agent, pack) {
             return Ok(Err(Refusal::Invalid { reason }));
         }
         let file = self.layout.whole(agent, &pack);
@@ -274,41 +275,43 @@ impl RemoteStore {
                 return Ok(Err(Refusal::NoPack));
             }
             Err(error) if error.kind() == Kind::Corrupt => {
-                return self.damaged(&file, pack, &error).map(Err);
+                return self.discard_damaged(&file, pack, &error).map(Err);
             }
             mapped => mapped?,
         };
-        let proven = self.proofs.verify_pack(agent, pieces, pack, &mapped);
+        let proven = self.upload_checks.verify_pack(agent, packs, pack, &mapped);
         if proven.as_ref().is_err_and(|error| error.kind() == Kind::Corrupt) {
             // Not the sender's fault: what is damaged was here before.
             let leans_on = MissingObjects::of_all(external_refs::bases(&mapped)?);
-            self.note(agent, pieces, &pieces.objects.damaged_copies(&leans_on)?);
+            self.note(agent, packs, &packs.objects.damaged_copies(&leans_on)?);
         }
         let needs = match proven? {
-            PackProof::Bad(reason) => {
-                return self.damaged(&file, pack, &Error::corrupt(reason)).map(Err);
+            UploadCheck::Bad(reason) => {
+                return self.discard_damaged(&file, pack, &Error::corrupt(reason)).map(Err);
             }
             // It may be in a pack of ours that cannot be opened.
-            PackProof::Missing { ids, more } => {
-                return pieces.lost(&ids).map_or(Ok(Err(Refusal::Missing { ids, more })), Err);
+            UploadCheck::Missing { ids, more } => {
+                return packs
+                    .unreadable_pack(&ids)
+                    .map_or(Ok(Err(Refusal::Missing { ids, more })), Err);
             }
-            PackProof::Sound(needs) => needs,
+            UploadCheck::Sound(needs) => needs,
         };
         let is_large = mapped.bytes().len() as u64 >= LARGE;
         let key = PackKey::fresh(agent, pack)?;
-        let mut brought = ProvenPack { file, mapped, needs, key, is_stored: false };
-        match is_large.then(|| self.store(&mut brought)) {
+        let mut verified = VerifiedPack { file, mapped, links: needs, key, is_stored: false };
+        match is_large.then(|| self.store_pack(&mut verified)) {
             Some(Err(error)) if error.io_kind() == Some(ErrorKind::NotFound) => {
                 Ok(Err(Refusal::NoPack))
             }
             Some(Err(error)) => Err(error),
-            _ => Ok(Ok(Some(brought))),
+            _ => Ok(Ok(Some(verified))),
         }
     }
 
     /// A pack that is not what it must be goes. It was whole once, but nothing made it durable: after a
     /// loss of power it may be anything, and is sent again.
-    fn damaged(&self, file: &Path, pack: PackId, error: &Error) -> Result<Refusal<HeadAt>> {
+    fn discard_damaged(&self, file: &Path, pack: PackId, error: &Error) -> Result<Refusal<HeadAt>> {
         let reason = error.message().to_owned();
         // Whoever brought the same pack and was refused for it has removed it.
         let gone = |error: &Error| error.io_kind() == Some(ErrorKind::NotFound);
@@ -321,10 +324,10 @@ impl RemoteStore {
     }
 
     /// Makes the pack durable under its key, unless it is.
-    pub(super) fn store(&self, brought: &mut ProvenPack) -> Result<()> {
-        if !brought.is_stored {
-            self.packs.put_file(&brought.key, &brought.file)?;
-            brought.is_stored = true;
+    pub(super) fn store_pack(&self, verified: &mut VerifiedPack) -> Result<()> {
+        if !verified.is_stored {
+            self.packs.put_file(&verified.key, &verified.file)?;
+            verified.is_stored = true;
         }
         Ok(())
     }
@@ -360,8 +363,8 @@ fn finished(
     all.into_iter().map(turn).collect()
 }
 
-impl ProvenPack {
-    pub fn held(&self) -> PackRef {
+impl VerifiedPack {
+    pub fn pack_ref(&self) -> PackRef {
         let bytes = self.mapped.bytes().len() as u64;
         PackRef { key: self.key.clone(), bytes, objects: u64::from(self.mapped.count()) }
     }

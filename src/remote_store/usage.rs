@@ -25,7 +25,7 @@ impl RemoteStore {
         let uploads = layout::names_in(&dir)?.into_iter().filter(is_upload);
         let uploads =
             uploads.filter_map(|name| dir.join(name).metadata().ok()).map(|data| data.len()).sum();
-        let head = &self.look(agent)?.head;
+        let head = &self.load_head(agent)?.head;
         Ok(Usage {
             stored: stored(head),
             uploads,
@@ -35,7 +35,7 @@ impl RemoteStore {
 
     /// What an agent would have after a transaction, but for uploads. One that landed before adds nothing.
     pub fn usage_after(&self, agent: &AgentId, tx: &Transaction) -> Result<Usage> {
-        let head = &self.look(agent)?.head;
+        let head = &self.load_head(agent)?.head;
         let is_held = |pack: &PackId| head.packs.iter().any(|held| held.key.pack == *pack);
         let brings =
             tx.pack.filter(|pack| !is_held(pack)).map(|pack| self.layout.whole(agent, &pack));

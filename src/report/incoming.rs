@@ -61,7 +61,7 @@ pub fn moved_since<S: Source + ?Sized>(
     before: &Heads,
     now: &Heads,
 ) -> Result<Vec<Line>> {
-    let new = rebase::parted(objects, before, now)?.theirs;
+    let new = rebase::split_ledgers(objects, before, now)?.theirs;
     Ok(moved_lines(&new.into_iter().map(|step| LedgerChange::of(step, now)).collect::<Vec<_>>()))
 }
 
@@ -179,7 +179,7 @@ fn count(news: &Incoming) -> String {
 
 /// Why a pull was refused.
 pub fn refusal(remote: &str, refused: &PullConflicts) -> Error {
-    let what = match (&refused.conflicts[..], &refused.parted) {
+    let what = match (&refused.conflicts[..], &refused.diverged) {
         ([], _) => "both sides promoted or deleted since".to_owned(),
         ([_], _) => "one change here and one there cannot both stand".to_owned(),
         (several, _) => format!("{} changes here and there cannot both stand", several.len()),
@@ -192,7 +192,7 @@ pub fn refusal(remote: &str, refused: &PullConflicts) -> Error {
         return error
             .hint("edit your files so that both can stand, then pull again; nothing was changed");
     }
-    error.hint(match refused.parted {
+    error.hint(match refused.diverged {
         Some(_) => format!("`lua-store pull {remote} --theirs` takes what is there and leaves your promotions out; nothing was changed"),
         None => format!("`lua-store pull {remote} --theirs` takes what is there where they clash, `--ours` keeps yours; nothing was changed"),
     })
@@ -201,7 +201,7 @@ pub fn refusal(remote: &str, refused: &PullConflicts) -> Error {
 /// What a refused pull has to say besides its error.
 pub fn refusal_lines(refused: &PullConflicts) -> Vec<Line> {
     let mut lines: Vec<Line> = refused.conflicts.iter().flat_map(conflict_lines).collect();
-    if let Some((ours, theirs)) = &refused.parted {
+    if let Some((ours, theirs)) = &refused.diverged {
         lines.push(Line::new(Sign::Changed, "the ledger was continued on both sides"));
         for (label, moved) in [("here", ours), ("there", theirs)] {
             lines.push(Line::plain(format!("    {label}:")));
@@ -214,12 +214,12 @@ pub fn refusal_lines(refused: &PullConflicts) -> Vec<Line> {
 
 pub fn refusal_json(refused: &PullConflicts) -> Result<Value> {
     let list = |moved: &[LedgerChange]| moved.iter().map(moved_json).collect::<Result<Vec<_>>>();
-    let parted = match &refused.parted {
+    let parted = match &refused.diverged {
         Some((ours, theirs)) => json!({ "ours": list(ours)?, "theirs": list(theirs)? }),
         None => Value::Null,
     };
     Ok(json!({
-        "incoming": news_json(&refused.news)?,
+        "incoming": news_json(&refused.incoming)?,
         "conflicts": refused.conflicts.iter().map(conflict_json).collect::<Vec<_>>(),
         "ledger": parted,
     }))
@@ -264,7 +264,7 @@ pub fn pulled_json(pulled: &Pulled) -> Result<Value> {
         .iter()
         .map(|step| moved_json(&LedgerChange { step: step.clone(), number: None }));
     Ok(json!({
-        "incoming": news_json(&pulled.news)?,
+        "incoming": news_json(&pulled.incoming)?,
         "files": changes.collect::<Vec<_>>(),
         "merged": pulled.texts,
         "decided": pulled.decided.iter().map(conflict_json).collect::<Vec<_>>(),

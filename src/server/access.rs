@@ -5,11 +5,11 @@ use super::log::Clock;
 use super::pattern::AgentPattern;
 use super::token::TokenSecret;
 use super::tokens::{Rights, TokenEntry, Tokens, id_of};
-use super::used::LastUsed;
 use crate::error::{Error, Kind, Result};
 use crate::fs::{self, Fingerprint};
 use crate::protocol::{AgentId, TokenScope};
 use crate::remote_store::Bearer;
+use crate::server::last_used::LastUsed;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use jiff::Timestamp;
@@ -225,14 +225,14 @@ mod tests {
             (entry, secret.to_string())
         }
 
-        fn knock(&self, agent: &str, header: &str) -> Result<Admitted> {
+        fn authenticate(&self, agent: &str, header: &str) -> Result<Admitted> {
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, header.parse().unwrap());
             self.access.admit(&headers, agent, TokenScope::Push)
         }
 
         fn kind(&self, agent: &str, header: &str) -> Option<Kind> {
-            self.knock(agent, header).err().map(|error| error.kind())
+            self.authenticate(agent, header).err().map(|error| error.kind())
         }
     }
 
@@ -241,7 +241,7 @@ mod tests {
         let door = Door::new();
         let (entry, push) = door.token(TokenScope::Push, None);
         let (_, read) = door.token(TokenScope::Read, None);
-        let admitted = door.knock("a", &format!("Bearer {push}")).unwrap();
+        let admitted = door.authenticate("a", &format!("Bearer {push}")).unwrap();
         assert_eq!(admitted.bearer.as_ref().map(|bearer| &bearer.token.id), Some(&entry.id));
         assert!(admitted.needs(TokenScope::Promote).is_err());
         assert_eq!(door.kind("a", &format!("bearer {push}")), None);
@@ -279,7 +279,7 @@ mod tests {
         let door = Door::new();
         let (_, read) = door.token(TokenScope::Read, None);
         for agent in ["b", "A", "", "..", "a\u{0}"] {
-            let error = door.knock(agent, &format!("Bearer {read}")).unwrap_err();
+            let error = door.authenticate(agent, &format!("Bearer {read}")).unwrap_err();
             assert_eq!(
                 (error.kind(), error.message()),
                 (Kind::NotFound, no_agent(agent).message())

@@ -1,13 +1,13 @@
 //! What clients do with one agent: look, upload, change, get.
 
 use super::access::Admitted;
-use super::answer::{HttpError, HttpResponse, empty, json};
 use super::body;
 use super::download::Download;
 use super::limits::{Connection, Pool, Requester};
 use super::metrics::{Gauge, GaugeGuard};
 use super::range::{ByteRange, part};
-use super::record::Trace;
+use super::request_log::Trace;
+use super::response::{HttpError, HttpResponse, empty, json};
 use super::state::{ServerState, on_thread};
 use super::upkeep;
 use crate::error::{Error, Kind, Result};
@@ -71,7 +71,7 @@ pub async fn refs(
     let admitted = admit(&state, &request, &agent, TokenScope::Read)?;
     let asker = known(&request)?;
     let id = admitted.agent.clone();
-    let found = state.work(Pool::Refs, &admitted.who(), move |depot| depot.current(&id)).await?;
+    let found = state.work(Pool::Refs, &admitted.who(), move |store| store.current(&id)).await?;
     if found.is_some() {
         state.metrics.opened(&admitted.agent);
     }
@@ -108,7 +108,7 @@ pub async fn offset(
     let admitted = admit(&state, &request, &agent, TokenScope::Push)?;
     let pack: PackId = pack.parse()?;
     let (who, id) = (admitted.who(), admitted.agent);
-    let offset = state.work(Pool::Refs, &who, move |depot| depot.offset(&id, &pack)).await?;
+    let offset = state.work(Pool::Refs, &who, move |store| store.offset(&id, &pack)).await?;
     Ok(at_offset(StatusCode::OK, offset))
 }
 
@@ -128,7 +128,7 @@ pub async fn append(
     let sender = Sender { token, now: state.log.now().into() };
     let offset_of = |id: AgentId| {
         state
-            .work(Pool::Refs, &who, move |depot| Ok((depot.offset(&id, &pack)?, depot.usage(&id)?)))
+            .work(Pool::Refs, &who, move |store| Ok((store.offset(&id, &pack)?, store.usage(&id)?)))
     };
     let (here, usage) = offset_of(id.clone()).await?;
     let mut body = request.into_body();
@@ -150,10 +150,10 @@ pub async fn append(
     // Counted when its bytes are promised. All three last until the thread is done, which outlives a client that goes away.
     let held = (place, promised, GaugeGuard::more(Uploads(state.clone())));
     let (feed, mut upload) = body::upload();
-    let (depot, into) = (state.depot.clone(), id.clone());
+    let (store, into) = (state.store.clone(), id.clone());
     let receiving = tokio::spawn(on_thread(move || {
         let _held = held;
-        depot.receive_from(&sender, &into, &pack, offset, total, &mut upload)
+        store.receive_from(&sender, &into, &pack, offset, total, &mut upload)
     }));
     // A task too, so that what arrived is handed over even when the client goes away meanwhile.
     let limits = state.limits.clone();
@@ -214,14 +214,14 @@ pub async fn transact(
     let quota = state.quota.clone();
     let wanted = transaction.clone();
     let told = trace.clone();
-    let land = move |depot: &RemoteStore| {
-        if let Err(failure) = quota.allow(&id, &depot.usage_after(&id, &transaction)?) {
+    let land = move |store: &RemoteStore| {
+        if let Err(failure) = quota.allow(&id, &store.usage_after(&id, &transaction)?) {
             return Ok(Err(failure));
         }
         if let Some(trace) = told.filter(|trace| trace.is_unclear()) {
-            let _ = depot.newest_step(&id, &transaction).map(|step| trace.step.set(step));
+            let _ = store.newest_record(&id, &transaction).map(|step| trace.step.set(step));
         }
-        depot.transact_for(&id, &transaction, asked).map(Ok)
+        store.transact_for(&id, &transaction, asked).map(Ok)
     };
     let done = state.work(Pool::Transactions, &who, land).await??;
     let TxnAnswer { outcome, did, is_there } = done;
@@ -257,14 +257,14 @@ pub async fn fetch(
     let (head, body) = request.into_parts();
     let wanted: FetchRequest = body::json(body, "a fetch", &state.limits).await?;
     let (who, id) = (admitted.who(), admitted.agent);
-    let make = move |depot: &RemoteStore| match depot.fetch(&id, &wanted) {
+    let make = move |store: &RemoteStore| match store.fetch(&id, &wanted) {
         Err(error) if error.kind() == Kind::Unavailable => {
             Ok(Err(HttpError::new(StatusCode::TOO_MANY_REQUESTS, error)))
         }
         made => made.map(Ok),
     };
-    let parcel = state.work(Pool::Fetches, &who, make).await??;
-    let (len, etag) = (parcel.len(), format!("\"{}\"", parcel.id()));
+    let thin_pack = state.work(Pool::Fetches, &who, make).await??;
+    let (len, etag) = (thin_pack.len(), format!("\"{}\"", thin_pack.id()));
     let (status, from) = match part(&head.headers, &etag, len) {
         ByteRange::Whole => (StatusCode::OK, 0),
         ByteRange::From(start) => (StatusCode::PARTIAL_CONTENT, start),
@@ -278,7 +278,7 @@ pub async fn fetch(
             return Ok(answer);
         }
     };
-    let mut answer = HttpResponse::new(Body::new(Download::new(&parcel, from, state)));
+    let mut answer = HttpResponse::new(Body::new(Download::new(&thin_pack, from, state)));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));

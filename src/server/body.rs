@@ -1,9 +1,9 @@
 //! Bodies of requests: JSON of a limited size, and uploads that are read while they arrive.
 
-use super::answer::HttpError;
 use super::limits::ServerLimits;
 use crate::error::{Error, Kind};
 use crate::protocol::limits::MAX_JSON;
+use crate::server::response::HttpError;
 use axum::body::Body;
 use axum::http::StatusCode;
 use bytes::{Buf, Bytes};

@@ -3,8 +3,8 @@
 use super::io::Guarded;
 use super::limits::{Connection, Connections};
 use super::malformed::{self, Screened};
-use super::record::Peer;
 use super::state::ServerState;
+use crate::server::request_log::Peer;
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -44,8 +44,8 @@ impl ConnectionContext {
         let Some(tls) = self.tls.clone() else { return self.speak(stream, peer, connection).await };
         match timeout(limits.head, tls.accept(stream)).await {
             Ok(Ok(stream)) => self.speak(stream, peer, connection).await,
-            Ok(Err(error)) => self.tell(peer, &format!("no TLS: {error}"), None),
-            Err(_) => self.tell(peer, "no TLS in time", None),
+            Ok(Err(error)) => self.refuse_busy(peer, &format!("no TLS: {error}"), None),
+            Err(_) => self.refuse_busy(peer, "no TLS in time", None),
         }
     }
 
@@ -84,7 +84,7 @@ impl ConnectionContext {
             None => None,
         };
         if let Err(error) = ended {
-            self.tell(peer, &error.to_string(), id);
+            self.refuse_busy(peer, &error.to_string(), id);
         }
     }
 
@@ -102,7 +102,7 @@ impl ConnectionContext {
         id
     }
 
-    fn tell(&self, peer: SocketAddr, why: &str, request: Option<String>) {
+    fn refuse_busy(&self, peer: SocketAddr, why: &str, request: Option<String>) {
         let mut fields = vec![("peer", peer.to_string().into()), ("cause", why.into())];
         fields.extend(request.map(|id| ("request", id.into())));
         self.state.log.event("connection", fields);

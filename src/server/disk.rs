@@ -26,8 +26,8 @@ struct DiskHealth {
 
 impl Disk {
     /// Tries whether the engine holds what it must. Where the disk takes nothing now that is tried as soon as it does.
-    pub fn probe(data: &Path, depot: &RemoteStore) -> Result<Disk> {
-        let refusal = match probe(depot) {
+    pub fn probe(data: &Path, store: &RemoteStore) -> Result<Disk> {
+        let refusal = match probe(store) {
             Err(error) if !error.is_unwritable() => return Err(error),
             tried => tried.err(),
         };
@@ -41,14 +41,14 @@ impl Disk {
     }
 
     /// Whether it takes writes, and whether that is news.
-    pub fn check(&self, depot: &RemoteStore) -> (Result<()>, bool) {
+    pub fn check(&self, store: &RemoteStore) -> (Result<()>, bool) {
         let mut known = self.known();
         if known.tried.is_some_and(|when| when.elapsed() < FRESH) {
             return (known.answer(), false);
         }
         let mut tried = fs::try_to_write(&self.data);
         if !known.is_proven {
-            tried = tried.and_then(|()| probe(depot));
+            tried = tried.and_then(|()| probe(store));
             known.is_proven = tried.is_ok();
         }
         let is_news = tried.is_ok() != known.refusal.is_none();
@@ -99,8 +99,8 @@ pub fn why(error: &Error) -> &'static str {
     }
 }
 
-fn probe(depot: &RemoteStore) -> Result<()> {
-    let ProbeReport { failures, .. } = depot.probe()?;
+fn probe(store: &RemoteStore) -> Result<()> {
+    let ProbeReport { failures, .. } = store.probe()?;
     match failures.first() {
         None => Ok(()),
         Some(what) => {
@@ -118,19 +118,19 @@ mod tests {
     fn a_folder_that_cannot_be_written_is_noticed_and_nothing_stays_of_a_try() {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("data");
-        let depot = RemoteStore::open(&data).unwrap();
-        let disk = Disk::probe(&data, &depot).unwrap();
+        let store = RemoteStore::open(&data).unwrap();
+        let disk = Disk::probe(&data, &store).unwrap();
         let names = || std::fs::read_dir(&data).unwrap().count();
         let before = names();
         let check = || {
             disk.known().tried = None;
-            disk.check(&depot)
+            disk.check(&store)
         };
         assert!(matches!(check(), (Ok(()), false)));
         assert_eq!(names(), before);
         std::fs::rename(&data, dir.path().join("gone")).unwrap();
         assert!(matches!(check(), (Err(_), true)));
-        assert!(disk.check(&depot).0.is_err(), "and what was found holds for a moment");
+        assert!(disk.check(&store).0.is_err(), "and what was found holds for a moment");
         assert!(!disk.is_writable() && disk.is_proven() && !disk.is_read_only());
         std::fs::rename(dir.path().join("gone"), &data).unwrap();
         assert!(matches!(check(), (Ok(()), true)));

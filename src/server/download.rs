@@ -1,4 +1,4 @@
-//! A parcel on its way to a client: read piece by piece on threads that may wait, none of which is
+//! A thin pack on its way to a client: read piece by piece on threads that may wait, none of which is
 //! held while the client takes its time.
 
 use super::metrics::{Gauge, GaugeGuard};
@@ -23,9 +23,9 @@ pub struct Download {
 }
 
 impl Download {
-    pub fn new(parcel: &ThinPack, from: u64, state: Arc<ServerState>) -> Download {
-        let left = parcel.len().saturating_sub(from);
-        let (reader, one) = (Some(parcel.reader(from)), GaugeGuard::more(Downloads(state)));
+    pub fn new(thin_pack: &ThinPack, from: u64, state: Arc<ServerState>) -> Download {
+        let left = thin_pack.len().saturating_sub(from);
+        let (reader, one) = (Some(thin_pack.reader(from)), GaugeGuard::more(Downloads(state)));
         Download { left, reader, reading: None, _one: one }
     }
 }

@@ -1,10 +1,10 @@
 //! Whether the server lives, whether it can work, and what it counts.
 
-use super::answer::{HttpError, HttpResponse, text};
 use super::disk;
-use super::record::Peer;
 use super::state::{ServerState, on_thread};
 use crate::error::{Error, Kind, Result};
+use crate::server::request_log::Peer;
+use crate::server::response::{HttpError, HttpResponse, text};
 use axum::extract::{Request, State as Shared};
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub async fn readyz(Shared(state): Shared<Arc<ServerState>>) -> Result<HttpRespo
         Error::new(Kind::Unavailable, why).hint(hint)
     })?;
     // Whoever may not know which agents there are may read this.
-    Ok(match state.depot.known_damage() {
+    Ok(match state.store.known_damage() {
         (0, _) => text(StatusCode::OK, "ready\n".to_owned()),
         (damaged, agents) => text(
             StatusCode::OK,

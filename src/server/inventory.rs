@@ -39,17 +39,17 @@ pub struct DeletedAgent {
 
 /// The first agents after one of them, as many as wanted, of those that may be seen.
 pub fn page(
-    depot: &RemoteStore,
+    store: &RemoteStore,
     after: Option<&AgentId>,
     limit: usize,
     may_see: impl Fn(&AgentId) -> bool,
 ) -> Result<AgentPage> {
     let mut page = AgentPage { agents: Vec::new(), more: false };
-    for agent in depot.agents()? {
+    for agent in store.agents()? {
         if after.is_some_and(|after| agent <= *after) || !may_see(&agent) {
             continue;
         }
-        let Some(overview) = depot.overview(&agent).transpose() else { continue };
+        let Some(overview) = store.overview(&agent).transpose() else { continue };
         if page.agents.len() == limit {
             page.more = true;
             break;
@@ -60,8 +60,8 @@ pub fn page(
 }
 
 /// The agent's numbers, or an error where there is no such agent.
-pub fn existing(depot: &RemoteStore, agent: &AgentId) -> Result<Overview> {
-    depot.overview(agent)?.ok_or_else(|| no_agent(agent))
+pub fn existing(store: &RemoteStore, agent: &AgentId) -> Result<Overview> {
+    store.overview(agent)?.ok_or_else(|| no_agent(agent))
 }
 
 fn no_agent(agent: &AgentId) -> Error {
@@ -70,30 +70,30 @@ fn no_agent(agent: &AgentId) -> Error {
 }
 
 pub fn details(
-    depot: &RemoteStore,
+    store: &RemoteStore,
     tokens: &Tokens,
     agent: &AgentId,
     quotas: Quotas,
 ) -> Result<AgentDetails> {
-    let overview = existing(depot, agent)?;
-    let missing = depot.missing_packs(agent)?.len();
+    let overview = existing(store, agent)?;
+    let missing = store.missing_packs(agent)?.len();
     Ok(AgentDetails { overview, missing, tokens: opening(tokens, agent)?, quotas, cached: None })
 }
 
 /// Closes an agent for everything new, or opens it again; false where it was so before.
-pub fn archive(depot: &RemoteStore, agent: &AgentId, archived: bool) -> Result<bool> {
-    existing(depot, agent)?;
-    depot.archive(agent, archived)
+pub fn archive(store: &RemoteStore, agent: &AgentId, archived: bool) -> Result<bool> {
+    existing(store, agent)?;
+    store.archive(agent, archived)
 }
 
 /// Deletes an agent for good, or finishes that.
 pub fn delete(
-    depot: &RemoteStore,
+    store: &RemoteStore,
     tokens: &Tokens,
     agent: &AgentId,
     now: SystemTime,
 ) -> Result<DeletedAgent> {
-    let freed = depot.delete(agent, now)?.ok_or_else(|| no_agent(agent))?;
+    let freed = store.delete(agent, now)?.ok_or_else(|| no_agent(agent))?;
     Ok(DeletedAgent { agent: agent.clone(), freed, tokens: opening(tokens, agent)? })
 }
 
@@ -125,7 +125,7 @@ pub fn overview_to_json(overview: &Overview) -> Value {
         "bytes": overview.bytes,
         "packs": overview.packs,
         "objects": overview.objects,
-        "condemnedPacks": overview.condemned,
+        "condemnedPacks": overview.retired,
         "uploads": uploads,
         "uploadBytes": upload_bytes,
         "changedAt": changed(overview),

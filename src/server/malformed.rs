@@ -1,10 +1,10 @@
 //! Requests that cannot be read. `hyper` answers them before anybody here sees them, with a head and nothing else;
 //! that head is held back, and an answer like all others takes its place.
 
-use super::answer::problem_text;
 use super::limits::Connection;
 use crate::error::Error;
 use crate::protocol::ErrorBody;
+use crate::server::response::problem_text;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use std::io::{self, IoSlice};

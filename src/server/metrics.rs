@@ -37,7 +37,7 @@ pub struct Stored {
     pub damaged: usize,
     /// Whether the disk takes writes.
     pub writable: bool,
-    pub condemned_bytes: u64,
+    pub retired_bytes: u64,
     /// Bytes of answers on their way.
     pub cached: u64,
     /// Proofs of packs, and those that were spared.
@@ -159,7 +159,7 @@ impl Metrics {
                 "condemned_bytes",
                 "gauge",
                 "Bytes of packs that nothing needs any more.",
-                stored.condemned_bytes.to_string(),
+                stored.retired_bytes.to_string(),
             ),
             (
                 "cache_bytes",

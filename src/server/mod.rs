@@ -1,4 +1,4 @@
-//! The server of remotes: HTTP over a depot, and who may do what there.
+//! The server of remotes: HTTP over a remote store, and who may do what there.
 //!
 //! The runtime lives and dies with a [`Server`]; nothing else in the program has one. Handlers wait
 //! for the network only: what waits for the disk runs on threads of its own, so many and no more.
@@ -6,7 +6,6 @@
 mod access;
 mod admin;
 mod agents;
-mod answer;
 mod body;
 mod config;
 mod connection;
@@ -16,6 +15,7 @@ pub mod expiry;
 mod health;
 pub mod inventory;
 mod io;
+pub mod last_used;
 mod limits;
 mod log;
 mod malformed;
@@ -24,7 +24,8 @@ pub mod pattern;
 pub mod policy;
 mod proxies;
 mod range;
-mod record;
+mod request_log;
+mod response;
 mod routes;
 mod scrub;
 mod signals;
@@ -33,7 +34,6 @@ mod tls;
 pub mod token;
 pub mod tokens;
 mod upkeep;
-pub mod used;
 
 pub use config::{ServerConfig, TlsFiles};
 pub use limits::{PoolSize, ServerLimits};
@@ -98,7 +98,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the depot, tries whether its engine holds what it must, and takes the address.
+    /// Opens the remote store, tries whether its engine holds what it must, and takes the address.
     pub fn start(config: &ServerConfig, surroundings: Surroundings) -> Result<Server> {
         limits::heap::share();
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -115,8 +115,8 @@ impl Server {
             cache: limits.agent_cache,
             ..Settings::default()
         };
-        let depot = RemoteStore::open_with(&config.data, &settings)?;
-        let disk = Disk::probe(&config.data, &depot)?;
+        let store = RemoteStore::open_with(&config.data, &settings)?;
+        let disk = Disk::probe(&config.data, &store)?;
         let access =
             Access::new(Tokens::of(&config.data), config.open, surroundings.clock.clone())?;
         let (log, writer) = Logger::new(surroundings.log, surroundings.clock);
@@ -130,11 +130,11 @@ impl Server {
             let _inside = runtime.enter();
             Signals::install()?
         };
-        let (depot, proxies) = (Arc::new(depot), config.proxies.clone());
+        let (store, proxies) = (Arc::new(store), config.proxies.clone());
         let state =
-            Arc::new(ServerState::new(ServerParts { depot, access, log, limits, disk, proxies })?);
-        let refusal = state.disk.check(&state.depot).0.err();
-        refusal.inspect(|refusal| state.tell_disk(Some(refusal)));
+            Arc::new(ServerState::new(ServerParts { store, access, log, limits, disk, proxies })?);
+        let refusal = state.disk.check(&state.store).0.err();
+        refusal.inspect(|refusal| state.report_disk(Some(refusal)));
         Ok(Server { runtime, listener, admin, signals, state, certificate, tls, writer })
     }
 

@@ -4,7 +4,7 @@ use super::ServerConfig;
 use crate::error::{Error, Result};
 
 /// What its owner should know before the server starts; an error where it must not.
-pub fn judge(config: &ServerConfig, tokens: usize) -> Result<Vec<String>> {
+pub fn check_policy(config: &ServerConfig, tokens: usize) -> Result<Vec<String>> {
     let address = config.listen;
     let here = address.ip().is_loopback();
     if config.open && !here {
@@ -68,7 +68,8 @@ mod tests {
     #[test]
     fn what_is_refused_what_is_warned_of_and_what_is_fine() {
         let judge = |listen, tls, open, tokens| {
-            judge(&config(listen, tls, open), tokens).map_or(usize::MAX, |warnings| warnings.len())
+            check_policy(&config(listen, tls, open), tokens)
+                .map_or(usize::MAX, |warnings| warnings.len())
         };
         let refused = usize::MAX;
         for here in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1"] {

@@ -1,4 +1,4 @@
-//! Which part of a parcel a client asks for: the rest of one that was cut.
+//! Which part of a thin pack a client asks for: the rest of one that was cut.
 
 use axum::http::HeaderMap;
 use axum::http::header::{IF_RANGE, RANGE};
@@ -12,7 +12,7 @@ pub enum ByteRange {
     Beyond,
 }
 
-/// Reads `Range: bytes=N-`. It counts only while `If-Range` names the parcel that was cut; other
+/// Reads `Range: bytes=N-`. It counts only while `If-Range` names the thin pack that was cut; other
 /// forms of ranges are passed over, as the standard allows.
 pub fn part(headers: &HeaderMap, etag: &str, len: u64) -> ByteRange {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);

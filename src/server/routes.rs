@@ -1,10 +1,10 @@
 //! Which request goes where, and what surrounds all of them: an id, a record, and a net for bugs.
 
-use super::answer::{HttpError, HttpResponse};
-use super::record::Record;
 use super::state::ServerState;
 use super::{admin, agents, health};
 use crate::error::Error;
+use crate::server::request_log::Record;
+use crate::server::response::{HttpError, HttpResponse};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State as Shared};
 use axum::http::StatusCode;
@@ -138,11 +138,11 @@ mod tests {
         let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
         let access = Access::new(Tokens::of(data), true, clock.clone()).unwrap();
         let (log, _writer) = Logger::new(Box::new(|_| {}), clock);
-        let depot = Arc::new(RemoteStore::open(data).unwrap());
-        let disk = Disk::probe(data, &depot).unwrap();
+        let store = Arc::new(RemoteStore::open(data).unwrap());
+        let disk = Disk::probe(data, &store).unwrap();
         Arc::new(
             ServerState::new(ServerParts {
-                depot,
+                store,
                 access,
                 log,
                 limits: ServerLimits::default(),

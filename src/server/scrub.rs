@@ -29,7 +29,7 @@ pub async fn cycles(state: Arc<ServerState>) {
             state.log.event("scrub_failed", [("error", json!(failure.error.message()))]);
             LOOK
         });
-        state.tell_damage();
+        state.report_damage();
         tokio::time::sleep(wait).await;
     }
 }
@@ -60,32 +60,32 @@ fn next(at: &ScrubState, sizes: &[(AgentId, u64)], period_ms: u64, now_ms: u64) 
 
 /// Scrubs the next agent if it is due. Gives how long to wait before the next step.
 fn step(state: &Arc<ServerState>, period: Duration) -> Result<Duration> {
-    let depot = &state.depot;
+    let store = &state.store;
     let now = u64::try_from(state.log.now().as_millisecond()).unwrap_or(0);
-    let known = depot.scrub_state()?.filter(|at| at.began_ms <= now);
+    let known = store.scrub_state()?.filter(|at| at.began_ms <= now);
     let mut at = known.unwrap_or_else(|| ScrubState::begin(now));
-    let (agent, size) = match next(&at, &sizes(state, &depot.agents()?), millis(period), now) {
+    let (agent, size) = match next(&at, &sizes(state, &store.agents()?), millis(period), now) {
         ScrubStep::Wait(time) => return Ok(time),
         ScrubStep::Begin => {
-            return depot.set_scrub_state(&ScrubState::begin(now)).map(|()| Duration::ZERO);
+            return store.set_scrub_state(&ScrubState::begin(now)).map(|()| Duration::ZERO);
         }
         ScrubStep::Read(agent, size) => (agent, size),
     };
-    let scrubbed = depot.scrub(&agent, &mut Slowly { state, owed: Duration::ZERO });
+    let scrubbed = store.scrub(&agent, &mut Slowly { state, owed: Duration::ZERO });
     if let Err(error) = &scrubbed {
         let fields = [("agent", json!(agent.as_str())), ("error", json!(error.message()))];
         state.log.event("scrub_failed", fields);
     }
     if scrubbed.unwrap_or(true) {
         (at.after, at.bytes) = (Some(agent), at.bytes + size);
-        depot.set_scrub_state(&at)?;
+        store.set_scrub_state(&at)?;
     }
     Ok(Duration::ZERO)
 }
 
 /// An agent whose head cannot be read takes no time, and its scrub says why.
 fn sizes(state: &ServerState, agents: &[AgentId]) -> Vec<(AgentId, u64)> {
-    agents.iter().map(|agent| (agent.clone(), state.depot.size(agent).unwrap_or(0))).collect()
+    agents.iter().map(|agent| (agent.clone(), state.store.size(agent).unwrap_or(0))).collect()
 }
 
 fn millis(time: Duration) -> u64 {

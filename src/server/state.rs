@@ -1,20 +1,20 @@
 //! What all requests share.
 
 use super::access::Access;
-use super::answer::HttpError;
 use super::disk::Disk;
 use super::limits::{Connections, Pool, Pools, Quota, Requester, ServerLimits};
 use super::log::Logger;
 use super::metrics::{Metrics, Stored};
 use super::proxies::Proxies;
-use super::upkeep::Desk;
+use super::upkeep::UpkeepQueue;
 use crate::error::{Error, Result};
 use crate::remote_store::RemoteStore;
+use crate::server::response::HttpError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub struct ServerState {
-    pub depot: Arc<RemoteStore>,
+    pub store: Arc<RemoteStore>,
     pub access: Access,
     pub metrics: Metrics,
     pub log: Logger,
@@ -23,7 +23,7 @@ pub struct ServerState {
     pub stopping: AtomicBool,
     pub pools: Pools,
     pub connections: Arc<Connections>,
-    pub desk: Desk,
+    pub upkeep: UpkeepQueue,
     pub quota: Arc<Quota>,
     pub proxies: Proxies,
     ids: AtomicU64,
@@ -31,7 +31,7 @@ pub struct ServerState {
 
 /// The parts that differ between servers.
 pub struct ServerParts {
-    pub depot: Arc<RemoteStore>,
+    pub store: Arc<RemoteStore>,
     pub access: Access,
     pub log: Logger,
     pub limits: ServerLimits,
@@ -41,11 +41,11 @@ pub struct ServerParts {
 
 impl ServerState {
     pub fn new(parts: ServerParts) -> Result<ServerState> {
-        let ServerParts { depot, access, log, limits, disk, proxies } = parts;
+        let ServerParts { store, access, log, limits, disk, proxies } = parts;
         let first = getrandom::u64()
             .map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
         Ok(ServerState {
-            depot,
+            store: store,
             access,
             metrics: Metrics::default(),
             log,
@@ -55,7 +55,7 @@ impl ServerState {
             pools: Pools::new(&limits),
             quota: Quota::new(limits.agent_bytes, limits.agent_refs),
             connections: Connections::new(limits.connections, limits.strangers),
-            desk: Desk::default(),
+            upkeep: UpkeepQueue::default(),
             ids: AtomicU64::new(first),
             limits,
         })
@@ -74,27 +74,27 @@ impl ServerState {
         work: impl FnOnce(&RemoteStore) -> Result<T> + Send + 'static,
     ) -> Result<T, HttpError> {
         let place = self.pools.wait(pool, who).await?;
-        let depot = self.depot.clone();
+        let store = self.store.clone();
         let done = on_thread(move || {
             // Until the thread is done, which outlives a client that goes away.
             let _place = place;
-            work(&depot)
+            work(&store)
         });
         let done = done.await;
-        self.tell_damage();
+        self.report_damage();
         done
     }
 
     /// Whether the disk takes writes, as of a moment ago. It is logged when that changes.
     pub fn check_disk(&self) -> Result<()> {
-        let (taken, is_news) = self.disk.check(&self.depot);
+        let (taken, is_news) = self.disk.check(&self.store);
         if is_news {
-            self.tell_disk(taken.as_ref().err());
+            self.report_disk(taken.as_ref().err());
         }
         taken
     }
 
-    pub fn tell_disk(&self, refusal: Option<&Error>) {
+    pub fn report_disk(&self, refusal: Option<&Error>) {
         let cause = refusal.map(|error| error.message().to_owned());
         self.log.event("disk", [("writable", refusal.is_none().into()), ("cause", cause.into())]);
     }
@@ -112,17 +112,17 @@ impl ServerState {
     /// What is known of what is stored, for who watches.
     pub fn stored(&self) -> Stored {
         Stored {
-            damaged: self.depot.known_damage().0,
+            damaged: self.store.known_damage().0,
             writable: self.disk.is_writable(),
-            condemned_bytes: self.desk.condemned_bytes(),
-            proofs: self.depot.proofs(),
-            cached: self.depot.cached(),
+            retired_bytes: self.upkeep.retired_bytes(),
+            proofs: self.store.proofs(),
+            cached: self.store.cached(),
         }
     }
 
     /// Logs and counts the damage that came to light since this was called last.
-    pub fn tell_damage(&self) {
-        for found in self.depot.take_damage() {
+    pub fn report_damage(&self) {
+        for found in self.store.take_damage() {
             self.metrics.damage.fetch_add(1, Ordering::Relaxed);
             let fields = [
                 ("agent", found.agent.as_str().into()),

@@ -16,38 +16,38 @@ pub const SOON: Duration = Duration::from_secs(60);
 
 /// Which agents wait for upkeep, and what was found at the last one.
 #[derive(Default)]
-pub struct Desk(Mutex<Notes>);
+pub struct UpkeepQueue(Mutex<Notes>);
 
 #[derive(Default)]
 struct Notes {
     /// However many pushes come meanwhile, an agent waits once.
     waiting: HashSet<AgentId>,
-    /// Bytes of condemned packs, of those agents that have some.
-    condemned: HashMap<AgentId, u64>,
+    /// Bytes of retired packs, of those agents that have some.
+    retired: HashMap<AgentId, u64>,
 }
 
-impl Desk {
+impl UpkeepQueue {
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note_condemned(&self, agent: &AgentId, bytes: u64) {
+    fn note_retired(&self, agent: &AgentId, bytes: u64) {
         let mut notes = self.notes();
         match bytes {
-            0 => notes.condemned.remove(agent),
-            bytes => notes.condemned.insert(agent.clone(), bytes),
+            0 => notes.retired.remove(agent),
+            bytes => notes.retired.insert(agent.clone(), bytes),
         };
     }
 
-    /// What condemned packs take, of all agents together.
-    pub fn condemned_bytes(&self) -> u64 {
-        self.notes().condemned.values().sum()
+    /// What retired packs take, of all agents together.
+    pub fn retired_bytes(&self) -> u64 {
+        self.notes().retired.values().sum()
     }
 }
 
 /// Looks after an agent that was just written to, when it is its turn. The answer does not wait for it.
 pub fn after_write(state: &Arc<ServerState>, agent: AgentId) {
-    if state.desk.notes().waiting.insert(agent.clone()) {
+    if state.upkeep.notes().waiting.insert(agent.clone()) {
         let state = state.clone();
         tokio::spawn(async move { look_after(&state, agent, UpkeepReason::Push).await });
     }
@@ -62,7 +62,7 @@ pub async fn rounds(state: Arc<ServerState>) {
         let everyone = on_thread(move || {
             // From a disk that can only be read nothing can be removed either; from a full one it can.
             let _ = shared.check_disk();
-            if shared.disk.is_read_only() { Ok(Vec::new()) } else { shared.depot.everyone() }
+            if shared.disk.is_read_only() { Ok(Vec::new()) } else { shared.store.everyone() }
         });
         match everyone.await {
             Ok(agents) => {
@@ -79,19 +79,19 @@ pub async fn rounds(state: Arc<ServerState>) {
 pub async fn survey(state: Arc<ServerState>) {
     let shared = state.clone();
     let done = on_thread(move || {
-        for agent in shared.depot.agents()? {
+        for agent in shared.store.agents()? {
             if shared.stopping.load(Ordering::Relaxed) {
                 break;
             }
             // An agent that cannot be looked at says so when somebody asks for it.
-            let _ = shared.depot.missing_packs(&agent);
+            let _ = shared.store.missing_packs(&agent);
         }
         Ok(())
     });
     if let Err(failure) = done.await {
         failed(&state, "", failure.error.message());
     }
-    state.tell_damage();
+    state.report_damage();
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,15 +115,15 @@ async fn look_after(state: &Arc<ServerState>, agent: AgentId, why: UpkeepReason)
     let done = on_thread(move || {
         let _place = place;
         // From here on a push asks for another turn: this one may have looked before it.
-        shared.desk.notes().waiting.remove(&id);
-        if why == UpkeepReason::Push && !shared.depot.needs_upkeep(&id)? {
+        shared.upkeep.notes().waiting.remove(&id);
+        if why == UpkeepReason::Push && !shared.store.needs_upkeep(&id)? {
             return Ok(None);
         }
-        shared.depot.missing_packs(&id)?;
-        shared.depot.collect(&id, &Upkeep::at(shared.log.now().into())).map(Some)
+        shared.store.missing_packs(&id)?;
+        shared.store.collect(&id, &Upkeep::at(shared.log.now().into())).map(Some)
     });
     let done = done.await;
-    state.tell_damage();
+    state.report_damage();
     match done {
         Ok(None) => {}
         Ok(Some(done)) => report(state, &agent, &done),
@@ -133,7 +133,7 @@ async fn look_after(state: &Arc<ServerState>, agent: AgentId, why: UpkeepReason)
 
 fn report(state: &ServerState, agent: &AgentId, done: &Collected) {
     if !done.busy {
-        state.desk.note_condemned(agent, done.condemned_bytes);
+        state.upkeep.note_retired(agent, done.retired_bytes);
     }
     if done.did_something() {
         state.log.event(
@@ -144,7 +144,7 @@ fn report(state: &ServerState, agent: &AgentId, done: &Collected) {
                 ("deleted", json!(done.deleted)),
                 ("uploads", json!(done.uploads)),
                 ("unknown", json!(done.unknown)),
-                ("condemnedBytes", json!(done.condemned_bytes)),
+                ("condemnedBytes", json!(done.retired_bytes)),
             ],
         );
     }

@@ -91,7 +91,7 @@ pub fn require(dir: &Path) -> Result<()> {
 }
 
 fn read_once(dir: &Path) -> Result<Option<Active>> {
-    match Packed::look(dir)?.pointer() {
+    match Packed::scan(dir)?.pointer() {
         Ok(Some(active)) => Ok(Some(active)),
         Ok(None) => read_file(dir),
         // A rewriting begins with the removal of the log: where there is one, there is no pointer beside the refs.

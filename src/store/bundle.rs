@@ -14,7 +14,7 @@ use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::store::checksummed;
-use crate::store::missing::MissingObjects;
+use crate::store::missing_objects::MissingObjects;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -40,12 +40,12 @@ impl Block {
     fn encode(&self) -> String {
         let active = self.heads.active.map(|active| active.encode()).unwrap_or_default();
         let refs = Packed::contiguous(&self.heads.source, &self.heads.versions).lines();
-        checksummed::seal(format!("{HEADER}{PACK}{}\n{active}{refs}", self.pack))
+        checksummed::append_checksum(format!("{HEADER}{PACK}{}\n{active}{refs}", self.pack))
     }
 
     /// Reads exactly what [`Block::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Block, String> {
-        let text = checksummed::open(bytes)?;
+        let text = checksummed::verify_checksum(bytes)?;
         let rest =
             text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
         let (pack, rest) = rest
@@ -92,24 +92,26 @@ impl Store {
             )));
         }
         let want: Vec<Id> = heads.roots().into_iter().filter(|id| !have.contains(id)).collect();
-        let closure = MissingObjects::new(self.objects(), &want, have)?;
-        let parcel = self.objects().thin_pack(&closure, &self.incoming()?)?;
+        let missing = MissingObjects::new(self.objects(), &want, have)?;
+        let thin_pack = self.objects().thin_pack(&missing, &self.incoming()?)?;
         // Who opens it can do nothing about damage: it is found here.
         let limits = VerifyLimits { decoded: u64::MAX };
         accept(
-            self.objects().verify_pack(parcel.mapped(), &limits, progress)?,
+            self.objects().verify_pack(thin_pack.mapped(), &limits, progress)?,
             "what is to go into it",
         )?;
-        let block = Block { pack: parcel.id(), heads: heads.clone() }.encode();
+        let block = Block { pack: thin_pack.id(), heads: heads.clone() }.encode();
         let mut temp = Temp::create_in(folder)?;
         temp.write_all(block.as_bytes()).at("write", file)?;
-        parcel
+        thin_pack
             .bytes()
             .chunks(1 << 20)
             .try_for_each(|piece| temp.write_all(piece))
             .at("write", file)?;
         match temp.publish(file, Clobber::Never)? {
-            Published::Done => Ok((parcel.count(), (block.len() + parcel.bytes().len()) as u64)),
+            Published::Done => {
+                Ok((thin_pack.count(), (block.len() + thin_pack.bytes().len()) as u64))
+            }
             Published::Exists => Err(exists(file)),
         }
     }
@@ -193,8 +195,8 @@ fn exists(file: &Path) -> Error {
         .hint("give another name, or remove that file")
 }
 
-fn accept(verdict: PackCheck, what: &str) -> Result<()> {
-    match verdict {
+fn accept(checked: PackCheck, what: &str) -> Result<()> {
+    match checked {
         PackCheck::Sound { .. } => Ok(()),
         PackCheck::Bad(reason) => Err(Error::corrupt(format!("cannot use {what}: {reason}"))),
         PackCheck::Missing { .. } => Err(lacks(what)),

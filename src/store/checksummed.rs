@@ -5,13 +5,13 @@ use crate::object::Id;
 const CHECKSUM: &str = "checksum ";
 const LINE_LEN: usize = CHECKSUM.len() + 2 * Id::LEN + 1;
 
-pub fn seal(text: String) -> String {
+pub fn append_checksum(text: String) -> String {
     let checksum = blake3::hash(text.as_bytes());
     text + &format!("{CHECKSUM}{checksum}\n")
 }
 
 /// The lines above the seal, or what is wrong with it.
-pub fn open(bytes: &[u8]) -> Result<&str, String> {
+pub fn verify_checksum(bytes: &[u8]) -> Result<&str, String> {
     let split = bytes.len().checked_sub(LINE_LEN).ok_or("it is too short")?;
     let (text, last) = bytes.split_at(split);
     if last != format!("{CHECKSUM}{}\n", blake3::hash(text)).as_bytes() {

@@ -36,13 +36,15 @@ pub fn project_of(dir: &Path) -> &Path {
 const FOLDERS: [&str; 2] = [".git/objects", ".git/refs"];
 
 /// What is missing inside, or is not what git takes it for: with it `git clean -fdx` removes the store.
-pub fn gap(dir: &Path) -> Option<&'static str> {
+pub fn missing_part(dir: &Path) -> Option<&'static str> {
     let folder = FOLDERS.into_iter().find(|name| !dir.join(name).is_dir());
-    folder.or_else(|| SKELETON.into_iter().map(|(name, _)| name).find(|name| !is_whole(dir, name)))
+    folder.or_else(|| {
+        SKELETON.into_iter().map(|(name, _)| name).find(|name| !is_installed(dir, name))
+    })
 }
 
 /// A head that git believes names a branch or a commit. Of the others git asks no more than that they are there.
-fn is_whole(dir: &Path, name: &str) -> bool {
+fn is_installed(dir: &Path, name: &str) -> bool {
     let Ok(Some(text)) = fs::read_if_exists(&dir.join(name)) else { return false };
     let is_commit = || text.len() >= 40 && text[..40].iter().all(u8::is_ascii_hexdigit);
     match name.ends_with("HEAD") {
@@ -52,12 +54,12 @@ fn is_whole(dir: &Path, name: &str) -> bool {
 }
 
 /// Puts in place what is missing, inside and outside. Says whether it wrote to a file of the project.
-pub fn raise(dir: &Path) -> Result<bool> {
+pub fn install(dir: &Path) -> Result<bool> {
     for folder in FOLDERS {
         fs::create_dir_all(&dir.join(folder))?;
     }
     for (name, content) in SKELETON {
-        if !is_whole(dir, name) {
+        if !is_installed(dir, name) {
             fs::replace(&dir.join(name), content.as_bytes())?;
         }
     }

@@ -42,7 +42,7 @@ pub fn make(dir: &Path) -> Result<()> {
     // An earlier run may have died between making a folder and making its name durable.
     fs::sync_dir(&dir.join("refs"))?;
     fs::sync_dir(git_guard::project_of(dir))?;
-    git_guard::raise(dir)?;
+    git_guard::install(dir)?;
     match fs::write_new(&dir.join(FORMAT), FORMAT_LINE.as_bytes(), Clobber::Never)? {
         Published::Done => Ok(()),
         Published::Exists => fs::sync_dir(dir),

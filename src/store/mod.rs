@@ -5,11 +5,12 @@ mod bundle;
 mod checksummed;
 mod config;
 mod confirm;
+mod connectivity;
 mod git_guard;
-mod heard;
+mod last_known;
 mod layout;
 mod lock;
-mod missing;
+mod missing_objects;
 mod odb;
 pub mod project;
 mod receipts;
@@ -17,15 +18,15 @@ mod receive;
 mod ref_transaction;
 pub mod refs;
 mod remote_tracking;
-mod whole;
 
-pub use crate::store::missing::MissingObjects;
+pub use crate::store::connectivity::Depth;
+pub use crate::store::last_known::LastKnown;
+pub use crate::store::missing_objects::MissingObjects;
 pub use crate::store::ref_transaction::{Heads, common};
 pub use crate::store::remote_tracking::RemoteTracking;
 pub use active::Active;
 pub use bundle::{BundleFile, VerifiedBundle};
 pub use config::StoreConfig;
-pub use heard::Heard;
 pub use layout::DIR;
 pub use lock::StoreLock;
 pub use odb::{
@@ -34,7 +35,6 @@ pub use odb::{
 };
 pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, named};
 pub use refs::Refs;
-pub use whole::Depth;
 
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -80,11 +80,11 @@ impl Store {
     }
 
     /// Waits for the exclusive right to move refs, `ACTIVE` and the configuration. As every writing
-    /// command comes by here, this is also where the shield against git is looked after.
+    /// command comes by here, this is also where the git guard against git is looked after.
     pub fn lock(&self) -> Result<StoreLock> {
         let lock = StoreLock::acquire(&self.dir, LOCK_WAIT)?;
         active::settle(&self.dir)?;
-        self.shield()?;
+        self.guard_from_git()?;
         Ok(lock)
     }
 
@@ -149,7 +149,7 @@ impl Store {
 
     /// What the log of the refs knows, from its first line on.
     pub fn logged(&self) -> refs::LoggedRefs {
-        refs::log::known(&self.dir)
+        refs::log::read_all(&self.dir)
     }
 
     pub fn config(&self) -> Result<StoreConfig> {
@@ -157,13 +157,13 @@ impl Store {
     }
 
     /// What of the store's folder does not keep git away any more. Every command that writes puts it back.
-    pub fn unshielded(&self) -> Option<&'static str> {
-        git_guard::gap(&self.dir)
+    pub fn open_unguarded(&self) -> Option<&'static str> {
+        git_guard::missing_part(&self.dir)
     }
 
     /// Puts back whatever keeps git from adding or removing the store: a repository may have been
     /// made since. Costs a few reads when all is in place. Says whether it wrote to a file of the project.
-    pub fn shield(&self) -> Result<bool> {
-        git_guard::raise(&self.dir)
+    pub fn guard_from_git(&self) -> Result<bool> {
+        git_guard::install(&self.dir)
     }
 }

@@ -17,7 +17,7 @@ impl Store {
     }
 
     /// Proves a pack that lies on the file system of the store, and makes it one of its packs,
-    /// durably. The file is gone afterwards: taken in, or removed where the verdict is against it.
+    /// durably. The file is gone afterwards: taken in, or removed where the result is against it.
     pub fn receive(
         &self,
         file: &Path,
@@ -37,27 +37,27 @@ impl Store {
         progress: &Progress,
         accept: impl FnOnce(&Odb) -> Result<()>,
     ) -> Result<PackCheck> {
-        let verdict = match Mapped::open(file, id) {
+        let checked = match Mapped::open(file, id) {
             Ok(pack) => {
-                let verdict = self.objects().verify_pack(&pack, limits, progress)?;
-                if let PackCheck::Sound { .. } = verdict
+                let checked = self.objects().verify_pack(&pack, limits, progress)?;
+                if let PackCheck::Sound { .. } = checked
                     && let Err(error) = accept(&self.objects().with(&pack)?)
                 {
                     drop(pack);
                     fs::remove(file)?;
                     return Err(error);
                 }
-                verdict
+                checked
             }
             Err(error) if error.kind() == Kind::Corrupt => {
                 PackCheck::Bad(error.message().to_owned())
             }
             Err(error) => return Err(error),
         };
-        match verdict {
+        match checked {
             PackCheck::Sound { objects: 1.., .. } => self.objects().admit(file, id)?,
             _ => fs::remove(file)?,
         }
-        Ok(verdict)
+        Ok(checked)
     }
 }

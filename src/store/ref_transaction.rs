@@ -52,7 +52,7 @@ impl Store {
 
     /// Makes `before` into `after`, durably and in one step, or refuses because something else is
     /// there. Whatever `after` names must be stored already.
-    pub fn rewrite(&self, lock: &StoreLock, before: &Heads, after: &Heads) -> Result<()> {
+    pub fn replace_refs(&self, lock: &StoreLock, before: &Heads, after: &Heads) -> Result<()> {
         lock.check(self.dir());
         after.check()?;
         if self.heads()? != *before {
@@ -119,9 +119,9 @@ mod tests {
         let fewer = Heads { source: vec![id(7)], versions: vec![id(6)], active: active(1, 8) };
         let lock = store.lock().unwrap();
         for (from, to) in [(&before, &more), (&more, &fewer), (&fewer, &fewer), (&fewer, &before)] {
-            store.rewrite(&lock, from, to).unwrap();
+            store.replace_refs(&lock, from, to).unwrap();
             assert_eq!(store.heads().unwrap(), *to);
-            assert_eq!(store.refs().survey().problems.len(), 0);
+            assert_eq!(store.refs().check().problems.len(), 0);
             let text = std::fs::read_to_string(store.dir().join("packed-refs")).unwrap();
             assert!(!text.contains("ledger"), "{text}");
         }
@@ -135,13 +135,16 @@ mod tests {
         let after = Heads { source: vec![id(5)], ..before.clone() };
         let other = Heads { active: active(1, 8), ..before.clone() };
         for expected in [&after, &other, &Heads::default()] {
-            assert_eq!(store.rewrite(&lock, expected, &after).unwrap_err().kind(), Kind::Conflict);
+            assert_eq!(
+                store.replace_refs(&lock, expected, &after).unwrap_err().kind(),
+                Kind::Conflict
+            );
         }
         for bad in [
             Heads { active: active(2, 9), ..before.clone() },
             Heads { active: None, ..before.clone() },
         ] {
-            assert!(store.rewrite(&lock, &before, &bad).is_err());
+            assert!(store.replace_refs(&lock, &before, &bad).is_err());
         }
         assert_eq!(store.heads().unwrap(), before);
     }

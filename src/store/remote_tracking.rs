@@ -58,7 +58,7 @@ impl RemoteTracking {
     }
 
     fn encode(&self) -> String {
-        checksummed::seal(self.text())
+        checksummed::append_checksum(self.text())
     }
 
     /// Everything above the seal.
@@ -74,7 +74,7 @@ impl RemoteTracking {
 
     /// Reads exactly what [`RemoteTracking::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<RemoteTracking, String> {
-        let text = checksummed::open(bytes)?;
+        let text = checksummed::verify_checksum(bytes)?;
         RemoteTracking::from_text(text)
     }
 
@@ -146,7 +146,7 @@ impl Store {
     /// Forgets what a remote had; fine when nothing is known.
     pub fn forget_remote(&self, lock: &StoreLock, name: &str) -> Result<()> {
         lock.check(self.dir());
-        self.forget_heard(name)?;
+        self.forget_last_known(name)?;
         let path = self.tracking_path(name)?;
         if !path.exists() {
             return Ok(());
@@ -303,7 +303,7 @@ mod tests {
             (format!("{body}\n"), "the line \"\""),
             (body.trim_end().to_owned(), "the line"),
         ] {
-            std::fs::write(&path, checksummed::seal(wrong)).unwrap();
+            std::fs::write(&path, checksummed::append_checksum(wrong)).unwrap();
             let error = store.remote("origin").unwrap_err();
             assert_eq!(error.kind(), Kind::Corrupt);
             let named = error.message().contains("refs/remotes/origin\" is damaged");

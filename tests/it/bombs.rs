@@ -83,7 +83,7 @@ fn a_server_does_not_take_it_in() {
 fn a_client_does_not_take_it_in() {
     let project = doubled(40);
     let root = project.path("../data");
-    raw::depot(&project, &root, "agent_shop");
+    raw::store(&project, &root, "agent_shop");
     let other = Project::new();
     let url = root.join("agent_shop").display().to_string();
     for line in ["clone {} second", "clone {} second --as-is", "version list --remote {}"] {

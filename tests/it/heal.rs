@@ -2,7 +2,7 @@
 
 use crate::common::Project;
 use crate::common::shop::{self, edit};
-use crate::remote::{copy, copy_of_folder, shop_with_depot};
+use crate::remote::{copy, copy_of_folder, shop_with_remote_store};
 use lua_store::internals::object::Id;
 use lua_store::internals::pack::PackReader;
 use lua_store::internals::store::{Depth, Store};
@@ -40,7 +40,7 @@ fn newest(project: &Project) -> Vec<Id> {
 
 fn is_whole(project: &Project, roots: &[Id]) -> bool {
     let store = Store::open(&project.path(".lua")).unwrap();
-    store.broken(roots, Depth::Read).unwrap().is_empty()
+    store.broken_trees(roots, Depth::Read).unwrap().is_empty()
 }
 
 /// Every file of the project.
@@ -123,7 +123,7 @@ fn a_push_notices_damage_in_what_it_holds() {
 
 #[test]
 fn a_fetch_brings_what_is_missing_and_what_is_known_to_be_damaged() {
-    let sound = shop_with_depot();
+    let sound = shop_with_remote_store();
     edit(&sound, "src/index.ts", "You are Ava.", "You are Eve.");
     sound.ok("push");
     let all: Vec<Id> = Store::open(&sound.path(".lua")).unwrap().heads().unwrap().roots();
@@ -149,7 +149,7 @@ fn a_fetch_brings_what_is_missing_and_what_is_known_to_be_damaged() {
 
 #[test]
 fn a_repair_from_a_remote_brings_what_is_damaged() {
-    let project = shop_with_depot();
+    let project = shop_with_remote_store();
     let all: Vec<Id> = Store::open(&project.path(".lua")).unwrap().heads().unwrap().roots();
     for pack in packs(&project) {
         flip(&pack, payloads(&pack)[0]);

@@ -1,4 +1,4 @@
-//! Odd systems: things where a file belongs, few handles, no threads, a shield that is down. Each is answered, and
+//! Odd systems: things where a file belongs, few handles, no threads, a git guard that is down. Each is answered, and
 //! nothing waits for ever.
 
 #![cfg(unix)]
@@ -143,7 +143,7 @@ fn without_threads_there_is_work_or_an_error() {
 }
 
 #[test]
-fn a_shield_that_is_down_is_told_and_put_back() {
+fn a_git_guard_that_is_down_is_told_and_put_back() {
     for (name, content) in
         [("HEAD", Some("")), ("HEAD", Some("nonsense")), ("HEAD", None), ("refs", None)]
     {

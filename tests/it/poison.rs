@@ -82,7 +82,7 @@ fn poison(project: &Project, with: &[Poison]) {
         versions: vec![heads.versions[0], two],
         active: Some(Active { version: Some(2), ledger }),
     };
-    store.rewrite(&lock, &heads, &after).unwrap();
+    store.replace_refs(&lock, &heads, &after).unwrap();
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn beside(with: Poison) -> (Project, PathBuf) {
     crate::remote::copy(&project.root(), &other.root());
     poison(&other, &[with]);
     let data = project.path("../data");
-    raw::depot(&other, &data, "agent_shop");
+    raw::store(&other, &data, "agent_shop");
     (project, data)
 }
 
@@ -306,7 +306,7 @@ fn a_bundle_is_no_other_way_in() {
 fn a_remote_that_holds_it_is_worked_with_by_those_who_have_it() {
     let project = healthy();
     poison(&project, &[Poison::SourceTime, Poison::Persona, Poison::LedgerTime]);
-    raw::depot(&project, &project.path("../data"), "agent_shop");
+    raw::store(&project, &project.path("../data"), "agent_shop");
     for line in ["fetch", "pull", "status"] {
         project.ok(line);
     }
@@ -378,7 +378,7 @@ fn many_versions_that_were_made_offline_go_in_several_steps() {
             .push(source::put(&mut batch, &record, first.state, first.source, None).unwrap());
     }
     batch.commit().unwrap();
-    store.rewrite(&store.lock().unwrap(), &heads, &after).unwrap();
+    store.replace_refs(&store.lock().unwrap(), &heads, &after).unwrap();
     edit(&project, "src/index.ts", "You help customers shop.", "You help.");
     for line in ["push --offline", "version create -m last", "version promote 2 --offline", "push"]
     {

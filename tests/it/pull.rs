@@ -101,7 +101,7 @@ fn what_is_new_there_comes_here_and_nothing_of_ours_is_in_its_way() {
         (ben.read(SKILL), ben.read("docs/new.md"))
     );
     assert_eq!((pulled_.kept, pulled_.files.len(), pulled_.rebased.source.len()), (None, 2, 0));
-    insta::assert_snapshot!(text(&report::news_lines(&pulled_.news)), @"
+    insta::assert_snapshot!(text(&report::news_lines(&pulled_.incoming)), @"
     source v2  2026-11-21 09:30  ben@example.com  batch push
         ~ skill catalog 1.0.0 → 1.0.1
             description:

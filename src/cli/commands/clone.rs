@@ -7,7 +7,7 @@ use crate::cli::remote::{self, DEFAULT, Reached};
 use crate::cli::{Exit, token};
 use crate::client::clone::{self, ClonedProject, Origin};
 use crate::client::fetch::tracking;
-use crate::client::heard;
+use crate::client::remembered;
 use crate::client::{self, Address};
 use crate::error::{Kind, Result};
 use crate::history::project::Project;
@@ -67,7 +67,7 @@ impl Clone {
         };
         let store = Project::open(&root)?.store().clone();
         tell_as_is(cx, &breaches);
-        heard::remember(&store, DEFAULT, tracking(&head), cx.now()?.as_millisecond());
+        remembered::remember(&store, DEFAULT, tracking(&head), cx.now()?.as_millisecond());
         if cx.out.is_json() {
             cx.out.json(&json!({
                 "project": root, "url": url, "agent": head.agent, "files": adopted.files, "bytes": bytes,

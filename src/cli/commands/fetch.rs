@@ -3,8 +3,8 @@
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, remote};
+use crate::client::divergence::{AheadBehind, Divergence};
 use crate::client::fetch::{self, Fetched};
-use crate::client::standing::{AheadBehind, Divergence};
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::rules::{Breach, Strictness};

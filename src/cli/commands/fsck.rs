@@ -45,7 +45,7 @@ impl Fsck {
         let checked = progress::show(cx.out.term(), "Checking", Unit::Item, |progress| {
             store.objects().check(progress)
         })?;
-        let survey = store.refs().survey();
+        let survey = store.refs().check();
         let walked = Walk::all(&project, &survey.refs);
         let mut problems = in_packs(&checked, &walked);
         // Damage of which another copy is whole is none that anybody meets.
@@ -57,7 +57,7 @@ impl Fsck {
         problems.extend(walked);
         problems
             .extend(store.config().err().map(|error| problem("configuration", error.message())));
-        problems.extend(store.unshielded().map(unshielded));
+        problems.extend(store.open_unguarded().map(unshielded));
         // One damaged ref stops several checks, each with the same words.
         let mut told = BTreeSet::new();
         problems.retain(|found| {

@@ -64,7 +64,7 @@ impl Init {
         let created = !root.join(DIR).join("format").exists();
         let is_empty = std::fs::read_dir(&root).at("read", &root)?.next().is_none();
         let store = Store::init(&root.join(DIR))?;
-        store.shield()?;
+        store.guard_from_git()?;
         let agent_id = remember(&store, self.agent_id, declared)?;
         let remote = self
             .remote

@@ -122,7 +122,7 @@ fn tell(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()> {
         answer["new"] = json!(true);
         return cx.out.json(&answer);
     }
-    print::lines(cx.out, report::news_lines(&pulled.news))?;
+    print::lines(cx.out, report::news_lines(&pulled.incoming))?;
     cx.out.line(format!("✅ Pulled from {name}: {} file(s) changed", pulled.files.len()))?;
     report::inherited(&pulled.allowed, name).iter().for_each(|line| cx.out.note(line));
     for path in &pulled.texts {

@@ -2,7 +2,7 @@
 
 use super::HttpRemote;
 use super::failure::RequestFailure;
-use crate::client::counted::CountedReader;
+use crate::client::counted_reader::CountedReader;
 use crate::error::Result;
 use crate::pack::PackId;
 use crate::progress::{Bytes, Progress};

@@ -1,5 +1,5 @@
 //! The rules of what may become part of an agent: asked by whoever takes in what another made, on both sides of the
-//! wire, and by `fsck`. `docs/depot.md` has them in words.
+//! wire, and by `fsck`. `docs/remote-store.md` has them in words.
 //!
 //! Hashes, trees and closure were proven before; here is what the objects mean.
 

@@ -15,23 +15,23 @@ pub struct SplitLedgers {
     pub theirs: Vec<Step>,
 }
 
-pub enum Followed {
+pub enum RebasedLedger {
     To(Option<Active>),
     Parted(SplitLedgers),
 }
 
-pub fn follow<S: Source + Sink>(
+pub fn rebase_ledger<S: Source + Sink>(
     objects: &mut S,
     ours: &Heads,
     theirs: &Heads,
     versions: &RebasedSeries,
-) -> Result<Followed> {
-    let SplitLedgers { ours: mine, theirs: news } = parted(objects, ours, theirs)?;
+) -> Result<RebasedLedger> {
+    let SplitLedgers { ours: mine, theirs: news } = split_ledgers(objects, ours, theirs)?;
     let Some(active) = ours.active.filter(|_| !mine.is_empty()) else {
-        return Ok(Followed::To(theirs.active));
+        return Ok(RebasedLedger::To(theirs.active));
     };
     if !news.is_empty() {
-        return Ok(Followed::Parted(SplitLedgers { ours: mine, theirs: news }));
+        return Ok(RebasedLedger::Parted(SplitLedgers { ours: mine, theirs: news }));
     }
     let new = |id: Id| versions.renamed.get(&id).copied().unwrap_or(id);
     let mut head = theirs.active.map(|active| active.ledger);
@@ -42,7 +42,7 @@ pub fn follow<S: Source + Sink>(
         Some(number) => Some(renumbered(ours, versions, number, new)?),
         None => None,
     };
-    Ok(Followed::To(head.map(|ledger| Active { version, ledger })))
+    Ok(RebasedLedger::To(head.map(|ledger| Active { version, ledger })))
 }
 
 /// Where the version of a number stands now.
@@ -62,7 +62,7 @@ fn renumbered(
 }
 
 /// The records that only one side has.
-pub fn parted<S: Source + ?Sized>(
+pub fn split_ledgers<S: Source + ?Sized>(
     objects: &S,
     ours: &Heads,
     theirs: &Heads,

@@ -9,7 +9,7 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-pub use ledger::{SplitLedgers, parted};
+pub use ledger::{SplitLedgers, split_ledgers};
 
 use crate::error::Result;
 use crate::history::ledger::Step;
@@ -62,13 +62,13 @@ pub fn rebase<S: Source + Sink>(
 ) -> Result<RebaseOutcome> {
     let sources = series::sources(objects, ours, theirs)?;
     let versions = series::versions(objects, ours, theirs, &sources)?;
-    let ledger = ledger::follow(objects, ours, theirs, &versions)?;
+    let ledger = ledger::rebase_ledger(objects, ours, theirs, &versions)?;
     let (active, left_out) = match ledger {
-        ledger::Followed::To(active) => (active, Vec::new()),
-        ledger::Followed::Parted(parted) if choice == Some(Side::Theirs) => {
+        ledger::RebasedLedger::To(active) => (active, Vec::new()),
+        ledger::RebasedLedger::Parted(parted) if choice == Some(Side::Theirs) => {
             (theirs.active, parted.ours)
         }
-        ledger::Followed::Parted(parted) => return Ok(RebaseOutcome::Parted(parted)),
+        ledger::RebasedLedger::Parted(parted) => return Ok(RebaseOutcome::Parted(parted)),
     };
     let heads = Heads { source: sources.ids, versions: versions.ids, active };
     let (source, versions) = (sources.moved, versions.moved);

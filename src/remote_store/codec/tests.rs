@@ -46,7 +46,7 @@ prop_compose! {
         seq: u64, previous in id(), source in vec(id(), 0..5), versions in vec(id(), 0..3), active in active(),
         txns in vec((any::<[u8; 16]>(), request(), any::<u64>(), 0u64..300, self::active()), 0..4),
         packs in vec((key(), any::<u64>(), 0u64..70_000), 0..4),
-        condemned in vec((key(), any::<u64>(), any::<u64>()), 0..3), receipts in receipts(),
+        retired in vec((key(), any::<u64>(), any::<u64>()), 0..3), receipts in receipts(),
     ) -> StoredHead {
         let landed = |(txn, (request, at_ms), source, versions, active)| {
             AppliedTransaction { txn: TxnId(txn), request, at_ms, source, versions, active }
@@ -55,7 +55,7 @@ prop_compose! {
             agent: agent(), seq, previous, source, versions, active,
             txns: txns.into_iter().map(landed).collect(),
             packs: packs.into_iter().map(|(key, bytes, objects)| PackRef { key, bytes, objects }).collect(),
-            condemned: condemned
+            retired: retired
                 .into_iter()
                 .map(|(key, since_seq, since_ms)| RetiredPack { key, since_seq, since_ms })
                 .collect(),
@@ -153,7 +153,7 @@ proptest! {
 
 #[test]
 fn a_head_that_is_cut_short_another_agents_or_a_newer_one_is_refused() {
-    let head = crate::remote_store::head::LoadedHead::nothing(&agent()).next();
+    let head = crate::remote_store::head::LoadedHead::empty(&agent()).next();
     let bytes = head.encode();
     for len in 0..bytes.len() {
         assert!(StoredHead::decode(&agent(), &bytes[..len]).is_err());
@@ -214,7 +214,7 @@ fn example() -> StoredHead {
             active,
         }],
         packs: vec![PackRef { key: key(0xbb, b"pack"), bytes: 70_000, objects: 5 }],
-        condemned: vec![RetiredPack {
+        retired: vec![RetiredPack {
             key: key(0xcc, b"old"),
             since_seq: 299,
             since_ms: 1_795_253_400_000,
@@ -227,7 +227,7 @@ fn example() -> StoredHead {
 
 #[test]
 fn the_document_shows_what_is_written_and_read() {
-    let document = include_str!("../../../docs/depot.md");
+    let document = include_str!("../../../docs/remote-store.md");
     let block = |nth| document.split("```hex\n").nth(nth).unwrap().split("```").next().unwrap();
     let shown = bytes(block(1));
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -257,7 +257,7 @@ fn requested() -> StoredHead {
 
 #[test]
 fn the_document_shows_what_a_transaction_was_and_when() {
-    let document = include_str!("../../../docs/depot.md");
+    let document = include_str!("../../../docs/remote-store.md");
     let block = |nth| document.split("```hex\n").nth(nth).unwrap().split("```").next().unwrap();
     let head = requested();
     let (written, landed) = (head.encode(), bytes(block(3)));
@@ -275,7 +275,7 @@ fn the_document_shows_what_a_transaction_was_and_when() {
 
 #[test]
 fn the_document_shows_a_page_and_the_head_that_names_it() {
-    let document = include_str!("../../../docs/depot.md");
+    let document = include_str!("../../../docs/remote-store.md");
     let block = |nth| document.split("```hex\n").nth(nth).unwrap().split("```").next().unwrap();
     let (mut head, page) = (requested(), bytes(block(4)));
     let rows = head.between([0; 4], head.lens());

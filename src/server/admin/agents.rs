@@ -4,10 +4,10 @@ use super::{Administrator, query};
 use crate::error::Error;
 use crate::protocol::AgentId;
 use crate::remote_store::RemoteStore;
-use crate::server::answer::{HttpError, HttpResponse, json};
 use crate::server::body;
 use crate::server::inventory::{self, overview_to_json};
 use crate::server::limits::{Pool, Quotas};
+use crate::server::response::{HttpError, HttpResponse, json};
 use crate::server::state::ServerState;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::StatusCode;
@@ -37,8 +37,8 @@ pub async fn list(
     let limit = limit
         .ok_or_else(|| Error::usage(format!("`limit` is a number from 1 to {MOST_AGENTS}")))?;
     let rights = admin.rights.clone();
-    let page = state.work(Pool::Admin, &admin.who, move |depot| {
-        inventory::page(depot, after.as_ref(), limit, |agent| rights.opens(agent.as_str()))
+    let page = state.work(Pool::Admin, &admin.who, move |store| {
+        inventory::page(store, after.as_ref(), limit, |agent| rights.opens(agent.as_str()))
     });
     let page = page.await?;
     let shown = page.agents.iter().map(|(agent, overview)| match overview {
@@ -58,9 +58,9 @@ pub async fn show(
     let admin = Administrator::admit(&state, &request, Some(&agent), "show agent")?;
     let (id, quotas): (AgentId, _) = (agent.parse()?, Quotas::of(&state.limits));
     let tokens = admin.tokens.clone();
-    let show = move |depot: &RemoteStore| {
-        let mut details = inventory::details(depot, &tokens, &id, quotas)?;
-        details.cached = Some(depot.cached_of(&id));
+    let show = move |store: &RemoteStore| {
+        let mut details = inventory::details(store, &tokens, &id, quotas)?;
+        details.cached = Some(store.cached_of(&id));
         Ok(details.to_json())
     };
     Ok(json(StatusCode::OK, &state.work(Pool::Admin, &admin.who, show).await?))
@@ -77,7 +77,7 @@ pub async fn change(
         body::json(request.into_body(), "a change of an agent", &state.limits).await?;
     state.may_write().await?;
     let id: AgentId = agent.parse()?;
-    let change = move |depot: &RemoteStore| inventory::archive(depot, &id, archived);
+    let change = move |store: &RemoteStore| inventory::archive(store, &id, archived);
     let changed = state.work(Pool::Admin, &admin.who, change).await?;
     admin.did(if archived { "archived" } else { "opened again" });
     Ok(json(StatusCode::OK, &json!({"agent": agent, "archived": archived, "changed": changed})))
@@ -100,7 +100,7 @@ pub async fn delete(
     state.may_write().await?;
     let (id, now): (AgentId, _) = (agent.parse()?, state.log.now().into());
     let tokens = admin.tokens.clone();
-    let end = move |depot: &RemoteStore| inventory::delete(depot, &tokens, &id, now);
+    let end = move |store: &RemoteStore| inventory::delete(store, &tokens, &id, now);
     let deleted = state.work(Pool::Admin, &admin.who, end).await?;
     admin.did(format!("freed {} packs with {} bytes", deleted.freed.packs, deleted.freed.bytes));
     Ok(json(StatusCode::OK, &deleted.to_json()))

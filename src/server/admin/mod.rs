@@ -6,11 +6,11 @@ mod query;
 mod tokens;
 
 use super::agents::seat;
-use super::answer::HttpError;
 use super::limits::Requester;
-use super::record::Trace;
 use super::state::ServerState;
 use super::tokens::{Rights, Tokens};
+use crate::server::request_log::Trace;
+use crate::server::response::HttpError;
 use crate::store::TokenName;
 use axum::Router;
 use axum::extract::Request;

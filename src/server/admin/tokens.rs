@@ -3,13 +3,12 @@
 use super::{Administrator, query};
 use crate::error::Error;
 use crate::protocol::TokenScope;
-use crate::server::answer::{HttpError, HttpResponse, json};
-use crate::server::body;
-use crate::server::expiry;
 use crate::server::limits::Pool;
 use crate::server::pattern::AgentPattern;
+use crate::server::response::{HttpError, HttpResponse, json};
 use crate::server::state::ServerState;
 use crate::server::tokens::{NewToken, TokenEntry};
+use crate::server::{body, expiry};
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::StatusCode;
 use serde::Deserialize;

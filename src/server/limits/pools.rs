@@ -1,9 +1,9 @@
 //! The pools: each kind of work has places of its own, so that one that is slow stops no other.
 
-use super::super::answer::HttpError;
 use super::ServerLimits;
 use super::shares::{Full, PoolPermit, PoolSize, Requester, Shares};
 use crate::error::{Error, Kind};
+use crate::server::response::HttpError;
 use axum::http::StatusCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,11 +1,11 @@
 //! What one agent may take of the disk: the bytes of its packs and of what arrives, and its refs.
 
-use super::super::answer::HttpError;
 use super::ServerLimits;
 use crate::error::{At, Error, Kind, Result};
 use crate::fs::{self, Temp};
 use crate::protocol::AgentId;
 use crate::remote_store::Usage;
+use crate::server::response::HttpError;
 use axum::http::StatusCode;
 use std::collections::HashMap;
 use std::io::Write;

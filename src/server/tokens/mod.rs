@@ -9,9 +9,9 @@ pub use rights::Rights;
 
 use super::pattern::AgentPatterns;
 use super::token::TokenSecret;
-use super::used::LastUsed;
 use crate::error::{Error, Result};
 use crate::fs;
+use crate::server::last_used::LastUsed;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The git repository around a project, as far as the shield needs to know it.
+//! The git repository around a project, as far as the git guard needs to know it.
 
 use super::super::layout::DIR;
 use super::ignore_in;

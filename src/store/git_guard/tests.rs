@@ -1,4 +1,4 @@
-//! Tests of the shield with real git: in each way a project can lie in a repository, nothing that
+//! Tests of the git guard with real git: in each way a project can lie in a repository, nothing that
 //! people run removes the store, takes it up or shows it.
 
 use super::super::{DIR, Store};
@@ -103,7 +103,7 @@ fn a_repository_made_after() {
     assert_eq!(fs::read_to_string(root.path().join(".gitignore")).unwrap(), "/.lua/\n");
     repository(root.path());
     assert_safe(root.path(), &store);
-    store.shield().unwrap();
+    store.guard_from_git().unwrap();
     assert_safe(root.path(), &store);
 }
 
@@ -151,7 +151,7 @@ fn a_submodule() {
 }
 
 #[test]
-fn a_shield_that_was_lost_is_raised_again_and_twice_is_once() {
+fn a_git_guard_that_was_lost_is_raised_again_and_twice_is_once() {
     let root = tempfile::tempdir().unwrap();
     repository(root.path());
     let store = init(root.path());
@@ -162,7 +162,7 @@ fn a_shield_that_was_lost_is_raised_again_and_twice_is_once() {
     fs::remove_dir_all(store.dir().join(".git")).unwrap();
     fs::remove_file(store.dir().join(".gitignore")).unwrap();
     for _ in 0..2 {
-        store.shield().unwrap();
+        store.guard_from_git().unwrap();
         assert_eq!(fs::read_to_string(&exclude).unwrap(), "/.lua/\n");
         assert_safe(root.path(), &store);
     }

@@ -14,7 +14,7 @@ pub(super) type GroupKey = (u64, u32);
 #[derive(Clone)]
 pub struct GroupCache {
     most: usize,
-    held: Arc<Mutex<CachedGroups>>,
+    cached: Arc<Mutex<CachedGroups>>,
 }
 
 #[derive(Default)]
@@ -34,20 +34,20 @@ impl Default for GroupCache {
 
 impl GroupCache {
     pub fn bounded(most: usize) -> GroupCache {
-        GroupCache { most, held: Arc::default() }
+        GroupCache { most, cached: Arc::default() }
     }
 
-    fn held(&self) -> MutexGuard<'_, CachedGroups> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, CachedGroups> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many bytes are held.
     pub fn bytes(&self) -> usize {
-        self.held().bytes
+        self.lock().bytes
     }
 
     pub(super) fn get(&self, key: GroupKey) -> Option<Arc<Group>> {
-        let mut held = self.held();
+        let mut held = self.lock();
         let group = held.take(key)?;
         held.put(key, &group);
         Some(group)
@@ -55,7 +55,7 @@ impl GroupCache {
 
     /// One that alone is more than the bound is not kept.
     pub(super) fn keep(&self, key: GroupKey, group: &Arc<Group>) {
-        let mut held = self.held();
+        let mut held = self.lock();
         // Two threads may have decompressed it at once.
         let _ = held.take(key);
         held.put(key, group);

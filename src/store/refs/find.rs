@@ -37,22 +37,23 @@ impl Refs {
             (Some(id), None) => return Ok(Some(id)),
             // A line of a damaged file can be well formed and wrong.
             (Some(id), Some(damage)) => {
-                let was = log::known(&self.dir).refs.get(&name).copied();
+                let was = log::read_all(&self.dir).refs.get(&name).copied();
                 return if was.is_none_or(|was| was == id) {
                     Ok(Some(id))
                 } else {
-                    Err(self.doubted(&damage, &name))
+                    Err(self.doubtful_error(&damage, &name))
                 };
             }
             (None, _) => {}
         }
-        let known = self.newest_known(name.series());
+        let known = self.newest_logged(name.series());
         // Created between the two looks, or lost.
         match (self.find(&name)?, known) {
             ((Some(id), _), _) => Ok(Some(id)),
-            ((None, damage), Some((last, _))) if name.number() <= last => {
-                Err(damage.map_or_else(|| self.lost(&name), |damage| self.doubted(&damage, &name)))
-            }
+            ((None, damage), Some((last, _))) if name.number() <= last => Err(damage.map_or_else(
+                || self.lost_error(&name),
+                |damage| self.doubtful_error(&damage, &name),
+            )),
             ((None, Some(damage)), None) => Err(damage),
             ((None, _), _) => Ok(None),
         }
@@ -62,7 +63,7 @@ impl Refs {
         if let Some(id) = self.loose(name)? {
             return Ok((Some(id), None));
         }
-        let looked = Packed::look(&self.dir)?;
+        let looked = Packed::scan(&self.dir)?;
         Ok((looked.packed.get(name), looked.damage().map(Error::again)))
     }
 
@@ -75,14 +76,14 @@ impl Refs {
     /// The same where what is damaged or lost stops nothing: its number stands with what is wrong.
     pub fn list_all(&self, series: &str) -> Result<Vec<(u64, Result<Id>)>> {
         let series = name::check_series(series)?;
-        let mut known = self.newest_known(series);
-        let mut looked = self.look(series)?;
+        let mut known = self.newest_logged(series);
+        let mut looked = self.scan(series)?;
         // Listing a folder is no single step: a file made meanwhile may be missed while a later one
         // is seen. Numbers have no gaps, so a gap means to look again; all that were there at the
         // first look are there, or packed, at the second.
         if looked.has_gap() || looked.last() < known.map(|(number, _)| number) {
-            known = self.newest_known(series);
-            looked = self.look(series)?;
+            known = self.newest_logged(series);
+            looked = self.scan(series)?;
         }
         self.complete(series, looked, known)
     }
@@ -105,26 +106,26 @@ impl Refs {
                 (1..=last).filter(|number| !found.contains_key(number)).collect::<Vec<_>>()
             {
                 let name = RefName::new(series, number)?;
-                let error = damage.as_ref().map(|damage| self.doubted(damage, &name));
-                found.insert(number, Err(error.unwrap_or_else(|| self.lost(&name))));
+                let error = damage.as_ref().map(|damage| self.doubtful_error(damage, &name));
+                found.insert(number, Err(error.unwrap_or_else(|| self.lost_error(&name))));
             }
         }
         if let Some(damage) = &damage {
-            let known = log::known(&self.dir).refs;
+            let known = log::read_all(&self.dir).refs;
             for (number, id) in found.iter_mut() {
                 let name = RefName::new(series, *number)?;
                 if id.as_ref().is_ok_and(|id| known.get(&name).is_some_and(|was| was != id)) {
-                    *id = Err(self.doubted(damage, &name));
+                    *id = Err(self.doubtful_error(damage, &name));
                 }
             }
         }
-        self.doubt_copies(series, &mut found)?;
+        self.mark_duplicates(series, &mut found)?;
         Ok(found.into_iter().collect())
     }
 
     /// A ref that names what another one names, and not what the log says that it was made to name. Where the log
     /// differs alone, an older program, which keeps none, made the refs others.
-    fn doubt_copies(&self, series: &str, found: &mut BTreeMap<u64, Result<Id>>) -> Result<()> {
+    fn mark_duplicates(&self, series: &str, found: &mut BTreeMap<u64, Result<Id>>) -> Result<()> {
         let mut ids: Vec<Id> = found.values().filter_map(|id| id.as_ref().ok().copied()).collect();
         ids.sort_unstable();
         let twice: Vec<Id> =
@@ -132,14 +133,14 @@ impl Refs {
         if twice.is_empty() {
             return Ok(());
         }
-        let known = log::known(&self.dir).refs;
+        let known = log::read_all(&self.dir).refs;
         for (number, id) in found.iter_mut() {
             let name = RefName::new(series, *number)?;
             let was = known.get(&name).copied();
             let is_copy =
                 |id: &Id| twice.binary_search(id).is_ok() && was.is_some_and(|was| was != *id);
             if id.as_ref().is_ok_and(is_copy) {
-                *id = Err(self.copied(&name, was.as_ref()));
+                *id = Err(self.duplicate_error(&name, was.as_ref()));
             }
         }
         Ok(())
@@ -156,42 +157,44 @@ impl Refs {
     }
 
     fn latest_once(&self, series: &str) -> Result<Option<(u64, Id)>> {
-        let known = self.newest_known(series);
+        let known = self.newest_logged(series);
         let loose = self.loose_numbers(series)?.into_iter().max();
-        let looked = Packed::look(&self.dir)?;
+        let looked = Packed::scan(&self.dir)?;
         let packed = looked.packed.series(series).last().copied();
         let is_loose = loose.is_some_and(|number| packed.is_none_or(|(last, _)| last < number));
         let found = match loose.filter(|_| is_loose) {
             Some(number) => {
                 let name = RefName::new(series, number)?;
                 // Packed between the two looks, perhaps: `find` looks in the right order.
-                Some((number, self.find(&name)?.0.ok_or_else(|| self.lost(&name))?))
+                Some((number, self.find(&name)?.0.ok_or_else(|| self.lost_error(&name))?))
             }
             None => packed,
         };
         match (found, known) {
             (found, Some((last, _))) if found.is_none_or(|(number, _)| number < last) => {
                 let name = RefName::new(series, last)?;
-                Err(looked
-                    .damage()
-                    .map_or_else(|| self.lost(&name), |damage| self.doubted(damage, &name)))
+                Err(looked.damage().map_or_else(
+                    || self.lost_error(&name),
+                    |damage| self.doubtful_error(damage, &name),
+                ))
             }
             (Some((number, id)), Some((last, was)))
                 if number == last && id != was && looked.damage().is_some() =>
             {
                 let name = RefName::new(series, number)?;
-                Err(looked
-                    .damage()
-                    .map_or_else(|| self.lost(&name), |damage| self.doubted(damage, &name)))
+                Err(looked.damage().map_or_else(
+                    || self.lost_error(&name),
+                    |damage| self.doubtful_error(damage, &name),
+                ))
             }
             (Some((number, id)), Some((last, was))) if number == last && id != was => {
-                let copies = self.look(series)?.found;
+                let copies = self.scan(series)?.found;
                 let is_copy = copies
                     .iter()
                     .any(|(other, same)| *other != number && same.as_ref().ok() == Some(&id));
                 let name = RefName::new(series, number)?;
                 // Unless an older program, which keeps no log, made the refs others.
-                if is_copy { Err(self.copied(&name, Some(&was))) } else { Ok(found) }
+                if is_copy { Err(self.duplicate_error(&name, Some(&was))) } else { Ok(found) }
             }
             (found, None) if !is_loose => {
                 looked.damage().map_or(Ok(found), |damage| Err(damage.again()))
@@ -204,8 +207,8 @@ impl Refs {
     pub(in crate::store) fn require_whole(&self) -> Result<()> {
         for series in packed::SERIES {
             let first_lost = || -> Result<Option<u64>> {
-                let known = self.newest_known(series).map_or(0, |(number, _)| number);
-                let looked = self.look(series)?;
+                let known = self.newest_logged(series).map_or(0, |(number, _)| number);
+                let looked = self.scan(series)?;
                 let last = looked.last().unwrap_or(0).max(known);
                 // Behind a damaged file nobody knows what is missing; that stops what needs it.
                 let from = if looked.damage.is_some() { looked.last().unwrap_or(0) + 1 } else { 1 };
@@ -214,33 +217,33 @@ impl Refs {
             if first_lost()?.is_some()
                 && let Some(number) = first_lost()?
             {
-                return Err(self.lost(&RefName::new(series, number)?));
+                return Err(self.lost_error(&RefName::new(series, number)?));
             }
         }
         Ok(())
     }
 
-    fn newest_known(&self, series: &str) -> Option<(u64, Id)> {
+    fn newest_logged(&self, series: &str) -> Option<(u64, Id)> {
         log::newest(&self.dir).and_then(|mark| mark.newest(series))
     }
 
     /// A ref that was there, with the command that makes it what it was.
-    pub(super) fn lost(&self, name: &RefName) -> Error {
+    pub(super) fn lost_error(&self, name: &RefName) -> Error {
         let error = Error::corrupt(format!("the ref \"{name}\" is missing"));
-        error.hint(self.mending(name, log::known(&self.dir).refs.get(name)))
+        error.hint(self.repair_hint(name, log::read_all(&self.dir).refs.get(name)))
     }
 
     /// What a damaged file says of a ref, or does not say.
-    fn doubted(&self, damage: &Error, name: &RefName) -> Error {
-        damage.again().hint(self.mending(name, log::known(&self.dir).refs.get(name)))
+    fn doubtful_error(&self, damage: &Error, name: &RefName) -> Error {
+        damage.again().hint(self.repair_hint(name, log::read_all(&self.dir).refs.get(name)))
     }
 
-    pub(super) fn copied(&self, name: &RefName, was: Option<&Id>) -> Error {
+    pub(super) fn duplicate_error(&self, name: &RefName, was: Option<&Id>) -> Error {
         let error = Error::corrupt(format!("the ref \"{name}\" names what another version is"));
-        error.hint(self.mending(name, was))
+        error.hint(self.repair_hint(name, was))
     }
 
-    pub(super) fn mending(&self, name: &RefName, was: Option<&Id>) -> String {
+    pub(super) fn repair_hint(&self, name: &RefName, was: Option<&Id>) -> String {
         match was {
             Some(id) => {
                 let path = self.path(name);
@@ -254,7 +257,7 @@ impl Refs {
     }
 
     /// One look at a series: the files first, `packed-refs` second.
-    pub(super) fn look(&self, series: &str) -> Result<SeriesScan> {
+    pub(super) fn scan(&self, series: &str) -> Result<SeriesScan> {
         let mut found = BTreeMap::new();
         for number in self.loose_numbers(series)? {
             match self.loose(&RefName::new(series, number)?) {
@@ -268,7 +271,7 @@ impl Refs {
             }
         }
         let loose = found.keys().next_back().copied();
-        let looked = Packed::look(&self.dir)?;
+        let looked = Packed::scan(&self.dir)?;
         for (number, id) in looked.packed.series(series) {
             found.entry(*number).or_insert(Ok(*id));
         }

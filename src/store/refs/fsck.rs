@@ -42,25 +42,25 @@ impl From<Error> for Trouble {
 
 impl Refs {
     /// Reads `packed-refs` and every file of the three series.
-    pub fn survey(&self) -> RefCheck {
+    pub fn check(&self) -> RefCheck {
         // Listing a folder is not one step: what looks like a gap beside a writer is looked at again.
         // Damage is still there then.
-        let first = self.survey_once();
-        if first.problems.is_empty() { first } else { self.survey_once() }
+        let first = self.check_once();
+        if first.problems.is_empty() { first } else { self.check_once() }
     }
 
-    fn survey_once(&self) -> RefCheck {
+    fn check_once(&self) -> RefCheck {
         let mut survey = RefCheck { refs: Vec::new(), problems: Vec::new() };
         // Before the refs: what is created meanwhile is not lost.
-        let known = log::known(&self.dir);
+        let known = log::read_all(&self.dir);
         let mut found = BTreeMap::new();
         for series in SERIES {
-            if let Err(problem) = self.survey_loose(series, &mut found, &mut survey.problems) {
+            if let Err(problem) = self.check_loose(series, &mut found, &mut survey.problems) {
                 survey.problems.push(problem.into());
             }
         }
         // Files first, `packed-refs` second, as every reader does.
-        match Packed::look(&self.dir) {
+        match Packed::scan(&self.dir) {
             Ok(looked) => {
                 survey.problems.extend(looked.damage().map(|error| Trouble::from(error.again())));
                 if let Err(problem) = merge(&looked.packed, &mut found, &mut survey.problems) {
@@ -91,8 +91,12 @@ impl Refs {
                 .filter_map(|number| RefName::new(series, number).ok())
                 .collect();
             for name in names.iter().take(MOST_ALONE) {
-                let next = known.refs.get(name).map(|id| self.mending(name, Some(id)));
-                problems.push(Trouble { refs: vec![name.clone()], error: self.lost(name), next });
+                let next = known.refs.get(name).map(|id| self.repair_hint(name, Some(id)));
+                problems.push(Trouble {
+                    refs: vec![name.clone()],
+                    error: self.lost_error(name),
+                    next,
+                });
                 // With no id, so that nobody takes the number for free.
                 found.insert(name.clone(), None);
             }
@@ -117,9 +121,9 @@ impl Refs {
         }
         copied.dedup();
         for (name, was) in copied {
-            let next = was.map(|was| self.mending(&name, Some(&was)));
+            let next = was.map(|was| self.repair_hint(&name, Some(&was)));
             problems.push(Trouble {
-                error: self.copied(&name, was.as_ref()),
+                error: self.duplicate_error(&name, was.as_ref()),
                 refs: vec![name.clone()],
                 next,
             });
@@ -128,7 +132,7 @@ impl Refs {
     }
 
     /// Takes in the files of one series. A damaged one is kept with no id, so that it makes no gap.
-    fn survey_loose(
+    fn check_loose(
         &self,
         series: &str,
         found: &mut FoundRefs,

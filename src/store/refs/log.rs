@@ -121,19 +121,19 @@ pub struct LoggedRefs {
 }
 
 /// Reads the whole log: for what is lost, and never on the way of an ordinary command.
-pub fn known(dir: &Path) -> LoggedRefs {
+pub fn read_all(dir: &Path) -> LoggedRefs {
     let bytes = fs::read_if_exists(&dir.join(REFLOG)).ok().flatten().unwrap_or_default();
-    let mut known = LoggedRefs::default();
+    let mut logged = LoggedRefs::default();
     for mark in marks(&bytes) {
         for series in [SOURCE, VERSIONS] {
             let newest = mark.newest(series);
             let name =
                 newest.and_then(|(number, id)| Some((RefName::new(series, number).ok()?, id)));
-            known.refs.extend(name);
+            logged.refs.extend(name);
         }
-        known.active = mark.active.or(known.active);
+        logged.active = mark.active.or(logged.active);
     }
-    known
+    logged
 }
 
 /// Adds a ref that is durable. Nothing depends on its success.
@@ -179,7 +179,7 @@ pub fn begin(refs: &Refs) -> Result<()> {
     let mut mark = Mark::default();
     let mut text = String::new();
     for series in [SOURCE, VERSIONS] {
-        for (number, id) in refs.look(series)?.found {
+        for (number, id) in refs.scan(series)?.found {
             let Ok(id) = id else { continue };
             match series {
                 SOURCE => mark.source = Some((number, id)),

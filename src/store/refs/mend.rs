@@ -22,7 +22,7 @@ impl Refs {
             fs::create_dir_all(&self.dir.join(name.series()))?;
             fs::replace(&self.path(name), format!("{id}\n").as_bytes())?;
         }
-        let looked = Packed::look(&self.dir)?;
+        let looked = Packed::scan(&self.dir)?;
         let perhaps_pointer = looked.pointer().is_err() && log::newest(&self.dir).is_none();
         if looked.damage().is_none() || perhaps_pointer || self.list_whole().is_err() {
             return Ok(());

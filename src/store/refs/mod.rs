@@ -51,7 +51,7 @@ impl Refs {
                 .hint("somebody else took this number: look again, and take the next one")
         };
         let parsed: RefName = name.parse()?;
-        if Packed::look(&self.dir)?.packed.get(&parsed).is_some() {
+        if Packed::scan(&self.dir)?.packed.get(&parsed).is_some() {
             return Err(taken());
         }
         // Before the new ref, so that a failure to pack means that nothing was created.
@@ -144,7 +144,7 @@ impl Refs {
                 path.display(),
                 layout::show(&bytes)
             ))
-            .hint(self.mending(name, log::known(&self.dir).refs.get(name)))
+            .hint(self.repair_hint(name, log::read_all(&self.dir).refs.get(name)))
         };
         text.and_then(|text| text.parse().ok()).map(Some).ok_or_else(damaged)
     }

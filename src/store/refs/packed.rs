@@ -38,7 +38,7 @@ impl Packed {
 
     /// What can be read of it where it is damaged: the lines that are well formed and in their place. An id that
     /// was changed is that of no object, so that it misleads nobody.
-    pub fn look(dir: &Path) -> Result<PackedScan> {
+    pub fn scan(dir: &Path) -> Result<PackedScan> {
         match Packed::read(dir) {
             Ok(packed) => Ok(PackedScan { packed, damage: None }),
             Err(error) if error.kind() == Kind::Corrupt => {
@@ -131,7 +131,7 @@ impl Packed {
 
     fn encode(&self) -> String {
         let pointer = self.pointer.map(|active| active.encode()).unwrap_or_default();
-        checksummed::seal(format!("{HEADER}{pointer}{}", self.lines()))
+        checksummed::append_checksum(format!("{HEADER}{pointer}{}", self.lines()))
     }
 
     /// One line per ref.
@@ -157,7 +157,7 @@ impl Packed {
 
     /// Reads exactly what [`Packed::encode`] writes, or says what is wrong.
     fn decode(bytes: &[u8]) -> Result<Packed, String> {
-        let text = checksummed::open(bytes)?;
+        let text = checksummed::verify_checksum(bytes)?;
         let rest =
             text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
         let (pointer, lines) = active::split(rest).ok_or("its pointer is not well formed")?;

@@ -106,7 +106,7 @@ fn a_packing_cut_short_anywhere_loses_nothing_and_is_finished_by_the_next() {
             (1..=6).for_each(|n| {
                 assert_eq!(store.refs().get(&format!("refs/source/v{n}")).unwrap(), Some(id(n)))
             });
-            assert!(store.refs().survey().problems.is_empty());
+            assert!(store.refs().check().problems.is_empty());
         };
         check();
         let lock = store.lock().unwrap();
@@ -240,7 +240,7 @@ fn any_changed_byte_of_packed_refs_is_noticed() {
         let short = good[..at].to_vec();
         for damaged in [bytes, short] {
             std::fs::write(&path, damaged).unwrap();
-            let survey = store.refs().survey();
+            let survey = store.refs().check();
             assert!(
                 survey
                     .problems
@@ -286,7 +286,7 @@ fn a_survey_finds_all_damage_at_once() {
     file("refs/versions/v3", "x");
     file("refs/versions/v04", "x");
     file("refs/versions/.DS_Store", "x");
-    let survey = store.refs().survey();
+    let survey = store.refs().check();
     let mut problems: Vec<_> =
         survey.problems.iter().map(|problem| problem.error.message()).collect();
     problems.sort_unstable();

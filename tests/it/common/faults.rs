@@ -10,7 +10,7 @@ pub fn assert_clean(root: &Path) {
     let project = Project::open(root).unwrap();
     let checked = project.store().objects().check(&Progress::default()).unwrap();
     assert!(checked.damage.is_empty(), "{:?}", checked.damage);
-    let survey = project.store().refs().survey();
+    let survey = project.store().refs().check();
     assert!(survey.problems.is_empty(), "{:?}", survey.problems);
     let walked = Walk::all(&project, &survey.refs);
     assert!(walked.is_empty(), "{walked:?}");

@@ -1,4 +1,4 @@
-//! What no program of today makes: stores and depots with refs that were put there below the rules.
+//! What no program of today makes: stores and remote stores with refs that were put there below the rules.
 
 use super::Project;
 use lua_store::internals::history::project::Project as Agent;
@@ -11,8 +11,8 @@ use lua_store::internals::remote_store::{
 use lua_store::internals::store::Receipts;
 use std::path::Path;
 
-/// Makes a folder the depot of an agent that has exactly what a project has, whatever that is.
-pub fn depot(project: &Project, root: &Path, agent: &str) {
+/// Makes a folder the remote store of an agent that has exactly what a project has, whatever that is.
+pub fn store(project: &Project, root: &Path, agent: &str) {
     let id: AgentId = agent.parse().unwrap();
     RemoteStore::open(root).unwrap();
     let (heads, packs) = (FileHeads::new(root), FilePacks::new(root));
@@ -33,7 +33,7 @@ pub fn depot(project: &Project, root: &Path, agent: &str) {
         versions: here.versions,
         active: here.active,
         packs: held,
-        condemned: Vec::new(),
+        retired: Vec::new(),
         receipts: Receipts::default(),
         pages: Vec::new(),
         forgotten: 0,

@@ -15,7 +15,7 @@ fn agent() -> AgentId {
     "shop".parse().unwrap()
 }
 
-/// A project whose depot is in it, with two packs and an upload that goes on.
+/// A project whose remote store is in it, with two packs and an upload that goes on.
 fn prepared() -> Project {
     let project = shop::project();
     std::fs::create_dir(project.path("depot")).unwrap();
@@ -51,12 +51,12 @@ fn is_sound(project: &Project, copy: &Path) {
 /// As it was, or gone; then whoever may push can make it anew.
 fn there_or_gone(project: &Project, copy: &Path, archived: bool) {
     is_sound(project, copy);
-    let depot = RemoteStore::open_existing(&copy.join(DATA)).unwrap();
-    if let Some(overview) = depot.overview(&agent()).unwrap() {
+    let store = RemoteStore::open_existing(&copy.join(DATA)).unwrap();
+    if let Some(overview) = store.overview(&agent()).unwrap() {
         assert_eq!((overview.source, overview.packs, overview.archived), (2, 2, archived));
         return;
     }
-    assert!(depot.head(&agent()).unwrap().is_none());
+    assert!(store.head(&agent()).unwrap().is_none());
     let dir = tempfile::tempdir().unwrap();
     copy_folder(&copy.join(DATA), &dir.path().join("data"));
     upload(&dir.path().join("data"), b"new").unwrap();
@@ -65,8 +65,8 @@ fn there_or_gone(project: &Project, copy: &Path, archived: bool) {
 fn gone(project: &Project, copy: &Path) {
     is_sound(project, copy);
     let data = copy.join(DATA);
-    let depot = RemoteStore::open_existing(&data).unwrap();
-    assert!(depot.overview(&agent()).unwrap().is_none());
+    let store = RemoteStore::open_existing(&data).unwrap();
+    assert!(store.overview(&agent()).unwrap().is_none());
     assert_eq!(files(&data), Vec::<PathBuf>::new());
 }
 
@@ -93,8 +93,8 @@ fn archived_and_opened_again() {
         ("serve agents archive shop --undo --data depot/data", false),
     ] {
         let is = |copy: &Path, states: &[bool]| {
-            let depot = RemoteStore::open_existing(&copy.join(DATA)).unwrap();
-            let overview = depot.overview(&agent()).unwrap().unwrap();
+            let store = RemoteStore::open_existing(&copy.join(DATA)).unwrap();
+            let overview = store.overview(&agent()).unwrap().unwrap();
             assert!(states.contains(&overview.archived) && overview.source == 2);
             is_sound(&project, copy);
         };

@@ -7,7 +7,7 @@ use crate::common::shop::{self, edit};
 use lua_store::internals::remote_store::RemoteStore;
 use std::path::Path;
 
-/// A project whose depot is in it, pushed twice; a backup is from between.
+/// A project whose remote store is in it, pushed twice; a backup is from between.
 fn prepared() -> Project {
     let project = shop::project();
     std::fs::create_dir(project.path("depot")).unwrap();
@@ -20,10 +20,10 @@ fn prepared() -> Project {
 }
 
 fn whole(folder: &Path, source: &[usize]) {
-    let depot = RemoteStore::open_existing(folder).unwrap();
+    let store = RemoteStore::open_existing(folder).unwrap();
     let agent = "shop".parse().unwrap();
-    assert_eq!(depot.check(&agent).unwrap(), Vec::<String>::new());
-    let head = depot.head(&agent).unwrap().unwrap();
+    assert_eq!(store.check(&agent).unwrap(), Vec::<String>::new());
+    let head = store.head(&agent).unwrap().unwrap();
     assert!(source.contains(&head.source.len()), "{} source versions", head.source.len());
 }
 

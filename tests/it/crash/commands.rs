@@ -18,7 +18,7 @@ pub fn command<'a>(project: &'a Project, line: &'a str) -> impl Fn(&Path) -> Com
 
 fn open(copy: &Path) -> Store {
     let store = Store::open(&copy.join(".lua")).unwrap();
-    let survey = store.refs().survey();
+    let survey = store.refs().check();
     assert!(survey.problems.is_empty(), "{:?}", survey.problems);
     store
 }

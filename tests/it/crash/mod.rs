@@ -154,7 +154,7 @@ fn chosen(count: usize) -> Vec<usize> {
     (1..=rest).step_by(rest.div_ceil(15)).chain(rest + 1..=count).collect()
 }
 
-/// In a store and in a depot every rename and link comes right after the sync of a temporary file in the
+/// In a store and in a remote store every rename and link comes right after the sync of a temporary file in the
 /// same folder, or of one that was received, and that folder is synced before the command ends. Caches,
 /// uploads and the log of the refs are never synced.
 fn assert_durable_order(steps: &[String]) {
@@ -247,7 +247,7 @@ fn assert_restored_in_order(steps: &[(String, PathBuf)], at: usize) {
 }
 
 /// What a failed command must not change: all files of the store but new packs, which nothing leads to,
-/// caches, and the shield against git.
+/// caches, and the git guard against git.
 fn state(project: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let store = project.join(".lua");
     let mut files: Vec<_> = walkdir::WalkDir::new(&store)

@@ -60,7 +60,7 @@ impl Unsynced {
     }
 }
 
-/// Caches and uploads, of a store or of a depot, which promise nothing.
+/// Caches and uploads, of a store or of a remote store, which promise nothing.
 fn is_uncertain(path: &Path) -> bool {
     let store = path.iter().position(|part| part == ".lua");
     let in_store: PathBuf = path.iter().skip(store.map_or(usize::MAX, |at| at + 1)).collect();

@@ -4,7 +4,7 @@
 use super::Case;
 use crate::common::shop::edit;
 use crate::common::{Project, faults};
-use crate::remote::{copy_of_folder, shop_with_depot};
+use crate::remote::{copy_of_folder, shop_with_remote_store};
 use lua_store::internals::protocol::{AgentId, Head};
 use lua_store::internals::remote_store::RemoteStore;
 use lua_store::internals::store::{Heads, Store};
@@ -22,12 +22,12 @@ fn here(copy: &Path) -> Heads {
 }
 
 fn there(copy: &Path) -> Head {
-    let depot = RemoteStore::open(&copy.join("depot")).unwrap();
-    assert_eq!(depot.check(&agent()).unwrap(), Vec::<String>::new());
-    depot.head(&agent()).unwrap().unwrap_or_else(|| Head::empty(agent()))
+    let store = RemoteStore::open(&copy.join("depot")).unwrap();
+    assert_eq!(store.check(&agent()).unwrap(), Vec::<String>::new());
+    store.head(&agent()).unwrap().unwrap_or_else(|| Head::empty(agent()))
 }
 
-/// Cuts a command in the project; the depot lies beside it. Whenever it is run it is later than before.
+/// Cuts a command in the project; the remote store lies beside it. Whenever it is run it is later than before.
 fn cut(project: &Project, line: &'static str, sources: usize, active: u64) {
     cut_beside(project, line, sources, sources, active);
 }
@@ -78,14 +78,14 @@ fn cut_beside(
 
 #[test]
 fn a_push() {
-    let project = shop_with_depot();
+    let project = shop_with_remote_store();
     edit(&project, "src/index.ts", "You help customers shop.", "You help.");
     cut(&project, "push", 2, 1);
 }
 
 #[test]
 fn a_promotion() {
-    let project = shop_with_depot();
+    let project = shop_with_remote_store();
     edit(&project, "src/index.ts", "You help customers shop.", "You help.");
     project.ok("push --offline");
     project.ok("version create -m second");
@@ -94,7 +94,7 @@ fn a_promotion() {
 
 /// Ben promoted a v2 that Ana does not know.
 fn two_people() -> (Project, Project) {
-    let ana = shop_with_depot();
+    let ana = shop_with_remote_store();
     let ben = copy_of_folder(&ana);
     edit(&ben, "src/index.ts", "You help customers shop.", "You help.");
     ben.ok("push");
@@ -107,19 +107,19 @@ fn two_people() -> (Project, Project) {
 fn a_rollback_by_a_stale_clone() {
     let (ana, ben) = two_people();
     // Her old pointer names v1 too: what is new is the ledger.
-    cut_beside(&with_depot_of(&ana, &ben), "version promote 1", 1, 2, 1);
+    cut_beside(&with_remote_store_of(&ana, &ben), "version promote 1", 1, 2, 1);
 }
 
 #[test]
 fn a_pull_of_the_published_files() {
     let (ana, ben) = two_people();
     let text = ben.read("src/index.ts");
-    let ana = with_depot_of(&ana, &ben);
+    let ana = with_remote_store_of(&ana, &ben);
     cut_sync(&ana, &text);
 }
 
-/// Ana's project beside the depot that ben pushed to.
-fn with_depot_of(ana: &Project, ben: &Project) -> Project {
+/// Ana's project beside the remote store that ben pushed to.
+fn with_remote_store_of(ana: &Project, ben: &Project) -> Project {
     let both = Project::new();
     crate::remote::copy(&ana.root(), &both.root());
     crate::remote::copy(&ben.path("../depot"), &both.path("../depot"));

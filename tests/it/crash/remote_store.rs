@@ -1,4 +1,4 @@
-//! A depot cut at every disk step: an upload, a transaction, upkeep.
+//! A remote store cut at every disk step: an upload, a transaction, upkeep.
 //!
 //! The fault plan belongs to a process, so the step runs in one of its own: this test binary, asked for `helper`.
 
@@ -26,12 +26,12 @@ fn helper() {
 }
 
 fn take(step: &str, here: &Path) -> Result<()> {
-    let depot = RemoteStore::open(&here.join("depot"))?;
+    let store = RemoteStore::open(&here.join("depot"))?;
     let bytes = std::fs::read(here.join("three.pack")).unwrap();
     let pack = PackId::of(&bytes);
     match step {
         "open" => {}
-        "receive" => upload_rest(&depot, &pack, &bytes)?,
+        "receive" => upload_rest(&store, &pack, &bytes)?,
         "transact" => {
             let ids = std::fs::read_to_string(here.join("three.id")).unwrap();
             let ids: Vec<Id> = ids.split(' ').map(|id| id.parse().unwrap()).collect();
@@ -40,16 +40,16 @@ fn take(step: &str, here: &Path) -> Result<()> {
             // The same transaction when it is sent again.
             let source = Some(CreateRefs { after, ids });
             let tx = Transaction { txn: TxnId([3; 16]), pack: Some(pack), source, ..empty() };
-            let mut outcome = depot.transact(&agent(), &tx)?;
+            let mut outcome = store.transact(&agent(), &tx)?;
             if outcome == TxnOutcome::Refused(Refusal::NoPack) {
-                upload(&depot, &agent(), &pack, &bytes)?;
-                outcome = depot.transact(&agent(), &tx)?;
+                upload(&store, &agent(), &pack, &bytes)?;
+                outcome = store.transact(&agent(), &tx)?;
             }
             assert_eq!(done(outcome).source.len(), count);
         }
         "collect" => {
             let now = SystemTime::now() + Duration::from_secs(10);
-            depot
+            store
                 .collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many: 2, whole: false })?;
         }
         _ => panic!("no step {step:?}"),
@@ -58,17 +58,17 @@ fn take(step: &str, here: &Path) -> Result<()> {
 }
 
 /// Goes on from what arrived, in small pieces.
-fn upload_rest(depot: &RemoteStore, pack: &PackId, bytes: &[u8]) -> Result<()> {
+fn upload_rest(store: &RemoteStore, pack: &PackId, bytes: &[u8]) -> Result<()> {
     let len = bytes.len();
-    let mut at = depot.offset(&agent(), pack)? as usize;
+    let mut at = store.offset(&agent(), pack)? as usize;
     while at < len || at == 0 {
         let end = (at + len / 3).min(len);
         let total = len as u64;
         // What is not yet whole is told to go on.
-        at = depot.receive(&agent(), pack, at as u64, total, &mut &bytes[at..end])? as usize;
+        at = store.receive(&agent(), pack, at as u64, total, &mut &bytes[at..end])? as usize;
     }
     // Whole, or all there and not yet looked at: then a last empty piece makes it whole.
-    depot.receive(&agent(), pack, len as u64, len as u64, &mut &b""[..]).map(drop)
+    store.receive(&agent(), pack, len as u64, len as u64, &mut &b""[..]).map(drop)
 }
 
 fn command(step: &'static str) -> impl Fn(&Path) -> Command {
@@ -88,7 +88,7 @@ fn prepared(is_uploaded: bool) -> tempfile::TempDir {
 /// So many pushes, and one more that is uploaded, or on its way, each of so many source versions.
 fn filled(pushes: u64, each: u64, is_uploaded: bool) -> tempfile::TempDir {
     let project = tempfile::tempdir().unwrap();
-    let depot = RemoteStore::open(&project.path().join("depot")).unwrap();
+    let store = RemoteStore::open(&project.path().join("depot")).unwrap();
     let client = Client::new();
     let make = |push: u64| {
         let mut made = client.make();
@@ -97,15 +97,15 @@ fn filled(pushes: u64, each: u64, is_uploaded: bool) -> tempfile::TempDir {
     };
     for push in 0..pushes {
         let (ids, (pack, bytes)) = make(push);
-        upload(&depot, &agent(), &pack, &bytes).unwrap();
+        upload(&store, &agent(), &pack, &bytes).unwrap();
         let source = Some(CreateRefs { after: push * each, ids });
         done(
-            depot.transact(&agent(), &Transaction { pack: Some(pack), source, ..empty() }).unwrap(),
+            store.transact(&agent(), &Transaction { pack: Some(pack), source, ..empty() }).unwrap(),
         );
     }
     let (ids, (pack, bytes)) = make(pushes);
     if is_uploaded {
-        upload(&depot, &agent(), &pack, &bytes).unwrap();
+        upload(&store, &agent(), &pack, &bytes).unwrap();
     }
     std::fs::write(project.path().join("three.pack"), bytes).unwrap();
     let ids: Vec<String> = ids.iter().map(Id::to_string).collect();
@@ -116,9 +116,9 @@ fn filled(pushes: u64, each: u64, is_uploaded: bool) -> tempfile::TempDir {
 
 /// How many source versions there are; all is whole.
 fn count(project: &Path) -> usize {
-    let depot = RemoteStore::open(&project.join("depot")).unwrap();
-    assert_eq!(depot.check(&agent()).unwrap(), Vec::<String>::new());
-    depot.head(&agent()).unwrap().map_or(0, |head| head.source.len())
+    let store = RemoteStore::open(&project.join("depot")).unwrap();
+    assert_eq!(store.check(&agent()).unwrap(), Vec::<String>::new());
+    store.head(&agent()).unwrap().map_or(0, |head| head.source.len())
 }
 
 fn packs(project: &Path) -> usize {
@@ -128,7 +128,7 @@ fn packs(project: &Path) -> usize {
 }
 
 #[test]
-fn making_a_depot() {
+fn making_a_remote_store() {
     let project = tempfile::tempdir().unwrap();
     std::fs::write(project.path().join("three.pack"), "").unwrap();
     let case = Case {
@@ -145,9 +145,9 @@ fn making_a_depot() {
 fn an_upload() {
     let project = prepared(false);
     let whole = |project: &Path| {
-        let depot = RemoteStore::open(&project.join("depot")).unwrap();
+        let store = RemoteStore::open(&project.join("depot")).unwrap();
         let bytes = std::fs::read(project.join("three.pack")).unwrap();
-        assert_eq!(depot.offset(&agent(), &PackId::of(&bytes)).unwrap(), bytes.len() as u64);
+        assert_eq!(store.offset(&agent(), &PackId::of(&bytes)).unwrap(), bytes.len() as u64);
         assert_eq!(count(project), 2);
     };
     let case = Case {
@@ -182,7 +182,7 @@ fn a_transaction_that_makes_a_page() {
         let new = |project: &Path| {
             assert_eq!(count(project), after);
             let head = stored_head(&project.join("depot"));
-            assert_eq!((head.pages.len(), head.condemned.len()), (pages, pushes as usize));
+            assert_eq!((head.pages.len(), head.retired.len()), (pages, pushes as usize));
         };
         let case = Case {
             atomic: true,

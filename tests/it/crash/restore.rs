@@ -85,10 +85,10 @@ fn prepared(old: &Files, new: &Files) -> (tempfile::TempDir, String) {
 
 fn cut(old: Files, new: Files) {
     // What the store itself writes beside it is in both.
-    let shielded = |files: Files| {
+    let guarded = |files: Files| {
         files.into_iter().chain([(".gitignore".into(), "/.lua/\n".into())]).collect()
     };
-    let (old, new): (&Files, &Files) = (&shielded(old), &shielded(new));
+    let (old, new): (&Files, &Files) = (&guarded(old), &guarded(new));
     let (project, target) = prepared(old, new);
     let command = |project: &Path| {
         let mut command = Command::new(std::env::current_exe().unwrap());

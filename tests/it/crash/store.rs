@@ -53,7 +53,7 @@ fn take(step: &str, dir: &Path) -> lua_store::internals::error::Result<()> {
             "origin",
             &RemoteTracking { etag: "new".into(), ..RemoteTracking::default() },
         ),
-        "rewrite" => store.rewrite(&lock, &store.heads()?, &rewritten()),
+        "rewrite" => store.replace_refs(&lock, &store.heads()?, &rewritten()),
         "config" => {
             let mut config = store.config()?;
             config.set_agent("new");
@@ -112,7 +112,7 @@ fn command(step: &'static str) -> impl Fn(&Path) -> Command {
 
 fn open(project: &Path) -> Store {
     let store = Store::open(&project.join(".lua")).unwrap();
-    let survey = store.refs().survey();
+    let survey = store.refs().check();
     assert!(survey.problems.is_empty(), "{:?}", survey.problems);
     store
 }

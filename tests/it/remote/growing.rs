@@ -41,7 +41,7 @@ fn grown(count: usize) -> (Project, Server, Proxy) {
 
 /// More versions of the same files, as others would have made them.
 fn grow(project: &Project, count: usize) {
-    let depot = RemoteStore::open(&data(project)).unwrap();
+    let remote_store = RemoteStore::open(&data(project)).unwrap();
     let store = Store::open(&project.path(".lua")).unwrap();
     let (first, client) = (store.heads().unwrap().source[0], Client::new());
     let tree = store.objects().tree(&first).unwrap();
@@ -69,15 +69,15 @@ fn grow(project: &Project, count: usize) {
         };
         let versions: Vec<Id> = numbers.step_by(10).map(&mut create).collect();
         let (pack, bytes) = client.pack(made);
-        upload(&depot, &agent(), &pack, &bytes).unwrap();
-        let now = depot.head(&agent()).unwrap().unwrap();
+        upload(&remote_store, &agent(), &pack, &bytes).unwrap();
+        let now = remote_store.head(&agent()).unwrap().unwrap();
         let tx = Transaction {
             pack: Some(pack),
             source: Some(CreateRefs { after: now.source.len() as u64, ids: sources }),
             versions: Some(CreateRefs { after: now.versions.len() as u64, ids: versions }),
             ..empty()
         };
-        done(depot.transact(&agent(), &tx).unwrap());
+        done(remote_store.transact(&agent(), &tx).unwrap());
     }
 }
 
@@ -151,5 +151,5 @@ fn who_knows_something_else_is_shown_all_of_it() {
 
 /// What the project remembers of its remote.
 fn heard(project: &Project) -> Vec<Id> {
-    Store::open(&project.path(".lua")).unwrap().heard("origin").unwrap().what.source
+    Store::open(&project.path(".lua")).unwrap().last_known("origin").unwrap().refs.source
 }

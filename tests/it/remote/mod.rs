@@ -38,8 +38,8 @@ pub fn published() -> Project {
     project
 }
 
-/// The same beside a folder `depot` that is its remote: to be copied with it.
-pub fn shop_with_depot() -> Project {
+/// The same beside a folder `store` that is its remote: to be copied with it.
+pub fn shop_with_remote_store() -> Project {
     let project = shop::project();
     project.ok("remote add origin ../depot/agent_shop");
     project.ok("push");

@@ -53,9 +53,9 @@ pub fn steps(of: &Project, line: &str) -> RangeInclusive<usize> {
 
 /// What the server has. All of it can be read.
 pub fn head(data: &Path) -> Head {
-    let depot = RemoteStore::open(data).unwrap();
-    assert_eq!(depot.check(&agent()).unwrap(), Vec::<String>::new());
-    depot.head(&agent()).unwrap().unwrap_or_else(|| Head::empty(agent()))
+    let store = RemoteStore::open(data).unwrap();
+    assert_eq!(store.check(&agent()).unwrap(), Vec::<String>::new());
+    store.head(&agent()).unwrap().unwrap_or_else(|| Head::empty(agent()))
 }
 
 pub fn heads(project: &Path) -> Heads {

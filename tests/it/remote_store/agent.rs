@@ -154,12 +154,17 @@ impl Client {
     }
 
     /// A transaction that creates the next source version, and its uploaded pack.
-    pub fn push(&self, depot: &RemoteStore, agent: &AgentId, text: &str) -> Result<Transaction> {
-        let after = depot.head(agent)?.map_or(0, |head| head.source.len() as u64);
+    pub fn push(
+        &self,
+        remote_store: &RemoteStore,
+        agent: &AgentId,
+        text: &str,
+    ) -> Result<Transaction> {
+        let after = remote_store.head(agent)?.map_or(0, |head| head.source.len() as u64);
         let mut made = self.make();
         let id = made.source(text);
         let (pack, bytes) = self.pack(made);
-        upload(depot, agent, &pack, &bytes)?;
+        upload(remote_store, agent, &pack, &bytes)?;
         Ok(Transaction { pack: Some(pack), ..create_source(after, id) })
     }
 }
@@ -177,12 +182,17 @@ pub fn swap(expected: Option<Active>, version: Option<u64>, ledger: Id) -> Optio
 }
 
 /// In one piece, unless it is there already.
-pub fn upload(depot: &RemoteStore, agent: &AgentId, pack: &PackId, bytes: &[u8]) -> Result<()> {
-    if depot.offset(agent, pack)? == bytes.len() as u64 {
+pub fn upload(
+    remote_store: &RemoteStore,
+    agent: &AgentId,
+    pack: &PackId,
+    bytes: &[u8],
+) -> Result<()> {
+    if remote_store.offset(agent, pack)? == bytes.len() as u64 {
         return Ok(());
     }
     let len = bytes.len() as u64;
-    assert_eq!(depot.receive(agent, pack, 0, len, &mut &bytes[..])?, len);
+    assert_eq!(remote_store.receive(agent, pack, 0, len, &mut &bytes[..])?, len);
     Ok(())
 }
 
@@ -199,8 +209,8 @@ pub fn done(outcome: TxnOutcome) -> Head {
 }
 
 /// Everything that the head of an agent reaches can be read.
-pub fn assert_whole(depot: &RemoteStore, agent: &AgentId) {
-    let checked = depot.check(agent).unwrap();
+pub fn assert_whole(remote_store: &RemoteStore, agent: &AgentId) {
+    let checked = remote_store.check(agent).unwrap();
     assert_eq!(checked, Vec::<String>::new());
 }
 

@@ -21,17 +21,17 @@ fn asked(all: &[&Transaction]) -> Vec<(Transaction, TxnRequest)> {
 fn one_swap_lands_all_that_may_happen() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let (depot, client) = (RemoteStore::open(&root).unwrap(), Client::new());
-    let first = client.push(&depot, &agent(), "one").unwrap();
-    let sources = done(depot.transact(&agent(), &first).unwrap()).source;
+    let (remote_store, client) = (RemoteStore::open(&root).unwrap(), Client::new());
+    let first = client.push(&remote_store, &agent(), "one").unwrap();
+    let sources = done(remote_store.transact(&agent(), &first).unwrap()).source;
     let before = stored_head(&root);
-    let push = |text: &str| client.push(&depot, &agent(), text).unwrap();
+    let push = |text: &str| client.push(&remote_store, &agent(), text).unwrap();
     let (winner, loser) = (push("two"), push("another two"));
     let mut made = client.make();
     let version = made.version(1, sources[0], "first");
     let ledger = made.ledger(Event::Promote, version, None);
     let (pack, bytes) = client.pack(made);
-    upload(&depot, &agent(), &pack, &bytes).unwrap();
+    upload(&remote_store, &agent(), &pack, &bytes).unwrap();
     let versions = Some(CreateRefs { after: 0, ids: vec![version] });
     let create = Transaction { pack: Some(pack), versions, ..empty() };
     // Expects what the one before it does.
@@ -42,8 +42,10 @@ fn one_swap_lands_all_that_may_happen() {
         ..create_source(2, version)
     };
     let all = asked(&[&winner, &loser, &create, &promote, &wrong, &never]);
-    let mut answers =
-        depot.transact_all(&agent(), &all).into_iter().map(|answer| owned(answer.unwrap().outcome));
+    let mut answers = remote_store
+        .transact_all(&agent(), &all)
+        .into_iter()
+        .map(|answer| owned(answer.unwrap().outcome));
     assert_eq!(done(answers.next().unwrap()).source.len(), 2);
     let moved = answers.next().unwrap();
     assert!(matches!(moved, TxnOutcome::Refused(Refusal::Moved(head)) if head.source.len() == 2));
@@ -60,7 +62,7 @@ fn one_swap_lands_all_that_may_happen() {
         "one swap, an entry each"
     );
     // Each is answered again as it was.
-    let again = done(depot.transact(&agent(), &winner).unwrap());
+    let again = done(remote_store.transact(&agent(), &winner).unwrap());
     assert_eq!((again.source.len(), again.versions.len(), again.active), (2, 0, None));
     // Who was too slow decides anew, and need not send the pack again.
     let later = Transaction {
@@ -68,45 +70,47 @@ fn one_swap_lands_all_that_may_happen() {
         source: loser.source.map(|create| CreateRefs { after: 2, ..create }),
         ..loser
     };
-    assert_eq!(done(depot.transact(&agent(), &later).unwrap()).source.len(), 3);
-    assert_whole(&depot, &agent());
+    assert_eq!(done(remote_store.transact(&agent(), &later).unwrap()).source.len(), 3);
+    assert_whole(&remote_store, &agent());
 }
 
 #[test]
 fn an_id_stands_for_one_request() {
     let dir = tempfile::tempdir().unwrap();
-    let (depot, client) = (RemoteStore::open(&dir.path().join("data")).unwrap(), Client::new());
-    let tx = client.push(&depot, &agent(), "one").unwrap();
+    let (remote_store, client) =
+        (RemoteStore::open(&dir.path().join("data")).unwrap(), Client::new());
+    let tx = client.push(&remote_store, &agent(), "one").unwrap();
     // Refused: nothing happened under this id.
     let early = Transaction {
         source: tx.source.clone().map(|create| CreateRefs { after: 7, ..create }),
         ..tx.clone()
     };
     assert!(matches!(
-        depot.transact(&agent(), &early).unwrap(),
+        remote_store.transact(&agent(), &early).unwrap(),
         TxnOutcome::Refused(Refusal::Moved(_))
     ));
-    let head = done(depot.transact(&agent(), &tx).unwrap());
-    let other = Transaction { txn: tx.txn, ..client.push(&depot, &agent(), "two").unwrap() };
+    let head = done(remote_store.transact(&agent(), &tx).unwrap());
+    let other = Transaction { txn: tx.txn, ..client.push(&remote_store, &agent(), "two").unwrap() };
     for other in [other, Transaction { pack: None, ..tx.clone() }] {
-        let error = depot.transact(&agent(), &other).unwrap_err();
+        let error = remote_store.transact(&agent(), &other).unwrap_err();
         assert_eq!(error.kind(), Kind::Usage, "{error}");
     }
-    assert_eq!(depot.head(&agent()).unwrap(), Some(head.clone()));
-    assert_eq!(done(depot.transact(&agent(), &tx).unwrap()), head);
+    assert_eq!(remote_store.head(&agent()).unwrap(), Some(head.clone()));
+    assert_eq!(done(remote_store.transact(&agent(), &tx).unwrap()), head);
 }
 
 #[test]
 fn a_transaction_of_the_last_day_is_remembered() {
     let dir = tempfile::tempdir().unwrap();
-    let (depot, client) = (RemoteStore::open(&dir.path().join("data")).unwrap(), Client::new());
+    let (remote_store, client) =
+        (RemoteStore::open(&dir.path().join("data")).unwrap(), Client::new());
     let land = |tx: &Transaction, now_ms| {
-        depot.transact_for(&agent(), tx, TxnRequest { by: None, now_ms }).unwrap()
+        remote_store.transact_for(&agent(), tx, TxnRequest { by: None, now_ms }).unwrap()
     };
-    let first = client.push(&depot, &agent(), "first").unwrap();
+    let first = client.push(&remote_store, &agent(), "first").unwrap();
     let before = done(owned(land(&first, DAY).outcome));
     for n in 0..100 {
-        let tx = client.push(&depot, &agent(), &format!("more {n}")).unwrap();
+        let tx = client.push(&remote_store, &agent(), &format!("more {n}")).unwrap();
         done(owned(land(&tx, DAY + 1000 * n).outcome));
     }
     assert_eq!(
@@ -114,7 +118,7 @@ fn a_transaction_of_the_last_day_is_remembered() {
         before,
         "a hundred others came since"
     );
-    let tx = client.push(&depot, &agent(), "a day later").unwrap();
+    let tx = client.push(&remote_store, &agent(), "a day later").unwrap();
     done(owned(land(&tx, 2 * DAY).outcome));
     // It is forgotten, and what it asked for is there.
     let answer = land(&first, 2 * DAY);
@@ -164,27 +168,27 @@ fn a_swap_that_fails_is_tried_for_each_alone() {
         let dir = tempfile::tempdir().unwrap();
         let heads =
             Arc::new(Full { heads: MemHeads::default(), failures: 0.into(), swaps: 0.into() });
-        let depot =
+        let remote_store =
             RemoteStore::with(heads.clone(), Arc::new(MemPacks::default()), dir.path().to_owned());
         let client = Client::new();
-        let one = client.push(&depot, &agent(), "one").unwrap();
-        let source = done(depot.transact(&agent(), &one).unwrap()).source[0];
-        let two = client.push(&depot, &agent(), "two").unwrap();
+        let one = client.push(&remote_store, &agent(), "one").unwrap();
+        let source = done(remote_store.transact(&agent(), &one).unwrap()).source[0];
+        let two = client.push(&remote_store, &agent(), "two").unwrap();
         let mut made = client.make();
         let version = made.version(1, source, "first");
         let (pack, bytes) = client.pack(made);
-        upload(&depot, &agent(), &pack, &bytes).unwrap();
+        upload(&remote_store, &agent(), &pack, &bytes).unwrap();
         let versions = Some(CreateRefs { after: 0, ids: vec![version] });
         let three = Transaction { pack: Some(pack), versions, ..empty() };
         heads.failures.store(failures, Ordering::SeqCst);
         heads.swaps.store(0, Ordering::SeqCst);
-        let answers = depot.transact_all(&agent(), &asked(&[&two, &three]));
+        let answers = remote_store.transact_all(&agent(), &asked(&[&two, &three]));
         let told = answers.into_iter().map(|answer| match answer {
             Ok(answer) => done(owned(answer.outcome)).agent.to_string().replace("agent_1", "ok"),
             Err(error) => error.message().to_owned(),
         });
         assert_eq!(told.collect::<Vec<_>>().join(" "), outcomes);
         assert_eq!(heads.swaps.load(Ordering::SeqCst), swaps);
-        assert_whole(&depot, &agent());
+        assert_whole(&remote_store, &agent());
     }
 }

@@ -1,4 +1,4 @@
-//! The depot as its users see it: uploads, transactions, races, upkeep.
+//! The remote store as its users see it: uploads, transactions, races, upkeep.
 
 pub mod agent;
 mod merged;

@@ -1,4 +1,4 @@
-//! The argument of `docs/depot.md`, tried: two writers and upkeep over the real code, in all orders with at most
+//! The argument of `docs/remote-store.md`, tried: two writers and upkeep over the real code, in all orders with at most
 //! two surprises (another one's turn, a removal that comes late, a swap without an answer).
 
 use super::agent::*;
@@ -72,12 +72,12 @@ impl Story {
     fn after(texts: &[String], writers: usize, many: usize, merged: usize) -> Story {
         let dir = tempfile::tempdir().unwrap();
         let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
-        let depot = RemoteStore::with(heads.clone(), packs.clone(), dir.path().to_owned());
+        let remote_store = RemoteStore::with(heads.clone(), packs.clone(), dir.path().to_owned());
         let client = Client::new();
         let mut sources = Vec::new();
         for text in texts {
-            let tx = client.push(&depot, &agent(), text).unwrap();
-            sources = done(depot.transact(&agent(), &tx).unwrap()).source;
+            let tx = client.push(&remote_store, &agent(), text).unwrap();
+            sources = done(remote_store.transact(&agent(), &tx).unwrap()).source;
         }
         let before = texts.len();
         let push = |name: usize| {
@@ -133,22 +133,22 @@ impl Story {
         let (kept, taken, outcomes) = std::thread::scope(|scope| {
             let writing: Vec<_> = (0..writers)
                 .map(|actor| {
-                    let (depot, pushes, stage) = (seat(actor), servers[actor], &stage);
+                    let (remote_store, pushes, stage) = (seat(actor), servers[actor], &stage);
                     pushes.iter().for_each(|push| push.upload(&scratch.join(actor.to_string())));
                     scope.spawn(move || {
                         let asked = |push: &Push| (push.tx.clone(), TxnRequest::default());
                         let all: Vec<_> = pushes.iter().map(asked).collect();
-                        let answers = depot.transact_all(&agent(), &all);
+                        let answers = remote_store.transact_all(&agent(), &all);
                         stage.leave(actor);
                         answers
                     })
                 })
                 .collect();
-            let (depot, many, stage) = (seat(writers), self.many, &stage);
+            let (remote_store, many, stage) = (seat(writers), self.many, &stage);
             scope.spawn(move || {
                 let now = SystemTime::now() + Duration::from_secs(10);
                 // A removal without an answer is an error, and tried again the next time.
-                let _ = depot
+                let _ = remote_store
                     .collect(&agent(), &Upkeep { now, spare: Duration::ZERO, many, whole: false });
                 stage.leave(writers);
             });
@@ -169,12 +169,12 @@ impl Story {
         for (key, bytes) in &kept.packs {
             packs.put_new(key, &mut &bytes[..], bytes.len() as u64).unwrap();
         }
-        let depot = RemoteStore::with(heads, packs, dir.path().to_owned());
-        let wrong = depot.check(&agent()).map_err(|error| error.to_string())?;
+        let remote_store = RemoteStore::with(heads, packs, dir.path().to_owned());
+        let wrong = remote_store.check(&agent()).map_err(|error| error.to_string())?;
         if !wrong.is_empty() {
             return Err(wrong.join("; "));
         }
-        let head = depot.head(&agent()).unwrap().unwrap();
+        let head = remote_store.head(&agent()).unwrap().unwrap();
         let mut won = 0;
         for (push, outcome) in self.pushes.iter().zip(outcomes) {
             let wanted = |create: &Option<CreateRefs>| create.as_ref().map(|create| create.ids[0]);
@@ -212,7 +212,7 @@ impl Story {
 }
 
 impl Push {
-    /// Puts the upload where a depot with this folder looks for it.
+    /// Puts the upload where a remote store with this folder looks for it.
     fn upload(&self, scratch: &Path) {
         let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
         std::fs::create_dir_all(scratch).unwrap();

@@ -27,25 +27,25 @@ fn asked(now_ms: u64) -> TxnRequest {
 }
 
 /// Pushes one version, and does what a server does after it.
-fn push(depot: &RemoteStore, client: &Client, text: &str, now_ms: u64) -> Transaction {
-    let tx = client.push(depot, &agent(), text).unwrap();
-    done(owned(depot.transact_for(&agent(), &tx, asked(now_ms)).unwrap().outcome));
-    if depot.needs_upkeep(&agent()).unwrap() {
+fn push(remote_store: &RemoteStore, client: &Client, text: &str, now_ms: u64) -> Transaction {
+    let tx = client.push(remote_store, &agent(), text).unwrap();
+    done(owned(remote_store.transact_for(&agent(), &tx, asked(now_ms)).unwrap().outcome));
+    if remote_store.needs_upkeep(&agent()).unwrap() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(now_ms);
-        depot.collect(&agent(), &Upkeep::at(now)).unwrap();
+        remote_store.collect(&agent(), &Upkeep::at(now)).unwrap();
     }
     tx
 }
 
 /// So many source versions in one transaction.
-fn push_many(depot: &RemoteStore, client: &Client, count: usize, name: &str) -> Transaction {
-    let after = depot.head(&agent()).unwrap().map_or(0, |head| head.source.len() as u64);
+fn push_many(remote_store: &RemoteStore, client: &Client, count: usize, name: &str) -> Transaction {
+    let after = remote_store.head(&agent()).unwrap().map_or(0, |head| head.source.len() as u64);
     let mut made = client.make();
     let ids = (0..count).map(|n| made.source(&format!("{name} {n}"))).collect();
     let (pack, bytes) = client.pack(made);
-    upload(depot, &agent(), &pack, &bytes).unwrap();
+    upload(remote_store, &agent(), &pack, &bytes).unwrap();
     let tx = Transaction { pack: Some(pack), source: Some(CreateRefs { after, ids }), ..empty() };
-    done(owned(depot.transact_for(&agent(), &tx, asked(NOW)).unwrap().outcome));
+    done(owned(remote_store.transact_for(&agent(), &tx, asked(NOW)).unwrap().outcome));
     tx
 }
 
@@ -79,18 +79,18 @@ fn a_push_writes_no_more_at_5000_versions_than_at_10() {
     let cost = |count: usize| {
         let (dir, engine, client) =
             (tempfile::tempdir().unwrap(), Engine::default(), Client::new());
-        let depot = engine.depot(dir.path());
+        let remote_store = engine.remote_store(dir.path());
         for begin in (0..count).step_by(1000) {
-            push_many(&depot, &client, 1000.min(count - begin), &format!("from {begin}"));
+            push_many(&remote_store, &client, 1000.min(count - begin), &format!("from {begin}"));
         }
         let (_, token) = engine.heads.load(&agent()).unwrap().unwrap();
         let old = old_head(engine.head()).encode();
         engine.heads.swap(&agent(), Expect::Match(&token), &old).unwrap();
         // The first one takes the old head to its new form.
-        push(&depot, &client, "first", NOW + 5000);
+        push(&remote_store, &client, "first", NOW + 5000);
         let before = engine.all_written();
         for n in 0..64 {
-            push(&depot, &client, &format!("push {n}"), NOW + 5001 + n);
+            push(&remote_store, &client, &format!("push {n}"), NOW + 5001 + n);
         }
         let written = (engine.all_written() - before) / 64;
         let head = engine.head();
@@ -99,7 +99,7 @@ fn a_push_writes_no_more_at_5000_versions_than_at_10() {
         let (bytes, _) = engine.heads.load(&agent()).unwrap().unwrap();
         assert!(bytes.len() < 16 << 10, "the head of {count} versions has {} bytes", bytes.len());
         assert!(head.pages.len() < 16, "{} pages", head.pages.len());
-        assert_whole(&engine.depot(dir.path()), &agent());
+        assert_whole(&engine.remote_store(dir.path()), &agent());
         written
     };
     let (few, many) = (cost(10), cost(5000));
@@ -108,24 +108,24 @@ fn a_push_writes_no_more_at_5000_versions_than_at_10() {
 
 /// A folder with an agent of three pages and rows of its own.
 fn paged(root: &Path) -> (RemoteStore, Client, Vec<Transaction>) {
-    let (depot, client) = (RemoteStore::open(root).unwrap(), Client::new());
+    let (remote_store, client) = (RemoteStore::open(root).unwrap(), Client::new());
     let mut all: Vec<Transaction> =
-        (0..3).map(|n| push_many(&depot, &client, 130, &format!("page {n}"))).collect();
-    all.push(push(&depot, &client, "last", NOW + 1));
+        (0..3).map(|n| push_many(&remote_store, &client, 130, &format!("page {n}"))).collect();
+    all.push(push(&remote_store, &client, "last", NOW + 1));
     assert_eq!(stored_head(root).pages.len(), 3);
-    (depot, client, all)
+    (remote_store, client, all)
 }
 
 #[test]
 fn who_reads_pages_sees_what_was_written() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let (depot, client, all) = paged(&root);
+    let (remote_store, client, all) = paged(&root);
     // Another server of the same folder.
     let other = RemoteStore::open(&root).unwrap();
-    assert_eq!(other.head(&agent()).unwrap(), depot.head(&agent()).unwrap());
+    assert_eq!(other.head(&agent()).unwrap(), remote_store.head(&agent()).unwrap());
     push(&other, &client, "by the other", NOW + 2);
-    let head = depot.head(&agent()).unwrap().unwrap();
+    let head = remote_store.head(&agent()).unwrap().unwrap();
     assert_eq!((head.source.len(), head.receipts.list.len()), (392, 5));
     assert_eq!(head, RemoteStore::open(&root).unwrap().head(&agent()).unwrap().unwrap());
     for (number, tx) in (1..).zip(&all) {
@@ -146,12 +146,12 @@ fn who_reads_pages_sees_what_was_written() {
     // What is full becomes one page with those before it, and these go when nobody reads them any more.
     push_many(&other, &client, 130, "page 4");
     let stored = stored_head(&root);
-    assert_eq!((stored.pages.len(), stored.condemned.len(), stored.source.len()), (1, 3, 522));
+    assert_eq!((stored.pages.len(), stored.retired.len(), stored.source.len()), (1, 3, 522));
     assert_eq!(
-        depot.head(&agent()).unwrap(),
+        remote_store.head(&agent()).unwrap(),
         RemoteStore::open(&root).unwrap().head(&agent()).unwrap()
     );
-    depot.collect(&agent(), &at_once()).unwrap();
+    remote_store.collect(&agent(), &at_once()).unwrap();
     let stored = stored_head(&root);
     assert_eq!(files(&root), stored.files().count(), "every file is named");
     assert_whole(&RemoteStore::open(&root).unwrap(), &agent());
@@ -169,11 +169,11 @@ fn path(root: &Path, key: &PackKey) -> PathBuf {
 fn transactions_in_pages_are_forgotten_in_their_turn() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let (depot, client, all) = paged(&root);
+    let (remote_store, client, all) = paged(&root);
     let day = 24 * 60 * 60 * 1000;
     // The newest 64 stay however old they are.
     for n in 0..66 {
-        push(&depot, &client, &format!("a day later {n}"), NOW + day + 2 + n);
+        push(&remote_store, &client, &format!("a day later {n}"), NOW + day + 2 + n);
     }
     let stored = stored_head(&root);
     assert_eq!(stored.txns.len(), 66, "{} forgotten in pages", stored.forgotten);
@@ -200,28 +200,28 @@ fn a_page_that_is_gone_or_damaged_is_named_and_nothing_is_written_over_it() {
             bytes[100] ^= 1;
             lua_store::internals::fs::replace(&file, &bytes).unwrap();
         }
-        let depot = RemoteStore::open(&root).unwrap();
-        let error = depot.head(&agent()).unwrap_err();
+        let remote_store = RemoteStore::open(&root).unwrap();
+        let error = remote_store.head(&agent()).unwrap_err();
         assert!(error.kind() == Kind::Corrupt && error.message().contains(&name), "{error}");
-        assert_eq!(depot.known_damage().1, 1);
-        let made: Result<Transaction> = client.push(&depot, &agent(), "more");
+        assert_eq!(remote_store.known_damage().1, 1);
+        let made: Result<Transaction> = client.push(&remote_store, &agent(), "more");
         assert_eq!(made.unwrap_err().kind(), Kind::Corrupt);
-        assert!(depot.check(&agent()).unwrap_err().message().contains(&name));
+        assert!(remote_store.check(&agent()).unwrap_err().message().contains(&name));
         // A backup says so, and keeps what it has.
-        let copied = depot
+        let copied = remote_store
             .back_up(&dir.path().join("copy"), "now", &Progress::default(), || Ok(()))
             .unwrap();
         assert_eq!((copied.agents, copied.problems.len()), (0, 1), "{copied:?}");
         lua_store::internals::fs::replace(&file, &sound).unwrap();
-        assert_eq!(depot.head(&agent()).unwrap().unwrap().source.len(), 391);
-        assert_eq!(depot.known_damage().1, usize::from(is_gone), "until upkeep has seen it");
-        depot.collect(&agent(), &at_once()).unwrap();
-        assert_eq!(depot.known_damage().1, 0);
+        assert_eq!(remote_store.head(&agent()).unwrap().unwrap().source.len(), 391);
+        assert_eq!(remote_store.known_damage().1, usize::from(is_gone), "until upkeep has seen it");
+        remote_store.collect(&agent(), &at_once()).unwrap();
+        assert_eq!(remote_store.known_damage().1, 0);
         // A server that has read the page finds the damage as it reads everything again.
         std::fs::write(&file, b"x").unwrap();
-        depot.scrub(&agent(), &mut Always).unwrap();
-        assert_eq!(depot.known_damage().1, 1);
-        assert!(depot.check(&agent()).unwrap().iter().any(|what| what.contains(&name)));
+        remote_store.scrub(&agent(), &mut Always).unwrap();
+        assert_eq!(remote_store.known_damage().1, 1);
+        assert!(remote_store.check(&agent()).unwrap().iter().any(|what| what.contains(&name)));
     }
 }
 
@@ -237,23 +237,23 @@ impl lua_store::internals::remote_store::Pace for Always {
 fn a_backup_has_the_pages_and_a_deletion_takes_them_along() {
     let dir = tempfile::tempdir().unwrap();
     let (root, copy) = (dir.path().join("data"), dir.path().join("copy"));
-    let (depot, client, _) = paged(&root);
+    let (remote_store, client, _) = paged(&root);
     let back_up = || {
-        let copied = depot.back_up(&copy, "now", &Progress::default(), || Ok(())).unwrap();
+        let copied = remote_store.back_up(&copy, "now", &Progress::default(), || Ok(())).unwrap();
         assert!(copied.problems.is_empty(), "{copied:?}");
         assert_eq!(
             RemoteStore::open(&copy).unwrap().head(&agent()).unwrap(),
-            depot.head(&agent()).unwrap()
+            remote_store.head(&agent()).unwrap()
         );
         assert_whole(&RemoteStore::open(&copy).unwrap(), &agent());
         assert_eq!(files(&copy), stored_head(&copy).files().count());
     };
     back_up();
-    push_many(&depot, &client, 130, "page 4");
+    push_many(&remote_store, &client, 130, "page 4");
     back_up();
     assert_eq!(stored_head(&copy).pages.len(), 1);
-    depot.delete(&agent(), SystemTime::now()).unwrap().unwrap();
-    assert_eq!((files(&root), depot.head(&agent()).unwrap()), (0, None));
+    remote_store.delete(&agent(), SystemTime::now()).unwrap().unwrap();
+    assert_eq!((files(&root), remote_store.head(&agent()).unwrap()), (0, None));
 }
 
 /// A page that lost its swap goes with it.
@@ -261,12 +261,12 @@ fn a_backup_has_the_pages_and_a_deletion_takes_them_along() {
 fn a_swap_that_is_lost_leaves_no_page() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let (depot, client, _) = paged(&root);
+    let (remote_store, client, _) = paged(&root);
     let mut made = client.make();
     let ids: Vec<Id> = (0..130).map(|n| made.source(&format!("late {n}"))).collect();
     let (pack, bytes) = client.pack(made);
     assert_eq!(PackId::of(&bytes), pack);
-    upload(&depot, &agent(), &pack, &bytes).unwrap();
+    upload(&remote_store, &agent(), &pack, &bytes).unwrap();
     let tx =
         Transaction { pack: Some(pack), source: Some(CreateRefs { after: 391, ids }), ..empty() };
     std::thread::scope(|scope| {
@@ -277,7 +277,7 @@ fn a_swap_that_is_lost_leaves_no_page() {
     });
     assert_eq!(stored_head(&root).source.len(), 521);
     let stored = stored_head(&root);
-    let known = stored.files().count() + stored.condemned.len();
+    let known = stored.files().count() + stored.retired.len();
     assert_eq!(files(&root), known);
     assert!(FileHeads::new(&root).load(&agent()).unwrap().is_some());
 }

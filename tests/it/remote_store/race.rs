@@ -12,7 +12,7 @@ const WRITERS: usize = 8;
 
 /// Pushes until it is taken, as a client does that pulls in between. Gives the numbers it got.
 fn push_all(
-    depot: &RemoteStore,
+    remote_store: &RemoteStore,
     agent: &AgentId,
     name: usize,
     count: usize,
@@ -22,9 +22,9 @@ fn push_all(
     for n in 0..count {
         for attempt in 0.. {
             let tx = client
-                .push(depot, agent, &format!("writer {name}, text {n}, attempt {attempt}"))
+                .push(remote_store, agent, &format!("writer {name}, text {n}, attempt {attempt}"))
                 .unwrap();
-            match depot.transact(agent, &tx).unwrap() {
+            match remote_store.transact(agent, &tx).unwrap() {
                 TxnOutcome::Done(head) => {
                     let create = tx.source.unwrap();
                     assert_eq!(head.source[create.after as usize], create.ids[0]);
@@ -39,13 +39,15 @@ fn push_all(
     mine
 }
 
-fn race(depots: &[RemoteStore], count: usize, beside: impl Fn(&AtomicBool) + Sync) {
+fn race(remote_stores: &[RemoteStore], count: usize, beside: impl Fn(&AtomicBool) + Sync) {
     let finished = AtomicBool::new(false);
     let mine: Vec<(u64, lua_store::internals::object::Id)> = std::thread::scope(|scope| {
         let beside = scope.spawn(|| beside(&finished));
         let writers: Vec<_> = (0..WRITERS)
             .map(|name| {
-                scope.spawn(move || push_all(&depots[name % depots.len()], &agent(), name, count))
+                scope.spawn(move || {
+                    push_all(&remote_stores[name % remote_stores.len()], &agent(), name, count)
+                })
             })
             .collect();
         let mine: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
@@ -53,34 +55,35 @@ fn race(depots: &[RemoteStore], count: usize, beside: impl Fn(&AtomicBool) + Syn
         beside.join().unwrap();
         mine.into_iter().flat_map(Result::unwrap).collect()
     });
-    let head = depots[0].head(&agent()).unwrap().unwrap();
+    let head = remote_stores[0].head(&agent()).unwrap().unwrap();
     assert_eq!(head.source.len(), WRITERS * count);
     let numbers: BTreeSet<u64> = mine.iter().map(|(number, _)| *number).collect();
     assert!(numbers.into_iter().eq(1..=(WRITERS * count) as u64));
     for (number, id) in mine {
         assert_eq!(head.source[number as usize - 1], id);
     }
-    assert_whole(&depots[0], &agent());
+    assert_whole(&remote_stores[0], &agent());
 }
 
 #[test]
 fn eight_writers_in_one_process_lose_nothing_in_memory() {
     let dir = tempfile::tempdir().unwrap();
     let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
-    // Depots of their own, so that nothing but the engine stands between them.
-    let depots: Vec<RemoteStore> = (0..WRITERS)
+    // Remote stores of their own, so that nothing but the engine stands between them.
+    let remote_stores: Vec<RemoteStore> = (0..WRITERS)
         .map(|_| RemoteStore::with(heads.clone(), packs.clone(), dir.path().to_owned()))
         .collect();
-    race(&depots, 5, |_| {});
+    race(&remote_stores, 5, |_| {});
 }
 
 #[test]
 fn eight_writers_and_upkeep_lose_nothing_in_files() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let depots: Vec<RemoteStore> = (0..3).map(|_| RemoteStore::open(&root).unwrap()).collect();
+    let remote_stores: Vec<RemoteStore> =
+        (0..3).map(|_| RemoteStore::open(&root).unwrap()).collect();
     let collector = RemoteStore::open(&root).unwrap();
-    race(&depots, 6, |finished| {
+    race(&remote_stores, 6, |finished| {
         while !finished.load(Ordering::Acquire) {
             // Uploads are left alone: those who are at it would have to begin again.
             let spare = std::time::Duration::from_secs(3600);

@@ -43,7 +43,7 @@ fn spoil(root: &Path, key: &PackKey) -> usize {
     (20..std::fs::metadata(&file).unwrap().len() as usize).find(spoils).unwrap()
 }
 
-/// The objects that can be read from the packs that the head names, by a reader that has nothing to do with a depot.
+/// The objects that can be read from the packs that the head names, by a reader that has nothing to do with a remote store.
 fn readable(root: &Path) -> BTreeSet<Id> {
     let head = stored_head(root);
     let open = |key: &PackKey| Mapped::open(&path(root, key), key.pack).ok();
@@ -53,65 +53,65 @@ fn readable(root: &Path) -> BTreeSet<Id> {
 }
 
 /// A transaction that creates the next source version, of which nothing is in any other one.
-fn next(depot: &RemoteStore, client: &Client, text: &str) -> Result<Transaction> {
-    let after = depot.head(&agent())?.map_or(0, |head| head.source.len() as u64);
+fn next(remote_store: &RemoteStore, client: &Client, text: &str) -> Result<Transaction> {
+    let after = remote_store.head(&agent())?.map_or(0, |head| head.source.len() as u64);
     let mut made = client.make();
     let id = made.source_at(after + 1, text, text);
     let (pack, bytes) = client.pack(made);
-    upload(depot, &agent(), &pack, &bytes)?;
+    upload(remote_store, &agent(), &pack, &bytes)?;
     Ok(Transaction { pack: Some(pack), ..create_source(after, id) })
 }
 
-fn push(depot: &RemoteStore, client: &Client, text: &str) {
-    let tx = next(depot, client, text).unwrap();
-    done(depot.transact(&agent(), &tx).unwrap());
+fn push(remote_store: &RemoteStore, client: &Client, text: &str) {
+    let tx = next(remote_store, client, text).unwrap();
+    done(remote_store.transact(&agent(), &tx).unwrap());
 }
 
 /// Pushes until a tier is full, as far as the damage lets them be taken; upkeep after each.
 fn go_on(root: &Path) -> usize {
-    let depot = RemoteStore::open(root).unwrap();
+    let remote_store = RemoteStore::open(root).unwrap();
     let client = Client::new();
     let mut count = 0;
     for n in 0..MANY_PACKS + 1 {
-        let Ok(tx) = next(&depot, &client, &format!("text {n}")) else { break };
-        let taken = matches!(depot.transact(&agent(), &tx), Ok(TxnOutcome::Done(_)));
-        let _ = depot.collect(&agent(), &daily());
+        let Ok(tx) = next(&remote_store, &client, &format!("text {n}")) else { break };
+        let taken = matches!(remote_store.transact(&agent(), &tx), Ok(TxnOutcome::Done(_)));
+        let _ = remote_store.collect(&agent(), &daily());
         if !taken {
             break;
         }
         count += 1;
     }
     // Whatever is left, as if much more had been pushed.
-    let _ = depot.collect(&agent(), &at_once());
+    let _ = remote_store.collect(&agent(), &at_once());
     count
 }
 
-/// A depot with a pack that has something no other has; when `again`, the one after it has all of that once more.
+/// A remote store with a pack that has something no other has; when `again`, the one after it has all of that once more.
 /// Before it comes one that is never put together with these.
-fn depot(again: bool) -> (tempfile::TempDir, PathBuf, PackKey) {
+fn remote_store(again: bool) -> (tempfile::TempDir, PathBuf, PackKey) {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let depot = RemoteStore::open(&root).unwrap();
+    let remote_store = RemoteStore::open(&root).unwrap();
     let large = Client::new();
     let mut made = large.make();
     let id = made.source_at(1, "large", &noise(60_000, "large"));
     let (pack, bytes) = large.pack(made);
-    upload(&depot, &agent(), &pack, &bytes).unwrap();
+    upload(&remote_store, &agent(), &pack, &bytes).unwrap();
     done(
-        depot
+        remote_store
             .transact(&agent(), &Transaction { pack: Some(pack), ..create_source(0, id) })
             .unwrap(),
     );
-    push(&depot, &Client::new(), "one");
+    push(&remote_store, &Client::new(), "one");
     if again {
         let other = Client::new();
         let mut made = other.make();
         made.source_at(2, "one", "one");
         let id = made.source_at(3, "two", "two");
         let (pack, bytes) = other.pack(made);
-        upload(&depot, &agent(), &pack, &bytes).unwrap();
+        upload(&remote_store, &agent(), &pack, &bytes).unwrap();
         let tx = Transaction { pack: Some(pack), ..create_source(2, id) };
-        done(depot.transact(&agent(), &tx).unwrap());
+        done(remote_store.transact(&agent(), &tx).unwrap());
     }
     let first = stored_head(&root).packs[1].key.clone();
     (dir, root, first)
@@ -128,7 +128,7 @@ fn whole(root: &Path) -> bool {
 
 #[test]
 fn one_flipped_bit_and_many_pushes_lose_nothing_that_could_be_read() {
-    let (_dir, root, first) = depot(false);
+    let (_dir, root, first) = remote_store(false);
     let pack = path(&root, &first);
     let sound = std::fs::read(&pack).unwrap();
     let len = sound.len();
@@ -166,22 +166,22 @@ fn rename_to_its_hash(root: &Path, key: &PackKey) {
 #[test]
 fn a_pack_with_the_right_name_and_damaged_bytes_is_not_sent() {
     for again in [false, true] {
-        let (_dir, root, first) = depot(again);
+        let (_dir, root, first) = remote_store(again);
         let sound = readable(&root);
         spoil(&root, &first);
         rename_to_its_hash(&root, &first);
-        let depot = RemoteStore::open(&root).unwrap();
+        let remote_store = RemoteStore::open(&root).unwrap();
         // Just what this pack has.
-        let id = depot.head(&agent()).unwrap().unwrap().source[1];
-        let sent = depot.fetch(&agent(), &FetchRequest { want: vec![id], have: vec![] });
+        let id = remote_store.head(&agent()).unwrap().unwrap().source[1];
+        let sent = remote_store.fetch(&agent(), &FetchRequest { want: vec![id], have: vec![] });
         assert_eq!(readable(&root) == sound, again);
         match sent {
-            Ok(parcel) => {
+            Ok(thin_pack) => {
                 let mut bytes = Vec::new();
-                parcel.reader(0).read_to_end(&mut bytes).unwrap();
+                thin_pack.reader(0).read_to_end(&mut bytes).unwrap();
                 let file = root.join("sent.pack");
                 std::fs::write(&file, bytes).unwrap();
-                let sent = Odb::over([Mapped::open(&file, parcel.id()).unwrap()]);
+                let sent = Odb::over([Mapped::open(&file, thin_pack.id()).unwrap()]);
                 assert_eq!(sent.check(&Default::default()).unwrap().damage, []);
                 assert!(again, "there is nothing whole to be sent");
             }
@@ -192,27 +192,28 @@ fn a_pack_with_the_right_name_and_damaged_bytes_is_not_sent() {
 
 #[test]
 fn where_one_copy_is_damaged_the_other_one_is_sent() {
-    let (_dir, root, first) = depot(true);
+    let (_dir, root, first) = remote_store(true);
     let len = std::fs::metadata(path(&root, &first)).unwrap().len() as usize;
     for at in (0..len).step_by(29) {
         let copy = tempfile::tempdir().unwrap();
         let root = copy_of(&root, copy.path());
         flip(&path(&root, &first), at);
-        let depot = RemoteStore::open(&root).unwrap();
-        let want = depot.head(&agent()).unwrap().unwrap().roots();
-        let parcel = depot.fetch(&agent(), &FetchRequest { want, have: vec![] }).unwrap();
+        let remote_store = RemoteStore::open(&root).unwrap();
+        let want = remote_store.head(&agent()).unwrap().unwrap().roots();
+        let thin_pack = remote_store.fetch(&agent(), &FetchRequest { want, have: vec![] }).unwrap();
         let file = copy.path().join("sent.pack");
-        std::io::copy(&mut parcel.reader(0), &mut std::fs::File::create(&file).unwrap()).unwrap();
-        let sent = Odb::over([Mapped::open(&file, parcel.id()).unwrap()]);
+        std::io::copy(&mut thin_pack.reader(0), &mut std::fs::File::create(&file).unwrap())
+            .unwrap();
+        let sent = Odb::over([Mapped::open(&file, thin_pack.id()).unwrap()]);
         assert_eq!(sent.check(&Default::default()).unwrap().damage, [], "at {at}");
-        let head = depot.head(&agent()).unwrap().unwrap();
+        let head = remote_store.head(&agent()).unwrap().unwrap();
         assert!(head.roots().iter().all(|root| !reached(&sent, *root).is_empty()), "at {at}");
     }
 }
 
 #[test]
 fn where_one_copy_is_damaged_the_other_one_is_moved() {
-    let (_dir, root, first) = depot(true);
+    let (_dir, root, first) = remote_store(true);
     let len = std::fs::metadata(path(&root, &first)).unwrap().len() as usize;
     for at in [9, len / 8, len / 4, len / 2, len - 200] {
         let copy = tempfile::tempdir().unwrap();
@@ -229,8 +230,8 @@ fn all(root: &Path) -> BTreeSet<Id> {
     let head = stored_head(root);
     let open = |key: &PackKey| Mapped::open(&path(root, key), key.pack).ok();
     let packs: Vec<Mapped> = head.packs.iter().filter_map(|held| open(&held.key)).collect();
-    let depot = RemoteStore::open(root).unwrap();
-    let roots = depot.head(&agent()).unwrap().unwrap().roots();
+    let remote_store = RemoteStore::open(root).unwrap();
+    let roots = remote_store.head(&agent()).unwrap().unwrap().roots();
     let objects = Odb::over(packs);
     roots.iter().flat_map(|root| reached(&objects, *root)).collect()
 }
@@ -265,7 +266,7 @@ fn hide(path: &Path) {
 
 #[test]
 fn a_pack_whose_index_hides_an_object_is_not_put_together_with_others() {
-    let (_dir, root, first) = depot(false);
+    let (_dir, root, first) = remote_store(false);
     let pack = path(&root, &first);
     let sound = std::fs::read(&pack).unwrap();
     hide(&pack);
@@ -281,41 +282,42 @@ fn a_pack_whose_index_hides_an_object_is_not_put_together_with_others() {
 
 #[test]
 fn a_damaged_copy_with_a_sound_one_beside_it_goes_when_it_is_found() {
-    let (_dir, root, first) = depot(true);
+    let (_dir, root, first) = remote_store(true);
     let pack = path(&root, &first);
     spoil(&root, &first);
-    let depot = RemoteStore::open(&root).unwrap();
-    assert!(depot.scrub(&agent(), &mut Go).unwrap());
-    assert!(depot.known_damage().0 > 0);
-    let told = depot.take_damage();
+    let remote_store = RemoteStore::open(&root).unwrap();
+    assert!(remote_store.scrub(&agent(), &mut Go).unwrap());
+    assert!(remote_store.known_damage().0 > 0);
+    let told = remote_store.take_damage();
     assert!(
         told.iter().all(|found| found.pack == first.file_name() && found.agent == agent()),
         "{told:?}"
     );
     assert!(told.iter().any(|found| found.object.is_some()), "{told:?}");
-    assert_eq!(depot.take_damage(), [], "it is told once");
-    depot.collect(&agent(), &daily()).unwrap();
+    assert_eq!(remote_store.take_damage(), [], "it is told once");
+    remote_store.collect(&agent(), &daily()).unwrap();
     // The pack as a whole is bad too, by its hash: that is no reason to keep it, as every object of it is elsewhere.
     assert!(!pack.exists());
-    assert_eq!(depot.known_damage(), (0, 0));
+    assert_eq!(remote_store.known_damage(), (0, 0));
     assert!(whole(&root));
 }
 
 #[test]
 fn what_no_pack_has_whole_is_not_sent_and_stays_where_it_is() {
-    let (_dir, root, first) = depot(false);
+    let (_dir, root, first) = remote_store(false);
     let pack = path(&root, &first);
     spoil(&root, &first);
-    let depot = RemoteStore::open(&root).unwrap();
+    let remote_store = RemoteStore::open(&root).unwrap();
     let lost: Vec<_> = all_listed(&root).difference(&readable(&root)).copied().collect();
     assert!(!lost.is_empty());
-    let error = depot.fetch(&agent(), &FetchRequest { want: lost, have: vec![] }).err().unwrap();
+    let error =
+        remote_store.fetch(&agent(), &FetchRequest { want: lost, have: vec![] }).err().unwrap();
     assert_eq!(error.kind(), Kind::Corrupt, "{error}");
-    assert!(depot.known_damage().0 > 0);
-    push(&depot, &Client::new(), "two");
-    let _ = depot.collect(&agent(), &Upkeep { many: 2, ..at_once() });
+    assert!(remote_store.known_damage().0 > 0);
+    push(&remote_store, &Client::new(), "two");
+    let _ = remote_store.collect(&agent(), &Upkeep { many: 2, ..at_once() });
     assert!(pack.exists() && stored_head(&root).packs.iter().any(|held| held.key == first));
-    assert!(depot.known_damage().0 > 0, "and it is known on");
+    assert!(remote_store.known_damage().0 > 0, "and it is known on");
 }
 
 fn all_listed(root: &Path) -> BTreeSet<Id> {
@@ -326,41 +328,41 @@ fn all_listed(root: &Path) -> BTreeSet<Id> {
 
 #[test]
 fn a_pack_that_cannot_be_opened_takes_nothing_else_with_it() {
-    let (_dir, root, first) = depot(true);
+    let (_dir, root, first) = remote_store(true);
     let pack = path(&root, &first);
     flip(&pack, 0);
-    let depot = RemoteStore::open(&root).unwrap();
-    let want = depot.head(&agent()).unwrap().unwrap().roots();
+    let remote_store = RemoteStore::open(&root).unwrap();
+    let want = remote_store.head(&agent()).unwrap().unwrap().roots();
     assert!(
-        depot.fetch(&agent(), &FetchRequest { want, have: vec![] }).is_ok(),
+        remote_store.fetch(&agent(), &FetchRequest { want, have: vec![] }).is_ok(),
         "the other pack has all of it"
     );
-    push(&depot, &Client::new(), "three");
-    let _ = depot.collect(&agent(), &Upkeep { many: 2, ..at_once() });
+    push(&remote_store, &Client::new(), "three");
+    let _ = remote_store.collect(&agent(), &Upkeep { many: 2, ..at_once() });
     assert!(pack.exists(), "what is in it nobody knows");
-    assert!(!whole(&root) && depot.known_damage().0 > 0);
+    assert!(!whole(&root) && remote_store.known_damage().0 > 0);
 }
 
 #[test]
 fn a_scrub_finds_damage_once_and_sees_that_it_was_mended() {
-    let (_dir, root, first) = depot(false);
-    let depot = RemoteStore::open(&root).unwrap();
-    assert!(depot.scrub(&agent(), &mut Go).unwrap());
-    assert_eq!(depot.known_damage(), (0, 0));
+    let (_dir, root, first) = remote_store(false);
+    let remote_store = RemoteStore::open(&root).unwrap();
+    assert!(remote_store.scrub(&agent(), &mut Go).unwrap());
+    assert_eq!(remote_store.known_damage(), (0, 0));
     let pack = path(&root, &first);
     let sound = std::fs::read(&pack).unwrap();
     let object = spoil(&root, &first);
     flip(&pack, object);
     for at in [object, sound.len() - 200, sound.len() - 3] {
         flip(&pack, at);
-        let depot = RemoteStore::open(&root).unwrap();
-        depot.scrub(&agent(), &mut Go).unwrap();
-        assert!(depot.known_damage().0 > 0, "at {at}");
+        let remote_store = RemoteStore::open(&root).unwrap();
+        remote_store.scrub(&agent(), &mut Go).unwrap();
+        assert!(remote_store.known_damage().0 > 0, "at {at}");
         std::fs::remove_file(&pack).unwrap();
         std::fs::write(&pack, &sound).unwrap();
-        let depot = RemoteStore::open(&root).unwrap();
-        depot.scrub(&agent(), &mut Go).unwrap();
-        assert_eq!(depot.known_damage(), (0, 0), "at {at}");
+        let remote_store = RemoteStore::open(&root).unwrap();
+        remote_store.scrub(&agent(), &mut Go).unwrap();
+        assert_eq!(remote_store.known_damage(), (0, 0), "at {at}");
     }
 }
 
@@ -385,16 +387,16 @@ impl lua_store::internals::remote_store::Pace for Until {
 
 #[test]
 fn a_scrub_asks_whether_to_go_on_and_counts_what_it_reads() {
-    let (_dir, root, _) = depot(true);
-    let depot = RemoteStore::open(&root).unwrap();
-    let size = depot.size(&agent()).unwrap();
+    let (_dir, root, _) = remote_store(true);
+    let remote_store = RemoteStore::open(&root).unwrap();
+    let size = remote_store.size(&agent()).unwrap();
     assert_eq!(size, stored_head(&root).packs.iter().map(|held| held.bytes).sum::<u64>());
     // Each byte is read once as it lies there and once as an object.
-    assert!(!depot.scrub(&agent(), &mut Until(size)).unwrap());
-    assert!(depot.scrub(&agent(), &mut Until(3 * size)).unwrap());
+    assert!(!remote_store.scrub(&agent(), &mut Until(size)).unwrap());
+    assert!(remote_store.scrub(&agent(), &mut Until(3 * size)).unwrap());
 }
 
-/// The depot in another folder.
+/// The remote store in another folder.
 fn copy_of(root: &Path, into: &Path) -> PathBuf {
     for entry in walkdir::WalkDir::new(root).into_iter().map(Result::unwrap) {
         let to = into.join("data").join(entry.path().strip_prefix(root).unwrap());

@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 const MICROSECONDS: i64 = 1_795_253_400_000_000;
 const DAY: i64 = 86_400_000;
 
-/// A depot with one source version, one version of it, and the promotion of that.
+/// A remote store with one source version, one version of it, and the promotion of that.
 struct Stage {
     dir: tempfile::TempDir,
-    depot: RemoteStore,
+    remote_store: RemoteStore,
     client: Client,
     head: Head,
 }
@@ -25,7 +25,7 @@ struct Stage {
 impl Stage {
     fn new() -> Stage {
         let dir = tempfile::tempdir().unwrap();
-        let depot = RemoteStore::open(&dir.path().join("data")).unwrap();
+        let remote_store = RemoteStore::open(&dir.path().join("data")).unwrap();
         let client = Client::new();
         let mut made = client.make();
         let source = made.source("one");
@@ -36,7 +36,7 @@ impl Stage {
             active: swap(None, Some(1), ledger),
             ..create_source(0, source)
         };
-        let mut stage = Stage { dir, depot, client, head: Head::empty(agent()) };
+        let mut stage = Stage { dir, remote_store, client, head: Head::empty(agent()) };
         stage.head = done(stage.send(made, tx));
         stage
     }
@@ -46,11 +46,13 @@ impl Stage {
         let (store, mut want) = (&self.client.store, Vec::new());
         want.extend(tx.source.iter().chain(&tx.versions).flat_map(|create| &create.ids));
         want.extend(tx.active.as_ref().map(|swap| swap.new.ledger));
-        // What was refused is in no pack that the depot has.
+        // What was refused is in no pack that the remote store has.
         let closure = MissingObjects::new(store.objects(), &want, &self.head.roots()).unwrap();
-        let parcel = store.objects().thin_pack(&closure, &store.incoming().unwrap()).unwrap();
-        upload(&self.depot, &agent(), &parcel.id(), parcel.bytes()).unwrap();
-        self.depot.transact(&agent(), &Transaction { pack: Some(parcel.id()), ..tx }).unwrap()
+        let thin_pack = store.objects().thin_pack(&closure, &store.incoming().unwrap()).unwrap();
+        upload(&self.remote_store, &agent(), &thin_pack.id(), thin_pack.bytes()).unwrap();
+        self.remote_store
+            .transact(&agent(), &Transaction { pack: Some(thin_pack.id()), ..tx })
+            .unwrap()
     }
 
     /// What a source version does after the last one: nothing, or the rule that it breaks. What is refused changes
@@ -76,7 +78,7 @@ impl Stage {
                 None
             }
             TxnOutcome::Refused(Refusal::Invalid { reason }) => {
-                assert_eq!(self.depot.head(&agent()).unwrap().as_ref(), Some(&self.head));
+                assert_eq!(self.remote_store.head(&agent()).unwrap().as_ref(), Some(&self.head));
                 Some(reason)
             }
             other => panic!("{other:?}"),
@@ -389,15 +391,15 @@ fn an_agent_with_a_hundred_thousand_refs_takes_no_more() {
     let heads = FileHeads::new(&root);
     let (_, token) = heads.load(&agent()).unwrap().unwrap();
     heads.swap(&agent(), Expect::Match(&token), &head.encode()).unwrap();
-    let last = stage.client.push(&stage.depot, &agent(), "the last").unwrap();
-    let full = done(stage.depot.transact(&agent(), &last).unwrap());
+    let last = stage.client.push(&stage.remote_store, &agent(), "the last").unwrap();
+    let full = done(stage.remote_store.transact(&agent(), &last).unwrap());
     assert_eq!((full.source.len(), full.versions.len()), (99_999, 1));
-    let more = stage.client.push(&stage.depot, &agent(), "one more").unwrap();
-    match stage.depot.transact(&agent(), &more).unwrap() {
+    let more = stage.client.push(&stage.remote_store, &agent(), "one more").unwrap();
+    match stage.remote_store.transact(&agent(), &more).unwrap() {
         TxnOutcome::Refused(Refusal::Invalid { reason }) => {
             assert_eq!(reason, "it has more than 100000 source versions and versions");
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(stage.depot.head(&agent()).unwrap(), Some(full));
+    assert_eq!(stage.remote_store.head(&agent()).unwrap(), Some(full));
 }

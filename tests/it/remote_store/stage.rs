@@ -21,7 +21,7 @@ pub enum Without {
     Nothing,
     /// A pack is named by its content: a removal hits whoever stored the same bytes since.
     FreshKeys,
-    /// Writers do not see what is condemned.
+    /// Writers do not see what is retired.
     RetiredPack,
     /// A stored pack is always taken to be there.
     ExistenceCheck,
@@ -187,7 +187,7 @@ impl HeadStore for Seat {
         let Some((bytes, generation)) = &world.kept.head else { return Ok(None) };
         if world.without == Without::RetiredPack && self.writes {
             let mut head = StoredHead::read(agent, bytes, None, &mut |page| panic!("{page:?}"))?;
-            head.condemned.clear();
+            head.retired.clear();
             return Ok(Some((head.encode().into(), token(*generation))));
         }
         Ok(Some((bytes.clone(), token(*generation))))

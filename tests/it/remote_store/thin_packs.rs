@@ -5,55 +5,55 @@ use lua_store::internals::protocol::{AgentId, FetchRequest};
 use lua_store::internals::remote_store::RemoteStore;
 use std::sync::Barrier;
 
-fn depot() -> (tempfile::TempDir, RemoteStore) {
+fn remote_store() -> (tempfile::TempDir, RemoteStore) {
     let dir = tempfile::tempdir().unwrap();
-    let depot = RemoteStore::open(&dir.path().join("data")).unwrap();
-    (dir, depot)
+    let remote_store = RemoteStore::open(&dir.path().join("data")).unwrap();
+    (dir, remote_store)
 }
 
 /// An agent with two pushes, the second with so much that does not compress; asks for all of it.
-fn pushed_twice(depot: &RemoteStore, name: &str, size: usize) -> (AgentId, FetchRequest) {
+fn pushed_twice(remote_store: &RemoteStore, name: &str, size: usize) -> (AgentId, FetchRequest) {
     let (client, agent) = (Client::new(), name.parse().unwrap());
     let mut noise = vec![0; size / 2];
     blake3::Hasher::new().update(name.as_bytes()).finalize_xof().fill(&mut noise);
     let hex: String = noise.iter().map(|byte| format!("{byte:02x}")).collect();
     for text in ["first", &hex] {
-        let tx = client.push(depot, &agent, text).unwrap();
-        done(depot.transact(&agent, &tx).unwrap());
+        let tx = client.push(remote_store, &agent, text).unwrap();
+        done(remote_store.transact(&agent, &tx).unwrap());
     }
-    let want = depot.head(&agent).unwrap().unwrap().roots();
+    let want = remote_store.head(&agent).unwrap().unwrap().roots();
     (agent, FetchRequest { want, have: vec![] })
 }
 
 #[test]
 fn many_who_ask_for_the_same_at_once_get_one_that_was_made_once() {
-    let (_dir, depot) = depot();
-    let (agent, all) = pushed_twice(&depot, "large", 1 << 20);
+    let (_dir, remote_store) = remote_store();
+    let (agent, all) = pushed_twice(&remote_store, "large", 1 << 20);
     let barrier = Barrier::new(8);
     let ask = || {
         barrier.wait();
-        depot.fetch(&agent, &all).unwrap()
+        remote_store.fetch(&agent, &all).unwrap()
     };
     let packs: Vec<_> = std::thread::scope(|scope| {
         let asking: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
         asking.into_iter().map(|one| one.join().unwrap()).collect()
     });
     assert!(packs.iter().all(|pack| pack.id() == packs[0].id()));
-    assert_eq!(depot.cached_of(&agent), packs[0].len(), "one file, however many send it");
+    assert_eq!(remote_store.cached_of(&agent), packs[0].len(), "one file, however many send it");
 }
 
 #[test]
 fn small_ones_of_many_agents_do_not_push_out_a_large_one() {
-    let (_dir, depot) = depot();
-    let (large, all) = pushed_twice(&depot, "large", 3 << 20);
-    let len = depot.fetch(&large, &all).unwrap().len();
+    let (_dir, remote_store) = remote_store();
+    let (large, all) = pushed_twice(&remote_store, "large", 3 << 20);
+    let len = remote_store.fetch(&large, &all).unwrap().len();
     assert!(len > 1 << 20, "{len}");
     for n in 0..70 {
-        let (agent, all) = pushed_twice(&depot, &format!("small{n}"), 100);
-        assert!(depot.fetch(&agent, &all).unwrap().len() < 10_000);
+        let (agent, all) = pushed_twice(&remote_store, &format!("small{n}"), 100);
+        assert!(remote_store.fetch(&agent, &all).unwrap().len() < 10_000);
     }
-    assert_eq!(depot.cached_of(&large), len, "it is kept");
-    let small = |n: u32| depot.cached_of(&format!("small{n}").parse().unwrap());
+    assert_eq!(remote_store.cached_of(&large), len, "it is kept");
+    let small = |n: u32| remote_store.cached_of(&format!("small{n}").parse().unwrap());
     assert!(small(69) > 0);
     assert_eq!((small(0), small(5)), (0, 0), "the oldest of 70 went");
 }

@@ -94,7 +94,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub fn depot(&self, scratch: &Path) -> RemoteStore {
+    pub fn remote_store(&self, scratch: &Path) -> RemoteStore {
         RemoteStore::with(self.heads.clone(), self.packs.clone(), scratch.to_owned())
     }
 
@@ -116,10 +116,10 @@ impl Engine {
     }
 }
 
-fn push(depot: &RemoteStore, client: &Client, text: &str) -> u64 {
-    let tx = client.push(depot, &agent(), text).unwrap();
-    let bytes = depot.offset(&agent(), &tx.pack.unwrap()).unwrap();
-    done(depot.transact(&agent(), &tx).unwrap());
+fn push(remote_store: &RemoteStore, client: &Client, text: &str) -> u64 {
+    let tx = client.push(remote_store, &agent(), text).unwrap();
+    let bytes = remote_store.offset(&agent(), &tx.pack.unwrap()).unwrap();
+    done(remote_store.transact(&agent(), &tx).unwrap());
     bytes
 }
 
@@ -131,14 +131,14 @@ pub fn noise(len: usize, seed: &str) -> String {
 }
 
 /// A push with one file of so many bytes.
-fn push_large(depot: &RemoteStore, client: &Client, len: usize, seed: &str) {
-    let after = depot.head(&agent()).unwrap().map_or(0, |head| head.source.len() as u64);
+fn push_large(remote_store: &RemoteStore, client: &Client, len: usize, seed: &str) {
+    let after = remote_store.head(&agent()).unwrap().map_or(0, |head| head.source.len() as u64);
     let mut made = client.make();
     let id = made.source(&noise(len, seed));
     let (pack, bytes) = client.pack(made);
-    upload(depot, &agent(), &pack, &bytes).unwrap();
+    upload(remote_store, &agent(), &pack, &bytes).unwrap();
     done(
-        depot
+        remote_store
             .transact(&agent(), &Transaction { pack: Some(pack), ..create_source(after, id) })
             .unwrap(),
     );
@@ -148,16 +148,16 @@ fn push_large(depot: &RemoteStore, client: &Client, len: usize, seed: &str) {
 fn many_small_pushes_write_little_and_leave_a_large_pack_alone() {
     let (scratch, engine, client) =
         (tempfile::tempdir().unwrap(), Engine::default(), Client::new());
-    let depot = engine.depot(scratch.path());
-    push_large(&depot, &client, 2 << 20, "large");
+    let remote_store = engine.remote_store(scratch.path());
+    push_large(&remote_store, &client, 2 << 20, "large");
     let large = engine.head().packs[0].key.clone();
-    let (mut pushed, mut written, mut most, mut condemned) = (Vec::new(), Vec::new(), 0, 0);
+    let (mut pushed, mut written, mut most, mut retired) = (Vec::new(), Vec::new(), 0, 0);
     for n in 0..110 {
         let before = engine.written();
-        pushed.push(push(&depot, &client, &format!("text {n}")));
-        if depot.needs_upkeep(&agent()).unwrap() {
-            depot.collect(&agent(), &Upkeep::at(SystemTime::now())).unwrap();
-            condemned = condemned.max(engine.head().condemned.len());
+        pushed.push(push(&remote_store, &client, &format!("text {n}")));
+        if remote_store.needs_upkeep(&agent()).unwrap() {
+            remote_store.collect(&agent(), &Upkeep::at(SystemTime::now())).unwrap();
+            retired = retired.max(engine.head().retired.len());
         }
         written.push(engine.written() - before);
         most = most.max(engine.head().packs.len());
@@ -173,48 +173,48 @@ fn many_small_pushes_write_little_and_leave_a_large_pack_alone() {
         "the large pack was never written again"
     );
     assert!(most <= 3 * MANY_PACKS, "{most} packs at once");
-    assert_eq!(condemned, 64, "the head names no more");
-    assert_whole(&engine.depot(scratch.path()), &agent());
+    assert_eq!(retired, 64, "the head names no more");
+    assert_whole(&engine.remote_store(scratch.path()), &agent());
 }
 
 #[test]
-fn condemned_packs_take_no_more_room_than_the_others() {
+fn retired_packs_take_no_more_room_than_the_others() {
     let (scratch, engine, client) =
         (tempfile::tempdir().unwrap(), Engine::default(), Client::new());
-    let depot = engine.depot(scratch.path());
+    let remote_store = engine.remote_store(scratch.path());
     // Nothing is old enough to go, so that only their bytes count.
     let upkeep =
         Upkeep { spare: Duration::from_secs(1 << 40), many: 2, ..Upkeep::at(SystemTime::now()) };
     for n in 0..8 {
-        push_large(&depot, &client, 2 << 20, &n.to_string());
-        let collected = depot.collect(&agent(), &upkeep).unwrap();
+        push_large(&remote_store, &client, 2 << 20, &n.to_string());
+        let collected = remote_store.collect(&agent(), &upkeep).unwrap();
         let live: u64 = engine.head().packs.iter().map(|held| held.bytes).sum();
-        assert!(collected.condemned_bytes <= live.max(4 << 20), "{collected:?} beside {live}");
-        assert_eq!(engine.bytes(), live + collected.condemned_bytes, "and nothing else is there");
+        assert!(collected.retired_bytes <= live.max(4 << 20), "{collected:?} beside {live}");
+        assert_eq!(engine.bytes(), live + collected.retired_bytes, "and nothing else is there");
     }
-    assert!(!engine.head().condemned.is_empty(), "what fits stays for those who read it");
-    assert_whole(&engine.depot(scratch.path()), &agent());
+    assert!(!engine.head().retired.is_empty(), "what fits stays for those who read it");
+    assert_whole(&engine.remote_store(scratch.path()), &agent());
 }
 
 #[test]
 fn a_pack_that_was_put_together_in_vain_goes_at_once() {
     let (scratch, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (engine, client) = (Engine::default(), Client::new());
-    let depot = engine.depot(scratch.path());
+    let remote_store = engine.remote_store(scratch.path());
     for text in ["one", "two", "three"] {
-        push(&depot, &client, text);
+        push(&remote_store, &client, text);
     }
     // Somebody else is faster. The lease holds off nobody who has another folder.
-    let faster = engine.depot(other.path());
+    let faster = engine.remote_store(other.path());
     *engine.heads.before.lock().unwrap() = Some(Box::new(move || {
         let upkeep = Upkeep { spare: Duration::from_secs(3600), ..at_once() };
         assert_eq!(faster.collect(&agent(), &upkeep).unwrap().compacted, 3);
     }));
     let upkeep = Upkeep { spare: Duration::from_secs(3600), ..at_once() };
-    assert_eq!(depot.collect(&agent(), &upkeep).unwrap().compacted, 0);
+    assert_eq!(remote_store.collect(&agent(), &upkeep).unwrap().compacted, 0);
     let head = engine.head();
     let mut named: Vec<PackKey> = head.packs.iter().map(|held| held.key.clone()).collect();
-    named.extend(head.condemned.iter().map(|condemned| condemned.key.clone()));
+    named.extend(head.retired.iter().map(|retired| retired.key.clone()));
     let stored = engine.packs.list(&agent(), None).unwrap();
     assert!(stored.iter().all(|(key, ..)| named.contains(key)), "{stored:?}");
     assert_eq!(stored.len(), 3 + 1, "the three, and the one that took their place");
@@ -225,22 +225,29 @@ fn a_pack_that_was_put_together_in_vain_goes_at_once() {
 fn one_looks_after_an_agent_at_a_time_and_a_dead_one_holds_nobody_off() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("data");
-    let (depot, client) = (RemoteStore::open(&root).unwrap(), Client::new());
+    let (remote_store, client) = (RemoteStore::open(&root).unwrap(), Client::new());
     for text in ["one", "two"] {
-        push(&depot, &client, text);
+        push(&remote_store, &client, text);
     }
     let other = "agent_2".parse().unwrap();
-    let tx = Client::new().push(&depot, &other, "three").unwrap();
-    done(depot.transact(&other, &tx).unwrap());
-    depot.collect(&agent(), &Upkeep { many: 100, ..at_once() }).unwrap();
+    let tx = Client::new().push(&remote_store, &other, "three").unwrap();
+    done(remote_store.transact(&other, &tx).unwrap());
+    remote_store.collect(&agent(), &Upkeep { many: 100, ..at_once() }).unwrap();
     let found = walkdir::WalkDir::new(&root).into_iter().map(Result::unwrap);
     let lease = found.into_iter().find(|entry| entry.file_name() == "upkeep.lock").unwrap();
     let held = std::fs::File::open(lease.path()).unwrap();
     held.lock().unwrap();
-    assert!(depot.collect(&agent(), &at_once()).unwrap().busy);
-    assert_eq!(depot.head(&agent()).unwrap().unwrap().source.len(), 2, "readers and writers go on");
-    push(&depot, &client, "four");
-    assert!(!depot.collect(&other, &at_once()).unwrap().busy, "other agents are looked after");
+    assert!(remote_store.collect(&agent(), &at_once()).unwrap().busy);
+    assert_eq!(
+        remote_store.head(&agent()).unwrap().unwrap().source.len(),
+        2,
+        "readers and writers go on"
+    );
+    push(&remote_store, &client, "four");
+    assert!(
+        !remote_store.collect(&other, &at_once()).unwrap().busy,
+        "other agents are looked after"
+    );
     drop(held);
-    assert_eq!(depot.collect(&agent(), &at_once()).unwrap().compacted, 3);
+    assert_eq!(remote_store.collect(&agent(), &at_once()).unwrap().compacted, 3);
 }

@@ -11,21 +11,21 @@ use lua_store::internals::remote_store::RemoteStore;
 use lua_store::internals::store::{Active, Store};
 use std::io::{self, Read};
 
-fn depot() -> (tempfile::TempDir, RemoteStore) {
+fn remote_store() -> (tempfile::TempDir, RemoteStore) {
     let dir = tempfile::tempdir().unwrap();
-    let depot = RemoteStore::open(&dir.path().join("data")).unwrap();
-    (dir, depot)
+    let remote_store = RemoteStore::open(&dir.path().join("data")).unwrap();
+    (dir, remote_store)
 }
 
 /// v1 and v2 pushed, both agent versions, v1 active. Gives the pointer.
-fn filled(depot: &RemoteStore) -> (Client, Active) {
+fn filled(remote_store: &RemoteStore) -> (Client, Active) {
     let client = Client::new();
     let mut made = client.make();
     let sources = ["one", "two"].map(|text| made.source(text));
     let versions = [made.version(1, sources[0], "first"), made.version(2, sources[1], "second")];
     let ledger = made.ledger(Event::Promote, versions[0], None);
     let (pack, bytes) = client.pack(made);
-    upload(depot, &agent(), &pack, &bytes).unwrap();
+    upload(remote_store, &agent(), &pack, &bytes).unwrap();
     let tx = Transaction {
         pack: Some(pack),
         source: Some(CreateRefs { after: 0, ids: sources.to_vec() }),
@@ -33,23 +33,23 @@ fn filled(depot: &RemoteStore) -> (Client, Active) {
         active: swap(None, Some(1), ledger),
         ..empty()
     };
-    let head = done(depot.transact(&agent(), &tx).unwrap());
+    let head = done(remote_store.transact(&agent(), &tx).unwrap());
     assert_eq!((head.source, head.versions), (sources.to_vec(), versions.to_vec()));
     (client, head.active.unwrap())
 }
 
-fn refusal(depot: &RemoteStore, tx: &Transaction) -> Refusal {
-    let before = depot.head(&agent()).unwrap();
-    let outcome = depot.transact(&agent(), tx).unwrap();
-    assert_eq!(depot.head(&agent()).unwrap(), before, "what is refused changes nothing");
+fn refusal(remote_store: &RemoteStore, tx: &Transaction) -> Refusal {
+    let before = remote_store.head(&agent()).unwrap();
+    let outcome = remote_store.transact(&agent(), tx).unwrap();
+    assert_eq!(remote_store.head(&agent()).unwrap(), before, "what is refused changes nothing");
     match outcome {
         TxnOutcome::Refused(refusal) => refusal,
         TxnOutcome::Done(head) => panic!("done: {head:?}"),
     }
 }
 
-fn invalid(depot: &RemoteStore, tx: &Transaction) -> String {
-    match refusal(depot, tx) {
+fn invalid(remote_store: &RemoteStore, tx: &Transaction) -> String {
+    match refusal(remote_store, tx) {
         Refusal::Invalid { reason } => reason,
         other => panic!("{other:?}"),
     }
@@ -57,11 +57,11 @@ fn invalid(depot: &RemoteStore, tx: &Transaction) -> String {
 
 #[test]
 fn a_push_is_there_afterwards_also_for_another_process() {
-    let (dir, depot) = depot();
-    assert_eq!(depot.head(&agent()).unwrap(), None);
-    let (client, active) = filled(&depot);
-    let tx = client.push(&depot, &agent(), "three").unwrap();
-    let head = done(depot.transact(&agent(), &tx).unwrap());
+    let (dir, remote_store) = remote_store();
+    assert_eq!(remote_store.head(&agent()).unwrap(), None);
+    let (client, active) = filled(&remote_store);
+    let tx = client.push(&remote_store, &agent(), "three").unwrap();
+    let head = done(remote_store.transact(&agent(), &tx).unwrap());
     assert_eq!((head.source.len(), head.active), (3, Some(active)));
     let other = RemoteStore::open(&dir.path().join("data")).unwrap();
     assert_eq!(other.head(&agent()).unwrap(), Some(head));
@@ -73,28 +73,28 @@ fn a_push_is_there_afterwards_also_for_another_process() {
 
 #[test]
 fn a_repeated_transaction_gives_the_recorded_result_and_has_no_second_effect() {
-    let (_dir, depot) = depot();
-    let (client, _) = filled(&depot);
-    let tx = client.push(&depot, &agent(), "three").unwrap();
-    let first = done(depot.transact(&agent(), &tx).unwrap());
-    let next = client.push(&depot, &agent(), "four").unwrap();
-    let second = done(depot.transact(&agent(), &next).unwrap());
-    assert_eq!(done(depot.transact(&agent(), &tx).unwrap()), first);
-    assert_eq!(depot.head(&agent()).unwrap(), Some(second));
+    let (_dir, remote_store) = remote_store();
+    let (client, _) = filled(&remote_store);
+    let tx = client.push(&remote_store, &agent(), "three").unwrap();
+    let first = done(remote_store.transact(&agent(), &tx).unwrap());
+    let next = client.push(&remote_store, &agent(), "four").unwrap();
+    let second = done(remote_store.transact(&agent(), &next).unwrap());
+    assert_eq!(done(remote_store.transact(&agent(), &tx).unwrap()), first);
+    assert_eq!(remote_store.head(&agent()).unwrap(), Some(second));
     // After 64 others it is forgotten; what it expects is then long gone.
     for n in 0..64 {
-        let tx = client.push(&depot, &agent(), &format!("more {n}")).unwrap();
-        done(depot.transact(&agent(), &tx).unwrap());
+        let tx = client.push(&remote_store, &agent(), &format!("more {n}")).unwrap();
+        done(remote_store.transact(&agent(), &tx).unwrap());
     }
-    assert!(matches!(refusal(&depot, &tx), Refusal::Moved(head) if head.source.len() == 68));
-    assert_whole(&depot, &agent());
+    assert!(matches!(refusal(&remote_store, &tx), Refusal::Moved(head) if head.source.len() == 68));
+    assert_whole(&remote_store, &agent());
 }
 
 #[test]
 fn an_expectation_that_does_not_hold_shows_what_is_there() {
-    let (_dir, depot) = depot();
-    let (client, active) = filled(&depot);
-    let now = depot.head(&agent()).unwrap().unwrap();
+    let (_dir, remote_store) = remote_store();
+    let (client, active) = filled(&remote_store);
+    let now = remote_store.head(&agent()).unwrap().unwrap();
     let id = now.source[0];
     let cases = [
         create_source(1, id),
@@ -107,29 +107,29 @@ fn an_expectation_that_does_not_hold_shows_what_is_there() {
         },
     ];
     for tx in cases {
-        assert_eq!(refusal(&depot, &tx), Refusal::Moved(now.clone()));
+        assert_eq!(refusal(&remote_store, &tx), Refusal::Moved(now.clone()));
     }
     drop(client);
 }
 
 #[test]
 fn a_pack_that_never_came_or_never_came_to_its_end_is_asked_for() {
-    let (_dir, depot) = depot();
+    let (_dir, remote_store) = remote_store();
     let client = Client::new();
     let mut made = client.make();
     let id = made.source("one");
     let (pack, bytes) = client.pack(made);
     let tx = Transaction { pack: Some(pack), ..create_source(0, id) };
-    assert_eq!(refusal(&depot, &tx), Refusal::NoPack);
+    assert_eq!(refusal(&remote_store, &tx), Refusal::NoPack);
     let len = bytes.len() as u64;
-    depot.receive(&agent(), &pack, 0, len, &mut &bytes[..100]).unwrap();
-    assert_eq!(refusal(&depot, &tx), Refusal::NoPack);
-    assert_eq!(depot.offset(&agent(), &pack).unwrap(), 100);
-    assert_eq!(depot.receive(&agent(), &pack, 100, len, &mut &bytes[100..]).unwrap(), len);
-    done(depot.transact(&agent(), &tx).unwrap());
+    remote_store.receive(&agent(), &pack, 0, len, &mut &bytes[..100]).unwrap();
+    assert_eq!(refusal(&remote_store, &tx), Refusal::NoPack);
+    assert_eq!(remote_store.offset(&agent(), &pack).unwrap(), 100);
+    assert_eq!(remote_store.receive(&agent(), &pack, 100, len, &mut &bytes[100..]).unwrap(), len);
+    done(remote_store.transact(&agent(), &tx).unwrap());
     // What the agent has need not be sent again.
-    assert_eq!(depot.offset(&agent(), &pack).unwrap(), len);
-    assert!(matches!(refusal(&depot, &Transaction { txn: txn(), ..tx }), Refusal::Moved(_)));
+    assert_eq!(remote_store.offset(&agent(), &pack).unwrap(), len);
+    assert!(matches!(refusal(&remote_store, &Transaction { txn: txn(), ..tx }), Refusal::Moved(_)));
 }
 
 /// Sends some bytes, and then breaks off.
@@ -146,7 +146,7 @@ impl Read for Cut<'_> {
 
 #[test]
 fn an_upload_that_is_cut_anywhere_goes_on_from_what_arrived() {
-    let (_dir, depot) = depot();
+    let (_dir, remote_store) = remote_store();
     let client = Client::new();
     let mut made = client.make();
     let id = made.source(&"many words ".repeat(50));
@@ -154,22 +154,26 @@ fn an_upload_that_is_cut_anywhere_goes_on_from_what_arrived() {
     let len = bytes.len() as u64;
     let mut at = 0;
     for cut in [0, 1, 7, 100, 5] {
-        let error = depot
+        let error = remote_store
             .receive(&agent(), &pack, at, len, &mut Cut(&bytes[at as usize..][..cut]))
             .unwrap_err();
         assert_eq!(error.kind(), Kind::Unavailable);
         at += cut as u64;
-        assert_eq!(depot.offset(&agent(), &pack).unwrap(), at);
+        assert_eq!(remote_store.offset(&agent(), &pack).unwrap(), at);
     }
     for wrong in [0, at - 1, at + 1] {
-        let error = depot.receive(&agent(), &pack, wrong, len, &mut &bytes[..]).unwrap_err();
+        let error = remote_store.receive(&agent(), &pack, wrong, len, &mut &bytes[..]).unwrap_err();
         assert_eq!(error.kind(), Kind::Conflict, "{error}");
     }
-    let error = depot.receive(&agent(), &pack, at, at + 3, &mut &bytes[at as usize..]).unwrap_err();
-    assert_eq!((error.kind(), depot.offset(&agent(), &pack).unwrap()), (Kind::Usage, at));
-    assert_eq!(depot.receive(&agent(), &pack, at, len, &mut &bytes[at as usize..]).unwrap(), len);
+    let error =
+        remote_store.receive(&agent(), &pack, at, at + 3, &mut &bytes[at as usize..]).unwrap_err();
+    assert_eq!((error.kind(), remote_store.offset(&agent(), &pack).unwrap()), (Kind::Usage, at));
+    assert_eq!(
+        remote_store.receive(&agent(), &pack, at, len, &mut &bytes[at as usize..]).unwrap(),
+        len
+    );
     done(
-        depot
+        remote_store
             .transact(&agent(), &Transaction { pack: Some(pack), ..create_source(0, id) })
             .unwrap(),
     );
@@ -177,22 +181,23 @@ fn an_upload_that_is_cut_anywhere_goes_on_from_what_arrived() {
 
 #[test]
 fn a_pack_with_another_hash_than_its_name_is_thrown_away() {
-    let (_dir, depot) = depot();
+    let (_dir, remote_store) = remote_store();
     let client = Client::new();
     let mut made = client.make();
     made.source("one");
     let (pack, mut bytes) = client.pack(made);
     bytes[20] ^= 1;
-    let error = depot.receive(&agent(), &pack, 0, bytes.len() as u64, &mut &bytes[..]).unwrap_err();
+    let error =
+        remote_store.receive(&agent(), &pack, 0, bytes.len() as u64, &mut &bytes[..]).unwrap_err();
     assert_eq!(error.kind(), Kind::Corrupt);
-    assert_eq!(depot.offset(&agent(), &pack).unwrap(), 0);
-    let error = depot.receive(&agent(), &pack, 0, u64::MAX, &mut &bytes[..]).unwrap_err();
+    assert_eq!(remote_store.offset(&agent(), &pack).unwrap(), 0);
+    let error = remote_store.receive(&agent(), &pack, 0, u64::MAX, &mut &bytes[..]).unwrap_err();
     assert_eq!(error.kind(), Kind::Usage, "{error}");
 }
 
 #[test]
 fn a_damaged_pack_under_its_true_name_is_refused() {
-    let (_dir, depot) = depot();
+    let (_dir, remote_store) = remote_store();
     let client = Client::new();
     let mut made = client.make();
     let id = made.source("one");
@@ -201,20 +206,20 @@ fn a_damaged_pack_under_its_true_name_is_refused() {
         let mut bytes = good.clone();
         bytes[at] ^= 0x10;
         let pack = PackId::of(&bytes);
-        upload(&depot, &agent(), &pack, &bytes).unwrap();
+        upload(&remote_store, &agent(), &pack, &bytes).unwrap();
         let tx = Transaction { pack: Some(pack), ..create_source(0, id) };
-        match depot.transact(&agent(), &tx).unwrap() {
+        match remote_store.transact(&agent(), &tx).unwrap() {
             TxnOutcome::Refused(Refusal::Invalid { .. } | Refusal::Missing { .. }) => {}
             other => panic!("byte {at}: {other:?}"),
         }
-        assert_eq!(depot.head(&agent()).unwrap(), None);
+        assert_eq!(remote_store.head(&agent()).unwrap(), None);
     }
 }
 
 #[test]
 fn what_neither_the_pack_nor_the_agent_has_is_named() {
-    let (_dir, depot) = depot();
-    let (client, _) = filled(&depot);
+    let (_dir, remote_store) = remote_store();
+    let (client, _) = filled(&remote_store);
     // A pack that builds on objects which were never sent.
     let mut unsent = client.make();
     let files = unsent.file("index.ts", "unsent");
@@ -228,24 +233,24 @@ fn what_neither_the_pack_nor_the_agent_has_is_named() {
     ];
     let id = made.tree(tree);
     let (pack, bytes) = client.pack(made);
-    upload(&depot, &agent(), &pack, &bytes).unwrap();
+    upload(&remote_store, &agent(), &pack, &bytes).unwrap();
     let tx = Transaction { pack: Some(pack), ..create_source(2, id) };
-    assert_eq!(refusal(&depot, &tx), Refusal::Missing { ids: vec![files], more: false });
+    assert_eq!(refusal(&remote_store, &tx), Refusal::Missing { ids: vec![files], more: false });
     let unknown = Id::of_blob(b"unknown");
     let expected = Refusal::Missing { ids: vec![unknown], more: false };
-    assert_eq!(refusal(&depot, &create_source(2, unknown)), expected);
-    assert_whole(&depot, &agent());
+    assert_eq!(refusal(&remote_store, &create_source(2, unknown)), expected);
+    assert_whole(&remote_store, &agent());
 }
 
-/// What the depot says of a new source version that is this tree.
+/// What the remote store says of a new source version that is this tree.
 fn of_source(make: impl FnOnce(&mut Making) -> Id) -> String {
-    let (_dir, depot) = depot();
-    let (client, _) = filled(&depot);
+    let (_dir, remote_store) = remote_store();
+    let (client, _) = filled(&remote_store);
     let mut made = client.make();
     let id = make(&mut made);
     let (pack, bytes) = client.pack(made);
-    upload(&depot, &agent(), &pack, &bytes).unwrap();
-    let reason = invalid(&depot, &Transaction { pack: Some(pack), ..create_source(2, id) });
+    upload(&remote_store, &agent(), &pack, &bytes).unwrap();
+    let reason = invalid(&remote_store, &Transaction { pack: Some(pack), ..create_source(2, id) });
     reason.replace(&id.to_string(), "ID")
 }
 
@@ -348,23 +353,23 @@ fn files_that_nobody_could_restore_are_refused() {
 
 #[test]
 fn an_agent_version_comes_from_a_source_version_and_is_no_other_one() {
-    let (_dir, depot) = depot();
-    let (client, _) = filled(&depot);
-    let head = depot.head(&agent()).unwrap().unwrap();
+    let (_dir, remote_store) = remote_store();
+    let (client, _) = filled(&remote_store);
+    let head = remote_store.head(&agent()).unwrap().unwrap();
     let version =
         |ids: Vec<Id>| Transaction { versions: Some(CreateRefs { after: 2, ids }), ..empty() };
-    let reason = invalid(&depot, &version(vec![head.versions[0]]));
+    let reason = invalid(&remote_store, &version(vec![head.versions[0]]));
     assert_eq!(
         reason,
         format!("refs/versions/v3: object {} is another version already", head.versions[0])
     );
-    let reason = invalid(&depot, &version(vec![head.source[0]]));
+    let reason = invalid(&remote_store, &version(vec![head.source[0]]));
     assert_eq!(reason, format!("refs/versions/v3: object {} is no agent version", head.source[0]));
     let mut made = client.make();
     let id = made.version(3, head.source[0], "from nowhere");
     let (pack, bytes) = client.pack(made);
-    upload(&depot, &agent(), &pack, &bytes).unwrap();
-    let reason = invalid(&depot, &Transaction { pack: Some(pack), ..version(vec![id]) });
+    upload(&remote_store, &agent(), &pack, &bytes).unwrap();
+    let reason = invalid(&remote_store, &Transaction { pack: Some(pack), ..version(vec![id]) });
     assert_eq!(
         reason,
         "refs/versions/v3: it was made from source version v3, which does not exist"
@@ -374,31 +379,32 @@ fn an_agent_version_comes_from_a_source_version_and_is_no_other_one() {
 /// A transaction that moves the pointer by these records, and names a version.
 fn moving(
     client: &Client,
-    depot: &RemoteStore,
+    remote_store: &RemoteStore,
     records: &[(Event, Id)],
     from: Option<Id>,
     version: Option<u64>,
 ) -> Transaction {
-    let expected = depot.head(&agent()).unwrap().unwrap().active;
+    let expected = remote_store.head(&agent()).unwrap().unwrap().active;
     let mut made = client.make();
     let mut ledger = from;
     for (event, id) in records {
         ledger = Some(made.ledger(*event, *id, ledger));
     }
     let (pack, bytes) = client.pack(made);
-    upload(depot, &agent(), &pack, &bytes).unwrap();
+    upload(remote_store, &agent(), &pack, &bytes).unwrap();
     Transaction { pack: Some(pack), active: swap(expected, version, ledger.unwrap()), ..empty() }
 }
 
 #[test]
 fn the_pointer_goes_on_from_the_old_one_by_records_that_may_be() {
     use Event::{Delete, Promote};
-    let (_dir, depot) = depot();
-    let (client, active) = filled(&depot);
-    let [one, two] = depot.head(&agent()).unwrap().unwrap().versions[..] else { panic!() };
+    let (_dir, remote_store) = remote_store();
+    let (client, active) = filled(&remote_store);
+    let [one, two] = remote_store.head(&agent()).unwrap().unwrap().versions[..] else { panic!() };
     let old = Some(active.ledger);
     let reason = |records: &[(Event, Id)], from, version| {
-        let reason = invalid(&depot, &moving(&client, &depot, records, from, version));
+        let reason =
+            invalid(&remote_store, &moving(&client, &remote_store, records, from, version));
         reason.split(" record ").last().unwrap().split_once(' ').unwrap().1.to_owned()
     };
     assert_eq!(
@@ -417,65 +423,71 @@ fn the_pointer_goes_on_from_the_old_one_by_records_that_may_be() {
     let twice = [(Delete, two), (Promote, two)];
     assert_eq!(reason(&twice, old, Some(2)), "promotes v2, which was deleted");
     let stranger = Id::of_blob(b"a version of somebody else");
-    let tx = moving(&client, &depot, &[(Promote, stranger)], old, Some(1));
-    assert_eq!(refusal(&depot, &tx), Refusal::Missing { ids: vec![stranger], more: false });
-    let source = depot.head(&agent()).unwrap().unwrap().source[0];
+    let tx = moving(&client, &remote_store, &[(Promote, stranger)], old, Some(1));
+    assert_eq!(refusal(&remote_store, &tx), Refusal::Missing { ids: vec![stranger], more: false });
+    let source = remote_store.head(&agent()).unwrap().unwrap().source[0];
     assert_eq!(reason(&[(Promote, source)], old, Some(1)), "names a version that does not exist");
     let still = Transaction { active: swap(Some(active), Some(2), active.ledger), ..empty() };
-    assert_eq!(invalid(&depot, &still), "the pointer moves without a ledger record");
+    assert_eq!(invalid(&remote_store, &still), "the pointer moves without a ledger record");
     // Promote the second, delete the first, in one transaction.
-    let tx = moving(&client, &depot, &[(Promote, two), (Delete, one)], old, Some(2));
-    let head = done(depot.transact(&agent(), &tx).unwrap());
+    let tx = moving(&client, &remote_store, &[(Promote, two), (Delete, one)], old, Some(2));
+    let head = done(remote_store.transact(&agent(), &tx).unwrap());
     assert_eq!(head.active.unwrap().version, Some(2));
-    let tx = moving(&client, &depot, &[(Promote, one)], Some(head.active.unwrap().ledger), Some(1));
-    assert!(invalid(&depot, &tx).ends_with("promotes v1, which was deleted"));
-    assert_whole(&depot, &agent());
+    let tx = moving(
+        &client,
+        &remote_store,
+        &[(Promote, one)],
+        Some(head.active.unwrap().ledger),
+        Some(1),
+    );
+    assert!(invalid(&remote_store, &tx).ends_with("promotes v1, which was deleted"));
+    assert_whole(&remote_store, &agent());
 }
 
 #[test]
 fn a_transaction_that_does_nothing_is_none() {
-    let (_dir, depot) = depot();
-    assert_eq!(invalid(&depot, &empty()), "the transaction does nothing");
+    let (_dir, remote_store) = remote_store();
+    assert_eq!(invalid(&remote_store, &empty()), "the transaction does nothing");
     let none = Transaction { source: Some(CreateRefs { after: 0, ids: vec![] }), ..empty() };
-    assert_eq!(invalid(&depot, &none), "the transaction does nothing");
+    assert_eq!(invalid(&remote_store, &none), "the transaction does nothing");
 }
 
 #[test]
 fn what_somebody_lacks_comes_in_one_pack_that_can_be_read_from_any_place() {
-    let (_dir, depot) = depot();
-    filled(&depot);
-    let head = depot.head(&agent()).unwrap().unwrap();
+    let (_dir, remote_store) = remote_store();
+    filled(&remote_store);
+    let head = remote_store.head(&agent()).unwrap().unwrap();
     let all = FetchRequest { want: head.roots(), have: vec![] };
-    let parcel = depot.fetch(&agent(), &all).unwrap();
+    let thin_pack = remote_store.fetch(&agent(), &all).unwrap();
     let mut bytes = Vec::new();
-    parcel.reader(0).read_to_end(&mut bytes).unwrap();
-    assert_eq!((PackId::of(&bytes), bytes.len() as u64), (parcel.id(), parcel.len()));
+    thin_pack.reader(0).read_to_end(&mut bytes).unwrap();
+    assert_eq!((PackId::of(&bytes), bytes.len() as u64), (thin_pack.id(), thin_pack.len()));
     let mut rest = Vec::new();
-    parcel.reader(100).read_to_end(&mut rest).unwrap();
+    thin_pack.reader(100).read_to_end(&mut rest).unwrap();
     assert_eq!(rest, bytes[100..]);
     // Somebody else gets the very same pack from another process.
     let other = RemoteStore::open(&_dir.path().join("data")).unwrap();
-    assert_eq!(other.fetch(&agent(), &all).unwrap().id(), parcel.id());
+    assert_eq!(other.fetch(&agent(), &all).unwrap().id(), thin_pack.id());
     let less = FetchRequest {
         want: vec![head.source[1]],
         have: vec![head.source[0], Id::of_blob(b"unknown")],
     };
-    assert!(depot.fetch(&agent(), &less).unwrap().len() < parcel.len());
+    assert!(remote_store.fetch(&agent(), &less).unwrap().len() < thin_pack.len());
     let clone = tempfile::tempdir().unwrap();
     let store = Store::init(&clone.path().join(".lua")).unwrap();
-    std::fs::write(store.dir().join("objects").join(parcel.id().file_name()), bytes).unwrap();
+    std::fs::write(store.dir().join("objects").join(thin_pack.id().file_name()), bytes).unwrap();
     assert!(store.objects().check(&Progress::default()).unwrap().damage.is_empty());
     assert!(head.roots().iter().all(|id| store.objects().contains(id).unwrap()));
 }
 
 #[test]
 fn what_is_not_there_cannot_be_fetched() {
-    let (_dir, depot) = depot();
+    let (_dir, remote_store) = remote_store();
     let fetch = |want: Vec<Id>| {
-        depot.fetch(&agent(), &FetchRequest { want, have: vec![] }).err().unwrap().kind()
+        remote_store.fetch(&agent(), &FetchRequest { want, have: vec![] }).err().unwrap().kind()
     };
     assert_eq!(fetch(vec![Id::of_blob(b"x")]), Kind::NotFound);
-    filled(&depot);
+    filled(&remote_store);
     assert_eq!(fetch(vec![Id::of_blob(b"unknown")]), Kind::NotFound);
     assert_eq!(fetch(vec![]), Kind::Usage);
 }

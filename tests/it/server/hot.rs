@@ -49,11 +49,11 @@ fn many_push_to_one_agent_at_two_servers_and_send_each_pack_once() {
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     taken.sort_unstable_by_key(|(at, _)| *at);
-    let depot = RemoteStore::open(&data(&project)).unwrap();
-    let there = depot.head(&agent()).unwrap().unwrap().source;
+    let store = RemoteStore::open(&data(&project)).unwrap();
+    let there = store.head(&agent()).unwrap().unwrap().source;
     assert_eq!(taken.into_iter().map(|(_, id)| id).collect::<Vec<_>>(), there);
     assert_eq!(there.len(), CLIENTS * PUSHES);
-    assert_whole(&depot, &agent());
+    assert_whole(&store, &agent());
 }
 
 #[test]

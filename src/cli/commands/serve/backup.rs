@@ -25,14 +25,14 @@ pub struct Backup {
 
 impl Backup {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (data, depot) = self.place.depot(cx)?;
+        let (data, store) = self.place.store(cx)?;
         let folder = cx.directory()?.join(&self.folder);
         let now = cx.now()?.to_string();
         // It is nobody else's on this machine, as the server's own folder.
         fs::keep_private();
         let term = *cx.out.term();
         let copied = progress::show(&term, "Copying", Unit::Item, |progress| {
-            depot.back_up(&folder, &now, progress, || Tokens::of(&data).copy_to(&folder))
+            store.back_up(&folder, &now, progress, || Tokens::of(&data).copy_to(&folder))
         })?;
         let fine = copied.problems.is_empty();
         if cx.out.is_json() {

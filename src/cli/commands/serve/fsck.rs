@@ -27,23 +27,23 @@ pub struct Fsck {
 
 impl Fsck {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (data, depot) = self.place.depot(cx)?;
+        let (data, store) = self.place.store(cx)?;
         let all = self.agents.is_empty();
-        let mut agents = if all { depot.agents()? } else { self.agents };
+        let mut agents = if all { store.agents()? } else { self.agents };
         if all {
             // Of a deleted one there is a head with nothing in it; one that cannot be read is checked.
-            agents.retain(|agent| depot.exists(agent).unwrap_or(true));
+            agents.retain(|agent| store.exists(agent).unwrap_or(true));
         }
         for agent in &agents {
             // One that cannot be read exists, and the check says why.
-            match inventory::existing(&depot, agent) {
+            match inventory::existing(&store, agent) {
                 Err(error) if error.kind() == Kind::NotFound => return Err(error),
                 _ => {}
             }
         }
         let term = *cx.out.term();
         let problems = progress::show(&term, "Checking", Unit::Item, |progress| {
-            check(&depot, &agents, progress)
+            check(&store, &agents, progress)
         })?;
         let tokens = if all { Tokens::of(&data).list().err() } else { None };
         let tokens = tokens.map(|error| error.message().to_owned());
@@ -78,14 +78,14 @@ impl Fsck {
 
 /// What is wrong with each agent. One that cannot be opened at all keeps no other from being read.
 pub fn check(
-    depot: &RemoteStore,
+    store: &RemoteStore,
     agents: &[AgentId],
     progress: &Progress,
 ) -> Result<Vec<(AgentId, String)>> {
     progress.expect(agents.len() as u64);
     let mut problems = Vec::new();
     for agent in agents {
-        let found = depot.check(agent).or_else(|error: Error| match error.kind() {
+        let found = store.check(agent).or_else(|error: Error| match error.kind() {
             Kind::Unavailable => Err(error),
             _ => Ok(vec![error.message().to_owned()]),
         })?;

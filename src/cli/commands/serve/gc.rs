@@ -27,16 +27,16 @@ pub struct Gc {
 
 impl Gc {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (_, depot) = self.place.depot(cx)?;
+        let (_, store) = self.place.store(cx)?;
         for agent in &self.agents {
-            inventory::existing(&depot, agent)?;
+            inventory::existing(&store, agent)?;
         }
-        let agents = if self.agents.is_empty() { depot.everyone()? } else { self.agents };
+        let agents = if self.agents.is_empty() { store.everyone()? } else { self.agents };
         let upkeep = Upkeep { whole: self.full, ..Upkeep::at(cx.now()?.into()) };
         let mut done: Vec<(AgentId, Collected)> = Vec::new();
         let mut failed: Vec<(AgentId, String)> = Vec::new();
         for agent in agents {
-            match depot.collect(&agent, &upkeep) {
+            match store.collect(&agent, &upkeep) {
                 Ok(collected) => done.push((agent, collected)),
                 Err(error) => failed.push((agent, error.message().to_owned())),
             }
@@ -45,7 +45,7 @@ impl Gc {
             let list = done.iter().map(|(agent, done)| {
                 json!({
                     "agent": agent, "busy": done.busy, "compacted": done.compacted, "deleted": done.deleted,
-                    "uploads": done.uploads, "condemnedBytes": done.condemned_bytes,
+                    "uploads": done.uploads, "condemnedBytes": done.retired_bytes,
                 })
             });
             let failures = failed.iter().map(|(agent, what)| json!({"agent": agent, "what": what}));
@@ -63,14 +63,14 @@ impl Gc {
         let sum = |count: fn(&Collected) -> usize| {
             done.iter().map(|(_, done)| count(done)).sum::<usize>()
         };
-        let condemned = done.iter().map(|(_, done)| done.condemned_bytes).sum();
+        let retired = done.iter().map(|(_, done)| done.retired_bytes).sum();
         cx.out.line(format!(
             "✓ Looked after {} agent(s): {} pack(s) put together, {} deleted, {} upload(s) removed; {} wait to be deleted.",
             done.len(),
             sum(|done| done.compacted),
             sum(|done| done.deleted),
             sum(|done| done.uploads),
-            size(condemned)
+            size(retired)
         ))?;
         Ok(if failed.is_empty() { Exit::Done } else { Exit::Found })
     }

@@ -20,7 +20,7 @@ impl Place {
         Place { data: self.data.or(other.data) }
     }
 
-    /// The folder, made into a depot when it is missing. One that was named must at least have a parent, so that
+    /// The folder, made into a remote store when it is missing. One that was named must at least have a parent, so that
     /// a typing mistake makes no tree of folders.
     pub fn made(&self, cx: &Context<'_>) -> Result<PathBuf> {
         let folder = self.path(cx)?;
@@ -52,13 +52,13 @@ impl Place {
             .hint("`--data DIR` names the folder that the server was started with"))
     }
 
-    /// The depot in the folder, which must be one.
-    pub fn depot(&self, cx: &Context<'_>) -> Result<(PathBuf, RemoteStore)> {
+    /// The remote store in the folder, which must be one.
+    pub fn store(&self, cx: &Context<'_>) -> Result<(PathBuf, RemoteStore)> {
         let folder = self.existing(cx)?;
         // What is written here is nobody else's on this machine, as what the server itself writes.
         fs::keep_private();
-        let depot = RemoteStore::open_existing(&folder)?;
-        Ok((folder, depot))
+        let store = RemoteStore::open_existing(&folder)?;
+        Ok((folder, store))
     }
 
     /// The folder, whether it is there or not.

@@ -35,10 +35,10 @@ impl Restore {
         let mut copied = progress::show(&term, "Copying", Unit::Item, |progress| {
             RemoteStore::restore(&backup, &data, progress, || Tokens::of(&backup).copy_to(&data))
         })?;
-        let depot = RemoteStore::open_existing(&data)?;
-        let agents = depot.agents()?;
+        let store = RemoteStore::open_existing(&data)?;
+        let agents = store.agents()?;
         let damage = progress::show(&term, "Checking", Unit::Item, |progress| {
-            fsck::check(&depot, &agents, progress)
+            fsck::check(&store, &agents, progress)
         })?;
         RemoteStore::restored(&data)?;
         // What the check says too.

@@ -148,7 +148,7 @@ impl Start {
         }
         let proxies = Proxies::new(self.trust_proxy.clone());
         let config = ServerConfig { listen, admin, data, tls, open: self.no_auth, limits, proxies };
-        let warnings = policy::judge(&config, Tokens::of(&config.data).list()?.len())?;
+        let warnings = policy::check_policy(&config, Tokens::of(&config.data).list()?.len())?;
         let surroundings = Surroundings {
             log: Box::new(to_stderr),
             clock: Arc::new(clock(cx)?),

@@ -1,12 +1,12 @@
-//! A parcel: one pack with just the objects that somebody lacks.
+//! A thin pack: one pack with just the objects that somebody lacks.
 //!
-//! Where one pack of the store holds exactly these, which is the usual push, it is the parcel. Otherwise a
+//! Where one pack of the store holds exactly these, which is the usual push, it is the thin pack. Otherwise a
 //! new one is put together from the entries there are: what is compressed stays so, unless it leans on
-//! an object that is neither in the parcel nor at the receiver. The same objects in the same packs give the
+//! an object that is neither in the thin pack nor at the receiver. The same objects in the same packs give the
 //! same bytes, so that a transfer that was cut can go on.
 //!
-//! Every object of a parcel is read and hashed as it lies in the parcel before anybody gets that. Where a copy is
-//! damaged another one is taken; where there is no other there is no parcel.
+//! Every object of a thin pack is read and hashed as it lies in the thin pack before anybody gets that. Where a copy is
+//! damaged another one is taken; where there is no other there is no thin pack.
 
 mod plan;
 #[cfg(test)]
@@ -35,7 +35,7 @@ const LEVEL: i32 = 3;
 /// A group that is put together anew is closed when it has this many bytes.
 const GROUP: usize = 512 << 10;
 
-/// A pack that can be sent. One that was made for this disappears with the parcel.
+/// A pack that can be sent. One that was made for this disappears with the thin pack.
 pub struct ThinPack {
     // Before the file, so that it is unmapped when that is removed.
     pack: Mapped,
@@ -80,10 +80,10 @@ impl ThinPack {
 
 impl Odb {
     /// One pack with the objects of a closure. `scratch` is a folder for a new file.
-    pub fn thin_pack(&self, closure: &MissingObjects, scratch: &Path) -> Result<ThinPack> {
+    pub fn thin_pack(&self, missing: &MissingObjects, scratch: &Path) -> Result<ThinPack> {
         let packs = self.latest()?;
         for pack in &packs.good {
-            if is_exactly(pack, closure).unwrap_or(false) && self.is_proven(pack) {
+            if is_exactly(pack, missing).unwrap_or(false) && self.is_proven(pack) {
                 return Ok(ThinPack {
                     pack: Mapped(pack.clone()),
                     scratch: None,
@@ -91,27 +91,27 @@ impl Odb {
                 });
             }
         }
-        let error = match self.put_together(&packs, closure, &Bad::new(), scratch) {
+        let error = match self.put_together(&packs, missing, &Bad::new(), scratch) {
             Err(error) if error.kind() == crate::error::Kind::Corrupt => error,
             made => return made,
         };
-        let (bad, damage) = self.bad_copies(&packs, closure);
+        let (bad, damage) = self.bad_copies(&packs, missing);
         if bad.is_empty() {
             return Err(error);
         }
-        let parcel = self.put_together(&packs, closure, &bad, scratch)?;
-        Ok(ThinPack { damage, ..parcel })
+        let thin_pack = self.put_together(&packs, missing, &bad, scratch)?;
+        Ok(ThinPack { damage, ..thin_pack })
     }
 
     /// The copies of these objects that cannot be read.
-    pub fn damaged_copies(&self, closure: &MissingObjects) -> Result<Vec<Damage>> {
-        Ok(self.bad_copies(&*self.latest()?, closure).1)
+    pub fn damaged_copies(&self, missing: &MissingObjects) -> Result<Vec<Damage>> {
+        Ok(self.bad_copies(&*self.latest()?, missing).1)
     }
 
-    fn bad_copies(&self, packs: &Packs, closure: &MissingObjects) -> (Bad, Vec<Damage>) {
+    fn bad_copies(&self, packs: &Packs, missing: &MissingObjects) -> (Bad, Vec<Damage>) {
         let (mut bad, mut damage) = (Bad::new(), Vec::new());
         for (at, pack) in packs.good.iter().enumerate() {
-            for (position, error) in self.unreadable(pack, |_, id| closure.sends(id)) {
+            for (position, error) in self.unreadable(pack, |_, id| missing.sends(id)) {
                 bad.insert((at, position));
                 let (pack, object) = (pack.id.file_name(), pack.reader.id(position));
                 damage.push(Damage { pack, object, reason: error.message().to_owned() });
@@ -128,11 +128,11 @@ impl Odb {
     fn put_together(
         &self,
         packs: &Packs,
-        closure: &MissingObjects,
+        missing: &MissingObjects,
         bad: &Bad,
         scratch: &Path,
     ) -> Result<ThinPack> {
-        let plan = ThinPackPlan::new(self, packs, closure, bad)?;
+        let plan = ThinPackPlan::new(self, packs, missing, bad)?;
         fs::sweep(scratch)?;
         let mut writer = PackWriter::new(Temp::create_in(scratch)?);
         for unit in &plan.units {
@@ -142,7 +142,7 @@ impl Odb {
         let pack = Mapped::open(temp.path(), id)?;
         let both =
             Odb::over([pack.clone()].into_iter().chain(packs.good.iter().cloned().map(Mapped)));
-        if pack.count() as usize != closure.objects().len() || !both.is_proven(&pack.0) {
+        if pack.count() as usize != missing.objects().len() || !both.is_proven(&pack.0) {
             return Err(Error::corrupt("a pack was put together from damaged ones"));
         }
         Ok(ThinPack { pack, scratch: Some(temp), damage: Vec::new() })
@@ -237,10 +237,10 @@ impl Regrouped {
 }
 
 /// Whether a pack has these objects, no others, and leans on nothing that the receiver lacks.
-fn is_exactly(pack: &Arc<Pack>, closure: &MissingObjects) -> Result<bool> {
+fn is_exactly(pack: &Arc<Pack>, missing: &MissingObjects) -> Result<bool> {
     let reader = &pack.reader;
-    if reader.count() as usize != closure.objects().len()
-        || !reader.ids().all(|id| closure.sends(&id))
+    if reader.count() as usize != missing.objects().len()
+        || !reader.ids().all(|id| missing.sends(&id))
     {
         return Ok(false);
     }
@@ -249,8 +249,8 @@ fn is_exactly(pack: &Arc<Pack>, closure: &MissingObjects) -> Result<bool> {
     }
     for number in 0..reader.entries() {
         if let Some(EntryBase::Id(base)) = reader.entry(number)?.base()
-            && !closure.sends(&base)
-            && !closure.knows(&base)
+            && !missing.sends(&base)
+            && !missing.knows(&base)
         {
             return Ok(false);
         }

@@ -1,4 +1,4 @@
-//! The plan of a parcel: which entries it takes from which packs, in which order.
+//! The plan of a thin pack: which entries it takes from which packs, in which order.
 //!
 //! Positions are given out before anything is written, because trees name what they hold by position.
 //! A base comes before what leans on it.
@@ -51,7 +51,7 @@ pub type Bad = HashSet<(usize, u32)>;
 
 struct Planner<'a> {
     odb: &'a Odb,
-    closure: &'a MissingObjects,
+    missing: &'a MissingObjects,
     packs: &'a [Arc<Pack>],
     homes: Homes,
     plan: ThinPackPlan,
@@ -63,13 +63,13 @@ impl ThinPackPlan {
     pub fn new(
         odb: &Odb,
         packs: &Packs,
-        closure: &MissingObjects,
+        missing: &MissingObjects,
         bad: &Bad,
     ) -> Result<ThinPackPlan> {
         let plan = ThinPackPlan { units: Vec::new(), positions: HashMap::new() };
-        let homes = homes(&packs.good, closure, bad)?;
+        let homes = homes(&packs.good, missing, bad)?;
         let mut planner =
-            Planner { odb, closure, packs: &packs.good, homes, plan, begun: HashSet::new() };
+            Planner { odb, missing, packs: &packs.good, homes, plan, begun: HashSet::new() };
         let mut entries = Vec::new();
         for (at, position) in planner.homes.values() {
             entries.push((*at, planner.packs[*at].reader.place(*position)?.entry));
@@ -89,15 +89,15 @@ impl ThinPackPlan {
 
 /// The pack that each object is taken from: of several the one with the most of them, so that what
 /// stands together stays together. Copies that are known to be bad are passed over.
-fn homes(packs: &[Arc<Pack>], closure: &MissingObjects, bad: &Bad) -> Result<Homes> {
-    let wanted = closure.objects();
+fn homes(packs: &[Arc<Pack>], missing: &MissingObjects, bad: &Bad) -> Result<Homes> {
+    let wanted = missing.objects();
     let mut found: Vec<Vec<(Id, u32)>> = Vec::new();
     for pack in packs {
         // Few objects are looked up in each pack, many are met by going through all of them.
         found.push(if wanted.len() < pack.reader.count() as usize / 16 {
             wanted.iter().filter_map(|id| Some((*id, pack.reader.position(id)?))).collect()
         } else {
-            pack.reader.ids().zip(0..).filter(|(id, _)| closure.sends(id)).collect()
+            pack.reader.ids().zip(0..).filter(|(id, _)| missing.sends(id)).collect()
         });
     }
     let mut order: Vec<usize> = (0..packs.len()).collect();
@@ -178,7 +178,7 @@ impl Planner<'_> {
             });
         }
         let chain = self.odb.chain(&base)?;
-        if self.closure.knows(&base) && chain < MAX_CHAIN {
+        if self.missing.knows(&base) && chain < MAX_CHAIN {
             return Ok((UnitSource::On(EntryBase::Id(base)), chain + 1));
         }
         Ok((UnitSource::Anew, 0))

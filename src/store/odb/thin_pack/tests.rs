@@ -1,4 +1,4 @@
-//! Parcels between stores: each is whole, leans on nothing that the receiver lacks, and is no larger than it must be.
+//! Thin packs between stores: each is whole, leans on nothing that the receiver lacks, and is no larger than it must be.
 
 use super::super::tests::noise;
 use super::*;
@@ -49,28 +49,28 @@ fn history(store: &Store, compacted: &[usize]) -> Vec<Id> {
 }
 
 fn send(from: &Odb, to: &Store, want: &[Id], have: &[Id]) -> ThinPack {
-    let closure = MissingObjects::new(from, want, have).unwrap();
-    let parcel = from.thin_pack(&closure, &to.incoming().unwrap()).unwrap();
-    assert_eq!(parcel.count() as usize, closure.objects().len());
-    let again = from.thin_pack(&closure, &to.incoming().unwrap()).unwrap();
-    assert_eq!((parcel.id(), parcel.is_new()), (again.id(), again.is_new()));
+    let missing = MissingObjects::new(from, want, have).unwrap();
+    let thin_pack = from.thin_pack(&missing, &to.incoming().unwrap()).unwrap();
+    assert_eq!(thin_pack.count() as usize, missing.objects().len());
+    let again = from.thin_pack(&missing, &to.incoming().unwrap()).unwrap();
+    assert_eq!((thin_pack.id(), thin_pack.is_new()), (again.id(), again.is_new()));
     drop(again);
     let file = to.incoming().unwrap().join("pack");
-    std::fs::write(&file, parcel.bytes()).unwrap();
+    std::fs::write(&file, thin_pack.bytes()).unwrap();
     let limits = VerifyLimits { decoded: 1 << 30 };
-    let verdict = to.receive(&file, parcel.id(), &limits, &Progress::default()).unwrap();
-    assert!(matches!(verdict, PackCheck::Sound { .. }), "{verdict:?}");
+    let checked = to.receive(&file, thin_pack.id(), &limits, &Progress::default()).unwrap();
+    assert!(matches!(checked, PackCheck::Sound { .. }), "{checked:?}");
     assert_eq!(to.objects().check(&Progress::default()).unwrap().damage, []);
     for top in want {
         let leaves = crate::object::leaves(to.objects(), *top).unwrap();
         assert!(leaves.iter().all(|(_, _, id)| to.objects().contains(id).unwrap()));
         assert_eq!(leaves, crate::object::leaves(from, *top).unwrap());
     }
-    parcel
+    thin_pack
 }
 
 #[test]
-fn the_pack_of_a_push_is_the_parcel() {
+fn the_pack_of_a_push_is_the_thin_pack() {
     let (_a, from) = store();
     let (_b, to) = store();
     let one = push(&from, 0, None);
@@ -95,10 +95,14 @@ fn any_part_of_any_history() {
             send(from.objects(), &to, &tops[want..=want], &tops[have..=have]);
         }
         let (_b, to) = store();
-        let parcel = send(from.objects(), &to, &tops, &[]);
+        let thin_pack = send(from.objects(), &to, &tops, &[]);
         let bytes: usize = from.objects().counts().unwrap().bytes as usize;
-        assert!(parcel.bytes().len() <= bytes + bytes / 10, "{} of {bytes}", parcel.bytes().len());
-        assert_eq!(parcel.is_new(), from.objects().counts().unwrap().packs != 1);
+        assert!(
+            thin_pack.bytes().len() <= bytes + bytes / 10,
+            "{} of {bytes}",
+            thin_pack.bytes().len()
+        );
+        assert_eq!(thin_pack.is_new(), from.objects().counts().unwrap().packs != 1);
     }
 }
 
@@ -108,10 +112,10 @@ fn a_fixed_list_of_packs_sends_the_same() {
     let tops = history(&from, &[5]);
     let packs = from.objects().latest().unwrap();
     let list = Odb::over(packs.good.iter().rev().cloned().map(Mapped));
-    let closure = MissingObjects::new(&list, &tops[9..10], &tops[3..4]).unwrap();
+    let missing = MissingObjects::new(&list, &tops[9..10], &tops[3..4]).unwrap();
     let scratch = tempfile::tempdir().unwrap();
-    let one = list.thin_pack(&closure, scratch.path()).unwrap();
-    let other = from.objects().thin_pack(&closure, scratch.path()).unwrap();
+    let one = list.thin_pack(&missing, scratch.path()).unwrap();
+    let other = from.objects().thin_pack(&missing, scratch.path()).unwrap();
     assert_eq!(one.bytes(), other.bytes());
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 2);
     drop((one, other));
@@ -119,7 +123,7 @@ fn a_fixed_list_of_packs_sends_the_same() {
 }
 
 #[test]
-fn a_small_change_is_a_small_parcel() {
+fn a_small_change_is_a_small_thin_pack() {
     let (_a, from) = store();
     let tops = history(&from, &[10]);
     let (_b, to) = store();
@@ -136,11 +140,12 @@ fn a_large_blob_goes_as_it_lies_there() {
     batch.commit().unwrap();
     let (_b, to) = store();
     let scratch = to.incoming().unwrap();
-    let parcel = from.objects().thin_pack(&MissingObjects::of_all(vec![large]), &scratch).unwrap();
-    assert!(parcel.is_new() && parcel.count() == 1);
-    std::fs::write(scratch.join("pack"), parcel.bytes()).unwrap();
+    let thin_pack =
+        from.objects().thin_pack(&MissingObjects::of_all(vec![large]), &scratch).unwrap();
+    assert!(thin_pack.is_new() && thin_pack.count() == 1);
+    std::fs::write(scratch.join("pack"), thin_pack.bytes()).unwrap();
     let limits = VerifyLimits { decoded: 10 << 20 };
-    to.receive(&scratch.join("pack"), parcel.id(), &limits, &Progress::default()).unwrap();
+    to.receive(&scratch.join("pack"), thin_pack.id(), &limits, &Progress::default()).unwrap();
     assert!(to.objects().contains(&large).unwrap() && !to.objects().contains(&small).unwrap());
     assert_eq!(to.objects().check(&Progress::default()).unwrap().damage, []);
 }
@@ -161,7 +166,7 @@ fn pack_with(dir: &Path, bytes: &[u8], base: Option<&[u8]>, more: &[&[u8]]) {
 }
 
 #[test]
-fn two_that_lean_on_each_other_do_not_in_the_parcel() {
+fn two_that_lean_on_each_other_do_not_in_the_thin_pack() {
     let (_a, from) = store();
     let (_b, to) = store();
     let dir = from.dir().join("objects");
@@ -171,16 +176,16 @@ fn two_that_lean_on_each_other_do_not_in_the_parcel() {
     pack_with(&dir, &one, None, &[]);
     pack_with(&dir, &two, None, &[]);
     let all = [&one[..], &two, b"1", b"2", b"3", b"4"].map(Id::of_blob);
-    let closure = MissingObjects::of_all(all.to_vec());
+    let missing = MissingObjects::of_all(all.to_vec());
     let scratch = to.incoming().unwrap();
-    let parcel = from.objects().thin_pack(&closure, &scratch).unwrap();
-    std::fs::write(scratch.join("pack"), parcel.bytes()).unwrap();
+    let thin_pack = from.objects().thin_pack(&missing, &scratch).unwrap();
+    std::fs::write(scratch.join("pack"), thin_pack.bytes()).unwrap();
     let limits = VerifyLimits { decoded: 1 << 20 };
-    let verdict =
-        to.receive(&scratch.join("pack"), parcel.id(), &limits, &Progress::default()).unwrap();
-    assert!(matches!(verdict, PackCheck::Sound { objects: 6, .. }), "{verdict:?}");
+    let checked =
+        to.receive(&scratch.join("pack"), thin_pack.id(), &limits, &Progress::default()).unwrap();
+    assert!(matches!(checked, PackCheck::Sound { objects: 6, .. }), "{checked:?}");
     // One of them still leans on the other.
-    assert!(parcel.bytes().len() < 4500);
+    assert!(thin_pack.bytes().len() < 4500);
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl From<Error> for Stop {
 
 impl Stop {
     /// Says which object it was.
-    fn at(id: &Id, error: Error) -> Stop {
+    fn verify_at(id: &Id, error: Error) -> Stop {
         match Stop::from(error) {
             Stop::Bad(reason) => Stop::Bad(format!("object {id}: {reason}")),
             other => other,
@@ -89,7 +89,7 @@ const IS_TREE: u8 = 2;
 const NAMED_BLOB: u8 = 4;
 const NAMED_TREE: u8 = 8;
 
-struct Proof<'a> {
+struct PackVerifier<'a> {
     pack: &'a Arc<Pack>,
     /// What is here already.
     here: Odb,
@@ -113,7 +113,7 @@ impl Odb {
     ) -> Result<PackCheck> {
         let both = self.with(pack)?;
         let here = Odb::over(self.packs()?.good.iter().cloned().map(Mapped));
-        let proof = Proof {
+        let proof = PackVerifier {
             pack: &pack.0,
             here,
             both,
@@ -124,7 +124,7 @@ impl Odb {
             progress,
         };
         let result = proof.run();
-        let Proof { missing, decoded, .. } = proof;
+        let PackVerifier { missing, decoded, .. } = proof;
         let mut ids: Vec<Id> =
             missing.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect();
         match result {
@@ -146,7 +146,7 @@ impl Odb {
     }
 }
 
-impl Proof<'_> {
+impl PackVerifier<'_> {
     fn run(&self) -> Result<(), Stop> {
         let reader = &self.pack.reader;
         if PackId::of(reader.bytes()) != self.pack.id {
@@ -236,7 +236,7 @@ impl Proof<'_> {
         let positions = reader.positions(number);
         if let (true, Some(id)) = (big::is_big(&entry), reader.id(positions.start)) {
             self.charge(entry.raw_len())?;
-            big::copy(&entry, &id, &mut io::sink()).map_err(|error| Stop::at(&id, error))?;
+            big::copy(&entry, &id, &mut io::sink()).map_err(|error| Stop::verify_at(&id, error))?;
             return self.found(positions.start, id, ObjectKind::Blob, &[]);
         }
         let mut spent = Spent::default();
@@ -250,7 +250,7 @@ impl Proof<'_> {
                 Some(group) => find::member(self.pack, group, nth),
                 None => self.both.load(self.pack, position, &mut spent),
             }
-            .map_err(|error| Stop::at(&id, error))?;
+            .map_err(|error| Stop::verify_at(&id, error))?;
             if kind.id_of(&bytes) != id {
                 return bad(format!("the bytes of object {id} have another hash"));
             }

@@ -20,21 +20,21 @@ fn receive_as(store: &Store, id: PackId, bytes: &[u8], limits: &VerifyLimits) ->
     let file = store.incoming().unwrap().join("pack");
     std::fs::write(&file, bytes).unwrap();
     let before = store.objects().ids().unwrap();
-    let verdict = store.receive(&file, id, limits, &Progress::default()).unwrap();
+    let checked = store.receive(&file, id, limits, &Progress::default()).unwrap();
     assert!(!file.exists());
-    if !matches!(verdict, PackCheck::Sound { .. }) {
+    if !matches!(checked, PackCheck::Sound { .. }) {
         assert_eq!(store.objects().ids().unwrap(), before);
         assert_eq!(std::fs::read_dir(store.incoming().unwrap()).unwrap().count(), 0);
     }
-    verdict
+    checked
 }
 
 fn receive(store: &Store, bytes: &[u8]) -> PackCheck {
     receive_as(store, PackId::of(bytes), bytes, &LIMITS)
 }
 
-fn assert_bad(verdict: PackCheck, part: &str) {
-    match verdict {
+fn assert_bad(checked: PackCheck, part: &str) {
+    match checked {
         PackCheck::Bad(reason) if reason.contains(part) => {}
         other => panic!("not {part:?}: {other:?}"),
     }
@@ -98,8 +98,8 @@ fn a_sound_pack_is_taken_in() {
     for squeezed in [false, true] {
         let (bytes, top) = sample(squeezed);
         let (_project, store) = store();
-        let verdict = receive(&store, &bytes);
-        assert!(matches!(verdict, PackCheck::Sound { objects: 32, .. }), "{verdict:?}");
+        let checked = receive(&store, &bytes);
+        assert!(matches!(checked, PackCheck::Sound { objects: 32, .. }), "{checked:?}");
         assert_eq!(store.objects().tree(&top).unwrap().entries().len(), 1);
         assert_eq!(store.objects().check(&Progress::default()).unwrap().damage, []);
         // Once more is no harm.
@@ -290,9 +290,9 @@ fn bombs() {
         ));
     }
     let bytes = pack_of(&entries);
-    let verdict =
+    let checked =
         receive_as(&store, PackId::of(&bytes), &bytes, &VerifyLimits { decoded: 64 << 20 });
-    assert_bad(verdict, "would have to be decompressed");
+    assert_bad(checked, "would have to be decompressed");
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub struct Archive {
 
 impl Archive {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (_, depot) = self.place.depot(cx)?;
-        let changed = inventory::archive(&depot, &self.agent, !self.undo)?;
+        let (_, store) = self.place.store(cx)?;
+        let changed = inventory::archive(&store, &self.agent, !self.undo)?;
         if cx.out.is_json() {
             cx.out
                 .json(&json!({"agent": self.agent, "archived": !self.undo, "changed": changed}))?;

@@ -24,10 +24,10 @@ pub struct Delete {
 
 impl Delete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (data, depot) = self.place.depot(cx)?;
+        let (data, store) = self.place.store(cx)?;
         let agent = self.agent;
         // One that was deleted already has nothing that could be asked about.
-        if let Some(overview) = depot.overview(&agent)? {
+        if let Some(overview) = store.overview(&agent)? {
             let question = format!(
                 "Delete {agent} for good, with {} source version(s), {} version(s), {}?",
                 overview.source,
@@ -38,7 +38,7 @@ impl Delete {
                 return Ok(Exit::Done);
             }
         }
-        let deleted = inventory::delete(&depot, &Tokens::of(&data), &agent, cx.now()?.into())?;
+        let deleted = inventory::delete(&store, &Tokens::of(&data), &agent, cx.now()?.into())?;
         if cx.out.is_json() {
             cx.out.json(&deleted.to_json())?;
             return Ok(Exit::Done);

@@ -19,12 +19,12 @@ pub struct List {
 
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (_, depot) = self.place.depot(cx)?;
+        let (_, store) = self.place.store(cx)?;
         let mut answer: Vec<Value> = Vec::new();
         let mut table =
             Table::new(["AGENT", "SOURCE", "VERSIONS", "ACTIVE", "SIZE", "CHANGED", "STATE"]);
         let mut damaged = false;
-        for (agent, overview) in inventory::page(&depot, None, usize::MAX, |_| true)?.agents {
+        for (agent, overview) in inventory::page(&store, None, usize::MAX, |_| true)?.agents {
             let overview = match overview {
                 Ok(overview) => overview,
                 Err(error) => {

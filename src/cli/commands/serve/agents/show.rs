@@ -20,9 +20,9 @@ pub struct Show {
 
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let (data, depot) = self.place.depot(cx)?;
+        let (data, store) = self.place.store(cx)?;
         let details =
-            inventory::details(&depot, &Tokens::of(&data), &self.agent, inventory::quotas(&data))?;
+            inventory::details(&store, &Tokens::of(&data), &self.agent, inventory::quotas(&data))?;
         let AgentDetails { overview, missing, tokens, quotas, .. } = &details;
         let exit = if *missing == 0 { Exit::Done } else { Exit::Found };
         if cx.out.is_json() {
@@ -46,7 +46,7 @@ impl Show {
             size(overview.bytes),
             overview.packs,
             overview.objects,
-            overview.condemned
+            overview.retired
         ))?;
         cx.out.line(format!("unfinished uploads: {uploads} with {}", size(upload_bytes)))?;
         let [bytes, refs, uploads] = details.used();

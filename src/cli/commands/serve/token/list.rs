@@ -21,7 +21,7 @@ pub struct List {
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let now = cx.now()?;
-        let file = Tokens::of(&self.place.depot(cx)?.0);
+        let file = Tokens::of(&self.place.store(cx)?.0);
         let (tokens, used) = (file.list()?, file.used().read());
         if cx.out.is_json() {
             let shown = tokens.iter().map(|entry| entry.to_json_at(now, used.get(&entry.id)));

@@ -22,7 +22,7 @@ pub struct Revoke {
 
 impl Revoke {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let tokens = Tokens::of(&self.place.depot(cx)?.0);
+        let tokens = Tokens::of(&self.place.store(cx)?.0);
         let Some(owner) = &self.owner else {
             let id = self.id.ok_or_else(|| Error::usage("no token was named"))?;
             let entry = tokens.revoke(&id)?;

@@ -24,7 +24,7 @@ impl Rotate {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let grace = expiry::grace(&self.grace)?;
         let now = cx.now()?;
-        let tokens = Tokens::of(&self.place.depot(cx)?.0);
+        let tokens = Tokens::of(&self.place.store(cx)?.0);
         let rotated = tokens.rotate(&self.id, grace, now)?;
         if cx.out.is_json() {
             cx.out.json(&rotated.to_json())?;

@@ -10,7 +10,7 @@
 use super::engine::{Cas, PackKey};
 use super::head::{LoadedHead, PackRef, StoredHead, TxnContext};
 use super::moment::{HeadAt, Moment};
-use super::transact::{ProvenPack, TxnAnswer};
+use super::transact::{TxnAnswer, VerifiedPack};
 use super::{Bearer, Deeds, RemoteStore, rules};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
@@ -24,7 +24,7 @@ pub struct PendingTxn {
     pub tx: Transaction,
     pub by: Option<Bearer>,
     pub now_ms: u64,
-    pub brought: Option<ProvenPack>,
+    pub pack: Option<VerifiedPack>,
     /// When its upload was whole, or when it was asked for, in milliseconds since 1970-01-01 UTC. Who lost and
     /// asks again brings the same pack.
     pub since_ms: u64,
@@ -40,12 +40,12 @@ pub struct PendingTxn {
 /// What one look at a transaction says.
 enum Decision {
     Over(TxnOutcome<Moment>),
-    Lands(Box<Landing>),
+    Lands(Box<Accepted>),
 }
 
-struct Landing {
-    held: Option<PackRef>,
-    pieces: Arc<OpenAgent>,
+struct Accepted {
+    pack_ref: Option<PackRef>,
+    packs: Arc<OpenAgent>,
     deeds: Deeds,
 }
 
@@ -85,7 +85,7 @@ impl PendingTxn {
 impl RemoteStore {
     /// Decides on all of them; they have answers then, but for those that wait on because they lost to many. `patient`: some
     /// may.
-    pub(super) fn land(
+    pub(super) fn apply_all(
         &self,
         agent: &AgentId,
         all: &mut [PendingTxn],
@@ -95,8 +95,8 @@ impl RemoteStore {
         all.iter_mut().for_each(|one| one.is_held = false);
         while race < limits::RACES && all.iter().any(PendingTxn::is_open) {
             self.pause(race)?;
-            let gate = self.gate(agent);
-            let attempt = self.attempt(agent, all, most, patient)?;
+            let gate = self.lock_shard(agent);
+            let attempt = self.try_swap(agent, all, most, patient)?;
             drop(gate);
             match attempt {
                 SwapAttempt::Over(_) => {}
@@ -122,7 +122,7 @@ impl RemoteStore {
         if !all.iter().any(PendingTxn::is_open) {
             return Ok(());
         }
-        let seen = self.look(agent)?;
+        let seen = self.load_head(agent)?;
         for one in all.iter_mut().filter(|one| one.is_open()) {
             one.answer = Some(match (seen.head.recorded(one.tx.txn), &unknown) {
                 (Some(then), _) => Ok(TxnOutcome::Done(HeadAt::new(seen.clone(), then)).into()),
@@ -134,14 +134,14 @@ impl RemoteStore {
     }
 
     /// One look at the head and one swap, of at most so many transactions. `patient`: some may wait on.
-    fn attempt(
+    fn try_swap(
         &self,
         agent: &AgentId,
         all: &mut [PendingTxn],
         most: usize,
         patient: bool,
     ) -> Result<SwapAttempt> {
-        let (seen, mut pieces) = self.opened(agent)?;
+        let (seen, mut packs) = self.open_agent(agent)?;
         let mut next = seen.next();
         let (mut answers, mut landing) = (Answers::new(), Vec::new());
         let mut lost = 0;
@@ -157,18 +157,18 @@ impl RemoteStore {
                     continue;
                 }
             }
-            let answer = match self.judge(&next, &pieces, one) {
+            let answer = match self.decide(&next, &packs, one) {
                 Err(error) => Err(error),
                 Ok(Decision::Over(outcome)) => Ok((outcome, None)),
                 Ok(Decision::Lands(lands)) => {
-                    let Landing { held, pieces: more, deeds } = *lands;
+                    let Accepted { pack_ref, packs: more, deeds } = *lands;
                     let by = one.by.as_ref().map(|bearer| &bearer.token);
                     next.apply(
                         &one.tx,
-                        held,
+                        pack_ref,
                         &TxnContext { by, now_ms: one.now_ms, ledger: deeds.records() },
                     );
-                    pieces = more;
+                    packs = more;
                     landing.push(at);
                     Ok((TxnOutcome::Done(next.now()), Some(deeds)))
                 }
@@ -177,7 +177,7 @@ impl RemoteStore {
         }
         let end = match landing.is_empty() {
             true => SwapAttempt::Over(seen.clone()),
-            false => self.commit(&seen, next, pieces),
+            false => self.commit(&seen, next, packs),
         };
         if !matches!(end, SwapAttempt::Over(_)) {
             all.iter_mut().for_each(|one| one.is_held = false);
@@ -199,11 +199,11 @@ impl RemoteStore {
         })
     }
 
-    fn commit(&self, seen: &LoadedHead, next: StoredHead, pieces: Arc<OpenAgent>) -> SwapAttempt {
+    fn commit(&self, seen: &LoadedHead, next: StoredHead, packs: Arc<OpenAgent>) -> SwapAttempt {
         let agent = next.agent.clone();
         match self.swap(seen, next) {
             Ok(Cas::Won(seen)) => {
-                self.pieces.put(agent, pieces);
+                self.open_agents.put(agent, packs);
                 SwapAttempt::Over(seen)
             }
             Ok(Cas::Lost) => SwapAttempt::Lost,
@@ -218,10 +218,10 @@ impl RemoteStore {
             let one = &mut all[at];
             let refused = !matches!(&answer, Ok((TxnOutcome::Done(_), _)));
             // Nobody else knows the key; but a swap that was not answered may have used it.
-            if let Some(brought) = one.brought.as_ref().filter(|_| refused && !one.is_unknown)
-                && brought.is_stored
+            if let Some(verified) = one.pack.as_ref().filter(|_| refused && !one.is_unknown)
+                && verified.is_stored
             {
-                let _ = self.packs.delete(&brought.key);
+                let _ = self.packs.delete(&verified.key);
             }
             one.answer = Some(answer.map(|(outcome, did)| {
                 let outcome = outcome.map(|moment| HeadAt::new(seen.clone(), moment));
@@ -231,44 +231,44 @@ impl RemoteStore {
     }
 
     /// Whether one transaction may happen on this head, which may be one that is not swapped in yet.
-    fn judge(
+    fn decide(
         &self,
         head: &StoredHead,
-        pieces: &Arc<OpenAgent>,
+        packs: &Arc<OpenAgent>,
         one: &mut PendingTxn,
     ) -> Result<Decision> {
         let tx = &one.tx;
-        if let Some(outcome) = answered(head, tx)? {
+        if let Some(outcome) = recorded_outcome(head, tx)? {
             return Ok(Decision::Over(outcome));
         }
         if one.has_lost(head) {
             return Ok(Refusal::Moved(head.now()).into());
         }
-        let mut pieces = pieces.clone();
-        if let Some(brought) = &mut one.brought {
-            // Looked at after the head: whatever forgets that the pack was condemned removed it first.
-            if brought.is_stored
-                && (head.is_condemned(&brought.key) || self.packs.stat(&brought.key)?.is_none())
+        let mut packs = packs.clone();
+        if let Some(verified) = &mut one.pack {
+            // Looked at after the head: whatever forgets that the pack was retired removed it first.
+            if verified.is_stored
+                && (head.is_retired(&verified.key) || self.packs.stat(&verified.key)?.is_none())
             {
-                (brought.key, brought.is_stored) =
-                    (PackKey::fresh(&head.agent, brought.key.pack)?, false);
+                (verified.key, verified.is_stored) =
+                    (PackKey::fresh(&head.agent, verified.key.pack)?, false);
             }
-            if let Some(refusal) = missing(&pieces, brought.needs.iter().copied())? {
+            if let Some(refusal) = missing_refusal(&packs, verified.links.iter().copied())? {
                 return Ok(refusal.into());
             }
-            pieces =
-                Arc::new(pieces.with(OpenPack::new(brought.key.clone(), brought.mapped.clone())));
+            packs =
+                Arc::new(packs.with(OpenPack::new(verified.key.clone(), verified.mapped.clone())));
         }
-        if let Some(refusal) = missing(&pieces, named(tx))? {
+        if let Some(refusal) = missing_refusal(&packs, named_ids(tx))? {
             return Ok(refusal.into());
         }
-        let deeds = match rules::check(head, tx, &pieces.objects)? {
+        let deeds = match rules::check(head, tx, &packs.objects)? {
             Ok(deeds) => deeds,
             Err(reason) => return Ok(Refusal::Invalid { reason }.into()),
         };
         one.by.as_ref().map_or(Ok(()), |bearer| bearer.check(&deeds))?;
-        if let Some(brought) = &mut one.brought {
-            match self.store(brought) {
+        if let Some(verified) = &mut one.pack {
+            match self.store_pack(verified) {
                 // Cleared away since it was proven.
                 Err(error) if error.io_kind() == Some(ErrorKind::NotFound) => {
                     return Ok(Refusal::NoPack.into());
@@ -276,13 +276,13 @@ impl RemoteStore {
                 stored => stored?,
             }
         }
-        let held = one.brought.as_ref().map(ProvenPack::held);
-        Ok(Decision::Lands(Box::new(Landing { held, pieces, deeds })))
+        let pack_ref = one.pack.as_ref().map(VerifiedPack::pack_ref);
+        Ok(Decision::Lands(Box::new(Accepted { pack_ref, packs, deeds })))
     }
 }
 
 /// What a transaction that landed before was answered. An error where another one landed under its id.
-pub fn answered(head: &StoredHead, tx: &Transaction) -> Result<Option<TxnOutcome<Moment>>> {
+pub fn recorded_outcome(head: &StoredHead, tx: &Transaction) -> Result<Option<TxnOutcome<Moment>>> {
     let Some(landed) = head.txns.iter().find(|landed| landed.txn == tx.txn) else {
         return Ok(None);
     };
@@ -305,16 +305,19 @@ pub fn has_moved(head: &StoredHead, tx: &Transaction) -> bool {
 }
 
 /// The ids that a transaction makes refs or the pointer of.
-fn named(tx: &Transaction) -> impl Iterator<Item = Id> {
+fn named_ids(tx: &Transaction) -> impl Iterator<Item = Id> {
     let created =
         tx.source.iter().chain(&tx.versions).flat_map(|create| create.ids.iter().copied());
     created.chain(tx.active.iter().map(|swap| swap.new.ledger))
 }
 
-fn missing(pieces: &OpenAgent, ids: impl Iterator<Item = Id>) -> Result<Option<Refusal<Moment>>> {
+fn missing_refusal(
+    packs: &OpenAgent,
+    ids: impl Iterator<Item = Id>,
+) -> Result<Option<Refusal<Moment>>> {
     let mut missing = Vec::new();
     for id in ids {
-        if !pieces.objects.contains(&id)? {
+        if !packs.objects.contains(&id)? {
             missing.push(id);
         }
         if missing.len() > limits::MAX_NAMED {
@@ -322,7 +325,7 @@ fn missing(pieces: &OpenAgent, ids: impl Iterator<Item = Id>) -> Result<Option<R
         }
     }
     // It may be in a pack of ours that cannot be opened.
-    if let Some(lost) = pieces.lost(&missing) {
+    if let Some(lost) = packs.unreadable_pack(&missing) {
         return Err(lost);
     }
     let more = missing.len() > limits::MAX_NAMED;

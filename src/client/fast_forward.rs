@@ -3,7 +3,7 @@
 //! Anything else is a remote that lost something, was put back from an old backup, or means no good. Taken for news it
 //! would give published versions new numbers.
 
-use super::standing::leads_to;
+use crate::client::divergence::leads_to;
 use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Source};
 use crate::store::{Active, Heads, RemoteTracking};
@@ -13,7 +13,7 @@ const NAMED: usize = 3;
 
 /// Refuses a remote that has not everything any more that it had. Its ledger can be compared once it is here: see
 /// [`check_ledger`].
-pub fn check(name: &str, seen: &RemoteTracking, now: &Heads) -> Result<()> {
+pub fn check_fast_forward(name: &str, seen: &RemoteTracking, now: &Heads) -> Result<()> {
     let mut lost = differences("source version", &seen.source, &now.source);
     lost.extend(differences("version", &seen.versions, &now.versions));
     if let (Some(active), None) = (seen.active, now.active) {

@@ -26,7 +26,7 @@ const AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// What a proof found.
 #[derive(Clone, Debug)]
-pub enum PackProof {
+pub enum UploadCheck {
     /// What its objects link to and it does not have.
     Sound(Vec<Id>),
     Missing {
@@ -36,15 +36,15 @@ pub enum PackProof {
     Bad(String),
 }
 
-type ProofKey = (AgentId, PackId);
+type UploadCheckKey = (AgentId, PackId);
 
-pub struct Proofs {
+pub struct UploadChecks {
     places: usize,
     floor: u64,
     ratio: u64,
     turns: Mutex<Turns>,
     changed: Condvar,
-    known: LruCache<ProofKey, (Instant, PackProof)>,
+    known: LruCache<UploadCheckKey, (Instant, UploadCheck)>,
     done: AtomicU64,
     spared: AtomicU64,
 }
@@ -52,19 +52,19 @@ pub struct Proofs {
 #[derive(Default)]
 struct Turns {
     next: u64,
-    waiting: Vec<(u64, ProofKey)>,
-    running: Vec<ProofKey>,
+    waiting: Vec<(u64, UploadCheckKey)>,
+    running: Vec<UploadCheckKey>,
     /// When an agent that is here began a proof the last time.
     began: HashMap<AgentId, u64>,
 }
 
 /// A place among the running, until it is dropped.
-struct Running<'a>(&'a Proofs, ProofKey);
+struct Running<'a>(&'a UploadChecks, UploadCheckKey);
 
-impl Proofs {
-    pub fn new(settings: &Settings) -> Proofs {
-        Proofs {
-            places: settings.proofs.max(1),
+impl UploadChecks {
+    pub fn new(settings: &Settings) -> UploadChecks {
+        UploadChecks {
+            places: settings.upload_checks.max(1),
             floor: settings.proof_floor,
             ratio: settings.proof_ratio,
             turns: Mutex::default(),
@@ -83,7 +83,7 @@ impl Proofs {
     /// Why a pack was refused before, where that is known.
     pub fn refused(&self, agent: &AgentId, pack: PackId) -> Option<String> {
         match self.known.get(&(agent.clone(), pack)) {
-            Some((when, PackProof::Bad(reason))) if when.elapsed() < AGAIN => {
+            Some((when, UploadCheck::Bad(reason))) if when.elapsed() < AGAIN => {
                 self.spared.fetch_add(1, Ordering::Relaxed);
                 Some(reason)
             }
@@ -95,13 +95,13 @@ impl Proofs {
     pub fn verify_pack(
         &self,
         agent: &AgentId,
-        pieces: &OpenAgent,
+        packs: &OpenAgent,
         pack: PackId,
         mapped: &Mapped,
-    ) -> Result<PackProof> {
+    ) -> Result<UploadCheck> {
         let key = (agent.clone(), pack);
         let _running = self.turn(&key);
-        if let Some(known) = self.still(&key, pieces, mapped)? {
+        if let Some(known) = self.still(&key, packs, mapped)? {
             self.spared.fetch_add(1, Ordering::Relaxed);
             return Ok(known);
         }
@@ -109,15 +109,15 @@ impl Proofs {
         let len = mapped.bytes().len() as u64;
         let worth = self.floor.saturating_add(len.saturating_mul(self.ratio));
         let costs = VerifyLimits { decoded: worth.min(limits::MAX_DECODED) };
-        let proven = match pieces.objects.verify_pack(mapped, &costs, &Progress::default())? {
-            PackCheck::Bad(reason) => PackProof::Bad(reason),
-            PackCheck::Missing { ids, more } => PackProof::Missing { ids, more },
+        let proven = match packs.objects.verify_pack(mapped, &costs, &Progress::default())? {
+            PackCheck::Bad(reason) => UploadCheck::Bad(reason),
+            PackCheck::Missing { ids, more } => UploadCheck::Missing { ids, more },
             PackCheck::Sound { .. } => {
                 let piece = OpenPack::new(PackKey::fresh(agent, pack)?, mapped.clone());
-                PackProof::Sound(external_refs::of(mapped, &pieces.with(piece).objects)?)
+                UploadCheck::Sound(external_refs::of(mapped, &packs.with(piece).objects)?)
             }
         };
-        if !matches!(&proven, PackProof::Sound(needs) if needs.len() > MOST_NEEDS) {
+        if !matches!(&proven, UploadCheck::Sound(needs) if needs.len() > MOST_NEEDS) {
             self.known.put(key, (Instant::now(), proven.clone()));
         }
         Ok(proven)
@@ -127,21 +127,21 @@ impl Proofs {
     /// have come.
     fn still(
         &self,
-        key: &ProofKey,
-        pieces: &OpenAgent,
+        key: &UploadCheckKey,
+        packs: &OpenAgent,
         mapped: &Mapped,
-    ) -> Result<Option<PackProof>> {
+    ) -> Result<Option<UploadCheck>> {
         let Some((when, proven)) = self.known.get(key) else { return Ok(None) };
         let holds = match &proven {
-            PackProof::Bad(_) => when.elapsed() < AGAIN,
-            PackProof::Missing { ids, .. } => {
+            UploadCheck::Bad(_) => when.elapsed() < AGAIN,
+            UploadCheck::Missing { ids, .. } => {
                 let mut came = false;
                 for id in ids {
-                    came |= pieces.objects.contains(id)?;
+                    came |= packs.objects.contains(id)?;
                 }
                 !came
             }
-            PackProof::Sound(_) => PackId::of(mapped.bytes()) == key.1,
+            UploadCheck::Sound(_) => PackId::of(mapped.bytes()) == key.1,
         };
         Ok(holds.then_some(proven))
     }
@@ -150,7 +150,7 @@ impl Proofs {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn turn(&self, key: &ProofKey) -> Running<'_> {
+    fn turn(&self, key: &UploadCheckKey) -> Running<'_> {
         let mut turns = self.turns();
         let ticket = turns.next;
         turns.next += 1;
@@ -176,7 +176,7 @@ impl Turns {
         let share = (places / 2).max(1);
         let running =
             |agent: &AgentId| self.running.iter().filter(|(other, _)| other == agent).count();
-        let may = |key: &ProofKey| !self.running.contains(key) && running(&key.0) < share;
+        let may = |key: &UploadCheckKey| !self.running.contains(key) && running(&key.0) < share;
         let began = |agent: &AgentId| self.began.get(agent).copied().unwrap_or(0);
         let waiting = self.waiting.iter().filter(|(_, key)| may(key));
         waiting.min_by_key(|(ticket, key)| (began(&key.0), *ticket)).map(|(ticket, _)| *ticket)
@@ -202,7 +202,7 @@ impl Drop for Running<'_> {
 mod tests {
     use super::*;
 
-    fn key(agent: &str, pack: &str) -> ProofKey {
+    fn key(agent: &str, pack: &str) -> UploadCheckKey {
         (agent.parse().unwrap(), PackId::of(pack.as_bytes()))
     }
 

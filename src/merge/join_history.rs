@@ -36,13 +36,14 @@ pub struct DivergedLedgers {
 
 /// Puts both together. `theirs` leaves out what only we recorded, where it cannot follow on the remote's.
 /// The remote's ledger must be in `objects`.
-pub fn join<S: Source + ?Sized>(
+pub fn join_histories<S: Source + ?Sized>(
     objects: &S,
     local: &Heads,
     remote: &Heads,
     theirs: bool,
 ) -> Result<Result<JoinedHistory, DivergedLedgers>> {
-    let SplitLedgers { ours: mine, theirs: news } = rebase::parted(objects, local, remote)?;
+    let SplitLedgers { ours: mine, theirs: incoming } =
+        rebase::split_ledgers(objects, local, remote)?;
     let both = common(&local.versions, &remote.versions);
     let apart = both < local.versions.len().min(remote.versions.len());
     let longer = if local.versions.len() > remote.versions.len() { local } else { remote };
@@ -53,9 +54,12 @@ pub fn join<S: Source + ?Sized>(
     // Records can go there when the versions that they name are there, or can go too.
     let can_send = !apart && local.source.starts_with(&remote.source);
     let are_there = mine.iter().all(|step| remote.versions.contains(&step.version));
-    let can_follow = news.is_empty() && (can_send || are_there);
+    let can_follow = incoming.is_empty() && (can_send || are_there);
     if !mine.is_empty() && !can_follow && !theirs {
-        return Ok(Err(DivergedLedgers { ours: moved(mine, local), theirs: moved(news, remote) }));
+        return Ok(Err(DivergedLedgers {
+            ours: moved(mine, local),
+            theirs: moved(incoming, remote),
+        }));
     }
     let keep = !mine.is_empty() && can_follow;
     let mine = moved(mine, local);
@@ -68,7 +72,7 @@ pub fn join<S: Source + ?Sized>(
             ..Heads::default()
         },
         ours: Heads { versions: here.versions.clone(), active, source: local.source.clone() },
-        brought: moved(news, remote),
+        brought: moved(incoming, remote),
         unsent,
         left_out,
         shared: apart.then_some(both),
@@ -90,32 +94,32 @@ impl JoinedHistory {
     }
 
     /// Whether a number means the same version here and there.
-    pub fn means_one(&self, number: u64) -> bool {
+    pub fn same_number(&self, number: u64) -> bool {
         self.shared.is_none_or(|both| number <= both as u64)
     }
 
     /// Whether the pointer can be ours: the version that it names has this number here too.
-    pub fn can_follow(&self) -> bool {
+    pub fn can_catch_up(&self) -> bool {
         self.ours
             .active
             .and_then(|active| active.version)
-            .is_none_or(|number| self.means_one(number))
+            .is_none_or(|number| self.same_number(number))
     }
 }
 
 /// Brings our versions and the pointer up to those of a remote that were brought here. `left_out` are the records
 /// that only we have and that nobody wants; others of ours stay. `false`: ours cannot follow.
-pub fn follow(store: &Store, remote: &Heads, left_out: &[LedgerChange]) -> Result<bool> {
+pub fn catch_up(store: &Store, remote: &Heads, left_out: &[LedgerChange]) -> Result<bool> {
     let lock = store.lock()?;
     let local = store.heads()?;
-    let Ok(accord) = join(store.objects(), &local, remote, !left_out.is_empty())? else {
+    let Ok(history) = join_histories(store.objects(), &local, remote, !left_out.is_empty())? else {
         return Ok(false);
     };
-    let unseen = accord.left_out.iter().any(|moved| !left_out.contains(moved));
-    if unseen || !accord.can_follow() {
+    let unseen = history.left_out.iter().any(|moved| !left_out.contains(moved));
+    if unseen || !history.can_catch_up() {
         return Ok(false);
     }
-    put_in_force(store, &lock, &local, &accord.ours).map(|()| true)
+    put_in_force(store, &lock, &local, &history.ours).map(|()| true)
 }
 
 fn put_in_force(store: &Store, lock: &StoreLock, local: &Heads, new: &Heads) -> Result<()> {
@@ -124,6 +128,6 @@ fn put_in_force(store: &Store, lock: &StoreLock, local: &Heads, new: &Heads) -> 
         Some(active) if new.versions == local.versions => {
             promote::move_to(store, lock, local.active.as_ref(), &active)
         }
-        _ => store.rewrite(lock, local, new),
+        _ => store.replace_refs(lock, local, new),
     }
 }

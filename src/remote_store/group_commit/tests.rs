@@ -17,7 +17,7 @@ fn losers() -> Vec<PendingTxn> {
         },
         by: None,
         now_ms: 0,
-        brought: None,
+        pack: None,
         since_ms: 100 - u64::from(n),
         is_held: false,
         is_late: false,
@@ -31,8 +31,8 @@ fn losers() -> Vec<PendingTxn> {
 fn answered(all: Vec<PendingTxn>) -> Vec<usize> {
     let dir = tempfile::tempdir().unwrap();
     let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
-    let depot = RemoteStore::with(heads, packs, dir.path().to_owned());
-    let turns = depot.take_turns(&"agent_1".parse().unwrap(), all);
+    let remote_store = RemoteStore::with(heads, packs, dir.path().to_owned());
+    let turns = remote_store.run_round(&"agent_1".parse().unwrap(), all);
     let is_done = |turn: &Turn<PendingTxn, Result<TxnAnswer>>| match turn {
         Turn::Done(answer) => {
             let answer = answer.as_ref().unwrap();

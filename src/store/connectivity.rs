@@ -20,7 +20,7 @@ pub enum Depth {
 impl Store {
     /// Those of some trees below which something is missing or damaged. What several of them hold is told with the
     /// first.
-    pub fn broken(&self, roots: &[Id], depth: Depth) -> Result<Vec<Id>> {
+    pub fn broken_trees(&self, roots: &[Id], depth: Depth) -> Result<Vec<Id>> {
         let mut seen = HashSet::new();
         let mut broken = Vec::new();
         for root in roots {

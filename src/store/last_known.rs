@@ -15,61 +15,62 @@ const AT: &str = "at: ";
 
 /// The refs and the pointer of a remote, and the time at which it said so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct LastKnown {
     /// Milliseconds since 1970-01-01 UTC.
     pub at_ms: i64,
-    pub what: RemoteTracking,
+    pub refs: RemoteTracking,
 }
 
-impl Heard {
+impl LastKnown {
     fn encode(&self) -> String {
-        checksummed::seal(format!("{HEADER}{AT}{}\n{}", self.at_ms, self.what.text()))
+        checksummed::append_checksum(format!("{HEADER}{AT}{}\n{}", self.at_ms, self.refs.text()))
     }
 
-    fn decode(bytes: &[u8]) -> Option<Heard> {
-        let text = checksummed::open(bytes).ok()?.strip_prefix(HEADER)?.strip_prefix(AT)?;
+    fn decode(bytes: &[u8]) -> Option<LastKnown> {
+        let text =
+            checksummed::verify_checksum(bytes).ok()?.strip_prefix(HEADER)?.strip_prefix(AT)?;
         let (at, rest) = text.split_once('\n')?;
-        Some(Heard { at_ms: at.parse().ok()?, what: RemoteTracking::from_text(rest).ok()? })
+        Some(LastKnown { at_ms: at.parse().ok()?, refs: RemoteTracking::from_text(rest).ok()? })
     }
 }
 
 impl Store {
     /// What a remote said last; `None` where nothing is remembered, or what is remembered is damaged.
-    pub fn heard(&self, name: &str) -> Option<Heard> {
-        Heard::decode(&fs::read_if_exists(&self.heard_path(name).ok()?).ok()??)
+    pub fn last_known(&self, name: &str) -> Option<LastKnown> {
+        LastKnown::decode(&fs::read_if_exists(&self.last_known_path(name).ok()?).ok()??)
     }
 
     /// What each remote is known to have had: as it said last, and as it was when all of it was brought here. What
     /// is damaged tells nothing here: `fsck` says so.
-    pub fn remembered(&self) -> Result<Vec<(String, RemoteTracking)>> {
-        let heard = remote_tracking::remotes_in(&self.heard_folder())?.into_iter();
-        let heard = heard.filter_map(|name| Some((self.heard(&name)?.what, name)));
+    pub fn known_remotes(&self) -> Result<Vec<(String, RemoteTracking)>> {
+        let last_known = remote_tracking::remotes_in(&self.last_known_folder())?.into_iter();
+        let last_known = last_known.filter_map(|name| Some((self.last_known(&name)?.refs, name)));
         let tracked = self.tracked()?.into_iter();
         let tracked = tracked.filter_map(|name| Some((self.remote(&name).ok()??, name)));
-        Ok(heard.chain(tracked).map(|(what, name)| (name, what)).collect())
+        Ok(last_known.chain(tracked).map(|(what, name)| (name, what)).collect())
     }
 
     /// Remembers what a remote said. Needs no lock: the last to write is the last who asked.
-    pub fn hear(&self, name: &str, heard: &Heard) -> Result<()> {
-        let path = self.heard_path(name)?;
+    pub fn set_last_known(&self, name: &str, last_known: &LastKnown) -> Result<()> {
+        let path = self.last_known_path(name)?;
         let folder = path.parent().unwrap_or(self.dir());
         fs::create_dir_all(folder)?;
         let mut temp = fs::Temp::create_in(folder)?;
-        temp.write_all(heard.encode().as_bytes()).at("write", &path)?;
+        temp.write_all(last_known.encode().as_bytes()).at("write", &path)?;
         temp.publish_unsynced(&path)
     }
 
-    pub(super) fn forget_heard(&self, name: &str) -> Result<()> {
-        let path = self.heard_path(name)?;
+    pub(super) fn forget_last_known(&self, name: &str) -> Result<()> {
+        let path = self.last_known_path(name)?;
         if path.exists() { fs::remove(&path) } else { Ok(()) }
     }
 
-    fn heard_path(&self, name: &str) -> Result<PathBuf> {
+    fn last_known_path(&self, name: &str) -> Result<PathBuf> {
         config::check_remote_name(name)?;
-        Ok(self.heard_folder().join(name))
+        Ok(self.last_known_folder().join(name))
     }
 
-    fn heard_folder(&self) -> PathBuf {
+    fn last_known_folder(&self) -> PathBuf {
         self.dir().join("cache").join("heard")
     }
 }
@@ -81,7 +82,7 @@ mod tests {
     use crate::object::Id;
     use crate::store::Active;
 
-    fn heard(at_ms: i64) -> Heard {
+    fn last_known(at_ms: i64) -> LastKnown {
         let ids = [1, 2].map(|n| Id::from_bytes([n; 32]));
         let active = Some(Active { version: Some(1), ledger: ids[1] });
         let what = RemoteTracking {
@@ -91,30 +92,30 @@ mod tests {
             active,
             ..RemoteTracking::default()
         };
-        Heard { at_ms, what }
+        LastKnown { at_ms, refs: what }
     }
 
     #[test]
     fn what_was_heard_last_is_remembered_until_the_remote_is_forgotten() {
         let project = tempfile::tempdir().unwrap();
         let store = Store::init(&project.path().join(".lua")).unwrap();
-        assert_eq!(store.heard("origin"), None);
-        store.hear("origin", &heard(5)).unwrap();
-        store.hear("origin", &heard(-7)).unwrap();
-        assert_eq!(store.heard("origin"), Some(heard(-7)));
+        assert_eq!(store.last_known("origin"), None);
+        store.set_last_known("origin", &last_known(5)).unwrap();
+        store.set_last_known("origin", &last_known(-7)).unwrap();
+        assert_eq!(store.last_known("origin"), Some(last_known(-7)));
         store.forget_remote(&store.lock().unwrap(), "origin").unwrap();
-        assert_eq!(store.heard("origin"), None);
-        assert!(store.hear("../x", &heard(5)).is_err());
+        assert_eq!(store.last_known("origin"), None);
+        assert!(store.set_last_known("../x", &last_known(5)).is_err());
     }
 
     #[test]
     fn what_is_damaged_was_never_heard() {
-        let good = heard(5).encode().into_bytes();
+        let good = last_known(5).encode().into_bytes();
         for at in 0..good.len() {
             let mut bad = good.clone();
             bad[at] ^= 1;
-            assert_eq!(Heard::decode(&bad), None, "a flipped bit at {at}");
-            assert_eq!(Heard::decode(&good[..at]), None, "cut at {at}");
+            assert_eq!(LastKnown::decode(&bad), None, "a flipped bit at {at}");
+            assert_eq!(LastKnown::decode(&good[..at]), None, "cut at {at}");
         }
     }
 }

@@ -31,10 +31,10 @@ impl MissingObjects {
     /// the last are looked at: let those be most like what is wanted. One that `source` does not have
     /// says nothing.
     pub fn new<S: Source + ?Sized>(source: &S, want: &[Id], have: &[Id]) -> Result<MissingObjects> {
-        let mut closure = MissingObjects::default();
+        let mut missing = MissingObjects::default();
         let mut beside = Vec::new();
         for id in have.iter().rev() {
-            if source.contains(id)? && closure.known.insert(*id) && beside.len() < BESIDE {
+            if source.contains(id)? && missing.known.insert(*id) && beside.len() < BESIDE {
                 beside.push(*id);
             }
         }
@@ -44,15 +44,15 @@ impl MissingObjects {
             open.push(Pair { want: *id, beside: beside.clone() });
         }
         while let Some(pair) = open.pop() {
-            if closure.add(pair.want) {
-                closure.walk(source, &pair, &mut open)?;
+            if missing.add(pair.want) {
+                missing.walk(source, &pair, &mut open)?;
             }
         }
         // Some was seen at the receiver only after it was wanted. What is in it is there too.
-        let MissingObjects { objects, sent, known } = &mut closure;
+        let MissingObjects { objects, sent, known } = &mut missing;
         objects.retain(|id| !known.contains(id));
         sent.retain(|id| !known.contains(id));
-        Ok(closure)
+        Ok(missing)
     }
 
     /// Every object of a list, nothing being known of the receiver.
@@ -181,12 +181,12 @@ mod tests {
         }
         let new = project(&mut memory, &files);
         let counting = Counting(&memory, RefCell::default());
-        let closure = MissingObjects::new(&counting, &[new], &[old]).unwrap();
+        let missing = MissingObjects::new(&counting, &[new], &[old]).unwrap();
         // The top, src, a and b, on both sides; and what is new: these four and the file.
         assert_eq!(counting.1.into_inner().len(), 8);
-        assert_eq!(closure.objects().len(), 5);
-        assert_eq!(closure.objects().last(), Some(&Id::of_blob(b"2")));
-        assert!(closure.knows(&Id::of_blob(b"1")) && closure.sends(&new) && !closure.sends(&old));
+        assert_eq!(missing.objects().len(), 5);
+        assert_eq!(missing.objects().last(), Some(&Id::of_blob(b"2")));
+        assert!(missing.knows(&Id::of_blob(b"1")) && missing.sends(&new) && !missing.sends(&old));
     }
 
     #[test]
@@ -195,12 +195,12 @@ mod tests {
         let one = project(&mut memory, &[("a/x", "1"), ("b/x", "1"), ("c", "2")]);
         let two = project(&mut memory, &[("a/x", "1"), ("c", "3")]);
         let counting = Counting(&memory, RefCell::default());
-        let closure = MissingObjects::new(&counting, &[one, two, one], &[]).unwrap();
+        let missing = MissingObjects::new(&counting, &[one, two, one], &[]).unwrap();
         // Two tops and one folder that is in three places; three files.
         assert_eq!(counting.1.into_inner().len(), 3);
-        assert_eq!(closure.objects().len(), 6);
+        assert_eq!(missing.objects().len(), 6);
         let before = |a: Id, b: Id| {
-            let at = |id| closure.objects().iter().position(|other| *other == id).unwrap();
+            let at = |id| missing.objects().iter().position(|other| *other == id).unwrap();
             at(a) < at(b)
         };
         assert!(before(one, Id::of_blob(b"1")) && before(two, Id::of_blob(b"3")));
@@ -229,8 +229,8 @@ mod tests {
             chain.push(memory.put_tree(&Tree::new(entries).unwrap(), None).unwrap());
         }
         let counting = Counting(&memory, RefCell::default());
-        let closure = MissingObjects::new(&counting, &[chain[99]], &[chain[89]]).unwrap();
-        assert_eq!(closure.objects().len(), 20);
+        let missing = MissingObjects::new(&counting, &[chain[99]], &[chain[89]]).unwrap();
+        assert_eq!(missing.objects().len(), 20);
         assert!(counting.1.into_inner().len() <= 21);
     }
 
@@ -244,13 +244,13 @@ mod tests {
             let [old, new] = [old, new].map(|files| {
                 project(&mut memory, &files.into_iter().collect::<Vec<_>>())
             });
-            let closure = MissingObjects::new(&memory, &[new], &[old]).unwrap();
+            let missing = MissingObjects::new(&memory, &[new], &[old]).unwrap();
             let there = everything(&memory, &[old]);
             for id in everything(&memory, &[new]) {
-                proptest::prop_assert!(there.contains(&id) || closure.sends(&id));
+                proptest::prop_assert!(there.contains(&id) || missing.sends(&id));
             }
-            for id in closure.objects() {
-                proptest::prop_assert!(!closure.knows(id));
+            for id in missing.objects() {
+                proptest::prop_assert!(!missing.knows(id));
             }
         }
     }

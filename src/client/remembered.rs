@@ -1,14 +1,15 @@
 //! A remote whose every word is remembered with the time: what it has is then known later, without asking it.
 
 use super::fetch::tracking;
-use super::{Remote, fetch, heads, seen};
+use super::{Remote, fetch, heads};
+use crate::client::fast_forward;
 use crate::error::{Kind, Result};
 use crate::fs::Spool;
 use crate::object::Source;
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::{AgentId, FetchRequest, Head, Refusal, Transaction, TxnOutcome};
-use crate::store::{Active, Heard, RemoteTracking, Store};
+use crate::store::{Active, LastKnown, RemoteTracking, Store};
 
 /// Passes everything on, and keeps in the store what the remote says that it has.
 pub struct RememberedRemote {
@@ -21,15 +22,15 @@ pub struct RememberedRemote {
 
 impl RememberedRemote {
     /// Remembers what the remote says, unless it has not everything any more that it had.
-    fn hear(&self, head: &Head) -> Result<()> {
-        let heard = self.store.heard(&self.name).map(|heard| heard.what);
+    fn record(&self, head: &Head) -> Result<()> {
+        let last_known = self.store.last_known(&self.name).map(|last_known| last_known.refs);
         let tracked = self.store.remote(&self.name)?;
         let ledger = tracked.as_ref().and_then(|known| known.active);
         let now = heads(head);
-        [tracked, heard]
+        [tracked, last_known]
             .iter()
             .flatten()
-            .try_for_each(|known| seen::check(&self.name, known, &now))?;
+            .try_for_each(|known| fast_forward::check_fast_forward(&self.name, known, &now))?;
         check_ledger(&self.store, &self.name, ledger, head.active)?;
         remember(&self.store, &self.name, tracking(head), self.at_ms);
         Ok(())
@@ -45,7 +46,7 @@ fn check_ledger(
 ) -> Result<()> {
     match now {
         Some(active) if store.objects().contains(&active.ledger)? => {
-            seen::check_ledger(name, store.objects(), seen, now)
+            fast_forward::check_ledger(name, store.objects(), seen, now)
         }
         _ => Ok(()),
     }
@@ -53,7 +54,7 @@ fn check_ledger(
 
 /// What cannot be remembered is asked again another time, and nothing is lost.
 pub fn remember(store: &Store, name: &str, what: RemoteTracking, at_ms: i64) {
-    drop(store.hear(name, &Heard { at_ms, what }));
+    drop(store.set_last_known(name, &LastKnown { at_ms, refs: what }));
 }
 
 impl Remote for RememberedRemote {
@@ -63,7 +64,7 @@ impl Remote for RememberedRemote {
 
     fn head(&self, known: Option<&Head>) -> Result<Head> {
         let head = self.remote.head(known)?;
-        self.hear(&head)?;
+        self.record(&head)?;
         Ok(head)
     }
 
@@ -78,7 +79,7 @@ impl Remote for RememberedRemote {
     fn transact(&self, transaction: &Transaction, known: &Head) -> Result<TxnOutcome> {
         let outcome = self.remote.transact(transaction, known)?;
         if let TxnOutcome::Done(head) | TxnOutcome::Refused(Refusal::Moved(head)) = &outcome {
-            self.hear(head)?;
+            self.record(head)?;
         }
         Ok(outcome)
     }

@@ -1,8 +1,9 @@
 //! The history of a remote that is no project's: a store in the user's cache folder for each remote that was looked
 //! at. It has what the remote has and nothing else, and all of it can be removed at any time.
 
-use super::heard::RememberedRemote;
-use super::{Address, Remote, fetch, heads, seen};
+use super::{Address, Remote, fetch, heads};
+use crate::client::fast_forward;
+use crate::client::remembered::RememberedRemote;
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::history::rules::Strictness;
@@ -85,7 +86,7 @@ fn make(root: &Path) -> Result<Store> {
 /// When its remote said last what it has. What is no store never was.
 fn asked(root: &Path) -> i64 {
     let store = Store::open(&root.join(store::DIR)).ok();
-    store.and_then(|store| Some(store.heard(NAME)?.at_ms)).unwrap_or(i64::MIN)
+    store.and_then(|store| Some(store.last_known(NAME)?.at_ms)).unwrap_or(i64::MIN)
 }
 
 fn size(root: &Path) -> u64 {
@@ -109,7 +110,7 @@ impl CachedRemote {
 
     /// When the remote said last what it has, and whether anything of it is here.
     pub fn asked(&self) -> Option<i64> {
-        Some(self.store.heard(NAME)?.at_ms)
+        Some(self.store.last_known(NAME)?.at_ms)
     }
 
     /// Which token brought what is here, where that is known.
@@ -154,7 +155,7 @@ impl CachedRemote {
             let ledger = active.map(|active| active.ledger);
             let roots: Vec<_> =
                 source.into_iter().chain(versions).chain(ledger).chain(tracked.roots()).collect();
-            Ok(!self.store.broken(&roots, Depth::Read)?.is_empty())
+            Ok(!self.store.broken_trees(&roots, Depth::Read)?.is_empty())
         };
         !broken().unwrap_or(true)
     }
@@ -162,8 +163,10 @@ impl CachedRemote {
     /// Removes what is damaged, unless the remote lost something that is still known from it.
     fn begin_anew(&mut self, remote: &mut RememberedRemote, damage: Error) -> Result<()> {
         let now = heads(&remote.remote.head(None)?);
-        let known = self.store.remembered()?;
-        known.iter().try_for_each(|(name, known)| seen::check(name, known, &now))?;
+        let known = self.store.known_remotes()?;
+        known
+            .iter()
+            .try_for_each(|(name, known)| fast_forward::check_fast_forward(name, known, &now))?;
         if !self.discard()? {
             return Err(damage);
         }
@@ -201,7 +204,7 @@ impl CachedRemote {
             fetch::bring_with(&self.store, NAME, remote, head, Strictness::AsIs, progress)?.head;
         let lock = self.store.lock()?;
         let (before, after): (Heads, Heads) = (self.store.heads()?, heads(&head));
-        if before == after { Ok(()) } else { self.store.rewrite(&lock, &before, &after) }
+        if before == after { Ok(()) } else { self.store.replace_refs(&lock, &before, &after) }
     }
 
     /// Begins anew; `false` while somebody else reads it.

@@ -1,12 +1,12 @@
 //! The record of one request: from its head to the last byte of its answer, then one line of the
 //! log and a few counters. It is written however the request ends.
 
-use super::answer::{HttpError, HttpResponse};
 use super::body::drain;
 use super::limits::{Busy, Connection, PoolPermit};
 use super::state::ServerState;
 use super::token;
 use crate::protocol::RECORD;
+use crate::server::response::{HttpError, HttpResponse};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::EXPECT;
