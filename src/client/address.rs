@@ -1,4 +1,4 @@
-//! Where a remote is: a URL or a folder, and which agent there.
+//! Address of a remote: a URL or a folder, and the agent there.
 
 use crate::error::{Error, Result};
 use crate::protocol::AgentId;
@@ -35,13 +35,13 @@ impl Address {
         }
     }
 
-    /// Whether what is said there can be read on the way.
+    /// True if the traffic can be read on the way.
     pub fn is_in_the_clear(&self) -> bool {
         matches!(self, Address::Http { base, .. } if base.starts_with("http://"))
             && !self.is_at_home()
     }
 
-    /// Whether what is said there stays on this machine.
+    /// True if the traffic stays on this machine.
     pub fn is_at_home(&self) -> bool {
         let Address::Http { base, .. } = self else { return true };
         let host = base

@@ -11,13 +11,13 @@ use crate::protocol::Head;
 use crate::store::{self, Store};
 use std::path::Path;
 
-/// What a clone made.
+/// Result of a clone.
 #[derive(Debug)]
 pub struct ClonedProject {
     pub head: Head,
     pub bytes: u64,
     pub adopted: Adopted,
-    /// What was taken as it is.
+    /// Broken rules that were accepted.
     pub breaches: Vec<Breach>,
 }
 
@@ -83,8 +83,8 @@ fn check_empty(root: &Path, name: &str, url: &str) -> Result<()> {
         .hint("name a folder that is not there yet"))
 }
 
-/// Whether a clone may begin here, or go on: files are restored before the first ref is made. A store that its
-/// maker did not finish has no remote yet, and then there are no files either.
+/// True if a clone may begin here, or go on: files are restored before the first ref is made. A store that its maker
+/// did not finish has no remote yet, and then there are no files either.
 fn can_begin(root: &Path, name: &str, url: &str, no_files: bool) -> bool {
     let Ok(store) = Store::open(&root.join(store::DIR)) else { return no_files };
     let remote = store.config().map(|config| config.remote(name).map(str::to_owned));

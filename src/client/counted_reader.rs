@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 pub struct CountedReader<'a, 'b, R> {
     pub inner: R,
-    /// Where in the whole the reader stands.
+    /// Offset of the reader in the whole.
     pub at: u64,
     pub bytes: &'a mut Bytes<'b>,
 }

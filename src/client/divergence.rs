@@ -1,4 +1,4 @@
-//! How what is here stands to what a remote has.
+//! Divergence of the local history from that of a remote.
 
 use crate::error::Result;
 use crate::history::ledger;
@@ -46,7 +46,7 @@ impl Divergence {
         })
     }
 
-    /// Whether the remote has nothing that is not here.
+    /// True if the remote has nothing that is not here.
     pub fn can_push(&self) -> bool {
         [self.source, self.versions, self.ledger]
             .iter()
@@ -84,7 +84,7 @@ fn chains<S: Source + ?Sized>(
     }
 }
 
-/// Whether the chain that ends in `from` goes back to `to`.
+/// True if the chain that ends in `from` goes back to `to`.
 pub fn leads_to<S: Source + ?Sized>(objects: &S, from: Id, to: Id) -> Result<bool> {
     for step in ledger::steps(objects, Some(from)) {
         if step?.previous == Some(to) {

@@ -1,4 +1,5 @@
-//! What was seen on a remote: series and ledger only grow, so that it must be the beginning of what the remote has now.
+//! Fast-forward check: series and ledger only grow, so that what a remote had must be the beginning of what it has
+//! now.
 //!
 //! Anything else is a remote that lost something, was put back from an old backup, or means no good. Taken for news it
 //! would give published versions new numbers.
@@ -8,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::object::{Id, Source};
 use crate::store::{Active, Heads, RemoteTracking};
 
-/// How many ids of one series are named.
+/// Most ids of one series that are named.
 const NAMED: usize = 3;
 
 /// Refuses a remote that has not everything any more that it had. Its ledger can be compared once it is here: see
@@ -43,7 +44,7 @@ pub fn check_ledger<S: Source + ?Sized>(
     }
 }
 
-/// What of a series is missing now, or is something else.
+/// Ids of a series that are missing now, or are others.
 fn differences(what: &str, seen: &[Id], now: &[Id]) -> Vec<String> {
     let other = (1u64..).zip(seen.iter().zip(now)).filter(|(_, (seen, now))| seen != now);
     let mut lost: Vec<String> = other

@@ -12,11 +12,11 @@ use crate::progress::Progress;
 use crate::protocol::{FetchRequest, Head, limits};
 use crate::store::{Depth, Heads, Mapped, Odb, PackCheck, RemoteTracking, Store, VerifyLimits};
 
-/// How many ids of a series say what is here. What older ones alone have is sent once more: that is
-/// rare, and costs nothing but room on the wire.
+/// Newest ids of a series that are sent as `have`. What older ones alone have is sent once more: that is rare, and
+/// costs nothing but room on the wire.
 const NEWEST: usize = 64;
 
-/// What a remote has, and what it had when it was asked before.
+/// Result of a fetch: the head of the remote, and the one that it had before.
 #[derive(Clone, Debug)]
 pub struct Fetched {
     pub head: Head,
@@ -24,12 +24,12 @@ pub struct Fetched {
     /// Objects that came with it.
     pub objects: u64,
     pub bytes: u64,
-    /// What was taken as it is.
+    /// Broken rules that were accepted.
     pub breaches: Vec<Breach>,
 }
 
 impl Fetched {
-    /// Whether anything is there that was not before.
+    /// True if the remote has something that it had not before.
     pub fn is_new(&self) -> bool {
         let Head { source, versions, active, .. } = &self.head;
         let same = |before: &RemoteTracking| {
@@ -41,7 +41,7 @@ impl Fetched {
 
 /// Asks a remote what it has. Nothing is brought here: see [`fetch`].
 pub fn look(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head> {
-    // What it said last may be more than what was brought here, and is then nearer to what it has now.
+    // The last answer may be newer than the last fetch, and so nearer to what the remote has now.
     let last = match store.last_known(name) {
         Some(last_known) => Some(last_known.refs),
         None => store.remote(name)?,
@@ -97,7 +97,7 @@ pub fn bring_with(
         (false, true) => store.broken_trees(&head.roots(), Depth::Listed)?,
         (false, false) => Vec::new(),
     };
-    // What is broken says nothing of what is here.
+    // A broken tree does not count as a `have`.
     if !broken.is_empty() {
         let known: Vec<Id> = broken.into_iter().filter(|id| !want.contains(id)).collect();
         want.extend(known);
@@ -190,7 +190,7 @@ pub fn bring_ledger(
     remote: &dyn Remote,
     now: &RemoteTracking,
 ) -> Result<()> {
-    // What is here was compared when the remote spoke.
+    // The local ledger was compared when the remote answered.
     let Some(active) = now.active else { return Ok(()) };
     if store.objects().contains(&active.ledger)? {
         return Ok(());
@@ -209,7 +209,7 @@ pub fn bring_ledger(
     .map(drop)
 }
 
-/// What the head of a remote is remembered as.
+/// Remote-tracking refs for the head of a remote.
 pub fn tracking(head: &Head) -> RemoteTracking {
     RemoteTracking {
         etag: head.etag().as_str().to_owned(),
@@ -239,7 +239,7 @@ fn newest(known: &RemoteTracking) -> Vec<Id> {
     ids
 }
 
-/// What a remote has, to be looked at: nothing of it is taken in, and nothing is remembered.
+/// Objects and head of a remote for reading only: nothing of it is stored.
 pub struct Peeked {
     pub objects: Odb,
     spool: Option<Spool>,
@@ -259,7 +259,7 @@ pub fn peek(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Resu
     peek_at(store, name, remote, head, absent(store, head.roots())?, Scope::Whole)
 }
 
-/// What [`bring_versions`] would bring, for reading.
+/// Fetches for reading what [`bring_versions`] would store.
 pub fn peek_versions(
     store: &Store,
     name: &str,
@@ -295,16 +295,16 @@ fn peek_at(
 }
 
 impl Peeked {
-    /// What is in the store.
+    /// A view of the store itself.
     pub fn here(store: &Store) -> Peeked {
         Peeked { objects: store.objects().clone(), spool: None }
     }
 }
 
-/// What a foreign pack may cost.
+/// Limits for verifying a fetched pack.
 const LIMITS: VerifyLimits = VerifyLimits { decoded: limits::MAX_DECODED };
 
-/// What a remote says that it has, on its way in.
+/// Fetched refs on their way into the store.
 struct Arrival<'a> {
     store: &'a Store,
     name: &'a str,
@@ -330,12 +330,12 @@ impl Arrival<'_> {
         self.report(objects)?.refuse(&refused)
     }
 
-    /// What of it breaks a rule.
+    /// Rules that the fetched history breaks.
     fn report(&self, objects: &Odb) -> Result<Report> {
         rules::check(objects, &self.known(objects)?, &self.now, self.scope)
     }
 
-    /// What of it is here already, or was brought from there earlier.
+    /// Refs of it that are here already, or were fetched from there earlier.
     fn known(&self, objects: &Odb) -> Result<Heads> {
         let before = self.store.remote(self.name)?.unwrap_or_default();
         let before =
@@ -385,7 +385,7 @@ fn get(
     }
 }
 
-/// How many objects a proven pack has; an error says why another one is not taken in.
+/// Number of objects of a verified pack; an error says why another one is refused.
 fn sound(checked: PackCheck) -> Result<u64> {
     let refuse = |reason: String| {
         Err(Error::corrupt(format!("the remote sent a pack that is not taken in: {reason}"))

@@ -57,7 +57,7 @@ impl Remote for FolderRemote {
         Ok(head.unwrap_or_else(|| Head::empty(self.agent.clone())))
     }
 
-    /// Who may write to the folder may write as anybody.
+    /// A process that may write to the folder may write as anybody.
     fn author(&self) -> Option<String> {
         None
     }

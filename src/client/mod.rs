@@ -35,8 +35,8 @@ use crate::store::Heads;
 pub trait Remote: Send {
     fn agent(&self) -> &AgentId;
 
-    /// What it has. An agent that was never pushed has nothing. `known` is what it had when it was asked before:
-    /// only what is newer is sent then.
+    /// Head of the remote. An agent that was never pushed has nothing. `known` is what it had when it was asked
+    /// before: only what is newer is sent then.
     fn head(&self, known: Option<&Head>) -> Result<Head>;
 
     /// The only author that new records may name, by the token that is shown: known once it was asked what it

@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use crate::protocol::{Head, limits};
 use crate::store::{Active, Heads, Store};
 
-/// What a remote has for a step of the pointer, and what both sides make of it.
+/// History of a remote for a promotion, and its join with ours.
 pub struct RemoteHistory {
     pub seen: Peeked,
     pub history: JoinedHistory,
@@ -37,7 +37,7 @@ pub fn join_remote(
     Ok(history.map(|history| RemoteHistory { seen, history }))
 }
 
-/// What became of a step.
+/// Outcome of a promotion.
 #[derive(Debug)]
 pub enum PromoteOutcome {
     /// There and here. `false`: there, but the ledger here has something else meanwhile.
@@ -79,8 +79,8 @@ pub fn send_promotion(
     Ok(PromoteOutcome::Behind(head))
 }
 
-/// What the remote is to have afterwards: one record more, where the version is there, whatever others pushed and
-/// whatever waits here. Otherwise what is here goes along.
+/// Heads that the remote is to have afterwards: one record more, where the version is there, whatever others pushed
+/// and whatever waits here. Otherwise what is here goes along.
 fn target_heads(ours: &Heads, history: &JoinedHistory, head: &Head, number: u64) -> Heads {
     let at = (number - 1) as usize;
     let is_there = at < head.versions.len() && head.versions.get(at) == ours.versions.get(at);

@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use crate::protocol::{CreateRefs, Head, Refusal, SwapActive, Transaction, TxnOutcome, limits};
 use crate::store::{Heads, MissingObjects, Store};
 
-/// What went there.
+/// Summary of a push.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RemotePush {
     /// Numbers of the source versions and of the agent versions that are there now and were not.
@@ -32,7 +32,7 @@ impl RemotePush {
     }
 }
 
-/// What became of a push.
+/// Outcome of a push.
 #[derive(Debug)]
 pub enum PushOutcome {
     Done(RemotePush),
@@ -104,7 +104,7 @@ pub fn send(
         .hint("run the command again: nothing was changed"))
 }
 
-/// What the remote has once it did what it was asked for; the pointer only where that was to move.
+/// Heads of the remote after a transaction; the pointer only where that was to move.
 fn after(head: &Head, plan: &Transaction) -> Heads {
     let Heads { mut source, mut versions, .. } = heads(head);
     source.extend(plan.source.iter().flat_map(|create| &create.ids));
@@ -125,7 +125,7 @@ fn check_done(name: &str, sent: &Heads, now: &Head) -> Result<()> {
     .hint(format!("`lua-store fetch {name}` shows what it has; nothing of that was believed")))
 }
 
-/// Whether nothing is left to be sent.
+/// True if nothing is left to be sent.
 fn is_whole(sent: &Heads, local: &Heads) -> bool {
     sent.source.len() >= local.source.len() && sent.versions.len() >= local.versions.len()
 }
@@ -203,7 +203,7 @@ fn send_transaction(
     Ok((outcome, pushed))
 }
 
-/// Where it is not known whether anything happened.
+/// Hint where it is not known if anything happened.
 pub const UNANSWERED: &str = "the remote may have taken it: run the same command again to find out";
 
 /// The question may have arrived although no answer came.

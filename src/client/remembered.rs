@@ -52,7 +52,7 @@ fn check_ledger(
     }
 }
 
-/// What cannot be remembered is asked again another time, and nothing is lost.
+/// A state that cannot be saved is asked for again another time, and nothing is lost.
 pub fn remember(store: &Store, name: &str, what: RemoteTracking, at_ms: i64) {
     drop(store.set_last_known(name, &LastKnown { at_ms, refs: what }));
 }

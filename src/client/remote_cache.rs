@@ -13,10 +13,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long is waited for another process that gets the same history.
+/// Longest wait for another process that fetches the same history.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What a remote is called in a store of its own.
+/// Name of the remote in a store of its own.
 const NAME: &str = "origin";
 
 /// The stores of all remotes, in one folder. Together they have a bound.
@@ -113,7 +113,7 @@ impl CachedRemote {
         Some(self.store.last_known(NAME)?.at_ms)
     }
 
-    /// Which token brought what is here, where that is known.
+    /// Receipts of these heads, where they are known.
     pub fn receipts(&self, heads: &Heads) -> Result<Receipts> {
         let last = self.store.remote(NAME)?;
         // A fetch that was cut off remembers more than it brought.
@@ -147,7 +147,7 @@ impl CachedRemote {
         done.map_err(|error| self.named(error))
     }
 
-    /// Whether all that it has can be read: what failed then is the remote.
+    /// True if all that it has can be read: then the remote is what failed.
     fn is_sound(&self) -> bool {
         let broken = || -> Result<bool> {
             let tracked = self.store.remote(NAME)?.unwrap_or_default();

@@ -6,7 +6,7 @@ use super::text::LARGE;
 use similar::{Algorithm, MergeResolution, TextMerge, TextMergeConfig};
 use std::ops::Range;
 
-/// Who changed a stretch of lines.
+/// Sides that changed a hunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangedBy {
     Ours,
@@ -26,7 +26,7 @@ pub struct MergeHunk {
     pub theirs: Range<usize>,
 }
 
-/// Whose lines stand where a hunk is.
+/// Side whose lines are taken for a hunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HunkSide {
     Base,
@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    /// What `git merge-file -p` makes of three texts, and whether it found no conflict.
+    /// Result of `git merge-file -p` for three texts, and true if it found no conflict.
     #[allow(clippy::disallowed_methods, reason = "git reads files")]
     fn git(base: &str, ours: &str, theirs: &str, choice: &[&str]) -> (String, bool) {
         let dir = tempfile::tempdir().unwrap();

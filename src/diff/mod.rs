@@ -1,4 +1,4 @@
-//! What differs: between two trees, between two texts.
+//! Differences between two trees and between two texts.
 
 pub mod lines;
 mod merge;

@@ -11,8 +11,8 @@ pub struct ProseEdit {
     pub added: Vec<String>,
 }
 
-/// What differs from `old` to `new`, in reading order. Empty where only white space between
-/// sentences differs.
+/// Sentences that differ from `old` to `new`, in reading order. Empty where only white space between sentences
+/// differs.
 pub fn sentence_edits(old: &str, new: &str) -> Vec<ProseEdit> {
     let (old, new) = (sentences(old), sentences(new));
     let diff = TextDiff::configure().timeout(Duration::from_secs(1)).diff_slices(&old, &new);

@@ -1,4 +1,4 @@
-//! How many lines a change added and removed.
+//! Line counts: added and removed by a change.
 
 use super::text::lines;
 use crate::object::is_binary;

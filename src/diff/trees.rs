@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::object::{self, Id, Leaf, Mode, Source};
 use std::collections::HashMap;
 
-/// What happened to a path.
+/// Kind of change of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChangeKind {
     Added,

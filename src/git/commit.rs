@@ -16,7 +16,7 @@ use crate::object::Source;
 use std::collections::BTreeSet;
 use std::io;
 
-/// What shall be committed.
+/// Commit to make.
 pub struct CommitRequest<'a> {
     /// The files; `None` for a commit that only tells that something happened.
     pub version: Option<&'a VersionFiles<'a>>,
@@ -75,7 +75,7 @@ impl Repository {
         Ok(Some(Prepared { head, commit, ignored, message: request.message.to_owned(), edits }))
     }
 
-    /// What a commit of a version would change, and what of the version git ignores.
+    /// Changes that a commit of a version would make, and files of the version that git ignores.
     pub fn pending(&self, version: &VersionFiles<'_>) -> Result<CommitComparison> {
         let held =
             self.head()?.commit.map_or_else(|| Ok(GitFiles::new()), |at| self.files_of(&at))?;
@@ -128,7 +128,7 @@ impl Repository {
         let mut edit = |change: &CommitChange| {
             let old = held.get(&change.path).cloned();
             let new = change.new.and_then(|(new, _)| {
-                // Where the disk cannot tell what is executable, HEAD knows better.
+                // HEAD knows the mode where the disk cannot tell what is executable.
                 let known =
                     old.as_ref().filter(|file| !trusts_modes && file.mode.starts_with("100"));
                 let mode = known.filter(|_| new.is_file()).map_or(mode(new), |file| &file.mode);

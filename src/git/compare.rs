@@ -12,8 +12,8 @@ pub struct VersionFiles<'a> {
     pub source: &'a dyn Source,
     /// The tree of its files.
     pub tree: Id,
-    /// Whether the project never keeps a file of this path: ignored, or a secret. Such files are git's
-    /// own affair: they stay in commits that have them, and never come into one.
+    /// True for a path that the project never keeps: ignored, or a secret. Such files are git's own affair: they stay
+    /// in commits that have them, and never come into one.
     pub left_out: &'a dyn Fn(&str) -> bool,
 }
 
@@ -21,14 +21,14 @@ pub struct VersionFiles<'a> {
 #[derive(Clone, Debug)]
 pub struct CommitChange {
     pub path: String,
-    /// What the version has; `None` where it has no such file.
+    /// Content in the version; `None` where it has no such file.
     pub new: Option<(Mode, Id)>,
-    /// Whether the commit has a file there.
+    /// True if the commit has a file there.
     pub held: bool,
 }
 
 impl CommitChange {
-    /// What happened to the path, in one word.
+    /// Word for the change of the path.
     pub fn word(&self) -> &'static str {
         match (&self.new, self.held) {
             (None, _) => "removed",
@@ -38,7 +38,7 @@ impl CommitChange {
     }
 }
 
-/// What a comparison found.
+/// Result of a comparison.
 #[derive(Clone, Debug, Default)]
 pub struct CommitComparison {
     /// Sorted by path.
@@ -47,13 +47,13 @@ pub struct CommitComparison {
     pub ignored: Vec<String>,
 }
 
-/// What holds for every comparison in a repository, and the blobs of git that were read already.
+/// Cache for comparisons in one repository: its configuration, and the blobs that were read already.
 #[derive(Debug)]
 pub struct ComparisonCache {
     ids: HashMap<String, Id>,
     /// Paths that git does not have on the disk, so that no version can hold them.
     not_checked_out: HashSet<String>,
-    /// Whether the disk tells what is executable.
+    /// True if the disk tells what is executable.
     pub(super) trusts_modes: bool,
 }
 

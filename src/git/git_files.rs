@@ -1,4 +1,4 @@
-//! What git holds of a project: the files of a commit, and the entries of the index.
+//! Files that git has of a project: those of a commit, and the entries of the index.
 
 use super::repository::Repository;
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ pub struct GitFile {
 /// Files by their paths in the project.
 pub type GitFiles = BTreeMap<String, GitFile>;
 
-/// How git writes the mode of a file.
+/// Mode of a file as git writes it.
 pub fn mode(mode: Mode) -> &'static str {
     match mode {
         Mode::File => "100644",

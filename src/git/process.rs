@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, ScopedJoinHandle};
 
-/// What a hook or an alias of git sets for the programs it starts. It means the repository that the
-/// hook belongs to and the index it works on; ours is the one around the project, always.
+/// Variables that a hook or an alias of git sets for the programs it starts. It means the repository that the hook
+/// belongs to and the index it works on; ours is the one around the project, always.
 const NOT_INHERITED: [&str; 22] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_AUTHOR_DATE",
@@ -113,7 +113,7 @@ impl GitCommand {
         })?;
         match (status.success(), wrong) {
             (true, None) => Ok(out),
-            // What git says is nearer to the cause than a pipe that it closed.
+            // The message of git is nearer to the cause than a pipe that it closed.
             (false, _) => Err(failed(args, &said)),
             (true, Some(error)) => Err(error),
         }
@@ -191,7 +191,7 @@ fn drain<'scope, R: Read + Send + 'scope>(
 ) -> ScopedJoinHandle<'scope, Vec<u8>> {
     scope.spawn(move || {
         let mut bytes = Vec::new();
-        // What was said before a pipe broke is worth keeping.
+        // Output from before a pipe broke is worth keeping.
         let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
         bytes
     })
@@ -210,7 +210,7 @@ fn text(args: &[&str], bytes: Vec<u8>) -> Result<String> {
     Ok(text)
 }
 
-/// What git said, as an error of ours: its first line, and as a hint the command it names, if any.
+/// Error with the first line of git's message, and as a hint the command it names, if any.
 fn failed(args: &[&str], said: &[u8]) -> Error {
     let said = String::from_utf8_lossy(said);
     let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());

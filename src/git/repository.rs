@@ -18,7 +18,7 @@ pub struct Repository {
     pub(super) prefix: String,
 }
 
-/// What is checked out.
+/// The checked-out branch and commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GitHead {
     /// `None` when HEAD is detached.

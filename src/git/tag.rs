@@ -53,7 +53,7 @@ impl Repository {
             .map(drop)
     }
 
-    /// What differs between a version and a commit.
+    /// Differences between a version and a commit.
     pub fn holds(
         &self,
         commit: &str,

@@ -1,4 +1,4 @@
-//! What two sides did that cannot both stand.
+//! Merge conflict: changes of two sides that cannot both be kept.
 
 use super::file::Side;
 use crate::compare::Who;
@@ -17,7 +17,7 @@ pub struct Conflict {
     pub theirs: SideEdit,
 }
 
-/// What one side did.
+/// Change of one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SideEdit {
     /// The clash is about no edit of one side alone.
@@ -59,7 +59,7 @@ pub enum ConflictReason {
     /// Both changed the file, and the agent of a side cannot be read: nobody can tell which primitives
     /// changed in it.
     Unreadable(Side, String),
-    /// What the merge makes cannot be read.
+    /// The merged project cannot be read.
     Broken(String),
     /// It would be neither as the side left it that changed it, nor can it be told apart from what
     /// else that side changed.

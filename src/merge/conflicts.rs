@@ -1,5 +1,5 @@
-//! What of a merge may stand: which primitives each side changed, where the sides clash, and whether
-//! what comes out is what the sides did.
+//! Merge conflicts per primitive: the primitives that each side changed, those that clash, and a check of the merged
+//! agent.
 
 use super::conflict::{Conflict, ConflictReason, SideEdit};
 use super::file::{FileSides, Side, TextSides};
@@ -22,11 +22,11 @@ struct ThreeAgents<'a> {
     base: &'a AgentItems,
     ours: &'a AgentItems,
     theirs: &'a AgentItems,
-    /// What both sides changed, and not in the same way.
+    /// Items that both sides changed, and not in the same way.
     both: BTreeSet<ItemKey>,
 }
 
-/// What stands for an agent that cannot be read at the base: then both sides made everything.
+/// Empty agent in the place of a base that cannot be read: then both sides added everything.
 static NOTHING: std::sync::LazyLock<AgentItems> = std::sync::LazyLock::new(AgentItems::default);
 
 impl ThreeAgents<'_> {
@@ -51,7 +51,7 @@ impl ThreeAgents<'_> {
     }
 
     fn conflict(&self, key: &ItemKey, path: Option<&str>, why: ConflictReason) -> Conflict {
-        // What clashes is shown, and may hold what must never be: it was not pushed yet.
+        // Masked, as a conflict is shown and may hold a secret: it was not pushed yet.
         let base = self.base.get(key).map(leak::masked);
         let edit = |side: &AgentItems| SideEdit::Item {
             from: base.clone(),
@@ -107,8 +107,7 @@ impl<'a> ConflictFinder<'a> {
         Ok(conflicts)
     }
 
-    /// What clashes in a text besides these primitives, and the file as a whole where only one side can
-    /// be read.
+    /// Conflicts in a text besides these primitives, or of the whole file where only one side can be read.
     fn text_conflicts(
         &self,
         planned: &PlannedFile,
@@ -153,7 +152,7 @@ impl<'a> ConflictFinder<'a> {
         Ok(conflicts)
     }
 
-    /// What both sides changed by what they did to this one file.
+    /// Items that both sides changed by their changes to this one file.
     fn in_file(&self, file: &FileSides, text: &TextSides) -> Result<BTreeSet<ItemKey>> {
         let Some(known) = self.known.as_ref().filter(|known| !known.both.is_empty()) else {
             return Ok(BTreeSet::new());
@@ -163,8 +162,8 @@ impl<'a> ConflictFinder<'a> {
         Ok(&(&ours & &theirs) & &known.both)
     }
 
-    /// What a side's change of one file changes: the base is read with that file alone changed. Where
-    /// that makes no agent, the side is read without it; where that makes none either, it may be all.
+    /// Items that a side's change of one file changes: the base is read with that file alone changed. Where that
+    /// makes no agent, the side is read without it; where that makes none either, it may be all.
     fn touched(
         &self,
         known: &ThreeAgents<'_>,
@@ -225,8 +224,8 @@ impl<'a> ConflictFinder<'a> {
         Ok(())
     }
 
-    /// Whether a part of the loser's work changes any of these: the base with it is not the base, or,
-    /// where that makes no agent, the loser's work without it is not the loser's.
+    /// True if a part of the loser's changes touches any of these: the base with it is not the base, or, where that
+    /// makes no agent, the loser's work without it is not the loser's.
     fn concerns(
         &self,
         known: &ThreeAgents<'_>,
@@ -246,7 +245,7 @@ impl<'a> ConflictFinder<'a> {
         })
     }
 
-    /// What of the merge is not as it has to be.
+    /// Checks the merged agent: every item must be the side's that changed it.
     pub fn check(
         &self,
         plan: &MergePlan,

@@ -79,12 +79,12 @@ impl TextSides {
         self.compared().with(|other, _| if other == number { side.take() } else { HunkSide::Base })
     }
 
-    /// What a side has, without one of its hunks.
+    /// Text of a side, without one of its hunks.
     pub fn without(&self, side: Side, number: usize) -> String {
         self.compared().with(|other, _| if other == number { HunkSide::Base } else { side.take() })
     }
 
-    /// What both sides did, less the hunks that were taken back; `winner` has what clashes.
+    /// Changes of both sides, less the hunks that were undone; `winner` decides what clashes.
     pub fn merged(&self, winner: Option<Side>, undone: &BTreeSet<usize>) -> String {
         self.compared().with(|number, hunk| match hunk.changed {
             _ if undone.contains(&number) => HunkSide::Base,
@@ -132,8 +132,8 @@ impl FileSides {
         self.leaf(side) != self.base
     }
 
-    /// What stands there if one side's whole change is taken, or the change that both made; `None`
-    /// where both changed it in different ways.
+    /// Content if one side's whole change is taken, or the change that both made; `None` where both changed it in
+    /// different ways.
     pub fn simple(&self) -> Option<Option<Leaf>> {
         if self.ours == self.theirs || !self.is_changed_by(Side::Theirs) {
             return Some(self.ours);

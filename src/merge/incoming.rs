@@ -1,4 +1,4 @@
-//! What a remote has and we have not seen: who pushed, made and promoted what, when, and what changed.
+//! Incoming history: pushes, versions and ledger records of a remote that we have not seen.
 
 use super::rebase;
 use crate::compare::{self, StateChange};
@@ -31,7 +31,7 @@ pub struct LedgerChange {
 }
 
 impl Incoming {
-    /// What `theirs` has beyond `ours`. All of it must be here.
+    /// History that `theirs` has beyond `ours`. All of it must be here.
     pub fn of<S: Source + ?Sized>(objects: &S, ours: &Heads, theirs: &Heads) -> Result<Incoming> {
         let mut source = Vec::new();
         let mut before = None;

@@ -1,4 +1,4 @@
-//! What an agent is made of, by name: primitives, the persona, settings.
+//! Items of an agent by name: primitives, the persona, settings.
 
 use crate::compare::Who;
 use crate::model::agent::{Agent, Persona};
@@ -40,7 +40,7 @@ impl AgentItems {
         self.0.get(key)
     }
 
-    /// What is not the same in another agent.
+    /// Keys whose items differ in another agent.
     pub fn differing(&self, other: &AgentItems) -> BTreeSet<ItemKey> {
         let keys = self.0.keys().chain(other.0.keys());
         keys.filter(|key| self.get(key) != other.get(key)).cloned().collect()

@@ -12,10 +12,10 @@ use crate::store::{Heads, Odb, Store, StoreLock, common};
 
 #[derive(Clone, Debug, Default)]
 pub struct JoinedHistory {
-    /// What the remote has, and after it the versions that only we have, where the numbers allow it.
+    /// Heads of the remote, and after them the versions that only we have, where the numbers allow it.
     pub theirs: Heads,
-    /// What ours becomes: the remote's versions where their numbers are free here, and its ledger with the records
-    /// that only we have behind it.
+    /// Our heads after the join: the remote's versions where their numbers are free here, and its ledger with the
+    /// records that only we have behind it.
     pub ours: Heads,
     /// Records that only the remote has, oldest first.
     pub brought: Vec<LedgerChange>,
@@ -23,11 +23,12 @@ pub struct JoinedHistory {
     pub unsent: Vec<LedgerChange>,
     /// Records of ours that will be in no ledger, oldest first.
     pub left_out: Vec<LedgerChange>,
-    /// How many versions have the same number here and there; later numbers mean two versions each. `None`: none do.
+    /// Number of versions that have the same number here and there; later numbers mean two versions each. `None`:
+    /// none do.
     shared: Option<usize>,
 }
 
-/// What each side recorded, where that cannot become one ledger: oldest first.
+/// Ledgers that cannot become one: the records of each side, oldest first.
 #[derive(Clone, Debug)]
 pub struct DivergedLedgers {
     pub ours: Vec<LedgerChange>,
@@ -80,7 +81,7 @@ pub fn join_histories<S: Source + ?Sized>(
 }
 
 impl JoinedHistory {
-    /// What a step at the remote is judged by. `objects` holds the remote's versions and its ledger.
+    /// Ground on which a promotion at the remote is decided. `objects` holds the remote's versions and its ledger.
     pub fn ground<'a>(&self, store: &'a Store, objects: &'a Odb) -> Result<Ground<'a>> {
         let live = Catalog::of(store, objects, &self.theirs)?;
         let after = (!self.unsent.is_empty()).then(|| Catalog::of(store, objects, &self.ours));
@@ -93,12 +94,12 @@ impl JoinedHistory {
         })
     }
 
-    /// Whether a number means the same version here and there.
+    /// True if a number means the same version here and there.
     pub fn same_number(&self, number: u64) -> bool {
         self.shared.is_none_or(|both| number <= both as u64)
     }
 
-    /// Whether the pointer can be ours: the version that it names has this number here too.
+    /// True if the pointer can be ours: the version that it names has this number here too.
     pub fn can_catch_up(&self) -> bool {
         self.ours
             .active

@@ -33,7 +33,7 @@ use std::path::Path;
 pub struct Trees {
     /// `None` where the sides have nothing in common.
     pub base: Option<Id>,
-    /// What the project's folder holds, as its snapshot says.
+    /// Tree of the project's folder, from its snapshot.
     pub ours: Id,
     pub theirs: Id,
 }

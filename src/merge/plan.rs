@@ -1,4 +1,4 @@
-//! What the merge would make of each path, before it is judged and stored.
+//! Merge plan: the result for each path, before conflicts are found and anything is stored.
 
 use super::Trees;
 use super::conflict::ConflictReason;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Every path that a side changed.
 pub struct MergePlan {
     pub files: Vec<PlannedFile>,
-    /// Who has what clashes, once somebody chose.
+    /// Side that wins conflicts, once somebody chose.
     winner: Option<Side>,
 }
 
@@ -30,14 +30,14 @@ pub enum FileMerge {
     Clash(ConflictReason),
 }
 
-/// What of the losing side's change was taken back.
+/// Parts of the losing side's change that are undone.
 #[derive(Default)]
 struct Undone {
     whole: bool,
     hunks: BTreeSet<usize>,
 }
 
-/// What stands at a path after the merge.
+/// Content of a path after the merge.
 enum PathContent {
     Leaf(Option<Leaf>),
     Text(Mode, String),
@@ -58,7 +58,7 @@ impl MergePlan {
         self.winner = Some(winner);
     }
 
-    /// What stands in the way of storing it: a path that is a file and a folder.
+    /// Obstacle to storing it: a path that is a file and a folder.
     pub fn blocked(&self) -> Option<&str> {
         let standing =
             |planned: &&PlannedFile| !matches!(self.content(planned), PathContent::Leaf(None));

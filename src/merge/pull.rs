@@ -20,7 +20,7 @@ use crate::progress::Progress;
 use crate::store::{Batch, Heads, common};
 use crate::workspace::{self, Plan, Snapshot, Tracked};
 
-/// What came of it.
+/// Outcome of a pull.
 #[derive(Debug)]
 pub enum PullOutcome {
     /// The remote has nothing that we lack.
@@ -41,7 +41,7 @@ pub struct Pulled {
     pub texts: Vec<String>,
     /// Conflicts that the choice decided.
     pub decided: Vec<Conflict>,
-    /// What looks like a secret and may be kept now, as theirs contains it.
+    /// Paths that look like secrets and may be kept now, as theirs contains them.
     pub allowed: Vec<String>,
     /// The safety snapshot, where the project held anything that was not pushed.
     pub kept: Option<u64>,
@@ -51,11 +51,11 @@ pub struct Pulled {
 pub struct PullConflicts {
     pub incoming: Incoming,
     pub conflicts: Vec<Conflict>,
-    /// What each side recorded in its ledger since, where both did: ours, theirs.
+    /// Ledger records of each side since the last common one, where both have some: ours, theirs.
     pub diverged: Option<(Vec<LedgerChange>, Vec<LedgerChange>)>,
 }
 
-/// What becomes of the project's files.
+/// New files of the project.
 struct PullFiles {
     snapshot: Snapshot,
     plan: Plan,

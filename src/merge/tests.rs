@@ -83,7 +83,7 @@ fn read_back(memory: &Memory, tree: Id) -> Layout {
     found.collect()
 }
 
-/// What three projects become: the merged one, or the conflicts.
+/// Merge of three projects: the result, or the conflicts.
 pub fn merged(
     base: Option<&Layout>,
     ours: &Layout,

@@ -1,10 +1,10 @@
-//! What differs between two trees, by path. Equal subtrees are never opened.
+//! Tree comparison by path. Equal subtrees are never opened.
 
 use super::{Id, Mode, PathLimits, Source, Tree, TreeEntry, TreeExtents};
 use crate::error::Result;
 use std::cmp::Ordering;
 
-/// What stands at a path: its mode and the id of its blob.
+/// Leaf of a tree: its mode and the id of its blob.
 pub type Leaf = (Mode, Id);
 
 /// A path below two trees where they differ. Directories never appear themselves, only what is in them.

@@ -7,13 +7,13 @@ use super::{Id, Source};
 use crate::error::{Error, Kind, Result};
 use std::collections::HashMap;
 
-/// How many files and folders one version may have. Projects have hundreds, the largest a few ten thousand.
+/// Most files and folders of one version. Projects have hundreds, the largest a few ten thousand.
 pub const MOST_ENTRIES: u64 = 1_000_000;
 
-/// How many bytes the files of one version may have: as many as the objects of one pack may.
+/// Most bytes of the files of one version: as many as the objects of one pack may have.
 pub const MOST_BYTES: u64 = 64 << 30;
 
-/// What the paths of a tree may be.
+/// Limits for the paths of a tree.
 #[derive(Clone, Copy, Debug)]
 pub struct PathLimits {
     /// Folders inside each other.
@@ -34,13 +34,13 @@ pub struct TreeExtents {
     no_bytes: bool,
 }
 
-/// What a tree unfolds to. Numbers that are too large stay at the largest one.
+/// Size of a tree when it is written out. Numbers that are too large stay at the largest one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TreeExtent {
     pub entries: u64,
     pub levels: u64,
     pub bytes: u64,
-    /// How long its longest path is, in bytes.
+    /// Length of its longest path, in bytes.
     pub path: u64,
 }
 
@@ -128,7 +128,7 @@ fn begin<S: Source + ?Sized>(source: &S, id: Id, no_bytes: bool) -> Result<OpenT
             false if no_bytes => {}
             false => match source.blob_len(&entry.id) {
                 Ok(len) => bytes = bytes.saturating_add(len),
-                // What is damaged here unfolds to nothing, and is for others to say.
+                // A damaged object unfolds to nothing here, and is reported by others.
                 Err(error) if matches!(error.kind(), Kind::Corrupt | Kind::NotFound) => {}
                 Err(error) => return Err(error),
             },

@@ -1,4 +1,4 @@
-//! What is stored: blobs and trees, named by the hash of their bytes. No I/O and no clock here.
+//! Objects: blobs and trees, named by the hash of their bytes. No I/O and no clock here.
 
 mod compare;
 mod extent;
@@ -43,12 +43,12 @@ impl ObjectKind {
     }
 }
 
-/// Whether git would call these bytes binary: a NUL among the first 8000.
+/// True if git would call these bytes binary: a NUL among the first 8000.
 pub fn is_binary(bytes: &[u8]) -> bool {
     bytes[..bytes.len().min(8000)].contains(&0)
 }
 
-/// Where objects are read from: a store, a batch being written, memory.
+/// Source of objects: a store, a batch being written, memory.
 pub trait Source {
     /// The object's kind and bytes, or `None` where there is no such object.
     fn find(&self, id: &Id) -> Result<Option<(ObjectKind, Vec<u8>)>>;
@@ -67,7 +67,7 @@ pub trait Source {
         }
     }
 
-    /// How many bytes a blob has. A store says it from its index where it can, and reads no blob for it.
+    /// Length of a blob. A store says it from its index where it can, and reads no blob for it.
     fn blob_len(&self, id: &Id) -> Result<u64> {
         self.blob(id).map(|bytes| bytes.len() as u64)
     }
@@ -91,7 +91,7 @@ pub trait Source {
     }
 }
 
-/// Where new objects go. Putting what is there already is cheap and changes nothing.
+/// Sink for new objects. Putting what is there already is cheap and changes nothing.
 pub trait Sink {
     /// `base` is an older object with similar bytes, where the caller knows one: the previous
     /// version of the same path.

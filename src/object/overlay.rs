@@ -4,7 +4,7 @@ use super::{Id, ObjectKind, Source};
 use crate::error::Result;
 use std::io::Write;
 
-/// What the first has is read from it, everything else from the second.
+/// Two sources as one: the second is read for what the first has not.
 pub struct Overlay<'a, A: ?Sized, B: ?Sized>(pub &'a A, pub &'a B);
 
 impl<A: Source + ?Sized, B: Source + ?Sized> Source for Overlay<'_, A, B> {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use rmp::decode::{self, Bytes};
 use rmp::encode;
 
-/// What an entry is in a folder. The numbers are part of the format.
+/// Mode of an entry in a folder. The numbers are part of the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Mode {
@@ -36,7 +36,7 @@ impl Mode {
         }
     }
 
-    /// Whether it is a file with bytes of its own, executable or not.
+    /// True for a file with bytes of its own, executable or not.
     pub fn is_file(self) -> bool {
         matches!(self, Mode::File | Mode::Executable)
     }
@@ -170,7 +170,7 @@ fn read_entry(input: &mut Bytes<'_>) -> Option<TreeEntry> {
     Some(entry)
 }
 
-/// Whether a name may stand in a tree: UTF-8, not empty, no `/`, no NUL, not `.` or `..`.
+/// Checks that a name is allowed in a tree: UTF-8, not empty, no `/`, no NUL, not `.` or `..`.
 pub fn check_name(name: &str) -> Result<()> {
     let bad = name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']);
     if bad {

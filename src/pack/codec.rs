@@ -10,7 +10,7 @@ use std::io::{self, Chain, Read};
 use zstd::stream::read::Decoder;
 use zstd::zstd_safe::{self, CCtx, CParameter};
 
-/// How every zstd frame begins (RFC 8878); not stored.
+/// Magic number of a zstd frame (RFC 8878); not stored.
 pub(super) const FRAME_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// Bytes that begin so would be taken for a trained dictionary, so they never serve as a prefix.
@@ -24,7 +24,7 @@ pub(super) const MAX_HELD: u64 = 1 << 30;
 
 static TOOLS: ContextPool = ContextPool::new();
 
-/// Whether these bytes may be the prefix of another object.
+/// True if these bytes may be the prefix of another object.
 pub(super) fn can_be_base(bytes: &[u8]) -> bool {
     !bytes.is_empty() && !bytes.starts_with(&DICTIONARY_MAGIC)
 }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::object::{Id, ObjectKind};
 use std::borrow::Cow;
 
-/// What the bytes of an entry are once they are decompressed.
+/// Content of an entry: an object, or a group of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryContent {
     Object(ObjectKind),
@@ -68,12 +68,12 @@ impl<'a> PackEntry<'a> {
         self.base
     }
 
-    /// How many bytes it holds once decompressed.
+    /// Length of its content once decompressed.
     pub fn raw_len(&self) -> u64 {
         self.raw_len
     }
 
-    /// How many bytes of the pack hold them.
+    /// Length of its payload in the pack.
     pub fn stored_len(&self) -> u64 {
         self.payload.len() as u64
     }
@@ -86,12 +86,12 @@ impl<'a> PackEntry<'a> {
         }
     }
 
-    /// What is stored of the content.
+    /// Stored bytes of the content.
     pub fn payload(&self) -> &'a [u8] {
         self.payload
     }
 
-    /// What stands before the payload of an entry without base.
+    /// Head of an entry without base.
     pub fn head(&self) -> Vec<u8> {
         match self.codec {
             Codec::Plain => head(self.content, PLAIN, self.raw_len),
@@ -99,7 +99,7 @@ impl<'a> PackEntry<'a> {
         }
     }
 
-    /// What stands before the payload where the base, which it must have, is named so.
+    /// Head of an entry, which must have a base, with this base.
     pub fn head_on(&self, base: EntryBase) -> Vec<u8> {
         with_base(self.content, self.raw_len, self.stored_len(), base)
     }
@@ -208,7 +208,7 @@ impl<'a> EncodedEntry<'a> {
         EncodedEntry { head, payload: Cow::Owned(frame) }
     }
 
-    /// How many bytes of the pack it takes.
+    /// Length of the entry in the pack.
     #[allow(clippy::len_without_is_empty, reason = "an entry is never empty")]
     pub fn len(&self) -> usize {
         self.head.len() + self.payload.len()
@@ -245,7 +245,7 @@ fn with_base(content: EntryContent, raw_len: u64, frame_len: u64, base: EntryBas
     head
 }
 
-/// What stands before a frame without base. The frame comes without its magic number.
+/// Head of a zstd entry without base. The frame comes without its magic number.
 pub fn zstd_head(content: EntryContent, raw_len: u64, frame_len: u64) -> Vec<u8> {
     let mut head = head(content, ZSTD, raw_len);
     varint::write(&mut head, frame_len);

@@ -4,7 +4,7 @@ use super::{OrMalformed, malformed, varint};
 use crate::error::Result;
 use std::ops::Range;
 
-/// What an object in a group is.
+/// Kind of an object in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupItemKind {
     Blob,
@@ -53,7 +53,7 @@ impl Group {
         self.items.is_empty()
     }
 
-    /// How many bytes of memory it holds.
+    /// Memory that it takes, in bytes.
     pub fn size(&self) -> usize {
         self.bytes.len() + self.items.len() * size_of::<GroupItem>()
     }

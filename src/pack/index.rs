@@ -20,7 +20,7 @@ pub(super) struct IndexLayout {
     pub offset_width: usize,
 }
 
-/// How many bytes a number up to `most` takes.
+/// Bytes of a number up to `most`.
 fn width(most: u64) -> usize {
     (64 - most.leading_zeros()).div_ceil(8) as usize
 }
@@ -31,7 +31,7 @@ impl IndexLayout {
         IndexLayout { count, entries, start, position_width: widths.0, offset_width: widths.1 }
     }
 
-    /// Where each entry holds one object, its number is its position and `firsts` is left out.
+    /// False where each entry holds one object: its number is its position then, and `firsts` is left out.
     fn has_firsts(&self) -> bool {
         self.entries != self.count
     }
@@ -110,7 +110,7 @@ impl IndexLayout {
         ) as u32
     }
 
-    /// Where an entry begins; the one past the last begins where the index does.
+    /// Offset of an entry; the one past the last is the offset of the index.
     pub fn offset(&self, pack: &[u8], entry: u32) -> usize {
         if entry >= self.entries {
             return self.start;

@@ -30,7 +30,7 @@ use std::str::FromStr;
 /// The first bytes of every pack; the last of them is the number of the format.
 pub const HEADER: [u8; 8] = *b"luapack\x01";
 
-/// What `b3sum` prints for the complete file; the file is named by it.
+/// Id of a pack: BLAKE3 of the complete file, which is named by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PackId(Id);

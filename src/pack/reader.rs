@@ -14,7 +14,7 @@ pub struct PackReader<B> {
     layout: IndexLayout,
 }
 
-/// Where an object is: in which entry, and as which of its objects.
+/// Slot of an object: its entry, and its place in the entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntrySlot {
     pub entry: u32,
@@ -27,7 +27,7 @@ impl<B: Deref<Target = [u8]>> PackReader<B> {
         Ok(PackReader { bytes, layout })
     }
 
-    /// What holds the bytes.
+    /// Holder of the bytes.
     pub fn source(&self) -> &B {
         &self.bytes
     }
@@ -36,7 +36,7 @@ impl<B: Deref<Target = [u8]>> PackReader<B> {
         &self.bytes
     }
 
-    /// How many objects it has.
+    /// Number of its objects.
     pub fn count(&self) -> u32 {
         self.layout.count
     }
@@ -59,7 +59,7 @@ impl<B: Deref<Target = [u8]>> PackReader<B> {
         self.id(self.layout.sorted(&self.bytes, rank))
     }
 
-    /// How many ids are smaller than this one.
+    /// Number of ids that are smaller than this one.
     fn rank(&self, id: &Id) -> u32 {
         let (mut low, mut high) = (0, self.count());
         while low < high {

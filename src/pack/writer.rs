@@ -11,7 +11,7 @@ const BUFFER_LEN: usize = 1 << 20;
 pub struct PackWriter<W> {
     out: W,
     hasher: blake3::Hasher,
-    /// What `out` has not got yet. It begins at `handed_on`.
+    /// Bytes that `out` has not got yet. It begins at `handed_on`.
     buffer: Vec<u8>,
     handed_on: u64,
     ids: Vec<Id>,
@@ -35,7 +35,7 @@ impl<W: Write> PackWriter<W> {
         }
     }
 
-    /// How many objects it has; the position of the next one.
+    /// Number of its objects; the position of the next one.
     pub fn count(&self) -> u32 {
         self.ids.len() as u32
     }
@@ -44,7 +44,7 @@ impl<W: Write> PackWriter<W> {
         self.ids.get(position as usize).copied()
     }
 
-    /// How many bytes it has.
+    /// Number of its bytes.
     pub fn offset(&self) -> u64 {
         self.handed_on + self.buffer.len() as u64
     }
@@ -102,7 +102,7 @@ impl<W: Write> PackWriter<W> {
         Ok(())
     }
 
-    /// What was written so far: the bytes that `get_ref` has, and from which offset on these follow.
+    /// Bytes written so far: those that `get_ref` has, and from which offset on these follow.
     pub fn tail(&self) -> (u64, &[u8]) {
         (self.handed_on, &self.buffer)
     }

@@ -1,4 +1,4 @@
-//! What a remote has: its refs and the pointer.
+//! Head of a remote: its refs and the pointer.
 
 use super::AgentId;
 use super::block_hasher::BlockHasher;
@@ -15,7 +15,7 @@ pub struct Head {
     pub source: Vec<Id>,
     pub versions: Vec<Id>,
     pub active: Option<Active>,
-    /// Which tokens brought what: of a server that asks for tokens and notes them.
+    /// Receipts, of a server that asks for tokens and notes them.
     #[serde(default, skip_serializing_if = "Receipts::is_empty")]
     pub receipts: Receipts,
 }

@@ -1,4 +1,4 @@
-//! What a remote has that the client did not know: an answer that does not grow with the agent.
+//! Delta of a head: an answer that does not grow with the agent.
 //!
 //! Series only grow. A client says how many of each it knows, with a digest of them; where the remote begins with
 //! the same ones it leaves them out. Where it does not, the answer is whole, so that the client can see what differs.
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// How many source versions, versions and receipts come first.
+/// Lengths of the source versions, versions and receipts.
 pub type SeriesLengths = [u64; 3];
 
-/// What a client knows. As the query of a request it is `after=S,V,R&digest=HEX`.
+/// Head that a client knows, by its lengths and a digest. As the query of a request it is `after=S,V,R&digest=HEX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownHead {
     pub after: SeriesLengths,
@@ -29,7 +29,7 @@ pub struct HeadDelta {
     /// Series and tokens begin after those that are known.
     #[serde(flatten)]
     pub head: Head,
-    /// What is left out. `None` where nobody said what is known; the head is whole then.
+    /// Lengths that are left out. `None` where nobody said what is known; the head is whole then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<SeriesLengths>,
     /// Of a transaction that was refused as something moved: whether all that it asks for is there nevertheless.

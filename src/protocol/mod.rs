@@ -16,8 +16,7 @@ mod summary;
 mod transaction;
 mod txn_outcome;
 
-/// What every token of a server begins with, so that a client can tell it from other secrets, and so can those
-/// who look for secrets that lie about.
+/// Prefix of every token of a server, so that clients and secret scanners recognize one.
 pub const TOKEN_PREFIX: &str = "lst_";
 
 pub use agent_id::AgentId;

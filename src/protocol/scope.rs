@@ -1,4 +1,4 @@
-//! What a token allows.
+//! Scope of a token.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};

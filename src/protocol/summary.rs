@@ -1,9 +1,9 @@
-//! What a transaction asks for and what came of it, in a few words for a log.
+//! Summary of a transaction and its outcome, in a few words for a log.
 
 use super::{HeadView, Refusal, Transaction, TxnOutcome};
 use crate::store::Active;
 
-/// What stands for a step of which only its record says what it is.
+/// Summary of a step that only its record describes.
 pub const RECORD: &str = "record";
 
 impl Transaction {
@@ -50,7 +50,7 @@ impl Transaction {
         }
     }
 
-    /// What it expected and what there was instead.
+    /// Expectation and finding of a transaction that was refused as moved.
     fn moved(&self, now: &HeadView<'_>) -> String {
         let last = |count: u64| if count == 0 { "none".to_owned() } else { format!("v{count}") };
         let series = |name: &str, expected: Option<u64>, found: usize| {

@@ -1,4 +1,4 @@
-//! What a remote is asked to do: all of it happens, or nothing.
+//! Transaction: a request to a remote of which all happens, or nothing.
 
 use crate::error::{Error, Result};
 use crate::object::Id;
@@ -25,7 +25,7 @@ pub struct Transaction {
     pub active: Option<SwapActive>,
 }
 
-/// What stands for all that a transaction asks for.
+/// Hash of all that a transaction asks for.
 pub type RequestHash = [u8; 16];
 
 impl Transaction {

@@ -1,4 +1,4 @@
-//! What a remote answers to a transaction.
+//! Outcome of a transaction.
 
 use super::Head;
 use crate::object::Id;
@@ -52,7 +52,7 @@ impl<H> TxnOutcome<H> {
 }
 
 impl<H> TxnOutcome<H> {
-    /// What logs and counters call it.
+    /// Word for logs and counters.
     pub fn word(&self) -> &'static str {
         match self {
             TxnOutcome::Done(_) => "done",

@@ -9,7 +9,7 @@ use crate::protocol::AgentId;
 use std::io::ErrorKind;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// What an agent has and takes.
+/// Overview of an agent: refs, packs and their bytes.
 #[derive(Clone, Debug)]
 pub struct Overview {
     pub agent: AgentId,
@@ -32,7 +32,7 @@ pub struct Overview {
 /// So far ahead that nothing is younger.
 const AGES: Duration = Duration::from_secs(u32::MAX as u64 * 10);
 
-/// What a deletion freed.
+/// Storage that a deletion freed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Freed {
     pub packs: usize,
@@ -40,7 +40,7 @@ pub struct Freed {
 }
 
 impl RemoteStore {
-    /// Whether the agent has anything; one that was never pushed has not, nor one that was deleted.
+    /// True if the agent has anything; one that was never pushed has not, nor one that was deleted.
     pub fn exists(&self, agent: &AgentId) -> Result<bool> {
         Ok(!self.load_head(agent)?.head.is_void())
     }
@@ -67,7 +67,7 @@ impl RemoteStore {
         }))
     }
 
-    /// Whether the agent takes nothing new. That is one look at a name.
+    /// True if the agent takes nothing new. That is one look at a name.
     pub fn is_archived(&self, agent: &AgentId) -> bool {
         self.layout.archived(agent).exists()
     }
@@ -137,7 +137,7 @@ impl RemoteStore {
     }
 }
 
-/// What is left of an agent: a head that says only how many there were before it, and what is on its way out.
+/// Head of a deleted agent: it keeps only the count of heads before it, and the retired packs.
 fn void(seen: &LoadedHead, now: SystemTime) -> StoredHead {
     let StoredHead { agent, seq, previous, retired, .. } = seen.next();
     let empty = StoredHead { seq, previous, retired, ..LoadedHead::empty(&agent).head };

@@ -5,7 +5,7 @@ use crate::history::record::Event;
 use crate::store::TokenName;
 use std::fmt;
 
-/// Who asks, as far as it is proven.
+/// Bearer of a token, as far as it is proven.
 #[derive(Clone, Debug)]
 pub struct Bearer {
     pub token: TokenName,
@@ -33,7 +33,7 @@ impl Bearer {
     }
 }
 
-/// What a transaction does.
+/// Effects of a transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deeds {
     source: Vec<u64>,
@@ -63,7 +63,7 @@ impl Deeds {
         self.authors.push((format!("the {what} of v{number}"), by.to_owned()));
     }
 
-    /// How many records the ledger gets.
+    /// Number of new ledger records.
     pub fn records(&self) -> u64 {
         self.steps.len() as u64
     }

@@ -1,4 +1,4 @@
-//! Whether everything of an agent is what it must be: every byte of its packs, and all that its refs reach.
+//! Check of an agent: every byte of its packs, and all that its refs reach.
 
 use super::RemoteStore;
 use super::presence::GONE;
@@ -15,14 +15,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 impl RemoteStore {
-    /// What is wrong, for people; nothing when all is well.
+    /// Problems for people to read; empty when all is well.
     pub fn check(&self, agent: &AgentId) -> Result<Vec<String>> {
         let missing = self.missing_packs(agent)?;
         let (head, packs) = if missing.is_empty() {
             let (seen, packs) = self.open_agent(agent)?;
             (seen.head.clone(), packs)
         } else {
-            // What the others have is checked too.
+            // A pack that cannot be opened does not stop the check of the others.
             let mut head = self.load_head(agent)?.head.clone();
             head.packs.retain(|pack_ref| !missing.contains(&pack_ref.key));
             let packs = Arc::new(self.open_packs(&head)?);

@@ -25,7 +25,7 @@ const WITH_REQUESTS: u64 = 3;
 /// The number of a head with pages, which are named where the others have nothing.
 const WITH_PAGES: u64 = 4;
 
-/// How many values a head is; the last one names its pages. Receipts come before it.
+/// Number of values of a head; the last one names its pages. Receipts come before it. Receipts come before it.
 const FIELDS: u32 = 11;
 
 type Written = Result<(), ValueWriteError>;
@@ -197,7 +197,7 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId, format: u64) -> Option<StoredHea
         WITH_PAGES => (head.forgotten, head.pages) = page::read_list(input, agent)?,
         _ => decode::read_nil(input).ok()?,
     }
-    // What is in pages may name other tokens.
+    // Rows in pages may name other tokens.
     (!head.pages.is_empty() || head.receipts.is_sound()).then_some(head)
 }
 

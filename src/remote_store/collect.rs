@@ -20,7 +20,7 @@ pub struct Upkeep {
     /// Uploads and unknown packs younger than this are probably somebody's who is at it, and a pack retired
     /// since less may still be read. Only for patience: with nothing spared nothing is lost either.
     pub spare: Duration,
-    /// How many packs of about one size are put together; at least two.
+    /// Number of packs of about one size that are compacted; at least two.
     pub many: usize,
     /// All packs become one, whatever their sizes: what nothing reaches is left out then, and all else written again.
     pub whole: bool,
@@ -43,7 +43,7 @@ const LEAST_CONDEMNED: u64 = 4 << 20;
 /// So many are kept at most: the head names them, and each swap writes it.
 const MOST_CONDEMNED: usize = 64;
 
-/// What upkeep did.
+/// Result of one upkeep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Collected {
     /// Uploads that nobody went on with.
@@ -53,7 +53,7 @@ pub struct Collected {
     pub deleted: usize,
     /// Packs that were put together.
     pub compacted: usize,
-    /// How many bytes retired packs still take.
+    /// Bytes that retired packs still take.
     pub retired_bytes: u64,
     /// Somebody else looks after the agent just now: nothing was done.
     pub busy: bool,
@@ -86,7 +86,7 @@ impl RemoteStore {
         };
         self.sweep(agent)?;
         collected.unknown = self.retire_unknown(agent, upkeep)?;
-        // What cannot be put together is no reason to keep what nobody needs.
+        // A failed compaction is no reason to keep garbage.
         let compacted = self.compact(agent, upkeep);
         (collected.deleted, collected.retired_bytes) = self.delete_retired(agent, upkeep)?;
         self.forget_damage(&self.load_head(agent)?.head);
@@ -94,12 +94,12 @@ impl RemoteStore {
         Ok(collected)
     }
 
-    /// Whether an agent has so many packs of about one size that they should be put together.
+    /// True if an agent has so many packs of about one size that they should be compacted.
     pub fn needs_upkeep(&self, agent: &AgentId) -> Result<bool> {
         Ok(tiers::full(self.load_head(agent)?.head.packs.iter(), tiers::MANY_PACKS).is_some())
     }
 
-    /// What killed processes left unfinished.
+    /// Removes leftovers of killed processes.
     pub(super) fn sweep(&self, agent: &AgentId) -> Result<()> {
         let layout = &self.layout;
         for dir in [layout.agent(agent), layout.packs(agent), layout.cache()] {

@@ -20,11 +20,11 @@ use std::collections::HashSet;
 /// Damage that comes to light makes another choice. Each time a pack less is chosen from.
 const MOST_CHOICES: usize = 100;
 
-/// What is to be put together.
+/// Packs to compact, and their objects.
 struct CompactionPlan {
     old: Vec<PackKey>,
     missing: MissingObjects,
-    /// Whether objects of the old packs are left out.
+    /// True if objects of the old packs are left out.
     drops: bool,
 }
 
@@ -173,7 +173,7 @@ impl RemoteStore {
         Ok(news)
     }
 
-    /// Whether what the refs name, and what the packs but the new one need, is in the packs. The new one was
+    /// True if all that the refs name, and all that the packs but the new one need, is in the packs. The new one was
     /// put together from a closure of its own.
     fn is_closed(&self, head: &StoredHead, new: &PackKey) -> Result<bool> {
         let packs = self.open_packs(head)?;
@@ -215,7 +215,7 @@ fn outer_bases(
     let mut bases = HashSet::new();
     for reader in readers {
         for number in 0..reader.entries() {
-            // What an entry that is damaged holds is taken from elsewhere.
+            // The object of a damaged entry is taken from another copy.
             if let Ok(Some(EntryBase::Id(base))) = reader.entry(number).map(|entry| entry.base())
                 && ids.binary_search(&base).is_err()
                 && !bases.contains(&base)

@@ -16,10 +16,10 @@ use crate::protocol::AgentId;
 use std::io::Write;
 use std::path::Path;
 
-/// How much of a pack is read at once.
+/// Size of one read of a pack.
 const PIECE: u64 = 8 << 20;
 
-/// What was copied.
+/// Summary of a copy.
 #[derive(Debug, Default)]
 pub struct Copied {
     pub agents: usize,
@@ -29,12 +29,12 @@ pub struct Copied {
     pub bytes: u64,
     /// Agents that the copy has and the remote store has not. They stay.
     pub kept: Vec<AgentId>,
-    /// What is damaged, or could not be copied.
+    /// Agents that are damaged, or could not be copied.
     pub problems: Vec<(AgentId, String)>,
     settled: bool,
 }
 
-/// How one attempt to copy an agent ended.
+/// Result of one attempt to copy an agent.
 enum CopyAttempt {
     Done {
         changed: bool,
@@ -78,7 +78,7 @@ impl RemoteStore {
         Ok(copied)
     }
 
-    /// Whether the copy of the agent is another one than before.
+    /// Copies an agent; true if the copy changed.
     fn copy_agent(&self, to: &RemoteLayout, agent: &AgentId, copied: &mut Copied) -> Result<bool> {
         let gone = |key: &PackKey| {
             let file = key.file_name();

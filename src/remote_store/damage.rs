@@ -44,7 +44,7 @@ impl DamageLog {
         self.known().agents.get(agent).cloned().unwrap_or_default()
     }
 
-    /// Whether it is news.
+    /// True if it is new.
     fn add(&self, found: DamageFinding) -> bool {
         let mut known = self.known();
         let of = known.agents.entry(found.agent.clone()).or_default();
@@ -75,7 +75,7 @@ impl RemoteStore {
         std::mem::take(&mut self.damages.known().untold)
     }
 
-    /// How much damage is known now, and of how many agents.
+    /// Number of known damages, and of agents that have some.
     pub fn known_damage(&self) -> (usize, usize) {
         let known = self.damages.known();
         (known.agents.values().map(Vec::len).sum(), known.agents.len())

@@ -1,4 +1,4 @@
-//! What a remote store stands on: one mutable head per agent, changed by compare-and-swap only, and packs that never change.
+//! Storage engine: one mutable head per agent, changed by compare-and-swap only, and packs that never change.
 //!
 //! Files are the engine that comes with the program; an object store or a database implements the same
 //! two traits. Calls block. No engine is served on before it has passed its probe.
@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Which value of a head somebody saw: whatever the engine tells values apart by.
+/// Version of a head that was read, for the compare-and-swap: an etag or whatever the engine has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CasToken(Box<[u8]>);
 
@@ -29,14 +29,14 @@ impl CasToken {
     }
 }
 
-/// What a swap expects to find.
+/// Expectation of a swap.
 #[derive(Clone, Copy, Debug)]
 pub enum Expect<'a> {
     Absent,
     Match(&'a CasToken),
 }
 
-/// How a swap ended.
+/// Result of a swap.
 #[derive(Debug)]
 pub enum Cas<T = CasToken> {
     Won(T),
@@ -74,7 +74,7 @@ pub trait PackStore: Send + Sync {
     /// The pack's bytes, or those of a range of it.
     fn get(&self, key: &PackKey, range: Option<Range<u64>>) -> Result<Option<Bytes>>;
 
-    /// How long the pack is, where it exists.
+    /// Length of the pack, where it exists.
     fn stat(&self, key: &PackKey) -> Result<Option<u64>>;
 
     /// The packs of an agent after one of them, ascending by key; all of them or the first of them.
@@ -90,7 +90,7 @@ pub trait PackStore: Send + Sync {
     /// Tries, in a corner of its own, whether the engine holds what it promises.
     fn probe(&self) -> Result<ProbeReport>;
 
-    /// Where the pack lies as a file of this machine, for engines that keep files.
+    /// Path of the pack on this machine, for engines that keep files.
     fn path(&self, _key: &PackKey) -> Option<PathBuf> {
         None
     }

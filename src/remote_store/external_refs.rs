@@ -1,4 +1,5 @@
-//! What a pack needs of others: the objects that its trees link to and its deltas build on, and that it does not have.
+//! External references of a pack: the objects that its trees link to and its deltas build on, and that it does not
+//! have.
 //!
 //! A pack is proven once, with the packs of one moment. What it needs is looked for again whenever these
 //! became others.
@@ -9,7 +10,7 @@ use crate::pack::{EntryBase, EntryContent, PackReader};
 use crate::store::{Mapped, Odb};
 use std::collections::HashSet;
 
-/// What deltas of the pack build on.
+/// Bases of the deltas of a pack.
 pub fn bases(pack: &Mapped) -> Result<Vec<Id>> {
     let reader = PackReader::open(pack.bytes())?;
     let base = |number| match reader.entry(number).map(|entry| entry.base()) {

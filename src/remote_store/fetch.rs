@@ -1,4 +1,4 @@
-//! What is sent to somebody who asks: one pack with what he lacks.
+//! Fetch: one pack with the objects that the client lacks.
 
 use super::RemoteStore;
 use crate::error::{Error, Kind, Result};
@@ -87,7 +87,7 @@ impl RemoteStore {
         Ok(ThinPack(Arc::new(made?)))
     }
 
-    /// Whether all that is wanted can be wanted: trees that the agent has.
+    /// Checks that all wanted ids are trees of the agent.
     fn check_wanted(&self, agent: &AgentId, fetch: &FetchRequest, packs: &OpenAgent) -> Result<()> {
         if fetch.want.is_empty() {
             return Err(Error::usage("nothing is asked for"));

@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// How long a swap waits for another process. It holds the lock for two syncs.
+/// Longest wait of a swap for another process. It holds the lock for two syncs. It holds the lock for two syncs.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 
-/// How many heads are kept open, each with its bytes.
+/// Most heads that are kept open, each with its bytes.
 const MOST_HEADS: usize = 256;
 
 /// Heads as files that are replaced under an advisory lock.

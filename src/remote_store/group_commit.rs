@@ -37,7 +37,7 @@ pub struct PendingTxn {
     pub answer: Option<Result<TxnAnswer>>,
 }
 
-/// What one look at a transaction says.
+/// Decision on one transaction.
 enum Decision {
     Over(TxnOutcome<Moment>),
     Lands(Box<Accepted>),
@@ -49,9 +49,9 @@ struct Accepted {
     deeds: Deeds,
 }
 
-/// How an attempt ended.
+/// Result of one attempt to swap.
 enum SwapAttempt {
-    /// Whoever it decided on has an answer, on this head.
+    /// Every transaction that was decided has its answer.
     Over(Arc<LoadedHead>),
     Lost,
     Unknown(Error),
@@ -62,7 +62,7 @@ enum SwapAttempt {
 /// So many of those that lost are answered after a swap: some of them are back before the next one.
 const ANSWERED: usize = 4;
 
-/// What is to be answered, and whose it is, once the swap has landed.
+/// Answers to give once the swap has succeeded, by position.
 type Answers = Vec<(usize, Result<(TxnOutcome<Moment>, Option<Deeds>)>)>;
 
 impl From<Refusal<Moment>> for Decision {
@@ -230,7 +230,7 @@ impl RemoteStore {
         }
     }
 
-    /// Whether one transaction may happen on this head, which may be one that is not swapped in yet.
+    /// Decides on one transaction against a head, which may be one that is not swapped in yet.
     fn decide(
         &self,
         head: &StoredHead,
@@ -281,7 +281,8 @@ impl RemoteStore {
     }
 }
 
-/// What a transaction that landed before was answered. An error where another one landed under its id.
+/// Outcome recorded for a transaction that was applied before. An error where another one was applied under its id.
+/// An error where another one landed under its id.
 pub fn recorded_outcome(head: &StoredHead, tx: &Transaction) -> Result<Option<TxnOutcome<Moment>>> {
     let Some(landed) = head.txns.iter().find(|landed| landed.txn == tx.txn) else {
         return Ok(None);
@@ -295,7 +296,7 @@ pub fn recorded_outcome(head: &StoredHead, tx: &Transaction) -> Result<Option<Tx
     Ok(head.recorded(tx.txn).map(TxnOutcome::Done))
 }
 
-/// Whether a transaction that did not land expects something else than what the head has.
+/// True if a transaction that was not applied expects something else than the head has.
 pub fn has_moved(head: &StoredHead, tx: &Transaction) -> bool {
     let source = tx.source.as_ref().is_none_or(|create| create.after == head.source.len() as u64);
     let versions =

@@ -9,11 +9,11 @@ use crate::object::Id;
 use crate::protocol::{AgentId, CreateRefs, RequestHash, Transaction, TxnId, limits};
 use crate::store::{Active, Receipt, Receipts, TokenName};
 
-/// What a head holds.
+/// Stored head of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredHead {
     pub agent: AgentId,
-    /// How many swaps there were, this one included.
+    /// Number of swaps, this one included.
     pub seq: u64,
     /// BLAKE3 of the head before this one; zeros in the first.
     pub previous: Id,
@@ -22,15 +22,15 @@ pub struct StoredHead {
     pub source: Vec<Id>,
     pub versions: Vec<Id>,
     pub active: Option<Active>,
-    /// Where the objects are: every object that the refs and the ledger reach is in one of these.
+    /// Packs of the agent: every object that the refs and the ledger reach is in one of these.
     pub packs: Vec<PackRef>,
     /// Packs that nothing needs, on their way out.
     pub retired: Vec<RetiredPack>,
-    /// Which tokens brought what. Once there is one, each transaction adds one.
+    /// Receipts. Once there is one, each transaction adds one. Once there is one, each transaction adds one.
     pub receipts: Receipts,
-    /// Where the oldest of these are that only grow: a head is written without them.
+    /// Pages with the oldest rows of the series that only grow: a head is written without these rows.
     pub pages: Vec<HeadPage>,
-    /// How many transactions that are in pages are forgotten.
+    /// Number of transactions in pages that are forgotten.
     pub forgotten: u64,
 }
 
@@ -39,7 +39,7 @@ pub struct StoredHead {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppliedTransaction {
     pub txn: TxnId,
-    /// What was asked for under this id; `None` where an older program wrote it.
+    /// Hash of the request; `None` where an older program wrote it.
     pub request: Option<RequestHash>,
     /// Milliseconds since 1970-01-01 UTC by the clock of who landed it; 0 where nobody knows.
     pub at_ms: u64,
@@ -48,7 +48,7 @@ pub struct AppliedTransaction {
     pub active: Option<Active>,
 }
 
-/// Who a transaction is from, when it lands, and how many records it adds to the ledger.
+/// Context of a transaction: its token, its time, and the number of records it adds to the ledger.
 pub struct TxnContext<'a> {
     pub by: Option<&'a TokenName>,
     pub now_ms: u64,
@@ -143,7 +143,7 @@ impl StoredHead {
         self.forget_oldest(old.min(spare).max(over));
     }
 
-    /// Whether it has nothing that anybody could see.
+    /// True if it has nothing that a client could see.
     pub fn is_void(&self) -> bool {
         self.source.is_empty() && self.versions.is_empty() && self.active.is_none()
     }

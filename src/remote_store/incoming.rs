@@ -13,11 +13,12 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// What is taken from the sender before it is written.
+/// Bytes taken from the sender before they are written.
 const PIECE: usize = 256 << 10;
 
 impl RemoteStore {
-    /// How much of a pack has arrived; 0 where nothing has. A pack that the agent has already is whole.
+    /// Number of bytes of a pack that have arrived. A pack that the agent has already is whole. A pack that the agent
+    /// has already is whole.
     pub fn offset(&self, agent: &AgentId, pack: &PackId) -> Result<u64> {
         for path in [self.layout.whole(agent, pack), self.layout.part(agent, pack)] {
             if let Some(len) = len_of(&path)? {
@@ -166,7 +167,7 @@ fn fill(body: &mut dyn Read, piece: &mut [u8]) -> Result<usize, (usize, io::Erro
     Ok(len)
 }
 
-/// What `b3sum` prints for a file.
+/// BLAKE3 of a file, as `b3sum` prints it.
 pub(super) fn hash(path: &Path) -> Result<PackId> {
     let file = File::open(path).at("open", path)?;
     let mut hasher = blake3::Hasher::new();

@@ -1,4 +1,4 @@
-//! What stands where in a remote store's folder, and the `format` file that says so.
+//! Layout of a remote store's folder, and its `format` file.
 
 use super::engine::PackKey;
 use crate::error::{At, Error, Result};
@@ -16,7 +16,7 @@ const PROBE: &str = "probe";
 const CACHE: &str = "cache";
 /// Stands in a folder while a backup is copied into it, and names the backup.
 pub const RESTORING: &str = "restoring";
-/// How the name of the file ends that says who began an upload.
+/// Suffix of the file that names the sender of an upload.
 pub const BY: &str = "by";
 /// The end of the name of an upload that goes on.
 pub const PART: &str = "part";
@@ -54,7 +54,7 @@ impl RemoteLayout {
         }
     }
 
-    /// Whether a folder is a remote store, of whatever format.
+    /// True if the folder is a remote store, of whatever format.
     pub fn exists(root: &Path) -> bool {
         root.join(FORMAT).is_file()
     }
@@ -96,7 +96,7 @@ impl RemoteLayout {
         self.agent(agent).join("head.lock")
     }
 
-    /// What whoever looks after an agent holds while it does.
+    /// Lock of upkeep for one agent.
     pub fn upkeep_lock(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("upkeep.lock")
     }
@@ -109,7 +109,7 @@ impl RemoteLayout {
         self.packs(&key.agent).join(key.file_name())
     }
 
-    /// Where packs are collected until they are whole.
+    /// Folder of the uploads of an agent.
     pub fn incoming(&self, agent: &AgentId) -> PathBuf {
         self.agent(agent).join("incoming")
     }
@@ -124,7 +124,7 @@ impl RemoteLayout {
         self.incoming(agent).join(format!("{pack}.{PACK}"))
     }
 
-    /// Who began an upload.
+    /// File that names the sender of an upload.
     pub fn upload_by(&self, agent: &AgentId, pack: &PackId) -> PathBuf {
         self.incoming(agent).join(format!("{pack}.{BY}"))
     }
@@ -139,12 +139,12 @@ impl RemoteLayout {
         self.agent(agent).join("archived")
     }
 
-    /// How far the scrub is.
+    /// Progress of the scrub.
     pub fn scrub(&self) -> PathBuf {
         self.0.join("scrub")
     }
 
-    /// What can be made again: answers on their way, copies of packs that an engine keeps elsewhere.
+    /// Cache: answers being sent, copies of packs that an engine keeps elsewhere.
     pub fn cache(&self) -> PathBuf {
         self.0.join(CACHE)
     }

@@ -1,4 +1,4 @@
-//! What a remote keeps: agents, each one head that is swapped and packs that never change.
+//! Remote store: agents, each one head that is swapped and packs that never change.
 //!
 //! A `lua-store serve` works on a remote store, and so does a client whose remote is a folder. All calls block;
 //! a remote store may be used from many threads, and its folder from many processes.
@@ -72,30 +72,30 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use upload_checks::UploadChecks;
 
-/// How many heads are kept decoded. A head of a thousand versions has about 70 KB.
+/// Most heads that are kept decoded. A head of a thousand versions has about 70 KB.
 const MOST_HEADS: usize = 256;
 
-/// How many agents are kept open with their packs: maps of files, and no memory of their own.
+/// Most agents that are kept open with their packs: maps of files, and no memory of their own.
 const MOST_OPEN: usize = 64;
 
-/// How many bytes of decompressed groups of objects all agents together keep.
+/// Most bytes of decompressed groups that all agents together keep.
 const MOST_GROUPS: usize = 32 << 20;
 
 /// More than processors, so that different agents rarely wait for each other.
 const GATES: usize = 64;
 
-/// What depends on the machine that a remote store is on.
+/// Settings that depend on the machine.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How many heads are kept as open files.
+    /// Most heads that are kept as open files.
     pub heads: usize,
-    /// How many packs are proven at once; half of them for one agent.
+    /// Most packs that are verified at once; half of them for one agent.
     pub upload_checks: usize,
     /// A proof may decompress so many bytes, and …
     pub proof_floor: u64,
     /// … so many for each byte of the pack.
     pub proof_ratio: u64,
-    /// How many bytes of answers one agent may have on the disk before it gets no other one.
+    /// Most bytes of answers that one agent may have on the disk.
     pub cache: u64,
 }
 
@@ -185,7 +185,7 @@ impl RemoteStore {
         Ok(self.heads.probe()?.and(self.packs.probe()?))
     }
 
-    /// What an agent has; `None` when nobody ever pushed it, an error where packs are gone.
+    /// Head of an agent; `None` when nobody ever pushed it, an error where packs are gone.
     pub fn head(&self, agent: &AgentId) -> Result<Option<Head>> {
         Ok(self.current(agent)?.map(|head| head.to_head()))
     }
@@ -197,7 +197,7 @@ impl RemoteStore {
         Ok((!seen.head.is_void()).then(|| HeadAt::new(seen, moment)))
     }
 
-    /// How many packs were proven, and how many were known from before.
+    /// Number of packs that were verified, and of those that were known from before.
     pub fn proofs(&self) -> (u64, u64) {
         self.upload_checks.counts()
     }

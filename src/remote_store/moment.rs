@@ -6,7 +6,7 @@ use crate::protocol::{self, HeadView, TxnId};
 use crate::store::Active;
 use std::sync::Arc;
 
-/// How long the series of a head were.
+/// Lengths of the series of a head.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     source: usize,
@@ -15,7 +15,7 @@ pub struct Moment {
     active: Option<Active>,
 }
 
-/// What clients see of a head as it is, or as it was when a transaction landed.
+/// Head as clients see it, now or when a transaction was applied.
 #[derive(Clone, Debug)]
 pub struct HeadAt {
     seen: Arc<LoadedHead>,

@@ -14,7 +14,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// How many bytes of a pack are asked for at once where it has to be copied.
+/// Size of one read of a pack that has to be copied.
 const PIECE: u64 = 8 << 20;
 
 /// A pack of an agent, to be read.
@@ -43,7 +43,7 @@ pub struct OpenAgent {
 }
 
 impl OpenAgent {
-    /// What was stored last is read most, so it comes first.
+    /// The newest pack is read most, so it comes first.
     pub fn new(
         packs: Vec<OpenPack>,
         damaged: Vec<(PackKey, String)>,
@@ -75,7 +75,7 @@ impl OpenAgent {
                 .eq(head.packs.iter().map(|pack_ref| &pack_ref.key))
     }
 
-    /// That an object which is in no pack may be in one that cannot be opened.
+    /// The error for objects that are in no readable pack, but may be in one that cannot be opened.
     pub fn unreadable_pack(&self, ids: &[Id]) -> Option<Error> {
         let ((_, reason), id) = (self.damaged.first()?, ids.first()?);
         Some(Error::corrupt(format!("object {id} is lost: {reason}")))

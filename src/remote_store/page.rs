@@ -19,7 +19,7 @@ const MOST_LOOSE: u64 = 4 << 10;
 /// So many pages of about one size become one with what comes after them.
 const FEW: usize = 3;
 
-/// How many source versions, versions, transactions and receipts.
+/// Number of source versions, versions, transactions and receipts.
 pub type RowCounts = [u64; 4];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct HeadPage {
     pub rows: RowCounts,
 }
 
-/// What only grows, but for the transactions, of which the oldest are forgotten.
+/// Rows of the series that only grow, and of the transactions, of which the oldest are forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
     pub source: Vec<Id>,
@@ -134,7 +134,7 @@ impl StoredHead {
         [self.source.len(), self.versions.len(), self.txns.len(), self.receipts.list.len()]
     }
 
-    /// Where the rows of a page begin, or those after all pages.
+    /// First rows of a page, or of what follows all pages.
     fn start(&self, page: usize) -> [usize; 4] {
         let mut start = [0; 4];
         for page in &self.pages[..page] {

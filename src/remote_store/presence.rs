@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::protocol::AgentId;
 use std::sync::Arc;
 
-/// How such damage is described.
+/// Reason given for a missing pack.
 pub const GONE: &str = "the head names it, and it does not exist";
 
 /// A head of which every pack was seen.

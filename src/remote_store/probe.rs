@@ -1,4 +1,5 @@
-//! What every engine must hold, tried before anything is served on it, and by the tests on every engine.
+//! Probe: the guarantees that every engine must hold, tried before anything is served on it, and by the tests on
+//! every engine.
 //!
 //! Sequential checks are not enough: engines are known that pass all of them and lose a third of the
 //! updates that race.
@@ -9,16 +10,16 @@ use crate::pack::PackId;
 use crate::protocol::AgentId;
 use std::sync::Barrier;
 
-/// How many at once, and how often.
+/// Writers that race, and their rounds.
 const RACERS: usize = 16;
 const ROUNDS: usize = 3;
 
-/// What a probe found.
+/// Result of a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeReport {
     pub engine: &'static str,
     pub checks: u32,
-    /// What the engine promises and does not hold.
+    /// Guarantees that the engine does not hold.
     pub failures: Vec<String>,
 }
 

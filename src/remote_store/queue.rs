@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How many are taken along at once: what a client waits for stays bounded.
+/// Most jobs of one round: the wait of a client stays bounded.
 const MOST: usize = 64;
 
-/// How long jobs wait for another round when nobody new comes.
+/// Time that jobs wait for another round when nobody new comes.
 const PATIENCE: Duration = Duration::from_millis(10);
 
-/// What a round made of a job.
+/// Result of a round for one job.
 pub enum Turn<J, A> {
     Done(A),
     /// It waits for the next one.

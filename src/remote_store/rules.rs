@@ -1,4 +1,4 @@
-//! What a transaction may do: the rules of the agent, held against what it would add, and how much that may be.
+//! Rules for transactions: those of the agent, and the most that one may add.
 
 use super::bearer::Deeds;
 use super::head::StoredHead;
@@ -8,8 +8,8 @@ use crate::object::Id;
 use crate::protocol::{CreateRefs, Transaction, limits};
 use crate::store::{Heads, Odb};
 
-/// What the transaction does, or the first rule that it breaks. Its expectations hold, and what it names is
-/// among the objects.
+/// Effects of the transaction, or the first rule that it breaks. Its expectations hold, and what it names is among
+/// the objects.
 pub fn check(head: &StoredHead, tx: &Transaction, objects: &Odb) -> Result<Result<Deeds, String>> {
     let creates = || tx.source.iter().chain(&tx.versions);
     if tx.is_empty() || creates().any(|create| create.ids.is_empty()) {

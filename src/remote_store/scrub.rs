@@ -10,20 +10,21 @@ use crate::protocol::AgentId;
 use crate::remote_store::open_agent::OpenAgent;
 use crate::store::Damage;
 
-/// How much is read at once.
+/// Size of one read.
 const PIECE: u64 = 4 << 20;
 
-/// What a scrub has read. It is asked after each piece whether to go on, and takes its time to answer.
+/// Pace of a scrub: asked after each piece, it takes its time to answer, and may stop the scrub. It is asked after
+/// each piece whether to go on, and takes its time to answer.
 pub trait Pace {
     fn goes_on(&mut self, bytes: u64) -> bool;
 }
 
-/// How far a scrub of the whole remote store is.
+/// Progress of a scrub of the whole remote store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScrubState {
     /// Milliseconds since 1970-01-01 UTC.
     pub began_ms: u64,
-    /// What was read since.
+    /// Bytes read so far.
     pub bytes: u64,
     /// The agent that was read last; they are in order.
     pub after: Option<AgentId>,
@@ -51,7 +52,8 @@ impl ScrubState {
 }
 
 impl RemoteStore {
-    /// How far the scrub was that was noted last. What cannot be understood is as good as none.
+    /// Progress that was saved last. One that cannot be parsed counts as none. What cannot be understood is as good
+    /// as none.
     pub fn scrub_state(&self) -> Result<Option<ScrubState>> {
         let bytes = fs::read_if_exists(&self.layout.scrub())?;
         Ok(bytes.and_then(|bytes| ScrubState::parse(std::str::from_utf8(&bytes).ok()?)))
@@ -61,7 +63,7 @@ impl RemoteStore {
         fs::replace(&self.layout.scrub(), state.to_text().as_bytes())
     }
 
-    /// How many bytes the packs and pages of an agent have.
+    /// Bytes of the packs and pages of an agent.
     pub fn size(&self, agent: &AgentId) -> Result<u64> {
         Ok(self.load_head(agent)?.head.files().map(|(_, bytes)| bytes).sum())
     }
@@ -102,7 +104,7 @@ impl RemoteStore {
         }
         let Some(open_pack) = packs.get(key) else { return Ok(true) };
         let mut damage: Vec<Damage> = Vec::new();
-        // What was decompressed before the damage says nothing about the disk now.
+        // A group that was decompressed before the damage says nothing about the disk now.
         if !packs
             .without(&[])
             .check_one(&open_pack.mapped, &mut damage, &mut |bytes| pace.goes_on(bytes))
@@ -114,7 +116,7 @@ impl RemoteStore {
         Ok(true)
     }
 
-    /// Whether the bytes could be read, whatever they are; `None`: broken off.
+    /// True if the bytes could be read, whatever they are; `None`: stopped.
     fn scrub_bytes(
         &self,
         seen: &LoadedHead,

@@ -12,9 +12,9 @@ use crate::store;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-/// How many of one agent are kept.
+/// Most that are kept of one agent.
 const MOST_OF_AN_AGENT: usize = 2;
-/// How many large ones are kept, and how many others.
+/// Most large ones that are kept, and most others.
 const MOST_LARGE: usize = 8;
 const MOST_SMALL: usize = 64;
 /// From so many bytes on one is large.
@@ -32,7 +32,7 @@ struct State {
     kept: VecDeque<Kept>,
     /// Every file that exists, also those that are only being sent.
     files: Vec<(AgentId, Weak<store::ThinPack>)>,
-    /// What is being made; held by whoever makes it and by all who wait for it.
+    /// Packs being made; the lock is held by the maker and awaited by the others.
     making: Vec<(AgentId, FetchRequest, Weak<Mutex<()>>)>,
 }
 

@@ -10,7 +10,7 @@ use super::head::PackRef;
 /// 256th what 256 brought: over 200 pushes that is at most three times what they bring, beside storing them.
 pub const MANY_PACKS: usize = 16;
 
-/// How many times the smallest of a tier its largest is at most.
+/// Most that the largest pack of a tier is larger than its smallest.
 const ALIKE: u64 = 4;
 
 /// The packs of the first tier that has `many`; at least two. Their sizes decide and nothing else.

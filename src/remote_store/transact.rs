@@ -35,18 +35,18 @@ const LARGE: u64 = 8 << 20;
 pub struct VerifiedPack {
     pub file: PathBuf,
     pub mapped: Mapped,
-    /// What its objects link to and it does not have.
+    /// External references: ids that its objects link to and it does not have.
     pub links: Vec<Id>,
     pub key: PackKey,
     /// Under this key, durably.
     pub is_stored: bool,
 }
 
-/// What became of a transaction.
+/// Answer to a transaction.
 #[derive(Debug)]
 pub struct TxnAnswer {
     pub outcome: TxnOutcome<HeadAt>,
-    /// What it did, where it did something just now.
+    /// Effects, where it was applied just now.
     pub did: Option<Deeds>,
     /// Of one that was refused as something moved: whether all that it asks for is there nevertheless. It landed so
     /// long ago that it is forgotten, or somebody else brought the same.
@@ -59,7 +59,7 @@ impl From<TxnOutcome<HeadAt>> for TxnAnswer {
     }
 }
 
-/// Who asks for a transaction, and when: milliseconds since 1970-01-01 UTC, 0 where nobody knows.
+/// Bearer and time of a request: milliseconds since 1970-01-01 UTC, 0 where nobody knows.
 #[derive(Clone, Debug, Default)]
 pub struct TxnRequest {
     pub by: Option<Bearer>,
@@ -122,7 +122,7 @@ impl RemoteStore {
         finished.collect()
     }
 
-    /// What can be said without waiting for the others; or the transaction, proven.
+    /// Decides what needs no other transaction; otherwise verifies the upload.
     fn prepare(
         &self,
         agent: &AgentId,
@@ -211,7 +211,7 @@ impl RemoteStore {
         Ok(answer)
     }
 
-    /// Whether all that a transaction asks for is there already.
+    /// True if everything that a transaction asks for is there already.
     fn has_all_of(&self, agent: &AgentId, tx: &Transaction, now: &HeadView<'_>) -> Result<bool> {
         let has = |series: &[Id], create: &Option<CreateRefs>| {
             create.as_ref().is_none_or(|create| {
@@ -232,7 +232,7 @@ impl RemoteStore {
         Ok(next.is_some())
     }
 
-    /// What the newest ledger record of a transaction says, as in `delete v2`, where its pack is sound.
+    /// Event of the newest ledger record of a transaction, as in `delete v2`, where its pack is sound.
     pub fn newest_record(&self, agent: &AgentId, tx: &Transaction) -> Option<String> {
         let swap = tx.active.as_ref()?;
         let (seen, packs) = self.open_agent(agent).ok()?;
@@ -313,7 +313,7 @@ impl RemoteStore {
     /// loss of power it may be anything, and is sent again.
     fn discard_damaged(&self, file: &Path, pack: PackId, error: &Error) -> Result<Refusal<HeadAt>> {
         let reason = error.message().to_owned();
-        // Whoever brought the same pack and was refused for it has removed it.
+        // A sender of the same pack that was refused for it has removed it.
         let gone = |error: &Error| error.io_kind() == Some(ErrorKind::NotFound);
         let whole = match incoming::hash(file) {
             Err(error) if gone(&error) => return Ok(Refusal::Invalid { reason }),
@@ -345,7 +345,7 @@ impl RemoteStore {
     }
 }
 
-/// What became of each.
+/// The turn of each transaction after a round.
 fn finished(
     all: Vec<PendingTxn>,
     mut failed: Option<Error>,

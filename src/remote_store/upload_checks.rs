@@ -17,17 +17,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What is remembered of proofs.
+/// Most results that are remembered.
 const REMEMBERED: usize = 256;
-/// What a pack needs is remembered up to so many ids.
+/// Most external references that are remembered of one pack.
 const MOST_NEEDS: usize = 2000;
-/// What is wrong with a pack may be wrong with what is here, and be mended.
+/// Time after which a failed check is done again: the fault may be in stored packs, and be mended.
 const AGAIN: Duration = Duration::from_secs(60 * 60);
 
-/// What a proof found.
+/// Result of checking an uploaded pack.
 #[derive(Clone, Debug)]
 pub enum UploadCheck {
-    /// What its objects link to and it does not have.
+    /// External references: ids that its objects link to and it does not have.
     Sound(Vec<Id>),
     Missing {
         ids: Vec<Id>,
@@ -75,7 +75,7 @@ impl UploadChecks {
         }
     }
 
-    /// How many were done, and how many were not, as the pack was known.
+    /// Number of checks that were done, and of those that were known from before.
     pub fn counts(&self) -> (u64, u64) {
         (self.done.load(Ordering::Relaxed), self.spared.load(Ordering::Relaxed))
     }
@@ -123,8 +123,8 @@ impl UploadChecks {
         Ok(proven)
     }
 
-    /// What was found before, where that is true now too: bytes may have changed on the disk, and what was missing may
-    /// have come.
+    /// Remembered result, where it still holds: bytes may have changed on the disk, and a missing object may have
+    /// come.
     fn still(
         &self,
         key: &UploadCheckKey,
@@ -167,7 +167,7 @@ impl UploadChecks {
 }
 
 impl Turns {
-    /// Who begins next: nobody whose pack is being proven already, or whose agent has its half of the places; of the
+    /// Next check to begin: none whose pack is being checked already, or whose agent has its half of the places; of the
     /// others the one whose agent waited for longest.
     fn first(&self, places: usize) -> Option<u64> {
         if self.running.len() >= places {

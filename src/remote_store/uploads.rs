@@ -12,13 +12,13 @@ use crate::protocol::AgentId;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How many uploads of one agent may be unfinished.
+/// Most unfinished uploads of one agent.
 pub const MOST_UPLOADS: usize = 64;
 
-/// How many of these one token may have begun. A client has one at a time.
+/// Most of these that one token may have begun. A client has one at a time. A client has one at a time.
 pub const MOST_OF_A_TOKEN: usize = 8;
 
-/// How many packs of one agent wait whole for a transaction. Each client of a hot agent has one, and keeps it when
+/// Most whole packs of one agent that wait for a transaction. Each client of a hot agent has one, and keeps it when
 /// it loses a race.
 pub const MOST_WHOLE: usize = 128;
 
@@ -31,7 +31,7 @@ const LONG_IDLE: Duration = Duration::from_secs(60 * 60);
 /// Nobody goes on with an upload after this.
 pub const EXPIRED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Who sends a pack.
+/// Sender of a pack.
 #[derive(Clone, Debug)]
 pub struct Sender {
     /// The id of the token that was shown.
@@ -61,7 +61,7 @@ impl PartialUpload {
         self.path.extension().is_some_and(|kind| kind == layout::PACK)
     }
 
-    /// Whether this token began it.
+    /// True if this token began it.
     fn is_of(&self, token: &str) -> Result<bool> {
         let by = fs::read_if_exists(&self.path.with_extension(layout::BY))?;
         Ok(by.is_some_and(|by| by == token.as_bytes()))
@@ -190,7 +190,7 @@ fn give_way(
     oldest.ok_or_else(full)?.remove()
 }
 
-/// How many uploads of an agent there are, and how many bytes of them.
+/// Number of uploads of an agent, and their bytes.
 pub(super) fn size(dir: &Path) -> Result<(usize, u64)> {
     let all = uploads(dir)?;
     let bytes =

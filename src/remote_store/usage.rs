@@ -1,4 +1,4 @@
-//! How much of the disk an agent takes.
+//! Disk usage of an agent.
 
 use super::head::StoredHead;
 use super::{RemoteStore, layout};
@@ -33,7 +33,8 @@ impl RemoteStore {
         })
     }
 
-    /// What an agent would have after a transaction, but for uploads. One that landed before adds nothing.
+    /// Usage of an agent after a transaction, but for uploads. One that was applied before adds nothing. One that
+    /// landed before adds nothing.
     pub fn usage_after(&self, agent: &AgentId, tx: &Transaction) -> Result<Usage> {
         let head = &self.load_head(agent)?.head;
         let is_held = |pack: &PackId| head.packs.iter().any(|held| held.key.pack == *pack);
@@ -45,7 +46,7 @@ impl RemoteStore {
         let versions =
             tx.versions.as_ref().map_or(0, |create| ends(create.after, create.ids.len()));
         let refs = source.max(head.source.len() as u64) + versions.max(head.versions.len() as u64);
-        // Who brings nothing takes nothing, however much there is.
+        // A transaction without a pack adds nothing, however much is stored.
         let stored = if brought == 0 { 0 } else { stored(head) + brought };
         Ok(Usage { stored, uploads: 0, refs: if source + versions == 0 { 0 } else { refs } })
     }

@@ -1,4 +1,4 @@
-//! Who may do what: a request's token, looked up among those that are known now.
+//! Access control: the token of a request, looked up among those that are valid now.
 
 use super::limits::Requester;
 use super::log::Clock;
@@ -30,7 +30,7 @@ struct TokenTable {
     by_id: HashMap<String, TokenEntry>,
 }
 
-/// Who was let in.
+/// A request that was let in, with the token that it showed.
 #[derive(Debug)]
 pub struct Admitted {
     pub agent: AgentId,
@@ -40,7 +40,7 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// Whose share of the server it uses.
+    /// The token and agent whose share of the server it uses.
     pub fn who(&self) -> Requester {
         let token = self.bearer.as_ref().map(|bearer| bearer.token.id.clone());
         Requester { agent: Some(self.agent.clone()), token }
@@ -120,7 +120,7 @@ impl Access {
         self.used.write(|id| known.by_id.contains_key(id))
     }
 
-    /// Whether the request has a token that may look after an agent.
+    /// True if the token of the request may administer an agent.
     pub fn is_admin(&self, headers: &HeaderMap) -> bool {
         self.owner(headers).is_ok_and(|entry| entry.scope.allows(TokenScope::Admin))
     }

@@ -1,4 +1,4 @@
-//! What clients do with one agent: look, upload, change, get.
+//! Handlers for one agent: refs, uploads, transactions, fetches.
 
 use super::access::Admitted;
 use super::body;
@@ -75,7 +75,7 @@ pub async fn refs(
     if found.is_some() {
         state.metrics.opened(&admitted.agent);
     }
-    // Whoever has a token for an agent may make it: until then it is empty.
+    // An agent comes into being with its first push: until then its head is empty.
     let empty_head = Head::empty(admitted.agent.clone());
     let head = found.as_ref().map_or(empty_head.view(), HeadAt::view);
     let etag = head.etag();
@@ -94,7 +94,7 @@ pub async fn refs(
     Ok(answer)
 }
 
-/// What the client says that it knows, which is left out of the answer.
+/// The head that the client already knows, which is left out of the answer.
 fn known(request: &Request) -> Result<Option<KnownHead>> {
     KnownHead::from_query(request.uri().query().unwrap_or_default())
 }
@@ -240,7 +240,7 @@ pub async fn transact(
     };
     let moved = matches!(outcome, TxnOutcome::Refused(Refusal::Moved(_)));
     let newer = |head: HeadAt| {
-        // Who names what it knows is not shown its own ids among all others.
+        // A client that names the head it knows gets only what is newer.
         let landed = (moved && asker.is_some()).then_some(is_there);
         HeadDelta { landed, ..HeadDelta::of(&head.view(), asker.as_ref()) }
     };

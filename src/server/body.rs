@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 /// Pieces that may wait between the network and the disk: a piece is at most what is read at once.
 const PIECES: usize = 8;
-/// What is still taken of a body that is of no use, so that the client gets to read why.
+/// Bytes of a useless body that are still read, so that the client gets to read the refusal.
 const DRAINED: usize = 1 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 
@@ -138,8 +138,7 @@ impl Feed {
     }
 }
 
-/// What arrives, as something to read on a thread that may wait. A body that breaks off is an error,
-/// never an end.
+/// A request body as a blocking reader. A body that breaks off is an error, never an end.
 pub struct UploadBody {
     arriving: mpsc::Receiver<Option<Bytes>>,
     piece: Bytes,

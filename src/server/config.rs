@@ -1,4 +1,4 @@
-//! What a server is told when it starts.
+//! Configuration of a server.
 
 use super::limits::ServerLimits;
 use super::proxies::Proxies;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     pub listen: SocketAddr,
-    /// Where those ask who watch over the server; `None`: where everybody does.
+    /// Address for health and metrics; `None`: the same as for everybody.
     pub admin: Option<SocketAddr>,
     /// The folder with heads, packs and tokens.
     pub data: PathBuf,

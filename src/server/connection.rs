@@ -22,10 +22,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-/// What is read at once: also the size of the pieces of an upload.
+/// Read buffer of a connection: also the size of the pieces of an upload.
 const BUFFER: usize = 128 << 10;
 
-/// What all connections have in common.
+/// State that all connections share.
 #[derive(Clone)]
 pub struct ConnectionContext {
     pub state: Arc<ServerState>,
@@ -95,7 +95,7 @@ impl ConnectionContext {
         status: StatusCode,
     ) -> String {
         let (state, id) = (&self.state, self.state.next_id());
-        // Whoever sends such a thing may be gone before it is answered.
+        // The client may be gone before it is answered.
         let _ = timeout(state.limits.span, malformed::answer(stream, status, &id, state.log.now()))
             .await;
         state.metrics.request("none", "other", status.as_u16(), Duration::ZERO);

@@ -1,4 +1,4 @@
-//! Whether the disk takes writes. One that is full, or can only be read, still serves what is on it.
+//! Disk monitor: knows if the disk takes writes. One that is full, or can only be read, still serves what is on it.
 
 use crate::error::{Error, Result};
 use crate::fs;
@@ -40,7 +40,7 @@ impl Disk {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it takes writes, and whether that is news.
+    /// The state of the disk, and true if that changed.
     pub fn check(&self, store: &RemoteStore) -> (Result<()>, bool) {
         let mut known = self.known();
         if known.tried.is_some_and(|when| when.elapsed() < FRESH) {
@@ -60,18 +60,18 @@ impl Disk {
         self.known().is_proven
     }
 
-    /// Whether it took writes when that was tried last.
+    /// True if it took writes when that was tried last.
     pub fn is_writable(&self) -> bool {
         self.known().refusal.is_none()
     }
 
-    /// Whether nothing can be removed from it either.
+    /// True if nothing can be removed from it either.
     pub fn is_read_only(&self) -> bool {
         let known = self.known();
         known.refusal.as_ref().and_then(Error::io_kind) == Some(ErrorKind::ReadOnlyFilesystem)
     }
 
-    /// What its owner should know.
+    /// A warning for the operator.
     pub fn warning(&self) -> Option<String> {
         let known = self.known();
         let refusal = known.refusal.as_ref()?;

@@ -20,7 +20,7 @@ fn after(text: &str, now: Timestamp) -> Option<Timestamp> {
     now.checked_add(SignedDuration::from_hours(i64::try_from(hours(text)?).ok()?)).ok()
 }
 
-/// How long a while is.
+/// Hours of a span such as `30d`.
 pub fn hours(text: &str) -> Option<u64> {
     let unit = text.chars().last()?;
     let hours = match unit {
@@ -33,7 +33,7 @@ pub fn hours(text: &str) -> Option<u64> {
     Some(u64::from(count) * hours)
 }
 
-/// How long an old token is still good after a rotation.
+/// Time that an old token stays valid after a rotation.
 pub fn grace(text: &str) -> Result<SignedDuration> {
     let hours = hours(text).and_then(|hours| i64::try_from(hours).ok());
     let wrong = || Error::usage(format!("\"{text}\" is no while")).hint("use `24h`, `7d` or `0h`");

@@ -1,4 +1,4 @@
-//! Whether the server lives, whether it can work, and what it counts.
+//! Health and metrics endpoints: alive, ready, counters.
 
 use super::disk;
 use super::state::{ServerState, on_thread};
@@ -26,7 +26,7 @@ pub async fn readyz(Shared(state): Shared<Arc<ServerState>>) -> Result<HttpRespo
         let hint = "what is stored is served; pushes and promotions are refused";
         Error::new(Kind::Unavailable, why).hint(hint)
     })?;
-    // Whoever may not know which agents there are may read this.
+    // Readable without knowing which agents exist.
     Ok(match state.store.known_damage() {
         (0, _) => text(StatusCode::OK, "ready\n".to_owned()),
         (damaged, agents) => text(

@@ -1,4 +1,4 @@
-//! What a server keeps, agent by agent, for who looks after it: by `serve agents` and over HTTP alike.
+//! Inventory of the agents on a server, for `serve agents` and the admin API alike.
 
 use super::limits::{Quotas, ServerLimits};
 use super::tokens::{TokenEntry, Tokens};
@@ -103,7 +103,7 @@ fn opening(tokens: &Tokens, agent: &AgentId) -> Result<Vec<TokenEntry>> {
     Ok(tokens)
 }
 
-/// What a server that was started on this folder last allows one agent; the defaults where none was.
+/// Limits for one agent that the last server on this folder used; the defaults where there was none.
 pub fn quotas(data: &Path) -> Quotas {
     Quotas::noted(data).unwrap_or_else(|| Quotas::of(&ServerLimits::default()))
 }
@@ -133,7 +133,7 @@ pub fn overview_to_json(overview: &Overview) -> Value {
 }
 
 impl AgentDetails {
-    /// What it has of what it may have: bytes with those of uploads, versions of both kinds, unfinished uploads.
+    /// Use and limit of each quota: bytes with those of uploads, versions of both kinds, unfinished uploads.
     pub fn used(&self) -> [(u64, u64); 3] {
         let (overview, (uploads, upload_bytes)) = (&self.overview, self.overview.uploads);
         let refs = (overview.source + overview.versions) as u64;

@@ -10,16 +10,16 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 const QUEUE: usize = 4096;
-/// How long the last lines may take when the server ends.
+/// Time for the last lines when the server ends.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
 type LogSink = Box<dyn FnMut(&str) + Send>;
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// How much is logged.
+/// Log level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// What failed on this side, and what is damaged.
+    /// Failures of the server, and damage.
     Error,
     /// Also what was refused.
     Warn,
@@ -41,7 +41,7 @@ impl FromStr for LogLevel {
     }
 }
 
-/// How much an event matters. A request does by its status.
+/// Level of an event. A request does by its status.
 fn level(event: &str, status: Option<u64>) -> LogLevel {
     match (event, status) {
         ("damage" | "disk" | "panic" | "upkeep_failed" | "accept" | "certificate kept", _) => {
@@ -53,7 +53,7 @@ fn level(event: &str, status: Option<u64>) -> LogLevel {
     }
 }
 
-/// Where log lines are handed in.
+/// Logger: the sending end of the log.
 pub struct Logger {
     lines: SyncSender<String>,
     dropped: AtomicU64,

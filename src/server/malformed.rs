@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 
-/// What is still taken of such a request: a connection that is closed over unread bytes loses the answer.
+/// Bytes of such a request that are still read: a connection that is closed over unread bytes loses the answer.
 const DRAINED: u64 = 1 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 
@@ -41,7 +41,7 @@ impl<S> Screened<S> {
         let is_http_2 =
             self.is_between_requests() && ended.as_ref().is_err_and(hyper::Error::is_parse);
         let unspoken = is_http_2.then_some(StatusCode::HTTP_VERSION_NOT_SUPPORTED);
-        // Whoever sent nothing waits for no answer.
+        // A client that sent nothing waits for no answer.
         let is_late = self.has_begun && ended.as_ref().is_err_and(hyper::Error::is_timeout);
         let late = is_late.then_some(StatusCode::REQUEST_TIMEOUT);
         (self.stream, self.held_back.or(unspoken).or(late))
@@ -51,7 +51,7 @@ impl<S> Screened<S> {
         self.quiet && self.connection.is_idle()
     }
 
-    /// Whether these bytes are an answer that no handler gave. If so they count as written.
+    /// True if these bytes are an answer that no handler gave. If so they count as written.
     fn holds_back(&mut self, bytes: &[u8]) -> bool {
         self.held_back =
             self.held_back.or_else(|| made_up(bytes).filter(|_| self.is_between_requests()));

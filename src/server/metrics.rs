@@ -1,4 +1,4 @@
-//! What the server counts, in the text form that Prometheus reads. No agent is named in it.
+//! Metrics in the Prometheus text format. No agent is named in it.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
@@ -31,11 +31,11 @@ pub struct Metrics {
     pub downloads: Gauge,
 }
 
-/// What is known of what is stored.
+/// Gauges about the stored agents.
 #[derive(Default)]
 pub struct Stored {
     pub damaged: usize,
-    /// Whether the disk takes writes.
+    /// True if the disk takes writes.
     pub writable: bool,
     pub retired_bytes: u64,
     /// Bytes of answers on their way.

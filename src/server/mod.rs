@@ -72,14 +72,14 @@ const WATCHERS: usize = 32;
 /// Work on the disk that is still going on when the time of grace is over.
 const LAST_WORK: Duration = Duration::from_secs(2);
 
-/// How often is written when tokens were used.
+/// Interval at which the last use of tokens is written.
 const NOTE_USED: Duration = Duration::from_secs(60);
 
-/// What a server is told of its surroundings.
+/// Environment of a server: clock, output, log level.
 pub struct Surroundings {
     pub log: Box<dyn FnMut(&str) + Send>,
     pub clock: Clock,
-    /// What is logged.
+    /// The least level that is logged.
     pub level: LogLevel,
     /// Sockets that listen already, instead of those that would be made: for clients, and for those who watch.
     pub passed: Vec<std::net::TcpListener>,
@@ -138,18 +138,18 @@ impl Server {
         Ok(Server { runtime, listener, admin, signals, state, certificate, tls, writer })
     }
 
-    /// Where it listens: the port is the one that was given, or the free one that was found.
+    /// Listening address, with the port that was given or the free one that was found.
     pub fn address(&self) -> Result<SocketAddr> {
         self.listener.local_addr().at("read the address of", Path::new("the listener"))
     }
 
-    /// Where it answers those who watch over it, if that is elsewhere.
+    /// Address for health and metrics, if it is another one.
     pub fn admin_address(&self) -> Result<Option<SocketAddr>> {
         let address = self.admin.as_ref().map(TcpListener::local_addr).transpose();
         address.at("read the address of", Path::new("the listener"))
     }
 
-    /// What its owner should know before it runs.
+    /// A warning for the operator before it runs.
     pub fn warning(&self) -> Option<String> {
         self.state.disk.warning()
     }
@@ -185,7 +185,7 @@ impl Server {
             };
             state.log.event("stopping", []);
             state.stopping.store(true, Ordering::Relaxed);
-            // Whoever sends requests here sees first that it is not ready, and sends them elsewhere.
+            // A load balancer sees first that it is not ready, and sends requests elsewhere.
             let drained = told == SignalEvent::Interrupt || drain(&state, &mut signals).await;
             accepting.abort();
             let _ = stop.send(true);

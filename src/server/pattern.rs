@@ -1,4 +1,4 @@
-//! Which agents a token is for: ids, and patterns of ids in which `*` stands for any characters.
+//! Agent patterns of a token: ids, and patterns of ids in which `*` stands for any characters.
 
 use crate::error::{Error, Result};
 use crate::protocol::AgentId;
@@ -12,7 +12,7 @@ use std::str::FromStr;
 pub struct AgentPattern(String);
 
 impl AgentPattern {
-    /// Whether it is the id of one agent.
+    /// True if it is the id of one agent.
     pub fn is_plain(&self) -> bool {
         !self.0.contains('*')
     }
@@ -30,8 +30,8 @@ impl AgentPattern {
         matches(self.0.as_bytes(), agent.as_bytes())
     }
 
-    /// Whether it has every agent of the other one. A `*` of the other is matched by none but a `*`, as no other
-    /// character of a pattern is one.
+    /// True if it covers every agent of the other pattern. A `*` of the other is matched by none but a `*`, as no
+    /// other character of a pattern is one.
     pub fn covers(&self, other: &AgentPattern) -> bool {
         self.matches(&other.0)
     }
@@ -140,7 +140,7 @@ impl AgentPatterns {
         self.0.iter().any(|pattern| pattern.matches(agent))
     }
 
-    /// Whether it is for every agent.
+    /// True if it is for every agent.
     pub fn has_all(&self) -> bool {
         self.0.iter().any(|pattern| pattern.0.bytes().all(|letter| letter == b'*'))
     }

@@ -1,9 +1,9 @@
-//! Where a server may listen: everywhere with tokens, without them on this machine only.
+//! Listening policy: anywhere with tokens, without them on this machine only.
 
 use super::ServerConfig;
 use crate::error::{Error, Result};
 
-/// What its owner should know before the server starts; an error where it must not.
+/// Warnings for the operator before the server starts; an error where it must not.
 pub fn check_policy(config: &ServerConfig, tokens: usize) -> Result<Vec<String>> {
     let address = config.listen;
     let here = address.ip().is_loopback();

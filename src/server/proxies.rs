@@ -12,7 +12,7 @@ pub struct Proxies(Vec<Network>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     first: u128,
-    /// How many bits at the end may differ.
+    /// Number of low bits that may differ.
     free: u32,
 }
 
@@ -56,7 +56,7 @@ impl Proxies {
         self.0.iter().any(|network| network.contains(peer))
     }
 
-    /// Who sent a request that a trusted proxy handed on. `None` where nobody who is believed says so.
+    /// Client address that a trusted proxy reports. `None` where nobody who is believed says so.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         if !self.trusts(peer) {
             return None;

@@ -1,9 +1,9 @@
-//! Which part of a thin pack a client asks for: the rest of one that was cut.
+//! Byte ranges: a client asks for the rest of a pack that was cut.
 
 use axum::http::HeaderMap;
 use axum::http::header::{IF_RANGE, RANGE};
 
-/// What to send of `len` bytes.
+/// The range to send of `len` bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ByteRange {
     Whole,

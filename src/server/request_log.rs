@@ -23,34 +23,34 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 
 pub const REQUEST_ID: &str = "x-request-id";
-/// What others' servers log for a client that went away before its answer.
+/// Status that servers log for a client that went away before its answer (nginx's 499).
 const GONE: u16 = 499;
 const LONGEST_PATH: usize = 300;
 
-/// Who is at the other end of the connection.
+/// Peer of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
     pub address: SocketAddr,
-    /// Who sent the request, where the other end is a trusted proxy that says so.
+    /// Client address reported by a trusted proxy.
     pub client: Option<IpAddr>,
 }
 
-/// What handlers know of the request they answer, and tell its record.
+/// Fields that handlers add to the log record of their request.
 pub struct Trace {
     pub id: String,
     pub agent: OnceLock<String>,
     pub token: OnceLock<String>,
-    /// What its owner calls it.
+    /// Note of the token.
     pub name: OnceLock<String>,
-    /// What a transaction asked for, and its id.
+    /// Summary of a transaction, and its id.
     pub asked: OnceLock<String>,
-    /// What its newest ledger record says, where only that tells what it asked for.
+    /// Event of its newest ledger record, where only that tells what was asked for.
     pub step: OnceLock<String>,
     pub txn: OnceLock<String>,
-    /// How it ended, and why it was refused.
+    /// Outcome, and the reason of a refusal.
     pub outcome: OnceLock<&'static str>,
     pub why: OnceLock<String>,
-    /// What a transaction did.
+    /// Effects of a transaction.
     pub did: OnceLock<String>,
     /// Its place among the requests, until the last byte of the answer.
     pub place: OnceLock<PoolPermit>,
@@ -58,7 +58,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Whether only a record says what was asked for.
+    /// True if only a record says what was asked for.
     pub fn is_unclear(&self) -> bool {
         self.asked.get().is_some_and(|asked| asked.ends_with(RECORD))
     }

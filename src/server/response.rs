@@ -91,7 +91,7 @@ impl From<Error> for HttpError {
     }
 }
 
-/// What a client is told of a disk that takes nothing now. Trying again at once does not help.
+/// Error body for a disk that takes no writes. Trying again at once does not help.
 fn unwritable(error: &Error) -> ErrorBody {
     let (what, when) = match error.io_kind() {
         Some(ErrorKind::ReadOnlyFilesystem) => {

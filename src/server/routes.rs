@@ -1,4 +1,4 @@
-//! Which request goes where, and what surrounds all of them: an id, a record, and a net for bugs.
+//! Routes, and the layers around all of them: a request id, a log record, a net for panics.
 
 use super::state::ServerState;
 use super::{admin, agents, health};
@@ -28,7 +28,7 @@ const NAMES: [(&str, &str); 7] = [
     ("/{agent}/fetch", "fetch"),
 ];
 
-/// What clients ask for, and what those ask for who watch over the server, where these have no address of their own.
+/// Router for clients, and for health and metrics where these have no address of their own.
 pub fn router(state: Arc<ServerState>, watched: bool) -> Router {
     let routes = if watched { watch() } else { Router::new() };
     let routes = routes
@@ -42,7 +42,7 @@ pub fn router(state: Arc<ServerState>, watched: bool) -> Router {
     surrounded(routes, state)
 }
 
-/// What is at the address for those who watch over the server: no agent.
+/// Router of the address for health and metrics: no agents.
 pub fn watched(state: Arc<ServerState>) -> Router {
     surrounded(watch().fallback(nothing_here).method_not_allowed_fallback(wrong_method), state)
 }
@@ -77,7 +77,7 @@ async fn around(
     record.end(answer)
 }
 
-/// What the framework refuses by itself, such as an address with broken escapes, in our form.
+/// Turns a refusal of the framework itself, such as an address with broken escapes, into our form.
 fn readable(answer: HttpResponse) -> HttpResponse {
     let ours = answer.extensions().get::<HttpError>().is_some()
         || answer.headers().get(CONTENT_TYPE).is_none_or(|kind| kind == "application/json");

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How many bytes a second are read at most: a disk has more, and others want them.
+/// Most bytes that are read a second: a disk has more, and others want them.
 const MOST_A_SECOND: u64 = 16 << 20;
 
-/// How long at most until it is looked again whether something is due.
+/// Longest pause until the next look for due work.
 const LOOK: Duration = Duration::from_secs(60 * 60);
 
 /// Scrubs on and on, until the server stops.
@@ -34,7 +34,7 @@ pub async fn cycles(state: Arc<ServerState>) {
     }
 }
 
-/// What a scrub does next.
+/// Next step of the scrub.
 #[derive(Debug, PartialEq, Eq)]
 enum ScrubStep {
     Read(AgentId, u64),

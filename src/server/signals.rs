@@ -1,9 +1,9 @@
-//! What the operating system tells a server: to stop, or to read its certificate again.
+//! Signals: stop, or reload the certificate.
 
 use crate::error::{At, Result};
 use std::path::Path;
 
-/// What a signal asks for.
+/// Request that a signal stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalEvent {
     Stop,

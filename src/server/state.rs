@@ -1,4 +1,4 @@
-//! What all requests share.
+//! State shared by all requests.
 
 use super::access::Access;
 use super::disk::Disk;
@@ -85,7 +85,7 @@ impl ServerState {
         done
     }
 
-    /// Whether the disk takes writes, as of a moment ago. It is logged when that changes.
+    /// Checks that the disk takes writes, as of a moment ago. It is logged when that changes.
     pub fn check_disk(&self) -> Result<()> {
         let (taken, is_news) = self.disk.check(&self.store);
         if is_news {
@@ -99,7 +99,7 @@ impl ServerState {
         self.log.event("disk", [("writable", refusal.is_none().into()), ("cause", cause.into())]);
     }
 
-    /// Whether anything may be written: not before the engine passed its probe, which a disk that took nothing at the
+    /// Checks that writing is allowed: not before the engine passed its probe, which a disk that took nothing at the
     /// start put off.
     pub async fn may_write(self: &Arc<Self>) -> Result<(), HttpError> {
         if self.disk.is_proven() {
@@ -109,7 +109,7 @@ impl ServerState {
         on_thread(move || shared.check_disk()).await
     }
 
-    /// What is known of what is stored, for who watches.
+    /// Figures about the stored agents, for the metrics.
     pub fn stored(&self) -> Stored {
         Stored {
             damaged: self.store.known_damage().0,

@@ -38,7 +38,7 @@ impl ResolvesServerCert for Certificate {
     }
 }
 
-/// How TLS is spoken: 1.2 and 1.3, HTTP/1.1 inside.
+/// TLS configuration: 1.2 and 1.3, HTTP/1.1 inside.
 pub fn config(certificate: Arc<Certificate>) -> Result<Arc<ServerConfig>> {
     let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
     let builder = builder

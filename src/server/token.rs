@@ -32,7 +32,7 @@ impl TokenSecret {
         (digits[64..] == secret.checksum()).then_some(secret)
     }
 
-    /// What the server keeps. Two of these are compared in constant time, as `blake3::Hash` does.
+    /// Hash that the server keeps. Two of these are compared in constant time, as `blake3::Hash` does.
     pub fn hash(&self) -> blake3::Hash {
         blake3::Hash::from_bytes(blake3::derive_key(HASH, &self.0))
     }

@@ -11,10 +11,10 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long after its start a server begins to look after everything.
+/// Delay of the first round of upkeep after the start.
 pub const SOON: Duration = Duration::from_secs(60);
 
-/// Which agents wait for upkeep, and what was found at the last one.
+/// Queue of agents that wait for upkeep, with the findings of the last one.
 #[derive(Default)]
 pub struct UpkeepQueue(Mutex<Notes>);
 
@@ -39,7 +39,7 @@ impl UpkeepQueue {
         };
     }
 
-    /// What retired packs take, of all agents together.
+    /// Bytes of retired packs, of all agents together.
     pub fn retired_bytes(&self) -> u64 {
         self.notes().retired.values().sum()
     }
@@ -100,10 +100,10 @@ enum UpkeepReason {
     Time,
 }
 
-/// What goes wrong is told in the log and done again in the next round.
+/// Maintains one agent; a failure is logged, and the next round tries again.
 async fn look_after(state: &Arc<ServerState>, agent: AgentId, why: UpkeepReason) {
     let who = Requester { agent: Some(agent.clone()), token: None };
-    // Where others are looked after for long there is no hurry.
+    // There is no hurry while others are being maintained.
     let place = loop {
         match state.pools.wait(Pool::Upkeep, &who).await {
             Ok(place) => break place,

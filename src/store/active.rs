@@ -124,7 +124,7 @@ pub fn restore(dir: &Path, was: &Active) -> Result<()> {
 /// Finishes a rewriting of the refs that was cut: what `packed-refs` says of the pointer goes into its
 /// file. The caller holds the lock.
 pub fn settle(dir: &Path) -> Result<()> {
-    // Where it cannot be read, whatever needs it says so.
+    // A pointer that cannot be read is reported by whatever needs it.
     let Ok(mut packed) = Packed::read(dir) else { return Ok(()) };
     let Some(active) = packed.pointer.take() else { return Ok(()) };
     fs::replace(&dir.join(layout::ACTIVE), active.encode().as_bytes())?;

@@ -29,7 +29,7 @@ const LONGEST_LINE: u64 = 200;
 /// More than this many refs nobody has.
 const MOST_LINES: usize = 1 << 20;
 
-/// What a bundle says before its pack.
+/// Header of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Block {
     pack: PackId,
@@ -94,7 +94,7 @@ impl Store {
         let want: Vec<Id> = heads.roots().into_iter().filter(|id| !have.contains(id)).collect();
         let missing = MissingObjects::new(self.objects(), &want, have)?;
         let thin_pack = self.objects().thin_pack(&missing, &self.incoming()?)?;
-        // Who opens it can do nothing about damage: it is found here.
+        // A receiver can do nothing about damage: it is found here.
         let limits = VerifyLimits { decoded: u64::MAX };
         accept(
             self.objects().verify_pack(thin_pack.mapped(), &limits, progress)?,
@@ -175,7 +175,7 @@ impl VerifiedBundle {
         &self.bundle.heads
     }
 
-    /// What is in it, and what is here.
+    /// Objects of the bundle and of the store.
     pub fn objects(&self) -> &Odb {
         &self.objects
     }

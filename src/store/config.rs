@@ -44,7 +44,7 @@ impl StoreConfig {
         self.document.get("agent")?.as_str()
     }
 
-    /// Who makes versions here, where neither a flag nor the environment says.
+    /// Default author, where neither a flag nor the environment names one.
     pub fn author(&self) -> Option<&str> {
         self.document.get("author")?.as_str()
     }
@@ -81,7 +81,7 @@ impl StoreConfig {
         self.remote_table()?.get(name)?.as_table_like()?.get("url")?.as_str()
     }
 
-    /// Whether a token may go to a remote over plain HTTP.
+    /// True if a token may go to a remote over plain HTTP.
     pub fn is_insecure(&self, name: &str) -> bool {
         let remote = self.remote_table().and_then(|table| table.get(name)?.as_table_like());
         remote.and_then(|remote| remote.get(INSECURE)?.as_bool()).unwrap_or(false)
@@ -94,7 +94,7 @@ impl StoreConfig {
         names.filter_map(|name| Some((name, self.remote(name)?))).collect()
     }
 
-    /// Whether what happens to versions is committed to git.
+    /// True if versions and promotions are committed to git.
     pub fn git_enabled(&self) -> bool {
         let git = self.document.get("git").and_then(Item::as_table_like);
         git.and_then(|git| git.get("enabled")?.as_bool()).unwrap_or(false)

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
 
-/// How closely to look.
+/// Depth of a connectivity check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
     /// Trees are read, and blobs only looked up: finds what is missing.
@@ -64,8 +64,8 @@ impl Store {
         self.dir().join(layout::DAMAGED)
     }
 
-    /// Whether something was found damaged since `fsck` last found nothing. Then a push trusts no cache of what is
-    /// stored, and a fetch reads what it would otherwise only look up.
+    /// True if damage was found since `fsck` last found nothing. Then a push trusts no cache of what is stored, and a
+    /// fetch reads what it would otherwise only look up.
     pub fn is_damaged(&self) -> bool {
         self.damage_note().exists()
     }

@@ -1,4 +1,5 @@
-//! What keeps git away from the store: `git clean -fdx` must not remove it, `git add -A` must not take it.
+//! Git guard: keeps git away from the store, as `git clean -fdx` must not remove it and `git add -A` must not take
+//! it.
 //!
 //! Inside, a minimal repository skeleton `.lua/.git`: `git clean` passes over a nested repository.
 //! But `git add -A` fails at a nested repository without a commit, so the folder is ignored outside:
@@ -16,7 +17,7 @@ use crate::fs;
 use outer::Outer;
 use std::path::Path;
 
-/// What git must see to take a folder for a repository.
+/// Files that make git take a folder for a repository.
 const SKELETON: [(&str, &str); 3] = [
     (".git/HEAD", "ref: refs/heads/lua-store\n"),
     (".git/config", "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"),
@@ -35,7 +36,7 @@ pub fn project_of(dir: &Path) -> &Path {
 /// The folders without which git sees no repository either.
 const FOLDERS: [&str; 2] = [".git/objects", ".git/refs"];
 
-/// What is missing inside, or is not what git takes it for: with it `git clean -fdx` removes the store.
+/// The missing or broken part of the inner repository: without it `git clean -fdx` removes the store.
 pub fn missing_part(dir: &Path) -> Option<&'static str> {
     let folder = FOLDERS.into_iter().find(|name| !dir.join(name).is_dir());
     folder.or_else(|| {

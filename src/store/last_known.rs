@@ -1,4 +1,4 @@
-//! What a remote said last, and when: `cache/heard/NAME`.
+//! Last known state of a remote, with its time: `cache/heard/NAME`.
 //!
 //! Beside the tracking file, not in it: a command that only reads takes no lock and syncs nothing, and what the
 //! remote names may not be here. A cache: without it the same is answered from the tracking file, without a time.
@@ -35,13 +35,13 @@ impl LastKnown {
 }
 
 impl Store {
-    /// What a remote said last; `None` where nothing is remembered, or what is remembered is damaged.
+    /// Last known state of a remote; `None` where none was saved, or it is damaged.
     pub fn last_known(&self, name: &str) -> Option<LastKnown> {
         LastKnown::decode(&fs::read_if_exists(&self.last_known_path(name).ok()?).ok()??)
     }
 
-    /// What each remote is known to have had: as it said last, and as it was when all of it was brought here. What
-    /// is damaged tells nothing here: `fsck` says so.
+    /// Every known state of each remote: the last answer, and the last one that was fetched whole. What is damaged
+    /// tells nothing here: `fsck` says so.
     pub fn known_remotes(&self) -> Result<Vec<(String, RemoteTracking)>> {
         let last_known = remote_tracking::remotes_in(&self.last_known_folder())?.into_iter();
         let last_known = last_known.filter_map(|name| Some((self.last_known(&name)?.refs, name)));

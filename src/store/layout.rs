@@ -1,4 +1,4 @@
-//! What stands where below `.lua/`, and the `format` file that says so.
+//! Layout of `.lua/`, and its `format` file.
 
 use crate::error::{Error, Result};
 use crate::fs::{self, Clobber, Published};
@@ -81,7 +81,7 @@ fn is_another_version(found: &[u8]) -> bool {
     number.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
 }
 
-/// What was found in a damaged file, quoted, escaped and short enough for a message.
+/// Content of a damaged file, quoted, escaped and short enough for a message.
 pub fn show(bytes: &[u8]) -> String {
     const MOST_BYTES: usize = 80;
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST_BYTES)]);

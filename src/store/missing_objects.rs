@@ -12,7 +12,7 @@ use std::collections::HashSet;
 /// at each of hundreds would cost more than it spares.
 const BESIDE: usize = 8;
 
-/// What is to be sent, and what is known to be there already.
+/// Objects to send, and objects that the receiver is known to have.
 #[derive(Debug, Default)]
 pub struct MissingObjects {
     objects: Vec<Id>,
@@ -27,9 +27,8 @@ struct Pair {
 }
 
 impl MissingObjects {
-    /// What is reachable from `want` and, as far as can be told, not from `have`. Of many in `have`
-    /// the last are looked at: let those be most like what is wanted. One that `source` does not have
-    /// says nothing.
+    /// Objects reachable from `want` and, as far as can be told, not from `have`. Of many in `have` the last are
+    /// looked at: let those be most like what is wanted. One that `source` does not have says nothing.
     pub fn new<S: Source + ?Sized>(source: &S, want: &[Id], have: &[Id]) -> Result<MissingObjects> {
         let mut missing = MissingObjects::default();
         let mut beside = Vec::new();
@@ -67,7 +66,7 @@ impl MissingObjects {
         self
     }
 
-    /// What is to be sent: each object once, a tree before what is in it.
+    /// Objects to send: each once, a tree before its entries.
     pub fn objects(&self) -> &[Id] {
         &self.objects
     }
@@ -76,7 +75,7 @@ impl MissingObjects {
         self.sent.contains(id)
     }
 
-    /// Whether the receiver has it for certain.
+    /// True if the receiver has it for certain.
     pub fn knows(&self, id: &Id) -> bool {
         self.known.contains(id)
     }

@@ -40,8 +40,8 @@ use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a writer waits for another one. Writers hold the lock for a few syncs only, so that a
-/// longer wait means a stopped process or a broken disk.
+/// Longest wait of a writer for another one. Writers hold the lock for a few syncs only, so that a longer wait means
+/// a stopped process or a broken disk.
 const LOCK_WAIT: Duration = Duration::from_secs(30);
 
 /// An open store. Cheap: it is the name of its folder, and nothing is read before it is asked for.
@@ -69,7 +69,7 @@ impl Store {
         &self.dir
     }
 
-    /// Where objects are read from. What it has found stays known, so keep the `Store` while reading.
+    /// Object database of the store. What it has found stays known, so keep the `Store` while reading.
     pub fn objects(&self) -> &Odb {
         &self.objects
     }
@@ -92,7 +92,7 @@ impl Store {
         Refs::new(&self.dir)
     }
 
-    /// What is live now; `None` when nothing was ever promoted or deleted.
+    /// The active pointer; `None` when nothing was ever promoted or deleted.
     pub fn active(&self) -> Result<Option<Active>> {
         active::read(&self.dir)
     }
@@ -111,7 +111,7 @@ impl Store {
             let missing =
                 || Error::not_found(format!("cannot make v{version} active: there is no {name}"));
             self.refs().get(&name.to_string())?.ok_or_else(missing)?;
-            // Whoever made that version may have died before its name was durable.
+            // The maker of that version may have died before its name was durable.
             self.refs().confirm(refs::VERSIONS)?;
         }
         active::swap(&self.dir, expected, new)?;
@@ -137,7 +137,7 @@ impl Store {
         active::restore(&self.dir, was)
     }
 
-    /// Whether there is a log of the refs: it is begun with the first ref.
+    /// True if there is a log of the refs: it is begun with the first ref.
     pub fn has_log(&self) -> bool {
         refs::log::newest(&self.dir).is_some()
     }
@@ -147,7 +147,7 @@ impl Store {
         active::mend(&self.dir, was)
     }
 
-    /// What the log of the refs knows, from its first line on.
+    /// Refs and pointer as logged, from the first line on.
     pub fn logged(&self) -> refs::LoggedRefs {
         refs::log::read_all(&self.dir)
     }
@@ -156,7 +156,7 @@ impl Store {
         StoreConfig::load(&self.dir)
     }
 
-    /// What of the store's folder does not keep git away any more. Every command that writes puts it back.
+    /// The missing part of the git guard. Every command that writes puts it back.
     pub fn open_unguarded(&self) -> Option<&'static str> {
         git_guard::missing_part(&self.dir)
     }

@@ -1,4 +1,4 @@
-//! Where the project is: the nearest folder at or above a given one that has a store.
+//! Project folder: the nearest folder at or above a given one that has a store.
 
 use super::layout::{DIR, FORMAT};
 use crate::error::{At, Error, Result};

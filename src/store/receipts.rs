@@ -35,7 +35,7 @@ pub struct Receipts {
     pub list: Vec<Receipt>,
 }
 
-/// Who brought one thing.
+/// Token and time of one receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReceiptToken<'a> {
     pub token: &'a TokenName,
@@ -81,7 +81,7 @@ impl Receipts {
         named(&self.tokens, first)
     }
 
-    /// Who brought each of the newest of a series, the newest first. It ends where receipts began.
+    /// Tokens of the newest entries of a series, the newest first. It ends where receipts began.
     pub fn newest(&self, series: ReceiptSeries) -> impl Iterator<Item = Option<ReceiptToken<'_>>> {
         self.list.iter().rev().flat_map(move |receipt| {
             let count = match series {
@@ -95,7 +95,7 @@ impl Receipts {
         })
     }
 
-    /// Whether every receipt names a token that is listed, and every token was used.
+    /// True if every receipt names a token that is listed, and every token was used.
     pub fn is_sound(&self) -> bool {
         let named = self.list.iter().map(|receipt| receipt.token).max().unwrap_or(0);
         named == self.tokens.len() as u64

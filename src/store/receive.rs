@@ -8,8 +8,8 @@ use crate::progress::Progress;
 use std::path::{Path, PathBuf};
 
 impl Store {
-    /// Where packs are put together that are on their way in; made when it is missing. Nothing in it
-    /// is seen by readers, and all of it may be removed.
+    /// Folder for incoming packs; made when it is missing. Nothing in it is seen by readers, and all of it may be
+    /// removed.
     pub fn incoming(&self) -> Result<PathBuf> {
         let folder = self.dir().join(layout::INCOMING);
         fs::create_dir_all(&folder)?;

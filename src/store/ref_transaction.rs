@@ -22,7 +22,7 @@ pub struct Heads {
     pub active: Option<Active>,
 }
 
-/// How many ids two series both begin with.
+/// Number of ids that two series both begin with.
 pub fn common(ours: &[Id], theirs: &[Id]) -> usize {
     ours.iter().zip(theirs).take_while(|(ours, theirs)| ours == theirs).count()
 }
@@ -67,7 +67,7 @@ impl Store {
         packed::SERIES.iter().try_for_each(|series| fs::sync_dir(&self.dir().join(series)))?;
         let mut packed = Packed::contiguous(&after.source, &after.versions);
         packed.pointer = after.active.filter(|_| after.active != before.active);
-        // What it knows is not what there will be.
+        // The log describes the refs before the transaction.
         log::forget(self.dir())?;
         packed.write(self.dir())?;
         active::settle(self.dir())?;

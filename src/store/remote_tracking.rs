@@ -23,14 +23,14 @@ const ETAG: &str = "etag: ";
 /// The refs and the pointer of a remote, as last seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RemoteTracking {
-    /// What the remote calls this state: printable ASCII, or nothing.
+    /// Etag of this state: printable ASCII, or nothing.
     pub etag: String,
     /// The ids of `refs/source/v1`, `v2` and so on.
     pub source: Vec<Id>,
     /// The ids of `refs/versions/v1`, `v2` and so on.
     pub versions: Vec<Id>,
     pub active: Option<Active>,
-    /// Which tokens brought it there.
+    /// Receipts of the remote.
     pub receipts: Receipts,
 }
 
@@ -41,7 +41,7 @@ impl RemoteTracking {
         self.source.iter().chain(&self.versions).copied().chain(ledger)
     }
 
-    /// Whether it can be written and read again.
+    /// Checks that it can be written and read again.
     fn check(&self) -> Result<(), String> {
         if !self.etag.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err(format!("its etag is {:?}", self.etag));
@@ -111,7 +111,7 @@ fn receipts(rest: &str) -> Result<(Receipts, &str), String> {
 }
 
 impl Store {
-    /// What a remote had when it was last asked; `None` when it never was.
+    /// Remote-tracking refs of a remote; `None` when it was never fetched.
     pub fn remote(&self, name: &str) -> Result<Option<RemoteTracking>> {
         let path = self.tracking_path(name)?;
         let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };

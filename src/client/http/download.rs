@@ -50,7 +50,7 @@ fn attempt<'a>(
             .header(header::IF_RANGE, etag);
     }
     let response = match http.call(request, &body) {
-        // What is here is longer than what there is: it is of something else.
+        // A partial file that is longer than the pack is of another pack.
         Err(failure)
             if failure.status == Some(StatusCode::RANGE_NOT_SATISFIABLE) && !into.is_empty() =>
         {

@@ -12,13 +12,13 @@ pub struct RequestFailure {
     pub again: RetryAfter,
     /// The outcome that a refused transaction has in its body.
     refused: Option<Box<TxnOutcome<HeadDelta>>>,
-    /// Where there was an answer.
+    /// Status of the answer, where there was one.
     pub status: Option<StatusCode>,
     /// Something on the way answered, not the server.
     pub is_foreign: bool,
 }
 
-/// Whether it may succeed another time.
+/// Chance that a retry succeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryAfter {
     Never,
@@ -162,13 +162,13 @@ fn shortened(mut problem: ErrorBody) -> ErrorBody {
     problem
 }
 
-/// What of TLS stopped a connection: it is found when the first bytes are sent.
+/// The TLS error that stopped a connection: it is found when the first bytes are sent.
 fn tls(error: &std::io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// Whoever answers is not who was meant, as far as anybody can tell: trying again does not help, and nothing that it
-/// says counts.
+/// An answer from somebody else than was meant, as far as anybody can tell: a retry does not help, and nothing of it
+/// counts.
 fn untrusted(base: &str, error: &rustls::Error) -> RequestFailure {
     use rustls::CertificateError as Certificate;
     let rustls::Error::InvalidCertificate(why) = error else {

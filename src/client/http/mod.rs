@@ -38,18 +38,18 @@ const WORK: u32 = 4;
 /// After which part of the silence that is borne a person is told.
 const PART: u32 = 6;
 
-/// How a remote is spoken to.
+/// Options of a connection to a remote.
 #[derive(Clone, Debug, Default)]
 pub struct HttpOptions {
     pub token: Option<String>,
-    /// What a person should know when the server asks for a token.
+    /// Advice for a person when the server asks for a token.
     pub advice: Option<String>,
     /// Certificates (PEM) to trust instead of those that all the world trusts.
     pub roots: Option<Vec<u8>>,
     /// Never through a proxy: the server is on this machine.
     pub direct: bool,
     pub patience: RetryPolicy,
-    /// Who is told when a server says nothing.
+    /// Receiver of a notice when a server does not answer.
     pub waiting: Option<WaitNotice>,
 }
 
@@ -59,11 +59,11 @@ pub struct HttpRemote {
     agent: ureq::Agent,
     token: Option<String>,
     advice: Option<String>,
-    /// What the server last said of the token.
+    /// Author of the token, as the server last named it.
     author: Mutex<Option<String>>,
     patience: RetryPolicy,
     waiting: Option<WaitNotice>,
-    /// How many bytes of a pack one request may bring.
+    /// Most bytes of a pack in one request.
     piece: AtomicU64,
 }
 
@@ -121,7 +121,7 @@ impl HttpRemote {
             let config = self.agent.configure_request(request);
             request = config.timeout_per_read(long).timeout_recv_response(long).build();
         }
-        // What is sent is shown as it goes.
+        // An upload shows its own progress.
         let waiting = self.waiting.as_ref().filter(|_| *request.method() != Method::PATCH);
         let waits = waiting.map(|waiting| waiting.begin(&self.base, silence / PART));
         let response = self

@@ -1,4 +1,4 @@
-//! How often, and after which time, something is tried again.
+//! Retry policy: the number of tries, and the waits between them.
 //!
 //! Full jitter: the wait is random between nothing and a bound that doubles, so that many clients of a
 //! server that comes back do not come back at once (Brooker, "Exponential Backoff And Jitter", 2015).
@@ -9,16 +9,16 @@ use std::time::Duration;
 
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
-    /// How often in all.
+    /// Number of tries in all.
     pub tries: u32,
     /// The bound of the first wait.
     pub first: Duration,
     /// No wait is longer, whatever the server asks for.
     pub longest: Duration,
-    /// How long one request may take in all, from the look for the host to the last byte of the answer. `None`: as
-    /// long as something moves.
+    /// Longest time of one request, from the look-up of the host to the last byte of the answer. `None`: as long as
+    /// something moves.
     pub request: Option<Duration>,
-    /// How long a server may say nothing, and send less than a trickle, before a try counts as failed.
+    /// Longest silence, or less than a trickle, of a server before a try counts as failed.
     pub silence: Duration,
 }
 
@@ -41,7 +41,7 @@ impl Default for RetryPolicy {
     }
 }
 
-/// What is left of the patience with one thing.
+/// Tries that are left for one request.
 pub struct Retry {
     patience: RetryPolicy,
     tried: u32,

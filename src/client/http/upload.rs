@@ -14,7 +14,7 @@ use ureq::http::{Method, StatusCode, header};
 /// costs no more than this.
 const SMALL: u64 = 1 << 20;
 
-/// What passes through a proxy that bounds bodies: nginx takes 1 MiB where nobody configured it, others 1 MB. Of more
+/// Size of a request body that passes proxies: nginx takes 1 MiB where nobody configured it, others 1 MB. Of more
 /// nothing is sent before the other end says that it wants it.
 const PIECE: u64 = 1_000_000;
 
@@ -53,7 +53,7 @@ pub fn send(http: &HttpRemote, id: &PackId, pack: &[u8], progress: &Progress) ->
     }
 }
 
-/// Whether a proxy before the server refused the size of a body. The server itself refuses whole packs only, and says
+/// True if a proxy before the server refused the size of a body. The server itself refuses whole packs only, and says
 /// so in its own words: pieces do not help then. One that knows of no expectations gets bodies without them.
 fn is_too_much(failure: &RequestFailure) -> bool {
     let answers = [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::EXPECTATION_FAILED];
@@ -67,7 +67,7 @@ struct ResumableUpload<'a> {
 }
 
 impl ResumableUpload<'_> {
-    /// How much of the pack the server has.
+    /// Number of bytes of the pack that the server has.
     fn arrived(&self) -> Result<u64, RequestFailure> {
         let response = self.http.call(self.http.request(Method::HEAD, &self.path), ())?;
         let offset =

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-/// Who is told, at most once for each remote.
+/// Notice that a server does not answer, at most once for each remote.
 #[derive(Clone)]
 pub struct WaitNotice {
     tell: Arc<dyn Fn(&str) + Send + Sync>,

@@ -8,7 +8,7 @@ use crate::object::{Id, Sink, Source};
 use crate::store::{Active, Heads};
 use std::collections::HashSet;
 
-/// What each side recorded since the last record that both have; oldest first.
+/// Records of each side since the last common one; oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SplitLedgers {
     pub ours: Vec<Step>,
@@ -45,7 +45,7 @@ pub fn rebase_ledger<S: Source + Sink>(
     Ok(RebasedLedger::To(head.map(|ledger| Active { version, ledger })))
 }
 
-/// Where the version of a number stands now.
+/// New number of a version.
 fn renumbered(
     ours: &Heads,
     versions: &RebasedSeries,

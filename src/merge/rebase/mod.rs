@@ -34,7 +34,7 @@ pub struct Renumbered {
     pub to: String,
 }
 
-/// What will be in force: everything that the remote has, and ours behind it.
+/// Heads after a rebase: everything that the remote has, and ours behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rebased {
     pub heads: Heads,

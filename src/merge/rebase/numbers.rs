@@ -10,7 +10,7 @@ use crate::model::numbers::{self, Numbers, PERSONA};
 use crate::object::Source;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What a number stands for.
+/// Item that a number is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NumberedItem {
     Primitive(Content),
@@ -21,7 +21,7 @@ type Contents = BTreeMap<String, NumberedItem>;
 
 /// Gives the numbers of one unpushed version after the other.
 pub struct Renumber {
-    /// What was given before the two lines parted.
+    /// Numbers given before the two lines diverged.
     common: Numbers,
     theirs: Numbers,
     theirs_hold: Contents,

@@ -11,7 +11,7 @@ use crate::object::{Id, Memory, Sink, Source};
 use crate::store::{Heads, common};
 use std::collections::HashMap;
 
-/// What became of a series.
+/// Series after a rebase.
 #[derive(Debug, Default)]
 pub struct RebasedSeries {
     pub ids: Vec<Id>,

@@ -13,7 +13,7 @@ use crate::store::{Active, Heads, common};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
-/// What the primitives and the persona of a push hold.
+/// Contents of the primitives and the persona of a push.
 type Work<'w> = &'w [(&'w str, u8)];
 
 fn blob(memory: &mut Memory, text: &str) -> Id {

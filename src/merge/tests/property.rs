@@ -23,7 +23,7 @@ const EDITS: &[(&str, &str, &str)] = &[
     ("README.md", "four", "%"),
 ];
 
-/// What one side does: some edits, and perhaps a file that it adds or removes.
+/// Changes of one side: some edits, and perhaps a file that it adds or removes.
 fn side(word: &'static str) -> impl Strategy<Value = Layout> {
     let edits = proptest::sample::subsequence(EDITS, 0..4);
     (edits, 0u8..6).prop_map(move |(edits, extra)| {

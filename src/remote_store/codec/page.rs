@@ -43,7 +43,7 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId) -> Option<Rows> {
     })
 }
 
-/// How many transactions in them are forgotten, then the pages.
+/// Number of forgotten transactions in the pages, then the pages.
 pub fn write_list(out: &mut Vec<u8>, head: &StoredHead) -> Written {
     encode::write_array_len(out, 2)?;
     encode::write_uint(out, head.forgotten)?;

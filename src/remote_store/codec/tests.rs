@@ -1,4 +1,4 @@
-//! What a head is written as, and what must be refused.
+//! Encodings of a head, and the bytes that must be refused.
 
 use super::super::page::{HeadPage, Rows};
 use super::*;
@@ -119,7 +119,7 @@ proptest! {
         let load = |page: &HeadPage| Ok(pages.iter().find(|(key, _)| *key == page.key).unwrap().1.clone());
         let read = StoredHead::read(&agent(), &head.encode(), None, &mut { load }).unwrap();
         prop_assert_eq!(&read, &head);
-        // What is known is not read again.
+        // A known page is not read again.
         let next = StoredHead { seq: head.seq.wrapping_add(1), ..head };
         let known = StoredHead::read(&agent(), &next.encode(), Some(&read), &mut |page| panic!("{page:?}"));
         prop_assert_eq!(known.unwrap(), next);

@@ -1,4 +1,4 @@
-//! Who of those that lost is answered, and who waits on.
+//! Order in which transactions that lost are answered.
 
 use super::super::queue::Turn;
 use super::super::{MemHeads, MemPacks};
@@ -27,7 +27,7 @@ fn losers() -> Vec<PendingTxn> {
     (0..10).map(one).collect()
 }
 
-/// Which of them are answered.
+/// Positions of the answered ones.
 fn answered(all: Vec<PendingTxn>) -> Vec<usize> {
     let dir = tempfile::tempdir().unwrap();
     let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));

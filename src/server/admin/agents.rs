@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// How many agents one answer has at most.
+/// Most agents in one answer.
 const MOST_AGENTS: usize = 1000;
 
 #[derive(Deserialize)]

@@ -37,7 +37,7 @@ pub fn routes() -> Router<Arc<ServerState>> {
         .route("/-/tokens/{id}/rotate", post(tokens::rotate))
 }
 
-/// Who looks after some agents and the tokens for them.
+/// Administrator of some agents and of the tokens for them.
 struct Administrator {
     who: Requester,
     rights: Rights,

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 
 pub struct Connections {
     most: usize,
-    /// How many of one address may have shown no token.
+    /// Connections of one address that have shown no token.
     strangers: usize,
     open: Mutex<HashMap<u64, Arc<Connection>>>,
     /// Counts up with each connection and request, and says so which came later.
@@ -58,7 +58,7 @@ impl Connection {
         self.closing.notified().await;
     }
 
-    /// Whether it has no request that is not answered to its end.
+    /// True if it has no unfinished request.
     pub fn is_idle(&self) -> bool {
         self.busy.load(Ordering::SeqCst) == 0
     }
@@ -143,7 +143,7 @@ impl Connections {
         self.most
     }
 
-    /// How many were closed to make room.
+    /// Number of connections that were closed to make room.
     pub fn closed(&self) -> u64 {
         self.closed.load(Ordering::Relaxed)
     }

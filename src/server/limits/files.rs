@@ -1,4 +1,4 @@
-//! How many files the system lets this process have open at once, and what that is enough for.
+//! Limit of open files, raised as far as the system allows, and the limits of the server that follow from it.
 
 use super::{PoolSize, Pools, ServerLimits};
 use crate::error::{Error, Result};
@@ -10,12 +10,12 @@ const LEAST: usize = 32;
 /// Heads that are kept open, where there is room.
 const HEADS: usize = 256;
 
-/// How many files may be open, after as many were asked for as the system gives. `None`: as many as one likes.
+/// Limit of open files after raising it. `None`: unlimited. `None`: as many as one likes.
 #[cfg(unix)]
 pub fn raised() -> Option<usize> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let found = getrlimit(Resource::Nofile);
-    // Where that is refused, as for "unlimited" on some systems, it stays as it was.
+    // A refusal, as for "unlimited" on some systems, leaves it as it was.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: found.maximum, maximum: found.maximum });
     getrlimit(Resource::Nofile).current.map(|files| usize::try_from(files).unwrap_or(usize::MAX))
 }

@@ -4,7 +4,7 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const MOST_ARENAS: usize = 8;
 
-/// What is larger goes back to the system as soon as it is freed, and so does so much at the end of an arena.
+/// Larger blocks go back to the system as soon as they are freed, and so does so much at the end of an arena.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE: libc::c_int = 1 << 20;
 

@@ -1,4 +1,4 @@
-//! How much of everything one server bears, and who gets which part of it.
+//! Limits of one server, and the shares of tokens and agents in them.
 
 mod connections;
 pub mod files;
@@ -26,7 +26,7 @@ pub struct ServerLimits {
     pub span: Duration,
     /// … an upload must bring this many bytes, and a download must be taken from at all.
     pub bytes_per_span: u64,
-    /// How long a request waits for a place in a pool before it is told to come again.
+    /// Longest wait of a request for a permit before it is answered 503.
     pub wait: Duration,
     /// Open connections; for one more, one that does nothing is closed.
     pub connections: usize,
@@ -48,17 +48,17 @@ pub struct ServerLimits {
     pub proof: (u64, u64),
     /// Agents that are looked after.
     pub upkeep: PoolSize,
-    /// How long after a round of upkeep over all agents the next one begins.
+    /// Pause between two rounds of upkeep over all agents.
     pub round: Duration,
     /// In how long everything that is stored is read again; `None`: never.
     pub scrub: Option<Duration>,
-    /// What one agent may have: bytes of packs and unfinished uploads; versions; bytes of answers on their way.
+    /// Quota of one agent: bytes of packs and unfinished uploads; versions; bytes of answers being sent.
     pub agent_bytes: u64,
     pub agent_refs: u64,
     pub agent_cache: u64,
-    /// How long a server that is told to stop says that it is not ready before it takes no more requests.
+    /// Time that a stopping server reports not ready before it refuses requests.
     pub drain: Duration,
-    /// What running requests have to finish, when the server is told to stop.
+    /// Time that running requests have to finish when the server stops.
     pub grace: Duration,
 }
 

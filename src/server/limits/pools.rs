@@ -18,7 +18,7 @@ pub enum Pool {
     Uploads,
     Fetches,
     Transactions,
-    /// What administrators ask for: tokens and agents.
+    /// Requests of administrators: tokens and agents.
     Admin,
     Upkeep,
 }

@@ -1,4 +1,4 @@
-//! What one agent may take of the disk: the bytes of its packs and of what arrives, and its refs.
+//! Disk quota of one agent: bytes of its packs and uploads, and its refs.
 
 use super::ServerLimits;
 use crate::error::{At, Error, Kind, Result};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const FILE: &str = "quotas";
 
-/// How much that is: in bytes, in versions, in bytes of answers on their way.
+/// The quota: bytes, versions, bytes of answers being sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quotas {
     pub bytes: u64,
@@ -40,7 +40,7 @@ impl Quotas {
         temp.publish_unsynced(&path)
     }
 
-    /// What a server that was started there last allows.
+    /// Quotas that the last server on this folder wrote down.
     pub fn noted(data: &Path) -> Option<Quotas> {
         let bytes = fs::read_if_exists(&data.join(FILE)).ok()??;
         let numbers = std::str::from_utf8(&bytes).ok()?.split_ascii_whitespace();
@@ -54,7 +54,7 @@ impl Quotas {
 pub struct Quota {
     bytes: u64,
     refs: u64,
-    /// What uploads that are underway may still bring.
+    /// Bytes that running uploads may still bring.
     arriving: Mutex<HashMap<AgentId, u64>>,
 }
 
@@ -96,7 +96,7 @@ impl Quota {
         Ok(Promised { quota: self.clone(), agent: agent.clone(), bytes: rest })
     }
 
-    /// Whether an agent may have what it would have after a transaction.
+    /// Checks the use that an agent would have after a transaction.
     pub fn allow(&self, agent: &AgentId, after: &Usage) -> Result<(), HttpError> {
         if after.stored > self.bytes {
             return Err(self.no_room(agent));

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-/// How many places there are, and how many of them one token, and one agent, may have.
+/// Size of a pool: its permits, and the share that one token, and one agent, may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolSize {
     pub places: usize,
@@ -22,7 +22,7 @@ impl PoolSize {
     }
 }
 
-/// Who wants a place.
+/// Requester of a permit.
 #[derive(Clone, Debug)]
 pub struct Requester {
     /// `None` for what is asked of no agent alone.
@@ -91,7 +91,7 @@ impl Shares {
         Ok(PoolPermit { _permits: permits })
     }
 
-    /// What has to be passed, in this order: so nobody waits for somebody who waits for him.
+    /// Semaphores to pass, in this order: nobody waits for somebody who waits for him.
     fn queues(&self, who: &Requester) -> Vec<(Arc<Semaphore>, Full)> {
         let token = who.token.clone().map(ShareOwner::Token);
         let owners = token.into_iter().chain(who.agent.clone().map(ShareOwner::Agent));

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const LONGEST_NAME: usize = 60;
 /// The bytes of a note and of an author, as those of a record.
 const LONGEST_TEXT: usize = 1024;
-/// How many agents and patterns one token may name.
+/// Most agents and patterns of one token.
 const MOST_AGENTS: usize = 100;
 
 /// A token as it is kept.
@@ -30,7 +30,7 @@ pub struct TokenEntry {
     /// The author that it speaks for.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
-    /// Whether it may bring what others made too.
+    /// True if it may bring records of other authors.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub for_others: bool,
     pub created_at: Timestamp,
@@ -47,12 +47,12 @@ impl TokenEntry {
         self.expires_at.is_some_and(|end| now >= end)
     }
 
-    /// Whether it is for an agent.
+    /// True if the token is for this agent.
     pub fn opens(&self, agent: &str) -> bool {
         self.agents.has(agent)
     }
 
-    /// What it is called where it was used: its note, where it has one that can stand in a line.
+    /// Name of the token in receipts: its note, where it has one that fits in a line.
     pub fn name(&self) -> TokenName {
         let plain =
             |note: &String| note.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
@@ -64,7 +64,7 @@ impl TokenEntry {
         self.owner.as_deref().filter(|_| !self.for_others)
     }
 
-    /// Whether this is what is kept of the secret with this hash. Takes as long for every other one.
+    /// True if it has this hash. Constant time. Takes as long for every other one.
     pub fn is_of(&self, hash: &blake3::Hash) -> bool {
         blake3::Hash::from_hex(&self.hash).is_ok_and(|kept| kept == *hash)
     }
@@ -94,7 +94,7 @@ impl TokenEntry {
     }
 }
 
-/// What a new token is for.
+/// Specification of a new token.
 #[derive(Clone, Debug)]
 pub struct NewToken {
     pub agents: Vec<AgentPattern>,

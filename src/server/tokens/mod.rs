@@ -28,7 +28,7 @@ const WITH_PATTERNS: u32 = 3;
 /// Nobody holds the lock for longer than it takes to write the file.
 const WAIT: Duration = Duration::from_secs(10);
 
-/// What a rotation gives.
+/// Result of a rotation.
 pub struct Rotated {
     pub entry: TokenEntry,
     pub secret: TokenSecret,
@@ -180,7 +180,7 @@ impl Tokens {
         Ok(gone)
     }
 
-    /// Where a token is among all. One that is out of reach is as good as none.
+    /// Index of a token. One that is out of reach is not found. One that is out of reach is as good as none.
     fn find(&self, tokens: &[TokenEntry], id: &str) -> Result<usize> {
         let found = tokens.iter().position(|entry| entry.id == id && self.rights.reach(entry));
         found.ok_or_else(|| unknown(id))

@@ -1,12 +1,12 @@
-//! What somebody may do with the tokens of a server: everything, who has its folder; and no more than his own token
-//! gives, who comes with one of scope `admin`.
+//! Rights over the tokens of a server: everything for the owner of its folder; for an administrator with a token of
+//! scope `admin` no more than that token gives.
 
 use super::TokenEntry;
 use crate::error::{Error, Kind, Result};
 use jiff::Timestamp;
 
-/// How many tokens those may have that one administrator sees. The file is read whole, and is everybody's; who is for
-/// all agents fills nobody else's part of it.
+/// Most tokens that one administrator sees. The file is read whole, and is everybody's; who is for all agents fills
+/// nobody else's part of it.
 const MOST_TOKENS: usize = 1000;
 
 #[derive(Clone, Debug)]
@@ -25,12 +25,12 @@ impl Rights {
         Rights { token: Some(Box::new(token)) }
     }
 
-    /// Whether an agent may be seen and changed.
+    /// True if the agent may be seen and changed.
     pub fn opens(&self, agent: &str) -> bool {
         self.token.as_ref().is_none_or(|token| token.opens(agent))
     }
 
-    /// Whether a token may be seen and revoked: it is for no other agents.
+    /// True if the token may be seen and revoked: it is for no other agents.
     pub fn reach(&self, other: &TokenEntry) -> bool {
         self.token.as_ref().is_none_or(|token| token.agents.cover(&other.agents))
     }

@@ -42,8 +42,8 @@ impl Outer {
         ignore_in(&info.join("exclude"), &format!("/{}/", escape(&self.path)))
     }
 
-    /// Whether the index has a file in the store's folder. Index format 4 shares prefixes between
-    /// names and is not understood; then the answer is no.
+    /// True if the index has a file in the store's folder. Index format 4 shares prefixes between names and is not
+    /// understood; then the answer is no.
     pub fn tracks_files(&self) -> Result<bool> {
         let index = fs::read_if_exists(&self.git_dir.join("index"))?.unwrap_or_default();
         let prefix = format!("{}/", self.path).into_bytes();

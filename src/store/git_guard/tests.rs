@@ -62,7 +62,7 @@ fn content(dir: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     walk.map(|entry| (entry.path().to_owned(), fs::read(entry.path()).ok())).collect()
 }
 
-/// What people run in a project, from its root and from the repository's.
+/// The git commands that people run in a project, from its root and from the repository's.
 fn assert_safe(root: &Path, store: &Store) {
     let project = super::project_of(store.dir());
     let before = content(store.dir());

@@ -21,13 +21,13 @@ const LEVEL: i32 = 1;
 pub struct Batch {
     odb: Odb,
     state: Mutex<BatchState>,
-    /// How many objects were stored again because the copy that was there is damaged.
+    /// Number of objects that were stored again because the copy in the store is damaged.
     healed: AtomicUsize,
     /// Something that was read on the way is damaged.
     suspicious: AtomicBool,
 }
 
-/// What has been written so far. The file is made with the first object.
+/// Pack of the batch so far. The file is made with the first object.
 #[derive(Default)]
 struct BatchState {
     writer: Option<PackWriter<Temp>>,
@@ -36,17 +36,17 @@ struct BatchState {
     broken: bool,
 }
 
-/// Where an object of this batch is.
+/// Location of an object of this batch.
 #[derive(Clone, Copy)]
 struct EntryLocation {
     position: u32,
     offset: u64,
     len: u64,
-    /// How many bases have to be read before it.
+    /// Length of its delta chain.
     chain: u32,
 }
 
-/// What a new object may be a delta of.
+/// Base candidate for a new object.
 struct Candidate {
     base: EntryBase,
     bytes: Vec<u8>,
@@ -65,7 +65,7 @@ impl Batch {
         }
     }
 
-    /// How many objects are new in it.
+    /// Number of new objects in it.
     pub fn len(&self) -> usize {
         self.state().places.len()
     }
@@ -82,17 +82,17 @@ impl Batch {
         self.state().places.get(id).copied()
     }
 
-    /// How many objects are in it although they are stored: the copy there is damaged.
+    /// Number of objects in it although they are stored: the copy there is damaged.
     pub fn healed(&self) -> usize {
         self.healed.load(Ordering::Relaxed)
     }
 
-    /// Whether damage was met, be it healed or not.
+    /// True if damage was met, be it healed or not.
     pub fn met_damage(&self) -> bool {
         self.healed() > 0 || self.suspicious.load(Ordering::Relaxed)
     }
 
-    /// Whether it is stored already, or will be with this batch. The copy that is there is read: whoever asks holds
+    /// True if it is stored already, or will be with this batch. The copy that is there is read: whoever asks holds
     /// the bytes, and nobody may hold them again.
     fn known(&self, id: &Id) -> Result<bool> {
         if self.place(id).is_some() {

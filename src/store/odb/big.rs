@@ -12,14 +12,14 @@ pub(super) const HELD: u64 = 8 << 20;
 
 const PIECE: usize = 256 << 10;
 
-/// How many bytes the magic number of a zstd frame takes, which a pack leaves out.
+/// Length of the magic number of a zstd frame, which a pack leaves out.
 const MAGIC_LEN: u64 = 4;
 
 pub(super) fn write_failed(id: &Id, error: &io::Error) -> Error {
     Error::failed(format!("cannot write the bytes of object {id}: {error}"))
 }
 
-/// Whether an entry is a blob that is streamed rather than held.
+/// True if the entry is a blob that is streamed rather than held.
 pub(super) fn is_big(entry: &PackEntry<'_>) -> bool {
     entry.content() == EntryContent::Object(ObjectKind::Blob)
         && entry.base().is_none()

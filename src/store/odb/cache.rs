@@ -41,7 +41,7 @@ impl GroupCache {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many bytes are held.
+    /// Bytes of the cached groups.
     pub fn bytes(&self) -> usize {
         self.lock().bytes
     }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Below this many objects threads cost more than they bring.
 const MANY: u32 = 256;
 
-/// How many objects a thread takes at once: those of a group are read together.
+/// Objects per task of a thread: those of a group are read together.
 const SHARE: u32 = 64;
 
 /// Something that is not what it must be.
@@ -28,7 +28,7 @@ pub struct Damage {
     pub reason: String,
 }
 
-/// What was checked, and what was found.
+/// Result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checked {
     pub packs: u64,

@@ -11,18 +11,18 @@ use std::sync::Arc;
 /// Chains are never written longer than this.
 pub(super) const MAX_CHAIN: u32 = 10;
 
-/// How many objects may be opened to read one: its bases, and other copies of damaged ones. Far more
-/// than what any writer makes; no circle of bases and no number of damaged copies runs longer.
+/// Most objects that are opened to read one: its bases, and other copies of damaged ones. Far more than what any
+/// writer makes; no circle of bases and no number of damaged copies runs longer.
 const MAX_OPENED: u32 = 100;
 
-/// What reading one object has taken so far.
+/// Cost so far of reading one object.
 #[derive(Debug, Default)]
 pub(super) struct Spent {
     /// The objects that were opened: itself, and bases.
     pub opened: u32,
     /// The bytes that were decompressed.
     pub bytes: u64,
-    /// What is being read, by pack and position: the object, its base, the base of that.
+    /// Objects being read, by pack and position: the object, its base, the base of that.
     open: Vec<(PackId, u32)>,
 }
 
@@ -81,8 +81,8 @@ impl Packs {
 }
 
 impl Odb {
-    /// Whether a pack that is known now has the object. Not looking again keeps the many misses of
-    /// a writer cheap; what another process adds meanwhile is only stored twice.
+    /// True if a pack that is known now has the object. Not looking again keeps the many misses of a writer cheap;
+    /// what another process adds meanwhile is only stored twice.
     pub(super) fn has(&self, id: &Id) -> Result<bool> {
         Ok(self.packs()?.holds(id))
     }
@@ -233,7 +233,7 @@ impl Odb {
             .ok_or_else(|| Error::corrupt(format!("its base {id} is missing")))
     }
 
-    /// Whether a copy of the object can be read.
+    /// True if a copy of the object can be read.
     pub fn is_sound(&self, id: &Id) -> Result<bool> {
         let read = match self.big(id) {
             Ok(Some(_)) => self.copy_blob(id, &mut std::io::sink()).map(|_| true),
@@ -246,7 +246,7 @@ impl Odb {
         }
     }
 
-    /// How many bases have to be read before this object.
+    /// Length of the delta chain of this object.
     pub(super) fn chain(&self, id: &Id) -> Result<u32> {
         let packs = self.packs()?;
         let mut id = *id;
@@ -254,7 +254,7 @@ impl Odb {
             let home = packs.good.iter().find_map(|pack| Some((pack, pack.reader.position(&id)?)));
             let Some((pack, position)) = home else { return Ok(length) };
             let place = pack.reader.place(position);
-            // What is damaged is no base.
+            // A damaged object is no base.
             let Ok(entry) = place.and_then(|place| pack.reader.entry(place.entry)) else { break };
             match entry.base() {
                 None => return Ok(length),

@@ -1,4 +1,4 @@
-//! Which packs there are.
+//! List of the packs in `objects/`.
 
 use super::Odb;
 use crate::error::{At, Error, Result};
@@ -44,7 +44,7 @@ impl Mapped {
         self.0.id
     }
 
-    /// Whether the disk could not give some of it. To see whether it can now, it has to be opened again.
+    /// True if the disk could not give some of it. To see whether it can now, it has to be opened again.
     pub fn is_torn(&self) -> bool {
         self.0.is_torn()
     }
@@ -54,7 +54,7 @@ impl Mapped {
         self.0.reader.bytes()
     }
 
-    /// How many objects it has.
+    /// Number of its objects.
     pub fn count(&self) -> u32 {
         self.0.reader.count()
     }

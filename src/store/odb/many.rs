@@ -12,7 +12,7 @@ const MANY: usize = 64;
 /// More threads than this only wait for each other at the one file.
 const MOST_THREADS: usize = 8;
 
-/// How many numbers a thread takes at once: neighbours stay neighbours in the pack.
+/// Numbers per task of a thread: neighbours stay neighbours in the pack.
 const SHARE: usize = 16;
 
 type NumberedIds = Vec<(usize, Option<Id>)>;

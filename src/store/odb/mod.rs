@@ -32,7 +32,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
-/// Where objects are read from. Cheap to clone; may be used from many threads.
+/// Object database: packs to read objects from. Cheap to clone; may be used from many threads.
 #[derive(Clone)]
 pub struct Odb(Arc<OdbInner>);
 
@@ -52,7 +52,7 @@ impl fmt::Debug for Odb {
     }
 }
 
-/// What `objects/` holds. An object that lies in two packs counts twice.
+/// Totals of `objects/`. An object that lies in two packs counts twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PackCounts {
     pub packs: u64,
@@ -87,7 +87,7 @@ impl Odb {
         Ok(Odb::over(here.good.iter().cloned().map(Mapped).chain([pack.clone()])))
     }
 
-    /// Where new packs are written.
+    /// Folder for new packs.
     fn dir(&self) -> Result<&Path> {
         self.0
             .dir

@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 /// No store loses more refs than this from the middle of a series.
 const MOST_MISSING: u64 = 4096;
 
-/// What one look at a series found.
+/// Result of one scan of a series.
 pub(super) struct SeriesScan {
     pub found: BTreeMap<u64, Result<Id>>,
-    /// What is wrong with `packed-refs`: which numbers its damaged lines had is not known.
+    /// Damage of `packed-refs`: which numbers its damaged lines had is not known.
     pub damage: Option<Error>,
-    /// Whether the newest number is a file's, and so certain.
+    /// True if the newest number is a file's, and so certain.
     ends_loose: bool,
 }
 
@@ -150,7 +150,7 @@ impl Refs {
     pub fn latest(&self, series: &str) -> Result<Option<(u64, Id)>> {
         let series = name::check_series(series)?;
         match self.latest_once(series) {
-            // What is done between its two looks is taken for a loss once, and not twice.
+            // A change between its two scans looks like a loss once, and not twice.
             Err(error) if error.kind() == Kind::Corrupt => self.latest_once(series),
             other => other,
         }
@@ -233,7 +233,7 @@ impl Refs {
         error.hint(self.repair_hint(name, log::read_all(&self.dir).refs.get(name)))
     }
 
-    /// What a damaged file says of a ref, or does not say.
+    /// Error for a ref that a damaged file may have wrong.
     fn doubtful_error(&self, damage: &Error, name: &RefName) -> Error {
         damage.again().hint(self.repair_hint(name, log::read_all(&self.dir).refs.get(name)))
     }

@@ -17,7 +17,7 @@ const MOST_TOLD: usize = 10_000;
 /// Each ref with its id, or with none where it cannot be read.
 type FoundRefs = BTreeMap<RefName, Option<Id>>;
 
-/// What a survey found.
+/// Result of a ref fsck.
 #[derive(Debug)]
 pub struct RefCheck {
     /// The refs that could be read, by series and number.
@@ -30,7 +30,7 @@ pub struct RefCheck {
 pub struct Trouble {
     pub refs: Vec<RefName>,
     pub error: Error,
-    /// What mends it, where that is known for certain.
+    /// The command that mends it, where that is certain.
     pub next: Option<String>,
 }
 

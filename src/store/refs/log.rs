@@ -22,10 +22,10 @@ const END: u64 = 4096;
 #[cfg(test)]
 const LONGEST_LINE: usize = 320;
 
-/// How many hexadecimal digits of the BLAKE3 hash of a line end it.
+/// Length of the checksum at the end of a line: hexadecimal digits of the BLAKE3 hash.
 const SUM_LEN: usize = 16;
 
-/// What there was after a step.
+/// Newest refs and pointer after a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
     pub source: Option<(u64, Id)>,

@@ -8,7 +8,7 @@ use crate::object::Id;
 use std::collections::BTreeMap;
 
 impl Refs {
-    /// Whether every ref can be read, but for those whose lines are damaged and that have files by now.
+    /// Checks that every ref can be read, but for those whose lines are damaged and that have files by now.
     fn list_whole(&self) -> Result<()> {
         packed::SERIES.iter().try_for_each(|series| self.list(series).map(drop))
     }

@@ -26,7 +26,7 @@ use packed::Packed;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How many files a series may have before they are packed: so many are still listed in no time.
+/// Most files of a series before they are packed: so many are still listed in no time.
 const MOST_LOOSE: usize = 64;
 
 pub(super) const FSCK: &str =

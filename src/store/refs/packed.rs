@@ -22,7 +22,7 @@ pub const SERIES: [&str; 2] = [SOURCE, VERSIONS];
 pub struct Packed {
     /// One list per series, by number.
     refs: [Vec<(u64, Id)>; SERIES.len()],
-    /// What is to be in `ACTIVE`, and counts until it is.
+    /// Pointer to be written to `ACTIVE`, which counts until it is there.
     pub pointer: Option<Active>,
 }
 
@@ -36,7 +36,7 @@ impl Packed {
         })
     }
 
-    /// What can be read of it where it is damaged: the lines that are well formed and in their place. An id that
+    /// Reads the file even where it is damaged: the lines that are well formed and in their place. An id that
     /// was changed is that of no object, so that it misleads nobody.
     pub fn scan(dir: &Path) -> Result<PackedScan> {
         match Packed::read(dir) {
@@ -173,7 +173,7 @@ impl Packed {
     }
 }
 
-/// What was found of the file, and what is wrong with it.
+/// Result of a scan of the file: its refs, and its damage.
 #[derive(Debug)]
 pub struct PackedScan {
     pub packed: Packed,

@@ -247,7 +247,7 @@ fn any_changed_byte_of_packed_refs_is_noticed() {
                     .iter()
                     .any(|problem| problem.error.message().contains("packed-refs\" is damaged"))
             );
-            // What can still be told is right, and nothing is passed over.
+            // Every ref that is readable is right, and none is passed over.
             let found = store.refs().list_all(SOURCE).unwrap();
             assert_eq!(found.len(), 2);
             for (number, found) in found {

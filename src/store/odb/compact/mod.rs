@@ -33,7 +33,7 @@ const FEW_PACKS: usize = 10;
 /// is smallest in one piece.
 const CHEAP_BYTES: usize = 32 << 20;
 
-/// Which packs to put together.
+/// Packs to compact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CompactScope {
     All,
@@ -41,7 +41,7 @@ pub enum CompactScope {
     Small,
 }
 
-/// What a compaction did.
+/// Summary of a compaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compacted {
     pub pack: PackId,
@@ -54,7 +54,7 @@ pub struct Compacted {
 }
 
 impl Odb {
-    /// Whether packs have piled up.
+    /// True if packs have piled up.
     pub fn needs_compaction(&self) -> Result<bool> {
         let packs = self.latest()?;
         let (largest, rest) = sizes(&packs);

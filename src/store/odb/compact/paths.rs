@@ -1,4 +1,4 @@
-//! Which objects were versions of one thing: those that trees hold under the same path.
+//! Versions of one path: objects that trees hold under the same path.
 //!
 //! Paths are numbers here: the folder's number and the name give the next one. They are only a guess
 //! at what is similar; a wrong one costs room and nothing else.
@@ -10,14 +10,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 /// `None` for what no tree holds, as far as is known.
 pub type PathNumber = Option<u32>;
 
-/// Where the trees stand that no other tree holds.
+/// Path of the trees that no other tree holds.
 const TOP: u32 = 0;
 
 struct Paths<'a> {
     numbers: HashMap<(u32, &'a str), u32>,
     /// The last name of each path.
     names: Vec<&'a str>,
-    /// What is below each path.
+    /// Children of each path.
     below: Vec<Vec<u32>>,
 }
 

@@ -16,12 +16,12 @@ const GROUP: u64 = 128 << 10;
 /// logarithm.
 const RUN: usize = 1 << 10;
 
-/// What is known of an object that goes into the new pack.
+/// Object that goes into the new pack.
 pub struct PlannedObject {
     pub id: Id,
     pub kind: ObjectKind,
     pub len: u64,
-    /// What a tree holds.
+    /// Entries, of a tree.
     pub children: Option<Tree>,
 }
 

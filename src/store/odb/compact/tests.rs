@@ -191,7 +191,7 @@ fn a_large_pack_is_left_alone_by_the_small_ones() {
     assert_eq!(out, noise);
 }
 
-/// What can be read, by a reader of its own.
+/// Ids that can be read, by a reader of its own.
 fn readable(dir: &Path) -> HashSet<Id> {
     let odb = Odb::open(dir);
     let ids = odb.ids().unwrap();

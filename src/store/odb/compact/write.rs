@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 /// Compaction has time.
 const LEVEL: i32 = 9;
 
-/// How many bytes of objects are compressed before they are appended; bounds what is held in memory.
+/// Bytes of objects that are compressed before they are appended; bounds the memory.
 const SHARE: u64 = 16 << 20;
 
 type EncodedUnit = Mutex<Option<Result<EncodedEntry<'static>>>>;
@@ -122,7 +122,7 @@ impl Odb {
     }
 }
 
-/// How many units to make at once: at least one.
+/// Number of units to encode at once: at least one.
 fn share(plan: &CompactPlan, units: &[CompactUnit]) -> usize {
     let mut bytes = 0;
     let fits = |unit: &&CompactUnit| {

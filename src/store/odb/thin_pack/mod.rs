@@ -29,7 +29,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What has to be compressed anew is compressed fast: somebody waits.
+/// Compression is fast where somebody waits.
 const LEVEL: i32 = 3;
 
 /// A group that is put together anew is closed when it has this many bytes.
@@ -57,12 +57,12 @@ impl ThinPack {
         &self.pack
     }
 
-    /// How many objects it has.
+    /// Number of its objects.
     pub fn count(&self) -> u32 {
         self.pack.count()
     }
 
-    /// Where it lies, when it was made for this.
+    /// Path of the file, when it was made for this.
     pub fn file(&self) -> Option<&Path> {
         self.scratch.as_ref().map(Temp::path)
     }
@@ -72,7 +72,7 @@ impl ThinPack {
         &self.damage
     }
 
-    /// Whether it was made for this, and is not one of the store's packs.
+    /// True if it was made for this, and is not one of the store's packs.
     pub fn is_new(&self) -> bool {
         self.scratch.is_some()
     }
@@ -120,7 +120,7 @@ impl Odb {
         (bad, damage)
     }
 
-    /// Whether every object of a pack can be read, from it.
+    /// True if every object of a pack can be read, from it.
     fn is_proven(&self, pack: &Arc<Pack>) -> bool {
         pack.reader.check_index().is_ok() && self.unreadable(pack, |_, _| true).is_empty()
     }
@@ -236,7 +236,7 @@ impl Regrouped {
     }
 }
 
-/// Whether a pack has these objects, no others, and leans on nothing that the receiver lacks.
+/// True if a pack has these objects, no others, and no base that the receiver lacks.
 fn is_exactly(pack: &Arc<Pack>, missing: &MissingObjects) -> Result<bool> {
     let reader = &pack.reader;
     if reader.count() as usize != missing.objects().len()

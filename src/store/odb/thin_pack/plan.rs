@@ -13,7 +13,7 @@ use crate::store::MissingObjects;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// What becomes of an entry.
+/// Source of a unit: an entry that is copied, or objects that are compressed anew.
 pub enum UnitSource {
     /// It is taken as it is; it has no base.
     Whole,
@@ -39,11 +39,11 @@ pub struct ThinPackPlan {
 #[derive(Clone, Copy)]
 struct Placed {
     position: u32,
-    /// How many bases are read before it.
+    /// Length of its delta chain.
     chain: u32,
 }
 
-/// Where a wanted object is taken from: which pack, and which position in it.
+/// Pack and position that each wanted object is taken from.
 type Homes = HashMap<Id, (usize, u32)>;
 
 /// Copies that cannot be read: which pack, and which position in it.

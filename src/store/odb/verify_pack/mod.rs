@@ -17,30 +17,30 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many missing objects are named.
+/// Most missing objects that are named.
 const MOST_NAMED: usize = 100;
 
-/// What has to be held to be read: a tree, a base, what has a base. No writer comes near.
+/// Most bytes of an object that has to be held to be read: a tree, a base, what has a base. No writer comes near.
 const MOST_HELD: u64 = 64 << 20;
 
-/// How many bases may have to be read before an object. Writers stop at ten in one pack; a chain that
+/// Longest delta chain of an object. Writers stop at ten in one pack; a chain that
 /// goes on through several packs may be longer, and reading stops at a hundred.
 const LONGEST_CHAIN: u32 = 80;
 
 /// Below this many entries threads cost more than they bring.
 const MANY: u32 = 64;
 
-/// How many entries a thread takes at once.
+/// Entries per task of a thread.
 const SHARE: u32 = 16;
 
-/// What a foreign pack may cost.
+/// Limits for verifying a foreign pack.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifyLimits {
-    /// How many bytes may be decompressed, all in all.
+    /// Most bytes that are decompressed, all in all.
     pub decoded: u64,
 }
 
-/// What was found.
+/// Result of verifying a pack.
 #[derive(Debug)]
 pub enum PackCheck {
     /// All of it is what it must be, and whole with what is here.
@@ -83,7 +83,7 @@ fn bad<T>(reason: impl Into<String>) -> Result<T, Stop> {
     Err(Stop::Bad(reason.into()))
 }
 
-/// What an object was found to be, and as what trees name it: bits of one byte per position.
+/// Flags of an object, one byte per position: its kind, and the kinds that trees name it as.
 const IS_BLOB: u8 = 1;
 const IS_TREE: u8 = 2;
 const NAMED_BLOB: u8 = 4;
@@ -91,7 +91,7 @@ const NAMED_TREE: u8 = 8;
 
 struct PackVerifier<'a> {
     pack: &'a Arc<Pack>,
-    /// What is here already.
+    /// The store's own objects.
     here: Odb,
     /// The pack and what is here, read as one.
     both: Odb,
@@ -135,7 +135,7 @@ impl Odb {
                 decoded: decoded.into_inner(),
             }),
             Ok(()) | Err(Stop::Missing) => {
-                // What an index that is changed does not list may be there all the same.
+                // A changed index may not list all that the pack has.
                 let packs = self.packs()?;
                 packs.good.iter().try_for_each(|pack| pack.reader.check_index())?;
                 let more = ids.len() > MOST_NAMED;
@@ -306,7 +306,7 @@ impl PackVerifier<'_> {
         Ok(())
     }
 
-    /// What trees of the pack say of objects of the pack holds.
+    /// Checks that trees of the pack name its objects by their right kind.
     fn kinds(&self) -> Result<(), Stop> {
         for (seen, id) in self.seen.iter().zip(self.pack.reader.ids()) {
             let seen = seen.load(Ordering::Relaxed);

@@ -40,7 +40,7 @@ fn assert_bad(checked: PackCheck, part: &str) {
     }
 }
 
-/// What an entry claims to be, what it holds, and its base.
+/// Entry of a test pack: its id, kind, bytes, and base.
 type One = (Id, EntryContent, Vec<u8>, Option<(EntryBase, Vec<u8>)>);
 
 /// A pack of single entries, each claimed to have the id that is given.
