@@ -5,11 +5,15 @@
 //! code under test. What no test names is not listed, so that the compiler finds code that nobody uses.
 
 pub mod client {
-    pub use crate::client::{FolderRemote, Remote, push};
+    pub use crate::client::{Address, FolderRemote, Remote, push};
 }
 
 pub mod error {
     pub use crate::error::{Error, Kind, Result};
+}
+
+pub mod flow {
+    pub use crate::flow::{Quiet, delete, destination, pointer, promote, push, remote};
 }
 
 pub mod fs {
@@ -31,7 +35,7 @@ pub mod object {
 }
 
 pub mod operations {
-    pub use crate::operations::{bundle, promote};
+    pub use crate::operations::{bundle, create, promote, stage};
 }
 
 pub mod pack {

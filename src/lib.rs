@@ -17,6 +17,8 @@ mod compare;
 mod diff;
 mod error;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
+mod flow;
+#[allow(missing_docs, reason = "reached by `internals` alone")]
 mod fs;
 mod git;
 #[allow(missing_docs, reason = "reached by `internals` alone")]

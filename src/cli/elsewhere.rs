@@ -7,6 +7,7 @@ use super::remote::{self, environment};
 use crate::client::Address;
 use crate::client::remote_cache::{CachedRemote, RemoteCache};
 use crate::error::{Error, Kind, Result};
+use crate::flow::remote::{choose, unknown};
 use crate::history::live::Told;
 use crate::history::project::Project;
 use std::path::PathBuf;
@@ -51,8 +52,8 @@ fn find(cx: &mut Context<'_>, remote: &str) -> Result<(String, Address, bool)> {
         _ => error,
     })?;
     let config = project.store().config()?;
-    let (name, address) = remote::choose(&project, &config, Some(remote))?
-        .ok_or_else(|| remote::unknown(remote, &config))?;
+    let (name, address) =
+        choose(&project, &config, Some(remote))?.ok_or_else(|| unknown(remote, &config))?;
     let insecure = cx.insecure() || config.is_insecure(&name);
     Ok((name, address, insecure))
 }

@@ -5,10 +5,11 @@
 
 use super::context::Context;
 use super::elsewhere;
-use super::remote::{self, Reached};
+use super::remote;
 use crate::client::remote_cache::CachedRemote;
 use crate::client::{RetryPolicy, remembered};
 use crate::error::{Error, Kind, Result};
+use crate::flow::remote::{NamedRemote, choose};
 use crate::history::catalog::Catalog;
 use crate::history::live::{Live, Told};
 use crate::history::project::Project;
@@ -79,7 +80,7 @@ impl Whom {
     pub fn ask(&self, cx: &mut Context<'_>, project: &Project) -> Result<Option<Asked>> {
         let store = project.store();
         let chosen = store.config().and_then(|config| {
-            let chosen = remote::choose(project, &config, self.remote.as_deref())?;
+            let chosen = choose(project, &config, self.remote.as_deref())?;
             Ok(chosen.map(|(name, address)| (config.is_insecure(&name), name, address)))
         });
         let (insecure, name, address) = match chosen {
@@ -107,7 +108,7 @@ impl Whom {
         ) {
             Ok(reached) => {
                 let remembered = reached.remembering(store, cx.now()?.as_millisecond());
-                let Reached { name, remote, .. } = remembered;
+                let NamedRemote { name, remote, .. } = remembered;
                 let store = store.clone();
                 // It may outlive the patience, and is cut off with the process.
                 let ask = move || drop(tell.send(remembered::ask(&store, &name, &*remote)));

@@ -1,31 +1,37 @@
 //! The command line: arguments in, words and exit codes out. The only room that knows the clock, the
 //! user, the environment and the terminal; everything below is told.
 
-pub mod allowing;
 pub mod args;
+pub mod breaches;
 pub mod commands;
 pub mod compiler;
 pub mod complete;
 pub mod context;
+pub mod copied;
+pub mod data_folder;
 pub mod demo;
+pub mod diff_output;
+pub mod drift;
+pub mod drift_output;
 pub mod elsewhere;
-pub mod git;
 pub mod help;
 pub mod ink;
 pub mod live;
 pub mod output;
-pub mod outward;
 pub mod pager;
 pub mod panic;
-pub mod pointer;
 pub mod print;
 pub mod progress;
+pub mod push;
 pub mod push_output;
 pub mod remote;
 pub mod table;
 pub mod term;
+pub mod terminal;
 pub mod time;
 pub mod token;
+pub mod token_remote;
+pub mod tree_output;
 mod which_agent;
 
 use crate::error::Result;

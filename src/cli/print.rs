@@ -1,9 +1,11 @@
 //! A change between two states as people see it: coloured on a terminal, the words that differ in bold.
 
+use super::context::Context;
 use super::output::{GREEN, Output, RED, YELLOW};
 use super::term;
 use crate::compare::StateChange;
 use crate::error::Result;
+use crate::history::catalog::Catalog;
 use crate::history::version::Version;
 use crate::report::{self, Line, Sign};
 use anstyle::Style;
@@ -26,6 +28,16 @@ pub fn unread<'v>(out: &mut Output, versions: impl IntoIterator<Item = &'v Versi
         lines(out, [Line::plain(text)])?;
     }
     Ok(())
+}
+
+/// Says which versions cannot be read because of their refs.
+pub fn warn_of_damage(cx: &mut Context<'_>, catalog: &Catalog) {
+    for number in catalog.numbers() {
+        if let Some(error) = catalog.damage(number) {
+            cx.out.warn(format!("v{number} cannot be read: {error}"));
+            cx.out.hint("`lua-store fsck` says what to do next");
+        }
+    }
 }
 
 pub fn lines(out: &mut Output, lines: impl IntoIterator<Item = Line>) -> Result<()> {

@@ -7,6 +7,7 @@ use crate::cli::{compiler, print};
 use crate::compare::{self, Change, Item, StateChange};
 use crate::error::Result;
 use crate::model::agent::SourceRef;
+use crate::operations::leak::Leak;
 use crate::operations::push::Pushed;
 use crate::operations::stage::Report;
 use crate::operations::stock;
@@ -209,4 +210,11 @@ pub fn kept(report: &Report) -> Value {
 pub fn notes(report: &Report) -> Value {
     let one = |n: &crate::model::agent::Note| json!({"path": n.path, "line": n.line, "column": n.column, "message": n.message});
     report.notes.iter().map(one).collect()
+}
+
+/// A secret that stops a push.
+pub fn leak_json(leak: &Leak) -> Value {
+    json!({
+        "path": leak.path, "line": leak.line, "property": leak.property, "reason": leak.reason, "allow": leak.allow,
+    })
 }

@@ -3,66 +3,32 @@
 use super::context::Context;
 use super::output::Output;
 use super::token::Token;
-use crate::client::remembered::RememberedRemote;
 use crate::client::{
     Address, FolderRemote, HttpOptions, HttpRemote, Remote, RetryPolicy, WaitNotice,
 };
 use crate::error::{Error, Result};
+use crate::flow::remote::{NamedRemote, choose};
 use crate::fs;
 use crate::history::project::Project;
-use crate::store::{Store, StoreConfig};
+use clap_complete::ArgValueCompleter;
 use std::path::Path;
 use std::time::Duration;
 
-/// A remote of the project, ready to be spoken to.
-pub struct Reached {
-    pub name: String,
-    pub address: Address,
-    pub remote: Box<dyn Remote>,
+/// Which remote a command goes to.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Which {
+    /// The remote [default: the only one, or origin]
+    #[arg(long, value_name = "NAME", conflicts_with = "offline", add = ArgValueCompleter::new(super::complete::remotes))]
+    pub remote: Option<String>,
+    /// Leave the remote alone; the next push brings it there
+    #[arg(long)]
+    pub offline: bool,
 }
 
-impl Reached {
-    /// What the remote says that it has is remembered in a store, with the time.
-    pub fn remembering(self, store: &Store, at_ms: i64) -> Reached {
-        let Reached { name, address, remote } = self;
-        let remembered =
-            RememberedRemote { remote, store: store.clone(), name: name.clone(), at_ms };
-        Reached { name, address, remote: Box::new(remembered) }
-    }
-}
-
-/// Name and address of the remote that is meant: the one that is named, the only one, or `origin`.
-/// `None` where the project has none and none is named.
-pub fn choose(
-    project: &Project,
-    config: &StoreConfig,
-    name: Option<&str>,
-) -> Result<Option<(String, Address)>> {
-    let remotes = config.remotes();
-    let name = match (name, &remotes[..]) {
-        (Some(name), _) => name,
-        (None, []) => return Ok(None),
-        (None, [(only, _)]) => only,
-        (None, many) if many.iter().any(|(name, _)| *name == DEFAULT) => DEFAULT,
-        (None, many) => {
-            let names: Vec<&str> = many.iter().map(|(name, _)| *name).collect();
-            return Err(Error::usage(format!("there are several remotes: {}", names.join(", ")))
-                .hint(format!("say which one, as in `--remote {}`", names[0])));
-        }
-    };
-    let url = config.remote(name).ok_or_else(|| unknown(name, config))?;
-    Ok(Some((name.to_owned(), Address::parse(url, project.root())?)))
-}
-
-/// What a remote is called when nobody says.
-pub const DEFAULT: &str = "origin";
-
-pub fn unknown(name: &str, config: &StoreConfig) -> Error {
-    let error = Error::not_found(format!("there is no remote \"{name}\""));
-    let names: Vec<&str> = config.remotes().into_iter().map(|(name, _)| name).collect();
-    match names.is_empty() {
-        true => error.hint("`lua-store remote add origin https://host/AGENT` makes one"),
-        false => error.hint(format!("there is: {}", names.join(", "))),
+impl Which {
+    /// The remote that is meant, where there is one and it is not to be left alone.
+    pub fn reach(&self, cx: &mut Context<'_>, project: &Project) -> Result<Option<NamedRemote>> {
+        if self.offline { Ok(None) } else { reach(cx, project, self.remote.as_deref()) }
     }
 }
 
@@ -71,7 +37,7 @@ pub fn reach(
     cx: &mut Context<'_>,
     project: &Project,
     name: Option<&str>,
-) -> Result<Option<Reached>> {
+) -> Result<Option<NamedRemote>> {
     let config = project.store().config()?;
     let Some((name, address)) = choose(project, &config, name)? else { return Ok(None) };
     let insecure = cx.insecure() || config.is_insecure(&name);
@@ -80,7 +46,7 @@ pub fn reach(
 }
 
 /// The remote that is meant; having none is an error.
-pub fn require(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> Result<Reached> {
+pub fn require(cx: &mut Context<'_>, project: &Project, name: Option<&str>) -> Result<NamedRemote> {
     reach(cx, project, name)?.ok_or_else(|| {
         Error::usage("this project has no remote")
             .hint("`lua-store remote add origin https://host/AGENT` names one")
@@ -93,7 +59,7 @@ pub fn open(
     name: String,
     address: Address,
     insecure: bool,
-) -> Result<Reached> {
+) -> Result<NamedRemote> {
     open_patiently(cx, name, address, insecure, patience()?)
 }
 
@@ -103,7 +69,7 @@ pub fn open_patiently(
     address: Address,
     insecure: bool,
     patience: RetryPolicy,
-) -> Result<Reached> {
+) -> Result<NamedRemote> {
     let token = Token::find(&address)?;
     open_as(cx, name, address, token, insecure, patience)
 }
@@ -114,7 +80,7 @@ pub fn open_with(
     address: Address,
     token: Token,
     insecure: bool,
-) -> Result<Reached> {
+) -> Result<NamedRemote> {
     open_as(cx, name, address, token, insecure, patience()?)
 }
 
@@ -125,7 +91,7 @@ fn open_as(
     token: Token,
     insecure: bool,
     patience: RetryPolicy,
-) -> Result<Reached> {
+) -> Result<NamedRemote> {
     token.check(&address, insecure)?;
     let remote: Box<dyn Remote> = match &address {
         Address::Http { base, agent } => {
@@ -146,7 +112,7 @@ fn open_as(
             Box::new(FolderRemote::new(root, agent, cx.now()?.into()))
         }
     };
-    Ok(Reached { name, address, remote })
+    Ok(NamedRemote { name, address, remote })
 }
 
 /// `LUA_STORE_TRIES` says how often something is tried before it counts as failed.

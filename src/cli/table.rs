@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use super::term;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::text;
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -123,6 +123,12 @@ pub fn one_line(shown: &str) -> String {
 /// At most `limit` letters of a text, as the stock command cuts messages.
 pub fn cut(text: &str, limit: usize) -> String {
     text.chars().take(limit).collect()
+}
+
+/// A limit of a list. The words for one that makes no sense are the stock command's.
+pub fn parse_limit(text: &str) -> Result<usize> {
+    let refused = || Error::usage(format!("--limit must be a positive integer (got {text})."));
+    text.parse().ok().filter(|limit| *limit > 0).ok_or_else(refused)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Which token goes to a remote, where it is kept, and how a person gives one.
 
 use super::context::Context;
-use super::remote::{self, Reached};
+use super::remote;
 use crate::client::{Address, credentials};
 use crate::error::{At, Error, Result};
+use crate::flow::remote::NamedRemote;
 use crate::protocol::TOKEN_PREFIX;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -80,7 +81,7 @@ pub fn login(
     name: String,
     address: Address,
     insecure: bool,
-) -> Result<Reached> {
+) -> Result<NamedRemote> {
     let file = credentials_file().ok_or_else(|| {
         Error::failed("there is no place to keep a token: neither HOME nor XDG_CONFIG_HOME is set")
             .hint("set LUA_STORE_TOKEN for each command instead")

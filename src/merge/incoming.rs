@@ -71,3 +71,13 @@ impl LedgerChange {
 fn numbered(ids: &[Id], first: usize) -> impl Iterator<Item = (u64, Id)> {
     ids.iter().enumerate().skip(first).map(|(at, id)| (at as u64 + 1, *id))
 }
+
+/// Records that a ledger has beyond those of an earlier one, oldest first.
+pub fn moved_since<S: Source + ?Sized>(
+    objects: &S,
+    before: &Heads,
+    now: &Heads,
+) -> Result<Vec<LedgerChange>> {
+    let new = rebase::split_ledgers(objects, before, now)?.theirs;
+    Ok(new.into_iter().map(|step| LedgerChange::of(step, now)).collect())
+}

@@ -13,6 +13,9 @@ use crate::store::{
 };
 use std::path::Path;
 
+/// The versions of a bundle are kept as those of a remote of this name.
+pub const NAME: &str = "bundle";
+
 /// What a bundle may make this program decompress. Who was handed one waits for it, and can end it.
 const LIMITS: VerifyLimits = VerifyLimits { decoded: 64 << 30 };
 

@@ -1,5 +1,6 @@
 //! What a command does to a project and its store, each a function that another front end could call.
 
+pub mod allowed;
 pub mod build;
 pub mod bundle;
 mod compiled_code;

@@ -142,6 +142,9 @@ fn common(kind: &Kind, name: &str, description: &str, source: Value) -> Map<Stri
     json
 }
 
+const WORKFLOW: [&str; 6] =
+    ["schedule", "scheduleInput", "budget", "concurrencyPolicy", "goal", "outputVisibility"];
+
 /// What the stock manifest has of each kind besides.
 fn specific(kind: &Kind, definition: &Value, json: &mut Map<String, Value>) {
     let field = |key: &str| definition.get(key).cloned();
@@ -181,16 +184,8 @@ fn specific(kind: &Kind, definition: &Value, json: &mut Map<String, Value>) {
         "voice" => voice(definition, &mut put),
         "workflow" => {
             put("form", Some(field("form").unwrap_or(json!("graph"))));
-            let own = [
-                "schedule",
-                "scheduleInput",
-                "budget",
-                "concurrencyPolicy",
-                "goal",
-                "outputVisibility",
-            ];
             let from = definition.get("meta").unwrap_or(definition);
-            own.iter().for_each(|key| put(key, from.get(key).cloned()));
+            WORKFLOW.iter().for_each(|key| put(key, from.get(key).cloned()));
             let names: Vec<Value> =
                 tools(definition).iter().map(|tool| tool["name"].clone()).collect();
             put("toolRefs", Some(json!(names)));

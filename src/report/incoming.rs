@@ -11,9 +11,7 @@ use crate::history::record::Event;
 use crate::merge::incoming::{Incoming, LedgerChange};
 use crate::merge::pull::{PullConflicts, Pulled};
 use crate::merge::{ConflictReason, rebase};
-use crate::object::Source;
 use crate::report::view;
-use crate::store::Heads;
 use serde_json::{Value, json};
 
 /// `Allowed secrets, as origin contains them: src/key.ts`, where there are any.
@@ -53,16 +51,6 @@ pub fn news_lines(news: &Incoming) -> Vec<Line> {
 /// Records of a ledger, one line each.
 pub fn moved_lines(list: &[LedgerChange]) -> Vec<Line> {
     list.iter().map(|moved| Line::plain(moved_words(moved))).collect()
-}
-
-/// What a ledger has beyond an earlier one.
-pub fn moved_since<S: Source + ?Sized>(
-    objects: &S,
-    before: &Heads,
-    now: &Heads,
-) -> Result<Vec<Line>> {
-    let new = rebase::split_ledgers(objects, before, now)?.theirs;
-    Ok(moved_lines(&new.into_iter().map(|step| LedgerChange::of(step, now)).collect::<Vec<_>>()))
 }
 
 /// `promoted v3  2026-11-20 21:03  ann@example.com  "why"`
@@ -147,7 +135,7 @@ pub fn moved_json(moved: &LedgerChange) -> Result<Value> {
     }))
 }
 
-/// Why something cannot go to a remote before its news came here. `action` is `push` or `promote v3`.
+/// ConflictReason something cannot go to a remote before its news came here. `action` is `push` or `promote v3`.
 pub fn behind(action: &str, remote: &str, news: &Incoming) -> Error {
     Error::conflict(format!("cannot {action}: \"{remote}\" has {}", count(news)))
         .hint(format!("`lua-store pull {remote}` brings it here; nothing was changed"))
@@ -177,7 +165,7 @@ fn count(news: &Incoming) -> String {
     }
 }
 
-/// Why a pull was refused.
+/// ConflictReason a pull was refused.
 pub fn refusal(remote: &str, refused: &PullConflicts) -> Error {
     let what = match (&refused.conflicts[..], &refused.diverged) {
         ([], _) => "both sides promoted or deleted since".to_owned(),

@@ -16,6 +16,7 @@ mod dist;
 mod docs;
 mod dropped;
 mod escaping;
+mod flow;
 mod format;
 mod fsck;
 mod git;

@@ -33,7 +33,7 @@ const ROOMS: &[(&str, &str)] = &[
         "compare history reader model diff workspace store object fs parallel progress error",
     ),
     ("merge", "operations compare history reader model diff workspace store object progress error"),
-    ("report", "merge operations compare history model diff store object error"),
+    ("report", "merge operations compare history model diff object error"),
     ("git", "object fs parallel error"),
     ("remote_store", "history model protocol store pack object fs progress error"),
     ("server", "remote_store protocol store pack fs parallel text error"),
@@ -42,12 +42,16 @@ const ROOMS: &[(&str, &str)] = &[
         "remote_store merge operations history protocol store pack object fs progress error",
     ),
     (
+        "flow",
+        "client git report merge operations compare history reader diff workspace store protocol object progress error",
+    ),
+    (
         "cli",
-        "client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
+        "flow client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
     ),
     (
         "internals",
-        "client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
+        "flow client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
     ),
     ("main", ""),
 ];
@@ -74,6 +78,18 @@ fn the_table_of_rooms_has_no_arrow_upwards_and_none_that_nobody_uses() {
             );
         }
     }
+}
+
+#[test]
+fn no_command_names_another_command() {
+    let sources: Vec<Source> =
+        sources("src").into_iter().filter(|one| one.path.starts_with(COMMANDS)).collect();
+    let commands: Vec<&str> =
+        sources.iter().filter(|one| one.text.contains(RUNS)).map(|one| stem(&one.path)).collect();
+    assert!(commands.len() > 40, "the commands are found: {commands:?}");
+    let wrong: Vec<String> =
+        sources.iter().flat_map(|source| sibling_commands(source, &commands)).collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -266,6 +282,39 @@ fn rooms_named(line: &str) -> Vec<&str> {
     names.filter(|name| !name.starts_with(char::is_uppercase)).collect()
 }
 
+const COMMANDS: &str = "src/cli/commands/";
+/// How a command begins to run.
+const RUNS: &str = "pub fn run(self, cx: &mut Context";
+
+/// The name of a file, or of the folder whose `mod.rs` it is.
+fn stem(path: &str) -> &str {
+    let path = path.trim_end_matches("/mod.rs").trim_end_matches(".rs");
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// What several commands need is in `cli`, or below it. `mod.rs` of a group names those of the group.
+fn sibling_commands(source: &Source, commands: &[&str]) -> Vec<String> {
+    let is_group = source.path.ends_with("/mod.rs");
+    let names = |line: &str, path: &str| {
+        line.split(path).skip(1).any(|rest| {
+            let braced = rest.strip_prefix('{').and_then(|rest| rest.split('}').next());
+            let list = braced.unwrap_or(rest).split(',').map(str::trim);
+            let first = |one: &str| {
+                one.split(|c: char| !c.is_alphanumeric() && c != '_').next().map(str::to_owned)
+            };
+            list.filter_map(first).any(|name| commands.contains(&&*name))
+        })
+    };
+    let wrong = code(source).filter(|(_, line)| {
+        line.contains("crate::cli::commands::") || !is_group && names(line, "super::")
+    });
+    wrong
+        .map(|(number, line)| {
+            format!("{}:{number}: a command names another one: {}", source.path, line.trim())
+        })
+        .collect()
+}
+
 fn writes_files(source: &Source) -> Vec<String> {
     const WRITES: &[&str] = &[
         "std::fs::write(",
@@ -430,6 +479,26 @@ mod the_rules_can_fail {
             1,
             "code goes on"
         );
+    }
+
+    #[test]
+    fn naming_another_command() {
+        let wrong = |path: &str, text: &str| {
+            let source = source(path, text);
+            sibling_commands(&source, &["push", "status", "show"]).len()
+        };
+        assert_eq!(
+            wrong("src/cli/commands/sync/act.rs", "use crate::cli::commands::push::Push;"),
+            1
+        );
+        assert_eq!(wrong("src/cli/commands/status.rs", "use super::push::left_out;"), 1);
+        assert_eq!(wrong("src/cli/commands/status.rs", "use super::{kept, push};"), 1);
+        assert_eq!(
+            wrong("src/cli/commands/status.rs", "use super::kept;\nuse crate::cli::push;"),
+            0
+        );
+        assert_eq!(wrong("src/cli/commands/source/mod.rs", "use super::push;"), 0);
+        assert_eq!(stem("src/cli/commands/source/mod.rs"), "source");
     }
 
     #[test]

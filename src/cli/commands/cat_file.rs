@@ -1,8 +1,8 @@
 //! `cat-file`: one object, as it is or as a person reads it.
 
-use super::ls_tree::{line, listed, to_json};
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
+use crate::cli::tree_output::{line, listed, to_json};
 use crate::cli::{Exit, complete};
 use crate::error::{Error, Result};
 use crate::history::project::Project;

@@ -1,15 +1,16 @@
 //! `clone`: a project made of what a remote, or a bundle, has.
 
-use crate::cli::commands::fetch::{as_is, tell_as_is};
+use crate::cli::breaches;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
-use crate::cli::remote::{self, DEFAULT, Reached};
+use crate::cli::remote;
 use crate::cli::{Exit, token};
 use crate::client::clone::{self, ClonedProject, Origin};
 use crate::client::fetch::tracking;
 use crate::client::remembered;
 use crate::client::{self, Address};
 use crate::error::{Kind, Result};
+use crate::flow::remote::{DEFAULT, NamedRemote};
 use crate::history::project::Project;
 use crate::history::rules::Strictness;
 use crate::operations::bundle;
@@ -51,7 +52,7 @@ impl Clone {
         let insecure = cx.insecure();
         let reached = remote::open(cx, DEFAULT.to_owned(), address, insecure)?;
         let term = *cx.out.term();
-        let receive = |reached: &Reached| {
+        let receive = |reached: &NamedRemote| {
             progress::show(&term, "Receiving", Unit::Byte, |progress| {
                 let origin = Origin { name: DEFAULT, url: &url, insecure };
                 clone::clone(&root, origin, &*reached.remote, strictness, progress)
@@ -66,14 +67,14 @@ impl Clone {
             other => other?,
         };
         let store = Project::open(&root)?.store().clone();
-        tell_as_is(cx, &breaches);
+        breaches::print(cx, &breaches);
         remembered::remember(&store, DEFAULT, tracking(&head), cx.now()?.as_millisecond());
         if cx.out.is_json() {
             cx.out.json(&json!({
                 "project": root, "url": url, "agent": head.agent, "files": adopted.files, "bytes": bytes,
                 "sourceVersion": head.source.len(), "version": head.versions.len(),
                 "active": head.active.and_then(|active| active.version), "allowed": adopted.allowed,
-                "asIs": as_is(&breaches),
+                "asIs": breaches::to_json(&breaches),
             }))?;
             return Ok(Exit::Done);
         }
@@ -87,13 +88,13 @@ fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path, strictness: Strictness
         progress::show(&term, "Receiving", Unit::Item, |progress| {
             bundle::clone(file, root, strictness, progress)
         })?;
-    tell_as_is(cx, &breaches);
+    breaches::print(cx, &breaches);
     if cx.out.is_json() {
         cx.out.json(&json!({
             "project": root, "url": file, "agent": null, "files": adopted.files, "bytes": null,
             "sourceVersion": heads.source.len(), "version": heads.versions.len(),
             "active": heads.active.and_then(|active| active.version), "allowed": adopted.allowed,
-            "asIs": as_is(&breaches),
+            "asIs": breaches::to_json(&breaches),
         }))?;
         return Ok(Exit::Done);
     }

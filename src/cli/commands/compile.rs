@@ -1,11 +1,11 @@
 //! `compile`: what is read of the agent in the project, and what could not be.
 
 use crate::cli::Exit;
-use crate::cli::commands::status::leak_json;
-use crate::cli::commands::sync;
 use crate::cli::compiler::{self, Compiler};
 use crate::cli::context::Context;
+use crate::cli::drift;
 use crate::cli::output::BOLD;
+use crate::cli::push_output::leak_json;
 use crate::cli::table::{Table, cut, one_line};
 use crate::error::Result;
 use crate::model::agent::{Agent, Persona};
@@ -61,7 +61,7 @@ impl Compile {
         compiled["compiled"] = dist.to_json();
         if cx.out.is_json() {
             if self.sync {
-                compiled["sync"] = sync::standing(cx)?;
+                compiled["sync"] = drift::to_json(cx)?;
             }
             cx.out.json(&compiled)?;
             return Ok(Exit::Done);
@@ -75,7 +75,7 @@ impl Compile {
         cx.page();
         heading(cx, &agent)?;
         primitives(&compiled).print(cx.out)?;
-        if self.sync { sync::tell(cx) } else { Ok(Exit::Done) }
+        if self.sync { drift::print(cx) } else { Ok(Exit::Done) }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
-use crate::cli::{Exit, remote};
+use crate::cli::{Exit, breaches, remote};
 use crate::client::divergence::{AheadBehind, Divergence};
 use crate::client::fetch::{self, Fetched};
 use crate::error::Result;
 use crate::history::project::Project;
-use crate::history::rules::{Breach, Strictness};
+use crate::history::rules::Strictness;
 use crate::operations::bundle;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
@@ -47,7 +47,7 @@ impl Fetch {
             let head = fetch::look(store, name, remote)?;
             fetch::bring_with(store, name, remote, head, strictness, progress)
         })?;
-        tell_as_is(cx, &fetched.breaches);
+        breaches::print(cx, &fetched.breaches);
         let standing = Divergence::of(&store.heads()?, &fetched.head, store.objects())?;
         if cx.out.is_json() {
             cx.out.json(&json!({
@@ -56,7 +56,7 @@ impl Fetch {
                 "active": fetched.head.active.and_then(|active| active.version),
                 "objects": fetched.objects, "bytes": fetched.bytes,
                 "source": standing.source.word(), "versions": standing.versions.word(),
-                "ledger": standing.ledger.word(), "asIs": as_is(&fetched.breaches),
+                "ledger": standing.ledger.word(), "asIs": breaches::to_json(&fetched.breaches),
             }))?;
         } else {
             tell(cx, &reached.name, &fetched, &standing)?;
@@ -64,29 +64,6 @@ impl Fetch {
         cx.look_after(&project);
         Ok(Exit::Done)
     }
-}
-
-/// The versions of a bundle are kept as those of a remote of this name.
-pub const BUNDLE: &str = "bundle";
-
-/// How many breaches are told before the rest is only counted.
-const BREACHES: usize = 5;
-
-/// Says what was taken although it breaks a rule.
-pub fn tell_as_is(cx: &mut Context<'_>, breaches: &[Breach]) {
-    for breach in breaches.iter().take(BREACHES) {
-        cx.out.warn(format!("taken as it is: {}", breach.sentence()));
-    }
-    if !breaches.is_empty() {
-        let more = breaches.len().saturating_sub(BREACHES);
-        let more = if more > 0 { format!("{more} more; ") } else { String::new() };
-        cx.out.hint(format!("{more}every command works around it, and `lua-store fsck` names it"));
-    }
-}
-
-/// The same for `--json`.
-pub fn as_is(breaches: &[Breach]) -> Vec<String> {
-    breaches.iter().map(Breach::sentence).collect()
 }
 
 fn bundle(
@@ -97,14 +74,14 @@ fn bundle(
 ) -> Result<Exit> {
     let term = *cx.out.term();
     let (heads, breaches) = progress::show(&term, "Receiving", Unit::Item, |progress| {
-        bundle::fetch(project, file, BUNDLE, strictness, progress)
+        bundle::fetch(project, file, bundle::NAME, strictness, progress)
     })?;
-    tell_as_is(cx, &breaches);
+    breaches::print(cx, &breaches);
     let active = heads.active.and_then(|active| active.version);
     if cx.out.is_json() {
         cx.out.json(&json!({
-            "name": BUNDLE, "url": file, "sourceVersion": heads.source.len(), "version": heads.versions.len(),
-            "active": active, "asIs": as_is(&breaches),
+            "name": bundle::NAME, "url": file, "sourceVersion": heads.source.len(), "version": heads.versions.len(),
+            "active": active, "asIs": breaches::to_json(&breaches),
         }))?;
     } else {
         let active = active.map_or("none".to_owned(), |number| format!("v{number}"));

@@ -1,6 +1,5 @@
 //! `fsck`: everything the store holds is held against its hash and its record, and repaired where that is asked for.
 
-use super::fetch::BUNDLE;
 use crate::cli::context::Context;
 use crate::cli::output::{GREEN, RED};
 use crate::cli::progress::{self, Unit};
@@ -58,11 +57,7 @@ impl Fsck {
         problems
             .extend(store.config().err().map(|error| problem("configuration", error.message())));
         problems.extend(store.open_unguarded().map(unshielded));
-        // One damaged ref stops several checks, each with the same words.
-        let mut told = BTreeSet::new();
-        problems.retain(|found| {
-            found.subject.starts_with("object ") || told.insert(found.what.clone())
-        });
+        let problems = each_once(problems);
         let refs = survey.refs.len();
         if cx.out.is_json() {
             let mut answer = json!({
@@ -98,6 +93,14 @@ impl Fsck {
     }
 }
 
+/// One damaged ref stops several checks, each with the same words.
+fn each_once(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let mut known = BTreeSet::new();
+    problems
+        .retain(|found| found.subject.starts_with("object ") || known.insert(found.what.clone()));
+    problems
+}
+
 /// Refs and pointer first, with what the remotes are known to have; then objects, from the remote that is named; then
 /// packs of which everything is whole elsewhere go.
 fn repair(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<Repaired> {
@@ -129,8 +132,14 @@ fn bring(cx: &mut Context<'_>, project: &Project, from: &str) -> Result<Heads> {
     let file = cx.directory()?.join(from);
     if file.is_file() {
         return progress::show(&term, "Receiving", Unit::Item, |progress| {
-            bundle::fetch(project, &file, BUNDLE, Strictness::Refuse, progress)
-                .map(|(heads, _)| heads)
+            bundle::fetch(
+                project,
+                &file,
+                crate::operations::bundle::NAME,
+                Strictness::Refuse,
+                progress,
+            )
+            .map(|(heads, _)| heads)
         });
     }
     let reached = remote::require(cx, project, Some(from))?;

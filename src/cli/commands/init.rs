@@ -3,10 +3,11 @@
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::progress::{self, Unit};
-use crate::cli::remote::{self, DEFAULT, Reached};
+use crate::cli::remote;
 use crate::cli::which_agent::WhichAgent;
 use crate::client::{self, Address, fetch};
 use crate::error::{At, Error, Result};
+use crate::flow::remote::{DEFAULT, NamedRemote};
 use crate::history::project::Project;
 use crate::merge::Side;
 use crate::merge::pull::{self, PullOutcome};
@@ -149,7 +150,7 @@ fn restore(cx: &mut Context<'_>, root: &Path, is_empty: bool) -> Result<usize> {
     let choice = is_empty.then_some(Side::Theirs);
     let project = Project::open(root)?;
     let who = cx.who(&project)?;
-    let Reached { name, remote, .. } = remote::require(cx, &project, Some(DEFAULT))?;
+    let NamedRemote { name, remote, .. } = remote::require(cx, &project, Some(DEFAULT))?;
     let term = *cx.out.term();
     let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
         fetch::fetch(project.store(), &name, &*remote, progress)

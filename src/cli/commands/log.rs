@@ -1,10 +1,10 @@
 //! `log`: versions newest first, or the ledger of promotions and deletions.
 
 use crate::cli::Exit;
-use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
 use crate::cli::live::{View, Whom};
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
+use crate::cli::table::parse_limit;
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::history::catalog::Catalog;
@@ -213,16 +213,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
             step.record.reason.as_ref().map_or(String::new(), |reason| format!("  {reason}"));
         let short = cx.out.paint(DIM, step.id.short());
         let event = step.record.event.word();
-        let version = match number(step)? {
-            Some(number) => format!("v{number}"),
-            None if catalog.damaged() > 0 => {
-                format!("{} (its ref is damaged)", step.version.short())
-            }
-            None => match catalog.elsewhere(&step.version) {
-                Some(name) => name,
-                None => format!("{} (not here)", step.version.short()),
-            },
-        };
+        let version = version_words(catalog, step, number(step)?);
         let by = format!("{}{}", step.record.by, vias.after(&step.id));
         let here = live.unsent.as_ref().is_some_and(|unsent| report::is_unsent(unsent, step));
         let here = if here { "  (here only)" } else { "" };
@@ -230,4 +221,14 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
         cx.out.line(format!("{short}  {at}  {event:<7} {version}  by {by}{reason}{here}"))?;
     }
     Ok(())
+}
+
+/// A version by its number, by what a remote calls it, or by its id.
+fn version_words(catalog: &Catalog<'_>, step: &Step, number: Option<u64>) -> String {
+    let id = step.version.short();
+    match number {
+        Some(number) => format!("v{number}"),
+        None if catalog.damaged() > 0 => format!("{id} (its ref is damaged)"),
+        None => catalog.elsewhere(&step.version).unwrap_or_else(|| format!("{id} (not here)")),
+    }
 }

@@ -1,7 +1,7 @@
 //! `logout`: forgets the token for a remote.
 
-use super::login::{self, Meant};
 use crate::cli::context::Context;
+use crate::cli::token_remote::{self, TokenRemote};
 use crate::cli::{Exit, token};
 use crate::client::credentials;
 use crate::error::Result;
@@ -18,12 +18,12 @@ pub struct Logout {
 
 impl Logout {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
-        let Meant { name, address, .. } = login::meant(cx, self.remote)?;
+        let TokenRemote { name, address, .. } = token_remote::find(cx, self.remote)?;
         let forgotten = match token::credentials_file() {
             Some(file) => credentials::forget(&file, &address)?,
             None => false,
         };
-        let shown = login::shown(&name, &address);
+        let shown = token_remote::shown(&name, &address);
         if cx.out.is_json() {
             cx.out.json(&json!({"name": name, "forgotten": forgotten}))?;
         } else if forgotten {

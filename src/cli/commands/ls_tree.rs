@@ -2,14 +2,13 @@
 
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
-use crate::cli::table::one_line;
+use crate::cli::tree_output::{Listed, line, to_json};
 use crate::cli::{Exit, complete};
 use crate::error::{Error, Result};
 use crate::history::resolve;
 use crate::history::revision::Revision;
-use crate::object::{Source, Tree, TreeEntry};
+use crate::object::{Source, Tree};
 use clap_complete::ArgValueCompleter;
-use serde_json::{Value, json};
 
 /// List what a version, or a folder inside one, holds
 #[derive(Debug, clap::Args)]
@@ -55,9 +54,6 @@ impl LsTree {
     }
 }
 
-/// An entry, and its path from the tree that was asked for.
-pub type Listed = (String, TreeEntry);
-
 /// The entries of a tree, one after the other: a tree may be deeper than a stack, and unfold to more than fits
 /// into memory.
 struct Entries {
@@ -91,17 +87,4 @@ impl Entries {
         }
         Ok(None)
     }
-}
-
-/// The entries of one tree.
-pub fn listed(tree: &Tree, above: &str) -> Vec<Listed> {
-    tree.entries().iter().map(|entry| (format!("{above}{}", entry.name), entry.clone())).collect()
-}
-
-pub fn line((path, entry): &Listed) -> String {
-    format!("{:10}  {}  {}", entry.mode.word(), entry.id, one_line(path))
-}
-
-pub fn to_json((path, entry): &Listed) -> Value {
-    json!({"path": path, "mode": entry.mode.word(), "id": entry.id.to_string()})
 }

@@ -1,20 +1,19 @@
 //! `pull`: what others pushed comes into the files and before what is not pushed here.
 
 use crate::cli::Exit;
-use crate::cli::commands::fetch::BUNDLE;
 use crate::cli::context::Context;
-use crate::cli::progress::with_progress;
+use crate::cli::print;
 use crate::cli::progress::{self, Unit};
-use crate::cli::remote::{self, Reached};
-use crate::cli::{git, print};
+use crate::cli::remote;
+use crate::cli::terminal::{Terminal, print_git};
 use crate::client::{self, fetch};
 use crate::error::Result;
+use crate::flow::pull;
+use crate::flow::remote::NamedRemote;
 use crate::history::project::Project;
-use crate::history::record::Who;
 use crate::history::rules::Strictness;
-use crate::history::source;
 use crate::merge::Side;
-use crate::merge::pull::{self, PullConflicts, PullOutcome, Pulled};
+use crate::merge::pull::{PullConflicts, PullOutcome, Pulled};
 use crate::operations::bundle;
 use crate::report;
 use crate::store::Heads;
@@ -48,9 +47,8 @@ impl Pull {
         let project = cx.project()?;
         let who = cx.who(&project)?;
         let (name, there) = bring(cx, &project, self.remote.as_deref())?;
-        let outcome = with_progress(cx, "Merging", |progress| {
-            pull::pull(&project, &there, choice, &who, &progress)
-        })?;
+        let mut terminal = Terminal::new(cx);
+        let (outcome, git) = pull::pull(&mut terminal, (&project, &who), &there, choice)?;
         match outcome {
             PullOutcome::UpToDate if cx.out.is_json() => {
                 cx.out.json(&json!({ "name": name, "new": false }))?
@@ -61,7 +59,7 @@ impl Pull {
             PullOutcome::Refused(refused) => return refuse(cx, &name, &refused),
             PullOutcome::Pulled(pulled) => {
                 tell(cx, &name, &pulled)?;
-                commit(cx, &project, &pulled, &who)?;
+                git.iter().for_each(|git| print_git(cx, git));
             }
         }
         cx.look_after(&project);
@@ -76,29 +74,16 @@ fn bring(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<
         let file = cx.directory()?.join(name);
         if file.is_file() {
             let (heads, _) = progress::show(&term, "Receiving", Unit::Item, |progress| {
-                bundle::fetch(project, &file, BUNDLE, Strictness::Refuse, progress)
+                bundle::fetch(project, &file, bundle::NAME, Strictness::Refuse, progress)
             })?;
             return Ok((name.to_owned(), heads));
         }
     }
-    let Reached { name, remote, .. } = remote::require(cx, project, from)?;
+    let NamedRemote { name, remote, .. } = remote::require(cx, project, from)?;
     let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
         fetch::fetch(project.store(), &name, &*remote, progress)
     })?;
     Ok((name, client::heads(&fetched.head)))
-}
-
-/// The files that came become a commit, where git is connected. With versions of ours behind them the next push
-/// makes the commit: only then there is a source version that holds both.
-fn commit(cx: &mut Context<'_>, project: &Project, pulled: &Pulled, who: &Who) -> Result<()> {
-    if !report::renumbered_lines(&pulled.rebased).is_empty() {
-        return Ok(());
-    }
-    if let Some(newest) = source::latest(project.store())? {
-        let event = git::Event::Pulled { version: None, tree: newest.source };
-        git::commit_after(project, &event, who).iter().for_each(|told| told.tell(cx));
-    }
-    Ok(())
 }
 
 fn refuse(cx: &mut Context<'_>, name: &str, refused: &PullConflicts) -> Result<Exit> {

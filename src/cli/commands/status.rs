@@ -1,11 +1,11 @@
 //! `status`: where things stand, on one screen.
 
-use crate::cli::commands::version::list::warn_of_damage;
 use crate::cli::context::Context;
 use crate::cli::live::{View, Whom};
 use crate::cli::output::{BOLD, GREEN, YELLOW};
+use crate::cli::print::warn_of_damage;
 use crate::cli::progress::with_progress;
-use crate::cli::push_output::{kept, left_out, notes, remarks};
+use crate::cli::push_output::{kept, leak_json, left_out, notes, remarks};
 use crate::cli::{Exit, elsewhere};
 use crate::compare::Change;
 use crate::error::Result;
@@ -15,7 +15,7 @@ use crate::history::project::Project;
 use crate::history::source;
 use crate::history::version::{Status as VersionStatus, Version};
 use crate::operations::build::Scope;
-use crate::operations::leak::{self, Leak};
+use crate::operations::leak;
 use crate::operations::stage::{self, Report};
 use crate::operations::stock;
 use crate::progress::Progress;
@@ -109,7 +109,7 @@ fn to_json(report: &Report, catalog: &Catalog, live: &Live) -> serde_json::Value
         "latest": catalog.latest(),
         "staged": staged_numbers(catalog),
         "sourceVersion": report.previous.as_ref().map(|previous| previous.number),
-        "notPushed": {"primitives": moved, "files": super::diff::files_json(&report.files)},
+        "notPushed": {"primitives": moved, "files": crate::cli::diff_output::files_json(&report.files)},
         "leftOut": left_out(report),
         "keptAlthoughIgnored": kept(report),
         "leftovers": report.snapshot.leftovers,
@@ -252,7 +252,7 @@ fn print_unpushed(cx: &mut Context<'_>, report: &Report, unsent: Option<String>)
     print_rebundled(cx, report)?;
     let files = &report.files;
     for change in files.iter().take(FILES) {
-        cx.out.line(super::diff::file_line(change))?;
+        cx.out.line(crate::cli::diff_output::file_line(change))?;
     }
     if files.len() > FILES {
         cx.out.line(format!(
@@ -282,13 +282,6 @@ fn print_secrets(cx: &mut Context<'_>, report: &Report, allowed: &[String]) -> R
         cx.out.hint(format!("`{}` keeps what is no secret", leak::allow_command(&report.leaks)));
     }
     Ok(())
-}
-
-/// A secret that stops a push.
-pub fn leak_json(leak: &Leak) -> serde_json::Value {
-    json!({
-        "path": leak.path, "line": leak.line, "property": leak.property, "reason": leak.reason, "allow": leak.allow,
-    })
 }
 
 /// What the compiler made anew, although it is the same.

@@ -45,6 +45,14 @@ pub struct Rebased {
     pub left_out: Vec<Step>,
 }
 
+impl Rebased {
+    /// Whether ours stays as it is.
+    pub fn is_empty(&self) -> bool {
+        let Rebased { source, versions, primitives, left_out, .. } = self;
+        source.is_empty() && versions.is_empty() && primitives.is_empty() && left_out.is_empty()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RebaseOutcome {
     Rebased(Rebased),

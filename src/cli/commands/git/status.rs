@@ -2,9 +2,9 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::git::with_version;
 use crate::cli::output::{DIM, YELLOW};
 use crate::error::Result;
+use crate::flow::git::with_version;
 use crate::git::{CommitChange, Repository, tag};
 use crate::history::catalog::Catalog;
 use crate::history::project::Project;

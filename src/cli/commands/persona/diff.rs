@@ -1,8 +1,8 @@
 //! `persona diff`: what two versions of the persona say differently.
 
 use super::listed;
-use crate::cli::commands::diff::print_patch_text;
 use crate::cli::context::Context;
+use crate::cli::diff_output::print_patch_text;
 use crate::cli::live::Whom;
 use crate::cli::{Exit, complete, print};
 use crate::compare::persona::{self, PersonaVersion};

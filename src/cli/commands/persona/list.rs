@@ -2,10 +2,10 @@
 
 use super::{listed, to_json};
 use crate::cli::Exit;
-use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
 use crate::cli::output::{BOLD, GREEN};
+use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table, cut};
 use crate::compare::persona::{PersonaVersion, Status};
 use crate::error::Result;

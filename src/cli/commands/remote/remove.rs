@@ -2,8 +2,8 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::remote;
 use crate::error::Result;
+use crate::flow::remote::unknown;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
@@ -21,7 +21,7 @@ impl Remove {
         let lock = project.store().lock()?;
         let mut config = project.store().config()?;
         if !config.remove_remote(&self.name) {
-            return Err(remote::unknown(&self.name, &config));
+            return Err(unknown(&self.name, &config));
         }
         config.save(&lock)?;
         project.store().forget_remote(&lock, &self.name)?;

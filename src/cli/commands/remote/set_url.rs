@@ -1,9 +1,10 @@
 //! `remote set-url`: a remote has moved.
 
+use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::{Exit, remote};
 use crate::client::Address;
 use crate::error::Result;
+use crate::flow::remote::unknown;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
@@ -26,10 +27,8 @@ impl SetUrl {
         let address = Address::parse(&self.url, project.root())?;
         let lock = project.store().lock()?;
         let mut config = project.store().config()?;
-        let before = config
-            .remote(&self.name)
-            .ok_or_else(|| remote::unknown(&self.name, &config))?
-            .to_owned();
+        let before =
+            config.remote(&self.name).ok_or_else(|| unknown(&self.name, &config))?.to_owned();
         project.store().forget_remote(&lock, &self.name)?;
         config.set_remote(&self.name, &self.url, cx.insecure())?;
         config.save(&lock)?;

@@ -1,9 +1,9 @@
 //! `serve backup`: a copy of a server's data that can be trusted, made while the server runs.
 
-use super::copied::{size, tell_problems, to_json};
-use super::place::Place;
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::copied::{size, tell_problems, to_json};
+use crate::cli::data_folder::DataFolder;
 use crate::cli::progress::{self, Unit};
 use crate::error::Result;
 use crate::fs;
@@ -20,7 +20,7 @@ pub struct Backup {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl Backup {

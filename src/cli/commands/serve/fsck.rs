@@ -1,14 +1,12 @@
 //! `serve fsck`: everything that a server keeps is read and held against its hash, its head and the rules.
 
-use super::place::Place;
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::data_folder::{self, DataFolder};
 use crate::cli::output::RED;
 use crate::cli::progress::{self, Unit};
-use crate::error::{Error, Kind, Result};
-use crate::progress::Progress;
+use crate::error::{Kind, Result};
 use crate::protocol::AgentId;
-use crate::remote_store::RemoteStore;
 use crate::server::inventory;
 use crate::server::tokens::Tokens;
 use serde_json::json;
@@ -22,7 +20,7 @@ pub struct Fsck {
     #[arg(long = "agent", value_name = "AGENT")]
     agents: Vec<AgentId>,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl Fsck {
@@ -43,7 +41,7 @@ impl Fsck {
         }
         let term = *cx.out.term();
         let problems = progress::show(&term, "Checking", Unit::Item, |progress| {
-            check(&store, &agents, progress)
+            data_folder::check(&store, &agents, progress)
         })?;
         let tokens = if all { Tokens::of(&data).list().err() } else { None };
         let tokens = tokens.map(|error| error.message().to_owned());
@@ -74,23 +72,4 @@ impl Fsck {
         }
         Ok(if fine { Exit::Done } else { Exit::Found })
     }
-}
-
-/// What is wrong with each agent. One that cannot be opened at all keeps no other from being read.
-pub fn check(
-    store: &RemoteStore,
-    agents: &[AgentId],
-    progress: &Progress,
-) -> Result<Vec<(AgentId, String)>> {
-    progress.expect(agents.len() as u64);
-    let mut problems = Vec::new();
-    for agent in agents {
-        let found = store.check(agent).or_else(|error: Error| match error.kind() {
-            Kind::Unavailable => Err(error),
-            _ => Ok(vec![error.message().to_owned()]),
-        })?;
-        problems.extend(found.into_iter().map(|what| (agent.clone(), what)));
-        progress.advance(0);
-    }
-    Ok(problems)
 }

@@ -1,9 +1,9 @@
 //! `serve gc`: upkeep now, not when a server comes to it.
 
-use super::copied::size;
-use super::place::Place;
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::copied::size;
+use crate::cli::data_folder::DataFolder;
 use crate::error::Result;
 use crate::protocol::AgentId;
 use crate::remote_store::{Collected, Upkeep};
@@ -22,7 +22,7 @@ pub struct Gc {
     #[arg(long)]
     full: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl Gc {

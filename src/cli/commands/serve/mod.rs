@@ -3,11 +3,9 @@
 pub mod agents;
 pub mod backup;
 mod config_file;
-mod copied;
 pub mod fsck;
 pub mod gc;
 mod limits;
-mod place;
 pub mod restore;
 mod sockets;
 mod start;
@@ -36,7 +34,7 @@ impl Serve {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         match self.command {
             Some(command) => command.run(cx),
-            None => self.start.with_file(cx)?.run(cx),
+            None => self.start.with_file(cx)?.serve(cx),
         }
     }
 }

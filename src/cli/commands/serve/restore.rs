@@ -1,10 +1,9 @@
 //! `serve restore`: a server's data made of a backup, and checked.
 
-use super::copied::{size, tell_problems, to_json};
-use super::fsck;
-use super::place::Place;
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::copied::{size, tell_problems, to_json};
+use crate::cli::data_folder::{self, DataFolder};
 use crate::cli::progress::{self, Unit};
 use crate::error::Result;
 use crate::fs;
@@ -22,7 +21,7 @@ pub struct Restore {
     #[arg(value_name = "BACKUP")]
     backup: PathBuf,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl Restore {
@@ -38,7 +37,7 @@ impl Restore {
         let store = RemoteStore::open_existing(&data)?;
         let agents = store.agents()?;
         let damage = progress::show(&term, "Checking", Unit::Item, |progress| {
-            fsck::check(&store, &agents, progress)
+            data_folder::check(&store, &agents, progress)
         })?;
         RemoteStore::restored(&data)?;
         // What the check says too.

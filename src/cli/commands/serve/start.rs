@@ -1,8 +1,8 @@
 //! `serve` itself: checks, the address on stdout, and then requests until the process is stopped.
 
-use super::place::Place;
 use super::{config_file, limits, sockets};
 use crate::cli::context::Context;
+use crate::cli::data_folder::DataFolder;
 use crate::cli::{Exit, panic};
 use crate::error::{At, Error, Result};
 use crate::server::tokens::Tokens;
@@ -31,7 +31,7 @@ pub struct Start {
     #[arg(long, value_name = "ADDR")]
     admin_listen: Option<String>,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
     /// What clients call this server, where that is not the address it listens on
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -131,7 +131,7 @@ impl Start {
         }
     }
 
-    pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
+    pub fn serve(self, cx: &mut Context<'_>) -> Result<Exit> {
         let public_url = self.public_url.as_deref().map(plain_url).transpose()?;
         let passed = sockets::passed()?;
         let (listen, admin) = self.addresses(&passed)?;

@@ -1,8 +1,8 @@
 //! `source diff`: what differs between the files of two pushes.
 
 use super::number;
-use crate::cli::commands::diff::{FileView, print_files};
 use crate::cli::context::Context;
+use crate::cli::diff_output::{FileView, print_files};
 use crate::cli::{Exit, complete};
 use crate::diff;
 use crate::error::Result;
@@ -31,7 +31,7 @@ impl Diff {
         let objects = project.store().objects();
         let changes = diff::find_renames(diff::trees(objects, Some(old.source), Some(new.source))?);
         if cx.out.is_json() {
-            let files = crate::cli::commands::diff::files_json(&changes);
+            let files = crate::cli::diff_output::files_json(&changes);
             cx.out.json(&json!({"from": from, "to": to, "files": files}))?;
             return Ok(Exit::Done);
         }

@@ -1,8 +1,8 @@
 //! `source list`: the pushes, newest first.
 
 use crate::cli::Exit;
-use crate::cli::commands::version::list::parse_limit;
 use crate::cli::context::Context;
+use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table};
 use crate::error::{Error, Kind, Result};
 use crate::history::source::{REFS, SourceVersion};

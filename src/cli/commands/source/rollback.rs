@@ -1,10 +1,11 @@
 //! `source rollback`: the files of an older push come back.
 
 use super::number;
-use crate::cli::commands::diff::{file_line, files_json};
 use crate::cli::context::Context;
+use crate::cli::diff_output::{file_line, files_json};
 use crate::cli::progress::with_progress;
 use crate::cli::{Exit, complete};
+use crate::diff::TreeChange;
 use crate::error::Result;
 use crate::operations::rollback::{self, From};
 use clap_complete::ArgValueCompleter;
@@ -50,18 +51,7 @@ impl Rollback {
             with_progress(cx, "Reading", |progress| rollback::prepare(&project, from, &progress))?;
         let changes = rollback.changes.clone();
         if self.dry_run {
-            if cx.out.is_json() {
-                cx.out.json(&json!({"dryRun": true, "files": files_json(&changes)}))?;
-                return Ok(Exit::Done);
-            }
-            for change in &changes {
-                cx.out.line(file_line(change))?;
-            }
-            cx.out.line(format!(
-                "Would roll back to {name}: {} file(s). Nothing was changed.",
-                changes.len()
-            ))?;
-            return Ok(Exit::Done);
+            return preview(cx, &name, &changes);
         }
         let question = format!(
             "Rolling back to {name} will overwrite local files and create a new version. Continue?"
@@ -94,4 +84,19 @@ impl Rollback {
         cx.look_after(&project);
         Ok(Exit::Done)
     }
+}
+
+fn preview(cx: &mut Context<'_>, name: &str, changes: &[TreeChange]) -> Result<Exit> {
+    if cx.out.is_json() {
+        cx.out.json(&json!({"dryRun": true, "files": files_json(changes)}))?;
+        return Ok(Exit::Done);
+    }
+    for change in changes {
+        cx.out.line(file_line(change))?;
+    }
+    cx.out.line(format!(
+        "Would roll back to {name}: {} file(s). Nothing was changed.",
+        changes.len()
+    ))?;
+    Ok(Exit::Done)
 }

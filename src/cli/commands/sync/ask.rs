@@ -1,13 +1,13 @@
 //! Component by component: what differs, and what shall be done about it.
 
-use super::act::{self, Taken};
-use super::look::Compared;
-use super::show;
+use super::act;
 use crate::cli::context::Context;
-use crate::cli::outward::Which;
-use crate::cli::{Exit, print};
+use crate::cli::remote::Which;
+use crate::cli::{Exit, drift_output, print};
 use crate::compare::Persona;
 use crate::error::Result;
+use crate::flow::sync::Compared;
+use crate::flow::sync::accept::{self, ServerValue};
 use crate::history::project::Project;
 use crate::operations::drift::Part;
 use crate::report;
@@ -26,10 +26,10 @@ pub fn each(
     which: &Which,
     force: bool,
 ) -> Result<Exit> {
-    let mut taken: Vec<Taken> = Vec::new();
+    let mut taken: Vec<ServerValue> = Vec::new();
     let mut push = false;
     for (part, _) in &compared.drift.parts {
-        let values = act::values(compared, part)?;
+        let values = accept::values(compared, part)?;
         print(cx, compared, part)?;
         match choose(cx, part, values.is_some())? {
             Choice::Push => push = true,
@@ -52,10 +52,10 @@ fn print(cx: &mut Context<'_>, compared: &Compared, part: &Part) -> Result<()> {
             let text = |side: &Option<Persona>| {
                 side.as_ref().map_or(String::new(), |one| one.text.clone())
             };
-            show::persona_diff(cx.out, &text(&persona.from), &text(&persona.to))
+            drift_output::persona_diff(cx.out, &text(&persona.from), &text(&persona.to))
         }
         Part::Setting(name) => match compared.drift.setting(name) {
-            Some(setting) => show::setting_diff(cx.out, setting),
+            Some(setting) => drift_output::setting_diff(cx.out, setting),
             None => Ok(()),
         },
         Part::Primitive(word, name) => {

@@ -2,19 +2,15 @@
 
 mod act;
 mod ask;
-mod look;
-mod show;
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::live::{self, Whom};
-use crate::cli::outward::Which;
+use crate::cli::remote::Which;
+use crate::cli::{drift, drift_output};
 use crate::error::{Error, Kind, Result};
-use crate::history::project::Project;
+use crate::flow::sync::{self, Comparison};
 use crate::operations::drift::Against;
-use crate::report;
-use look::Seen;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Compare the project with what is published on the server
 ///
@@ -63,54 +59,33 @@ impl Sync {
                 .hint("`lua-store sync --check` only says what differs\n`--accept`, `--push` or `--pull` says what to do"));
         }
         let which = Which { remote: self.remote.clone(), offline: false };
-        let there = match look::ask(cx, &project, &which) {
+        let there = match drift::ask(cx, &project, &which) {
             // A server that is down must not stop anybody's work, as with the stock command; what was to be done there
             // or taken from there is not done, which is an error.
             Err(error) if error.kind() == Kind::Unavailable && self.check && !self.strict => {
-                return unreachable(cx, &project, self.remote, &error);
+                return drift::print_unknown(cx, &project, self.remote, &error);
             }
             other => other?,
         };
         if self.pull {
             return act::pull(cx, &project, &there, self.force);
         }
-        let compared = match look::look(&project, &there, &self.against)? {
-            Seen::Unreadable(error) if self.check => return unreadable(cx, &error),
-            Seen::Unreadable(error) => return Err(error),
-            Seen::NothingPublished => return show::nothing_published(cx),
-            Seen::Compared(compared) => compared,
+        let compared = match sync::compare_with(&project, &there, &self.against)? {
+            Comparison::Unreadable(error) if self.check => return unreadable(cx, &error),
+            Comparison::Unreadable(error) => return Err(error),
+            Comparison::NothingPublished => return drift_output::nothing_published(cx),
+            Comparison::Compared(compared) => compared,
         };
         if compared.is_in_sync() {
-            return show::in_sync(cx, &compared);
+            return drift_output::in_sync(cx, &compared);
         }
         match (self.check, self.accept, self.push) {
-            (true, ..) => show::check(cx, &compared),
+            (true, ..) => drift_output::check(cx, &compared),
             (_, true, _) => act::accept(cx, &project, &compared, self.force),
             (_, _, true) => act::push(cx, &which),
             _ => ask::each(cx, &project, &compared, &which, self.force),
         }
     }
-}
-
-/// What the remote had when it answered last is all there is to say.
-fn unreachable(
-    cx: &mut Context<'_>,
-    project: &Project,
-    remote: Option<String>,
-    error: &Error,
-) -> Result<Exit> {
-    let live = live::of(cx, project, &Whom { remote, offline: true })?;
-    let now_ms = cx.now()?.as_millisecond();
-    if cx.out.is_json() {
-        let mut answer = unknown(error);
-        report::add_live(&mut answer, &live, now_ms)?;
-        cx.out.json(&answer)?;
-    }
-    cx.out.warn(format!("drift is not known: {}", error.message()));
-    if let (Some(served), Some(told)) = (&live.served, &live.told) {
-        cx.out.note(format!("v{} was live, {}", served.number, report::according(told, now_ms)));
-    }
-    Ok(Exit::Done)
 }
 
 /// Whether it differs cannot be said of code that is no agent: exit code 1, as for a difference.
@@ -120,40 +95,4 @@ fn unreadable(cx: &mut Context<'_>, error: &Error) -> Result<Exit> {
         false => cx.out.error(error),
     }
     Ok(Exit::Found)
-}
-
-/// For `compile --sync`: what differs is told, and stops nothing.
-pub fn tell(cx: &mut Context<'_>) -> Result<Exit> {
-    let project = cx.project()?;
-    let there = match look::ask(cx, &project, &Which::default()) {
-        Err(error) if error.kind() == Kind::Unavailable => {
-            return unreachable(cx, &project, None, &error);
-        }
-        other => other?,
-    };
-    let _ = match look::look(&project, &there, &Against::default())? {
-        Seen::Unreadable(error) => return Err(error),
-        Seen::NothingPublished => show::nothing_published(cx)?,
-        Seen::Compared(compared) if compared.is_in_sync() => show::in_sync(cx, &compared)?,
-        Seen::Compared(compared) => show::check(cx, &compared)?,
-    };
-    Ok(Exit::Done)
-}
-
-/// The same as JSON.
-pub fn standing(cx: &mut Context<'_>) -> Result<Value> {
-    let project = cx.project()?;
-    let there = match look::ask(cx, &project, &Which::default()) {
-        Err(error) if error.kind() == Kind::Unavailable => return Ok(unknown(&error)),
-        other => other?,
-    };
-    match look::look(&project, &there, &Against::default())? {
-        Seen::Unreadable(error) => Err(error),
-        Seen::NothingPublished => Ok(show::nothing()),
-        Seen::Compared(compared) => show::to_json(&compared),
-    }
-}
-
-fn unknown(error: &Error) -> Value {
-    json!({"standing": "unknown", "reason": error.message()})
 }

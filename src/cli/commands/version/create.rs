@@ -1,12 +1,13 @@
 //! `version create`: the pushed state gets the next number.
 
+use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::progress::with_progress;
-use crate::cli::push_output::tell;
-use crate::cli::{Exit, git};
+use crate::cli::terminal::{Terminal, print_git};
 use crate::error::Result;
+use crate::flow::{self, git};
 use crate::operations::create::{self, Created};
-use crate::operations::{push, stage};
+use crate::operations::stage;
+use crate::progress::Progress;
 use serde_json::json;
 
 /// Make the pushed state the next version
@@ -35,13 +36,9 @@ impl Create {
         let who = cx.who(&project)?;
         let mut pushed = None;
         if self.auto_push {
-            let done = with_progress(cx, "Pushing", |progress| {
-                push::push(&project, &stage::Request::all(progress), None, &who)
-            })?;
-            tell(cx, &done, None)?;
-            pushed = done.number;
-            let event = git::Event::Pushed { tree: done.report.snapshot.tree };
-            git::commit_after(&project, &event, &who).iter().for_each(|told| told.tell(cx));
+            let request = stage::Request::all(Progress::default());
+            let mut terminal = Terminal::brief(cx);
+            pushed = flow::push::store(&mut terminal, (&project, &who), &request, None)?.0.number;
         }
         let message = match self.message {
             Some(message) => Some(message),
@@ -67,9 +64,9 @@ impl Create {
             cx.look_after(&project);
             cx.out.json(&json!({
                 "created": created, "version": version, "id": id, "latest": latest, "sourceVersion": pushed,
-                "git": told.as_ref().map(git::Outcome::to_json),
+                "git": told,
             }))?;
-            told.iter().for_each(|told| told.tell(cx));
+            told.iter().for_each(|git| print_git(cx, git));
             return Ok(Exit::Done);
         }
         cx.out.line(match created {
@@ -78,7 +75,7 @@ impl Create {
             }
             Created::NothingStaged { .. } => "No staged changes since the previous version.".to_owned(),
         })?;
-        told.iter().for_each(|told| told.tell(cx));
+        told.iter().for_each(|git| print_git(cx, git));
         cx.look_after(&project);
         Ok(Exit::Done)
     }

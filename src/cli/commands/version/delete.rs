@@ -1,14 +1,14 @@
 //! `version delete`: a version that shall never be promoted again.
 
 use crate::cli::context::Context;
-use crate::cli::outward::Which;
-use crate::cli::pointer::{Station, Wish};
-use crate::cli::{Exit, complete, git};
+use crate::cli::remote::Which;
+use crate::cli::terminal::{Terminal, print_git};
+use crate::cli::{Exit, complete};
 use crate::error::Result;
-use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::flow::delete;
+use crate::flow::pointer::Step;
 use crate::history::revision::Revision;
-use crate::operations::promote::{self, Deleted};
+use crate::operations::promote::Deleted;
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
@@ -35,25 +35,24 @@ impl Delete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let action = format!("delete {}", self.version);
-        let wish = Wish { which: &self.at, action: &action, dry_run: false, theirs: self.theirs };
-        let station = Station::find(cx, &project, &wish)?;
-        let (number, deleted) = {
-            let ground = station.ground(project.store())?;
-            let number = ground.number(&self.version)?;
-            (number, promote::judge_deletion(&ground, number)?)
+        let step = Step {
+            action: &format!("delete {}", self.version),
+            remote: self.at.remote.as_deref(),
+            dry_run: false,
+            theirs: self.theirs,
         };
-        if deleted == Deleted::Done && !cx.confirm(&format!("Delete v{number}?"), self.force)? {
+        let (remote, at) = (self.at.reach(cx, &project)?, (&project, &who));
+        let version = &self.version;
+        let prepared = delete::prepare(&mut Terminal::new(cx), at, remote, &step, version)?;
+        let (number, question) = (prepared.number, format!("Delete v{}?", prepared.number));
+        if prepared.deleted == Deleted::Done && !cx.confirm(&question, self.force)? {
             return Ok(Exit::Done);
         }
-        let deleted = carry_out(cx, &project, station, number, deleted, &who)?;
-        let event = git::Event::Deleted(number);
-        let told =
-            (deleted == Deleted::Done).then(|| git::commit_after(&project, &event, &who)).flatten();
+        let (deleted, git) = prepared.take(&mut Terminal::new(cx), at)?;
         if cx.out.is_json() {
             cx.out.json(&json!({
                 "deleted": number, "changed": deleted == Deleted::Done,
-                "git": told.as_ref().map(git::Outcome::to_json),
+                "git": git,
             }))?;
         } else {
             cx.out.line(match deleted {
@@ -61,29 +60,8 @@ impl Delete {
                 Deleted::AlreadyDeleted => format!("v{number} is already deleted. No change."),
             })?;
         }
-        told.iter().for_each(|told| told.tell(cx));
+        git.iter().for_each(|git| print_git(cx, git));
         cx.look_after(&project);
         Ok(Exit::Done)
     }
-}
-
-fn carry_out(
-    cx: &mut Context<'_>,
-    project: &Project,
-    station: Station,
-    number: u64,
-    deleted: Deleted,
-    who: &Who,
-) -> Result<Deleted> {
-    let store = project.store();
-    match station {
-        // Judged once more, under the lock.
-        Station::Here => return promote::delete(store, number, who),
-        Station::There(there) if deleted == Deleted::AlreadyDeleted => there.settle(cx, project)?,
-        Station::There(there) => {
-            let step = promote::record_deletion(store, &there.ground(store)?, number, who)?;
-            there.take(cx, project, &format!("delete v{number}"), &step)?;
-        }
-    }
-    Ok(deleted)
 }

@@ -1,7 +1,7 @@
 //! `version diff`: what differs between two versions, by content.
 
-use crate::cli::commands::diff::{FileView, print_section};
 use crate::cli::context::Context;
+use crate::cli::diff_output::{FileView, print_section};
 use crate::cli::live::Whom;
 use crate::cli::{Exit, complete, print};
 use crate::compare;

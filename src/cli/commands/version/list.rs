@@ -4,6 +4,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::live::Whom;
 use crate::cli::output::{BOLD, DIM, GREEN, RED};
+use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table, cut};
 use crate::error::{Error, Kind, Result};
 use crate::history::catalog::Catalog;
@@ -153,16 +154,6 @@ impl List {
     }
 }
 
-/// Says which versions cannot be read because of their refs.
-pub fn warn_of_damage(cx: &mut Context<'_>, catalog: &Catalog) {
-    for number in catalog.numbers() {
-        if let Some(error) = catalog.damage(number) {
-            cx.out.warn(format!("v{number} cannot be read: {error}"));
-            cx.out.hint("`lua-store fsck` says what to do next");
-        }
-    }
-}
-
 fn print(cx: &mut Context<'_>, rows: &[Row], known: &Known<'_>, active: Option<u64>) -> Result<()> {
     let mut table = Table::new(["VERSION", "STATUS", "CREATED", "BY", "PROMOTED", "MESSAGE"]);
     for row in rows {
@@ -204,10 +195,4 @@ fn status_style(status: &str) -> Style {
         "deleted" => DIM,
         _ => Style::new(),
     }
-}
-
-/// The stock command's words for a limit that makes no sense.
-pub fn parse_limit(text: &str) -> Result<usize> {
-    let refused = || Error::usage(format!("--limit must be a positive integer (got {text})."));
-    text.parse().ok().filter(|limit| *limit > 0).ok_or_else(refused)
 }

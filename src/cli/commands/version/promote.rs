@@ -1,17 +1,19 @@
 //! `version promote`: which version is live.
 
 use crate::cli::context::Context;
-use crate::cli::outward::Which;
-use crate::cli::pointer::{Station, Wish};
-use crate::cli::{Exit, complete, git, print};
+use crate::cli::remote::Which;
+use crate::cli::terminal::{Terminal, print_git};
+use crate::cli::{Exit, complete, print};
 use crate::compare;
 use crate::error::Result;
-use crate::history::project::Project;
+use crate::flow;
+use crate::flow::pointer::{Authority, Step};
+use crate::flow::promote::{Prepared, Promoted};
 use crate::history::record;
-use crate::history::record::{LedgerRecord, Who};
+use crate::history::record::LedgerRecord;
 use crate::history::revision::Revision;
 use crate::merge::incoming::LedgerChange;
-use crate::operations::promote::{self, Ground, Promotion, Request};
+use crate::operations::promote::{Ground, Promotion, Request};
 use crate::operations::stock;
 use crate::report;
 use clap_complete::ArgValueCompleter;
@@ -52,37 +54,41 @@ impl Promote {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let action = format!("promote {}", self.version);
-        let wish =
-            Wish { which: &self.at, action: &action, dry_run: self.dry_run, theirs: self.theirs };
-        let station = Station::find(cx, &project, &wish)?;
-        let (promotion, changes) = {
-            let ground = station.ground(project.store())?;
-            let promotion = promote::judge(&ground, &self.version, self.expect.as_ref())?;
-            tell_history(cx, &promotion);
+        let step = Step {
+            action: &format!("promote {}", self.version),
+            remote: self.at.remote.as_deref(),
+            dry_run: self.dry_run,
+            theirs: self.theirs,
+        };
+        let (remote, at) = (self.at.reach(cx, &project)?, (&project, &who));
+        let mut terminal = Terminal::new(cx);
+        let expect = self.expect.as_ref();
+        let prepared =
+            flow::promote::prepare(&mut terminal, at, remote, &step, &self.version, expect)?;
+        let changes = {
+            let promotion = &prepared.promotion;
+            tell_history(cx, promotion);
+            let ground = prepared.ground(project.store())?;
             if self.dry_run {
-                return self.preview(cx, &ground, &station, &promotion);
+                return self.preview(cx, &ground, &prepared);
             }
             // What is live may be damaged, and going back from it is the more urgent then.
-            let changes = self.changes(cx, &ground, &promotion).unwrap_or_default();
-            (promotion, changes)
+            self.changes(cx, &ground, promotion).unwrap_or_default()
         };
-        if !self.is_meant(cx, &promotion)? {
+        if !self.is_meant(cx, &prepared.promotion)? {
             return Ok(Exit::Done);
         }
-        let asked = Asked::of(&station);
-        let promotion = self.carry_out(cx, &project, station, promotion, &who)?;
-        let event = git::Event::Promoted(promotion.number);
-        let told =
-            (!promotion.settled).then(|| git::commit_after(&project, &event, &who)).flatten();
+        let asked = Asked::of(&prepared.authority);
+        let request = Request { reason: self.reason.clone(), expect: self.expect.clone() };
+        let Promoted { promotion, git } = prepared.take(&mut Terminal::new(cx), at, &request)?;
         if cx.out.is_json() {
             let mut answer = self.answer(&asked, &promotion)?;
-            answer["git"] = json!(told.as_ref().map(git::Outcome::to_json));
+            answer["git"] = json!(git);
             cx.out.json(&answer)?;
         } else {
             self.tell(cx, &promotion, changes)?;
         }
-        told.iter().for_each(|told| told.tell(cx));
+        git.iter().for_each(|git| print_git(cx, git));
         cx.look_after(&project);
         Ok(Exit::Done)
     }
@@ -94,32 +100,6 @@ impl Promote {
             return Ok(true);
         }
         cx.confirm(&format!("Promote v{} again?", promotion.number), false)
-    }
-
-    fn carry_out(
-        &self,
-        cx: &mut Context<'_>,
-        project: &Project,
-        station: Station,
-        promotion: Promotion,
-        who: &Who,
-    ) -> Result<Promotion> {
-        let (store, number) = (project.store(), promotion.number);
-        let reason = self.reason.as_deref();
-        match station {
-            Station::Here => {
-                let request = Request { reason: self.reason.clone(), expect: self.expect.clone() };
-                // Judged once more, under the lock.
-                return promote::promote(store, &Revision::Number(number), &request, who);
-            }
-            Station::There(there) if promotion.settled => there.settle(cx, project)?,
-            Station::There(there) => {
-                let step =
-                    promote::record_promotion(store, &there.ground(store)?, number, reason, who)?;
-                there.take(cx, project, &format!("promote v{number}"), &step)?;
-            }
-        }
-        Ok(promotion)
     }
 
     fn answer(&self, asked: &Asked, promotion: &Promotion) -> Result<Value> {
@@ -199,16 +179,11 @@ impl Promote {
     }
 
     /// What a promotion would change for users.
-    fn preview(
-        &self,
-        cx: &mut Context<'_>,
-        ground: &Ground,
-        station: &Station,
-        promotion: &Promotion,
-    ) -> Result<Exit> {
+    fn preview(&self, cx: &mut Context<'_>, ground: &Ground, prepared: &Prepared) -> Result<Exit> {
+        let promotion = &prepared.promotion;
         let number = promotion.number;
         if cx.out.is_json() {
-            cx.out.json(&self.answer(&Asked::of(station), promotion)?)?;
+            cx.out.json(&self.answer(&Asked::of(&prepared.authority), promotion)?)?;
         } else if promotion.settled {
             cx.out.line(format!("v{number} is already active. No change."))?;
         } else {
@@ -229,8 +204,8 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(station: &Station) -> Asked {
-        Asked { name: station.name().map(str::to_owned), brought: station.brought().to_vec() }
+    fn of(authority: &Authority) -> Asked {
+        Asked { name: authority.name().map(str::to_owned), brought: authority.brought().to_vec() }
     }
 }
 

@@ -1,8 +1,8 @@
 //! `serve agents archive`: an agent that can be read and takes nothing new.
 
 use crate::cli::Exit;
-use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
+use crate::cli::data_folder::DataFolder;
 use crate::error::Result;
 use crate::protocol::AgentId;
 use crate::server::inventory;
@@ -16,7 +16,7 @@ pub struct Archive {
     #[arg(long)]
     undo: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl Archive {

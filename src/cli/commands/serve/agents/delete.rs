@@ -1,9 +1,9 @@
 //! `serve agents delete`: an agent and all its versions, gone for good.
 
 use crate::cli::Exit;
-use crate::cli::commands::serve::copied::size;
-use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
+use crate::cli::copied::size;
+use crate::cli::data_folder::DataFolder;
 use crate::error::Result;
 use crate::protocol::AgentId;
 use crate::server::inventory;
@@ -19,7 +19,7 @@ pub struct Delete {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl Delete {

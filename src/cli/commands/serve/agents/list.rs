@@ -1,9 +1,9 @@
 //! `serve agents list`: every agent with its numbers.
 
 use crate::cli::Exit;
-use crate::cli::commands::serve::copied::size;
-use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
+use crate::cli::copied::size;
+use crate::cli::data_folder::DataFolder;
 use crate::cli::table::{Cell, Table};
 use crate::cli::time;
 use crate::error::Result;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 #[derive(Debug, clap::Args)]
 pub struct List {
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl List {

@@ -1,9 +1,9 @@
 //! `serve agents show`: one agent, what it takes, and which tokens open it.
 
 use crate::cli::Exit;
-use crate::cli::commands::serve::copied::size;
-use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
+use crate::cli::copied::size;
+use crate::cli::data_folder::DataFolder;
 use crate::cli::time;
 use crate::error::Result;
 use crate::protocol::AgentId;
@@ -15,7 +15,7 @@ use crate::server::tokens::Tokens;
 pub struct Show {
     agent: AgentId,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl Show {

@@ -1,8 +1,8 @@
 //! `serve token create`: a new token, shown once.
 
 use crate::cli::Exit;
-use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
+use crate::cli::data_folder::DataFolder;
 use crate::cli::time;
 use crate::error::Result;
 use crate::protocol::TokenScope;
@@ -34,7 +34,7 @@ pub struct Create {
     #[arg(long, requires = "owner")]
     for_others: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl Create {

@@ -1,8 +1,8 @@
 //! `serve token list`: the tokens of a server, without their secrets.
 
 use crate::cli::Exit;
-use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
+use crate::cli::data_folder::DataFolder;
 use crate::cli::output::RED;
 use crate::cli::table::{Cell, Table};
 use crate::cli::time;
@@ -15,7 +15,7 @@ use serde_json::Value;
 #[derive(Debug, clap::Args)]
 pub struct List {
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl List {

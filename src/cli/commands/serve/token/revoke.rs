@@ -1,8 +1,8 @@
 //! `serve token revoke`: a token that opens nothing any more, or all of a person.
 
 use crate::cli::Exit;
-use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
+use crate::cli::data_folder::DataFolder;
 use crate::error::{Error, Result};
 use crate::server::tokens::{TokenEntry, Tokens};
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub struct Revoke {
     #[arg(long = "for", value_name = "EMAIL")]
     owner: Option<String>,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl Revoke {

@@ -1,8 +1,8 @@
 //! `serve token rotate`: a new secret for the same rights; the old one ends after a while.
 
 use crate::cli::Exit;
-use crate::cli::commands::serve::place::Place;
 use crate::cli::context::Context;
+use crate::cli::data_folder::DataFolder;
 use crate::cli::time;
 use crate::error::Result;
 use crate::server::expiry;
@@ -17,7 +17,7 @@ pub struct Rotate {
     #[arg(long, value_name = "TIME", default_value = "24h")]
     grace: String,
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
 }
 
 impl Rotate {

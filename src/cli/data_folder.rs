@@ -1,23 +1,25 @@
-//! Where a server keeps its data: `--data`, `LUA_STORE_DATA`, or the user's folder for data.
+//! Data folder of a server: `--data`, `LUA_STORE_DATA`, or the user's folder for data.
 
 use crate::cli::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::fs;
+use crate::progress::Progress;
+use crate::protocol::AgentId;
 use crate::remote_store::RemoteStore;
 use std::path::PathBuf;
 
 /// The option that says which folder.
 #[derive(Debug, clap::Args)]
-pub struct Place {
+pub struct DataFolder {
     /// The server's folder [default: LUA_STORE_DATA, or lua-store/depot in the user's data folder]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }
 
-impl Place {
+impl DataFolder {
     /// The folder that is named here, else there.
-    pub fn or(self, other: Place) -> Place {
-        Place { data: self.data.or(other.data) }
+    pub fn or(self, other: DataFolder) -> DataFolder {
+        DataFolder { data: self.data.or(other.data) }
     }
 
     /// The folder, made into a remote store when it is missing. One that was named must at least have a parent, so that
@@ -81,4 +83,23 @@ fn default() -> Option<PathBuf> {
 
 fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// Problems of each agent. One that cannot be opened at all keeps no other from being read.
+pub fn check(
+    store: &RemoteStore,
+    agents: &[AgentId],
+    progress: &Progress,
+) -> Result<Vec<(AgentId, String)>> {
+    progress.expect(agents.len() as u64);
+    let mut problems = Vec::new();
+    for agent in agents {
+        let found = store.check(agent).or_else(|error: Error| match error.kind() {
+            Kind::Unavailable => Err(error),
+            _ => Ok(vec![error.message().to_owned()]),
+        })?;
+        problems.extend(found.into_iter().map(|what| (agent.clone(), what)));
+        progress.advance(0);
+    }
+    Ok(problems)
 }

@@ -1,4 +1,4 @@
-//! Secrets that may be kept: the list in the configuration, changed by `push` and shown by `status`.
+//! Allowed secrets: the list in the configuration, changed by `push` and shown by `status`.
 
 use crate::error::{Error, Result};
 use crate::history::project::Project;

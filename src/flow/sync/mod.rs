@@ -1,8 +1,11 @@
-//! What `sync` compares: the project, and a version of the remote. Nothing is written.
+//! Sync: the project beside a version of the remote, and either side taken over to the other.
 
-use crate::cli::context::Context;
-use crate::cli::outward::Which;
-use crate::cli::remote::{self, Reached};
+pub mod accept;
+mod pull;
+
+pub use pull::{Restored, pull};
+
+use super::remote::NamedRemote;
 use crate::client::fetch::{self, Peeked};
 use crate::compare;
 use crate::error::{Error, Kind, Result};
@@ -18,19 +21,19 @@ use crate::protocol::Head;
 use crate::store::{Heads, Odb};
 
 /// A remote that answered, with everything that it has.
-pub struct There {
-    pub reached: Reached,
+pub struct RemoteState {
+    pub remote: NamedRemote,
     pub head: Head,
     peeked: Peeked,
 }
 
-impl There {
+impl RemoteState {
     pub fn versions(&self) -> Result<Versions<'_, Odb>> {
         Versions::of(&self.peeked.objects, &self.head.versions, self.head.active)
     }
 }
 
-pub enum Seen {
+pub enum Comparison {
     /// The code of the project cannot be read as an agent.
     Unreadable(Error),
     /// No version was ever promoted there: there is nothing to differ from.
@@ -59,25 +62,29 @@ impl Compared {
 }
 
 /// Asks the remote: what an earlier command saw there is never taken for an answer.
-pub fn ask(cx: &mut Context<'_>, project: &Project, which: &Which) -> Result<There> {
-    let reached = remote::require(cx, project, which.remote.as_deref())?;
+pub fn ask(project: &Project, remote: NamedRemote) -> Result<RemoteState> {
     let store = project.store();
-    let head = fetch::look(store, &reached.name, &*reached.remote)?;
-    let peeked = fetch::peek(store, &reached.name, &*reached.remote, &head)?;
-    Ok(There { reached, head, peeked })
+    let head = fetch::look(store, &remote.name, &*remote.remote)?;
+    let peeked = fetch::peek(store, &remote.name, &*remote.remote, &head)?;
+    Ok(RemoteState { remote, head, peeked })
 }
 
-pub fn look(project: &Project, there: &There, against: &Against) -> Result<Seen> {
+/// Compares the project with a version of the remote. Nothing is written.
+pub fn compare_with(
+    project: &Project,
+    there: &RemoteState,
+    against: &Against,
+) -> Result<Comparison> {
     let versions = there.versions()?;
     let (Some(published), Some(server)) =
         (versions.find(&Against::Published)?, versions.find(against)?)
     else {
-        return Ok(Seen::NothingPublished);
+        return Ok(Comparison::NothingPublished);
     };
     let live = versions.live()?;
     let objects = &there.peeked.objects;
     let mut local = match Local::look(project, objects, &Progress::default()) {
-        Err(error) if error.kind() == Kind::Usage => return Ok(Seen::Unreadable(error)),
+        Err(error) if error.kind() == Kind::Usage => return Ok(Comparison::Unreadable(error)),
         other => other?,
     };
     let here = project.store().heads()?;
@@ -89,7 +96,14 @@ pub fn look(project: &Project, there: &There, against: &Against) -> Result<Seen>
         _ => false,
     };
     let against = against.clone();
-    Ok(Seen::Compared(Box::new(Compared { against, server, published, live, drift, is_live })))
+    Ok(Comparison::Compared(Box::new(Compared {
+        against,
+        server,
+        published,
+        live,
+        drift,
+        is_live,
+    })))
 }
 
 /// Whether the project has the content of a version, whatever its numbers are.

@@ -2,7 +2,6 @@
 //! for each version, in the stock command's words. git never stops what was asked for: what goes wrong
 //! there is a warning with the command that makes up for it.
 
-use super::context::Context;
 use crate::diff;
 use crate::error::{Error, Result};
 use crate::git::{CommitRequest, Prepared, Repository, VersionFiles, tag};
@@ -12,7 +11,7 @@ use crate::object::Id;
 use crate::operations::create::{self, Created, Next, Plan};
 use crate::progress::Progress;
 use crate::workspace::{Outside, Tracked};
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -52,32 +51,30 @@ impl Event {
 }
 
 /// What git did: a commit, perhaps a tag, and what went wrong, each with the way to make up for it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub struct Outcome {
     pub commit: Option<String>,
     pub tag: Option<String>,
-    warnings: Vec<(String, Option<String>)>,
+    pub warnings: Vec<Warning>,
+}
+
+/// Something that git did not do. In `--json` it is its sentence.
+#[derive(Debug)]
+pub struct Warning {
+    pub what: String,
+    /// The way to make up for it.
+    pub fix: Option<String>,
+}
+
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.serialize_str(&self.what)
+    }
 }
 
 impl Outcome {
     fn warn(&mut self, what: String, fix: impl Into<Option<String>>) {
-        self.warnings.push((what, fix.into()));
-    }
-
-    /// Tells the person what went wrong.
-    pub fn tell(&self, cx: &mut Context<'_>) {
-        for (what, fix) in &self.warnings {
-            cx.out.warn(what);
-            for line in fix.iter().flat_map(|fix| fix.lines()) {
-                cx.out.hint(line);
-            }
-        }
-    }
-
-    /// `{commit, tag, warnings}`.
-    pub fn to_json(&self) -> Value {
-        let warnings: Vec<&String> = self.warnings.iter().map(|(what, _)| what).collect();
-        json!({"commit": self.commit, "tag": self.tag, "warnings": warnings})
+        self.warnings.push(Warning { what, fix: fix.into() });
     }
 }
 
@@ -142,7 +139,7 @@ pub fn create_version(
             Next::NothingStaged { latest } => return Ok((Created::NothingStaged { latest }, None)),
             Next::New(plan) => plan,
         };
-        let mut step = Step::prepare(project, &plan, request.message.as_deref(), who);
+        let mut step = VersionCommit::prepare(project, &plan, request.message.as_deref(), who);
         let may_try_again = attempt < ATTEMPTS;
         let created =
             create::create_planned(store, &plan, request, who, || step.publish(may_try_again));
@@ -158,7 +155,7 @@ pub fn create_version(
 
 /// The commit of a version: prepared while others may write, published under the store's lock when the
 /// number is certain, right before the version is made.
-struct Step {
+struct VersionCommit {
     message: String,
     tag: String,
     outcome: Outcome,
@@ -177,23 +174,27 @@ struct Waiting {
     tag_is_free: bool,
 }
 
-impl Step {
-    fn prepare(project: &Project, plan: &Plan, message: Option<&str>, who: &Who) -> Step {
+impl VersionCommit {
+    fn prepare(project: &Project, plan: &Plan, message: Option<&str>, who: &Who) -> VersionCommit {
         let number = plan.number;
         let message = match message.map(str::trim).filter(|message| !message.is_empty()) {
             Some(message) => format!("lua: create version v{number}: {message}"),
             None => format!("lua: create version v{number}"),
         };
-        let mut step =
-            Step { message, tag: tag::name(number), outcome: Outcome::default(), ready: None };
-        match step.look(project, plan.pushed.source, seconds(who)) {
+        let mut step = VersionCommit {
+            message,
+            tag: tag::name(number),
+            outcome: Outcome::default(),
+            ready: None,
+        };
+        match step.find(project, plan.pushed.source, seconds(who)) {
             Ok(ready) => step.ready = ready,
             Err(error) => step.skip(&error),
         }
         step
     }
 
-    fn look(&self, project: &Project, tree: Id, at: i64) -> Result<Option<Ready>> {
+    fn find(&self, project: &Project, tree: Id, at: i64) -> Result<Option<Ready>> {
         let repository = Repository::find(project.root())?;
         let held = repository.tagged(&self.tag)?;
         if let Some(commit) = &held {

@@ -1,4 +1,4 @@
-//! What a backup and a restore say at their end.
+//! Copied agents: what `serve backup` and `serve restore` say at their end.
 
 use crate::cli::context::Context;
 use crate::cli::output::RED;

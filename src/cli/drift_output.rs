@@ -1,6 +1,5 @@
-//! What differs, in the layout of the stock command.
+//! Output of a drift between project and server, in the layout of the stock command, and its JSON.
 
-use super::look::Compared;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::output::{BOLD, DIM, GREEN, Output, RED};
@@ -8,6 +7,7 @@ use crate::cli::{print, time};
 use crate::compare::{Persona, SettingChange};
 use crate::diff::lines::{self, DiffLine};
 use crate::error::Result;
+use crate::flow::sync::Compared;
 use crate::history::record::iso;
 use crate::history::revision::Revision;
 use crate::model::kind::Kind;

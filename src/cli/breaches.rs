@@ -1,0 +1,24 @@
+//! Breaches of rules that `--as-is` takes: said by `fetch` and `clone`.
+
+use super::context::Context;
+use crate::history::rules::Breach;
+
+/// How many breaches are told before the rest is only counted.
+const BREACHES: usize = 5;
+
+/// Says what was taken although it breaks a rule.
+pub fn print(cx: &mut Context<'_>, breaches: &[Breach]) {
+    for breach in breaches.iter().take(BREACHES) {
+        cx.out.warn(format!("taken as it is: {}", breach.sentence()));
+    }
+    if !breaches.is_empty() {
+        let more = breaches.len().saturating_sub(BREACHES);
+        let more = if more > 0 { format!("{more} more; ") } else { String::new() };
+        cx.out.hint(format!("{more}every command works around it, and `lua-store fsck` names it"));
+    }
+}
+
+/// The same for `--json`.
+pub fn to_json(breaches: &[Breach]) -> Vec<String> {
+    breaches.iter().map(Breach::sentence).collect()
+}

@@ -1,0 +1,77 @@
+//! Drift as commands say it: `sync` asks the remote, and `compile --sync` says how the project stands to it.
+
+use super::Exit;
+use super::context::Context;
+use super::drift_output;
+use super::live::{self, Whom};
+use super::remote::{self, Which};
+use crate::error::{Error, Kind, Result};
+use crate::flow::sync::{self, Comparison, RemoteState};
+use crate::history::project::Project;
+use crate::operations::drift::Against;
+use crate::report;
+use serde_json::{Value, json};
+
+/// Asks the remote that is meant; having none is an error.
+pub fn ask(cx: &mut Context<'_>, project: &Project, which: &Which) -> Result<RemoteState> {
+    sync::ask(project, remote::require(cx, project, which.remote.as_deref())?)
+}
+
+/// What the remote had when it answered last is all there is to say.
+pub fn print_unknown(
+    cx: &mut Context<'_>,
+    project: &Project,
+    remote: Option<String>,
+    error: &Error,
+) -> Result<Exit> {
+    let live = live::of(cx, project, &Whom { remote, offline: true })?;
+    let now_ms = cx.now()?.as_millisecond();
+    if cx.out.is_json() {
+        let mut answer = unknown(error);
+        report::add_live(&mut answer, &live, now_ms)?;
+        cx.out.json(&answer)?;
+    }
+    cx.out.warn(format!("drift is not known: {}", error.message()));
+    if let (Some(served), Some(told)) = (&live.served, &live.told) {
+        cx.out.note(format!("v{} was live, {}", served.number, report::according(told, now_ms)));
+    }
+    Ok(Exit::Done)
+}
+
+/// For `compile --sync`: what differs is told, and stops nothing.
+pub fn print(cx: &mut Context<'_>) -> Result<Exit> {
+    let project = cx.project()?;
+    let there = match ask(cx, &project, &Which::default()) {
+        Err(error) if error.kind() == Kind::Unavailable => {
+            return print_unknown(cx, &project, None, &error);
+        }
+        other => other?,
+    };
+    let _ = match sync::compare_with(&project, &there, &Against::default())? {
+        Comparison::Unreadable(error) => return Err(error),
+        Comparison::NothingPublished => drift_output::nothing_published(cx)?,
+        Comparison::Compared(compared) if compared.is_in_sync() => {
+            drift_output::in_sync(cx, &compared)?
+        }
+        Comparison::Compared(compared) => drift_output::check(cx, &compared)?,
+    };
+    Ok(Exit::Done)
+}
+
+/// The same as JSON.
+pub fn to_json(cx: &mut Context<'_>) -> Result<Value> {
+    let project = cx.project()?;
+    let there = match ask(cx, &project, &Which::default()) {
+        Err(error) if error.kind() == Kind::Unavailable => return Ok(unknown(&error)),
+        other => other?,
+    };
+    match sync::compare_with(&project, &there, &Against::default())? {
+        Comparison::Unreadable(error) => Err(error),
+        Comparison::NothingPublished => Ok(drift_output::nothing()),
+        Comparison::Compared(compared) => drift_output::to_json(&compared),
+    }
+}
+
+fn unknown(error: &Error) -> Value {
+    json!({"standing": "unknown", "reason": error.message()})
+}

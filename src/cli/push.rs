@@ -1,0 +1,151 @@
+//! Push as a command runs it: the remote is asked, the flow goes through, the answer is printed.
+
+use super::Exit;
+use super::compiler::Compiler;
+use super::context::Context;
+use super::live::{self, Whom};
+use super::progress::with_progress;
+use super::push_output;
+use super::remote::Which;
+use super::terminal::Terminal;
+use crate::error::{self, Error, Result};
+use crate::flow::destination::Destination;
+use crate::flow::push::{self, Done};
+use crate::history::project::Project;
+use crate::operations::stage::Request;
+use crate::report;
+use serde_json::{Value, json};
+
+/// What a command pushes, and how.
+pub struct Options<'a> {
+    pub push: push::Push<'a>,
+    pub compiler: Option<Compiler>,
+    /// What others pushed and is not here becomes history.
+    pub overwrite_remote: bool,
+    pub force: bool,
+    pub to: &'a Which,
+}
+
+/// Pushes, and answers what went where.
+pub fn run(
+    cx: &mut Context<'_>,
+    project: &Project,
+    request: &Request,
+    options: &Options<'_>,
+) -> Result<Exit> {
+    let who = cx.who(project)?;
+    let remote = options.to.reach(cx, project)?;
+    let destination = match (remote, options.overwrite_remote) {
+        (None, true) => {
+            return Err(Error::usage("there is no remote whose versions could be superseded")
+                .hint("`lua-store remote add origin https://host/AGENT` names one"));
+        }
+        (None, false) => None,
+        (Some(remote), false) => {
+            Some(Destination::for_push(&mut Terminal::new(cx), project, remote, &who)?)
+        }
+        (Some(remote), true) => {
+            let destination = Destination::ask(project, remote, &who)?;
+            if !supersede(cx, project, &destination, options.force)? {
+                return Ok(Exit::Done);
+            }
+            Some(destination)
+        }
+    };
+    let compile = |terminal: &mut Terminal<'_, '_>| match options.compiler {
+        Some(compiler) => compiler.run(terminal.cx, project.root()),
+        None => Ok(()),
+    };
+    let mut terminal = Terminal::new(cx);
+    let (at, push) = ((project, &who), &options.push);
+    let done = push::push(&mut terminal, at, destination, push, request, compile)?;
+    answer(cx, project, &done, options.to)?;
+    cx.look_after(project);
+    Ok(Exit::Done)
+}
+
+fn answer(cx: &mut Context<'_>, project: &Project, done: &Done, to: &Which) -> Result<()> {
+    let Done { pushed, git, delivery } = done;
+    let unsent = if delivery.is_none() { unsent(cx, project, to)? } else { None };
+    if !cx.out.is_json() {
+        return Ok(());
+    }
+    let mut answer = push_output::to_json(pushed, false);
+    answer["git"] = json!(git);
+    answer["diff"] = Value::Null;
+    answer["remote"] = json!(delivery);
+    answer["unsent"] = unsent.unwrap_or_default();
+    cx.out.json(&answer)
+}
+
+/// Says what a push would do.
+pub fn preview(
+    cx: &mut Context<'_>,
+    project: &Project,
+    request: &Request,
+    to: &Which,
+    compiler: Option<Compiler>,
+) -> Result<Exit> {
+    // The answer is the same for whoever pushes; a push would need to know.
+    cx.who(project)?;
+    if let Some(compiler) = compiler {
+        compiler.run(cx, project.root())?;
+    }
+    let (pushed, change) =
+        with_progress(cx, "Pushing", |progress| push::preview(project, request, &progress))?;
+    if !cx.out.is_json() {
+        push_output::tell(cx, &pushed, Some(&change))?;
+        push_output::finish(cx, &pushed, true)?;
+    }
+    let unsent = unsent(cx, project, to)?;
+    if cx.out.is_json() {
+        let mut answer = push_output::to_json(&pushed, true);
+        answer["git"] = Value::Null;
+        answer["diff"] = report::to_json(&change);
+        answer["remote"] = Value::Null;
+        answer["unsent"] = unsent.unwrap_or_default();
+        cx.out.json(&answer)?;
+    }
+    cx.look_after(project);
+    Ok(Exit::Done)
+}
+
+/// Says what the remote has that is not here, and asks whether that becomes history.
+fn supersede(
+    cx: &mut Context<'_>,
+    project: &Project,
+    destination: &Destination,
+    force: bool,
+) -> Result<bool> {
+    let incoming = destination.incoming(project)?;
+    if incoming.is_empty() {
+        return Ok(true);
+    }
+    for line in report::news_lines(&incoming) {
+        cx.out.note(line.text);
+    }
+    let name = &destination.remote.name;
+    let question = format!("Your push will supersede what \"{name}\" has. Continue?");
+    if !cx.confirm(&question, force)? {
+        return Ok(false);
+    }
+    destination.supersede(&mut Terminal::new(cx), project)?;
+    Ok(true)
+}
+
+/// What waits for a push to the remote, said where nothing is sent; `None` where there is no remote.
+fn unsent(cx: &mut Context<'_>, project: &Project, to: &Which) -> Result<Option<Value>> {
+    let whom = Whom { remote: to.remote.clone(), offline: to.offline };
+    let live = match live::of_remote(cx, project, &whom) {
+        Ok(Some(live)) => live,
+        Ok(None) => return Ok(None),
+        // The push is done; what else is damaged is told, and no part of its answer.
+        Err(error) if error.kind() == error::Kind::Corrupt => {
+            cx.out.warn(format!("cannot say what else waits for the remote: {error}"));
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    report::unsent(&live).into_iter().for_each(|line| cx.out.note(line));
+    Ok(live.unsent.as_ref().map(report::unsent_json))
+}

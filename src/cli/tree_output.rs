@@ -1,0 +1,21 @@
+//! Output of trees: one entry a line, and their JSON. `ls-tree` and `cat-file` print them.
+
+use super::table::one_line;
+use crate::object::{Tree, TreeEntry};
+use serde_json::{Value, json};
+
+/// An entry, and its path from the tree that was asked for.
+pub type Listed = (String, TreeEntry);
+
+/// The entries of one tree.
+pub fn listed(tree: &Tree, above: &str) -> Vec<Listed> {
+    tree.entries().iter().map(|entry| (format!("{above}{}", entry.name), entry.clone())).collect()
+}
+
+pub fn line((path, entry): &Listed) -> String {
+    format!("{:10}  {}  {}", entry.mode.word(), entry.id, one_line(path))
+}
+
+pub fn to_json((path, entry): &Listed) -> Value {
+    json!({"path": path, "mode": entry.mode.word(), "id": entry.id.to_string()})
+}

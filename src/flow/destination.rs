@@ -1,0 +1,194 @@
+//! Destination of a push: the remote that was asked what it has before the work here begins, and where
+//! everything that is here goes after it.
+
+use super::remote::NamedRemote;
+use super::{Notice, Phase, Reporter};
+use crate::client::divergence::Divergence;
+use crate::client::push::{self, PushOutcome, RemotePush};
+use crate::client::{self, fetch};
+use crate::error::{Error, Kind, Result};
+use crate::history::project::Project;
+use crate::history::record::Who;
+use crate::merge::incoming::Incoming;
+use crate::merge::pull::{self, PullOutcome};
+use crate::progress::Progress;
+use crate::protocol::Head;
+use crate::report;
+use crate::store::Store;
+use serde::Serialize;
+
+/// A remote, and what it had when it was asked.
+pub struct Destination {
+    pub remote: NamedRemote,
+    /// Or why it could not be asked.
+    pub head: Result<Head>,
+}
+
+/// What went to a remote.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delivery {
+    pub name: String,
+    url: String,
+    pub source_versions: Vec<u64>,
+    pub versions: Vec<u64>,
+    pub active_moved: bool,
+    objects: u64,
+    pub bytes: u64,
+}
+
+impl Destination {
+    /// Asks a remote what it has, without an opinion on that. One that cannot be reached is no error yet.
+    pub fn ask(project: &Project, remote: NamedRemote, who: &Who) -> Result<Destination> {
+        match fetch::look(project.store(), &remote.name, &*remote.remote) {
+            Err(error) if error.kind() != Kind::Unavailable => {
+                Err(with_hint(error, "`--offline` leaves the remote alone"))
+            }
+            head => {
+                check_author(&remote, who)?;
+                Ok(Destination { remote, head })
+            }
+        }
+    }
+
+    /// Asks a remote that is to be pushed to. One that has what was not seen here is an error, before anything
+    /// is made here.
+    pub fn for_push<R: Reporter>(
+        reporter: &mut R,
+        project: &Project,
+        remote: NamedRemote,
+        who: &Who,
+    ) -> Result<Destination> {
+        let destination = Destination::ask(project, remote, who)?;
+        let Destination { remote, head } = &destination;
+        if let Ok(head) = head {
+            let store = project.store();
+            if !Divergence::of(&store.heads()?, head, store.objects())?.can_push() {
+                bring(store, remote, head)?;
+                // What was not seen may turn out to be what is here.
+                if !Divergence::of(&store.heads()?, head, store.objects())?.can_push() {
+                    return Err(behind(reporter, store, "push", &remote.name, head));
+                }
+            }
+        }
+        Ok(destination)
+    }
+
+    /// What the remote has that is not here. It is brought here, and nothing of ours changes.
+    pub fn incoming(&self, project: &Project) -> Result<Incoming> {
+        let head = self.head.as_ref().map_err(Error::again)?;
+        let store = project.store();
+        bring(store, &self.remote, head)?;
+        Incoming::of(store.objects(), &store.heads()?, &client::heads(head))
+    }
+
+    /// Puts ours behind what the remote has, which becomes history.
+    pub fn supersede<R: Reporter>(&self, reporter: &mut R, project: &Project) -> Result<()> {
+        let head = self.head.as_ref().map_err(Error::again)?;
+        match pull::overtake(project, &client::heads(head), None)? {
+            PullOutcome::Refused(refused) => Err(report::refusal(&self.remote.name, &refused)),
+            PullOutcome::Pulled(pulled) => reporter.notice(Notice::Renumbered(&pulled.rebased)),
+            PullOutcome::UpToDate => Ok(()),
+        }
+    }
+
+    /// Sends whatever is not there. `made` is the source version that was just made.
+    pub fn deliver<R: Reporter>(
+        self,
+        reporter: &mut R,
+        project: &Project,
+        made: Option<u64>,
+    ) -> Result<Delivery> {
+        let Destination { remote, head } = self;
+        let head = head.map_err(|error| unsent(error, &remote.name, made))?;
+        let sent = reporter.phase(Phase::Sending, |progress| {
+            push::push(project.store(), &remote.name, &*remote.remote, head, progress)
+        });
+        match sent {
+            Ok(PushOutcome::Done(pushed)) => {
+                let delivery = Delivery::of(&remote, pushed);
+                reporter.notice(Notice::Delivered(&delivery))?;
+                Ok(delivery)
+            }
+            Ok(PushOutcome::Behind(head)) => {
+                Err(behind(reporter, project.store(), "push", &remote.name, &head))
+            }
+            Err(error) => Err(unsent(error, &remote.name, made)),
+        }
+    }
+}
+
+impl Delivery {
+    fn of(remote: &NamedRemote, pushed: RemotePush) -> Delivery {
+        let RemotePush { source, versions, active, objects, bytes } = pushed;
+        Delivery {
+            name: remote.name.clone(),
+            url: remote.address.to_string(),
+            source_versions: source,
+            versions,
+            active_moved: active,
+            objects,
+            bytes,
+        }
+    }
+}
+
+fn bring(store: &Store, remote: &NamedRemote, head: &Head) -> Result<()> {
+    let progress = Progress::default();
+    fetch::bring(store, &remote.name, &*remote.remote, head.clone(), &progress).map(drop)
+}
+
+/// Before a record is made that the remote would refuse, as its token speaks for somebody else alone.
+fn check_author(remote: &NamedRemote, who: &Who) -> Result<()> {
+    let Some(owner) = remote.remote.author() else { return Ok(()) };
+    let by = &who.by;
+    if by.eq_ignore_ascii_case(&owner) {
+        return Ok(());
+    }
+    let name = &remote.name;
+    let message =
+        format!("you are \"{by}\", and the token for {name} speaks for \"{owner}\" alone");
+    Err(Error::new(Kind::Forbidden, message)
+        .hint(format!("`--author {owner}`, or `lua-store login {name}` with your own token")))
+}
+
+/// The remote has what is not here: it is reported, and the error says what to do.
+pub fn behind<R: Reporter>(
+    reporter: &mut R,
+    store: &Store,
+    action: &str,
+    name: &str,
+    head: &Head,
+) -> Error {
+    let heads = store.heads().unwrap_or_default();
+    let news = Incoming::of(store.objects(), &heads, &client::heads(head));
+    match news.and_then(|news| reporter.notice(Notice::Incoming(&news)).map(|()| news)) {
+        Ok(news) => report::behind(action, name, &news),
+        Err(error) => error,
+    }
+}
+
+/// It is here, and not there yet. Only where the remote did not answer the same command helps.
+fn unsent(error: Error, name: &str, made: Option<u64>) -> Error {
+    let when = match error.kind() {
+        Kind::Unavailable => " when it answers",
+        _ => ", once that is mended",
+    };
+    let hint = match made {
+        Some(number) => {
+            format!("v{number} is kept here; `lua-store push` sends it to {name}{when}")
+        }
+        None => format!("`lua-store push` sends what is here to {name}{when}"),
+    };
+    with_hint(error, &hint)
+}
+
+pub fn with_hint(error: Error, hint: &str) -> Error {
+    match error.hint_text() {
+        Some(first) => {
+            let both = format!("{first}\n{hint}");
+            error.hint(both)
+        }
+        None => error.hint(hint),
+    }
+}

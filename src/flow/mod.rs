@@ -1,0 +1,16 @@
+//! Flow: the order of things where a project, a remote and git take part in one command. Every front end
+//! pushes, promotes, deletes and syncs by calling these functions; none of them prints, asks a person or
+//! reads the clock. What happens on the way is told to a [`Reporter`].
+
+pub mod delete;
+pub mod destination;
+pub mod git;
+pub mod pointer;
+pub mod promote;
+pub mod pull;
+pub mod push;
+pub mod remote;
+mod reporter;
+pub mod sync;
+
+pub use reporter::{Notice, Phase, Quiet, Reporter};

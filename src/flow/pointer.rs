@@ -1,0 +1,167 @@
+//! Pointer at a remote: a step of it is judged there, where there is a remote, taken there, and then here.
+
+use super::destination::{Destination, behind, with_hint};
+use super::remote::NamedRemote;
+use super::{Notice, Phase, Reporter};
+use crate::client::promote::{self, PromoteOutcome, RemoteHistory};
+use crate::error::{Error, Result};
+use crate::history::project::Project;
+use crate::history::record::Who;
+use crate::merge::incoming::{self, LedgerChange};
+use crate::operations::promote::{Ground, Step as RecordedStep};
+use crate::protocol::Head;
+use crate::store::Store;
+
+/// Who decides what is live.
+pub enum Authority {
+    /// There is no remote, or it is left alone.
+    Here,
+    Remote(Box<RemotePointer>),
+}
+
+/// The pointer of a remote, and what both ledgers are together.
+pub struct RemotePointer {
+    remote: NamedRemote,
+    head: Head,
+    history: RemoteHistory,
+}
+
+/// A step that is to be taken.
+pub struct Step<'a> {
+    /// As in `promote v2`: for messages, and to be typed again.
+    pub action: &'a str,
+    /// The name of the remote, where it was said.
+    pub remote: Option<&'a str>,
+    /// Whether it may change anything at all.
+    pub dry_run: bool,
+    /// Leave out what was recorded here and cannot follow on the ledger there.
+    pub theirs: bool,
+}
+
+impl Authority {
+    /// Asks the remote what is live. A ledger that is behind is brought here, and reported.
+    pub fn find<R: Reporter>(
+        reporter: &mut R,
+        (project, who): (&Project, &Who),
+        remote: Option<NamedRemote>,
+        step: &Step<'_>,
+    ) -> Result<Authority> {
+        let Some(remote) = remote else { return Ok(Authority::Here) };
+        let Destination { remote, head } = Destination::ask(project, remote, who)?;
+        let head = head.map_err(unchanged)?;
+        let history = promote::join_remote(
+            project.store(),
+            &remote.name,
+            &*remote.remote,
+            &head,
+            !step.dry_run,
+            step.theirs,
+        );
+        let history = history.map_err(unchanged)?.or_else(|both| {
+            reporter.notice(Notice::Diverged(&both))?;
+            Err(diverged(step, &remote.name))
+        })?;
+        reporter
+            .notice(Notice::LedgersJoined { remote: &remote.name, joined: &history.history })?;
+        Ok(Authority::Remote(Box::new(RemotePointer { remote, head, history })))
+    }
+
+    /// What a step is judged by.
+    pub fn ground<'a>(&'a self, store: &'a Store) -> Result<Ground<'a>> {
+        match self {
+            Authority::Here => Ground::here(store),
+            Authority::Remote(remote) => remote.ground(store),
+        }
+    }
+
+    /// The remote that was asked.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Authority::Here => None,
+            Authority::Remote(remote) => Some(&remote.remote.name),
+        }
+    }
+
+    /// Records of the remote's ledger that were not known here.
+    pub fn brought(&self) -> &[LedgerChange] {
+        match self {
+            Authority::Here => &[],
+            Authority::Remote(remote) => &remote.history.history.brought,
+        }
+    }
+}
+
+impl RemotePointer {
+    pub fn ground<'a>(&'a self, store: &'a Store) -> Result<Ground<'a>> {
+        self.history.history.ground(store, &self.history.seen.objects)
+    }
+
+    /// Takes a step there, and then here.
+    pub fn take<R: Reporter>(
+        self,
+        reporter: &mut R,
+        project: &Project,
+        action: &str,
+        step: &RecordedStep,
+    ) -> Result<()> {
+        let RemotePointer { remote, head, history } = self;
+        let (store, name, before) = (project.store(), &remote.name, head.clone());
+        let taken = reporter.phase(Phase::Sending, |progress| {
+            let step = (step.number, step.new);
+            promote::send_promotion(
+                store,
+                name,
+                &*remote.remote,
+                head,
+                &history.history,
+                step,
+                progress,
+            )
+        });
+        match taken.map_err(unchanged)? {
+            PromoteOutcome::Done(true) => Ok(()),
+            PromoteOutcome::Done(false) => reporter.notice(Notice::LedgerBehind { remote: name }),
+            PromoteOutcome::Behind(head) => Err(behind(reporter, store, action, name, &head)),
+            PromoteOutcome::Moved(now) => {
+                let (before, now) = (crate::client::heads(&before), crate::client::heads(&now));
+                let new = incoming::moved_since(store.objects(), &before, &now).unwrap_or_default();
+                reporter.notice(Notice::Overtaken(&new))?;
+                Err(overtaken(action, name))
+            }
+        }
+    }
+
+    /// There is nothing to do there: ours comes up to it.
+    pub fn settle<R: Reporter>(self, reporter: &mut R, project: &Project) -> Result<()> {
+        if !promote::catch_up(project.store(), &self.head, &self.history.history)? {
+            reporter.notice(Notice::LedgerBehind { remote: &self.remote.name })?;
+        }
+        project.store().confirm()
+    }
+}
+
+fn unchanged(error: Error) -> Error {
+    match error.hint_text() {
+        // What was asked for may have happened after all.
+        Some(hint) if hint == promote::UNANSWERED => error,
+        _ => with_hint(error, "nothing was changed; `--offline` moves only the pointer here"),
+    }
+}
+
+/// Both sides recorded something that the other has not seen.
+fn diverged(step: &Step<'_>, name: &str) -> Error {
+    let Step { action, remote, .. } = step;
+    let remote = remote.map_or(String::new(), |name| format!(" --remote {name}"));
+    Error::conflict(format!("cannot {action}: what was recorded here offline cannot follow what \"{name}\" has"))
+        .hint(format!(
+            "`lua-store version {action}{remote} --theirs` goes on from what is there and leaves yours out; nothing was changed"
+        ))
+}
+
+/// Somebody was faster.
+fn overtaken(action: &str, name: &str) -> Error {
+    Error::conflict(format!(
+        "cannot {action}: somebody else moved the pointer of \"{name}\" meanwhile"
+    ))
+    .hint("the same command again is judged by what is live now; nothing was changed")
+}

@@ -1,0 +1,93 @@
+//! Push: the project as it is becomes the next source version here, then a commit in git, then it goes to
+//! the remote. The remote is asked before anything is made here.
+
+use super::destination::{Delivery, Destination};
+use super::{Notice, Phase, Reporter, git};
+use crate::compare::{self, StateChange};
+use crate::error::Result;
+use crate::history::project::Project;
+use crate::history::record::Who;
+use crate::operations::leak;
+use crate::operations::push::{self, Pushed};
+use crate::operations::stage::{self, Request};
+use crate::operations::{allowed, create};
+use crate::progress::Progress;
+
+/// What is pushed, and what is said of it.
+#[derive(Default)]
+pub struct Push<'a> {
+    pub message: Option<&'a str>,
+    /// Secrets that are kept from now on, and those that are no longer.
+    pub allow: &'a [String],
+    pub disallow: &'a [String],
+}
+
+pub struct Done {
+    pub pushed: Pushed,
+    pub git: Option<git::Outcome>,
+    /// What went to the remote, where there is one.
+    pub delivery: Option<Delivery>,
+}
+
+/// Pushes everything that `request` asks for. `before` is what has to happen to the files first, once it is
+/// certain that the remote takes a push: a compiler, for instance.
+pub fn push<R: Reporter>(
+    reporter: &mut R,
+    (project, who): (&Project, &Who),
+    destination: Option<Destination>,
+    push: &Push<'_>,
+    request: &Request,
+    before: impl FnOnce(&mut R) -> Result<()>,
+) -> Result<Done> {
+    allowed::change(project, push.allow, push.disallow)?;
+    before(reporter)?;
+    let (pushed, git) = store(reporter, (project, who), request, push.message)?;
+    let number = pushed.number;
+    let delivery = destination
+        .map(|destination| destination.deliver(reporter, project, number))
+        .transpose()?;
+    Ok(Done { pushed, git, delivery })
+}
+
+/// The part of a push that needs no remote: the source version, then the commit.
+pub fn store<R: Reporter>(
+    reporter: &mut R,
+    (project, who): (&Project, &Who),
+    request: &Request,
+    message: Option<&str>,
+) -> Result<(Pushed, Option<git::Outcome>)> {
+    let pushed = reporter.phase(Phase::Pushing, |progress| {
+        let request = Request { progress: progress.clone(), ..request.clone() };
+        push::push(project, &request, message, who)
+    })?;
+    reporter.notice(Notice::Pushed { pushed: &pushed, project, who })?;
+    let event = git::Event::Pushed { tree: pushed.report.snapshot.tree };
+    let git = git::commit_after(project, &event, who);
+    git.iter().try_for_each(|git| reporter.notice(Notice::Git(git)))?;
+    Ok((pushed, git))
+}
+
+/// What a push would do, and what would differ then from the pushed state. Nothing is stored.
+pub fn preview(
+    project: &Project,
+    request: &Request,
+    progress: &Progress,
+) -> Result<(Pushed, StateChange)> {
+    let request = &Request { progress: progress.clone(), ..request.clone() };
+    let staged = stage::look(project, request)?;
+    staged.report.require_whole(request)?;
+    leak::refuse(&staged.report.leaks)?;
+    let from = staged.report.previous.as_ref().map(|previous| previous.state);
+    let mut change = compare::between(&staged.objects, from.as_ref(), Some(&staged.report.state))?;
+    change.add_rebundled(&staged.report.items);
+    Ok((Pushed { number: None, healed: 0, report: staged.report }, change))
+}
+
+/// Whether `version create` would make a version now. A damaged version, and files that were not read, it refuses: that
+/// is its own answer, and no hint.
+pub fn is_versionable(project: &Project, who: &Who) -> bool {
+    matches!(
+        create::plan(project.store(), &create::Request::default(), who),
+        Ok(create::Next::New(_))
+    )
+}

@@ -1,0 +1,59 @@
+//! Remote of a project: the one that is meant, and the connection to it under its name.
+
+use crate::client::remembered::RememberedRemote;
+use crate::client::{Address, Remote};
+use crate::error::{Error, Result};
+use crate::history::project::Project;
+use crate::store::{Store, StoreConfig};
+
+/// What a remote is called when nobody says.
+pub const DEFAULT: &str = "origin";
+
+/// A remote under the name that the project has for it, ready to be asked.
+pub struct NamedRemote {
+    pub name: String,
+    pub address: Address,
+    pub remote: Box<dyn Remote>,
+}
+
+impl NamedRemote {
+    /// What the remote says that it has is remembered in a store, with the time.
+    pub fn remembering(self, store: &Store, at_ms: i64) -> NamedRemote {
+        let NamedRemote { name, address, remote } = self;
+        let remembered =
+            RememberedRemote { remote, store: store.clone(), name: name.clone(), at_ms };
+        NamedRemote { name, address, remote: Box::new(remembered) }
+    }
+}
+
+/// Name and address of the remote that is meant: the one that is named, the only one, or `origin`.
+/// `None` where the project has none and none is named.
+pub fn choose(
+    project: &Project,
+    config: &StoreConfig,
+    name: Option<&str>,
+) -> Result<Option<(String, Address)>> {
+    let remotes = config.remotes();
+    let name = match (name, &remotes[..]) {
+        (Some(name), _) => name,
+        (None, []) => return Ok(None),
+        (None, [(only, _)]) => only,
+        (None, many) if many.iter().any(|(name, _)| *name == DEFAULT) => DEFAULT,
+        (None, many) => {
+            let names: Vec<&str> = many.iter().map(|(name, _)| *name).collect();
+            return Err(Error::usage(format!("there are several remotes: {}", names.join(", ")))
+                .hint(format!("say which one, as in `--remote {}`", names[0])));
+        }
+    };
+    let url = config.remote(name).ok_or_else(|| unknown(name, config))?;
+    Ok(Some((name.to_owned(), Address::parse(url, project.root())?)))
+}
+
+pub fn unknown(name: &str, config: &StoreConfig) -> Error {
+    let error = Error::not_found(format!("there is no remote \"{name}\""));
+    let names: Vec<&str> = config.remotes().into_iter().map(|(name, _)| name).collect();
+    match names.is_empty() {
+        true => error.hint("`lua-store remote add origin https://host/AGENT` makes one"),
+        false => error.hint(format!("there is: {}", names.join(", "))),
+    }
+}

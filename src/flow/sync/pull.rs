@@ -1,0 +1,47 @@
+//! Pull of a sync: the files of the version that is active on the server.
+
+use super::RemoteState;
+use super::accept::unpushed_edits;
+use crate::client::fetch;
+use crate::diff::TreeChange;
+use crate::error::{Error, Result};
+use crate::flow::{Phase, Reporter};
+use crate::history::project::Project;
+use crate::history::record::Who;
+use crate::operations::rollback::{self, From};
+use crate::progress::Progress;
+
+/// What came back.
+pub struct Restored {
+    /// The number of the version that is active.
+    pub version: u64,
+    pub changes: Vec<TreeChange>,
+    /// The safety snapshot of the files before.
+    pub kept: Option<u64>,
+}
+
+/// Brings back the files of the version that is active on the server. Edits that were not pushed are refused,
+/// unless `force` is set: then they are kept as a safety snapshot.
+pub fn pull<R: Reporter>(
+    reporter: &mut R,
+    (project, who): (&Project, &Who),
+    there: &RemoteState,
+    force: bool,
+) -> Result<Restored> {
+    let (active, _) = there.versions()?.live()?.ok_or_else(|| {
+        Error::not_found("no version is active on the server")
+            .hint("`lua-store pull` brings everything here that was pushed there")
+    })?;
+    let (remote, head) = (&there.remote, there.head.clone());
+    fetch::bring(project.store(), &remote.name, &*remote.remote, head, &Progress::default())?;
+    let from = From::Files { state: active.state, source: active.source };
+    let rollback =
+        reporter.phase(Phase::Reading, |progress| rollback::prepare(project, from, progress))?;
+    let changes = rollback.changes.clone();
+    if rollback.has_edits() && !changes.is_empty() && !force {
+        let paths: Vec<&str> = changes.iter().map(|change| &*change.path).collect();
+        return Err(unpushed_edits(&paths));
+    }
+    let done = reporter.phase(Phase::Restoring, |progress| rollback.run(who, progress))?;
+    Ok(Restored { version: active.number, changes, kept: done.kept })
+}
