@@ -53,7 +53,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens the folder that everything else is beneath. Links on the way to it are the caller's.
+    /// Opens the folder that everything else is below. Links on the way to it are the caller's.
     pub fn open(path: &Path) -> Result<Folder> {
         let dir = Dir::open_ambient_dir(path, cap_std::ambient_authority()).at("open", path)?;
         Ok(Folder { dir, path: path.to_owned() })

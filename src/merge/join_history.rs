@@ -1,5 +1,5 @@
-//! Accord: our versions and ledger beside those of a remote, for a step of the pointer there. The remote's ledger
-//! decides, and ours comes up to it. Source versions matter only where something that they made has to go there.
+//! Join of histories: our versions and ledger with those of a remote, for a promotion there. The remote's ledger
+//! decides, and ours catches up. Source versions matter only where something that they made has to go there.
 
 use super::rebase::{self, SplitLedgers};
 use crate::error::Result;

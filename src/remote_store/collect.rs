@@ -38,10 +38,10 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Retired packs are kept for those who may still read them, as long as all of them have no more bytes than this, or
 /// than the agent has in others.
-const LEAST_CONDEMNED: u64 = 4 << 20;
+const LEAST_RETIRED: u64 = 4 << 20;
 
 /// So many are kept at most: the head names them, and each swap writes it.
-const MOST_CONDEMNED: usize = 64;
+const MOST_RETIRED: usize = 64;
 
 /// Result of one upkeep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -163,13 +163,12 @@ impl RemoteStore {
     /// room; and how many bytes the rest takes.
     fn due(&self, head: &StoredHead, upkeep: &Upkeep) -> Result<(Vec<PackKey>, u64)> {
         let latest = millis(upkeep.now.checked_sub(upkeep.spare).unwrap_or(UNIX_EPOCH));
-        let most =
-            head.packs.iter().map(|pack_ref| pack_ref.bytes).sum::<u64>().max(LEAST_CONDEMNED);
+        let most = head.packs.iter().map(|pack_ref| pack_ref.bytes).sum::<u64>().max(LEAST_RETIRED);
         let (mut due, mut left) = (Vec::new(), 0);
         for (nth, retired) in head.retired.iter().rev().enumerate() {
             let is_over = retired.since_ms <= latest;
             let bytes = if is_over { 0 } else { self.packs.stat(&retired.key)?.unwrap_or(0) };
-            if is_over || nth >= MOST_CONDEMNED || left + bytes > most {
+            if is_over || nth >= MOST_RETIRED || left + bytes > most {
                 due.push(retired.key.clone());
             } else {
                 left += bytes;

@@ -174,7 +174,7 @@ impl RemoteStore {
     }
 
     /// True if all that the refs name, and all that the packs but the new one need, is in the packs. The new one was
-    /// put together from a closure of its own.
+    /// put together from a list of its own.
     fn is_closed(&self, head: &StoredHead, new: &PackKey) -> Result<bool> {
         let packs = self.open_packs(head)?;
         let mut needed = head.roots();

@@ -32,7 +32,7 @@ pub struct DamageLog(Mutex<DamageState>);
 #[derive(Default)]
 struct DamageState {
     agents: BTreeMap<AgentId, Vec<DamageFinding>>,
-    untold: Vec<DamageFinding>,
+    unreported: Vec<DamageFinding>,
 }
 
 impl DamageLog {
@@ -54,7 +54,7 @@ impl DamageLog {
             return false;
         }
         of.push(found.clone());
-        known.untold.push(found);
+        known.unreported.push(found);
         true
     }
 
@@ -72,7 +72,7 @@ impl DamageLog {
 impl RemoteStore {
     /// The damage that was found since somebody asked last.
     pub fn take_damage(&self) -> Vec<DamageFinding> {
-        std::mem::take(&mut self.damages.known().untold)
+        std::mem::take(&mut self.damages.known().unreported)
     }
 
     /// Number of known damages, and of agents that have some.

@@ -16,9 +16,9 @@ use std::sync::{Arc, Weak};
 /// pack of the agent is just what is asked for, it is that one; otherwise a file that disappears
 /// with the last who sends it.
 #[derive(Clone)]
-pub struct ThinPack(Arc<store::ThinPack>);
+pub struct ServedPack(Arc<store::ThinPack>);
 
-impl ThinPack {
+impl ServedPack {
     pub fn id(&self) -> PackId {
         self.0.id()
     }
@@ -38,18 +38,18 @@ impl ThinPack {
     }
 
     /// Its bytes from `offset` to the end.
-    pub fn reader(&self, offset: u64) -> ThinPackReader {
-        ThinPackReader { pack: self.clone(), at: offset.min(self.len()) as usize }
+    pub fn reader(&self, offset: u64) -> ServedPackReader {
+        ServedPackReader { pack: self.clone(), at: offset.min(self.len()) as usize }
     }
 }
 
 /// Reads a thin pack, and keeps its file.
-pub struct ThinPackReader {
-    pack: ThinPack,
+pub struct ServedPackReader {
+    pack: ServedPack,
     at: usize,
 }
 
-impl Read for ThinPackReader {
+impl Read for ServedPackReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = (&self.pack.0.bytes()[self.at..]).read(out)?;
         // Zeros in the place of what the disk does not give are sent to nobody.
@@ -64,11 +64,11 @@ impl Read for ThinPackReader {
 impl RemoteStore {
     /// Everything that is reachable from what somebody wants and not from what he has, as one pack. Each object
     /// of it was read and hashed; where one cannot be read in any pack nothing is sent.
-    pub fn fetch(&self, agent: &AgentId, fetch: &FetchRequest) -> Result<ThinPack> {
+    pub fn fetch(&self, agent: &AgentId, fetch: &FetchRequest) -> Result<ServedPack> {
         self.thin_packs.get_or_make(agent, fetch, || self.make_thin_pack(agent, fetch))
     }
 
-    fn make_thin_pack(&self, agent: &AgentId, fetch: &FetchRequest) -> Result<ThinPack> {
+    fn make_thin_pack(&self, agent: &AgentId, fetch: &FetchRequest) -> Result<ServedPack> {
         let (seen, packs) = self.open_agent(agent)?;
         if seen.head.is_void() {
             return Err(Error::not_found(format!("there is no agent \"{agent}\"")));
@@ -84,7 +84,7 @@ impl RemoteStore {
             }
             made => made,
         };
-        Ok(ThinPack(Arc::new(made?)))
+        Ok(ServedPack(Arc::new(made?)))
     }
 
     /// Checks that all wanted ids are trees of the agent.

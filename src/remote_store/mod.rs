@@ -43,7 +43,7 @@ pub use bearer::{Bearer, Deeds};
 pub use collect::{Collected, Upkeep};
 pub use copy::Copied;
 pub use engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
-pub use fetch::{ThinPack, ThinPackReader};
+pub use fetch::{ServedPack, ServedPackReader};
 pub use files::{FileHeads, FilePacks};
 pub use head::{AppliedTransaction, PackRef, StoredHead};
 pub use memory::{MemHeads, MemPacks};

@@ -14,7 +14,7 @@ const MOST: usize = 64;
 const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Result of a round for one job.
-pub enum Turn<J, A> {
+pub enum JobTurn<J, A> {
     Done(A),
     /// It waits for the next one.
     Again(J),
@@ -26,14 +26,14 @@ pub struct Queue<J, A> {
 }
 
 /// A line, and how many are in it.
-type Used<J, A> = (usize, Arc<Line<J, A>>);
+type Used<J, A> = (usize, Arc<AgentQueue<J, A>>);
 
-struct Line<J, A> {
-    state: Mutex<State<J, A>>,
+struct AgentQueue<J, A> {
+    state: Mutex<QueueState<J, A>>,
     changed: Condvar,
 }
 
-struct State<J, A> {
+struct QueueState<J, A> {
     /// Somebody is at work.
     is_led: bool,
     /// Somebody waits who was in no round yet.
@@ -60,7 +60,7 @@ impl<J, A> Queue<J, A> {
         &self,
         agent: &AgentId,
         job: J,
-        work: impl Fn(Vec<J>) -> Vec<Turn<J, A>>,
+        work: impl Fn(Vec<J>) -> Vec<JobTurn<J, A>>,
     ) -> Option<A> {
         let line = self.enter(agent);
         let answer = line.run(job, work);
@@ -74,23 +74,23 @@ impl<J, A> Queue<J, A> {
         answer
     }
 
-    fn enter(&self, agent: &AgentId) -> Arc<Line<J, A>> {
+    fn enter(&self, agent: &AgentId) -> Arc<AgentQueue<J, A>> {
         let mut lines = locked(&self.lines);
         let (users, line) =
-            lines.entry(agent.clone()).or_insert_with(|| (0, Arc::new(Line::new())));
+            lines.entry(agent.clone()).or_insert_with(|| (0, Arc::new(AgentQueue::new())));
         *users += 1;
         line.clone()
     }
 }
 
-impl<J, A> Line<J, A> {
-    fn new() -> Line<J, A> {
+impl<J, A> AgentQueue<J, A> {
+    fn new() -> AgentQueue<J, A> {
         let (waiting, done) = (Vec::new(), HashMap::new());
-        let state = State { is_led: false, has_new: false, rounds: 0, next: 0, waiting, done };
-        Line { state: Mutex::new(state), changed: Condvar::new() }
+        let state = QueueState { is_led: false, has_new: false, rounds: 0, next: 0, waiting, done };
+        AgentQueue { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    fn run(&self, job: J, work: impl Fn(Vec<J>) -> Vec<Turn<J, A>>) -> Option<A> {
+    fn run(&self, job: J, work: impl Fn(Vec<J>) -> Vec<JobTurn<J, A>>) -> Option<A> {
         let mut state = locked(&self.state);
         let mine = state.next;
         state.next += 1;
@@ -129,9 +129,9 @@ impl<J, A> Line<J, A> {
 
 /// Gives out the answers when it goes, also when the work panicked.
 struct Lead<'a, J, A> {
-    line: &'a Line<J, A>,
+    line: &'a AgentQueue<J, A>,
     numbers: Vec<u64>,
-    turns: Vec<Turn<J, A>>,
+    turns: Vec<JobTurn<J, A>>,
 }
 
 impl<J, A> Drop for Lead<'_, J, A> {
@@ -141,8 +141,8 @@ impl<J, A> Drop for Lead<'_, J, A> {
         let mut again = Vec::new();
         for (number, turn) in self.numbers.iter().zip(turns) {
             match turn {
-                Some(Turn::Again(job)) => again.push((*number, job)),
-                Some(Turn::Done(answer)) => drop(state.done.insert(*number, Some(answer))),
+                Some(JobTurn::Again(job)) => again.push((*number, job)),
+                Some(JobTurn::Done(answer)) => drop(state.done.insert(*number, Some(answer))),
                 None => drop(state.done.insert(*number, None)),
             }
         }
@@ -179,7 +179,7 @@ mod tests {
                 }
             }
             let count = jobs.len();
-            jobs.into_iter().map(|job| Turn::Done((job * 10, count))).collect()
+            jobs.into_iter().map(|job| JobTurn::Done((job * 10, count))).collect()
         };
         let run = |job| queue.run(&agent("a"), job, work).unwrap();
         std::thread::scope(|scope| {
@@ -201,7 +201,7 @@ mod tests {
         // Each round lets the first one go, of however many there are.
         let work = |jobs: Vec<usize>| {
             rounds.fetch_add(1, Ordering::SeqCst);
-            let turn = |(at, job)| if at == 0 { Turn::Done(job) } else { Turn::Again(job) };
+            let turn = |(at, job)| if at == 0 { JobTurn::Done(job) } else { JobTurn::Again(job) };
             jobs.into_iter().enumerate().map(turn).collect()
         };
         let run = |job| queue.run(&agent("a"), job, work);
@@ -223,7 +223,7 @@ mod tests {
             if jobs[0] {
                 panic!("as a bug does")
             } else {
-                jobs.into_iter().map(Turn::Done).collect()
+                jobs.into_iter().map(JobTurn::Done).collect()
             }
         };
         std::thread::scope(|scope| {

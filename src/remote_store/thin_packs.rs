@@ -5,7 +5,7 @@
 //! object is read and hashed: only other large ones push them out. Who asks for one that is just being made waits for
 //! it, so that fifty clones at once cost one.
 
-use super::fetch::ThinPack;
+use super::fetch::ServedPack;
 use crate::error::{Error, Result};
 use crate::protocol::{AgentId, FetchRequest};
 use crate::store;
@@ -23,26 +23,26 @@ const LARGE: u64 = 1 << 20;
 pub struct ThinPacks {
     /// Bytes that one agent may have.
     limit: u64,
-    state: Mutex<State>,
+    state: Mutex<ThinPackState>,
 }
 
 #[derive(Default)]
-struct State {
+struct ThinPackState {
     /// Newest first.
-    kept: VecDeque<Kept>,
+    kept: VecDeque<KeptThinPack>,
     /// Every file that exists, also those that are only being sent.
     files: Vec<(AgentId, Weak<store::ThinPack>)>,
     /// Packs being made; the lock is held by the maker and awaited by the others.
     making: Vec<(AgentId, FetchRequest, Weak<Mutex<()>>)>,
 }
 
-struct Kept {
+struct KeptThinPack {
     agent: AgentId,
     fetch: FetchRequest,
-    pack: ThinPack,
+    pack: ServedPack,
 }
 
-impl State {
+impl ThinPackState {
     /// Bytes of the files of one agent, or of all.
     fn bytes(&mut self, agent: Option<&AgentId>) -> u64 {
         self.files.retain(|(_, file)| file.strong_count() > 0);
@@ -50,8 +50,8 @@ impl State {
         own.filter_map(|(_, file)| file.upgrade()).map(|file| file.bytes().len() as u64).sum()
     }
 
-    fn get(&mut self, agent: &AgentId, fetch: &FetchRequest) -> Option<ThinPack> {
-        let is_it = |kept: &Kept| kept.agent == *agent && kept.fetch == *fetch;
+    fn get(&mut self, agent: &AgentId, fetch: &FetchRequest) -> Option<ServedPack> {
+        let is_it = |kept: &KeptThinPack| kept.agent == *agent && kept.fetch == *fetch;
         let kept = self.kept.iter().position(is_it).and_then(|at| self.kept.remove(at))?;
         // One that the disk cannot give any more is made again.
         if kept.pack.is_torn() {
@@ -80,7 +80,7 @@ impl ThinPacks {
         ThinPacks { limit, state: Mutex::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ThinPackState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -89,8 +89,8 @@ impl ThinPacks {
         &self,
         agent: &AgentId,
         fetch: &FetchRequest,
-        make: impl FnOnce() -> Result<ThinPack>,
-    ) -> Result<ThinPack> {
+        make: impl FnOnce() -> Result<ServedPack>,
+    ) -> Result<ServedPack> {
         let making = self.making(agent, fetch);
         let _alone = making.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pack) = self.state().get(agent, fetch) {
@@ -129,15 +129,15 @@ impl ThinPacks {
         .hint("try again when the other downloads are done"))
     }
 
-    fn keep(&self, agent: &AgentId, fetch: &FetchRequest, pack: &ThinPack) {
+    fn keep(&self, agent: &AgentId, fetch: &FetchRequest, pack: &ServedPack) {
         let mut state = self.state();
         if let Some(file) = pack.file() {
             state.files.push((agent.clone(), file));
         }
         let (agent, fetch, pack) = (agent.clone(), fetch.clone(), pack.clone());
-        state.kept.push_front(Kept { agent: agent.clone(), fetch, pack });
+        state.kept.push_front(KeptThinPack { agent: agent.clone(), fetch, pack });
         state.drop_oldest(&agent);
-        let is_own = |kept: &Kept| kept.agent == agent;
+        let is_own = |kept: &KeptThinPack| kept.agent == agent;
         while state.bytes(Some(&agent)) > self.limit
             && state.kept.iter().filter(|kept| is_own(kept)).count() > 1
         {

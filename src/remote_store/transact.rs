@@ -9,7 +9,7 @@ use super::engine::{PackKey, random};
 use super::group_commit::{PendingTxn, has_moved, recorded_outcome};
 use super::head::PackRef;
 use super::moment::HeadAt;
-use super::queue::Turn;
+use super::queue::JobTurn;
 use super::upload_checks::UploadCheck;
 use super::{RemoteStore, incoming};
 use crate::error::{Error, Kind, Result};
@@ -171,7 +171,7 @@ impl RemoteStore {
         &self,
         agent: &AgentId,
         all: Vec<PendingTxn>,
-    ) -> Vec<Turn<PendingTxn, Result<TxnAnswer>>> {
+    ) -> Vec<JobTurn<PendingTxn, Result<TxnAnswer>>> {
         let mut places: Vec<(usize, PendingTxn)> = all.into_iter().enumerate().collect();
         places.sort_by_key(|(_, one)| one.since_ms);
         let (places, mut all): (Vec<usize>, Vec<PendingTxn>) = places.into_iter().unzip();
@@ -185,7 +185,7 @@ impl RemoteStore {
     fn apply_now(&self, agent: &AgentId, mut all: Vec<PendingTxn>) -> Vec<Result<TxnAnswer>> {
         let failed = self.apply_all(agent, &mut all, false).err();
         let lost = || Err(Error::failed("a transaction has no answer"));
-        let answer = |turn| if let Turn::Done(answer) = turn { answer } else { lost() };
+        let answer = |turn| if let JobTurn::Done(answer) = turn { answer } else { lost() };
         finished(all, failed).into_iter().map(answer).collect()
     }
 
@@ -349,15 +349,15 @@ impl RemoteStore {
 fn finished(
     all: Vec<PendingTxn>,
     mut failed: Option<Error>,
-) -> Vec<Turn<PendingTxn, Result<TxnAnswer>>> {
+) -> Vec<JobTurn<PendingTxn, Result<TxnAnswer>>> {
     let lost = || Error::failed("a transaction has no answer");
     let turn = |mut one: PendingTxn| match one.answer.take() {
-        Some(answer) => Turn::Done(answer),
-        None if one.is_held && failed.is_none() => Turn::Again(one),
+        Some(answer) => JobTurn::Done(answer),
+        None if one.is_held && failed.is_none() => JobTurn::Again(one),
         None => {
             let again = failed.as_ref().map(Error::again);
             // The first one keeps what the system said.
-            Turn::Done(Err(std::mem::replace(&mut failed, again).unwrap_or_else(lost)))
+            JobTurn::Done(Err(std::mem::replace(&mut failed, again).unwrap_or_else(lost)))
         }
     };
     all.into_iter().map(turn).collect()

@@ -3,7 +3,7 @@
 
 use super::metrics::{Gauge, GaugeGuard};
 use super::state::ServerState;
-use crate::remote_store::{ThinPack, ThinPackReader};
+use crate::remote_store::{ServedPack, ServedPackReader};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use std::io::{self, Read};
@@ -17,13 +17,13 @@ const PIECE: u64 = 256 << 10;
 pub struct Download {
     left: u64,
     /// Here, or on the thread that reads the next piece.
-    reader: Option<ThinPackReader>,
-    reading: Option<JoinHandle<io::Result<(ThinPackReader, Bytes)>>>,
+    reader: Option<ServedPackReader>,
+    reading: Option<JoinHandle<io::Result<(ServedPackReader, Bytes)>>>,
     _one: GaugeGuard<Downloads>,
 }
 
 impl Download {
-    pub fn new(thin_pack: &ThinPack, from: u64, state: Arc<ServerState>) -> Download {
+    pub fn new(thin_pack: &ServedPack, from: u64, state: Arc<ServerState>) -> Download {
         let left = thin_pack.len().saturating_sub(from);
         let (reader, one) = (Some(thin_pack.reader(from)), GaugeGuard::more(Downloads(state)));
         Download { left, reader, reading: None, _one: one }
@@ -64,7 +64,7 @@ impl hyper::body::Body for Download {
     }
 }
 
-fn piece(mut reader: ThinPackReader, count: usize) -> io::Result<(ThinPackReader, Bytes)> {
+fn piece(mut reader: ServedPackReader, count: usize) -> io::Result<(ServedPackReader, Bytes)> {
     let mut bytes = vec![0; count];
     reader.read_exact(&mut bytes)?;
     Ok((reader, bytes.into()))

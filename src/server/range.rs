@@ -53,7 +53,7 @@ mod tests {
         assert_eq!(
             part_of("bytes=7-", Some("\"b\"")),
             ByteRange::Whole,
-            "another parcel is sent whole"
+            "another pack is sent whole"
         );
         for other in
             ["bytes=0-", "bytes=-5", "bytes=1-2", "bytes=1-,3-", "lines=1-", "bytes=+1-", "bytes=-"]

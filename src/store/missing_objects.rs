@@ -1,4 +1,4 @@
-//! The closure: which objects somebody needs who has some things already and wants others.
+//! Missing objects: those reachable from what a receiver wants and not from what it has.
 //!
 //! The wanted trees are walked beside those that are there, by the names of their entries, so that a
 //! subtree that both have is never opened. What somebody has under another name is found only by

@@ -48,4 +48,5 @@ mod terminal;
 mod tidy;
 mod unread;
 mod versions;
+mod vocabulary;
 mod words;

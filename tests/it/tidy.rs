@@ -6,9 +6,9 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// A source file: its path from the top of the project, and its text.
-struct Source {
-    path: String,
-    text: String,
+pub struct Source {
+    pub path: String,
+    pub text: String,
 }
 
 /// The rooms from the lowest to the highest, and which rooms each names. `docs/architecture.md` says why.
@@ -188,12 +188,12 @@ fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn sources(folder: &str) -> Vec<Source> {
+pub fn sources(folder: &str) -> Vec<Source> {
     files(folder, ".rs")
 }
 
 /// The UTF-8 files of a folder whose names end so. A folder that is not there has none.
-fn files(folder: &str, ending: &str) -> Vec<Source> {
+pub fn files(folder: &str, ending: &str) -> Vec<Source> {
     let walk =
         WalkDir::new(top().join(folder)).sort_by_file_name().into_iter().filter_map(Result::ok);
     let named = walk.filter(|entry| {

@@ -1,6 +1,6 @@
 //! Order in which transactions that lost are answered.
 
-use super::super::queue::Turn;
+use super::super::queue::JobTurn;
 use super::super::{MemHeads, MemPacks};
 use super::*;
 use crate::protocol::{CreateRefs, TxnId};
@@ -33,13 +33,13 @@ fn answered(all: Vec<PendingTxn>) -> Vec<usize> {
     let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
     let remote_store = RemoteStore::with(heads, packs, dir.path().to_owned());
     let turns = remote_store.run_round(&"agent_1".parse().unwrap(), all);
-    let is_done = |turn: &Turn<PendingTxn, Result<TxnAnswer>>| match turn {
-        Turn::Done(answer) => {
+    let is_done = |turn: &JobTurn<PendingTxn, Result<TxnAnswer>>| match turn {
+        JobTurn::Done(answer) => {
             let answer = answer.as_ref().unwrap();
             assert!(matches!(answer.outcome, TxnOutcome::Refused(Refusal::Moved(_))));
             true
         }
-        Turn::Again(one) => {
+        JobTurn::Again(one) => {
             assert!(one.is_held && one.answer.is_none());
             false
         }

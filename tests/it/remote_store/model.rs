@@ -158,11 +158,11 @@ impl Story {
                 answers.map(|answer| answer.map(|answer| owned(answer.outcome))).collect();
             (kept, taken, outcomes)
         });
-        (self.verdict(kept, outcomes), following(taken))
+        (self.outcome(kept, outcomes), following(taken))
     }
 
     /// Whatever was acknowledged is there, whole.
-    fn verdict(&self, kept: Kept, outcomes: Vec<Result<TxnOutcome>>) -> Result<(), String> {
+    fn outcome(&self, kept: Kept, outcomes: Vec<Result<TxnOutcome>>) -> Result<(), String> {
         let dir = tempfile::tempdir().unwrap();
         let (heads, packs) = (Arc::new(MemHeads::default()), Arc::new(MemPacks::default()));
         heads.swap(&agent(), Expect::Absent, &kept.head.unwrap().0).unwrap();
@@ -203,8 +203,8 @@ impl Story {
         let mut count = 0;
         while let Some(script) = next {
             count += 1;
-            let (verdict, following) = self.run(without, script.clone(), scratch.path());
-            verdict.map_err(|wrong| format!("script {script:?}: {wrong}"))?;
+            let (outcome, following) = self.run(without, script.clone(), scratch.path());
+            outcome.map_err(|wrong| format!("script {script:?}: {wrong}"))?;
             next = following;
         }
         Ok(count)

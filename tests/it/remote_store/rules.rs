@@ -47,8 +47,8 @@ impl Stage {
         want.extend(tx.source.iter().chain(&tx.versions).flat_map(|create| &create.ids));
         want.extend(tx.active.as_ref().map(|swap| swap.new.ledger));
         // What was refused is in no pack that the remote store has.
-        let closure = MissingObjects::new(store.objects(), &want, &self.head.roots()).unwrap();
-        let thin_pack = store.objects().thin_pack(&closure, &store.incoming().unwrap()).unwrap();
+        let missing = MissingObjects::new(store.objects(), &want, &self.head.roots()).unwrap();
+        let thin_pack = store.objects().thin_pack(&missing, &store.incoming().unwrap()).unwrap();
         upload(&self.remote_store, &agent(), &thin_pack.id(), thin_pack.bytes()).unwrap();
         self.remote_store
             .transact(&agent(), &Transaction { pack: Some(thin_pack.id()), ..tx })

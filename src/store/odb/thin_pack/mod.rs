@@ -79,7 +79,7 @@ impl ThinPack {
 }
 
 impl Odb {
-    /// One pack with the objects of a closure. `scratch` is a folder for a new file.
+    /// One pack with the missing objects. `scratch` is a folder for a new file.
     pub fn thin_pack(&self, missing: &MissingObjects, scratch: &Path) -> Result<ThinPack> {
         let packs = self.latest()?;
         for pack in &packs.good {

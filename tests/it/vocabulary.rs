@@ -1,0 +1,297 @@
+//! One word, one meaning: a public type has a name of its own, and words that were given up stay away.
+
+use crate::tidy::{Source, files, sources};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names that are used qualified by convention: `error::Error`, `kind::Kind`. Commands are, too (`source::list::List`).
+const QUALIFIED: [&str; 2] = ["Error", "Kind"];
+const COMMANDS: &str = "src/cli/commands/";
+
+/// Names that still mean several types. This list only shrinks.
+const SEVERAL: &[&str] = &[
+    "Bytes",
+    "Cache",
+    "Change",
+    "Check",
+    "Content",
+    "Difference",
+    "Event",
+    "Folder",
+    "Form",
+    "Found",
+    "Input",
+    "Item",
+    "List",
+    "Local",
+    "Made",
+    "Names",
+    "Node",
+    "Note",
+    "Outcome",
+    "Output",
+    "Outside",
+    "Part",
+    "Parts",
+    "Pattern",
+    "Persona",
+    "Place",
+    "Plan",
+    "Promotion",
+    "Reached",
+    "Report",
+    "Request",
+    "Scan",
+    "Scope",
+    "Server",
+    "Shape",
+    "Standing",
+    "State",
+    "Status",
+    "Step",
+    "Target",
+    "Token",
+    "Told",
+    "Tree",
+    "Versions",
+    "View",
+    "Walk",
+    "What",
+    "Who",
+];
+
+/// Words that were given up, with what is said now.
+const RETIRED: [(&str, &str); 15] = [
+    ("accord", "join of histories"),
+    ("beneath", "sandboxed directory"),
+    ("condemn", "retire"),
+    ("condemned", "retired"),
+    ("condemns", "retires"),
+    ("depot", "remote store"),
+    ("depots", "remote stores"),
+    ("outward", "flow"),
+    ("parcel", "thin pack"),
+    ("parcels", "thin packs"),
+    ("shield", "git guard"),
+    ("shielded", "guarded"),
+    ("untold", "unreported"),
+    ("verdict", "result"),
+    ("verdicts", "results"),
+];
+
+/// Names that no type and no module has any more.
+const RETIRED_NAMES: [&str; 34] = [
+    "accord",
+    "again",
+    "apart",
+    "beneath",
+    "closure",
+    "collide",
+    "condemned",
+    "depot",
+    "desk",
+    "folded",
+    "gate",
+    "heard",
+    "held",
+    "joined",
+    "judge",
+    "landed",
+    "loose",
+    "needs",
+    "news",
+    "outward",
+    "parcel",
+    "parted",
+    "pinned",
+    "proofs",
+    "prove",
+    "recent",
+    "rewrite",
+    "sealed",
+    "shield",
+    "stamp",
+    "survey",
+    "tracking",
+    "typeless",
+    "verdict",
+];
+
+/// Files in which a word is meant otherwise, or that still have it. This list only shrinks.
+const STILL: &[(&str, &str)] = &[
+    ("src/cli/commands/push.rs", "outward"),
+    ("src/cli/commands/serve/place.rs", "depot"),
+    ("src/cli/commands/sync/act.rs", "outward"),
+    ("src/cli/commands/sync/ask.rs", "outward"),
+    ("src/cli/commands/sync/look.rs", "outward"),
+    ("src/cli/commands/sync/mod.rs", "outward"),
+    ("src/cli/commands/version/delete.rs", "outward"),
+    ("src/cli/commands/version/promote.rs", "outward"),
+    ("src/cli/mod.rs", "outward"),
+    ("src/cli/outward.rs", "outward"),
+    ("src/cli/pointer.rs", "outward"),
+    ("src/reader/compiled/bundle.rs", "beneath"),
+    ("src/reader/eval/lists.rs", "verdict"),
+    ("src/reader/primitives/no_entry_point.rs", "loose"),
+    ("src/reader/syntax/closure.rs", "closure"),
+    ("src/reader/syntax/strip_types.rs", "typeless"),
+    ("src/reader/zod/optional.rs", "verdict"),
+    ("src/remote_store/layout.rs", "depot"),
+    ("tests/it/compile.rs", "parcel"),
+    ("tests/it/server/http.rs", "condemned"),
+    ("tests/it/server/upgrade.rs", "depot"),
+    ("tests/it/words.rs", "parcel"),
+    ("tests/it/words.rs", "parcels"),
+];
+
+#[test]
+fn a_public_type_has_a_name_of_its_own() {
+    let shared = shared_names(&sources("src"));
+    let listed: BTreeSet<&str> = SEVERAL.iter().copied().collect();
+    let new: Vec<_> = shared.iter().filter(|(name, _)| !listed.contains(name.as_str())).collect();
+    assert!(new.is_empty(), "say which one it is: {new:#?}");
+}
+
+#[test]
+fn words_that_were_given_up_stay_away() {
+    let mut found = BTreeSet::new();
+    for source in sources("src").iter().chain(&sources("tests")) {
+        let is_rule = source.path == "tests/it/vocabulary.rs";
+        let words = if is_rule { Vec::new() } else { retired_words(&words_of_code(&source.text)) };
+        found.extend(
+            words.into_iter().chain(retired_names(source)).map(|word| (source.path.clone(), word)),
+        );
+    }
+    let pages = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "RELEASING.md"];
+    let top = files("", ".md").into_iter().filter(|page| pages.contains(&page.path.as_str()));
+    for page in files("docs", ".md").into_iter().chain(top) {
+        let words = retired_words(&words_of_page(&page.text));
+        found.extend(words.into_iter().map(|word| (page.path.clone(), word)));
+    }
+    let listed: BTreeSet<_> =
+        STILL.iter().map(|(path, word)| ((*path).to_owned(), (*word).to_owned())).collect();
+    let new: Vec<_> = found.difference(&listed).collect();
+    assert!(new.is_empty(), "another word is used now: {new:#?}");
+}
+
+/// Names of public types that several files declare, with those files.
+fn shared_names(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut all: BTreeMap<String, (BTreeSet<String>, bool)> = BTreeMap::new();
+    let of_code = |source: &&Source| {
+        let is_test = source.path.ends_with("tests.rs") || source.path.contains("/tests/");
+        !is_test && !source.path.starts_with(COMMANDS)
+    };
+    for source in sources.iter().filter(of_code) {
+        for (name, is_public) in declared(&source.text) {
+            let (files, public) = all.entry(name.to_owned()).or_default();
+            files.insert(source.path.clone());
+            *public |= is_public;
+        }
+    }
+    let shared = all.into_iter().filter(|(name, (files, is_public))| {
+        files.len() > 1 && *is_public && !QUALIFIED.contains(&name.as_str())
+    });
+    shared.map(|(name, (files, _))| (name, files)).collect()
+}
+
+/// Types that a file declares outside of functions and tests, and true for those that other files see.
+fn declared(text: &str) -> Vec<(&str, bool)> {
+    let end = text.find("\n#[cfg(test)]\nmod ").unwrap_or(text.len());
+    text[..end].lines().filter_map(declaration).collect()
+}
+
+fn declaration(line: &str) -> Option<(&str, bool)> {
+    let (is_public, rest) = match line.strip_prefix("pub") {
+        Some(rest) => (true, rest.trim_start_matches(|c: char| c != ' ').trim_start()),
+        None => (false, line),
+    };
+    let kinds = ["struct ", "enum ", "trait ", "type ", "union "];
+    let name = kinds.iter().find_map(|kind| rest.strip_prefix(kind))?;
+    Some((name.split(|c: char| !c.is_alphanumeric() && c != '_').next()?, is_public))
+}
+
+/// Words of identifiers and comments, in lower case. What stands in strings is shown to somebody or is a format.
+fn words_of_code(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for line in text.lines() {
+        let mut is_string = false;
+        let outside = line.split('"').filter(|_| {
+            is_string = !is_string;
+            is_string
+        });
+        outside.for_each(|part| words.extend(split(part)));
+    }
+    words
+}
+
+/// Words of a page but for code, which shows formats, paths and examples.
+fn words_of_page(text: &str) -> Vec<String> {
+    let prose = text.split("```").step_by(2).flat_map(|part| part.split('`').step_by(2));
+    prose.flat_map(split).collect()
+}
+
+/// `OpenAgent` and `open_agent` are both "open" and "agent".
+fn split(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in text.chars() {
+        if !c.is_alphabetic() || (c.is_uppercase() && before.is_lowercase()) {
+            words.push(String::new());
+        }
+        if c.is_alphabetic() {
+            words.last_mut().expect("one is there").extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn retired_words(words: &[String]) -> Vec<String> {
+    let is_retired = |word: &&String| RETIRED.iter().any(|(old, _)| old == *word);
+    words.iter().filter(is_retired).cloned().collect()
+}
+
+/// Retired names of types and modules in a file, the file's own name included.
+fn retired_names(source: &Source) -> Vec<String> {
+    let types = declared(&source.text).into_iter().map(|(name, _)| name.to_lowercase());
+    let own = source.path.trim_end_matches("/mod.rs").trim_end_matches(".rs");
+    let module = own.rsplit('/').next().unwrap_or_default().to_owned();
+    types.chain([module]).filter(|name| RETIRED_NAMES.contains(&name.as_str())).collect()
+}
+
+mod the_rules_can_fail {
+    use super::*;
+
+    fn source(path: &str, text: &str) -> Source {
+        Source { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn a_shared_name() {
+        let public =
+            source("src/a.rs", "pub struct Place;\nenum Kind {}\npub(crate) type Lone = u8;");
+        let private = source("src/b.rs", "struct Place;\npub enum Kind {}\n");
+        let command = source("src/cli/commands/c.rs", "pub struct Lone;");
+        let shared = shared_names(&[public, private, command]);
+        assert_eq!(shared.keys().collect::<Vec<_>>(), ["Place"]);
+        assert_eq!(shared["Place"].len(), 2);
+    }
+
+    #[test]
+    fn a_retired_word() {
+        let words = |text: &str| retired_words(&words_of_code(text));
+        assert_eq!(
+            words("// a depot\nlet with_parcels = MostCondemned;"),
+            ["depot", "parcels", "condemned"]
+        );
+        assert!(words("println!(\"depot\", deposit)").is_empty());
+        assert_eq!(
+            retired_words(&words_of_page("A depot.\n```\ndepot\n``` `parcel` a verdict")),
+            ["depot", "verdict"]
+        );
+        assert_eq!(
+            retired_names(&source("src/fs/stamp.rs", "pub struct Held;")),
+            ["held", "stamp"]
+        );
+    }
+}
