@@ -264,7 +264,7 @@ impl RemoteStore {
         }
         let deeds = match rules::check(head, tx, &packs.objects)? {
             Ok(deeds) => deeds,
-            Err(reason) => return Ok(Refusal::Invalid { reason }.into()),
+            Err(rule) => return Ok(Refusal::from(rule).into()),
         };
         one.by.as_ref().map_or(Ok(()), |bearer| bearer.check(&deeds))?;
         if let Some(verified) = &mut one.pack {

@@ -5,28 +5,64 @@ use super::head::StoredHead;
 use crate::error::Result;
 use crate::history::rules::{self, Made, Scope};
 use crate::object::Id;
-use crate::protocol::{CreateRefs, Transaction, limits};
+use crate::protocol::{CreateRefs, Refusal, Transaction, limits};
 use crate::store::{Heads, Odb};
+use std::fmt;
+
+/// Rule that a transaction breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BrokenRule {
+    DoesNothing,
+    TooManyRefs,
+    TooManyRecords,
+    /// A rule of the agent, as `fsck` says it too.
+    OfAgent(String),
+}
+
+impl fmt::Display for BrokenRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BrokenRule::DoesNothing => f.write_str("the transaction does nothing"),
+            BrokenRule::TooManyRefs => {
+                write!(f, "the transaction creates more than {} refs", limits::MAX_REFS)
+            }
+            BrokenRule::TooManyRecords => {
+                write!(f, "more than {} ledger records at once", limits::MAX_RECORDS)
+            }
+            BrokenRule::OfAgent(sentence) => f.write_str(sentence),
+        }
+    }
+}
+
+impl<H> From<BrokenRule> for Refusal<H> {
+    fn from(rule: BrokenRule) -> Refusal<H> {
+        Refusal::Invalid { reason: rule.to_string() }
+    }
+}
 
 /// Effects of the transaction, or the first rule that it breaks. Its expectations hold, and what it names is among
 /// the objects.
-pub fn check(head: &StoredHead, tx: &Transaction, objects: &Odb) -> Result<Result<Deeds, String>> {
+pub fn check(
+    head: &StoredHead,
+    tx: &Transaction,
+    objects: &Odb,
+) -> Result<Result<Deeds, BrokenRule>> {
     let creates = || tx.source.iter().chain(&tx.versions);
     if tx.is_empty() || creates().any(|create| create.ids.is_empty()) {
-        return Ok(Err("the transaction does nothing".to_owned()));
+        return Ok(Err(BrokenRule::DoesNothing));
     }
     if creates().map(|create| create.ids.len()).sum::<usize>() > limits::MAX_REFS {
-        return Ok(Err(format!("the transaction creates more than {} refs", limits::MAX_REFS)));
+        return Ok(Err(BrokenRule::TooManyRefs));
     }
     let before =
         Heads { source: head.source.clone(), versions: head.versions.clone(), active: head.active };
     let report = rules::check(objects, &before, &after(&before, tx), Scope::Whole)?;
     if let Some(breach) = report.breaches.first() {
-        return Ok(Err(breach.sentence()));
+        return Ok(Err(BrokenRule::OfAgent(breach.sentence())));
     }
     let deeds = deeds(report.made);
     if deeds.records() > limits::MAX_RECORDS {
-        return Ok(Err(format!("more than {} ledger records at once", limits::MAX_RECORDS)));
+        return Ok(Err(BrokenRule::TooManyRecords));
     }
     Ok(Ok(deeds))
 }

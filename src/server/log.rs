@@ -1,6 +1,7 @@
 //! The log: one JSON object a line, written by a thread of its own, so that a slow reader of the log
 //! makes no request slow. What does not fit into the queue is counted and gone.
 
+use crate::error::{Error, Result};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::str::FromStr;
@@ -29,14 +30,14 @@ pub enum LogLevel {
 }
 
 impl FromStr for LogLevel {
-    type Err = String;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<LogLevel, String> {
+    fn from_str(text: &str) -> Result<LogLevel> {
         match text {
             "error" => Ok(LogLevel::Error),
             "warn" => Ok(LogLevel::Warn),
             "info" => Ok(LogLevel::Info),
-            _ => Err("use error, warn or info".to_owned()),
+            _ => Err(Error::usage("use error, warn or info")),
         }
     }
 }

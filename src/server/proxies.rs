@@ -1,5 +1,6 @@
 //! The proxies whose word is believed on who sent a request.
 
+use crate::error::{Error, Result};
 use axum::http::HeaderMap;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -24,11 +25,11 @@ fn number(address: IpAddr) -> u128 {
 }
 
 impl FromStr for Network {
-    type Err = String;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Network, String> {
+    fn from_str(text: &str) -> Result<Network> {
         let wrong =
-            || "use an address or a network: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`".to_owned();
+            || Error::usage("use an address or a network: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`");
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (address, Some(bits.parse::<u32>().map_err(|_| wrong())?)),
             None => (text, None),

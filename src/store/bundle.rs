@@ -15,6 +15,7 @@ use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::store::checksummed;
 use crate::store::missing_objects::MissingObjects;
+use crate::store::parse_error::ParseError;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -44,7 +45,7 @@ impl Block {
     }
 
     /// Reads exactly what [`Block::encode`] writes, or says what is wrong.
-    fn decode(bytes: &[u8]) -> Result<Block, String> {
+    fn decode(bytes: &[u8]) -> Result<Block, ParseError> {
         let text = checksummed::verify_checksum(bytes)?;
         let rest =
             text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
@@ -131,17 +132,17 @@ impl BundleFile {
     pub fn open(file: &Path, scratch: &Path) -> Result<BundleFile> {
         let mut input = BufReader::new(File::open(file).at("open", file)?);
         let lines = read_lines(&mut input).at("read", file)?;
-        let damaged = |what: String| {
+        let damaged = |what: ParseError| {
             Error::corrupt(format!("cannot use the bundle \"{}\": {what}", file.display()))
         };
         if !lines.starts_with(HEADER.as_bytes()) {
-            return Err(damaged("it is no bundle, or one of another format".to_owned()));
+            return Err(damaged("it is no bundle, or one of another format".into()));
         }
         let block = Block::decode(&lines).map_err(&damaged)?;
         let mut temp = Temp::create_in(scratch)?;
         io::copy(&mut input, &mut temp).at("copy", file)?;
         let pack = Mapped::open(temp.path(), block.pack)
-            .map_err(|error| damaged(error.message().to_owned()))?;
+            .map_err(|error| damaged(error.message().into()))?;
         Ok(BundleFile { heads: block.heads, pack, scratch: temp, file: file.to_owned() })
     }
 

@@ -12,6 +12,7 @@ mod layout;
 mod lock;
 mod missing_objects;
 mod odb;
+mod parse_error;
 pub mod project;
 mod receipts;
 mod receive;

@@ -11,6 +11,7 @@ use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::object::Id;
 use crate::store::checksummed;
+use crate::store::parse_error::ParseError;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -42,16 +43,16 @@ impl RemoteTracking {
     }
 
     /// Checks that it can be written and read again.
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), ParseError> {
         if !self.etag.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            return Err(format!("its etag is {:?}", self.etag));
+            return Err(format!("its etag is {:?}", self.etag).into());
         }
         if !self.receipts.is_sound() {
-            return Err("its receipts name a token that is not listed".to_owned());
+            return Err("its receipts name a token that is not listed".into());
         }
         match self.active.and_then(|active| active.version) {
             Some(number) if number == 0 || number > self.versions.len() as u64 => {
-                Err(format!("v{number} is active and not in it"))
+                Err(format!("v{number} is active and not in it").into())
             }
             _ => Ok(()),
         }
@@ -73,13 +74,13 @@ impl RemoteTracking {
     }
 
     /// Reads exactly what [`RemoteTracking::encode`] writes, or says what is wrong.
-    fn decode(bytes: &[u8]) -> Result<RemoteTracking, String> {
+    fn decode(bytes: &[u8]) -> Result<RemoteTracking, ParseError> {
         let text = checksummed::verify_checksum(bytes)?;
         RemoteTracking::from_text(text)
     }
 
     /// Reads what [`RemoteTracking::text`] gives.
-    pub(super) fn from_text(text: &str) -> Result<RemoteTracking, String> {
+    pub(super) fn from_text(text: &str) -> Result<RemoteTracking, ParseError> {
         let (rest, has_receipts) = match text.strip_prefix(HEADER) {
             Some(rest) => (Some(rest), false),
             None => (text.strip_prefix(HEADER_WITH_RECEIPTS), true),
@@ -102,7 +103,7 @@ fn json(receipts: &Receipts) -> String {
 }
 
 /// The line of receipts, and what follows it. There is one spelling of it.
-fn receipts(rest: &str) -> Result<(Receipts, &str), String> {
+fn receipts(rest: &str) -> Result<(Receipts, &str), ParseError> {
     let line = rest.strip_prefix(RECEIPTS).and_then(|rest| rest.split_once('\n'));
     let (line, rest) = line.ok_or("it has no receipts")?;
     let read: Option<Receipts> = serde_json::from_str(line).ok();

@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::object::Id;
 use crate::store::checksummed;
+use crate::store::parse_error::ParseError;
 use std::path::Path;
 
 const HEADER: &str = "lua-store packed-refs 1\n";
@@ -146,17 +147,18 @@ impl Packed {
     }
 
     /// Reads exactly what [`Packed::lines`] writes, or says what is wrong.
-    pub fn from_lines(lines: &str) -> Result<Packed, String> {
+    pub fn from_lines(lines: &str) -> Result<Packed, ParseError> {
         let mut packed = Packed::default();
         for line in lines.split_inclusive('\n') {
             let whole = line.strip_suffix('\n').and_then(|line| packed.push(line));
-            whole.ok_or_else(|| format!("it has the line {:?}", line.trim_end_matches('\n')))?;
+            let wrong = || format!("it has the line {:?}", line.trim_end_matches('\n'));
+            whole.ok_or_else(wrong)?;
         }
         Ok(packed)
     }
 
     /// Reads exactly what [`Packed::encode`] writes, or says what is wrong.
-    fn decode(bytes: &[u8]) -> Result<Packed, String> {
+    fn decode(bytes: &[u8]) -> Result<Packed, ParseError> {
         let text = checksummed::verify_checksum(bytes)?;
         let rest =
             text.strip_prefix(HEADER).ok_or("its first line is not the one that is known")?;
@@ -224,7 +226,7 @@ mod tests {
 
     const ID: &str = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
 
-    fn decode(body: &str) -> Result<Packed, String> {
+    fn decode(body: &str) -> Result<Packed, ParseError> {
         Packed::decode(format!("{body}checksum {}\n", blake3::hash(body.as_bytes())).as_bytes())
     }
 
@@ -247,7 +249,7 @@ mod tests {
             (good.replace("source/v10", "source/v10\r"), "\\r"),
             (format!("{good}\n"), "\"\""),
         ] {
-            let what = decode(&wrong).unwrap_err();
+            let what = decode(&wrong).unwrap_err().to_string();
             assert!(what.contains(part), "{what}");
         }
     }
