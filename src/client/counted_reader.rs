@@ -1,4 +1,4 @@
-//! A reader that tells the progress what was read from it.
+//! Counted reader: reports to the progress how much was read from it.
 
 use crate::progress::Bytes;
 use std::io::{self, Read};

@@ -145,7 +145,7 @@ fn versions_of(head: &Head) -> impl Iterator<Item = Id> + '_ {
     head.versions.iter().copied().chain(head.active.map(|active| active.ledger))
 }
 
-/// Remembers what a remote has, without asking it: it has just said so. Only what is here whole: source versions
+/// Saves the remote-tracking refs from an answer that the remote has just given. Only what is here whole: source versions
 /// that others pushed and that nothing here needed are left to the next fetch, which asks anew.
 pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
     let mut now = tracking(head);

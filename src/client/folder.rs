@@ -78,7 +78,7 @@ impl Remote for FolderRemote {
         let since = self.now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let asked = TxnRequest { by: None, now_ms: u64::try_from(since.as_millis()).unwrap_or(0) };
         let outcome = store.transact_for(&self.agent, transaction, asked)?.outcome;
-        // Nobody else looks after a folder. What goes wrong is done again after the next push.
+        // A folder has no server for its upkeep. A failure is repaired after the next push.
         if let TxnOutcome::Done(_) = outcome
             && store.needs_upkeep(&self.agent).unwrap_or(false)
         {

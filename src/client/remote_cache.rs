@@ -83,7 +83,7 @@ fn make(root: &Path) -> Result<Store> {
     Store::init(&root.join(store::DIR))
 }
 
-/// When its remote said last what it has. What is no store never was.
+/// Time of the remote's last answer. A folder that is no store has none.
 fn asked(root: &Path) -> i64 {
     let store = Store::open(&root.join(store::DIR)).ok();
     store.and_then(|store| Some(store.last_known(NAME)?.at_ms)).unwrap_or(i64::MIN)
@@ -108,7 +108,7 @@ impl CachedRemote {
         &self.store
     }
 
-    /// When the remote said last what it has, and whether anything of it is here.
+    /// Time of the remote's last answer, and true if any of its history is here.
     pub fn asked(&self) -> Option<i64> {
         Some(self.store.last_known(NAME)?.at_ms)
     }

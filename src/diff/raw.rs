@@ -20,7 +20,7 @@ pub fn raw_line(change: &TreeChange) -> String {
     }
 }
 
-/// A path that would break the line stands in quotes, as git writes it.
+/// A path that would break the line is quoted, as git does.
 fn quoted(path: &str) -> String {
     if !path.contains(|letter: char| letter.is_control() || matches!(letter, '"' | '\\')) {
         return path.to_owned();

@@ -18,7 +18,7 @@ use std::io;
 
 /// Commit to make.
 pub struct CommitRequest<'a> {
-    /// The files; `None` for a commit that only tells that something happened.
+    /// The files; `None` for a commit that only records an event.
     pub version: Option<&'a VersionFiles<'a>>,
     /// Paths that were edited in the project since the version was pushed.
     pub since: &'a BTreeSet<String>,
@@ -106,7 +106,7 @@ impl Repository {
         Ok(())
     }
 
-    /// Submodules that the index tells of.
+    /// Submodules in the index.
     pub(super) fn links(&self) -> Result<Vec<String>> {
         let staged = self.staged()?;
         Ok(staged.into_iter().filter(|(_, file)| file.mode == LINK).map(|(path, _)| path).collect())

@@ -57,7 +57,7 @@ impl Repository {
         Ok(records(&listed).map(|(_, path)| path).collect())
     }
 
-    /// Paths that git was told not to have on the disk (sparse checkout).
+    /// Paths that git keeps off the disk (sparse checkout).
     pub(super) fn not_checked_out(&self) -> Result<Vec<String>> {
         let listed = self.git.run(&["ls-files", "-t", "-z"])?;
         let lines =

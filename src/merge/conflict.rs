@@ -56,7 +56,7 @@ pub enum ConflictReason {
     Type,
     /// A file on one side stands where the other has a folder with this file.
     Folder(String),
-    /// Both changed the file, and the agent of a side cannot be read: nobody can tell which primitives
+    /// Both changed the file, and the agent of a side cannot be read: it is unknown which primitives
     /// changed in it.
     Unreadable(Side, String),
     /// The merged project cannot be read.

@@ -48,7 +48,7 @@ pub enum MergeOutcome {
 #[derive(Debug)]
 pub struct MergedTree {
     pub tree: Id,
-    /// Files in which changes of both sides stand.
+    /// Files with changes of both sides.
     pub texts: Vec<String>,
     /// Conflicts that the choice decided.
     pub decided: Vec<Conflict>,

@@ -94,7 +94,7 @@ impl MergePlan {
         Ok(instead)
     }
 
-    /// Files that are as neither side has them: changes of both stand in them.
+    /// Files with changes of both sides.
     pub fn texts(&self) -> Vec<String> {
         let is_mixed = |planned: &&PlannedFile| {
             let PathContent::Text(_, text) = self.content(planned) else { return false };

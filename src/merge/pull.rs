@@ -37,7 +37,7 @@ pub struct Pulled {
     pub rebased: Rebased,
     /// Files of the project that changed.
     pub files: Vec<TreeChange>,
-    /// Files in which changes of both sides stand.
+    /// Files with changes of both sides.
     pub texts: Vec<String>,
     /// Conflicts that the choice decided.
     pub decided: Vec<Conflict>,

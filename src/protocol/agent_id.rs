@@ -1,4 +1,4 @@
-//! The id of an agent on the platform, as it stands in a URL.
+//! Agent id: the name of an agent on the platform, as in its URLs.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// The ids that the platform gives have about 50 characters.
 const MAX_LEN: usize = 128;
 
-/// Names one agent. Letters are told apart by case; a folder of this name is made by the remote store only,
+/// Id of one agent, case-sensitive; a folder of this name is made by the remote store only,
 /// which encodes it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

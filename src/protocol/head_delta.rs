@@ -29,7 +29,7 @@ pub struct HeadDelta {
     /// Series and tokens begin after those that are known.
     #[serde(flatten)]
     pub head: Head,
-    /// Lengths that are left out. `None` where nobody said what is known; the head is whole then.
+    /// Lengths that are left out. `None` where the client named no known head; the head is whole then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<SeriesLengths>,
     /// Of a transaction that was refused as something moved: whether all that it asks for is there nevertheless.

@@ -55,7 +55,7 @@ pub struct Collected {
     pub compacted: usize,
     /// Bytes that retired packs still take.
     pub retired_bytes: u64,
-    /// Somebody else looks after the agent just now: nothing was done.
+    /// Another process is maintaining the agent: nothing was done.
     pub busy: bool,
 }
 

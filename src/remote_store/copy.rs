@@ -53,7 +53,7 @@ impl RemoteStore {
         progress: &Progress,
     ) -> Result<Copied> {
         let mut agents = self.agents()?;
-        // One that cannot be read is told below.
+        // One that cannot be read is reported below.
         agents.retain(|agent| self.exists(agent).unwrap_or(true));
         progress.expect(agents.len() as u64);
         let mut copied = Copied { settled, ..Copied::default() };

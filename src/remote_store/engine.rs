@@ -41,7 +41,7 @@ pub enum Expect<'a> {
 pub enum Cas<T = CasToken> {
     Won(T),
     Lost,
-    /// It may have landed or not: only looking again tells.
+    /// It may have been applied or not: only another load shows it.
     Unknown(Error),
 }
 

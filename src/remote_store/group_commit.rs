@@ -28,7 +28,7 @@ pub struct PendingTxn {
     /// When its upload was whole, or when it was asked for, in milliseconds since 1970-01-01 UTC. Who lost and
     /// asks again brings the same pack.
     pub since_ms: u64,
-    /// It lost, and waits on to be told how it stands then.
+    /// It lost, and waits for the next round to be answered.
     pub is_held: bool,
     /// It had lost when it came: nothing of it was proven.
     pub is_late: bool,
@@ -152,7 +152,7 @@ impl RemoteStore {
             if patient && one.has_lost(&next) {
                 lost += 1;
                 one.is_held = lost > ANSWERED;
-                // An answer has all refs: none is made for who is not told.
+                // An answer has all refs: none is made for a transaction that waits on.
                 if one.is_held {
                     continue;
                 }

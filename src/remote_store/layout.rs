@@ -220,7 +220,7 @@ fn shelf(agent: &AgentId) -> String {
 }
 
 /// The agent's folder: the id in lower case, and which of its letters were capitals, so that two ids
-/// are two folders where the file system does not tell case apart. Each digit after the `~` stands for
+/// are two folders where the file system ignores case. Each digit after the `~` stands for
 /// four characters of the id.
 fn encode(agent: &AgentId) -> String {
     let text = agent.as_str();

@@ -1,4 +1,4 @@
-//! An agent as the remote store has it open: its head, its packs, its objects. Kept while they stay the same.
+//! Open agent: the head, packs and objects of an agent. Kept while they stay the same.
 
 use super::RemoteStore;
 use super::engine::PackKey;

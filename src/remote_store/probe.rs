@@ -96,7 +96,7 @@ pub fn heads(engine: &'static str, store: &dyn HeadStore) -> Result<ProbeReport>
 }
 
 /// Many swaps that expect the same: one must win, and its value must be there. No two values are equal,
-/// as no two heads are: an engine may tell values apart by their bytes.
+/// as no two heads are: an engine may compare values by their bytes.
 fn race(
     report: &mut ProbeReport,
     store: &dyn HeadStore,

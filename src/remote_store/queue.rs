@@ -1,6 +1,6 @@
 //! The queue of an agent: whoever comes while nobody is at work takes all along who wait, and gives them their answers.
 //!
-//! A job may be told to wait for another round. That begins when somebody new comes, or when nobody does for a moment.
+//! A job may have to wait for another round. That begins when somebody new comes, or when nobody does for a moment.
 
 use crate::protocol::AgentId;
 use std::collections::HashMap;

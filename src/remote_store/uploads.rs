@@ -158,7 +158,7 @@ fn split_expired(
     uploads.into_iter().partition(|upload| upload.is_idle(now, spare))
 }
 
-/// Whole packs stop nobody: the oldest go, and whose pack is gone is told to send it again.
+/// Whole packs block nobody: the oldest are removed, and their senders are asked to send them again.
 fn keep_newest(mut whole: Vec<PartialUpload>) -> Result<()> {
     whole.sort_unstable_by_key(|upload| upload.written);
     let over = whole.len().saturating_sub(MOST_WHOLE);

@@ -86,7 +86,7 @@ impl Access {
         Ok(admitted)
     }
 
-    /// Refused unless a token is for who looks after an agent, or after any. Of another agent nothing is looked at.
+    /// Refused unless the token may administer this agent, or any. Nothing of another agent is read.
     pub fn needs_admin(&self, entry: &TokenEntry, agent: Option<&str>) -> Result<()> {
         if let Some(agent) = agent.filter(|agent| !entry.opens(agent)) {
             return Err(no_agent(agent));

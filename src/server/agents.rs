@@ -30,7 +30,7 @@ use std::sync::Arc;
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 
-/// Lets a request in, gives it a place, and tells its record who that was.
+/// Lets a request in, gives it a permit, and records whose it is.
 fn admit(
     state: &ServerState,
     request: &Request,
@@ -43,7 +43,7 @@ fn admit(
     Ok(admitted)
 }
 
-/// Gives a request a place, and tells its connection and its record whose it is.
+/// Gives a request a permit, and notes whose it is in its connection and its record.
 pub(super) fn seat(
     state: &ServerState,
     request: &Request,

@@ -109,7 +109,7 @@ impl ConnectionContext {
     }
 }
 
-/// Waits until the server is told to stop.
+/// Waits until the server stops.
 pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }

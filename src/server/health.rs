@@ -38,7 +38,7 @@ pub async fn readyz(Shared(state): Shared<Arc<ServerState>>) -> Result<HttpRespo
     })
 }
 
-/// The counters tell how busy others are, so they are for the machine's own and for admins.
+/// The counters show how busy others are, so they are for local requests and for admins.
 pub async fn metrics(
     Shared(state): Shared<Arc<ServerState>>,
     request: Request,

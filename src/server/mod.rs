@@ -158,7 +158,7 @@ impl Server {
         self.tls.is_some()
     }
 
-    /// Answers until the process is told to stop, and then to what is still running.
+    /// Serves until a signal says to stop, then finishes the running requests.
     pub fn run(self) -> Result<()> {
         let Server { runtime, listener, admin, mut signals, state, certificate, tls, writer } =
             self;
@@ -288,7 +288,7 @@ async fn note_used(state: Arc<ServerState>) {
     loop {
         tokio::time::sleep(NOTE_USED).await;
         let shared = state.clone();
-        // A full disk is told elsewhere.
+        // A full disk is reported elsewhere.
         let _ = state::on_thread(move || shared.access.note_used()).await;
     }
 }

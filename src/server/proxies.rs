@@ -69,7 +69,7 @@ impl Proxies {
             // A proxy writes one of them, and may hand on the other as its client made it up.
             _ => None,
         }?;
-        // Each proxy adds at the end who spoke to it: what is before the last stranger is his word.
+        // Each proxy appends the address that connected to it: everything before the last untrusted one is only claimed.
         for address in chain.iter().rev() {
             let address = (*address)?;
             if !self.trusts(address) {

@@ -44,7 +44,7 @@ pub struct Trace {
     pub name: OnceLock<String>,
     /// Summary of a transaction, and its id.
     pub asked: OnceLock<String>,
-    /// Event of its newest ledger record, where only that tells what was asked for.
+    /// Event of its newest ledger record, where only that shows what was asked for.
     pub step: OnceLock<String>,
     pub txn: OnceLock<String>,
     /// Outcome, and the reason of a refusal.
@@ -197,7 +197,7 @@ impl Drop for Record {
     }
 }
 
-/// The id that a client or a proxy gave the request, if it can stand in a log.
+/// The id that a client or a proxy gave the request, if it is safe in a log.
 fn id_of(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');

@@ -21,7 +21,7 @@ pub struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// From here on signals are told and end nothing by themselves.
+    /// From here on signals are reported and end nothing by themselves.
     pub fn install() -> Result<Signals> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| signal(kind).at("listen to", Path::new("signals"));
@@ -57,7 +57,7 @@ impl Signals {
 }
 
 impl Signals {
-    /// Waits until it is told to stop.
+    /// Waits for the signal to stop.
     pub async fn stop(&mut self) {
         while self.next().await == SignalEvent::Reload {}
     }

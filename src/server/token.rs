@@ -1,7 +1,7 @@
 //! A token: the secret that a client shows, and the little of it that a server keeps.
 //!
 //! `lst_`, 64 hexadecimal digits of secret, 8 of checksum. The prefix lets secret scanners find one
-//! that lies about; the checksum tells a mistyped token from one that is not known, without a look
+//! that lies about; the checksum distinguishes a mistyped token from an unknown one, without a look
 //! into any file. The server keeps BLAKE3 of the secret and nothing else: a slow hash is for
 //! passwords, which can be guessed, and 256 random bits cannot.
 

@@ -1,5 +1,5 @@
 //! Upkeep: packs that pile up are put together, and what nobody needs goes, beside everything else: after pushes, and in
-//! rounds over all agents, so that a quiet one is looked after too.
+//! rounds over all agents, so that a quiet one is maintained too.
 
 use super::limits::{Pool, Requester};
 use super::state::{ServerState, on_thread};

@@ -128,7 +128,7 @@ pub struct BundleFile {
 }
 
 impl BundleFile {
-    /// Reads a bundle. `scratch` is a folder for its pack: a file of somebody else's may change while it is read.
+    /// Reads a bundle. `scratch` is a folder for its pack: the file is not ours and may change while it is read.
     pub fn open(file: &Path, scratch: &Path) -> Result<BundleFile> {
         let mut input = BufReader::new(File::open(file).at("open", file)?);
         let lines = read_lines(&mut input).at("read", file)?;

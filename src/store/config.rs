@@ -115,7 +115,7 @@ impl StoreConfig {
         self.document["author"] = value(author);
     }
 
-    /// Says where a remote is. That a token may go there over plain HTTP is said of this address alone.
+    /// Sets the address of a remote. The leave to send a token over plain HTTP is for this address alone.
     pub fn set_remote(&mut self, name: &str, url: &str, insecure: bool) -> Result<()> {
         check_remote_name(name)?;
         let remotes = self.document.entry("remote").or_insert_with(|| {

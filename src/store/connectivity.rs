@@ -18,7 +18,7 @@ pub enum Depth {
 }
 
 impl Store {
-    /// Those of some trees below which something is missing or damaged. What several of them hold is told with the
+    /// Trees below which something is missing or damaged. Damage that several of them share is reported with the
     /// first.
     pub fn broken_trees(&self, roots: &[Id], depth: Depth) -> Result<Vec<Id>> {
         let mut seen = HashSet::new();

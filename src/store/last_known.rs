@@ -13,7 +13,7 @@ use std::path::PathBuf;
 const HEADER: &str = "lua-store heard 1\n";
 const AT: &str = "at: ";
 
-/// The refs and the pointer of a remote, and the time at which it said so.
+/// The refs and the pointer of a remote, and the time of that answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastKnown {
     /// Milliseconds since 1970-01-01 UTC.
@@ -50,7 +50,7 @@ impl Store {
         Ok(last_known.chain(tracked).map(|(what, name)| (name, what)).collect())
     }
 
-    /// Remembers what a remote said. Needs no lock: the last to write is the last who asked.
+    /// Saves the answer of a remote. Needs no lock: the last to write has the newest answer.
     pub fn set_last_known(&self, name: &str, last_known: &LastKnown) -> Result<()> {
         let path = self.last_known_path(name)?;
         let folder = path.parent().unwrap_or(self.dir());

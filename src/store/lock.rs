@@ -11,7 +11,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The proof that its owner alone may move refs and `ACTIVE` of one store. Dropping it lets go.
+/// The proof that its owner alone may move refs and `ACTIVE` of one store. Dropping it releases the lock.
 #[must_use]
 #[derive(Debug)]
 pub struct StoreLock {

@@ -20,7 +20,7 @@ pub struct MissingObjects {
     known: HashSet<Id>,
 }
 
-/// A wanted tree that is not opened yet, and those that stand in its place at the receiver.
+/// A wanted tree that is not opened yet, and the receiver's trees of the same path.
 struct Pair {
     want: Id,
     beside: Vec<Id>,

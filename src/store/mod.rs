@@ -81,7 +81,7 @@ impl Store {
     }
 
     /// Waits for the exclusive right to move refs, `ACTIVE` and the configuration. As every writing
-    /// command comes by here, this is also where the git guard against git is looked after.
+    /// command comes by here, this is also where the git guard is renewed.
     pub fn lock(&self) -> Result<StoreLock> {
         let lock = StoreLock::acquire(&self.dir, LOCK_WAIT)?;
         active::settle(&self.dir)?;

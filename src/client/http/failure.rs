@@ -66,7 +66,7 @@ impl RequestFailure {
         }
     }
 
-    /// The server, or something on the way, said no.
+    /// Refusal by the server, or by something on the way.
     pub fn of_answer(
         base: &str,
         response: Response<Body>,
@@ -102,7 +102,7 @@ impl RequestFailure {
                 RetryAfter::After(Duration::from_secs(seconds))
             }
             (429 | 500 | 502..=504, None) => RetryAfter::Soon,
-            // An upload stands elsewhere than was thought: asking tells where.
+            // The upload has another offset than expected: a request shows which.
             _ if moved => RetryAfter::Soon,
             _ => RetryAfter::Never,
         };

@@ -35,7 +35,7 @@ use ureq::{AsSendBody, Body};
 const CONNECT: Duration = Duration::from_secs(10);
 /// Proving a large pack, or putting one together, takes a server so many times as long as it may be silent otherwise.
 const WORK: u32 = 4;
-/// After which part of the silence that is borne a person is told.
+/// Part of the longest silence after which the notice is given.
 const PART: u32 = 6;
 
 /// Options of a connection to a remote.
@@ -106,7 +106,7 @@ impl HttpRemote {
         }
     }
 
-    /// Sends one request. An answer that is no success is a failure, with what the server said.
+    /// Sends one request. An answer that is no success is a failure, with the server's message.
     fn call<B: AsSendBody>(
         &self,
         request: request::Builder,

@@ -41,7 +41,7 @@ pub fn send(http: &HttpRemote, id: &PackId, pack: &[u8], progress: &Progress) ->
         match attempt {
             Ok(end) if end == total => return Ok(()),
             Ok(end) => start = Some(end),
-            // Something of it is there already, which nobody had asked: no failure, and told only once.
+            // A part of it had arrived before, which nothing had asked for: no failure, and reported only once.
             Err(failure) if is_guess && failure.status == Some(StatusCode::CONFLICT) => {}
             Err(failure)
                 if is_too_much(&failure) && http.piece.swap(PIECE, Ordering::Relaxed) > PIECE =>

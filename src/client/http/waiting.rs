@@ -24,7 +24,7 @@ impl WaitNotice {
         WaitNotice { tell: Arc::new(tell), told: Arc::default() }
     }
 
-    /// Tells it unless what is given was dropped before. Without a thread nobody is told.
+    /// Gives the notice unless the guard was dropped before. Without a thread there is no notice.
     pub fn begin(&self, base: &str, after: Duration) -> Option<Sender<()>> {
         let (answered, wait) = channel::<()>();
         let (waiting, base) = (self.clone(), base.to_owned());

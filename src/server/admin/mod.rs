@@ -1,4 +1,4 @@
-//! The admin API: tokens and agents for who looks after them with a token of scope `admin`, so that he needs no shell.
+//! The admin API: tokens and agents, for an administrator with a token of scope `admin` and without a shell.
 //! It does what `serve token` and `serve agents` do, by the same functions.
 
 mod agents;
@@ -47,7 +47,7 @@ struct Administrator {
 }
 
 impl Administrator {
-    /// Lets a request in, gives it a place, and tells its record who that was and what is asked.
+    /// Lets a request in, gives it a permit, and records whose it is and what it asks for.
     fn admit(
         state: &ServerState,
         request: &Request,

@@ -46,7 +46,7 @@ pub struct ServerLimits {
     pub admin: PoolSize,
     /// A proof may decompress so many bytes, and so many for each byte of the pack.
     pub proof: (u64, u64),
-    /// Agents that are looked after.
+    /// Agents that are maintained at once.
     pub upkeep: PoolSize,
     /// Pause between two rounds of upkeep over all agents.
     pub round: Duration,

@@ -63,7 +63,7 @@ impl Pool {
 struct PoolState {
     part: PoolSize,
     shares: Shares,
-    /// Requests that were told to come again.
+    /// Requests that were answered 503.
     refused: AtomicU64,
 }
 
@@ -105,7 +105,7 @@ impl Pools {
         }
     }
 
-    /// For each pool: its name, the places that are taken, how many requests were told to come again.
+    /// For each pool: its name, the places that are taken, the number of requests that were answered 503.
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, usize, u64)> {
         Pool::ALL.into_iter().zip(&self.pools).map(|(pool, one)| {
             (pool.word(), one.part.places - one.shares.free(), one.refused.load(Ordering::Relaxed))

@@ -27,7 +27,7 @@ impl Quotas {
         Quotas { bytes: limits.agent_bytes, refs: limits.agent_refs, cache: limits.agent_cache }
     }
 
-    /// Writes them beside the agents, for commands that are not told what the server was told. It is only for
+    /// Writes them beside the agents, for commands that do not have the server's options. It is only for
     /// people, so that it need not survive a crash, and a full disk is no reason to start no server.
     pub fn note(&self, data: &Path) -> Result<()> {
         let path = data.join(FILE);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const SERIES: [&str; 3] = [name::SOURCE, name::VERSIONS, name::SNAPSHOTS];
 
-/// So many missing refs are told one by one, with what mends each.
+/// Most missing refs that are listed one by one, each with its repair.
 const MOST_ALONE: usize = 10;
 
 /// More than so many are not even counted.

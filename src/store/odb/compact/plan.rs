@@ -6,7 +6,7 @@ use crate::pack::Group;
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Blobs up to this size stand in groups; larger ones are deltas of each other.
+/// Blobs up to this size are in groups; larger ones are deltas of each other.
 const SMALL: u64 = 16 << 10;
 
 /// A group is closed when it has this many bytes. Larger groups are smaller on disk and slower to read.

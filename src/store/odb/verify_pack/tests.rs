@@ -142,7 +142,7 @@ fn one_flipped_bit_anywhere() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1 << (at % 8);
             assert_bad(receive_as(&store, PackId::of(&bytes), &damaged, &LIMITS), "");
-            // Under a name of its own, so that only what is inside can tell.
+            // Under a name of its own, so that only its content can show the damage.
             assert!(matches!(receive(&store, &damaged), PackCheck::Bad(_)), "bit {at}");
         }
     }
