@@ -1,4 +1,4 @@
-//! `clone`: a project made of what a remote has.
+//! Clone: makes a project from the history of a remote.
 
 use super::{Remote, fetch, heads};
 use crate::error::{At, Error, Result};

@@ -1,4 +1,4 @@
-//! Tokens that were given to `login`: one file of the user's, outside of every project.
+//! Credentials: tokens that were given to `login`, one file of the user's, outside of every project.
 
 use super::Address;
 use crate::error::{Error, Result};

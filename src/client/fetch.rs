@@ -1,5 +1,4 @@
-//! `fetch`: everything that a remote has and this store lacks, as one pack; then what the remote has is
-//! remembered.
+//! Fetch: everything that a remote has and this store lacks, as one pack; then the remote-tracking refs.
 
 use super::{Remote, heads};
 use crate::client::fast_forward;

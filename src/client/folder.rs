@@ -1,4 +1,4 @@
-//! A remote that is a folder: the same heads, packs and transactions, in this process.
+//! Folder remote: the same heads, packs and transactions, in this process.
 
 use super::Remote;
 use crate::client::counted_reader::CountedReader;

@@ -1,4 +1,4 @@
-//! The client of a remote: what it has, what it lacks, what it is asked to do.
+//! The client of a remote: fetch, push, promote, clone.
 //!
 //! A remote is reached over HTTP or as a folder; both are a [`Remote`]. Nothing here asks a person:
 //! `cli` decides, and what a command did is a value.

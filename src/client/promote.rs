@@ -1,4 +1,5 @@
-//! `version promote` and `version delete` with a remote: it decides, its pointer moves first, and ours follows.
+//! Promotion with a remote, for `version promote` and `version delete`: the remote's pointer moves first, and ours
+//! follows.
 
 use super::fetch::{self, Peeked};
 pub use super::push::UNANSWERED;

@@ -1,4 +1,4 @@
-//! `push`: what is here and not at a remote goes there, as one pack and one transaction.
+//! Push: sends everything that the remote lacks, as one pack and one transaction.
 
 use super::fetch::{self, remember};
 use super::{Remote, heads, txn};

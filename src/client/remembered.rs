@@ -1,4 +1,4 @@
-//! A remote whose every word is remembered with the time: what it has is then known later, without asking it.
+//! Remembered remote: saves each answer with its time, so that the state of the remote is known without asking it.
 
 use super::fetch::tracking;
 use super::{Remote, fetch, heads};

@@ -1,4 +1,4 @@
-//! Two texts line by line, long equal stretches cut: the layout of the stock command's `sync`.
+//! Line diff of two texts, long equal stretches cut: the layout of the stock command's `sync`.
 
 use similar::{ChangeTag, TextDiff};
 

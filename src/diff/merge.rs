@@ -1,4 +1,4 @@
-//! Three texts as one: what each side changed since the base, line by line, and where the two clash.
+//! Three-way text merge: the lines that each side changed since the base, and where the two clash.
 //!
 //! Changes that overlap or touch clash unless they are the same, as in git.
 

@@ -1,4 +1,4 @@
-//! The difference of two pieces of prose by sentence: what people read a persona or a description for.
+//! Sentence diff of two pieces of prose: a persona, a description.
 
 use serde::Serialize;
 use similar::{DiffOp, TextDiff};

@@ -1,4 +1,4 @@
-//! One changed path on one line, for scripts: modes, ids, a letter, the path, as git's raw format has it.
+//! Raw diff line for scripts: modes, ids, a letter, the path, as in git's raw format.
 
 use super::text::octal;
 use super::trees::{ChangeKind, TreeChange};

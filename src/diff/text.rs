@@ -1,4 +1,4 @@
-//! The difference of two files as a patch that `git apply` and `patch` understand.
+//! Patch of two files that `git apply` and `patch` understand.
 
 use crate::object::{Leaf, Mode, is_binary};
 use similar::{Algorithm, ChangeTag, TextDiff};

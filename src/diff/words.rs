@@ -1,4 +1,4 @@
-//! The difference of two pieces of prose, word by word: a persona, a description.
+//! Word diff of two pieces of prose: a persona, a description.
 
 use similar::{ChangeTag, TextDiff};
 use std::time::Duration;

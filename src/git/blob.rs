@@ -1,5 +1,5 @@
-//! Files of a version as objects of git. What git would convert on the way in (line ends, filters such
-//! as LFS, encodings) is converted by git itself; everything else goes in byte for byte.
+//! Git blobs for the files of a version. What git would convert on the way in (line ends, filters such as LFS,
+//! encodings) is converted by git itself; everything else goes in byte for byte.
 
 use super::process::GitCommand;
 use super::repository::Repository;

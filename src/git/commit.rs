@@ -1,5 +1,5 @@
-//! Making a commit that holds a version, and nothing else that is new: not what is staged, not what is
-//! edited, not what the project leaves out.
+//! Commit of a version, and of nothing else that is new: not what is staged, not what is edited, not what the project
+//! leaves out.
 //!
 //! The tree is that of HEAD with the project's files made those of the version, built in an index of
 //! its own. The person's index is changed for those paths only where it had what HEAD had: what was

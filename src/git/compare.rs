@@ -1,4 +1,4 @@
-//! The files of a version beside those of a commit: by path, mode and bytes.
+//! Comparison of a version with a commit: by path, mode and bytes.
 
 use super::blob::NewGitBlob;
 use super::repository::Repository;

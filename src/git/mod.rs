@@ -1,4 +1,4 @@
-//! The git repository around a project: what its commits and tags hold of a version, and making them.
+//! The git repository around a project: comparing a version with a commit, commits, tags.
 //!
 //! git is run as a program. A commit holds the bytes of a pushed state from the store, not those that
 //! happen to be on the disk, so that the commit, its tag and the version are the same whatever is edited

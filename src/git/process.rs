@@ -1,4 +1,4 @@
-//! git as a program: arguments as they are, never through a shell; what it says on stderr becomes the error.
+//! Git process: arguments as they are, never through a shell; its stderr becomes the error.
 
 use crate::error::{At, Error, Result};
 use crate::parallel;

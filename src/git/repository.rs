@@ -1,4 +1,4 @@
-//! The repository that a project lies in: where it is, what is checked out, whether it can take a commit.
+//! Git repository of a project: its folder, its branch, and checks that it can take a commit.
 
 use super::process::GitCommand;
 use crate::error::{Error, Result};

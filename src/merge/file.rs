@@ -1,4 +1,4 @@
-//! One path that a side changed: what stands there at the base and on each side, and what merges of it.
+//! File of a merge: a path that a side changed, its content at the base and on each side, and their merge.
 
 use super::conflict::ConflictReason;
 use crate::diff::{ChangedBy, HunkSide, MergeTexts};

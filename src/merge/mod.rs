@@ -1,4 +1,4 @@
-//! Two lines of work as one: the files of a project merged three ways, by file, by line, by primitive.
+//! Merge of two histories: the files of a project merged three ways, by file, by line, by primitive.
 //!
 //! Different files merge, and so do different primitives of one file. The same primitive changed on
 //! both sides in one file is a conflict even where its lines would merge: nobody wrote what came out.

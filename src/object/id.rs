@@ -1,4 +1,4 @@
-//! The name of an object: 32 bytes of BLAKE3.
+//! Object id: 32 bytes of BLAKE3.
 
 use crate::error::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};

@@ -1,4 +1,4 @@
-//! Objects in memory, for tests and for states that are compared and thrown away.
+//! In-memory objects, for tests and for states that are compared and thrown away.
 
 use super::{Id, ObjectKind, Sink, Source};
 use crate::error::Result;

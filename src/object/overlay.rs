@@ -1,4 +1,4 @@
-//! Two sources read as one.
+//! Overlay: two sources read as one.
 
 use super::{Id, ObjectKind, Source};
 use crate::error::Result;

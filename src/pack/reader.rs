@@ -1,4 +1,4 @@
-//! Reads a pack: finds objects by id or position and gives out entries.
+//! Pack reader: finds objects by id or position and gives out entries.
 
 use super::entry::PackEntry;
 use super::index::{self, FOOTER_LEN, IndexLayout};

@@ -1,4 +1,4 @@
-//! A number of variable length: seven bits a byte, lowest first, the high bit set on all but the last.
+//! Varint: seven bits a byte, lowest first, the high bit set on all but the last.
 
 pub fn write(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {

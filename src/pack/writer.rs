@@ -1,4 +1,4 @@
-//! Writes a pack from its first byte to its last, hashing as it goes.
+//! Pack writer: from the first byte to the last, hashing as it goes.
 
 use super::entry::EncodedEntry;
 use super::{HEADER, PackId, index};

@@ -1,4 +1,4 @@
-//! Tools of compression: contexts of zstd with their scratch room, lent to one thread at a time.
+//! Zstd contexts with their scratch buffers, lent to one thread at a time.
 //!
 //! Making a context costs more than compressing a small object, so a few are kept, for the whole program: a server has
 //! hundreds of threads, and with a context each it would grow until the last of them had compressed something large.

@@ -1,4 +1,4 @@
-//! The author that a token speaks for, in a header of `GET refs`: a client then knows before it makes a record
+//! Author header of `GET refs`, with the author that a token speaks for: a client then knows before it makes a record
 //! that would be refused. An author may hold any letter, a header may not.
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};

@@ -1,4 +1,4 @@
-//! An error on its way over the wire.
+//! Error body: an error on the wire.
 
 use crate::error::{Error, Kind};
 use serde::{Deserialize, Serialize};

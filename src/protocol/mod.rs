@@ -1,5 +1,4 @@
-//! The words that a client and a server share: what a remote shows, what it is asked to do, what it
-//! answers. `docs/protocol.md` has them with their routes.
+//! The protocol: the types that a client and a server share. `docs/protocol.md` has them with their routes.
 //!
 //! On the wire all of these are JSON; an id is 64 hexadecimal digits. A server refuses fields that it
 //! does not know, as one of them may be a condition; a client passes them over.

@@ -1,4 +1,4 @@
-//! The agents of a remote store, for who runs it: how much each has, archived ones, and their end.
+//! Administration of the agents of a remote store: overview, archive, delete.
 
 use super::collect::{Upkeep, retire};
 use super::head::{LoadedHead, StoredHead};

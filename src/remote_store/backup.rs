@@ -1,4 +1,4 @@
-//! Backups: a remote store that is copied into another folder while it is used, and a folder that is made from such a copy.
+//! Backup and restore: a copy of a remote store that is made while it is used, and a folder made from such a copy.
 
 use super::RemoteStore;
 use super::copy::{Copied, check_apart};

@@ -1,4 +1,4 @@
-//! The bearer of a token that asks for a transaction, and what the transaction does in whose name.
+//! Bearer of a token, and the effects of its transaction that it must be allowed.
 
 use crate::error::{Error, Kind, Result};
 use crate::history::record::Event;

@@ -1,4 +1,5 @@
-//! Upkeep beside uploads, without locks and without trust in clocks: packs that nothing needs go, many packs become one.
+//! Garbage collection and upkeep beside uploads, without locks and without trust in clocks: garbage is retired and
+//! deleted, many packs become one.
 //!
 //! A pack goes in three steps: it is retired by a swap; it is deleted until the engine says that it is
 //! gone; a swap forgets it. A writer that stored it and was slow fails its swap, or sees it retired,

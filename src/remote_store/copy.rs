@@ -1,4 +1,4 @@
-//! A copy of a remote store: into a backup while the remote store is used, and from a backup into a new folder.
+//! Copy of a remote store: into a backup while it is used, and from a backup into a new folder.
 //!
 //! Of each agent the head is read before the packs that it names, and is written after all of them are durable in the
 //! copy. So the copy of an agent is at every moment, also after a crash, the agent as it was at one moment.

@@ -1,4 +1,4 @@
-//! The engine that needs nothing else: heads and packs as files.
+//! File engine: heads and packs as files.
 
 use super::engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore, random};
 use super::layout::{self, RemoteLayout};

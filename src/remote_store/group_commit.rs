@@ -1,5 +1,5 @@
-//! Transactions that waited for each other: each decides for itself, one after the other, and one swap lands all that
-//! may happen.
+//! Group commit: transactions that waited for each other are decided one after the other, and one swap applies all
+//! that may happen.
 //!
 //! A later one sees what an earlier one of the same swap does. What any of them is answered holds once that swap
 //! has landed; after a lost race all of them decide again.

@@ -1,4 +1,4 @@
-//! Packs on their way in: collected piece by piece, and whole when they have the hash of their name.
+//! Incoming packs: received piece by piece, and whole when they have the hash of their name.
 //!
 //! Nothing here is durable or seen by anybody: a transaction proves the pack, stores it under a key of
 //! its own, and makes it part of the agent.

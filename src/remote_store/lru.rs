@@ -1,4 +1,4 @@
-//! A few values that were used last, so that what they cost stays bounded however many there are.
+//! LRU cache of a few values, so that their cost stays bounded.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

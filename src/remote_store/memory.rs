@@ -1,4 +1,4 @@
-//! An engine in memory, for tests. It gives other threads a turn wherever a real engine would.
+//! In-memory engine, for tests. It gives other threads a turn wherever a real engine would.
 
 use super::engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
 use super::probe::{self, ProbeReport};

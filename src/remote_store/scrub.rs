@@ -1,4 +1,4 @@
-//! Scrubbing: every byte of an agent is read again, at the pace of whoever asks for it.
+//! Scrub: reads every byte of an agent again, at the pace of the caller.
 
 use super::RemoteStore;
 use super::engine::PackKey;

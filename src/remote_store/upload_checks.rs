@@ -1,5 +1,5 @@
-//! Proofs of packs that were sent: so many at once, of one agent only a part of these, none for longer than the pack
-//! is worth, and none twice for the same pack.
+//! Upload checks: each uploaded pack is verified once; only so many at once, of one agent only a part of these, and
+//! none for longer than the pack is worth.
 
 use super::Settings;
 use super::engine::PackKey;

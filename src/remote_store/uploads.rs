@@ -1,4 +1,4 @@
-//! Unfinished uploads: how many there may be, of one token and of all, and when they go.
+//! Unfinished uploads: their number per token and per agent, and their expiry.
 //!
 //! Beside an unfinished upload a small file names the token that began it. A sender whose connection breaks off again and
 //! again begins a new upload each time, so the oldest that nobody goes on with makes room for it; those that arrive just

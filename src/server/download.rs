@@ -1,5 +1,5 @@
-//! A thin pack on its way to a client: read piece by piece on threads that may wait, none of which is
-//! held while the client takes its time.
+//! Download of a thin pack: read piece by piece on threads that may wait, none of which is held while the client
+//! takes its time.
 
 use super::metrics::{Gauge, GaugeGuard};
 use super::state::ServerState;

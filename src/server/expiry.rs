@@ -1,4 +1,4 @@
-//! When a token ends: after a while (`30d`), on a day, at a time.
+//! Expiry of a token: after a span (`30d`), on a day, at a time.
 
 use crate::error::{Error, Result};
 use jiff::civil::Date;

@@ -1,4 +1,4 @@
-//! A connection whose other end must keep taking what is sent to it.
+//! Guarded connection: the client must keep taking what is sent to it.
 
 use std::io;
 use std::pin::Pin;

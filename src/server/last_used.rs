@@ -1,5 +1,5 @@
-//! When each token was used last. It is noted in memory with each request, and written now and then, not durably: it is
-//! for people who look for tokens that nobody needs.
+//! Time of the last use of each token. It is noted in memory with each request, and written now and then, not
+//! durably: it is for people who look for tokens that nobody needs.
 
 use crate::error::{At, Result};
 use crate::fs::{self, Temp};

@@ -1,4 +1,4 @@
-//! The proxies whose word is believed on who sent a request.
+//! Trusted proxies, which report the address of the client.
 
 use crate::error::{Error, Result};
 use axum::http::HeaderMap;

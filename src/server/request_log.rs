@@ -1,5 +1,5 @@
-//! The record of one request: from its head to the last byte of its answer, then one line of the
-//! log and a few counters. It is written however the request ends.
+//! Request log: the record of one request, from its head to the last byte of its answer, then one line of the log and
+//! a few counters. It is written however the request ends.
 
 use super::body::drain;
 use super::limits::{Busy, Connection, PoolPermit};

@@ -1,4 +1,4 @@
-//! Answers that say why not: a status and `{"error": {"kind", "message", "hint"}}`.
+//! Error responses: a status and `{"error": {"kind", "message", "hint"}}`.
 
 use crate::error::{Error, Kind};
 use crate::protocol::ErrorBody;

@@ -1,4 +1,4 @@
-//! The scrub: everything that is kept is read again, once in so many days, at no more than a bounded rate.
+//! Scrub: reads everything that is stored again, once in so many days, at no more than a bounded rate.
 //!
 //! How far it is stays in the data folder, so that a server that is restarted every day comes to an end too. It is ahead of
 //! time nowhere: what comes next is read when as large a part of the time is over as of the bytes.

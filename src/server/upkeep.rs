@@ -1,4 +1,4 @@
-//! Upkeep: packs that pile up are put together, and what nobody needs goes, beside everything else: after pushes, and in
+//! Upkeep: packs that pile up are compacted, and garbage is deleted, beside everything else: after pushes, and in
 //! rounds over all agents, so that a quiet one is maintained too.
 
 use super::limits::{Pool, Requester};

@@ -1,4 +1,4 @@
-//! Confirming: what is seen here is made durable before an answer relies on it.
+//! Confirming: what another process wrote is made durable before an answer relies on it.
 //!
 //! A process can die after a file got its name and before its folder was synced. Who comes next sees the file
 //! as if it were certain, and power may still take it away. So whoever did not write what he builds on, or

@@ -1,4 +1,5 @@
-//! Wholeness: whether everything below some trees is here. And a note that damage was met, for those who can heal it.
+//! Connectivity check: finds missing and damaged objects below some trees. And a note that damage was met, for those
+//! who can heal it.
 
 use super::{Store, layout};
 use crate::error::{Error, Kind, Result};

@@ -1,4 +1,4 @@
-//! Receiving: a pack that came from elsewhere is proven where it lies, then taken in, or removed.
+//! Receiving: a foreign pack is verified where it lies, then added to the store, or removed.
 
 use super::{Mapped, Odb, PackCheck, Store, VerifyLimits, layout};
 use crate::error::{Kind, Result};

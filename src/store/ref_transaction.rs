@@ -1,4 +1,4 @@
-//! Rewriting: the refs of both series and the pointer become others, all in one step.
+//! Ref transaction: replaces the refs of both series and the pointer, all in one step.
 //!
 //! For what is ours alone: versions that nobody else has seen get other numbers when somebody else
 //! took theirs. All refs are packed first. The step is the rename of a `packed-refs` that has the new

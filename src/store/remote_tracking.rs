@@ -1,4 +1,4 @@
-//! Tracking: what a remote had when it was last asked. One file per remote, `refs/remotes/NAME`.
+//! Remote-tracking refs: the state of a remote when it was last fetched. One file per remote, `refs/remotes/NAME`.
 //!
 //! A header line, the remote's word for that state, its receipts where it has some, the two lines of its
 //! `ACTIVE` where it has one, one line per ref, and the seal. Everything that it names is in the store, whole, before it is written.

@@ -1,4 +1,4 @@
-//! Gets a pack from the server, from where an earlier attempt ended.
+//! Download of a pack, resumed where an earlier attempt ended.
 
 use super::HttpRemote;
 use super::failure::RequestFailure;

@@ -1,4 +1,4 @@
-//! Why a request did not succeed, and whether trying it again can help.
+//! Request failure: the error, and the chance of a retry.
 
 use super::strange;
 use crate::error::{Error, Kind};

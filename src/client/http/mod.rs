@@ -1,4 +1,4 @@
-//! A remote over HTTP.
+//! HTTP remote: a server as `docs/protocol.md` describes it.
 
 mod download;
 mod failure;

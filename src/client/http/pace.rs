@@ -1,4 +1,4 @@
-//! A body that must move: a server that sends a byte now and then would hold a client for ever.
+//! Paced body: a server that sends a byte now and then would hold a client for ever.
 
 use std::io::{self, Read};
 use std::time::{Duration, Instant};

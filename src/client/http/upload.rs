@@ -1,4 +1,4 @@
-//! Brings a pack to the server, from where an earlier attempt ended.
+//! Upload of a pack, resumed where an earlier attempt ended.
 
 use super::HttpRemote;
 use super::failure::RequestFailure;

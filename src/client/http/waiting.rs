@@ -1,4 +1,4 @@
-//! A word to the person who waits for a server that says nothing.
+//! Wait notice: tells a person that a server does not answer.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Our unpushed versions behind those of a remote: the next free numbers, and records that say so.
+//! Rebase of our unpushed versions behind those of a remote: the next free numbers, and records that say so.
 //!
 //! Nothing is in force before the store's refs are replaced: this only puts the rewritten records into a batch
 //! and says what they make of the refs.

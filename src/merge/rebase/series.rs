@@ -1,4 +1,4 @@
-//! The two series, ours behind theirs.
+//! Rebase of the two series, ours behind theirs.
 
 use super::numbers::Renumber;
 use super::{NumberChange, Renumbered};

@@ -1,4 +1,4 @@
-//! `/-/agents`: what the server keeps, agent by agent.
+//! `/-/agents`: administration of the agents of the server.
 
 use super::{Administrator, query};
 use crate::error::Error;

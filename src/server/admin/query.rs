@@ -1,4 +1,4 @@
-//! The query of a request: so many known names, each at most once.
+//! Query of a request: so many known names, each at most once.
 
 use crate::error::{Error, Result};
 use percent_encoding::percent_decode_str;

@@ -1,4 +1,4 @@
-//! `/-/tokens`: who may do what at the server.
+//! `/-/tokens`: administration of the tokens of the server.
 
 use super::{Administrator, query};
 use crate::error::Error;

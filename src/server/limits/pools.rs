@@ -1,4 +1,4 @@
-//! The pools: each kind of work has places of its own, so that one that is slow stops no other.
+//! Pools: each kind of work has permits of its own, so that a slow kind stops no other.
 
 use super::ServerLimits;
 use super::shares::{Full, PoolPermit, PoolSize, Requester, Shares};

@@ -1,4 +1,4 @@
-//! A token as it is kept, and what whoever makes one asks for.
+//! Token entry of the token file, and the specification of a new one.
 
 use crate::error::{Error, Result};
 use crate::protocol::TokenScope;

@@ -1,4 +1,4 @@
-//! The groups that were decompressed last: what is read next is often beside what was read before.
+//! Group cache: the groups that were decompressed last, as what is read next is often beside what was read before.
 
 use crate::pack::Group;
 use std::collections::{BTreeMap, HashMap};

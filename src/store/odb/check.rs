@@ -1,4 +1,4 @@
-//! Checks every byte of every pack. Damage is collected, never the end of the check.
+//! Check of every byte of every pack. Damage is collected, never the end of the check.
 
 use super::find::Spent;
 use super::list::{Mapped, Pack};

@@ -1,4 +1,4 @@
-//! Reads an object: which pack, which entry, which base; and proves its hash.
+//! Object look-up: which pack, which entry, which base; and a check of the hash.
 
 use super::list::{Pack, Packs};
 use super::{Odb, big};

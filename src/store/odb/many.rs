@@ -1,4 +1,4 @@
-//! Many blobs at once, read, hashed and compressed on several threads.
+//! Bulk insert: many blobs read, hashed and compressed on several threads.
 
 use super::Batch;
 use crate::error::Result;

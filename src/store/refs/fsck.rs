@@ -1,4 +1,4 @@
-//! Every ref there is and everything that is wrong with them, for `fsck`: damage stops nothing here.
+//! Ref fsck: every ref and everything that is wrong with them; damage stops nothing here.
 
 use super::packed::{self, Packed};
 use super::{LoggedRefs, RefName, Refs, log, name};

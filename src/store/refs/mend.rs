@@ -1,4 +1,4 @@
-//! Mending: refs that were lost or damaged are made what they were.
+//! Repair of refs that were lost or damaged.
 
 use super::packed::{self, Packed};
 use super::{RefName, Refs, StoreLock, log};

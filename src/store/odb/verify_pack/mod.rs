@@ -1,5 +1,5 @@
-//! Proves a pack that somebody else made, before anything of it is seen: its own hash, its index, every
-//! object, and that everything it leads to is in it or here already.
+//! Verification of a foreign pack, before anything of it is seen: its own hash, its index, every object, and that
+//! everything it leads to is in it or here already.
 //!
 //! Nothing that the pack says is believed: what it claims is held against what may be before room is
 //! made for it, and what it makes this program decompress is counted.
