@@ -4,7 +4,7 @@
 
 use crate::diff;
 use crate::error::{Error, Result};
-use crate::git::{CommitRequest, Prepared, Repository, VersionFiles, tag};
+use crate::git::{CommitRequest, PreparedCommit, Repository, VersionFiles, tag};
 use crate::history::project::Project;
 use crate::history::record::Who;
 use crate::object::Id;
@@ -117,7 +117,7 @@ fn commit_event(project: &Project, event: &Event, at: i64, outcome: &mut Outcome
 const ATTEMPTS: usize = 5;
 
 /// Whether somebody else committed, or checked something out, since a commit was prepared.
-fn has_moved(repository: &Repository, prepared: &Prepared) -> bool {
+fn has_moved(repository: &Repository, prepared: &PreparedCommit) -> bool {
     repository.head().is_ok_and(|head| head != prepared.head)
 }
 
@@ -170,7 +170,7 @@ enum Ready {
 
 struct Waiting {
     repository: Repository,
-    prepared: Prepared,
+    prepared: PreparedCommit,
     tag_is_free: bool,
 }
 
@@ -263,7 +263,11 @@ impl VersionCommit {
     }
 }
 
-fn publish(repository: &Repository, prepared: &Prepared, outcome: &mut Outcome) -> Result<()> {
+fn publish(
+    repository: &Repository,
+    prepared: &PreparedCommit,
+    outcome: &mut Outcome,
+) -> Result<()> {
     if let Some(warning) = repository.publish(prepared)? {
         outcome
             .warn(format!("Git index skipped: {warning}"), warning.hint_text().map(str::to_owned));
@@ -311,7 +315,7 @@ fn prepare(
     message: &str,
     at: i64,
     even_empty: bool,
-) -> Result<Option<Prepared>> {
+) -> Result<Option<PreparedCommit>> {
     let none = BTreeSet::new();
     let Some(tree) = tree else {
         return repository.prepare(&CommitRequest {

@@ -31,7 +31,7 @@ pub struct CommitRequest<'a> {
 
 /// A commit that is stored, and that no branch or tag leads to yet.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct PreparedCommit {
     pub head: GitHead,
     pub commit: String,
     /// Files of the version that git ignores: they are in no commit.
@@ -51,7 +51,7 @@ struct CommitEdit {
 
 impl Repository {
     /// Stores a commit on top of HEAD. `None` when nothing differs and an empty one is not wanted.
-    pub fn prepare(&self, request: &CommitRequest<'_>) -> Result<Option<Prepared>> {
+    pub fn prepare(&self, request: &CommitRequest<'_>) -> Result<Option<PreparedCommit>> {
         self.check_idle()?;
         self.check_identity()?;
         let head = self.head()?;
@@ -72,7 +72,13 @@ impl Repository {
         }
         let tree = self.tree(&head, &edits)?;
         let commit = self.commit(&head, &tree, request)?;
-        Ok(Some(Prepared { head, commit, ignored, message: request.message.to_owned(), edits }))
+        Ok(Some(PreparedCommit {
+            head,
+            commit,
+            ignored,
+            message: request.message.to_owned(),
+            edits,
+        }))
     }
 
     /// Changes that a commit of a version would make, and files of the version that git ignores.
@@ -85,7 +91,7 @@ impl Repository {
     /// Moves the branch that is checked out to a prepared commit, if it is still where it was.
     ///
     /// What it gives is a warning: the commit is made, and the person's index could not follow.
-    pub fn publish(&self, prepared: &Prepared) -> Result<Option<Error>> {
+    pub fn publish(&self, prepared: &PreparedCommit) -> Result<Option<Error>> {
         let line = match &prepared.head.commit {
             Some(old) => format!("update HEAD\0{}\0{old}\0", prepared.commit),
             None => format!("create HEAD\0{}\0", prepared.commit),

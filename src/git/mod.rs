@@ -12,6 +12,6 @@ mod process;
 mod repository;
 pub mod tag;
 
-pub use commit::{CommitRequest, Prepared};
+pub use commit::{CommitRequest, PreparedCommit};
 pub use compare::{CommitChange, VersionFiles};
 pub use repository::Repository;

@@ -28,7 +28,7 @@ const WITH_PAGES: u64 = 4;
 /// Number of values of a head; the last one names its pages. Receipts come before it. Receipts come before it.
 const FIELDS: u32 = 11;
 
-type Written = Result<(), ValueWriteError>;
+type EncodeResult = Result<(), ValueWriteError>;
 
 impl StoredHead {
     pub fn encode(&self) -> Vec<u8> {
@@ -63,7 +63,7 @@ impl StoredHead {
     }
 }
 
-fn write(out: &mut Vec<u8>, head: &StoredHead, rows: PageRows<'_>) -> Written {
+fn write(out: &mut Vec<u8>, head: &StoredHead, rows: PageRows<'_>) -> EncodeResult {
     let format = format(head);
     let noted = format != FORMAT;
     encode::write_array_len(out, FIELDS + u32::from(noted))?;
@@ -106,7 +106,7 @@ fn format(head: &StoredHead) -> u64 {
     }
 }
 
-fn write_landed(out: &mut Vec<u8>, landed: &AppliedTransaction, format: u64) -> Written {
+fn write_landed(out: &mut Vec<u8>, landed: &AppliedTransaction, format: u64) -> EncodeResult {
     let says_more = format >= WITH_REQUESTS;
     encode::write_array_len(out, if says_more { 6 } else { 4 })?;
     encode::write_bin(out, &landed.txn.0)?;
@@ -119,13 +119,13 @@ fn write_landed(out: &mut Vec<u8>, landed: &AppliedTransaction, format: u64) -> 
     write_active(out, landed.active.as_ref())
 }
 
-fn write_token(out: &mut Vec<u8>, TokenName { id, name }: &TokenName) -> Written {
+fn write_token(out: &mut Vec<u8>, TokenName { id, name }: &TokenName) -> EncodeResult {
     encode::write_array_len(out, 2)?;
     encode::write_str(out, id)?;
     encode::write_str(out, name)
 }
 
-fn write_receipts(out: &mut Vec<u8>, receipts: &[Receipt]) -> Written {
+fn write_receipts(out: &mut Vec<u8>, receipts: &[Receipt]) -> EncodeResult {
     encode::write_array_len(out, receipts.len() as u32)?;
     for Receipt { token, at_ms, source, versions, ledger } in receipts {
         encode::write_array_len(out, 5)?;
@@ -137,13 +137,13 @@ fn write_receipts(out: &mut Vec<u8>, receipts: &[Receipt]) -> Written {
 }
 
 /// All ids of a series, one after the other.
-fn write_ids(out: &mut Vec<u8>, ids: &[Id]) -> Written {
+fn write_ids(out: &mut Vec<u8>, ids: &[Id]) -> EncodeResult {
     encode::write_bin_len(out, (ids.len() * Id::LEN) as u32)?;
     ids.iter().for_each(|id| out.extend_from_slice(id.as_bytes()));
     Ok(())
 }
 
-fn write_active(out: &mut Vec<u8>, active: Option<&Active>) -> Written {
+fn write_active(out: &mut Vec<u8>, active: Option<&Active>) -> EncodeResult {
     let Some(active) = active else {
         return encode::write_nil(out).map_err(ValueWriteError::InvalidMarkerWrite);
     };
@@ -153,7 +153,7 @@ fn write_active(out: &mut Vec<u8>, active: Option<&Active>) -> Written {
     encode::write_bin(out, active.ledger.as_bytes())
 }
 
-fn write_key(out: &mut Vec<u8>, key: &PackKey, numbers: [u64; 2]) -> Written {
+fn write_key(out: &mut Vec<u8>, key: &PackKey, numbers: [u64; 2]) -> EncodeResult {
     encode::write_array_len(out, 4)?;
     encode::write_bin(out, &key.fresh)?;
     encode::write_bin(out, key.pack.hash().as_bytes())?;

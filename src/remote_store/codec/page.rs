@@ -19,7 +19,7 @@ pub fn decode_page(agent: &AgentId, bytes: &[u8]) -> Option<Rows> {
     (encode_page(agent, rows.part()) == bytes).then_some(rows)
 }
 
-fn write(out: &mut Vec<u8>, agent: &AgentId, rows: PageRows<'_>) -> Written {
+fn write(out: &mut Vec<u8>, agent: &AgentId, rows: PageRows<'_>) -> EncodeResult {
     encode::write_array_len(out, 6)?;
     encode::write_uint(out, PAGE)?;
     encode::write_str(out, agent.as_str())?;
@@ -44,7 +44,7 @@ fn read(input: &mut Bytes<'_>, agent: &AgentId) -> Option<Rows> {
 }
 
 /// Number of forgotten transactions in the pages, then the pages.
-pub fn write_list(out: &mut Vec<u8>, head: &StoredHead) -> Written {
+pub fn write_list(out: &mut Vec<u8>, head: &StoredHead) -> EncodeResult {
     encode::write_array_len(out, 2)?;
     encode::write_uint(out, head.forgotten)?;
     encode::write_array_len(out, head.pages.len() as u32)?;
