@@ -11,8 +11,7 @@ use crate::progress::Progress;
 use crate::protocol::{FetchRequest, Head, limits};
 use crate::store::{Depth, Heads, Mapped, Odb, PackCheck, RemoteTracking, Store, VerifyLimits};
 
-/// Newest ids of a series that are sent as `have`. What older ones alone have is sent once more: that is rare, and
-/// costs nothing but room on the wire.
+/// Newest ids of a series that are sent as `have`. Objects that only older ones have are sent again, which is rare.
 const NEWEST: usize = 64;
 
 /// Result of a fetch: the head of the remote, and the one that it had before.
@@ -122,8 +121,7 @@ pub fn bring_with(
     Ok(Fetched { head, before, objects, bytes, breaches })
 }
 
-/// Brings what a step of the pointer needs: the ledger of the remote, and its versions. What was only pushed stays
-/// where it is.
+/// Fetches the ledger of the remote, and its versions: all that a promotion needs.
 pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<()> {
     let want = absent(store, versions_of(head))?;
     if !want.is_empty() {
@@ -181,8 +179,7 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
     store.set_remote(&lock, name, &now)
 }
 
-/// Brings a record of the remote's ledger here, with those before it and the versions that they are about. Nothing of
-/// the remote is remembered by it.
+/// Fetches a ledger record, those before it and their versions. Saves no remote-tracking refs.
 pub fn bring_ledger(
     store: &Store,
     name: &str,
