@@ -23,6 +23,7 @@ mod git;
 mod golden;
 mod heal;
 mod history;
+mod ignored;
 mod init;
 mod lost;
 mod manners;
