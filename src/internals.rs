@@ -80,5 +80,7 @@ pub mod store {
 }
 
 pub mod workspace {
-    pub use crate::workspace::{Options, apply, look, plan, secrets, shapes, snapshot, sweep};
+    pub use crate::workspace::{
+        SnapshotOptions, apply, look, plan, secret_patterns, secrets, snapshot, sweep,
+    };
 }

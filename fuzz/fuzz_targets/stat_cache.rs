@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use lua_store::internals::object::{Id, Memory};
-use lua_store::internals::workspace::{Options, look};
+use lua_store::internals::workspace::{SnapshotOptions, look};
 use std::cell::RefCell;
 use tempfile::TempDir;
 
@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
         // With the checksum it needs, so that what is behind it is reached.
         let cache = beside.path().join("cache");
         std::fs::write(&cache, [bytes, Id::of_blob(bytes).as_bytes()].concat()).unwrap();
-        let options = Options { cache: Some(&cache), ..Options::default() };
+        let options = SnapshotOptions { cache: Some(&cache), ..SnapshotOptions::default() };
         let _ = look(project.path(), &Memory::default(), &options);
     });
 });

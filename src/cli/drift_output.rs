@@ -4,7 +4,7 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::output::{BOLD, DIM, GREEN, Output, RED};
 use crate::cli::{print, time};
-use crate::compare::{Persona, SettingChange};
+use crate::compare::{PersonaContent, SettingChange};
 use crate::diff::lines::{self, DiffLine};
 use crate::error::Result;
 use crate::flow::sync::Compared;
@@ -88,7 +88,7 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         if name == "name"
             && let Some(persona) = compared.drift.persona()
         {
-            let text = |side: &Option<Persona>| {
+            let text = |side: &Option<PersonaContent>| {
                 side.as_ref().map_or(String::new(), |one| one.text.clone())
             };
             values(cx.out, "Persona", &text(&persona.to), &text(&persona.from))?;
@@ -277,7 +277,7 @@ fn component(compared: &Compared, part: &Part, standing: Standing) -> Value {
     match part {
         Part::Persona => {
             let persona = compared.drift.persona();
-            let text = |side: Option<&Persona>| side.map(|persona| persona.text.clone());
+            let text = |side: Option<&PersonaContent>| side.map(|persona| persona.text.clone());
             let server = text(persona.and_then(|persona| persona.from.as_ref()));
             let local = text(persona.and_then(|persona| persona.to.as_ref()));
             json!({"component": "persona", "standing": standing, "server": server, "local": local})

@@ -4,7 +4,7 @@
 use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::{compiler, print};
-use crate::compare::{self, Change, Item, StateChange};
+use crate::compare::{self, PushChange, PushedItem, StateChange};
 use crate::error::Result;
 use crate::model::agent::SourceRef;
 use crate::operations::leak::Leak;
@@ -34,9 +34,9 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
         cx.out.line(text)?;
         // Of what is new only the name it had is told, and what changed with it.
         let has_lines = match item.change {
-            Change::Changed => true,
-            Change::New => item.kind != "agent",
-            Change::Unchanged | Change::Removed => false,
+            PushChange::Changed => true,
+            PushChange::New => item.kind != "agent",
+            PushChange::Unchanged | PushChange::Removed => false,
         };
         let changed = change.filter(|_| has_lines);
         let lines = changed
@@ -57,7 +57,7 @@ pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>)
     Ok(())
 }
 
-fn item_words(item: &Item, done: bool) -> (anstyle::Style, String) {
+fn item_words(item: &PushedItem, done: bool) -> (anstyle::Style, String) {
     let (sign, pushed, removed) = if done {
         ("✅", "pushed", "removed")
     } else {
@@ -78,25 +78,29 @@ fn item_words(item: &Item, done: bool) -> (anstyle::Style, String) {
     };
     let (before, after) = (number(&item.before), number(&item.after));
     match (item.change, item.kind) {
-        (Change::New, "agent") => {
+        (PushChange::New, "agent") => {
             (GREEN, format!("  {sign} {subject} {pushed} (agent settings, new)"))
         }
-        (Change::Changed, "agent") => {
+        (PushChange::Changed, "agent") => {
             (YELLOW, format!("  {sign} {subject} {pushed} (agent settings, changed)"))
         }
-        (Change::Unchanged, "agent") => (DIM, format!("  ·  {subject} unchanged (agent settings)")),
-        (Change::New, _) => (GREEN, format!("  {sign} {subject}{after} {pushed} ({kind}new)")),
-        (Change::Changed, _) => {
+        (PushChange::Unchanged, "agent") => {
+            (DIM, format!("  ·  {subject} unchanged (agent settings)"))
+        }
+        (PushChange::New, _) => (GREEN, format!("  {sign} {subject}{after} {pushed} ({kind}new)")),
+        (PushChange::Changed, _) => {
             let from = item.before.clone().unwrap_or_default();
             let to = item.after.clone().unwrap_or_default();
             (YELLOW, format!("  {sign} {subject}{after} {pushed} ({kind}{from} → {to})"))
         }
-        (Change::Unchanged, _) => {
+        (PushChange::Unchanged, _) => {
             let code =
                 if item.rebundled { format!("; {}", report::REBUNDLED) } else { String::new() };
             (DIM, format!("  ·  {subject}{after} unchanged ({}{code})", item.kind))
         }
-        (Change::Removed, _) => (RED, format!("  {sign} {subject} {removed} ({kind}was{before})")),
+        (PushChange::Removed, _) => {
+            (RED, format!("  {sign} {subject} {removed} ({kind}was{before})"))
+        }
     }
 }
 
@@ -146,7 +150,8 @@ pub fn remarks(cx: &mut Context<'_>, report: &Report) {
 }
 
 pub fn finish(cx: &mut Context<'_>, pushed: &Pushed, dry_run: bool) -> Result<()> {
-    let moved = pushed.report.items.iter().filter(|item| item.change != Change::Unchanged).count();
+    let moved =
+        pushed.report.items.iter().filter(|item| item.change != PushChange::Unchanged).count();
     match (pushed.number, dry_run) {
         (Some(_), _) => {
             let count = if moved > 0 { format!(": {moved} changed") } else { String::new() };
@@ -166,7 +171,7 @@ pub fn finish(cx: &mut Context<'_>, pushed: &Pushed, dry_run: bool) -> Result<()
 
 pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
     let report = &pushed.report;
-    let item = |item: &Item| {
+    let item = |item: &PushedItem| {
         json!({
             "kind": item.kind, "name": item.name, "change": item.change.word(),
             "from": item.before, "to": item.after, "rebundled": item.rebundled,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// What differs inside a primitive. Empty lists mean no difference there.
 #[derive(Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Parts {
+pub struct PrimitiveChange {
     /// Top-level fields of the definition, tools aside.
     pub fields: Vec<String>,
     /// The same, each with what it was and what it is.
@@ -80,7 +80,7 @@ const TOOLS: &str = "tools";
 /// How alike the descriptions of a renamed tool are, from 0 to 1.
 const ALIKE: f32 = 0.6;
 
-impl Parts {
+impl PrimitiveChange {
     pub fn compare_definitions(&mut self, old: &Value, new: &Value) {
         self.fields = fields(old, new).into_iter().filter(|field| field != TOOLS).collect();
         self.details = details(old, new, &self.fields);
@@ -265,7 +265,7 @@ mod tests {
         let new = json!({"name": "s", "context": "b", "tools": [
             {"name": "kept", "description": "x"}, {"name": "edited", "description": "y", "inputSchema": {}},
             {"name": "fresh", "description": "x"}]});
-        let mut parts = Parts::default();
+        let mut parts = PrimitiveChange::default();
         parts.compare_definitions(&old, &new);
         assert_eq!(parts.fields, ["context"]);
         assert_eq!(parts.tools_added, ["fresh"]);
@@ -285,7 +285,7 @@ mod tests {
         };
         let skill = |tool: Value| json!({"name": "s", "tools": [tool]});
         let renamed = |old: Value, new: Value| {
-            let mut parts = Parts::default();
+            let mut parts = PrimitiveChange::default();
             parts.compare_definitions(&skill(old), &skill(new));
             (
                 parts
@@ -313,7 +313,7 @@ mod tests {
     fn tools_in_another_order_are_named() {
         let skill = |tools: Value| json!({"name": "s", "tools": tools});
         let (a, b) = (json!({"name": "a"}), json!({"name": "b"}));
-        let mut parts = Parts::default();
+        let mut parts = PrimitiveChange::default();
         parts.compare_definitions(&skill(json!([a, b])), &skill(json!([b, a])));
         assert_eq!(parts.fields, ["order of tools"]);
     }
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn a_moved_file_and_an_import_that_resolves_otherwise_are_named() {
         let reach = |path: &str, total: &str, tax: &str| json!({"modules": {path: {"total": "1", "tax": tax}}, "imports": {"src/t.ts": {"sum": total}}});
-        let mut parts = Parts::default();
+        let mut parts = PrimitiveChange::default();
         let old = reach("src/a.ts", "src/a.ts#total", "1");
         parts.compare_reaches(&old, &reach("src/b.ts", "src/b.ts#total", "2"));
         let moved = ModuleMove {
@@ -347,7 +347,7 @@ mod tests {
     fn what_is_reached_is_named() {
         let old = json!({"modules": {"src/a.ts": "1", "src/b.ts": "1"}, "packages": {"zod": "3.24.1"}, "env": ["A"]});
         let new = json!({"modules": {"src/a.ts": "2", "src/b.ts": "1"}, "packages": {"zod": "3.25.0"}, "env": ["B"]});
-        let mut parts = Parts::default();
+        let mut parts = PrimitiveChange::default();
         parts.compare_reaches(&old, &new);
         let module = |path: &str, declarations: &[&str]| ModuleMove {
             path: path.into(),

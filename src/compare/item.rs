@@ -1,33 +1,33 @@
 //! What a push did with one part of an agent.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum PushChange {
     New,
     Changed,
     Unchanged,
     Removed,
 }
 
-impl Change {
+impl PushChange {
     pub fn word(self) -> &'static str {
         match self {
-            Change::New => "new",
-            Change::Changed => "changed",
-            Change::Unchanged => "unchanged",
-            Change::Removed => "removed",
+            PushChange::New => "new",
+            PushChange::Changed => "changed",
+            PushChange::Unchanged => "unchanged",
+            PushChange::Removed => "removed",
         }
     }
 }
 
 /// What a push did with one primitive, the persona, or the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct PushedItem {
     /// The word of the kind, `persona`, or `agent` for the settings, which have no number.
     pub kind: &'static str,
     pub name: String,
     pub before: Option<String>,
     pub after: Option<String>,
-    pub change: Change,
+    pub change: PushChange,
     /// Whether the compiler made other code of what is the same.
     pub rebundled: bool,
 }

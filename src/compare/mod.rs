@@ -11,10 +11,10 @@ mod reached;
 mod renamed;
 mod schema;
 
-pub use definition::{ImportMove, ModuleMove, PackageMove, Parts, ToolParts};
+pub use definition::{ImportMove, ModuleMove, PackageMove, PrimitiveChange, ToolParts};
 pub use detail::{Detail, compare, shown};
-pub use item::{Change, Item};
-pub use reached::{Reached, Who, reached};
+pub use item::{PushChange, PushedItem};
+pub use reached::{SharedReach, reached};
 
 use crate::error::Result;
 use crate::history::state::{CODE, Content, DEFINITION, REACH, State};
@@ -22,7 +22,7 @@ use crate::model::agent::ORDER;
 use crate::model::kind::{KINDS, Kind};
 use crate::model::{json, names};
 use crate::object::{Id, Source};
-use renamed::One;
+use renamed::RenameCandidate;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -43,18 +43,18 @@ pub struct KindChange {
     pub kind: &'static Kind,
     pub added: Vec<Named>,
     pub removed: Vec<Named>,
-    pub changed: Vec<Changed>,
+    pub changed: Vec<ChangedPrimitive>,
     /// What of `removed` and `added` is one thing under another name; it stands in those as well.
-    pub renamed: Vec<Renamed>,
+    pub renamed: Vec<RenamedPrimitive>,
     /// The same in all that it is; only the compiler's code of it is another. No change.
     pub rebundled: Vec<Named>,
 }
 
 #[derive(Debug)]
-pub struct Renamed {
+pub struct RenamedPrimitive {
     pub from: Named,
     pub to: Named,
-    pub parts: Parts,
+    pub parts: PrimitiveChange,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,21 +64,21 @@ pub struct Named {
 }
 
 #[derive(Debug)]
-pub struct Changed {
+pub struct ChangedPrimitive {
     pub name: String,
     pub from: Option<String>,
     pub to: Option<String>,
-    pub parts: Parts,
+    pub parts: PrimitiveChange,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct PersonaChange {
-    pub from: Option<Persona>,
-    pub to: Option<Persona>,
+    pub from: Option<PersonaContent>,
+    pub to: Option<PersonaContent>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub struct Persona {
+pub struct PersonaContent {
     pub number: Option<String>,
     /// An object persona is its JSON.
     pub text: String,
@@ -95,7 +95,7 @@ pub struct SettingChange {
 impl PersonaChange {
     /// By sentence; an object persona part by part.
     pub fn details(&self) -> Vec<Detail> {
-        let value = |persona: &Persona| match persona.is_object {
+        let value = |persona: &PersonaContent| match persona.is_object {
             true => serde_json::from_str(&persona.text)
                 .unwrap_or_else(|_| Value::String(persona.text.clone())),
             false => Value::String(persona.text.clone()),
@@ -130,7 +130,7 @@ impl StateChange {
     }
 
     /// Takes in what a push found to be the same and compiled anew: it keeps the old code of those.
-    pub fn add_rebundled(&mut self, items: &[Item]) {
+    pub fn add_rebundled(&mut self, items: &[PushedItem]) {
         for item in items.iter().filter(|item| item.rebundled) {
             let Some(section) =
                 self.kinds.iter_mut().find(|section| section.kind.word == item.kind)
@@ -166,7 +166,7 @@ impl KindChange {
     }
 
     /// Where a name came from.
-    pub fn renamed_to(&self, name: &str) -> Option<&Renamed> {
+    pub fn renamed_to(&self, name: &str) -> Option<&RenamedPrimitive> {
         self.renamed.iter().find(|renamed| renamed.to.name == name)
     }
 
@@ -220,7 +220,7 @@ fn kind_change<S: Source + ?Sized>(
             }
             (Some(old), Some(new)) if old != new => match primitive_change(source, old, new)? {
                 Some(parts) => {
-                    change.changed.push(Changed {
+                    change.changed.push(ChangedPrimitive {
                         name,
                         from: number(from),
                         to: number(to),
@@ -245,17 +245,17 @@ fn renames<S: Source + ?Sized>(
     change: &KindChange,
     went: &[&Id],
     came: &[&Id],
-) -> Result<Vec<Renamed>> {
+) -> Result<Vec<RenamedPrimitive>> {
     if went.is_empty() || came.is_empty() {
         return Ok(Vec::new());
     }
-    let load = |list: &[&Id]| -> Result<Vec<One>> {
-        list.iter().enumerate().map(|(at, id)| One::load(source, at, id)).collect()
+    let load = |list: &[&Id]| -> Result<Vec<RenameCandidate>> {
+        list.iter().enumerate().map(|(at, id)| RenameCandidate::load(source, at, id)).collect()
     };
     let (went, came) = (load(went)?, load(came)?);
-    let renamed = |(old, new): (&One, &One)| {
+    let renamed = |(old, new): (&RenameCandidate, &RenameCandidate)| {
         let (from, to) = (change.removed[old.at].clone(), change.added[new.at].clone());
-        Ok(Renamed { from, to, parts: old.parts(source, new)? })
+        Ok(RenamedPrimitive { from, to, parts: old.parts(source, new)? })
     };
     renamed::pairs(&went, &came).into_iter().map(renamed).collect()
 }
@@ -267,13 +267,17 @@ fn is_rebundled<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Result<bo
 }
 
 /// `None` when only what is kept beside the content differs, such as the bytes of comments.
-fn primitive_change<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Result<Option<Parts>> {
+fn primitive_change<S: Source + ?Sized>(
+    source: &S,
+    old: &Id,
+    new: &Id,
+) -> Result<Option<PrimitiveChange>> {
     let (before, after) = (Content::of(source, old)?, Content::of(source, new)?);
     if !differs(source, &before, &after)? {
         return Ok(None);
     }
     let read = |id: &Id, what| -> Result<Value> { json::decode(&source.blob(id)?, what) };
-    let mut parts = Parts::default();
+    let mut parts = PrimitiveChange::default();
     let values = (compiled_values::values(source, old)?, compiled_values::values(source, new)?);
     if before.definition != after.definition || values.0 != values.1 {
         let mut definitions =
@@ -294,7 +298,7 @@ pub fn differs<S: Source + ?Sized>(source: &S, before: &Content, after: &Content
         return Ok(before != after);
     }
     let read = |id: &Id| -> Result<Value> { json::decode(&source.blob(id)?, REACH) };
-    let mut parts = Parts::default();
+    let mut parts = PrimitiveChange::default();
     parts.compare_reaches(&read(&before.reach)?, &read(&after.reach)?);
     Ok(!parts.reaches_the_same())
 }
@@ -311,11 +315,11 @@ fn persona_change<S: Source + ?Sized>(
 }
 
 /// The persona of a state, as text (an object persona as its JSON).
-pub fn persona<S: Source + ?Sized>(source: &S, state: &State) -> Result<Option<Persona>> {
+pub fn persona<S: Source + ?Sized>(source: &S, state: &State) -> Result<Option<PersonaContent>> {
     let Some(persona) = state.persona else { return Ok(None) };
     let text = String::from_utf8_lossy(&source.blob(&persona.id)?).into_owned();
     let number = state.numbers.get(crate::model::numbers::PERSONA).cloned();
-    Ok(Some(Persona { number, text, is_object: persona.is_object }))
+    Ok(Some(PersonaContent { number, text, is_object: persona.is_object }))
 }
 
 /// The settings of a state, as an object; empty where nothing was pushed of them yet.

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 pub type Moves = BTreeMap<String, String>;
 
 /// Definition and reach of a primitive.
-pub type Content<'v> = (&'v Value, &'v Value);
+pub type PrimitiveJson<'v> = (&'v Value, &'v Value);
 
 /// Whether two primitives are the same, wherever their files are.
-pub fn is_same(old: Content<'_>, new: Content<'_>) -> bool {
+pub fn is_same(old: PrimitiveJson<'_>, new: PrimitiveJson<'_>) -> bool {
     let moves = between(old.1, new.1);
     if moves.is_empty() {
         return old == new;

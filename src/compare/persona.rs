@@ -1,6 +1,6 @@
 //! Versions of the persona, gathered from the source versions that brought them.
 
-use crate::compare::{self, Persona};
+use crate::compare::{self, PersonaContent};
 use crate::error::{Error, Kind, Result};
 use crate::history::catalog::Catalog;
 use crate::history::record::STATE;
@@ -14,7 +14,7 @@ use crate::store::Store;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum PersonaStatus {
     /// In the active version.
     Current,
     /// In a version that was active once.
@@ -23,12 +23,12 @@ pub enum Status {
     Draft,
 }
 
-impl Status {
+impl PersonaStatus {
     pub fn word(self) -> &'static str {
         match self {
-            Status::Current => "current",
-            Status::Published => "published",
-            Status::Draft => "draft",
+            PersonaStatus::Current => "current",
+            PersonaStatus::Published => "published",
+            PersonaStatus::Draft => "draft",
         }
     }
 }
@@ -37,13 +37,13 @@ impl Status {
 #[derive(Clone, Debug)]
 pub struct PersonaVersion {
     pub number: u64,
-    pub status: Status,
+    pub status: PersonaStatus,
     pub pushed: SourceVersion,
     id: PersonaId,
 }
 
 impl PersonaVersion {
-    pub fn persona<S: Source + ?Sized>(&self, source: &S) -> Result<Persona> {
+    pub fn persona<S: Source + ?Sized>(&self, source: &S) -> Result<PersonaContent> {
         let number = Some(self.number.to_string());
         let state = State {
             persona: Some(self.id),
@@ -55,7 +55,7 @@ impl PersonaVersion {
 }
 
 #[derive(Debug)]
-pub struct List {
+pub struct PersonaHistory {
     /// The newest first.
     pub versions: Vec<PersonaVersion>,
     /// Source versions that cannot be read, which may have had others.
@@ -63,7 +63,7 @@ pub struct List {
 }
 
 /// All versions of the persona. Only states whose persona is another than the one before are looked into.
-pub fn list(store: &Store, catalog: &Catalog) -> Result<List> {
+pub fn list(store: &Store, catalog: &Catalog) -> Result<PersonaHistory> {
     let (objects, mut damaged) = (store.objects(), Vec::new());
     let mut found: BTreeMap<u64, PersonaVersion> = BTreeMap::new();
     let mut before: (Option<Id>, Option<TreeEntry>) = (None, None);
@@ -98,14 +98,14 @@ pub fn list(store: &Store, catalog: &Catalog) -> Result<List> {
             PersonaVersion { number: persona, status: status(persona), pushed, id },
         );
     }
-    Ok(List { versions: found.into_values().rev().collect(), damaged })
+    Ok(PersonaHistory { versions: found.into_values().rev().collect(), damaged })
 }
 
 /// What a version of the persona is, from the versions that were ever live.
 fn statuses<S: Source + ?Sized>(
     source: &S,
     catalog: &Catalog,
-) -> Result<impl Fn(u64) -> Status + use<S>> {
+) -> Result<impl Fn(u64) -> PersonaStatus + use<S>> {
     let mut seen: HashMap<Id, Option<u64>> = HashMap::new();
     let mut persona = |version: &Id| -> Result<Option<u64>> {
         let tree = source.tree(&source.tree(version)?.require(STATE)?)?;
@@ -123,9 +123,9 @@ fn statuses<S: Source + ?Sized>(
         published.extend(persona(version)?);
     }
     Ok(move |number| match number {
-        number if current == Some(number) => Status::Current,
-        number if published.contains(&number) => Status::Published,
-        _ => Status::Draft,
+        number if current == Some(number) => PersonaStatus::Current,
+        number if published.contains(&number) => PersonaStatus::Published,
+        _ => PersonaStatus::Draft,
     })
 }
 
@@ -151,7 +151,7 @@ pub fn pick<'v>(versions: &'v [PersonaVersion], revision: &Revision) -> Result<&
         ),
         Revision::Latest => (versions.first(), "no persona was pushed yet".to_owned()),
         Revision::Active => (
-            versions.iter().find(|one| one.status == Status::Current),
+            versions.iter().find(|one| one.status == PersonaStatus::Current),
             "no version with a persona is active".to_owned(),
         ),
         other => {

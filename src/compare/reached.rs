@@ -1,17 +1,11 @@
 //! What changed below several primitives at once: each project file, package and environment variable
 //! one time, with everything that reaches it.
 
-use super::{ImportMove, ModuleMove, PackageMove, Parts, StateChange};
+use super::{ImportMove, ModuleMove, PackageMove, PrimitiveChange, StateChange};
+use crate::model::item::Item;
 use crate::model::kind::Kind;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// A primitive, by kind and name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Who {
-    pub kind: &'static str,
-    pub name: String,
-}
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ModuleReach {
@@ -21,7 +15,7 @@ pub struct ModuleReach {
     /// The path that a moved file had before.
     pub from: Option<String>,
     pub declarations: Vec<String>,
-    pub primitives: Vec<Who>,
+    pub primitives: Vec<Item>,
 }
 
 /// An imported name that resolves to something else.
@@ -29,7 +23,7 @@ pub struct ModuleReach {
 pub struct ImportReach {
     #[serde(flatten)]
     pub import: ImportMove,
-    pub primitives: Vec<Who>,
+    pub primitives: Vec<Item>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -37,18 +31,18 @@ pub struct PackageReach {
     pub name: String,
     pub from: Option<String>,
     pub to: Option<String>,
-    pub primitives: Vec<Who>,
+    pub primitives: Vec<Item>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct EnvReach {
     pub name: String,
     pub change: &'static str,
-    pub primitives: Vec<Who>,
+    pub primitives: Vec<Item>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Reached {
+pub struct SharedReach {
     pub modules: Vec<ModuleReach>,
     pub imports: Vec<ImportReach>,
     pub packages: Vec<PackageReach>,
@@ -56,13 +50,13 @@ pub struct Reached {
 }
 
 /// Gathers what the changed primitives reach. Those that came or went as a whole bring nothing.
-pub fn reached(change: &StateChange) -> Reached {
+pub fn reached(change: &StateChange) -> SharedReach {
     let mut modules: BTreeMap<&str, ModuleReach> = BTreeMap::new();
-    let mut imports: BTreeMap<&ImportMove, Vec<Who>> = BTreeMap::new();
-    let mut packages: BTreeMap<&PackageMove, Vec<Who>> = BTreeMap::new();
-    let mut env: BTreeMap<(&str, &'static str), Vec<Who>> = BTreeMap::new();
+    let mut imports: BTreeMap<&ImportMove, Vec<Item>> = BTreeMap::new();
+    let mut packages: BTreeMap<&PackageMove, Vec<Item>> = BTreeMap::new();
+    let mut env: BTreeMap<(&str, &'static str), Vec<Item>> = BTreeMap::new();
     for (kind, name, parts) in all(change) {
-        let who = || Who { kind: kind.word, name: name.to_owned() };
+        let who = || Item { kind: kind.word, name: name.to_owned() };
         for module in &parts.modules {
             let word = word(module);
             let entry = modules.entry(&module.path).or_insert_with(|| ModuleReach {
@@ -91,7 +85,7 @@ pub fn reached(change: &StateChange) -> Reached {
             }
         }
     }
-    Reached {
+    SharedReach {
         modules: modules.into_values().map(tidy).collect(),
         imports: imports
             .into_iter()
@@ -126,7 +120,7 @@ fn word(module: &ModuleMove) -> &'static str {
     }
 }
 
-fn all(change: &StateChange) -> impl Iterator<Item = (&'static Kind, &str, &Parts)> {
+fn all(change: &StateChange) -> impl Iterator<Item = (&'static Kind, &str, &PrimitiveChange)> {
     change.kinds.iter().flat_map(|section| {
         let changed =
             section.changed.iter().map(|changed| (section.kind, &*changed.name, &changed.parts));
@@ -144,15 +138,15 @@ fn tidy(mut module: ModuleReach) -> ModuleReach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Changed, KindChange};
+    use crate::compare::{ChangedPrimitive, KindChange};
     use serde_json::{Value, json};
 
     fn section(word: &str, primitives: &[(&str, Value, Value)]) -> KindChange {
         let kind = Kind::named(word).unwrap();
         let one = |(name, old, new): &(&str, Value, Value)| {
-            let mut parts = Parts::default();
+            let mut parts = PrimitiveChange::default();
             parts.compare_reaches(old, new);
-            Changed { name: (*name).to_owned(), from: None, to: None, parts }
+            ChangedPrimitive { name: (*name).to_owned(), from: None, to: None, parts }
         };
         KindChange { changed: primitives.iter().map(one).collect(), ..KindChange::none(kind) }
     }
@@ -171,7 +165,7 @@ mod tests {
             ..StateChange::default()
         };
         let reached = reached(&change);
-        let names = |who: &[Who]| {
+        let names = |who: &[Item]| {
             who.iter().map(|who| format!("{} {}", who.kind, who.name)).collect::<Vec<_>>()
         };
         assert_eq!(reached.modules.len(), 1);

@@ -1,6 +1,6 @@
 //! Primitives under another name: what went and what came of one kind, and is the same or nearly so.
 
-use super::Parts;
+use super::PrimitiveChange;
 use crate::error::Result;
 use crate::history::state::{Content, DEFINITION, REACH};
 use crate::model::json;
@@ -17,7 +17,7 @@ const PAIRS: usize = 2_500;
 const WORDS: usize = 20;
 
 /// One primitive that went or came.
-pub struct One {
+pub struct RenameCandidate {
     pub at: usize,
     content: Content,
     /// The definition without its name.
@@ -25,8 +25,12 @@ pub struct One {
     leaves: BTreeMap<String, String>,
 }
 
-impl One {
-    pub fn load<S: Source + ?Sized>(source: &S, at: usize, primitive: &Id) -> Result<One> {
+impl RenameCandidate {
+    pub fn load<S: Source + ?Sized>(
+        source: &S,
+        at: usize,
+        primitive: &Id,
+    ) -> Result<RenameCandidate> {
         let content = Content::of(source, primitive)?;
         let mut definition: Value = json::decode(&source.blob(&content.definition)?, DEFINITION)?;
         if let Some(map) = definition.as_object_mut() {
@@ -34,12 +38,16 @@ impl One {
         }
         let mut leaves = BTreeMap::new();
         collect("", &definition, &mut leaves);
-        Ok(One { at, content, definition, leaves })
+        Ok(RenameCandidate { at, content, definition, leaves })
     }
 
     /// What differs beside the name.
-    pub fn parts<S: Source + ?Sized>(&self, source: &S, new: &One) -> Result<Parts> {
-        let mut parts = Parts::default();
+    pub fn parts<S: Source + ?Sized>(
+        &self,
+        source: &S,
+        new: &RenameCandidate,
+    ) -> Result<PrimitiveChange> {
+        let mut parts = PrimitiveChange::default();
         parts.compare_definitions(&self.definition, &new.definition);
         if self.content.reach != new.content.reach {
             let reach = |id: &Id| -> Result<Value> { json::decode(&source.blob(id)?, REACH) };
@@ -50,7 +58,10 @@ impl One {
 }
 
 /// Pairs of what went and what came that are one thing: equal ones first, then the most alike.
-pub fn pairs<'a>(removed: &'a [One], added: &'a [One]) -> Vec<(&'a One, &'a One)> {
+pub fn pairs<'a>(
+    removed: &'a [RenameCandidate],
+    added: &'a [RenameCandidate],
+) -> Vec<(&'a RenameCandidate, &'a RenameCandidate)> {
     let near = removed.len() * added.len() <= PAIRS;
     let mut scored = Vec::new();
     for old in removed {
@@ -68,7 +79,7 @@ pub fn pairs<'a>(removed: &'a [One], added: &'a [One]) -> Vec<(&'a One, &'a One)
     }
     // The sort is stable: among equals the order of the names decides.
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut pairs: Vec<(&One, &One)> = Vec::new();
+    let mut pairs: Vec<(&RenameCandidate, &RenameCandidate)> = Vec::new();
     for (_, old, new) in scored {
         if !pairs.iter().any(|(before, after)| before.at == old.at || after.at == new.at) {
             pairs.push((old, new));
@@ -140,15 +151,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn one(at: usize, definition: Value) -> One {
+    fn one(at: usize, definition: Value) -> RenameCandidate {
         let mut leaves = BTreeMap::new();
         collect("", &definition, &mut leaves);
         let id = Id::from_bytes([0; 32]);
-        One { at, content: Content { definition: id, reach: id }, definition, leaves }
+        RenameCandidate { at, content: Content { definition: id, reach: id }, definition, leaves }
     }
 
     fn found(old: &[Value], new: &[Value]) -> Vec<(usize, usize)> {
-        let all = |list: &[Value]| -> Vec<One> {
+        let all = |list: &[Value]| -> Vec<RenameCandidate> {
             list.iter().enumerate().map(|(at, value)| one(at, value.clone())).collect()
         };
         let (old, new) = (all(old), all(new));

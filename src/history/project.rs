@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::store::{self, Batch, Store};
-use crate::workspace::{self, Options, Snapshot, Tracked, View};
+use crate::workspace::{self, ProjectView, Snapshot, SnapshotOptions, Tracked};
 use std::path::{Path, PathBuf};
 
 pub struct Project {
@@ -43,12 +43,21 @@ impl Project {
         let trusts = !self.store.is_damaged();
         self.with_options(tracked, progress, |options| {
             let cache = options.cache.filter(|_| trusts);
-            workspace::snapshot(&self.root, batch, base, &Options { cache, ..options.clone() })
+            workspace::snapshot(
+                &self.root,
+                batch,
+                base,
+                &SnapshotOptions { cache, ..options.clone() },
+            )
         })
     }
 
     /// The same with nothing stored.
-    pub fn look(&self, tracked: &Tracked, progress: &Progress) -> Result<(Snapshot, View<'_>)> {
+    pub fn look(
+        &self,
+        tracked: &Tracked,
+        progress: &Progress,
+    ) -> Result<(Snapshot, ProjectView<'_>)> {
         self.look_over(self.store.objects(), tracked, progress)
     }
 
@@ -58,7 +67,7 @@ impl Project {
         over: &'s dyn Source,
         tracked: &Tracked,
         progress: &Progress,
-    ) -> Result<(Snapshot, View<'s>)> {
+    ) -> Result<(Snapshot, ProjectView<'s>)> {
         self.with_options(tracked, progress, |options| workspace::look(&self.root, over, options))
     }
 
@@ -71,11 +80,11 @@ impl Project {
         &self,
         tracked: &Tracked,
         progress: &Progress,
-        take: impl FnOnce(&Options) -> Result<T>,
+        take: impl FnOnce(&SnapshotOptions) -> Result<T>,
     ) -> Result<T> {
         let allow = self.allowed()?;
         let cache = self.store.dir().join("cache").join("index");
         let (allow, tracked, cache) = (&*allow, Some(tracked), Some(&*cache));
-        take(&Options { allow, tracked, cache, progress: progress.clone() })
+        take(&SnapshotOptions { allow, tracked, cache, progress: progress.clone() })
     }
 }

@@ -1,7 +1,7 @@
 //! Merge conflict: changes of two sides that cannot both be kept.
 
 use super::file::Side;
-use crate::compare::Who;
+use crate::model::item::Item;
 use crate::object::Leaf;
 use serde_json::Value;
 use std::ops::Range;
@@ -11,7 +11,7 @@ pub struct Conflict {
     /// The file, where it is about one.
     pub path: Option<String>,
     /// A primitive; `persona`; a setting of the `agent`.
-    pub item: Option<Who>,
+    pub item: Option<Item>,
     pub why: ConflictReason,
     pub ours: SideEdit,
     pub theirs: SideEdit,

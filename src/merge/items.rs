@@ -1,7 +1,7 @@
 //! Items of an agent by name: primitives, the persona, settings.
 
-use crate::compare::Who;
 use crate::model::agent::{Agent, Persona};
+use crate::model::item::Item;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +51,6 @@ impl AgentItems {
     }
 }
 
-pub fn who(key: &ItemKey) -> Who {
-    Who { kind: key.0, name: key.1.clone() }
+pub fn who(key: &ItemKey) -> Item {
+    Item { kind: key.0, name: key.1.clone() }
 }

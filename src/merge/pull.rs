@@ -18,7 +18,7 @@ use crate::object::Id;
 use crate::operations::{inherit, rollback};
 use crate::progress::Progress;
 use crate::store::{Batch, Heads, common};
-use crate::workspace::{self, Plan, Snapshot, Tracked};
+use crate::workspace::{self, RestorePlan, Snapshot, Tracked};
 
 /// Outcome of a pull.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub struct PullConflicts {
 /// New files of the project.
 struct PullFiles {
     snapshot: Snapshot,
-    plan: Plan,
+    plan: RestorePlan,
     changes: Vec<TreeChange>,
     merged: merge::MergedTree,
     allowed: Vec<String>,

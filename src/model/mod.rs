@@ -1,6 +1,7 @@
 //! What an agent is, as data: kinds, names, numbers, and the agent as it was read.
 
 pub mod agent;
+pub mod item;
 pub mod json;
 pub mod kind;
 pub mod names;

@@ -2,7 +2,7 @@
 //! number, what changed gets the next one.
 
 use super::same::Earlier;
-use crate::compare::{self, Change, Item};
+use crate::compare::{self, PushChange, PushedItem};
 use crate::error::{Error, Result};
 use crate::history::state::{
     CODE, Content, DEFINITION, MODULES, PersonaId, REACH, SETTINGS, State, key_of, parse_key,
@@ -13,7 +13,7 @@ use crate::model::kind::Kind;
 use crate::model::numbers::{self, Numbers, PERSONA};
 use crate::object::{Id, Mode, PathFinder, Sink, Source, Tree, TreeEntry, nest};
 use crate::operations::compiled_code;
-use crate::operations::leak::Guard;
+use crate::operations::leak::SecretGuard;
 use crate::operations::stock_manifest::StockManifest;
 use crate::reader::compiled::Dist;
 use serde_json::{Map, Value};
@@ -38,7 +38,7 @@ pub struct Input<'a> {
     /// What `lua compile` made of the same files.
     pub dist: &'a Dist,
     /// What of that may be kept.
-    pub guard: &'a Guard<'a>,
+    pub guard: &'a SecretGuard<'a>,
     pub manifest: &'a StockManifest,
     pub scope: &'a Scope,
     pub set_version: Option<&'a str>,
@@ -59,7 +59,7 @@ pub struct Base {
 /// The next state, and what became of each entry in scope.
 pub struct Built {
     pub state: State,
-    pub items: Vec<Item>,
+    pub items: Vec<PushedItem>,
 }
 
 pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
@@ -107,7 +107,7 @@ struct Builder<'a, S> {
     input: &'a Input<'a>,
     earlier: Earlier<'a>,
     files: PathFinder,
-    items: Vec<Item>,
+    items: Vec<PushedItem>,
 }
 
 impl<S: Source + Sink> Builder<'_, S> {
@@ -134,11 +134,14 @@ impl<S: Source + Sink> Builder<'_, S> {
             _ => self.sink.put_blob(json::encode(&settings)?, old)?,
         };
         // What came or went is told by itself.
-        let change =
-            if old.is_some() && is_same { Change::Unchanged } else { change_of(old.as_ref(), &id) };
+        let change = if old.is_some() && is_same {
+            PushChange::Unchanged
+        } else {
+            change_of(old.as_ref(), &id)
+        };
         state.settings = Some(id);
         let name = self.input.agent.name.clone();
-        self.items.push(Item {
+        self.items.push(PushedItem {
             kind: "agent",
             name,
             before: None,
@@ -172,11 +175,11 @@ impl<S: Source + Sink> Builder<'_, S> {
             .cloned()
             .filter(|_| self.input.base.state.persona.is_some());
         let after = match (&before, change) {
-            (Some(number), Change::Unchanged) => number.clone(),
+            (Some(number), PushChange::Unchanged) => number.clone(),
             _ => numbers::next_persona(self.input.base.floor.get(PERSONA).map(String::as_str))?,
         };
         state.numbers.insert(PERSONA.to_owned(), after.clone());
-        self.items.push(Item {
+        self.items.push(PushedItem {
             kind: "persona",
             name: "persona".to_owned(),
             before,
@@ -190,12 +193,12 @@ impl<S: Source + Sink> Builder<'_, S> {
     fn drop_persona(&mut self, state: &mut State) {
         let before = state.numbers.remove(PERSONA);
         if state.persona.take().is_some() {
-            let item = Item {
+            let item = PushedItem {
                 kind: "persona",
                 name: "persona".to_owned(),
                 before,
                 after: None,
-                change: Change::Removed,
+                change: PushChange::Removed,
                 rebundled: false,
             };
             self.items.push(item);
@@ -212,8 +215,8 @@ impl<S: Source + Sink> Builder<'_, S> {
             }
             state.primitives.remove(&key);
             let before = state.numbers.remove(&key);
-            let (after, change) = (None, Change::Removed);
-            self.items.push(Item {
+            let (after, change) = (None, PushChange::Removed);
+            self.items.push(PushedItem {
                 kind: kind.word,
                 name,
                 before,
@@ -233,30 +236,30 @@ impl<S: Source + Sink> Builder<'_, S> {
             (Some(tree), Some(old))
                 if *old == content || self.earlier.has(self.sink, &tree, old, primitive)? =>
             {
-                Change::Unchanged
+                PushChange::Unchanged
             }
             _ => change_of(old.as_ref(), &content),
         };
         let rebundled = match (old_tree, self.input.dist.output()) {
-            (Some(tree), Some(output)) if change == Change::Unchanged => {
+            (Some(tree), Some(output)) if change == PushChange::Unchanged => {
                 compiled_code::is_rebundled(self.sink, output, primitive, &tree)?
             }
             _ => false,
         };
         let before = self.input.base.state.numbers.get(&key).cloned();
         let after = self.number(primitive, &key, change)?;
-        if change != Change::Unchanged {
+        if change != PushChange::Unchanged {
             let tree = self.store(primitive, &content, old_tree)?;
             state.primitives.insert(key.clone(), tree);
         }
         // A number set by hand is news even where the content is not.
-        let change = if before.as_ref() != Some(&after) && change == Change::Unchanged {
-            Change::Changed
+        let change = if before.as_ref() != Some(&after) && change == PushChange::Unchanged {
+            PushChange::Changed
         } else {
             change
         };
         state.numbers.insert(key, after.clone());
-        self.items.push(Item {
+        self.items.push(PushedItem {
             kind: primitive.kind.word,
             name: primitive.name.clone(),
             before,
@@ -267,7 +270,7 @@ impl<S: Source + Sink> Builder<'_, S> {
         Ok(())
     }
 
-    fn number(&self, primitive: &Primitive, key: &str, change: Change) -> Result<String> {
+    fn number(&self, primitive: &Primitive, key: &str, change: PushChange) -> Result<String> {
         let highest = self.input.base.floor.get(key).map(String::as_str);
         if let Some(wanted) = self.input.set_version {
             numbers::choose(wanted)?;
@@ -279,7 +282,7 @@ impl<S: Source + Sink> Builder<'_, S> {
             };
         }
         match (self.input.base.state.numbers.get(key), change) {
-            (Some(number), Change::Unchanged) => Ok(number.clone()),
+            (Some(number), PushChange::Unchanged) => Ok(number.clone()),
             _ => {
                 let stated = self.input.manifest.version(primitive.kind, &primitive.name);
                 numbers::next(highest.or(stated.filter(|number| numbers::choose(number).is_ok())))
@@ -343,11 +346,11 @@ impl<S: Source + Sink> Builder<'_, S> {
     }
 }
 
-fn change_of<T: PartialEq>(old: Option<&T>, new: &T) -> Change {
+fn change_of<T: PartialEq>(old: Option<&T>, new: &T) -> PushChange {
     match old {
-        None => Change::New,
-        Some(old) if old == new => Change::Unchanged,
-        Some(_) => Change::Changed,
+        None => PushChange::New,
+        Some(old) if old == new => PushChange::Unchanged,
+        Some(_) => PushChange::Changed,
     }
 }
 

@@ -3,19 +3,24 @@
 //! It holds the bundle of the primitive and those of its tools, byte for byte, and the values that are
 //! source text in its definition. None of it makes a primitive another one.
 
-use super::leak::{Guard, Leak};
+use super::leak::{Leak, SecretGuard};
 use crate::compare::compiled_values::VALUES;
 use crate::error::Result;
 use crate::model::agent::{Agent, Primitive};
 use crate::model::json;
 use crate::model::names::CODE;
 use crate::object::{self, Id, Mode, Sink, Source, nest};
-use crate::reader::compiled::Output;
+use crate::reader::compiled::CompileOutput;
 use serde_json::Map;
 use std::path::Path;
 
 /// The secrets among the values that only the compiler knows. A push that would keep one is refused.
-pub fn leaks(root: &Path, output: &Output, agent: &Agent, guard: &Guard<'_>) -> Result<Vec<Leak>> {
+pub fn leaks(
+    root: &Path,
+    output: &CompileOutput,
+    agent: &Agent,
+    guard: &SecretGuard<'_>,
+) -> Result<Vec<Leak>> {
     let mut leaks = Vec::new();
     for one in &agent.primitives {
         leaks.extend(guard.clean_compiled(agent, one, &mut output.values(root, agent, one)?));
@@ -27,9 +32,9 @@ pub fn leaks(root: &Path, output: &Output, agent: &Agent, guard: &Guard<'_>) -> 
 pub fn store<S: Source + Sink>(
     sink: &mut S,
     root: &Path,
-    output: &Output,
+    output: &CompileOutput,
     (agent, primitive): (&Agent, &Primitive),
-    guard: &Guard<'_>,
+    guard: &SecretGuard<'_>,
     old: Option<Id>,
 ) -> Result<Option<Id>> {
     let before = match old {
@@ -61,7 +66,7 @@ pub fn store<S: Source + Sink>(
 /// Whether the compiler's code of a primitive is another than the one that is kept in its tree.
 pub fn is_rebundled<S: Source>(
     source: &S,
-    output: &Output,
+    output: &CompileOutput,
     primitive: &Primitive,
     tree: &Id,
 ) -> Result<bool> {

@@ -90,15 +90,15 @@ pub fn reason(text: &str, hit: &Hit) -> String {
 }
 
 /// What may be kept of one project.
-pub struct Guard<'a> {
+pub struct SecretGuard<'a> {
     root: &'a Path,
     allowed: Patterns,
 }
 
-impl<'a> Guard<'a> {
+impl<'a> SecretGuard<'a> {
     /// `allowed` are the patterns of the configuration.
-    pub fn new(root: &'a Path, allowed: &[String]) -> Guard<'a> {
-        Guard { root, allowed: Patterns::new(allowed) }
+    pub fn new(root: &'a Path, allowed: &[String]) -> SecretGuard<'a> {
+        SecretGuard { root, allowed: Patterns::new(allowed) }
     }
 
     /// Finds the secrets among the values of an agent, and leaves of each only how it begins: what is
@@ -161,7 +161,7 @@ impl<'a> Guard<'a> {
         found.into_iter().map(|one| self.located(one, &near, line)).collect()
     }
 
-    fn primitive(&self, primitive: &mut Primitive, found: &mut Vec<Found>) {
+    fn primitive(&self, primitive: &mut Primitive, found: &mut Vec<UnplacedSecret>) {
         let owner = Owner::of(primitive);
         if self.allowed.matches(&owner.subject) {
             return;
@@ -183,7 +183,7 @@ impl<'a> Guard<'a> {
         key: &str,
         place: &str,
         value: &mut Value,
-        found: &mut Vec<Found>,
+        found: &mut Vec<UnplacedSecret>,
     ) {
         match value {
             Value::String(text) => self.text(owner, key, place, text, found),
@@ -213,7 +213,7 @@ impl<'a> Guard<'a> {
         key: &str,
         place: &str,
         text: &mut String,
-        found: &mut Vec<Found>,
+        found: &mut Vec<UnplacedSecret>,
     ) {
         let called = if key.is_empty() { 0 } else { key.len() + 2 };
         let whole = if key.is_empty() { text.clone() } else { format!("{key}: {text}") };
@@ -222,7 +222,7 @@ impl<'a> Guard<'a> {
         if hits.is_empty() || self.allowed.matches(&owner.subject) {
             return;
         }
-        found.extend(hits.iter().map(|hit| Found {
+        found.extend(hits.iter().map(|hit| UnplacedSecret {
             place: format!("{} of {}", shown(place), shown(&owner.of)),
             value: text[hit.range.clone()].to_owned(),
             reason: reason(text, hit),
@@ -232,8 +232,8 @@ impl<'a> Guard<'a> {
     }
 
     /// Where a value is written: the first of these files that holds it, else a line of the first one.
-    fn located(&self, found: Found, files: &[String], line: Option<usize>) -> Leak {
-        let Found { place, value, reason, allow } = found;
+    fn located(&self, found: UnplacedSecret, files: &[String], line: Option<usize>) -> Leak {
+        let UnplacedSecret { place, value, reason, allow } = found;
         let sought = value.lines().max_by_key(|line| line.len()).unwrap_or_default().as_bytes();
         let at = files.iter().find_map(|path| {
             let bytes = fs::read(&self.root.join(path)).ok()?;
@@ -248,8 +248,9 @@ impl<'a> Guard<'a> {
     fn place(&self, leak: &mut Leak) {
         let key = leak.allow.strip_prefix("agent/").unwrap_or_default();
         // Where it is written, or else where the agent names it.
-        let found =
-            [false, true].iter().find_map(|is_own| reader::place(self.root, &[key], *is_own).ok());
+        let found = [false, true]
+            .iter()
+            .find_map(|is_own| reader::edit_site(self.root, &[key], *is_own).ok());
         let Some(place) = found else { return };
         let Ok(bytes) = fs::read(&place.file) else { return };
         (leak.line, leak.path) = (Some(workspace::line_of(&bytes, place.range.start)), place.path);
@@ -306,7 +307,7 @@ impl Owner {
 }
 
 /// A secret before it is known where it is written.
-struct Found {
+struct UnplacedSecret {
     place: String,
     value: String,
     reason: String,
@@ -317,7 +318,7 @@ struct Found {
 pub fn masked(value: &Value) -> Value {
     let mut value = value.clone();
     let owner = Owner { subject: String::new(), of: String::new() };
-    Guard::new(Path::new(""), &[]).value(&owner, "", "", &mut value, &mut Vec::new());
+    SecretGuard::new(Path::new(""), &[]).value(&owner, "", "", &mut value, &mut Vec::new());
     value
 }
 

@@ -3,12 +3,12 @@
 use crate::error::Result;
 use crate::model::agent::{Agent, Dropped};
 use crate::model::kind::{Kind, TOOL};
-use crate::reader::compiled::{CompiledPrimitive, MANIFEST, Output};
+use crate::reader::compiled::{CompileOutput, CompiledPrimitive, MANIFEST};
 use serde_json::Value;
 use std::path::Path;
 
 /// Primitives and tools that the manifest does not have, and values that it leaves empty as we expect.
-pub fn dropped(output: &Output, root: &Path, agent: &Agent) -> Result<Vec<Dropped>> {
+pub fn dropped(output: &CompileOutput, root: &Path, agent: &Agent) -> Result<Vec<Dropped>> {
     let manifest = output.manifest(root)?;
     let lacks = Lacks { listed: &manifest.primitives, agent };
     let mut all: Vec<Dropped> = lacks.primitives().collect();

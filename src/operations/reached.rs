@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::model::agent::{Agent, SourceRef};
 use crate::object::{Id, Source};
-use crate::reader::cache::Kept;
+use crate::reader::cache::CachedAgent;
 use crate::workspace::Tracked;
 
 /// A file that is kept although an ignore rule names it.
@@ -37,7 +37,7 @@ pub fn tracked(agent: &Agent) -> Tracked {
 
 /// The same of the agent that was read last, or where none is known of the files that were pushed last.
 pub fn tracked_before(
-    kept: Option<&Kept>,
+    kept: Option<&CachedAgent>,
     source: &dyn Source,
     pushed: Option<Id>,
 ) -> Result<Tracked> {

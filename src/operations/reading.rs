@@ -11,10 +11,10 @@ use crate::history::project::Project;
 use crate::history::rules;
 use crate::model::agent::Agent;
 use crate::object::{Id, Source};
-use crate::operations::leak::{self, Guard, Leak};
+use crate::operations::leak::{self, Leak, SecretGuard};
 use crate::parallel;
-use crate::reader::cache::Cache;
-use crate::reader::{self, Inputs};
+use crate::reader::cache::AgentCache;
+use crate::reader::{self, CacheKey};
 use crate::workspace::{Snapshot, Tracked};
 
 /// The files and the agent of one moment.
@@ -23,7 +23,7 @@ pub struct Reading {
     /// `None` where only files are pushed, and they cannot be read as an agent.
     pub agent: Option<Agent>,
     /// What the agent was read from, where it was just read and can be kept for the next time.
-    inputs: Option<Inputs>,
+    cache_key: Option<CacheKey>,
     is_kept: bool,
     /// Why the agent cannot be read, where only files are pushed.
     pub unread: Option<String>,
@@ -42,13 +42,13 @@ impl Reading {
             return Ok(Vec::new());
         };
         let allowed = project.allowed()?;
-        let guard = Guard::new(project.root(), &allowed);
+        let guard = SecretGuard::new(project.root(), &allowed);
         let mut leaks = guard.files(agent, &self.snapshot, objects)?;
         leaks.extend(guard.clean(agent));
-        if let Some(inputs) = self.inputs.take().filter(|_| leaks.is_empty()) {
-            let cache = Cache::of(project.store().dir());
+        if let Some(cache_key) = self.cache_key.take().filter(|_| leaks.is_empty()) {
+            let cache = AgentCache::of(project.store().dir());
             // A cache that cannot be written costs the next command time, and nothing else.
-            drop(cache.keep(objects, (self.snapshot.tree, &allowed), inputs, agent));
+            drop(cache.keep(objects, (self.snapshot.tree, &allowed), cache_key, agent));
         }
         // A backup keeps files alone: what it leaves out is told, and may be reached.
         Ok(if request.scope == Scope::Backup { Vec::new() } else { leaks })
@@ -70,7 +70,7 @@ pub fn settle(
     pushed: Option<Id>,
     mut take: impl FnMut(&Tracked) -> Result<Snapshot>,
 ) -> Result<Reading> {
-    let kept = Cache::of(project.store().dir()).load();
+    let kept = AgentCache::of(project.store().dir()).load();
     let mut tracked = reached::tracked_before(kept.as_ref(), project.store().objects(), pushed)?;
     if let Some(kept) = kept {
         let snapshot = take(&tracked)?;
@@ -78,7 +78,7 @@ pub fn settle(
             return Ok(Reading {
                 snapshot,
                 agent: Some(agent),
-                inputs: None,
+                cache_key: None,
                 is_kept: true,
                 unread: None,
             });
@@ -86,8 +86,8 @@ pub fn settle(
     }
     for _ in 0..5 {
         let (agent, snapshot) =
-            parallel::both(|| reader::project_and_inputs(project.root()), || take(&tracked));
-        let (snapshot, (agent, inputs)) = match (snapshot?, agent) {
+            parallel::both(|| reader::project_and_cache_key(project.root()), || take(&tracked));
+        let (snapshot, (agent, cache_key)) = match (snapshot?, agent) {
             (_, Err(error)) if request.scope == Scope::Backup => {
                 // The reason quotes the code, and a backup is to be possible whatever that holds.
                 let unread = error.message().lines().next().map(leak::shown).map(rules::shortened);
@@ -95,7 +95,7 @@ pub fn settle(
                 return Ok(Reading {
                     snapshot: take(&tracked)?,
                     agent: None,
-                    inputs: None,
+                    cache_key: None,
                     is_kept: false,
                     unread,
                 });
@@ -108,7 +108,7 @@ pub fn settle(
             return Ok(Reading {
                 snapshot: again,
                 agent: Some(agent),
-                inputs,
+                cache_key,
                 is_kept: false,
                 unread: None,
             });

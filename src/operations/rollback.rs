@@ -13,7 +13,7 @@ use crate::history::state::State;
 use crate::object::Id;
 use crate::progress::Progress;
 use crate::store::Batch;
-use crate::workspace::{self, Plan, Snapshot, Tracked};
+use crate::workspace::{self, RestorePlan, Snapshot, Tracked};
 
 /// Where the files come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Rollback<'a> {
     previous: Option<SourceVersion>,
     batch: Batch,
     snapshot: Snapshot,
-    plan: Plan,
+    plan: RestorePlan,
     /// Files that differ, from what they are to what they will be.
     pub changes: Vec<TreeChange>,
 }
@@ -115,7 +115,7 @@ impl Rollback<'_> {
 /// Makes the files those of the plan. Where it stops half way, the error says how to go back as well.
 pub fn restore(
     project: &Project,
-    plan: &Plan,
+    plan: &RestorePlan,
     from: &Snapshot,
     kept: Option<u64>,
     progress: &Progress,

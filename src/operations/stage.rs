@@ -5,7 +5,7 @@ use super::build::{self, Base, Built, Input, Scope};
 use super::reached::{self, Needed};
 use super::reading::{self, Reading};
 use super::stock;
-use crate::compare::Item;
+use crate::compare::PushedItem;
 use crate::diff;
 use crate::error::{Error, Kind, Result};
 use crate::history::project::Project;
@@ -18,14 +18,14 @@ use crate::model::agent::{Agent, Dropped, Note};
 use crate::model::names;
 use crate::model::numbers::Numbers;
 use crate::object::{Id, Sink, Source};
-use crate::operations::leak::{self, Guard, Leak};
+use crate::operations::leak::{self, Leak, SecretGuard};
 use crate::operations::stock_manifest::StockManifest;
 use crate::operations::{compiled_code, missing_output};
 use crate::progress::Progress;
-use crate::reader::cache::Cache;
+use crate::reader::cache::AgentCache;
 use crate::reader::compiled::Dist;
 use crate::store::Batch;
-use crate::workspace::{Snapshot, View};
+use crate::workspace::{ProjectView, Snapshot};
 
 #[derive(Clone)]
 pub struct Request {
@@ -63,7 +63,7 @@ pub struct Report {
     pub previous: Option<SourceVersion>,
     pub state: Id,
     pub snapshot: Snapshot,
-    pub items: Vec<Item>,
+    pub items: Vec<PushedItem>,
     /// Files that differ from the ones pushed last.
     pub files: Vec<diff::TreeChange>,
     pub notes: Vec<Note>,
@@ -128,7 +128,7 @@ pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
 }
 
 /// Stages nothing that could be committed: new files are hashed and not stored.
-pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<View<'a>>> {
+pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<ProjectView<'a>>> {
     let previous = source::latest(project.store())?;
     let mut view = None;
     let base = previous.as_ref().map(|previous| previous.source);
@@ -175,7 +175,7 @@ fn finish<S: Source + Sink>(
         }
     };
     if let Some((agent, output)) = agent.as_ref().zip(dist.output()) {
-        let guard = Guard::new(project.root(), &project.allowed()?);
+        let guard = SecretGuard::new(project.root(), &project.allowed()?);
         leaks.extend(compiled_code::leaks(project.root(), output, agent, &guard)?);
     }
     let state =
@@ -208,7 +208,7 @@ fn finish<S: Source + Sink>(
 pub struct Local<'a> {
     project: &'a Project,
     /// Holds what was built, and reads through what it was made over.
-    pub objects: View<'a>,
+    pub objects: ProjectView<'a>,
     agent: Agent,
     /// What was taken out of the agent.
     leaks: Vec<Leak>,
@@ -256,10 +256,10 @@ fn built<S: Source + Sink>(
     files: Id,
     base: &Base,
 ) -> Result<(Built, Dist)> {
-    let (root, cache) = (project.root(), Cache::of(project.store().dir()));
+    let (root, cache) = (project.root(), AgentCache::of(project.store().dir()));
     let manifest = &StockManifest::read(root)?;
     let (scope, set_version) = (&request.scope, request.set_version.as_deref());
-    let guard = &Guard::new(root, &project.allowed()?);
+    let guard = &SecretGuard::new(root, &project.allowed()?);
     let build = |objects: &mut S| -> Result<(Built, Dist)> {
         let dist = cache.dist(objects, root, files)?;
         if request.compiled {

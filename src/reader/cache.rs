@@ -8,8 +8,8 @@ use crate::error::{At, Result};
 use crate::fs;
 use crate::model::agent::Agent;
 use crate::object::{Id, PathFinder, Source};
-use crate::reader::compiled::{self, Dist, Seen};
-use crate::reader::{self, Inputs};
+use crate::reader::compiled::{self, Dist, SeenOutput};
+use crate::reader::{self, CacheKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -18,40 +18,40 @@ use std::path::{Path, PathBuf};
 /// A hash of the reader's own source: another reader could read the same files differently.
 const READER: &str = env!("LUA_STORE_READER");
 
-pub struct Cache {
+pub struct AgentCache {
     dir: PathBuf,
 }
 
 /// The agent, as it is kept.
 #[derive(Serialize, Deserialize)]
-pub struct Kept {
+pub struct CachedAgent {
     reader: String,
     tree: String,
     /// Of the secrets that may be kept.
     allowed: String,
-    inputs: Inputs,
+    cache_key: CacheKey,
     agent: Agent,
 }
 
 /// What was seen of the compiler's output, as it is kept.
 #[derive(Serialize, Deserialize)]
-struct KeptDist {
+struct CachedOutput {
     reader: String,
     tree: String,
-    seen: Seen,
+    seen: SeenOutput,
 }
 
 const AGENT: &str = "agent";
 const DIST: &str = "dist";
 
-impl Cache {
+impl AgentCache {
     /// The cache in a store's folder.
-    pub fn of(store: &Path) -> Cache {
-        Cache { dir: store.join("cache") }
+    pub fn of(store: &Path) -> AgentCache {
+        AgentCache { dir: store.join("cache") }
     }
 
-    pub fn load(&self) -> Option<Kept> {
-        self.read::<Kept>(AGENT).filter(|kept| kept.reader == READER)
+    pub fn load(&self) -> Option<CachedAgent> {
+        self.read::<CachedAgent>(AGENT).filter(|kept| kept.reader == READER)
     }
 
     /// Keeps an agent that was read from the files of a tree, if they are all that it was read from. It must
@@ -60,17 +60,17 @@ impl Cache {
         &self,
         source: &S,
         (tree, allowed): (Id, &[String]),
-        inputs: Inputs,
+        cache_key: CacheKey,
         agent: &Agent,
     ) -> Result<()> {
         let mut finder = PathFinder::new(tree);
-        for file in &inputs.files {
+        for file in &cache_key.files {
             if finder.find(source, file)?.is_none() {
                 return Ok(());
             }
         }
         let (reader, tree, allowed) = (READER.to_owned(), tree.to_string(), allowed.join("\n"));
-        let kept = Kept { reader, tree, allowed, inputs, agent: agent.clone() };
+        let kept = CachedAgent { reader, tree, allowed, cache_key, agent: agent.clone() };
         self.write(AGENT, &kept)
     }
 
@@ -79,17 +79,17 @@ impl Cache {
         if !compiled::is_there(root) {
             return Ok(Dist::Absent);
         }
-        let kept = self.read::<KeptDist>(DIST).filter(|kept| kept.reader == READER);
+        let kept = self.read::<CachedOutput>(DIST).filter(|kept| kept.reader == READER);
         if let Some(kept) = kept.filter(|kept| kept.tree == tree.to_string())
             && kept.seen.still_holds(root)?
         {
             return Ok(kept.seen.dist);
         }
-        let seen = Seen::look(source, root, tree)?;
+        let seen = SeenOutput::look(source, root, tree)?;
         if !seen.lasts(source, root, tree)? {
             return Ok(seen.dist);
         }
-        let kept = KeptDist { reader: READER.to_owned(), tree: tree.to_string(), seen };
+        let kept = CachedOutput { reader: READER.to_owned(), tree: tree.to_string(), seen };
         // A cache that cannot be written costs the next command time, and nothing else.
         drop(self.write(DIST, &kept));
         Ok(kept.seen.dist)
@@ -121,7 +121,7 @@ impl Cache {
     }
 }
 
-impl Kept {
+impl CachedAgent {
     /// The agent that was read last, perhaps from other files than those of now.
     pub fn agent(&self) -> &Agent {
         &self.agent
@@ -131,7 +131,7 @@ impl Kept {
     pub fn agent_of(self, root: &Path, tree: &Id, allowed: &[String]) -> Option<Agent> {
         let holds = self.tree == tree.to_string()
             && self.allowed == allowed.join("\n")
-            && reader::still_holds(root, &self.inputs);
+            && reader::still_holds(root, &self.cache_key);
         holds.then_some(self.agent)
     }
 }
@@ -149,7 +149,7 @@ mod tests {
     struct Fixture {
         folder: tempfile::TempDir,
         memory: Memory,
-        cache: Cache,
+        cache: AgentCache,
     }
 
     impl Fixture {
@@ -158,7 +158,7 @@ mod tests {
             std::fs::create_dir(folder.path().join("src")).unwrap();
             std::fs::write(folder.path().join("src/index.ts"), INDEX).unwrap();
             std::fs::write(folder.path().join("src/lib.ts"), "export const n = 1;").unwrap();
-            let cache = Cache::of(&folder.path().join(".lua"));
+            let cache = AgentCache::of(&folder.path().join(".lua"));
             Fixture { folder, memory: Memory::default(), cache }
         }
 
@@ -171,9 +171,9 @@ mod tests {
 
         /// Reads the agent and keeps it for a tree; gives the agent.
         fn keep(&self, tree: Id) -> Agent {
-            let (agent, inputs) = reader::project_and_inputs(self.folder.path()).unwrap();
-            if let Some(inputs) = inputs {
-                self.cache.keep(&self.memory, (tree, &[]), inputs, &agent).unwrap();
+            let (agent, cache_key) = reader::project_and_cache_key(self.folder.path()).unwrap();
+            if let Some(cache_key) = cache_key {
+                self.cache.keep(&self.memory, (tree, &[]), cache_key, &agent).unwrap();
             }
             agent
         }

@@ -11,7 +11,7 @@ use std::path::Path;
 const TSCONFIG: &str = "tsconfig.json";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inputs {
+pub struct CacheKey {
     /// The project's files that were read, relative to it.
     pub files: Vec<String>,
     /// Names that were found to be packages, and would be files if they were linked into the project.
@@ -19,13 +19,13 @@ pub struct Inputs {
     /// Files that would count if they were there: read before another one, or in its place.
     absent: Vec<String>,
     /// A hash of `package.json`, `tsconfig.json` and the lock file, wherever that is.
-    stamp: String,
+    fingerprint: String,
 }
 
-impl Inputs {
-    /// `None` where files count that neither a tree of the project nor the stamp holds. `stamp` was
+impl CacheKey {
+    /// `None` where files count that neither a tree of the project nor the stamp holds. `fingerprint` was
     /// taken before the reading.
-    pub fn of(root: &Path, modules: &Modules<'_>, stamp: Option<String>) -> Option<Inputs> {
+    pub fn of(root: &Path, modules: &Modules<'_>, fingerprint: Option<String>) -> Option<CacheKey> {
         let files = modules.paths();
         let mut packages = Vec::new();
         for (specifier, target) in modules.targets() {
@@ -43,7 +43,7 @@ impl Inputs {
         packages.dedup();
         let is_inside = files.iter().all(|file| !file.starts_with("../"));
         let absent = absent(root, modules);
-        Some(Inputs { files, packages, absent, stamp: stamp? }).filter(|_| is_inside)
+        Some(CacheKey { files, packages, absent, fingerprint: fingerprint? }).filter(|_| is_inside)
     }
 }
 
@@ -60,15 +60,15 @@ fn absent(root: &Path, modules: &Modules<'_>) -> Vec<String> {
 }
 
 /// Whether a reading of the same files would give the same agent.
-pub fn still_holds(root: &Path, inputs: &Inputs) -> bool {
+pub fn still_holds(root: &Path, cache_key: &CacheKey) -> bool {
     let Ok(root) = root.canonicalize() else { return false };
-    matches!(stamp(&root), Ok(Some(stamp)) if stamp == inputs.stamp)
-        && inputs.packages.iter().all(|name| !is_linked(&root, name))
-        && inputs.absent.iter().all(|path| !root.join(path).exists())
+    matches!(fingerprint(&root), Ok(Some(fingerprint)) if fingerprint == cache_key.fingerprint)
+        && cache_key.packages.iter().all(|name| !is_linked(&root, name))
+        && cache_key.absent.iter().all(|path| !root.join(path).exists())
 }
 
 /// `None` where `tsconfig.json` extends another file.
-pub fn stamp(root: &Path) -> Result<Option<String>> {
+pub fn fingerprint(root: &Path) -> Result<Option<String>> {
     let config = root.join(TSCONFIG);
     let config = if config.is_file() {
         fs::read_if_exists(&config)?.unwrap_or_default()
@@ -79,7 +79,7 @@ pub fn stamp(root: &Path) -> Result<Option<String>> {
         return Ok(None);
     }
     let mut hasher = blake3::Hasher::new();
-    hasher.update(blake3::hash(&config).as_bytes()).update(lockfile::stamp(root)?.as_bytes());
+    hasher.update(blake3::hash(&config).as_bytes()).update(lockfile::fingerprint(root)?.as_bytes());
     Ok(Some(hasher.finalize().to_hex().to_string()))
 }
 

@@ -18,11 +18,11 @@ mod syntax;
 mod tests;
 mod zod;
 
-pub use crate::reader::edit::origin::find as place;
-pub use crate::reader::edit::spot::{Form, Place, Separator};
+pub use crate::reader::edit::origin::find as edit_site;
+pub use crate::reader::edit::site::{EditForm, EditSite, Separator};
 use crate::reader::eval::value;
 use crate::reader::primitives::entry;
-pub use crate::reader::primitives::entry::Place as AgentPlace;
+pub use crate::reader::primitives::entry::AgentPlace;
 use crate::reader::primitives::no_entry_point;
 use crate::reader::primitives::script;
 use crate::reader::syntax::closure;
@@ -31,7 +31,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::model::agent::{Agent, Persona};
 use crate::model::kind::KINDS;
 use crate::parallel;
-pub use crate::reader::cache_key::{Inputs, still_holds};
+pub use crate::reader::cache_key::{CacheKey, still_holds};
 use crate::reader::eval::value::{Object, Value};
 use crate::reader::primitives::forms::Forms;
 use crate::reader::primitives::json::Writer;
@@ -47,7 +47,7 @@ use std::path::Path;
 /// The stock command's own file in a project: the agent's id, and the numbers that it gave.
 pub const STOCK_MANIFEST: &str = "lua.skill.yaml";
 
-/// Stack of the reader's thread. The parser recurses as deeply as a source is nested; `guard` and the
+/// Stack of the reader's thread. The parser recurses as deeply as a source is nested; `limits` and the
 /// evaluator's bounds keep within this. Pages that are not touched cost nothing.
 const STACK: usize = 512 << 20;
 
@@ -74,7 +74,7 @@ pub fn files(root: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<Agent> {
 }
 
 /// The same with what it was read from, where that can be told.
-pub fn project_and_inputs(root: &Path) -> Result<(Agent, Option<Inputs>)> {
+pub fn project_and_cache_key(root: &Path) -> Result<(Agent, Option<CacheKey>)> {
     on_thread(root, |root| read(root, &Files::default()))
 }
 
@@ -125,7 +125,7 @@ pub fn value_with(
             value = evaluator.member(
                 &value,
                 key,
-                value::Site::new(module.id, oxc_span::Span::default()),
+                value::SourceSpan::new(module.id, oxc_span::Span::default()),
             )?;
         }
         Writer::new(&evaluator).value(&value)
@@ -145,8 +145,8 @@ fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) 
     })
 }
 
-fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
-    let stamp = cache_key::stamp(root)?;
+fn read(root: &Path, files: &Files) -> Result<(Agent, Option<CacheKey>)> {
+    let fingerprint = cache_key::fingerprint(root)?;
     let arena = Allocator::default();
     let evaluator = Evaluator::new(Modules::new(root, files, &arena));
     let writer = Writer::new(&evaluator);
@@ -172,7 +172,7 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
         writer.note(other.site, "this agent is left out: the first one of the file is read");
     }
     let reacher =
-        Reacher::new(&evaluator.modules, lockfile::Versions::read(root, files)?, made.site);
+        Reacher::new(&evaluator.modules, lockfile::LockedVersions::read(root, files)?, made.site);
     let forms = Forms { writer: &writer, reacher: &reacher };
     let mut primitives = Vec::new();
     for kind in &KINDS {
@@ -201,7 +201,7 @@ fn read(root: &Path, files: &Files) -> Result<(Agent, Option<Inputs>)> {
         Agent { name, persona, settings, primitives, notes, dropped, entry, files, importers };
     agent.dropped = stock::dropped(root, &evaluator, &agent);
     debug_assert!(evaluator.kept_to_steps(), "evaluating went on without end");
-    Ok((agent, Inputs::of(root, &evaluator.modules, stamp)))
+    Ok((agent, CacheKey::of(root, &evaluator.modules, fingerprint)))
 }
 
 fn persona<'a>(writer: &Writer<'_, 'a>, made: &Object<'a>) -> Result<Option<Persona>> {

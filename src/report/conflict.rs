@@ -2,7 +2,7 @@
 
 use super::line::{Line, Sign};
 use super::{declarations, details, part_lines};
-use crate::compare::{Parts, Persona, PersonaChange, SettingChange};
+use crate::compare::{PersonaChange, PersonaContent, PrimitiveChange, SettingChange};
 use crate::merge::{Conflict, ConflictReason, Side, SideEdit};
 use crate::model::kind::Kind;
 use crate::object::Leaf;
@@ -34,7 +34,7 @@ fn item_change(kind: &str, name: &str, from: Option<&Value>, to: Option<&Value>)
         "persona" => {
             let persona = |value: &Value| {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                Some(Persona { number: None, text, is_object: !value.is_string() })
+                Some(PersonaContent { number: None, text, is_object: !value.is_string() })
             };
             let change = PersonaChange { from: persona(from), to: persona(to) };
             details(&change.details(), false)
@@ -48,7 +48,7 @@ fn item_change(kind: &str, name: &str, from: Option<&Value>, to: Option<&Value>)
 }
 
 fn primitive_change(from: &Value, to: &Value) -> Vec<Line> {
-    let mut parts = Parts::default();
+    let mut parts = PrimitiveChange::default();
     parts.compare_definitions(&from["definition"], &to["definition"]);
     parts.compare_reaches(&from["reach"], &to["reach"]);
     let mut lines =

@@ -1,6 +1,8 @@
 //! A change as JSON: the stock command's sections by kind, flat lists beside them, and every detail.
 
-use crate::compare::{self, Detail, KindChange, Named, Persona, Renamed, StateChange};
+use crate::compare::{
+    self, Detail, KindChange, Named, PersonaContent, RenamedPrimitive, StateChange,
+};
 use serde_json::{Map, Value, json};
 
 /// The stock command's sections by kind, and beside them the flat lists `added`, `removed`,
@@ -63,8 +65,7 @@ fn named_json(list: &[Named]) -> Vec<Value> {
 /// What stands in `added` and in `removed` and is one thing.
 fn renamed(section: &KindChange) -> Vec<Value> {
     let named = |item: &Named| json!({"name": item.name, "version": item.number});
-    let one =
-        |one: &Renamed| json!({"from": named(&one.from), "to": named(&one.to), "parts": one.parts});
+    let one = |one: &RenamedPrimitive| json!({"from": named(&one.from), "to": named(&one.to), "parts": one.parts});
     section.renamed.iter().map(one).collect()
 }
 
@@ -75,10 +76,11 @@ fn with_kind(item: &Value, kind: Value) -> Value {
 }
 
 fn persona_json(change: &StateChange) -> Value {
-    let number = |persona: &Option<Persona>| -> Option<u64> {
+    let number = |persona: &Option<PersonaContent>| -> Option<u64> {
         persona.as_ref()?.number.as_ref()?.parse().ok()
     };
-    let text = |persona: &Option<Persona>| persona.as_ref().map(|persona| persona.text.clone());
+    let text =
+        |persona: &Option<PersonaContent>| persona.as_ref().map(|persona| persona.text.clone());
     let details: Vec<Detail> =
         change.persona.iter().flat_map(compare::PersonaChange::details).collect();
     match &change.persona {

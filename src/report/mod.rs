@@ -25,9 +25,10 @@ pub use live::{
 pub use stock::{built_json, built_lines};
 
 use crate::compare::{
-    Changed, Detail, ImportMove, KindChange, Parts, Persona, Reached, Renamed, StateChange,
-    ToolParts, Who, reached, shown,
+    ChangedPrimitive, Detail, ImportMove, KindChange, PersonaContent, PrimitiveChange,
+    RenamedPrimitive, SharedReach, StateChange, ToolParts, reached, shown,
 };
+use crate::model::item::Item;
 use crate::model::kind::Kind;
 use serde_json::Value;
 
@@ -96,7 +97,7 @@ fn kind_lines(section: &KindChange, whole: bool, lines: &mut Vec<Line>) {
         let text = format!("  - {}{} (removed)", named.name, at(&named.number));
         lines.push(Line::new(Sign::Removed, text));
     }
-    for Renamed { from, to, parts } in &section.renamed {
+    for RenamedPrimitive { from, to, parts } in &section.renamed {
         let (before, after) = (at(&from.number), at(&to.number));
         let text = format!("  ~ {}{before} → {}{after} (renamed)", from.name, to.name);
         lines.push(Line::new(Sign::Changed, text));
@@ -111,7 +112,7 @@ fn kind_lines(section: &KindChange, whole: bool, lines: &mut Vec<Line>) {
     }
 }
 
-fn changed_line(kind: &Kind, changed: &Changed) -> Line {
+fn changed_line(kind: &Kind, changed: &ChangedPrimitive) -> Line {
     let text = if kind.word == MCP {
         let fields = changed.parts.fields.join(", ");
         let detail = if fields.is_empty() { String::new() } else { format!(": {fields}") };
@@ -125,12 +126,12 @@ fn changed_line(kind: &Kind, changed: &Changed) -> Line {
 }
 
 /// What differs in a renamed primitive, if anything does.
-fn beside_name(parts: &Parts, whole: bool) -> Vec<Line> {
+fn beside_name(parts: &PrimitiveChange, whole: bool) -> Vec<Line> {
     if parts.is_defined_otherwise() { part_lines(parts, whole) } else { Vec::new() }
 }
 
 /// What differs inside one primitive, without indentation.
-pub fn part_lines(parts: &Parts, whole: bool) -> Vec<Line> {
+pub fn part_lines(parts: &PrimitiveChange, whole: bool) -> Vec<Line> {
     if !parts.is_defined_otherwise() {
         return vec![Line::plain("only code or packages it reaches (see below)")];
     }
@@ -170,7 +171,7 @@ pub fn item_lines(change: &StateChange, kind: &str, name: &str) -> Vec<Line> {
         _ => {
             let section = change.kinds.iter().find(|section| section.kind.word == kind);
             let Some(section) = section else { return Vec::new() };
-            if let Some(Renamed { from, parts, .. }) = section.renamed_to(name) {
+            if let Some(RenamedPrimitive { from, parts, .. }) = section.renamed_to(name) {
                 let first = Line::new(Sign::Changed, format!("renamed from {}", from.name));
                 return [vec![first], beside_name(parts, false)].concat();
             }
@@ -181,7 +182,7 @@ pub fn item_lines(change: &StateChange, kind: &str, name: &str) -> Vec<Line> {
 }
 
 /// What changed below several primitives, each thing once.
-pub fn reached_lines(reached: &Reached) -> Vec<Line> {
+pub fn reached_lines(reached: &SharedReach) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut section = |label: &str, found: Vec<Line>| {
         if !found.is_empty() {
@@ -245,7 +246,7 @@ fn declarations(names: &[String]) -> String {
 }
 
 /// `skills pricing, checkout and job nightly`
-fn who(primitives: &[Who]) -> String {
+fn who(primitives: &[Item]) -> String {
     let mut words: Vec<String> = Vec::new();
     for (at, one) in primitives.iter().enumerate() {
         let first = at == 0 || primitives[at - 1].kind != one.kind;
@@ -273,8 +274,8 @@ fn lower(label: &str) -> String {
 }
 
 fn persona_words(change: &StateChange) -> String {
-    let number = |persona: &Option<Persona>| match persona {
-        Some(Persona { number: Some(number), .. }) => format!("v{number}"),
+    let number = |persona: &Option<PersonaContent>| match persona {
+        Some(PersonaContent { number: Some(number), .. }) => format!("v{number}"),
         _ => "(none)".to_owned(),
     };
     match &change.persona {
@@ -311,7 +312,7 @@ mod tests {
     #[test]
     fn primitives_are_named_by_kind() {
         let who = |list: &[(&'static str, &str)]| {
-            let one = |(kind, name): &(&'static str, &str)| Who { kind, name: (*name).to_owned() };
+            let one = |(kind, name): &(&'static str, &str)| Item { kind, name: (*name).to_owned() };
             super::who(&list.iter().map(one).collect::<Vec<_>>())
         };
         assert_eq!(

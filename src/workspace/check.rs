@@ -1,6 +1,6 @@
 //! Which known files and folders are untouched: one look at each, on several threads where it pays.
 
-use super::index::{Index, What};
+use super::index::{IndexEntryKind, StatIndex};
 use super::parallel;
 use super::stat::Stat;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub struct Fresh {
 }
 
 /// Looks at everything the index knows.
-pub fn check(root: &Path, index: &Index<'_>) -> Fresh {
+pub fn check(root: &Path, index: &StatIndex<'_>) -> Fresh {
     let count = index.folders.iter().map(|folder| folder.items.len()).sum::<usize>();
     let (looks, stale) = (AtomicUsize::new(0), AtomicBool::new(false));
     let folders = parallel::map(index.folders.len(), count < FEW, &|at| {
@@ -35,7 +35,7 @@ pub fn check(root: &Path, index: &Index<'_>) -> Fresh {
                 .items
                 .iter()
                 .zip(&found.2)
-                .all(|(item, fresh)| *fresh || matches!(item.what, What::Folder(_)));
+                .all(|(item, fresh)| *fresh || matches!(item.what, IndexEntryKind::Folder(_)));
         stale.fetch_or(!fresh, Ordering::Relaxed);
         found
     });
@@ -52,7 +52,7 @@ pub fn check(root: &Path, index: &Index<'_>) -> Fresh {
 
 fn check_folder(
     root: &Path,
-    index: &Index<'_>,
+    index: &StatIndex<'_>,
     at: usize,
     looks: &AtomicUsize,
 ) -> (bool, bool, Vec<bool>) {
@@ -72,7 +72,7 @@ fn check_folder(
     };
     let items = folder.items.iter().map(|item| match item.what {
         // A folder is looked at when its own turn comes.
-        What::Folder(_) => false,
+        IndexEntryKind::Folder(_) => false,
         _ => child(&item.name, &item.stat),
     });
     let items = items.collect();

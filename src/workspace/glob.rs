@@ -4,7 +4,7 @@
 //! in the text that can be reached: the time is bounded by their product, whatever the pattern.
 
 /// A line that says something.
-pub struct Pattern {
+pub struct GlobPattern {
     pub takes_back: bool,
     folders_only: bool,
     /// Without a slash it is held against the name alone.
@@ -12,10 +12,10 @@ pub struct Pattern {
     /// What stands before the first special character. Git compares it apart from the rest, which is why `**`
     /// directly behind it counts as standing at the beginning.
     literal: Vec<u8>,
-    rest: Vec<Token>,
+    rest: Vec<GlobToken>,
 }
 
-enum Token {
+enum GlobToken {
     Byte(u8),
     /// One byte of a set: `[a-c]`, or `?`.
     Set(Box<[bool; 256]>),
@@ -30,14 +30,14 @@ enum Token {
 }
 
 /// The patterns of a file.
-pub fn parse(text: &[u8]) -> Vec<Pattern> {
+pub fn parse(text: &[u8]) -> Vec<GlobPattern> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"#"));
-    lines.filter_map(|line| Pattern::parse(line.strip_suffix(b"\r").unwrap_or(line))).collect()
+    lines.filter_map(|line| GlobPattern::parse(line.strip_suffix(b"\r").unwrap_or(line))).collect()
 }
 
-impl Pattern {
-    fn parse(line: &[u8]) -> Option<Pattern> {
+impl GlobPattern {
+    fn parse(line: &[u8]) -> Option<GlobPattern> {
         let line = line.split(|byte| *byte == 0).next().unwrap_or_default();
         let line = without_blanks(line);
         let (takes_back, line) = line.strip_prefix(b"!").map_or((false, line), |rest| (true, rest));
@@ -50,7 +50,7 @@ impl Pattern {
         let line = line.strip_prefix(b"/").unwrap_or(line);
         let end = line.iter().position(|byte| b"*?[\\".contains(byte)).unwrap_or(line.len());
         let (literal, rest) = (line[..end].to_vec(), tokens(&line[end..]));
-        Some(Pattern { takes_back, folders_only, is_name, literal, rest })
+        Some(GlobPattern { takes_back, folders_only, is_name, literal, rest })
     }
 
     /// `path` is as seen from the folder of the ignore file.
@@ -63,8 +63,8 @@ impl Pattern {
         let rest = text.strip_prefix(&*self.literal);
         rest.is_some_and(|rest| match &*self.rest {
             [] => rest.is_empty(),
-            [Token::Name, tail @ ..]
-                if self.is_name && tail.iter().all(|one| matches!(one, Token::Byte(_))) =>
+            [GlobToken::Name, tail @ ..]
+                if self.is_name && tail.iter().all(|one| matches!(one, GlobToken::Byte(_))) =>
             {
                 ends_with(rest, tail)
             }
@@ -74,12 +74,12 @@ impl Pattern {
 }
 
 /// `*.log`, the most usual of all patterns.
-fn ends_with(text: &[u8], tail: &[Token]) -> bool {
+fn ends_with(text: &[u8], tail: &[GlobToken]) -> bool {
     text.len() >= tail.len()
         && text[text.len() - tail.len()..]
             .iter()
             .zip(tail)
-            .all(|(byte, token)| matches!(token, Token::Byte(wanted) if wanted == byte))
+            .all(|(byte, token)| matches!(token, GlobToken::Byte(wanted) if wanted == byte))
 }
 
 /// Without the blanks at the end. One behind a backslash stays, and tabs do.
@@ -103,7 +103,7 @@ fn without_blanks(line: &[u8]) -> &[u8] {
     &line[..end]
 }
 
-fn tokens(pattern: &[u8]) -> Vec<Token> {
+fn tokens(pattern: &[u8]) -> Vec<GlobToken> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while at < pattern.len() {
@@ -112,13 +112,13 @@ fn tokens(pattern: &[u8]) -> Vec<Token> {
             b'?' => (set(|byte| byte != b'/'), at + 1),
             b'[' => match class(pattern, at + 1) {
                 Some(found) => found,
-                None => return vec![Token::Nothing],
+                None => return vec![GlobToken::Nothing],
             },
             b'\\' => match pattern.get(at + 1) {
-                Some(byte) => (Token::Byte(*byte), at + 2),
-                None => return vec![Token::Nothing],
+                Some(byte) => (GlobToken::Byte(*byte), at + 2),
+                None => return vec![GlobToken::Nothing],
             },
-            byte => (Token::Byte(byte), at + 1),
+            byte => (GlobToken::Byte(byte), at + 1),
         };
         tokens.push(token);
         at = next;
@@ -127,26 +127,26 @@ fn tokens(pattern: &[u8]) -> Vec<Token> {
 }
 
 /// A run of stars: two and more count as such between slashes only.
-fn star(pattern: &[u8], at: usize) -> (Token, usize) {
+fn star(pattern: &[u8], at: usize) -> (GlobToken, usize) {
     let count = pattern[at..].iter().take_while(|byte| **byte == b'*').count();
     let after = &pattern[at + count..];
     let stands_free = at == 0 || pattern[at - 1] == b'/';
     match after {
-        _ if count == 1 || !stands_free => (Token::Name, at + count),
-        [] | [b'\\', b'/', ..] => (Token::Anything, at + count),
-        [b'/', ..] => (Token::Folders, at + count + 1),
-        _ => (Token::Name, at + count),
+        _ if count == 1 || !stands_free => (GlobToken::Name, at + count),
+        [] | [b'\\', b'/', ..] => (GlobToken::Anything, at + count),
+        [b'/', ..] => (GlobToken::Folders, at + count + 1),
+        _ => (GlobToken::Name, at + count),
     }
 }
 
-fn set(has: impl Fn(u8) -> bool) -> Token {
+fn set(has: impl Fn(u8) -> bool) -> GlobToken {
     let mut set = Box::new([false; 256]);
     (0..=255).for_each(|byte| set[usize::from(byte)] = has(byte));
-    Token::Set(set)
+    GlobToken::Set(set)
 }
 
 /// A class, from behind its `[`; `None` where it is malformed.
-fn class(pattern: &[u8], start: usize) -> Option<(Token, usize)> {
+fn class(pattern: &[u8], start: usize) -> Option<(GlobToken, usize)> {
     let negated = matches!(pattern.get(start), Some(b'!' | b'^'));
     let mut at = start + usize::from(negated);
     let first = at;
@@ -219,7 +219,7 @@ fn named(pattern: &[u8], start: usize) -> Option<Option<(Has, usize)>> {
 }
 
 /// Whether the tokens lead from the beginning of the text to its end.
-fn reaches_end(tokens: &[Token], text: &[u8]) -> bool {
+fn reaches_end(tokens: &[GlobToken], text: &[u8]) -> bool {
     let mut places = vec![false; text.len() + 1];
     places[0] = true;
     for token in tokens {
@@ -229,7 +229,7 @@ fn reaches_end(tokens: &[Token], text: &[u8]) -> bool {
 }
 
 /// From the places before a token to those behind it.
-fn step(token: &Token, text: &[u8], places: &mut [bool]) {
+fn step(token: &GlobToken, text: &[u8], places: &mut [bool]) {
     let one = |places: &mut [bool], fits: &dyn Fn(u8) -> bool| {
         for at in (0..text.len()).rev() {
             places[at + 1] = places[at] && fits(text[at]);
@@ -237,14 +237,14 @@ fn step(token: &Token, text: &[u8], places: &mut [bool]) {
         places[0] = false;
     };
     match token {
-        Token::Byte(wanted) => one(places, &|byte| byte == *wanted),
-        Token::Set(set) => one(places, &|byte| set[usize::from(byte)]),
-        Token::Nothing => places.fill(false),
-        Token::Name => {
+        GlobToken::Byte(wanted) => one(places, &|byte| byte == *wanted),
+        GlobToken::Set(set) => one(places, &|byte| set[usize::from(byte)]),
+        GlobToken::Nothing => places.fill(false),
+        GlobToken::Name => {
             (0..text.len()).for_each(|at| places[at + 1] |= places[at] && text[at] != b'/')
         }
-        Token::Anything => (0..text.len()).for_each(|at| places[at + 1] |= places[at]),
-        Token::Folders => {
+        GlobToken::Anything => (0..text.len()).for_each(|at| places[at + 1] |= places[at]),
+        GlobToken::Folders => {
             let mut begun = false;
             for at in 0..text.len() {
                 begun |= places[at];

@@ -14,7 +14,7 @@ const MAGIC: &[u8; 16] = b"lua-store stat 2";
 
 /// What is known about the files of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Index<'a> {
+pub struct StatIndex<'a> {
     /// What changed at this time of the file system or later may have changed again unnoticed.
     pub limit: i64,
     /// The secret rules and what was allowed by name.
@@ -22,11 +22,11 @@ pub struct Index<'a> {
     /// A digest of what was tracked although it is ignored, if it was there.
     pub tracked: Id,
     /// The root first. Empty where nothing is known.
-    pub folders: Vec<Folder<'a>>,
+    pub folders: Vec<IndexFolder<'a>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folder<'a> {
+pub struct IndexFolder<'a> {
     /// From the root of the project, which is the empty path.
     pub path: Cow<'a, str>,
     pub stat: Stat,
@@ -39,49 +39,49 @@ pub struct Folder<'a> {
     /// Names in it that a less particular file system would take for one.
     pub collides: bool,
     /// Sorted by the bytes of their names.
-    pub items: Vec<Item<'a>>,
+    pub items: Vec<IndexItem<'a>>,
     /// `None` where nothing in it is kept.
     pub tree: Option<Id>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item<'a> {
+pub struct IndexItem<'a> {
     pub name: Cow<'a, str>,
     pub stat: Stat,
-    pub what: What<'a>,
+    pub what: IndexEntryKind<'a>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What<'a> {
+pub enum IndexEntryKind<'a> {
     /// A file or link, and the id of its bytes when they are known.
     Leaf(Mode, Option<Id>),
-    /// Its number in [`Index::folders`].
+    /// Its number in [`StatIndex::folders`].
     Folder(usize),
     /// Left out, and why.
     LeftOut(Cow<'a, str>),
 }
 
-impl<'a> Index<'a> {
-    pub fn none() -> Index<'a> {
+impl<'a> StatIndex<'a> {
+    pub fn none() -> StatIndex<'a> {
         let none = Id::from_bytes([0; 32]);
-        Index { limit: i64::MIN, policy: none, tracked: none, folders: Vec::new() }
+        StatIndex { limit: i64::MIN, policy: none, tracked: none, folders: Vec::new() }
     }
 
-    /// `None` for anything that [`Index::encode`] would not write.
-    pub fn decode(bytes: &'a [u8]) -> Option<Index<'a>> {
+    /// `None` for anything that [`StatIndex::encode`] would not write.
+    pub fn decode(bytes: &'a [u8]) -> Option<StatIndex<'a>> {
         let (bytes, checksum) = bytes.split_last_chunk::<{ Id::LEN }>()?;
         if Id::of_blob(bytes).as_bytes() != checksum {
             return None;
         }
-        let mut input = Input(bytes.strip_prefix(MAGIC)?);
+        let mut input = IndexReader(bytes.strip_prefix(MAGIC)?);
         let (limit, policy, tracked) = (input.i64()?, input.id()?, input.id()?);
         let count = input.u32()? as usize;
         let folders = (0..count).map(|at| input.folder(at, count)).collect::<Option<Vec<_>>>()?;
-        input.0.is_empty().then_some(Index { limit, policy, tracked, folders })
+        input.0.is_empty().then_some(StatIndex { limit, policy, tracked, folders })
     }
 
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Output(Vec::with_capacity(1 << 16));
+        let mut out = IndexWriter(Vec::with_capacity(1 << 16));
         out.0.extend(MAGIC);
         out.i64(self.limit);
         out.id(&self.policy);
@@ -97,9 +97,9 @@ impl<'a> Index<'a> {
 const FOLDER: u8 = 4;
 const LEFT_OUT: u8 = 5;
 
-struct Output(Vec<u8>);
+struct IndexWriter(Vec<u8>);
 
-impl Output {
+impl IndexWriter {
     fn u32(&mut self, value: usize) {
         let value = u32::try_from(value).expect("counts and names of a project fit into 32 bits");
         self.0.extend(value.to_le_bytes());
@@ -126,7 +126,7 @@ impl Output {
         self.0.extend(stat.mode.to_le_bytes());
     }
 
-    fn folder(&mut self, folder: &Folder<'_>) {
+    fn folder(&mut self, folder: &IndexFolder<'_>) {
         self.text(&folder.path);
         self.stat(&folder.stat);
         self.id(&folder.rules);
@@ -143,19 +143,19 @@ impl Output {
         folder.items.iter().for_each(|item| self.item(item));
     }
 
-    fn item(&mut self, item: &Item<'_>) {
+    fn item(&mut self, item: &IndexItem<'_>) {
         self.text(&item.name);
         self.stat(&item.stat);
         match &item.what {
-            What::Leaf(mode, id) => {
+            IndexEntryKind::Leaf(mode, id) => {
                 self.0.push(*mode as u8);
                 self.id(&id.expect("every file was read before the cache is written"));
             }
-            What::Folder(number) => {
+            IndexEntryKind::Folder(number) => {
                 self.0.push(FOLDER);
                 self.u32(*number);
             }
-            What::LeftOut(reason) => {
+            IndexEntryKind::LeftOut(reason) => {
                 self.0.push(LEFT_OUT);
                 self.text(reason);
             }
@@ -163,9 +163,9 @@ impl Output {
     }
 }
 
-struct Input<'a>(&'a [u8]);
+struct IndexReader<'a>(&'a [u8]);
 
-impl<'a> Input<'a> {
+impl<'a> IndexReader<'a> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
@@ -205,14 +205,14 @@ impl<'a> Input<'a> {
     }
 
     /// Folder `number` of `count`.
-    fn folder(&mut self, number: usize, count: usize) -> Option<Folder<'a>> {
+    fn folder(&mut self, number: usize, count: usize) -> Option<IndexFolder<'a>> {
         let (path, stat, rules) = (self.text()?, self.stat()?, self.id()?);
         let (collides, kept) = (self.u8()? == 1, self.u8()? == 1);
         let tree = if kept { Some(self.id()?) } else { None };
         let rule_files = (0..self.u8()?).map(|_| self.rule_file()).collect::<Option<_>>()?;
         let kept = (0..self.u32()?).map(|_| self.text()).collect::<Option<_>>()?;
         let items = (0..self.u32()?).map(|_| self.item(number, count)).collect::<Option<_>>()?;
-        Some(Folder { path, stat, rules, rule_files, kept, collides, items, tree })
+        Some(IndexFolder { path, stat, rules, rule_files, kept, collides, items, tree })
     }
 
     fn rule_file(&mut self) -> Option<(u8, Stat)> {
@@ -220,21 +220,21 @@ impl<'a> Input<'a> {
         Some((which, self.stat()?))
     }
 
-    fn item(&mut self, folder: usize, count: usize) -> Option<Item<'a>> {
+    fn item(&mut self, folder: usize, count: usize) -> Option<IndexItem<'a>> {
         let (name, stat) = (self.text()?, self.stat()?);
         let what = match self.u8()? {
             FOLDER => {
                 let below = self.u32()? as usize;
                 // Each folder comes before those in it, so following them always ends.
-                (folder < below && below < count).then_some(What::Folder(below))?
+                (folder < below && below < count).then_some(IndexEntryKind::Folder(below))?
             }
-            LEFT_OUT => What::LeftOut(self.text()?),
+            LEFT_OUT => IndexEntryKind::LeftOut(self.text()?),
             mode => {
                 let mode = Mode::from_u8(mode).filter(|mode| !mode.is_directory())?;
-                What::Leaf(mode, Some(self.id()?))
+                IndexEntryKind::Leaf(mode, Some(self.id()?))
             }
         };
-        Some(Item { name, stat, what })
+        Some(IndexItem { name, stat, what })
     }
 }
 
@@ -242,10 +242,10 @@ impl<'a> Input<'a> {
 mod tests {
     use super::*;
 
-    fn sample() -> Index<'static> {
+    fn sample() -> StatIndex<'static> {
         let stat = |n: u64| Stat { size: n, mtime: -1, ctime: 7, inode: n, mode: 0o100_644 };
-        let item = |name: &'static str, what| Item { name: name.into(), stat: stat(1), what };
-        let folder = |path: &'static str, items, tree| Folder {
+        let item = |name: &'static str, what| IndexItem { name: name.into(), stat: stat(1), what };
+        let folder = |path: &'static str, items, tree| IndexFolder {
             path: path.into(),
             stat: stat(2),
             rules: Id::of_blob(b"rules"),
@@ -255,14 +255,14 @@ mod tests {
             items,
             tree: tree.then(|| Id::of_blob(b"tree")),
         };
-        let leaf = What::Leaf(Mode::Executable, Some(Id::of_blob(b"x")));
+        let leaf = IndexEntryKind::Leaf(Mode::Executable, Some(Id::of_blob(b"x")));
         let items = vec![
             item("a", leaf),
-            item("b", What::Folder(1)),
-            item("c", What::LeftOut("key".into())),
+            item("b", IndexEntryKind::Folder(1)),
+            item("c", IndexEntryKind::LeftOut("key".into())),
         ];
         let folders = vec![folder("", items, true), folder("b", vec![], false)];
-        Index {
+        StatIndex {
             limit: 99,
             policy: Id::of_blob(b"policy"),
             tracked: Id::of_blob(b"tracked"),
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        assert_eq!(Index::decode(&sample().encode()), Some(sample()));
+        assert_eq!(StatIndex::decode(&sample().encode()), Some(sample()));
     }
 
     #[test]
@@ -281,14 +281,14 @@ mod tests {
         for at in 0..good.len() {
             let mut bad = good.clone();
             bad[at] ^= 1;
-            assert_eq!(Index::decode(&bad), None, "byte {at}");
-            assert_eq!(Index::decode(&good[..at]), None, "cut at {at}");
+            assert_eq!(StatIndex::decode(&bad), None, "byte {at}");
+            assert_eq!(StatIndex::decode(&good[..at]), None, "cut at {at}");
         }
         // A right checksum over another layout, or over a folder that contains itself.
         let sealed = |body: &[u8]| [body, Id::of_blob(body).as_bytes()].concat();
-        assert_eq!(Index::decode(&sealed(b"lua-store stat 9")), None);
+        assert_eq!(StatIndex::decode(&sealed(b"lua-store stat 9")), None);
         let mut looping = sample();
-        looping.folders[0].items[1].what = What::Folder(0);
-        assert_eq!(Index::decode(&looping.encode()), None);
+        looping.folders[0].items[1].what = IndexEntryKind::Folder(0);
+        assert_eq!(StatIndex::decode(&looping.encode()), None);
     }
 }

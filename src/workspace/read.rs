@@ -2,7 +2,7 @@
 
 use super::scan::look;
 use super::secret;
-use super::stat::{Sort, Stat};
+use super::stat::{EntryKind, Stat};
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::object::Mode;
@@ -18,7 +18,7 @@ const ATTEMPTS: usize = 5;
 
 /// What became of a file.
 #[derive(Debug)]
-pub enum Outcome<T> {
+pub enum FileRead<T> {
     /// What was made of its bytes, and how it looked before and after.
     Read(T, Stat, Mode),
     /// Left out, and why.
@@ -28,7 +28,7 @@ pub enum Outcome<T> {
 }
 
 /// A file that is open and what it looked like then.
-pub struct Open {
+pub struct OpenFile {
     file: File,
     path: std::path::PathBuf,
     stat: Stat,
@@ -36,7 +36,7 @@ pub struct Open {
 }
 
 /// Opens a file that was seen as `seen`; `None` when it is gone or something else now.
-fn open(path: &Path, seen: &Stat) -> Result<Option<Open>> {
+fn open(path: &Path, seen: &Stat) -> Result<Option<OpenFile>> {
     let file = match fs::open_file(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -47,7 +47,7 @@ fn open(path: &Path, seen: &Stat) -> Result<Option<Open>> {
         }
     };
     let metadata = file.metadata().at("read", path)?;
-    let (stat, Sort::Leaf(mode)) = (Stat::of(&metadata), Sort::of(&metadata)) else {
+    let (stat, EntryKind::Leaf(mode)) = (Stat::of(&metadata), EntryKind::of(&metadata)) else {
         return Ok(None);
     };
     let replaced = stat.inode != seen.inode;
@@ -56,10 +56,10 @@ fn open(path: &Path, seen: &Stat) -> Result<Option<Open>> {
     {
         return Ok(None);
     }
-    Ok(Some(Open { file, path: path.to_owned(), stat, mode }))
+    Ok(Some(OpenFile { file, path: path.to_owned(), stat, mode }))
 }
 
-impl Open {
+impl OpenFile {
     fn is_untouched(&self) -> Result<bool> {
         Ok(Stat::of(&self.file.metadata().at("read", &self.path)?) == self.stat)
     }
@@ -73,9 +73,9 @@ impl Open {
 }
 
 /// Reads a file that is small enough to hold. `secrets` says whether its text is searched for keys.
-pub fn file(path: &Path, seen: &Stat, secrets: bool) -> Result<Outcome<Vec<u8>>> {
+pub fn file(path: &Path, seen: &Stat, secrets: bool) -> Result<FileRead<Vec<u8>>> {
     for _ in 0..ATTEMPTS {
-        let Some(open) = open(path, seen)? else { return Ok(Outcome::Gone) };
+        let Some(open) = open(path, seen)? else { return Ok(FileRead::Gone) };
         let bytes = open.bytes()?;
         if bytes.len() as u64 != open.stat.size || !open.is_untouched()? {
             continue;
@@ -83,8 +83,8 @@ pub fn file(path: &Path, seen: &Stat, secrets: bool) -> Result<Outcome<Vec<u8>>>
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let secret = if secrets { secret::by_content(&name, &bytes) } else { None };
         return Ok(match secret {
-            Some(reason) => Outcome::Secret(reason),
-            None => Outcome::Read(bytes, open.stat, open.mode),
+            Some(reason) => FileRead::Secret(reason),
+            None => FileRead::Read(bytes, open.stat, open.mode),
         });
     }
     Err(restless(path))
@@ -97,18 +97,18 @@ pub fn large<T>(
     seen: &Stat,
     secrets: bool,
     take: &mut dyn FnMut(&mut dyn Read) -> Result<T>,
-) -> Result<Outcome<T>> {
+) -> Result<FileRead<T>> {
     for _ in 0..ATTEMPTS {
-        let Some(open) = open(path, seen)? else { return Ok(Outcome::Gone) };
+        let Some(open) = open(path, seen)? else { return Ok(FileRead::Gone) };
         let reader = || (&open.file).take(open.stat.size);
         if secrets && let Some(reason) = search(path, reader())? {
-            return Ok(Outcome::Secret(reason));
+            return Ok(FileRead::Secret(reason));
         }
         io::Seek::rewind(&mut &open.file).at("read", path)?;
         let made = take(&mut reader())
             .map_err(|error| error.context(format!("\"{}\"", path.display())))?;
         if open.is_untouched()? {
-            return Ok(Outcome::Read(made, open.stat, open.mode));
+            return Ok(FileRead::Read(made, open.stat, open.mode));
         }
     }
     Err(restless(path))
@@ -141,13 +141,13 @@ fn search(path: &Path, mut reader: impl Read) -> Result<Option<String>> {
 }
 
 /// The target of a link, byte for byte.
-pub fn link(path: &Path) -> Result<Outcome<Vec<u8>>> {
+pub fn link(path: &Path) -> Result<FileRead<Vec<u8>>> {
     let Some(metadata) = look(path)?.filter(std::fs::Metadata::is_symlink) else {
-        return Ok(Outcome::Gone);
+        return Ok(FileRead::Gone);
     };
     let target = match std::fs::read_link(path) {
         Ok(target) => target,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Outcome::Gone),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FileRead::Gone),
         Err(error) => return Err(error).at("read", path),
     };
     let target = target.into_os_string().into_string().map_err(|_| {
@@ -157,7 +157,7 @@ pub fn link(path: &Path) -> Result<Outcome<Vec<u8>>> {
         ))
         .hint("ignore it in `.luaignore`")
     })?;
-    Ok(Outcome::Read(target.into_bytes(), Stat::of(&metadata), Mode::Symlink))
+    Ok(FileRead::Read(target.into_bytes(), Stat::of(&metadata), Mode::Symlink))
 }
 
 fn restless(path: &Path) -> Error {

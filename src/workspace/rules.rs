@@ -4,7 +4,7 @@
 //! first, its last matching line wins, and nothing below an ignored folder can be taken back in:
 //! git's rules. All `.luaignore` files together are stronger than all `.gitignore` files.
 
-use super::glob::{self, Pattern};
+use super::glob::{self, GlobPattern};
 use crate::object::Id;
 use std::sync::OnceLock;
 
@@ -26,7 +26,7 @@ pub struct Rules<'a> {
     /// The path of the folder they are in, with a slash behind it; empty for the project itself.
     folder: String,
     texts: [Option<Vec<u8>>; RULE_FILES.len()],
-    patterns: [OnceLock<Vec<Pattern>>; RULE_FILES.len()],
+    patterns: [OnceLock<Vec<GlobPattern>>; RULE_FILES.len()],
     /// Whether the folder itself is ignored.
     is_ignored: bool,
     digest: Id,
@@ -84,7 +84,7 @@ impl<'a> Rules<'a> {
 }
 
 /// What the last line that matches says.
-fn last_match(patterns: &[Pattern], path: &[u8], is_folder: bool) -> Option<bool> {
+fn last_match(patterns: &[GlobPattern], path: &[u8], is_folder: bool) -> Option<bool> {
     let last = patterns.iter().rev().find(|pattern| pattern.matches(path, is_folder))?;
     Some(!last.takes_back)
 }
@@ -107,7 +107,7 @@ fn digest(above: Option<&Rules<'_>>, folder: &str, texts: &[Option<Vec<u8>>]) ->
 }
 
 /// A list of patterns in the same syntax, matched against paths of the project.
-pub struct Patterns(Vec<Pattern>);
+pub struct Patterns(Vec<GlobPattern>);
 
 impl Patterns {
     pub fn new(patterns: &[String]) -> Patterns {

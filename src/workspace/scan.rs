@@ -1,10 +1,10 @@
 //! The files of a project as they are now, taken from the index where it still holds.
 
 use super::check::Fresh;
-use super::index::{Folder, Index, Item, What};
+use super::index::{IndexEntryKind, IndexFolder, IndexItem, StatIndex};
 use super::rules::{Patterns, RULE_FILES, Rules};
 use super::secret;
-use super::stat::{Sort, Stat};
+use super::stat::{EntryKind, Stat};
 use super::tracked::Tracked;
 use crate::error::{At, Error, Result};
 use crate::fs;
@@ -18,15 +18,15 @@ pub struct Scan<'s, 'a> {
     pub root: &'s Path,
     pub allow: &'s Patterns,
     pub tracked: &'s Tracked,
-    pub old: &'s Index<'a>,
+    pub old: &'s StatIndex<'a>,
     pub fresh: &'s Fresh,
-    pub found: Found<'a>,
+    pub found: ScannedFiles<'a>,
 }
 
 /// What a scan found.
 #[derive(Default)]
-pub struct Found<'a> {
-    pub folders: Vec<Folder<'a>>,
+pub struct ScannedFiles<'a> {
+    pub folders: Vec<IndexFolder<'a>>,
     /// For each folder its number in the old index.
     pub known: Vec<Option<usize>>,
     /// How many folders had to be listed.
@@ -34,7 +34,7 @@ pub struct Found<'a> {
 }
 
 impl<'s, 'a> Scan<'s, 'a> {
-    pub fn run(mut self) -> Result<Found<'a>> {
+    pub fn run(mut self) -> Result<ScannedFiles<'a>> {
         let known = (!self.old.folders.is_empty()).then_some(0);
         match self.folder(Cow::Borrowed(""), None, known, false)? {
             Some(_) => Ok(self.found),
@@ -64,7 +64,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         let kept = self.kept(&path, &rules);
         let number = self.found.folders.len();
         self.found.known.push(known);
-        self.found.folders.push(Folder {
+        self.found.folders.push(IndexFolder {
             path: path.clone(),
             stat,
             rules: rules.digest(),
@@ -74,7 +74,7 @@ impl<'s, 'a> Scan<'s, 'a> {
             items: Vec::new(),
             tree: None,
         });
-        let holds = |old: &&Folder<'a>| old.rules == rules.digest() && old.kept == kept;
+        let holds = |old: &&IndexFolder<'a>| old.rules == rules.digest() && old.kept == kept;
         let items = match listed.filter(holds) {
             Some(old) => self.known_items(old, known.unwrap_or_default(), &rules)?,
             None => {
@@ -119,19 +119,20 @@ impl<'s, 'a> Scan<'s, 'a> {
     /// The items of a folder whose names are as known; the files themselves may have changed.
     fn known_items(
         &mut self,
-        old: &Folder<'a>,
+        old: &IndexFolder<'a>,
         at: usize,
         rules: &Rules<'_>,
-    ) -> Result<Vec<Item<'a>>> {
+    ) -> Result<Vec<IndexItem<'a>>> {
         let mut items = Vec::with_capacity(old.items.len());
         for (item, fresh) in old.items.iter().zip(&self.fresh.items[at]) {
-            if let What::Folder(below) = item.what {
+            if let IndexEntryKind::Folder(below) = item.what {
                 let path = self.old.folders[below].path.clone();
                 let is_ignored = old.kept.contains(&item.name);
                 let number = self.folder(path, Some(rules), Some(below), is_ignored)?;
-                items.extend(
-                    number.map(|number| Item { what: What::Folder(number), ..item.clone() }),
-                );
+                items.extend(number.map(|number| IndexItem {
+                    what: IndexEntryKind::Folder(number),
+                    ..item.clone()
+                }));
             } else if *fresh {
                 items.push(item.clone());
             } else {
@@ -149,7 +150,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         names: Vec<OsString>,
         known: Option<usize>,
         (rules, kept): (&Rules<'_>, &[&str]),
-    ) -> Result<Vec<Item<'a>>> {
+    ) -> Result<Vec<IndexItem<'a>>> {
         let mut items = Vec::with_capacity(names.len());
         for name in names {
             let inner = full.join(&name);
@@ -172,12 +173,12 @@ impl<'s, 'a> Scan<'s, 'a> {
             }
             if metadata.is_dir() && self.left_out(&name, &below, true).is_none() {
                 let known = old.and_then(|(item, _)| match item.what {
-                    What::Folder(number) => Some(number),
+                    IndexEntryKind::Folder(number) => Some(number),
                     _ => None,
                 });
                 let number = self.folder(Cow::Owned(below), Some(rules), known, is_ignored)?;
-                let what = number.map(What::Folder);
-                items.extend(what.map(|what| Item {
+                let what = number.map(IndexEntryKind::Folder);
+                items.extend(what.map(|what| IndexItem {
                     name: name.into(),
                     stat: Stat::default(),
                     what,
@@ -199,7 +200,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         name.is_some_and(|name| self.tracked.has(&join(folder, name)) != is_folder)
     }
 
-    fn old_item(&self, at: usize, name: &str) -> Option<(&'s Item<'a>, bool)> {
+    fn old_item(&self, at: usize, name: &str) -> Option<(&'s IndexItem<'a>, bool)> {
         let items = &self.old.folders[at].items;
         let found =
             items.binary_search_by(|item| item.name.as_bytes().cmp(name.as_bytes())).ok()?;
@@ -221,21 +222,21 @@ impl<'s, 'a> Scan<'s, 'a> {
         name: Cow<'a, str>,
         path: &str,
         metadata: Option<std::fs::Metadata>,
-    ) -> Result<Option<Item<'a>>> {
+    ) -> Result<Option<IndexItem<'a>>> {
         let full = self.root.join(path);
         let metadata = match metadata {
             Some(metadata) => Some(metadata),
             None => look(&full)?,
         };
         let Some(metadata) = metadata else { return Ok(None) };
-        let what = match (self.left_out(&name, path, metadata.is_dir()), Sort::of(&metadata)) {
-            (Some(reason), _) => What::LeftOut(Cow::Borrowed(reason)),
-            (None, Sort::Leaf(mode)) => What::Leaf(mode, None),
-            (None, Sort::Other(kind)) => return Err(special(&full, kind)),
+        let what = match (self.left_out(&name, path, metadata.is_dir()), EntryKind::of(&metadata)) {
+            (Some(reason), _) => IndexEntryKind::LeftOut(Cow::Borrowed(reason)),
+            (None, EntryKind::Leaf(mode)) => IndexEntryKind::Leaf(mode, None),
+            (None, EntryKind::Other(kind)) => return Err(special(&full, kind)),
             // A folder took the place of a file since its parent was listed; the next scan sees it.
-            (None, Sort::Folder) => return Ok(None),
+            (None, EntryKind::Folder) => return Ok(None),
         };
-        Ok(Some(Item { name, stat: Stat::of(&metadata), what }))
+        Ok(Some(IndexItem { name, stat: Stat::of(&metadata), what }))
     }
 }
 
@@ -244,7 +245,7 @@ type RuleTexts = (Vec<(u8, Stat)>, [Option<Vec<u8>>; RULE_FILES.len()]);
 
 fn read_rules(
     full: &Path,
-    listed: Option<&Folder<'_>>,
+    listed: Option<&IndexFolder<'_>>,
     names: Option<&[OsString]>,
 ) -> Result<RuleTexts> {
     let (mut files, mut texts): RuleTexts = Default::default();

@@ -1,9 +1,9 @@
 //! A snapshot: the files of a project as one tree, and what was left out of it.
 
 use super::check::{self, Fresh};
-use super::index::{Index, What};
+use super::index::{IndexEntryKind, StatIndex};
 use super::rules::Patterns;
-use super::scan::{Found, Scan, join};
+use super::scan::{Scan, ScannedFiles, join};
 use super::store::Keeper;
 use super::tracked::Tracked;
 use crate::error::{At, Error, Result};
@@ -21,7 +21,7 @@ impl<T: Source + Sink> Objects for T {}
 
 /// How a snapshot is taken.
 #[derive(Clone, Default)]
-pub struct Options<'a> {
+pub struct SnapshotOptions<'a> {
     /// Secrets that are captured nevertheless: patterns as in an ignore file.
     pub allow: &'a [String],
     /// Files that are captured although a rule ignores them.
@@ -43,8 +43,8 @@ pub struct Snapshot {
     pub leftovers: Vec<String>,
     /// Paths of files that are in it although a rule ignores them, sorted.
     pub kept: Vec<String>,
-    pub notes: Vec<Note>,
-    pub work: Work,
+    pub notes: Vec<CaseCollision>,
+    pub work: SnapshotCost,
 }
 
 /// A file or folder that was left out.
@@ -56,14 +56,14 @@ pub struct Skipped {
 
 /// Two paths that are one on a file system that does not tell case or Unicode forms apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
+pub struct CaseCollision {
     pub path: String,
     pub collides_with: String,
 }
 
 /// What the snapshot cost: files and folders looked at again, folders listed, files read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Work {
+pub struct SnapshotCost {
     pub looks: usize,
     pub listings: usize,
     pub reads: usize,
@@ -81,7 +81,7 @@ pub fn snapshot(
     root: &Path,
     objects: &mut dyn Objects,
     previous: Option<Id>,
-    options: &Options<'_>,
+    options: &SnapshotOptions<'_>,
 ) -> Result<Snapshot> {
     take(root, &mut Keeper::storing(objects, previous), options)
 }
@@ -90,15 +90,15 @@ pub fn snapshot(
 pub(super) fn take(
     root: &Path,
     keeper: &mut Keeper<'_>,
-    options: &Options<'_>,
+    options: &SnapshotOptions<'_>,
 ) -> Result<Snapshot> {
     let policy = policy(options.allow);
     let bytes =
         options.cache.and_then(|path| fs::read_if_exists(path).ok().flatten()).unwrap_or_default();
-    let known = Index::decode(&bytes).filter(|index| index.policy == policy);
-    let known = known.unwrap_or_else(|| Index { policy, ..Index::none() });
+    let known = StatIndex::decode(&bytes).filter(|index| index.policy == policy);
+    let known = known.unwrap_or_else(|| StatIndex { policy, ..StatIndex::none() });
     let fresh = check::check(root, &known);
-    let mut work = Work { looks: fresh.looks, ..Work::default() };
+    let mut work = SnapshotCost { looks: fresh.looks, ..SnapshotCost::default() };
     let none = Tracked::default();
     let tracked = options.tracked.unwrap_or(&none);
     let is_known = fresh.all && known.tracked == tracked.digest();
@@ -128,15 +128,15 @@ fn settle<'a>(
     root: &Path,
     keeper: &mut Keeper<'_>,
     (allow, tracked): (&Patterns, &Tracked),
-    known: &Index<'a>,
+    known: &StatIndex<'a>,
     fresh: &Fresh,
-    options: &Options<'_>,
-    work: &mut Work,
-) -> Result<Index<'a>> {
-    let mut again: Option<(Index<'a>, Fresh)> = None;
+    options: &SnapshotOptions<'_>,
+    work: &mut SnapshotCost,
+) -> Result<StatIndex<'a>> {
+    let mut again: Option<(StatIndex<'a>, Fresh)> = None;
     for _ in 0..ATTEMPTS {
         let (old, fresh) = again.as_ref().map_or((known, fresh), |(index, fresh)| (index, fresh));
-        let scan = Scan { root, allow, tracked, old, fresh, found: Found::default() };
+        let scan = Scan { root, allow, tracked, old, fresh, found: ScannedFiles::default() };
         let mut found = scan.run()?;
         work.listings += found.listings;
         let gone = keeper.read(root, allow, old, &mut found, &options.progress, work)?;
@@ -145,7 +145,7 @@ fn settle<'a>(
         }
         // Known for this process only, where nothing is written between reading and looking again.
         let (policy, tracked) = (known.policy, tracked.digest());
-        let index = Index { limit: i64::MAX, policy, tracked, folders: found.folders };
+        let index = StatIndex { limit: i64::MAX, policy, tracked, folders: found.folders };
         if !gone {
             return Ok(index);
         }
@@ -162,32 +162,32 @@ fn policy(allow: &[String]) -> Id {
     Id::of_blob(format!("{SECRET_RULES}\n{}", allow.join("\n")).as_bytes())
 }
 
-fn summary(tree: Id, index: &Index<'_>, work: Work) -> Snapshot {
+fn summary(tree: Id, index: &StatIndex<'_>, work: SnapshotCost) -> Snapshot {
     let (files, bytes, skipped, leftovers, kept, notes) = Default::default();
     let mut snapshot = Snapshot { tree, files, bytes, skipped, leftovers, kept, notes, work };
     for folder in &index.folders {
         for item in &folder.items {
             match &item.what {
-                What::Leaf(..) => {
+                IndexEntryKind::Leaf(..) => {
                     snapshot.files += 1;
                     snapshot.bytes += item.stat.size;
                     let kept =
                         folder.kept.contains(&item.name).then(|| join(&folder.path, &item.name));
                     snapshot.kept.extend(kept);
                 }
-                What::LeftOut(_) if fs::is_temporary(&item.name) => {
+                IndexEntryKind::LeftOut(_) if fs::is_temporary(&item.name) => {
                     snapshot.leftovers.push(join(&folder.path, &item.name));
                 }
-                What::LeftOut(reason) => {
+                IndexEntryKind::LeftOut(reason) => {
                     let path = join(&folder.path, &item.name);
                     snapshot.skipped.push(Skipped { path, reason: reason.clone().into_owned() });
                 }
-                What::Folder(_) => {}
+                IndexEntryKind::Folder(_) => {}
             }
         }
         if folder.collides {
             let pairs = case_collisions::pairs(&folder.items).into_iter();
-            snapshot.notes.extend(pairs.map(|(first, second)| Note {
+            snapshot.notes.extend(pairs.map(|(first, second)| CaseCollision {
                 path: join(&folder.path, first),
                 collides_with: join(&folder.path, second),
             }));
@@ -215,7 +215,7 @@ impl<'a> Pending<'a> {
         Ok(Pending { time: super::stat::Stat::of(&metadata).mtime, temp, path })
     }
 
-    fn publish(mut self, index: &Index<'_>) -> Result<()> {
+    fn publish(mut self, index: &StatIndex<'_>) -> Result<()> {
         self.temp.write_all(&index.encode()).at("write", self.path)?;
         self.temp.publish_unsynced(self.path)
     }

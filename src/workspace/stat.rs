@@ -36,10 +36,10 @@ impl Stat {
             let since = time.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
             since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or_default()
         };
-        let kind = match Sort::of(metadata) {
-            Sort::Leaf(mode) => mode as u32,
-            Sort::Folder => Mode::Directory as u32,
-            Sort::Other(_) => u32::MAX,
+        let kind = match EntryKind::of(metadata) {
+            EntryKind::Leaf(mode) => mode as u32,
+            EntryKind::Folder => Mode::Directory as u32,
+            EntryKind::Other(_) => u32::MAX,
         };
         Stat {
             size: metadata.len(),
@@ -59,24 +59,24 @@ impl Stat {
 
 /// What a name in a folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
+pub enum EntryKind {
     Leaf(Mode),
     Folder,
     /// Something that cannot be stored, in words.
     Other(&'static str),
 }
 
-impl Sort {
-    pub fn of(metadata: &Metadata) -> Sort {
+impl EntryKind {
+    pub fn of(metadata: &Metadata) -> EntryKind {
         let kind = metadata.file_type();
         if kind.is_symlink() {
-            Sort::Leaf(Mode::Symlink)
+            EntryKind::Leaf(Mode::Symlink)
         } else if kind.is_dir() {
-            Sort::Folder
+            EntryKind::Folder
         } else if kind.is_file() {
-            Sort::Leaf(if is_executable(metadata) { Mode::Executable } else { Mode::File })
+            EntryKind::Leaf(if is_executable(metadata) { Mode::Executable } else { Mode::File })
         } else {
-            Sort::Other(special(&kind))
+            EntryKind::Other(special(&kind))
         }
     }
 }

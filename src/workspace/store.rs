@@ -1,11 +1,11 @@
 //! From the files that were found to objects: blobs on several threads, then the trees above them.
 
-use super::index::{Folder, Index, What};
+use super::index::{IndexEntryKind, IndexFolder, StatIndex};
 use super::previous::Previous;
-use super::read::{self, Outcome, STREAMED};
+use super::read::{self, FileRead, STREAMED};
 use super::rules::Patterns;
-use super::scan::{Found, join};
-use super::snapshot::{Objects, Work};
+use super::scan::{ScannedFiles, join};
+use super::snapshot::{Objects, SnapshotCost};
 use super::stat::Stat;
 use crate::error::Result;
 use crate::object::{Id, Mode, NewBlob, Tree, TreeEntry};
@@ -53,10 +53,10 @@ impl<'o> Keeper<'o> {
         &mut self,
         root: &Path,
         allow: &Patterns,
-        old: &Index<'_>,
-        found: &mut Found<'_>,
+        old: &StatIndex<'_>,
+        found: &mut ScannedFiles<'_>,
         progress: &Progress,
-        work: &mut Work,
+        work: &mut SnapshotCost,
     ) -> Result<bool> {
         if self.stores {
             self.distrust(old, found)?;
@@ -79,7 +79,7 @@ impl<'o> Keeper<'o> {
 
     /// Forgets the ids of known files that are not in the store (it may be another store, or the
     /// command that read them never came to its end). What is below a stored tree is stored.
-    fn distrust(&self, old: &Index<'_>, found: &mut Found<'_>) -> Result<()> {
+    fn distrust(&self, old: &StatIndex<'_>, found: &mut ScannedFiles<'_>) -> Result<()> {
         let same = same_folders(old, found);
         let mut trusted = vec![false; found.folders.len()];
         for at in 0..found.folders.len() {
@@ -91,8 +91,8 @@ impl<'o> Keeper<'o> {
             let sure = trusted[at];
             for item in &mut found.folders[at].items {
                 match &mut item.what {
-                    What::Folder(below) => trusted[*below] = sure,
-                    What::Leaf(_, id) if !sure => {
+                    IndexEntryKind::Folder(below) => trusted[*below] = sure,
+                    IndexEntryKind::Leaf(_, id) if !sure => {
                         if let Some(known) = *id
                             && !self.objects.contains(&known)?
                         {
@@ -106,11 +106,11 @@ impl<'o> Keeper<'o> {
         Ok(())
     }
 
-    fn jobs(&mut self, allow: &Patterns, found: &Found<'_>) -> Result<Vec<Job>> {
+    fn jobs(&mut self, allow: &Patterns, found: &ScannedFiles<'_>) -> Result<Vec<Job>> {
         let mut jobs = Vec::new();
-        for (folder, Folder { path: above, items, .. }) in found.folders.iter().enumerate() {
+        for (folder, IndexFolder { path: above, items, .. }) in found.folders.iter().enumerate() {
             for (number, item) in items.iter().enumerate() {
-                let What::Leaf(mode, None) = item.what else { continue };
+                let IndexEntryKind::Leaf(mode, None) = item.what else { continue };
                 let path = join(above, &item.name);
                 let base = self.previous.id(&*self.objects, above, &item.name)?;
                 let secrets = !allow.matches(&path);
@@ -125,8 +125,8 @@ impl<'o> Keeper<'o> {
         root: &Path,
         jobs: &[Job],
         progress: &Progress,
-    ) -> Result<Vec<Outcome<Id>>> {
-        let seen: Vec<OnceLock<Outcome<()>>> = jobs.iter().map(|_| OnceLock::new()).collect();
+    ) -> Result<Vec<FileRead<Id>>> {
+        let seen: Vec<OnceLock<FileRead<()>>> = jobs.iter().map(|_| OnceLock::new()).collect();
         let read = |number: usize| {
             let job = &jobs[number];
             let path = root.join(&job.path);
@@ -136,28 +136,28 @@ impl<'o> Keeper<'o> {
             };
             progress.advance(job.stat.size);
             let (blob, outcome) = match outcome {
-                Outcome::Read(bytes, stat, mode) => {
-                    (Some(NewBlob { bytes, base: job.base }), Outcome::Read((), stat, mode))
+                FileRead::Read(bytes, stat, mode) => {
+                    (Some(NewBlob { bytes, base: job.base }), FileRead::Read((), stat, mode))
                 }
-                Outcome::Secret(reason) => (None, Outcome::Secret(reason)),
-                Outcome::Gone => (None, Outcome::Gone),
+                FileRead::Secret(reason) => (None, FileRead::Secret(reason)),
+                FileRead::Gone => (None, FileRead::Gone),
             };
             let _ = seen[number].set(outcome);
             Ok(blob)
         };
         let ids = self.objects.put_blobs(jobs.len(), &read)?;
-        let outcomes = seen.into_iter().map(|cell| cell.into_inner().unwrap_or(Outcome::Gone));
+        let outcomes = seen.into_iter().map(|cell| cell.into_inner().unwrap_or(FileRead::Gone));
         Ok(outcomes
             .zip(ids)
             .map(|(outcome, id)| match (outcome, id) {
-                (Outcome::Read((), stat, mode), Some(id)) => Outcome::Read(id, stat, mode),
-                (Outcome::Secret(reason), _) => Outcome::Secret(reason),
-                _ => Outcome::Gone,
+                (FileRead::Read((), stat, mode), Some(id)) => FileRead::Read(id, stat, mode),
+                (FileRead::Secret(reason), _) => FileRead::Secret(reason),
+                _ => FileRead::Gone,
             })
             .collect())
     }
 
-    fn put_large(&mut self, root: &Path, job: &Job, progress: &Progress) -> Result<Outcome<Id>> {
+    fn put_large(&mut self, root: &Path, job: &Job, progress: &Progress) -> Result<FileRead<Id>> {
         let mut put = |reader: &mut dyn std::io::Read| self.objects.put_blob_from(reader, job.base);
         let outcome = read::large(&root.join(&job.path), &job.stat, job.secrets, &mut put)?;
         progress.advance(job.stat.size);
@@ -165,7 +165,7 @@ impl<'o> Keeper<'o> {
     }
 
     /// Puts the trees, from the deepest up. A folder that is as it was keeps its tree.
-    pub fn trees(&mut self, old: &Index<'_>, found: &mut Found<'_>) -> Result<()> {
+    pub fn trees(&mut self, old: &StatIndex<'_>, found: &mut ScannedFiles<'_>) -> Result<()> {
         let same = same_folders(old, found);
         for at in (0..found.folders.len()).rev() {
             let known =
@@ -179,14 +179,14 @@ impl<'o> Keeper<'o> {
         Ok(())
     }
 
-    fn put_tree(&mut self, found: &Found<'_>, at: usize) -> Result<Option<Id>> {
+    fn put_tree(&mut self, found: &ScannedFiles<'_>, at: usize) -> Result<Option<Id>> {
         let folder = &found.folders[at];
         let entries = folder.items.iter().filter_map(|item| match item.what {
-            What::Leaf(mode, id) => Some(TreeEntry::new(&item.name, mode, id?)),
-            What::Folder(below) => {
+            IndexEntryKind::Leaf(mode, id) => Some(TreeEntry::new(&item.name, mode, id?)),
+            IndexEntryKind::Folder(below) => {
                 Some(TreeEntry::directory(&item.name, found.folders[below].tree?))
             }
-            What::LeftOut(_) => None,
+            IndexEntryKind::LeftOut(_) => None,
         });
         let tree = Tree::new(entries.collect())?;
         // Empty folders are not kept, as in git; only the project itself may be empty.
@@ -202,15 +202,17 @@ impl<'o> Keeper<'o> {
 }
 
 /// For each folder: everything in it, at any depth, is as the old index has it.
-fn same_folders(old: &Index<'_>, found: &Found<'_>) -> Vec<bool> {
+fn same_folders(old: &StatIndex<'_>, found: &ScannedFiles<'_>) -> Vec<bool> {
     let mut same = vec![false; found.folders.len()];
     for at in (0..found.folders.len()).rev() {
         let Some(known) = found.known[at].map(|known| &old.folders[known]) else { continue };
         let items = &found.folders[at].items;
         same[at] = known.items.len() == items.len()
             && known.items.iter().zip(items).all(|(a, b)| match (&a.what, &b.what) {
-                (What::Folder(_), What::Folder(below)) => a.name == b.name && same[*below],
-                (What::Leaf(_, Some(_)), _) | (What::LeftOut(_), _) => {
+                (IndexEntryKind::Folder(_), IndexEntryKind::Folder(below)) => {
+                    a.name == b.name && same[*below]
+                }
+                (IndexEntryKind::Leaf(_, Some(_)), _) | (IndexEntryKind::LeftOut(_), _) => {
                     a.name == b.name && a.what == b.what
                 }
                 _ => false,
@@ -220,19 +222,19 @@ fn same_folders(old: &Index<'_>, found: &Found<'_>) -> Vec<bool> {
 }
 
 /// Writes down what became of a file; true when it was gone.
-fn settle(folder: &mut Folder<'_>, at: usize, outcome: Outcome<Id>) -> bool {
+fn settle(folder: &mut IndexFolder<'_>, at: usize, outcome: FileRead<Id>) -> bool {
     let item = &mut folder.items[at];
     match outcome {
-        Outcome::Read(id, stat, mode) => {
+        FileRead::Read(id, stat, mode) => {
             item.stat = stat;
-            item.what = What::Leaf(mode, Some(id));
+            item.what = IndexEntryKind::Leaf(mode, Some(id));
             false
         }
-        Outcome::Secret(reason) => {
-            item.what = What::LeftOut(reason.into());
+        FileRead::Secret(reason) => {
+            item.what = IndexEntryKind::LeftOut(reason.into());
             false
         }
-        Outcome::Gone => {
+        FileRead::Gone => {
             // Its folder has to be listed again.
             folder.stat = Stat::default();
             true

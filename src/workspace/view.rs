@@ -1,7 +1,7 @@
 //! The project as a source of objects, with nothing stored: for what only wants to compare.
 
 use super::parallel;
-use super::snapshot::{Options, Snapshot, take};
+use super::snapshot::{Snapshot, SnapshotOptions, take};
 use super::store::Keeper;
 use crate::error::{At, Error, Result};
 use crate::fs;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// The objects of a store, and those that the project would add to it. Its files are read, and
 /// checked against their ids, when they are asked for.
-pub struct View<'s> {
+pub struct ProjectView<'s> {
     store: &'s dyn Source,
     root: PathBuf,
     tree: Option<Id>,
@@ -26,9 +26,9 @@ pub struct View<'s> {
 pub fn look<'s>(
     root: &Path,
     store: &'s dyn Source,
-    options: &Options<'_>,
-) -> Result<(Snapshot, View<'s>)> {
-    let mut view = View {
+    options: &SnapshotOptions<'_>,
+) -> Result<(Snapshot, ProjectView<'s>)> {
+    let mut view = ProjectView {
         store,
         root: root.to_owned(),
         tree: None,
@@ -40,7 +40,7 @@ pub fn look<'s>(
     Ok((snapshot, view))
 }
 
-impl View<'_> {
+impl ProjectView<'_> {
     fn file(&self, id: &Id) -> Result<Option<Vec<u8>>> {
         if self.files.get().is_none() {
             let leaves =
@@ -72,7 +72,7 @@ fn read_whole(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-impl Source for View<'_> {
+impl Source for ProjectView<'_> {
     fn find(&self, id: &Id) -> Result<Option<(ObjectKind, Vec<u8>)>> {
         if let Some(kept) = self.kept.get(id) {
             return Ok(Some(kept.clone()));
@@ -89,7 +89,7 @@ impl Source for View<'_> {
 }
 
 /// Files are only hashed; they can be read again. What is put by itself is kept in memory.
-impl Sink for View<'_> {
+impl Sink for ProjectView<'_> {
     fn put(&mut self, kind: ObjectKind, bytes: Vec<u8>, _base: Option<Id>) -> Result<Id> {
         let id = kind.id_of(&bytes);
         self.kept.insert(id, (kind, bytes));

@@ -9,7 +9,7 @@ use crate::cli::push_output::leak_json;
 use crate::cli::table::{Table, cut, one_line};
 use crate::error::Result;
 use crate::model::agent::{Agent, Persona};
-use crate::operations::leak::Guard;
+use crate::operations::leak::SecretGuard;
 use crate::operations::missing_output;
 use crate::operations::{stage, stock};
 use crate::progress::Progress;
@@ -55,7 +55,7 @@ impl Compile {
             agent.dropped = missing_output::dropped(output, &root, &agent)?;
             compiled::fill(&mut agent, output, &root)?;
         }
-        leaks.extend(Guard::new(&root, &allowed).clean(&mut agent));
+        leaks.extend(SecretGuard::new(&root, &allowed).clean(&mut agent));
         let mut compiled = compile_json(&agent);
         compiled["secrets"] = leaks.iter().map(leak_json).collect();
         compiled["compiled"] = dist.to_json();

@@ -7,7 +7,7 @@ use crate::cli::print::warn_of_damage;
 use crate::cli::progress::with_progress;
 use crate::cli::push_output::{kept, leak_json, left_out, notes, remarks};
 use crate::cli::{Exit, elsewhere};
-use crate::compare::Change;
+use crate::compare::PushChange;
 use crate::error::Result;
 use crate::history::catalog::Catalog;
 use crate::history::live::Live;
@@ -99,7 +99,7 @@ fn to_json(report: &Report, catalog: &Catalog, live: &Live) -> serde_json::Value
     let moved: Vec<_> = report
         .items
         .iter()
-        .filter(|item| item.change != Change::Unchanged)
+        .filter(|item| item.change != PushChange::Unchanged)
         .map(|item| json!({"kind": item.kind, "name": item.name, "change": item.change.word()}))
         .collect();
     let rebundled = report.items.iter().filter(|item| item.rebundled);
@@ -227,7 +227,7 @@ fn print_staged(cx: &mut Context<'_>, catalog: &Catalog, unversioned: bool) -> R
 
 fn print_unpushed(cx: &mut Context<'_>, report: &Report, unsent: Option<String>) -> Result<()> {
     let moved: Vec<_> =
-        report.items.iter().filter(|item| item.change != Change::Unchanged).collect();
+        report.items.iter().filter(|item| item.change != PushChange::Unchanged).collect();
     if !report.changed() {
         match unsent {
             None => cx.out.line("Nothing to push: the project is as it was pushed.")?,
@@ -242,9 +242,9 @@ fn print_unpushed(cx: &mut Context<'_>, report: &Report, unsent: Option<String>)
     cx.out.line(head)?;
     for item in moved {
         let sign = match item.change {
-            Change::New => '+',
-            Change::Removed => '-',
-            Change::Changed | Change::Unchanged => '~',
+            PushChange::New => '+',
+            PushChange::Removed => '-',
+            PushChange::Changed | PushChange::Unchanged => '~',
         };
         let name = if item.kind == "persona" { String::new() } else { format!(" {}", item.name) };
         cx.out.line(format!("  {sign} {}{name} ({})", item.kind, item.change.word()))?;

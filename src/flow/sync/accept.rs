@@ -11,13 +11,13 @@ use crate::operations::drift::Part;
 use crate::operations::rollback;
 use crate::operations::stage;
 use crate::progress::Progress;
-use crate::reader::edit::{self, Field};
+use crate::reader::edit::{self, AgentField};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// One value of the server on its way into the TypeScript.
 pub struct ServerValue {
-    field: Field,
+    field: AgentField,
     value: String,
     /// What it is called to a person.
     pub label: &'static str,
@@ -41,8 +41,8 @@ pub fn values(compared: &Compared, part: &Part) -> Result<Option<Vec<ServerValue
         Part::Persona => Ok(compared.drift.persona().and_then(persona)),
         Part::Setting(name) => {
             let field = match &**name {
-                "name" => (Field::Name, "Name"),
-                "model" => (Field::Model, "Model"),
+                "name" => (AgentField::Name, "Name"),
+                "model" => (AgentField::Model, "Model"),
                 _ => return Ok(None),
             };
             let server = compared.drift.setting(name).and_then(|setting| setting.from.clone());
@@ -58,7 +58,7 @@ fn persona(change: &PersonaChange) -> Option<Vec<ServerValue>> {
     let server = change.from.as_ref()?;
     if !server.is_object && !change.to.as_ref().is_some_and(|local| local.is_object) {
         let value = server.text.clone();
-        return Some(vec![ServerValue { field: Field::Persona, value, label: "Persona" }]);
+        return Some(vec![ServerValue { field: AgentField::Persona, value, label: "Persona" }]);
     }
     let object = |text: &str| serde_json::from_str::<serde_json::Map<String, Value>>(text).ok();
     let (server, local) = (object(&server.text)?, object(&change.to.as_ref()?.text)?);
@@ -67,7 +67,7 @@ fn persona(change: &PersonaChange) -> Option<Vec<ServerValue>> {
     }
     let differing = server.iter().filter(|(key, value)| local.get(*key) != Some(*value));
     let part = |(key, value): (&String, &Value)| {
-        let (field, value) = (Field::PersonaPart(key.clone()), value.as_str()?.to_owned());
+        let (field, value) = (AgentField::PersonaPart(key.clone()), value.as_str()?.to_owned());
         Some(ServerValue { field, value, label: "Persona" })
     };
     differing.map(part).collect()

@@ -1,7 +1,7 @@
 //! Bundles on disk: read beneath the project and held against the manifest.
 
 use super::manifest::{CompileManifest, CompiledPrimitive};
-use super::{Bundle, moved};
+use super::{CompiledBundle, moved};
 use crate::error::{Error, Result};
 use crate::fs::{Folder, Standing};
 use crate::object::Id;
@@ -45,7 +45,7 @@ pub fn read(root: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>> {
 
 /// What one entry of the manifest gives.
 enum ListedBundle {
-    Kept(Bundle),
+    Kept(CompiledBundle),
     LeftOut(String, String),
     /// It holds no code, or a namesake took its place.
     Nothing,
@@ -55,7 +55,7 @@ enum ListedBundle {
 pub fn all(
     root: &Path,
     manifest: &CompileManifest,
-) -> Result<(Vec<Bundle>, Vec<(String, String)>)> {
+) -> Result<(Vec<CompiledBundle>, Vec<(String, String)>)> {
     let listed: Vec<&CompiledPrimitive> =
         manifest.primitives.iter().filter(|one| one.path.ends_with(".js")).collect();
     let mut namesakes: HashMap<&str, Vec<&CompiledPrimitive>> = HashMap::new();
@@ -94,7 +94,7 @@ fn one(
     if is_description(&bytes) {
         return Ok(ListedBundle::Nothing);
     }
-    Ok(ListedBundle::Kept(Bundle {
+    Ok(ListedBundle::Kept(CompiledBundle {
         kind: listed.kind.clone(),
         name: listed.name.clone(),
         source_path: listed.source_path.replace('\\', "/"),
@@ -108,7 +108,7 @@ fn is_description(bytes: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
 
-impl Bundle {
+impl CompiledBundle {
     /// The id of its bytes.
     pub fn id(&self) -> &str {
         &self.id

@@ -14,7 +14,7 @@ pub type ReadFile<'a> = dyn FnMut(&str) -> Result<Option<Vec<u8>>> + 'a;
 
 /// What is not as it was compiled: the first such file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct StaleFile {
     pub path: String,
     pub what: &'static str,
 }
@@ -25,7 +25,7 @@ pub fn first_difference(
     root: &Path,
     files: &[ProjectFile],
     read: &mut ReadFile<'_>,
-) -> Result<Option<Difference>> {
+) -> Result<Option<StaleFile>> {
     let mut workspace = None;
     for file in files {
         if file.relative_path == STOCK_MANIFEST && !file.external {
@@ -38,7 +38,7 @@ pub fn first_difference(
             read(&file.relative_path)?
         };
         if let Some(what) = difference(file, bytes.as_deref()) {
-            return Ok(Some(Difference { path: file.relative_path.clone(), what }));
+            return Ok(Some(StaleFile { path: file.relative_path.clone(), what }));
         }
     }
     Ok(None)

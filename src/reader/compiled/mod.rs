@@ -33,24 +33,24 @@ pub enum Dist {
     /// Of another state of the project. The path of the first file that differs, and how.
     Stale(String, String),
     Damaged(String),
-    Fresh(Output),
+    Fresh(CompileOutput),
 }
 
 /// Output of the project as it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Output {
-    pub bundles: Vec<Bundle>,
+pub struct CompileOutput {
+    pub bundles: Vec<CompiledBundle>,
     /// Bundles that are not kept, and why.
     pub left_out: Vec<(String, String)>,
     /// Of the manifest's bytes.
-    stamp: String,
+    fingerprint: String,
     #[serde(skip)]
     manifest: Option<CompileManifest>,
 }
 
 /// The code of one primitive or tool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bundle {
+pub struct CompiledBundle {
     kind: String,
     name: String,
     source_path: String,
@@ -76,10 +76,10 @@ impl Dist {
             return Ok(Dist::Stale(difference.path, difference.what.to_owned()));
         }
         Ok(match bundle::all(root, &manifest) {
-            Ok((bundles, left_out)) => Dist::Fresh(Output {
+            Ok((bundles, left_out)) => Dist::Fresh(CompileOutput {
                 bundles,
                 left_out,
-                stamp: stamp(&bytes),
+                fingerprint: fingerprint(&bytes),
                 manifest: Some(manifest),
             }),
             Err(error) => Dist::Damaged(error.message().to_owned()),
@@ -91,7 +91,7 @@ impl Dist {
         Dist::look(root, &mut |path| Ok(on_disk(&root.join(path))))
     }
 
-    pub fn output(&self) -> Option<&Output> {
+    pub fn output(&self) -> Option<&CompileOutput> {
         match self {
             Dist::Fresh(output) => Some(output),
             _ => None,
@@ -140,14 +140,14 @@ impl Dist {
     }
 }
 
-impl Output {
+impl CompileOutput {
     /// The manifest that it was made with; an error where another one is there now.
     pub fn manifest(&self, root: &Path) -> Result<std::borrow::Cow<'_, CompileManifest>> {
         if let Some(manifest) = &self.manifest {
             return Ok(std::borrow::Cow::Borrowed(manifest));
         }
         let bytes = bundle::read(root, MANIFEST, MANIFEST_MAX).ok().flatten();
-        let bytes = bytes.filter(|bytes| stamp(bytes) == self.stamp);
+        let bytes = bytes.filter(|bytes| fingerprint(bytes) == self.fingerprint);
         let manifest = bytes.and_then(|bytes| CompileManifest::parse(&bytes).ok());
         manifest.map(std::borrow::Cow::Owned).ok_or_else(|| moved(MANIFEST))
     }
@@ -155,18 +155,18 @@ impl Output {
 
 /// The output as it was looked at beside a tree of the project's files.
 #[derive(Serialize, Deserialize)]
-pub struct Seen {
+pub struct SeenOutput {
     pub dist: Dist,
     /// Of the manifest.
-    stamp: String,
+    fingerprint: String,
     /// Files that the manifest lists and the tree does not hold.
     others: Vec<ProjectFile>,
 }
 
-impl Seen {
+impl SeenOutput {
     /// Looks at the output: files come from the tree where it holds them, so that it is of those.
-    pub fn look<S: Source>(source: &S, root: &Path, tree: Id) -> Result<Seen> {
-        let stamp = stamp_of(root).unwrap_or_default();
+    pub fn look<S: Source>(source: &S, root: &Path, tree: Id) -> Result<SeenOutput> {
+        let fingerprint = fingerprint_of(root).unwrap_or_default();
         let (mut finder, mut others) = (PathFinder::new(tree), Vec::new());
         let mut read = |path: &str| match finder.find(source, path)? {
             Some(entry) if !entry.mode.is_directory() && entry.mode != Mode::Symlink => {
@@ -181,23 +181,27 @@ impl Seen {
         let listed = dist.output().and_then(|output| output.manifest.as_ref());
         let files = listed.map(|manifest| &*manifest.project_files).unwrap_or_default();
         let is_other = |file: &&ProjectFile| file.external || others.contains(&file.relative_path);
-        Ok(Seen { stamp, others: files.iter().filter(is_other).cloned().collect(), dist })
+        Ok(SeenOutput {
+            fingerprint,
+            others: files.iter().filter(is_other).cloned().collect(),
+            dist,
+        })
     }
 
     /// Whether the same would be seen again beside the same tree.
     pub fn still_holds(&self, root: &Path) -> Result<bool> {
         let mut read = |path: &str| Ok(on_disk(&root.join(path)));
-        Ok(stamp_of(root).as_ref() == Some(&self.stamp)
+        Ok(fingerprint_of(root).as_ref() == Some(&self.fingerprint)
             && fresh::first_difference(root, &self.others, &mut read)?.is_none())
     }
 
     /// Whether it stays so as long as the tree and the manifest do.
     pub fn lasts<S: Source>(&self, source: &S, root: &Path, tree: Id) -> Result<bool> {
         Ok(match &self.dist {
-            Dist::Fresh(output) => output.stamp == self.stamp,
+            Dist::Fresh(output) => output.fingerprint == self.fingerprint,
             Dist::Stale(path, _) => {
                 PathFinder::new(tree).find(source, path)?.is_some()
-                    && stamp_of(root).as_ref() == Some(&self.stamp)
+                    && fingerprint_of(root).as_ref() == Some(&self.fingerprint)
             }
             Dist::Absent | Dist::Damaged(_) => false,
         })
@@ -209,11 +213,11 @@ pub fn is_there(root: &Path) -> bool {
     std::fs::symlink_metadata(root.join(MANIFEST)).is_ok()
 }
 
-fn stamp_of(root: &Path) -> Option<String> {
-    bundle::read(root, MANIFEST, MANIFEST_MAX).ok()?.map(|bytes| stamp(&bytes))
+fn fingerprint_of(root: &Path) -> Option<String> {
+    bundle::read(root, MANIFEST, MANIFEST_MAX).ok()?.map(|bytes| fingerprint(&bytes))
 }
 
-fn stamp(bytes: &[u8]) -> String {
+fn fingerprint(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 

@@ -1,7 +1,7 @@
 //! The part of the compiler's output that is of one primitive: its bundle, those of its tools, and values.
 
 use super::values::{self, has_source};
-use super::{Bundle, Output};
+use super::{CompileOutput, CompiledBundle};
 use crate::error::Result;
 use crate::model::agent::{Agent, Primitive};
 use crate::model::kind::TOOL;
@@ -9,9 +9,9 @@ use crate::model::names;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-impl Output {
+impl CompileOutput {
     /// The bundles of a primitive, by their path in `code/`, in the order of a tree.
-    pub fn bundles_of(&self, primitive: &Primitive) -> Vec<(String, &Bundle)> {
+    pub fn bundles_of(&self, primitive: &Primitive) -> Vec<(String, &CompiledBundle)> {
         let own = self.bundle(primitive.kind.word, &primitive.name, &primitive.source.path);
         let mut found: Vec<_> =
             own.map(|bundle| ("bundle.js".to_owned(), bundle)).into_iter().collect();
@@ -40,10 +40,10 @@ impl Output {
     }
 
     /// The bundle of this kind and name; of several the one from this file.
-    fn bundle(&self, kind: &str, name: &str, source: &str) -> Option<&Bundle> {
+    fn bundle(&self, kind: &str, name: &str, source: &str) -> Option<&CompiledBundle> {
         let mut named =
             self.bundles.iter().filter(|bundle| bundle.kind == kind && bundle.name == name);
-        let of_file = |bundle: &&Bundle| is_below(&bundle.source_path, source);
+        let of_file = |bundle: &&CompiledBundle| is_below(&bundle.source_path, source);
         named.clone().find(of_file).or_else(|| named.next())
     }
 }

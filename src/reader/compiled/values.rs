@@ -5,7 +5,7 @@
 //! compiler runs with the environment of its machine and at its own time, so what reads those stays
 //! source text.
 
-use super::Output;
+use super::CompileOutput;
 use super::manifest::CompiledPrimitive;
 use super::primitive::is_below;
 use crate::error::Result;
@@ -33,7 +33,7 @@ pub fn of(
     agent: &Agent,
     primitive: &Primitive,
 ) -> Map<String, Value> {
-    let mut finder = Finder { agent, place: String::new(), found: Map::new() };
+    let mut finder = ValueFinder { agent, place: String::new(), found: Map::new() };
     let (name, source) = (&*primitive.name, &*primitive.source.path);
     if let Some(entry) = entry(listed, primitive.kind, name, source) {
         finder.fields(primitive.kind, &primitive.definition, entry);
@@ -59,13 +59,13 @@ fn entry<'l>(
     named.clone().find(of_file).or_else(|| named.next())
 }
 
-struct Finder<'f> {
+struct ValueFinder<'f> {
     agent: &'f Agent,
     place: String,
     found: Map<String, Value>,
 }
 
-impl Finder<'_> {
+impl ValueFinder<'_> {
     fn fields(&mut self, kind: &Kind, definition: &Value, entry: &CompiledPrimitive) {
         for (key, ours) in definition.as_object().into_iter().flatten() {
             if kind.word != TOOL.word && key == "tools" {
@@ -185,7 +185,7 @@ fn child<'v>(at: &'v mut Value, name: &str) -> Option<&'v mut Value> {
 }
 
 /// Puts what the compiler knows into an agent that is only told, and says so in the notes.
-pub fn fill(agent: &mut Agent, output: &Output, root: &Path) -> Result<()> {
+pub fn fill(agent: &mut Agent, output: &CompileOutput, root: &Path) -> Result<()> {
     let manifest = output.manifest(root)?;
     let mut starts = Vec::new();
     for at in 0..agent.primitives.len() {

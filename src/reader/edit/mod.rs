@@ -8,7 +8,7 @@
 pub mod instead;
 mod literal;
 pub mod origin;
-pub mod spot;
+pub mod site;
 #[cfg(test)]
 mod tests;
 pub mod uses;
@@ -17,13 +17,13 @@ use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::model::agent::Persona;
 use crate::reader::edit::instead::Instead;
-use crate::reader::{self, Form, Place, Separator};
+use crate::reader::{self, EditForm, EditSite, Separator};
 use serde_json::Value;
 use std::path::Path;
 
 /// What can be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Field {
+pub enum AgentField {
     Name,
     /// The whole persona, as one text.
     Persona,
@@ -32,13 +32,13 @@ pub enum Field {
     Model,
 }
 
-impl Field {
+impl AgentField {
     fn keys(&self) -> Vec<&str> {
         match self {
-            Field::Name => vec!["name"],
-            Field::Persona => vec!["persona"],
-            Field::PersonaPart(part) => vec!["persona", part],
-            Field::Model => vec!["model"],
+            AgentField::Name => vec!["name"],
+            AgentField::Persona => vec!["persona"],
+            AgentField::PersonaPart(part) => vec!["persona", part],
+            AgentField::Model => vec!["model"],
         }
     }
 }
@@ -55,7 +55,7 @@ pub struct Edited {
 }
 
 /// Sets a field of the agent in the source, durably.
-pub fn set(root: &Path, field: &Field, value: &str) -> Result<Edited> {
+pub fn set(root: &Path, field: &AgentField, value: &str) -> Result<Edited> {
     let (place, edited) = plan(root, field, value)?;
     if edited.before != edited.after {
         // A link stays: what it leads to is written.
@@ -66,18 +66,18 @@ pub fn set(root: &Path, field: &Field, value: &str) -> Result<Edited> {
 }
 
 /// What [`set`] would do.
-pub fn preview(root: &Path, field: &Field, value: &str) -> Result<Edited> {
+pub fn preview(root: &Path, field: &AgentField, value: &str) -> Result<Edited> {
     plan(root, field, value).map(|(_, edited)| edited)
 }
 
-fn plan(root: &Path, field: &Field, value: &str) -> Result<(Place, Edited)> {
+fn plan(root: &Path, field: &AgentField, value: &str) -> Result<(EditSite, Edited)> {
     let keys = field.keys();
-    let place = reader::place(root, &keys, false)?;
+    let place = reader::edit_site(root, &keys, false)?;
     match at(root, field, value, place)? {
         Ok(planned) => Ok(planned),
         // The file or the constant means something else of the agent, too.
         Err(Unfit::Others(what)) => {
-            match at(root, field, value, reader::place(root, &keys, true)?)? {
+            match at(root, field, value, reader::edit_site(root, &keys, true)?)? {
                 Ok((place, edited)) => {
                     Ok((place, Edited { spared: Some(format!("\"{what}\"")), ..edited }))
                 }
@@ -103,10 +103,10 @@ fn computes(keys: &[&str], path: &str) -> Error {
 /// The edit of one place.
 fn at(
     root: &Path,
-    field: &Field,
+    field: &AgentField,
     value: &str,
-    place: Place,
-) -> Result<Result<(Place, Edited), Unfit>> {
+    place: EditSite,
+) -> Result<Result<(EditSite, Edited), Unfit>> {
     let keys = field.keys();
     inside(root, &place)?;
     let text = fs::read(&place.file)?;
@@ -134,7 +134,7 @@ fn at(
 }
 
 /// Whether the new text of a file changes nothing of the agent but the field.
-fn only(root: &Path, field: &Field, place: &Place, after: &str) -> Result<bool> {
+fn only(root: &Path, field: &AgentField, place: &EditSite, after: &str) -> Result<bool> {
     let instead = Instead::from([(place.path.clone(), Some(after.as_bytes().to_vec()))]);
     let (mut before, mut then) = (reader::project(root)?, reader::project_with(root, &instead)?);
     for agent in [&mut before, &mut then] {
@@ -144,14 +144,14 @@ fn only(root: &Path, field: &Field, place: &Place, after: &str) -> Result<bool> 
         agent.importers.clear();
         agent.dropped.clear();
         match field {
-            Field::Name => agent.name.clear(),
-            Field::Persona => agent.persona = None,
-            Field::PersonaPart(part) => {
+            AgentField::Name => agent.name.clear(),
+            AgentField::Persona => agent.persona = None,
+            AgentField::PersonaPart(part) => {
                 if let Some(Persona::Object(Value::Object(parts))) = &mut agent.persona {
                     parts.remove(part);
                 }
             }
-            Field::Model => drop(agent.settings.remove("model")),
+            AgentField::Model => drop(agent.settings.remove("model")),
         }
         for primitive in &mut agent.primitives {
             // An edit above it moves it down.
@@ -162,7 +162,7 @@ fn only(root: &Path, field: &Field, place: &Place, after: &str) -> Result<bool> 
 }
 
 /// A value that a package of the workspace around the project gives is not ours to change.
-fn inside(root: &Path, place: &Place) -> Result<()> {
+fn inside(root: &Path, place: &EditSite) -> Result<()> {
     let root = root.canonicalize().at("read", root)?;
     match place.file.canonicalize().at("read", &place.file)?.strip_prefix(&root) {
         Ok(_) => Ok(()),
@@ -175,7 +175,7 @@ fn inside(root: &Path, place: &Place) -> Result<()> {
 
 /// The texts that the place can have afterwards; the first one that gives the value is taken. A file keeps the empty
 /// end that it had, where the code does not count that.
-fn replacements(place: &Place, value: &str, before: &str) -> Vec<String> {
+fn replacements(place: &EditSite, value: &str, before: &str) -> Vec<String> {
     let carriage_returns = before.contains("\r\n");
     let free = || match value.contains('\n') {
         true => literal::template(value, carriage_returns),
@@ -183,16 +183,16 @@ fn replacements(place: &Place, value: &str, before: &str) -> Vec<String> {
     };
     let old = &before[place.range.clone()];
     vec![match &place.form {
-        Form::Quoted(quote) => literal::quoted(value, *quote),
-        Form::Template => literal::template(value, carriage_returns),
-        Form::Expression => free(),
-        Form::Shorthand(key) => format!("{key}: {}", free()),
-        Form::Around(key) => format!("{{ ...{old}, {key}: {} }}", free()),
-        Form::Absent { key, separator: Separator::Before(space) } => {
+        EditForm::Quoted(quote) => literal::quoted(value, *quote),
+        EditForm::Template => literal::template(value, carriage_returns),
+        EditForm::Expression => free(),
+        EditForm::Shorthand(key) => format!("{key}: {}", free()),
+        EditForm::Around(key) => format!("{{ ...{old}, {key}: {} }}", free()),
+        EditForm::Absent { key, separator: Separator::Before(space) } => {
             format!(",{space}{key}: {}", free())
         }
-        Form::Absent { key, separator: Separator::None } => format!(" {key}: {} ", free()),
-        Form::File => {
+        EditForm::Absent { key, separator: Separator::None } => format!(" {key}: {} ", free()),
+        EditForm::File => {
             let end = &old[old.trim_end().len()..];
             return vec![format!("{}{end}", value.trim_end()), value.to_owned()];
         }

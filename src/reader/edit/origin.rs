@@ -1,13 +1,13 @@
 //! Where a value of the agent stands in the source: the text that writing it back replaces.
 
-use super::spot::{Form, Place, absent, bom, is_named, range};
+use super::site::{EditForm, EditSite, absent, bom, is_named, is_object_method, range};
 use crate::error::{Error, Result};
 use crate::reader::eval::file_reads;
-use crate::reader::eval::value::{Scope, Site, Value};
-use crate::reader::eval::{Evaluator, Found};
+use crate::reader::eval::value::{EvalScope, SourceSpan, Value};
+use crate::reader::eval::{Evaluator, ResolvedExport};
 use crate::reader::primitives::entry;
 use crate::reader::syntax::files::Files;
-use crate::reader::syntax::module::{Binding, Content, Module};
+use crate::reader::syntax::module::{Binding, Module, ModuleContent};
 use crate::reader::syntax::modules::Modules;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
@@ -25,14 +25,14 @@ const HOPS_MAX: usize = 100;
 
 /// Where the value below these keys of the agent stands: `["persona"]`, `["persona", "base"]`. What other code uses too
 /// is not it. With `is_own` nothing but the agent's own configuration is.
-pub fn find(root: &Path, keys: &[&str], is_own: bool) -> Result<Place> {
+pub fn find(root: &Path, keys: &[&str], is_own: bool) -> Result<EditSite> {
     crate::reader::on_thread(root, |root| {
         let arena = Allocator::default();
         let evaluator = Evaluator::new(Modules::new(root, &Files::default(), &arena));
         let (module, agents) = entry::find(root, &evaluator)?.ok_or_else(|| entry::none(root))?;
         let Some(agent) = agents.first() else { return Err(by_hand(&module.path, keys)) };
         let made_in = evaluator.modules.get(agent.site.module);
-        let mut finder = Finder {
+        let mut finder = AgentFinder {
             evaluator: &evaluator,
             module: &made_in,
             site: agent.site,
@@ -56,30 +56,35 @@ fn by_hand(path: &str, keys: &[&str]) -> Error {
 }
 
 /// Looks for the expression that makes the agent.
-struct Finder<'f, 'a> {
+struct AgentFinder<'f, 'a> {
     evaluator: &'f Evaluator<'a>,
     module: &'f Rc<Module<'a>>,
-    site: Site,
+    site: SourceSpan,
     keys: &'f [&'f str],
     is_own: bool,
-    found: Option<Result<Place>>,
+    found: Option<Result<EditSite>>,
 }
 
-impl<'a> Finder<'_, 'a> {
+impl<'a> AgentFinder<'_, 'a> {
     fn made(&mut self, span: Span, arguments: &[Argument<'a>]) {
-        if Site::new(self.module.id, span) != self.site {
+        if SourceSpan::new(self.module.id, span) != self.site {
             return;
         }
         let Some(config) = arguments.first().and_then(|one| one.as_expression()) else { return };
         let spared = RefCell::default();
-        let search =
-            Search { evaluator: self.evaluator, hops: 0, is_own: self.is_own, spared: &spared };
+        let search = ValueSearch {
+            evaluator: self.evaluator,
+            hops: 0,
+            is_own: self.is_own,
+            spared: &spared,
+        };
         let found = search.below(self.module, config, self.keys).transpose();
-        self.found = found.map(|found| found.map(|place| Place { spared: spared.take(), ..place }));
+        self.found =
+            found.map(|found| found.map(|place| EditSite { spared: spared.take(), ..place }));
     }
 }
 
-impl<'a> Visit<'a> for Finder<'_, 'a> {
+impl<'a> Visit<'a> for AgentFinder<'_, 'a> {
     fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
         self.made(it.span, &it.arguments);
         walk::walk_new_expression(self, it);
@@ -92,7 +97,7 @@ impl<'a> Visit<'a> for Finder<'_, 'a> {
 }
 
 #[derive(Clone, Copy)]
-struct Search<'s, 'a> {
+struct ValueSearch<'s, 'a> {
     evaluator: &'s Evaluator<'a>,
     hops: usize,
     is_own: bool,
@@ -100,9 +105,9 @@ struct Search<'s, 'a> {
     spared: &'s RefCell<Option<String>>,
 }
 
-impl<'a> Search<'_, 'a> {
+impl<'a> ValueSearch<'_, 'a> {
     fn further(self) -> Option<Self> {
-        (self.hops < HOPS_MAX).then_some(Search { hops: self.hops + 1, ..self })
+        (self.hops < HOPS_MAX).then_some(ValueSearch { hops: self.hops + 1, ..self })
     }
 
     /// The place of what these keys lead to in an expression; `None` where that cannot be told.
@@ -111,7 +116,7 @@ impl<'a> Search<'_, 'a> {
         module: &Rc<Module<'a>>,
         at: &Expression<'a>,
         keys: &[&str],
-    ) -> Result<Option<Place>> {
+    ) -> Result<Option<EditSite>> {
         let Some(next) = self.further() else { return Ok(None) };
         let Some((key, rest)) = keys.split_first() else { return self.value(module, at).map(Some) };
         match at.get_inner_expression() {
@@ -132,11 +137,11 @@ impl<'a> Search<'_, 'a> {
             }
             other => match next.referred(module, other)? {
                 Some((module, Referred::Expression(at))) => next.below(&module, at, keys),
-                _ if rest.is_empty() && self.spared.borrow().is_some() => Ok(Some(Place {
+                _ if rest.is_empty() && self.spared.borrow().is_some() => Ok(Some(EditSite {
                     file: module.file.clone(),
                     path: module.path.clone(),
                     range: range(module, at.span()),
-                    form: Form::Around((*key).to_owned()),
+                    form: EditForm::Around((*key).to_owned()),
                     spared: None,
                 })),
                 _ => Ok(None),
@@ -151,7 +156,7 @@ impl<'a> Search<'_, 'a> {
         object: &ObjectExpression<'a>,
         key: &str,
         rest: &[&str],
-    ) -> Result<Option<Place>> {
+    ) -> Result<Option<EditSite>> {
         for property in object.properties.iter().rev() {
             match property {
                 ObjectPropertyKind::ObjectProperty(one) if is_named(&one.key, key) => {
@@ -161,11 +166,11 @@ impl<'a> Search<'_, 'a> {
                         let stays = place.range == range(module, one.value.span())
                             && place.file == module.file;
                         let form = if stays {
-                            Form::Shorthand(key.to_owned())
+                            EditForm::Shorthand(key.to_owned())
                         } else {
                             place.form.clone()
                         };
-                        return Ok(Some(Place { form, ..place }));
+                        return Ok(Some(EditSite { form, ..place }));
                     }
                     return self.below(module, &one.value, rest);
                 }
@@ -197,8 +202,8 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// The place of a value itself: a literal, through constants and imports; else the whole expression.
-    fn value(self, module: &Rc<Module<'a>>, at: &Expression<'a>) -> Result<Place> {
-        let here = |span: Span, form: Form| Place {
+    fn value(self, module: &Rc<Module<'a>>, at: &Expression<'a>) -> Result<EditSite> {
+        let here = |span: Span, form: EditForm| EditSite {
             file: module.file.clone(),
             path: module.path.clone(),
             range: range(module, span),
@@ -208,9 +213,9 @@ impl<'a> Search<'_, 'a> {
         Ok(match at.get_inner_expression() {
             Expression::StringLiteral(text) => {
                 let double = module.text[text.span.start as usize..].starts_with('"');
-                here(text.span, Form::Quoted(if double { '"' } else { '\'' }))
+                here(text.span, EditForm::Quoted(if double { '"' } else { '\'' }))
             }
-            Expression::TemplateLiteral(template) => here(template.span, Form::Template),
+            Expression::TemplateLiteral(template) => here(template.span, EditForm::Template),
             other => {
                 let referred = match self.further() {
                     Some(next) => next.referred(module, other)?.map(|referred| (next, referred)),
@@ -218,16 +223,16 @@ impl<'a> Search<'_, 'a> {
                 };
                 match referred {
                     Some((next, (module, Referred::Expression(at)))) => next.value(&module, at)?,
-                    Some((_, (module, Referred::File))) => Place {
+                    Some((_, (module, Referred::File))) => EditSite {
                         file: module.file.clone(),
                         path: module.path.clone(),
                         range: bom(&module)..bom(&module) + module.text.len(),
-                        form: Form::File,
+                        form: EditForm::File,
                         spared: None,
                     },
                     None => match self.read_from(module, other)? {
                         Some(place) => place,
-                        None => here(at.span(), Form::Expression),
+                        None => here(at.span(), EditForm::Expression),
                     },
                 }
             }
@@ -235,14 +240,14 @@ impl<'a> Search<'_, 'a> {
     }
 
     /// The file that a call reads: `readFileSync('persona.md', 'utf8')`, with `.trim()` and the like behind it.
-    fn read_from(self, module: &Rc<Module<'a>>, at: &Expression<'a>) -> Result<Option<Place>> {
+    fn read_from(self, module: &Rc<Module<'a>>, at: &Expression<'a>) -> Result<Option<EditSite>> {
         let Expression::CallExpression(call) = at.get_inner_expression() else { return Ok(None) };
         if self.is_own {
             return Ok(None);
         }
-        let (scope, modules) = (Scope::module(module.id), &self.evaluator.modules);
+        let (scope, modules) = (EvalScope::module(module.id), &self.evaluator.modules);
         let value = |span: Span| -> Result<Option<Value<'a>>> {
-            let Some(at) = modules.again(module, span) else { return Ok(None) };
+            let Some(at) = modules.propagate(module, span) else { return Ok(None) };
             self.evaluator.at_top(|| self.evaluator.expression(&scope, at)).map(Some)
         };
         if let (Some(Value::Package(names)), Some(target)) =
@@ -255,11 +260,11 @@ impl<'a> Search<'_, 'a> {
             let Some(text) = modules.text(&path)? else { return Ok(None) };
             let relative = modules.relative(&path);
             let range = 0..text.len();
-            return Ok(Some(Place {
+            return Ok(Some(EditSite {
                 file: path,
                 path: relative,
                 range,
-                form: Form::File,
+                form: EditForm::File,
                 spared: None,
             }));
         }
@@ -327,8 +332,8 @@ impl<'a> Search<'_, 'a> {
         let evaluator = self.evaluator;
         match evaluator.module_named(module, name.name.as_str())? {
             Some(other) => match evaluator.export(other, key)? {
-                Found::Local(module, name) => self.declared(&module, name),
-                Found::Value(_) => Ok(None),
+                ResolvedExport::Local(module, name) => self.declared(&module, name),
+                ResolvedExport::Value(_) => Ok(None),
             },
             None => Ok(None),
         }
@@ -354,12 +359,14 @@ impl<'a> Search<'_, 'a> {
             Some(&Binding::Import { link, name }) => {
                 match self.evaluator.imported(module, link, name)? {
                     Some((module, name)) => match &module.content {
-                        Content::Text => Ok(Some((module, Referred::File))),
-                        Content::Json(_) => Ok(None),
-                        Content::Script(_) => match self.evaluator.export(module.clone(), name)? {
-                            Found::Local(module, name) => next.declared(&module, name),
-                            Found::Value(_) => Ok(default_of(&module, name)),
-                        },
+                        ModuleContent::Text => Ok(Some((module, Referred::File))),
+                        ModuleContent::Json(_) => Ok(None),
+                        ModuleContent::Script(_) => {
+                            match self.evaluator.export(module.clone(), name)? {
+                                ResolvedExport::Local(module, name) => next.declared(&module, name),
+                                ResolvedExport::Value(_) => Ok(default_of(&module, name)),
+                            }
+                        }
                     },
                     None => Ok(None),
                 }
@@ -387,11 +394,4 @@ where
         }
         _ => None,
     }
-}
-
-/// `Object.freeze({ … })`, `Object.assign({}, { … })`.
-fn is_object_method(call: &CallExpression<'_>) -> bool {
-    let Some(member) = call.callee.as_member_expression() else { return false };
-    matches!(member.object(), Expression::Identifier(name) if name.name == "Object")
-        && ["freeze", "seal", "assign"].contains(&member.static_property_name().unwrap_or_default())
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests lay out projects")]
 
-use super::{Edited, Field, set};
+use super::{AgentField, Edited, set};
 use crate::model::agent::Persona;
 use crate::reader::project;
 use proptest::prelude::*;
@@ -228,12 +228,12 @@ fn every_form_gets_every_text_and_nothing_else_changes() {
                 .collect::<Vec<_>>()
         };
         let untouched = others(folder.path());
-        let first = set(folder.path(), &Field::Persona, "X")
+        let first = set(folder.path(), &AgentField::Persona, "X")
             .unwrap_or_else(|error| panic!("{form}: {error:?}"));
         assert_eq!(first.path, format!("src/{path}"), "{form}");
         let (front, back) = around(&first);
         for text in HARD {
-            let edited = set(folder.path(), &Field::Persona, text)
+            let edited = set(folder.path(), &AgentField::Persona, text)
                 .unwrap_or_else(|error| panic!("{form}: {error:?}"));
             assert_eq!(persona(folder.path()), text, "{form}");
             let written = std::fs::read_to_string(folder.path().join("src").join(path)).unwrap();
@@ -256,24 +256,29 @@ fn every_form_gets_every_text_and_nothing_else_changes() {
 
 #[test]
 fn the_edited_source_is_as_a_person_would_write_it() {
-    let cases: [(&str, Field, &str, &str); 7] = [
-        ("{ name: 'a' }", Field::Name, "it's", "{ name: 'it\\'s' }"),
-        ("{ name: 'a' }", Field::Model, "openai/gpt-4o", "{ name: 'a', model: 'openai/gpt-4o' }"),
+    let cases: [(&str, AgentField, &str, &str); 7] = [
+        ("{ name: 'a' }", AgentField::Name, "it's", "{ name: 'it\\'s' }"),
+        (
+            "{ name: 'a' }",
+            AgentField::Model,
+            "openai/gpt-4o",
+            "{ name: 'a', model: 'openai/gpt-4o' }",
+        ),
         (
             "{\n  name: 'a',\n  skills: [],\n}",
-            Field::Persona,
+            AgentField::Persona,
             "One.\nTwo.",
             "{\n  name: 'a',\n  persona: `One.\nTwo.`,\n  skills: [],\n}",
         ),
-        ("{ skills: [] }", Field::Name, "a", "{ skills: [], name: 'a' }"),
+        ("{ skills: [] }", AgentField::Name, "a", "{ skills: [], name: 'a' }"),
         (
             "{ persona: { base: 'a', voice: 'b' } }",
-            Field::PersonaPart("voice".to_owned()),
+            AgentField::PersonaPart("voice".to_owned()),
             "c",
             "{ persona: { base: 'a', voice: 'c' } }",
         ),
-        ("{ persona: { base: 'a', voice: 'b' } }", Field::Persona, "c", "{ persona: 'c' }"),
-        ("{ name: ('a' as const) }", Field::Name, "b", "{ name: ('b' as const) }"),
+        ("{ persona: { base: 'a', voice: 'b' } }", AgentField::Persona, "c", "{ persona: 'c' }"),
+        ("{ name: ('a' as const) }", AgentField::Name, "b", "{ name: ('b' as const) }"),
     ];
     for (config, field, value, expected) in cases {
         let folder = TempDir::new().unwrap();
@@ -299,7 +304,7 @@ fn a_link_and_the_modes_of_a_file_stay() {
         .unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o750)).unwrap();
     std::os::unix::fs::symlink("real.ts", &link).unwrap();
-    set(folder.path(), &Field::Name, "b").unwrap();
+    set(folder.path(), &AgentField::Name, "b").unwrap();
     assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o750);
     assert!(std::fs::read_to_string(&file).unwrap().contains("name: 'b'"));
@@ -311,7 +316,7 @@ fn text_files_are_set_as_they_are() {
     let source = "import { LuaAgent } from 'lua-cli';\nimport persona from './persona.md';\nnew LuaAgent({ persona });\n";
     std::fs::write(folder.path().join("index.ts"), source).unwrap();
     std::fs::write(folder.path().join("persona.md"), "# Old\n").unwrap();
-    let edited = set(folder.path(), &Field::Persona, "# New `${x}` \\\n").unwrap();
+    let edited = set(folder.path(), &AgentField::Persona, "# New `${x}` \\\n").unwrap();
     assert_eq!((edited.path.as_str(), edited.after.as_str()), ("persona.md", "# New `${x}` \\\n"));
     assert_eq!(std::fs::read_to_string(folder.path().join("index.ts")).unwrap(), source);
 }
@@ -328,7 +333,7 @@ fn what_code_computes_is_not_guessed_and_nothing_is_written() {
         let folder = TempDir::new().unwrap();
         let text = format!("import {{ LuaAgent }} from 'lua-cli';\n{source}\n");
         std::fs::write(folder.path().join("index.ts"), &text).unwrap();
-        let error = set(folder.path(), &Field::Persona, "b").unwrap_err();
+        let error = set(folder.path(), &AgentField::Persona, "b").unwrap_err();
         assert!(
             error.message().starts_with("cannot set \"persona\""),
             "{source}: {}",
@@ -344,7 +349,7 @@ proptest! {
     fn any_text_survives(text in "([\\PC\n\r\t\u{0}-\u{1f}]|\\$\\{|`|\\\\|'|\"){0,40}", form in 0..FORMS.len()) {
         let folder = TempDir::new().unwrap();
         lay_out(folder.path(), FORMS[form].1);
-        set(folder.path(), &Field::Persona, &text).unwrap();
+        set(folder.path(), &AgentField::Persona, &text).unwrap();
         prop_assert_eq!(persona(folder.path()), text);
     }
 }
@@ -375,7 +380,7 @@ fn node_sees_the_same_texts() {
         for (case, text) in HARD.iter().enumerate() {
             let root = folder.path().join(format!("{at}-{case}"));
             lay_out(&root, files);
-            set(&root, &Field::Persona, text).unwrap();
+            set(&root, &AgentField::Persona, text).unwrap();
             script += &format!(
                 "personas.push((await import('./{at}-{case}/src/agent.mjs')).agent.persona);\n"
             );

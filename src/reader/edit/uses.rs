@@ -1,7 +1,7 @@
 //! Who names a declaration: what writing a value back may change, and what it must leave alone.
 
 use crate::error::Result;
-use crate::reader::eval::{Evaluator, Found};
+use crate::reader::eval::{Evaluator, ResolvedExport};
 use crate::reader::syntax::module::{Binding, Imported, Link, Module, Script};
 use crate::reader::syntax::modules::Target;
 use oxc_ast::ast::Statement;
@@ -24,7 +24,7 @@ impl<'a> Evaluator<'a> {
                         };
                         match self.imported(&module, link, imported) {
                             Ok(Some((from, export))) => match self.export(from, export) {
-                                Ok(Found::Local(from, local)) => {
+                                Ok(ResolvedExport::Local(from, local)) => {
                                     from.id == declared_in.id && local == name
                                 }
                                 _ => false,

@@ -1,8 +1,8 @@
 //! Assignments: to names, to members, and to the parts of a pattern.
 
-use super::expression::{again, again_or};
+use super::expression::{propagate, propagate_or};
 use super::operator::{operate, takes_right};
-use super::value::{Scope, Site, Value};
+use super::value::{EvalScope, SourceSpan, Value};
 use crate::error::Result;
 use crate::reader::eval::{Evaluator, SIZE_MAX};
 use oxc_ast::ast::{
@@ -14,7 +14,7 @@ use oxc_span::GetSpan;
 use oxc_syntax::operator::{BinaryOperator, UpdateOperator};
 use std::rc::Rc;
 
-type Names<'a> = Rc<Scope<'a>>;
+type ScopeRef<'a> = Rc<EvalScope<'a>>;
 
 /// What is assigned to, in the end.
 enum Goal<'a> {
@@ -27,9 +27,9 @@ impl<'a> Evaluator<'a> {
     /// `a = b`, `a += b`, `a ??= b`, `[a, b] = [b, a]`.
     pub fn assignment(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a AssignmentExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         let mut old = Value::Undefined;
         if let (false, Some(simple)) =
@@ -42,7 +42,7 @@ impl<'a> Evaluator<'a> {
                 Some(true) => {}
                 Some(false) => return Ok(old),
                 None => {
-                    let value = again(old, site);
+                    let value = propagate(old, site);
                     self.assign(scope, &one.left, value.clone())?;
                     return Ok(value);
                 }
@@ -59,9 +59,9 @@ impl<'a> Evaluator<'a> {
     /// `i++`, `counts.all--`.
     pub fn update(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a UpdateExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         let old = self.read(scope, goal(&one.argument), site)?;
         let operator = match one.operator {
@@ -70,22 +70,22 @@ impl<'a> Evaluator<'a> {
         };
         let new = match old {
             Value::Number(_) => operate(operator, old.clone(), Value::Number(1.0), site),
-            _ => again(old.clone(), site),
+            _ => propagate(old.clone(), site),
         };
         self.write(scope, goal(&one.argument), new.clone())?;
         Ok(if one.prefix { new } else { old })
     }
 
     /// `delete object.key`.
-    pub fn delete(&self, scope: &Names<'a>, argument: &'a Expression<'a>) -> Result<Value<'a>> {
+    pub fn delete(&self, scope: &ScopeRef<'a>, argument: &'a Expression<'a>) -> Result<Value<'a>> {
         if let Some(member) = argument.get_inner_expression().as_member_expression() {
             let object = self.expression(scope, member.object())?;
             match (&object, self.member_key(scope, member)?) {
                 (Value::Object(object), Ok(key)) => object.remove(&key),
                 (Value::Object(object), Err(unknown)) => object.set("...", unknown),
                 (list, _) => {
-                    let site = Site::new(scope.module, argument.span());
-                    list.doubt(Value::unknown(site, "has a part that is deleted"));
+                    let site = SourceSpan::new(scope.module, argument.span());
+                    list.taint(Value::unknown(site, "has a part that is deleted"));
                 }
             }
         }
@@ -95,7 +95,7 @@ impl<'a> Evaluator<'a> {
     /// Gives a value to a target of any sort.
     pub fn assign(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         target: &'a AssignmentTarget<'a>,
         value: Value<'a>,
     ) -> Result<()> {
@@ -113,11 +113,11 @@ impl<'a> Evaluator<'a> {
 
     fn assign_list(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         list: &'a ArrayAssignmentTarget<'a>,
         value: &Value<'a>,
     ) -> Result<()> {
-        let site = Site::new(scope.module, list.span);
+        let site = SourceSpan::new(scope.module, list.span);
         for (at, element) in list.elements.iter().enumerate() {
             let Some(element) = element else { continue };
             let part = self.member(value, &at.to_string(), site)?;
@@ -134,11 +134,11 @@ impl<'a> Evaluator<'a> {
 
     fn assign_object(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         object: &'a ObjectAssignmentTarget<'a>,
         value: &Value<'a>,
     ) -> Result<()> {
-        let site = Site::new(scope.module, object.span);
+        let site = SourceSpan::new(scope.module, object.span);
         let mut taken = Vec::new();
         for property in &object.properties {
             match property {
@@ -158,7 +158,7 @@ impl<'a> Evaluator<'a> {
                             taken.push(key);
                             part
                         }
-                        None => again(value.clone(), site),
+                        None => propagate(value.clone(), site),
                     };
                     self.assign_or_default(scope, &one.binding, part)?;
                 }
@@ -172,7 +172,7 @@ impl<'a> Evaluator<'a> {
 
     fn assign_or_default(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         target: &'a AssignmentTargetMaybeDefault<'a>,
         value: Value<'a>,
     ) -> Result<()> {
@@ -191,7 +191,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn read(&self, scope: &Names<'a>, goal: Goal<'a>, site: Site) -> Result<Value<'a>> {
+    fn read(&self, scope: &ScopeRef<'a>, goal: Goal<'a>, site: SourceSpan) -> Result<Value<'a>> {
         Ok(match goal {
             Goal::Name(name) => self.name(scope, name)?.unwrap_or(Value::Undefined),
             Goal::Member(member) => self.member_expression(scope, member, site)?.0,
@@ -199,7 +199,7 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn write(&self, scope: &Names<'a>, goal: Goal<'a>, value: Value<'a>) -> Result<()> {
+    fn write(&self, scope: &ScopeRef<'a>, goal: Goal<'a>, value: Value<'a>) -> Result<()> {
         let member = match goal {
             Goal::Name(name) => {
                 scope.assign(name, &value);
@@ -227,7 +227,7 @@ impl<'a> Evaluator<'a> {
                     _ => {}
                 }
             }
-            (other, Err(unknown)) => other.doubt(unknown),
+            (other, Err(unknown)) => other.taint(unknown),
             _ => {}
         }
         Ok(())
@@ -236,7 +236,7 @@ impl<'a> Evaluator<'a> {
     /// The name of a member, or why it is not known.
     fn member_key(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         member: &'a MemberExpression<'a>,
     ) -> Result<std::result::Result<Rc<str>, Value<'a>>> {
         Ok(match member {
@@ -246,8 +246,8 @@ impl<'a> Evaluator<'a> {
             }
             MemberExpression::ComputedMemberExpression(one) => {
                 let key = self.expression(scope, &one.expression)?;
-                let site = Site::new(scope.module, one.span);
-                key.to_text().map(Into::into).ok_or_else(|| again(key, site))
+                let site = SourceSpan::new(scope.module, one.span);
+                key.to_text().map(Into::into).ok_or_else(|| propagate(key, site))
             }
         })
     }
@@ -269,21 +269,21 @@ fn goal<'a>(target: &'a SimpleAssignmentTarget<'a>) -> Goal<'a> {
 }
 
 /// The items of a list that a pattern did not take one by one.
-pub fn rest_of_list<'a>(value: &Value<'a>, taken: usize, site: Site) -> Value<'a> {
+pub fn rest_of_list<'a>(value: &Value<'a>, taken: usize, site: SourceSpan) -> Value<'a> {
     match value {
         Value::List(items) => Value::list(items.borrow().iter().skip(taken).cloned().collect()),
-        other => again_or(other.clone(), site, "is no known list"),
+        other => propagate_or(other.clone(), site, "is no known list"),
     }
 }
 
 /// The fields of an object that a pattern did not take one by one.
-pub fn rest_of_object<'a>(value: &Value<'a>, taken: &[Rc<str>], site: Site) -> Value<'a> {
+pub fn rest_of_object<'a>(value: &Value<'a>, taken: &[Rc<str>], site: SourceSpan) -> Value<'a> {
     match value {
         Value::Object(object) => {
             let mut fields = object.fields.borrow().clone();
             fields.retain(|(name, _)| !taken.contains(name));
             Value::object(fields, site)
         }
-        other => again_or(other.clone(), site, "is no known object"),
+        other => propagate_or(other.clone(), site, "is no known object"),
     }
 }

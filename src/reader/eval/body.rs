@@ -1,11 +1,11 @@
 //! Bodies of functions: statements, local names, patterns. Only what computes a value is known.
 
 use super::assign::{rest_of_list, rest_of_object};
-use super::expression::{again, again_or};
-use super::value::{Code, Function, Scope, Site, Value};
+use super::expression::{propagate, propagate_or};
+use super::value::{Code, EvalScope, Function, SourceSpan, Value};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
-use crate::reader::reach::piece::Piece;
+use crate::reader::reach::root::ReachRoot;
 use crate::reader::syntax::names;
 use oxc_ast::ast::{
     ArrowFunctionBody, BindingIdentifier, BindingPattern, Declaration, FormalParameters,
@@ -15,7 +15,7 @@ use oxc_ast::ast::{
 use oxc_span::GetSpan;
 use std::rc::Rc;
 
-type Names<'a> = Rc<Scope<'a>>;
+type ScopeRef<'a> = Rc<EvalScope<'a>>;
 
 /// Where a statement leaves the body.
 pub enum Flow<'a> {
@@ -31,11 +31,11 @@ impl<'a> Evaluator<'a> {
         function: &Function<'a>,
         this: Option<Value<'a>>,
         arguments: Vec<Value<'a>>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         match function.node {
             Code::Arrow(node) if !node.r#async => {
-                let scope = Scope::inside(&function.scope, None);
+                let scope = EvalScope::inside(&function.scope, None);
                 self.parameters(&scope, &node.params, arguments)?;
                 match &node.body {
                     ArrowFunctionBody::FunctionBody(body) => self.body(&scope, &body.statements),
@@ -46,7 +46,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
             Code::Function(node) if !node.r#async && !node.generator => {
-                let scope = Scope::inside(&function.scope, this);
+                let scope = EvalScope::inside(&function.scope, this);
                 self.parameters(&scope, &node.params, arguments)?;
                 match &node.body {
                     Some(body) => self.body(&scope, &body.statements),
@@ -59,7 +59,7 @@ impl<'a> Evaluator<'a> {
 
     fn parameters(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         parameters: &'a FormalParameters<'a>,
         arguments: Vec<Value<'a>>,
     ) -> Result<()> {
@@ -84,7 +84,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The value a body returns.
-    pub fn body(&self, scope: &Names<'a>, statements: &'a [Statement<'a>]) -> Result<Value<'a>> {
+    pub fn body(&self, scope: &ScopeRef<'a>, statements: &'a [Statement<'a>]) -> Result<Value<'a>> {
         match self.statements(scope, statements)? {
             Flow::Return(value) => Ok(value),
             _ => Ok(Value::Undefined),
@@ -93,7 +93,7 @@ impl<'a> Evaluator<'a> {
 
     pub fn statements(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         statements: &'a [Statement<'a>],
     ) -> Result<Flow<'a>> {
         for statement in statements {
@@ -117,8 +117,12 @@ impl<'a> Evaluator<'a> {
         Ok(Flow::Next)
     }
 
-    pub fn statement(&self, scope: &Names<'a>, statement: &'a Statement<'a>) -> Result<Flow<'a>> {
-        let site = Site::new(scope.module, statement.span());
+    pub fn statement(
+        &self,
+        scope: &ScopeRef<'a>,
+        statement: &'a Statement<'a>,
+    ) -> Result<Flow<'a>> {
+        let site = SourceSpan::new(scope.module, statement.span());
         // Statements nest as well; an unknown in their place ends the body.
         let mut flow = Flow::Next;
         let stopped = self.deeper(site, || {
@@ -128,7 +132,12 @@ impl<'a> Evaluator<'a> {
         Ok(if stopped.is_unknown() { Flow::Return(stopped) } else { flow })
     }
 
-    fn run(&self, scope: &Names<'a>, statement: &'a Statement<'a>, site: Site) -> Result<Flow<'a>> {
+    fn run(
+        &self,
+        scope: &ScopeRef<'a>,
+        statement: &'a Statement<'a>,
+        site: SourceSpan,
+    ) -> Result<Flow<'a>> {
         Ok(match statement {
             Statement::ReturnStatement(one) => Flow::Return(match &one.argument {
                 Some(argument) => self.expression(scope, argument)?,
@@ -137,12 +146,12 @@ impl<'a> Evaluator<'a> {
             Statement::ExpressionStatement(one) => {
                 let value = self.expression(scope, &one.expression)?;
                 if value.is_unknown() {
-                    self.doubt(scope, statement, &value)?;
+                    self.taint(scope, statement, &value)?;
                 }
                 Flow::Next
             }
             Statement::BlockStatement(block) => {
-                self.statements(&Scope::inside(scope, None), &block.body)?
+                self.statements(&EvalScope::inside(scope, None), &block.body)?
             }
             Statement::IfStatement(one) => self.choice(scope, one)?,
             Statement::ForOfStatement(one) => self.for_of(scope, one, site)?,
@@ -173,7 +182,7 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn choice(&self, scope: &Names<'a>, one: &'a IfStatement<'a>) -> Result<Flow<'a>> {
+    fn choice(&self, scope: &ScopeRef<'a>, one: &'a IfStatement<'a>) -> Result<Flow<'a>> {
         let test = self.expression(scope, &one.test)?;
         let throws = |branch: Option<&Statement<'_>>| branch.is_some_and(throws);
         let taken = match test.truth() {
@@ -182,9 +191,9 @@ impl<'a> Evaluator<'a> {
             None if throws(Some(&one.consequent)) => false,
             None if throws(one.alternate.as_ref()) => true,
             None => {
-                let site = Site::new(scope.module, one.test.span());
+                let site = SourceSpan::new(scope.module, one.test.span());
                 let reason = "depends on a condition that is known at run time only";
-                return Ok(Flow::Return(again_or(test, site, reason)));
+                return Ok(Flow::Return(propagate_or(test, site, reason)));
             }
         };
         match (taken, &one.alternate) {
@@ -194,31 +203,35 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn attempt(&self, scope: &Names<'a>, one: &'a TryStatement<'a>) -> Result<Flow<'a>> {
-        let flow = self.statements(&Scope::inside(scope, None), &one.block.body)?;
+    fn attempt(&self, scope: &ScopeRef<'a>, one: &'a TryStatement<'a>) -> Result<Flow<'a>> {
+        let flow = self.statements(&EvalScope::inside(scope, None), &one.block.body)?;
         let Some(last) = &one.finalizer else { return Ok(flow) };
-        Ok(match self.statements(&Scope::inside(scope, None), &last.body)? {
+        Ok(match self.statements(&EvalScope::inside(scope, None), &last.body)? {
             Flow::Next => flow,
             other => other,
         })
     }
 
     /// A statement did something that is not known to the names that it begins with.
-    fn doubt(
+    fn taint(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         statement: &Statement<'a>,
         unknown: &Value<'a>,
     ) -> Result<()> {
         for root in names::roots(statement) {
             if let Some(value) = self.name(scope, root)? {
-                value.doubt(unknown.clone());
+                value.taint(unknown.clone());
             }
         }
         Ok(())
     }
 
-    fn local_declaration(&self, scope: &Names<'a>, declaration: &'a Declaration<'a>) -> Result<()> {
+    fn local_declaration(
+        &self,
+        scope: &ScopeRef<'a>,
+        declaration: &'a Declaration<'a>,
+    ) -> Result<()> {
         match declaration {
             Declaration::VariableDeclaration(variables) => self.variables(scope, variables)?,
             Declaration::ClassDeclaration(class) => {
@@ -243,7 +256,7 @@ impl<'a> Evaluator<'a> {
     /// The names that variables get in a scope.
     pub fn variables(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         variables: &'a VariableDeclaration<'a>,
     ) -> Result<()> {
         for one in &variables.declarations {
@@ -259,13 +272,13 @@ impl<'a> Evaluator<'a> {
     /// `namespace Texts { export const a = …; }` as the object it is at run time.
     pub fn namespace(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         node: &'a TSNamespaceDeclaration<'a>,
     ) -> Result<Value<'a>> {
-        let site = Site::new(scope.module, node.span);
+        let site = SourceSpan::new(scope.module, node.span);
         let value = Value::object(Vec::new(), site);
         let Value::Object(object) = &value else { return Ok(value) };
-        let inner = Scope::inside(scope, None);
+        let inner = EvalScope::inside(scope, None);
         inner.names.borrow_mut().insert(node.id.name.as_str(), value.clone());
         let statements = match &node.body {
             TSNamespaceDeclarationBody::TSModuleBlock(block) => &block.body,
@@ -276,9 +289,9 @@ impl<'a> Evaluator<'a> {
             }
         };
         let made =
-            self.within(&[Piece::declaration(site)], || self.statements(&inner, statements))?;
+            self.within(&[ReachRoot::declaration(site)], || self.statements(&inner, statements))?;
         if let Flow::Return(stopped) = made {
-            return Ok(again(stopped, site));
+            return Ok(propagate(stopped, site));
         }
         for statement in statements {
             let Statement::ExportDeclaration(export) = statement else { continue };
@@ -294,11 +307,11 @@ impl<'a> Evaluator<'a> {
     /// Gives the names of a pattern their parts of a value.
     pub fn bind(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         pattern: &'a BindingPattern<'a>,
         value: Value<'a>,
     ) -> Result<()> {
-        let site = Site::new(scope.module, pattern.span());
+        let site = SourceSpan::new(scope.module, pattern.span());
         match pattern {
             BindingPattern::BindingIdentifier(id) => {
                 scope.names.borrow_mut().insert(id.name.as_str(), value);
@@ -319,7 +332,7 @@ impl<'a> Evaluator<'a> {
                             taken.push(key);
                             part
                         }
-                        None => again(value.clone(), site),
+                        None => propagate(value.clone(), site),
                     };
                     self.bind(scope, &property.value, part)?;
                 }

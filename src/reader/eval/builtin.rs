@@ -1,7 +1,7 @@
 //! Methods of texts, lists and numbers that only compute.
 
-use super::expression::again_or;
-use super::value::{Site, Value, number_text};
+use super::expression::propagate_or;
+use super::value::{SourceSpan, Value, number_text};
 use super::{lists, pattern};
 use crate::error::Result;
 use crate::reader::eval::{Evaluator, SIZE_MAX};
@@ -13,12 +13,12 @@ pub fn method<'a>(
     object: &Value<'a>,
     name: &str,
     arguments: &[Value<'a>],
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Value<'a>> {
     if let Some(unknown) = arguments.iter().find(|value| value.is_unknown())
         && !matches!((object, name), (Value::List(_), "push" | "concat" | "unshift"))
     {
-        return Ok(again_or(unknown.clone(), site, "is known at run time only"));
+        return Ok(propagate_or(unknown.clone(), site, "is known at run time only"));
     }
     let value = match object {
         Value::Text(text) => match (name, arguments) {
@@ -141,13 +141,13 @@ fn replaced_by<'a>(
     text: &str,
     from: &Rc<str>,
     function: &Value<'a>,
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Value<'a>> {
     let Some((before, after)) = text.split_once(&**from) else { return Ok(Value::text(text)) };
     let value = evaluator.call(function, None, vec![Value::Text(from.clone())], site)?;
     Ok(match value.to_text() {
         Some(new) => Value::text([before, &new, after].concat()),
-        None => again_or(value, site, "is known at run time only"),
+        None => propagate_or(value, site, "is known at run time only"),
     })
 }
 

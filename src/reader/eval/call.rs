@@ -1,27 +1,27 @@
 //! Members, calls and `new`.
 
-use super::expression::{again, again_or};
+use super::expression::{propagate, propagate_or};
 use super::literal::spread_items;
-use super::value::{Object, Scope, Site, Value};
+use super::value::{EvalScope, Object, SourceSpan, Value};
 use super::{builtin, library};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
 use crate::reader::eval::file_reads;
-use crate::reader::reach::piece::Piece;
+use crate::reader::reach::root::ReachRoot;
 use crate::reader::zod;
 use oxc_ast::ast::{Argument, CallExpression, Expression, MemberExpression, NewExpression};
 use oxc_span::GetSpan;
 use std::rc::Rc;
 
-type Names<'a> = Rc<Scope<'a>>;
+type ScopeRef<'a> = Rc<EvalScope<'a>>;
 
 impl<'a> Evaluator<'a> {
     /// A member and the object it was taken from.
     pub fn member_expression(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         member: &'a MemberExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<(Value<'a>, Value<'a>)> {
         let object = self.expression(scope, member.object())?;
         if member.optional() && matches!(object, Value::Undefined | Value::Null) {
@@ -34,7 +34,7 @@ impl<'a> Evaluator<'a> {
                 let key = self.expression(scope, &one.expression)?;
                 match key.to_text() {
                     Some(text) => text.into(),
-                    None => return Ok((again(key, site), object)),
+                    None => return Ok((propagate(key, site), object)),
                 }
             }
         };
@@ -43,7 +43,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// `object.key`.
-    pub fn member(&self, object: &Value<'a>, key: &str, site: Site) -> Result<Value<'a>> {
+    pub fn member(&self, object: &Value<'a>, key: &str, site: SourceSpan) -> Result<Value<'a>> {
         let method = || Value::Method(Rc::new((object.clone(), key.into())));
         Ok(match object {
             Value::Object(one) => match one.get(key) {
@@ -51,7 +51,7 @@ impl<'a> Evaluator<'a> {
                 None if library::has_method(one, key) => method(),
                 None => match one.get("...") {
                     // What was spread into it could hold the key.
-                    Some(spread) => again(spread, site),
+                    Some(spread) => propagate(spread, site),
                     None => Value::Undefined,
                 },
             },
@@ -87,7 +87,7 @@ impl<'a> Evaluator<'a> {
             Value::Function(_) | Value::Method(_) => {
                 Value::unknown(site, "is a part of a function")
             }
-            Value::Unknown(_) => again(object.clone(), site),
+            Value::Unknown(_) => propagate(object.clone(), site),
             Value::Undefined | Value::Null => {
                 Value::unknown(site, format!("is \"{key}\" of nothing"))
             }
@@ -96,9 +96,9 @@ impl<'a> Evaluator<'a> {
 
     pub fn call_expression(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         call: &'a CallExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         if let Expression::Super(_) = &call.callee {
             let arguments = self.arguments(scope, &call.arguments)?;
@@ -106,7 +106,7 @@ impl<'a> Evaluator<'a> {
         }
         let (callee, this) = match call.callee.as_member_expression() {
             Some(member) => {
-                let place = Site::new(scope.module, member.span());
+                let place = SourceSpan::new(scope.module, member.span());
                 let (callee, object) = self.member_expression(scope, member, place)?;
                 (callee, Some(object))
             }
@@ -116,12 +116,12 @@ impl<'a> Evaluator<'a> {
             return Ok(Value::Undefined);
         }
         if callee.is_unknown() {
-            return Ok(again(callee, site));
+            return Ok(propagate(callee, site));
         }
         let arguments = self.arguments(scope, &call.arguments)?;
         match self.call(&callee, this, arguments, site)? {
             // Seen from outside, a helper that cannot be evaluated is the call of it.
-            Value::Unknown(unknown) => Ok(again(Value::Unknown(unknown), site)),
+            Value::Unknown(unknown) => Ok(propagate(Value::Unknown(unknown), site)),
             value => Ok(value),
         }
     }
@@ -132,11 +132,12 @@ impl<'a> Evaluator<'a> {
         callee: &Value<'a>,
         this: Option<Value<'a>>,
         arguments: Vec<Value<'a>>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         self.deeper(site, || match callee {
             Value::Function(function) => {
-                let frame = [Piece::expression(site), Piece::code(function.module, function.node)];
+                let frame =
+                    [ReachRoot::expression(site), ReachRoot::code(function.module, function.node)];
                 self.within(&frame, || self.call_function(function, this, arguments, site))
             }
             Value::Method(method) => {
@@ -153,15 +154,15 @@ impl<'a> Evaluator<'a> {
                     None => library::call(self, path, arguments, site),
                 }
             }
-            other => Ok(again_or(other.clone(), site, "calls what is no known function")),
+            other => Ok(propagate_or(other.clone(), site, "calls what is no known function")),
         })
     }
 
     pub fn new_expression(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         new: &'a NewExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         let callee = self.expression(scope, &new.callee)?;
         let arguments = self.arguments(scope, &new.arguments)?;
@@ -171,19 +172,21 @@ impl<'a> Evaluator<'a> {
                 Some(place) => place,
                 None => library::construct(self, path, &arguments, site),
             }),
-            other => Ok(again_or(other.clone(), site, "makes an object of what is no known class")),
+            other => {
+                Ok(propagate_or(other.clone(), site, "makes an object of what is no known class"))
+            }
         }
     }
 
     fn arguments(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         arguments: &'a [Argument<'a>],
     ) -> Result<Vec<Value<'a>>> {
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
             if let Argument::SpreadElement(spread) = argument {
-                let site = Site::new(scope.module, spread.argument.span());
+                let site = SourceSpan::new(scope.module, spread.argument.span());
                 values.extend(spread_items(self.expression(scope, &spread.argument)?, site));
             } else if let Some(expression) = argument.as_expression() {
                 values.push(self.expression(scope, expression)?);
@@ -196,8 +199,8 @@ impl<'a> Evaluator<'a> {
     pub fn copied(
         &self,
         from: Option<&Value<'a>>,
-        made: super::value::Made<'a>,
-        site: Site,
+        made: super::value::MadeBy<'a>,
+        site: SourceSpan,
     ) -> Value<'a> {
         let (fields, schemas) = match from {
             Some(Value::Object(object)) => (object.fields.borrow().clone(), object.schemas.clone()),

@@ -1,10 +1,12 @@
 //! Classes and enums: objects that a class makes, with what it inherits.
 
-use super::expression::again;
-use super::value::{Class, Code, Function, Made, Object, Scope, Site, Value, number_text};
+use super::expression::propagate;
+use super::value::{
+    Class, Code, EvalScope, Function, MadeBy, Object, SourceSpan, Value, number_text,
+};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
-use crate::reader::reach::piece::Piece;
+use crate::reader::reach::root::ReachRoot;
 use crate::reader::syntax::module::{Binding, Imported, ModuleId};
 use oxc_ast::ast::{
     Class as ClassNode, ClassElement, MethodDefinitionKind, TSEnumDeclaration, TSEnumMemberName,
@@ -18,7 +20,7 @@ const OWN_CLASS: &str = "super";
 
 impl<'a> Evaluator<'a> {
     /// A class with what it extends and implements.
-    pub fn class(&self, scope: &Rc<Scope<'a>>, node: &'a ClassNode<'a>) -> Result<Value<'a>> {
+    pub fn class(&self, scope: &Rc<EvalScope<'a>>, node: &'a ClassNode<'a>) -> Result<Value<'a>> {
         let parent = match node.heritage_expression() {
             Some(parent) => Some(self.expression(scope, parent)?),
             None => None,
@@ -65,16 +67,16 @@ impl<'a> Evaluator<'a> {
         &self,
         class: &Rc<Class<'a>>,
         arguments: Vec<Value<'a>>,
-        at: Site,
+        at: SourceSpan,
     ) -> Result<Value<'a>> {
-        let site = Site::new(class.module, class.node.span);
+        let site = SourceSpan::new(class.module, class.node.span);
         // A class without arguments is the same wherever it is instantiated.
-        let roots: Rc<[Piece<'a>]> = match arguments.is_empty() {
+        let roots: Rc<[ReachRoot<'a>]> = match arguments.is_empty() {
             true => Rc::default(),
-            false => self.within(&[Piece::expression(at)], || self.roots()),
+            false => self.within(&[ReachRoot::expression(at)], || self.roots()),
         };
         let by = class.node.id.as_ref().map_or("default", |id| id.name.as_str()).into();
-        let made = Made { by, bases: class.bases.clone(), class: Some(class.clone()) };
+        let made = MadeBy { by, bases: class.bases.clone(), class: Some(class.clone()) };
         let object = Rc::new(Object::new(Vec::new(), Some(made), site, roots.clone()));
         self.deeper(site, || {
             self.at_top(|| {
@@ -132,15 +134,15 @@ impl<'a> Evaluator<'a> {
         if class.parent.is_none() {
             self.fields(class, object)?;
         }
-        let scope = Scope::inside(&class.scope, Some(this.clone()));
+        let scope = EvalScope::inside(&class.scope, Some(this.clone()));
         scope.names.borrow_mut().insert(OWN_CLASS, Value::Class(class.clone()));
         let roots = Rc::default();
         let function = Function { module: class.module, node: Code::Function(node), scope, roots };
-        let site = Site::new(class.module, node.span);
+        let site = SourceSpan::new(class.module, node.span);
         let made = self.call_function(&function, Some(this), arguments, site)?;
         if made.is_unknown() {
             // What the rest of the constructor would have set is not known.
-            object.set("...", again(made, site));
+            object.set("...", propagate(made, site));
         }
         Ok(())
     }
@@ -148,7 +150,7 @@ impl<'a> Evaluator<'a> {
     /// `super(…)` in a constructor.
     pub fn call_super(
         &self,
-        scope: &Rc<Scope<'a>>,
+        scope: &Rc<EvalScope<'a>>,
         arguments: Vec<Value<'a>>,
     ) -> Result<Value<'a>> {
         if let (Some(Value::Object(object)), Some(Value::Class(class))) =
@@ -179,7 +181,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn fields(&self, class: &Rc<Class<'a>>, object: &Rc<Object<'a>>) -> Result<()> {
-        let scope = Scope::inside(&class.scope, Some(Value::Object(object.clone())));
+        let scope = EvalScope::inside(&class.scope, Some(Value::Object(object.clone())));
         for element in &class.node.body.body {
             let ClassElement::PropertyDefinition(field) = element else { continue };
             let (false, Some(init)) = (field.r#static, &field.value) else { continue };
@@ -216,11 +218,16 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Value<'a>> {
         let (scope, roots) = (class.scope.clone(), class.roots.clone());
         let function = Function { module: class.module, node: Code::Function(node), scope, roots };
-        self.call_function(&function, this, Vec::new(), Site::new(class.module, node.span))
+        self.call_function(&function, this, Vec::new(), SourceSpan::new(class.module, node.span))
     }
 
     /// `Class.key`: a static field, getter or method, or the class's name.
-    pub fn static_member(&self, class: &Rc<Class<'a>>, key: &str, site: Site) -> Result<Value<'a>> {
+    pub fn static_member(
+        &self,
+        class: &Rc<Class<'a>>,
+        key: &str,
+        site: SourceSpan,
+    ) -> Result<Value<'a>> {
         for class in lineage(class) {
             if let Some(value) = class.assigned.borrow().get(key) {
                 return Ok(value.clone());
@@ -248,12 +255,12 @@ impl<'a> Evaluator<'a> {
         &self,
         class: &Rc<Class<'a>>,
         element: &'a ClassElement<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         let this = || Some(Value::Class(class.clone()));
         match element {
             ClassElement::PropertyDefinition(field) => {
-                let scope = Scope::inside(&class.scope, this());
+                let scope = EvalScope::inside(&class.scope, this());
                 match &field.value {
                     Some(init) => self.deeper(site, || self.expression(&scope, init)),
                     None => Ok(Value::Undefined),
@@ -272,13 +279,13 @@ impl<'a> Evaluator<'a> {
     /// An enum as the object it is at run time: numbers lead back to names.
     pub fn enumeration(
         &self,
-        scope: &Rc<Scope<'a>>,
+        scope: &Rc<EvalScope<'a>>,
         node: &'a TSEnumDeclaration<'a>,
     ) -> Result<Value<'a>> {
-        let value = Value::object(Vec::new(), Site::new(scope.module, node.span));
+        let value = Value::object(Vec::new(), SourceSpan::new(scope.module, node.span));
         let Value::Object(object) = &value else { return Ok(value) };
         object.is_enum.set(true);
-        let inner = Scope::inside(scope, None);
+        let inner = EvalScope::inside(scope, None);
         inner.names.borrow_mut().insert(node.id.name.as_str(), value.clone());
         let mut next = Some(0.0);
         for member in &node.body.members {
@@ -289,7 +296,7 @@ impl<'a> Evaluator<'a> {
                 }
                 TSEnumMemberName::ComputedTemplateString(_) => continue,
             };
-            let site = Site::new(scope.module, member.span());
+            let site = SourceSpan::new(scope.module, member.span());
             let value = match (&member.initializer, next) {
                 (Some(init), _) => self.expression(&inner, init)?,
                 (None, Some(number)) => Value::Number(number),

@@ -1,10 +1,10 @@
 //! What modules export: names followed through re-exports to the module that has the value.
 
-use super::{Evaluator, Found};
+use super::{Evaluator, ResolvedExport};
 use crate::error::Result;
 use crate::reader::eval::imported_json::{json, packaged};
-use crate::reader::eval::value::{Code, Scope, Site, Value};
-use crate::reader::syntax::module::{Content, Export, Imported, Link, Module, ModuleId};
+use crate::reader::eval::value::{Code, EvalScope, SourceSpan, Value};
+use crate::reader::syntax::module::{Export, Imported, Link, Module, ModuleContent, ModuleId};
 use crate::reader::syntax::modules::Target;
 use oxc_ast::ast::Expression;
 use oxc_span::{GetSpan, Span};
@@ -17,15 +17,15 @@ impl<'a> Evaluator<'a> {
         from: &Module<'a>,
         link: Link<'a>,
         name: Imported<'a>,
-    ) -> Result<Found<'a>> {
+    ) -> Result<ResolvedExport<'a>> {
         let file = match self.modules.follow(from, link)? {
             Target::Package(package) => {
-                return Ok(Found::Value(packaged(&package, link.specifier, name)));
+                return Ok(ResolvedExport::Value(packaged(&package, link.specifier, name)));
             }
             Target::Module(file) => file,
             Target::Missing => {
-                return Ok(Found::Value(Value::unknown(
-                    Site::new(from.id, link.span),
+                return Ok(ResolvedExport::Value(Value::unknown(
+                    SourceSpan::new(from.id, link.span),
                     "cannot be found",
                 )));
             }
@@ -33,7 +33,7 @@ impl<'a> Evaluator<'a> {
         let module = self.modules.open(&file)?;
         match name {
             Imported::Everything if module.script().is_some() => {
-                Ok(Found::Value(Value::Namespace(module.id)))
+                Ok(ResolvedExport::Value(Value::Namespace(module.id)))
             }
             Imported::Everything => self.export(module, "default"),
             Imported::Name(name) => self.export(module, name),
@@ -43,8 +43,8 @@ impl<'a> Evaluator<'a> {
     /// The value of an export of a module.
     pub fn exported(&self, module: ModuleId, name: &'a str) -> Result<Value<'a>> {
         match self.export(self.modules.get(module), name)? {
-            Found::Local(module, name) => self.local(module, name),
-            Found::Value(value) => Ok(value),
+            ResolvedExport::Local(module, name) => self.local(module, name),
+            ResolvedExport::Value(value) => Ok(value),
         }
     }
 
@@ -70,7 +70,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Where an export of a module ends: re-exports and `export *` are followed in a loop.
-    pub fn export(&self, module: Rc<Module<'a>>, name: &'a str) -> Result<Found<'a>> {
+    pub fn export(&self, module: Rc<Module<'a>>, name: &'a str) -> Result<ResolvedExport<'a>> {
         let mut todo = vec![(module.clone(), name)];
         let mut seen = HashSet::new();
         while let Some((at, name)) = todo.pop() {
@@ -78,37 +78,39 @@ impl<'a> Evaluator<'a> {
                 continue;
             }
             let script = match &at.content {
-                Content::Script(script) => script,
-                Content::Json(value) => return Ok(Found::Value(json(value, name, at.id))),
-                Content::Text if name == "default" => {
-                    return Ok(Found::Value(Value::text(at.text)));
+                ModuleContent::Script(script) => script,
+                ModuleContent::Json(value) => {
+                    return Ok(ResolvedExport::Value(json(value, name, at.id)));
                 }
-                Content::Text => continue,
+                ModuleContent::Text if name == "default" => {
+                    return Ok(ResolvedExport::Value(Value::text(at.text)));
+                }
+                ModuleContent::Text => continue,
             };
             match script.exports.get(name) {
-                Some(&Export::Local(local)) => return Ok(Found::Local(at, local)),
+                Some(&Export::Local(local)) => return Ok(ResolvedExport::Local(at, local)),
                 Some(&Export::Expression(expression)) => {
                     return self.default_value(&at, expression);
                 }
                 Some(&Export::Function(node)) => {
-                    let function = self.function(&Scope::module(at.id), Code::Function(node));
-                    return Ok(Found::Value(function));
+                    let function = self.function(&EvalScope::module(at.id), Code::Function(node));
+                    return Ok(ResolvedExport::Value(function));
                 }
                 Some(&Export::Class(node)) => {
-                    let class = self.at_top(|| self.class(&Scope::module(at.id), node));
-                    return class.map(Found::Value);
+                    let class = self.at_top(|| self.class(&EvalScope::module(at.id), node));
+                    return class.map(ResolvedExport::Value);
                 }
                 Some(&Export::From { link, name }) => match self.modules.follow(&at, link)? {
                     Target::Module(file) => match name {
                         Imported::Name(name) => todo.push((self.modules.open(&file)?, name)),
                         Imported::Everything => {
-                            return Ok(Found::Value(Value::Namespace(
+                            return Ok(ResolvedExport::Value(Value::Namespace(
                                 self.modules.open(&file)?.id,
                             )));
                         }
                     },
                     Target::Package(package) => {
-                        return Ok(Found::Value(packaged(&package, link.specifier, name)));
+                        return Ok(ResolvedExport::Value(packaged(&package, link.specifier, name)));
                     }
                     Target::Missing => {}
                 },
@@ -124,35 +126,36 @@ impl<'a> Evaluator<'a> {
             }
         }
         let reason = format!("needs \"{name}\", which \"{}\" does not export", module.path);
-        Ok(Found::Value(Value::unknown(Site::new(module.id, Span::default()), reason)))
+        let site = SourceSpan::new(module.id, Span::default());
+        Ok(ResolvedExport::Value(Value::unknown(site, reason)))
     }
 
     fn default_value(
         &self,
         module: &Rc<Module<'a>>,
         expression: &'a Expression<'a>,
-    ) -> Result<Found<'a>> {
+    ) -> Result<ResolvedExport<'a>> {
         if let Expression::Identifier(name) = expression
             && module
                 .script()
                 .is_some_and(|script| script.bindings.contains_key(name.name.as_str()))
         {
-            return Ok(Found::Local(module.clone(), name.name.as_str()));
+            return Ok(ResolvedExport::Local(module.clone(), name.name.as_str()));
         }
         if let Some(value) = self.defaults.borrow().get(&module.id) {
-            return Ok(Found::Value(value.clone()));
+            return Ok(ResolvedExport::Value(value.clone()));
         }
-        let site = Site::new(module.id, expression.span());
+        let site = SourceSpan::new(module.id, expression.span());
         if !self.busy.borrow_mut().insert((module.id, "export default")) {
-            return Ok(Found::Value(Value::unknown(
+            return Ok(ResolvedExport::Value(Value::unknown(
                 site,
                 "needs the default export, which needs itself",
             )));
         }
-        let value = self.at_top(|| self.expression(&Scope::module(module.id), expression));
+        let value = self.at_top(|| self.expression(&EvalScope::module(module.id), expression));
         self.busy.borrow_mut().remove(&(module.id, "export default"));
         let value = value?;
         self.defaults.borrow_mut().insert(module.id, value.clone());
-        Ok(Found::Value(value))
+        Ok(ResolvedExport::Value(value))
     }
 }

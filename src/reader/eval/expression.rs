@@ -2,7 +2,7 @@
 
 use super::library;
 use super::operator::{operate, takes_right, type_name};
-use super::value::{Code, Function, Pattern, Scope, Site, Value};
+use super::value::{Code, EvalScope, Function, RegExp, SourceSpan, Value};
 use crate::error::Result;
 use crate::reader::eval::file_reads;
 use crate::reader::eval::{Evaluator, SIZE_MAX};
@@ -15,25 +15,25 @@ use oxc_span::GetSpan;
 use oxc_syntax::operator::UnaryOperator;
 use std::rc::Rc;
 
-type Names<'a> = Rc<Scope<'a>>;
+type ScopeRef<'a> = Rc<EvalScope<'a>>;
 
 impl<'a> Evaluator<'a> {
     /// The value of an expression in a scope.
     pub fn expression(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         expression: &'a Expression<'a>,
     ) -> Result<Value<'a>> {
-        let site = Site::new(scope.module, expression.span());
+        let site = SourceSpan::new(scope.module, expression.span());
         let value = self.deeper(site, || self.one(scope, expression, site))?;
         Ok(self.weighed(expression, value, site))
     }
 
     fn one(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         expression: &'a Expression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         Ok(match expression {
             Expression::BooleanLiteral(one) => Value::Bool(one.value),
@@ -42,7 +42,7 @@ impl<'a> Evaluator<'a> {
             Expression::StringLiteral(one) if !one.lone_surrogates => {
                 Value::text(one.value.as_str())
             }
-            Expression::RegExpLiteral(one) => Value::Pattern(Rc::new(Pattern {
+            Expression::RegExpLiteral(one) => Value::Pattern(Rc::new(RegExp {
                 source: one.regex.pattern.text.to_string(),
                 flags: one.regex.flags.to_string(),
             })),
@@ -91,9 +91,9 @@ impl<'a> Evaluator<'a> {
 
     fn conditional(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a ConditionalExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         match self.expression(scope, &one.test)?.truth() {
             None => {
@@ -106,13 +106,13 @@ impl<'a> Evaluator<'a> {
 
     fn logical(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a LogicalExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         let left = self.expression(scope, &one.left)?;
         match takes_right(&left, one.operator) {
-            None => Ok(again(left, site)),
+            None => Ok(propagate(left, site)),
             Some(false) => Ok(left),
             Some(true) => self.expression(scope, &one.right),
         }
@@ -120,9 +120,9 @@ impl<'a> Evaluator<'a> {
 
     fn tagged(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a TaggedTemplateExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         match self.expression(scope, &one.tag)? {
             Value::Package(path) if library::is_global(&path, &["String", "raw"]) => {
@@ -136,9 +136,9 @@ impl<'a> Evaluator<'a> {
     /// `a?.b` and what follows it.
     fn chain(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         chain: &'a ChainElement<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         match chain {
             ChainElement::CallExpression(call) => self.call_expression(scope, call, site),
@@ -150,15 +150,15 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    pub fn function(&self, scope: &Names<'a>, node: Code<'a>) -> Value<'a> {
+    pub fn function(&self, scope: &ScopeRef<'a>, node: Code<'a>) -> Value<'a> {
         let (scope, roots) = (scope.clone(), self.roots_in(scope));
         Value::Function(Rc::new(Function { module: scope.module, node, scope, roots }))
     }
 
-    fn identifier(&self, scope: &Names<'a>, name: &str, site: Site) -> Result<Value<'a>> {
+    fn identifier(&self, scope: &ScopeRef<'a>, name: &str, site: SourceSpan) -> Result<Value<'a>> {
         Ok(match self.name(scope, name)? {
             Some(Value::Unknown(unknown)) if unknown.site.end == 0 => {
-                again(Value::Unknown(unknown), site)
+                propagate(Value::Unknown(unknown), site)
             }
             Some(value) => value,
             None => match name {
@@ -175,9 +175,9 @@ impl<'a> Evaluator<'a> {
 
     fn template(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a TemplateLiteral<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         let cooked =
             one.quasis.iter().map(|part| part.value.cooked.as_ref().map(|text| text.as_str()));
@@ -187,10 +187,10 @@ impl<'a> Evaluator<'a> {
     /// The texts of a template with the values between them.
     fn joined(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         texts: impl Iterator<Item = Option<&'a str>>,
         template: &'a TemplateLiteral<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         let mut joined = String::new();
         let mut is_path = false;
@@ -205,7 +205,13 @@ impl<'a> Evaluator<'a> {
             }
             match value.to_text() {
                 Some(text) if joined.len() + text.len() <= SIZE_MAX => joined.push_str(&text),
-                _ => return Ok(again_or(value, site, "has a part that is known at run time only")),
+                _ => {
+                    return Ok(propagate_or(
+                        value,
+                        site,
+                        "has a part that is known at run time only",
+                    ));
+                }
             }
         }
         Ok(if is_path { Value::Path(joined.into()) } else { Value::text(joined) })
@@ -213,9 +219,9 @@ impl<'a> Evaluator<'a> {
 
     fn unary(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a UnaryExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         if one.operator == UnaryOperator::Delete {
             return self.delete(scope, &one.argument);
@@ -225,23 +231,23 @@ impl<'a> Evaluator<'a> {
             (UnaryOperator::Void, _) => Value::Undefined,
             (UnaryOperator::LogicalNot, value) => match value.truth() {
                 Some(truth) => Value::Bool(!truth),
-                None => again_or(value.clone(), site, "is known at run time only"),
+                None => propagate_or(value.clone(), site, "is known at run time only"),
             },
             (UnaryOperator::UnaryNegation, Value::Number(number)) => Value::Number(-number),
             (UnaryOperator::UnaryPlus, Value::Number(number)) => Value::Number(*number),
             (UnaryOperator::Typeof, value) => match type_name(value) {
                 Some(name) => Value::text(name),
-                None => again_or(value.clone(), site, "is known at run time only"),
+                None => propagate_or(value.clone(), site, "is known at run time only"),
             },
-            (_, value) => again_or(value.clone(), site, "is not evaluated"),
+            (_, value) => propagate_or(value.clone(), site, "is not evaluated"),
         })
     }
 
     fn binary(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a BinaryExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         // `'a' + 'b' + …` leans left: walked in a loop, since prompts are built of hundreds of lines.
         let mut rights = Vec::new();
@@ -264,11 +270,11 @@ impl<'a> Evaluator<'a> {
 }
 
 /// An unknown value as a part of a greater expression: the reason stays, the place is the whole.
-pub fn again<'a>(value: Value<'a>, site: Site) -> Value<'a> {
-    again_or(value, site, "is known at run time only")
+pub fn propagate<'a>(value: Value<'a>, site: SourceSpan) -> Value<'a> {
+    propagate_or(value, site, "is known at run time only")
 }
 
-pub fn again_or<'a>(value: Value<'a>, site: Site, otherwise: &str) -> Value<'a> {
+pub fn propagate_or<'a>(value: Value<'a>, site: SourceSpan, otherwise: &str) -> Value<'a> {
     match value {
         Value::Unknown(unknown) => Value::unknown(site, unknown.reason.clone()),
         Value::Package(path) => Value::unknown(site, library::reason(&path)),

@@ -3,17 +3,17 @@
 //! Only what is in the project counts, no secret, and nothing that a path leads out of it to. A path
 //! is a value of its own, so that no absolute path becomes part of a definition.
 
-use super::value::{Site, Value};
+use super::value::{SourceSpan, Value};
 use crate::error::Result;
 use crate::reader::syntax::modules::Modules;
 use crate::workspace::secret_name;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-type Names = [Rc<str>];
+type ScopeRef = [Rc<str>];
 
 /// `__dirname`, `__filename`.
-pub fn name<'a>(modules: &Modules<'a>, name: &str, site: Site) -> Option<Value<'a>> {
+pub fn name<'a>(modules: &Modules<'a>, name: &str, site: SourceSpan) -> Option<Value<'a>> {
     let module = modules.get(site.module);
     match name {
         "__dirname" => module.file.parent().map(path),
@@ -23,7 +23,12 @@ pub fn name<'a>(modules: &Modules<'a>, name: &str, site: Site) -> Option<Value<'
 }
 
 /// `import.meta.url` and its kin.
-pub fn place<'a>(modules: &Modules<'a>, names: &Names, key: &str, site: Site) -> Option<Value<'a>> {
+pub fn place<'a>(
+    modules: &Modules<'a>,
+    names: &ScopeRef,
+    key: &str,
+    site: SourceSpan,
+) -> Option<Value<'a>> {
     let is_meta = matches!(names, [global, import, meta]
         if &**global == "globalThis" && &**import == "import" && &**meta == "meta");
     let name_of_key = match key {
@@ -35,7 +40,7 @@ pub fn place<'a>(modules: &Modules<'a>, names: &Names, key: &str, site: Site) ->
 }
 
 /// `new URL('./persona.md', import.meta.url)`.
-pub fn url<'a>(names: &Names, arguments: &[Value<'a>]) -> Option<Value<'a>> {
+pub fn url<'a>(names: &ScopeRef, arguments: &[Value<'a>]) -> Option<Value<'a>> {
     let is_url = names.last().is_some_and(|name| &**name == "URL");
     match arguments {
         [Value::Text(relative), Value::Path(base)] if is_url && !relative.contains(':') => {
@@ -49,9 +54,9 @@ pub fn url<'a>(names: &Names, arguments: &[Value<'a>]) -> Option<Value<'a>> {
 /// Functions of Node that find and read files; `None` where it is another function.
 pub fn call<'a>(
     modules: &Modules<'a>,
-    names: &Names,
+    names: &ScopeRef,
     arguments: &[Value<'a>],
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Option<Value<'a>>> {
     let part = |name: &Rc<str>| !["default", "posix", "promises"].contains(&&**name);
     let names: Vec<&str> = names.iter().filter(|name| part(name)).map(|name| &**name).collect();
@@ -83,7 +88,7 @@ pub fn call<'a>(
 }
 
 /// The file of the project that a call of this function reads as a text.
-pub fn file_read(modules: &Modules<'_>, names: &Names, target: &Value<'_>) -> Option<PathBuf> {
+pub fn file_read(modules: &Modules<'_>, names: &ScopeRef, target: &Value<'_>) -> Option<PathBuf> {
     let [package, .., function] = names else { return None };
     let is_read = package.trim_start_matches("node:") == "fs" && &**function == "readFileSync";
     if is_read { project_file(modules, target) } else { None }
@@ -140,7 +145,7 @@ fn read<'a>(
     modules: &Modules<'a>,
     target: &Value<'a>,
     encoding: Option<&Value<'a>>,
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Option<Value<'a>>> {
     let Some(file) = project_file(modules, target) else {
         let known = matches!(target, Value::Path(_) | Value::Text(_));

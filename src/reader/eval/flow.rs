@@ -1,9 +1,9 @@
 //! Statements that choose or repeat: `switch` and the loops.
 
 use super::body::Flow;
-use super::expression::again_or;
+use super::expression::propagate_or;
 use super::operator::same;
-use super::value::{Scope, Site, Value};
+use super::value::{EvalScope, SourceSpan, Value};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
 use oxc_ast::ast::{
@@ -13,13 +13,13 @@ use oxc_ast::ast::{
 use oxc_span::GetSpan;
 use std::rc::Rc;
 
-type Names<'a> = Rc<Scope<'a>>;
+type ScopeRef<'a> = Rc<EvalScope<'a>>;
 
 /// What a turn of a loop costs.
 const TURN_STEPS: u32 = 20;
 
 /// How a loop goes on after one run of its body.
-enum Turn<'a> {
+enum LoopControl<'a> {
     Again,
     Over(Flow<'a>),
 }
@@ -27,18 +27,18 @@ enum Turn<'a> {
 impl<'a> Evaluator<'a> {
     pub fn switch(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a SwitchStatement<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Flow<'a>> {
         let wanted = self.expression(scope, &one.discriminant)?;
-        let inner = Scope::inside(scope, None);
+        let inner = EvalScope::inside(scope, None);
         let mut start = one.cases.iter().position(|case| case.test.is_none());
         for (at, case) in one.cases.iter().enumerate() {
             let Some(test) = &case.test else { continue };
             match same(&wanted, &self.expression(&inner, test)?) {
                 None => {
-                    return Ok(Flow::Return(again_or(
+                    return Ok(Flow::Return(propagate_or(
                         wanted,
                         site,
                         "depends on what is known at run time only",
@@ -64,7 +64,7 @@ impl<'a> Evaluator<'a> {
     /// `while`, and `do … while` where the body comes first.
     pub fn while_loop(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         test: &'a Expression<'a>,
         body: &'a Statement<'a>,
         body_first: bool,
@@ -76,14 +76,14 @@ impl<'a> Evaluator<'a> {
             {
                 return Ok(flow);
             }
-            if let Turn::Over(flow) = self.turn(scope, body)? {
+            if let LoopControl::Over(flow) = self.turn(scope, body)? {
                 return Ok(flow);
             }
         }
     }
 
-    pub fn for_loop(&self, scope: &Names<'a>, one: &'a ForStatement<'a>) -> Result<Flow<'a>> {
-        let mut inner = Scope::inside(scope, None);
+    pub fn for_loop(&self, scope: &ScopeRef<'a>, one: &'a ForStatement<'a>) -> Result<Flow<'a>> {
+        let mut inner = EvalScope::inside(scope, None);
         match &one.init {
             Some(ForStatementInit::VariableDeclaration(variables)) => {
                 self.variables(&inner, variables)?
@@ -99,11 +99,11 @@ impl<'a> Evaluator<'a> {
             if let Some(flow) = self.ends(&inner, one.test.as_ref())? {
                 return Ok(flow);
             }
-            if let Turn::Over(flow) = self.turn(&inner, &one.body)? {
+            if let LoopControl::Over(flow) = self.turn(&inner, &one.body)? {
                 return Ok(flow);
             }
             // Each turn has names of its own, which a function made in it keeps.
-            let next = Scope::inside(scope, None);
+            let next = EvalScope::inside(scope, None);
             next.names.borrow_mut().clone_from(&inner.names.borrow());
             inner = next;
             if let Some(update) = &one.update {
@@ -114,24 +114,24 @@ impl<'a> Evaluator<'a> {
 
     pub fn for_of(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a ForOfStatement<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Flow<'a>> {
         match self.expression(scope, &one.right)? {
             Value::List(items) => {
                 let items = items.borrow().clone();
                 self.each(scope, &one.left, items, &one.body, site)
             }
-            other => Ok(Flow::Return(again_or(other, site, "walks over no known list"))),
+            other => Ok(Flow::Return(propagate_or(other, site, "walks over no known list"))),
         }
     }
 
     pub fn for_in(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         one: &'a ForInStatement<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Flow<'a>> {
         match self.expression(scope, &one.right)? {
             Value::Object(object)
@@ -145,20 +145,20 @@ impl<'a> Evaluator<'a> {
                     .collect();
                 self.each(scope, &one.left, names, &one.body, site)
             }
-            other => Ok(Flow::Return(again_or(other, site, "walks over no known object"))),
+            other => Ok(Flow::Return(propagate_or(other, site, "walks over no known object"))),
         }
     }
 
     fn each(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         left: &'a ForStatementLeft<'a>,
         items: Vec<Value<'a>>,
         body: &'a Statement<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Flow<'a>> {
         for item in items {
-            let inner = Scope::inside(scope, None);
+            let inner = EvalScope::inside(scope, None);
             match (left, left.as_assignment_target()) {
                 (ForStatementLeft::VariableDeclaration(left), _) => {
                     for declarator in &left.declarations {
@@ -173,26 +173,26 @@ impl<'a> Evaluator<'a> {
                     )));
                 }
             }
-            if let Turn::Over(flow) = self.turn(&inner, body)? {
+            if let LoopControl::Over(flow) = self.turn(&inner, body)? {
                 return Ok(flow);
             }
         }
         Ok(Flow::Next)
     }
 
-    fn turn(&self, scope: &Names<'a>, body: &'a Statement<'a>) -> Result<Turn<'a>> {
+    fn turn(&self, scope: &ScopeRef<'a>, body: &'a Statement<'a>) -> Result<LoopControl<'a>> {
         self.spend(TURN_STEPS);
         Ok(match self.statement(scope, body)? {
-            Flow::Next | Flow::Continue => Turn::Again,
-            Flow::Break => Turn::Over(Flow::Next),
-            Flow::Return(value) => Turn::Over(Flow::Return(value)),
+            Flow::Next | Flow::Continue => LoopControl::Again,
+            Flow::Break => LoopControl::Over(Flow::Next),
+            Flow::Return(value) => LoopControl::Over(Flow::Return(value)),
         })
     }
 
     /// How a loop is left whose test fails, or is not known.
     fn ends(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         test: Option<&'a Expression<'a>>,
     ) -> Result<Option<Flow<'a>>> {
         let Some(test) = test else { return Ok(None) };
@@ -202,7 +202,11 @@ impl<'a> Evaluator<'a> {
             Some(false) => Some(Flow::Next),
             None => {
                 let reason = "depends on a condition that is known at run time only";
-                Some(Flow::Return(again_or(value, Site::new(scope.module, test.span()), reason)))
+                Some(Flow::Return(propagate_or(
+                    value,
+                    SourceSpan::new(scope.module, test.span()),
+                    reason,
+                )))
             }
         })
     }

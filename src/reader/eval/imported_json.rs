@@ -1,6 +1,6 @@
 //! Values from outside the project's code: what packages export, and JSON modules.
 
-use super::value::{Site, Value};
+use super::value::{SourceSpan, Value};
 use crate::reader::syntax::module::{Imported, ModuleId};
 use oxc_span::Span;
 use std::rc::Rc;
@@ -29,7 +29,7 @@ pub fn packaged<'a>(package: &str, specifier: &str, name: Imported<'a>) -> Value
 
 /// An export of a JSON module: the whole document, or one of its keys.
 pub fn json<'a>(value: &serde_json::Value, name: &str, module: ModuleId) -> Value<'a> {
-    let site = Site::new(module, Span::default());
+    let site = SourceSpan::new(module, Span::default());
     match name {
         "default" => from_json(value, site),
         key => value.get(key).map_or(Value::Undefined, |value| from_json(value, site)),
@@ -37,7 +37,7 @@ pub fn json<'a>(value: &serde_json::Value, name: &str, module: ModuleId) -> Valu
 }
 
 /// A value from JSON.
-pub fn from_json<'a>(value: &serde_json::Value, site: Site) -> Value<'a> {
+pub fn from_json<'a>(value: &serde_json::Value, site: SourceSpan) -> Value<'a> {
     match value {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(value) => Value::Bool(*value),

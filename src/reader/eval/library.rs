@@ -3,8 +3,8 @@
 //! `lua-cli` makes primitives and parts of workflows; Zod makes schemas; the globals compute.
 
 use super::builtin;
-use super::expression::again_or;
-use super::value::{Made, Object, Site, Value};
+use super::expression::propagate_or;
+use super::value::{MadeBy, Object, SourceSpan, Value};
 use crate::error::Result;
 use crate::model::kind::Kind;
 use crate::reader::eval::Evaluator;
@@ -76,7 +76,7 @@ pub fn reason(path: &[Rc<str>]) -> String {
     }
 }
 
-pub fn member<'a>(path: &Path, key: &str, site: Site) -> Value<'a> {
+pub fn member<'a>(path: &Path, key: &str, site: SourceSpan) -> Value<'a> {
     let mut longer = path.to_vec();
     longer.push(key.into());
     if longer.len() == 4 && is_global(path, &["process", "env"]) {
@@ -94,7 +94,7 @@ pub fn call<'a>(
     evaluator: &Evaluator<'a>,
     path: &Path,
     arguments: Vec<Value<'a>>,
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Value<'a>> {
     match &*path[0] {
         "zod" => return Ok(zod::call(&path[1..], &arguments, site)),
@@ -111,7 +111,7 @@ pub fn call<'a>(
     }
     if Kind::made_by(&name).is_some() || name == "createStep" {
         let made =
-            Made { by: name.as_str().into(), bases: Rc::new(vec![name.into()]), class: None };
+            MadeBy { by: name.as_str().into(), bases: Rc::new(vec![name.into()]), class: None };
         let object = evaluator.copied(arguments.first(), made, site);
         if let (Value::Object(object), Some(build)) = (&object, arguments.get(1)) {
             // `defineWorkflow(config, build)`.
@@ -130,9 +130,9 @@ fn part<'a>(
     evaluator: &Evaluator<'a>,
     name: &str,
     arguments: Vec<Value<'a>>,
-    site: Site,
+    site: SourceSpan,
 ) -> Value<'a> {
-    let made = Made { by: name.into(), bases: Rc::new(vec![name.into()]), class: None };
+    let made = MadeBy { by: name.into(), bases: Rc::new(vec![name.into()]), class: None };
     let value = evaluator.copied(None, made, site);
     if let (Value::Object(object), "env.template", Some(key)) = (&value, name, arguments.first()) {
         // How the stock builder writes a variable that the platform fills in.
@@ -149,11 +149,11 @@ pub fn construct<'a>(
     evaluator: &Evaluator<'a>,
     path: &Path,
     arguments: &[Value<'a>],
-    site: Site,
+    site: SourceSpan,
 ) -> Value<'a> {
     let name = path.last().cloned().unwrap_or_default();
     if Kind::made_by(&name).is_some() {
-        let made = Made { by: name.clone(), bases: Rc::new(vec![name]), class: None };
+        let made = MadeBy { by: name.clone(), bases: Rc::new(vec![name]), class: None };
         return evaluator.copied(arguments.first(), made, site);
     }
     if is_global(path, &["Date"])
@@ -166,7 +166,7 @@ pub fn construct<'a>(
         return Value::unknown(site, format!("makes a \"{name}\""));
     }
     // A speech model: `new deepgram.STT({…})`.
-    let made = Made { by: name.clone(), bases: Rc::new(vec![name]), class: None };
+    let made = MadeBy { by: name.clone(), bases: Rc::new(vec![name]), class: None };
     let value = evaluator.copied(None, made, site);
     if let Value::Object(object) = &value {
         object.set("$new", Value::text(path.join(".")));
@@ -203,7 +203,7 @@ pub fn method<'a>(
     object: &Rc<Object<'a>>,
     name: &str,
     arguments: Vec<Value<'a>>,
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Value<'a>> {
     if ["addTool", "addTools"].contains(&name) {
         let tools = match object.get("tools") {
@@ -252,12 +252,12 @@ fn global_call<'a>(
     evaluator: &Evaluator<'a>,
     path: &[Rc<str>],
     arguments: &[Value<'a>],
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Option<Value<'a>>> {
     let names: Vec<&str> = path.iter().map(|part| &**part).collect();
     let first = arguments.first().unwrap_or(&Value::Undefined);
     if arguments.iter().any(Value::is_unknown) && names.first() != Some(&"Object") {
-        return Ok(Some(again_or(first.clone(), site, "is known at run time only")));
+        return Ok(Some(propagate_or(first.clone(), site, "is known at run time only")));
     }
     Ok(match names.as_slice() {
         ["String"] => first.to_text().map(Value::text),
@@ -342,7 +342,7 @@ fn object_assign<'a>(target: &Value<'a>, sources: &[Value<'a>]) -> Option<Value<
     Some(target.clone())
 }
 
-fn from_entries<'a>(entries: &Value<'a>, site: Site) -> Option<Value<'a>> {
+fn from_entries<'a>(entries: &Value<'a>, site: SourceSpan) -> Option<Value<'a>> {
     let Value::List(entries) = entries else { return None };
     let value = Value::object(Vec::new(), site);
     if let Value::Object(object) = &value {

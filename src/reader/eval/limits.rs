@@ -1,7 +1,7 @@
 //! The memory that evaluating one project may take. What a text, a list or an object holds is counted where
 //! an expression makes it; what is only looked up costs nothing.
 
-use super::value::{Site, Value};
+use super::value::{SourceSpan, Value};
 use crate::reader::eval::Evaluator;
 use oxc_ast::ast::Expression;
 
@@ -15,7 +15,12 @@ const FIELD: usize = 48;
 
 impl<'a> Evaluator<'a> {
     /// The value, or an unknown where too much was made already.
-    pub fn weighed(&self, expression: &Expression<'a>, value: Value<'a>, site: Site) -> Value<'a> {
+    pub fn weighed(
+        &self,
+        expression: &Expression<'a>,
+        value: Value<'a>,
+        site: SourceSpan,
+    ) -> Value<'a> {
         if !makes(expression) {
             return value;
         }

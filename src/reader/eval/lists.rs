@@ -1,10 +1,10 @@
 //! Methods of lists.
 
 use super::builtin::{from_end, range};
-use super::expression::again_or;
+use super::expression::propagate_or;
 use super::library;
 use super::operator::same;
-use super::value::{Site, Value};
+use super::value::{SourceSpan, Value};
 use crate::error::Result;
 use crate::reader::eval::{Evaluator, SIZE_MAX};
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ pub fn method<'a>(
     list: &Items<'a>,
     name: &str,
     arguments: &[Value<'a>],
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Value<'a>> {
     if let Some(value) = changed(list, name, arguments) {
         return Ok(value);
@@ -42,7 +42,7 @@ pub fn method<'a>(
     Ok(value.unwrap_or_else(|| {
         let unknown = Value::unknown(site, format!("calls \"{name}\", which is not evaluated"));
         if ["splice", "fill", "copyWithin"].contains(&name) {
-            Value::List(list.clone()).doubt(unknown.clone());
+            Value::List(list.clone()).taint(unknown.clone());
         }
         unknown
     }))
@@ -55,7 +55,7 @@ fn sorted<'a>(
     mut items: Vec<Value<'a>>,
     name: &str,
     function: Option<&Value<'a>>,
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Value<'a>> {
     let mut failed = None;
     items.sort_by(|one, other| {
@@ -69,7 +69,9 @@ fn sorted<'a>(
                     Ok(Value::Number(number)) => {
                         Ok(number.partial_cmp(&0.0).unwrap_or(Ordering::Equal))
                     }
-                    Ok(other) => Err(again_or(other, site, "is in an order that is not evaluated")),
+                    Ok(other) => {
+                        Err(propagate_or(other, site, "is in an order that is not evaluated"))
+                    }
                     Err(_) => Err(Value::unknown(site, "is in an order that is not evaluated")),
                 }
             }
@@ -80,7 +82,7 @@ fn sorted<'a>(
         })
     });
     if let Some(unknown) = failed {
-        Value::List(list.clone()).doubt(unknown.clone());
+        Value::List(list.clone()).taint(unknown.clone());
         return Ok(unknown);
     }
     if name == "toSorted" {
@@ -126,7 +128,7 @@ struct Each<'e, 'a> {
     evaluator: &'e Evaluator<'a>,
     items: &'e [Value<'a>],
     function: &'e Value<'a>,
-    site: Site,
+    site: SourceSpan,
 }
 
 impl<'a> Each<'_, 'a> {
@@ -156,7 +158,7 @@ impl<'a> Each<'_, 'a> {
                     "some" => Value::Bool(!kept.is_empty()),
                     _ => Value::Bool(kept.len() == self.items.len()),
                 },
-                Err(value) => again_or(value, self.site, "is known at run time only"),
+                Err(value) => propagate_or(value, self.site, "is known at run time only"),
             },
             "reduce" => {
                 let Some(mut sum) = first.cloned() else { return Ok(None) };
@@ -189,11 +191,11 @@ impl<'a> Each<'_, 'a> {
     }
 }
 
-fn joined<'a>(items: &[Value<'a>], by: Option<&Value<'a>>, site: Site) -> Value<'a> {
+fn joined<'a>(items: &[Value<'a>], by: Option<&Value<'a>>, site: SourceSpan) -> Value<'a> {
     let by = match by {
         None | Some(Value::Undefined) => ",".into(),
         Some(Value::Text(by)) => by.clone(),
-        Some(other) => return again_or(other.clone(), site, "joins with what is no text"),
+        Some(other) => return propagate_or(other.clone(), site, "joins with what is no text"),
     };
     let mut joined = String::new();
     for (at, item) in items.iter().enumerate() {
@@ -204,7 +206,7 @@ fn joined<'a>(items: &[Value<'a>], by: Option<&Value<'a>>, site: Site) -> Value<
             Value::Undefined | Value::Null => {}
             item => match item.to_text() {
                 Some(text) if joined.len() + text.len() <= SIZE_MAX => joined.push_str(&text),
-                _ => return again_or(item.clone(), site, "joins what is no text"),
+                _ => return propagate_or(item.clone(), site, "joins what is no text"),
             },
         }
     }

@@ -1,10 +1,10 @@
 //! Lists and objects that are written out, with what is spread into them.
 
-use super::expression::again_or;
-use super::value::{Object, Scope, Site, Value};
+use super::expression::propagate_or;
+use super::value::{EvalScope, Object, SourceSpan, Value};
 use crate::error::Result;
 use crate::reader::eval::{Evaluator, SIZE_MAX};
-use crate::reader::reach::piece::Piece;
+use crate::reader::reach::root::ReachRoot;
 use oxc_ast::ast::{
     ArrayExpression, ArrayExpressionElement, ObjectExpression, ObjectPropertyKind, PropertyKey,
     PropertyKind,
@@ -12,17 +12,17 @@ use oxc_ast::ast::{
 use oxc_span::GetSpan;
 use std::rc::Rc;
 
-type Names<'a> = Rc<Scope<'a>>;
+type ScopeRef<'a> = Rc<EvalScope<'a>>;
 
 impl<'a> Evaluator<'a> {
-    pub fn list(&self, scope: &Names<'a>, list: &'a ArrayExpression<'a>) -> Result<Value<'a>> {
+    pub fn list(&self, scope: &ScopeRef<'a>, list: &'a ArrayExpression<'a>) -> Result<Value<'a>> {
         let mut items = Vec::with_capacity(list.elements.len());
         for element in &list.elements {
             match element {
                 ArrayExpressionElement::Elision(_) => items.push(Value::Undefined),
                 ArrayExpressionElement::SpreadElement(spread) => {
                     let value = self.expression(scope, &spread.argument)?;
-                    let site = Site::new(scope.module, spread.argument.span());
+                    let site = SourceSpan::new(scope.module, spread.argument.span());
                     items.extend(spread_items(value, site));
                 }
                 other => {
@@ -32,7 +32,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
             if items.len() > SIZE_MAX {
-                return Ok(Value::unknown(Site::new(scope.module, list.span), "is too long"));
+                return Ok(Value::unknown(SourceSpan::new(scope.module, list.span), "is too long"));
             }
         }
         Ok(Value::list(items))
@@ -40,9 +40,9 @@ impl<'a> Evaluator<'a> {
 
     pub fn object(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         object: &'a ObjectExpression<'a>,
-        site: Site,
+        site: SourceSpan,
     ) -> Result<Value<'a>> {
         let fields = Vec::with_capacity(object.properties.len());
         let made = Rc::new(Object::new(fields, None, site, self.roots_in(scope)));
@@ -52,12 +52,12 @@ impl<'a> Evaluator<'a> {
             match property {
                 ObjectPropertyKind::SpreadProperty(spread) => {
                     let from = self.expression(scope, &spread.argument)?;
-                    let site = Site::new(scope.module, spread.argument.span());
+                    let site = SourceSpan::new(scope.module, spread.argument.span());
                     self.spread_fields(&made, from, site)?;
                 }
                 ObjectPropertyKind::ObjectProperty(one) => {
                     let Some(key) = self.key(scope, &one.key, one.computed)? else {
-                        let site = Site::new(scope.module, one.span);
+                        let site = SourceSpan::new(scope.module, one.span);
                         made.set(
                             "[...]",
                             Value::unknown(site, "has a key that is known at run time only"),
@@ -66,8 +66,8 @@ impl<'a> Evaluator<'a> {
                     };
                     let field = self.expression(scope, &one.value)?;
                     if matches!(field, Value::Schema(_)) {
-                        let site = Site::new(scope.module, one.value.span());
-                        made.schemas.borrow_mut().push(Piece::expression(site));
+                        let site = SourceSpan::new(scope.module, one.value.span());
+                        made.schemas.borrow_mut().push(ReachRoot::expression(site));
                     }
                     match one.kind {
                         PropertyKind::Init => made.set(&key, field),
@@ -85,7 +85,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Puts the fields of an object that is spread into another.
-    fn spread_fields(&self, made: &Object<'a>, from: Value<'a>, site: Site) -> Result<()> {
+    fn spread_fields(&self, made: &Object<'a>, from: Value<'a>, site: SourceSpan) -> Result<()> {
         match &from {
             Value::Object(other) => {
                 let fields = other.fields.borrow().clone();
@@ -102,7 +102,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
             other if other.truth() == Some(false) => {}
-            _ => made.set("...", again_or(from, site, "is spread, but is no known object")),
+            _ => made.set("...", propagate_or(from, site, "is spread, but is no known object")),
         }
         Ok(())
     }
@@ -110,7 +110,7 @@ impl<'a> Evaluator<'a> {
     /// The name of a property; `None` where a computed one is not known.
     pub fn key(
         &self,
-        scope: &Names<'a>,
+        scope: &ScopeRef<'a>,
         key: &'a PropertyKey<'a>,
         computed: bool,
     ) -> Result<Option<Rc<str>>> {
@@ -126,11 +126,11 @@ impl<'a> Evaluator<'a> {
 }
 
 /// The items of a list that is spread into another.
-pub fn spread_items<'a>(value: Value<'a>, site: Site) -> Vec<Value<'a>> {
+pub fn spread_items<'a>(value: Value<'a>, site: SourceSpan) -> Vec<Value<'a>> {
     match value {
         Value::List(items) => items.borrow().clone(),
         Value::Undefined | Value::Null | Value::Bool(false) => Vec::new(),
         Value::Text(text) => text.chars().map(|one| Value::text(one.to_string())).collect(),
-        other => vec![again_or(other, site, "is spread, but is no known list")],
+        other => vec![propagate_or(other, site, "is spread, but is no known list")],
     }
 }

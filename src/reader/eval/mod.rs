@@ -24,9 +24,9 @@ pub mod value;
 
 use crate::error::Result;
 use crate::reader::eval::body::Flow;
-use crate::reader::eval::expression::again;
-use crate::reader::eval::value::{Code, Scope, Site, Value};
-use crate::reader::reach::piece::{self, Piece};
+use crate::reader::eval::expression::propagate;
+use crate::reader::eval::value::{Code, EvalScope, SourceSpan, Value};
+use crate::reader::reach::root::{self, ReachRoot};
 use crate::reader::syntax::module::{Binding, Module, ModuleId, Script};
 use crate::reader::syntax::modules::Modules;
 use oxc_ast::ast::{BindingPattern, Expression};
@@ -49,20 +49,20 @@ pub struct Evaluator<'a> {
     /// Names being evaluated: a name that needs itself is unknown.
     busy: RefCell<HashSet<(ModuleId, &'a str)>>,
     /// Statements of the top level that ran, and the one that runs now.
-    run: RefCell<HashSet<Site>>,
-    running: Cell<Option<Site>>,
+    run: RefCell<HashSet<SourceSpan>>,
+    running: Cell<Option<SourceSpan>>,
     /// Names whose further statements wait for that one.
     later: RefCell<Vec<(ModuleId, &'a str, Value<'a>)>>,
     /// The calls that run now, one list for each top-level name being evaluated.
-    frames: RefCell<Vec<Vec<Piece<'a>>>>,
+    frames: RefCell<Vec<Vec<ReachRoot<'a>>>>,
     depth: Cell<u32>,
     steps: Cell<u32>,
-    /// See `budget`.
+    /// See `limits`.
     pub made: Cell<usize>,
 }
 
 /// Where an exported name ends.
-pub enum Found<'a> {
+pub enum ResolvedExport<'a> {
     Local(Rc<Module<'a>>, &'a str),
     Value(Value<'a>),
 }
@@ -96,7 +96,11 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Runs one step deeper, or gives an unknown where that is too deep or too long.
-    pub fn deeper(&self, site: Site, run: impl FnOnce() -> Result<Value<'a>>) -> Result<Value<'a>> {
+    pub fn deeper(
+        &self,
+        site: SourceSpan,
+        run: impl FnOnce() -> Result<Value<'a>>,
+    ) -> Result<Value<'a>> {
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > STEPS_MAX {
             return Ok(Value::unknown(site, "takes too many steps to evaluate"));
@@ -111,20 +115,20 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The code that runs now: calls, and the functions that they call.
-    pub fn roots(&self) -> Rc<[Piece<'a>]> {
+    pub fn roots(&self) -> Rc<[ReachRoot<'a>]> {
         match self.frames.borrow().last() {
-            Some(frame) if !frame.is_empty() => piece::distinct(frame).into(),
+            Some(frame) if !frame.is_empty() => root::distinct(frame).into(),
             _ => Rc::default(),
         }
     }
 
     /// The same for what is made in a scope: at the top level of a module nothing else had to run.
-    pub fn roots_in(&self, scope: &Scope<'a>) -> Rc<[Piece<'a>]> {
+    pub fn roots_in(&self, scope: &EvalScope<'a>) -> Rc<[ReachRoot<'a>]> {
         if scope.parent.is_some() { self.roots() } else { Rc::default() }
     }
 
     /// Runs a call within the current frame.
-    pub fn within<T>(&self, pieces: &[Piece<'a>], run: impl FnOnce() -> T) -> T {
+    pub fn within<T>(&self, pieces: &[ReachRoot<'a>], run: impl FnOnce() -> T) -> T {
         if let Some(frame) = self.frames.borrow_mut().last_mut() {
             frame.extend(pieces);
         }
@@ -144,7 +148,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What a name means in a scope; `None` where nothing declares it.
-    pub fn name(&self, scope: &Rc<Scope<'a>>, name: &str) -> Result<Option<Value<'a>>> {
+    pub fn name(&self, scope: &Rc<EvalScope<'a>>, name: &str) -> Result<Option<Value<'a>>> {
         if let Some(value) = scope.find(name) {
             return Ok(Some(value));
         }
@@ -172,20 +176,22 @@ impl<'a> Evaluator<'a> {
                 Some(&Binding::Variable { init: Some(Expression::Identifier(other)), .. })
                     if self.plain(script, at.1, other.name.as_str()) =>
                 {
-                    Found::Local(at.0.clone(), other.name.as_str())
+                    ResolvedExport::Local(at.0.clone(), other.name.as_str())
                 }
                 Some(&binding) => return self.declared(&at.0, at.1, binding),
-                None => Found::Value(Value::unknown(
-                    Site::new(at.0.id, Span::default()),
+                None => ResolvedExport::Value(Value::unknown(
+                    SourceSpan::new(at.0.id, Span::default()),
                     format!("needs \"{}\", which is not declared", at.1),
                 )),
             };
             match next {
-                Found::Value(value) => return Ok(value),
-                Found::Local(module, name) if seen.insert((module.id, name)) => at = (module, name),
-                Found::Local(module, name) => {
+                ResolvedExport::Value(value) => return Ok(value),
+                ResolvedExport::Local(module, name) if seen.insert((module.id, name)) => {
+                    at = (module, name)
+                }
+                ResolvedExport::Local(module, name) => {
                     let reason = format!("needs \"{name}\", which stands for itself");
-                    return Ok(Value::unknown(Site::new(module.id, Span::default()), reason));
+                    return Ok(Value::unknown(SourceSpan::new(module.id, Span::default()), reason));
                 }
             }
         }
@@ -209,12 +215,12 @@ impl<'a> Evaluator<'a> {
         binding: Binding<'a>,
     ) -> Result<Value<'a>> {
         let key = (module.id, name);
-        let site = |span: Span| Site::new(module.id, span);
+        let site = |span: Span| SourceSpan::new(module.id, span);
         if !self.busy.borrow_mut().insert(key) {
             let span = binding_span(binding);
             return Ok(Value::unknown(site(span), format!("needs \"{name}\", which needs itself")));
         }
-        let scope = Scope::module(module.id);
+        let scope = EvalScope::module(module.id);
         let value = self.at_top(|| match binding {
             Binding::Variable { pattern, init } => {
                 self.variable(module, &scope, name, pattern, init)
@@ -238,12 +244,12 @@ impl<'a> Evaluator<'a> {
     fn variable(
         &self,
         module: &Module<'a>,
-        scope: &Rc<Scope<'a>>,
+        scope: &Rc<EvalScope<'a>>,
         name: &'a str,
         pattern: &'a BindingPattern<'a>,
         init: Option<&'a Expression<'a>>,
     ) -> Result<Value<'a>> {
-        let site = Site::new(module.id, init.map_or_else(|| pattern.span(), GetSpan::span));
+        let site = SourceSpan::new(module.id, init.map_or_else(|| pattern.span(), GetSpan::span));
         let assigned = module.script().is_some_and(|script| script.names.assigned.contains(name));
         if assigned {
             return Ok(Value::unknown(
@@ -258,7 +264,7 @@ impl<'a> Evaluator<'a> {
         if matches!(pattern, BindingPattern::BindingIdentifier(_)) {
             return Ok(value);
         }
-        let inner = Scope::inside(scope, None);
+        let inner = EvalScope::inside(scope, None);
         self.bind(&inner, pattern, value)?;
         Ok(inner.find(name).unwrap_or(Value::Undefined))
     }
@@ -271,9 +277,9 @@ impl<'a> Evaluator<'a> {
         let Some(effects) = module.script().and_then(|script| script.effects.get(name)) else {
             return Ok(());
         };
-        let scope = Scope::module(module.id);
+        let scope = EvalScope::module(module.id);
         for &effect in effects {
-            let site = Site::new(module.id, effect.span());
+            let site = SourceSpan::new(module.id, effect.span());
             let above = self.running.get();
             if above.is_some_and(|above| above.module == module.id && above.start < site.start) {
                 self.later.borrow_mut().push((module.id, name, value.clone()));
@@ -283,10 +289,11 @@ impl<'a> Evaluator<'a> {
                 continue;
             }
             self.running.set(Some(site));
-            let flow = self.within(&[Piece::declaration(site)], || self.statement(&scope, effect));
+            let flow =
+                self.within(&[ReachRoot::declaration(site)], || self.statement(&scope, effect));
             self.running.set(above);
             if let Flow::Return(unknown) = flow? {
-                value.doubt(again(unknown, site));
+                value.taint(propagate(unknown, site));
             }
         }
         while self.running.get().is_none()

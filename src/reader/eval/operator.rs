@@ -1,7 +1,7 @@
 //! Operators: two values and what stands between them.
 
-use super::expression::again;
-use super::value::{Site, Value};
+use super::expression::propagate;
+use super::value::{SourceSpan, Value};
 use crate::reader::eval::SIZE_MAX;
 use oxc_syntax::operator::{BinaryOperator, LogicalOperator};
 use std::rc::Rc;
@@ -40,13 +40,13 @@ pub fn operate<'a>(
     operator: BinaryOperator,
     left: Value<'a>,
     right: Value<'a>,
-    site: Site,
+    site: SourceSpan,
 ) -> Value<'a> {
     if left.is_unknown() || matches!(left, Value::Package(_)) {
-        return again(left, site);
+        return propagate(left, site);
     }
     if right.is_unknown() || matches!(right, Value::Package(_)) {
-        return again(right, site);
+        return propagate(right, site);
     }
     let known = match operator {
         BinaryOperator::Addition => match (&left, &right) {

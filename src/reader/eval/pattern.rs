@@ -3,8 +3,8 @@
 //! A pattern of JavaScript becomes one of the crate `regex`, which takes linear time whatever the pattern
 //! is. One that could mean something else there, or has no counterpart, is not evaluated.
 
-use super::expression::again_or;
-use super::value::{Pattern, Site, Value};
+use super::expression::propagate_or;
+use super::value::{RegExp, SourceSpan, Value};
 use crate::error::Result;
 use crate::reader::eval::{Evaluator, SIZE_MAX};
 use regex::{Captures, Regex, RegexBuilder};
@@ -23,9 +23,9 @@ const ENDS: &str = r"\n\r\u{2028}\u{2029}";
 pub fn method<'a>(
     evaluator: &Evaluator<'a>,
     name: &str,
-    (text, pattern): (&str, &Pattern),
+    (text, pattern): (&str, &RegExp),
     argument: Option<&Value<'a>>,
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Option<Value<'a>>> {
     let Some(regex) = compiled(pattern, text) else { return Ok(None) };
     let all = pattern.flags.contains('g');
@@ -93,14 +93,14 @@ fn replaced<'a>(
     text: &str,
     found: &[Captures<'_>],
     new: impl Fn(&Captures<'_>) -> Result<Option<Value<'a>>>,
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Option<Value<'a>>> {
     let (mut out, mut at) = (String::new(), 0);
     for one in found {
         let Some(whole) = one.get(0) else { continue };
         let Some(value) = new(one)? else { return Ok(None) };
         let Some(new) = value.to_text() else {
-            return Ok(Some(again_or(value, site, "is known at run time only")));
+            return Ok(Some(propagate_or(value, site, "is known at run time only")));
         };
         out.push_str(&text[at..whole.start()]);
         out.push_str(&new);
@@ -168,7 +168,7 @@ fn split<'a>(text: &str, found: &[Captures<'_>]) -> Value<'a> {
 }
 
 /// The pattern for this text, where it means the same.
-fn compiled(pattern: &Pattern, text: &str) -> Option<Regex> {
+fn compiled(pattern: &RegExp, text: &str) -> Option<Regex> {
     let flag = |flag: char| pattern.flags.contains(flag);
     if pattern.flags.chars().any(|one| !"gimsu".contains(one)) {
         return None;

@@ -1,6 +1,6 @@
 //! What an expression of a project evaluates to.
 
-use crate::reader::reach::piece::Piece;
+use crate::reader::reach::root::ReachRoot;
 use crate::reader::syntax::module::ModuleId;
 use crate::reader::zod::Schema;
 use oxc_ast::ast::{ArrowFunctionExpression, Class as ClassNode, Function as FunctionNode};
@@ -21,7 +21,7 @@ pub enum Value<'a> {
     Date(i64),
     /// A place on this machine, absolute: `__dirname`, `import.meta.url`. It never becomes text.
     Path(Rc<str>),
-    Pattern(Rc<Pattern>),
+    Pattern(Rc<RegExp>),
     List(Rc<RefCell<Vec<Value<'a>>>>),
     Object(Rc<Object<'a>>),
     Function(Rc<Function<'a>>),
@@ -39,21 +39,21 @@ pub enum Value<'a> {
 /// A value that only running the code would give.
 #[derive(Debug)]
 pub struct Unknown {
-    pub site: Site,
+    pub site: SourceSpan,
     pub reason: String,
 }
 
 /// A place in a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Site {
+pub struct SourceSpan {
     pub module: ModuleId,
     pub start: u32,
     pub end: u32,
 }
 
-impl Site {
-    pub fn new(module: ModuleId, span: Span) -> Site {
-        Site { module, start: span.start, end: span.end }
+impl SourceSpan {
+    pub fn new(module: ModuleId, span: Span) -> SourceSpan {
+        SourceSpan { module, start: span.start, end: span.end }
     }
 
     pub fn span(self) -> Span {
@@ -62,7 +62,7 @@ impl Site {
 }
 
 /// A regular expression literal.
-pub struct Pattern {
+pub struct RegExp {
     pub source: String,
     pub flags: String,
 }
@@ -70,21 +70,21 @@ pub struct Pattern {
 /// An object: a literal, or what `new` or a function of `lua-cli` made.
 pub struct Object<'a> {
     pub fields: RefCell<Vec<(Rc<str>, Value<'a>)>>,
-    pub made: Option<Made<'a>>,
-    pub site: Site,
+    pub made: Option<MadeBy<'a>>,
+    pub site: SourceSpan,
     /// The code that ran to make it, beside the top level of modules.
-    pub roots: Rc<[Piece<'a>]>,
+    pub roots: Rc<[ReachRoot<'a>]>,
     /// The expressions that gave its schemas.
-    pub schemas: RefCell<Vec<Piece<'a>>>,
+    pub schemas: RefCell<Vec<ReachRoot<'a>>>,
     /// Whether it is a TypeScript enum.
     pub is_enum: Cell<bool>,
     /// Where what it wraps was made: `{ ...tool, execute }`.
-    pub wraps: Cell<Option<Site>>,
+    pub wraps: Cell<Option<SourceSpan>>,
 }
 
 /// How an object came to be.
 #[derive(Clone)]
-pub struct Made<'a> {
+pub struct MadeBy<'a> {
     /// The class or function: `LuaSkill`, `defineTool`, `GetWeatherTool`.
     pub by: Rc<str>,
     /// Names of everything it extends or implements, itself included.
@@ -97,9 +97,9 @@ pub struct Made<'a> {
 pub struct Function<'a> {
     pub module: ModuleId,
     pub node: Code<'a>,
-    pub scope: Rc<Scope<'a>>,
+    pub scope: Rc<EvalScope<'a>>,
     /// The code that ran to make it, where it closes over local names.
-    pub roots: Rc<[Piece<'a>]>,
+    pub roots: Rc<[ReachRoot<'a>]>,
 }
 
 #[derive(Clone, Copy)]
@@ -112,9 +112,9 @@ pub enum Code<'a> {
 pub struct Class<'a> {
     pub module: ModuleId,
     pub node: &'a ClassNode<'a>,
-    pub scope: Rc<Scope<'a>>,
+    pub scope: Rc<EvalScope<'a>>,
     /// The code that ran to make it, where it closes over local names.
-    pub roots: Rc<[Piece<'a>]>,
+    pub roots: Rc<[ReachRoot<'a>]>,
     pub parent: Option<Value<'a>>,
     /// Names of everything it extends or implements, itself included.
     pub bases: Rc<Vec<Rc<str>>>,
@@ -123,22 +123,22 @@ pub struct Class<'a> {
 }
 
 /// Local names, below those of the module.
-pub struct Scope<'a> {
+pub struct EvalScope<'a> {
     pub module: ModuleId,
     pub names: RefCell<HashMap<&'a str, Value<'a>>>,
     pub this: Option<Value<'a>>,
-    pub parent: Option<Rc<Scope<'a>>>,
+    pub parent: Option<Rc<EvalScope<'a>>>,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> EvalScope<'a> {
     /// The scope of a module itself.
-    pub fn module(module: ModuleId) -> Rc<Scope<'a>> {
-        Rc::new(Scope { module, names: RefCell::default(), this: None, parent: None })
+    pub fn module(module: ModuleId) -> Rc<EvalScope<'a>> {
+        Rc::new(EvalScope { module, names: RefCell::default(), this: None, parent: None })
     }
 
-    pub fn inside(parent: &Rc<Scope<'a>>, this: Option<Value<'a>>) -> Rc<Scope<'a>> {
+    pub fn inside(parent: &Rc<EvalScope<'a>>, this: Option<Value<'a>>) -> Rc<EvalScope<'a>> {
         let this = this.or_else(|| parent.this.clone());
-        Rc::new(Scope {
+        Rc::new(EvalScope {
             module: parent.module,
             names: RefCell::default(),
             this,
@@ -174,9 +174,9 @@ impl<'a> Scope<'a> {
 impl<'a> Object<'a> {
     pub fn new(
         fields: Vec<(Rc<str>, Value<'a>)>,
-        made: Option<Made<'a>>,
-        site: Site,
-        roots: Rc<[Piece<'a>]>,
+        made: Option<MadeBy<'a>>,
+        site: SourceSpan,
+        roots: Rc<[ReachRoot<'a>]>,
     ) -> Object<'a> {
         let (fields, schemas, is_enum) =
             (RefCell::new(fields), RefCell::default(), Cell::default());
@@ -184,7 +184,7 @@ impl<'a> Object<'a> {
     }
 
     /// Where it was made, or what it wraps.
-    pub fn origin(&self) -> Site {
+    pub fn origin(&self) -> SourceSpan {
         self.wraps.get().unwrap_or(self.site)
     }
 
@@ -229,16 +229,16 @@ impl<'a> Value<'a> {
     }
 
     /// A plain object.
-    pub fn object(fields: Vec<(Rc<str>, Value<'a>)>, site: Site) -> Value<'a> {
+    pub fn object(fields: Vec<(Rc<str>, Value<'a>)>, site: SourceSpan) -> Value<'a> {
         Value::Object(Rc::new(Object::new(fields, None, site, Rc::default())))
     }
 
-    pub fn unknown(site: Site, reason: impl Into<String>) -> Value<'a> {
+    pub fn unknown(site: SourceSpan, reason: impl Into<String>) -> Value<'a> {
         Value::Unknown(Rc::new(Unknown { site, reason: reason.into() }))
     }
 
     /// Something is done to it that is not known: the unknown stands in it, so that it is told.
-    pub fn doubt(&self, unknown: Value<'a>) {
+    pub fn taint(&self, unknown: Value<'a>) {
         match self {
             Value::List(items) => items.borrow_mut().push(unknown),
             Value::Object(object) if object.made.is_none() => object.set("...", unknown),

@@ -1,7 +1,7 @@
 //! `bun.lock`: packages by place, `a/b` for the copy of `b` that only `a` has, and what each of them needs.
 
-use super::graph::{Graph, Node};
-use super::{Lock, json};
+use super::graph::{Graph, GraphNode};
+use super::{LockFile, json};
 use crate::error::Result;
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,13 +9,13 @@ use std::collections::HashMap;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct File {
+struct BunLock {
     packages: HashMap<String, Vec<Value>>,
 }
 
 /// The versions of all packages by place, and what each of them needs.
-pub fn read(lock: &Lock) -> Result<(HashMap<String, String>, Graph)> {
-    let file: File = json(lock.name, &plain(&lock.text))?;
+pub fn read(lock: &LockFile) -> Result<(HashMap<String, String>, Graph)> {
+    let file: BunLock = json(lock.name, &plain(&lock.text))?;
     let (mut versions, mut graph) = (HashMap::new(), Graph::default());
     for (place, one) in &file.packages {
         let Some((_, version)) =
@@ -30,7 +30,10 @@ pub fn read(lock: &Lock) -> Result<(HashMap<String, String>, Graph)> {
         needs.sort_unstable();
         let needs =
             needs.into_iter().filter_map(|name| Some((name.clone(), find(&file, place, name)?)));
-        graph.add([place.clone()], Node { version: version.to_owned(), needs: needs.collect() });
+        graph.add(
+            [place.clone()],
+            GraphNode { version: version.to_owned(), needs: needs.collect() },
+        );
         versions.insert(place.clone(), version.to_owned());
     }
     versions.keys().for_each(|name| graph.root(name, name));
@@ -46,7 +49,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The place of a package as another one gets it: its own copy, or that of a package around it.
-fn find(file: &File, place: &str, name: &str) -> Option<String> {
+fn find(file: &BunLock, place: &str, name: &str) -> Option<String> {
     let mut around = place;
     while !around.is_empty() {
         let own = format!("{around}/{name}");

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// Packages by the keys of their lock file, and what the project itself can import.
 #[derive(Default)]
 pub struct Graph {
-    nodes: Vec<Node>,
+    nodes: Vec<GraphNode>,
     by_key: HashMap<String, usize>,
     roots: HashMap<String, usize>,
 }
 
-pub struct Node {
+pub struct GraphNode {
     pub version: String,
     /// The name and the key of each package that it needs.
     pub needs: Vec<(String, String)>,
@@ -18,7 +18,7 @@ pub struct Node {
 
 impl Graph {
     /// Several keys can mean one package: `ms@^2.1.1` and `ms@^2.1.3`.
-    pub fn add(&mut self, keys: impl IntoIterator<Item = String>, node: Node) {
+    pub fn add(&mut self, keys: impl IntoIterator<Item = String>, node: GraphNode) {
         let at = self.nodes.len();
         self.nodes.push(node);
         self.by_key.extend(keys.into_iter().map(|key| (key, at)));

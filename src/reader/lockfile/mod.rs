@@ -18,10 +18,10 @@ const UNKNOWN: &str = "unknown";
 const PACKAGE_FILE: &str = "package.json";
 
 #[derive(Default)]
-pub struct Versions {
+pub struct LockedVersions {
     by_name: HashMap<String, String>,
     /// What packages are installed with, where the lock file is one of npm.
-    tree: npm::Tree,
+    tree: npm::NpmTree,
     /// What packages need, where it is another one.
     graph: graph::Graph,
 }
@@ -38,32 +38,32 @@ struct PackageFile {
 }
 
 /// A lock file as it was found.
-struct Lock {
+struct LockFile {
     name: &'static str,
     text: String,
     /// The project's folder, seen from the lock file's: empty, or `packages/agent`.
     project: String,
 }
 
-type Reader = fn(&Lock, &Ranges) -> Result<Versions>;
+type Reader = fn(&LockFile, &Ranges) -> Result<LockedVersions>;
 
 /// The lock files there are, in the order in which they are asked.
 const LOCKS: [(&str, Reader); 5] = [
     ("package-lock.json", npm),
     ("npm-shrinkwrap.json", npm),
-    ("pnpm-lock.yaml", |lock, _| pnpm::read(lock).map(Versions::of_graph)),
-    ("yarn.lock", |lock, ranges| Ok(Versions::of_graph(yarn::read(&lock.text, ranges)))),
-    ("bun.lock", |lock, _| bun::read(lock).map(Versions::of_graph)),
+    ("pnpm-lock.yaml", |lock, _| pnpm::read(lock).map(LockedVersions::of_graph)),
+    ("yarn.lock", |lock, ranges| Ok(LockedVersions::of_graph(yarn::read(&lock.text, ranges)))),
+    ("bun.lock", |lock, _| bun::read(lock).map(LockedVersions::of_graph)),
 ];
 
-fn npm(lock: &Lock, _: &Ranges) -> Result<Versions> {
-    let tree = npm::Tree::read(lock)?;
-    Ok(Versions { by_name: tree.versions(), tree, ..Versions::default() })
+fn npm(lock: &LockFile, _: &Ranges) -> Result<LockedVersions> {
+    let tree = npm::NpmTree::read(lock)?;
+    Ok(LockedVersions { by_name: tree.versions(), tree, ..LockedVersions::default() })
 }
 
-impl Versions {
+impl LockedVersions {
     /// The versions that a project's files name. A project without those files has none.
-    pub fn read(root: &Path, files: &Files) -> Result<Versions> {
+    pub fn read(root: &Path, files: &Files) -> Result<LockedVersions> {
         let package = match text(files, &root.join(PACKAGE_FILE))? {
             Some(text) => json(PACKAGE_FILE, &text)?,
             None => PackageFile::default(),
@@ -72,18 +72,20 @@ impl Versions {
         by_name.extend(package.optional_dependencies);
         by_name.extend(package.dev_dependencies);
         by_name.extend(package.dependencies);
-        let Some((lock, read)) = find(root, files)? else { return Ok(Versions::flat(by_name)) };
+        let Some((lock, read)) = find(root, files)? else {
+            return Ok(LockedVersions::flat(by_name));
+        };
         let locked = read(&lock, &by_name)?;
         by_name.extend(locked.by_name.clone());
-        Ok(Versions { by_name, ..locked })
+        Ok(LockedVersions { by_name, ..locked })
     }
 
-    fn of_graph((by_name, graph): (HashMap<String, String>, graph::Graph)) -> Versions {
-        Versions { by_name, graph, ..Versions::default() }
+    fn of_graph((by_name, graph): (HashMap<String, String>, graph::Graph)) -> LockedVersions {
+        LockedVersions { by_name, graph, ..LockedVersions::default() }
     }
 
-    fn flat(by_name: HashMap<String, String>) -> Versions {
-        Versions { by_name, ..Versions::default() }
+    fn flat(by_name: HashMap<String, String>) -> LockedVersions {
+        LockedVersions { by_name, ..LockedVersions::default() }
     }
 
     /// What runs because of a package, itself included, each by its place and with its version. `lua-cli` is the
@@ -106,8 +108,8 @@ impl Versions {
     }
 }
 
-/// A hash of all that [`Versions::read`] would read.
-pub fn stamp(root: &Path) -> Result<blake3::Hash> {
+/// A hash of all that [`LockedVersions::read`] would read.
+pub fn fingerprint(root: &Path) -> Result<blake3::Hash> {
     let files = &Files::default();
     let mut hasher = blake3::Hasher::new();
     let package = text(files, &root.join(PACKAGE_FILE))?.unwrap_or_default();
@@ -124,7 +126,7 @@ pub fn stamp(root: &Path) -> Result<blake3::Hash> {
 }
 
 /// The nearest lock file, upwards to the top of the git work tree; without one in the project only.
-fn find(root: &Path, files: &Files) -> Result<Option<(Lock, Reader)>> {
+fn find(root: &Path, files: &Files) -> Result<Option<(LockFile, Reader)>> {
     let top = root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root);
     for folder in root.ancestors().take_while(|folder| folder.starts_with(top)) {
         for (name, read) in LOCKS {
@@ -132,7 +134,7 @@ fn find(root: &Path, files: &Files) -> Result<Option<(Lock, Reader)>> {
                 let below = root.strip_prefix(folder).map(PathBuf::from).unwrap_or_default();
                 let project =
                     below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-                return Ok(Some((Lock { name, text, project }, read)));
+                return Ok(Some((LockFile { name, text, project }, read)));
             }
         }
     }
@@ -165,7 +167,7 @@ mod tests {
             "node_modules/a/node_modules/zod":{"version":"4.0.0"},"node_modules/@s/p":{"version":"2.0.0"}}}"#;
         std::fs::write(project.path().join("package.json"), package).unwrap();
         std::fs::write(project.path().join("package-lock.json"), lock).unwrap();
-        let versions = Versions::read(project.path(), &Files::default()).unwrap();
+        let versions = LockedVersions::read(project.path(), &Files::default()).unwrap();
         let of = |name: &str| versions.of(name);
         assert_eq!(
             (of("zod"), of("axios"), of("tsx")),
@@ -178,7 +180,8 @@ mod tests {
     fn a_damaged_lock_is_named() {
         let project = tempfile::tempdir().unwrap();
         std::fs::write(project.path().join("package-lock.json"), "{").unwrap();
-        let error = Versions::read(project.path(), &Files::default()).map(|_| ()).unwrap_err();
+        let error =
+            LockedVersions::read(project.path(), &Files::default()).map(|_| ()).unwrap_err();
         assert!(
             error.message().starts_with("cannot read \"package-lock.json:1:"),
             "{}",
@@ -192,7 +195,7 @@ mod tests {
         let package = r#"{"dependencies":{"zod":"^3.24.1","@s/p":"^2.0.0"},"devDependencies":{"tsx":"^4.0.0"}}"#;
         std::fs::write(project.path().join("package.json"), package).unwrap();
         std::fs::write(project.path().join(name), lock).unwrap();
-        let versions = Versions::read(project.path(), &Files::default()).unwrap();
+        let versions = LockedVersions::read(project.path(), &Files::default()).unwrap();
         of.iter().map(|name| versions.of(name)).collect()
     }
 
@@ -251,7 +254,7 @@ mod tests {
             std::fs::copy(fixtures.join("package.json"), project.path().join("package.json"))
                 .unwrap();
             std::fs::copy(fixtures.join(made), project.path().join(name)).unwrap();
-            let versions = Versions::read(project.path(), &Files::default()).unwrap();
+            let versions = LockedVersions::read(project.path(), &Files::default()).unwrap();
             let with = |package: &str| {
                 let all = versions.with(package).into_iter();
                 all.map(|(place, version)| format!("{place} {version}"))
@@ -278,13 +281,13 @@ mod tests {
         let lock = r#"{"packages":{"node_modules/zod":{"version":"3.0.0"},"node_modules/tsx":{"version":"4.0.0"},
             "packages/agent/node_modules/zod":{"version":"3.25.1"},"packages/other/node_modules/tsx":{"version":"5.0.0"}}}"#;
         std::fs::write(top.path().join("package-lock.json"), lock).unwrap();
-        assert_eq!(Versions::read(&project, &Files::default()).unwrap().of("zod"), "unknown");
-        let outside = stamp(&project).unwrap();
+        assert_eq!(LockedVersions::read(&project, &Files::default()).unwrap().of("zod"), "unknown");
+        let outside = fingerprint(&project).unwrap();
         std::fs::create_dir(top.path().join(".git")).unwrap();
-        let versions = Versions::read(&project, &Files::default()).unwrap();
+        let versions = LockedVersions::read(&project, &Files::default()).unwrap();
         assert_eq!((versions.of("zod"), versions.of("tsx")), ("3.25.1".into(), "4.0.0".into()));
-        assert_ne!(stamp(&project).unwrap(), outside);
+        assert_ne!(fingerprint(&project).unwrap(), outside);
         std::fs::write(project.join("bun.lock"), r#"{"packages":{"zod":["zod@3.9.9"]}}"#).unwrap();
-        assert_eq!(Versions::read(&project, &Files::default()).unwrap().of("zod"), "3.9.9");
+        assert_eq!(LockedVersions::read(&project, &Files::default()).unwrap().of("zod"), "3.9.9");
     }
 }

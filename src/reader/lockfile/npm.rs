@@ -1,6 +1,6 @@
 //! The lock file of npm: packages by the folder they are installed in, and what each of them needs.
 
-use super::{Lock, json};
+use super::{LockFile, json};
 use crate::error::Result;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -9,16 +9,16 @@ const MODULES: &str = "node_modules/";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct File {
+struct NpmLock {
     /// Versions 2 and 3: folder → package.
-    packages: HashMap<String, Package>,
+    packages: HashMap<String, NpmPackage>,
     /// Version 1: name → package.
-    dependencies: HashMap<String, Old>,
+    dependencies: HashMap<String, OldNpmPackage>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Package {
+struct NpmPackage {
     version: Option<String>,
     dependencies: HashMap<String, String>,
     optional_dependencies: HashMap<String, String>,
@@ -27,23 +27,23 @@ struct Package {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Old {
+struct OldNpmPackage {
     version: Option<String>,
 }
 
 /// What is installed.
 #[derive(Default)]
-pub struct Tree {
-    file: File,
+pub struct NpmTree {
+    file: NpmLock,
     /// The project's folder in that of the lock file, with `/` behind it where it has one.
     project: String,
 }
 
-impl Tree {
-    pub fn read(lock: &Lock) -> Result<Tree> {
+impl NpmTree {
+    pub fn read(lock: &LockFile) -> Result<NpmTree> {
         let project =
             if lock.project.is_empty() { String::new() } else { format!("{}/", lock.project) };
-        Ok(Tree { file: json(lock.name, &lock.text)?, project })
+        Ok(NpmTree { file: json(lock.name, &lock.text)?, project })
     }
 
     /// The versions of the packages that the project itself can import.
@@ -128,11 +128,11 @@ mod tests {
             "node_modules/c": {"version": "4.0.0", "dependencies": {"a": "*", "@s/d": "*"}},
             "node_modules/@s/d": {"version": "5.0.0"}, "node_modules/d": {"version": "6.0.0"}}}"#;
         let lock =
-            Lock { name: "package-lock.json", text: text.to_owned(), project: String::new() };
-        let below = Tree::read(&lock).unwrap().below("a");
+            LockFile { name: "package-lock.json", text: text.to_owned(), project: String::new() };
+        let below = NpmTree::read(&lock).unwrap().below("a");
         let below: Vec<_> =
             below.iter().map(|(place, version)| format!("{place} {version}")).collect();
         assert_eq!(below, ["@s/d 5.0.0", "a/node_modules/b 2.0.0", "c 4.0.0"]);
-        assert!(Tree::default().below("a").is_empty());
+        assert!(NpmTree::default().below("a").is_empty());
     }
 }

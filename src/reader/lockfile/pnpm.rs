@@ -1,14 +1,14 @@
 //! `pnpm-lock.yaml`: what the project depends on is read as YAML, the packages line by line, since there can be many
 //! thousands of them.
 
-use super::Lock;
-use super::graph::{Graph, Node};
+use super::LockFile;
+use super::graph::{Graph, GraphNode};
 use crate::error::{Error, Result};
 use serde_json::Value;
 use std::collections::HashMap;
 
 /// The versions that the project itself has, and what each package needs.
-pub fn read(lock: &Lock) -> Result<(HashMap<String, String>, Graph)> {
+pub fn read(lock: &LockFile) -> Result<(HashMap<String, String>, Graph)> {
     let (head, packages) = lock.text.split_once("\npackages:").unwrap_or((&lock.text, ""));
     let file: Value = serde_saphyr::from_str(head).map_err(|error| {
         let place = error
@@ -38,7 +38,7 @@ pub fn read(lock: &Lock) -> Result<(HashMap<String, String>, Graph)> {
 fn graph(text: &str) -> Graph {
     let (mut graph, mut open) = (Graph::default(), None);
     let mut in_needs = false;
-    let close = |graph: &mut Graph, open: Option<(String, Node)>| {
+    let close = |graph: &mut Graph, open: Option<(String, GraphNode)>| {
         open.into_iter().for_each(|(key, node)| graph.add([key], node));
     };
     for line in text.lines() {
@@ -47,7 +47,8 @@ fn graph(text: &str) -> Graph {
             2 => {
                 close(&mut graph, open.take());
                 let Some((name, _)) = split(field) else { continue };
-                open = Some((own_key(name), Node { version: version(name), needs: Vec::new() }));
+                open =
+                    Some((own_key(name), GraphNode { version: version(name), needs: Vec::new() }));
                 in_needs = false;
             }
             4 => in_needs = ["dependencies:", "optionalDependencies:"].contains(&field),

@@ -1,11 +1,11 @@
 //! `yarn.lock`: the form of version 1, and the YAML of later ones. Both are read line by line.
 
-use super::graph::{Graph, Node};
+use super::graph::{Graph, GraphNode};
 use std::collections::HashMap;
 
 /// A package, and the names and ranges that it is there for.
 #[derive(Default)]
-struct Entry<'t> {
+struct YarnEntry<'t> {
     asked: Vec<(&'t str, &'t str)>,
     version: &'t str,
     needs: Vec<(&'t str, &'t str)>,
@@ -27,7 +27,10 @@ pub fn read(text: &str, ranges: &HashMap<String, String>) -> (HashMap<String, St
             }
         }
         let needs = entry.needs.iter().map(|one| (one.0.to_owned(), key(one))).collect();
-        graph.add(entry.asked.iter().map(key), Node { version: entry.version.to_owned(), needs });
+        graph.add(
+            entry.asked.iter().map(key),
+            GraphNode { version: entry.version.to_owned(), needs },
+        );
     }
     // A name that only packages ask for is no root: which version stands for it is chance.
     roots.retain(|name, _| ranges.contains_key(*name));
@@ -35,8 +38,8 @@ pub fn read(text: &str, ranges: &HashMap<String, String>) -> (HashMap<String, St
     (versions, graph)
 }
 
-fn entries(text: &str) -> Vec<Entry<'_>> {
-    let (mut all, mut in_needs) = (Vec::<Entry<'_>>::new(), false);
+fn entries(text: &str) -> Vec<YarnEntry<'_>> {
+    let (mut all, mut in_needs) = (Vec::<YarnEntry<'_>>::new(), false);
     for line in text.lines() {
         let field = line.trim_start();
         match (line.len() - field.len(), all.last_mut()) {
@@ -44,7 +47,7 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
                 if let Some(head) = field.strip_suffix(':').filter(|head| !head.starts_with('#')) {
                     let asked =
                         head.split(", ").filter_map(|one| package(one.trim_matches('"'))).collect();
-                    all.push(Entry { asked, ..Entry::default() });
+                    all.push(YarnEntry { asked, ..YarnEntry::default() });
                 }
             }
             (2, Some(entry)) => {

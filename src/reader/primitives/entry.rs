@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::model::kind::AGENT;
 use crate::reader::STOCK_MANIFEST;
 use crate::reader::eval::Evaluator;
-use crate::reader::eval::value::{Object, Scope, Site, Value};
+use crate::reader::eval::value::{EvalScope, Object, SourceSpan, Value};
 use crate::reader::syntax::module::{Binding, Module, Script};
 use oxc_ast::ast::{Expression, Statement};
 use std::collections::BTreeSet;
@@ -20,10 +20,10 @@ const SKIPPED: [&str; 7] =
     ["node_modules", "dist", "dist-v2", "coverage", "build", "out", "__tests__"];
 
 /// An agent and the module it is made in.
-pub type Made<'a> = (Rc<Module<'a>>, Vec<Rc<Object<'a>>>);
+pub type EntryModule<'a> = (Rc<Module<'a>>, Vec<Rc<Object<'a>>>);
 
 /// The agents of the first file that makes one.
-pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Made<'a>>> {
+pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<EntryModule<'a>>> {
     for name in USUAL {
         if let Some(found) = agents_in(&root.join(name), evaluator)? {
             return Ok(Some(found));
@@ -39,7 +39,11 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Made<'a
 
 /// Where other files of the same folder make agents beside the one that is read. Of several one in a usual place is
 /// the one that is meant, and of several folders somebody chose one.
-pub fn beside<'a>(root: &Path, evaluator: &Evaluator<'a>, (entry, read): &Made<'a>) -> Vec<Site> {
+pub fn beside<'a>(
+    root: &Path,
+    evaluator: &Evaluator<'a>,
+    (entry, read): &EntryModule<'a>,
+) -> Vec<SourceSpan> {
     if USUAL.contains(&&*entry.path) {
         return Vec::new();
     }
@@ -48,7 +52,7 @@ pub fn beside<'a>(root: &Path, evaluator: &Evaluator<'a>, (entry, read): &Made<'
     for file in evaluator.modules.files().sources(root) {
         // What cannot be read is told by whoever needs it.
         let Ok(Some((module, agents))) = agents_in(&file, evaluator) else { continue };
-        let is_read = |site: Site| read.iter().any(|agent| agent.site == site);
+        let is_read = |site: SourceSpan| read.iter().any(|agent| agent.site == site);
         let made = agents.iter().map(|agent| agent.site).filter(|site| site.module == module.id);
         if folder(root, &file) == own {
             sites.extend(made.filter(|site| !is_read(*site)));
@@ -93,12 +97,12 @@ pub fn folders<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Vec<String>
 }
 
 /// Every agent below a root that can be read: the folder of its project, its file, and its name.
-pub fn places(root: &Path, evaluator: &Evaluator<'_>) -> Vec<Place> {
+pub fn places(root: &Path, evaluator: &Evaluator<'_>) -> Vec<AgentPlace> {
     let relative = |path: &Path| match evaluator.modules.relative(path) {
         path if path.is_empty() => ".".to_owned(),
         path => path,
     };
-    let mut places: Vec<Place> = Vec::new();
+    let mut places: Vec<AgentPlace> = Vec::new();
     for file in evaluator.modules.files().sources(root) {
         let Ok(Some((module, agents))) = agents_in(&file, evaluator) else { continue };
         // A file that passes an agent on makes none.
@@ -107,7 +111,7 @@ pub fn places(root: &Path, evaluator: &Evaluator<'_>) -> Vec<Place> {
                 Some(Value::Text(name)) => name.to_string(),
                 _ => String::new(),
             };
-            places.push(Place {
+            places.push(AgentPlace {
                 folder: relative(&folder(root, &file)),
                 file: relative(&file),
                 name,
@@ -118,7 +122,7 @@ pub fn places(root: &Path, evaluator: &Evaluator<'_>) -> Vec<Place> {
 }
 
 /// Where an agent is made.
-pub struct Place {
+pub struct AgentPlace {
     pub folder: String,
     pub file: String,
     pub name: String,
@@ -176,7 +180,7 @@ fn is_source(path: &Path) -> bool {
         && !name.contains(".spec.")
 }
 
-fn agents_in<'a>(file: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Made<'a>>> {
+fn agents_in<'a>(file: &Path, evaluator: &Evaluator<'a>) -> Result<Option<EntryModule<'a>>> {
     let Some(bytes) = evaluator.modules.files().read_if_file(file)? else { return Ok(None) };
     let text = String::from_utf8_lossy(&bytes);
     if !text.contains("LuaAgent") && !text.contains("defineAgent") {
@@ -204,7 +208,7 @@ pub fn values<'a>(
     module: &Module<'a>,
     script: &Script<'a>,
 ) -> Result<Vec<Value<'a>>> {
-    let scope = Scope::module(module.id);
+    let scope = EvalScope::module(module.id);
     let mut values = Vec::new();
     let is_variable =
         |name: &&&str| matches!(script.bindings.get(**name), Some(Binding::Variable { .. }));

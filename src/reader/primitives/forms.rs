@@ -8,9 +8,9 @@ use crate::error::{Error, Result};
 use crate::model::agent::{Primitive, SourceRef};
 use crate::model::kind::{Kind, TOOL};
 use crate::reader::eval::Evaluator;
-use crate::reader::eval::value::{Object, Site, Value};
+use crate::reader::eval::value::{Object, SourceSpan, Value};
 use crate::reader::reach::Reacher;
-use crate::reader::reach::piece;
+use crate::reader::reach::root;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ pub struct Forms<'f, 'a> {
 }
 
 /// A primitive, and the place of the code that makes it.
-type Found = (Primitive, Site);
+type PlacedPrimitive = (Primitive, SourceSpan);
 
 impl<'a> Forms<'_, 'a> {
     fn evaluator(&self) -> &Evaluator<'a> {
@@ -35,7 +35,7 @@ impl<'a> Forms<'_, 'a> {
 
     /// The primitives of one kind that an agent lists.
     pub fn of_kind(&self, kind: &'static Kind, agent: &Object<'a>) -> Result<Vec<Primitive>> {
-        let mut found: Vec<Found> = Vec::new();
+        let mut found: Vec<PlacedPrimitive> = Vec::new();
         for key in kind.keys {
             let items = match agent.get(key) {
                 None | Some(Value::Undefined | Value::Null) => continue,
@@ -62,7 +62,12 @@ impl<'a> Forms<'_, 'a> {
     }
 
     /// An element of a list as an object; a class stands for an instance of it.
-    fn item(&self, kind: &Kind, item: &Value<'a>, around: Site) -> Result<Option<Rc<Object<'a>>>> {
+    fn item(
+        &self,
+        kind: &Kind,
+        item: &Value<'a>,
+        around: SourceSpan,
+    ) -> Result<Option<Rc<Object<'a>>>> {
         Ok(match item {
             Value::Object(object) => Some(object.clone()),
             Value::Class(class) => match self.evaluator().instance(class, Vec::new(), around)? {
@@ -91,12 +96,16 @@ impl<'a> Forms<'_, 'a> {
         })
     }
 
-    fn primitive(&self, kind: &'static Kind, object: &Rc<Object<'a>>) -> Result<Option<Found>> {
+    fn primitive(
+        &self,
+        kind: &'static Kind,
+        object: &Rc<Object<'a>>,
+    ) -> Result<Option<PlacedPrimitive>> {
         let Some(name) = self.name(kind, object) else { return Ok(None) };
         let description = text(object, "description");
         let definition = self.definition(kind, &name, object)?;
         let source = self.writer.source(object.site);
-        let reach = self.reacher.of(&piece::of_primitive(kind, object))?;
+        let reach = self.reacher.of(&root::of_primitive(kind, object))?;
         let primitive = Primitive { kind, name, description, definition, source, reach };
         Ok(Some((primitive, object.site)))
     }
@@ -172,8 +181,8 @@ impl<'a> Forms<'_, 'a> {
     }
 
     /// The tools of a skill or a workflow, in their order.
-    fn tools(&self, items: Vec<Value<'a>>, around: Site) -> Result<Json> {
-        let mut tools: Vec<(Json, String, Site)> = Vec::new();
+    fn tools(&self, items: Vec<Value<'a>>, around: SourceSpan) -> Result<Json> {
+        let mut tools: Vec<(Json, String, SourceSpan)> = Vec::new();
         for item in items {
             let Some(object) = self.item(&TOOL, &item, around)? else { continue };
             let Some(name) = self.name(&TOOL, &object) else { continue };
@@ -192,14 +201,14 @@ impl<'a> Forms<'_, 'a> {
         Ok(Json::Array(tools.into_iter().map(|(tool, _, _)| tool).collect()))
     }
 
-    fn twice(&self, kind: &Kind, name: &str, one: Site, other: Site) -> Error {
+    fn twice(&self, kind: &Kind, name: &str, one: SourceSpan, other: SourceSpan) -> Error {
         twice(kind, name, &self.writer.source(one), &self.writer.source(other))
     }
 }
 
 /// The same primitive listed twice is one; two of one name are an error.
-fn unique(found: Vec<Found>) -> Result<Vec<Primitive>> {
-    let mut sites: HashMap<String, (Site, SourceRef)> = HashMap::new();
+fn unique(found: Vec<PlacedPrimitive>) -> Result<Vec<Primitive>> {
+    let mut sites: HashMap<String, (SourceSpan, SourceRef)> = HashMap::new();
     let mut primitives = Vec::new();
     for (primitive, site) in found {
         match sites.get(&primitive.name) {

@@ -5,7 +5,7 @@ use crate::model::agent::{Note, SourceRef};
 use crate::model::kind::{AGENT, Kind};
 use crate::reader::eval::Evaluator;
 use crate::reader::eval::library;
-use crate::reader::eval::value::{Code, Object, Site, Value, number_json};
+use crate::reader::eval::value::{Code, Object, SourceSpan, Value, number_json};
 use crate::reader::syntax::module::Module;
 use crate::reader::syntax::normal;
 use crate::reader::zod;
@@ -25,7 +25,7 @@ pub struct Writer<'w, 'a> {
     written: Cell<usize>,
     depth: Cell<usize>,
     /// The object that is being written.
-    around: Cell<Option<Site>>,
+    around: Cell<Option<SourceSpan>>,
 }
 
 impl<'w, 'a> Writer<'w, 'a> {
@@ -47,7 +47,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         notes
     }
 
-    pub fn note(&self, site: Site, message: impl Into<String>) {
+    pub fn note(&self, site: SourceSpan, message: impl Into<String>) {
         let module = self.evaluator.modules.get(site.module);
         let (line, column) = module.place(site.span());
         let note = Note { path: module.path.clone(), line, column, message: message.into() };
@@ -55,11 +55,11 @@ impl<'w, 'a> Writer<'w, 'a> {
     }
 
     /// The file of a place, relative to the project.
-    pub fn path(&self, site: Site) -> String {
+    pub fn path(&self, site: SourceSpan) -> String {
         self.evaluator.modules.get(site.module).path.clone()
     }
 
-    pub fn source(&self, site: Site) -> SourceRef {
+    pub fn source(&self, site: SourceSpan) -> SourceRef {
         let module = self.evaluator.modules.get(site.module);
         SourceRef { path: module.path.clone(), line: module.place(site.span()).0 }
     }
@@ -128,7 +128,7 @@ impl<'w, 'a> Writer<'w, 'a> {
     }
 
     /// Says what is being written, for notes about values that have no place of their own.
-    pub fn enter(&self, site: Site) {
+    pub fn enter(&self, site: SourceSpan) {
         self.around.set(Some(site));
     }
 
@@ -161,7 +161,7 @@ pub fn function_hash(node: Code<'_>) -> String {
     normal::hash(&normal::function(node))
 }
 
-fn source_text(module: &Module<'_>, site: Site) -> String {
+fn source_text(module: &Module<'_>, site: SourceSpan) -> String {
     let text = module.text.get(site.start as usize..site.end as usize).unwrap_or_default();
     normal::source(text)
 }

@@ -6,21 +6,21 @@ use crate::error::Result;
 use crate::model::agent::Primitive;
 use crate::model::kind::{KINDS, Kind, TOOL};
 use crate::reader::eval::Evaluator;
-use crate::reader::eval::value::{Object, Scope, Site, Value};
+use crate::reader::eval::value::{EvalScope, Object, SourceSpan, Value};
 use crate::reader::syntax::module::{Binding, Module, ModuleId};
 use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
 
 /// What the files of a project make at their top level.
-pub struct Loose<'a> {
+pub struct NoEntryPoint<'a> {
     /// An object with the lists that an agent would have.
     pub agent: Rc<Object<'a>>,
     tools: Vec<Rc<Object<'a>>>,
 }
 
 /// `None` where no file makes a primitive that counts without an agent.
-pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Loose<'a>>> {
+pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<NoEntryPoint<'a>>> {
     let mut lists: Vec<Vec<Value<'a>>> = vec![Vec::new(); KINDS.len()];
     let mut tools = Vec::new();
     let mut seen = HashSet::new();
@@ -43,20 +43,20 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<Loose<'
         return Ok(None);
     }
     // A place where no code stands: nothing that is reached makes this agent.
-    let nowhere = Site { module: ModuleId(0), start: u32::MAX, end: u32::MAX };
+    let nowhere = SourceSpan { module: ModuleId(0), start: u32::MAX, end: u32::MAX };
     match Value::object(fields, nowhere) {
-        Value::Object(agent) => Ok(Some(Loose { agent, tools })),
+        Value::Object(agent) => Ok(Some(NoEntryPoint { agent, tools })),
         _ => Ok(None),
     }
 }
 
-impl<'a> Loose<'a> {
+impl<'a> NoEntryPoint<'a> {
     /// Says that there is no agent, and which tools stand in no skill and no workflow.
     pub fn note(&self, writer: &Writer<'_, 'a>, primitives: &[Primitive]) {
         let lists = primitives.iter().filter_map(|one| one.definition["tools"].as_array());
         let listed: HashSet<&str> =
             lists.flatten().filter_map(|tool| tool["name"].as_str()).collect();
-        let start = Site { module: ModuleId(0), start: 0, end: 0 };
+        let start = SourceSpan { module: ModuleId(0), start: 0, end: 0 };
         writer.note(
             start,
             "no file makes a `new LuaAgent({...})`: every primitive of the project is read",
@@ -95,7 +95,7 @@ fn made<'a>(file: &Path, evaluator: &Evaluator<'a>) -> Result<Vec<Rc<Object<'a>>
 
 /// An instance of each class that a file declares.
 fn classes<'a>(evaluator: &Evaluator<'a>, module: &Module<'a>) -> Result<Vec<Value<'a>>> {
-    let scope = Scope::module(module.id);
+    let scope = EvalScope::module(module.id);
     let mut instances = Vec::new();
     for (name, binding) in module.script().iter().flat_map(|script| &script.bindings) {
         if let Binding::Class(node) = binding
@@ -104,7 +104,7 @@ fn classes<'a>(evaluator: &Evaluator<'a>, module: &Module<'a>) -> Result<Vec<Val
             instances.push(evaluator.instance(
                 &class,
                 Vec::new(),
-                Site::new(module.id, node.span),
+                SourceSpan::new(module.id, node.span),
             )?);
         }
     }

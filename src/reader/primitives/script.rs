@@ -8,7 +8,7 @@ use crate::model::kind::Kind;
 use crate::reader::Evaluator;
 use crate::reader::eval::value::Value;
 use crate::reader::reach::Reacher;
-use crate::reader::reach::piece::Piece;
+use crate::reader::reach::root::ReachRoot;
 use crate::reader::syntax::normal;
 use serde_json::{Map, Value as Json, json};
 use std::path::Path;
@@ -54,7 +54,7 @@ pub fn add<'a>(
         {
             return Err(twice(kind, &name, &other.source, &source));
         }
-        let reach = reacher.of(&[Piece::module(module.id)])?;
+        let reach = reacher.of(&[ReachRoot::module(module.id)])?;
         let definition = Json::Object(definition);
         primitives.push(Primitive { kind, name, description, definition, source, reach });
     }

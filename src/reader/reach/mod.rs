@@ -4,19 +4,19 @@
 //! that is reached at all is loaded when the code runs, so its own statements count, and those of
 //! everything it imports.
 
-pub mod piece;
-pub mod place;
+pub mod root;
+pub mod target;
 
 use crate::error::Result;
 use crate::model::agent::Reach;
-use crate::reader::eval::value::Site;
-use crate::reader::lockfile::Versions;
-use crate::reader::reach::piece::Piece;
-use crate::reader::reach::place::{Place, is_node};
+use crate::reader::eval::value::SourceSpan;
+use crate::reader::lockfile::LockedVersions;
+use crate::reader::reach::root::ReachRoot;
+use crate::reader::reach::target::{ReachTarget, is_node};
+use crate::reader::syntax::declarations::{Declarations, EFFECTS};
 use crate::reader::syntax::module::{Module, ModuleId, links};
 use crate::reader::syntax::modules::{Modules, Target};
 use crate::reader::syntax::normal;
-use crate::reader::syntax::parts::{EFFECTS, Parts};
 use oxc_span::Span;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,19 +25,19 @@ use std::rc::Rc;
 /// Follows names; each declaration is looked at once for the whole project.
 pub struct Reacher<'m, 'a> {
     pub modules: &'m Modules<'a>,
-    versions: Versions,
+    versions: LockedVersions,
     /// Where the agent is made. Its own declaration is never gone into: a change of the agent would
     /// be one of each part that names it.
-    agent: Site,
-    parts: RefCell<HashMap<ModuleId, Rc<Parts<'a>>>>,
-    steps: RefCell<HashMap<(ModuleId, usize), Rc<Steps>>>,
+    agent: SourceSpan,
+    declarations: RefCell<HashMap<ModuleId, Rc<Declarations<'a>>>>,
+    code_targets: RefCell<HashMap<(ModuleId, usize), Rc<CodeTargets>>>,
     loads: RefCell<HashMap<ModuleId, Rc<Loads>>>,
 }
 
 /// Where a stretch of code leads.
 #[derive(Default)]
-struct Steps {
-    places: Vec<Place>,
+struct CodeTargets {
+    targets: Vec<ReachTarget>,
     /// What each imported name leads to.
     imports: BTreeMap<String, String>,
     env: BTreeSet<String>,
@@ -52,73 +52,79 @@ struct Loads {
 }
 
 impl<'m, 'a> Reacher<'m, 'a> {
-    pub fn new(modules: &'m Modules<'a>, versions: Versions, agent: Site) -> Reacher<'m, 'a> {
+    pub fn new(
+        modules: &'m Modules<'a>,
+        versions: LockedVersions,
+        agent: SourceSpan,
+    ) -> Reacher<'m, 'a> {
         Reacher {
             modules,
             versions,
             agent,
-            parts: RefCell::default(),
-            steps: RefCell::default(),
+            declarations: RefCell::default(),
+            code_targets: RefCell::default(),
             loads: RefCell::default(),
         }
     }
 
     /// What these pieces reach.
-    pub fn of(&self, pieces: &[Piece<'a>]) -> Result<Reach> {
-        let mut walk = Walk::new(self);
-        for piece in pieces {
-            walk.piece(piece)?;
+    pub fn of(&self, roots: &[ReachRoot<'a>]) -> Result<Reach> {
+        let mut walk = ReachWalk::new(self);
+        for root in roots {
+            walk.root(root)?;
         }
         walk.finish()
     }
 
-    pub fn parts(&self, module: &Module<'a>) -> Rc<Parts<'a>> {
-        let mut known = self.parts.borrow_mut();
+    pub fn declarations(&self, module: &Module<'a>) -> Rc<Declarations<'a>> {
+        let mut known = self.declarations.borrow_mut();
         let agent = (module.id == self.agent.module).then(|| self.agent.span());
-        known.entry(module.id).or_insert_with(|| Rc::new(Parts::of(module, agent))).clone()
+        known.entry(module.id).or_insert_with(|| Rc::new(Declarations::of(module, agent))).clone()
     }
 
     /// Where the code in these spans of a module leads.
-    fn look(&self, module: &Rc<Module<'a>>, spans: &[Span]) -> Result<Steps> {
-        let mut steps = Steps::default();
-        let Some(script) = module.script() else { return Ok(steps) };
+    fn targets_in(&self, module: &Rc<Module<'a>>, spans: &[Span]) -> Result<CodeTargets> {
+        let mut code_targets = CodeTargets::default();
+        let Some(script) = module.script() else { return Ok(code_targets) };
         let names = &script.names;
         for span in spans {
             let inside = |at: u32| (span.start..span.end).contains(&at);
             let first = names.uses.partition_point(|one| one.at < span.start);
             for one in names.uses[first..].iter().take_while(|one| one.at < span.end) {
-                let (place, name) = self.place(module, *one)?;
-                steps.imports.extend(name.and_then(|name| Some((name, self.told(&place)?))));
-                steps.places.push(place);
+                let (target, name) = self.target(module, *one)?;
+                code_targets
+                    .imports
+                    .extend(name.and_then(|name| Some((name, self.describe(&target)?))));
+                code_targets.targets.push(target);
             }
-            steps
+            code_targets
                 .env
                 .extend(names.env.iter().filter(|one| inside(one.0)).map(|one| one.1.to_owned()));
             for link in names.dynamic.iter().filter(|link| inside(link.span.start)) {
-                let place = self.linked(module, *link)?;
-                steps
-                    .imports
-                    .extend(self.told(&place).map(|to| (format!("import {}", link.specifier), to)));
-                steps.places.push(place);
+                let target = self.linked(module, *link)?;
+                code_targets.imports.extend(
+                    self.describe(&target).map(|to| (format!("import {}", link.specifier), to)),
+                );
+                code_targets.targets.push(target);
             }
             if names.anything.iter().any(|&at| inside(at)) {
-                steps.places.push(Place::Whole(module.id));
+                code_targets.targets.push(ReachTarget::Whole(module.id));
             }
         }
-        Ok(steps)
+        Ok(code_targets)
     }
 
-    fn steps(&self, id: ModuleId, part: usize) -> Result<Rc<Steps>> {
-        if let Some(steps) = self.steps.borrow().get(&(id, part)) {
-            return Ok(steps.clone());
+    fn code_targets(&self, id: ModuleId, declaration: usize) -> Result<Rc<CodeTargets>> {
+        if let Some(code_targets) = self.code_targets.borrow().get(&(id, declaration)) {
+            return Ok(code_targets.clone());
         }
         let module = self.modules.get(id);
-        let parts = self.parts(&module);
-        let mut steps = self.look(&module, &parts.all[part].spans)?;
-        steps.hash = normal::hash(&parts.all[part].normal(&module));
-        let steps = Rc::new(steps);
-        self.steps.borrow_mut().insert((id, part), steps.clone());
-        Ok(steps)
+        let declarations = self.declarations(&module);
+        let mut code_targets = self.targets_in(&module, &declarations.all[declaration].spans)?;
+        code_targets.hash = normal::hash(&declarations.all[declaration].normal(&module));
+        let code_targets = Rc::new(code_targets);
+        self.code_targets.borrow_mut().insert((id, declaration), code_targets.clone());
+        Ok(code_targets)
     }
 
     fn loads(&self, id: ModuleId) -> Result<Rc<Loads>> {
@@ -126,7 +132,7 @@ impl<'m, 'a> Reacher<'m, 'a> {
             return Ok(loads.clone());
         }
         let module = self.modules.get(id);
-        let effects = self.parts(&module).named(EFFECTS);
+        let effects = self.declarations(&module).named(EFFECTS);
         let mut loads = Loads { modules: Vec::new(), packages: Vec::new(), effects };
         for (link, is_bare) in module.script().map(links).unwrap_or_default() {
             match self.modules.follow(&module, link)? {
@@ -140,16 +146,19 @@ impl<'m, 'a> Reacher<'m, 'a> {
         Ok(loads)
     }
 
-    fn makes_agent(&self, id: ModuleId, part: usize) -> bool {
+    fn makes_agent(&self, id: ModuleId, declaration: usize) -> bool {
         id == self.agent.module && {
-            let parts = self.parts(&self.modules.get(id));
-            parts.all[part].spans.iter().any(|span| span.contains_inclusive(self.agent.span()))
+            let declarations = self.declarations(&self.modules.get(id));
+            declarations.all[declaration]
+                .spans
+                .iter()
+                .any(|span| span.contains_inclusive(self.agent.span()))
         }
     }
 }
 
 /// One walk from the pieces of a primitive.
-struct Walk<'r, 'm, 'a> {
+struct ReachWalk<'r, 'm, 'a> {
     reacher: &'r Reacher<'m, 'a>,
     reach: Reach,
     seen: BTreeSet<(ModuleId, usize)>,
@@ -157,78 +166,80 @@ struct Walk<'r, 'm, 'a> {
     loaded: BTreeSet<ModuleId>,
     todo: Vec<(ModuleId, usize)>,
     /// Normalised pieces by the declaration they stand in, for those that are not reached whole.
-    pieces: BTreeMap<(ModuleId, &'a str), BTreeMap<Site, String>>,
+    roots: BTreeMap<(ModuleId, &'a str), BTreeMap<SourceSpan, String>>,
 }
 
-impl<'r, 'm, 'a> Walk<'r, 'm, 'a> {
-    fn new(reacher: &'r Reacher<'m, 'a>) -> Walk<'r, 'm, 'a> {
-        Walk {
+impl<'r, 'm, 'a> ReachWalk<'r, 'm, 'a> {
+    fn new(reacher: &'r Reacher<'m, 'a>) -> ReachWalk<'r, 'm, 'a> {
+        ReachWalk {
             reacher,
             reach: Reach::default(),
             seen: BTreeSet::new(),
             whole: BTreeSet::new(),
             loaded: BTreeSet::new(),
             todo: Vec::new(),
-            pieces: BTreeMap::new(),
+            roots: BTreeMap::new(),
         }
     }
 
-    fn piece(&mut self, piece: &Piece<'a>) -> Result<()> {
-        let id = piece.site.module;
-        if piece.is_module() {
-            return self.go(&Place::Whole(id));
+    fn root(&mut self, root: &ReachRoot<'a>) -> Result<()> {
+        let id = root.site.module;
+        if root.is_module() {
+            return self.go(&ReachTarget::Whole(id));
         }
         let module = self.reacher.modules.get(id);
-        let span = piece.site.span();
-        let parts = self.reacher.parts(&module);
+        let span = root.site.span();
+        let declarations = self.reacher.declarations(&module);
         let (mut spans, mut changes) =
-            (piece.counted().unwrap_or_else(|| vec![span]), String::new());
-        let name = match parts.around(span) {
+            (root.counted().unwrap_or_else(|| vec![span]), String::new());
+        let name = match declarations.around(span) {
             // Of a class that makes the primitive the rest counts, with the statements that change the class.
-            Some((part, is_all)) if piece.counted().is_some() => {
+            Some((declaration, is_all)) if root.counted().is_some() => {
                 if is_all {
-                    spans.extend(&parts.all[part].spans[1..]);
-                    changes = parts.all[part].normal_changes();
+                    spans.extend(&declarations.all[declaration].spans[1..]);
+                    changes = declarations.all[declaration].normal_changes();
                 }
-                parts.all[part].name
+                declarations.all[declaration].name
             }
-            Some((part, is_all)) if is_all || piece.is_declaration() => {
-                return self.go(&Place::Part(id, part));
+            Some((declaration, is_all)) if is_all || root.is_declaration() => {
+                return self.go(&ReachTarget::Declaration(id, declaration));
             }
-            Some((part, _)) => parts.all[part].name,
+            Some((declaration, _)) => declarations.all[declaration].name,
             None => EFFECTS,
         };
-        let text = piece.normal(module.text) + &changes;
-        self.pieces.entry((id, name)).or_default().insert(piece.site, text);
+        let text = root.normal(module.text) + &changes;
+        self.roots.entry((id, name)).or_default().insert(root.site, text);
         self.load(id)?;
-        let steps = self.reacher.look(&module, &spans)?;
-        self.take(&module, &steps)
+        let code_targets = self.reacher.targets_in(&module, &spans)?;
+        self.take(&module, &code_targets)
     }
 
-    fn take(&mut self, module: &Module<'a>, steps: &Steps) -> Result<()> {
-        if !steps.imports.is_empty() {
+    fn take(&mut self, module: &Module<'a>, code_targets: &CodeTargets) -> Result<()> {
+        if !code_targets.imports.is_empty() {
             let imports = self.reach.imports.entry(module.path.clone()).or_default();
-            imports.extend(steps.imports.iter().map(|(name, to)| (name.clone(), to.clone())));
+            imports
+                .extend(code_targets.imports.iter().map(|(name, to)| (name.clone(), to.clone())));
         }
-        self.reach.env.extend(steps.env.iter().cloned());
-        steps.places.iter().try_for_each(|place| self.go(place))
+        self.reach.env.extend(code_targets.env.iter().cloned());
+        code_targets.targets.iter().try_for_each(|target| self.go(target))
     }
 
-    fn go(&mut self, place: &Place) -> Result<()> {
-        match place {
-            &Place::Part(id, part) => {
-                if !self.reacher.makes_agent(id, part) && self.seen.insert((id, part)) {
-                    self.todo.push((id, part));
+    fn go(&mut self, target: &ReachTarget) -> Result<()> {
+        match target {
+            &ReachTarget::Declaration(id, declaration) => {
+                if !self.reacher.makes_agent(id, declaration) && self.seen.insert((id, declaration))
+                {
+                    self.todo.push((id, declaration));
                     self.load(id)?;
                 }
                 Ok(())
             }
-            &Place::Whole(id) => self.whole(id),
-            Place::Outside(outside) => {
+            &ReachTarget::Whole(id) => self.whole(id),
+            ReachTarget::Export(outside) => {
                 outside.package.iter().for_each(|name| self.package(name));
                 Ok(())
             }
-            Place::Nothing => Ok(()),
+            ReachTarget::Nothing => Ok(()),
         }
     }
 
@@ -246,17 +257,17 @@ impl<'r, 'm, 'a> Walk<'r, 'm, 'a> {
                 continue;
             }
             let module = self.reacher.modules.get(id);
-            for part in 0..self.reacher.parts(&module).all.len() {
-                self.go(&Place::Part(id, part))?;
+            for declaration in 0..self.reacher.declarations(&module).all.len() {
+                self.go(&ReachTarget::Declaration(id, declaration))?;
             }
             self.load(id)?;
             let Some(script) = module.script() else { continue };
             let exports = script.exports.keys().map(|name| self.reacher.exported(&module, name));
             let stars = script.stars.iter().map(|star| self.reacher.linked(&module, *star));
-            for place in exports.chain(stars).collect::<Result<Vec<_>>>()? {
-                match place {
-                    Place::Whole(next) => todo.push(next),
-                    place => self.go(&place)?,
+            for target in exports.chain(stars).collect::<Result<Vec<_>>>()? {
+                match target {
+                    ReachTarget::Whole(next) => todo.push(next),
+                    target => self.go(&target)?,
                 }
             }
         }
@@ -283,15 +294,15 @@ impl<'r, 'm, 'a> Walk<'r, 'm, 'a> {
     }
 
     fn finish(mut self) -> Result<Reach> {
-        while let Some((id, part)) = self.todo.pop() {
-            let steps = self.reacher.steps(id, part)?;
+        while let Some((id, declaration)) = self.todo.pop() {
+            let code_targets = self.reacher.code_targets(id, declaration)?;
             let module = self.reacher.modules.get(id);
-            let name = self.reacher.parts(&module).all[part].name;
+            let name = self.reacher.declarations(&module).all[declaration].name;
             let declarations = self.reach.modules.entry(module.path.clone()).or_default();
-            declarations.insert(name.to_owned(), steps.hash.clone());
-            self.take(&module, &steps)?;
+            declarations.insert(name.to_owned(), code_targets.hash.clone());
+            self.take(&module, &code_targets)?;
         }
-        for ((id, name), texts) in self.pieces {
+        for ((id, name), texts) in self.roots {
             let module = self.reacher.modules.get(id);
             let declarations = self.reach.modules.entry(module.path.clone()).or_default();
             let text = || texts.values().map(String::as_str).collect::<Vec<_>>().join("\n");

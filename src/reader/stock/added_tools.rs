@@ -1,6 +1,6 @@
 //! Tools that code adds to a skill: `skill.addTool(…)`, `skill.addTools([…])`.
 
-use super::found::{Found, Shape};
+use super::found::{StockForm, StockPrimitive};
 use super::names::{Decl, Lookup, import_as};
 use crate::reader::syntax::module::Module;
 use oxc_ast::AstKind;
@@ -19,7 +19,7 @@ pub fn nodes<'a>(module: &Module<'a>) -> Vec<AstKind<'a>> {
 /// What `addTools` (a list) and `addTool` (a word) of a skill are given in its file.
 pub fn added<'a>(
     lookup: Lookup<'_, 'a>,
-    skill: &Found<'a>,
+    skill: &StockPrimitive<'a>,
 ) -> Vec<(Option<&'a str>, &'a Expression<'a>)> {
     let module = &skill.module;
     if !module.text.contains("addTool") || skill.export == "default" && skill.class.is_none() {
@@ -60,12 +60,12 @@ pub fn imported<'a>(
 /// A class's own code adds to itself; else the name has to lead to the skill's variable.
 fn is_owner<'a>(
     lookup: Lookup<'_, 'a>,
-    skill: &Found<'a>,
+    skill: &StockPrimitive<'a>,
     object: &Expression<'_>,
     call: Span,
 ) -> bool {
     const HOPS: usize = 10;
-    if let Shape::Class(class) = skill.shape {
+    if let StockForm::Class(class) = skill.shape {
         return class.span.contains_inclusive(call);
     }
     let Expression::Identifier(name) = object else { return false };

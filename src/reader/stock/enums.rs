@@ -1,8 +1,8 @@
 //! The members of a TypeScript enum, of which the compiler has one more: it gives each enum a function `toString`.
 
 use super::names::{Decl, Lookup, Visited};
-use super::values::Why;
-use crate::reader::eval::value::Site;
+use super::values::LossReason;
+use crate::reader::eval::value::SourceSpan;
 use crate::reader::syntax::module::{Binding, Export, Imported, Module};
 use oxc_ast::ast::{
     BindingIdentifier, CallExpression, Class, Expression, IdentifierReference, TSType,
@@ -21,7 +21,7 @@ const HOPS: usize = 10;
 
 impl<'a> Lookup<'_, 'a> {
     /// Where a value, or what it is made of, has the members of an enum, and the compiler one more.
-    pub fn swollen(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<Why> {
+    pub fn swollen(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<LossReason> {
         self.swollen_in(module, value, &mut Visited::default())
     }
 
@@ -30,7 +30,7 @@ impl<'a> Lookup<'_, 'a> {
         module: &Rc<Module<'a>>,
         value: &'a Expression<'a>,
         seen: &mut Visited,
-    ) -> Option<Why> {
+    ) -> Option<LossReason> {
         if !seen.is_new(module, value) {
             return None;
         }
@@ -40,7 +40,7 @@ impl<'a> Lookup<'_, 'a> {
             if self.is_enum(module, name, HOPS) {
                 let reason =
                     format!("`{call}({name})` has the function `toString` of the enum too there");
-                return Some((Site::new(module.id, at), reason));
+                return Some((SourceSpan::new(module.id, at), reason));
             }
         }
         let outer = members.used.iter().filter(|name| !members.declared.contains(*name));

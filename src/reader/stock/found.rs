@@ -2,9 +2,9 @@
 
 use super::lists::{assigned, mentions, text};
 use super::names::{Decl, Lookup, declarators, default_expression, is_named};
-use super::values::Why;
+use super::values::LossReason;
 use crate::model::kind::Kind;
-use crate::reader::eval::value::Site;
+use crate::reader::eval::value::SourceSpan;
 use crate::reader::primitives::forms::name_of_class;
 use crate::reader::syntax::module::{Binding, Export, Module};
 use oxc_ast::ast::{
@@ -16,7 +16,7 @@ use oxc_span::{GetSpan, Span};
 use std::rc::Rc;
 
 /// A primitive in a file.
-pub struct Found<'a> {
+pub struct StockPrimitive<'a> {
     pub kind: &'static str,
     /// The variable or the class; `default` where an expression is exported.
     pub export: &'a str,
@@ -25,19 +25,19 @@ pub struct Found<'a> {
     pub by_default: bool,
     pub module: Rc<Module<'a>>,
     pub span: Span,
-    pub shape: Shape<'a>,
+    pub shape: StockForm<'a>,
 }
 
 #[derive(Clone, Copy)]
-pub enum Shape<'a> {
+pub enum StockForm<'a> {
     /// `new LuaSkill({…})`, `defineSkill({…})`, or the object itself.
     Config(&'a ObjectExpression<'a>),
     Class(&'a Class<'a>),
 }
 
-impl Found<'_> {
-    pub fn site(&self) -> Site {
-        Site::new(self.module.id, self.span)
+impl StockPrimitive<'_> {
+    pub fn site(&self) -> SourceSpan {
+        SourceSpan::new(self.module.id, self.span)
     }
 
     /// Whether a skill's word for a tool means this one.
@@ -48,7 +48,7 @@ impl Found<'_> {
 
 impl<'a> Lookup<'_, 'a> {
     /// All primitives of a kind in a file, in the order in which they are found.
-    pub fn found(self, kind: &'static Kind, module: &Rc<Module<'a>>) -> Vec<Found<'a>> {
+    pub fn found(self, kind: &'static Kind, module: &Rc<Module<'a>>) -> Vec<StockPrimitive<'a>> {
         let mut all = Vec::new();
         let Some(script) = module.script() else { return all };
         let variables: Vec<_> = script.program.body.iter().flat_map(declarators).collect();
@@ -88,11 +88,11 @@ impl<'a> Lookup<'_, 'a> {
         export: &'a str,
         span: Span,
         config: &'a ObjectExpression<'a>,
-    ) -> Option<Found<'a>> {
+    ) -> Option<StockPrimitive<'a>> {
         let name = self.text(module, assigned(config, "name")?).ok()??;
         let by_default = export == "default";
-        let (module, shape) = (module.clone(), Shape::Config(config));
-        (!name.is_empty()).then_some(Found {
+        let (module, shape) = (module.clone(), StockForm::Config(config));
+        (!name.is_empty()).then_some(StockPrimitive {
             kind: kind.word,
             export,
             class: None,
@@ -109,7 +109,7 @@ impl<'a> Lookup<'_, 'a> {
         kind: &'static Kind,
         module: &Rc<Module<'a>>,
         class: &'a Class<'a>,
-    ) -> Option<Found<'a>> {
+    ) -> Option<StockPrimitive<'a>> {
         let own = class.id.as_ref()?.name.as_str();
         if !self.lineage(module, class).iter().any(|(module, class)| is_heir(module, class, kind)) {
             return None;
@@ -120,8 +120,8 @@ impl<'a> Lookup<'_, 'a> {
         let by_default = is_default_class(module, own);
         let (export, name) =
             (if by_default { "default" } else { own }, set.unwrap_or_else(|| name_of_class(own)));
-        let (module, shape) = (module.clone(), Shape::Class(class));
-        Some(Found {
+        let (module, shape) = (module.clone(), StockForm::Class(class));
+        Some(StockPrimitive {
             kind: kind.word,
             export,
             class: Some(own),
@@ -206,10 +206,10 @@ impl<'a> Lookup<'_, 'a> {
         module: &Rc<Module<'a>>,
         name: &str,
         by_default: bool,
-    ) -> Why {
+    ) -> LossReason {
         let nothing = || {
             let reason = format!("it finds no such {} in `{}`", kind.one, module.path);
-            (Site::new(module.id, Span::new(0, 0)), reason)
+            (SourceSpan::new(module.id, Span::new(0, 0)), reason)
         };
         let declared = module.script().and_then(|script| script.bindings.get(name));
         let value = match declared {
@@ -218,7 +218,7 @@ impl<'a> Lookup<'_, 'a> {
             _ if by_default => default_expression(module),
             _ => None,
         };
-        let at = |span: Span, reason: String| (Site::new(module.id, span), reason);
+        let at = |span: Span, reason: String| (SourceSpan::new(module.id, span), reason);
         let Some(value) = value else { return nothing() };
         if let Some(config) = configuration(value) {
             let callee = callee(module, value).unwrap_or_default();
@@ -245,12 +245,12 @@ impl<'a> Lookup<'_, 'a> {
         at(value.span(), format!("it does not see what {} makes", text(module, value)))
     }
 
-    fn why_class(self, kind: &Kind, module: &Rc<Module<'a>>, class: &'a Class<'a>) -> Why {
+    fn why_class(self, kind: &Kind, module: &Rc<Module<'a>>, class: &'a Class<'a>) -> LossReason {
         let name = class.id.as_ref().map_or("", |id| id.name.as_str());
         let wanted = kind.classes.first().copied().unwrap_or_default();
         let reason =
             format!("the class `{name}` says neither `implements {wanted}` nor `extends {wanted}`");
-        (Site::new(module.id, class.span), reason)
+        (SourceSpan::new(module.id, class.span), reason)
     }
 }
 

@@ -4,7 +4,7 @@
 //! ends at `all.b`, and the second `new A()` of one list is looked for in the file of the list.
 
 use super::names::{Decl, Lookup, default_expression, is_default_import};
-use crate::reader::eval::value::Site;
+use crate::reader::eval::value::SourceSpan;
 use crate::reader::syntax::module::{Module, ModuleId};
 use oxc_ast::ast::{
     ArrayExpressionElement, Expression, NewExpression, ObjectExpression, ObjectPropertyKind,
@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 /// One element that it takes: a name, and the file in which a primitive of this name is looked for.
-pub struct Ref<'a> {
+pub struct ListElement<'a> {
     pub name: &'a str,
     pub module: Rc<Module<'a>>,
     /// `new LuaJob({…})` in the list itself.
@@ -25,25 +25,26 @@ pub struct Ref<'a> {
     pub element: (Rc<Module<'a>>, &'a Expression<'a>),
 }
 
-impl Ref<'_> {
-    pub fn site(&self) -> Site {
-        Site::new(self.element.0.id, self.element.1.span())
+impl ListElement<'_> {
+    pub fn site(&self) -> SourceSpan {
+        SourceSpan::new(self.element.0.id, self.element.1.span())
     }
 }
 
 /// What it takes of a list, and where it stopped.
 #[derive(Default)]
-pub struct List<'a> {
-    pub refs: Vec<Ref<'a>>,
-    pub stop: Option<(Site, String)>,
+pub struct ListElements<'a> {
+    pub refs: Vec<ListElement<'a>>,
+    pub stop: Option<(SourceSpan, String)>,
 }
 
 pub fn list<'a>(
     lookup: Lookup<'_, 'a>,
     module: &Rc<Module<'a>>,
     value: &'a Expression<'a>,
-) -> List<'a> {
-    let mut walk = Walk { lookup, followed: HashSet::new(), list: List::default(), depth: 0 };
+) -> ListElements<'a> {
+    let mut walk =
+        ListWalk { lookup, followed: HashSet::new(), list: ListElements::default(), depth: 0 };
     walk.array(module, value);
     walk.list
 }
@@ -51,16 +52,16 @@ pub fn list<'a>(
 /// So deep it follows names that stand for names.
 const DEPTH_MAX: usize = 200;
 
-struct Walk<'l, 'a> {
+struct ListWalk<'l, 'a> {
     lookup: Lookup<'l, 'a>,
     followed: HashSet<(ModuleId, &'a str)>,
-    list: List<'a>,
+    list: ListElements<'a>,
     depth: usize,
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> ListWalk<'_, 'a> {
     fn stop(&mut self, module: &Module<'a>, at: Span, reason: String) {
-        self.list.stop.get_or_insert((Site::new(module.id, at), reason));
+        self.list.stop.get_or_insert((SourceSpan::new(module.id, at), reason));
     }
 
     /// Stops where names lead in a circle.
@@ -166,11 +167,12 @@ impl<'a> Walk<'_, 'a> {
         if let Expression::Identifier(class) = &new.callee {
             let by_default = is_default_import(module, class.name.as_str());
             if let Some(Decl::Class(there, _)) = self.follow(module, class.name.as_str()) {
-                let one = Ref { name, module: there, inline: false, by_default, element: at };
+                let one =
+                    ListElement { name, module: there, inline: false, by_default, element: at };
                 return self.list.refs.push(one);
             }
         }
-        self.list.refs.push(Ref {
+        self.list.refs.push(ListElement {
             name,
             module: module.clone(),
             inline: true,
@@ -187,7 +189,7 @@ impl<'a> Walk<'_, 'a> {
             let import = self.lookup.import(module, name);
             match import.and_then(|(link, _)| self.lookup.target(module, link)) {
                 Some(there) => {
-                    self.list.refs.push(Ref {
+                    self.list.refs.push(ListElement {
                         name,
                         module: there,
                         inline: false,
@@ -213,7 +215,13 @@ impl<'a> Walk<'_, 'a> {
             }
             _ => {
                 let module = decl.module().clone();
-                self.list.refs.push(Ref { name, module, inline: false, by_default, element: at });
+                self.list.refs.push(ListElement {
+                    name,
+                    module,
+                    inline: false,
+                    by_default,
+                    element: at,
+                });
             }
         }
     }

@@ -1,20 +1,20 @@
 //! What we read of an agent beside what the stock compiler would make of it.
 
-use super::found::{Found, Shape, callee};
+use super::found::{StockForm, StockPrimitive, callee};
 use super::lists::{assigned, mentions};
 use super::names::{Lookup, declarators, is_named};
 use super::unassigned::unassigned;
-use super::values::Why;
-use super::view::{Loss, Skilled, View};
+use super::values::LossReason;
+use super::view::{ListedPrimitive, Loss, StockView};
 use crate::model::agent::{Agent, Dropped, Persona, Primitive};
-use crate::reader::eval::value::Site;
+use crate::reader::eval::value::SourceSpan;
 use crate::reader::primitives::script;
 use crate::reader::syntax::module::{Binding, Imported, Module};
 use oxc_ast::ast::Expression;
 use serde_json::Value as Json;
 use std::rc::Rc;
 
-pub fn losses<'a>(lookup: Lookup<'_, 'a>, agent: &Agent, view: &View<'a>) -> Vec<Dropped> {
+pub fn losses<'a>(lookup: Lookup<'_, 'a>, agent: &Agent, view: &StockView<'a>) -> Vec<Dropped> {
     let mut all = Losses { lookup, view, dropped: Vec::new() };
     for one in agent.primitives.iter().filter(|one| !one.source.path.ends_with(script::SUFFIX)) {
         all.primitive(one);
@@ -30,7 +30,7 @@ pub fn losses<'a>(lookup: Lookup<'_, 'a>, agent: &Agent, view: &View<'a>) -> Vec
 
 struct Losses<'w, 'l, 'a> {
     lookup: Lookup<'l, 'a>,
-    view: &'w View<'a>,
+    view: &'w StockView<'a>,
     dropped: Vec<Dropped>,
 }
 
@@ -42,12 +42,12 @@ struct Subject<'s> {
 }
 
 impl<'a> Losses<'_, '_, 'a> {
-    fn lose(&mut self, subject: &Subject<'_>, field: Option<&str>, why: Why) {
+    fn lose(&mut self, subject: &Subject<'_>, field: Option<&str>, why: LossReason) {
         self.add(subject, field, false, why);
     }
 
     /// A property to which the compiler gives another value.
-    fn alter(&mut self, subject: &Subject<'_>, field: &str, why: Option<Why>) {
+    fn alter(&mut self, subject: &Subject<'_>, field: &str, why: Option<LossReason>) {
         why.into_iter().for_each(|why| self.add(subject, Some(field), true, why));
     }
 
@@ -56,7 +56,7 @@ impl<'a> Losses<'_, '_, 'a> {
         subject: &Subject<'_>,
         field: Option<&str>,
         otherwise: bool,
-        (site, reason): Why,
+        (site, reason): LossReason,
     ) {
         let module = self.lookup.evaluator.modules.get(site.module);
         let (line, column) = module.place(site.span());
@@ -76,7 +76,8 @@ impl<'a> Losses<'_, '_, 'a> {
     fn primitive(&mut self, one: &Primitive) {
         let subject = Subject { kind: one.kind.word, name: &one.name, of: None };
         let view = self.view;
-        let here = |it: &&Skilled<'_>| it.found.kind == one.kind.word && it.found.name == one.name;
+        let here =
+            |it: &&ListedPrimitive<'_>| it.found.kind == one.kind.word && it.found.name == one.name;
         let Some(made) = view.primitives.iter().find(here) else {
             let why = self.why(one.kind.word, &one.name, None);
             return self.drop_all(&subject, why, &one.source.path, one.source.line);
@@ -92,7 +93,7 @@ impl<'a> Losses<'_, '_, 'a> {
         }
     }
 
-    fn tool(&mut self, skill: &str, made: &Skilled<'_>, tool: &Json) {
+    fn tool(&mut self, skill: &str, made: &ListedPrimitive<'_>, tool: &Json) {
         let Some(name) = tool["name"].as_str() else { return };
         let subject = Subject { kind: "tool", name, of: Some(skill) };
         if !made.tools.iter().any(|other| other == name) {
@@ -114,7 +115,7 @@ impl<'a> Losses<'_, '_, 'a> {
     }
 
     /// Why something of a name is not made: what was lost by its name, or what ended a list of its kind.
-    fn why(&self, kind: &str, name: &str, of: Option<&str>) -> Option<Why> {
+    fn why(&self, kind: &str, name: &str, of: Option<&str>) -> Option<LossReason> {
         let mut near =
             self.view.losses.iter().filter(|loss| loss.kind == kind && loss.of.as_deref() == of);
         let named = near.clone().find(|loss| loss.names.iter().any(|one| one == name));
@@ -122,7 +123,7 @@ impl<'a> Losses<'_, '_, 'a> {
         Some(loss.why.clone())
     }
 
-    fn drop_all(&mut self, subject: &Subject<'_>, why: Option<Why>, path: &str, line: u32) {
+    fn drop_all(&mut self, subject: &Subject<'_>, why: Option<LossReason>, path: &str, line: u32) {
         match why {
             Some(why) => self.lose(subject, None, why),
             None => self.dropped.push(Dropped {
@@ -140,7 +141,7 @@ impl<'a> Losses<'_, '_, 'a> {
     }
 
     /// Texts of a primitive that come out empty.
-    fn fields(&mut self, subject: &Subject<'_>, found: &Found<'a>, definition: &Json) {
+    fn fields(&mut self, subject: &Subject<'_>, found: &StockPrimitive<'a>, definition: &Json) {
         let context = (subject.kind == "skill").then_some("context");
         for field in ["description"].into_iter().chain(context) {
             if !is_known(&definition[field]) {
@@ -154,22 +155,31 @@ impl<'a> Losses<'_, '_, 'a> {
     }
 
     /// Where a property has more in it than it has when it runs.
-    fn swollen(&self, module: &Rc<Module<'a>>, shape: Shape<'a>, field: &str) -> Option<Why> {
+    fn swollen(
+        &self,
+        module: &Rc<Module<'a>>,
+        shape: StockForm<'a>,
+        field: &str,
+    ) -> Option<LossReason> {
         let (module, value) = self.lookup.written(module, shape, field)?;
         self.lookup.swollen(&module, value)
     }
 
     /// Every class that extends the kind's counts as one with a condition.
-    fn condition(&mut self, subject: &Subject<'_>, found: &Found<'a>, definition: &Json) {
-        let Shape::Class(class) = found.shape else { return };
+    fn condition(&mut self, subject: &Subject<'_>, found: &StockPrimitive<'a>, definition: &Json) {
+        let StockForm::Class(class) = found.shape else { return };
         if !definition["condition"].is_null() || class.heritage_expression().is_none() {
             return;
         }
         let reason = "a class that extends `LuaSkill` counts as one with a condition".to_owned();
-        self.alter(subject, "hasCondition", Some((Site::new(found.module.id, class.span), reason)));
+        self.alter(
+            subject,
+            "hasCondition",
+            Some((SourceSpan::new(found.module.id, class.span), reason)),
+        );
     }
 
-    fn webhook(&mut self, subject: &Subject<'_>, found: &Found<'a>, one: &Primitive) {
+    fn webhook(&mut self, subject: &Subject<'_>, found: &StockPrimitive<'a>, one: &Primitive) {
         if !one.definition["secret"].is_null()
             && let Some(why) = self.secret_refused(found)
         {
@@ -181,7 +191,7 @@ impl<'a> Losses<'_, '_, 'a> {
     }
 
     /// Why a secret makes the compiler stop, with everything.
-    fn secret_refused(&self, found: &Found<'a>) -> Option<Why> {
+    fn secret_refused(&self, found: &StockPrimitive<'a>) -> Option<LossReason> {
         let (module, field) = (&found.module, "secret");
         let (site, reason) = match self.lookup.written(module, found.shape, field) {
             Some((module, value)) => self.lookup.unreadable(&module, value).or_else(|| {
@@ -189,7 +199,7 @@ impl<'a> Losses<'_, '_, 'a> {
                 Some((site, format!("it does not read `{name}` there")))
             })?,
             None => match found.shape {
-                Shape::Config(config) if mentions(config, field) => {
+                StockForm::Config(config) if mentions(config, field) => {
                     unassigned(module, config, field)
                 }
                 _ => return None,
@@ -225,36 +235,42 @@ impl<'a> Losses<'_, '_, 'a> {
     fn empty(
         &self,
         module: &Rc<Module<'a>>,
-        shape: Shape<'a>,
+        shape: StockForm<'a>,
         field: &str,
         value: &Json,
-    ) -> Option<Why> {
+    ) -> Option<LossReason> {
         match shape {
-            Shape::Config(config) => match assigned(config, field) {
+            StockForm::Config(config) => match assigned(config, field) {
                 Some(expression) => self.lookup.unreadable(module, expression),
                 // Objects, and only those, it takes in short.
                 None if value.is_object() && mentions(config, field) => None,
                 None => Some(unassigned(module, config, field)),
             },
-            Shape::Class(class) => match self.lookup.member(module, class, field) {
+            StockForm::Class(class) => match self.lookup.member(module, class, field) {
                 Some((module, member)) => match &member.value {
                     Some(expression) => self.lookup.unreadable(&module, expression),
                     None => {
                         let reason =
                             format!("`{field}` has its value from elsewhere than its declaration");
-                        Some((Site::new(module.id, member.span), reason))
+                        Some((SourceSpan::new(module.id, member.span), reason))
                     }
                 },
                 None => {
                     let reason = format!("it finds no field `{field} = …` in the class");
-                    Some((Site::new(module.id, class.span), reason))
+                    Some((SourceSpan::new(module.id, class.span), reason))
                 }
             },
         }
     }
 
     /// A schema, which the model or the platform is given.
-    fn schema(&mut self, subject: &Subject<'_>, found: &Found<'a>, field: &str, schema: &Json) {
+    fn schema(
+        &mut self,
+        subject: &Subject<'_>,
+        found: &StockPrimitive<'a>,
+        field: &str,
+        schema: &Json,
+    ) {
         let has_properties = schema["properties"].as_object().is_some_and(|all| !all.is_empty());
         if !has_properties || schema.get("$source").is_some() {
             return;
@@ -265,9 +281,14 @@ impl<'a> Losses<'_, '_, 'a> {
         }
     }
 
-    fn schema_lost(&self, found: &Found<'a>, field: &str, schema: &Json) -> Option<Why> {
+    fn schema_lost(
+        &self,
+        found: &StockPrimitive<'a>,
+        field: &str,
+        schema: &Json,
+    ) -> Option<LossReason> {
         let module = &found.module;
-        if let Shape::Config(config) = found.shape {
+        if let StockForm::Config(config) = found.shape {
             let reason = if found.export == "default" {
                 "it reads no schema of what is exported as default without a name".to_owned()
             } else if let Some(class) = class_of(module, found.export) {
@@ -276,7 +297,7 @@ impl<'a> Losses<'_, '_, 'a> {
                 String::new()
             };
             if !reason.is_empty() {
-                return Some((Site::new(module.id, config.span), reason));
+                return Some((SourceSpan::new(module.id, config.span), reason));
             }
             let Some(value) = assigned(config, field) else {
                 return Some(unassigned(module, config, field));
@@ -285,14 +306,14 @@ impl<'a> Losses<'_, '_, 'a> {
         }
         let why = self.empty(module, found.shape, field, schema);
         why.or_else(|| {
-            let Shape::Class(class) = found.shape else { return None };
+            let StockForm::Class(class) = found.shape else { return None };
             let (module, member) = self.lookup.member(module, class, field)?;
             self.other_zod(&module, member.value.as_ref()?)
         })
     }
 
     /// A schema of a newer zod has no properties to the compiler.
-    fn other_zod(&self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<Why> {
+    fn other_zod(&self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<LossReason> {
         use oxc_span::GetSpan;
         let script = module.script()?;
         let others = script.bindings.iter().filter_map(|(name, binding)| match binding {
@@ -307,7 +328,7 @@ impl<'a> Losses<'_, '_, 'a> {
         let mut others = others.filter(|(name, _)| text.contains(&format!("{name}.")));
         let (_, specifier) = others.next()?;
         Some((
-            Site::new(module.id, value.span()),
+            SourceSpan::new(module.id, value.span()),
             format!("it does not know the schemas of `{specifier}`"),
         ))
     }

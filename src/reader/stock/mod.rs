@@ -25,6 +25,6 @@ use std::path::Path;
 /// What of an agent `lua compile` leaves out or leaves empty, in source order.
 pub fn dropped(root: &Path, evaluator: &Evaluator<'_>, agent: &Agent) -> Vec<Dropped> {
     let lookup = names::Lookup { evaluator };
-    let view = view::View::of(root, lookup);
+    let view = view::StockView::of(root, lookup);
     losses::losses(lookup, agent, &view)
 }

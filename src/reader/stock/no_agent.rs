@@ -3,10 +3,10 @@
 use super::found::{callee, configuration};
 use super::lists::assigned;
 use super::names::{Lookup, declarators, default_expression};
-use super::values::Why;
+use super::values::LossReason;
 use crate::model::agent::Agent;
 use crate::model::kind::AGENT;
-use crate::reader::eval::value::Site;
+use crate::reader::eval::value::SourceSpan;
 use crate::reader::syntax::module::{Binding, Imported, Module};
 use oxc_ast::ast::Expression;
 use oxc_span::GetSpan;
@@ -16,7 +16,7 @@ const NAMELESS: &str = "its name is empty (`lua init` sets it), and without one 
 
 impl Lookup<'_, '_> {
     /// Why the agent itself is not made.
-    pub fn agent_why(self, agent: &Agent) -> Option<Why> {
+    pub fn agent_why(self, agent: &Agent) -> Option<LossReason> {
         let root = self.evaluator.modules.root();
         let module = self.evaluator.modules.open(&root.join(&agent.entry)).ok()?;
         let variables = module.script()?.program.body.iter().flat_map(declarators);
@@ -25,7 +25,7 @@ impl Lookup<'_, '_> {
         let value = inits
             .find(|value| makes_agent(&module, value.get_inner_expression()))?
             .get_inner_expression();
-        let (class, at) = (AGENT.classes[0], Site::new(module.id, value.span()));
+        let (class, at) = (AGENT.classes[0], SourceSpan::new(module.id, value.span()));
         let Some(config) = configuration(value)? else {
             return Some((
                 at,
@@ -38,7 +38,7 @@ impl Lookup<'_, '_> {
         match self.text(&module, name) {
             Err((site, reason)) => Some((site, format!("the name is not read: {reason}"))),
             Ok(Some(text)) if text.is_empty() => {
-                Some((Site::new(module.id, name.span()), NAMELESS.to_owned()))
+                Some((SourceSpan::new(module.id, name.span()), NAMELESS.to_owned()))
             }
             Ok(_) => {
                 let callee = callee(&module, value).filter(|callee| *callee != class)?;

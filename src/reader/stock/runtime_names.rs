@@ -1,19 +1,19 @@
 //! Names that an element of a list has when the project runs.
 
 use super::names::Lookup;
-use crate::reader::eval::value::{Scope, Site, Value};
+use crate::reader::eval::value::{EvalScope, SourceSpan, Value};
 use crate::reader::primitives::forms::name_of_class;
 use crate::reader::syntax::module::Module;
 use oxc_ast::ast::Expression;
 use std::rc::Rc;
 
 /// The names of what an element of a list gives when it runs.
-pub fn wanted<'a>(
+pub fn names_at_runtime<'a>(
     lookup: Lookup<'_, 'a>,
     element: &(Rc<Module<'a>>, &'a Expression<'a>),
 ) -> Vec<String> {
     let (module, value) = element;
-    let scope = Scope::module(module.id);
+    let scope = EvalScope::module(module.id);
     match lookup.evaluator.at_top(|| lookup.evaluator.expression(&scope, value)) {
         Ok(value) => names(lookup, &value),
         Err(_) => Vec::new(),
@@ -34,7 +34,7 @@ fn names<'a>(lookup: Lookup<'_, 'a>, value: &Value<'a>) -> Vec<String> {
             items.borrow().clone().iter().flat_map(|item| names(lookup, item)).collect()
         }
         Value::Class(class) => {
-            let site = Site::new(class.module, class.node.span);
+            let site = SourceSpan::new(class.module, class.node.span);
             match lookup.evaluator.instance(class, Vec::new(), site) {
                 Ok(Value::Object(made)) => names(lookup, &Value::Object(made)),
                 _ => Vec::new(),

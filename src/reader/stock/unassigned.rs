@@ -1,13 +1,13 @@
 //! A property that an object has when it runs, and that the compiler does not find in how it is written.
 
-use super::values::Why;
-use crate::reader::eval::value::Site;
+use super::values::LossReason;
+use crate::reader::eval::value::SourceSpan;
 use crate::reader::syntax::module::Module;
 use oxc_ast::ast::{ObjectExpression, ObjectPropertyKind, PropertyKey};
 use oxc_span::GetSpan;
 
 /// Why a property that an object has when it runs is none to the compiler.
-pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &str) -> Why {
+pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &str) -> LossReason {
     let mut at = (config.span, format!("there is no `{key}: …` in this object"));
     for property in &config.properties {
         match property {
@@ -35,5 +35,5 @@ pub fn unassigned<'a>(module: &Module<'a>, config: &ObjectExpression<'a>, key: &
             }
         }
     }
-    (Site::new(module.id, at.0), at.1)
+    (SourceSpan::new(module.id, at.0), at.1)
 }

@@ -1,9 +1,9 @@
 //! Which values the stock compiler reads: those whose every part its evaluator (ts-evaluator 2.0) knows.
 
-use super::found::Shape;
+use super::found::StockForm;
 use super::lists::assigned;
 use super::names::{Decl, Lookup, Visited, default_expression};
-use crate::reader::eval::value::{Scope, Site, Value};
+use crate::reader::eval::value::{EvalScope, SourceSpan, Value};
 use crate::reader::syntax::module::{Binding, Imported, Module};
 use oxc_ast::ast::{
     BinaryExpression, BindingIdentifier, BindingPattern, Class, DoWhileStatement, Expression,
@@ -17,12 +17,16 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Why a value is not read, and where.
-pub type Why = (Site, String);
+pub type LossReason = (SourceSpan, String);
 
 impl<'a> Lookup<'_, 'a> {
     /// What in a value, or in what it is made of, the compiler does not know. Code that it need not run is
     /// looked at too, save that of classes.
-    pub fn unreadable(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<Why> {
+    pub fn unreadable(
+        self,
+        module: &Rc<Module<'a>>,
+        value: &'a Expression<'a>,
+    ) -> Option<LossReason> {
         self.walk(module, value, &mut Visited::default())
     }
 
@@ -31,14 +35,14 @@ impl<'a> Lookup<'_, 'a> {
         module: &Rc<Module<'a>>,
         value: &'a Expression<'a>,
         seen: &mut Visited,
-    ) -> Option<Why> {
+    ) -> Option<LossReason> {
         if !seen.is_new(module, value) {
             return None;
         }
-        let mut parts = Parts::default();
+        let mut parts = ExpressionParts::default();
         parts.visit_expression(value);
         if let Some((at, what)) = parts.foreign {
-            return Some((Site::new(module.id, at), format!("it does not know {what}")));
+            return Some((SourceSpan::new(module.id, at), format!("it does not know {what}")));
         }
         let outer = parts.used.iter().filter(|(name, _)| !parts.declared.contains(name));
         for (name, at) in outer {
@@ -55,8 +59,8 @@ impl<'a> Lookup<'_, 'a> {
         name: &str,
         at: Span,
         seen: &mut Visited,
-    ) -> Option<Why> {
-        let why = |reason: String| Some((Site::new(module.id, at), reason));
+    ) -> Option<LossReason> {
+        let why = |reason: String| Some((SourceSpan::new(module.id, at), reason));
         match module.script()?.bindings.get(name) {
             Some(Binding::Variable { pattern: BindingPattern::BindingIdentifier(_), .. })
             | None => {}
@@ -90,12 +94,14 @@ impl<'a> Lookup<'_, 'a> {
     pub fn written(
         self,
         module: &Rc<Module<'a>>,
-        shape: Shape<'a>,
+        shape: StockForm<'a>,
         field: &str,
     ) -> Option<(Rc<Module<'a>>, &'a Expression<'a>)> {
         match shape {
-            Shape::Config(config) => assigned(config, field).map(|value| (module.clone(), value)),
-            Shape::Class(class) => {
+            StockForm::Config(config) => {
+                assigned(config, field).map(|value| (module.clone(), value))
+            }
+            StockForm::Class(class) => {
                 let (module, member) = self.member(module, class, field)?;
                 Some((module, member.value.as_ref()?))
             }
@@ -107,12 +113,13 @@ impl<'a> Lookup<'_, 'a> {
         self,
         module: &Rc<Module<'a>>,
         value: &'a Expression<'a>,
-    ) -> Option<(Site, &'a str)> {
+    ) -> Option<(SourceSpan, &'a str)> {
         let value = value.get_inner_expression();
         match value {
             Expression::StaticMemberExpression(_) => {
                 let text = &module.text[value.span().start as usize..value.span().end as usize];
-                text.starts_with("process.env.").then(|| (Site::new(module.id, value.span()), text))
+                text.starts_with("process.env.")
+                    .then(|| (SourceSpan::new(module.id, value.span()), text))
             }
             Expression::Identifier(name) => match self.local(module, name.name.as_str())? {
                 // What a name is set to is no name of itself.
@@ -132,11 +139,11 @@ impl<'a> Lookup<'_, 'a> {
         self,
         module: &Rc<Module<'a>>,
         value: &'a Expression<'a>,
-    ) -> Result<Option<String>, Why> {
+    ) -> Result<Option<String>, LossReason> {
         if let Some(why) = self.unreadable(module, value) {
             return Err(why);
         }
-        let scope = Scope::module(module.id);
+        let scope = EvalScope::module(module.id);
         match self.evaluator.at_top(|| self.evaluator.expression(&scope, value)) {
             Ok(Value::Text(text)) => Ok(Some(text.to_string())),
             _ => Ok(None),
@@ -146,19 +153,19 @@ impl<'a> Lookup<'_, 'a> {
 
 /// What an expression holds, down to the code of its functions.
 #[derive(Default)]
-struct Parts<'a> {
+struct ExpressionParts<'a> {
     foreign: Option<(Span, &'static str)>,
     used: BTreeSet<(&'a str, Span)>,
     declared: BTreeSet<&'a str>,
 }
 
-impl Parts<'_> {
+impl ExpressionParts<'_> {
     fn foreign(&mut self, at: Span, what: &'static str) {
         self.foreign.get_or_insert((at, what));
     }
 }
 
-impl<'a> Visit<'a> for Parts<'a> {
+impl<'a> Visit<'a> for ExpressionParts<'a> {
     fn visit_ts_type(&mut self, _: &TSType<'a>) {}
     fn visit_ts_type_annotation(&mut self, _: &TSTypeAnnotation<'a>) {}
     fn visit_class(&mut self, _: &Class<'a>) {}

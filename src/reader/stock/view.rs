@@ -1,14 +1,14 @@
 //! The manifest that the stock compiler would write: primitives and tools by name, and what went missing.
 
 use super::added_tools::{added, imported, nodes};
-use super::found::{Found, Shape};
-use super::lists::{List, Ref, assigned, list};
+use super::found::{StockForm, StockPrimitive};
+use super::lists::{ListElement, ListElements, assigned, list};
 use super::names::Lookup;
-use super::runtime_names::wanted;
+use super::runtime_names::names_at_runtime;
 use super::unassigned::unassigned;
-use super::values::Why;
+use super::values::LossReason;
 use crate::model::kind::{AGENT, KINDS, Kind, TOOL};
-use crate::reader::eval::value::Site;
+use crate::reader::eval::value::SourceSpan;
 use crate::reader::primitives::entry;
 use crate::reader::syntax::module::Module;
 use oxc_ast::AstKind;
@@ -19,29 +19,29 @@ use std::path::Path;
 use std::rc::Rc;
 
 #[derive(Default)]
-pub struct View<'a> {
+pub struct StockView<'a> {
     /// What makes the agent, where the compiler finds that.
-    pub agent: Option<(Rc<Module<'a>>, Shape<'a>)>,
-    pub primitives: Vec<Skilled<'a>>,
+    pub agent: Option<(Rc<Module<'a>>, StockForm<'a>)>,
+    pub primitives: Vec<ListedPrimitive<'a>>,
     /// Every tool that is compiled, whether or not a skill lists it.
-    pub tools: Vec<Found<'a>>,
+    pub tools: Vec<StockPrimitive<'a>>,
     pub losses: Vec<Loss>,
 }
 
 /// A primitive, and the tools that its skill gets.
-pub struct Skilled<'a> {
-    pub found: Found<'a>,
+pub struct ListedPrimitive<'a> {
+    pub found: StockPrimitive<'a>,
     pub tools: Vec<String>,
     /// The words by which it names its tools.
-    words: Vec<Word<'a>>,
+    words: Vec<ToolWord<'a>>,
 }
 
 /// A word for a tool, where it is looked for, and where it stands.
-struct Word<'a> {
+struct ToolWord<'a> {
     word: &'a str,
     module: Option<Rc<Module<'a>>>,
     element: (Rc<Module<'a>>, &'a Expression<'a>),
-    site: Site,
+    site: SourceSpan,
 }
 
 /// Something that is written and not found.
@@ -52,19 +52,19 @@ pub struct Loss {
     pub names: Vec<String>,
     /// The skill that loses a tool.
     pub of: Option<String>,
-    pub why: Why,
+    pub why: LossReason,
 }
 
-impl<'a> View<'a> {
-    pub fn of(root: &Path, lookup: Lookup<'_, 'a>) -> View<'a> {
-        let mut view = View::default();
+impl<'a> StockView<'a> {
+    pub fn of(root: &Path, lookup: Lookup<'_, 'a>) -> StockView<'a> {
+        let mut view = StockView::default();
         let usual = entry::USUAL.iter().map(|name| root.join(name));
         let usual = usual.filter(|file| lookup.evaluator.modules.files().is_file(file));
         let modules: Vec<_> =
             usual.filter_map(|file| lookup.evaluator.modules.open(&file).ok()).collect();
         match modules.iter().find_map(|module| Some((module, agent_config(lookup, module)?))) {
             Some((module, config)) => {
-                view.agent = Some((module.clone(), Shape::Config(config)));
+                view.agent = Some((module.clone(), StockForm::Config(config)));
                 view.listed(lookup, module, config);
             }
             None => view.scattered(root, lookup),
@@ -86,7 +86,7 @@ impl<'a> View<'a> {
                 self.unlisted(kind, module, config, key);
                 continue;
             };
-            let List { refs, stop } = list(lookup, module, value);
+            let ListElements { refs, stop } = list(lookup, module, value);
             for one in &refs {
                 self.one(lookup, kind, one);
             }
@@ -111,9 +111,13 @@ impl<'a> View<'a> {
         self.losses.push(Loss { kind: kind.word, names: Vec::new(), of: None, why });
     }
 
-    fn one(&mut self, lookup: Lookup<'_, 'a>, kind: &'static Kind, one: &Ref<'a>) {
-        let lose =
-            |why: Why| Loss { kind: kind.word, names: wanted(lookup, &one.element), of: None, why };
+    fn one(&mut self, lookup: Lookup<'_, 'a>, kind: &'static Kind, one: &ListElement<'a>) {
+        let lose = |why: LossReason| Loss {
+            kind: kind.word,
+            names: names_at_runtime(lookup, &one.element),
+            of: None,
+            why,
+        };
         if one.inline {
             let reason = format!(
                 "`new {}(…)` stands in the list itself, without a name of its own",
@@ -134,7 +138,7 @@ impl<'a> View<'a> {
         match default.or_else(named).or_else(|| alone.then_some(0)) {
             Some(at) => {
                 let Some(found) = all.into_iter().nth(at) else { return };
-                let names = wanted(lookup, &one.element);
+                let names = names_at_runtime(lookup, &one.element);
                 if !names.is_empty() && !names.contains(&found.name) {
                     let reason =
                         format!("it takes `{}` of `{}` for it", found.name, found.module.path);
@@ -166,21 +170,22 @@ impl<'a> View<'a> {
         }
     }
 
-    fn add(&mut self, lookup: Lookup<'_, 'a>, found: Found<'a>) {
-        let is_here =
-            |one: &Skilled<'a>| one.found.kind == found.kind && one.found.site() == found.site();
+    fn add(&mut self, lookup: Lookup<'_, 'a>, found: StockPrimitive<'a>) {
+        let is_here = |one: &ListedPrimitive<'a>| {
+            one.found.kind == found.kind && one.found.site() == found.site()
+        };
         if self.primitives.iter().any(is_here) {
             return;
         }
         let words = if found.kind == "skill" { self.words(lookup, &found) } else { Vec::new() };
-        self.primitives.push(Skilled { found, tools: Vec::new(), words });
+        self.primitives.push(ListedPrimitive { found, tools: Vec::new(), words });
     }
 
     /// The words for tools in a skill: its list, and what `addTool` and `addTools` are given.
-    fn words(&mut self, lookup: Lookup<'_, 'a>, skill: &Found<'a>) -> Vec<Word<'a>> {
+    fn words(&mut self, lookup: Lookup<'_, 'a>, skill: &StockPrimitive<'a>) -> Vec<ToolWord<'a>> {
         let (module, mut words) = (&skill.module, Vec::new());
         let value = match skill.shape {
-            Shape::Config(config) => match assigned(config, "tools") {
+            StockForm::Config(config) => match assigned(config, "tools") {
                 Some(value) => Some((module.clone(), value)),
                 None => {
                     let why = unassigned(module, config, "tools");
@@ -193,13 +198,13 @@ impl<'a> View<'a> {
                     None
                 }
             },
-            Shape::Class(class) => lookup
+            StockForm::Class(class) => lookup
                 .member(module, class, "tools")
                 .and_then(|(module, field)| Some((module, field.value.as_ref()?))),
         };
         let mut take = |there: &Rc<Module<'a>>, value: &'a Expression<'a>| {
-            let List { refs, stop } = list(lookup, there, value);
-            words.extend(refs.into_iter().map(|one| Word {
+            let ListElements { refs, stop } = list(lookup, there, value);
+            words.extend(refs.into_iter().map(|one| ToolWord {
                 word: one.name,
                 site: one.site(),
                 element: one.element,
@@ -217,8 +222,9 @@ impl<'a> View<'a> {
         }
         for (word, value) in more {
             let Some(word) = word else { continue };
-            let (element, site) = ((module.clone(), value), Site::new(module.id, value.span()));
-            words.push(Word { word, module: imported(lookup, module, word), element, site });
+            let (element, site) =
+                ((module.clone(), value), SourceSpan::new(module.id, value.span()));
+            words.push(ToolWord { word, module: imported(lookup, module, word), element, site });
         }
         words
     }
@@ -246,7 +252,7 @@ impl<'a> View<'a> {
                 let name = found.map_or(word.word, |tool| &*tool.name);
                 let name =
                     self.tools.iter().find(|tool| tool.name == name).map(|tool| tool.name.clone());
-                let names = || wanted(lookup, &word.element);
+                let names = || names_at_runtime(lookup, &word.element);
                 match name {
                     Some(name) => self.primitives[at].tools.push(name),
                     None => {
@@ -267,9 +273,9 @@ impl<'a> View<'a> {
         &mut self,
         lookup: Lookup<'_, 'a>,
         owner: &str,
-        word: &Word<'a>,
+        word: &ToolWord<'a>,
         module: Option<Rc<Module<'a>>>,
-    ) -> Option<Found<'a>> {
+    ) -> Option<StockPrimitive<'a>> {
         let module = module?;
         let all = lookup.found(&TOOL, &module);
         let alone = all.len() == 1;
@@ -277,7 +283,7 @@ impl<'a> View<'a> {
             all.iter().position(|tool| tool.answers_to(word.word)).or_else(|| alone.then_some(0));
         let found = at.and_then(|at| all.into_iter().nth(at));
         if found.is_none() {
-            let names = wanted(lookup, &word.element);
+            let names = names_at_runtime(lookup, &word.element);
             let why = placed(word.site, lookup.missing(&TOOL, &module, word.word, false));
             self.losses.push(Loss { kind: "tool", names, of: Some(owner.to_owned()), why });
         }
@@ -308,6 +314,6 @@ fn agent_config<'a>(
 }
 
 /// Why something is missing, at the place that names it where there is no better one.
-fn placed(site: Site, (found, reason): Why) -> Why {
+fn placed(site: SourceSpan, (found, reason): LossReason) -> LossReason {
     (if found.start == found.end { site } else { found }, reason)
 }

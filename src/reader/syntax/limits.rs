@@ -11,7 +11,7 @@ const RUN_MAX: u32 = 20_000;
 /// The byte offset at which the text becomes too deep, if it does.
 pub fn too_deep(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut scan = Scan { bytes, at: 0, open: 0, run: 0, templates: Vec::new() };
+    let mut scan = NestingScan { bytes, at: 0, open: 0, run: 0, templates: Vec::new() };
     while scan.at < bytes.len() {
         scan.token();
         if scan.open > OPEN_MAX || scan.run > RUN_MAX {
@@ -21,7 +21,7 @@ pub fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-struct Scan<'t> {
+struct NestingScan<'t> {
     bytes: &'t [u8],
     at: usize,
     open: u32,
@@ -30,7 +30,7 @@ struct Scan<'t> {
     templates: Vec<u32>,
 }
 
-impl Scan<'_> {
+impl NestingScan<'_> {
     fn token(&mut self) {
         let byte = self.bytes[self.at];
         let next = self.bytes.get(self.at + 1).copied();

@@ -1,6 +1,6 @@
 //! One module of a project: its syntax tree, what it declares, imports and exports.
 
-use super::names::{self, Names};
+use super::names::{self, ModuleNames};
 use oxc_ast::ast::{
     BindingPattern, Class, Declaration, ExportDefaultDeclarationKind, ExportFromDeclaration,
     Expression, Function, ImportDeclaration, ImportDeclarationSpecifier, ImportOrExportKind,
@@ -25,11 +25,11 @@ pub struct Module<'a> {
     pub text: &'a str,
     /// Whether the file begins with a byte order mark, which `text` has not.
     pub marked: bool,
-    pub content: Content<'a>,
+    pub content: ModuleContent<'a>,
 }
 
 /// What a module is made of.
-pub enum Content<'a> {
+pub enum ModuleContent<'a> {
     Script(Box<Script<'a>>),
     Json(serde_json::Value),
     Text,
@@ -44,7 +44,7 @@ pub struct Script<'a> {
     pub stars: Vec<Link<'a>>,
     /// Top-level statements that change a binding: `skill.addTool(…)`, a loop with `list.push(…)`.
     pub effects: HashMap<&'a str, Vec<&'a Statement<'a>>>,
-    pub names: Names<'a>,
+    pub names: ModuleNames<'a>,
 }
 
 /// The specifier of another module and where it stands.
@@ -93,8 +93,8 @@ pub enum Export<'a> {
 impl<'a> Module<'a> {
     pub fn script(&self) -> Option<&Script<'a>> {
         match &self.content {
-            Content::Script(script) => Some(script),
-            Content::Json(_) | Content::Text => None,
+            ModuleContent::Script(script) => Some(script),
+            ModuleContent::Json(_) | ModuleContent::Text => None,
         }
     }
 
@@ -302,7 +302,7 @@ fn passes_values(export: &ExportFromDeclaration<'_>) -> bool {
     is_value(export.export_kind) && export.specifiers.iter().any(|one| is_value(one.export_kind))
 }
 
-fn runs(import: &ImportDeclaration<'_>, names: &Names<'_>) -> bool {
+fn runs(import: &ImportDeclaration<'_>, names: &ModuleNames<'_>) -> bool {
     let Some(specifiers) = &import.specifiers else { return is_value(import.import_kind) };
     let used = |specifier: &ImportDeclarationSpecifier<'_>| {
         let typed = matches!(specifier, ImportDeclarationSpecifier::ImportSpecifier(one)

@@ -1,7 +1,7 @@
 //! The modules of a project: each read and parsed once, found from a specifier as TypeScript finds it.
 
 use super::files::Files;
-use super::module::{Content, Link, Module, ModuleId, Script, place};
+use super::module::{Link, Module, ModuleContent, ModuleId, Script, place};
 use crate::error::{Error, Result};
 use crate::model::agent::SourceRef;
 use crate::reader::syntax::limits;
@@ -233,7 +233,7 @@ impl<'a> Modules<'a> {
     }
 
     /// An expression of a module, parsed once more to be evaluated by itself.
-    pub fn again(&self, module: &Module<'a>, span: Span) -> Option<&'a Expression<'a>> {
+    pub fn propagate(&self, module: &Module<'a>, span: Span) -> Option<&'a Expression<'a>> {
         let text = module.text.get(span.start as usize..span.end as usize)?;
         let parsed = Parser::new(self.arena, text, SourceType::ts()).parse_expression().ok()?;
         Some(self.arena.alloc(parsed))
@@ -256,12 +256,12 @@ impl<'a> Modules<'a> {
         }
     }
 
-    fn content(&self, file: &Path, path: &str, text: &'a str) -> Result<Content<'a>> {
+    fn content(&self, file: &Path, path: &str, text: &'a str) -> Result<ModuleContent<'a>> {
         let extension =
             file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if extension == "json" {
             return match serde_json::from_str(text) {
-                Ok(value) => Ok(Content::Json(value)),
+                Ok(value) => Ok(ModuleContent::Json(value)),
                 Err(error) => Err(Error::usage(format!(
                     "{path}:{}:{}: not JSON",
                     error.line(),
@@ -270,8 +270,8 @@ impl<'a> Modules<'a> {
             };
         }
         match SourceType::from_path(file) {
-            Ok(kind) => Ok(Content::Script(Box::new(self.parse(path, text, kind)?))),
-            Err(_) => Ok(Content::Text),
+            Ok(kind) => Ok(ModuleContent::Script(Box::new(self.parse(path, text, kind)?))),
+            Err(_) => Ok(ModuleContent::Text),
         }
     }
 

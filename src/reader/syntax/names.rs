@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashSet};
 
 /// What one walk over a module finds.
 #[derive(Default)]
-pub struct Names<'a> {
+pub struct ModuleNames<'a> {
     /// Identifiers that stand where a value stands.
     pub used: HashSet<&'a str>,
     /// Identifiers that are assigned after their declaration.
@@ -40,8 +40,8 @@ pub struct Use<'a> {
     pub member: Option<&'a str>,
 }
 
-pub fn collect<'a>(program: &'a Program<'a>) -> Names<'a> {
-    let mut walker = Walker { names: Names::default(), scopes: Vec::new(), class: None };
+pub fn collect<'a>(program: &'a Program<'a>) -> ModuleNames<'a> {
+    let mut walker = Walker { names: ModuleNames::default(), scopes: Vec::new(), class: None };
     walker.visit_program(program);
     walker.names.uses.sort_by_key(|one| one.at);
     walker.names
@@ -126,7 +126,7 @@ fn named<'a>(expression: &Expression<'a>) -> Option<&'a str> {
 }
 
 struct Walker<'a> {
-    names: Names<'a>,
+    names: ModuleNames<'a>,
     /// The scopes that the walk is in, that of the module first.
     scopes: Vec<Local<'a>>,
     /// The place of a class expression's name, which only the class itself knows.

@@ -5,8 +5,8 @@
 
 use super::layout::Layout;
 use crate::reader::eval::value::Code;
-use crate::reader::reach::piece::is_field;
-use crate::reader::syntax::strip_types::Typeless;
+use crate::reader::reach::root::is_field;
+use crate::reader::syntax::strip_types::TypeStripper;
 use oxc_allocator::{Allocator, CloneIn, TakeIn};
 use oxc_ast::ast::{
     Argument, Class, Expression, Function, Program, Statement, TSEnumDeclaration,
@@ -52,7 +52,7 @@ pub fn statement(node: &Statement<'_>) -> String {
     let arena = Allocator::default();
     let mut node = node.clone_in(&arena);
     Layout(&arena).visit_statement(&mut node);
-    Typeless(&arena).visit_statement(&mut node);
+    TypeStripper(&arena).visit_statement(&mut node);
     print(&node)
 }
 
@@ -60,7 +60,7 @@ pub fn variable(node: &VariableDeclarator<'_>) -> String {
     let arena = Allocator::default();
     let mut node = node.clone_in(&arena);
     Layout(&arena).visit_variable_declarator(&mut node);
-    Typeless(&arena).visit_variable_declarator(&mut node);
+    TypeStripper(&arena).visit_variable_declarator(&mut node);
     print(&node)
 }
 
@@ -87,7 +87,7 @@ pub fn made_class(
         Undescribed(&arena).visit_class_element(element);
     }
     Layout(&arena).visit_class(&mut node);
-    Typeless(&arena).visit_class(&mut node);
+    TypeStripper(&arena).visit_class(&mut node);
     print(&node)
 }
 
@@ -125,7 +125,7 @@ pub fn declared(node: &Function<'_>) -> String {
     let arena = Allocator::default();
     let mut node = node.clone_in(&arena);
     Layout(&arena).visit_function(&mut node, ScopeFlags::Function);
-    Typeless(&arena).visit_function(&mut node, ScopeFlags::Function);
+    TypeStripper(&arena).visit_function(&mut node, ScopeFlags::Function);
     print(&node)
 }
 
@@ -135,7 +135,7 @@ pub fn function(node: Code<'_>) -> String {
         Code::Arrow(node) => {
             let mut node = node.clone_in(&arena);
             Layout(&arena).visit_arrow_function_expression(&mut node);
-            Typeless(&arena).visit_arrow_function_expression(&mut node);
+            TypeStripper(&arena).visit_arrow_function_expression(&mut node);
             let mut printer = printer();
             node.gen_expr(&mut printer, Precedence::Lowest, Context::default());
             printer.into_source_text()
@@ -148,7 +148,7 @@ pub fn expression(node: &Expression<'_>) -> String {
     let arena = Allocator::default();
     let mut node = node.clone_in(&arena);
     Layout(&arena).visit_expression(&mut node);
-    Typeless(&arena).visit_expression(&mut node);
+    TypeStripper(&arena).visit_expression(&mut node);
     print_expression(&node)
 }
 

@@ -11,9 +11,9 @@ use oxc_ast_visit::{VisitMut, walk_mut};
 use oxc_syntax::scope::ScopeFlags;
 
 /// Takes the types out of a tree.
-pub struct Typeless<'a>(pub &'a Allocator);
+pub struct TypeStripper<'a>(pub &'a Allocator);
 
-impl<'a> VisitMut<'a> for Typeless<'a> {
+impl<'a> VisitMut<'a> for TypeStripper<'a> {
     fn visit_expression(&mut self, it: &mut Expression<'a>) {
         loop {
             let inner = match it {

@@ -4,7 +4,7 @@
 
 use super::limits::{limit, one_or_all, plain, plain_type, text};
 use super::optional::function_site;
-use super::{Check, Schema, SchemaRef, Shape, UnknownKeys};
+use super::{Schema, SchemaCheck, SchemaRef, SchemaShape, UnknownKeys};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
 use crate::reader::eval::value::{Object, Value};
@@ -25,23 +25,23 @@ pub struct Converter<'w, 'a> {
 
 /// Where a schema is written, and the property it is the value of.
 #[derive(Clone, Default)]
-struct Place {
+struct SchemaPath {
     path: Vec<String>,
     property: Option<Vec<String>>,
 }
 
-impl Place {
-    fn below(&self, parts: &[&str]) -> Place {
+impl SchemaPath {
+    fn below(&self, parts: &[&str]) -> SchemaPath {
         let mut path = self.path.clone();
         path.extend(parts.iter().map(|&part| part.to_owned()));
-        Place { path, property: self.property.clone() }
+        SchemaPath { path, property: self.property.clone() }
     }
 }
 
 /// The JSON Schema of a schema.
 pub fn convert<'a>(writer: &Writer<'_, 'a>, schema: &SchemaRef<'a>) -> Result<Json> {
     let mut converter = Converter { writer, seen: HashMap::new(), depth: 0 };
-    Ok(converter.one(schema, &Place::default())?.unwrap_or_else(|| json!({})))
+    Ok(converter.one(schema, &SchemaPath::default())?.unwrap_or_else(|| json!({})))
 }
 
 impl<'a> Converter<'_, 'a> {
@@ -49,7 +49,7 @@ impl<'a> Converter<'_, 'a> {
         self.writer.evaluator
     }
 
-    fn one(&mut self, schema: &SchemaRef<'a>, place: &Place) -> Result<Option<Json>> {
+    fn one(&mut self, schema: &SchemaRef<'a>, place: &SchemaPath) -> Result<Option<Json>> {
         let key = std::rc::Rc::as_ptr(schema);
         if let Some((_, path)) = self.seen.get(&key) {
             return Ok(Some(json!({ "$ref": path })));
@@ -73,70 +73,72 @@ impl<'a> Converter<'_, 'a> {
     fn at(
         &mut self,
         schema: &SchemaRef<'a>,
-        place: &Place,
+        place: &SchemaPath,
         parts: &[&str],
     ) -> Result<Option<Json>> {
         self.one(schema, &place.below(parts))
     }
 
     /// The same, where nothing counts as anything.
-    fn any(&mut self, schema: &SchemaRef<'a>, place: &Place, parts: &[&str]) -> Result<Json> {
+    fn any(&mut self, schema: &SchemaRef<'a>, place: &SchemaPath, parts: &[&str]) -> Result<Json> {
         Ok(self.at(schema, place, parts)?.unwrap_or_else(|| json!({})))
     }
 
-    fn shape(&mut self, shape: &Shape<'a>, place: &Place) -> Result<Option<Json>> {
+    fn shape(&mut self, shape: &SchemaShape<'a>, place: &SchemaPath) -> Result<Option<Json>> {
         if let Some(plain) = plain(shape) {
             return Ok(Some(plain));
         }
         Ok(Some(match shape {
-            Shape::Literal(value) => self.literal(value)?,
-            Shape::NativeEnum(object) => self.native_enum(object)?,
-            Shape::Object { fields, unknown } => self.object(fields, unknown, place)?,
-            Shape::Array { item, limits } => self.list(item, limits, false, place)?,
-            Shape::Set { item, limits } => self.list(item, limits, true, place)?,
-            Shape::Tuple { items, rest } => self.tuple(items, rest.as_ref(), place)?,
-            Shape::Record { key, value } => self.record(key.as_ref(), value, place)?,
-            Shape::Map { key, value } => {
+            SchemaShape::Literal(value) => self.literal(value)?,
+            SchemaShape::NativeEnum(object) => self.native_enum(object)?,
+            SchemaShape::Object { fields, unknown } => self.object(fields, unknown, place)?,
+            SchemaShape::Array { item, limits } => self.list(item, limits, false, place)?,
+            SchemaShape::Set { item, limits } => self.list(item, limits, true, place)?,
+            SchemaShape::Tuple { items, rest } => self.tuple(items, rest.as_ref(), place)?,
+            SchemaShape::Record { key, value } => self.record(key.as_ref(), value, place)?,
+            SchemaShape::Map { key, value } => {
                 let key = self.any(key, place, &["items", "items", "0"])?;
                 let value = self.any(value, place, &["items", "items", "1"])?;
                 let pair =
                     json!({ "type": "array", "items": [key, value], "minItems": 2, "maxItems": 2 });
                 json!({ "type": "array", "maxItems": 125, "items": pair })
             }
-            Shape::Union(options) => return self.union(options, place),
-            Shape::Intersection(left, right) => return self.intersection(left, right, place),
-            Shape::Pipeline(from, to) => {
+            SchemaShape::Union(options) => return self.union(options, place),
+            SchemaShape::Intersection(left, right) => return self.intersection(left, right, place),
+            SchemaShape::Pipeline(from, to) => {
                 let from = self.at(from, place, &["allOf", "0"])?;
                 let to = self.at(to, place, &["allOf", if from.is_some() { "1" } else { "0" }])?;
                 json!({ "allOf": from.into_iter().chain(to).collect::<Vec<_>>() })
             }
-            Shape::Optional(inner) if place.property.as_ref() == Some(&place.path) => {
+            SchemaShape::Optional(inner) if place.property.as_ref() == Some(&place.path) => {
                 return self.one(inner, place);
             }
-            Shape::Optional(inner) => match self.at(inner, place, &["anyOf", "1"])? {
+            SchemaShape::Optional(inner) => match self.at(inner, place, &["anyOf", "1"])? {
                 Some(inner) => json!({ "anyOf": [{ "not": {} }, inner] }),
                 None => json!({}),
             },
-            Shape::Nullable(inner) => match plain_type(&inner.shape) {
+            SchemaShape::Nullable(inner) => match plain_type(&inner.shape) {
                 Some(name) => json!({ "type": [name, "null"] }),
                 None => match self.at(inner, place, &["anyOf", "0"])? {
                     Some(inner) => json!({ "anyOf": [inner, { "type": "null" }] }),
                     None => return Ok(None),
                 },
             },
-            Shape::Default(inner, value) => {
+            SchemaShape::Default(inner, value) => {
                 let mut inner = self.one(inner, place)?.unwrap_or_else(|| json!({}));
                 inner["default"] = self.writer.value(value)?;
                 inner
             }
-            Shape::Catch(inner) | Shape::Wrapper(inner) => return self.one(inner, place),
-            Shape::Lazy(function) => {
+            SchemaShape::Catch(inner) | SchemaShape::Wrapper(inner) => {
+                return self.one(inner, place);
+            }
+            SchemaShape::Lazy(function) => {
                 match self.evaluator().call(function, None, Vec::new(), function_site(function))? {
                     Value::Schema(schema) => return self.one(&schema, place),
                     other => self.writer.value(&other)?,
                 }
             }
-            Shape::Opaque(value) => self.writer.value(value)?,
+            SchemaShape::Opaque(value) => self.writer.value(value)?,
             _ => return Ok(None),
         }))
     }
@@ -144,15 +146,15 @@ impl<'a> Converter<'_, 'a> {
     fn list(
         &mut self,
         item: &SchemaRef<'a>,
-        limits: &[Check],
+        limits: &[SchemaCheck],
         set: bool,
-        place: &Place,
+        place: &SchemaPath,
     ) -> Result<Json> {
         let mut list = Map::from_iter([("type".to_owned(), json!("array"))]);
         if set {
             list.insert("uniqueItems".to_owned(), json!(true));
         }
-        if set || !matches!(item.shape, Shape::Any) {
+        if set || !matches!(item.shape, SchemaShape::Any) {
             list.insert("items".to_owned(), self.any(item, place, &["items"])?);
         }
         limit(&mut list, limits);
@@ -200,7 +202,7 @@ impl<'a> Converter<'_, 'a> {
         &mut self,
         fields: &[(std::rc::Rc<str>, SchemaRef<'a>)],
         unknown: &UnknownKeys<'a>,
-        place: &Place,
+        place: &SchemaPath,
     ) -> Result<Json> {
         let mut properties = Map::new();
         let mut required = Vec::new();
@@ -233,7 +235,7 @@ impl<'a> Converter<'_, 'a> {
         &mut self,
         items: &[SchemaRef<'a>],
         rest: Option<&SchemaRef<'a>>,
-        place: &Place,
+        place: &SchemaPath,
     ) -> Result<Json> {
         let mut written = Vec::new();
         for (at, item) in items.iter().enumerate() {
@@ -255,21 +257,21 @@ impl<'a> Converter<'_, 'a> {
         &mut self,
         key: Option<&SchemaRef<'a>>,
         value: &SchemaRef<'a>,
-        place: &Place,
+        place: &SchemaPath,
     ) -> Result<Json> {
         let value = self.at(value, place, &["additionalProperties"])?.unwrap_or(json!(true));
         let mut record = Map::new();
         record.insert("type".to_owned(), json!("object"));
         record.insert("additionalProperties".to_owned(), value);
         let names = match key.map(|key| &key.shape) {
-            Some(Shape::Text(checks)) if !checks.is_empty() => {
+            Some(SchemaShape::Text(checks)) if !checks.is_empty() => {
                 let mut names = text(checks);
                 if let Json::Object(names) = &mut names {
                     names.remove("type");
                 }
                 Some(names)
             }
-            Some(Shape::Enum(values)) => {
+            Some(SchemaShape::Enum(values)) => {
                 let values: Vec<&str> = values.iter().map(|value| &**value).collect();
                 Some(json!({ "enum": values }))
             }
@@ -281,7 +283,7 @@ impl<'a> Converter<'_, 'a> {
         Ok(Json::Object(record))
     }
 
-    fn union(&mut self, options: &[SchemaRef<'a>], place: &Place) -> Result<Option<Json>> {
+    fn union(&mut self, options: &[SchemaRef<'a>], place: &SchemaPath) -> Result<Option<Json>> {
         if let Some(types) =
             options.iter().map(|one| plain_type(&one.shape)).collect::<Option<Vec<_>>>()
         {
@@ -292,10 +294,10 @@ impl<'a> Converter<'_, 'a> {
         if let Some(united) = self.literals(options)? {
             return Ok(Some(united));
         }
-        if options.iter().all(|one| matches!(one.shape, Shape::Enum(_))) {
+        if options.iter().all(|one| matches!(one.shape, SchemaShape::Enum(_))) {
             let mut values: Vec<&str> = Vec::new();
             for option in options {
-                let Shape::Enum(more) = &option.shape else { continue };
+                let SchemaShape::Enum(more) = &option.shape else { continue };
                 let new: Vec<&str> =
                     more.iter().map(|value| &**value).filter(|v| !values.contains(v)).collect();
                 values.extend(new);
@@ -314,7 +316,7 @@ impl<'a> Converter<'_, 'a> {
         let mut types = Vec::new();
         let mut values = Vec::new();
         for option in options {
-            let Shape::Literal(value) = &option.shape else { return Ok(None) };
+            let SchemaShape::Literal(value) = &option.shape else { return Ok(None) };
             let name = match value {
                 Value::Text(_) => "string",
                 Value::Number(_) => "number",
@@ -338,7 +340,7 @@ impl<'a> Converter<'_, 'a> {
         &mut self,
         left: &SchemaRef<'a>,
         right: &SchemaRef<'a>,
-        place: &Place,
+        place: &SchemaPath,
     ) -> Result<Option<Json>> {
         let left = self.at(left, place, &["allOf", "0"])?;
         let right = self.at(right, place, &["allOf", "1"])?;

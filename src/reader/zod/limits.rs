@@ -1,6 +1,6 @@
 //! Types, limits and formats of plain values in JSON Schema.
 
-use super::{Check, Shape};
+use super::{SchemaCheck, SchemaShape};
 use crate::reader::eval::value::{Value, number_json};
 use serde_json::{Map, Value as Json, json};
 
@@ -22,17 +22,17 @@ const CIDR_6: &str = concat!(
 );
 
 /// The schema of a shape that holds no other.
-pub fn plain(shape: &Shape<'_>) -> Option<Json> {
+pub fn plain(shape: &SchemaShape<'_>) -> Option<Json> {
     Some(match shape {
-        Shape::Text(checks) => text(checks),
-        Shape::Number(checks) => number("number", None, checks),
-        Shape::BigInt(checks) => number("integer", Some("int64"), checks),
-        Shape::Boolean => json!({ "type": "boolean" }),
-        Shape::Date => json!({ "type": "string", "format": "date-time" }),
-        Shape::Null => json!({ "type": "null" }),
-        Shape::Undefined | Shape::Never => json!({ "not": {} }),
-        Shape::Any | Shape::Unknown | Shape::Custom(_) => json!({}),
-        Shape::Enum(values) => {
+        SchemaShape::Text(checks) => text(checks),
+        SchemaShape::Number(checks) => number("number", None, checks),
+        SchemaShape::BigInt(checks) => number("integer", Some("int64"), checks),
+        SchemaShape::Boolean => json!({ "type": "boolean" }),
+        SchemaShape::Date => json!({ "type": "string", "format": "date-time" }),
+        SchemaShape::Null => json!({ "type": "null" }),
+        SchemaShape::Undefined | SchemaShape::Never => json!({ "not": {} }),
+        SchemaShape::Any | SchemaShape::Unknown | SchemaShape::Custom(_) => json!({}),
+        SchemaShape::Enum(values) => {
             let values: Vec<&str> = values.iter().map(|value| &**value).collect();
             json!({ "type": "string", "enum": values })
         }
@@ -41,13 +41,13 @@ pub fn plain(shape: &Shape<'_>) -> Option<Json> {
 }
 
 /// The JSON type of a shape without limits.
-pub fn plain_type(shape: &Shape<'_>) -> Option<&'static str> {
+pub fn plain_type(shape: &SchemaShape<'_>) -> Option<&'static str> {
     Some(match shape {
-        Shape::Text(checks) if checks.is_empty() => "string",
-        Shape::Number(checks) if checks.is_empty() => "number",
-        Shape::BigInt(checks) if checks.is_empty() => "integer",
-        Shape::Boolean => "boolean",
-        Shape::Null => "null",
+        SchemaShape::Text(checks) if checks.is_empty() => "string",
+        SchemaShape::Number(checks) if checks.is_empty() => "number",
+        SchemaShape::BigInt(checks) if checks.is_empty() => "integer",
+        SchemaShape::Boolean => "boolean",
+        SchemaShape::Null => "null",
         _ => return None,
     })
 }
@@ -63,7 +63,7 @@ pub fn one_or_all(types: impl Iterator<Item = Json>) -> Json {
     if unique.len() == 1 { unique.remove(0) } else { Json::Array(unique) }
 }
 
-pub fn limit(list: &mut Map<String, Json>, limits: &[Check]) {
+pub fn limit(list: &mut Map<String, Json>, limits: &[SchemaCheck]) {
     for limit in limits {
         let Some(number) = limit.number.and_then(number_json) else { continue };
         if ["min", "length"].contains(&&*limit.name) {
@@ -75,7 +75,7 @@ pub fn limit(list: &mut Map<String, Json>, limits: &[Check]) {
     }
 }
 
-fn number(name: &str, format: Option<&str>, checks: &[Check]) -> Json {
+fn number(name: &str, format: Option<&str>, checks: &[SchemaCheck]) -> Json {
     let mut number = Map::from_iter([("type".to_owned(), json!(name))]);
     if let Some(format) = format {
         number.insert("format".to_owned(), json!(format));
@@ -100,7 +100,7 @@ fn number(name: &str, format: Option<&str>, checks: &[Check]) -> Json {
     Json::Object(number)
 }
 
-pub fn text(checks: &[Check]) -> Json {
+pub fn text(checks: &[SchemaCheck]) -> Json {
     let mut text = Map::from_iter([("type".to_owned(), json!("string"))]);
     for check in checks {
         let word = check.text.as_deref().unwrap_or_default();
@@ -200,9 +200,9 @@ fn escaped(literal: &str) -> String {
 }
 
 /// Whether a default passes the checks of its own schema: one that does not leaves the field required.
-pub fn passes(shape: &Shape<'_>, value: &Value<'_>) -> bool {
+pub fn passes(shape: &SchemaShape<'_>, value: &Value<'_>) -> bool {
     match (shape, value) {
-        (Shape::Text(checks), Value::Text(text)) => {
+        (SchemaShape::Text(checks), Value::Text(text)) => {
             let length = text.encode_utf16().count() as f64;
             checks.iter().all(|check| match (&*check.name, check.number) {
                 ("min", Some(number)) => length >= number,
@@ -211,12 +211,15 @@ pub fn passes(shape: &Shape<'_>, value: &Value<'_>) -> bool {
                 _ => true,
             })
         }
-        (Shape::Number(checks), Value::Number(number)) => {
+        (SchemaShape::Number(checks), Value::Number(number)) => {
             number.fract() == 0.0 || checks.iter().all(|check| &*check.name != "int")
         }
-        (Shape::Enum(values), Value::Text(text)) => values.contains(text),
-        (Shape::Text(_) | Shape::Enum(_), Value::Number(_) | Value::Bool(_) | Value::Null) => false,
-        (Shape::Number(_), Value::Text(_) | Value::Bool(_) | Value::Null) => false,
+        (SchemaShape::Enum(values), Value::Text(text)) => values.contains(text),
+        (
+            SchemaShape::Text(_) | SchemaShape::Enum(_),
+            Value::Number(_) | Value::Bool(_) | Value::Null,
+        ) => false,
+        (SchemaShape::Number(_), Value::Text(_) | Value::Bool(_) | Value::Null) => false,
         _ => true,
     }
 }

@@ -1,33 +1,37 @@
 //! Properties and methods of schemas: `.optional()`, `.min(3)`, `.extend({…})`, `.shape`.
 
-use super::{Check, Schema, SchemaRef, Shape, UnknownKeys, check, enumeration, make, schema};
+use super::{
+    Schema, SchemaCheck, SchemaRef, SchemaShape, UnknownKeys, check, enumeration, make, schema,
+};
 use crate::error::Result;
 use crate::reader::eval::Evaluator;
-use crate::reader::eval::expression::again_or;
-use crate::reader::eval::value::{Site, Value};
+use crate::reader::eval::expression::propagate_or;
+use crate::reader::eval::value::{SourceSpan, Value};
 use std::rc::Rc;
 
 /// A property of a schema that is no method; `None` where it is a method.
-pub fn member<'a>(schema: &SchemaRef<'a>, key: &str, site: Site) -> Option<Value<'a>> {
+pub fn member<'a>(schema: &SchemaRef<'a>, key: &str, site: SourceSpan) -> Option<Value<'a>> {
     Some(match (&schema.shape, key) {
-        (Shape::Object { fields, .. }, "shape") => {
+        (SchemaShape::Object { fields, .. }, "shape") => {
             let fields =
                 fields.iter().map(|(name, one)| (name.clone(), Value::Schema(one.clone())));
             Value::object(fields.collect(), site)
         }
-        (Shape::Array { item, .. }, "element") => Value::Schema(item.clone()),
-        (Shape::Enum(values), "options") => Value::list(values.iter().map(Value::text).collect()),
-        (Shape::Enum(values), "enum" | "Enum" | "Values") => Value::object(
+        (SchemaShape::Array { item, .. }, "element") => Value::Schema(item.clone()),
+        (SchemaShape::Enum(values), "options") => {
+            Value::list(values.iter().map(Value::text).collect())
+        }
+        (SchemaShape::Enum(values), "enum" | "Enum" | "Values") => Value::object(
             values.iter().map(|value| (value.clone(), Value::text(value))).collect(),
             site,
         ),
-        (Shape::NativeEnum(object), "enum") => Value::Object(object.clone()),
-        (Shape::Literal(value), "value") => value.clone(),
-        (Shape::Union(options), "options") => {
+        (SchemaShape::NativeEnum(object), "enum") => Value::Object(object.clone()),
+        (SchemaShape::Literal(value), "value") => value.clone(),
+        (SchemaShape::Union(options), "options") => {
             Value::list(options.iter().map(|one| Value::Schema(one.clone())).collect())
         }
         (_, "description") => schema.description.as_ref().map_or(Value::Undefined, Value::text),
-        (Shape::Opaque(value), _) => again_or(value.clone(), site, "is no known schema"),
+        (SchemaShape::Opaque(value), _) => propagate_or(value.clone(), site, "is no known schema"),
         _ => return None,
     })
 }
@@ -38,7 +42,7 @@ pub fn method<'a>(
     this: &SchemaRef<'a>,
     name: &str,
     arguments: &[Value<'a>],
-    site: Site,
+    site: SourceSpan,
 ) -> Result<Value<'a>> {
     let first = arguments.first();
     let carried = this.description.clone();
@@ -57,11 +61,12 @@ pub fn method<'a>(
             };
             return Ok(make(this.shape.clone(), text.map(Into::into).or(carried)));
         }
-        "optional" => Shape::Optional(inner()),
-        "nullable" => Shape::Nullable(inner()),
+        "optional" => SchemaShape::Optional(inner()),
+        "nullable" => SchemaShape::Nullable(inner()),
         "nullish" => {
-            let nullable = Schema { shape: Shape::Nullable(inner()), description: carried.clone() };
-            Shape::Optional(Rc::new(nullable))
+            let nullable =
+                Schema { shape: SchemaShape::Nullable(inner()), description: carried.clone() };
+            SchemaShape::Optional(Rc::new(nullable))
         }
         "default" | "prefault" => {
             let value = match first {
@@ -70,17 +75,17 @@ pub fn method<'a>(
                 }
                 other => other.cloned().unwrap_or(Value::Undefined),
             };
-            Shape::Default(inner(), value)
+            SchemaShape::Default(inner(), value)
         }
-        "or" => Shape::Union(vec![inner(), schema(first, site)]),
-        "and" => Shape::Intersection(inner(), schema(first, site)),
-        "catch" => Shape::Catch(inner()),
-        "transform" | "brand" => Shape::Wrapper(inner()),
+        "or" => SchemaShape::Union(vec![inner(), schema(first, site)]),
+        "and" => SchemaShape::Intersection(inner(), schema(first, site)),
+        "catch" => SchemaShape::Catch(inner()),
+        "transform" | "brand" => SchemaShape::Wrapper(inner()),
         "refine" | "superRefine" | "refinement" | "readonly" | "promise" | "check" => {
-            return Ok(make(Shape::Wrapper(inner()), None));
+            return Ok(make(SchemaShape::Wrapper(inner()), None));
         }
-        "pipe" => return Ok(make(Shape::Pipeline(inner(), schema(first, site)), None)),
-        "array" => return Ok(make(Shape::Array { item: inner(), limits: Vec::new() }, None)),
+        "pipe" => return Ok(make(SchemaShape::Pipeline(inner(), schema(first, site)), None)),
+        "array" => return Ok(make(SchemaShape::Array { item: inner(), limits: Vec::new() }, None)),
         _ => return Ok(specific(this, name, arguments, site)),
     };
     Ok(make(shape, carried))
@@ -91,45 +96,47 @@ fn specific<'a>(
     this: &SchemaRef<'a>,
     name: &str,
     arguments: &[Value<'a>],
-    site: Site,
+    site: SourceSpan,
 ) -> Value<'a> {
     let first = arguments.first();
     let description = this.description.clone();
     let shape = match (&this.shape, name) {
-        (Shape::Text(_) | Shape::Number(_) | Shape::BigInt(_), _) => {
+        (SchemaShape::Text(_) | SchemaShape::Number(_) | SchemaShape::BigInt(_), _) => {
             checked(&this.shape, name, first)
         }
-        (Shape::Array { item, limits }, "min" | "max" | "length" | "nonempty") => {
-            Some(Shape::Array { item: item.clone(), limits: limited(limits, name, first) })
+        (SchemaShape::Array { item, limits }, "min" | "max" | "length" | "nonempty") => {
+            Some(SchemaShape::Array { item: item.clone(), limits: limited(limits, name, first) })
         }
-        (Shape::Set { item, limits }, "min" | "max" | "size" | "nonempty") => {
+        (SchemaShape::Set { item, limits }, "min" | "max" | "size" | "nonempty") => {
             let name = if name == "size" { "length" } else { name };
-            Some(Shape::Set { item: item.clone(), limits: limited(limits, name, first) })
+            Some(SchemaShape::Set { item: item.clone(), limits: limited(limits, name, first) })
         }
-        (Shape::Tuple { items, .. }, "rest") => {
-            Some(Shape::Tuple { items: items.clone(), rest: Some(schema(first, site)) })
+        (SchemaShape::Tuple { items, .. }, "rest") => {
+            Some(SchemaShape::Tuple { items: items.clone(), rest: Some(schema(first, site)) })
         }
-        (Shape::Enum(values), "exclude" | "extract") => {
-            let Shape::Enum(named) = enumeration(first, site) else {
+        (SchemaShape::Enum(values), "exclude" | "extract") => {
+            let SchemaShape::Enum(named) = enumeration(first, site) else {
                 return Value::unknown(site, "is not evaluated");
             };
             let keep = name == "extract";
-            Some(Shape::Enum(
+            Some(SchemaShape::Enum(
                 values.iter().filter(|value| named.contains(value) == keep).cloned().collect(),
             ))
         }
-        (Shape::Optional(inner) | Shape::Nullable(inner), "unwrap") => {
+        (SchemaShape::Optional(inner) | SchemaShape::Nullable(inner), "unwrap") => {
             return Value::Schema(inner.clone());
         }
-        (Shape::Default(inner, _), "removeDefault") => return Value::Schema(inner.clone()),
-        (Shape::Wrapper(inner), "innerType" | "unwrap" | "sourceType") => {
+        (SchemaShape::Default(inner, _), "removeDefault") => return Value::Schema(inner.clone()),
+        (SchemaShape::Wrapper(inner), "innerType" | "unwrap" | "sourceType") => {
             return Value::Schema(inner.clone());
         }
-        (Shape::Date, "min" | "max") => Some(Shape::Date),
-        (Shape::Object { fields, unknown }, _) => {
+        (SchemaShape::Date, "min" | "max") => Some(SchemaShape::Date),
+        (SchemaShape::Object { fields, unknown }, _) => {
             return object_method(fields, unknown, name, arguments, description, site);
         }
-        (Shape::Opaque(value), _) => return again_or(value.clone(), site, "is no known schema"),
+        (SchemaShape::Opaque(value), _) => {
+            return propagate_or(value.clone(), site, "is no known schema");
+        }
         _ => None,
     };
     match shape {
@@ -140,13 +147,13 @@ fn specific<'a>(
     }
 }
 
-fn limited(limits: &[Check], name: &str, value: Option<&Value<'_>>) -> Vec<Check> {
+fn limited(limits: &[SchemaCheck], name: &str, value: Option<&Value<'_>>) -> Vec<SchemaCheck> {
     let new = if name == "nonempty" {
         check("min", Some(&Value::Number(1.0)))
     } else {
         check(name, value)
     };
-    let mut limits: Vec<Check> =
+    let mut limits: Vec<SchemaCheck> =
         limits.iter().filter(|limit| limit.name != new.name).cloned().collect();
     limits.push(new);
     limits
@@ -186,27 +193,31 @@ const TEXT_CHECKS: [&str; 29] = [
 ];
 
 /// A text or number with one check more.
-fn checked<'a>(shape: &Shape<'a>, name: &str, value: Option<&Value<'a>>) -> Option<Shape<'a>> {
+fn checked<'a>(
+    shape: &SchemaShape<'a>,
+    name: &str,
+    value: Option<&Value<'a>>,
+) -> Option<SchemaShape<'a>> {
     match shape {
-        Shape::Text(checks) => {
+        SchemaShape::Text(checks) => {
             let new = match name {
                 "nonempty" => check("min", Some(&Value::Number(1.0))),
                 name if TEXT_CHECKS.contains(&name) => check(name, value),
                 _ => return None,
             };
-            Some(Shape::Text([checks.as_slice(), &[new]].concat()))
+            Some(SchemaShape::Text([checks.as_slice(), &[new]].concat()))
         }
-        Shape::Number(checks) => {
-            Some(Shape::Number([checks.as_slice(), &number_checks(name, value)?].concat()))
+        SchemaShape::Number(checks) => {
+            Some(SchemaShape::Number([checks.as_slice(), &number_checks(name, value)?].concat()))
         }
-        Shape::BigInt(checks) => {
-            Some(Shape::BigInt([checks.as_slice(), &number_checks(name, value)?].concat()))
+        SchemaShape::BigInt(checks) => {
+            Some(SchemaShape::BigInt([checks.as_slice(), &number_checks(name, value)?].concat()))
         }
         _ => None,
     }
 }
 
-fn number_checks(name: &str, value: Option<&Value<'_>>) -> Option<Vec<Check>> {
+fn number_checks(name: &str, value: Option<&Value<'_>>) -> Option<Vec<SchemaCheck>> {
     let zero = Value::Number(0.0);
     Some(match name {
         "int" => vec![check("int", None)],
@@ -228,31 +239,32 @@ fn number_checks(name: &str, value: Option<&Value<'_>>) -> Option<Vec<Check>> {
     })
 }
 
-type Fields<'a> = Vec<(Rc<str>, SchemaRef<'a>)>;
+type SchemaFields<'a> = Vec<(Rc<str>, SchemaRef<'a>)>;
 
 fn object_method<'a>(
-    fields: &Fields<'a>,
+    fields: &SchemaFields<'a>,
     unknown: &UnknownKeys<'a>,
     name: &str,
     arguments: &[Value<'a>],
     description: Option<Rc<str>>,
-    site: Site,
+    site: SourceSpan,
 ) -> Value<'a> {
     let first = arguments.first();
     let mask = |key: &str| match first {
         Some(Value::Object(mask)) => mask.get(key).and_then(|value| value.truth()).unwrap_or(false),
         _ => true,
     };
-    let keep = |fields: Fields<'a>| Shape::Object { fields, unknown: unknown.clone() };
+    let keep = |fields: SchemaFields<'a>| SchemaShape::Object { fields, unknown: unknown.clone() };
+    let with = |unknown| SchemaShape::Object { fields: fields.clone(), unknown };
     let shape = match (name, first) {
         ("extend" | "augment" | "safeExtend", Some(Value::Object(more))) => {
             keep(joined(fields, &super::fields(more, site)))
         }
         // Zod 4 users extend with `other.shape`; in Zod 3 `merge` takes unknown keys from the other.
         ("merge", Some(Value::Schema(other))) => match &other.shape {
-            Shape::Object { fields: more, unknown } => {
+            SchemaShape::Object { fields: more, unknown } => {
                 let shape =
-                    Shape::Object { fields: joined(fields, more), unknown: unknown.clone() };
+                    SchemaShape::Object { fields: joined(fields, more), unknown: unknown.clone() };
                 return make(shape, None);
             }
             _ => return Value::unknown(site, "merges what is no object schema"),
@@ -266,17 +278,14 @@ fn object_method<'a>(
         ("deepPartial", _) => keep(deep_fields(fields)),
         ("partial", None | Some(Value::Object(_))) => keep(changed(fields, mask, optional)),
         ("required", None | Some(Value::Object(_))) => keep(changed(fields, mask, present)),
-        ("strict" | "strip", _) => {
-            Shape::Object { fields: fields.clone(), unknown: UnknownKeys::Forbidden }
-        }
-        ("passthrough" | "nonstrict" | "loose", _) => {
-            Shape::Object { fields: fields.clone(), unknown: UnknownKeys::Allowed }
-        }
-        ("catchall", Some(Value::Schema(rest))) => {
-            Shape::Object { fields: fields.clone(), unknown: UnknownKeys::Checked(rest.clone()) }
-        }
+        ("strict" | "strip", _) => with(UnknownKeys::Forbidden),
+        ("passthrough" | "nonstrict" | "loose", _) => with(UnknownKeys::Allowed),
+        ("catchall", Some(Value::Schema(rest))) => with(UnknownKeys::Checked(rest.clone())),
         ("keyof", _) => {
-            return make(Shape::Enum(fields.iter().map(|(key, _)| key.clone()).collect()), None);
+            return make(
+                SchemaShape::Enum(fields.iter().map(|(key, _)| key.clone()).collect()),
+                None,
+            );
         }
         _ => {
             return Value::unknown(
@@ -290,17 +299,17 @@ fn object_method<'a>(
 
 /// The fields, with another schema where the mask has their key.
 fn changed<'a>(
-    fields: &Fields<'a>,
+    fields: &SchemaFields<'a>,
     mask: impl Fn(&str) -> bool,
     change: impl Fn(&SchemaRef<'a>) -> SchemaRef<'a>,
-) -> Fields<'a> {
+) -> SchemaFields<'a> {
     let one = |(key, one): &(Rc<str>, SchemaRef<'a>)| {
         (key.clone(), if mask(key) { change(one) } else { one.clone() })
     };
     fields.iter().map(one).collect()
 }
 
-fn joined<'a>(fields: &Fields<'a>, more: &Fields<'a>) -> Fields<'a> {
+fn joined<'a>(fields: &SchemaFields<'a>, more: &SchemaFields<'a>) -> SchemaFields<'a> {
     let mut all = fields.clone();
     for (key, one) in more {
         match all.iter_mut().find(|(name, _)| name == key) {
@@ -312,12 +321,16 @@ fn joined<'a>(fields: &Fields<'a>, more: &Fields<'a>) -> Fields<'a> {
 }
 
 fn optional<'a>(one: &SchemaRef<'a>) -> SchemaRef<'a> {
-    Rc::new(Schema { shape: Shape::Optional(one.clone()), description: one.description.clone() })
+    Rc::new(Schema {
+        shape: SchemaShape::Optional(one.clone()),
+        description: one.description.clone(),
+    })
 }
 
-fn deep_fields<'a>(fields: &Fields<'a>) -> Fields<'a> {
-    let deep =
-        |one| Rc::new(Schema { shape: Shape::Optional(deep_partial(one)), description: None });
+fn deep_fields<'a>(fields: &SchemaFields<'a>) -> SchemaFields<'a> {
+    let deep = |one| {
+        Rc::new(Schema { shape: SchemaShape::Optional(deep_partial(one)), description: None })
+    };
     fields.iter().map(|(key, one)| (key.clone(), deep(one))).collect()
 }
 
@@ -325,19 +338,21 @@ fn deep_fields<'a>(fields: &Fields<'a>) -> Fields<'a> {
 /// others lose them, and a tuple loses its rest, as in Zod.
 fn deep_partial<'a>(one: &SchemaRef<'a>) -> SchemaRef<'a> {
     let (shape, description) = match &one.shape {
-        Shape::Object { fields, unknown } => {
-            let shape = Shape::Object { fields: deep_fields(fields), unknown: unknown.clone() };
+        SchemaShape::Object { fields, unknown } => {
+            let shape =
+                SchemaShape::Object { fields: deep_fields(fields), unknown: unknown.clone() };
             (shape, one.description.clone())
         }
-        Shape::Array { item, limits } => {
-            let shape = Shape::Array { item: deep_partial(item), limits: limits.clone() };
+        SchemaShape::Array { item, limits } => {
+            let shape = SchemaShape::Array { item: deep_partial(item), limits: limits.clone() };
             (shape, one.description.clone())
         }
-        Shape::Optional(inner) => (Shape::Optional(deep_partial(inner)), None),
-        Shape::Nullable(inner) => (Shape::Nullable(deep_partial(inner)), None),
-        Shape::Tuple { items, .. } => {
-            (Shape::Tuple { items: items.iter().map(deep_partial).collect(), rest: None }, None)
-        }
+        SchemaShape::Optional(inner) => (SchemaShape::Optional(deep_partial(inner)), None),
+        SchemaShape::Nullable(inner) => (SchemaShape::Nullable(deep_partial(inner)), None),
+        SchemaShape::Tuple { items, .. } => (
+            SchemaShape::Tuple { items: items.iter().map(deep_partial).collect(), rest: None },
+            None,
+        ),
         _ => return one.clone(),
     };
     Rc::new(Schema { shape, description })
@@ -345,7 +360,7 @@ fn deep_partial<'a>(one: &SchemaRef<'a>) -> SchemaRef<'a> {
 
 fn present<'a>(one: &SchemaRef<'a>) -> SchemaRef<'a> {
     let mut at = one.clone();
-    while let Shape::Optional(inner) = &at.shape {
+    while let SchemaShape::Optional(inner) = &at.shape {
         at = inner.clone();
     }
     at

@@ -11,22 +11,22 @@ mod optional;
 pub use json_schema::convert;
 pub use method::{member, method};
 
-use crate::reader::eval::expression::again_or;
-use crate::reader::eval::value::{Object, Site, Value};
+use crate::reader::eval::expression::propagate_or;
+use crate::reader::eval::value::{Object, SourceSpan, Value};
 use std::rc::Rc;
 
 pub struct Schema<'a> {
-    pub shape: Shape<'a>,
+    pub shape: SchemaShape<'a>,
     pub description: Option<Rc<str>>,
 }
 
 pub type SchemaRef<'a> = Rc<Schema<'a>>;
 
 #[derive(Clone)]
-pub enum Shape<'a> {
-    Text(Vec<Check>),
-    Number(Vec<Check>),
-    BigInt(Vec<Check>),
+pub enum SchemaShape<'a> {
+    Text(Vec<SchemaCheck>),
+    Number(Vec<SchemaCheck>),
+    BigInt(Vec<SchemaCheck>),
     Boolean,
     Date,
     Null,
@@ -47,11 +47,11 @@ pub enum Shape<'a> {
     },
     Array {
         item: SchemaRef<'a>,
-        limits: Vec<Check>,
+        limits: Vec<SchemaCheck>,
     },
     Set {
         item: SchemaRef<'a>,
-        limits: Vec<Check>,
+        limits: Vec<SchemaCheck>,
     },
     Tuple {
         items: Vec<SchemaRef<'a>>,
@@ -89,29 +89,32 @@ pub enum UnknownKeys<'a> {
 
 /// A limit or format: `min 3`, `email`.
 #[derive(Clone)]
-pub struct Check {
+pub struct SchemaCheck {
     pub name: Rc<str>,
     pub number: Option<f64>,
     pub text: Option<Rc<str>>,
 }
 
-fn make<'a>(shape: Shape<'a>, description: Option<Rc<str>>) -> Value<'a> {
+fn make<'a>(shape: SchemaShape<'a>, description: Option<Rc<str>>) -> Value<'a> {
     Value::Schema(Rc::new(Schema { shape, description }))
 }
 
 /// A value as a schema; what is none stands as an opaque one.
-fn schema<'a>(value: Option<&Value<'a>>, site: Site) -> SchemaRef<'a> {
+fn schema<'a>(value: Option<&Value<'a>>, site: SourceSpan) -> SchemaRef<'a> {
     match value {
         Some(Value::Schema(schema)) => schema.clone(),
         other => {
-            let value =
-                again_or(other.cloned().unwrap_or(Value::Undefined), site, "is no known schema");
-            Rc::new(Schema { shape: Shape::Opaque(value), description: None })
+            let value = propagate_or(
+                other.cloned().unwrap_or(Value::Undefined),
+                site,
+                "is no known schema",
+            );
+            Rc::new(Schema { shape: SchemaShape::Opaque(value), description: None })
         }
     }
 }
 
-fn schemas<'a>(value: Option<&Value<'a>>, site: Site) -> Vec<SchemaRef<'a>> {
+fn schemas<'a>(value: Option<&Value<'a>>, site: SourceSpan) -> Vec<SchemaRef<'a>> {
     match value {
         Some(Value::List(items)) => {
             items.borrow().iter().map(|item| schema(Some(item), site)).collect()
@@ -121,7 +124,7 @@ fn schemas<'a>(value: Option<&Value<'a>>, site: Site) -> Vec<SchemaRef<'a>> {
 }
 
 /// `z.name(…)`.
-pub fn call<'a>(path: &[Rc<str>], arguments: &[Value<'a>], site: Site) -> Value<'a> {
+pub fn call<'a>(path: &[Rc<str>], arguments: &[Value<'a>], site: SourceSpan) -> Value<'a> {
     let names: Vec<&str> =
         path.iter().map(|part| &**part).filter(|&part| part != "coerce").collect();
     let parameters = arguments.iter().rev().find_map(|value| match value {
@@ -140,92 +143,102 @@ pub fn call<'a>(path: &[Rc<str>], arguments: &[Value<'a>], site: Site) -> Value<
 }
 
 /// A schema that holds no other.
-fn plain<'a>(names: &[&str]) -> Option<Shape<'a>> {
+fn plain<'a>(names: &[&str]) -> Option<SchemaShape<'a>> {
     Some(match names {
-        ["string"] => Shape::Text(Vec::new()),
-        ["number"] => Shape::Number(Vec::new()),
-        ["bigint"] => Shape::BigInt(Vec::new()),
-        ["int"] => Shape::Number(vec![check("int", None)]),
+        ["string"] => SchemaShape::Text(Vec::new()),
+        ["number"] => SchemaShape::Number(Vec::new()),
+        ["bigint"] => SchemaShape::BigInt(Vec::new()),
+        ["int"] => SchemaShape::Number(vec![check("int", None)]),
         [
             "email" | "url" | "uuid" | "cuid" | "cuid2" | "ulid" | "nanoid" | "emoji" | "jwt"
             | "base64",
-        ] => Shape::Text(vec![check(names[0], None)]),
+        ] => SchemaShape::Text(vec![check(names[0], None)]),
         ["iso", format @ ("datetime" | "date" | "time" | "duration")] => {
-            Shape::Text(vec![check(format, None)])
+            SchemaShape::Text(vec![check(format, None)])
         }
-        ["boolean"] => Shape::Boolean,
-        ["date"] => Shape::Date,
-        ["null"] => Shape::Null,
-        ["undefined"] => Shape::Undefined,
-        ["any"] => Shape::Any,
-        ["instanceof"] => Shape::Custom(None),
-        ["unknown"] => Shape::Unknown,
-        ["never" | "nan"] => Shape::Never,
-        ["void" | "function" | "symbol"] => Shape::Nothing,
+        ["boolean"] => SchemaShape::Boolean,
+        ["date"] => SchemaShape::Date,
+        ["null"] => SchemaShape::Null,
+        ["undefined"] => SchemaShape::Undefined,
+        ["any"] => SchemaShape::Any,
+        ["instanceof"] => SchemaShape::Custom(None),
+        ["unknown"] => SchemaShape::Unknown,
+        ["never" | "nan"] => SchemaShape::Never,
+        ["void" | "function" | "symbol"] => SchemaShape::Nothing,
         _ => return None,
     })
 }
 
 /// A schema made of values or of other schemas.
-fn nested<'a>(names: &[&str], arguments: &[Value<'a>], site: Site) -> Option<Shape<'a>> {
+fn nested<'a>(
+    names: &[&str],
+    arguments: &[Value<'a>],
+    site: SourceSpan,
+) -> Option<SchemaShape<'a>> {
     let first = arguments.first();
     let one = |at: usize| schema(arguments.get(at), site);
     Some(match names {
         ["literal"] => literal(first),
         ["enum"] => enumeration(first, site),
         ["nativeEnum"] => match first {
-            Some(Value::Object(object)) => Shape::NativeEnum(object.clone()),
+            Some(Value::Object(object)) => SchemaShape::NativeEnum(object.clone()),
             other => opaque(other, site),
         },
         ["object"] => object(first, UnknownKeys::Forbidden, site),
         ["strictObject"] => object(first, UnknownKeys::Forbidden, site),
         ["looseObject"] => object(first, UnknownKeys::Allowed, site),
-        ["array"] => Shape::Array { item: one(0), limits: Vec::new() },
-        ["set"] => Shape::Set { item: one(0), limits: Vec::new() },
-        ["tuple"] => Shape::Tuple { items: schemas(first, site), rest: None },
+        ["array"] => SchemaShape::Array { item: one(0), limits: Vec::new() },
+        ["set"] => SchemaShape::Set { item: one(0), limits: Vec::new() },
+        ["tuple"] => SchemaShape::Tuple { items: schemas(first, site), rest: None },
         ["record"] => match arguments.get(1) {
-            Some(Value::Schema(value)) => Shape::Record { key: Some(one(0)), value: value.clone() },
-            _ => Shape::Record { key: None, value: one(0) },
+            Some(Value::Schema(value)) => {
+                SchemaShape::Record { key: Some(one(0)), value: value.clone() }
+            }
+            _ => SchemaShape::Record { key: None, value: one(0) },
         },
-        ["map"] => Shape::Map { key: one(0), value: one(1) },
-        ["union"] => Shape::Union(schemas(first, site)),
-        ["discriminatedUnion"] => Shape::Union(schemas(arguments.get(1), site)),
-        ["intersection"] => Shape::Intersection(one(0), one(1)),
-        ["optional"] => Shape::Optional(one(0)),
-        ["nullable"] => Shape::Nullable(one(0)),
-        ["promise"] => Shape::Wrapper(one(0)),
-        ["pipe" | "pipeline"] => Shape::Pipeline(one(0), one(1)),
-        ["preprocess"] => Shape::Wrapper(one(1)),
+        ["map"] => SchemaShape::Map { key: one(0), value: one(1) },
+        ["union"] => SchemaShape::Union(schemas(first, site)),
+        ["discriminatedUnion"] => SchemaShape::Union(schemas(arguments.get(1), site)),
+        ["intersection"] => SchemaShape::Intersection(one(0), one(1)),
+        ["optional"] => SchemaShape::Optional(one(0)),
+        ["nullable"] => SchemaShape::Nullable(one(0)),
+        ["promise"] => SchemaShape::Wrapper(one(0)),
+        ["pipe" | "pipeline"] => SchemaShape::Pipeline(one(0), one(1)),
+        ["preprocess"] => SchemaShape::Wrapper(one(1)),
         ["custom"] => match first {
-            None | Some(Value::Undefined | Value::Null) => Shape::Any,
-            Some(check) => Shape::Custom(Some(check.clone())),
+            None | Some(Value::Undefined | Value::Null) => SchemaShape::Any,
+            Some(check) => SchemaShape::Custom(Some(check.clone())),
         },
         ["lazy"] => match first {
-            Some(function @ Value::Function(_)) => Shape::Lazy(function.clone()),
+            Some(function @ Value::Function(_)) => SchemaShape::Lazy(function.clone()),
             other => opaque(other, site),
         },
         _ => return None,
     })
 }
 
-fn opaque<'a>(value: Option<&Value<'a>>, site: Site) -> Shape<'a> {
-    Shape::Opaque(again_or(value.cloned().unwrap_or(Value::Undefined), site, "is no known schema"))
+fn opaque<'a>(value: Option<&Value<'a>>, site: SourceSpan) -> SchemaShape<'a> {
+    SchemaShape::Opaque(propagate_or(
+        value.cloned().unwrap_or(Value::Undefined),
+        site,
+        "is no known schema",
+    ))
 }
 
-fn literal<'a>(value: Option<&Value<'a>>) -> Shape<'a> {
+fn literal<'a>(value: Option<&Value<'a>>) -> SchemaShape<'a> {
     match value {
         // A list is Zod 4's way to write a union of literals.
         Some(Value::List(items)) => {
             let one = |item: &Value<'a>| {
-                Rc::new(Schema { shape: Shape::Literal(item.clone()), description: None })
+                Rc::new(Schema { shape: SchemaShape::Literal(item.clone()), description: None })
             };
-            Shape::Union(items.borrow().iter().map(one).collect())
+            SchemaShape::Union(items.borrow().iter().map(one).collect())
         }
-        other => Shape::Literal(other.cloned().unwrap_or(Value::Undefined)),
+        other => SchemaShape::Literal(other.cloned().unwrap_or(Value::Undefined)),
     }
 }
 
-fn enumeration<'a>(value: Option<&Value<'a>>, site: Site) -> Shape<'a> {
+fn enumeration<'a>(value: Option<&Value<'a>>, site: SourceSpan) -> SchemaShape<'a> {
     match value {
         Some(Value::List(items)) => {
             let items = items.borrow();
@@ -234,30 +247,34 @@ fn enumeration<'a>(value: Option<&Value<'a>>, site: Site) -> Shape<'a> {
                 other => Err(other),
             });
             match texts.collect::<Result<Vec<_>, _>>() {
-                Ok(texts) => Shape::Enum(texts),
+                Ok(texts) => SchemaShape::Enum(texts),
                 Err(other) => opaque(Some(other), site),
             }
         }
-        Some(Value::Object(object)) => Shape::NativeEnum(object.clone()),
+        Some(Value::Object(object)) => SchemaShape::NativeEnum(object.clone()),
         other => opaque(other, site),
     }
 }
 
-fn object<'a>(value: Option<&Value<'a>>, unknown: UnknownKeys<'a>, site: Site) -> Shape<'a> {
+fn object<'a>(
+    value: Option<&Value<'a>>,
+    unknown: UnknownKeys<'a>,
+    site: SourceSpan,
+) -> SchemaShape<'a> {
     let fields = match value {
         Some(Value::Object(object)) => fields(object, site),
         None => Vec::new(),
         other => return opaque(other, site),
     };
-    Shape::Object { fields, unknown }
+    SchemaShape::Object { fields, unknown }
 }
 
-fn fields<'a>(object: &Object<'a>, site: Site) -> Vec<(Rc<str>, SchemaRef<'a>)> {
+fn fields<'a>(object: &Object<'a>, site: SourceSpan) -> Vec<(Rc<str>, SchemaRef<'a>)> {
     let fields = object.fields.borrow();
     fields.iter().map(|(name, value)| (name.clone(), schema(Some(value), site))).collect()
 }
 
-fn check(name: &str, value: Option<&Value<'_>>) -> Check {
+fn check(name: &str, value: Option<&Value<'_>>) -> SchemaCheck {
     let number = match value {
         Some(Value::Number(number)) => Some(*number),
         Some(Value::Date(milliseconds)) => Some(*milliseconds as f64),
@@ -272,5 +289,5 @@ fn check(name: &str, value: Option<&Value<'_>>) -> Check {
         },
         _ => None,
     };
-    Check { name: name.into(), number, text }
+    SchemaCheck { name: name.into(), number, text }
 }

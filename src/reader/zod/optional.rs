@@ -2,9 +2,9 @@
 
 use super::json_schema::{Converter, DEPTH_MAX};
 use super::limits::passes;
-use super::{SchemaRef, Shape};
+use super::{SchemaRef, SchemaShape};
 use crate::error::Result;
-use crate::reader::eval::value::{Site, Value};
+use crate::reader::eval::value::{SourceSpan, Value};
 use crate::reader::syntax::module::ModuleId;
 
 impl<'a> Converter<'_, 'a> {
@@ -15,18 +15,20 @@ impl<'a> Converter<'_, 'a> {
         }
         let inner = |one: &SchemaRef<'a>| self.is_optional(one, depth + 1);
         Ok(match &schema.shape {
-            Shape::Default(one, value) => passes(&one.shape, value),
-            Shape::Optional(_)
-            | Shape::Catch(_)
-            | Shape::Any
-            | Shape::Unknown
-            | Shape::Undefined => true,
-            Shape::Nothing => true,
-            Shape::Literal(value) => matches!(value, Value::Undefined),
-            Shape::Nullable(one) | Shape::Wrapper(one) => inner(one)?,
+            SchemaShape::Default(one, value) => passes(&one.shape, value),
+            SchemaShape::Optional(_)
+            | SchemaShape::Catch(_)
+            | SchemaShape::Any
+            | SchemaShape::Unknown
+            | SchemaShape::Undefined => true,
+            SchemaShape::Nothing => true,
+            SchemaShape::Literal(value) => matches!(value, Value::Undefined),
+            SchemaShape::Nullable(one) | SchemaShape::Wrapper(one) => inner(one)?,
             // What a default gives goes on into the second schema; `undefined` has to pass both.
-            Shape::Pipeline(from, to) => gives_value(&from.shape) || inner(from)? && inner(to)?,
-            Shape::Union(options) => {
+            SchemaShape::Pipeline(from, to) => {
+                gives_value(&from.shape) || inner(from)? && inner(to)?
+            }
+            SchemaShape::Union(options) => {
                 for option in options {
                     if inner(option)? {
                         return Ok(true);
@@ -34,8 +36,8 @@ impl<'a> Converter<'_, 'a> {
                 }
                 false
             }
-            Shape::Intersection(left, right) => inner(left)? && inner(right)?,
-            Shape::Custom(Some(check)) => {
+            SchemaShape::Intersection(left, right) => inner(left)? && inner(right)?,
+            SchemaShape::Custom(Some(check)) => {
                 let verdict = self.evaluator().call(
                     check,
                     None,
@@ -44,7 +46,7 @@ impl<'a> Converter<'_, 'a> {
                 );
                 verdict?.truth() == Some(true)
             }
-            Shape::Lazy(function) => {
+            SchemaShape::Lazy(function) => {
                 match self.evaluator().call(function, None, Vec::new(), function_site(function))? {
                     Value::Schema(one) => inner(&one)?,
                     _ => false,
@@ -56,18 +58,18 @@ impl<'a> Converter<'_, 'a> {
 }
 
 /// Whether `undefined` becomes a value.
-fn gives_value(shape: &Shape<'_>) -> bool {
+fn gives_value(shape: &SchemaShape<'_>) -> bool {
     match shape {
-        Shape::Default(..) | Shape::Catch(_) => true,
-        Shape::Nullable(one) | Shape::Wrapper(one) => gives_value(&one.shape),
+        SchemaShape::Default(..) | SchemaShape::Catch(_) => true,
+        SchemaShape::Nullable(one) | SchemaShape::Wrapper(one) => gives_value(&one.shape),
         _ => false,
     }
 }
 
-pub fn function_site(function: &Value<'_>) -> Site {
+pub fn function_site(function: &Value<'_>) -> SourceSpan {
     let module = match function {
         Value::Function(function) => function.module,
         _ => ModuleId(0),
     };
-    Site::new(module, oxc_span::Span::default())
+    SourceSpan::new(module, oxc_span::Span::default())
 }

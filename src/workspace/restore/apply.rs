@@ -5,8 +5,8 @@
 use super::clear;
 use super::leftover;
 use super::place::{self, changed};
-use super::plan::{Plan, Step};
-use super::walk::{Reached, Walk, above, split};
+use super::plan::{RestorePlan, RestoreStep};
+use super::walk::{FolderWalk, WalkEnd, above, split};
 use crate::error::{Error, Result};
 use crate::fs::{self, CAN_SYNC_ALL, Folder, Standing, Unsynced};
 use crate::object::{Id, Leaf, Mode, Source};
@@ -31,14 +31,14 @@ pub struct Restored {
 }
 
 /// Whether [`apply`] would refuse, before there is anything to keep safe from it.
-pub fn check(plan: &Plan, root: &Path) -> Result<()> {
+pub fn check(plan: &RestorePlan, root: &Path) -> Result<()> {
     clear::check(root, plan).map(drop)
 }
 
 /// Makes the files of a project those of the plan's target. Refuses before anything is changed when
 /// something that is not tracked stands in the way.
 pub fn apply(
-    plan: &Plan,
+    plan: &RestorePlan,
     root: &Path,
     source: &dyn Source,
     progress: &Progress,
@@ -48,8 +48,8 @@ pub fn apply(
     let (removes, writes): (Vec<_>, Vec<_>) =
         steps.into_iter().partition(|step| step.action.leaf().is_none());
     let (blocking, rest) = in_the_way(&removes, &writes);
-    let mut restore = Restore {
-        walk: Walk::new(root)?,
+    let mut restore = Restorer {
+        walk: FolderWalk::new(root)?,
         source,
         progress,
         all_at_once: CAN_SYNC_ALL && writes.len() > MANY,
@@ -67,7 +67,10 @@ pub fn apply(
 
 /// Splits off what has to go first: a file where a folder is needed, what is in a folder where a file
 /// is needed. All else goes last, so that a full disk is met while everything is still there.
-fn in_the_way<'p>(removes: &[&'p Step], writes: &[&Step]) -> (Vec<&'p Step>, Vec<&'p Step>) {
+fn in_the_way<'p>(
+    removes: &[&'p RestoreStep],
+    writes: &[&RestoreStep],
+) -> (Vec<&'p RestoreStep>, Vec<&'p RestoreStep>) {
     let files: HashSet<&str> = writes.iter().map(|step| step.path.as_str()).collect();
     let folders: HashSet<&str> = writes.iter().flat_map(|step| above(&step.path)).collect();
     removes.iter().partition(|step| {
@@ -76,8 +79,8 @@ fn in_the_way<'p>(removes: &[&'p Step], writes: &[&Step]) -> (Vec<&'p Step>, Vec
     })
 }
 
-struct Restore<'r> {
-    walk: Walk,
+struct Restorer<'r> {
+    walk: FolderWalk,
     source: &'r dyn Source,
     progress: &'r Progress,
     all_at_once: bool,
@@ -88,13 +91,13 @@ struct Restore<'r> {
 }
 
 /// A file that stands ready beside its place.
-struct Ready<'p> {
-    step: &'p Step,
+struct ReadyFile<'p> {
+    step: &'p RestoreStep,
     draft: String,
 }
 
-impl Restore<'_> {
-    fn write(&mut self, batch: &[&Step]) -> Result<()> {
+impl Restorer<'_> {
+    fn write(&mut self, batch: &[&RestoreStep]) -> Result<()> {
         let mut ready = Vec::with_capacity(batch.len());
         let result = self.prepare(batch, &mut ready).and_then(|()| self.publish(&mut ready));
         if result.is_err() {
@@ -103,7 +106,11 @@ impl Restore<'_> {
         result
     }
 
-    fn prepare<'p>(&mut self, batch: &[&'p Step], ready: &mut Vec<Ready<'p>>) -> Result<()> {
+    fn prepare<'p>(
+        &mut self,
+        batch: &[&'p RestoreStep],
+        ready: &mut Vec<ReadyFile<'p>>,
+    ) -> Result<()> {
         let mut unsynced = Vec::new();
         for step in batch {
             let Some(leaf) = step.action.leaf() else { continue };
@@ -113,7 +120,7 @@ impl Restore<'_> {
             let made = draft(self.walk.here(), self.source, leaf);
             let (draft, file) =
                 made.map_err(|error| error.context(format!("cannot restore \"{}\"", step.path)))?;
-            ready.push(Ready { step, draft });
+            ready.push(ReadyFile { step, draft });
             // Of many the handles are not kept: the file system is synced as a whole.
             unsynced.extend(file.filter(|_| !self.all_at_once));
         }
@@ -121,12 +128,12 @@ impl Restore<'_> {
     }
 
     /// Those that took their places are no longer ready, whatever happens to the next.
-    fn publish(&mut self, ready: &mut Vec<Ready<'_>>) -> Result<()> {
+    fn publish(&mut self, ready: &mut Vec<ReadyFile<'_>>) -> Result<()> {
         ready.reverse();
-        while let Some(Ready { step, .. }) = ready.last() {
+        while let Some(ReadyFile { step, .. }) = ready.last() {
             self.go(split(&step.path).0, true)?;
             // From here on a file of somebody else's can have the name of the draft.
-            let Some(Ready { step, draft }) = ready.pop() else { break };
+            let Some(ReadyFile { step, draft }) = ready.pop() else { break };
             let sweep = |here: &Folder, path: &str| {
                 leftover::sweep_in(here, path, self.source, self.progress)
             };
@@ -137,23 +144,23 @@ impl Restore<'_> {
     }
 
     /// Best effort: a leftover is swept by the next restore, and taken by no snapshot.
-    fn abandon(&mut self, ready: &[Ready<'_>]) {
-        for Ready { step, draft } in ready {
-            if let Ok(Reached::Folder) = self.walk.go(split(&step.path).0, false) {
+    fn abandon(&mut self, ready: &[ReadyFile<'_>]) {
+        for ReadyFile { step, draft } in ready {
+            if let Ok(WalkEnd::Folder) = self.walk.go(split(&step.path).0, false) {
                 let _ = self.walk.here().remove(draft);
             }
         }
     }
 
-    fn remove(&mut self, step: &Step) -> Result<()> {
+    fn remove(&mut self, step: &RestoreStep) -> Result<()> {
         let (folder, _) = split(&step.path);
         match self.walk.go(folder, false)? {
-            Reached::Folder => {
+            WalkEnd::Folder => {
                 self.sweep(folder)?;
                 place::take(self.walk.here(), step)?;
             }
-            Reached::Nothing => {}
-            Reached::Blocked(path) => return Err(changed(&path)),
+            WalkEnd::Nothing => {}
+            WalkEnd::Blocked(path) => return Err(changed(&path)),
         }
         self.touched.insert(folder.to_owned());
         self.progress.advance(0);
@@ -171,8 +178,8 @@ impl Restore<'_> {
     /// Goes to a folder that shall be there from now on.
     fn go(&mut self, folder: &str, make: bool) -> Result<()> {
         match self.walk.go(folder, make)? {
-            Reached::Blocked(path) => Err(changed(&path)),
-            Reached::Folder | Reached::Nothing => {
+            WalkEnd::Blocked(path) => Err(changed(&path)),
+            WalkEnd::Folder | WalkEnd::Nothing => {
                 self.touched.insert(folder.to_owned());
                 self.touched.extend(above(folder).map(str::to_owned));
                 Ok(())
@@ -181,12 +188,12 @@ impl Restore<'_> {
     }
 
     /// Folders from which the last file went go as well, the deepest first.
-    fn remove_emptied(&mut self, removes: &[&Step]) -> Result<()> {
+    fn remove_emptied(&mut self, removes: &[&RestoreStep]) -> Result<()> {
         let folders: BTreeSet<&str> = removes.iter().flat_map(|step| above(&step.path)).collect();
         for folder in folders.into_iter().rev() {
             let (parent, name) = split(folder);
             self.walk.reset();
-            if self.walk.go(parent, false)? != Reached::Folder {
+            if self.walk.go(parent, false)? != WalkEnd::Folder {
                 continue;
             }
             let here = self.walk.here();
@@ -206,7 +213,7 @@ impl Restore<'_> {
             let tree = self.source.tree(&id)?;
             let below = tree.entries().iter().filter(|entry| entry.mode.is_directory());
             folders.extend(below.map(|entry| (join(&path, &entry.name), entry.id)));
-            if self.walk.go(&path, false)? == Reached::Folder {
+            if self.walk.go(&path, false)? == WalkEnd::Folder {
                 self.sweep(&path)?;
             }
             self.touched.insert(path);
@@ -221,7 +228,7 @@ impl Restore<'_> {
         self.walk.reset();
         let mut unsynced = Vec::new();
         for folder in std::mem::take(&mut self.touched) {
-            if self.walk.go(&folder, false)? == Reached::Folder {
+            if self.walk.go(&folder, false)? == WalkEnd::Folder {
                 unsynced.push(self.walk.here().unsynced()?);
             }
             if unsynced.len() >= MANY {

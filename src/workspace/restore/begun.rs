@@ -1,8 +1,8 @@
 //! Whether a folder is empty but for what a restore into it made before it was cut off.
 
 use super::clear::stands;
-use super::plan::Plan;
-use super::walk::{Reached, Walk, above};
+use super::plan::RestorePlan;
+use super::walk::{FolderWalk, WalkEnd, above};
 use crate::error::Result;
 use crate::fs::{self, Standing};
 use crate::object::Leaf;
@@ -11,14 +11,14 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// The first path in a folder that a restore of this plan into an empty one would not have made.
-pub fn stranger(root: &Path, plan: &Plan) -> Result<Option<String>> {
+pub fn stranger(root: &Path, plan: &RestorePlan) -> Result<Option<String>> {
     let files: HashMap<&str, Leaf> =
         plan.writes().map(|(step, leaf)| (&*step.path, leaf)).collect();
     let folders: HashSet<&str> = files.keys().flat_map(|path| above(path)).collect();
-    let mut walk = Walk::new(root)?;
+    let mut walk = FolderWalk::new(root)?;
     let mut open = vec![String::new()];
     while let Some(folder) = open.pop() {
-        if walk.go(&folder, false)? != Reached::Folder {
+        if walk.go(&folder, false)? != WalkEnd::Folder {
             return Ok(Some(folder));
         }
         let here = walk.here();

@@ -1,8 +1,8 @@
 //! Whether a restore can be done without touching anything that is not tracked. Nothing is changed
 //! before this has looked at everything.
 
-use super::plan::{Plan, Step};
-use super::walk::{Reached, Walk, split};
+use super::plan::{RestorePlan, RestoreStep};
+use super::walk::{FolderWalk, WalkEnd, split};
 use crate::error::{At, Error, Result};
 use crate::fs::{self, Folder, Standing};
 use crate::object::{Id, Leaf, Mode};
@@ -13,9 +13,9 @@ use std::path::Path;
 
 /// Looks at every path of a plan. Gives the steps that have to be taken: what is already as it
 /// shall be, after an interrupted restore or by chance, is not among them.
-pub fn check<'p>(root: &Path, plan: &'p Plan) -> Result<Vec<&'p Step>> {
-    let mut look = Look {
-        walk: Walk::new(root)?,
+pub fn check<'p>(root: &Path, plan: &'p RestorePlan) -> Result<Vec<&'p RestoreStep>> {
+    let mut look = ClearCheck {
+        walk: FolderWalk::new(root)?,
         removed: plan.removes().map(|step| step.path.as_str()).collect(),
         writable: HashMap::new(),
     };
@@ -23,9 +23,9 @@ pub fn check<'p>(root: &Path, plan: &'p Plan) -> Result<Vec<&'p Step>> {
     let mut obstacles = Vec::new();
     for step in &plan.steps {
         match look.step(step)? {
-            Found::Done => {}
-            Found::Clear => steps.push(step),
-            Found::InTheWay(path) => obstacles.push(path),
+            PathState::Done => {}
+            PathState::Clear => steps.push(step),
+            PathState::InTheWay(path) => obstacles.push(path),
         }
     }
     match obstacles.as_slice() {
@@ -43,50 +43,53 @@ fn in_the_way(first: &str, more: usize) -> Error {
         .hint("move it away, then run the command again; nothing was changed")
 }
 
-enum Found {
+enum PathState {
     /// The path is as it shall be.
     Done,
     Clear,
     InTheWay(String),
 }
 
-struct Look<'p> {
-    walk: Walk,
+struct ClearCheck<'p> {
+    walk: FolderWalk,
     removed: HashSet<&'p str>,
     writable: HashMap<String, bool>,
 }
 
-impl Look<'_> {
-    fn step(&mut self, step: &Step) -> Result<Found> {
+impl ClearCheck<'_> {
+    fn step(&mut self, step: &RestoreStep) -> Result<PathState> {
         let (folder, name) = split(&step.path);
         let new = step.action.leaf();
         match (self.walk.go(folder, false)?, new) {
-            (Reached::Folder, _) => {}
-            (Reached::Nothing, Some(_)) => return Ok(Found::Clear),
-            (Reached::Nothing, None) => return Ok(Found::Done),
-            (Reached::Blocked(path), Some(_)) if self.removed.contains(path.as_str()) => {
-                return Ok(Found::Clear);
+            (WalkEnd::Folder, _) => {}
+            (WalkEnd::Nothing, Some(_)) => return Ok(PathState::Clear),
+            (WalkEnd::Nothing, None) => return Ok(PathState::Done),
+            (WalkEnd::Blocked(path), Some(_)) if self.removed.contains(path.as_str()) => {
+                return Ok(PathState::Clear);
             }
-            (Reached::Blocked(path), Some(_)) if step.old.is_none() => {
-                return Ok(Found::InTheWay(path));
+            (WalkEnd::Blocked(path), Some(_)) if step.old.is_none() => {
+                return Ok(PathState::InTheWay(path));
             }
-            (Reached::Blocked(path), _) => return Err(changed(&path)),
+            (WalkEnd::Blocked(path), _) => return Err(changed(&path)),
         }
         let here = self.walk.here();
         let Some(standing) = here.look(name)? else {
-            let done = if new.is_some() { Found::Clear } else { Found::Done };
+            let done = if new.is_some() { PathState::Clear } else { PathState::Done };
             return self.writable(folder, done);
         };
         if new.is_some_and(|new| stands(here, name, standing, new).unwrap_or(false)) {
-            return Ok(Found::Done);
+            return Ok(PathState::Done);
         }
         if standing == Standing::Folder && new.is_some() {
-            let found = self.hollow(here, name, &step.path)?.map_or(Found::Clear, Found::InTheWay);
+            let found =
+                self.hollow(here, name, &step.path)?.map_or(PathState::Clear, PathState::InTheWay);
             return self.writable(folder, found);
         }
         match step.old {
-            None => Ok(Found::InTheWay(step.path.clone())),
-            Some(old) if stands(here, name, standing, old)? => self.writable(folder, Found::Clear),
+            None => Ok(PathState::InTheWay(step.path.clone())),
+            Some(old) if stands(here, name, standing, old)? => {
+                self.writable(folder, PathState::Clear)
+            }
             Some(_) => Err(changed(&step.path)),
         }
     }
@@ -114,8 +117,8 @@ impl Look<'_> {
     }
 
     /// Passes `found` on if names in the folder reached may be changed.
-    fn writable(&mut self, folder: &str, found: Found) -> Result<Found> {
-        if !matches!(found, Found::Clear) || self.writable.contains_key(folder) {
+    fn writable(&mut self, folder: &str, found: PathState) -> Result<PathState> {
+        if !matches!(found, PathState::Clear) || self.writable.contains_key(folder) {
             return Ok(found);
         }
         let here = self.walk.here();

@@ -1,7 +1,7 @@
 //! What a restore that was cut off left under temporary names. Its drafts are removed. What it had put aside goes only
 //! where the store holds it: a file that was saved in that moment is in no snapshot, so it gets a name that is seen.
 
-use super::walk::{Reached, Walk, split};
+use super::walk::{FolderWalk, WalkEnd, split};
 use crate::error::{At, Result};
 use crate::fs::{self, Folder, Standing};
 use crate::object::{Id, Source};
@@ -17,10 +17,10 @@ pub fn sweep(
     source: &dyn Source,
     progress: &Progress,
 ) -> Result<()> {
-    let mut walk = Walk::new(root)?;
+    let mut walk = FolderWalk::new(root)?;
     for path in leftovers {
         let (folder, name) = split(path);
-        if walk.go(folder, false)? == Reached::Folder {
+        if walk.go(folder, false)? == WalkEnd::Folder {
             clear(walk.here(), folder, name, source, progress)?;
         }
     }

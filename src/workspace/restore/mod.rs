@@ -11,4 +11,4 @@ mod walk;
 pub use apply::{apply, check};
 pub use begun::stranger;
 pub use leftover::sweep;
-pub use plan::{Plan, plan};
+pub use plan::{RestorePlan, plan};

@@ -4,7 +4,7 @@
 
 use super::clear::stands;
 use super::leftover;
-use super::plan::Step;
+use super::plan::RestoreStep;
 use super::walk::split;
 use crate::error::{Error, Result};
 use crate::fs::{Folder, Standing};
@@ -15,7 +15,7 @@ use crate::workspace::scan::join;
 type Sweep<'s> = &'s dyn Fn(&Folder, &str) -> Result<()>;
 
 /// Puts a draft in the place of a step's path, where only what the snapshot holds may be, or nothing.
-pub fn put(here: &Folder, draft: &str, step: &Step, sweep: Sweep<'_>) -> Result<()> {
+pub fn put(here: &Folder, draft: &str, step: &RestoreStep, sweep: Sweep<'_>) -> Result<()> {
     let (_, name) = split(&step.path);
     let (old, new) = (step.old, step.action.leaf());
     let mut standing = here.look(name)?;
@@ -47,7 +47,7 @@ pub fn put(here: &Folder, draft: &str, step: &Step, sweep: Sweep<'_>) -> Result<
 }
 
 /// Removes a file or link, which may be none but the one that the snapshot holds.
-pub fn take(here: &Folder, step: &Step) -> Result<()> {
+pub fn take(here: &Folder, step: &RestoreStep) -> Result<()> {
     let (_, name) = split(&step.path);
     if here.look(name)?.is_none() {
         return Ok(());
@@ -81,7 +81,7 @@ fn is_known(here: &Folder, aside: &str, leaves: [Option<Leaf>; 2]) -> bool {
 }
 
 /// Gives a file whose name was taken by a later one another name, which is seen.
-fn rescue(here: &Folder, aside: &str, step: &Step) -> Result<()> {
+fn rescue(here: &Folder, aside: &str, step: &RestoreStep) -> Result<()> {
     let (path, name) = (&step.path, split(&step.path).1);
     let (folder, kept) = (split(path).0, leftover::save(here, aside, name)?);
     let kept = join(folder, &kept);

@@ -6,24 +6,24 @@ use crate::object::{self, Id, Leaf, Source, TreeDifference};
 
 /// The way from the files a project has to those it shall have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct RestorePlan {
     /// What the project holds now, as its snapshot says.
     pub current: Id,
     pub target: Id,
     /// Sorted by path.
-    pub steps: Vec<Step>,
+    pub steps: Vec<RestoreStep>,
 }
 
 /// What happens to one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct RestoreStep {
     pub path: String,
-    pub action: Action,
+    pub action: RestoreAction,
     pub old: Option<Leaf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum RestoreAction {
     Create(Leaf),
     Replace(Leaf),
     /// The bytes stay, it becomes executable or no longer is.
@@ -31,61 +31,63 @@ pub enum Action {
     Remove,
 }
 
-impl Action {
+impl RestoreAction {
     pub fn word(self) -> &'static str {
         match self {
-            Action::Create(_) => "create",
-            Action::Replace(_) => "replace",
-            Action::SetMode(_) => "set mode",
-            Action::Remove => "remove",
+            RestoreAction::Create(_) => "create",
+            RestoreAction::Replace(_) => "replace",
+            RestoreAction::SetMode(_) => "set mode",
+            RestoreAction::Remove => "remove",
         }
     }
 
     /// What shall stand at the path.
     pub fn leaf(self) -> Option<Leaf> {
         match self {
-            Action::Create(leaf) | Action::Replace(leaf) | Action::SetMode(leaf) => Some(leaf),
-            Action::Remove => None,
+            RestoreAction::Create(leaf)
+            | RestoreAction::Replace(leaf)
+            | RestoreAction::SetMode(leaf) => Some(leaf),
+            RestoreAction::Remove => None,
         }
     }
 }
 
-impl Plan {
+impl RestorePlan {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
     /// The steps that write, with what they write.
-    pub fn writes(&self) -> impl Iterator<Item = (&Step, Leaf)> {
+    pub fn writes(&self) -> impl Iterator<Item = (&RestoreStep, Leaf)> {
         self.steps.iter().filter_map(|step| step.action.leaf().map(|leaf| (step, leaf)))
     }
 
-    pub fn removes(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter(|step| step.action == Action::Remove)
+    pub fn removes(&self) -> impl Iterator<Item = &RestoreStep> {
+        self.steps.iter().filter(|step| step.action == RestoreAction::Remove)
     }
 }
 
 /// Plans the way from `current`, the tree of the project's snapshot, to `target`.
-pub fn plan(source: &dyn Source, current: Id, target: Id) -> Result<Plan> {
+pub fn plan(source: &dyn Source, current: Id, target: Id) -> Result<RestorePlan> {
     let found = object::compare(source, Some(current), Some(target))?;
     let steps = found.into_iter().map(step).collect::<Result<Vec<_>>>()?;
-    Ok(Plan { current, target, steps })
+    Ok(RestorePlan { current, target, steps })
 }
 
-fn step(found: TreeDifference) -> Result<Step> {
+fn step(found: TreeDifference) -> Result<RestoreStep> {
     let TreeDifference { path, old, new } = found;
     if new.is_some() {
         check_path(&path)?;
     }
     let action = match (old, new) {
-        (_, None) => Action::Remove,
-        (None, Some(leaf)) => Action::Create(leaf),
+        (_, None) => RestoreAction::Remove,
+        (None, Some(leaf)) => RestoreAction::Create(leaf),
         (Some((a, old)), Some((b, new))) if old == new && a.is_file() && b.is_file() => {
-            Action::SetMode((b, new))
+            RestoreAction::SetMode((b, new))
         }
-        (Some(_), Some(leaf)) => Action::Replace(leaf),
+        (Some(_), Some(leaf)) => RestoreAction::Replace(leaf),
     };
-    Ok(Step { path, action, old })
+    Ok(RestoreStep { path, action, old })
 }
 
 /// No snapshot holds such a path, but a tree that somebody made could.

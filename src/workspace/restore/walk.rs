@@ -6,7 +6,7 @@ use crate::fs::{Folder, Standing};
 use crate::workspace::scan::join;
 use std::path::Path;
 
-pub struct Walk {
+pub struct FolderWalk {
     root: Folder,
     /// The folders on the way; those far above the last one are closed.
     below: Vec<(String, Option<Folder>)>,
@@ -17,7 +17,7 @@ const MOST_OPEN: usize = 128;
 
 /// Where a walk ended.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Reached {
+pub enum WalkEnd {
     Folder,
     /// A folder on the way does not exist.
     Nothing,
@@ -25,9 +25,9 @@ pub enum Reached {
     Blocked(String),
 }
 
-impl Walk {
-    pub fn new(root: &Path) -> Result<Walk> {
-        Ok(Walk { root: Folder::open(root)?, below: Vec::new() })
+impl FolderWalk {
+    pub fn new(root: &Path) -> Result<FolderWalk> {
+        Ok(FolderWalk { root: Folder::open(root)?, below: Vec::new() })
     }
 
     /// The folder that was reached last.
@@ -45,7 +45,7 @@ impl Walk {
     }
 
     /// Goes to a folder of the project, making what is missing if `make` says so.
-    pub fn go(&mut self, path: &str, make: bool) -> Result<Reached> {
+    pub fn go(&mut self, path: &str, make: bool) -> Result<WalkEnd> {
         let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
         let shared =
             self.below.iter().zip(&names).take_while(|((have, _), want)| have == *want).count();
@@ -58,16 +58,16 @@ impl Walk {
             let here = self.here();
             let folder = match here.look(name)? {
                 Some(Standing::Folder) => here.enter(name)?,
-                Some(_) => return Ok(Reached::Blocked(self.path(name))),
+                Some(_) => return Ok(WalkEnd::Blocked(self.path(name))),
                 None if make => here.make(name)?,
-                None => return Ok(Reached::Nothing),
+                None => return Ok(WalkEnd::Nothing),
             };
             self.below.push(((*name).to_owned(), Some(folder)));
             if let Some(far) = self.below.len().checked_sub(MOST_OPEN + 1) {
                 self.below[far].1 = None;
             }
         }
-        Ok(Reached::Folder)
+        Ok(WalkEnd::Folder)
     }
 
     /// The path in the project of a name in the folder reached.

@@ -1,25 +1,25 @@
 //! Keys that look like any other random text, and are known by the name before them.
 
-use super::shape::Set::{Alnum, Base64, Dotted, Hex, OneCase, Uuid, Word};
-use super::shape::{Form, Run, Shape, just, run};
+use super::pattern::CharSet::{Alnum, Base64, Dotted, Hex, OneCase, Uuid, Word};
+use super::pattern::{CharRun, PatternForm, SecretPattern, just, run};
 
 const fn of(
     name: &'static str,
     what: &'static str,
     anchors: &'static [&'static str],
-    runs: &'static [Run],
-) -> Shape {
-    Shape { name, what, anchors, form: Form::Called(runs) }
+    runs: &'static [CharRun],
+) -> SecretPattern {
+    SecretPattern { name, what, anchors, form: PatternForm::Called(runs) }
 }
 
-const HEX32: &[Run] = &[just(Hex, 32)];
-const HEX40: &[Run] = &[just(Hex, 40)];
-const HEX64: &[Run] = &[just(Hex, 64)];
-const UUID: &[Run] = &[just(Uuid, 36)];
-const LOWER32: &[Run] = &[just(OneCase, 32)];
+const HEX32: &[CharRun] = &[just(Hex, 32)];
+const HEX40: &[CharRun] = &[just(Hex, 40)];
+const HEX64: &[CharRun] = &[just(Hex, 64)];
+const UUID: &[CharRun] = &[just(Uuid, 36)];
+const LOWER32: &[CharRun] = &[just(OneCase, 32)];
 
 #[rustfmt::skip]
-pub const SHAPES: &[Shape] = &[
+pub const PATTERNS: &[SecretPattern] = &[
     of("aws-secret", "an AWS secret key", &["aws_secret", "aws-secret", "awssecret", "secret_access_key", "secretaccesskey", "secret-access-key", "aws_key"], &[just(Base64, 40).that(is_aws_secret)]),
     of("aws-session", "an AWS session token", &["aws_session_token", "awssessiontoken", "aws_security_token"], &[run(Base64, 100, 2000)]),
     of("azure", "an Azure API key", &["azure", "cognitive", "ocp-apim"], &[just(Hex, 32), just(Alnum, 84)]),
@@ -116,19 +116,19 @@ pub const SHAPES: &[Shape] = &[
 /// A hash of SHA-1 in hexadecimal digits is as long.
 fn is_aws_secret(run: &[u8]) -> bool {
     let both = run.iter().any(u8::is_ascii_uppercase) && run.iter().any(u8::is_ascii_lowercase);
-    both && super::shape::is_random(run)
+    both && super::pattern::is_random(run)
 }
 
 fn is_discord(run: &[u8]) -> bool {
     let groups: Vec<usize> = run.split(|byte| *byte == b'.').map(<[u8]>::len).collect();
-    matches!(groups[..], [23..=28, 6..=7, 27..=45]) && super::shape::is_random(run)
+    matches!(groups[..], [23..=28, 6..=7, 27..=45]) && super::pattern::is_random(run)
 }
 
 fn is_twitter_token(run: &[u8]) -> bool {
     let digits = run.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    (15..=25).contains(&digits) && run.get(digits) == Some(&b'-') && super::shape::is_random(run)
+    (15..=25).contains(&digits) && run.get(digits) == Some(&b'-') && super::pattern::is_random(run)
 }
 
 fn is_vault(run: &[u8]) -> bool {
-    run.starts_with(b"s.") && super::shape::is_random(run)
+    run.starts_with(b"s.") && super::pattern::is_random(run)
 }

@@ -1,6 +1,6 @@
 //! The secrets in a text: one pass for all anchors, and a closer look where one is.
 
-use super::shape::{Form, Run, Secret, Shape};
+use super::pattern::{CharRun, PatternForm, Secret, SecretPattern};
 use super::{called, keys, others};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::Range;
@@ -29,19 +29,19 @@ impl Hit {
 }
 
 /// Every kind of secret that is known.
-pub fn shapes() -> impl Iterator<Item = &'static Shape> {
-    keys::SHAPES.iter().chain(others::SHAPES).chain(called::SHAPES)
+pub fn secret_patterns() -> impl Iterator<Item = &'static SecretPattern> {
+    keys::PATTERNS.iter().chain(others::PATTERNS).chain(called::PATTERNS)
 }
 
 /// All anchors in one automaton, each with its shape.
 struct Anchors {
     automaton: AhoCorasick,
-    shapes: Vec<(&'static Shape, &'static str)>,
+    secret_patterns: Vec<(&'static SecretPattern, &'static str)>,
 }
 
 static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
-    let shapes: Vec<(&Shape, &str)> = shapes()
-        .flat_map(|shape| shape.anchors.iter().map(move |anchor| (shape, *anchor)))
+    let secret_patterns: Vec<(&SecretPattern, &str)> = secret_patterns()
+        .flat_map(|pattern| pattern.anchors.iter().map(move |anchor| (pattern, *anchor)))
         .collect();
     // Names are written in any case; what begins a key is compared once more. Anchors lie within each other
     // (`sk-` in `sk-ant-`), and each of them is asked.
@@ -49,9 +49,9 @@ static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::Standard)
         .kind(Some(AhoCorasickKind::DFA))
-        .build(shapes.iter().map(|(_, anchor)| anchor))
+        .build(secret_patterns.iter().map(|(_, anchor)| anchor))
         .expect("a fixed list of short words always builds");
-    Anchors { automaton, shapes }
+    Anchors { automaton, secret_patterns }
 });
 
 /// The secrets in a text, in their order; none within another.
@@ -69,20 +69,20 @@ pub fn find_all(text: &[u8]) -> impl Iterator<Item = Hit> {
 
 fn candidates(text: &[u8]) -> impl Iterator<Item = Hit> {
     ANCHORS.automaton.find_overlapping_iter(text).filter_map(move |found| {
-        let (shape, anchor) = ANCHORS.shapes[found.pattern().as_usize()];
-        let secret = match &shape.form {
-            Form::Begins(run) if text[found.range()] == *anchor.as_bytes() => {
+        let (pattern, anchor) = ANCHORS.secret_patterns[found.pattern().as_usize()];
+        let secret = match &pattern.form {
+            PatternForm::Begins(run) if text[found.range()] == *anchor.as_bytes() => {
                 begun(run, text, found.range())
             }
-            Form::Begins(_) => None,
-            Form::Called(runs) => named(runs, text, found.range()),
-            Form::Own(own) => own(text, found.range()),
+            PatternForm::Begins(_) => None,
+            PatternForm::Called(runs) => named(runs, text, found.range()),
+            PatternForm::Own(own) => own(text, found.range()),
         }?;
-        Some(Hit { range: secret.range, what: shape.what, shown: secret.shown })
+        Some(Hit { range: secret.range, what: pattern.what, shown: secret.shown })
     })
 }
 
-fn begun(run: &Run, text: &[u8], anchor: Range<usize>) -> Option<Secret> {
+fn begun(run: &CharRun, text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     let length = run.length(&text[anchor.end..])?;
     starts_here(text, anchor.start)
         .then(|| Secret { range: anchor.start..anchor.end + length, shown: anchor.len() })
@@ -119,7 +119,7 @@ const SECRET_WORDS: [&[u8]; 11] = [
 ];
 
 /// The value of a name, which the anchor is part of.
-fn named(runs: &[Run], text: &[u8], anchor: Range<usize>) -> Option<Secret> {
+fn named(runs: &[CharRun], text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
     let before =
         text[..anchor.start].iter().rev().take(40).take_while(|byte| is_name(byte)).count();

@@ -1,19 +1,21 @@
 //! Keys that are known by how they begin.
 
-use super::shape::Set::{Alnum, Base64, Dotted, Hex, OneCase, Upper, Uuid, Word};
-use super::shape::{ANY, Form, Run, Shape, has_groups, is_mixed, is_varied, just, run};
+use super::pattern::CharSet::{Alnum, Base64, Dotted, Hex, OneCase, Upper, Uuid, Word};
+use super::pattern::{
+    ANY, CharRun, PatternForm, SecretPattern, has_groups, is_mixed, is_varied, just, run,
+};
 
 const fn key(
     name: &'static str,
     what: &'static str,
     anchors: &'static [&'static str],
-    run: Run,
-) -> Shape {
-    Shape { name, what, anchors, form: Form::Begins(run) }
+    run: CharRun,
+) -> SecretPattern {
+    SecretPattern { name, what, anchors, form: PatternForm::Begins(run) }
 }
 
 #[rustfmt::skip]
-pub const SHAPES: &[Shape] = &[
+pub const PATTERNS: &[SecretPattern] = &[
     // Models and what serves them.
     key("anthropic", "an Anthropic API key", &["sk-ant-"], run(Word, 32, ANY)),
     key("openai", "an OpenAI API key", &["sk-proj-", "sk-svcacct-", "sk-admin-", "sk-service-", "sk-None-"], run(Word, 32, ANY)),
@@ -191,11 +193,11 @@ pub const SHAPES: &[Shape] = &[
 /// The keys that Stripe's own documents show.
 fn is_stripe(run: &[u8]) -> bool {
     let published: [&[u8]; 2] = [b"4eC39HqLyjWDarjtT1zdp7dc", b"BQokikJOvBiI2HlWgH4olfQ2"];
-    !published.contains(&run) && super::shape::is_random(run)
+    !published.contains(&run) && super::pattern::is_random(run)
 }
 
 /// Groups of capital letters and digits.
 fn is_account_key(run: &[u8]) -> bool {
     let groups = run.split(|byte| *byte == b'-').count();
-    groups >= 5 && !run.iter().any(u8::is_ascii_lowercase) && super::shape::is_varied(run)
+    groups >= 5 && !run.iter().any(u8::is_ascii_lowercase) && super::pattern::is_varied(run)
 }

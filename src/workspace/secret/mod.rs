@@ -8,13 +8,13 @@ mod find;
 mod keys;
 mod names;
 mod others;
+mod pattern;
 mod settings;
-mod shape;
 #[cfg(test)]
 mod tests;
 mod urls;
 
-pub use find::{Hit, find_all, line_of, shapes};
+pub use find::{Hit, find_all, line_of, secret_patterns};
 pub use names::by_path;
 
 use crate::object::is_binary;

@@ -1,8 +1,8 @@
 //! Secrets that are neither a beginning with a run, nor a name with a value.
 
 use super::find::starts_here;
-use super::shape::Set::{Alnum, Base64, Dotted, Hex, Word};
-use super::shape::{Form, Own, Run, Secret, Shape, is_random, just, run};
+use super::pattern::CharSet::{Alnum, Base64, Dotted, Hex, Word};
+use super::pattern::{CharRun, Own, PatternForm, Secret, SecretPattern, is_random, just, run};
 use super::urls::{url, web_url};
 use std::ops::Range;
 
@@ -11,11 +11,11 @@ const fn own(
     what: &'static str,
     anchors: &'static [&'static str],
     find: Own,
-) -> Shape {
-    Shape { name, what, anchors, form: Form::Own(find) }
+) -> SecretPattern {
+    SecretPattern { name, what, anchors, form: PatternForm::Own(find) }
 }
 
-pub const SHAPES: &[Shape] = &[
+pub const PATTERNS: &[SecretPattern] = &[
     own("private-key", "a private key", &["-----BEGIN "], private_key),
     own(
         "database-url",
@@ -248,7 +248,7 @@ fn just_digits(text: &[u8]) -> usize {
 }
 
 /// Runs behind an anchor, with a character before each but the first.
-fn runs(text: &[u8], anchor: &Range<usize>, separator: u8, runs: &[Run]) -> Option<Secret> {
+fn runs(text: &[u8], anchor: &Range<usize>, separator: u8, runs: &[CharRun]) -> Option<Secret> {
     let mut at = anchor.end;
     for (number, run) in runs.iter().enumerate() {
         if number > 0 {

@@ -1,7 +1,7 @@
 //! Files that are secret when a value is written out in them: registries, MCP servers, keys.
 
 use super::find;
-use super::shape::is_random;
+use super::pattern::is_random;
 use serde_json::Value;
 
 /// What in a file of this name makes it secret, and the line; `None` for a name that says nothing.

@@ -1,7 +1,7 @@
 //! Passwords within URLs.
 
 use super::others::secret;
-use super::shape::{Secret, is_random};
+use super::pattern::{Secret, is_random};
 use std::ops::Range;
 
 /// `scheme://user:password@host`.

@@ -2,7 +2,7 @@
 
 use super::Project;
 use crate::object::Source;
-use crate::workspace::snapshot::Work;
+use crate::workspace::snapshot::SnapshotCost;
 use std::fs::{File, FileTimes};
 
 fn sample() -> Project {
@@ -15,10 +15,10 @@ fn sample() -> Project {
 fn an_unchanged_project_costs_one_look_for_each_file_and_folder() {
     let mut project = sample();
     let first = project.snapshot().unwrap();
-    assert_eq!(first.work, Work { looks: 0, listings: 4, reads: 4 });
+    assert_eq!(first.work, SnapshotCost { looks: 0, listings: 4, reads: 4 });
     let second = project.snapshot().unwrap();
     // Four files; the root, b, e and e/f.
-    assert_eq!(second.work, Work { looks: 8, listings: 0, reads: 0 });
+    assert_eq!(second.work, SnapshotCost { looks: 8, listings: 0, reads: 0 });
     assert_eq!((second.tree, second.files, second.bytes), (first.tree, 4, 4));
 }
 

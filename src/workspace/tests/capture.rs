@@ -2,8 +2,8 @@
 
 use super::Project;
 use crate::object::{Id, Mode, Source};
-use crate::workspace::snapshot::Note;
-use crate::workspace::{Options, Skipped, look};
+use crate::workspace::snapshot::CaseCollision;
+use crate::workspace::{Skipped, SnapshotOptions, look};
 
 #[test]
 fn files_links_modes_and_empty_files_are_kept_byte_for_byte() {
@@ -110,7 +110,8 @@ fn names_that_differ_only_in_case_or_form_are_noted() {
     let files =
         [("src/Tool.ts", "1"), ("src/tool.ts", "2"), ("caf\u{e9}", "3"), ("cafe\u{301}", "4")];
     let mut project = Project::new(&files);
-    let note = |path: &str, other: &str| Note { path: path.into(), collides_with: other.into() };
+    let note =
+        |path: &str, other: &str| CaseCollision { path: path.into(), collides_with: other.into() };
     let expected = vec![note("cafe\u{301}", "caf\u{e9}"), note("src/Tool.ts", "src/tool.ts")];
     for _ in 0..2 {
         let taken = project.snapshot().unwrap();
@@ -132,7 +133,7 @@ fn a_missing_project_and_an_empty_one() {
 fn looking_gives_the_same_tree_and_stores_nothing() {
     let mut project = Project::new(&[("a", "1"), ("b/c", "2")]);
     project.link("l", "a");
-    let options = Options { cache: Some(&project.cache), ..Options::default() };
+    let options = SnapshotOptions { cache: Some(&project.cache), ..SnapshotOptions::default() };
     for _ in 0..2 {
         // The second time all comes from the cache, and none of it is in the store.
         let (taken, view) = look(&project.root, &project.memory, &options).unwrap();
@@ -154,7 +155,7 @@ fn looking_gives_the_same_tree_and_stores_nothing() {
 #[test]
 fn a_file_changed_after_looking_is_not_given_under_the_old_id() {
     let project = Project::new(&[("a", "1")]);
-    let (_, view) = look(&project.root, &project.memory, &Options::default()).unwrap();
+    let (_, view) = look(&project.root, &project.memory, &SnapshotOptions::default()).unwrap();
     project.write("a", "2");
     assert!(
         view.blob(&Id::of_blob(b"1")).unwrap_err().message().ends_with("a\" changed meanwhile")

@@ -9,7 +9,7 @@ mod restoring;
 mod roundtrip;
 mod tracked;
 
-use super::{Options, Snapshot, look, snapshot};
+use super::{Snapshot, SnapshotOptions, look, snapshot};
 use crate::error::Result;
 use crate::object::{Memory, Mode, Source, leaves};
 use std::collections::BTreeMap;
@@ -62,13 +62,17 @@ impl Project {
 
     pub fn snapshot(&mut self) -> Result<Snapshot> {
         let allow = self.allow.clone();
-        let options = Options { allow: &allow, cache: Some(&self.cache), ..Options::default() };
+        let options = SnapshotOptions {
+            allow: &allow,
+            cache: Some(&self.cache),
+            ..SnapshotOptions::default()
+        };
         snapshot(&self.root, &mut self.memory, None, &options)
     }
 
     /// Without the cache, so from nothing.
     pub fn whole(&mut self) -> Snapshot {
-        snapshot(&self.root, &mut self.memory, None, &Options::default()).unwrap()
+        snapshot(&self.root, &mut self.memory, None, &SnapshotOptions::default()).unwrap()
     }
 
     pub fn paths(&self, snapshot: &Snapshot) -> Vec<String> {
@@ -95,8 +99,11 @@ impl Project {
     }
 
     pub fn look(&self) -> Snapshot {
-        let options =
-            Options { allow: &self.allow, cache: Some(&self.cache), ..Options::default() };
+        let options = SnapshotOptions {
+            allow: &self.allow,
+            cache: Some(&self.cache),
+            ..SnapshotOptions::default()
+        };
         look(&self.root, &self.memory, &options).unwrap().0
     }
 }

@@ -4,7 +4,7 @@ use super::{Project, on_disk};
 use crate::error::Result;
 use crate::object::{Id, Mode, Source, leaves};
 use crate::progress::Progress;
-use crate::workspace::{Options, Tracked, apply, plan, snapshot};
+use crate::workspace::{SnapshotOptions, Tracked, apply, plan, snapshot};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -73,8 +73,11 @@ fn strange_files() -> impl Strategy<Value = Files> {
 /// Restores as a command does that knows which version was restored or pushed last.
 fn restore_after(project: &mut Project, last: Option<Id>, target: Id) -> Result<Id> {
     let tracked = Tracked::in_tree(&project.memory, last)?;
-    let options =
-        Options { tracked: Some(&tracked), cache: Some(&project.cache), ..Options::default() };
+    let options = SnapshotOptions {
+        tracked: Some(&tracked),
+        cache: Some(&project.cache),
+        ..SnapshotOptions::default()
+    };
     let current = snapshot(&project.root, &mut project.memory, None, &options)?.tree;
     let plan = plan(&project.memory, current, target)?;
     apply(&plan, &project.root, &project.memory, &Progress::default())?;

@@ -1,12 +1,15 @@
 //! Files that are tracked although a rule ignores them.
 
 use super::Project;
-use crate::workspace::{Options, Snapshot, Tracked, snapshot};
+use crate::workspace::{Snapshot, SnapshotOptions, Tracked, snapshot};
 
 fn taken(project: &mut Project, tracked: &[&str]) -> Snapshot {
     let tracked = Tracked::of(tracked.iter().copied());
-    let options =
-        Options { tracked: Some(&tracked), cache: Some(&project.cache), ..Options::default() };
+    let options = SnapshotOptions {
+        tracked: Some(&tracked),
+        cache: Some(&project.cache),
+        ..SnapshotOptions::default()
+    };
     snapshot(&project.root, &mut project.memory, None, &options).unwrap()
 }
 

@@ -4,7 +4,7 @@ use super::Case;
 use lua_store::internals::error::Result;
 use lua_store::internals::progress::Progress;
 use lua_store::internals::store::{Store, refs};
-use lua_store::internals::workspace::{self, Options};
+use lua_store::internals::workspace::{self, SnapshotOptions};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
@@ -22,7 +22,7 @@ fn helper() {
 
 fn restore(project: &Path, target: &str) -> Result<()> {
     let store = Store::open(&project.join(".lua"))?;
-    let (now, view) = workspace::look(project, store.objects(), &Options::default())?;
+    let (now, view) = workspace::look(project, store.objects(), &SnapshotOptions::default())?;
     let plan = workspace::plan(&view, now.tree, target.parse()?)?;
     let progress = Progress::default();
     workspace::sweep(project, &now.leftovers, store.objects(), &progress)?;
@@ -63,7 +63,8 @@ fn prepared(old: &Files, new: &Files) -> (tempfile::TempDir, String) {
     fill(project.path(), new);
     let store = Store::init(&project.path().join(".lua")).unwrap();
     let mut batch = store.batch();
-    let taken = workspace::snapshot(project.path(), &mut batch, None, &Options::default()).unwrap();
+    let taken =
+        workspace::snapshot(project.path(), &mut batch, None, &SnapshotOptions::default()).unwrap();
     batch.commit().unwrap();
     let lock = store.lock().unwrap();
     store.refs().append(&lock, refs::SOURCE, taken.tree).unwrap();
@@ -78,7 +79,7 @@ fn prepared(old: &Files, new: &Files) -> (tempfile::TempDir, String) {
     fill(project.path(), old);
     // A command keeps what it replaces before.
     let mut batch = store.batch();
-    workspace::snapshot(project.path(), &mut batch, None, &Options::default()).unwrap();
+    workspace::snapshot(project.path(), &mut batch, None, &SnapshotOptions::default()).unwrap();
     batch.commit().unwrap();
     (project, taken.tree.to_string())
 }

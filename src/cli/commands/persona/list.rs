@@ -7,7 +7,7 @@ use crate::cli::live::Whom;
 use crate::cli::output::{BOLD, GREEN};
 use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table, cut};
-use crate::compare::persona::{PersonaVersion, Status};
+use crate::compare::persona::{PersonaStatus, PersonaVersion};
 use crate::error::Result;
 use crate::report::{self, view};
 use crate::store::Odb;
@@ -73,8 +73,8 @@ fn print(cx: &mut Context<'_>, objects: &Odb, versions: &[PersonaVersion]) -> Re
     let mut table = Table::new(["VERSION", "STATUS", "CREATED", "BY", "TEXT"]);
     for version in versions {
         let (star, bold, style) = match version.status {
-            Status::Current => ("*", BOLD, GREEN),
-            Status::Published | Status::Draft => ("", Style::new(), Style::new()),
+            PersonaStatus::Current => ("*", BOLD, GREEN),
+            PersonaStatus::Published | PersonaStatus::Draft => ("", Style::new(), Style::new()),
         };
         table.row([
             Cell::styled(bold, format!("v{}{star}", version.number)),

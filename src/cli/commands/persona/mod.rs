@@ -37,7 +37,8 @@ crate::cli::args::commands! {
 
 /// All versions; what is damaged is told and stops none of the others.
 fn listed(cx: &mut Context<'_>, view: &View) -> Result<Vec<PersonaVersion>> {
-    let persona::List { versions, damaged } = persona::list(view.store(), &view.catalog()?)?;
+    let persona::PersonaHistory { versions, damaged } =
+        persona::list(view.store(), &view.catalog()?)?;
     for (number, error) in &damaged {
         cx.out
             .warn(format!("source v{number} cannot be read, nor what persona it brought: {error}"));

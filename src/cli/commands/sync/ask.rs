@@ -4,7 +4,7 @@ use super::act;
 use crate::cli::context::Context;
 use crate::cli::remote::Which;
 use crate::cli::{Exit, drift_output, print};
-use crate::compare::Persona;
+use crate::compare::PersonaContent;
 use crate::error::Result;
 use crate::flow::sync::Compared;
 use crate::flow::sync::accept::{self, ServerValue};
@@ -49,7 +49,7 @@ fn print(cx: &mut Context<'_>, compared: &Compared, part: &Part) -> Result<()> {
     match part {
         Part::Persona => {
             let Some(persona) = compared.drift.persona() else { return Ok(()) };
-            let text = |side: &Option<Persona>| {
+            let text = |side: &Option<PersonaContent>| {
                 side.as_ref().map_or(String::new(), |one| one.text.clone())
             };
             drift_output::persona_diff(cx.out, &text(&persona.from), &text(&persona.to))

@@ -134,7 +134,7 @@ fn persona_row<S: Source + ?Sized>(
     if live_persona.is_none() && pushed_persona.is_none() {
         return Ok(None);
     }
-    let number = |persona: &Option<compare::Persona>| {
+    let number = |persona: &Option<compare::PersonaContent>| {
         persona.as_ref().and_then(|persona| persona.number.clone())
     };
     let (active_version, local) = (number(&live_persona), number(&pushed_persona));

@@ -1,26 +1,26 @@
 //! A part of a file that writing a value back replaces, and how the value is written there.
 
 use crate::reader::syntax::module::Module;
-use oxc_ast::ast::{ObjectExpression, ObjectPropertyKind, PropertyKey};
+use oxc_ast::ast::{CallExpression, Expression, ObjectExpression, ObjectPropertyKind, PropertyKey};
 use oxc_span::{GetSpan, Span};
 use std::ops::Range;
 use std::path::PathBuf;
 
 /// A part of a file of the project.
-pub struct Place {
+pub struct EditSite {
     pub file: PathBuf,
     /// Relative to the project, with `/`.
     pub path: String,
     /// The bytes of `file` that are replaced.
     pub range: Range<usize>,
-    pub form: Form,
+    pub form: EditForm,
     /// A constant that other code uses too, so that it stays and the value is written where it is named.
     pub spared: Option<String>,
 }
 
 /// How the value is written there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum EditForm {
     Quoted(char),
     Template,
     /// Any other expression, as a whole.
@@ -51,6 +51,13 @@ pub fn is_named(key: &PropertyKey<'_>, name: &str) -> bool {
     key.static_name().is_some_and(|key| key == name)
 }
 
+/// `Object.freeze({ … })`, `Object.assign({}, { … })`.
+pub fn is_object_method(call: &CallExpression<'_>) -> bool {
+    let Some(member) = call.callee.as_member_expression() else { return false };
+    matches!(member.object(), Expression::Identifier(name) if name.name == "Object")
+        && ["freeze", "seal", "assign"].contains(&member.static_property_name().unwrap_or_default())
+}
+
 /// A place for a new property: after the name of the agent, else after the last property. What is to win over an
 /// object that is spread in comes last.
 pub fn absent(
@@ -58,7 +65,7 @@ pub fn absent(
     object: &ObjectExpression<'_>,
     key: &str,
     is_last: bool,
-) -> Place {
+) -> EditSite {
     let named = if is_last { None } else { name(object) };
     let at = named.or_else(|| object.properties.len().checked_sub(1));
     absent_after(module, object, key, at)
@@ -75,7 +82,7 @@ fn absent_after(
     object: &ObjectExpression<'_>,
     key: &str,
     at: Option<usize>,
-) -> Place {
+) -> EditSite {
     let (offset, separator) = match at.map(|at| object.properties[at].span()) {
         Some(span) => {
             let before = match at {
@@ -96,11 +103,11 @@ fn absent_after(
         }
         None => (object.span.start + 1, Separator::None),
     };
-    Place {
+    EditSite {
         file: module.file.clone(),
         path: module.path.clone(),
         range: range(module, Span::new(offset, offset)),
-        form: Form::Absent { key: key.to_owned(), separator },
+        form: EditForm::Absent { key: key.to_owned(), separator },
         spared: None,
     }
 }

@@ -6,21 +6,21 @@
 use std::ops::Range;
 
 /// One kind of secret.
-pub struct Shape {
+pub struct SecretPattern {
     /// Its own, for tests and documents.
     pub name: &'static str,
     /// What it looks like, with its article.
     pub what: &'static str,
     /// Texts of which one is in every secret of this kind, or in the name before it.
     pub anchors: &'static [&'static str],
-    pub form: Form,
+    pub form: PatternForm,
 }
 
-pub enum Form {
+pub enum PatternForm {
     /// The anchor, and the run right behind it.
-    Begins(Run),
+    Begins(CharRun),
     /// `ANCHOR_API_KEY = run`: the anchor is part of a name, in any case.
-    Called(&'static [Run]),
+    Called(&'static [CharRun]),
     /// Found from the anchor by a rule of its own.
     Own(Own),
 }
@@ -36,8 +36,8 @@ pub struct Secret {
 
 /// Characters of one sort.
 #[derive(Clone, Copy)]
-pub struct Run {
-    pub of: Set,
+pub struct CharRun {
+    pub of: CharSet,
     pub least: usize,
     /// A longer run is something else.
     pub most: usize,
@@ -45,7 +45,7 @@ pub struct Run {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Set {
+pub enum CharSet {
     Hex,
     Upper,
     /// Lower case letters and digits, or all in upper case.
@@ -63,37 +63,37 @@ pub enum Set {
 
 pub const ANY: usize = usize::MAX;
 
-pub const fn run(of: Set, least: usize, most: usize) -> Run {
+pub const fn run(of: CharSet, least: usize, most: usize) -> CharRun {
     let check = match of {
-        Set::Uuid => is_uuid,
-        Set::Upper => is_varied,
+        CharSet::Uuid => is_uuid,
+        CharSet::Upper => is_varied,
         _ => is_random,
     };
-    Run { of, least, most, check }
+    CharRun { of, least, most, check }
 }
 
 /// Of exactly this length.
-pub const fn just(of: Set, length: usize) -> Run {
+pub const fn just(of: CharSet, length: usize) -> CharRun {
     run(of, length, length)
 }
 
-impl Set {
+impl CharSet {
     fn has(self, byte: u8) -> bool {
         match self {
-            Set::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
-            Set::Hex => byte.is_ascii_hexdigit(),
-            Set::OneCase | Set::Alnum => byte.is_ascii_alphanumeric(),
-            Set::Word => byte.is_ascii_alphanumeric() || b"-_".contains(&byte),
-            Set::Dotted => byte.is_ascii_alphanumeric() || b"-_.=".contains(&byte),
-            Set::Base64 => byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte),
-            Set::Uuid => byte.is_ascii_hexdigit() || byte == b'-',
+            CharSet::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+            CharSet::Hex => byte.is_ascii_hexdigit(),
+            CharSet::OneCase | CharSet::Alnum => byte.is_ascii_alphanumeric(),
+            CharSet::Word => byte.is_ascii_alphanumeric() || b"-_".contains(&byte),
+            CharSet::Dotted => byte.is_ascii_alphanumeric() || b"-_.=".contains(&byte),
+            CharSet::Base64 => byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte),
+            CharSet::Uuid => byte.is_ascii_hexdigit() || byte == b'-',
         }
     }
 }
 
-impl Run {
-    pub const fn that(self, check: fn(&[u8]) -> bool) -> Run {
-        Run { check, ..self }
+impl CharRun {
+    pub const fn that(self, check: fn(&[u8]) -> bool) -> CharRun {
+        CharRun { check, ..self }
     }
 
     /// How long a secret at the beginning of these bytes is.
@@ -105,7 +105,7 @@ impl Run {
             length -= 1;
         }
         let follows = bytes.get(length).is_some_and(u8::is_ascii_alphanumeric);
-        let one_case = self.of != Set::OneCase || !has_both_cases(&bytes[..length]);
+        let one_case = self.of != CharSet::OneCase || !has_both_cases(&bytes[..length]);
         let fits = (self.least..=self.most).contains(&length) && !follows && one_case;
         (fits && (self.check)(&bytes[..length])).then_some(length)
     }

@@ -1,7 +1,7 @@
 //! Pieces of code that a value needs when it runs. Data is in the definition whole; code leads on.
 
 use crate::model::kind::{Kind, TOOL};
-use crate::reader::eval::value::{Code, Object, Site, Value};
+use crate::reader::eval::value::{Code, Object, SourceSpan, Value};
 use crate::reader::syntax::module::ModuleId;
 use crate::reader::syntax::normal;
 use oxc_ast::ast::{Class, ClassElement};
@@ -14,13 +14,13 @@ const DEPTH: usize = 64;
 
 /// A function, a class, or an expression, and where it stands.
 #[derive(Clone, Copy)]
-pub struct Piece<'a> {
-    pub site: Site,
-    node: Node<'a>,
+pub struct ReachRoot<'a> {
+    pub site: SourceSpan,
+    node: RootNode<'a>,
 }
 
 #[derive(Clone, Copy)]
-enum Node<'a> {
+enum RootNode<'a> {
     Code(Code<'a>),
     Class(&'a Class<'a>),
     /// A class without its fields that stand in the definition as data, by their place in the kind's list.
@@ -32,41 +32,41 @@ enum Node<'a> {
     Expression,
 }
 
-impl<'a> Piece<'a> {
-    pub fn code(module: ModuleId, code: Code<'a>) -> Piece<'a> {
+impl<'a> ReachRoot<'a> {
+    pub fn code(module: ModuleId, code: Code<'a>) -> ReachRoot<'a> {
         let span = match code {
             Code::Arrow(node) => node.span,
             Code::Function(node) => node.span,
         };
-        Piece { site: Site::new(module, span), node: Node::Code(code) }
+        ReachRoot { site: SourceSpan::new(module, span), node: RootNode::Code(code) }
     }
 
-    pub fn expression(site: Site) -> Piece<'a> {
+    pub fn expression(site: SourceSpan) -> ReachRoot<'a> {
         // A place without an end is no place: then all of the module counts.
-        let node = if site.end == 0 { Node::Module } else { Node::Expression };
-        Piece { site, node }
+        let node = if site.end == 0 { RootNode::Module } else { RootNode::Expression };
+        ReachRoot { site, node }
     }
 
-    pub fn module(module: ModuleId) -> Piece<'a> {
-        Piece { site: Site { module, start: 0, end: 0 }, node: Node::Module }
+    pub fn module(module: ModuleId) -> ReachRoot<'a> {
+        ReachRoot { site: SourceSpan { module, start: 0, end: 0 }, node: RootNode::Module }
     }
 
     /// All of the declaration that a place is in.
-    pub fn declaration(site: Site) -> Piece<'a> {
-        Piece { site, node: Node::Declaration }
+    pub fn declaration(site: SourceSpan) -> ReachRoot<'a> {
+        ReachRoot { site, node: RootNode::Declaration }
     }
 
     pub fn is_declaration(&self) -> bool {
-        matches!(self.node, Node::Declaration)
+        matches!(self.node, RootNode::Declaration)
     }
 
     pub fn is_module(&self) -> bool {
-        matches!(self.node, Node::Module)
+        matches!(self.node, RootNode::Module)
     }
 
     /// The stretches of a class that count, where not all of it does.
     pub fn counted(&self) -> Option<Vec<Span>> {
-        let Node::Made(class, kind, data) = self.node else { return None };
+        let RootNode::Made(class, kind, data) = self.node else { return None };
         let (mut spans, mut from) = (Vec::new(), class.span.start);
         for element in &class.body.body {
             if is_field(element, &|key| is_data(kind, data, key)) {
@@ -81,13 +81,13 @@ impl<'a> Piece<'a> {
     /// The normalised source; `text` is that of the module.
     pub fn normal(&self, text: &str) -> String {
         match self.node {
-            Node::Code(code) => normal::function(code),
-            Node::Class(class) => normal::class(class, &|_| false),
-            Node::Made(class, kind, data) => {
+            RootNode::Code(code) => normal::function(code),
+            RootNode::Class(class) => normal::class(class, &|_| false),
+            RootNode::Made(class, kind, data) => {
                 let is_schema = |key: &str| key.ends_with("Schema") && kind.fields.contains(&key);
                 normal::made_class(class, &|key| is_data(kind, data, key), &is_schema)
             }
-            Node::Expression | Node::Declaration | Node::Module => {
+            RootNode::Expression | RootNode::Declaration | RootNode::Module => {
                 let (start, end) = (self.site.start as usize, self.site.end as usize);
                 normal::code(text.get(start..end).unwrap_or_default())
             }
@@ -107,16 +107,16 @@ pub fn is_field(element: &ClassElement<'_>, named: &dyn Fn(&str) -> bool) -> boo
 }
 
 /// Each piece once.
-pub fn distinct<'a>(pieces: &[Piece<'a>]) -> Vec<Piece<'a>> {
-    let by_site: BTreeMap<Site, Piece<'a>> =
-        pieces.iter().map(|piece| (piece.site, *piece)).collect();
+pub fn distinct<'a>(roots: &[ReachRoot<'a>]) -> Vec<ReachRoot<'a>> {
+    let by_site: BTreeMap<SourceSpan, ReachRoot<'a>> =
+        roots.iter().map(|root| (root.site, *root)).collect();
     by_site.into_values().collect()
 }
 
 /// The code of a primitive and the code that made it; empty where it is only data. Its data is in the definition and no
 /// code, nor is that of its tools.
-pub fn of_primitive<'a>(kind: &'static Kind, object: &Rc<Object<'a>>) -> Vec<Piece<'a>> {
-    let mut found = Found::default();
+pub fn of_primitive<'a>(kind: &'static Kind, object: &Rc<Object<'a>>) -> Vec<ReachRoot<'a>> {
+    let mut found = RootCollector::default();
     found.defined.insert(Rc::as_ptr(object).addr(), kind);
     if let (true, Some(Value::List(tools))) = (kind.word == "skill", object.get("tools")) {
         for tool in tools.borrow().iter() {
@@ -129,7 +129,7 @@ pub fn of_primitive<'a>(kind: &'static Kind, object: &Rc<Object<'a>>) -> Vec<Pie
     if !found.is_code {
         return Vec::new();
     }
-    distinct(&found.pieces)
+    distinct(&found.roots)
 }
 
 /// The fields of a kind that an object has as texts, numbers and the like.
@@ -145,8 +145,8 @@ fn data(kind: &Kind, object: &Object<'_>) -> u32 {
 }
 
 #[derive(Default)]
-struct Found<'a> {
-    pieces: Vec<Piece<'a>>,
+struct RootCollector<'a> {
+    roots: Vec<ReachRoot<'a>>,
     is_code: bool,
     /// What was looked into already: one value can stand in many places.
     seen: BTreeSet<usize>,
@@ -154,35 +154,35 @@ struct Found<'a> {
     defined: BTreeMap<usize, &'static Kind>,
 }
 
-impl<'a> Found<'a> {
-    fn code(&mut self, piece: Piece<'a>, roots: &[Piece<'a>]) {
+impl<'a> RootCollector<'a> {
+    fn code(&mut self, root: ReachRoot<'a>, roots: &[ReachRoot<'a>]) {
         self.is_code = true;
-        self.pieces.push(piece);
-        self.pieces.extend(roots);
+        self.roots.push(root);
+        self.roots.extend(roots);
     }
 
     fn collect(&mut self, value: &Value<'a>, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
         match value {
-            Value::Function(one) => self.code(Piece::code(one.module, one.node), &one.roots),
+            Value::Function(one) => self.code(ReachRoot::code(one.module, one.node), &one.roots),
             Value::Class(class) => self.class(class),
-            Value::Unknown(unknown) => self.code(Piece::expression(unknown.site), &[]),
-            Value::Namespace(module) => self.code(Piece::module(*module), &[]),
+            Value::Unknown(unknown) => self.code(ReachRoot::expression(unknown.site), &[]),
+            Value::Namespace(module) => self.code(ReachRoot::module(*module), &[]),
             Value::List(items) if self.seen.insert(Rc::as_ptr(items).addr()) => {
                 items.borrow().iter().for_each(|item| self.collect(item, depth));
             }
             Value::Object(object) if self.seen.insert(Rc::as_ptr(object).addr()) => {
                 // The methods of a class are code, whether or not they stand among the fields.
                 if let Some(class) = object.made.as_ref().and_then(|made| made.class.as_ref()) {
-                    let site = Site::new(class.module, class.node.span);
+                    let site = SourceSpan::new(class.module, class.node.span);
                     let node = match self.defined.get(&Rc::as_ptr(object).addr()) {
-                        Some(kind) => Node::Made(class.node, kind, data(kind, object)),
-                        None => Node::Class(class.node),
+                        Some(kind) => RootNode::Made(class.node, kind, data(kind, object)),
+                        None => RootNode::Class(class.node),
                     };
-                    self.code(Piece { site, node }, &class.roots);
+                    self.code(ReachRoot { site, node }, &class.roots);
                 }
-                self.pieces.extend(&*object.roots);
-                self.pieces.extend(&*object.schemas.borrow());
+                self.roots.extend(&*object.roots);
+                self.roots.extend(&*object.schemas.borrow());
                 object.fields.borrow().iter().for_each(|(_, field)| self.collect(field, depth));
             }
             _ => {}
@@ -190,7 +190,7 @@ impl<'a> Found<'a> {
     }
 
     fn class(&mut self, class: &crate::reader::eval::value::Class<'a>) {
-        let site = Site::new(class.module, class.node.span);
-        self.code(Piece { site, node: Node::Class(class.node) }, &class.roots);
+        let site = SourceSpan::new(class.module, class.node.span);
+        self.code(ReachRoot { site, node: RootNode::Class(class.node) }, &class.roots);
     }
 }

@@ -1,6 +1,6 @@
 //! The top-level declarations of a module: what other code can reach one by one.
 
-use super::module::{Binding, Content, Module, Script};
+use super::module::{Binding, Module, ModuleContent, Script};
 use super::{names, normal};
 use oxc_ast::ast::{
     Class, Declaration, ExportDefaultDeclarationKind, Expression, Function, Statement,
@@ -15,14 +15,14 @@ pub const EFFECTS: &str = "*";
 pub const DEFAULT: &str = "default";
 
 /// A declaration with the top-level statements that change it: `skill.addTool(…)`.
-pub struct Part<'a> {
+pub struct TopLevelDeclaration<'a> {
     pub name: &'a str,
-    nodes: Vec<Node<'a>>,
+    nodes: Vec<DeclarationNode<'a>>,
     pub spans: Vec<Span>,
 }
 
 #[derive(Clone, Copy)]
-enum Node<'a> {
+enum DeclarationNode<'a> {
     Variable(&'a VariableDeclarator<'a>),
     Function(&'a Function<'a>),
     Class(&'a Class<'a>),
@@ -33,25 +33,27 @@ enum Node<'a> {
 
 /// All declarations of a module.
 #[derive(Default)]
-pub struct Parts<'a> {
-    pub all: Vec<Part<'a>>,
+pub struct Declarations<'a> {
+    pub all: Vec<TopLevelDeclaration<'a>>,
     by_name: HashMap<&'a str, usize>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> Declarations<'a> {
     /// The declarations of a module. `agent` is where the agent is made, if it is here: the statement
     /// that makes it is no side effect.
-    pub fn of(module: &Module<'a>, agent: Option<Span>) -> Parts<'a> {
-        let mut parts = Parts::default();
+    pub fn of(module: &Module<'a>, agent: Option<Span>) -> Declarations<'a> {
+        let mut declarations = Declarations::default();
         match &module.content {
-            Content::Script(script) => {
+            ModuleContent::Script(script) => {
                 for statement in &script.program.body {
-                    parts.statement(script, statement, agent);
+                    declarations.statement(script, statement, agent);
                 }
             }
-            Content::Json(_) | Content::Text => parts.add(&[DEFAULT], Span::default(), None),
+            ModuleContent::Json(_) | ModuleContent::Text => {
+                declarations.add(&[DEFAULT], Span::default(), None)
+            }
         }
-        parts
+        declarations
     }
 
     pub fn named(&self, name: &str) -> Option<usize> {
@@ -60,7 +62,9 @@ impl<'a> Parts<'a> {
 
     /// The declaration that holds a place, and whether the place is all of it.
     pub fn around(&self, span: Span) -> Option<(usize, bool)> {
-        let holds = |part: &Part<'a>| part.spans.iter().any(|one| one.contains_inclusive(span));
+        let holds = |part: &TopLevelDeclaration<'a>| {
+            part.spans.iter().any(|one| one.contains_inclusive(span))
+        };
         let at = self.all.iter().position(holds)?;
         Some((at, self.all[at].spans.first() == Some(&span)))
     }
@@ -82,7 +86,7 @@ impl<'a> Parts<'a> {
             }
             Statement::ExportDefaultDeclaration(export) => self.default_export(&export.declaration),
             Statement::TSExportAssignment(export) => {
-                let node = Node::Expression(&export.expression);
+                let node = DeclarationNode::Expression(&export.expression);
                 self.add(&[DEFAULT], export.expression.span(), Some(node));
             }
             other => match other.as_declaration() {
@@ -99,9 +103,11 @@ impl<'a> Parts<'a> {
             matches!(script.bindings.get(root), Some(Binding::Variable { .. } | Binding::Class(_)))
         };
         if !roots.is_empty() && roots.iter().all(is_own) {
-            roots.iter().for_each(|root| self.add(&[root], span, Some(Node::Statement(statement))));
+            roots.iter().for_each(|root| {
+                self.add(&[root], span, Some(DeclarationNode::Statement(statement)))
+            });
         } else if !agent.is_some_and(|agent| span.contains_inclusive(agent)) {
-            self.add(&[EFFECTS], span, Some(Node::Statement(statement)));
+            self.add(&[EFFECTS], span, Some(DeclarationNode::Statement(statement)));
         }
     }
 
@@ -119,27 +125,35 @@ impl<'a> Parts<'a> {
                         .map(|name| name.name.as_str())
                         .collect();
                     let names = if names.is_empty() { vec![EFFECTS] } else { names };
-                    self.add(&names, one.span, Some(Node::Variable(one)));
+                    self.add(&names, one.span, Some(DeclarationNode::Variable(one)));
                 }
             }
             Declaration::FunctionDeclaration(one) => {
                 if let (Some(id), Some(_)) = (&one.id, &one.body) {
-                    self.add(&[id.name.as_str()], one.span, Some(Node::Function(one)));
+                    self.add(&[id.name.as_str()], one.span, Some(DeclarationNode::Function(one)));
                 }
             }
             Declaration::ClassDeclaration(one) => {
                 if let Some(id) = &one.id {
-                    self.add(&[id.name.as_str()], one.span, Some(Node::Class(one)));
+                    self.add(&[id.name.as_str()], one.span, Some(DeclarationNode::Class(one)));
                 }
             }
             Declaration::TSEnumDeclaration(one) => {
-                self.add(&[one.id.name.as_str()], one.span, Some(Node::Enum(one)));
+                self.add(&[one.id.name.as_str()], one.span, Some(DeclarationNode::Enum(one)));
             }
             Declaration::TSNamespaceDeclaration(one) => {
-                self.add(&[one.id.name.as_str()], one.span, Some(Node::Statement(statement)));
+                self.add(
+                    &[one.id.name.as_str()],
+                    one.span,
+                    Some(DeclarationNode::Statement(statement)),
+                );
             }
             Declaration::TSImportEqualsDeclaration(one) => {
-                self.add(&[one.id.name.as_str()], one.span, Some(Node::Statement(statement)));
+                self.add(
+                    &[one.id.name.as_str()],
+                    one.span,
+                    Some(DeclarationNode::Statement(statement)),
+                );
             }
             _ => {}
         }
@@ -149,25 +163,29 @@ impl<'a> Parts<'a> {
         match declaration {
             ExportDefaultDeclarationKind::FunctionDeclaration(one) => {
                 let name = one.id.as_ref().map_or(DEFAULT, |id| id.name.as_str());
-                self.add(&[name], one.span, Some(Node::Function(one)));
+                self.add(&[name], one.span, Some(DeclarationNode::Function(one)));
             }
             ExportDefaultDeclarationKind::ClassDeclaration(one) => {
                 let name = one.id.as_ref().map_or(DEFAULT, |id| id.name.as_str());
-                self.add(&[name], one.span, Some(Node::Class(one)));
+                self.add(&[name], one.span, Some(DeclarationNode::Class(one)));
             }
             other => {
                 if let Some(expression) = other.as_expression() {
-                    self.add(&[DEFAULT], expression.span(), Some(Node::Expression(expression)));
+                    self.add(
+                        &[DEFAULT],
+                        expression.span(),
+                        Some(DeclarationNode::Expression(expression)),
+                    );
                 }
             }
         }
     }
 
     /// What declares several names is one part, under the first of them.
-    fn add(&mut self, names: &[&'a str], span: Span, node: Option<Node<'a>>) {
+    fn add(&mut self, names: &[&'a str], span: Span, node: Option<DeclarationNode<'a>>) {
         let Some(&name) = names.first() else { return };
         let at = *self.by_name.entry(name).or_insert_with(|| {
-            self.all.push(Part { name, nodes: Vec::new(), spans: Vec::new() });
+            self.all.push(TopLevelDeclaration { name, nodes: Vec::new(), spans: Vec::new() });
             self.all.len() - 1
         });
         for name in names {
@@ -178,7 +196,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-impl<'a> Part<'a> {
+impl<'a> TopLevelDeclaration<'a> {
     /// The normalised statements that change the declaration.
     pub fn normal_changes(&self) -> String {
         self.nodes.iter().skip(1).map(|node| node.normal()).collect()
@@ -187,22 +205,22 @@ impl<'a> Part<'a> {
     /// The normalised source.
     pub fn normal(&self, module: &Module<'a>) -> String {
         match &module.content {
-            Content::Json(value) => value.to_string(),
-            Content::Text => module.text.to_owned(),
-            Content::Script(_) => self.nodes.iter().map(|node| node.normal()).collect(),
+            ModuleContent::Json(value) => value.to_string(),
+            ModuleContent::Text => module.text.to_owned(),
+            ModuleContent::Script(_) => self.nodes.iter().map(|node| node.normal()).collect(),
         }
     }
 }
 
-impl Node<'_> {
+impl DeclarationNode<'_> {
     fn normal(self) -> String {
         match self {
-            Node::Variable(one) => normal::variable(one),
-            Node::Function(one) => normal::declared(one),
-            Node::Class(one) => normal::class(one, &|_| false),
-            Node::Enum(one) => normal::enumeration(one),
-            Node::Statement(one) => normal::statement(one),
-            Node::Expression(one) => normal::expression(one),
+            DeclarationNode::Variable(one) => normal::variable(one),
+            DeclarationNode::Function(one) => normal::declared(one),
+            DeclarationNode::Class(one) => normal::class(one, &|_| false),
+            DeclarationNode::Enum(one) => normal::enumeration(one),
+            DeclarationNode::Statement(one) => normal::statement(one),
+            DeclarationNode::Expression(one) => normal::expression(one),
         }
     }
 }

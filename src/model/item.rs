@@ -1,0 +1,11 @@
+//! Item: which thing of an agent is meant, a primitive, the persona or a setting.
+
+use serde::Serialize;
+
+/// An item, by kind and name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// The word of the kind.
+    pub kind: &'static str,
+    pub name: String,
+}
