@@ -10,6 +10,7 @@ use crate::protocol::{AgentId, RequestHash, TxnId};
 use crate::store::{Active, Receipt, Receipts, TokenName};
 use rmp::decode::{self, Bytes};
 use rmp::encode::{self, ValueWriteError};
+use std::sync::Arc;
 
 /// The first number of a head. Another layout takes another number.
 const FORMAT: u64 = 1;
@@ -97,7 +98,7 @@ fn write(out: &mut Vec<u8>, head: &StoredHead, rows: PageRows<'_>) -> EncodeResu
 
 /// The lowest that can say all of it.
 fn format(head: &StoredHead) -> u64 {
-    let says_more = |landed: &AppliedTransaction| landed.request.is_some() || landed.at_ms > 0;
+    let says_more = |landed: &Arc<AppliedTransaction>| landed.request.is_some() || landed.at_ms > 0;
     match head.txns.iter().any(says_more) {
         _ if !head.pages.is_empty() => WITH_PAGES,
         true => WITH_REQUESTS,
@@ -257,7 +258,7 @@ fn read_active(input: &mut Bytes<'_>) -> Option<Option<Active>> {
     Some(Some(Active { version, ledger: Id::from_bytes(fixed(input)?) }))
 }
 
-fn read_landed(input: &mut Bytes<'_>, format: u64) -> Option<AppliedTransaction> {
+fn read_landed(input: &mut Bytes<'_>, format: u64) -> Option<Arc<AppliedTransaction>> {
     let says_more = format >= WITH_REQUESTS;
     array(input, if says_more { 6 } else { 4 })?;
     let txn = TxnId(fixed(input)?);
@@ -266,7 +267,8 @@ fn read_landed(input: &mut Bytes<'_>, format: u64) -> Option<AppliedTransaction>
         false => (None, 0),
     };
     let (source, versions) = (number(input)?, number(input)?);
-    Some(AppliedTransaction { txn, request, at_ms, source, versions, active: read_active(input)? })
+    let active = read_active(input)?;
+    Some(Arc::new(AppliedTransaction { txn, request, at_ms, source, versions, active }))
 }
 
 fn read_request(input: &mut Bytes<'_>) -> Option<Option<RequestHash>> {

@@ -8,6 +8,7 @@ use super::page::HeadPage;
 use crate::object::Id;
 use crate::protocol::{AgentId, CreateRefs, RequestHash, Transaction, TxnId, limits};
 use crate::store::{Active, Receipt, Receipts, TokenName};
+use std::sync::Arc;
 
 /// Stored head of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +18,9 @@ pub struct StoredHead {
     pub seq: u64,
     /// BLAKE3 of the head before this one; zeros in the first.
     pub previous: Id,
-    /// The newest transactions, the last one last.
-    pub txns: Vec<AppliedTransaction>,
+    /// The newest transactions, the last one last. They are much larger than what else each push adds, and copies of a
+    /// head share them.
+    pub txns: Vec<Arc<AppliedTransaction>>,
     pub source: Vec<Id>,
     pub versions: Vec<Id>,
     pub active: Option<Active>,
@@ -120,21 +122,21 @@ impl StoredHead {
         self.versions.extend(tx.versions.iter().flat_map(|create| &create.ids));
         self.active = tx.active.as_ref().map_or(self.active, |swap| Some(swap.new));
         self.packs.extend(pack);
-        self.txns.push(AppliedTransaction {
+        self.txns.push(Arc::new(AppliedTransaction {
             txn: tx.txn,
             request: Some(tx.request()),
             at_ms: now_ms,
             source: self.source.len() as u64,
             versions: self.versions.len() as u64,
             active: self.active,
-        });
+        }));
         self.forget(now_ms);
     }
 
     /// Forgets transactions that nobody asks for again: the newest are always kept, and those of the last day up to a
     /// bound.
     fn forget(&mut self, now_ms: u64) {
-        let is_old = |landed: &AppliedTransaction| {
+        let is_old = |landed: &Arc<AppliedTransaction>| {
             landed.at_ms == 0 || landed.at_ms + limits::REMEMBERED_MS <= now_ms
         };
         let old = self.txns.iter().take_while(|landed| is_old(landed)).count();

@@ -12,6 +12,7 @@ use crate::object::Id;
 use crate::pack::PackId;
 use crate::protocol::AgentId;
 use crate::store::Receipt;
+use std::sync::Arc;
 
 /// A head keeps rows of so many bytes. It is about what a disk writes anyway for one of them.
 const MOST_LOOSE: u64 = 4 << 10;
@@ -34,7 +35,7 @@ pub struct HeadPage {
 pub struct Rows {
     pub source: Vec<Id>,
     pub versions: Vec<Id>,
-    pub txns: Vec<AppliedTransaction>,
+    pub txns: Vec<Arc<AppliedTransaction>>,
     pub receipts: Vec<Receipt>,
 }
 
@@ -43,7 +44,7 @@ pub struct Rows {
 pub struct PageRows<'a> {
     pub source: &'a [Id],
     pub versions: &'a [Id],
-    pub txns: &'a [AppliedTransaction],
+    pub txns: &'a [Arc<AppliedTransaction>],
     pub receipts: &'a [Receipt],
 }
 

@@ -2,7 +2,7 @@
 
 use super::access::Admitted;
 use super::body;
-use super::download::Download;
+use super::download::{Begun, Download};
 use super::limits::{Connection, Pool, Requester};
 use super::metrics::{Gauge, GaugeGuard};
 use super::range::{ByteRange, part};
@@ -257,34 +257,38 @@ pub async fn fetch(
     let (head, body) = request.into_parts();
     let wanted: FetchRequest = body::json(body, "a fetch", &state.limits).await?;
     let (who, id) = (admitted.who(), admitted.agent);
-    let make = move |store: &RemoteStore| match store.fetch(&id, &wanted) {
-        Err(error) if error.kind() == Kind::Unavailable => {
-            Ok(Err(HttpError::new(StatusCode::TOO_MANY_REQUESTS, error)))
-        }
-        made => made.map(Ok),
+    let make = move |store: &RemoteStore| {
+        let thin_pack = match store.fetch(&id, &wanted) {
+            Err(error) if error.kind() == Kind::Unavailable => {
+                return Ok(Err(HttpError::new(StatusCode::TOO_MANY_REQUESTS, error)));
+            }
+            made => made?,
+        };
+        let (len, etag) = (thin_pack.len(), format!("\"{}\"", thin_pack.id()));
+        let range = part(&head.headers, &etag, len);
+        let begun = range.start().map(|from| Begun::read(&thin_pack, from)).transpose()?;
+        Ok(Ok((len, etag, range, begun)))
     };
-    let thin_pack = state.work(Pool::Fetches, &who, make).await??;
-    let (len, etag) = (thin_pack.len(), format!("\"{}\"", thin_pack.id()));
-    let (status, from) = match part(&head.headers, &etag, len) {
-        ByteRange::Whole => (StatusCode::OK, 0),
-        ByteRange::From(start) => (StatusCode::PARTIAL_CONTENT, start),
-        ByteRange::Beyond => {
-            let error = Error::usage(format!(
-                "the range begins after the end of the pack, which has {len} bytes"
-            ));
-            let mut answer =
-                HttpError::new(StatusCode::RANGE_NOT_SATISFIABLE, error).into_response();
-            answer.headers_mut().insert(CONTENT_RANGE, header(&format!("bytes */{len}")));
-            return Ok(answer);
-        }
+    let (len, etag, range, begun) = state.work(Pool::Fetches, &who, make).await??;
+    let Some(begun) = begun else {
+        let error = Error::usage(format!(
+            "the range begins after the end of the pack, which has {len} bytes"
+        ));
+        let mut answer = HttpError::new(StatusCode::RANGE_NOT_SATISFIABLE, error).into_response();
+        answer.headers_mut().insert(CONTENT_RANGE, header(&format!("bytes */{len}")));
+        return Ok(answer);
     };
-    let mut answer = HttpResponse::new(Body::new(Download::new(&thin_pack, from, state)));
+    let mut answer = HttpResponse::new(Body::new(Download::new(begun, state)));
+    let status = match range {
+        ByteRange::From(_) => StatusCode::PARTIAL_CONTENT,
+        _ => StatusCode::OK,
+    };
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(ETAG, header(&etag));
-    if status == StatusCode::PARTIAL_CONTENT {
+    if let ByteRange::From(from) = range {
         headers.insert(CONTENT_RANGE, header(&format!("bytes {from}-{}/{len}", len - 1)));
     }
     Ok(answer)

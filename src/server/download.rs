@@ -3,6 +3,7 @@
 
 use super::metrics::{Gauge, GaugeGuard};
 use super::state::ServerState;
+use crate::error::{Error, Result};
 use crate::remote_store::{ServedPack, ServedPackReader};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
@@ -14,8 +15,28 @@ use tokio::task::JoinHandle;
 
 const PIECE: u64 = 256 << 10;
 
+/// A thin pack of which the first piece was read where it was made: most have no other, and another thread is
+/// another wait on a busy machine.
+pub struct Begun {
+    left: u64,
+    reader: ServedPackReader,
+    first: Bytes,
+}
+
+impl Begun {
+    pub fn read(thin_pack: &ServedPack, from: u64) -> Result<Begun> {
+        let left = thin_pack.len().saturating_sub(from);
+        let first = piece(thin_pack.reader(from), left.min(PIECE) as usize);
+        let (reader, first) =
+            first.map_err(|error| Error::failed(format!("cannot read the pack: {error}")))?;
+        Ok(Begun { left, reader, first })
+    }
+}
+
 pub struct Download {
     left: u64,
+    /// Read, and not sent yet.
+    first: Option<Bytes>,
     /// Here, or on the thread that reads the next piece.
     reader: Option<ServedPackReader>,
     reading: Option<JoinHandle<io::Result<(ServedPackReader, Bytes)>>>,
@@ -23,10 +44,9 @@ pub struct Download {
 }
 
 impl Download {
-    pub fn new(thin_pack: &ServedPack, from: u64, state: Arc<ServerState>) -> Download {
-        let left = thin_pack.len().saturating_sub(from);
-        let (reader, one) = (Some(thin_pack.reader(from)), GaugeGuard::more(Downloads(state)));
-        Download { left, reader, reading: None, _one: one }
+    pub fn new(Begun { left, reader, first }: Begun, state: Arc<ServerState>) -> Download {
+        let one = GaugeGuard::more(Downloads(state));
+        Download { left, first: Some(first), reader: Some(reader), reading: None, _one: one }
     }
 }
 
@@ -38,6 +58,10 @@ impl hyper::body::Body for Download {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(first) = self.first.take() {
+            self.left -= first.len() as u64;
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
         if self.left == 0 {
             return Poll::Ready(None);
         }

@@ -12,6 +12,17 @@ pub enum ByteRange {
     Beyond,
 }
 
+impl ByteRange {
+    /// Where the bytes to send begin, if there are any.
+    pub fn start(self) -> Option<u64> {
+        match self {
+            ByteRange::Whole => Some(0),
+            ByteRange::From(start) => Some(start),
+            ByteRange::Beyond => None,
+        }
+    }
+}
+
 /// Reads `Range: bytes=N-`. It counts only while `If-Range` names the thin pack that was cut; other
 /// forms of ranges are passed over, as the standard allows.
 pub fn part(headers: &HeaderMap, etag: &str, len: u64) -> ByteRange {

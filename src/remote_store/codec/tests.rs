@@ -49,7 +49,7 @@ prop_compose! {
         retired in vec((key(), any::<u64>(), any::<u64>()), 0..3), receipts in receipts(),
     ) -> StoredHead {
         let landed = |(txn, (request, at_ms), source, versions, active)| {
-            AppliedTransaction { txn: TxnId(txn), request, at_ms, source, versions, active }
+            Arc::new(AppliedTransaction { txn: TxnId(txn), request, at_ms, source, versions, active })
         };
         StoredHead {
             agent: agent(), seq, previous, source, versions, active,
@@ -79,13 +79,15 @@ fn with_pages(
         let part = head.between(start, end);
         let mut rows = decode_page(&agent(), &encode_page(&agent(), part)).unwrap();
         if pages.is_empty() {
-            let old = |n: usize| AppliedTransaction {
-                txn: TxnId([n as u8; 16]),
-                request: None,
-                at_ms: 0,
-                source: 0,
-                versions: 0,
-                active: None,
+            let old = |n: usize| {
+                Arc::new(AppliedTransaction {
+                    txn: TxnId([n as u8; 16]),
+                    request: None,
+                    at_ms: 0,
+                    source: 0,
+                    versions: 0,
+                    active: None,
+                })
             };
             rows.txns.splice(..0, (0..forgotten).map(old));
         }
@@ -205,14 +207,14 @@ fn example() -> StoredHead {
         source: vec![Id::of_blob(b"source v1")],
         versions: vec![Id::of_blob(b"version v1")],
         active,
-        txns: vec![AppliedTransaction {
+        txns: vec![Arc::new(AppliedTransaction {
             txn: TxnId([0xaa; 16]),
             request: None,
             at_ms: 0,
             source: 1,
             versions: 1,
             active,
-        }],
+        })],
         packs: vec![PackRef { key: key(0xbb, b"pack"), bytes: 70_000, objects: 5 }],
         retired: vec![RetiredPack {
             key: key(0xcc, b"old"),
@@ -247,11 +249,8 @@ fn requested() -> StoredHead {
     let mut head = noted();
     let hash = blake3::hash(b"request");
     let request = std::array::from_fn(|at| hash.as_bytes()[at]);
-    head.txns[0] = AppliedTransaction {
-        request: Some(request),
-        at_ms: 1_795_253_400_000,
-        ..head.txns[0].clone()
-    };
+    let landed = Arc::make_mut(&mut head.txns[0]);
+    (landed.request, landed.at_ms) = (Some(request), 1_795_253_400_000);
     head
 }
 

@@ -64,7 +64,8 @@ impl Story {
         let (bytes, _) = story.kept.head.take().unwrap();
         let mut head = read_head(&bytes, &MemPacks::default());
         let landed = head.txns[0].clone();
-        head.txns.splice(..0, (0..40).map(|_| AppliedTransaction { txn: txn(), ..landed.clone() }));
+        let other = |_| Arc::new(AppliedTransaction { txn: txn(), ..(*landed).clone() });
+        head.txns.splice(..0, (0..40).map(other));
         story.kept.head = Some((head.encode().into(), 1));
         story
     }

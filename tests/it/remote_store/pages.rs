@@ -14,6 +14,7 @@ use lua_store::internals::remote_store::{
 };
 use lua_store::internals::store::{Receipt, TokenName};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 const NOW: u64 = 1_795_253_400_000;
@@ -61,14 +62,14 @@ fn old_head(mut head: StoredHead) -> StoredHead {
         if at + 2048 >= count {
             let txn = TxnId(u128::from(at + 1_000_000).to_be_bytes());
             let request = Some([7; 16]);
-            head.txns.push(AppliedTransaction {
+            head.txns.push(Arc::new(AppliedTransaction {
                 txn,
                 request,
                 at_ms: NOW + at,
                 source: at + 1,
                 versions: 0,
                 active: None,
-            });
+            }));
         }
     }
     head

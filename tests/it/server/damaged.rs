@@ -59,7 +59,7 @@ impl Damaged {
 /// Text that nothing makes short, a line for each number.
 fn book() -> String {
     let line = |n: u32| format!("{n} {}\n", blake3::hash(&n.to_le_bytes()).to_hex());
-    (0..5000).map(line).collect()
+    (0..16_000).map(line).collect()
 }
 
 #[test]
@@ -120,8 +120,14 @@ fn a_pack_that_is_cut_short_under_a_running_server_takes_nobody_else_with_it() {
     std::fs::write(&pack, &bytes).unwrap();
     assert_eq!(damaged.fetch("shop"), Some(200));
     // The same while the answer is kept: what was promised is broken off, and nothing else is sent instead.
-    cut(0);
+    assert!(bytes.len() > 500_000, "it is sent in several pieces: {}", bytes.len());
+    cut(300_000);
     assert_eq!([damaged.fetch("shop"), damaged.fetch("shop")], [None, Some(500)]);
+    // Where nothing was promised yet the answer says it.
+    std::fs::write(&pack, &bytes).unwrap();
+    assert_eq!(damaged.fetch("shop"), Some(200));
+    cut(0);
+    assert_eq!([damaged.fetch("shop"), damaged.fetch("shop")], [Some(500); 2]);
     // Whoever names what is lost there does not lack it.
     let source = damaged.refs("shop").json()["source"].clone();
     let asked = serde_json::json!({"txn": "0".repeat(32), "source": {"after": 1, "ids": source}})

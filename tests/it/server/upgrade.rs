@@ -128,6 +128,7 @@ fn what_the_oldest_program_wrote_is_read_and_gone_on_with() {
             StoredHead::read(&agent(), &bytes, None, &mut |page| panic!("{page:?}")).unwrap();
         head.receipts = Receipts::default();
         for landed in &mut head.txns {
+            let landed = std::sync::Arc::make_mut(landed);
             (landed.request, landed.at_ms) = (None, 0);
         }
         let old = head.encode();
