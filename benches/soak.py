@@ -14,6 +14,7 @@ missing, twice there, or damaged.
 
 import argparse
 import collections
+import datetime
 import http.client
 import json
 import multiprocessing
@@ -336,9 +337,29 @@ def table(server, seen, loud):
     return {key: percentiles(times)[1] for key, times in rows.items()}
 
 
+def logged(server, loud):
+    """The server's own time for each operation of a tenant, as its log has it: without what the clients wait for each other."""
+    loud = datetime.datetime.now().timestamp() - time.monotonic() + loud
+    rows = collections.defaultdict(list)
+    for line in open(server.data.parent / "log"):
+        try:
+            entry = json.loads(line)
+        except ValueError:  # cut by a kill
+            continue
+        if entry.get("event") != "request" or not entry.get("agent", "").startswith("tenant"):
+            continue
+        what = entry["path"].split("?")[0].split("/")[2]
+        at = datetime.datetime.fromisoformat(entry["at"].replace("Z", "+00:00")).timestamp()
+        rows[what, "loaded" if at > loud else "quiet"].append(entry["ms"])
+    print(f"\n{'by its log':15} {'':12} {'count':>7} {'p50 ms':>9} {'p99 ms':>9} {'max ms':>9}")
+    for (what, when), times in sorted(rows.items()):
+        print(f"{what:15} {when:12} {len(times):7}" + "".join(f" {time:9.1f}" for time in percentiles(times)))
+
+
 def judge(args, server, large, clients, seen, window, loads):
     loud, calm, end = window
     late = table(server, seen, loud)
+    logged(server, loud)
     acknowledged = [one for _, some, _ in seen for one in some] + large.report.acknowledged
     server.kill()
     lost, doubled, damaged = look(server, clients, acknowledged)
