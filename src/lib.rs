@@ -1,7 +1,32 @@
 //! `lua-store`: a version store for AI agents made with the Lua platform.
 //!
-//! The rooms of this crate are stacked; each may use only those below it (`tests/it/tidy.rs` holds
-//! that, `docs/architecture.md` says what each is for).
+//! A program that links the crate has the same store as values:
+//!
+//! ```
+//! use lua_store::{Author, Project};
+//! use std::time::SystemTime;
+//!
+//! # fn main() -> lua_store::Result<()> {
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let root = folder.path();
+//! # let agent = "import { LuaAgent } from 'lua-cli';\nexport const agent = new LuaAgent({ name: 'shop', persona: 'You are Ava.' });\n";
+//! # std::fs::create_dir(root.join("src")).unwrap();
+//! # std::fs::write(root.join("src/index.ts"), agent).unwrap();
+//! let project = Project::init(root)?;
+//! let author = Author::new("release bot", SystemTime::now());
+//! project.push(Some("first"), &author)?;
+//! let version = project.store().create_version(None, &author)?.expect("something was pushed");
+//! project.store().promote("latest", None, Some("it was tried"), &author)?;
+//! assert_eq!(project.store().active()?.unwrap().number, version.number);
+//! assert_eq!(version.read("src/index.ts")?, std::fs::read(root.join("src/index.ts")).unwrap());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Everything blocks, and may be used by many threads and processes at once. `examples/embed.rs` goes on to a remote.
+//!
+//! The rooms of the crate are private and stacked; each may use only those below it (`tests/it/tidy.rs` holds that,
+//! `docs/architecture.md` says what each is for).
 
 #![deny(missing_docs)]
 #![cfg_attr(
@@ -25,6 +50,7 @@ mod git;
 mod history;
 #[doc(hidden)]
 pub mod internals;
+mod library;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod merge;
 mod model;
@@ -52,6 +78,10 @@ mod store;
 mod text;
 #[allow(missing_docs, reason = "reached by `internals` alone")]
 mod workspace;
+
+pub use error::{Error, Kind, Result};
+pub use history::version::Status;
+pub use library::{Author, Diff, FileChange, Project, Pushed, Remote, Sent, Store, Version};
 
 /// The program: what `src/main.rs` calls.
 #[cfg(feature = "cli")]

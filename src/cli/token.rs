@@ -59,20 +59,10 @@ impl Token {
     /// Refused where the token could be read on the way, unless that was allowed.
     pub fn check(&self, address: &Address, insecure: bool) -> Result<()> {
         match self.value.is_some() && !insecure {
-            true => refuse_in_the_clear(address, self.origin.as_deref()),
+            true => address.require_private(self.origin.as_deref()),
             false => Ok(()),
         }
     }
-}
-
-fn refuse_in_the_clear(address: &Address, origin: Option<&str>) -> Result<()> {
-    if !address.is_in_the_clear() {
-        return Ok(());
-    }
-    let which = origin.map_or(String::new(), |origin| format!(" ({origin})"));
-    Err(Error::usage(format!("the token{which} for \"{address}\" would cross the network in plain text")).hint(
-        "use https://\n`--insecure` sends it for this command, `lua-store remote add --insecure` always to that remote",
-    ))
 }
 
 /// Asks a person, or standard input, for a token, tries it, and keeps it when the remote takes it.
@@ -88,7 +78,7 @@ pub fn login(
     })?;
     if !insecure {
         // Before anybody types it.
-        refuse_in_the_clear(&address, None)?;
+        address.require_private(None)?;
     }
     let token = read(cx, &address)?;
     let reached = remote::open_with(cx, name, address, Token::typed(token.clone()), insecure)?;

@@ -41,6 +41,17 @@ impl Address {
             && !self.is_at_home()
     }
 
+    /// Refuses an address where a token could be read on the way. `origin` is where the token was found.
+    pub fn require_private(&self, origin: Option<&str>) -> Result<()> {
+        if !self.is_in_the_clear() {
+            return Ok(());
+        }
+        let which = origin.map_or(String::new(), |origin| format!(" ({origin})"));
+        Err(Error::usage(format!("the token{which} for \"{self}\" would cross the network in plain text")).hint(
+            "use https://\n`--insecure` sends it for this command, `lua-store remote add --insecure` always to that remote",
+        ))
+    }
+
     /// True if the traffic stays on this machine.
     pub fn is_at_home(&self) -> bool {
         let Address::Http { base, .. } = self else { return true };

@@ -7,6 +7,7 @@ mod compiled_code;
 pub mod create;
 pub mod drift;
 pub mod inherit;
+pub mod init;
 pub mod leak;
 pub mod missing_output;
 pub mod promote;

@@ -15,6 +15,7 @@ mod demo;
 mod dist;
 mod docs;
 mod dropped;
+mod embed;
 mod escaping;
 mod flow;
 mod format;

@@ -50,6 +50,10 @@ const ROOMS: &[(&str, &str)] = &[
         "flow client server remote_store git report merge operations compare history reader model protocol diff workspace store object fs text progress error",
     ),
     (
+        "library",
+        "client report merge operations history model diff compare store object progress error",
+    ),
+    (
         "internals",
         "flow client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
     ),

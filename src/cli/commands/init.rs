@@ -11,7 +11,7 @@ use crate::flow::remote::{DEFAULT, NamedRemote};
 use crate::history::project::Project;
 use crate::merge::Side;
 use crate::merge::pull::{self, PullOutcome};
-use crate::operations::stock_manifest::StockManifest;
+use crate::operations;
 use crate::report;
 use crate::store::{DIR, Store};
 use serde::Serialize;
@@ -60,13 +60,9 @@ impl Init {
         if !root.join(DIR).join("format").exists() || self.which.is_named() {
             root = self.which.choose(cx, &root)?;
         }
-        let declared =
-            Some(StockManifest::read(&root)?.agent_id).filter(|id| !id.trim().is_empty());
         let created = !root.join(DIR).join("format").exists();
         let is_empty = std::fs::read_dir(&root).at("read", &root)?.next().is_none();
-        let store = Store::init(&root.join(DIR))?;
-        store.guard_from_git()?;
-        let agent_id = remember(&store, self.agent_id, declared)?;
+        let (store, agent_id) = operations::init::init(&root, self.agent_id)?;
         let remote = self
             .remote
             .map(|url| add_remote(&store, &root, agent_id.as_deref(), &url, cx.insecure()))
@@ -100,23 +96,6 @@ impl Init {
         }
         Ok(Exit::Done)
     }
-}
-
-/// Writes down the agent's id: the flag's, else the one known before, else the one declared.
-fn remember(
-    store: &Store,
-    flag: Option<String>,
-    declared: Option<String>,
-) -> Result<Option<String>> {
-    let lock = store.lock()?;
-    let mut config = store.config()?;
-    let known = config.agent().map(str::to_owned);
-    let wanted = flag.or_else(|| known.clone()).or(declared);
-    if let Some(id) = wanted.as_ref().filter(|id| Some(*id) != known.as_ref()) {
-        config.set_agent(id);
-        config.save(&lock)?;
-    }
-    Ok(wanted)
 }
 
 /// Writes down where the agent's versions are shared. An address without the agent's id gets it.

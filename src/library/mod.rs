@@ -1,0 +1,40 @@
+//! Library: what a program that links the crate uses. Each method calls the room that holds the rule (`operations`,
+//! `history`, `client`), as the command line does; nothing is decided here.
+
+mod diff;
+mod project;
+mod remote;
+mod store;
+mod version;
+
+pub use diff::{Diff, FileChange};
+pub use project::{Project, Pushed};
+pub use remote::{Remote, Sent};
+pub use store::Store;
+pub use version::Version;
+
+use crate::history::record::Who;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Who does something, and when. Records keep both for ever; nothing in the library asks for the user or the clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    name: String,
+    at: SystemTime,
+}
+
+impl Author {
+    /// An author, and the time of what is done in this name.
+    pub fn new(name: impl Into<String>, at: SystemTime) -> Author {
+        Author { name: name.into(), at }
+    }
+
+    fn who(&self) -> Who {
+        Who { by: self.name.clone(), at_ms: milliseconds(self.at) }
+    }
+}
+
+fn milliseconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
