@@ -143,8 +143,7 @@ impl RemoteStore {
     ) -> Result<SwapAttempt> {
         let (seen, mut packs) = self.open_agent(agent)?;
         let mut next = seen.next();
-        let (mut answers, mut landing) = (Answers::new(), Vec::new());
-        let mut lost = 0;
+        let (mut answers, mut landing, mut lost) = (Answers::new(), Vec::new(), 0);
         for (at, one) in all.iter_mut().enumerate().filter(|(_, one)| one.is_open()) {
             if landing.len() == most {
                 break;
@@ -163,11 +162,8 @@ impl RemoteStore {
                 Ok(Decision::Lands(lands)) => {
                     let Accepted { pack_ref, packs: more, deeds } = *lands;
                     let by = one.by.as_ref().map(|bearer| &bearer.token);
-                    next.apply(
-                        &one.tx,
-                        pack_ref,
-                        &TxnContext { by, now_ms: one.now_ms, ledger: deeds.records() },
-                    );
+                    let context = TxnContext { by, now_ms: one.now_ms, ledger: deeds.records() };
+                    next.apply(&one.tx, pack_ref, &context);
                     packs = more;
                     landing.push(at);
                     Ok((TxnOutcome::Done(next.now()), Some(deeds)))

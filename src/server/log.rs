@@ -1,9 +1,9 @@
 //! The log: one JSON object a line, written by a thread of its own, so that a slow reader of the log
 //! makes no request slow. What does not fit into the queue is counted and gone.
 
-use crate::error::{Error, Result};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,15 +29,27 @@ pub enum LogLevel {
     Info,
 }
 
-impl FromStr for LogLevel {
-    type Err = Error;
+/// Refusal of a word that is no log level.
+#[derive(Debug)]
+pub struct UnknownLevel;
 
-    fn from_str(text: &str) -> Result<LogLevel> {
+impl fmt::Display for UnknownLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("use error, warn or info")
+    }
+}
+
+impl std::error::Error for UnknownLevel {}
+
+impl FromStr for LogLevel {
+    type Err = UnknownLevel;
+
+    fn from_str(text: &str) -> Result<LogLevel, UnknownLevel> {
         match text {
             "error" => Ok(LogLevel::Error),
             "warn" => Ok(LogLevel::Warn),
             "info" => Ok(LogLevel::Info),
-            _ => Err(Error::usage("use error, warn or info")),
+            _ => Err(UnknownLevel),
         }
     }
 }

@@ -118,71 +118,50 @@ impl Metrics {
         for (outcome, count) in &*lock(&self.transactions) {
             page.sample("transactions_total", &format!("outcome=\"{outcome}\""), count);
         }
-        let count = |number: &AtomicU64| number.load(Ordering::Relaxed).to_string();
-        let now = |gauge: &Gauge| gauge.0.load(Ordering::Relaxed).to_string();
-        for (name, kind, help, value) in [
-            ("received_bytes_total", "counter", "Bytes of request bodies.", count(&self.received)),
-            ("sent_bytes_total", "counter", "Bytes of answer bodies.", count(&self.sent)),
-            ("panics_total", "counter", "Requests that a bug ended.", count(&self.panics)),
-            (
-                "log_lines_dropped_total",
-                "counter",
-                "Log lines nobody took in time.",
-                dropped_log_lines.to_string(),
-            ),
-            ("proofs_total", "counter", "Packs that were proven.", stored.proofs.0.to_string()),
-            (
-                "proofs_spared_total",
-                "counter",
-                "Packs that were known from an earlier proof.",
-                stored.proofs.1.to_string(),
-            ),
-            (
-                "damage_total",
-                "counter",
-                "Damaged objects and packs that came to light.",
-                count(&self.damage),
-            ),
-            (
-                "damaged",
-                "gauge",
-                "Damaged objects and packs that are known now.",
-                stored.damaged.to_string(),
-            ),
-            (
-                "disk_writable",
-                "gauge",
-                "Whether the disk takes writes.",
-                u8::from(stored.writable).to_string(),
-            ),
-            (
-                "condemned_bytes",
-                "gauge",
-                "Bytes of packs that nothing needs any more.",
-                stored.retired_bytes.to_string(),
-            ),
-            (
-                "cache_bytes",
-                "gauge",
-                "Bytes of answers that are kept or being sent.",
-                stored.cached.to_string(),
-            ),
-            ("connections", "gauge", "Open connections.", now(&self.connections)),
-            ("uploads", "gauge", "Uploads in progress.", now(&self.uploads)),
-            ("downloads", "gauge", "Downloads in progress.", now(&self.downloads)),
-            (
-                "agents_opened",
-                "gauge",
-                "Agents seen since the start.",
-                lock(&self.agents).len().to_string(),
-            ),
-        ] {
-            page.family(name, kind, help);
-            page.sample(name, "", value);
-        }
+        self.of_totals(&mut page, stored, dropped_log_lines);
+        self.of_moment(&mut page, stored);
         of_pools(&mut page, limits.0);
         of_connections(&mut page, limits.1);
         page.0
+    }
+
+    /// Counters without labels.
+    fn of_totals(&self, page: &mut MetricsText, stored: &Stored, dropped_log_lines: u64) {
+        let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        let (proofs, spared) = stored.proofs;
+        for (name, help, value) in [
+            ("received_bytes_total", "Bytes of request bodies.", count(&self.received)),
+            ("sent_bytes_total", "Bytes of answer bodies.", count(&self.sent)),
+            ("panics_total", "Requests that a bug ended.", count(&self.panics)),
+            ("log_lines_dropped_total", "Log lines nobody took in time.", dropped_log_lines),
+            ("proofs_total", "Packs that were proven.", proofs),
+            ("proofs_spared_total", "Packs that were known from an earlier proof.", spared),
+            ("damage_total", "Damaged objects and packs that came to light.", count(&self.damage)),
+        ] {
+            page.family(name, "counter", help);
+            page.sample(name, "", value);
+        }
+    }
+
+    /// Gauges without labels.
+    fn of_moment(&self, page: &mut MetricsText, stored: &Stored) {
+        let now = |gauge: &Gauge| gauge.0.load(Ordering::Relaxed).to_string();
+        let (damaged, writable) = (stored.damaged.to_string(), u8::from(stored.writable));
+        let (retired, cached) = (stored.retired_bytes.to_string(), stored.cached.to_string());
+        let agents = lock(&self.agents).len().to_string();
+        for (name, help, value) in [
+            ("damaged", "Damaged objects and packs that are known now.", damaged),
+            ("disk_writable", "Whether the disk takes writes.", writable.to_string()),
+            ("condemned_bytes", "Bytes of packs that nothing needs any more.", retired),
+            ("cache_bytes", "Bytes of answers that are kept or being sent.", cached),
+            ("connections", "Open connections.", now(&self.connections)),
+            ("uploads", "Uploads in progress.", now(&self.uploads)),
+            ("downloads", "Downloads in progress.", now(&self.downloads)),
+            ("agents_opened", "Agents seen since the start.", agents),
+        ] {
+            page.family(name, "gauge", help);
+            page.sample(name, "", value);
+        }
     }
 
     fn of_requests(&self, page: &mut MetricsText) {

@@ -1,7 +1,7 @@
 //! Trusted proxies, which report the address of the client.
 
-use crate::error::{Error, Result};
 use axum::http::HeaderMap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
@@ -24,19 +24,29 @@ fn number(address: IpAddr) -> u128 {
     }
 }
 
-impl FromStr for Network {
-    type Err = Error;
+/// Refusal of a text that is neither an address nor a network.
+#[derive(Debug)]
+pub struct NotANetwork;
 
-    fn from_str(text: &str) -> Result<Network> {
-        let wrong =
-            || Error::usage("use an address or a network: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`");
+impl fmt::Display for NotANetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("use an address or a network: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`")
+    }
+}
+
+impl std::error::Error for NotANetwork {}
+
+impl FromStr for Network {
+    type Err = NotANetwork;
+
+    fn from_str(text: &str) -> Result<Network, NotANetwork> {
         let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits.parse::<u32>().map_err(|_| wrong())?)),
+            Some((address, bits)) => (address, Some(bits.parse::<u32>().map_err(|_| NotANetwork)?)),
             None => (text, None),
         };
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
         let most: u32 = if address.is_ipv4() { 32 } else { 128 };
-        let free = most.checked_sub(bits.unwrap_or(most)).ok_or_else(wrong)?;
+        let free = most.checked_sub(bits.unwrap_or(most)).ok_or(NotANetwork)?;
         Ok(Network { first: number(address), free })
     }
 }

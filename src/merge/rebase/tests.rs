@@ -1,6 +1,6 @@
 //! Two lines of versions, in memory.
 
-use super::{NumberChange, RebaseOutcome, Rebased, rebase};
+use super::{NumberChange, RebaseOutcome, Rebased, Renumbered, rebase};
 use crate::history::record::{Event, LedgerRecord, SourceRecord, VersionMeta};
 use crate::history::source::SourceVersion;
 use crate::history::state::{DEFINITION, PersonaId, REACH, State};
@@ -159,12 +159,9 @@ fn unpushed_versions_go_behind_theirs_with_numbers_that_nobody_has() {
     let expected =
         [("skills/a", "1.0.3"), ("skills/b", "1.0.1"), ("skills/c", "1.0.1"), (PERSONA, "3")];
     assert_eq!(numbered(memory, &done.heads, 5), numbers_of(&expected));
-    let told: Vec<String> = done
-        .primitives
-        .iter()
-        .map(|one| format!("{} {} {} {}", one.kind, one.name, one.from, one.to))
-        .collect();
-    assert_eq!(told, ["persona persona 2 3", "skill a 1.0.1 1.0.3"]);
+    let line = |one: &Renumbered| format!("{} {} {} {}", one.kind, one.name, one.from, one.to);
+    let lines: Vec<String> = done.primitives.iter().map(line).collect();
+    assert_eq!(lines, ["persona persona 2 3", "skill a 1.0.1 1.0.3"]);
     // The agent version says so too, and holds the state that the source version became.
     assert_eq!(done.versions, [], "its number is free");
     let version = Version::load(memory, 1, done.heads.versions[0]).unwrap();
