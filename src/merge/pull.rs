@@ -138,7 +138,7 @@ fn take_over(
         None => Default::default(),
     };
     Ok(PullOutcome::Pulled(Box::new(Pulled {
-        incoming: incoming,
+        incoming,
         rebased,
         files: changes,
         texts,

@@ -67,7 +67,7 @@ pub struct HeadView<'a> {
 }
 
 impl HeadView<'_> {
-    pub fn to_head(&self) -> Head {
+    pub fn to_head(self) -> Head {
         Head {
             agent: self.agent.clone(),
             source: self.source.to_vec(),

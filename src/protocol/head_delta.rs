@@ -60,11 +60,9 @@ fn digest(head: &HeadView<'_>, [source, versions, receipts]: SeriesLengths) -> I
     }
     let receipts = first(head.receipts, receipts);
     for receipt in receipts {
-        let (token, at_ms, source, versions, ledger) = (*receipt).into();
-        for number in [token, at_ms, source, versions, ledger] {
-            let number: u64 = number;
-            hasher.update(&number.to_le_bytes());
-        }
+        let (token, at_ms, source, versions, ledger): (u64, u64, u64, u64, u64) = (*receipt).into();
+        let numbers = [token, at_ms, source, versions, ledger].map(u64::to_le_bytes);
+        hasher.update(numbers.as_flattened());
     }
     for token in named(head.tokens, receipts) {
         for text in [token.id.as_bytes(), &[0], token.name.as_bytes(), &[0]] {

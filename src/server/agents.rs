@@ -15,8 +15,8 @@ use crate::pack::PackId;
 use crate::protocol::limits::MAX_PACK;
 use crate::protocol::{AUTHOR_HEADER, author_to_header};
 use crate::protocol::{
-    AgentId, Etag, FetchRequest, Head, HeadDelta, KnownHead, Refusal, TokenScope, Transaction,
-    TxnOutcome,
+    AgentId, Etag, FetchRequest, Head, HeadDelta, HeadView, KnownHead, Refusal, TokenScope,
+    Transaction, TxnOutcome,
 };
 use crate::remote_store::{HeadAt, RemoteStore, Sender, TxnAnswer, TxnRequest, UPLOAD_IDLE};
 use axum::body::Body;
@@ -71,22 +71,26 @@ pub async fn refs(
     let admitted = admit(&state, &request, &agent, TokenScope::Read)?;
     let asker = known(&request)?;
     let id = admitted.agent.clone();
-    let found = state.work(Pool::Refs, &admitted.who(), move |store| store.current(&id)).await?;
-    if found.is_some() {
+    let had = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let had: Vec<Etag> =
+        had.iter().flat_map(|had| had.split(',')).filter_map(Etag::from_header).collect();
+    // A long history is hashed where nobody else waits for the network.
+    let read = move |store: &RemoteStore| {
+        let found = store.current(&id)?;
+        // An agent comes into being with its first push: until then its head is empty.
+        let empty_head = Head::empty(id);
+        let head = found.as_ref().map_or(empty_head.view(), HeadAt::view);
+        let etag = head.etag();
+        let answer = match had.contains(&etag) {
+            true => empty(StatusCode::NOT_MODIFIED),
+            false => json(StatusCode::OK, &HeadDelta::of(&head, asker.as_ref())),
+        };
+        Ok((found.is_some(), etag, answer))
+    };
+    let (exists, etag, mut answer) = state.work(Pool::Refs, &admitted.who(), read).await?;
+    if exists {
         state.metrics.opened(&admitted.agent);
     }
-    // An agent comes into being with its first push: until then its head is empty.
-    let empty_head = Head::empty(admitted.agent.clone());
-    let head = found.as_ref().map_or(empty_head.view(), HeadAt::view);
-    let etag = head.etag();
-    let had = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_known = had.is_some_and(|text| {
-        text.split(',').any(|one| Etag::from_header(one) == Some(etag.clone()))
-    });
-    let mut answer = match is_known {
-        true => empty(StatusCode::NOT_MODIFIED),
-        false => json(StatusCode::OK, &HeadDelta::of(&head, asker.as_ref())),
-    };
     answer.headers_mut().insert(ETAG, header(&etag));
     if let Some(owner) = admitted.bearer.and_then(|bearer| bearer.speaks_for) {
         answer.headers_mut().insert(AUTHOR_HEADER, header(&author_to_header(&owner)));
@@ -212,7 +216,6 @@ pub async fn transact(
         now_ms: u64::try_from(state.log.now().as_millisecond()).unwrap_or(0),
     };
     let quota = state.quota.clone();
-    let wanted = transaction.clone();
     let told = trace.clone();
     let land = move |store: &RemoteStore| {
         if let Err(failure) = quota.allow(&id, &store.usage_after(&id, &transaction)?) {
@@ -221,14 +224,22 @@ pub async fn transact(
         if let Some(trace) = told.filter(|trace| trace.is_unclear()) {
             let _ = store.newest_record(&id, &transaction).map(|step| trace.step.set(step));
         }
-        store.transact_for(&id, &transaction, asked).map(Ok)
+        let TxnAnswer { outcome, did, is_there } = store.transact_for(&id, &transaction, asked)?;
+        let outcome = outcome.as_ref().map(HeadAt::view);
+        let why = transaction.refusal(&outcome);
+        let moved = matches!(outcome, TxnOutcome::Refused(Refusal::Moved(_)));
+        let newer = |head: HeadView<'_>| {
+            // A client that names the head it knows gets only what is newer.
+            let landed = (moved && asker.is_some()).then_some(is_there);
+            HeadDelta { landed, ..HeadDelta::of(&head, asker.as_ref()) }
+        };
+        Ok(Ok((outcome.map(newer), did, why)))
     };
-    let done = state.work(Pool::Transactions, &who, land).await??;
-    let TxnAnswer { outcome, did, is_there } = done;
+    let (outcome, did, why) = state.work(Pool::Transactions, &who, land).await??;
     if let Some(trace) = trace {
         let _ = did.map(|did| trace.did.set(did.to_string()));
         let _ = trace.outcome.set(outcome.word());
-        let _ = wanted.refusal(&outcome.as_ref().map(HeadAt::view)).map(|why| trace.why.set(why));
+        let _ = why.map(|why| trace.why.set(why));
     }
     state.metrics.transaction(&outcome);
     if let TxnOutcome::Done(_) = outcome {
@@ -238,13 +249,7 @@ pub async fn transact(
         TxnOutcome::Done(_) => StatusCode::OK,
         TxnOutcome::Refused(_) => StatusCode::CONFLICT,
     };
-    let moved = matches!(outcome, TxnOutcome::Refused(Refusal::Moved(_)));
-    let newer = |head: HeadAt| {
-        // A client that names the head it knows gets only what is newer.
-        let landed = (moved && asker.is_some()).then_some(is_there);
-        HeadDelta { landed, ..HeadDelta::of(&head.view(), asker.as_ref()) }
-    };
-    Ok(json(status, &outcome.map(newer)))
+    Ok(json(status, &outcome))
 }
 
 /// `POST /AGENT/fetch`: one pack with what is wanted and not there yet, or the rest of it.

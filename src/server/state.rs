@@ -45,7 +45,7 @@ impl ServerState {
         let first = getrandom::u64()
             .map_err(|error| Error::failed(format!("cannot get random bits: {error}")))?;
         Ok(ServerState {
-            store: store,
+            store,
             access,
             metrics: Metrics::default(),
             log,

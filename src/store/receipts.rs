@@ -52,8 +52,15 @@ pub enum ReceiptSeries {
 
 /// The tokens that the first receipts name: they are listed in the order in which they were first used.
 pub fn named<'a>(tokens: &'a [TokenName], first: &[Receipt]) -> &'a [TokenName] {
-    let count = first.iter().map(|receipt| receipt.token as usize).max().unwrap_or(0);
-    &tokens[..count.min(tokens.len())]
+    let mut count = 0;
+    for receipt in first {
+        count = count.max(receipt.token as usize);
+        // Of many thousands the first few name all there are.
+        if count >= tokens.len() {
+            return tokens;
+        }
+    }
+    &tokens[..count]
 }
 
 impl Receipts {

@@ -51,11 +51,14 @@ enum ListedBundle {
     Nothing,
 }
 
-/// The bundles that a manifest lists, and those that are not kept with the reason. An error says what is damaged.
+/// The path of a bundle that is not kept, and why.
+pub type LeftOutBundle = (String, String);
+
+/// The bundles that a manifest lists, and those that are not kept. An error says what is damaged.
 pub fn all(
     root: &Path,
     manifest: &CompileManifest,
-) -> Result<(Vec<CompiledBundle>, Vec<(String, String)>)> {
+) -> Result<(Vec<CompiledBundle>, Vec<LeftOutBundle>)> {
     let listed: Vec<&CompiledPrimitive> =
         manifest.primitives.iter().filter(|one| one.path.ends_with(".js")).collect();
     let mut namesakes: HashMap<&str, Vec<&CompiledPrimitive>> = HashMap::new();
