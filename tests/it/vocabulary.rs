@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Names that are used qualified by convention: `error::Error`, `kind::Kind`. Commands are, too (`source::list::List`).
 const QUALIFIED: [&str; 2] = ["Error", "Kind"];
 const COMMANDS: &str = "src/cli/commands/";
+/// The library for other programs says `lua_store::Store` of what it wraps.
+const FACADE: &str = "src/library/";
 
 /// Names that still mean several types. This list only shrinks.
 const SEVERAL: &[&str] = &[
@@ -133,7 +135,7 @@ fn shared_names(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
     let mut all: BTreeMap<String, (BTreeSet<String>, bool)> = BTreeMap::new();
     let of_code = |source: &&Source| {
         let is_test = source.path.ends_with("tests.rs") || source.path.contains("/tests/");
-        !is_test && !source.path.starts_with(COMMANDS)
+        !is_test && !source.path.starts_with(COMMANDS) && !source.path.starts_with(FACADE)
     };
     for source in sources.iter().filter(of_code) {
         for (name, is_public) in declared(&source.text) {
