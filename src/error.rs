@@ -2,6 +2,10 @@
 //!
 //! Messages name the thing in quotes and end without a full stop; the hint is the exact command to run.
 
+mod hint;
+
+pub use hint::Hint;
+
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -71,14 +75,14 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     message: String,
-    hint: Option<String>,
+    hints: Vec<Hint>,
     source: Option<io::Error>,
 }
 
 impl Error {
     /// An error of a kind. The message says what could not be done, and names the thing in quotes.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, message: message.into(), hint: None, source: None }))
+        Error(Box::new(Inner { kind, message: message.into(), hints: Vec::new(), source: None }))
     }
 
     /// An error that is none of the other kinds.
@@ -124,10 +128,24 @@ impl Error {
         error
     }
 
-    /// Adds the line that says what to try. A second call replaces the first.
+    /// Adds what helps. A second call replaces the first.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(hint.into());
+    pub(crate) fn hint(mut self, hint: impl Into<Hint>) -> Self {
+        self.0.hints = vec![hint.into()];
+        self
+    }
+
+    /// Adds what helps too, after what was said before.
+    #[must_use]
+    pub(crate) fn also(mut self, hint: impl Into<Hint>) -> Self {
+        self.0.hints.push(hint.into());
+        self
+    }
+
+    /// The same with nothing said of what helps.
+    #[must_use]
+    pub(crate) fn without_hints(mut self) -> Self {
+        self.0.hints.clear();
         self
     }
 
@@ -143,7 +161,8 @@ impl Error {
     pub fn again(&self) -> Self {
         let mut error = Error::new(self.0.kind, self.0.message.clone());
         error.0.source = self.io_kind().map(io::Error::from);
-        self.0.hint.iter().fold(error, |error, hint| error.hint(hint.clone()))
+        error.0.hints = self.0.hints.clone();
+        error
     }
 
     /// What kind of failure it is: what callers branch on.
@@ -156,9 +175,17 @@ impl Error {
         &self.0.message
     }
 
-    /// What to try next, where there is something.
+    /// What to try next, for the front end to say.
+    pub(crate) fn hints(&self) -> &[Hint] {
+        &self.0.hints
+    }
+
+    /// What to try next, where that is no command of the program: its words.
     pub fn hint_text(&self) -> Option<&str> {
-        self.0.hint.as_deref()
+        self.0.hints.iter().find_map(|hint| match hint {
+            Hint::Text(text) => Some(&**text),
+            _ => None,
+        })
     }
 
     /// The operating system's kind of failure, where there is one below.
@@ -191,9 +218,9 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.0.kind, self.0.message)?;
-        match &self.0.hint {
-            Some(hint) => write!(f, " (hint: {hint})"),
-            None => Ok(()),
+        match &self.0.hints[..] {
+            [] => Ok(()),
+            hints => write!(f, " (hints: {hints:?})"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Reading what a remote has without a project: its history is brought into the cache of the user, and read there.
 
 use super::context::Context;
+use super::hints;
 use super::live::{View, Whom};
 use super::progress::{self, Unit};
 use super::remote::{self, environment};
@@ -80,7 +81,7 @@ fn refresh(
         }
         Err(error) if error.kind() == Kind::Rewritten => {
             cx.out.warn(error.message());
-            error.hint_text().into_iter().for_each(|hint| cx.out.hint(hint));
+            hints::of(&error).into_iter().for_each(|hint| cx.out.hint(hint));
             Ok(false)
         }
         Err(error) => Err(error),

@@ -5,6 +5,7 @@
 
 use super::context::Context;
 use super::elsewhere;
+use super::hints;
 use super::remote;
 use crate::client::remote_cache::CachedRemote;
 use crate::client::{RetryPolicy, remembered};
@@ -161,7 +162,7 @@ impl Asked {
         match (error, &last) {
             (Some(error), _) if error.kind() == Kind::Rewritten => {
                 cx.out.warn(error.message());
-                error.hint_text().into_iter().for_each(|hint| cx.out.hint(hint));
+                hints::of(&error).into_iter().for_each(|hint| cx.out.hint(hint));
             }
             (Some(error), Some(_)) => {
                 cx.out.note(format!("{name} could not be asked: {}", error.message()))

@@ -15,6 +15,7 @@ pub mod drift;
 pub mod drift_output;
 pub mod elsewhere;
 pub mod help;
+pub mod hints;
 pub mod ink;
 pub mod live;
 pub mod output;

@@ -3,6 +3,7 @@
 //! The one way out, so that nothing of others reaches a terminal raw: text is escaped here, at the end, whoever made it and
 //! whatever was put into it. Colours of ours pass, as [`Output::paint`] marks them with a word that nobody else knows.
 
+use super::hints;
 use super::ink::Ink;
 use super::pager::Pager;
 use super::term::Term;
@@ -155,7 +156,7 @@ impl Output {
             return;
         }
         self.tell(&self.word(RED.bold(), "Error: "), error.message());
-        for line in error.hint_text().into_iter().flat_map(str::lines) {
+        for line in hints::of(error).iter().flat_map(|hint| hint.lines()) {
             self.hint(line);
         }
     }
@@ -245,7 +246,7 @@ fn error_json(error: &Error) -> serde_json::Value {
     json!({"error": {
         "code": error.kind().word(),
         "message": error.message(),
-        "hint": error.hint_text(),
+        "hint": hints::of(error),
     }})
 }
 

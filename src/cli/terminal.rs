@@ -1,6 +1,7 @@
 //! Terminal: the front end of flows, which shows on stdout and stderr what happens on the way.
 
 use super::context::Context;
+use super::hints;
 use super::progress::{self, Unit};
 use super::push_output;
 use crate::error::Result;
@@ -122,8 +123,8 @@ impl Reporter for Terminal<'_, '_> {
 pub fn print_git(cx: &mut Context<'_>, outcome: &git::Outcome) {
     for Warning { what, fix } in &outcome.warnings {
         cx.out.warn(what);
-        for line in fix.iter().flat_map(|fix| fix.lines()) {
-            cx.out.hint(line);
+        for line in fix.iter().map(hints::text) {
+            line.lines().for_each(|line| cx.out.hint(line));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Address of a remote: a URL or a folder, and the agent there.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::protocol::AgentId;
 use http::Uri;
 use std::fmt;
@@ -78,7 +78,7 @@ fn http(text: &str) -> Result<Address> {
         return Err(Error::usage(format!(
             "the address of a remote at \"{host}\" has a token in it, which does not belong there"
         ))
-        .hint("`lua-store login URL` keeps a token where nobody else reads it"));
+        .hint(Hint::LoginWithUrl));
     }
     if uri.query().is_some() || text.contains('#') {
         return Err(wrong("it has a query or a fragment"));

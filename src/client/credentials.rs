@@ -1,7 +1,7 @@
 //! Credentials: tokens that were given to `login`, one file of the user's, outside of every project.
 
 use super::Address;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::fs;
 use std::path::Path;
 use toml_edit::{DocumentMut, Item, Table, value};
@@ -37,7 +37,7 @@ fn load(file: &Path) -> Result<DocumentMut> {
     let text = String::from_utf8(bytes).ok();
     text.and_then(|text| text.parse().ok()).ok_or_else(|| {
         Error::usage(format!("cannot read \"{}\": it is not TOML", file.display()))
-            .hint("correct it, or remove it and run `lua-store login` again")
+            .hint(Hint::LoginAgain)
     })
 }
 

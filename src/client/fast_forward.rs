@@ -5,7 +5,7 @@
 //! would give published versions new numbers.
 
 use crate::client::divergence::leads_to;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use crate::object::{Id, Source};
 use crate::store::{Active, Heads, RemoteTracking};
 
@@ -67,10 +67,7 @@ fn differences(what: &str, seen: &[Id], now: &[Id]) -> Vec<String> {
 
 fn rewritten(name: &str, lost: &[String]) -> Error {
     let message = format!("the remote \"{name}\" was rewritten: {}", lost.join("; "));
-    Error::new(Kind::Rewritten, message).hint(format!(
-        "nothing was changed here, and what \"{name}\" had is still known; ask whoever runs it\n\
-         was it begun anew on purpose, `lua-store remote set-url {name} URL` forgets what it had"
-    ))
+    Error::new(Kind::Rewritten, message).hint(Hint::RemoteBegunAnew { remote: name.to_owned() })
 }
 
 #[cfg(test)]

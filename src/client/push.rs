@@ -3,7 +3,7 @@
 use super::fetch::{self, remember};
 use super::{Remote, heads, txn};
 use crate::client::divergence::Divergence;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::progress::Progress;
@@ -122,7 +122,7 @@ fn check_done(name: &str, sent: &Heads, now: &Head) -> Result<()> {
     Err(Error::failed(format!(
         "the remote \"{name}\" says that it is done, and has something else than was sent"
     ))
-    .hint(format!("`lua-store fetch {name}` shows what it has; nothing of that was believed")))
+    .hint(Hint::FetchDisbelieved { remote: name.to_owned() }))
 }
 
 /// True if nothing is left to be sent.
@@ -219,7 +219,7 @@ pub fn refusal_error(refusal: Refusal) -> Error {
     match refusal {
         Refusal::Moved(_) => {
             Error::conflict("the remote refuses: something is not as it was expected to be")
-                .hint("`lua-store fetch` shows what it has")
+                .hint(Hint::Fetch)
         }
         Refusal::Missing { ids, more } => {
             let names: Vec<String> = ids.iter().take(3).map(Id::to_string).collect();
@@ -228,10 +228,11 @@ pub fn refusal_error(refusal: Refusal) -> Error {
                 "the remote refuses: it misses object {}{others}",
                 names.join(", ")
             ))
-            .hint("`lua-store fsck` says whether this store is whole")
+            .hint(Hint::FsckWhole)
         }
-        Refusal::Invalid { reason } => Error::failed(format!("the remote refuses: {reason}"))
-            .hint("`lua-store fsck` says whether this store is whole"),
+        Refusal::Invalid { reason } => {
+            Error::failed(format!("the remote refuses: {reason}")).hint(Hint::FsckWhole)
+        }
         Refusal::NoPack => Error::unavailable("the remote lost the pack that was sent to it")
             .hint("run the command again: nothing was changed"),
         Refusal::Busy => Error::unavailable("too many others push to the remote at once")

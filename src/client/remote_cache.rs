@@ -179,14 +179,13 @@ impl CachedRemote {
         let ours = format!("the remote \"{NAME}\"");
         let message = error.message().replace(&ours, &format!("\"{}\"", self.address));
         let named = Error::new(error.kind(), message);
-        match (error.kind(), error.hint_text()) {
-            (Kind::Rewritten, _) => named.hint(format!(
+        match error.kind() {
+            Kind::Rewritten => named.hint(format!(
                 "what it had is still kept here, and read; ask whoever runs it\n\
                  was it begun anew on purpose, `rm -r \"{}\"` forgets what it had",
                 self.root.display()
             )),
-            (_, Some(hint)) => named.hint(hint),
-            (_, None) => named,
+            _ => error.hints().iter().cloned().fold(named, Error::also),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Versions of the persona, gathered from the source versions that brought them.
 
 use crate::compare::{self, PersonaContent};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use crate::history::catalog::Catalog;
 use crate::history::record::STATE;
 use crate::history::revision::Revision;
@@ -143,7 +143,6 @@ fn number_of<S: Source + ?Sized>(source: &S, state: &Tree) -> Result<Option<u64>
 
 /// The one that a person names: `2`, `v2`, `latest`, or `active` for the current one.
 pub fn pick<'v>(versions: &'v [PersonaVersion], revision: &Revision) -> Result<&'v PersonaVersion> {
-    let hint = "`lua-store persona list` shows what there is";
     let (found, missing) = match revision {
         Revision::Number(number) => (
             versions.iter().find(|one| one.number == *number),
@@ -155,10 +154,9 @@ pub fn pick<'v>(versions: &'v [PersonaVersion], revision: &Revision) -> Result<&
             "no version with a persona is active".to_owned(),
         ),
         other => {
-            return Err(
-                Error::usage(format!("\"{other}\" is no version of the persona")).hint(hint)
-            );
+            return Err(Error::usage(format!("\"{other}\" is no version of the persona"))
+                .hint(Hint::ListPersonas));
         }
     };
-    found.ok_or_else(|| Error::not_found(missing).hint(hint))
+    found.ok_or_else(|| Error::not_found(missing).hint(Hint::ListPersonas))
 }

@@ -6,7 +6,7 @@ use super::{Notice, Phase, Reporter};
 use crate::client::divergence::Divergence;
 use crate::client::push::{self, PushOutcome, RemotePush};
 use crate::client::{self, fetch};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use crate::history::project::Project;
 use crate::history::record::Who;
 use crate::merge::incoming::Incoming;
@@ -41,9 +41,7 @@ impl Destination {
     /// Asks a remote what it has, without an opinion on that. One that cannot be reached is no error yet.
     pub fn ask(project: &Project, remote: NamedRemote, who: &Who) -> Result<Destination> {
         match fetch::look(project.store(), &remote.name, &*remote.remote) {
-            Err(error) if error.kind() != Kind::Unavailable => {
-                Err(with_hint(error, "`--offline` leaves the remote alone"))
-            }
+            Err(error) if error.kind() != Kind::Unavailable => Err(error.also(Hint::Offline)),
             head => {
                 check_author(&remote, who)?;
                 Ok(Destination { remote, head })
@@ -149,7 +147,7 @@ fn check_author(remote: &NamedRemote, who: &Who) -> Result<()> {
     let message =
         format!("you are \"{by}\", and the token for {name} speaks for \"{owner}\" alone");
     Err(Error::new(Kind::Forbidden, message)
-        .hint(format!("`--author {owner}`, or `lua-store login {name}` with your own token")))
+        .hint(Hint::AuthorOfToken { owner, remote: name.clone() }))
 }
 
 /// The remote has what is not here: it is reported, and the error says what to do.
@@ -170,25 +168,6 @@ pub fn behind<R: Reporter>(
 
 /// It is here, and not there yet. Only where the remote did not answer the same command helps.
 fn unsent(error: Error, name: &str, made: Option<u64>) -> Error {
-    let when = match error.kind() {
-        Kind::Unavailable => " when it answers",
-        _ => ", once that is mended",
-    };
-    let hint = match made {
-        Some(number) => {
-            format!("v{number} is kept here; `lua-store push` sends it to {name}{when}")
-        }
-        None => format!("`lua-store push` sends what is here to {name}{when}"),
-    };
-    with_hint(error, &hint)
-}
-
-pub fn with_hint(error: Error, hint: &str) -> Error {
-    match error.hint_text() {
-        Some(first) => {
-            let both = format!("{first}\n{hint}");
-            error.hint(both)
-        }
-        None => error.hint(hint),
-    }
+    let is_silent = error.kind() == Kind::Unavailable;
+    error.also(Hint::PushAgain { made, remote: name.to_owned(), is_silent })
 }

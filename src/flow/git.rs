@@ -3,7 +3,7 @@
 //! there is a warning with the command that makes up for it.
 
 use crate::diff;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::git::{CommitRequest, PreparedCommit, Repository, VersionFiles, tag};
 use crate::history::project::Project;
 use crate::history::record::Who;
@@ -62,8 +62,8 @@ pub struct Outcome {
 #[derive(Debug)]
 pub struct Warning {
     pub what: String,
-    /// The way to make up for it.
-    pub fix: Option<String>,
+    /// The ways to make up for it.
+    pub fix: Vec<Hint>,
 }
 
 impl Serialize for Warning {
@@ -73,8 +73,8 @@ impl Serialize for Warning {
 }
 
 impl Outcome {
-    fn warn(&mut self, what: String, fix: impl Into<Option<String>>) {
-        self.warnings.push(Warning { what, fix: fix.into() });
+    fn warn(&mut self, what: String, fix: impl IntoIterator<Item = Hint>) {
+        self.warnings.push(Warning { what, fix: fix.into_iter().collect() });
     }
 }
 
@@ -88,7 +88,7 @@ pub fn commit_after(project: &Project, event: &Event, who: &Who) -> Option<Outco
     let mut outcome = Outcome::default();
     let done = enabled.and_then(|_| commit_event(project, event, seconds(who), &mut outcome));
     if let Err(error) = done {
-        skipped(&mut outcome, &error, &later(event));
+        skipped(&mut outcome, &error, later(event));
     }
     Some(outcome)
 }
@@ -241,7 +241,8 @@ impl VersionCommit {
             Err(error) => {
                 let force = if *tag_is_free { "" } else { "-f " };
                 let fix = format!("`git tag {force}{} {}` makes it", self.tag, prepared.commit);
-                self.outcome.warn(format!("Git tag \"{}\" skipped: {error}", self.tag), fix);
+                self.outcome
+                    .warn(format!("Git tag \"{}\" skipped: {error}", self.tag), [fix.into()]);
             }
         }
         ControlFlow::Continue(Some(prepared.commit.clone()))
@@ -257,9 +258,8 @@ impl VersionCommit {
     }
 
     fn skip(&mut self, error: &Error) {
-        let later =
-            format!("`lua-store push && git tag {}` commits and tags it afterwards", self.tag);
-        skipped(&mut self.outcome, error, &later);
+        let later = Hint::PushAndTag { tag: self.tag.clone() };
+        skipped(&mut self.outcome, error, later);
     }
 }
 
@@ -269,41 +269,37 @@ fn publish(
     outcome: &mut Outcome,
 ) -> Result<()> {
     if let Some(warning) = repository.publish(prepared)? {
-        outcome
-            .warn(format!("Git index skipped: {warning}"), warning.hint_text().map(str::to_owned));
+        outcome.warn(format!("Git index skipped: {warning}"), warning.hints().to_vec());
     }
     outcome.commit = Some(prepared.commit.clone());
     if prepared.head.branch.is_none() {
         let fix = format!("`git branch NAME {}` gives it one", prepared.commit);
-        outcome.warn("Git HEAD is detached: the commit is on no branch".to_owned(), fix);
+        outcome.warn("Git HEAD is detached: the commit is on no branch".to_owned(), [fix.into()]);
     }
     for path in &prepared.ignored {
         let fix = "`git check-ignore -v PATH` names the rule".to_owned();
         outcome.warn(
             format!("\"{path}\" is in the version and not in the commit: git ignores it"),
-            fix,
+            [fix.into()],
         );
     }
     Ok(())
 }
 
-fn skipped(outcome: &mut Outcome, error: &Error, later: &str) {
-    let first = error.hint_text().map_or(String::new(), |hint| format!("{hint}\n"));
-    outcome.warn(format!("Git commit skipped: {error}"), format!("{first}{later}"));
+fn skipped(outcome: &mut Outcome, error: &Error, later: Hint) {
+    let fix = error.hints().iter().cloned().chain([later]);
+    outcome.warn(format!("Git commit skipped: {error}"), fix);
 }
 
 /// The command that makes up for what was skipped, and takes in nothing else either.
-fn later(event: &Event) -> String {
+fn later(event: &Event) -> Hint {
     match event {
-        Event::Pushed { .. } | Event::Pulled { .. } => {
-            "`lua-store push` commits it afterwards".to_owned()
-        }
-        Event::Promoted(_) | Event::Deleted(_) => {
-            format!(
-                "`git commit --allow-empty --only -m '{}'` commits it afterwards",
-                event.message()
-            )
-        }
+        Event::Pushed { .. } | Event::Pulled { .. } => Hint::PushToCommit,
+        Event::Promoted(_) | Event::Deleted(_) => format!(
+            "`git commit --allow-empty --only -m '{}'` commits it afterwards",
+            event.message()
+        )
+        .into(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Pointer at a remote: a step of it is judged there, where there is a remote, taken there, and then here.
 
-use super::destination::{Destination, behind, with_hint};
+use super::destination::{Destination, behind};
 use super::remote::NamedRemote;
 use super::{Notice, Phase, Reporter};
 use crate::client::promote::{self, PromoteOutcome, RemoteHistory};
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
 use crate::history::record::Who;
 use crate::merge::incoming::{self, LedgerChange};
@@ -141,21 +141,20 @@ impl RemotePointer {
 }
 
 fn unchanged(error: Error) -> Error {
-    match error.hint_text() {
+    match error.hints() {
         // What was asked for may have happened after all.
-        Some(hint) if hint == promote::UNANSWERED => error,
-        _ => with_hint(error, "nothing was changed; `--offline` moves only the pointer here"),
+        [Hint::Text(hint)] if hint == promote::UNANSWERED => error,
+        _ => error.also(Hint::StepOffline),
     }
 }
 
 /// Both sides recorded something that the other has not seen.
 fn diverged(step: &Step<'_>, name: &str) -> Error {
     let Step { action, remote, .. } = step;
-    let remote = remote.map_or(String::new(), |name| format!(" --remote {name}"));
-    Error::conflict(format!("cannot {action}: what was recorded here offline cannot follow what \"{name}\" has"))
-        .hint(format!(
-            "`lua-store version {action}{remote} --theirs` goes on from what is there and leaves yours out; nothing was changed"
-        ))
+    Error::conflict(format!(
+        "cannot {action}: what was recorded here offline cannot follow what \"{name}\" has"
+    ))
+    .hint(Hint::StepTheirs { action: (*action).to_owned(), remote: remote.map(str::to_owned) })
 }
 
 /// Somebody was faster.

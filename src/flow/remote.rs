@@ -2,7 +2,7 @@
 
 use crate::client::remembered::RememberedRemote;
 use crate::client::{Address, Remote};
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
 use crate::store::{Store, StoreConfig};
 
@@ -53,7 +53,7 @@ pub fn unknown(name: &str, config: &StoreConfig) -> Error {
     let error = Error::not_found(format!("there is no remote \"{name}\""));
     let names: Vec<&str> = config.remotes().into_iter().map(|(name, _)| name).collect();
     match names.is_empty() {
-        true => error.hint("`lua-store remote add origin https://host/AGENT` makes one"),
+        true => error.hint(Hint::AddRemote),
         false => error.hint(format!("there is: {}", names.join(", "))),
     }
 }

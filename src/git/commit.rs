@@ -9,7 +9,7 @@ use super::blob::NewGitBlob;
 use super::compare::{CommitChange, CommitComparison, VersionFiles};
 use super::process::GitCommand;
 use super::repository::{GitHead, Repository};
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::fs;
 use crate::git::git_files::{GitFile, GitFiles, LINK, mode};
 use crate::object::Source;
@@ -165,7 +165,7 @@ impl Repository {
                 "git has \"{}\" as it is in the project now, and the version as it was before",
                 change.path
             ))
-            .hint("`lua-store push` first, then create a version, keeps both the same")),
+            .hint(Hint::PushBeforeVersion)),
         }
     }
 

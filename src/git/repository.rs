@@ -1,7 +1,7 @@
 //! Git repository of a project: its folder, its branch, and checks that it can take a commit.
 
 use super::process::GitCommand;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -172,6 +172,5 @@ impl Repository {
 }
 
 fn not_inside() -> Error {
-    Error::failed("not inside a git repository")
-        .hint("`git init` in the folder of the project makes one, then `lua-store git connect`")
+    Error::failed("not inside a git repository").hint(Hint::ConnectGit)
 }

@@ -5,7 +5,7 @@ use super::ledger::{self, LedgerIndex};
 use super::ledger_index::Cache;
 use super::record;
 use super::version::{REFS, Status, Version};
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::object::{Id, Source};
 use crate::store::{Active, Heads, Odb, Store};
 
@@ -140,8 +140,7 @@ impl<'a> Catalog<'a> {
                 )
             }
         };
-        Err(Error::corrupt(what)
-            .hint("`lua-store fsck` names what is damaged and which versions it affects"))
+        Err(Error::corrupt(what).hint(Hint::FsckAffected))
     }
 
     /// What `ACTIVE` held when the catalog was read.
@@ -228,12 +227,13 @@ impl<'a> Catalog<'a> {
     pub fn require_number_of(&self, id: &Id) -> Result<u64> {
         let first_damage = || self.refs.iter().find_map(|(_, id)| id.as_ref().err());
         self.number_of(id).ok_or_else(|| match (first_damage(), self.elsewhere(id)) {
-            (_, Some(name)) => Error::not_found(format!("{name} has no number here"))
-                .hint("`lua-store pull` brings it, and puts yours of the same number after it"),
+            (_, Some(name)) => {
+                Error::not_found(format!("{name} has no number here")).hint(Hint::PullAndFollow)
+            }
             (Some(error), None) => error.again(),
             (None, None) => {
                 Error::corrupt(format!("the ledger names version {}, and no ref does", id.short()))
-                    .hint("`lua-store fsck` names what is damaged")
+                    .hint(Hint::Fsck)
             }
         })
     }
@@ -333,6 +333,5 @@ fn folded(store: &Store, head: Option<Id>) -> Result<LedgerIndex> {
 }
 
 fn not_found(number: u64) -> Error {
-    Error::not_found(format!("Version v{number} not found"))
-        .hint("`lua-store version list --all` shows what there is")
+    Error::not_found(format!("Version v{number} not found")).hint(Hint::ListVersions)
 }

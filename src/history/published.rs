@@ -1,6 +1,6 @@
 //! Published: which of our versions remotes have under the numbers that they have here. Others know them by these.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::object::Id;
 use crate::store::{Heads, Store, common};
 
@@ -22,9 +22,7 @@ pub fn check(store: &Store, local: &Heads, new: &Heads) -> Result<()> {
                 "the remote \"{name}\" has our {} under the same number, which would become another one",
                 moved.join(" and ")
             ))
-            .hint(format!(
-                "nothing was changed; need \"{name}\" not keep its numbers, `lua-store remote remove {name}` forgets it"
-            )));
+            .hint(Hint::ForgetRemote { remote: name.to_owned() }));
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Records: small MessagePack maps that say who did what, when. Each is a blob in a tree of its own,
 //! beside entries that link to what it is about. Field order is part of the format.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
@@ -113,9 +113,7 @@ pub fn fields(bytes: &[u8]) -> Option<Value> {
 pub fn unreadable(what: &str, error: Error) -> Error {
     let error = error.context(format!("cannot read {what}"));
     match error.kind() {
-        Kind::Corrupt => {
-            error.hint("`lua-store fsck` names what is damaged and which versions it affects")
-        }
+        Kind::Corrupt => error.hint(Hint::FsckAffected),
         _ => error,
     }
 }

@@ -4,7 +4,7 @@ use super::catalog::Catalog;
 use super::source::SourceVersion;
 use super::verify::Problem;
 use super::version::{self, Version};
-use crate::error::Result;
+use crate::error::{Hint, Result};
 use crate::object::{Id, ObjectKind};
 use crate::store::refs::{RefCheck, RefName, Trouble};
 use crate::store::{Odb, Store};
@@ -22,8 +22,8 @@ pub fn problems(store: &Store, survey: &RefCheck) -> Vec<Problem> {
             .collect(),
         next: trouble.next.clone().or_else(|| match &trouble.refs[..] {
             [] => None,
-            [name] => Some(next(store, survey, name)),
-            _ => Some("`lua-store fsck --repair` puts back those that are known".to_owned()),
+            [name] => Some(next(store, survey, name).into()),
+            _ => Some(Hint::RepairKnown),
         }),
     };
     survey.problems.iter().map(problem).collect()

@@ -6,30 +6,30 @@ use super::revision::Revision;
 use super::source;
 use super::suggest;
 use super::version;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::object::{Id, IdPrefix, Mode, ObjectKind, Source, TreeEntry, entry_at};
 use crate::store::{Heads, Store};
 
 /// The number of the version that a revision names.
 pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
-    let hint = "`lua-store version list --all` shows what there is";
     match revision {
         Revision::Number(number) => {
-            let missing = || Error::not_found(format!("Version v{number} not found")).hint(hint);
+            let missing = || {
+                Error::not_found(format!("Version v{number} not found")).hint(Hint::ListVersions)
+            };
             catalog.has(*number).then_some(*number).ok_or_else(missing)
         }
         Revision::Active => catalog.active_number().ok_or_else(|| none_active(catalog)),
-        Revision::Latest => catalog.latest().ok_or_else(|| {
-            Error::not_found("there are no versions yet")
-                .hint("`lua-store version create` makes one")
-        }),
+        Revision::Latest => catalog
+            .latest()
+            .ok_or_else(|| Error::not_found("there are no versions yet").hint(Hint::CreateVersion)),
         Revision::Previous => catalog.previous_number()?.ok_or_else(|| {
             Error::not_found("no version was active before the active one")
-                .hint("`lua-store log --ledger` shows all promotions")
+                .hint(Hint::LogPromotions)
         }),
         Revision::IdPrefix(digits) => by_id(catalog, digits),
         Revision::Source(_) | Revision::Inside(..) => {
-            Err(Error::usage(format!("\"{revision}\" is not a version")).hint(hint))
+            Err(Error::usage(format!("\"{revision}\" is not a version")).hint(Hint::ListVersions))
         }
     }
 }
@@ -37,14 +37,12 @@ pub fn number(catalog: &Catalog, revision: &Revision) -> Result<u64> {
 fn none_active(catalog: &Catalog) -> Error {
     if let Some(number) = catalog.active_elsewhere() {
         return Error::not_found(format!("the active version v{number} is not here"))
-            .hint("`lua-store pull` brings it");
+            .hint(Hint::Pull);
     }
     let error = Error::not_found("no version is active");
     match catalog.remaining().next() {
-        Some(number) => {
-            error.hint(format!("`lua-store version promote v{number}` makes the newest one active"))
-        }
-        None => error.hint("`lua-store version create` makes a version"),
+        Some(number) => error.hint(Hint::PromoteNewest(number)),
+        None => error.hint(Hint::CreateFirstVersion),
     }
 }
 
@@ -59,7 +57,7 @@ fn by_id(catalog: &Catalog, digits: &str) -> Result<u64> {
     match matching.as_slice() {
         [number] => Ok(*number),
         [] => Err(Error::not_found(format!("no version has an id that begins with \"{digits}\""))
-            .hint("`lua-store version list --all` shows what there is")),
+            .hint(Hint::ListVersions)),
         several => {
             let names: Vec<String> = several.iter().map(|number| format!("v{number}")).collect();
             Err(Error::usage(format!("\"{digits}\" is ambiguous: {}", names.join(", "))))
@@ -112,7 +110,7 @@ fn near_path<S: Source + ?Sized>(
     root: &Id,
     base: &Revision,
     path: &str,
-) -> Result<String> {
+) -> Result<Hint> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     for folder_there in
         [folder.to_owned(), format!("{SOURCE}/{folder}").trim_end_matches('/').to_owned()]
@@ -127,10 +125,10 @@ fn near_path<S: Source + ?Sized>(
         if let Some(near) = suggest::nearest(name, tree.entries().iter().map(|entry| &*entry.name))
         {
             let slash = if folder.is_empty() { "" } else { "/" };
-            return Ok(format!("did you mean `{base}:{folder}{slash}{near}`?"));
+            return Ok(format!("did you mean `{base}:{folder}{slash}{near}`?").into());
         }
     }
-    Ok(format!("`lua-store ls-tree -r {base}` lists what there is"))
+    Ok(Hint::ListTree { tree: base.to_string() })
 }
 
 fn is_version(store: &Store, number: u64) -> Result<bool> {

@@ -2,7 +2,7 @@
 //! id, or `v2:path` for what is inside. What it means in a store is found out later.
 
 use super::suggest;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::object::IdPrefix;
 use std::fmt;
 use std::str::FromStr;
@@ -79,8 +79,10 @@ fn number(text: &str, digits: &str) -> Result<Revision> {
         Ok(0) => Err(invalid(text)),
         Ok(number) => Ok(Revision::Number(number)),
         // A number, and larger than any that was ever given.
-        Err(_) => Err(Error::not_found(format!("there is no version v{digits}"))
-            .hint("`lua-store version list --all` shows all versions")),
+        Err(_) => {
+            Err(Error::not_found(format!("there is no version v{digits}"))
+                .hint(Hint::ListAllVersions))
+        }
     }
 }
 

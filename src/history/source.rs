@@ -3,7 +3,7 @@
 
 use super::record::{self, RECORD, SOURCE, STATE, SourceRecord};
 use super::state::State;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::model::numbers::{self, Numbers};
 use crate::object::{Id, Memory, Sink, Source, Tree, TreeEntry};
 use crate::store::{Batch, Store, refs};
@@ -52,8 +52,7 @@ pub fn latest(store: &Store) -> Result<Option<SourceVersion>> {
 /// The source version of a number.
 pub fn get(store: &Store, number: u64) -> Result<SourceVersion> {
     find(store, REFS, number)?.ok_or_else(|| {
-        Error::not_found(format!("Source version v{number} not found"))
-            .hint("`lua-store source list` shows what there is")
+        Error::not_found(format!("Source version v{number} not found")).hint(Hint::ListSources)
     })
 }
 

@@ -32,10 +32,6 @@ pub fn unpack(
     }
     let made = fs::create_dir_all(folder)
         .and_then(|()| workspace::apply(&plan, folder, &objects, progress).map(drop));
-    made.map_err(|error| {
-        let again = "the same command again finishes it";
-        let hint = error.hint_text().map_or(again.to_owned(), |hint| format!("{hint}\n{again}"));
-        error.hint(hint)
-    })?;
+    made.map_err(|error| error.also("the same command again finishes it"))?;
     Ok(object::leaves(&objects, files)?.len())
 }

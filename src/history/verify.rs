@@ -9,7 +9,7 @@ use super::rules::{self, Report, Scope};
 use super::source::SourceVersion;
 use super::state::State;
 use super::version::{self, Version};
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::object::{Id, Source};
 use crate::store::{Heads, RemoteTracking, Store, refs};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -29,7 +29,7 @@ pub fn ledger(project: &Project, catalog: &Catalog) -> Result<usize> {
             && unnamed.len() > catalog.damaged()
         {
             let what = format!("ledger record {} names a version that no ref has", step.id.short());
-            return Err(Error::corrupt(what).hint("`lua-store fsck` names what is damaged"));
+            return Err(Error::corrupt(what).hint(Hint::Fsck));
         }
     }
     Ok(count)
@@ -44,7 +44,7 @@ pub struct Problem {
     /// Names of the versions and source versions that need it.
     pub affects: Vec<String>,
     /// What to do about it, where that is known.
-    pub next: Option<String>,
+    pub next: Option<Hint>,
 }
 
 /// Walks everything that refs and the ledger reach, and reports what cannot be read.
@@ -172,7 +172,7 @@ impl<'a> Walk<'a> {
                 subject: "rules".to_owned(),
                 what: format!("{whose}{what}: {}", breach.reason),
                 affects: Vec::new(),
-                next: Some(next.to_owned()),
+                next: Some(next.into()),
             });
         }
     }

@@ -1,7 +1,7 @@
 //! Tree comparison by path. Equal subtrees are never opened.
 
 use super::{Id, Mode, PathLimits, Source, Tree, TreeEntry, TreeExtents};
-use crate::error::Result;
+use crate::error::{Hint, Result};
 use std::cmp::Ordering;
 
 /// Leaf of a tree: its mode and the id of its blob.
@@ -66,11 +66,7 @@ fn check_extents(source: &dyn Source, roots: [Option<Id>; 2]) -> Result<()> {
         .iter()
         .flatten()
         .try_for_each(|root| extents.check(source, root, PathLimits::ANY))
-        .map_err(|error| {
-            error.context("cannot compare these files").hint(
-                "the version was made to take all memory: `lua-store source list` says by whom",
-            )
-        })
+        .map_err(|error| error.context("cannot compare these files").hint(Hint::ListAuthors))
 }
 
 /// Every file of a tree with its path, sorted by the bytes of the paths.

@@ -16,7 +16,7 @@ pub use memory::Memory;
 pub use path::{PathFinder, entry_at, nest};
 pub use tree::{Mode, Tree, TreeEntry, check_name};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use std::io::{self, Read, Write};
 
 /// The two kinds of object.
@@ -139,6 +139,5 @@ fn write_failed(id: &Id, error: &io::Error) -> Error {
 }
 
 fn missing(id: &Id) -> Error {
-    Error::corrupt(format!("object {id} is missing"))
-        .hint("`lua-store fsck` names what is damaged and which versions it affects")
+    Error::corrupt(format!("object {id} is missing")).hint(Hint::FsckAffected)
 }

@@ -1,6 +1,6 @@
 //! Allowed secrets: the list in the configuration, changed by `push` and shown by `status`.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
 
 /// Puts these on the list, and takes those from it.
@@ -24,7 +24,7 @@ pub fn change(project: &Project, allow: &[String], disallow: &[String]) -> Resul
     for name in allow {
         if name.trim_matches('/').is_empty() {
             return Err(Error::usage("`--allow` needs a path, or a kind and a name")
-                .hint("for example `lua-store push --allow src/key.ts --allow skill/orders`"));
+                .hint(Hint::AllowExample));
         }
         config.add_allowed(&named(project, name));
     }

@@ -1,6 +1,6 @@
 //! Bundles of an agent: which versions one carries, and what becomes of it where it arrives.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::fs;
 use crate::history::project::Project;
 use crate::history::rules::{self, Breach, Scope, Strictness};
@@ -38,8 +38,7 @@ pub fn range(store: &Store, first: u64, last: u64) -> Result<Choice> {
     let source_of = |number: u64| -> Result<u64> {
         let id = number.checked_sub(1).and_then(|at| all.versions.get(usize::try_from(at).ok()?));
         let missing = || {
-            Error::not_found(format!("version v{number} not found"))
-                .hint("`lua-store version list` shows what there is")
+            Error::not_found(format!("version v{number} not found")).hint(Hint::ListNewestVersions)
         };
         Ok(Version::load(store.objects(), number, *id.ok_or_else(missing)?)?.meta.source_version)
     };

@@ -2,7 +2,7 @@
 
 use super::stock;
 use super::wording;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::history::catalog::Catalog;
 use crate::history::record::{VersionMeta, Who};
 use crate::history::source::{self, SourceVersion};
@@ -198,14 +198,12 @@ fn unused(
 }
 
 fn unread(number: u64, reason: &str) -> Error {
-    Error::failed(format!("cannot make a version of source version v{number}: its agent was not read: {reason}")).hint(
-        "correct it, then `lua-store push`\n\
-         `lua-store version create --allow-unreadable` makes one of the files, with the state that was pushed before",
-    )
+    Error::failed(format!(
+        "cannot make a version of source version v{number}: its agent was not read: {reason}"
+    ))
+    .hint(Hint::CreateUnreadable)
 }
 
 fn nothing_pushed() -> Error {
-    Error::failed("No source version exists for this agent").hint(
-        "run `lua-store push` first, or pass `--auto-push` to push everything and then snapshot",
-    )
+    Error::failed("No source version exists for this agent").hint(Hint::PushFirst)
 }

@@ -4,7 +4,7 @@
 //! still compared with what was meant to be live last. What both sides agreed on before decides who moved.
 
 use crate::compare::{self, PersonaChange, SettingChange, StateChange};
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::history::ledger::{self, LedgerIndex, Step};
 use crate::history::record::Event;
 use crate::history::revision::Revision;
@@ -192,7 +192,7 @@ impl<'a, S: Source + ?Sized> Versions<'a, S> {
         let id = number.checked_sub(1).and_then(|at| self.ids.get(at as usize));
         let missing = || {
             Error::not_found(format!("the remote has no version v{number}"))
-                .hint("`lua-store version list --all` shows what there is after `lua-store fetch`")
+                .hint(Hint::ListAfterFetch)
         };
         Version::load(self.objects, number, *id.ok_or_else(missing)?)
     }

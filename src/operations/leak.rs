@@ -3,7 +3,7 @@
 //! A definition, a persona or a message is kept for ever, sent to every remote and shown in every diff. So
 //! whatever looks like a secret is refused before it becomes an object, and never printed whole.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::fs;
 use crate::model::agent::{Agent, Persona, Primitive};
 use crate::object::{PathFinder, Source};
@@ -58,30 +58,15 @@ pub fn refuse(leaks: &[Leak]) -> Result<()> {
     if count > told.len() {
         message += &format!("\n  … and {} more", count - told.len());
     }
-    Err(Error::failed(message).hint(format!(
-        "read it when the agent runs: put the value into `.env` and write `env('NAME')`\n\
-         `{}` keeps what is no secret",
-        allow_command(told)
-    )))
+    Err(Error::failed(message).hint(Hint::AllowSecrets(allowances(told))))
 }
 
-/// The command that allows all of these.
-pub fn allow_command(leaks: &[Leak]) -> String {
-    let mut names: Vec<&str> = leaks.iter().map(|leak| &*leak.allow).collect();
+/// The names that allow all of these, each once.
+pub fn allowances(leaks: &[Leak]) -> Vec<String> {
+    let mut names: Vec<String> = leaks.iter().map(|leak| leak.allow.clone()).collect();
     names.sort_unstable();
     names.dedup();
-    let flags: Vec<String> = names.iter().map(|name| format!("--allow {}", quoted(name))).collect();
-    format!("lua-store push {}", flags.join(" "))
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+@:,=".contains(c);
-    if word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    names
 }
 
 pub fn reason(text: &str, hit: &Hit) -> String {

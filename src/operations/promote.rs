@@ -4,7 +4,7 @@
 //! what is here otherwise.
 
 use super::wording;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::history::catalog::Catalog;
 use crate::history::ledger::{self, Step as Recorded};
 use crate::history::record::{Event, LedgerRecord, Who};
@@ -56,14 +56,14 @@ impl<'a> Ground<'a> {
                 return Err(Error::conflict(format!(
                     "\"{revision}\" is v{number} at the remote and v{other} here, where something waits to be sent"
                 ))
-                .hint(format!("name the version: `lua-store version promote v{number}`")));
+                .hint(Hint::PromoteByNumber(number)));
             }
         }
         if self.shared.is_some_and(|both| number > both as u64) {
             return Err(Error::conflict(format!(
                 "v{number} is another version here than at the remote"
             ))
-            .hint("`lua-store pull` gives yours the next free number"));
+            .hint(Hint::PullForNumber));
         }
         Ok(number)
     }
@@ -106,13 +106,11 @@ pub fn judge(ground: &Ground, version: &Revision, expect: Option<&Revision>) -> 
 }
 
 /// What can be promoted instead of a deleted version.
-fn other_than(live: &Catalog) -> String {
+fn other_than(live: &Catalog) -> Hint {
     let can_be = |number: &u64| matches!(live.status(*number), Status::Staged | Status::Superseded);
     match live.numbers().find(can_be) {
-        Some(number) => format!(
-            "`lua-store version promote {number}` promotes the newest that can be; `lua-store version list` shows all"
-        ),
-        None => "`lua-store version create` makes one that can be promoted".to_owned(),
+        Some(number) => Hint::PromoteOther(number),
+        None => Hint::CreatePromotable,
     }
 }
 
@@ -186,7 +184,7 @@ fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result
         None => "no version is active".to_owned(),
     };
     Err(Error::conflict(format!("cannot promote v{number}: {found}, not v{expected} as expected"))
-        .hint("`lua-store log --ledger` shows who promoted what, when"))
+        .hint(Hint::LogAuthors))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use super::stage::{self, Report, Staged};
 use super::wording;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
 use crate::history::record::Who;
 use crate::history::source::{self, SourceVersion};
@@ -69,7 +69,7 @@ fn require_sound(store: &Store, root: Option<Id>) -> Result<()> {
         false => Err(Error::corrupt(
             "cannot push: what is as it was pushed before is damaged, and in no file of the project",
         )
-        .hint("`lua-store fsck` names it; `lua-store fsck --repair --from REMOTE` brings it from a remote")),
+        .hint(Hint::FsckFromRemote)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The files that an agent was read from: a version holds them all, or it could not be read again.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::model::agent::{Agent, SourceRef};
 use crate::object::{Id, Source};
 use crate::reader::cache::CachedAgent;
@@ -55,8 +55,5 @@ pub fn check_inside(agent: &Agent) -> Result<()> {
     Err(Error::failed(format!(
         "{by}cannot push: \"{path}\" is imported, and is outside of the project"
     ))
-    .hint(
-        "move it into the project, or make it a package that is installed from a registry\n\
-         `lua-store push backup` keeps the files of the project alone",
-    ))
+    .hint(Hint::MoveInside))
 }

@@ -6,7 +6,7 @@ mod tests;
 use super::build::Scope;
 use super::reached;
 use super::stage::Request;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use crate::history::project::Project;
 use crate::history::rules;
 use crate::model::agent::Agent;
@@ -123,7 +123,5 @@ fn kept_anyway(error: Error) -> Error {
     if !reader::is_about_code(&error) {
         return error;
     }
-    let hint = "`lua-store push backup` keeps the files as they are";
-    let hint = error.hint_text().map_or(hint.to_owned(), |first| format!("{first}\n{hint}"));
-    error.hint(hint)
+    error.also(Hint::PushBackup)
 }

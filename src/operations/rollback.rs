@@ -5,7 +5,7 @@
 
 use super::push;
 use crate::diff::{self, TreeChange};
-use crate::error::Result;
+use crate::error::{Hint, Result};
 use crate::history::project::Project;
 use crate::history::record::{SourceRecord, Who};
 use crate::history::source::{self, SNAPSHOT_REFS, SourceVersion};
@@ -125,11 +125,7 @@ pub fn restore(
         .and_then(|()| workspace::apply(plan, root, objects, progress));
     done.map(drop).map_err(|error| {
         let Some(kept) = kept else { return error };
-        let back = format!(
-            "`lua-store source rollback --snapshot {kept} --force` brings back the files as they were"
-        );
-        let hint = error.hint_text().map_or(back.clone(), |hint| format!("{hint}\n{back}"));
-        error.hint(hint)
+        error.also(Hint::RestoreSnapshot(kept))
     })
 }
 

@@ -7,7 +7,7 @@ use super::reading::{self, Reading};
 use super::stock;
 use crate::compare::PushedItem;
 use crate::diff;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use crate::history::project::Project;
 use crate::history::record::{SourceRecord, Who};
 use crate::history::source::{self, SourceVersion};
@@ -99,10 +99,7 @@ impl Report {
         Err(Error::failed(format!(
             "cannot push what the output of `lua compile` lacks:\n  {notes}"
         ))
-        .hint(
-            "write it in a form that the compiler knows, then `lua compile` again\n\
-                   `lua-store push --allow-dropped` pushes it as it is read here",
-        ))
+        .hint(Hint::PushDropped))
     }
 
     /// The record of this push.

@@ -29,9 +29,9 @@ const KINDS: [Kind; 8] = [
     Kind::Forbidden,
 ];
 
-impl From<&Error> for ErrorBody {
-    fn from(error: &Error) -> ErrorBody {
-        let hint = error.hint_text().map(str::to_owned);
+impl ErrorBody {
+    /// An error, with what the server says of what helps.
+    pub fn new(error: &Error, hint: Option<String>) -> ErrorBody {
         let kind = error.kind().word().to_owned();
         ErrorBody { error: ErrorFields { kind, message: error.message().to_owned(), hint } }
     }

@@ -120,7 +120,9 @@ fn an_error_survives_the_wire() {
         Error::new(Kind::Unavailable, "try later"),
     ];
     for error in errors {
-        let text = serde_json::to_string(&ErrorBody::from(&error)).unwrap();
+        let text =
+            serde_json::to_string(&ErrorBody::new(&error, error.hint_text().map(str::to_owned)))
+                .unwrap();
         let back = Error::from(serde_json::from_str::<ErrorBody>(&text).unwrap());
         assert_eq!(
             (back.kind(), back.message(), back.hint_text()),

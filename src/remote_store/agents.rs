@@ -3,7 +3,7 @@
 use super::collect::{Upkeep, retire};
 use super::head::{LoadedHead, StoredHead};
 use super::{RemoteStore, uploads};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use crate::fs::{self, Clobber};
 use crate::protocol::AgentId;
 use std::io::ErrorKind;
@@ -83,9 +83,7 @@ impl RemoteStore {
         }
         let message =
             format!("agent \"{agent}\" is archived: it can be read, and takes nothing new");
-        Err(Error::new(Kind::Forbidden, message).hint(format!(
-            "whoever runs the server opens it again: `lua-store serve agents archive {agent} --undo`"
-        )))
+        Err(Error::new(Kind::Forbidden, message).hint(Hint::Unarchive { agent: agent.to_string() }))
     }
 
     /// Closes an agent for everything new, or opens it again; false where it was so before.

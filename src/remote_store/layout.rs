@@ -1,7 +1,7 @@
 //! Layout of a remote store's folder, and its `format` file.
 
 use super::engine::PackKey;
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Hint, Result};
 use crate::fs::{self, Clobber, Published};
 use crate::model::names;
 use crate::object::Id;
@@ -200,7 +200,7 @@ fn check_empty(root: &Path) -> Result<()> {
             "a backup was not restored to its end in \"{}\"",
             root.display()
         ))
-        .hint("`lua-store serve restore BACKUP` with the same folder goes on"));
+        .hint(Hint::RestoreBackupAgain));
     }
     let stranger =
         |name: &String| !name.starts_with("tmp-") && name != FORMAT && name != "lost+found";

@@ -4,7 +4,7 @@ use super::conflict::{conflict_json, conflict_lines};
 use super::line::{Line, Sign};
 use super::{item_lines, part_lines};
 use crate::compare::StateChange;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::history::ledger::Step;
 use crate::history::record;
 use crate::history::record::Event;
@@ -138,7 +138,7 @@ pub fn moved_json(moved: &LedgerChange) -> Result<Value> {
 /// ConflictReason something cannot go to a remote before its news came here. `action` is `push` or `promote v3`.
 pub fn behind(action: &str, remote: &str, news: &Incoming) -> Error {
     Error::conflict(format!("cannot {action}: \"{remote}\" has {}", count(news)))
-        .hint(format!("`lua-store pull {remote}` brings it here; nothing was changed"))
+        .hint(Hint::PullFirst { remote: remote.to_owned() })
 }
 
 /// `2 source versions and 1 version that are not here`
@@ -181,8 +181,8 @@ pub fn refusal(remote: &str, refused: &PullConflicts) -> Error {
             .hint("edit your files so that both can stand, then pull again; nothing was changed");
     }
     error.hint(match refused.diverged {
-        Some(_) => format!("`lua-store pull {remote} --theirs` takes what is there and leaves your promotions out; nothing was changed"),
-        None => format!("`lua-store pull {remote} --theirs` takes what is there where they clash, `--ours` keeps yours; nothing was changed"),
+        Some(_) => Hint::PullTheirLedger { remote: remote.to_owned() },
+        None => Hint::PullTheirs { remote: remote.to_owned() },
     })
 }
 

@@ -1,5 +1,6 @@
 //! Access control: the token of a request, looked up among those that are valid now.
 
+use super::hints;
 use super::limits::Requester;
 use super::log::Clock;
 use super::pattern::AgentPattern;
@@ -162,9 +163,8 @@ fn allows(scope: TokenScope, needed: TokenScope, agents: &str) -> Result<()> {
     if scope.allows(needed) {
         return Ok(());
     }
-    Err(Error::new(Kind::Forbidden, format!("the token may {scope} but not {needed}")).hint(format!(
-        "ask whoever runs the server for another: `lua-store serve token create --agent {agents} --scope {needed}`"
-    )))
+    Err(Error::new(Kind::Forbidden, format!("the token may {scope} but not {needed}"))
+        .hint(hints::create_token(agents, needed)))
 }
 
 fn presented(headers: &HeaderMap) -> Result<TokenSecret> {
@@ -186,10 +186,7 @@ fn presented(headers: &HeaderMap) -> Result<TokenSecret> {
 }
 
 fn denied(message: &str) -> Error {
-    Error::new(Kind::Auth, message).hint(
-        "a token comes from whoever runs the server, who makes it with `lua-store serve token create`; \
-         `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it",
-    )
+    Error::new(Kind::Auth, message).hint(hints::TOKEN)
 }
 
 /// The one answer for an agent that is somebody else's and for one that nobody has.

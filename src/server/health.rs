@@ -57,7 +57,7 @@ pub async fn metrics(
     }
     let error =
         Error::new(Kind::Auth, "from another machine the metrics need a token of scope admin");
-    Err(error.hint("`lua-store serve token create --agent AGENT --scope admin` makes one").into())
+    Err(error.hint(super::hints::CREATE_ADMIN_TOKEN).into())
 }
 
 /// From this machine, and not handed on by a proxy on it, unless by a trusted one from this machine.

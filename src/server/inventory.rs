@@ -65,7 +65,7 @@ pub fn existing(store: &RemoteStore, agent: &AgentId) -> Result<Overview> {
 }
 
 fn no_agent(agent: &AgentId) -> Error {
-    let hint = "`lua-store serve agents list` shows the agents";
+    let hint = super::hints::LIST_AGENTS;
     Error::not_found(format!("there is no agent \"{agent}\"")).hint(hint)
 }
 

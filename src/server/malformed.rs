@@ -3,8 +3,7 @@
 
 use super::limits::Connection;
 use crate::error::Error;
-use crate::protocol::ErrorBody;
-use crate::server::response::problem_text;
+use crate::server::response::{self, problem_text};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use std::io::{self, IoSlice};
@@ -134,7 +133,7 @@ pub async fn answer(
     id: &str,
     now: Timestamp,
 ) -> io::Result<()> {
-    let body = problem_text(&ErrorBody::from(&why(status)));
+    let body = problem_text(&response::body(&why(status)));
     let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now);
     let date = date.map(|date| format!("date: {date}\r\n")).unwrap_or_default();
     let head = format!(

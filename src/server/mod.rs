@@ -13,6 +13,7 @@ mod disk;
 mod download;
 pub mod expiry;
 mod health;
+pub mod hints;
 pub mod inventory;
 mod io;
 pub mod last_used;

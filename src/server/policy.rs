@@ -1,6 +1,7 @@
 //! Listening policy: anywhere with tokens, without them on this machine only.
 
 use super::ServerConfig;
+use super::hints;
 use crate::error::{Error, Result};
 
 /// Warnings for the operator before the server starts; an error where it must not.
@@ -11,16 +12,13 @@ pub fn check_policy(config: &ServerConfig, tokens: usize) -> Result<Vec<String>>
         return Err(Error::usage(format!(
             "cannot listen on {address} with `--no-auth`: others reach it"
         ))
-        .hint(
-            "`--no-auth` is for 127.0.0.1; leave it out, and make tokens: \
-                   `lua-store serve token create --agent AGENT --scope push`",
-        ));
+        .hint(hints::NO_AUTH_IS_LOCAL));
     }
     if !here && tokens == 0 {
         return Err(Error::usage(format!(
             "cannot listen on {address}: there is no token, so nobody could be told apart"
         ))
-        .hint("`lua-store serve token create --agent AGENT --scope push` makes one"));
+        .hint(hints::CREATE_PUSH_TOKEN));
     }
     let mut warnings = Vec::new();
     if !here && config.tls.is_none() {
@@ -34,11 +32,10 @@ pub fn check_policy(config: &ServerConfig, tokens: usize) -> Result<Vec<String>>
             "without tokens every user and program of this machine may read and push".to_owned(),
         );
     } else if tokens == 0 {
-        warnings.push(
-            "there is no token yet, so nothing can be read or pushed: \
-             `lua-store serve token create --agent AGENT --scope push` makes one"
-                .to_owned(),
-        );
+        warnings.push(format!(
+            "there is no token yet, so nothing can be read or pushed: {}",
+            hints::CREATE_PUSH_TOKEN
+        ));
     }
     Ok(warnings)
 }

@@ -1,5 +1,6 @@
 //! Error responses: a status and `{"error": {"kind", "message", "hint"}}`.
 
+use super::hints;
 use crate::error::{Error, Kind};
 use crate::protocol::ErrorBody;
 use axum::body::Body;
@@ -40,20 +41,18 @@ impl HttpError {
                 let told = Error::failed(format!(
                     "the server failed at request {request}: what it keeps is damaged"
                 ));
-                ErrorBody::from(
-                    &told.hint("whoever runs the server sees what with `lua-store serve fsck`"),
-                )
+                body(&told.hint(hints::FSCK))
             }
             StatusCode::INTERNAL_SERVER_ERROR => {
                 let told = Error::failed(format!("the server failed at request {request}"));
-                ErrorBody::from(
+                body(
                     &told.hint("the server's log says why; what was stored before is not affected"),
                 )
             }
             StatusCode::INSUFFICIENT_STORAGE if self.error.is_unwritable() => {
                 unwritable(&self.error)
             }
-            _ => ErrorBody::from(&*self.error),
+            _ => body(&self.error),
         };
         let mut answer = json(self.status, &problem);
         let headers = answer.headers_mut();
@@ -80,6 +79,11 @@ impl HttpError {
     }
 }
 
+/// An error as a client is told of it.
+pub fn body(error: &Error) -> ErrorBody {
+    ErrorBody::new(error, hints::of(error))
+}
+
 impl From<Error> for HttpError {
     fn from(error: Error) -> HttpError {
         let status = if error.is_unwritable() {
@@ -100,9 +104,7 @@ fn unwritable(error: &Error) -> ErrorBody {
         _ => ("the server's disk is full", "there is room"),
     };
     let told = Error::unavailable(what);
-    ErrorBody::from(
-        &told.hint(format!("nothing was changed there; run the command again when {when}")),
-    )
+    body(&told.hint(format!("nothing was changed there; run the command again when {when}")))
 }
 
 impl IntoResponse for HttpError {

@@ -95,9 +95,7 @@ fn name(request: &Request) -> &'static str {
 }
 
 async fn nothing_here() -> HttpError {
-    Error::not_found("there is nothing at this address")
-        .hint("a remote's address is this server's and the id of an agent: `lua-store remote add origin URL/AGENT`")
-        .into()
+    Error::not_found("there is nothing at this address").hint(super::hints::ADDRESS).into()
 }
 
 async fn wrong_method() -> HttpError {

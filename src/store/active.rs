@@ -11,8 +11,8 @@
 
 use super::layout;
 use super::refs::packed::Packed;
-use super::refs::{FSCK, RefName, VERSIONS, log};
-use crate::error::{Error, Result};
+use super::refs::{RefName, VERSIONS, log};
+use crate::error::{Error, Hint, Result};
 use crate::fs;
 use crate::object::Id;
 use serde::{Deserialize, Serialize};
@@ -107,13 +107,9 @@ fn lost(dir: &Path, was: &Active) -> Error {
 }
 
 /// The command that makes the file what it was.
-pub fn mend(dir: &Path, was: &Active) -> String {
+pub fn mend(dir: &Path, was: &Active) -> Hint {
     let text = was.encode().replace('\n', "\\n");
-    let path = dir.join(layout::ACTIVE);
-    format!(
-        "`lua-store fsck --repair` puts it back, as does `printf '{text}' > \"{}\"`",
-        path.display()
-    )
+    Hint::RepairPointer { text, path: dir.join(layout::ACTIVE) }
 }
 
 /// Puts back a pointer that was lost or damaged; the caller holds the lock.
@@ -141,7 +137,7 @@ fn read_file(dir: &Path) -> Result<Option<Active>> {
             path.display(),
             layout::show(&bytes)
         ))
-        .hint(was.map_or(FSCK.to_owned(), |was| mend(dir, &was)))
+        .hint(was.map_or(Hint::FsckAffected, |was| mend(dir, &was)))
     };
     Active::decode(&bytes).map(Some).ok_or_else(damaged)
 }
@@ -161,9 +157,7 @@ pub fn swap(dir: &Path, expected: Option<&Active>, new: &Active) -> Result<()> {
             say(expected),
             say(found.as_ref()),
         ))
-        .hint(
-            "somebody else promoted or deleted meanwhile: `lua-store version list` shows what is active now",
-        ));
+        .hint(Hint::PointerMoved));
     }
     fs::replace(&dir.join(layout::ACTIVE), new.encode().as_bytes())
 }

@@ -1,6 +1,6 @@
 //! Layout of `.lua/`, and its `format` file.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::fs::{self, Clobber, Published};
 use crate::store::git_guard;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ pub fn check_format(dir: &Path) -> Result<()> {
             "not a lua-store project: there is no \"{}\"",
             path.display()
         ))
-        .hint("`lua-store init` makes a folder one"));
+        .hint(Hint::Init));
     };
     if found == FORMAT_LINE.as_bytes() {
         return Ok(());
@@ -70,10 +70,8 @@ pub fn check_format(dir: &Path) -> Result<()> {
         ))
         .hint("a newer lua-store wrote it; update lua-store to read it"));
     }
-    Err(Error::corrupt(format!("\"{}\" is damaged: it holds {text}", path.display())).hint(format!(
-        "stores of this program have the one line {} in it: write it there, then run `lua-store fsck`",
-        show(FORMAT_LINE.as_bytes()),
-    )))
+    Err(Error::corrupt(format!("\"{}\" is damaged: it holds {text}", path.display()))
+        .hint(Hint::RecoverFormat { line: show(FORMAT_LINE.as_bytes()) }))
 }
 
 fn is_another_version(found: &[u8]) -> bool {
@@ -135,7 +133,7 @@ mod tests {
         std::fs::remove_dir(dir.join("refs/versions")).unwrap();
         let error = Store::open(&dir).unwrap_err();
         assert_eq!(error.kind(), Kind::Usage);
-        assert_eq!(error.hint_text(), Some("`lua-store init` makes a folder one"));
+        assert_eq!(error.hints(), [Hint::Init]);
         Store::init(&dir).unwrap();
         assert!(dir.join("refs/versions").is_dir());
     }

@@ -37,7 +37,7 @@ pub use odb::{
 pub use receipts::{Receipt, ReceiptSeries, ReceiptToken, Receipts, TokenName, named};
 pub use refs::Refs;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -144,7 +144,7 @@ impl Store {
     }
 
     /// The command that makes the pointer what it was.
-    pub fn mend_pointer(&self, was: &Active) -> String {
+    pub fn mend_pointer(&self, was: &Active) -> Hint {
         active::mend(&self.dir, was)
     }
 

@@ -1,7 +1,7 @@
 //! Project folder: the nearest folder at or above a given one that has a store.
 
 use super::layout::{DIR, FORMAT};
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Hint, Result};
 use std::path::{Path, PathBuf};
 
 /// The project's folder. Its store is in `DIR` below it.
@@ -13,7 +13,7 @@ pub fn find(from: &Path) -> Result<PathBuf> {
         Error::usage(format!(
             "not a lua-store project: no \"{DIR}/{FORMAT}\" in \"{place}\" or above"
         ))
-        .hint("`lua-store init` makes a folder one")
+        .hint(Hint::Init)
     };
     found.map(Path::to_owned).ok_or_else(none)
 }

@@ -7,7 +7,7 @@ use super::active::{self, Active};
 use super::receipts::Receipts;
 use super::refs::packed::Packed;
 use super::{Store, StoreLock, config, layout};
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Hint, Result};
 use crate::fs;
 use crate::object::Id;
 use crate::store::checksummed;
@@ -117,9 +117,8 @@ impl Store {
         let path = self.tracking_path(name)?;
         let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(None) };
         RemoteTracking::decode(&bytes).map(Some).map_err(|what| {
-            Error::corrupt(format!("\"{}\" is damaged: {what}", path.display())).hint(format!(
-                "remove that file, then `lua-store fetch {name}` asks the remote again"
-            ))
+            Error::corrupt(format!("\"{}\" is damaged: {what}", path.display()))
+                .hint(Hint::RefetchTracking { remote: name.to_owned() })
         })
     }
 

@@ -97,6 +97,11 @@ fn no_command_names_another_command() {
 }
 
 #[test]
+fn only_the_tables_of_hints_name_commands() {
+    check(sources("src"), names_commands);
+}
+
+#[test]
 fn only_the_room_fs_writes_files() {
     check(sources("src"), writes_files);
 }
@@ -319,6 +324,25 @@ fn sibling_commands(source: &Source, commands: &[&str]) -> Vec<String> {
         .collect()
 }
 
+/// A room below `cli` says what helps as an `error::Hint`; the front end knows its commands. The server has
+/// its own table, for its answers.
+fn names_commands(source: &Source) -> Vec<String> {
+    // The one sentence with a command in it is no hint of an error.
+    let tables = ["src/server/hints.rs", "src/report/live.rs"];
+    if matches!(room(&source.path), Some("cli") | None) || tables.contains(&&*source.path) {
+        return Vec::new();
+    }
+    // What a server is called is no command to run.
+    let names =
+        |line: &str| line.split("`lua-store ").skip(1).any(|rest| !rest.starts_with("serve`"));
+    code(source)
+        .filter(|(_, line)| names(line))
+        .map(|(number, line)| {
+            format!("{}:{number}: only cli/hints.rs names commands: {}", source.path, line.trim())
+        })
+        .collect()
+}
+
 fn writes_files(source: &Source) -> Vec<String> {
     const WRITES: &[&str] = &[
         "std::fs::write(",
@@ -503,6 +527,16 @@ mod the_rules_can_fail {
         );
         assert_eq!(wrong("src/cli/commands/source/mod.rs", "use super::push;"), 0);
         assert_eq!(stem("src/cli/commands/source/mod.rs"), "source");
+    }
+
+    #[test]
+    fn naming_a_command() {
+        let wrong = |path: &str, text: &str| names_commands(&source(path, text)).len();
+        assert_eq!(wrong("src/store/a.rs", ".hint(\"`lua-store fsck` names it\")"), 1);
+        assert_eq!(wrong("src/server/a.rs", "\"`lua-store serve token list` shows them\""), 1);
+        assert_eq!(wrong("src/remote_store/a.rs", "\"no folder of `lua-store serve`\""), 0);
+        assert_eq!(wrong("src/cli/hints.rs", "\"`lua-store fsck` names it\""), 0);
+        assert_eq!(wrong("src/store/a.rs", "// `lua-store fsck` calls it"), 0);
     }
 
     #[test]

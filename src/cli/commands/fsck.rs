@@ -1,6 +1,7 @@
 //! `fsck`: everything the store holds is held against its hash and its record, and repaired where that is asked for.
 
 use crate::cli::context::Context;
+use crate::cli::hints;
 use crate::cli::output::{GREEN, RED};
 use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, remote};
@@ -182,8 +183,7 @@ fn in_packs(checked: &Checked, walked: &[Problem]) -> Vec<Problem> {
 fn unshielded(name: &str) -> Problem {
     let what =
         "it keeps git away, and is missing or emptied: `git clean -fdx` would remove the store";
-    let next =
-        Some("`lua-store init` puts it back, and so does every command that writes".to_owned());
+    let next = Some("`lua-store init` puts it back, and so does every command that writes".into());
     Problem { next, ..problem(&format!(".lua/{name}"), what) }
 }
 
@@ -198,7 +198,7 @@ fn tell(cx: &mut Context<'_>, problems: &[Problem]) -> Result<()> {
         if !affects.is_empty() {
             cx.out.line(format!("  affects {}", affects.join(", ")))?;
         }
-        if let Some(next) = next {
+        if let Some(next) = next.as_ref().map(hints::text) {
             cx.out.line(format!("  next: {next}"))?;
         }
     }
@@ -206,5 +206,6 @@ fn tell(cx: &mut Context<'_>, problems: &[Problem]) -> Result<()> {
 }
 
 fn to_json(problem: &Problem) -> Value {
-    json!({"subject": problem.subject, "what": problem.what, "affects": problem.affects, "next": problem.next})
+    let next = problem.next.as_ref().map(hints::text);
+    json!({"subject": problem.subject, "what": problem.what, "affects": problem.affects, "next": next})
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::hints;
 use crate::cli::print;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
@@ -91,7 +92,7 @@ fn refuse(cx: &mut Context<'_>, name: &str, refused: &PullConflicts) -> Result<E
     if cx.out.is_json() {
         let mut answer = report::refusal_json(refused)?;
         answer["name"] = json!(name);
-        let (code, message, hint) = (error.kind().word(), error.message(), error.hint_text());
+        let (code, message, hint) = (error.kind().word(), error.message(), hints::of(&error));
         answer["error"] = json!({ "code": code, "message": message, "hint": hint });
         cx.out.json(&answer)?;
         return Ok(Exit::Found);

@@ -1,6 +1,7 @@
 //! `status`: where things stand, on one screen.
 
 use crate::cli::context::Context;
+use crate::cli::hints;
 use crate::cli::live::{View, Whom};
 use crate::cli::output::{BOLD, GREEN, YELLOW};
 use crate::cli::print::warn_of_damage;
@@ -279,7 +280,10 @@ fn print_secrets(cx: &mut Context<'_>, report: &Report, allowed: &[String]) -> R
         .iter()
         .for_each(|leak| cx.out.warn(format!("cannot be pushed: {}", leak.sentence())));
     if !report.leaks.is_empty() {
-        cx.out.hint(format!("`{}` keeps what is no secret", leak::allow_command(&report.leaks)));
+        cx.out.hint(format!(
+            "`{}` keeps what is no secret",
+            hints::allow_command(&leak::allowances(&report.leaks))
+        ));
     }
     Ok(())
 }

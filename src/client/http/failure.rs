@@ -1,7 +1,7 @@
 //! Request failure: the error, and the chance of a retry.
 
 use super::strange;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Hint, Kind};
 use crate::protocol::{ErrorBody, HeadDelta, TxnOutcome};
 use std::time::Duration;
 use ureq::Body;
@@ -142,15 +142,16 @@ fn hinted(error: Error, advice: Option<&str>) -> Error {
     if error.kind() != Kind::Auth {
         return error;
     }
-    let usual = "`lua-store login` keeps a token, or set LUA_STORE_TOKEN";
-    let hint = error.hint_text().unwrap_or(usual).to_owned();
-    error.hint(advice.map_or(hint.clone(), |advice| format!("{advice}\n{hint}")))
+    let said = error.hints().to_vec();
+    let said = if said.is_empty() { vec![Hint::Login] } else { said };
+    let advice = advice.map(Hint::from);
+    advice.into_iter().chain(said).fold(error.without_hints(), Error::also)
 }
 
 /// A server that moved is not followed: it would be given the token.
 fn moved_away(base: &str, to: &str) -> Error {
     Error::failed(format!("\"{base}\" points to \"{to}\", which is not followed"))
-        .hint("if that is where the remote is now, `lua-store remote set-url origin URL` says so")
+        .hint(Hint::RemoteMoved)
 }
 
 /// As much of what a server says as a person reads.

@@ -89,10 +89,7 @@ impl Retry {
 
 fn unavailable(error: Error, tried: u32) -> Error {
     let message = format!("{} (tried {tried} times)", error.message());
-    match error.hint_text() {
-        Some(hint) => Error::new(Kind::Unavailable, message).hint(hint),
-        None => Error::new(Kind::Unavailable, message),
-    }
+    error.hints().iter().cloned().fold(Error::new(Kind::Unavailable, message), Error::also)
 }
 
 /// Between 0 and 1. Without a source of randomness all wait the whole time, which is no harm.

@@ -2,7 +2,7 @@
 
 use super::Compared;
 use crate::compare::PersonaChange;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::flow::{Notice, Reporter};
 use crate::history::project::Project;
 use crate::history::record::Who;
@@ -117,8 +117,5 @@ pub(super) fn unpushed_edits(edited: &[&str]) -> Error {
         edited.len(),
         edited.join(", ")
     );
-    Error::conflict(message).hint(
-        "`lua-store push` saves them first\n\
-         `--force` overwrites them; what is there is kept as a safety snapshot",
-    )
+    Error::conflict(message).hint(Hint::PushEdits)
 }

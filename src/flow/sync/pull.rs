@@ -4,7 +4,7 @@ use super::RemoteState;
 use super::accept::unpushed_edits;
 use crate::client::fetch;
 use crate::diff::TreeChange;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::flow::{Phase, Reporter};
 use crate::history::project::Project;
 use crate::history::record::Who;
@@ -29,8 +29,7 @@ pub fn pull<R: Reporter>(
     force: bool,
 ) -> Result<Restored> {
     let (active, _) = there.versions()?.live()?.ok_or_else(|| {
-        Error::not_found("no version is active on the server")
-            .hint("`lua-store pull` brings everything here that was pushed there")
+        Error::not_found("no version is active on the server").hint(Hint::PullEverything)
     })?;
     let (remote, head) = (&there.remote, there.head.clone());
     fetch::bring(project.store(), &remote.name, &*remote.remote, head, &Progress::default())?;

@@ -16,7 +16,7 @@ use super::record::{Event, META, RECORD, SOURCE, STATE};
 use super::source::SourceVersion;
 use super::state::State;
 use super::version::Version;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use crate::object::{Id, Mode, Source, TreeEntry};
 use crate::store::{Active, Heads, Odb, common, refs};
 use numbers::Given;
@@ -95,11 +95,7 @@ impl Report {
             0 => String::new(),
             more => format!(" (and {more} more)"),
         };
-        Err(Error::corrupt(format!("{what}: {}{others}", first.sentence()))
-            .hint(
-                "nothing was changed here; no `lua-store` of today makes such a thing\n\
-                 if you trust who made it, `lua-store fetch --as-is`, or `lua-store clone --as-is`, takes it as it is",
-            ))
+        Err(Error::corrupt(format!("{what}: {}{others}", first.sentence())).hint(Hint::AsIs))
     }
 }
 

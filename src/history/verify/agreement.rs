@@ -2,6 +2,7 @@
 //! that they were made of, refs with what remotes were seen to have, the pointer with the records in the packs.
 
 use super::Problem;
+use crate::error::Hint;
 use crate::history::ledger::{self, Step};
 use crate::history::source::SourceVersion;
 use crate::history::version::{self, Version};
@@ -58,11 +59,7 @@ fn origin(
         }
         None => format!("version v{} was made of the ref \"{of}\", which is missing", made.number),
     };
-    Some(problem(
-        what,
-        vec![short(&of)],
-        "`lua-store fsck --repair --from REMOTE` puts it back from a remote",
-    ))
+    Some(problem(what, vec![short(&of)], Hint::RepairFromRemote))
 }
 
 /// Versions are numbered once: who has the same later version has the same earlier ones. What a remote has beyond, or
@@ -83,11 +80,7 @@ fn remotes(store: &Store, refs: &BTreeMap<&RefName, Id>) -> Vec<Problem> {
                 let what = format!(
                     "the ref \"{name}\" is not what {remote} has, which has the same later ones"
                 );
-                problems.push(problem(
-                    what,
-                    vec![short(&name)],
-                    "`lua-store fsck --repair` puts it back",
-                ));
+                problems.push(problem(what, vec![short(&name)], Hint::Repair));
             }
         }
     }
@@ -110,11 +103,7 @@ fn lost_ledger(store: &Store) -> Option<Problem> {
     })?;
     let what =
         format!("ACTIVE is missing: the ledger has record {}, and nothing names it", later.short());
-    Some(problem(
-        what,
-        Vec::new(),
-        "bring \".lua/ACTIVE\" back from a backup, or `lua-store pull` from a remote",
-    ))
+    Some(problem(what, Vec::new(), Hint::RecoverPointer))
 }
 
 /// What remotes have is theirs.
@@ -137,6 +126,6 @@ fn short(name: &RefName) -> String {
     name.to_string().replacen("refs/", "", 1)
 }
 
-fn problem(what: String, affects: Vec<String>, next: &str) -> Problem {
-    Problem { subject: "refs".to_owned(), what, affects, next: Some(next.to_owned()) }
+fn problem(what: String, affects: Vec<String>, next: Hint) -> Problem {
+    Problem { subject: "refs".to_owned(), what, affects, next: Some(next) }
 }

@@ -2,7 +2,7 @@
 //! versions' new ids, as long as nobody promoted or deleted there meanwhile.
 
 use super::series::RebasedSeries;
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::history::ledger::{self, Step};
 use crate::object::{Id, Sink, Source};
 use crate::store::{Active, Heads};
@@ -56,7 +56,7 @@ fn renumbered(
     let at = id.and_then(|id| versions.ids.iter().position(|other| *other == new(*id)));
     let missing = || {
         Error::corrupt(format!("ACTIVE names v{number}, and there is no such version"))
-            .hint("`lua-store fsck` names what is damaged and which versions it affects")
+            .hint(Hint::FsckAffected)
     };
     at.map(|at| at as u64 + 1).ok_or_else(missing)
 }

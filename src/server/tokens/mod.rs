@@ -11,6 +11,7 @@ use super::pattern::AgentPatterns;
 use super::token::TokenSecret;
 use crate::error::{Error, Result};
 use crate::fs;
+use crate::server::hints;
 use crate::server::last_used::LastUsed;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -141,11 +142,11 @@ impl Tokens {
         let old = self.find(&tokens, id)?;
         if tokens[old].is_expired(now) {
             return Err(Error::conflict(format!("token \"{id}\" expired"))
-                .hint("`lua-store serve token create` makes another one"));
+                .hint(hints::CREATE_ANOTHER_TOKEN));
         }
         if let Some(newer) = tokens.iter().find(|entry| entry.replaces.as_deref() == Some(id)) {
             return Err(Error::conflict(format!("token \"{id}\" was rotated already"))
-                .hint(format!("`lua-store serve token rotate {}` rotates the new one", newer.id)));
+                .hint(hints::rotate_newer(&newer.id)));
         }
         let (secret, new_id, hash) = fresh(&tokens)?;
         let replaces = Some(id.to_owned());
@@ -174,7 +175,7 @@ impl Tokens {
             self.all()?.into_iter().partition(goes);
         if gone.is_empty() {
             return Err(Error::not_found(format!("there is no token for \"{owner}\""))
-                .hint("`lua-store serve token list` shows the tokens"));
+                .hint(hints::LIST_TOKENS));
         }
         self.save(kept)?;
         Ok(gone)
@@ -225,8 +226,7 @@ impl Tokens {
 }
 
 fn unknown(id: &str) -> Error {
-    Error::not_found(format!("there is no token \"{id}\""))
-        .hint("`lua-store serve token list` shows the tokens")
+    Error::not_found(format!("there is no token \"{id}\"")).hint(hints::LIST_TOKENS)
 }
 
 /// A secret with an id that no other token has, and its hash.

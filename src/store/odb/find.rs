@@ -2,7 +2,7 @@
 
 use super::list::{Pack, Packs};
 use super::{Odb, big};
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::object::{Id, ObjectKind, Source};
 use crate::pack::{self, EntryBase, EntryContent, Group, GroupItemKind, PackEntry, PackId};
 use std::io::Write;
@@ -342,8 +342,7 @@ pub(super) fn member(pack: &Pack, group: &Group, nth: usize) -> Result<FoundObje
     }
 }
 
-pub(super) const FSCK: &str =
-    "`lua-store fsck` names what is damaged and which versions it affects";
+pub(super) const FSCK: Hint = Hint::FsckAffected;
 
 fn damaged(id: &Id, pack: &Pack, error: &Error) -> Error {
     if error.kind() != crate::error::Kind::Corrupt {

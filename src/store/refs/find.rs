@@ -3,7 +3,7 @@
 
 use super::packed::{self, Packed};
 use super::{RefName, Refs, SNAPSHOTS, log, name};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use crate::object::Id;
 use std::collections::BTreeMap;
 
@@ -243,16 +243,10 @@ impl Refs {
         error.hint(self.repair_hint(name, was))
     }
 
-    pub(super) fn repair_hint(&self, name: &RefName, was: Option<&Id>) -> String {
+    pub(super) fn repair_hint(&self, name: &RefName, was: Option<&Id>) -> Hint {
         match was {
-            Some(id) => {
-                let path = self.path(name);
-                format!(
-                    "`lua-store fsck --repair` puts it back, as does `echo {id} > \"{}\"`",
-                    path.display()
-                )
-            }
-            None => "`lua-store fsck` says what to do next".to_owned(),
+            Some(id) => Hint::RepairRef { id: id.to_string(), path: self.path(name) },
+            None => Hint::FsckNext,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::packed::{self, Packed};
 use super::{LoggedRefs, RefName, Refs, log, name};
-use crate::error::{At, Error, Result};
+use crate::error::{At, Error, Hint, Result};
 use crate::object::Id;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +30,8 @@ pub struct RefCheck {
 pub struct Trouble {
     pub refs: Vec<RefName>,
     pub error: Error,
-    /// The command that mends it, where that is certain.
-    pub next: Option<String>,
+    /// What mends it, where that is known for certain.
+    pub next: Option<Hint>,
 }
 
 impl From<Error> for Trouble {

@@ -19,7 +19,7 @@ pub use log::LoggedRefs;
 pub use name::{RefName, SNAPSHOTS, SOURCE, VERSIONS};
 
 use super::{StoreLock, layout};
-use crate::error::{At, Error, Kind, Result};
+use crate::error::{At, Error, Hint, Kind, Result};
 use crate::fs::{self, Clobber, Published};
 use crate::object::Id;
 use packed::Packed;
@@ -28,9 +28,6 @@ use std::path::{Path, PathBuf};
 
 /// Most files of a series before they are packed: so many are still listed in no time.
 const MOST_LOOSE: usize = 64;
-
-pub(super) const FSCK: &str =
-    "`lua-store fsck` names what is damaged and which versions it affects";
 
 /// The refs of one store.
 #[derive(Clone, Debug)]
@@ -174,7 +171,5 @@ impl Refs {
 }
 
 fn lost(dir: &Path) -> Error {
-    Error::corrupt(format!("the folder \"{}\" is missing", dir.display())).hint(
-        "bring it back from a backup; where nothing was in it, `lua-store init` makes it again",
-    )
+    Error::corrupt(format!("the folder \"{}\" is missing", dir.display())).hint(Hint::RecoverRefs)
 }

@@ -6,7 +6,7 @@
 use super::super::active::{self, Active};
 use super::super::layout::PACKED_REFS;
 use super::name::{RefName, SOURCE, VERSIONS, number_of};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Hint, Kind, Result};
 use crate::fs;
 use crate::object::Id;
 use crate::store::checksummed;
@@ -33,7 +33,7 @@ impl Packed {
         let Some(bytes) = fs::read_if_exists(&path)? else { return Ok(Packed::default()) };
         Packed::decode(&bytes).map_err(|what| {
             Error::corrupt(format!("\"{}\" is damaged: {what}", path.display()))
-                .hint("`lua-store fsck` names what is damaged and which versions it affects")
+                .hint(Hint::FsckAffected)
         })
     }
 
@@ -217,7 +217,7 @@ pub fn disagree(name: &RefName, loose: Id, packed: Id) -> Error {
     Error::corrupt(format!(
         "the ref \"{name}\" is {loose} in its file but {packed} in \"{PACKED_REFS}\""
     ))
-    .hint("`lua-store fsck` names what is damaged and which versions it affects")
+    .hint(Hint::FsckAffected)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::leftover;
 use super::place::{self, changed};
 use super::plan::{RestorePlan, RestoreStep};
 use super::walk::{FolderWalk, WalkEnd, above, split};
-use crate::error::{Error, Result};
+use crate::error::{Error, Hint, Result};
 use crate::fs::{self, CAN_SYNC_ALL, Folder, Standing, Unsynced};
 use crate::object::{Id, Leaf, Mode, Source};
 use crate::progress::Progress;
@@ -263,8 +263,7 @@ fn draft(
 }
 
 fn damaged(id: &Id) -> Error {
-    Error::corrupt(format!("object {id} is damaged"))
-        .hint("`lua-store fsck` names what is damaged and which versions it affects")
+    Error::corrupt(format!("object {id} is damaged")).hint(Hint::FsckAffected)
 }
 
 /// Hashes what passes through.

@@ -2,6 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::hints;
 use crate::cli::output::{DIM, YELLOW};
 use crate::error::Result;
 use crate::flow::git::with_version;
@@ -130,7 +131,7 @@ impl Found {
         }
         if let Err(error) = &self.identity {
             cx.out.warn(format!("nothing can be committed now: {error}"));
-            cx.out.hint(error.hint_text().unwrap_or_default());
+            cx.out.hint(hints::of(error).unwrap_or_default());
         }
         Ok(())
     }

@@ -1,0 +1,172 @@
+//! Hint: what helps after an error, as a reason with its values. The front end has the words, and names the
+//! command (`cli/hints.rs`); no room below it does.
+
+use std::path::PathBuf;
+
+/// Each is said by one sentence, or by one a line where several ways help.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hint {
+    /// Words that name no command of this program.
+    Text(String),
+
+    // A store that is damaged, or none.
+    /// A check names what is damaged.
+    Fsck,
+    /// A check names what is damaged, and the versions that it affects.
+    FsckAffected,
+    /// A check says what to do next.
+    FsckNext,
+    /// A check says whether all is here that should be.
+    FsckWhole,
+    /// A check names it, and a remote may have it.
+    FsckFromRemote,
+    /// A repair puts it back.
+    Repair,
+    /// A repair puts back those of which is known what they held.
+    RepairKnown,
+    /// A repair puts it back from a remote.
+    RepairFromRemote,
+    /// A repair puts the pointer back, or this text in its file.
+    RepairPointer {
+        text: String,
+        path: PathBuf,
+    },
+    /// A repair puts the ref back, or this id in its file.
+    RepairRef {
+        id: String,
+        path: PathBuf,
+    },
+    /// Only a backup or a remote has the pointer.
+    RecoverPointer,
+    /// Only a backup has the folder of the refs.
+    RecoverRefs,
+    /// The file that says the format has this one line.
+    RecoverFormat {
+        line: String,
+    },
+    /// What a remote had can be asked again.
+    RefetchTracking {
+        remote: String,
+    },
+    /// There is no store yet.
+    Init,
+    /// git is not there yet.
+    ConnectGit,
+
+    // Things that are named and do not exist.
+    ListVersions,
+    ListAllVersions,
+    ListNewestVersions,
+    ListAfterFetch,
+    ListSources,
+    ListPersonas,
+    /// The paths in a tree.
+    ListTree {
+        tree: String,
+    },
+    /// Whoever pushed it is in the list.
+    ListAuthors,
+    LogPromotions,
+    LogAuthors,
+
+    // A step that has to come first.
+    CreateVersion,
+    CreateFirstVersion,
+    CreatePromotable,
+    CreateUnreadable,
+    PromoteNewest(u64),
+    /// The word for the version means two versions.
+    PromoteByNumber(u64),
+    /// The version was deleted; this one can be promoted.
+    PromoteOther(u64),
+    /// Somebody else moved the pointer.
+    PointerMoved,
+    PushFirst,
+    PushBeforeVersion,
+    PushEdits,
+    /// The agent cannot be read, and the files can be kept.
+    PushBackup,
+    /// Output of the compiler lacks something.
+    PushDropped,
+    MoveInside,
+    /// Secrets by the names that allow them.
+    AllowSecrets(Vec<String>),
+    AllowExample,
+    /// The files as they were before a restore that was cut off.
+    RestoreSnapshot(u64),
+    /// The commit of what was pushed was skipped.
+    PushToCommit,
+    PushAndTag {
+        tag: String,
+    },
+
+    // A remote and its versions.
+    AddRemote,
+    ForgetRemote {
+        remote: String,
+    },
+    /// The remote has another address now.
+    RemoteMoved,
+    RemoteBegunAnew {
+        remote: String,
+    },
+    Offline,
+    /// Only the pointer here can be moved without the remote.
+    StepOffline,
+    /// Both sides recorded something: a step can go on from the ledger of the remote.
+    StepTheirs {
+        action: String,
+        remote: Option<String>,
+    },
+    Pull,
+    PullAndFollow,
+    PullForNumber,
+    PullEverything,
+    PullFirst {
+        remote: String,
+    },
+    PullTheirs {
+        remote: String,
+    },
+    PullTheirLedger {
+        remote: String,
+    },
+    Fetch,
+    FetchDisbelieved {
+        remote: String,
+    },
+    /// Something breaks the rules of today.
+    AsIs,
+    /// What was made here is not there yet.
+    PushAgain {
+        made: Option<u64>,
+        remote: String,
+        is_silent: bool,
+    },
+    Login,
+    LoginAgain,
+    LoginWithUrl,
+    /// The token speaks for this author alone.
+    AuthorOfToken {
+        owner: String,
+        remote: String,
+    },
+
+    // A server and what it keeps.
+    Unarchive {
+        agent: String,
+    },
+    RestoreBackupAgain,
+}
+
+impl From<&str> for Hint {
+    fn from(text: &str) -> Hint {
+        Hint::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Hint {
+    fn from(text: String) -> Hint {
+        Hint::Text(text)
+    }
+}

@@ -1,0 +1,47 @@
+//! Hints of the server: words that name commands of whoever runs it, for its answers and its own messages.
+
+use crate::error::{Error, Hint};
+
+pub const CREATE_PUSH_TOKEN: &str =
+    "`lua-store serve token create --agent AGENT --scope push` makes one";
+pub const CREATE_ADMIN_TOKEN: &str =
+    "`lua-store serve token create --agent AGENT --scope admin` makes one";
+pub const CREATE_ANOTHER_TOKEN: &str = "`lua-store serve token create` makes another one";
+pub const LIST_TOKENS: &str = "`lua-store serve token list` shows the tokens";
+pub const LIST_AGENTS: &str = "`lua-store serve agents list` shows the agents";
+pub const NO_AUTH_IS_LOCAL: &str = "`--no-auth` is for 127.0.0.1; leave it out, and make tokens: \
+     `lua-store serve token create --agent AGENT --scope push`";
+pub const FSCK: &str = "whoever runs the server sees what with `lua-store serve fsck`";
+pub const ADDRESS: &str = "a remote's address is this server's and the id of an agent: `lua-store remote add origin URL/AGENT`";
+pub const TOKEN: &str = "a token comes from whoever runs the server, who makes it with `lua-store serve token create`; \
+     `lua-store login URL` keeps it, or LUA_STORE_TOKEN holds it";
+
+pub fn create_token(agents: &str, scope: impl std::fmt::Display) -> String {
+    format!(
+        "ask whoever runs the server for another: `lua-store serve token create --agent {agents} --scope {scope}`"
+    )
+}
+
+pub fn rotate_newer(id: &str) -> String {
+    format!("`lua-store serve token rotate {id}` rotates the new one")
+}
+
+/// Hints of the remote store, whose commands are the server's.
+pub fn of_server(hint: &Hint) -> Option<String> {
+    Some(match hint {
+        Hint::Text(text) => text.clone(),
+        Hint::Unarchive { agent } => format!(
+            "whoever runs the server opens it again: `lua-store serve agents archive {agent} --undo`"
+        ),
+        Hint::RestoreBackupAgain => {
+            "`lua-store serve restore BACKUP` with the same folder goes on".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+/// What a client is told. Hints for whoever sits at this machine are none for it.
+pub fn of(error: &Error) -> Option<String> {
+    let lines: Vec<String> = error.hints().iter().filter_map(of_server).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
