@@ -22,7 +22,7 @@ pub fn read(path: &Path) -> Result<Start> {
     let text = std::str::from_utf8(&text).map_err(|_| wrong("it is not UTF-8"))?;
     let document: DocumentMut =
         text.parse().map_err(|error: toml_edit::TomlError| wrong(error.message()))?;
-    let words = words(&document).map_err(|what| wrong(&what))?;
+    let words = words(&document).map_err(|error| wrong(error.message()))?;
     let options = Options::try_parse_from(words).map_err(|error| {
         let told = error.to_string();
         let first = told.lines().next().unwrap_or_default();
@@ -32,14 +32,15 @@ pub fn read(path: &Path) -> Result<Start> {
 }
 
 /// The file as words of a command line.
-fn words(document: &DocumentMut) -> std::result::Result<Vec<String>, String> {
+fn words(document: &DocumentMut) -> Result<Vec<String>> {
     let known = Options::command();
     let mut words = Vec::new();
     for (name, item) in document.iter() {
         let option = known
             .get_arguments()
             .find(|option| option.get_long() == Some(name) && name != "config");
-        let option = option.ok_or_else(|| format!("`serve` has no option \"{name}\""))?;
+        let option =
+            option.ok_or_else(|| Error::usage(format!("`serve` has no option \"{name}\"")))?;
         match (option.get_action().takes_values(), item) {
             (false, Item::Value(value)) if value.as_bool().is_some() => {
                 words.extend(value.as_bool().filter(|on| *on).map(|_| format!("--{name}")));
@@ -47,10 +48,11 @@ fn words(document: &DocumentMut) -> std::result::Result<Vec<String>, String> {
             (true, Item::Value(value)) => {
                 let number = value.as_integer().map(|number| number.to_string());
                 let text = value.as_str().map(str::to_owned).or(number);
-                let text = text.ok_or_else(|| format!("\"{name}\" needs a text or a number"))?;
+                let text = text
+                    .ok_or_else(|| Error::usage(format!("\"{name}\" needs a text or a number")))?;
                 words.push(format!("--{name}={text}"));
             }
-            _ => return Err(format!("\"{name}\" needs true or false")),
+            _ => return Err(Error::usage(format!("\"{name}\" needs true or false"))),
         }
     }
     Ok(words)
@@ -61,7 +63,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> std::result::Result<Vec<String>, String> {
-        words(&text.parse().unwrap())
+        words(&text.parse().unwrap()).map_err(|error| error.message().to_owned())
     }
 
     #[test]

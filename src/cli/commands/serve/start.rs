@@ -184,7 +184,7 @@ impl Start {
 }
 
 /// A number of bytes: `500M`, `64G`.
-fn size(text: &str) -> std::result::Result<u64, String> {
+fn size(text: &str) -> Result<u64> {
     let (number, unit) = match text.char_indices().last() {
         Some((at, unit)) if unit.is_ascii_alphabetic() => (&text[..at], unit.to_ascii_uppercase()),
         _ => (text, 'B'),
@@ -195,15 +195,15 @@ fn size(text: &str) -> std::result::Result<u64, String> {
         'M' => 20,
         'G' => 30,
         'T' => 40,
-        _ => return Err("use bytes, or `500M`, `64G`, `1T`".to_owned()),
+        _ => return Err(Error::usage("use bytes, or `500M`, `64G`, `1T`")),
     };
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
-    bytes.ok_or_else(|| "use bytes, or `500M`, `64G`, `1T`".to_owned())
+    bytes.ok_or_else(|| Error::usage("use bytes, or `500M`, `64G`, `1T`"))
 }
 
 /// A while: `10s`, `2m`.
-fn seconds(text: &str) -> std::result::Result<Duration, String> {
-    let wrong = || "use `10s`, `2m` or `0s`".to_owned();
+fn seconds(text: &str) -> Result<Duration> {
+    let wrong = || Error::usage("use `10s`, `2m` or `0s`");
     let unit = if text.ends_with('m') { 60 } else { 1 };
     let number = text
         .strip_suffix(['s', 'm'])
