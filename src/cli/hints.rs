@@ -117,6 +117,9 @@ fn of_remote(hint: &Hint) -> String {
              if you trust who made it, `lua-store fetch --as-is`, or `lua-store clone --as-is`, takes it as it is"
         }
         Hint::Login => "`lua-store login` keeps a token, or set LUA_STORE_TOKEN",
+        Hint::Insecure => {
+            "use https://\n`--insecure` sends it for this command, `lua-store remote add --insecure` always to that remote"
+        }
         Hint::LoginAgain => "correct it, or remove it and run `lua-store login` again",
         Hint::LoginWithUrl => "`lua-store login URL` keeps a token where nobody else reads it",
         _ => return of_values(hint),

@@ -47,9 +47,10 @@ impl Address {
             return Ok(());
         }
         let which = origin.map_or(String::new(), |origin| format!(" ({origin})"));
-        Err(Error::usage(format!("the token{which} for \"{self}\" would cross the network in plain text")).hint(
-            "use https://\n`--insecure` sends it for this command, `lua-store remote add --insecure` always to that remote",
+        Err(Error::usage(format!(
+            "the token{which} for \"{self}\" would cross the network in plain text"
         ))
+        .hint(Hint::Insecure))
     }
 
     /// True if the traffic stays on this machine.

@@ -144,6 +144,8 @@ pub enum Hint {
         is_silent: bool,
     },
     Login,
+    /// A token would cross the network in plain text.
+    Insecure,
     LoginAgain,
     LoginWithUrl,
     /// The token speaks for this author alone.
