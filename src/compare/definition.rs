@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use similar::TextDiff;
 use std::collections::BTreeSet;
 
-/// What differs inside a primitive. Empty lists mean no difference there.
+/// Differences inside a primitive. Empty lists mean no difference there.
 #[derive(Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PrimitiveChange {

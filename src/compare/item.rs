@@ -1,4 +1,4 @@
-//! What a push did with one part of an agent.
+//! Items of a push: its result for one part of an agent.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushChange {
@@ -19,7 +19,7 @@ impl PushChange {
     }
 }
 
-/// What a push did with one primitive, the persona, or the settings.
+/// Result of a push for one primitive, the persona, or the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushedItem {
     /// The word of the kind, `persona`, or `agent` for the settings, which have no number.

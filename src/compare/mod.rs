@@ -1,4 +1,4 @@
-//! What differs between two states, primitive by primitive, decided by content and never by numbers.
+//! Differences between two states, primitive by primitive, decided by content and never by numbers.
 
 pub mod compiled_values;
 mod count;

@@ -1,4 +1,4 @@
-//! What changed below several primitives at once: each project file, package and environment variable
+//! Changes below several primitives at once: each project file, package and environment variable
 //! one time, with everything that reaches it.
 
 use super::{ImportMove, ModuleMove, PackageMove, PrimitiveChange, StateChange};

@@ -1,4 +1,4 @@
-//! What an agent is, as data: kinds, names, numbers, and the agent as it was read.
+//! Agents as data: kinds, items, names, numbers, and the agent as it was read.
 
 pub mod agent;
 pub mod item;

@@ -74,7 +74,7 @@ pub fn reason(text: &str, hit: &Hit) -> String {
     format!("contains what looks like {}: {shown}…", hit.what)
 }
 
-/// What may be kept of one project.
+/// Guard against secrets in one project: it finds and removes them.
 pub struct SecretGuard<'a> {
     root: &'a Path,
     allowed: Patterns,

@@ -1,10 +1,10 @@
-//! What an agent was read from: enough to say later that reading again would give the same.
+//! Key of the cached agent: its files, and all else that decides whether reading again would give the same.
 
 use crate::error::Result;
 use crate::fs;
 use crate::reader::lockfile;
 use crate::reader::primitives::entry;
-use crate::reader::syntax::modules::{Modules, Target, package};
+use crate::reader::syntax::modules::{ImportTarget, Modules, package};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -30,13 +30,13 @@ impl CacheKey {
         let mut packages = Vec::new();
         for (specifier, target) in modules.targets() {
             match target {
-                Target::Package(name) => packages.push(name),
-                Target::Module(_)
+                ImportTarget::Package(name) => packages.push(name),
+                ImportTarget::Module(_)
                     if !specifier.starts_with('.') && is_installed(root, &package(&specifier)) =>
                 {
                     return None;
                 }
-                Target::Module(_) | Target::Missing => {}
+                ImportTarget::Module(_) | ImportTarget::Missing => {}
             }
         }
         packages.sort_unstable();

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// Names the layout. A change of the layout takes another one.
 const MAGIC: &[u8; 16] = b"lua-store stat 2";
 
-/// What is known about the files of a project.
+/// The stat cache of a project, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatIndex<'a> {
     /// What changed at this time of the file system or later may have changed again unnoticed.

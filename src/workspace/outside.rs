@@ -1,4 +1,4 @@
-//! What a project never keeps, asked path by path: for files that others hold, such as a commit of git,
+//! Files that a project never keeps, checked path by path: for files that others hold, such as a commit of git,
 //! and that need not be on the disk.
 
 use super::rules::{Patterns, RULE_FILES, Rules};

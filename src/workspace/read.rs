@@ -16,7 +16,7 @@ pub const STREAMED: u64 = 8 << 20;
 /// How often a file that changes while it is read is read again.
 const ATTEMPTS: usize = 5;
 
-/// What became of a file.
+/// Result of reading a file.
 #[derive(Debug)]
 pub enum FileRead<T> {
     /// What was made of its bytes, and how it looked before and after.

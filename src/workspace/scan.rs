@@ -23,7 +23,7 @@ pub struct Scan<'s, 'a> {
     pub found: ScannedFiles<'a>,
 }
 
-/// What a scan found.
+/// Folders that a scan found.
 #[derive(Default)]
 pub struct ScannedFiles<'a> {
     pub folders: Vec<IndexFolder<'a>>,

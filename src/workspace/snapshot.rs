@@ -61,7 +61,7 @@ pub struct CaseCollision {
     pub collides_with: String,
 }
 
-/// What the snapshot cost: files and folders looked at again, folders listed, files read.
+/// Cost of a snapshot: files and folders looked at again, folders listed, files read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SnapshotCost {
     pub looks: usize,

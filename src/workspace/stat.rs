@@ -1,4 +1,4 @@
-//! What the file system says about a file without opening it.
+//! Stat of a file: size, times and kind, from the file system without opening it.
 
 use crate::object::Mode;
 use std::fs::Metadata;

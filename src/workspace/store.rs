@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// What turns files into objects.
+/// Turns files into objects.
 pub struct Keeper<'o> {
     objects: &'o mut dyn Objects,
     previous: Previous,

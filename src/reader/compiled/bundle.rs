@@ -1,4 +1,4 @@
-//! Bundles on disk: read beneath the project and held against the manifest.
+//! Bundles on disk: read below the project and held against the manifest.
 
 use super::manifest::{CompileManifest, CompiledPrimitive};
 use super::{CompiledBundle, moved};
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_read_beneath_the_project_only() {
+    fn a_file_is_read_below_the_project_only() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("project");
         std::fs::create_dir_all(root.join("dist-v2/a")).unwrap();

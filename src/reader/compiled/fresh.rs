@@ -1,4 +1,4 @@
-//! Whether the project is still the one that was compiled.
+//! Freshness of compiled output: the first file of the project that is not as it was compiled.
 
 use super::manifest::{ProjectFile, hash};
 use crate::error::Result;

@@ -21,7 +21,7 @@ use crate::reader::{self, EditForm, EditSite, Separator};
 use serde_json::Value;
 use std::path::Path;
 
-/// What can be set.
+/// A value of the agent that can be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgentField {
     Name,

@@ -1,4 +1,4 @@
-//! Where a value of the agent stands in the source: the text that writing it back replaces.
+//! Origin of a value of the agent in the source: the text that writing it back replaces.
 
 use super::site::{EditForm, EditSite, absent, bom, is_named, is_object_method, range};
 use crate::error::{Error, Result};

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::reader::eval::{Evaluator, ResolvedExport};
 use crate::reader::syntax::module::{Binding, Imported, Link, Module, Script};
-use crate::reader::syntax::modules::Target;
+use crate::reader::syntax::modules::ImportTarget;
 use oxc_ast::ast::Statement;
 use oxc_span::Span;
 use std::rc::Rc;
@@ -48,7 +48,7 @@ impl<'a> Evaluator<'a> {
         link: Link<'a>,
         name: Imported<'a>,
     ) -> Result<Option<(Rc<Module<'a>>, &'a str)>> {
-        let Target::Module(file) = self.modules.follow(from, link)? else { return Ok(None) };
+        let ImportTarget::Module(file) = self.modules.follow(from, link)? else { return Ok(None) };
         let module = self.modules.open(&file)?;
         Ok(match name {
             Imported::Name(name) => Some((module, name)),
@@ -62,7 +62,7 @@ impl<'a> Evaluator<'a> {
         match module.script().and_then(|script| script.bindings.get(name)) {
             Some(&Binding::Import { link, name: Imported::Everything }) => {
                 match self.modules.follow(module, link)? {
-                    Target::Module(file) => self.modules.open(&file).map(Some),
+                    ImportTarget::Module(file) => self.modules.open(&file).map(Some),
                     _ => Ok(None),
                 }
             }

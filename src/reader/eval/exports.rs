@@ -1,11 +1,11 @@
-//! What modules export: names followed through re-exports to the module that has the value.
+//! Exports of modules: names followed through re-exports to the module that has the value.
 
 use super::{Evaluator, ResolvedExport};
 use crate::error::Result;
 use crate::reader::eval::imported_json::{json, packaged};
 use crate::reader::eval::value::{Code, EvalScope, SourceSpan, Value};
 use crate::reader::syntax::module::{Export, Imported, Link, Module, ModuleContent, ModuleId};
-use crate::reader::syntax::modules::Target;
+use crate::reader::syntax::modules::ImportTarget;
 use oxc_ast::ast::Expression;
 use oxc_span::{GetSpan, Span};
 use std::collections::{BTreeSet, HashSet};
@@ -19,11 +19,11 @@ impl<'a> Evaluator<'a> {
         name: Imported<'a>,
     ) -> Result<ResolvedExport<'a>> {
         let file = match self.modules.follow(from, link)? {
-            Target::Package(package) => {
+            ImportTarget::Package(package) => {
                 return Ok(ResolvedExport::Value(packaged(&package, link.specifier, name)));
             }
-            Target::Module(file) => file,
-            Target::Missing => {
+            ImportTarget::Module(file) => file,
+            ImportTarget::Missing => {
                 return Ok(ResolvedExport::Value(Value::unknown(
                     SourceSpan::new(from.id, link.span),
                     "cannot be found",
@@ -61,7 +61,7 @@ impl<'a> Evaluator<'a> {
             }
             names.extend(script.exports.keys().filter(|&&name| name != "default" || at == module));
             for &star in &script.stars {
-                if let Target::Module(file) = self.modules.follow(&here, star)? {
+                if let ImportTarget::Module(file) = self.modules.follow(&here, star)? {
                     todo.push(self.modules.open(&file)?.id);
                 }
             }
@@ -101,7 +101,7 @@ impl<'a> Evaluator<'a> {
                     return class.map(ResolvedExport::Value);
                 }
                 Some(&Export::From { link, name }) => match self.modules.follow(&at, link)? {
-                    Target::Module(file) => match name {
+                    ImportTarget::Module(file) => match name {
                         Imported::Name(name) => todo.push((self.modules.open(&file)?, name)),
                         Imported::Everything => {
                             return Ok(ResolvedExport::Value(Value::Namespace(
@@ -109,15 +109,15 @@ impl<'a> Evaluator<'a> {
                             )));
                         }
                     },
-                    Target::Package(package) => {
+                    ImportTarget::Package(package) => {
                         return Ok(ResolvedExport::Value(packaged(&package, link.specifier, name)));
                     }
-                    Target::Missing => {}
+                    ImportTarget::Missing => {}
                 },
                 // `export *` passes everything on but the default; the first one wins.
                 None if name != "default" => {
                     for &star in script.stars.iter().rev() {
-                        if let Target::Module(file) = self.modules.follow(&at, star)? {
+                        if let ImportTarget::Module(file) = self.modules.follow(&at, star)? {
                             todo.push((self.modules.open(&file)?, name));
                         }
                     }

@@ -1,4 +1,4 @@
-//! What known functions of packages and of JavaScript itself give.
+//! Library: results of known functions of packages and of JavaScript itself.
 //!
 //! `lua-cli` makes primitives and parts of workflows; Zod makes schemas; the globals compute.
 

@@ -172,19 +172,19 @@ impl<'a> Each<'_, 'a> {
         }))
     }
 
-    /// The items that the function holds true of, or a verdict that is not known.
+    /// The items that the function holds true of, or a result that is not known.
     fn kept(&self) -> Result<Result<Vec<Value<'a>>, Value<'a>>> {
         let mut kept = Vec::new();
         for (at, item) in self.items.iter().enumerate() {
-            let verdict = match self.function {
+            let result = match self.function {
                 // `.filter(Boolean)` keeps what is there, tools and skills among it.
                 Value::Package(path) if library::is_global(path, &["Boolean"]) => item.clone(),
                 _ => self.call(at, item)?,
             };
-            match verdict.truth() {
+            match result.truth() {
                 Some(true) => kept.push(item.clone()),
                 Some(false) => {}
-                None => return Ok(Err(verdict)),
+                None => return Ok(Err(result)),
             }
         }
         Ok(Ok(kept))

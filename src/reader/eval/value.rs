@@ -1,4 +1,4 @@
-//! What an expression of a project evaluates to.
+//! Values: the results of the expressions of a project.
 
 use crate::reader::reach::root::ReachRoot;
 use crate::reader::syntax::module::ModuleId;

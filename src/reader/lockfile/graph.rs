@@ -1,4 +1,4 @@
-//! What packages need, as a lock file has it that says it by version rather than by place.
+//! Graph of packages and their dependencies, for lock files that list them by version rather than by folder.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

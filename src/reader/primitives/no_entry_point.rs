@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
 
-/// What the files of a project make at their top level.
+/// Primitives that the files of a project make at their top level.
 pub struct NoEntryPoint<'a> {
     /// An object with the lists that an agent would have.
     pub agent: Rc<Object<'a>>,

@@ -1,6 +1,6 @@
-//! What a primitive reaches: declarations of the project, packages, environment variables.
+//! Reach of a primitive: declarations of the project, packages, environment variables.
 //!
-//! It begins at the pieces of code that the primitive has, and goes from name to declaration. A module
+//! It begins at the roots, the code that the primitive has, and goes from name to declaration. A module
 //! that is reached at all is loaded when the code runs, so its own statements count, and those of
 //! everything it imports.
 
@@ -15,7 +15,7 @@ use crate::reader::reach::root::ReachRoot;
 use crate::reader::reach::target::{ReachTarget, is_node};
 use crate::reader::syntax::declarations::{Declarations, EFFECTS};
 use crate::reader::syntax::module::{Module, ModuleId, links};
-use crate::reader::syntax::modules::{Modules, Target};
+use crate::reader::syntax::modules::{ImportTarget, Modules};
 use crate::reader::syntax::normal;
 use oxc_span::Span;
 use std::cell::RefCell;
@@ -34,17 +34,17 @@ pub struct Reacher<'m, 'a> {
     loads: RefCell<HashMap<ModuleId, Rc<Loads>>>,
 }
 
-/// Where a stretch of code leads.
+/// Targets of the names in a stretch of code.
 #[derive(Default)]
 struct CodeTargets {
     targets: Vec<ReachTarget>,
-    /// What each imported name leads to.
+    /// Target of each imported name.
     imports: BTreeMap<String, String>,
     env: BTreeSet<String>,
     hash: String,
 }
 
-/// What a module loads.
+/// Modules and packages that a module loads.
 struct Loads {
     modules: Vec<ModuleId>,
     packages: Vec<String>,
@@ -67,7 +67,7 @@ impl<'m, 'a> Reacher<'m, 'a> {
         }
     }
 
-    /// What these pieces reach.
+    /// Reach of these roots.
     pub fn of(&self, roots: &[ReachRoot<'a>]) -> Result<Reach> {
         let mut walk = ReachWalk::new(self);
         for root in roots {
@@ -136,9 +136,11 @@ impl<'m, 'a> Reacher<'m, 'a> {
         let mut loads = Loads { modules: Vec::new(), packages: Vec::new(), effects };
         for (link, is_bare) in module.script().map(links).unwrap_or_default() {
             match self.modules.follow(&module, link)? {
-                Target::Module(file) => loads.modules.push(self.modules.open(&file)?.id),
-                Target::Package(name) if is_bare && !is_node(&name) => loads.packages.push(name),
-                Target::Package(_) | Target::Missing => {}
+                ImportTarget::Module(file) => loads.modules.push(self.modules.open(&file)?.id),
+                ImportTarget::Package(name) if is_bare && !is_node(&name) => {
+                    loads.packages.push(name)
+                }
+                ImportTarget::Package(_) | ImportTarget::Missing => {}
             }
         }
         let loads = Rc::new(loads);
@@ -157,7 +159,7 @@ impl<'m, 'a> Reacher<'m, 'a> {
     }
 }
 
-/// One walk from the pieces of a primitive.
+/// One walk from the roots of a primitive.
 struct ReachWalk<'r, 'm, 'a> {
     reacher: &'r Reacher<'m, 'a>,
     reach: Reach,

@@ -25,7 +25,7 @@ enum RootNode<'a> {
     Class(&'a Class<'a>),
     /// A class without its fields that stand in the definition as data, by their place in the kind's list.
     Made(&'a Class<'a>, &'static Kind, u32),
-    /// A whole module, in place of a piece of it.
+    /// A whole module, in place of a part of it.
     Module,
     /// The whole declaration around the place.
     Declaration,
@@ -106,7 +106,7 @@ pub fn is_field(element: &ClassElement<'_>, named: &dyn Fn(&str) -> bool) -> boo
     !field.r#static && field.decorators.is_empty() && name.is_some_and(|name| named(&name))
 }
 
-/// Each piece once.
+/// Each root once.
 pub fn distinct<'a>(roots: &[ReachRoot<'a>]) -> Vec<ReachRoot<'a>> {
     let by_site: BTreeMap<SourceSpan, ReachRoot<'a>> =
         roots.iter().map(|root| (root.site, *root)).collect();

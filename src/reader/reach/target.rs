@@ -1,15 +1,15 @@
-//! Where a name leads: through imports, re-exports and namespaces to a declaration or a package.
+//! Target of a name: through imports, re-exports and namespaces to a declaration or a package.
 
 use crate::error::Result;
 use crate::reader::reach::Reacher;
 use crate::reader::syntax::module::{Binding, Export, Imported, Link, Module, ModuleId};
-use crate::reader::syntax::modules::Target;
+use crate::reader::syntax::modules::ImportTarget;
 use crate::reader::syntax::names::Use;
 use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
 
-/// What a name stands for in the end.
+/// Target of a name, all imports followed.
 pub enum ReachTarget {
     /// A declaration of a module, by its place among the module's parts.
     Declaration(ModuleId, usize),
@@ -20,7 +20,7 @@ pub enum ReachTarget {
     Nothing,
 }
 
-/// What a package or a part of Node exports.
+/// Export of a package or of a part of Node.
 pub struct PackageExport {
     /// `None` for a part of Node, which has no version of its own here.
     pub package: Option<String>,
@@ -101,9 +101,9 @@ impl<'a> Reacher<'_, 'a> {
     /// What a link leads to as a whole.
     pub fn linked(&self, from: &Module<'a>, link: Link<'a>) -> Result<ReachTarget> {
         Ok(match self.modules.follow(from, link)? {
-            Target::Module(file) => ReachTarget::Whole(self.modules.open(&file)?.id),
-            Target::Package(name) => outside(name, link, "*"),
-            Target::Missing => ReachTarget::Nothing,
+            ImportTarget::Module(file) => ReachTarget::Whole(self.modules.open(&file)?.id),
+            ImportTarget::Package(name) => outside(name, link, "*"),
+            ImportTarget::Missing => ReachTarget::Nothing,
         })
     }
 
@@ -128,11 +128,11 @@ impl<'a> Reacher<'_, 'a> {
                     let Some(script) = module.script() else { continue };
                     for &star in script.stars.iter().rev() {
                         match (self.modules.follow(&module, star)?, name) {
-                            (Target::Module(file), ScopedName::Export(_)) => {
+                            (ImportTarget::Module(file), ScopedName::Export(_)) => {
                                 todo.push((self.modules.open(&file)?, name));
                             }
                             (
-                                Target::Package(package),
+                                ImportTarget::Package(package),
                                 ScopedName::Export(name) | ScopedName::Local(name),
                             ) => {
                                 outside = Some(self::outside(package, star, name));
@@ -187,20 +187,20 @@ impl<'a> Reacher<'_, 'a> {
     ) -> Result<FollowStep<'a>> {
         let to = |file: &Path| self.modules.open(file);
         Ok(match (self.modules.follow(from, link)?, name, member) {
-            (Target::Package(package), Imported::Name(name), _) => {
+            (ImportTarget::Package(package), Imported::Name(name), _) => {
                 FollowStep::Done(outside(package, link, name))
             }
-            (Target::Package(package), Imported::Everything, _) => {
+            (ImportTarget::Package(package), Imported::Everything, _) => {
                 FollowStep::Done(outside(package, link, "*"))
             }
-            (Target::Missing, ..) => FollowStep::Done(ReachTarget::Nothing),
-            (Target::Module(file), Imported::Name(name), _) => {
+            (ImportTarget::Missing, ..) => FollowStep::Done(ReachTarget::Nothing),
+            (ImportTarget::Module(file), Imported::Name(name), _) => {
                 FollowStep::Go(to(&file)?, ScopedName::Export(name))
             }
-            (Target::Module(file), Imported::Everything, Some(member)) => {
+            (ImportTarget::Module(file), Imported::Everything, Some(member)) => {
                 FollowStep::Go(to(&file)?, ScopedName::Export(member))
             }
-            (Target::Module(file), Imported::Everything, None) => {
+            (ImportTarget::Module(file), Imported::Everything, None) => {
                 FollowStep::Done(ReachTarget::Whole(to(&file)?.id))
             }
         })

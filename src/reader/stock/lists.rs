@@ -31,7 +31,7 @@ impl ListElement<'_> {
     }
 }
 
-/// What it takes of a list, and where it stopped.
+/// Elements that it takes of a list, and where it stopped.
 #[derive(Default)]
 pub struct ListElements<'a> {
     pub refs: Vec<ListElement<'a>>,

@@ -1,4 +1,4 @@
-//! What we read of an agent beside what the stock compiler would make of it.
+//! Losses: parts of an agent that the stock compiler would leave out, leave empty or change.
 
 use super::found::{StockForm, StockPrimitive, callee};
 use super::lists::{assigned, mentions};

@@ -1,4 +1,4 @@
-//! What the stock compiler would make of a project: which primitives and tools it finds, and which values.
+//! Model of the stock compiler: which primitives and tools it finds in a project, and which values.
 //!
 //! It looks at words, not at what code gives, so it leaves out what is written in another way than it knows,
 //! mostly without an error. What is deployed is what it makes. These are the rules of lua-cli 3.37.0:

@@ -1,8 +1,8 @@
-//! Where a name leads for the stock compiler: through imports and exports to one declaration.
+//! Name lookup of the stock compiler: through imports and exports to one declaration.
 
 use crate::reader::eval::Evaluator;
 use crate::reader::syntax::module::{Binding, Export, Imported, Link, Module, ModuleId};
-use crate::reader::syntax::modules::Target;
+use crate::reader::syntax::modules::ImportTarget;
 use oxc_ast::ast::{
     BindingPattern, Class, Declaration, ExportDefaultDeclarationKind, Expression,
     ImportDeclarationSpecifier, Statement, VariableDeclarator,
@@ -11,7 +11,7 @@ use oxc_span::GetSpan;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-/// What a name is declared as.
+/// Declaration of a name.
 #[derive(Clone)]
 pub enum Decl<'a> {
     Variable(Rc<Module<'a>>, Option<&'a Expression<'a>>),
@@ -100,7 +100,7 @@ impl<'a> Lookup<'_, 'a> {
     /// The project file that a link leads to.
     pub fn target(self, from: &Module<'a>, link: Link<'a>) -> Option<Rc<Module<'a>>> {
         match self.evaluator.modules.follow(from, link) {
-            Ok(Target::Module(file)) => self.evaluator.modules.open(&file).ok(),
+            Ok(ImportTarget::Module(file)) => self.evaluator.modules.open(&file).ok(),
             _ => None,
         }
     }

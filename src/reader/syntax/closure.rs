@@ -2,7 +2,7 @@
 //! modules that only the compiler looks at. Reading needs none of it, but without it nothing compiles.
 
 use super::module::ModuleId;
-use super::modules::{Modules, Target};
+use super::modules::{ImportTarget, Modules};
 
 /// Opens all of it. What is missing or cannot be parsed is no error here: an agent was read without it.
 pub fn load(modules: &Modules<'_>) {
@@ -12,7 +12,7 @@ pub fn load(modules: &Modules<'_>) {
         next += 1;
         let Some(script) = module.script() else { continue };
         for link in script.links().into_iter().chain(script.names.dynamic.iter().copied()) {
-            if let Ok(Target::Module(file)) = modules.follow(&module, link) {
+            if let Ok(ImportTarget::Module(file)) = modules.follow(&module, link) {
                 drop(modules.open(&file));
             }
         }

@@ -28,7 +28,7 @@ pub struct Module<'a> {
     pub content: ModuleContent<'a>,
 }
 
-/// What a module is made of.
+/// Content of a module.
 pub enum ModuleContent<'a> {
     Script(Box<Script<'a>>),
     Json(serde_json::Value),
@@ -54,7 +54,7 @@ pub struct Link<'a> {
     pub span: Span,
 }
 
-/// What a top-level name stands for.
+/// Binding of a top-level name.
 #[derive(Clone, Copy)]
 pub enum Binding<'a> {
     Variable {
@@ -80,7 +80,7 @@ pub enum Imported<'a> {
     Everything,
 }
 
-/// What an exported name stands for.
+/// Target of an exported name.
 #[derive(Clone, Copy)]
 pub enum Export<'a> {
     Local(&'a str),

@@ -32,7 +32,7 @@ pub struct Modules<'a> {
     plain: OnceCell<ResolverGeneric<Files>>,
     loaded: RefCell<Vec<Rc<Module<'a>>>>,
     by_file: RefCell<HashMap<PathBuf, ModuleId>>,
-    targets: RefCell<HashMap<(PathBuf, String), Target>>,
+    targets: RefCell<HashMap<(PathBuf, String), ImportTarget>>,
     /// What was looked for on the way to a target, and not there.
     passed: RefCell<HashSet<PathBuf>>,
     /// Files that were read as they are, and those that were looked for and not there.
@@ -41,9 +41,9 @@ pub struct Modules<'a> {
     importers: RefCell<BTreeMap<PathBuf, SourceRef>>,
 }
 
-/// What a specifier means.
+/// Target of an import specifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum ImportTarget {
     /// A file of the project (or of the workspace around it).
     Module(PathBuf),
     /// An npm package or a part of Node, by the package's name.
@@ -135,7 +135,7 @@ impl<'a> Modules<'a> {
     }
 
     /// What each specifier was found to mean.
-    pub fn targets(&self) -> Vec<(String, Target)> {
+    pub fn targets(&self) -> Vec<(String, ImportTarget)> {
         let targets = self.targets.borrow();
         targets.iter().map(|((_, specifier), target)| (specifier.clone(), target.clone())).collect()
     }
@@ -161,9 +161,9 @@ impl<'a> Modules<'a> {
     }
 
     /// What a link of this module leads to. A project file that is not there is an error.
-    pub fn follow(&self, from: &Module<'a>, link: Link<'a>) -> Result<Target> {
+    pub fn follow(&self, from: &Module<'a>, link: Link<'a>) -> Result<ImportTarget> {
         match self.target(&from.file, link.specifier) {
-            Target::Missing => {
+            ImportTarget::Missing => {
                 let (line, column) = from.place(link.span);
                 let place = format!("{}:{line}:{column}", from.path);
                 Err(Error::usage(format!(
@@ -172,15 +172,15 @@ impl<'a> Modules<'a> {
                 ))
                 .hint("correct the import, or restore the file it names"))
             }
-            Target::Module(file) => {
+            ImportTarget::Module(file) => {
                 self.ask(&file, from, link.span);
-                Ok(Target::Module(file))
+                Ok(ImportTarget::Module(file))
             }
-            Target::Package(name) => Ok(Target::Package(name)),
+            ImportTarget::Package(name) => Ok(ImportTarget::Package(name)),
         }
     }
 
-    fn target(&self, from: &Path, specifier: &str) -> Target {
+    fn target(&self, from: &Path, specifier: &str) -> ImportTarget {
         let directory = from.parent().unwrap_or(&self.root).to_owned();
         let key = (directory, specifier.to_owned());
         if let Some(target) = self.targets.borrow().get(&key) {
@@ -191,7 +191,7 @@ impl<'a> Modules<'a> {
         target
     }
 
-    fn resolve(&self, from: &Path, specifier: &str) -> Target {
+    fn resolve(&self, from: &Path, specifier: &str) -> ImportTarget {
         // What follows `?` is for a bundler: `./persona.md?raw`.
         let bare = specifier.split_once('?').map_or(specifier, |(path, _)| path);
         let directory = from.parent().unwrap_or(&self.root);
@@ -209,11 +209,11 @@ impl<'a> Modules<'a> {
         }
         match found {
             Ok(path) if !path.components().any(|part| part.as_os_str() == "node_modules") => {
-                Target::Module(path)
+                ImportTarget::Module(path)
             }
-            Ok(_) => Target::Package(package(bare)),
-            Err(_) if bare.starts_with('.') || bare.starts_with('/') => Target::Missing,
-            Err(_) => Target::Package(package(bare)),
+            Ok(_) => ImportTarget::Package(package(bare)),
+            Err(_) if bare.starts_with('.') || bare.starts_with('/') => ImportTarget::Missing,
+            Err(_) => ImportTarget::Package(package(bare)),
         }
     }
 

@@ -15,7 +15,7 @@ use oxc_syntax::scope::{ScopeFlags, ScopeId};
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
 
-/// What one walk over a module finds.
+/// Names that one walk over a module finds.
 #[derive(Default)]
 pub struct ModuleNames<'a> {
     /// Identifiers that stand where a value stands.
@@ -128,14 +128,14 @@ fn named<'a>(expression: &Expression<'a>) -> Option<&'a str> {
 struct Walker<'a> {
     names: ModuleNames<'a>,
     /// The scopes that the walk is in, that of the module first.
-    scopes: Vec<Local<'a>>,
+    scopes: Vec<ScopeNames<'a>>,
     /// The place of a class expression's name, which only the class itself knows.
     class: Option<u32>,
 }
 
 /// What a scope declares, and what is used in it. A name that it declares is none of the module's.
 #[derive(Default)]
-struct Local<'a> {
+struct ScopeNames<'a> {
     declared: HashSet<&'a str>,
     uses: Vec<Use<'a>>,
     assigned: Vec<&'a str>,
@@ -173,7 +173,7 @@ impl<'a> Walker<'a> {
 
 impl<'a> Visit<'a> for Walker<'a> {
     fn enter_scope(&mut self, _: ScopeFlags, _: &Cell<Option<ScopeId>>) {
-        self.scopes.push(Local::default());
+        self.scopes.push(ScopeNames::default());
     }
 
     // What a scope declares can stand below its use, so it is known at the end.

@@ -38,13 +38,13 @@ impl<'a> Converter<'_, 'a> {
             }
             SchemaShape::Intersection(left, right) => inner(left)? && inner(right)?,
             SchemaShape::Custom(Some(check)) => {
-                let verdict = self.evaluator().call(
+                let result = self.evaluator().call(
                     check,
                     None,
                     vec![Value::Undefined],
                     function_site(check),
                 );
-                verdict?.truth() == Some(true)
+                result?.truth() == Some(true)
             }
             SchemaShape::Lazy(function) => {
                 match self.evaluator().call(function, None, Vec::new(), function_site(function))? {

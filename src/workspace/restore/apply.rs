@@ -23,9 +23,9 @@ const MANY: usize = 64;
 /// So many files at most stand ready, synced, before they take their places.
 const BATCH: usize = 1024;
 
-/// What a restore did.
+/// Numbers of files that a restore wrote and removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Restored {
+pub struct RestoreCount {
     pub written: usize,
     pub removed: usize,
 }
@@ -42,7 +42,7 @@ pub fn apply(
     root: &Path,
     source: &dyn Source,
     progress: &Progress,
-) -> Result<Restored> {
+) -> Result<RestoreCount> {
     let steps = clear::check(root, plan)?;
     progress.expect(steps.len() as u64);
     let (removes, writes): (Vec<_>, Vec<_>) =
@@ -62,7 +62,7 @@ pub fn apply(
     restore.remove_emptied(&removes)?;
     restore.touch_all(plan.target)?;
     restore.sync()?;
-    Ok(Restored { written: writes.len(), removed: removes.len() })
+    Ok(RestoreCount { written: writes.len(), removed: removes.len() })
 }
 
 /// Splits off what has to go first: a file where a folder is needed, what is in a folder where a file

@@ -1,4 +1,4 @@
-//! Whether a folder is empty but for what a restore into it made before it was cut off.
+//! Begun restore: a folder that is empty but for files of a restore that was cut off.
 
 use super::clear::stands;
 use super::plan::RestorePlan;

@@ -1,4 +1,4 @@
-//! Whether a restore can be done without touching anything that is not tracked. Nothing is changed
+//! Check before a restore: it would touch nothing that is not tracked. Nothing is changed
 //! before this has looked at everything.
 
 use super::plan::{RestorePlan, RestoreStep};

@@ -1,4 +1,4 @@
-//! What a restore that was cut off left under temporary names. Its drafts are removed. What it had put aside goes only
+//! Leftovers: files under temporary names of a restore that was cut off. Its drafts are removed. What it had put aside goes only
 //! where the store holds it: a file that was saved in that moment is in no snapshot, so it gets a name that is seen.
 
 use super::walk::{FolderWalk, WalkEnd, split};

@@ -1,4 +1,4 @@
-//! What a restore would do, from the trees alone.
+//! Restore plan: the steps from one tree to another, from the trees alone.
 
 use crate::error::{Error, Result};
 use crate::fs;
@@ -14,7 +14,7 @@ pub struct RestorePlan {
     pub steps: Vec<RestoreStep>,
 }
 
-/// What happens to one path.
+/// Step of a restore: the action for one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestoreStep {
     pub path: String,

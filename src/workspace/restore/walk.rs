@@ -15,7 +15,7 @@ pub struct FolderWalk {
 /// How many folders stay open. Trees of people are not deeper, so that none of theirs is opened twice.
 const MOST_OPEN: usize = 128;
 
-/// Where a walk ended.
+/// End of a walk.
 #[derive(Debug, PartialEq, Eq)]
 pub enum WalkEnd {
     Folder,

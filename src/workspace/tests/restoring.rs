@@ -4,12 +4,12 @@ use super::{Project, on_disk};
 use crate::error::{Kind, Result};
 use crate::object::{Id, Mode, Sink, Source, Tree, TreeEntry};
 use crate::progress::Progress;
-use crate::workspace::restore::apply::Restored;
+use crate::workspace::restore::apply::RestoreCount;
 use crate::workspace::{apply, plan};
 
 impl Project {
     /// Brings the files of a tree back, as a command does: from a snapshot of what is there now.
-    pub fn restore(&mut self, target: Id) -> Result<Restored> {
+    pub fn restore(&mut self, target: Id) -> Result<RestoreCount> {
         let current = self.snapshot()?.tree;
         let plan = plan(&self.memory, current, target)?;
         apply(&plan, &self.root, &self.memory, &Progress::default())
@@ -52,7 +52,7 @@ fn tracked_files_come_back_and_added_ones_go() {
     std::fs::remove_file(project.path("l")).unwrap();
     std::fs::remove_dir_all(project.path("b")).unwrap();
     let done = project.restore(then.tree).unwrap();
-    assert_eq!(done, Restored { written: 5, removed: 1 });
+    assert_eq!(done, RestoreCount { written: 5, removed: 1 });
     let mut now = on_disk(&project.root);
     for (path, text) in
         [("debug.log", "ignored"), ("new/x.log", "ignored too"), (".env", "SECRET=1")]
@@ -61,7 +61,7 @@ fn tracked_files_come_back_and_added_ones_go() {
     }
     assert_eq!(now, files);
     assert!(!project.path("new/deep").exists(), "emptied folders go");
-    assert_eq!(project.restore(then.tree).unwrap(), Restored::default());
+    assert_eq!(project.restore(then.tree).unwrap(), RestoreCount::default());
     assert_eq!(project.snapshot().unwrap().tree, then.tree);
 }
 
@@ -293,7 +293,7 @@ fn many_files_are_restored_as_few_are() {
     for n in 0..7 {
         std::fs::remove_dir_all(project.path(&format!("d{n}"))).unwrap();
     }
-    assert_eq!(project.restore(then).unwrap(), Restored { written: 1500, removed: 0 });
+    assert_eq!(project.restore(then).unwrap(), RestoreCount { written: 1500, removed: 0 });
     assert_eq!(on_disk(&project.root), files);
 }
 
