@@ -32,9 +32,10 @@ fn history(count: u64) -> Project {
         made.push(batch.put_tree(&Tree::new(named.collect()).unwrap(), None).unwrap());
     }
     batch.commit().unwrap();
-    for id in made {
-        store.refs().append(&store.lock().unwrap(), "refs/versions", id).unwrap();
-    }
+    let before = store.heads().unwrap();
+    let mut after = before.clone();
+    after.versions.extend(made);
+    store.replace_refs(&store.lock().unwrap(), &before, &after).unwrap();
     project.ok("compact");
     project.ok("version promote 1");
     project
@@ -104,4 +105,82 @@ fn a_fetch_heals_500_versions_with_as_many_requests_as_10() {
         after - before
     });
     assert_eq!((few, many), (2, 2), "what it has, and a pack");
+}
+
+/// What one command may cost, however long the history is: store files that it opens to read, disk steps, syncs among
+/// them, and bytes that the store grows by. A figure that gets smaller is made the new budget.
+const BUDGETS: &[(&str, Cost)] = &[
+    ("status", Cost { reads: 14, steps: 0, syncs: 0, bytes: 0 }),
+    ("log", Cost { reads: 10, steps: 0, syncs: 0, bytes: 0 }),
+    ("push", Cost { reads: 34, steps: 19, syncs: 4, bytes: 2048 }),
+    ("version promote 7", Cost { reads: 35, steps: 12, syncs: 5, bytes: 512 }),
+];
+
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    reads: u64,
+    steps: u64,
+    syncs: u64,
+    bytes: u64,
+}
+
+impl Cost {
+    fn of(project: &mut Project, line: &str) -> Cost {
+        let (reads, steps) = (project.path("../reads"), project.path("../steps"));
+        let before = size(project);
+        let plan = format!("reads={},trace={}", reads.display(), steps.display());
+        project.set("LUA_STORE_FAULT", &plan);
+        project.ok(line);
+        project.set("LUA_STORE_FAULT", "");
+        let mut lines = [reads, steps].map(|log| {
+            let text = std::fs::read_to_string(&log).unwrap_or_default();
+            let _ = std::fs::remove_file(&log);
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        });
+        lines[0].retain(|path| path.contains("/.lua/"));
+        let syncs = lines[1].iter().filter(|step| step.starts_with("Sync")).count() as u64;
+        let [reads, steps] = lines.map(|lines| lines.len() as u64);
+        Cost { reads, steps, syncs, bytes: size(project).saturating_sub(before) }
+    }
+
+    /// What is more than the budget, by name.
+    fn over(self, budget: Cost) -> Vec<String> {
+        let pairs = [
+            ("reads", self.reads, budget.reads),
+            ("steps", self.steps, budget.steps),
+            ("syncs", self.syncs, budget.syncs),
+            ("bytes", self.bytes, budget.bytes),
+        ];
+        let over = pairs.into_iter().filter(|(_, cost, budget)| cost > budget);
+        over.map(|(what, cost, budget)| format!("{cost} {what}, at most {budget}")).collect()
+    }
+}
+
+/// The bytes of the store without its caches.
+fn size(project: &Project) -> u64 {
+    let files = walkdir::WalkDir::new(project.path(".lua")).into_iter().filter_map(Result::ok);
+    let kept =
+        files.filter(|file| !file.path().components().any(|part| part.as_os_str() == "cache"));
+    kept.filter_map(|file| file.metadata().ok())
+        .filter(|data| data.is_file())
+        .map(|data| data.len())
+        .sum()
+}
+
+#[test]
+fn no_command_costs_more_than_its_budget_at_10_and_at_5000_versions() {
+    let mut over = Vec::new();
+    for count in [10, 5000] {
+        let mut project = history(count);
+        project.ok("status");
+        for (line, budget) in BUDGETS {
+            if *line == "push" {
+                shop::edit(&project, "src/lib/store.ts", "the door", "the gate");
+            }
+            let cost = Cost::of(&mut project, line);
+            let lines = cost.over(*budget);
+            over.extend(lines.into_iter().map(|one| format!("{line} at {count} versions: {one}")));
+        }
+    }
+    assert!(over.is_empty(), "\n{}", over.join("\n"));
 }
