@@ -10,8 +10,8 @@
 //!   step N and before the next one.
 //!
 //! * `reads=FILE`: append the path of each file that is opened to be read, to count them;
-//! * `stops=PIPE`: write the path of each file that is opened to be read into a named pipe, and wait until somebody
-//!   has opened the pipe for writing and closed it;
+//! * `stops=FILE`: write the path of each file that is opened to be read into a file, and wait until somebody has
+//!   removed that, for half a minute at most;
 //!
 //! Several are given with commas between them: `kill=7,trace=FILE`. With `in=TEXT` among them only steps count whose
 //! path holds the text, such as those of one agent of a server. With `while=FILE` the disk is full, or can only be read,
@@ -126,10 +126,14 @@ pub fn read(path: &Path) {
     if let Some(file) = &plan.reads {
         trace_line(file, &path.display().to_string());
     }
-    if let Some(pipe) = &plan.stops {
+    if let Some(file) = &plan.stops {
         let _one = STOP.lock();
-        trace_line(pipe, &path.display().to_string());
-        let _ = std::fs::read(pipe);
+        // Renamed, so that nobody reads half of a path.
+        let draft = file.with_extension("draft");
+        let written = std::fs::write(&draft, path.display().to_string());
+        let _ = written.and_then(|()| std::fs::rename(&draft, file));
+        let ticks = (0..30_000).take_while(|_| file.exists());
+        ticks.for_each(|_| std::thread::sleep(std::time::Duration::from_millis(1)));
     }
 }
 
@@ -165,7 +169,7 @@ fn plan() -> Option<&'static Plan> {
             match part.split_once('=')? {
                 ("trace", file) => plan.trace = Some(file.into()),
                 ("reads", file) => plan.reads = Some(file.into()),
-                ("stops", pipe) => plan.stops = Some(pipe.into()),
+                ("stops", file) => plan.stops = Some(file.into()),
                 ("kill", at) => plan.kill = Some(at.parse().ok()?),
                 ("full", at) => plan.full = Some(at.parse().ok()?),
                 ("readonly", at) => plan.readonly = Some(at.parse().ok()?),
