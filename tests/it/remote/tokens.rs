@@ -196,7 +196,8 @@ fn login_comes_before_clone() {
     hint: `lua-store serve token create --agent A --scope promote` makes one on the server
     --- exit 2
     ");
-    let wrong = format!("{}0", &token[..token.len() - 1]);
+    let (rest, last) = token.split_at(token.len() - 1);
+    let wrong = format!("{rest}{}", if last == "0" { "1" } else { "0" });
     assert!(login(&wrong).ends_with("--- exit 9\n"));
     assert_eq!(
         other.run(&format!("clone {url} shop")).code,
