@@ -4,6 +4,11 @@
 //! (a damaged pack, a record of the wrong shape, two writers at one head) or must look at what is stored without the
 //! code under test. What no test names is not listed, so that the compiler finds code that nobody uses.
 
+#[cfg(feature = "cli")]
+pub mod cli {
+    pub use crate::cli::hints;
+}
+
 pub mod client {
     pub use crate::client::{Address, FolderRemote, Remote, push};
 }

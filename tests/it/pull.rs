@@ -1,6 +1,7 @@
 //! Two people, two stores: what one pushed comes to the other.
 
 use crate::common::{Project, faults, shop};
+use lua_store::internals::cli::hints;
 use lua_store::internals::history::project;
 use lua_store::internals::history::record::Who;
 use lua_store::internals::merge::Side;
@@ -203,7 +204,7 @@ fn a_conflict_changes_nothing_until_somebody_chooses() {
     let error = report::refusal("origin", &refused);
     let told = format!(
         "{error}\nhint: {}\n{}",
-        error.hint_text().unwrap(),
+        hints::of(&error).unwrap(),
         text(&report::refusal_lines(&refused))
     );
     insta::assert_snapshot!(told, @r#"
@@ -246,7 +247,7 @@ fn ledgers_that_both_continued_are_for_a_person_to_decide() {
         let error = report::refusal("origin", &refused);
         let told = format!(
             "{error}\nhint: {}\n{}",
-            error.hint_text().unwrap(),
+            hints::of(&error).unwrap(),
             text(&report::refusal_lines(&refused))
         );
         insta::allow_duplicates!(insta::assert_snapshot!(told, @r#"
@@ -318,7 +319,7 @@ fn a_push_that_is_behind_is_told_what_is_there() {
     let error = report::behind("push", "origin", &news);
     let told = format!(
         "{error}\nhint: {}\n{}",
-        error.hint_text().unwrap(),
+        hints::of(&error).unwrap(),
         text(&report::news_lines(&news))
     );
     insta::assert_snapshot!(told, @r#"

@@ -55,7 +55,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     (
         "internals",
-        "flow client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
+        "cli flow client remote_store report merge operations history reader protocol workspace store pack object fs progress error",
     ),
     ("main", ""),
 ];
