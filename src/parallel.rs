@@ -2,7 +2,15 @@
 
 use crate::error::{Error, Result};
 use std::io;
+use std::sync::OnceLock;
 use std::thread::{Builder, ScopedJoinHandle, scope};
+
+/// Processors that this process may use. Asked for once: on Linux the answer costs a dozen system calls, since the limits of the
+/// control group are files.
+pub fn processors() -> usize {
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
 
 /// What each of at most so many threads makes of the same work, which they share among themselves.
 pub fn share<T: Send>(threads: usize, work: impl Fn() -> T + Sync) -> Vec<T> {

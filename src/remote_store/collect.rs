@@ -103,7 +103,7 @@ impl RemoteStore {
     /// Removes leftovers of killed processes.
     pub(super) fn sweep(&self, agent: &AgentId) -> Result<()> {
         let layout = &self.layout;
-        for dir in [layout.agent(agent), layout.packs(agent), layout.cache()] {
+        for dir in [layout.agent(agent), layout.packs(agent)] {
             if dir.is_dir() {
                 fs::sweep(&dir)?;
             }

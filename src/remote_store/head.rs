@@ -28,7 +28,7 @@ pub struct StoredHead {
     pub packs: Vec<PackRef>,
     /// Packs that nothing needs, on their way out.
     pub retired: Vec<RetiredPack>,
-    /// Receipts. Once there is one, each transaction adds one. Once there is one, each transaction adds one.
+    /// Receipts. Once there is one, each transaction adds one.
     pub receipts: Receipts,
     /// Pages with the oldest rows of the series that only grow: a head is written without these rows.
     pub pages: Vec<HeadPage>,

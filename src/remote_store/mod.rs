@@ -57,6 +57,7 @@ pub use usage::Usage;
 
 use crate::error::Result;
 use crate::object::Id;
+use crate::parallel;
 use crate::protocol::{AgentId, Head};
 use crate::remote_store::lru::LruCache;
 use crate::remote_store::open_agent::OpenAgent;
@@ -69,6 +70,7 @@ use layout::RemoteLayout;
 use presence::Complete;
 use queue::Queue;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use upload_checks::UploadChecks;
 
@@ -101,7 +103,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        let upload_checks = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+        let upload_checks = parallel::processors().clamp(2, 8);
         Settings {
             heads: MOST_HEADS,
             upload_checks,
@@ -130,6 +132,8 @@ pub struct RemoteStore {
     damages: DamageLog,
     /// Transactions that wait for the next swap of their agent.
     queue: Queue<PendingTxn, Result<TxnAnswer>>,
+    /// True once this process removed what killed ones left in the folder for temporary files.
+    swept: AtomicBool,
 }
 
 impl RemoteStore {
@@ -177,6 +181,7 @@ impl RemoteStore {
             upload_checks,
             damages,
             queue,
+            swept: AtomicBool::new(false),
         }
     }
 

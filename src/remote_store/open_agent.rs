@@ -13,6 +13,7 @@ use crate::store::{GroupCache, Mapped, Odb};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Size of one read of a pack that has to be copied.
 const PIECE: u64 = 8 << 20;
@@ -212,10 +213,20 @@ impl RemoteStore {
         Ok(OpenPack { key: key.clone(), mapped, _copy: Some(Arc::new(temp)) })
     }
 
-    /// The folder for files that disappear when they are dropped.
+    /// The folder for files that disappear when they are dropped. It is swept by the first who needs it: with each fetch
+    /// that would be a look at every file that is kept.
     pub(super) fn scratch(&self) -> Result<PathBuf> {
         let dir = self.layout.cache();
         fs::create_dir_all(&dir)?;
+        if !self.swept.swap(true, Ordering::Relaxed) {
+            fs::sweep(&dir)?;
+        }
         Ok(dir)
+    }
+
+    /// Removes what killed processes left in the folder for temporary files.
+    pub fn sweep_scratch(&self) -> Result<()> {
+        let dir = self.layout.cache();
+        if dir.is_dir() { fs::sweep(&dir) } else { Ok(()) }
     }
 }

@@ -102,7 +102,7 @@ impl Server {
     /// Opens the remote store, tries whether its engine holds what it must, and takes the address.
     pub fn start(config: &ServerConfig, surroundings: Surroundings) -> Result<Server> {
         limits::heap::share();
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = parallel::processors();
         parallel::require(workers + THREADS, "serve")?;
         let certificate = config.tls.as_ref().map(Certificate::load).transpose()?.map(Arc::new);
         let tls = certificate.clone().map(tls::config).transpose()?.map(TlsAcceptor::from);

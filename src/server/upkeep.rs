@@ -62,7 +62,11 @@ pub async fn rounds(state: Arc<ServerState>) {
         let everyone = on_thread(move || {
             // From a disk that can only be read nothing can be removed either; from a full one it can.
             let _ = shared.check_disk();
-            if shared.disk.is_read_only() { Ok(Vec::new()) } else { shared.store.everyone() }
+            if shared.disk.is_read_only() {
+                return Ok(Vec::new());
+            }
+            shared.store.sweep_scratch()?;
+            shared.store.everyone()
         });
         match everyone.await {
             Ok(agents) => {

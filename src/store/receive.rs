@@ -8,11 +8,12 @@ use crate::progress::Progress;
 use std::path::{Path, PathBuf};
 
 impl Store {
-    /// Folder for incoming packs; made when it is missing. Nothing in it is seen by readers, and all of it may be
-    /// removed.
+    /// Folder for packs on their way in or out; made when it is missing, and without what killed processes left there.
+    /// Nothing in it is seen by readers, and all of it may be removed.
     pub fn incoming(&self) -> Result<PathBuf> {
         let folder = self.dir().join(layout::INCOMING);
         fs::create_dir_all(&folder)?;
+        fs::sweep(&folder)?;
         Ok(folder)
     }
 

@@ -12,7 +12,7 @@ const MOST_THREADS: usize = 8;
 
 /// The results of `work` for `0..count`, in that order. `few` says that threads would not pay.
 pub fn map<T: Send>(count: usize, few: bool, work: &(dyn Fn(usize) -> T + Sync)) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    let threads = parallel::processors().min(MOST_THREADS);
     if few || threads == 1 || count <= CHUNK {
         return (0..count).map(work).collect();
     }

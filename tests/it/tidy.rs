@@ -35,7 +35,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("merge", "operations compare history reader model diff workspace store object progress error"),
     ("report", "merge operations compare history model diff object error"),
     ("git", "object fs parallel error"),
-    ("remote_store", "history model protocol store pack object fs progress error"),
+    ("remote_store", "history model protocol store pack object fs parallel progress error"),
     ("server", "remote_store protocol store pack fs parallel text error"),
     (
         "client",

@@ -128,7 +128,7 @@ impl Odb {
                 }
             }
         };
-        let processors = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let processors = parallel::processors().min(8);
         let threads = if count < MANY { 1 } else { processors };
         let mut found = parallel::share(threads, work).into_iter().flatten().collect::<Vec<_>>();
         found.sort_unstable_by_key(|(position, _)| *position);

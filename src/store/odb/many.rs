@@ -20,7 +20,7 @@ type NumberedIds = Vec<(usize, Option<Id>)>;
 impl Batch {
     /// [`crate::object::Sink::put_blobs`] for threads that share the batch.
     pub fn add_many(&self, count: usize, read: &ReadBlob<'_>) -> Result<Vec<Option<Id>>> {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let processors = parallel::processors();
         let threads = if count < MANY { 1 } else { processors.min(MOST_THREADS) };
         let next = AtomicUsize::new(0);
         let parts = parallel::share(threads, || self.work(count, &next, read));

@@ -57,3 +57,27 @@ fn small_ones_of_many_agents_do_not_push_out_a_large_one() {
     assert!(small(69) > 0);
     assert_eq!((small(0), small(5)), (0, 0), "the oldest of 70 went");
 }
+
+#[test]
+fn what_killed_processes_left_is_removed_once_and_not_looked_for_with_each_fetch() {
+    let (dir, remote_store) = remote_store();
+    let cache = dir.path().join("data/cache");
+    std::fs::create_dir_all(&cache).unwrap();
+    let left = |name: &str| {
+        std::fs::write(cache.join(name), "half a pack").unwrap();
+        cache.join(name)
+    };
+    let (first, second) = (left("tmp-1-1-1"), cache.join("tmp-1-1-2"));
+    let (agent, all) = pushed_twice(&remote_store, "shop", 100);
+    remote_store.fetch(&agent, &all).unwrap();
+    assert!(!first.exists(), "the first fetch of a process sweeps");
+    left("tmp-1-1-2");
+    let (agent, all) = pushed_twice(&remote_store, "other", 100);
+    let pack = remote_store.fetch(&agent, &all).unwrap();
+    assert!(second.exists(), "the next one does not");
+    remote_store.sweep_scratch().unwrap();
+    assert!(!second.exists());
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut pack.reader(0), &mut bytes).unwrap();
+    assert_eq!(bytes.len() as u64, pack.len(), "what is being sent stays");
+}

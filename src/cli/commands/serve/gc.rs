@@ -32,6 +32,7 @@ impl Gc {
             inventory::existing(&store, agent)?;
         }
         let agents = if self.agents.is_empty() { store.everyone()? } else { self.agents };
+        store.sweep_scratch()?;
         let upkeep = Upkeep { whole: self.full, ..Upkeep::at(cx.now()?.into()) };
         let mut done: Vec<(AgentId, Collected)> = Vec::new();
         let mut failed: Vec<(AgentId, String)> = Vec::new();

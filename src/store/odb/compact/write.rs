@@ -59,8 +59,7 @@ impl Odb {
                 *made[number].lock().unwrap_or_else(PoisonError::into_inner) = entry;
             }
         };
-        let threads =
-            std::thread::available_parallelism().map_or(1, usize::from).min(8).min(units.len());
+        let threads = parallel::processors().min(8).min(units.len());
         parallel::share(threads, work);
         made
     }

@@ -18,7 +18,7 @@ use super::check::Damage;
 use super::find::{self, Spent};
 use super::list::{Mapped, Pack, Packs};
 use crate::error::{At, Error, Result};
-use crate::fs::{self, Temp};
+use crate::fs::Temp;
 use crate::object::{Id, ObjectKind, Tree};
 use crate::pack::{
     self, EncodedEntry, EntryBase, EntryContent, Group, GroupItemKind, PackId, PackWriter,
@@ -79,7 +79,7 @@ impl ThinPack {
 }
 
 impl Odb {
-    /// One pack with the missing objects. `scratch` is a folder for a new file.
+    /// One pack with the missing objects. `scratch` is a folder for a new file; it is its owner who sweeps it.
     pub fn thin_pack(&self, missing: &MissingObjects, scratch: &Path) -> Result<ThinPack> {
         let packs = self.latest()?;
         for pack in &packs.good {
@@ -133,7 +133,6 @@ impl Odb {
         scratch: &Path,
     ) -> Result<ThinPack> {
         let plan = ThinPackPlan::new(self, packs, missing, bad)?;
-        fs::sweep(scratch)?;
         let mut writer = PackWriter::new(Temp::create_in(scratch)?);
         for unit in &plan.units {
             self.write(&mut writer, &plan, unit, scratch)?;

@@ -225,7 +225,7 @@ impl PackVerifier<'_> {
                 }
             }
         };
-        let processors = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let processors = parallel::processors().min(8);
         let threads = if entries < MANY { 1 } else { processors };
         parallel::share(threads, work).into_iter().fold(Ok(()), Result::and)
     }
