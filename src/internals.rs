@@ -72,7 +72,7 @@ pub mod remote_store {
 
 pub mod report {
     pub use crate::report::{
-        Line, behind, compile, news_json, news_lines, pulled_json, refusal, refusal_json,
+        Line, behind, compile, incoming_json, incoming_lines, pulled_json, refusal, refusal_json,
         refusal_lines, renumbered_lines,
     };
 }

@@ -45,16 +45,16 @@ impl Progress {
 }
 
 /// Counts the bytes of one transfer as units of work. A transfer that begins again is not counted twice.
-pub struct Bytes<'a> {
+pub struct ByteProgress<'a> {
     progress: &'a Progress,
     counted: u64,
 }
 
-impl Bytes<'_> {
+impl ByteProgress<'_> {
     /// Announces a transfer of `total` bytes.
-    pub fn expect(progress: &Progress, total: u64) -> Bytes<'_> {
+    pub fn expect(progress: &Progress, total: u64) -> ByteProgress<'_> {
         progress.expect(total);
-        Bytes { progress, counted: 0 }
+        ByteProgress { progress, counted: 0 }
     }
 
     /// The transfer has come to this offset.

@@ -53,12 +53,12 @@ pub fn json(text: &str) -> Cow<'_, str> {
 
 /// Bytes that may be text, in pieces that may end anywhere.
 #[derive(Debug, Default)]
-pub struct Bytes {
+pub struct TextDecoder {
     /// The beginning of a letter, whose rest is in the next piece; a carriage return before it is known what follows.
     begun: Vec<u8>,
 }
 
-impl Bytes {
+impl TextDecoder {
     /// What a terminal may have of the next piece. What is no UTF-8 is shown as `\x{9b}`.
     pub fn next(&mut self, piece: &[u8]) -> String {
         let mut all = std::mem::take(&mut self.begun);
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_shown_too() {
         let all = |pieces: &[&[u8]]| {
-            let mut bytes = Bytes::default();
+            let mut bytes = TextDecoder::default();
             let shown: String = pieces.iter().map(|piece| bytes.next(piece)).collect();
             shown + &bytes.end()
         };
@@ -152,12 +152,12 @@ mod tests {
 
         #[test]
         fn how_bytes_are_cut_makes_no_difference(bytes in proptest::collection::vec(any::<u8>(), 0..40), cuts in proptest::collection::vec(0usize..40, 0..4)) {
-            let mut whole = Bytes::default();
+            let mut whole = TextDecoder::default();
             let at_once = whole.next(&bytes) + &whole.end();
             prop_assert!(!at_once.chars().any(|letter| is_active(letter) && !"\t\n".contains(letter)));
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
             cuts.sort_unstable();
-            let (mut pieces, mut shown, mut from) = (Bytes::default(), String::new(), 0);
+            let (mut pieces, mut shown, mut from) = (TextDecoder::default(), String::new(), 0);
             for cut in cuts.into_iter().chain([bytes.len()]) {
                 shown += &pieces.next(&bytes[from..cut]);
                 from = cut;

@@ -109,14 +109,14 @@ commands! {
 
 /// Options that decide how an error is shown, read before anything else can fail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Early {
+pub struct EarlyOptions {
     pub json: bool,
     pub color: Color,
 }
 
-impl Early {
-    pub fn scan(raw: &[OsString]) -> Early {
-        let mut early = Early::default();
+impl EarlyOptions {
+    pub fn scan(raw: &[OsString]) -> EarlyOptions {
+        let mut early = EarlyOptions::default();
         let mut words = raw.iter().skip(1).filter_map(|word| word.to_str());
         while let Some(word) = words.next() {
             match word {
@@ -244,8 +244,9 @@ mod tests {
 
     #[test]
     fn how_errors_are_shown_is_known_before_anything_can_fail() {
-        let early =
-            |line: &str| Early::scan(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        let early = |line: &str| {
+            EarlyOptions::scan(&line.split(' ').map(OsString::from).collect::<Vec<_>>())
+        };
         let json = |line| early(line).json;
         assert!(json("lua-store verson --json"));
         assert!(!json("lua-store hash-object -- --json"));

@@ -30,7 +30,7 @@ impl Compiler {
         let mut child = command.spawn().at("run", &program)?;
         // It holds the writing end, and the reading would not end.
         drop(command);
-        tell(cx, said);
+        print_output(cx, said);
         let status = child.wait().at("run", &program)?;
         if status.success() {
             return Ok(());
@@ -42,7 +42,7 @@ impl Compiler {
 }
 
 /// Its words, line by line as they come: it prints names and paths of the project, which may hold anything.
-fn tell(cx: &mut Context<'_>, said: impl Read) {
+fn print_output(cx: &mut Context<'_>, said: impl Read) {
     let mut said = BufReader::new(said);
     let mut line = Vec::new();
     while matches!(said.read_until(b'\n', &mut line), Ok(count) if count > 0) {

@@ -5,7 +5,7 @@ use super::output::{Output, cannot_ask};
 use super::{term, time};
 use crate::error::{At, Error, Kind, Result};
 use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::operations::upkeep;
 use jiff::Timestamp;
 use std::fs::File;
@@ -67,8 +67,8 @@ impl<'a> Context<'a> {
     }
 
     /// Who does this, and when.
-    pub fn who(&self, project: &Project) -> Result<Who> {
-        Ok(Who { by: self.author(project)?, at_ms: self.now()?.as_millisecond() })
+    pub fn who(&self, project: &Project) -> Result<Author> {
+        Ok(Author { by: self.author(project)?, at_ms: self.now()?.as_millisecond() })
     }
 
     /// The flag, the environment, the configuration, or git's user.

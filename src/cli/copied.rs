@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::output::RED;
 use crate::error::Result;
-use crate::remote_store::Copied;
+use crate::remote_store::CopySummary;
 use serde_json::{Value, json};
 
 /// A number of bytes as people read it.
@@ -16,7 +16,7 @@ pub fn size(bytes: u64) -> String {
     )
 }
 
-pub fn to_json(copied: &Copied) -> Value {
+pub fn to_json(copied: &CopySummary) -> Value {
     let problems =
         copied.problems.iter().map(|(agent, what)| json!({"agent": agent, "what": what}));
     json!({
@@ -30,7 +30,7 @@ pub fn to_json(copied: &Copied) -> Value {
 }
 
 /// What is wrong, a line each.
-pub fn tell_problems(cx: &mut Context<'_>, copied: &Copied) -> Result<()> {
+pub fn print_problems(cx: &mut Context<'_>, copied: &CopySummary) -> Result<()> {
     for (agent, what) in &copied.problems {
         let word = cx.out.paint(RED, "problem:");
         cx.out.line(format!("{word} {agent}: {what}"))?;

@@ -3,17 +3,17 @@
 use super::Exit;
 use super::context::Context;
 use super::drift_output;
-use super::live::{self, Whom};
-use super::remote::{self, Which};
+use super::live::{self, LiveRemoteArgs};
+use super::remote::{self, RemoteArgs};
 use crate::error::{Error, Kind, Result};
 use crate::flow::sync::{self, Comparison, RemoteState};
 use crate::history::project::Project;
-use crate::operations::drift::Against;
+use crate::operations::drift::DriftTarget;
 use crate::report;
 use serde_json::{Value, json};
 
 /// Asks the remote that is meant; having none is an error.
-pub fn ask(cx: &mut Context<'_>, project: &Project, which: &Which) -> Result<RemoteState> {
+pub fn ask(cx: &mut Context<'_>, project: &Project, which: &RemoteArgs) -> Result<RemoteState> {
     sync::ask(project, remote::require(cx, project, which.remote.as_deref())?)
 }
 
@@ -24,7 +24,7 @@ pub fn print_unknown(
     remote: Option<String>,
     error: &Error,
 ) -> Result<Exit> {
-    let live = live::of(cx, project, &Whom { remote, offline: true })?;
+    let live = live::of(cx, project, &LiveRemoteArgs { remote, offline: true })?;
     let now_ms = cx.now()?.as_millisecond();
     if cx.out.is_json() {
         let mut answer = unknown(error);
@@ -41,13 +41,13 @@ pub fn print_unknown(
 /// For `compile --sync`: what differs is told, and stops nothing.
 pub fn print(cx: &mut Context<'_>) -> Result<Exit> {
     let project = cx.project()?;
-    let there = match ask(cx, &project, &Which::default()) {
+    let there = match ask(cx, &project, &RemoteArgs::default()) {
         Err(error) if error.kind() == Kind::Unavailable => {
             return print_unknown(cx, &project, None, &error);
         }
         other => other?,
     };
-    let _ = match sync::compare_with(&project, &there, &Against::default())? {
+    let _ = match sync::compare_with(&project, &there, &DriftTarget::default())? {
         Comparison::Unreadable(error) => return Err(error),
         Comparison::NothingPublished => drift_output::nothing_published(cx)?,
         Comparison::Compared(compared) if compared.is_in_sync() => {
@@ -61,11 +61,11 @@ pub fn print(cx: &mut Context<'_>) -> Result<Exit> {
 /// The same as JSON.
 pub fn to_json(cx: &mut Context<'_>) -> Result<Value> {
     let project = cx.project()?;
-    let there = match ask(cx, &project, &Which::default()) {
+    let there = match ask(cx, &project, &RemoteArgs::default()) {
         Err(error) if error.kind() == Kind::Unavailable => return Ok(unknown(&error)),
         other => other?,
     };
-    match sync::compare_with(&project, &there, &Against::default())? {
+    match sync::compare_with(&project, &there, &DriftTarget::default())? {
         Comparison::Unreadable(error) => Err(error),
         Comparison::NothingPublished => Ok(drift_output::nothing()),
         Comparison::Compared(compared) => drift_output::to_json(&compared),

@@ -11,7 +11,7 @@ use crate::flow::sync::Compared;
 use crate::history::record::iso;
 use crate::history::revision::Revision;
 use crate::model::kind::Kind;
-use crate::operations::drift::{Against, Part, Standing};
+use crate::operations::drift::{AgentPart, DriftStatus, DriftTarget};
 use crate::report;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -45,18 +45,18 @@ pub fn in_sync(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     cx.out.line(IN_SYNC)?;
-    let told = told(cx, compared, "In sync with")?;
-    cx.out.line(told.text)?;
+    let line = compared_line(cx, compared, "In sync with")?;
+    cx.out.line(line.text)?;
     Ok(Exit::Done)
 }
 
 /// What was compared, and what is live now, which need not be the same.
-fn told(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<report::Line> {
+fn compared_line(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<report::Line> {
     let Compared { against, server, published, live, is_live, .. } = compared;
     let newest = format!("v{}, the newest version ever promoted", published.number);
     let what = match against {
-        Against::Published => newest.clone(),
-        Against::Version(_) => format!("v{}", server.number),
+        DriftTarget::Published => newest.clone(),
+        DriftTarget::Version(_) => format!("v{}", server.number),
     };
     let Some((version, step)) = live else {
         return Ok(report::Line::plain(format!("{verb} {what}. Nothing is live now")));
@@ -66,7 +66,7 @@ fn told(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<report::Lin
     let promoted = format!("promoted {} by {}", time::moment(at, now), step.record.by);
     Ok(report::Line::plain(if *is_live {
         format!("{verb} v{number}, which is live now, {promoted}. {newest}, differs")
-    } else if *against != Against::Published && version.id == server.id {
+    } else if *against != DriftTarget::Published && version.id == server.id {
         format!("{verb} {what}, which is live now, {promoted}")
     } else {
         format!("{verb} {what}. Live now: v{number}, {promoted}")
@@ -105,18 +105,18 @@ pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
     primitives(cx.out, compared)?;
     cx.out.line(&rule)?;
     cx.out.line(format!("Total: {} component(s) with drift", compared.drift.parts.len()))?;
-    let told = told(cx, compared, "Compared with")?;
-    cx.out.line(told.text)?;
+    let line = compared_line(cx, compared, "Compared with")?;
+    cx.out.line(line.text)?;
     cx.out.line(match &compared.against {
-        Against::Version(revision) if *revision != Revision::Active => {
+        DriftTarget::Version(revision) if *revision != Revision::Active => {
             format!("Local code differs from v{}.", compared.server.number)
         }
         _ => format!("Local code is {}.", compared.drift.standing().phrase()),
     })?;
     cx.out.hint("`lua-store sync --push` pushes what is here");
     let against = match &compared.against {
-        Against::Published => String::new(),
-        Against::Version(revision) => format!(" --against {revision}"),
+        DriftTarget::Published => String::new(),
+        DriftTarget::Version(revision) => format!(" --against {revision}"),
     };
     cx.out.hint(format!(
         "`lua-store sync --accept{against}` takes name, persona and model of v{}",
@@ -155,7 +155,7 @@ fn values(out: &mut Output, what: &str, local: &str, server: &str) -> Result<()>
 fn primitives(out: &mut Output, compared: &Compared) -> Result<()> {
     let mut any = false;
     for (part, _) in &compared.drift.parts {
-        let Part::Primitive(word, name) = part else { continue };
+        let AgentPart::Primitive(word, name) = part else { continue };
         if !any {
             out.line("Primitive drift detected:")?;
             any = true;
@@ -253,10 +253,10 @@ pub fn value(value: &Option<Value>) -> String {
 
 pub fn to_json(compared: &Compared) -> Result<Value> {
     let drift = &compared.drift;
-    let one = |(part, standing): &(Part, Standing)| component(compared, part, *standing);
+    let one = |(part, standing): &(AgentPart, DriftStatus)| component(compared, part, *standing);
     let parts =
         if compared.is_in_sync() { Vec::new() } else { drift.parts.iter().map(one).collect() };
-    let standing = if parts.is_empty() { Standing::InSync } else { drift.standing() };
+    let standing = if parts.is_empty() { DriftStatus::InSync } else { drift.standing() };
     let live = compared.live.as_ref();
     let promoted = live.map(|(_, step)| iso(step.record.at_ms));
     Ok(json!({
@@ -272,22 +272,22 @@ pub fn to_json(compared: &Compared) -> Result<Value> {
     }))
 }
 
-fn component(compared: &Compared, part: &Part, standing: Standing) -> Value {
+fn component(compared: &Compared, part: &AgentPart, standing: DriftStatus) -> Value {
     let standing = standing.word();
     match part {
-        Part::Persona => {
+        AgentPart::Persona => {
             let persona = compared.drift.persona();
             let text = |side: Option<&PersonaContent>| side.map(|persona| persona.text.clone());
             let server = text(persona.and_then(|persona| persona.from.as_ref()));
             let local = text(persona.and_then(|persona| persona.to.as_ref()));
             json!({"component": "persona", "standing": standing, "server": server, "local": local})
         }
-        Part::Setting(name) => {
+        AgentPart::Setting(name) => {
             let setting = compared.drift.setting(name);
             let (server, local) = (setting.map(|s| &s.from), setting.map(|s| &s.to));
             json!({"component": name, "standing": standing, "server": server, "local": local})
         }
-        Part::Primitive(word, name) => {
+        AgentPart::Primitive(word, name) => {
             json!({"component": word, "name": name, "standing": standing})
         }
     }

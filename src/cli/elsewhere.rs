@@ -2,14 +2,14 @@
 
 use super::context::Context;
 use super::hints;
-use super::live::{View, Whom};
+use super::live::{LiveRemoteArgs, View};
 use super::progress::{self, Unit};
 use super::remote::{self, environment};
 use crate::client::Address;
 use crate::client::remote_cache::{CachedRemote, RemoteCache};
 use crate::error::{Error, Kind, Result};
 use crate::flow::remote::{choose, unknown};
-use crate::history::live::Told;
+use crate::history::live::KnownRemote;
 use crate::history::project::Project;
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub fn is_address(remote: &str) -> bool {
 }
 
 /// Everything that the remote has, as a view of its own.
-pub fn open(cx: &mut Context<'_>, whom: &Whom, remote: &str) -> Result<View> {
+pub fn open(cx: &mut Context<'_>, whom: &LiveRemoteArgs, remote: &str) -> Result<View> {
     let (name, address, insecure) = find(cx, remote)?;
     let now_ms = cx.now()?.as_millisecond();
     let cache = RemoteCache::new(&folder()?, most_bytes()?);
@@ -36,7 +36,7 @@ pub fn open(cx: &mut Context<'_>, whom: &Whom, remote: &str) -> Result<View> {
     drop(cache.shrink(&kept));
     let heads = kept.store().heads()?;
     let receipts = kept.receipts(&heads)?;
-    let told = Told { remote: name, at_ms: Some(at_ms), fresh, heads, receipts };
+    let told = KnownRemote { remote: name, at_ms: Some(at_ms), fresh, heads, receipts };
     Ok(View::elsewhere(Project::open(kept.root())?, told, now_ms, kept))
 }
 

@@ -12,7 +12,7 @@ use crate::client::{RetryPolicy, remembered};
 use crate::error::{Error, Kind, Result};
 use crate::flow::remote::{NamedRemote, choose};
 use crate::history::catalog::Catalog;
-use crate::history::live::{Live, Told};
+use crate::history::live::{KnownRemote, Live};
 use crate::history::project::Project;
 use crate::history::revision::Revision;
 use crate::report;
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Whom a command asks what is live.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Whom {
+pub struct LiveRemoteArgs {
     /// Ask this remote [default: the only one, or origin]; by its address no project is needed
     #[arg(long, value_name = "NAME|URL", add = ArgValueCompleter::new(super::complete::remotes))]
     pub remote: Option<String>,
@@ -36,7 +36,7 @@ pub struct Whom {
 }
 
 /// A question on its way.
-pub struct Asked {
+pub struct RemoteQuery {
     name: String,
     answer: Option<Receiver<Result<RemoteTracking>>>,
     until: Instant,
@@ -45,13 +45,13 @@ pub struct Asked {
 /// What a command reads, and what a remote says of it.
 pub struct View {
     pub project: Project,
-    told: Option<Told>,
+    told: Option<KnownRemote>,
     now_ms: i64,
     /// Held as long as it is read, where it is no project of the user's.
     kept: Option<CachedRemote>,
 }
 
-impl Whom {
+impl LiveRemoteArgs {
     /// Opens the project, and asks the remote where there is one.
     ///
     /// A remote that is named is read itself: what it has, and nothing of the project.
@@ -67,7 +67,7 @@ impl Whom {
     /// The same where only some revisions depend on what is live: for the others nobody is asked.
     pub fn open_for(&self, cx: &mut Context<'_>, revisions: &[&Revision]) -> Result<View> {
         let asks = revisions.iter().any(|revision| revision.is_of_pointer());
-        let whom = Whom { offline: self.offline || !asks, ..self.clone() };
+        let whom = LiveRemoteArgs { offline: self.offline || !asks, ..self.clone() };
         // What a remote has can only be told by asking it.
         let whom = if self.remote.is_some() { self } else { &whom };
         let view = whom.open(cx)?;
@@ -78,7 +78,7 @@ impl Whom {
     }
 
     /// Begins to ask. Only a remote that is named and is not there is an error.
-    pub fn ask(&self, cx: &mut Context<'_>, project: &Project) -> Result<Option<Asked>> {
+    pub fn ask(&self, cx: &mut Context<'_>, project: &Project) -> Result<Option<RemoteQuery>> {
         let store = project.store();
         let chosen = store.config().and_then(|config| {
             let chosen = choose(project, &config, self.remote.as_deref())?;
@@ -96,7 +96,7 @@ impl Whom {
         let patience = patience()?;
         let until = Instant::now() + patience;
         if self.offline || patience.is_zero() {
-            return Ok(Some(Asked { name, answer: None, until }));
+            return Ok(Some(RemoteQuery { name, answer: None, until }));
         }
         let (tell, answer) = mpsc::channel();
         let insecure = cx.insecure() || insecure;
@@ -118,12 +118,12 @@ impl Whom {
             }
             Err(error) => drop(tell.send(Err(error))),
         }
-        Ok(Some(Asked { name, answer: Some(answer), until }))
+        Ok(Some(RemoteQuery { name, answer: Some(answer), until }))
     }
 }
 
 /// What is live, by the word of a remote where there is one: for a command that does something else.
-pub fn of(cx: &mut Context<'_>, project: &Project, whom: &Whom) -> Result<Live> {
+pub fn of(cx: &mut Context<'_>, project: &Project, whom: &LiveRemoteArgs) -> Result<Live> {
     match of_remote(cx, project, whom)? {
         Some(live) => Ok(live),
         None => Live::of(project.store(), None),
@@ -131,17 +131,21 @@ pub fn of(cx: &mut Context<'_>, project: &Project, whom: &Whom) -> Result<Live> 
 }
 
 /// What a remote serves, and what was not sent to it. `None` where there is no remote.
-pub fn of_remote(cx: &mut Context<'_>, project: &Project, whom: &Whom) -> Result<Option<Live>> {
+pub fn of_remote(
+    cx: &mut Context<'_>,
+    project: &Project,
+    whom: &LiveRemoteArgs,
+) -> Result<Option<Live>> {
     let Some(asked) = whom.ask(cx, project)? else { return Ok(None) };
     let now_ms = cx.now()?.as_millisecond();
     let told = asked.told(cx, project.store(), now_ms)?;
     Live::of(project.store(), told).map(Some)
 }
 
-impl Asked {
+impl RemoteQuery {
     /// What the remote has now, or had when it was last asked. `None`: it never was.
-    fn told(self, cx: &mut Context<'_>, store: &Store, now_ms: i64) -> Result<Option<Told>> {
-        let Asked { name, answer, until } = self;
+    fn told(self, cx: &mut Context<'_>, store: &Store, now_ms: i64) -> Result<Option<KnownRemote>> {
+        let RemoteQuery { name, answer, until } = self;
         let left = until.saturating_duration_since(Instant::now());
         let answer = answer.map(|answer| match answer.recv_timeout(left) {
             Ok(answer) => answer,
@@ -177,9 +181,9 @@ impl Asked {
     }
 }
 
-fn told(remote: String, at_ms: Option<i64>, fresh: bool, what: RemoteTracking) -> Told {
+fn told(remote: String, at_ms: Option<i64>, fresh: bool, what: RemoteTracking) -> KnownRemote {
     let heads = Heads { source: what.source, versions: what.versions, active: what.active };
-    Told { remote, at_ms, fresh, heads, receipts: what.receipts }
+    KnownRemote { remote, at_ms, fresh, heads, receipts: what.receipts }
 }
 
 fn patience() -> Result<Duration> {
@@ -193,7 +197,7 @@ fn patience() -> Result<Duration> {
 }
 
 impl View {
-    pub fn new(cx: &mut Context<'_>, project: Project, asked: Option<Asked>) -> Result<View> {
+    pub fn new(cx: &mut Context<'_>, project: Project, asked: Option<RemoteQuery>) -> Result<View> {
         let now_ms = cx.now()?.as_millisecond();
         let told =
             asked.map(|asked| asked.told(cx, project.store(), now_ms)).transpose()?.flatten();
@@ -201,7 +205,7 @@ impl View {
     }
 
     /// What a remote has, kept beside no project.
-    pub fn elsewhere(project: Project, told: Told, now_ms: i64, kept: CachedRemote) -> View {
+    pub fn elsewhere(project: Project, told: KnownRemote, now_ms: i64, kept: CachedRemote) -> View {
         View { project, told: Some(told), now_ms, kept: Some(kept) }
     }
 
@@ -230,7 +234,7 @@ impl View {
 
     /// The versions, and what each is by the word of the remote.
     pub fn catalog(&self) -> Result<Catalog<'_>> {
-        Catalog::told(self.store(), self.theirs())
+        Catalog::by_remote(self.store(), self.theirs())
     }
 
     pub fn now_ms(&self) -> i64 {

@@ -59,7 +59,7 @@ const CLOSED_PIPE: u8 = 141;
 pub fn main() -> ExitCode {
     panic::install();
     let raw: Vec<OsString> = std::env::args_os().collect();
-    let early = args::Early::scan(&raw);
+    let early = args::EarlyOptions::scan(&raw);
     let mut out = Output::new(Term::of_process(early.color), early.json);
     let result = run(raw, &mut out).and_then(|exit| out.finish().map(|()| exit));
     let code = match result {

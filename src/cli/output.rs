@@ -30,7 +30,7 @@ pub struct Output {
     data: Data,
     ink: Ink,
     /// What of the bytes for a terminal is not whole yet.
-    bytes: text::Bytes,
+    bytes: text::TextDecoder,
     closed: bool,
 }
 
@@ -47,7 +47,7 @@ impl Output {
             json,
             data,
             ink: Ink::default(),
-            bytes: text::Bytes::default(),
+            bytes: text::TextDecoder::default(),
             closed: false,
         }
     }
@@ -121,7 +121,7 @@ impl Output {
     /// A remark for the person: never data, so it goes to stderr, and not at all under `--json`.
     pub fn note(&mut self, text: impl Display) {
         if !self.json {
-            self.tell("", &text.to_string());
+            self.print_message("", &text.to_string());
         }
     }
 
@@ -139,13 +139,13 @@ impl Output {
 
     /// A warning: like a note, with the word in front. It is told under `--json` as well.
     pub fn warn(&mut self, text: impl Display) {
-        self.tell(&self.word(YELLOW.bold(), "warning: "), &text.to_string());
+        self.print_message(&self.word(YELLOW.bold(), "warning: "), &text.to_string());
     }
 
     /// A line that says what to do next.
     pub fn hint(&mut self, text: impl Display) {
         if !self.json {
-            self.tell(&self.word(CYAN, "hint: "), &text.to_string());
+            self.print_message(&self.word(CYAN, "hint: "), &text.to_string());
         }
     }
 
@@ -155,7 +155,7 @@ impl Output {
             let _ = self.json(&error_json(error)).and_then(|()| self.finish());
             return;
         }
-        self.tell(&self.word(RED.bold(), "Error: "), error.message());
+        self.print_message(&self.word(RED.bold(), "Error: "), error.message());
         for line in hints::of(error).iter().flat_map(|hint| hint.lines()) {
             self.hint(line);
         }
@@ -187,7 +187,7 @@ impl Output {
     }
 
     /// A line for stderr. Where there are more, they are indented: none of them passes for one of ours.
-    fn tell(&mut self, word: &str, text: &str) {
+    fn print_message(&mut self, word: &str, text: &str) {
         let mut told = word.to_owned();
         for (at, line) in text.lines().enumerate() {
             if at > 0 {

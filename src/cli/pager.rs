@@ -9,10 +9,10 @@ pub struct Pager {
     held: Vec<u8>,
     lines: usize,
     room: usize,
-    state: State,
+    state: PagerState,
 }
 
-enum State {
+enum PagerState {
     Holding,
     Paging(Child, Option<ChildStdin>),
     /// There is no pager, or it could not be started: the terminal scrolls.
@@ -22,7 +22,12 @@ enum State {
 impl Pager {
     pub fn for_screen() -> Pager {
         let (height, _) = term::size();
-        Pager { held: Vec::new(), lines: 0, room: height.saturating_sub(1), state: State::Holding }
+        Pager {
+            held: Vec::new(),
+            lines: 0,
+            room: height.saturating_sub(1),
+            state: PagerState::Holding,
+        }
     }
 
     fn start(&mut self) -> io::Result<()> {
@@ -30,9 +35,9 @@ impl Pager {
             match command().and_then(|mut command| command.stdin(Stdio::piped()).spawn().ok()) {
                 Some(mut child) => {
                     let stdin = child.stdin.take();
-                    State::Paging(child, stdin)
+                    PagerState::Paging(child, stdin)
                 }
-                None => State::Plain,
+                None => PagerState::Plain,
             };
         let held = std::mem::take(&mut self.held);
         self.write_all(&held)
@@ -41,11 +46,11 @@ impl Pager {
     /// Prints what was held back, or waits until the person leaves the pager.
     pub fn finish(&mut self) -> io::Result<()> {
         match &mut self.state {
-            State::Paging(child, stdin) => {
+            PagerState::Paging(child, stdin) => {
                 *stdin = None;
                 child.wait().map(|_| ())
             }
-            State::Holding | State::Plain => {
+            PagerState::Holding | PagerState::Plain => {
                 let mut stdout = io::stdout();
                 stdout.write_all(&std::mem::take(&mut self.held))?;
                 stdout.flush()
@@ -57,10 +62,10 @@ impl Pager {
 impl Write for Pager {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.state {
-            State::Paging(_, Some(stdin)) => stdin.write(bytes),
-            State::Paging(_, None) => Err(io::ErrorKind::BrokenPipe.into()),
-            State::Plain => io::stdout().write(bytes),
-            State::Holding => {
+            PagerState::Paging(_, Some(stdin)) => stdin.write(bytes),
+            PagerState::Paging(_, None) => Err(io::ErrorKind::BrokenPipe.into()),
+            PagerState::Plain => io::stdout().write(bytes),
+            PagerState::Holding => {
                 self.held.extend_from_slice(bytes);
                 self.lines += bytes.iter().filter(|byte| **byte == b'\n').count();
                 if self.lines > self.room {

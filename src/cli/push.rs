@@ -3,16 +3,16 @@
 use super::Exit;
 use super::compiler::Compiler;
 use super::context::Context;
-use super::live::{self, Whom};
+use super::live::{self, LiveRemoteArgs};
 use super::progress::with_progress;
 use super::push_output;
-use super::remote::Which;
+use super::remote::RemoteArgs;
 use super::terminal::Terminal;
 use crate::error::{self, Error, Result};
 use crate::flow::destination::Destination;
 use crate::flow::push::{self, Done};
 use crate::history::project::Project;
-use crate::operations::stage::Request;
+use crate::operations::stage::PushRequest;
 use crate::report;
 use serde_json::{Value, json};
 
@@ -23,14 +23,14 @@ pub struct Options<'a> {
     /// What others pushed and is not here becomes history.
     pub overwrite_remote: bool,
     pub force: bool,
-    pub to: &'a Which,
+    pub to: &'a RemoteArgs,
 }
 
 /// Pushes, and answers what went where.
 pub fn run(
     cx: &mut Context<'_>,
     project: &Project,
-    request: &Request,
+    request: &PushRequest,
     options: &Options<'_>,
 ) -> Result<Exit> {
     let who = cx.who(project)?;
@@ -64,7 +64,7 @@ pub fn run(
     Ok(Exit::Done)
 }
 
-fn answer(cx: &mut Context<'_>, project: &Project, done: &Done, to: &Which) -> Result<()> {
+fn answer(cx: &mut Context<'_>, project: &Project, done: &Done, to: &RemoteArgs) -> Result<()> {
     let Done { pushed, git, delivery } = done;
     let unsent = if delivery.is_none() { unsent(cx, project, to)? } else { None };
     if !cx.out.is_json() {
@@ -82,8 +82,8 @@ fn answer(cx: &mut Context<'_>, project: &Project, done: &Done, to: &Which) -> R
 pub fn preview(
     cx: &mut Context<'_>,
     project: &Project,
-    request: &Request,
-    to: &Which,
+    request: &PushRequest,
+    to: &RemoteArgs,
     compiler: Option<Compiler>,
 ) -> Result<Exit> {
     // The answer is the same for whoever pushes; a push would need to know.
@@ -94,8 +94,8 @@ pub fn preview(
     let (pushed, change) =
         with_progress(cx, "Pushing", |progress| push::preview(project, request, &progress))?;
     if !cx.out.is_json() {
-        push_output::tell(cx, &pushed, Some(&change))?;
-        push_output::finish(cx, &pushed, true)?;
+        push_output::print(cx, &pushed, Some(&change))?;
+        push_output::print_summary(cx, &pushed, true)?;
     }
     let unsent = unsent(cx, project, to)?;
     if cx.out.is_json() {
@@ -121,7 +121,7 @@ fn supersede(
     if incoming.is_empty() {
         return Ok(true);
     }
-    for line in report::news_lines(&incoming) {
+    for line in report::incoming_lines(&incoming) {
         cx.out.note(line.text);
     }
     let name = &destination.remote.name;
@@ -134,8 +134,8 @@ fn supersede(
 }
 
 /// What waits for a push to the remote, said where nothing is sent; `None` where there is no remote.
-fn unsent(cx: &mut Context<'_>, project: &Project, to: &Which) -> Result<Option<Value>> {
-    let whom = Whom { remote: to.remote.clone(), offline: to.offline };
+fn unsent(cx: &mut Context<'_>, project: &Project, to: &RemoteArgs) -> Result<Option<Value>> {
+    let whom = LiveRemoteArgs { remote: to.remote.clone(), offline: to.offline };
     let live = match live::of_remote(cx, project, &whom) {
         Ok(Some(live)) => live,
         Ok(None) => return Ok(None),

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::model::agent::SourceRef;
 use crate::operations::leak::Leak;
 use crate::operations::push::Pushed;
-use crate::operations::stage::Report;
+use crate::operations::stage::PushReport;
 use crate::operations::stock;
 use crate::report;
 use serde_json::{Value, json};
@@ -19,11 +19,11 @@ const REMARKS: usize = 10;
 
 /// What became of each primitive, on stdout, with what differs in it where that is given; what was left
 /// out or not understood, on stderr.
-pub fn tell(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>) -> Result<()> {
+pub fn print(cx: &mut Context<'_>, pushed: &Pushed, change: Option<&StateChange>) -> Result<()> {
     if cx.out.is_json() {
         return Ok(());
     }
-    remarks(cx, &pushed.report);
+    print_remarks(cx, &pushed.report);
     if let Some(reason) = &pushed.report.unread {
         cx.out.warn(format!("only the files are kept: the agent in them cannot be read: {reason}"));
     }
@@ -104,13 +104,13 @@ fn item_words(item: &PushedItem, done: bool) -> (anstyle::Style, String) {
     }
 }
 
-fn changed_files(report: &Report) -> String {
+fn changed_files(report: &PushReport) -> String {
     let word = if report.previous.is_some() { "changed" } else { "new" };
     format!("{} {word} file(s)", report.files.len())
 }
 
 /// What was left out of the files, and what in the TypeScript was not evaluated.
-pub fn remarks(cx: &mut Context<'_>, report: &Report) {
+pub fn print_remarks(cx: &mut Context<'_>, report: &PushReport) {
     let skipped =
         report.snapshot.skipped.iter().map(|s| format!("left out \"{}\": {}", s.path, s.reason));
     let notes =
@@ -149,7 +149,7 @@ pub fn remarks(cx: &mut Context<'_>, report: &Report) {
     compiler::remark(cx, &report.dist);
 }
 
-pub fn finish(cx: &mut Context<'_>, pushed: &Pushed, dry_run: bool) -> Result<()> {
+pub fn print_summary(cx: &mut Context<'_>, pushed: &Pushed, dry_run: bool) -> Result<()> {
     let moved =
         pushed.report.items.iter().filter(|item| item.change != PushChange::Unchanged).count();
     match (pushed.number, dry_run) {
@@ -185,9 +185,9 @@ pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
         "previousSourceVersion": report.previous.as_ref().map(|previous| previous.number),
         "items": report.items.iter().map(item).collect::<Vec<_>>(),
         "files": report.snapshot.files,
-        "leftOut": left_out(report),
-        "keptAlthoughIgnored": kept(report),
-        "notes": notes(report),
+        "leftOut": left_out_json(report),
+        "keptAlthoughIgnored": kept_json(report),
+        "notes": notes_json(report),
         "dropped": report.dropped,
         "deployable": stock::is_deployable(&report.dropped),
         "unread": report.unread,
@@ -197,13 +197,13 @@ pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
     })
 }
 
-pub fn left_out(report: &Report) -> Value {
+pub fn left_out_json(report: &PushReport) -> Value {
     let one = |skipped: &crate::workspace::Skipped| json!({"path": skipped.path, "reason": skipped.reason.to_string()});
     report.snapshot.skipped.iter().map(one).collect()
 }
 
 /// What is kept although an ignore rule names it, and who needs it.
-pub fn kept(report: &Report) -> Value {
+pub fn kept_json(report: &PushReport) -> Value {
     let by = |by: &SourceRef| format!("{}:{}", by.path, by.line);
     report
         .needed
@@ -212,7 +212,7 @@ pub fn kept(report: &Report) -> Value {
         .collect()
 }
 
-pub fn notes(report: &Report) -> Value {
+pub fn notes_json(report: &PushReport) -> Value {
     let one = |n: &crate::model::agent::Note| json!({"path": n.path, "line": n.line, "column": n.column, "message": n.message});
     report.notes.iter().map(one).collect()
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// Which remote a command goes to.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Which {
+pub struct RemoteArgs {
     /// The remote [default: the only one, or origin]
     #[arg(long, value_name = "NAME", conflicts_with = "offline", add = ArgValueCompleter::new(super::complete::remotes))]
     pub remote: Option<String>,
@@ -25,7 +25,7 @@ pub struct Which {
     pub offline: bool,
 }
 
-impl Which {
+impl RemoteArgs {
     /// The remote that is meant, where there is one and it is not to be left alone.
     pub fn reach(&self, cx: &mut Context<'_>, project: &Project) -> Result<Option<NamedRemote>> {
         if self.offline { Ok(None) } else { reach(cx, project, self.remote.as_deref()) }

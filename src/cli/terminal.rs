@@ -10,7 +10,7 @@ use crate::flow::git::{self, Warning};
 use crate::flow::push::is_versionable;
 use crate::flow::{Notice, Phase, Reporter};
 use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::merge::incoming::LedgerChange;
 use crate::merge::join_history::{DivergedLedgers, JoinedHistory};
 use crate::operations::push::Pushed;
@@ -32,12 +32,12 @@ impl<'c, 'o> Terminal<'c, 'o> {
         Terminal { cx, is_brief: true }
     }
 
-    fn pushed(&mut self, pushed: &Pushed, project: &Project, who: &Who) -> Result<()> {
-        push_output::tell(self.cx, pushed, None)?;
+    fn pushed(&mut self, pushed: &Pushed, project: &Project, who: &Author) -> Result<()> {
+        push_output::print(self.cx, pushed, None)?;
         if self.is_brief || self.cx.out.is_json() {
             return Ok(());
         }
-        push_output::finish(self.cx, pushed, false)?;
+        push_output::print_summary(self.cx, pushed, false)?;
         if pushed.number.is_some() && is_versionable(project, who) {
             self.cx.out.hint("`lua-store version create` makes a version of it");
         }
@@ -85,7 +85,7 @@ impl Reporter for Terminal<'_, '_> {
         let out = &mut *self.cx.out;
         match notice {
             Notice::Incoming(incoming) => {
-                report::news_lines(incoming).into_iter().for_each(|line| out.note(line.text));
+                report::incoming_lines(incoming).into_iter().for_each(|line| out.note(line.text));
             }
             Notice::Renumbered(rebased) => {
                 report::renumbered_lines(rebased).into_iter().for_each(|line| out.note(line.text));
@@ -120,7 +120,7 @@ impl Reporter for Terminal<'_, '_> {
 }
 
 /// What git did not do, each with the way to make up for it.
-pub fn print_git(cx: &mut Context<'_>, outcome: &git::Outcome) {
+pub fn print_git(cx: &mut Context<'_>, outcome: &git::GitOutcome) {
     for Warning { what, fix } in &outcome.warnings {
         cx.out.warn(what);
         for line in fix.iter().map(hints::text) {

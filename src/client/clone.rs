@@ -5,7 +5,7 @@ use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::history::project::Project;
 use crate::history::rules::{Breach, Strictness};
-use crate::operations::restore_clone::{self, Adopted};
+use crate::operations::restore_clone::{self, RestoredClone};
 use crate::progress::Progress;
 use crate::protocol::Head;
 use crate::store::{self, Store};
@@ -16,7 +16,7 @@ use std::path::Path;
 pub struct ClonedProject {
     pub head: Head,
     pub bytes: u64,
-    pub adopted: Adopted,
+    pub adopted: RestoredClone,
     /// Broken rules that were accepted.
     pub breaches: Vec<Breach>,
 }
@@ -53,7 +53,7 @@ pub fn clone(
         config.save(&lock)?;
     }
     let fetched = fetch::bring_with(&store, name, remote, head, strictness, progress)?;
-    let adopted = restore_clone::adopt(&Project::open(root)?, &heads(&fetched.head), progress)?;
+    let adopted = restore_clone::restore(&Project::open(root)?, &heads(&fetched.head), progress)?;
     Ok(ClonedProject {
         head: fetched.head,
         bytes: fetched.bytes,

@@ -1,13 +1,13 @@
 //! Counted reader: reports to the progress how much was read from it.
 
-use crate::progress::Bytes;
+use crate::progress::ByteProgress;
 use std::io::{self, Read};
 
 pub struct CountedReader<'a, 'b, R> {
     pub inner: R,
     /// Offset of the reader in the whole.
     pub at: u64,
-    pub bytes: &'a mut Bytes<'b>,
+    pub bytes: &'a mut ByteProgress<'b>,
 }
 
 impl<R: Read> Read for CountedReader<'_, '_, R> {

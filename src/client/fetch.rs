@@ -4,7 +4,7 @@ use super::{Remote, heads};
 use crate::client::fast_forward;
 use crate::error::{Error, Result};
 use crate::fs::{self, Spool};
-use crate::history::rules::{self, Breach, Report, Scope, Strictness};
+use crate::history::rules::{self, Breach, RefScope, RuleReport, Strictness};
 use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
@@ -102,7 +102,7 @@ pub fn bring_with(
         have.clear();
     }
     let now = tracking(&head);
-    let arrival = Arrival { store, name, now: heads(&head), scope: Scope::Whole, strictness };
+    let arrival = Arrival { store, name, now: heads(&head), scope: RefScope::Whole, strictness };
     let (mut objects, mut bytes) = (0, 0);
     if !want.is_empty() {
         (objects, bytes) = receive(remote, &arrival, &FetchRequest { want, have }, progress)?;
@@ -130,7 +130,7 @@ pub fn bring_versions(store: &Store, name: &str, remote: &dyn Remote, head: &Hea
             store,
             name,
             now: heads(head),
-            scope: Scope::Present,
+            scope: RefScope::Present,
             strictness: Strictness::Refuse,
         };
         receive(remote, &arrival, &FetchRequest { want, have }, &Progress::default())?;
@@ -171,7 +171,7 @@ pub fn remember(store: &Store, name: &str, head: &Head) -> Result<()> {
         store,
         name,
         now: Heads { source, versions, active },
-        scope: Scope::Present,
+        scope: RefScope::Present,
         strictness: Strictness::Refuse,
     };
     arrival.check(store.objects())?;
@@ -195,7 +195,7 @@ pub fn bring_ledger(
     let (source, versions) = (now.source.clone(), now.versions.clone());
     let now = Heads { source, versions, active: Some(active) };
     let arrival =
-        Arrival { store, name, now, scope: Scope::Present, strictness: Strictness::Refuse };
+        Arrival { store, name, now, scope: RefScope::Present, strictness: Strictness::Refuse };
     receive(
         remote,
         &arrival,
@@ -252,7 +252,7 @@ impl Drop for Peeked {
 
 /// Everything that the head names, for reading.
 pub fn peek(store: &Store, name: &str, remote: &dyn Remote, head: &Head) -> Result<Peeked> {
-    peek_at(store, name, remote, head, absent(store, head.roots())?, Scope::Whole)
+    peek_at(store, name, remote, head, absent(store, head.roots())?, RefScope::Whole)
 }
 
 /// Fetches for reading what [`bring_versions`] would store.
@@ -262,7 +262,7 @@ pub fn peek_versions(
     remote: &dyn Remote,
     head: &Head,
 ) -> Result<Peeked> {
-    peek_at(store, name, remote, head, absent(store, versions_of(head))?, Scope::Present)
+    peek_at(store, name, remote, head, absent(store, versions_of(head))?, RefScope::Present)
 }
 
 fn peek_at(
@@ -271,7 +271,7 @@ fn peek_at(
     remote: &dyn Remote,
     head: &Head,
     want: Vec<Id>,
-    scope: Scope,
+    scope: RefScope,
 ) -> Result<Peeked> {
     let arrival = Arrival { store, name, now: heads(head), scope, strictness: Strictness::Refuse };
     if want.is_empty() {
@@ -305,7 +305,7 @@ struct Arrival<'a> {
     store: &'a Store,
     name: &'a str,
     now: Heads,
-    scope: Scope,
+    scope: RefScope,
     strictness: Strictness,
 }
 
@@ -327,7 +327,7 @@ impl Arrival<'_> {
     }
 
     /// Rules that the fetched history breaks.
-    fn report(&self, objects: &Odb) -> Result<Report> {
+    fn report(&self, objects: &Odb) -> Result<RuleReport> {
         rules::check(objects, &self.known(objects)?, &self.now, self.scope)
     }
 

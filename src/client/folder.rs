@@ -5,7 +5,7 @@ use crate::client::counted_reader::CountedReader;
 use crate::error::{At, Error, Result};
 use crate::fs::Spool;
 use crate::pack::PackId;
-use crate::progress::{Bytes, Progress};
+use crate::progress::{ByteProgress, Progress};
 use crate::protocol::{AgentId, FetchRequest, Head, Transaction, TxnOutcome};
 use crate::remote_store::{RemoteStore, Sender, TxnRequest, Upkeep};
 use std::io::Read;
@@ -66,7 +66,7 @@ impl Remote for FolderRemote {
         let store = self.open_store()?;
         let total = pack.len() as u64;
         let at = store.offset(&self.agent, id)?;
-        let mut bytes = Bytes::expect(progress, total);
+        let mut bytes = ByteProgress::expect(progress, total);
         let mut body =
             CountedReader { inner: &pack[at.min(total) as usize..], at, bytes: &mut bytes };
         let sender = Sender { token: None, now: self.now };
@@ -94,7 +94,7 @@ impl Remote for FolderRemote {
         if into.name() != Some(&name) || into.len() > thin_pack.len() {
             into.restart(Some(&name))?;
         }
-        let mut bytes = Bytes::expect(progress, thin_pack.len());
+        let mut bytes = ByteProgress::expect(progress, thin_pack.len());
         let mut reader = thin_pack.reader(into.len());
         let mut piece = vec![0; PIECE];
         loop {

@@ -1,16 +1,16 @@
 //! Deletion of a version: judged, recorded at the remote, then here, then committed in git.
 
-use super::pointer::{Authority, Step};
+use super::pointer::{Authority, PointerRequest};
 use super::remote::NamedRemote;
 use super::{Reporter, git};
 use crate::error::Result;
 use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::history::revision::Revision;
 use crate::operations::promote::{self, Deleted};
 
 /// A deletion that was judged and can be taken.
-pub struct Prepared {
+pub struct PreparedDeletion {
     authority: Authority,
     pub number: u64,
     pub deleted: Deleted,
@@ -19,43 +19,44 @@ pub struct Prepared {
 /// Judges a deletion. Nothing is deleted yet.
 pub fn prepare<R: Reporter>(
     reporter: &mut R,
-    (project, who): (&Project, &Who),
+    (project, who): (&Project, &Author),
     remote: Option<NamedRemote>,
-    step: &Step<'_>,
+    step: &PointerRequest<'_>,
     version: &Revision,
-) -> Result<Prepared> {
+) -> Result<PreparedDeletion> {
     let authority = Authority::find(reporter, (project, who), remote, step)?;
     let (number, deleted) = {
-        let ground = authority.ground(project.store())?;
-        let number = ground.number(version)?;
-        (number, promote::judge_deletion(&ground, number)?)
+        let pointer_state = authority.pointer_state(project.store())?;
+        let number = pointer_state.number(version)?;
+        (number, promote::plan_deletion(&pointer_state, number)?)
     };
-    Ok(Prepared { authority, number, deleted })
+    Ok(PreparedDeletion { authority, number, deleted })
 }
 
-impl Prepared {
+impl PreparedDeletion {
     /// Deletes the version, so that it can never be promoted again.
-    pub fn take<R: Reporter>(
+    pub fn apply<R: Reporter>(
         self,
         reporter: &mut R,
-        (project, who): (&Project, &Who),
-    ) -> Result<(Deleted, Option<git::Outcome>)> {
-        let Prepared { authority, number, deleted } = self;
+        (project, who): (&Project, &Author),
+    ) -> Result<(Deleted, Option<git::GitOutcome>)> {
+        let PreparedDeletion { authority, number, deleted } = self;
         let store = project.store();
         let deleted = match authority {
             // Judged once more, under the lock.
             Authority::Here => promote::delete(store, number, who)?,
             Authority::Remote(remote) if deleted == Deleted::AlreadyDeleted => {
-                remote.settle(reporter, project)?;
+                remote.catch_up(reporter, project)?;
                 deleted
             }
             Authority::Remote(remote) => {
-                let step = promote::record_deletion(store, &remote.ground(store)?, number, who)?;
-                remote.take(reporter, project, &format!("delete v{number}"), &step)?;
+                let step =
+                    promote::record_deletion(store, &remote.pointer_state(store)?, number, who)?;
+                remote.apply(reporter, project, &format!("delete v{number}"), &step)?;
                 deleted
             }
         };
-        let event = git::Event::Deleted(number);
+        let event = git::GitEvent::Deleted(number);
         let done = deleted == Deleted::Done;
         Ok((deleted, done.then(|| git::commit_after(project, &event, who)).flatten()))
     }

@@ -8,7 +8,7 @@ use crate::client::push::{self, PushOutcome, RemotePush};
 use crate::client::{self, fetch};
 use crate::error::{Error, Hint, Kind, Result};
 use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::merge::incoming::Incoming;
 use crate::merge::pull::{self, PullOutcome};
 use crate::progress::Progress;
@@ -39,7 +39,7 @@ pub struct Delivery {
 
 impl Destination {
     /// Asks a remote what it has, without an opinion on that. One that cannot be reached is no error yet.
-    pub fn ask(project: &Project, remote: NamedRemote, who: &Who) -> Result<Destination> {
+    pub fn ask(project: &Project, remote: NamedRemote, who: &Author) -> Result<Destination> {
         match fetch::look(project.store(), &remote.name, &*remote.remote) {
             Err(error) if error.kind() != Kind::Unavailable => Err(error.also(Hint::Offline)),
             head => {
@@ -55,7 +55,7 @@ impl Destination {
         reporter: &mut R,
         project: &Project,
         remote: NamedRemote,
-        who: &Who,
+        who: &Author,
     ) -> Result<Destination> {
         let destination = Destination::ask(project, remote, who)?;
         let Destination { remote, head } = &destination;
@@ -137,7 +137,7 @@ fn bring(store: &Store, remote: &NamedRemote, head: &Head) -> Result<()> {
 }
 
 /// Before a record is made that the remote would refuse, as its token speaks for somebody else alone.
-fn check_author(remote: &NamedRemote, who: &Who) -> Result<()> {
+fn check_author(remote: &NamedRemote, who: &Author) -> Result<()> {
     let Some(owner) = remote.remote.author() else { return Ok(()) };
     let by = &who.by;
     if by.eq_ignore_ascii_case(&owner) {

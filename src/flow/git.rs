@@ -6,9 +6,9 @@ use crate::diff;
 use crate::error::{Error, Hint, Result};
 use crate::git::{CommitRequest, PreparedCommit, Repository, VersionFiles, tag};
 use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::object::Id;
-use crate::operations::create::{self, Created, Next, Plan};
+use crate::operations::create::{self, Created, Next, VersionPlan};
 use crate::progress::Progress;
 use crate::workspace::{Outside, Tracked};
 use serde::{Serialize, Serializer};
@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 
 /// What happened. Trees are those of the project's files.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum GitEvent {
     Pushed {
         tree: Id,
     },
@@ -30,29 +30,31 @@ pub enum Event {
     },
 }
 
-impl Event {
+impl GitEvent {
     /// The message of the commit, as the stock command has it.
     fn message(&self) -> String {
         match self {
-            Event::Pushed { .. } => "lua: push staged code".to_owned(),
-            Event::Promoted(version) => format!("lua: promote v{version} to production"),
-            Event::Deleted(version) => format!("lua: delete version v{version}"),
-            Event::Pulled { version: None, .. } => "lua: pull latest backup".to_owned(),
-            Event::Pulled { version: Some(version), .. } => format!("lua: pull version v{version}"),
+            GitEvent::Pushed { .. } => "lua: push staged code".to_owned(),
+            GitEvent::Promoted(version) => format!("lua: promote v{version} to production"),
+            GitEvent::Deleted(version) => format!("lua: delete version v{version}"),
+            GitEvent::Pulled { version: None, .. } => "lua: pull latest backup".to_owned(),
+            GitEvent::Pulled { version: Some(version), .. } => {
+                format!("lua: pull version v{version}")
+            }
         }
     }
 
     fn tree(&self) -> Option<Id> {
         match self {
-            Event::Pushed { tree } | Event::Pulled { tree, .. } => Some(*tree),
-            Event::Promoted(_) | Event::Deleted(_) => None,
+            GitEvent::Pushed { tree } | GitEvent::Pulled { tree, .. } => Some(*tree),
+            GitEvent::Promoted(_) | GitEvent::Deleted(_) => None,
         }
     }
 }
 
 /// What git did: a commit, perhaps a tag, and what went wrong, each with the way to make up for it.
 #[derive(Debug, Default, Serialize)]
-pub struct Outcome {
+pub struct GitOutcome {
     pub commit: Option<String>,
     pub tag: Option<String>,
     pub warnings: Vec<Warning>,
@@ -72,7 +74,7 @@ impl Serialize for Warning {
     }
 }
 
-impl Outcome {
+impl GitOutcome {
     fn warn(&mut self, what: String, fix: impl IntoIterator<Item = Hint>) {
         self.warnings.push(Warning { what, fix: fix.into_iter().collect() });
     }
@@ -80,12 +82,12 @@ impl Outcome {
 
 /// Commits after something has happened, which nothing here can undo. `None` where the project is not
 /// connected.
-pub fn commit_after(project: &Project, event: &Event, who: &Who) -> Option<Outcome> {
+pub fn commit_after(project: &Project, event: &GitEvent, who: &Author) -> Option<GitOutcome> {
     let enabled = project.store().config().map(|config| config.git_enabled());
     if matches!(enabled, Ok(false)) {
         return None;
     }
-    let mut outcome = Outcome::default();
+    let mut outcome = GitOutcome::default();
     let done = enabled.and_then(|_| commit_event(project, event, seconds(who), &mut outcome));
     if let Err(error) = done {
         skipped(&mut outcome, &error, later(event));
@@ -93,11 +95,16 @@ pub fn commit_after(project: &Project, event: &Event, who: &Who) -> Option<Outco
     Some(outcome)
 }
 
-fn seconds(who: &Who) -> i64 {
+fn seconds(who: &Author) -> i64 {
     who.at_ms.div_euclid(1000)
 }
 
-fn commit_event(project: &Project, event: &Event, at: i64, outcome: &mut Outcome) -> Result<()> {
+fn commit_event(
+    project: &Project,
+    event: &GitEvent,
+    at: i64,
+    outcome: &mut GitOutcome,
+) -> Result<()> {
     let repository = Repository::find(project.root())?;
     let message = event.message();
     let mut attempt = 0;
@@ -125,9 +132,9 @@ fn has_moved(repository: &Repository, prepared: &PreparedCommit) -> bool {
 /// commit that the caller names is taken as it is, and git is left alone.
 pub fn create_version(
     project: &Project,
-    request: &create::Request,
-    who: &Who,
-) -> Result<(Created, Option<Outcome>)> {
+    request: &create::CreateRequest,
+    who: &Author,
+) -> Result<(Created, Option<GitOutcome>)> {
     let store = project.store();
     if request.commit.is_some() || !store.config()?.git_enabled() {
         return Ok((create::create(store, request, who)?, None));
@@ -144,7 +151,7 @@ pub fn create_version(
         let created =
             create::create_planned(store, &plan, request, who, || step.publish(may_try_again));
         if created.is_err() {
-            step.take_back();
+            step.retract();
         }
         if let Some(created) = created? {
             let outcome = matches!(created, Created::New { .. }).then_some(step.outcome);
@@ -158,11 +165,11 @@ pub fn create_version(
 struct VersionCommit {
     message: String,
     tag: String,
-    outcome: Outcome,
-    ready: Option<Ready>,
+    outcome: GitOutcome,
+    ready: Option<CommitState>,
 }
 
-enum Ready {
+enum CommitState {
     /// A tag of this name is there and holds the very same files: a version that was cut short.
     Tagged(String),
     Waiting(Box<Waiting>),
@@ -175,7 +182,12 @@ struct Waiting {
 }
 
 impl VersionCommit {
-    fn prepare(project: &Project, plan: &Plan, message: Option<&str>, who: &Who) -> VersionCommit {
+    fn prepare(
+        project: &Project,
+        plan: &VersionPlan,
+        message: Option<&str>,
+        who: &Author,
+    ) -> VersionCommit {
         let number = plan.number;
         let message = match message.map(str::trim).filter(|message| !message.is_empty()) {
             Some(message) => format!("lua: create version v{number}: {message}"),
@@ -184,7 +196,7 @@ impl VersionCommit {
         let mut step = VersionCommit {
             message,
             tag: tag::name(number),
-            outcome: Outcome::default(),
+            outcome: GitOutcome::default(),
             ready: None,
         };
         match step.find(project, plan.pushed.source, seconds(who)) {
@@ -194,7 +206,7 @@ impl VersionCommit {
         step
     }
 
-    fn find(&self, project: &Project, tree: Id, at: i64) -> Result<Option<Ready>> {
+    fn find(&self, project: &Project, tree: Id, at: i64) -> Result<Option<CommitState>> {
         let repository = Repository::find(project.root())?;
         let held = repository.tagged(&self.tag)?;
         if let Some(commit) = &held {
@@ -203,13 +215,14 @@ impl VersionCommit {
                 repository.holds(commit, version, &mut known)
             })?;
             if holds.changes.is_empty() {
-                return Ok(Some(Ready::Tagged(commit.clone())));
+                return Ok(Some(CommitState::Tagged(commit.clone())));
             }
         }
         let prepared = prepare(project, &repository, Some(tree), &self.message, at, true)?;
         let tag_is_free = held.is_none();
-        let wait =
-            |prepared| Ready::Waiting(Box::new(Waiting { repository, prepared, tag_is_free }));
+        let wait = |prepared| {
+            CommitState::Waiting(Box::new(Waiting { repository, prepared, tag_is_free }))
+        };
         Ok(prepared.map(wait))
     }
 
@@ -218,12 +231,12 @@ impl VersionCommit {
     fn publish(&mut self, may_try_again: bool) -> ControlFlow<(), Option<String>> {
         let Waiting { repository, prepared, tag_is_free } = match &self.ready {
             None => return ControlFlow::Continue(None),
-            Some(Ready::Tagged(commit)) => {
+            Some(CommitState::Tagged(commit)) => {
                 self.outcome.commit = Some(commit.clone());
                 self.outcome.tag = Some(self.tag.clone());
                 return ControlFlow::Continue(self.outcome.commit.clone());
             }
-            Some(Ready::Waiting(waiting)) => &**waiting,
+            Some(CommitState::Waiting(waiting)) => &**waiting,
         };
         if let Err(error) = publish(repository, prepared, &mut self.outcome) {
             if may_try_again && has_moved(repository, prepared) {
@@ -250,8 +263,8 @@ impl VersionCommit {
 
     /// The version was not made after all: its number may become another one's, so the tag goes. The
     /// commit holds what was pushed and stays.
-    fn take_back(&self) {
-        if let (Some(Ready::Waiting(waiting)), Some(tag)) = (&self.ready, &self.outcome.tag) {
+    fn retract(&self) {
+        if let (Some(CommitState::Waiting(waiting)), Some(tag)) = (&self.ready, &self.outcome.tag) {
             // What is left over is adopted by the next version if it holds the same files.
             drop(waiting.repository.untag(tag, &waiting.prepared.commit));
         }
@@ -266,7 +279,7 @@ impl VersionCommit {
 fn publish(
     repository: &Repository,
     prepared: &PreparedCommit,
-    outcome: &mut Outcome,
+    outcome: &mut GitOutcome,
 ) -> Result<()> {
     if let Some(warning) = repository.publish(prepared)? {
         outcome.warn(format!("Git index skipped: {warning}"), warning.hints().to_vec());
@@ -286,16 +299,16 @@ fn publish(
     Ok(())
 }
 
-fn skipped(outcome: &mut Outcome, error: &Error, later: Hint) {
+fn skipped(outcome: &mut GitOutcome, error: &Error, later: Hint) {
     let fix = error.hints().iter().cloned().chain([later]);
     outcome.warn(format!("Git commit skipped: {error}"), fix);
 }
 
 /// The command that makes up for what was skipped, and takes in nothing else either.
-fn later(event: &Event) -> Hint {
+fn later(event: &GitEvent) -> Hint {
     match event {
-        Event::Pushed { .. } | Event::Pulled { .. } => Hint::PushToCommit,
-        Event::Promoted(_) | Event::Deleted(_) => format!(
+        GitEvent::Pushed { .. } | GitEvent::Pulled { .. } => Hint::PushToCommit,
+        GitEvent::Promoted(_) | GitEvent::Deleted(_) => format!(
             "`git commit --allow-empty --only -m '{}'` commits it afterwards",
             event.message()
         )
@@ -337,7 +350,7 @@ fn prepare(
 /// Paths whose files are not those of the tree any more.
 fn edited_since(project: &Project, tree: Id) -> Result<BTreeSet<String>> {
     let tracked = Tracked::in_tree(project.store().objects(), Some(tree))?;
-    let (snapshot, view) = project.look(&tracked, &Progress::default())?;
+    let (snapshot, view) = project.preview(&tracked, &Progress::default())?;
     let changes = diff::trees(&view, Some(tree), Some(snapshot.tree))?;
     Ok(changes.into_iter().map(|change| change.path).collect())
 }

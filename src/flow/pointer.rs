@@ -6,9 +6,9 @@ use super::{Notice, Phase, Reporter};
 use crate::client::promote::{self, PromoteOutcome, RemoteHistory};
 use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::merge::incoming::{self, LedgerChange};
-use crate::operations::promote::{Ground, Step as RecordedStep};
+use crate::operations::promote::{PointerState, PointerSwap};
 use crate::protocol::Head;
 use crate::store::Store;
 
@@ -27,7 +27,7 @@ pub struct RemotePointer {
 }
 
 /// A step that is to be taken.
-pub struct Step<'a> {
+pub struct PointerRequest<'a> {
     /// As in `promote v2`: for messages, and to be typed again.
     pub action: &'a str,
     /// The name of the remote, where it was said.
@@ -42,9 +42,9 @@ impl Authority {
     /// Asks the remote what is live. A ledger that is behind is brought here, and reported.
     pub fn find<R: Reporter>(
         reporter: &mut R,
-        (project, who): (&Project, &Who),
+        (project, who): (&Project, &Author),
         remote: Option<NamedRemote>,
-        step: &Step<'_>,
+        step: &PointerRequest<'_>,
     ) -> Result<Authority> {
         let Some(remote) = remote else { return Ok(Authority::Here) };
         let Destination { remote, head } = Destination::ask(project, remote, who)?;
@@ -67,10 +67,10 @@ impl Authority {
     }
 
     /// What a step is judged by.
-    pub fn ground<'a>(&'a self, store: &'a Store) -> Result<Ground<'a>> {
+    pub fn pointer_state<'a>(&'a self, store: &'a Store) -> Result<PointerState<'a>> {
         match self {
-            Authority::Here => Ground::here(store),
-            Authority::Remote(remote) => remote.ground(store),
+            Authority::Here => PointerState::here(store),
+            Authority::Remote(remote) => remote.pointer_state(store),
         }
     }
 
@@ -92,17 +92,17 @@ impl Authority {
 }
 
 impl RemotePointer {
-    pub fn ground<'a>(&'a self, store: &'a Store) -> Result<Ground<'a>> {
-        self.history.history.ground(store, &self.history.seen.objects)
+    pub fn pointer_state<'a>(&'a self, store: &'a Store) -> Result<PointerState<'a>> {
+        self.history.history.pointer_state(store, &self.history.seen.objects)
     }
 
     /// Takes a step there, and then here.
-    pub fn take<R: Reporter>(
+    pub fn apply<R: Reporter>(
         self,
         reporter: &mut R,
         project: &Project,
         action: &str,
-        step: &RecordedStep,
+        step: &PointerSwap,
     ) -> Result<()> {
         let RemotePointer { remote, head, history } = self;
         let (store, name, before) = (project.store(), &remote.name, head.clone());
@@ -132,7 +132,7 @@ impl RemotePointer {
     }
 
     /// There is nothing to do there: ours comes up to it.
-    pub fn settle<R: Reporter>(self, reporter: &mut R, project: &Project) -> Result<()> {
+    pub fn catch_up<R: Reporter>(self, reporter: &mut R, project: &Project) -> Result<()> {
         if !promote::catch_up(project.store(), &self.head, &self.history.history)? {
             reporter.notice(Notice::LedgerBehind { remote: &self.remote.name })?;
         }
@@ -149,8 +149,8 @@ fn unchanged(error: Error) -> Error {
 }
 
 /// Both sides recorded something that the other has not seen.
-fn diverged(step: &Step<'_>, name: &str) -> Error {
-    let Step { action, remote, .. } = step;
+fn diverged(step: &PointerRequest<'_>, name: &str) -> Error {
+    let PointerRequest { action, remote, .. } = step;
     Error::conflict(format!(
         "cannot {action}: what was recorded here offline cannot follow what \"{name}\" has"
     ))

@@ -3,7 +3,7 @@
 use super::{Phase, Reporter, git};
 use crate::error::Result;
 use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::history::source;
 use crate::merge::Side;
 use crate::merge::pull::{self, PullOutcome, Pulled};
@@ -12,10 +12,10 @@ use crate::store::Heads;
 /// Merges what a remote has; all of it must be here.
 pub fn pull<R: Reporter>(
     reporter: &mut R,
-    (project, who): (&Project, &Who),
+    (project, who): (&Project, &Author),
     there: &Heads,
     choice: Option<Side>,
-) -> Result<(PullOutcome, Option<git::Outcome>)> {
+) -> Result<(PullOutcome, Option<git::GitOutcome>)> {
     let outcome = reporter
         .phase(Phase::Merging, |progress| pull::pull(project, there, choice, who, progress))?;
     let git = match &outcome {
@@ -27,13 +27,13 @@ pub fn pull<R: Reporter>(
 
 /// The files that came become a commit, where git is connected. With versions of ours behind them the next push
 /// makes the commit: only then there is a source version that holds both.
-fn commit(project: &Project, pulled: &Pulled, who: &Who) -> Result<Option<git::Outcome>> {
+fn commit(project: &Project, pulled: &Pulled, who: &Author) -> Result<Option<git::GitOutcome>> {
     if !pulled.rebased.is_empty() {
         return Ok(None);
     }
     let newest = source::latest(project.store())?;
     Ok(newest.and_then(|newest| {
-        let event = git::Event::Pulled { version: None, tree: newest.source };
+        let event = git::GitEvent::Pulled { version: None, tree: newest.source };
         git::commit_after(project, &event, who)
     }))
 }

@@ -6,10 +6,10 @@ use super::{Notice, Phase, Reporter, git};
 use crate::compare::{self, StateChange};
 use crate::error::Result;
 use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::operations::leak;
 use crate::operations::push::{self, Pushed};
-use crate::operations::stage::{self, Request};
+use crate::operations::stage::{self, PushRequest};
 use crate::operations::{allowed, create};
 use crate::progress::Progress;
 
@@ -24,7 +24,7 @@ pub struct Push<'a> {
 
 pub struct Done {
     pub pushed: Pushed,
-    pub git: Option<git::Outcome>,
+    pub git: Option<git::GitOutcome>,
     /// What went to the remote, where there is one.
     pub delivery: Option<Delivery>,
 }
@@ -33,10 +33,10 @@ pub struct Done {
 /// certain that the remote takes a push: a compiler, for instance.
 pub fn push<R: Reporter>(
     reporter: &mut R,
-    (project, who): (&Project, &Who),
+    (project, who): (&Project, &Author),
     destination: Option<Destination>,
     push: &Push<'_>,
-    request: &Request,
+    request: &PushRequest,
     before: impl FnOnce(&mut R) -> Result<()>,
 ) -> Result<Done> {
     allowed::change(project, push.allow, push.disallow)?;
@@ -52,16 +52,16 @@ pub fn push<R: Reporter>(
 /// The part of a push that needs no remote: the source version, then the commit.
 pub fn store<R: Reporter>(
     reporter: &mut R,
-    (project, who): (&Project, &Who),
-    request: &Request,
+    (project, who): (&Project, &Author),
+    request: &PushRequest,
     message: Option<&str>,
-) -> Result<(Pushed, Option<git::Outcome>)> {
+) -> Result<(Pushed, Option<git::GitOutcome>)> {
     let pushed = reporter.phase(Phase::Pushing, |progress| {
-        let request = Request { progress: progress.clone(), ..request.clone() };
+        let request = PushRequest { progress: progress.clone(), ..request.clone() };
         push::push(project, &request, message, who)
     })?;
     reporter.notice(Notice::Pushed { pushed: &pushed, project, who })?;
-    let event = git::Event::Pushed { tree: pushed.report.snapshot.tree };
+    let event = git::GitEvent::Pushed { tree: pushed.report.snapshot.tree };
     let git = git::commit_after(project, &event, who);
     git.iter().try_for_each(|git| reporter.notice(Notice::Git(git)))?;
     Ok((pushed, git))
@@ -70,11 +70,11 @@ pub fn store<R: Reporter>(
 /// What a push would do, and what would differ then from the pushed state. Nothing is stored.
 pub fn preview(
     project: &Project,
-    request: &Request,
+    request: &PushRequest,
     progress: &Progress,
 ) -> Result<(Pushed, StateChange)> {
-    let request = &Request { progress: progress.clone(), ..request.clone() };
-    let staged = stage::look(project, request)?;
+    let request = &PushRequest { progress: progress.clone(), ..request.clone() };
+    let staged = stage::preview(project, request)?;
     staged.report.require_whole(request)?;
     leak::refuse(&staged.report.leaks)?;
     let from = staged.report.previous.as_ref().map(|previous| previous.state);
@@ -85,9 +85,9 @@ pub fn preview(
 
 /// Whether `version create` would make a version now. A damaged version, and files that were not read, it refuses: that
 /// is its own answer, and no hint.
-pub fn is_versionable(project: &Project, who: &Who) -> bool {
+pub fn is_versionable(project: &Project, who: &Author) -> bool {
     matches!(
-        create::plan(project.store(), &create::Request::default(), who),
+        create::plan(project.store(), &create::CreateRequest::default(), who),
         Ok(create::Next::New(_))
     )
 }

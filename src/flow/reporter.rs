@@ -4,7 +4,7 @@ use super::destination::Delivery;
 use super::git;
 use crate::error::Result;
 use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::merge::incoming::{Incoming, LedgerChange};
 use crate::merge::join_history::{DivergedLedgers, JoinedHistory};
 use crate::merge::rebase::Rebased;
@@ -32,9 +32,9 @@ pub enum Notice<'a> {
     /// Our numbers moved behind those of the remote.
     Renumbered(&'a Rebased),
     /// The push is done here.
-    Pushed { pushed: &'a Pushed, project: &'a Project, who: &'a Who },
+    Pushed { pushed: &'a Pushed, project: &'a Project, who: &'a Author },
     /// git has the commit, or a warning.
-    Git(&'a git::Outcome),
+    Git(&'a git::GitOutcome),
     /// The remote has everything that is here.
     Delivered(&'a Delivery),
     /// The ledgers of both sides as one, before a step is judged on it.

@@ -31,7 +31,7 @@ mod windows;
 
 pub use crate::fs::cached_file::CachedFile;
 pub use crate::fs::fingerprint::{Fingerprint, stamp};
-pub use crate::fs::sandbox::{Folder, Standing};
+pub use crate::fs::sandbox::{FileKind, Folder};
 pub use adopt::adopt;
 pub use append::{append, append_unsynced};
 pub use confirm::{confirm, confirm_dir};

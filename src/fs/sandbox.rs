@@ -14,24 +14,24 @@ use std::path::{Path, PathBuf};
 
 /// What stands under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum FileKind {
     File { executable: bool },
     Link,
     Folder,
     Other,
 }
 
-impl Standing {
-    fn of(metadata: &Metadata) -> Standing {
+impl FileKind {
+    fn of(metadata: &Metadata) -> FileKind {
         let kind = metadata.file_type();
         if kind.is_symlink() {
-            Standing::Link
+            FileKind::Link
         } else if kind.is_dir() {
-            Standing::Folder
+            FileKind::Folder
         } else if kind.is_file() {
-            Standing::File { executable: is_executable(metadata) }
+            FileKind::File { executable: is_executable(metadata) }
         } else {
-            Standing::Other
+            FileKind::Other
         }
     }
 }
@@ -64,9 +64,9 @@ impl Folder {
     }
 
     /// What stands under a name, links not followed; `None` where nothing does.
-    pub fn look(&self, name: &str) -> Result<Option<Standing>> {
+    pub fn look(&self, name: &str) -> Result<Option<FileKind>> {
         match self.dir.symlink_metadata(name) {
-            Ok(metadata) => Ok(Some(Standing::of(&metadata))),
+            Ok(metadata) => Ok(Some(FileKind::of(&metadata))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).at("read", &self.path.join(name)),
         }
@@ -346,6 +346,6 @@ mod tests {
         folder.exchange(&name, "a").unwrap();
         folder.remove(&name).unwrap();
         assert_eq!(std::fs::read(dir.path().join("target")).unwrap(), b"safe");
-        assert_eq!(folder.look("a").unwrap(), Some(Standing::File { executable: false }));
+        assert_eq!(folder.look("a").unwrap(), Some(FileKind::File { executable: false }));
     }
 }

@@ -21,7 +21,7 @@ pub struct Catalog<'a> {
     /// Ascending by number.
     refs: Vec<(u64, Result<Id>)>,
     active: Option<Active>,
-    folded: LedgerIndex,
+    index: LedgerIndex,
     /// The live version.
     live: Option<(u64, Id)>,
     /// The number that the live version has at a remote, where it is not here.
@@ -30,7 +30,7 @@ pub struct Catalog<'a> {
 
 impl<'a> Catalog<'a> {
     pub fn load(store: &'a Store) -> Result<Catalog<'a>> {
-        Catalog::with(store, folded)
+        Catalog::with(store, read_index)
     }
 
     /// The same from every record of the ledger, whatever a cache says.
@@ -51,13 +51,12 @@ impl<'a> Catalog<'a> {
         {
             check_newest(store, active, &logged)?;
         }
-        let folded = fold(store, active.as_ref().map(|active| active.ledger))
+        let index = fold(store, active.as_ref().map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
         let refs = store.refs().list_all(REFS)?;
-        let live = active.and_then(|active| active.version).zip(folded.was_active.first().copied());
+        let live = active.and_then(|active| active.version).zip(index.was_active.first().copied());
         let objects = store.objects();
-        let catalog =
-            Catalog { store, objects, refs, active, folded, live, active_elsewhere: None };
+        let catalog = Catalog { store, objects, refs, active, index, live, active_elsewhere: None };
         catalog.check_pointer()?;
         Ok(catalog)
     }
@@ -67,12 +66,11 @@ impl<'a> Catalog<'a> {
         let active = heads.active;
         let head = active.map(|active| active.ledger);
         let known = head.and_then(|_| Cache::of(store.dir()).load());
-        let (folded, _) = ledger::fold_onto(objects, head, known)
+        let (index, _) = ledger::fold_onto(objects, head, known)
             .map_err(|error| record::unreadable("the ledger", error))?;
         let refs = (1..).zip(heads.versions.iter().copied().map(Ok)).collect();
-        let live = active.and_then(|active| active.version).zip(folded.was_active.first().copied());
-        let catalog =
-            Catalog { store, objects, refs, active, folded, live, active_elsewhere: None };
+        let live = active.and_then(|active| active.version).zip(index.was_active.first().copied());
+        let catalog = Catalog { store, objects, refs, active, index, live, active_elsewhere: None };
         catalog.check_pointer()?;
         Ok(catalog)
     }
@@ -80,14 +78,14 @@ impl<'a> Catalog<'a> {
     /// The same by the word of a remote, where there is one: what is live and what was deleted is what it says, and
     /// versions that only it has are listed too where they are here. Where its ledger is not here, all but what is live
     /// is as this store knows it.
-    pub fn told(store: &'a Store, theirs: Option<&Heads>) -> Result<Catalog<'a>> {
+    pub fn by_remote(store: &'a Store, theirs: Option<&Heads>) -> Result<Catalog<'a>> {
         let Some(theirs) = theirs else { return Catalog::load(store) };
         let here = match theirs.active {
             Some(active) => store.objects().contains(&active.ledger)?,
             None => true,
         };
         let active = if here { theirs.active } else { store.active()? };
-        let folded = folded(store, active.map(|active| active.ledger))
+        let index = read_index(store, active.map(|active| active.ledger))
             .map_err(|error| record::unreadable("the ledger", error))?;
         let mut refs = store.refs().list_all(REFS)?;
         let last = refs.last().map_or(0, |(number, _)| *number);
@@ -98,7 +96,7 @@ impl<'a> Catalog<'a> {
         }
         let objects = store.objects();
         let mut catalog =
-            Catalog { store, objects, refs, active, folded, live: None, active_elsewhere: None };
+            Catalog { store, objects, refs, active, index, live: None, active_elsewhere: None };
         let number = theirs.active.and_then(|active| active.version);
         let id = number
             .and_then(|number| theirs.versions.get(usize::try_from(number).ok()?.checked_sub(1)?));
@@ -116,7 +114,7 @@ impl<'a> Catalog<'a> {
     /// nothing may be built on either.
     fn check_pointer(&self) -> Result<()> {
         let live = self.active.and_then(|active| active.version);
-        let promoted = self.folded.was_active.first();
+        let promoted = self.index.was_active.first();
         let what = match (live, promoted) {
             (None, None) => return Ok(()),
             (Some(live), _) if !self.has(live) => {
@@ -165,7 +163,7 @@ impl<'a> Catalog<'a> {
     /// The number of the version that was active before the one that is.
     pub fn previous_number(&self) -> Result<Option<u64>> {
         let active = self.active_id();
-        let before = self.folded.was_active.iter().find(|id| Some(**id) != active);
+        let before = self.index.was_active.iter().find(|id| Some(**id) != active);
         before.map(|before| self.require_number_of(before)).transpose()
     }
 
@@ -251,12 +249,12 @@ impl<'a> Catalog<'a> {
 
     /// The ids of the versions in the order they became active, newest first, each change once.
     pub fn was_active(&self) -> &[Id] {
-        &self.folded.was_active
+        &self.index.was_active
     }
 
     /// Ids of all versions that were ever active.
     pub fn promoted(&self) -> impl Iterator<Item = &Id> {
-        self.folded.promoted.iter()
+        self.index.promoted.iter()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -267,9 +265,9 @@ impl<'a> Catalog<'a> {
         let Some(id) = self.id(number) else { return Status::Damaged };
         if self.active_number() == Some(number) {
             Status::Active
-        } else if self.folded.deleted.contains(&id) {
+        } else if self.index.deleted.contains(&id) {
             Status::Deleted
-        } else if self.folded.promoted.contains(&id) {
+        } else if self.index.promoted.contains(&id) {
             Status::Superseded
         } else {
             Status::Staged
@@ -308,7 +306,7 @@ impl<'a> Catalog<'a> {
 /// The pointer may be newer than the log of the refs has it, never older: then an older file took its place.
 fn check_newest(store: &Store, active: &Active, logged: &Active) -> Result<()> {
     let objects = store.objects();
-    let is_next = ledger::Step::load(objects, &active.ledger)
+    let is_next = ledger::LedgerEntry::load(objects, &active.ledger)
         .is_ok_and(|step| step.previous == Some(logged.ledger) || step.id == logged.ledger);
     let mut later = ledger::steps(objects, Some(logged.ledger)).skip(1).map_while(Result::ok);
     if !is_next && later.any(|step| step.id == active.ledger) {
@@ -321,15 +319,15 @@ fn check_newest(store: &Store, active: &Active, logged: &Active) -> Result<()> {
 }
 
 /// What the ledger says, with as much of it as a cache knows already.
-fn folded(store: &Store, head: Option<Id>) -> Result<LedgerIndex> {
+fn read_index(store: &Store, head: Option<Id>) -> Result<LedgerIndex> {
     let Some(head) = head else { return Ok(LedgerIndex::default()) };
     let cache = Cache::of(store.dir());
-    let (folded, read) = ledger::fold_onto(store.objects(), Some(head), cache.load())?;
+    let (index, read) = ledger::fold_onto(store.objects(), Some(head), cache.load())?;
     if read > READ_MOST {
         // A cache that cannot be written costs the next command time, and nothing else.
-        drop(cache.keep(&head, &folded));
+        drop(cache.keep(&head, &index));
     }
-    Ok(folded)
+    Ok(index)
 }
 
 fn not_found(number: u64) -> Error {

@@ -10,15 +10,15 @@ use std::collections::HashSet;
 
 /// One record with its links.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct LedgerEntry {
     pub id: Id,
     pub record: LedgerRecord,
     pub version: Id,
     pub previous: Option<Id>,
 }
 
-impl Step {
-    pub fn load<S: Source + ?Sized>(source: &S, id: &Id) -> Result<Step> {
+impl LedgerEntry {
+    pub fn load<S: Source + ?Sized>(source: &S, id: &Id) -> Result<LedgerEntry> {
         let tree = source.tree(id)?;
         let unknown =
             tree.entries().iter().find(|e| !matches!(&*e.name, RECORD | VERSION | PREVIOUS));
@@ -29,7 +29,7 @@ impl Step {
             )));
         }
         let bytes = source.blob(&tree.require(RECORD)?)?;
-        Ok(Step {
+        Ok(LedgerEntry {
             id: *id,
             record: record::decode(&bytes, "ledger record")?,
             version: tree.require(VERSION)?,
@@ -55,10 +55,10 @@ pub fn append<S: Sink>(
 pub fn steps<S: Source + ?Sized>(
     source: &S,
     head: Option<Id>,
-) -> impl Iterator<Item = Result<Step>> {
+) -> impl Iterator<Item = Result<LedgerEntry>> {
     let mut next = head;
     std::iter::from_fn(move || {
-        let step = Step::load(source, &next?);
+        let step = LedgerEntry::load(source, &next?);
         next = step.as_ref().ok().and_then(|step| step.previous);
         Some(step)
     })

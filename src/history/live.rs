@@ -1,7 +1,7 @@
 //! What is live: according to whom, as of when, who made it so; and what is here and was not sent there.
 
 use super::catalog::Catalog;
-use super::ledger::{self, Step};
+use super::ledger::{self, LedgerEntry};
 use super::record::{Event, LedgerRecord};
 use super::via::Via;
 use crate::error::{Kind, Result};
@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 /// What a remote has, and when it said so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct KnownRemote {
     pub remote: String,
     /// Milliseconds since 1970-01-01 UTC; `None` where the time was not kept.
     pub at_ms: Option<i64>,
@@ -24,7 +24,7 @@ pub struct Told {
 
 /// Who made a version live: the record says by whom and why, the remote with which token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Promotion {
+pub struct PromotionRecord {
     pub record: LedgerRecord,
     pub via: Option<Via>,
 }
@@ -34,7 +34,7 @@ pub struct Promotion {
 pub struct Served {
     pub number: u64,
     /// What made it live. `None`: it is not here yet.
-    pub promoted: Option<Promotion>,
+    pub promoted: Option<PromotionRecord>,
 }
 
 /// What a remote does not have.
@@ -42,7 +42,7 @@ pub struct Served {
 pub struct Unsent {
     pub source: Vec<u64>,
     pub versions: Vec<u64>,
-    pub ledger: Vec<Step>,
+    pub ledger: Vec<LedgerEntry>,
 }
 
 impl Unsent {
@@ -64,7 +64,7 @@ pub enum Pointer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Live {
     /// `None`: there is no remote, or nothing is known of it, and what is here is all there is to say.
-    pub told: Option<Told>,
+    pub told: Option<KnownRemote>,
     pub served: Option<Served>,
     /// What `ACTIVE` names here.
     pub here: Option<u64>,
@@ -73,7 +73,7 @@ pub struct Live {
 }
 
 impl Live {
-    pub fn of(store: &Store, told: Option<Told>) -> Result<Live> {
+    pub fn of(store: &Store, told: Option<KnownRemote>) -> Result<Live> {
         let here = store.active()?;
         let active = match &told {
             Some(told) => told.heads.active,
@@ -103,8 +103,12 @@ impl Live {
 }
 
 /// What made the active version live: the first of the promotions of it since another one was.
-fn promotion(store: &Store, ledger: Id, told: Option<&Told>) -> Result<Option<Promotion>> {
-    let mut first: Option<(Step, Option<Via>)> = None;
+fn promotion(
+    store: &Store,
+    ledger: Id,
+    told: Option<&KnownRemote>,
+) -> Result<Option<PromotionRecord>> {
+    let mut first: Option<(LedgerEntry, Option<Via>)> = None;
     if !store.objects().contains(&ledger)? {
         return Ok(None);
     }
@@ -116,11 +120,11 @@ fn promotion(store: &Store, ledger: Id, told: Option<&Told>) -> Result<Option<Pr
             _ => first = Some((step, via)),
         }
     }
-    Ok(first.map(|(step, via)| Promotion { record: step.record, via }))
+    Ok(first.map(|(step, via)| PromotionRecord { record: step.record, via }))
 }
 
 /// The tokens that brought the records of a ledger, the newest first and without an end. Only a remote knows them.
-fn vias(told: Option<&Told>) -> impl Iterator<Item = Option<Via>> {
+fn vias(told: Option<&KnownRemote>) -> impl Iterator<Item = Option<Via>> {
     let known = told.into_iter().flat_map(|told| {
         told.receipts.newest(ReceiptSeries::Ledger).map(|brought| {
             let brought = brought?;
@@ -141,7 +145,7 @@ pub fn promotions(
     catalog: &Catalog,
     live: &Live,
     numbers: &[u64],
-) -> Result<HashMap<u64, Promotion>> {
+) -> Result<HashMap<u64, PromotionRecord>> {
     let ever: HashSet<Id> = catalog.promoted().copied().collect();
     let wanted = numbers.iter().filter_map(|number| Some((catalog.id(*number)?, *number)));
     let mut wanted: HashMap<Id, u64> = wanted.filter(|(id, _)| ever.contains(id)).collect();
@@ -156,7 +160,7 @@ pub fn promotions(
         if step.record.event == Event::Promote
             && let Some(number) = wanted.remove(&step.version)
         {
-            found.insert(number, Promotion { record: step.record, via });
+            found.insert(number, PromotionRecord { record: step.record, via });
         }
     }
     Ok(found)
@@ -180,7 +184,11 @@ fn unsent(store: &Store, theirs: &Heads) -> Result<Option<Unsent>> {
 
 /// The records of our chain that theirs has not, newest first. Where theirs is not here it has all that any
 /// remote is known to have had.
-fn records(store: &Store, ours: Option<Active>, theirs: Option<Active>) -> Result<Vec<Step>> {
+fn records(
+    store: &Store,
+    ours: Option<Active>,
+    theirs: Option<Active>,
+) -> Result<Vec<LedgerEntry>> {
     if ours == theirs {
         return Ok(Vec::new());
     }

@@ -53,16 +53,16 @@ impl Project {
     }
 
     /// The same with nothing stored.
-    pub fn look(
+    pub fn preview(
         &self,
         tracked: &Tracked,
         progress: &Progress,
     ) -> Result<(Snapshot, ProjectView<'_>)> {
-        self.look_over(self.store.objects(), tracked, progress)
+        self.preview_over(self.store.objects(), tracked, progress)
     }
 
     /// The same, with the objects of another source to compare with.
-    pub fn look_over<'s>(
+    pub fn preview_over<'s>(
         &self,
         over: &'s dyn Source,
         tracked: &Tracked,

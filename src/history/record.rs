@@ -21,7 +21,7 @@ pub const PREVIOUS: &str = "previous";
 
 /// Who does something and when. Handed in by the caller: nothing here asks a clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Who {
+pub struct Author {
     pub by: String,
     /// Milliseconds since 1970-01-01 UTC.
     pub at_ms: i64,

@@ -6,13 +6,13 @@ use super::verify::Problem;
 use super::version::{self, Version};
 use crate::error::{Hint, Result};
 use crate::object::{Id, ObjectKind};
-use crate::store::refs::{RefCheck, RefName, Trouble};
+use crate::store::refs::{RefCheck, RefName, RefProblem};
 use crate::store::{Odb, Store};
 use std::collections::HashSet;
 
 /// What is wrong with the refs, with the versions it affects and what to do next.
 pub fn problems(store: &Store, survey: &RefCheck) -> Vec<Problem> {
-    let problem = |trouble: &Trouble| Problem {
+    let problem = |trouble: &RefProblem| Problem {
         subject: "refs".to_owned(),
         what: trouble.error.message().to_owned(),
         affects: trouble

@@ -97,7 +97,7 @@ pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Res
             by_prefix(store, &digits.to_string())
         }
         _ => {
-            let catalog = Catalog::told(store, theirs)?;
+            let catalog = Catalog::by_remote(store, theirs)?;
             let version = catalog.get(number(&catalog, revision)?)?;
             Ok(TreeEntry::directory(&revision.to_string(), version.id))
         }

@@ -5,7 +5,7 @@ mod agreement;
 use super::catalog::Catalog;
 use super::ledger;
 use super::project::Project;
-use super::rules::{self, Report, Scope};
+use super::rules::{self, RefScope, RuleReport};
 use super::source::SourceVersion;
 use super::state::State;
 use super::version::{self, Version};
@@ -143,7 +143,7 @@ impl<'a> Walk<'a> {
         let Ok(here) = store.heads() else { return };
         // The ledger can name versions of a remote, which another check knows.
         let refs = Heads { active: None, ..here.clone() };
-        self.broken("", rules::check(store.objects(), &Heads::default(), &refs, Scope::Present));
+        self.broken("", rules::check(store.objects(), &Heads::default(), &refs, RefScope::Present));
         let head = here.active.map(|active| active.ledger);
         self.broken("", rules::records(store.objects(), head));
         for name in store.tracked().unwrap_or_default() {
@@ -153,13 +153,13 @@ impl<'a> Walk<'a> {
             };
             let there = Heads { source, versions, active };
             if let Ok(known) = rules::known(store.objects(), &[&here], &there) {
-                let report = rules::check(store.objects(), &known, &there, Scope::Present);
+                let report = rules::check(store.objects(), &known, &there, RefScope::Present);
                 self.broken(&format!("remotes/{name}/"), report);
             }
         }
     }
 
-    fn broken(&mut self, whose: &str, report: Result<Report>) {
+    fn broken(&mut self, whose: &str, report: Result<RuleReport>) {
         let Ok(report) = report else { return };
         for breach in report.breaches.into_iter().filter(|breach| !breach.unreadable) {
             let what = if breach.what.is_empty() {

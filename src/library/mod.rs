@@ -13,7 +13,7 @@ pub use remote::{Remote, Sent};
 pub use store::Store;
 pub use version::Version;
 
-use crate::history::record::Who;
+use crate::history::record;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Who does something, and when. Records keep both for ever; nothing in the library asks for the user or the clock.
@@ -29,8 +29,8 @@ impl Author {
         Author { name: name.into(), at }
     }
 
-    fn who(&self) -> Who {
-        Who { by: self.name.clone(), at_ms: milliseconds(self.at) }
+    fn who(&self) -> record::Author {
+        record::Author { by: self.name.clone(), at_ms: milliseconds(self.at) }
     }
 }
 

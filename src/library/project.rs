@@ -63,7 +63,7 @@ impl Project {
     /// Keeps the project as it is now as the next source version, as `lua-store push --offline` does. A value that looks like a
     /// secret is an error, which says how to allow it.
     pub fn push(&self, message: Option<&str>, author: &Author) -> Result<Pushed> {
-        let request = stage::Request::all(Progress::default());
+        let request = stage::PushRequest::all(Progress::default());
         let pushed = push::push(&self.inner, &request, message, &author.who())?;
         let notes = pushed.report.notes.iter().map(|note| {
             let Note { path, line, column, message } = note;
@@ -76,7 +76,7 @@ impl Project {
     /// What differs between a version (`v2`, `active`, `latest`, `previous`) and the project as it is now. Nothing is stored.
     pub fn diff(&self, from: &str) -> Result<Diff> {
         let from = self.store.load(from)?;
-        let staged = stage::look(&self.inner, &stage::Request::all(Progress::default()))?;
+        let staged = stage::preview(&self.inner, &stage::PushRequest::all(Progress::default()))?;
         let report = &staged.report;
         let mut change = compare::between(&staged.objects, Some(&from.state), Some(&report.state))?;
         change.add_rebundled(&report.items);

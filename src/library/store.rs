@@ -50,7 +50,7 @@ impl Store {
         author: &Author,
     ) -> Result<Option<Version>> {
         let message = message.map(str::to_owned);
-        let request = create::Request { message, ..create::Request::default() };
+        let request = create::CreateRequest { message, ..create::CreateRequest::default() };
         match create::create(&self.0, &request, &author.who())? {
             create::Created::New { number, .. } => self.version(&number.to_string()).map(Some),
             create::Created::NothingStaged { .. } => Ok(None),
@@ -67,7 +67,7 @@ impl Store {
         author: &Author,
     ) -> Result<Version> {
         let expect = expect.map(str::parse::<Revision>).transpose()?;
-        let request = promote::Request { reason: reason.map(str::to_owned), expect };
+        let request = promote::PromoteRequest { reason: reason.map(str::to_owned), expect };
         let promotion = promote::promote(&self.0, &name.parse()?, &request, &author.who())?;
         self.version(&promotion.number.to_string())
     }

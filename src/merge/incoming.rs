@@ -3,7 +3,7 @@
 use super::rebase;
 use crate::compare::{self, StateChange};
 use crate::error::Result;
-use crate::history::ledger::Step;
+use crate::history::ledger::LedgerEntry;
 use crate::history::source::SourceVersion;
 use crate::history::version::Version;
 use crate::object::{Id, Source};
@@ -26,7 +26,7 @@ pub struct IncomingPush {
 /// A record of the ledger, with the number of its version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerChange {
-    pub step: Step,
+    pub step: LedgerEntry,
     pub number: Option<u64>,
 }
 
@@ -62,7 +62,7 @@ impl Incoming {
 
 impl LedgerChange {
     /// A record of the ledger that goes with these lists.
-    pub fn of(step: Step, lists: &Heads) -> LedgerChange {
+    pub fn of(step: LedgerEntry, lists: &Heads) -> LedgerChange {
         let at = lists.versions.iter().position(|id| *id == step.version);
         LedgerChange { step, number: at.map(|at| at as u64 + 1) }
     }

@@ -4,10 +4,10 @@
 use super::rebase::{self, SplitLedgers};
 use crate::error::Result;
 use crate::history::catalog::Catalog;
-use crate::history::ledger::Step;
+use crate::history::ledger::LedgerEntry;
 use crate::merge::incoming::LedgerChange;
 use crate::object::Source;
-use crate::operations::promote::{self, Ground};
+use crate::operations::promote::{self, PointerState};
 use crate::store::{Heads, Odb, Store, StoreLock, common};
 
 #[derive(Clone, Debug, Default)]
@@ -49,7 +49,7 @@ pub fn join_histories<S: Source + ?Sized>(
     let apart = both < local.versions.len().min(remote.versions.len());
     let longer = if local.versions.len() > remote.versions.len() { local } else { remote };
     let (here, there) = if apart { (local, remote) } else { (longer, longer) };
-    let moved = |steps: Vec<Step>, lists| {
+    let moved = |steps: Vec<LedgerEntry>, lists| {
         steps.into_iter().map(|step| LedgerChange::of(step, lists)).collect()
     };
     // Records can go there when the versions that they name are there, or can go too.
@@ -82,10 +82,14 @@ pub fn join_histories<S: Source + ?Sized>(
 
 impl JoinedHistory {
     /// Ground on which a promotion at the remote is decided. `objects` holds the remote's versions and its ledger.
-    pub fn ground<'a>(&self, store: &'a Store, objects: &'a Odb) -> Result<Ground<'a>> {
+    pub fn pointer_state<'a>(
+        &self,
+        store: &'a Store,
+        objects: &'a Odb,
+    ) -> Result<PointerState<'a>> {
         let live = Catalog::of(store, objects, &self.theirs)?;
         let after = (!self.unsent.is_empty()).then(|| Catalog::of(store, objects, &self.ours));
-        Ok(Ground {
+        Ok(PointerState {
             objects,
             live,
             after: after.transpose()?,

@@ -6,7 +6,7 @@ use super::file::{FileSides, Side, TextSides};
 use crate::error::Result;
 use crate::merge::views::AgentViews;
 use crate::object::{self, Id, Leaf, Mode, Sink, Source, nest};
-use crate::reader::edit::instead::Instead;
+use crate::reader::edit::instead::FileOverrides;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every path that a side changed.
@@ -81,8 +81,8 @@ impl MergePlan {
     }
 
     /// The merge as seen from the project's folder.
-    pub fn instead(&self, views: &AgentViews<'_>) -> Result<Instead> {
-        let mut instead = Instead::new();
+    pub fn instead(&self, views: &AgentViews<'_>) -> Result<FileOverrides> {
+        let mut instead = FileOverrides::new();
         for planned in &self.files {
             let bytes = match self.content(planned) {
                 PathContent::Leaf(leaf) if leaf == planned.file.ours => continue,

@@ -10,7 +10,7 @@ use crate::diff::{self, TreeChange};
 use crate::error::Result;
 use crate::history::project::Project;
 use crate::history::published;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::history::source::{self, SourceVersion};
 use crate::merge::incoming::{Incoming, LedgerChange};
 use crate::merge::{self, Conflict, Side, Trees};
@@ -69,7 +69,7 @@ pub fn pull(
     project: &Project,
     remote: &Heads,
     choice: Option<Side>,
-    who: &Who,
+    who: &Author,
     progress: &Progress,
 ) -> Result<PullOutcome> {
     let merge =
@@ -193,7 +193,7 @@ fn restore(
     project: &Project,
     files: &PullFiles,
     previous: Option<&SourceVersion>,
-    who: &Who,
+    who: &Author,
     progress: &Progress,
 ) -> Result<Option<u64>> {
     let (store, plan, snapshot) = (project.store(), &files.plan, &files.snapshot);

@@ -7,7 +7,7 @@ use super::items::AgentItems;
 use crate::error::Result;
 use crate::object::{Id, Leaf, Source};
 use crate::reader;
-use crate::reader::edit::instead::{Instead, seen};
+use crate::reader::edit::instead::{FileOverrides, seen};
 use std::path::{Path, PathBuf};
 
 /// An agent, or why it cannot be read.
@@ -17,8 +17,8 @@ pub struct AgentViews<'a> {
     pub objects: &'a dyn Source,
     root: PathBuf,
     /// The trees seen from the project's folder.
-    at_base: Instead,
-    at_theirs: Instead,
+    at_base: FileOverrides,
+    at_theirs: FileOverrides,
     pub base: AgentView,
     pub ours: AgentView,
     pub theirs: AgentView,
@@ -27,13 +27,13 @@ pub struct AgentViews<'a> {
 impl<'a> AgentViews<'a> {
     pub fn new(objects: &'a dyn Source, root: &Path, trees: &Trees) -> Result<AgentViews<'a>> {
         let seen = |tree: Id| seen(objects, trees.ours, tree);
-        let at_base = trees.base.map_or_else(|| Ok(Instead::new()), seen)?;
+        let at_base = trees.base.map_or_else(|| Ok(FileOverrides::new()), seen)?;
         let at_theirs = seen(trees.theirs)?;
         let base = match trees.base {
             Some(_) => agent(root, &at_base)?,
             None => Ok(AgentItems::default()),
         };
-        let (ours, theirs) = (agent(root, &Instead::new())?, agent(root, &at_theirs)?);
+        let (ours, theirs) = (agent(root, &FileOverrides::new())?, agent(root, &at_theirs)?);
         Ok(AgentViews { objects, root: root.to_owned(), at_base, at_theirs, base, ours, theirs })
     }
 
@@ -50,7 +50,7 @@ impl<'a> AgentViews<'a> {
     /// The agent of a side with these files put there.
     pub fn side_with(&self, side: Side, instead: (String, Option<Vec<u8>>)) -> Result<AgentView> {
         let mut files = match side {
-            Side::Ours => Instead::new(),
+            Side::Ours => FileOverrides::new(),
             Side::Theirs => self.at_theirs.clone(),
         };
         files.extend([instead]);
@@ -58,7 +58,7 @@ impl<'a> AgentViews<'a> {
     }
 
     /// The agent of the project's own files with these put there.
-    pub fn project_with(&self, instead: &Instead) -> Result<AgentView> {
+    pub fn project_with(&self, instead: &FileOverrides) -> Result<AgentView> {
         agent(&self.root, instead)
     }
 
@@ -73,7 +73,7 @@ impl<'a> AgentViews<'a> {
     }
 }
 
-fn agent(root: &Path, instead: &Instead) -> Result<AgentView> {
+fn agent(root: &Path, instead: &FileOverrides) -> Result<AgentView> {
     match reader::project_with(root, instead) {
         Ok(agent) => Ok(Ok(AgentItems::of(&agent))),
         Err(error) => reader::reason(error).map(Err),

@@ -1,7 +1,7 @@
 //! Builds the state of a push: what was read is stored, what did not change keeps its tree and its
 //! number, what changed gets the next one.
 
-use super::same::Earlier;
+use super::same::EarlierState;
 use crate::compare::{self, PushChange, PushedItem};
 use crate::error::{Error, Result};
 use crate::history::state::{
@@ -21,7 +21,7 @@ use std::path::Path;
 
 /// Which entries of the pushed state a push moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum PushScope {
     All,
     /// The persona and the agent's settings, which the stock command pushes together.
     Persona,
@@ -40,7 +40,7 @@ pub struct Input<'a> {
     /// What of that may be kept.
     pub guard: &'a SecretGuard<'a>,
     pub manifest: &'a StockManifest,
-    pub scope: &'a Scope,
+    pub scope: &'a PushScope,
     pub set_version: Option<&'a str>,
     /// The tree of the project's files in the same push.
     pub files: Id,
@@ -63,11 +63,11 @@ pub struct Built {
 }
 
 pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
-    let earlier = Earlier::new(input.root, input.files, input.base.source);
+    let earlier = EarlierState::new(input.root, input.files, input.base.source);
     let mut builder =
         Builder { sink, input, earlier, files: PathFinder::new(input.files), items: Vec::new() };
     let mut state = input.base.state.clone();
-    if matches!(input.scope, Scope::All | Scope::Persona) {
+    if matches!(input.scope, PushScope::All | PushScope::Persona) {
         builder.settings(&mut state)?;
         builder.persona(&mut state)?;
     }
@@ -80,24 +80,24 @@ pub fn build<S: Source + Sink>(sink: &mut S, input: &Input) -> Result<Built> {
     Ok(Built { state, items: builder.items })
 }
 
-impl Scope {
+impl PushScope {
     fn has(&self, kind: &'static Kind, name: &str) -> bool {
         match self {
-            Scope::All => true,
-            Scope::Kind(wanted, None) => *wanted == kind,
-            Scope::Kind(wanted, Some(wanted_name)) => *wanted == kind && wanted_name == name,
-            Scope::Persona | Scope::Backup => false,
+            PushScope::All => true,
+            PushScope::Kind(wanted, None) => *wanted == kind,
+            PushScope::Kind(wanted, Some(wanted_name)) => *wanted == kind && wanted_name == name,
+            PushScope::Persona | PushScope::Backup => false,
         }
     }
 
     /// What the record of the push says of its cause, in the stock command's words.
     pub fn triggered_by(&self) -> String {
         match self {
-            Scope::All => "batch push".to_owned(),
-            Scope::Persona => "push persona".to_owned(),
-            Scope::Kind(kind, Some(name)) => format!("push {} {name}", kind.word),
-            Scope::Kind(kind, None) => format!("push {}", kind.word),
-            Scope::Backup => "manual push backup".to_owned(),
+            PushScope::All => "batch push".to_owned(),
+            PushScope::Persona => "push persona".to_owned(),
+            PushScope::Kind(kind, Some(name)) => format!("push {} {name}", kind.word),
+            PushScope::Kind(kind, None) => format!("push {}", kind.word),
+            PushScope::Backup => "manual push backup".to_owned(),
         }
     }
 }
@@ -105,7 +105,7 @@ impl Scope {
 struct Builder<'a, S> {
     sink: &'a mut S,
     input: &'a Input<'a>,
-    earlier: Earlier<'a>,
+    earlier: EarlierState<'a>,
     files: PathFinder,
     items: Vec<PushedItem>,
 }

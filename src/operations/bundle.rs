@@ -3,10 +3,10 @@
 use crate::error::{Error, Hint, Result};
 use crate::fs;
 use crate::history::project::Project;
-use crate::history::rules::{self, Breach, Scope, Strictness};
+use crate::history::rules::{self, Breach, RefScope, Strictness};
 use crate::history::version::Version;
 use crate::object::Id;
-use crate::operations::restore_clone::{Adopted, adopt};
+use crate::operations::restore_clone::{self, RestoredClone};
 use crate::progress::Progress;
 use crate::store::{
     self, BundleFile, Heads, Odb, RemoteTracking, Store, VerifiedBundle, VerifyLimits,
@@ -21,19 +21,19 @@ const LIMITS: VerifyLimits = VerifyLimits { decoded: 64 << 30 };
 
 /// Which refs go into a bundle, and what those who get it have already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
+pub struct BundleSelection {
     pub heads: Heads,
     pub have: Vec<Id>,
 }
 
 /// Everything there is.
-pub fn everything(store: &Store) -> Result<Choice> {
-    Ok(Choice { heads: store.heads()?, have: Vec::new() })
+pub fn everything(store: &Store) -> Result<BundleSelection> {
+    Ok(BundleSelection { heads: store.heads()?, have: Vec::new() })
 }
 
 /// The agent versions from `first` to `last`, with the source versions that they are of. Numbers have
 /// no gaps, so those before `first` are named too, and what only they need is left out.
-pub fn range(store: &Store, first: u64, last: u64) -> Result<Choice> {
+pub fn range(store: &Store, first: u64, last: u64) -> Result<BundleSelection> {
     let all = store.heads()?;
     let source_of = |number: u64| -> Result<u64> {
         let id = number.checked_sub(1).and_then(|at| all.versions.get(usize::try_from(at).ok()?));
@@ -60,11 +60,11 @@ pub fn range(store: &Store, first: u64, last: u64) -> Result<Choice> {
         active: all.active.filter(|_| newest),
     };
     let have = all.source[..before.min(upto)].iter().chain(&all.versions[..first as usize - 1]);
-    Ok(Choice { have: have.copied().collect(), heads })
+    Ok(BundleSelection { have: have.copied().collect(), heads })
 }
 
 /// What a bundle is proven with: what is here, and what of it is known already.
-pub struct Here<'a> {
+pub struct BundleBase<'a> {
     pub objects: &'a Odb,
     pub known: &'a [&'a Heads],
 }
@@ -73,14 +73,14 @@ pub struct Here<'a> {
 pub fn verify_pack(
     file: &Path,
     scratch: &Path,
-    here: &Here<'_>,
+    here: &BundleBase<'_>,
     strictness: Strictness,
     progress: &Progress,
 ) -> Result<(VerifiedBundle, Vec<Breach>)> {
     let proven = BundleFile::open(file, scratch)?.verify_pack(here.objects, &LIMITS, progress)?;
     let (heads, objects) = (proven.heads(), proven.objects());
     let known = rules::known(objects, here.known, heads)?;
-    let report = rules::check(objects, &known, heads, Scope::Whole)?;
+    let report = rules::check(objects, &known, heads, RefScope::Whole)?;
     let refused = format!("the bundle \"{}\" is not taken in", file.display());
     match strictness {
         Strictness::Refuse => report.refuse(&refused)?,
@@ -105,7 +105,7 @@ pub fn fetch(
     let RemoteTracking { source, versions, active, .. } =
         store.remote(name).ok().flatten().unwrap_or_default();
     let before = Heads { source, versions, active };
-    let here = Here { objects: store.objects(), known: &[&known, &before] };
+    let here = BundleBase { objects: store.objects(), known: &[&known, &before] };
     let (proven, breaches) = verify_pack(file, &store.incoming()?, &here, strictness, progress)?;
     let heads = proven.admit(store)?;
     let Heads { source, versions, active } = heads.clone();
@@ -121,7 +121,7 @@ pub fn fetch(
 #[derive(Debug)]
 pub struct Cloned {
     pub heads: Heads,
-    pub adopted: Adopted,
+    pub adopted: RestoredClone,
     /// What was taken as it is.
     pub breaches: Vec<Breach>,
 }
@@ -144,10 +144,10 @@ pub fn clone(
     let parent =
         root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Nothing is made before all is proven.
-    let here = Here { objects: &Odb::over([]), known: &[] };
+    let here = BundleBase { objects: &Odb::over([]), known: &[] };
     let (proven, breaches) = verify_pack(file, parent, &here, strictness, progress)?;
     fs::create_dir_all(root)?;
     let heads = proven.admit(&Store::init(&root.join(store::DIR))?)?;
-    let adopted = adopt(&Project::open(root)?, &heads, progress)?;
+    let adopted = restore_clone::restore(&Project::open(root)?, &heads, progress)?;
     Ok(Cloned { heads, adopted, breaches })
 }

@@ -4,7 +4,7 @@ use super::stock;
 use super::wording;
 use crate::error::{Error, Hint, Result};
 use crate::history::catalog::Catalog;
-use crate::history::record::{VersionMeta, Who};
+use crate::history::record::{Author, VersionMeta};
 use crate::history::source::{self, SourceVersion};
 use crate::history::version::{self, REFS};
 use crate::model::agent::Dropped;
@@ -13,7 +13,7 @@ use crate::store::{Store, StoreLock};
 use std::ops::ControlFlow;
 
 #[derive(Clone, Debug, Default)]
-pub struct Request {
+pub struct CreateRequest {
     pub message: Option<String>,
     /// The git commit that the pushed files were at, where the caller knows it.
     pub commit: Option<String>,
@@ -36,7 +36,7 @@ pub enum Created {
 
 /// The version that would be made now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub struct VersionPlan {
     pub number: u64,
     /// The pushed state, which it is made from.
     pub pushed: SourceVersion,
@@ -44,17 +44,17 @@ pub struct Plan {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    New(Box<Plan>),
+    New(Box<VersionPlan>),
     NothingStaged { latest: u64 },
 }
 
 /// What comes next. Without the lock it holds for this moment only; see [`create_planned`].
-pub fn plan(store: &Store, request: &Request, who: &Who) -> Result<Next> {
+pub fn plan(store: &Store, request: &CreateRequest, who: &Author) -> Result<Next> {
     check(store, request, who)?;
     plan_in(store, &Catalog::load(store)?, request)
 }
 
-fn plan_in(store: &Store, catalog: &Catalog, request: &Request) -> Result<Next> {
+fn plan_in(store: &Store, catalog: &Catalog, request: &CreateRequest) -> Result<Next> {
     let pushed = source::latest(store)?.ok_or_else(nothing_pushed)?;
     if let Some(reason) = pushed.record.unread.as_ref().filter(|_| !request.allow_unreadable) {
         return Err(unread(pushed.number, reason));
@@ -72,7 +72,7 @@ fn plan_in(store: &Store, catalog: &Catalog, request: &Request) -> Result<Next> 
         }
     }
     let number = catalog.last_number().unwrap_or(0) + 1;
-    Ok(Next::New(Box::new(Plan { number, pushed })))
+    Ok(Next::New(Box::new(VersionPlan { number, pushed })))
 }
 
 /// Whether `lua compile` builds something else of files that give one state: a tool that is put into a guard runs as
@@ -91,7 +91,7 @@ fn is_built_otherwise(store: &Store, before: Id, now: Id) -> Result<bool> {
 
 /// Makes the next version from the newest source version. The lock is held from the look at what is
 /// there to the new ref: two at once cannot take one number, nor make two versions of one state.
-pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
+pub fn create(store: &Store, request: &CreateRequest, who: &Author) -> Result<Created> {
     check(store, request, who)?;
     let lock = store.lock()?;
     store.require_whole()?;
@@ -107,9 +107,9 @@ pub fn create(store: &Store, request: &Request, who: &Who) -> Result<Created> {
 /// certain, and gives the git commit to record; or it breaks off, and the whole is planned again.
 pub fn create_planned(
     store: &Store,
-    plan: &Plan,
-    request: &Request,
-    who: &Who,
+    plan: &VersionPlan,
+    request: &CreateRequest,
+    who: &Author,
     commit: impl FnOnce() -> ControlFlow<(), Option<String>>,
 ) -> Result<Option<Created>> {
     check(store, request, who)?;
@@ -121,7 +121,7 @@ pub fn create_planned(
         Next::New(now) if *now != *plan => Ok(None),
         Next::New(now) => {
             let ControlFlow::Continue(commit) = commit() else { return Ok(None) };
-            let request = Request { commit, ..request.clone() };
+            let request = CreateRequest { commit, ..request.clone() };
             make(store, &lock, &catalog, &now, &request, who).map(Some)
         }
     }
@@ -134,7 +134,7 @@ fn nothing_staged(store: &Store, latest: u64) -> Result<Created> {
 }
 
 /// Before anything is done for a version: its words are also those of a commit.
-fn check(store: &Store, request: &Request, who: &Who) -> Result<()> {
+fn check(store: &Store, request: &CreateRequest, who: &Author) -> Result<()> {
     let words = [
         ("message", &request.message),
         ("commit", &request.commit),
@@ -147,9 +147,9 @@ fn make(
     store: &Store,
     lock: &StoreLock,
     catalog: &Catalog,
-    plan: &Plan,
-    request: &Request,
-    who: &Who,
+    plan: &VersionPlan,
+    request: &CreateRequest,
+    who: &Author,
 ) -> Result<Created> {
     let (number, pushed) = (plan.number, &plan.pushed);
     let base = catalog.last_number().map(|last| catalog.get(last)).transpose()?;

@@ -5,7 +5,7 @@
 
 use crate::compare::{self, PersonaChange, SettingChange, StateChange};
 use crate::error::{Error, Hint, Result};
-use crate::history::ledger::{self, LedgerIndex, Step};
+use crate::history::ledger::{self, LedgerEntry, LedgerIndex};
 use crate::history::record::Event;
 use crate::history::revision::Revision;
 use crate::history::version::Version;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 /// Who has what the other has not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum DriftStatus {
     InSync,
     /// Changed here, and not published yet.
     Ahead,
@@ -25,47 +25,47 @@ pub enum Standing {
     Diverged,
 }
 
-impl Standing {
+impl DriftStatus {
     pub fn word(self) -> &'static str {
         match self {
-            Standing::InSync => "in_sync",
-            Standing::Ahead => "ahead",
-            Standing::Behind => "behind",
-            Standing::Diverged => "diverged",
+            DriftStatus::InSync => "in_sync",
+            DriftStatus::Ahead => "ahead",
+            DriftStatus::Behind => "behind",
+            DriftStatus::Diverged => "diverged",
         }
     }
 
     /// As a sentence ends: "Local code is …".
     pub fn phrase(self) -> &'static str {
         match self {
-            Standing::InSync => "in sync with the server",
-            Standing::Ahead => "ahead of the server: changed here, and not promoted yet",
-            Standing::Behind => "behind the server: changed there",
-            Standing::Diverged => "diverged from the server: changed on both sides",
+            DriftStatus::InSync => "in sync with the server",
+            DriftStatus::Ahead => "ahead of the server: changed here, and not promoted yet",
+            DriftStatus::Behind => "behind the server: changed there",
+            DriftStatus::Diverged => "diverged from the server: changed on both sides",
         }
     }
 
-    fn of(here: bool, there: bool) -> Standing {
+    fn of(here: bool, there: bool) -> DriftStatus {
         match (here, there) {
-            (false, false) => Standing::InSync,
-            (true, false) => Standing::Ahead,
-            (false, true) => Standing::Behind,
-            (true, true) => Standing::Diverged,
+            (false, false) => DriftStatus::InSync,
+            (true, false) => DriftStatus::Ahead,
+            (false, true) => DriftStatus::Behind,
+            (true, true) => DriftStatus::Diverged,
         }
     }
 
     /// What two components say together.
-    fn and(self, other: Standing) -> Standing {
+    fn and(self, other: DriftStatus) -> DriftStatus {
         let is = |standing| [self, other].contains(&standing);
-        let here = is(Standing::Ahead) || is(Standing::Diverged);
-        let there = is(Standing::Behind) || is(Standing::Diverged);
-        Standing::of(here, there)
+        let here = is(DriftStatus::Ahead) || is(DriftStatus::Diverged);
+        let there = is(DriftStatus::Behind) || is(DriftStatus::Diverged);
+        DriftStatus::of(here, there)
     }
 }
 
 /// A part of an agent that is told, pushed and pulled by itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum AgentPart {
     Persona,
     /// A top-level setting: `name`, `model` and others.
     Setting(String),
@@ -77,11 +77,11 @@ pub enum Part {
 #[derive(Debug)]
 pub struct Drift {
     pub change: StateChange,
-    pub parts: Vec<(Part, Standing)>,
+    pub parts: Vec<(AgentPart, DriftStatus)>,
 }
 
 /// The states that are compared.
-pub struct Sides {
+pub struct DriftStates {
     pub server: Id,
     pub local: Id,
     /// What both had the last time they were equal, where that is known.
@@ -89,27 +89,27 @@ pub struct Sides {
 }
 
 impl Drift {
-    pub fn between<S: Source + ?Sized>(objects: &S, sides: &Sides) -> Result<Drift> {
-        let Sides { server, local, base } = sides;
+    pub fn between<S: Source + ?Sized>(objects: &S, sides: &DriftStates) -> Result<Drift> {
+        let DriftStates { server, local, base } = sides;
         let change = compare::between(objects, Some(server), Some(local))?;
-        let moved = |to: &Id| -> Result<Option<BTreeSet<Part>>> {
+        let moved = |to: &Id| -> Result<Option<BTreeSet<AgentPart>>> {
             let Some(base) = base else { return Ok(None) };
             Ok(Some(parts(&compare::between(objects, Some(base), Some(to))?)))
         };
         let (here, there) = (moved(local)?, moved(server)?);
-        let touched = |side: &Option<BTreeSet<Part>>, part: &Part| {
+        let touched = |side: &Option<BTreeSet<AgentPart>>, part: &AgentPart| {
             side.as_ref().is_none_or(|parts| parts.contains(part))
         };
-        let standing = |part: Part| {
-            let standing = Standing::of(touched(&here, &part), touched(&there, &part));
+        let standing = |part: AgentPart| {
+            let standing = DriftStatus::of(touched(&here, &part), touched(&there, &part));
             (part, standing)
         };
         let parts = parts(&change).into_iter().map(standing).collect();
         Ok(Drift { change, parts })
     }
 
-    pub fn standing(&self) -> Standing {
-        self.parts.iter().fold(Standing::InSync, |all, (_, one)| all.and(*one))
+    pub fn standing(&self) -> DriftStatus {
+        self.parts.iter().fold(DriftStatus::InSync, |all, (_, one)| all.and(*one))
     }
 
     pub fn persona(&self) -> Option<&PersonaChange> {
@@ -121,40 +121,40 @@ impl Drift {
     }
 }
 
-fn parts(change: &StateChange) -> BTreeSet<Part> {
+fn parts(change: &StateChange) -> BTreeSet<AgentPart> {
     let mut parts = BTreeSet::new();
     for kind in &change.kinds {
         let named = kind.added.iter().chain(&kind.removed).map(|named| &named.name);
         let names = named.chain(kind.changed.iter().map(|changed| &changed.name));
-        parts.extend(names.map(|name| Part::Primitive(kind.kind.word, name.clone())));
+        parts.extend(names.map(|name| AgentPart::Primitive(kind.kind.word, name.clone())));
     }
-    parts.extend(change.persona.iter().map(|_| Part::Persona));
-    parts.extend(change.settings.iter().map(|setting| Part::Setting(setting.name.clone())));
+    parts.extend(change.persona.iter().map(|_| AgentPart::Persona));
+    parts.extend(change.settings.iter().map(|setting| AgentPart::Setting(setting.name.clone())));
     parts
 }
 
 /// What a project is compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Against {
+pub enum DriftTarget {
     /// The newest version that was ever promoted, and is not deleted.
     #[default]
     Published,
     Version(Revision),
 }
 
-impl std::str::FromStr for Against {
+impl std::str::FromStr for DriftTarget {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Against> {
+    fn from_str(text: &str) -> Result<DriftTarget> {
         match text {
-            "published" => Ok(Against::Published),
+            "published" => Ok(DriftTarget::Published),
             _ => match text.parse()? {
                 inside @ (Revision::IdPrefix(_) | Revision::Source(_) | Revision::Inside(..)) => {
                     Err(Error::usage(format!("\"{inside}\" is no version to compare with")).hint(
                         "say `published`, `active`, `latest`, `previous`, or a number like `v2`",
                     ))
                 }
-                revision => Ok(Against::Version(revision)),
+                revision => Ok(DriftTarget::Version(revision)),
             },
         }
     }
@@ -176,14 +176,14 @@ impl<'a, S: Source + ?Sized> Versions<'a, S> {
     }
 
     /// The version that this means; `None` where nothing is published, or nothing live.
-    pub fn find(&self, what: &Against) -> Result<Option<Version>> {
+    pub fn find(&self, what: &DriftTarget) -> Result<Option<Version>> {
         let number = match what {
-            Against::Published => self.newest(|id| self.folded.promoted.contains(id)),
-            Against::Version(Revision::Active) => self.active.and_then(|active| active.version),
-            Against::Version(Revision::Latest) => self.newest(|_| true),
-            Against::Version(Revision::Previous) => self.previous(),
-            Against::Version(Revision::Number(number)) => Some(*number),
-            Against::Version(_) => None,
+            DriftTarget::Published => self.newest(|id| self.folded.promoted.contains(id)),
+            DriftTarget::Version(Revision::Active) => self.active.and_then(|active| active.version),
+            DriftTarget::Version(Revision::Latest) => self.newest(|_| true),
+            DriftTarget::Version(Revision::Previous) => self.previous(),
+            DriftTarget::Version(Revision::Number(number)) => Some(*number),
+            DriftTarget::Version(_) => None,
         };
         number.map(|number| self.load(number)).transpose()
     }
@@ -213,8 +213,8 @@ impl<'a, S: Source + ?Sized> Versions<'a, S> {
     }
 
     /// What is live, and the step that made it so.
-    pub fn live(&self) -> Result<Option<(Version, Step)>> {
-        let Some(version) = self.find(&Against::Version(Revision::Active))? else {
+    pub fn live(&self) -> Result<Option<(Version, LedgerEntry)>> {
+        let Some(version) = self.find(&DriftTarget::Version(Revision::Active))? else {
             return Ok(None);
         };
         for step in ledger::steps(self.objects, self.active.map(|active| active.ledger)) {
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn who_moved_decides() {
-        use Standing::*;
+        use DriftStatus::*;
         for (one, two, both) in [
             (InSync, InSync, InSync),
             (Ahead, InSync, Ahead),

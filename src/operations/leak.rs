@@ -8,7 +8,7 @@ use crate::fs;
 use crate::model::agent::{Agent, Persona, Primitive};
 use crate::object::{PathFinder, Source};
 use crate::reader;
-use crate::workspace::{self, Hit, Patterns, Snapshot};
+use crate::workspace::{self, Patterns, SecretMatch, Snapshot};
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -69,7 +69,7 @@ pub fn allowances(leaks: &[Leak]) -> Vec<String> {
     names
 }
 
-pub fn reason(text: &str, hit: &Hit) -> String {
+pub fn reason(text: &str, hit: &SecretMatch) -> String {
     let shown = &text[hit.range.start..hit.range.start + hit.shown];
     format!("contains what looks like {}: {shown}…", hit.what)
 }
@@ -91,7 +91,7 @@ impl<'a> SecretGuard<'a> {
     pub fn clean(&self, agent: &mut Agent) -> Vec<Leak> {
         let mut found = Vec::new();
         let owner =
-            |key: &str| Owner { subject: format!("agent/{key}"), of: "the agent".to_owned() };
+            |key: &str| LeakSubject { subject: format!("agent/{key}"), of: "the agent".to_owned() };
         self.text(&owner("name"), "name", "name", &mut agent.name, &mut found);
         match &mut agent.persona {
             Some(Persona::Text(text)) => {
@@ -130,7 +130,7 @@ impl<'a> SecretGuard<'a> {
         primitive: &Primitive,
         values: &mut Map<String, Value>,
     ) -> Vec<Leak> {
-        let owner = Owner::of(primitive);
+        let owner = LeakSubject::of(primitive);
         let mut found = Vec::new();
         for (place, value) in values.iter_mut().filter(|_| !self.allowed.matches(&owner.subject)) {
             let key = place.rsplit('/').next().unwrap_or_default();
@@ -147,7 +147,7 @@ impl<'a> SecretGuard<'a> {
     }
 
     fn primitive(&self, primitive: &mut Primitive, found: &mut Vec<UnplacedSecret>) {
-        let owner = Owner::of(primitive);
+        let owner = LeakSubject::of(primitive);
         if self.allowed.matches(&owner.subject) {
             return;
         }
@@ -164,7 +164,7 @@ impl<'a> SecretGuard<'a> {
 
     fn value(
         &self,
-        owner: &Owner,
+        owner: &LeakSubject,
         key: &str,
         place: &str,
         value: &mut Value,
@@ -194,7 +194,7 @@ impl<'a> SecretGuard<'a> {
     /// A text under a key: some kinds of secrets are known by what they are called.
     fn text(
         &self,
-        owner: &Owner,
+        owner: &LeakSubject,
         key: &str,
         place: &str,
         text: &mut String,
@@ -203,7 +203,7 @@ impl<'a> SecretGuard<'a> {
         let called = if key.is_empty() { 0 } else { key.len() + 2 };
         let whole = if key.is_empty() { text.clone() } else { format!("{key}: {text}") };
         let hits = workspace::secrets(whole.as_bytes()).filter_map(|hit| hit.after(called));
-        let hits: Vec<Hit> = hits.collect();
+        let hits: Vec<SecretMatch> = hits.collect();
         if hits.is_empty() || self.allowed.matches(&owner.subject) {
             return;
         }
@@ -279,15 +279,15 @@ impl<'a> SecretGuard<'a> {
 }
 
 /// Whose value it is: what allows it, and words for a person.
-struct Owner {
+struct LeakSubject {
     subject: String,
     of: String,
 }
 
-impl Owner {
-    fn of(primitive: &Primitive) -> Owner {
+impl LeakSubject {
+    fn of(primitive: &Primitive) -> LeakSubject {
         let subject = format!("{}/{}", primitive.kind.word, primitive.name);
-        Owner { subject, of: format!("{} \"{}\"", primitive.kind.one, primitive.name) }
+        LeakSubject { subject, of: format!("{} \"{}\"", primitive.kind.one, primitive.name) }
     }
 }
 
@@ -302,7 +302,7 @@ struct UnplacedSecret {
 /// A value without any secret in it.
 pub fn masked(value: &Value) -> Value {
     let mut value = value.clone();
-    let owner = Owner { subject: String::new(), of: String::new() };
+    let owner = LeakSubject { subject: String::new(), of: String::new() };
     SecretGuard::new(Path::new(""), &[]).value(&owner, "", "", &mut value, &mut Vec::new());
     value
 }

@@ -10,19 +10,19 @@ use std::path::Path;
 /// Primitives and tools that the manifest does not have, and values that it leaves empty as we expect.
 pub fn dropped(output: &CompileOutput, root: &Path, agent: &Agent) -> Result<Vec<Dropped>> {
     let manifest = output.manifest(root)?;
-    let lacks = Lacks { listed: &manifest.primitives, agent };
+    let lacks = MissingOutput { listed: &manifest.primitives, agent };
     let mut all: Vec<Dropped> = lacks.primitives().collect();
     all.extend(agent.dropped.iter().filter(|one| one.field.is_some() && lacks.holds(one)).cloned());
     all.sort();
     Ok(all)
 }
 
-struct Lacks<'l> {
+struct MissingOutput<'l> {
     listed: &'l [CompiledPrimitive],
     agent: &'l Agent,
 }
 
-impl Lacks<'_> {
+impl MissingOutput<'_> {
     fn find(&self, kind: &str, name: &str) -> Option<&CompiledPrimitive> {
         self.listed.iter().find(|one| one.kind == kind && one.name == name)
     }

@@ -6,8 +6,8 @@
 use super::wording;
 use crate::error::{Error, Hint, Result};
 use crate::history::catalog::Catalog;
-use crate::history::ledger::{self, Step as Recorded};
-use crate::history::record::{Event, LedgerRecord, Who};
+use crate::history::ledger::{self, LedgerEntry};
+use crate::history::record::{Author, Event, LedgerRecord};
 use crate::history::revision::Revision;
 use crate::history::version::Status;
 use crate::history::{resolve, rules};
@@ -15,14 +15,14 @@ use crate::object::Id;
 use crate::store::{Active, Odb, Store, StoreLock};
 
 #[derive(Clone, Debug, Default)]
-pub struct Request {
+pub struct PromoteRequest {
     pub reason: Option<String>,
     /// Promote only when this version is the active one.
     pub expect: Option<Revision>,
 }
 
 /// What a step is judged by.
-pub struct Ground<'a> {
+pub struct PointerState<'a> {
     pub objects: &'a Odb,
     /// What is live, where that is decided.
     pub live: Catalog<'a>,
@@ -34,12 +34,12 @@ pub struct Ground<'a> {
     pub shared: Option<usize>,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> PointerState<'a> {
     /// What is here.
-    pub fn here(store: &'a Store) -> Result<Ground<'a>> {
+    pub fn here(store: &'a Store) -> Result<PointerState<'a>> {
         let live = Catalog::load(store)?;
         let pointer = live.pointer().copied();
-        Ok(Ground { objects: store.objects(), live, after: None, pointer, shared: None })
+        Ok(PointerState { objects: store.objects(), live, after: None, pointer, shared: None })
     }
 
     fn after(&self) -> &Catalog<'a> {
@@ -80,26 +80,31 @@ pub struct Promotion {
     /// Whether the version was live before.
     pub is_return: bool,
     /// How the version came to be live that this puts another one in the place of.
-    pub undoes: Option<Recorded>,
+    pub undoes: Option<LedgerEntry>,
     /// The version was live, and somebody went back from it to an older one: that record.
-    pub taken_back: Option<Recorded>,
+    pub taken_back: Option<LedgerEntry>,
 }
 
 /// Whether a version may be promoted, and what that does.
-pub fn judge(ground: &Ground, version: &Revision, expect: Option<&Revision>) -> Result<Promotion> {
-    let live = &ground.live;
-    let number = ground.number(version)?;
-    let expect = expect.map(|expect| ground.number(expect)).transpose()?;
+pub fn plan_promotion(
+    pointer_state: &PointerState,
+    version: &Revision,
+    expect: Option<&Revision>,
+) -> Result<Promotion> {
+    let live = &pointer_state.live;
+    let number = pointer_state.number(version)?;
+    let expect = expect.map(|expect| pointer_state.number(expect)).transpose()?;
     check_expected(live, number, expect)?;
     let id = live.get(number)?.id;
-    if [live, ground.after()].iter().any(|catalog| catalog.status(number) == Status::Deleted) {
+    if [live, pointer_state.after()].iter().any(|catalog| catalog.status(number) == Status::Deleted)
+    {
         return Err(Error::failed(format!("cannot promote v{number}: it was deleted"))
             .hint(other_than(live)));
     }
     let is_live = |catalog: &Catalog| catalog.active_number() == Some(number);
-    let settled = is_live(live) && is_live(ground.after());
+    let settled = is_live(live) && is_live(pointer_state.after());
     // Only told: where the history cannot be read, a way back is still one.
-    let history = if settled { None } else { history(ground, &id).ok() };
+    let history = if settled { None } else { history(pointer_state, &id).ok() };
     let (undoes, taken_back) = history.unwrap_or_default();
     let is_return = live.status(number) == Status::Superseded;
     Ok(Promotion { number, previous: live.active_number(), settled, is_return, undoes, taken_back })
@@ -115,16 +120,19 @@ fn other_than(live: &Catalog) -> Hint {
 }
 
 /// The record that made the live version live, and the one that took the version back that is `id`.
-fn history(ground: &Ground, id: &Id) -> Result<(Option<Recorded>, Option<Recorded>)> {
-    let was_active = ground.live.was_active();
+fn history(
+    pointer_state: &PointerState,
+    id: &Id,
+) -> Result<(Option<LedgerEntry>, Option<LedgerEntry>)> {
+    let was_active = pointer_state.live.was_active();
     let live = was_active.first();
     let back = was_active.iter().position(|other| other == id).filter(|at| *at > 0);
     // Back from it to what was live before it already: that was no next version.
     let back = back.filter(|at| was_active[at + 1..].contains(&was_active[at - 1]));
     let (mut undoes, mut taken_back) = (None, None);
     let mut since_live = true;
-    let head = ground.live.pointer().map(|active| active.ledger);
-    for step in ledger::steps(ground.objects, head) {
+    let head = pointer_state.live.pointer().map(|active| active.ledger);
+    for step in ledger::steps(pointer_state.objects, head) {
         let step = step?;
         if step.record.event != Event::Promote {
             continue;
@@ -146,17 +154,22 @@ fn history(ground: &Ground, id: &Id) -> Result<(Option<Recorded>, Option<Recorde
 pub fn promote(
     store: &Store,
     version: &Revision,
-    request: &Request,
-    who: &Who,
+    request: &PromoteRequest,
+    who: &Author,
 ) -> Result<Promotion> {
     let lock = store.lock()?;
-    let ground = Ground::here(store)?;
-    let promotion = judge(&ground, version, request.expect.as_ref())?;
+    let pointer_state = PointerState::here(store)?;
+    let promotion = plan_promotion(&pointer_state, version, request.expect.as_ref())?;
     if promotion.settled {
         store.confirm()?;
     } else {
-        let step =
-            record_promotion(store, &ground, promotion.number, request.reason.as_deref(), who)?;
+        let step = record_promotion(
+            store,
+            &pointer_state,
+            promotion.number,
+            request.reason.as_deref(),
+            who,
+        )?;
         swap(store, &lock, &step)?;
     }
     Ok(promotion)
@@ -165,13 +178,19 @@ pub fn promote(
 /// Stores the record of a promotion that was judged. What is left is the step of the pointer.
 pub fn record_promotion(
     store: &Store,
-    ground: &Ground,
+    pointer_state: &PointerState,
     number: u64,
     reason: Option<&str>,
-    who: &Who,
-) -> Result<Step> {
+    who: &Author,
+) -> Result<PointerSwap> {
     let reason = reason.map(str::to_owned);
-    append(store, ground, number, Move { event: Event::Promote, reason, active: Some(number) }, who)
+    append(
+        store,
+        pointer_state,
+        number,
+        PointerMove { event: Event::Promote, reason, active: Some(number) },
+        who,
+    )
 }
 
 fn check_expected(catalog: &Catalog, number: u64, expect: Option<u64>) -> Result<()> {
@@ -194,28 +213,39 @@ pub enum Deleted {
 }
 
 /// Deletes a version softly here: it stays listed and inspectable and can never be promoted again.
-pub fn delete(store: &Store, number: u64, who: &Who) -> Result<Deleted> {
+pub fn delete(store: &Store, number: u64, who: &Author) -> Result<Deleted> {
     let lock = store.lock()?;
-    let ground = Ground::here(store)?;
-    let deleted = judge_deletion(&ground, number)?;
+    let pointer_state = PointerState::here(store)?;
+    let deleted = plan_deletion(&pointer_state, number)?;
     match deleted {
-        Deleted::Done => swap(store, &lock, &record_deletion(store, &ground, number, who)?)?,
+        Deleted::Done => swap(store, &lock, &record_deletion(store, &pointer_state, number, who)?)?,
         Deleted::AlreadyDeleted => store.confirm()?,
     }
     Ok(deleted)
 }
 
 /// Stores the record of a deletion that was judged, as [`record_promotion`] does.
-pub fn record_deletion(store: &Store, ground: &Ground, number: u64, who: &Who) -> Result<Step> {
-    let active = ground.pointer.and_then(|active| active.version);
-    append(store, ground, number, Move { event: Event::Delete, reason: None, active }, who)
+pub fn record_deletion(
+    store: &Store,
+    pointer_state: &PointerState,
+    number: u64,
+    who: &Author,
+) -> Result<PointerSwap> {
+    let active = pointer_state.pointer.and_then(|active| active.version);
+    append(
+        store,
+        pointer_state,
+        number,
+        PointerMove { event: Event::Delete, reason: None, active },
+        who,
+    )
 }
 
 /// Whether a version may be deleted.
-pub fn judge_deletion(ground: &Ground, number: u64) -> Result<Deleted> {
+pub fn plan_deletion(pointer_state: &PointerState, number: u64) -> Result<Deleted> {
     let refuse = |why: &str| Err(Error::failed(format!("Cannot delete v{number}: {why}.")));
     let mut deleted = Deleted::AlreadyDeleted;
-    for catalog in [&ground.live, ground.after()] {
+    for catalog in [&pointer_state.live, pointer_state.after()] {
         catalog.get(number)?;
         match catalog.status(number) {
             Status::Deleted => continue,
@@ -232,7 +262,7 @@ pub fn judge_deletion(ground: &Ground, number: u64) -> Result<Deleted> {
     Ok(deleted)
 }
 
-struct Move {
+struct PointerMove {
     event: Event,
     reason: Option<String>,
     /// What `ACTIVE` names afterwards.
@@ -241,7 +271,7 @@ struct Move {
 
 /// One step of the pointer; the record that it leads to is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct PointerSwap {
     /// The version that it is about.
     pub number: u64,
     pub expected: Option<Active>,
@@ -249,11 +279,18 @@ pub struct Step {
 }
 
 /// Appends a record to the ledger. Nothing names it yet.
-fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -> Result<Step> {
+fn append(
+    store: &Store,
+    pointer_state: &PointerState,
+    number: u64,
+    event: PointerMove,
+    who: &Author,
+) -> Result<PointerSwap> {
     wording::check(store, &[("reason", event.reason.as_deref()), ("author", Some(&who.by))])?;
-    let version = ground.live.get(number)?.id;
-    let expected = ground.pointer;
-    let before = expected.and_then(|active| Recorded::load(ground.objects, &active.ledger).ok());
+    let version = pointer_state.live.get(number)?.id;
+    let expected = pointer_state.pointer;
+    let before =
+        expected.and_then(|active| LedgerEntry::load(pointer_state.objects, &active.ledger).ok());
     let at_ms = rules::steady(who.at_ms, before.map(|step| step.record.at_ms));
     let record =
         LedgerRecord { event: event.event, by: who.by.clone(), at_ms, reason: event.reason };
@@ -262,10 +299,10 @@ fn append(store: &Store, ground: &Ground, number: u64, event: Move, who: &Who) -
     let ledger =
         ledger::append(&mut batch, &record, version, expected.map(|active| active.ledger))?;
     batch.commit()?;
-    Ok(Step { number, expected, new: Active { version: event.active, ledger } })
+    Ok(PointerSwap { number, expected, new: Active { version: event.active, ledger } })
 }
 
-fn swap(store: &Store, lock: &StoreLock, step: &Step) -> Result<()> {
+fn swap(store: &Store, lock: &StoreLock, step: &PointerSwap) -> Result<()> {
     move_to(store, lock, step.expected.as_ref(), &step.new)
 }
 

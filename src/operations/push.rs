@@ -3,11 +3,11 @@
 //! Files → objects → one pack → one ref. Everything before the ref is invisible; the ref is created
 //! under the lock, and only when nobody pushed since the state was built on what was there.
 
-use super::stage::{self, Report, Staged};
+use super::stage::{self, PushReport, Staged};
 use super::wording;
 use crate::error::{Error, Hint, Result};
 use crate::history::project::Project;
-use crate::history::record::Who;
+use crate::history::record::Author;
 use crate::history::source::{self, SourceVersion};
 use crate::object::Id;
 use crate::store::{Depth, Store};
@@ -17,15 +17,15 @@ pub struct Pushed {
     pub number: Option<u64>,
     /// Objects that were stored again because the copy that was there is damaged.
     pub healed: usize,
-    pub report: Report,
+    pub report: PushReport,
 }
 
 /// Pushes until nobody else's push comes between: each lost race means somebody else's success.
 pub fn push(
     project: &Project,
-    request: &stage::Request,
+    request: &stage::PushRequest,
     message: Option<&str>,
-    who: &Who,
+    who: &Author,
 ) -> Result<Pushed> {
     let store = project.store();
     wording::check(store, &[("message", message), ("author", Some(&who.by))])?;

@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use super::build::Scope;
+use super::build::PushScope;
 use super::reached;
-use super::stage::Request;
+use super::stage::PushRequest;
 use crate::error::{Error, Hint, Kind, Result};
 use crate::history::project::Project;
 use crate::history::rules;
@@ -35,7 +35,7 @@ impl Reading {
     pub fn clean<S: Source>(
         &mut self,
         project: &Project,
-        request: &Request,
+        request: &PushRequest,
         objects: &S,
     ) -> Result<Vec<Leak>> {
         let Some(agent) = self.agent.as_mut().filter(|_| !self.is_kept) else {
@@ -51,11 +51,11 @@ impl Reading {
             drop(cache.keep(objects, (self.snapshot.tree, &allowed), cache_key, agent));
         }
         // A backup keeps files alone: what it leaves out is told, and may be reached.
-        Ok(if request.scope == Scope::Backup { Vec::new() } else { leaks })
+        Ok(if request.scope == PushScope::Backup { Vec::new() } else { leaks })
     }
 
-    pub fn check_inside(&self, request: &Request) -> Result<()> {
-        let pushed = self.agent.as_ref().filter(|_| request.scope != Scope::Backup);
+    pub fn check_inside(&self, request: &PushRequest) -> Result<()> {
+        let pushed = self.agent.as_ref().filter(|_| request.scope != PushScope::Backup);
         pushed.map_or(Ok(()), reached::check_inside)
     }
 }
@@ -64,9 +64,9 @@ impl Reading {
 /// again. Else both are read side by side; then the files are looked at once
 /// more, with all that the agent was read from, and both are taken again when something moved meanwhile, or
 /// the agent needs more than was looked at. Where only files are pushed, the agent need not be readable.
-pub fn settle(
+pub fn read(
     project: &Project,
-    request: &Request,
+    request: &PushRequest,
     pushed: Option<Id>,
     mut take: impl FnMut(&Tracked) -> Result<Snapshot>,
 ) -> Result<Reading> {
@@ -88,7 +88,7 @@ pub fn settle(
         let (agent, snapshot) =
             parallel::both(|| reader::project_and_cache_key(project.root()), || take(&tracked));
         let (snapshot, (agent, cache_key)) = match (snapshot?, agent) {
-            (_, Err(error)) if request.scope == Scope::Backup => {
+            (_, Err(error)) if request.scope == PushScope::Backup => {
                 // The reason quotes the code, and a backup is to be possible whatever that holds.
                 let unread = error.message().lines().next().map(leak::shown).map(rules::shortened);
                 let tracked = Tracked::in_tree(project.store().objects(), pushed)?;

@@ -11,7 +11,7 @@ use crate::store::Heads;
 use crate::workspace::{self, Tracked};
 
 #[derive(Debug)]
-pub struct Adopted {
+pub struct RestoredClone {
     /// The number of files.
     pub files: usize,
     /// What looks like a secret and may be kept, as the newest source version contains it.
@@ -21,14 +21,14 @@ pub struct Adopted {
 /// Makes the folder hold the files of the newest source version, and then the refs and the pointer those of
 /// `heads`, whose objects are here. All that stands in the folder before is what keeps git away, or what an earlier
 /// run restored: nothing of it is kept.
-pub fn adopt(project: &Project, heads: &Heads, progress: &Progress) -> Result<Adopted> {
+pub fn restore(project: &Project, heads: &Heads, progress: &Progress) -> Result<RestoredClone> {
     let store = project.store();
     let (mut files, mut allowed) = (0, Vec::new());
     if let Some(id) = heads.source.last() {
         let newest = SourceVersion::load(store.objects(), heads.source.len() as u64, *id)?;
         allowed = inherit(project, None, &newest)?;
         // What is there already is hashed, and stored nowhere.
-        let (snapshot, view) = project.look(&Tracked::default(), progress)?;
+        let (snapshot, view) = project.preview(&Tracked::default(), progress)?;
         let plan = workspace::plan(&view, snapshot.tree, newest.source)?;
         workspace::check(&plan, project.root())?;
         workspace::sweep(project.root(), &snapshot.leftovers, store.objects(), progress)?;
@@ -36,5 +36,5 @@ pub fn adopt(project: &Project, heads: &Heads, progress: &Progress) -> Result<Ad
         files = crate::object::leaves(store.objects(), newest.source)?.len();
     }
     store.replace_refs(&store.lock()?, &Heads::default(), heads)?;
-    Ok(Adopted { files, allowed })
+    Ok(RestoredClone { files, allowed })
 }

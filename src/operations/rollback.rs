@@ -7,7 +7,7 @@ use super::push;
 use crate::diff::{self, TreeChange};
 use crate::error::{Hint, Result};
 use crate::history::project::Project;
-use crate::history::record::{SourceRecord, Who};
+use crate::history::record::{Author, SourceRecord};
 use crate::history::source::{self, SNAPSHOT_REFS, SourceVersion};
 use crate::history::state::State;
 use crate::object::Id;
@@ -17,7 +17,7 @@ use crate::workspace::{self, RestorePlan, Snapshot, Tracked};
 
 /// Where the files come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum RollbackSource {
     /// A source version; its state becomes the pushed state again.
     Version(u64),
     /// A workspace kept before an earlier restore; it was never pushed, and is not by coming back.
@@ -29,7 +29,7 @@ pub enum From {
 /// What a rollback is about to do.
 pub struct Rollback<'a> {
     project: &'a Project,
-    from: From,
+    from: RollbackSource,
     target: Target,
     previous: Option<SourceVersion>,
     batch: Batch,
@@ -67,12 +67,16 @@ pub struct RolledBack {
 }
 
 /// Looks at the workspace and at the target, and changes nothing.
-pub fn prepare<'a>(project: &'a Project, from: From, progress: &Progress) -> Result<Rollback<'a>> {
+pub fn prepare<'a>(
+    project: &'a Project,
+    from: RollbackSource,
+    progress: &Progress,
+) -> Result<Rollback<'a>> {
     let store = project.store();
     let target = match from {
-        From::Version(number) => Target::of(&source::get(store, number)?),
-        From::Snapshot(number) => Target::of(&source::get_snapshot(store, number)?),
-        From::Files { state, source } => Target { state, source, unread: None },
+        RollbackSource::Version(number) => Target::of(&source::get(store, number)?),
+        RollbackSource::Snapshot(number) => Target::of(&source::get_snapshot(store, number)?),
+        RollbackSource::Files { state, source } => Target { state, source, unread: None },
     };
     let previous = source::latest(store)?;
     let mut batch = store.batch();
@@ -91,7 +95,7 @@ impl Rollback<'_> {
     }
 
     /// Keeps what is there, restores the files, and makes the next source version of them.
-    pub fn run(self, who: &Who, progress: &Progress) -> Result<RolledBack> {
+    pub fn run(self, who: &Author, progress: &Progress) -> Result<RolledBack> {
         // Where the line that keeps git away is missing, this puts it into a file that the plan has seen without it.
         if self.project.store().guard_from_git()? {
             return prepare(self.project, self.from, progress)?.run(who, progress);
@@ -105,8 +109,8 @@ impl Rollback<'_> {
         };
         restore(project, &plan, &snapshot, kept, progress)?;
         let number = match from {
-            From::Snapshot(_) | From::Files { .. } => None,
-            From::Version(number) => append(project, &target, number, who)?,
+            RollbackSource::Snapshot(_) | RollbackSource::Files { .. } => None,
+            RollbackSource::Version(number) => append(project, &target, number, who)?,
         };
         Ok(RolledBack { kept, number })
     }
@@ -130,7 +134,7 @@ pub fn restore(
 }
 
 /// Keeps the workspace as it is, before something edits it.
-pub fn keep_workspace(project: &Project, who: &Who, progress: &Progress) -> Result<Option<u64>> {
+pub fn keep_workspace(project: &Project, who: &Author, progress: &Progress) -> Result<Option<u64>> {
     let previous = source::latest(project.store())?;
     let mut batch = project.store().batch();
     let base = previous.as_ref().map(|previous| previous.source);
@@ -146,7 +150,7 @@ pub fn keep(
     mut batch: Batch,
     previous: Option<&SourceVersion>,
     snapshot: &Snapshot,
-    who: &Who,
+    who: &Author,
 ) -> Result<Option<u64>> {
     if previous.is_some_and(|previous| previous.source == snapshot.tree) {
         return Ok(None);
@@ -176,7 +180,7 @@ pub fn keep(
 }
 
 /// The target's state and files become the next source version; `None` when they are the newest.
-fn append(project: &Project, target: &Target, number: u64, who: &Who) -> Result<Option<u64>> {
+fn append(project: &Project, target: &Target, number: u64, who: &Author) -> Result<Option<u64>> {
     loop {
         let previous = source::latest(project.store())?;
         if previous.as_ref().is_some_and(|p| (p.state, p.source) == (target.state, target.source)) {

@@ -17,7 +17,7 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 /// A state that was stored before, with the files it was made of.
-pub struct Earlier<'a> {
+pub struct EarlierState<'a> {
     root: &'a Path,
     /// The project's files as they are.
     files: Id,
@@ -27,9 +27,9 @@ pub struct Earlier<'a> {
     agent: OnceCell<Option<Agent>>,
 }
 
-impl<'a> Earlier<'a> {
-    pub fn new(root: &'a Path, files: Id, source: Option<Id>) -> Earlier<'a> {
-        Earlier { root, files, source, agent: OnceCell::new() }
+impl<'a> EarlierState<'a> {
+    pub fn new(root: &'a Path, files: Id, source: Option<Id>) -> EarlierState<'a> {
+        EarlierState { root, files, source, agent: OnceCell::new() }
     }
 
     /// Whether the primitive that is stored as this tree is the one that the project has now.

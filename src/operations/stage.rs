@@ -1,7 +1,7 @@
 //! What a push would store: files and state of this moment, in a batch that is not committed yet.
 //! `push` commits it; `diff`, `status` and dry runs only look.
 
-use super::build::{self, Base, Built, Input, Scope};
+use super::build::{self, Base, Built, Input, PushScope};
 use super::reached::{self, Needed};
 use super::reading::{self, Reading};
 use super::stock;
@@ -9,7 +9,7 @@ use crate::compare::PushedItem;
 use crate::diff;
 use crate::error::{Error, Hint, Kind, Result};
 use crate::history::project::Project;
-use crate::history::record::{SourceRecord, Who};
+use crate::history::record::{Author, SourceRecord};
 use crate::history::source::{self, SourceVersion};
 use crate::history::state::State;
 use crate::history::suggest;
@@ -28,8 +28,8 @@ use crate::store::Batch;
 use crate::workspace::{ProjectView, Snapshot};
 
 #[derive(Clone)]
-pub struct Request {
-    pub scope: Scope,
+pub struct PushRequest {
+    pub scope: PushScope,
     pub set_version: Option<String>,
     /// Whether the compiler was just run, so that its output must be of the project.
     pub compiled: bool,
@@ -38,11 +38,11 @@ pub struct Request {
     pub progress: Progress,
 }
 
-impl Request {
+impl PushRequest {
     /// Everything, with the next numbers.
-    pub fn all(progress: Progress) -> Request {
-        Request {
-            scope: Scope::All,
+    pub fn all(progress: Progress) -> PushRequest {
+        PushRequest {
+            scope: PushScope::All,
             set_version: None,
             compiled: false,
             allow_dropped: false,
@@ -54,11 +54,11 @@ impl Request {
 pub struct Staged<S> {
     /// Holds the new objects, and reads the stored ones through.
     pub objects: S,
-    pub report: Report,
+    pub report: PushReport,
 }
 
 /// What a push finds, whether or not it is stored.
-pub struct Report {
+pub struct PushReport {
     /// The pushed state that this one is built on.
     pub previous: Option<SourceVersion>,
     pub state: Id,
@@ -80,7 +80,7 @@ pub struct Report {
     highest: Numbers,
 }
 
-impl Report {
+impl PushReport {
     /// Whether anything differs from the pushed state, files included.
     pub fn changed(&self) -> bool {
         self.previous.as_ref().is_none_or(|p| {
@@ -89,7 +89,7 @@ impl Report {
     }
 
     /// An error where the compiler's own output lacks a primitive or a tool, unless that is allowed.
-    pub fn require_whole(&self, request: &Request) -> Result<()> {
+    pub fn require_whole(&self, request: &PushRequest) -> Result<()> {
         let lacking = self.dropped.iter().filter(|one| one.field.is_none());
         let lacking: Vec<Dropped> = lacking.cloned().collect();
         if request.allow_dropped || lacking.is_empty() || self.dist.output().is_none() {
@@ -103,18 +103,23 @@ impl Report {
     }
 
     /// The record of this push.
-    pub fn record(&self, who: &Who, triggered_by: String, message: Option<String>) -> SourceRecord {
+    pub fn record(
+        &self,
+        who: &Author,
+        triggered_by: String,
+        message: Option<String>,
+    ) -> SourceRecord {
         let (by, at_ms, highest) = (who.by.clone(), who.at_ms, self.highest.clone());
         SourceRecord { by, at_ms, triggered_by, message, highest, unread: self.unread.clone() }
     }
 }
 
 /// Stages into a batch, which a push commits.
-pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
+pub fn stage(project: &Project, request: &PushRequest) -> Result<Staged<Batch>> {
     let previous = source::latest(project.store())?;
     let base = previous.as_ref().map(|previous| previous.source);
     let mut batch = project.store().batch();
-    let mut settled = reading::settle(project, request, base, |tracked| {
+    let mut settled = reading::read(project, request, base, |tracked| {
         project.snapshot(&mut batch, base, tracked, &request.progress)
     })?;
     settled.check_inside(request)?;
@@ -125,12 +130,12 @@ pub fn stage(project: &Project, request: &Request) -> Result<Staged<Batch>> {
 }
 
 /// Stages nothing that could be committed: new files are hashed and not stored.
-pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<ProjectView<'a>>> {
+pub fn preview<'a>(project: &'a Project, request: &PushRequest) -> Result<Staged<ProjectView<'a>>> {
     let previous = source::latest(project.store())?;
     let mut view = None;
     let base = previous.as_ref().map(|previous| previous.source);
-    let mut settled = reading::settle(project, request, base, |tracked| {
-        let (snapshot, seen) = project.look(tracked, &request.progress)?;
+    let mut settled = reading::read(project, request, base, |tracked| {
+        let (snapshot, seen) = project.preview(tracked, &request.progress)?;
         view = Some(seen);
         Ok(snapshot)
     })?;
@@ -141,13 +146,13 @@ pub fn look<'a>(project: &'a Project, request: &Request) -> Result<Staged<Projec
 
 /// The agent of a project, read again only where something changed since, and the secrets that were taken out of it.
 pub fn agent(project: &Project, progress: &Progress) -> Result<(Agent, Vec<Leak>)> {
-    let local = Local::look(project, project.store().objects(), progress)?;
+    let local = Local::read(project, project.store().objects(), progress)?;
     Ok((local.agent, local.leaks))
 }
 
 fn finish<S: Source + Sink>(
     project: &Project,
-    request: &Request,
+    request: &PushRequest,
     mut objects: S,
     previous: Option<SourceVersion>,
     settled: Reading,
@@ -160,7 +165,7 @@ fn finish<S: Source + Sink>(
     };
     let needed = reached::needed(agent.as_ref(), &snapshot.kept);
     // Of a backup it only said which files it needs.
-    let agent = agent.filter(|_| request.scope != Scope::Backup);
+    let agent = agent.filter(|_| request.scope != PushScope::Backup);
     let (built, dist) = match &agent {
         None => (Built { state: old.clone(), items: Vec::new() }, Dist::Absent),
         Some(agent) => {
@@ -168,7 +173,7 @@ fn finish<S: Source + Sink>(
             let floor = source::floor(&old, previous.as_ref());
             let source = previous.as_ref().map(|previous| previous.source);
             let base = Base { state: old.clone(), floor, source };
-            built(project, request, &mut objects, agent, snapshot.tree, &base)?
+            build_state(project, request, &mut objects, agent, snapshot.tree, &base)?
         }
     };
     if let Some((agent, output)) = agent.as_ref().zip(dist.output()) {
@@ -184,7 +189,7 @@ fn finish<S: Source + Sink>(
         (Some(agent), Some(output)) => missing_output::dropped(output, project.root(), agent)?,
         _ => predicted.cloned().unwrap_or_default(),
     };
-    let report = Report {
+    let report = PushReport {
         highest: source::highest(previous.as_ref(), &old, &built.state),
         files: diff::find_renames(diff::trees(&objects, before, Some(snapshot.tree))?),
         notes: notes.unwrap_or_default(),
@@ -213,15 +218,15 @@ pub struct Local<'a> {
 }
 
 impl<'a> Local<'a> {
-    pub fn look(
+    pub fn read(
         project: &'a Project,
         over: &'a dyn Source,
         progress: &Progress,
     ) -> Result<Local<'a>> {
         let mut view = None;
-        let request = Request::all(progress.clone());
-        let mut settled = reading::settle(project, &request, None, |tracked| {
-            let (snapshot, seen) = project.look_over(over, tracked, progress)?;
+        let request = PushRequest::all(progress.clone());
+        let mut settled = reading::read(project, &request, None, |tracked| {
+            let (snapshot, seen) = project.preview_over(over, tracked, progress)?;
             view = Some(seen);
             Ok(snapshot)
         })?;
@@ -237,17 +242,17 @@ impl<'a> Local<'a> {
     pub fn over(&mut self, version: &Version) -> Result<Id> {
         let state = State::load(&self.objects, &version.state)?;
         let base = Base { floor: source::floor(&state, None), state, source: Some(version.source) };
-        let request = Request::all(Progress::default());
+        let request = PushRequest::all(Progress::default());
         let (built, _) =
-            built(self.project, &request, &mut self.objects, &self.agent, self.tree, &base)?;
+            build_state(self.project, &request, &mut self.objects, &self.agent, self.tree, &base)?;
         built.state.store(&mut self.objects, Some(version.state))
     }
 }
 
 /// The state, with what `lua compile` made of the same files.
-fn built<S: Source + Sink>(
+fn build_state<S: Source + Sink>(
     project: &Project,
-    request: &Request,
+    request: &PushRequest,
     objects: &mut S,
     agent: &Agent,
     files: Id,
@@ -274,8 +279,8 @@ fn built<S: Source + Sink>(
 }
 
 /// A push of one name must find it in the project, or in the pushed state to take it out of there.
-fn check_target(agent: &Agent, request: &Request, old: &State) -> Result<()> {
-    let Scope::Kind(kind, Some(name)) = &request.scope else { return Ok(()) };
+fn check_target(agent: &Agent, request: &PushRequest, old: &State) -> Result<()> {
+    let PushScope::Kind(kind, Some(name)) = &request.scope else { return Ok(()) };
     let key = format!("{}/{}", kind.folder, names::encode(name));
     let present: Vec<&str> = agent.of_kind(kind).map(|primitive| primitive.name.as_str()).collect();
     if old.primitives.contains_key(&key) || present.contains(&name.as_str()) {

@@ -94,7 +94,7 @@ pub fn agent_of(root: &Path, objects: &dyn Source, files: Id) -> Result<Reading>
 }
 
 fn bytes(objects: &dyn Source, id: &Id) -> Result<Vec<u8>> {
-    let mut taken = Taken::default();
+    let mut taken = BoundedBuffer::default();
     let copied = objects.copy_blob(id, &mut taken);
     if taken.is_full {
         return Ok(Vec::new());
@@ -104,12 +104,12 @@ fn bytes(objects: &dyn Source, id: &Id) -> Result<Vec<u8>> {
 
 /// Takes bytes until they are too many.
 #[derive(Default)]
-struct Taken {
+struct BoundedBuffer {
     bytes: Vec<u8>,
     is_full: bool,
 }
 
-impl Write for Taken {
+impl Write for BoundedBuffer {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
         if self.bytes.len() + more.len() > FILE_MAX {
             self.is_full = true;

@@ -1,7 +1,7 @@
 //! Backup and restore: a copy of a remote store that is made while it is used, and a folder made from such a copy.
 
 use super::RemoteStore;
-use super::copy::{Copied, check_apart};
+use super::copy::{CopySummary, check_apart};
 use super::layout::{RESTORING, RemoteLayout};
 use crate::error::{Error, Result};
 use crate::fs;
@@ -34,7 +34,7 @@ impl RemoteStore {
         now: &str,
         progress: &Progress,
         also: impl FnOnce() -> Result<()>,
-    ) -> Result<Copied> {
+    ) -> Result<CopySummary> {
         check_apart(self.layout.root(), folder)?;
         let to = RemoteLayout::make(folder)?;
         let Some(_lock) = fs::try_lock(&folder.join(LOCK))? else {
@@ -64,7 +64,7 @@ impl RemoteStore {
         folder: &Path,
         progress: &Progress,
         also: impl FnOnce() -> Result<()>,
-    ) -> Result<Copied> {
+    ) -> Result<CopySummary> {
         check_apart(backup, folder)?;
         let from = RemoteStore::open_existing(backup)?;
         let marker = folder.join(RESTORING);

@@ -17,9 +17,9 @@ pub struct Bearer {
 
 impl Bearer {
     /// Refused when a record names somebody else as its author than the token speaks for.
-    pub fn check(&self, deeds: &Deeds) -> Result<()> {
+    pub fn check(&self, effects: &TxnEffects) -> Result<()> {
         let Some(owner) = &self.speaks_for else { return Ok(()) };
-        let stranger = deeds.authors.iter().find(|(_, by)| !by.eq_ignore_ascii_case(owner));
+        let stranger = effects.authors.iter().find(|(_, by)| !by.eq_ignore_ascii_case(owner));
         let Some((what, by)) = stranger else { return Ok(()) };
         let TokenName { id, name } = &self.token;
         let token = if name.is_empty() { id } else { name };
@@ -35,7 +35,7 @@ impl Bearer {
 
 /// Effects of a transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Deeds {
+pub struct TxnEffects {
     source: Vec<u64>,
     versions: Vec<u64>,
     steps: Vec<(Event, u64)>,
@@ -43,7 +43,7 @@ pub struct Deeds {
     authors: Vec<(String, String)>,
 }
 
-impl Deeds {
+impl TxnEffects {
     pub fn source(&mut self, number: u64, by: &str) {
         self.source.push(number);
         self.authors.push((format!("source version v{number}"), by.to_owned()));
@@ -70,7 +70,7 @@ impl Deeds {
 }
 
 /// `push source v3..v5, version v2, promote v2`
-impl fmt::Display for Deeds {
+impl fmt::Display for TxnEffects {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let range = |numbers: &[u64]| match numbers {
             [] => None,
@@ -93,19 +93,19 @@ impl fmt::Display for Deeds {
 mod tests {
     use super::*;
 
-    fn deeds() -> Deeds {
-        let mut deeds = Deeds::default();
-        (3..=5).for_each(|number| deeds.source(number, "ana@example.com"));
-        deeds.version(2, "Ana@Example.com");
-        deeds.step(Event::Promote, 2, "ana@example.com");
-        deeds.step(Event::Delete, 1, "ceo@example.com");
-        deeds
+    fn effects() -> TxnEffects {
+        let mut effects = TxnEffects::default();
+        (3..=5).for_each(|number| effects.source(number, "ana@example.com"));
+        effects.version(2, "Ana@Example.com");
+        effects.step(Event::Promote, 2, "ana@example.com");
+        effects.step(Event::Delete, 1, "ceo@example.com");
+        effects
     }
 
     #[test]
     fn what_was_done_is_one_line() {
-        assert_eq!(deeds().to_string(), "push source v3..v5, version v2, promote v2, delete v1");
-        let mut one = Deeds::default();
+        assert_eq!(effects().to_string(), "push source v3..v5, version v2, promote v2, delete v1");
+        let mut one = TxnEffects::default();
         one.step(Event::Promote, 7, "a");
         assert_eq!(one.to_string(), "promote v7");
     }
@@ -118,8 +118,8 @@ mod tests {
             speaks_for: speaks_for.map(str::to_owned),
             now_ms: 0,
         };
-        assert!(bearer(None).check(&deeds()).is_ok());
-        let error = bearer(Some("ana@example.com")).check(&deeds()).unwrap_err();
+        assert!(bearer(None).check(&effects()).is_ok());
+        let error = bearer(Some("ana@example.com")).check(&effects()).unwrap_err();
         assert_eq!(error.kind(), Kind::Forbidden);
         assert_eq!(
             error.message(),

@@ -4,7 +4,7 @@ use super::RemoteStore;
 use super::presence::GONE;
 use crate::error::Result;
 use crate::history::ledger;
-use crate::history::rules::{self, Breach, Scope};
+use crate::history::rules::{self, Breach, RefScope};
 use crate::history::source::SourceVersion;
 use crate::history::version::Version;
 use crate::object::{Id, Source};
@@ -62,7 +62,7 @@ impl RemoteStore {
             versions: head.versions.clone(),
             active: head.active,
         };
-        let report = rules::check(&packs.objects, &Heads::default(), &here, Scope::Whole)?;
+        let report = rules::check(&packs.objects, &Heads::default(), &here, RefScope::Whole)?;
         let broken = report.breaches.iter().filter(|breach| !breach.unreadable);
         wrong.extend(broken.map(Breach::sentence));
         Ok(wrong)

@@ -21,7 +21,7 @@ const PIECE: u64 = 8 << 20;
 
 /// Summary of a copy.
 #[derive(Debug, Default)]
-pub struct Copied {
+pub struct CopySummary {
     pub agents: usize,
     /// Those of them that were the same in the copy already.
     pub unchanged: usize,
@@ -51,12 +51,12 @@ impl RemoteStore {
         to: &RemoteLayout,
         settled: bool,
         progress: &Progress,
-    ) -> Result<Copied> {
+    ) -> Result<CopySummary> {
         let mut agents = self.agents()?;
         // One that cannot be read is reported below.
         agents.retain(|agent| self.exists(agent).unwrap_or(true));
         progress.expect(agents.len() as u64);
-        let mut copied = Copied { settled, ..Copied::default() };
+        let mut copied = CopySummary { settled, ..CopySummary::default() };
         for agent in &agents {
             let before = copied.bytes;
             match self.copy_agent(to, agent, &mut copied) {
@@ -79,7 +79,12 @@ impl RemoteStore {
     }
 
     /// Copies an agent; true if the copy changed.
-    fn copy_agent(&self, to: &RemoteLayout, agent: &AgentId, copied: &mut Copied) -> Result<bool> {
+    fn copy_agent(
+        &self,
+        to: &RemoteLayout,
+        agent: &AgentId,
+        copied: &mut CopySummary,
+    ) -> Result<bool> {
         let gone = |key: &PackKey| {
             let file = key.file_name();
             Error::corrupt(format!(
@@ -105,7 +110,7 @@ impl RemoteStore {
         to: &RemoteLayout,
         agent: &AgentId,
         bytes: &[u8],
-        copied: &mut Copied,
+        copied: &mut CopySummary,
     ) -> Result<CopyAttempt> {
         let mut gone = None;
         let head = StoredHead::read(agent, bytes, None, &mut |page| {
@@ -156,7 +161,7 @@ impl RemoteStore {
         to: &RemoteLayout,
         key: &PackKey,
         len: u64,
-        copied: &mut Copied,
+        copied: &mut CopySummary,
     ) -> Result<bool> {
         let path = to.pack(key);
         if path.metadata().is_ok_and(|data| data.is_file() && data.len() == len) {

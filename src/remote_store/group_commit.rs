@@ -9,9 +9,9 @@
 
 use super::engine::{Cas, PackKey};
 use super::head::{LoadedHead, PackRef, StoredHead, TxnContext};
-use super::moment::{HeadAt, Moment};
+use super::moment::{HeadAt, HeadPosition};
 use super::transact::{TxnAnswer, VerifiedPack};
-use super::{Bearer, Deeds, RemoteStore, rules};
+use super::{Bearer, RemoteStore, TxnEffects, rules};
 use crate::error::{Error, Result};
 use crate::object::{Id, Source};
 use crate::protocol::{AgentId, Refusal, Transaction, TxnOutcome, limits};
@@ -39,14 +39,14 @@ pub struct PendingTxn {
 
 /// Decision on one transaction.
 enum Decision {
-    Over(TxnOutcome<Moment>),
+    Over(TxnOutcome<HeadPosition>),
     Lands(Box<Accepted>),
 }
 
 struct Accepted {
     pack_ref: Option<PackRef>,
     packs: Arc<OpenAgent>,
-    deeds: Deeds,
+    effects: TxnEffects,
 }
 
 /// Result of one attempt to swap.
@@ -63,10 +63,10 @@ enum SwapAttempt {
 const ANSWERED: usize = 4;
 
 /// Answers to give once the swap has succeeded, by position.
-type Answers = Vec<(usize, Result<(TxnOutcome<Moment>, Option<Deeds>)>)>;
+type Answers = Vec<(usize, Result<(TxnOutcome<HeadPosition>, Option<TxnEffects>)>)>;
 
-impl From<Refusal<Moment>> for Decision {
-    fn from(refusal: Refusal<Moment>) -> Decision {
+impl From<Refusal<HeadPosition>> for Decision {
+    fn from(refusal: Refusal<HeadPosition>) -> Decision {
         Decision::Over(TxnOutcome::Refused(refusal))
     }
 }
@@ -160,13 +160,13 @@ impl RemoteStore {
                 Err(error) => Err(error),
                 Ok(Decision::Over(outcome)) => Ok((outcome, None)),
                 Ok(Decision::Lands(lands)) => {
-                    let Accepted { pack_ref, packs: more, deeds } = *lands;
+                    let Accepted { pack_ref, packs: more, effects } = *lands;
                     let by = one.by.as_ref().map(|bearer| &bearer.token);
-                    let context = TxnContext { by, now_ms: one.now_ms, ledger: deeds.records() };
+                    let context = TxnContext { by, now_ms: one.now_ms, ledger: effects.records() };
                     next.apply(&one.tx, pack_ref, &context);
                     packs = more;
                     landing.push(at);
-                    Ok((TxnOutcome::Done(next.now()), Some(deeds)))
+                    Ok((TxnOutcome::Done(next.now()), Some(effects)))
                 }
             };
             answers.push((at, answer));
@@ -258,11 +258,11 @@ impl RemoteStore {
         if let Some(refusal) = missing_refusal(&packs, named_ids(tx))? {
             return Ok(refusal.into());
         }
-        let deeds = match rules::check(head, tx, &packs.objects)? {
-            Ok(deeds) => deeds,
+        let effects = match rules::check(head, tx, &packs.objects)? {
+            Ok(effects) => effects,
             Err(rule) => return Ok(Refusal::from(rule).into()),
         };
-        one.by.as_ref().map_or(Ok(()), |bearer| bearer.check(&deeds))?;
+        one.by.as_ref().map_or(Ok(()), |bearer| bearer.check(&effects))?;
         if let Some(verified) = &mut one.pack {
             match self.store_pack(verified) {
                 // Cleared away since it was proven.
@@ -273,13 +273,16 @@ impl RemoteStore {
             }
         }
         let pack_ref = one.pack.as_ref().map(VerifiedPack::pack_ref);
-        Ok(Decision::Lands(Box::new(Accepted { pack_ref, packs, deeds })))
+        Ok(Decision::Lands(Box::new(Accepted { pack_ref, packs, effects })))
     }
 }
 
 /// Outcome recorded for a transaction that was applied before. An error where another one was applied under its id.
 /// An error where another one landed under its id.
-pub fn recorded_outcome(head: &StoredHead, tx: &Transaction) -> Result<Option<TxnOutcome<Moment>>> {
+pub fn recorded_outcome(
+    head: &StoredHead,
+    tx: &Transaction,
+) -> Result<Option<TxnOutcome<HeadPosition>>> {
     let Some(landed) = head.txns.iter().find(|landed| landed.txn == tx.txn) else {
         return Ok(None);
     };
@@ -311,7 +314,7 @@ fn named_ids(tx: &Transaction) -> impl Iterator<Item = Id> {
 fn missing_refusal(
     packs: &OpenAgent,
     ids: impl Iterator<Item = Id>,
-) -> Result<Option<Refusal<Moment>>> {
+) -> Result<Option<Refusal<HeadPosition>>> {
     let mut missing = Vec::new();
     for id in ids {
         if !packs.objects.contains(&id)? {

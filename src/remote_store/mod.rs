@@ -39,9 +39,9 @@ mod uploads;
 mod usage;
 
 pub use agents::{Freed, Overview};
-pub use bearer::{Bearer, Deeds};
+pub use bearer::{Bearer, TxnEffects};
 pub use collect::{Collected, Upkeep};
-pub use copy::Copied;
+pub use copy::CopySummary;
 pub use engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
 pub use fetch::{ServedPack, ServedPackReader};
 pub use files::{FileHeads, FilePacks};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// Lengths of the series of a head.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct HeadPosition {
     source: usize,
     versions: usize,
     receipts: usize,
@@ -19,12 +19,12 @@ pub struct Moment {
 #[derive(Clone, Debug)]
 pub struct HeadAt {
     seen: Arc<LoadedHead>,
-    moment: Moment,
+    moment: HeadPosition,
 }
 
 impl StoredHead {
-    pub fn now(&self) -> Moment {
-        Moment {
+    pub fn now(&self) -> HeadPosition {
+        HeadPosition {
             source: self.source.len(),
             versions: self.versions.len(),
             receipts: self.receipts.list.len(),
@@ -33,10 +33,10 @@ impl StoredHead {
     }
 
     /// When a transaction landed, if it did and is not forgotten.
-    pub fn recorded(&self, txn: TxnId) -> Option<Moment> {
+    pub fn recorded(&self, txn: TxnId) -> Option<HeadPosition> {
         let at = self.txns.iter().position(|landed| landed.txn == txn)?;
         let (landed, later) = (&self.txns[at], self.txns.len() - at - 1);
-        Some(Moment {
+        Some(HeadPosition {
             source: self.source.len().min(landed.source as usize),
             versions: self.versions.len().min(landed.versions as usize),
             receipts: self.receipts.list.len().saturating_sub(later),
@@ -47,12 +47,13 @@ impl StoredHead {
 
 impl HeadAt {
     /// `seen` is the head of that moment, or a later one.
-    pub(super) fn new(seen: Arc<LoadedHead>, moment: Moment) -> HeadAt {
+    pub(super) fn new(seen: Arc<LoadedHead>, moment: HeadPosition) -> HeadAt {
         HeadAt { seen, moment }
     }
 
     pub fn view(&self) -> HeadView<'_> {
-        let (head, Moment { source, versions, receipts, active }) = (&self.seen.head, self.moment);
+        let (head, HeadPosition { source, versions, receipts, active }) =
+            (&self.seen.head, self.moment);
         let list = &head.receipts.list[..receipts];
         HeadView {
             agent: &head.agent,

@@ -119,7 +119,7 @@ impl<J, A> AgentQueue<J, A> {
             let (numbers, jobs): (Vec<u64>, Vec<J>) = state.waiting.drain(..count).unzip();
             state.has_new = !state.waiting.is_empty();
             drop(state);
-            let mut lead = Lead { line: self, numbers, turns: Vec::new() };
+            let mut lead = QueueLeader { line: self, numbers, turns: Vec::new() };
             lead.turns = work(jobs);
             drop(lead);
             state = locked(&self.state);
@@ -128,13 +128,13 @@ impl<J, A> AgentQueue<J, A> {
 }
 
 /// Gives out the answers when it goes, also when the work panicked.
-struct Lead<'a, J, A> {
+struct QueueLeader<'a, J, A> {
     line: &'a AgentQueue<J, A>,
     numbers: Vec<u64>,
     turns: Vec<JobTurn<J, A>>,
 }
 
-impl<J, A> Drop for Lead<'_, J, A> {
+impl<J, A> Drop for QueueLeader<'_, J, A> {
     fn drop(&mut self) {
         let mut state = locked(&self.line.state);
         let turns = self.turns.drain(..).map(Some).chain(std::iter::repeat_with(|| None));

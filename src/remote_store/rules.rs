@@ -1,9 +1,9 @@
 //! Rules for transactions: those of the agent, and the most that one may add.
 
-use super::bearer::Deeds;
+use super::bearer::TxnEffects;
 use super::head::StoredHead;
 use crate::error::Result;
-use crate::history::rules::{self, Made, Scope};
+use crate::history::rules::{self, NewRecord, RefScope};
 use crate::object::Id;
 use crate::protocol::{CreateRefs, Refusal, Transaction, limits};
 use crate::store::{Heads, Odb};
@@ -46,7 +46,7 @@ pub fn check(
     head: &StoredHead,
     tx: &Transaction,
     objects: &Odb,
-) -> Result<Result<Deeds, BrokenRule>> {
+) -> Result<Result<TxnEffects, BrokenRule>> {
     let creates = || tx.source.iter().chain(&tx.versions);
     if tx.is_empty() || creates().any(|create| create.ids.is_empty()) {
         return Ok(Err(BrokenRule::DoesNothing));
@@ -56,15 +56,15 @@ pub fn check(
     }
     let before =
         Heads { source: head.source.clone(), versions: head.versions.clone(), active: head.active };
-    let report = rules::check(objects, &before, &after(&before, tx), Scope::Whole)?;
+    let report = rules::check(objects, &before, &after(&before, tx), RefScope::Whole)?;
     if let Some(breach) = report.breaches.first() {
         return Ok(Err(BrokenRule::OfAgent(breach.sentence())));
     }
-    let deeds = deeds(report.made);
-    if deeds.records() > limits::MAX_RECORDS {
+    let effects = effects(report.made);
+    if effects.records() > limits::MAX_RECORDS {
         return Ok(Err(BrokenRule::TooManyRecords));
     }
-    Ok(Ok(deeds))
+    Ok(Ok(effects))
 }
 
 fn after(before: &Heads, tx: &Transaction) -> Heads {
@@ -78,14 +78,14 @@ fn after(before: &Heads, tx: &Transaction) -> Heads {
     }
 }
 
-fn deeds(made: Vec<Made>) -> Deeds {
-    let mut deeds = Deeds::default();
+fn effects(made: Vec<NewRecord>) -> TxnEffects {
+    let mut effects = TxnEffects::default();
     for made in made {
         match made {
-            Made::Source(number, by) => deeds.source(number, &by),
-            Made::Version(number, by) => deeds.version(number, &by),
-            Made::Step(event, number, by) => deeds.step(event, number, &by),
+            NewRecord::Source(number, by) => effects.source(number, &by),
+            NewRecord::Version(number, by) => effects.version(number, &by),
+            NewRecord::LedgerEntry(event, number, by) => effects.step(event, number, &by),
         }
     }
-    deeds
+    effects
 }

@@ -4,7 +4,7 @@
 //! transactions that landed before, the expectations, whether everything that the pack needs is there, the rules; the
 //! pack is stored under a fresh key, durable; then the swap.
 
-use super::bearer::{Bearer, Deeds};
+use super::bearer::{Bearer, TxnEffects};
 use super::engine::{PackKey, random};
 use super::group_commit::{PendingTxn, has_moved, recorded_outcome};
 use super::head::PackRef;
@@ -47,7 +47,7 @@ pub struct VerifiedPack {
 pub struct TxnAnswer {
     pub outcome: TxnOutcome<HeadAt>,
     /// Effects, where it was applied just now.
-    pub did: Option<Deeds>,
+    pub did: Option<TxnEffects>,
     /// Of one that was refused as something moved: whether all that it asks for is there nevertheless. It landed so
     /// long ago that it is forgotten, or somebody else brought the same.
     pub is_there: bool,
@@ -227,7 +227,7 @@ impl RemoteStore {
         let (_, packs) = self.open_agent(agent)?;
         let mut next = now.active.map(|active| active.ledger);
         while let Some(id) = next.filter(|id| *id != swap.new.ledger) {
-            next = ledger::Step::load(&packs.objects, &id)?.previous;
+            next = ledger::LedgerEntry::load(&packs.objects, &id)?.previous;
         }
         Ok(next.is_some())
     }
@@ -250,7 +250,7 @@ impl RemoteStore {
             };
             objects = objects.with(&mapped).ok()?;
         }
-        let step = ledger::Step::load(&objects, &swap.new.ledger).ok()?;
+        let step = ledger::LedgerEntry::load(&objects, &swap.new.ledger).ok()?;
         let created = tx.versions.iter().flat_map(|create| &create.ids);
         let at = seen.head.versions.iter().chain(created).position(|id| *id == step.version)?;
         Some(format!("{} v{}", step.record.event.word(), at + 1))

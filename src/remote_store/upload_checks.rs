@@ -42,7 +42,7 @@ pub struct UploadChecks {
     places: usize,
     floor: u64,
     ratio: u64,
-    turns: Mutex<Turns>,
+    turns: Mutex<CheckQueue>,
     changed: Condvar,
     known: LruCache<UploadCheckKey, (Instant, UploadCheck)>,
     done: AtomicU64,
@@ -50,7 +50,7 @@ pub struct UploadChecks {
 }
 
 #[derive(Default)]
-struct Turns {
+struct CheckQueue {
     next: u64,
     waiting: Vec<(u64, UploadCheckKey)>,
     running: Vec<UploadCheckKey>,
@@ -146,7 +146,7 @@ impl UploadChecks {
         Ok(holds.then_some(proven))
     }
 
-    fn turns(&self) -> MutexGuard<'_, Turns> {
+    fn turns(&self) -> MutexGuard<'_, CheckQueue> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -166,7 +166,7 @@ impl UploadChecks {
     }
 }
 
-impl Turns {
+impl CheckQueue {
     /// Next check to begin: none whose pack is being checked already, or whose agent has its half of the places; of the
     /// others the one whose agent waited for longest.
     fn first(&self, places: usize) -> Option<u64> {
@@ -189,7 +189,7 @@ impl Drop for Running<'_> {
         if let Some(at) = turns.running.iter().position(|key| *key == self.1) {
             turns.running.swap_remove(at);
         }
-        let Turns { waiting, running, began, .. } = &mut *turns;
+        let CheckQueue { waiting, running, began, .. } = &mut *turns;
         began.retain(|agent, _| {
             waiting.iter().any(|(_, key)| key.0 == *agent)
                 || running.iter().any(|key| key.0 == *agent)
@@ -208,15 +208,15 @@ mod tests {
 
     #[test]
     fn an_agent_has_half_of_the_places_and_the_one_that_waited_for_longest_is_next() {
-        let mut turns = Turns::default();
-        let waits = |turns: &mut Turns, agent: &str, pack: &str| {
+        let mut turns = CheckQueue::default();
+        let waits = |turns: &mut CheckQueue, agent: &str, pack: &str| {
             turns.waiting.push((turns.next, key(agent, pack)));
             turns.next += 1;
         };
         for pack in ["1", "2", "3", "4"] {
             waits(&mut turns, "a", pack);
         }
-        let begin = |turns: &mut Turns| {
+        let begin = |turns: &mut CheckQueue| {
             let ticket = turns.first(4)?;
             let at = turns.waiting.iter().position(|(other, _)| *other == ticket)?;
             let (_, key) = turns.waiting.remove(at);

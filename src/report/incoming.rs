@@ -5,7 +5,7 @@ use super::line::{Line, Sign};
 use super::{item_lines, part_lines};
 use crate::compare::StateChange;
 use crate::error::{Error, Hint, Result};
-use crate::history::ledger::Step;
+use crate::history::ledger::LedgerEntry;
 use crate::history::record;
 use crate::history::record::Event;
 use crate::merge::incoming::{Incoming, LedgerChange};
@@ -26,7 +26,7 @@ pub fn when(at_ms: i64) -> String {
 }
 
 /// Everything, oldest first: who, when, in whose words, and what changed.
-pub fn news_lines(news: &Incoming) -> Vec<Line> {
+pub fn incoming_lines(news: &Incoming) -> Vec<Line> {
     let mut lines = Vec::new();
     for push in &news.source {
         let (record, number) = (&push.version.record, push.version.number);
@@ -107,7 +107,7 @@ pub fn brief(change: &StateChange) -> Vec<Line> {
     lines
 }
 
-pub fn news_json(news: &Incoming) -> Result<Value> {
+pub fn incoming_json(news: &Incoming) -> Result<Value> {
     let mut source = Vec::new();
     for push in &news.source {
         let mut view = json!(view::source_summary(&push.version)?);
@@ -128,7 +128,7 @@ pub fn news_json(news: &Incoming) -> Result<Value> {
 }
 
 pub fn moved_json(moved: &LedgerChange) -> Result<Value> {
-    let Step { id, record, .. } = &moved.step;
+    let LedgerEntry { id, record, .. } = &moved.step;
     Ok(json!({
         "event": record.event.word(), "version": moved.number, "by": record.by,
         "at": record::iso(record.at_ms), "reason": record.reason, "id": id.to_string(),
@@ -207,7 +207,7 @@ pub fn refusal_json(refused: &PullConflicts) -> Result<Value> {
         None => Value::Null,
     };
     Ok(json!({
-        "incoming": news_json(&refused.incoming)?,
+        "incoming": incoming_json(&refused.incoming)?,
         "conflicts": refused.conflicts.iter().map(conflict_json).collect::<Vec<_>>(),
         "ledger": parted,
     }))
@@ -252,7 +252,7 @@ pub fn pulled_json(pulled: &Pulled) -> Result<Value> {
         .iter()
         .map(|step| moved_json(&LedgerChange { step: step.clone(), number: None }));
     Ok(json!({
-        "incoming": news_json(&pulled.incoming)?,
+        "incoming": incoming_json(&pulled.incoming)?,
         "files": changes.collect::<Vec<_>>(),
         "merged": pulled.texts,
         "decided": pulled.decided.iter().map(conflict_json).collect::<Vec<_>>(),

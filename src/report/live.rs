@@ -1,8 +1,8 @@
 //! What is live in words and as JSON: since when, by whom, according to whom, and what was not sent there.
 
 use crate::error::Result;
-use crate::history::ledger::Step;
-use crate::history::live::{Live, Pointer, Promotion, Told, Unsent};
+use crate::history::ledger::LedgerEntry;
+use crate::history::live::{KnownRemote, Live, Pointer, PromotionRecord, Unsent};
 use crate::history::record;
 use crate::history::record::Event;
 use crate::history::via::Via;
@@ -32,8 +32,8 @@ pub fn lasted(ms: i64) -> String {
 
 /// The one sentence about who made a version live, when and why: `since 14:07 UTC (2 h) by ci@example.com, reason`,
 /// with the token that brought it beside who says that they did it.
-pub fn since(promotion: &Promotion, now_ms: i64) -> String {
-    let Promotion { record, via } = promotion;
+pub fn since(promotion: &PromotionRecord, now_ms: i64) -> String {
+    let PromotionRecord { record, via } = promotion;
     let (at, while_) = (clock(record.at_ms, now_ms), lasted(now_ms.saturating_sub(record.at_ms)));
     let reason = record.reason.iter().flat_map(|reason| reason.split_whitespace());
     let reason = reason.collect::<Vec<_>>().join(" ");
@@ -54,7 +54,7 @@ fn ago(ms: i64) -> String {
 }
 
 /// Whose word it is, and of when: `as origin had it at 14:10 UTC, 2 h ago`.
-pub fn according(told: &Told, now_ms: i64) -> String {
+pub fn according(told: &KnownRemote, now_ms: i64) -> String {
     match (told.fresh, told.at_ms) {
         (true, _) => format!("as {} has it now", told.remote),
         (false, Some(at)) => {
@@ -163,7 +163,7 @@ pub const PROMOTED: [&str; 4] = ["promotedAt", "promotedBy", "promotedReason", "
 pub fn add_promotion(
     answer: &mut Value,
     keys: [&str; 4],
-    promotion: Option<&Promotion>,
+    promotion: Option<&PromotionRecord>,
 ) -> Result<()> {
     let record = promotion.map(|promotion| &promotion.record);
     let at = record.map(|record| record::iso(record.at_ms));
@@ -186,7 +186,7 @@ fn add_told(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
 }
 
 /// Whether a record was not sent.
-pub fn is_unsent(unsent: &Unsent, step: &Step) -> bool {
+pub fn is_unsent(unsent: &Unsent, step: &LedgerEntry) -> bool {
     unsent.ledger.iter().any(|other| other.id == step.id)
 }
 
@@ -222,7 +222,7 @@ mod tests {
         let reason = Some("the diff\nlooks right".to_owned());
         let (by, at_ms) = ("ci@example.com".to_owned(), NOW - 123 * MINUTE);
         let record = LedgerRecord { event: Event::Promote, by, at_ms, reason };
-        let mut promotion = Promotion { record, via: None };
+        let mut promotion = PromotionRecord { record, via: None };
         assert_eq!(
             since(&promotion, NOW),
             "since 14:07 UTC (2 h) by ci@example.com, the diff looks right"

@@ -11,8 +11,8 @@ mod stock;
 pub mod view;
 
 pub use crate::report::incoming::{
-    behind, brief, inherited, moved_json, moved_lines, news_json, news_lines, pulled_json, refusal,
-    refusal_json, refusal_lines, renumbered_lines, when,
+    behind, brief, incoming_json, incoming_lines, inherited, moved_json, moved_lines, pulled_json,
+    refusal, refusal_json, refusal_lines, renumbered_lines, when,
 };
 pub use conflict::conflict_sentence;
 pub use json::to_json;

@@ -2,7 +2,7 @@
 
 use super::access::Admitted;
 use super::body;
-use super::download::{Begun, Download};
+use super::download::{Download, StartedDownload};
 use super::limits::{Connection, Pool, Requester};
 use super::metrics::{Gauge, GaugeGuard};
 use super::range::{ByteRange, part};
@@ -271,7 +271,8 @@ pub async fn fetch(
         };
         let (len, etag) = (thin_pack.len(), format!("\"{}\"", thin_pack.id()));
         let range = part(&head.headers, &etag, len);
-        let begun = range.start().map(|from| Begun::read(&thin_pack, from)).transpose()?;
+        let begun =
+            range.start().map(|from| StartedDownload::read(&thin_pack, from)).transpose()?;
         Ok(Ok((len, etag, range, begun)))
     };
     let (len, etag, range, begun) = state.work(Pool::Fetches, &who, make).await??;

@@ -17,19 +17,19 @@ const PIECE: u64 = 256 << 10;
 
 /// A thin pack of which the first piece was read where it was made: most have no other, and another thread is
 /// another wait on a busy machine.
-pub struct Begun {
+pub struct StartedDownload {
     left: u64,
     reader: ServedPackReader,
     first: Bytes,
 }
 
-impl Begun {
-    pub fn read(thin_pack: &ServedPack, from: u64) -> Result<Begun> {
+impl StartedDownload {
+    pub fn read(thin_pack: &ServedPack, from: u64) -> Result<StartedDownload> {
         let left = thin_pack.len().saturating_sub(from);
         let first = piece(thin_pack.reader(from), left.min(PIECE) as usize);
         let (reader, first) =
             first.map_err(|error| Error::failed(format!("cannot read the pack: {error}")))?;
-        Ok(Begun { left, reader, first })
+        Ok(StartedDownload { left, reader, first })
     }
 }
 
@@ -44,7 +44,10 @@ pub struct Download {
 }
 
 impl Download {
-    pub fn new(Begun { left, reader, first }: Begun, state: Arc<ServerState>) -> Download {
+    pub fn new(
+        StartedDownload { left, reader, first }: StartedDownload,
+        state: Arc<ServerState>,
+    ) -> Download {
         let one = GaugeGuard::more(Downloads(state));
         Download { left, first: Some(first), reader: Some(reader), reading: None, _one: one }
     }

@@ -77,7 +77,7 @@ const LAST_WORK: Duration = Duration::from_secs(2);
 const NOTE_USED: Duration = Duration::from_secs(60);
 
 /// Environment of a server: clock, output, log level.
-pub struct Surroundings {
+pub struct ServerEnv {
     pub log: Box<dyn FnMut(&str) + Send>,
     pub clock: Clock,
     /// The least level that is logged.
@@ -100,7 +100,7 @@ pub struct Server {
 
 impl Server {
     /// Opens the remote store, tries whether its engine holds what it must, and takes the address.
-    pub fn start(config: &ServerConfig, surroundings: Surroundings) -> Result<Server> {
+    pub fn start(config: &ServerConfig, surroundings: ServerEnv) -> Result<Server> {
         limits::heap::share();
         let workers = parallel::processors();
         parallel::require(workers + THREADS, "serve")?;

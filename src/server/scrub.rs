@@ -71,7 +71,7 @@ fn step(state: &Arc<ServerState>, period: Duration) -> Result<Duration> {
         }
         ScrubStep::Read(agent, size) => (agent, size),
     };
-    let scrubbed = store.scrub(&agent, &mut Slowly { state, owed: Duration::ZERO });
+    let scrubbed = store.scrub(&agent, &mut Throttle { state, owed: Duration::ZERO });
     if let Err(error) = &scrubbed {
         let fields = [("agent", json!(agent.as_str())), ("error", json!(error.message()))];
         state.log.event("scrub_failed", fields);
@@ -93,7 +93,7 @@ fn millis(time: Duration) -> u64 {
 }
 
 /// Sleeps as long as what was read should have taken. Ends with the server.
-struct Slowly<'a> {
+struct Throttle<'a> {
     state: &'a ServerState,
     owed: Duration,
 }
@@ -101,7 +101,7 @@ struct Slowly<'a> {
 /// Shorter pauses are put together.
 const PAUSE: Duration = Duration::from_millis(20);
 
-impl Pace for Slowly<'_> {
+impl Pace for Throttle<'_> {
     fn goes_on(&mut self, bytes: u64) -> bool {
         self.owed += Duration::from_micros(bytes.saturating_mul(1_000_000) / MOST_A_SECOND);
         if self.owed >= PAUSE {

@@ -16,10 +16,10 @@ pub const SOON: Duration = Duration::from_secs(60);
 
 /// Queue of agents that wait for upkeep, with the findings of the last one.
 #[derive(Default)]
-pub struct UpkeepQueue(Mutex<Notes>);
+pub struct UpkeepQueue(Mutex<UpkeepState>);
 
 #[derive(Default)]
-struct Notes {
+struct UpkeepState {
     /// However many pushes come meanwhile, an agent waits once.
     waiting: HashSet<AgentId>,
     /// Bytes of retired packs, of those agents that have some.
@@ -27,7 +27,7 @@ struct Notes {
 }
 
 impl UpkeepQueue {
-    fn notes(&self) -> MutexGuard<'_, Notes> {
+    fn notes(&self) -> MutexGuard<'_, UpkeepState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -14,7 +14,7 @@ mod tests;
 use super::layout::DIR;
 use crate::error::{Error, Result};
 use crate::fs;
-use outer::Outer;
+use outer::EnclosingRepository;
 use std::path::Path;
 
 /// Files that make git take a folder for a repository.
@@ -69,7 +69,7 @@ pub fn install(dir: &Path) -> Result<bool> {
         return Ok(false);
     }
     let project = project_of(dir);
-    let excluded = Outer::find(project)?.map(|outer| outer.exclude());
+    let excluded = EnclosingRepository::find(project)?.map(|outer| outer.exclude());
     match excluded {
         Some(Ok(_)) => Ok(false),
         // No repository, or one that may not be written to.
@@ -79,7 +79,7 @@ pub fn install(dir: &Path) -> Result<bool> {
 
 /// Refuses a folder with files that git tracks: there `git clean` looks inside, skeleton or not.
 pub fn check_untracked(dir: &Path) -> Result<()> {
-    let tracked = match Outer::find(project_of(dir))? {
+    let tracked = match EnclosingRepository::find(project_of(dir))? {
         Some(outer) => outer.tracks_files()?,
         None => false,
     };

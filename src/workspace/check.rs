@@ -11,7 +11,7 @@ const FEW: usize = 600;
 
 /// What an index knows that still holds.
 #[derive(Default)]
-pub struct Fresh {
+pub struct ValidEntries {
     /// For each folder: its names are those known.
     pub listings: Vec<bool>,
     /// For each folder: its rule files are those known.
@@ -24,7 +24,7 @@ pub struct Fresh {
 }
 
 /// Looks at everything the index knows.
-pub fn check(root: &Path, index: &StatIndex<'_>) -> Fresh {
+pub fn check(root: &Path, index: &StatIndex<'_>) -> ValidEntries {
     let count = index.folders.iter().map(|folder| folder.items.len()).sum::<usize>();
     let (looks, stale) = (AtomicUsize::new(0), AtomicBool::new(false));
     let folders = parallel::map(index.folders.len(), count < FEW, &|at| {
@@ -39,8 +39,10 @@ pub fn check(root: &Path, index: &StatIndex<'_>) -> Fresh {
         stale.fetch_or(!fresh, Ordering::Relaxed);
         found
     });
-    let mut fresh =
-        Fresh { all: !index.folders.is_empty() && !stale.into_inner(), ..Fresh::default() };
+    let mut fresh = ValidEntries {
+        all: !index.folders.is_empty() && !stale.into_inner(),
+        ..ValidEntries::default()
+    };
     for (listing, rules, items) in folders {
         fresh.listings.push(listing);
         fresh.rules.push(rules);

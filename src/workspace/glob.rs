@@ -192,14 +192,14 @@ fn class(pattern: &[u8], start: usize) -> Option<(GlobToken, usize)> {
     Some((set(|byte| byte != b'/' && members[usize::from(byte)] != negated), at + 1))
 }
 
-type Has = fn(&u8) -> bool;
+type ByteTest = fn(&u8) -> bool;
 
 /// `alpha:]`, and what is in it. `Some(None)` where there is no `:]`, so that the bracket is one of the set;
 /// `None` where no class has the name.
-fn named(pattern: &[u8], start: usize) -> Option<Option<(Has, usize)>> {
+fn named(pattern: &[u8], start: usize) -> Option<Option<(ByteTest, usize)>> {
     let length = pattern[start..].iter().position(|byte| *byte == b']')?;
     let Some(name) = pattern[start..start + length].strip_suffix(b":") else { return Some(None) };
-    let has: Has = match name {
+    let has: ByteTest = match name {
         b"alnum" => u8::is_ascii_alphanumeric,
         b"alpha" => u8::is_ascii_alphabetic,
         b"blank" => |byte| matches!(byte, b' ' | b'\t'),

@@ -7,14 +7,14 @@ use std::collections::HashMap;
 
 /// Opens only the folders that are asked for, each once.
 #[derive(Default)]
-pub struct Previous {
+pub struct PreviousTree {
     root: Option<Id>,
     folders: HashMap<String, Option<Tree>>,
 }
 
-impl Previous {
-    pub fn new(root: Option<Id>) -> Previous {
-        Previous { root, folders: HashMap::new() }
+impl PreviousTree {
+    pub fn new(root: Option<Id>) -> PreviousTree {
+        PreviousTree { root, folders: HashMap::new() }
     }
 
     /// The id that stood under this name in this folder.

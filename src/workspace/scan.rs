@@ -1,6 +1,6 @@
 //! The files of a project as they are now, taken from the index where it still holds.
 
-use super::check::Fresh;
+use super::check::ValidEntries;
 use super::index::{IndexEntryKind, IndexFolder, IndexItem, StatIndex};
 use super::rules::{Patterns, RULE_FILES, Rules};
 use super::secret;
@@ -19,7 +19,7 @@ pub struct Scan<'s, 'a> {
     pub allow: &'s Patterns,
     pub tracked: &'s Tracked,
     pub old: &'s StatIndex<'a>,
-    pub fresh: &'s Fresh,
+    pub fresh: &'s ValidEntries,
     pub found: ScannedFiles<'a>,
 }
 

@@ -1,10 +1,10 @@
 //! A snapshot: the files of a project as one tree, and what was left out of it.
 
-use super::check::{self, Fresh};
+use super::check::{self, ValidEntries};
 use super::index::{IndexEntryKind, StatIndex};
 use super::rules::Patterns;
 use super::scan::{Scan, ScannedFiles, join};
-use super::store::Keeper;
+use super::store::FileHasher;
 use super::tracked::Tracked;
 use crate::error::{At, Error, Result};
 use crate::fs;
@@ -83,13 +83,13 @@ pub fn snapshot(
     previous: Option<Id>,
     options: &SnapshotOptions<'_>,
 ) -> Result<Snapshot> {
-    take(root, &mut Keeper::storing(objects, previous), options)
+    take(root, &mut FileHasher::storing(objects, previous), options)
 }
 
 /// Takes a snapshot through a keeper, which decides what is stored.
 pub(super) fn take(
     root: &Path,
-    keeper: &mut Keeper<'_>,
+    keeper: &mut FileHasher<'_>,
     options: &SnapshotOptions<'_>,
 ) -> Result<Snapshot> {
     let policy = policy(options.allow);
@@ -126,14 +126,14 @@ pub(super) fn take(
 /// Scans and reads until nothing vanished in between.
 fn settle<'a>(
     root: &Path,
-    keeper: &mut Keeper<'_>,
+    keeper: &mut FileHasher<'_>,
     (allow, tracked): (&Patterns, &Tracked),
     known: &StatIndex<'a>,
-    fresh: &Fresh,
+    fresh: &ValidEntries,
     options: &SnapshotOptions<'_>,
     work: &mut SnapshotCost,
 ) -> Result<StatIndex<'a>> {
-    let mut again: Option<(StatIndex<'a>, Fresh)> = None;
+    let mut again: Option<(StatIndex<'a>, ValidEntries)> = None;
     for _ in 0..ATTEMPTS {
         let (old, fresh) = again.as_ref().map_or((known, fresh), |(index, fresh)| (index, fresh));
         let scan = Scan { root, allow, tracked, old, fresh, found: ScannedFiles::default() };

@@ -1,7 +1,7 @@
 //! From the files that were found to objects: blobs on several threads, then the trees above them.
 
 use super::index::{IndexEntryKind, IndexFolder, StatIndex};
-use super::previous::Previous;
+use super::previous::PreviousTree;
 use super::read::{self, FileRead, STREAMED};
 use super::rules::Patterns;
 use super::scan::{ScannedFiles, join};
@@ -14,9 +14,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 /// Turns files into objects.
-pub struct Keeper<'o> {
+pub struct FileHasher<'o> {
     objects: &'o mut dyn Objects,
-    previous: Previous,
+    previous: PreviousTree,
     /// Whether an id of a known file counts only if its object is stored.
     stores: bool,
 }
@@ -32,15 +32,15 @@ struct Job {
     secrets: bool,
 }
 
-impl<'o> Keeper<'o> {
+impl<'o> FileHasher<'o> {
     /// Stores everything.
-    pub fn storing(objects: &'o mut dyn Objects, previous: Option<Id>) -> Keeper<'o> {
-        Keeper { objects, previous: Previous::new(previous), stores: true }
+    pub fn storing(objects: &'o mut dyn Objects, previous: Option<Id>) -> FileHasher<'o> {
+        FileHasher { objects, previous: PreviousTree::new(previous), stores: true }
     }
 
     /// Wants the ids only.
-    pub fn looking(objects: &'o mut dyn Objects) -> Keeper<'o> {
-        Keeper { objects, previous: Previous::default(), stores: false }
+    pub fn looking(objects: &'o mut dyn Objects) -> FileHasher<'o> {
+        FileHasher { objects, previous: PreviousTree::default(), stores: false }
     }
 
     pub fn holds(&self, tree: &Id) -> Result<bool> {

@@ -2,7 +2,7 @@
 
 use super::parallel;
 use super::snapshot::{Snapshot, SnapshotOptions, take};
-use super::store::Keeper;
+use super::store::FileHasher;
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::object::{self, Id, Mode, ObjectKind, ReadBlob, Sink, Source};
@@ -35,7 +35,7 @@ pub fn look<'s>(
         kept: HashMap::new(),
         files: OnceCell::new(),
     };
-    let snapshot = take(root, &mut Keeper::looking(&mut view), options)?;
+    let snapshot = take(root, &mut FileHasher::looking(&mut view), options)?;
     view.tree = Some(snapshot.tree);
     Ok((snapshot, view))
 }

@@ -5,7 +5,7 @@ use crate::common::{Project, faults};
 use insta::assert_snapshot;
 use lua_store::internals::history::project::Project as Agent;
 use lua_store::internals::history::rules::Strictness;
-use lua_store::internals::operations::bundle::{self, Here};
+use lua_store::internals::operations::bundle::{self, BundleBase};
 use lua_store::internals::progress::Progress;
 use lua_store::internals::store::Odb;
 use std::path::{Path, PathBuf};
@@ -227,7 +227,7 @@ fn a_damaged_bundle_is_taken_nowhere() {
         bundle::verify_pack(
             &elsewhere.path("b"),
             &elsewhere.root(),
-            &Here { objects: &Odb::over([]), known: &[] },
+            &BundleBase { objects: &Odb::over([]), known: &[] },
             Strictness::Refuse,
             &Progress::default()
         )

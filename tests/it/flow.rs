@@ -4,13 +4,13 @@ use crate::common::shop;
 use crate::remote::shared;
 use lua_store::internals::client::{Address, FolderRemote};
 use lua_store::internals::flow::destination::Destination;
-use lua_store::internals::flow::pointer::Step;
+use lua_store::internals::flow::pointer::PointerRequest;
 use lua_store::internals::flow::remote::NamedRemote;
 use lua_store::internals::flow::{Quiet, delete, promote, push};
 use lua_store::internals::history::project::Project;
-use lua_store::internals::history::record::Who;
+use lua_store::internals::history::record::Author;
 use lua_store::internals::history::revision::Revision;
-use lua_store::internals::operations::promote::Request;
+use lua_store::internals::operations::promote::PromoteRequest;
 use lua_store::internals::operations::{create, stage};
 use lua_store::internals::progress::Progress;
 use std::time::SystemTime;
@@ -27,22 +27,22 @@ fn origin(project: &Project) -> NamedRemote {
 fn another_front_end_pushes_promotes_and_deletes() {
     let shop = shared();
     let project = Project::open(&shop.root()).unwrap();
-    let who = Who { by: "page@example.com".to_owned(), at_ms: 1_700_000_000_000 };
+    let who = Author { by: "page@example.com".to_owned(), at_ms: 1_700_000_000_000 };
     let at = (&project, &who);
 
     let destination = Destination::for_push(&mut Quiet, &project, origin(&project), &who).unwrap();
-    let request = stage::Request::all(Progress::default());
+    let request = stage::PushRequest::all(Progress::default());
     let words = push::Push { message: Some("from a page"), ..push::Push::default() };
     let done = push::push(&mut Quiet, at, Some(destination), &words, &request, |_| Ok(())).unwrap();
     assert_eq!((done.pushed.number, done.delivery.unwrap().source_versions), (Some(1), vec![1]));
 
-    create::create(project.store(), &create::Request::default(), &who).unwrap();
-    let step = Step { action: "promote v1", remote: None, dry_run: false, theirs: false };
+    create::create(project.store(), &create::CreateRequest::default(), &who).unwrap();
+    let step = PointerRequest { action: "promote v1", remote: None, dry_run: false, theirs: false };
     let version = Revision::Number(1);
     let prepared =
         promote::prepare(&mut Quiet, at, Some(origin(&project)), &step, &version, None).unwrap();
     assert_eq!(prepared.authority.name(), Some("origin"));
-    let promoted = prepared.take(&mut Quiet, at, &Request::default()).unwrap();
+    let promoted = prepared.apply(&mut Quiet, at, &PromoteRequest::default()).unwrap();
     assert_eq!((promoted.promotion.number, promoted.promotion.previous), (1, None));
 
     shop.ok("clone ../data/agent_shop ../copy");
@@ -51,7 +51,7 @@ fn another_front_end_pushes_promotes_and_deletes() {
     let status = shop.json("-C ../copy status");
     assert_eq!((&status["active"], &status["sourceVersion"]), (&1.into(), &1.into()));
 
-    let step = Step { action: "delete v1", remote: None, dry_run: false, theirs: false };
+    let step = PointerRequest { action: "delete v1", remote: None, dry_run: false, theirs: false };
     let refused = delete::prepare(&mut Quiet, at, Some(origin(&project)), &step, &version);
     let refused = refused.err().unwrap();
     assert_eq!(
@@ -69,7 +69,7 @@ fn a_push_that_is_behind_makes_nothing() {
     shop::edit(&shop, "src/skills/catalog.skill.ts", "Finds products", "Finds products by name");
     shop.ok("push");
     let project = Project::open(&shop.root().join("../copy")).unwrap();
-    let who = Who { by: "page@example.com".to_owned(), at_ms: 1_700_000_000_000 };
+    let who = Author { by: "page@example.com".to_owned(), at_ms: 1_700_000_000_000 };
     let refused =
         Destination::for_push(&mut Quiet, &project, origin(&project), &who).err().unwrap();
     assert_eq!(refused.message(), "cannot push: \"origin\" has 1 source version that is not here");

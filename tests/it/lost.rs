@@ -136,7 +136,8 @@ fn the_pointer() {
     // As it was after `version promote 2`, before v1 was deleted.
     let store = store(&project);
     let ledger = store.active().unwrap().unwrap().ledger;
-    let step = lua_store::internals::history::ledger::Step::load(store.objects(), &ledger).unwrap();
+    let step =
+        lua_store::internals::history::ledger::LedgerEntry::load(store.objects(), &ledger).unwrap();
     let older = format!("ref: refs/versions/v2\nledger: {}\n", step.previous.unwrap());
     let of_a_ref = std::fs::read(project.path(".lua/refs/versions/v3")).unwrap();
     let cases = [

@@ -3,7 +3,7 @@
 use crate::common::{Project, faults, shop};
 use lua_store::internals::cli::hints;
 use lua_store::internals::history::project;
-use lua_store::internals::history::record::Who;
+use lua_store::internals::history::record::Author;
 use lua_store::internals::merge::Side;
 use lua_store::internals::merge::pull::{PullConflicts, PullOutcome, Pulled, overtake, pull};
 use lua_store::internals::progress::Progress;
@@ -52,8 +52,8 @@ pub fn fetched(ann: &Project, ben: &Project) -> Heads {
 }
 
 /// Ann, at a time of her own.
-pub fn who() -> Who {
-    Who { by: "ana@example.com".to_owned(), at_ms: 1_800_000_000_000 }
+pub fn who() -> Author {
+    Author { by: "ana@example.com".to_owned(), at_ms: 1_800_000_000_000 }
 }
 
 fn pulled(ann: &Project, ben: &Project, choice: Option<Side>) -> PullOutcome {
@@ -102,7 +102,7 @@ fn what_is_new_there_comes_here_and_nothing_of_ours_is_in_its_way() {
         (ben.read(SKILL), ben.read("docs/new.md"))
     );
     assert_eq!((pulled_.kept, pulled_.files.len(), pulled_.rebased.source.len()), (None, 2, 0));
-    insta::assert_snapshot!(text(&report::news_lines(&pulled_.incoming)), @"
+    insta::assert_snapshot!(text(&report::incoming_lines(&pulled_.incoming)), @"
     source v2  2026-11-21 09:30  ben@example.com  batch push
         ~ skill catalog 1.0.0 → 1.0.1
             description:
@@ -320,7 +320,7 @@ fn a_push_that_is_behind_is_told_what_is_there() {
     let told = format!(
         "{error}\nhint: {}\n{}",
         hints::of(&error).unwrap(),
-        text(&report::news_lines(&news))
+        text(&report::incoming_lines(&news))
     );
     insta::assert_snapshot!(told, @r#"
     cannot push: "origin" has 1 source version and 1 version that are not here
@@ -335,7 +335,7 @@ fn a_push_that_is_behind_is_told_what_is_there() {
             + You help customers shop well.
     version v2  2026-11-21 09:30  ben@example.com  from ben
     "#);
-    let json = report::news_json(&news).unwrap();
+    let json = report::incoming_json(&news).unwrap();
     assert_eq!(json["source"][0]["createdBy"], "ben@example.com");
     assert_eq!(json["versions"][0]["message"], "from ben");
 }

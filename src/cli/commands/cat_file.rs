@@ -1,7 +1,7 @@
 //! `cat-file`: one object, as it is or as a person reads it.
 
 use crate::cli::context::Context;
-use crate::cli::live::Whom;
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::tree_output::{line, listed, to_json};
 use crate::cli::{Exit, complete};
 use crate::error::{Error, Result};
@@ -23,14 +23,14 @@ pub struct CatFile {
     #[arg(value_name = "OBJECT", allow_negative_numbers = true, add = ArgValueCompleter::new(complete::objects))]
     object: Revision,
     #[command(flatten)]
-    what: What,
+    what: ObjectView,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
-struct What {
+struct ObjectView {
     /// Print its kind: blob or tree
     #[arg(short = 't', long = "type")]
     kind: bool,

@@ -14,7 +14,7 @@ use crate::flow::remote::{DEFAULT, NamedRemote};
 use crate::history::project::Project;
 use crate::history::rules::Strictness;
 use crate::operations::bundle;
-use crate::operations::restore_clone::Adopted;
+use crate::operations::restore_clone::RestoredClone;
 use crate::report;
 use crate::store::Heads;
 use serde_json::json;
@@ -78,7 +78,7 @@ impl Clone {
             }))?;
             return Ok(Exit::Done);
         }
-        tell(cx, head.agent.as_str(), &root, &adopted, &client::heads(&head))
+        print_cloned(cx, head.agent.as_str(), &root, &adopted, &client::heads(&head))
     }
 }
 
@@ -99,14 +99,14 @@ fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path, strictness: Strictness
         return Ok(Exit::Done);
     }
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    tell(cx, &name, root, &adopted, &heads)
+    print_cloned(cx, &name, root, &adopted, &heads)
 }
 
-fn tell(
+fn print_cloned(
     cx: &mut Context<'_>,
     what: &str,
     root: &Path,
-    adopted: &Adopted,
+    adopted: &RestoredClone,
     heads: &Heads,
 ) -> Result<Exit> {
     cx.out.line(format!("✓ Cloned {what} into {}", root.display()))?;

@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::demo::{self, Server};
+use crate::cli::demo::{self, DemoServer};
 use crate::cli::output::{BOLD, DIM};
 use crate::error::{At, Error, Result};
 use crate::fs;
@@ -110,7 +110,7 @@ impl Show {
         let place = self.folder.with_extension("remote");
         fs::create_dir_all(&place)?;
         self.pause(cx)?;
-        let server = Server::start(&self.program, &place.join("data"))?;
+        let server = DemoServer::start(&self.program, &place.join("data"))?;
         self.remark(cx, &format!("a server runs on this machine: {}", server.typed))?;
         let url = format!("{}/{AGENT}", server.url);
         self.run(cx, &["remote", "add", "server", &url])?;

@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::diff_output::{FileView, files_json, print_section};
-use crate::cli::live::Whom;
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete, print};
 use crate::compare::{self, StateChange};
 use crate::diff;
@@ -31,7 +31,7 @@ pub struct Diff {
     #[command(flatten)]
     view: FileView,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 /// One side: a name for people, a state, a tree of files.
@@ -79,7 +79,7 @@ impl Diff {
             )
             .hint("name two versions, as in `lua-store diff v1 v2 --remote URL`"));
         }
-        let staged = stage::look(project, &stage::Request::all(Progress::default()))?;
+        let staged = stage::preview(project, &stage::PushRequest::all(Progress::default()))?;
         let to = DiffSide {
             name: "project".to_owned(),
             state: Some(staged.report.state),

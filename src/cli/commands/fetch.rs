@@ -59,7 +59,7 @@ impl Fetch {
                 "ledger": standing.ledger.word(), "asIs": breaches::to_json(&fetched.breaches),
             }))?;
         } else {
-            tell(cx, &reached.name, &fetched, &standing)?;
+            print_result(cx, &reached.name, &fetched, &standing)?;
         }
         cx.look_after(&project);
         Ok(Exit::Done)
@@ -97,7 +97,12 @@ fn bundle(
     Ok(Exit::Done)
 }
 
-fn tell(cx: &mut Context<'_>, name: &str, fetched: &Fetched, standing: &Divergence) -> Result<()> {
+fn print_result(
+    cx: &mut Context<'_>,
+    name: &str,
+    fetched: &Fetched,
+    standing: &Divergence,
+) -> Result<()> {
     let Fetched { head, objects, bytes, .. } = fetched;
     cx.out.line(match (fetched.is_new(), *objects) {
         (false, _) => format!("{name} has nothing new."),

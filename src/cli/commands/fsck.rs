@@ -77,7 +77,7 @@ impl Fsck {
                 let word = cx.out.paint(GREEN, "repaired:");
                 cx.out.line(format!("{word} {name}"))?;
             }
-            tell(cx, &problems)?;
+            print_problems(cx, &problems)?;
             let what =
                 format!("{} objects in {} pack(s), {refs} ref(s)", checked.objects, checked.packs);
             match problems.len() {
@@ -191,7 +191,7 @@ fn problem(subject: &str, what: &str) -> Problem {
     Problem { subject: subject.to_owned(), what: what.to_owned(), affects: Vec::new(), next: None }
 }
 
-fn tell(cx: &mut Context<'_>, problems: &[Problem]) -> Result<()> {
+fn print_problems(cx: &mut Context<'_>, problems: &[Problem]) -> Result<()> {
     for Problem { subject, what, affects, next } in problems {
         let word = cx.out.paint(RED, "damaged:");
         cx.out.line(format!("{word} {subject}: {what}"))?;

@@ -2,13 +2,13 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::live::{View, Whom};
+use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::table::parse_limit;
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::history::catalog::Catalog;
-use crate::history::ledger::{self, Step};
+use crate::history::ledger::{self, LedgerEntry};
 use crate::history::live::Live;
 use crate::history::version::{Status, Version};
 use crate::history::via::Vias;
@@ -29,7 +29,7 @@ pub struct Log {
     #[arg(short = 'n', long, value_name = "N", allow_hyphen_values = true)]
     limit: Option<String>,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 impl Log {
@@ -51,7 +51,7 @@ impl Log {
             let known = live.served.as_ref().is_none_or(|served| served.promoted.is_some());
             let only_here = only_here.filter(|_| known);
             let steps = only_here.chain(ledger::steps(objects, head)).take(limit);
-            let steps: Vec<Step> = steps.collect::<Result<_>>()?;
+            let steps: Vec<LedgerEntry> = steps.collect::<Result<_>>()?;
             let vias = Vias::load_with_ledger(view.store(), objects)?;
             print_ledger(
                 cx,
@@ -169,10 +169,10 @@ struct Ledger<'a> {
     vias: Vias,
 }
 
-fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Result<()> {
+fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[LedgerEntry]) -> Result<()> {
     let Ledger { view, live, catalog, vias } = ledger;
     // Beside a damaged ref a version may have no number, and what only a remote has may have none here.
-    let number = |step: &Step| -> Result<Option<u64>> {
+    let number = |step: &LedgerEntry| -> Result<Option<u64>> {
         match catalog.number_of(&step.version) {
             None if catalog.damaged() > 0 || view.theirs().is_some() => Ok(None),
             None => Err(Error::corrupt(format!(
@@ -183,11 +183,11 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
             number => Ok(number),
         }
     };
-    let elsewhere = |step: &Step| -> Result<Option<String>> {
+    let elsewhere = |step: &LedgerEntry| -> Result<Option<String>> {
         Ok(number(step)?.is_none().then(|| catalog.elsewhere(&step.version)).flatten())
     };
     if cx.out.is_json() {
-        let one = |step: &Step| -> Result<Value> {
+        let one = |step: &LedgerEntry| -> Result<Value> {
             let mut row = json!({
                 "id": step.id.to_string(), "event": step.record.event.word(), "version": number(step)?,
                 "elsewhere": elsewhere(step)?, "by": step.record.by, "at": record::iso(step.record.at_ms),
@@ -224,7 +224,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[Step]) -> Re
 }
 
 /// A version by its number, by what a remote calls it, or by its id.
-fn version_words(catalog: &Catalog<'_>, step: &Step, number: Option<u64>) -> String {
+fn version_words(catalog: &Catalog<'_>, step: &LedgerEntry, number: Option<u64>) -> String {
     let id = step.version.short();
     match number {
         Some(number) => format!("v{number}"),

@@ -1,7 +1,7 @@
 //! `ls-tree`: what a tree holds.
 
 use crate::cli::context::Context;
-use crate::cli::live::Whom;
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::tree_output::{Listed, line, to_json};
 use crate::cli::{Exit, complete};
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ pub struct LsTree {
     #[arg(short, long)]
     recursive: bool,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 impl LsTree {

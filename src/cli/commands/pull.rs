@@ -59,7 +59,7 @@ impl Pull {
             }
             PullOutcome::Refused(refused) => return refuse(cx, &name, &refused),
             PullOutcome::Pulled(pulled) => {
-                tell(cx, &name, &pulled)?;
+                print_result(cx, &name, &pulled)?;
                 git.iter().for_each(|git| print_git(cx, git));
             }
         }
@@ -101,14 +101,14 @@ fn refuse(cx: &mut Context<'_>, name: &str, refused: &PullConflicts) -> Result<E
     Err(error)
 }
 
-fn tell(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()> {
+fn print_result(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()> {
     if cx.out.is_json() {
         let mut answer = report::pulled_json(pulled)?;
         answer["name"] = json!(name);
         answer["new"] = json!(true);
         return cx.out.json(&answer);
     }
-    print::lines(cx.out, report::news_lines(&pulled.incoming))?;
+    print::lines(cx.out, report::incoming_lines(&pulled.incoming))?;
     cx.out.line(format!("✅ Pulled from {name}: {} file(s) changed", pulled.files.len()))?;
     report::inherited(&pulled.allowed, name).iter().for_each(|line| cx.out.note(line));
     for path in &pulled.texts {

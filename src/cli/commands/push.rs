@@ -2,14 +2,14 @@
 
 use crate::cli::compiler::Compiler;
 use crate::cli::context::Context;
-use crate::cli::remote::Which;
+use crate::cli::remote::RemoteArgs;
 use crate::cli::which_agent::WhichAgent;
 use crate::cli::{Exit, complete, push};
 use crate::error::{Error, Result};
 use crate::flow;
 use crate::history::suggest;
 use crate::model::kind::{KINDS, Kind};
-use crate::operations::build::Scope;
+use crate::operations::build::PushScope;
 use crate::operations::stage;
 use crate::progress::Progress;
 use clap_complete::ArgValueCompleter;
@@ -54,7 +54,7 @@ pub struct Push {
     #[arg(long, conflicts_with_all = ["dry_run", "offline"])]
     overwrite_remote: bool,
     #[command(flatten)]
-    to: Which,
+    to: RemoteArgs,
     #[command(flatten)]
     which: WhichAgent,
 }
@@ -63,10 +63,10 @@ impl Push {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let scope = scope(&self.what, self.name)?;
         let project = match scope {
-            Scope::Backup if !self.which.is_named() => cx.project()?,
+            PushScope::Backup if !self.which.is_named() => cx.project()?,
             _ => self.which.project(cx)?,
         };
-        let request = stage::Request {
+        let request = stage::PushRequest {
             scope,
             set_version: self.set_version,
             compiled: self.compiler.is_some(),
@@ -88,15 +88,15 @@ impl Push {
     }
 }
 
-fn scope(what: &str, name: Option<String>) -> Result<Scope> {
+fn scope(what: &str, name: Option<String>) -> Result<PushScope> {
     let scope = match what {
-        "all" => Scope::All,
-        "persona" | "agent" => Scope::Persona,
-        "backup" => Scope::Backup,
-        "mcp" => Scope::Kind(mcp(), name.clone()),
-        other => Scope::Kind(Kind::named(other).ok_or_else(|| unknown(other))?, name.clone()),
+        "all" => PushScope::All,
+        "persona" | "agent" => PushScope::Persona,
+        "backup" => PushScope::Backup,
+        "mcp" => PushScope::Kind(mcp(), name.clone()),
+        other => PushScope::Kind(Kind::named(other).ok_or_else(|| unknown(other))?, name.clone()),
     };
-    if name.is_some() && !matches!(scope, Scope::Kind(..)) {
+    if name.is_some() && !matches!(scope, PushScope::Kind(..)) {
         return Err(Error::usage(format!("--name goes with a kind, not with \"{what}\""))
             .hint("for example `lua-store push skill --name user-skill`"));
     }

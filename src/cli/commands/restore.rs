@@ -1,7 +1,7 @@
 //! `restore`: the files of a version, in a new folder.
 
 use crate::cli::context::Context;
-use crate::cli::live::{View, Whom};
+use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::progress::{self, Unit};
 use crate::cli::{Exit, complete};
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub struct Restore {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 impl Restore {

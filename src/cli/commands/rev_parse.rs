@@ -1,7 +1,7 @@
 //! `rev-parse`: the id that a revision means.
 
 use crate::cli::context::Context;
-use crate::cli::live::Whom;
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete};
 use crate::error::Result;
 use crate::history::resolve;
@@ -16,7 +16,7 @@ pub struct RevParse {
     #[arg(required = true, allow_negative_numbers = true, add = ArgValueCompleter::new(complete::objects))]
     revisions: Vec<Revision>,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 impl RevParse {

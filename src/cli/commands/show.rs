@@ -1,7 +1,7 @@
 //! `show`: a version and what it changed, or what stands at a path in one.
 
 use crate::cli::context::Context;
-use crate::cli::live::{View, Whom};
+use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::GREEN;
 use crate::cli::{Exit, complete, print};
 use crate::compare;
@@ -24,7 +24,7 @@ pub struct Show {
     #[arg(default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::objects))]
     what: Revision,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 impl Show {

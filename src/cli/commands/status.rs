@@ -2,11 +2,11 @@
 
 use crate::cli::context::Context;
 use crate::cli::hints;
-use crate::cli::live::{View, Whom};
+use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::{BOLD, GREEN, YELLOW};
 use crate::cli::print::warn_of_damage;
 use crate::cli::progress::with_progress;
-use crate::cli::push_output::{kept, leak_json, left_out, notes, remarks};
+use crate::cli::push_output::{kept_json, leak_json, left_out_json, notes_json, print_remarks};
 use crate::cli::{Exit, elsewhere};
 use crate::compare::PushChange;
 use crate::error::Result;
@@ -15,9 +15,9 @@ use crate::history::live::Live;
 use crate::history::project::Project;
 use crate::history::source;
 use crate::history::version::{Status as VersionStatus, Version};
-use crate::operations::build::Scope;
+use crate::operations::build::PushScope;
 use crate::operations::leak;
-use crate::operations::stage::{self, Report};
+use crate::operations::stage::{self, PushReport};
 use crate::operations::stock;
 use crate::progress::Progress;
 use crate::reader;
@@ -30,7 +30,7 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub struct Status {
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 /// How many changed files are named before the rest is only counted.
@@ -46,7 +46,7 @@ impl Status {
         }
         let project = cx.project()?;
         let asked = self.whom.ask(cx, &project)?;
-        let report = with_progress(cx, "Reading", |progress| look(&project, progress))?;
+        let report = with_progress(cx, "Reading", |progress| preview(&project, progress))?;
         let allowed = project.allowed()?;
         let view = View::new(cx, project, asked)?;
         let (catalog, live) = (view.catalog()?, view.live()?);
@@ -71,7 +71,7 @@ impl Status {
         print_staged(cx, &catalog, unversioned)?;
         print_unpushed(cx, &report, report::unsent(&live))?;
         print_secrets(cx, &report, &allowed)?;
-        remarks(cx, &report);
+        print_remarks(cx, &report);
         if let Some(reason) = &report.unread {
             cx.out.warn(format!("the agent cannot be read: {reason}"));
             cx.out.hint("correct it, or `lua-store push backup` keeps the files as they are");
@@ -81,22 +81,22 @@ impl Status {
 }
 
 /// What differs from the pushed state: of an agent that cannot be read, its files. What is live is to be seen also then.
-fn look(project: &Project, progress: Progress) -> Result<Report> {
-    let mut request = stage::Request::all(progress);
-    match stage::look(project, &request) {
+fn preview(project: &Project, progress: Progress) -> Result<PushReport> {
+    let mut request = stage::PushRequest::all(progress);
+    match stage::preview(project, &request) {
         Err(error) if reader::is_about_code(&error) => {
-            request.scope = Scope::Backup;
-            Ok(stage::look(project, &request)?.report)
+            request.scope = PushScope::Backup;
+            Ok(stage::preview(project, &request)?.report)
         }
         looked => Ok(looked?.report),
     }
 }
 
-fn exit(report: &Report) -> Exit {
+fn exit(report: &PushReport) -> Exit {
     if report.unread.is_some() { Exit::Found } else { Exit::Done }
 }
 
-fn to_json(report: &Report, catalog: &Catalog, live: &Live) -> serde_json::Value {
+fn to_json(report: &PushReport, catalog: &Catalog, live: &Live) -> serde_json::Value {
     let moved: Vec<_> = report
         .items
         .iter()
@@ -111,11 +111,11 @@ fn to_json(report: &Report, catalog: &Catalog, live: &Live) -> serde_json::Value
         "staged": staged_numbers(catalog),
         "sourceVersion": report.previous.as_ref().map(|previous| previous.number),
         "notPushed": {"primitives": moved, "files": crate::cli::diff_output::files_json(&report.files)},
-        "leftOut": left_out(report),
-        "keptAlthoughIgnored": kept(report),
+        "leftOut": left_out_json(report),
+        "keptAlthoughIgnored": kept_json(report),
         "leftovers": report.snapshot.leftovers,
         "secrets": report.leaks.iter().map(leak_json).collect::<Vec<_>>(),
-        "notes": notes(report),
+        "notes": notes_json(report),
         "dropped": report.dropped,
         "deployable": stock::is_deployable(&report.dropped),
         "compiled": report.dist.to_json(),
@@ -226,7 +226,7 @@ fn print_staged(cx: &mut Context<'_>, catalog: &Catalog, unversioned: bool) -> R
     Ok(())
 }
 
-fn print_unpushed(cx: &mut Context<'_>, report: &Report, unsent: Option<String>) -> Result<()> {
+fn print_unpushed(cx: &mut Context<'_>, report: &PushReport, unsent: Option<String>) -> Result<()> {
     let moved: Vec<_> =
         report.items.iter().filter(|item| item.change != PushChange::Unchanged).collect();
     if !report.changed() {
@@ -271,7 +271,7 @@ fn print_unpushed(cx: &mut Context<'_>, report: &Report, unsent: Option<String>)
 }
 
 /// What stops a push, and what may be kept although it looks like a secret.
-fn print_secrets(cx: &mut Context<'_>, report: &Report, allowed: &[String]) -> Result<()> {
+fn print_secrets(cx: &mut Context<'_>, report: &PushReport, allowed: &[String]) -> Result<()> {
     if !allowed.is_empty() {
         cx.out.line(format!("Allowed secrets: {}", allowed.join(", ")))?;
     }
@@ -289,7 +289,7 @@ fn print_secrets(cx: &mut Context<'_>, report: &Report, allowed: &[String]) -> R
 }
 
 /// What the compiler made anew, although it is the same.
-fn print_rebundled(cx: &mut Context<'_>, report: &Report) -> Result<()> {
+fn print_rebundled(cx: &mut Context<'_>, report: &PushReport) -> Result<()> {
     for item in report.items.iter().filter(|item| item.rebundled) {
         cx.out.line(format!("  · {} {} ({})", item.kind, item.name, report::REBUNDLED))?;
     }

@@ -2,7 +2,7 @@
 
 mod server;
 
-pub use server::Server;
+pub use server::DemoServer;
 
 use crate::error::{Error, Result};
 use crate::fs::{self, Clobber, Published};

@@ -6,15 +6,15 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Ends with the demo, however that ends.
-pub struct Server {
+pub struct DemoServer {
     child: Child,
     pub url: String,
     /// The line that starts it.
     pub typed: String,
 }
 
-impl Server {
-    pub fn start(program: &Path, data: &Path) -> Result<Server> {
+impl DemoServer {
+    pub fn start(program: &Path, data: &Path) -> Result<DemoServer> {
         let words = ["serve", "--listen", "127.0.0.1:0", "--no-auth", "--data"];
         let mut command = Command::new(program);
         command
@@ -25,7 +25,7 @@ impl Server {
             .stderr(Stdio::null());
         let child = command.spawn().at("start", program)?;
         let typed = format!("lua-store {} {}", words.join(" "), data.display());
-        let mut server = Server { child, url: String::new(), typed };
+        let mut server = DemoServer { child, url: String::new(), typed };
         let mut line = String::new();
         if let Some(stdout) = server.child.stdout.take() {
             BufReader::new(stdout)
@@ -41,7 +41,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for DemoServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

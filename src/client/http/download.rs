@@ -5,7 +5,7 @@ use super::failure::RequestFailure;
 use super::pace::Paced;
 use crate::error::{Error, Result};
 use crate::fs::Spool;
-use crate::progress::{Bytes, Progress};
+use crate::progress::{ByteProgress, Progress};
 use crate::protocol::{Etag, FetchRequest, limits};
 use std::io::Read;
 use ureq::Body;
@@ -40,7 +40,7 @@ fn attempt<'a>(
     what: &FetchRequest,
     into: &mut Spool,
     progress: &'a Progress,
-    bytes: &mut Option<Bytes<'a>>,
+    bytes: &mut Option<ByteProgress<'a>>,
 ) -> Result<(), RequestFailure> {
     let (mut request, body) = http.post("fetch", what).map_err(RequestFailure::last)?;
     if let (Some(name), 1..) = (into.name(), into.len()) {
@@ -60,7 +60,7 @@ fn attempt<'a>(
         other => other?,
     };
     let total = begin(http, &response, into)?;
-    let bytes = bytes.get_or_insert_with(|| Bytes::expect(progress, total));
+    let bytes = bytes.get_or_insert_with(|| ByteProgress::expect(progress, total));
     copy(http, response, total, into, bytes)
 }
 
@@ -101,7 +101,7 @@ fn copy(
     response: Response<Body>,
     total: u64,
     into: &mut Spool,
-    bytes: &mut Bytes<'_>,
+    bytes: &mut ByteProgress<'_>,
 ) -> Result<(), RequestFailure> {
     let body = response.into_body().into_with_config().limit(total - into.len() + 1).reader();
     let mut reader = Paced::new(body, http.patience.silence);

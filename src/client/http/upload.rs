@@ -5,7 +5,7 @@ use super::failure::RequestFailure;
 use crate::client::counted_reader::CountedReader;
 use crate::error::Result;
 use crate::pack::PackId;
-use crate::progress::{Bytes, Progress};
+use crate::progress::{ByteProgress, Progress};
 use std::sync::atomic::Ordering;
 use ureq::SendBody;
 use ureq::http::{Method, StatusCode, header};
@@ -23,7 +23,7 @@ const OFFSET: &str = "upload-offset";
 pub fn send(http: &HttpRemote, id: &PackId, pack: &[u8], progress: &Progress) -> Result<()> {
     let total = pack.len() as u64;
     let upload = ResumableUpload { http, path: format!("packs/{id}"), pack };
-    let mut bytes = Bytes::expect(progress, total);
+    let mut bytes = ByteProgress::expect(progress, total);
     let mut left = http.patience.begin();
     let mut start = (total <= SMALL).then_some(0);
     let mut arrived = 0;
@@ -80,7 +80,7 @@ impl ResumableUpload<'_> {
 
     /// Sends what comes at `offset`, as much as one request may bring, and gives where that ends. Also when nothing is
     /// left: a server that died with the last byte has not yet looked at the whole, and does so then.
-    fn piece(&self, offset: u64, bytes: &mut Bytes<'_>) -> Result<u64, RequestFailure> {
+    fn piece(&self, offset: u64, bytes: &mut ByteProgress<'_>) -> Result<u64, RequestFailure> {
         let total = self.pack.len() as u64;
         let end = total.min(offset.saturating_add(self.http.piece.load(Ordering::Relaxed)));
         let piece = &self.pack[offset as usize..end as usize];

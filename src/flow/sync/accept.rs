@@ -5,9 +5,9 @@ use crate::compare::PersonaChange;
 use crate::error::{Error, Hint, Result};
 use crate::flow::{Notice, Reporter};
 use crate::history::project::Project;
-use crate::history::record::Who;
-use crate::operations::build::Scope;
-use crate::operations::drift::Part;
+use crate::history::record::Author;
+use crate::operations::build::PushScope;
+use crate::operations::drift::AgentPart;
 use crate::operations::rollback;
 use crate::operations::stage;
 use crate::progress::Progress;
@@ -24,7 +24,7 @@ pub struct ServerValue {
 }
 
 /// The values that can be edited in place, and the parts that cannot.
-pub fn plan(compared: &Compared) -> Result<(Vec<ServerValue>, Vec<&Part>)> {
+pub fn plan(compared: &Compared) -> Result<(Vec<ServerValue>, Vec<&AgentPart>)> {
     let (mut values, mut left) = (Vec::new(), Vec::new());
     for (part, _) in &compared.drift.parts {
         match self::values(compared, part)? {
@@ -36,10 +36,10 @@ pub fn plan(compared: &Compared) -> Result<(Vec<ServerValue>, Vec<&Part>)> {
 }
 
 /// What taking a part of the server means in the TypeScript; `None` where it is no text of its own there.
-pub fn values(compared: &Compared, part: &Part) -> Result<Option<Vec<ServerValue>>> {
+pub fn values(compared: &Compared, part: &AgentPart) -> Result<Option<Vec<ServerValue>>> {
     match part {
-        Part::Persona => Ok(compared.drift.persona().and_then(persona)),
-        Part::Setting(name) => {
+        AgentPart::Persona => Ok(compared.drift.persona().and_then(persona)),
+        AgentPart::Setting(name) => {
             let field = match &**name {
                 "name" => (AgentField::Name, "Name"),
                 "model" => (AgentField::Model, "Model"),
@@ -49,7 +49,7 @@ pub fn values(compared: &Compared, part: &Part) -> Result<Option<Vec<ServerValue
             let Some(Value::String(value)) = server else { return Ok(None) };
             Ok(Some(vec![ServerValue { field: field.0, value, label: field.1 }]))
         }
-        Part::Primitive(..) => Ok(None),
+        AgentPart::Primitive(..) => Ok(None),
     }
 }
 
@@ -74,7 +74,7 @@ fn persona(change: &PersonaChange) -> Option<Vec<ServerValue>> {
 }
 
 /// What was edited, and the safety snapshot of the files before.
-pub struct Written {
+pub struct AcceptedEdits {
     pub paths: Vec<String>,
     pub kept: Option<u64>,
 }
@@ -83,17 +83,19 @@ pub struct Written {
 /// when a file that is to be edited holds something that was never pushed.
 pub fn write<R: Reporter>(
     reporter: &mut R,
-    (project, who): (&Project, &Who),
+    (project, who): (&Project, &Author),
     values: &[ServerValue],
     force: bool,
-) -> Result<Written> {
+) -> Result<AcceptedEdits> {
     let mut paths = BTreeSet::new();
     for one in values {
         paths.insert(edit::preview(project.root(), &one.field, &one.value)?.path);
     }
-    let request =
-        stage::Request { scope: Scope::Backup, ..stage::Request::all(Progress::default()) };
-    let edited = stage::look(project, &request)?.report.files;
+    let request = stage::PushRequest {
+        scope: PushScope::Backup,
+        ..stage::PushRequest::all(Progress::default())
+    };
+    let edited = stage::preview(project, &request)?.report.files;
     let edited: Vec<&str> =
         edited.iter().map(|change| &*change.path).filter(|path| paths.contains(*path)).collect();
     if !force && !edited.is_empty() {
@@ -108,7 +110,7 @@ pub fn write<R: Reporter>(
         let (path, spared) = (&*edited.path, edited.spared.as_deref());
         reporter.notice(Notice::Edited { label: one.label, path, spared })?;
     }
-    Ok(Written { paths: paths.into_iter().collect(), kept })
+    Ok(AcceptedEdits { paths: paths.into_iter().collect(), kept })
 }
 
 pub(super) fn unpushed_edits(edited: &[&str]) -> Error {

@@ -9,12 +9,12 @@ use super::remote::NamedRemote;
 use crate::client::fetch::{self, Peeked};
 use crate::compare;
 use crate::error::{Error, Kind, Result};
-use crate::history::ledger::Step;
+use crate::history::ledger::LedgerEntry;
 use crate::history::project::Project;
 use crate::history::revision::Revision;
 use crate::history::version::Version;
 use crate::object::{Id, Overlay};
-use crate::operations::drift::{Against, Drift, Sides, Versions};
+use crate::operations::drift::{Drift, DriftStates, DriftTarget, Versions};
 use crate::operations::stage::Local;
 use crate::progress::Progress;
 use crate::protocol::Head;
@@ -42,13 +42,13 @@ pub enum Comparison {
 }
 
 pub struct Compared {
-    pub against: Against,
+    pub against: DriftTarget,
     /// The version that the project was compared with.
     pub server: Version,
     /// The newest version that was ever promoted there.
     pub published: Version,
     /// What is live there, and the step that made it so.
-    pub live: Option<(Version, Step)>,
+    pub live: Option<(Version, LedgerEntry)>,
     /// From the version to the project.
     pub drift: Drift,
     /// Whether the project is exactly what is live, although it differs from what is published.
@@ -73,24 +73,24 @@ pub fn ask(project: &Project, remote: NamedRemote) -> Result<RemoteState> {
 pub fn compare_with(
     project: &Project,
     there: &RemoteState,
-    against: &Against,
+    against: &DriftTarget,
 ) -> Result<Comparison> {
     let versions = there.versions()?;
     let (Some(published), Some(server)) =
-        (versions.find(&Against::Published)?, versions.find(against)?)
+        (versions.find(&DriftTarget::Published)?, versions.find(against)?)
     else {
         return Ok(Comparison::NothingPublished);
     };
     let live = versions.live()?;
     let objects = &there.peeked.objects;
-    let mut local = match Local::look(project, objects, &Progress::default()) {
+    let mut local = match Local::read(project, objects, &Progress::default()) {
         Err(error) if error.kind() == Kind::Usage => return Ok(Comparison::Unreadable(error)),
         other => other?,
     };
     let here = project.store().heads()?;
     let drift = compare(&mut local, objects, &here, against, &server)?;
     let is_live = match &live {
-        Some((live, _)) if *against == Against::Published && !drift.parts.is_empty() => {
+        Some((live, _)) if *against == DriftTarget::Published && !drift.parts.is_empty() => {
             live.id != server.id && is_same(&mut local, live)?
         }
         _ => false,
@@ -116,12 +116,12 @@ fn compare(
     local: &mut Local<'_>,
     objects: &Odb,
     here: &Heads,
-    against: &Against,
+    against: &DriftTarget,
     server: &Version,
 ) -> Result<Drift> {
     let base = base(local, objects, here, against, server)?;
     let here = local.over(server)?;
-    let sides = Sides { server: server.state, local: here, base };
+    let sides = DriftStates { server: server.state, local: here, base };
     Drift::between(&Overlay(&local.objects, objects), &sides)
 }
 
@@ -131,18 +131,18 @@ fn base(
     local: &mut Local<'_>,
     objects: &Odb,
     here: &Heads,
-    against: &Against,
+    against: &DriftTarget,
     server: &Version,
 ) -> Result<Option<Id>> {
     let known = Versions::of(objects, &here.versions, here.active)?;
-    let active = Against::Version(Revision::Active);
+    let active = DriftTarget::Version(Revision::Active);
     Ok(match against {
         // One version is what it is: only the project can have moved.
-        Against::Version(revision) if *revision != Revision::Active => Some(server.state),
-        Against::Version(_) => known.find(&active)?.map(|version| version.state),
-        Against::Published => match known.find(&active)? {
+        DriftTarget::Version(revision) if *revision != Revision::Active => Some(server.state),
+        DriftTarget::Version(_) => known.find(&active)?.map(|version| version.state),
+        DriftTarget::Published => match known.find(&active)? {
             Some(active) if is_same(local, &active)? => Some(local.over(&active)?),
-            _ => known.find(&Against::Published)?.map(|version| version.state),
+            _ => known.find(&DriftTarget::Published)?.map(|version| version.state),
         },
     })
 }

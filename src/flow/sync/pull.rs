@@ -7,8 +7,8 @@ use crate::diff::TreeChange;
 use crate::error::{Error, Hint, Result};
 use crate::flow::{Phase, Reporter};
 use crate::history::project::Project;
-use crate::history::record::Who;
-use crate::operations::rollback::{self, From};
+use crate::history::record::Author;
+use crate::operations::rollback::{self, RollbackSource};
 use crate::progress::Progress;
 
 /// What came back.
@@ -24,7 +24,7 @@ pub struct Restored {
 /// unless `force` is set: then they are kept as a safety snapshot.
 pub fn pull<R: Reporter>(
     reporter: &mut R,
-    (project, who): (&Project, &Who),
+    (project, who): (&Project, &Author),
     there: &RemoteState,
     force: bool,
 ) -> Result<Restored> {
@@ -33,7 +33,7 @@ pub fn pull<R: Reporter>(
     })?;
     let (remote, head) = (&there.remote, there.head.clone());
     fetch::bring(project.store(), &remote.name, &*remote.remote, head, &Progress::default())?;
-    let from = From::Files { state: active.state, source: active.source };
+    let from = RollbackSource::Files { state: active.state, source: active.source };
     let rollback =
         reporter.phase(Phase::Reading, |progress| rollback::prepare(project, from, progress))?;
     let changes = rollback.changes.clone();

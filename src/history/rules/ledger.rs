@@ -1,9 +1,9 @@
 //! The ledger: the old one and new records, each about a version that exists, with times that go on; and the pointer
 //! names what was promoted last.
 
-use super::{Check, Made, Scope, record, refuse};
+use super::{Check, NewRecord, RefScope, record, refuse};
 use crate::error::Result;
-use crate::history::ledger::{self, Step};
+use crate::history::ledger::{self, LedgerEntry};
 use crate::history::record::{Event, PREVIOUS, RECORD, VERSION};
 use crate::object::{Id, Source};
 use crate::store::{Active, Heads};
@@ -19,7 +19,7 @@ impl Check<'_> {
             self.breach(LEDGER, "it is gone");
             return Ok(());
         };
-        if self.scope == Scope::Present && !self.objects.contains(&new.ledger)? {
+        if self.scope == RefScope::Present && !self.objects.contains(&new.ledger)? {
             return Ok(());
         }
         let checked = self.pointer(before.active, new);
@@ -31,8 +31,9 @@ impl Check<'_> {
         let steps = self.new_records(new.ledger, old)?;
         let mut active = before.and_then(|active| active.version);
         let mut deleted = ledger::fold(self.objects, old)?.deleted;
-        let mut at_ms =
-            old.and_then(|old| Step::load(self.objects, &old).ok()).map(|step| step.record.at_ms);
+        let mut at_ms = old
+            .and_then(|old| LedgerEntry::load(self.objects, &old).ok())
+            .map(|step| step.record.at_ms);
         for step in steps.into_iter().rev() {
             let name = step.id.short();
             let Some(at) = self.after.versions.iter().position(|id| *id == step.version) else {
@@ -57,7 +58,11 @@ impl Check<'_> {
             }
             self.record(&step, at_ms);
             at_ms = Some(step.record.at_ms);
-            self.report.made.push(Made::Step(step.record.event, number, step.record.by));
+            self.report.made.push(NewRecord::LedgerEntry(
+                step.record.event,
+                number,
+                step.record.by,
+            ));
         }
         if new.version == active {
             return Ok(());
@@ -70,13 +75,13 @@ impl Check<'_> {
     }
 
     /// Newest first, as a walk finds them.
-    pub(super) fn records(&mut self, steps: &[Step]) {
+    pub(super) fn records(&mut self, steps: &[LedgerEntry]) {
         for (at, step) in steps.iter().enumerate() {
             self.record(step, steps.get(at + 1).map(|before| before.record.at_ms));
         }
     }
 
-    fn record(&mut self, step: &Step, previous_ms: Option<i64>) {
+    fn record(&mut self, step: &LedgerEntry, previous_ms: Option<i64>) {
         let what = format!("ledger record {}", step.id.short());
         record::check_step(&step.record).into_iter().for_each(|reason| self.breach(&what, reason));
         if record::steady(step.record.at_ms, previous_ms) != step.record.at_ms {
@@ -85,7 +90,7 @@ impl Check<'_> {
     }
 
     /// The records from the newest back to the old one, which is not among them.
-    fn new_records(&self, newest: Id, old: Option<Id>) -> Result<Vec<Step>> {
+    fn new_records(&self, newest: Id, old: Option<Id>) -> Result<Vec<LedgerEntry>> {
         let mut steps = Vec::new();
         let mut next = Some(newest);
         while next != old {
@@ -95,7 +100,7 @@ impl Check<'_> {
             let is_first = self.objects.tree(&id)?.get(PREVIOUS).is_none();
             let links: &[&str] = if is_first { &[VERSION] } else { &[PREVIOUS, VERSION] };
             self.form(&id, "ledger record", RECORD, links)?;
-            let step = Step::load(self.objects, &id)?;
+            let step = LedgerEntry::load(self.objects, &id)?;
             next = step.previous;
             steps.push(step);
         }

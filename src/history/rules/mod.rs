@@ -19,7 +19,7 @@ use super::version::Version;
 use crate::error::{Error, Hint, Kind, Result};
 use crate::object::{Id, Mode, Source, TreeEntry};
 use crate::store::{Active, Heads, Odb, common, refs};
-use numbers::Given;
+use numbers::UsedNumbers;
 use std::collections::HashSet;
 
 /// How many refs one agent may have.
@@ -30,7 +30,7 @@ const MOST_BYTES: u64 = 4 << 20;
 
 /// Which of the refs are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum RefScope {
     /// All of them: everything that they name must be there.
     Whole,
     /// As far as they are there: a promotion brings versions and the ledger without the source versions.
@@ -54,10 +54,10 @@ impl Strictness {
 
 /// Something that came, and who it says made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Made {
+pub enum NewRecord {
     Source(u64, String),
     Version(u64, String),
-    Step(Event, u64, String),
+    LedgerEntry(Event, u64, String),
 }
 
 /// A rule that does not hold.
@@ -82,12 +82,12 @@ impl Breach {
 
 /// What came, and which rules it breaks.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
-    pub made: Vec<Made>,
+pub struct RuleReport {
+    pub made: Vec<NewRecord>,
     pub breaches: Vec<Breach>,
 }
 
-impl Report {
+impl RuleReport {
     /// Whoever takes it in from elsewhere takes all of it, or nothing.
     pub fn refuse(&self, what: &str) -> Result<()> {
         let Some(first) = self.breaches.first() else { return Ok(()) };
@@ -128,9 +128,9 @@ fn newest_known(objects: &Odb, here: &[&Heads], now: &Heads) -> Result<Option<Ac
 
 /// Holds everything that `after` has beyond `before` against the rules. `before` was looked at when it came, or came
 /// before there were rules: nobody is stopped by it.
-pub fn check(objects: &Odb, before: &Heads, after: &Heads, scope: Scope) -> Result<Report> {
+pub fn check(objects: &Odb, before: &Heads, after: &Heads, scope: RefScope) -> Result<RuleReport> {
     let mut check =
-        Check { objects, after, scope, report: Report::default(), bounds: Bounds::default() };
+        Check { objects, after, scope, report: RuleReport::default(), bounds: Bounds::default() };
     if after.source.len() + after.versions.len() > MOST_REFS {
         check.breach("", format!("it has more than {MOST_REFS} source versions and versions"));
         return Ok(check.report);
@@ -162,10 +162,10 @@ pub fn check_bounds(objects: &Odb, before: &Heads, after: &Heads) -> Result<()> 
 }
 
 /// The records of a ledger alone, whatever versions they are about.
-pub fn records(objects: &Odb, head: Option<Id>) -> Result<Report> {
+pub fn records(objects: &Odb, head: Option<Id>) -> Result<RuleReport> {
     let after = Heads::default();
     let (report, bounds) = Default::default();
-    let mut check = Check { objects, after: &after, scope: Scope::Present, report, bounds };
+    let mut check = Check { objects, after: &after, scope: RefScope::Present, report, bounds };
     let steps: Vec<_> = super::ledger::steps(objects, head).map_while(Result::ok).collect();
     check.records(&steps);
     Ok(check.report)
@@ -174,8 +174,8 @@ pub fn records(objects: &Odb, head: Option<Id>) -> Result<Report> {
 struct Check<'a> {
     objects: &'a Odb,
     after: &'a Heads,
-    scope: Scope,
-    report: Report,
+    scope: RefScope,
+    report: RuleReport,
     bounds: Bounds,
 }
 
@@ -219,16 +219,16 @@ impl Check<'_> {
         let last = before.source.last().copied();
         let last = last.map(|id| self.source_before(before.source.len() as u64, id)).transpose();
         // What is there already and cannot be read is no reason to refuse what comes.
-        let mut given = Given::of(&before.source, last.ok().flatten());
+        let mut given = UsedNumbers::of(&before.source, last.ok().flatten());
         for (number, id) in new(&before.source, &self.after.source) {
-            if self.scope == Scope::Present && !self.objects.contains(&id)? {
+            if self.scope == RefScope::Present && !self.objects.contains(&id)? {
                 break;
             }
             let what = format!("refs/source/v{number}");
             let is_new = known.insert(id);
             let checked = self.source(&what, number, id, is_new, &mut given);
             if let Some(by) = self.noted(&what, checked)? {
-                self.report.made.push(Made::Source(number, by));
+                self.report.made.push(NewRecord::Source(number, by));
             } else {
                 given.lose();
             }
@@ -249,7 +249,7 @@ impl Check<'_> {
         number: u64,
         id: Id,
         is_new: bool,
-        given: &mut Given<'_>,
+        given: &mut UsedNumbers<'_>,
     ) -> Result<String> {
         if !is_new {
             return refuse(format!("object {id} is another source version already"));
@@ -272,14 +272,14 @@ impl Check<'_> {
     fn versions(&mut self, before: &Heads) -> Result<()> {
         let mut known: HashSet<Id> = before.versions.iter().copied().collect();
         for (number, id) in new(&before.versions, &self.after.versions) {
-            if self.scope == Scope::Present && !self.objects.contains(&id)? {
+            if self.scope == RefScope::Present && !self.objects.contains(&id)? {
                 continue;
             }
             let what = format!("refs/versions/v{number}");
             let is_new = known.insert(id);
             let checked = self.version(&what, number, id, is_new);
             if let Some(by) = self.noted(&what, checked)? {
-                self.report.made.push(Made::Version(number, by));
+                self.report.made.push(NewRecord::Version(number, by));
             }
         }
         Ok(())
@@ -300,9 +300,11 @@ impl Check<'_> {
         let source =
             from.checked_sub(1).and_then(|at| self.after.source.get(usize::try_from(at).ok()?));
         let source = match source {
-            Some(source) if self.scope == Scope::Whole || self.objects.contains(source)? => *source,
+            Some(source) if self.scope == RefScope::Whole || self.objects.contains(source)? => {
+                *source
+            }
             // Everything but where it is from can be looked at.
-            _ if self.scope == Scope::Present => return self.version_alone(version),
+            _ if self.scope == RefScope::Present => return self.version_alone(version),
             _ => {
                 return refuse(format!(
                     "it was made from source version v{from}, which does not exist"
@@ -329,7 +331,7 @@ impl Check<'_> {
     /// Versions that came with a promotion, before the source versions that they are from: the newest ones.
     fn origins(&mut self, before: &Heads) -> Result<()> {
         let known = before.source.len();
-        if self.scope == Scope::Present || known == self.after.source.len() {
+        if self.scope == RefScope::Present || known == self.after.source.len() {
             return Ok(());
         }
         for (number, id) in (1..).zip(&before.versions).collect::<Vec<_>>().into_iter().rev() {

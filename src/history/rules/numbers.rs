@@ -13,26 +13,26 @@ use std::collections::hash_map::Entry;
 
 /// What a number stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
+enum NumberUse {
     Nothing,
     Primitive(Content),
     Persona(PersonaId),
 }
 
 /// What was given up to some source version.
-pub struct Given<'a> {
+pub struct UsedNumbers<'a> {
     /// Source versions that were there before.
     before: &'a [Id],
     newest: Option<(SourceVersion, State)>,
     /// The states of new ones.
     passed: Vec<State>,
     /// What each number stood for, once that is asked.
-    history: Option<HashMap<(String, String), What>>,
+    history: Option<HashMap<(String, String), NumberUse>>,
 }
 
-impl<'a> Given<'a> {
-    pub fn of(before: &'a [Id], newest: Option<(SourceVersion, State)>) -> Given<'a> {
-        Given { before, newest, passed: Vec::new(), history: None }
+impl<'a> UsedNumbers<'a> {
+    pub fn of(before: &'a [Id], newest: Option<(SourceVersion, State)>) -> UsedNumbers<'a> {
+        UsedNumbers { before, newest, passed: Vec::new(), history: None }
     }
 
     /// The files of the newest source version.
@@ -100,7 +100,7 @@ impl<'a> Given<'a> {
     }
 
     /// What a number stood for; `None` where it was never given.
-    fn meant(&mut self, objects: &Odb, key: &str, number: &str) -> Result<Option<What>> {
+    fn meant(&mut self, objects: &Odb, key: &str, number: &str) -> Result<Option<NumberUse>> {
         if let Some((_, state)) = &self.newest
             && state.numbers.get(key).is_some_and(|newest| newest == number)
         {
@@ -114,7 +114,7 @@ impl<'a> Given<'a> {
         Ok(self.history.as_ref().and_then(|history| history.get(&key).copied()))
     }
 
-    fn whole_history(&self, objects: &Odb) -> Result<HashMap<(String, String), What>> {
+    fn whole_history(&self, objects: &Odb) -> Result<HashMap<(String, String), NumberUse>> {
         let mut history = HashMap::new();
         for (number, id) in (1..).zip(self.before) {
             // What is there and cannot be read proves nothing.
@@ -129,7 +129,11 @@ impl<'a> Given<'a> {
     }
 }
 
-fn note(objects: &Odb, state: &State, history: &mut HashMap<(String, String), What>) -> Result<()> {
+fn note(
+    objects: &Odb,
+    state: &State,
+    history: &mut HashMap<(String, String), NumberUse>,
+) -> Result<()> {
     for (key, number) in &state.numbers {
         if let Entry::Vacant(vacant) = history.entry((key.clone(), number.clone())) {
             vacant.insert(what(objects, state, key)?);
@@ -138,12 +142,12 @@ fn note(objects: &Odb, state: &State, history: &mut HashMap<(String, String), Wh
     Ok(())
 }
 
-fn what(objects: &Odb, state: &State, key: &str) -> Result<What> {
+fn what(objects: &Odb, state: &State, key: &str) -> Result<NumberUse> {
     if key == PERSONA {
-        return Ok(state.persona.map_or(What::Nothing, What::Persona));
+        return Ok(state.persona.map_or(NumberUse::Nothing, NumberUse::Persona));
     }
     match state.primitives.get(key) {
-        Some(tree) => Content::of(objects, tree).map(What::Primitive),
-        None => Ok(What::Nothing),
+        Some(tree) => Content::of(objects, tree).map(NumberUse::Primitive),
+        None => Ok(NumberUse::Nothing),
     }
 }

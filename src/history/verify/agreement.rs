@@ -3,7 +3,7 @@
 
 use super::Problem;
 use crate::error::Hint;
-use crate::history::ledger::{self, Step};
+use crate::history::ledger::{self, LedgerEntry};
 use crate::history::source::SourceVersion;
 use crate::history::version::{self, Version};
 use crate::object::{Id, ObjectKind};
@@ -21,7 +21,7 @@ pub fn problems(store: &Store, refs: &[(RefName, Id)]) -> Vec<Problem> {
         .filter_map(|(name, id)| origin(store, &refs, name, *id, theirs.contains(id)))
         .collect();
     problems.extend(remotes(store, &refs));
-    problems.extend(lost_ledger(store));
+    problems.extend(missing_pointer(store));
     problems
 }
 
@@ -90,7 +90,7 @@ fn remotes(store: &Store, refs: &BTreeMap<&RefName, Id>) -> Vec<Problem> {
 /// A record that follows another one was written when that was in force, so that there was a pointer. Looked for only
 /// where neither a pointer nor a log of the refs is left; a first record alone is what a promotion leaves that was cut
 /// off before it happened.
-fn lost_ledger(store: &Store) -> Option<Problem> {
+fn missing_pointer(store: &Store) -> Option<Problem> {
     if store.active().is_ok_and(|active| active.is_some()) || store.has_log() {
         return None;
     }
@@ -99,7 +99,7 @@ fn lost_ledger(store: &Store) -> Option<Problem> {
     let later = objects.ids().ok()?.into_iter().find(|id| {
         !known.contains(id)
             && is_tree(objects, id)
-            && Step::load(objects, id).is_ok_and(|step| step.previous.is_some())
+            && LedgerEntry::load(objects, id).is_ok_and(|step| step.previous.is_some())
     })?;
     let what =
         format!("ACTIVE is missing: the ledger has record {}, and nothing names it", later.short());

@@ -3,7 +3,7 @@
 
 use super::series::RebasedSeries;
 use crate::error::{Error, Hint, Result};
-use crate::history::ledger::{self, Step};
+use crate::history::ledger::{self, LedgerEntry};
 use crate::object::{Id, Sink, Source};
 use crate::store::{Active, Heads};
 use std::collections::HashSet;
@@ -11,8 +11,8 @@ use std::collections::HashSet;
 /// Records of each side since the last common one; oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SplitLedgers {
-    pub ours: Vec<Step>,
-    pub theirs: Vec<Step>,
+    pub ours: Vec<LedgerEntry>,
+    pub theirs: Vec<LedgerEntry>,
 }
 
 pub enum RebasedLedger {
@@ -71,7 +71,7 @@ pub fn split_ledgers<S: Source + ?Sized>(
         return Ok(SplitLedgers { ours: Vec::new(), theirs: Vec::new() });
     }
     let steps = |heads: &Heads| ledger::steps(objects, heads.active.map(|active| active.ledger));
-    let theirs_all: Vec<Step> = steps(theirs).collect::<Result<_>>()?;
+    let theirs_all: Vec<LedgerEntry> = steps(theirs).collect::<Result<_>>()?;
     let known: HashSet<Id> = theirs_all.iter().map(|step| step.id).collect();
     let mut mine = Vec::new();
     let mut both = None;
@@ -83,7 +83,7 @@ pub fn split_ledgers<S: Source + ?Sized>(
         }
         mine.push(step);
     }
-    let mut news: Vec<Step> =
+    let mut news: Vec<LedgerEntry> =
         theirs_all.into_iter().take_while(|step| Some(step.id) != both).collect();
     mine.reverse();
     news.reverse();

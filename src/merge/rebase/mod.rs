@@ -12,7 +12,7 @@ mod tests;
 pub use ledger::{SplitLedgers, split_ledgers};
 
 use crate::error::Result;
-use crate::history::ledger::Step;
+use crate::history::ledger::LedgerEntry;
 use crate::merge::Side;
 use crate::object::{Sink, Source};
 use crate::store::Heads;
@@ -42,7 +42,7 @@ pub struct Rebased {
     pub versions: Vec<NumberChange>,
     pub primitives: Vec<Renumbered>,
     /// Records of our ledger that will not be part of it, oldest first.
-    pub left_out: Vec<Step>,
+    pub left_out: Vec<LedgerEntry>,
 }
 
 impl Rebased {

@@ -242,7 +242,7 @@ fn ledgers_that_parted_are_for_a_person_to_decide() {
         let RebaseOutcome::Parted(parted) = rebase(memory, &ours, &theirs, choice).unwrap() else {
             panic!()
         };
-        let who = |steps: &[ledger::Step]| {
+        let who = |steps: &[ledger::LedgerEntry]| {
             steps.iter().map(|one| one.record.by.clone()).collect::<Vec<_>>()
         };
         assert_eq!(

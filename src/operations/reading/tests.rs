@@ -12,15 +12,15 @@ fn a_project_that_does_not_come_to_rest_is_unavailable() {
     let mut taken = 0;
     let restless = |tracked: &Tracked| {
         taken += 1;
-        let mut snapshot = project.look(tracked, &Progress::default())?.0;
+        let mut snapshot = project.preview(tracked, &Progress::default())?.0;
         snapshot.tree = Id::of_blob(&[taken]);
         Ok(snapshot)
     };
-    let (scope, progress) = (Scope::All, Progress::default());
-    let request = Request { scope, ..Request::all(progress) };
+    let (scope, progress) = (PushScope::All, Progress::default());
+    let request = PushRequest { scope, ..PushRequest::all(progress) };
     #[allow(clippy::disallowed_methods, reason = "a test writes the project of its own")]
     std::fs::write(directory.path().join("index.ts"), "new LuaAgent({ name: 'a' });").unwrap();
-    let error = settle(&project, &request, None, restless).err().unwrap();
+    let error = read(&project, &request, None, restless).err().unwrap();
     assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Unavailable, 11), "{error}");
     assert_eq!(error.message(), "the project keeps changing while it is read");
     assert_eq!(taken, 10);
@@ -46,11 +46,11 @@ fn a_file_that_changes_after_it_was_read_is_read_again() {
         if looks == 2 {
             saved = Some(save("new"));
         }
-        Ok(project.look(tracked, &Progress::default())?.0)
+        Ok(project.preview(tracked, &Progress::default())?.0)
     };
-    let settled = settle(&project, &Request::all(Progress::default()), None, look).unwrap();
+    let settled = read(&project, &PushRequest::all(Progress::default()), None, look).unwrap();
     assert_eq!(settled.agent.unwrap().name, "new");
-    let view = project.look(&Tracked::default(), &Progress::default()).unwrap();
+    let view = project.preview(&Tracked::default(), &Progress::default()).unwrap();
     assert_eq!((settled.snapshot.tree, looks), (view.0.tree, 4));
     assert!(saved.is_some());
 }

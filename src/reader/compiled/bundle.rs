@@ -3,7 +3,7 @@
 use super::manifest::{CompileManifest, CompiledPrimitive};
 use super::{CompiledBundle, moved};
 use crate::error::{Error, Result};
-use crate::fs::{Folder, Standing};
+use crate::fs::{FileKind, Folder};
 use crate::object::Id;
 use crate::workspace::secret_in;
 use serde::de::IgnoredAny;
@@ -22,8 +22,8 @@ pub fn read(root: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>> {
         let is_last = names.peek().is_none();
         match folder.look(name)? {
             None => return Ok(None),
-            Some(Standing::Folder) if !is_last => folder = folder.enter(name)?,
-            Some(Standing::File { .. }) if is_last => {
+            Some(FileKind::Folder) if !is_last => folder = folder.enter(name)?,
+            Some(FileKind::File { .. }) if is_last => {
                 let mut bytes = Vec::new();
                 let mut file = folder.read(name)?.take(max + 1);
                 file.read_to_end(&mut bytes)
@@ -34,7 +34,7 @@ pub fn read(root: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>> {
                 }
                 return Ok(Some(bytes));
             }
-            Some(Standing::Link) => {
+            Some(FileKind::Link) => {
                 return Err(Error::failed(format!("\"{name}\" in \"{path}\" is a link")));
             }
             Some(_) => return Err(Error::failed(format!("\"{path}\" is no file"))),

@@ -5,15 +5,15 @@ use crate::object::{self, Id, Mode, PathFinder, Source};
 use std::collections::BTreeMap;
 
 /// Files by path; `None` is not there.
-pub type Instead = BTreeMap<String, Option<Vec<u8>>>;
+pub type FileOverrides = BTreeMap<String, Option<Vec<u8>>>;
 
 /// How far a link is followed.
 const HOPS: usize = 8;
 
 /// The files of a tree, as far as they are not those of the project.
-pub fn seen(objects: &dyn Source, project: Id, tree: Id) -> Result<Instead> {
+pub fn seen(objects: &dyn Source, project: Id, tree: Id) -> Result<FileOverrides> {
     let mut finder = PathFinder::new(tree);
-    let mut instead = Instead::new();
+    let mut instead = FileOverrides::new();
     for found in object::compare(objects, Some(project), Some(tree))? {
         let bytes = match found.new {
             Some((Mode::Symlink, id)) => linked(objects, &mut finder, &found.path, id)?,

@@ -16,7 +16,7 @@ pub mod uses;
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::model::agent::Persona;
-use crate::reader::edit::instead::Instead;
+use crate::reader::edit::instead::FileOverrides;
 use crate::reader::{self, EditForm, EditSite, Separator};
 use serde_json::Value;
 use std::path::Path;
@@ -135,7 +135,7 @@ fn at(
 
 /// Whether the new text of a file changes nothing of the agent but the field.
 fn only(root: &Path, field: &AgentField, place: &EditSite, after: &str) -> Result<bool> {
-    let instead = Instead::from([(place.path.clone(), Some(after.as_bytes().to_vec()))]);
+    let instead = FileOverrides::from([(place.path.clone(), Some(after.as_bytes().to_vec()))]);
     let (mut before, mut then) = (reader::project(root)?, reader::project_with(root, &instead)?);
     for agent in [&mut before, &mut then] {
         agent.notes.clear();

@@ -17,7 +17,7 @@ use std::rc::Rc;
 type ScopeRef<'a> = Rc<EvalScope<'a>>;
 
 /// What is assigned to, in the end.
-enum Goal<'a> {
+enum AssignTarget<'a> {
     Name(&'a str),
     Member(&'a MemberExpression<'a>),
     Nothing,
@@ -148,7 +148,7 @@ impl<'a> Evaluator<'a> {
                     if let (Value::Undefined, Some(init)) = (&part, &one.init) {
                         part = self.expression(scope, init)?;
                     }
-                    self.write(scope, Goal::Name(name), part)?;
+                    self.write(scope, AssignTarget::Name(name), part)?;
                     taken.push(name.into());
                 }
                 AssignmentTargetProperty::AssignmentTargetPropertyProperty(one) => {
@@ -191,22 +191,27 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn read(&self, scope: &ScopeRef<'a>, goal: Goal<'a>, site: SourceSpan) -> Result<Value<'a>> {
+    fn read(
+        &self,
+        scope: &ScopeRef<'a>,
+        goal: AssignTarget<'a>,
+        site: SourceSpan,
+    ) -> Result<Value<'a>> {
         Ok(match goal {
-            Goal::Name(name) => self.name(scope, name)?.unwrap_or(Value::Undefined),
-            Goal::Member(member) => self.member_expression(scope, member, site)?.0,
-            Goal::Nothing => Value::unknown(site, "is not evaluated"),
+            AssignTarget::Name(name) => self.name(scope, name)?.unwrap_or(Value::Undefined),
+            AssignTarget::Member(member) => self.member_expression(scope, member, site)?.0,
+            AssignTarget::Nothing => Value::unknown(site, "is not evaluated"),
         })
     }
 
-    fn write(&self, scope: &ScopeRef<'a>, goal: Goal<'a>, value: Value<'a>) -> Result<()> {
+    fn write(&self, scope: &ScopeRef<'a>, goal: AssignTarget<'a>, value: Value<'a>) -> Result<()> {
         let member = match goal {
-            Goal::Name(name) => {
+            AssignTarget::Name(name) => {
                 scope.assign(name, &value);
                 return Ok(());
             }
-            Goal::Member(member) => member,
-            Goal::Nothing => return Ok(()),
+            AssignTarget::Member(member) => member,
+            AssignTarget::Nothing => return Ok(()),
         };
         let object = self.expression(scope, member.object())?;
         match (&object, self.member_key(scope, member)?) {
@@ -254,17 +259,19 @@ impl<'a> Evaluator<'a> {
 }
 
 /// What a simple target means, without the types around it.
-fn goal<'a>(target: &'a SimpleAssignmentTarget<'a>) -> Goal<'a> {
+fn goal<'a>(target: &'a SimpleAssignmentTarget<'a>) -> AssignTarget<'a> {
     if let SimpleAssignmentTarget::AssignmentTargetIdentifier(name) = target {
-        return Goal::Name(name.name.as_str());
+        return AssignTarget::Name(name.name.as_str());
     }
     if let Some(member) = target.as_member_expression() {
-        return Goal::Member(member);
+        return AssignTarget::Member(member);
     }
     match target.get_expression().map(Expression::get_inner_expression) {
-        Some(Expression::Identifier(name)) => Goal::Name(name.name.as_str()),
-        Some(other) => other.as_member_expression().map_or(Goal::Nothing, Goal::Member),
-        None => Goal::Nothing,
+        Some(Expression::Identifier(name)) => AssignTarget::Name(name.name.as_str()),
+        Some(other) => {
+            other.as_member_expression().map_or(AssignTarget::Nothing, AssignTarget::Member)
+        }
+        None => AssignTarget::Nothing,
     }
 }
 

@@ -27,7 +27,7 @@ pub fn method<'a>(
     // A copy, since a function that is called for each item could change the list.
     let items = list.borrow().clone();
     if let Some(function) = arguments.first() {
-        let each = Each { evaluator, items: &items, function, site };
+        let each = ItemCallback { evaluator, items: &items, function, site };
         if let Some(value) = each.method(name, arguments.get(1))? {
             return Ok(value);
         }
@@ -124,14 +124,14 @@ fn changed<'a>(list: &Items<'a>, name: &str, arguments: &[Value<'a>]) -> Option<
 }
 
 /// Methods that call a function for each item.
-struct Each<'e, 'a> {
+struct ItemCallback<'e, 'a> {
     evaluator: &'e Evaluator<'a>,
     items: &'e [Value<'a>],
     function: &'e Value<'a>,
     site: SourceSpan,
 }
 
-impl<'a> Each<'_, 'a> {
+impl<'a> ItemCallback<'_, 'a> {
     fn call(&self, at: usize, item: &Value<'a>) -> Result<Value<'a>> {
         let arguments = vec![item.clone(), Value::Number(at as f64)];
         self.evaluator.call(self.function, None, arguments, self.site)

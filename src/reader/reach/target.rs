@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::reader::reach::Reacher;
 use crate::reader::syntax::module::{Binding, Export, Imported, Link, Module, ModuleId};
 use crate::reader::syntax::modules::ImportTarget;
-use crate::reader::syntax::names::Use;
+use crate::reader::syntax::names::NameUse;
 use std::collections::HashSet;
 use std::path::Path;
 use std::rc::Rc;
@@ -47,7 +47,7 @@ impl<'a> Reacher<'_, 'a> {
     pub fn target(
         &self,
         module: &Rc<Module<'a>>,
-        one: Use<'a>,
+        one: NameUse<'a>,
     ) -> Result<(ReachTarget, Option<String>)> {
         let script = module.script();
         let is_declared = script.is_some_and(|script| script.bindings.contains_key(one.name))

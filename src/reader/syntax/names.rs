@@ -23,7 +23,7 @@ pub struct ModuleNames<'a> {
     /// Identifiers that are assigned after their declaration.
     pub assigned: HashSet<&'a str>,
     /// The same with their places, in source order.
-    pub uses: Vec<Use<'a>>,
+    pub uses: Vec<NameUse<'a>>,
     /// Environment variables read: `env('X')`, `process.env.X`, `const { X } = process.env`.
     pub env: Vec<(u32, &'a str)>,
     /// `import("…")` and `require("…")` of a literal.
@@ -34,7 +34,7 @@ pub struct ModuleNames<'a> {
 
 /// An identifier that stands for a value, and the member that is taken of it at once: `prices.net`.
 #[derive(Clone, Copy)]
-pub struct Use<'a> {
+pub struct NameUse<'a> {
     pub at: u32,
     pub name: &'a str,
     pub member: Option<&'a str>,
@@ -137,14 +137,14 @@ struct Walker<'a> {
 #[derive(Default)]
 struct ScopeNames<'a> {
     declared: HashSet<&'a str>,
-    uses: Vec<Use<'a>>,
+    uses: Vec<NameUse<'a>>,
     assigned: Vec<&'a str>,
 }
 
 impl<'a> Walker<'a> {
     fn used(&mut self, it: &IdentifierReference<'a>, member: Option<&'a str>) {
         if let Some(scope) = self.scopes.last_mut() {
-            scope.uses.push(Use { at: it.span.start, name: it.name.as_str(), member });
+            scope.uses.push(NameUse { at: it.span.start, name: it.name.as_str(), member });
         }
     }
 

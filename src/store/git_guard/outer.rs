@@ -7,7 +7,7 @@ use crate::fs;
 use std::path::{Path, PathBuf};
 
 /// A work tree that the project lies in.
-pub struct Outer {
+pub struct EnclosingRepository {
     /// The repository of this work tree: the index.
     git_dir: PathBuf,
     /// The repository that all its work trees share: `info/exclude`.
@@ -16,9 +16,9 @@ pub struct Outer {
     path: String,
 }
 
-impl Outer {
+impl EnclosingRepository {
     /// The nearest repository at or above the project's folder.
-    pub fn find(project: &Path) -> Result<Option<Outer>> {
+    pub fn find(project: &Path) -> Result<Option<EnclosingRepository>> {
         if !project.exists() {
             return Ok(None);
         }
@@ -30,7 +30,7 @@ impl Outer {
             let mut path: String =
                 below.iter().map(|name| format!("{}/", name.to_string_lossy())).collect();
             path.push_str(DIR);
-            return Ok(Some(Outer { git_dir, common_dir, path }));
+            return Ok(Some(EnclosingRepository { git_dir, common_dir, path }));
         }
         Ok(None)
     }

@@ -1,6 +1,6 @@
 //! Check of every byte of every pack. Damage is collected, never the end of the check.
 
-use super::find::Spent;
+use super::find::ReadCost;
 use super::list::{Mapped, Pack};
 use super::{Odb, big};
 use crate::error::{Error, Result};
@@ -141,7 +141,7 @@ impl Odb {
         if let (true, Some(id)) = (big::is_big(&entry), pack.reader.id(position)) {
             return big::copy(&entry, &id, &mut io::sink()).map(drop);
         }
-        match self.load(pack, position, &mut Spent::default())? {
+        match self.load(pack, position, &mut ReadCost::default())? {
             (ObjectKind::Tree, bytes) => Tree::decode(&bytes).map(drop),
             (ObjectKind::Blob, _) => Ok(()),
         }

@@ -17,7 +17,7 @@ const MAX_OPENED: u32 = 100;
 
 /// Cost so far of reading one object.
 #[derive(Debug, Default)]
-pub(super) struct Spent {
+pub(super) struct ReadCost {
     /// The objects that were opened: itself, and bases.
     pub opened: u32,
     /// The bytes that were decompressed.
@@ -30,7 +30,7 @@ type FoundObject = (ObjectKind, Vec<u8>);
 
 impl Source for Odb {
     fn find(&self, id: &Id) -> Result<Option<FoundObject>> {
-        self.find_within(id, &mut Spent::default())
+        self.find_within(id, &mut ReadCost::default())
     }
 
     /// By the index alone.
@@ -49,7 +49,7 @@ impl Source for Odb {
                 EntryContent::Object(ObjectKind::Blob) => return Ok(entry.raw_len()),
                 EntryContent::Object(ObjectKind::Tree) => break,
                 EntryContent::Group => {
-                    let group = self.group(pack, place.entry, &mut Spent::default());
+                    let group = self.group(pack, place.entry, &mut ReadCost::default());
                     if let Ok(bytes) =
                         group.and_then(|group| Ok(group.item(place.nth)?.1.len() as u64))
                     {
@@ -88,7 +88,7 @@ impl Odb {
     }
 
     /// Reads the object. A damaged copy is passed over when there is another one.
-    fn find_within(&self, id: &Id, spent: &mut Spent) -> Result<Option<FoundObject>> {
+    fn find_within(&self, id: &Id, spent: &mut ReadCost) -> Result<Option<FoundObject>> {
         let packs = self.packs()?;
         let first = match self.find_in(&packs, id, spent) {
             Ok(Some(found)) => return Ok(Some(found)),
@@ -101,7 +101,7 @@ impl Odb {
         .map_or_else(|| self.explain_missing(id), |found| Ok(Some(found)))
     }
 
-    fn find_in(&self, packs: &Packs, id: &Id, spent: &mut Spent) -> Result<Option<FoundObject>> {
+    fn find_in(&self, packs: &Packs, id: &Id, spent: &mut ReadCost) -> Result<Option<FoundObject>> {
         let mut failure = None;
         for pack in &packs.good {
             let Some(position) = pack.reader.position(id) else { continue };
@@ -135,7 +135,7 @@ impl Odb {
         &self,
         pack: &Arc<Pack>,
         position: u32,
-        spent: &mut Spent,
+        spent: &mut ReadCost,
     ) -> Result<FoundObject> {
         spent.opened += 1;
         let here = (pack.id, position);
@@ -148,7 +148,12 @@ impl Odb {
         found
     }
 
-    fn load_copy(&self, pack: &Arc<Pack>, position: u32, spent: &mut Spent) -> Result<FoundObject> {
+    fn load_copy(
+        &self,
+        pack: &Arc<Pack>,
+        position: u32,
+        spent: &mut ReadCost,
+    ) -> Result<FoundObject> {
         let place = pack.reader.place(position)?;
         let entry = pack.reader.entry(place.entry)?;
         let found = match entry.content() {
@@ -172,7 +177,7 @@ impl Odb {
         &self,
         pack: &Arc<Pack>,
         number: u32,
-        spent: &mut Spent,
+        spent: &mut ReadCost,
     ) -> Result<Arc<Group>> {
         let key = (pack.number, number);
         if let Some(group) = self.0.groups.get(key) {
@@ -195,7 +200,7 @@ impl Odb {
         pack: &Arc<Pack>,
         entry: &PackEntry<'_>,
         own: u32,
-        spent: &mut Spent,
+        spent: &mut ReadCost,
     ) -> Result<Option<Vec<u8>>> {
         match entry.base() {
             None => Ok(None),
@@ -208,7 +213,7 @@ impl Odb {
     }
 
     /// A base in the same pack, or another copy of it where that one is damaged.
-    fn near_base(&self, pack: &Arc<Pack>, position: u32, spent: &mut Spent) -> Result<Vec<u8>> {
+    fn near_base(&self, pack: &Arc<Pack>, position: u32, spent: &mut ReadCost) -> Result<Vec<u8>> {
         let error = match self.load(pack, position, spent) {
             Ok((_, bytes)) => return Ok(bytes),
             Err(error) => error,
@@ -221,7 +226,7 @@ impl Odb {
     }
 
     /// A base by its id: in the same pack where it is there, elsewhere otherwise.
-    fn base(&self, pack: &Arc<Pack>, id: &Id, spent: &mut Spent) -> Result<Vec<u8>> {
+    fn base(&self, pack: &Arc<Pack>, id: &Id, spent: &mut ReadCost) -> Result<Vec<u8>> {
         if let Some(position) = pack.reader.position(id)
             && let Ok((_, bytes)) = self.load(pack, position, spent)
         {
@@ -288,7 +293,7 @@ impl Odb {
         let kind = match entry.content() {
             EntryContent::Object(kind) => kind,
             EntryContent::Group => {
-                match self.group(pack, place.entry, &mut Spent::default())?.item(place.nth)?.0 {
+                match self.group(pack, place.entry, &mut ReadCost::default())?.item(place.nth)?.0 {
                     GroupItemKind::Blob => ObjectKind::Blob,
                     GroupItemKind::Tree | GroupItemKind::LinkedTree => ObjectKind::Tree,
                 }

@@ -22,21 +22,21 @@ type FoundRefs = BTreeMap<RefName, Option<Id>>;
 pub struct RefCheck {
     /// The refs that could be read, by series and number.
     pub refs: Vec<(RefName, Id)>,
-    pub problems: Vec<Trouble>,
+    pub problems: Vec<RefProblem>,
 }
 
 /// Something that is wrong with the refs, and the refs that cannot be read for it.
 #[derive(Debug)]
-pub struct Trouble {
+pub struct RefProblem {
     pub refs: Vec<RefName>,
     pub error: Error,
     /// What mends it, where that is known for certain.
     pub next: Option<Hint>,
 }
 
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Trouble {
-        Trouble { refs: Vec::new(), error, next: None }
+impl From<Error> for RefProblem {
+    fn from(error: Error) -> RefProblem {
+        RefProblem { refs: Vec::new(), error, next: None }
     }
 }
 
@@ -62,7 +62,9 @@ impl Refs {
         // Files first, `packed-refs` second, as every reader does.
         match Packed::scan(&self.dir) {
             Ok(looked) => {
-                survey.problems.extend(looked.damage().map(|error| Trouble::from(error.again())));
+                survey
+                    .problems
+                    .extend(looked.damage().map(|error| RefProblem::from(error.again())));
                 if let Err(problem) = merge(&looked.packed, &mut found, &mut survey.problems) {
                     survey.problems.push(problem.into());
                 }
@@ -77,7 +79,7 @@ impl Refs {
     }
 
     /// Numbers that were given and are not there: those that a series skips, and those that the log knows.
-    fn missing(&self, known: &LoggedRefs, found: &mut FoundRefs, problems: &mut Vec<Trouble>) {
+    fn missing(&self, known: &LoggedRefs, found: &mut FoundRefs, problems: &mut Vec<RefProblem>) {
         for series in SERIES {
             let of_series = |name: &&RefName| name.series() == series;
             let last =
@@ -92,7 +94,7 @@ impl Refs {
                 .collect();
             for name in names.iter().take(MOST_ALONE) {
                 let next = known.refs.get(name).map(|id| self.repair_hint(name, Some(id)));
-                problems.push(Trouble {
+                problems.push(RefProblem {
                     refs: vec![name.clone()],
                     error: self.lost_error(name),
                     next,
@@ -104,13 +106,13 @@ impl Refs {
                 let error = Error::corrupt(format!(
                     "the refs \"{first}\" to \"{last}\" are missing, and perhaps more"
                 ));
-                problems.push(Trouble { refs: names[MOST_ALONE..].to_vec(), error, next: None });
+                problems.push(RefProblem { refs: names[MOST_ALONE..].to_vec(), error, next: None });
             }
         }
     }
 
     /// Each push and each version is an object of its own, so that of two refs with one id one is wrong.
-    fn copies(&self, known: &LoggedRefs, found: &mut FoundRefs, problems: &mut Vec<Trouble>) {
+    fn copies(&self, known: &LoggedRefs, found: &mut FoundRefs, problems: &mut Vec<RefProblem>) {
         let mut first: BTreeMap<(&str, Id), &RefName> = BTreeMap::new();
         let mut copied = Vec::new();
         for (name, id) in found.iter().filter(|(name, _)| name.series() != name::SNAPSHOTS) {
@@ -122,7 +124,7 @@ impl Refs {
         copied.dedup();
         for (name, was) in copied {
             let next = was.map(|was| self.repair_hint(&name, Some(&was)));
-            problems.push(Trouble {
+            problems.push(RefProblem {
                 error: self.duplicate_error(&name, was.as_ref()),
                 refs: vec![name.clone()],
                 next,
@@ -136,7 +138,7 @@ impl Refs {
         &self,
         series: &str,
         found: &mut FoundRefs,
-        problems: &mut Vec<Trouble>,
+        problems: &mut Vec<RefProblem>,
     ) -> Result<()> {
         let dir = self.dir.join(series);
         // The folder of the snapshots is made with the first of them.
@@ -146,7 +148,7 @@ impl Refs {
         for entry in std::fs::read_dir(&dir).at("read", &dir)? {
             let file = entry.at("read", &dir)?.file_name();
             let Some(number) = file.to_str().and_then(name::number_of) else {
-                problems.extend(stray(series, &file.to_string_lossy()).map(Trouble::from));
+                problems.extend(stray(series, &file.to_string_lossy()).map(RefProblem::from));
                 continue;
             };
             let name = RefName::new(series, number)?;
@@ -154,7 +156,7 @@ impl Refs {
                 Ok(Some(id)) => drop(found.insert(name, Some(id))),
                 Ok(None) => {}
                 Err(error) => {
-                    problems.push(Trouble { refs: vec![name.clone()], error, next: None });
+                    problems.push(RefProblem { refs: vec![name.clone()], error, next: None });
                     found.insert(name, None);
                 }
             }
@@ -170,7 +172,7 @@ fn stray(series: &str, file: &str) -> Option<Error> {
     like.then(|| Error::corrupt(format!("\"{series}/{file}\" is not the name of a ref")))
 }
 
-fn merge(packed: &Packed, found: &mut FoundRefs, problems: &mut Vec<Trouble>) -> Result<()> {
+fn merge(packed: &Packed, found: &mut FoundRefs, problems: &mut Vec<RefProblem>) -> Result<()> {
     for series in packed::SERIES {
         for (number, id) in packed.series(series) {
             let name = RefName::new(series, *number)?;

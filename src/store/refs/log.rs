@@ -27,13 +27,13 @@ const SUM_LEN: usize = 16;
 
 /// Newest refs and pointer after a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
+pub struct RefTips {
     pub source: Option<(u64, Id)>,
     pub versions: Option<(u64, Id)>,
     pub active: Option<Active>,
 }
 
-impl Mark {
+impl RefTips {
     /// The newest ref of a series; none of one that is not logged.
     pub fn newest(&self, series: &str) -> Option<(u64, Id)> {
         match series {
@@ -59,8 +59,8 @@ impl Mark {
         format!("{text} {}\n", sum(&text))
     }
 
-    /// Reads exactly what [`Mark::encode`] writes.
-    fn decode(line: &[u8]) -> Option<Mark> {
+    /// Reads exactly what [`RefTips::encode`] writes.
+    fn decode(line: &[u8]) -> Option<RefTips> {
         let (text, last) = std::str::from_utf8(line).ok()?.rsplit_once(' ')?;
         if last != sum(text) {
             return None;
@@ -88,7 +88,7 @@ impl Mark {
                 Some(Active { version: Some(number_of(version)?), ledger: ledger.parse().ok()? })
             }
         };
-        Some(Mark { source: named(source, source_id)?, versions, active })
+        Some(RefTips { source: named(source, source_id)?, versions, active })
     }
 }
 
@@ -104,13 +104,13 @@ fn sum(text: &str) -> String {
 }
 
 /// The last mark, from the end of the file; `None` where there is none that can be read.
-pub fn newest(dir: &Path) -> Option<Mark> {
+pub fn newest(dir: &Path) -> Option<RefTips> {
     let end = fs::read_end(&dir.join(REFLOG), END).ok()??;
     marks(&end).next_back()
 }
 
-fn marks(bytes: &[u8]) -> impl DoubleEndedIterator<Item = Mark> + '_ {
-    bytes.split(|byte| *byte == b'\n').filter_map(Mark::decode)
+fn marks(bytes: &[u8]) -> impl DoubleEndedIterator<Item = RefTips> + '_ {
+    bytes.split(|byte| *byte == b'\n').filter_map(RefTips::decode)
 }
 
 /// Everything that the log knows.
@@ -145,10 +145,10 @@ pub fn add_ref(refs: &Refs, name: &RefName, id: Id) {
     });
     let done = match (before, name.series()) {
         (Some(mark), SOURCE) if follows => {
-            append(&refs.dir, &Mark { source: Some((name.number(), id)), ..mark })
+            append(&refs.dir, &RefTips { source: Some((name.number(), id)), ..mark })
         }
         (Some(mark), VERSIONS) if follows => {
-            append(&refs.dir, &Mark { versions: Some((name.number(), id)), ..mark })
+            append(&refs.dir, &RefTips { versions: Some((name.number(), id)), ..mark })
         }
         (_, SOURCE | VERSIONS) => begin(refs),
         _ => Ok(()),
@@ -159,13 +159,13 @@ pub fn add_ref(refs: &Refs, name: &RefName, id: Id) {
 /// Adds a pointer that is durable. Nothing depends on its success.
 pub fn add_pointer(refs: &Refs, active: Active) {
     drop(match newest(&refs.dir) {
-        Some(mark) => append(&refs.dir, &Mark { active: Some(active), ..mark }),
+        Some(mark) => append(&refs.dir, &RefTips { active: Some(active), ..mark }),
         None => begin(refs),
     });
 }
 
 /// Half a line that somebody left ends where the next one begins.
-fn append(dir: &Path, mark: &Mark) -> Result<()> {
+fn append(dir: &Path, mark: &RefTips) -> Result<()> {
     let path = dir.join(REFLOG);
     let torn = fs::read_end(&path, 1)?.is_some_and(|last| last != b"\n");
     fs::append_unsynced(
@@ -176,7 +176,7 @@ fn append(dir: &Path, mark: &Mark) -> Result<()> {
 
 /// Begins the log with all that there is: of an older program, or after one that could not be read.
 pub fn begin(refs: &Refs) -> Result<()> {
-    let mut mark = Mark::default();
+    let mut mark = RefTips::default();
     let mut text = String::new();
     for series in [SOURCE, VERSIONS] {
         for (number, id) in refs.scan(series)?.found {
@@ -209,12 +209,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn mark() -> impl Strategy<Value = Mark> {
+    fn mark() -> impl Strategy<Value = RefTips> {
         let id = || any::<[u8; 32]>().prop_map(Id::from_bytes);
         let newest = || proptest::option::of((1..u64::MAX, id()));
         let active = proptest::option::of((proptest::option::of(1..u64::MAX), id()))
             .prop_map(|active| active.map(|(version, ledger)| Active { version, ledger }));
-        (newest(), newest(), active).prop_map(|(source, versions, active)| Mark {
+        (newest(), newest(), active).prop_map(|(source, versions, active)| RefTips {
             source,
             versions,
             active,
@@ -224,7 +224,7 @@ mod tests {
     proptest! {
         #[test]
         fn lines_come_back_and_a_damaged_one_is_none(lines in proptest::collection::vec(mark(), 1..5), at: prop::sample::Index, to: u8) {
-            let text: String = lines.iter().map(Mark::encode).collect();
+            let text: String = lines.iter().map(RefTips::encode).collect();
             prop_assert_eq!(marks(text.as_bytes()).collect::<Vec<_>>(), lines.clone());
             prop_assert!(lines.iter().all(|mark| mark.encode().len() <= LONGEST_LINE));
             let mut bytes = text.into_bytes();

@@ -14,7 +14,7 @@ pub(super) mod packed;
 #[allow(clippy::disallowed_methods, reason = "tests damage files on purpose")]
 mod tests;
 
-pub use crate::store::refs::fsck::{RefCheck, Trouble};
+pub use crate::store::refs::fsck::{RefCheck, RefProblem};
 pub use log::LoggedRefs;
 pub use name::{RefName, SNAPSHOTS, SOURCE, VERSIONS};
 

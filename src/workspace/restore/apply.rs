@@ -8,7 +8,7 @@ use super::place::{self, changed};
 use super::plan::{RestorePlan, RestoreStep};
 use super::walk::{FolderWalk, WalkEnd, above, split};
 use crate::error::{Error, Hint, Result};
-use crate::fs::{self, CAN_SYNC_ALL, Folder, Standing, Unsynced};
+use crate::fs::{self, CAN_SYNC_ALL, FileKind, Folder, Unsynced};
 use crate::object::{Id, Leaf, Mode, Source};
 use crate::progress::Progress;
 use crate::workspace::scan::join;
@@ -197,7 +197,7 @@ impl Restorer<'_> {
                 continue;
             }
             let here = self.walk.here();
-            if here.look(name)? == Some(Standing::Folder) && here.remove_empty(name)? {
+            if here.look(name)? == Some(FileKind::Folder) && here.remove_empty(name)? {
                 self.touched.remove(folder);
                 self.touched.insert(parent.to_owned());
             }

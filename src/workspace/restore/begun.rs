@@ -4,7 +4,7 @@ use super::clear::stands;
 use super::plan::RestorePlan;
 use super::walk::{FolderWalk, WalkEnd, above};
 use crate::error::Result;
-use crate::fs::{self, Standing};
+use crate::fs::{self, FileKind};
 use crate::object::Leaf;
 use crate::workspace::scan::join;
 use std::collections::{HashMap, HashSet};
@@ -27,8 +27,8 @@ pub fn stranger(root: &Path, plan: &RestorePlan) -> Result<Option<String>> {
             let Some(name) = name.to_str() else { return Ok(Some(path)) };
             match here.look(name)? {
                 None => {}
-                Some(Standing::File { .. } | Standing::Link) if fs::is_temporary(name) => {}
-                Some(Standing::Folder) if folders.contains(&*path) => open.push(path),
+                Some(FileKind::File { .. } | FileKind::Link) if fs::is_temporary(name) => {}
+                Some(FileKind::Folder) if folders.contains(&*path) => open.push(path),
                 Some(standing) => match files.get(&*path) {
                     Some(leaf) if stands(here, name, standing, *leaf)? => {}
                     _ => return Ok(Some(path)),

@@ -4,7 +4,7 @@
 use super::plan::{RestorePlan, RestoreStep};
 use super::walk::{FolderWalk, WalkEnd, split};
 use crate::error::{At, Error, Result};
-use crate::fs::{self, Folder, Standing};
+use crate::fs::{self, FileKind, Folder};
 use crate::object::{Id, Leaf, Mode};
 use crate::workspace::scan::join;
 use std::collections::{HashMap, HashSet};
@@ -80,7 +80,7 @@ impl ClearCheck<'_> {
         if new.is_some_and(|new| stands(here, name, standing, new).unwrap_or(false)) {
             return Ok(PathState::Done);
         }
-        if standing == Standing::Folder && new.is_some() {
+        if standing == FileKind::Folder && new.is_some() {
             let found =
                 self.hollow(here, name, &step.path)?.map_or(PathState::Clear, PathState::InTheWay);
             return self.writable(folder, found);
@@ -105,7 +105,7 @@ impl ClearCheck<'_> {
                 continue;
             }
             let found = match folder.look(name)? {
-                Some(Standing::Folder) => self.hollow(&folder, name, &inner)?,
+                Some(FileKind::Folder) => self.hollow(&folder, name, &inner)?,
                 Some(_) if !self.removed.contains(inner.as_str()) => Some(inner),
                 _ => None,
             };
@@ -140,12 +140,12 @@ fn changed(path: &str) -> Error {
 }
 
 /// Whether exactly this file or link stands there.
-pub fn stands(folder: &Folder, name: &str, standing: Standing, (mode, id): Leaf) -> Result<bool> {
+pub fn stands(folder: &Folder, name: &str, standing: FileKind, (mode, id): Leaf) -> Result<bool> {
     let as_said = match (standing, mode) {
-        (Standing::Link, Mode::Symlink) => return Ok(Id::of_blob(&folder.read_link(name)?) == id),
-        (Standing::File { executable }, Mode::File) => !executable,
+        (FileKind::Link, Mode::Symlink) => return Ok(Id::of_blob(&folder.read_link(name)?) == id),
+        (FileKind::File { executable }, Mode::File) => !executable,
         // A system without the bit cannot tell.
-        (Standing::File { executable }, Mode::Executable) => executable || !cfg!(unix),
+        (FileKind::File { executable }, Mode::Executable) => executable || !cfg!(unix),
         _ => false,
     };
     if !as_said {

@@ -3,7 +3,7 @@
 
 use super::walk::{FolderWalk, WalkEnd, split};
 use crate::error::{At, Result};
-use crate::fs::{self, Folder, Standing};
+use crate::fs::{self, FileKind, Folder};
 use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::workspace::scan::join;
@@ -46,9 +46,9 @@ fn clear(
     progress: &Progress,
 ) -> Result<()> {
     let standing = match here.look(name)? {
-        Some(standing @ (Standing::File { .. } | Standing::Link)) => standing,
+        Some(standing @ (FileKind::File { .. } | FileKind::Link)) => standing,
         // No restore made these.
-        Some(Standing::Folder | Standing::Other) | None => return Ok(()),
+        Some(FileKind::Folder | FileKind::Other) | None => return Ok(()),
     };
     if fs::is_draft(name) || is_stored(here, name, standing, source) {
         return here.remove(name);
@@ -63,10 +63,10 @@ fn clear(
 }
 
 /// Whether the store can give the bytes back. What cannot be read cannot be compared either, and is kept.
-fn is_stored(here: &Folder, name: &str, standing: Standing, source: &dyn Source) -> bool {
+fn is_stored(here: &Folder, name: &str, standing: FileKind, source: &dyn Source) -> bool {
     let mut hasher = Id::blob_hasher();
     let id = match standing {
-        Standing::Link => here.read_link(name).map(|target| Id::of_blob(&target)),
+        FileKind::Link => here.read_link(name).map(|target| Id::of_blob(&target)),
         _ => here.read(name).and_then(|mut file| {
             io::copy(&mut file, &mut hasher).at("read", &here.path().join(name))?;
             Ok(Id::from(hasher.finalize()))

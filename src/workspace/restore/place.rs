@@ -7,7 +7,7 @@ use super::leftover;
 use super::plan::RestoreStep;
 use super::walk::split;
 use crate::error::{Error, Result};
-use crate::fs::{Folder, Standing};
+use crate::fs::{FileKind, Folder};
 use crate::object::Leaf;
 use crate::workspace::scan::join;
 
@@ -19,7 +19,7 @@ pub fn put(here: &Folder, draft: &str, step: &RestoreStep, sweep: Sweep<'_>) -> 
     let (_, name) = split(&step.path);
     let (old, new) = (step.old, step.action.leaf());
     let mut standing = here.look(name)?;
-    if standing == Some(Standing::Folder) {
+    if standing == Some(FileKind::Folder) {
         remove_hollow(here, name, &step.path, sweep)?;
         standing = None;
     }
@@ -102,7 +102,7 @@ fn remove_hollow(parent: &Folder, name: &str, path: &str, sweep: Sweep<'_>) -> R
     sweep(&folder, path)?;
     for inner in folder.names()? {
         let inner = inner.to_string_lossy();
-        if folder.look(&inner)? == Some(Standing::Folder) {
+        if folder.look(&inner)? == Some(FileKind::Folder) {
             remove_hollow(&folder, &inner, &join(path, &inner), sweep)?;
         }
     }

@@ -2,7 +2,7 @@
 //! hold about a thousand files open, and folders may be deeper.
 
 use crate::error::Result;
-use crate::fs::{Folder, Standing};
+use crate::fs::{FileKind, Folder};
 use crate::workspace::scan::join;
 use std::path::Path;
 
@@ -57,7 +57,7 @@ impl FolderWalk {
         for name in &names[self.below.len()..] {
             let here = self.here();
             let folder = match here.look(name)? {
-                Some(Standing::Folder) => here.enter(name)?,
+                Some(FileKind::Folder) => here.enter(name)?,
                 Some(_) => return Ok(WalkEnd::Blocked(self.path(name))),
                 None if make => here.make(name)?,
                 None => return Ok(WalkEnd::Nothing),

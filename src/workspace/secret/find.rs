@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hit {
+pub struct SecretMatch {
     /// The bytes that are secret.
     pub range: Range<usize>,
     /// What it looks like, with its article.
@@ -17,13 +17,14 @@ pub struct Hit {
     pub shown: usize,
 }
 
-impl Hit {
+impl SecretMatch {
     /// The same in the text without its first bytes, as far as it reaches into that.
-    pub fn after(self, bytes: usize) -> Option<Hit> {
+    pub fn after(self, bytes: usize) -> Option<SecretMatch> {
         let (start, end) =
             (self.range.start.saturating_sub(bytes), self.range.end.checked_sub(bytes)?);
         let before = bytes.saturating_sub(self.range.start);
-        let hit = Hit { range: start..end, shown: self.shown.saturating_sub(before), ..self };
+        let hit =
+            SecretMatch { range: start..end, shown: self.shown.saturating_sub(before), ..self };
         (!hit.range.is_empty()).then_some(hit)
     }
 }
@@ -55,8 +56,8 @@ static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
 });
 
 /// The secrets in a text, in their order; none within another.
-pub fn find_all(text: &[u8]) -> impl Iterator<Item = Hit> {
-    let mut hits: Vec<Hit> = candidates(text).collect();
+pub fn find_all(text: &[u8]) -> impl Iterator<Item = SecretMatch> {
+    let mut hits: Vec<SecretMatch> = candidates(text).collect();
     hits.sort_by_key(|hit| (hit.range.start, std::cmp::Reverse((hit.range.end, hit.shown))));
     let mut done = 0;
     hits.retain(|hit| {
@@ -67,7 +68,7 @@ pub fn find_all(text: &[u8]) -> impl Iterator<Item = Hit> {
     hits.into_iter()
 }
 
-fn candidates(text: &[u8]) -> impl Iterator<Item = Hit> {
+fn candidates(text: &[u8]) -> impl Iterator<Item = SecretMatch> {
     ANCHORS.automaton.find_overlapping_iter(text).filter_map(move |found| {
         let (pattern, anchor) = ANCHORS.secret_patterns[found.pattern().as_usize()];
         let secret = match &pattern.form {
@@ -76,9 +77,9 @@ fn candidates(text: &[u8]) -> impl Iterator<Item = Hit> {
             }
             PatternForm::Begins(_) => None,
             PatternForm::Called(runs) => named(runs, text, found.range()),
-            PatternForm::Own(own) => own(text, found.range()),
+            PatternForm::Custom(own) => own(text, found.range()),
         }?;
-        Some(Hit { range: secret.range, what: pattern.what, shown: secret.shown })
+        Some(SecretMatch { range: secret.range, what: pattern.what, shown: secret.shown })
     })
 }
 

@@ -14,7 +14,7 @@ mod settings;
 mod tests;
 mod urls;
 
-pub use find::{Hit, find_all, line_of, secret_patterns};
+pub use find::{SecretMatch, find_all, line_of, secret_patterns};
 pub use names::by_path;
 
 use crate::object::is_binary;
@@ -76,7 +76,7 @@ pub fn masked(text: &str) -> Option<String> {
 }
 
 /// A text without these secrets: of each only how its kind begins is left.
-pub fn mask(text: &str, hits: impl IntoIterator<Item = Hit>) -> String {
+pub fn mask(text: &str, hits: impl IntoIterator<Item = SecretMatch>) -> String {
     let (mut masked, mut done) = (String::new(), 0);
     for hit in hits {
         masked.push_str(&text[done..hit.range.start + hit.shown]);

@@ -2,7 +2,7 @@
 
 use super::find::starts_here;
 use super::pattern::CharSet::{Alnum, Base64, Dotted, Hex, Word};
-use super::pattern::{CharRun, Own, PatternForm, Secret, SecretPattern, is_random, just, run};
+use super::pattern::{CharRun, SecretFinder, PatternForm, Secret, SecretPattern, is_random, just, run};
 use super::urls::{url, web_url};
 use std::ops::Range;
 
@@ -10,9 +10,9 @@ const fn own(
     name: &'static str,
     what: &'static str,
     anchors: &'static [&'static str],
-    find: Own,
+    find: SecretFinder,
 ) -> SecretPattern {
-    SecretPattern { name, what, anchors, form: PatternForm::Own(find) }
+    SecretPattern { name, what, anchors, form: PatternForm::Custom(find) }
 }
 
 pub const PATTERNS: &[SecretPattern] = &[

@@ -22,11 +22,11 @@ pub enum PatternForm {
     /// `ANCHOR_API_KEY = run`: the anchor is part of a name, in any case.
     Called(&'static [CharRun]),
     /// Found from the anchor by a rule of its own.
-    Own(Own),
+    Custom(SecretFinder),
 }
 
 /// The bytes of the secret, given the text and where the anchor is in it.
-pub type Own = fn(&[u8], Range<usize>) -> Option<Secret>;
+pub type SecretFinder = fn(&[u8], Range<usize>) -> Option<Secret>;
 
 /// Where a secret is, and how many of its first bytes are the same for all of its kind.
 pub struct Secret {

@@ -144,7 +144,7 @@ fn looking_gives_the_same_tree_and_stores_nothing() {
         assert_eq!(view.blob(&Id::of_blob(b"a")).unwrap(), b"a", "the target of the link");
         project.tick();
     }
-    let looked = project.look().tree;
+    let looked = project.preview().tree;
     assert_eq!(project.snapshot().unwrap().tree, looked);
     assert!(
         project.memory.contains(&Id::of_blob(b"2")).unwrap(),

@@ -98,7 +98,7 @@ impl Project {
         }
     }
 
-    pub fn look(&self) -> Snapshot {
+    pub fn preview(&self) -> Snapshot {
         let options = SnapshotOptions {
             allow: &self.allow,
             cache: Some(&self.cache),

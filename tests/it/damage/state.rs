@@ -3,7 +3,7 @@
 use super::{READING, history, look, packs, readable, refused, with};
 use crate::common::shop::edit;
 use insta::assert_snapshot;
-use lua_store::internals::history::record::Who;
+use lua_store::internals::history::record::Author;
 use lua_store::internals::history::revision::Revision;
 use lua_store::internals::object::Id;
 use lua_store::internals::operations::promote::promote;
@@ -140,7 +140,7 @@ fn a_damaged_cache_of_the_ledger_is_only_rebuilt() {
     let (project, _) = history();
     let cache = project.path(".lua/cache/ledger");
     let store = Store::open(&project.path(".lua")).unwrap();
-    let who = Who { by: "ana@example.com".into(), at_ms: 1 };
+    let who = Author { by: "ana@example.com".into(), at_ms: 1 };
     for at in 0..32 {
         let version = Revision::Number(2 - at % 2);
         promote(&store, &version, &Default::default(), &who).unwrap();

@@ -1,10 +1,10 @@
 //! `bundle create`: a file with everything, or with some versions.
 
-use super::{to_json, told};
+use super::{summary, to_json};
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::{Error, Result};
-use crate::operations::bundle::{self, Choice};
+use crate::operations::bundle::{self, BundleSelection};
 use crate::store::Store;
 use serde_json::json;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ impl Create {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let store = project.store();
-        let Choice { heads, have } = choose(store, &self.versions)?;
+        let BundleSelection { heads, have } = choose(store, &self.versions)?;
         if heads.source.is_empty() {
             return Err(Error::failed("there is nothing to put into a bundle")
                 .hint("`lua-store push` keeps the project"));
@@ -44,7 +44,7 @@ impl Create {
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
-        let (name, told) = (self.file.display(), told(&heads));
+        let (name, told) = (self.file.display(), summary(&heads));
         cx.out.line(format!("✓ Wrote \"{name}\": {told}; {objects} object(s), {bytes} bytes."))?;
         if !have.is_empty() {
             cx.out.note(
@@ -55,7 +55,7 @@ impl Create {
     }
 }
 
-fn choose(store: &Store, text: &str) -> Result<Choice> {
+fn choose(store: &Store, text: &str) -> Result<BundleSelection> {
     if text.trim() == "all" {
         return bundle::everything(store);
     }

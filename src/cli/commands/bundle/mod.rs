@@ -30,7 +30,7 @@ crate::cli::args::commands! {
 }
 
 /// What a bundle names, for a person.
-fn told(heads: &Heads) -> String {
+fn summary(heads: &Heads) -> String {
     let active = match heads.active.and_then(|active| active.version) {
         Some(number) => format!(", v{number} active"),
         None => String::new(),

@@ -1,11 +1,11 @@
 //! `bundle verify`: whether a file is a whole bundle, and what is in it.
 
-use super::{to_json, told};
+use super::{summary, to_json};
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::{Kind, Result};
 use crate::history::rules::Strictness;
-use crate::operations::bundle::{self, Here};
+use crate::operations::bundle::{self, BundleBase};
 use crate::store::{Heads, Odb};
 use serde_json::json;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ impl Verify {
             Err(error) => return Err(error),
         };
         let scratch = std::env::temp_dir();
-        let here = Here { objects: &here, known: &[&known] };
+        let here = BundleBase { objects: &here, known: &[&known] };
         let (proven, _) =
             progress::show(cx.out.term(), "Verifying", progress::Unit::Item, |progress| {
                 bundle::verify_pack(&file, &scratch, &here, Strictness::Refuse, progress)
@@ -43,7 +43,7 @@ impl Verify {
             cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
-        cx.out.line(format!("✓ \"{}\" is whole: {}.", self.file.display(), told(heads)))?;
+        cx.out.line(format!("✓ \"{}\" is whole: {}.", self.file.display(), summary(heads)))?;
         Ok(Exit::Done)
     }
 }

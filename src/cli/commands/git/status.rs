@@ -33,17 +33,17 @@ impl Status {
             }
             return Ok(Exit::Done);
         }
-        let found = Found::look(&project)?;
+        let found = TagComparison::compare(&project)?;
         if cx.out.is_json() {
             cx.out.json(&found.to_json())?;
         } else {
-            found.tell(cx)?;
+            found.print(cx)?;
         }
         Ok(Exit::Done)
     }
 }
 
-struct Found {
+struct TagComparison {
     repository: Repository,
     program: String,
     /// Name and address, or why there is none.
@@ -81,8 +81,8 @@ impl Tagged {
     }
 }
 
-impl Found {
-    fn look(project: &Project) -> Result<Found> {
+impl TagComparison {
+    fn compare(project: &Project) -> Result<TagComparison> {
         let repository = Repository::find(project.root())?;
         let head = repository.head()?;
         let pushed = source::latest(project.store())?;
@@ -92,7 +92,7 @@ impl Found {
             }
             None => Vec::new(),
         };
-        Ok(Found {
+        Ok(TagComparison {
             program: repository.program()?,
             identity: repository.identity(),
             obstacle: repository.check_idle().err().map(|error| error.to_string()),
@@ -106,7 +106,7 @@ impl Found {
         })
     }
 
-    fn tell(&self, cx: &mut Context<'_>) -> Result<()> {
+    fn print(&self, cx: &mut Context<'_>) -> Result<()> {
         let none = || "(none yet)".to_owned();
         let branch = self.branch.clone().unwrap_or_else(|| "(HEAD is detached)".to_owned());
         let identity = match &self.identity {
@@ -124,8 +124,8 @@ impl Found {
         ] {
             cx.out.line(format!("{label:<19} {value}"))?;
         }
-        self.tell_pending(cx)?;
-        self.tell_versions(cx)?;
+        self.print_pending(cx)?;
+        self.print_versions(cx)?;
         if let Some(obstacle) = &self.obstacle {
             cx.out.warn(format!("nothing can be committed now: {obstacle}"));
         }
@@ -136,7 +136,7 @@ impl Found {
         Ok(())
     }
 
-    fn tell_pending(&self, cx: &mut Context<'_>) -> Result<()> {
+    fn print_pending(&self, cx: &mut Context<'_>) -> Result<()> {
         if self.pending.is_empty() {
             return cx.out.line(format!("{:<19} nothing", "Not committed:"));
         }
@@ -147,7 +147,7 @@ impl Found {
         Ok(())
     }
 
-    fn tell_versions(&self, cx: &mut Context<'_>) -> Result<()> {
+    fn print_versions(&self, cx: &mut Context<'_>) -> Result<()> {
         let wrong: Vec<&Tagged> =
             self.versions.iter().filter(|version| version.word() != "same").collect();
         for version in wrong.iter().take(TOLD) {

@@ -3,7 +3,7 @@
 use super::listed;
 use crate::cli::context::Context;
 use crate::cli::diff_output::print_patch_text;
-use crate::cli::live::Whom;
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete, print};
 use crate::compare::persona::{self, PersonaVersion};
 use crate::compare::{PersonaChange, StateChange};
@@ -30,7 +30,7 @@ pub struct Diff {
     #[arg(short, long)]
     patch: bool,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 impl Diff {

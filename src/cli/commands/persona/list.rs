@@ -3,7 +3,7 @@
 use super::{listed, to_json};
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::live::Whom;
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::output::{BOLD, GREEN};
 use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table, cut};
@@ -24,7 +24,7 @@ pub struct List {
     #[arg(long, value_name = "N", default_value = "20", allow_hyphen_values = true)]
     limit: String,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 impl List {

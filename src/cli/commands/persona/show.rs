@@ -2,7 +2,7 @@
 
 use super::{listed, to_json};
 use crate::cli::context::Context;
-use crate::cli::live::Whom;
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete};
 use crate::compare::persona;
 use crate::error::Result;
@@ -18,7 +18,7 @@ pub struct Show {
     #[arg(value_name = "VERSION", default_value = "latest", allow_hyphen_values = true, add = ArgValueCompleter::new(complete::personas))]
     version: Revision,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 impl Show {

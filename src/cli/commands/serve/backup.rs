@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::copied::{size, tell_problems, to_json};
+use crate::cli::copied::{print_problems, size, to_json};
 use crate::cli::data_folder::DataFolder;
 use crate::cli::progress::{self, Unit};
 use crate::error::Result;
@@ -38,7 +38,7 @@ impl Backup {
         if cx.out.is_json() {
             cx.out.json(&to_json(&copied))?;
         } else {
-            tell_problems(cx, &copied)?;
+            print_problems(cx, &copied)?;
             cx.out.line(format!(
                 "{} {} agent(s) are in \"{}\": {} pack(s) with {} were new.",
                 if fine { "✓" } else { "·" },

@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::copied::{size, tell_problems, to_json};
+use crate::cli::copied::{print_problems, size, to_json};
 use crate::cli::data_folder::{self, DataFolder};
 use crate::cli::progress::{self, Unit};
 use crate::error::Result;
@@ -51,7 +51,7 @@ impl Restore {
             answer["unfinishedSince"] = json!(unfinished);
             cx.out.json(&answer)?;
         } else {
-            tell_problems(cx, &copied)?;
+            print_problems(cx, &copied)?;
             let place = data.display();
             let what = format!("{} agent(s) with {}", copied.agents, size(copied.bytes));
             match fine {

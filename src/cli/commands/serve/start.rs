@@ -7,7 +7,7 @@ use crate::cli::{Exit, panic};
 use crate::error::{At, Error, Result};
 use crate::server::tokens::Tokens;
 use crate::server::{
-    LogLevel, Network, Proxies, Server, ServerConfig, ServerLimits, Surroundings, TlsFiles, expiry,
+    LogLevel, Network, Proxies, Server, ServerConfig, ServerEnv, ServerLimits, TlsFiles, expiry,
     policy,
 };
 use crate::text;
@@ -149,7 +149,7 @@ impl Start {
         let proxies = Proxies::new(self.trust_proxy.clone());
         let config = ServerConfig { listen, admin, data, tls, open: self.no_auth, limits, proxies };
         let warnings = policy::check_policy(&config, Tokens::of(&config.data).list()?.len())?;
-        let surroundings = Surroundings {
+        let surroundings = ServerEnv {
             log: Box::new(to_stderr),
             clock: Arc::new(clock(cx)?),
             level: self.log_level.unwrap_or_default(),

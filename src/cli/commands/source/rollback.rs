@@ -7,7 +7,7 @@ use crate::cli::progress::with_progress;
 use crate::cli::{Exit, complete};
 use crate::diff::TreeChange;
 use crate::error::Result;
-use crate::operations::rollback::{self, From};
+use crate::operations::rollback::{self, RollbackSource};
 use clap_complete::ArgValueCompleter;
 use serde_json::json;
 
@@ -37,14 +37,14 @@ impl Rollback {
         let who = cx.who(&project)?;
         let (from, name) = match (&self.version, &self.snapshot) {
             (Some(version), _) => {
-                (From::Version(number(version)?), format!("v{}", number(version)?))
+                (RollbackSource::Version(number(version)?), format!("v{}", number(version)?))
             }
             (None, snapshot) => {
                 let number = number(snapshot.as_deref().unwrap_or_default())?;
-                (From::Snapshot(number), format!("safety snapshot {number}"))
+                (RollbackSource::Snapshot(number), format!("safety snapshot {number}"))
             }
         };
-        if let From::Version(_) = from {
+        if let RollbackSource::Version(_) = from {
             cx.out.note("`source rollback` brings back files only. To change what is live: `lua-store version promote`.");
         }
         let rollback =
@@ -70,8 +70,10 @@ impl Rollback {
         cx.out.line(format!("✓ Rolled back to {name}: {} file(s) changed.", changes.len()))?;
         match (done.number, from) {
             (Some(number), _) => cx.out.line(format!("💾 Backup at v{number}"))?,
-            (None, From::Version(_)) => cx.out.line("It was the newest source version already.")?,
-            (None, From::Snapshot(_) | From::Files { .. }) => {
+            (None, RollbackSource::Version(_)) => {
+                cx.out.line("It was the newest source version already.")?
+            }
+            (None, RollbackSource::Snapshot(_) | RollbackSource::Files { .. }) => {
                 cx.out.hint("`lua-store push` keeps it as a source version")
             }
         }

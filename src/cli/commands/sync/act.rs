@@ -1,16 +1,16 @@
 //! Taking one side: the server's values into the TypeScript, its files into the project, or ours there.
 
 use crate::cli::context::Context;
-use crate::cli::remote::Which;
+use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::Terminal;
 use crate::cli::which_agent::WhichAgent;
 use crate::cli::{Exit, diff_output, drift_output, push};
 use crate::error::Result;
 use crate::flow;
-use crate::flow::sync::accept::{self, ServerValue, Written};
+use crate::flow::sync::accept::{self, AcceptedEdits, ServerValue};
 use crate::flow::sync::{self, Compared, RemoteState, Restored};
 use crate::history::project::Project;
-use crate::operations::drift::Part;
+use crate::operations::drift::AgentPart;
 use crate::operations::stage;
 use crate::progress::Progress;
 use serde_json::json;
@@ -26,7 +26,7 @@ pub fn accept(
     if !cx.out.is_json() {
         cx.out.lines("\n⚠️  Drift detected. Auto-accepting server state...\n")?;
     }
-    let Written { paths, kept } = write(cx, project, &values, force)?;
+    let AcceptedEdits { paths, kept } = write(cx, project, &values, force)?;
     if cx.out.is_json() {
         let mut answer = drift_output::to_json(compared)?;
         answer["accepted"] = values.iter().map(|one| json!(one.label.to_lowercase())).collect();
@@ -50,11 +50,11 @@ pub fn accept(
     Ok(Exit::Found)
 }
 
-fn name(part: &Part) -> String {
+fn name(part: &AgentPart) -> String {
     match part {
-        Part::Persona => "persona".to_owned(),
-        Part::Setting(name) => name.clone(),
-        Part::Primitive(word, name) => format!("{word}/{name}"),
+        AgentPart::Persona => "persona".to_owned(),
+        AgentPart::Setting(name) => name.clone(),
+        AgentPart::Primitive(word, name) => format!("{word}/{name}"),
     }
 }
 
@@ -64,7 +64,7 @@ pub fn write(
     project: &Project,
     values: &[ServerValue],
     force: bool,
-) -> Result<Written> {
+) -> Result<AcceptedEdits> {
     let who = cx.who(project)?;
     let written = accept::write(&mut Terminal::new(cx), (project, &who), values, force)?;
     print_kept(cx, written.kept);
@@ -106,7 +106,7 @@ pub fn pull(
 }
 
 /// Pushes everything. It is live when a version of it is promoted, and not before.
-pub fn push(cx: &mut Context<'_>, which: &Which) -> Result<Exit> {
+pub fn push(cx: &mut Context<'_>, which: &RemoteArgs) -> Result<Exit> {
     if !cx.out.is_json() {
         cx.out.lines("\n⚠️  Drift detected. Pushing local changes to server...\n")?;
     }
@@ -118,7 +118,7 @@ pub fn push(cx: &mut Context<'_>, which: &Which) -> Result<Exit> {
         force: true,
         to: which,
     };
-    let request = stage::Request::all(Progress::default());
+    let request = stage::PushRequest::all(Progress::default());
     let exit = push::run(cx, &project, &request, &options)?;
     cx.out.hint("`lua-store version create` and `lua-store version promote latest` make it live");
     Ok(exit)

@@ -2,14 +2,14 @@
 
 use super::act;
 use crate::cli::context::Context;
-use crate::cli::remote::Which;
+use crate::cli::remote::RemoteArgs;
 use crate::cli::{Exit, drift_output, print};
 use crate::compare::PersonaContent;
 use crate::error::Result;
 use crate::flow::sync::Compared;
 use crate::flow::sync::accept::{self, ServerValue};
 use crate::history::project::Project;
-use crate::operations::drift::Part;
+use crate::operations::drift::AgentPart;
 use crate::report;
 
 enum Choice {
@@ -23,7 +23,7 @@ pub fn each(
     cx: &mut Context<'_>,
     project: &Project,
     compared: &Compared,
-    which: &Which,
+    which: &RemoteArgs,
     force: bool,
 ) -> Result<Exit> {
     let mut taken: Vec<ServerValue> = Vec::new();
@@ -45,20 +45,20 @@ pub fn each(
     Ok(exit)
 }
 
-fn print(cx: &mut Context<'_>, compared: &Compared, part: &Part) -> Result<()> {
+fn print(cx: &mut Context<'_>, compared: &Compared, part: &AgentPart) -> Result<()> {
     match part {
-        Part::Persona => {
+        AgentPart::Persona => {
             let Some(persona) = compared.drift.persona() else { return Ok(()) };
             let text = |side: &Option<PersonaContent>| {
                 side.as_ref().map_or(String::new(), |one| one.text.clone())
             };
             drift_output::persona_diff(cx.out, &text(&persona.from), &text(&persona.to))
         }
-        Part::Setting(name) => match compared.drift.setting(name) {
+        AgentPart::Setting(name) => match compared.drift.setting(name) {
             Some(setting) => drift_output::setting_diff(cx.out, setting),
             None => Ok(()),
         },
-        Part::Primitive(word, name) => {
+        AgentPart::Primitive(word, name) => {
             cx.out.line("")?;
             cx.out.line(format!("{word}: {name}"))?;
             let lines = report::item_lines(&compared.drift.change, word, name);
@@ -68,7 +68,7 @@ fn print(cx: &mut Context<'_>, compared: &Compared, part: &Part) -> Result<()> {
 }
 
 /// Nothing typed is no choice: skip. `pull` is offered where the value can be edited in place.
-fn choose(cx: &mut Context<'_>, part: &Part, can_pull: bool) -> Result<Choice> {
+fn choose(cx: &mut Context<'_>, part: &AgentPart, can_pull: bool) -> Result<Choice> {
     let choices = match can_pull {
         true => "[p]ush local to server, p[u]ll server to local, [s]kip",
         false => "[p]ush local to server, [s]kip",
@@ -85,10 +85,10 @@ fn choose(cx: &mut Context<'_>, part: &Part, can_pull: bool) -> Result<Choice> {
     }
 }
 
-fn subject(part: &Part) -> String {
+fn subject(part: &AgentPart) -> String {
     match part {
-        Part::Persona => "the persona".to_owned(),
-        Part::Setting(name) => format!("the {name}"),
-        Part::Primitive(word, name) => format!("{word} {name}"),
+        AgentPart::Persona => "the persona".to_owned(),
+        AgentPart::Setting(name) => format!("the {name}"),
+        AgentPart::Primitive(word, name) => format!("{word} {name}"),
     }
 }

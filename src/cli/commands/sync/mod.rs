@@ -5,11 +5,11 @@ mod ask;
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::remote::Which;
+use crate::cli::remote::RemoteArgs;
 use crate::cli::{drift, drift_output};
 use crate::error::{Error, Kind, Result};
 use crate::flow::sync::{self, Comparison};
-use crate::operations::drift::Against;
+use crate::operations::drift::DriftTarget;
 use serde_json::json;
 
 /// Compare the project with what is published on the server
@@ -38,7 +38,7 @@ pub struct Sync {
         hide_default_value = true,
         conflicts_with = "pull"
     )]
-    against: Against,
+    against: DriftTarget,
     /// Overwrite local edits that were not pushed
     #[arg(long)]
     force: bool,
@@ -58,7 +58,7 @@ impl Sync {
             return Err(Error::usage("cannot ask what to do without a terminal")
                 .hint("`lua-store sync --check` only says what differs\n`--accept`, `--push` or `--pull` says what to do"));
         }
-        let which = Which { remote: self.remote.clone(), offline: false };
+        let which = RemoteArgs { remote: self.remote.clone(), offline: false };
         let there = match drift::ask(cx, &project, &which) {
             // A server that is down must not stop anybody's work, as with the stock command; what was to be done there
             // or taken from there is not done, which is an error.

@@ -36,7 +36,7 @@ impl Create {
         let who = cx.who(&project)?;
         let mut pushed = None;
         if self.auto_push {
-            let request = stage::Request::all(Progress::default());
+            let request = stage::PushRequest::all(Progress::default());
             let mut terminal = Terminal::brief(cx);
             pushed = flow::push::store(&mut terminal, (&project, &who), &request, None)?.0.number;
         }
@@ -46,7 +46,7 @@ impl Create {
                 cx.ask("Optional description (blank to skip):")?.filter(|text| !text.is_empty())
             }
         };
-        let request = create::Request {
+        let request = create::CreateRequest {
             message,
             commit: self.commit_hash,
             allow_unreadable: self.allow_unreadable,

@@ -1,12 +1,12 @@
 //! `version delete`: a version that shall never be promoted again.
 
 use crate::cli::context::Context;
-use crate::cli::remote::Which;
+use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::{Terminal, print_git};
 use crate::cli::{Exit, complete};
 use crate::error::Result;
 use crate::flow::delete;
-use crate::flow::pointer::Step;
+use crate::flow::pointer::PointerRequest;
 use crate::history::revision::Revision;
 use crate::operations::promote::Deleted;
 use clap_complete::ArgValueCompleter;
@@ -28,14 +28,14 @@ pub struct Delete {
     #[arg(long, conflicts_with = "offline")]
     theirs: bool,
     #[command(flatten)]
-    at: Which,
+    at: RemoteArgs,
 }
 
 impl Delete {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let step = Step {
+        let step = PointerRequest {
             action: &format!("delete {}", self.version),
             remote: self.at.remote.as_deref(),
             dry_run: false,
@@ -48,7 +48,7 @@ impl Delete {
         if prepared.deleted == Deleted::Done && !cx.confirm(&question, self.force)? {
             return Ok(Exit::Done);
         }
-        let (deleted, git) = prepared.take(&mut Terminal::new(cx), at)?;
+        let (deleted, git) = prepared.apply(&mut Terminal::new(cx), at)?;
         if cx.out.is_json() {
             cx.out.json(&json!({
                 "deleted": number, "changed": deleted == Deleted::Done,

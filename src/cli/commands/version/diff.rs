@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::diff_output::{FileView, print_section};
-use crate::cli::live::Whom;
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete, print};
 use crate::compare;
 use crate::diff;
@@ -30,7 +30,7 @@ pub struct Diff {
     #[command(flatten)]
     view: FileView,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 impl Diff {

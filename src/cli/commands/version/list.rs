@@ -2,13 +2,13 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::live::Whom;
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::output::{BOLD, DIM, GREEN, RED};
 use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table, cut};
 use crate::error::{Error, Kind, Result};
 use crate::history::catalog::Catalog;
-use crate::history::live::{self, Live, Promotion};
+use crate::history::live::{self, Live, PromotionRecord};
 use crate::history::version::Status;
 use crate::history::via::Vias;
 use crate::object::Id;
@@ -30,13 +30,13 @@ pub struct List {
     limit: String,
     /// Only versions of this status
     #[arg(long, value_enum)]
-    status: Option<Wanted>,
+    status: Option<StatusFilter>,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Wanted {
+enum StatusFilter {
     Active,
     Staged,
     Superseded,
@@ -53,11 +53,11 @@ enum Row {
 }
 
 /// What is known of the versions beside what they hold.
-struct Known<'a> {
+struct ListContext<'a> {
     live: &'a Live,
     now_ms: i64,
     /// The promotions by the numbers of what they made live.
-    promoted: HashMap<u64, Promotion>,
+    promoted: HashMap<u64, PromotionRecord>,
     vias: Vias,
 }
 
@@ -80,7 +80,7 @@ impl Row {
         }
     }
 
-    fn to_json(&self, known: &Known<'_>) -> Result<Value> {
+    fn to_json(&self, known: &ListContext<'_>) -> Result<Value> {
         let mut row = match self {
             Row::Sound(summary, id) => {
                 let mut told = json!(summary);
@@ -98,15 +98,15 @@ impl Row {
     }
 }
 
-impl Wanted {
+impl StatusFilter {
     fn has(self, status: Status) -> bool {
         match self {
-            Wanted::All => true,
-            Wanted::Active => status == Status::Active,
-            Wanted::Staged => status == Status::Staged,
-            Wanted::Superseded => status == Status::Superseded,
-            Wanted::Deleted => status == Status::Deleted,
-            Wanted::Damaged => status == Status::Damaged,
+            StatusFilter::All => true,
+            StatusFilter::Active => status == Status::Active,
+            StatusFilter::Staged => status == Status::Staged,
+            StatusFilter::Superseded => status == Status::Superseded,
+            StatusFilter::Deleted => status == Status::Deleted,
+            StatusFilter::Damaged => status == Status::Damaged,
         }
     }
 }
@@ -116,7 +116,7 @@ impl List {
         let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
         let view = self.whom.open(cx)?;
         let (catalog, live) = (view.catalog()?, view.live()?);
-        let wanted = self.status.unwrap_or(Wanted::All);
+        let wanted = self.status.unwrap_or(StatusFilter::All);
         let rows: Vec<Row> = catalog
             .numbers()
             .filter(|number| wanted.has(catalog.status(*number)))
@@ -125,8 +125,12 @@ impl List {
             .collect::<Result<_>>()?;
         let numbers: Vec<u64> = rows.iter().map(Row::number).collect();
         let promoted = live::promotions(view.store(), &catalog, &live, &numbers)?;
-        let known =
-            Known { live: &live, now_ms: view.now_ms(), promoted, vias: Vias::load(view.store())? };
+        let known = ListContext {
+            live: &live,
+            now_ms: view.now_ms(),
+            promoted,
+            vias: Vias::load(view.store())?,
+        };
         if cx.out.is_json() {
             cx.out
                 .json(&rows.iter().map(|row| row.to_json(&known)).collect::<Result<Vec<_>>>()?)?;
@@ -154,7 +158,12 @@ impl List {
     }
 }
 
-fn print(cx: &mut Context<'_>, rows: &[Row], known: &Known<'_>, active: Option<u64>) -> Result<()> {
+fn print(
+    cx: &mut Context<'_>,
+    rows: &[Row],
+    known: &ListContext<'_>,
+    active: Option<u64>,
+) -> Result<()> {
     let mut table = Table::new(["VERSION", "STATUS", "CREATED", "BY", "PROMOTED", "MESSAGE"]);
     for row in rows {
         let number = row.number();

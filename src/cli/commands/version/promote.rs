@@ -1,19 +1,19 @@
 //! `version promote`: which version is live.
 
 use crate::cli::context::Context;
-use crate::cli::remote::Which;
+use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::{Terminal, print_git};
 use crate::cli::{Exit, complete, print};
 use crate::compare;
 use crate::error::Result;
 use crate::flow;
-use crate::flow::pointer::{Authority, Step};
-use crate::flow::promote::{Prepared, Promoted};
+use crate::flow::pointer::{Authority, PointerRequest};
+use crate::flow::promote::{PreparedPromotion, Promoted};
 use crate::history::record;
 use crate::history::record::LedgerRecord;
 use crate::history::revision::Revision;
 use crate::merge::incoming::LedgerChange;
-use crate::operations::promote::{Ground, Promotion, Request};
+use crate::operations::promote::{PointerState, PromoteRequest, Promotion};
 use crate::operations::stock;
 use crate::report;
 use clap_complete::ArgValueCompleter;
@@ -47,14 +47,14 @@ pub struct Promote {
     #[arg(long, conflicts_with = "offline")]
     theirs: bool,
     #[command(flatten)]
-    at: Which,
+    at: RemoteArgs,
 }
 
 impl Promote {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let step = Step {
+        let step = PointerRequest {
             action: &format!("promote {}", self.version),
             remote: self.at.remote.as_deref(),
             dry_run: self.dry_run,
@@ -67,26 +67,26 @@ impl Promote {
             flow::promote::prepare(&mut terminal, at, remote, &step, &self.version, expect)?;
         let changes = {
             let promotion = &prepared.promotion;
-            tell_history(cx, promotion);
-            let ground = prepared.ground(project.store())?;
+            print_history(cx, promotion);
+            let pointer_state = prepared.pointer_state(project.store())?;
             if self.dry_run {
-                return self.preview(cx, &ground, &prepared);
+                return self.preview(cx, &pointer_state, &prepared);
             }
             // What is live may be damaged, and going back from it is the more urgent then.
-            self.changes(cx, &ground, promotion).unwrap_or_default()
+            self.changes(cx, &pointer_state, promotion).unwrap_or_default()
         };
         if !self.is_meant(cx, &prepared.promotion)? {
             return Ok(Exit::Done);
         }
         let asked = Asked::of(&prepared.authority);
-        let request = Request { reason: self.reason.clone(), expect: self.expect.clone() };
-        let Promoted { promotion, git } = prepared.take(&mut Terminal::new(cx), at, &request)?;
+        let request = PromoteRequest { reason: self.reason.clone(), expect: self.expect.clone() };
+        let Promoted { promotion, git } = prepared.apply(&mut Terminal::new(cx), at, &request)?;
         if cx.out.is_json() {
             let mut answer = self.answer(&asked, &promotion)?;
             answer["git"] = json!(git);
             cx.out.json(&answer)?;
         } else {
-            self.tell(cx, &promotion, changes)?;
+            self.print(cx, &promotion, changes)?;
         }
         git.iter().for_each(|git| print_git(cx, git));
         cx.look_after(&project);
@@ -128,9 +128,9 @@ impl Promote {
     fn undo(&self, promotion: &Promotion) -> Option<String> {
         let previous = promotion.previous.filter(|previous| *previous != promotion.number)?;
         let to = match &self.at {
-            Which { offline: true, .. } => " --offline".to_owned(),
-            Which { remote: Some(name), .. } => format!(" --remote {name}"),
-            Which { remote: None, .. } => String::new(),
+            RemoteArgs { offline: true, .. } => " --offline".to_owned(),
+            RemoteArgs { remote: Some(name), .. } => format!(" --remote {name}"),
+            RemoteArgs { remote: None, .. } => String::new(),
         };
         Some(format!("lua-store version promote v{previous}{to}"))
     }
@@ -139,14 +139,14 @@ impl Promote {
     fn changes(
         &self,
         cx: &Context<'_>,
-        ground: &Ground,
+        pointer_state: &PointerState,
         promotion: &Promotion,
     ) -> Result<Vec<report::Line>> {
         let shown = cx.out.term().stdout && !cx.out.is_json();
         let Some(previous) = promotion.previous.filter(|_| shown && !promotion.settled) else {
             return Ok(Vec::new());
         };
-        let change = between(ground, promotion)?;
+        let change = between(pointer_state, promotion)?;
         let mut lines = report::brief(&change);
         if lines.len() > LINES {
             let more = lines.len() - LINES;
@@ -157,7 +157,7 @@ impl Promote {
         Ok(lines.into_iter().map(|line| line.indented(2)).collect())
     }
 
-    fn tell(
+    fn print(
         &self,
         cx: &mut Context<'_>,
         promotion: &Promotion,
@@ -179,7 +179,12 @@ impl Promote {
     }
 
     /// What a promotion would change for users.
-    fn preview(&self, cx: &mut Context<'_>, ground: &Ground, prepared: &Prepared) -> Result<Exit> {
+    fn preview(
+        &self,
+        cx: &mut Context<'_>,
+        pointer_state: &PointerState,
+        prepared: &PreparedPromotion,
+    ) -> Result<Exit> {
         let promotion = &prepared.promotion;
         let number = promotion.number;
         if cx.out.is_json() {
@@ -190,8 +195,8 @@ impl Promote {
             let from =
                 promotion.previous.map_or("nothing".to_owned(), |previous| format!("v{previous}"));
             cx.out.line(format!("Would promote v{number}. Active now: {from}."))?;
-            print::print(cx.out, &between(ground, promotion)?, false)?;
-            preview_built(cx, ground, promotion)?;
+            print::print(cx.out, &between(pointer_state, promotion)?, false)?;
+            preview_built(cx, pointer_state, promotion)?;
         }
         Ok(Exit::Done)
     }
@@ -210,27 +215,31 @@ impl Asked {
 }
 
 /// What the stock compiler makes of the change, and whether the version's agent was ever read.
-fn preview_built(cx: &mut Context<'_>, ground: &Ground, promotion: &Promotion) -> Result<()> {
-    let (root, to) = (cx.directory()?, ground.live.get(promotion.number)?);
+fn preview_built(
+    cx: &mut Context<'_>,
+    pointer_state: &PointerState,
+    promotion: &Promotion,
+) -> Result<()> {
+    let (root, to) = (cx.directory()?, pointer_state.live.get(promotion.number)?);
     if let Some(previous) = promotion.previous {
-        let from = ground.live.get(previous)?;
+        let from = pointer_state.live.get(previous)?;
         print::lines(
             cx.out,
-            report::built_lines(&stock::between(&root, ground.objects, &from, &to)?),
+            report::built_lines(&stock::between(&root, pointer_state.objects, &from, &to)?),
         )?;
     }
     print::unread(cx.out, [&to])
 }
 
 /// What differs between what is live and what would be.
-fn between(ground: &Ground, promotion: &Promotion) -> Result<compare::StateChange> {
-    let state = |number: u64| ground.live.get(number).map(|version| version.state);
+fn between(pointer_state: &PointerState, promotion: &Promotion) -> Result<compare::StateChange> {
+    let state = |number: u64| pointer_state.live.get(number).map(|version| version.state);
     let from = promotion.previous.map(state).transpose()?;
-    compare::between(ground.objects, from.as_ref(), Some(&state(promotion.number)?))
+    compare::between(pointer_state.objects, from.as_ref(), Some(&state(promotion.number)?))
 }
 
 /// Whose doing a way back undoes.
-fn tell_history(cx: &mut Context<'_>, promotion: &Promotion) {
+fn print_history(cx: &mut Context<'_>, promotion: &Promotion) {
     let by = |record: &LedgerRecord| {
         let reason = record.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
         format!("by {}, {}{reason}", record.by, report::when(record.at_ms))

@@ -1,7 +1,7 @@
 //! `version show`: one version and what it holds.
 
 use crate::cli::context::Context;
-use crate::cli::live::Whom;
+use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete};
 use crate::error::Result;
 use crate::history::revision::Revision;
@@ -20,7 +20,7 @@ pub struct Show {
     #[arg(allow_hyphen_values = true, add = ArgValueCompleter::new(complete::versions))]
     version: Revision,
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 impl Show {

@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::live::{View, Whom};
+use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::YELLOW;
 use crate::cli::table::{Cell, Table};
 use crate::compare;
@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 #[derive(Debug, clap::Args)]
 pub struct Status {
     #[command(flatten)]
-    whom: Whom,
+    whom: LiveRemoteArgs,
 }
 
 #[derive(Serialize)]

@@ -8,7 +8,7 @@ mod paths;
 mod plan;
 mod write;
 
-use super::find::Spent;
+use super::find::ReadCost;
 use super::list::{Pack, Packs};
 use super::{Odb, big};
 use crate::error::{Error, Result};
@@ -137,7 +137,7 @@ impl Odb {
             big::copy(&entry, &id, &mut io::sink())?;
             return Ok(plan::PlannedObject::new(id, ObjectKind::Blob, entry.raw_len()));
         }
-        Ok(known_of(id, self.load(pack, position, &mut Spent::default())?))
+        Ok(known_of(id, self.load(pack, position, &mut ReadCost::default())?))
     }
 
     /// Another copy of an object that is damaged where it was looked at.

@@ -15,7 +15,7 @@ mod tests;
 
 use super::Odb;
 use super::check::Damage;
-use super::find::{self, Spent};
+use super::find::{self, ReadCost};
 use super::list::{Mapped, Pack, Packs};
 use crate::error::{At, Error, Result};
 use crate::fs::Temp;
@@ -24,7 +24,7 @@ use crate::pack::{
     self, EncodedEntry, EntryBase, EntryContent, Group, GroupItemKind, PackId, PackWriter,
 };
 use crate::store::MissingObjects;
-use plan::{Bad, ThinPackPlan, ThinPackUnit, UnitSource};
+use plan::{BadCopies, ThinPackPlan, ThinPackUnit, UnitSource};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -91,7 +91,7 @@ impl Odb {
                 });
             }
         }
-        let error = match self.put_together(&packs, missing, &Bad::new(), scratch) {
+        let error = match self.put_together(&packs, missing, &BadCopies::new(), scratch) {
             Err(error) if error.kind() == crate::error::Kind::Corrupt => error,
             made => return made,
         };
@@ -108,8 +108,8 @@ impl Odb {
         Ok(self.bad_copies(&*self.latest()?, missing).1)
     }
 
-    fn bad_copies(&self, packs: &Packs, missing: &MissingObjects) -> (Bad, Vec<Damage>) {
-        let (mut bad, mut damage) = (Bad::new(), Vec::new());
+    fn bad_copies(&self, packs: &Packs, missing: &MissingObjects) -> (BadCopies, Vec<Damage>) {
+        let (mut bad, mut damage) = (BadCopies::new(), Vec::new());
         for (at, pack) in packs.good.iter().enumerate() {
             for (position, error) in self.unreadable(pack, |_, id| missing.sends(id)) {
                 bad.insert((at, position));
@@ -129,7 +129,7 @@ impl Odb {
         &self,
         packs: &Packs,
         missing: &MissingObjects,
-        bad: &Bad,
+        bad: &BadCopies,
         scratch: &Path,
     ) -> Result<ThinPack> {
         let plan = ThinPackPlan::new(self, packs, missing, bad)?;
@@ -170,7 +170,7 @@ impl Odb {
             }
             UnitSource::Anew => {
                 let position = pack.reader.positions(*number).start;
-                let (kind, bytes) = self.load(pack, position, &mut Spent::default())?;
+                let (kind, bytes) = self.load(pack, position, &mut ReadCost::default())?;
                 let entry = EncodedEntry::new(EntryContent::Object(kind), &bytes, None, LEVEL);
                 writer.append(&[kind.id_of(&bytes)], &entry).at("write", place)?;
             }
@@ -188,9 +188,9 @@ impl Odb {
         members: &[u32],
         place: &Path,
     ) -> Result<()> {
-        let group = self.group(&unit.pack, unit.entry, &mut Spent::default())?;
+        let group = self.group(&unit.pack, unit.entry, &mut ReadCost::default())?;
         let first = unit.pack.reader.positions(unit.entry).start;
-        let mut made = Regrouped::default();
+        let mut made = PendingGroup::default();
         for position in members {
             let (kind, bytes) = find::member(&unit.pack, &group, (position - first) as usize)?;
             if made.len + bytes.len() > GROUP {
@@ -217,13 +217,13 @@ impl Odb {
 
 /// A group on its way into the new pack.
 #[derive(Default)]
-struct Regrouped {
+struct PendingGroup {
     ids: Vec<Id>,
     items: Vec<(GroupItemKind, Vec<u8>)>,
     len: usize,
 }
 
-impl Regrouped {
+impl PendingGroup {
     fn write(self, writer: &mut PackWriter<Temp>) -> io::Result<()> {
         if self.ids.is_empty() {
             return Ok(());

@@ -4,7 +4,7 @@
 //! A base comes before what leans on it.
 
 use super::super::Odb;
-use super::super::find::{MAX_CHAIN, Spent};
+use super::super::find::{MAX_CHAIN, ReadCost};
 use super::super::list::{Pack, Packs};
 use crate::error::{Error, Result};
 use crate::object::Id;
@@ -44,16 +44,16 @@ struct Placed {
 }
 
 /// Pack and position that each wanted object is taken from.
-type Homes = HashMap<Id, (usize, u32)>;
+type ObjectSources = HashMap<Id, (usize, u32)>;
 
 /// Copies that cannot be read: which pack, and which position in it.
-pub type Bad = HashSet<(usize, u32)>;
+pub type BadCopies = HashSet<(usize, u32)>;
 
 struct Planner<'a> {
     odb: &'a Odb,
     missing: &'a MissingObjects,
     packs: &'a [Arc<Pack>],
-    homes: Homes,
+    homes: ObjectSources,
     plan: ThinPackPlan,
     /// Entries that were begun, by pack and number: each is taken once, and none is the base of its base.
     begun: HashSet<(usize, u32)>,
@@ -64,7 +64,7 @@ impl ThinPackPlan {
         odb: &Odb,
         packs: &Packs,
         missing: &MissingObjects,
-        bad: &Bad,
+        bad: &BadCopies,
     ) -> Result<ThinPackPlan> {
         let plan = ThinPackPlan { units: Vec::new(), positions: HashMap::new() };
         let homes = homes(&packs.good, missing, bad)?;
@@ -89,7 +89,7 @@ impl ThinPackPlan {
 
 /// The pack that each object is taken from: of several the one with the most of them, so that what
 /// stands together stays together. Copies that are known to be bad are passed over.
-fn homes(packs: &[Arc<Pack>], missing: &MissingObjects, bad: &Bad) -> Result<Homes> {
+fn homes(packs: &[Arc<Pack>], missing: &MissingObjects, bad: &BadCopies) -> Result<ObjectSources> {
     let wanted = missing.objects();
     let mut found: Vec<Vec<(Id, u32)>> = Vec::new();
     for pack in packs {
@@ -102,7 +102,7 @@ fn homes(packs: &[Arc<Pack>], missing: &MissingObjects, bad: &Bad) -> Result<Hom
     }
     let mut order: Vec<usize> = (0..packs.len()).collect();
     order.sort_by_key(|at| (std::cmp::Reverse(found[*at].len()), packs[*at].id));
-    let mut homes = Homes::new();
+    let mut homes = ObjectSources::new();
     for at in order {
         for (id, position) in
             found[at].iter().filter(|(_, position)| !bad.contains(&(at, *position)))
@@ -151,7 +151,7 @@ impl Planner<'_> {
 
     /// A group without base and with nothing that is named by position.
     fn is_plain(&self, pack: &Arc<Pack>, number: u32, entry: &PackEntry<'_>) -> Result<bool> {
-        let group = self.odb.group(pack, number, &mut Spent::default())?;
+        let group = self.odb.group(pack, number, &mut ReadCost::default())?;
         let linked = |nth| group.item(nth).is_ok_and(|(kind, _)| kind == GroupItemKind::LinkedTree);
         Ok(entry.base().is_none() && !(0..group.len()).any(linked))
     }

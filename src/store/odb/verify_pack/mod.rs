@@ -4,7 +4,7 @@
 //! Nothing that the pack says is believed: what it claims is held against what may be before room is
 //! made for it, and what it makes this program decompress is counted.
 
-use super::find::{self, Spent};
+use super::find::{self, ReadCost};
 use super::list::{Mapped, Pack};
 use super::{Odb, big};
 use crate::error::{Error, Result};
@@ -239,7 +239,7 @@ impl PackVerifier<'_> {
             big::copy(&entry, &id, &mut io::sink()).map_err(|error| Stop::verify_at(&id, error))?;
             return self.found(positions.start, id, ObjectKind::Blob, &[]);
         }
-        let mut spent = Spent::default();
+        let mut spent = ReadCost::default();
         let group = match entry.content() {
             EntryContent::Group => Some(self.both.group(self.pack, number, &mut spent)?),
             EntryContent::Object(_) => None,
