@@ -86,6 +86,6 @@ pub mod store {
 
 pub mod workspace {
     pub use crate::workspace::{
-        SnapshotOptions, apply, look, plan, secret_patterns, secrets, snapshot, sweep,
+        SnapshotOptions, apply, plan, preview, secret_patterns, secrets, snapshot, sweep,
     };
 }

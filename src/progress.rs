@@ -12,7 +12,7 @@ struct Counters {
     done: AtomicU64,
     total: AtomicU64,
     bytes: AtomicU64,
-    told: Mutex<Vec<String>>,
+    remarks: Mutex<Vec<String>>,
 }
 
 impl Progress {
@@ -28,13 +28,13 @@ impl Progress {
     }
 
     /// Leaves a remark that the person must read, however the work ends.
-    pub fn tell(&self, remark: String) {
-        self.0.told.lock().unwrap_or_else(PoisonError::into_inner).push(remark);
+    pub fn remark(&self, remark: String) {
+        self.0.remarks.lock().unwrap_or_else(PoisonError::into_inner).push(remark);
     }
 
     /// The remarks so far.
-    pub fn told(&self) -> Vec<String> {
-        self.0.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn remarks(&self) -> Vec<String> {
+        self.0.remarks.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// (done, total, bytes) so far. Total is zero where nobody knows it.

@@ -32,8 +32,12 @@ pub fn print_unknown(
         cx.out.json(&answer)?;
     }
     cx.out.warn(format!("drift is not known: {}", error.message()));
-    if let (Some(served), Some(told)) = (&live.served, &live.told) {
-        cx.out.note(format!("v{} was live, {}", served.number, report::according(told, now_ms)));
+    if let (Some(served), Some(known_remote)) = (&live.served, &live.known_remote) {
+        cx.out.note(format!(
+            "v{} was live, {}",
+            served.number,
+            report::according(known_remote, now_ms)
+        ));
     }
     Ok(Exit::Done)
 }

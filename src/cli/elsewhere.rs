@@ -36,8 +36,8 @@ pub fn open(cx: &mut Context<'_>, whom: &LiveRemoteArgs, remote: &str) -> Result
     drop(cache.shrink(&kept));
     let heads = kept.store().heads()?;
     let receipts = kept.receipts(&heads)?;
-    let told = KnownRemote { remote: name, at_ms: Some(at_ms), fresh, heads, receipts };
-    Ok(View::elsewhere(Project::open(kept.root())?, told, now_ms, kept))
+    let known_remote = KnownRemote { remote: name, at_ms: Some(at_ms), fresh, heads, receipts };
+    Ok(View::elsewhere(Project::open(kept.root())?, known_remote, now_ms, kept))
 }
 
 /// What a remote is called and where it is.

@@ -45,7 +45,7 @@ pub struct RemoteQuery {
 /// What a command reads, and what a remote says of it.
 pub struct View {
     pub project: Project,
-    told: Option<KnownRemote>,
+    known_remote: Option<KnownRemote>,
     now_ms: i64,
     /// Held as long as it is read, where it is no project of the user's.
     kept: Option<CachedRemote>,
@@ -71,8 +71,10 @@ impl LiveRemoteArgs {
         // What a remote has can only be told by asking it.
         let whom = if self.remote.is_some() { self } else { &whom };
         let view = whom.open(cx)?;
-        if let Some(told) = view.told.as_ref().filter(|told| asks && !told.fresh) {
-            cx.out.note(report::according(told, view.now_ms));
+        if let Some(known_remote) =
+            view.known_remote.as_ref().filter(|known_remote| asks && !known_remote.fresh)
+        {
+            cx.out.note(report::according(known_remote, view.now_ms));
         }
         Ok(view)
     }
@@ -138,13 +140,18 @@ pub fn of_remote(
 ) -> Result<Option<Live>> {
     let Some(asked) = whom.ask(cx, project)? else { return Ok(None) };
     let now_ms = cx.now()?.as_millisecond();
-    let told = asked.told(cx, project.store(), now_ms)?;
-    Live::of(project.store(), told).map(Some)
+    let known_remote = asked.known_remote(cx, project.store(), now_ms)?;
+    Live::of(project.store(), known_remote).map(Some)
 }
 
 impl RemoteQuery {
     /// What the remote has now, or had when it was last asked. `None`: it never was.
-    fn told(self, cx: &mut Context<'_>, store: &Store, now_ms: i64) -> Result<Option<KnownRemote>> {
+    fn known_remote(
+        self,
+        cx: &mut Context<'_>,
+        store: &Store,
+        now_ms: i64,
+    ) -> Result<Option<KnownRemote>> {
         let RemoteQuery { name, answer, until } = self;
         let left = until.saturating_duration_since(Instant::now());
         let answer = answer.map(|answer| match answer.recv_timeout(left) {
@@ -154,7 +161,7 @@ impl RemoteQuery {
         });
         let error = match answer {
             Some(Ok(now)) => {
-                return Ok(Some(told(name, Some(now_ms), true, now)));
+                return Ok(Some(known_remote(name, Some(now_ms), true, now)));
             }
             Some(Err(error)) => Some(error),
             None => None,
@@ -177,11 +184,16 @@ impl RemoteQuery {
             )),
             (None, _) => {}
         }
-        Ok(last.map(|(at_ms, what)| told(name, at_ms, false, what)))
+        Ok(last.map(|(at_ms, what)| known_remote(name, at_ms, false, what)))
     }
 }
 
-fn told(remote: String, at_ms: Option<i64>, fresh: bool, what: RemoteTracking) -> KnownRemote {
+fn known_remote(
+    remote: String,
+    at_ms: Option<i64>,
+    fresh: bool,
+    what: RemoteTracking,
+) -> KnownRemote {
     let heads = Heads { source: what.source, versions: what.versions, active: what.active };
     KnownRemote { remote, at_ms, fresh, heads, receipts: what.receipts }
 }
@@ -199,14 +211,21 @@ fn patience() -> Result<Duration> {
 impl View {
     pub fn new(cx: &mut Context<'_>, project: Project, asked: Option<RemoteQuery>) -> Result<View> {
         let now_ms = cx.now()?.as_millisecond();
-        let told =
-            asked.map(|asked| asked.told(cx, project.store(), now_ms)).transpose()?.flatten();
-        Ok(View { project, told, now_ms, kept: None })
+        let known_remote = asked
+            .map(|asked| asked.known_remote(cx, project.store(), now_ms))
+            .transpose()?
+            .flatten();
+        Ok(View { project, known_remote, now_ms, kept: None })
     }
 
     /// What a remote has, kept beside no project.
-    pub fn elsewhere(project: Project, told: KnownRemote, now_ms: i64, kept: CachedRemote) -> View {
-        View { project, told: Some(told), now_ms, kept: Some(kept) }
+    pub fn elsewhere(
+        project: Project,
+        known_remote: KnownRemote,
+        now_ms: i64,
+        kept: CachedRemote,
+    ) -> View {
+        View { project, known_remote: Some(known_remote), now_ms, kept: Some(kept) }
     }
 
     /// Whether there are files of the user's, or only what a remote has.
@@ -220,7 +239,7 @@ impl View {
     }
 
     pub fn live(&self) -> Result<Live> {
-        Live::of(self.store(), self.told.clone())
+        Live::of(self.store(), self.known_remote.clone())
     }
 
     pub fn store(&self) -> &Store {
@@ -229,7 +248,7 @@ impl View {
 
     /// What a remote has, where its word counts.
     pub fn theirs(&self) -> Option<&Heads> {
-        self.told.as_ref().map(|told| &told.heads)
+        self.known_remote.as_ref().map(|known_remote| &known_remote.heads)
     }
 
     /// The versions, and what each is by the word of the remote.
@@ -242,7 +261,7 @@ impl View {
     }
 
     /// Says below a table whose word it is, and what is not the same here.
-    pub fn say(&self, cx: &mut Context<'_>, live: &Live) {
+    pub fn print_live(&self, cx: &mut Context<'_>, live: &Live) {
         let lines = report::live_lines(live, self.now_ms);
         lines.into_iter().chain(report::unsent(live)).for_each(|line| cx.out.note(line));
     }

@@ -32,7 +32,7 @@ pub fn show<T: Send>(
         false => work(&progress),
     };
     let mut out = Output::new(*term, false);
-    progress.told().into_iter().for_each(|remark| out.warn(remark));
+    progress.remarks().into_iter().for_each(|remark| out.warn(remark));
     result
 }
 

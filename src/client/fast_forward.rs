@@ -89,12 +89,15 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_another_one_is_named() {
-        let told = |seen: &[u8], now: &[u8]| differences("version", &ids(seen), &ids(now));
-        assert_eq!(told(&[1, 2], &[1]), ["version v2 is missing"]);
-        assert_eq!(told(&[1, 2, 3], &[]), ["versions v1 to v3 are missing"]);
-        assert_eq!(told(&[1, 2], &[1, 3, 4]), ["version v2 is 03030303 there and was 02020202"]);
-        assert_eq!(told(&[1, 2, 3], &[2, 1]).len(), 3);
-        let many = told(&[1, 2, 3, 4, 5], &[6, 7, 8, 9, 10]);
+        let differences = |seen: &[u8], now: &[u8]| differences("version", &ids(seen), &ids(now));
+        assert_eq!(differences(&[1, 2], &[1]), ["version v2 is missing"]);
+        assert_eq!(differences(&[1, 2, 3], &[]), ["versions v1 to v3 are missing"]);
+        assert_eq!(
+            differences(&[1, 2], &[1, 3, 4]),
+            ["version v2 is 03030303 there and was 02020202"]
+        );
+        assert_eq!(differences(&[1, 2, 3], &[2, 1]).len(), 3);
+        let many = differences(&[1, 2, 3, 4, 5], &[6, 7, 8, 9, 10]);
         assert_eq!(many.last().unwrap(), "2 more version(s) are other ones");
     }
 }

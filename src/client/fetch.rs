@@ -38,7 +38,7 @@ impl Fetched {
 }
 
 /// Asks a remote what it has. Nothing is brought here: see [`fetch`].
-pub fn look(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head> {
+pub fn read_head(store: &Store, name: &str, remote: &dyn Remote) -> Result<Head> {
     // The last answer may be newer than the last fetch, and so nearer to what the remote has now.
     let last = match store.last_known(name) {
         Some(last_known) => Some(last_known.refs),
@@ -61,7 +61,7 @@ pub fn fetch(
     remote: &dyn Remote,
     progress: &Progress,
 ) -> Result<Fetched> {
-    let head = look(store, name, remote)?;
+    let head = read_head(store, name, remote)?;
     bring(store, name, remote, head, progress)
 }
 

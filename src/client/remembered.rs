@@ -92,7 +92,7 @@ impl Remote for RememberedRemote {
 /// Asks a remote what it has, with one request. Was something promoted or deleted there that is not known here, a
 /// second one gets who did that, with the version that it is about; where that fails it stays unknown.
 pub fn ask(store: &Store, name: &str, remote: &dyn Remote) -> Result<RemoteTracking> {
-    let now = tracking(&fetch::look(store, name, remote)?);
+    let now = tracking(&fetch::read_head(store, name, remote)?);
     match fetch::bring_ledger(store, name, remote, &now) {
         Err(error) if error.kind() == Kind::Rewritten => Err(error),
         _ => Ok(now),

@@ -190,7 +190,7 @@ impl CachedRemote {
     }
 
     fn follow(&self, remote: &dyn Remote, progress: &Progress) -> Result<()> {
-        let head = fetch::look(&self.store, NAME, remote)?;
+        let head = fetch::read_head(&self.store, NAME, remote)?;
         if head.is_empty() {
             return Err(Error::not_found(format!(
                 "nothing was ever pushed to \"{}\"",

@@ -43,23 +43,27 @@ fn walk(name: &str, old: &Value, new: &Value, found: &mut Vec<Parameter>) {
     let ((plain_old, was_null), (plain_new, is_null)) = (without_null(old), without_null(new));
     if was_null || is_null {
         if was_null != is_null {
-            say(name, if is_null { "may now be null" } else { "may no longer be null" }, found);
+            report(name, if is_null { "may now be null" } else { "may no longer be null" }, found);
         }
         walk(name, &plain_old, &plain_new, found);
         if found.len() == before {
-            say(name, "is written in another way", found);
+            report(name, "is written in another way", found);
         }
         return;
     }
     let (Some(a), Some(b)) = (old.as_object(), new.as_object()) else {
-        return say(name, format!("is now {} (was {})", type_words(new), type_words(old)), found);
+        return report(
+            name,
+            format!("is now {} (was {})", type_words(new), type_words(old)),
+            found,
+        );
     };
     if kind_words(old) == kind_words(new) {
         allowed(name, old, new, found);
         properties(name, a, b, found);
         items(name, a, b, found);
     } else if !(name.is_empty() && (a.is_empty() || b.is_empty())) {
-        say(name, format!("is now {} (was {})", type_words(new), type_words(old)), found);
+        report(name, format!("is now {} (was {})", type_words(new), type_words(old)), found);
     } else {
         // A schema that was not there, or is no longer: its parameters came or went.
         properties(name, a, b, found);
@@ -70,11 +74,11 @@ fn walk(name: &str, old: &Value, new: &Value, found: &mut Vec<Parameter>) {
         let names: BTreeSet<&String> =
             a.keys().chain(b.keys()).filter(|key| a.get(*key) != b.get(*key)).collect();
         let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
-        say(name, format!("changed: {}", names.join(", ")), found);
+        report(name, format!("changed: {}", names.join(", ")), found);
     }
 }
 
-fn say(name: &str, says: impl Into<String>, found: &mut Vec<Parameter>) {
+fn report(name: &str, says: impl Into<String>, found: &mut Vec<Parameter>) {
     found.push(Parameter::Says { name: name.to_owned(), says: says.into() });
 }
 
@@ -123,12 +127,13 @@ fn type_words(schema: &Value) -> String {
         ("array", Some(items)) => format!("array of {}", type_words(items)),
         ("one of", _) => {
             let values = values(schema);
-            let told: Vec<String> = values.iter().take(6).map(|value| value.to_string()).collect();
+            let changes: Vec<String> =
+                values.iter().take(6).map(|value| value.to_string()).collect();
             let more = if values.len() > 6 { ", …" } else { "" };
             if values.len() == 1 {
-                told[0].clone()
+                changes[0].clone()
             } else {
-                format!("one of {}{more}", told.join(", "))
+                format!("one of {}{more}", changes.join(", "))
             }
         }
         _ => kind,
@@ -148,7 +153,7 @@ fn values(schema: &Value) -> Vec<Value> {
 
 fn allowed(name: &str, old: &Value, new: &Value, found: &mut Vec<Parameter>) {
     let (old, new) = (values(old), values(new));
-    let told = |list: &[Value], other: &[Value]| -> String {
+    let changes = |list: &[Value], other: &[Value]| -> String {
         let only: Vec<String> = list
             .iter()
             .filter(|value| !other.contains(value))
@@ -156,12 +161,12 @@ fn allowed(name: &str, old: &Value, new: &Value, found: &mut Vec<Parameter>) {
             .collect();
         only.join(", ")
     };
-    let (came, gone) = (told(&new, &old), told(&old, &new));
+    let (came, gone) = (changes(&new, &old), changes(&old, &new));
     if !came.is_empty() {
-        say(name, format!("now allows {came}"), found);
+        report(name, format!("now allows {came}"), found);
     }
     if !gone.is_empty() {
-        say(name, format!("no longer allows {gone}"), found);
+        report(name, format!("no longer allows {gone}"), found);
     }
 }
 
@@ -181,13 +186,13 @@ fn properties(
         match (before.get(key), after.get(key)) {
             (None, Some(schema)) => {
                 let need = if required(new, key) { "required" } else { "optional" };
-                say(&path, format!("added ({}, {need})", type_words(schema)), found);
+                report(&path, format!("added ({}, {need})", type_words(schema)), found);
             }
-            (Some(_), None) => say(&path, "removed", found),
+            (Some(_), None) => report(&path, "removed", found),
             (Some(a), Some(b)) => {
                 match (required(old, key), required(new, key)) {
-                    (false, true) => say(&path, "is now required", found),
-                    (true, false) => say(&path, "is now optional", found),
+                    (false, true) => report(&path, "is now required", found),
+                    (true, false) => report(&path, "is now optional", found),
                     _ => {}
                 }
                 walk(&path, a, b, found);
@@ -204,7 +209,7 @@ fn properties(
             (Value::Bool(false), _) => "now takes other parameters",
             _ => "takes other parameters of another type now",
         };
-        say(name, says, found);
+        report(name, says, found);
     }
 }
 
@@ -221,8 +226,8 @@ fn items(
 ) {
     match (old.get("items"), new.get("items")) {
         (Some(a), Some(b)) => walk(&format!("{name}[]"), a, b, found),
-        (None, Some(items)) => say(name, format!("now holds {}", type_words(items)), found),
-        (Some(_), None) => say(name, "now holds anything", found),
+        (None, Some(items)) => report(name, format!("now holds {}", type_words(items)), found),
+        (Some(_), None) => report(name, "now holds anything", found),
         (None, None) => {}
     }
 }
@@ -234,14 +239,14 @@ fn limits(
     found: &mut Vec<Parameter>,
 ) {
     for (keyword, called) in LIMITS {
-        let told = |map: &Map<String, Value>| {
+        let changes = |map: &Map<String, Value>| {
             map.get(keyword).map_or("(none)".to_owned(), |value| match value {
                 Value::String(text) if keyword != "default" => text.clone(),
                 other => other.to_string(),
             })
         };
         if old.get(keyword) != new.get(keyword) {
-            say(name, format!("{called} {} → {}", told(old), told(new)), found);
+            report(name, format!("{called} {} → {}", changes(old), changes(new)), found);
         }
     }
 }
@@ -266,7 +271,7 @@ mod tests {
         json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
     }
 
-    fn told(old: &Value, new: &Value) -> Vec<String> {
+    fn changes(old: &Value, new: &Value) -> Vec<String> {
         let one = |parameter: Parameter| match parameter {
             Parameter::Says { name, says } => format!("{name} {says}"),
             Parameter::Described { name, from, to } => format!("{name} described {from:?} {to:?}"),
@@ -290,8 +295,8 @@ mod tests {
             "size added (string, optional)",
             "tags added (array of string, required)",
         ];
-        assert_eq!(told(&old, &new), expected);
-        assert_eq!(told(&new, &old)[1], "quantity is now optional");
+        assert_eq!(changes(&old, &new), expected);
+        assert_eq!(changes(&new, &old)[1], "quantity is now optional");
     }
 
     #[test]
@@ -311,7 +316,7 @@ mod tests {
             "mode now allows \"fast\"",
             "mode no longer allows \"slow\"",
         ];
-        assert_eq!(told(&old, &new), expected);
+        assert_eq!(changes(&old, &new), expected);
     }
 
     #[test]
@@ -323,11 +328,14 @@ mod tests {
         let new = schema(json!({"type": "string", "minLength": 3, "description": "Where"}));
         let expected =
             ["to.street minimum length (none) → 3", "to.street described None Some(\"Where\")"];
-        assert_eq!(told(&old, &new), expected);
+        assert_eq!(changes(&old, &new), expected);
         let list = |kind: &str| {
             object(json!({"ids": {"type": "array", "items": {"type": kind}}}), json!([]))
         };
-        assert_eq!(told(&list("string"), &list("integer")), ["ids[] is now integer (was string)"]);
+        assert_eq!(
+            changes(&list("string"), &list("integer")),
+            ["ids[] is now integer (was string)"]
+        );
     }
 
     #[test]
@@ -337,9 +345,12 @@ mod tests {
             json!({"note": {"anyOf": [{"type": "string", "maxLength": 6}, {"type": "null"}]}}),
             json!([]),
         );
-        assert_eq!(told(&plain, &nullable), ["note may now be null", "note maximum length 5 → 6"]);
         assert_eq!(
-            told(&nullable, &plain),
+            changes(&plain, &nullable),
+            ["note may now be null", "note maximum length 5 → 6"]
+        );
+        assert_eq!(
+            changes(&nullable, &plain),
             ["note may no longer be null", "note maximum length 6 → 5"]
         );
     }
@@ -347,9 +358,9 @@ mod tests {
     #[test]
     fn what_has_no_words_is_named() {
         let old = json!({"type": "object", "x-order": 1});
-        assert_eq!(told(&old, &json!({"type": "object", "x-order": 2})), [" changed: x-order"]);
+        assert_eq!(changes(&old, &json!({"type": "object", "x-order": 2})), [" changed: x-order"]);
         assert_eq!(
-            told(&json!({}), &object(json!({"a": {"type": "string"}}), json!(["a"]))),
+            changes(&json!({}), &object(json!({"a": {"type": "string"}}), json!(["a"]))),
             ["a added (string, required)"]
         );
     }

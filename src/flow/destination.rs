@@ -40,7 +40,7 @@ pub struct Delivery {
 impl Destination {
     /// Asks a remote what it has, without an opinion on that. One that cannot be reached is no error yet.
     pub fn ask(project: &Project, remote: NamedRemote, who: &Author) -> Result<Destination> {
-        match fetch::look(project.store(), &remote.name, &*remote.remote) {
+        match fetch::read_head(project.store(), &remote.name, &*remote.remote) {
             Err(error) if error.kind() != Kind::Unavailable => Err(error.also(Hint::Offline)),
             head => {
                 check_author(&remote, who)?;

@@ -64,7 +64,7 @@ impl Folder {
     }
 
     /// What stands under a name, links not followed; `None` where nothing does.
-    pub fn look(&self, name: &str) -> Result<Option<FileKind>> {
+    pub fn file_kind(&self, name: &str) -> Result<Option<FileKind>> {
         match self.dir.symlink_metadata(name) {
             Ok(metadata) => Ok(Some(FileKind::of(&metadata))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -82,7 +82,7 @@ impl Folder {
     /// The folder under a name, made when nothing stands there.
     pub fn make(&self, name: &str) -> Result<Folder> {
         let path = self.path.join(name);
-        if self.look(name)?.is_none() {
+        if self.file_kind(name)?.is_none() {
             fault::step(Step::Mkdir, &path).at("create", &path)?;
             match self.dir.create_dir(name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -169,7 +169,9 @@ impl Folder {
         fault::step(Step::Rename, &path).at("write", &path)?;
         match super::platform::rename_new(&self.dir, from, name) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => match self.look(name)? {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => match self
+                .file_kind(name)?
+            {
                 Some(_) => Ok(false),
                 None => self.dir.rename(from, &self.dir, name).at("write", &path).map(|()| true),
             },
@@ -305,7 +307,7 @@ mod tests {
         assert!(folder.make("link").is_err());
         assert!(folder.read("file").is_err());
         assert!(folder.enter("..").is_err());
-        assert!(folder.look("../outside/file").is_err());
+        assert!(folder.file_kind("../outside/file").is_err());
         assert!(folder.remove("../outside/file").is_err());
         assert!(dir.path().join("outside/file").exists());
         folder.remove("file").unwrap();
@@ -346,6 +348,6 @@ mod tests {
         folder.exchange(&name, "a").unwrap();
         folder.remove(&name).unwrap();
         assert_eq!(std::fs::read(dir.path().join("target")).unwrap(), b"safe");
-        assert_eq!(folder.look("a").unwrap(), Some(FileKind::File { executable: false }));
+        assert_eq!(folder.file_kind("a").unwrap(), Some(FileKind::File { executable: false }));
     }
 }

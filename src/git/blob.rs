@@ -31,8 +31,9 @@ impl Repository {
         let stored = import(&self.git, source, &ids)?;
         let name =
             |file: &NewGitBlob| converted.get(&file.path).or_else(|| stored.get(&file.id)).cloned();
-        let lost = |file: &NewGitBlob| Error::failed(format!("git did not take \"{}\"", file.path));
-        files.iter().map(|file| name(file).ok_or_else(|| lost(file))).collect()
+        let missing_blob =
+            |file: &NewGitBlob| Error::failed(format!("git did not take \"{}\"", file.path));
+        files.iter().map(|file| name(file).ok_or_else(|| missing_blob(file))).collect()
     }
 
     /// The names of those files that git may convert, by path; stored as well where `write` says so.

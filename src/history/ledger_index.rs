@@ -29,31 +29,31 @@ impl Cache {
         decode(&fs::read_if_exists(&self.path).ok()??)
     }
 
-    pub fn keep(&self, head: &Id, folded: &LedgerIndex) -> Result<()> {
+    pub fn keep(&self, head: &Id, index: &LedgerIndex) -> Result<()> {
         let dir = self.path.parent().unwrap_or_else(|| Path::new("."));
         fs::create_dir_all(dir)?;
         let mut temp = fs::Temp::create_in(dir)?;
-        temp.write_all(&encode(head, folded)).at("write", &self.path)?;
+        temp.write_all(&encode(head, index)).at("write", &self.path)?;
         temp.publish_unsynced(&self.path)
     }
 }
 
 /// The hash of the rest; the newest record; the versions with what became of them; the order in which
 /// they were active, by their place among the versions.
-fn encode(head: &Id, folded: &LedgerIndex) -> Vec<u8> {
-    let mut versions: Vec<&Id> = folded.promoted.union(&folded.deleted).collect();
+fn encode(head: &Id, index: &LedgerIndex) -> Vec<u8> {
+    let mut versions: Vec<&Id> = index.promoted.union(&index.deleted).collect();
     versions.sort_unstable();
     let place: HashMap<&Id, u32> = versions.iter().copied().zip(0..).collect();
     let mut body = head.as_bytes().to_vec();
     body.extend((versions.len() as u32).to_le_bytes());
     for id in &versions {
         body.extend(id.as_bytes());
-        let promoted = if folded.promoted.contains(*id) { PROMOTED } else { 0 };
-        let deleted = if folded.deleted.contains(*id) { DELETED } else { 0 };
+        let promoted = if index.promoted.contains(*id) { PROMOTED } else { 0 };
+        let deleted = if index.deleted.contains(*id) { DELETED } else { 0 };
         body.push(promoted | deleted);
     }
-    body.extend((folded.was_active.len() as u32).to_le_bytes());
-    for id in &folded.was_active {
+    body.extend((index.was_active.len() as u32).to_le_bytes());
+    for id in &index.was_active {
         body.extend(place[id].to_le_bytes());
     }
     [blake3::hash(&body).as_bytes(), &body[..]].concat()
@@ -66,16 +66,16 @@ fn decode(bytes: &[u8]) -> Option<(Id, LedgerIndex)> {
     }
     let (head, rest) = body.split_first_chunk::<32>()?;
     let (count, mut rest) = rest.split_first_chunk::<4>()?;
-    let (mut folded, mut versions) = (LedgerIndex::default(), Vec::new());
+    let (mut index, mut versions) = (LedgerIndex::default(), Vec::new());
     for _ in 0..u32::from_le_bytes(*count) {
         let (id, after) = rest.split_first_chunk::<32>()?;
         let (flags, after) = after.split_first()?;
         let id = Id::from_bytes(*id);
         if flags & PROMOTED != 0 {
-            folded.promoted.insert(id);
+            index.promoted.insert(id);
         }
         if flags & DELETED != 0 {
-            folded.deleted.insert(id);
+            index.deleted.insert(id);
         }
         versions.push(id);
         rest = after;
@@ -86,9 +86,9 @@ fn decode(bytes: &[u8]) -> Option<(Id, LedgerIndex)> {
         return None;
     }
     for place in places {
-        folded.was_active.push(*versions.get(u32::from_le_bytes(*place) as usize)?);
+        index.was_active.push(*versions.get(u32::from_le_bytes(*place) as usize)?);
     }
-    Some((Id::from_bytes(*head), folded))
+    Some((Id::from_bytes(*head), index))
 }
 
 #[cfg(test)]
@@ -97,26 +97,26 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn folded(events: &[(u8, bool)]) -> LedgerIndex {
-        let mut folded = LedgerIndex::default();
+    fn index(events: &[(u8, bool)]) -> LedgerIndex {
+        let mut index = LedgerIndex::default();
         for (version, is_promote) in events {
             let id = Id::from_bytes([*version; 32]);
             if *is_promote {
-                folded.promoted.insert(id);
-                folded.was_active.push(id);
+                index.promoted.insert(id);
+                index.was_active.push(id);
             } else {
-                folded.deleted.insert(id);
+                index.deleted.insert(id);
             }
         }
-        folded
+        index
     }
 
     proptest! {
         #[test]
         fn what_is_kept_comes_back(events in proptest::collection::vec((0u8..6, any::<bool>()), 0..20), at in any::<prop::sample::Index>()) {
-            let (head, folded) = (Id::from_bytes([7; 32]), folded(&events));
-            let bytes = encode(&head, &folded);
-            prop_assert_eq!(decode(&bytes), Some((head, folded)));
+            let (head, index) = (Id::from_bytes([7; 32]), index(&events));
+            let bytes = encode(&head, &index);
+            prop_assert_eq!(decode(&bytes), Some((head, index)));
             let mut damaged = bytes.clone();
             damaged[at.index(bytes.len())] ^= 1;
             prop_assert_eq!(decode(&damaged), None);
@@ -134,9 +134,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::of(folder.path());
         assert_eq!(cache.load(), None);
-        let (head, folded) = (Id::from_bytes([7; 32]), folded(&[(1, true), (2, false)]));
-        cache.keep(&head, &folded).unwrap();
-        assert_eq!(cache.load(), Some((head, folded)));
+        let (head, index) = (Id::from_bytes([7; 32]), index(&[(1, true), (2, false)]));
+        cache.keep(&head, &index).unwrap();
+        assert_eq!(cache.load(), Some((head, index)));
         std::fs::write(folder.path().join("cache/ledger"), "hello").unwrap();
         assert_eq!(cache.load(), None);
     }

@@ -64,7 +64,7 @@ pub enum Pointer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Live {
     /// `None`: there is no remote, or nothing is known of it, and what is here is all there is to say.
-    pub told: Option<KnownRemote>,
+    pub known_remote: Option<KnownRemote>,
     pub served: Option<Served>,
     /// What `ACTIVE` names here.
     pub here: Option<u64>,
@@ -73,27 +73,31 @@ pub struct Live {
 }
 
 impl Live {
-    pub fn of(store: &Store, told: Option<KnownRemote>) -> Result<Live> {
+    pub fn of(store: &Store, known_remote: Option<KnownRemote>) -> Result<Live> {
         let here = store.active()?;
-        let active = match &told {
-            Some(told) => told.heads.active,
+        let active = match &known_remote {
+            Some(known_remote) => known_remote.heads.active,
             None => here,
         };
         let served = active.and_then(|active| Some((active.version?, active.ledger)));
         let served = match served {
             Some((number, ledger)) => {
-                Some(Served { number, promoted: promotion(store, ledger, told.as_ref())? })
+                Some(Served { number, promoted: promotion(store, ledger, known_remote.as_ref())? })
             }
             None => None,
         };
-        let unsent = told.as_ref().map(|told| unsent(store, &told.heads)).transpose()?.flatten();
-        Ok(Live { told, served, here: here.and_then(|active| active.version), unsent })
+        let unsent = known_remote
+            .as_ref()
+            .map(|known_remote| unsent(store, &known_remote.heads))
+            .transpose()?
+            .flatten();
+        Ok(Live { known_remote, served, here: here.and_then(|active| active.version), unsent })
     }
 
     pub fn pointer(&self) -> Pointer {
         let serves = self.served.as_ref().map(|served| served.number);
         let moved = self.unsent.as_ref().is_some_and(|unsent| unsent.count(Event::Promote) > 0);
-        match self.told {
+        match self.known_remote {
             Some(_) if serves == self.here => Pointer::Same,
             Some(_) if moved => Pointer::HereOnly,
             Some(_) => Pointer::Behind,
@@ -106,13 +110,13 @@ impl Live {
 fn promotion(
     store: &Store,
     ledger: Id,
-    told: Option<&KnownRemote>,
+    known_remote: Option<&KnownRemote>,
 ) -> Result<Option<PromotionRecord>> {
     let mut first: Option<(LedgerEntry, Option<Via>)> = None;
     if !store.objects().contains(&ledger)? {
         return Ok(None);
     }
-    for (step, via) in ledger::steps(store.objects(), Some(ledger)).zip(vias(told)) {
+    for (step, via) in ledger::steps(store.objects(), Some(ledger)).zip(vias(known_remote)) {
         let step = step?;
         match &first {
             _ if step.record.event != Event::Promote => {}
@@ -124,12 +128,12 @@ fn promotion(
 }
 
 /// The tokens that brought the records of a ledger, the newest first and without an end. Only a remote knows them.
-fn vias(told: Option<&KnownRemote>) -> impl Iterator<Item = Option<Via>> {
-    let known = told.into_iter().flat_map(|told| {
-        told.receipts.newest(ReceiptSeries::Ledger).map(|brought| {
+fn vias(known_remote: Option<&KnownRemote>) -> impl Iterator<Item = Option<Via>> {
+    let known = known_remote.into_iter().flat_map(|known_remote| {
+        known_remote.receipts.newest(ReceiptSeries::Ledger).map(|brought| {
             let brought = brought?;
             Some(Via {
-                remote: told.remote.clone(),
+                remote: known_remote.remote.clone(),
                 token: brought.token.clone(),
                 at_ms: brought.at_ms,
             })
@@ -151,7 +155,7 @@ pub fn promotions(
     let mut wanted: HashMap<Id, u64> = wanted.filter(|(id, _)| ever.contains(id)).collect();
     let mut found = HashMap::new();
     let steps = ledger::steps(store.objects(), catalog.pointer().map(|active| active.ledger));
-    let mut steps = steps.zip(vias(live.told.as_ref()));
+    let mut steps = steps.zip(vias(live.known_remote.as_ref()));
     // Most often they are among the newest records.
     while !wanted.is_empty()
         && let Some((step, via)) = steps.next()

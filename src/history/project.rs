@@ -68,7 +68,9 @@ impl Project {
         tracked: &Tracked,
         progress: &Progress,
     ) -> Result<(Snapshot, ProjectView<'s>)> {
-        self.with_options(tracked, progress, |options| workspace::look(&self.root, over, options))
+        self.with_options(tracked, progress, |options| {
+            workspace::preview(&self.root, over, options)
+        })
     }
 
     /// Patterns of the secrets that may be kept.

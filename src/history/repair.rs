@@ -22,10 +22,10 @@ pub struct Repaired {
 /// their objects are here.
 pub fn repair(store: &Store, others: &[Heads]) -> Result<Repaired> {
     let lock = store.lock()?;
-    let survey = store.refs().check();
+    let check = store.refs().check();
     let mut refs = BTreeMap::new();
-    for name in wanted(store, &survey, others)? {
-        if let Some(id) = candidate(store, &survey, others, &name) {
+    for name in wanted(store, &check, others)? {
+        if let Some(id) = candidate(store, &check, others, &name) {
             refs.insert(name, id);
         }
     }
@@ -41,11 +41,11 @@ pub fn repair(store: &Store, others: &[Heads]) -> Result<Repaired> {
 
 /// The refs that are not what they were: those that the survey names, those whose object is nowhere while the log
 /// knows another one, and of a damaged `packed-refs` those that somebody else has beyond what can be read of it.
-fn wanted(store: &Store, survey: &RefCheck, others: &[Heads]) -> Result<BTreeSet<RefName>> {
+fn wanted(store: &Store, check: &RefCheck, others: &[Heads]) -> Result<BTreeSet<RefName>> {
     let mut wanted: BTreeSet<RefName> =
-        survey.problems.iter().flat_map(|trouble| trouble.refs.iter().cloned()).collect();
+        check.problems.iter().flat_map(|trouble| trouble.refs.iter().cloned()).collect();
     let logged = store.logged().refs;
-    for (name, id) in &survey.refs {
+    for (name, id) in &check.refs {
         // Whole, and of something else.
         let is_other = logged.get(name).is_some_and(|was| was != id)
             && !recovery::is_of(store.objects(), name, *id);
@@ -54,10 +54,10 @@ fn wanted(store: &Store, survey: &RefCheck, others: &[Heads]) -> Result<BTreeSet
         }
     }
     if store.refs().list(SOURCE).is_err() || store.refs().list(VERSIONS).is_err() {
-        let readable: BTreeSet<&RefName> = survey.refs.iter().map(|(name, _)| name).collect();
+        let readable: BTreeSet<&RefName> = check.refs.iter().map(|(name, _)| name).collect();
         let doubted = wanted.clone();
         for heads in
-            others.iter().filter(|heads| !survey.refs.is_empty() && agrees(survey, heads, &doubted))
+            others.iter().filter(|heads| !check.refs.is_empty() && agrees(check, heads, &doubted))
         {
             for (series, ids) in [(SOURCE, &heads.source), (VERSIONS, &heads.versions)] {
                 let names =
@@ -70,25 +70,25 @@ fn wanted(store: &Store, survey: &RefCheck, others: &[Heads]) -> Result<BTreeSet
 }
 
 /// What a ref was, by whoever knows it, if there is such a version.
-fn candidate(store: &Store, survey: &RefCheck, others: &[Heads], name: &RefName) -> Option<Id> {
+fn candidate(store: &Store, check: &RefCheck, others: &[Heads], name: &RefName) -> Option<Id> {
     let logged = store.logged().refs.get(name).copied();
     let wanted = BTreeSet::from([name.clone()]);
-    let there = others.iter().filter(|heads| agrees(survey, heads, &wanted)).find_map(|heads| {
+    let there = others.iter().filter(|heads| agrees(check, heads, &wanted)).find_map(|heads| {
         let ids = if name.series() == SOURCE { &heads.source } else { &heads.versions };
         ids.get(usize::try_from(name.number()).ok()?.checked_sub(1)?).copied()
     });
     let is_whole = |id: &Id| recovery::is_of(store.objects(), name, *id);
     let sure = [logged, there].into_iter().flatten().find(is_whole);
-    let is_told = survey.problems.iter().any(|trouble| trouble.refs.contains(name));
-    sure.or_else(|| recovery::found(store, survey, name).filter(|id| is_told && is_whole(id)))
+    let is_reported = check.problems.iter().any(|trouble| trouble.refs.contains(name));
+    sure.or_else(|| recovery::found(store, check, name).filter(|id| is_reported && is_whole(id)))
 }
 
 /// Whether somebody has the same versions under all numbers that both have, but for those that are in doubt.
-fn agrees(survey: &RefCheck, heads: &Heads, doubted: &BTreeSet<RefName>) -> bool {
+fn agrees(check: &RefCheck, heads: &Heads, doubted: &BTreeSet<RefName>) -> bool {
     let damaged: BTreeSet<&RefName> =
-        survey.problems.iter().flat_map(|trouble| &trouble.refs).collect();
+        check.problems.iter().flat_map(|trouble| &trouble.refs).collect();
     let certain =
-        survey.refs.iter().filter(|(name, _)| !doubted.contains(name) && !damaged.contains(name));
+        check.refs.iter().filter(|(name, _)| !doubted.contains(name) && !damaged.contains(name));
     certain.filter(|(name, _)| [SOURCE, VERSIONS].contains(&name.series())).all(|(name, id)| {
         let ids = if name.series() == SOURCE { &heads.source } else { &heads.versions };
         ids.get(name.number() as usize - 1).is_none_or(|other| other == id)

@@ -117,9 +117,9 @@ pub fn put<S: Source + Sink>(
 
 /// The highest number ever given to each entry.
 pub fn floor(old: &State, previous: Option<&SourceVersion>) -> Numbers {
-    let mut floor = numbers::settled(&old.numbers);
+    let mut floor = numbers::below_maximum(&old.numbers);
     if let Some(previous) = previous {
-        numbers::raise(&mut floor, &numbers::settled(&previous.record.highest));
+        numbers::raise(&mut floor, &numbers::below_maximum(&previous.record.highest));
     }
     floor
 }

@@ -74,7 +74,7 @@ impl Remote<'_> {
     /// conflict, and [`Remote::pull`] brings it.
     pub fn push(&self) -> Result<Sent> {
         let store = self.project.store();
-        let head = fetch::look(store, &self.name, &*self.inner)?;
+        let head = fetch::read_head(store, &self.name, &*self.inner)?;
         match push::push(store, &self.name, &*self.inner, head, &Progress::default())? {
             PushOutcome::Done(pushed) => Ok(Sent {
                 source_versions: pushed.source,

@@ -102,12 +102,12 @@ fn take_over(
         return Ok(PullOutcome::UpToDate);
     }
     let mut batch = store.batch();
-    let (rebased, parted) = match rebase(&mut batch, &local, remote, choice)? {
+    let (rebased, diverged) = match rebase(&mut batch, &local, remote, choice)? {
         rebase::RebaseOutcome::Rebased(rebased) => {
             published::check(store, &local, &rebased.heads)?;
             (Some(rebased), None)
         }
-        rebase::RebaseOutcome::Parted(parted) => (None, Some(parted)),
+        rebase::RebaseOutcome::Diverged(diverged) => (None, Some(diverged)),
     };
     let previous = source::latest(store)?;
     let (files, conflicts) = match merge(&mut batch, &local)? {
@@ -119,12 +119,12 @@ fn take_over(
         let moved = |steps: Vec<_>, heads| {
             steps.into_iter().map(|step| LedgerChange::of(step, heads)).collect()
         };
-        let parted =
-            parted.map(|parted| (moved(parted.ours, &local), moved(parted.theirs, remote)));
+        let diverged =
+            diverged.map(|diverged| (moved(diverged.ours, &local), moved(diverged.theirs, remote)));
         return Ok(PullOutcome::Refused(Box::new(PullConflicts {
             incoming,
             conflicts,
-            diverged: parted,
+            diverged: diverged,
         })));
     };
     batch.commit()?;

@@ -76,7 +76,7 @@ pub fn leaves_room(key: &str, number: &str, highest: Option<&str>) -> bool {
 }
 
 /// Numbers to count on from: those without room for a next one are the largest that can be chosen.
-pub fn settled(numbers: &Numbers) -> Numbers {
+pub fn below_maximum(numbers: &Numbers) -> Numbers {
     let one = |number: &String| match (number.parse::<u64>(), Version::parse(number)) {
         (Ok(UNREAL..), _) => MOST_CHOSEN.to_string(),
         (_, Ok(mut version)) if version.patch >= UNREAL => {
@@ -160,10 +160,10 @@ mod tests {
             ("jobs/b", "1.0.3"),
         ];
         let numbers = all.map(|(key, number)| (key.to_owned(), number.to_owned())).into();
-        let settled = settled(&numbers);
-        assert_eq!(next_persona(Some(&settled["persona"])).unwrap(), "1000000000000000");
-        assert_eq!(next(Some(&settled["skills/a"])).unwrap(), "1.2.1000000000000000");
-        assert_eq!(settled["jobs/b"], "1.0.3");
+        let below_maximum = below_maximum(&numbers);
+        assert_eq!(next_persona(Some(&below_maximum["persona"])).unwrap(), "1000000000000000");
+        assert_eq!(next(Some(&below_maximum["skills/a"])).unwrap(), "1.2.1000000000000000");
+        assert_eq!(below_maximum["jobs/b"], "1.0.3");
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl AgentCache {
         {
             return Ok(kept.seen.dist);
         }
-        let seen = SeenOutput::look(source, root, tree)?;
+        let seen = SeenOutput::read(source, root, tree)?;
         if !seen.lasts(source, root, tree)? {
             return Ok(seen.dist);
         }

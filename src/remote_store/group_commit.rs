@@ -72,7 +72,7 @@ impl From<Refusal<HeadPosition>> for Decision {
 }
 
 impl PendingTxn {
-    fn has_lost(&self, head: &StoredHead) -> bool {
+    fn is_outrun(&self, head: &StoredHead) -> bool {
         let is_new = || head.txns.iter().all(|landed| landed.txn != self.tx.txn);
         (self.is_late || has_moved(head, &self.tx)) && is_new()
     }
@@ -148,7 +148,7 @@ impl RemoteStore {
             if landing.len() == most {
                 break;
             }
-            if patient && one.has_lost(&next) {
+            if patient && one.is_outrun(&next) {
                 lost += 1;
                 one.is_held = lost > ANSWERED;
                 // An answer has all refs: none is made for a transaction that waits on.
@@ -237,7 +237,7 @@ impl RemoteStore {
         if let Some(outcome) = recorded_outcome(head, tx)? {
             return Ok(Decision::Over(outcome));
         }
-        if one.has_lost(head) {
+        if one.is_outrun(head) {
             return Ok(Refusal::Moved(head.now()).into());
         }
         let mut packs = packs.clone();

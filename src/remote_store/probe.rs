@@ -61,9 +61,9 @@ pub fn heads(engine: &'static str, store: &dyn HeadStore) -> Result<ProbeReport>
     report.check(store.load(&agent)?.is_none(), "what was never stored is absent");
     let first = won(store.swap(&agent, Expect::Absent, b"one")?);
     report.check(first.is_some(), "a head can be created");
-    let lost = |cas| matches!(cas, Cas::Lost);
+    let is_refused = |cas| matches!(cas, Cas::Lost);
     report.check(
-        lost(store.swap(&agent, Expect::Absent, b"two")?),
+        is_refused(store.swap(&agent, Expect::Absent, b"two")?),
         "a head that exists is not created again",
     );
     let Some((bytes, token)) = store.load(&agent)? else {
@@ -76,12 +76,12 @@ pub fn heads(engine: &'static str, store: &dyn HeadStore) -> Result<ProbeReport>
     report.check(second.is_some(), "a head can be updated");
     report.check(second.is_some_and(|second| second != token), "a new value has a new token");
     report.check(
-        lost(store.swap(&agent, Expect::Match(&token), b"four")?),
+        is_refused(store.swap(&agent, Expect::Match(&token), b"four")?),
         "a stale update is refused",
     );
     let other: AgentId = "probe-absent".parse()?;
     report.check(
-        lost(store.swap(&other, Expect::Match(&token), b"x")?),
+        is_refused(store.swap(&other, Expect::Match(&token), b"x")?),
         "an absent head is not updated",
     );
     let read = store.load(&agent)?.map(|(bytes, _)| bytes);

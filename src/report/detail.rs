@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(detail: &Detail, whole: bool) -> Vec<String> {
+    fn texts(detail: &Detail, whole: bool) -> Vec<String> {
         lines(detail, whole).into_iter().map(|line| line.text).collect()
     }
 
@@ -96,30 +96,30 @@ mod tests {
     fn each_detail_has_its_words() {
         let field = || "timeout".to_owned();
         let value = Detail::Value { field: field(), from: Some(json!(30)), to: None };
-        assert_eq!(told(&value, false), ["timeout: 30 → (none)"]);
-        assert_eq!(told(&Detail::Code { field: "execute".into() }, false), ["code changed"]);
+        assert_eq!(texts(&value, false), ["timeout: 30 → (none)"]);
+        assert_eq!(texts(&Detail::Code { field: "execute".into() }, false), ["code changed"]);
         assert_eq!(
-            told(&Detail::Code { field: "condition".into() }, false),
+            texts(&Detail::Code { field: "condition".into() }, false),
             ["condition: code changed"]
         );
-        assert_eq!(told(&Detail::Secret { field: field() }, false), ["timeout changed (secret)"]);
+        assert_eq!(texts(&Detail::Secret { field: field() }, false), ["timeout changed (secret)"]);
         let parameter =
             Detail::Parameter { field: field(), parameter: "size".into(), says: "removed".into() };
-        assert_eq!(told(&parameter, false), ["`size` removed"]);
+        assert_eq!(texts(&parameter, false), ["`size` removed"]);
         let text = |edits| Detail::Text { field: "context".into(), edits };
-        assert_eq!(told(&text(vec![]), false), ["context: only white space differs"]);
+        assert_eq!(texts(&text(vec![]), false), ["context: only white space differs"]);
         let edit = ProseEdit { removed: vec!["A.".into()], added: vec!["B.".into(), "C.".into()] };
-        assert_eq!(told(&text(vec![edit]), false), ["context:", "  - A.", "  + B.", "  + C."]);
+        assert_eq!(texts(&text(vec![edit]), false), ["context:", "  - A.", "  + B.", "  + C."]);
     }
 
     #[test]
     fn a_long_text_is_cut_unless_all_is_wanted() {
         let edit = ProseEdit { removed: vec![], added: vec!["x".repeat(500); 20] };
         let text = Detail::Text { field: "context".into(), edits: vec![edit] };
-        let short = told(&text, false);
+        let short = texts(&text, false);
         assert_eq!(short.len(), 14);
         assert_eq!(short[1].chars().count(), "  + ".len() + 401);
         assert_eq!(short[13], "  … and 8 more changed sentences (`--patch` tells all)");
-        assert_eq!((told(&text, true).len(), told(&text, true)[1].len()), (21, 504));
+        assert_eq!((texts(&text, true).len(), texts(&text, true)[1].len()), (21, 504));
     }
 }

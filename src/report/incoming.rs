@@ -26,9 +26,9 @@ pub fn when(at_ms: i64) -> String {
 }
 
 /// Everything, oldest first: who, when, in whose words, and what changed.
-pub fn incoming_lines(news: &Incoming) -> Vec<Line> {
+pub fn incoming_lines(incoming: &Incoming) -> Vec<Line> {
     let mut lines = Vec::new();
-    for push in &news.source {
+    for push in &incoming.source {
         let (record, number) = (&push.version.record, push.version.number);
         let what = record.message.as_deref().unwrap_or(&record.triggered_by);
         lines.push(Line::plain(format!(
@@ -38,13 +38,13 @@ pub fn incoming_lines(news: &Incoming) -> Vec<Line> {
         )));
         lines.extend(brief(&push.change).into_iter().map(|line| line.indented(4)));
     }
-    for version in &news.versions {
+    for version in &incoming.versions {
         let (meta, number) = (&version.meta, version.number);
         let message = meta.message.as_deref().unwrap_or_default();
         let text = format!("version v{number}  {}  {}  {message}", when(meta.at_ms), meta.by);
         lines.push(Line::plain(text.trim_end()));
     }
-    lines.extend(news.ledger.iter().map(|moved| Line::plain(moved_words(moved))));
+    lines.extend(incoming.ledger.iter().map(|moved| Line::plain(moved_words(moved))));
     lines
 }
 
@@ -107,14 +107,14 @@ pub fn brief(change: &StateChange) -> Vec<Line> {
     lines
 }
 
-pub fn incoming_json(news: &Incoming) -> Result<Value> {
+pub fn incoming_json(incoming: &Incoming) -> Result<Value> {
     let mut source = Vec::new();
-    for push in &news.source {
+    for push in &incoming.source {
         let mut view = json!(view::source_summary(&push.version)?);
         view["changes"] = super::to_json(&push.change);
         source.push(view);
     }
-    let versions = news.versions.iter().map(|version| {
+    let versions = incoming.versions.iter().map(|version| {
         let meta = &version.meta;
         Ok(json!({
             "version": version.number, "message": meta.message, "createdBy": meta.by,
@@ -123,7 +123,7 @@ pub fn incoming_json(news: &Incoming) -> Result<Value> {
         }))
     });
     let versions = versions.collect::<Result<Vec<_>>>()?;
-    let ledger = news.ledger.iter().map(moved_json).collect::<Result<Vec<_>>>()?;
+    let ledger = incoming.ledger.iter().map(moved_json).collect::<Result<Vec<_>>>()?;
     Ok(json!({ "source": source, "versions": versions, "ledger": ledger }))
 }
 
@@ -136,27 +136,27 @@ pub fn moved_json(moved: &LedgerChange) -> Result<Value> {
 }
 
 /// ConflictReason something cannot go to a remote before its news came here. `action` is `push` or `promote v3`.
-pub fn behind(action: &str, remote: &str, news: &Incoming) -> Error {
-    Error::conflict(format!("cannot {action}: \"{remote}\" has {}", count(news)))
+pub fn behind(action: &str, remote: &str, incoming: &Incoming) -> Error {
+    Error::conflict(format!("cannot {action}: \"{remote}\" has {}", count(incoming)))
         .hint(Hint::PullFirst { remote: remote.to_owned() })
 }
 
 /// `2 source versions and 1 version that are not here`
-fn count(news: &Incoming) -> String {
+fn count(incoming: &Incoming) -> String {
     let several = |count: usize, one: &str, more: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
         count => Some(format!("{count} {more}")),
     };
     let parts: Vec<String> = [
-        several(news.source.len(), "source version", "source versions"),
-        several(news.versions.len(), "version", "versions"),
-        several(news.ledger.len(), "promotion or deletion", "promotions or deletions"),
+        several(incoming.source.len(), "source version", "source versions"),
+        several(incoming.versions.len(), "version", "versions"),
+        several(incoming.ledger.len(), "promotion or deletion", "promotions or deletions"),
     ]
     .into_iter()
     .flatten()
     .collect();
-    let all = news.source.len() + news.versions.len() + news.ledger.len();
+    let all = incoming.source.len() + incoming.versions.len() + incoming.ledger.len();
     let verb = if all == 1 { "is" } else { "are" };
     match parts.split_last() {
         Some((last, [])) => format!("{last} that {verb} not here"),

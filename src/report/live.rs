@@ -54,35 +54,38 @@ fn ago(ms: i64) -> String {
 }
 
 /// Whose word it is, and of when: `as origin had it at 14:10 UTC, 2 h ago`.
-pub fn according(told: &KnownRemote, now_ms: i64) -> String {
-    match (told.fresh, told.at_ms) {
-        (true, _) => format!("as {} has it now", told.remote),
+pub fn according(known_remote: &KnownRemote, now_ms: i64) -> String {
+    match (known_remote.fresh, known_remote.at_ms) {
+        (true, _) => format!("as {} has it now", known_remote.remote),
         (false, Some(at)) => {
             format!(
                 "as {} had it at {}, {}",
-                told.remote,
+                known_remote.remote,
                 clock(at, now_ms),
                 ago(now_ms.saturating_sub(at))
             )
         }
-        (false, None) => format!("as {} had it when it was last asked", told.remote),
+        (false, None) => format!("as {} had it when it was last asked", known_remote.remote),
     }
 }
 
 /// Whose word it is, and what is not the same here; nothing without a remote.
 pub fn live_lines(live: &Live, now_ms: i64) -> Vec<String> {
-    let Some(told) = &live.told else { return Vec::new() };
+    let Some(known_remote) = &live.known_remote else { return Vec::new() };
     let missing = live.served.as_ref().filter(|served| served.promoted.is_none());
     let missing = missing.map(|served| {
-        format!("{} serves v{}: its promotion is not fetched yet", told.remote, served.number)
+        format!(
+            "{} serves v{}: its promotion is not fetched yet",
+            known_remote.remote, served.number
+        )
     });
-    let lines = [Some(according(told, now_ms)), missing, pointer(live)];
+    let lines = [Some(according(known_remote, now_ms)), missing, pointer(live)];
     lines.into_iter().flatten().collect()
 }
 
 /// What the pointer here says, where it is not what is live.
 fn pointer(live: &Live) -> Option<String> {
-    let remote = &live.told.as_ref()?.remote;
+    let remote = &live.known_remote.as_ref()?.remote;
     let number =
         |number: Option<u64>| number.map_or("nothing".to_owned(), |number| format!("v{number}"));
     let (here, serves) =
@@ -98,9 +101,10 @@ fn pointer(live: &Live) -> Option<String> {
 
 /// `Not sent to origin: source v7, version v5, 1 promotion`.
 pub fn unsent(live: &Live) -> Option<String> {
-    let told = live.told.as_ref()?;
+    let known_remote = live.known_remote.as_ref()?;
     let parts = unsent_parts(live.unsent.as_ref()?);
-    (!parts.is_empty()).then(|| format!("Not sent to {}: {}", told.remote, parts.join(", ")))
+    (!parts.is_empty())
+        .then(|| format!("Not sent to {}: {}", known_remote.remote, parts.join(", ")))
 }
 
 fn unsent_parts(unsent: &Unsent) -> Vec<String> {
@@ -122,7 +126,7 @@ fn unsent_parts(unsent: &Unsent) -> Vec<String> {
 
 /// Adds the keys that every answer about what is live has.
 pub fn add_live(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
-    add_told(answer, live, now_ms)?;
+    add_remote(answer, live, now_ms)?;
     answer["live"] = match &live.served {
         Some(served) => {
             let mut one = json!({"version": served.number});
@@ -151,7 +155,7 @@ pub fn add_sent(
     now_ms: i64,
     is_unsent: impl Fn(&Unsent) -> bool,
 ) -> Result<()> {
-    add_told(row, live, now_ms)?;
+    add_remote(row, live, now_ms)?;
     row["unsent"] = json!(live.unsent.as_ref().map(is_unsent));
     Ok(())
 }
@@ -175,13 +179,13 @@ pub fn add_promotion(
     Ok(())
 }
 
-fn add_told(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
-    let at = match &live.told {
-        Some(told) => told.at_ms,
+fn add_remote(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
+    let at = match &live.known_remote {
+        Some(known_remote) => known_remote.at_ms,
         None => Some(now_ms),
     };
     answer["asOf"] = json!(at.map(record::iso));
-    answer["remote"] = json!(live.told.as_ref().map(|told| &told.remote));
+    answer["remote"] = json!(live.known_remote.as_ref().map(|known_remote| &known_remote.remote));
     Ok(())
 }
 

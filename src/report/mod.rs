@@ -325,11 +325,11 @@ mod tests {
 
     #[test]
     fn declarations_with_a_name_are_told() {
-        let told = |names: &[&str]| {
+        let listed = |names: &[&str]| {
             declarations(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
         };
-        assert_eq!(told(&["tax", "total"]), " (tax, total)");
-        assert_eq!(told(&["", "side effects"]), "");
-        assert_eq!(told(&["a", "b", "c", "d", "e"]), " (a, b, c and 2 more)");
+        assert_eq!(listed(&["tax", "total"]), " (tax, total)");
+        assert_eq!(listed(&["", "side effects"]), "");
+        assert_eq!(listed(&["a", "b", "c", "d", "e"]), " (a, b, c and 2 more)");
     }
 }

@@ -64,21 +64,21 @@ mod tests {
 
     #[test]
     fn what_is_refused_what_is_warned_of_and_what_is_fine() {
-        let judge = |listen, tls, open, tokens| {
+        let exit_code = |listen, tls, open, tokens| {
             check_policy(&config(listen, tls, open), tokens)
                 .map_or(usize::MAX, |warnings| warnings.len())
         };
         let refused = usize::MAX;
         for here in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1"] {
-            assert_eq!(judge(here, false, false, 1), 0);
-            assert_eq!(judge(here, false, false, 0), 1);
-            assert_eq!(judge(here, false, true, 0), 1);
+            assert_eq!(exit_code(here, false, false, 1), 0);
+            assert_eq!(exit_code(here, false, false, 0), 1);
+            assert_eq!(exit_code(here, false, true, 0), 1);
         }
         for anywhere in ["0.0.0.0:1", "[::]:1", "10.0.0.1:1"] {
-            assert_eq!(judge(anywhere, true, false, 1), 0);
-            assert_eq!(judge(anywhere, false, false, 1), 1);
-            assert_eq!(judge(anywhere, true, false, 0), refused);
-            assert_eq!(judge(anywhere, true, true, 1), refused);
+            assert_eq!(exit_code(anywhere, true, false, 1), 0);
+            assert_eq!(exit_code(anywhere, false, false, 1), 1);
+            assert_eq!(exit_code(anywhere, true, false, 0), refused);
+            assert_eq!(exit_code(anywhere, true, true, 1), refused);
         }
     }
 }

@@ -79,7 +79,7 @@ pub fn read(dir: &Path) -> Result<Option<Active>> {
     }
     let Some(was) = log::newest(dir).and_then(|mark| mark.active) else { return Ok(None) };
     // Promoted for the first time between the two looks, or lost.
-    read_once(dir)?.map_or_else(|| Err(lost(dir, &was)), |active| Ok(Some(active)))
+    read_once(dir)?.map_or_else(|| Err(missing(dir, &was)), |active| Ok(Some(active)))
 }
 
 /// Refuses where the file is lost. One that is damaged stops only what needs it.
@@ -100,7 +100,7 @@ fn read_once(dir: &Path) -> Result<Option<Active>> {
     }
 }
 
-fn lost(dir: &Path, was: &Active) -> Error {
+fn missing(dir: &Path, was: &Active) -> Error {
     let path = dir.join(layout::ACTIVE);
     Error::corrupt(format!("\"{}\" is missing: it named {was}", path.display()))
         .hint(mend(dir, was))
@@ -119,7 +119,7 @@ pub fn restore(dir: &Path, was: &Active) -> Result<()> {
 
 /// Finishes a rewriting of the refs that was cut: what `packed-refs` says of the pointer goes into its
 /// file. The caller holds the lock.
-pub fn settle(dir: &Path) -> Result<()> {
+pub fn finish_swap(dir: &Path) -> Result<()> {
     // A pointer that cannot be read is reported by whatever needs it.
     let Ok(mut packed) = Packed::read(dir) else { return Ok(()) };
     let Some(active) = packed.pointer.take() else { return Ok(()) };

@@ -84,7 +84,7 @@ impl Store {
     /// command comes by here, this is also where the git guard is renewed.
     pub fn lock(&self) -> Result<StoreLock> {
         let lock = StoreLock::acquire(&self.dir, LOCK_WAIT)?;
-        active::settle(&self.dir)?;
+        active::finish_swap(&self.dir)?;
         self.guard_from_git()?;
         Ok(lock)
     }

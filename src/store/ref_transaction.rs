@@ -70,7 +70,7 @@ impl Store {
         // The log describes the refs before the transaction.
         log::forget(self.dir())?;
         packed.write(self.dir())?;
-        active::settle(self.dir())?;
+        active::finish_swap(self.dir())?;
         // Nothing depends on its success.
         drop(log::begin(&self.refs()));
         Ok(())

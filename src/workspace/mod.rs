@@ -30,4 +30,4 @@ pub use secret::{SecretMatch, find_all as secrets, line_of, mask, masked, secret
 pub use secret::{by_content as secret_in, by_path as secret_name, of_file as secret_file};
 pub use snapshot::{Skipped, Snapshot, SnapshotOptions, snapshot};
 pub use tracked::Tracked;
-pub use view::{ProjectView, look};
+pub use view::{ProjectView, preview};

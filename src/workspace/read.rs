@@ -1,6 +1,6 @@
 //! Reading a file of the project faithfully: the bytes belong together, or it is read again.
 
-use super::scan::look;
+use super::scan::read_metadata;
 use super::secret;
 use super::stat::{EntryKind, Stat};
 use crate::error::{At, Error, Result};
@@ -42,7 +42,7 @@ fn open(path: &Path, seen: &Stat) -> Result<Option<OpenFile>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
             // A link in its place cannot be opened, and is no failure of reading.
-            let still = look(path)?.is_some_and(|now| now.is_file());
+            let still = read_metadata(path)?.is_some_and(|now| now.is_file());
             return if still { Err(error).at("read", path) } else { Ok(None) };
         }
     };
@@ -52,7 +52,8 @@ fn open(path: &Path, seen: &Stat) -> Result<Option<OpenFile>> {
     };
     let replaced = stat.inode != seen.inode;
     if replaced
-        && !look(path)?.is_some_and(|now| now.is_file() && Stat::of(&now).inode == stat.inode)
+        && !read_metadata(path)?
+            .is_some_and(|now| now.is_file() && Stat::of(&now).inode == stat.inode)
     {
         return Ok(None);
     }
@@ -142,7 +143,7 @@ fn search(path: &Path, mut reader: impl Read) -> Result<Option<String>> {
 
 /// The target of a link, byte for byte.
 pub fn link(path: &Path) -> Result<FileRead<Vec<u8>>> {
-    let Some(metadata) = look(path)?.filter(std::fs::Metadata::is_symlink) else {
+    let Some(metadata) = read_metadata(path)?.filter(std::fs::Metadata::is_symlink) else {
         return Ok(FileRead::Gone);
     };
     let target = match std::fs::read_link(path) {

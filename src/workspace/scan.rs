@@ -100,7 +100,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         if let Some(at) = known.filter(|at| self.fresh.listings[*at]) {
             return Ok(Some(self.old.folders[at].stat));
         }
-        let metadata = look(full)?;
+        let metadata = read_metadata(full)?;
         Ok(metadata.filter(|metadata| metadata.is_dir()).map(|metadata| Stat::of(&metadata)))
     }
 
@@ -154,7 +154,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         let mut items = Vec::with_capacity(names.len());
         for name in names {
             let inner = full.join(&name);
-            let Some(metadata) = look(&inner)? else { continue };
+            let Some(metadata) = read_metadata(&inner)? else { continue };
             let is_ignored = rules.ignores(&join_bytes(path, &name), metadata.is_dir());
             let is_kept = || self.is_kept(path, &name, metadata.is_dir(), kept);
             let is_leftover = || name.to_str().is_some_and(fs::is_temporary);
@@ -226,7 +226,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         let full = self.root.join(path);
         let metadata = match metadata {
             Some(metadata) => Some(metadata),
-            None => look(&full)?,
+            None => read_metadata(&full)?,
         };
         let Some(metadata) = metadata else { return Ok(None) };
         let what = match (self.left_out(&name, path, metadata.is_dir()), EntryKind::of(&metadata)) {
@@ -258,7 +258,7 @@ fn read_rules(
         }
         let path: PathBuf = full.join(name);
         // A link is no rule file, as in git: rules come from inside the project.
-        if let Some(metadata) = look(&path)?.filter(std::fs::Metadata::is_file) {
+        if let Some(metadata) = read_metadata(&path)?.filter(std::fs::Metadata::is_file) {
             texts[which] = fs::read_if_exists(&path)?;
             files.push((which as u8, Stat::of(&metadata)));
         }
@@ -267,7 +267,7 @@ fn read_rules(
 }
 
 /// What stands at a path, links not followed; `None` where nothing does.
-pub fn look(path: &Path) -> Result<Option<std::fs::Metadata>> {
+pub fn read_metadata(path: &Path) -> Result<Option<std::fs::Metadata>> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Some(metadata)),
         Err(error)

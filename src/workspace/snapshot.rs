@@ -113,7 +113,8 @@ pub(super) fn take(
         if is_known { None } else { options.cache.and_then(|path| Pending::create(path).ok()) };
     let limit = pending.as_ref().map_or(i64::MIN, |pending| pending.time);
     let allow = Patterns::new(options.allow);
-    let mut index = settle(root, keeper, (&allow, tracked), &known, &fresh, options, &mut work)?;
+    let mut index =
+        store_files(root, keeper, (&allow, tracked), &known, &fresh, options, &mut work)?;
     index.limit = limit;
     let tree = index.folders[0].tree.ok_or_else(|| Error::failed("the project has no tree"))?;
     if let Some(pending) = pending {
@@ -124,7 +125,7 @@ pub(super) fn take(
 }
 
 /// Scans and reads until nothing vanished in between.
-fn settle<'a>(
+fn store_files<'a>(
     root: &Path,
     keeper: &mut FileHasher<'_>,
     (allow, tracked): (&Patterns, &Tracked),

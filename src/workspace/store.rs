@@ -72,7 +72,7 @@ impl<'o> FileHasher<'o> {
         }
         let mut gone = false;
         for (job, outcome) in small.iter().chain(&large).zip(results) {
-            gone |= settle(&mut found.folders[job.folder], job.item, outcome);
+            gone |= store_result(&mut found.folders[job.folder], job.item, outcome);
         }
         Ok(gone)
     }
@@ -222,7 +222,7 @@ fn same_folders(old: &StatIndex<'_>, found: &ScannedFiles<'_>) -> Vec<bool> {
 }
 
 /// Writes down what became of a file; true when it was gone.
-fn settle(folder: &mut IndexFolder<'_>, at: usize, outcome: FileRead<Id>) -> bool {
+fn store_result(folder: &mut IndexFolder<'_>, at: usize, outcome: FileRead<Id>) -> bool {
     let item = &mut folder.items[at];
     match outcome {
         FileRead::Read(id, stat, mode) => {

@@ -23,7 +23,7 @@ pub struct ProjectView<'s> {
 }
 
 /// Takes a snapshot that is not stored.
-pub fn look<'s>(
+pub fn preview<'s>(
     root: &Path,
     store: &'s dyn Source,
     options: &SnapshotOptions<'_>,

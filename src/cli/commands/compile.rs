@@ -47,7 +47,7 @@ impl Compile {
             project.as_ref().and_then(|project| stage::agent(project, &Progress::default()).ok());
         let (mut agent, mut leaks) =
             kept.map_or_else(|| reader::project(&root).map(|agent| (agent, Vec::new())), Ok)?;
-        let dist = Dist::look_on_disk(&root)?;
+        let dist = Dist::read_on_disk(&root)?;
         if self.compiler.is_some() {
             dist.require()?;
         }

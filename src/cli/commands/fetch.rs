@@ -44,7 +44,7 @@ impl Fetch {
         let term = *cx.out.term();
         let fetched = progress::show(&term, "Receiving", Unit::Byte, |progress| {
             let (name, remote) = (&reached.name, &*reached.remote);
-            let head = fetch::look(store, name, remote)?;
+            let head = fetch::read_head(store, name, remote)?;
             fetch::bring_with(store, name, remote, head, strictness, progress)
         })?;
         breaches::print(cx, &fetched.breaches);

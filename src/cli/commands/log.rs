@@ -66,7 +66,7 @@ impl Log {
                 false => entries.print(cx, limit)?,
             };
         }
-        view.say(cx, &live);
+        view.print_live(cx, &live);
         Ok(Exit::Done)
     }
 }

@@ -117,6 +117,6 @@ fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     cx.out.line(format!("Diff {from} → v{number}"))?;
     print::print(cx.out, &change, false)?;
     print::unread(cx.out, before.iter().chain([&version]))?;
-    view.say(cx, &live);
+    view.print_live(cx, &live);
     Ok(Exit::Done)
 }

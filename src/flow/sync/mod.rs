@@ -64,7 +64,7 @@ impl Compared {
 /// Asks the remote: what an earlier command saw there is never taken for an answer.
 pub fn ask(project: &Project, remote: NamedRemote) -> Result<RemoteState> {
     let store = project.store();
-    let head = fetch::look(store, &remote.name, &*remote.remote)?;
+    let head = fetch::read_head(store, &remote.name, &*remote.remote)?;
     let peeked = fetch::peek(store, &remote.name, &*remote.remote, &head)?;
     Ok(RemoteState { remote, head, peeked })
 }

@@ -67,10 +67,10 @@ impl Check<'_> {
         if new.version == active {
             return Ok(());
         }
-        let say = |number: Option<u64>| {
+        let version_name = |number: Option<u64>| {
             number.map_or("nothing".to_owned(), |number| format!("v{number}"))
         };
-        let (named, promoted) = (say(new.version), say(active));
+        let (named, promoted) = (version_name(new.version), version_name(active));
         refuse(format!("the pointer names {named}, but the ledger promoted {promoted} last"))
     }
 

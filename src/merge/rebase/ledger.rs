@@ -17,7 +17,7 @@ pub struct SplitLedgers {
 
 pub enum RebasedLedger {
     To(Option<Active>),
-    Parted(SplitLedgers),
+    Diverged(SplitLedgers),
 }
 
 pub fn rebase_ledger<S: Source + Sink>(
@@ -31,7 +31,7 @@ pub fn rebase_ledger<S: Source + Sink>(
         return Ok(RebasedLedger::To(theirs.active));
     };
     if !news.is_empty() {
-        return Ok(RebasedLedger::Parted(SplitLedgers { ours: mine, theirs: news }));
+        return Ok(RebasedLedger::Diverged(SplitLedgers { ours: mine, theirs: news }));
     }
     let new = |id: Id| versions.renamed.get(&id).copied().unwrap_or(id);
     let mut head = theirs.active.map(|active| active.ledger);

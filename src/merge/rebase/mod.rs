@@ -58,7 +58,7 @@ pub enum RebaseOutcome {
     Rebased(Rebased),
     /// Both promoted or deleted since. Only a choice of theirs decides it: a promotion that a remote
     /// has cannot be undone by one that it has never seen.
-    Parted(SplitLedgers),
+    Diverged(SplitLedgers),
 }
 
 /// Puts what only we have behind what the remote has. The remote's objects must be here.
@@ -73,10 +73,10 @@ pub fn rebase<S: Source + Sink>(
     let ledger = ledger::rebase_ledger(objects, ours, theirs, &versions)?;
     let (active, left_out) = match ledger {
         ledger::RebasedLedger::To(active) => (active, Vec::new()),
-        ledger::RebasedLedger::Parted(parted) if choice == Some(Side::Theirs) => {
-            (theirs.active, parted.ours)
+        ledger::RebasedLedger::Diverged(diverged) if choice == Some(Side::Theirs) => {
+            (theirs.active, diverged.ours)
         }
-        ledger::RebasedLedger::Parted(parted) => return Ok(RebaseOutcome::Parted(parted)),
+        ledger::RebasedLedger::Diverged(diverged) => return Ok(RebaseOutcome::Diverged(diverged)),
     };
     let heads = Heads { source: sources.ids, versions: versions.ids, active };
     let (source, versions) = (sources.moved, versions.moved);

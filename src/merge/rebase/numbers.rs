@@ -30,7 +30,7 @@ pub struct Renumber {
     before_holds: Contents,
     /// Key and our number → the number that it became.
     given: HashMap<(String, String), String>,
-    told: BTreeSet<Renumbered>,
+    renumbered: BTreeSet<Renumbered>,
 }
 
 impl Renumber {
@@ -49,7 +49,7 @@ impl Renumber {
         }
         let state = state(theirs)?;
         let theirs_hold = contents(objects, &state)?;
-        let (given, told) = Default::default();
+        let (given, renumbered) = Default::default();
         Ok(Renumber {
             common,
             theirs: state.numbers,
@@ -57,7 +57,7 @@ impl Renumber {
             before,
             before_holds,
             given,
-            told,
+            renumbered,
         })
     }
 
@@ -77,7 +77,7 @@ impl Renumber {
             let new = self.number(key, number, *content, taken.get(key).map(String::as_str))?;
             self.given.insert((key.clone(), number.clone()), new.clone());
             if new != *number {
-                self.tell(key, number, &new);
+                self.record(key, number, &new);
             }
             renumbered.numbers.insert(key.clone(), new);
         }
@@ -113,16 +113,16 @@ impl Renumber {
         }
     }
 
-    fn tell(&mut self, key: &str, from: &str, to: &str) {
+    fn record(&mut self, key: &str, from: &str, to: &str) {
         let (kind, name) = match state::parse_key(key) {
             Some((kind, name)) => (kind.word, name),
             None => (PERSONA, PERSONA.to_owned()),
         };
-        self.told.insert(Renumbered { kind, name, from: from.to_owned(), to: to.to_owned() });
+        self.renumbered.insert(Renumbered { kind, name, from: from.to_owned(), to: to.to_owned() });
     }
 
-    pub fn told(self) -> Vec<Renumbered> {
-        self.told.into_iter().collect()
+    pub fn renumbered(self) -> Vec<Renumbered> {
+        self.renumbered.into_iter().collect()
     }
 }
 

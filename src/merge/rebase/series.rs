@@ -74,7 +74,7 @@ pub fn sources<S: Source + Sink>(
         series.push(old.number, id);
         newest = SourceVersion::load(objects, series.ids.len() as u64, id)?;
     }
-    series.primitives = numbers.told();
+    series.primitives = numbers.renumbered();
     Ok(series)
 }
 

@@ -95,7 +95,7 @@ fn promote(memory: &mut Memory, heads: &mut Heads, by: &str, number: u64) {
 fn rebased(memory: &mut Memory, ours: &Heads, theirs: &Heads) -> Rebased {
     match rebase(memory, ours, theirs, None).unwrap() {
         RebaseOutcome::Rebased(rebased) => rebased,
-        RebaseOutcome::Parted(parted) => panic!("{parted:?}"),
+        RebaseOutcome::Diverged(diverged) => panic!("{diverged:?}"),
     }
 }
 
@@ -197,7 +197,7 @@ fn what_one_side_has_alone_is_taken_as_it_is() {
 }
 
 /// Both made a version; only we, or only they, or both promoted.
-fn parted(memory: &mut Memory, we: bool, they: bool) -> (Heads, Heads) {
+fn diverged(memory: &mut Memory, we: bool, they: bool) -> (Heads, Heads) {
     let mut ours = Heads::default();
     push(memory, &mut ours, "ann", &[("skills/a", 1)]);
     create(memory, &mut ours, "ann");
@@ -217,7 +217,7 @@ fn parted(memory: &mut Memory, we: bool, they: bool) -> (Heads, Heads) {
 #[test]
 fn our_promotion_is_recorded_again_behind_their_ledger() {
     let memory = &mut Memory::default();
-    let (ours, theirs) = parted(memory, true, false);
+    let (ours, theirs) = diverged(memory, true, false);
     let done = rebased(memory, &ours, &theirs);
     assert_eq!(done.versions, [NumberChange { from: 2, to: 3 }]);
     let active = done.heads.active.unwrap();
@@ -235,18 +235,19 @@ fn our_promotion_is_recorded_again_behind_their_ledger() {
 #[test]
 fn ledgers_that_parted_are_for_a_person_to_decide() {
     let memory = &mut Memory::default();
-    let (ours, theirs) = parted(memory, false, true);
+    let (ours, theirs) = diverged(memory, false, true);
     assert_eq!(rebased(memory, &ours, &theirs).heads.active, theirs.active);
-    let (ours, theirs) = parted(memory, true, true);
+    let (ours, theirs) = diverged(memory, true, true);
     for choice in [None, Some(Side::Ours)] {
-        let RebaseOutcome::Parted(parted) = rebase(memory, &ours, &theirs, choice).unwrap() else {
+        let RebaseOutcome::Diverged(diverged) = rebase(memory, &ours, &theirs, choice).unwrap()
+        else {
             panic!()
         };
         let who = |steps: &[ledger::LedgerEntry]| {
             steps.iter().map(|one| one.record.by.clone()).collect::<Vec<_>>()
         };
         assert_eq!(
-            (who(&parted.ours), who(&parted.theirs)),
+            (who(&diverged.ours), who(&diverged.theirs)),
             (vec!["ann".to_owned()], vec!["ben".to_owned()])
         );
     }

@@ -20,7 +20,7 @@ fn clash(base: &Layout, ours: &Layout, theirs: &Layout) -> Vec<String> {
     sentences(&merged(Some(base), ours, theirs, None).expect_err("a conflict"))
 }
 
-fn told(conflict: &Conflict) -> String {
+fn describe(conflict: &Conflict) -> String {
     let lines: Vec<String> =
         report::conflict::conflict_lines(conflict).into_iter().map(|line| line.text).collect();
     lines.join("\n")
@@ -87,7 +87,7 @@ fn one_primitive_changed_by_both_in_one_file_is_a_conflict_although_its_lines_wo
         sentences(&conflicts),
         ["skill \"orders\" was changed on both sides in \"src/skills.ts\""]
     );
-    insta::assert_snapshot!(told(&conflicts[0]), @r#"
+    insta::assert_snapshot!(describe(&conflicts[0]), @r#"
     skill "orders" was changed on both sides in "src/skills.ts"
         here:
           description:
@@ -122,7 +122,7 @@ fn lines_that_both_changed_are_a_conflict() {
     let theirs = with(&base, &[("README.md", Some("eins\ntwo\nthree\nfour\n"))]);
     let conflicts = merged(Some(&base), &ours, &theirs, None).unwrap_err();
     assert_eq!(sentences(&conflicts), ["\"README.md\" was changed on both sides at line 1"]);
-    insta::assert_snapshot!(told(&conflicts[0]), @r#"
+    insta::assert_snapshot!(describe(&conflicts[0]), @r#"
     "README.md" was changed on both sides at line 1
         here:
           - one
@@ -153,7 +153,7 @@ fn each_kind_of_path_has_its_rule() {
     let changed = set("run.sh", "b\n");
     assert_eq!(merged(Some(&base), &executable, &changed, None).unwrap(), expected);
     let linked = with(&without("run.sh"), &[("run.sh@", Some("README.md"))]);
-    for (ours, theirs, told) in [
+    for (ours, theirs, describe) in [
         (without("run.sh"), changed.clone(), "\"run.sh\" was removed here and changed there"),
         (changed.clone(), without("run.sh"), "\"run.sh\" was removed there and changed here"),
         (
@@ -165,7 +165,7 @@ fn each_kind_of_path_has_its_rule() {
         (set("new", "a"), set("new", "b"), "\"new\" was added on both sides in different ways"),
         (linked, changed, "\"run.sh\" was changed on both sides, to a link on one of them"),
     ] {
-        assert_eq!(clash(&base, &ours, &theirs), [told]);
+        assert_eq!(clash(&base, &ours, &theirs), [describe]);
         assert_eq!(merged(Some(&base), &ours, &theirs, Some(Side::Ours)).unwrap(), ours);
         assert_eq!(merged(Some(&base), &ours, &theirs, Some(Side::Theirs)).unwrap(), theirs);
     }
@@ -175,8 +175,8 @@ fn each_kind_of_path_has_its_rule() {
 #[test]
 fn a_file_here_and_a_folder_there_is_a_conflict() {
     let base = furnished();
-    let both = |ours: &Layout, theirs: &Layout, told: &str| {
-        assert_eq!(clash(&base, ours, theirs), [told]);
+    let both = |ours: &Layout, theirs: &Layout, describe: &str| {
+        assert_eq!(clash(&base, ours, theirs), [describe]);
         for (choice, won) in [(Side::Ours, ours), (Side::Theirs, theirs)] {
             assert_eq!(&merged(Some(&base), ours, theirs, Some(choice)).unwrap(), won);
         }
@@ -216,9 +216,9 @@ fn what_cannot_be_read_together_is_a_conflict() {
     let both = format!("{import}\nimport {{ more }} from './lib/more';");
     let ours = edited(&ours, "src/skills.ts", import, &both);
     let theirs = with(&base, &[("src/lib/more.ts", None)]);
-    let told = clash(&base, &ours, &theirs);
+    let describe = clash(&base, &ours, &theirs);
     let expected = "the project with the changes of both sides cannot be read: cannot find \"./lib/more\", imported at \"src/skills.ts:3:22\"";
-    assert_eq!(told, [expected]);
+    assert_eq!(describe, [expected]);
 }
 
 #[test]
@@ -237,9 +237,9 @@ fn where_one_side_cannot_be_read_only_different_files_merge() {
     let base = shop();
     let ours = edited(&base, "src/skills.ts", "orders = new", "orders = = new");
     let theirs = edited(&base, "src/skills.ts", "Knows the products", "Knows products");
-    let told = clash(&base, &ours, &theirs);
+    let describe = clash(&base, &ours, &theirs);
     let start = "\"src/skills.ts\" was changed on both sides, and the agent here cannot be read: src/skills.ts:4:";
-    assert!(told.len() == 1 && told[0].starts_with(start), "{told:?}");
+    assert!(describe.len() == 1 && describe[0].starts_with(start), "{describe:?}");
     let apart = with(&base, &[("README.md", Some("new"))]);
     assert_eq!(
         merged(Some(&base), &ours, &apart, None).unwrap(),
@@ -256,6 +256,6 @@ fn sides_without_anything_in_common_merge_where_they_agree() {
         with(&ours, &[("yours.md", Some("y"))])
     );
     let other = edited(&theirs, "README.md", "two", "2");
-    let told = sentences(&merged(None, &ours, &other, None).unwrap_err());
-    assert_eq!(told, ["\"README.md\" was added on both sides in different ways"]);
+    let describe = sentences(&merged(None, &ours, &other, None).unwrap_err());
+    assert_eq!(describe, ["\"README.md\" was added on both sides in different ways"]);
 }

@@ -20,7 +20,7 @@ pub fn read(root: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>> {
     let mut names = path.split('/').peekable();
     while let Some(name) = names.next() {
         let is_last = names.peek().is_none();
-        match folder.look(name)? {
+        match folder.file_kind(name)? {
             None => return Ok(None),
             Some(FileKind::Folder) if !is_last => folder = folder.enter(name)?,
             Some(FileKind::File { .. }) if is_last => {

@@ -103,18 +103,18 @@ mod tests {
         write("agent/a.ts", "a");
         write("agent/b.ts", "b");
         let root = folder.path().join("agent");
-        let look = |files: &[(&str, &str, bool)]| {
+        let difference = |files: &[(&str, &str, bool)]| {
             let mut read = |path: &str| Ok(on_disk(&root.join(path)));
             let found = first_difference(&root, &listed(files), &mut read).unwrap();
             found.map(|one| format!("{} {}", one.path, one.what))
         };
         let same =
             [("a.ts", "a", false), (STOCK_MANIFEST, "old", false), ("shared/x.ts", "x", true)];
-        assert_eq!(look(&same), None);
-        let told = look(&[("a.ts", "a", false), ("b.ts", "B", false), ("c.ts", "c", false)]);
+        assert_eq!(difference(&same), None);
+        let told = difference(&[("a.ts", "a", false), ("b.ts", "B", false), ("c.ts", "c", false)]);
         assert_eq!(told.as_deref(), Some("b.ts is not what was compiled"));
-        assert_eq!(look(&[("c.ts", "c", false)]).as_deref(), Some("c.ts is gone"));
-        let told = look(&[("shared/x.ts", "y", true)]);
+        assert_eq!(difference(&[("c.ts", "c", false)]).as_deref(), Some("c.ts is gone"));
+        let told = difference(&[("shared/x.ts", "y", true)]);
         assert_eq!(told.as_deref(), Some("shared/x.ts is not what was compiled"));
     }
 }

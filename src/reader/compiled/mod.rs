@@ -62,7 +62,7 @@ pub struct CompiledBundle {
 
 impl Dist {
     /// Looks at the output. `read` gives the project's files.
-    pub fn look(root: &Path, read: &mut ReadFile<'_>) -> Result<Dist> {
+    pub fn read(root: &Path, read: &mut ReadFile<'_>) -> Result<Dist> {
         let bytes = match bundle::read(root, MANIFEST, MANIFEST_MAX) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(Dist::Absent),
@@ -87,8 +87,8 @@ impl Dist {
     }
 
     /// The same for files that nobody else looks at meanwhile.
-    pub fn look_on_disk(root: &Path) -> Result<Dist> {
-        Dist::look(root, &mut |path| Ok(on_disk(&root.join(path))))
+    pub fn read_on_disk(root: &Path) -> Result<Dist> {
+        Dist::read(root, &mut |path| Ok(on_disk(&root.join(path))))
     }
 
     pub fn output(&self) -> Option<&CompileOutput> {
@@ -165,7 +165,7 @@ pub struct SeenOutput {
 
 impl SeenOutput {
     /// Looks at the output: files come from the tree where it holds them, so that it is of those.
-    pub fn look<S: Source>(source: &S, root: &Path, tree: Id) -> Result<SeenOutput> {
+    pub fn read<S: Source>(source: &S, root: &Path, tree: Id) -> Result<SeenOutput> {
         let fingerprint = fingerprint_of(root).unwrap_or_default();
         let (mut finder, mut others) = (PathFinder::new(tree), Vec::new());
         let mut read = |path: &str| match finder.find(source, path)? {
@@ -177,7 +177,7 @@ impl SeenOutput {
                 Ok(on_disk(&root.join(path)))
             }
         };
-        let dist = Dist::look(root, &mut read)?;
+        let dist = Dist::read(root, &mut read)?;
         let listed = dist.output().and_then(|output| output.manifest.as_ref());
         let files = listed.map(|manifest| &*manifest.project_files).unwrap_or_default();
         let is_other = |file: &&ProjectFile| file.external || others.contains(&file.relative_path);

@@ -195,7 +195,7 @@ impl<'a> Modules<'a> {
         // What follows `?` is for a bundler: `./persona.md?raw`.
         let bare = specifier.split_once('?').map_or(specifier, |(path, _)| path);
         let directory = from.parent().unwrap_or(&self.root);
-        let mut found = self.look(&self.resolver, directory, bare);
+        let mut found = self.resolve_in(&self.resolver, directory, bare);
         if let Err(
             ResolveError::TsconfigNotFound(_)
             | ResolveError::TsconfigLoadFailed { .. }
@@ -205,7 +205,7 @@ impl<'a> Modules<'a> {
         {
             // What `tsconfig.json` extends is not installed, or it cannot be read: it says nothing.
             let plain = self.plain.get_or_init(|| resolver(None, &self.files));
-            found = self.look(plain, directory, bare);
+            found = self.resolve_in(plain, directory, bare);
         }
         match found {
             Ok(path) if !path.components().any(|part| part.as_os_str() == "node_modules") => {
@@ -218,7 +218,7 @@ impl<'a> Modules<'a> {
     }
 
     /// What a specifier leads to from a folder. What would come first if it were there is kept.
-    fn look(
+    fn resolve_in(
         &self,
         resolver: &ResolverGeneric<Files>,
         directory: &Path,

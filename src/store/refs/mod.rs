@@ -43,13 +43,13 @@ impl Refs {
     /// Creates a ref, durably. A name that is taken, loose or packed, is a conflict.
     pub fn create(&self, lock: &StoreLock, name: &str, id: Id) -> Result<()> {
         lock.check(&self.dir);
-        let taken = || {
+        let already_exists = || {
             Error::conflict(format!("cannot create the ref \"{name}\": it exists"))
                 .hint("somebody else took this number: look again, and take the next one")
         };
         let parsed: RefName = name.parse()?;
         if Packed::scan(&self.dir)?.packed.get(&parsed).is_some() {
-            return Err(taken());
+            return Err(already_exists());
         }
         // Before the new ref, so that a failure to pack means that nothing was created.
         if self.loose_numbers(parsed.series())?.len() >= MOST_LOOSE {
@@ -65,7 +65,7 @@ impl Refs {
                 log::add_ref(self, &parsed, id);
                 Ok(())
             }
-            Published::Exists => Err(taken()),
+            Published::Exists => Err(already_exists()),
         }
     }
 
@@ -156,7 +156,7 @@ impl Refs {
             Err(error)
                 if error.kind() == io::ErrorKind::NotFound && packed::SERIES.contains(&series) =>
             {
-                return Err(lost(&dir));
+                return Err(missing(&dir));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             other => other.at("read", &dir)?,
@@ -170,6 +170,6 @@ impl Refs {
     }
 }
 
-fn lost(dir: &Path) -> Error {
+fn missing(dir: &Path) -> Error {
     Error::corrupt(format!("the folder \"{}\" is missing", dir.display())).hint(Hint::RecoverRefs)
 }

@@ -197,7 +197,7 @@ impl Restorer<'_> {
                 continue;
             }
             let here = self.walk.here();
-            if here.look(name)? == Some(FileKind::Folder) && here.remove_empty(name)? {
+            if here.file_kind(name)? == Some(FileKind::Folder) && here.remove_empty(name)? {
                 self.touched.remove(folder);
                 self.touched.insert(parent.to_owned());
             }

@@ -1,6 +1,6 @@
 //! Begun restore: a folder that is empty but for files of a restore that was cut off.
 
-use super::clear::stands;
+use super::clear::holds;
 use super::plan::RestorePlan;
 use super::walk::{FolderWalk, WalkEnd, above};
 use crate::error::Result;
@@ -25,12 +25,12 @@ pub fn stranger(root: &Path, plan: &RestorePlan) -> Result<Option<String>> {
         for name in here.names()? {
             let path = join(&folder, &name.to_string_lossy());
             let Some(name) = name.to_str() else { return Ok(Some(path)) };
-            match here.look(name)? {
+            match here.file_kind(name)? {
                 None => {}
                 Some(FileKind::File { .. } | FileKind::Link) if fs::is_temporary(name) => {}
                 Some(FileKind::Folder) if folders.contains(&*path) => open.push(path),
                 Some(standing) => match files.get(&*path) {
-                    Some(leaf) if stands(here, name, standing, *leaf)? => {}
+                    Some(leaf) if holds(here, name, standing, *leaf)? => {}
                     _ => return Ok(Some(path)),
                 },
             }

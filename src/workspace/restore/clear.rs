@@ -73,11 +73,11 @@ impl ClearCheck<'_> {
             (WalkEnd::Blocked(path), _) => return Err(changed(&path)),
         }
         let here = self.walk.here();
-        let Some(standing) = here.look(name)? else {
+        let Some(standing) = here.file_kind(name)? else {
             let done = if new.is_some() { PathState::Clear } else { PathState::Done };
             return self.writable(folder, done);
         };
-        if new.is_some_and(|new| stands(here, name, standing, new).unwrap_or(false)) {
+        if new.is_some_and(|new| holds(here, name, standing, new).unwrap_or(false)) {
             return Ok(PathState::Done);
         }
         if standing == FileKind::Folder && new.is_some() {
@@ -87,7 +87,7 @@ impl ClearCheck<'_> {
         }
         match step.old {
             None => Ok(PathState::InTheWay(step.path.clone())),
-            Some(old) if stands(here, name, standing, old)? => {
+            Some(old) if holds(here, name, standing, old)? => {
                 self.writable(folder, PathState::Clear)
             }
             Some(_) => Err(changed(&step.path)),
@@ -104,7 +104,7 @@ impl ClearCheck<'_> {
             if fs::is_temporary(name) {
                 continue;
             }
-            let found = match folder.look(name)? {
+            let found = match folder.file_kind(name)? {
                 Some(FileKind::Folder) => self.hollow(&folder, name, &inner)?,
                 Some(_) if !self.removed.contains(inner.as_str()) => Some(inner),
                 _ => None,
@@ -140,7 +140,7 @@ fn changed(path: &str) -> Error {
 }
 
 /// Whether exactly this file or link stands there.
-pub fn stands(folder: &Folder, name: &str, standing: FileKind, (mode, id): Leaf) -> Result<bool> {
+pub fn holds(folder: &Folder, name: &str, standing: FileKind, (mode, id): Leaf) -> Result<bool> {
     let as_said = match (standing, mode) {
         (FileKind::Link, Mode::Symlink) => return Ok(Id::of_blob(&folder.read_link(name)?) == id),
         (FileKind::File { executable }, Mode::File) => !executable,

@@ -45,7 +45,7 @@ fn clear(
     source: &dyn Source,
     progress: &Progress,
 ) -> Result<()> {
-    let standing = match here.look(name)? {
+    let standing = match here.file_kind(name)? {
         Some(standing @ (FileKind::File { .. } | FileKind::Link)) => standing,
         // No restore made these.
         Some(FileKind::Folder | FileKind::Other) | None => return Ok(()),
@@ -56,7 +56,7 @@ fn clear(
     let former = fs::former(name);
     let kept = save(here, name, former)?;
     let (former, kept) = (join(folder, former), join(folder, &kept));
-    progress.tell(format!(
+    progress.remark(format!(
         "\"{former}\" was saved while a restore that was cut off replaced it; what was saved is in \"{kept}\""
     ));
     Ok(())

@@ -2,7 +2,7 @@
 //! not enough: it is taken out of its place first, looked at where nobody finds it, and put back unless it is what
 //! the snapshot holds.
 
-use super::clear::stands;
+use super::clear::holds;
 use super::leftover;
 use super::plan::RestoreStep;
 use super::walk::split;
@@ -18,7 +18,7 @@ type Sweep<'s> = &'s dyn Fn(&Folder, &str) -> Result<()>;
 pub fn put(here: &Folder, draft: &str, step: &RestoreStep, sweep: Sweep<'_>) -> Result<()> {
     let (_, name) = split(&step.path);
     let (old, new) = (step.old, step.action.leaf());
-    let mut standing = here.look(name)?;
+    let mut standing = here.file_kind(name)?;
     if standing == Some(FileKind::Folder) {
         remove_hollow(here, name, &step.path, sweep)?;
         standing = None;
@@ -49,7 +49,7 @@ pub fn put(here: &Folder, draft: &str, step: &RestoreStep, sweep: Sweep<'_>) -> 
 /// Removes a file or link, which may be none but the one that the snapshot holds.
 pub fn take(here: &Folder, step: &RestoreStep) -> Result<()> {
     let (_, name) = split(&step.path);
-    if here.look(name)?.is_none() {
+    if here.file_kind(name)?.is_none() {
         return Ok(());
     }
     if !is_one_of(here, name, [step.old, None])? {
@@ -66,9 +66,9 @@ pub fn take(here: &Folder, step: &RestoreStep) -> Result<()> {
 }
 
 fn is_one_of(here: &Folder, name: &str, leaves: [Option<Leaf>; 2]) -> Result<bool> {
-    let Some(standing) = here.look(name)? else { return Ok(false) };
+    let Some(standing) = here.file_kind(name)? else { return Ok(false) };
     for leaf in leaves.into_iter().flatten() {
-        if stands(here, name, standing, leaf)? {
+        if holds(here, name, standing, leaf)? {
             return Ok(true);
         }
     }
@@ -102,7 +102,7 @@ fn remove_hollow(parent: &Folder, name: &str, path: &str, sweep: Sweep<'_>) -> R
     sweep(&folder, path)?;
     for inner in folder.names()? {
         let inner = inner.to_string_lossy();
-        if folder.look(&inner)? == Some(FileKind::Folder) {
+        if folder.file_kind(&inner)? == Some(FileKind::Folder) {
             remove_hollow(&folder, &inner, &join(path, &inner), sweep)?;
         }
     }

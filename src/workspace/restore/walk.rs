@@ -56,7 +56,7 @@ impl FolderWalk {
         }
         for name in &names[self.below.len()..] {
             let here = self.here();
-            let folder = match here.look(name)? {
+            let folder = match here.file_kind(name)? {
                 Some(FileKind::Folder) => here.enter(name)?,
                 Some(_) => return Ok(WalkEnd::Blocked(self.path(name))),
                 None if make => here.make(name)?,

@@ -2,7 +2,9 @@
 
 use super::find::starts_here;
 use super::pattern::CharSet::{Alnum, Base64, Dotted, Hex, Word};
-use super::pattern::{CharRun, SecretFinder, PatternForm, Secret, SecretPattern, is_random, just, run};
+use super::pattern::{
+    CharRun, PatternForm, Secret, SecretFinder, SecretPattern, is_random, just, run,
+};
 use super::urls::{url, web_url};
 use std::ops::Range;
 

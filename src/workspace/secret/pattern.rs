@@ -143,20 +143,20 @@ pub fn is_random(run: &[u8]) -> bool {
     let is_mixed = digits > 0 && run.len() - digits >= 2;
     different(run) >= 9.min(run.len() / 3 + 2)
         && (is_mixed || turns(run) * 4 >= run.len())
-        && !is_told(run)
+        && !is_sequence(run)
 }
 
 /// Letters of both cases, where a kind of secret may have no digit.
 pub fn is_mixed(run: &[u8]) -> bool {
-    different(run) >= 9 && turns(run) * 5 >= run.len() && !is_told(run)
+    different(run) >= 9 && turns(run) * 5 >= run.len() && !is_sequence(run)
 }
 
 /// Where not even a digit is certain.
 pub fn is_varied(run: &[u8]) -> bool {
-    different(run) >= 8 && !is_told(run)
+    different(run) >= 8 && !is_sequence(run)
 }
 
-fn is_told(run: &[u8]) -> bool {
+fn is_sequence(run: &[u8]) -> bool {
     let text = String::from_utf8_lossy(run).to_ascii_lowercase();
     PLACEHOLDERS.iter().any(|word| text.contains(word))
 }

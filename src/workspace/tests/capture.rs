@@ -3,7 +3,7 @@
 use super::Project;
 use crate::object::{Id, Mode, Source};
 use crate::workspace::snapshot::CaseCollision;
-use crate::workspace::{Skipped, SnapshotOptions, look};
+use crate::workspace::{Skipped, SnapshotOptions, preview};
 
 #[test]
 fn files_links_modes_and_empty_files_are_kept_byte_for_byte() {
@@ -136,7 +136,7 @@ fn looking_gives_the_same_tree_and_stores_nothing() {
     let options = SnapshotOptions { cache: Some(&project.cache), ..SnapshotOptions::default() };
     for _ in 0..2 {
         // The second time all comes from the cache, and none of it is in the store.
-        let (taken, view) = look(&project.root, &project.memory, &options).unwrap();
+        let (taken, view) = preview(&project.root, &project.memory, &options).unwrap();
         assert!(!project.memory.contains(&taken.tree).unwrap());
         let inner = view.tree(&taken.tree).unwrap().require("b").unwrap();
         let id = view.tree(&inner).unwrap().require("c").unwrap();
@@ -155,7 +155,7 @@ fn looking_gives_the_same_tree_and_stores_nothing() {
 #[test]
 fn a_file_changed_after_looking_is_not_given_under_the_old_id() {
     let project = Project::new(&[("a", "1")]);
-    let (_, view) = look(&project.root, &project.memory, &SnapshotOptions::default()).unwrap();
+    let (_, view) = preview(&project.root, &project.memory, &SnapshotOptions::default()).unwrap();
     project.write("a", "2");
     assert!(
         view.blob(&Id::of_blob(b"1")).unwrap_err().message().ends_with("a\" changed meanwhile")

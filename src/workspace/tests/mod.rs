@@ -9,7 +9,7 @@ mod restoring;
 mod roundtrip;
 mod tracked;
 
-use super::{Snapshot, SnapshotOptions, look, snapshot};
+use super::{Snapshot, SnapshotOptions, preview, snapshot};
 use crate::error::Result;
 use crate::object::{Memory, Mode, Source, leaves};
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ impl Project {
             cache: Some(&self.cache),
             ..SnapshotOptions::default()
         };
-        look(&self.root, &self.memory, &options).unwrap().0
+        preview(&self.root, &self.memory, &options).unwrap().0
     }
 }
 

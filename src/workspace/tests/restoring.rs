@@ -278,7 +278,7 @@ fn a_leftover_that_nothing_else_holds_is_given_a_name() {
     apply(&plan, &project.root, &project.memory, &progress).unwrap();
     assert_eq!(std::fs::read_to_string(project.path("dir/b.saved-2")).unwrap(), "saved");
     assert_eq!(std::fs::read_to_string(project.path("dir/77-0.saved-1")).unwrap(), "saved too");
-    let told = progress.told().join("\n");
+    let told = progress.remarks().join("\n");
     assert!(told.contains("\"dir/b.saved-2\"") && told.contains("\"dir/77-0.saved-1\""), "{told}");
 }
 

@@ -22,13 +22,13 @@ fn helper() {
 
 fn restore(project: &Path, target: &str) -> Result<()> {
     let store = Store::open(&project.join(".lua"))?;
-    let (now, view) = workspace::look(project, store.objects(), &SnapshotOptions::default())?;
+    let (now, view) = workspace::preview(project, store.objects(), &SnapshotOptions::default())?;
     let plan = workspace::plan(&view, now.tree, target.parse()?)?;
     let progress = Progress::default();
     workspace::sweep(project, &now.leftovers, store.objects(), &progress)?;
     workspace::apply(&plan, project, store.objects(), &progress).map(drop)?;
     // Nobody saved anything meanwhile.
-    assert_eq!(progress.told(), Vec::<String>::new());
+    assert_eq!(progress.remarks(), Vec::<String>::new());
     Ok(())
 }
 

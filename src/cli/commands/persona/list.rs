@@ -59,7 +59,7 @@ impl List {
                 ));
             }
         }
-        view.say(cx, &live);
+        view.print_live(cx, &live);
         Ok(Exit::Done)
     }
 }

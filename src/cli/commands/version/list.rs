@@ -145,7 +145,7 @@ impl List {
                 cx.out.hint(format!("{} more: `lua-store version list --all`", all - shown));
             }
         }
-        view.say(cx, &live);
+        view.print_live(cx, &live);
         for row in &rows {
             if let Row::Damaged(number, error) = row {
                 cx.out.warn(format!("v{number} cannot be read: {error}"));

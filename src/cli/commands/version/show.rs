@@ -78,7 +78,7 @@ impl Show {
         cx.out.line(format!("    {:<15} {persona}", "Persona:"))?;
         let dropped = agent.map(|agent| agent.dropped).unwrap_or_default();
         stock::notes(&dropped).into_iter().for_each(|note| cx.out.warn(note));
-        view.say(cx, &live);
+        view.print_live(cx, &live);
         Ok(Exit::Done)
     }
 }

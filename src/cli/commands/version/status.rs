@@ -66,7 +66,7 @@ impl Status {
         }
         print(cx, &rows)?;
         print_next(cx, &rows, view.is_project());
-        view.say(cx, &live);
+        view.print_live(cx, &live);
         Ok(Exit::Done)
     }
 }
@@ -94,7 +94,7 @@ fn none_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live
         };
         cx.out.line(format!("{told}{}", if view.is_project() { next } else { "" }))?;
     }
-    view.say(cx, live);
+    view.print_live(cx, live);
     Ok(Exit::Done)
 }
 
