@@ -158,7 +158,7 @@ impl Error {
 
     /// The same once more. Of the operating system's part only the kind of failure stays.
     #[must_use]
-    pub fn again(&self) -> Self {
+    pub fn repeat(&self) -> Self {
         let mut error = Error::new(self.0.kind, self.0.message.clone());
         error.0.source = self.io_kind().map(io::Error::from);
         error.0.hints = self.0.hints.clone();

@@ -169,7 +169,7 @@ impl Refused {
         let own =
             std::error::Error::source(&self.0).and_then(|source| source.downcast_ref::<Error>());
         if let Some(own) = own {
-            return own.again();
+            return own.repeat();
         }
         let text = self.0.render().to_string();
         let mut paragraphs = text.split("\n\n").map(str::trim);
@@ -188,11 +188,11 @@ fn no_command(rendered: &str) -> Error {
         Some(group) => format!("no command was given after \"{group}\""),
         None => "no command was given".to_owned(),
     };
-    Error::usage(message).hint(how(usage))
+    Error::usage(message).hint(usage_hint(usage))
 }
 
 /// How to go on after a mistake, from clap's line of usage.
-fn how(usage: &str) -> String {
+fn usage_hint(usage: &str) -> String {
     match usage.split_once(help::COMMANDS) {
         Some((program, _)) => format!("`{program} --help` lists the commands"),
         None => format!("usage: `{usage}`"),
@@ -202,7 +202,7 @@ fn how(usage: &str) -> String {
 /// One paragraph of clap's advice as a hint.
 fn hint(paragraph: &str) -> Option<String> {
     if let Some(usage) = paragraph.strip_prefix("Usage: ") {
-        return Some(how(usage));
+        return Some(usage_hint(usage));
     }
     let tip = paragraph.strip_prefix("tip: ")?.replace('\'', "`");
     match tip.split_once(" similar ").and_then(|(_, rest)| rest.split_once(": ")) {

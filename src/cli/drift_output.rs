@@ -63,7 +63,7 @@ fn compared_line(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<re
     };
     let (number, now) = (version.number, cx.now()?);
     let at = Timestamp::from_millisecond(step.record.at_ms).unwrap_or(now);
-    let promoted = format!("promoted {} by {}", time::moment(at, now), step.record.by);
+    let promoted = format!("promoted {} by {}", time::short_time(at, now), step.record.by);
     Ok(report::Line::plain(if *is_live {
         format!("{verb} v{number}, which is live now, {promoted}. {newest}, differs")
     } else if *against != DriftTarget::Published && version.id == server.id {

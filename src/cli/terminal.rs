@@ -57,8 +57,8 @@ impl<'c, 'o> Terminal<'c, 'o> {
 
     /// What the remote had that was not known here, and what becomes of ours.
     fn joined(&mut self, name: &str, joined: &JoinedHistory) {
-        let JoinedHistory { brought, unsent, left_out, .. } = joined;
-        self.records(&format!("Brought from {name}, not known here before:"), brought);
+        let JoinedHistory { incoming, unsent, left_out, .. } = joined;
+        self.records(&format!("Brought from {name}, not known here before:"), incoming);
         self.records(&format!("Not sent to {name} before, and going there first:"), unsent);
         self.records(&format!("Left out, as {name} has a ledger without it:"), left_out);
     }

@@ -10,7 +10,7 @@ pub fn minute(time: Timestamp) -> String {
 }
 
 /// `14:10 UTC` for a time of today, with the day for any other.
-pub fn moment(time: Timestamp, now: Timestamp) -> String {
+pub fn short_time(time: Timestamp, now: Timestamp) -> String {
     let [time, now] = [time, now].map(|time| time.to_zoned(TimeZone::UTC));
     let form = if time.date() == now.date() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
     time.strftime(form).to_string()
@@ -34,8 +34,8 @@ mod tests {
     #[test]
     fn a_moment_of_another_day_has_its_day() {
         let at = |second: i64| Timestamp::from_second(1_000_000_000 + second).unwrap();
-        assert_eq!(moment(at(0), at(3600)), "01:46 UTC");
-        assert_eq!(moment(at(0), at(86_400)), "2001-09-09 01:46 UTC");
+        assert_eq!(short_time(at(0), at(3600)), "01:46 UTC");
+        assert_eq!(short_time(at(0), at(86_400)), "2001-09-09 01:46 UTC");
     }
 
     #[test]

@@ -62,11 +62,11 @@ pub fn fetch(
     progress: &Progress,
 ) -> Result<Fetched> {
     let head = read_head(store, name, remote)?;
-    bring(store, name, remote, head, progress)
+    fetch_from(store, name, remote, head, progress)
 }
 
 /// [`fetch`] for one that has been asked already.
-pub fn bring(
+pub fn fetch_from(
     store: &Store,
     name: &str,
     remote: &dyn Remote,
@@ -76,7 +76,7 @@ pub fn bring(
     bring_with(store, name, remote, head, Strictness::Refuse, progress)
 }
 
-/// [`bring`], and what becomes of what breaks a rule.
+/// [`fetch_from`], and what becomes of what breaks a rule.
 pub fn bring_with(
     store: &Store,
     name: &str,

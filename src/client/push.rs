@@ -66,7 +66,7 @@ pub fn send(
     let (mut there, mut all, mut races) = (None, RemotePush::default(), 0);
     while races < limits::RACES {
         if !Divergence::of(local, &head, store.objects())?.can_push() {
-            fetch::bring(store, name, remote, head.clone(), progress)?;
+            fetch::fetch_from(store, name, remote, head.clone(), progress)?;
             if !Divergence::of(local, &head, store.objects())?.can_push() {
                 return Ok(PushOutcome::Behind(head));
             }

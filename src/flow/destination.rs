@@ -62,7 +62,7 @@ impl Destination {
         if let Ok(head) = head {
             let store = project.store();
             if !Divergence::of(&store.heads()?, head, store.objects())?.can_push() {
-                bring(store, remote, head)?;
+                fetch(store, remote, head)?;
                 // What was not seen may turn out to be what is here.
                 if !Divergence::of(&store.heads()?, head, store.objects())?.can_push() {
                     return Err(behind(reporter, store, "push", &remote.name, head));
@@ -74,15 +74,15 @@ impl Destination {
 
     /// What the remote has that is not here. It is brought here, and nothing of ours changes.
     pub fn incoming(&self, project: &Project) -> Result<Incoming> {
-        let head = self.head.as_ref().map_err(Error::again)?;
+        let head = self.head.as_ref().map_err(Error::repeat)?;
         let store = project.store();
-        bring(store, &self.remote, head)?;
+        fetch(store, &self.remote, head)?;
         Incoming::of(store.objects(), &store.heads()?, &client::heads(head))
     }
 
     /// Puts ours behind what the remote has, which becomes history.
     pub fn supersede<R: Reporter>(&self, reporter: &mut R, project: &Project) -> Result<()> {
-        let head = self.head.as_ref().map_err(Error::again)?;
+        let head = self.head.as_ref().map_err(Error::repeat)?;
         match pull::overtake(project, &client::heads(head), None)? {
             PullOutcome::Refused(refused) => Err(report::refusal(&self.remote.name, &refused)),
             PullOutcome::Pulled(pulled) => reporter.notice(Notice::Renumbered(&pulled.rebased)),
@@ -131,9 +131,9 @@ impl Delivery {
     }
 }
 
-fn bring(store: &Store, remote: &NamedRemote, head: &Head) -> Result<()> {
+fn fetch(store: &Store, remote: &NamedRemote, head: &Head) -> Result<()> {
     let progress = Progress::default();
-    fetch::bring(store, &remote.name, &*remote.remote, head.clone(), &progress).map(drop)
+    fetch::fetch_from(store, &remote.name, &*remote.remote, head.clone(), &progress).map(drop)
 }
 
 /// Before a record is made that the remote would refuse, as its token speaks for somebody else alone.

@@ -83,10 +83,10 @@ impl Authority {
     }
 
     /// Records of the remote's ledger that were not known here.
-    pub fn brought(&self) -> &[LedgerChange] {
+    pub fn incoming(&self) -> &[LedgerChange] {
         match self {
             Authority::Here => &[],
-            Authority::Remote(remote) => &remote.history.history.brought,
+            Authority::Remote(remote) => &remote.history.history.incoming,
         }
     }
 }

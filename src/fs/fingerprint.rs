@@ -15,7 +15,7 @@ pub struct Fingerprint {
 }
 
 /// `None` where there is no file.
-pub fn stamp(path: &Path) -> Result<Option<Fingerprint>> {
+pub fn fingerprint(path: &Path) -> Result<Option<Fingerprint>> {
     match std::fs::metadata(path) {
         Ok(data) => Ok(Some(Fingerprint {
             len: data.len(),

@@ -30,7 +30,7 @@ mod unsynced;
 mod windows;
 
 pub use crate::fs::cached_file::CachedFile;
-pub use crate::fs::fingerprint::{Fingerprint, stamp};
+pub use crate::fs::fingerprint::{Fingerprint, fingerprint};
 pub use crate::fs::sandbox::{FileKind, Folder};
 pub use adopt::adopt;
 pub use append::{append, append_unsynced};

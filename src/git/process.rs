@@ -92,7 +92,8 @@ impl GitCommand {
 
     /// The same with bytes on stdin, and bytes out.
     pub fn answer(&self, args: &[&str], input: &[u8]) -> Result<Option<Vec<u8>>> {
-        let (out, said, status) = self.talk(args, |stdin| stdin.write_all(input).or_else(gone))?;
+        let (out, said, status) =
+            self.exchange(args, |stdin| stdin.write_all(input).or_else(ignore_broken_pipe))?;
         match status.code() {
             Some(0) => Ok(Some(out)),
             Some(1) => Ok(None),
@@ -107,7 +108,7 @@ impl GitCommand {
         write: impl FnOnce(&mut dyn Write) -> Result<()>,
     ) -> Result<Vec<u8>> {
         let mut wrong = None;
-        let (out, said, status) = self.talk(args, |stdin| {
+        let (out, said, status) = self.exchange(args, |stdin| {
             wrong = write(stdin).err();
             Ok(())
         })?;
@@ -145,7 +146,7 @@ impl GitCommand {
         }
     }
 
-    fn talk(
+    fn exchange(
         &self,
         args: &[&str],
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -181,7 +182,7 @@ impl GitCommand {
     }
 }
 
-fn gone(error: io::Error) -> io::Result<()> {
+fn ignore_broken_pipe(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
 }
 

@@ -120,14 +120,14 @@ impl Repository {
         let mut last = String::new();
         for who in ["GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"] {
             let ident = self.git.line(&["-c", "user.useConfigOnly=true", "var", who]);
-            last = ident.map_err(|error| self.nobody(error))?;
+            last = ident.map_err(|error| self.no_identity(error))?;
         }
         // `Ana <ana@example.com> 1795253400 +0000`
         let end = last.rfind('>').map_or(last.len(), |at| at + 1);
         Ok(last[..end].to_owned())
     }
 
-    fn nobody(&self, error: Error) -> Error {
+    fn no_identity(&self, error: Error) -> Error {
         let missing = |key: &str| matches!(self.git.ask(&["config", "--get", key]), Ok(None));
         if missing("user.email") {
             Error::failed("git user.email is not configured")

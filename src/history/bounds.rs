@@ -20,7 +20,7 @@ impl Bounds {
     pub fn check<S: Source + ?Sized>(&mut self, objects: &S, id: &Id) -> Result<()> {
         let tree = objects.tree(id)?;
         for (part, most) in [(SOURCE, FILES), (STATE, IN_STATE)] {
-            if let Some(reason) = self.0.of(objects, &tree.require(part)?)?.beyond(most) {
+            if let Some(reason) = self.0.of(objects, &tree.require(part)?)?.exceeds(most) {
                 return Err(Error::usage(format!("{part}: {reason}")));
             }
         }

@@ -228,7 +228,7 @@ impl<'a> Catalog<'a> {
             (_, Some(name)) => {
                 Error::not_found(format!("{name} has no number here")).hint(Hint::PullAndFollow)
             }
-            (Some(error), None) => error.again(),
+            (Some(error), None) => error.repeat(),
             (None, None) => {
                 Error::corrupt(format!("the ledger names version {}, and no ref does", id.short()))
                     .hint(Hint::Fsck)
@@ -283,7 +283,7 @@ impl<'a> Catalog<'a> {
     pub fn get(&self, number: u64) -> Result<Version> {
         match self.entry(number) {
             Some(Ok(id)) => Version::load(self.objects, number, *id),
-            Some(Err(error)) => Err(error.again()),
+            Some(Err(error)) => Err(error.repeat()),
             None => Err(not_found(number)),
         }
     }

@@ -84,7 +84,7 @@ pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Res
             // What people mean by a path in a version is most often one of the project's files.
             match entry_at(objects, &root.id, &format!("{SOURCE}/{path}"))? {
                 Some(entry) => Ok(entry),
-                None => Err(missing().hint(near_path(objects, &root.id, base, path)?)),
+                None => Err(missing().hint(path_hint(objects, &root.id, base, path)?)),
             }
         }
         Revision::Source(number) => {
@@ -105,7 +105,7 @@ pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Res
 }
 
 /// What somebody who mistyped the end of a path meant, or how to see what there is.
-fn near_path<S: Source + ?Sized>(
+fn path_hint<S: Source + ?Sized>(
     source: &S,
     root: &Id,
     base: &Revision,

@@ -20,7 +20,7 @@ pub fn unpack(
     let objects = Overlay(&memory, objects);
     let plan = workspace::plan(&objects, nothing, files)?;
     if folder.exists()
-        && let Some(path) = workspace::stranger(folder, &plan)?
+        && let Some(path) = workspace::unplanned(folder, &plan)?
     {
         let folder = folder.display();
         return Err(Error::usage(format!(

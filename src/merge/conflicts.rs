@@ -266,7 +266,7 @@ impl<'a> ConflictFinder<'a> {
             }]);
         }
         let Some(known) = &self.known else { return Ok(Vec::new()) };
-        let merged = match self.views.project_with(&plan.instead(self.views)?)? {
+        let merged = match self.views.project_with(&plan.file_overrides(self.views)?)? {
             Ok(merged) => merged,
             Err(why) => return Ok(vec![whole(ConflictReason::Broken(why))]),
         };

@@ -18,7 +18,7 @@ pub struct JoinedHistory {
     /// records that only we have behind it.
     pub ours: Heads,
     /// Records that only the remote has, oldest first.
-    pub brought: Vec<LedgerChange>,
+    pub incoming: Vec<LedgerChange>,
     /// Records that only we have, oldest first.
     pub unsent: Vec<LedgerChange>,
     /// Records of ours that will be in no ledger, oldest first.
@@ -73,7 +73,7 @@ pub fn join_histories<S: Source + ?Sized>(
             ..Heads::default()
         },
         ours: Heads { versions: here.versions.clone(), active, source: local.source.clone() },
-        brought: moved(incoming, remote),
+        incoming: moved(incoming, remote),
         unsent,
         left_out,
         shared: apart.then_some(both),
@@ -112,7 +112,7 @@ impl JoinedHistory {
     }
 }
 
-/// Brings our versions and the pointer up to those of a remote that were brought here. `left_out` are the records
+/// Brings our versions and the pointer up to those of a remote that were fetched. `left_out` are the records
 /// that only we have and that nobody wants; others of ours stay. `false`: ours cannot follow.
 pub fn catch_up(store: &Store, remote: &Heads, left_out: &[LedgerChange]) -> Result<bool> {
     let lock = store.lock()?;

@@ -6,7 +6,7 @@ use super::file::{FileSides, Side, TextSides};
 use crate::error::Result;
 use crate::merge::views::AgentViews;
 use crate::object::{self, Id, Leaf, Mode, Sink, Source, nest};
-use crate::reader::edit::instead::FileOverrides;
+use crate::reader::edit::file_overrides::FileOverrides;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every path that a side changed.
@@ -81,17 +81,17 @@ impl MergePlan {
     }
 
     /// The merge as seen from the project's folder.
-    pub fn instead(&self, views: &AgentViews<'_>) -> Result<FileOverrides> {
-        let mut instead = FileOverrides::new();
+    pub fn file_overrides(&self, views: &AgentViews<'_>) -> Result<FileOverrides> {
+        let mut file_overrides = FileOverrides::new();
         for planned in &self.files {
             let bytes = match self.content(planned) {
                 PathContent::Leaf(leaf) if leaf == planned.file.ours => continue,
                 PathContent::Leaf(leaf) => views.bytes(leaf)?,
                 PathContent::Text(_, text) => Some(text.into_bytes()),
             };
-            instead.insert(planned.file.path.clone(), bytes);
+            file_overrides.insert(planned.file.path.clone(), bytes);
         }
-        Ok(instead)
+        Ok(file_overrides)
     }
 
     /// Files with changes of both sides.

@@ -7,7 +7,7 @@ use super::items::AgentItems;
 use crate::error::Result;
 use crate::object::{Id, Leaf, Source};
 use crate::reader;
-use crate::reader::edit::instead::{FileOverrides, seen};
+use crate::reader::edit::file_overrides::{FileOverrides, tree_overrides};
 use std::path::{Path, PathBuf};
 
 /// An agent, or why it cannot be read.
@@ -26,9 +26,9 @@ pub struct AgentViews<'a> {
 
 impl<'a> AgentViews<'a> {
     pub fn new(objects: &'a dyn Source, root: &Path, trees: &Trees) -> Result<AgentViews<'a>> {
-        let seen = |tree: Id| seen(objects, trees.ours, tree);
-        let at_base = trees.base.map_or_else(|| Ok(FileOverrides::new()), seen)?;
-        let at_theirs = seen(trees.theirs)?;
+        let tree_overrides = |tree: Id| tree_overrides(objects, trees.ours, tree);
+        let at_base = trees.base.map_or_else(|| Ok(FileOverrides::new()), tree_overrides)?;
+        let at_theirs = tree_overrides(trees.theirs)?;
         let base = match trees.base {
             Some(_) => agent(root, &at_base)?,
             None => Ok(AgentItems::default()),
@@ -40,26 +40,30 @@ impl<'a> AgentViews<'a> {
     /// The agent of the base with these files put there.
     pub fn base_with(
         &self,
-        instead: impl IntoIterator<Item = (String, Option<Vec<u8>>)>,
+        file_overrides: impl IntoIterator<Item = (String, Option<Vec<u8>>)>,
     ) -> Result<AgentView> {
         let mut files = self.at_base.clone();
-        files.extend(instead);
+        files.extend(file_overrides);
         agent(&self.root, &files)
     }
 
     /// The agent of a side with these files put there.
-    pub fn side_with(&self, side: Side, instead: (String, Option<Vec<u8>>)) -> Result<AgentView> {
+    pub fn side_with(
+        &self,
+        side: Side,
+        file_overrides: (String, Option<Vec<u8>>),
+    ) -> Result<AgentView> {
         let mut files = match side {
             Side::Ours => FileOverrides::new(),
             Side::Theirs => self.at_theirs.clone(),
         };
-        files.extend([instead]);
+        files.extend([file_overrides]);
         agent(&self.root, &files)
     }
 
     /// The agent of the project's own files with these put there.
-    pub fn project_with(&self, instead: &FileOverrides) -> Result<AgentView> {
-        agent(&self.root, instead)
+    pub fn project_with(&self, file_overrides: &FileOverrides) -> Result<AgentView> {
+        agent(&self.root, file_overrides)
     }
 
     /// Bytes of a leaf for a reader. A link gives nothing: the merge of what it leads to counts.
@@ -73,8 +77,8 @@ impl<'a> AgentViews<'a> {
     }
 }
 
-fn agent(root: &Path, instead: &FileOverrides) -> Result<AgentView> {
-    match reader::project_with(root, instead) {
+fn agent(root: &Path, file_overrides: &FileOverrides) -> Result<AgentView> {
+    match reader::project_with(root, file_overrides) {
         Ok(agent) => Ok(Ok(AgentItems::of(&agent))),
         Err(error) => reader::reason(error).map(Err),
     }

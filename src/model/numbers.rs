@@ -52,14 +52,14 @@ pub fn parse(text: &str) -> Result<Version> {
 /// Reads a number that somebody chooses.
 pub fn choose(text: &str) -> Result<Version> {
     let version = parse(text)?;
-    match is_modest(&version) && text.len() <= LONGEST {
+    match is_countable(&version) && text.len() <= LONGEST {
         true => Ok(version),
         false => Err(Error::usage(format!("\"{text}\" leaves no room for later versions"))
             .hint("each of the three numbers has at most 15 digits")),
     }
 }
 
-fn is_modest(version: &Version) -> bool {
+fn is_countable(version: &Version) -> bool {
     [version.major, version.minor, version.patch].iter().all(|part| *part <= MOST_CHOSEN)
 }
 

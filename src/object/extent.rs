@@ -94,13 +94,13 @@ impl TreeExtents {
         root: &Id,
         most: PathLimits,
     ) -> Result<()> {
-        self.of(source, root)?.beyond(most).map_or(Ok(()), |reason| Err(Error::corrupt(reason)))
+        self.of(source, root)?.exceeds(most).map_or(Ok(()), |reason| Err(Error::corrupt(reason)))
     }
 }
 
 impl TreeExtent {
     /// Why no project has such a tree.
-    pub fn beyond(&self, most: PathLimits) -> Option<String> {
+    pub fn exceeds(&self, most: PathLimits) -> Option<String> {
         if self.entries > MOST_ENTRIES {
             return Some(format!("it has more than {MOST_ENTRIES} files and folders"));
         }

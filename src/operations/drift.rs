@@ -55,7 +55,7 @@ impl DriftStatus {
     }
 
     /// What two components say together.
-    fn and(self, other: DriftStatus) -> DriftStatus {
+    fn combine(self, other: DriftStatus) -> DriftStatus {
         let is = |standing| [self, other].contains(&standing);
         let here = is(DriftStatus::Ahead) || is(DriftStatus::Diverged);
         let there = is(DriftStatus::Behind) || is(DriftStatus::Diverged);
@@ -109,7 +109,7 @@ impl Drift {
     }
 
     pub fn standing(&self) -> DriftStatus {
-        self.parts.iter().fold(DriftStatus::InSync, |all, (_, one)| all.and(*one))
+        self.parts.iter().fold(DriftStatus::InSync, |all, (_, one)| all.combine(*one))
     }
 
     pub fn persona(&self) -> Option<&PersonaChange> {
@@ -246,8 +246,8 @@ mod tests {
             (Diverged, InSync, Diverged),
             (Diverged, Ahead, Diverged),
         ] {
-            assert_eq!(one.and(two), both);
-            assert_eq!(two.and(one), both);
+            assert_eq!(one.combine(two), both);
+            assert_eq!(two.combine(one), both);
         }
     }
 }

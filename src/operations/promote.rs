@@ -291,7 +291,7 @@ fn append(
     let expected = pointer_state.pointer;
     let before =
         expected.and_then(|active| LedgerEntry::load(pointer_state.objects, &active.ledger).ok());
-    let at_ms = rules::steady(who.at_ms, before.map(|step| step.record.at_ms));
+    let at_ms = rules::clamp_time(who.at_ms, before.map(|step| step.record.at_ms));
     let record =
         LedgerRecord { event: event.event, by: who.by.clone(), at_ms, reason: event.reason };
     store.require_whole()?;

@@ -11,7 +11,7 @@ use crate::model::agent::{Agent, Primitive, RULES};
 use crate::model::json;
 use crate::object::{self, Id, PathFinder, Source};
 use crate::reader;
-use crate::reader::edit::instead;
+use crate::reader::edit::file_overrides;
 use serde_json::{Map, Value};
 use std::cell::OnceCell;
 use std::path::Path;
@@ -75,8 +75,8 @@ impl<'a> EarlierState<'a> {
 
     fn agent<S: Source>(&self, objects: &S, source: Id) -> Result<Option<&Agent>> {
         if self.agent.get().is_none() {
-            let instead = instead::seen(objects, self.files, source)?;
-            drop(self.agent.set(reader::project_with(self.root, &instead).ok()));
+            let file_overrides = file_overrides::tree_overrides(objects, self.files, source)?;
+            drop(self.agent.set(reader::project_with(self.root, &file_overrides).ok()));
         }
         Ok(self.agent.get().and_then(Option::as_ref))
     }

@@ -7,7 +7,7 @@ use crate::history::version::Version;
 use crate::model::agent::{Agent, Dropped};
 use crate::object::{self, Id, Mode, PathFinder, Source};
 use crate::reader;
-use crate::reader::edit::instead::linked;
+use crate::reader::edit::file_overrides::linked;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;

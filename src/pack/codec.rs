@@ -31,7 +31,7 @@ pub(super) fn can_be_base(bytes: &[u8]) -> bool {
 
 /// The frame without its magic number; `None` where that is no shorter than the bytes themselves.
 pub(super) fn compress(bytes: &[u8], base: Option<&[u8]>, level: i32) -> Option<Vec<u8>> {
-    TOOLS.lend(|tools| {
+    TOOLS.with_context(|tools| {
         let ZstdContexts { compressor, scratch, .. } = tools;
         scratch.clear();
         scratch.reserve(zstd_safe::compress_bound(bytes.len()));
@@ -76,7 +76,7 @@ pub(super) fn decompress(payload: &[u8], base: Option<&[u8]>, len: u64) -> Resul
     let len = len as usize;
     let mut out = Vec::new();
     out.try_reserve_exact(len).map_err(|_| Error::failed(format!("no memory for {len} bytes")))?;
-    let read = TOOLS.lend(|tools| {
+    let read = TOOLS.with_context(|tools| {
         let ZstdContexts { decompressor, scratch, .. } = tools;
         scratch.clear();
         scratch.extend_from_slice(&FRAME_MAGIC);

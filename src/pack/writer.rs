@@ -91,10 +91,10 @@ impl<W: Write> PackWriter<W> {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= BUFFER_LEN { self.hand_on() } else { Ok(()) }
+        if self.buffer.len() >= BUFFER_LEN { self.flush_block() } else { Ok(()) }
     }
 
-    fn hand_on(&mut self) -> io::Result<()> {
+    fn flush_block(&mut self) -> io::Result<()> {
         self.hasher.update(&self.buffer);
         self.out.write_all(&self.buffer)?;
         self.handed_on += self.buffer.len() as u64;
@@ -115,7 +115,7 @@ impl<W: Write> PackWriter<W> {
     pub fn finish(mut self) -> io::Result<(W, PackId)> {
         let tables = index::encode(&self.ids, &self.firsts, &self.offsets, self.offset());
         self.write(&tables)?;
-        self.hand_on()?;
+        self.flush_block()?;
         self.out.flush()?;
         Ok((self.out, self.hasher.finalize().into()))
     }

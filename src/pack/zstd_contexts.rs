@@ -45,7 +45,7 @@ impl ContextPool {
     }
 
     /// Those that were used last are still in the processor's cache.
-    pub fn lend<T>(&self, work: impl FnOnce(&mut ZstdContexts) -> T) -> T {
+    pub fn with_context<T>(&self, work: impl FnOnce(&mut ZstdContexts) -> T) -> T {
         let kept = self.idle().pop();
         let mut tools = kept.unwrap_or_else(ZstdContexts::new);
         let done = work(&mut tools);
@@ -77,7 +77,7 @@ mod tests {
         const THREADS: usize = 4 * MOST_KEPT;
         let (shelf, all) = (ContextPool::new(), Barrier::new(THREADS));
         let work = || {
-            shelf.lend(|tools| {
+            shelf.with_context(|tools| {
                 // All have tools in hand at once, and all of them grow.
                 all.wait();
                 tools.scratch.reserve(1 << 20);
@@ -95,9 +95,9 @@ mod tests {
     #[test]
     fn tools_are_used_again_unless_they_grew_too_large() {
         let shelf = ContextPool::new();
-        shelf.lend(|tools| tools.scratch.reserve(1000));
-        assert!(shelf.lend(|tools| tools.scratch.capacity()) >= 1000, "the same ones");
-        shelf.lend(|tools| tools.scratch.reserve(MOST_BYTES));
+        shelf.with_context(|tools| tools.scratch.reserve(1000));
+        assert!(shelf.with_context(|tools| tools.scratch.capacity()) >= 1000, "the same ones");
+        shelf.with_context(|tools| tools.scratch.reserve(MOST_BYTES));
         assert_eq!(held(&shelf), (0, 0));
     }
 }

@@ -57,9 +57,13 @@ pub fn project(root: &Path) -> Result<Agent> {
 }
 
 /// The same, as if some files, by their paths in the project, held these bytes or were not there.
-pub fn project_with(root: &Path, instead: &BTreeMap<String, Option<Vec<u8>>>) -> Result<Agent> {
+pub fn project_with(
+    root: &Path,
+    file_overrides: &BTreeMap<String, Option<Vec<u8>>>,
+) -> Result<Agent> {
     on_thread(root, |root| {
-        let files = instead.iter().map(|(path, bytes)| (root.join(path), bytes.clone())).collect();
+        let files =
+            file_overrides.iter().map(|(path, bytes)| (root.join(path), bytes.clone())).collect();
         read(root, &Files::with(files)).map(|(agent, _)| agent)
     })
 }

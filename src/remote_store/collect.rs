@@ -142,10 +142,10 @@ impl RemoteStore {
     /// bytes are left.
     pub(super) fn delete_retired(&self, agent: &AgentId, upkeep: &Upkeep) -> Result<(usize, u64)> {
         let seen = self.load_head(agent)?;
-        let (due, left) = self.due(&seen.head, upkeep)?;
+        let (expired, left) = self.expired(&seen.head, upkeep)?;
         let mut gone = Vec::new();
         let mut failure = None;
-        for key in due {
+        for key in expired {
             match self.packs.delete(&key) {
                 Ok(()) => gone.push(key),
                 Err(error) => failure = Some(error),
@@ -162,20 +162,20 @@ impl RemoteStore {
 
     /// The retired packs whose time is over, and the oldest others where all together are too many or take too much
     /// room; and how many bytes the rest takes.
-    fn due(&self, head: &StoredHead, upkeep: &Upkeep) -> Result<(Vec<PackKey>, u64)> {
+    fn expired(&self, head: &StoredHead, upkeep: &Upkeep) -> Result<(Vec<PackKey>, u64)> {
         let latest = millis(upkeep.now.checked_sub(upkeep.spare).unwrap_or(UNIX_EPOCH));
         let most = head.packs.iter().map(|pack_ref| pack_ref.bytes).sum::<u64>().max(LEAST_RETIRED);
-        let (mut due, mut left) = (Vec::new(), 0);
+        let (mut expired, mut left) = (Vec::new(), 0);
         for (nth, retired) in head.retired.iter().rev().enumerate() {
             let is_over = retired.since_ms <= latest;
             let bytes = if is_over { 0 } else { self.packs.stat(&retired.key)?.unwrap_or(0) };
             if is_over || nth >= MOST_RETIRED || left + bytes > most {
-                due.push(retired.key.clone());
+                expired.push(retired.key.clone());
             } else {
                 left += bytes;
             }
         }
-        Ok((due, left))
+        Ok((expired, left))
     }
 
     /// Swaps what `edit` makes of the newest head, again after every lost race, until it makes nothing.

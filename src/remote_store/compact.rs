@@ -48,7 +48,7 @@ impl RemoteStore {
                     compacted += count;
                     whole &= old.len() < seen.head.packs.len();
                 }
-                Err(error) if error.kind() == Kind::Corrupt && self.examine(&packs, &old)? => {}
+                Err(error) if error.kind() == Kind::Corrupt && self.read_whole(&packs, &old)? => {}
                 Err(error) => return Err(error),
             }
         }
@@ -64,7 +64,7 @@ impl RemoteStore {
         many: usize,
         whole: bool,
     ) -> Result<Option<Vec<PackKey>>> {
-        if let Some(key) = self.curable(&head.agent, packs)?.pop() {
+        if let Some(key) = self.repairable(&head.agent, packs)?.pop() {
             return Ok(Some(vec![key]));
         }
         let unreadable = self.unreadable(&head.agent, packs)?;
@@ -159,7 +159,7 @@ impl RemoteStore {
     }
 
     /// Reads all of some packs after one of them turned out to be damaged. True where that is news.
-    fn examine(&self, packs: &OpenAgent, keys: &[PackKey]) -> Result<bool> {
+    fn read_whole(&self, packs: &OpenAgent, keys: &[PackKey]) -> Result<bool> {
         let mut news = false;
         for open_pack in keys.iter().filter_map(|key| packs.get(key)) {
             let reader = PackReader::open(open_pack.mapped.bytes())?;

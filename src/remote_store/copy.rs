@@ -127,7 +127,7 @@ impl RemoteStore {
         let changed = former.as_deref() != Some(bytes);
         if let Some(former) = former.as_ref().filter(|_| changed) {
             let packs = FilePacks::new(to.root());
-            goes_on(&head, &StoredHead::read(agent, former, None, &mut |page| page.load(&packs))?)?;
+            extends(&head, &StoredHead::read(agent, former, None, &mut |page| page.load(&packs))?)?;
         }
         fs::create_dir_all(&to.packs(agent))?;
         for dir in [to.agent(agent), to.packs(agent)] {
@@ -191,7 +191,7 @@ impl RemoteStore {
 }
 
 /// A copy that has what the remote store lacks is not written over: the remote store lost something, or is another one.
-fn goes_on(head: &StoredHead, former: &StoredHead) -> Result<()> {
+fn extends(head: &StoredHead, former: &StoredHead) -> Result<()> {
     let is_later =
         head.source.starts_with(&former.source) && head.versions.starts_with(&former.versions);
     // Of one that was deleted in the copy there is nothing to lose.

@@ -142,16 +142,16 @@ impl RemoteStore {
     }
 
     /// Packs of which other copies of all that is damaged can be read.
-    pub(super) fn curable(&self, agent: &AgentId, packs: &OpenAgent) -> Result<Vec<PackKey>> {
+    pub(super) fn repairable(&self, agent: &AgentId, packs: &OpenAgent) -> Result<Vec<PackKey>> {
         let lost = self.unreadable(agent, packs)?;
         let damaged: HashSet<String> =
             self.damages.of(agent).into_iter().map(|found| found.pack).collect();
         let keys = packs.packs.iter().map(|open_pack| &open_pack.key);
-        let curable = |key: &&PackKey| {
+        let repairable = |key: &&PackKey| {
             let file = key.file_name();
             damaged.contains(&file) && !lost.contains(&file)
         };
-        Ok(keys.filter(curable).cloned().collect())
+        Ok(keys.filter(repairable).cloned().collect())
     }
 
     /// Takes note of damage that stood in the way of something, of which only this is known.

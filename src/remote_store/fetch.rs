@@ -94,7 +94,7 @@ impl RemoteStore {
         }
         for id in &fetch.want {
             let found = packs.objects.kind_and_len(id);
-            match self.noting(agent, packs, &MissingObjects::of_all(vec![*id]), found)? {
+            match self.record_damage(agent, packs, &MissingObjects::of_all(vec![*id]), found)? {
                 Some((object::ObjectKind::Tree, _)) => {}
                 Some((object::ObjectKind::Blob, _)) => {
                     return Err(Error::usage(format!(
@@ -135,13 +135,13 @@ impl RemoteStore {
         scratch: &Path,
     ) -> Result<store::ThinPack> {
         let pack = packs.objects.thin_pack(missing, scratch);
-        let pack = self.noting(agent, packs, missing, pack)?;
+        let pack = self.record_damage(agent, packs, missing, pack)?;
         self.note(agent, packs, pack.damage());
         Ok(pack)
     }
 
     /// Takes note of the damaged copies of some objects, where damage stood in the way of reading them.
-    fn noting<T>(
+    fn record_damage<T>(
         &self,
         agent: &AgentId,
         packs: &OpenAgent,

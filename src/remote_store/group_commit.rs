@@ -9,7 +9,7 @@
 
 use super::engine::{Cas, PackKey};
 use super::head::{LoadedHead, PackRef, StoredHead, TxnContext};
-use super::moment::{HeadAt, HeadPosition};
+use super::head_position::{HeadAt, HeadPosition};
 use super::transact::{TxnAnswer, VerifiedPack};
 use super::{Bearer, RemoteStore, TxnEffects, rules};
 use crate::error::{Error, Result};
@@ -109,11 +109,11 @@ impl RemoteStore {
                 SwapAttempt::Failed(_) => most = 1,
             }
         }
-        self.give_up(agent, all, unknown)
+        self.refuse_busy(agent, all, unknown)
     }
 
     /// After the last race.
-    fn give_up(
+    fn refuse_busy(
         &self,
         agent: &AgentId,
         all: &mut [PendingTxn],
@@ -126,7 +126,7 @@ impl RemoteStore {
         for one in all.iter_mut().filter(|one| one.is_open()) {
             one.answer = Some(match (seen.head.recorded(one.tx.txn), &unknown) {
                 (Some(then), _) => Ok(TxnOutcome::Done(HeadAt::new(seen.clone(), then)).into()),
-                (None, Some(error)) if one.is_unknown => Err(error.again()),
+                (None, Some(error)) if one.is_unknown => Err(error.repeat()),
                 (None, _) => Ok(TxnOutcome::Refused(Refusal::Busy).into()),
             });
         }
@@ -220,7 +220,7 @@ impl RemoteStore {
                 let _ = self.packs.delete(&verified.key);
             }
             one.answer = Some(answer.map(|(outcome, did)| {
-                let outcome = outcome.map(|moment| HeadAt::new(seen.clone(), moment));
+                let outcome = outcome.map(|position| HeadAt::new(seen.clone(), position));
                 TxnAnswer { did, ..outcome.into() }
             }));
         }

@@ -85,7 +85,7 @@ impl RemoteLayout {
     }
 
     pub fn agent(&self, agent: &AgentId) -> PathBuf {
-        self.agents().join(shelf(agent)).join(encode(agent))
+        self.agents().join(shard(agent)).join(encode(agent))
     }
 
     pub fn head(&self, agent: &AgentId) -> PathBuf {
@@ -152,8 +152,8 @@ impl RemoteLayout {
     /// All agents that have a folder, ascending.
     pub fn list_agents(&self) -> Result<Vec<AgentId>> {
         let mut agents = Vec::new();
-        for shelf in names_in(&self.agents())? {
-            let folders = names_in(&self.agents().join(&shelf))?;
+        for shard in names_in(&self.agents())? {
+            let folders = names_in(&self.agents().join(&shard))?;
             agents.extend(folders.iter().filter_map(|name| decode(name)));
         }
         agents.sort_unstable();
@@ -215,7 +215,7 @@ fn check_empty(root: &Path) -> Result<()> {
 }
 
 /// Agents are spread over 256 folders.
-fn shelf(agent: &AgentId) -> String {
+fn shard(agent: &AgentId) -> String {
     Id::of_blob(agent.as_str().as_bytes()).to_string()[..2].to_owned()
 }
 

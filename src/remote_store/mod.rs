@@ -18,11 +18,11 @@ mod fetch;
 mod files;
 mod group_commit;
 mod head;
+mod head_position;
 mod incoming;
 mod layout;
 mod lru;
 mod memory;
-mod moment;
 mod open_agent;
 mod page;
 mod presence;
@@ -46,8 +46,8 @@ pub use engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore};
 pub use fetch::{ServedPack, ServedPackReader};
 pub use files::{FileHeads, FilePacks};
 pub use head::{AppliedTransaction, PackRef, StoredHead};
+pub use head_position::HeadAt;
 pub use memory::{MemHeads, MemPacks};
-pub use moment::HeadAt;
 pub use probe::ProbeReport;
 pub use scrub::{Pace, ScrubState};
 pub use tiers::MANY_PACKS;
@@ -198,12 +198,12 @@ impl RemoteStore {
     /// The same without a copy of all of it.
     pub fn current(&self, agent: &AgentId) -> Result<Option<HeadAt>> {
         let seen = self.look_whole(agent)?;
-        let moment = seen.head.now();
-        Ok((!seen.head.is_void()).then(|| HeadAt::new(seen, moment)))
+        let position = seen.head.now();
+        Ok((!seen.head.is_void()).then(|| HeadAt::new(seen, position)))
     }
 
     /// Number of packs that were verified, and of those that were known from before.
-    pub fn proofs(&self) -> (u64, u64) {
+    pub fn verify_counts(&self) -> (u64, u64) {
         self.upload_checks.counts()
     }
 

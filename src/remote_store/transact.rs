@@ -8,7 +8,7 @@ use super::bearer::{Bearer, TxnEffects};
 use super::engine::{PackKey, random};
 use super::group_commit::{PendingTxn, has_moved, recorded_outcome};
 use super::head::PackRef;
-use super::moment::HeadAt;
+use super::head_position::HeadAt;
 use super::queue::JobTurn;
 use super::upload_checks::UploadCheck;
 use super::{RemoteStore, incoming};
@@ -355,7 +355,7 @@ fn finished(
         Some(answer) => JobTurn::Done(answer),
         None if one.is_held && failed.is_none() => JobTurn::Again(one),
         None => {
-            let again = failed.as_ref().map(Error::again);
+            let again = failed.as_ref().map(Error::repeat);
             // The first one keeps what the system said.
             JobTurn::Done(Err(std::mem::replace(&mut failed, again).unwrap_or_else(lost)))
         }

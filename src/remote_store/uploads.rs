@@ -100,13 +100,13 @@ impl RemoteStore {
                 }
             }
             if mine.len() >= MOST_OF_A_TOKEN {
-                give_way(&mine, sender.now, IDLE, "of this token")?;
+                evict_oldest(&mine, sender.now, IDLE, "of this token")?;
             }
         }
         let all: Vec<&PartialUpload> =
             uploads.iter().filter(|upload| upload.path.exists()).collect();
         if all.len() >= MOST_UPLOADS {
-            give_way(&all, sender.now, LONG_IDLE, &format!("of agent \"{agent}\""))?;
+            evict_oldest(&all, sender.now, LONG_IDLE, &format!("of agent \"{agent}\""))?;
         }
         Ok(())
     }
@@ -170,7 +170,7 @@ fn is_old(path: &Path, now: SystemTime, spare: Duration) -> bool {
 }
 
 /// The oldest goes, unless something comes of it still.
-fn give_way(
+fn evict_oldest(
     uploads: &[&PartialUpload],
     now: SystemTime,
     idle: Duration,

@@ -21,7 +21,7 @@ pub fn inherited(allowed: &[String], from: &str) -> Option<String> {
 }
 
 /// `2026-11-20 21:03`
-pub fn when(at_ms: i64) -> String {
+pub fn local_time(at_ms: i64) -> String {
     view::minute(at_ms)
 }
 
@@ -33,7 +33,7 @@ pub fn incoming_lines(incoming: &Incoming) -> Vec<Line> {
         let what = record.message.as_deref().unwrap_or(&record.triggered_by);
         lines.push(Line::plain(format!(
             "source v{number}  {}  {}  {what}",
-            when(record.at_ms),
+            local_time(record.at_ms),
             record.by
         )));
         lines.extend(brief(&push.change).into_iter().map(|line| line.indented(4)));
@@ -41,7 +41,7 @@ pub fn incoming_lines(incoming: &Incoming) -> Vec<Line> {
     for version in &incoming.versions {
         let (meta, number) = (&version.meta, version.number);
         let message = meta.message.as_deref().unwrap_or_default();
-        let text = format!("version v{number}  {}  {}  {message}", when(meta.at_ms), meta.by);
+        let text = format!("version v{number}  {}  {}  {message}", local_time(meta.at_ms), meta.by);
         lines.push(Line::plain(text.trim_end()));
     }
     lines.extend(incoming.ledger.iter().map(|moved| Line::plain(moved_words(moved))));
@@ -64,7 +64,7 @@ fn moved_words(moved: &LedgerChange) -> String {
         .number
         .map_or_else(|| moved.step.version.short().to_string(), |number| format!("v{number}"));
     let reason = record.reason.as_deref().unwrap_or_default();
-    let text = format!("{word} {number}  {}  {}  {reason}", when(record.at_ms), record.by);
+    let text = format!("{word} {number}  {}  {}  {reason}", local_time(record.at_ms), record.by);
     text.trim_end().to_owned()
 }
 
@@ -232,10 +232,10 @@ pub fn renumbered_lines(rebased: &rebase::Rebased) -> Vec<Line> {
     }
     let left_out = rebased.left_out.iter().map(|step| {
         let record = &step.record;
-        let (word, when) = (record.event.word(), when(record.at_ms));
+        let (word, local_time) = (record.event.word(), local_time(record.at_ms));
         Line::new(
             Sign::Removed,
-            format!("left out: {word} of {} by {}, {when}", step.version.short(), record.by),
+            format!("left out: {word} of {} by {}, {local_time}", step.version.short(), record.by),
         )
     });
     lines.extend(left_out);

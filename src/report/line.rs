@@ -22,7 +22,7 @@ pub enum Sign {
 
 impl Line {
     pub fn new(sign: Sign, text: impl AsRef<str>) -> Line {
-        Line { sign, text: tame(text.as_ref()), strong: Vec::new() }
+        Line { sign, text: escape_control(text.as_ref()), strong: Vec::new() }
     }
 
     pub fn plain(text: impl AsRef<str>) -> Line {
@@ -40,7 +40,7 @@ impl Line {
 
     fn push(&mut self, text: &str, strong: bool) {
         let start = self.text.len();
-        self.text.push_str(&tame(text));
+        self.text.push_str(&escape_control(text));
         if strong {
             self.strong.push(start..self.text.len());
         }
@@ -48,7 +48,7 @@ impl Line {
 }
 
 /// A control character could move the cursor or change colours: it is shown by its number.
-fn tame(text: &str) -> String {
+fn escape_control(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -11,8 +11,8 @@ mod stock;
 pub mod view;
 
 pub use crate::report::incoming::{
-    behind, brief, incoming_json, incoming_lines, inherited, moved_json, moved_lines, pulled_json,
-    refusal, refusal_json, refusal_lines, renumbered_lines, when,
+    behind, brief, incoming_json, incoming_lines, inherited, local_time, moved_json, moved_lines,
+    pulled_json, refusal, refusal_json, refusal_lines, renumbered_lines,
 };
 pub use conflict::conflict_sentence;
 pub use json::to_json;
@@ -49,7 +49,8 @@ pub fn lines(change: &StateChange, whole: bool) -> Vec<Line> {
             kind_lines(section, whole, &mut lines);
         }
     }
-    for section in change.kinds.iter().filter(|s| !ALWAYS.contains(&s.kind.word) && has_news(s)) {
+    for section in change.kinds.iter().filter(|s| !ALWAYS.contains(&s.kind.word) && has_changes(s))
+    {
         kind_lines(section, whole, &mut lines);
     }
     lines.push(Line::plain(format!("Persona: {}", persona_words(change))));
@@ -78,7 +79,7 @@ fn details(list: &[Detail], whole: bool) -> Vec<Line> {
     list.iter().flat_map(|one| detail::lines(one, whole)).collect()
 }
 
-fn has_news(section: &KindChange) -> bool {
+fn has_changes(section: &KindChange) -> bool {
     section.count() > 0 || !section.rebundled.is_empty()
 }
 

@@ -27,7 +27,7 @@ pub struct Access {
 
 /// The tokens as they were when the file looked like this.
 struct TokenTable {
-    stamp: Option<Fingerprint>,
+    fingerprint: Option<Fingerprint>,
     by_id: HashMap<String, TokenEntry>,
 }
 
@@ -60,7 +60,7 @@ impl Access {
             tokens,
             open,
             clock,
-            known: RwLock::new(Arc::new(TokenTable { stamp: None, by_id: HashMap::new() })),
+            known: RwLock::new(Arc::new(TokenTable { fingerprint: None, by_id: HashMap::new() })),
         };
         access.known()?;
         Ok(access)
@@ -128,7 +128,7 @@ impl Access {
 
     /// The token of a request, which must be known and not over; also where nobody is asked for one to get and to push.
     pub fn owner(&self, headers: &HeaderMap) -> Result<TokenEntry> {
-        let secret = presented(headers)?;
+        let secret = presented_token(headers)?;
         let hash = secret.hash();
         let known = self.known()?;
         let entry = known.by_id.get(&id_of(&hash)).filter(|entry| entry.is_of(&hash));
@@ -146,14 +146,14 @@ impl Access {
 
     /// Looks whether the file is another one than when it was read. That is one system call.
     fn known(&self) -> Result<Arc<TokenTable>> {
-        let stamp = fs::stamp(&self.tokens.path())?;
+        let fingerprint = fs::fingerprint(&self.tokens.path())?;
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if known.stamp == stamp {
+        if known.fingerprint == fingerprint {
             return Ok(known);
         }
         let entries = self.tokens.list()?;
         let by_id = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
-        let fresh = Arc::new(TokenTable { stamp, by_id });
+        let fresh = Arc::new(TokenTable { fingerprint, by_id });
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         Ok(fresh)
     }
@@ -167,7 +167,7 @@ fn allows(scope: TokenScope, needed: TokenScope, agents: &str) -> Result<()> {
         .hint(hints::create_token(agents, needed)))
 }
 
-fn presented(headers: &HeaderMap) -> Result<TokenSecret> {
+fn presented_token(headers: &HeaderMap) -> Result<TokenSecret> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (value, more) = (values.next(), values.next().is_some());
     let Some(value) = value else { return Err(denied("this needs a token")) };

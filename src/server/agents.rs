@@ -39,12 +39,12 @@ fn admit(
 ) -> Result<Admitted, HttpError> {
     let admitted = state.access.admit(request.headers(), agent, needed)?;
     let name = admitted.bearer.as_ref().map_or("", |bearer| &bearer.token.name);
-    seat(state, request, &admitted.who(), name)?;
+    admit_request(state, request, &admitted.who(), name)?;
     Ok(admitted)
 }
 
 /// Gives a request a permit, and notes whose it is in its connection and its record.
-pub(super) fn seat(
+pub(super) fn admit_request(
     state: &ServerState,
     request: &Request,
     who: &Requester,
@@ -150,7 +150,7 @@ pub async fn append(
     if here != offset {
         return Ok(elsewhere(offset, here));
     }
-    let promised = state.quota.promise(&id, &usage, total - offset)?;
+    let promised = state.quota.reserve(&id, &usage, total - offset)?;
     // Counted when its bytes are promised. All three last until the thread is done, which outlives a client that goes away.
     let held = (place, promised, GaugeGuard::more(Uploads(state.clone())));
     let (feed, mut upload) = body::upload();

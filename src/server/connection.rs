@@ -41,15 +41,17 @@ impl ConnectionContext {
         let _ = stream.set_nodelay(true);
         let limits = &self.state.limits;
         let stream = Guarded::new(stream, limits.span);
-        let Some(tls) = self.tls.clone() else { return self.speak(stream, peer, connection).await };
+        let Some(tls) = self.tls.clone() else {
+            return self.serve_http(stream, peer, connection).await;
+        };
         match timeout(limits.head, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream, peer, connection).await,
+            Ok(Ok(stream)) => self.serve_http(stream, peer, connection).await,
             Ok(Err(error)) => self.refuse_busy(peer, &format!("no TLS: {error}"), None),
             Err(_) => self.refuse_busy(peer, "no TLS in time", None),
         }
     }
 
-    async fn speak(
+    async fn serve_http(
         mut self,
         stream: impl AsyncRead + AsyncWrite + Unpin,
         peer: SocketAddr,

@@ -86,7 +86,7 @@ impl Disk {
 
 impl DiskHealth {
     fn answer(&self) -> Result<()> {
-        self.refusal.as_ref().map_or(Ok(()), |refusal| Err(refusal.again()))
+        self.refusal.as_ref().map_or(Ok(()), |refusal| Err(refusal.repeat()))
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Stored {
     /// Bytes of answers on their way.
     pub cached: u64,
     /// Proofs of packs, and those that were spared.
-    pub proofs: (u64, u64),
+    pub verify_counts: (u64, u64),
 }
 
 #[derive(Default)]
@@ -119,7 +119,7 @@ impl Metrics {
             page.sample("transactions_total", &format!("outcome=\"{outcome}\""), count);
         }
         self.of_totals(&mut page, stored, dropped_log_lines);
-        self.of_moment(&mut page, stored);
+        self.gauges(&mut page, stored);
         of_pools(&mut page, limits.0);
         of_connections(&mut page, limits.1);
         page.0
@@ -128,13 +128,13 @@ impl Metrics {
     /// Counters without labels.
     fn of_totals(&self, page: &mut MetricsText, stored: &Stored, dropped_log_lines: u64) {
         let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        let (proofs, spared) = stored.proofs;
+        let (verify_counts, spared) = stored.verify_counts;
         for (name, help, value) in [
             ("received_bytes_total", "Bytes of request bodies.", count(&self.received)),
             ("sent_bytes_total", "Bytes of answer bodies.", count(&self.sent)),
             ("panics_total", "Requests that a bug ended.", count(&self.panics)),
             ("log_lines_dropped_total", "Log lines nobody took in time.", dropped_log_lines),
-            ("proofs_total", "Packs that were proven.", proofs),
+            ("proofs_total", "Packs that were proven.", verify_counts),
             ("proofs_spared_total", "Packs that were known from an earlier proof.", spared),
             ("damage_total", "Damaged objects and packs that came to light.", count(&self.damage)),
         ] {
@@ -144,7 +144,7 @@ impl Metrics {
     }
 
     /// Gauges without labels.
-    fn of_moment(&self, page: &mut MetricsText, stored: &Stored) {
+    fn gauges(&self, page: &mut MetricsText, stored: &Stored) {
         let now = |gauge: &Gauge| gauge.0.load(Ordering::Relaxed).to_string();
         let (damaged, writable) = (stored.damaged.to_string(), u8::from(stored.writable));
         let (retired, cached) = (stored.retired_bytes.to_string(), stored.cached.to_string());

@@ -107,7 +107,7 @@ impl Server {
         let certificate = config.tls.as_ref().map(Certificate::load).transpose()?.map(Arc::new);
         let tls = certificate.clone().map(tls::config).transpose()?.map(TlsAcceptor::from);
         let mut limits = config.limits.clone();
-        let heads = limits::files::fit(&mut limits, limits::files::raised())?;
+        let heads = limits::files::fit_file_limit(&mut limits, limits::files::raised())?;
         let (proof_floor, proof_ratio) = limits.proof;
         let settings = Settings {
             heads,
@@ -173,7 +173,7 @@ impl Server {
         let watch = ConnectionContext { router, connections, ..line.clone() };
         runtime.block_on(async {
             let accepting = tokio::spawn(accept(listener, line));
-            tokio::spawn(upkeep::survey(state.clone()));
+            tokio::spawn(upkeep::check_packs(state.clone()));
             tokio::spawn(upkeep::rounds(state.clone()));
             tokio::spawn(scrub::cycles(state.clone()));
             tokio::spawn(note_used(state.clone()));

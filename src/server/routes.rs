@@ -57,11 +57,11 @@ fn watch() -> Router<Arc<ServerState>> {
 fn surrounded(routes: Router<Arc<ServerState>>, state: Arc<ServerState>) -> Router {
     routes
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), around))
+        .layer(from_fn_with_state(state.clone(), handle))
         .with_state(state)
 }
 
-async fn around(
+async fn handle(
     Shared(state): Shared<Arc<ServerState>>,
     mut request: Request,
     next: Next,

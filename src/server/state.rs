@@ -115,7 +115,7 @@ impl ServerState {
             damaged: self.store.known_damage().0,
             writable: self.disk.is_writable(),
             retired_bytes: self.upkeep.retired_bytes(),
-            proofs: self.store.proofs(),
+            verify_counts: self.store.verify_counts(),
             cached: self.store.cached(),
         }
     }

@@ -80,7 +80,7 @@ pub async fn rounds(state: Arc<ServerState>) {
 }
 
 /// Looks once, right after the start, whether every pack exists: the folder may be a bad copy.
-pub async fn survey(state: Arc<ServerState>) {
+pub async fn check_packs(state: Arc<ServerState>) {
     let shared = state.clone();
     let done = on_thread(move || {
         for agent in shared.store.agents()? {

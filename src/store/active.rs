@@ -103,11 +103,11 @@ fn read_once(dir: &Path) -> Result<Option<Active>> {
 fn missing(dir: &Path, was: &Active) -> Error {
     let path = dir.join(layout::ACTIVE);
     Error::corrupt(format!("\"{}\" is missing: it named {was}", path.display()))
-        .hint(mend(dir, was))
+        .hint(repair_hint(dir, was))
 }
 
 /// The command that makes the file what it was.
-pub fn mend(dir: &Path, was: &Active) -> Hint {
+pub fn repair_hint(dir: &Path, was: &Active) -> Hint {
     let text = was.encode().replace('\n', "\\n");
     Hint::RepairPointer { text, path: dir.join(layout::ACTIVE) }
 }
@@ -137,7 +137,7 @@ fn read_file(dir: &Path) -> Result<Option<Active>> {
             path.display(),
             layout::show(&bytes)
         ))
-        .hint(was.map_or(Hint::FsckAffected, |was| mend(dir, &was)))
+        .hint(was.map_or(Hint::FsckAffected, |was| repair_hint(dir, &was)))
     };
     Active::decode(&bytes).map(Some).ok_or_else(damaged)
 }

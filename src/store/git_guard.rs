@@ -6,7 +6,7 @@
 //! by a line in the repository's `info/exclude`, which is shared with nobody, or where no repository
 //! is yet (or it cannot be written to), by a line in the project's `.gitignore`.
 
-mod outer;
+mod enclosing;
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests make projects")]
 mod tests;
@@ -14,7 +14,7 @@ mod tests;
 use super::layout::DIR;
 use crate::error::{Error, Result};
 use crate::fs;
-use outer::EnclosingRepository;
+use enclosing::EnclosingRepository;
 use std::path::Path;
 
 /// Files that make git take a folder for a repository.
@@ -69,7 +69,7 @@ pub fn install(dir: &Path) -> Result<bool> {
         return Ok(false);
     }
     let project = project_of(dir);
-    let excluded = EnclosingRepository::find(project)?.map(|outer| outer.exclude());
+    let excluded = EnclosingRepository::find(project)?.map(|enclosing| enclosing.exclude());
     match excluded {
         Some(Ok(_)) => Ok(false),
         // No repository, or one that may not be written to.
@@ -80,7 +80,7 @@ pub fn install(dir: &Path) -> Result<bool> {
 /// Refuses a folder with files that git tracks: there `git clean` looks inside, skeleton or not.
 pub fn check_untracked(dir: &Path) -> Result<()> {
     let tracked = match EnclosingRepository::find(project_of(dir))? {
-        Some(outer) => outer.tracks_files()?,
+        Some(enclosing) => enclosing.tracks_files()?,
         None => false,
     };
     if tracked {

@@ -145,7 +145,7 @@ impl Store {
 
     /// The command that makes the pointer what it was.
     pub fn mend_pointer(&self, was: &Active) -> Hint {
-        active::mend(&self.dir, was)
+        active::repair_hint(&self.dir, was)
     }
 
     /// Refs and pointer as logged, from the first line on.

@@ -88,7 +88,7 @@ pub fn file(path: &Path, seen: &Stat, secrets: bool) -> Result<FileRead<Vec<u8>>
             None => FileRead::Read(bytes, open.stat, open.mode),
         });
     }
-    Err(restless(path))
+    Err(unstable(path))
 }
 
 /// Reads a file of any size through `take`, which may be called again with the same file. Its text
@@ -112,7 +112,7 @@ pub fn large<T>(
             return Ok(FileRead::Read(made, open.stat, open.mode));
         }
     }
-    Err(restless(path))
+    Err(unstable(path))
 }
 
 /// Searches a large text piece by piece; the pieces overlap by more than a key is long.
@@ -161,7 +161,7 @@ pub fn link(path: &Path) -> Result<FileRead<Vec<u8>>> {
     Ok(FileRead::Read(target.into_bytes(), Stat::of(&metadata), Mode::Symlink))
 }
 
-fn restless(path: &Path) -> Error {
+fn unstable(path: &Path) -> Error {
     Error::new(
         crate::error::Kind::Unavailable,
         format!("cannot read \"{}\": it keeps changing", path.display()),

@@ -59,7 +59,7 @@ impl<'o> FileHasher<'o> {
         work: &mut SnapshotCost,
     ) -> Result<bool> {
         if self.stores {
-            self.distrust(old, found)?;
+            self.forget_unstored(old, found)?;
         }
         let jobs = self.jobs(allow, found)?;
         work.reads += jobs.len();
@@ -79,7 +79,7 @@ impl<'o> FileHasher<'o> {
 
     /// Forgets the ids of known files that are not in the store (it may be another store, or the
     /// command that read them never came to its end). What is below a stored tree is stored.
-    fn distrust(&self, old: &StatIndex<'_>, found: &mut ScannedFiles<'_>) -> Result<()> {
+    fn forget_unstored(&self, old: &StatIndex<'_>, found: &mut ScannedFiles<'_>) -> Result<()> {
         let same = same_folders(old, found);
         let mut trusted = vec![false; found.folders.len()];
         for at in 0..found.folders.len() {

@@ -73,13 +73,13 @@ impl Compile {
         stock::notes(&agent.dropped).into_iter().for_each(|note| cx.out.warn(note));
         compiler::remark(cx, &dist);
         cx.page();
-        heading(cx, &agent)?;
+        print_heading(cx, &agent)?;
         primitives(&compiled).print(cx.out)?;
         if self.sync { drift::print(cx) } else { Ok(Exit::Done) }
     }
 }
 
-fn heading(cx: &mut Context<'_>, agent: &Agent) -> Result<()> {
+fn print_heading(cx: &mut Context<'_>, agent: &Agent) -> Result<()> {
     let name = cx.out.paint(BOLD, one_line(&agent.name));
     cx.out.line(format!("{name} ({})", agent.entry))?;
     match agent.settings.get("model") {

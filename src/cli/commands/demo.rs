@@ -51,7 +51,7 @@ impl Demo {
         for (number, command) in BEFORE.iter().enumerate() {
             show.run(cx, command)?;
             if number == 0 {
-                show.introduce(cx)?;
+                show.set_author(cx)?;
             }
         }
         show.pause(cx)?;
@@ -63,7 +63,7 @@ impl Demo {
             show.run(cx, command)?;
         }
         show.share(cx)?;
-        show.farewell(cx)?;
+        show.print_next_steps(cx)?;
         Ok(Exit::Done)
     }
 }
@@ -227,7 +227,7 @@ impl Show {
     }
 
     /// Where nothing says who is at work, versions still need an author.
-    fn introduce(&mut self, cx: &mut Context<'_>) -> Result<()> {
+    fn set_author(&mut self, cx: &mut Context<'_>) -> Result<()> {
         let project = Project::open(&self.folder)?;
         if cx.who(&project).is_ok() {
             return Ok(());
@@ -244,7 +244,7 @@ impl Show {
         )
     }
 
-    fn farewell(&self, cx: &mut Context<'_>) -> Result<()> {
+    fn print_next_steps(&self, cx: &mut Context<'_>) -> Result<()> {
         let folder = self.folder.display();
         if cx.out.is_json() {
             return cx

@@ -109,7 +109,7 @@ fn repair(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result
     let mut others: Vec<Heads> = Vec::new();
     if let Some(from) = from {
         store.note_damage();
-        others.push(bring(cx, project, from)?);
+        others.push(fetch(cx, project, from)?);
     }
     for name in store.tracked()? {
         let known = store.remote(&name).ok().flatten();
@@ -128,7 +128,7 @@ fn repair(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result
 }
 
 /// What the remote, or the bundle, has; all of it is here then.
-fn bring(cx: &mut Context<'_>, project: &Project, from: &str) -> Result<Heads> {
+fn fetch(cx: &mut Context<'_>, project: &Project, from: &str) -> Result<Heads> {
     let term = *cx.out.term();
     let file = cx.directory()?.join(from);
     if file.is_file() {

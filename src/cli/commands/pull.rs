@@ -47,7 +47,7 @@ impl Pull {
         };
         let project = cx.project()?;
         let who = cx.who(&project)?;
-        let (name, there) = bring(cx, &project, self.remote.as_deref())?;
+        let (name, there) = fetch(cx, &project, self.remote.as_deref())?;
         let mut terminal = Terminal::new(cx);
         let (outcome, git) = pull::pull(&mut terminal, (&project, &who), &there, choice)?;
         match outcome {
@@ -69,7 +69,7 @@ impl Pull {
 }
 
 /// What the remote, or the bundle, has; all of it is here then.
-fn bring(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<(String, Heads)> {
+fn fetch(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<(String, Heads)> {
     let term = *cx.out.term();
     if let Some(name) = from {
         let file = cx.directory()?.join(name);

@@ -70,7 +70,7 @@ fn begin(
     response: &Response<Body>,
     into: &mut Spool,
 ) -> Result<u64, RequestFailure> {
-    let strange = |what: &str| RequestFailure::last(super::strange(&http.base, what));
+    let not_a_server = |what: &str| RequestFailure::last(super::not_a_server(&http.base, what));
     let text = |name: header::HeaderName| {
         response.headers().get(name).and_then(|value| value.to_str().ok())
     };
@@ -82,16 +82,18 @@ fn begin(
         });
         match parsed {
             Some((start, total)) if start == into.len() => total,
-            _ => return Err(strange("it sends another part than was asked for")),
+            _ => return Err(not_a_server("it sends another part than was asked for")),
         }
     } else {
         let name = text(header::ETAG).and_then(Etag::from_header);
         into.restart(name.as_ref().map(Etag::as_str)).map_err(RequestFailure::last)?;
         let length = text(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
-        length.ok_or_else(|| strange("it does not say how long the pack is"))?
+        length.ok_or_else(|| not_a_server("it does not say how long the pack is"))?
     };
     if total > limits::MAX_PACK {
-        return Err(strange(&format!("a pack of {total} bytes is longer than any that is taken")));
+        return Err(not_a_server(&format!(
+            "a pack of {total} bytes is longer than any that is taken"
+        )));
     }
     Ok(total)
 }
@@ -108,7 +110,7 @@ fn copy(
     let mut piece = vec![0; PIECE];
     loop {
         let broke = |why: String| {
-            RequestFailure::passing(Error::unavailable(format!("\"{}\" {why}", http.base)))
+            RequestFailure::transient(Error::unavailable(format!("\"{}\" {why}", http.base)))
         };
         match reader.read(&mut piece) {
             Ok(0) if into.len() == total => return Ok(()),

@@ -1,6 +1,6 @@
 //! Request failure: the error, and the chance of a retry.
 
-use super::strange;
+use super::not_a_server;
 use crate::error::{Error, Hint, Kind};
 use crate::protocol::{ErrorBody, HeadDelta, TxnOutcome};
 use std::time::Duration;
@@ -40,7 +40,7 @@ impl RequestFailure {
     }
 
     /// One that may be gone another time.
-    pub fn passing(error: Error) -> RequestFailure {
+    pub fn transient(error: Error) -> RequestFailure {
         RequestFailure { again: RetryAfter::Soon, ..RequestFailure::last(error) }
     }
 
@@ -52,17 +52,17 @@ impl RequestFailure {
             ureq::Error::Io(error) if tls(&error).is_some() => {
                 untrusted(base, tls(&error).unwrap_or(&rustls::Error::HandshakeNotComplete))
             }
-            ureq::Error::Io(error) => RequestFailure::passing(unavailable(&plain(&error))),
-            ureq::Error::Timeout(_) => RequestFailure::passing(unavailable("it does not answer")),
+            ureq::Error::Io(error) => RequestFailure::transient(unavailable(&plain(&error))),
+            ureq::Error::Timeout(_) => RequestFailure::transient(unavailable("it does not answer")),
             ureq::Error::HostNotFound => {
-                RequestFailure::passing(unavailable("its host is not known"))
+                RequestFailure::transient(unavailable("its host is not known"))
             }
             ureq::Error::ConnectionFailed | ureq::Error::BodyStalled => {
-                RequestFailure::passing(unavailable("the connection failed"))
+                RequestFailure::transient(unavailable("the connection failed"))
             }
             ureq::Error::Rustls(error) => untrusted(base, &error),
             // Broken answers come from proxies that die, and go away.
-            other => RequestFailure::passing(unavailable(&other.to_string())),
+            other => RequestFailure::transient(unavailable(&other.to_string())),
         }
     }
 
@@ -83,7 +83,7 @@ impl RequestFailure {
             text(header::LOCATION.as_str()).filter(|_| status.is_redirection()).map(str::to_owned);
         let body = super::read(response, silence).unwrap_or_default();
         if let Ok(outcome @ TxnOutcome::Refused(_)) = serde_json::from_slice(&body) {
-            let error = strange(base, "a transaction was refused where none was asked for");
+            let error = not_a_server(base, "a transaction was refused where none was asked for");
             return RequestFailure {
                 refused: Some(Box::new(outcome)),
                 status: Some(status),

@@ -154,19 +154,20 @@ impl HttpRemote {
         let bytes =
             read.map_err(|error| RequestFailure::of_transport(&self.base, ureq::Error::Io(error)))?;
         serde_json::from_slice(&bytes)
-            .map_err(|error| RequestFailure::last(strange(&self.base, &error.to_string())))
+            .map_err(|error| RequestFailure::last(not_a_server(&self.base, &error.to_string())))
     }
 }
 
 impl HttpRemote {
     /// The head of our agent, of an answer that leaves out what was known.
     fn whole(&self, newer: HeadDelta, known: &Head) -> Result<Head> {
-        let head =
-            newer.onto(known).ok_or_else(|| strange(&self.base, "it goes on from elsewhere"))?;
+        let head = newer
+            .onto(known)
+            .ok_or_else(|| not_a_server(&self.base, "it goes on from elsewhere"))?;
         match head.agent == self.agent_id {
             true => Ok(head),
             false => {
-                Err(strange(&self.base, &format!("it speaks of the agent \"{}\"", head.agent)))
+                Err(not_a_server(&self.base, &format!("it speaks of the agent \"{}\"", head.agent)))
             }
         }
     }
@@ -199,7 +200,7 @@ impl Remote for HttpRemote {
             (Some(newer), Some(known)) => self.whole(newer, known),
             (Some(newer), None) => self.whole(newer, &Head::empty(self.agent_id.clone())),
             (None, Some(known)) => Ok(known.clone()),
-            (None, None) => Err(strange(&self.base, "nothing changed, and nothing was known")),
+            (None, None) => Err(not_a_server(&self.base, "nothing changed, and nothing was known")),
         }
     }
 
@@ -237,7 +238,7 @@ fn read(response: Response<Body>, silence: Duration) -> io::Result<Vec<u8>> {
 }
 
 /// An answer that no `lua-store serve` gives.
-fn strange(base: &str, what: &str) -> Error {
+fn not_a_server(base: &str, what: &str) -> Error {
     Error::new(Kind::Failed, format!("\"{base}\" gave an answer that is not understood: {what}"))
         .hint(
             "is this the address of a `lua-store serve`, and of a version that this program knows?",

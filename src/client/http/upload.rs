@@ -72,10 +72,13 @@ impl ResumableUpload<'_> {
         let response = self.http.call(self.http.request(Method::HEAD, &self.path), ())?;
         let offset =
             response.headers().get(OFFSET).and_then(|value| value.to_str().ok()?.parse().ok());
-        let strange = || {
-            RequestFailure::last(super::strange(&self.http.base, "it does not say what arrived"))
+        let not_a_server = || {
+            RequestFailure::last(super::not_a_server(
+                &self.http.base,
+                "it does not say what arrived",
+            ))
         };
-        offset.filter(|offset| *offset <= self.pack.len() as u64).ok_or_else(strange)
+        offset.filter(|offset| *offset <= self.pack.len() as u64).ok_or_else(not_a_server)
     }
 
     /// Sends what comes at `offset`, as much as one request may bring, and gives where that ends. Also when nothing is

@@ -32,7 +32,7 @@ pub fn pull<R: Reporter>(
         Error::not_found("no version is active on the server").hint(Hint::PullEverything)
     })?;
     let (remote, head) = (&there.remote, there.head.clone());
-    fetch::bring(project.store(), &remote.name, &*remote.remote, head, &Progress::default())?;
+    fetch::fetch_from(project.store(), &remote.name, &*remote.remote, head, &Progress::default())?;
     let from = RollbackSource::Files { state: active.state, source: active.source };
     let rollback =
         reporter.phase(Phase::Reading, |progress| rollback::prepare(project, from, progress))?;

@@ -84,7 +84,7 @@ impl Check<'_> {
     fn record(&mut self, step: &LedgerEntry, previous_ms: Option<i64>) {
         let what = format!("ledger record {}", step.id.short());
         record::check_step(&step.record).into_iter().for_each(|reason| self.breach(&what, reason));
-        if record::steady(step.record.at_ms, previous_ms) != step.record.at_ms {
+        if record::clamp_time(step.record.at_ms, previous_ms) != step.record.at_ms {
             self.breach(&what, "its time is more than a day before that of the record before it");
         }
     }

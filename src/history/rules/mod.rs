@@ -9,7 +9,7 @@ mod numbers;
 mod record;
 mod state;
 
-pub use record::{check_text, shortened, steady};
+pub use record::{check_text, clamp_time, shortened};
 
 use super::bounds::Bounds;
 use super::record::{Event, META, RECORD, SOURCE, STATE};

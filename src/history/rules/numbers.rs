@@ -74,10 +74,10 @@ impl<'a> UsedNumbers<'a> {
         let mut wrong = Vec::new();
         for (key, number) in &state.numbers {
             let is_past = floor.get(key).is_none_or(|floor| numbers::is_past(number, floor));
-            let what = what(objects, state, key)?;
+            let number_use = number_use(objects, state, key)?;
             if is_past && !numbers::leaves_room(key, number, floor.get(key).map(String::as_str)) {
                 wrong.push(format!("the number {number} of \"{key}\" leaves no room for the next"));
-            } else if !is_past && self.meant(objects, key, number)? != Some(what) {
+            } else if !is_past && self.meant(objects, key, number)? != Some(number_use) {
                 wrong.push(format!(
                     "the number {number} of \"{key}\" was given already, for something else"
                 ));
@@ -104,7 +104,7 @@ impl<'a> UsedNumbers<'a> {
         if let Some((_, state)) = &self.newest
             && state.numbers.get(key).is_some_and(|newest| newest == number)
         {
-            return what(objects, state, key).map(Some);
+            return number_use(objects, state, key).map(Some);
         }
         // Only a rollback gives an older number back.
         if self.history.is_none() {
@@ -136,13 +136,13 @@ fn note(
 ) -> Result<()> {
     for (key, number) in &state.numbers {
         if let Entry::Vacant(vacant) = history.entry((key.clone(), number.clone())) {
-            vacant.insert(what(objects, state, key)?);
+            vacant.insert(number_use(objects, state, key)?);
         }
     }
     Ok(())
 }
 
-fn what(objects: &Odb, state: &State, key: &str) -> Result<NumberUse> {
+fn number_use(objects: &Odb, state: &State, key: &str) -> Result<NumberUse> {
     if key == PERSONA {
         return Ok(state.persona.map_or(NumberUse::Nothing, NumberUse::Persona));
     }

@@ -64,7 +64,7 @@ pub fn shortened(mut text: String) -> String {
 }
 
 /// The time of a record that follows one of another time, by a clock that may be wrong: never more than a day before.
-pub fn steady(now_ms: i64, previous_ms: Option<i64>) -> i64 {
+pub fn clamp_time(now_ms: i64, previous_ms: Option<i64>) -> i64 {
     let earliest =
         previous_ms.filter(|previous| TIMES.contains(previous)).map(|previous| previous - DAY_MS);
     earliest.map_or(now_ms, |earliest| now_ms.max(earliest))
@@ -87,9 +87,9 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_back_makes_no_record_that_nobody_takes() {
-        assert_eq!(steady(5, None), 5);
-        assert_eq!(steady(5, Some(10)), 5);
-        assert_eq!(steady(5, Some(DAY_MS + 7)), 7);
-        assert_eq!(steady(5, Some(i64::MAX)), 5, "a time that is none says nothing");
+        assert_eq!(clamp_time(5, None), 5);
+        assert_eq!(clamp_time(5, Some(10)), 5);
+        assert_eq!(clamp_time(5, Some(DAY_MS + 7)), 7);
+        assert_eq!(clamp_time(5, Some(i64::MAX)), 5, "a time that is none says nothing");
     }
 }

@@ -5,7 +5,7 @@
 //! written where the agent names it. Before a file is written the agent is read with the new text: where it would not
 //! have the value, or anything else of it would change, nothing is written.
 
-pub mod instead;
+pub mod file_overrides;
 mod literal;
 pub mod origin;
 pub mod site;
@@ -16,7 +16,7 @@ pub mod uses;
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::model::agent::Persona;
-use crate::reader::edit::instead::FileOverrides;
+use crate::reader::edit::file_overrides::FileOverrides;
 use crate::reader::{self, EditForm, EditSite, Separator};
 use serde_json::Value;
 use std::path::Path;
@@ -135,8 +135,10 @@ fn at(
 
 /// Whether the new text of a file changes nothing of the agent but the field.
 fn only(root: &Path, field: &AgentField, place: &EditSite, after: &str) -> Result<bool> {
-    let instead = FileOverrides::from([(place.path.clone(), Some(after.as_bytes().to_vec()))]);
-    let (mut before, mut then) = (reader::project(root)?, reader::project_with(root, &instead)?);
+    let file_overrides =
+        FileOverrides::from([(place.path.clone(), Some(after.as_bytes().to_vec()))]);
+    let (mut before, mut then) =
+        (reader::project(root)?, reader::project_with(root, &file_overrides)?);
     for agent in [&mut before, &mut then] {
         agent.notes.clear();
         // Which files it is read from, where they are named, and in which forms, says nothing of what it is.

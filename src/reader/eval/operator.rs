@@ -59,8 +59,10 @@ pub fn operate<'a>(
         },
         BinaryOperator::StrictEquality => same(&left, &right).map(Value::Bool),
         BinaryOperator::StrictInequality => same(&left, &right).map(|same| Value::Bool(!same)),
-        BinaryOperator::Equality => alike(&left, &right).map(Value::Bool),
-        BinaryOperator::Inequality => alike(&left, &right).map(|alike| Value::Bool(!alike)),
+        BinaryOperator::Equality => loosely_equal(&left, &right).map(Value::Bool),
+        BinaryOperator::Inequality => {
+            loosely_equal(&left, &right).map(|loosely_equal| Value::Bool(!loosely_equal))
+        }
         _ => match (&left, &right) {
             (Value::Number(a), Value::Number(b)) => arithmetic(operator, *a, *b),
             (Value::Text(a), Value::Text(b)) => compare(operator, a, b),
@@ -116,7 +118,7 @@ pub fn same<'a>(left: &Value<'a>, right: &Value<'a>) -> Option<bool> {
 }
 
 /// `==`; `None` where either is not known or would be converted.
-fn alike<'a>(left: &Value<'a>, right: &Value<'a>) -> Option<bool> {
+fn loosely_equal<'a>(left: &Value<'a>, right: &Value<'a>) -> Option<bool> {
     let nullish = |value: &Value<'_>| matches!(value, Value::Undefined | Value::Null);
     match (nullish(left), nullish(right)) {
         (true, true) => Some(true),

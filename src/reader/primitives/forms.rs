@@ -190,7 +190,7 @@ impl<'a> Forms<'_, 'a> {
                 if *site == object.site {
                     continue;
                 }
-                return Err(self.twice(&TOOL, &name, *site, object.site));
+                return Err(self.duplicate(&TOOL, &name, *site, object.site));
             }
             let mut tool = self.definition(&TOOL, &name, &object)?;
             if let Json::Object(fields) = &mut tool {
@@ -201,8 +201,8 @@ impl<'a> Forms<'_, 'a> {
         Ok(Json::Array(tools.into_iter().map(|(tool, _, _)| tool).collect()))
     }
 
-    fn twice(&self, kind: &Kind, name: &str, one: SourceSpan, other: SourceSpan) -> Error {
-        twice(kind, name, &self.writer.source(one), &self.writer.source(other))
+    fn duplicate(&self, kind: &Kind, name: &str, one: SourceSpan, other: SourceSpan) -> Error {
+        duplicate(kind, name, &self.writer.source(one), &self.writer.source(other))
     }
 }
 
@@ -218,14 +218,14 @@ fn unique(found: Vec<PlacedPrimitive>) -> Result<Vec<Primitive>> {
             }
             Some((other, _)) if *other == site => {}
             Some((_, other)) => {
-                return Err(twice(primitive.kind, &primitive.name, other, &primitive.source));
+                return Err(duplicate(primitive.kind, &primitive.name, other, &primitive.source));
             }
         }
     }
     Ok(primitives)
 }
 
-pub fn twice(kind: &Kind, name: &str, one: &SourceRef, other: &SourceRef) -> Error {
+pub fn duplicate(kind: &Kind, name: &str, one: &SourceRef, other: &SourceRef) -> Error {
     let places = format!("\"{}:{}\" and \"{}:{}\"", one.path, one.line, other.path, other.line);
     Error::usage(format!("two {}s are named \"{name}\": {places}", kind.one))
         .hint("give one of them another name")

@@ -1,6 +1,6 @@
 //! Workflows in script form: every `src/workflows/NAME.workflow.script.js`, listed by the agent or not.
 
-use super::forms::twice;
+use super::forms::duplicate;
 use super::json::Writer;
 use crate::error::Result;
 use crate::model::agent::{Primitive, SourceRef};
@@ -52,7 +52,7 @@ pub fn add<'a>(
         if let Some(other) =
             primitives.iter().find(|other| other.kind == kind && other.name == name)
         {
-            return Err(twice(kind, &name, &other.source, &source));
+            return Err(duplicate(kind, &name, &other.source, &source));
         }
         let reach = reacher.of(&[ReachRoot::module(module.id)])?;
         let definition = Json::Object(definition);

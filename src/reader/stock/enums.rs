@@ -21,7 +21,11 @@ const HOPS: usize = 10;
 
 impl<'a> Lookup<'_, 'a> {
     /// Where a value, or what it is made of, has the members of an enum, and the compiler one more.
-    pub fn swollen(self, module: &Rc<Module<'a>>, value: &'a Expression<'a>) -> Option<LossReason> {
+    pub fn extra_members(
+        self,
+        module: &Rc<Module<'a>>,
+        value: &'a Expression<'a>,
+    ) -> Option<LossReason> {
         self.swollen_in(module, value, &mut Visited::default())
     }
 

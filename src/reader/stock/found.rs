@@ -111,7 +111,11 @@ impl<'a> Lookup<'_, 'a> {
         class: &'a Class<'a>,
     ) -> Option<StockPrimitive<'a>> {
         let own = class.id.as_ref()?.name.as_str();
-        if !self.lineage(module, class).iter().any(|(module, class)| is_heir(module, class, kind)) {
+        if !self
+            .lineage(module, class)
+            .iter()
+            .any(|(module, class)| extends_kind(module, class, kind))
+        {
             return None;
         }
         let set = self
@@ -357,7 +361,7 @@ fn is_default_class(module: &Module<'_>, name: &str) -> bool {
 }
 
 /// Whether a class names one of the kind's classes, as it is written here.
-fn is_heir(module: &Module<'_>, class: &Class<'_>, kind: &Kind) -> bool {
+fn extends_kind(module: &Module<'_>, class: &Class<'_>, kind: &Kind) -> bool {
     let word =
         |span: Span| module.text.get(span.start as usize..span.end as usize).unwrap_or_default();
     let extended = class.heritage_expression().map(|parent| word(parent.span()));

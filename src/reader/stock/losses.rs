@@ -149,20 +149,24 @@ impl<'a> Losses<'_, '_, 'a> {
             }
             match self.empty(&found.module, found.shape, field, &definition[field]) {
                 Some(why) => self.lose(subject, Some(field), why),
-                None => self.alter(subject, field, self.swollen(&found.module, found.shape, field)),
+                None => self.alter(
+                    subject,
+                    field,
+                    self.extra_members(&found.module, found.shape, field),
+                ),
             }
         }
     }
 
     /// Where a property has more in it than it has when it runs.
-    fn swollen(
+    fn extra_members(
         &self,
         module: &Rc<Module<'a>>,
         shape: StockForm<'a>,
         field: &str,
     ) -> Option<LossReason> {
         let (module, value) = self.lookup.written(module, shape, field)?;
-        self.lookup.swollen(&module, value)
+        self.lookup.extra_members(&module, value)
     }
 
     /// Every class that extends the kind's counts as one with a condition.
@@ -225,7 +229,7 @@ impl<'a> Losses<'_, '_, 'a> {
             if let Some(value) = value.filter(is_known) {
                 match self.empty(module, *shape, field, &value) {
                     Some(why) => self.lose(&subject, Some(field), why),
-                    None => self.alter(&subject, field, self.swollen(module, *shape, field)),
+                    None => self.alter(&subject, field, self.extra_members(module, *shape, field)),
                 }
             }
         }
@@ -277,7 +281,9 @@ impl<'a> Losses<'_, '_, 'a> {
         }
         match self.schema_lost(found, field, schema) {
             Some(why) => self.lose(subject, Some(field), why),
-            None => self.alter(subject, field, self.swollen(&found.module, found.shape, field)),
+            None => {
+                self.alter(subject, field, self.extra_members(&found.module, found.shape, field))
+            }
         }
     }
 

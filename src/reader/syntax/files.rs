@@ -13,23 +13,23 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub struct Files {
     /// By absolute path; `None` is as if it were not there.
-    instead: Arc<BTreeMap<PathBuf, Option<Vec<u8>>>>,
+    overrides: Arc<BTreeMap<PathBuf, Option<Vec<u8>>>>,
     /// Below this folder there is nothing but those, and what is installed.
     only: Option<Arc<PathBuf>>,
 }
 
 impl Files {
-    pub fn with(instead: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
-        Files { instead: Arc::new(instead), only: None }
+    pub fn with(overrides: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
+        Files { overrides: Arc::new(overrides), only: None }
     }
 
     /// These files below a folder, and no others.
     pub fn only(root: &Path, files: BTreeMap<PathBuf, Option<Vec<u8>>>) -> Files {
-        Files { instead: Arc::new(files), only: Some(Arc::new(root.to_owned())) }
+        Files { overrides: Arc::new(files), only: Some(Arc::new(root.to_owned())) }
     }
 
-    fn instead(&self, path: &Path) -> Option<Option<&Vec<u8>>> {
-        match self.instead.get(path) {
+    fn overrides(&self, path: &Path) -> Option<Option<&Vec<u8>>> {
+        match self.overrides.get(path) {
             Some(bytes) => Some(bytes.as_ref()),
             None => self.hides(path).then_some(None),
         }
@@ -42,17 +42,17 @@ impl Files {
 
     /// The paths below a folder that were put there.
     fn below<'f>(&'f self, folder: &'f Path) -> impl Iterator<Item = &'f Path> {
-        let from = self.instead.range::<Path, _>((Bound::Included(folder), Bound::Unbounded));
+        let from = self.overrides.range::<Path, _>((Bound::Included(folder), Bound::Unbounded));
         let below = from.take_while(move |(path, _)| path.starts_with(folder));
         below.filter(|(_, bytes)| bytes.is_some()).map(|(path, _)| path.as_path())
     }
 
     pub fn is_file(&self, path: &Path) -> bool {
-        self.instead(path).map_or_else(|| path.is_file(), |bytes| bytes.is_some())
+        self.overrides(path).map_or_else(|| path.is_file(), |bytes| bytes.is_some())
     }
 
     pub fn read_file(&self, path: &Path) -> Result<Vec<u8>> {
-        match self.instead(path) {
+        match self.overrides(path) {
             Some(Some(bytes)) => Ok(bytes.clone()),
             Some(None) => Err(io::Error::from(io::ErrorKind::NotFound)).at("read", path),
             None => fs::read(path),
@@ -61,7 +61,7 @@ impl Files {
 
     /// The bytes of a file, or `None` where there is no file.
     pub fn read_if_file(&self, path: &Path) -> Result<Option<Vec<u8>>> {
-        match self.instead(path) {
+        match self.overrides(path) {
             Some(bytes) => Ok(bytes.cloned()),
             None if path.is_file() => fs::read_if_exists(path),
             None => Ok(None),
@@ -75,7 +75,7 @@ impl Files {
             Ok(entries) => {
                 for entry in entries {
                     let name = entry.at("read", folder)?.file_name();
-                    if self.instead(&folder.join(&name)) != Some(None) {
+                    if self.overrides(&folder.join(&name)) != Some(None) {
                         names.insert(name.to_string_lossy().into_owned());
                     }
                 }
@@ -91,7 +91,7 @@ impl Files {
     /// The files below a folder in which an agent could be made, in the order in which one is looked for.
     pub fn sources(&self, root: &Path) -> Vec<PathBuf> {
         let mut found = entry::sources(root);
-        found.retain(|path| self.instead(path) != Some(None));
+        found.retain(|path| self.overrides(path) != Some(None));
         let put =
             self.below(root).filter(|path| entry::is_searched(root, path)).map(Path::to_owned);
         found.extend(put.filter(|path| !path.is_file()).collect::<Vec<_>>());
@@ -100,7 +100,7 @@ impl Files {
     }
 
     fn metadata_of(&self, path: &Path) -> Option<io::Result<FileMetadata>> {
-        match self.instead(path) {
+        match self.overrides(path) {
             Some(Some(_)) => Some(Ok(FileMetadata::new(true, false, false))),
             Some(None) if self.below(path).next().is_none() => {
                 Some(Err(io::ErrorKind::NotFound.into()))
@@ -120,14 +120,14 @@ impl FileSystem for Files {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        match self.instead(path) {
+        match self.overrides(path) {
             Some(bytes) => bytes.cloned().ok_or_else(|| io::ErrorKind::NotFound.into()),
             None => FileSystemOs::new().read(path),
         }
     }
 
     fn read_to_string(&self, path: &Path) -> io::Result<String> {
-        match self.instead(path) {
+        match self.overrides(path) {
             Some(_) => FileSystemOs::validate_string(FileSystem::read(self, path)?),
             None => FileSystemOs::read_to_string(path),
         }

@@ -4,8 +4,8 @@
 
 mod errors;
 mod forms;
-mod instead;
 mod mutation;
+mod overrides;
 mod reach;
 mod types;
 mod values;

@@ -5,7 +5,7 @@ mod agents;
 mod query;
 mod tokens;
 
-use super::agents::seat;
+use super::agents::admit_request;
 use super::limits::Requester;
 use super::state::ServerState;
 use super::tokens::{Rights, Tokens};
@@ -65,7 +65,7 @@ impl Administrator {
         }
         state.access.needs_admin(&entry, agent)?;
         let who = Requester { agent: agent.map(str::parse).transpose()?, token: Some(id) };
-        seat(state, request, &who, &name)?;
+        admit_request(state, request, &who, &name)?;
         let rights = Rights::of(entry);
         Ok(Administrator { who, tokens: state.access.tokens(rights.clone()), rights, trace })
     }

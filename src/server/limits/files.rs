@@ -26,7 +26,7 @@ pub fn raised() -> Option<usize> {
 }
 
 /// Makes the limits such that no work fails for lack of a file; gives how many heads are kept open.
-pub fn fit(limits: &mut ServerLimits, files: Option<usize>) -> Result<usize> {
+pub fn fit_file_limit(limits: &mut ServerLimits, files: Option<usize>) -> Result<usize> {
     let Some(files) = files else { return Ok(HEADS) };
     let heads = (files / 8).min(HEADS);
     let rest = files.saturating_sub(OTHERS + Pools::threads(limits) + heads);
@@ -52,7 +52,7 @@ mod tests {
 
     fn fitted(files: Option<usize>) -> Option<(usize, usize, usize)> {
         let mut limits = ServerLimits::default();
-        let heads = fit(&mut limits, files).ok()?;
+        let heads = fit_file_limit(&mut limits, files).ok()?;
         Some((limits.connections, limits.requests.places, heads))
     }
 
@@ -67,7 +67,7 @@ mod tests {
             assert!(all <= files, "{all} of {files}");
         }
         assert_eq!(fitted(Some(256)), None);
-        let error = fit(&mut ServerLimits::default(), Some(256)).unwrap_err();
+        let error = fit_file_limit(&mut ServerLimits::default(), Some(256)).unwrap_err();
         let named = error
             .hint_text()
             .unwrap()

@@ -76,7 +76,7 @@ impl Quota {
     }
 
     /// Promises room for the rest of an upload.
-    pub fn promise(
+    pub fn reserve(
         self: &Arc<Quota>,
         agent: &AgentId,
         usage: &Usage,
@@ -143,14 +143,14 @@ mod tests {
     fn uploads_at_once_are_promised_what_is_there_once() {
         let (quota, agent) = (Quota::new(100, 10), "a".parse().unwrap());
         let usage = Usage { stored: 20, uploads: 10, refs: 0 };
-        let first = quota.promise(&agent, &usage, 40).unwrap();
-        assert!(quota.promise(&agent, &usage, 31).is_err());
+        let first = quota.reserve(&agent, &usage, 40).unwrap();
+        assert!(quota.reserve(&agent, &usage, 31).is_err());
         assert!(
-            quota.promise(&"b".parse().unwrap(), &usage, 70).is_ok(),
+            quota.reserve(&"b".parse().unwrap(), &usage, 70).is_ok(),
             "another agent has its own"
         );
         drop(first);
-        drop(quota.promise(&agent, &usage, 70).unwrap());
+        drop(quota.reserve(&agent, &usage, 70).unwrap());
         assert!(quota.arriving().is_empty());
         let after = |stored, refs| quota.allow(&agent, &Usage { stored, refs, uploads: 0 });
         assert!(after(100, 10).is_ok() && after(101, 1).is_err() && after(1, 11).is_err());

@@ -64,7 +64,7 @@ impl Refs {
             return Ok((Some(id), None));
         }
         let looked = Packed::scan(&self.dir)?;
-        Ok((looked.packed.get(name), looked.damage().map(Error::again)))
+        Ok((looked.packed.get(name), looked.damage().map(Error::repeat)))
     }
 
     /// Every ref of a series (`refs/source`, `refs/versions`), by number.
@@ -97,7 +97,7 @@ impl Refs {
     ) -> Result<Vec<(u64, Result<Id>)>> {
         let SeriesScan { mut found, damage, ends_loose } = looked;
         if let (Some(damage), None, false) = (&damage, known, ends_loose) {
-            return Err(damage.again());
+            return Err(damage.repeat());
         }
         let last =
             found.keys().next_back().copied().max(known.map(|(number, _)| number)).unwrap_or(0);
@@ -197,7 +197,7 @@ impl Refs {
                 if is_copy { Err(self.duplicate_error(&name, Some(&was))) } else { Ok(found) }
             }
             (found, None) if !is_loose => {
-                looked.damage().map_or(Ok(found), |damage| Err(damage.again()))
+                looked.damage().map_or(Ok(found), |damage| Err(damage.repeat()))
             }
             (found, _) => Ok(found),
         }
@@ -235,7 +235,7 @@ impl Refs {
 
     /// Error for a ref that a damaged file may have wrong.
     fn doubtful_error(&self, damage: &Error, name: &RefName) -> Error {
-        damage.again().hint(self.repair_hint(name, log::read_all(&self.dir).refs.get(name)))
+        damage.repeat().hint(self.repair_hint(name, log::read_all(&self.dir).refs.get(name)))
     }
 
     pub(super) fn duplicate_error(&self, name: &RefName, was: Option<&Id>) -> Error {
@@ -270,6 +270,6 @@ impl Refs {
             found.entry(*number).or_insert(Ok(*id));
         }
         let ends_loose = loose.is_some() && loose == found.keys().next_back().copied();
-        Ok(SeriesScan { found, damage: looked.damage().map(Error::again), ends_loose })
+        Ok(SeriesScan { found, damage: looked.damage().map(Error::repeat), ends_loose })
     }
 }

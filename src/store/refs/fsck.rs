@@ -64,7 +64,7 @@ impl Refs {
             Ok(looked) => {
                 survey
                     .problems
-                    .extend(looked.damage().map(|error| RefProblem::from(error.again())));
+                    .extend(looked.damage().map(|error| RefProblem::from(error.repeat())));
                 if let Err(problem) = merge(&looked.packed, &mut found, &mut survey.problems) {
                     survey.problems.push(problem.into());
                 }

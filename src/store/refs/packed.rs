@@ -46,7 +46,7 @@ impl Packed {
                 let bytes = fs::read_if_exists(&dir.join(PACKED_REFS))?.unwrap_or_default();
                 Ok(PackedScan {
                     damage: Some((error, is_without_pointer(&bytes))),
-                    packed: Packed::salvage(&bytes),
+                    packed: Packed::recover(&bytes),
                 })
             }
             Err(error) => Err(error),
@@ -54,7 +54,7 @@ impl Packed {
     }
 
     /// A line that skips more numbers than lines before it are damaged is damaged itself.
-    fn salvage(bytes: &[u8]) -> Packed {
+    fn recover(bytes: &[u8]) -> Packed {
         let mut packed = Packed::default();
         let mut passed = 0;
         for line in bytes.split(|byte| *byte == b'\n').skip(1) {
@@ -191,7 +191,7 @@ impl PackedScan {
     /// The pointer, where it is certain whether there is one: beside the refs it stands only for a moment.
     pub fn pointer(&self) -> Result<Option<Active>> {
         match &self.damage {
-            Some((error, false)) => Err(error.again()),
+            Some((error, false)) => Err(error.repeat()),
             _ => Ok(self.packed.pointer),
         }
     }

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// The first path in a folder that a restore of this plan into an empty one would not have made.
-pub fn stranger(root: &Path, plan: &RestorePlan) -> Result<Option<String>> {
+pub fn unplanned(root: &Path, plan: &RestorePlan) -> Result<Option<String>> {
     let files: HashMap<&str, Leaf> =
         plan.writes().map(|(step, leaf)| (&*step.path, leaf)).collect();
     let folders: HashSet<&str> = files.keys().flat_map(|path| above(path)).collect();

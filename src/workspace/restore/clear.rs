@@ -81,8 +81,9 @@ impl ClearCheck<'_> {
             return Ok(PathState::Done);
         }
         if standing == FileKind::Folder && new.is_some() {
-            let found =
-                self.hollow(here, name, &step.path)?.map_or(PathState::Clear, PathState::InTheWay);
+            let found = self
+                .first_unplanned(here, name, &step.path)?
+                .map_or(PathState::Clear, PathState::InTheWay);
             return self.writable(folder, found);
         }
         match step.old {
@@ -95,7 +96,7 @@ impl ClearCheck<'_> {
     }
 
     /// The first thing in a folder that the plan does not remove.
-    fn hollow(&self, parent: &Folder, name: &str, path: &str) -> Result<Option<String>> {
+    fn first_unplanned(&self, parent: &Folder, name: &str, path: &str) -> Result<Option<String>> {
         let folder = parent.enter(name)?;
         for name in folder.names()? {
             let inner = join(path, &name.to_string_lossy());
@@ -105,7 +106,7 @@ impl ClearCheck<'_> {
                 continue;
             }
             let found = match folder.file_kind(name)? {
-                Some(FileKind::Folder) => self.hollow(&folder, name, &inner)?,
+                Some(FileKind::Folder) => self.first_unplanned(&folder, name, &inner)?,
                 Some(_) if !self.removed.contains(inner.as_str()) => Some(inner),
                 _ => None,
             };

@@ -9,6 +9,6 @@ mod plan;
 mod walk;
 
 pub use apply::{apply, check};
-pub use begun::stranger;
+pub use begun::unplanned;
 pub use leftover::sweep;
 pub use plan::{RestorePlan, plan};

@@ -31,7 +31,7 @@ impl List {
         let objects = project.store().objects();
         let (mut versions, mut ids, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
         for (number, id) in refs.iter().rev().take(limit) {
-            let found = id.as_ref().map_err(Error::again).and_then(|id| {
+            let found = id.as_ref().map_err(Error::repeat).and_then(|id| {
                 Ok((view::source_summary(&SourceVersion::load(objects, *number, *id)?)?, *id))
             });
             match found {

@@ -103,7 +103,7 @@ impl Promote {
     }
 
     fn answer(&self, asked: &Asked, promotion: &Promotion) -> Result<Value> {
-        let brought = asked.brought.iter().map(report::moved_json).collect::<Result<Vec<_>>>()?;
+        let incoming = asked.incoming.iter().map(report::moved_json).collect::<Result<Vec<_>>>()?;
         let undoes = promotion.undoes.as_ref().map(|step| -> Result<Value> {
             let LedgerRecord { by, at_ms, reason, .. } = &step.record;
             Ok(json!({
@@ -116,7 +116,7 @@ impl Promote {
             "changed": !(promotion.settled || self.dry_run),
             "dryRun": self.dry_run,
             "remote": asked.name,
-            "brought": brought,
+            "brought": incoming,
             "undoes": undoes.transpose()?,
             "again": promotion.taken_back.is_some(),
             "undo": self.undo(promotion),
@@ -205,12 +205,12 @@ impl Promote {
 /// Which remote was asked, and which records it had that were not known here.
 struct Asked {
     name: Option<String>,
-    brought: Vec<LedgerChange>,
+    incoming: Vec<LedgerChange>,
 }
 
 impl Asked {
     fn of(authority: &Authority) -> Asked {
-        Asked { name: authority.name().map(str::to_owned), brought: authority.brought().to_vec() }
+        Asked { name: authority.name().map(str::to_owned), incoming: authority.incoming().to_vec() }
     }
 }
 
@@ -242,7 +242,7 @@ fn between(pointer_state: &PointerState, promotion: &Promotion) -> Result<compar
 fn print_history(cx: &mut Context<'_>, promotion: &Promotion) {
     let by = |record: &LedgerRecord| {
         let reason = record.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
-        format!("by {}, {}{reason}", record.by, report::when(record.at_ms))
+        format!("by {}, {}{reason}", record.by, report::local_time(record.at_ms))
     };
     let number = promotion.number;
     match (&promotion.taken_back, &promotion.undoes, promotion.previous) {

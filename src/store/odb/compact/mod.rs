@@ -69,7 +69,7 @@ impl Odb {
         if inputs.is_empty() {
             return Ok(None);
         }
-        let (healthy, damaged) = self.survey(&inputs, progress)?;
+        let (healthy, damaged) = self.read_objects(&inputs, progress)?;
         if healthy.is_empty() {
             return Ok(None);
         }
@@ -107,7 +107,7 @@ impl Odb {
     }
 
     /// Reads every object once: what can be read, with what is known of it, and what cannot.
-    fn survey(
+    fn read_objects(
         &self,
         inputs: &[Arc<Pack>],
         progress: &Progress,

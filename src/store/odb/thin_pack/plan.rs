@@ -53,7 +53,7 @@ struct Planner<'a> {
     odb: &'a Odb,
     missing: &'a MissingObjects,
     packs: &'a [Arc<Pack>],
-    homes: ObjectSources,
+    object_sources: ObjectSources,
     plan: ThinPackPlan,
     /// Entries that were begun, by pack and number: each is taken once, and none is the base of its base.
     begun: HashSet<(usize, u32)>,
@@ -67,11 +67,17 @@ impl ThinPackPlan {
         bad: &BadCopies,
     ) -> Result<ThinPackPlan> {
         let plan = ThinPackPlan { units: Vec::new(), positions: HashMap::new() };
-        let homes = homes(&packs.good, missing, bad)?;
-        let mut planner =
-            Planner { odb, missing, packs: &packs.good, homes, plan, begun: HashSet::new() };
+        let object_sources = object_sources(&packs.good, missing, bad)?;
+        let mut planner = Planner {
+            odb,
+            missing,
+            packs: &packs.good,
+            object_sources,
+            plan,
+            begun: HashSet::new(),
+        };
         let mut entries = Vec::new();
-        for (at, position) in planner.homes.values() {
+        for (at, position) in planner.object_sources.values() {
             entries.push((*at, planner.packs[*at].reader.place(*position)?.entry));
         }
         entries.sort_unstable();
@@ -89,7 +95,11 @@ impl ThinPackPlan {
 
 /// The pack that each object is taken from: of several the one with the most of them, so that what
 /// stands together stays together. Copies that are known to be bad are passed over.
-fn homes(packs: &[Arc<Pack>], missing: &MissingObjects, bad: &BadCopies) -> Result<ObjectSources> {
+fn object_sources(
+    packs: &[Arc<Pack>],
+    missing: &MissingObjects,
+    bad: &BadCopies,
+) -> Result<ObjectSources> {
     let wanted = missing.objects();
     let mut found: Vec<Vec<(Id, u32)>> = Vec::new();
     for pack in packs {
@@ -102,19 +112,19 @@ fn homes(packs: &[Arc<Pack>], missing: &MissingObjects, bad: &BadCopies) -> Resu
     }
     let mut order: Vec<usize> = (0..packs.len()).collect();
     order.sort_by_key(|at| (std::cmp::Reverse(found[*at].len()), packs[*at].id));
-    let mut homes = ObjectSources::new();
+    let mut object_sources = ObjectSources::new();
     for at in order {
         for (id, position) in
             found[at].iter().filter(|(_, position)| !bad.contains(&(at, *position)))
         {
-            homes.entry(*id).or_insert((at, *position));
+            object_sources.entry(*id).or_insert((at, *position));
         }
     }
-    let lost = wanted.iter().find(|id| !homes.contains_key(id));
+    let lost = wanted.iter().find(|id| !object_sources.contains_key(id));
     let why = if bad.is_empty() { "is missing" } else { "cannot be read in any pack" };
     let missing =
         |id: &Id| Error::corrupt(format!("object {id} {why}")).hint(super::super::find::FSCK);
-    lost.map_or(Ok(homes), |id| Err(missing(id)))
+    lost.map_or(Ok(object_sources), |id| Err(missing(id)))
 }
 
 impl Planner<'_> {
@@ -129,7 +139,7 @@ impl Planner<'_> {
         let here = |position: &u32| {
             pack.reader
                 .id(*position)
-                .is_some_and(|id| self.homes.get(&id) == Some(&(at, *position)))
+                .is_some_and(|id| self.object_sources.get(&id) == Some(&(at, *position)))
         };
         let members: Vec<u32> = range.clone().filter(here).collect();
         let (how, chain) = match entry.content() {
@@ -166,7 +176,7 @@ impl Planner<'_> {
                 pack.reader.id(position).ok_or_else(lost)?
             }
         };
-        if let Some(&(at, position)) = self.homes.get(&base) {
+        if let Some(&(at, position)) = self.object_sources.get(&base) {
             let home = self.packs[at].reader.place(position)?.entry;
             self.take(at, home)?;
             // Not placed: it leans on this one itself, where it is taken from.

@@ -53,7 +53,7 @@ impl Create {
             return Ok(Exit::Done);
         }
         cx.out.line(&secret)?;
-        let whom = super::whom(&entry).map_or_else(String::new, |whom| format!(", for {whom}"));
+        let whom = super::author(&entry).map_or_else(String::new, |whom| format!(", for {whom}"));
         let until = entry
             .expires_at
             .map_or_else(String::new, |end| format!(", until {}", time::minute(end)));

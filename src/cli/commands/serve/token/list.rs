@@ -51,7 +51,7 @@ impl List {
                 Cell::from(
                     used.get(&entry.id).map_or_else(|| "-".to_owned(), |time| time::minute(*time)),
                 ),
-                Cell::from(super::whom(entry).unwrap_or_else(|| "anybody".to_owned())),
+                Cell::from(super::author(entry).unwrap_or_else(|| "anybody".to_owned())),
                 Cell::from(entry.note.as_deref().unwrap_or_default()),
             ]);
         }

@@ -35,7 +35,7 @@ crate::cli::args::commands! {
 }
 
 /// Whom a token speaks for, where it speaks for somebody.
-fn whom(entry: &TokenEntry) -> Option<String> {
+fn author(entry: &TokenEntry) -> Option<String> {
     let owner = entry.owner.as_ref()?;
     Some(if entry.for_others { format!("{owner} and others") } else { owner.clone() })
 }

@@ -11,18 +11,18 @@ pub type FileOverrides = BTreeMap<String, Option<Vec<u8>>>;
 const HOPS: usize = 8;
 
 /// The files of a tree, as far as they are not those of the project.
-pub fn seen(objects: &dyn Source, project: Id, tree: Id) -> Result<FileOverrides> {
+pub fn tree_overrides(objects: &dyn Source, project: Id, tree: Id) -> Result<FileOverrides> {
     let mut finder = PathFinder::new(tree);
-    let mut instead = FileOverrides::new();
+    let mut file_overrides = FileOverrides::new();
     for found in object::compare(objects, Some(project), Some(tree))? {
         let bytes = match found.new {
             Some((Mode::Symlink, id)) => linked(objects, &mut finder, &found.path, id)?,
             Some((_, id)) => Some(objects.blob(&id)?),
             None => None,
         };
-        instead.insert(found.path, bytes);
+        file_overrides.insert(found.path, bytes);
     }
-    Ok(instead)
+    Ok(file_overrides)
 }
 
 /// The file that a link of a tree leads to, if it is a file of that tree.

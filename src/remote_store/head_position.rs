@@ -19,7 +19,7 @@ pub struct HeadPosition {
 #[derive(Clone, Debug)]
 pub struct HeadAt {
     seen: Arc<LoadedHead>,
-    moment: HeadPosition,
+    position: HeadPosition,
 }
 
 impl StoredHead {
@@ -47,13 +47,13 @@ impl StoredHead {
 
 impl HeadAt {
     /// `seen` is the head of that moment, or a later one.
-    pub(super) fn new(seen: Arc<LoadedHead>, moment: HeadPosition) -> HeadAt {
-        HeadAt { seen, moment }
+    pub(super) fn new(seen: Arc<LoadedHead>, position: HeadPosition) -> HeadAt {
+        HeadAt { seen, position }
     }
 
     pub fn view(&self) -> HeadView<'_> {
         let (head, HeadPosition { source, versions, receipts, active }) =
-            (&self.seen.head, self.moment);
+            (&self.seen.head, self.position);
         let list = &head.receipts.list[..receipts];
         HeadView {
             agent: &head.agent,

@@ -18,11 +18,11 @@ fn check(before: Layout<'_>, after: Layout<'_>) {
         layout.iter().find(|(name, _)| *name == path).map(|(_, text)| text.as_bytes().to_vec())
     };
     let paths = before.iter().chain(after).map(|(path, _)| *path);
-    let instead: BTreeMap<String, Option<Vec<u8>>> = paths
+    let overrides: BTreeMap<String, Option<Vec<u8>>> = paths
         .filter(|path| text(before, path) != text(after, path))
         .map(|path| (path.to_owned(), text(after, path)))
         .collect();
-    let (read, expected) = (project_with(here.0.path(), &instead), project(there.0.path()));
+    let (read, expected) = (project_with(here.0.path(), &overrides), project(there.0.path()));
     match (read, expected) {
         (Ok(read), Ok(expected)) => assert_eq!(read, expected),
         (Err(read), Err(expected)) => {
