@@ -3,27 +3,11 @@
 use crate::tidy::{Source, files, sources};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Names that are used qualified by convention: `error::Error`, `kind::Kind`. Commands are, too (`source::list::List`).
-const QUALIFIED: [&str; 2] = ["Error", "Kind"];
+/// Names that are used qualified by convention: `error::Kind`, `kind::Kind`. Commands are, too (`source::list::List`).
+const QUALIFIED: [&str; 1] = ["Kind"];
 const COMMANDS: &str = "src/cli/commands/";
 /// The library for other programs says `lua_store::Store` of what it wraps.
 const FACADE: &str = "src/library/";
-
-/// Names that still mean several types. This list only shrinks.
-const SEVERAL: &[&str] = &[
-    "Bytes",
-    "Event",
-    "Plan",
-    "Prepared",
-    "Promotion",
-    "Report",
-    "Request",
-    "Scope",
-    "Server",
-    "Standing",
-    "State",
-    "Step",
-];
 
 /// Words that were given up, with what is said now.
 const RETIRED: [(&str, &str); 15] = [
@@ -45,7 +29,7 @@ const RETIRED: [(&str, &str); 15] = [
 ];
 
 /// Names that no type and no module has any more.
-const RETIRED_NAMES: [&str; 34] = [
+const RETIRED_NAMES: [&str; 45] = [
     "accord",
     "again",
     "apart",
@@ -53,33 +37,67 @@ const RETIRED_NAMES: [&str; 34] = [
     "closure",
     "collide",
     "condemned",
+    "deeds",
     "depot",
     "desk",
+    "doubt",
     "folded",
     "gate",
+    "ground",
     "heard",
     "held",
+    "instead",
     "joined",
     "judge",
     "landed",
     "loose",
+    "moment",
     "needs",
     "news",
+    "outer",
     "outward",
     "parcel",
     "parted",
+    "patience",
     "pinned",
     "proofs",
     "prove",
     "recent",
     "rewrite",
     "sealed",
+    "shapes",
     "shield",
     "stamp",
     "survey",
+    "told",
     "tracking",
     "typeless",
     "verdict",
+    "who",
+    "whom",
+];
+
+/// Names that no function has any more: a verb that says what it does, or the noun that it answers, is there instead.
+const RETIRED_FUNCTIONS: [&str; 19] = [
+    "again",
+    "doubt",
+    "farewell",
+    "ground",
+    "heard",
+    "hollow",
+    "judge",
+    "judge_deletion",
+    "look",
+    "look_over",
+    "say",
+    "settle",
+    "stands",
+    "stranger",
+    "swollen",
+    "tame",
+    "tell",
+    "told",
+    "untold",
 ];
 
 /// Files in which a word is meant otherwise, or that still have it. This list only shrinks.
@@ -97,9 +115,14 @@ const STILL: &[(&str, &str)] = &[
 #[test]
 fn a_public_type_has_a_name_of_its_own() {
     let shared = shared_names(&sources("src"));
-    let listed: BTreeSet<&str> = SEVERAL.iter().copied().collect();
-    let new: Vec<_> = shared.iter().filter(|(name, _)| !listed.contains(name.as_str())).collect();
+    let (qualified, new): (Vec<_>, Vec<_>) =
+        shared.iter().partition(|(name, _)| QUALIFIED.contains(&name.as_str()));
     assert!(new.is_empty(), "say which one it is: {new:#?}");
+    assert_eq!(
+        qualified.len(),
+        QUALIFIED.len(),
+        "only one type has this name now: shorten the list"
+    );
 }
 
 #[test]
@@ -122,6 +145,21 @@ fn words_that_were_given_up_stay_away() {
         STILL.iter().map(|(path, word)| ((*path).to_owned(), (*word).to_owned())).collect();
     let new: Vec<_> = found.difference(&listed).collect();
     assert!(new.is_empty(), "another word is used now: {new:#?}");
+    let kept: Vec<_> = listed.difference(&found).collect();
+    assert!(kept.is_empty(), "the word is gone: shorten the list: {kept:#?}");
+}
+
+#[test]
+fn names_of_functions_that_were_given_up_stay_away() {
+    let found: Vec<_> = sources("src")
+        .iter()
+        .flat_map(|source| {
+            retired_functions(&source.text)
+                .into_iter()
+                .map(|name| format!("{}: {name}", source.path))
+        })
+        .collect();
+    assert!(found.is_empty(), "say what the function does: {found:#?}");
 }
 
 /// Names of public types that several files declare, with those files.
@@ -138,9 +176,7 @@ fn shared_names(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
             *public |= is_public;
         }
     }
-    let shared = all.into_iter().filter(|(name, (files, is_public))| {
-        files.len() > 1 && *is_public && !QUALIFIED.contains(&name.as_str())
-    });
+    let shared = all.into_iter().filter(|(_, (files, is_public))| files.len() > 1 && *is_public);
     shared.map(|(name, (files, _))| (name, files)).collect()
 }
 
@@ -210,6 +246,15 @@ fn retired_names(source: &Source) -> Vec<String> {
     types.chain([module]).filter(|name| RETIRED_NAMES.contains(&name.as_str())).collect()
 }
 
+fn retired_functions(text: &str) -> Vec<&str> {
+    let names = text.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let at = line.find("fn ").filter(|_| !line.starts_with("//"))?;
+        line[at + 3..].split(|c: char| !c.is_alphanumeric() && c != '_').next()
+    });
+    names.filter(|name| RETIRED_FUNCTIONS.contains(name)).collect()
+}
+
 mod the_rules_can_fail {
     use super::*;
 
@@ -220,8 +265,8 @@ mod the_rules_can_fail {
     #[test]
     fn a_shared_name() {
         let public =
-            source("src/a.rs", "pub struct Place;\nenum Kind {}\npub(crate) type Lone = u8;");
-        let private = source("src/b.rs", "struct Place;\npub enum Kind {}\n");
+            source("src/a.rs", "pub struct Place;\nenum Lonely {}\npub(crate) type Lone = u8;");
+        let private = source("src/b.rs", "struct Place;\npub enum Only {}\n");
         let command = source("src/cli/commands/c.rs", "pub struct Lone;");
         let shared = shared_names(&[public, private, command]);
         assert_eq!(shared.keys().collect::<Vec<_>>(), ["Place"]);
@@ -240,6 +285,9 @@ mod the_rules_can_fail {
             retired_words(&words_of_page("A depot.\n```\ndepot\n``` `parcel` a verdict")),
             ["depot", "verdict"]
         );
+        let functions =
+            "    pub(super) fn tell(&self) {\nconst fn look<'s>(\n// fn told\nfn untold_one() {";
+        assert_eq!(retired_functions(functions), ["tell", "look"]);
         assert_eq!(
             retired_names(&source("src/fs/stamp.rs", "pub struct Held;")),
             ["held", "stamp"]
