@@ -33,7 +33,7 @@ pub struct CachedAgent {
     agent: Agent,
 }
 
-/// What was seen of the compiler's output, as it is kept.
+/// Compiler output as the cache keeps it.
 #[derive(Serialize, Deserialize)]
 struct CachedOutput {
     reader: String,

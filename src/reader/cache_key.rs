@@ -59,7 +59,7 @@ fn absent(root: &Path, modules: &Modules<'_>) -> Vec<String> {
     absent
 }
 
-/// Whether a reading of the same files would give the same agent.
+/// True if reading the same files again would give the same agent.
 pub fn still_holds(root: &Path, cache_key: &CacheKey) -> bool {
     let Ok(root) = root.canonicalize() else { return false };
     matches!(fingerprint(&root), Ok(Some(fingerprint)) if fingerprint == cache_key.fingerprint)
@@ -87,7 +87,8 @@ fn is_installed(root: &Path, name: &str) -> bool {
     root.ancestors().any(|folder| folder.join("node_modules").join(name).exists())
 }
 
-/// Whether a package is a folder of its author's own: a link that leads out of `node_modules`.
+/// True for a package under development: a link that leads out of `node_modules`. Its files change
+/// without a new version, so the lock file says nothing about them.
 fn is_linked(root: &Path, name: &str) -> bool {
     let mut places = root.ancestors().map(|folder| folder.join("node_modules").join(name));
     let found = places.find_map(|place| place.canonicalize().ok());

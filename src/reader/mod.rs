@@ -82,12 +82,12 @@ pub fn project_and_cache_key(root: &Path) -> Result<(Agent, Option<CacheKey>)> {
     on_thread(root, |root| read(root, &Files::default()))
 }
 
-/// Whether it is the code that stands in the way of reading an agent, and not the disk.
+/// True if the code prevents reading an agent, and not the disk.
 pub fn is_about_code(error: &Error) -> bool {
     matches!(error.kind(), Kind::Usage | Kind::Failed) && error.io_kind().is_none()
 }
 
-/// What is wrong with a project, in a line: that is an answer; that the disk fails is not.
+/// Reason why a project cannot be read, in one line. A failure of the disk stays an error.
 pub fn reason(error: Error) -> Result<String> {
     if !is_about_code(&error) {
         return Err(error);
@@ -111,7 +111,7 @@ pub fn agents(root: &Path) -> Result<Vec<AgentPlace>> {
     })
 }
 
-/// What stands below these keys of the agent, as if a file held these bytes.
+/// Value below these keys of the agent, as if a file had these bytes.
 pub fn value_with(
     root: &Path,
     file: &Path,
@@ -216,7 +216,7 @@ fn persona<'a>(writer: &Writer<'_, 'a>, made: &Object<'a>) -> Result<Option<Pers
     })
 }
 
-/// What is set on the agent and neither its name, its persona nor a list of primitives.
+/// Settings of the agent: all but its name, its persona and its lists of primitives.
 fn settings<'a>(
     writer: &Writer<'_, 'a>,
     made: &Object<'a>,

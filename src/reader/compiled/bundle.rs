@@ -43,7 +43,7 @@ pub fn read(root: &Path, path: &str, max: u64) -> Result<Option<Vec<u8>>> {
     Ok(None)
 }
 
-/// What one entry of the manifest gives.
+/// Result of reading one entry of the manifest.
 enum ListedBundle {
     Kept(CompiledBundle),
     LeftOut(String, String),

@@ -12,7 +12,7 @@ const FILE_MAX: u64 = 512 << 20;
 /// Gives a file of the project by its path; `None` where there is none.
 pub type ReadFile<'a> = dyn FnMut(&str) -> Result<Option<Vec<u8>>> + 'a;
 
-/// What is not as it was compiled: the first such file.
+/// First file that differs from the one that was compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaleFile {
     pub path: String,

@@ -1,5 +1,5 @@
-//! `dist-v2/manifest.json`: what `lua compile` wrote down. Only what is asked of it is read; whatever
-//! else stands there, times and absolute paths among it, goes no further.
+//! Manifest of the stock compiler: `dist-v2/manifest.json`. Only the fields that are used are read;
+//! times and absolute paths are dropped, because they differ between machines.
 
 use crate::error::{Error, Result};
 use crate::object::check_name;
@@ -27,7 +27,7 @@ pub struct CompiledPrimitive {
     pub source_path: String,
     /// Of the bundle.
     pub hash: String,
-    /// What else is known of it: `description`, `schemas`, `schedule`, ….
+    /// Other fields: `description`, `schemas`, `schedule`, ….
     #[serde(flatten)]
     pub fields: Map<String, Value>,
 }
@@ -44,8 +44,8 @@ pub struct ProjectFile {
 }
 
 impl CompiledPrimitive {
-    /// Whether a bundle is the one that was listed. The hash of a workflow is taken before the hash of its graph is
-    /// written into the bundle in place of a mark.
+    /// True if a bundle is the listed one. The hash of a workflow is taken before the hash of its
+    /// graph replaces a mark in the bundle.
     pub fn is(&self, bundle: &[u8]) -> bool {
         const MARK: &str = "__LUA_GRAPH_HASH__";
         let graph =
@@ -74,7 +74,7 @@ impl CompileManifest {
     }
 }
 
-/// Whether a path goes down only, name by name.
+/// True if a path only descends, name by name.
 fn stays_inside(path: &str) -> bool {
     !path.contains(['\\', ':']) && path.split('/').all(|name| check_name(name).is_ok())
 }

@@ -1,8 +1,10 @@
-//! Output of `lua compile`: `dist-v2`, where it was made from the project as it is now.
+//! Output of `lua compile`: `dist-v2`, used only when it was made from the current files of the
+//! project.
 //!
-//! Whatever is not is ignored, and says why. What is used is the bundles, byte for byte as the compiler
-//! wrote them, and the values that it knows where the reader has source text. Nothing of it decides
-//! whether a primitive changed.
+//! Stale or damaged output is ignored, with the reason. Bundles are used byte for byte as the
+//! compiler wrote them, and its values replace source text that the reader cannot evaluate. None of
+//! it decides whether a primitive changed: the compiler's bytes differ between versions and
+//! machines.
 
 mod bundle;
 mod fresh;
@@ -36,7 +38,7 @@ pub enum Dist {
     Fresh(CompileOutput),
 }
 
-/// Output of the project as it stands.
+/// Output of the project in its current state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CompileOutput {
     pub bundles: Vec<CompiledBundle>,
@@ -188,14 +190,14 @@ impl SeenOutput {
         })
     }
 
-    /// Whether the same would be seen again beside the same tree.
+    /// True if another read beside the same tree would give the same result.
     pub fn still_holds(&self, root: &Path) -> Result<bool> {
         let mut read = |path: &str| Ok(on_disk(&root.join(path)));
         Ok(fingerprint_of(root).as_ref() == Some(&self.fingerprint)
             && fresh::first_difference(root, &self.others, &mut read)?.is_none())
     }
 
-    /// Whether it stays so as long as the tree and the manifest do.
+    /// True if the result depends on nothing but the tree and the manifest.
     pub fn lasts<S: Source>(&self, source: &S, root: &Path, tree: Id) -> Result<bool> {
         Ok(match &self.dist {
             Dist::Fresh(output) => output.fingerprint == self.fingerprint,
@@ -208,7 +210,7 @@ impl SeenOutput {
     }
 }
 
-/// Whether there is anything to look at.
+/// True if the project has a manifest, readable or not.
 pub fn is_there(root: &Path) -> bool {
     std::fs::symlink_metadata(root.join(MANIFEST)).is_ok()
 }

@@ -48,7 +48,7 @@ impl CompileOutput {
     }
 }
 
-/// Whether an absolute path ends with this one.
+/// True if an absolute path ends with this one.
 pub fn is_below(absolute: &str, path: &str) -> bool {
     absolute.strip_suffix(path).is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }

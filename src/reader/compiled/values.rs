@@ -1,9 +1,10 @@
-//! Values that the compiler knows where the reader has source text: it runs what we only read.
+//! Compiled values: values that the compiler knows because it runs the code that the reader only
+//! reads.
 //!
-//! They stand beside a definition, each under the place of its source text. A place is written like a
-//! JSON pointer, but a tool goes by its name: `/tools/find_coffee/inputSchema/properties/size`. The
-//! compiler runs with the environment of its machine and at its own time, so what reads those stays
-//! source text.
+//! They are kept beside a definition, keyed by the position of the source text. A position is
+//! written like a JSON pointer, but a tool goes by its name:
+//! `/tools/find_coffee/inputSchema/properties/size`. The compiler runs with the environment of its
+//! machine and at its own time, so values that read those stay source text.
 
 use super::CompileOutput;
 use super::manifest::CompiledPrimitive;
@@ -15,10 +16,10 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 const SOURCE: &str = "$source";
-/// How many letters of a source text its note tells.
+/// Length in letters to which a note cuts a source text.
 const NOTE_LENGTH: usize = 60;
 
-/// Whether source text stands somewhere in it.
+/// True if a definition contains source text.
 pub fn has_source(definition: &Value) -> bool {
     match definition {
         Value::Object(fields) => fields.contains_key(SOURCE) || fields.values().any(has_source),
@@ -106,7 +107,7 @@ impl ValueFinder<'_> {
     }
 }
 
-/// What the manifest has for a property.
+/// Value of a property in the manifest.
 fn known<'l>(kind: &Kind, key: &str, entry: &'l CompiledPrimitive) -> Option<&'l Value> {
     if let Some((_, schema)) = kind.schemas.iter().find(|(property, _)| *property == key) {
         return entry.fields.get("schemas")?.get(schema);
@@ -119,7 +120,7 @@ fn known<'l>(kind: &Kind, key: &str, entry: &'l CompiledPrimitive) -> Option<&'l
     }
 }
 
-/// Where the compiler could not tell a value either, it gives an empty one.
+/// False for an empty value, which the compiler writes when it cannot evaluate one either.
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -130,7 +131,7 @@ fn says_something(value: &Value) -> bool {
     }
 }
 
-/// Whether a source text reads what differs from machine to machine or from time to time: its note says.
+/// True if a source text, by its note, reads something that differs between machines or times.
 fn varies(agent: &Agent, text: &str) -> bool {
     let direct = [
         "process.env",
@@ -158,7 +159,7 @@ fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Puts values into a definition, where source text stands. Others stay as they are.
+/// Replaces source text in a definition by values. Other values are left alone.
 pub fn overlay(definition: &mut Value, values: &Map<String, Value>) {
     for (place, value) in values {
         let names = place.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
@@ -184,7 +185,7 @@ fn child<'v>(at: &'v mut Value, name: &str) -> Option<&'v mut Value> {
     }
 }
 
-/// Puts what the compiler knows into an agent that is only told, and says so in the notes.
+/// Fills compiled values into an agent that is only displayed, with a note for each.
 pub fn fill(agent: &mut Agent, output: &CompileOutput, root: &Path) -> Result<()> {
     let manifest = output.manifest(root)?;
     let mut starts = Vec::new();

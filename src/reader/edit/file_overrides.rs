@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// Files by path; `None` is not there.
 pub type FileOverrides = BTreeMap<String, Option<Vec<u8>>>;
 
-/// How far a link is followed.
+/// Limit on links followed from one path.
 const HOPS: usize = 8;
 
 /// The files of a tree, as far as they are not those of the project.
@@ -45,7 +45,7 @@ pub fn linked(
     Ok(None)
 }
 
-/// Where a relative target leads from a path; `None` for one that leads out of the project.
+/// Destination of a relative link from a path; `None` for one that leads out of the project.
 fn follow(path: &str, target: &str) -> Option<String> {
     if target.starts_with('/') {
         return None;

@@ -65,7 +65,7 @@ pub fn set(root: &Path, field: &AgentField, value: &str) -> Result<Edited> {
     Ok(edited)
 }
 
-/// What [`set`] would do.
+/// Edit that [`set`] would make.
 pub fn preview(root: &Path, field: &AgentField, value: &str) -> Result<Edited> {
     plan(root, field, value).map(|(_, edited)| edited)
 }
@@ -113,7 +113,8 @@ fn at(
     let before = String::from_utf8(text).map_err(|_| {
         Error::usage(format!("cannot edit \"{}\": it is not UTF-8 text", place.path))
     })?;
-    // What only running would tell, like a variable of the environment, is not written over.
+    // A value that is known only at run time, like a variable of the environment, is not
+    // overwritten.
     let old = reader::value_with(root, &place.file, before.as_bytes(), &keys)?;
     if old.get("$source").is_some() {
         return Ok(Err(Unfit::Computed(place.path)));
@@ -133,7 +134,7 @@ fn at(
     Ok(Err(Unfit::Computed(place.path)))
 }
 
-/// Whether the new text of a file changes nothing of the agent but the field.
+/// True if the new text of a file changes nothing in the agent but the field.
 fn only(root: &Path, field: &AgentField, place: &EditSite, after: &str) -> Result<bool> {
     let file_overrides =
         FileOverrides::from([(place.path.clone(), Some(after.as_bytes().to_vec()))]);
@@ -141,7 +142,7 @@ fn only(root: &Path, field: &AgentField, place: &EditSite, after: &str) -> Resul
         (reader::project(root)?, reader::project_with(root, &file_overrides)?);
     for agent in [&mut before, &mut then] {
         agent.notes.clear();
-        // Which files it is read from, where they are named, and in which forms, says nothing of what it is.
+        // Paths, importers and forms describe the source, not the agent.
         agent.files.clear();
         agent.importers.clear();
         agent.dropped.clear();

@@ -23,8 +23,9 @@ use std::rc::Rc;
 /// References followed from the agent to a value.
 const HOPS_MAX: usize = 100;
 
-/// Where the value below these keys of the agent stands: `["persona"]`, `["persona", "base"]`. What other code uses too
-/// is not it. With `is_own` nothing but the agent's own configuration is.
+/// Place in the source of the value under these keys of the agent: `["persona"]`, `["persona",
+/// "base"]`. An expression that other code uses too does not count. With `is_own` only the agent's
+/// own configuration does.
 pub fn find(root: &Path, keys: &[&str], is_own: bool) -> Result<EditSite> {
     crate::reader::on_thread(root, |root| {
         let arena = Allocator::default();
@@ -101,7 +102,7 @@ struct ValueSearch<'s, 'a> {
     evaluator: &'s Evaluator<'a>,
     hops: usize,
     is_own: bool,
-    /// The last name that was not followed, since other code uses what it stands for.
+    /// Last name that was not followed, because other code uses its value.
     spared: &'s RefCell<Option<String>>,
 }
 
@@ -162,7 +163,7 @@ impl<'a> ValueSearch<'_, 'a> {
                 ObjectPropertyKind::ObjectProperty(one) if is_named(&one.key, key) => {
                     if one.shorthand && rest.is_empty() {
                         let place = self.value(module, &one.value)?;
-                        // Where the name leads nowhere, the property itself is replaced.
+                        // A name that leads nowhere: the property itself is replaced.
                         let stays = place.range == range(module, one.value.span())
                             && place.file == module.file;
                         let form = if stays {
@@ -280,7 +281,7 @@ impl<'a> ValueSearch<'_, 'a> {
         }
     }
 
-    /// What a name or a member stands for: an expression elsewhere.
+    /// Expression that a name or a member refers to.
     fn referred<'e>(
         self,
         module: &Rc<Module<'a>>,

@@ -18,7 +18,7 @@ pub struct EditSite {
     pub spared: Option<String>,
 }
 
-/// How the value is written there.
+/// Form in which the value is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditForm {
     Quoted(char),
@@ -38,7 +38,7 @@ pub enum EditForm {
     File,
 }
 
-/// What stands between a property that is put in and its neighbour.
+/// Text between an inserted property and its neighbour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Separator {
     /// The first one of an empty object.
@@ -90,7 +90,7 @@ fn absent_after(
                 _ => object.span.start + 1,
             };
             let gap = &module.text[before as usize..span.start as usize];
-            // The white space that stands before the neighbour, without the comments above it.
+            // White space before the neighbour, without the comments above it.
             let space = gap.trim_end_matches([' ', '\t', '\n', '\r']).len();
             let space = &gap[space..];
             let last_line = space.rfind('\n').map(|at| &space[at + 1..]);

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// What a form is called, its files, and the one that is edited.
+/// Name of a form, its files, and the file that is edited.
 type Form = (&'static str, &'static [(&'static str, &'static str)], &'static str);
 
 /// All are JavaScript too, so that Node can run them.
@@ -194,7 +194,7 @@ fn persona(root: &Path) -> String {
     }
 }
 
-/// How much of two texts is the same at both ends.
+/// Lengths of the common start and end of two texts.
 fn around(edited: &Edited) -> (usize, usize) {
     let same = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| {
         a.zip(b).take_while(|(a, b)| a == b).count()
@@ -238,7 +238,7 @@ fn every_form_gets_every_text_and_nothing_else_changes() {
             assert_eq!(persona(folder.path()), text, "{form}");
             let written = std::fs::read_to_string(folder.path().join("src").join(path)).unwrap();
             assert_eq!(written, edited.after, "{form}");
-            // What stood around the first value still stands around this one.
+            // The text around the first value is unchanged.
             let head: String = first.before.chars().take(front).collect();
             let tail: String = first.before.chars().rev().take(back).collect();
             assert!(

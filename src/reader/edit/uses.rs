@@ -1,4 +1,4 @@
-//! Who names a declaration: what writing a value back may change, and what it must leave alone.
+//! Uses of a declaration: the code that an edit of its value would change, and must leave alone.
 
 use crate::error::Result;
 use crate::reader::eval::{Evaluator, ResolvedExport};
@@ -9,7 +9,7 @@ use oxc_span::Span;
 use std::rc::Rc;
 
 impl<'a> Evaluator<'a> {
-    /// How often the code of the project names a declaration. What cannot be read names nothing.
+    /// Number of uses of a declaration in the project. Files that cannot be read use nothing.
     pub fn uses(&self, declared_in: &Module<'a>, name: &str) -> Result<usize> {
         let mut count = 0;
         for file in self.modules.files().sources(self.modules.root()) {
@@ -57,7 +57,7 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    /// The module that a name stands for: `import * as name`.
+    /// Module that a name refers to: `import * as name`.
     pub fn module_named(&self, module: &Module<'a>, name: &str) -> Result<Option<Rc<Module<'a>>>> {
         match module.script().and_then(|script| script.bindings.get(name)) {
             Some(&Binding::Import { link, name: Imported::Everything }) => {
@@ -71,7 +71,7 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// Whether a place is in `export { a, b }`, which passes names on and uses none.
+/// True inside `export { a, b }`, which passes names on and uses none.
 fn is_export(script: &Script<'_>, at: u32) -> bool {
     let inside = |span: Span| (span.start..span.end).contains(&at);
     script.program.body.iter().any(

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 type ScopeRef<'a> = Rc<EvalScope<'a>>;
 
-/// What is assigned to, in the end.
+/// Final target of an assignment.
 enum AssignTarget<'a> {
     Name(&'a str),
     Member(&'a MemberExpression<'a>),
@@ -258,7 +258,7 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// What a simple target means, without the types around it.
+/// Target without the types around it.
 fn goal<'a>(target: &'a SimpleAssignmentTarget<'a>) -> AssignTarget<'a> {
     if let SimpleAssignmentTarget::AssignmentTargetIdentifier(name) = target {
         return AssignTarget::Name(name.name.as_str());

@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 type ScopeRef<'a> = Rc<EvalScope<'a>>;
 
-/// Where a statement leaves the body.
+/// Way in which a statement leaves the body.
 pub enum Flow<'a> {
     Next,
     Return(Value<'a>),
@@ -187,7 +187,7 @@ impl<'a> Evaluator<'a> {
         let throws = |branch: Option<&Statement<'_>>| branch.is_some_and(throws);
         let taken = match test.truth() {
             Some(taken) => taken,
-            // Where one side throws there is no agent, so the other side is the one that counts.
+            // A side that throws makes no agent, so the other side counts.
             None if throws(Some(&one.consequent)) => false,
             None if throws(one.alternate.as_ref()) => true,
             None => {
@@ -375,7 +375,7 @@ fn declared_names<'a>(declaration: &'a Declaration<'a>) -> Vec<&'a str> {
     }
 }
 
-/// Whether a statement always throws.
+/// True for a statement that always throws.
 fn throws(statement: &Statement<'_>) -> bool {
     match statement {
         Statement::ThrowStatement(_) => true,

@@ -135,7 +135,7 @@ fn replaced<'a>(text: &str, name: &str, arguments: &[Value<'a>]) -> Option<Value
     }))
 }
 
-/// `text.replace('x', () => 'y')`: what the function gives stands as it is.
+/// `text.replace('x', () => 'y')`: the result of the function is inserted without expanding `$`.
 fn replaced_by<'a>(
     evaluator: &Evaluator<'a>,
     text: &str,

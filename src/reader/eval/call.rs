@@ -50,7 +50,7 @@ impl<'a> Evaluator<'a> {
                 Some(value) => value,
                 None if library::has_method(one, key) => method(),
                 None => match one.get("...") {
-                    // What was spread into it could hold the key.
+                    // The value spread into it could have the key.
                     Some(spread) => propagate(spread, site),
                     None => Value::Undefined,
                 },

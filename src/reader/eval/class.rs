@@ -62,7 +62,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// What `new Class(…)` makes at a place.
+    /// Result of `new Class(…)` at a place.
     pub fn instance(
         &self,
         class: &Rc<Class<'a>>,
@@ -141,7 +141,7 @@ impl<'a> Evaluator<'a> {
         let site = SourceSpan::new(class.module, node.span);
         let made = self.call_function(&function, Some(this), arguments, site)?;
         if made.is_unknown() {
-            // What the rest of the constructor would have set is not known.
+            // Fields that the rest of the constructor would set are unknown.
             object.set("...", propagate(made, site));
         }
         Ok(())

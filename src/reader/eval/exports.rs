@@ -69,7 +69,8 @@ impl<'a> Evaluator<'a> {
         Ok(names)
     }
 
-    /// Where an export of a module ends: re-exports and `export *` are followed in a loop.
+    /// Declaration behind an export of a module. Re-exports and `export *` are followed in a loop,
+    /// not by recursion: a project may chain thousands.
     pub fn export(&self, module: Rc<Module<'a>>, name: &'a str) -> Result<ResolvedExport<'a>> {
         let mut todo = vec![(module.clone(), name)];
         let mut seen = HashSet::new();

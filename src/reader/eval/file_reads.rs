@@ -175,5 +175,5 @@ fn read<'a>(
     }))
 }
 
-/// The field of an object that stands for the bytes of a text file.
+/// Field of an object that represents the bytes of a text file.
 pub const BYTES: &str = "$bytes";

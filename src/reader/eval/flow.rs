@@ -15,10 +15,10 @@ use std::rc::Rc;
 
 type ScopeRef<'a> = Rc<EvalScope<'a>>;
 
-/// What a turn of a loop costs.
+/// Cost of one turn of a loop, in steps.
 const TURN_STEPS: u32 = 20;
 
-/// How a loop goes on after one run of its body.
+/// Way in which a loop continues after one run of its body.
 enum LoopControl<'a> {
     Again,
     Over(Flow<'a>),
@@ -189,7 +189,7 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    /// How a loop is left whose test fails, or is not known.
+    /// Exit of a loop when its test fails, or is unknown.
     fn ends(
         &self,
         scope: &ScopeRef<'a>,

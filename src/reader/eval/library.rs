@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 type Path = Rc<Vec<Rc<str>>>;
 
-/// Functions of `lua-cli` whose result is told by their arguments alone: parts of a workflow.
+/// Functions of `lua-cli` whose result depends on their arguments alone: parts of a workflow.
 const PARTS: [&str; 29] = [
     "createStep",
     "step",
@@ -135,7 +135,7 @@ fn part<'a>(
     let made = MadeBy { by: name.into(), bases: Rc::new(vec![name.into()]), class: None };
     let value = evaluator.copied(None, made, site);
     if let (Value::Object(object), "env.template", Some(key)) = (&value, name, arguments.first()) {
-        // How the stock builder writes a variable that the platform fills in.
+        // The stock builder writes a variable that the platform fills in like this.
         object.set("__envRef", key.clone());
     } else if let Value::Object(object) = &value {
         object.set("$call", Value::text(name));
@@ -185,7 +185,7 @@ fn date(text: &str) -> Option<i64> {
     Some(zoned.timestamp().as_millisecond())
 }
 
-/// Whether an object has a method that is not one of its fields.
+/// True if an object has a method that is not one of its fields.
 pub fn has_method(object: &Object<'_>, key: &str) -> bool {
     let Some(made) = &object.made else {
         return key == "hasOwnProperty" || key == "toString" && object.get(BYTES).is_some();

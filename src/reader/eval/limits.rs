@@ -7,7 +7,8 @@ use oxc_ast::ast::Expression;
 
 /// Bytes, roughly, of everything that is made.
 const MADE_MAX: usize = 64 << 20;
-/// What is as small as this is made even then: the rest of the project is to be read.
+/// Values up to this size are made even beyond the limit, so that the rest of the project can be
+/// read.
 const SMALL: usize = 512;
 /// A value in a list, a field of an object with its name.
 const ITEM: usize = 24;

@@ -177,7 +177,7 @@ impl<'a> ItemCallback<'_, 'a> {
         let mut kept = Vec::new();
         for (at, item) in self.items.iter().enumerate() {
             let result = match self.function {
-                // `.filter(Boolean)` keeps what is there, tools and skills among it.
+                // `.filter(Boolean)` keeps every object, tools and skills included.
                 Value::Package(path) if library::is_global(path, &["Boolean"]) => item.clone(),
                 _ => self.call(at, item)?,
             };

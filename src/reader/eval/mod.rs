@@ -61,7 +61,7 @@ pub struct Evaluator<'a> {
     pub made: Cell<usize>,
 }
 
-/// Where an exported name ends.
+/// Target of an exported name.
 pub enum ResolvedExport<'a> {
     Local(Rc<Module<'a>>, &'a str),
     Value(Value<'a>),
@@ -90,7 +90,7 @@ impl<'a> Evaluator<'a> {
         self.steps.set(self.steps.get() + steps);
     }
 
-    /// Whether evaluating ended soon after its last step.
+    /// True if evaluation ended soon after its last step.
     pub fn kept_to_steps(&self) -> bool {
         self.steps.get() <= 2 * STEPS_MAX
     }
@@ -147,7 +147,7 @@ impl<'a> Evaluator<'a> {
         value
     }
 
-    /// What a name means in a scope; `None` where nothing declares it.
+    /// Value of a name in a scope; `None` for a name that nothing declares.
     pub fn name(&self, scope: &Rc<EvalScope<'a>>, name: &str) -> Result<Option<Value<'a>>> {
         if let Some(value) = scope.find(name) {
             return Ok(Some(value));
@@ -269,9 +269,9 @@ impl<'a> Evaluator<'a> {
         Ok(inner.find(name).unwrap_or(Value::Undefined))
     }
 
-    /// Top-level statements that change the value of a name: `skill.addTool(new Tool())`. Each runs once,
-    /// for the first of the names it changes that is asked for; while it runs, only what stands above it
-    /// has happened to the others.
+    /// Runs the top-level statements that change the value of a name: `skill.addTool(new Tool())`.
+    /// Each runs once, for the first of the names it changes that is requested; while it runs, the
+    /// others have only the changes of the statements above it.
     fn effects(&self, module: ModuleId, name: &'a str, value: &Value<'a>) -> Result<()> {
         let module = self.modules.get(module);
         let Some(effects) = module.script().and_then(|script| script.effects.get(name)) else {

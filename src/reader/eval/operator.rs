@@ -1,4 +1,4 @@
-//! Operators: two values and what stands between them.
+//! Operators of JavaScript on one or two values.
 
 use super::expression::propagate;
 use super::value::{SourceSpan, Value};
@@ -6,7 +6,7 @@ use crate::reader::eval::SIZE_MAX;
 use oxc_syntax::operator::{BinaryOperator, LogicalOperator};
 use std::rc::Rc;
 
-/// Whether the right side of `||`, `&&` or `??` counts; `None` where the left is not known.
+/// True if the right side of `||`, `&&` or `??` counts; `None` while the left is unknown.
 pub fn takes_right(left: &Value<'_>, operator: LogicalOperator) -> Option<bool> {
     Some(match operator {
         LogicalOperator::Or => !left.truth()?,
@@ -19,7 +19,7 @@ pub fn takes_right(left: &Value<'_>, operator: LogicalOperator) -> Option<bool> 
     })
 }
 
-/// What `typeof` gives; `None` where that is not known.
+/// Result of `typeof`; `None` while the value is unknown.
 pub fn type_name(value: &Value<'_>) -> Option<&'static str> {
     Some(match value {
         Value::Undefined => "undefined",

@@ -199,7 +199,8 @@ fn compiled(pattern: &RegExp, text: &str) -> Option<Regex> {
         .size_limit(PROGRAM_MAX)
         .nest_limit(50);
     let regex = builder.build().ok()?;
-    // An empty match stands between the halves of a wide letter, too.
+    // An empty match also occurs between the two halves of a wide letter, where the crate reports
+    // none.
     (!is_wide || !regex.is_match("")).then_some(regex)
 }
 
@@ -208,7 +209,7 @@ struct Translation<'p> {
     rest: Peekable<Chars<'p>>,
     out: String,
     dot_all: bool,
-    /// Whether it has a part that takes any letter.
+    /// True if a part of it matches any letter.
     wide: bool,
 }
 
@@ -239,7 +240,7 @@ impl Translation<'_> {
         Some(())
     }
 
-    /// Whether `3}`, `3,}` or `3,5}` follows.
+    /// True if `3}`, `3,}` or `3,5}` follows.
     fn is_count(&self) -> bool {
         let inside: String = self.rest.clone().take_while(|&one| one != '}').collect();
         let closed = self.rest.clone().any(|one| one == '}');

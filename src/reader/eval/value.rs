@@ -76,13 +76,13 @@ pub struct Object<'a> {
     pub roots: Rc<[ReachRoot<'a>]>,
     /// The expressions that gave its schemas.
     pub schemas: RefCell<Vec<ReachRoot<'a>>>,
-    /// Whether it is a TypeScript enum.
+    /// True for a TypeScript enum.
     pub is_enum: Cell<bool>,
-    /// Where what it wraps was made: `{ ...tool, execute }`.
+    /// Place at which the wrapped object was made: `{ ...tool, execute }`.
     pub wraps: Cell<Option<SourceSpan>>,
 }
 
-/// How an object came to be.
+/// Class or function that made an object.
 #[derive(Clone)]
 pub struct MadeBy<'a> {
     /// The class or function: `LuaSkill`, `defineTool`, `GetWeatherTool`.
@@ -183,7 +183,7 @@ impl<'a> Object<'a> {
         Object { fields, made, site, roots, schemas, is_enum, wraps: Cell::default() }
     }
 
-    /// Where it was made, or what it wraps.
+    /// Place at which it, or the object it wraps, was made.
     pub fn origin(&self) -> SourceSpan {
         self.wraps.get().unwrap_or(self.site)
     }
@@ -237,7 +237,7 @@ impl<'a> Value<'a> {
         Value::Unknown(Rc::new(Unknown { site, reason: reason.into() }))
     }
 
-    /// Something is done to it that is not known: the unknown stands in it, so that it is told.
+    /// Marks an object as changed by code that is unknown, so that its definition reports it.
     pub fn taint(&self, unknown: Value<'a>) {
         match self {
             Value::List(items) => items.borrow_mut().push(unknown),

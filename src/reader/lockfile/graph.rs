@@ -24,7 +24,7 @@ impl Graph {
         self.by_key.extend(keys.into_iter().map(|key| (key, at)));
     }
 
-    /// What the project gets under a name.
+    /// Adds the package that the project gets under a name.
     pub fn root(&mut self, name: &str, key: &str) {
         if let Some(&at) = self.by_key.get(key) {
             self.roots.insert(name.to_owned(), at);
@@ -40,7 +40,7 @@ impl Graph {
         let mut seen: HashSet<usize> = todo.iter().map(|(at, _)| *at).collect();
         while let Some((at, place)) = todo.pop() {
             for (name, key) in &self.nodes[at].needs {
-                // What is not there is optional, or not installed yet.
+                // A missing package is optional, or not installed yet.
                 let Some(&next) = self.by_key.get(key).filter(|next| seen.insert(**next)) else {
                     continue;
                 };

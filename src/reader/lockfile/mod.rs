@@ -13,16 +13,16 @@ use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-/// What is written for a package that no file names.
+/// Version of a package that no file names.
 const UNKNOWN: &str = "unknown";
 const PACKAGE_FILE: &str = "package.json";
 
 #[derive(Default)]
 pub struct LockedVersions {
     by_name: HashMap<String, String>,
-    /// What packages are installed with, where the lock file is one of npm.
+    /// Installed packages, from the lock file of npm.
     tree: npm::NpmTree,
-    /// What packages need, where it is another one.
+    /// Dependencies of packages, from any other lock file.
     graph: graph::Graph,
 }
 
@@ -88,8 +88,8 @@ impl LockedVersions {
         LockedVersions { by_name, ..LockedVersions::default() }
     }
 
-    /// What runs because of a package, itself included, each by its place and with its version. `lua-cli` is the
-    /// platform's: what it brings along runs nowhere.
+    /// Packages that run because of a package, itself included, each by its place and with its
+    /// version. `lua-cli` belongs to the platform: its dependencies run nowhere.
     pub fn with(&self, package: &str) -> BTreeMap<String, String> {
         let mut found = match package {
             "lua-cli" => BTreeMap::new(),

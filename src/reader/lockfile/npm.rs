@@ -31,7 +31,7 @@ struct OldNpmPackage {
     version: Option<String>,
 }
 
-/// What is installed.
+/// Installed packages.
 #[derive(Default)]
 pub struct NpmTree {
     file: NpmLock,
@@ -53,7 +53,7 @@ impl NpmTree {
             versions.extend(version.as_ref().map(|version| (name.to_owned(), version.clone())));
         };
         self.file.dependencies.iter().for_each(|(name, one)| add(name, &one.version));
-        // What is installed beside the project itself wins over what all of a workspace share.
+        // Packages installed beside the project itself win over those that a workspace shares.
         for folder in ["", &self.project] {
             for (path, one) in &self.file.packages {
                 let name = path.strip_prefix(folder).and_then(|path| path.strip_prefix(MODULES));
@@ -76,7 +76,7 @@ impl NpmTree {
             let one = &self.file.packages[place];
             let names = one.dependencies.keys().chain(one.optional_dependencies.keys());
             for name in names.chain(one.peer_dependencies.keys()) {
-                // What is not there is optional, or not installed yet.
+                // A missing package is optional, or not installed yet.
                 let Some(next) =
                     self.find(&format!("{place}/"), name).filter(|next| !seen.contains(next))
                 else {
@@ -96,7 +96,8 @@ impl NpmTree {
         found
     }
 
-    /// Where a package is found from a folder, as Node looks for it: there, and then in each folder above.
+    /// Place at which a folder finds a package, by Node's rule: its own `node_modules`, then those
+    /// of each folder above.
     fn find(&self, folder: &str, name: &str) -> Option<&str> {
         let mut folder = folder;
         loop {

@@ -32,7 +32,7 @@ pub fn read(text: &str, ranges: &HashMap<String, String>) -> (HashMap<String, St
             GraphNode { version: entry.version.to_owned(), needs },
         );
     }
-    // A name that only packages ask for is no root: which version stands for it is chance.
+    // A name that only packages request is no root: which version it gets is chance.
     roots.retain(|name, _| ranges.contains_key(*name));
     roots.iter().for_each(|(name, key)| graph.root(name, key));
     (versions, graph)

@@ -12,7 +12,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Where an agent is usually made, in the order of the stock command.
+/// Usual places of an agent, in the order of the stock command.
 pub const USUAL: [&str; 6] =
     ["index.ts", "src/index.ts", "agent.ts", "src/agent.ts", "main.ts", "src/main.ts"];
 /// Folders without sources of the project.
@@ -37,8 +37,8 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<EntryMo
     Ok(None)
 }
 
-/// Where other files of the same folder make agents beside the one that is read. Of several one in a usual place is
-/// the one that is meant, and of several folders somebody chose one.
+/// Other files of the same folder that make agents beside the one that is read. Of several, one in
+/// a usual place is meant; of several folders, the user chose one.
 pub fn beside<'a>(
     root: &Path,
     evaluator: &Evaluator<'a>,
@@ -50,7 +50,7 @@ pub fn beside<'a>(
     let own = folder(root, &root.join(&*entry.path));
     let mut sites = Vec::new();
     for file in evaluator.modules.files().sources(root) {
-        // What cannot be read is told by whoever needs it.
+        // A file that cannot be read is reported where it is needed.
         let Ok(Some((module, agents))) = agents_in(&file, evaluator) else { continue };
         let is_read = |site: SourceSpan| read.iter().any(|agent| agent.site == site);
         let made = agents.iter().map(|agent| agent.site).filter(|site| site.module == module.id);
@@ -84,7 +84,7 @@ pub fn folders<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Vec<String>
     let mut folders: BTreeSet<PathBuf> =
         candidates.iter().map(|(folder, _)| folder.clone()).collect();
     if folders.len() > 1 {
-        // What cannot be read is told by whoever needs it.
+        // A file that cannot be read is reported where it is needed.
         let makes = |file: &Path| matches!(agents_in(file, evaluator), Ok(Some(_)));
         candidates.retain(|(_, file)| makes(file));
         folders = candidates.into_iter().map(|(folder, _)| folder).collect();
@@ -121,14 +121,14 @@ pub fn places(root: &Path, evaluator: &Evaluator<'_>) -> Vec<AgentPlace> {
     places
 }
 
-/// Where an agent is made.
+/// Place at which an agent is made.
 pub struct AgentPlace {
     pub folder: String,
     pub file: String,
     pub name: String,
 }
 
-/// The folder of the project that a file belongs to: the nearest one that says so, else the one around `src`.
+/// Project folder of a file: the nearest one with a `package.json`, else the parent of `src`.
 fn folder(root: &Path, file: &Path) -> PathBuf {
     let inside = || {
         file.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root))
@@ -140,7 +140,7 @@ fn folder(root: &Path, file: &Path) -> PathBuf {
     inside().find(says_so).or_else(|| inside().find(around)).unwrap_or(root).to_owned()
 }
 
-/// What is wrong with a project that makes no agent.
+/// Error for a project that makes no agent.
 pub fn none(root: &Path) -> Error {
     let error = Error::usage(format!("no `new LuaAgent({{...}})` found in \"{}\"", root.display()));
     error.hint("go to the folder of an agent project, or make one with `lua init`")
@@ -154,13 +154,13 @@ pub fn sources(root: &Path) -> Vec<PathBuf> {
     files.map(walkdir::DirEntry::into_path).filter(|path| is_source(path)).collect()
 }
 
-/// What the files are sorted by, as the stock command does: depth, then name.
+/// Sort key of files, as in the stock command: depth, then name.
 pub fn order(path: &Path) -> (usize, String, String) {
     let text = path.to_string_lossy();
     (path.components().count(), text.to_lowercase(), text.into_owned())
 }
 
-/// Whether an agent is looked for in a file below the root.
+/// True if a file below the root is searched for an agent.
 pub fn is_searched(root: &Path, path: &Path) -> bool {
     let inside = path.strip_prefix(root).unwrap_or(path);
     is_source(path) && !inside.iter().any(is_skipped)
@@ -201,8 +201,8 @@ fn agents_in<'a>(file: &Path, evaluator: &Evaluator<'a>) -> Result<Option<EntryM
     Ok((!agents.is_empty()).then_some((module.clone(), agents)))
 }
 
-/// What the top level of a module makes: variables, the default export, bare expressions; and
-/// the variables of its functions, since some make their agent in `main`.
+/// Values that the top level of a module makes: variables, the default export, bare expressions;
+/// and the variables of its functions, since some projects make their agent in `main`.
 pub fn values<'a>(
     evaluator: &Evaluator<'a>,
     module: &Module<'a>,

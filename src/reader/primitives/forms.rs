@@ -1,7 +1,7 @@
 //! Primitives from values: the forms in which a project writes a skill, a tool, a webhook, ….
 //!
-//! A form is an object that a class or function of `lua-cli` made, an instance of a project class, or
-//! a plain object; the list it stands in says its kind. All kinds go the same way, by the table.
+//! A form is an object that a class or function of `lua-cli` made, an instance of a project class,
+//! or a plain object; the list that contains it decides its kind. All kinds are read by one table.
 
 use super::json::Writer;
 use crate::error::{Error, Result};
@@ -61,7 +61,7 @@ impl<'a> Forms<'_, 'a> {
         unique(found)
     }
 
-    /// An element of a list as an object; a class stands for an instance of it.
+    /// Element of a list as an object; a class counts as an instance of it.
     fn item(
         &self,
         kind: &Kind,

@@ -1,4 +1,4 @@
-//! Values as JSON: what a definition holds. What is not known stands as source text, with a note.
+//! JSON of values: the content of a definition. Unknown values become source text, with a note.
 
 use crate::error::Result;
 use crate::model::agent::{Note, SourceRef};

@@ -42,7 +42,7 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<NoEntry
     if fields.is_empty() {
         return Ok(None);
     }
-    // A place where no code stands: nothing that is reached makes this agent.
+    // A place without code: nothing that is reached makes this agent.
     let nowhere = SourceSpan { module: ModuleId(0), start: u32::MAX, end: u32::MAX };
     match Value::object(fields, nowhere) {
         Value::Object(agent) => Ok(Some(NoEntryPoint { agent, tools })),
@@ -51,7 +51,7 @@ pub fn find<'a>(root: &Path, evaluator: &Evaluator<'a>) -> Result<Option<NoEntry
 }
 
 impl<'a> NoEntryPoint<'a> {
-    /// Says that there is no agent, and which tools stand in no skill and no workflow.
+    /// Adds the note that there is no agent, and the tools that belong to no skill and no workflow.
     pub fn note(&self, writer: &Writer<'_, 'a>, primitives: &[Primitive]) {
         let lists = primitives.iter().filter_map(|one| one.definition["tools"].as_array());
         let listed: HashSet<&str> =

@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json, json};
 use std::path::Path;
 
 const FOLDER: &str = "src/workflows";
-/// How the name of such a file ends.
+/// End of the names of script workflows.
 pub const SUFFIX: &str = ".workflow.script.js";
 
 /// Adds the script workflows of a project to its other primitives.

@@ -26,8 +26,8 @@ use std::rc::Rc;
 pub struct Reacher<'m, 'a> {
     pub modules: &'m Modules<'a>,
     versions: LockedVersions,
-    /// Where the agent is made. Its own declaration is never gone into: a change of the agent would
-    /// be one of each part that names it.
+    /// Place of the agent. Its own declaration is never entered: otherwise each change of the agent
+    /// would be a change of every part that names it.
     agent: SourceSpan,
     declarations: RefCell<HashMap<ModuleId, Rc<Declarations<'a>>>>,
     code_targets: RefCell<HashMap<(ModuleId, usize), Rc<CodeTargets>>>,
@@ -82,7 +82,7 @@ impl<'m, 'a> Reacher<'m, 'a> {
         known.entry(module.id).or_insert_with(|| Rc::new(Declarations::of(module, agent))).clone()
     }
 
-    /// Where the code in these spans of a module leads.
+    /// Targets of the code in these spans of a module.
     fn targets_in(&self, module: &Rc<Module<'a>>, spans: &[Span]) -> Result<CodeTargets> {
         let mut code_targets = CodeTargets::default();
         let Some(script) = module.script() else { return Ok(code_targets) };
@@ -167,7 +167,8 @@ struct ReachWalk<'r, 'm, 'a> {
     whole: BTreeSet<ModuleId>,
     loaded: BTreeSet<ModuleId>,
     todo: Vec<(ModuleId, usize)>,
-    /// Normalised pieces by the declaration they stand in, for those that are not reached whole.
+    /// Normalised parts by the declaration around them, for declarations that are not reached
+    /// whole.
     roots: BTreeMap<(ModuleId, &'a str), BTreeMap<SourceSpan, String>>,
 }
 

@@ -9,10 +9,10 @@ use oxc_span::{GetSpan, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// How deep values are looked into; what is deeper was no definition anyway.
+/// Depth to which values are searched; deeper ones were no definition anyway.
 const DEPTH: usize = 64;
 
-/// A function, a class, or an expression, and where it stands.
+/// Root of a reach: a function, a class, or an expression, with its place.
 #[derive(Clone, Copy)]
 pub struct ReachRoot<'a> {
     pub site: SourceSpan,
@@ -23,7 +23,8 @@ pub struct ReachRoot<'a> {
 enum RootNode<'a> {
     Code(Code<'a>),
     Class(&'a Class<'a>),
-    /// A class without its fields that stand in the definition as data, by their place in the kind's list.
+    /// A class without the fields that the definition has as data, by their index in the kind's
+    /// list.
     Made(&'a Class<'a>, &'static Kind, u32),
     /// A whole module, in place of a part of it.
     Module,
@@ -99,7 +100,7 @@ fn is_data(kind: &Kind, data: u32, key: &str) -> bool {
     kind.fields.iter().position(|field| *field == key).is_some_and(|at| data & (1 << at) != 0)
 }
 
-/// Whether an element of a class is a field of its instances that goes by one of these names.
+/// True if an element of a class is a field of its instances with one of these names.
 pub fn is_field(element: &ClassElement<'_>, named: &dyn Fn(&str) -> bool) -> bool {
     let ClassElement::PropertyDefinition(field) = element else { return false };
     let name = if field.computed { None } else { field.key.static_name() };
@@ -148,7 +149,7 @@ fn data(kind: &Kind, object: &Object<'_>) -> u32 {
 struct RootCollector<'a> {
     roots: Vec<ReachRoot<'a>>,
     is_code: bool,
-    /// What was looked into already: one value can stand in many places.
+    /// Values that were searched already: one value can occur in many places.
     seen: BTreeSet<usize>,
     /// The objects that are in the definition, and as what.
     defined: BTreeMap<usize, &'static Kind>,
@@ -172,7 +173,7 @@ impl<'a> RootCollector<'a> {
                 items.borrow().iter().for_each(|item| self.collect(item, depth));
             }
             Value::Object(object) if self.seen.insert(Rc::as_ptr(object).addr()) => {
-                // The methods of a class are code, whether or not they stand among the fields.
+                // The methods of a class are code, even if no field has them.
                 if let Some(class) = object.made.as_ref().and_then(|made| made.class.as_ref()) {
                     let site = SourceSpan::new(class.module, class.node.span);
                     let node = match self.defined.get(&Rc::as_ptr(object).addr()) {

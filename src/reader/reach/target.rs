@@ -43,7 +43,7 @@ enum FollowStep<'a> {
 }
 
 impl<'a> Reacher<'_, 'a> {
-    /// Where a use of a name in a module leads; for what is imported, with the name as it is written there.
+    /// Target of a name used in a module; for an import, with the name written there.
     pub fn target(
         &self,
         module: &Rc<Module<'a>>,
@@ -93,12 +93,12 @@ impl<'a> Reacher<'_, 'a> {
         }
     }
 
-    /// Where an export leads.
+    /// Target of an export.
     pub fn exported(&self, module: &Rc<Module<'a>>, name: &'a str) -> Result<ReachTarget> {
         self.follow(module, ScopedName::Export(name), None)
     }
 
-    /// What a link leads to as a whole.
+    /// Target of a link as a whole.
     pub fn linked(&self, from: &Module<'a>, link: Link<'a>) -> Result<ReachTarget> {
         Ok(match self.modules.follow(from, link)? {
             ImportTarget::Module(file) => ReachTarget::Whole(self.modules.open(&file)?.id),
@@ -214,7 +214,7 @@ fn outside(package: String, link: Link<'_>, name: &str) -> ReachTarget {
     ReachTarget::Export(PackageExport { package: (!is_node(&package)).then_some(package), export })
 }
 
-/// Whether a name is a part of Node, which has no version of its own here.
+/// True for a module of Node, which has no version of its own here.
 pub fn is_node(name: &str) -> bool {
     const PARTS: [&str; 26] = [
         "assert",

@@ -16,7 +16,7 @@ pub fn nodes<'a>(module: &Module<'a>) -> Vec<AstKind<'a>> {
     semantic.nodes().iter().map(|node| node.kind()).collect()
 }
 
-/// What `addTools` (a list) and `addTool` (a word) of a skill are given in its file.
+/// Arguments of `addTools` (a list) and `addTool` (a word) of a skill, in its file.
 pub fn added<'a>(
     lookup: Lookup<'_, 'a>,
     skill: &StockPrimitive<'a>,

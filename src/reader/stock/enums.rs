@@ -12,15 +12,17 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_span::Span;
 use std::rc::Rc;
 
-/// What lists the members of an object.
+/// Methods that list the members of an object.
 const LISTS: [&str; 3] = ["keys", "values", "entries"];
-/// What passes each member of a list on. What others give (`filter`, `find`) may be without the function.
+/// Methods that pass each member of a list on. The result of others (`filter`, `find`) may lack the
+/// function.
 const PASSES: [&str; 8] =
     ["map", "flatMap", "flat", "join", "concat", "reverse", "sort", "toString"];
 const HOPS: usize = 10;
 
 impl<'a> Lookup<'_, 'a> {
-    /// Where a value, or what it is made of, has the members of an enum, and the compiler one more.
+    /// Loss from a value that lists the members of an enum, itself or in a part: the compiler sees
+    /// one member more.
     pub fn extra_members(
         self,
         module: &Rc<Module<'a>>,
@@ -121,7 +123,7 @@ impl<'a> Visit<'a> for Members<'a> {
     }
 }
 
-/// Whether an expression may be a list that a method takes something out of.
+/// True if an expression may be a list from which a method takes an element.
 fn is_list(value: &Expression<'_>) -> bool {
     match value.get_inner_expression() {
         Expression::Identifier(name) => name.name != "z",

@@ -1,4 +1,4 @@
-//! The primitives that the stock compiler finds in one file: by the words that stand at its top level.
+//! Primitives that the stock compiler finds in one file, by the words at its top level.
 
 use super::lists::{assigned, mentions, text};
 use super::names::{Decl, Lookup, declarators, default_expression, is_named};
@@ -40,7 +40,7 @@ impl StockPrimitive<'_> {
         SourceSpan::new(self.module.id, self.span)
     }
 
-    /// Whether a skill's word for a tool means this one.
+    /// True if a skill's word for a tool means this one.
     pub fn answers_to(&self, word: &str) -> bool {
         self.export == word || self.name == word || self.class == Some(word)
     }
@@ -351,7 +351,7 @@ fn classes<'a>(module: &Module<'a>) -> impl Iterator<Item = &'a Class<'a>> + use
     })
 }
 
-/// Whether a class is exported as the default, by itself or by a statement of its own.
+/// True if a class is the default export, by itself or by a separate statement.
 fn is_default_class(module: &Module<'_>, name: &str) -> bool {
     match module.script().and_then(|script| script.exports.get("default")) {
         Some(Export::Local(local)) => *local == name,
@@ -360,7 +360,7 @@ fn is_default_class(module: &Module<'_>, name: &str) -> bool {
     }
 }
 
-/// Whether a class names one of the kind's classes, as it is written here.
+/// True if a class extends one of the kind's classes by the name written here.
 fn extends_kind(module: &Module<'_>, class: &Class<'_>, kind: &Kind) -> bool {
     let word =
         |span: Span| module.text.get(span.start as usize..span.end as usize).unwrap_or_default();

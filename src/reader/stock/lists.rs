@@ -49,7 +49,7 @@ pub fn list<'a>(
     walk.list
 }
 
-/// So deep it follows names that stand for names.
+/// Limit on names that refer to names.
 const DEPTH_MAX: usize = 200;
 
 struct ListWalk<'l, 'a> {
@@ -226,7 +226,7 @@ impl<'a> ListWalk<'_, 'a> {
         }
     }
 
-    /// What a name is declared as, once for each name of a file.
+    /// Declaration of a name, once for each name of a file.
     fn follow(&mut self, module: &Rc<Module<'a>>, name: &'a str) -> Option<Decl<'a>> {
         if !self.followed.insert((module.id, name)) {
             return None;
@@ -292,14 +292,14 @@ fn is_plain(key: &PropertyKey<'_>, name: &str) -> bool {
     matches!(key, PropertyKey::StaticIdentifier(key) if key.name == name)
 }
 
-/// Whether an object has a property of this name, written in short or in full.
+/// True if an object has a property of this name, in short or full form.
 pub fn mentions(object: &ObjectExpression<'_>, key: &str) -> bool {
     object.properties.iter().any(
         |property| matches!(property, ObjectPropertyKind::ObjectProperty(one) if is_plain(&one.key, key)),
     )
 }
 
-/// What stands in a type assertion.
+/// Value inside a type assertion.
 fn typed<'a>(value: &'a Expression<'a>) -> Option<&'a Expression<'a>> {
     match value {
         Expression::TSAsExpression(one) => Some(&one.expression),

@@ -34,7 +34,7 @@ struct Losses<'w, 'l, 'a> {
     dropped: Vec<Dropped>,
 }
 
-/// Whose value it is.
+/// Owner of a value.
 struct Subject<'s> {
     kind: &'s str,
     name: &'s str,
@@ -158,7 +158,7 @@ impl<'a> Losses<'_, '_, 'a> {
         }
     }
 
-    /// Where a property has more in it than it has when it runs.
+    /// Records a property that has more members than at run time.
     fn extra_members(
         &self,
         module: &Rc<Module<'a>>,
@@ -340,7 +340,7 @@ impl<'a> Losses<'_, '_, 'a> {
     }
 }
 
-/// Whether a value is known and says something.
+/// False for a value that is unknown or empty.
 fn is_known(value: &Json) -> bool {
     match value {
         Json::String(text) => !text.is_empty(),

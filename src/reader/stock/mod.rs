@@ -22,7 +22,7 @@ use super::eval::Evaluator;
 use crate::model::agent::{Agent, Dropped};
 use std::path::Path;
 
-/// What of an agent `lua compile` leaves out or leaves empty, in source order.
+/// Parts of an agent that `lua compile` leaves out or leaves empty, in source order.
 pub fn dropped(root: &Path, evaluator: &Evaluator<'_>, agent: &Agent) -> Vec<Dropped> {
     let lookup = names::Lookup { evaluator };
     let view = view::StockView::of(root, lookup);

@@ -32,13 +32,14 @@ impl<'a> Decl<'a> {
 pub struct Visited(HashSet<(ModuleId, u32)>);
 
 impl Visited {
-    /// Whether a value is met for the first time.
+    /// True the first time that a value is met.
     pub fn is_new(&mut self, module: &Module<'_>, value: &Expression<'_>) -> bool {
         self.0.insert((module.id, value.span().start))
     }
 }
 
-/// Looks names up. What it cannot follow is nothing: a broken import is told by the reader.
+/// Lookup of names. A name that cannot be followed has no value; broken imports are reported by the
+/// reader.
 #[derive(Clone, Copy)]
 pub struct Lookup<'l, 'a> {
     pub evaluator: &'l Evaluator<'a>,

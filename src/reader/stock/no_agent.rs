@@ -11,7 +11,8 @@ use crate::reader::syntax::module::{Binding, Imported, Module};
 use oxc_ast::ast::Expression;
 use oxc_span::GetSpan;
 
-/// What an empty name means: the template has one until `lua init` fills it in.
+/// Reason why an agent without a name is none: the template has an empty one until `lua init` sets
+/// it.
 const NAMELESS: &str = "its name is empty (`lua init` sets it), and without one it is no agent: the primitives of every file are taken instead";
 
 impl Lookup<'_, '_> {
@@ -48,7 +49,7 @@ impl Lookup<'_, '_> {
     }
 }
 
-/// Whether a value is a call of what makes agents, under whatever name it is imported.
+/// True for a call of a function that makes agents, under whatever name it is imported.
 fn makes_agent(module: &Module<'_>, value: &Expression<'_>) -> bool {
     let Some(callee) = callee(module, value) else { return false };
     let word = callee.rsplit('.').next().unwrap_or(callee);

@@ -1,4 +1,5 @@
-//! Which values the stock compiler reads: those whose every part its evaluator (ts-evaluator 2.0) knows.
+//! Values that the stock compiler reads: those whose every part its evaluator (ts-evaluator 2.0)
+//! supports.
 
 use super::found::StockForm;
 use super::lists::assigned;
@@ -20,8 +21,8 @@ use std::rc::Rc;
 pub type LossReason = (SourceSpan, String);
 
 impl<'a> Lookup<'_, 'a> {
-    /// What in a value, or in what it is made of, the compiler does not know. Code that it need not run is
-    /// looked at too, save that of classes.
+    /// First part of a value that the compiler does not support. Code that it need not run is
+    /// searched too, except that of classes.
     pub fn unreadable(
         self,
         module: &Rc<Module<'a>>,
@@ -108,7 +109,7 @@ impl<'a> Lookup<'_, 'a> {
         }
     }
 
-    /// Where a value is a variable of the environment, and nothing beside it.
+    /// Variable of the environment that a value is, with nothing beside it.
     pub fn environment(
         self,
         module: &Rc<Module<'a>>,
@@ -122,7 +123,7 @@ impl<'a> Lookup<'_, 'a> {
                     .then(|| (SourceSpan::new(module.id, value.span()), text))
             }
             Expression::Identifier(name) => match self.local(module, name.name.as_str())? {
-                // What a name is set to is no name of itself.
+                // A name that is set to another name is followed no further.
                 Decl::Variable(there, Some(init))
                     if !matches!(init.get_inner_expression(), Expression::Identifier(_)) =>
                 {
@@ -151,7 +152,7 @@ impl<'a> Lookup<'_, 'a> {
     }
 }
 
-/// What an expression holds, down to the code of its functions.
+/// Parts of an expression, down to the code of its functions.
 #[derive(Default)]
 struct ExpressionParts<'a> {
     foreign: Option<(Span, &'static str)>,

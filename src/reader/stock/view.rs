@@ -20,7 +20,7 @@ use std::rc::Rc;
 
 #[derive(Default)]
 pub struct StockView<'a> {
-    /// What makes the agent, where the compiler finds that.
+    /// Form that makes the agent, if the compiler finds it.
     pub agent: Option<(Rc<Module<'a>>, StockForm<'a>)>,
     pub primitives: Vec<ListedPrimitive<'a>>,
     /// Every tool that is compiled, whether or not a skill lists it.
@@ -36,7 +36,7 @@ pub struct ListedPrimitive<'a> {
     words: Vec<ToolWord<'a>>,
 }
 
-/// A word for a tool, where it is looked for, and where it stands.
+/// Word for a tool, with the place of its lookup and its own.
 struct ToolWord<'a> {
     word: &'a str,
     module: Option<Rc<Module<'a>>>,

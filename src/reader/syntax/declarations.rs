@@ -181,7 +181,7 @@ impl<'a> Declarations<'a> {
         }
     }
 
-    /// What declares several names is one part, under the first of them.
+    /// Adds a declaration. One of several names is one part, under the first of them.
     fn add(&mut self, names: &[&'a str], span: Span, node: Option<DeclarationNode<'a>>) {
         let Some(&name) = names.first() else { return };
         let at = *self.by_name.entry(name).or_insert_with(|| {

@@ -113,7 +113,7 @@ impl Files {
     }
 }
 
-/// What the resolver asks.
+/// File system of the resolver.
 impl FileSystem for Files {
     fn new() -> Files {
         Files::default()

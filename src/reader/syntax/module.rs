@@ -23,7 +23,7 @@ pub struct Module<'a> {
     /// Relative to the project, with `/`.
     pub path: String,
     pub text: &'a str,
-    /// Whether the file begins with a byte order mark, which `text` has not.
+    /// True if the file begins with a byte order mark, which `text` lacks.
     pub marked: bool,
     pub content: ModuleContent<'a>,
 }
@@ -47,7 +47,7 @@ pub struct Script<'a> {
     pub names: ModuleNames<'a>,
 }
 
-/// The specifier of another module and where it stands.
+/// Specifier of another module, with its place.
 #[derive(Clone, Copy)]
 pub struct Link<'a> {
     pub specifier: &'a str,
@@ -73,7 +73,7 @@ pub enum Binding<'a> {
     Opaque(Span),
 }
 
-/// Which export an import takes.
+/// Export that an import takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Imported<'a> {
     Name(&'a str),
@@ -216,7 +216,7 @@ impl<'a> Script<'a> {
                     let binding = Binding::Variable { pattern: &one.id, init: one.init.as_ref() };
                     for name in one.id.get_binding_identifiers() {
                         if constant {
-                            // What is assigned is another name that only sounds the same.
+                            // The assigned name is a local one that shadows it.
                             self.names.assigned.remove(name.name.as_str());
                         }
                         bind(name.name.as_str(), binding);

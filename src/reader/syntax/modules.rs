@@ -33,11 +33,11 @@ pub struct Modules<'a> {
     loaded: RefCell<Vec<Rc<Module<'a>>>>,
     by_file: RefCell<HashMap<PathBuf, ModuleId>>,
     targets: RefCell<HashMap<(PathBuf, String), ImportTarget>>,
-    /// What was looked for on the way to a target, and not there.
+    /// Paths that were tried on the way to a target and do not exist.
     passed: RefCell<HashSet<PathBuf>>,
     /// Files that were read as they are, and those that were looked for and not there.
     texts: RefCell<BTreeMap<PathBuf, Option<Rc<str>>>>,
-    /// Where a file was asked for first.
+    /// First request for each file.
     importers: RefCell<BTreeMap<PathBuf, SourceRef>>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Modules<'a> {
         }
     }
 
-    /// Where the modules are read from.
+    /// Source of the modules' files.
     pub fn files(&self) -> &Files {
         &self.files
     }
@@ -93,7 +93,7 @@ impl<'a> Modules<'a> {
         paths
     }
 
-    /// Where each file was imported or read first, both relative to the project.
+    /// First import or read of each file, both paths relative to the project.
     pub fn importers(&self) -> BTreeMap<String, SourceRef> {
         let importers = self.importers.borrow();
         importers.iter().map(|(file, by)| (self.relative(file), by.clone())).collect()
@@ -108,7 +108,7 @@ impl<'a> Modules<'a> {
         }
     }
 
-    /// How many modules were opened.
+    /// Number of opened modules.
     pub fn count(&self) -> u32 {
         u32::try_from(self.loaded.borrow().len()).unwrap_or(u32::MAX)
     }
@@ -134,7 +134,7 @@ impl<'a> Modules<'a> {
         Ok(text)
     }
 
-    /// What each specifier was found to mean.
+    /// Target found for each specifier.
     pub fn targets(&self) -> Vec<(String, ImportTarget)> {
         let targets = self.targets.borrow();
         targets.iter().map(|((_, specifier), target)| (specifier.clone(), target.clone())).collect()
@@ -160,7 +160,7 @@ impl<'a> Modules<'a> {
         Ok(module)
     }
 
-    /// What a link of this module leads to. A project file that is not there is an error.
+    /// Target of a link of this module. A missing project file is an error.
     pub fn follow(&self, from: &Module<'a>, link: Link<'a>) -> Result<ImportTarget> {
         match self.target(&from.file, link.specifier) {
             ImportTarget::Missing => {
@@ -192,7 +192,7 @@ impl<'a> Modules<'a> {
     }
 
     fn resolve(&self, from: &Path, specifier: &str) -> ImportTarget {
-        // What follows `?` is for a bundler: `./persona.md?raw`.
+        // The part after `?` is for a bundler: `./persona.md?raw`.
         let bare = specifier.split_once('?').map_or(specifier, |(path, _)| path);
         let directory = from.parent().unwrap_or(&self.root);
         let mut found = self.resolve_in(&self.resolver, directory, bare);
@@ -203,7 +203,8 @@ impl<'a> Modules<'a> {
             | ResolveError::TsconfigSelfReference(_),
         ) = found
         {
-            // What `tsconfig.json` extends is not installed, or it cannot be read: it says nothing.
+            // A base that `tsconfig.json` extends but that is not installed or cannot be read is
+            // ignored.
             let plain = self.plain.get_or_init(|| resolver(None, &self.files));
             found = self.resolve_in(plain, directory, bare);
         }
@@ -217,7 +218,8 @@ impl<'a> Modules<'a> {
         }
     }
 
-    /// What a specifier leads to from a folder. What would come first if it were there is kept.
+    /// Target of a specifier in a folder. Paths that would win if they existed are recorded, so
+    /// that the cache notices them.
     fn resolve_in(
         &self,
         resolver: &ResolverGeneric<Files>,

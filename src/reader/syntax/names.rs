@@ -18,7 +18,7 @@ use std::collections::{BTreeSet, HashSet};
 /// Names that one walk over a module finds.
 #[derive(Default)]
 pub struct ModuleNames<'a> {
-    /// Identifiers that stand where a value stands.
+    /// Identifiers in the position of a value.
     pub used: HashSet<&'a str>,
     /// Identifiers that are assigned after their declaration.
     pub assigned: HashSet<&'a str>,
@@ -32,7 +32,8 @@ pub struct ModuleNames<'a> {
     pub anything: Vec<u32>,
 }
 
-/// An identifier that stands for a value, and the member that is taken of it at once: `prices.net`.
+/// Identifier in the position of a value, with the member that is taken of it directly:
+/// `prices.net`.
 #[derive(Clone, Copy)]
 pub struct NameUse<'a> {
     pub at: u32,
@@ -69,8 +70,8 @@ fn root<'a>(expression: &Expression<'a>) -> Option<&'a str> {
     }
 }
 
-/// The names that a statement of the top level may change: those of its expressions, of what stands in
-/// its blocks, and of functions that a `forEach` in it calls.
+/// Names that a top-level statement may change: those of its expressions, of its blocks, and of
+/// functions that a `forEach` in it calls.
 pub fn roots<'a>(statement: &Statement<'a>) -> BTreeSet<&'a str> {
     let mut roots = Roots::default();
     roots.visit_statement(statement);
@@ -133,7 +134,7 @@ struct Walker<'a> {
     class: Option<u32>,
 }
 
-/// What a scope declares, and what is used in it. A name that it declares is none of the module's.
+/// Declarations and uses of one scope. A name that it declares hides the module's.
 #[derive(Default)]
 struct ScopeNames<'a> {
     declared: HashSet<&'a str>,
@@ -176,7 +177,7 @@ impl<'a> Visit<'a> for Walker<'a> {
         self.scopes.push(ScopeNames::default());
     }
 
-    // What a scope declares can stand below its use, so it is known at the end.
+    // A declaration may follow its use, so uses are resolved at the end of the scope.
     fn leave_scope(&mut self) {
         let Some(scope) = self.scopes.pop() else { return };
         match self.scopes.last_mut() {

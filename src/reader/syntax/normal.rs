@@ -1,7 +1,8 @@
 //! Normalised source: code as the printer writes it, so that comments and layout do not matter, and
 //! without types, which do not run.
 //!
-//! Whoever changes what comes out gives [`RULES`](crate::model::agent::RULES) its next number.
+//! A change of its output needs the next number of [`RULES`](crate::model::agent::RULES), or every
+//! stored reach would look changed.
 
 use super::layout::Layout;
 use crate::reader::eval::value::Code;
@@ -103,7 +104,7 @@ impl<'a> VisitMut<'a> for Undescribed<'a> {
     }
 }
 
-/// What is described, where a literal text does that.
+/// Expression under a description by a literal text.
 fn described<'a, 'b>(it: &'b mut Expression<'a>) -> Option<&'b mut Expression<'a>> {
     let Expression::CallExpression(call) = it else { return None };
     let is_literal = match call.arguments.as_slice() {
@@ -152,7 +153,7 @@ pub fn expression(node: &Expression<'_>) -> String {
     print_expression(&node)
 }
 
-/// An expression given as text; as it is, where it does not stand for itself.
+/// Normalised code of an expression given as text; the text itself if it is no expression.
 pub fn code(text: &str) -> String {
     parsed(text, expression)
 }

@@ -114,7 +114,7 @@ impl<'a> VisitMut<'a> for TypeStripper<'a> {
     }
 }
 
-/// Whether a declaration leaves anything to run.
+/// True if a declaration leaves code to run.
 fn runs(declaration: &Declaration<'_>) -> bool {
     match declaration {
         Declaration::TSInterfaceDeclaration(_) | Declaration::TSTypeAliasDeclaration(_) => false,

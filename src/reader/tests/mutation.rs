@@ -46,7 +46,7 @@ fn answers(project: &Project, bytes: &[u8]) {
     }
 }
 
-/// Metadata of a job that is made by this code, and what is said of it.
+/// Metadata of a job that this code makes, with its notes.
 fn made_by(code: &str) -> (serde_json::Value, Vec<String>) {
     let config =
         "name: 'a', jobs: [new LuaJob({ name: 'j', metadata: { made }, execute: async () => 1 })]";

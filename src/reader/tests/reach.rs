@@ -1,4 +1,4 @@
-//! What primitives reach, and which edits change it.
+//! Reach of primitives, and the edits that change it.
 
 use super::{Project, only};
 use crate::model::agent::{RULES, Reach};
@@ -36,7 +36,7 @@ fn names(reach: &Reach) -> Vec<String> {
     reach.modules.iter().flat_map(named).collect()
 }
 
-/// Whether an edit of a file changes what the only primitive of each kind reaches.
+/// True for each kind whose only primitive reaches something else after an edit of a file.
 fn moves(project: &Project, kinds: &[&str], file: &str, text: &str) -> Vec<bool> {
     let before: Vec<Reach> = kinds.iter().map(|kind| reach(project, kind)).collect();
     project.write(file, text);
@@ -55,7 +55,7 @@ fn modules_packages_and_environment() {
     let packages: Vec<_> =
         hook.packages.iter().map(|(name, version)| (name.as_str(), version.as_str())).collect();
     assert_eq!(packages, [("axios", "1.7.2"), ("lua-cli", "unknown")]);
-    // What `price.ts` reads from the environment is not what `price` reads.
+    // Variables that only `price.ts` as a whole reads are not those of `price`.
     assert_eq!(hook.env.iter().collect::<Vec<_>>(), ["KEY", "OTHER"]);
     let job = reach(&project, "job");
     assert_eq!(job.modules.keys().collect::<Vec<_>>(), ["src/job.ts"]);

@@ -1,9 +1,9 @@
-//! What expressions evaluate to: `model` of an agent is set to each, and read back.
+//! Values of expressions: `model` of an agent is set to each, and read back.
 
 use super::Project;
 use serde_json::{Value, json};
 
-/// The value of an expression that stands below some declarations.
+/// Value of an expression below some declarations.
 fn value_below(before: &str, expression: &str) -> Value {
     let agent = Project::agent(&format!("name: 'a', probe: {expression}"), before, &[]).read();
     agent.settings["probe"].clone()
@@ -50,7 +50,7 @@ const NUMBERS: [&str; 7] = ["-1", "-0", "0", "1", "1.5", "NaN", "Infinity"];
 const TEXTS: [&str; 8] = ["''", "'B'", "'a'", "'ab'", "'10'", "'9'", "'\\u{10000}'", "'\\uffff'"];
 const OTHERS: [&str; 9] = ["null", "undefined", "true", "false", "0", "1", "''", "'1'", "[]"];
 
-/// What Node 20 answers: a word for each left side, a letter of it for each right side.
+/// Answers of Node 20: a word for each left side, a letter of it for each right side.
 #[rustfmt::skip]
 const OF_NUMBERS: [(&str, &str); 8] = [
     ("<", "fttttft fffttft fffttft fffftft fffffft fffffff fffffff"),
@@ -89,7 +89,8 @@ const OF_OTHERS: [(&str, &str); 8] = [
     ("!==", "ftttttttt tfttttttt ttftttttt tttfttttt ttttftttt tttttfttt ttttttftt tttttttft ttttttttt"),
 ];
 
-/// What the reader answers of each pair: true, false, or `?` where it says that only running would tell.
+/// Answers of the reader for each pair: true, false, or `?` for a value that only running would
+/// give.
 fn compared(operator: &str, values: &[&str]) -> String {
     let row = |left: &&str| {
         let pairs: Vec<String> =
@@ -117,8 +118,8 @@ fn every_comparison_of_numbers_and_of_texts_is_that_of_javascript() {
     }
 }
 
-/// What is not known is said so; nothing is guessed. Known are `===`, but for null and an object, and `==` with null or
-/// undefined.
+/// Unknown values are reported as unknown; nothing is guessed. Known are `===`, but for null and an
+/// object, and `==` with null or undefined.
 #[test]
 fn a_comparison_that_converts_is_that_of_javascript_or_unknown() {
     for (operator, expected) in OF_OTHERS {
@@ -359,7 +360,7 @@ fn a_default_that_fails_its_own_check_leaves_the_field_required() {
 
 #[test]
 fn custom_schemas_are_required_where_their_check_says_so() {
-    // What `zod-to-json-schema` 3 gives for the same schemas.
+    // Output of `zod-to-json-schema` 3 for the same schemas.
     let schema = value_below(
         "import { z } from 'zod';",
         "z.object({ a: z.custom((v) => typeof v === 'string'), b: z.custom(), c: z.custom((v) => v === undefined), d: z.instanceof(File), e: z.array(z.instanceof(File)) })",

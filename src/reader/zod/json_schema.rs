@@ -18,12 +18,12 @@ pub const DEPTH_MAX: usize = 200;
 /// Writes one schema.
 pub struct Converter<'w, 'a> {
     writer: &'w Writer<'w, 'a>,
-    /// Where each schema was written first. It is kept, so that no other one gets its address.
+    /// First place of each schema. The schema is kept alive, so that no other one gets its address.
     seen: HashMap<*const Schema<'a>, (SchemaRef<'a>, String)>,
     depth: usize,
 }
 
-/// Where a schema is written, and the property it is the value of.
+/// Position of a schema, and the property that it is the value of.
 #[derive(Clone, Default)]
 struct SchemaPath {
     path: Vec<String>,

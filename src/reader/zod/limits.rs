@@ -199,7 +199,8 @@ fn escaped(literal: &str) -> String {
     escaped
 }
 
-/// Whether a default passes the checks of its own schema: one that does not leaves the field required.
+/// True if a default passes the checks of its own schema: one that does not leaves the field
+/// required.
 pub fn passes(shape: &SchemaShape<'_>, value: &Value<'_>) -> bool {
     match (shape, value) {
         (SchemaShape::Text(checks), Value::Text(text)) => {

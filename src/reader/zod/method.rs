@@ -334,7 +334,7 @@ fn deep_fields<'a>(fields: &SchemaFields<'a>) -> SchemaFields<'a> {
     fields.iter().map(|(key, one)| (key.clone(), deep(one))).collect()
 }
 
-/// What `deepPartial` makes of a schema within: objects and lists keep their descriptions, the
+/// Schema that `deepPartial` makes of an inner one: objects and lists keep their descriptions, the
 /// others lose them, and a tuple loses its rest, as in Zod.
 fn deep_partial<'a>(one: &SchemaRef<'a>) -> SchemaRef<'a> {
     let (shape, description) = match &one.shape {

@@ -99,7 +99,7 @@ fn make<'a>(shape: SchemaShape<'a>, description: Option<Rc<str>>) -> Value<'a> {
     Value::Schema(Rc::new(Schema { shape, description }))
 }
 
-/// A value as a schema; what is none stands as an opaque one.
+/// Value as a schema; any other value becomes an opaque one.
 fn schema<'a>(value: Option<&Value<'a>>, site: SourceSpan) -> SchemaRef<'a> {
     match value {
         Some(Value::Schema(schema)) => schema.clone(),

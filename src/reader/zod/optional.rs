@@ -8,7 +8,7 @@ use crate::reader::eval::value::{SourceSpan, Value};
 use crate::reader::syntax::module::ModuleId;
 
 impl<'a> Converter<'_, 'a> {
-    /// Whether `undefined` passes.
+    /// True if `undefined` passes.
     pub fn is_optional(&self, schema: &SchemaRef<'a>, depth: usize) -> Result<bool> {
         if depth > DEPTH_MAX {
             return Ok(true);
@@ -24,7 +24,7 @@ impl<'a> Converter<'_, 'a> {
             SchemaShape::Nothing => true,
             SchemaShape::Literal(value) => matches!(value, Value::Undefined),
             SchemaShape::Nullable(one) | SchemaShape::Wrapper(one) => inner(one)?,
-            // What a default gives goes on into the second schema; `undefined` has to pass both.
+            // A default supplies the second schema with a value; `undefined` has to pass both.
             SchemaShape::Pipeline(from, to) => {
                 gives_value(&from.shape) || inner(from)? && inner(to)?
             }
@@ -57,7 +57,7 @@ impl<'a> Converter<'_, 'a> {
     }
 }
 
-/// Whether `undefined` becomes a value.
+/// True if `undefined` becomes a value.
 fn gives_value(shape: &SchemaShape<'_>) -> bool {
     match shape {
         SchemaShape::Default(..) | SchemaShape::Catch(_) => true,
