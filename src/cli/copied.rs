@@ -3,8 +3,9 @@
 use crate::cli::context::Context;
 use crate::cli::output::RED;
 use crate::error::Result;
+use crate::protocol::AgentId;
 use crate::remote_store::CopySummary;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// A number of bytes as people read it.
 pub fn size(bytes: u64) -> String {
@@ -16,17 +17,35 @@ pub fn size(bytes: u64) -> String {
     )
 }
 
-pub fn to_json(copied: &CopySummary) -> Value {
-    let problems =
-        copied.problems.iter().map(|(agent, what)| json!({"agent": agent, "what": what}));
-    json!({
-        "agents": copied.agents,
-        "unchanged": copied.unchanged,
-        "packs": copied.packs,
-        "bytes": copied.bytes,
-        "kept": copied.kept,
-        "problems": problems.collect::<Vec<_>>(),
-    })
+/// What was copied, as JSON.
+#[derive(Serialize)]
+pub struct CopiedView<'a> {
+    agents: usize,
+    unchanged: usize,
+    packs: usize,
+    bytes: u64,
+    kept: &'a [AgentId],
+    problems: Vec<ProblemView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProblemView<'a> {
+    agent: &'a AgentId,
+    what: &'a str,
+}
+
+impl CopiedView<'_> {
+    pub fn new(copied: &CopySummary) -> CopiedView<'_> {
+        let problems = copied.problems.iter().map(|(agent, what)| ProblemView { agent, what });
+        CopiedView {
+            agents: copied.agents,
+            unchanged: copied.unchanged,
+            packs: copied.packs,
+            bytes: copied.bytes,
+            kept: &copied.kept,
+            problems: problems.collect(),
+        }
+    }
 }
 
 /// What is wrong, a line each.

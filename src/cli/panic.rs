@@ -1,6 +1,7 @@
 //! What a person reads when the program itself is wrong.
 
 use crate::text;
+use serde::Serialize;
 use std::io::Write;
 use std::panic::PanicHookInfo;
 
@@ -12,15 +13,24 @@ pub fn install() {
     }));
 }
 
+/// A panic in a log.
+#[derive(Serialize)]
+struct PanicLine<'a> {
+    at: String,
+    event: &'static str,
+    cause: &'a str,
+    place: Option<String>,
+}
+
 /// For a process whose stderr is a log of JSON lines.
 pub fn install_for_logs() {
     std::panic::set_hook(Box::new(|info| {
         let cause = info.payload_as_str().unwrap_or("no message");
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
         let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
-        let line = serde_json::json!({"at": at, "event": "panic", "cause": cause, "place": place});
-        let _ =
-            std::io::stderr().write_all(format!("{}\n", text::json(&line.to_string())).as_bytes());
+        let line = PanicLine { at, event: "panic", cause, place };
+        let line = serde_json::to_string(&line).unwrap_or_default();
+        let _ = std::io::stderr().write_all(format!("{}\n", text::json(&line)).as_bytes());
     }));
 }
 

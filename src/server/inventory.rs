@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 use crate::protocol::AgentId;
 use crate::remote_store::{Freed, MOST_UPLOADS, Overview, RemoteStore};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -113,25 +112,6 @@ pub fn changed(overview: &Overview) -> Option<Timestamp> {
     Timestamp::from_millisecond(overview.changed_ms?.try_into().ok()?).ok()
 }
 
-/// An agent in a list.
-pub fn overview_to_json(overview: &Overview) -> Value {
-    let (uploads, upload_bytes) = overview.uploads;
-    json!({
-        "agent": overview.agent,
-        "archived": overview.archived,
-        "sourceVersions": overview.source,
-        "versions": overview.versions,
-        "active": overview.active,
-        "bytes": overview.bytes,
-        "packs": overview.packs,
-        "objects": overview.objects,
-        "condemnedPacks": overview.retired,
-        "uploads": uploads,
-        "uploadBytes": upload_bytes,
-        "changedAt": changed(overview),
-    })
-}
-
 impl AgentDetails {
     /// Use and limit of each quota: bytes with those of uploads, versions of both kinds, unfinished uploads.
     pub fn used(&self) -> [(u64, u64); 3] {
@@ -142,29 +122,5 @@ impl AgentDetails {
             (refs, self.quotas.refs),
             (uploads as u64, MOST_UPLOADS as u64),
         ]
-    }
-
-    pub fn to_json(&self) -> Value {
-        let mut answer = overview_to_json(&self.overview);
-        let [bytes, refs, uploads] =
-            self.used().map(|(used, limit)| json!({"used": used, "limit": limit}));
-        let cache = json!({"used": self.cached, "limit": self.quotas.cache});
-        answer["quotas"] =
-            json!({"bytes": bytes, "refs": refs, "uploads": uploads, "cache": cache});
-        answer["missingPacks"] = self.missing.into();
-        let tokens = self
-            .tokens
-            .iter()
-            .map(|token| json!({"id": token.id, "scope": token.scope, "note": token.note}));
-        answer["tokens"] = tokens.collect();
-        answer
-    }
-}
-
-impl DeletedAgent {
-    pub fn to_json(&self) -> Value {
-        let tokens: Vec<&String> = self.tokens.iter().map(|token| &token.id).collect();
-        let Freed { packs, bytes } = self.freed;
-        json!({"deleted": self.agent, "packs": packs, "bytes": bytes, "tokens": tokens})
     }
 }

@@ -15,6 +15,7 @@ pub mod expiry;
 mod health;
 pub mod hints;
 pub mod inventory;
+pub mod inventory_view;
 mod io;
 pub mod last_used;
 mod limits;

@@ -8,7 +8,6 @@ use super::upkeep::SOON;
 use crate::error::Result;
 use crate::protocol::AgentId;
 use crate::remote_store::{Pace, ScrubState};
-use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -26,7 +25,7 @@ pub async fn cycles(state: Arc<ServerState>) {
     loop {
         let shared = state.clone();
         let wait = on_thread(move || step(&shared, period)).await.unwrap_or_else(|failure| {
-            state.log.event("scrub_failed", [("error", json!(failure.error.message()))]);
+            state.log.event("scrub_failed", [("error", failure.error.message().into())]);
             LOOK
         });
         state.report_damage();
@@ -73,7 +72,7 @@ fn step(state: &Arc<ServerState>, period: Duration) -> Result<Duration> {
     };
     let scrubbed = store.scrub(&agent, &mut Throttle { state, owed: Duration::ZERO });
     if let Err(error) = &scrubbed {
-        let fields = [("agent", json!(agent.as_str())), ("error", json!(error.message()))];
+        let fields = [("agent", agent.as_str().into()), ("error", error.message().into())];
         state.log.event("scrub_failed", fields);
     }
     if scrubbed.unwrap_or(true) {

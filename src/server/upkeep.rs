@@ -5,7 +5,6 @@ use super::limits::{Pool, Requester};
 use super::state::{ServerState, on_thread};
 use crate::protocol::AgentId;
 use crate::remote_store::{Collected, Upkeep};
-use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -143,17 +142,17 @@ fn report(state: &ServerState, agent: &AgentId, done: &Collected) {
         state.log.event(
             "upkeep",
             [
-                ("agent", json!(agent.as_str())),
-                ("compacted", json!(done.compacted)),
-                ("deleted", json!(done.deleted)),
-                ("uploads", json!(done.uploads)),
-                ("unknown", json!(done.unknown)),
-                ("condemnedBytes", json!(done.retired_bytes)),
+                ("agent", agent.as_str().into()),
+                ("compacted", done.compacted.into()),
+                ("deleted", done.deleted.into()),
+                ("uploads", done.uploads.into()),
+                ("unknown", done.unknown.into()),
+                ("condemnedBytes", done.retired_bytes.into()),
             ],
         );
     }
 }
 
 fn failed(state: &ServerState, agent: &str, cause: &str) {
-    state.log.event("upkeep_failed", [("agent", json!(agent)), ("error", json!(cause))]);
+    state.log.event("upkeep_failed", [("agent", agent.into()), ("error", cause.into())]);
 }

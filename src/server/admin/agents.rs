@@ -5,14 +5,14 @@ use crate::error::Error;
 use crate::protocol::AgentId;
 use crate::remote_store::RemoteStore;
 use crate::server::body;
-use crate::server::inventory::{self, overview_to_json};
+use crate::server::inventory;
+use crate::server::inventory_view::ListedAgent;
 use crate::server::limits::{Pool, Quotas};
 use crate::server::response::{HttpError, HttpResponse, json};
 use crate::server::state::ServerState;
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Most agents in one answer.
@@ -22,6 +22,19 @@ const MOST_AGENTS: usize = 1000;
 #[serde(deny_unknown_fields)]
 struct ArchiveRequest {
     archived: bool,
+}
+
+#[derive(Serialize)]
+struct AgentList<'a> {
+    agents: Vec<ListedAgent<'a>>,
+    more: bool,
+}
+
+#[derive(Serialize)]
+struct Archived<'a> {
+    agent: &'a str,
+    archived: bool,
+    changed: bool,
 }
 
 /// `GET /-/agents?after=AGENT&limit=COUNT`
@@ -42,11 +55,11 @@ pub async fn list(
     });
     let page = page.await?;
     let shown = page.agents.iter().map(|(agent, overview)| match overview {
-        Ok(overview) => overview_to_json(overview),
+        Ok(overview) => ListedAgent::sound(overview),
         // The log names files of the machine; this does not.
-        Err(_) => json!({"agent": agent, "error": "what is kept of it is damaged"}),
+        Err(_) => ListedAgent::unreadable(agent, "what is kept of it is damaged"),
     });
-    Ok(json(StatusCode::OK, &json!({"agents": shown.collect::<Vec<Value>>(), "more": page.more})))
+    Ok(json(StatusCode::OK, &AgentList { agents: shown.collect(), more: page.more }))
 }
 
 /// `GET /-/agents/AGENT`
@@ -61,7 +74,7 @@ pub async fn show(
     let show = move |store: &RemoteStore| {
         let mut details = inventory::details(store, &tokens, &id, quotas)?;
         details.cached = Some(store.cached_of(&id));
-        Ok(details.to_json())
+        Ok(details.view())
     };
     Ok(json(StatusCode::OK, &state.work(Pool::Admin, &admin.who, show).await?))
 }
@@ -80,7 +93,7 @@ pub async fn change(
     let change = move |store: &RemoteStore| inventory::archive(store, &id, archived);
     let changed = state.work(Pool::Admin, &admin.who, change).await?;
     admin.did(if archived { "archived" } else { "opened again" });
-    Ok(json(StatusCode::OK, &json!({"agent": agent, "archived": archived, "changed": changed})))
+    Ok(json(StatusCode::OK, &Archived { agent: &agent, archived, changed }))
 }
 
 /// `DELETE /-/agents/AGENT?confirm=AGENT`
@@ -103,5 +116,5 @@ pub async fn delete(
     let end = move |store: &RemoteStore| inventory::delete(store, &tokens, &id, now);
     let deleted = state.work(Pool::Admin, &admin.who, end).await?;
     admin.did(format!("freed {} packs with {} bytes", deleted.freed.packs, deleted.freed.bytes));
-    Ok(json(StatusCode::OK, &deleted.to_json()))
+    Ok(json(StatusCode::OK, &deleted.view()))
 }

@@ -7,12 +7,11 @@ use crate::server::limits::Pool;
 use crate::server::pattern::AgentPattern;
 use crate::server::response::{HttpError, HttpResponse, json};
 use crate::server::state::ServerState;
-use crate::server::tokens::{NewToken, TokenEntry};
+use crate::server::tokens::{ListedToken, NewToken, TokenEntry, TokenView};
 use crate::server::{body, expiry};
 use axum::extract::{Path, Request, State as Shared};
 use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Request body for a new token, with the options of `serve token create`.
@@ -41,6 +40,16 @@ impl Default for Rotation {
     }
 }
 
+#[derive(Serialize)]
+struct TokenList<'a> {
+    tokens: Vec<ListedToken<'a>>,
+}
+
+#[derive(Serialize)]
+struct RevokedTokens<'a> {
+    revoked: Vec<TokenView<'a>>,
+}
+
 /// `GET /-/tokens`
 pub async fn list(
     Shared(state): Shared<Arc<ServerState>>,
@@ -49,8 +58,8 @@ pub async fn list(
     let admin = Administrator::admit(&state, &request, None, "list tokens")?;
     let tokens = state.work(Pool::Admin, &admin.who, move |_| admin.tokens.list()).await?;
     let (now, used) = (state.log.now(), state.access.used());
-    let shown = tokens.iter().map(|entry| entry.to_json_at(now, used.get(&entry.id)));
-    Ok(json(StatusCode::OK, &json!({"tokens": shown.collect::<Vec<Value>>()})))
+    let shown = tokens.iter().map(|entry| entry.listed(now, used.get(&entry.id)));
+    Ok(json(StatusCode::OK, &TokenList { tokens: shown.collect() }))
 }
 
 /// `POST /-/tokens`
@@ -68,9 +77,7 @@ pub async fn create(
     let (entry, secret) =
         state.work(Pool::Admin, &admin.who, move |_| tokens.create(wanted, now)).await?;
     admin.did(named(&entry));
-    let mut answer = entry.to_json();
-    answer["token"] = secret.to_string().into();
-    Ok(json(StatusCode::CREATED, &answer))
+    Ok(json(StatusCode::CREATED, &entry.with_secret(&secret)))
 }
 
 /// `POST /-/tokens/ID/rotate`
@@ -87,7 +94,7 @@ pub async fn rotate(
     let rotated =
         state.work(Pool::Admin, &admin.who, move |_| tokens.rotate(&id, grace, now)).await?;
     admin.did(named(&rotated.entry));
-    Ok(json(StatusCode::OK, &rotated.to_json()))
+    Ok(json(StatusCode::OK, &rotated.view()))
 }
 
 /// `DELETE /-/tokens/ID`
@@ -100,7 +107,7 @@ pub async fn revoke(
     let tokens = admin.tokens.clone();
     let entry = state.work(Pool::Admin, &admin.who, move |_| tokens.revoke(&id)).await?;
     admin.did(named(&entry));
-    Ok(json(StatusCode::OK, &entry.to_json()))
+    Ok(json(StatusCode::OK, &entry.view()))
 }
 
 /// `DELETE /-/tokens?for=EMAIL`
@@ -115,8 +122,8 @@ pub async fn revoke_of(
     let tokens = admin.tokens.clone();
     let revoked = state.work(Pool::Admin, &admin.who, move |_| tokens.revoke_of(&owner)).await?;
     admin.did(revoked.iter().map(named).collect::<Vec<_>>().join("; "));
-    let shown: Vec<Value> = revoked.iter().map(TokenEntry::to_json).collect();
-    Ok(json(StatusCode::OK, &json!({"revoked": shown})))
+    let revoked = revoked.iter().map(TokenEntry::view).collect();
+    Ok(json(StatusCode::OK, &RevokedTokens { revoked }))
 }
 
 /// For the log.

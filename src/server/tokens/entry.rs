@@ -6,7 +6,6 @@ use crate::server::pattern::{AgentPattern, AgentPatterns};
 use crate::store::TokenName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 /// A name is shown on one line beside an author.
 const LONGEST_NAME: usize = 60;
@@ -67,30 +66,6 @@ impl TokenEntry {
     /// True if it has this hash. Constant time. Takes as long for every other one.
     pub fn is_of(&self, hash: &blake3::Hash) -> bool {
         blake3::Hash::from_hex(&self.hash).is_ok_and(|kept| kept == *hash)
-    }
-
-    /// For people and their programs, without the secret.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "id": self.id,
-            "agent": self.agents.one(),
-            "agents": self.agents.list(),
-            "scope": self.scope,
-            "note": self.note,
-            "for": self.owner,
-            "forOthers": self.for_others,
-            "createdAt": self.created_at,
-            "expiresAt": self.expires_at,
-            "replaces": self.replaces,
-        })
-    }
-
-    /// The same in a list: is it over, and when was it used last?
-    pub fn to_json_at(&self, now: Timestamp, used: Option<&Timestamp>) -> Value {
-        let mut answer = self.to_json();
-        answer["expired"] = self.is_expired(now).into();
-        answer["lastUsedAt"] = json!(used);
-        answer
     }
 }
 

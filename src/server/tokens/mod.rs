@@ -3,9 +3,11 @@
 
 mod entry;
 mod rights;
+mod view;
 
 pub use entry::{NewToken, TokenEntry};
 pub use rights::Rights;
+pub use view::{ListedToken, TokenView};
 
 use super::pattern::AgentPatterns;
 use super::token::TokenSecret;
@@ -15,7 +17,6 @@ use crate::server::hints;
 use crate::server::last_used::LastUsed;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,15 +36,6 @@ pub struct Rotated {
     pub secret: TokenSecret,
     /// When the old one ends.
     pub old_ends: Timestamp,
-}
-
-impl Rotated {
-    pub fn to_json(&self) -> Value {
-        let mut answer = self.entry.to_json();
-        answer["token"] = self.secret.to_string().into();
-        answer["oldExpiresAt"] = json!(self.old_ends);
-        answer
-    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::copied::{print_problems, size, to_json};
+use crate::cli::copied::{CopiedView, print_problems, size};
 use crate::cli::data_folder::DataFolder;
 use crate::cli::progress::{self, Unit};
 use crate::error::Result;
@@ -36,7 +36,7 @@ impl Backup {
         })?;
         let fine = copied.problems.is_empty();
         if cx.out.is_json() {
-            cx.out.json(&to_json(&copied))?;
+            cx.out.json(&CopiedView::new(&copied))?;
         } else {
             print_problems(cx, &copied)?;
             cx.out.line(format!(

@@ -9,7 +9,7 @@ use crate::error::{Kind, Result};
 use crate::protocol::AgentId;
 use crate::server::inventory;
 use crate::server::tokens::Tokens;
-use serde_json::json;
+use serde::Serialize;
 
 /// Read everything that the server keeps, and name what is damaged; also while it runs
 ///
@@ -21,6 +21,20 @@ pub struct Fsck {
     agents: Vec<AgentId>,
     #[command(flatten)]
     place: DataFolder,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    ok: bool,
+    agents: usize,
+    problems: Vec<ProblemView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProblemView<'a> {
+    /// `None`: it is in the tokens.
+    agent: Option<&'a AgentId>,
+    what: &'a str,
 }
 
 impl Fsck {
@@ -47,12 +61,11 @@ impl Fsck {
         let tokens = tokens.map(|error| error.message().to_owned());
         let fine = problems.is_empty() && tokens.is_none();
         if cx.out.is_json() {
-            let list =
-                problems.iter().map(|(agent, what)| json!({"agent": Some(agent), "what": what}));
-            let list = list.chain(tokens.iter().map(|what| json!({"agent": null, "what": what})));
-            cx.out.json(
-                &json!({"ok": fine, "agents": agents.len(), "problems": list.collect::<Vec<_>>()}),
-            )?;
+            let of_agents =
+                problems.iter().map(|(agent, what)| ProblemView { agent: Some(agent), what });
+            let of_tokens = tokens.iter().map(|what| ProblemView { agent: None, what });
+            let problems = of_agents.chain(of_tokens).collect();
+            cx.out.json(&Answer { ok: fine, agents: agents.len(), problems })?;
             return Ok(if fine { Exit::Done } else { Exit::Found });
         }
         let word = cx.out.paint(RED, "damaged:");

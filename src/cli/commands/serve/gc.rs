@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::protocol::AgentId;
 use crate::remote_store::{Collected, Upkeep};
 use crate::server::inventory;
-use serde_json::json;
+use serde::Serialize;
 
 /// Put packs together and remove what nobody needs; a running server does it by itself
 ///
@@ -23,6 +23,42 @@ pub struct Gc {
     full: bool,
     #[command(flatten)]
     place: DataFolder,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    agents: Vec<AgentUpkeep<'a>>,
+    failed: Vec<FailedUpkeep<'a>>,
+}
+
+#[derive(Serialize)]
+struct AgentUpkeep<'a> {
+    agent: &'a AgentId,
+    busy: bool,
+    compacted: usize,
+    deleted: usize,
+    uploads: usize,
+    #[serde(rename = "condemnedBytes")]
+    retired_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct FailedUpkeep<'a> {
+    agent: &'a AgentId,
+    what: &'a str,
+}
+
+impl<'a> AgentUpkeep<'a> {
+    fn new(agent: &'a AgentId, done: &Collected) -> AgentUpkeep<'a> {
+        AgentUpkeep {
+            agent,
+            busy: done.busy,
+            compacted: done.compacted,
+            deleted: done.deleted,
+            uploads: done.uploads,
+            retired_bytes: done.retired_bytes,
+        }
+    }
 }
 
 impl Gc {
@@ -43,16 +79,9 @@ impl Gc {
             }
         }
         if cx.out.is_json() {
-            let list = done.iter().map(|(agent, done)| {
-                json!({
-                    "agent": agent, "busy": done.busy, "compacted": done.compacted, "deleted": done.deleted,
-                    "uploads": done.uploads, "condemnedBytes": done.retired_bytes,
-                })
-            });
-            let failures = failed.iter().map(|(agent, what)| json!({"agent": agent, "what": what}));
-            cx.out.json(&json!({
-                "agents": list.collect::<Vec<_>>(), "failed": failures.collect::<Vec<_>>(),
-            }))?;
+            let agents = done.iter().map(|(agent, done)| AgentUpkeep::new(agent, done));
+            let failures = failed.iter().map(|(agent, what)| FailedUpkeep { agent, what });
+            cx.out.json(&Answer { agents: agents.collect(), failed: failures.collect() })?;
             return Ok(if failed.is_empty() { Exit::Done } else { Exit::Found });
         }
         for (agent, what) in &failed {

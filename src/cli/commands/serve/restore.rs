@@ -2,15 +2,15 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::copied::{print_problems, size, to_json};
+use crate::cli::copied::{CopiedView, print_problems, size};
 use crate::cli::data_folder::{self, DataFolder};
 use crate::cli::progress::{self, Unit};
 use crate::error::Result;
 use crate::fs;
 use crate::remote_store::RemoteStore;
 use crate::server::tokens::Tokens;
-use serde_json::json;
-use std::path::PathBuf;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// Make the data of a server from a backup, in an empty or new folder, and check everything
 ///
@@ -22,6 +22,16 @@ pub struct Restore {
     backup: PathBuf,
     #[command(flatten)]
     place: DataFolder,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    #[serde(flatten)]
+    copied: CopiedView<'a>,
+    data: &'a Path,
+    /// When the backup was begun, if it was cut off.
+    unfinished_since: Option<&'a str>,
 }
 
 impl Restore {
@@ -46,10 +56,11 @@ impl Restore {
         let unfinished = RemoteStore::unfinished_backup(&backup)?;
         let fine = copied.problems.is_empty();
         if cx.out.is_json() {
-            let mut answer = to_json(&copied);
-            answer["data"] = json!(data);
-            answer["unfinishedSince"] = json!(unfinished);
-            cx.out.json(&answer)?;
+            cx.out.json(&Answer {
+                copied: CopiedView::new(&copied),
+                data: &data,
+                unfinished_since: unfinished.as_deref(),
+            })?;
         } else {
             print_problems(cx, &copied)?;
             let place = data.display();

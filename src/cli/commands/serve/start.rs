@@ -12,7 +12,7 @@ use crate::server::{
 };
 use crate::text;
 use jiff::Timestamp;
-use serde_json::json;
+use serde::Serialize;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -65,6 +65,15 @@ pub struct Start {
     /// Ask nobody for a token; only for an address of this machine
     #[arg(long)]
     no_auth: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    url: &'a str,
+    admin_url: Option<&'a str>,
+    public_url: Option<&'a str>,
+    data: &'a Path,
 }
 
 impl Start {
@@ -163,9 +172,12 @@ impl Start {
         let admin_url = server.admin_address()?.map(|address| format!("{scheme}://{address}"));
         if cx.out.is_json() {
             // One line, so that a script can wait for it.
-            cx.out.json_line(
-                &json!({"url": url, "adminUrl": admin_url, "publicUrl": public_url, "data": config.data}),
-            )?;
+            cx.out.json_line(&Answer {
+                url: &url,
+                admin_url: admin_url.as_deref(),
+                public_url: public_url.as_deref(),
+                data: &config.data,
+            })?;
         } else {
             cx.out.line(&url)?;
         }

@@ -6,7 +6,7 @@ use crate::cli::data_folder::DataFolder;
 use crate::error::Result;
 use crate::protocol::AgentId;
 use crate::server::inventory;
-use serde_json::json;
+use serde::Serialize;
 
 /// Keep an agent as it is: it can be read, and whoever pushes or promotes is refused
 #[derive(Debug, clap::Args)]
@@ -19,13 +19,19 @@ pub struct Archive {
     place: DataFolder,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    agent: &'a AgentId,
+    archived: bool,
+    changed: bool,
+}
+
 impl Archive {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (_, store) = self.place.store(cx)?;
         let changed = inventory::archive(&store, &self.agent, !self.undo)?;
         if cx.out.is_json() {
-            cx.out
-                .json(&json!({"agent": self.agent, "archived": !self.undo, "changed": changed}))?;
+            cx.out.json(&Answer { agent: &self.agent, archived: !self.undo, changed })?;
             return Ok(Exit::Done);
         }
         let agent = &self.agent;

@@ -40,7 +40,7 @@ impl Delete {
         }
         let deleted = inventory::delete(&store, &Tokens::of(&data), &agent, cx.now()?.into())?;
         if cx.out.is_json() {
-            cx.out.json(&deleted.to_json())?;
+            cx.out.json(&deleted.view())?;
             return Ok(Exit::Done);
         }
         cx.out.line(format!(

@@ -7,8 +7,8 @@ use crate::cli::data_folder::DataFolder;
 use crate::cli::table::{Cell, Table};
 use crate::cli::time;
 use crate::error::Result;
-use crate::server::inventory::{self, changed, overview_to_json};
-use serde_json::{Value, json};
+use crate::server::inventory::{self, changed};
+use crate::server::inventory_view::ListedAgent;
 
 /// List the agents, in the order of their ids
 #[derive(Debug, clap::Args)]
@@ -20,17 +20,18 @@ pub struct List {
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let (_, store) = self.place.store(cx)?;
-        let mut answer: Vec<Value> = Vec::new();
+        let agents = inventory::page(&store, None, usize::MAX, |_| true)?.agents;
+        let mut answer = Vec::new();
         let mut table =
             Table::new(["AGENT", "SOURCE", "VERSIONS", "ACTIVE", "SIZE", "CHANGED", "STATE"]);
         let mut damaged = false;
-        for (agent, overview) in inventory::page(&store, None, usize::MAX, |_| true)?.agents {
+        for (agent, overview) in &agents {
             let overview = match overview {
                 Ok(overview) => overview,
                 Err(error) => {
                     damaged = true;
                     cx.out.warn(format!("{agent}: {error}"));
-                    answer.push(json!({"agent": agent, "error": error.message()}));
+                    answer.push(ListedAgent::unreadable(agent, error.message()));
                     continue;
                 }
             };
@@ -42,10 +43,10 @@ impl List {
                     overview.active.map_or_else(|| "-".to_owned(), |version| format!("v{version}")),
                 ),
                 Cell::from(size(overview.bytes)),
-                Cell::from(changed(&overview).map_or_else(|| "-".to_owned(), time::minute)),
+                Cell::from(changed(overview).map_or_else(|| "-".to_owned(), time::minute)),
                 Cell::from(if overview.archived { "archived" } else { "" }),
             ]);
-            answer.push(overview_to_json(&overview));
+            answer.push(ListedAgent::sound(overview));
         }
         if cx.out.is_json() {
             cx.out.json(&answer)?;

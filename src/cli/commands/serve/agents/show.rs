@@ -26,7 +26,7 @@ impl Show {
         let AgentDetails { overview, missing, tokens, quotas, .. } = &details;
         let exit = if *missing == 0 { Exit::Done } else { Exit::Found };
         if cx.out.is_json() {
-            cx.out.json(&details.to_json())?;
+            cx.out.json(&details.view())?;
             return Ok(exit);
         }
         let (uploads, upload_bytes) = overview.uploads;

@@ -47,9 +47,7 @@ impl Create {
         wanted.check()?;
         let (entry, secret) = Tokens::of(&self.place.made(cx)?).create(wanted, now)?;
         if cx.out.is_json() {
-            let mut answer = entry.to_json();
-            answer["token"] = secret.to_string().into();
-            cx.out.json(&answer)?;
+            cx.out.json(&entry.with_secret(&secret))?;
             return Ok(Exit::Done);
         }
         cx.out.line(&secret)?;

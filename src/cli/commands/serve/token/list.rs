@@ -9,7 +9,6 @@ use crate::cli::time;
 use crate::error::Result;
 use crate::server::tokens::Tokens;
 use anstyle::Style;
-use serde_json::Value;
 
 /// List the tokens of the server, the oldest first; never what they are
 #[derive(Debug, clap::Args)]
@@ -24,8 +23,8 @@ impl List {
         let file = Tokens::of(&self.place.store(cx)?.0);
         let (tokens, used) = (file.list()?, file.used().read());
         if cx.out.is_json() {
-            let shown = tokens.iter().map(|entry| entry.to_json_at(now, used.get(&entry.id)));
-            cx.out.json(&shown.collect::<Vec<Value>>())?;
+            let shown = tokens.iter().map(|entry| entry.listed(now, used.get(&entry.id)));
+            cx.out.json(&shown.collect::<Vec<_>>())?;
             return Ok(Exit::Done);
         }
         if tokens.is_empty() {

@@ -5,7 +5,6 @@ use crate::cli::context::Context;
 use crate::cli::data_folder::DataFolder;
 use crate::error::{Error, Result};
 use crate::server::tokens::{TokenEntry, Tokens};
-use serde_json::Value;
 
 /// Take a token's rights away, for good
 #[derive(Debug, clap::Args)]
@@ -27,7 +26,7 @@ impl Revoke {
             let id = self.id.ok_or_else(|| Error::usage("no token was named"))?;
             let entry = tokens.revoke(&id)?;
             if cx.out.is_json() {
-                cx.out.json(&entry.to_json())?;
+                cx.out.json(&entry.view())?;
             } else {
                 cx.out.line(format!(
                     "Revoked token {}: {} on {}",
@@ -38,7 +37,7 @@ impl Revoke {
         };
         let revoked = tokens.revoke_of(owner)?;
         if cx.out.is_json() {
-            cx.out.json(&revoked.iter().map(TokenEntry::to_json).collect::<Vec<Value>>())?;
+            cx.out.json(&revoked.iter().map(TokenEntry::view).collect::<Vec<_>>())?;
             return Ok(Exit::Done);
         }
         for entry in &revoked {

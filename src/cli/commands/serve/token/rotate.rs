@@ -27,7 +27,7 @@ impl Rotate {
         let tokens = Tokens::of(&self.place.store(cx)?.0);
         let rotated = tokens.rotate(&self.id, grace, now)?;
         if cx.out.is_json() {
-            cx.out.json(&rotated.to_json())?;
+            cx.out.json(&rotated.view())?;
             return Ok(Exit::Done);
         }
         cx.out.line(&rotated.secret)?;
