@@ -1,8 +1,8 @@
 //! Output of trees: one entry a line, and their JSON. `ls-tree` and `cat-file` print them.
 
 use super::table::one_line;
-use crate::object::{Tree, TreeEntry};
-use serde_json::{Value, json};
+use crate::object::{Id, Tree, TreeEntry};
+use serde::Serialize;
 
 /// An entry, and its path from the tree that was asked for.
 pub type Listed = (String, TreeEntry);
@@ -16,6 +16,16 @@ pub fn line((path, entry): &Listed) -> String {
     format!("{:10}  {}  {}", entry.mode.word(), entry.id, one_line(path))
 }
 
-pub fn to_json((path, entry): &Listed) -> Value {
-    json!({"path": path, "mode": entry.mode.word(), "id": entry.id.to_string()})
+/// An entry as JSON.
+#[derive(Serialize)]
+pub struct EntryView {
+    path: String,
+    mode: &'static str,
+    id: Id,
+}
+
+impl EntryView {
+    pub fn new((path, entry): &Listed) -> EntryView {
+        EntryView { path: path.clone(), mode: entry.mode.word(), id: entry.id }
+    }
 }

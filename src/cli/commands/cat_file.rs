@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
-use crate::cli::tree_output::{line, listed, to_json};
+use crate::cli::tree_output::{EntryView, line, listed};
 use crate::cli::{Exit, complete};
 use crate::error::{Error, Result};
 use crate::history::project::Project;
@@ -11,7 +11,8 @@ use crate::history::resolve;
 use crate::history::revision::Revision;
 use crate::object::{Id, ObjectKind, Source};
 use clap_complete::ArgValueCompleter;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 /// No record is larger; a larger blob is not read to find out.
 const LARGEST_RECORD: u64 = 1 << 20;
@@ -45,6 +46,25 @@ struct ObjectView {
     raw: bool,
 }
 
+#[derive(Serialize)]
+struct Answer {
+    id: Id,
+    kind: &'static str,
+    size: u64,
+    #[serde(flatten)]
+    content: Content,
+    /// The fields of a record.
+    record: Option<Value>,
+}
+
+/// A blob that is not text has `text` null: `--raw` without `--json` prints its bytes.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content {
+    Blob { text: Option<String> },
+    Tree { entries: Vec<EntryView> },
+}
+
 impl CatFile {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open_for(cx, &[&self.object])?;
@@ -54,9 +74,13 @@ impl CatFile {
         let missing = || Error::not_found(format!("there is no object {id}"));
         let (kind, size) = objects.kind_and_len(&id)?.ok_or_else(missing)?;
         if cx.out.is_json() {
-            let mut answer = describe(project, &id, kind, size)?;
-            answer["record"] = json!(self.record(project, &id, kind, size)?);
-            cx.out.json(&answer)?;
+            cx.out.json(&Answer {
+                id,
+                kind: kind.word(),
+                size,
+                content: Content::read(project, &id, kind)?,
+                record: self.record(project, &id, kind, size)?,
+            })?;
         } else if self.what.kind {
             cx.out.line(kind.word())?;
         } else if self.what.size {
@@ -87,7 +111,7 @@ impl CatFile {
         }
         let mut fields = record::fields(&project.store().objects().blob(id)?);
         if let Some(fields) = &mut fields {
-            fields["at"] = json!(record::iso(fields["at_ms"].as_i64().unwrap_or_default()));
+            fields["at"] = record::iso(fields["at_ms"].as_i64().unwrap_or_default()).into();
         }
         Ok(fields)
     }
@@ -110,16 +134,15 @@ fn print(
     }
 }
 
-/// A blob that is not text has `text` null: `--raw` without `--json` prints its bytes.
-fn describe(project: &Project, id: &Id, kind: ObjectKind, size: u64) -> Result<Value> {
-    let objects = project.store().objects();
-    let mut answer = json!({"id": id.to_string(), "kind": kind.word(), "size": size});
-    match kind {
-        ObjectKind::Blob => answer["text"] = json!(String::from_utf8(objects.blob(id)?).ok()),
-        ObjectKind::Tree => {
-            answer["entries"] =
-                listed(&objects.tree(id)?, "").iter().map(to_json).collect::<Vec<_>>().into();
-        }
+impl Content {
+    fn read(project: &Project, id: &Id, kind: ObjectKind) -> Result<Content> {
+        let objects = project.store().objects();
+        Ok(match kind {
+            ObjectKind::Blob => Content::Blob { text: String::from_utf8(objects.blob(id)?).ok() },
+            ObjectKind::Tree => {
+                let entries = listed(&objects.tree(id)?, "");
+                Content::Tree { entries: entries.iter().map(EntryView::new).collect() }
+            }
+        })
     }
-    Ok(answer)
 }

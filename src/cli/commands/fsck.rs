@@ -16,7 +16,7 @@ use crate::object::Id;
 use crate::operations::bundle;
 use crate::store::{Checked, CompactScope, Heads, Store};
 use clap_complete::ArgValueCompleter;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Check every hash, tree, ref, pack, index and the ledger
@@ -30,6 +30,26 @@ pub struct Fsck {
     /// Bring what is missing here from this remote, or from a file that `bundle create` made
     #[arg(long, value_name = "REMOTE|BUNDLE", requires = "repair", add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     from: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    ok: bool,
+    objects: u64,
+    packs: u64,
+    refs: usize,
+    problems: Vec<ProblemView<'a>>,
+    /// With `--repair`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repaired: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct ProblemView<'a> {
+    subject: &'a str,
+    what: &'a str,
+    affects: &'a [String],
+    next: Option<String>,
 }
 
 impl Fsck {
@@ -61,17 +81,14 @@ impl Fsck {
         let problems = each_once(problems);
         let refs = survey.refs.len();
         if cx.out.is_json() {
-            let mut answer = json!({
-                "ok": problems.is_empty(),
-                "objects": checked.objects,
-                "packs": checked.packs,
-                "refs": refs,
-                "problems": problems.iter().map(to_json).collect::<Vec<_>>(),
-            });
-            if let Some(repaired) = &repaired {
-                answer["repaired"] = json!(names(repaired));
-            }
-            cx.out.json(&answer)?;
+            cx.out.json(&Answer {
+                ok: problems.is_empty(),
+                objects: checked.objects,
+                packs: checked.packs,
+                refs,
+                problems: problems.iter().map(ProblemView::new).collect(),
+                repaired: repaired.as_ref().map(names),
+            })?;
         } else {
             for name in repaired.iter().flat_map(names) {
                 let word = cx.out.paint(GREEN, "repaired:");
@@ -205,7 +222,9 @@ fn print_problems(cx: &mut Context<'_>, problems: &[Problem]) -> Result<()> {
     Ok(())
 }
 
-fn to_json(problem: &Problem) -> Value {
-    let next = problem.next.as_ref().map(hints::text);
-    json!({"subject": problem.subject, "what": problem.what, "affects": problem.affects, "next": next})
+impl ProblemView<'_> {
+    fn new(problem: &Problem) -> ProblemView<'_> {
+        let Problem { subject, what, affects, next } = problem;
+        ProblemView { subject, what, affects, next: next.as_ref().map(hints::text) }
+    }
 }

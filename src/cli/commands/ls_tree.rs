@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
-use crate::cli::tree_output::{Listed, line, to_json};
+use crate::cli::tree_output::{EntryView, Listed, line};
 use crate::cli::{Exit, complete};
 use crate::error::{Error, Result};
 use crate::history::resolve;
@@ -41,7 +41,7 @@ impl LsTree {
         if cx.out.is_json() {
             let mut all = Vec::new();
             while let Some(entry) = next()? {
-                all.push(to_json(&entry));
+                all.push(EntryView::new(&entry));
             }
             cx.out.json(&all)?;
             return Ok(Exit::Done);

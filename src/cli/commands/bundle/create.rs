@@ -1,13 +1,13 @@
 //! `bundle create`: a file with everything, or with some versions.
 
-use super::{summary, to_json};
+use super::{HeadsFields, summary};
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::{Error, Result};
 use crate::operations::bundle::{self, BundleSelection};
 use crate::store::Store;
-use serde_json::json;
-use std::path::PathBuf;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// Write versions into one file
 ///
@@ -20,6 +20,15 @@ pub struct Create {
     /// Only these: `v7`, `v5..v7`, `v5..`, `v1,v2,v3`, or `all`
     #[arg(long, value_name = "VERSIONS", default_value = "all")]
     versions: String,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    heads: HeadsFields<'a>,
+    file: &'a Path,
+    objects: u32,
+    bytes: u64,
 }
 
 impl Create {
@@ -37,11 +46,8 @@ impl Create {
                 store.bundle(&heads, &have, &file, progress)
             })?;
         if cx.out.is_json() {
-            let mut answer = to_json(&heads);
-            answer["file"] = json!(self.file);
-            answer["objects"] = json!(objects);
-            answer["bytes"] = json!(bytes);
-            cx.out.json(&answer)?;
+            let heads = HeadsFields::new(&heads);
+            cx.out.json(&Answer { heads, file: &self.file, objects, bytes })?;
             return Ok(Exit::Done);
         }
         let (name, told) = (self.file.display(), summary(&heads));

@@ -6,8 +6,9 @@ pub mod verify;
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
+use crate::object::Id;
 use crate::store::Heads;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// Carry versions from machine to machine in one file
 #[derive(Debug, clap::Args)]
@@ -38,12 +39,23 @@ fn summary(heads: &Heads) -> String {
     format!("{} version(s), {} source version(s){active}", heads.versions.len(), heads.source.len())
 }
 
-fn to_json(heads: &Heads) -> Value {
-    let ids = |ids: &[crate::object::Id]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
-    json!({
-        "versions": ids(&heads.versions),
-        "sourceVersions": ids(&heads.source),
-        "active": heads.active.and_then(|active| active.version),
-        "ledger": heads.active.map(|active| active.ledger.to_string()),
-    })
+/// What a bundle names, in an answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HeadsFields<'a> {
+    versions: &'a [Id],
+    source_versions: &'a [Id],
+    active: Option<u64>,
+    ledger: Option<Id>,
+}
+
+impl HeadsFields<'_> {
+    fn new(heads: &Heads) -> HeadsFields<'_> {
+        HeadsFields {
+            versions: &heads.versions,
+            source_versions: &heads.source,
+            active: heads.active.and_then(|active| active.version),
+            ledger: heads.active.map(|active| active.ledger),
+        }
+    }
 }

@@ -1,13 +1,13 @@
 //! `bundle verify`: whether a file is a whole bundle, and what is in it.
 
-use super::{summary, to_json};
+use super::{HeadsFields, summary};
 use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::{Kind, Result};
 use crate::history::rules::Strictness;
 use crate::operations::bundle::{self, BundleBase};
 use crate::store::{Heads, Odb};
-use serde_json::json;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Prove a bundle, and say what is in it
@@ -17,6 +17,13 @@ use std::path::PathBuf;
 pub struct Verify {
     /// The file
     file: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    heads: HeadsFields<'a>,
+    ok: bool,
 }
 
 impl Verify {
@@ -38,9 +45,7 @@ impl Verify {
             })?;
         let heads = proven.heads();
         if cx.out.is_json() {
-            let mut answer = to_json(heads);
-            answer["ok"] = json!(true);
-            cx.out.json(&answer)?;
+            cx.out.json(&Answer { heads: HeadsFields::new(heads), ok: true })?;
             return Ok(Exit::Done);
         }
         cx.out.line(format!("✓ \"{}\" is whole: {}.", self.file.display(), summary(heads)))?;

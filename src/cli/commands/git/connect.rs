@@ -4,7 +4,8 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
 use crate::git::Repository;
-use serde_json::json;
+use serde::Serialize;
+use std::borrow::Cow;
 
 /// Commit and tag from now on what happens to versions
 ///
@@ -13,6 +14,14 @@ use serde_json::json;
 /// clones the repository.
 #[derive(Debug, clap::Args)]
 pub struct Connect {}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    connected: bool,
+    changed: bool,
+    repository: Cow<'a, str>,
+    branch: Option<String>,
+}
 
 impl Connect {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
@@ -29,11 +38,12 @@ impl Connect {
         }
         drop(lock);
         if cx.out.is_json() {
-            cx.out.json(&json!({
-                "connected": true, "changed": changed,
-                "repository": repository.top().to_string_lossy(),
-                "branch": repository.head()?.branch,
-            }))?;
+            cx.out.json(&Answer {
+                connected: true,
+                changed,
+                repository: repository.top().to_string_lossy(),
+                branch: repository.head()?.branch,
+            })?;
         } else if changed {
             cx.out.line(
                 "✓ Git integration enabled. Future `lua-store push` and `lua-store version *` runs will auto-commit.",

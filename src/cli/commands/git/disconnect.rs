@@ -3,13 +3,19 @@
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
-use serde_json::json;
+use serde::Serialize;
 
 /// Commit and tag nothing any more
 ///
 /// Commits and tags that were made stay.
 #[derive(Debug, clap::Args)]
 pub struct Disconnect {}
+
+#[derive(Serialize)]
+struct Answer {
+    connected: bool,
+    changed: bool,
+}
 
 impl Disconnect {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
@@ -23,7 +29,7 @@ impl Disconnect {
         }
         drop(lock);
         if cx.out.is_json() {
-            cx.out.json(&json!({"connected": false, "changed": changed}))?;
+            cx.out.json(&Answer { connected: false, changed })?;
         } else if changed {
             cx.out.line("✓ Git integration disabled. Existing commits and tags are untouched.")?;
         } else {

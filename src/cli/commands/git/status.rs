@@ -10,7 +10,8 @@ use crate::git::{CommitChange, Repository, tag};
 use crate::history::catalog::Catalog;
 use crate::history::project::Project;
 use crate::history::source;
-use serde_json::{Value, json};
+use serde::Serialize;
+use std::borrow::Cow;
 
 /// Show what git has of the project and of its versions
 ///
@@ -27,7 +28,7 @@ impl Status {
         let project = cx.project()?;
         if !project.store().config()?.git_enabled() {
             if cx.out.is_json() {
-                cx.out.json(&json!({"connected": false}))?;
+                cx.out.json(&NotConnected { connected: false })?;
             } else {
                 cx.out.line("Git integration: disabled (run `lua-store git connect` to enable)")?;
             }
@@ -35,7 +36,7 @@ impl Status {
         }
         let found = TagComparison::compare(&project)?;
         if cx.out.is_json() {
-            cx.out.json(&found.to_json())?;
+            cx.out.json(&found.answer())?;
         } else {
             found.print(cx)?;
         }
@@ -181,26 +182,77 @@ impl TagComparison {
         Ok(())
     }
 
-    fn to_json(&self) -> Value {
-        let version = |version: &Tagged| {
-            json!({
-                "version": version.number, "tag": tag::name(version.number), "state": version.word(),
-                "commit": version.commit, "recordedCommit": version.recorded,
-                "files": changes_json(&version.changes),
-            })
-        };
-        json!({
-            "connected": true,
-            "repository": self.repository.top().to_string_lossy(),
-            "branch": self.branch,
-            "head": self.head,
-            "identity": self.identity.as_ref().ok(),
-            "obstacle": self.obstacle,
-            "lastCommit": self.last_commit,
-            "lastTag": self.last_tag,
-            "notCommitted": changes_json(&self.pending),
-            "versions": self.versions.iter().map(version).collect::<Vec<_>>(),
-        })
+    fn answer(&self) -> Answer<'_> {
+        Answer {
+            connected: true,
+            repository: self.repository.top().to_string_lossy(),
+            branch: self.branch.as_deref(),
+            head: self.head.as_deref(),
+            identity: self.identity.as_deref().ok(),
+            obstacle: self.obstacle.as_deref(),
+            last_commit: self.last_commit.as_deref(),
+            last_tag: self.last_tag.as_deref(),
+            not_committed: ChangedPath::all(&self.pending),
+            versions: self.versions.iter().map(VersionAnswer::new).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct NotConnected {
+    connected: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    connected: bool,
+    repository: Cow<'a, str>,
+    branch: Option<&'a str>,
+    head: Option<&'a str>,
+    identity: Option<&'a str>,
+    obstacle: Option<&'a str>,
+    last_commit: Option<&'a str>,
+    last_tag: Option<&'a str>,
+    not_committed: Vec<ChangedPath<'a>>,
+    versions: Vec<VersionAnswer<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VersionAnswer<'a> {
+    version: u64,
+    tag: String,
+    state: &'static str,
+    commit: Option<&'a str>,
+    recorded_commit: Option<&'a str>,
+    files: Vec<ChangedPath<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangedPath<'a> {
+    path: &'a str,
+    change: &'static str,
+}
+
+impl<'a> VersionAnswer<'a> {
+    fn new(version: &'a Tagged) -> VersionAnswer<'a> {
+        VersionAnswer {
+            version: version.number,
+            tag: tag::name(version.number),
+            state: version.word(),
+            commit: version.commit.as_deref(),
+            recorded_commit: version.recorded.as_deref(),
+            files: ChangedPath::all(&version.changes),
+        }
+    }
+}
+
+impl<'a> ChangedPath<'a> {
+    fn all(changes: &'a [CommitChange]) -> Vec<ChangedPath<'a>> {
+        let one =
+            |change: &'a CommitChange| ChangedPath { path: &change.path, change: change.word() };
+        changes.iter().map(one).collect()
     }
 }
 
@@ -250,8 +302,4 @@ fn paths(cx: &mut Context<'_>, changes: &[CommitChange]) -> Result<()> {
         cx.out.line(more)?;
     }
     Ok(())
-}
-
-fn changes_json(changes: &[CommitChange]) -> Value {
-    changes.iter().map(|change| json!({"path": change.path, "change": change.word()})).collect()
 }
