@@ -15,9 +15,10 @@ use crate::history::project::Project;
 use crate::history::rules::Strictness;
 use crate::operations::bundle;
 use crate::operations::restore_clone::RestoredClone;
+use crate::protocol::AgentId;
 use crate::report;
 use crate::store::Heads;
-use serde_json::json;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Make a project of everything that a remote, or a bundle, has
@@ -34,6 +35,45 @@ pub struct Clone {
     /// Take also what breaks the rules of today, as it is: made before there were rules, by somebody you trust
     #[arg(long)]
     as_is: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    project: &'a Path,
+    url: &'a Path,
+    /// Of a remote; a bundle has none.
+    agent: Option<&'a AgentId>,
+    files: usize,
+    /// How much came over the wire.
+    bytes: Option<u64>,
+    source_version: usize,
+    version: usize,
+    active: Option<u64>,
+    allowed: &'a [String],
+    as_is: Vec<String>,
+}
+
+impl<'a> Answer<'a> {
+    fn new(
+        project: &'a Path,
+        url: &'a Path,
+        adopted: &'a RestoredClone,
+        heads: &Heads,
+    ) -> Answer<'a> {
+        Answer {
+            project,
+            url,
+            agent: None,
+            files: adopted.files,
+            bytes: None,
+            source_version: heads.source.len(),
+            version: heads.versions.len(),
+            active: heads.active.and_then(|active| active.version),
+            allowed: &adopted.allowed,
+            as_is: Vec::new(),
+        }
+    }
 }
 
 impl Clone {
@@ -70,12 +110,10 @@ impl Clone {
         breaches::print(cx, &breaches);
         remembered::remember(&store, DEFAULT, tracking(&head), cx.now()?.as_millisecond());
         if cx.out.is_json() {
-            cx.out.json(&json!({
-                "project": root, "url": url, "agent": head.agent, "files": adopted.files, "bytes": bytes,
-                "sourceVersion": head.source.len(), "version": head.versions.len(),
-                "active": head.active.and_then(|active| active.version), "allowed": adopted.allowed,
-                "asIs": breaches::to_json(&breaches),
-            }))?;
+            let answer = Answer::new(&root, Path::new(&url), &adopted, &client::heads(&head));
+            let (agent, bytes) = (Some(&head.agent), Some(bytes));
+            let as_is = breaches::to_json(&breaches);
+            cx.out.json(&Answer { agent, bytes, as_is, ..answer })?;
             return Ok(Exit::Done);
         }
         print_cloned(cx, head.agent.as_str(), &root, &adopted, &client::heads(&head))
@@ -90,12 +128,8 @@ fn bundle(cx: &mut Context<'_>, file: &Path, root: &Path, strictness: Strictness
         })?;
     breaches::print(cx, &breaches);
     if cx.out.is_json() {
-        cx.out.json(&json!({
-            "project": root, "url": file, "agent": null, "files": adopted.files, "bytes": null,
-            "sourceVersion": heads.source.len(), "version": heads.versions.len(),
-            "active": heads.active.and_then(|active| active.version), "allowed": adopted.allowed,
-            "asIs": breaches::to_json(&breaches),
-        }))?;
+        let as_is = breaches::to_json(&breaches);
+        cx.out.json(&Answer { as_is, ..Answer::new(root, file, &adopted, &heads) })?;
         return Ok(Exit::Done);
     }
     let name = file.file_name().unwrap_or_default().to_string_lossy();

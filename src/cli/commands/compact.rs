@@ -4,13 +4,29 @@ use crate::cli::context::Context;
 use crate::cli::{Exit, progress};
 use crate::error::Result;
 use crate::store::CompactScope;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// Put the packs of the store together, squeezed, and its refs
 ///
 /// Happens by itself when packs pile up. Nothing that the store holds is dropped.
 #[derive(Debug, clap::Args)]
 pub struct Compact {}
+
+#[derive(Serialize)]
+struct Answer {
+    compacted: Option<Compacted>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Compacted {
+    pack: String,
+    objects: u64,
+    packs_before: usize,
+    bytes_before: u64,
+    bytes_after: u64,
+    packs_kept: usize,
+}
 
 impl Compact {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
@@ -24,17 +40,15 @@ impl Compact {
             objects.compact(CompactScope::All, progress)
         })?;
         if cx.out.is_json() {
-            let answer = done.map_or(Value::Null, |done| {
-                json!({
-                    "pack": done.pack.file_name(),
-                    "objects": done.objects,
-                    "packsBefore": done.packs_before,
-                    "bytesBefore": done.bytes_before,
-                    "bytesAfter": done.bytes_after,
-                    "packsKept": done.kept,
-                })
+            let compacted = done.map(|done| Compacted {
+                pack: done.pack.file_name(),
+                objects: done.objects,
+                packs_before: done.packs_before,
+                bytes_before: done.bytes_before,
+                bytes_after: done.bytes_after,
+                packs_kept: done.kept,
             });
-            cx.out.json(&json!({"compacted": answer}))?;
+            cx.out.json(&Answer { compacted })?;
             return Ok(Exit::Done);
         }
         let Some(done) = done else {

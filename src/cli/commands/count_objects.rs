@@ -3,22 +3,31 @@
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::error::Result;
-use serde_json::json;
+use serde::Serialize;
 
 /// Count the objects and packs of the store, and their bytes
 #[derive(Debug, clap::Args)]
 pub struct CountObjects {}
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    objects: u64,
+    packs: u64,
+    bytes: u64,
+    damaged_packs: u64,
+}
+
 impl CountObjects {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let counts = cx.project()?.store().objects().counts()?;
         if cx.out.is_json() {
-            cx.out.json(&json!({
-                "objects": counts.objects,
-                "packs": counts.packs,
-                "bytes": counts.bytes,
-                "damagedPacks": counts.damaged,
-            }))?;
+            cx.out.json(&Answer {
+                objects: counts.objects,
+                packs: counts.packs,
+                bytes: counts.bytes,
+                damaged_packs: counts.damaged,
+            })?;
             return Ok(Exit::Done);
         }
         cx.out.line(format!("objects: {}", counts.objects))?;

@@ -91,6 +91,12 @@ struct Show {
 }
 
 #[derive(Serialize)]
+struct Answer<'a> {
+    folder: String,
+    commands: &'a [Done],
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Done {
     command: String,
@@ -247,9 +253,8 @@ impl Show {
     fn print_next_steps(&self, cx: &mut Context<'_>) -> Result<()> {
         let folder = self.folder.display();
         if cx.out.is_json() {
-            return cx
-                .out
-                .json(&serde_json::json!({"folder": folder.to_string(), "commands": self.done}));
+            let folder = folder.to_string();
+            return cx.out.json(&Answer { folder, commands: &self.done });
         }
         cx.out.lines(format!("\nThe project is in {folder}. Go on there:"))?;
         cx.out.line(format!("  cd {folder}"))?;

@@ -10,7 +10,7 @@ use crate::history::project::Project;
 use crate::history::rules::Strictness;
 use crate::operations::bundle;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 use std::path::Path;
 
 /// Bring everything that a remote has into the store
@@ -25,6 +25,34 @@ pub struct Fetch {
     /// Take also what breaks the rules of today, as it is: made before there were rules, by somebody you trust
     #[arg(long)]
     as_is: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    name: &'a str,
+    url: String,
+    new: bool,
+    source_version: usize,
+    version: usize,
+    active: Option<u64>,
+    objects: u64,
+    bytes: u64,
+    source: &'static str,
+    versions: &'static str,
+    ledger: &'static str,
+    as_is: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BundleAnswer<'a> {
+    name: &'static str,
+    url: &'a Path,
+    source_version: usize,
+    version: usize,
+    active: Option<u64>,
+    as_is: Vec<String>,
 }
 
 impl Fetch {
@@ -50,14 +78,20 @@ impl Fetch {
         breaches::print(cx, &fetched.breaches);
         let standing = Divergence::of(&store.heads()?, &fetched.head, store.objects())?;
         if cx.out.is_json() {
-            cx.out.json(&json!({
-                "name": reached.name, "url": reached.address.to_string(), "new": fetched.is_new(),
-                "sourceVersion": fetched.head.source.len(), "version": fetched.head.versions.len(),
-                "active": fetched.head.active.and_then(|active| active.version),
-                "objects": fetched.objects, "bytes": fetched.bytes,
-                "source": standing.source.word(), "versions": standing.versions.word(),
-                "ledger": standing.ledger.word(), "asIs": breaches::to_json(&fetched.breaches),
-            }))?;
+            cx.out.json(&Answer {
+                name: &reached.name,
+                url: reached.address.to_string(),
+                new: fetched.is_new(),
+                source_version: fetched.head.source.len(),
+                version: fetched.head.versions.len(),
+                active: fetched.head.active.and_then(|active| active.version),
+                objects: fetched.objects,
+                bytes: fetched.bytes,
+                source: standing.source.word(),
+                versions: standing.versions.word(),
+                ledger: standing.ledger.word(),
+                as_is: breaches::to_json(&fetched.breaches),
+            })?;
         } else {
             print_result(cx, &reached.name, &fetched, &standing)?;
         }
@@ -79,10 +113,14 @@ fn bundle(
     breaches::print(cx, &breaches);
     let active = heads.active.and_then(|active| active.version);
     if cx.out.is_json() {
-        cx.out.json(&json!({
-            "name": bundle::NAME, "url": file, "sourceVersion": heads.source.len(), "version": heads.versions.len(),
-            "active": active, "asIs": breaches::to_json(&breaches),
-        }))?;
+        cx.out.json(&BundleAnswer {
+            name: bundle::NAME,
+            url: file,
+            source_version: heads.source.len(),
+            version: heads.versions.len(),
+            active,
+            as_is: breaches::to_json(&breaches),
+        })?;
     } else {
         let active = active.map_or("none".to_owned(), |number| format!("v{number}"));
         cx.out.line(format!("✅ Fetched from \"{}\"", file.display()))?;

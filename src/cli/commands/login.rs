@@ -7,7 +7,8 @@ use crate::client::Address;
 use crate::error::{Error, Result};
 use crate::flow::remote::NamedRemote;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
+use std::path::PathBuf;
 
 /// Keep the token for a remote, where only you can read it
 ///
@@ -18,6 +19,14 @@ pub struct Login {
     /// `https://host/AGENT`, also outside of a project, or a remote of this one [default: the only one, or origin]
     #[arg(value_name = "URL", add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     remote: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    name: &'a str,
+    url: String,
+    /// Where the token is kept.
+    file: Option<PathBuf>,
 }
 
 impl Login {
@@ -31,7 +40,7 @@ impl Login {
         let NamedRemote { name, address, .. } = token::login(cx, name, address, insecure)?;
         let file = token::credentials_file();
         if cx.out.is_json() {
-            cx.out.json(&json!({"name": name, "url": address.to_string(), "file": file}))?;
+            cx.out.json(&Answer { name: &name, url: address.to_string(), file })?;
         } else {
             cx.out.line(format!("✓ Logged in to {}.", token_remote::shown(&name, &address)))?;
         }

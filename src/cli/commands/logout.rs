@@ -6,7 +6,7 @@ use crate::cli::{Exit, token};
 use crate::client::credentials;
 use crate::error::Result;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Forget the token that was kept for a remote
 #[derive(Debug, clap::Args)]
@@ -14,6 +14,12 @@ pub struct Logout {
     /// `https://host/AGENT`, also outside of a project, or a remote of this one [default: the only one, or origin]
     #[arg(value_name = "URL", add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     remote: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    name: &'a str,
+    forgotten: bool,
 }
 
 impl Logout {
@@ -25,7 +31,7 @@ impl Logout {
         };
         let shown = token_remote::shown(&name, &address);
         if cx.out.is_json() {
-            cx.out.json(&json!({"name": name, "forgotten": forgotten}))?;
+            cx.out.json(&Answer { name: &name, forgotten })?;
         } else if forgotten {
             cx.out.line(format!("✓ Forgot the token for {shown}."))?;
         } else {

@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::fs;
 use clap::{Command, CommandFactory};
 use clap_mangen::Man as Page;
-use serde_json::json;
+use serde::Serialize;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// Print the manual page, or write those of all commands
@@ -21,6 +22,17 @@ pub struct Man {
     folder: Option<PathBuf>,
 }
 
+#[derive(Serialize)]
+struct Printed<'a> {
+    page: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    folder: &'a Path,
+    pages: &'a [String],
+}
+
 impl Man {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let mut command = Cli::command();
@@ -28,7 +40,7 @@ impl Man {
         let Some(folder) = self.folder else {
             let page = page(&command, "lua-store")?;
             if cx.out.is_json() {
-                cx.out.json(&json!({"page": String::from_utf8_lossy(&page)}))?;
+                cx.out.json(&Printed { page: String::from_utf8_lossy(&page) })?;
             } else {
                 cx.out.bytes(&page)?;
             }
@@ -39,7 +51,7 @@ impl Man {
         let mut written = Vec::new();
         write(&command, "lua-store".to_owned(), &folder, &mut written)?;
         if cx.out.is_json() {
-            cx.out.json(&json!({"folder": folder, "pages": written}))?;
+            cx.out.json(&Written { folder: &folder, pages: &written })?;
         } else {
             cx.out.line(format!(
                 "✓ {} manual pages are in {}.",

@@ -9,8 +9,8 @@ use crate::history::revision::Revision;
 use crate::history::{resolve, source, unpack};
 use crate::object::Id;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
-use std::path::PathBuf;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// Write the files of a version into a new folder
 ///
@@ -28,6 +28,15 @@ pub struct Restore {
     whom: LiveRemoteArgs,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    version: &'a str,
+    folder: &'a Path,
+    files: usize,
+    project_hash: Id,
+}
+
 impl Restore {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let folder = cx.directory()?.join(&self.folder);
@@ -39,7 +48,8 @@ impl Restore {
             unpack::unpack(objects, files, &folder, progress)
         })?;
         if cx.out.is_json() {
-            let answer = json!({"version": name, "folder": folder, "files": count, "projectHash": files.to_string()});
+            let answer =
+                Answer { version: &name, folder: &folder, files: count, project_hash: files };
             cx.out.json(&answer)?;
         } else {
             cx.out

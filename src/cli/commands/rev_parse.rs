@@ -6,8 +6,9 @@ use crate::cli::{Exit, complete};
 use crate::error::Result;
 use crate::history::resolve;
 use crate::history::revision::Revision;
+use crate::object::{Id, TreeEntry};
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Print the id that a version or `version:path` names
 #[derive(Debug, clap::Args)]
@@ -19,6 +20,13 @@ pub struct RevParse {
     whom: LiveRemoteArgs,
 }
 
+#[derive(Serialize)]
+struct Row {
+    revision: String,
+    id: Id,
+    mode: &'static str,
+}
+
 impl RevParse {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let given: Vec<&Revision> = self.revisions.iter().collect();
@@ -28,7 +36,11 @@ impl RevParse {
             found.push((revision, resolve::object(view.store(), view.theirs(), revision)?));
         }
         if cx.out.is_json() {
-            let one = |(revision, entry): &(&Revision, crate::object::TreeEntry)| json!({"revision": revision.to_string(), "id": entry.id.to_string(), "mode": entry.mode.word()});
+            let one = |(revision, entry): &(&Revision, TreeEntry)| Row {
+                revision: revision.to_string(),
+                id: entry.id,
+                mode: entry.mode.word(),
+            };
             cx.out.json(&found.iter().map(one).collect::<Vec<_>>())?;
             return Ok(Exit::Done);
         }

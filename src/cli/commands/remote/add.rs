@@ -4,7 +4,8 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::client::Address;
 use crate::error::{Error, Result};
-use serde_json::json;
+use crate::protocol::AgentId;
+use serde::Serialize;
 
 /// Name a place to share versions through
 ///
@@ -15,6 +16,13 @@ pub struct Add {
     name: String,
     /// `https://host/AGENT`, or the path of a folder that ends in the agent's id
     url: String,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    name: &'a str,
+    url: &'a str,
+    agent: &'a AgentId,
 }
 
 impl Add {
@@ -33,7 +41,8 @@ impl Add {
         config.set_remote(&self.name, &self.url, cx.insecure())?;
         config.save(&lock)?;
         if cx.out.is_json() {
-            cx.out.json(&json!({"name": self.name, "url": self.url, "agent": address.agent()}))?;
+            let agent = address.agent();
+            cx.out.json(&Answer { name: &self.name, url: &self.url, agent })?;
         } else {
             cx.out.line(format!("✓ Added the remote {} ({address}).", self.name))?;
             cx.out.hint("`lua-store push` keeps the project here and there");

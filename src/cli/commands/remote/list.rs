@@ -5,15 +5,17 @@ use crate::cli::context::Context;
 use crate::cli::table::{Cell, Table};
 use crate::error::Result;
 use crate::history::project::Project;
-use serde_json::json;
+use serde::Serialize;
 
 /// List the remotes, with what each had when it was last asked
 #[derive(Debug, clap::Args)]
 pub struct List {}
 
+#[derive(Serialize)]
 struct Row {
     name: String,
     url: String,
+    #[serde(rename = "sourceVersion")]
     source: Option<u64>,
     version: Option<u64>,
     active: Option<u64>,
@@ -24,13 +26,7 @@ impl List {
         let project = cx.project()?;
         let rows = rows(&project)?;
         if cx.out.is_json() {
-            let one = |row: &Row| {
-                json!({
-                    "name": row.name, "url": row.url, "sourceVersion": row.source, "version": row.version,
-                    "active": row.active,
-                })
-            };
-            cx.out.json(&rows.iter().map(one).collect::<Vec<_>>())?;
+            cx.out.json(&rows)?;
         } else if rows.is_empty() {
             cx.out.line("(no remotes yet — run `lua-store remote add origin URL` to name one)")?;
         } else {

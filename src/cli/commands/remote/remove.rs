@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::error::Result;
 use crate::flow::remote::unknown;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Forget a remote; nothing there is touched
 #[derive(Debug, clap::Args)]
@@ -13,6 +13,11 @@ pub struct Remove {
     /// The remote
     #[arg(add = ArgValueCompleter::new(crate::cli::complete::remotes))]
     name: String,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    removed: &'a str,
 }
 
 impl Remove {
@@ -26,7 +31,7 @@ impl Remove {
         config.save(&lock)?;
         project.store().forget_remote(&lock, &self.name)?;
         if cx.out.is_json() {
-            cx.out.json(&json!({"removed": self.name}))?;
+            cx.out.json(&Answer { removed: &self.name })?;
         } else {
             cx.out
                 .line(format!("✓ Forgot the remote {}. Nothing there was touched.", self.name))?;

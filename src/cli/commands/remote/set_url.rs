@@ -6,7 +6,7 @@ use crate::client::Address;
 use crate::error::Result;
 use crate::flow::remote::unknown;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Change where a remote is
 ///
@@ -21,6 +21,13 @@ pub struct SetUrl {
     url: String,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    name: &'a str,
+    url: &'a str,
+    before: String,
+}
+
 impl SetUrl {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
@@ -33,7 +40,7 @@ impl SetUrl {
         config.set_remote(&self.name, &self.url, cx.insecure())?;
         config.save(&lock)?;
         if cx.out.is_json() {
-            cx.out.json(&json!({"name": self.name, "url": self.url, "before": before}))?;
+            cx.out.json(&Answer { name: &self.name, url: &self.url, before })?;
         } else {
             cx.out.line(format!("✓ The remote {} is now at {address}.", self.name))?;
         }
