@@ -72,8 +72,8 @@ pub mod remote_store {
 
 pub mod report {
     pub use crate::report::{
-        Line, behind, compile, incoming_json, incoming_lines, pulled_json, refusal, refusal_json,
-        refusal_lines, renumbered_lines,
+        IncomingView, Line, PullConflictsView, PulledView, behind, compile, incoming_lines,
+        refusal, refusal_lines, renumbered_lines,
     };
 }
 

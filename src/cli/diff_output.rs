@@ -1,4 +1,4 @@
-//! Output of changed files: letters and paths, patches, counts, and their JSON. `diff`, `status`, `source`,
+//! Output of changed files: letters and paths, patches, counts. `diff`, `status`, `source`,
 //! `persona` and `sync` print them.
 
 use super::context::Context;
@@ -6,7 +6,6 @@ use super::output::{BOLD, GREEN, RED};
 use crate::diff::{self, ChangeKind, DiffSide, TreeChange};
 use crate::error::Result;
 use crate::object::{Leaf, Source};
-use serde_json::{Value, json};
 
 /// How changed files are shown.
 #[derive(Debug, clap::Args)]
@@ -39,19 +38,6 @@ impl FileView {
     pub fn patch(&self) -> bool {
         self.patch
     }
-}
-
-pub fn files_json(changes: &[TreeChange]) -> Value {
-    let side = |leaf: Option<Leaf>| {
-        leaf.map(|(mode, id)| json!({"mode": mode.word(), "id": id.to_string()}))
-    };
-    let one = |change: &TreeChange| {
-        json!({
-            "path": change.path, "from": change.from, "change": change.kind.word(),
-            "old": side(change.old), "new": side(change.new),
-        })
-    };
-    changes.iter().map(one).collect()
 }
 
 /// Changed files below their heading, where people read it.

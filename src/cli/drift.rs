@@ -2,15 +2,16 @@
 
 use super::Exit;
 use super::context::Context;
+use super::drift_answer::{DriftAnswer, NoComparison};
 use super::drift_output;
 use super::live::{self, LiveRemoteArgs};
 use super::remote::{self, RemoteArgs};
 use crate::error::{Error, Kind, Result};
-use crate::flow::sync::{self, Comparison, RemoteState};
+use crate::flow::sync::{self, Compared, Comparison, RemoteState};
 use crate::history::project::Project;
 use crate::operations::drift::DriftTarget;
-use crate::report;
-use serde_json::{Value, json};
+use crate::report::{self, LiveView};
+use serde::Serialize;
 
 /// Asks the remote that is meant; having none is an error.
 pub fn ask(cx: &mut Context<'_>, project: &Project, which: &RemoteArgs) -> Result<RemoteState> {
@@ -27,8 +28,10 @@ pub fn print_unknown(
     let live = live::of(cx, project, &LiveRemoteArgs { remote, offline: true })?;
     let now_ms = cx.now()?.as_millisecond();
     if cx.out.is_json() {
-        let mut answer = unknown(error);
-        report::add_live(&mut answer, &live, now_ms)?;
+        let answer = UnknownDrift {
+            drift: NoComparison::unknown(error),
+            live: LiveView::new(&live, now_ms),
+        };
         cx.out.json(&answer)?;
     }
     cx.out.warn(format!("drift is not known: {}", error.message()));
@@ -40,6 +43,15 @@ pub fn print_unknown(
         ));
     }
     Ok(Exit::Done)
+}
+
+/// The answer where the remote cannot be asked, with what it had.
+#[derive(Serialize)]
+struct UnknownDrift<'a> {
+    #[serde(flatten)]
+    drift: NoComparison<'a>,
+    #[serde(flatten)]
+    live: LiveView<'a>,
 }
 
 /// For `compile --sync`: what differs is told, and stops nothing.
@@ -62,20 +74,41 @@ pub fn print(cx: &mut Context<'_>) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The same as JSON.
-pub fn to_json(cx: &mut Context<'_>) -> Result<Value> {
+/// The same for the answer of `compile --sync`.
+pub enum DriftState {
+    Unknown(Error),
+    NothingPublished,
+    Compared(Box<Compared>),
+}
+
+/// What `compile --sync --json` says of it.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum DriftView<'a> {
+    Unknown(NoComparison<'a>),
+    Known(DriftAnswer<'a>),
+}
+
+/// Asks the remote, and compares.
+pub fn state(cx: &mut Context<'_>) -> Result<DriftState> {
     let project = cx.project()?;
     let there = match ask(cx, &project, &RemoteArgs::default()) {
-        Err(error) if error.kind() == Kind::Unavailable => return Ok(unknown(&error)),
+        Err(error) if error.kind() == Kind::Unavailable => return Ok(DriftState::Unknown(error)),
         other => other?,
     };
     match sync::compare_with(&project, &there, &DriftTarget::default())? {
         Comparison::Unreadable(error) => Err(error),
-        Comparison::NothingPublished => Ok(drift_output::nothing()),
-        Comparison::Compared(compared) => drift_output::to_json(&compared),
+        Comparison::NothingPublished => Ok(DriftState::NothingPublished),
+        Comparison::Compared(compared) => Ok(DriftState::Compared(compared)),
     }
 }
 
-fn unknown(error: &Error) -> Value {
-    json!({"standing": "unknown", "reason": error.message()})
+impl DriftState {
+    pub fn view(&self) -> DriftView<'_> {
+        match self {
+            DriftState::Unknown(error) => DriftView::Unknown(NoComparison::unknown(error)),
+            DriftState::NothingPublished => DriftView::Known(DriftAnswer::nothing()),
+            DriftState::Compared(compared) => DriftView::Known(DriftAnswer::new(compared)),
+        }
+    }
 }

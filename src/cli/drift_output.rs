@@ -1,20 +1,20 @@
-//! Output of a drift between project and server, in the layout of the stock command, and its JSON.
+//! Output of a drift between project and server, in the layout of the stock command.
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::drift_answer::DriftAnswer;
 use crate::cli::output::{BOLD, DIM, GREEN, Output, RED};
 use crate::cli::{print, time};
 use crate::compare::{PersonaContent, SettingChange};
 use crate::diff::lines::{self, DiffLine};
 use crate::error::Result;
 use crate::flow::sync::Compared;
-use crate::history::record::iso;
 use crate::history::revision::Revision;
 use crate::model::kind::Kind;
-use crate::operations::drift::{AgentPart, DriftStatus, DriftTarget};
+use crate::operations::drift::{AgentPart, DriftTarget};
 use crate::report;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const WIDTH: usize = 60;
 /// How much of the line that differs first the summary shows.
@@ -22,7 +22,7 @@ const PREVIEW: usize = 200;
 
 pub fn nothing_published(cx: &mut Context<'_>) -> Result<Exit> {
     if cx.out.is_json() {
-        cx.out.json(&nothing())?;
+        cx.out.json(&DriftAnswer::nothing())?;
     } else {
         cx.out.note("Nothing is published on the server yet.");
         cx.out.line(IN_SYNC)?;
@@ -30,18 +30,11 @@ pub fn nothing_published(cx: &mut Context<'_>) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-pub fn nothing() -> Value {
-    json!({
-        "standing": "in_sync", "drift": false, "compared": null, "published": null, "active": null, "promotedAt": null,
-        "promotedBy": null, "total": 0, "components": [],
-    })
-}
-
 const IN_SYNC: &str = "✅ No drift detected. Local code is in sync with server.";
 
 pub fn in_sync(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
     if cx.out.is_json() {
-        cx.out.json(&to_json(compared)?)?;
+        cx.out.json(&DriftAnswer::new(compared))?;
         return Ok(Exit::Done);
     }
     cx.out.line(IN_SYNC)?;
@@ -76,7 +69,7 @@ fn compared_line(cx: &Context<'_>, compared: &Compared, verb: &str) -> Result<re
 /// The summary of `--check`.
 pub fn check(cx: &mut Context<'_>, compared: &Compared) -> Result<Exit> {
     if cx.out.is_json() {
-        cx.out.json(&to_json(compared)?)?;
+        cx.out.json(&DriftAnswer::new(compared))?;
         return Ok(Exit::Found);
     }
     let rule = "=".repeat(WIDTH);
@@ -248,47 +241,5 @@ pub fn value(value: &Option<Value>) -> String {
         None => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
-    }
-}
-
-pub fn to_json(compared: &Compared) -> Result<Value> {
-    let drift = &compared.drift;
-    let one = |(part, standing): &(AgentPart, DriftStatus)| component(compared, part, *standing);
-    let parts =
-        if compared.is_in_sync() { Vec::new() } else { drift.parts.iter().map(one).collect() };
-    let standing = if parts.is_empty() { DriftStatus::InSync } else { drift.standing() };
-    let live = compared.live.as_ref();
-    let promoted = live.map(|(_, step)| iso(step.record.at_ms));
-    Ok(json!({
-        "standing": standing.word(),
-        "drift": !parts.is_empty(),
-        "compared": live.filter(|_| compared.is_live).map_or(compared.server.number, |(live, _)| live.number),
-        "published": compared.published.number,
-        "active": live.map(|(version, _)| version.number),
-        "promotedAt": promoted,
-        "promotedBy": live.map(|(_, step)| &step.record.by),
-        "total": parts.len(),
-        "components": parts,
-    }))
-}
-
-fn component(compared: &Compared, part: &AgentPart, standing: DriftStatus) -> Value {
-    let standing = standing.word();
-    match part {
-        AgentPart::Persona => {
-            let persona = compared.drift.persona();
-            let text = |side: Option<&PersonaContent>| side.map(|persona| persona.text.clone());
-            let server = text(persona.and_then(|persona| persona.from.as_ref()));
-            let local = text(persona.and_then(|persona| persona.to.as_ref()));
-            json!({"component": "persona", "standing": standing, "server": server, "local": local})
-        }
-        AgentPart::Setting(name) => {
-            let setting = compared.drift.setting(name);
-            let (server, local) = (setting.map(|s| &s.from), setting.map(|s| &s.to));
-            json!({"component": name, "standing": standing, "server": server, "local": local})
-        }
-        AgentPart::Primitive(word, name) => {
-            json!({"component": word, "name": name, "standing": standing})
-        }
     }
 }

@@ -12,6 +12,7 @@ pub mod data_folder;
 pub mod demo;
 pub mod diff_output;
 pub mod drift;
+mod drift_answer;
 pub mod drift_output;
 pub mod elsewhere;
 pub mod help;

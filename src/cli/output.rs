@@ -11,7 +11,6 @@ use crate::error::{At, Error, Kind, Result};
 use crate::text;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
-use serde_json::json;
 use std::fmt::Display;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::Path;
@@ -152,7 +151,7 @@ impl Output {
     /// The error that ends the command: for a person on stderr, for a program on stdout.
     pub fn error(&mut self, error: &Error) {
         if self.json {
-            let _ = self.json(&error_json(error)).and_then(|()| self.finish());
+            let _ = self.json(&ErrorAnswer::new(error)).and_then(|()| self.finish());
             return;
         }
         self.print_message(&self.word(RED.bold(), "Error: "), error.message());
@@ -241,13 +240,30 @@ impl Write for Output {
     }
 }
 
-/// `{"error": {"code", "message", "hint"}}`, the hint null where there is none.
-fn error_json(error: &Error) -> serde_json::Value {
-    json!({"error": {
-        "code": error.kind().word(),
-        "message": error.message(),
-        "hint": hints::of(error),
-    }})
+/// The answer of a command that failed.
+#[derive(Serialize)]
+struct ErrorAnswer<'a> {
+    error: ErrorView<'a>,
+}
+
+/// An error in an answer.
+#[derive(Serialize)]
+pub struct ErrorView<'a> {
+    code: &'static str,
+    message: &'a str,
+    hint: Option<String>,
+}
+
+impl<'a> ErrorAnswer<'a> {
+    fn new(error: &'a Error) -> ErrorAnswer<'a> {
+        ErrorAnswer { error: ErrorView::new(error) }
+    }
+}
+
+impl<'a> ErrorView<'a> {
+    pub fn new(error: &'a Error) -> ErrorView<'a> {
+        ErrorView { code: error.kind().word(), message: error.message(), hint: hints::of(error) }
+    }
 }
 
 /// The error of a destructive command that cannot ask.

@@ -9,12 +9,13 @@ use super::push_output;
 use super::remote::RemoteArgs;
 use super::terminal::Terminal;
 use crate::error::{self, Error, Result};
-use crate::flow::destination::Destination;
+use crate::flow::destination::{Delivery, Destination};
+use crate::flow::git::GitOutcome;
 use crate::flow::push::{self, Done};
 use crate::history::project::Project;
 use crate::operations::stage::PushRequest;
-use crate::report;
-use serde_json::{Value, json};
+use crate::report::{self, ChangeView, PushView, UnsentView};
+use serde::Serialize;
 
 /// What a command pushes, and how.
 pub struct Options<'a> {
@@ -24,6 +25,17 @@ pub struct Options<'a> {
     pub overwrite_remote: bool,
     pub force: bool,
     pub to: &'a RemoteArgs,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    push: PushView<'a>,
+    git: Option<&'a GitOutcome>,
+    /// Of a dry run.
+    diff: Option<ChangeView<'a>>,
+    remote: Option<&'a Delivery>,
+    unsent: Option<UnsentView>,
 }
 
 /// Pushes, and answers what went where.
@@ -70,12 +82,13 @@ fn answer(cx: &mut Context<'_>, project: &Project, done: &Done, to: &RemoteArgs)
     if !cx.out.is_json() {
         return Ok(());
     }
-    let mut answer = push_output::to_json(pushed, false);
-    answer["git"] = json!(git);
-    answer["diff"] = Value::Null;
-    answer["remote"] = json!(delivery);
-    answer["unsent"] = unsent.unwrap_or_default();
-    cx.out.json(&answer)
+    cx.out.json(&Answer {
+        push: PushView::new(pushed, false),
+        git: git.as_ref(),
+        diff: None,
+        remote: delivery.as_ref(),
+        unsent,
+    })
 }
 
 /// Says what a push would do.
@@ -99,12 +112,13 @@ pub fn preview(
     }
     let unsent = unsent(cx, project, to)?;
     if cx.out.is_json() {
-        let mut answer = push_output::to_json(&pushed, true);
-        answer["git"] = Value::Null;
-        answer["diff"] = report::to_json(&change);
-        answer["remote"] = Value::Null;
-        answer["unsent"] = unsent.unwrap_or_default();
-        cx.out.json(&answer)?;
+        cx.out.json(&Answer {
+            push: PushView::new(&pushed, true),
+            git: None,
+            diff: Some(ChangeView::new(&change)),
+            remote: None,
+            unsent,
+        })?;
     }
     cx.look_after(project);
     Ok(Exit::Done)
@@ -134,7 +148,7 @@ fn supersede(
 }
 
 /// What waits for a push to the remote, said where nothing is sent; `None` where there is no remote.
-fn unsent(cx: &mut Context<'_>, project: &Project, to: &RemoteArgs) -> Result<Option<Value>> {
+fn unsent(cx: &mut Context<'_>, project: &Project, to: &RemoteArgs) -> Result<Option<UnsentView>> {
     let whom = LiveRemoteArgs { remote: to.remote.clone(), offline: to.offline };
     let live = match live::of_remote(cx, project, &whom) {
         Ok(Some(live)) => live,
@@ -147,5 +161,5 @@ fn unsent(cx: &mut Context<'_>, project: &Project, to: &RemoteArgs) -> Result<Op
         Err(error) => return Err(error),
     };
     report::unsent(&live).into_iter().for_each(|line| cx.out.note(line));
-    Ok(live.unsent.as_ref().map(report::unsent_json))
+    Ok(live.unsent.as_ref().map(UnsentView::new))
 }

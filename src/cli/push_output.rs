@@ -1,18 +1,15 @@
-//! Output of a push: what it kept, left out and could not evaluate, for people and for `--json`. `push`,
-//! `status`, `version create` and `sync` print it.
+//! Output of a push: what it kept, left out and could not evaluate. `push`, `status`, `version create` and `sync`
+//! print it.
 
 use crate::cli::context::Context;
 use crate::cli::output::{DIM, GREEN, RED, YELLOW};
 use crate::cli::{compiler, print};
 use crate::compare::{self, PushChange, PushedItem, StateChange};
 use crate::error::Result;
-use crate::model::agent::SourceRef;
-use crate::operations::leak::Leak;
 use crate::operations::push::Pushed;
 use crate::operations::stage::PushReport;
 use crate::operations::stock;
 use crate::report;
-use serde_json::{Value, json};
 
 /// How many remarks are told before the rest is only counted.
 const REMARKS: usize = 10;
@@ -167,59 +164,4 @@ pub fn print_summary(cx: &mut Context<'_>, pushed: &Pushed, dry_run: bool) -> Re
         }
     }
     Ok(())
-}
-
-pub fn to_json(pushed: &Pushed, dry_run: bool) -> Value {
-    let report = &pushed.report;
-    let item = |item: &PushedItem| {
-        json!({
-            "kind": item.kind, "name": item.name, "change": item.change.word(),
-            "from": item.before, "to": item.after, "rebundled": item.rebundled,
-        })
-    };
-    json!({
-        "changed": report.changed(),
-        "dryRun": dry_run,
-        "sourceVersion": pushed.number,
-        "healed": pushed.healed,
-        "previousSourceVersion": report.previous.as_ref().map(|previous| previous.number),
-        "items": report.items.iter().map(item).collect::<Vec<_>>(),
-        "files": report.snapshot.files,
-        "leftOut": left_out_json(report),
-        "keptAlthoughIgnored": kept_json(report),
-        "notes": notes_json(report),
-        "dropped": report.dropped,
-        "deployable": stock::is_deployable(&report.dropped),
-        "unread": report.unread,
-        "compiled": report.dist.to_json(),
-        "state": report.state.to_string(),
-        "source": report.snapshot.tree.to_string(),
-    })
-}
-
-pub fn left_out_json(report: &PushReport) -> Value {
-    let one = |skipped: &crate::workspace::Skipped| json!({"path": skipped.path, "reason": skipped.reason.to_string()});
-    report.snapshot.skipped.iter().map(one).collect()
-}
-
-/// What is kept although an ignore rule names it, and who needs it.
-pub fn kept_json(report: &PushReport) -> Value {
-    let by = |by: &SourceRef| format!("{}:{}", by.path, by.line);
-    report
-        .needed
-        .iter()
-        .map(|one| json!({"path": one.path, "importedBy": one.by.as_ref().map(by)}))
-        .collect()
-}
-
-pub fn notes_json(report: &PushReport) -> Value {
-    let one = |n: &crate::model::agent::Note| json!({"path": n.path, "line": n.line, "column": n.column, "message": n.message});
-    report.notes.iter().map(one).collect()
-}
-
-/// A secret that stops a push.
-pub fn leak_json(leak: &Leak) -> Value {
-    json!({
-        "path": leak.path, "line": leak.line, "property": leak.property, "reason": leak.reason, "allow": leak.allow,
-    })
 }

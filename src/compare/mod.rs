@@ -44,8 +44,7 @@ pub struct KindChange {
     pub added: Vec<Named>,
     pub removed: Vec<Named>,
     pub changed: Vec<ChangedPrimitive>,
-    /// Pairs of `removed` and `added` that are one thing under another name; both lists contain
-    /// them as well.
+    /// What of `removed` and `added` is one thing under another name; it stands in those as well.
     pub renamed: Vec<RenamedPrimitive>,
     /// The same in all that it is; only the compiler's code of it is another. No change.
     pub rebundled: Vec<Named>,
@@ -120,7 +119,7 @@ impl StateChange {
         self.count() == 0
     }
 
-    /// Number of changes: primitives, the persona, settings.
+    /// How many things changed: primitives, the persona, settings.
     pub fn count(&self) -> usize {
         let kinds: usize = self.kinds.iter().map(KindChange::count).sum();
         kinds + usize::from(self.persona.is_some()) + self.settings.len()
@@ -166,7 +165,7 @@ impl KindChange {
         self.added.len() + self.removed.len() + self.changed.len()
     }
 
-    /// Former name of a primitive.
+    /// Where a name came from.
     pub fn renamed_to(&self, name: &str) -> Option<&RenamedPrimitive> {
         self.renamed.iter().find(|renamed| renamed.to.name == name)
     }
@@ -261,7 +260,7 @@ fn renames<S: Source + ?Sized>(
     renamed::pairs(&went, &came).into_iter().map(renamed).collect()
 }
 
-/// True if both have the compiler's code, and it differs.
+/// Whether both have the compiler's code, and another one.
 fn is_rebundled<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Result<bool> {
     let code = |tree: &Id| -> Result<_> { Ok(source.tree(tree)?.get(CODE).map(|entry| entry.id)) };
     Ok(matches!((code(old)?, code(new)?), (Some(old), Some(new)) if old != new))
@@ -292,8 +291,8 @@ fn primitive_change<S: Source + ?Sized>(
     Ok(Some(parts))
 }
 
-/// True if two contents differ. A reach that older rules made has fewer parts than one of today,
-/// which is no difference as long as the common parts are equal.
+/// Whether two contents are different ones. A reach that older rules made says less than one of today, which is no
+/// difference where both say the same.
 pub fn differs<S: Source + ?Sized>(source: &S, before: &Content, after: &Content) -> Result<bool> {
     if before.definition != after.definition || before.reach == after.reach {
         return Ok(before != after);
@@ -342,8 +341,8 @@ fn settings_change<S: Source + ?Sized>(
     Ok(settings_that_differ(&settings(source, from)?, &settings(source, to)?))
 }
 
-/// Settings that differ. The order of a list counts only for elements of both: added and removed
-/// ones are reported by themselves.
+/// The settings that differ. The order of a list does where what is in both comes in another order: what came or went
+/// is told by itself.
 pub fn settings_that_differ(
     from: &Map<String, Value>,
     to: &Map<String, Value>,

@@ -64,7 +64,7 @@ pub fn steps<S: Source + ?Sized>(
     })
 }
 
-/// Sums over the whole chain of ledger records.
+/// What the whole chain says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LedgerIndex {
     pub promoted: HashSet<Id>,

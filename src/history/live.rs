@@ -1,5 +1,4 @@
-//! Live version of an agent: according to which remote, as of when, promoted by whom; and the
-//! records here that were not sent to that remote.
+//! What is live: according to whom, as of when, who made it so; and what is here and was not sent there.
 
 use super::catalog::Catalog;
 use super::ledger::{self, LedgerEntry};
@@ -10,7 +9,7 @@ use crate::object::{Id, Source};
 use crate::store::{Active, Heads, ReceiptSeries, Receipts, Store, common};
 use std::collections::{HashMap, HashSet};
 
-/// Heads of a remote, and the time at which it reported them.
+/// What a remote has, and when it said so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownRemote {
     pub remote: String,
@@ -19,11 +18,11 @@ pub struct KnownRemote {
     /// It was asked just now. Otherwise this is what it had then.
     pub fresh: bool,
     pub heads: Heads,
-    /// Tokens with which versions and records were sent there.
+    /// Which token brought what there.
     pub receipts: Receipts,
 }
 
-/// Promotion that made a version live: the record names author and reason, the remote the token.
+/// Who made a version live: the record says by whom and why, the remote with which token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromotionRecord {
     pub record: LedgerRecord,
@@ -34,11 +33,11 @@ pub struct PromotionRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
     pub number: u64,
-    /// Promotion that made it live. `None`: it was not fetched yet.
+    /// What made it live. `None`: it is not here yet.
     pub promoted: Option<PromotionRecord>,
 }
 
-/// Versions and records that a remote does not have.
+/// What a remote does not have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unsent {
     pub source: Vec<u64>,
@@ -52,7 +51,7 @@ impl Unsent {
     }
 }
 
-/// Relation of the pointer here to the one of the remote.
+/// How the pointer here stands to the one of the remote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pointer {
     Same,
@@ -67,9 +66,9 @@ pub struct Live {
     /// `None`: there is no remote, or nothing is known of it, and what is here is all there is to say.
     pub known_remote: Option<KnownRemote>,
     pub served: Option<Served>,
-    /// Version that `ACTIVE` names here.
+    /// What `ACTIVE` names here.
     pub here: Option<u64>,
-    /// `None` while no remote was asked, or if refs here are damaged.
+    /// `None` as long as nothing is told, or where refs here are damaged.
     pub unsent: Option<Unsent>,
 }
 
@@ -107,7 +106,7 @@ impl Live {
     }
 }
 
-/// Promotion that made the active version live: the first one of it since another version was live.
+/// What made the active version live: the first of the promotions of it since another one was.
 fn promotion(
     store: &Store,
     ledger: Id,
@@ -143,8 +142,8 @@ fn vias(known_remote: Option<&KnownRemote>) -> impl Iterator<Item = Option<Via>>
     known.chain(std::iter::repeat(None))
 }
 
-/// Latest promotion of each of these versions, by number; a version that was never live has none.
-/// The catalog must come from the heads of the same remote, or of none.
+/// What made each of these versions live last, by number; those that never were have nothing. The catalog must
+/// have been made by the word of the same remote, or of none.
 pub fn promotions(
     store: &Store,
     catalog: &Catalog,
@@ -171,7 +170,7 @@ pub fn promotions(
     Ok(found)
 }
 
-/// Versions and records here that are not in `theirs`. Unknown while a ref here is damaged.
+/// What is here and not among `theirs`. Beside a damaged ref that cannot be said.
 fn unsent(store: &Store, theirs: &Heads) -> Result<Option<Unsent>> {
     let ours = match store.heads() {
         Err(error) if error.kind() == Kind::Corrupt => return Ok(None),

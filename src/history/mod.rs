@@ -1,6 +1,4 @@
-//! History of an agent: records, the ledger, source and agent versions, their states, names and
-//! rules. Reads and checks what pushes and promotions wrote; it writes nothing but records that its
-//! callers hand over.
+//! What was pushed and promoted: records, the ledger, source and agent versions, their states, names and rules.
 
 pub mod bounds;
 pub mod catalog;

@@ -1,4 +1,4 @@
-//! Recovery of a damaged ref: the versions in the store that no sound ref names.
+//! What a damaged ref named: the versions in the store that no sound ref names.
 
 use super::catalog::Catalog;
 use super::source::SourceVersion;
@@ -10,7 +10,7 @@ use crate::store::refs::{RefCheck, RefName, RefProblem};
 use crate::store::{Odb, Store};
 use std::collections::HashSet;
 
-/// Problems of the refs, each with the versions it affects and the next command.
+/// What is wrong with the refs, with the versions it affects and what to do next.
 pub fn problems(store: &Store, survey: &RefCheck) -> Vec<Problem> {
     let problem = |trouble: &RefProblem| Problem {
         subject: "refs".to_owned(),
@@ -37,7 +37,7 @@ fn next(store: &Store, survey: &RefCheck, name: &RefName) -> String {
     }
     let damaged = survey.problems.iter().flat_map(|trouble| &trouble.refs);
     let alone = damaged.filter(|other| other.series() == name.series()).count() == 1;
-    // Objects that cannot be listed are reported by the check of the packs.
+    // Objects that cannot be listed are told by the check of the packs.
     let found = unnamed(store, survey, name).unwrap_or_default();
     match (active(store, name), &found[..]) {
         (Some(id), _) => {
@@ -54,8 +54,7 @@ fn next(store: &Store, survey: &RefCheck, name: &RefName) -> String {
     }
 }
 
-/// Former content of a ref, if the ledger knows it or only one version is left that it can have
-/// been.
+/// What a ref held, where the ledger knows it or only one version is left that it can have been.
 pub(super) fn found(store: &Store, survey: &RefCheck, name: &RefName) -> Option<Id> {
     let damaged = survey.problems.iter().flat_map(|trouble| &trouble.refs);
     let alone = damaged.filter(|other| other.series() == name.series()).count() == 1;
@@ -65,7 +64,7 @@ pub(super) fn found(store: &Store, survey: &RefCheck, name: &RefName) -> Option<
     })
 }
 
-/// `ACTIVE` names the version that the ledger promoted last.
+/// What `ACTIVE` names is what the ledger promoted last.
 fn active(store: &Store, name: &RefName) -> Option<Id> {
     let catalog = Catalog::load(store).ok()?;
     let is_active =
@@ -86,7 +85,7 @@ fn unnamed(store: &Store, survey: &RefCheck, name: &RefName) -> Result<Vec<Id>> 
     Ok(found)
 }
 
-/// True if an object is a version of the series of this ref.
+/// Whether an object is such a version.
 pub(super) fn is_of(objects: &Odb, name: &RefName, id: Id) -> bool {
     let tree = matches!(objects.kind_and_len(&id), Ok(Some((ObjectKind::Tree, _))));
     tree && match name.series() {

@@ -94,8 +94,7 @@ impl State {
     }
 }
 
-/// Identity of a primitive's content: the ids of its definition and of its reach. Two primitives
-/// with the same one are unchanged.
+/// What decides whether a primitive changed: the ids of its definition and of what it reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Content {
     pub definition: Id,

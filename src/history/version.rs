@@ -10,7 +10,7 @@ pub const REFS: &str = refs::VERSIONS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Named by `ACTIVE`.
+    /// What `ACTIVE` names.
     Active,
     /// Made and never live. Not an environment: nobody is served by it.
     Staged,

@@ -2,11 +2,9 @@
 //! remote saw, and it is known here, offline too, since the remote was last asked.
 
 use super::ledger;
-use super::record;
 use crate::error::Result;
 use crate::object::{Id, Source};
 use crate::store::{ReceiptSeries, ReceiptToken, RemoteTracking, Store, TokenName};
-use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -14,7 +12,7 @@ use std::fmt;
 pub struct Via {
     pub remote: String,
     pub token: TokenName,
-    /// Time by the remote's clock.
+    /// When, by the remote's clock.
     pub at_ms: u64,
 }
 
@@ -31,15 +29,9 @@ impl Via {
         let TokenName { id, name } = &self.token;
         if name.is_empty() { id.clone() } else { format!("\"{name}\"") }
     }
-
-    pub fn json(&self) -> Result<Value> {
-        let at = record::iso(i64::try_from(self.at_ms).unwrap_or(i64::MAX));
-        let name = Some(&self.token.name).filter(|name| !name.is_empty());
-        Ok(json!({"remote": self.remote, "token": name, "tokenId": self.token.id, "at": at}))
-    }
 }
 
-/// Receipts of all remotes, by the ids of source versions, versions and ledger records.
+/// What is known of all remotes, by the ids of source versions, versions and ledger records.
 #[derive(Debug, Default)]
 pub struct Vias {
     known: HashMap<Id, Via>,
@@ -83,8 +75,7 @@ impl Vias {
         Ok(vias)
     }
 
-    /// Adds receipts, the newest first. The first one of an id wins: of two remotes one, of one
-    /// remote its latest.
+    /// The newest first. The first who knows a thing is told: of two remotes one, of one remote what it said last.
     fn take(
         &mut self,
         remote: &str,
@@ -112,13 +103,5 @@ impl Vias {
     /// An author for the cell of a table: `ana@example.com via "laptop-2"`.
     pub fn beside(&self, by: &str, id: &Id) -> String {
         self.get(id).map_or(by.to_owned(), |via| format!("{by} via {}", via.shown()))
-    }
-
-    /// Puts it into the JSON of what has this id, where it is known.
-    pub fn add_to(&self, view: &mut Value, id: &Id) -> Result<()> {
-        if let Some(via) = self.get(id) {
-            view["via"] = via.json()?;
-        }
-        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::agent::{Agent, Persona};
 use crate::model::item::Item;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Kind and name: `skill`, `persona` or `agent` for a setting.
@@ -18,9 +18,10 @@ impl AgentItems {
     pub fn of(agent: &Agent) -> AgentItems {
         let mut items = BTreeMap::new();
         for primitive in &agent.primitives {
-            let content =
-                json!({ "definition": primitive.definition, "reach": primitive.reach.to_json() });
-            items.insert((primitive.kind.word, primitive.name.clone()), content);
+            let (definition, reach) = (primitive.definition.clone(), primitive.reach.to_json());
+            let content = [("definition", definition), ("reach", reach)];
+            let content = content.into_iter().map(|(key, value)| (key.to_owned(), value));
+            items.insert((primitive.kind.word, primitive.name.clone()), content.collect());
         }
         if let Some(persona) = &agent.persona {
             let content = match persona {

@@ -188,8 +188,7 @@ fn files(
     Ok(Some(Ok(PullFiles { snapshot, plan, changes, merged, allowed })))
 }
 
-/// Takes a safety snapshot of edits that were not pushed, then replaces the files by the merged
-/// ones.
+/// Keeps what is there and was not pushed, then makes the files those of the merge.
 fn restore(
     project: &Project,
     files: &PullFiles,
@@ -207,8 +206,7 @@ fn restore(
     Ok(kept)
 }
 
-/// Commit point of a pull: compare-and-swap of all refs. A push since the merge began makes it
-/// fail, and nothing is changed.
+/// The rename that everything before was for. What was seen is compared with what is there.
 fn put_in_force(project: &Project, seen: &Heads, new: &Heads) -> Result<()> {
     if seen == new {
         return project.store().confirm();

@@ -23,7 +23,7 @@ pub struct PathLimits {
 }
 
 impl PathLimits {
-    /// No limits but those of the numbers.
+    /// Whatever can be counted.
     pub const ANY: PathLimits = PathLimits { levels: u64::MAX - 1, path: u64::MAX };
 }
 

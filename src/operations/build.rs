@@ -19,7 +19,7 @@ use crate::reader::compiled::Dist;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// Entries of the pushed state that a push changes.
+/// Which entries of the pushed state a push moves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PushScope {
     All,
@@ -31,13 +31,13 @@ pub enum PushScope {
     Backup,
 }
 
-/// Inputs of a state.
+/// What a state is built from.
 pub struct Input<'a> {
     pub root: &'a Path,
     pub agent: &'a Agent,
-    /// Output of `lua compile` for the same files.
+    /// What `lua compile` made of the same files.
     pub dist: &'a Dist,
-    /// Filter for the parts of it that may be stored.
+    /// What of that may be kept.
     pub guard: &'a SecretGuard<'a>,
     pub manifest: &'a StockManifest,
     pub scope: &'a PushScope,
@@ -47,7 +47,7 @@ pub struct Input<'a> {
     pub base: &'a Base,
 }
 
-/// State on which a new one is built.
+/// What a state is built on.
 pub struct Base {
     pub state: State,
     /// The highest number ever given to each entry.
@@ -90,7 +90,7 @@ impl PushScope {
         }
     }
 
-    /// Cause of a push for its record, in the stock command's words.
+    /// What the record of the push says of its cause, in the stock command's words.
     pub fn triggered_by(&self) -> String {
         match self {
             PushScope::All => "batch push".to_owned(),
@@ -133,7 +133,7 @@ impl<S: Source + Sink> Builder<'_, S> {
             Some(old) if before == settings => old,
             _ => self.sink.put_blob(json::encode(&settings)?, old)?,
         };
-        // Added and removed primitives are reported as such.
+        // What came or went is told by itself.
         let change = if old.is_some() && is_same {
             PushChange::Unchanged
         } else {

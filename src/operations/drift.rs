@@ -13,7 +13,7 @@ use crate::object::{Id, Source};
 use crate::store::Active;
 use std::collections::BTreeSet;
 
-/// Side that has changes which the other lacks.
+/// Who has what the other has not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DriftStatus {
     InSync,
@@ -54,7 +54,7 @@ impl DriftStatus {
         }
     }
 
-    /// Status of two components together.
+    /// What two components say together.
     fn combine(self, other: DriftStatus) -> DriftStatus {
         let is = |standing| [self, other].contains(&standing);
         let here = is(DriftStatus::Ahead) || is(DriftStatus::Diverged);
@@ -63,7 +63,7 @@ impl DriftStatus {
     }
 }
 
-/// Part of an agent that is compared, pushed and pulled by itself.
+/// A part of an agent that is told, pushed and pulled by itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AgentPart {
     Persona,
@@ -73,7 +73,7 @@ pub enum AgentPart {
     Primitive(&'static str, String),
 }
 
-/// Differences from the server to here, with the side that changed each part.
+/// What differs, from the server to here, and who moved each part.
 #[derive(Debug)]
 pub struct Drift {
     pub change: StateChange,
@@ -84,7 +84,7 @@ pub struct Drift {
 pub struct DriftStates {
     pub server: Id,
     pub local: Id,
-    /// Last state in which both were equal, if known.
+    /// What both had the last time they were equal, where that is known.
     pub base: Option<Id>,
 }
 
@@ -133,7 +133,7 @@ fn parts(change: &StateChange) -> BTreeSet<AgentPart> {
     parts
 }
 
-/// Version with which a project is compared.
+/// What a project is compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DriftTarget {
     /// The newest version that was ever promoted, and is not deleted.
@@ -212,7 +212,7 @@ impl<'a, S: Source + ?Sized> Versions<'a, S> {
         (1..).zip(self.ids).find(|(_, known)| *known == id).map(|(number, _)| number)
     }
 
-    /// Live version, and the record that promoted it.
+    /// What is live, and the step that made it so.
     pub fn live(&self) -> Result<Option<(Version, LedgerEntry)>> {
         let Some(version) = self.find(&DriftTarget::Version(Revision::Active))? else {
             return Ok(None);

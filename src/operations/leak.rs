@@ -9,14 +9,15 @@ use crate::model::agent::{Agent, Persona, Primitive};
 use crate::object::{PathFinder, Source};
 use crate::reader;
 use crate::workspace::{self, Patterns, SecretMatch, Snapshot};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// Number of leaks that are listed; more are only counted.
+/// How many are told before the rest is only counted.
 const TOLD: usize = 10;
 
 /// A value or a file that looks like a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Leak {
     /// Relative to the project, with `/`.
     pub path: String,
@@ -26,7 +27,7 @@ pub struct Leak {
     pub property: Option<String>,
     /// Why, with as much of the value as may be shown.
     pub reason: String,
-    /// Argument that allows it: a path of the project, or `KIND/NAME`.
+    /// What allows it: a path of the project, or `KIND/NAME`.
     pub allow: String,
 }
 
@@ -157,7 +158,7 @@ impl<'a> SecretGuard<'a> {
         for (name, version) in &mut primitive.reach.packages {
             self.text(&owner, name, &format!("version of package \"{name}\""), version, found);
         }
-        // The definition has these as well, and reports them.
+        // The definition has these as well: they are told there.
         (primitive.name, primitive.description) =
             (shown(&primitive.name), shown(&primitive.description));
     }
@@ -216,8 +217,7 @@ impl<'a> SecretGuard<'a> {
         *text = workspace::mask(text, hits);
     }
 
-    /// Place of a value in the source: the first of these files that holds it, else a line of the
-    /// first one.
+    /// Where a value is written: the first of these files that holds it, else a line of the first one.
     fn located(&self, found: UnplacedSecret, files: &[String], line: Option<usize>) -> Leak {
         let UnplacedSecret { place, value, reason, allow } = found;
         let sought = value.lines().max_by_key(|line| line.len()).unwrap_or_default().as_bytes();
@@ -230,10 +230,10 @@ impl<'a> SecretGuard<'a> {
         Leak { path, line, property: Some(place), reason, allow }
     }
 
-    /// Adds the place at which the agent sets a setting whose value is computed.
+    /// Where the agent is given a setting whose value is put together.
     fn place(&self, leak: &mut Leak) {
         let key = leak.allow.strip_prefix("agent/").unwrap_or_default();
-        // The place of the text, or else of its name in the agent.
+        // Where it is written, or else where the agent names it.
         let found = [false, true]
             .iter()
             .find_map(|is_own| reader::edit_site(self.root, &[key], *is_own).ok());
@@ -279,7 +279,7 @@ impl<'a> SecretGuard<'a> {
     }
 }
 
-/// Owner of a leaked value: the argument that allows it, and words for a person.
+/// Whose value it is: what allows it, and words for a person.
 struct LeakSubject {
     subject: String,
     of: String,

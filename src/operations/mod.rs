@@ -1,6 +1,4 @@
-//! Operations on a project and its store: push, create, promote, rollback, restore, clone, bundle,
-//! drift, upkeep. Each is a function that any front end can call; none prints, asks or reads the
-//! clock.
+//! What a command does to a project and its store, each a function that another front end could call.
 
 pub mod allowed;
 pub mod build;

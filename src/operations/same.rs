@@ -1,8 +1,7 @@
-//! Comparison of a primitive with the one in the state that a push is built on.
+//! Whether a primitive is what it was in the state that a push is built on.
 //!
-//! Its reach is compared by the target of each import, found by the same rules on both sides. A
-//! state that older rules made is read once more from its files: neither a finer nor a coarser
-//! reader is a change of the agent.
+//! What it reaches is compared by what each import resolves to, as the same rules tell it on both sides. Of a state
+//! that older rules made, the files are read once more: neither a finer nor a coarser reader is a change of the agent.
 
 use crate::compare::moved;
 use crate::error::Result;
@@ -24,7 +23,7 @@ pub struct EarlierState<'a> {
     files: Id,
     /// Those of the state.
     source: Option<Id>,
-    /// Agent that this reader gets from those files; `None` if it cannot read them.
+    /// What those say to this reader; `None` where it cannot read them.
     agent: OnceCell<Option<Agent>>,
 }
 
@@ -33,7 +32,7 @@ impl<'a> EarlierState<'a> {
         EarlierState { root, files, source, agent: OnceCell::new() }
     }
 
-    /// True if the stored primitive in this tree equals the one of the project.
+    /// Whether the primitive that is stored as this tree is the one that the project has now.
     pub fn has<S: Source>(
         &self,
         objects: &S,
@@ -82,9 +81,8 @@ impl<'a> EarlierState<'a> {
         Ok(self.agent.get().and_then(Option::as_ref))
     }
 
-    /// True if everything it reached then can be read again: in the files of that time, or
-    /// unchanged in the project. A file that an ignore rule kept out is found beside the primitive;
-    /// one that was left out as a secret is nowhere.
+    /// Whether all that it reached then can be had again: in the files of that time, or as it still is. What is kept out
+    /// of them by an ignore rule stands beside the primitive, and what is kept out as a secret stands nowhere.
     fn can_be_read_again<S: Source>(
         &self,
         objects: &S,
@@ -114,8 +112,7 @@ impl<'a> EarlierState<'a> {
     }
 }
 
-/// True if a package that both reach has another version now: the lock file may be outside of the
-/// project.
+/// Whether a package that both reach has another version now: the lock file can be outside of the project.
 fn has_moved_package(reach: &Value, primitive: &Primitive) -> bool {
     let before = reach.get("packages").and_then(Value::as_object);
     before.into_iter().flatten().any(|(name, version)| {

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TxnOutcome<H = Head> {
-    /// Applied, durably; the new head.
+    /// It happened, durably; this is what there is now.
     Done(H),
     /// Nothing happened.
     Refused(Refusal<H>),
@@ -69,7 +69,7 @@ impl<H> TxnOutcome<H> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal<H = Head> {
-    /// A ref is not as the transaction expected it; the present head.
+    /// Something is not as it was expected to be: this is what there is.
     Moved(H),
     /// Neither the pack nor the remote has these objects.
     Missing {

@@ -6,7 +6,8 @@ use crate::compare::{PersonaChange, PersonaContent, PrimitiveChange, SettingChan
 use crate::merge::{Conflict, ConflictReason, Side, SideEdit};
 use crate::model::kind::Kind;
 use crate::object::Leaf;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 /// Lines of a file that are shown of each side.
 const LINES: usize = 8;
@@ -176,17 +177,30 @@ pub fn conflict_lines(conflict: &Conflict) -> Vec<Line> {
     lines
 }
 
-/// `{"file", "kind", "name", "reason", "message", "ours", "theirs"}`
-pub fn conflict_json(conflict: &Conflict) -> Value {
-    let said =
-        |edit| edit_lines(conflict, edit).into_iter().map(|line| line.text).collect::<Vec<_>>();
-    json!({
-        "file": conflict.path,
-        "kind": conflict.item.as_ref().map(|who| who.kind),
-        "name": conflict.item.as_ref().map(|who| &who.name),
-        "reason": conflict.why.word(),
-        "message": conflict_sentence(conflict),
-        "ours": said(&conflict.ours),
-        "theirs": said(&conflict.theirs),
-    })
+/// What each side did, as JSON.
+#[derive(Serialize)]
+pub struct ConflictView<'a> {
+    file: Option<&'a str>,
+    kind: Option<&'a str>,
+    name: Option<&'a str>,
+    reason: &'static str,
+    message: String,
+    ours: Vec<String>,
+    theirs: Vec<String>,
+}
+
+impl<'a> ConflictView<'a> {
+    pub fn new(conflict: &'a Conflict) -> ConflictView<'a> {
+        let edits = |edit| edit_lines(conflict, edit).into_iter().map(|line| line.text).collect();
+        let item = conflict.item.as_ref();
+        ConflictView {
+            file: conflict.path.as_deref(),
+            kind: item.map(|item| item.kind),
+            name: item.map(|item| &*item.name),
+            reason: conflict.why.word(),
+            message: conflict_sentence(conflict),
+            ours: edits(&conflict.ours),
+            theirs: edits(&conflict.theirs),
+        }
+    }
 }

@@ -1,18 +1,15 @@
-//! What a remote has and we have not, and why a push or a pull is refused, in words and as JSON.
+//! What a remote has and we have not, and why a push or a pull is refused, in words.
 
-use super::conflict::{conflict_json, conflict_lines};
+use super::conflict::conflict_lines;
 use super::line::{Line, Sign};
 use super::{item_lines, part_lines};
 use crate::compare::StateChange;
-use crate::error::{Error, Hint, Result};
-use crate::history::ledger::LedgerEntry;
-use crate::history::record;
+use crate::error::{Error, Hint};
 use crate::history::record::Event;
 use crate::merge::incoming::{Incoming, LedgerChange};
-use crate::merge::pull::{PullConflicts, Pulled};
+use crate::merge::pull::PullConflicts;
 use crate::merge::{ConflictReason, rebase};
 use crate::report::view;
-use serde_json::{Value, json};
 
 /// `Allowed secrets, as origin contains them: src/key.ts`, where there are any.
 pub fn inherited(allowed: &[String], from: &str) -> Option<String> {
@@ -107,37 +104,9 @@ pub fn brief(change: &StateChange) -> Vec<Line> {
     lines
 }
 
-pub fn incoming_json(incoming: &Incoming) -> Result<Value> {
-    let mut source = Vec::new();
-    for push in &incoming.source {
-        let mut view = json!(view::source_summary(&push.version)?);
-        view["changes"] = super::to_json(&push.change);
-        source.push(view);
-    }
-    let versions = incoming.versions.iter().map(|version| {
-        let meta = &version.meta;
-        Ok(json!({
-            "version": version.number, "message": meta.message, "createdBy": meta.by,
-            "createdAt": record::iso(meta.at_ms), "sourceManifestVersion": meta.source_version,
-            "id": version.id.to_string(),
-        }))
-    });
-    let versions = versions.collect::<Result<Vec<_>>>()?;
-    let ledger = incoming.ledger.iter().map(moved_json).collect::<Result<Vec<_>>>()?;
-    Ok(json!({ "source": source, "versions": versions, "ledger": ledger }))
-}
-
-pub fn moved_json(moved: &LedgerChange) -> Result<Value> {
-    let LedgerEntry { id, record, .. } = &moved.step;
-    Ok(json!({
-        "event": record.event.word(), "version": moved.number, "by": record.by,
-        "at": record::iso(record.at_ms), "reason": record.reason, "id": id.to_string(),
-    }))
-}
-
-/// ConflictReason something cannot go to a remote before its news came here. `action` is `push` or `promote v3`.
-pub fn behind(action: &str, remote: &str, incoming: &Incoming) -> Error {
-    Error::conflict(format!("cannot {action}: \"{remote}\" has {}", count(incoming)))
+/// The error of what cannot go to a remote before what is new there came here. `action` is `push` or `promote v3`.
+pub fn behind(action: &str, remote: &str, news: &Incoming) -> Error {
+    Error::conflict(format!("cannot {action}: \"{remote}\" has {}", count(news)))
         .hint(Hint::PullFirst { remote: remote.to_owned() })
 }
 
@@ -165,7 +134,7 @@ fn count(incoming: &Incoming) -> String {
     }
 }
 
-/// ConflictReason a pull was refused.
+/// The error of a refused pull.
 pub fn refusal(remote: &str, refused: &PullConflicts) -> Error {
     let what = match (&refused.conflicts[..], &refused.diverged) {
         ([], _) => "both sides promoted or deleted since".to_owned(),
@@ -200,19 +169,6 @@ pub fn refusal_lines(refused: &PullConflicts) -> Vec<Line> {
     lines
 }
 
-pub fn refusal_json(refused: &PullConflicts) -> Result<Value> {
-    let list = |moved: &[LedgerChange]| moved.iter().map(moved_json).collect::<Result<Vec<_>>>();
-    let parted = match &refused.diverged {
-        Some((ours, theirs)) => json!({ "ours": list(ours)?, "theirs": list(theirs)? }),
-        None => Value::Null,
-    };
-    Ok(json!({
-        "incoming": incoming_json(&refused.incoming)?,
-        "conflicts": refused.conflicts.iter().map(conflict_json).collect::<Vec<_>>(),
-        "ledger": parted,
-    }))
-}
-
 /// Which of our numbers became which.
 pub fn renumbered_lines(rebased: &rebase::Rebased) -> Vec<Line> {
     let moved = |label: &'static str, list: &[rebase::NumberChange]| -> Vec<Line> {
@@ -240,27 +196,4 @@ pub fn renumbered_lines(rebased: &rebase::Rebased) -> Vec<Line> {
     });
     lines.extend(left_out);
     lines
-}
-
-pub fn pulled_json(pulled: &Pulled) -> Result<Value> {
-    let rebased = &pulled.rebased;
-    let changes = pulled.files.iter().map(
-        |change| json!({ "path": change.path, "from": change.from, "change": change.kind.word() }),
-    );
-    let left_out = rebased
-        .left_out
-        .iter()
-        .map(|step| moved_json(&LedgerChange { step: step.clone(), number: None }));
-    Ok(json!({
-        "incoming": incoming_json(&pulled.incoming)?,
-        "files": changes.collect::<Vec<_>>(),
-        "merged": pulled.texts,
-        "decided": pulled.decided.iter().map(conflict_json).collect::<Vec<_>>(),
-        "renumbered": {
-            "source": rebased.source, "versions": rebased.versions, "primitives": rebased.primitives,
-        },
-        "leftOut": left_out.collect::<Result<Vec<_>>>()?,
-        "snapshot": pulled.kept,
-        "allowed": pulled.allowed,
-    }))
 }

@@ -1,13 +1,10 @@
-//! What is live in words and as JSON: since when, by whom, according to whom, and what was not sent there.
+//! What is live in words: since when, by whom, according to whom, and what was not sent there.
 
-use crate::error::Result;
 use crate::history::ledger::LedgerEntry;
 use crate::history::live::{KnownRemote, Live, Pointer, PromotionRecord, Unsent};
-use crate::history::record;
 use crate::history::record::Event;
 use crate::history::via::Via;
 use crate::report::view;
-use serde_json::{Value, json};
 
 /// `14:07 UTC`, with the date where that is not today's.
 pub fn clock(at_ms: i64, now_ms: i64) -> String {
@@ -122,71 +119,6 @@ fn unsent_parts(unsent: &Unsent) -> Vec<String> {
     let versions = numbers("version", &unsent.versions);
     let moves = [events(Event::Promote, "promotion"), events(Event::Delete, "deletion")];
     [source, versions].into_iter().chain(moves).flatten().collect()
-}
-
-/// Adds the keys that every answer about what is live has.
-pub fn add_live(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
-    add_remote(answer, live, now_ms)?;
-    answer["live"] = match &live.served {
-        Some(served) => {
-            let mut one = json!({"version": served.number});
-            add_promotion(&mut one, ["since", "by", "reason", "via"], served.promoted.as_ref())?;
-            one
-        }
-        None => Value::Null,
-    };
-    answer["activeHere"] = json!(live.here);
-    answer["unsent"] = live.unsent.as_ref().map(unsent_json).unwrap_or_default();
-    Ok(())
-}
-
-/// What was not sent, for `--json`.
-pub fn unsent_json(unsent: &Unsent) -> Value {
-    json!({
-        "source": unsent.source, "versions": unsent.versions,
-        "promotions": unsent.count(Event::Promote), "deletions": unsent.count(Event::Delete),
-    })
-}
-
-/// Adds the keys that one of a list has beside its own: whose word its status is, and whether it was sent.
-pub fn add_sent(
-    row: &mut Value,
-    live: &Live,
-    now_ms: i64,
-    is_unsent: impl Fn(&Unsent) -> bool,
-) -> Result<()> {
-    add_remote(row, live, now_ms)?;
-    row["unsent"] = json!(live.unsent.as_ref().map(is_unsent));
-    Ok(())
-}
-
-/// The keys under which a version says when, by whom and why it was made live last.
-pub const PROMOTED: [&str; 4] = ["promotedAt", "promotedBy", "promotedReason", "promotedVia"];
-
-/// When, by whom, why and with which token something was made live, under four keys; null where it never was.
-pub fn add_promotion(
-    answer: &mut Value,
-    keys: [&str; 4],
-    promotion: Option<&PromotionRecord>,
-) -> Result<()> {
-    let record = promotion.map(|promotion| &promotion.record);
-    let at = record.map(|record| record::iso(record.at_ms));
-    answer[keys[0]] = json!(at);
-    answer[keys[1]] = json!(record.map(|record| &record.by));
-    answer[keys[2]] = json!(record.and_then(|record| record.reason.as_ref()));
-    let via = promotion.and_then(|promotion| promotion.via.as_ref());
-    answer[keys[3]] = json!(via.map(Via::json).transpose()?);
-    Ok(())
-}
-
-fn add_remote(answer: &mut Value, live: &Live, now_ms: i64) -> Result<()> {
-    let at = match &live.known_remote {
-        Some(known_remote) => known_remote.at_ms,
-        None => Some(now_ms),
-    };
-    answer["asOf"] = json!(at.map(record::iso));
-    answer["remote"] = json!(live.known_remote.as_ref().map(|known_remote| &known_remote.remote));
-    Ok(())
 }
 
 /// Whether a record was not sent.

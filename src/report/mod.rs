@@ -1,28 +1,35 @@
 //! A change between two states in words: the lines of `version diff`, and its JSON.
 
+mod by_kind;
+mod change_view;
 pub mod compile;
 pub mod conflict;
 mod detail;
+mod file_view;
 mod incoming;
-mod json;
+mod incoming_view;
 mod line;
 mod live;
+mod live_view;
+mod push_view;
 mod stock;
 pub mod view;
 
-pub use crate::report::incoming::{
-    behind, brief, incoming_json, incoming_lines, inherited, local_time, moved_json, moved_lines,
-    pulled_json, refusal, refusal_json, refusal_lines, renumbered_lines,
-};
+pub use change_view::{ChangeView, UnreadSides};
 pub use conflict::conflict_sentence;
-pub use json::to_json;
-pub use line::{Line, Sign};
-pub use live::{
-    PROMOTED, according, add_live, add_promotion, add_sent, is_unsent, live_lines, live_since,
-    unsent, unsent_json,
+pub use file_view::FileChangeView;
+pub use incoming::{
+    behind, brief, incoming_lines, inherited, local_time, moved_lines, refusal, refusal_lines,
+    renumbered_lines,
 };
-
-pub use stock::{built_json, built_lines};
+pub use incoming_view::{
+    IncomingView, LedgerChangeView, PullConflictsView, PulledView, ledger_views,
+};
+pub use line::{Line, Sign};
+pub use live::{according, is_unsent, live_lines, live_since, unsent};
+pub use live_view::{LiveView, PromotedView, SentView, UnsentView, ViaView};
+pub use push_view::{DistView, NeededView, PushView};
+pub use stock::{BuiltView, built_lines};
 
 use crate::compare::{
     ChangedPrimitive, Detail, ImportMove, KindChange, PersonaContent, PrimitiveChange,

@@ -3,7 +3,7 @@
 use super::line::{Line, Sign};
 use crate::model::agent::Dropped;
 use crate::operations::stock::{Difference, NAMES, list};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// `As `lua compile` builds it:`, and what it leaves out, form by form.
 pub fn built_lines(difference: &Difference) -> Vec<Line> {
@@ -44,15 +44,30 @@ pub fn built_lines(difference: &Difference) -> Vec<Line> {
     lines
 }
 
-pub fn built_json(difference: &Difference) -> Value {
-    let unknown = difference
-        .unknown
-        .as_ref()
-        .map(|(number, reason)| json!({"version": number, "reason": reason}));
-    json!({
-        "removed": difference.removed, "restored": difference.restored, "missing": difference.missing, "unknown": unknown,
-        "deployable": difference.deployable,
-    })
+/// The same as JSON.
+#[derive(Serialize)]
+pub struct BuiltView<'a> {
+    removed: &'a [Dropped],
+    restored: &'a [Dropped],
+    missing: &'a [Dropped],
+    unknown: Option<UnreadVersion<'a>>,
+    deployable: Option<bool>,
+}
+
+/// A version that cannot be read.
+#[derive(Serialize)]
+struct UnreadVersion<'a> {
+    version: u64,
+    reason: &'a str,
+}
+
+impl<'a> BuiltView<'a> {
+    pub fn new(difference: &'a Difference) -> BuiltView<'a> {
+        let Difference { removed, restored, missing, unknown, deployable } = difference;
+        let unknown =
+            unknown.as_ref().map(|(version, reason)| UnreadVersion { version: *version, reason });
+        BuiltView { removed, restored, missing, unknown, deployable: *deployable }
+    }
 }
 
 /// `12 tools of skill partner`, or their names where they are few.

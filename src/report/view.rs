@@ -1,5 +1,6 @@
 //! Versions and states as the stock command's JSON has them. The command line prints these.
 
+use super::by_kind::ByKind;
 use crate::compare;
 use crate::error::{Error, Result};
 use crate::history::record::iso;
@@ -11,7 +12,7 @@ use crate::model::kind::KINDS;
 use crate::model::numbers::PERSONA;
 use crate::object::{Id, Source};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// `2026-11-20 21:03`
 pub fn minute(at_ms: i64) -> String {
@@ -42,9 +43,9 @@ pub struct Summary {
     pub id: String,
 }
 
-pub fn summary(version: &Version, status: Status) -> Result<Summary> {
+pub fn summary(version: &Version, status: Status) -> Summary {
     let meta = &version.meta;
-    Ok(Summary {
+    Summary {
         version: version.number,
         status: status.word(),
         message: meta.message.clone(),
@@ -55,16 +56,40 @@ pub fn summary(version: &Version, status: Status) -> Result<Summary> {
         source_manifest_version: meta.source_version,
         unread: meta.unread.clone(),
         id: version.id.to_string(),
-    })
+    }
 }
 
 /// A version in a list that cannot be read: the keys of [`Summary`], and the problem.
-pub fn damaged(number: u64, error: &Error) -> Value {
-    json!({
-        "version": number, "status": Status::Damaged.word(), "message": null, "createdBy": null,
-        "createdByEmail": null, "createdAt": null, "commitHash": null, "sourceManifestVersion": null,
-        "id": null, "problem": error.message(),
-    })
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DamagedSummary<'a> {
+    version: u64,
+    status: &'static str,
+    message: (),
+    created_by: (),
+    created_by_email: (),
+    created_at: (),
+    commit_hash: (),
+    source_manifest_version: (),
+    id: (),
+    problem: &'a str,
+}
+
+impl DamagedSummary<'_> {
+    pub fn new(version: u64, error: &Error) -> DamagedSummary<'_> {
+        DamagedSummary {
+            version,
+            status: Status::Damaged.word(),
+            message: (),
+            created_by: (),
+            created_by_email: (),
+            created_at: (),
+            commit_hash: (),
+            source_manifest_version: (),
+            id: (),
+            problem: error.message(),
+        }
+    }
 }
 
 /// One source version in a list.
@@ -81,8 +106,8 @@ pub struct SourceSummary {
     pub id: String,
 }
 
-pub fn source_summary(version: &SourceVersion) -> Result<SourceSummary> {
-    Ok(SourceSummary {
+pub fn source_summary(version: &SourceVersion) -> SourceSummary {
+    SourceSummary {
         version: version.number,
         created_at: iso(version.record.at_ms),
         created_by: version.record.by.clone(),
@@ -90,30 +115,49 @@ pub fn source_summary(version: &SourceVersion) -> Result<SourceSummary> {
         message: version.record.message.clone(),
         project_hash: version.source.to_string(),
         id: version.id.to_string(),
-    })
+    }
 }
 
 /// What a state holds: names and numbers by kind, persona, model, voice.
-pub fn snapshot<S: Source + ?Sized>(source: &S, state: &Id) -> Result<Value> {
+#[derive(Serialize)]
+pub struct SnapshotView {
+    #[serde(flatten)]
+    pub kinds: ByKind<Vec<SnapshotItem>>,
+    pub persona: SnapshotPersona,
+    pub model: Value,
+    voice: Value,
+}
+
+#[derive(Serialize)]
+pub struct SnapshotItem {
+    name: String,
+    version: Option<String>,
+}
+
+#[derive(Serialize)]
+pub struct SnapshotPersona {
+    pub version: Option<u64>,
+}
+
+pub fn snapshot<S: Source + ?Sized>(source: &S, state: &Id) -> Result<SnapshotView> {
     let state = State::load(source, state)?;
     let settings = compare::settings(source, &state)?;
-    let mut view = Map::new();
-    for kind in &KINDS {
-        view.insert(kind.yaml.to_owned(), json!([]));
-    }
+    let mut kinds: Vec<_> = KINDS.iter().map(|kind| (kind, Vec::new())).collect();
     for key in state.primitives.keys() {
         let Some((kind, name)) = parse_key(key) else { continue };
-        let item = json!({"name": name, "version": state.numbers.get(key)});
-        if let Some(Value::Array(list)) = view.get_mut(kind.yaml) {
+        let item = SnapshotItem { name, version: state.numbers.get(key).cloned() };
+        if let Some((_, list)) = kinds.iter_mut().find(|(known, _)| *known == kind) {
             list.push(item);
         }
     }
-    let number: Option<u64> = state.numbers.get(PERSONA).and_then(|number| number.parse().ok());
-    view.insert("persona".to_owned(), json!({"version": number}));
-    for name in ["model", "voice"] {
-        view.insert(name.to_owned(), settings.get(name).cloned().unwrap_or(Value::Null));
-    }
-    Ok(Value::Object(view))
+    let number = state.numbers.get(PERSONA).and_then(|number| number.parse().ok());
+    let setting = |name: &str| settings.get(name).cloned().unwrap_or(Value::Null);
+    Ok(SnapshotView {
+        kinds: ByKind(kinds),
+        persona: SnapshotPersona { version: number },
+        model: setting("model"),
+        voice: setting("voice"),
+    })
 }
 
 #[cfg(test)]

@@ -15,8 +15,7 @@ const MAGIC: &[u8; 16] = b"lua-store stat 2";
 /// The stat cache of a project, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatIndex<'a> {
-    /// A file that changed at this time of the file system or later may have changed again
-    /// unnoticed.
+    /// What changed at this time of the file system or later may have changed again unnoticed.
     pub limit: i64,
     /// The secret rules and what was allowed by name.
     pub policy: Id,

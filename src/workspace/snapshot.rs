@@ -11,15 +11,16 @@ use crate::fs;
 use crate::object::{Id, Sink, Source};
 use crate::progress::Progress;
 use crate::workspace::case_collisions;
+use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
 
-/// Store of a snapshot: takes new objects, and finds existing ones. A batch of a store, or memory.
+/// Where a snapshot puts what it reads, and looks for what is there already: the batch of a store.
 pub trait Objects: Source + Sink {}
 
 impl<T: Source + Sink> Objects for T {}
 
-/// Options of a snapshot.
+/// How a snapshot is taken.
 #[derive(Clone, Default)]
 pub struct SnapshotOptions<'a> {
     /// Secrets that are captured nevertheless: patterns as in an ignore file.
@@ -37,9 +38,9 @@ pub struct Snapshot {
     pub tree: Id,
     pub files: usize,
     pub bytes: u64,
-    /// Files left out for another reason than an ignore rule, sorted by path.
+    /// What was left out for another reason than an ignore rule, sorted by path.
     pub skipped: Vec<Skipped>,
-    /// Temporary files of an interrupted restore; see [`super::sweep`].
+    /// What an interrupted restore left; see [`super::sweep`].
     pub leftovers: Vec<String>,
     /// Paths of files that are in it although a rule ignores them, sorted.
     pub kept: Vec<String>,
@@ -48,7 +49,7 @@ pub struct Snapshot {
 }
 
 /// A file or folder that was left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
     pub path: String,
     pub reason: String,
@@ -72,7 +73,7 @@ pub struct SnapshotCost {
 /// Secret rules of this program. Another number, and every file is read again.
 const SECRET_RULES: u32 = 2;
 
-/// Attempts to scan a project whose files vanish meanwhile.
+/// How often the project is looked at again when files vanish under the snapshot.
 const ATTEMPTS: usize = 5;
 
 /// Stores every file of the project that is kept and gives their tree. `previous` is the tree of

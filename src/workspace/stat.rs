@@ -50,14 +50,14 @@ impl Stat {
         }
     }
 
-    /// True if the file changed so late that another change, after it was read, could have left the
-    /// same time: the clock of the file system is coarse.
+    /// Whether the file was touched so late that it could have been touched again, after it was
+    /// read, without the clock of the file system having moved on.
     pub fn is_racy(&self, limit: i64) -> bool {
         self.mtime >= limit || self.ctime >= limit
     }
 }
 
-/// Kind of an entry of a folder.
+/// What a name in a folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     Leaf(Mode),
@@ -98,7 +98,7 @@ fn special(_: &std::fs::FileType) -> &'static str {
     "neither a file nor a directory nor a link"
 }
 
-/// True if its owner may run the file.
+/// Whether its owner may run the file.
 #[cfg(unix)]
 pub fn is_executable(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;

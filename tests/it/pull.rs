@@ -186,7 +186,7 @@ fn what_both_did_stands_and_our_numbers_make_room() {
     ");
     ann.ok("source rollback --snapshot 1 --force");
     assert_eq!(ann.read(INDEX), mine);
-    let json = report::pulled_json(&done).unwrap();
+    let json = serde_json::json!(report::PulledView::new(&done));
     assert_eq!(json["renumbered"]["source"], serde_json::json!([{"from": 2, "to": 3}]));
 }
 
@@ -220,7 +220,8 @@ fn a_conflict_changes_nothing_until_somebody_chooses() {
             - Knows the products
             + Knows all products
     "#);
-    assert_eq!(report::refusal_json(&refused).unwrap()["conflicts"][0]["name"], "catalog");
+    let json = serde_json::json!(report::PullConflictsView::new(&refused));
+    assert_eq!(json["conflicts"][0]["name"], "catalog");
     let done = done(pulled(&ann, &ben, Some(Side::Theirs)));
     assert_eq!(done.decided.len(), 1);
     assert_eq!((ann.read(SKILL), ann.read(INDEX)), (ben.read(SKILL), ben.read(INDEX)));
@@ -335,7 +336,7 @@ fn a_push_that_is_behind_is_told_what_is_there() {
             + You help customers shop well.
     version v2  2026-11-21 09:30  ben@example.com  from ben
     "#);
-    let json = report::incoming_json(&news).unwrap();
+    let json = serde_json::json!(report::IncomingView::new(&news));
     assert_eq!(json["source"][0]["createdBy"], "ben@example.com");
     assert_eq!(json["versions"][0]["message"], "from ben");
 }

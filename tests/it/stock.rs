@@ -5,7 +5,7 @@
 //! compares the template of `lua-cli` in the same way.
 
 use lua_store::internals::reader;
-use lua_store::internals::report::compile::compile_json;
+use lua_store::internals::report::compile::CompiledView;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ fn folder() -> PathBuf {
 /// The primitives of our reading, shaped like those of the manifest.
 fn ours() -> Vec<Value> {
     let agent = reader::project(&folder()).unwrap();
-    let compiled = compile_json(&agent);
+    let compiled = json!(CompiledView::new(&agent));
     assert_eq!(compiled["notes"], json!([]));
     let shaped = compiled["primitives"].as_array().unwrap().iter().map(|primitive| {
         let mut fields = primitive.as_object().unwrap().clone();

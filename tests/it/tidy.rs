@@ -33,7 +33,7 @@ const ROOMS: &[(&str, &str)] = &[
         "compare history reader model diff workspace store object fs parallel progress error",
     ),
     ("merge", "operations compare history reader model diff workspace store object progress error"),
-    ("report", "merge operations compare history model diff object error"),
+    ("report", "merge operations compare history reader model diff workspace object error"),
     ("git", "object fs parallel error"),
     ("remote_store", "history model protocol store pack object fs parallel progress error"),
     ("server", "remote_store protocol store pack fs parallel text error"),

@@ -3,19 +3,20 @@
 use crate::cli::Exit;
 use crate::cli::compiler::{self, Compiler};
 use crate::cli::context::Context;
-use crate::cli::drift;
+use crate::cli::drift::{self, DriftView};
 use crate::cli::output::BOLD;
-use crate::cli::push_output::leak_json;
 use crate::cli::table::{Table, cut, one_line};
 use crate::error::Result;
 use crate::model::agent::{Agent, Persona};
-use crate::operations::leak::SecretGuard;
+use crate::operations::leak::{Leak, SecretGuard};
 use crate::operations::missing_output;
 use crate::operations::{stage, stock};
 use crate::progress::Progress;
 use crate::reader;
 use crate::reader::compiled::{self, Dist};
-use crate::report::compile::compile_json;
+use crate::report::DistView;
+use crate::report::compile::CompiledView;
+use serde::Serialize;
 use serde_json::Value;
 
 /// Read the agent from its TypeScript and print what it is made of
@@ -29,6 +30,16 @@ pub struct Compile {
     /// Say as well how the project stands to what is published on the server, as `sync --check` does
     #[arg(long)]
     sync: bool,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    agent: CompiledView<'a>,
+    secrets: &'a [Leak],
+    compiled: DistView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync: Option<DriftView<'a>>,
 }
 
 impl Compile {
@@ -56,14 +67,15 @@ impl Compile {
             compiled::fill(&mut agent, output, &root)?;
         }
         leaks.extend(SecretGuard::new(&root, &allowed).clean(&mut agent));
-        let mut compiled = compile_json(&agent);
-        compiled["secrets"] = leaks.iter().map(leak_json).collect();
-        compiled["compiled"] = dist.to_json();
+        let compiled = CompiledView::new(&agent);
         if cx.out.is_json() {
-            if self.sync {
-                compiled["sync"] = drift::to_json(cx)?;
-            }
-            cx.out.json(&compiled)?;
+            let drift = if self.sync { Some(drift::state(cx)?) } else { None };
+            cx.out.json(&Answer {
+                agent: compiled,
+                secrets: &leaks,
+                compiled: DistView::new(&dist),
+                sync: drift.as_ref().map(|drift| drift.view()),
+            })?;
             return Ok(Exit::Done);
         }
         leaks.iter().for_each(|leak| cx.out.warn(leak.sentence()));
@@ -98,17 +110,14 @@ fn print_heading(cx: &mut Context<'_>, agent: &Agent) -> Result<()> {
 }
 
 /// Long descriptions are cut; `--json` has them whole.
-fn primitives(compiled: &Value) -> Table {
+fn primitives(compiled: &CompiledView<'_>) -> Table {
     let mut table = Table::new(["KIND", "NAME", "SOURCE", "DESCRIPTION"]);
-    let all = compiled["primitives"].as_array().into_iter().flatten();
-    for primitive in all.filter(|primitive| primitive["kind"] != "agent") {
-        let text = |key: &str| primitive[key].as_str().unwrap_or_default();
-        let source = &primitive["source"];
-        let path = source["path"].as_str().unwrap_or_default();
-        let place =
-            source["line"].as_u64().map_or(path.to_owned(), |line| format!("{path}:{line}"));
-        let description = cut(text("description"), 60);
-        table.row([text("kind").into(), text("name").into(), place.into(), description.into()]);
+    for primitive in compiled.primitives.iter().filter(|primitive| primitive.kind != "agent") {
+        let path = primitive.source.path.unwrap_or_default();
+        let line = primitive.source.line;
+        let place = line.map_or(path.to_owned(), |line| format!("{path}:{line}"));
+        let description = cut(&primitive.description, 60);
+        table.row([primitive.kind.into(), primitive.name.into(), place.into(), description.into()]);
     }
     table
 }

@@ -1,7 +1,7 @@
 //! `diff`: the project against the newest version, or two versions, in words and by file.
 
 use crate::cli::context::Context;
-use crate::cli::diff_output::{FileView, files_json, print_section};
+use crate::cli::diff_output::{FileView, print_section};
 use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete, print};
 use crate::compare::{self, StateChange};
@@ -13,9 +13,9 @@ use crate::history::version::Version;
 use crate::object::{Id, Source};
 use crate::operations::stage;
 use crate::progress::Progress;
-use crate::report;
+use crate::report::{ChangeView, FileChangeView, UnreadSides};
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Say what differs between the project and the newest version
 ///
@@ -32,6 +32,16 @@ pub struct Diff {
     view: FileView,
     #[command(flatten)]
     whom: LiveRemoteArgs,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    change: ChangeView<'a>,
+    from: &'a str,
+    to: &'a str,
+    files: Vec<FileChangeView<'a>>,
+    unread: UnreadSides<'a>,
 }
 
 /// One side: a name for people, a state, a tree of files.
@@ -101,12 +111,13 @@ fn show(
 ) -> Result<Exit> {
     let files = diff::find_renames(diff::trees(source, from.files, to.files)?);
     if cx.out.is_json() {
-        let mut answer = report::to_json(change);
-        answer["from"] = json!(from.name);
-        answer["to"] = json!(to.name);
-        answer["files"] = files_json(&files);
-        answer["unread"] = json!({"from": from.unread(), "to": to.unread()});
-        cx.out.json(&answer)?;
+        cx.out.json(&Answer {
+            change: ChangeView::new(change),
+            from: &from.name,
+            to: &to.name,
+            files: FileChangeView::all(&files),
+            unread: UnreadSides { from: from.unread(), to: to.unread() },
+        })?;
         return Ok(Exit::Done);
     }
     cx.page();

@@ -9,12 +9,14 @@ use crate::compare;
 use crate::error::{Error, Result};
 use crate::history::catalog::Catalog;
 use crate::history::ledger::{self, LedgerEntry};
-use crate::history::live::Live;
+use crate::history::live::{Live, Unsent};
 use crate::history::version::{Status, Version};
 use crate::history::via::Vias;
 use crate::history::{record, verify};
-use crate::report::{self, view};
-use serde_json::{Value, json};
+use crate::object::Id;
+use crate::report::view::{self, DamagedSummary, Summary};
+use crate::report::{self, SentView, ViaView};
+use serde::Serialize;
 
 /// Tell the history: versions, newest first
 #[derive(Debug, clap::Args)]
@@ -71,6 +73,44 @@ impl Log {
     }
 }
 
+/// A version of the answer.
+#[derive(Serialize)]
+struct VersionRow<'a> {
+    #[serde(flatten)]
+    version: VersionFields<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<ViaView<'a>>,
+    #[serde(flatten)]
+    sent: SentView<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum VersionFields<'a> {
+    Sound {
+        #[serde(flatten)]
+        summary: Summary,
+        changes: usize,
+    },
+    Damaged(DamagedSummary<'a>),
+}
+
+/// A record of the ledger in the answer.
+#[derive(Serialize)]
+struct LedgerRow<'a> {
+    id: Id,
+    event: &'static str,
+    version: Option<u64>,
+    elsewhere: Option<String>,
+    by: &'a str,
+    at: String,
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<ViaView<'a>>,
+    #[serde(flatten)]
+    sent: SentView<'a>,
+}
+
 /// Versions with what changed since the one before, read one by one.
 struct Entries<'a> {
     view: &'a View,
@@ -93,23 +133,21 @@ impl Entries<'_> {
     }
 
     fn json(&self, cx: &mut Context<'_>, limit: usize) -> Result<()> {
-        let one = |number| -> Result<Value> {
-            let mut row = match self.get(number)? {
+        let one = |number| -> Result<VersionRow<'_>> {
+            let version = match self.get(number)? {
                 Ok((version, changes)) => {
-                    let mut row = json!(view::summary(&version, self.catalog.status(number))?);
-                    row["changes"] = json!(changes);
-                    row
+                    let summary = view::summary(&version, self.catalog.status(number));
+                    VersionFields::Sound { summary, changes }
                 }
-                Err(damage) => view::damaged(number, damage),
+                Err(damage) => VersionFields::Damaged(DamagedSummary::new(number, damage)),
             };
-            if let Some(id) = self.catalog.id(number) {
-                self.vias.add_to(&mut row, &id)?;
-            }
-            let now_ms = self.view.now_ms();
-            report::add_sent(&mut row, self.live, now_ms, |unsent| {
-                unsent.versions.contains(&number)
-            })?;
-            Ok(row)
+            let id = self.catalog.id(number);
+            let is_unsent = |unsent: &Unsent| unsent.versions.contains(&number);
+            Ok(VersionRow {
+                version,
+                via: id.and_then(|id| ViaView::of(&self.vias, &id)),
+                sent: SentView::new(self.live, self.view.now_ms(), is_unsent),
+            })
         };
         let all = self.catalog.numbers().take(limit).map(one).collect::<Result<Vec<_>>>()?;
         cx.out.json(&all)
@@ -169,12 +207,11 @@ struct Ledger<'a> {
     vias: Vias,
 }
 
-fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[LedgerEntry]) -> Result<()> {
-    let Ledger { view, live, catalog, vias } = ledger;
-    // Beside a damaged ref a version may have no number, and what only a remote has may have none here.
-    let number = |step: &LedgerEntry| -> Result<Option<u64>> {
-        match catalog.number_of(&step.version) {
-            None if catalog.damaged() > 0 || view.theirs().is_some() => Ok(None),
+impl Ledger<'_> {
+    /// Beside a damaged ref a version may have no number, and what only a remote has may have none here.
+    fn number(&self, step: &LedgerEntry) -> Result<Option<u64>> {
+        match self.catalog.number_of(&step.version) {
+            None if self.catalog.damaged() > 0 || self.view.theirs().is_some() => Ok(None),
             None => Err(Error::corrupt(format!(
                 "ledger record {} names a version that no ref has",
                 step.id.short()
@@ -182,24 +219,31 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[LedgerEntry]
             .hint("`lua-store fsck` names what is damaged")),
             number => Ok(number),
         }
-    };
-    let elsewhere = |step: &LedgerEntry| -> Result<Option<String>> {
-        Ok(number(step)?.is_none().then(|| catalog.elsewhere(&step.version)).flatten())
-    };
+    }
+
+    fn row<'a>(&'a self, step: &'a LedgerEntry) -> Result<LedgerRow<'a>> {
+        let LedgerEntry { id, record, .. } = step;
+        let number = self.number(step)?;
+        let is_unsent = |unsent: &Unsent| report::is_unsent(unsent, step);
+        Ok(LedgerRow {
+            id: *id,
+            event: record.event.word(),
+            version: number,
+            elsewhere: number.is_none().then(|| self.catalog.elsewhere(&step.version)).flatten(),
+            by: &record.by,
+            at: record::iso(record.at_ms),
+            reason: record.reason.as_deref(),
+            via: ViaView::of(&self.vias, id),
+            sent: SentView::new(self.live, self.view.now_ms(), is_unsent),
+        })
+    }
+}
+
+fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[LedgerEntry]) -> Result<()> {
+    let Ledger { view, live, catalog, vias } = ledger;
     if cx.out.is_json() {
-        let one = |step: &LedgerEntry| -> Result<Value> {
-            let mut row = json!({
-                "id": step.id.to_string(), "event": step.record.event.word(), "version": number(step)?,
-                "elsewhere": elsewhere(step)?, "by": step.record.by, "at": record::iso(step.record.at_ms),
-                "reason": step.record.reason,
-            });
-            vias.add_to(&mut row, &step.id)?;
-            report::add_sent(&mut row, live, view.now_ms(), |unsent| {
-                report::is_unsent(unsent, step)
-            })?;
-            Ok(row)
-        };
-        return cx.out.json(&steps.iter().map(one).collect::<Result<Vec<_>>>()?);
+        let rows = steps.iter().map(|step| ledger.row(step)).collect::<Result<Vec<_>>>()?;
+        return cx.out.json(&rows);
     }
     if steps.is_empty() {
         return cx
@@ -213,7 +257,7 @@ fn print_ledger(cx: &mut Context<'_>, ledger: &Ledger<'_>, steps: &[LedgerEntry]
             step.record.reason.as_ref().map_or(String::new(), |reason| format!("  {reason}"));
         let short = cx.out.paint(DIM, step.id.short());
         let event = step.record.event.word();
-        let version = version_words(catalog, step, number(step)?);
+        let version = version_words(catalog, step, ledger.number(step)?);
         let by = format!("{}{}", step.record.by, vias.after(&step.id));
         let here = live.unsent.as_ref().is_some_and(|unsent| report::is_unsent(unsent, step));
         let here = if here { "  (here only)" } else { "" };

@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
-use crate::cli::hints;
+use crate::cli::output::ErrorView;
 use crate::cli::print;
 use crate::cli::progress::{self, Unit};
 use crate::cli::remote;
@@ -16,10 +16,10 @@ use crate::history::rules::Strictness;
 use crate::merge::Side;
 use crate::merge::pull::{PullConflicts, PullOutcome, Pulled};
 use crate::operations::bundle;
-use crate::report;
+use crate::report::{self, PullConflictsView, PulledView};
 use crate::store::Heads;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Bring here what others pushed, and merge it
 ///
@@ -38,6 +38,28 @@ pub struct Pull {
     theirs: bool,
 }
 
+#[derive(Serialize)]
+struct NothingNew<'a> {
+    name: &'a str,
+    new: bool,
+}
+
+#[derive(Serialize)]
+struct Refusal<'a> {
+    #[serde(flatten)]
+    refused: PullConflictsView<'a>,
+    name: &'a str,
+    error: ErrorView<'a>,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    pulled: PulledView<'a>,
+    name: &'a str,
+    new: bool,
+}
+
 impl Pull {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let choice = match (self.ours, self.theirs) {
@@ -52,7 +74,7 @@ impl Pull {
         let (outcome, git) = pull::pull(&mut terminal, (&project, &who), &there, choice)?;
         match outcome {
             PullOutcome::UpToDate if cx.out.is_json() => {
-                cx.out.json(&json!({ "name": name, "new": false }))?
+                cx.out.json(&NothingNew { name: &name, new: false })?
             }
             PullOutcome::UpToDate => {
                 cx.out.line(format!("{name} has nothing that is not here."))?
@@ -90,11 +112,8 @@ fn fetch(cx: &mut Context<'_>, project: &Project, from: Option<&str>) -> Result<
 fn refuse(cx: &mut Context<'_>, name: &str, refused: &PullConflicts) -> Result<Exit> {
     let error = report::refusal(name, refused);
     if cx.out.is_json() {
-        let mut answer = report::refusal_json(refused)?;
-        answer["name"] = json!(name);
-        let (code, message, hint) = (error.kind().word(), error.message(), hints::of(&error));
-        answer["error"] = json!({ "code": code, "message": message, "hint": hint });
-        cx.out.json(&answer)?;
+        let (refused, error) = (PullConflictsView::new(refused), ErrorView::new(&error));
+        cx.out.json(&Refusal { refused, name, error })?;
         return Ok(Exit::Found);
     }
     print::lines(cx.out, report::refusal_lines(refused))?;
@@ -103,10 +122,7 @@ fn refuse(cx: &mut Context<'_>, name: &str, refused: &PullConflicts) -> Result<E
 
 fn print_result(cx: &mut Context<'_>, name: &str, pulled: &Pulled) -> Result<()> {
     if cx.out.is_json() {
-        let mut answer = report::pulled_json(pulled)?;
-        answer["name"] = json!(name);
-        answer["new"] = json!(true);
-        return cx.out.json(&answer);
+        return cx.out.json(&Answer { pulled: PulledView::new(pulled), name, new: true });
     }
     print::lines(cx.out, report::incoming_lines(&pulled.incoming))?;
     cx.out.line(format!("✅ Pulled from {name}: {} file(s) changed", pulled.files.len()))?;

@@ -6,14 +6,15 @@ use crate::cli::output::GREEN;
 use crate::cli::{Exit, complete, print};
 use crate::compare;
 use crate::error::{Error, Result};
+use crate::history::live::{self, Unsent};
+use crate::history::resolve;
 use crate::history::revision::Revision;
 use crate::history::via::Vias;
-use crate::history::{live, resolve};
-use crate::object::Source;
-use crate::report;
-use crate::report::view::summary;
+use crate::object::{Id, Source, TreeEntry};
+use crate::report::view::{Summary, summary};
+use crate::report::{self, ChangeView, PromotedView, SentView, ViaView};
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Show a version and what it changed, or a file in one
 ///
@@ -25,6 +26,41 @@ pub struct Show {
     what: Revision,
     #[command(flatten)]
     whom: LiveRemoteArgs,
+}
+
+#[derive(Serialize)]
+struct VersionAnswer<'a> {
+    #[serde(flatten)]
+    summary: Summary,
+    previous: Option<u64>,
+    change: ChangeView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<ViaView<'a>>,
+    #[serde(flatten)]
+    promoted: PromotedView<'a>,
+    #[serde(flatten)]
+    sent: SentView<'a>,
+}
+
+#[derive(Serialize)]
+struct FileAnswer {
+    id: Id,
+    mode: &'static str,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct FolderAnswer {
+    id: Id,
+    mode: &'static str,
+    entries: Vec<EntryAnswer>,
+}
+
+#[derive(Serialize)]
+struct EntryAnswer {
+    name: String,
+    mode: &'static str,
+    id: Id,
 }
 
 impl Show {
@@ -54,9 +90,7 @@ fn inside(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
                     entry.id.short()
                 ))
             })?;
-            cx.out.json(
-                &json!({"id": entry.id.to_string(), "mode": entry.mode.word(), "text": text}),
-            )?;
+            cx.out.json(&FileAnswer { id: entry.id, mode: entry.mode.word(), text })?;
             return Ok(Exit::Done);
         }
         cx.page();
@@ -66,10 +100,13 @@ fn inside(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     }
     let tree = objects.tree(&entry.id)?;
     if cx.out.is_json() {
-        let one = |e: &crate::object::TreeEntry| json!({"name": &*e.name, "mode": e.mode.word(), "id": e.id.to_string()});
-        let entries: Vec<_> = tree.entries().iter().map(one).collect();
-        cx.out
-            .json(&json!({"id": entry.id.to_string(), "mode": "directory", "entries": entries}))?;
+        let one = |TreeEntry { name, mode, id }: &'_ TreeEntry| EntryAnswer {
+            name: name.to_string(),
+            mode: mode.word(),
+            id: *id,
+        };
+        let entries = tree.entries().iter().map(one).collect();
+        cx.out.json(&FolderAnswer { id: entry.id, mode: "directory", entries })?;
         return Ok(Exit::Done);
     }
     for entry in tree.entries() {
@@ -86,19 +123,19 @@ fn version(cx: &mut Context<'_>, view: &View, what: &Revision) -> Result<Exit> {
     let before = catalog.before(number)?;
     let from = before.as_ref().map(|before| before.state);
     let change = compare::between(view.store().objects(), from.as_ref(), Some(&version.state))?;
-    let summary = summary(&version, catalog.status(number))?;
+    let summary = summary(&version, catalog.status(number));
     let vias = Vias::load(view.store())?;
     if cx.out.is_json() {
-        let mut answer = json!(summary);
-        answer["previous"] = json!(before.map(|before| before.number));
-        answer["change"] = report::to_json(&change);
-        vias.add_to(&mut answer, &version.id)?;
         let promoted = live::promotions(view.store(), &catalog, &live, &[number])?;
-        report::add_promotion(&mut answer, report::PROMOTED, promoted.get(&number))?;
-        report::add_sent(&mut answer, &live, view.now_ms(), |unsent| {
-            unsent.versions.contains(&number)
+        let is_unsent = |unsent: &Unsent| unsent.versions.contains(&number);
+        cx.out.json(&VersionAnswer {
+            summary,
+            previous: before.map(|before| before.number),
+            change: ChangeView::new(&change),
+            via: ViaView::of(&vias, &version.id),
+            promoted: PromotedView::new(promoted.get(&number)),
+            sent: SentView::new(&live, view.now_ms(), is_unsent),
         })?;
-        cx.out.json(&answer)?;
         return Ok(Exit::Done);
     }
     cx.page();

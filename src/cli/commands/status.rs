@@ -6,7 +6,7 @@ use crate::cli::live::{LiveRemoteArgs, View};
 use crate::cli::output::{BOLD, GREEN, YELLOW};
 use crate::cli::print::warn_of_damage;
 use crate::cli::progress::with_progress;
-use crate::cli::push_output::{kept_json, leak_json, left_out_json, notes_json, print_remarks};
+use crate::cli::push_output::print_remarks;
 use crate::cli::{Exit, elsewhere};
 use crate::compare::PushChange;
 use crate::error::Result;
@@ -15,14 +15,16 @@ use crate::history::live::Live;
 use crate::history::project::Project;
 use crate::history::source;
 use crate::history::version::{Status as VersionStatus, Version};
+use crate::model::agent::{Dropped, Note};
 use crate::operations::build::PushScope;
-use crate::operations::leak;
+use crate::operations::leak::{self, Leak};
 use crate::operations::stage::{self, PushReport};
 use crate::operations::stock;
 use crate::progress::Progress;
 use crate::reader;
-use crate::report;
-use serde_json::json;
+use crate::report::{self, DistView, FileChangeView, LiveView, NeededView};
+use crate::workspace::Skipped;
+use serde::Serialize;
 
 /// Show what is active, what is staged, what is not pushed
 ///
@@ -57,11 +59,18 @@ impl Status {
             ![&latest, &active].into_iter().flatten().any(|version| version.state == pushed.state)
         });
         if cx.out.is_json() {
-            let mut answer = to_json(&report, &catalog, &live);
-            answer["pushedNotVersioned"] = unversioned.into();
-            answer["allowed"] = json!(allowed);
-            report::add_live(&mut answer, &live, view.now_ms())?;
-            cx.out.json(&answer)?;
+            cx.out.json(&Answer {
+                versions: VersionFields {
+                    active: live.served.as_ref().map(|served| served.number),
+                    latest: catalog.latest(),
+                    staged: staged_numbers(&catalog),
+                    source_version: report.previous.as_ref().map(|previous| previous.number),
+                },
+                project: ProjectFields::new(&report),
+                pushed_not_versioned: unversioned,
+                allowed: &allowed,
+                live: LiveView::new(&live, view.now_ms()),
+            })?;
             return Ok(exit(&report));
         }
         warn_of_damage(cx, &catalog);
@@ -96,32 +105,100 @@ fn exit(report: &PushReport) -> Exit {
     if report.unread.is_some() { Exit::Found } else { Exit::Done }
 }
 
-fn to_json(report: &PushReport, catalog: &Catalog, live: &Live) -> serde_json::Value {
-    let moved: Vec<_> = report
-        .items
-        .iter()
-        .filter(|item| item.change != PushChange::Unchanged)
-        .map(|item| json!({"kind": item.kind, "name": item.name, "change": item.change.word()}))
-        .collect();
-    let rebundled = report.items.iter().filter(|item| item.rebundled);
-    let rebundled = rebundled.map(|item| json!({"kind": item.kind, "name": item.name}));
-    json!({
-        "active": live.served.as_ref().map(|served| served.number),
-        "latest": catalog.latest(),
-        "staged": staged_numbers(catalog),
-        "sourceVersion": report.previous.as_ref().map(|previous| previous.number),
-        "notPushed": {"primitives": moved, "files": crate::cli::diff_output::files_json(&report.files)},
-        "leftOut": left_out_json(report),
-        "keptAlthoughIgnored": kept_json(report),
-        "leftovers": report.snapshot.leftovers,
-        "secrets": report.leaks.iter().map(leak_json).collect::<Vec<_>>(),
-        "notes": notes_json(report),
-        "dropped": report.dropped,
-        "deployable": stock::is_deployable(&report.dropped),
-        "compiled": report.dist.to_json(),
-        "unread": report.unread,
-        "rebundled": rebundled.collect::<Vec<_>>(),
-    })
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    #[serde(flatten)]
+    versions: VersionFields,
+    #[serde(flatten)]
+    project: ProjectFields<'a>,
+    pushed_not_versioned: bool,
+    allowed: &'a [String],
+    #[serde(flatten)]
+    live: LiveView<'a>,
+}
+
+/// The answer where no project is.
+#[derive(Serialize)]
+struct RemoteAnswer<'a> {
+    #[serde(flatten)]
+    versions: VersionFields,
+    #[serde(flatten)]
+    live: LiveView<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VersionFields {
+    active: Option<u64>,
+    latest: Option<u64>,
+    staged: Vec<u64>,
+    source_version: Option<u64>,
+}
+
+/// What a push would find.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProjectFields<'a> {
+    not_pushed: NotPushed<'a>,
+    left_out: &'a [Skipped],
+    kept_although_ignored: Vec<NeededView<'a>>,
+    leftovers: &'a [String],
+    secrets: &'a [Leak],
+    notes: &'a [Note],
+    dropped: &'a [Dropped],
+    deployable: bool,
+    compiled: DistView<'a>,
+    unread: Option<&'a str>,
+    rebundled: Vec<RebundledItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct NotPushed<'a> {
+    primitives: Vec<ChangedItem<'a>>,
+    files: Vec<FileChangeView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangedItem<'a> {
+    kind: &'static str,
+    name: &'a str,
+    change: &'static str,
+}
+
+#[derive(Serialize)]
+struct RebundledItem<'a> {
+    kind: &'static str,
+    name: &'a str,
+}
+
+impl<'a> ProjectFields<'a> {
+    fn new(report: &'a PushReport) -> ProjectFields<'a> {
+        let moved = report.items.iter().filter(|item| item.change != PushChange::Unchanged);
+        let moved = moved.map(|item| ChangedItem {
+            kind: item.kind,
+            name: &item.name,
+            change: item.change.word(),
+        });
+        let rebundled = report.items.iter().filter(|item| item.rebundled);
+        let rebundled = rebundled.map(|item| RebundledItem { kind: item.kind, name: &item.name });
+        ProjectFields {
+            not_pushed: NotPushed {
+                primitives: moved.collect(),
+                files: FileChangeView::all(&report.files),
+            },
+            left_out: &report.snapshot.skipped,
+            kept_although_ignored: NeededView::all(report),
+            leftovers: &report.snapshot.leftovers,
+            secrets: &report.leaks,
+            notes: &report.notes,
+            dropped: &report.dropped,
+            deployable: stock::is_deployable(&report.dropped),
+            compiled: DistView::new(&report.dist),
+            unread: report.unread.as_deref(),
+            rebundled: rebundled.collect(),
+        }
+    }
 }
 
 /// The newest version, where it can be read.
@@ -135,12 +212,13 @@ fn of_remote(cx: &mut Context<'_>, view: &View) -> Result<Exit> {
     let (catalog, live) = (view.catalog()?, view.live()?);
     let source = source::latest(view.store())?.map(|pushed| pushed.number);
     if cx.out.is_json() {
-        let mut answer = json!({
-            "active": catalog.active_number(), "latest": catalog.latest(), "staged": staged_numbers(&catalog),
-            "sourceVersion": source,
-        });
-        report::add_live(&mut answer, &live, view.now_ms())?;
-        cx.out.json(&answer)?;
+        let versions = VersionFields {
+            active: catalog.active_number(),
+            latest: catalog.latest(),
+            staged: staged_numbers(&catalog),
+            source_version: source,
+        };
+        cx.out.json(&RemoteAnswer { versions, live: LiveView::new(&live, view.now_ms()) })?;
         return Ok(Exit::Done);
     }
     print_live(cx, view, &live, catalog.active()?.as_ref())?;

@@ -1,4 +1,4 @@
-//! Rules for the form of a state: its entries and their encoding.
+//! The form of a state: what stands in it, in which encoding.
 
 use super::{refuse, small};
 use crate::error::Result;

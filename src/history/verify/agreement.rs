@@ -1,5 +1,5 @@
-//! Agreement of the store with itself: versions with the source versions that they were made of,
-//! refs with the remote-tracking refs, the pointer with the records in the packs.
+//! Whether what the store says at one place agrees with what it says at another: versions with the source versions
+//! that they were made of, refs with what remotes were seen to have, the pointer with the records in the packs.
 
 use super::Problem;
 use crate::error::Hint;
@@ -33,8 +33,7 @@ fn of_remotes(store: &Store) -> HashSet<Id> {
     known.flat_map(|tracking| tracking.versions).collect()
 }
 
-/// Checks that a version holds the content of the source version that its record names. Unreadable
-/// objects are reported by other checks.
+/// A version holds what the source version holds that its record names. What cannot be read is told elsewhere.
 fn origin(
     store: &Store,
     refs: &BTreeMap<&RefName, Id>,
@@ -107,7 +106,7 @@ fn missing_pointer(store: &Store) -> Option<Problem> {
     Some(problem(what, Vec::new(), Hint::RecoverPointer))
 }
 
-/// Records that remotes have belong to them.
+/// What remotes have is theirs.
 fn known_records(store: &Store) -> HashSet<Id> {
     let remotes = store.tracked().unwrap_or_default();
     let heads = remotes.iter().filter_map(|name| store.remote(name).ok().flatten()?.active);

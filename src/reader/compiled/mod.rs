@@ -20,7 +20,6 @@ use crate::error::{Error, Result};
 use crate::object::{Id, Mode, PathFinder, Source};
 use manifest::ProjectFile;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::path::Path;
 
 /// The manifest's place in a project.
@@ -116,13 +115,6 @@ impl Dist {
             Dist::Damaged(reason) => Some(reason.clone()),
             Dist::Absent | Dist::Fresh(_) => None,
         }
-    }
-
-    pub fn to_json(&self) -> Value {
-        let left_out = self.output().map(|output| &*output.left_out).unwrap_or_default();
-        let left_out =
-            left_out.iter().map(|(path, reason)| json!({"path": path, "reason": reason}));
-        json!({"state": self.word(), "reason": self.reason(), "leftOut": left_out.collect::<Vec<_>>()})
     }
 
     /// An error unless the output can be used.

@@ -20,8 +20,7 @@ use std::path::Path;
 /// does not wait for what other programs have written.
 const MANY: usize = 64;
 
-/// Limit on files that are written and synced before they are renamed: one sync of a folder then
-/// serves all of them.
+/// So many files at most stand ready, synced, before they take their places.
 const BATCH: usize = 1024;
 
 /// Numbers of files that a restore wrote and removed.
@@ -31,13 +30,13 @@ pub struct RestoreCount {
     pub removed: usize,
 }
 
-/// True if [`apply`] would refuse; checked before a safety snapshot is taken.
+/// Whether [`apply`] would refuse, before there is anything to keep safe from it.
 pub fn check(plan: &RestorePlan, root: &Path) -> Result<()> {
     clear::check(root, plan).map(drop)
 }
 
-/// Makes the files of a project those of the plan's target. Refuses before the first change if an
-/// untracked file is in the way.
+/// Makes the files of a project those of the plan's target. Refuses before anything is changed when
+/// something that is not tracked stands in the way.
 pub fn apply(
     plan: &RestorePlan,
     root: &Path,
@@ -91,7 +90,7 @@ struct Restorer<'r> {
     touched: BTreeSet<String>,
 }
 
-/// A complete file under a temporary name, before its rename.
+/// A file that stands ready beside its place.
 struct ReadyFile<'p> {
     step: &'p RestoreStep,
     draft: String,
@@ -206,8 +205,8 @@ impl Restorer<'_> {
         Ok(())
     }
 
-    /// Makes durable the files that an interrupted restore put in place: they are no steps of this
-    /// one. Also those that it put aside, beside files that are not written again.
+    /// What an earlier restore put in its place before it was cut off is no step of this one, and no more durable
+    /// than that left it. Nor is what that put aside, beside files that are not touched again.
     fn touch_all(&mut self, tree: Id) -> Result<()> {
         let mut folders = vec![(String::new(), tree)];
         while let Some((path, id)) = folders.pop() {

@@ -1,5 +1,4 @@
-//! Restore of the files of a project: the plan, the obstacles, the steps. Callers take a safety
-//! snapshot first, so that nothing that was not pushed is lost.
+//! Bringing the files of a project back: what would change, what stands in the way, doing it.
 
 pub(super) mod apply;
 mod begun;

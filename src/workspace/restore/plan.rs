@@ -7,7 +7,7 @@ use crate::object::{self, Id, Leaf, Source, TreeDifference};
 /// The way from the files a project has to those it shall have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestorePlan {
-    /// Tree of the project now, by its snapshot.
+    /// What the project holds now, as its snapshot says.
     pub current: Id,
     pub target: Id,
     /// Sorted by path.
@@ -41,7 +41,7 @@ impl RestoreAction {
         }
     }
 
-    /// Entry at the path after the step.
+    /// What shall stand at the path.
     pub fn leaf(self) -> Option<Leaf> {
         match self {
             RestoreAction::Create(leaf)

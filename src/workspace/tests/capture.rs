@@ -1,4 +1,4 @@
-//! Files that a snapshot captures, files that it leaves out, and files that stop it.
+//! What is captured, what is left out, what stops a snapshot.
 
 use super::Project;
 use crate::object::{Id, Mode, Source};

@@ -6,14 +6,14 @@ use crate::cli::diff_output::print_patch_text;
 use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete, print};
 use crate::compare::persona::{self, PersonaVersion};
-use crate::compare::{PersonaChange, StateChange};
+use crate::compare::{Detail, PersonaChange, StateChange};
 use crate::diff::{self, DiffSide};
 use crate::error::Result;
 use crate::history::revision::Revision;
 use crate::object::{Id, Mode};
 use crate::report;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Say what differs between two versions of the persona, by sentence
 ///
@@ -31,6 +31,13 @@ pub struct Diff {
     patch: bool,
     #[command(flatten)]
     whom: LiveRemoteArgs,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    from: u64,
+    to: u64,
+    details: Vec<Detail>,
 }
 
 impl Diff {
@@ -55,8 +62,8 @@ impl Diff {
         }
         let moved = PersonaChange { from: Some(old), to: Some(new) };
         if cx.out.is_json() {
-            cx.out
-                .json(&json!({"from": from.number, "to": to.number, "details": moved.details()}))?;
+            let (from, to) = (from.number, to.number);
+            cx.out.json(&Answer { from, to, details: moved.details() })?;
             return Ok(Exit::Done);
         }
         cx.page();

@@ -1,6 +1,6 @@
 //! `persona list`: the versions of the persona, newest first.
 
-use super::{listed, to_json};
+use super::{VersionFields, listed};
 use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
@@ -9,10 +9,11 @@ use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table, cut};
 use crate::compare::persona::{PersonaStatus, PersonaVersion};
 use crate::error::Result;
-use crate::report::{self, view};
+use crate::history::live::Unsent;
+use crate::report::{SentView, view};
 use crate::store::Odb;
 use anstyle::Style;
-use serde_json::json;
+use serde::Serialize;
 
 /// List the versions of the persona, newest first; the star marks the current one
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,16 @@ pub struct List {
     whom: LiveRemoteArgs,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    #[serde(flatten)]
+    version: VersionFields<'a>,
+    first_line: String,
+    #[serde(flatten)]
+    sent: SentView<'a>,
+}
+
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
@@ -36,17 +47,17 @@ impl List {
         let shown = &versions[..versions.len().min(limit)];
         let objects = view.store().objects();
         if cx.out.is_json() {
-            let mut answer = Vec::new();
-            for version in shown {
-                let mut one = to_json(version)?;
-                one["firstLine"] = json!(first_line(objects, version)?);
-                let push = version.pushed.number;
-                report::add_sent(&mut one, &live, view.now_ms(), |unsent| {
-                    unsent.source.contains(&push)
-                })?;
-                answer.push(one);
-            }
-            cx.out.json(&answer)?;
+            let one = |version| -> Result<Row<'_>> {
+                let fields = VersionFields::new(version);
+                let push = fields.source_version;
+                let is_unsent = |unsent: &Unsent| unsent.source.contains(&push);
+                Ok(Row {
+                    version: fields,
+                    first_line: first_line(objects, version)?,
+                    sent: SentView::new(&live, view.now_ms(), is_unsent),
+                })
+            };
+            cx.out.json(&shown.iter().map(one).collect::<Result<Vec<_>>>()?)?;
         } else if versions.is_empty() {
             cx.out
                 .line("(no persona yet — run `lua-store push` to keep the one of the project)")?;

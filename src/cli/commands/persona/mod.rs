@@ -10,7 +10,7 @@ use crate::cli::live::View;
 use crate::compare::persona::{self, PersonaVersion};
 use crate::error::Result;
 use crate::history::record;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// List, show and compare the versions of the persona
 ///
@@ -49,12 +49,26 @@ fn listed(cx: &mut Context<'_>, view: &View) -> Result<Vec<PersonaVersion>> {
     Ok(versions)
 }
 
-fn to_json(version: &PersonaVersion) -> Result<Value> {
-    Ok(json!({
-        "version": version.number,
-        "status": version.status.word(),
-        "createdAt": record::iso(version.pushed.record.at_ms),
-        "createdBy": version.pushed.record.by,
-        "sourceVersion": version.pushed.number,
-    }))
+/// A version in an answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VersionFields<'a> {
+    version: u64,
+    status: &'static str,
+    created_at: String,
+    created_by: &'a str,
+    source_version: u64,
+}
+
+impl VersionFields<'_> {
+    fn new(version: &PersonaVersion) -> VersionFields<'_> {
+        let record = &version.pushed.record;
+        VersionFields {
+            version: version.number,
+            status: version.status.word(),
+            created_at: record::iso(record.at_ms),
+            created_by: &record.by,
+            source_version: version.pushed.number,
+        }
+    }
 }

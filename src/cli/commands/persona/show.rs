@@ -1,6 +1,6 @@
 //! `persona show`: what one version of the persona says.
 
-use super::{listed, to_json};
+use super::{VersionFields, listed};
 use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete};
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::history::record;
 use crate::history::revision::Revision;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Print a version of the persona, the newest one without a number
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,13 @@ pub struct Show {
     whom: LiveRemoteArgs,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    version: VersionFields<'a>,
+    text: &'a str,
+}
+
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open_for(cx, &[&self.version])?;
@@ -28,9 +35,7 @@ impl Show {
         let version = persona::pick(&versions, &self.version)?;
         let persona = version.persona(view.store().objects())?;
         if cx.out.is_json() {
-            let mut answer = to_json(version)?;
-            answer["text"] = json!(persona.text);
-            cx.out.json(&answer)?;
+            cx.out.json(&Answer { version: VersionFields::new(version), text: &persona.text })?;
             return Ok(Exit::Done);
         }
         let record = &version.pushed.record;

@@ -7,8 +7,9 @@ use crate::cli::{Exit, complete};
 use crate::diff;
 use crate::error::Result;
 use crate::history::source;
+use crate::report::FileChangeView;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Say which files differ between two source versions
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,13 @@ pub struct Diff {
     view: FileView,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    from: u64,
+    to: u64,
+    files: Vec<FileChangeView<'a>>,
+}
+
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
@@ -31,8 +39,7 @@ impl Diff {
         let objects = project.store().objects();
         let changes = diff::find_renames(diff::trees(objects, Some(old.source), Some(new.source))?);
         if cx.out.is_json() {
-            let files = crate::cli::diff_output::files_json(&changes);
-            cx.out.json(&json!({"from": from, "to": to, "files": files}))?;
+            cx.out.json(&Answer { from, to, files: FileChangeView::all(&changes) })?;
             return Ok(Exit::Done);
         }
         cx.page();

@@ -8,8 +8,9 @@ use crate::error::{Error, Kind, Result};
 use crate::history::source::{REFS, SourceVersion};
 use crate::history::via::Vias;
 use crate::object::Id;
+use crate::report::ViaView;
 use crate::report::view::{self, SourceSummary};
-use serde_json::json;
+use serde::Serialize;
 
 /// List source versions, newest first; the star marks the pushed state
 #[derive(Debug, clap::Args)]
@@ -22,6 +23,16 @@ pub struct List {
     limit: String,
 }
 
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    summary: &'a SourceSummary,
+    /// Whether it is the pushed state.
+    active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<ViaView<'a>>,
+}
+
 impl List {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let limit = if self.all { usize::MAX } else { parse_limit(&self.limit)? };
@@ -32,7 +43,7 @@ impl List {
         let (mut versions, mut ids, mut damaged) = (Vec::new(), Vec::new(), Vec::new());
         for (number, id) in refs.iter().rev().take(limit) {
             let found = id.as_ref().map_err(Error::repeat).and_then(|id| {
-                Ok((view::source_summary(&SourceVersion::load(objects, *number, *id)?)?, *id))
+                Ok((view::source_summary(&SourceVersion::load(objects, *number, *id)?), *id))
             });
             match found {
                 Ok((summary, id)) => {
@@ -47,12 +58,12 @@ impl List {
         let vias = Vias::load(project.store())?;
         let ids = ids.into_iter();
         if cx.out.is_json() {
-            let one = |(version, id): (&SourceSummary, Id)| {
-                let mut view = json!(version);
-                view["active"] = json!(Some(version.version) == newest);
-                vias.add_to(&mut view, &id).map(|()| view)
-            };
-            cx.out.json(&versions.iter().zip(ids).map(one).collect::<Result<Vec<_>>>()?)?;
+            let rows = versions.iter().zip(ids).map(|(summary, id)| Row {
+                summary,
+                active: Some(summary.version) == newest,
+                via: ViaView::of(&vias, &id),
+            });
+            cx.out.json(&rows.collect::<Vec<_>>())?;
         } else if refs.is_empty() {
             cx.out.line("(no source versions yet — run `lua-store push` to make one)")?;
         } else {

@@ -2,14 +2,15 @@
 
 use super::number;
 use crate::cli::context::Context;
-use crate::cli::diff_output::{file_line, files_json};
+use crate::cli::diff_output::file_line;
 use crate::cli::progress::with_progress;
 use crate::cli::{Exit, complete};
 use crate::diff::TreeChange;
 use crate::error::Result;
 use crate::operations::rollback::{self, RollbackSource};
+use crate::report::FileChangeView;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Bring back the files of an older source version, as the next source version
 ///
@@ -29,6 +30,23 @@ pub struct Rollback {
     /// Say which files would change, and change nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    #[serde(flatten)]
+    plan: Plan<'a>,
+    source_version: Option<u64>,
+    /// The safety snapshot with the files as they were.
+    snapshot: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Plan<'a> {
+    dry_run: bool,
+    files: Vec<FileChangeView<'a>>,
 }
 
 impl Rollback {
@@ -61,9 +79,13 @@ impl Rollback {
         }
         let done = with_progress(cx, "Restoring", |progress| rollback.run(&who, &progress))?;
         if cx.out.is_json() {
-            cx.out.json(&json!({
-                "dryRun": false, "files": files_json(&changes), "sourceVersion": done.number, "snapshot": done.kept,
-            }))?;
+            let files = FileChangeView::all(&changes);
+            let (source_version, snapshot) = (done.number, done.kept);
+            cx.out.json(&Answer {
+                plan: Plan { dry_run: false, files },
+                source_version,
+                snapshot,
+            })?;
             cx.look_after(&project);
             return Ok(Exit::Done);
         }
@@ -90,7 +112,7 @@ impl Rollback {
 
 fn preview(cx: &mut Context<'_>, name: &str, changes: &[TreeChange]) -> Result<Exit> {
     if cx.out.is_json() {
-        cx.out.json(&json!({"dryRun": true, "files": files_json(changes)}))?;
+        cx.out.json(&Plan { dry_run: true, files: FileChangeView::all(changes) })?;
         return Ok(Exit::Done);
     }
     for change in changes {

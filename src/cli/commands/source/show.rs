@@ -6,10 +6,11 @@ use crate::cli::{Exit, complete};
 use crate::error::Result;
 use crate::history::source;
 use crate::history::via::Vias;
-use crate::object;
-use crate::report::view;
+use crate::object::{self, Id};
+use crate::report::ViaView;
+use crate::report::view::{self, SourceSummary};
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Show one source version: who pushed it, when, and its files
 #[derive(Debug, clap::Args)]
@@ -19,23 +20,36 @@ pub struct Show {
     version: String,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    summary: SourceSummary,
+    files: Vec<KeptFile<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<ViaView<'a>>,
+}
+
+#[derive(Serialize)]
+struct KeptFile<'a> {
+    path: &'a str,
+    mode: &'static str,
+    id: Id,
+}
+
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let project = cx.project()?;
         let version = source::get(project.store(), number(&self.version)?)?;
-        let summary = view::source_summary(&version)?;
+        let summary = view::source_summary(&version);
         let vias = Vias::load(project.store())?;
         let files = object::compare(project.store().objects(), None, Some(version.source))?;
         if cx.out.is_json() {
-            let files: Vec<_> = files
-                .iter()
-                .filter_map(|file| Some((file, file.new?)))
-                .map(|(file, (mode, id))| json!({"path": file.path, "mode": mode.word(), "id": id.to_string()}))
-                .collect();
-            let mut answer = json!(summary);
-            answer["files"] = json!(files);
-            vias.add_to(&mut answer, &version.id)?;
-            cx.out.json(&answer)?;
+            let files = files.iter().filter_map(|file| {
+                let (mode, id) = file.new?;
+                Some(KeptFile { path: &file.path, mode: mode.word(), id })
+            });
+            let via = ViaView::of(&vias, &version.id);
+            cx.out.json(&Answer { summary, files: files.collect(), via })?;
             return Ok(Exit::Done);
         }
         cx.page();

@@ -1,10 +1,11 @@
 //! Taking one side: the server's values into the TypeScript, its files into the project, or ours there.
 
 use crate::cli::context::Context;
+use crate::cli::drift_answer::DriftAnswer;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::terminal::Terminal;
 use crate::cli::which_agent::WhichAgent;
-use crate::cli::{Exit, diff_output, drift_output, push};
+use crate::cli::{Exit, push};
 use crate::error::Result;
 use crate::flow;
 use crate::flow::sync::accept::{self, AcceptedEdits, ServerValue};
@@ -13,7 +14,26 @@ use crate::history::project::Project;
 use crate::operations::drift::AgentPart;
 use crate::operations::stage;
 use crate::progress::Progress;
-use serde_json::json;
+use crate::report::FileChangeView;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Accepted<'a> {
+    #[serde(flatten)]
+    drift: DriftAnswer<'a>,
+    accepted: Vec<String>,
+    files: &'a [String],
+    /// The safety snapshot with the files as they were.
+    snapshot: Option<u64>,
+    unresolved: usize,
+}
+
+#[derive(Serialize)]
+struct PulledFiles<'a> {
+    active: u64,
+    files: Vec<FileChangeView<'a>>,
+    snapshot: Option<u64>,
+}
 
 /// Takes everything that can be edited in place; what cannot is told, and makes exit code 1.
 pub fn accept(
@@ -28,12 +48,13 @@ pub fn accept(
     }
     let AcceptedEdits { paths, kept } = write(cx, project, &values, force)?;
     if cx.out.is_json() {
-        let mut answer = drift_output::to_json(compared)?;
-        answer["accepted"] = values.iter().map(|one| json!(one.label.to_lowercase())).collect();
-        answer["files"] = json!(paths);
-        answer["snapshot"] = json!(kept);
-        answer["unresolved"] = json!(left.len());
-        cx.out.json(&answer)?;
+        cx.out.json(&Accepted {
+            drift: DriftAnswer::new(compared),
+            accepted: values.iter().map(|one| one.label.to_lowercase()).collect(),
+            files: &paths,
+            snapshot: kept,
+            unresolved: left.len(),
+        })?;
     }
     if left.is_empty() {
         if !cx.out.is_json() {
@@ -91,9 +112,8 @@ pub fn pull(
     let restored = sync::pull(&mut Terminal::new(cx), (project, &who), there, force)?;
     let Restored { version, changes, kept } = restored;
     if cx.out.is_json() {
-        cx.out.json(&json!({
-            "active": version, "files": diff_output::files_json(&changes), "snapshot": kept,
-        }))?;
+        let files = FileChangeView::all(&changes);
+        cx.out.json(&PulledFiles { active: version, files, snapshot: kept })?;
         return Ok(Exit::Done);
     }
     cx.out.line(match changes.len() {

@@ -5,12 +5,12 @@ mod ask;
 
 use crate::cli::Exit;
 use crate::cli::context::Context;
+use crate::cli::drift_answer::NoComparison;
 use crate::cli::remote::RemoteArgs;
 use crate::cli::{drift, drift_output};
 use crate::error::{Error, Kind, Result};
 use crate::flow::sync::{self, Comparison};
 use crate::operations::drift::DriftTarget;
-use serde_json::json;
 
 /// Compare the project with what is published on the server
 ///
@@ -91,7 +91,7 @@ impl Sync {
 /// Whether it differs cannot be said of code that is no agent: exit code 1, as for a difference.
 fn unreadable(cx: &mut Context<'_>, error: &Error) -> Result<Exit> {
     match cx.out.is_json() {
-        true => cx.out.json(&json!({"standing": "unreadable", "reason": error.message()}))?,
+        true => cx.out.json(&NoComparison::unreadable(error))?,
         false => cx.out.error(error),
     }
     Ok(Exit::Found)

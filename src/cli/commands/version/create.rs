@@ -4,11 +4,13 @@ use crate::cli::Exit;
 use crate::cli::context::Context;
 use crate::cli::terminal::{Terminal, print_git};
 use crate::error::Result;
-use crate::flow::{self, git};
+use crate::flow;
+use crate::flow::git::{self, GitOutcome};
+use crate::object::Id;
 use crate::operations::create::{self, Created};
 use crate::operations::stage;
 use crate::progress::Progress;
-use serde_json::json;
+use serde::Serialize;
 
 /// Make the pushed state the next version
 ///
@@ -28,6 +30,18 @@ pub struct Create {
     /// Make it of files whose agent was not read, too
     #[arg(long)]
     allow_unreadable: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    created: bool,
+    version: Option<u64>,
+    id: Option<Id>,
+    latest: u64,
+    /// What `--auto-push` pushed.
+    source_version: Option<u64>,
+    git: Option<&'a GitOutcome>,
 }
 
 impl Create {
@@ -53,19 +67,19 @@ impl Create {
         };
         let (created, told) = git::create_version(&project, &request, &who)?;
         if cx.out.is_json() {
-            let (version, id) = match &created {
-                Created::New { number, id } => (Some(*number), Some(id.to_string())),
-                Created::NothingStaged { .. } => (None, None),
+            let (version, id, latest) = match created {
+                Created::New { number, id } => (Some(number), Some(id), number),
+                Created::NothingStaged { latest } => (None, None, latest),
             };
-            let latest = match created {
-                Created::New { number, .. } | Created::NothingStaged { latest: number } => number,
-            };
-            let created = version.is_some();
             cx.look_after(&project);
-            cx.out.json(&json!({
-                "created": created, "version": version, "id": id, "latest": latest, "sourceVersion": pushed,
-                "git": told,
-            }))?;
+            cx.out.json(&Answer {
+                created: version.is_some(),
+                version,
+                id,
+                latest,
+                source_version: pushed,
+                git: told.as_ref(),
+            })?;
             told.iter().for_each(|git| print_git(cx, git));
             return Ok(Exit::Done);
         }

@@ -6,11 +6,12 @@ use crate::cli::terminal::{Terminal, print_git};
 use crate::cli::{Exit, complete};
 use crate::error::Result;
 use crate::flow::delete;
+use crate::flow::git::GitOutcome;
 use crate::flow::pointer::PointerRequest;
 use crate::history::revision::Revision;
 use crate::operations::promote::Deleted;
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Delete a version, so that it can never be promoted again
 ///
@@ -29,6 +30,13 @@ pub struct Delete {
     theirs: bool,
     #[command(flatten)]
     at: RemoteArgs,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    deleted: u64,
+    changed: bool,
+    git: Option<&'a GitOutcome>,
 }
 
 impl Delete {
@@ -50,10 +58,8 @@ impl Delete {
         }
         let (deleted, git) = prepared.apply(&mut Terminal::new(cx), at)?;
         if cx.out.is_json() {
-            cx.out.json(&json!({
-                "deleted": number, "changed": deleted == Deleted::Done,
-                "git": git,
-            }))?;
+            let changed = deleted == Deleted::Done;
+            cx.out.json(&Answer { deleted: number, changed, git: git.as_ref() })?;
         } else {
             cx.out.line(match deleted {
                 Deleted::Done => format!("✓ Deleted v{number}."),

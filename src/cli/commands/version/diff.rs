@@ -10,9 +10,9 @@ use crate::error::Result;
 use crate::history::resolve;
 use crate::history::revision::Revision;
 use crate::operations::stock;
-use crate::report;
+use crate::report::{self, BuiltView, ChangeView, UnreadSides};
 use clap_complete::ArgValueCompleter;
-use serde_json::json;
+use serde::Serialize;
 
 /// Say what differs between two versions
 ///
@@ -33,6 +33,17 @@ pub struct Diff {
     whom: LiveRemoteArgs,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    #[serde(flatten)]
+    change: ChangeView<'a>,
+    as_compiled: BuiltView<'a>,
+    unread: UnreadSides<'a>,
+    from: u64,
+    to: u64,
+}
+
 impl Diff {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open_for(cx, &[&self.from, &self.to])?;
@@ -43,12 +54,16 @@ impl Diff {
         let change = compare::between(objects, Some(&from.state), Some(&to.state))?;
         let built = stock::between(view.project.root(), objects, &from, &to)?;
         if cx.out.is_json() {
-            let mut answer = report::to_json(&change);
-            answer["asCompiled"] = report::built_json(&built);
-            answer["unread"] = json!({"from": from.meta.unread, "to": to.meta.unread});
-            answer["from"] = json!(from.number);
-            answer["to"] = json!(to.number);
-            cx.out.json(&answer)?;
+            cx.out.json(&Answer {
+                change: ChangeView::new(&change),
+                as_compiled: BuiltView::new(&built),
+                unread: UnreadSides {
+                    from: from.meta.unread.as_deref(),
+                    to: to.meta.unread.as_deref(),
+                },
+                from: from.number,
+                to: to.number,
+            })?;
             return Ok(Exit::Done);
         }
         cx.page();

@@ -8,15 +8,15 @@ use crate::cli::table::parse_limit;
 use crate::cli::table::{Cell, Table, cut};
 use crate::error::{Error, Kind, Result};
 use crate::history::catalog::Catalog;
-use crate::history::live::{self, Live, PromotionRecord};
+use crate::history::live::{self, Live, PromotionRecord, Unsent};
 use crate::history::version::Status;
 use crate::history::via::Vias;
 use crate::object::Id;
-use crate::report;
-use crate::report::view::{self, Summary};
+use crate::report::view::{self, DamagedSummary, Summary};
+use crate::report::{PromotedView, SentView, ViaView};
 use anstyle::Style;
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::collections::HashMap;
 
 /// List versions, newest first
@@ -52,6 +52,26 @@ enum Row {
     Damaged(u64, Error),
 }
 
+/// One line of the list as JSON.
+#[derive(Serialize)]
+struct RowAnswer<'a> {
+    #[serde(flatten)]
+    version: VersionFields<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<ViaView<'a>>,
+    #[serde(flatten)]
+    promoted: PromotedView<'a>,
+    #[serde(flatten)]
+    sent: SentView<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum VersionFields<'a> {
+    Sound(&'a Summary),
+    Damaged(DamagedSummary<'a>),
+}
+
 /// What is known of the versions beside what they hold.
 struct ListContext<'a> {
     live: &'a Live,
@@ -64,10 +84,11 @@ struct ListContext<'a> {
 impl Row {
     /// What cannot be read is told in its place, and the rest is listed.
     fn of(catalog: &Catalog, number: u64) -> Result<Row> {
-        let found = catalog.get(number);
-        let summary = found.and_then(|v| Ok((view::summary(&v, catalog.status(number))?, v.id)));
-        match summary {
-            Ok((summary, id)) => Ok(Row::Sound(Box::new(summary), id)),
+        match catalog.get(number) {
+            Ok(version) => {
+                let summary = view::summary(&version, catalog.status(number));
+                Ok(Row::Sound(Box::new(summary), version.id))
+            }
             Err(error) if error.kind() == Kind::Corrupt => Ok(Row::Damaged(number, error)),
             Err(error) => Err(error),
         }
@@ -80,21 +101,23 @@ impl Row {
         }
     }
 
-    fn to_json(&self, known: &ListContext<'_>) -> Result<Value> {
-        let mut row = match self {
-            Row::Sound(summary, id) => {
-                let mut told = json!(summary);
-                known.vias.add_to(&mut told, id)?;
-                told
-            }
-            Row::Damaged(number, error) => view::damaged(*number, error),
-        };
+    fn answer<'a>(&'a self, known: &'a ListContext<'_>) -> RowAnswer<'a> {
         let number = self.number();
-        report::add_promotion(&mut row, report::PROMOTED, known.promoted.get(&number))?;
-        report::add_sent(&mut row, known.live, known.now_ms, |unsent| {
-            unsent.versions.contains(&number)
-        })?;
-        Ok(row)
+        let (version, via) = match self {
+            Row::Sound(summary, id) => {
+                (VersionFields::Sound(summary), ViaView::of(&known.vias, id))
+            }
+            Row::Damaged(number, error) => {
+                (VersionFields::Damaged(DamagedSummary::new(*number, error)), None)
+            }
+        };
+        let is_unsent = |unsent: &Unsent| unsent.versions.contains(&number);
+        RowAnswer {
+            version,
+            via,
+            promoted: PromotedView::new(known.promoted.get(&number)),
+            sent: SentView::new(known.live, known.now_ms, is_unsent),
+        }
     }
 }
 
@@ -132,8 +155,7 @@ impl List {
             vias: Vias::load(view.store())?,
         };
         if cx.out.is_json() {
-            cx.out
-                .json(&rows.iter().map(|row| row.to_json(&known)).collect::<Result<Vec<_>>>()?)?;
+            cx.out.json(&rows.iter().map(|row| row.answer(&known)).collect::<Vec<_>>())?;
         } else if catalog.is_empty() {
             cx.out.line(view.none("no versions yet", "`lua-store version create` to make one"))?;
         } else {

@@ -7,6 +7,7 @@ use crate::cli::{Exit, complete, print};
 use crate::compare;
 use crate::error::Result;
 use crate::flow;
+use crate::flow::git::GitOutcome;
 use crate::flow::pointer::{Authority, PointerRequest};
 use crate::flow::promote::{PreparedPromotion, Promoted};
 use crate::history::record;
@@ -15,9 +16,9 @@ use crate::history::revision::Revision;
 use crate::merge::incoming::LedgerChange;
 use crate::operations::promote::{PointerState, PromoteRequest, Promotion};
 use crate::operations::stock;
-use crate::report;
+use crate::report::{self, LedgerChangeView};
 use clap_complete::ArgValueCompleter;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// How many lines of what changed are told; `version diff` has the rest.
 const LINES: usize = 3;
@@ -48,6 +49,32 @@ pub struct Promote {
     theirs: bool,
     #[command(flatten)]
     at: RemoteArgs,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    promoted: u64,
+    previous_active: Option<u64>,
+    changed: bool,
+    dry_run: bool,
+    remote: Option<&'a str>,
+    /// Records of the remote that were not known here.
+    brought: Vec<LedgerChangeView<'a>>,
+    undoes: Option<UndoneStep<'a>>,
+    /// Whether what was taken back comes back.
+    again: bool,
+    undo: Option<String>,
+    git: Option<&'a GitOutcome>,
+}
+
+/// The promotion that this one takes back.
+#[derive(Serialize)]
+struct UndoneStep<'a> {
+    version: Option<u64>,
+    by: &'a str,
+    at: String,
+    reason: Option<&'a str>,
 }
 
 impl Promote {
@@ -82,9 +109,7 @@ impl Promote {
         let request = PromoteRequest { reason: self.reason.clone(), expect: self.expect.clone() };
         let Promoted { promotion, git } = prepared.apply(&mut Terminal::new(cx), at, &request)?;
         if cx.out.is_json() {
-            let mut answer = self.answer(&asked, &promotion)?;
-            answer["git"] = json!(git);
-            cx.out.json(&answer)?;
+            cx.out.json(&self.answer(&asked, &promotion, git.as_ref()))?;
         } else {
             self.print(cx, &promotion, changes)?;
         }
@@ -102,26 +127,29 @@ impl Promote {
         cx.confirm(&format!("Promote v{} again?", promotion.number), false)
     }
 
-    fn answer(&self, asked: &Asked, promotion: &Promotion) -> Result<Value> {
-        let incoming = asked.incoming.iter().map(report::moved_json).collect::<Result<Vec<_>>>()?;
-        let undoes = promotion.undoes.as_ref().map(|step| -> Result<Value> {
+    fn answer<'a>(
+        &self,
+        asked: &'a Asked,
+        promotion: &'a Promotion,
+        git: Option<&'a GitOutcome>,
+    ) -> Answer<'a> {
+        let undoes = promotion.undoes.as_ref().map(|step| {
             let LedgerRecord { by, at_ms, reason, .. } = &step.record;
-            Ok(json!({
-                "version": promotion.previous, "by": by, "at": record::iso(*at_ms), "reason": reason,
-            }))
+            let (at, reason) = (record::iso(*at_ms), reason.as_deref());
+            UndoneStep { version: promotion.previous, by, at, reason }
         });
-        Ok(json!({
-            "promoted": promotion.number,
-            "previousActive": promotion.previous,
-            "changed": !(promotion.settled || self.dry_run),
-            "dryRun": self.dry_run,
-            "remote": asked.name,
-            "brought": incoming,
-            "undoes": undoes.transpose()?,
-            "again": promotion.taken_back.is_some(),
-            "undo": self.undo(promotion),
-            "git": null,
-        }))
+        Answer {
+            promoted: promotion.number,
+            previous_active: promotion.previous,
+            changed: !(promotion.settled || self.dry_run),
+            dry_run: self.dry_run,
+            remote: asked.name.as_deref(),
+            brought: report::ledger_views(&asked.incoming),
+            undoes,
+            again: promotion.taken_back.is_some(),
+            undo: self.undo(promotion),
+            git,
+        }
     }
 
     /// The command that takes it back.
@@ -188,7 +216,7 @@ impl Promote {
         let promotion = &prepared.promotion;
         let number = promotion.number;
         if cx.out.is_json() {
-            cx.out.json(&self.answer(&Asked::of(&prepared.authority), promotion)?)?;
+            cx.out.json(&self.answer(&Asked::of(&prepared.authority), promotion, None))?;
         } else if promotion.settled {
             cx.out.line(format!("v{number} is already active. No change."))?;
         } else {

@@ -4,14 +4,17 @@ use crate::cli::context::Context;
 use crate::cli::live::LiveRemoteArgs;
 use crate::cli::{Exit, complete};
 use crate::error::Result;
+use crate::history::live::{self, Unsent};
+use crate::history::resolve;
 use crate::history::revision::Revision;
 use crate::history::via::Vias;
-use crate::history::{live, resolve};
-use crate::model::kind::KINDS;
+use crate::model::agent::Dropped;
 use crate::operations::stock;
-use crate::report::{self, view};
+use crate::report::view::{self, SnapshotView, Summary};
+use crate::report::{self, PromotedView, SentView, ViaView};
 use clap_complete::ArgValueCompleter;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 /// Show one version: who made it, when, and what it holds
 #[derive(Debug, clap::Args)]
@@ -23,29 +26,45 @@ pub struct Show {
     whom: LiveRemoteArgs,
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    summary: Summary,
+    /// Null where the agent cannot be read.
+    deployable: Option<bool>,
+    dropped: Option<&'a [Dropped]>,
+    snapshot: SnapshotView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    via: Option<ViaView<'a>>,
+    #[serde(flatten)]
+    promoted: PromotedView<'a>,
+    #[serde(flatten)]
+    sent: SentView<'a>,
+}
+
 impl Show {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let view = self.whom.open(cx)?;
         let (catalog, live) = (view.catalog()?, view.live()?);
         let number = resolve::number(&catalog, &self.version)?;
         let version = catalog.get(number)?;
-        let summary = view::summary(&version, catalog.status(number))?;
+        let summary = view::summary(&version, catalog.status(number));
         let vias = Vias::load(view.store())?;
         let snapshot = view::snapshot(view.store().objects(), &version.state)?;
         let promoted = live::promotions(view.store(), &catalog, &live, &[number])?.remove(&number);
         let agent = stock::agent_of(view.project.root(), view.store().objects(), version.source)?;
         if cx.out.is_json() {
-            let mut answer = json!(summary);
-            answer["deployable"] =
-                json!(agent.as_ref().ok().map(|agent| stock::is_deployable(&agent.dropped)));
-            answer["dropped"] = json!(agent.as_ref().ok().map(|agent| &agent.dropped));
-            answer["snapshot"] = snapshot;
-            vias.add_to(&mut answer, &version.id)?;
-            report::add_promotion(&mut answer, report::PROMOTED, promoted.as_ref())?;
-            report::add_sent(&mut answer, &live, view.now_ms(), |unsent| {
-                unsent.versions.contains(&number)
+            let dropped = agent.as_ref().ok().map(|agent| &*agent.dropped);
+            let is_unsent = |unsent: &Unsent| unsent.versions.contains(&number);
+            cx.out.json(&Answer {
+                summary,
+                deployable: dropped.map(stock::is_deployable),
+                dropped,
+                snapshot,
+                via: ViaView::of(&vias, &version.id),
+                promoted: PromotedView::new(promoted.as_ref()),
+                sent: SentView::new(&live, view.now_ms(), is_unsent),
             })?;
-            cx.out.json(&answer)?;
             return Ok(Exit::Done);
         }
         cx.out.line(format!("Version v{number} ({})", summary.status))?;
@@ -64,16 +83,16 @@ impl Show {
         if let Some(reason) = &summary.unread {
             cx.out.line(format!("  Agent:   not read: {reason}"))?;
         }
-        cx.out.line(format!("  Model:   {}", text(&snapshot["model"])))?;
+        cx.out.line(format!("  Model:   {}", text(&snapshot.model)))?;
         cx.out.line("  Snapshot:")?;
-        for kind in &KINDS {
-            let count = snapshot[kind.yaml].as_array().map_or(0, Vec::len);
+        for (kind, items) in &snapshot.kinds.0 {
+            let count = items.len();
             // Kinds that few agents have are told only where there are some.
             if count > 0 || is_common(kind.word) {
                 cx.out.line(format!("    {:<15} {count}", format!("{}:", kind.label)))?;
             }
         }
-        let persona = snapshot["persona"]["version"].as_u64();
+        let persona = snapshot.persona.version;
         let persona = persona.map_or("(none)".to_owned(), |number| format!("v{number}"));
         cx.out.line(format!("    {:<15} {persona}", "Persona:"))?;
         let dropped = agent.map(|agent| agent.dropped).unwrap_or_default();

@@ -14,9 +14,8 @@ use crate::history::state::parse_key;
 use crate::history::state::{Content, State};
 use crate::model::numbers;
 use crate::object::Source;
-use crate::report;
+use crate::report::{self, LiveView};
 use serde::Serialize;
-use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Compare the active version with the pushed state, primitive by primitive
@@ -24,6 +23,14 @@ use std::collections::BTreeSet;
 pub struct Status {
     #[command(flatten)]
     whom: LiveRemoteArgs,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    active: Option<u64>,
+    rows: Vec<Row>,
+    #[serde(flatten)]
+    live: LiveView<'a>,
 }
 
 #[derive(Serialize)]
@@ -55,9 +62,8 @@ impl Status {
         };
         let rows = rows(objects, &served, &pushed)?;
         if cx.out.is_json() {
-            let mut answer = json!({"active": active, "rows": rows});
-            report::add_live(&mut answer, &live, view.now_ms())?;
-            cx.out.json(&answer)?;
+            let live = LiveView::new(&live, view.now_ms());
+            cx.out.json(&Answer { active: Some(active), rows, live })?;
             return Ok(Exit::Done);
         }
         cx.out.line(format!("Active agent version: v{active}"))?;
@@ -75,9 +81,8 @@ impl Status {
 fn none_active(cx: &mut Context<'_>, view: &View, catalog: &Catalog, live: &Live) -> Result<Exit> {
     let served = live.served.as_ref().map(|served| served.number);
     if cx.out.is_json() {
-        let mut answer = json!({"active": served, "rows": []});
-        report::add_live(&mut answer, live, view.now_ms())?;
-        cx.out.json(&answer)?;
+        let live = LiveView::new(live, view.now_ms());
+        cx.out.json(&Answer { active: served, rows: Vec::new(), live })?;
         return Ok(Exit::Done);
     }
     if let Some(number) = served {

@@ -1,0 +1,42 @@
+//! FileChangeView: a changed file as JSON: its path, what changed, and what it was and is.
+
+use crate::diff::TreeChange;
+use crate::object::{Id, Leaf};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct FileChangeView<'a> {
+    path: &'a str,
+    from: Option<&'a str>,
+    change: &'static str,
+    old: Option<LeafView>,
+    new: Option<LeafView>,
+}
+
+#[derive(Serialize)]
+struct LeafView {
+    mode: &'static str,
+    id: Id,
+}
+
+impl<'a> FileChangeView<'a> {
+    pub fn all(changes: &'a [TreeChange]) -> Vec<FileChangeView<'a>> {
+        changes.iter().map(FileChangeView::new).collect()
+    }
+
+    fn new(change: &'a TreeChange) -> FileChangeView<'a> {
+        FileChangeView {
+            path: &change.path,
+            from: change.from.as_deref(),
+            change: change.kind.word(),
+            old: change.old.map(LeafView::new),
+            new: change.new.map(LeafView::new),
+        }
+    }
+}
+
+impl LeafView {
+    fn new((mode, id): Leaf) -> LeafView {
+        LeafView { mode: mode.word(), id }
+    }
+}
