@@ -1,4 +1,4 @@
-//! How many things differ between two states, without opening what differs.
+//! Number of differences between two states, without opening the things that differ.
 
 use super::{differs, settings, settings_that_differ};
 use crate::error::Result;

@@ -77,7 +77,7 @@ fn paths<S: Serializer>(modules: &[ModuleMove], serializer: S) -> Result<S::Ok, 
 }
 
 const TOOLS: &str = "tools";
-/// How alike the descriptions of a renamed tool are, from 0 to 1.
+/// Likeness of the descriptions of a renamed tool, from 0 to 1.
 const ALIKE: f32 = 0.6;
 
 impl PrimitiveChange {
@@ -122,7 +122,8 @@ impl PrimitiveChange {
         let part = |value: &Value, name: &str| {
             value.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
         };
-        // What only moved is told as that, and everything else as if it had been there before.
+        // A move alone is reported as a move; everything else is compared as if the file had always
+        // been there.
         let moves = moved::between(old, new);
         let old = &moved::reach(old, &moves);
         let (before, after) = (part(old, "modules"), part(new, "modules"));
@@ -153,20 +154,20 @@ impl PrimitiveChange {
         self.env_removed = before.difference(&after).cloned().collect();
     }
 
-    /// Whether it reaches the same.
+    /// True if both sides reach the same.
     pub fn reaches_the_same(&self) -> bool {
         let names = self.env_added.len() + self.env_removed.len();
         self.modules.is_empty() && self.imports.is_empty() && self.packages.is_empty() && names == 0
     }
 
-    /// Whether the definition itself says something else, and not only what it reaches.
+    /// True if the definition itself differs, and not only its reach.
     pub fn is_defined_otherwise(&self) -> bool {
         let tools = self.tools_added.len() + self.tools_removed.len() + self.tools_renamed.len();
         !self.fields.is_empty() || tools + self.tools_changed.len() > 0
     }
 }
 
-/// A module stands with the hash of its code, or with that of each of its declarations.
+/// Change of a module, which is recorded by the hash of its code, or of each of its declarations.
 fn module_move(old: Option<&Value>, new: Option<&Value>, path: String) -> ModuleMove {
     let declarations = match (old, new) {
         (Some(Value::Object(old)), Some(Value::Object(new))) => keys_that_differ(old, new),

@@ -125,8 +125,7 @@ fn is_schema(field: &str) -> bool {
     field.ends_with("Schema") || field == "schema"
 }
 
-/// Whether the name of a field says that its value is not for eyes. Names of headers are told, never
-/// what they hold.
+/// True if a field holds a secret, by its name. Names of headers are shown, never their values.
 fn is_secret(field: &str) -> bool {
     const WORDS: [&str; 9] = [
         "secret",
@@ -141,7 +140,7 @@ fn is_secret(field: &str) -> bool {
     ];
     let field = field.to_lowercase();
     let below = |name: &str| field.split('.').any(|part| part == name);
-    // What a persona says is shown whatever its parts are called.
+    // The text of a persona is always shown, whatever its parts are called.
     if field.starts_with("persona") {
         return false;
     }

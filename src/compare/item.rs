@@ -28,6 +28,6 @@ pub struct PushedItem {
     pub before: Option<String>,
     pub after: Option<String>,
     pub change: PushChange,
-    /// Whether the compiler made other code of what is the same.
+    /// True if the compiler made other code of an unchanged primitive.
     pub rebundled: bool,
 }

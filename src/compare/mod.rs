@@ -44,7 +44,8 @@ pub struct KindChange {
     pub added: Vec<Named>,
     pub removed: Vec<Named>,
     pub changed: Vec<ChangedPrimitive>,
-    /// What of `removed` and `added` is one thing under another name; it stands in those as well.
+    /// Pairs of `removed` and `added` that are one thing under another name; both lists contain
+    /// them as well.
     pub renamed: Vec<RenamedPrimitive>,
     /// The same in all that it is; only the compiler's code of it is another. No change.
     pub rebundled: Vec<Named>,
@@ -119,7 +120,7 @@ impl StateChange {
         self.count() == 0
     }
 
-    /// How many things changed: primitives, the persona, settings.
+    /// Number of changes: primitives, the persona, settings.
     pub fn count(&self) -> usize {
         let kinds: usize = self.kinds.iter().map(KindChange::count).sum();
         kinds + usize::from(self.persona.is_some()) + self.settings.len()
@@ -165,7 +166,7 @@ impl KindChange {
         self.added.len() + self.removed.len() + self.changed.len()
     }
 
-    /// Where a name came from.
+    /// Former name of a primitive.
     pub fn renamed_to(&self, name: &str) -> Option<&RenamedPrimitive> {
         self.renamed.iter().find(|renamed| renamed.to.name == name)
     }
@@ -260,7 +261,7 @@ fn renames<S: Source + ?Sized>(
     renamed::pairs(&went, &came).into_iter().map(renamed).collect()
 }
 
-/// Whether both have the compiler's code, and another one.
+/// True if both have the compiler's code, and it differs.
 fn is_rebundled<S: Source + ?Sized>(source: &S, old: &Id, new: &Id) -> Result<bool> {
     let code = |tree: &Id| -> Result<_> { Ok(source.tree(tree)?.get(CODE).map(|entry| entry.id)) };
     Ok(matches!((code(old)?, code(new)?), (Some(old), Some(new)) if old != new))
@@ -291,8 +292,8 @@ fn primitive_change<S: Source + ?Sized>(
     Ok(Some(parts))
 }
 
-/// Whether two contents are different ones. A reach that older rules made says less than one of today, which is no
-/// difference where both say the same.
+/// True if two contents differ. A reach that older rules made has fewer parts than one of today,
+/// which is no difference as long as the common parts are equal.
 pub fn differs<S: Source + ?Sized>(source: &S, before: &Content, after: &Content) -> Result<bool> {
     if before.definition != after.definition || before.reach == after.reach {
         return Ok(before != after);
@@ -341,8 +342,8 @@ fn settings_change<S: Source + ?Sized>(
     Ok(settings_that_differ(&settings(source, from)?, &settings(source, to)?))
 }
 
-/// The settings that differ. The order of a list does where what is in both comes in another order: what came or went
-/// is told by itself.
+/// Settings that differ. The order of a list counts only for elements of both: added and removed
+/// ones are reported by themselves.
 pub fn settings_that_differ(
     from: &Map<String, Value>,
     to: &Map<String, Value>,

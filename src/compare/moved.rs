@@ -10,7 +10,7 @@ pub type Moves = BTreeMap<String, String>;
 /// Definition and reach of a primitive.
 pub type PrimitiveJson<'v> = (&'v Value, &'v Value);
 
-/// Whether two primitives are the same, wherever their files are.
+/// True if two primitives are equal up to the places of their files.
 pub fn is_same(old: PrimitiveJson<'_>, new: PrimitiveJson<'_>) -> bool {
     let moves = between(old.1, new.1);
     if moves.is_empty() {
@@ -48,7 +48,7 @@ fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// How many declarations of two files are equal, how many have equal names, and how many there are.
+/// Numbers of equal declarations of two files, of equal names, and of all.
 fn common(old: &Value, new: &Value) -> (usize, usize, usize) {
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => {

@@ -101,7 +101,7 @@ pub fn list(store: &Store, catalog: &Catalog) -> Result<PersonaHistory> {
     Ok(PersonaHistory { versions: found.into_values().rev().collect(), damaged })
 }
 
-/// What a version of the persona is, from the versions that were ever live.
+/// Status of each version of the persona, from the versions that were ever live.
 fn statuses<S: Source + ?Sized>(
     source: &S,
     catalog: &Catalog,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use similar::TextDiff;
 use std::collections::BTreeMap;
 
-/// How alike two definitions are that are one under two names, from 0 to 1.
+/// Likeness of two definitions that are one under two names, from 0 to 1.
 const ALIKE: f32 = 0.7;
 /// Beyond so many pairs only equal definitions are found: likeness is worth no minutes.
 const PAIRS: usize = 2_500;
@@ -41,7 +41,7 @@ impl RenameCandidate {
         Ok(RenameCandidate { at, content, definition, leaves })
     }
 
-    /// What differs beside the name.
+    /// Parts that differ beside the name.
     pub fn parts<S: Source + ?Sized>(
         &self,
         source: &S,

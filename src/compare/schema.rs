@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// What is said of one parameter. The schema itself has an empty name.
+/// Difference of one parameter. The schema itself has an empty name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Parameter {
     Says { name: String, says: String },

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Above this many bytes on both sides together the search for the shortest difference is cut short.
 pub(super) const LARGE: usize = 4 << 20;
 
-/// One side of a comparison: what stands there, and its bytes.
+/// One side of a comparison: entry and bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct DiffSide<'a> {
     pub leaf: Leaf,

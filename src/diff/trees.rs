@@ -14,7 +14,7 @@ pub enum ChangeKind {
     Mode,
     /// A file became a link or the reverse.
     Type,
-    /// The same bytes under another path; only [`find_renames`] says so.
+    /// The same bytes under another path; found only by [`find_renames`].
     Renamed,
 }
 

@@ -36,7 +36,7 @@ impl Repository {
         files.iter().map(|file| name(file).ok_or_else(|| missing_blob(file))).collect()
     }
 
-    /// The names of those files that git may convert, by path; stored as well where `write` says so.
+    /// Ids of the files that git may convert, by path; with `write` the blobs are stored as well.
     pub(super) fn converted(
         &self,
         source: &dyn Source,

@@ -90,7 +90,7 @@ impl Repository {
 
     /// Moves the branch that is checked out to a prepared commit, if it is still where it was.
     ///
-    /// What it gives is a warning: the commit is made, and the person's index could not follow.
+    /// The result is a warning: the commit exists, but git's index could not follow.
     pub fn publish(&self, prepared: &PreparedCommit) -> Result<Option<Error>> {
         let line = match &prepared.head.commit {
             Some(old) => format!("update HEAD\0{}\0{old}\0", prepared.commit),

@@ -7,7 +7,7 @@ use crate::git::git_files::{GitFiles, LINK, mode};
 use crate::object::{self, Id, Mode, Source};
 use std::collections::{HashMap, HashSet};
 
-/// The files of a version, and what may stand beside them.
+/// Files of a version, and the other files that may be beside them.
 pub struct VersionFiles<'a> {
     pub source: &'a dyn Source,
     /// The tree of its files.

@@ -131,7 +131,7 @@ impl GitCommand {
         let (mut stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let mut stdout = BufReader::new(stdout.ok_or_else(|| failed(args, b"no stdout"))?);
         let read = thread::scope(|scope| {
-            // When git ends early its message counts, not the broken pipe.
+            // If git ends early its message counts, not the broken pipe.
             scope.spawn(move || stdin.as_mut().map(|stdin| stdin.write_all(input)));
             let stderr = drain(scope, child.stderr.take());
             let result = read(&mut stdout);

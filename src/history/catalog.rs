@@ -141,7 +141,7 @@ impl<'a> Catalog<'a> {
         Err(Error::corrupt(what).hint(Hint::FsckAffected))
     }
 
-    /// What `ACTIVE` held when the catalog was read.
+    /// Content of `ACTIVE` when the catalog was read.
     pub fn pointer(&self) -> Option<&Active> {
         self.active.as_ref()
     }
@@ -188,7 +188,7 @@ impl<'a> Catalog<'a> {
         Some(&self.refs[at].1)
     }
 
-    /// Whether there is a version of this number, damaged or not.
+    /// True if a version has this number, damaged or not.
     pub fn has(&self, number: u64) -> bool {
         self.entry(number).is_some()
     }
@@ -197,12 +197,12 @@ impl<'a> Catalog<'a> {
         self.entry(number)?.as_ref().ok().copied()
     }
 
-    /// What is wrong with the ref of a version.
+    /// Damage of a version's ref.
     pub fn damage(&self, number: u64) -> Option<&Error> {
         self.entry(number)?.as_ref().err()
     }
 
-    /// How many refs are damaged.
+    /// Number of damaged refs.
     pub fn damaged(&self) -> usize {
         self.refs.iter().filter(|(_, id)| id.is_err()).count()
     }
@@ -236,8 +236,8 @@ impl<'a> Catalog<'a> {
         })
     }
 
-    /// What a remote calls a version that has no number here, as in `origin/v4`: the ledger came from there, and the
-    /// number is another version's here until a pull.
+    /// Name at a remote of a version that has no number here, as in `origin/v4`: the ledger came
+    /// from there, and the number is another version's here until a pull.
     pub fn elsewhere(&self, id: &Id) -> Option<String> {
         let remotes = self.store.tracked().ok()?;
         remotes.iter().find_map(|name| {
@@ -318,7 +318,7 @@ fn check_newest(store: &Store, active: &Active, logged: &Active) -> Result<()> {
     Ok(())
 }
 
-/// What the ledger says, with as much of it as a cache knows already.
+/// Index of the ledger, continued from the cached one where there is one.
 fn read_index(store: &Store, head: Option<Id>) -> Result<LedgerIndex> {
     let Some(head) = head else { return Ok(LedgerIndex::default()) };
     let cache = Cache::of(store.dir());

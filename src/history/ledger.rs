@@ -64,7 +64,7 @@ pub fn steps<S: Source + ?Sized>(
     })
 }
 
-/// What the whole chain says.
+/// Sums over the whole chain of ledger records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LedgerIndex {
     pub promoted: HashSet<Id>,

@@ -1,7 +1,8 @@
-//! What the ledger says, folded, kept beside the stat cache: a long chain is not walked by every command.
+//! Cached index of the ledger, beside the stat cache, so that not every command walks a long chain.
 //!
-//! It counts for one newest record, whose id is a hash of the whole chain; a later record is folded onto
-//! it. A cache that is damaged or of another chain is none, and one that cannot be written costs only time.
+//! An index belongs to one newest record, whose id is a hash of the whole chain; a later record is
+//! folded onto it. A damaged cache, or one of another chain, is ignored, and one that cannot be
+//! written costs only time.
 
 use super::ledger::LedgerIndex;
 use crate::error::{At, Result};

@@ -1,4 +1,5 @@
-//! What is live: according to whom, as of when, who made it so; and what is here and was not sent there.
+//! Live version of an agent: according to which remote, as of when, promoted by whom; and the
+//! records here that were not sent to that remote.
 
 use super::catalog::Catalog;
 use super::ledger::{self, LedgerEntry};
@@ -9,7 +10,7 @@ use crate::object::{Id, Source};
 use crate::store::{Active, Heads, ReceiptSeries, Receipts, Store, common};
 use std::collections::{HashMap, HashSet};
 
-/// What a remote has, and when it said so.
+/// Heads of a remote, and the time at which it reported them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownRemote {
     pub remote: String,
@@ -18,11 +19,11 @@ pub struct KnownRemote {
     /// It was asked just now. Otherwise this is what it had then.
     pub fresh: bool,
     pub heads: Heads,
-    /// Which token brought what there.
+    /// Tokens with which versions and records were sent there.
     pub receipts: Receipts,
 }
 
-/// Who made a version live: the record says by whom and why, the remote with which token.
+/// Promotion that made a version live: the record names author and reason, the remote the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PromotionRecord {
     pub record: LedgerRecord,
@@ -33,11 +34,11 @@ pub struct PromotionRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
     pub number: u64,
-    /// What made it live. `None`: it is not here yet.
+    /// Promotion that made it live. `None`: it was not fetched yet.
     pub promoted: Option<PromotionRecord>,
 }
 
-/// What a remote does not have.
+/// Versions and records that a remote does not have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unsent {
     pub source: Vec<u64>,
@@ -51,7 +52,7 @@ impl Unsent {
     }
 }
 
-/// How the pointer here stands to the one of the remote.
+/// Relation of the pointer here to the one of the remote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pointer {
     Same,
@@ -66,9 +67,9 @@ pub struct Live {
     /// `None`: there is no remote, or nothing is known of it, and what is here is all there is to say.
     pub known_remote: Option<KnownRemote>,
     pub served: Option<Served>,
-    /// What `ACTIVE` names here.
+    /// Version that `ACTIVE` names here.
     pub here: Option<u64>,
-    /// `None` as long as nothing is told, or where refs here are damaged.
+    /// `None` while no remote was asked, or if refs here are damaged.
     pub unsent: Option<Unsent>,
 }
 
@@ -106,7 +107,7 @@ impl Live {
     }
 }
 
-/// What made the active version live: the first of the promotions of it since another one was.
+/// Promotion that made the active version live: the first one of it since another version was live.
 fn promotion(
     store: &Store,
     ledger: Id,
@@ -142,8 +143,8 @@ fn vias(known_remote: Option<&KnownRemote>) -> impl Iterator<Item = Option<Via>>
     known.chain(std::iter::repeat(None))
 }
 
-/// What made each of these versions live last, by number; those that never were have nothing. The catalog must
-/// have been made by the word of the same remote, or of none.
+/// Latest promotion of each of these versions, by number; a version that was never live has none.
+/// The catalog must come from the heads of the same remote, or of none.
 pub fn promotions(
     store: &Store,
     catalog: &Catalog,
@@ -170,7 +171,7 @@ pub fn promotions(
     Ok(found)
 }
 
-/// What is here and not among `theirs`. Beside a damaged ref that cannot be said.
+/// Versions and records here that are not in `theirs`. Unknown while a ref here is damaged.
 fn unsent(store: &Store, theirs: &Heads) -> Result<Option<Unsent>> {
     let ours = match store.heads() {
         Err(error) if error.kind() == Kind::Corrupt => return Ok(None),

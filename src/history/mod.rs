@@ -1,4 +1,6 @@
-//! What was pushed and promoted: records, the ledger, source and agent versions, their states, names and rules.
+//! History of an agent: records, the ledger, source and agent versions, their states, names and
+//! rules. Reads and checks what pushes and promotions wrote; it writes nothing but records that its
+//! callers hand over.
 
 pub mod bounds;
 pub mod catalog;

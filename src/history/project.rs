@@ -39,7 +39,8 @@ impl Project {
         tracked: &Tracked,
         progress: &Progress,
     ) -> Result<Snapshot> {
-        // What a cache takes for stored may be what is damaged: then each file is read, and can heal it.
+        // An object that the cache believes stored may be the damaged one: in a damaged store each
+        // file is read, which heals it.
         let trusts = !self.store.is_damaged();
         self.with_options(tracked, progress, |options| {
             let cache = options.cache.filter(|_| trusts);

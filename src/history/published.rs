@@ -8,7 +8,7 @@ use crate::store::{Heads, Store, common};
 /// renumbers what went to another one.
 pub fn check(store: &Store, local: &Heads, new: &Heads) -> Result<()> {
     let config = store.config()?;
-    // What came as a bundle is known under a name too, and is nobody's to keep numbers for.
+    // A bundle is remembered under a name too, but no remote keeps its numbers.
     let remembered =
         store.known_remotes()?.into_iter().filter(|(name, _)| config.remote(name).is_some());
     for (name, there) in remembered {

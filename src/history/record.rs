@@ -19,7 +19,7 @@ pub const SOURCE: &str = "source";
 pub const VERSION: &str = "version";
 pub const PREVIOUS: &str = "previous";
 
-/// Who does something and when. Handed in by the caller: nothing here asks a clock.
+/// Author and time of a record. Both come from the caller: nothing in this room reads a clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
     pub by: String,

@@ -1,4 +1,4 @@
-//! What a damaged ref named: the versions in the store that no sound ref names.
+//! Recovery of a damaged ref: the versions in the store that no sound ref names.
 
 use super::catalog::Catalog;
 use super::source::SourceVersion;
@@ -10,7 +10,7 @@ use crate::store::refs::{RefCheck, RefName, RefProblem};
 use crate::store::{Odb, Store};
 use std::collections::HashSet;
 
-/// What is wrong with the refs, with the versions it affects and what to do next.
+/// Problems of the refs, each with the versions it affects and the next command.
 pub fn problems(store: &Store, survey: &RefCheck) -> Vec<Problem> {
     let problem = |trouble: &RefProblem| Problem {
         subject: "refs".to_owned(),
@@ -37,7 +37,7 @@ fn next(store: &Store, survey: &RefCheck, name: &RefName) -> String {
     }
     let damaged = survey.problems.iter().flat_map(|trouble| &trouble.refs);
     let alone = damaged.filter(|other| other.series() == name.series()).count() == 1;
-    // Objects that cannot be listed are told by the check of the packs.
+    // Objects that cannot be listed are reported by the check of the packs.
     let found = unnamed(store, survey, name).unwrap_or_default();
     match (active(store, name), &found[..]) {
         (Some(id), _) => {
@@ -54,7 +54,8 @@ fn next(store: &Store, survey: &RefCheck, name: &RefName) -> String {
     }
 }
 
-/// What a ref held, where the ledger knows it or only one version is left that it can have been.
+/// Former content of a ref, if the ledger knows it or only one version is left that it can have
+/// been.
 pub(super) fn found(store: &Store, survey: &RefCheck, name: &RefName) -> Option<Id> {
     let damaged = survey.problems.iter().flat_map(|trouble| &trouble.refs);
     let alone = damaged.filter(|other| other.series() == name.series()).count() == 1;
@@ -64,7 +65,7 @@ pub(super) fn found(store: &Store, survey: &RefCheck, name: &RefName) -> Option<
     })
 }
 
-/// What `ACTIVE` names is what the ledger promoted last.
+/// `ACTIVE` names the version that the ledger promoted last.
 fn active(store: &Store, name: &RefName) -> Option<Id> {
     let catalog = Catalog::load(store).ok()?;
     let is_active =
@@ -85,7 +86,7 @@ fn unnamed(store: &Store, survey: &RefCheck, name: &RefName) -> Result<Vec<Id>> 
     Ok(found)
 }
 
-/// Whether an object is such a version.
+/// True if an object is a version of the series of this ref.
 pub(super) fn is_of(objects: &Odb, name: &RefName, id: Id) -> bool {
     let tree = matches!(objects.kind_and_len(&id), Ok(Some((ObjectKind::Tree, _))));
     tree && match name.series() {

@@ -11,7 +11,7 @@ use crate::store::refs::{RefCheck, RefName, SOURCE, VERSIONS};
 use crate::store::{Active, Heads, Store};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was made what it was.
+/// Refs that were restored to their former content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
     pub refs: BTreeMap<RefName, Id>,
@@ -69,7 +69,7 @@ fn wanted(store: &Store, check: &RefCheck, others: &[Heads]) -> Result<BTreeSet<
     Ok(wanted)
 }
 
-/// What a ref was, by whoever knows it, if there is such a version.
+/// Former content of a ref, from the log, the store or other heads, if such a version exists.
 fn candidate(store: &Store, check: &RefCheck, others: &[Heads], name: &RefName) -> Option<Id> {
     let logged = store.logged().refs.get(name).copied();
     let wanted = BTreeSet::from([name.clone()]);
@@ -83,7 +83,8 @@ fn candidate(store: &Store, check: &RefCheck, others: &[Heads], name: &RefName) 
     sure.or_else(|| recovery::found(store, check, name).filter(|id| is_reported && is_whole(id)))
 }
 
-/// Whether somebody has the same versions under all numbers that both have, but for those that are in doubt.
+/// True if other heads have the same versions under all numbers that both have, ignoring those in
+/// doubt: otherwise they belong to another history.
 fn agrees(check: &RefCheck, heads: &Heads, doubted: &BTreeSet<RefName>) -> bool {
     let damaged: BTreeSet<&RefName> =
         check.problems.iter().flat_map(|trouble| &trouble.refs).collect();
@@ -118,7 +119,7 @@ fn pointer(store: &Store, others: &[Heads]) -> Result<Option<Active>> {
     Ok(logged.filter(|was| *was != now && !(fits(store, &versions, &now) && goes_on(was))))
 }
 
-/// Whether the ledger that a pointer leads to is whole, and promoted what it names.
+/// True if the ledger behind a pointer is whole, and promoted the version that the pointer names.
 fn fits(store: &Store, versions: &[(u64, Id)], was: &Active) -> bool {
     let Ok(folded) = ledger::fold(store.objects(), Some(was.ledger)) else { return false };
     let named = was.version.and_then(|number| versions.iter().find(|(other, _)| *other == number));

@@ -1,4 +1,4 @@
-//! What a revision means in a store.
+//! Resolution of a revision to a version, a tree or an object of the store.
 
 use super::catalog::Catalog;
 use super::record::SOURCE;
@@ -81,7 +81,7 @@ pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Res
             if let Some(entry) = entry_at(objects, &root.id, path)? {
                 return Ok(entry);
             }
-            // What people mean by a path in a version is most often one of the project's files.
+            // A path in a version most often means one of the project's files.
             match entry_at(objects, &root.id, &format!("{SOURCE}/{path}"))? {
                 Some(entry) => Ok(entry),
                 None => Err(missing().hint(path_hint(objects, &root.id, base, path)?)),
@@ -104,7 +104,7 @@ pub fn object(store: &Store, theirs: Option<&Heads>, revision: &Revision) -> Res
     }
 }
 
-/// What somebody who mistyped the end of a path meant, or how to see what there is.
+/// Hint for a mistyped path: the nearest name, or the command that lists the names.
 fn path_hint<S: Source + ?Sized>(
     source: &S,
     root: &Id,

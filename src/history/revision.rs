@@ -20,12 +20,12 @@ pub enum Revision {
     IdPrefix(String),
     /// A source version, `source/v3`.
     Source(u64),
-    /// What stands at a path inside.
+    /// Entry at a path inside.
     Inside(Box<Revision>, String),
 }
 
 impl Revision {
-    /// Whether it means another version when another one is made live.
+    /// True if it means another version after a promotion.
     pub fn is_of_pointer(&self) -> bool {
         match self {
             Revision::Active | Revision::Previous => true,

@@ -124,8 +124,8 @@ pub fn floor(old: &State, previous: Option<&SourceVersion>) -> Numbers {
     floor
 }
 
-/// What a record must remember beside the numbers of its own state: every number that is past the one
-/// in the state, or belongs to an entry that is gone.
+/// Numbers that a record must remember beside those of its own state: every number past the one in
+/// the state, or of an entry that is gone.
 pub fn highest(previous: Option<&SourceVersion>, old: &State, new: &State) -> Numbers {
     let mut highest = floor(old, previous);
     highest

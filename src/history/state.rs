@@ -94,7 +94,8 @@ impl State {
     }
 }
 
-/// What decides whether a primitive changed: the ids of its definition and of what it reaches.
+/// Identity of a primitive's content: the ids of its definition and of its reach. Two primitives
+/// with the same one are unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Content {
     pub definition: Id,

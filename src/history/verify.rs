@@ -43,14 +43,14 @@ pub struct Problem {
     pub what: String,
     /// Names of the versions and source versions that need it.
     pub affects: Vec<String>,
-    /// What to do about it, where that is known.
+    /// Command that helps, where one is known.
     pub next: Option<Hint>,
 }
 
 /// Walks everything that refs and the ledger reach, and reports what cannot be read.
 pub struct Walk<'a> {
     objects: &'a dyn Source,
-    /// What is wrong below each tree that was walked.
+    /// Problems below each tree that was walked.
     below: HashMap<Id, Rc<BTreeSet<Id>>>,
     /// Each damaged or missing object, and why.
     bad: BTreeMap<Id, String>,
@@ -101,7 +101,7 @@ impl<'a> Walk<'a> {
             version::REFS => Version::load(self.objects, number, *id).map(|version| version.state),
             _ => SourceVersion::load(self.objects, number, *id).map(|version| version.state),
         };
-        // What cannot be read at all is told by its object already.
+        // An unreadable object is reported by its own problem.
         let whole = self.below.get(id).is_none_or(|bad| bad.is_empty());
         if let Err(error) = read.and_then(|state| State::load(self.objects, &state))
             && whole
@@ -110,7 +110,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What is known of the remotes is here, whole.
+    /// Checks that everything the remote-tracking refs name is here, whole.
     fn remotes(&mut self, store: &Store) {
         for name in store.tracked().unwrap_or_default() {
             let tracking = match store.remote(&name) {
@@ -137,8 +137,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What breaks a rule, although it can be read: it came before there was the rule. What cannot be read is told by
-    /// the others.
+    /// Reports readable records that break a rule: they are older than the rule. Unreadable ones
+    /// are reported by the other checks.
     fn rules(&mut self, store: &Store) {
         let Ok(here) = store.heads() else { return };
         // The ledger can name versions of a remote, which another check knows.

@@ -10,7 +10,7 @@ pub const REFS: &str = refs::VERSIONS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// What `ACTIVE` names.
+    /// Named by `ACTIVE`.
     Active,
     /// Made and never live. Not an environment: nobody is served by it.
     Staged,

@@ -12,7 +12,7 @@ use std::fmt;
 pub struct Via {
     pub remote: String,
     pub token: TokenName,
-    /// When, by the remote's clock.
+    /// Time by the remote's clock.
     pub at_ms: u64,
 }
 
@@ -31,7 +31,7 @@ impl Via {
     }
 }
 
-/// What is known of all remotes, by the ids of source versions, versions and ledger records.
+/// Receipts of all remotes, by the ids of source versions, versions and ledger records.
 #[derive(Debug, Default)]
 pub struct Vias {
     known: HashMap<Id, Via>,
@@ -75,7 +75,8 @@ impl Vias {
         Ok(vias)
     }
 
-    /// The newest first. The first who knows a thing is told: of two remotes one, of one remote what it said last.
+    /// Adds receipts, the newest first. The first one of an id wins: of two remotes one, of one
+    /// remote its latest.
     fn take(
         &mut self,
         remote: &str,

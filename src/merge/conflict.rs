@@ -54,7 +54,7 @@ pub enum ConflictReason {
     Link,
     /// A file on one side, a link on the other.
     Type,
-    /// A file on one side stands where the other has a folder with this file.
+    /// A file on one side, a folder with this file on the other.
     Folder(String),
     /// Both changed the file, and the agent of a side cannot be read: it is unknown which primitives
     /// changed in it.

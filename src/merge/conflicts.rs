@@ -76,7 +76,7 @@ impl<'a> ConflictFinder<'a> {
         Ok(ConflictFinder { views, known })
     }
 
-    /// Everything that both sides did and that cannot both stand.
+    /// Changes of the two sides that exclude each other.
     pub fn conflicts(&self, plan: &MergePlan) -> Result<Vec<Conflict>> {
         let mut conflicts = Vec::new();
         let mut named: BTreeSet<ItemKey> = BTreeSet::new();

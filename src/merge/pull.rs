@@ -188,7 +188,8 @@ fn files(
     Ok(Some(Ok(PullFiles { snapshot, plan, changes, merged, allowed })))
 }
 
-/// Keeps what is there and was not pushed, then makes the files those of the merge.
+/// Takes a safety snapshot of edits that were not pushed, then replaces the files by the merged
+/// ones.
 fn restore(
     project: &Project,
     files: &PullFiles,
@@ -206,7 +207,8 @@ fn restore(
     Ok(kept)
 }
 
-/// The rename that everything before was for. What was seen is compared with what is there.
+/// Commit point of a pull: compare-and-swap of all refs. A push since the merge began makes it
+/// fail, and nothing is changed.
 fn put_in_force(project: &Project, seen: &Heads, new: &Heads) -> Result<()> {
     if seen == new {
         return project.store().confirm();

@@ -15,19 +15,19 @@ pub struct Agent {
     pub settings: Map<String, Value>,
     /// In the order of the table of kinds, and within a kind as the agent lists them.
     pub primitives: Vec<Primitive>,
-    /// What was not evaluated, or left out, and why; in source order.
+    /// Parts that were not evaluated or left out, with the reason; in source order.
     pub notes: Vec<Note>,
-    /// What `lua compile` leaves out or leaves empty; in source order.
+    /// Parts that `lua compile` leaves out or leaves empty; in source order.
     pub dropped: Vec<Dropped>,
     /// The file that makes the agent, relative to the project with `/`. Empty where none does.
     pub entry: String,
     /// All files that it was read from, in the order of reading, each once.
     pub files: Vec<String>,
-    /// Where each of them is imported or read for the first time, but for those that are found without.
+    /// First import or read of each of them, except those that are found without.
     pub importers: BTreeMap<String, SourceRef>,
 }
 
-/// What the agent is told to be.
+/// Instructions of the agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Persona {
     Text(String),
@@ -42,10 +42,12 @@ pub struct Primitive {
     pub kind: &'static Kind,
     pub name: String,
     pub description: String,
-    /// Everything the model and the platform see. Never a time stamp, an absolute path or a secret.
+    /// Everything the model and the platform see. Never a time stamp, an absolute path or a secret:
+    /// equal agents must give equal bytes.
     ///
-    /// Functions stand as `{"$function": "<64 digits>"}` (the hash of their normalised source),
-    /// secrets as `{"$secret": true}`, what could not be evaluated as `{"$source": "<normalised text>"}`.
+    /// Functions are written as `{"$function": "<64 digits>"}` (the hash of their normalised
+    /// source), secrets as `{"$secret": true}`, values that could not be evaluated as `{"$source":
+    /// "<normalised text>"}`.
     pub definition: Value,
     pub source: SourceRef,
     pub reach: Reach,
@@ -60,7 +62,7 @@ pub struct SourceRef {
     pub line: u32,
 }
 
-/// What a primitive reaches through imports.
+/// Code that a primitive reaches through imports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reach {
     /// Project file → top-level declaration → BLAKE3 of its normalised source, 64 digits.
@@ -90,11 +92,11 @@ pub struct Dropped {
     pub path: String,
     pub line: u32,
     pub column: u32,
-    /// What about the form it does not know.
+    /// Part of the form that it does not support.
     pub reason: String,
     /// The property that is left empty or made otherwise; `None` where all of it is left out.
     pub field: Option<String>,
-    /// Whether the compiler gives the property another value, rather than none.
+    /// True if the compiler gives the property another value, rather than none.
     pub otherwise: bool,
     /// `skill`, `job`, …, `tool`, or `agent`.
     pub kind: String,

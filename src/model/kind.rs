@@ -23,7 +23,8 @@ pub struct Kind {
     pub functions: &'static [&'static str],
     /// Properties that hold a Zod schema, and the key of each under `schemas` in the manifest.
     pub schemas: &'static [(&'static str, &'static str)],
-    /// What the platform takes from an instance of a class; its other fields are the class's own.
+    /// Fields that the platform takes from an instance of a class; its other fields are the class's
+    /// own.
     pub fields: &'static [&'static str],
 }
 

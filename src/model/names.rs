@@ -10,7 +10,7 @@ fn must_encode(c: char) -> bool {
     c.is_control() || matches!(c, '%' | '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
 }
 
-/// The name of the tree entry that stands for a primitive of this name.
+/// Name of the tree entry for a primitive of this name.
 pub fn encode(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let last = name.chars().count().saturating_sub(1);

@@ -63,7 +63,7 @@ fn is_countable(version: &Version) -> bool {
     [version.major, version.minor, version.patch].iter().all(|part| *part <= MOST_CHOSEN)
 }
 
-/// Whether a number may be given after `highest`: it is the next one, or one that can be chosen.
+/// True if a number may be given after `highest`: it is the next one, or one that can be chosen.
 pub fn leaves_room(key: &str, number: &str, highest: Option<&str>) -> bool {
     let next = if key == PERSONA { next_persona(highest) } else { next(highest) };
     if next.is_ok_and(|next| next == number) {
@@ -88,8 +88,8 @@ pub fn below_maximum(numbers: &Numbers) -> Numbers {
     numbers.iter().map(|(key, number)| (key.clone(), one(number))).collect()
 }
 
-/// Whether `a` is past `b`. Numbers of the persona are compared as numbers, the rest as semver; what
-/// cannot be read is below everything.
+/// True if `a` is past `b`. Numbers of the persona are compared as numbers, the rest as semver; a
+/// number that cannot be read is below everything.
 pub fn is_past(a: &str, b: &str) -> bool {
     match (a.parse::<u64>(), b.parse::<u64>()) {
         (Ok(a), Ok(b)) => a > b,

@@ -23,7 +23,7 @@ pub struct PathLimits {
 }
 
 impl PathLimits {
-    /// Whatever can be counted.
+    /// No limits but those of the numbers.
     pub const ANY: PathLimits = PathLimits { levels: u64::MAX - 1, path: u64::MAX };
 }
 

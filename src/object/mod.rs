@@ -91,7 +91,7 @@ pub trait Source {
     }
 }
 
-/// Sink for new objects. Putting what is there already is cheap and changes nothing.
+/// Sink for new objects. Storing an existing object is cheap and changes nothing.
 pub trait Sink {
     /// `base` is an older object with similar bytes, where the caller knows one: the previous
     /// version of the same path.

@@ -19,7 +19,7 @@ use crate::reader::compiled::Dist;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// Which entries of the pushed state a push moves.
+/// Entries of the pushed state that a push changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PushScope {
     All,
@@ -31,13 +31,13 @@ pub enum PushScope {
     Backup,
 }
 
-/// What a state is built from.
+/// Inputs of a state.
 pub struct Input<'a> {
     pub root: &'a Path,
     pub agent: &'a Agent,
-    /// What `lua compile` made of the same files.
+    /// Output of `lua compile` for the same files.
     pub dist: &'a Dist,
-    /// What of that may be kept.
+    /// Filter for the parts of it that may be stored.
     pub guard: &'a SecretGuard<'a>,
     pub manifest: &'a StockManifest,
     pub scope: &'a PushScope,
@@ -47,7 +47,7 @@ pub struct Input<'a> {
     pub base: &'a Base,
 }
 
-/// What a state is built on.
+/// State on which a new one is built.
 pub struct Base {
     pub state: State,
     /// The highest number ever given to each entry.
@@ -90,7 +90,7 @@ impl PushScope {
         }
     }
 
-    /// What the record of the push says of its cause, in the stock command's words.
+    /// Cause of a push for its record, in the stock command's words.
     pub fn triggered_by(&self) -> String {
         match self {
             PushScope::All => "batch push".to_owned(),
@@ -133,7 +133,7 @@ impl<S: Source + Sink> Builder<'_, S> {
             Some(old) if before == settings => old,
             _ => self.sink.put_blob(json::encode(&settings)?, old)?,
         };
-        // What came or went is told by itself.
+        // Added and removed primitives are reported as such.
         let change = if old.is_some() && is_same {
             PushChange::Unchanged
         } else {

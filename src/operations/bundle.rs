@@ -16,10 +16,11 @@ use std::path::Path;
 /// The versions of a bundle are kept as those of a remote of this name.
 pub const NAME: &str = "bundle";
 
-/// What a bundle may make this program decompress. Who was handed one waits for it, and can end it.
+/// Limit on the bytes that a bundle may make this program decompress. High, because a person who
+/// was handed a bundle waits for it and can interrupt it.
 const LIMITS: VerifyLimits = VerifyLimits { decoded: 64 << 30 };
 
-/// Which refs go into a bundle, and what those who get it have already.
+/// Refs of a bundle, and the objects that its receivers have already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BundleSelection {
     pub heads: Heads,
@@ -63,7 +64,7 @@ pub fn range(store: &Store, first: u64, last: u64) -> Result<BundleSelection> {
     Ok(BundleSelection { have: have.copied().collect(), heads })
 }
 
-/// What a bundle is proven with: what is here, and what of it is known already.
+/// Objects and heads here, against which a bundle is verified.
 pub struct BundleBase<'a> {
     pub objects: &'a Odb,
     pub known: &'a [&'a Heads],
@@ -100,7 +101,7 @@ pub fn fetch(
     progress: &Progress,
 ) -> Result<(Heads, Vec<Breach>)> {
     let store = project.store();
-    // What is damaged here is not known.
+    // A damaged store knows no heads for certain.
     let known = store.heads().unwrap_or_default();
     let RemoteTracking { source, versions, active, .. } =
         store.remote(name).ok().flatten().unwrap_or_default();
@@ -117,12 +118,12 @@ pub fn fetch(
     Ok((heads, breaches))
 }
 
-/// What a clone made.
+/// Result of a clone from a bundle.
 #[derive(Debug)]
 pub struct Cloned {
     pub heads: Heads,
     pub adopted: RestoredClone,
-    /// What was taken as it is.
+    /// Broken rules that were accepted, because the records are older than the rules.
     pub breaches: Vec<Breach>,
 }
 

@@ -48,7 +48,7 @@ pub fn store<S: Source + Sink>(
         files.push((path, Mode::File, id));
     }
     let mut values = output.values(root, agent, primitive)?;
-    // Who only looks stores none either; a push was refused.
+    // A preview keeps no secrets either; a push was refused for them already.
     values.retain(|place, value| {
         let mut one = Map::from_iter([(place.clone(), value.clone())]);
         guard.clean_compiled(agent, primitive, &mut one).is_empty()
@@ -63,7 +63,7 @@ pub fn store<S: Source + Sink>(
     if files.is_empty() { Ok(None) } else { nest(sink, &files, old).map(Some) }
 }
 
-/// Whether the compiler's code of a primitive is another than the one that is kept in its tree.
+/// True if the compiler's code of a primitive differs from the code in its tree.
 pub fn is_rebundled<S: Source>(
     source: &S,
     output: &CompileOutput,

@@ -17,7 +17,7 @@ pub struct CreateRequest {
     pub message: Option<String>,
     /// The git commit that the pushed files were at, where the caller knows it.
     pub commit: Option<String>,
-    /// Whether a version is made of files whose agent was not read.
+    /// Allows a version of files whose agent was not read.
     pub allow_unreadable: bool,
 }
 
@@ -48,7 +48,8 @@ pub enum Next {
     NothingStaged { latest: u64 },
 }
 
-/// What comes next. Without the lock it holds for this moment only; see [`create_planned`].
+/// Version that would be created next. Without the lock it may be outdated at once; see
+/// [`create_planned`].
 pub fn plan(store: &Store, request: &CreateRequest, who: &Author) -> Result<Next> {
     check(store, request, who)?;
     plan_in(store, &Catalog::load(store)?, request)
@@ -75,8 +76,8 @@ fn plan_in(store: &Store, catalog: &Catalog, request: &CreateRequest) -> Result<
     Ok(Next::New(Box::new(VersionPlan { number, pushed })))
 }
 
-/// Whether `lua compile` builds something else of files that give one state: a tool that is put into a guard runs as
-/// before, and is left out of what is deployed.
+/// True if `lua compile` builds something else from files that give the same state: a tool inside a
+/// condition runs as before, but is missing in the deployment.
 fn is_built_otherwise(store: &Store, before: Id, now: Id) -> Result<bool> {
     if before == now {
         return Ok(false);
@@ -89,8 +90,9 @@ fn is_built_otherwise(store: &Store, before: Id, now: Id) -> Result<bool> {
     Ok(!stock::is_same(&before, &now))
 }
 
-/// Makes the next version from the newest source version. The lock is held from the look at what is
-/// there to the new ref: two at once cannot take one number, nor make two versions of one state.
+/// Makes the next version from the newest source version. The lock is held from reading the refs to
+/// creating the new one: otherwise two at once could take one number, or make two versions of one
+/// state.
 pub fn create(store: &Store, request: &CreateRequest, who: &Author) -> Result<Created> {
     check(store, request, who)?;
     let lock = store.lock()?;

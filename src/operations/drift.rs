@@ -13,7 +13,7 @@ use crate::object::{Id, Source};
 use crate::store::Active;
 use std::collections::BTreeSet;
 
-/// Who has what the other has not.
+/// Side that has changes which the other lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DriftStatus {
     InSync,
@@ -54,7 +54,7 @@ impl DriftStatus {
         }
     }
 
-    /// What two components say together.
+    /// Status of two components together.
     fn combine(self, other: DriftStatus) -> DriftStatus {
         let is = |standing| [self, other].contains(&standing);
         let here = is(DriftStatus::Ahead) || is(DriftStatus::Diverged);
@@ -63,7 +63,7 @@ impl DriftStatus {
     }
 }
 
-/// A part of an agent that is told, pushed and pulled by itself.
+/// Part of an agent that is compared, pushed and pulled by itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AgentPart {
     Persona,
@@ -73,7 +73,7 @@ pub enum AgentPart {
     Primitive(&'static str, String),
 }
 
-/// What differs, from the server to here, and who moved each part.
+/// Differences from the server to here, with the side that changed each part.
 #[derive(Debug)]
 pub struct Drift {
     pub change: StateChange,
@@ -84,7 +84,7 @@ pub struct Drift {
 pub struct DriftStates {
     pub server: Id,
     pub local: Id,
-    /// What both had the last time they were equal, where that is known.
+    /// Last state in which both were equal, if known.
     pub base: Option<Id>,
 }
 
@@ -133,7 +133,7 @@ fn parts(change: &StateChange) -> BTreeSet<AgentPart> {
     parts
 }
 
-/// What a project is compared with.
+/// Version with which a project is compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DriftTarget {
     /// The newest version that was ever promoted, and is not deleted.
@@ -212,7 +212,7 @@ impl<'a, S: Source + ?Sized> Versions<'a, S> {
         (1..).zip(self.ids).find(|(_, known)| *known == id).map(|(number, _)| number)
     }
 
-    /// What is live, and the step that made it so.
+    /// Live version, and the record that promoted it.
     pub fn live(&self) -> Result<Option<(Version, LedgerEntry)>> {
         let Some(version) = self.find(&DriftTarget::Version(Revision::Active))? else {
             return Ok(None);

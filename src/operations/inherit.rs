@@ -58,7 +58,7 @@ fn files(objects: &Odb, before: Option<Id>, now: Id) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// What a value of the state belongs to, where it looks like a secret.
+/// Names of the entries of the state whose values look like secrets.
 fn values(objects: &Odb, before: Option<Id>, now: Id) -> Result<Vec<String>> {
     let load = |id: &Id| State::load(objects, id);
     let (old, new) = (before.as_ref().map(load).transpose()?.unwrap_or_default(), load(&now)?);

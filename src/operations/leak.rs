@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// How many are told before the rest is only counted.
+/// Number of leaks that are listed; more are only counted.
 const TOLD: usize = 10;
 
 /// A value or a file that looks like a secret.
@@ -27,7 +27,7 @@ pub struct Leak {
     pub property: Option<String>,
     /// Why, with as much of the value as may be shown.
     pub reason: String,
-    /// What allows it: a path of the project, or `KIND/NAME`.
+    /// Argument that allows it: a path of the project, or `KIND/NAME`.
     pub allow: String,
 }
 
@@ -158,7 +158,7 @@ impl<'a> SecretGuard<'a> {
         for (name, version) in &mut primitive.reach.packages {
             self.text(&owner, name, &format!("version of package \"{name}\""), version, found);
         }
-        // The definition has these as well: they are told there.
+        // The definition has these as well, and reports them.
         (primitive.name, primitive.description) =
             (shown(&primitive.name), shown(&primitive.description));
     }
@@ -217,7 +217,8 @@ impl<'a> SecretGuard<'a> {
         *text = workspace::mask(text, hits);
     }
 
-    /// Where a value is written: the first of these files that holds it, else a line of the first one.
+    /// Place of a value in the source: the first of these files that holds it, else a line of the
+    /// first one.
     fn located(&self, found: UnplacedSecret, files: &[String], line: Option<usize>) -> Leak {
         let UnplacedSecret { place, value, reason, allow } = found;
         let sought = value.lines().max_by_key(|line| line.len()).unwrap_or_default().as_bytes();
@@ -230,10 +231,10 @@ impl<'a> SecretGuard<'a> {
         Leak { path, line, property: Some(place), reason, allow }
     }
 
-    /// Where the agent is given a setting whose value is put together.
+    /// Adds the place at which the agent sets a setting whose value is computed.
     fn place(&self, leak: &mut Leak) {
         let key = leak.allow.strip_prefix("agent/").unwrap_or_default();
-        // Where it is written, or else where the agent names it.
+        // The place of the text, or else of its name in the agent.
         let found = [false, true]
             .iter()
             .find_map(|is_own| reader::edit_site(self.root, &[key], *is_own).ok());
@@ -279,7 +280,7 @@ impl<'a> SecretGuard<'a> {
     }
 }
 
-/// Whose value it is: what allows it, and words for a person.
+/// Owner of a leaked value: the argument that allows it, and words for a person.
 struct LeakSubject {
     subject: String,
     of: String,

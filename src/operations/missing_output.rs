@@ -69,7 +69,7 @@ impl MissingOutput<'_> {
         })
     }
 
-    /// Whether the manifest is empty where the reader says it is.
+    /// True if the manifest is empty for a part that the reader reports as dropped.
     fn holds(&self, one: &Dropped) -> bool {
         let field = one.field.as_deref().unwrap_or_default();
         let Some(there) = self.find(&one.kind, &one.name) else { return false };

@@ -1,4 +1,6 @@
-//! What a command does to a project and its store, each a function that another front end could call.
+//! Operations on a project and its store: push, create, promote, rollback, restore, clone, bundle,
+//! drift, upkeep. Each is a function that any front end can call; none prints, asks or reads the
+//! clock.
 
 pub mod allowed;
 pub mod build;

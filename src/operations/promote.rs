@@ -1,7 +1,7 @@
-//! `version promote` and `version delete`: one ledger record, one swap of `ACTIVE`.
+//! Promotion and deletion of a version: one ledger record, one swap of `ACTIVE`.
 //!
-//! Whether a step may be taken is judged on a *ground*: by what a remote says is live where there is one, and by
-//! what is here otherwise.
+//! A change is checked against a [`PointerState`]: the pointer of the remote, which decides for
+//! everybody, or the one here for a project without a remote.
 
 use super::wording;
 use crate::error::{Error, Hint, Result};
@@ -21,21 +21,21 @@ pub struct PromoteRequest {
     pub expect: Option<Revision>,
 }
 
-/// What a step is judged by.
+/// Pointer and versions against which a change of the pointer is checked.
 pub struct PointerState<'a> {
     pub objects: &'a Odb,
-    /// What is live, where that is decided.
+    /// Live version, at the side that decides on it.
     pub live: Catalog<'a>,
     /// The same with the records that only we have, which go there before the step.
     pub after: Option<Catalog<'a>>,
     /// The pointer that the step goes on from.
     pub pointer: Option<Active>,
-    /// How many numbers mean one version here and at the remote. `None`: all do.
+    /// Numbers that mean the same version here and at the remote. `None`: all do.
     pub shared: Option<usize>,
 }
 
 impl<'a> PointerState<'a> {
-    /// What is here.
+    /// State of this store.
     pub fn here(store: &'a Store) -> Result<PointerState<'a>> {
         let live = Catalog::load(store)?;
         let pointer = live.pointer().copied();
@@ -69,23 +69,23 @@ impl<'a> PointerState<'a> {
     }
 }
 
-/// What a promotion would do.
+/// Effects of a promotion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promotion {
     pub number: u64,
-    /// What is live now; the version itself where nothing changes.
+    /// Live version before; the version itself if nothing changes.
     pub previous: Option<u64>,
-    /// Whether it is live already, and will be once what waits here was sent.
+    /// True if it is live already, and stays so after the unsent records arrive.
     pub settled: bool,
-    /// Whether the version was live before.
+    /// True if the version was live before.
     pub is_return: bool,
-    /// How the version came to be live that this puts another one in the place of.
+    /// Record that made the replaced version live.
     pub undoes: Option<LedgerEntry>,
     /// The version was live, and somebody went back from it to an older one: that record.
     pub taken_back: Option<LedgerEntry>,
 }
 
-/// Whether a version may be promoted, and what that does.
+/// Checks a promotion, and gives its effects.
 pub fn plan_promotion(
     pointer_state: &PointerState,
     version: &Revision,
@@ -110,7 +110,7 @@ pub fn plan_promotion(
     Ok(Promotion { number, previous: live.active_number(), settled, is_return, undoes, taken_back })
 }
 
-/// What can be promoted instead of a deleted version.
+/// Hint for a deleted version: another one that can be promoted.
 fn other_than(live: &Catalog) -> Hint {
     let can_be = |number: &u64| matches!(live.status(*number), Status::Staged | Status::Superseded);
     match live.numbers().find(can_be) {
@@ -241,7 +241,7 @@ pub fn record_deletion(
     )
 }
 
-/// Whether a version may be deleted.
+/// Checks the deletion of a version.
 pub fn plan_deletion(pointer_state: &PointerState, number: u64) -> Result<Deleted> {
     let refuse = |why: &str| Err(Error::failed(format!("Cannot delete v{number}: {why}.")));
     let mut deleted = Deleted::AlreadyDeleted;
@@ -265,7 +265,7 @@ pub fn plan_deletion(pointer_state: &PointerState, number: u64) -> Result<Delete
 struct PointerMove {
     event: Event,
     reason: Option<String>,
-    /// What `ACTIVE` names afterwards.
+    /// Version that `ACTIVE` names afterwards.
     active: Option<u64>,
 }
 

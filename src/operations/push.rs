@@ -61,7 +61,8 @@ pub fn push(
     }
 }
 
-/// Where damage was met, a push says that it is done only of what can be read to its end.
+/// Checks, in a damaged store, that everything a push names can be read: only then is it reported
+/// as done.
 fn require_sound(store: &Store, root: Option<Id>) -> Result<()> {
     let root: Vec<Id> = root.into_iter().filter(|_| store.is_damaged()).collect();
     match store.broken_trees(&root, Depth::Read)?.is_empty() {

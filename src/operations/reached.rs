@@ -10,7 +10,7 @@ use crate::workspace::Tracked;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needed {
     pub path: String,
-    /// Where the agent's code imports or reads it first.
+    /// First import or read in the agent's code.
     pub by: Option<SourceRef>,
 }
 
@@ -30,7 +30,7 @@ pub fn needed(agent: Option<&Agent>, kept: &[String]) -> Vec<Needed> {
     kept.iter().map(|path| Needed { path: path.clone(), by: by(path) }).collect()
 }
 
-/// What a snapshot for this agent must hold, ignored or not.
+/// Files that a snapshot for this agent must hold, ignored or not.
 pub fn tracked(agent: &Agent) -> Tracked {
     Tracked::of(agent.files.iter().map(String::as_str))
 }

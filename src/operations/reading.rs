@@ -22,7 +22,7 @@ pub struct Reading {
     pub snapshot: Snapshot,
     /// `None` where only files are pushed, and they cannot be read as an agent.
     pub agent: Option<Agent>,
-    /// What the agent was read from, where it was just read and can be kept for the next time.
+    /// Key for the cache of an agent that was just read.
     cache_key: Option<CacheKey>,
     is_kept: bool,
     /// Why the agent cannot be read, where only files are pushed.
@@ -50,7 +50,8 @@ impl Reading {
             // A cache that cannot be written costs the next command time, and nothing else.
             drop(cache.keep(objects, (self.snapshot.tree, &allowed), cache_key, agent));
         }
-        // A backup keeps files alone: what it leaves out is told, and may be reached.
+        // A backup keeps files alone: files that it leaves out are reported, and the agent may
+        // reach them.
         Ok(if request.scope == PushScope::Backup { Vec::new() } else { leaks })
     }
 

@@ -14,20 +14,20 @@ use crate::workspace::{self, Tracked};
 pub struct RestoredClone {
     /// The number of files.
     pub files: usize,
-    /// What looks like a secret and may be kept, as the newest source version contains it.
+    /// Allowed secrets, from the newest source version.
     pub allowed: Vec<String>,
 }
 
-/// Makes the folder hold the files of the newest source version, and then the refs and the pointer those of
-/// `heads`, whose objects are here. All that stands in the folder before is what keeps git away, or what an earlier
-/// run restored: nothing of it is kept.
+/// Restores the files of the newest source version, then sets the refs and the pointer to those of
+/// `heads`, whose objects are in the store. The folder holds nothing but the git guard and files of
+/// an interrupted run, so none of it is kept.
 pub fn restore(project: &Project, heads: &Heads, progress: &Progress) -> Result<RestoredClone> {
     let store = project.store();
     let (mut files, mut allowed) = (0, Vec::new());
     if let Some(id) = heads.source.last() {
         let newest = SourceVersion::load(store.objects(), heads.source.len() as u64, *id)?;
         allowed = inherit(project, None, &newest)?;
-        // What is there already is hashed, and stored nowhere.
+        // Existing files are hashed, and not stored.
         let (snapshot, view) = project.preview(&Tracked::default(), progress)?;
         let plan = workspace::plan(&view, snapshot.tree, newest.source)?;
         workspace::check(&plan, project.root())?;

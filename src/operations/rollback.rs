@@ -1,6 +1,6 @@
-//! `source rollback`: the files of an older source version come back, as the next source version.
+//! `source rollback`: the files of an older source version, restored as the next source version.
 //!
-//! History only grows. What stood in the workspace and was not pushed is kept as a safety snapshot
+//! History only grows: edits in the workspace that were not pushed are kept as a safety snapshot
 //! before the first file is overwritten.
 
 use super::push;
@@ -15,7 +15,7 @@ use crate::progress::Progress;
 use crate::store::Batch;
 use crate::workspace::{self, RestorePlan, Snapshot, Tracked};
 
-/// Where the files come from.
+/// Origin of the restored files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RollbackSource {
     /// A source version; its state becomes the pushed state again.
@@ -26,7 +26,7 @@ pub enum RollbackSource {
     Files { state: Id, source: Id },
 }
 
-/// What a rollback is about to do.
+/// Plan of a rollback.
 pub struct Rollback<'a> {
     project: &'a Project,
     from: RollbackSource,
@@ -39,7 +39,7 @@ pub struct Rollback<'a> {
     pub changes: Vec<TreeChange>,
 }
 
-/// What comes back.
+/// State and files to restore.
 #[derive(Clone)]
 struct Target {
     state: Id,
@@ -89,14 +89,14 @@ pub fn prepare<'a>(
 }
 
 impl Rollback<'_> {
-    /// Whether anything in the workspace was not pushed.
+    /// True if the workspace has edits that were not pushed.
     pub fn has_edits(&self) -> bool {
         self.previous.as_ref().is_none_or(|previous| previous.source != self.snapshot.tree)
     }
 
-    /// Keeps what is there, restores the files, and makes the next source version of them.
+    /// Takes a safety snapshot, restores the files, and makes the next source version of them.
     pub fn run(self, who: &Author, progress: &Progress) -> Result<RolledBack> {
-        // Where the line that keeps git away is missing, this puts it into a file that the plan has seen without it.
+        // The git guard may write an ignore file, which the plan has not seen: it is made again.
         if self.project.store().guard_from_git()? {
             return prepare(self.project, self.from, progress)?.run(who, progress);
         }

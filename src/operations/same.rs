@@ -1,7 +1,8 @@
-//! Whether a primitive is what it was in the state that a push is built on.
+//! Comparison of a primitive with the one in the state that a push is built on.
 //!
-//! What it reaches is compared by what each import resolves to, as the same rules tell it on both sides. Of a state
-//! that older rules made, the files are read once more: neither a finer nor a coarser reader is a change of the agent.
+//! Its reach is compared by the target of each import, found by the same rules on both sides. A
+//! state that older rules made is read once more from its files: neither a finer nor a coarser
+//! reader is a change of the agent.
 
 use crate::compare::moved;
 use crate::error::Result;
@@ -23,7 +24,7 @@ pub struct EarlierState<'a> {
     files: Id,
     /// Those of the state.
     source: Option<Id>,
-    /// What those say to this reader; `None` where it cannot read them.
+    /// Agent that this reader gets from those files; `None` if it cannot read them.
     agent: OnceCell<Option<Agent>>,
 }
 
@@ -32,7 +33,7 @@ impl<'a> EarlierState<'a> {
         EarlierState { root, files, source, agent: OnceCell::new() }
     }
 
-    /// Whether the primitive that is stored as this tree is the one that the project has now.
+    /// True if the stored primitive in this tree equals the one of the project.
     pub fn has<S: Source>(
         &self,
         objects: &S,
@@ -81,8 +82,9 @@ impl<'a> EarlierState<'a> {
         Ok(self.agent.get().and_then(Option::as_ref))
     }
 
-    /// Whether all that it reached then can be had again: in the files of that time, or as it still is. What is kept out
-    /// of them by an ignore rule stands beside the primitive, and what is kept out as a secret stands nowhere.
+    /// True if everything it reached then can be read again: in the files of that time, or
+    /// unchanged in the project. A file that an ignore rule kept out is found beside the primitive;
+    /// one that was left out as a secret is nowhere.
     fn can_be_read_again<S: Source>(
         &self,
         objects: &S,
@@ -112,7 +114,8 @@ impl<'a> EarlierState<'a> {
     }
 }
 
-/// Whether a package that both reach has another version now: the lock file can be outside of the project.
+/// True if a package that both reach has another version now: the lock file may be outside of the
+/// project.
 fn has_moved_package(reach: &Value, primitive: &Primitive) -> bool {
     let before = reach.get("packages").and_then(Value::as_object);
     before.into_iter().flatten().any(|(name, version)| {

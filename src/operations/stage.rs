@@ -1,5 +1,5 @@
-//! What a push would store: files and state of this moment, in a batch that is not committed yet.
-//! `push` commits it; `diff`, `status` and dry runs only look.
+//! Preview of a push: files and state of this moment, in a batch that is not committed yet. `push`
+//! commits it; `diff`, `status` and dry runs drop it.
 
 use super::build::{self, Base, Built, Input, PushScope};
 use super::reached::{self, Needed};
@@ -31,9 +31,9 @@ use crate::workspace::{ProjectView, Snapshot};
 pub struct PushRequest {
     pub scope: PushScope,
     pub set_version: Option<String>,
-    /// Whether the compiler was just run, so that its output must be of the project.
+    /// True if the compiler just ran, so that its output must be of the project.
     pub compiled: bool,
-    /// Whether what the compiler's output lacks is pushed all the same.
+    /// Allows a push of parts that the compiler's output lacks.
     pub allow_dropped: bool,
     pub progress: Progress,
 }
@@ -57,7 +57,7 @@ pub struct Staged<S> {
     pub report: PushReport,
 }
 
-/// What a push finds, whether or not it is stored.
+/// Findings of a push, stored or not.
 pub struct PushReport {
     /// The pushed state that this one is built on.
     pub previous: Option<SourceVersion>,
@@ -69,11 +69,11 @@ pub struct PushReport {
     pub notes: Vec<Note>,
     /// Files that are kept although an ignore rule names them.
     pub needed: Vec<Needed>,
-    /// What `lua compile` leaves out or leaves empty.
+    /// Parts that `lua compile` leaves out or leaves empty.
     pub dropped: Vec<Dropped>,
     /// Why the agent was not read, where only the files are kept.
     pub unread: Option<String>,
-    /// What `lua compile` made of the same files.
+    /// Output of `lua compile` for the same files.
     pub dist: Dist,
     /// Secrets that must not be kept. A push is refused for one; who only looks sees how each begins.
     pub leaks: Vec<Leak>,
@@ -81,7 +81,7 @@ pub struct PushReport {
 }
 
 impl PushReport {
-    /// Whether anything differs from the pushed state, files included.
+    /// True if anything differs from the pushed state, files included.
     pub fn changed(&self) -> bool {
         self.previous.as_ref().is_none_or(|p| {
             (p.state, p.source, &p.record.unread) != (self.state, self.snapshot.tree, &self.unread)
@@ -212,7 +212,7 @@ pub struct Local<'a> {
     /// Holds what was built, and reads through what it was made over.
     pub objects: ProjectView<'a>,
     agent: Agent,
-    /// What was taken out of the agent.
+    /// Secrets that were taken out of the agent.
     leaks: Vec<Leak>,
     tree: Id,
 }

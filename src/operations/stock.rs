@@ -1,6 +1,7 @@
-//! What the stock compiler leaves out of an agent, in words, and what that makes of the difference of two versions.
+//! Losses of the stock compiler in an agent, and how they change between two versions.
 //!
-//! Nothing of it is kept: the files of a version say it, so it is known of every version ever made.
+//! None of it is stored: it follows from the files of a version, so it is known for every version
+//! ever made.
 
 use crate::error::Result;
 use crate::history::version::Version;
@@ -12,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// How many names of one form are told before the rest is counted.
+/// Number of names of one form that are listed; more are only counted.
 pub const NAMES: usize = 5;
 
 /// One note for each form that `lua compile` does not know, with its place.
@@ -56,12 +57,12 @@ pub fn list(same: &[&Dropped]) -> String {
     groups.collect::<Vec<_>>().join(" and ")
 }
 
-/// Whether the stock compiler makes all of it.
+/// True if the stock compiler makes all of it.
 pub fn is_deployable(dropped: &[Dropped]) -> bool {
     dropped.iter().all(|one| one.otherwise)
 }
 
-/// Whether the same is lost, wherever that is written.
+/// True if the same parts are lost, wherever they are written.
 pub fn is_same(before: &[Dropped], now: &[Dropped]) -> bool {
     let lost = |all: &[Dropped]| -> BTreeSet<_> {
         let one =
@@ -124,7 +125,8 @@ impl Write for BoundedBuffer {
     }
 }
 
-/// What differs between two versions as `lua compile` builds them, beyond what differs between them.
+/// Differences between two versions as `lua compile` builds them, beyond the differences of their
+/// states.
 #[derive(Default)]
 pub struct Difference {
     /// In both, and left out since.
@@ -133,9 +135,9 @@ pub struct Difference {
     pub restored: Vec<Dropped>,
     /// New, and left out at once.
     pub missing: Vec<Dropped>,
-    /// Which version cannot be read, and why.
+    /// Version that cannot be read, and the reason.
     pub unknown: Option<(u64, String)>,
-    /// Whether it makes all of the later one.
+    /// True if it makes all of the later one.
     pub deployable: Option<bool>,
 }
 
@@ -175,14 +177,14 @@ fn compare(from: &Agent, to: &Agent) -> Difference {
     Difference { removed, restored, missing, ..Difference::default() }
 }
 
-/// Whether what was lost already includes this loss.
+/// True if an older loss includes this one.
 fn covers(old: &Dropped, one: &Dropped) -> bool {
     let same = (&old.kind, &old.of, &old.name) == (&one.kind, &one.of, &one.name);
     let around = old.kind == "skill" && one.of.as_ref() == Some(&old.name);
     (same || around) && (old.field.is_none() || old.field == one.field)
 }
 
-/// Whether an agent has what was lost.
+/// True if an agent has the part that was lost.
 fn has(agent: &Agent, one: &Dropped) -> bool {
     let mut skills = agent.primitives.iter().filter(|skill| one.of.as_ref() == Some(&skill.name));
     match (one.kind.as_str(), &one.of) {

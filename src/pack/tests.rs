@@ -277,7 +277,7 @@ fn example() -> (Vec<u8>, Vec<(ObjectKind, Vec<u8>)>) {
     (writer.finish().unwrap().0, objects)
 }
 
-/// The bytes of the document's dump: what stands before the two spaces of each line.
+/// Bytes of the dump in the document: the part before the two spaces of each line.
 fn documented() -> Vec<u8> {
     let document = include_str!("../../docs/format.md");
     let block = document.split("```hex\n").nth(1).unwrap().split("```").next().unwrap();

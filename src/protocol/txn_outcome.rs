@@ -8,7 +8,7 @@ use std::convert::Infallible;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TxnOutcome<H = Head> {
-    /// It happened, durably; this is what there is now.
+    /// Applied, durably; the new head.
     Done(H),
     /// Nothing happened.
     Refused(Refusal<H>),
@@ -69,7 +69,7 @@ impl<H> TxnOutcome<H> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal<H = Head> {
-    /// Something is not as it was expected to be: this is what there is.
+    /// A ref is not as the transaction expected it; the present head.
     Moved(H),
     /// Neither the pack nor the remote has these objects.
     Missing {

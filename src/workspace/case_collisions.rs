@@ -4,7 +4,7 @@ use super::index::{IndexEntryKind, IndexItem};
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
 
-/// Whether two kept names of a folder collide.
+/// True if two kept names of a folder collide.
 pub fn any(items: &[IndexItem<'_>]) -> bool {
     !pairs(items).is_empty()
 }

@@ -1,4 +1,5 @@
-//! Which known files and folders are untouched: one look at each, on several threads where it pays.
+//! Check of an index against the disk: one `stat` per known file and folder, on several threads if
+//! there are enough.
 
 use super::index::{IndexEntryKind, StatIndex};
 use super::parallel;
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Below this many files a second thread costs more than it saves.
 const FEW: usize = 600;
 
-/// What an index knows that still holds.
+/// Entries of an index that still hold.
 #[derive(Default)]
 pub struct ValidEntries {
     /// For each folder: its names are those known.
@@ -19,7 +20,7 @@ pub struct ValidEntries {
     /// For each folder, for each item: its bytes are those known.
     pub items: Vec<Vec<bool>>,
     pub all: bool,
-    /// How many files and folders were looked at.
+    /// Number of files and folders that were looked up.
     pub looks: usize,
 }
 

@@ -9,8 +9,8 @@ pub struct GlobPattern {
     folders_only: bool,
     /// Without a slash it is held against the name alone.
     is_name: bool,
-    /// What stands before the first special character. Git compares it apart from the rest, which is why `**`
-    /// directly behind it counts as standing at the beginning.
+    /// Part before the first special character. Git compares it apart from the rest, which is why
+    /// `**` directly behind it counts as the beginning.
     literal: Vec<u8>,
     rest: Vec<GlobToken>,
 }
@@ -218,7 +218,7 @@ fn named(pattern: &[u8], start: usize) -> Option<Option<(ByteTest, usize)>> {
     Some(Some((has, start + length + 1)))
 }
 
-/// Whether the tokens lead from the beginning of the text to its end.
+/// True if the tokens match the text to its end.
 fn reaches_end(tokens: &[GlobToken], text: &[u8]) -> bool {
     let mut places = vec![false; text.len() + 1];
     places[0] = true;

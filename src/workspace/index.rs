@@ -15,7 +15,8 @@ const MAGIC: &[u8; 16] = b"lua-store stat 2";
 /// The stat cache of a project, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatIndex<'a> {
-    /// What changed at this time of the file system or later may have changed again unnoticed.
+    /// A file that changed at this time of the file system or later may have changed again
+    /// unnoticed.
     pub limit: i64,
     /// The secret rules and what was allowed by name.
     pub policy: Id,

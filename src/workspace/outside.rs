@@ -18,8 +18,8 @@ impl<'a> Outside<'a> {
         Outside { root, allow: Patterns::new(allow) }
     }
 
-    /// Whether a file of this path is left out of every snapshot: ignored, or a secret by its name or
-    /// by what is on the disk.
+    /// True if every snapshot leaves out a file of this path: it is ignored, or secret by its name
+    /// or its content on the disk.
     pub fn has(&self, path: &str) -> bool {
         let untrackable = |name| fs::untrackable(name).is_some();
         path.split('/').any(untrackable) || self.is_ignored(None, "", path) || self.is_secret(path)

@@ -4,7 +4,7 @@ use crate::parallel;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many numbers a thread takes at a time.
+/// Numbers that a thread takes at a time.
 const CHUNK: usize = 16;
 
 /// More threads than this only wait for the disk.

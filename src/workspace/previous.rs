@@ -17,7 +17,7 @@ impl PreviousTree {
         PreviousTree { root, folders: HashMap::new() }
     }
 
-    /// The id that stood under this name in this folder.
+    /// Id of this name in this folder of the previous tree.
     pub fn id(&mut self, source: &dyn Source, folder: &str, name: &str) -> Result<Option<Id>> {
         self.load(source, folder)?;
         let tree = self.folders.get(folder).and_then(Option::as_ref);

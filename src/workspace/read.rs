@@ -13,13 +13,13 @@ use std::path::Path;
 /// Files above this are never held in memory whole.
 pub const STREAMED: u64 = 8 << 20;
 
-/// How often a file that changes while it is read is read again.
+/// Attempts to read a file that changes meanwhile.
 const ATTEMPTS: usize = 5;
 
 /// Result of reading a file.
 #[derive(Debug)]
 pub enum FileRead<T> {
-    /// What was made of its bytes, and how it looked before and after.
+    /// Result of the work on its bytes, with its stat and mode before and after.
     Read(T, Stat, Mode),
     /// Left out, and why.
     Secret(String),

@@ -27,7 +27,7 @@ pub struct Rules<'a> {
     folder: String,
     texts: [Option<Vec<u8>>; RULE_FILES.len()],
     patterns: [OnceLock<Vec<GlobPattern>>; RULE_FILES.len()],
-    /// Whether the folder itself is ignored.
+    /// True if the folder itself is ignored.
     is_ignored: bool,
     digest: Id,
 }
@@ -57,7 +57,8 @@ impl<'a> Rules<'a> {
         self.digest
     }
 
-    /// Whether a path of the project is ignored, if no folder above it is but the one of these rules.
+    /// True if a path of the project is ignored, given that no folder above it is but the one of
+    /// these rules.
     pub fn ignores(&self, path: &[u8], is_folder: bool) -> bool {
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
         self.is_ignored
@@ -83,7 +84,7 @@ impl<'a> Rules<'a> {
     }
 }
 
-/// What the last line that matches says.
+/// Decision of the last line that matches.
 fn last_match(patterns: &[GlobPattern], path: &[u8], is_folder: bool) -> Option<bool> {
     let last = patterns.iter().rev().find(|pattern| pattern.matches(path, is_folder))?;
     Some(!last.takes_back)
@@ -114,7 +115,7 @@ impl Patterns {
         Patterns(glob::parse(patterns.join("\n").as_bytes()))
     }
 
-    /// Whether the path matches, or else the nearest folder above it of which a pattern says something.
+    /// True if the path matches, or else the nearest folder above it that a pattern decides on.
     pub fn matches(&self, path: &str) -> bool {
         let above = std::iter::successors(Some(path), |path| {
             path.rsplit_once('/').map(|(folder, _)| folder)

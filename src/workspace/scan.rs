@@ -29,7 +29,7 @@ pub struct ScannedFiles<'a> {
     pub folders: Vec<IndexFolder<'a>>,
     /// For each folder its number in the old index.
     pub known: Vec<Option<usize>>,
-    /// How many folders had to be listed.
+    /// Number of folders that had to be listed.
     pub listings: usize,
 }
 
@@ -194,7 +194,7 @@ impl<'s, 'a> Scan<'s, 'a> {
         Ok(items)
     }
 
-    /// Whether what has the name is what is tracked: a file, or a folder with such files.
+    /// True if the entry of this name is the tracked one: a file, or a folder with such files.
     fn is_kept(&self, folder: &str, name: &OsStr, is_folder: bool, kept: &[&str]) -> bool {
         let name = name.to_str().filter(|name| kept.contains(name));
         name.is_some_and(|name| self.tracked.has(&join(folder, name)) != is_folder)
@@ -266,7 +266,7 @@ fn read_rules(
     Ok((files, texts))
 }
 
-/// What stands at a path, links not followed; `None` where nothing does.
+/// Metadata of a path, links not followed; `None` if it does not exist.
 pub fn read_metadata(path: &Path) -> Result<Option<std::fs::Metadata>> {
     match path.symlink_metadata() {
         Ok(metadata) => Ok(Some(metadata)),

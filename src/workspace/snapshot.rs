@@ -15,12 +15,12 @@ use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
 
-/// Where a snapshot puts what it reads, and looks for what is there already: the batch of a store.
+/// Store of a snapshot: takes new objects, and finds existing ones. A batch of a store, or memory.
 pub trait Objects: Source + Sink {}
 
 impl<T: Source + Sink> Objects for T {}
 
-/// How a snapshot is taken.
+/// Options of a snapshot.
 #[derive(Clone, Default)]
 pub struct SnapshotOptions<'a> {
     /// Secrets that are captured nevertheless: patterns as in an ignore file.
@@ -38,9 +38,9 @@ pub struct Snapshot {
     pub tree: Id,
     pub files: usize,
     pub bytes: u64,
-    /// What was left out for another reason than an ignore rule, sorted by path.
+    /// Files left out for another reason than an ignore rule, sorted by path.
     pub skipped: Vec<Skipped>,
-    /// What an interrupted restore left; see [`super::sweep`].
+    /// Temporary files of an interrupted restore; see [`super::sweep`].
     pub leftovers: Vec<String>,
     /// Paths of files that are in it although a rule ignores them, sorted.
     pub kept: Vec<String>,
@@ -73,7 +73,7 @@ pub struct SnapshotCost {
 /// Secret rules of this program. Another number, and every file is read again.
 const SECRET_RULES: u32 = 2;
 
-/// How often the project is looked at again when files vanish under the snapshot.
+/// Attempts to scan a project whose files vanish meanwhile.
 const ATTEMPTS: usize = 5;
 
 /// Stores every file of the project that is kept and gives their tree. `previous` is the tree of

@@ -50,14 +50,14 @@ impl Stat {
         }
     }
 
-    /// Whether the file was touched so late that it could have been touched again, after it was
-    /// read, without the clock of the file system having moved on.
+    /// True if the file changed so late that another change, after it was read, could have left the
+    /// same time: the clock of the file system is coarse.
     pub fn is_racy(&self, limit: i64) -> bool {
         self.mtime >= limit || self.ctime >= limit
     }
 }
 
-/// What a name in a folder is.
+/// Kind of an entry of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     Leaf(Mode),
@@ -98,7 +98,7 @@ fn special(_: &std::fs::FileType) -> &'static str {
     "neither a file nor a directory nor a link"
 }
 
-/// Whether its owner may run the file.
+/// True if its owner may run the file.
 #[cfg(unix)]
 pub fn is_executable(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 pub struct FileHasher<'o> {
     objects: &'o mut dyn Objects,
     previous: PreviousTree,
-    /// Whether an id of a known file counts only if its object is stored.
+    /// With this, the id of a known file counts only if its object is stored.
     stores: bool,
 }
 

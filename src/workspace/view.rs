@@ -17,7 +17,7 @@ pub struct ProjectView<'s> {
     store: &'s dyn Source,
     root: PathBuf,
     tree: Option<Id>,
-    /// What was put one by one: trees, and what somebody derived from the files.
+    /// Objects that were put one by one: trees, and objects derived from the files.
     kept: HashMap<Id, (ObjectKind, Vec<u8>)>,
     files: OnceCell<HashMap<Id, (String, Mode)>>,
 }

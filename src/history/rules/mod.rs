@@ -22,13 +22,13 @@ use crate::store::{Active, Heads, Odb, common, refs};
 use numbers::UsedNumbers;
 use std::collections::HashSet;
 
-/// How many refs one agent may have.
+/// Limit on the refs of one agent.
 pub const MOST_REFS: usize = 100_000;
 
 /// A blob that is read to be looked at is no longer than this.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// Which of the refs are looked at.
+/// Refs that are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefScope {
     /// All of them: everything that they name must be there.
@@ -37,7 +37,7 @@ pub enum RefScope {
     Present,
 }
 
-/// What becomes of what breaks a rule.
+/// Treatment of a broken rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
     /// All that came with it is refused.
@@ -66,7 +66,7 @@ pub struct Breach {
     /// `refs/source/v3`, `the ledger`
     pub what: String,
     pub reason: String,
-    /// It could not be read: whoever looks at objects says so too.
+    /// The object could not be read: the check of objects reports it as well.
     pub unreadable: bool,
 }
 
@@ -80,7 +80,7 @@ impl Breach {
     }
 }
 
-/// What came, and which rules it breaks.
+/// New records, and the rules that they break.
 #[derive(Clone, Debug, Default)]
 pub struct RuleReport {
     pub made: Vec<NewRecord>,
@@ -88,7 +88,7 @@ pub struct RuleReport {
 }
 
 impl RuleReport {
-    /// Whoever takes it in from elsewhere takes all of it, or nothing.
+    /// Refuses all of it if one rule is broken: half a history is worth nothing.
     pub fn refuse(&self, what: &str) -> Result<()> {
         let Some(first) = self.breaches.first() else { return Ok(()) };
         let others = match self.breaches.len() - 1 {
@@ -154,7 +154,7 @@ pub fn check_bounds(objects: &Odb, before: &Heads, after: &Heads) -> Result<()> 
                 return Err(Error::corrupt(format!("{series}/v{number}: {}", error.message()))
                     .hint("nothing was changed here; no `lua-store` of today makes such a thing"));
             }
-            // What cannot be read is worked around.
+            // Objects that cannot be read are worked around.
             _ => {}
         }
     }
@@ -218,7 +218,7 @@ impl Check<'_> {
         let mut known: HashSet<Id> = before.source.iter().copied().collect();
         let last = before.source.last().copied();
         let last = last.map(|id| self.source_before(before.source.len() as u64, id)).transpose();
-        // What is there already and cannot be read is no reason to refuse what comes.
+        // Damage of older records is no reason to refuse new ones.
         let mut given = UsedNumbers::of(&before.source, last.ok().flatten());
         for (number, id) in new(&before.source, &self.after.source) {
             if self.scope == RefScope::Present && !self.objects.contains(&id)? {

@@ -1,5 +1,5 @@
-//! Numbers of primitives and of the persona: they leave room for the next, none stands for two contents, and what was
-//! given before is never forgotten.
+//! Rules for the numbers of primitives and of the persona: each leaves room for the next, no number
+//! means two contents, and a number that was given once is never forgotten.
 
 use crate::error::Result;
 use crate::history::source;
@@ -11,7 +11,7 @@ use crate::store::Odb;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// What a number stands for.
+/// Content behind a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NumberUse {
     Nothing,
@@ -19,14 +19,14 @@ enum NumberUse {
     Persona(PersonaId),
 }
 
-/// What was given up to some source version.
+/// Numbers that were given up to some source version.
 pub struct UsedNumbers<'a> {
     /// Source versions that were there before.
     before: &'a [Id],
     newest: Option<(SourceVersion, State)>,
     /// The states of new ones.
     passed: Vec<State>,
-    /// What each number stood for, once that is asked.
+    /// Content behind each number, loaded on first use.
     history: Option<HashMap<(String, String), NumberUse>>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> UsedNumbers<'a> {
         self.newest = None;
     }
 
-    /// What is wrong with the numbers of the next source version.
+    /// Broken rules among the numbers of the next source version.
     pub fn check(
         &mut self,
         objects: &Odb,
@@ -99,7 +99,7 @@ impl<'a> UsedNumbers<'a> {
         Ok(wrong)
     }
 
-    /// What a number stood for; `None` where it was never given.
+    /// Content behind a number; `None` for one that was never given.
     fn meant(&mut self, objects: &Odb, key: &str, number: &str) -> Result<Option<NumberUse>> {
         if let Some((_, state)) = &self.newest
             && state.numbers.get(key).is_some_and(|newest| newest == number)
@@ -117,7 +117,7 @@ impl<'a> UsedNumbers<'a> {
     fn whole_history(&self, objects: &Odb) -> Result<HashMap<(String, String), NumberUse>> {
         let mut history = HashMap::new();
         for (number, id) in (1..).zip(self.before) {
-            // What is there and cannot be read proves nothing.
+            // A version that cannot be read proves nothing.
             let read = SourceVersion::load(objects, number, *id)
                 .and_then(|version| State::load(objects, &version.state));
             if let Ok(state) = read {

@@ -1,18 +1,18 @@
-//! What a record may hold: a time that can be shown, and texts of a length that a list can show.
+//! Rules for records: a time with a date, and texts that fit into a list.
 
 use crate::error::{Error, Result};
 use crate::history::record::{LedgerRecord, SourceRecord, VersionMeta};
 
-/// How many bytes an author, a message, a reason or another text of a record may have.
+/// Limit in bytes on an author, a message, a reason or another text of a record.
 pub const MOST_TEXT: usize = 1024;
 
 /// The first millisecond of 1970, and the last that has a date in every time zone: 9999-12-30T21:59:59.999Z.
 const TIMES: std::ops::Range<i64> = 0..253_402_207_200_000;
 
-/// How far a record of the ledger may be before the one that it follows: clocks differ, and are set.
+/// Time by which a record of the ledger may precede the one before it: clocks differ, and are set.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What is wrong with the record of a source version.
+/// Broken rules of the record of a source version.
 pub fn check_source(record: &SourceRecord) -> Vec<String> {
     let texts = [
         ("author", Some(&record.by)),

@@ -1,4 +1,4 @@
-//! The form of a state: what stands in it, in which encoding.
+//! Rules for the form of a state: its entries and their encoding.
 
 use super::{refuse, small};
 use crate::error::Result;

@@ -1,5 +1,5 @@
-//! Whether what the store says at one place agrees with what it says at another: versions with the source versions
-//! that they were made of, refs with what remotes were seen to have, the pointer with the records in the packs.
+//! Agreement of the store with itself: versions with the source versions that they were made of,
+//! refs with the remote-tracking refs, the pointer with the records in the packs.
 
 use super::Problem;
 use crate::error::Hint;
@@ -33,7 +33,8 @@ fn of_remotes(store: &Store) -> HashSet<Id> {
     known.flat_map(|tracking| tracking.versions).collect()
 }
 
-/// A version holds what the source version holds that its record names. What cannot be read is told elsewhere.
+/// Checks that a version holds the content of the source version that its record names. Unreadable
+/// objects are reported by other checks.
 fn origin(
     store: &Store,
     refs: &BTreeMap<&RefName, Id>,
@@ -106,7 +107,7 @@ fn missing_pointer(store: &Store) -> Option<Problem> {
     Some(problem(what, Vec::new(), Hint::RecoverPointer))
 }
 
-/// What remotes have is theirs.
+/// Records that remotes have belong to them.
 fn known_records(store: &Store) -> HashSet<Id> {
     let remotes = store.tracked().unwrap_or_default();
     let heads = remotes.iter().filter_map(|name| store.remote(name).ok().flatten()?.active);

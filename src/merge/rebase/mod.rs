@@ -46,7 +46,7 @@ pub struct Rebased {
 }
 
 impl Rebased {
-    /// Whether ours stays as it is.
+    /// True if nothing of ours changes.
     pub fn is_empty(&self) -> bool {
         let Rebased { source, versions, primitives, left_out, .. } = self;
         source.is_empty() && versions.is_empty() && primitives.is_empty() && left_out.is_empty()

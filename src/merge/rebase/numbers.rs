@@ -1,5 +1,5 @@
-//! The numbers of primitives in our versions, behind those of theirs: no number stands for two
-//! contents, and what we did not change keeps the number that it has there.
+//! Renumbering of primitives in our versions, behind theirs: no number means two contents, and a
+//! primitive that we did not change keeps the number that it has there.
 
 use super::Renumbered;
 use crate::error::Result;

@@ -162,7 +162,7 @@ fn unpushed_versions_go_behind_theirs_with_numbers_that_nobody_has() {
     let line = |one: &Renumbered| format!("{} {} {} {}", one.kind, one.name, one.from, one.to);
     let lines: Vec<String> = done.primitives.iter().map(line).collect();
     assert_eq!(lines, ["persona persona 2 3", "skill a 1.0.1 1.0.3"]);
-    // The agent version says so too, and holds the state that the source version became.
+    // The agent version names it too, and has the new state of the source version.
     assert_eq!(done.versions, [], "its number is free");
     let version = Version::load(memory, 1, done.heads.versions[0]).unwrap();
     let (source, _) = load(memory, &done.heads, 4);
@@ -307,7 +307,7 @@ proptest! {
                 let known = stands_for.entry((key.clone(), number.clone())).or_insert(what);
                 prop_assert_eq!(&*known, &what, "{} {}", key, number);
             }
-            // Whatever was given is known to the next push.
+            // The next push knows every number that was given.
             numbers::raise(&mut given, &state.numbers);
             prop_assert_eq!(&source::floor(&state, Some(&version)), &given);
         }

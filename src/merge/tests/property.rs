@@ -42,8 +42,8 @@ fn side(word: &'static str) -> impl Strategy<Value = Layout> {
     })
 }
 
-/// Work of a side that the merge does not have: what it removed stands there, or what it wrote does
-/// not, which is told by the side's own word.
+/// Work of a side that the merge lacks: text that it removed and that is in the merge, or text that
+/// it wrote and that is not. A word of its own marks the text of each side.
 fn lost(side: &Layout, word: &str, merged: &Layout) -> Option<String> {
     let base = shop();
     for (path, text) in &base {

@@ -20,7 +20,8 @@ use std::path::Path;
 /// does not wait for what other programs have written.
 const MANY: usize = 64;
 
-/// So many files at most stand ready, synced, before they take their places.
+/// Limit on files that are written and synced before they are renamed: one sync of a folder then
+/// serves all of them.
 const BATCH: usize = 1024;
 
 /// Numbers of files that a restore wrote and removed.
@@ -30,13 +31,13 @@ pub struct RestoreCount {
     pub removed: usize,
 }
 
-/// Whether [`apply`] would refuse, before there is anything to keep safe from it.
+/// True if [`apply`] would refuse; checked before a safety snapshot is taken.
 pub fn check(plan: &RestorePlan, root: &Path) -> Result<()> {
     clear::check(root, plan).map(drop)
 }
 
-/// Makes the files of a project those of the plan's target. Refuses before anything is changed when
-/// something that is not tracked stands in the way.
+/// Makes the files of a project those of the plan's target. Refuses before the first change if an
+/// untracked file is in the way.
 pub fn apply(
     plan: &RestorePlan,
     root: &Path,
@@ -90,7 +91,7 @@ struct Restorer<'r> {
     touched: BTreeSet<String>,
 }
 
-/// A file that stands ready beside its place.
+/// A complete file under a temporary name, before its rename.
 struct ReadyFile<'p> {
     step: &'p RestoreStep,
     draft: String,
@@ -205,8 +206,8 @@ impl Restorer<'_> {
         Ok(())
     }
 
-    /// What an earlier restore put in its place before it was cut off is no step of this one, and no more durable
-    /// than that left it. Nor is what that put aside, beside files that are not touched again.
+    /// Makes durable the files that an interrupted restore put in place: they are no steps of this
+    /// one. Also those that it put aside, beside files that are not written again.
     fn touch_all(&mut self, tree: Id) -> Result<()> {
         let mut folders = vec![(String::new(), tree)];
         while let Some((path, id)) = folders.pop() {

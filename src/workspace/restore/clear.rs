@@ -101,7 +101,7 @@ impl ClearCheck<'_> {
         for name in folder.names()? {
             let inner = join(path, &name.to_string_lossy());
             let Some(name) = name.to_str() else { return Ok(Some(inner)) };
-            // What an interrupted restore left is cleared with the folder.
+            // Temporary files of an interrupted restore are removed with the folder.
             if fs::is_temporary(name) {
                 continue;
             }
@@ -140,7 +140,7 @@ fn changed(path: &str) -> Error {
         .hint("run the command again; nothing was changed")
 }
 
-/// Whether exactly this file or link stands there.
+/// True if the name holds exactly this file or link.
 pub fn holds(folder: &Folder, name: &str, standing: FileKind, (mode, id): Leaf) -> Result<bool> {
     let as_said = match (standing, mode) {
         (FileKind::Link, Mode::Symlink) => return Ok(Id::of_blob(&folder.read_link(name)?) == id),

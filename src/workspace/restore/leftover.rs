@@ -62,7 +62,8 @@ fn clear(
     Ok(())
 }
 
-/// Whether the store can give the bytes back. What cannot be read cannot be compared either, and is kept.
+/// True if the store can give the bytes back. A file that cannot be read cannot be compared, and is
+/// kept.
 fn is_stored(here: &Folder, name: &str, standing: FileKind, source: &dyn Source) -> bool {
     let mut hasher = Id::blob_hasher();
     let id = match standing {

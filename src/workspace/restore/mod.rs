@@ -1,4 +1,5 @@
-//! Bringing the files of a project back: what would change, what stands in the way, doing it.
+//! Restore of the files of a project: the plan, the obstacles, the steps. Callers take a safety
+//! snapshot first, so that nothing that was not pushed is lost.
 
 pub(super) mod apply;
 mod begun;

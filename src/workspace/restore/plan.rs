@@ -7,7 +7,7 @@ use crate::object::{self, Id, Leaf, Source, TreeDifference};
 /// The way from the files a project has to those it shall have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestorePlan {
-    /// What the project holds now, as its snapshot says.
+    /// Tree of the project now, by its snapshot.
     pub current: Id,
     pub target: Id,
     /// Sorted by path.
@@ -41,7 +41,7 @@ impl RestoreAction {
         }
     }
 
-    /// What shall stand at the path.
+    /// Entry at the path after the step.
     pub fn leaf(self) -> Option<Leaf> {
         match self {
             RestoreAction::Create(leaf)

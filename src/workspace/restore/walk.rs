@@ -12,7 +12,8 @@ pub struct FolderWalk {
     below: Vec<(String, Option<Folder>)>,
 }
 
-/// How many folders stay open. Trees of people are not deeper, so that none of theirs is opened twice.
+/// Limit on open folders. Projects of people are not deeper, so that none of their folders is
+/// opened twice.
 const MOST_OPEN: usize = 128;
 
 /// End of a walk.
@@ -44,7 +45,7 @@ impl FolderWalk {
         self.below.clear();
     }
 
-    /// Goes to a folder of the project, making what is missing if `make` says so.
+    /// Goes to a folder of the project; with `make` it creates missing ones.
     pub fn go(&mut self, path: &str, make: bool) -> Result<WalkEnd> {
         let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
         let shared =

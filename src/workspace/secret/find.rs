@@ -11,9 +11,9 @@ use std::sync::LazyLock;
 pub struct SecretMatch {
     /// The bytes that are secret.
     pub range: Range<usize>,
-    /// What it looks like, with its article.
+    /// Kind of secret, with its article.
     pub what: &'static str,
-    /// How many of its first bytes may be shown: they are the same for all of this kind.
+    /// Length of its first part that may be shown: it is the same for all of this kind.
     pub shown: usize,
 }
 
@@ -89,10 +89,10 @@ fn begun(run: &CharRun, text: &[u8], anchor: Range<usize>) -> Option<Secret> {
         .then(|| Secret { range: anchor.start..anchor.end + length, shown: anchor.len() })
 }
 
-/// How far the text before a key is looked at.
+/// Length of the text before a key that is searched.
 const BEFORE: usize = 100;
 
-/// Whether a word may start at a place: `task-…` holds `sk-`, a long base64 text holds anything.
+/// True if a word may start here: `task-…` contains `sk-`, a long base64 text contains anything.
 pub fn starts_here(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(BEFORE)..at];
     match before {
@@ -113,7 +113,7 @@ pub fn starts_here(text: &[u8], at: usize) -> bool {
     }
 }
 
-/// What a name must hold, beside whose it is, to be that of a secret.
+/// Words of which the name of a secret contains one, beside the name of its service.
 const SECRET_WORDS: [&[u8]; 11] = [
     b"key", b"token", b"secret", b"auth", b"pass", b"pwd", b"cred", b"api", b"access", b"private",
     b"login",
@@ -138,7 +138,7 @@ fn named(runs: &[CharRun], text: &[u8], anchor: Range<usize>) -> Option<Secret> 
     Some(Secret { range: start..start + length, shown: 0 })
 }
 
-/// Where the value of a name begins that ends here: behind `=`, `:`, `=>`, `||`, `,` and quotes.
+/// Start of the value of the name that ends here: behind `=`, `:`, `=>`, `||`, `,` and quotes.
 pub fn value(text: &[u8], name_end: usize) -> Option<usize> {
     let skip = |from: usize, of: &[u8], most: usize| {
         from + text[from..].iter().take(most).take_while(|byte| of.contains(byte)).count()

@@ -9,7 +9,7 @@ use std::ops::Range;
 pub struct SecretPattern {
     /// Its own, for tests and documents.
     pub name: &'static str,
-    /// What it looks like, with its article.
+    /// Kind of secret, with its article.
     pub what: &'static str,
     /// Texts of which one is in every secret of this kind, or in the name before it.
     pub anchors: &'static [&'static str],
@@ -28,7 +28,7 @@ pub enum PatternForm {
 /// The bytes of the secret, given the text and where the anchor is in it.
 pub type SecretFinder = fn(&[u8], Range<usize>) -> Option<Secret>;
 
-/// Where a secret is, and how many of its first bytes are the same for all of its kind.
+/// Place of a secret, and the length of its first part that is the same for all of its kind.
 pub struct Secret {
     pub range: Range<usize>,
     pub shown: usize,
@@ -96,7 +96,7 @@ impl CharRun {
         CharRun { check, ..self }
     }
 
-    /// How long a secret at the beginning of these bytes is.
+    /// Length of a secret at the start of these bytes.
     pub fn length(&self, bytes: &[u8]) -> Option<usize> {
         let within = bytes.len().min(self.most.saturating_add(1));
         let mut length = bytes[..within].iter().take_while(|byte| self.of.has(**byte)).count();
@@ -151,7 +151,7 @@ pub fn is_mixed(run: &[u8]) -> bool {
     different(run) >= 9 && turns(run) * 5 >= run.len() && !is_sequence(run)
 }
 
-/// Where not even a digit is certain.
+/// Test for secrets that need not contain a digit.
 pub fn is_varied(run: &[u8]) -> bool {
     different(run) >= 8 && !is_sequence(run)
 }
@@ -167,7 +167,7 @@ fn different(run: &[u8]) -> usize {
     seen.iter().filter(|seen| **seen).count()
 }
 
-/// How often a character is of another sort than the one before: upper, lower case, digit.
+/// Number of changes between upper case, lower case and digits.
 fn turns(run: &[u8]) -> usize {
     let sort = |byte: u8| (byte.is_ascii_uppercase(), byte.is_ascii_digit());
     run.windows(2).filter(|two| sort(two[0]) != sort(two[1])).count()

@@ -4,7 +4,7 @@ use super::find;
 use super::pattern::is_random;
 use serde_json::Value;
 
-/// What in a file of this name makes it secret, and the line; `None` for a name that says nothing.
+/// Reason why a file of this name is secret, and the line; `None` for any other name.
 pub fn find(path: &str, text: &[u8]) -> Option<(String, usize)> {
     let path = path.to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
@@ -67,8 +67,8 @@ fn is_written_out(name: &str, value: &str) -> bool {
         && !["true", "false", "none"].contains(&&*lower)
 }
 
-/// A file that is nothing but one key: what stands in `*.key` files beside the key's own words, which
-/// are known without a name. A certificate and a list of translations are none.
+/// Line of a file that is nothing but one key, as `*.key` files are. Keys with words of their own
+/// are found without the name; a certificate or a list of translations is no key.
 fn bare_key(text: &[u8]) -> Option<usize> {
     let text = text.trim_ascii();
     let is_one = text.iter().all(|byte| byte.is_ascii_graphic());

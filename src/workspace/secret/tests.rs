@@ -1,4 +1,5 @@
-//! What is a secret and what only looks like one. A sample of every kind is in `tests/it/secrets/samples.rs`.
+//! Secrets, and texts that only look like one. A sample of every kind is in
+//! `tests/it/secrets/samples.rs`.
 
 use super::*;
 

@@ -26,7 +26,7 @@ pub fn web_url(text: &[u8], anchor: Range<usize>) -> Option<Secret> {
     (password.len() >= 16 && is_random(password)).then_some(found)
 }
 
-/// What documents write where a password goes, the longer before what it contains.
+/// Placeholders that documents write for a password, the longer before those that they contain.
 const NO_PASSWORDS: [&str; 27] = [
     "password",
     "passwort",

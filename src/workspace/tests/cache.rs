@@ -50,7 +50,7 @@ fn a_file_touched_as_late_as_the_cache_is_read_again() {
     file.set_times(FileTimes::new().set_modified(ahead)).unwrap();
     project.tick();
     project.snapshot().unwrap();
-    // Whatever happens to it within that hour may leave the same time, so it is never trusted.
+    // Any change within that hour may leave the same time, so it is never trusted.
     assert_eq!(project.snapshot().unwrap().work.reads, 1);
     let past = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
     file.set_times(FileTimes::new().set_modified(past)).unwrap();

@@ -1,4 +1,4 @@
-//! What is captured, what is left out, what stops a snapshot.
+//! Files that a snapshot captures, files that it leaves out, and files that stop it.
 
 use super::Project;
 use crate::object::{Id, Mode, Source};

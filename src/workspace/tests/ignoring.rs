@@ -4,7 +4,7 @@ use super::{Project, on_disk};
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
-/// What git would add, its own settings of this machine left out.
+/// Files that git would add, without the settings of this machine.
 fn git(project: &Project) -> Vec<String> {
     let run = |args: &[&str]| {
         let mut command = Command::new("git");
@@ -138,7 +138,7 @@ fn a_link_is_no_rule_file() {
     assert_eq!(project.paths(&taken), git(&project));
 }
 
-/// What patterns are made of.
+/// Elements of random patterns.
 const GLOBS: [&str; 44] = [
     "a",
     "b",

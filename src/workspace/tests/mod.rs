@@ -108,7 +108,7 @@ impl Project {
     }
 }
 
-/// What a folder holds, links not followed: path to kind and bytes.
+/// Content of a folder, links not followed: path to kind and bytes.
 pub fn on_disk(root: &Path) -> BTreeMap<String, (Mode, Vec<u8>)> {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::PermissionsExt;

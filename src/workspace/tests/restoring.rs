@@ -8,7 +8,7 @@ use crate::workspace::restore::apply::RestoreCount;
 use crate::workspace::{apply, plan};
 
 impl Project {
-    /// Brings the files of a tree back, as a command does: from a snapshot of what is there now.
+    /// Restores the files of a tree as a command does: from a snapshot of the present files.
     pub fn restore(&mut self, target: Id) -> Result<RestoreCount> {
         let current = self.snapshot()?.tree;
         let plan = plan(&self.memory, current, target)?;
@@ -112,7 +112,7 @@ fn an_untracked_file_in_the_way_is_named_and_nothing_changes() {
     let error = project.refuses(then);
     assert_eq!(error.message(), "cannot restore: \"a.log\" is in the way and is not tracked");
     assert_eq!(error.kind(), Kind::Conflict);
-    // What is there already as it shall be is in nobody's way.
+    // A file that is already as the target has it is in nobody's way.
     project.write("a.log", "1");
     project.restore(then).unwrap();
     assert_eq!(project.snapshot().unwrap().tree, then);

@@ -25,7 +25,7 @@ fn files() -> impl Strategy<Value = Files> {
         .prop_map(consistent)
 }
 
-/// Leaves out what would stand in a file.
+/// Drops paths below a path that is a file.
 fn consistent(files: Files) -> Files {
     let paths: Vec<String> = files.keys().cloned().collect();
     let in_file = |path: &str| paths.iter().any(|above| path.starts_with(&format!("{above}/")));
@@ -87,8 +87,8 @@ fn restore_after(project: &mut Project, last: Option<Id>, target: Id) -> Result<
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
-    /// Whatever was captured can be restored, unless something that is not tracked is in the way, and
-    /// whatever that removes or replaces, the snapshot from before brings back.
+    /// Everything captured can be restored, unless an untracked file is in the way, and everything
+    /// that the restore removes or replaces, the snapshot from before brings back.
     #[test]
     fn no_name_and_no_rule_loses_a_file(first in strange_files(), second in strange_files()) {
         let mut project = Project::new(&[]);
@@ -110,7 +110,8 @@ proptest! {
             prop_assert_eq!(now.get(path), Some(file), "{}", path);
         }
         let last = restore_after(&mut project, Some(taken.tree), kept).unwrap();
-        // What was ignored before, and no longer when the rules were gone, is in the snapshot of that moment.
+        // Files that were ignored before, and not after the rules were gone, are in the snapshot of
+        // that moment.
         let leaves = leaves(&project.memory, last).unwrap().into_iter();
         let last: Files = leaves
             .map(|(path, mode, id)| (path, (mode, project.memory.blob(&id).unwrap())))
