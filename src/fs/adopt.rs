@@ -9,10 +9,8 @@ use std::path::Path;
 /// Makes the content of a whole file durable, gives it its final name in one step, and makes that
 /// durable. Whatever stands there is replaced.
 pub fn adopt(file: &Path, target: &Path) -> Result<()> {
-    fault::step(Step::Sync, file).at("sync", file)?;
     let open = File::options().read(true).write(true).open(file).at("open", file)?;
-    open.sync_all().at("sync", file)?;
-    fault::step(Step::Rename, target).at("rename", target)?;
-    std::fs::rename(file, target).at("write", target)?;
+    fault::step(Step::Sync, file, || open.sync_all()).at("sync", file)?;
+    fault::step(Step::Rename, target, || std::fs::rename(file, target)).at("write", target)?;
     sync_dir(target.parent().unwrap_or_else(|| Path::new(".")))
 }

@@ -10,8 +10,7 @@ use std::path::Path;
 pub fn append(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = File::options().append(true).create(true).open(path).at("open", path)?;
     fault::write_all(&mut file, path, bytes).at("write", path)?;
-    fault::step(Step::Sync, path).at("sync", path)?;
-    file.sync_all().at("sync", path)
+    fault::step(Step::Sync, path, || file.sync_all()).at("sync", path)
 }
 
 /// Adds bytes to the end of a file of ours that is there, durable never.

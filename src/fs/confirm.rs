@@ -15,8 +15,7 @@ pub fn confirm(path: &Path) -> Result<()> {
         other => other.at("open", path)?,
     };
     check_regular(&file, path)?;
-    fault::step(Step::Sync, path).at("sync", path)?;
-    file.sync_all().at("sync", path)
+    fault::step(Step::Sync, path, || file.sync_all()).at("sync", path)
 }
 
 /// Makes the names in a directory durable; one that is not there is fine.

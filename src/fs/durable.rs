@@ -45,8 +45,8 @@ impl Temp {
     pub(super) fn create(dir: &Path, mut options: OpenOptions) -> Result<Temp> {
         loop {
             let path = dir.join(unique_name());
-            fault::step(Step::Create, &path).at("create", &path)?;
-            match options.read(true).write(true).create_new(true).open(&path) {
+            options.read(true).write(true).create_new(true);
+            match fault::step(Step::Create, &path, || options.open(&path)) {
                 Ok(file) if is_ours(&file, &path) => {
                     return Ok(Temp { file: Some(file), path, dir: dir.to_owned() });
                 }
@@ -77,8 +77,8 @@ impl Temp {
             return Ok(Published::Exists);
         }
         if clobber == Clobber::Replace {
-            fault::step(Step::Rename, target).at("rename", target)?;
-            std::fs::rename(&self.path, target).at("write", target)?;
+            fault::step(Step::Rename, target, || std::fs::rename(&self.path, target))
+                .at("write", target)?;
             self.path.clear();
         }
         sync_dir(&self.dir)?;
@@ -90,22 +90,20 @@ impl Temp {
     pub fn publish_unsynced(mut self, target: &Path) -> Result<()> {
         debug_assert_eq!(target.parent(), Some(self.dir.as_path()));
         self.file = None;
-        fault::step(Step::Rename, target).at("rename", target)?;
-        std::fs::rename(&self.path, target).at("write", target)?;
+        fault::step(Step::Rename, target, || std::fs::rename(&self.path, target))
+            .at("write", target)?;
         self.path.clear();
         Ok(())
     }
 
     fn sync(&self) -> Result<()> {
-        fault::step(Step::Sync, &self.path).at("sync", &self.path)?;
-        self.file().sync_all().at("sync", &self.path)
+        fault::step(Step::Sync, &self.path, || self.file().sync_all()).at("sync", &self.path)
     }
 
     /// Gives the file its final name unless the name is taken. A hard link is the one portable step
     /// that refuses to clobber; the temporary name goes with `Drop`.
     fn link(&mut self, target: &Path) -> Result<bool> {
-        fault::step(Step::Link, target).at("create", target)?;
-        match std::fs::hard_link(&self.path, target) {
+        match fault::step(Step::Link, target, || std::fs::hard_link(&self.path, target)) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(_) => self.rename_if_absent(target),
@@ -118,8 +116,8 @@ impl Temp {
         if target.symlink_metadata().is_ok() {
             return Ok(false);
         }
-        fault::step(Step::Rename, target).at("create", target)?;
-        std::fs::rename(&self.path, target).at("create", target)?;
+        fault::step(Step::Rename, target, || std::fs::rename(&self.path, target))
+            .at("create", target)?;
         self.path.clear();
         Ok(true)
     }
@@ -140,8 +138,7 @@ impl Drop for Temp {
     fn drop(&mut self) {
         self.file = None;
         if !self.path.as_os_str().is_empty() {
-            let _ = fault::step(Step::Remove, &self.path);
-            let _ = std::fs::remove_file(&self.path);
+            let _ = fault::step(Step::Remove, &self.path, || std::fs::remove_file(&self.path));
         }
     }
 }
@@ -192,8 +189,7 @@ pub fn write_new(path: &Path, bytes: &[u8], clobber: Clobber) -> Result<Publishe
 
 /// Makes the names in a directory durable.
 pub fn sync_dir(dir: &Path) -> Result<()> {
-    fault::step(Step::SyncDir, dir).at("sync", dir)?;
-    platform::sync_dir(dir).at("sync", dir)
+    fault::step(Step::SyncDir, dir, || platform::sync_dir(dir)).at("sync", dir)
 }
 
 /// Makes a directory and those above it, each one durable in its parent.
@@ -210,8 +206,7 @@ pub fn create_dir_all(dir: &Path) -> Result<()> {
 }
 
 fn make_dir(dir: &Path) -> Result<()> {
-    fault::step(Step::Mkdir, dir).at("create", dir)?;
-    match std::fs::create_dir(dir) {
+    match fault::step(Step::Mkdir, dir, || std::fs::create_dir(dir)) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
         other => other.at("create", dir),
     }
@@ -219,8 +214,7 @@ fn make_dir(dir: &Path) -> Result<()> {
 
 /// Removes a folder of ours with everything in it; one that is gone already is fine.
 pub fn remove_tree(dir: &Path) -> Result<()> {
-    fault::step(Step::Remove, dir).at("remove", dir)?;
-    match std::fs::remove_dir_all(dir) {
+    match fault::step(Step::Remove, dir, || std::fs::remove_dir_all(dir)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other.at("remove", dir),
     }
@@ -228,8 +222,7 @@ pub fn remove_tree(dir: &Path) -> Result<()> {
 
 /// Removes a file of ours; one that is gone already is fine.
 pub fn remove(path: &Path) -> Result<()> {
-    fault::step(Step::Remove, path).at("remove", path)?;
-    match std::fs::remove_file(path) {
+    match fault::step(Step::Remove, path, || std::fs::remove_file(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other.at("remove", path),
     }

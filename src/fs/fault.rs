@@ -1,6 +1,6 @@
 //! Lets a test cut the program at any disk step. Compiled into debug builds only.
 //!
-//! Every step that changes the disk announces itself here first. `LUA_STORE_FAULT` says what to do:
+//! Every call that changes the disk is made inside [`step`]. `LUA_STORE_FAULT` says what to do:
 //!
 //! * `trace=FILE`: append one line per step (`sync objects/tmp-…`), to count and to check the order;
 //! * `kill=N`: die without any clean-up at step N (a write is torn: half of it is done first);
@@ -33,38 +33,56 @@ pub enum Step {
     /// A file gets a temporary name, because it will be removed.
     Aside,
     Remove,
+    /// A file is opened for a lock, which changes nothing: it is not counted, and fails on a disk that can only be read.
+    Lock,
+    /// A file was opened to be read: it is not counted among the others, and never fails.
+    Read,
 }
 
-/// How much of a write is to happen.
-pub enum Extent {
-    Whole,
-    /// Half of it, and then death.
-    #[cfg_attr(not(debug_assertions), allow(dead_code, reason = "only a test tears a write"))]
-    Torn,
-}
-
+/// Does one step, unless the plan says otherwise. The one way to change the disk.
 #[cfg(not(debug_assertions))]
 #[inline(always)]
-pub fn step(_: Step, _: &Path) -> io::Result<Extent> {
-    Ok(Extent::Whole)
+pub fn step<T>(_: Step, _: &Path, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    call()
 }
 
-#[cfg(not(debug_assertions))]
-#[inline(always)]
-pub fn die() {}
+/// Does one step, unless the plan says otherwise. The one way to change the disk.
+#[cfg(debug_assertions)]
+pub fn step<T>(step: Step, path: &Path, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    match step {
+        Step::Read => return call().inspect(|_| read(path)),
+        Step::Lock => open_to_write(path)?,
+        _ => match announce(step, path)? {
+            Extent::Whole => {}
+            Extent::Torn => die(),
+        },
+    }
+    call()
+}
 
 /// One step of writing: all of the bytes, or half of them and then death.
 pub fn write_all(mut to: impl Write, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Extent::Torn = step(Step::Write, path)? {
+    #[cfg(debug_assertions)]
+    if let Extent::Torn = announce(Step::Write, path)? {
         to.write_all(&bytes[..bytes.len() / 2])?;
         die();
     }
+    #[cfg(not(debug_assertions))]
+    let _ = path;
     to.write_all(bytes)
 }
 
-/// Announces one step.
+/// How much of a write is to happen.
 #[cfg(debug_assertions)]
-pub fn step(step: Step, path: &Path) -> io::Result<Extent> {
+enum Extent {
+    Whole,
+    /// Half of it, and then death.
+    Torn,
+}
+
+/// Counts and traces one step, and says whether it may happen.
+#[cfg(debug_assertions)]
+fn announce(step: Step, path: &Path) -> io::Result<Extent> {
     use std::sync::atomic::{AtomicU64, Ordering};
     static TAKEN: AtomicU64 = AtomicU64::new(0);
     let Some(plan) = plan().filter(|plan| path.to_string_lossy().contains(&plan.place)) else {
@@ -91,15 +109,9 @@ pub fn step(step: Step, path: &Path) -> io::Result<Extent> {
     Ok(Extent::Whole)
 }
 
-#[cfg(not(debug_assertions))]
-#[inline(always)]
-pub fn open_to_write(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// Announces that a file is opened for writing, which alone changes nothing and is no step.
+/// Whether a file can be opened for writing.
 #[cfg(debug_assertions)]
-pub fn open_to_write(path: &Path) -> io::Result<()> {
+fn open_to_write(path: &Path) -> io::Result<()> {
     let plan = plan().filter(|plan| path.to_string_lossy().contains(&plan.place));
     match plan.is_some_and(|plan| is_now(plan, plan.readonly, u64::MAX)) {
         true => Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem)),
@@ -113,13 +125,9 @@ fn is_now(plan: &Plan, from: Option<u64>, number: u64) -> bool {
     from.is_some_and(|from| number >= from) && plan.lasts.as_ref().is_none_or(|file| file.exists())
 }
 
-#[cfg(not(debug_assertions))]
-#[inline(always)]
-pub fn read(_: &Path) {}
-
-/// Announces that a file of the store is opened to be read.
+/// Notes that a file of the store is open, and waits where a test stops there.
 #[cfg(debug_assertions)]
-pub fn read(path: &Path) {
+fn read(path: &Path) {
     // One thread at a time: two would read what the other one wrote into the pipe.
     static STOP: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let Some(plan) = plan() else { return };
@@ -139,7 +147,7 @@ pub fn read(path: &Path) {
 
 /// Ends the process as SIGKILL would: no destructor, no buffer flushed.
 #[cfg(debug_assertions)]
-pub fn die() {
+fn die() -> ! {
     std::process::abort();
 }
 

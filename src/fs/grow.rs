@@ -23,8 +23,7 @@ impl Growing {
         loop {
             let mut options = File::options();
             options.read(true).append(true).create(true);
-            fault::step(Step::Create, path).at("create", path)?;
-            let file = options.open(path).at("open", path)?;
+            let file = fault::step(Step::Create, path, || options.open(path)).at("open", path)?;
             match FileExt::lock_exclusive(&file) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
@@ -51,8 +50,8 @@ impl Growing {
 
     /// Gives it its final name: nothing is added to it from now on. Not durable.
     pub fn rename(self, target: &Path) -> Result<()> {
-        fault::step(Step::Rename, target).at("rename", target)?;
-        std::fs::rename(&self.path, target).at("write", target)
+        fault::step(Step::Rename, target, || std::fs::rename(&self.path, target))
+            .at("write", target)
     }
 
     pub fn remove(self) -> Result<()> {

@@ -11,11 +11,9 @@ use std::path::Path;
 /// the name is taken: sync, link, sync of the folder. Where files cannot be linked it is copied.
 pub fn link_new(file: &Path, target: &Path) -> Result<Published> {
     let dir = target.parent().unwrap_or_else(|| Path::new("."));
-    fault::step(Step::Sync, file).at("sync", file)?;
     let mut source = File::options().read(true).write(true).open(file).at("open", file)?;
-    source.sync_all().at("sync", file)?;
-    fault::step(Step::Link, target).at("create", target)?;
-    match std::fs::hard_link(file, target) {
+    fault::step(Step::Sync, file, || source.sync_all()).at("sync", file)?;
+    match fault::step(Step::Link, target, || std::fs::hard_link(file, target)) {
         Ok(()) => sync_dir(dir).map(|()| Published::Done),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Published::Exists),
         Err(_) => {

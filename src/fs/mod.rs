@@ -82,8 +82,8 @@ pub fn read_end(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
 /// Opens the file that an advisory lock is taken on, making it when it is missing. Its content and
 /// its existence mean nothing, so it is neither synced nor ever removed.
 pub fn open_lock_file(path: &Path) -> Result<File> {
-    fault::open_to_write(path).at("open", path)?;
-    let file = platform::open_for_lock(path).at("open", path)?;
+    let opened = fault::step(fault::Step::Lock, path, || platform::open_for_lock(path));
+    let file = opened.at("open", path)?;
     regular::check_regular(&file, path)?;
     Ok(file)
 }

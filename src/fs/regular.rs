@@ -1,6 +1,7 @@
 //! A regular file, opened for reading: nothing that takes its place is waited for.
 
-use super::{fault, platform};
+use super::fault::{self, Step};
+use super::platform;
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -32,10 +33,9 @@ pub fn check_regular(file: &File, path: &Path) -> Result<()> {
 }
 
 fn open(path: &Path, action: &str) -> Result<File> {
-    let file =
-        platform::open_without_waiting(path).map_err(|error| no_file(action, path, error))?;
+    let opened = fault::step(Step::Read, path, || platform::open_without_waiting(path));
+    let file = opened.map_err(|error| no_file(action, path, error))?;
     check_regular(&file, path)?;
-    fault::read(path);
     Ok(file)
 }
 

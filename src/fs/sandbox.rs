@@ -83,8 +83,7 @@ impl Folder {
     pub fn make(&self, name: &str) -> Result<Folder> {
         let path = self.path.join(name);
         if self.file_kind(name)?.is_none() {
-            fault::step(Step::Mkdir, &path).at("create", &path)?;
-            match self.dir.create_dir(name) {
+            match fault::step(Step::Mkdir, &path, || self.dir.create_dir(name)) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 made => made.at("create", &path)?,
             }
@@ -123,11 +122,11 @@ impl Folder {
     pub fn draft(&self, executable: bool) -> Result<Draft<'_>> {
         let name = temporary::draft();
         let path = self.path.join(&name);
-        fault::step(Step::Create, &path).at("create", &path)?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).follow(FollowSymlinks::No);
         set_mode(&mut options, executable);
-        let file = self.dir.open_with(&name, &options).at("create", &path)?;
+        let open = || self.dir.open_with(&name, &options);
+        let file = fault::step(Step::Create, &path, open).at("create", &path)?;
         Ok(Draft { folder: self, file: Some(file), name, path })
     }
 
@@ -135,8 +134,8 @@ impl Folder {
     pub fn draft_link(&self, target: &str) -> Result<Draft<'_>> {
         let name = temporary::draft();
         let path = self.path.join(&name);
-        fault::step(Step::Link, &path).at("create", &path)?;
-        make_link(&self.dir, target, &name).at("create the link", &path)?;
+        let link = || make_link(&self.dir, target, &name);
+        fault::step(Step::Link, &path, link).at("create the link", &path)?;
         Ok(Draft { folder: self, file: None, name, path })
     }
 
@@ -145,8 +144,8 @@ impl Folder {
     pub fn ready(&self, draft: &str, name: &str) -> Result<String> {
         let aside = temporary::aside(name);
         let path = self.path.join(&aside);
-        fault::step(Step::Aside, &path).at("write", &path)?;
-        self.dir.rename(draft, &self.dir, &aside).at("write", &path).map(|()| aside)
+        let rename = || self.dir.rename(draft, &self.dir, &aside);
+        fault::step(Step::Aside, &path, rename).at("write", &path).map(|()| aside)
     }
 
     /// Gives a draft that is ready its final name, and what has it the name of the draft. Where the file system cannot
@@ -154,8 +153,8 @@ impl Folder {
     /// under the draft's name.
     pub fn exchange(&self, draft: &str, name: &str) -> Result<bool> {
         let path = self.path.join(name);
-        fault::step(Step::Rename, &path).at("write", &path)?;
-        match super::platform::exchange(&self.dir, draft, name) {
+        let exchange = || super::platform::exchange(&self.dir, draft, name);
+        match fault::step(Step::Rename, &path, exchange) {
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {
                 self.dir.rename(draft, &self.dir, name).at("write", &path).map(|()| false)
             }
@@ -166,8 +165,8 @@ impl Folder {
     /// Gives a file a name that nothing has; `false` where something has it.
     pub fn claim(&self, from: &str, name: &str) -> Result<bool> {
         let path = self.path.join(name);
-        fault::step(Step::Rename, &path).at("write", &path)?;
-        match super::platform::rename_new(&self.dir, from, name) {
+        let rename = || super::platform::rename_new(&self.dir, from, name);
+        match fault::step(Step::Rename, &path, rename) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) if error.kind() == io::ErrorKind::Unsupported => match self
                 .file_kind(name)?
@@ -182,9 +181,8 @@ impl Folder {
     /// Takes the name from a file or link and gives the temporary one that it has then; `None` where it is gone.
     pub fn set_aside(&self, name: &str) -> Result<Option<String>> {
         let path = self.path.join(name);
-        fault::step(Step::Aside, &path).at("remove", &path)?;
         let aside = temporary::aside(name);
-        match self.dir.rename(name, &self.dir, &aside) {
+        match fault::step(Step::Aside, &path, || self.dir.rename(name, &self.dir, &aside)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             renamed => renamed.at("remove", &path).map(|()| Some(aside)),
         }
@@ -193,8 +191,7 @@ impl Folder {
     /// Removes a file or link; one that is gone already is fine.
     pub fn remove(&self, name: &str) -> Result<()> {
         let path = self.path.join(name);
-        fault::step(Step::Remove, &path).at("remove", &path)?;
-        match self.dir.remove_file_or_symlink(name) {
+        match fault::step(Step::Remove, &path, || self.dir.remove_file_or_symlink(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed.at("remove", &path),
         }
@@ -203,8 +200,7 @@ impl Folder {
     /// Removes a folder unless something is in it; says whether it is gone.
     pub fn remove_empty(&self, name: &str) -> Result<bool> {
         let path = self.path.join(name);
-        fault::step(Step::Remove, &path).at("remove", &path)?;
-        match self.dir.remove_dir(name) {
+        match fault::step(Step::Remove, &path, || self.dir.remove_dir(name)) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
@@ -227,9 +223,9 @@ impl Folder {
     /// Makes everything written to its file system durable at once, which for many files is far
     /// cheaper than one by one. Only where [`super::CAN_SYNC_ALL`] says so.
     pub fn sync_all(&self) -> Result<()> {
-        fault::step(Step::Sync, &self.path).at("sync", &self.path)?;
-        let dir = self.dir.try_clone().at("sync", &self.path)?;
-        super::platform::sync_file_system(&dir.into_std_file()).at("sync", &self.path)
+        let dir = self.dir.try_clone().at("sync", &self.path)?.into_std_file();
+        fault::step(Step::Sync, &self.path, || super::platform::sync_file_system(&dir))
+            .at("sync", &self.path)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A file that grows as bytes arrive, and that another process goes on with when this one dies.
 
-use super::fault::{self, Extent, Step};
+use super::fault::{self, Step};
 use super::{create_dir_all, remove};
 use crate::error::{At, Result};
 use fs2::FileExt;
@@ -45,11 +45,12 @@ impl Spool {
 
     /// `None` where somebody else holds it.
     fn take(path: &Path, create: bool) -> Result<Option<Spool>> {
-        if create {
-            fault::step(Step::Create, path).at("create", path)?;
-        }
-        let opened =
-            File::options().read(true).write(true).create(create).truncate(false).open(path);
+        let mut options = File::options();
+        options.read(true).write(true).create(create).truncate(false);
+        let opened = match create {
+            true => fault::step(Step::Create, path, || options.open(path)),
+            false => options.open(path),
+        };
         let mut file = match opened {
             Err(error) if !create && error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(None);
@@ -86,10 +87,7 @@ impl Spool {
     /// Throws away what arrived: from here on it is the beginning of something else. A name that
     /// cannot be a file's is none.
     pub fn restart(&mut self, name: Option<&str>) -> Result<()> {
-        if let Extent::Torn = fault::step(Step::Write, &self.path).at("write", &self.path)? {
-            fault::die();
-        }
-        self.file.set_len(0).at("write", &self.path)?;
+        fault::step(Step::Write, &self.path, || self.file.set_len(0)).at("write", &self.path)?;
         self.file.seek(SeekFrom::Start(0)).at("write", &self.path)?;
         self.len = 0;
         let plain = |name: &&str| {
@@ -99,10 +97,10 @@ impl Spool {
         };
         if let Some(name) = name.filter(plain) {
             let path = self.path.with_file_name(format!("{name}.{ENDING}"));
-            fault::step(Step::Rename, &path).at("rename", &path)?;
             // Somebody else gets the same thing right now: each keeps a file of its own.
             if path == self.path || Spool::take(&path, false)?.is_some() || !path.exists() {
-                std::fs::rename(&self.path, &path).at("rename", &path)?;
+                fault::step(Step::Rename, &path, || std::fs::rename(&self.path, &path))
+                    .at("rename", &path)?;
                 (self.path, self.name) = (path, Some(name.to_owned()));
             } else {
                 self.name = None;

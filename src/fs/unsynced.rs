@@ -33,10 +33,10 @@ impl Unsynced {
     }
 
     fn sync(&self) -> Result<()> {
-        let step = if self.is_folder { Step::SyncDir } else { Step::Sync };
-        fault::step(step, &self.path).at("sync", &self.path)?;
-        let synced =
-            if self.is_folder { platform::sync_open_dir(&self.file) } else { self.file.sync_all() };
+        let synced = match self.is_folder {
+            true => fault::step(Step::SyncDir, &self.path, || platform::sync_open_dir(&self.file)),
+            false => fault::step(Step::Sync, &self.path, || self.file.sync_all()),
+        };
         synced.at("sync", &self.path)
     }
 }
