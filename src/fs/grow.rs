@@ -3,6 +3,7 @@
 //! Each piece is added under a lock that is held for that piece only, so that whoever waits for bytes
 //! blocks nobody. Nothing is durable before the whole file has another name.
 
+use super::atomic_file::rename;
 use super::fault::{self, Step};
 use super::{durable, platform};
 use crate::error::{At, Result};
@@ -50,8 +51,7 @@ impl Growing {
 
     /// Gives it its final name: nothing is added to it from now on. Not durable.
     pub fn rename(self, target: &Path) -> Result<()> {
-        fault::step(Step::Rename, target, || std::fs::rename(&self.path, target))
-            .at("write", target)
+        rename(&self.path, target)
     }
 
     pub fn remove(self) -> Result<()> {

@@ -1,20 +1,20 @@
-//! The only room that writes files. Everything durable goes through [`Temp::publish`].
+//! The only room that writes files. Each one appears as an [`AtomicFile`].
 //!
-//! A file appears under its final name in one step, complete and synced, or not at all:
-//! temporary file beside the target, write, sync, rename (or link, to create without clobbering),
-//! sync of the directory. What must be true after power loss is argued in `docs/durability.md`.
+//! What is no atomic file: a lock, whose content means nothing; what grows by appending ([`append`], and [`Growing`] and
+//! [`Spool`], whose bytes arrive over several connections and are verified before they count); and files of a project,
+//! which a [`Folder`] replaces so that nothing that somebody saved meanwhile is lost. What must be true after power loss
+//! is argued in `docs/durability.md`.
 
 #![allow(clippy::disallowed_methods, reason = "this is the one room that may write files")]
 
-mod adopt;
 mod append;
+mod atomic_file;
 mod cached_file;
 mod confirm;
 mod durable;
 mod fault;
 mod fingerprint;
 mod grow;
-mod link;
 mod lock;
 mod map;
 mod names;
@@ -32,20 +32,18 @@ mod windows;
 pub use crate::fs::cached_file::CachedFile;
 pub use crate::fs::fingerprint::{Fingerprint, fingerprint};
 pub use crate::fs::sandbox::{FileKind, Folder};
-pub use adopt::adopt;
 pub use append::{append, append_unsynced};
-pub use confirm::{confirm, confirm_dir};
-pub use durable::{
-    Clobber, Published, Temp, create_dir_all, remove, remove_tree, replace, rewrite, sweep,
-    sync_dir, write_new,
+pub use atomic_file::{
+    AtomicFile, Published, create, replace, replace_private, replace_unsynced, rewrite, sweep,
 };
+pub use confirm::{confirm, confirm_dir};
+pub use durable::{create_dir_all, remove, remove_tree, sync_dir};
 pub use grow::Growing;
-pub use link::link_new;
 pub use lock::{lock, share, try_lock};
 pub use map::{Map, map};
 pub use names::{DEEPEST, LONGEST_LINK, LONGEST_NAME, LONGEST_PATH, too_long, untrackable};
 pub use platform::{CAN_SYNC_ALL, open_file};
-pub use private::{keep_private, make_private, replace_private};
+pub use private::{keep_private, make_private};
 pub use spool::Spool;
 pub use temporary::{former, is_draft, is_temporary, saved};
 pub use unsynced::{Unsynced, sync_each};
@@ -118,6 +116,6 @@ pub fn temporary_places() -> Vec<PathBuf> {
 
 /// Whether a folder takes files and the disk has room: writes some bytes and lets them go.
 pub fn try_to_write(dir: &Path) -> Result<()> {
-    let mut temp = Temp::create_in(dir)?;
+    let mut temp = AtomicFile::create_in(dir)?;
     temp.write_all(&[0; 4096]).at("write", dir)
 }

@@ -1,5 +1,6 @@
 //! A file that grows as bytes arrive, and that another process goes on with when this one dies.
 
+use super::atomic_file::rename;
 use super::fault::{self, Step};
 use super::{create_dir_all, remove};
 use crate::error::{At, Result};
@@ -99,8 +100,7 @@ impl Spool {
             let path = self.path.with_file_name(format!("{name}.{ENDING}"));
             // Somebody else gets the same thing right now: each keeps a file of its own.
             if path == self.path || Spool::take(&path, false)?.is_some() || !path.exists() {
-                fault::step(Step::Rename, &path, || std::fs::rename(&self.path, &path))
-                    .at("rename", &path)?;
+                rename(&self.path, &path)?;
                 (self.path, self.name) = (path, Some(name.to_owned()));
             } else {
                 self.name = None;

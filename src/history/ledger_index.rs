@@ -5,11 +5,10 @@
 //! written costs only time.
 
 use super::ledger::LedgerIndex;
-use crate::error::{At, Result};
+use crate::error::Result;
 use crate::fs;
 use crate::object::Id;
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 const PROMOTED: u8 = 1;
@@ -31,11 +30,8 @@ impl Cache {
     }
 
     pub fn keep(&self, head: &Id, index: &LedgerIndex) -> Result<()> {
-        let dir = self.path.parent().unwrap_or_else(|| Path::new("."));
-        fs::create_dir_all(dir)?;
-        let mut temp = fs::Temp::create_in(dir)?;
-        temp.write_all(&encode(head, index)).at("write", &self.path)?;
-        temp.publish_unsynced(&self.path)
+        fs::create_dir_all(self.path.parent().unwrap_or_else(|| Path::new(".")))?;
+        fs::replace_unsynced(&self.path, &encode(head, index))
     }
 }
 

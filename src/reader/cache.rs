@@ -4,7 +4,7 @@
 //! It counts for one tree of files, one state of what is read outside of it, and one reader. A cache
 //! that is damaged or of another reader is none, and one that cannot be written costs only time.
 
-use crate::error::{At, Result};
+use crate::error::Result;
 use crate::fs;
 use crate::model::agent::Agent;
 use crate::object::{Id, PathFinder, Source};
@@ -12,7 +12,6 @@ use crate::reader::compiled::{self, Dist, SeenOutput};
 use crate::reader::{self, CacheKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A hash of the reader's own source: another reader could read the same files differently.
@@ -114,10 +113,7 @@ impl AgentCache {
         let Ok(body) = rmp_serde::to_vec(kept) else { return Ok(()) };
         let path = self.dir.join(name);
         fs::create_dir_all(&self.dir)?;
-        let mut temp = fs::Temp::create_in(&self.dir)?;
-        temp.write_all(blake3::hash(&body).as_bytes()).at("write", &path)?;
-        temp.write_all(&body).at("write", &path)?;
-        temp.publish_unsynced(&path)
+        fs::replace_unsynced(&path, &[blake3::hash(&body).as_bytes(), &body[..]].concat())
     }
 }
 

@@ -4,7 +4,7 @@ use super::collect::{Upkeep, retire};
 use super::head::{LoadedHead, StoredHead};
 use super::{RemoteStore, uploads};
 use crate::error::{Error, Hint, Kind, Result};
-use crate::fs::{self, Clobber};
+use crate::fs;
 use crate::protocol::AgentId;
 use std::io::ErrorKind;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -92,7 +92,7 @@ impl RemoteStore {
             return Ok(false);
         }
         match archived {
-            true => drop(fs::write_new(&self.layout.archived(agent), b"", Clobber::Never)?),
+            true => drop(fs::create(&self.layout.archived(agent), b"")?),
             false => self.unmark(agent)?,
         }
         Ok(true)

@@ -9,7 +9,7 @@ use super::files::FilePacks;
 use super::head::StoredHead;
 use super::layout::{self, RemoteLayout};
 use crate::error::{At, Error, Kind, Result};
-use crate::fs::{self, Clobber, Temp};
+use crate::fs::{self, AtomicFile};
 use crate::pack::PackId;
 use crate::progress::Progress;
 use crate::protocol::AgentId;
@@ -167,7 +167,7 @@ impl RemoteStore {
         if path.metadata().is_ok_and(|data| data.is_file() && data.len() == len) {
             return Ok(true);
         }
-        let mut temp = Temp::create_in(&to.packs(&key.agent))?;
+        let mut temp = AtomicFile::create_in(&to.packs(&key.agent))?;
         let mut hasher = blake3::Hasher::new();
         let unreadable = |error: Error| Error::corrupt(error.message().to_owned());
         for start in (0..len).step_by(PIECE as usize) {
@@ -178,7 +178,7 @@ impl RemoteStore {
             hasher.update(&bytes);
             temp.write_all(&bytes).at("write", &path)?;
         }
-        temp.publish(&path, Clobber::Replace).map(drop)?;
+        temp.replace(&path)?;
         copied.packs += 1;
         copied.bytes += len;
         if PackId::from(hasher.finalize()) != key.pack {

@@ -4,7 +4,7 @@ use super::engine::{Cas, CasToken, Expect, HeadStore, PackKey, PackStore, random
 use super::layout::{self, RemoteLayout};
 use super::probe::{self, ProbeReport};
 use crate::error::{At, Error, Result};
-use crate::fs::{self, CachedFile, Clobber, Published, Temp};
+use crate::fs::{self, AtomicFile, CachedFile, Published};
 use crate::protocol::AgentId;
 use crate::remote_store::lru::LruCache;
 use bytes::Bytes;
@@ -161,7 +161,7 @@ fn created(key: &PackKey, published: Published) -> Result<()> {
 impl PackStore for FilePacks {
     fn put_new(&self, key: &PackKey, source: &mut dyn Read, len: u64) -> Result<()> {
         let target = self.layout.pack(key);
-        let mut temp = Temp::create_in(&self.make_folder(key)?)?;
+        let mut temp = AtomicFile::create_in(&self.make_folder(key)?)?;
         let copied = io::copy(&mut source.take(len), &mut temp).at("write", &target)?;
         if copied != len {
             return Err(Error::failed(format!(
@@ -169,12 +169,12 @@ impl PackStore for FilePacks {
                 key.file_name()
             )));
         }
-        created(key, temp.publish(&target, Clobber::Never)?)
+        created(key, temp.create(&target)?)
     }
 
     fn put_file(&self, key: &PackKey, file: &Path) -> Result<()> {
         self.make_folder(key)?;
-        created(key, fs::link_new(file, &self.layout.pack(key))?)
+        created(key, AtomicFile::adopt(file).create(&self.layout.pack(key))?)
     }
 
     fn get(&self, key: &PackKey, range: Option<Range<u64>>) -> Result<Option<Bytes>> {

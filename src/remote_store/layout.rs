@@ -2,7 +2,7 @@
 
 use super::engine::PackKey;
 use crate::error::{At, Error, Hint, Result};
-use crate::fs::{self, Clobber, Published};
+use crate::fs::{self, Published};
 use crate::model::names;
 use crate::object::Id;
 use crate::pack::PackId;
@@ -48,7 +48,7 @@ impl RemoteLayout {
         }
         fs::create_dir_all(root)?;
         check_empty(root)?;
-        match fs::write_new(&path, FORMAT_LINE.as_bytes(), Clobber::Never)? {
+        match fs::create(&path, FORMAT_LINE.as_bytes())? {
             Published::Done => Ok(RemoteLayout::new(root)),
             Published::Exists => RemoteLayout::make(root),
         }
@@ -70,7 +70,7 @@ impl RemoteLayout {
 
     /// Makes a folder a remote store in which everything else was put before.
     pub fn finish(root: &Path) -> Result<()> {
-        match fs::write_new(&root.join(FORMAT), FORMAT_LINE.as_bytes(), Clobber::Never)? {
+        match fs::create(&root.join(FORMAT), FORMAT_LINE.as_bytes())? {
             Published::Done => Ok(()),
             Published::Exists => fs::sync_dir(root),
         }

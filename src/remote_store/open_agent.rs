@@ -5,7 +5,7 @@ use super::engine::PackKey;
 use super::head::{LoadedHead, StoredHead};
 use super::page::{HeadPage, Rows};
 use crate::error::{At, Error, Kind, Result};
-use crate::fs::{self, Temp};
+use crate::fs::{self, AtomicFile};
 use crate::object::Id;
 use crate::pack::PackId;
 use crate::protocol::AgentId;
@@ -24,7 +24,7 @@ pub struct OpenPack {
     pub key: PackKey,
     pub mapped: Mapped,
     /// The copy that is mapped, where the engine keeps packs elsewhere. It goes with the last reader.
-    _copy: Option<Arc<Temp>>,
+    _copy: Option<Arc<AtomicFile>>,
 }
 
 impl OpenPack {
@@ -202,7 +202,7 @@ impl RemoteStore {
             return Ok(OpenPack::new(key.clone(), mapped));
         }
         let len = self.packs.stat(key)?.ok_or_else(gone)?;
-        let mut temp = Temp::create_in(&self.scratch()?)?;
+        let mut temp = AtomicFile::create_in(&self.scratch()?)?;
         for start in (0..len).step_by(PIECE as usize) {
             let bytes =
                 self.packs.get(key, Some(start..len.min(start + PIECE)))?.ok_or_else(gone)?;

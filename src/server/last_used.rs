@@ -1,11 +1,10 @@
 //! Time of the last use of each token. It is noted in memory with each request, and written now and then, not
 //! durably: it is for people who look for tokens that nobody needs.
 
-use crate::error::{At, Result};
-use crate::fs::{self, Temp};
+use crate::error::Result;
+use crate::fs;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -89,9 +88,7 @@ impl LastUsed {
         }
         times.retain(|id, _| exists(id));
         let text: String = times.iter().map(|(id, time)| format!("{id} {time}\n")).collect();
-        let mut temp = Temp::create_in(self.path.parent().unwrap_or_else(|| Path::new(".")))?;
-        temp.write_all(text.as_bytes()).at("write", &self.path)?;
-        temp.publish_unsynced(&self.path)
+        fs::replace_unsynced(&self.path, text.as_bytes())
     }
 }
 

@@ -9,7 +9,7 @@ use super::odb::{Mapped, Odb, PackCheck, VerifyLimits};
 use super::refs::packed::Packed;
 use super::{Heads, Store};
 use crate::error::{At, Error, Result};
-use crate::fs::{Clobber, Published, Temp};
+use crate::fs::{AtomicFile, Published};
 use crate::object::{Id, Source};
 use crate::pack::PackId;
 use crate::progress::Progress;
@@ -102,14 +102,14 @@ impl Store {
             "what is to go into it",
         )?;
         let block = Block { pack: thin_pack.id(), heads: heads.clone() }.encode();
-        let mut temp = Temp::create_in(folder)?;
+        let mut temp = AtomicFile::create_in(folder)?;
         temp.write_all(block.as_bytes()).at("write", file)?;
         thin_pack
             .bytes()
             .chunks(1 << 20)
             .try_for_each(|piece| temp.write_all(piece))
             .at("write", file)?;
-        match temp.publish(file, Clobber::Never)? {
+        match temp.create(file)? {
             Published::Done => {
                 Ok((thin_pack.count(), (block.len() + thin_pack.bytes().len()) as u64))
             }
@@ -123,7 +123,7 @@ pub struct BundleFile {
     pub heads: Heads,
     // Before the file, so that it is unmapped when that is removed.
     pack: Mapped,
-    scratch: Temp,
+    scratch: AtomicFile,
     file: PathBuf,
 }
 
@@ -139,7 +139,7 @@ impl BundleFile {
             return Err(damaged("it is no bundle, or one of another format".into()));
         }
         let block = Block::decode(&lines).map_err(&damaged)?;
-        let mut temp = Temp::create_in(scratch)?;
+        let mut temp = AtomicFile::create_in(scratch)?;
         io::copy(&mut input, &mut temp).at("copy", file)?;
         let pack = Mapped::open(temp.path(), block.pack)
             .map_err(|error| damaged(error.message().into()))?;

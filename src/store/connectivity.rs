@@ -74,9 +74,8 @@ impl Store {
     /// Takes note of damage. A note that cannot be written is none: nothing is worse for it than before.
     pub fn note_damage(&self) {
         let write = || -> Result<()> {
-            let folder = self.dir().join("cache");
-            fs::create_dir_all(&folder)?;
-            fs::Temp::create_in(&folder)?.publish_unsynced(&self.damage_note())
+            fs::create_dir_all(&self.dir().join("cache"))?;
+            fs::replace_unsynced(&self.damage_note(), b"")
         };
         if !self.is_damaged() {
             drop(write());

@@ -4,10 +4,9 @@
 //! remote names may not be here. A cache: without it the same is answered from the tracking file, without a time.
 
 use super::{RemoteTracking, Store, config};
-use crate::error::{At, Result};
+use crate::error::Result;
 use crate::fs;
 use crate::store::{checksummed, remote_tracking};
-use std::io::Write;
 use std::path::PathBuf;
 
 const HEADER: &str = "lua-store heard 1\n";
@@ -53,11 +52,8 @@ impl Store {
     /// Saves the answer of a remote. Needs no lock: the last to write has the newest answer.
     pub fn set_last_known(&self, name: &str, last_known: &LastKnown) -> Result<()> {
         let path = self.last_known_path(name)?;
-        let folder = path.parent().unwrap_or(self.dir());
-        fs::create_dir_all(folder)?;
-        let mut temp = fs::Temp::create_in(folder)?;
-        temp.write_all(last_known.encode().as_bytes()).at("write", &path)?;
-        temp.publish_unsynced(&path)
+        fs::create_dir_all(&self.last_known_folder())?;
+        fs::replace_unsynced(&path, last_known.encode().as_bytes())
     }
 
     pub(super) fn forget_last_known(&self, name: &str) -> Result<()> {

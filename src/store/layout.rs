@@ -1,7 +1,7 @@
 //! Layout of `.lua/`, and its `format` file.
 
 use crate::error::{Error, Hint, Result};
-use crate::fs::{self, Clobber, Published};
+use crate::fs::{self, Published};
 use crate::store::git_guard;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ pub fn make(dir: &Path) -> Result<()> {
     fs::sync_dir(&dir.join("refs"))?;
     fs::sync_dir(git_guard::project_of(dir))?;
     git_guard::install(dir)?;
-    match fs::write_new(&dir.join(FORMAT), FORMAT_LINE.as_bytes(), Clobber::Never)? {
+    match fs::create(&dir.join(FORMAT), FORMAT_LINE.as_bytes())? {
         Published::Done => Ok(()),
         Published::Exists => fs::sync_dir(dir),
     }

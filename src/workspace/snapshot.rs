@@ -202,7 +202,7 @@ fn summary(tree: Id, index: &StatIndex<'_>, work: SnapshotCost) -> Snapshot {
 
 /// The next stat cache, still under its temporary name.
 struct Pending<'a> {
-    temp: fs::Temp,
+    temp: fs::AtomicFile,
     path: &'a Path,
     time: i64,
 }
@@ -212,13 +212,13 @@ impl<'a> Pending<'a> {
         let dir = path.parent().unwrap_or_else(|| Path::new("."));
         fs::create_dir_all(dir)?;
         fs::sweep(dir)?;
-        let temp = fs::Temp::create_in(dir)?;
+        let temp = fs::AtomicFile::create_in(dir)?;
         let metadata = temp.file().metadata().at("read", temp.path())?;
         Ok(Pending { time: super::stat::Stat::of(&metadata).mtime, temp, path })
     }
 
     fn publish(mut self, index: &StatIndex<'_>) -> Result<()> {
         self.temp.write_all(&index.encode()).at("write", self.path)?;
-        self.temp.publish_unsynced(self.path)
+        self.temp.replace_unsynced(self.path)
     }
 }

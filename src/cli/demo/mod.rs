@@ -5,7 +5,7 @@ mod server;
 pub use server::DemoServer;
 
 use crate::error::{Error, Result};
-use crate::fs::{self, Clobber, Published};
+use crate::fs::{self, Published};
 use std::path::Path;
 
 /// A file of the sample agent.
@@ -62,7 +62,7 @@ fn put(folder: &Path, file: &File) -> Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    match fs::write_new(&path, file.text.as_bytes(), Clobber::Never)? {
+    match fs::create(&path, file.text.as_bytes())? {
         Published::Done => Ok(()),
         Published::Exists => Err(Error::conflict(format!("\"{}\" exists", path.display()))),
     }

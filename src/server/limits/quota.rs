@@ -1,14 +1,13 @@
 //! Disk quota of one agent: bytes of its packs and uploads, and its refs.
 
 use super::ServerLimits;
-use crate::error::{At, Error, Kind, Result};
-use crate::fs::{self, Temp};
+use crate::error::{Error, Kind, Result};
+use crate::fs;
 use crate::protocol::AgentId;
 use crate::remote_store::Usage;
 use crate::server::response::HttpError;
 use axum::http::StatusCode;
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,9 +34,7 @@ impl Quotas {
         if fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
             return Ok(());
         }
-        let mut temp = Temp::create_in(data)?;
-        temp.write_all(text.as_bytes()).at("write", &path)?;
-        temp.publish_unsynced(&path)
+        fs::replace_unsynced(&path, text.as_bytes())
     }
 
     /// Quotas that the last server on this folder wrote down.

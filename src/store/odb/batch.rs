@@ -7,7 +7,7 @@ use super::Odb;
 use super::big::{self, BlobSpool};
 use super::find::MAX_CHAIN;
 use crate::error::{At, Error, Result};
-use crate::fs::{self, Clobber, Published, Temp};
+use crate::fs::{self, AtomicFile};
 use crate::object::{Id, ObjectKind, ReadBlob, Sink, Source};
 use crate::pack::{EncodedEntry, EntryBase, EntryContent, PackEntry, PackId, PackWriter};
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ pub struct Batch {
 /// Pack of the batch so far. The file is made with the first object.
 #[derive(Default)]
 struct BatchState {
-    writer: Option<PackWriter<Temp>>,
+    writer: Option<PackWriter<AtomicFile>>,
     places: HashMap<Id, EntryLocation>,
     /// A write failed: the file ends somewhere in an entry and must never be published.
     broken: bool,
@@ -171,7 +171,7 @@ impl Batch {
         &self,
         id: Id,
         chain: u32,
-        write: impl FnOnce(&mut PackWriter<Temp>) -> io::Result<u64>,
+        write: impl FnOnce(&mut PackWriter<AtomicFile>) -> io::Result<u64>,
     ) -> Result<()> {
         let mut guard = self.state();
         let state = &mut *guard;
@@ -192,10 +192,10 @@ impl Batch {
     }
 
     /// Makes the file, after what dead processes left was cleared away.
-    fn begin(&self) -> Result<PackWriter<Temp>> {
+    fn begin(&self) -> Result<PackWriter<AtomicFile>> {
         let dir = self.odb.dir()?;
         fs::sweep(dir)?;
-        Ok(PackWriter::new(Temp::create_in(dir)?))
+        Ok(PackWriter::new(AtomicFile::create_in(dir)?))
     }
 
     /// Makes all new objects durable and visible at once, as one pack. `None`: there was nothing new, and what
@@ -213,14 +213,10 @@ impl Batch {
         };
         let (temp, id) = writer.finish().at("write", dir)?;
         // A file of this name has these bytes, unless it is damaged: replacing it is right either way.
-        match temp.publish(&dir.join(id.file_name()), Clobber::Replace)? {
-            Published::Done => {
-                // For who reads on in this process: what was stored again is sound there only.
-                self.odb.look_again()?;
-                Ok(Some(id))
-            }
-            Published::Exists => Err(Error::conflict(format!("\"{}\" exists", id.file_name()))),
-        }
+        temp.replace(&dir.join(id.file_name()))?;
+        // For who reads on in this process: what was stored again is sound there only.
+        self.odb.look_again()?;
+        Ok(Some(id))
     }
 
     fn id_at(&self, position: u32) -> Option<Id> {

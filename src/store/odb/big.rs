@@ -1,7 +1,7 @@
 //! Blobs too large to hold: compressed and decompressed piece by piece, in bounded memory.
 
 use crate::error::{At, Error, Result};
-use crate::fs::Temp;
+use crate::fs::AtomicFile;
 use crate::object::{Id, ObjectKind};
 use crate::pack::{self, EntryContent, PackEntry};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -62,7 +62,7 @@ fn unreadable(error: &io::Error) -> Error {
 /// A blob on its way into a pack, compressed into a file of its own: its hash, and so whether it is
 /// new at all, is known only when all of it was read.
 pub(super) struct BlobSpool {
-    file: Temp,
+    file: AtomicFile,
     pub id: Id,
     raw_len: u64,
     frame_len: u64,
@@ -71,7 +71,7 @@ pub(super) struct BlobSpool {
 impl BlobSpool {
     /// Reads to the end.
     pub fn fill(dir: &Path, reader: &mut dyn Read, level: i32) -> Result<BlobSpool> {
-        let temp = Temp::create_in(dir)?;
+        let temp = AtomicFile::create_in(dir)?;
         let path = temp.path().to_owned();
         let out = BufWriter::with_capacity(PIECE * 4, temp);
         let mut encoder = zstd::stream::write::Encoder::new(out, level).at("write", &path)?;

@@ -2,7 +2,7 @@
 
 use super::Odb;
 use crate::error::{At, Error, Result};
-use crate::fs::{self, Map};
+use crate::fs::{self, AtomicFile, Map};
 use crate::pack::{PackId, PackReader};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -109,7 +109,7 @@ impl Odb {
 
     /// Makes a proven pack one of the folder's, durably.
     pub(in crate::store) fn admit(&self, file: &Path, id: PackId) -> Result<()> {
-        fs::adopt(file, &self.dir()?.join(id.file_name()))?;
+        AtomicFile::adopt(file).replace(&self.dir()?.join(id.file_name()))?;
         // It may have taken the place of a damaged one of that name, which must not be read on.
         self.0.packs.write().unwrap_or_else(PoisonError::into_inner).take();
         self.look_again().map(drop)

@@ -9,11 +9,10 @@ use super::super::active::{self, Active};
 use super::super::layout::REFLOG;
 use super::name::number_of;
 use super::{RefName, Refs, SOURCE, VERSIONS};
-use crate::error::{At, Result};
+use crate::error::Result;
 use crate::fs;
 use crate::object::Id;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 /// The last lines are in so many bytes.
@@ -192,10 +191,7 @@ pub fn begin(refs: &Refs) -> Result<()> {
     if mark.active.is_some() || text.is_empty() {
         text.push_str(&mark.encode());
     }
-    let path = refs.dir.join(REFLOG);
-    let mut temp = fs::Temp::create_in(&refs.dir)?;
-    temp.write_all(text.as_bytes()).at("write", &path)?;
-    temp.publish_unsynced(&path)
+    fs::replace_unsynced(&refs.dir.join(REFLOG), text.as_bytes())
 }
 
 /// Forgets everything, durably: before all refs become others, as the old ones would then count as lost.

@@ -20,7 +20,7 @@ pub use name::{RefName, SNAPSHOTS, SOURCE, VERSIONS};
 
 use super::{StoreLock, layout};
 use crate::error::{At, Error, Hint, Kind, Result};
-use crate::fs::{self, Clobber, Published};
+use crate::fs::{self, Published};
 use crate::object::Id;
 use packed::Packed;
 use std::io;
@@ -60,7 +60,7 @@ impl Refs {
             }
         }
         self.make_folder(parsed.series())?;
-        match fs::write_new(&self.path(&parsed), format!("{id}\n").as_bytes(), Clobber::Never)? {
+        match fs::create(&self.path(&parsed), format!("{id}\n").as_bytes())? {
             Published::Done => {
                 log::add_ref(self, &parsed, id);
                 Ok(())

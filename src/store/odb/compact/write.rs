@@ -3,7 +3,7 @@
 use super::plan::{CompactPlan, CompactUnit};
 use super::{Odb, big};
 use crate::error::{At, Error, Result};
-use crate::fs::{self, Clobber, Published, Temp};
+use crate::fs::{self, AtomicFile};
 use crate::object::{Id, ObjectKind, Source, Tree};
 use crate::pack::{
     self, EncodedEntry, EntryBase, EntryContent, Group, GroupItemKind, PackId, PackWriter,
@@ -26,7 +26,7 @@ impl Odb {
     pub(super) fn write_plan(&self, plan: &CompactPlan, progress: &Progress) -> Result<PackId> {
         let dir = self.dir()?;
         fs::sweep(dir)?;
-        let mut writer = PackWriter::new(Temp::create_in(dir)?);
+        let mut writer = PackWriter::new(AtomicFile::create_in(dir)?);
         let mut rest = &plan.units[..];
         while !rest.is_empty() {
             let units;
@@ -41,10 +41,7 @@ impl Odb {
             }
         }
         let (temp, id) = writer.finish().at("write", dir)?;
-        match temp.publish(&dir.join(id.file_name()), Clobber::Replace)? {
-            Published::Done => Ok(id),
-            Published::Exists => Err(Error::conflict(format!("\"{}\" exists", id.file_name()))),
-        }
+        temp.replace(&dir.join(id.file_name())).map(|()| id)
     }
 
     /// The entries of some units; nothing for one that is not to be held in memory.
@@ -109,7 +106,7 @@ impl Odb {
     }
 
     /// A streamed blob keeps the frame it has.
-    fn carry_over(&self, writer: &mut PackWriter<Temp>, id: Id) -> Result<u64> {
+    fn carry_over(&self, writer: &mut PackWriter<AtomicFile>, id: Id) -> Result<u64> {
         let missing = || Error::corrupt(format!("object {id} is missing"));
         let Some((home, number)) = self.big(&id)? else {
             let (kind, bytes) = self.find(&id)?.ok_or_else(missing)?;

@@ -18,7 +18,7 @@ use super::check::Damage;
 use super::find::{self, ReadCost};
 use super::list::{Mapped, Pack, Packs};
 use crate::error::{At, Error, Result};
-use crate::fs::Temp;
+use crate::fs::AtomicFile;
 use crate::object::{Id, ObjectKind, Tree};
 use crate::pack::{
     self, EncodedEntry, EntryBase, EntryContent, Group, GroupItemKind, PackId, PackWriter,
@@ -39,7 +39,7 @@ const GROUP: usize = 512 << 10;
 pub struct ThinPack {
     // Before the file, so that it is unmapped when that is removed.
     pack: Mapped,
-    scratch: Option<Temp>,
+    scratch: Option<AtomicFile>,
     damage: Vec<Damage>,
 }
 
@@ -64,7 +64,7 @@ impl ThinPack {
 
     /// Path of the file, when it was made for this.
     pub fn file(&self) -> Option<&Path> {
-        self.scratch.as_ref().map(Temp::path)
+        self.scratch.as_ref().map(AtomicFile::path)
     }
 
     /// The damaged copies that were passed over.
@@ -133,7 +133,7 @@ impl Odb {
         scratch: &Path,
     ) -> Result<ThinPack> {
         let plan = ThinPackPlan::new(self, packs, missing, bad)?;
-        let mut writer = PackWriter::new(Temp::create_in(scratch)?);
+        let mut writer = PackWriter::new(AtomicFile::create_in(scratch)?);
         for unit in &plan.units {
             self.write(&mut writer, &plan, unit, scratch)?;
         }
@@ -149,7 +149,7 @@ impl Odb {
 
     fn write(
         &self,
-        writer: &mut PackWriter<Temp>,
+        writer: &mut PackWriter<AtomicFile>,
         plan: &ThinPackPlan,
         unit: &ThinPackUnit,
         place: &Path,
@@ -182,7 +182,7 @@ impl Odb {
     /// Some objects of a group, as one or several new ones. One that is large stands by itself.
     fn write_some(
         &self,
-        writer: &mut PackWriter<Temp>,
+        writer: &mut PackWriter<AtomicFile>,
         plan: &ThinPackPlan,
         unit: &ThinPackUnit,
         members: &[u32],
@@ -224,7 +224,7 @@ struct PendingGroup {
 }
 
 impl PendingGroup {
-    fn write(self, writer: &mut PackWriter<Temp>) -> io::Result<()> {
+    fn write(self, writer: &mut PackWriter<AtomicFile>) -> io::Result<()> {
         if self.ids.is_empty() {
             return Ok(());
         }
