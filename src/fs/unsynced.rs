@@ -4,11 +4,9 @@
 use super::fault::{self, Step};
 use super::platform;
 use crate::error::{At, Result};
-use crate::parallel;
+use crate::parallel::{self, Spread};
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 
 /// Threads that wait for the disk. They do nothing else, so processors do not matter.
 const THREADS: usize = 16;
@@ -43,19 +41,7 @@ impl Unsynced {
 
 /// Makes all of them durable. After an error some may be.
 pub fn sync_each(all: Vec<Unsynced>) -> Result<()> {
-    if all.len() < FEW {
-        return all.iter().try_for_each(Unsynced::sync);
-    }
-    let threads = THREADS.min(all.len());
-    let queue = Mutex::new(all.into_iter());
-    let work = || -> Result<()> {
-        loop {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-            match next {
-                Some(one) => one.sync()?,
-                None => return Ok(()),
-            }
-        }
-    };
-    parallel::share(threads, work).into_iter().collect()
+    let spread = Spread { count: all.len(), share: 1, many: FEW, threads: Some(THREADS) };
+    parallel::try_map_shares(spread, |numbers| all[numbers].iter().try_for_each(Unsynced::sync))
+        .map(drop)
 }

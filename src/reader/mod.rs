@@ -139,13 +139,9 @@ pub fn value_with(
 /// Runs a reading of a project where there is stack for it.
 fn on_thread<T: Send>(root: &Path, run: impl FnOnce(&Path) -> Result<T> + Send) -> Result<T> {
     let root = root.canonicalize().at("read", root)?;
-    std::thread::scope(|scope| {
-        let reader = std::thread::Builder::new().name("reader".to_owned()).stack_size(STACK);
-        let thread = reader.spawn_scoped(scope, || run(&root));
-        let thread = thread.map_err(|error| parallel::none("read the agent", &error))?;
-        thread.join().unwrap_or_else(|_| {
-            Err(Error::failed(format!("cannot read \"{}\": the reader stopped", root.display())))
-        })
+    let done = parallel::with_stack(STACK, "read the agent", || run(&root))?;
+    done.unwrap_or_else(|| {
+        Err(Error::failed(format!("cannot read \"{}\": the reader stopped", root.display())))
     })
 }
 

@@ -2,8 +2,8 @@
 //! there are enough.
 
 use super::index::{IndexEntryKind, StatIndex};
-use super::parallel;
 use super::stat::Stat;
+use crate::parallel::{self, Spread};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -28,7 +28,9 @@ pub struct ValidEntries {
 pub fn check(root: &Path, index: &StatIndex<'_>) -> ValidEntries {
     let count = index.folders.iter().map(|folder| folder.items.len()).sum::<usize>();
     let (looks, stale) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let folders = parallel::map(index.folders.len(), count < FEW, &|at| {
+    // What costs is the items: a few folders may hold many.
+    let many = if count < FEW { usize::MAX } else { 0 };
+    let folders = parallel::map(Spread::over(index.folders.len(), 16, many), |at| {
         let found = check_folder(root, index, at, &looks);
         let fresh = found.0
             && found.1

@@ -7,7 +7,6 @@ mod check;
 mod glob;
 mod index;
 mod outside;
-mod parallel;
 mod previous;
 mod read;
 mod restore;

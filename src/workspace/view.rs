@@ -1,11 +1,11 @@
 //! The project as a source of objects, with nothing stored: for what only wants to compare.
 
-use super::parallel;
 use super::snapshot::{Snapshot, SnapshotOptions, take};
 use super::store::FileHasher;
 use crate::error::{At, Error, Result};
 use crate::fs;
 use crate::object::{self, Id, Mode, ObjectKind, ReadBlob, Sink, Source};
+use crate::parallel::{self, Spread};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -105,6 +105,6 @@ impl Sink for ProjectView<'_> {
 
     fn put_blobs(&mut self, count: usize, read: &ReadBlob<'_>) -> Result<Vec<Option<Id>>> {
         let hash = |number| Ok(read(number)?.map(|blob| Id::of_blob(&blob.bytes)));
-        parallel::map(count, count < 100, &hash).into_iter().collect()
+        parallel::try_map(Spread::over(count, 16, 100), hash)
     }
 }

@@ -107,6 +107,11 @@ fn only_the_room_fs_writes_files() {
 }
 
 #[test]
+fn only_parallel_spreads_work_over_threads() {
+    check(sources("src"), starts_threads);
+}
+
+#[test]
 fn every_file_says_what_its_noun_is() {
     check(sources("src"), header);
     check(sources("tests"), header);
@@ -375,6 +380,33 @@ fn writes_files(source: &Source) -> Vec<String> {
     wrong
 }
 
+/// Threads that do no share of a work: each waits for something while the work goes on elsewhere.
+const OTHER_THREADS: [&str; 6] = [
+    // A bar is drawn, a person is told that nobody answers, a remote is asked, the log is written.
+    "src/cli/progress.rs",
+    "src/client/http/waiting.rs",
+    "src/cli/live.rs",
+    "src/server/log.rs",
+    // The pipes of a git process, which must all be read at once.
+    "src/git/process.rs",
+    // Writers that race on purpose, to try an engine.
+    "src/remote_store/probe.rs",
+];
+
+fn starts_threads(source: &Source) -> Vec<String> {
+    const STARTS: [&str; 4] =
+        ["thread::scope(", "thread::spawn(", "thread::Builder", "available_parallelism"];
+    if source.path == "src/parallel.rs" || OTHER_THREADS.contains(&&*source.path) {
+        return Vec::new();
+    }
+    let wrong = code(source).filter(|(_, line)| STARTS.iter().any(|start| line.contains(start)));
+    wrong
+        .map(|(number, line)| {
+            format!("{}:{number}: only parallel starts threads: {}", source.path, line.trim())
+        })
+        .collect()
+}
+
 fn header(source: &Source) -> Vec<String> {
     let ok = source.text.starts_with("//! ");
     if ok {
@@ -547,6 +579,15 @@ mod the_rules_can_fail {
             1
         );
         assert_eq!(writes_files(&source("src/fs/a.rs", "std::fs::write(p, b)")).len(), 0);
+    }
+
+    #[test]
+    fn starting_threads() {
+        let wrong = |path: &str, text: &str| starts_threads(&source(path, text)).len();
+        assert_eq!(wrong("src/store/a.rs", "std::thread::scope(|scope| work(scope))"), 1);
+        assert_eq!(wrong("src/store/a.rs", "let n = std::thread::available_parallelism();"), 1);
+        assert_eq!(wrong("src/store/a.rs", "std::thread::sleep(pause);"), 0);
+        assert_eq!(wrong("src/parallel.rs", "thread::Builder::new()"), 0);
     }
 
     #[test]

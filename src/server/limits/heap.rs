@@ -15,8 +15,7 @@ const LARGE: libc::c_int = 384 << 10;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(unsafe_code, reason = "the standard library has no word for the allocator of the system")]
 pub fn share() {
-    let processors = crate::parallel::processors();
-    let arenas = processors.clamp(2, MOST_ARENAS) as libc::c_int;
+    let arenas = crate::parallel::processors().clamp(2, MOST_ARENAS) as libc::c_int;
     // SAFETY: sets numbers of the allocator, under its own lock. Where it refuses, nothing changes.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, arenas);

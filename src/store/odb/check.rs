@@ -6,17 +6,17 @@ use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::object::{Id, ObjectKind, Tree};
 use crate::pack::PackId;
-use crate::parallel;
+use crate::parallel::{self, Spread};
 use crate::progress::Progress;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Below this many objects threads cost more than they bring.
-const MANY: u32 = 256;
+const MANY: usize = 256;
 
 /// Objects per task of a thread: those of a group are read together.
-const SHARE: u32 = 64;
+const SHARE: usize = 64;
 
 /// Something that is not what it must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,29 +110,17 @@ impl Odb {
         pack: &Arc<Pack>,
         asked: impl Fn(u32, &Id) -> bool + Sync,
     ) -> Vec<(u32, Error)> {
-        let count = pack.reader.count();
-        let next = AtomicU32::new(0);
-        let work = || {
-            let mut found = Vec::new();
-            loop {
-                let start = next.fetch_add(SHARE, Ordering::Relaxed);
-                for position in start..count.min(start.saturating_add(SHARE)) {
-                    if pack.reader.id(position).is_some_and(|id| asked(position, &id)) {
-                        found.extend(
-                            self.check_object(pack, position).err().map(|error| (position, error)),
-                        );
-                    }
-                }
-                if start >= count {
-                    return found;
-                }
-            }
+        let check = |number| {
+            // A pack has no more objects than 32 bits count.
+            let position = number as u32;
+            let is_asked = pack.reader.id(position).is_some_and(|id| asked(position, &id));
+            let error = is_asked.then(|| self.check_object(pack, position).err()).flatten()?;
+            Some((position, error))
         };
-        let processors = parallel::processors().min(8);
-        let threads = if count < MANY { 1 } else { processors };
-        let mut found = parallel::share(threads, work).into_iter().flatten().collect::<Vec<_>>();
-        found.sort_unstable_by_key(|(position, _)| *position);
-        found
+        let check_share = |numbers: Range<usize>| numbers.filter_map(check).collect::<Vec<_>>();
+        let count = pack.reader.count() as usize;
+        let found = parallel::map_shares(Spread::over(count, SHARE, MANY), check_share);
+        found.into_iter().flatten().collect()
     }
 
     /// Reads the object at a position of a pack, and decodes a tree.

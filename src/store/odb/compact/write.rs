@@ -8,19 +8,15 @@ use crate::object::{Id, ObjectKind, Source, Tree};
 use crate::pack::{
     self, EncodedEntry, EntryBase, EntryContent, Group, GroupItemKind, PackId, PackWriter,
 };
-use crate::parallel;
+use crate::parallel::{self, Spread};
 use crate::progress::Progress;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// Compaction has time.
 const LEVEL: i32 = 9;
 
 /// Bytes of objects that are compressed before they are appended; bounds the memory.
 const SHARE: u64 = 16 << 20;
-
-type EncodedUnit = Mutex<Option<Result<EncodedEntry<'static>>>>;
 
 impl Odb {
     pub(super) fn write_plan(&self, plan: &CompactPlan, progress: &Progress) -> Result<PackId> {
@@ -31,10 +27,10 @@ impl Odb {
         while !rest.is_empty() {
             let units;
             (units, rest) = rest.split_at(share(plan, rest));
-            for (unit, made) in units.iter().zip(self.make(plan, units)) {
+            for (unit, made) in units.iter().zip(self.make(plan, units)?) {
                 let ids = ids(plan, unit);
-                match made.into_inner().unwrap_or_else(PoisonError::into_inner) {
-                    Some(entry) => writer.append(&ids, &entry?).at("write", dir)?,
+                match made {
+                    Some(entry) => writer.append(&ids, &entry).at("write", dir)?,
                     None => self.carry_over(&mut writer, ids[0])?,
                 };
                 ids.iter().for_each(|_| progress.advance(0));
@@ -45,20 +41,13 @@ impl Odb {
     }
 
     /// The entries of some units; nothing for one that is not to be held in memory.
-    fn make(&self, plan: &CompactPlan, units: &[CompactUnit]) -> Vec<EncodedUnit> {
-        let made: Vec<EncodedUnit> = units.iter().map(|_| Mutex::new(None)).collect();
-        let next = AtomicUsize::new(0);
-        let work = || {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let Some(unit) = units.get(number) else { break };
-                let entry = self.encode(plan, unit).transpose();
-                *made[number].lock().unwrap_or_else(PoisonError::into_inner) = entry;
-            }
-        };
-        let threads = parallel::processors().min(8).min(units.len());
-        parallel::share(threads, work);
-        made
+    fn make(
+        &self,
+        plan: &CompactPlan,
+        units: &[CompactUnit],
+    ) -> Result<Vec<Option<EncodedEntry<'static>>>> {
+        let spread = Spread::over(units.len(), 1, 0);
+        parallel::try_map(spread, |number| self.encode(plan, &units[number]))
     }
 
     fn encode(

@@ -10,11 +10,11 @@ use super::{Odb, big};
 use crate::error::{Error, Result};
 use crate::object::{Id, ObjectKind, Source, Tree};
 use crate::pack::{EntryBase, EntryContent, Group, PackEntry, PackId};
-use crate::parallel;
+use crate::parallel::{self, Spread};
 use crate::progress::Progress;
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most missing objects that are named.
@@ -28,10 +28,10 @@ const MOST_HELD: u64 = 64 << 20;
 const LONGEST_CHAIN: u32 = 80;
 
 /// Below this many entries threads cost more than they bring.
-const MANY: u32 = 64;
+const MANY: usize = 64;
 
 /// Entries per task of a thread.
-const SHARE: u32 = 16;
+const SHARE: usize = 16;
 
 /// Limits for verifying a foreign pack.
 #[derive(Clone, Copy, Debug)]
@@ -210,24 +210,13 @@ impl PackVerifier<'_> {
     fn objects(&self) -> Result<(), Stop> {
         let entries = self.pack.reader.entries();
         self.progress.expect(u64::from(self.pack.reader.count()));
-        let (next, stopped) = (AtomicU32::new(0), AtomicBool::new(false));
-        let work = || {
-            loop {
-                let start = next.fetch_add(SHARE, Ordering::Relaxed);
-                if start >= entries || stopped.load(Ordering::Relaxed) {
-                    return Ok(());
-                }
-                for number in start..entries.min(start + SHARE) {
-                    if let Err(stop) = self.entry(number) {
-                        stopped.store(true, Ordering::Relaxed);
-                        return Err(self.our_fault(number).unwrap_or(stop));
-                    }
-                }
-            }
+        let verify = |number| {
+            // A pack has no more entries than 32 bits count.
+            let number = number as u32;
+            self.entry(number).map_err(|stop| self.our_fault(number).unwrap_or(stop))
         };
-        let processors = parallel::processors().min(8);
-        let threads = if entries < MANY { 1 } else { processors };
-        parallel::share(threads, work).into_iter().fold(Ok(()), Result::and)
+        let spread = Spread::over(entries as usize, SHARE, MANY);
+        parallel::try_map_shares(spread, |mut numbers| numbers.try_for_each(verify)).map(drop)
     }
 
     fn entry(&self, number: u32) -> Result<(), Stop> {
