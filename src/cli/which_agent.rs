@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::error::{Error, Result};
 use crate::history::project::Project;
 use crate::reader;
-use crate::store::DIR;
+use crate::store;
 use std::path::{Path, PathBuf};
 
 /// The folder of an agent.
@@ -104,7 +104,7 @@ fn listed(places: &[reader::AgentPlace]) -> String {
 
 /// The project whose store is in this very folder: that of one around it would keep everybody's files.
 fn own(folder: &Path) -> Result<Project> {
-    if folder.join(DIR).join("format").exists() {
+    if store::is_project(folder) {
         return Project::open(folder);
     }
     Err(Error::not_found(format!("there is no store in \"{}\"", folder.display()))

@@ -44,7 +44,7 @@ pub fn clone(
         .filter(|head| !head.is_empty())
         .ok_or_else(|| nothing_pushed(remote, url))?;
     fs::create_dir_all(root)?;
-    let store = Store::init(&root.join(store::DIR))?;
+    let store = Store::init(&store::dir_in(root))?;
     {
         let lock = store.lock()?;
         let mut config = store.config()?;
@@ -86,7 +86,7 @@ fn check_empty(root: &Path, name: &str, url: &str) -> Result<()> {
 /// True if a clone may begin here, or go on: files are restored before the first ref is made. A store that its maker
 /// did not finish has no remote yet, and then there are no files either.
 fn can_begin(root: &Path, name: &str, url: &str, no_files: bool) -> bool {
-    let Ok(store) = Store::open(&root.join(store::DIR)) else { return no_files };
+    let Ok(store) = Store::open(&store::dir_in(root)) else { return no_files };
     let remote = store.config().map(|config| config.remote(name).map(str::to_owned));
     let untouched = store.refs().latest(store::refs::SOURCE).is_ok_and(|newest| newest.is_none());
     untouched

@@ -80,12 +80,12 @@ impl RemoteCache {
 
 fn make(root: &Path) -> Result<Store> {
     fs::create_dir_all(root)?;
-    Store::init(&root.join(store::DIR))
+    Store::init(&store::dir_in(root))
 }
 
 /// Time of the remote's last answer. A folder that is no store has none.
 fn asked(root: &Path) -> i64 {
-    let store = Store::open(&root.join(store::DIR)).ok();
+    let store = Store::open(&store::dir_in(root)).ok();
     store.and_then(|store| Some(store.last_known(NAME)?.at_ms)).unwrap_or(i64::MIN)
 }
 

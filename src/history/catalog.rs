@@ -65,7 +65,7 @@ impl<'a> Catalog<'a> {
     pub fn of(store: &'a Store, objects: &'a Odb, heads: &Heads) -> Result<Catalog<'a>> {
         let active = heads.active;
         let head = active.map(|active| active.ledger);
-        let known = head.and_then(|_| Cache::of(store.dir()).load());
+        let known = head.and_then(|_| Cache::of(store).load());
         let (index, _) = ledger::fold_onto(objects, head, known)
             .map_err(|error| record::unreadable("the ledger", error))?;
         let refs = (1..).zip(heads.versions.iter().copied().map(Ok)).collect();
@@ -321,7 +321,7 @@ fn check_newest(store: &Store, active: &Active, logged: &Active) -> Result<()> {
 /// Index of the ledger, continued from the cached one where there is one.
 fn read_index(store: &Store, head: Option<Id>) -> Result<LedgerIndex> {
     let Some(head) = head else { return Ok(LedgerIndex::default()) };
-    let cache = Cache::of(store.dir());
+    let cache = Cache::of(store);
     let (index, read) = ledger::fold_onto(store.objects(), Some(head), cache.load())?;
     if read > READ_MOST {
         // A cache that cannot be written costs the next command time, and nothing else.

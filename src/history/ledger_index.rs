@@ -8,6 +8,7 @@ use super::ledger::LedgerIndex;
 use crate::error::Result;
 use crate::fs;
 use crate::object::Id;
+use crate::store::{self, Store};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -19,9 +20,8 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// The cache in a store's folder.
-    pub fn of(store: &Path) -> Cache {
-        Cache { path: store.join("cache").join("ledger") }
+    pub fn of(store: &Store) -> Cache {
+        Cache { path: store.path(store::LEDGER_INDEX) }
     }
 
     /// The newest record that was folded, and what the chain up to it says.
@@ -129,12 +129,12 @@ mod tests {
     #[test]
     fn a_cache_that_is_not_there_or_damaged_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::of(folder.path());
+        let cache = Cache { path: folder.path().join("ledger") };
         assert_eq!(cache.load(), None);
         let (head, index) = (Id::from_bytes([7; 32]), index(&[(1, true), (2, false)]));
         cache.keep(&head, &index).unwrap();
         assert_eq!(cache.load(), Some((head, index)));
-        std::fs::write(folder.path().join("cache/ledger"), "hello").unwrap();
+        std::fs::write(&cache.path, "hello").unwrap();
         assert_eq!(cache.load(), None);
     }
 }

@@ -19,7 +19,7 @@ impl Project {
     }
 
     pub fn open(root: &Path) -> Result<Project> {
-        Ok(Project { root: root.to_owned(), store: Store::open(&root.join(store::DIR))? })
+        Ok(Project { root: root.to_owned(), store: Store::open(&store::dir_in(root))? })
     }
 
     pub fn root(&self) -> &Path {
@@ -86,7 +86,7 @@ impl Project {
         take: impl FnOnce(&SnapshotOptions) -> Result<T>,
     ) -> Result<T> {
         let allow = self.allowed()?;
-        let cache = self.store.dir().join("cache").join("index");
+        let cache = self.store.path(store::STAT_INDEX);
         let (allow, tracked, cache) = (&*allow, Some(tracked), Some(&*cache));
         take(&SnapshotOptions { allow, tracked, cache, progress: progress.clone() })
     }

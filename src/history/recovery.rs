@@ -15,11 +15,7 @@ pub fn problems(store: &Store, survey: &RefCheck) -> Vec<Problem> {
     let problem = |trouble: &RefProblem| Problem {
         subject: "refs".to_owned(),
         what: trouble.error.message().to_owned(),
-        affects: trouble
-            .refs
-            .iter()
-            .map(|name| name.to_string().replacen("refs/", "", 1))
-            .collect(),
+        affects: trouble.refs.iter().map(RefName::short).collect(),
         next: trouble.next.clone().or_else(|| match &trouble.refs[..] {
             [] => None,
             [name] => Some(next(store, survey, name).into()),
@@ -30,7 +26,7 @@ pub fn problems(store: &Store, survey: &RefCheck) -> Vec<Problem> {
 }
 
 fn next(store: &Store, survey: &RefCheck, name: &RefName) -> String {
-    let file = store.dir().join(name.to_string());
+    let file = store.path(&name.to_string());
     let backup = format!("bring \"{}\" back from a backup", file.display());
     if let Some(id) = store.logged().refs.get(name) {
         return format!("the log knows what it held: `echo {id} > \"{}\"`", file.display());

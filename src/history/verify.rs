@@ -11,7 +11,7 @@ use super::state::State;
 use super::version::{self, Version};
 use crate::error::{Error, Hint, Result};
 use crate::object::{Id, Source};
-use crate::store::{Heads, RemoteTracking, Store, refs};
+use crate::store::{self, Heads, RemoteTracking, Store, refs};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -90,7 +90,7 @@ impl<'a> Walk<'a> {
     }
 
     fn named(&mut self, full: &refs::RefName, id: &Id) {
-        let name = full.to_string().trim_start_matches("refs/").to_owned();
+        let name = full.short();
         self.version(&name, full.series(), full.number(), id);
     }
 
@@ -124,7 +124,7 @@ impl<'a> Walk<'a> {
                 [(refs::SOURCE, &tracking.source), (refs::VERSIONS, &tracking.versions)]
             {
                 for (number, id) in (1..).zip(ids) {
-                    let shown = series.trim_start_matches("refs/");
+                    let shown = store::short(series);
                     self.version(&format!("remotes/{name}/{shown}/v{number}"), series, number, id);
                 }
             }
@@ -162,11 +162,7 @@ impl<'a> Walk<'a> {
     fn broken(&mut self, whose: &str, report: Result<RuleReport>) {
         let Ok(report) = report else { return };
         for breach in report.breaches.into_iter().filter(|breach| !breach.unreadable) {
-            let what = if breach.what.is_empty() {
-                "ledger"
-            } else {
-                breach.what.trim_start_matches("refs/")
-            };
+            let what = if breach.what.is_empty() { "ledger" } else { store::short(&breach.what) };
             let next = "nobody can change it any more: every command goes on, and nobody takes the like today";
             self.records.push(Problem {
                 subject: "rules".to_owned(),

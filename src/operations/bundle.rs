@@ -148,7 +148,7 @@ pub fn clone(
     let here = BundleBase { objects: &Odb::over([]), known: &[] };
     let (proven, breaches) = verify_pack(file, parent, &here, strictness, progress)?;
     fs::create_dir_all(root)?;
-    let heads = proven.admit(&Store::init(&root.join(store::DIR))?)?;
+    let heads = proven.admit(&Store::init(&store::dir_in(root))?)?;
     let adopted = restore_clone::restore(&Project::open(root)?, &heads, progress)?;
     Ok(Cloned { heads, adopted, breaches })
 }

@@ -82,7 +82,7 @@ fn is_built_otherwise(store: &Store, before: Id, now: Id) -> Result<bool> {
     if before == now {
         return Ok(false);
     }
-    let root = store.dir().parent().unwrap_or(store.dir());
+    let root = store.project();
     let dropped = |files: Id| -> Result<Option<Vec<Dropped>>> {
         Ok(stock::agent_of(root, store.objects(), files)?.ok().map(|agent| agent.dropped))
     };

@@ -2,14 +2,14 @@
 
 use super::stock_manifest::StockManifest;
 use crate::error::Result;
-use crate::store::{DIR, Store};
+use crate::store::{self, Store};
 use std::path::Path;
 
 /// Makes the store of a project, or finishes one that was cut short, and keeps git away from it. The agent is the one that
 /// is named, else the one known before, else the one that `lua.skill.yaml` declares.
 pub fn init(root: &Path, agent_id: Option<String>) -> Result<(Store, Option<String>)> {
     let declared = Some(StockManifest::read(root)?.agent_id).filter(|id| !id.trim().is_empty());
-    let store = Store::init(&root.join(DIR))?;
+    let store = Store::init(&store::dir_in(root))?;
     store.guard_from_git()?;
     let agent_id = remember(&store, agent_id, declared)?;
     Ok((store, agent_id))

@@ -15,6 +15,7 @@ use crate::operations::leak::{self, Leak, SecretGuard};
 use crate::parallel;
 use crate::reader::cache::AgentCache;
 use crate::reader::{self, CacheKey};
+use crate::store;
 use crate::workspace::{Snapshot, Tracked};
 
 /// The files and the agent of one moment.
@@ -46,7 +47,7 @@ impl Reading {
         let mut leaks = guard.files(agent, &self.snapshot, objects)?;
         leaks.extend(guard.clean(agent));
         if let Some(cache_key) = self.cache_key.take().filter(|_| leaks.is_empty()) {
-            let cache = AgentCache::of(project.store().dir());
+            let cache = agent_cache(project);
             // A cache that cannot be written costs the next command time, and nothing else.
             drop(cache.keep(objects, (self.snapshot.tree, &allowed), cache_key, agent));
         }
@@ -61,6 +62,12 @@ impl Reading {
     }
 }
 
+/// What was read of a project last.
+pub fn agent_cache(project: &Project) -> AgentCache {
+    let store = project.store();
+    AgentCache::at(store.path(store::AGENT), store.path(store::COMPILED))
+}
+
 /// The files and the agent of one moment. An agent that was read from the very same files is not read
 /// again. Else both are read side by side; then the files are looked at once
 /// more, with all that the agent was read from, and both are taken again when something moved meanwhile, or
@@ -71,7 +78,7 @@ pub fn read(
     pushed: Option<Id>,
     mut take: impl FnMut(&Tracked) -> Result<Snapshot>,
 ) -> Result<Reading> {
-    let kept = AgentCache::of(project.store().dir()).load();
+    let kept = agent_cache(project).load();
     let mut tracked = reached::tracked_before(kept.as_ref(), project.store().objects(), pushed)?;
     if let Some(kept) = kept {
         let snapshot = take(&tracked)?;

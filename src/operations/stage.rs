@@ -3,7 +3,7 @@
 
 use super::build::{self, Base, Built, Input, PushScope};
 use super::reached::{self, Needed};
-use super::reading::{self, Reading};
+use super::reading::{self, Reading, agent_cache};
 use super::stock;
 use crate::compare::PushedItem;
 use crate::diff;
@@ -22,7 +22,6 @@ use crate::operations::leak::{self, Leak, SecretGuard};
 use crate::operations::stock_manifest::StockManifest;
 use crate::operations::{compiled_code, missing_output};
 use crate::progress::Progress;
-use crate::reader::cache::AgentCache;
 use crate::reader::compiled::Dist;
 use crate::store::Batch;
 use crate::workspace::{ProjectView, Snapshot};
@@ -258,7 +257,7 @@ fn build_state<S: Source + Sink>(
     files: Id,
     base: &Base,
 ) -> Result<(Built, Dist)> {
-    let (root, cache) = (project.root(), AgentCache::of(project.store().dir()));
+    let (root, cache) = (project.root(), agent_cache(project));
     let manifest = &StockManifest::read(root)?;
     let (scope, set_version) = (&request.scope, request.set_version.as_deref());
     let guard = &SecretGuard::new(root, &project.allowed()?);

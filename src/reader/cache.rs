@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 const READER: &str = env!("LUA_STORE_READER");
 
 pub struct AgentCache {
-    dir: PathBuf,
+    agent: PathBuf,
+    output: PathBuf,
 }
 
 /// The agent, as it is kept.
@@ -40,17 +41,14 @@ struct CachedOutput {
     seen: SeenOutput,
 }
 
-const AGENT: &str = "agent";
-const DIST: &str = "dist";
-
 impl AgentCache {
-    /// The cache in a store's folder.
-    pub fn of(store: &Path) -> AgentCache {
-        AgentCache { dir: store.join("cache") }
+    /// The cache with these two files: for the agent, and for the compiler's output.
+    pub fn at(agent: PathBuf, output: PathBuf) -> AgentCache {
+        AgentCache { agent, output }
     }
 
     pub fn load(&self) -> Option<CachedAgent> {
-        self.read::<CachedAgent>(AGENT).filter(|kept| kept.reader == READER)
+        read::<CachedAgent>(&self.agent).filter(|kept| kept.reader == READER)
     }
 
     /// Keeps an agent that was read from the files of a tree, if they are all that it was read from. It must
@@ -70,7 +68,7 @@ impl AgentCache {
         }
         let (reader, tree, allowed) = (READER.to_owned(), tree.to_string(), allowed.join("\n"));
         let kept = CachedAgent { reader, tree, allowed, cache_key, agent: agent.clone() };
-        self.write(AGENT, &kept)
+        write(&self.agent, &kept)
     }
 
     /// The compiler's output beside the files of a tree, looked at again only where something moved.
@@ -78,7 +76,7 @@ impl AgentCache {
         if !compiled::is_there(root) {
             return Ok(Dist::Absent);
         }
-        let kept = self.read::<CachedOutput>(DIST).filter(|kept| kept.reader == READER);
+        let kept = read::<CachedOutput>(&self.output).filter(|kept| kept.reader == READER);
         if let Some(kept) = kept.filter(|kept| kept.tree == tree.to_string())
             && kept.seen.still_holds(root)?
         {
@@ -90,30 +88,13 @@ impl AgentCache {
         }
         let kept = CachedOutput { reader: READER.to_owned(), tree: tree.to_string(), seen };
         // A cache that cannot be written costs the next command time, and nothing else.
-        drop(self.write(DIST, &kept));
+        drop(write(&self.output, &kept));
         Ok(kept.seen.dist)
     }
 
     /// Forgets what was seen of the compiler's output. `false` where nothing was kept.
     pub fn forget_dist(&self) -> bool {
-        let path = self.dir.join(DIST);
-        path.exists() && fs::remove(&path).is_ok()
-    }
-
-    fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let bytes = fs::read_if_exists(&self.dir.join(name)).ok()??;
-        let (sum, body) = bytes.split_first_chunk::<32>()?;
-        if blake3::hash(body).as_bytes() != sum {
-            return None;
-        }
-        rmp_serde::from_slice(body).ok()
-    }
-
-    fn write<T: Serialize>(&self, name: &str, kept: &T) -> Result<()> {
-        let Ok(body) = rmp_serde::to_vec(kept) else { return Ok(()) };
-        let path = self.dir.join(name);
-        fs::create_dir_all(&self.dir)?;
-        fs::replace_unsynced(&path, &[blake3::hash(&body).as_bytes(), &body[..]].concat())
+        self.output.exists() && fs::remove(&self.output).is_ok()
     }
 }
 
@@ -130,6 +111,21 @@ impl CachedAgent {
             && reader::still_holds(root, &self.cache_key);
         holds.then_some(self.agent)
     }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let bytes = fs::read_if_exists(path).ok()??;
+    let (sum, body) = bytes.split_first_chunk::<32>()?;
+    if blake3::hash(body).as_bytes() != sum {
+        return None;
+    }
+    rmp_serde::from_slice(body).ok()
+}
+
+fn write<T: Serialize>(path: &Path, kept: &T) -> Result<()> {
+    let Ok(body) = rmp_serde::to_vec(kept) else { return Ok(()) };
+    fs::create_dir_all(path.parent().unwrap_or_else(|| Path::new(".")))?;
+    fs::replace_unsynced(path, &[blake3::hash(&body).as_bytes(), &body[..]].concat())
 }
 
 #[cfg(test)]
@@ -154,7 +150,8 @@ mod tests {
             std::fs::create_dir(folder.path().join("src")).unwrap();
             std::fs::write(folder.path().join("src/index.ts"), INDEX).unwrap();
             std::fs::write(folder.path().join("src/lib.ts"), "export const n = 1;").unwrap();
-            let cache = AgentCache::of(&folder.path().join(".lua"));
+            let cache =
+                AgentCache::at(folder.path().join(".lua/agent"), folder.path().join(".lua/dist"));
             Fixture { folder, memory: Memory::default(), cache }
         }
 
@@ -194,7 +191,7 @@ mod tests {
         let mut fixture = Fixture::new();
         let tree = fixture.tree(&["src/index.ts", "src/lib.ts"]);
         fixture.keep(tree);
-        let path = fixture.cache.dir.join(AGENT);
+        let path = fixture.cache.agent.clone();
         let whole = std::fs::read(&path).unwrap();
         for at in [0, 40, whole.len() - 1] {
             let mut bytes = whole.clone();

@@ -2,15 +2,13 @@
 
 use super::RemoteStore;
 use super::copy::{CopySummary, check_apart};
-use super::layout::{RESTORING, RemoteLayout};
+use super::layout::RemoteLayout;
 use crate::error::{Error, Result};
 use crate::fs;
 use crate::progress::Progress;
 use std::path::Path;
 
 /// Says in a backup how far it is.
-const STATE: &str = "backup";
-const LOCK: &str = "backup.lock";
 const UNFINISHED: &str = "unfinished since ";
 const FINISHED: &str = "finished ";
 
@@ -37,22 +35,23 @@ impl RemoteStore {
     ) -> Result<CopySummary> {
         check_apart(self.layout.root(), folder)?;
         let to = RemoteLayout::make(folder)?;
-        let Some(_lock) = fs::try_lock(&folder.join(LOCK))? else {
+        let Some(_lock) = fs::try_lock(&to.backup_lock())? else {
             let message = format!("another backup into \"{}\" is running", folder.display());
             return Err(Error::unavailable(message));
         };
-        let former = fs::read_if_exists(&folder.join(STATE))?.unwrap_or_default();
+        let former = fs::read_if_exists(&to.backup_state())?.unwrap_or_default();
         let settled = former.starts_with(FINISHED.as_bytes());
-        fs::replace(&folder.join(STATE), format!("{UNFINISHED}{now}\n").as_bytes())?;
+        fs::replace(&to.backup_state(), format!("{UNFINISHED}{now}\n").as_bytes())?;
         also()?;
         let copied = self.copy_to(&to, settled, progress)?;
-        fs::replace(&folder.join(STATE), format!("{FINISHED}{now}\n").as_bytes())?;
+        fs::replace(&to.backup_state(), format!("{FINISHED}{now}\n").as_bytes())?;
         Ok(copied)
     }
 
     /// Since when the backup in a folder is unfinished; `None` for one that was finished.
     pub fn unfinished_backup(folder: &Path) -> Result<Option<String>> {
-        let state = fs::read_if_exists(&folder.join(STATE))?.unwrap_or_default();
+        let state =
+            fs::read_if_exists(&RemoteLayout::new(folder).backup_state())?.unwrap_or_default();
         let state = String::from_utf8_lossy(&state).into_owned();
         Ok(state.strip_prefix(UNFINISHED).map(|since| since.trim_end().to_owned()))
     }
@@ -67,7 +66,7 @@ impl RemoteStore {
     ) -> Result<CopySummary> {
         check_apart(backup, folder)?;
         let from = RemoteStore::open_existing(backup)?;
-        let marker = folder.join(RESTORING);
+        let marker = RemoteLayout::new(folder).restoring();
         let name =
             backup.canonicalize().unwrap_or_else(|_| backup.to_owned()).display().to_string();
         match fs::read_if_exists(&marker)? {
@@ -93,6 +92,6 @@ impl RemoteStore {
 
     /// Ends a restore. Where its mark comes back after a loss of power, it does no harm.
     pub fn restored(folder: &Path) -> Result<()> {
-        fs::remove(&folder.join(RESTORING))
+        fs::remove(&RemoteLayout::new(folder).restoring())
     }
 }

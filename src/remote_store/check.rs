@@ -10,7 +10,7 @@ use crate::history::version::Version;
 use crate::object::{Id, Source};
 use crate::progress::Progress;
 use crate::protocol::AgentId;
-use crate::store::{Heads, Odb};
+use crate::store::{Heads, Odb, refs};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -47,11 +47,11 @@ impl RemoteStore {
             ReachabilityWalk { objects: &packs.objects, seen: HashSet::new(), wrong: &mut wrong };
         for (number, id) in (1..).zip(&head.source) {
             let read = SourceVersion::load(walk.objects, number, *id).map(drop);
-            walk.root(&format!("refs/source/v{number}"), *id, read);
+            walk.root(&format!("{}/v{number}", refs::SOURCE), *id, read);
         }
         for (number, id) in (1..).zip(&head.versions) {
             let read = Version::load(walk.objects, number, *id).map(drop);
-            walk.root(&format!("refs/versions/v{number}"), *id, read);
+            walk.root(&format!("{}/v{number}", refs::VERSIONS), *id, read);
         }
         if let Some(active) = &head.active {
             let read = ledger::fold(walk.objects, Some(active.ledger)).map(drop);

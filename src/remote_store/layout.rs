@@ -1,4 +1,4 @@
-//! Layout of a remote store's folder, and its `format` file.
+//! Layout of a remote store's folder, which is the data folder of a server: the name of everything in it, and its `format` file.
 
 use super::engine::PackKey;
 use crate::error::{At, Error, Hint, Result};
@@ -14,8 +14,6 @@ const FORMAT_LINE: &str = "lua-store depot 1\n";
 const AGENTS: &str = "a";
 const PROBE: &str = "probe";
 const CACHE: &str = "cache";
-/// Stands in a folder while a backup is copied into it, and names the backup.
-pub const RESTORING: &str = "restoring";
 /// Suffix of the file that names the sender of an upload.
 pub const BY: &str = "by";
 /// The end of the name of an upload that goes on.
@@ -144,6 +142,39 @@ impl RemoteLayout {
         self.0.join("scrub")
     }
 
+    /// The tokens of the server.
+    pub fn tokens(&self) -> PathBuf {
+        self.0.join("tokens.json")
+    }
+
+    pub fn tokens_lock(&self) -> PathBuf {
+        self.0.join("tokens.lock")
+    }
+
+    /// When each token was used last.
+    pub fn tokens_used(&self) -> PathBuf {
+        self.0.join("tokens.used")
+    }
+
+    /// Quotas of the last server, for commands that do not have its options.
+    pub fn quotas(&self) -> PathBuf {
+        self.0.join("quotas")
+    }
+
+    /// State of a backup, in the folder of the backup.
+    pub fn backup_state(&self) -> PathBuf {
+        self.0.join("backup")
+    }
+
+    pub fn backup_lock(&self) -> PathBuf {
+        self.0.join("backup.lock")
+    }
+
+    /// Exists while a backup is copied into the folder, and names the backup.
+    pub fn restoring(&self) -> PathBuf {
+        self.0.join("restoring")
+    }
+
     /// Cache: answers being sent, copies of packs that an engine keeps elsewhere.
     pub fn cache(&self) -> PathBuf {
         self.0.join(CACHE)
@@ -195,7 +226,7 @@ fn check_format(root: &Path, found: &[u8]) -> Result<()> {
 
 /// A folder with files of somebody else is not made a remote store: it was probably named by mistake.
 fn check_empty(root: &Path) -> Result<()> {
-    if root.join(RESTORING).exists() {
+    if RemoteLayout::new(root).restoring().exists() {
         return Err(Error::failed(format!(
             "a backup was not restored to its end in \"{}\"",
             root.display()

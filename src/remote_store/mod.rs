@@ -66,7 +66,7 @@ use crate::store::GroupCache;
 use damage::DamageLog;
 use group_commit::PendingTxn;
 use head::LoadedHead;
-use layout::RemoteLayout;
+pub use layout::RemoteLayout;
 use presence::Complete;
 use queue::Queue;
 use std::path::{Path, PathBuf};

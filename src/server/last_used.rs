@@ -3,12 +3,11 @@
 
 use crate::error::Result;
 use crate::fs;
+use crate::remote_store::RemoteLayout;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-const FILE: &str = "tokens.used";
 
 /// By the ids of tokens, in seconds since 1970-01-01 UTC.
 type Times = BTreeMap<String, i64>;
@@ -27,7 +26,7 @@ struct Noted {
 impl LastUsed {
     /// Of the server whose data are in this folder.
     pub fn of(data: &Path) -> LastUsed {
-        LastUsed { path: data.join(FILE), noted: Mutex::default() }
+        LastUsed { path: RemoteLayout::new(data).tokens_used(), noted: Mutex::default() }
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
@@ -99,6 +98,7 @@ mod tests {
     #[test]
     fn what_several_noted_is_put_together() {
         let dir = tempfile::tempdir().unwrap();
+        let used = RemoteLayout::new(dir.path()).tokens_used();
         let at = |second| Timestamp::from_second(second).unwrap();
         let (one, other) = (LastUsed::of(dir.path()), LastUsed::of(dir.path()));
         one.note("a", at(10));
@@ -113,8 +113,8 @@ mod tests {
             read.into_iter().collect::<Vec<_>>(),
             [("a".to_owned(), at(10)), ("b".to_owned(), at(20))]
         );
-        crate::fs::remove(&dir.path().join(FILE)).unwrap();
+        crate::fs::remove(&used).unwrap();
         other.write(|_| true).unwrap();
-        assert!(!dir.path().join(FILE).exists(), "nothing new, nothing written");
+        assert!(!used.exists(), "nothing new, nothing written");
     }
 }

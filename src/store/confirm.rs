@@ -16,7 +16,7 @@ impl Store {
         for series in [refs::SOURCE, refs::VERSIONS, refs::SNAPSHOTS] {
             self.refs().confirm(series)?;
         }
-        for folder in [layout::REMOTES, "refs"] {
+        for folder in [layout::REMOTES, layout::REFS] {
             fs::confirm_dir(&self.dir().join(folder))?;
         }
         [layout::CONFIG, layout::PACKED_REFS]

@@ -74,7 +74,7 @@ impl Store {
     /// Takes note of damage. A note that cannot be written is none: nothing is worse for it than before.
     pub fn note_damage(&self) {
         let write = || -> Result<()> {
-            fs::create_dir_all(&self.dir().join("cache"))?;
+            fs::create_dir_all(&self.dir().join(layout::CACHE))?;
             fs::replace_unsynced(&self.damage_note(), b"")
         };
         if !self.is_damaged() {

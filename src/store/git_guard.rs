@@ -11,7 +11,7 @@ mod enclosing;
 #[allow(clippy::disallowed_methods, reason = "tests make projects")]
 mod tests;
 
-use super::layout::DIR;
+use super::layout::{DIR, project_of};
 use crate::error::{Error, Result};
 use crate::fs;
 use enclosing::EnclosingRepository;
@@ -23,15 +23,6 @@ const SKELETON: [(&str, &str); 3] = [
     (".git/config", "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"),
     (".gitignore", "*\n"),
 ];
-
-/// The folder of the project whose store is in `dir`.
-pub fn project_of(dir: &Path) -> &Path {
-    match dir.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-        Some(parent) => parent,
-        None => dir,
-    }
-}
 
 /// The folders without which git sees no repository either.
 const FOLDERS: [&str; 2] = [".git/objects", ".git/refs"];

@@ -3,7 +3,7 @@
 //! Beside the tracking file, not in it: a command that only reads takes no lock and syncs nothing, and what the
 //! remote names may not be here. A cache: without it the same is answered from the tracking file, without a time.
 
-use super::{RemoteTracking, Store, config};
+use super::{RemoteTracking, Store, config, layout};
 use crate::error::Result;
 use crate::fs;
 use crate::store::{checksummed, remote_tracking};
@@ -67,7 +67,7 @@ impl Store {
     }
 
     fn last_known_folder(&self) -> PathBuf {
-        self.dir().join("cache").join("heard")
+        self.path(layout::LAST_KNOWN)
     }
 }
 

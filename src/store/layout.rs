@@ -1,4 +1,5 @@
-//! Layout of `.lua/`, and its `format` file.
+//! Layout of `.lua/`: the name of everything in it, and its `format` file. Only what keeps git away is not here: that is
+//! `git_guard`.
 
 use crate::error::{Error, Hint, Result};
 use crate::fs::{self, Published};
@@ -15,18 +16,64 @@ pub const LOCK: &str = "lock";
 pub const OBJECTS: &str = "objects";
 pub const PACKED_REFS: &str = "packed-refs";
 pub const REFLOG: &str = "reflog";
+/// Packs that are not verified yet.
 pub const INCOMING: &str = "incoming";
-pub const DAMAGED: &str = "cache/damaged";
+
+pub const REFS: &str = "refs";
+/// The series of the source versions, one per push.
+pub const SOURCE: &str = "refs/source";
+/// The series of the agent versions, one per `version create`.
+pub const VERSIONS: &str = "refs/versions";
+/// The series of the safety snapshots, one per workspace that a restore overwrote.
+pub const SNAPSHOTS: &str = "refs/snapshots";
+/// What each remote had when it was last fetched from.
 pub const REMOTES: &str = "refs/remotes";
+
+/// Files that can be removed at any time.
+pub const CACHE: &str = "cache";
+/// Stat cache of the workspace.
+pub const STAT_INDEX: &str = "cache/index";
+/// The agent that was read last.
+pub const AGENT: &str = "cache/agent";
+/// The output of the compiler that was looked at last.
+pub const COMPILED: &str = "cache/dist";
+pub const LEDGER_INDEX: &str = "cache/ledger";
+/// The last answer of each remote.
+pub const LAST_KNOWN: &str = "cache/heard";
+/// Exists from when damage was found until all is sound.
+pub const DAMAGED: &str = "cache/damaged";
 
 /// The whole content of `format`. Another layout takes another number.
 const FORMAT_LINE: &str = "lua-store 1\n";
 
-const FOLDERS: [&str; 4] = [OBJECTS, "refs", "refs/source", "refs/versions"];
+/// Folder of the store of a project.
+pub fn dir_in(root: &Path) -> PathBuf {
+    root.join(DIR)
+}
+
+/// True if the store of a folder is in this very folder.
+pub fn is_project(root: &Path) -> bool {
+    dir_in(root).join(FORMAT).is_file()
+}
+
+/// The folder of the project whose store is in `dir`.
+pub fn project_of(dir: &Path) -> &Path {
+    match dir.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => dir,
+    }
+}
+
+/// Name of a ref or a series for a person: `source/v3`.
+pub fn short(name: &str) -> &str {
+    name.strip_prefix(REFS).and_then(|rest| rest.strip_prefix('/')).unwrap_or(name)
+}
 
 /// The store's folder and those in it that hold durable files.
 pub fn folders(dir: &Path) -> impl Iterator<Item = PathBuf> {
-    std::iter::once(dir.to_owned()).chain(FOLDERS.map(|name| dir.join(name)))
+    let below = [OBJECTS, REFS, SOURCE, VERSIONS].map(|name| dir.join(name));
+    std::iter::once(dir.to_owned()).chain(below)
 }
 
 /// Makes what is missing. `format` comes last: without it a folder is no store, so that a crash
@@ -40,8 +87,8 @@ pub fn make(dir: &Path) -> Result<()> {
         fs::create_dir_all(&folder)?;
     }
     // An earlier run may have died between making a folder and making its name durable.
-    fs::sync_dir(&dir.join("refs"))?;
-    fs::sync_dir(git_guard::project_of(dir))?;
+    fs::sync_dir(&dir.join(REFS))?;
+    fs::sync_dir(project_of(dir))?;
     git_guard::install(dir)?;
     match fs::create(&dir.join(FORMAT), FORMAT_LINE.as_bytes())? {
         Published::Done => Ok(()),

@@ -28,7 +28,7 @@ pub use crate::store::remote_tracking::RemoteTracking;
 pub use active::Active;
 pub use bundle::{BundleFile, VerifiedBundle};
 pub use config::StoreConfig;
-pub use layout::DIR;
+pub use layout::{AGENT, COMPILED, DIR, LEDGER_INDEX, STAT_INDEX, dir_in, is_project, short};
 pub use lock::StoreLock;
 pub use odb::{
     Batch, Checked, CompactScope, Compacted, Damage, GroupCache, Mapped, Odb, PackCheck, ThinPack,
@@ -68,6 +68,16 @@ impl Store {
 
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Path of something in it, by its name in the layout.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// Folder of the project that it belongs to.
+    pub fn project(&self) -> &Path {
+        layout::project_of(&self.dir)
     }
 
     /// Object database of the store. What it has found stays known, so keep the `Store` while reading.

@@ -1,13 +1,13 @@
 //! Project folder: the nearest folder at or above a given one that has a store.
 
-use super::layout::{DIR, FORMAT};
+use super::layout::{self, DIR, FORMAT};
 use crate::error::{At, Error, Hint, Result};
 use std::path::{Path, PathBuf};
 
 /// The project's folder. Its store is in `DIR` below it.
 pub fn find(from: &Path) -> Result<PathBuf> {
     let start = std::path::absolute(from).at("find", from)?;
-    let found = start.ancestors().find(|folder| folder.join(DIR).join(FORMAT).is_file());
+    let found = start.ancestors().find(|folder| layout::is_project(folder));
     let none = || {
         let place = start.display();
         Error::usage(format!(

@@ -138,7 +138,7 @@ impl Store {
         // The objects may have come with somebody who died since, and so may the folder.
         self.objects().confirm()?;
         fs::create_dir_all(&folder)?;
-        fs::confirm_dir(&self.dir().join("refs"))?;
+        fs::confirm_dir(&self.path(layout::REFS))?;
         fs::sweep(&folder)?;
         fs::replace(&path, tracking.encode().as_bytes())
     }

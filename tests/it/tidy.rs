@@ -107,6 +107,11 @@ fn only_the_room_fs_writes_files() {
 }
 
 #[test]
+fn only_the_layouts_name_the_files_of_a_store() {
+    check(sources("src"), names_store_files);
+}
+
+#[test]
 fn only_parallel_spreads_work_over_threads() {
     check(sources("src"), starts_threads);
 }
@@ -258,7 +263,8 @@ fn start_of_tests(text: &str) -> usize {
         let next = lines[index..].iter().find(|line| !line.starts_with("#["));
         next.is_some_and(|line| line.starts_with("mod ") && line.ends_with('{'))
     };
-    let tests = |index: &usize| lines[*index] == "#[cfg(test)]" && opens_module(*index);
+    let for_tests = |line: &str| line == "#[cfg(test)]" || line.starts_with("#[cfg(all(test, ");
+    let tests = |index: &usize| for_tests(lines[*index]) && opens_module(*index);
     (0..lines.len()).find(tests).unwrap_or(lines.len())
 }
 
@@ -378,6 +384,63 @@ fn writes_files(source: &Source) -> Vec<String> {
         before = line;
     }
     wrong
+}
+
+/// Names below `.lua/` are in `store/layout.rs`, those of a server's data folder in `remote_store/layout.rs`. Sentences for a
+/// person may hold them.
+fn names_store_files(source: &Source) -> Vec<String> {
+    // Rooms below the store: they know the name of its folder, to keep out of it.
+    const OTHERS: [&str; 4] = [
+        "src/store/layout.rs",
+        "src/remote_store/layout.rs",
+        "src/fs/names.rs",
+        "src/workspace/rules.rs",
+    ];
+    const NAMES: [&str; 7] = [
+        "\".lua\"",
+        "\".lua/",
+        "\"refs/s",
+        "\"refs/versions",
+        "\"refs/remotes",
+        "\"cache/",
+        "\"packed-refs\"",
+    ];
+    const JOINED: [&str; 10] = [
+        "format",
+        "config.toml",
+        "ACTIVE",
+        "lock",
+        "objects",
+        "reflog",
+        "incoming",
+        "refs",
+        "cache",
+        "heard",
+    ];
+    if OTHERS.contains(&&*source.path) {
+        return Vec::new();
+    }
+    let is_remote = ["remote_store", "server"].map(Some).contains(&room(&source.path));
+    let names = |line: &str| {
+        // A quotation mark in a sentence.
+        let line = &*line.replace("\\\"", "'");
+        let joined = line.split(".join(").skip(1);
+        let mut joined = joined.map(|rest| rest.trim_start_matches('"'));
+        NAMES.iter().any(|name| line.contains(name))
+            || joined.any(|rest| {
+                let is_name = rest.starts_with(char::is_alphabetic)
+                    && (line.contains(&format!(".join(\"{rest}"))
+                        || rest.starts_with(char::is_uppercase));
+                JOINED.iter().any(|name| rest.starts_with(&format!("{name}\")")))
+                    || is_remote && is_name
+            })
+    };
+    let wrong = code(source).filter(|(_, line)| names(line));
+    wrong
+        .map(|(number, line)| {
+            format!("{}:{number}: only a layout names this: {}", source.path, line.trim())
+        })
+        .collect()
 }
 
 /// Threads that do no share of a work: each waits for something while the work goes on elsewhere.
@@ -579,6 +642,21 @@ mod the_rules_can_fail {
             1
         );
         assert_eq!(writes_files(&source("src/fs/a.rs", "std::fs::write(p, b)")).len(), 0);
+    }
+
+    #[test]
+    fn naming_a_file_of_a_store() {
+        let wrong = |path: &str, text: &str| names_store_files(&source(path, text)).len();
+        assert_eq!(wrong("src/cli/a.rs", "root.join(\".lua\")"), 1);
+        assert_eq!(wrong("src/cli/a.rs", "root.join(DIR).join(\"format\").exists()"), 1);
+        assert_eq!(wrong("src/history/a.rs", "store.dir().join(\"cache\").join(\"index\")"), 1);
+        assert_eq!(wrong("src/history/a.rs", "format!(\"refs/source/v{number}\")"), 1);
+        assert_eq!(wrong("src/history/a.rs", "store.path(store::STAT_INDEX)"), 0);
+        assert_eq!(wrong("src/cli/a.rs", "\"bring \\\".lua/ACTIVE\\\" back\""), 0, "a sentence");
+        assert_eq!(wrong("src/server/a.rs", "data.join(\"quotas\")"), 1);
+        assert_eq!(wrong("src/server/a.rs", "data.join(FILE)"), 1);
+        assert_eq!(wrong("src/server/a.rs", "lines.join(\"; \"); folder.join(name)"), 0);
+        assert_eq!(wrong("src/remote_store/layout.rs", "self.0.join(\"quotas\")"), 0);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::history::rules::Strictness;
 use crate::history::verify::{Problem, Walk};
 use crate::object::Id;
 use crate::operations::bundle;
-use crate::store::{Checked, CompactScope, Heads, Store};
+use crate::store::{self, Checked, CompactScope, Heads, Store};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -201,7 +201,7 @@ fn unshielded(name: &str) -> Problem {
     let what =
         "it keeps git away, and is missing or emptied: `git clean -fdx` would remove the store";
     let next = Some("`lua-store init` puts it back, and so does every command that writes".into());
-    Problem { next, ..problem(&format!(".lua/{name}"), what) }
+    Problem { next, ..problem(&format!("{}/{name}", store::DIR), what) }
 }
 
 fn problem(subject: &str, what: &str) -> Problem {

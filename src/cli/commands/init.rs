@@ -13,7 +13,7 @@ use crate::merge::Side;
 use crate::merge::pull::{self, PullOutcome};
 use crate::operations;
 use crate::report;
-use crate::store::{DIR, Store};
+use crate::store::{self, DIR, Store};
 use serde::Serialize;
 use std::path::Path;
 
@@ -57,10 +57,10 @@ impl Init {
     pub fn run(self, cx: &mut Context<'_>) -> Result<Exit> {
         let mut root = cx.directory()?;
         // A store that is here was made on purpose.
-        if !root.join(DIR).join("format").exists() || self.which.is_named() {
+        if !store::is_project(&root) || self.which.is_named() {
             root = self.which.choose(cx, &root)?;
         }
-        let created = !root.join(DIR).join("format").exists();
+        let created = !store::is_project(&root);
         let is_empty = std::fs::read_dir(&root).at("read", &root)?.next().is_none();
         let (store, agent_id) = operations::init::init(&root, self.agent_id)?;
         let remote = self

@@ -224,7 +224,7 @@ impl Check<'_> {
             if self.scope == RefScope::Present && !self.objects.contains(&id)? {
                 break;
             }
-            let what = format!("refs/source/v{number}");
+            let what = format!("{}/v{number}", refs::SOURCE);
             let is_new = known.insert(id);
             let checked = self.source(&what, number, id, is_new, &mut given);
             if let Some(by) = self.noted(&what, checked)? {
@@ -275,7 +275,7 @@ impl Check<'_> {
             if self.scope == RefScope::Present && !self.objects.contains(&id)? {
                 continue;
             }
-            let what = format!("refs/versions/v{number}");
+            let what = format!("{}/v{number}", refs::VERSIONS);
             let is_new = known.insert(id);
             let checked = self.version(&what, number, id, is_new);
             if let Some(by) = self.noted(&what, checked)? {
@@ -342,7 +342,7 @@ impl Check<'_> {
                 break;
             };
             let checked = self.origin(&version, source);
-            self.noted(&format!("refs/versions/v{number}"), checked)?;
+            self.noted(&format!("{}/v{number}", refs::VERSIONS), checked)?;
         }
         Ok(())
     }

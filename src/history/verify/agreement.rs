@@ -60,7 +60,7 @@ fn origin(
         }
         None => format!("version v{} was made of the ref \"{of}\", which is missing", made.number),
     };
-    Some(problem(what, vec![short(&of)], Hint::RepairFromRemote))
+    Some(problem(what, vec![of.short()], Hint::RepairFromRemote))
 }
 
 /// Versions are numbered once: who has the same later version has the same earlier ones. What a remote has beyond, or
@@ -81,7 +81,7 @@ fn remotes(store: &Store, refs: &BTreeMap<&RefName, Id>) -> Vec<Problem> {
                 let what = format!(
                     "the ref \"{name}\" is not what {remote} has, which has the same later ones"
                 );
-                problems.push(problem(what, vec![short(&name)], Hint::Repair));
+                problems.push(problem(what, vec![name.short()], Hint::Repair));
             }
         }
     }
@@ -121,10 +121,6 @@ fn known_records(store: &Store) -> HashSet<Id> {
 
 fn is_tree(objects: &Odb, id: &Id) -> bool {
     matches!(objects.kind_and_len(id), Ok(Some((ObjectKind::Tree, _))))
-}
-
-fn short(name: &RefName) -> String {
-    name.to_string().replacen("refs/", "", 1)
 }
 
 fn problem(what: String, affects: Vec<String>, next: Hint) -> Problem {

@@ -4,14 +4,12 @@ use super::ServerLimits;
 use crate::error::{Error, Kind, Result};
 use crate::fs;
 use crate::protocol::AgentId;
-use crate::remote_store::Usage;
+use crate::remote_store::{RemoteLayout, Usage};
 use crate::server::response::HttpError;
 use axum::http::StatusCode;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-const FILE: &str = "quotas";
 
 /// The quota: bytes, versions, bytes of answers being sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ impl Quotas {
     /// Writes them beside the agents, for commands that do not have the server's options. It is only for
     /// people, so that it need not survive a crash, and a full disk is no reason to start no server.
     pub fn note(&self, data: &Path) -> Result<()> {
-        let path = data.join(FILE);
+        let path = RemoteLayout::new(data).quotas();
         let text = format!("{} {} {}\n", self.bytes, self.refs, self.cache);
         if fs::read_if_exists(&path)?.as_deref() == Some(text.as_bytes()) {
             return Ok(());
@@ -39,7 +37,7 @@ impl Quotas {
 
     /// Quotas that the last server on this folder wrote down.
     pub fn noted(data: &Path) -> Option<Quotas> {
-        let bytes = fs::read_if_exists(&data.join(FILE)).ok()??;
+        let bytes = fs::read_if_exists(&RemoteLayout::new(data).quotas()).ok()??;
         let numbers = std::str::from_utf8(&bytes).ok()?.split_ascii_whitespace();
         let numbers: Option<Vec<u64>> = numbers.map(|number| number.parse().ok()).collect();
         let &[bytes, refs, cache] = numbers?.as_slice() else { return None };

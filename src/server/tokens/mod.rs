@@ -13,6 +13,7 @@ use super::pattern::AgentPatterns;
 use super::token::TokenSecret;
 use crate::error::{Error, Result};
 use crate::fs;
+use crate::remote_store::RemoteLayout;
 use crate::server::hints;
 use crate::server::last_used::LastUsed;
 use jiff::{SignedDuration, Timestamp};
@@ -20,8 +21,6 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const FILE: &str = "tokens.json";
-const LOCK: &str = "tokens.lock";
 const FORMAT: u32 = 1;
 /// Of a file in which a token speaks for somebody alone: a program that does not know that must not open it.
 const WITH_OWNERS: u32 = 2;
@@ -63,7 +62,7 @@ impl Tokens {
     }
 
     pub fn path(&self) -> PathBuf {
-        self.data.join(FILE)
+        RemoteLayout::new(&self.data).tokens()
     }
 
     /// Copies the file to where the data of another server are. Where there is none, nothing is copied.
@@ -213,7 +212,7 @@ impl Tokens {
 
     /// Two commands that change the file at once take turns. Readers take no lock.
     fn lock(&self) -> Result<std::fs::File> {
-        fs::lock(&self.data.join(LOCK), WAIT)
+        fs::lock(&RemoteLayout::new(&self.data).tokens_lock(), WAIT)
     }
 }
 

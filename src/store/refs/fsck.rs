@@ -1,12 +1,12 @@
 //! Ref fsck: every ref and everything that is wrong with them; damage stops nothing here.
 
 use super::packed::{self, Packed};
-use super::{LoggedRefs, RefName, Refs, log, name};
+use super::{LoggedRefs, RefName, Refs, SNAPSHOTS, SOURCE, VERSIONS, log, name};
 use crate::error::{At, Error, Hint, Result};
 use crate::object::Id;
 use std::collections::{BTreeMap, BTreeSet};
 
-const SERIES: [&str; 3] = [name::SOURCE, name::VERSIONS, name::SNAPSHOTS];
+const SERIES: [&str; 3] = [SOURCE, VERSIONS, SNAPSHOTS];
 
 /// Most missing refs that are listed one by one, each with its repair.
 const MOST_ALONE: usize = 10;
@@ -115,7 +115,7 @@ impl Refs {
     fn copies(&self, known: &LoggedRefs, found: &mut FoundRefs, problems: &mut Vec<RefProblem>) {
         let mut first: BTreeMap<(&str, Id), &RefName> = BTreeMap::new();
         let mut copied = Vec::new();
-        for (name, id) in found.iter().filter(|(name, _)| name.series() != name::SNAPSHOTS) {
+        for (name, id) in found.iter().filter(|(name, _)| name.series() != SNAPSHOTS) {
             let Some(id) = *id else { continue };
             let Some(other) = first.insert((name.series(), id), name) else { continue };
             let wrong = [name, other].into_iter().filter(|name| known.refs.get(*name) != Some(&id));
@@ -142,7 +142,7 @@ impl Refs {
     ) -> Result<()> {
         let dir = self.dir.join(series);
         // The folder of the snapshots is made with the first of them.
-        if series == name::SNAPSHOTS && !dir.exists() {
+        if series == SNAPSHOTS && !dir.exists() {
             return Ok(());
         }
         for entry in std::fs::read_dir(&dir).at("read", &dir)? {

@@ -16,8 +16,9 @@ mod tests;
 
 pub use crate::store::refs::fsck::{RefCheck, RefProblem};
 pub use log::LoggedRefs;
-pub use name::{RefName, SNAPSHOTS, SOURCE, VERSIONS};
+pub use name::RefName;
 
+pub use super::layout::{SNAPSHOTS, SOURCE, VERSIONS};
 use super::{StoreLock, layout};
 use crate::error::{At, Error, Hint, Kind, Result};
 use crate::fs::{self, Published};
@@ -124,7 +125,7 @@ impl Refs {
             return Ok(());
         }
         fs::create_dir_all(&self.dir.join(series))?;
-        fs::sync_dir(&self.dir.join("refs"))
+        fs::sync_dir(&self.dir.join(layout::REFS))
     }
 
     fn path(&self, name: &RefName) -> PathBuf {

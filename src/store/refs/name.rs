@@ -1,15 +1,9 @@
 //! The name of a ref: a series and a number in it, `refs/source/v12`.
 
+use super::super::layout::{self, SNAPSHOTS, SOURCE, VERSIONS};
 use crate::error::{Error, Result};
 use std::fmt;
 use std::str::FromStr;
-
-/// The series of the source versions, one per push.
-pub const SOURCE: &str = "refs/source";
-/// The series of the agent versions, one per `version create`.
-pub const VERSIONS: &str = "refs/versions";
-/// The series of the safety snapshots, one per workspace that a restore overwrote.
-pub const SNAPSHOTS: &str = "refs/snapshots";
 
 /// Ordered by series, then by number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +27,11 @@ impl RefName {
 
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// For a person: `source/v12`.
+    pub fn short(&self) -> String {
+        layout::short(&self.to_string()).to_owned()
     }
 }
 

@@ -5,7 +5,8 @@
 
 use super::super::active::{self, Active};
 use super::super::layout::PACKED_REFS;
-use super::name::{RefName, SOURCE, VERSIONS, number_of};
+use super::name::{RefName, number_of};
+use super::{SOURCE, VERSIONS};
 use crate::error::{Error, Hint, Kind, Result};
 use crate::fs;
 use crate::object::Id;
